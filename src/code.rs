@@ -1,0 +1,145 @@
+//! A voucher code: the `code_id` of Get Voucher Codes, which is a UUID.
+
+use std::fmt;
+
+use crate::error::Reason;
+
+/// A voucher code, held as the 16 bytes of its UUID.
+///
+/// Its `Debug` form is shortened: a code is worth money.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code([u8; 16]);
+
+/// The length of a code's text, in bytes.
+pub const TEXT_LENGTH: usize = 36;
+
+impl Code {
+    /// Reads the hyphenated 8-4-4-4-12 form, in either case, and nothing else:
+    /// no white space, no braces, no URN.
+    pub fn parse(text: &[u8]) -> Result<Self, Reason> {
+        let text: &[u8; TEXT_LENGTH] = text.try_into().map_err(|_| Reason::NotAUuid)?;
+        let mut bytes = [0; 16];
+        let mut fault = 0;
+        let mut rest = text.as_slice();
+        let mut out = bytes.iter_mut();
+        for (group, digits) in [8_usize, 4, 4, 4, 12].into_iter().enumerate() {
+            if group > 0 {
+                let Some((hyphen, after)) = rest.split_first() else { return Err(Reason::NotAUuid) };
+                fault |= hyphen ^ b'-';
+                rest = after;
+            }
+            let (hex, after) = rest.split_at(digits);
+            rest = after;
+            for (pair, byte) in hex.chunks_exact(2).zip(&mut out) {
+                if let [high, low] = pair {
+                    let (high, low) = (digit(*high), digit(*low));
+                    fault |= (high | low) & 0xf0;
+                    *byte = high << 4 | low & 0x0f;
+                }
+            }
+        }
+        if fault != 0 {
+            Err(Reason::NotAUuid)
+        } else if bytes == [0; 16] {
+            Err(Reason::NilUuid)
+        } else {
+            Ok(Self(bytes))
+        }
+    }
+
+    /// The 16 bytes of the UUID.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// The code with these 16 bytes; none for 16 zeros.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
+        (bytes != [0; 16]).then_some(Self(bytes))
+    }
+
+    /// Appends the text form, in lower case.
+    pub fn write_to(self, text: &mut String) {
+        for (place, byte) in self.0.into_iter().enumerate() {
+            if matches!(place, 4 | 6 | 8 | 10) {
+                text.push('-');
+            }
+            for digit in [byte >> 4, byte & 15] {
+                text.push(char::from(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }));
+            }
+        }
+    }
+}
+
+/// The value of a hexadecimal digit; of anything else, a number above 15.
+const fn digit(byte: u8) -> u8 {
+    match byte {
+        b'0'..=b'9' => byte - b'0',
+        b'a'..=b'f' => byte - b'a' + 10,
+        b'A'..=b'F' => byte - b'A' + 10,
+        _ => 0xff,
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::with_capacity(TEXT_LENGTH);
+        self.write_to(&mut text);
+        formatter.write_str(&text)
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, ..] = self.0;
+        write!(formatter, "Code({a:02x}{b:02x}…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "1f913a96-f52c-42a0-aa0b-a2ba53b2d631";
+
+    #[test]
+    fn either_case_in_lower_case_out() {
+        let code = Code::parse(TEXT.as_bytes()).unwrap();
+        assert_eq!(code, Code::parse(TEXT.to_uppercase().as_bytes()).unwrap());
+        assert_eq!(code.to_string(), TEXT);
+        assert_eq!(Code::from_bytes(*code.as_bytes()), Some(code));
+        assert_eq!(format!("{code:?}"), "Code(1f91…)");
+    }
+
+    #[test]
+    fn nothing_but_that_form() {
+        for bad in [
+            "",
+            "EXAMPLE1",
+            "1f913a96f52c42a0aa0ba2ba53b2d631",
+            "{1f913a96-f52c-42a0-aa0b-a2ba53b2d631}",
+            "1f913a96-f52c-42a0-aa0b-a2ba53b2d63",
+            "1f913a96-f52c-42a0-aa0b-a2ba53b2d6311",
+            "1f913a96-f52c-42a0-aa0b-a2ba53b2d63g",
+            "1f913a96_f52c-42a0-aa0b-a2ba53b2d631",
+            "1f913a9-6f52c-42a0-aa0b-a2ba53b2d631",
+            " f913a96-f52c-42a0-aa0b-a2ba53b2d631",
+        ] {
+            assert_eq!(Code::parse(bad.as_bytes()), Err(Reason::NotAUuid), "{bad:?}");
+        }
+        assert_eq!(Code::parse(b"00000000-0000-0000-0000-000000000000"), Err(Reason::NilUuid));
+    }
+
+    #[test]
+    fn every_byte_at_every_place_is_judged() {
+        for place in 0..TEXT_LENGTH {
+            for byte in 0..=u8::MAX {
+                let mut text = TEXT.as_bytes().to_vec();
+                text[place] = byte;
+                let valid = if TEXT.as_bytes()[place] == b'-' { byte == b'-' } else { byte.is_ascii_hexdigit() };
+                assert_eq!(Code::parse(&text).is_ok(), valid, "{byte} at {place}");
+            }
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! What can go wrong, with a stable code, what to do, and whether anything may
+//! have been queued.
+
+use std::fmt;
+
+/// Whether Uber may have queued something because of the call that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Queued {
+    /// It is proven that nothing was queued.
+    No,
+    /// There is no proof either way. Sending again may send twice.
+    Unknown,
+}
+
+impl Queued {
+    /// `"no"` or `"unknown"`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Queued::No => "no",
+            Queued::Unknown => "unknown",
+        }
+    }
+}
+
+/// The kind of an error: the class that JavaScript sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorClass {
+    /// Refused before anything left.
+    Validation,
+    /// Uber, or its token endpoint, answered.
+    Api,
+    /// No answer came.
+    Connection,
+    /// The call itself could not go on.
+    Job,
+}
+
+impl ErrorClass {
+    /// The name of the JavaScript class.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            ErrorClass::Validation => "ValidationError",
+            ErrorClass::Api => "ApiError",
+            ErrorClass::Connection => "ConnectionError",
+            ErrorClass::Job => "JobError",
+        }
+    }
+}
+
+macro_rules! error_codes {
+    ($($(#[$docs:meta])* $variant:ident = $text:literal, $class:ident, $hint:literal;)*) => {
+        /// The stable code of an error.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum ErrorCode {
+            $($(#[$docs])* $variant,)*
+        }
+
+        impl ErrorCode {
+            /// Every code there is.
+            pub const ALL: &'static [ErrorCode] = &[$(ErrorCode::$variant),*];
+
+            /// The code as JavaScript and the docs spell it.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(ErrorCode::$variant => $text,)*
+                }
+            }
+
+            /// The kind of error that carries this code.
+            #[must_use]
+            pub const fn class(self) -> ErrorClass {
+                match self {
+                    $(ErrorCode::$variant => ErrorClass::$class,)*
+                }
+            }
+
+            /// What to do about it.
+            #[must_use]
+            pub const fn hint(self) -> &'static str {
+                match self {
+                    $(ErrorCode::$variant => $hint,)*
+                }
+            }
+        }
+    };
+}
+
+error_codes! {
+    /// An option has a wrong name, type or value.
+    InvalidOptions = "invalid_options", Validation,
+        "Correct the option that the message names.";
+    /// The organization id can't be one path segment.
+    InvalidOrganizationId = "invalid_organization_id", Validation,
+        "Pass the organization id that Uber gave you.";
+    /// The voucher program id can't be one path segment.
+    InvalidProgramId = "invalid_program_id", Validation,
+        "Pass the voucher_program_id of the program.";
+    /// At least one entry of the list is no code.
+    InvalidCodes = "invalid_codes", Validation,
+        "Correct the entries in `issues`, or parse the list first and pass what its `valid()` returns.";
+    /// The list holds no code. An empty list would reach everybody.
+    EmptyCodes = "empty_codes", Validation,
+        "Pass at least one code. To reach every code of the program, call distributeAll.";
+    /// More codes than one call takes.
+    TooManyCodes = "too_many_codes", Validation,
+        "Split the list into calls of at most 30,000 codes: a job does that and keeps account of each.";
+    /// A client secret was given in a browser.
+    SecretInBrowser = "secret_in_browser", Validation,
+        "Keep the client secret in a worker of your own, point baseUrl at it and pass auth: \"none\".";
+    /// 400: Uber found the request not valid.
+    InvalidRequest = "invalid_request", Api,
+        "Check the program and the codes: Uber refused the request as it is.";
+    /// 401: the token is missing, expired or displaced.
+    Unauthorized = "unauthorized", Api,
+        "Get a new access token. A token lacking the voucher scope is answered in this way too.";
+    /// 403: the caller may not do this.
+    UserNotAllowed = "user_not_allowed", Api,
+        "Ask Uber to grant this app the voucher scope for this organization.";
+    /// 404: there is no such program.
+    ResourceNotFound = "resource_not_found", Api,
+        "Check the organization id and the program id, and that baseUrl is the environment they belong to.";
+    /// 409: for example, the program's codes are still being generated.
+    Conflict = "conflict", Api,
+        "Wait until the program's codes have been generated, then call again.";
+    /// 429: too many requests.
+    RateLimited = "rate_limited", Api,
+        "Wait, then call again: for `retryAfterMs` where it is given.";
+    /// Another 4xx: Uber refused the request.
+    Rejected = "rejected", Api,
+        "Read `status` and `body`: Uber refused the request.";
+    /// 500: a fault at Uber.
+    InternalServerError = "internal_server_error", Api,
+        "Uber failed while it worked on the request. Look for webhooks or claims before you send again.";
+    /// Another 5xx, 408 or 499: no proof either way.
+    ServerError = "server_error", Api,
+        "A server failed on the way. Look for webhooks or claims before you send again.";
+    /// An answer that isn't Uber's: a redirect, a web page, no status.
+    UnexpectedResponse = "unexpected_response", Api,
+        "Check baseUrl and what stands in between: this answer did not come from Uber's API.";
+    /// The token endpoint refused to give a token.
+    TokenRejected = "token_rejected", Api,
+        "Check client id, client secret and scope: `uberCode` says what the token endpoint did not accept.";
+    /// The token endpoint could not give a token now.
+    TokenUnavailable = "token_unavailable", Api,
+        "Try later. Uber gives 100 tokens an hour: share one through `cache`.";
+    /// The connection failed.
+    ConnectionFailed = "connection_failed", Connection,
+        "See `cause` for what the connection said, and `queued` before you send again.";
+    /// No answer within the time allowed.
+    Timeout = "timeout", Connection,
+        "Raise timeoutMs if this is usual, and see `queued` before you send again.";
+    /// The caller's signal was aborted.
+    Aborted = "aborted", Connection,
+        "The signal you passed was aborted. See `queued` before you send again.";
+    /// The WebAssembly instance broke down during the call.
+    InstanceLost = "instance_lost", Job,
+        "The next call gets a new instance. See `queued` before you send again, and report this with `cause`.";
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// Why one entry of a list is no code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// Not a UUID in the 8-4-4-4-12 form.
+    NotAUuid,
+    /// The UUID of only zeros.
+    NilUuid,
+    /// The row, or the header, lacks the column of the codes.
+    MissingColumn,
+    /// The quotes of the row don't match.
+    MalformedCsv,
+    /// The column of the codes is not UTF-8.
+    NotUtf8,
+    /// The entry is not a string.
+    NotAString,
+    /// The program column holds no usable program id.
+    InvalidProgramId,
+}
+
+impl Reason {
+    /// The reason as JavaScript and the docs spell it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Reason::NotAUuid => "not_a_uuid",
+            Reason::NilUuid => "nil_uuid",
+            Reason::MissingColumn => "missing_column",
+            Reason::MalformedCsv => "malformed_csv",
+            Reason::NotUtf8 => "not_utf8",
+            Reason::NotAString => "not_a_string",
+            Reason::InvalidProgramId => "invalid_program_id",
+        }
+    }
+}
+
+/// One entry that was refused.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Rejected {
+    /// The line of the input, from 1; of a list of strings, the entry's place.
+    pub line: u64,
+    /// What stood there, shortened. For the caller's eyes: it may be anything.
+    pub value: String,
+    /// Why it was refused.
+    pub reason: Reason,
+    /// The reason in a sentence.
+    pub message: &'static str,
+}
+
+// Without `value`: it can be a recipient's data.
+impl fmt::Debug for Rejected {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Rejected(line {}, {})", self.line, self.reason.as_str())
+    }
+}
+
+/// What an answer that refuses or fails carries beside its code.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ApiDetail {
+    /// The HTTP status; 0 where the host showed none.
+    pub status: u16,
+    /// The code in the body, verbatim.
+    pub uber_code: Option<String>,
+    /// The first 4 KiB of the body. For the caller's eyes.
+    pub body: String,
+    /// Uber's `x-uber-*` header fields.
+    pub headers: Vec<(String, String)>,
+    /// How long the answer asks to wait, in milliseconds.
+    pub retry_after_ms: Option<u64>,
+}
+
+/// Everything that can go wrong.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Error {
+    /// The stable code.
+    pub code: ErrorCode,
+    /// Whether Uber may have queued something.
+    pub queued: Queued,
+    /// What happened, in a sentence. Holds no secret and no recipient's data.
+    pub message: String,
+    /// The answer, where there was one.
+    pub api: Option<Box<ApiDetail>>,
+    /// The entries that were refused (`invalid_codes`), the first 1,000.
+    pub issues: Vec<Rejected>,
+}
+
+impl Error {
+    /// An error with nothing but its code and a sentence.
+    #[must_use]
+    pub fn new(code: ErrorCode, queued: Queued, message: impl Into<String>) -> Self {
+        Self { code, queued, message: message.into(), api: None, issues: Vec::new() }
+    }
+
+    /// Refused before anything left.
+    #[must_use]
+    pub fn validation(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self::new(code, Queued::No, message)
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub const fn hint(&self) -> &'static str {
+        self.code.hint()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} ({})", self.message, self.code)
+    }
+}
+
+// Without `body` and `issues`: they can hold anything.
+impl fmt::Debug for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Error({self}, queued: {})", self.queued.as_str())
+    }
+}
+
+impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_distinct_and_every_one_has_a_hint() {
+        let mut seen = std::collections::HashSet::new();
+        for code in ErrorCode::ALL {
+            assert!(seen.insert(code.as_str()));
+            assert!(code.hint().ends_with('.'), "{code}");
+        }
+    }
+
+    #[test]
+    fn debug_prints_neither_body_nor_values() {
+        let mut error = Error::validation(ErrorCode::InvalidCodes, "1 of 2 entries is no code");
+        error.issues.push(Rejected {
+            line: 2,
+            value: "jane@example.com".into(),
+            reason: Reason::NotAUuid,
+            message: "It is no UUID.",
+        });
+        error.api = Some(Box::new(ApiDetail {
+            status: 400,
+            uber_code: None,
+            body: "jane@example.com".into(),
+            headers: vec![],
+            retry_after_ms: None,
+        }));
+        let printed = format!("{error:?} {error} {:?}", error.issues);
+        assert!(!printed.contains("jane"), "{printed}");
+    }
+}

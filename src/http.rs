@@ -1,0 +1,275 @@
+//! HTTP as plain data: what to send, and what came back.
+
+use std::fmt;
+
+use crate::error::{Error, ErrorCode};
+
+/// The methods that Uber's voucher API uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// `GET`
+    Get,
+    /// `POST`
+    Post,
+}
+
+impl Method {
+    /// The method as it stands on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Post => "POST",
+        }
+    }
+}
+
+/// A request that is ready to leave, except for the `Authorization` header,
+/// which whoever holds the token adds.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// The whole URL. Never holds a secret or a recipient's data.
+    pub url: String,
+    /// Header fields. Names are in the case that Uber's documentation uses.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body, if any: JSON or a form, always UTF-8.
+    pub body: Option<String>,
+}
+
+// The body may hold a client secret or codes that are worth money.
+impl fmt::Debug for Request {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Request({} {})", self.method.as_str(), self.url)
+    }
+}
+
+/// The header fields of an answer; names are compared without regard to case.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Headers(Vec<(String, String)>);
+
+// Only names: values can hold what a gateway chose to put there.
+impl fmt::Debug for Headers {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+impl Headers {
+    /// The first value of that name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(have, _)| have.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// All fields, names in lower case, in the order received.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Uber's own fields (`x-uber-*`), which its support asks for.
+    #[must_use]
+    pub fn ubers(&self) -> Vec<(String, String)> {
+        self.0.iter().filter(|(name, _)| name.starts_with("x-uber-")).cloned().collect()
+    }
+}
+
+impl<N: AsRef<str>, V: Into<String>> FromIterator<(N, V)> for Headers {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
+        Self(
+            fields
+                .into_iter()
+                .map(|(name, value)| (name.as_ref().to_ascii_lowercase(), value.into()))
+                .collect(),
+        )
+    }
+}
+
+/// What is known of an answer before its body has come: enough to decide.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// The status; 0 where the host shows none (an opaque redirect in a page).
+    pub status: u16,
+    /// The header fields.
+    pub headers: Headers,
+}
+
+impl Head {
+    /// Whether the body says that it is a web page: a login form or a captive
+    /// portal, not Uber's API.
+    #[must_use]
+    pub fn is_html(&self) -> bool {
+        self.headers.get("content-type").is_some_and(|value| {
+            let media_type = value.split(';').next().unwrap_or_default().trim();
+            media_type.eq_ignore_ascii_case("text/html")
+        })
+    }
+}
+
+/// A whole answer.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Response {
+    /// Status and header fields.
+    pub head: Head,
+    /// The body, as far as it came.
+    pub body: Vec<u8>,
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Response({}, {} bytes)", self.head.status, self.body.len())
+    }
+}
+
+/// Where Uber's API answers, or a worker that stands in front of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseUrl(String);
+
+impl BaseUrl {
+    /// `https://api.uber.com`, Uber's production API.
+    pub const PRODUCTION: &'static str = "https://api.uber.com";
+
+    /// Takes an absolute URL: `https`, or `http` to this very machine. No user
+    /// name, query or fragment; `option` is the name that an error gives it.
+    pub fn new(text: &str, option: &str) -> Result<Self, Error> {
+        let fault = |fault: &str| Error::validation(ErrorCode::InvalidOptions, format!("`{option}` {fault}"));
+        let (scheme, rest) = text.split_once("://").ok_or_else(|| fault("is not an absolute URL"))?;
+        let authority_end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at(authority_end);
+        if text.bytes().any(|byte| !byte.is_ascii_graphic()) || authority.is_empty() {
+            return Err(fault("is not a URL"));
+        }
+        if authority.contains('@') {
+            return Err(fault("holds a user name"));
+        }
+        if path.contains(['?', '#', '\\']) {
+            return Err(fault("holds a query or a fragment"));
+        }
+        if scheme.eq_ignore_ascii_case("https") || (scheme.eq_ignore_ascii_case("http") && is_loopback(authority)) {
+            Ok(Self(text.trim_end_matches('/').to_owned()))
+        } else {
+            Err(fault("must be https (http is for this machine only)"))
+        }
+    }
+
+    /// The URL without a slash at its end.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn is_loopback(authority: &str) -> bool {
+    let host = if authority.starts_with('[') {
+        authority.split_inclusive(']').next().unwrap_or_default()
+    } else {
+        authority.split(':').next().unwrap_or_default()
+    };
+    let host = host.to_ascii_lowercase();
+    host == "[::1]"
+        || host == "localhost"
+        || host.ends_with(".localhost")
+        || host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Percent-encodes all but RFC 3986's unreserved characters, so that the
+/// result is one path segment, one query value or one form value.
+#[must_use]
+pub fn percent_encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push('%');
+            for digit in [byte >> 4, byte & 15] {
+                encoded.push(char::from(if digit < 10 { b'0' + digit } else { b'A' + digit - 10 }));
+            }
+        }
+    }
+    encoded
+}
+
+/// A form (`application/x-www-form-urlencoded`) or a query.
+#[must_use]
+pub fn form(fields: &[(&str, &str)]) -> String {
+    let mut text = String::new();
+    for (name, value) in fields {
+        if !text.is_empty() {
+            text.push('&');
+        }
+        text.push_str(name);
+        text.push('=');
+        text.push_str(&percent_encode(value));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn https_or_loopback() {
+        for (text, kept) in [
+            ("https://api.uber.com", "https://api.uber.com"),
+            ("https://api.uber.com/", "https://api.uber.com"),
+            ("HTTPS://example.com/uber//", "HTTPS://example.com/uber"),
+            ("http://localhost:8787", "http://localhost:8787"),
+            ("http://console.localhost/", "http://console.localhost"),
+            ("http://127.8.9.1:1/x", "http://127.8.9.1:1/x"),
+            ("http://[::1]:80", "http://[::1]:80"),
+        ] {
+            assert_eq!(BaseUrl::new(text, "baseUrl").unwrap().as_str(), kept);
+        }
+        for text in [
+            "",
+            "api.uber.com",
+            "/relative",
+            "http://api.uber.com",
+            "http://localhost.evil.example",
+            "http://127.0.0.1.evil.example",
+            "http://localhost@evil.example",
+            "https://user:pw@api.uber.com",
+            "https://api.uber.com?x",
+            "https://api.uber.com/#x",
+            "https://api.uber.com\\@evil.example",
+            "https://",
+            "https:///x",
+            "https://a b",
+            "ftp://api.uber.com",
+            "javascript://localhost",
+        ] {
+            let error = BaseUrl::new(text, "baseUrl").unwrap_err();
+            assert_eq!(error.code, ErrorCode::InvalidOptions, "{text}");
+            assert!(error.message.contains("`baseUrl`"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_request_prints_no_body() {
+        let request = Request {
+            method: Method::Post,
+            url: "https://auth.uber.com/oauth/v2/token".into(),
+            headers: vec![],
+            body: Some("client_secret=hunter2".into()),
+        };
+        assert_eq!(format!("{request:?}"), "Request(POST https://auth.uber.com/oauth/v2/token)");
+    }
+
+    #[test]
+    fn html_is_told_by_its_media_type() {
+        let head = |value: &str| Head { status: 200, headers: [("Content-Type", value)].into_iter().collect() };
+        assert!(head("text/html").is_html());
+        assert!(head("Text/HTML; charset=utf-8").is_html());
+        assert!(!head("application/json").is_html());
+        assert!(!head("text/htmlx").is_html());
+        assert!(!Head::default().is_html());
+    }
+
+    #[test]
+    fn forms_encode_everything_that_could_be_read_otherwise() {
+        assert_eq!(form(&[("a", "x&b=y z+é"), ("c", "")]), "a=x%26b%3Dy%20z%2B%C3%A9&c=");
+    }
+}

@@ -1,0 +1,91 @@
+//! Identifiers that stand in a path: the organization and the voucher program.
+//!
+//! Uber documents both as `string` and nothing more, so anything that can be
+//! one path segment is let through, percent-encoded.
+
+use crate::error::{Error, ErrorCode};
+use crate::http::percent_encode;
+
+const LONGEST: usize = 256;
+
+macro_rules! path_id {
+    ($(#[$docs:meta])* $name:ident, $code:expr, $what:literal) => {
+        $(#[$docs])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes any text that can be one path segment: not empty, at most
+            /// 256 characters, not `.` or `..`, no control character.
+            pub fn new(text: impl Into<String>) -> Result<Self, Error> {
+                let text = text.into();
+                match fault(&text) {
+                    None => Ok(Self(text)),
+                    Some(fault) => Err(Error::validation($code, format!(concat!("The ", $what, " id {}"), fault))),
+                }
+            }
+
+            /// The id as the caller gave it.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            pub(crate) fn segment(&self) -> String {
+                percent_encode(&self.0)
+            }
+        }
+    };
+}
+
+path_id!(
+    /// The organization that owns the voucher programs (`organization_id`).
+    OrganizationId, ErrorCode::InvalidOrganizationId, "organization"
+);
+path_id!(
+    /// A voucher program (`voucher_program_id`).
+    ProgramId, ErrorCode::InvalidProgramId, "voucher program"
+);
+
+fn fault(text: &str) -> Option<&'static str> {
+    if text.is_empty() {
+        Some("is empty")
+    } else if text.chars().nth(LONGEST).is_some() {
+        Some("is longer than 256 characters")
+    } else if text == "." || text == ".." {
+        Some("is a relative path")
+    } else if text.chars().any(char::is_control) {
+        Some("holds a control character")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_segment_or_nothing() {
+        for (text, segment) in [
+            ("11111111-2222-4333-8444-555555555555", "11111111-2222-4333-8444-555555555555"),
+            ("../x", "..%2Fx"),
+            ("a/b", "a%2Fb"),
+            ("a?b#c", "a%3Fb%23c"),
+            ("%2e%2e", "%252e%252e"),
+            ("🎟", "%F0%9F%8E%9F"),
+            ("...", "..."),
+        ] {
+            assert_eq!(ProgramId::new(text).unwrap().segment(), segment);
+        }
+        let long = "x".repeat(257);
+        for text in ["", ".", "..", "a\0b", "a\nb", "\u{85}", &long] {
+            let error = ProgramId::new(text).unwrap_err();
+            assert_eq!(error.code, ErrorCode::InvalidProgramId, "{text:?}");
+            let error = OrganizationId::new(text).unwrap_err();
+            assert_eq!(error.code, ErrorCode::InvalidOrganizationId, "{text:?}");
+        }
+        assert!(ProgramId::new("x".repeat(256)).is_ok());
+        assert!(ProgramId::new("🎟".repeat(256)).is_ok());
+    }
+}

@@ -1,0 +1,280 @@
+//! A JSON value, read by whatever parser the host has.
+//!
+//! The core never parses JSON text: a page has `JSON.parse`, a native program
+//! `serde_json`. Both reach [`Json`] through `serde`, with one visitor for
+//! every body that Uber sends, instead of one derived reader per type (each
+//! costs bytes in the wasm, and none would be as lenient as Uber's bodies need:
+//! numbers come as strings, members come and go).
+
+use std::fmt;
+
+use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+
+/// Deeper than this, a value is refused: nothing Uber sends comes near, and
+/// recursion on the small stack of a wasm instance must end.
+const DEEPEST: u8 = 64;
+
+/// A JSON value. Members keep their order.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub enum Json {
+    /// `null`, and a member that is absent.
+    #[default]
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// Any number, as JavaScript would hold it.
+    Number(f64),
+    /// A string.
+    Text(String),
+    /// An array.
+    List(Vec<Json>),
+    /// An object.
+    Object(Vec<(String, Json)>),
+}
+
+impl Json {
+    /// The member of that name; `Null` where there is none.
+    #[must_use]
+    pub fn get(&self, name: &str) -> &Json {
+        self.members()
+            .iter()
+            .rev()
+            .find(|(member, _)| member == name)
+            .map_or(&Json::Null, |(_, value)| value)
+    }
+
+    /// The members of an object; none of anything else.
+    #[must_use]
+    pub fn members(&self) -> &[(String, Json)] {
+        match self {
+            Json::Object(members) => members,
+            _ => &[],
+        }
+    }
+
+    /// The items of an array; none of anything else.
+    #[must_use]
+    pub fn items(&self) -> &[Json] {
+        match self {
+            Json::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// A string that is not empty.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Json::Text(text) if !text.is_empty() => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A finite number, also one written as a string (Uber's webhooks do that).
+    #[must_use]
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            Json::Number(number) => Some(*number),
+            Json::Text(text) => text.trim().parse().ok(),
+            _ => None,
+        }
+        .filter(|number: &f64| number.is_finite())
+    }
+
+    /// Whether the member is absent or `null`.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        matches!(self, Json::Null)
+    }
+}
+
+impl From<&str> for Json {
+    fn from(text: &str) -> Self {
+        Json::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Json {
+    fn from(text: String) -> Self {
+        Json::Text(text)
+    }
+}
+
+impl From<f64> for Json {
+    fn from(number: f64) -> Self {
+        Json::Number(number)
+    }
+}
+
+impl From<bool> for Json {
+    fn from(value: bool) -> Self {
+        Json::Bool(value)
+    }
+}
+
+impl<T: Into<Json>> From<Option<T>> for Json {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Json::Null, Into::into)
+    }
+}
+
+/// Builds an object: `object([("status", 200.0.into())])`.
+#[must_use]
+pub fn object<const N: usize>(members: [(&str, Json); N]) -> Json {
+    Json::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Json::Null => serializer.serialize_unit(),
+            Json::Bool(value) => serializer.serialize_bool(*value),
+            Json::Number(number) => serializer.serialize_f64(*number),
+            Json::Text(text) => serializer.serialize_str(text),
+            Json::List(items) => {
+                let mut list = serializer.serialize_seq(Some(items.len()))?;
+                for item in items {
+                    list.serialize_element(item)?;
+                }
+                list.end()
+            }
+            Json::Object(members) => {
+                let mut map = serializer.serialize_map(Some(members.len()))?;
+                for (name, value) in members {
+                    map.serialize_entry(name, value)?;
+                }
+                map.end()
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Reader { depth: 0 }.deserialize(deserializer)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Reader {
+    depth: u8,
+}
+
+impl Reader {
+    fn deeper<E: de::Error>(self) -> Result<Self, E> {
+        if self.depth < DEEPEST {
+            Ok(Self { depth: self.depth + 1 })
+        } else {
+            Err(E::custom("nested too deeply"))
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Reader {
+    type Value = Json;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+// Whole numbers beyond 2^53 lose their last digits, as they do in JavaScript.
+#[allow(clippy::cast_precision_loss)]
+impl<'de> Visitor<'de> for Reader {
+    type Value = Json;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Json, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Json, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
+        self.deserialize(deserializer)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+        Ok(Json::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
+        Ok(Json::Number(value as f64))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
+        Ok(Json::Number(value as f64))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
+        Ok(Json::Number(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Json, E> {
+        Ok(Json::Text(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Json, E> {
+        Ok(Json::Text(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Json, A::Error> {
+        let inner = self.deeper()?;
+        let mut items = Vec::new();
+        while let Some(item) = access.next_element_seed(inner)? {
+            items.push(item);
+        }
+        Ok(Json::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Json, A::Error> {
+        let inner = self.deeper()?;
+        let mut members = Vec::new();
+        while let Some(name) = access.next_key()? {
+            members.push((name, access.next_value_seed(inner)?));
+        }
+        Ok(Json::Object(members))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Json {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn reads_and_writes_every_kind() {
+        let text = r#"{"a":null,"b":[true,1.5,"x"],"c":{"d":-2.0}}"#;
+        assert_eq!(serde_json::to_string(&parse(text)).unwrap(), text);
+    }
+
+    #[test]
+    fn the_last_of_equal_members_counts_as_in_javascript() {
+        assert_eq!(parse(r#"{"a":1,"a":2}"#).get("a").number(), Some(2.0));
+    }
+
+    #[test]
+    fn numbers_come_as_strings_too() {
+        assert_eq!(parse(r#"" 100.0 ""#).number(), Some(100.0));
+        for text in [r#""""#, r#""NaN""#, r#""inf""#, "true", "null", "[]"] {
+            assert_eq!(parse(text).number(), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn nesting_ends() {
+        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        assert!(serde_json::from_str::<Json>(&nested(64)).is_ok());
+        let error = serde_json::from_str::<Json>(&nested(65)).unwrap_err();
+        assert!(error.to_string().starts_with("nested too deeply"));
+    }
+}
