@@ -24,7 +24,9 @@ impl Code {
         let mut out = bytes.iter_mut();
         for (group, digits) in [8_usize, 4, 4, 4, 12].into_iter().enumerate() {
             if group > 0 {
-                let Some((hyphen, after)) = rest.split_first() else { return Err(Reason::NotAUuid) };
+                let Some((hyphen, after)) = rest.split_first() else {
+                    return Err(Reason::NotAUuid);
+                };
                 fault |= hyphen ^ b'-';
                 rest = after;
             }
@@ -57,6 +59,10 @@ impl Code {
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
         (bytes != [0; 16]).then_some(Self(bytes))
+    }
+
+    pub(crate) const fn from_id(id: [u8; 16]) -> Self {
+        Self(id)
     }
 
     /// Appends the text form, in lower case.
@@ -137,7 +143,11 @@ mod tests {
             for byte in 0..=u8::MAX {
                 let mut text = TEXT.as_bytes().to_vec();
                 text[place] = byte;
-                let valid = if TEXT.as_bytes()[place] == b'-' { byte == b'-' } else { byte.is_ascii_hexdigit() };
+                let valid = if TEXT.as_bytes()[place] == b'-' {
+                    byte == b'-'
+                } else {
+                    byte.is_ascii_hexdigit()
+                };
                 assert_eq!(Code::parse(&text).is_ok(), valid, "{byte} at {place}");
             }
         }

@@ -133,20 +133,29 @@ impl BaseUrl {
     /// Takes an absolute URL: `https`, or `http` to this very machine. No user
     /// name, query or fragment; `option` is the name that an error gives it.
     pub fn new(text: &str, option: &str) -> Result<Self, Error> {
-        let fault = |fault: &str| Error::validation(ErrorCode::InvalidOptions, format!("`{option}` {fault}"));
-        let (scheme, rest) = text.split_once("://").ok_or_else(|| fault("is not an absolute URL"))?;
-        let authority_end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
-        let (authority, path) = rest.split_at(authority_end);
+        let fault = |fault: &str| {
+            Error::validation(ErrorCode::InvalidOptions, format!("`{option}` {fault}"))
+        };
+        let (rest, secure) = match (strip_scheme(text, "https://"), strip_scheme(text, "http://")) {
+            (Some(rest), _) => (rest, true),
+            (_, Some(rest)) => (rest, false),
+            _ => return Err(fault("must be an absolute https URL")),
+        };
+        let is_end = |byte: u8| matches!(byte, b'/' | b'?' | b'#' | b'\\');
+        let end = rest.bytes().position(is_end).unwrap_or(rest.len());
+        let (Some(authority), Some(path)) = (rest.get(..end), rest.get(end..)) else {
+            return Err(fault("is not a URL"));
+        };
         if text.bytes().any(|byte| !byte.is_ascii_graphic()) || authority.is_empty() {
             return Err(fault("is not a URL"));
         }
-        if authority.contains('@') {
+        if authority.bytes().any(|byte| byte == b'@') {
             return Err(fault("holds a user name"));
         }
-        if path.contains(['?', '#', '\\']) {
+        if path.bytes().any(|byte| byte != b'/' && is_end(byte)) {
             return Err(fault("holds a query or a fragment"));
         }
-        if scheme.eq_ignore_ascii_case("https") || (scheme.eq_ignore_ascii_case("http") && is_loopback(authority)) {
+        if secure || is_loopback(authority) {
             Ok(Self(text.trim_end_matches('/').to_owned()))
         } else {
             Err(fault("must be https (http is for this machine only)"))
@@ -160,17 +169,31 @@ impl BaseUrl {
     }
 }
 
+fn strip_scheme<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
+    let start = text.get(..scheme.len())?;
+    start.eq_ignore_ascii_case(scheme).then(|| text.get(scheme.len()..)).flatten()
+}
+
 fn is_loopback(authority: &str) -> bool {
-    let host = if authority.starts_with('[') {
-        authority.split_inclusive(']').next().unwrap_or_default()
-    } else {
-        authority.split(':').next().unwrap_or_default()
-    };
-    let host = host.to_ascii_lowercase();
-    host == "[::1]"
-        || host == "localhost"
-        || host.ends_with(".localhost")
-        || host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+    if let Some(rest) = authority.strip_prefix("[::1]") {
+        return rest.is_empty() || rest.starts_with(':');
+    }
+    let host = authority.split(':').next().unwrap_or_default().to_ascii_lowercase();
+    host == "localhost" || host.ends_with(".localhost") || is_loopback_v4(&host)
+}
+
+/// `127.x.y.z`, in that form only.
+fn is_loopback_v4(host: &str) -> bool {
+    let mut parts = 0;
+    for part in host.split('.') {
+        parts += 1;
+        let is_number =
+            matches!(part.len(), 1..=3) && part.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_number || (parts == 1 && part != "127") || (part.len() == 3 && part > "255") {
+            return false;
+        }
+    }
+    parts == 4
 }
 
 /// Percent-encodes all but RFC 3986's unreserved characters, so that the
@@ -230,6 +253,11 @@ mod tests {
             "http://api.uber.com",
             "http://localhost.evil.example",
             "http://127.0.0.1.evil.example",
+            "http://127.0.0.256",
+            "http://127.0.1",
+            "http://128.0.0.1",
+            "http://[::1",
+            "http://[::1]evil.example",
             "http://localhost@evil.example",
             "https://user:pw@api.uber.com",
             "https://api.uber.com?x",
@@ -260,7 +288,10 @@ mod tests {
 
     #[test]
     fn html_is_told_by_its_media_type() {
-        let head = |value: &str| Head { status: 200, headers: [("Content-Type", value)].into_iter().collect() };
+        let head = |value: &str| Head {
+            status: 200,
+            headers: [("Content-Type", value)].into_iter().collect(),
+        };
         assert!(head("text/html").is_html());
         assert!(head("Text/HTML; charset=utf-8").is_html());
         assert!(!head("application/json").is_html());

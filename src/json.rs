@@ -53,6 +53,15 @@ impl Json {
         }
     }
 
+    /// The members of an object, by value; none of anything else.
+    #[must_use]
+    pub fn into_members(self) -> Vec<(String, Json)> {
+        match self {
+            Json::Object(members) => members,
+            _ => Vec::new(),
+        }
+    }
+
     /// The items of an array; none of anything else.
     #[must_use]
     pub fn items(&self) -> &[Json] {
@@ -76,7 +85,7 @@ impl Json {
     pub fn number(&self) -> Option<f64> {
         match self {
             Json::Number(number) => Some(*number),
-            Json::Text(text) => text.trim().parse().ok(),
+            Json::Text(text) => decimal(text.trim()),
             _ => None,
         }
         .filter(|number: &f64| number.is_finite())
@@ -117,6 +126,64 @@ impl<T: Into<Json>> From<Option<T>> for Json {
     fn from(value: Option<T>) -> Self {
         value.map_or(Json::Null, Into::into)
     }
+}
+
+/// A member of Uber's that is shown to JavaScript: its name there, its name
+/// here, and what it holds.
+pub(crate) type Field = (&'static str, &'static str, Kind);
+
+/// What a member holds.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    Text,
+    /// A text that is compared, in upper case.
+    Name,
+    Number,
+}
+
+/// Picks members out of an object, under their names in JavaScript; what is
+/// absent or of another kind is null. The object itself goes under `raw`.
+pub(crate) fn pick(item: &Json, fields: &[Field]) -> Json {
+    let mut members = Vec::with_capacity(fields.len() + 1);
+    for (theirs, ours, kind) in fields {
+        let value = item.get(theirs);
+        let value = match kind {
+            Kind::Text => value.text().map(str::to_owned).into(),
+            Kind::Name => value.text().map(str::to_ascii_uppercase).into(),
+            Kind::Number => value.number().into(),
+        };
+        members.push(((*ours).to_owned(), value));
+    }
+    members.push(("raw".to_owned(), item.clone()));
+    Json::Object(members)
+}
+
+/// Reads a plain decimal number, as amounts and counts are written. By hand:
+/// the standard library's reader of every float there is takes 15 kB of wasm.
+#[allow(clippy::cast_precision_loss)]
+fn decimal(text: &str) -> Option<f64> {
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text),
+    };
+    let (mut number, mut scale) = (0_u64, 1_u64);
+    let (mut point, mut any) = (false, false);
+    for byte in digits.bytes() {
+        match byte {
+            b'0'..=b'9' => {
+                // Beyond what a float holds exactly anyway, nothing is guessed.
+                number = number.checked_mul(10)?.checked_add(u64::from(byte - b'0'))?;
+                if point {
+                    scale = scale.checked_mul(10)?;
+                }
+                any = true;
+            }
+            b'.' if any && !point => point = true,
+            _ => return None,
+        }
+    }
+    let number = number as f64 / scale as f64;
+    any.then_some(if negative { -number } else { number })
 }
 
 /// Builds an object: `object([("status", 200.0.into())])`.
@@ -265,7 +332,20 @@ mod tests {
     #[test]
     fn numbers_come_as_strings_too() {
         assert_eq!(parse(r#"" 100.0 ""#).number(), Some(100.0));
-        for text in [r#""""#, r#""NaN""#, r#""inf""#, "true", "null", "[]"] {
+        assert_eq!(parse(r#""-0.25""#).number(), Some(-0.25));
+        assert_eq!(parse(r#""1709251200000""#).number(), Some(1_709_251_200_000.0));
+        for text in [
+            r#""""#,
+            r#"".5""#,
+            r#""1.2.3""#,
+            r#""1e5""#,
+            r#""99999999999999999999""#,
+            r#""NaN""#,
+            r#""inf""#,
+            "true",
+            "null",
+            "[]",
+        ] {
             assert_eq!(parse(text).number(), None, "{text}");
         }
     }

@@ -6,9 +6,25 @@
 //! may be tried again. It does no input or output, reads no clock and draws no
 //! random number: values go in, values come out.
 
+pub mod answer;
+pub mod api;
 pub mod code;
+pub mod codes;
+pub mod csv;
+pub mod distribute;
 pub mod error;
 pub mod http;
 pub mod id;
 pub mod json;
+pub mod list;
+pub mod programs;
+pub mod retry;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 pub mod secret;
+pub mod token;
+
+#[cfg(target_arch = "wasm32")]
+// A binding is documented where its users are: in the declarations of src/js.
+#[allow(missing_docs, unreachable_pub)]
+mod wasm;

@@ -1,0 +1,290 @@
+/**
+ * Serves one sandbox over HTTP on this machine: `npm run sandbox -- --help`.
+ *
+ * It runs in real time. Beside Uber's endpoints it has some of its own under
+ * `/_sandbox/`, so that a test in another process can set it up and read the
+ * truth.
+ */
+import { createServer } from "node:http";
+import process from "node:process";
+import { parseArgs } from "node:util";
+
+import { createSandbox } from "uber-vouchers/sandbox";
+
+const HELP = `Serves a simulation of Uber's voucher API on this machine.
+
+  npm run sandbox -- [options]
+
+  --port <number>              default: PORT, else 8788
+  --seed <integer>             same seed and same calls, same run; default: 1
+  --fault <name>=<probability> may be given several times; see below
+  --failure-rate <0..1>        share of codes whose outcome is "failed"; default: 0.02
+  --latency <ms> or <ms>-<ms>  how long an answer takes; default: 20-80
+  --webhook-url <url>          where webhooks go, in the background
+  --organization-id, --client-id, --client-secret, --signing-key <text>
+  --program <codes>[:<name>]   a program to begin with, several times; default: three
+  --no-programs                none to begin with
+  --help
+
+Faults: rate_limited, unauthorized, bad_request, error_before, error_after,
+error_partial, lost_before, lost_after, hang, html_error, html_ok, webhook_lost,
+webhook_duplicated, webhook_reordered, webhook_foreign.
+
+Endpoints of its own, without authentication:
+  GET  /_sandbox/health
+  GET  /_sandbox/programs              the programs created here
+  POST /_sandbox/programs              {"codes"?, "id"?, "name"?} -> {"programId", "codes"}
+  GET  /_sandbox/deliveries/{program}  how often each code was sent
+  GET  /_sandbox/webhooks              those that are due and not delivered
+  POST /_sandbox/webhooks/deliver      delivers them now -> {"delivered"}
+  POST /_sandbox/advance               {"ms"}: moves the clock on
+`;
+
+const HOST = "127.0.0.1";
+const PROGRAMS = [
+  { codes: 50, name: "Board dinner, ride home" },
+  { codes: 1_204, name: "Customer summit, shuttle" },
+  { codes: 30_000, name: "Spring campaign, first ride" },
+];
+const LONGEST_BODY = 64 * 1024 * 1024;
+const WEBHOOK_INTERVAL_MS = 250;
+
+const flags = readFlags();
+const port = number("--port", flags.port ?? process.env.PORT ?? "8788");
+const identity = {
+  organizationId: flags["organization-id"] ?? "0f8e1c1e-5a7d-4d0a-9b0e-6f1d2c3b4a59",
+  clientId: flags["client-id"] ?? "sandbox-client",
+  clientSecret: flags["client-secret"] ?? "sandbox-secret",
+  signingKey: flags["signing-key"] ?? "sandbox-signing-key",
+};
+const webhookUrl = flags["webhook-url"];
+const sandbox = await createSandbox({
+  ...identity,
+  realTime: true,
+  seed: number("--seed", flags.seed ?? "1"),
+  failureRate: number("--failure-rate", flags["failure-rate"] ?? "0.02"),
+  latencyMs: latency(flags.latency ?? "20-80"),
+  faults: Object.fromEntries((flags.fault ?? []).map(fault)),
+  ...(webhookUrl !== undefined && { webhookUrl }),
+}).catch((error) => fail(error.message));
+
+/** Every program that was created here, without its codes. */
+const programs = [];
+for (const program of flags["no-programs"] ? [] : (flags.program?.map(programFlag) ?? PROGRAMS)) {
+  createProgram(program);
+}
+
+const server = createServer((request, response) => {
+  answer(request, response).catch((error) => {
+    if (!response.headersSent) sendJson(response, 500, { error: String(error) });
+    else response.destroy();
+  });
+});
+// A hang is the sandbox's, for as long as the caller bears it.
+server.requestTimeout = 0;
+server.on("error", (error) => {
+  fail(
+    error.code === "EADDRINUSE"
+      ? `Port ${port} is in use. Choose another: npm run sandbox -- --port ${port + 1}`
+      : error.message,
+  );
+});
+server.listen(port, HOST, () => {
+  if (webhookUrl !== undefined) deliverInBackground();
+  announce(`http://${HOST}:${server.address().port}`);
+});
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, () => {
+    server.close();
+    server.closeAllConnections();
+    process.exit(0);
+  });
+}
+
+async function answer(request, response) {
+  const body = await bodyOf(request);
+  if (body === undefined) {
+    sendJson(response, 413, { error: "The body is too long" });
+    return;
+  }
+  if (request.url.startsWith("/_sandbox/")) {
+    control(request, body, response);
+    return;
+  }
+  // Ends a wait, also a hang, when the caller goes away.
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  let reply;
+  try {
+    const hasBody = request.method !== "GET" && request.method !== "HEAD";
+    reply = await sandbox.fetch(new URL(request.url, `http://${HOST}`), {
+      method: request.method,
+      headers: fields(request),
+      redirect: "manual",
+      signal: gone.signal,
+      ...(hasBody && { body }),
+    });
+  } catch {
+    // Lost: by the sandbox, or by the caller.
+    request.socket.destroy();
+    return;
+  }
+  const bytes = Buffer.from(await reply.arrayBuffer());
+  response.writeHead(reply.status, { ...Object.fromEntries(reply.headers), "content-length": bytes.length });
+  response.end(bytes);
+}
+
+function control(request, body, response) {
+  const { pathname } = new URL(request.url, `http://${HOST}`);
+  const route = `${request.method} ${pathname.slice("/_sandbox/".length)}`;
+  const deliveries = /^GET deliveries\/([^/]+)$/.exec(route);
+  try {
+    const given = () => (body.length === 0 ? {} : JSON.parse(body.toString("utf8")));
+    if (deliveries !== null) {
+      const counts = sandbox.deliveries(decodeURIComponent(deliveries[1]));
+      sendJson(response, 200, Object.fromEntries(counts));
+    } else if (route === "GET health") {
+      sendJson(response, 200, { now: sandbox.clock.now() });
+    } else if (route === "GET programs") {
+      sendJson(response, 200, programs);
+    } else if (route === "POST programs") {
+      sendJson(response, 201, createProgram(given()));
+    } else if (route === "GET webhooks") {
+      sendJson(response, 200, sandbox.webhooks());
+    } else if (route === "POST webhooks/deliver") {
+      sandbox.deliverWebhooks().then(
+        (delivered) => sendJson(response, 200, { delivered }),
+        (error) => sendJson(response, 400, { error: error.message }),
+      );
+    } else if (route === "POST advance") {
+      sandbox.advance(given().ms);
+      sendJson(response, 200, { now: sandbox.clock.now() });
+    } else {
+      sendJson(response, 404, { error: "There is no such endpoint" });
+    }
+  } catch (error) {
+    sendJson(response, 400, { error: error.message });
+  }
+}
+
+function createProgram(options) {
+  const created = sandbox.createProgram(options);
+  programs.push({ programId: created.programId, name: options.name ?? null, codes: created.codes.length });
+  return created;
+}
+
+function deliverInBackground() {
+  let isFirstFailure = true;
+  const deliver = async () => {
+    const due = sandbox.webhooks().length;
+    if (due > 0 && (await sandbox.deliverWebhooks()) < due && isFirstFailure) {
+      isFirstFailure = false;
+      console.warn(`A webhook was not acknowledged with 200 by ${webhookUrl}. It will come again.`);
+    }
+    setTimeout(deliver, WEBHOOK_INTERVAL_MS);
+  };
+  void deliver();
+}
+
+function announce(base) {
+  const lines = [
+    ["Base URL", base],
+    ["Token URL", `${base}/oauth/v2/token`],
+    ["Authorize URL", `${base}/oauth/v2/authorize`],
+    ["Organization", identity.organizationId],
+    ["Client id", identity.clientId],
+    ["Client secret", identity.clientSecret],
+    ["Signing key", identity.signingKey],
+    ["Webhooks", webhookUrl ?? "kept; --webhook-url <url> delivers them"],
+    ["Faults", flags.fault?.join(", ") ?? "none; --fault rate_limited=0.1 adds one"],
+    ...programs.map(({ programId, name, codes }) => [
+      "Program",
+      `${programId}  ${codes.toLocaleString("en")} codes  ${name ?? ""}`,
+    ]),
+  ];
+  console.log("A sandbox of Uber's voucher API. Nothing here reaches Uber.\n");
+  for (const [name, value] of lines) console.log(`  ${name.padEnd(14)} ${value}`);
+  console.log("\nMore: npm run sandbox -- --help. Stop with Ctrl+C.");
+}
+
+function readFlags() {
+  const text = { type: "string" };
+  try {
+    const { values } = parseArgs({
+      options: {
+        port: text,
+        seed: text,
+        fault: { type: "string", multiple: true },
+        "failure-rate": text,
+        latency: text,
+        "webhook-url": text,
+        "organization-id": text,
+        "client-id": text,
+        "client-secret": text,
+        "signing-key": text,
+        program: { type: "string", multiple: true },
+        "no-programs": { type: "boolean" },
+        help: { type: "boolean" },
+      },
+    });
+    if (values.help) {
+      console.log(HELP);
+      process.exit(0);
+    }
+    return values;
+  } catch (error) {
+    return fail(`${error.message}\n\n${HELP}`);
+  }
+}
+
+function number(flag, value) {
+  const parsed = Number(value);
+  if (value.trim() === "" || !Number.isFinite(parsed)) fail(`${flag} must be a number, not "${value}"`);
+  return parsed;
+}
+
+function latency(value) {
+  const [from, to = from] = value.split("-");
+  return [number("--latency", from), number("--latency", to)];
+}
+
+function fault(value) {
+  const [name, probability = ""] = value.split("=");
+  return [name, number(`--fault ${name}=<probability>`, probability)];
+}
+
+function programFlag(value) {
+  const [codes, name] = value.split(/:(.*)/s);
+  return { codes: number("--program", codes), ...(name && { name }) };
+}
+
+function fields(request) {
+  const { rawHeaders } = request;
+  const pairs = [];
+  for (let place = 0; place + 1 < rawHeaders.length; place += 2) {
+    pairs.push([rawHeaders[place], rawHeaders[place + 1]]);
+  }
+  return pairs;
+}
+
+/** The body; undefined where it is too long. */
+async function bodyOf(request) {
+  const chunks = [];
+  let length = 0;
+  for await (const chunk of request) {
+    length += chunk.length;
+    if (length > LONGEST_BODY) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function sendJson(response, status, body) {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(JSON.stringify(body));
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}

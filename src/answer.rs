@@ -1,0 +1,205 @@
+//! What an answer proves.
+//!
+//! The status line is the evidence. A 2xx says that the call was accepted and
+//! a 4xx that it was refused, whatever becomes of the body; anything else
+//! proves nothing, because Uber, or something in front of it, may have failed
+//! after the codes were queued.
+
+use crate::error::{ApiDetail, Error, ErrorCode, Queued};
+use crate::http::Head;
+use crate::json::Json;
+use crate::retry;
+
+/// How much of an error's body is kept.
+pub const BODY_KEPT: usize = 4096;
+
+/// What a call does at Uber.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It only reads, so a failure can't have queued anything.
+    Reads,
+    /// It queues messages to people.
+    Queues,
+}
+
+/// What the head of an answer proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Uber accepted the call.
+    Accepted,
+    /// Uber refused it: nothing was queued.
+    Refused(ErrorCode),
+    /// No proof either way.
+    Unproven(ErrorCode),
+}
+
+impl Verdict {
+    /// Judges by status, and by the media type: a web page is not Uber's.
+    #[must_use]
+    pub fn of(head: &Head) -> Self {
+        match head.status {
+            200..=299 if head.is_html() => Verdict::Unproven(ErrorCode::UnexpectedResponse),
+            200..=299 => Verdict::Accepted,
+            400 => Verdict::Refused(ErrorCode::InvalidRequest),
+            401 => Verdict::Refused(ErrorCode::Unauthorized),
+            403 => Verdict::Refused(ErrorCode::UserNotAllowed),
+            404 => Verdict::Refused(ErrorCode::ResourceNotFound),
+            409 => Verdict::Refused(ErrorCode::Conflict),
+            429 => Verdict::Refused(ErrorCode::RateLimited),
+            // A gateway that gave up waiting: the request may have gone through.
+            408 | 499 | 501..=599 => Verdict::Unproven(ErrorCode::ServerError),
+            500 => Verdict::Unproven(ErrorCode::InternalServerError),
+            400..=499 => Verdict::Refused(ErrorCode::Rejected),
+            _ => Verdict::Unproven(ErrorCode::UnexpectedResponse),
+        }
+    }
+}
+
+/// The error for an answer that is not `Accepted`. `parsed` is the body as
+/// JSON where it is that, `now` the local time in epoch milliseconds.
+#[must_use]
+pub fn error(head: &Head, body: &str, parsed: &Json, effect: Effect, now: u64) -> Error {
+    let (code, queued) = match Verdict::of(head) {
+        Verdict::Refused(code) => (code, Queued::No),
+        Verdict::Unproven(code) => (code, Queued::Unknown),
+        // An answer that was accepted but can't be read (a broken list).
+        Verdict::Accepted => (ErrorCode::UnexpectedResponse, Queued::Unknown),
+    };
+    with_detail(
+        code,
+        if effect == Effect::Reads { Queued::No } else { queued },
+        head,
+        body,
+        parsed,
+        now,
+    )
+}
+
+pub(crate) fn with_detail(
+    code: ErrorCode,
+    queued: Queued,
+    head: &Head,
+    body: &str,
+    parsed: &Json,
+    now: u64,
+) -> Error {
+    let message = match (code, head.status) {
+        (_, 0) => "The answer shows no status: a redirect, or not an answer of Uber's".to_owned(),
+        (ErrorCode::UnexpectedResponse, status @ 200..=299) => {
+            format!("The answer ({status}) is not one of Uber's API")
+        }
+        (ErrorCode::UnexpectedResponse, status) => {
+            format!("The answer has the unexpected status {status}")
+        }
+        (ErrorCode::TokenRejected | ErrorCode::TokenUnavailable, status) => {
+            format!("The token endpoint gave no token (status {status})")
+        }
+        (ErrorCode::InternalServerError | ErrorCode::ServerError, status) => {
+            format!("The server failed (status {status})")
+        }
+        (_, status) => format!("Uber refused the request (status {status})"),
+    };
+    Error {
+        api: Some(Box::new(ApiDetail {
+            status: head.status,
+            uber_code: uber_code(parsed).map(str::to_owned),
+            body: cut(body, BODY_KEPT).to_owned(),
+            headers: head.headers.ubers(),
+            retry_after_ms: retry::retry_after(head, now),
+        })),
+        ..Error::new(code, queued, message)
+    }
+}
+
+/// The code in a body, in any of the shapes seen on this host: `code`, the
+/// token endpoint's `error`, or the first of `errors`.
+fn uber_code(body: &Json) -> Option<&str> {
+    let first = body.get("errors").items().first().unwrap_or(&Json::Null);
+    body.get("code")
+        .text()
+        .or_else(|| body.get("error").text())
+        .or_else(|| first.get("code").text())
+}
+
+/// The beginning of a text, at most so many bytes, never half a character.
+fn cut(text: &str, bytes: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(status: u16) -> Head {
+        Head { status, ..Head::default() }
+    }
+
+    fn json(text: &str) -> Json {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn every_status_has_its_verdict() {
+        use ErrorCode as E;
+        for status in 0..=u16::MAX {
+            let expected = match status {
+                200..=299 => Verdict::Accepted,
+                400 => Verdict::Refused(E::InvalidRequest),
+                401 => Verdict::Refused(E::Unauthorized),
+                403 => Verdict::Refused(E::UserNotAllowed),
+                404 => Verdict::Refused(E::ResourceNotFound),
+                409 => Verdict::Refused(E::Conflict),
+                429 => Verdict::Refused(E::RateLimited),
+                500 => Verdict::Unproven(E::InternalServerError),
+                408 | 499 => Verdict::Unproven(E::ServerError),
+                s if s / 100 == 4 => Verdict::Refused(E::Rejected),
+                s if s / 100 == 5 => Verdict::Unproven(E::ServerError),
+                _ => Verdict::Unproven(E::UnexpectedResponse),
+            };
+            assert_eq!(Verdict::of(&head(status)), expected, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_web_page_is_no_acceptance() {
+        let mut page = head(200);
+        page.headers = [("content-type", "text/html; charset=utf-8")].into_iter().collect();
+        assert_eq!(Verdict::of(&page), Verdict::Unproven(ErrorCode::UnexpectedResponse));
+        let error = error(&page, "<html>", &Json::Null, Effect::Queues, 0);
+        assert_eq!((error.code, error.queued), (ErrorCode::UnexpectedResponse, Queued::Unknown));
+    }
+
+    #[test]
+    fn reading_never_queues() {
+        for status in [0, 200, 302, 400, 408, 500, 503] {
+            assert_eq!(error(&head(status), "", &Json::Null, Effect::Reads, 0).queued, Queued::No);
+        }
+        assert_eq!(error(&head(500), "", &Json::Null, Effect::Queues, 0).queued, Queued::Unknown);
+        assert_eq!(error(&head(403), "", &Json::Null, Effect::Queues, 0).queued, Queued::No);
+    }
+
+    #[test]
+    fn the_code_is_found_in_every_shape_seen() {
+        for (body, code) in [
+            (
+                r#"{"code":"resource_not_found","message":"Program is not found"}"#,
+                Some("resource_not_found"),
+            ),
+            (r#"{"meta":{},"errors":[{"status":409,"code":"some_code"}]}"#, Some("some_code")),
+            (r#"{"error":"invalid_scope","error_description":"x"}"#, Some("invalid_scope")),
+            (r#"{"code":7}"#, None),
+            ("[]", None),
+            ("null", None),
+        ] {
+            let error = error(&head(400), body, &json(body), Effect::Queues, 0);
+            assert_eq!(error.api.unwrap().uber_code.as_deref(), code, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_long_body_is_cut_between_characters() {
+        let body = format!("x{}", "é".repeat(4000));
+        let error = error(&head(400), &body, &Json::Null, Effect::Queues, 0);
+        assert_eq!(error.api.unwrap().body.len(), 4095);
+    }
+}

@@ -1,0 +1,88 @@
+//! Get Voucher Codes: `GET …/voucher-programs/{voucher_program_id}/codes`.
+
+use crate::api::Api;
+use crate::http::{Method, Request};
+use crate::id::ProgramId;
+use crate::json::{Field, Json, Kind, pick};
+
+/// What is shown of a code. Which members come is Uber's choice: usage only
+/// with `include_usage`, `canceled_at` (epoch milliseconds, inferred) only for
+/// cancelled codes. `code_id` is the UUID to distribute (inferred).
+const FIELDS: [Field; 8] = [
+    ("code_id", "codeId", Kind::Text),
+    ("code_text", "codeText", Kind::Text),
+    ("redemption_link", "redemptionLink", Kind::Text),
+    ("max_num_redemptions", "maxNumRedemptions", Kind::Number),
+    ("usage_count", "usageCount", Kind::Number),
+    ("usage_amount", "usageAmount", Kind::Number),
+    ("currency_code", "currencyCode", Kind::Text),
+    ("canceled_at", "canceledAt", Kind::Number),
+];
+
+/// The call. Uber lists `include_usage` among the path's parameters, but it can
+/// only be a query (inferred).
+#[must_use]
+pub fn request(api: &Api, program: &ProgramId, include_usage: bool) -> Request {
+    let query = if include_usage { "?include_usage=true" } else { "" };
+    api.on_codes(program, Method::Get, query, None)
+}
+
+/// The items of the answer: `codes`, or the body itself where it is a list.
+/// None where the answer holds no list at all.
+#[must_use]
+pub fn items(body: &Json) -> Option<&[Json]> {
+    match (body.get("codes"), body) {
+        (Json::List(items), _) | (_, Json::List(items)) => Some(items),
+        _ => None,
+    }
+}
+
+/// One code, with its members under their names in JavaScript, `null` where
+/// Uber left one out, and the whole item under `raw`; none if it has no
+/// `code_id`.
+#[must_use]
+pub fn read(item: &Json) -> Option<Json> {
+    item.get("code_id").text().map(|_| pick(item, &FIELDS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::example;
+
+    #[test]
+    fn the_documented_request() {
+        let program = ProgramId::new("p").unwrap();
+        let request = request(&example(), &program, true);
+        assert_eq!(request.method, Method::Get);
+        assert_eq!(
+            request.url,
+            "https://api.uber.com/v1/organizations/org%2F1/voucher-programs/p/codes?include_usage=true"
+        );
+        assert_eq!(request.body, None);
+        assert!(super::request(&example(), &program, false).url.ends_with("/codes"));
+    }
+
+    #[test]
+    fn the_documented_answer_and_leaner_ones() {
+        let body: Json = serde_json::from_str(
+            r#"{"total_number_of_codes":2,"codes":[
+                {"code_id":"1f913a96-0000-4000-8000-000000000001","code_text":"EXAMPLE1","redemption_link":"https://r",
+                 "max_num_redemptions":1,"usage_count":"2","usage_amount":0.0,"currency_code":"USD","canceled_at":1709251200000},
+                {"code_id":"1f913a96-0000-4000-8000-000000000002","canceled_at":null},
+                {"code_text":"NOID"}]}"#,
+        )
+        .unwrap();
+        let codes: Vec<_> = items(&body).unwrap().iter().map(read).collect();
+        let first = codes[0].as_ref().unwrap();
+        assert_eq!(first.get("codeText").text(), Some("EXAMPLE1"));
+        assert_eq!(first.get("usageCount"), &Json::Number(2.0));
+        assert_eq!(first.get("canceledAt"), &Json::Number(1_709_251_200_000.0));
+        assert_eq!(first.get("raw").get("usage_count").text(), Some("2"));
+        assert!(codes[1].as_ref().unwrap().get("canceledAt").is_null());
+        assert_eq!(codes[2], None);
+        assert!(items(&Json::Null).is_none());
+        assert!(items(&serde_json::from_str("{\"codes\":null}").unwrap()).is_none());
+        assert_eq!(items(&serde_json::from_str("[]").unwrap()).unwrap(), []);
+    }
+}

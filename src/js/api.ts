@@ -1,0 +1,40 @@
+/** Everything that `uber-vouchers` exports, whatever the host. */
+export { authorizationUrl, exchangeCode } from "./authorization.js";
+export type { AuthorizationUrlOptions, ExchangeCodeOptions } from "./authorization.js";
+export { createClient } from "./client.js";
+export type { Client, ListCodesOptions, SearchProgramsOptions } from "./client.js";
+export type { CodeList, ProgramLists, RejectedEntry } from "./code-list.js";
+export type { BlobInput, StreamInput, TextInput } from "./codes-input.js";
+export { ApiError, ConnectionError, JobError, ValidationError, VoucherError } from "./errors.js";
+export type {
+  AnyVoucherError,
+  ApiErrorCode,
+  ConnectionErrorCode,
+  ErrorCode,
+  ErrorJson,
+  ErrorParts,
+  Issue,
+  JobErrorCode,
+  RejectionReason,
+  ValidationErrorCode,
+} from "./errors.js";
+export { parseCodes, parseCodesByProgram } from "./parse.js";
+export type { CodesInput, ParseByProgramOptions, ParseOptions, ParseProgress } from "./parse.js";
+export type {
+  Auth,
+  CallOptions,
+  CallSignal,
+  ClientOptions,
+  Clock,
+  FetchFunction,
+  FetchInit,
+  HostURL,
+  Receipt,
+  RequestEvent,
+  ResponseEvent,
+  TokenCache,
+  TokenSet,
+  VoucherCode,
+  VoucherProgram,
+  WasmModule,
+} from "./types.js";

@@ -1,0 +1,199 @@
+/** The client: `createClient` and what it gives. */
+import { type Binding, instance } from "./binding.js";
+import { type CodeList, type ListParts, listIds } from "./code-list.js";
+import { ValidationError, VoucherError, toError } from "./errors.js";
+import { hostClock } from "./deadline.js";
+import { type Host, createHost, timeOf } from "./host.js";
+import { type CheckedOptions, checkCallOptions, checkClientOptions, checks } from "./options.js";
+import { type CodesInput, parse } from "./parse.js";
+import { type TokenRules, TokenSource } from "./token-source.js";
+import type {
+  CallOptions,
+  ClientOptions,
+  Receipt,
+  TokenSet,
+  VoucherCode,
+  VoucherProgram,
+} from "./types.js";
+
+/** What `listCodes` takes. */
+export interface ListCodesOptions extends CallOptions {
+  /** Asks for `usageCount` and `usageAmount` too. */
+  includeUsage?: boolean;
+}
+
+/** What `searchPrograms` takes. */
+export interface SearchProgramsOptions extends CallOptions {
+  /** Only programs of this status. */
+  status?: "UPCOMING" | "ACTIVE" | "COMPLETE" | "CANCELED";
+  /** How many at most. Default: 50. */
+  limit?: number;
+  /** How many to pass over. Default: 0. */
+  offset?: number;
+}
+
+/** The voucher programs of one organization. */
+export interface Client {
+  /**
+   * Loads the module and checks the options now, instead of with the first
+   * call. Never needed.
+   */
+  ready(): Promise<void>;
+
+  /**
+   * Queues these codes to be sent to their recipients, in one request of at
+   * most 30,000. A receipt says *queued*; what became of each code comes later
+   * by webhook. Calling it again sends again.
+   *
+   * Source: Bulk Distribution of Voucher Redemption Codes.
+   *
+   * @throws {ValidationError} `invalid_codes`, `empty_codes`, `too_many_codes`
+   *   and other faults of the input: nothing has left.
+   * @throws {ApiError} Uber answered otherwise; see `queued`.
+   * @throws {ConnectionError} No answer came; see `queued`.
+   */
+  distribute(programId: string, codes: CodesInput, options?: CallOptions): Promise<Receipt>;
+
+  /**
+   * Queues **every** code of the program, whoever its recipient is. The one
+   * way to do that.
+   *
+   * @throws As `distribute`.
+   */
+  distributeAll(programId: string, options?: CallOptions): Promise<Receipt>;
+
+  /**
+   * The codes of a program. Source: Get Voucher Codes; Uber documents no
+   * paging, so all come in one answer.
+   *
+   * @throws {ApiError} and {ConnectionError}, always with `queued: "no"`.
+   */
+  listCodes(programId: string, options?: ListCodesOptions): Promise<VoucherCode[]>;
+
+  /**
+   * The programs of the organization. Source: Search Voucher Programs.
+   *
+   * @throws {ApiError} and {ConnectionError}, always with `queued: "no"`.
+   */
+  searchPrograms(options?: SearchProgramsOptions): Promise<VoucherProgram[]>;
+}
+
+/**
+ * Makes a client, at once and without a request. Options that are wrong reject
+ * the first call with `invalid_options`, naming the option.
+ */
+export function createClient(options: ClientOptions): Client {
+  const lives = new BoundClient(options);
+  return {
+    async ready() {
+      await lives.binding();
+    },
+    async distribute(programId, codes, callOptions) {
+      const call = checkCallOptions(callOptions);
+      await lives.binding();
+      const { ids, duplicates, rejectedCount, rejected } = await read(codes, call);
+      // Reading may have taken long enough for the instance to be replaced.
+      const binding = await lives.binding();
+      try {
+        return (await instance.call("unknown", () =>
+          binding.distribute(programId, ids, duplicates, rejectedCount, call),
+        )) as Receipt;
+      } catch (error) {
+        throw withIssues(error, rejected);
+      }
+    },
+    async distributeAll(programId, callOptions) {
+      const call = checkCallOptions(callOptions);
+      const binding = await lives.binding();
+      return (await instance.call("unknown", () =>
+        binding.distributeAll(programId, call),
+      )) as Receipt;
+    },
+    async listCodes(programId, callOptions) {
+      const call = checkCallOptions(callOptions, { includeUsage: checks.boolean });
+      const binding = await lives.binding();
+      return (await instance.call("no", () =>
+        binding.listCodes(programId, call["includeUsage"] === true, call),
+      )) as VoucherCode[];
+    },
+    async searchPrograms(callOptions) {
+      const call = checkCallOptions(callOptions, {
+        status: checks.text,
+        limit: checks.count,
+        offset: checks.count,
+      });
+      const binding = await lives.binding();
+      return (await instance.call("no", () =>
+        binding.searchPrograms(
+          call["status"] as string | undefined,
+          (call["limit"] as number | undefined) ?? 50,
+          (call["offset"] as number | undefined) ?? 0,
+          call,
+        ),
+      )) as VoucherProgram[];
+    },
+  };
+}
+
+/** The client's other half, in the instance, made anew when that was replaced. */
+class BoundClient {
+  readonly #checked: CheckedOptions | VoucherError;
+  #host: Host | undefined;
+  #made: { generation: number; binding: InstanceType<Binding["Client"]> } | undefined;
+
+  constructor(options: ClientOptions) {
+    try {
+      this.#checked = checkClientOptions(options);
+    } catch (error) {
+      this.#checked = error as VoucherError;
+    }
+  }
+
+  async binding(): Promise<InstanceType<Binding["Client"]>> {
+    const checked = this.#checked;
+    if ("code" in checked) throw again(checked);
+    const glue = await instance.load(checked.module);
+    if (this.#made?.generation !== instance.generation) {
+      const host = (this.#host ??= this.#createHost(checked, glue));
+      const binding = instance.callSync(
+        () => new glue.Client(checked.settings, host as never),
+      );
+      this.#made = { generation: instance.generation, binding };
+    }
+    return this.#made.binding;
+  }
+
+  #createHost({ host, auth, settings }: CheckedOptions, glue: Binding): Host {
+    const clock = host.clock ?? hostClock;
+    const rules: TokenRules = {
+      request: async (tokens) => {
+        const binding = await this.binding();
+        return instance.call("no", () => binding.requestToken(tokens)) as Promise<TokenSet>;
+      },
+      isStale: ({ expiresAt }) => glue.isStale(expiresAt, timeOf(clock)),
+      cacheKey: () => glue.cacheKey(settings.auth),
+    };
+    const tokens = new TokenSource(auth, rules, clock, settings.timeoutMs);
+    return createHost(host, () => tokens);
+  }
+}
+
+/** The same error with a stack that leads to this call. */
+function again(error: VoucherError): VoucherError {
+  const { name, code, queued, hint, message, cause } = error;
+  return toError({ class: name, code, queued, hint, message, cause });
+}
+
+async function read(codes: CodesInput, call: Record<string, unknown>): Promise<ListParts> {
+  const ids = listIds(codes);
+  if (ids === undefined) return parse(codes, { signal: call["signal"] as never });
+  const { duplicates, rejectedCount, rejected } = codes as CodeList;
+  return { ids, duplicates, rejectedCount, rejected: [...rejected] };
+}
+
+function withIssues(error: unknown, rejected: ListParts["rejected"]): unknown {
+  if (!(error instanceof ValidationError) || error.code !== "invalid_codes") return error;
+  const issues = rejected.map((entry) => ({ index: entry.line - 1, ...entry }));
+  const { name, code, queued, hint, message } = error;
+  return toError({ class: name, code, queued, hint, message, issues });
+}

@@ -1,0 +1,296 @@
+/** Reads any form of input into a reader of the core, piece by piece. */
+import { VoucherError, toError } from "./errors.js";
+import type { CallSignal } from "./types.js";
+
+/** Any `Blob` or `File`. */
+export interface BlobInput {
+  readonly size: number;
+  stream(): any;
+}
+
+/** Any `ReadableStream` of bytes. */
+export interface StreamInput {
+  getReader(): {
+    read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
+    cancel(reason?: any): Promise<unknown>;
+  };
+}
+
+/**
+ * What a list of codes can be read from.
+ *
+ * A string, bytes, a file or a stream is text: a code a line, or a CSV. Any
+ * other iterable is a list with one code an entry.
+ */
+export type TextInput =
+  | string
+  | Uint8Array
+  | ArrayBuffer
+  | BlobInput
+  | StreamInput
+  | AsyncIterable<Uint8Array>;
+
+/** What the core's readers of text take. */
+export interface TextReader {
+  push(bytes: Uint8Array): void;
+}
+
+/** What the core's reader of a list of codes takes. */
+export interface EntryReader extends TextReader {
+  /** One entry. */
+  pushEntry(text: string): void;
+  /** Entries of 36 bytes each, back to back. */
+  pushEntries(bytes: Uint8Array): void;
+  /** One entry that is no string. */
+  rejectEntry(): void;
+}
+
+/** How far reading has come. */
+export interface Position {
+  bytes: number;
+  totalBytes?: number;
+}
+
+const CODE_LENGTH = 36;
+const ENTRIES_AT_ONCE = 4096;
+const PIECE = 1 << 18;
+const LONGEST_TURN_MS = 10;
+
+/** Whether an input is text, and not a list with one code an entry. */
+export function isText(input: unknown): input is TextInput {
+  return (
+    typeof input === "string" ||
+    input instanceof ArrayBuffer ||
+    ArrayBuffer.isView(input) ||
+    hasMethod(input, "getReader") ||
+    hasMethod(input, "stream") ||
+    hasMethod(input, Symbol.asyncIterator)
+  );
+}
+
+/** Whether an input is a list with one code an entry. */
+export function isEntries(input: unknown): input is Iterable<unknown> {
+  return hasMethod(input, Symbol.iterator);
+}
+
+function hasMethod(value: unknown, name: PropertyKey): boolean {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as Record<PropertyKey, unknown>)[name] === "function"
+  );
+}
+
+/** Feeds text to a reader; tells after each piece how far it has come. */
+export async function readText(
+  input: TextInput,
+  reader: TextReader,
+  signal: CallSignal | undefined,
+  tell: (position: Position) => void,
+): Promise<void> {
+  const position: Position = { bytes: 0 };
+  const total = totalBytes(input);
+  if (total !== undefined) position.totalBytes = total;
+  const turn = new Turn();
+  for await (const piece of pieces(input, signal)) {
+    // A large chunk is cut, so that a page stays alive while it is read.
+    for (let at = 0; at < piece.length; at += PIECE) {
+      const part = piece.subarray(at, at + PIECE);
+      reader.push(part);
+      position.bytes += part.length;
+      tell({ ...position });
+      await turn.end();
+      refuseAborted(signal);
+    }
+  }
+}
+
+/** Feeds the entries of a list to a reader. */
+export async function readEntries(
+  input: Iterable<unknown>,
+  reader: EntryReader,
+  signal: CallSignal | undefined,
+  tell: (position: Position) => void,
+): Promise<void> {
+  const turn = new Turn();
+  const encoder = new TextEncoder();
+  let held: string[] = [];
+  let bytes = 0;
+  const flush = () => {
+    if (held.length === 0) return;
+    const records = encoder.encode(held.join(""));
+    // Longer, if a character was no ASCII: then entries have to be told apart.
+    if (records.length === held.length * CODE_LENGTH) reader.pushEntries(records);
+    else for (const text of held) reader.pushEntry(text);
+    held = [];
+  };
+  for (const entry of guarded(input)) {
+    if (typeof entry === "string" && entry.length === CODE_LENGTH) {
+      held.push(entry);
+    } else {
+      flush();
+      if (typeof entry === "string") reader.pushEntry(entry);
+      else reader.rejectEntry();
+    }
+    bytes += typeof entry === "string" ? entry.length : 0;
+    if (held.length === ENTRIES_AT_ONCE) {
+      flush();
+      tell({ bytes });
+      await turn.end();
+      refuseAborted(signal);
+    }
+  }
+  flush();
+  tell({ bytes });
+}
+
+function totalBytes(input: TextInput): number | undefined {
+  if (typeof input === "string") return undefined;
+  if (input instanceof ArrayBuffer || ArrayBuffer.isView(input)) return input.byteLength;
+  return "size" in input && typeof input.size === "number" ? input.size : undefined;
+}
+
+async function* pieces(
+  input: TextInput,
+  signal: CallSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  refuseAborted(signal);
+  if (typeof input === "string") {
+    yield* encoded(input);
+  } else if (input instanceof ArrayBuffer) {
+    yield new Uint8Array(input);
+  } else if (ArrayBuffer.isView(input)) {
+    yield new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
+  } else if ("getReader" in input) {
+    yield* streamed(() => input.getReader(), signal);
+  } else if ("stream" in input) {
+    yield* streamed(() => (input.stream() as StreamInput).getReader(), signal);
+  } else {
+    yield* iterated(input, signal);
+  }
+}
+
+function* encoded(text: string): Generator<Uint8Array> {
+  const encoder = new TextEncoder();
+  for (let at = 0; at < text.length; ) {
+    let end = at + PIECE;
+    // Never between the two halves of a character.
+    const last = text.charCodeAt(end - 1);
+    if (last >= 0xd800 && last < 0xdc00) end += 1;
+    yield encoder.encode(text.slice(at, end));
+    at = end;
+  }
+}
+
+async function* streamed(
+  open: () => ReturnType<StreamInput["getReader"]>,
+  signal: CallSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  const reader = await guard(signal, async () => open());
+  let ended = false;
+  try {
+    for (;;) {
+      const { done, value } = await guard(signal, () => reader.read());
+      if (done) {
+        ended = true;
+        return;
+      }
+      yield bytesOf(value);
+    }
+  } finally {
+    // Left early: nobody will read the rest. Not waited for, as it may hang.
+    if (!ended) void Promise.resolve(reader.cancel()).catch(() => {});
+  }
+}
+
+async function* iterated(
+  input: AsyncIterable<unknown>,
+  signal: CallSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  const iterator = input[Symbol.asyncIterator]();
+  let ended = false;
+  try {
+    for (;;) {
+      const { done, value } = await guard(signal, () => iterator.next());
+      if (done) {
+        ended = true;
+        return;
+      }
+      yield bytesOf(value);
+    }
+  } finally {
+    if (!ended) void Promise.resolve(iterator.return?.()).catch(() => {});
+  }
+}
+
+// Node.js's streams give strings where an encoding is set.
+function bytesOf(chunk: unknown): Uint8Array {
+  if (typeof chunk === "string") return new TextEncoder().encode(chunk);
+  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
+  if (ArrayBuffer.isView(chunk)) {
+    return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  }
+  throw notRead(new TypeError("The stream gave a chunk that is no bytes"));
+}
+
+function* guarded(input: Iterable<unknown>): Generator<unknown> {
+  try {
+    yield* input;
+  } catch (cause) {
+    throw cause instanceof VoucherError ? cause : notRead(cause);
+  }
+}
+
+/** Waits for foreign code, which may throw or hang, or for the signal. */
+async function guard<T>(signal: CallSignal | undefined, read: () => Promise<T>): Promise<T> {
+  refuseAborted(signal);
+  let abort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(abortError(signal));
+    signal?.addEventListener("abort", abort);
+  });
+  try {
+    return await Promise.race([read(), aborted]);
+  } catch (cause) {
+    throw cause instanceof VoucherError ? cause : notRead(cause);
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+function refuseAborted(signal: CallSignal | undefined): void {
+  if (signal?.aborted) throw abortError(signal);
+}
+
+function abortError(signal: CallSignal | undefined): VoucherError {
+  return toError({
+    class: "ConnectionError",
+    code: "aborted",
+    queued: "no",
+    message: "Reading the codes was aborted",
+    hint: "The signal you passed was aborted before anything left.",
+    cause: signal?.reason,
+  });
+}
+
+function notRead(cause: unknown): VoucherError {
+  return toError({
+    class: "ConnectionError",
+    code: "connection_failed",
+    queued: "no",
+    message: "Reading the codes failed",
+    hint: "See `cause` for what the input threw. Nothing has left.",
+    cause,
+  });
+}
+
+/** Gives other work its turn, now and then. */
+class Turn {
+  #began = performance.now();
+
+  async end(): Promise<void> {
+    if (performance.now() - this.#began < LONGEST_TURN_MS) return;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    this.#began = performance.now();
+  }
+}

@@ -1,0 +1,93 @@
+/** A time limit on foreign code, which the caller's signal can end too. */
+import type { CallSignal, Clock } from "./types.js";
+
+/** What came, or why nothing did. `hasLeft` says whether a request may be under way. */
+export interface Outcome<T = unknown> {
+  /** `error`: an error of ours, complete already. */
+  kind: "done" | "failed" | "timeout" | "aborted" | "error";
+  /** The result; what was thrown; the signal's reason. */
+  value: T;
+  hasLeft: boolean;
+}
+
+// What setTimeout can hold; beyond it, it fires at once.
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** The host's own time. */
+export const hostClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal?: AbortSignal) =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, Math.min(ms, LONGEST_TIMEOUT_MS));
+      signal?.addEventListener("abort", () => clearTimeout(timer), { once: true });
+    }),
+};
+
+export class Deadline {
+  /** Called when the time is up or the caller gives up. */
+  onCut = () => {};
+  /** Called by `end`. */
+  onEnd = () => {};
+
+  readonly #cut: Promise<Outcome>;
+  readonly #timer = new AbortController();
+  readonly #signal: CallSignal | undefined;
+  #abort = () => {};
+
+  constructor(clock: Clock, ms: number, signal: CallSignal | undefined) {
+    this.#signal = signal;
+    this.#cut = new Promise((resolve) => {
+      const cut = (kind: "timeout" | "aborted", value: unknown) => {
+        resolve({ kind, value, hasLeft: false });
+        this.onCut();
+      };
+      this.#abort = () => cut("aborted", signal?.reason);
+      if (signal?.aborted) this.#abort();
+      else signal?.addEventListener("abort", this.#abort);
+      if (ms === Infinity) return;
+      const elapsed = () => {
+        if (!this.#timer.signal.aborted) cut("timeout", undefined);
+      };
+      // A clock that fails is taken at its word that the time is up.
+      attempt(() => clock.sleep(ms, this.#timer.signal)).then(elapsed, elapsed);
+    });
+  }
+
+  /** Waits for the work, the end of the time or the signal, whichever comes first. */
+  async race<T>(work: () => T | Promise<T>): Promise<Outcome<T>> {
+    if (this.#signal?.aborted) return (await this.#cut) as Outcome<T>;
+    const done = attempt(work).then(
+      (value): Outcome<T> => ({ kind: "done", value, hasLeft: false }),
+      (value): Outcome<T> => ({ kind: "failed", value, hasLeft: false }),
+    );
+    return Promise.race([done, this.#cut as Promise<Outcome<T>>]);
+  }
+
+  /** Stops the timer, and no longer listens to the signal. */
+  end(): void {
+    this.#timer.abort();
+    this.#signal?.removeEventListener("abort", this.#abort);
+    this.onEnd();
+  }
+}
+
+/** What a foreign function returned, thrown or promised, as a promise. */
+function attempt<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return Promise.resolve(work());
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/** Waits on a clock; resolves with why it ended. */
+export async function pause(
+  clock: Clock,
+  ms: number,
+  signal: CallSignal | undefined,
+): Promise<Outcome> {
+  const deadline = new Deadline(clock, ms, signal);
+  const outcome = await deadline.race(() => new Promise<never>(() => {}));
+  deadline.end();
+  return outcome.kind === "timeout" ? { ...outcome, kind: "done" } : outcome;
+}

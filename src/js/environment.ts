@@ -1,0 +1,31 @@
+/** What kind of host this is, where it matters who can read a secret. */
+
+// Read as members of an object, so that a bundler that fills in `process` or
+// a test that stubs a global is seen as it is.
+const host = globalThis as {
+  process?: { versions?: { node?: unknown; bun?: unknown } };
+  Deno?: { version?: unknown };
+  WebSocketPair?: unknown;
+  EdgeRuntime?: unknown;
+  document?: unknown;
+  WorkerGlobalScope?: Function;
+};
+
+function isServer(): boolean {
+  return (
+    // Node.js, Bun, and jsdom, which runs there.
+    typeof (host.process?.versions?.node ?? host.process?.versions?.bun) === "string" ||
+    // Deno has `window` or a worker's scope, as a browser does.
+    host.Deno?.version !== undefined ||
+    // Cloudflare's workerd, and Vercel's edge runtime.
+    host.WebSocketPair !== undefined ||
+    host.EdgeRuntime !== undefined
+  );
+}
+
+/** Whether this is a page, or a worker of a page. */
+export function isBrowser(): boolean {
+  const isWorker =
+    typeof host.WorkerGlobalScope === "function" && globalThis instanceof host.WorkerGlobalScope;
+  return (typeof host.document === "object" || isWorker) && !isServer();
+}

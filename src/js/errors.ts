@@ -1,0 +1,257 @@
+/** The error classes, and how an error of the core becomes one of them. */
+
+/** Why an entry of a list is no code. */
+export type RejectionReason =
+  | "not_a_uuid"
+  | "nil_uuid"
+  | "missing_column"
+  | "malformed_csv"
+  | "not_utf8"
+  | "not_a_string"
+  | "invalid_program_id";
+
+/** One entry that stopped a call. */
+export interface Issue {
+  /** The entry's place, from 0. */
+  index: number;
+  /** The line it stands in, from 1. */
+  line?: number;
+  /** What stood there, shortened. It may be anything: don't log it. */
+  value: string;
+  reason: RejectionReason;
+  /** The reason in a sentence. */
+  message: string;
+}
+
+/** Refused before anything left. */
+export type ValidationErrorCode =
+  | "invalid_options"
+  | "invalid_organization_id"
+  | "invalid_program_id"
+  | "invalid_codes"
+  | "empty_codes"
+  | "too_many_codes"
+  | "secret_in_browser";
+/** Uber, its token endpoint, or something in between, answered. */
+export type ApiErrorCode =
+  | "invalid_request"
+  | "unauthorized"
+  | "user_not_allowed"
+  | "resource_not_found"
+  | "conflict"
+  | "rate_limited"
+  | "rejected"
+  | "internal_server_error"
+  | "server_error"
+  | "unexpected_response"
+  | "token_rejected"
+  | "token_unavailable";
+/** No answer came. */
+export type ConnectionErrorCode = "connection_failed" | "timeout" | "aborted";
+/** The call itself could not go on. */
+export type JobErrorCode = "instance_lost";
+/** Every code there is. */
+export type ErrorCode =
+  | ValidationErrorCode
+  | ApiErrorCode
+  | ConnectionErrorCode
+  | JobErrorCode;
+
+/** What an error is made of; the form in which the core hands it over. */
+export interface ErrorParts {
+  class: string;
+  code: ErrorCode;
+  queued: "no" | "unknown";
+  hint: string;
+  message: string;
+  cause?: unknown;
+  issues?: Issue[];
+  status?: number;
+  uberCode?: string | null;
+  body?: string;
+  headers?: Record<string, string>;
+  retryAfterMs?: number | null;
+}
+
+/** What `toJSON` gives: nothing of what came from outside but Uber's own code. */
+export interface ErrorJson {
+  name: string;
+  code: ErrorCode;
+  message: string;
+  hint: string;
+  queued: "no" | "unknown";
+  status?: number;
+  uberCode?: string;
+  retryAfterMs?: number;
+}
+
+// Two copies of the package can meet in one program. `instanceof` asks for
+// this mark, which they share, and not for the class, which they don't.
+const mark: unique symbol = Symbol.for("uber-vouchers.error") as never;
+
+function isMarked(value: unknown, name: string): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const names = (value as { [mark]?: unknown })[mark];
+  return Array.isArray(names) && names.includes(name);
+}
+
+function isInstance(type: Function, name: string, value: unknown): boolean {
+  // A class derived elsewhere has no mark of its own.
+  return Object.hasOwn(type, mark)
+    ? isMarked(value, name)
+    : Function.prototype[Symbol.hasInstance].call(type, value);
+}
+
+/** Any error of this package: narrow it by `code`. */
+export type AnyVoucherError = ValidationError | ApiError | ConnectionError | JobError;
+
+/** What every error of this package is. Switch over `code`. */
+export class VoucherError<C extends ErrorCode = ErrorCode> extends Error {
+  /** Stable. */
+  readonly code: C;
+  /** May Uber have queued something because of this call? */
+  readonly queued: "no" | "unknown";
+  /** What to do. */
+  readonly hint: string;
+
+  /** Errors are made by the package. */
+  constructor(parts: ErrorParts) {
+    super(parts.message, parts.cause === undefined ? undefined : { cause: parts.cause });
+    this.code = parts.code as C;
+    this.queued = parts.queued;
+    this.hint = parts.hint;
+  }
+
+  /** @internal */
+  static readonly [mark]: string = "VoucherError";
+
+  static override [Symbol.hasInstance](value: unknown): value is AnyVoucherError {
+    return isInstance(this, "VoucherError", value);
+  }
+
+  /** @internal */
+  get [mark](): string[] {
+    return ["VoucherError", this.name];
+  }
+
+  /** Without what came from outside: no value, no body, no cause. */
+  toJSON(): ErrorJson {
+    const { name, code, message, hint, queued } = this;
+    return { name, code, message, hint, queued };
+  }
+}
+VoucherError.prototype.name = "VoucherError";
+
+/** Refused before anything left: nothing was queued. */
+export class ValidationError extends VoucherError<ValidationErrorCode> {
+  /** The entries that stopped the call, the first 1,000 (`invalid_codes`). */
+  readonly issues!: readonly Issue[];
+
+  /** Errors are made by the package. */
+  constructor(parts: ErrorParts) {
+    super(parts);
+    hide(this, "issues", parts.issues ?? []);
+  }
+
+  /** @internal */
+  static override readonly [mark] = "ValidationError";
+
+  static override [Symbol.hasInstance](value: unknown): value is ValidationError {
+    return isInstance(this, "ValidationError", value);
+  }
+}
+ValidationError.prototype.name = "ValidationError";
+
+/** Uber, its token endpoint, or something in between, answered. */
+export class ApiError extends VoucherError<ApiErrorCode> {
+  /** The HTTP status; 0 where the host shows none. */
+  readonly status: number;
+  /** The code that the body gave, verbatim. */
+  readonly uberCode?: string;
+  /** The first 4 KiB of the body. It may be anything: don't log it. */
+  readonly body!: string;
+  /** Uber's `x-uber-*` header fields, for its support. */
+  readonly headers!: Record<string, string>;
+  /** How long the answer asked to wait, in milliseconds. */
+  readonly retryAfterMs?: number;
+
+  /** Errors are made by the package. */
+  constructor(parts: ErrorParts) {
+    super(parts);
+    this.status = parts.status ?? 0;
+    if (parts.uberCode != null) this.uberCode = parts.uberCode;
+    if (parts.retryAfterMs != null) this.retryAfterMs = parts.retryAfterMs;
+    hide(this, "body", parts.body ?? "");
+    hide(this, "headers", parts.headers ?? {});
+  }
+
+  /** @internal */
+  static override readonly [mark] = "ApiError";
+
+  static override [Symbol.hasInstance](value: unknown): value is ApiError {
+    return isInstance(this, "ApiError", value);
+  }
+
+  override toJSON(): ErrorJson {
+    const { status, uberCode, retryAfterMs } = this;
+    return {
+      ...super.toJSON(),
+      status,
+      ...(uberCode === undefined ? {} : { uberCode }),
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    };
+  }
+}
+ApiError.prototype.name = "ApiError";
+
+/** No answer came. `cause` is what was thrown; see `queued`. */
+export class ConnectionError extends VoucherError<ConnectionErrorCode> {
+  /** @internal */
+  static override readonly [mark] = "ConnectionError";
+
+  static override [Symbol.hasInstance](value: unknown): value is ConnectionError {
+    return isInstance(this, "ConnectionError", value);
+  }
+}
+ConnectionError.prototype.name = "ConnectionError";
+
+/** The call itself could not go on; see `queued`. */
+export class JobError extends VoucherError<JobErrorCode> {
+  /** @internal */
+  static override readonly [mark] = "JobError";
+
+  static override [Symbol.hasInstance](value: unknown): value is JobError {
+    return isInstance(this, "JobError", value);
+  }
+}
+JobError.prototype.name = "JobError";
+
+// To be read, not to be printed: a logger that walks over an error's members
+// must not find what a recipient or a gateway wrote.
+function hide(error: object, name: string, value: unknown): void {
+  Object.defineProperty(error, name, { value, configurable: true, writable: true });
+}
+
+const classes = { ValidationError, ApiError, ConnectionError, JobError };
+
+/** Makes an error of the object in which the core hands one over. */
+export function toError(parts: ErrorParts): VoucherError {
+  return new classes[parts.class as keyof typeof classes](parts);
+}
+
+/** Whether a thrown value is an error that the core handed over. */
+export function isErrorParts(value: unknown): value is ErrorParts {
+  return typeof value === "object" && value !== null && "class" in value && "queued" in value;
+}
+
+/** An option with a wrong name, type or value. `what` never holds the value. */
+export function invalidOption(what: string, cause?: unknown): ValidationError {
+  return new ValidationError({
+    class: "ValidationError",
+    code: "invalid_options",
+    queued: "no",
+    message: what,
+    hint: "Correct the option that the message names.",
+    cause,
+  });
+}

@@ -1,0 +1,47 @@
+/** What JavaScript lends to the wasm: the object that `src/wasm/host.rs` knows. */
+import { Deadline, type Outcome, hostClock, pause } from "./deadline.js";
+import type { TokenSource } from "./token-source.js";
+import { type Answer, type TransportOptions, read, send } from "./transport.js";
+import type { CallSignal, Clock, FetchInit } from "./types.js";
+
+/** None of these throws, and every promise resolves. */
+export interface Host {
+  now(): number;
+  deadline(ms: number, signal: CallSignal | undefined): Deadline;
+  send(url: string, init: FetchInit, attempt: number, within: Deadline): Promise<Outcome>;
+  read(answer: Answer, part: boolean, within: Deadline): Promise<Outcome>;
+  token(rejected: string | undefined, ms: number, signal?: CallSignal): Promise<Outcome>;
+  wait(ms: number, signal: CallSignal | undefined): Promise<Outcome>;
+}
+
+/** The functions among a client's options. */
+export type HostOptions = Omit<TransportOptions, "now"> & { clock?: Clock };
+
+/** Makes the host of one client, or of one call that needs no token. */
+export function createHost(options: HostOptions, tokens?: () => TokenSource): Host {
+  const clock = options.clock ?? hostClock;
+  const now = () => timeOf(clock);
+  const transport = { ...options, now };
+  return {
+    now,
+    deadline: (ms, signal) => new Deadline(clock, ms, signal),
+    send: (url, init, attempt, within) => send(transport, url, init, attempt, within),
+    read,
+    token: async (rejected, ms, signal) =>
+      tokens
+        ? tokens().get(rejected, ms, signal)
+        : { kind: "done", value: undefined, hasLeft: false },
+    wait: (ms, signal) => pause(clock, ms, signal),
+  };
+}
+
+/** A clock's time; the host's where the clock fails. */
+export function timeOf(clock: Clock): number {
+  try {
+    const now = clock.now();
+    if (Number.isFinite(now)) return now;
+  } catch {
+    // A clock that fails is no clock.
+  }
+  return Date.now();
+}

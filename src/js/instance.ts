@@ -1,0 +1,160 @@
+/**
+ * One instance of a wasm module: loaded by the first call, replaced after a
+ * trap.
+ *
+ * A trap (a panic, no memory left, the stack at its end) leaves an instance in
+ * which nothing can be trusted. It fails what lived in it, and the next call
+ * gets a fresh instance of the same module.
+ */
+import { type ErrorParts, VoucherError, isErrorParts, toError } from "./errors.js";
+import { traps } from "./microtask.js";
+
+/** A compiled module, its bytes, or where a page finds it. */
+export type ModuleSource = WebAssembly.Module | BufferSource | URL;
+
+/** What wasm-bindgen generates for every module. */
+export interface Glue {
+  default(options: { module_or_path: Promise<BufferSource> | URL }): Promise<unknown>;
+  initSync(options: { module: WebAssembly.Module }): unknown;
+  __wbg_reset_state(): void;
+}
+
+/** What the caller of an instance may learn of a call that it lost. */
+type Doubt = "no" | "unknown";
+
+export class Instance<G extends Glue> {
+  /** Counts the replacements: what was made in an older generation is gone. */
+  generation = 0;
+
+  readonly #glue: G;
+  #source: (() => ModuleSource | Promise<ModuleSource>) | undefined;
+  #loading: Promise<void> | undefined;
+  #state: "unloaded" | "ready" | "lost" = "unloaded";
+  readonly #pending = new Set<(cause: unknown) => void>();
+
+  constructor(glue: G) {
+    this.#glue = glue;
+    traps.add((cause) => this.#lose(cause));
+  }
+
+  /** Whether the instance broke down and has not been replaced yet. */
+  get isLost(): boolean {
+    return this.#state === "lost";
+  }
+
+  /** Says where this host keeps the module. Each entry of the package does. */
+  provide(source: () => ModuleSource | Promise<ModuleSource>): void {
+    this.#source = source;
+  }
+
+  /** Loads the module once. What `module` is given later is not used. */
+  async load(module?: ModuleSource): Promise<G> {
+    if (this.#state === "unloaded") {
+      try {
+        await this.#start(module);
+      } catch (cause) {
+        this.#loading = undefined;
+        throw notLoaded(cause);
+      }
+    }
+    if (this.#state === "lost") {
+      this.#glue.__wbg_reset_state();
+      this.generation += 1;
+      this.#state = "ready";
+    }
+    return this.#glue;
+  }
+
+  async #start(module: ModuleSource | undefined): Promise<void> {
+    const source = module ?? this.#source?.();
+    if (source === undefined) throw new Error("This host has no way to the module");
+    if (source instanceof WebAssembly.Module) {
+      // Without waiting: in an edge worker a promise belongs to the request
+      // that made it, and other requests must not wait for that one.
+      this.#glue.initSync({ module: source });
+      this.#state = "ready";
+      return;
+    }
+    this.#loading ??= this.#compile(source);
+    await this.#loading;
+  }
+
+  async #compile(source: ModuleSource | Promise<ModuleSource>): Promise<void> {
+    const found = await source;
+    if (found instanceof WebAssembly.Module) this.#glue.initSync({ module: found });
+    else if (found instanceof URL) await this.#glue.default({ module_or_path: found });
+    else this.#glue.initSync({ module: await WebAssembly.compile(found) });
+    this.#state = "ready";
+  }
+
+  /**
+   * Runs what may wait in the instance. It settles also if the instance is
+   * lost meanwhile; `queued` is what is known then.
+   */
+  call<T>(queued: Doubt, use: (glue: G) => T | Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const lost = (cause: unknown) => reject(this.#lostError(queued, cause));
+      this.#pending.add(lost);
+      const settle = (then: () => void) => {
+        this.#pending.delete(lost);
+        then();
+      };
+      try {
+        Promise.resolve(use(this.#glue)).then(
+          (value) => settle(() => resolve(value)),
+          (error) => settle(() => reject(this.#toError(queued, error))),
+        );
+      } catch (error) {
+        settle(() => reject(this.#toError(queued, error)));
+      }
+    });
+  }
+
+  /** Runs what does not wait. */
+  callSync<T>(use: (glue: G) => T): T {
+    try {
+      return use(this.#glue);
+    } catch (error) {
+      throw this.#toError("no", error);
+    }
+  }
+
+  #toError(queued: Doubt, error: unknown): unknown {
+    if (isErrorParts(error)) return toError(error);
+    if (error instanceof VoucherError) return error;
+    // The core reports in no other way: this is a trap.
+    this.#lose(error);
+    return this.#lostError(queued, error);
+  }
+
+  #lose(cause: unknown): void {
+    if (this.#state !== "ready") return;
+    this.#state = "lost";
+    const pending = [...this.#pending];
+    this.#pending.clear();
+    for (const lost of pending) lost(cause);
+  }
+
+  #lostError(queued: Doubt, cause: unknown): VoucherError {
+    return toError({
+      class: "JobError",
+      code: "instance_lost",
+      queued,
+      message: "The WebAssembly instance broke down",
+      hint: "The next call gets a new instance. See `queued` before you send again, and report this with `cause`.",
+      cause,
+    });
+  }
+}
+
+function notLoaded(cause: unknown): VoucherError {
+  const parts: ErrorParts = {
+    class: "ConnectionError",
+    code: "connection_failed",
+    queued: "no",
+    message: "The WebAssembly module could not be loaded",
+    hint: "Serve the .wasm file beside the script, allow 'wasm-unsafe-eval' in the page's CSP, or pass `module`.",
+    cause,
+  };
+  return toError(parts);
+}

@@ -1,0 +1,277 @@
+/**
+ * Options as callers pass them: names and types are checked here, values by
+ * the core. Each is read once, so that a getter can't say two things.
+ */
+import { isBrowser } from "./environment.js";
+import { ValidationError, VoucherError, invalidOption } from "./errors.js";
+import type { HostOptions } from "./host.js";
+import type { AuthSource } from "./token-source.js";
+import type { CallOptions, ClientOptions } from "./types.js";
+
+/** Says what is wrong with a value, or nothing. */
+type Check = (value: unknown) => string | undefined;
+type Checks = Record<string, Check>;
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null;
+const isFunction = (value: unknown): value is (...values: never[]) => unknown =>
+  typeof value === "function";
+const isNumber = (value: unknown): value is number => typeof value === "number";
+
+const text: Check = (value) =>
+  typeof value === "string" && value !== "" ? undefined : "must be a string that is not empty";
+const method: Check = (value) => (isFunction(value) ? undefined : "must be a function");
+const boolean: Check = (value) => (typeof value === "boolean" ? undefined : "must be a boolean");
+const anything: Check = () => undefined;
+const object: Check = (value) => (isObject(value) ? undefined : "must be an object");
+const timeout: Check = (value) =>
+  isNumber(value) && value > 0 ? undefined : "must be a number of milliseconds above 0";
+const count: Check = (value) =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xffff_ffff
+    ? undefined
+    : "must be a whole number from 0";
+const url: Check = (value) =>
+  typeof value === "string" || (isObject(value) && typeof value["href"] === "string")
+    ? undefined
+    : "must be a string or a URL";
+const withMethods =
+  (...names: string[]): Check =>
+  (value) =>
+    isObject(value) && names.every((name) => isFunction(value[name]))
+      ? undefined
+      : `must be an object with ${names.join("() and ")}()`;
+
+const signal: Check = (value) =>
+  isObject(value) && typeof value["aborted"] === "boolean" && isFunction(value["addEventListener"])
+    ? undefined
+    : "must be an AbortSignal";
+
+const callChecks: Checks = { signal, timeoutMs: timeout, maxRetries: count };
+
+const clientChecks: Checks = {
+  organizationId: anything,
+  auth: anything,
+  baseUrl: url,
+  acceptLanguage: text,
+  headers: object,
+  fetch: (value) =>
+    isFunction(value) || withMethods("fetch")(value) === undefined
+      ? undefined
+      : "must be a function or an object with fetch()",
+  timeoutMs: timeout,
+  maxRetries: count,
+  clock: withMethods("now", "sleep"),
+  module: (value) =>
+    value instanceof WebAssembly.Module || value instanceof ArrayBuffer || ArrayBuffer.isView(value)
+      ? undefined
+      : "must be a WebAssembly.Module or its bytes",
+  dangerouslyAllowBrowser: boolean,
+  onRequest: method,
+  onResponse: method,
+};
+
+const appChecks: Checks = { clientId: text, clientSecret: text, tokenUrl: url };
+const authChecks = {
+  token: { accessToken: (value) => (isFunction(value) ? undefined : text(value)) },
+  client_credentials: {
+    ...appChecks,
+    scope: (value) =>
+      value === "organizations.voucher_programs" ||
+      value === "organizations.voucher_programs.aggregator"
+        ? undefined
+        : "must be organizations.voucher_programs or organizations.voucher_programs.aggregator",
+    cache: withMethods("get", "set"),
+  },
+  delegated: { ...appChecks, tokens: object, onTokens: method },
+} satisfies Record<string, Checks>;
+
+/**
+ * Reads the members of an options object that have a value. Refuses what has
+ * another name or type; `where` goes before the name in the message.
+ */
+export function readOptions(value: unknown, checks: Checks, where = ""): Record<string, unknown> {
+  if (!isObject(value)) throw invalidOption(`${where === "" ? "The options" : `\`${where.slice(0, -1)}\``} must be an object`);
+  const read: Record<string, unknown> = {};
+  let name = "";
+  try {
+    for (name of Object.keys(value)) {
+      if (!Object.hasOwn(checks, name)) {
+        throw invalidOption(`\`${where}${name}\` is no option (there are ${Object.keys(checks).join(", ")})`);
+      }
+      const member = value[name];
+      const fault = member === undefined ? undefined : checks[name]?.(member);
+      if (fault !== undefined) throw invalidOption(`\`${where}${name}\` ${fault}`);
+      if (member !== undefined) read[name] = member;
+    }
+  } catch (error) {
+    throw error instanceof VoucherError ? error : invalidOption(`\`${where}${name}\` can't be read`, error);
+  }
+  return read;
+}
+
+function need(options: Record<string, unknown>, names: string[], where = ""): void {
+  for (const name of names) {
+    if (options[name] === undefined) throw invalidOption(`\`${where}${name}\` is missing`);
+  }
+}
+
+/** A URL in the host's canonical form; in a page it may be relative. */
+function absolute(value: unknown, name: string): string {
+  const given = typeof value === "string" ? value : (value as { href: string }).href;
+  const page = (globalThis as { location?: { href?: string } }).location?.href;
+  try {
+    return new URL(given, isBrowser() ? page : undefined).href;
+  } catch {
+    throw invalidOption(`\`${name}\` is not a URL`);
+  }
+}
+
+/** Refuses a secret where everybody could read it. */
+function refuseSecretInBrowser(allowed: unknown): void {
+  if (allowed === true || !isBrowser()) return;
+  throw new ValidationError({
+    class: "ValidationError",
+    code: "secret_in_browser",
+    queued: "no",
+    message: "A client secret was given in a browser, where everybody who opens the page can read it",
+    hint: 'Keep the client secret in a worker of your own, point baseUrl at it and pass auth: "none".',
+  });
+}
+
+/** What the core is told of a client's options: plain values only. */
+export interface ClientSettings {
+  organizationId: string;
+  baseUrl: string;
+  acceptLanguage: string;
+  headers: [string, string][];
+  timeoutMs: number;
+  maxRetries: number;
+  /** Whether another token can be had for one that was rejected. */
+  renews: boolean;
+  auth: Record<string, unknown>;
+}
+
+/** A client's options, checked: what the core is told, and what only JavaScript can hold. */
+export interface CheckedOptions {
+  settings: ClientSettings;
+  host: HostOptions;
+  auth: AuthSource;
+  module: WebAssembly.Module | BufferSource | undefined;
+}
+
+/** Checks a client's options. */
+export function checkClientOptions(given: ClientOptions): CheckedOptions {
+  const options = readOptions(given, clientChecks);
+  need(options, ["auth"]);
+  const auth = checkAuth(options["auth"], options["dangerouslyAllowBrowser"]);
+  return {
+    settings: {
+      organizationId: organization(options["organizationId"]),
+      baseUrl: absolute(options["baseUrl"] ?? "https://api.uber.com", "baseUrl"),
+      acceptLanguage: (options["acceptLanguage"] as string | undefined) ?? "en_US",
+      headers: fields(options["headers"]),
+      timeoutMs: (options["timeoutMs"] as number | undefined) ?? 30_000,
+      maxRetries: (options["maxRetries"] as number | undefined) ?? 2,
+      renews: auth.kind !== "none" && auth.kind !== "token",
+      auth: plain(auth),
+    },
+    host: options as HostOptions,
+    auth,
+    module: options["module"] as WebAssembly.Module | BufferSource | undefined,
+  };
+}
+
+function organization(value: unknown): string {
+  if (typeof value === "string" && isWellFormed(value)) return value;
+  throw new ValidationError({
+    class: "ValidationError",
+    code: "invalid_organization_id",
+    queued: "no",
+    message: "The organization id is no string",
+    hint: "Pass the organization id that Uber gave you.",
+  });
+}
+
+// Half of a surrogate pair would reach the wire as another character.
+function isWellFormed(value: string): boolean {
+  try {
+    encodeURIComponent(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function fields(value: unknown): [string, string][] {
+  const given = Object.entries((value ?? {}) as Record<string, unknown>);
+  const faulty = given.find(([, field]) => typeof field !== "string");
+  if (faulty) throw invalidOption(`\`headers\` holds a value that is no string`);
+  try {
+    return [...new Headers(given as [string, string][])];
+  } catch {
+    throw invalidOption("`headers` holds what can't stand in a header");
+  }
+}
+
+function checkAuth(given: unknown, allowBrowser: unknown): AuthSource {
+  if (given === "none") return { kind: "none" };
+  if (!isObject(given)) throw invalidOption('`auth` must be an object or "none"');
+  const kind =
+    "accessToken" in given ? "token" : "tokens" in given ? "delegated" : "client_credentials";
+  const auth = readOptions(given, authChecks[kind], "auth.");
+  if (kind === "token") {
+    need(auth, ["accessToken"], "auth.");
+    const isCallback = isFunction(auth["accessToken"]);
+    return { kind: isCallback ? "callback" : "token", ...auth } as AuthSource;
+  }
+  need(
+    auth,
+    ["clientId", "clientSecret", ...(kind === "delegated" ? ["tokens"] : [])],
+    "auth.",
+  );
+  refuseSecretInBrowser(allowBrowser);
+  if (auth["tokenUrl"] !== undefined) {
+    auth["tokenUrl"] = absolute(auth["tokenUrl"], "auth.tokenUrl");
+  }
+  return { kind, ...auth } as unknown as AuthSource;
+}
+
+/** What the core is told of `auth`: no functions. */
+function plain(auth: AuthSource): Record<string, unknown> {
+  const isPlain = ([name, value]: [string, unknown]) => !isFunction(value) && name !== "cache";
+  return Object.fromEntries(Object.entries(auth).filter(isPlain));
+}
+
+/** The options of one call; `more` are those of this kind of call only. */
+export function checkCallOptions(given: CallOptions | undefined, more: Checks = {}): Record<string, unknown> {
+  return given === undefined ? {} : readOptions(given, { ...callChecks, ...more });
+}
+
+/** The checks that only some calls need. */
+export const checks = { boolean, count, text, method, signal, url } as const;
+
+/** Checks what `exchangeCode` and `authorizationUrl` take. */
+export function checkGrantOptions(
+  given: unknown,
+  required: string[],
+  optional: Checks = {},
+): Record<string, unknown> {
+  const needed = Object.fromEntries(required.map((name) => [name, text]));
+  const options = readOptions(given, { ...needed, ...optional });
+  need(options, required);
+  for (const name of ["tokenUrl", "authorizeUrl"]) {
+    if (options[name] !== undefined) options[name] = absolute(options[name], name);
+  }
+  if ("clientSecret" in options) refuseSecretInBrowser(options["dangerouslyAllowBrowser"]);
+  return options;
+}
+
+/** The options that a grant shares with a client. */
+export const hostChecks: Checks = {
+  fetch: clientChecks["fetch"] as Check,
+  clock: clientChecks["clock"] as Check,
+  module: clientChecks["module"] as Check,
+  dangerouslyAllowBrowser: boolean,
+  timeoutMs: timeout,
+  signal,
+};

@@ -1,0 +1,188 @@
+/** Codes out of any input: `parseCodes` and `parseCodesByProgram`. */
+import { instance } from "./binding.js";
+import { type CodeList, type ListParts, type ProgramLists, listIds, toCodeList } from "./code-list.js";
+import {
+  type Position,
+  type TextInput,
+  type TextReader,
+  isEntries,
+  isText,
+  readEntries,
+  readText,
+} from "./codes-input.js";
+import { type ErrorParts, type Issue, ValidationError, VoucherError, toError } from "./errors.js";
+import { checks, readOptions } from "./options.js";
+import type { CallSignal } from "./types.js";
+
+/**
+ * Where codes come from.
+ *
+ * A string, bytes, a file or a stream is text: a code a line, or a CSV. Any
+ * other iterable is a list with one code an entry. A `CodeList` is taken as it
+ * is.
+ */
+export type CodesInput = TextInput | Iterable<string> | CodeList;
+
+/** How far reading has come. */
+export interface ParseProgress {
+  bytes: number;
+  /** Where the input tells its size. */
+  totalBytes?: number;
+  /** Rows or entries read so far. */
+  rows: number;
+  /** Distinct valid codes so far. */
+  codes: number;
+  duplicates: number;
+  rejected: number;
+}
+
+export interface ParseOptions {
+  /**
+   * The name of the column that holds the codes. Default: the only column,
+   * else the first of `code_id`, `code_uuid`, `uuid`, `code` that exists.
+   */
+  column?: string;
+  /** Called after each piece that was read. */
+  onProgress?: (progress: ParseProgress) => void;
+  /** Ends the reading. */
+  signal?: CallSignal;
+}
+
+export interface ParseByProgramOptions extends ParseOptions {
+  /**
+   * The name of the column that holds the program ids. Default: the first of
+   * `voucher_program_id`, `program_id`, `program` that exists.
+   */
+  programColumn?: string;
+}
+
+const parseChecks = { column: checks.text, onProgress: checks.method, signal: checks.signal };
+
+/**
+ * Reads codes out of text (a code a line, or a CSV) or out of a list.
+ *
+ * A code is a UUID in the 8-4-4-4-12 form, in either case. What is none is
+ * rejected with its line and a reason, and the rest is read on; `distribute`
+ * refuses a list that has rejected entries until `valid()` says that you have
+ * seen them.
+ *
+ * @throws {ValidationError} `empty_codes` for `undefined` and `null`,
+ *   `invalid_codes` for what is neither text nor a list.
+ * @throws {ConnectionError} `aborted` by the signal; `connection_failed` if
+ *   the input itself fails, with what it threw as `cause`.
+ */
+export async function parseCodes(input: CodesInput, options?: ParseOptions): Promise<CodeList> {
+  const read = readOptions(options ?? {}, parseChecks);
+  if (listIds(input) !== undefined) return input as CodeList;
+  return toCodeList(await parse(input, read as ParseOptions));
+}
+
+/** Reads codes for a call of the client. */
+export async function parse(
+  input: unknown,
+  { column, onProgress, signal }: ParseOptions,
+): Promise<ListParts> {
+  refuseMissing(input);
+  const glue = await instance.load();
+  const reader = instance.callSync(() => new glue.CodeReader(column));
+  return use(reader, async () => {
+    const tell = progressOf(reader, onProgress);
+    if (isText(input)) await readText(input, reader, signal, tell);
+    else if (isEntries(input)) await readEntries(input, reader, signal, tell);
+    else throw notCodes(input);
+    return reader.finish() as ListParts;
+  });
+}
+
+/**
+ * Reads a CSV with a column of program ids into one list for each program.
+ *
+ * A rejected row of a known program is in that program's list too, so that
+ * `distribute` refuses it until `valid()` says that you have seen it.
+ *
+ * @throws As `parseCodes`.
+ */
+export async function parseCodesByProgram(
+  input: TextInput,
+  options?: ParseByProgramOptions,
+): Promise<ProgramLists> {
+  const read = readOptions(options ?? {}, { ...parseChecks, programColumn: checks.text });
+  const { column, programColumn, onProgress, signal } = read as ParseByProgramOptions;
+  refuseMissing(input);
+  if (!isText(input)) throw notCodes(input);
+  const glue = await instance.load();
+  const reader = instance.callSync(() => new glue.ProgramReader(programColumn, column));
+  return use(reader, async () => {
+    await readText(input, reader, signal, progressOf(reader, onProgress));
+    const { programs, rejectedCount, rejected } = reader.finish() as {
+      programs: [string, ListParts][];
+      rejectedCount: number;
+      rejected: ListParts["rejected"];
+    };
+    return {
+      programs: new Map(programs.map(([program, parts]) => [program, toCodeList(parts)])),
+      rejectedCount,
+      rejected,
+    };
+  });
+}
+
+/** Works with a reader of the core, and gives its memory back. */
+async function use<R extends TextReader & { free(): void }, T>(
+  reader: R,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { generation } = instance;
+  try {
+    return await instance.call("no", work);
+  } finally {
+    // What lived in an instance that was lost is gone with it.
+    if (instance.generation === generation && !instance.isLost) reader.free();
+  }
+}
+
+function progressOf(
+  reader: { progress(): Float64Array },
+  listener: ParseOptions["onProgress"],
+): (position: Position) => void {
+  if (listener === undefined) return () => {};
+  return (position) => {
+    const [rows = 0, codes = 0, duplicates = 0, rejected = 0] = reader.progress();
+    try {
+      listener({ ...position, rows, codes, duplicates, rejected });
+    } catch {
+      // A listener that throws must not decide what becomes of a list.
+    }
+  };
+}
+
+function refuseMissing(input: unknown): void {
+  if (input !== undefined && input !== null) return;
+  throw new ValidationError({
+    class: "ValidationError",
+    code: "empty_codes",
+    queued: "no",
+    message: "There is no list of codes",
+    hint: "Pass at least one code. To reach every code of the program, call distributeAll.",
+  });
+}
+
+function notCodes(input: unknown): VoucherError {
+  const value = typeof input;
+  const message = "It is neither text nor a list of codes.";
+  return invalidCodes(
+    {
+      class: "ValidationError",
+      code: "invalid_codes",
+      queued: "no",
+      message: `Codes can't be read from this (its type is ${value})`,
+      hint: "Pass a string, bytes, a file, a stream, or an iterable of strings.",
+    },
+    [{ index: 0, value, reason: "not_a_string", message }],
+  );
+}
+
+/** The error of a list with rejected entries, with every entry attached. */
+export function invalidCodes(parts: ErrorParts, issues: Issue[]): VoucherError {
+  return toError({ ...parts, issues });
+}

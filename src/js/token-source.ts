@@ -1,0 +1,197 @@
+/**
+ * Where a call's token comes from.
+ *
+ * Uber allows 100 tokens an hour and the 101st ends the oldest, so however
+ * many calls wait, one request for a token is under way. It runs on its own,
+ * because a caller that gives up must not take it along. It can still die: an
+ * edge worker stops whatever a request began when that request ends, and the
+ * promises it leaves behind never settle. So while it lives it says so again
+ * and again, and who waits for it in vain asks anew.
+ */
+import { Deadline, type Outcome, hostClock } from "./deadline.js";
+import { toError } from "./errors.js";
+import type { CallSignal, Clock, TokenCache, TokenSet } from "./types.js";
+
+const BEAT_MS = 200;
+/**
+ * So many looks in a row without a beat, and a request is taken for dead.
+ * Counted, not timed: a page that was frozen must not take its first look
+ * after that for proof.
+ */
+const LOOKS = 4;
+
+/** How a client is authorized, checked. */
+export type AuthSource =
+  | { kind: "none" }
+  | { kind: "token"; accessToken: string }
+  | {
+      kind: "callback";
+      accessToken: (context: { rejected?: string }) => string | Promise<string>;
+    }
+  | { kind: "client_credentials"; cache?: TokenCache }
+  | {
+      kind: "delegated";
+      tokens: TokenSet;
+      onTokens?: (tokens: TokenSet) => void | Promise<void>;
+    };
+
+/** What the core decides about tokens. */
+export interface TokenRules {
+  /** Asks the token endpoint: for the next of `tokens`, or for one of the app's own. */
+  request(tokens?: TokenSet): Promise<TokenSet>;
+  isStale(tokens: TokenSet): boolean;
+  cacheKey(): string;
+}
+
+/** A request for a token that is under way. */
+interface Flight {
+  beats: number;
+  landed: Outcome | undefined;
+  readonly waiting: Set<() => void>;
+}
+
+export class TokenSource {
+  readonly #auth: AuthSource;
+  readonly #rules: TokenRules;
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+  #current: TokenSet | undefined;
+  #flight: Flight | undefined;
+
+  constructor(auth: AuthSource, rules: TokenRules, clock: Clock, timeoutMs: number) {
+    this.#auth = auth;
+    this.#rules = rules;
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+    if (auth.kind === "delegated") this.#current = auth.tokens;
+  }
+
+  /** Another token than `rejected`; undefined where none is needed. */
+  async get(
+    rejected: string | undefined,
+    timeoutMs: number,
+    signal: CallSignal | undefined,
+  ): Promise<Outcome> {
+    const auth = this.#auth;
+    if (signal?.aborted) return { kind: "aborted", value: signal.reason, hasLeft: false };
+    if (auth.kind === "none") return { kind: "done", value: undefined, hasLeft: false };
+    if (auth.kind === "token") return { kind: "done", value: auth.accessToken, hasLeft: false };
+    if (auth.kind === "callback") {
+      const context = rejected === undefined ? {} : { rejected };
+      const outcome = await this.#within(() => auth.accessToken(context), timeoutMs, signal);
+      // Undefined says that no token is needed, which is not what it means here.
+      return outcome.kind === "done" ? { ...outcome, value: String(outcome.value ?? "") } : outcome;
+    }
+    for (;;) {
+      const current = this.#usable(this.#current, rejected);
+      if (current) return { kind: "done", value: current.accessToken, hasLeft: false };
+      const flight = (this.#flight ??= this.#start(rejected));
+      const landed = await this.#landing(flight, signal);
+      if (landed) return landed;
+      if (this.#flight === flight) this.#flight = undefined;
+    }
+  }
+
+  #usable(tokens: TokenSet | undefined, rejected: string | undefined): TokenSet | undefined {
+    return tokens && tokens.accessToken !== rejected && !this.#rules.isStale(tokens)
+      ? tokens
+      : undefined;
+  }
+
+  #start(rejected: string | undefined): Flight {
+    const flight: Flight = { beats: 0, landed: undefined, waiting: new Set() };
+    const beat = setInterval(() => (flight.beats += 1), BEAT_MS);
+    void this.#obtain(rejected).then((outcome) => {
+      clearInterval(beat);
+      flight.landed = outcome;
+      if (this.#flight === flight) this.#flight = undefined;
+      for (const wake of flight.waiting) wake();
+    });
+    return flight;
+  }
+
+  /**
+   * What the flight brings; undefined if it has died.
+   *
+   * Each waiter has a promise of its own: an edge worker continues a promise
+   * in the request that made it, and only there may its input and output go on.
+   */
+  async #landing(flight: Flight, signal: CallSignal | undefined): Promise<Outcome | undefined> {
+    let { beats } = flight;
+    for (let looks = 0; looks < LOOKS && !flight.landed; looks += 1) {
+      const look = new Deadline(hostClock, BEAT_MS * 1.5, signal);
+      let wake = () => {};
+      const woken = new Promise<void>((resolve) => (wake = resolve));
+      flight.waiting.add(wake);
+      const { kind, value } = await look.race(() => woken);
+      look.end();
+      flight.waiting.delete(wake);
+      if (kind === "aborted") return { kind, value, hasLeft: false };
+      if (flight.beats !== beats) [looks, beats] = [-1, flight.beats];
+    }
+    return flight.landed;
+  }
+
+  async #obtain(rejected: string | undefined): Promise<Outcome> {
+    try {
+      const tokens = await this.#obtainTokens(rejected);
+      return { kind: "done", value: tokens.accessToken, hasLeft: false };
+    } catch (value) {
+      return { kind: "error", value, hasLeft: false };
+    }
+  }
+
+  async #obtainTokens(rejected: string | undefined): Promise<TokenSet> {
+    const { cache, tokens, onTokens } = this.#auth as {
+      cache?: TokenCache;
+      tokens?: TokenSet;
+      onTokens?: (tokens: TokenSet) => void | Promise<void>;
+    };
+    const key = cache && this.#rules.cacheKey();
+    if (cache && key !== undefined) {
+      const { kind, value } = await this.#within(() => cache.get(key), this.#timeoutMs);
+      const shared = kind === "done" && isTokenSet(value) && this.#usable(value, rejected);
+      if (shared) return (this.#current = shared);
+    }
+    // Known before it is told: a refresh token may work only once.
+    this.#current = await this.#rules.request(tokens && this.#current);
+    const found = this.#current;
+    // A cache that fails costs tokens, not calls.
+    if (cache && key !== undefined) {
+      await this.#within(() => cache.set(key, { ...found }), this.#timeoutMs);
+    }
+    if (onTokens) {
+      const kept = await this.#within(() => onTokens({ ...found }), this.#timeoutMs);
+      if (kept.kind !== "done") throw notKept(kept);
+    }
+    return found;
+  }
+
+  async #within<T>(
+    work: () => T | Promise<T>,
+    ms: number,
+    signal?: CallSignal,
+  ): Promise<Outcome<T>> {
+    const deadline = new Deadline(this.#clock, ms, signal);
+    const outcome = await deadline.race(work);
+    deadline.end();
+    return outcome;
+  }
+}
+
+
+function isTokenSet(value: unknown): value is TokenSet {
+  const tokens = Object(value) as Partial<TokenSet>;
+  return typeof tokens.accessToken === "string" && typeof tokens.expiresAt === "number";
+}
+
+function notKept({ kind, value }: Outcome): unknown {
+  return toError({
+    class: "ConnectionError",
+    code: kind === "timeout" ? "timeout" : "connection_failed",
+    queued: "no",
+    message: "Keeping the new tokens in `auth.onTokens` failed",
+    hint: "This client goes on with them, but the refresh token it began with may be spent: keep the new one.",
+    cause: value,
+  });
+}

@@ -1,0 +1,135 @@
+/**
+ * The one path into `fetch`, and out of what it returns.
+ *
+ * Answers are taken by their shape: they may be of another realm, a
+ * polyfill's or a mock's, which are no instances of this realm's classes.
+ */
+import { type Deadline, type Outcome, hostClock, Deadline as TimeLimit } from "./deadline.js";
+import type { FetchFunction, FetchInit, RequestEvent, ResponseEvent } from "./types.js";
+
+/** How much of a body is read that only explains a failure. */
+const EXPLANATION_BYTES = 65_536;
+/** How long a body that nobody needs may take. */
+const DRAIN_MS = 1_000;
+
+/** An answer whose head has come. */
+export interface Answer {
+  readonly head: readonly [status: number, fields: [string, string][]];
+  readonly response: ResponseShape;
+  /** Ends the connection, and with it the body. */
+  readonly abort: () => void;
+  isRead: boolean;
+}
+
+interface ResponseShape {
+  status?: unknown;
+  headers?: unknown;
+  body?: { getReader?: () => ReadableStreamDefaultReader<Uint8Array> } | null;
+  text?: () => unknown;
+}
+
+/** What a transport is made of. */
+export interface TransportOptions {
+  fetch?: FetchFunction | { fetch: FetchFunction };
+  onRequest?: (event: RequestEvent) => void;
+  onResponse?: (event: ResponseEvent) => void;
+  now: () => number;
+}
+
+/** Hands a request to `fetch`, and waits for the head of the answer. */
+export async function send(
+  { fetch, onRequest, onResponse, now }: TransportOptions,
+  url: string,
+  init: FetchInit,
+  attempt: number,
+  deadline: Deadline,
+): Promise<Outcome> {
+  const connection = new AbortController();
+  const abort = () => connection.abort();
+  let hasLeft = false;
+  let started = 0;
+  deadline.onCut = abort;
+  const outcome = await deadline.race(() => {
+    const event: RequestEvent = { method: init.method, url, attempt };
+    unheard(() => onRequest?.(event));
+    hasLeft = true;
+    started = now();
+    const sent = { ...init, signal: connection.signal };
+    // As a method where it is one: a service binding refuses anything else.
+    if (fetch === undefined) return globalThis.fetch(url, sent as RequestInit);
+    return typeof fetch === "function" ? fetch(url, sent) : fetch.fetch(url, sent);
+  });
+  if (outcome.kind !== "done") return { ...outcome, hasLeft };
+  const response: ResponseShape = Object(outcome.value);
+  const answer: Answer = { head: headOf(response), response, abort, isRead: false };
+  deadline.onEnd = () => drain(answer);
+  const [status, fields] = answer.head;
+  const headers = Object.fromEntries(fields.filter(([name]) => name.startsWith("x-uber-")));
+  unheard(() =>
+    onResponse?.({ method: init.method, url, attempt, status, durationMs: now() - started, headers }),
+  );
+  return { kind: "done", value: answer, hasLeft };
+}
+
+// A listener that throws must not decide what becomes of a call.
+function unheard(tell: () => void): void {
+  try {
+    tell();
+  } catch {
+    // It was told.
+  }
+}
+
+/** What there is of a head; what is not there, or throws, is not there. */
+function headOf(response: ResponseShape): Answer["head"] {
+  let status = 0;
+  let fields: [string, string][] = [];
+  try {
+    const given = Number(response.status);
+    if (Number.isInteger(given) && given >= 0 && given <= 999) status = given;
+    // Headers of another realm, a Map and a plain object all go in here.
+    fields = [...new Headers((response.headers ?? {}) as HeadersInit)];
+  } catch {
+    // The status is the evidence; fields are only good to have.
+  }
+  return [status, fields];
+}
+
+/** Reads a body as text. If only a `part` is needed, as far as it comes in time. */
+export async function read(answer: Answer, part: boolean, deadline: Deadline): Promise<Outcome> {
+  if (part) return { kind: "done", value: await explanation(answer, deadline), hasLeft: true };
+  const outcome = await deadline.race(async () => {
+    const text = await answer.response.text?.();
+    if (typeof text !== "string") throw new TypeError("The answer's text() gave no text");
+    return text;
+  });
+  answer.isRead = outcome.kind === "done";
+  return { ...outcome, hasLeft: true };
+}
+
+async function explanation(answer: Answer, deadline: Deadline): Promise<string> {
+  const { response } = answer;
+  if (typeof response.body?.getReader !== "function") {
+    const { kind, value } = await deadline.race(() => response.text?.());
+    answer.isRead = true;
+    return kind === "done" && typeof value === "string" ? value : "";
+  }
+  const decoder = new TextDecoder();
+  let text = "";
+  const opened = await deadline.race(() => response.body?.getReader?.());
+  for (let bytes = 0; opened.kind === "done" && bytes < EXPLANATION_BYTES; ) {
+    const { kind, value } = await deadline.race(() => opened.value?.read());
+    const chunk = kind === "done" && value?.value;
+    answer.isRead = kind === "done" && value?.done !== false;
+    if (!ArrayBuffer.isView(chunk)) break;
+    bytes += chunk.byteLength;
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text;
+}
+
+/** Reads what is left of a body, in the background, so that its connection can be used again. */
+async function drain(answer: Answer): Promise<void> {
+  if (!answer.isRead) await explanation(answer, new TimeLimit(hostClock, DRAIN_MS, undefined));
+  if (!answer.isRead) answer.abort();
+}

@@ -1,0 +1,452 @@
+//! A list of codes: distinct, in the order first seen, 16 bytes each.
+//!
+//! Codes live in blocks that stay where they are as the list grows. While it
+//! is built, a table of 32-bit positions tells which codes are there already;
+//! it is gone when the list is finished. A million codes take 16 MB, and 8 MB
+//! more on the way.
+//!
+//! Not a `HashSet<Code>` beside a `Vec<Code>`: it would hold every code twice.
+
+use std::fmt;
+use std::iter::FusedIterator;
+use std::ops::Range;
+
+use crate::code::Code;
+use crate::error::Rejected;
+
+/// So many rejected entries are kept; the rest are only counted.
+pub const KEPT_REJECTED: usize = 1_000;
+
+/// Codes in one block: 64 KiB.
+const BLOCK: usize = 4_096;
+
+/// What the positions in the table can tell apart.
+const LARGEST: usize = 3 << 30;
+
+/// Distinct codes in the order first seen, and what was left out of them.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct CodeList {
+    blocks: Blocks,
+    duplicates: u64,
+    rejections: Rejections,
+}
+
+impl CodeList {
+    /// How many codes there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.blocks.length
+    }
+
+    /// Whether there is no code.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.blocks.length == 0
+    }
+
+    /// The code at that place, from 0.
+    #[must_use]
+    pub fn get(&self, place: usize) -> Option<Code> {
+        self.blocks.get(place)
+    }
+
+    /// The codes, in the order first seen. Skipping ahead costs nothing.
+    #[must_use]
+    pub const fn iter(&self) -> Iter<'_> {
+        Iter { blocks: &self.blocks, places: 0..self.blocks.length }
+    }
+
+    /// How many entries were left out because they had been there before.
+    #[must_use]
+    pub const fn duplicates(&self) -> u64 {
+        self.duplicates
+    }
+
+    /// How many entries were no code.
+    #[must_use]
+    pub const fn rejected_count(&self) -> u64 {
+        self.rejections.count
+    }
+
+    /// The entries that were no code: the first [`KEPT_REJECTED`] of them.
+    #[must_use]
+    pub fn rejected(&self) -> &[Rejected] {
+        &self.rejections.kept
+    }
+
+    /// The same codes without what was rejected, for a caller who has seen it.
+    #[must_use]
+    pub fn valid(self) -> Self {
+        Self { rejections: Rejections::default(), ..self }
+    }
+
+    /// The codes back to back, 16 bytes each.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.len().saturating_mul(16));
+        for block in &self.blocks.list {
+            bytes.extend(block.iter().flat_map(Code::as_bytes));
+        }
+        bytes
+    }
+
+    /// Reads what [`Self::to_bytes`] wrote. A code that comes again is counted
+    /// as a duplicate. None if this is not a row of codes: the length is no
+    /// multiple of 16, or one of them is 16 zeros.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (codes, []) = bytes.as_chunks() else {
+            return None;
+        };
+        let mut builder = CodeListBuilder::new();
+        for code in codes {
+            builder.insert(Code::from_bytes(*code)?);
+        }
+        Some(builder.finish())
+    }
+}
+
+impl<'a> IntoIterator for &'a CodeList {
+    type Item = Code;
+    type IntoIter = Iter<'a>;
+
+    fn into_iter(self) -> Iter<'a> {
+        self.iter()
+    }
+}
+
+// A million codes in a log help nobody.
+impl fmt::Debug for CodeList {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "CodeList({} codes, {} duplicates, {} rejected)",
+            self.len(),
+            self.duplicates,
+            self.rejections.count
+        )
+    }
+}
+
+/// The codes of a [`CodeList`].
+#[derive(Clone)]
+pub struct Iter<'a> {
+    blocks: &'a Blocks,
+    places: Range<usize>,
+}
+
+impl Iterator for Iter<'_> {
+    type Item = Code;
+
+    fn next(&mut self) -> Option<Code> {
+        self.blocks.get(self.places.next()?)
+    }
+
+    fn nth(&mut self, skipped: usize) -> Option<Code> {
+        self.blocks.get(self.places.nth(skipped)?)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.places.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Iter<'_> {}
+impl FusedIterator for Iter<'_> {}
+
+/// Builds a [`CodeList`].
+pub struct CodeListBuilder {
+    list: CodeList,
+    table: Table,
+    largest: usize,
+}
+
+impl CodeListBuilder {
+    /// An empty list.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { list: CodeList::default(), table: Table::default(), largest: LARGEST }
+    }
+
+    /// Takes a code. False if it is no new one: it counts as a duplicate.
+    ///
+    /// A list ends at 3 · 2^30 codes (48 GiB). What comes on top is counted as
+    /// rejected, without a line: nothing is dropped in silence, and a list with
+    /// rejected entries is not sent.
+    pub fn insert(&mut self, code: Code) -> bool {
+        let CodeList { blocks, duplicates, rejections } = &mut self.list;
+        let hash = hash(code);
+        if self.table.holds(hash, code, blocks) {
+            *duplicates += 1;
+            return false;
+        }
+        if blocks.length >= self.largest {
+            rejections.count += 1;
+            return false;
+        }
+        self.table.make_room(blocks);
+        self.table.put(hash, blocks.length);
+        blocks.push(code);
+        true
+    }
+
+    /// Takes note of an entry that is no code.
+    pub fn reject(&mut self, rejected: Rejected) {
+        self.list.rejections.add(rejected);
+    }
+
+    /// Counts entries that are no codes beyond those that are kept.
+    pub(crate) fn reject_more(&mut self, count: u64) {
+        self.list.rejections.count += count;
+    }
+
+    /// The list so far.
+    #[must_use]
+    pub const fn so_far(&self) -> &CodeList {
+        &self.list
+    }
+
+    /// The list.
+    #[must_use]
+    pub fn finish(self) -> CodeList {
+        self.list
+    }
+}
+
+impl Default for CodeListBuilder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+// Shows no code.
+impl fmt::Debug for CodeListBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.list.fmt(formatter)
+    }
+}
+
+/// Entries that were no codes: all counted, the first ones kept.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct Rejections {
+    pub(crate) count: u64,
+    pub(crate) kept: Vec<Rejected>,
+}
+
+impl Rejections {
+    pub(crate) fn add(&mut self, rejected: Rejected) {
+        self.count += 1;
+        if self.kept.len() < KEPT_REJECTED {
+            self.kept.push(rejected);
+        }
+    }
+}
+
+/// Codes in blocks of [`BLOCK`]. Only the first grows by being copied, so that
+/// a short list is small; the others have their full size from the start.
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Blocks {
+    list: Vec<Vec<Code>>,
+    length: usize,
+}
+
+impl Blocks {
+    fn get(&self, place: usize) -> Option<Code> {
+        self.list.get(place / BLOCK)?.get(place % BLOCK).copied()
+    }
+
+    fn push(&mut self, code: Code) {
+        self.length += 1;
+        match self.list.last_mut() {
+            Some(block) if block.len() < BLOCK => block.push(code),
+            last => {
+                let mut block = Vec::with_capacity(if last.is_some() { BLOCK } else { 4 });
+                block.push(code);
+                self.list.push(block);
+            }
+        }
+    }
+}
+
+/// An open-addressing table of positions in [`Blocks`], never more than three
+/// quarters full.
+///
+/// A table of 2^k slots knows positions below 2^k, so each slot has 32 - k bits
+/// to spare. They hold a part of the hash: it tells nearly every other code
+/// apart without a look at the code itself, which is a cache miss.
+#[derive(Default)]
+struct Table {
+    /// 0 is empty; else the tag, above the position + 1.
+    slots: Vec<u32>,
+    used: usize,
+}
+
+impl Table {
+    const FEWEST: usize = 8;
+
+    fn mask(&self) -> usize {
+        self.slots.len().wrapping_sub(1)
+    }
+
+    /// The slots where a code can be, in the order to look.
+    fn probe(&self, hash: u64) -> impl Iterator<Item = usize> + use<> {
+        let mask = self.mask();
+        #[allow(clippy::cast_possible_truncation)]
+        let start = hash as usize;
+        (0..=mask).map(move |step| start.wrapping_add(step) & mask)
+    }
+
+    /// The part of the hash that goes beside a position: from its upper half,
+    /// as the lower one has chosen the slot.
+    fn tag(&self, hash: u64) -> u32 {
+        #[allow(clippy::cast_possible_truncation)]
+        let (tag, places) = ((hash >> 32) as u32, self.mask() as u32);
+        tag & !places
+    }
+
+    fn holds(&self, hash: u64, code: Code, blocks: &Blocks) -> bool {
+        if self.slots.is_empty() {
+            return false;
+        }
+        #[allow(clippy::cast_possible_truncation)]
+        let places = self.mask() as u32;
+        let tag = self.tag(hash);
+        for slot in self.probe(hash) {
+            let Some(slot) = self.slots.get(slot).copied().filter(|slot| *slot != 0) else {
+                return false;
+            };
+            if slot & !places == tag
+                && blocks.get((slot & places).wrapping_sub(1) as usize) == Some(code)
+            {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Puts a position that is not there yet.
+    fn put(&mut self, hash: u64, place: usize) {
+        #[allow(clippy::cast_possible_truncation)]
+        let value = self.tag(hash) | (place + 1) as u32;
+        for slot in self.probe(hash) {
+            if let Some(slot) = self.slots.get_mut(slot).filter(|slot| **slot == 0) {
+                *slot = value;
+                self.used += 1;
+                return;
+            }
+        }
+    }
+
+    /// Makes sure that one more fits.
+    fn make_room(&mut self, blocks: &Blocks) {
+        if (self.used + 1).saturating_mul(4) <= self.slots.len().saturating_mul(3) {
+            return;
+        }
+        let slots = self.slots.len().saturating_mul(2).max(Self::FEWEST);
+        // The old one goes first: each code says its place anew.
+        *self = Self::default();
+        self.slots = vec![0; slots];
+        for (place, code) in blocks.list.iter().flatten().enumerate() {
+            self.put(hash(*code), place);
+        }
+    }
+}
+
+/// Spreads the bits of a code, also of ids that differ in a few bits only. It
+/// is the same in every run: the core draws no random number.
+fn hash(code: Code) -> u64 {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let id = u128::from_le_bytes(*code.as_bytes());
+    #[allow(clippy::cast_possible_truncation)]
+    let (low, high) = (id as u64, (id >> 64) as u64);
+    let mut hash = low.wrapping_mul(ODD).rotate_left(32) ^ high;
+    for shift in [32, 29] {
+        hash = hash.wrapping_mul(ODD);
+        hash ^= hash >> shift;
+    }
+    hash.wrapping_mul(ODD) ^ hash >> 32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Reason;
+
+    fn code(number: u128) -> Code {
+        Code::from_bytes(number.to_be_bytes()).unwrap()
+    }
+
+    #[test]
+    fn distinct_and_in_order_across_blocks() {
+        let mut builder = CodeListBuilder::new();
+        for round in 0..3 {
+            for number in 1..=20_000 {
+                assert_eq!(builder.insert(code(number)), round == 0);
+            }
+        }
+        let list = builder.finish();
+        assert_eq!((list.len(), list.duplicates()), (20_000, 40_000));
+        assert!(list.iter().eq((1..=20_000).map(code)));
+        assert_eq!(list.iter().len(), 20_000);
+        assert_eq!(list.iter().nth(4_096), Some(code(4_097)));
+        assert_eq!(list.get(20_000), None);
+        assert_eq!(format!("{list:?}"), "CodeList(20000 codes, 40000 duplicates, 0 rejected)");
+    }
+
+    #[test]
+    fn bytes_there_and_back() {
+        let mut builder = CodeListBuilder::new();
+        (1..=5_000).rev().for_each(|number| _ = builder.insert(code(number)));
+        let list = builder.finish();
+        let bytes = list.to_bytes();
+        assert_eq!(bytes.len(), 80_000);
+        assert_eq!(CodeList::from_bytes(&bytes), Some(list));
+        assert_eq!(CodeList::from_bytes(&[]), Some(CodeList::default()));
+        assert_eq!(CodeList::from_bytes(&bytes[1..]), None);
+        assert_eq!(CodeList::from_bytes(&[0; 16]), None);
+        assert_eq!(CodeList::from_bytes(&[7; 32]).unwrap().duplicates(), 1);
+    }
+
+    #[test]
+    fn every_rejection_counts_and_the_first_are_kept() {
+        let mut builder = CodeListBuilder::new();
+        builder.insert(code(1));
+        for line in 1..=1_500 {
+            let value = String::new();
+            builder.reject(Rejected { line, value, reason: Reason::NotAUuid, message: "" });
+        }
+        let list = builder.finish();
+        assert_eq!((list.rejected_count(), list.rejected().len()), (1_500, KEPT_REJECTED));
+        assert_eq!(list.rejected()[999].line, 1_000);
+        let list = list.valid();
+        assert_eq!((list.rejected_count(), list.rejected().len(), list.len()), (0, 0, 1));
+    }
+
+    #[test]
+    fn beyond_the_largest_list_codes_are_rejected() {
+        let mut builder = CodeListBuilder::new();
+        builder.largest = 2;
+        assert_eq!(
+            [1, 2, 3, 1].map(|number| builder.insert(code(number))),
+            [true, true, false, false]
+        );
+        let list = builder.finish();
+        assert_eq!((list.len(), list.duplicates(), list.rejected_count()), (2, 1, 1));
+    }
+
+    #[test]
+    fn ids_that_differ_little_do_not_crowd() {
+        // Sequential in the last bytes, in the first, and in both halves at once.
+        for spread in [1, 1 << 96, (1 << 64) + 1, 1 << 60, (1 << 127) + (1 << 32)] {
+            let mut builder = CodeListBuilder::new();
+            for number in 1..=24_000_u128 {
+                assert!(builder.insert(code(number.wrapping_mul(spread) | 1 << 80)), "{spread:x}");
+            }
+            let Table { slots, .. } = &builder.table;
+            assert_eq!(slots.len(), 32_768);
+            // At 73 % load, runs of random positions stay far below this.
+            let longest = slots.split(|slot| *slot == 0).map(<[u32]>::len).max();
+            assert!(longest < Some(400), "{spread:x}: {longest:?}");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Search Voucher Programs: `POST …/voucher-programs/search`.
+
+use crate::api::Api;
+use crate::error::{Error, ErrorCode};
+use crate::http::{Method, Request};
+use crate::json::{Field, Json, Kind, pick};
+
+/// The values of `program_status` (stated).
+pub const STATUSES: [&str; 4] = ["UPCOMING", "ACTIVE", "COMPLETE", "CANCELED"];
+/// How many programs one search asks for unless told.
+pub const DEFAULT_LIMIT: u32 = 50;
+
+/// What is shown of a program. Times are epoch milliseconds; `status` comes in
+/// mixed case too.
+const FIELDS: [Field; 10] = [
+    ("voucher_program_id", "programId", Kind::Text),
+    ("name", "name", Kind::Text),
+    ("status", "status", Kind::Name),
+    ("voucher_type", "voucherType", Kind::Text),
+    ("code_scheme", "codeScheme", Kind::Text),
+    ("currency_code", "currencyCode", Kind::Text),
+    ("total_dollar_exposure", "totalDollarExposure", Kind::Number),
+    ("starts_at", "startsAt", Kind::Number),
+    ("ends_at", "endsAt", Kind::Number),
+    ("created_at", "createdAt", Kind::Number),
+];
+
+/// The call; `limit` and `offset` are required by Uber.
+pub fn request(api: &Api, status: Option<&str>, limit: u32, offset: u32) -> Result<Request, Error> {
+    let status = match status {
+        None => String::new(),
+        Some(status) if STATUSES.contains(&status) => format!(",\"program_status\":\"{status}\""),
+        Some(_) => {
+            return Err(Error::validation(
+                ErrorCode::InvalidOptions,
+                "`status` must be UPCOMING, ACTIVE, COMPLETE or CANCELED",
+            ));
+        }
+    };
+    let body = format!("{{\"limit\":{limit},\"offset\":{offset}{status}}}");
+    Ok(api.on_programs(Method::Post, "search", Some(body)))
+}
+
+/// The items of the answer. What the wrapping member is called is unknown, so
+/// the first list of objects that carry a `voucher_program_id` is taken; failing
+/// that, an empty list where there is one. None where there is no list at all.
+#[must_use]
+pub fn items(body: &Json) -> Option<&[Json]> {
+    let lists = || {
+        std::iter::once(body).chain(body.members().iter().map(|(_, value)| value)).filter_map(
+            |value| {
+                if let Json::List(items) = value { Some(items.as_slice()) } else { None }
+            },
+        )
+    };
+    lists()
+        .find(|items| items.iter().any(|item| !item.get("voucher_program_id").is_null()))
+        .or_else(|| lists().find(|items| items.is_empty()))
+}
+
+/// One program, with its members under their names in JavaScript, `null` where
+/// Uber left one out, and the whole item under `raw`; none if it has no
+/// `voucher_program_id`.
+#[must_use]
+pub fn read(item: &Json) -> Option<Json> {
+    item.get("voucher_program_id").text().map(|_| pick(item, &FIELDS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::example;
+
+    #[test]
+    fn the_documented_request() {
+        let call = request(&example(), Some("ACTIVE"), 10, 20).unwrap();
+        assert_eq!(
+            call.url,
+            "https://api.uber.com/v1/organizations/org%2F1/voucher-programs/search"
+        );
+        assert_eq!(call.body.unwrap(), r#"{"limit":10,"offset":20,"program_status":"ACTIVE"}"#);
+        assert_eq!(
+            request(&example(), None, 1, 0).unwrap().body.unwrap(),
+            r#"{"limit":1,"offset":0}"#
+        );
+        assert_eq!(
+            request(&example(), Some("active"), 1, 0).unwrap_err().code,
+            ErrorCode::InvalidOptions
+        );
+    }
+
+    #[test]
+    fn the_list_is_found_whatever_it_is_called() {
+        for body in [
+            r#"{"voucher_programs":[{"voucher_program_id":"p","status":"Active"}],"other":[1]}"#,
+            r#"{"other":[1],"meta":{},"results":[{"voucher_program_id":"p","status":"ACTIVE"}]}"#,
+            r#"[{"voucher_program_id":"p","status":"active"}]"#,
+        ] {
+            let body: Json = serde_json::from_str(body).unwrap();
+            let program = read(&items(&body).unwrap()[0]).unwrap();
+            assert_eq!(program.get("programId").text(), Some("p"));
+            assert_eq!(program.get("status").text(), Some("ACTIVE"));
+        }
+        assert_eq!(items(&serde_json::from_str(r#"{"total":0,"x":[]}"#).unwrap()).unwrap(), []);
+        assert!(items(&serde_json::from_str(r#"{"code":"x"}"#).unwrap()).is_none());
+    }
+}

@@ -1,0 +1,305 @@
+//! What may be tried again, and when.
+//!
+//! Distribute has no idempotency key, and calling it again sends again. So it
+//! is repeated only after an answer that proves that nothing was queued.
+
+use crate::http::Head;
+
+/// A server that asks for a longer wait than this is not waited for.
+pub const LONGEST_WAIT_MS: u64 = 60_000;
+const FIRST_BACKOFF_MS: u64 = 1_000;
+
+/// How a call may be repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// A distribute call: only after proof that nothing was queued.
+    Distribute,
+    /// A reading call: after any failure that may pass.
+    Read,
+    /// A client-credentials token request. Not after a 429: the budget of 100
+    /// tokens is hourly.
+    ClientToken,
+    /// An authorization code or a refresh token: a lost answer may have spent it.
+    SpentToken,
+}
+
+/// What became of one attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attempt<'a> {
+    /// An answer came.
+    Answered(&'a Head),
+    /// The connection failed, before or after the request left.
+    Failed,
+    /// There was no answer in time, or the caller gave up.
+    GivenUp,
+}
+
+/// What to do after an attempt that was not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Report the failure.
+    Stop,
+    /// Try again after so many milliseconds.
+    Wait(u64),
+    /// Get another token, then try again at once.
+    RenewToken,
+}
+
+/// The attempts of one call.
+#[derive(Clone, Debug)]
+pub struct Retry {
+    rule: Rule,
+    left: u32,
+    retries: u32,
+    renewed: bool,
+}
+
+impl Retry {
+    /// At most `most` retries; renewing a token once is not counted.
+    #[must_use]
+    pub const fn new(rule: Rule, most: u32) -> Self {
+        Self { rule, left: most, retries: 0, renewed: false }
+    }
+
+    /// Decides what comes after an attempt that was not accepted. `now` is the
+    /// local time in epoch milliseconds, `random` a number from 0 up to 1.
+    pub fn after(&mut self, attempt: Attempt<'_>, now: u64, random: f64) -> Step {
+        let head = match attempt {
+            Attempt::Answered(head)
+                if head.status == 401 && self.takes_tokens() && !self.renewed =>
+            {
+                self.renewed = true;
+                return Step::RenewToken;
+            }
+            Attempt::Answered(head) if self.may_repeat(head.status) => Some(head),
+            Attempt::Failed if matches!(self.rule, Rule::Read | Rule::ClientToken) => None,
+            _ => return Step::Stop,
+        };
+        if self.left == 0 {
+            return Step::Stop;
+        }
+        let wait = head
+            .and_then(|head| retry_after(head, now))
+            .unwrap_or_else(|| backoff(self.retries, random));
+        if wait > LONGEST_WAIT_MS {
+            return Step::Stop;
+        }
+        self.left -= 1;
+        self.retries += 1;
+        Step::Wait(wait)
+    }
+
+    fn takes_tokens(&self) -> bool {
+        matches!(self.rule, Rule::Distribute | Rule::Read)
+    }
+
+    fn may_repeat(&self, status: u16) -> bool {
+        match self.rule {
+            Rule::Distribute => matches!(status, 409 | 429),
+            Rule::Read => matches!(status, 408 | 409 | 429 | 499 | 500..=599),
+            Rule::ClientToken => matches!(status, 408 | 499 | 500..=599),
+            Rule::SpentToken => false,
+        }
+    }
+}
+
+/// Full jitter: anywhere between nothing and the backoff, so that many clients
+/// refused together don't come back together.
+fn backoff(retries: u32, random: f64) -> u64 {
+    let ceiling = FIRST_BACKOFF_MS.saturating_mul(1 << retries.min(16)).min(LONGEST_WAIT_MS);
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+    let wait = (ceiling as f64 * random.clamp(0.0, 1.0)) as u64;
+    wait
+}
+
+/// How long an answer asks to wait, in milliseconds. Uber documents no
+/// `Retry-After`; it is honoured where it is present and makes sense. A date
+/// counts from the answer's own `Date`, since the local clock may be wrong.
+#[must_use]
+pub fn retry_after(head: &Head, now: u64) -> Option<u64> {
+    let value = head.headers.get("retry-after")?.trim();
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // Too many digits for a number are still a very long wait.
+        return Some(value.parse::<u64>().unwrap_or(u64::MAX).saturating_mul(1000).min(MOST_EXACT));
+    }
+    let until = http_date(value)?;
+    let from = head.headers.get("date").and_then(http_date).unwrap_or(now);
+    Some(until.saturating_sub(from))
+}
+
+/// The largest whole number that JavaScript holds exactly.
+const MOST_EXACT: u64 = (1 << 53) - 1;
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT` as epoch milliseconds (RFC 9110, 5.6.7; the
+/// two obsolete forms, which no server has sent for decades, are not read).
+/// Read by place, because the form has no freedom.
+fn http_date(text: &str) -> Option<u64> {
+    const MONTHS: &[u8; 36] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
+    let text = text.as_bytes();
+    let number = |from: usize, to: usize| {
+        text.get(from..to)?.iter().try_fold(0_u64, |number, digit| {
+            digit.is_ascii_digit().then(|| number * 10 + u64::from(digit - b'0'))
+        })
+    };
+    let month = MONTHS.chunks_exact(3).position(|name| Some(name) == text.get(8..11))? as u64;
+    let (day, year) = (number(5, 7)?, number(12, 16)?);
+    let (hour, minute, second) = (number(17, 19)?, number(20, 22)?, number(23, 25)?);
+    let in_range =
+        matches!(day, 1..=31) && year >= 1970 && hour < 24 && minute < 60 && second <= 60;
+    let between = [(3, b','), (4, b' '), (7, b' '), (11, b' '), (16, b' '), (19, b':'), (22, b':')];
+    let in_form = between.iter().all(|(place, byte)| text.get(*place) == Some(byte));
+    if !in_range || !in_form || text.get(25..) != Some(b" GMT") {
+        return None;
+    }
+    // Counted from March, so that a leap day comes last.
+    let (year, month) = if month < 2 { (year - 1, month + 10) } else { (year, month - 2) };
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1;
+    let days = days.checked_sub(719_468)?;
+    Some((((days * 24 + hour) * 60 + minute) * 60 + second) * 1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(status: u16, fields: &[(&str, &str)]) -> Head {
+        Head { status, headers: fields.iter().copied().collect() }
+    }
+
+    fn first_step(rule: Rule, status: u16) -> Step {
+        Retry::new(rule, 2).after(Attempt::Answered(&head(status, &[])), 0, 0.5)
+    }
+
+    #[test]
+    fn distribute_repeats_only_what_proves_that_nothing_was_queued() {
+        for status in 0..=u16::MAX {
+            let expected = match status {
+                401 => Step::RenewToken,
+                409 | 429 => Step::Wait(500),
+                _ => Step::Stop,
+            };
+            assert_eq!(first_step(Rule::Distribute, status), expected, "{status}");
+        }
+        for attempt in [Attempt::Failed, Attempt::GivenUp] {
+            assert_eq!(Retry::new(Rule::Distribute, 2).after(attempt, 0, 0.5), Step::Stop);
+        }
+    }
+
+    #[test]
+    fn reading_repeats_what_may_pass() {
+        for (status, step) in [
+            (401, Step::RenewToken),
+            (409, Step::Wait(500)),
+            (429, Step::Wait(500)),
+            (500, Step::Wait(500)),
+            (503, Step::Wait(500)),
+            (400, Step::Stop),
+            (403, Step::Stop),
+            (404, Step::Stop),
+            (302, Step::Stop),
+        ] {
+            assert_eq!(first_step(Rule::Read, status), step, "{status}");
+        }
+        assert_eq!(Retry::new(Rule::Read, 2).after(Attempt::Failed, 0, 0.5), Step::Wait(500));
+        assert_eq!(Retry::new(Rule::Read, 2).after(Attempt::GivenUp, 0, 0.5), Step::Stop);
+    }
+
+    #[test]
+    fn token_requests_spare_the_hourly_budget() {
+        assert_eq!(first_step(Rule::ClientToken, 503), Step::Wait(500));
+        assert_eq!(
+            Retry::new(Rule::ClientToken, 2).after(Attempt::Failed, 0, 0.5),
+            Step::Wait(500)
+        );
+        for status in [400, 401, 429] {
+            assert_eq!(first_step(Rule::ClientToken, status), Step::Stop, "{status}");
+        }
+        for status in [401, 429, 500, 503] {
+            assert_eq!(first_step(Rule::SpentToken, status), Step::Stop, "{status}");
+        }
+        assert_eq!(Retry::new(Rule::SpentToken, 2).after(Attempt::Failed, 0, 0.5), Step::Stop);
+    }
+
+    #[test]
+    fn a_token_is_renewed_once_and_not_counted() {
+        let mut retry = Retry::new(Rule::Distribute, 1);
+        let unauthorized = head(401, &[]);
+        let busy = head(429, &[]);
+        assert_eq!(retry.after(Attempt::Answered(&unauthorized), 0, 0.0), Step::RenewToken);
+        assert_eq!(retry.after(Attempt::Answered(&busy), 0, 0.0), Step::Wait(0));
+        assert_eq!(retry.after(Attempt::Answered(&unauthorized), 0, 0.0), Step::Stop);
+        assert_eq!(retry.after(Attempt::Answered(&busy), 0, 0.0), Step::Stop);
+    }
+
+    #[test]
+    fn backoff_grows_and_has_an_end() {
+        let mut retry = Retry::new(Rule::Distribute, 100);
+        let busy = head(429, &[]);
+        let waits: Vec<_> =
+            (0..100).map(|_| retry.after(Attempt::Answered(&busy), 0, 1.0)).collect();
+        assert_eq!(waits[..7], [1, 2, 4, 8, 16, 32, 60].map(|seconds| Step::Wait(seconds * 1000)));
+        assert!(waits[7..].iter().all(|step| *step == Step::Wait(60_000)));
+        assert_eq!(retry.after(Attempt::Answered(&busy), 0, 1.0), Step::Stop);
+    }
+
+    #[test]
+    fn the_server_says_how_long() {
+        const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+        let day = 784_111_777_000;
+        for (fields, wait) in [
+            (vec![("Retry-After", "0")], Some(0)),
+            (vec![("Retry-After", " 7 ")], Some(7_000)),
+            (vec![("Retry-After", "61")], Some(61_000)),
+            (vec![("Retry-After", "99999999999999999999999999")], Some(MOST_EXACT)),
+            (vec![("Retry-After", "Sun, 06 Nov 1994 08:49:40 GMT"), ("Date", DATE)], Some(3_000)),
+            (vec![("Retry-After", "Sun, 06 Nov 1994 08:49:40 GMT")], Some(2_000)),
+            (
+                vec![("Retry-After", "Sun, 06 Nov 1994 08:49:40 GMT"), ("Date", "yesterday")],
+                Some(2_000),
+            ),
+            (vec![("Retry-After", "Sat, 05 Nov 1994 08:49:40 GMT"), ("Date", DATE)], Some(0)),
+            (vec![("Retry-After", "-1")], None),
+            (vec![("Retry-After", "1.5")], None),
+            (vec![("Retry-After", "")], None),
+            (vec![("Retry-After", "soon")], None),
+            (vec![("Retry-After", "Sun, 99 Nov 1994 08:49:40 GMT")], None),
+            (vec![], None),
+        ] {
+            assert_eq!(retry_after(&head(429, &fields), day + 1_000), wait, "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn a_wait_of_more_than_a_minute_stops() {
+        let mut retry = Retry::new(Rule::Distribute, 2);
+        assert_eq!(
+            retry.after(Attempt::Answered(&head(429, &[("retry-after", "60")])), 0, 0.5),
+            Step::Wait(60_000)
+        );
+        assert_eq!(
+            retry.after(Attempt::Answered(&head(429, &[("retry-after", "61")])), 0, 0.5),
+            Step::Stop
+        );
+    }
+
+    #[test]
+    fn dates_are_read_to_the_second() {
+        for (text, epoch) in [
+            ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
+            ("Thu, 29 Feb 2024 23:59:59 GMT", 1_709_251_199_000),
+            ("Mon, 23 Nov 2026 15:07:43 GMT", 1_795_446_463_000),
+        ] {
+            assert_eq!(http_date(text), Some(epoch), "{text}");
+        }
+        for text in [
+            "",
+            ",",
+            "Sun, ",
+            "Sun, 06 Nov 1994 08:49:37 CET",
+            "Sun, 06 Nov 1994 24:49:37 GMT",
+            "Sun, 06 Nov 99999999999999999999 08:49:37 GMT",
+        ] {
+            assert_eq!(http_date(text), None, "{text}");
+        }
+    }
+}

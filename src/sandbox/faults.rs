@@ -1,0 +1,128 @@
+//! What can go wrong, and how often.
+
+macro_rules! faults {
+    ($($(#[$docs:meta])* $variant:ident = $name:literal;)*) => {
+        /// A fault that the sandbox can inject.
+        ///
+        /// Each is drawn for itself, once a request or once a webhook; where
+        /// several strike one request, the first in this order shows. They
+        /// strike calls to the API. The token endpoint has its own limits and no
+        /// faults, so that a fault is always a fault of the call under test.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Fault {
+            $($(#[$docs])* $variant,)*
+        }
+
+        impl Fault {
+            /// Every fault there is.
+            pub const ALL: &'static [Fault] = &[$(Fault::$variant),*];
+
+            /// The name as JavaScript and the docs spell it.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Fault::$variant => $name,)*
+                }
+            }
+        }
+    };
+}
+
+faults! {
+    /// 429, with a `Retry-After` in seconds, as a date, or without one; nothing queued.
+    RateLimited = "rate_limited";
+    /// 401; nothing queued.
+    Unauthorized = "unauthorized";
+    /// 400; nothing queued.
+    BadRequest = "bad_request";
+    /// 500; nothing queued.
+    ErrorBefore = "error_before";
+    /// 500, although everything was queued.
+    ErrorAfter = "error_after";
+    /// 500, after a part was queued: each code by coin, and never all of several.
+    ErrorPartial = "error_partial";
+    /// The connection is lost; nothing queued.
+    LostBefore = "lost_before";
+    /// The connection is lost, although everything was queued.
+    LostAfter = "lost_after";
+    /// No answer ever comes; queued or not, by coin.
+    Hang = "hang";
+    /// 502 with a web page, as a gateway answers; queued or not, by coin.
+    HtmlError = "html_error";
+    /// 200 with a web page, as a captive portal answers; nothing queued.
+    HtmlOk = "html_ok";
+    /// A webhook is never delivered.
+    WebhookLost = "webhook_lost";
+    /// A webhook is delivered twice; under the same message id or another, by coin.
+    WebhookDuplicated = "webhook_duplicated";
+    /// A webhook comes up to a minute late, after those that follow it.
+    WebhookReordered = "webhook_reordered";
+    /// A well signed webhook comes along that concerns something else: another
+    /// program, another kind of event, or a type that nobody knows.
+    WebhookForeign = "webhook_foreign";
+}
+
+impl Fault {
+    /// The fault of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|fault| fault.as_str() == name)
+    }
+}
+
+/// The probability of each fault; none unless told.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Faults([f64; Fault::ALL.len()]);
+
+impl Faults {
+    /// These, with one more: `Faults::default().with(Fault::Hang, 0.01)`. What is
+    /// no probability counts as the nearest one.
+    #[must_use]
+    pub fn with(mut self, fault: Fault, probability: f64) -> Self {
+        if let Some(slot) = self.0.get_mut(fault as usize) {
+            // NaN stays NaN under `clamp`, and no draw is below it: never.
+            *slot = probability.clamp(0.0, 1.0);
+        }
+        self
+    }
+
+    /// How probable this one is.
+    #[must_use]
+    pub fn probability(&self, fault: Fault) -> f64 {
+        self.0.get(fault as usize).copied().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lead_back() {
+        for fault in Fault::ALL {
+            assert_eq!(Fault::from_name(fault.as_str()), Some(*fault));
+        }
+        assert_eq!(Fault::ALL.len(), 15);
+        assert_eq!(Fault::from_name("meteor"), None);
+    }
+
+    #[test]
+    fn each_fault_has_its_own_probability() {
+        let mut faults = Faults::default();
+        for (place, fault) in (0_u8..).zip(Fault::ALL) {
+            faults = faults.with(*fault, f64::from(place) / 100.0);
+        }
+        for (place, fault) in (0_u8..).zip(Fault::ALL) {
+            let expected = f64::from(place) / 100.0;
+            assert!((faults.probability(*fault) - expected).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn what_is_no_probability_is_the_nearest() {
+        for (given, kept) in [(-1.0, 0.0), (2.0, 1.0), (0.5, 0.5)] {
+            let faults = Faults::default().with(Fault::Hang, given);
+            assert!((faults.probability(Fault::Hang) - kept).abs() < f64::EPSILON);
+        }
+    }
+}

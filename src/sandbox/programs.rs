@@ -1,0 +1,263 @@
+//! Voucher programs, their codes, and the truth about every delivery.
+//!
+//! Members and statuses follow Uber's reference (stated) and observed answers
+//! (inferred). The sandbox's own choices: a search wraps its items as
+//! `voucher_programs`, in the order of creation; a program runs for 90 days; no
+//! code is ever claimed or cancelled.
+
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+
+use super::random::{Purpose, Random, key_of};
+use crate::code::Code;
+use crate::error::{Error, ErrorCode};
+use crate::id::ProgramId;
+
+/// The most codes that one program may have here. Uber generates at most 30,000
+/// a time; whether a program can hold more is unknown.
+pub const MOST_CODES: u32 = 2_000_000;
+
+const PROGRAM_LIFE: u64 = 90 * 24 * 3_600_000;
+
+/// What a new program should be like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProgramSpec {
+    /// How many codes it has: 100.
+    pub codes: u32,
+    /// Its id; drawn unless given.
+    pub id: Option<String>,
+    /// Its name; numbered unless given.
+    pub name: Option<String>,
+    /// `UPCOMING`, `ACTIVE`, `COMPLETE` or `CANCELED`: `ACTIVE`. It makes no
+    /// difference to distribute: what Uber does there is unknown.
+    pub status: Option<String>,
+}
+
+impl Default for ProgramSpec {
+    fn default() -> Self {
+        Self { codes: 100, id: None, name: None, status: None }
+    }
+}
+
+/// A program that was created.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreatedProgram {
+    /// `voucher_program_id`
+    pub program_id: ProgramId,
+    /// Its codes, in the order in which Get Voucher Codes lists them.
+    pub codes: Vec<Code>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Program {
+    pub(super) id: String,
+    name: String,
+    status: String,
+    created_at: u64,
+    codes: Vec<Code>,
+    /// How often each of `codes` was sent.
+    deliveries: Vec<u32>,
+    /// Each code and its place in `codes`, by code.
+    places: Vec<(Code, u32)>,
+}
+
+impl Program {
+    /// Program number `number` of the sandbox with this seed.
+    pub(super) fn new(seed: u64, number: u64, spec: ProgramSpec, now: u64) -> Result<Self, Error> {
+        let fault = |option: &str, fault: &str| {
+            Error::validation(ErrorCode::InvalidOptions, format!("`{option}` {fault}"))
+        };
+        if spec.codes > MOST_CODES {
+            return Err(fault("codes", "is more than a program can hold"));
+        }
+        let status = spec.status.unwrap_or_else(|| "ACTIVE".to_owned());
+        if !crate::programs::STATUSES.contains(&status.as_str()) {
+            return Err(fault("status", "must be UPCOMING, ACTIVE, COMPLETE or CANCELED"));
+        }
+        let id = spec
+            .id
+            .unwrap_or_else(|| Random::new(seed, Purpose::ProgramId, number).uuid().to_string());
+        let mut random = Random::new(seed, Purpose::Code, number);
+        let codes: Vec<Code> = (0..spec.codes).map(|_| random.uuid()).collect();
+        let mut places: Vec<(Code, u32)> = codes.iter().copied().zip(0..).collect();
+        places.sort_unstable();
+        Ok(Self {
+            id: ProgramId::new(id)?.as_str().to_owned(),
+            name: spec.name.unwrap_or_else(|| format!("Program {number}")),
+            status,
+            created_at: now,
+            deliveries: vec![0; codes.len()],
+            codes,
+            places,
+        })
+    }
+
+    pub(super) fn created(&self) -> Result<CreatedProgram, Error> {
+        Ok(CreatedProgram {
+            program_id: ProgramId::new(self.id.as_str())?,
+            codes: self.codes.clone(),
+        })
+    }
+
+    pub(super) fn codes(&self) -> &[Code] {
+        &self.codes
+    }
+
+    /// Where that code stands, if it is one of this program's.
+    pub(super) fn place(&self, code: Code) -> Option<u32> {
+        let found = self.places.binary_search_by(|(have, _)| have.cmp(&code)).ok()?;
+        self.places.get(found).map(|(_, place)| *place)
+    }
+
+    /// The codes that were sent, in their order, and how often each was.
+    pub(super) fn deliveries(&self) -> Vec<(Code, u32)> {
+        self.codes
+            .iter()
+            .copied()
+            .zip(self.deliveries.iter().copied())
+            .filter(|(_, times)| *times > 0)
+            .collect()
+    }
+
+    /// Sends the code at that place to its recipient: which code it is, and which
+    /// of its deliveries this was, from 1.
+    pub(super) fn deliver(&mut self, place: u32) -> Option<(Code, u32)> {
+        let place = usize::try_from(place).ok()?;
+        let times = self.deliveries.get_mut(place)?;
+        *times = times.saturating_add(1);
+        Some((*self.codes.get(place)?, *times))
+    }
+
+    pub(super) fn has_status(&self, status: &str) -> bool {
+        self.status == status
+    }
+
+    /// The item of a search (stated, with the members Uber lists).
+    pub(super) fn search_item(&self) -> Value {
+        let mut item = self.common();
+        if let Some(members) = item.as_object_mut() {
+            members.insert("voucher_program_id".to_owned(), self.id.as_str().into());
+        }
+        item
+    }
+
+    /// The answer of Get Program (as observed). No guest was ever added.
+    pub(super) fn details(&self, include_guests: bool) -> Value {
+        let mut details = self.common();
+        let more = json!({
+            "is_disabled": false,
+            "timezone": "America/Los_Angeles",
+            "usage_trip_count": 0,
+            "usage_voucher_claim_count": 0,
+            "usage_amount": 0,
+            "usage_amount_currency": "USD",
+            "guests": if include_guests { json!([]) } else { Value::Null },
+        });
+        if let (Some(members), Value::Object(more)) = (details.as_object_mut(), more) {
+            members.extend(more);
+        }
+        details
+    }
+
+    fn common(&self) -> Value {
+        json!({
+            "name": self.name,
+            "status": self.status,
+            "total_dollar_exposure": self.codes.len() * 20,
+            "currency_code": "USD",
+            "starts_at": self.created_at,
+            "ends_at": self.created_at.saturating_add(PROGRAM_LIFE),
+            "created_at": self.created_at,
+            "voucher_type": "PERSONAL_TRANSPORT",
+            "code_scheme": "MULTI_CODE_SINGLE_REDEEM",
+        })
+    }
+
+    /// The answer of Get Voucher Codes (stated; without `include_usage` as
+    /// observed). Written by hand: 30,000 codes come in one answer.
+    pub(super) fn list(&self, include_usage: bool) -> String {
+        let usage = if include_usage {
+            ",\"usage_count\":0,\"usage_amount\":0.0,\"currency_code\":\"USD\""
+        } else {
+            ""
+        };
+        let mut body = String::with_capacity(self.codes.len() * 230 + 64);
+        // Writing to a string can't fail.
+        let _ = write!(body, "{{\"total_number_of_codes\":{},\"codes\":[", self.codes.len());
+        for (place, code) in self.codes.iter().enumerate() {
+            if place > 0 {
+                body.push(',');
+            }
+            let text = code_text(*code);
+            let _ = write!(
+                body,
+                "{{\"code_id\":\"{code}\",\"code_text\":\"{text}\",\
+                 \"redemption_link\":\"https://r.uber.com/r{text}\",\"max_num_redemptions\":1{usage}}}"
+            );
+        }
+        body.push_str("]}");
+        body
+    }
+}
+
+/// What a rider types.
+fn code_text(code: Code) -> String {
+    // Without letters and digits that look alike.
+    Random::new(0, Purpose::CodeText, key_of(code, 0)).text("ABCDEFGHJKLMNPQRSTUVWXYZ23456789", 9)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn program(codes: u32) -> Program {
+        let spec = ProgramSpec { codes, ..ProgramSpec::default() };
+        Program::new(1, 1, spec, 1_000).unwrap()
+    }
+
+    #[test]
+    fn every_code_is_found_at_its_place() {
+        let program = program(500);
+        for (place, code) in (0..).zip(program.codes()) {
+            assert_eq!(program.place(*code), Some(place));
+        }
+        let other = Random::new(9, Purpose::Code, 9).uuid();
+        assert_eq!(program.place(other), None);
+    }
+
+    #[test]
+    fn deliveries_are_counted() {
+        let mut program = program(3);
+        let codes = program.codes().to_vec();
+        assert_eq!(program.deliveries(), []);
+        assert_eq!(program.deliver(2), Some((codes[2], 1)));
+        assert_eq!(program.deliver(0), Some((codes[0], 1)));
+        assert_eq!(program.deliver(2), Some((codes[2], 2)));
+        assert_eq!(program.deliver(3), None);
+        assert_eq!(program.deliveries(), [(codes[0], 1), (codes[2], 2)]);
+    }
+
+    #[test]
+    fn the_list_is_json_with_the_documented_members() {
+        let list: Value = serde_json::from_str(&program(3).list(true)).unwrap();
+        assert_eq!(list["total_number_of_codes"], 3);
+        assert_eq!(list["codes"].as_array().unwrap().len(), 3);
+        assert_eq!(list["codes"][0]["code_text"].as_str().unwrap().len(), 9);
+        assert_eq!(list["codes"][0]["usage_count"], 0);
+        let list: Value = serde_json::from_str(&program(3).list(false)).unwrap();
+        assert!(list["codes"][0].get("usage_count").is_none());
+        assert_eq!(program(0).list(false), "{\"total_number_of_codes\":0,\"codes\":[]}");
+    }
+
+    #[test]
+    fn what_can_be_no_program_is_refused() {
+        let refused = |spec| Program::new(1, 1, spec, 0).unwrap_err().message;
+        let usual = ProgramSpec::default;
+        assert!(refused(ProgramSpec { codes: MOST_CODES + 1, ..usual() }).contains("`codes`"));
+        assert!(
+            refused(ProgramSpec { status: Some("DONE".into()), ..usual() }).contains("`status`")
+        );
+        assert!(refused(ProgramSpec { id: Some("..".into()), ..usual() }).contains("program id"));
+    }
+}

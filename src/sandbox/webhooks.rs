@@ -1,0 +1,336 @@
+//! The events that report what became of a distribution.
+//!
+//! Stated for vouchers: that results come by webhook, with possible partial
+//! success, at least once and in any order. Stated for sibling products, and
+//! taken over: the signature, seven attempts with a 30-second multiplier, 200 as
+//! the acknowledgement. The envelope follows a public integration (inferred).
+//! What is in the body of `voucher_program_code_distributed` is **unknown**; this
+//! is the sandbox's own choice:
+//!
+//! ```json
+//! { "codes": [ { "code_uuid": "…", "status": "distributed" },
+//!              { "code_uuid": "…", "status": "failed", "reason": "…" } ] }
+//! ```
+//!
+//! with at most 100 codes an event, each event one to five seconds after the
+//! request or the event before it, and a retry under the same message id. Each
+//! `/` is written as `\/`: Uber warns that parsing drops such backslashes, so a
+//! receiver that signs what it has parsed and written again fails here too.
+
+use std::collections::BTreeMap;
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use super::faults::Fault;
+use super::options::Options;
+use super::random::{Purpose, Random, key_of};
+use crate::code::Code;
+use crate::http::percent_encode;
+use crate::secret::SigningKey;
+
+const CODES_PER_EVENT: usize = 100;
+const MOST_ATTEMPTS: u32 = 7;
+const RETRY_MULTIPLIER: u64 = 30_000;
+const DISTRIBUTED: &str = "voucher_program_code_distributed";
+
+/// A webhook as it goes out: a `POST` with these headers and exactly this body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Webhook {
+    /// Which one it is, for [`Sandbox::webhook_answered`](super::Sandbox::webhook_answered).
+    pub id: u64,
+    /// When it goes out, in epoch milliseconds.
+    pub due_at: u64,
+    /// Which attempt this is, from 1 to 7.
+    pub attempt: u32,
+    /// `X-Uber-Signature`, `X-Environment` and `Content-Type`.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body that was signed.
+    pub body: Vec<u8>,
+}
+
+/// What became of one delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It reached its recipient.
+    Distributed,
+    /// It did not, and this is why.
+    Failed(String),
+}
+
+/// The outcome of a code's delivery number `nth` (from 1), which hangs on the
+/// seed and on nothing else that happens.
+pub(super) fn outcome(options: &Options, code: Code, nth: u32) -> Outcome {
+    let mut random = Random::new(options.seed, Purpose::Outcome, key_of(code, nth));
+    if !random.chance(options.failure_rate) {
+        return Outcome::Distributed;
+    }
+    // The words are choices; an invalid e-mail is the one reason Uber names. The
+    // last holds an address, which a receiver should mask before it shows it.
+    Outcome::Failed(match random.between(0, 3) {
+        0 => "invalid_email".to_owned(),
+        1 => "invalid_phone_number".to_owned(),
+        2 => "guest_not_found".to_owned(),
+        _ => format!("Mailbox guest-{}@example.com is full", random.between(100, 999)),
+    })
+}
+
+#[derive(Clone, Debug)]
+enum Event {
+    Distributed(Vec<(Code, u32)>),
+    /// Members of their own, of another type or program.
+    Other(Value),
+}
+
+#[derive(Clone, Debug)]
+struct Pending {
+    due_at: u64,
+    attempt: u32,
+    message_id: Code,
+    created_at: u64,
+    organization: String,
+    program: String,
+    event: Event,
+}
+
+/// All that has not been acknowledged or given up.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Webhooks {
+    /// By due time, then by id.
+    waiting: BTreeMap<(u64, u64), Pending>,
+    taken: BTreeMap<u64, Pending>,
+    drawn: u64,
+    last_due: u64,
+}
+
+impl Webhooks {
+    /// Announces what became of these deliveries.
+    pub(super) fn report(
+        &mut self,
+        options: &Options,
+        organization: &str,
+        program: &str,
+        deliveries: &[(Code, u32)],
+        now: u64,
+    ) {
+        for part in deliveries.chunks(CODES_PER_EVENT) {
+            let (key, mut faults) = self.next(options, Purpose::WebhookFault);
+            let (_, mut delay) = self.next(options, Purpose::WebhookDelay);
+            let due_at = self.last_due.max(now).saturating_add(delay.between(1_000, 5_000));
+            // Without a fault, events come in order.
+            self.last_due = due_at;
+            let pending = Pending {
+                due_at,
+                attempt: 1,
+                message_id: Random::new(options.seed, Purpose::WebhookId, key).uuid(),
+                created_at: due_at,
+                organization: organization.to_owned(),
+                program: program.to_owned(),
+                event: Event::Distributed(part.to_vec()),
+            };
+            let mut strikes = |fault| faults.chance(options.faults.probability(fault));
+            // All four are drawn, so that none of them moves another.
+            let (lost, duplicated) =
+                (strikes(Fault::WebhookLost), strikes(Fault::WebhookDuplicated));
+            let (reordered, foreign) =
+                (strikes(Fault::WebhookReordered), strikes(Fault::WebhookForeign));
+            if foreign {
+                self.add(foreign_event(&pending, &mut faults));
+            }
+            if lost {
+                continue;
+            }
+            if duplicated {
+                let mut copy = pending.clone();
+                copy.due_at = due_at.saturating_add(faults.between(0, 60_000));
+                if faults.coin() {
+                    copy.message_id = faults.uuid();
+                }
+                self.add(copy);
+            }
+            let late = if reordered { faults.between(10_000, 60_000) } else { 0 };
+            self.add(Pending { due_at: due_at.saturating_add(late), ..pending });
+        }
+    }
+
+    /// What is due by now and not under way, in the order in which it goes out.
+    pub(super) fn due(&self, options: &Options, now: u64) -> Vec<Webhook> {
+        self.waiting
+            .range(..=(now, u64::MAX))
+            .map(|((_, id), pending)| pending.signed(options, *id))
+            .collect()
+    }
+
+    /// Takes what is due by now, at most `most`.
+    pub(super) fn take_due(&mut self, options: &Options, now: u64, most: usize) -> Vec<Webhook> {
+        let mut due = Vec::new();
+        while due.len() < most {
+            let Some(first) = self.waiting.first_entry().filter(|first| first.key().0 <= now)
+            else {
+                break;
+            };
+            let ((_, id), pending) = first.remove_entry();
+            due.push(pending.signed(options, id));
+            self.taken.insert(id, pending);
+        }
+        due
+    }
+
+    /// The receiver acknowledged it, or did not: then it goes out again later,
+    /// seven times in all.
+    pub(super) fn answered(&mut self, id: u64, acknowledged: bool, now: u64) {
+        let Some(mut pending) = self.taken.remove(&id) else {
+            return;
+        };
+        if !acknowledged && pending.attempt < MOST_ATTEMPTS {
+            let backoff = RETRY_MULTIPLIER << (pending.attempt - 1);
+            pending.due_at = now.saturating_add(backoff);
+            pending.attempt += 1;
+            self.waiting.insert((pending.due_at, id), pending);
+        }
+    }
+
+    /// When the next one is due, if any waits.
+    pub(super) fn next_due_at(&self) -> Option<u64> {
+        self.waiting.first_key_value().map(|((due_at, _), _)| *due_at)
+    }
+
+    fn add(&mut self, pending: Pending) {
+        let id = self.drawn;
+        self.drawn += 1;
+        self.waiting.insert((pending.due_at, id), pending);
+    }
+
+    fn next(&mut self, options: &Options, purpose: Purpose) -> (u64, Random) {
+        let key = self.drawn;
+        self.drawn += 1;
+        (key, Random::new(options.seed, purpose, key))
+    }
+}
+
+/// A well signed event that settles nothing of the program `beside` is about.
+fn foreign_event(beside: &Pending, random: &mut Random) -> Pending {
+    let kind = random.between(0, 2);
+    let program = if kind == 0 { random.uuid().to_string() } else { beside.program.clone() };
+    let event = match kind {
+        0 => Event::Other(json!({
+            "event_type": DISTRIBUTED,
+            "codes": [{ "code_uuid": random.uuid().to_string(), "status": "distributed" }],
+        })),
+        // Counts and amounts are strings in this family (inferred).
+        1 => Event::Other(json!({
+            "event_type": "voucher_program_code_claimed",
+            "usage_voucher_claim_count": "1",
+            "usage_amount": "100.0",
+            "usage_amount_currency": "USD",
+        })),
+        _ => Event::Other(json!({ "event_type": "voucher_program_budget_nearly_spent" })),
+    };
+    Pending { message_id: random.uuid(), program, event, ..beside.clone() }
+}
+
+impl Pending {
+    fn signed(&self, options: &Options, id: u64) -> Webhook {
+        let body = self.body(options).to_string().replace('/', "\\/").into_bytes();
+        Webhook {
+            id,
+            due_at: self.due_at,
+            attempt: self.attempt,
+            headers: vec![
+                ("Content-Type", "application/json".to_owned()),
+                ("X-Environment", "sandbox".to_owned()),
+                ("X-Uber-Signature", sign(&options.signing_key, &body)),
+            ],
+            body,
+        }
+    }
+
+    fn body(&self, options: &Options) -> Value {
+        let mut body = match &self.event {
+            Event::Other(members) => members.clone(),
+            Event::Distributed(deliveries) => {
+                let codes: Vec<Value> = deliveries
+                    .iter()
+                    .map(|(code, nth)| match outcome(options, *code, *nth) {
+                        Outcome::Distributed => {
+                            json!({ "code_uuid": code.to_string(), "status": "distributed" })
+                        }
+                        Outcome::Failed(reason) => json!({
+                            "code_uuid": code.to_string(), "status": "failed", "reason": reason,
+                        }),
+                    })
+                    .collect();
+                json!({ "event_type": DISTRIBUTED, "codes": codes })
+            }
+        };
+        let href = format!(
+            "https://api.uber.com/v1/organizations/{}/voucher-programs/{}",
+            percent_encode(&self.organization),
+            percent_encode(&self.program)
+        );
+        let envelope = json!({
+            "organization_id": self.organization,
+            "voucher_program_id": self.program,
+            "resource_href": href,
+            "webhook_meta": {
+                "client_id": options.client_id.as_deref().unwrap_or("sandbox"),
+                "webhook_config_id": body.get("event_type"),
+                // Unix seconds (inferred).
+                "webhook_msg_timestamp": self.created_at / 1_000,
+                "webhook_msg_uuid": self.message_id.to_string(),
+            },
+        });
+        if let (Some(members), Value::Object(envelope)) = (body.as_object_mut(), envelope) {
+            members.extend(envelope);
+        }
+        body
+    }
+}
+
+/// The lower-case hexadecimal HMAC-SHA256 of the body: `X-Uber-Signature`.
+#[must_use]
+pub fn sign(key: &SigningKey, body: &[u8]) -> String {
+    let mut text = String::with_capacity(64);
+    // HMAC takes keys of any length, so this never fails.
+    if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes()) {
+        mac.update(body);
+        for byte in mac.finalize().into_bytes() {
+            for digit in [byte >> 4, byte & 15] {
+                text.extend(char::from_digit(u32::from(digit), 16));
+            }
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_vector() {
+        let body = concat!(
+            r#"{"event_type":"voucher_program_code_distributed","#,
+            r#""voucher_program_id":"11111111-2222-4333-8444-555555555555","#,
+            r#""note":"caf\u00e9 \/ slash"}"#
+        );
+        assert_eq!(body.len(), 137);
+        assert_eq!(
+            sign(&SigningKey::new("example-signing-key"), body.as_bytes()),
+            "445b6615a07447de2a322acf777ce46558e75a406d40a334bf56eb74df3afe74"
+        );
+    }
+
+    #[test]
+    fn outcomes_hang_on_seed_code_and_delivery() {
+        let code = Random::new(1, Purpose::Code, 1).uuid();
+        let share = |rate: f64| {
+            let options = Options { failure_rate: rate, ..Options::default() };
+            (1..=1_000).filter(|nth| outcome(&options, code, *nth) != Outcome::Distributed).count()
+        };
+        assert_eq!((share(0.0), share(1.0)), (0, 1_000));
+        assert!((150..250).contains(&share(0.2)), "{}", share(0.2));
+        assert_eq!(share(0.2), share(0.2));
+    }
+}

@@ -1,0 +1,339 @@
+//! Access tokens: Uber's OAuth token endpoint.
+
+use crate::answer;
+use crate::error::{Error, ErrorCode, Queued};
+use crate::http::{BaseUrl, Head, Method, Request, form};
+use crate::json::Json;
+use crate::secret::{AccessToken, ClientSecret, Secret};
+
+/// Where Uber gives tokens (stated).
+pub const TOKEN_URL: &str = "https://auth.uber.com/oauth/v2/token";
+/// Where Uber asks an administrator to sign in (stated).
+pub const AUTHORIZE_URL: &str = "https://auth.uber.com/oauth/v2/authorize";
+
+/// A token is renewed this long before it expires.
+const EARLY_MS: u64 = 60_000;
+/// How long a token is taken to live when the answer does not say.
+const LIFE_UNTOLD_S: f64 = 3_600.0;
+
+/// What a token of this app may be used for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// The organization's own app.
+    #[default]
+    VoucherPrograms,
+    /// A third-party app that the organization has authorized.
+    Aggregator,
+}
+
+impl Scope {
+    /// The scope as Uber spells it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Scope::VoucherPrograms => "organizations.voucher_programs",
+            Scope::Aggregator => "organizations.voucher_programs.aggregator",
+        }
+    }
+}
+
+/// The scope of an administrator's own token, with what makes it renewable.
+pub const DELEGATED: &str = "organizations.voucher_programs.delegated offline_access";
+
+/// An app, as registered in Uber's developer dashboard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct App {
+    /// The client id.
+    pub client_id: String,
+    /// The client secret.
+    pub client_secret: ClientSecret,
+    /// Where tokens come from.
+    pub token_url: BaseUrl,
+}
+
+/// A token and what belongs to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenSet {
+    /// What goes into the `Authorization` header.
+    pub access_token: AccessToken,
+    /// When it ends, in epoch milliseconds.
+    pub expires_at: u64,
+    /// What it may be used for, space separated.
+    pub scope: String,
+    /// What gets the next one, for an administrator's token.
+    pub refresh_token: Option<Secret>,
+}
+
+impl TokenSet {
+    /// Whether it is too old to be used: within a minute of its end.
+    #[must_use]
+    pub const fn is_stale(&self, now: u64) -> bool {
+        is_stale(self.expires_at, now)
+    }
+
+    /// Reads a set that was kept as an object in the form of [`Self::write`].
+    #[must_use]
+    pub fn read(kept: &Json) -> Option<Self> {
+        Some(Self {
+            access_token: Secret::new(kept.get("accessToken").text()?),
+            expires_at: milliseconds(kept.get("expiresAt").number()?),
+            scope: kept.get("scope").text().unwrap_or_default().to_owned(),
+            refresh_token: kept.get("refreshToken").text().map(Secret::new),
+        })
+        .filter(|tokens| tokens.access_token.fits_a_header())
+    }
+
+    /// The set as an object, to be kept somewhere safe.
+    #[must_use]
+    pub fn write(&self) -> Json {
+        #[allow(clippy::cast_precision_loss)]
+        let mut members = vec![
+            ("accessToken".to_owned(), Json::from(self.access_token.expose())),
+            ("expiresAt".to_owned(), Json::from(self.expires_at as f64)),
+            ("scope".to_owned(), Json::from(self.scope.as_str())),
+        ];
+        if let Some(token) = &self.refresh_token {
+            members.push(("refreshToken".to_owned(), Json::from(token.expose())));
+        }
+        Json::Object(members)
+    }
+}
+
+/// Whether a token that expires then is too old to be used now; both in epoch
+/// milliseconds.
+#[must_use]
+pub const fn is_stale(expires_at: u64, now: u64) -> bool {
+    expires_at.saturating_sub(EARLY_MS) <= now
+}
+
+/// The name under which a token of an app may be shared. Holds no secret.
+#[must_use]
+pub fn cache_key(token_url: &str, client_id: &str, scope: &str) -> String {
+    [token_url, client_id, scope].join(" ")
+}
+
+impl App {
+    /// Asks for a token of the app's own.
+    #[must_use]
+    pub fn client_credentials(&self, scope: Scope) -> Request {
+        self.request(&[("grant_type", "client_credentials"), ("scope", scope.as_str())])
+    }
+
+    /// Exchanges the code that the sign-in page sent back. A code works once.
+    #[must_use]
+    pub fn authorization_code(&self, code: &Secret, redirect_uri: &str) -> Request {
+        self.request(&[
+            ("grant_type", "authorization_code"),
+            ("redirect_uri", redirect_uri),
+            ("code", code.expose()),
+            ("scope", DELEGATED),
+        ])
+    }
+
+    /// Asks for the next token of an administrator.
+    #[must_use]
+    pub fn refresh_token(&self, token: &Secret) -> Request {
+        self.request(&[("grant_type", "refresh_token"), ("refresh_token", token.expose())])
+    }
+
+    fn request(&self, fields: &[(&str, &str)]) -> Request {
+        let app = [
+            ("client_id", self.client_id.as_str()),
+            ("client_secret", self.client_secret.expose()),
+        ];
+        Request {
+            method: Method::Post,
+            url: self.token_url.as_str().to_owned(),
+            headers: vec![
+                ("Content-Type", "application/x-www-form-urlencoded".to_owned()),
+                ("Accept", "application/json".to_owned()),
+            ],
+            body: Some(form(&[app.as_slice(), fields].concat())),
+        }
+    }
+}
+
+/// The page where an administrator signs in, which sends the code to
+/// `redirect_uri`. `state` is what the caller compares then, against forgery.
+#[must_use]
+pub fn authorization_url(
+    authorize_url: &BaseUrl,
+    client_id: &str,
+    redirect_uri: &str,
+    state: &str,
+) -> String {
+    let query = form(&[
+        ("response_type", "code"),
+        ("client_id", client_id),
+        ("redirect_uri", redirect_uri),
+        ("scope", DELEGATED),
+        ("state", state),
+    ]);
+    format!("{}?{query}", authorize_url.as_str())
+}
+
+/// Reads the token endpoint's answer. `parsed` is the body as JSON where it is
+/// that; `before` is the set that was refreshed, whose refresh token stays in
+/// use if the answer brings none.
+pub fn answer(
+    head: &Head,
+    body: &str,
+    parsed: &Json,
+    before: Option<&TokenSet>,
+    now: u64,
+) -> Result<TokenSet, Error> {
+    if matches!(head.status, 200..=299)
+        && let Some(token) =
+            parsed.get("access_token").text().map(Secret::new).filter(Secret::fits_a_header)
+    {
+        let life = parsed.get("expires_in").number().unwrap_or(LIFE_UNTOLD_S);
+        return Ok(TokenSet {
+            access_token: token,
+            expires_at: now.saturating_add(milliseconds(life * 1000.0)),
+            scope: parsed.get("scope").text().unwrap_or_default().to_owned(),
+            refresh_token: parsed
+                .get("refresh_token")
+                .text()
+                .map(Secret::new)
+                .or_else(|| before.and_then(|tokens| tokens.refresh_token.clone())),
+        });
+    }
+    let code = match head.status {
+        408 | 429 | 499 => ErrorCode::TokenUnavailable,
+        400..=499 => ErrorCode::TokenRejected,
+        _ => ErrorCode::TokenUnavailable,
+    };
+    let mut error = answer::with_detail(code, Queued::No, head, body, parsed, now);
+    // A body that was to hold a token is not for the caller's eyes.
+    if let (200..=299, Some(api)) = (head.status, &mut error.api) {
+        api.body.clear();
+    }
+    Err(error)
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+const fn milliseconds(number: f64) -> u64 {
+    // A cast saturates: nothing negative, nothing infinite.
+    number as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn app() -> App {
+        App {
+            client_id: "id".into(),
+            client_secret: Secret::new("s&cret"),
+            token_url: BaseUrl::new(TOKEN_URL, "tokenUrl").unwrap(),
+        }
+    }
+
+    fn json(text: &str) -> Json {
+        serde_json::from_str(text).unwrap()
+    }
+
+    fn head(status: u16) -> Head {
+        Head { status, ..Head::default() }
+    }
+
+    #[test]
+    fn the_three_grants_byte_for_byte() {
+        let request = app().client_credentials(Scope::Aggregator);
+        assert_eq!(request.url, "https://auth.uber.com/oauth/v2/token");
+        assert_eq!(request.headers[0].1, "application/x-www-form-urlencoded");
+        assert_eq!(
+            request.body.unwrap(),
+            "client_id=id&client_secret=s%26cret&grant_type=client_credentials&scope=organizations.voucher_programs.aggregator"
+        );
+        assert_eq!(
+            app()
+                .authorization_code(&Secret::new("c/1"), "https://me.example/back?x=1")
+                .body
+                .unwrap(),
+            "client_id=id&client_secret=s%26cret&grant_type=authorization_code&redirect_uri=https%3A%2F%2Fme.example%2Fback%3Fx%3D1&code=c%2F1&scope=organizations.voucher_programs.delegated%20offline_access"
+        );
+        assert_eq!(
+            app().refresh_token(&Secret::new("r")).body.unwrap(),
+            "client_id=id&client_secret=s%26cret&grant_type=refresh_token&refresh_token=r"
+        );
+    }
+
+    #[test]
+    fn the_sign_in_page() {
+        let url = BaseUrl::new(AUTHORIZE_URL, "authorizeUrl").unwrap();
+        assert_eq!(
+            authorization_url(&url, "id", "https://me.example/back", "a b"),
+            "https://auth.uber.com/oauth/v2/authorize?response_type=code&client_id=id&redirect_uri=https%3A%2F%2Fme.example%2Fback&scope=organizations.voucher_programs.delegated%20offline_access&state=a%20b"
+        );
+    }
+
+    #[test]
+    fn a_token_is_read_and_kept() {
+        let body = json(
+            r#"{"access_token":"opaque","token_type":"Bearer","expires_in":2592000,"scope":"organizations.voucher_programs"}"#,
+        );
+        let tokens = answer(&head(200), "", &body, None, 1_000).unwrap();
+        assert_eq!(tokens.expires_at, 2_592_001_000);
+        assert!(!tokens.is_stale(2_592_001_000 - 60_001));
+        assert!(tokens.is_stale(2_592_001_000 - 60_000));
+        assert_eq!(TokenSet::read(&tokens.write()), Some(tokens));
+    }
+
+    #[test]
+    fn a_refresh_token_stays_unless_it_is_replaced() {
+        let before = TokenSet {
+            access_token: Secret::new("a"),
+            expires_at: 0,
+            scope: String::new(),
+            refresh_token: Some(Secret::new("old")),
+        };
+        let read = |body: &str| {
+            answer(&head(200), "", &json(body), Some(&before), 0).unwrap().refresh_token
+        };
+        assert_eq!(read(r#"{"access_token":"b"}"#), Some(Secret::new("old")));
+        assert_eq!(read(r#"{"access_token":"b","refresh_token":"new"}"#), Some(Secret::new("new")));
+    }
+
+    #[test]
+    fn what_the_endpoint_refuses_was_never_queued() {
+        let body = r#"{"error":"invalid_scope","error_description":"scope(s) are invalid"}"#;
+        for (status, code) in [
+            (400, ErrorCode::TokenRejected),
+            (401, ErrorCode::TokenRejected),
+            (429, ErrorCode::TokenUnavailable),
+            (503, ErrorCode::TokenUnavailable),
+            (302, ErrorCode::TokenUnavailable),
+            (0, ErrorCode::TokenUnavailable),
+        ] {
+            let error = answer(&head(status), body, &json(body), None, 0).unwrap_err();
+            assert_eq!((error.code, error.queued), (code, Queued::No), "{status}");
+            assert_eq!(error.api.unwrap().uber_code.as_deref(), Some("invalid_scope"));
+        }
+    }
+
+    #[test]
+    fn a_2xx_without_a_usable_token_shows_no_body() {
+        for body in [
+            r#"{"access_token":""}"#,
+            r#"{"access_token":"a\nb"}"#,
+            r#"{"token":"hunter2"}"#,
+            "null",
+        ] {
+            let error = answer(&head(200), body, &json(body), None, 0).unwrap_err();
+            assert_eq!(error.code, ErrorCode::TokenUnavailable);
+            assert_eq!(error.api.unwrap().body, "");
+        }
+    }
+
+    #[test]
+    fn nonsense_in_a_cache_is_a_miss() {
+        for kept in
+            ["null", "{}", r#"{"accessToken":"a"}"#, r#"{"accessToken":"a b","expiresAt":1}"#]
+        {
+            assert_eq!(TokenSet::read(&json(kept)), None, "{kept}");
+        }
+        let endless = TokenSet::read(&json(r#"{"accessToken":"a","expiresAt":1e300}"#)).unwrap();
+        assert!(!endless.is_stale(u64::MAX - 60_001));
+    }
+}

@@ -1,0 +1,368 @@
+//! The calls of a client.
+
+use std::pin::Pin;
+use std::rc::Rc;
+
+use js_sys::{JsString, Promise};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::future_to_promise;
+
+use super::exchange::{Ended, Exchange, epoch_ms, parse};
+use super::failure::{headers, thrown};
+use super::host::Host;
+use super::{from_js, number, to_js};
+use crate::answer::{self, Effect, Verdict};
+use crate::api::Api;
+use crate::code::Code;
+use crate::error::{Error, ErrorCode, Queued};
+use crate::http::{BaseUrl, Request};
+use crate::id::{OrganizationId, ProgramId};
+use crate::json::{Json, object};
+use crate::retry::Rule;
+use crate::secret::Secret;
+use crate::token::{self, App, Scope, TokenSet};
+use crate::{codes, distribute, programs};
+
+/// A client, as the JavaScript side holds it behind its own plain object.
+#[wasm_bindgen]
+pub struct Client(Rc<Inner>);
+
+struct Inner {
+    host: Host,
+    api: Api,
+    app: Option<App>,
+    scope: Scope,
+    renews: bool,
+    headers: Vec<(String, String)>,
+    timeout_ms: f64,
+    max_retries: u32,
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// The options of one call.
+    pub type CallOptions;
+    #[wasm_bindgen(structural, method, getter)]
+    fn signal(this: &CallOptions) -> JsValue;
+    #[wasm_bindgen(structural, method, getter, js_name = timeoutMs)]
+    fn timeout_ms(this: &CallOptions) -> Option<f64>;
+    #[wasm_bindgen(structural, method, getter, js_name = maxRetries)]
+    fn max_retries(this: &CallOptions) -> Option<f64>;
+}
+
+#[wasm_bindgen]
+impl Client {
+    /// Takes the options as a plain object; the JavaScript side has checked
+    /// names and types, the core checks values.
+    #[wasm_bindgen(constructor)]
+    pub fn new(options: &JsValue, host: Host) -> Result<Client, JsValue> {
+        Inner::new(&from_js(options), host).map(|inner| Self(Rc::new(inner))).map_err(thrown)
+    }
+
+    /// Distributes these codes, 16 bytes each.
+    pub fn distribute(
+        &self,
+        program: &JsValue,
+        ids: &[u8],
+        duplicates: f64,
+        rejected_count: f64,
+        options: CallOptions,
+    ) -> Promise {
+        let codes = ids.as_chunks().0;
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let refused = distribute::refuse_rejected(rejected_count as u64, codes.len() as u64);
+        let request = program_id(program).and_then(|program| {
+            refused?;
+            let codes = codes.iter().copied().map(Code::from_id);
+            Ok((distribute::request(&self.0.api, &program, codes)?, program))
+        });
+        self.0.queue(request, number(ids.len() as u64 / 16), duplicates, options)
+    }
+
+    /// Distributes every code of the program.
+    #[wasm_bindgen(js_name = distributeAll)]
+    pub fn distribute_all(&self, program: &JsValue, options: CallOptions) -> Promise {
+        let request = program_id(program)
+            .map(|program| (distribute::request_for_everybody(&self.0.api, &program), program));
+        self.0.queue(request, "all".into(), 0.0, options)
+    }
+
+    /// Get Voucher Codes.
+    #[wasm_bindgen(js_name = listCodes)]
+    pub fn list_codes(&self, program: &JsValue, usage: bool, options: CallOptions) -> Promise {
+        let request =
+            program_id(program).map(|program| codes::request(&self.0.api, &program, usage));
+        self.0.list(request, options, |body| {
+            Some(Json::List(codes::items(body)?.iter().filter_map(codes::read).collect()))
+        })
+    }
+
+    /// Search Voucher Programs.
+    #[wasm_bindgen(js_name = searchPrograms)]
+    pub fn search_programs(
+        &self,
+        status: Option<String>,
+        limit: u32,
+        offset: u32,
+        options: CallOptions,
+    ) -> Promise {
+        let request = programs::request(&self.0.api, status.as_deref(), limit, offset);
+        self.0.list(request, options, |body| {
+            Some(Json::List(programs::items(body)?.iter().filter_map(programs::read).collect()))
+        })
+    }
+
+    /// Asks for a token: the next of an administrator's `tokens`, or without
+    /// them one of the app's own.
+    #[wasm_bindgen(js_name = requestToken)]
+    pub fn request_token(&self, tokens: &JsValue) -> Promise {
+        let before = TokenSet::read(&from_js(tokens));
+        let inner = Rc::clone(&self.0);
+        promise(async move {
+            let refresh = before.as_ref().and_then(|tokens| tokens.refresh_token.as_ref());
+            let (request, rule) = match (&inner.app, &before, refresh) {
+                (Some(app), None, _) => (app.client_credentials(inner.scope), Rule::ClientToken),
+                (Some(app), _, Some(refresh)) => (app.refresh_token(refresh), Rule::SpentToken),
+                _ => {
+                    let fault = "`auth.tokens` has run out and holds no refreshToken";
+                    return Err(thrown(Error::validation(ErrorCode::InvalidOptions, fault)));
+                }
+            };
+            let (timeout, retries) = (inner.timeout_ms, inner.max_retries);
+            ask(&inner.host, &request, rule, before.as_ref(), timeout, retries, JsValue::UNDEFINED)
+                .await
+        })
+    }
+}
+
+impl Inner {
+    fn new(options: &Json, host: Host) -> Result<Self, Error> {
+        let text = |name| options.get(name).text().unwrap_or_default();
+        let mut headers = Vec::new();
+        for field in options.get("headers").items() {
+            if let [Json::Text(name), Json::Text(value)] = field.items() {
+                headers.push((name.clone(), value.clone()));
+            }
+        }
+        let auth = options.get("auth");
+        if let Json::Text(token) = auth.get("accessToken")
+            && !Secret::new(token.as_str()).fits_a_header()
+        {
+            let fault = "`auth.accessToken` can't stand in a header";
+            return Err(Error::validation(ErrorCode::InvalidOptions, fault));
+        }
+        if auth.get("kind").text() == Some("delegated")
+            && TokenSet::read(auth.get("tokens")).is_none()
+        {
+            let fault = "`auth.tokens` needs a usable accessToken and expiresAt";
+            return Err(Error::validation(ErrorCode::InvalidOptions, fault));
+        }
+        let scope = match auth.get("scope").text() {
+            Some(scope) if scope == Scope::Aggregator.as_str() => Scope::Aggregator,
+            _ => Scope::VoucherPrograms,
+        };
+        Ok(Self {
+            api: Api::new(
+                BaseUrl::new(text("baseUrl"), "baseUrl")?,
+                OrganizationId::new(text("organizationId"))?,
+                text("acceptLanguage"),
+            )?,
+            app: auth.get("clientId").text().map(|_| app(auth, "auth.tokenUrl")).transpose()?,
+            scope,
+            renews: options.get("renews") == &Json::Bool(true),
+            headers,
+            timeout_ms: raw_number(options.get("timeoutMs")),
+            max_retries: whole(raw_number(options.get("maxRetries"))),
+            host,
+        })
+    }
+
+    async fn exchange(
+        &self,
+        request: &Request,
+        rule: Rule,
+        call: &CallOptions,
+    ) -> Result<Ended, JsValue> {
+        let exchange = Exchange {
+            host: &self.host,
+            request,
+            rule,
+            authorized: true,
+            renews: self.renews,
+            extra: &self.headers,
+            signal: call.signal(),
+            timeout_ms: call.timeout_ms().unwrap_or(self.timeout_ms),
+            max_retries: call.max_retries().map_or(self.max_retries, whole),
+        };
+        exchange.run().await
+    }
+
+    /// A call that queues; its result is a receipt.
+    fn queue(
+        self: &Rc<Self>,
+        request: Result<(Request, ProgramId), Error>,
+        codes: Json,
+        duplicates: f64,
+        call: CallOptions,
+    ) -> Promise {
+        let inner = Rc::clone(self);
+        promise(async move {
+            let (request, program) = request.map_err(thrown)?;
+            let ended = inner.exchange(&request, Rule::Distribute, &call).await?;
+            if Verdict::of(&ended.head) != Verdict::Accepted {
+                return Err(inner.error(&ended, &parse(&ended.body), Effect::Queues));
+            }
+            Ok(to_js(&object([
+                ("programId", program.as_str().into()),
+                ("codes", codes),
+                ("duplicates", duplicates.into()),
+                ("attempts", number(ended.attempts.into())),
+                ("queuedAt", number(epoch_ms(&inner.host))),
+                ("status", number(ended.head.status.into())),
+                ("headers", headers(ended.head.headers.ubers())),
+            ])))
+        })
+    }
+
+    /// A call that reads; its result is a list.
+    fn list(
+        self: &Rc<Self>,
+        request: Result<Request, Error>,
+        call: CallOptions,
+        read: fn(&Json) -> Option<Json>,
+    ) -> Promise {
+        let inner = Rc::clone(self);
+        promise(async move {
+            let ended = inner.exchange(&request.map_err(thrown)?, Rule::Read, &call).await?;
+            let body = parse(&ended.body);
+            if Verdict::of(&ended.head) == Verdict::Accepted
+                && let Some(list) = read(&body)
+            {
+                return Ok(to_js(&list));
+            }
+            Err(inner.error(&ended, &body, Effect::Reads))
+        })
+    }
+
+    fn error(&self, ended: &Ended, body: &Json, effect: Effect) -> JsValue {
+        thrown(answer::error(&ended.head, &ended.body, body, effect, epoch_ms(&self.host)))
+    }
+}
+
+/// Asks the token endpoint.
+async fn ask(
+    host: &Host,
+    request: &Request,
+    rule: Rule,
+    before: Option<&TokenSet>,
+    timeout_ms: f64,
+    max_retries: u32,
+    signal: JsValue,
+) -> Result<JsValue, JsValue> {
+    let (authorized, renews, extra) = (false, false, [].as_slice());
+    let exchange = Exchange {
+        host,
+        request,
+        rule,
+        authorized,
+        renews,
+        extra,
+        signal,
+        timeout_ms,
+        max_retries,
+    };
+    let ended = exchange.run().await?;
+    let body = parse(&ended.body);
+    token::answer(&ended.head, &ended.body, &body, before, epoch_ms(host))
+        .map(|tokens| to_js(&tokens.write()))
+        .map_err(thrown)
+}
+
+/// Whether a token is too old to be used.
+#[wasm_bindgen(js_name = isStale)]
+#[must_use]
+pub fn is_stale(expires_at: f64, now: f64) -> bool {
+    token::is_stale(whole_ms(expires_at), whole_ms(now))
+}
+
+/// The name under which a token of an app may be shared.
+#[wasm_bindgen(js_name = cacheKey)]
+#[must_use]
+pub fn cache_key(auth: &JsValue) -> String {
+    let auth = from_js(auth);
+    let text = |name| auth.get(name).text();
+    token::cache_key(
+        text("tokenUrl").unwrap_or(token::TOKEN_URL),
+        text("clientId").unwrap_or_default(),
+        text("scope").unwrap_or(Scope::default().as_str()),
+    )
+}
+
+/// Where an administrator signs in.
+#[wasm_bindgen(js_name = authorizationUrl)]
+pub fn authorization_url(options: &JsValue) -> Result<String, JsValue> {
+    let options = from_js(options);
+    let text = |name| options.get(name).text();
+    let authorize_url = text("authorizeUrl").unwrap_or(token::AUTHORIZE_URL);
+    let authorize_url = BaseUrl::new(authorize_url, "authorizeUrl").map_err(thrown)?;
+    let text = |name| text(name).unwrap_or_default();
+    Ok(token::authorization_url(
+        &authorize_url,
+        text("clientId"),
+        text("redirectUri"),
+        text("state"),
+    ))
+}
+
+/// Exchanges the code that the sign-in page sent back.
+#[wasm_bindgen(js_name = exchangeCode)]
+pub fn exchange_code(options: &JsValue, call: CallOptions, host: Host) -> Promise {
+    let options = from_js(options);
+    promise(async move {
+        let text = |name| options.get(name).text().unwrap_or_default();
+        let app = app(&options, "tokenUrl").map_err(thrown)?;
+        let request = app.authorization_code(&Secret::new(text("code")), text("redirectUri"));
+        let timeout_ms = call.timeout_ms().unwrap_or(f64::INFINITY);
+        ask(&host, &request, Rule::SpentToken, None, timeout_ms, 0, call.signal()).await
+    })
+}
+
+/// One promise type for all calls: each kind of future that is made a promise
+/// of costs a kilobyte.
+fn promise(work: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> Promise {
+    let work: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>> = Box::pin(work);
+    future_to_promise(work)
+}
+
+fn app(options: &Json, url_option: &str) -> Result<App, Error> {
+    let text = |name| options.get(name).text();
+    Ok(App {
+        client_id: text("clientId").unwrap_or_default().to_owned(),
+        client_secret: Secret::new(text("clientSecret").unwrap_or_default()),
+        token_url: BaseUrl::new(text("tokenUrl").unwrap_or(token::TOKEN_URL), url_option)?,
+    })
+}
+
+/// A program id as the caller gave it: a string that survives the way into
+/// UTF-8, without half of a surrogate pair.
+fn program_id(value: &JsValue) -> Result<ProgramId, Error> {
+    let text = value.dyn_ref::<JsString>().filter(|text| text.is_valid_utf16());
+    ProgramId::new(text.map(String::from).ok_or_else(|| {
+        Error::new(ErrorCode::InvalidProgramId, Queued::No, "The voucher program id is no string")
+    })?)
+}
+
+fn raw_number(value: &Json) -> f64 {
+    if let Json::Number(number) = value { *number } else { 0.0 }
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn whole(number: f64) -> u32 {
+    number as u32
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn whole_ms(number: f64) -> u64 {
+    number as u64
+}

@@ -1,0 +1,65 @@
+//! How an error of the core reaches JavaScript.
+
+use wasm_bindgen::JsValue;
+
+use super::{number, to_js};
+use crate::error::{Error, ErrorCode, Queued};
+use crate::json::Json;
+
+/// An error of the core, with what the host threw.
+///
+/// It crosses as a plain object; the JavaScript side makes an `Error` of it,
+/// because an exported struct would be none and have no stack.
+pub struct Failure {
+    error: Error,
+    cause: JsValue,
+}
+
+impl Failure {
+    pub fn new(code: ErrorCode, queued: Queued, message: String, cause: JsValue) -> Self {
+        Self { error: Error::new(code, queued, message), cause }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { error, cause: JsValue::UNDEFINED }
+    }
+}
+
+impl From<Failure> for JsValue {
+    fn from(Failure { error, cause }: Failure) -> Self {
+        let mut members = Vec::new();
+        let mut put = |name: &str, value: Json| members.push((name.to_owned(), value));
+        put("class", error.code.class().as_str().into());
+        put("code", error.code.as_str().into());
+        put("queued", error.queued.as_str().into());
+        put("hint", error.hint().into());
+        put("message", error.message.into());
+        if let Some(api) = error.api {
+            put("status", number(api.status.into()));
+            put("body", api.body.into());
+            put("headers", headers(api.headers));
+            put("uberCode", api.uber_code.into());
+            put("retryAfterMs", api.retry_after_ms.map_or(Json::Null, number));
+        }
+        let value = to_js(&Json::Object(members));
+        // Fails on no plain object.
+        let _ = js_sys::Reflect::set(&value, &JsValue::from_str("cause"), &cause);
+        value
+    }
+}
+
+/// Header fields as an object.
+pub fn headers(fields: Vec<(String, String)>) -> Json {
+    let mut members = Vec::with_capacity(fields.len());
+    for (name, value) in fields {
+        members.push((name, Json::Text(value)));
+    }
+    Json::Object(members)
+}
+
+/// An error of the core as JavaScript gets it.
+pub fn thrown(error: Error) -> JsValue {
+    Failure::from(error).into()
+}

@@ -1,0 +1,111 @@
+//! What JavaScript lends to a call (`src/js/host.ts`).
+//!
+//! None of these throws, and every promise resolves, with an object that says
+//! in `kind` what came: foreign code is tamed on the other side.
+
+use js_sys::{Object, Promise};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::JsFuture;
+
+use super::failure::Failure;
+use crate::error::{ErrorCode, Queued};
+
+#[wasm_bindgen]
+extern "C" {
+    /// The host of one client.
+    #[derive(Clone)]
+    pub type Host;
+
+    /// Epoch milliseconds.
+    #[wasm_bindgen(structural, method)]
+    pub fn now(this: &Host) -> f64;
+
+    /// A time limit, which the caller's signal ends too.
+    #[wasm_bindgen(structural, method)]
+    pub fn deadline(this: &Host, ms: f64, signal: &JsValue) -> Deadline;
+
+    /// The one path into `fetch`, for the global one, an injected one and a
+    /// service binding. gloo-net's own never settles on some of what these do.
+    #[wasm_bindgen(structural, method)]
+    pub fn send(this: &Host, url: &str, init: &Object, attempt: u32, within: &Deadline) -> Promise;
+
+    /// A body as text, as much as is wanted, as far as it comes if `part`.
+    #[wasm_bindgen(structural, method)]
+    pub fn read(this: &Host, answer: &JsValue, part: bool, within: &Deadline) -> Promise;
+
+    /// The token for a call: another one than `rejected`.
+    #[wasm_bindgen(structural, method)]
+    pub fn token(this: &Host, rejected: Option<&str>, ms: f64, signal: &JsValue) -> Promise;
+
+    /// Waits, on the caller's clock.
+    #[wasm_bindgen(structural, method)]
+    pub fn wait(this: &Host, ms: f64, signal: &JsValue) -> Promise;
+
+    /// A deadline that is running.
+    pub type Deadline;
+
+    /// Stops the timer. A body that has not been read is read to its end in
+    /// the background, so that its connection can be used again.
+    #[wasm_bindgen(structural, method)]
+    fn end(this: &Deadline);
+
+    /// What a promise of the host resolves with.
+    type Outcome;
+
+    #[wasm_bindgen(structural, method, getter)]
+    fn kind(this: &Outcome) -> String;
+
+    #[wasm_bindgen(structural, method, getter)]
+    fn value(this: &Outcome) -> JsValue;
+
+    #[wasm_bindgen(structural, method, getter, js_name = hasLeft)]
+    fn has_left(this: &Outcome) -> bool;
+}
+
+/// Ends the deadline that it holds.
+pub struct Running(pub Deadline);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+/// Why the host has nothing.
+pub struct Cut {
+    kind: String,
+    value: JsValue,
+    left: bool,
+}
+
+/// Waits for what the host promised.
+pub async fn outcome(promise: Promise) -> Result<JsValue, Cut> {
+    use wasm_bindgen::JsCast;
+    let outcome: Outcome = match JsFuture::from(promise).await {
+        Ok(outcome) | Err(outcome) => outcome.unchecked_into(),
+    };
+    let (kind, value) = (outcome.kind(), outcome.value());
+    if kind == "done" { Ok(value) } else { Err(Cut { kind, value, left: outcome.has_left() }) }
+}
+
+impl Cut {
+    /// Whether something was thrown: the connection failed.
+    pub fn is_failure(&self) -> bool {
+        self.kind == "failed"
+    }
+
+    /// The error that a caller sees. `in_doubt` is what is known if the
+    /// request had left.
+    pub fn into_error(self, in_doubt: Queued, doing: &str) -> JsValue {
+        let (code, what) = match self.kind.as_str() {
+            // An error that is complete already.
+            "error" => return self.value,
+            "timeout" => (ErrorCode::Timeout, " took too long"),
+            "aborted" => (ErrorCode::Aborted, " was aborted"),
+            _ => (ErrorCode::ConnectionFailed, " failed"),
+        };
+        let queued = if self.left { in_doubt } else { Queued::No };
+        Failure::new(code, queued, doing.to_owned() + what, self.value).into()
+    }
+}

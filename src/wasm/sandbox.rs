@@ -1,0 +1,209 @@
+//! The sandbox for JavaScript: values across, nothing else.
+
+use js_sys::{Array, Reflect, Uint8Array};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::{from_js, to_js};
+use crate::json::{Json, object};
+use crate::sandbox::{Answer, Fault, IncomingRequest, Options, ProgramSpec, Sandbox, Webhook};
+use crate::secret::Secret;
+
+/// A sandbox, as the JavaScript side holds it behind its own plain object.
+#[wasm_bindgen(js_name = Sandbox)]
+pub struct SandboxBinding(Sandbox);
+
+#[wasm_bindgen(js_class = Sandbox)]
+impl SandboxBinding {
+    /// Takes the options as a plain object; the JavaScript side has checked
+    /// names, types and ranges. What is absent stays at its default.
+    #[wasm_bindgen(constructor)]
+    #[must_use]
+    pub fn new(given: &JsValue) -> SandboxBinding {
+        let given = from_js(given);
+        let text = |name| given.get(name).text().map(str::to_owned);
+        let mut options = Options {
+            organization_id: text("organizationId"),
+            client_id: text("clientId"),
+            client_secret: text("clientSecret").map(Secret::new),
+            ..Options::default()
+        };
+        if let Some(seed) = given.get("seed").number() {
+            options.seed = seed_of(seed);
+        }
+        if let Some(key) = text("signingKey") {
+            options.signing_key = Secret::new(key);
+        }
+        if let [low, high] = given.get("latencyMs").items() {
+            options.latency_ms = (whole(low), whole(high));
+        }
+        if let Some(rate) = given.get("failureRate").number() {
+            options.failure_rate = rate;
+        }
+        for (name, probability) in given.get("faults").members() {
+            if let (Some(fault), Some(probability)) = (Fault::from_name(name), probability.number())
+            {
+                options.faults = options.faults.with(fault, probability);
+            }
+        }
+        Self(Sandbox::new(options))
+    }
+
+    /// The names of all faults.
+    #[wasm_bindgen(js_name = faultNames)]
+    #[must_use]
+    pub fn fault_names() -> JsValue {
+        let names = Fault::ALL.iter().map(|fault| Json::from(fault.as_str()));
+        to_js(&Json::List(names.collect()))
+    }
+
+    /// Creates a program: its id, and its codes, one a line. A string says why not.
+    #[wasm_bindgen(js_name = createProgram)]
+    pub fn create_program(&mut self, given: &JsValue, now: f64) -> JsValue {
+        let given = from_js(given);
+        let text = |name| given.get(name).text().map(str::to_owned);
+        let mut spec = ProgramSpec { id: text("id"), name: text("name"), ..ProgramSpec::default() };
+        if let Some(codes) = given.get("codes").number() {
+            spec.codes = whole_number(codes).try_into().unwrap_or(u32::MAX);
+        }
+        match self.0.create_program(spec, whole_number(now)) {
+            Err(error) => error.message.into(),
+            Ok(created) => {
+                let mut codes = String::new();
+                for code in created.codes {
+                    code.write_to(&mut codes);
+                    codes.push('\n');
+                }
+                to_js(&object([
+                    ("programId", created.program_id.as_str().into()),
+                    ("codes", codes.into()),
+                ]))
+            }
+        }
+    }
+
+    /// The codes that were sent, each with how often, one a line: `code count`.
+    #[must_use]
+    pub fn deliveries(&self, program_id: &str) -> Option<String> {
+        let mut lines = String::new();
+        for (code, times) in self.0.deliveries(program_id)? {
+            code.write_to(&mut lines);
+            lines.push(' ');
+            lines.push_str(&times.to_string());
+            lines.push('\n');
+        }
+        Some(lines)
+    }
+
+    /// Takes a request: `headers` is a list of names and values. The answer has
+    /// `afterMs`, and `status`, `headers` and `body` or else `lost` or `hang`.
+    pub fn handle(
+        &mut self,
+        method: String,
+        target: String,
+        headers: &JsValue,
+        body: Vec<u8>,
+        now: f64,
+    ) -> JsValue {
+        let fields = from_js(headers);
+        let request = IncomingRequest {
+            method,
+            target,
+            headers: fields
+                .items()
+                .iter()
+                .filter_map(|field| match field.items() {
+                    [Json::Text(name), Json::Text(value)] => Some((name, value)),
+                    _ => None,
+                })
+                .collect(),
+            body,
+        };
+        let reply = self.0.handle(&request, whole_number(now));
+        let after = ("afterMs", number(reply.after_ms));
+        match reply.answer {
+            Answer::Lost => to_js(&object([after, ("lost", true.into())])),
+            Answer::Hang => to_js(&object([after, ("hang", true.into())])),
+            Answer::Response(response) => {
+                let status = f64::from(response.head.status);
+                let headers = fields_of(response.head.headers.iter());
+                let answer = [after, ("status", status.into()), ("headers", headers)];
+                with_body(to_js(&object(answer)), &response.body)
+            }
+        }
+    }
+
+    /// The webhooks that are due by now and neither delivered nor under way.
+    #[wasm_bindgen(js_name = dueWebhooks)]
+    #[must_use]
+    pub fn due_webhooks(&self, now: f64) -> Array {
+        let due = self.0.due_webhooks(whole_number(now));
+        due.iter().map(webhook).collect()
+    }
+
+    /// Takes the first webhook that is due by now; `webhookAnswered` gives it back.
+    #[wasm_bindgen(js_name = takeDueWebhook)]
+    pub fn take_due_webhook(&mut self, now: f64) -> JsValue {
+        let taken = self.0.take_due_webhooks(whole_number(now), 1);
+        taken.first().map_or(JsValue::UNDEFINED, webhook)
+    }
+
+    /// Whether the receiver acknowledged it. If not, it will come again.
+    #[wasm_bindgen(js_name = webhookAnswered)]
+    pub fn webhook_answered(&mut self, id: f64, acknowledged: bool, now: f64) {
+        self.0.webhook_answered(whole_number(id), acknowledged, whole_number(now));
+    }
+
+    /// When the next webhook is due, if one waits.
+    #[wasm_bindgen(js_name = nextWebhookAt)]
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)]
+    pub fn next_webhook_at(&self) -> Option<f64> {
+        self.0.next_webhook_at().map(|at| at as f64)
+    }
+}
+
+/// `id`, `dueAt`, `attempt`, `headers` as a list of names and values, `body`.
+fn webhook(webhook: &Webhook) -> JsValue {
+    let headers = webhook.headers.iter();
+    let described = to_js(&object([
+        ("id", number(webhook.id)),
+        ("dueAt", number(webhook.due_at)),
+        ("attempt", f64::from(webhook.attempt).into()),
+        ("headers", fields_of(headers.map(|(name, value)| (*name, value.as_str())))),
+    ]));
+    with_body(described, &webhook.body)
+}
+
+fn fields_of<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Json {
+    let field = |(name, value): (&str, &str)| Json::List(vec![name.into(), value.into()]);
+    Json::List(fields.map(field).collect())
+}
+
+/// That object, with these bytes as its `body`.
+fn with_body(described: JsValue, body: &[u8]) -> JsValue {
+    // Setting a member of an object made here can't fail.
+    let _ = Reflect::set(&described, &"body".into(), &Uint8Array::from(body));
+    described
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn number(value: u64) -> Json {
+    Json::Number(value as f64)
+}
+
+fn whole(value: &Json) -> u64 {
+    whole_number(value.number().unwrap_or_default())
+}
+
+// `as` saturates, which is what a time or a count out of range should do.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn whole_number(value: f64) -> u64 {
+    value as u64
+}
+
+/// Any safe integer, also a negative one, is a seed.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn seed_of(value: f64) -> u64 {
+    value as i64 as u64
+}

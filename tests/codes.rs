@@ -1,0 +1,298 @@
+//! Reading codes: the vectors that the JavaScript tests run as well, and
+//! inputs drawn at random, cut in every way.
+
+use serde_json::{Value, json};
+use uber_vouchers::csv::{CodeReader, ProgramLists, ProgramReader};
+use uber_vouchers::error::{Reason, Rejected};
+use uber_vouchers::list::CodeList;
+
+const CODES: [&str; 3] = [
+    "1f913a96-f52c-42a0-aa0b-a2ba53b2d631",
+    "2B7E1516-28AE-4D2A-ABF7-158809CF4F3C",
+    "3d80477d-4716-4e42-9d1a-6d6b3c7f2a10",
+];
+
+fn vectors(kind: &str) -> Vec<Value> {
+    let vectors: Value = serde_json::from_str(include_str!("vectors/codes.json")).unwrap();
+    vectors[kind].as_array().unwrap().clone()
+}
+
+/// The bytes of an input; none for a list of entries.
+fn bytes(input: &Value) -> Option<Vec<u8>> {
+    let text = input["text"].as_str().map(|text| text.as_bytes().to_vec());
+    text.or_else(|| input["base64"].as_str().map(base64))
+}
+
+fn base64(text: &str) -> Vec<u8> {
+    let digit = |byte| match byte {
+        b'A'..=b'Z' => byte - b'A',
+        b'a'..=b'z' => byte - b'a' + 26,
+        b'0'..=b'9' => byte - b'0' + 52,
+        b'+' => 62,
+        _ => 63,
+    };
+    let (mut bytes, mut held, mut bits) = (Vec::new(), 0_u32, 0);
+    for byte in text.bytes().filter(|byte| *byte != b'=') {
+        held = held << 6 | u32::from(digit(byte));
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((held >> bits & 0xff) as u8);
+        }
+    }
+    bytes
+}
+
+/// The input at once, byte by byte, and cut at random.
+fn chunkings(input: &[u8], random: &mut Random) -> Vec<Vec<Vec<u8>>> {
+    let mut all = vec![vec![input.to_vec()], input.chunks(1).map(<[u8]>::to_vec).collect()];
+    for longest in [3, 10, 100] {
+        let (mut rest, mut chunks) = (input, Vec::new());
+        while !rest.is_empty() {
+            let (chunk, after) = rest.split_at(random.below(longest + 1).min(rest.len()));
+            chunks.push(chunk.to_vec());
+            rest = after;
+        }
+        all.push(chunks);
+    }
+    all
+}
+
+fn read(chunks: &[Vec<u8>], column: Option<&str>) -> CodeList {
+    let mut reader = CodeReader::new(column);
+    chunks.iter().for_each(|chunk| reader.push(chunk));
+    reader.finish()
+}
+
+fn read_programs(chunks: &[Vec<u8>], program: Option<&str>, column: Option<&str>) -> ProgramLists {
+    let mut reader = ProgramReader::new(program, column);
+    chunks.iter().for_each(|chunk| reader.push(chunk));
+    reader.finish()
+}
+
+fn texts(list: &CodeList) -> Vec<String> {
+    list.iter().map(|code| code.to_string()).collect()
+}
+
+fn rejections(rejected: &[Rejected]) -> Value {
+    rejected
+        .iter()
+        .map(|one| json!({ "line": one.line, "value": one.value, "reason": one.reason.as_str() }))
+        .collect()
+}
+
+#[test]
+fn lists() {
+    let mut random = Random(1);
+    for vector in vectors("lists") {
+        let (name, column) = (&vector["name"], vector["options"]["column"].as_str());
+        let found = if let Some(input) = bytes(&vector["input"]) {
+            let all = chunkings(&input, &mut random);
+            all.iter().map(|chunks| read(chunks, column)).collect()
+        } else {
+            vec![read_entries(&vector["input"]["entries"])]
+        };
+        for list in found {
+            let found = json!({
+                "codes": texts(&list),
+                "duplicates": list.duplicates(),
+                "rejectedCount": list.rejected_count(),
+                "rejected": rejections(list.rejected()),
+            });
+            assert_eq!(found, vector["expect"], "{name}");
+        }
+    }
+}
+
+fn read_entries(entries: &Value) -> CodeList {
+    let mut reader = CodeReader::new(None);
+    for entry in entries.as_array().unwrap() {
+        match entry.as_str() {
+            Some(text) if text.len() == 36 => reader.push_fixed(text.as_bytes()),
+            Some(text) => reader.push_entry(text),
+            None => reader.reject_entry(Reason::NotAString),
+        }
+    }
+    assert_eq!(reader.rows(), entries.as_array().unwrap().len() as u64);
+    reader.finish()
+}
+
+#[test]
+fn programs() {
+    let mut random = Random(2);
+    for vector in vectors("programs") {
+        let (name, options) = (&vector["name"], &vector["options"]);
+        for chunks in chunkings(&bytes(&vector["input"]).unwrap(), &mut random) {
+            let program = options["programColumn"].as_str();
+            let lists = read_programs(&chunks, program, options["column"].as_str());
+            let programs: Value = lists
+                .programs
+                .iter()
+                .map(|(id, list)| {
+                    json!({
+                        "programId": id.as_str(),
+                        "codes": texts(list),
+                        "duplicates": list.duplicates(),
+                    })
+                })
+                .collect();
+            let found = json!({
+                "programs": programs,
+                "rejectedCount": lists.rejected_count,
+                "rejected": rejections(&lists.rejected),
+            });
+            assert_eq!(found, vector["expect"], "{name}");
+        }
+    }
+}
+
+#[test]
+fn messages_say_what_to_do() {
+    let [code, ..] = CODES;
+    for (input, column, says) in [
+        ("EXAMPLE1", None, "code_text"),
+        ("vouchers\n", None, "option column"),
+        ("my vouchers", None, "option column"),
+        ("1f913a96f52c42a0aa0ba2ba53b2d631", None, "8-4-4-4-12"),
+        ("{1f913a96-f52c-42a0-aa0b-a2ba53b2d631}", None, "8-4-4-4-12"),
+        ("name,email", None, "code_id, code_uuid, uuid or code"),
+        ("code_id,email", Some("x"), "option column"),
+        ("code_id", Some("x"), "option column"),
+        ("code_id,x\n,1", None, "nothing"),
+        ("a\0b\0", None, "UTF-16"),
+    ] {
+        let list = read(&[input.into()], column);
+        let [rejected] = list.rejected() else { panic!("{input}") };
+        assert!(rejected.message.contains(says), "{input}: {}", rejected.message);
+        assert!(rejected.message.ends_with('.'));
+    }
+    let list = read(&[format!("{code},x").into()], None);
+    assert!(list.rejected()[0].message.contains("header row"));
+    let later = read(&[format!("{code}\nvouchers").into()], None);
+    assert!(!later.rejected()[0].message.contains("header"));
+}
+
+#[test]
+fn all_rejections_count_and_the_first_1_000_are_kept() {
+    let list = read(&["x\n".repeat(1_203).into()], None);
+    assert_eq!((list.rejected_count(), list.rejected().len()), (1_203, 1_000));
+
+    // The quote in line 3 draws in every line to the end, the blank one aside.
+    let code = CODES[0];
+    let input = format!("code_id,x\n{code},1\n{code},\"2\n \n{}", "x\n".repeat(1_500));
+    let list = read(&[input.into()], None);
+    assert_eq!((list.len(), list.rejected_count()), (1, 1_501));
+    let lines = std::iter::once(3).chain(5..1_004);
+    assert!(list.rejected().iter().map(|one| one.line).eq(lines));
+    assert!(list.rejected().iter().all(|one| one.reason == Reason::MalformedCsv));
+}
+
+#[test]
+fn fixed_records_are_entries() {
+    let mut reader = CodeReader::new(None);
+    reader.push_fixed(CODES.concat().as_bytes());
+    reader.push_fixed(&[b"\xff".repeat(36), CODES[0].into(), b"rest".to_vec()].concat());
+    assert_eq!((reader.rows(), reader.valid(), reader.duplicates()), (6, 3, 1));
+    let list = reader.finish();
+    let found: Vec<_> = list.rejected().iter().map(|one| (one.line, one.reason)).collect();
+    assert_eq!(found, [(4, Reason::NotUtf8), (6, Reason::NotAUuid)]);
+}
+
+#[test]
+fn how_it_is_cut_does_not_matter() {
+    #[rustfmt::skip]
+    let parts: Vec<&[u8]> = vec![
+        CODES[0].as_bytes(), CODES[0].as_bytes(), CODES[1].as_bytes(), CODES[2].as_bytes(),
+        b"\n", b"\n", b"\n", b"\r\n", b"\r", b"\r\r\n", b",", b",", b",", b";", b"\t", b"\"", b"\"",
+        b"\"\"", b"\",\"", b" ", b"\xc2\xa0", b"\xa0", b"\xef\xbb\xbf", b"\xff\xfe", b"\0", b"\x0b",
+        b"x", "é".as_bytes(), b"code_id", b"code", b"program", b"p1", b"..",
+        b"00000000-0000-0000-0000-000000000000", &[b' '; 2_100], &[b'z'; 2_100],
+    ];
+    let beginnings: [&[u8]; 8] = [
+        b"",
+        b"code_id\n",
+        b"code_id,program\n",
+        b"x;code;program\r\n",
+        b"\xef\xbb\xbfprogram\tcode_id\r",
+        b"\"code_id\",\"program\"\n",
+        b"program,code_id,x\r\n",
+        b",;\n\r\n",
+    ];
+    let mut random = Random(3);
+    for round in 0..6_000 {
+        let mut input = beginnings[round % beginnings.len()].to_vec();
+        for _ in 0..random.below(30) {
+            input.extend_from_slice(parts[random.below(parts.len())]);
+        }
+        let column = [None, None, Some("x")][random.below(3)];
+        let all = chunkings(&input, &mut random);
+        let list = read(&all[0], column);
+        let lists = read_programs(&all[0], None, column);
+        for chunks in all {
+            assert!(read(&chunks, column) == list, "{round}: {}", input.escape_ascii());
+            let cut = read_programs(&chunks, None, column);
+            assert!(cut == lists, "{round}: {}", input.escape_ascii());
+        }
+    }
+}
+
+/// Without quotes a CSV is lines split at commas: the second opinion.
+#[test]
+fn without_quotes_it_is_split_at_commas() {
+    let mut random = Random(4);
+    let cells = [CODES[0], CODES[1], CODES[2], "", " ", "x", "a b", "\u{a0}"];
+    for round in 0..2_000 {
+        let width = 1 + random.below(3);
+        let mut lines =
+            vec![["name,code_id,email", "code_id,name", "x,y,code_id"][width - 1].to_owned()];
+        let place = [1, 0, 2][width - 1];
+        for _ in 0..random.below(12) {
+            let line: Vec<_> =
+                (0..=random.below(4)).map(|_| cells[random.below(cells.len())]).collect();
+            lines.push(line.join(","));
+        }
+        let list = read(&[lines.join(["\n", "\r\n", "\r"][random.below(3)]).into_bytes()], None);
+
+        let (mut codes, mut duplicates, mut rejected) = (Vec::new(), 0, Vec::new());
+        for (line, text) in (1_u64..).zip(&lines).skip(1) {
+            let cells: Vec<_> = text.split(',').collect();
+            let code = cells.get(place).map(|cell| cell.trim().to_lowercase());
+            let blank = |(at, cell): (usize, &&str)| match at == place {
+                true => cell.trim().is_empty(),
+                false => cell.bytes().all(|byte| byte <= b' '),
+            };
+            match code {
+                _ if cells.iter().enumerate().all(blank) => {}
+                None => rejected.push((line, Reason::MissingColumn)),
+                Some(code) if code.len() != 36 => rejected.push((line, Reason::NotAUuid)),
+                Some(code) if codes.contains(&code) => duplicates += 1,
+                Some(code) => codes.push(code),
+            }
+        }
+        let found: Vec<_> = list.rejected().iter().map(|one| (one.line, one.reason)).collect();
+        assert_eq!(found, rejected, "{round}: {lines:?}");
+        assert_eq!((texts(&list), list.duplicates()), (codes, duplicates), "{round}: {lines:?}");
+    }
+}
+
+#[test]
+fn a_large_list_keeps_its_order() {
+    let code = |number: u32| format!("{number:08x}-0000-4000-8000-{:012x}\n", number % 7);
+    let input: String = (0..60_000).chain(0..100).map(code).collect();
+    let list = read(&[format!("code_id\n{input}").into_bytes()], None);
+    assert_eq!((list.len(), list.duplicates(), list.rejected_count()), (60_000, 100, 0));
+    assert!(texts(&list).iter().map(|text| format!("{text}\n")).eq((0..60_000).map(code)));
+    assert!(CodeList::from_bytes(&list.to_bytes()).unwrap().iter().eq(&list));
+}
+
+/// A small deterministic generator (xorshift): good enough to draw inputs.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % end as u64).unwrap()
+    }
+}

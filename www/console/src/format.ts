@@ -1,0 +1,71 @@
+/** Numbers, dates and durations in words. */
+
+// The page speaks English; of that, the admin's own.
+const LOCALE = navigator.language.startsWith("en") ? navigator.language : "en-GB";
+
+const whole = new Intl.NumberFormat(LOCALE);
+const oneDigit = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 1 });
+const clock = new Intl.DateTimeFormat(LOCALE, { hour: "numeric", minute: "2-digit" });
+const moment = new Intl.DateTimeFormat(LOCALE, {
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  hour: "numeric",
+  minute: "2-digit",
+  second: "2-digit",
+  timeZoneName: "short",
+});
+const day = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short", year: "numeric" });
+const ago = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" });
+
+export const number = (value: number): string => whole.format(value);
+
+/** `1 code`, `1,204 codes`. */
+export const count = (value: number, noun: string, plural = `${noun}s`): string =>
+  `${number(value)} ${value === 1 ? noun : plural}`;
+
+export const codes = (value: number): string => count(value, "code");
+export const rows = (value: number): string => count(value, "row");
+
+/** The right one of two words for a number. */
+export const verb = (value: number, one: string, many: string): string => (value === 1 ? one : many);
+
+export const timeOfDay = (ms: number): string => clock.format(ms);
+export const dateTime = (ms: number): string => moment.format(ms);
+export const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** `1 Nov – 31 Dec 2026`, as far as Uber gave it. */
+export function dates(from: number | null, to: number | null): string {
+  if (from !== null && to !== null && to >= from) return day.formatRange(from, to);
+  if (from !== null) return `from ${day.format(from)}`;
+  if (to !== null) return `until ${day.format(to)}`;
+  return "Not given";
+}
+
+/** `3 minutes ago`. */
+export function since(then: number, now: number): string {
+  const seconds = Math.round((then - now) / 1000);
+  if (seconds > -60) return "just now";
+  const minutes = Math.round(seconds / 60);
+  if (minutes > -60) return ago.format(minutes, "minute");
+  const hours = Math.round(minutes / 60);
+  return hours > -24 ? ago.format(hours, "hour") : ago.format(Math.round(hours / 24), "day");
+}
+
+/** `40 ms`, `1.4 s`, `12 s`, `2 min 5 s`. */
+export function duration(ms: number): string {
+  if (ms < 1_000) return `${Math.max(1, Math.round(ms))} ms`;
+  if (ms < 10_000) return `${oneDigit.format(ms / 1000)} s`;
+  const seconds = Math.round(ms / 1000);
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+export function bytes(value: number): string {
+  if (value < 1000) return count(value, "byte");
+  if (value < 1_000_000) return `${oneDigit.format(value / 1000)} kB`;
+  return `${oneDigit.format(value / 1_000_000)} MB`;
+}
+
+/** `5f0c1d52…7d01`: enough of an id to tell it from its neighbours. */
+export const shortId = (id: string): string =>
+  id.length > 16 ? `${id.slice(0, 8)}…${id.slice(-4)}` : id;

@@ -1,0 +1,56 @@
+/** The last question before codes leave. */
+import { useEffect, useRef } from "preact/hooks";
+
+import { codes } from "../format.js";
+
+interface Props {
+  size: number;
+  programName: string;
+  isSandbox: boolean;
+  onAnswer(isYes: boolean): void;
+}
+
+export function Confirm({ size, programName, isSandbox, onAnswer }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const answered = useRef(false);
+  useEffect(() => {
+    dialog.current?.showModal();
+  }, []);
+  const answer = (isYes: boolean) => {
+    if (answered.current) return;
+    answered.current = true;
+    dialog.current?.close();
+    onAnswer(isYes);
+  };
+  return (
+    <dialog
+      ref={dialog}
+      class="dialog"
+      aria-labelledby="confirm-title"
+      aria-describedby="confirm-text"
+      onClose={() => answer(false)}
+    >
+      <div class="dialog-body">
+        <h2 id="confirm-title">Distribute {codes(size)}?</h2>
+        <div id="confirm-text">
+          <p>
+            In <b>{programName}</b>.{" "}
+            {size === 1
+              ? "It is sent to its recipient by e-mail or SMS."
+              : "Each is sent to its recipient by e-mail or SMS."}{" "}
+            A message can’t be taken back.
+          </p>
+          {isSandbox && <p class="quiet">This is the sandbox: nothing leaves this machine.</p>}
+        </div>
+        <div class="dialog-actions">
+          <button type="button" class="button" onClick={() => answer(false)}>
+            Cancel
+          </button>
+          <button type="button" class="button button-strong" onClick={() => answer(true)}>
+            Distribute {codes(size)}
+          </button>
+        </div>
+      </div>
+    </dialog>
+  );
+}

@@ -1,0 +1,76 @@
+/** Keys that work everywhere, and the list of them. */
+import { useEffect, useRef } from "preact/hooks";
+
+import { createStore, useStore } from "../store.js";
+import { Key } from "./small.js";
+
+const isListed = createStore(false);
+export const showKeys = (): void => isListed.set(true);
+
+/** Calls `act` for a key pressed outside of any field and dialog. */
+export function useKey(key: string, act: () => void): void {
+  const latest = useRef(act);
+  latest.current = act;
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.key !== key || event.metaKey || event.ctrlKey || event.altKey) return;
+      const target = event.target as HTMLElement;
+      if (target.closest("input, textarea, select, [contenteditable], dialog")) return;
+      event.preventDefault();
+      latest.current();
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, [key]);
+}
+
+const KEYS: [string[], string][] = [
+  [["/"], "Search the programs"],
+  [["↑", "↓"], "Move through the programs"],
+  [["Enter"], "Open the program"],
+  [["O"], "Choose a file"],
+  [["P"], "Paste codes"],
+  [["G"], "Back to the programs"],
+  [["Esc"], "Close, or clear the search"],
+  [["?"], "This list"],
+];
+
+export function KeyList() {
+  const open = useStore(isListed);
+  const dialog = useRef<HTMLDialogElement>(null);
+  useKey("?", showKeys);
+  useEffect(() => {
+    if (open) dialog.current?.showModal();
+    else dialog.current?.close();
+  }, [open]);
+  return (
+    <dialog
+      ref={dialog}
+      class="dialog dialog-keys"
+      aria-labelledby="keys-title"
+      onClose={() => isListed.set(false)}
+      onClick={(event) => event.target === dialog.current && isListed.set(false)}
+    >
+      <div class="dialog-body">
+        <h2 id="keys-title">Keys</h2>
+        <dl class="keys">
+          {KEYS.map(([keys, does]) => (
+            <div key={does}>
+              <dt>
+                {keys.map((key) => (
+                  <Key key={key}>{key}</Key>
+                ))}
+              </dt>
+              <dd>{does}</dd>
+            </div>
+          ))}
+        </dl>
+        <div class="dialog-actions">
+          <button type="button" class="button" onClick={() => isListed.set(false)}>
+            Close
+          </button>
+        </div>
+      </div>
+    </dialog>
+  );
+}

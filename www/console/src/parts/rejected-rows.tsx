@@ -1,0 +1,66 @@
+/** The rows that are no code: where they stand, and why. */
+import type { CodeList } from "uber-vouchers";
+import { useState } from "preact/hooks";
+
+import { number, rows } from "../format.js";
+import { download, toCsv } from "../spreadsheet.js";
+import { DownloadIcon } from "./icons.js";
+
+const FIRST = 8;
+
+export function RejectedRows({ list, source }: { list: CodeList; source: string }) {
+  const [isWhole, setWhole] = useState(false);
+  const { rejected, rejectedCount } = list;
+  const shown = isWhole ? rejected : rejected.slice(0, FIRST);
+  const save = () => {
+    const lines = rejected.map(({ line, value, reason, message }) => [line, value, reason, message]);
+    const name = source.replace(/\.[^.]*$/, "").replace(/[^\p{L}\p{N}_-]+/gu, "-") || "list";
+    download(toCsv(["line", "value", "reason", "message"], lines), `${name}-rejected.csv`);
+  };
+  return (
+    <section class="card rejected" aria-labelledby="rejected-title">
+      <div class="card-head">
+        <div>
+          <h2 id="rejected-title">Rejected rows</h2>
+          <p class="quiet">
+            {rejectedCount > rejected.length
+              ? `The first ${number(rejected.length)} of ${rows(rejectedCount)} are listed.`
+              : `${rows(rejectedCount)}, with the line in your file.`}
+          </p>
+        </div>
+        <button type="button" class="button button-small" onClick={save}>
+          <DownloadIcon /> Download CSV
+        </button>
+      </div>
+      <div class={isWhole ? "rejected-scroll" : ""} tabIndex={isWhole ? 0 : undefined}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col" class="figure">
+                Line
+              </th>
+              <th scope="col">Value</th>
+              <th scope="col">Why</th>
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map(({ line, value, reason, message }) => (
+              <tr key={line}>
+                <td class="figure">{number(line)}</td>
+                <td>{value === "" ? <span class="quiet">empty</span> : <code>{value}</code>}</td>
+                <td>
+                  {message} <code class="reason">{reason}</code>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {rejected.length > FIRST && (
+        <button type="button" class="more" onClick={() => setWhole(!isWhole)} aria-expanded={isWhole}>
+          {isWhole ? `Show the first ${FIRST}` : `Show all ${number(rejected.length)} that are listed`}
+        </button>
+      )}
+    </section>
+  );
+}

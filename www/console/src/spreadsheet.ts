@@ -1,0 +1,23 @@
+/** CSV that is safe to open in a spreadsheet. */
+
+/** A cell that begins like a formula is text after an apostrophe. */
+function cell(value: string | number): string {
+  const text = String(value);
+  const safe = typeof value === "string" && /^\s*[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",;\t\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+export function toCsv(header: string[], rows: (string | number)[][]): Blob {
+  const lines = [header, ...rows].map((row) => row.map(cell).join(","));
+  // With the mark by which Excel knows UTF-8.
+  return new Blob(["\ufeff", lines.join("\r\n"), "\r\n"], { type: "text/csv;charset=utf-8" });
+}
+
+export function download(blob: Blob, name: string): void {
+  const url = URL.createObjectURL(blob);
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
