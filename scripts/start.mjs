@@ -109,8 +109,9 @@ function readFaults() {
 }
 
 function incomplete(set, missing) {
+  const list = (names) => new Intl.ListFormat("en").format(names);
   return new Advice(
-    `${set.join(", ")} ${set.length === 1 ? "is" : "are"} set, but ${missing.join(" and ")} ` +
+    `${list(set)} ${set.length === 1 ? "is" : "are"} set, but ${list(missing)} ` +
       `${missing.length === 1 ? "is" : "are"} not.\n` +
       `Set ${missing.length === 1 ? "it" : "them"} to talk to Uber, or unset all for the sandbox.`,
   );

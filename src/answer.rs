@@ -9,6 +9,7 @@ use crate::error::{ApiDetail, Error, ErrorCode, Queued};
 use crate::http::Head;
 use crate::json::Json;
 use crate::retry;
+use crate::text::{decimal, text};
 
 /// How much of an error's body is kept.
 pub const BODY_KEPT: usize = 4096;
@@ -83,22 +84,16 @@ pub(crate) fn with_detail(
     parsed: &Json,
     now: u64,
 ) -> Error {
-    let message = match (code, head.status) {
-        (_, 0) => "The answer shows no status: a redirect, or not an answer of Uber's".to_owned(),
-        (ErrorCode::UnexpectedResponse, status @ 200..=299) => {
-            format!("The answer ({status}) is not one of Uber's API")
+    let what = match code {
+        _ if head.status == 0 => "The answer shows no status: a redirect, or not one of Uber's",
+        ErrorCode::UnexpectedResponse => "The answer is not one of Uber's API",
+        ErrorCode::TokenRejected | ErrorCode::TokenUnavailable => {
+            "The token endpoint gave no token"
         }
-        (ErrorCode::UnexpectedResponse, status) => {
-            format!("The answer has the unexpected status {status}")
-        }
-        (ErrorCode::TokenRejected | ErrorCode::TokenUnavailable, status) => {
-            format!("The token endpoint gave no token (status {status})")
-        }
-        (ErrorCode::InternalServerError | ErrorCode::ServerError, status) => {
-            format!("The server failed (status {status})")
-        }
-        (_, status) => format!("Uber refused the request (status {status})"),
+        ErrorCode::InternalServerError | ErrorCode::ServerError => "The server failed",
+        _ => "Uber refused the request",
     };
+    let message = text(&[what, " (status ", &decimal(head.status.into()), ")"]);
     Error {
         api: Some(Box::new(ApiDetail {
             status: head.status,

@@ -3,6 +3,7 @@
 use crate::error::{Error, ErrorCode};
 use crate::http::{BaseUrl, Method, Request};
 use crate::id::{OrganizationId, ProgramId};
+use crate::text::text;
 
 /// One organization at one API: what every request has in common.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,11 +50,13 @@ impl Api {
         ];
         Request {
             method,
-            url: format!(
-                "{}/v1/organizations/{}/voucher-programs/{path}",
+            url: text(&[
                 self.base_url.as_str(),
-                self.organization.segment()
-            ),
+                "/v1/organizations/",
+                &self.organization.segment(),
+                "/voucher-programs/",
+                path,
+            ]),
             headers,
             body,
         }
@@ -66,7 +69,7 @@ impl Api {
         suffix: &str,
         body: Option<String>,
     ) -> Request {
-        self.on_programs(method, &format!("{}/codes{suffix}", program.segment()), body)
+        self.on_programs(method, &text(&[&program.segment(), "/codes", suffix]), body)
     }
 }
 

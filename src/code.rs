@@ -61,31 +61,36 @@ impl Code {
         (bytes != [0; 16]).then_some(Self(bytes))
     }
 
+    /// A code of a list that was read before.
+    #[cfg(target_arch = "wasm32")]
     pub(crate) const fn from_id(id: [u8; 16]) -> Self {
         Self(id)
     }
 
     /// Appends the text form, in lower case.
     pub fn write_to(self, text: &mut String) {
+        let mut digits = [b'-'; TEXT_LENGTH];
+        let mut out = digits.iter_mut();
         for (place, byte) in self.0.into_iter().enumerate() {
             if matches!(place, 4 | 6 | 8 | 10) {
-                text.push('-');
+                out.next();
             }
-            for digit in [byte >> 4, byte & 15] {
-                text.push(char::from(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }));
+            for (value, digit) in [byte >> 4, byte & 15].into_iter().zip(out.by_ref()) {
+                *digit = if value < 10 { b'0' + value } else { b'a' + value - 10 };
             }
         }
+        text.push_str(str::from_utf8(&digits).unwrap_or_default());
     }
 }
 
-/// The value of a hexadecimal digit; of anything else, a number above 15.
+/// The value of a hexadecimal digit; of anything else, a number above 15. Both
+/// ranges are tried without a branch: which one it is, is a coin toss.
 const fn digit(byte: u8) -> u8 {
-    match byte {
-        b'0'..=b'9' => byte - b'0',
-        b'a'..=b'f' => byte - b'a' + 10,
-        b'A'..=b'F' => byte - b'A' + 10,
-        _ => 0xff,
-    }
+    let number = byte.wrapping_sub(b'0');
+    let letter = (byte | 0x20).wrapping_sub(b'a');
+    let number = number | (if number < 10 { 0 } else { 0xff });
+    let letter = letter.wrapping_add(10) | (if letter < 6 { 0 } else { 0xff });
+    number & letter
 }
 
 impl fmt::Display for Code {

@@ -5,7 +5,7 @@
 //! rejected values is kept, whatever the input is.
 //!
 //! ```text
-//! bytes ─► Start ───────► Scan ─────────────► Rows ─────────► Sink
+//! bytes ─► Start ───────► Scan ─────────────► Rows ─────────► Lists
 //!          byte order     which delimiter     cells of the    lists of codes,
 //!          mark, UTF-16   has the first row   columns asked   rejections
 //! ```
@@ -29,160 +29,124 @@
 //! quote that is closed much later by chance, exactly before a delimiter, can't
 //! be told from a cell of many lines.
 
-use std::collections::BTreeMap;
-
 use crate::code::{Code, TEXT_LENGTH};
 use crate::error::{Reason, Rejected};
 use crate::id::ProgramId;
-use crate::list::{CodeList, CodeListBuilder, KEPT_REJECTED, Rejections};
+use crate::list::{CodeList, CodeListBuilder, KEPT_REJECTED};
 
 /// The names by which the column of the codes is found, the best first.
 pub const CODE_COLUMNS: [&str; 4] = ["code_id", "code_uuid", "uuid", "code"];
 /// The names by which the column of the programs is found, the best first.
 pub const PROGRAM_COLUMNS: [&str; 3] = ["voucher_program_id", "program_id", "program"];
 
-/// Reads one list of codes: bytes through [`Self::push`], or the entries of a
-/// list of strings through the other methods. Call [`Self::finish`] at the end.
+/// Reads codes: bytes through [`Self::push`], or the entries of a list of
+/// strings through the other methods. Call one of the two `finish` at the end.
 pub struct CodeReader {
     input: Input,
-    list: CodeListBuilder,
+    lists: Lists,
     entries: u64,
 }
 
 impl CodeReader {
-    /// A reader that looks for the column of that name, or for the usual ones.
+    /// A reader into one list, which looks for the column of that name, or for
+    /// the usual ones.
     #[must_use]
     pub fn new(column: Option<&str>) -> Self {
-        let rows = Rows::new(Wanted::new(column, &CODE_COLUMNS), None);
-        Self { input: Input::new(rows), list: CodeListBuilder::new(), entries: 0 }
+        Self::with(column, None)
+    }
+
+    /// A reader of a CSV with a column of programs, into one list for each.
+    #[must_use]
+    pub fn by_program(program_column: Option<&str>, column: Option<&str>) -> Self {
+        Self::with(column, Some(Wanted::new(program_column, &PROGRAM_COLUMNS)))
+    }
+
+    fn with(column: Option<&str>, program: Option<Wanted>) -> Self {
+        let lists = Lists { by_program: program.is_some(), ..Lists::default() };
+        let rows = Rows::new(Wanted::new(column, &CODE_COLUMNS), program);
+        Self { input: Input::new(rows), lists, entries: 0 }
     }
 
     /// Takes the next bytes of a file.
     pub fn push(&mut self, chunk: &[u8]) {
-        self.input.push(chunk, &mut self.list);
+        self.input.push(chunk, &mut self.lists);
     }
 
-    /// Takes one entry of a list of strings: a code, with nothing but white
-    /// space around it. Its line is its place in the list.
+    /// Takes one entry of a list of strings; its line is its place in the list.
     pub fn push_entry(&mut self, text: &str) {
         self.entry(text.as_bytes());
     }
 
-    /// Takes entries of exactly 36 bytes each, back to back. What remains at
-    /// the end counts as one more entry.
+    /// Takes entries of 36 bytes each, back to back.
     pub fn push_fixed(&mut self, records: &[u8]) {
         for record in records.chunks(TEXT_LENGTH) {
-            self.entry(record);
+            if let Ok(code) = Code::parse(record) {
+                self.entries += 1;
+                self.lists.all.insert(code);
+            } else {
+                self.entry(record);
+            }
         }
     }
 
-    /// Rejects one entry that is no string.
-    pub fn reject_entry(&mut self, reason: Reason) {
+    /// Takes note of an entry that is no string.
+    pub fn reject_entry(&mut self) {
         self.entries += 1;
-        let message = match reason {
-            Reason::NotAString => message::NO_STRING,
-            _ => message::NO_UUID,
-        };
-        self.list.reject(Rejected { line: self.entries, value: String::new(), reason, message });
-    }
-
-    /// How many rows or entries were read. Empty rows and the header don't count.
-    #[must_use]
-    pub fn rows(&self) -> u64 {
-        self.valid() + self.duplicates() + self.rejected_count()
+        self.lists.all.reject(Rejected {
+            line: self.entries,
+            value: String::new(),
+            reason: Reason::NotAString,
+            message: message::NO_STRING,
+        });
     }
 
     /// How many distinct codes there are so far.
     #[must_use]
-    pub fn valid(&self) -> u64 {
-        self.list.so_far().len() as u64
+    pub const fn valid(&self) -> u64 {
+        self.lists.distinct() as u64
     }
 
     /// How many duplicates there are so far.
     #[must_use]
-    pub fn duplicates(&self) -> u64 {
-        self.list.so_far().duplicates()
+    pub const fn duplicates(&self) -> u64 {
+        self.lists.all.so_far().duplicates() + self.lists.duplicates
     }
 
     /// How many rows or entries were rejected so far.
     #[must_use]
-    pub fn rejected_count(&self) -> u64 {
-        self.list.so_far().rejected_count()
+    pub const fn rejected_count(&self) -> u64 {
+        self.lists.all.so_far().rejected_count()
     }
 
     /// The list, when all was pushed.
     #[must_use]
     pub fn finish(mut self) -> CodeList {
-        self.input.finish(&mut self.list);
-        self.list.finish()
+        self.input.finish(&mut self.lists);
+        self.lists.all.finish()
+    }
+
+    /// The lists of the programs, when all was pushed; codes without a program
+    /// are in `rejections`.
+    #[must_use]
+    pub fn finish_programs(mut self) -> ProgramLists {
+        self.input.finish(&mut self.lists);
+        let rejections = self.lists.all.finish();
+        let mut programs = Vec::with_capacity(self.lists.programs.len());
+        for (program, list) in self.lists.programs {
+            programs.push((program, list.finish()));
+        }
+        ProgramLists { programs, rejections }
     }
 
     fn entry(&mut self, text: &[u8]) {
         self.entries += 1;
-        if let Ok(code) = Code::parse(text.trim_ascii()) {
-            self.list.insert(code);
-            return;
-        }
         let mut cell = Cell::default();
         cell.extend(text);
         match cell.code() {
-            Ok(code) => _ = self.list.insert(code),
+            Ok(code) => _ = self.lists.all.insert(code),
             Err((reason, message)) => {
-                self.list.reject(cell.rejected(self.entries, reason, message));
+                self.lists.all.reject(cell.rejected(self.entries, reason, message));
             }
-        }
-    }
-}
-
-/// Reads a CSV with a column of programs into one list of codes for each.
-pub struct ProgramReader {
-    input: Input,
-    programs: Programs,
-}
-
-impl ProgramReader {
-    /// A reader that looks for the columns of these names, or the usual ones.
-    #[must_use]
-    pub fn new(program_column: Option<&str>, column: Option<&str>) -> Self {
-        let rows = Rows::new(
-            Wanted::new(column, &CODE_COLUMNS),
-            Some(Wanted::new(program_column, &PROGRAM_COLUMNS)),
-        );
-        Self { input: Input::new(rows), programs: Programs::default() }
-    }
-
-    /// Takes the next bytes of a file.
-    pub fn push(&mut self, chunk: &[u8]) {
-        self.input.push(chunk, &mut self.programs);
-    }
-
-    /// How many rows were read. Empty ones and the header don't count.
-    #[must_use]
-    pub const fn rows(&self) -> u64 {
-        self.programs.accepted + self.programs.rejections.count
-    }
-
-    /// How many rows were rejected so far.
-    #[must_use]
-    pub const fn rejected_count(&self) -> u64 {
-        self.programs.rejections.count
-    }
-
-    /// How many codes of a program had been there before, so far.
-    #[must_use]
-    pub fn duplicates(&self) -> u64 {
-        self.programs.lists.iter().map(|(_, list)| list.so_far().duplicates()).sum()
-    }
-
-    /// The lists, when all was pushed.
-    #[must_use]
-    pub fn finish(mut self) -> ProgramLists {
-        self.input.finish(&mut self.programs);
-        let Programs { lists, rejections, .. } = self.programs;
-        ProgramLists {
-            programs: lists.into_iter().map(|(program, list)| (program, list.finish())).collect(),
-            rejected_count: rejections.count,
-            rejected: rejections.kept,
         }
     }
 }
@@ -190,75 +154,81 @@ impl ProgramReader {
 /// One list of codes for each program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProgramLists {
-    /// The programs that have a code, in the order first seen.
+    /// The programs that have a row, in the order first seen. A rejected row of
+    /// a known program is in its list too, so that the list can't be sent by
+    /// somebody who has not seen it.
     pub programs: Vec<(ProgramId, CodeList)>,
-    /// How many rows were rejected, of whatever program.
-    pub rejected_count: u64,
-    /// The first [`KEPT_REJECTED`] of them.
-    pub rejected: Vec<Rejected>,
+    /// A list without codes that holds all rows that were rejected.
+    pub rejections: CodeList,
 }
 
 /// Where rows go.
-trait Sink {
-    /// Takes a code. Refuses a program that is no program id.
-    fn accept(&mut self, code: Code, program: &str) -> bool;
-    fn reject(&mut self, rejected: Rejected);
-    /// Counts rejections beyond those that are kept.
-    fn reject_more(&mut self, count: u64);
-}
-
-impl Sink for CodeListBuilder {
-    fn accept(&mut self, code: Code, _: &str) -> bool {
-        self.insert(code);
-        true
-    }
-
-    fn reject(&mut self, rejected: Rejected) {
-        self.reject(rejected);
-    }
-
-    fn reject_more(&mut self, count: u64) {
-        self.reject_more(count);
-    }
-}
-
 #[derive(Default)]
-struct Programs {
-    lists: Vec<(ProgramId, CodeListBuilder)>,
-    places: BTreeMap<String, usize>,
+struct Lists {
+    /// Codes of no program in particular, and everything that was rejected.
+    all: CodeListBuilder,
+    by_program: bool,
+    programs: Vec<(ProgramId, CodeListBuilder)>,
+    /// The places of the programs, in the order of their names.
+    places: Vec<usize>,
     /// The place of the last row's program, which is mostly that of the next.
     last: usize,
-    accepted: u64,
-    rejections: Rejections,
+    distinct: usize,
+    duplicates: u64,
 }
 
-impl Sink for Programs {
+impl Lists {
+    const fn distinct(&self) -> usize {
+        self.all.so_far().len() + self.distinct
+    }
+
+    /// Takes a code. Refuses a program that is no program id.
     fn accept(&mut self, code: Code, program: &str) -> bool {
-        if self.lists.get(self.last).is_none_or(|(last, _)| last.as_str() != program) {
-            self.last = if let Some(place) = self.places.get(program) {
-                *place
-            } else {
-                let Ok(id) = ProgramId::new(program) else {
-                    return false;
-                };
-                self.places.insert(program.to_owned(), self.lists.len());
-                self.lists.push((id, CodeListBuilder::new()));
-                self.lists.len() - 1
-            };
+        if !self.by_program {
+            self.all.insert(code);
+            return true;
         }
-        if let Some((_, list)) = self.lists.get_mut(self.last) {
-            list.insert(code);
-            self.accepted += 1;
+        let Some(list) = self.list(program) else { return false };
+        if list.insert(code) {
+            self.distinct += 1;
+        } else {
+            self.duplicates += 1;
         }
         true
     }
 
-    fn reject(&mut self, rejected: Rejected) {
-        self.rejections.add(rejected);
+    fn reject(&mut self, rejected: Rejected, program: Option<&str>) {
+        if let Some(list) = program.and_then(|program| self.list(program)) {
+            list.reject(rejected.clone());
+        }
+        self.all.reject(rejected);
     }
 
+    /// Counts rejections beyond those that are kept.
     fn reject_more(&mut self, count: u64) {
-        self.rejections.count += count;
+        self.all.reject_more(count);
+    }
+
+    /// The list of a program; none if that is no program id.
+    fn list(&mut self, program: &str) -> Option<&mut CodeListBuilder> {
+        let name = |programs: &[(ProgramId, CodeListBuilder)], place: usize| {
+            programs.get(place).map(|(id, _)| id.as_str() == program)
+        };
+        if name(&self.programs, self.last) != Some(true) {
+            let found = self.places.binary_search_by(|place| {
+                self.programs.get(*place).map_or("", |(id, _)| id.as_str()).cmp(program)
+            });
+            self.last = match found {
+                Ok(found) => self.places.get(found).copied()?,
+                Err(free) => {
+                    let place = self.programs.len();
+                    self.programs.push((ProgramId::new(program).ok()?, CodeListBuilder::new()));
+                    self.places.insert(free, place);
+                    place
+                }
+            };
+        }
+        self.programs.get_mut(self.last).map(|(_, list)| list)
     }
 }
 
@@ -282,7 +252,7 @@ impl Input {
         Self { stage: Stage::Start(Vec::new()), rows }
     }
 
-    fn push(&mut self, mut chunk: &[u8], sink: &mut dyn Sink) {
+    fn push(&mut self, mut chunk: &[u8], sink: &mut Lists) {
         if let Stage::Start(start) = &mut self.stage {
             while start.len() < 3 {
                 let Some((byte, rest)) = chunk.split_first() else {
@@ -296,7 +266,7 @@ impl Input {
         self.read(chunk, sink);
     }
 
-    fn finish(&mut self, sink: &mut dyn Sink) {
+    fn finish(&mut self, sink: &mut Lists) {
         if matches!(self.stage, Stage::Start(_)) {
             self.open(sink);
         }
@@ -311,7 +281,7 @@ impl Input {
     }
 
     /// Judges the encoding by the first three bytes, or all there are.
-    fn open(&mut self, sink: &mut dyn Sink) {
+    fn open(&mut self, sink: &mut Lists) {
         let Stage::Start(start) = &mut self.stage else {
             return;
         };
@@ -322,12 +292,8 @@ impl Input {
             _ => false,
         };
         if utf16 {
-            sink.reject(Rejected {
-                line: 1,
-                value: String::new(),
-                reason: Reason::NotUtf8,
-                message: message::UTF16,
-            });
+            let (reason, message) = (Reason::NotUtf8, message::UTF16);
+            sink.reject(Rejected { line: 1, value: String::new(), reason, message }, None);
             self.stage = Stage::Over;
         } else {
             self.stage = Stage::Scan(Scan::default());
@@ -335,7 +301,7 @@ impl Input {
         }
     }
 
-    fn read(&mut self, mut chunk: &[u8], sink: &mut dyn Sink) {
+    fn read(&mut self, mut chunk: &[u8], sink: &mut Lists) {
         while let Stage::Scan(scan) = &mut self.stage {
             let Some((byte, rest)) = chunk.split_first() else {
                 return;
@@ -350,7 +316,7 @@ impl Input {
     }
 
     /// Lets the rows begin with what was scanned, unless that is an empty row.
-    fn decide(&mut self, scan: &Scan, sink: &mut dyn Sink) {
+    fn decide(&mut self, scan: &Scan, sink: &mut Lists) {
         if scan.is_empty() {
             scan.row.iter().for_each(|byte| self.rows.lines.pass(*byte));
         } else {
@@ -360,7 +326,7 @@ impl Input {
         }
     }
 
-    fn read_rows(&mut self, chunk: &[u8], sink: &mut dyn Sink) {
+    fn read_rows(&mut self, chunk: &[u8], sink: &mut Lists) {
         if matches!(self.stage, Stage::Rows) {
             self.rows.read(chunk, sink);
             if self.rows.over {
@@ -630,7 +596,7 @@ impl Rows {
         self.line = self.lines.line;
     }
 
-    fn read(&mut self, mut rest: &[u8], sink: &mut dyn Sink) {
+    fn read(&mut self, mut rest: &[u8], sink: &mut Lists) {
         while let Some((byte, after)) = rest.split_first() {
             if self.over {
                 return;
@@ -654,7 +620,7 @@ impl Rows {
         }
     }
 
-    fn finish(&mut self, sink: &mut dyn Sink) {
+    fn finish(&mut self, sink: &mut Lists) {
         if self.place == Place::Quoted {
             self.place = Place::Malformed;
         }
@@ -678,7 +644,7 @@ impl Rows {
         end.unwrap_or(rest.len())
     }
 
-    fn step(&mut self, byte: u8, sink: &mut dyn Sink) {
+    fn step(&mut self, byte: u8, sink: &mut Lists) {
         self.fresh = false;
         if is_line_end(byte) {
             if self.place == Place::Quoted {
@@ -759,7 +725,7 @@ impl Rows {
         }
     }
 
-    fn end_row(&mut self, sink: &mut dyn Sink) {
+    fn end_row(&mut self, sink: &mut Lists) {
         if self.place == Place::Malformed {
             self.end_malformed(sink);
         } else if let Some(header) = self.header.take() {
@@ -778,7 +744,7 @@ impl Rows {
         self.span.filled = false;
     }
 
-    fn end_malformed(&mut self, sink: &mut dyn Sink) {
+    fn end_malformed(&mut self, sink: &mut Lists) {
         self.end_line();
         let one_column = self.delimiter == NO_DELIMITER;
         let lost = self.header.take().is_some_and(|header| {
@@ -793,14 +759,14 @@ impl Rows {
         }
         let mut message = if lost { message::MALFORMED_HEADER } else { message::MALFORMED };
         for line in &self.span.lines {
-            sink.reject(self.code.rejected(*line, Reason::MalformedCsv, message));
+            sink.reject(self.code.rejected(*line, Reason::MalformedCsv, message), None);
             self.code.clear();
             message = message::SWALLOWED;
         }
         sink.reject_more(self.span.count - self.span.lines.len() as u64);
     }
 
-    fn end_header(&mut self, mut header: Header, sink: &mut dyn Sink) {
+    fn end_header(&mut self, mut header: Header, sink: &mut Lists) {
         if !self.filled || self.column == 0 && self.code.is_empty() {
             self.header = Some(header);
             return;
@@ -823,13 +789,13 @@ impl Rows {
             }
             _ => {
                 let fault = header.fault();
-                sink.reject(header.shown.rejected(self.line, Reason::MissingColumn, fault));
+                sink.reject(header.shown.rejected(self.line, Reason::MissingColumn, fault), None);
                 self.over = true;
             }
         }
     }
 
-    fn end_data(&self, first: bool, sink: &mut dyn Sink) {
+    fn end_data(&self, first: bool, sink: &mut Lists) {
         if !self.filled && self.code.is_empty() {
             return;
         }
@@ -839,11 +805,12 @@ impl Rows {
                 message::NO_UUID if first => message::FIRST,
                 _ => message,
             };
-            sink.reject(cell.rejected(self.line, reason, message));
+            let program = self.program.text().filter(|name| !name.is_empty());
+            sink.reject(cell.rejected(self.line, reason, message), program);
         }
     }
 
-    fn judge(&self, sink: &mut dyn Sink) -> Result<(), (&Cell, Reason, &'static str)> {
+    fn judge(&self, sink: &mut Lists) -> Result<(), (&Cell, Reason, &'static str)> {
         let (code, program) = (&self.code, &self.program);
         if self.column < self.code_column.max(self.program_column.unwrap_or(0)) {
             return Err((code, Reason::MissingColumn, message::SHORT_ROW));
@@ -861,7 +828,7 @@ impl Rows {
 
     /// Takes the row that begins here if it is all there, free of quotes, and
     /// valid. Says how many bytes it has.
-    fn fast_row(&mut self, rest: &[u8], sink: &mut dyn Sink) -> Option<usize> {
+    fn fast_row(&mut self, rest: &[u8], sink: &mut Lists) -> Option<usize> {
         let delimiter = self.delimiter;
         // Mostly the row begins with its code, and only the rest is to search.
         let code = match rest.split_at_checked(TEXT_LENGTH) {
@@ -1010,12 +977,14 @@ fn is_other_form(text: &str) -> bool {
 }
 
 mod message {
-    pub(super) const NO_UUID: &str =
-        "This is no code: a code is a UUID such as 1f913a96-f52c-42a0-aa0b-a2ba53b2d631.";
-    pub(super) const OTHER_FORM: &str = "This looks like a UUID in another form: a code has 8-4-4-4-12 digits with hyphens and nothing around them.";
-    pub(super) const CODE_TEXT: &str = "This looks like a code_text, which riders type: what is needed is the code_id, which is a UUID.";
-    pub(super) const FIRST: &str = "This is no code. If it is a header, name it by the option column: a lone column is taken for codes from its first row on.";
-    pub(super) const FIRST_CODE_TEXT: &str = "This looks like a code_text, which riders type: what is needed is the code_id, which is a UUID. If it is a header, name it by the option column.";
+    pub(super) const NO_UUID: &str = "This is no code: a code is a UUID with hyphens.";
+    pub(super) const OTHER_FORM: &str =
+        "This is a UUID in another form: a code has 8-4-4-4-12 digits with hyphens.";
+    pub(super) const CODE_TEXT: &str =
+        "This looks like a code_text, which riders type. The code_id is needed, which is a UUID.";
+    pub(super) const FIRST: &str =
+        "This is no code. If it is a header, name it by the option column.";
+    pub(super) const FIRST_CODE_TEXT: &str = "This looks like a code_text, which riders type. The code_id is needed, which is a UUID. If it is a header, name it by the option column.";
     pub(super) const EMPTY: &str = "There is nothing where the code should be.";
     pub(super) const NIL: &str = "This is the UUID of only zeros, which stands for none.";
     pub(super) const NO_STRING: &str = "This entry is no string.";
@@ -1024,16 +993,17 @@ mod message {
     pub(super) const SHORT_ROW: &str = "This row ends before the column that is needed.";
     pub(super) const EMPTY_PROGRAM: &str = "There is nothing where the program id should be.";
     pub(super) const NO_PROGRAM: &str = "There is no program id in the program column of this row.";
-    pub(super) const MALFORMED: &str = "The quotes of this row don't match: text follows a closing quote, or a quote is never closed.";
+    pub(super) const MALFORMED: &str = "The quotes of this row don't match.";
     pub(super) const MALFORMED_HEADER: &str =
         "The quotes of the header don't match. Nothing behind it was read.";
     pub(super) const SWALLOWED: &str =
         "This line was drawn into a row above, whose quotes don't match.";
-    pub(super) const NO_HEADER: &str = "This row holds a code where the names of the columns should be: put a header row first, such as code_id,email. Nothing was read.";
-    pub(super) const NO_COLUMN: &str = "No column is named code_id, code_uuid, uuid or code: name the one that holds the codes by the option column. Nothing was read.";
+    pub(super) const NO_HEADER: &str =
+        "A header row with the names of the columns is missing. Nothing was read.";
+    pub(super) const NO_COLUMN: &str = "No column is named code_id, code_uuid, uuid or code. Name it by the option column. Nothing was read.";
     pub(super) const NO_SUCH_COLUMN: &str =
         "No column has the name that the option column gives. Nothing was read.";
-    pub(super) const NO_PROGRAM_COLUMN: &str = "No column is named voucher_program_id, program_id or program: name the one that holds the programs by the option programColumn. Nothing was read.";
+    pub(super) const NO_PROGRAM_COLUMN: &str = "No column is named voucher_program_id, program_id or program. Name it by the option programColumn. Nothing was read.";
     pub(super) const NO_SUCH_PROGRAM_COLUMN: &str =
         "No column has the name that the option programColumn gives. Nothing was read.";
 }

@@ -10,6 +10,7 @@ use crate::code::{Code, TEXT_LENGTH};
 use crate::error::{Error, ErrorCode};
 use crate::http::{Method, Request};
 use crate::id::ProgramId;
+use crate::text::{decimal, text};
 
 /// The most codes that one call takes. Uber documents no limit here; it
 /// generates at most 30,000 codes a time, and larger lists belong in a job,
@@ -24,7 +25,12 @@ pub fn refuse_rejected(rejected_count: u64, valid: u64) -> Result<(), Error> {
     let entries = rejected_count.saturating_add(valid);
     Err(Error::validation(
         ErrorCode::InvalidCodes,
-        format!("{rejected_count} of {entries} entries can't be distributed, so nothing was sent"),
+        text(&[
+            &decimal(rejected_count),
+            " of ",
+            &decimal(entries),
+            " entries can't be distributed, so nothing was sent",
+        ]),
     ))
 }
 
@@ -42,7 +48,11 @@ pub fn request(
     if count > MOST_CODES {
         return Err(Error::validation(
             ErrorCode::TooManyCodes,
-            format!("The list holds {count} codes; one call takes at most {MOST_CODES}"),
+            text(&[
+                "The list holds ",
+                &decimal(count as u64),
+                " codes; one call takes at most 30000",
+            ]),
         ));
     }
     let mut body = String::with_capacity(count * (TEXT_LENGTH + 3) + 12);

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::error::{Error, ErrorCode};
+use crate::text::text;
 
 /// The methods that Uber's voucher API uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,11 +133,11 @@ impl BaseUrl {
 
     /// Takes an absolute URL: `https`, or `http` to this very machine. No user
     /// name, query or fragment; `option` is the name that an error gives it.
-    pub fn new(text: &str, option: &str) -> Result<Self, Error> {
+    pub fn new(url: &str, option: &str) -> Result<Self, Error> {
         let fault = |fault: &str| {
-            Error::validation(ErrorCode::InvalidOptions, format!("`{option}` {fault}"))
+            Error::validation(ErrorCode::InvalidOptions, text(&["`", option, "` ", fault]))
         };
-        let (rest, secure) = match (strip_scheme(text, "https://"), strip_scheme(text, "http://")) {
+        let (rest, secure) = match (strip_scheme(url, "https://"), strip_scheme(url, "http://")) {
             (Some(rest), _) => (rest, true),
             (_, Some(rest)) => (rest, false),
             _ => return Err(fault("must be an absolute https URL")),
@@ -146,7 +147,7 @@ impl BaseUrl {
         let (Some(authority), Some(path)) = (rest.get(..end), rest.get(end..)) else {
             return Err(fault("is not a URL"));
         };
-        if text.bytes().any(|byte| !byte.is_ascii_graphic()) || authority.is_empty() {
+        if url.bytes().any(|byte| !byte.is_ascii_graphic()) || authority.is_empty() {
             return Err(fault("is not a URL"));
         }
         if authority.bytes().any(|byte| byte == b'@') {
@@ -156,7 +157,7 @@ impl BaseUrl {
             return Err(fault("holds a query or a fragment"));
         }
         if secure || is_loopback(authority) {
-            Ok(Self(text.trim_end_matches('/').to_owned()))
+            Ok(Self(url.trim_end_matches('/').to_owned()))
         } else {
             Err(fault("must be https (http is for this machine only)"))
         }

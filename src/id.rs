@@ -5,6 +5,7 @@
 
 use crate::error::{Error, ErrorCode};
 use crate::http::percent_encode;
+use crate::text::text;
 
 const LONGEST: usize = 256;
 
@@ -17,11 +18,11 @@ macro_rules! path_id {
         impl $name {
             /// Takes any text that can be one path segment: not empty, at most
             /// 256 characters, not `.` or `..`, no control character.
-            pub fn new(text: impl Into<String>) -> Result<Self, Error> {
-                let text = text.into();
-                match fault(&text) {
-                    None => Ok(Self(text)),
-                    Some(fault) => Err(Error::validation($code, format!(concat!("The ", $what, " id {}"), fault))),
+            pub fn new(id: impl Into<String>) -> Result<Self, Error> {
+                let id = id.into();
+                match fault(&id) {
+                    None => Ok(Self(id)),
+                    Some(fault) => Err(Error::validation($code, text(&[concat!("The ", $what, " id "), fault]))),
                 }
             }
 

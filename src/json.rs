@@ -53,15 +53,6 @@ impl Json {
         }
     }
 
-    /// The members of an object, by value; none of anything else.
-    #[must_use]
-    pub fn into_members(self) -> Vec<(String, Json)> {
-        match self {
-            Json::Object(members) => members,
-            _ => Vec::new(),
-        }
-    }
-
     /// The items of an array; none of anything else.
     #[must_use]
     pub fn items(&self) -> &[Json] {
@@ -144,7 +135,7 @@ pub(crate) enum Kind {
 /// Picks members out of an object, under their names in JavaScript; what is
 /// absent or of another kind is null. The object itself goes under `raw`.
 pub(crate) fn pick(item: &Json, fields: &[Field]) -> Json {
-    let mut members = Vec::with_capacity(fields.len() + 1);
+    let mut picked = Json::object();
     for (theirs, ours, kind) in fields {
         let value = item.get(theirs);
         let value = match kind {
@@ -152,10 +143,9 @@ pub(crate) fn pick(item: &Json, fields: &[Field]) -> Json {
             Kind::Name => value.text().map(str::to_ascii_uppercase).into(),
             Kind::Number => value.number().into(),
         };
-        members.push(((*ours).to_owned(), value));
+        picked.put(ours, value);
     }
-    members.push(("raw".to_owned(), item.clone()));
-    Json::Object(members)
+    picked.with("raw", item.clone())
 }
 
 /// Reads a plain decimal number, as amounts and counts are written. By hand:
@@ -186,10 +176,31 @@ fn decimal(text: &str) -> Option<f64> {
     any.then_some(if negative { -number } else { number })
 }
 
-/// Builds an object: `object([("status", 200.0.into())])`.
-#[must_use]
-pub fn object<const N: usize>(members: [(&str, Json); N]) -> Json {
-    Json::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+impl Json {
+    /// An object without members, to which [`Self::with`] adds some.
+    #[must_use]
+    pub const fn object() -> Self {
+        Json::Object(Vec::new())
+    }
+
+    /// The object with one more member.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Json>) -> Self {
+        self.put(name, value.into());
+        self
+    }
+
+    fn put(&mut self, name: &str, value: Json) {
+        if let Json::Object(members) = self {
+            members.push((name.to_owned(), value));
+        }
+    }
+
+    /// Whether this is `true`.
+    #[must_use]
+    pub const fn is_true(&self) -> bool {
+        matches!(self, Json::Bool(true))
+    }
 }
 
 impl Serialize for Json {

@@ -22,6 +22,7 @@ pub mod retry;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod secret;
+pub(crate) mod text;
 pub mod token;
 
 #[cfg(target_arch = "wasm32")]

@@ -4,6 +4,7 @@ use crate::api::Api;
 use crate::error::{Error, ErrorCode};
 use crate::http::{Method, Request};
 use crate::json::{Field, Json, Kind, pick};
+use crate::text::{decimal, text};
 
 /// The values of `program_status` (stated).
 pub const STATUSES: [&str; 4] = ["UPCOMING", "ACTIVE", "COMPLETE", "CANCELED"];
@@ -29,7 +30,9 @@ const FIELDS: [Field; 10] = [
 pub fn request(api: &Api, status: Option<&str>, limit: u32, offset: u32) -> Result<Request, Error> {
     let status = match status {
         None => String::new(),
-        Some(status) if STATUSES.contains(&status) => format!(",\"program_status\":\"{status}\""),
+        Some(status) if STATUSES.contains(&status) => {
+            text(&[",\"program_status\":\"", status, "\""])
+        }
         Some(_) => {
             return Err(Error::validation(
                 ErrorCode::InvalidOptions,
@@ -37,7 +40,14 @@ pub fn request(api: &Api, status: Option<&str>, limit: u32, offset: u32) -> Resu
             ));
         }
     };
-    let body = format!("{{\"limit\":{limit},\"offset\":{offset}{status}}}");
+    let body = text(&[
+        "{\"limit\":",
+        &decimal(limit.into()),
+        ",\"offset\":",
+        &decimal(offset.into()),
+        &status,
+        "}",
+    ]);
     Ok(api.on_programs(Method::Post, "search", Some(body)))
 }
 
@@ -46,16 +56,20 @@ pub fn request(api: &Api, status: Option<&str>, limit: u32, offset: u32) -> Resu
 /// that, an empty list where there is one. None where there is no list at all.
 #[must_use]
 pub fn items(body: &Json) -> Option<&[Json]> {
-    let lists = || {
-        std::iter::once(body).chain(body.members().iter().map(|(_, value)| value)).filter_map(
-            |value| {
-                if let Json::List(items) = value { Some(items.as_slice()) } else { None }
-            },
-        )
-    };
-    lists()
-        .find(|items| items.iter().any(|item| !item.get("voucher_program_id").is_null()))
-        .or_else(|| lists().find(|items| items.is_empty()))
+    if let Json::List(items) = body {
+        return Some(items);
+    }
+    let mut empty = None;
+    for (_, value) in body.members() {
+        match value {
+            Json::List(items) if items.is_empty() => empty = Some(items.as_slice()),
+            Json::List(items) if items.iter().any(|item| read(item).is_some()) => {
+                return Some(items);
+            }
+            _ => {}
+        }
+    }
+    empty
 }
 
 /// One program, with its members under their names in JavaScript, `null` where

@@ -4,7 +4,7 @@ import { type CodeList, type ListParts, listIds } from "./code-list.js";
 import { ValidationError, VoucherError, toError } from "./errors.js";
 import { hostClock } from "./deadline.js";
 import { type Host, createHost, timeOf } from "./host.js";
-import { type CheckedOptions, checkCallOptions, checkClientOptions, checks } from "./options.js";
+import { type CheckedOptions, checkCallOptions, checkClientOptions, checks, idOf } from "./options.js";
 import { type CodesInput, parse } from "./parse.js";
 import { type TokenRules, TokenSource } from "./token-source.js";
 import type {
@@ -96,7 +96,7 @@ export function createClient(options: ClientOptions): Client {
       const binding = await lives.binding();
       try {
         return (await instance.call("unknown", () =>
-          binding.distribute(programId, ids, duplicates, rejectedCount, call),
+          binding.distribute(idOf(programId), ids, duplicates, rejectedCount, call as never),
         )) as Receipt;
       } catch (error) {
         throw withIssues(error, rejected);
@@ -106,14 +106,14 @@ export function createClient(options: ClientOptions): Client {
       const call = checkCallOptions(callOptions);
       const binding = await lives.binding();
       return (await instance.call("unknown", () =>
-        binding.distributeAll(programId, call),
+        binding.distributeAll(idOf(programId), call as never),
       )) as Receipt;
     },
     async listCodes(programId, callOptions) {
       const call = checkCallOptions(callOptions, { includeUsage: checks.boolean });
       const binding = await lives.binding();
       return (await instance.call("no", () =>
-        binding.listCodes(programId, call["includeUsage"] === true, call),
+        binding.listCodes(idOf(programId), call["includeUsage"] === true, call as never),
       )) as VoucherCode[];
     },
     async searchPrograms(callOptions) {
@@ -128,7 +128,7 @@ export function createClient(options: ClientOptions): Client {
           call["status"] as string | undefined,
           (call["limit"] as number | undefined) ?? 50,
           (call["offset"] as number | undefined) ?? 0,
-          call,
+          call as never,
         ),
       )) as VoucherProgram[];
     },
@@ -166,12 +166,11 @@ class BoundClient {
   #createHost({ host, auth, settings }: CheckedOptions, glue: Binding): Host {
     const clock = host.clock ?? hostClock;
     const rules: TokenRules = {
-      request: async (tokens) => {
+      request: async (refreshToken) => {
         const binding = await this.binding();
-        return instance.call("no", () => binding.requestToken(tokens)) as Promise<TokenSet>;
+        return instance.call("no", () => binding.requestToken(refreshToken)) as Promise<TokenSet>;
       },
       isStale: ({ expiresAt }) => glue.isStale(expiresAt, timeOf(clock)),
-      cacheKey: () => glue.cacheKey(settings.auth),
     };
     const tokens = new TokenSource(auth, rules, clock, settings.timeoutMs);
     return createHost(host, () => tokens);

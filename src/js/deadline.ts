@@ -1,10 +1,17 @@
 /** A time limit on foreign code, which the caller's signal can end too. */
 import type { CallSignal, Clock } from "./types.js";
 
+// The kinds of outcome, as `src/wasm/host.rs` knows them.
+export const DONE = 0;
+export const FAILED = 1;
+export const TIMEOUT = 2;
+export const ABORTED = 3;
+/** An error of ours, complete already. */
+export const ERROR = 4;
+
 /** What came, or why nothing did. `hasLeft` says whether a request may be under way. */
 export interface Outcome<T = unknown> {
-  /** `error`: an error of ours, complete already. */
-  kind: "done" | "failed" | "timeout" | "aborted" | "error";
+  kind: typeof DONE | typeof FAILED | typeof TIMEOUT | typeof ABORTED | typeof ERROR;
   /** The result; what was thrown; the signal's reason. */
   value: T;
   hasLeft: boolean;
@@ -37,16 +44,16 @@ export class Deadline {
   constructor(clock: Clock, ms: number, signal: CallSignal | undefined) {
     this.#signal = signal;
     this.#cut = new Promise((resolve) => {
-      const cut = (kind: "timeout" | "aborted", value: unknown) => {
+      const cut = (kind: typeof TIMEOUT | typeof ABORTED, value: unknown) => {
         resolve({ kind, value, hasLeft: false });
         this.onCut();
       };
-      this.#abort = () => cut("aborted", signal?.reason);
+      this.#abort = () => cut(ABORTED, signal?.reason);
       if (signal?.aborted) this.#abort();
       else signal?.addEventListener("abort", this.#abort);
       if (ms === Infinity) return;
       const elapsed = () => {
-        if (!this.#timer.signal.aborted) cut("timeout", undefined);
+        if (!this.#timer.signal.aborted) cut(TIMEOUT, undefined);
       };
       // A clock that fails is taken at its word that the time is up.
       attempt(() => clock.sleep(ms, this.#timer.signal)).then(elapsed, elapsed);
@@ -57,8 +64,8 @@ export class Deadline {
   async race<T>(work: () => T | Promise<T>): Promise<Outcome<T>> {
     if (this.#signal?.aborted) return (await this.#cut) as Outcome<T>;
     const done = attempt(work).then(
-      (value): Outcome<T> => ({ kind: "done", value, hasLeft: false }),
-      (value): Outcome<T> => ({ kind: "failed", value, hasLeft: false }),
+      (value): Outcome<T> => ({ kind: DONE, value, hasLeft: false }),
+      (value): Outcome<T> => ({ kind: FAILED, value, hasLeft: false }),
     );
     return Promise.race([done, this.#cut as Promise<Outcome<T>>]);
   }
@@ -89,5 +96,5 @@ export async function pause(
   const deadline = new Deadline(clock, ms, signal);
   const outcome = await deadline.race(() => new Promise<never>(() => {}));
   deadline.end();
-  return outcome.kind === "timeout" ? { ...outcome, kind: "done" } : outcome;
+  return outcome.kind === TIMEOUT ? { ...outcome, kind: DONE } : outcome;
 }

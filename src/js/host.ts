@@ -1,5 +1,5 @@
 /** What JavaScript lends to the wasm: the object that `src/wasm/host.rs` knows. */
-import { Deadline, type Outcome, hostClock, pause } from "./deadline.js";
+import { DONE, Deadline, type Outcome, hostClock, pause } from "./deadline.js";
 import type { TokenSource } from "./token-source.js";
 import { type Answer, type TransportOptions, read, send } from "./transport.js";
 import type { CallSignal, Clock, FetchInit } from "./types.js";
@@ -30,7 +30,7 @@ export function createHost(options: HostOptions, tokens?: () => TokenSource): Ho
     token: async (rejected, ms, signal) =>
       tokens
         ? tokens().get(rejected, ms, signal)
-        : { kind: "done", value: undefined, hasLeft: false },
+        : { kind: DONE, value: undefined, hasLeft: false },
     wait: (ms, signal) => pause(clock, ms, signal),
   };
 }

@@ -5,7 +5,7 @@
 import { isBrowser } from "./environment.js";
 import { ValidationError, VoucherError, invalidOption } from "./errors.js";
 import type { HostOptions } from "./host.js";
-import type { AuthSource } from "./token-source.js";
+import { type AuthSource, isTokenSet } from "./token-source.js";
 import type { CallOptions, ClientOptions } from "./types.js";
 
 /** Says what is wrong with a value, or nothing. */
@@ -82,7 +82,12 @@ const authChecks = {
         : "must be organizations.voucher_programs or organizations.voucher_programs.aggregator",
     cache: withMethods("get", "set"),
   },
-  delegated: { ...appChecks, tokens: object, onTokens: method },
+  delegated: {
+    ...appChecks,
+    tokens: (value) =>
+      isTokenSet(value) ? undefined : "must hold accessToken (a string) and expiresAt (a number)",
+    onTokens: method,
+  },
 } satisfies Record<string, Checks>;
 
 /**
@@ -182,7 +187,8 @@ export function checkClientOptions(given: ClientOptions): CheckedOptions {
 }
 
 function organization(value: unknown): string {
-  if (typeof value === "string" && isWellFormed(value)) return value;
+  const id = idOf(value);
+  if (id !== undefined) return id;
   throw new ValidationError({
     class: "ValidationError",
     code: "invalid_organization_id",
@@ -233,7 +239,9 @@ function checkAuth(given: unknown, allowBrowser: unknown): AuthSource {
   if (auth["tokenUrl"] !== undefined) {
     auth["tokenUrl"] = absolute(auth["tokenUrl"], "auth.tokenUrl");
   }
-  return { kind, ...auth } as unknown as AuthSource;
+  // The name under which a token of this app may be shared. Holds no secret.
+  const cacheKey = [auth["tokenUrl"], auth["clientId"], auth["scope"]].join(" ").trim();
+  return { kind, cacheKey, ...auth } as unknown as AuthSource;
 }
 
 /** What the core is told of `auth`: no functions. */
@@ -245,6 +253,11 @@ function plain(auth: AuthSource): Record<string, unknown> {
 /** The options of one call; `more` are those of this kind of call only. */
 export function checkCallOptions(given: CallOptions | undefined, more: Checks = {}): Record<string, unknown> {
   return given === undefined ? {} : readOptions(given, { ...callChecks, ...more });
+}
+
+/** An id as the core takes it; undefined if it is no string, or holds half a character. */
+export function idOf(value: unknown): string | undefined {
+  return typeof value === "string" && isWellFormed(value) ? value : undefined;
 }
 
 /** The checks that only some calls need. */

@@ -4,7 +4,6 @@ import { type CodeList, type ListParts, type ProgramLists, listIds, toCodeList }
 import {
   type Position,
   type TextInput,
-  type TextReader,
   isEntries,
   isText,
   readEntries,
@@ -83,15 +82,35 @@ export async function parse(
   { column, onProgress, signal }: ParseOptions,
 ): Promise<ListParts> {
   refuseMissing(input);
+  const [[, all]] = await readLists(input, undefined, { column, onProgress, signal });
+  return all;
+}
+
+type Lists = [[null, ListParts], ...[string, ListParts][]];
+
+/** Reads into one list, or with `programs` into one for each program. */
+async function readLists(
+  input: unknown,
+  programs: { column?: string | undefined } | undefined,
+  { column, onProgress, signal }: { [K in keyof ParseOptions]: ParseOptions[K] | undefined },
+): Promise<Lists> {
   const glue = await instance.load();
-  const reader = instance.callSync(() => new glue.CodeReader(column));
-  return use(reader, async () => {
-    const tell = progressOf(reader, onProgress);
-    if (isText(input)) await readText(input, reader, signal, tell);
-    else if (isEntries(input)) await readEntries(input, reader, signal, tell);
-    else throw notCodes(input);
-    return reader.finish() as ListParts;
-  });
+  const { generation } = instance;
+  const reader = instance.callSync(
+    () => new glue.CodeReader(column, programs !== undefined, programs?.column),
+  );
+  const tell = progressOf(reader, onProgress);
+  try {
+    return await instance.call("no", async () => {
+      if (isText(input)) await readText(input, reader, signal, tell);
+      else if (isEntries(input) && !programs) await readEntries(input, reader, signal, tell);
+      else throw notCodes(input);
+      return reader.finish() as Lists;
+    });
+  } finally {
+    // What lived in an instance that was lost is gone with it.
+    if (instance.generation === generation && !instance.isLost) reader.free();
+  }
 }
 
 /**
@@ -109,45 +128,23 @@ export async function parseCodesByProgram(
   const read = readOptions(options ?? {}, { ...parseChecks, programColumn: checks.text });
   const { column, programColumn, onProgress, signal } = read as ParseByProgramOptions;
   refuseMissing(input);
-  if (!isText(input)) throw notCodes(input);
-  const glue = await instance.load();
-  const reader = instance.callSync(() => new glue.ProgramReader(programColumn, column));
-  return use(reader, async () => {
-    await readText(input, reader, signal, progressOf(reader, onProgress));
-    const { programs, rejectedCount, rejected } = reader.finish() as {
-      programs: [string, ListParts][];
-      rejectedCount: number;
-      rejected: ListParts["rejected"];
-    };
-    return {
-      programs: new Map(programs.map(([program, parts]) => [program, toCodeList(parts)])),
-      rejectedCount,
-      rejected,
-    };
-  });
-}
-
-/** Works with a reader of the core, and gives its memory back. */
-async function use<R extends TextReader & { free(): void }, T>(
-  reader: R,
-  work: () => Promise<T>,
-): Promise<T> {
-  const { generation } = instance;
-  try {
-    return await instance.call("no", work);
-  } finally {
-    // What lived in an instance that was lost is gone with it.
-    if (instance.generation === generation && !instance.isLost) reader.free();
-  }
+  const programs = { column: programColumn };
+  const [[, all], ...lists] = await readLists(input, programs, { column, onProgress, signal });
+  return {
+    programs: new Map(lists.map(([program, parts]) => [program, toCodeList(parts)])),
+    rejectedCount: all.rejectedCount,
+    rejected: all.rejected,
+  };
 }
 
 function progressOf(
-  reader: { progress(): Float64Array },
+  reader: { codes: number; duplicates: number; rejected: number },
   listener: ParseOptions["onProgress"],
 ): (position: Position) => void {
   if (listener === undefined) return () => {};
   return (position) => {
-    const [rows = 0, codes = 0, duplicates = 0, rejected = 0] = reader.progress();
+    const { codes, duplicates, rejected } = reader;
+    const rows = codes + duplicates + rejected;
     try {
       listener({ ...position, rows, codes, duplicates, rejected });
     } catch {

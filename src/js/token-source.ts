@@ -8,8 +8,8 @@
  * promises it leaves behind never settle. So while it lives it says so again
  * and again, and who waits for it in vain asks anew.
  */
-import { Deadline, type Outcome, hostClock } from "./deadline.js";
-import { toError } from "./errors.js";
+import { ABORTED, DONE, Deadline, ERROR, type Outcome, TIMEOUT, hostClock } from "./deadline.js";
+import { invalidOption, toError } from "./errors.js";
 import type { CallSignal, Clock, TokenCache, TokenSet } from "./types.js";
 
 const BEAT_MS = 200;
@@ -28,7 +28,7 @@ export type AuthSource =
       kind: "callback";
       accessToken: (context: { rejected?: string }) => string | Promise<string>;
     }
-  | { kind: "client_credentials"; cache?: TokenCache }
+  | { kind: "client_credentials"; cache?: TokenCache; cacheKey: string }
   | {
       kind: "delegated";
       tokens: TokenSet;
@@ -37,10 +37,9 @@ export type AuthSource =
 
 /** What the core decides about tokens. */
 export interface TokenRules {
-  /** Asks the token endpoint: for the next of `tokens`, or for one of the app's own. */
-  request(tokens?: TokenSet): Promise<TokenSet>;
+  /** Asks the token endpoint: with a refresh token, or for one of the app's own. */
+  request(refreshToken?: string): Promise<TokenSet>;
   isStale(tokens: TokenSet): boolean;
-  cacheKey(): string;
 }
 
 /** A request for a token that is under way. */
@@ -73,18 +72,18 @@ export class TokenSource {
     signal: CallSignal | undefined,
   ): Promise<Outcome> {
     const auth = this.#auth;
-    if (signal?.aborted) return { kind: "aborted", value: signal.reason, hasLeft: false };
-    if (auth.kind === "none") return { kind: "done", value: undefined, hasLeft: false };
-    if (auth.kind === "token") return { kind: "done", value: auth.accessToken, hasLeft: false };
+    if (signal?.aborted) return { kind: ABORTED, value: signal.reason, hasLeft: false };
+    if (auth.kind === "none") return { kind: DONE, value: undefined, hasLeft: false };
+    if (auth.kind === "token") return { kind: DONE, value: auth.accessToken, hasLeft: false };
     if (auth.kind === "callback") {
       const context = rejected === undefined ? {} : { rejected };
       const outcome = await this.#within(() => auth.accessToken(context), timeoutMs, signal);
       // Undefined says that no token is needed, which is not what it means here.
-      return outcome.kind === "done" ? { ...outcome, value: String(outcome.value ?? "") } : outcome;
+      return outcome.kind === DONE ? { ...outcome, value: String(outcome.value ?? "") } : outcome;
     }
     for (;;) {
       const current = this.#usable(this.#current, rejected);
-      if (current) return { kind: "done", value: current.accessToken, hasLeft: false };
+      if (current) return { kind: DONE, value: current.accessToken, hasLeft: false };
       const flight = (this.#flight ??= this.#start(rejected));
       const landed = await this.#landing(flight, signal);
       if (landed) return landed;
@@ -126,7 +125,7 @@ export class TokenSource {
       const { kind, value } = await look.race(() => woken);
       look.end();
       flight.waiting.delete(wake);
-      if (kind === "aborted") return { kind, value, hasLeft: false };
+      if (kind === ABORTED) return { kind, value, hasLeft: false };
       if (flight.beats !== beats) [looks, beats] = [-1, flight.beats];
     }
     return flight.landed;
@@ -135,34 +134,34 @@ export class TokenSource {
   async #obtain(rejected: string | undefined): Promise<Outcome> {
     try {
       const tokens = await this.#obtainTokens(rejected);
-      return { kind: "done", value: tokens.accessToken, hasLeft: false };
+      return { kind: DONE, value: tokens.accessToken, hasLeft: false };
     } catch (value) {
-      return { kind: "error", value, hasLeft: false };
+      return { kind: ERROR, value, hasLeft: false };
     }
   }
 
   async #obtainTokens(rejected: string | undefined): Promise<TokenSet> {
-    const { cache, tokens, onTokens } = this.#auth as {
+    const { kind: grant, cache, cacheKey, onTokens } = this.#auth as {
+      kind: string;
       cache?: TokenCache;
-      tokens?: TokenSet;
+      cacheKey: string;
       onTokens?: (tokens: TokenSet) => void | Promise<void>;
     };
-    const key = cache && this.#rules.cacheKey();
-    if (cache && key !== undefined) {
-      const { kind, value } = await this.#within(() => cache.get(key), this.#timeoutMs);
-      const shared = kind === "done" && isTokenSet(value) && this.#usable(value, rejected);
+    if (cache) {
+      const { kind, value } = await this.#within(() => cache.get(cacheKey), this.#timeoutMs);
+      const shared = kind === DONE && isTokenSet(value) && this.#usable(value, rejected);
       if (shared) return (this.#current = shared);
     }
     // Known before it is told: a refresh token may work only once.
-    this.#current = await this.#rules.request(tokens && this.#current);
+    const refreshToken = this.#current?.refreshToken;
+    if (grant === "delegated" && refreshToken === undefined) throw notRenewable();
+    this.#current = await this.#rules.request(grant === "delegated" ? refreshToken : undefined);
     const found = this.#current;
     // A cache that fails costs tokens, not calls.
-    if (cache && key !== undefined) {
-      await this.#within(() => cache.set(key, { ...found }), this.#timeoutMs);
-    }
+    if (cache) await this.#within(() => cache.set(cacheKey, { ...found }), this.#timeoutMs);
     if (onTokens) {
       const kept = await this.#within(() => onTokens({ ...found }), this.#timeoutMs);
-      if (kept.kind !== "done") throw notKept(kept);
+      if (kept.kind !== DONE) throw notKept(kept);
     }
     return found;
   }
@@ -180,15 +179,20 @@ export class TokenSource {
 }
 
 
-function isTokenSet(value: unknown): value is TokenSet {
-  const tokens = Object(value) as Partial<TokenSet>;
-  return typeof tokens.accessToken === "string" && typeof tokens.expiresAt === "number";
+/** Whether a value that was kept somewhere is a set of tokens. */
+export function isTokenSet(value: unknown): value is TokenSet {
+  const { accessToken, expiresAt } = Object(value) as Partial<TokenSet>;
+  return typeof accessToken === "string" && accessToken !== "" && typeof expiresAt === "number";
+}
+
+function notRenewable(): unknown {
+  return invalidOption("`auth.tokens` has run out and holds no refreshToken");
 }
 
 function notKept({ kind, value }: Outcome): unknown {
   return toError({
     class: "ConnectionError",
-    code: kind === "timeout" ? "timeout" : "connection_failed",
+    code: kind === TIMEOUT ? "timeout" : "connection_failed",
     queued: "no",
     message: "Keeping the new tokens in `auth.onTokens` failed",
     hint: "This client goes on with them, but the refresh token it began with may be spent: keep the new one.",

@@ -4,7 +4,7 @@
  * Answers are taken by their shape: they may be of another realm, a
  * polyfill's or a mock's, which are no instances of this realm's classes.
  */
-import { type Deadline, type Outcome, hostClock, Deadline as TimeLimit } from "./deadline.js";
+import { DONE, Deadline, type Outcome, hostClock } from "./deadline.js";
 import type { FetchFunction, FetchInit, RequestEvent, ResponseEvent } from "./types.js";
 
 /** How much of a body is read that only explains a failure. */
@@ -59,7 +59,7 @@ export async function send(
     if (fetch === undefined) return globalThis.fetch(url, sent as RequestInit);
     return typeof fetch === "function" ? fetch(url, sent) : fetch.fetch(url, sent);
   });
-  if (outcome.kind !== "done") return { ...outcome, hasLeft };
+  if (outcome.kind !== DONE) return { ...outcome, hasLeft };
   const response: ResponseShape = Object(outcome.value);
   const answer: Answer = { head: headOf(response), response, abort, isRead: false };
   deadline.onEnd = () => drain(answer);
@@ -68,7 +68,7 @@ export async function send(
   unheard(() =>
     onResponse?.({ method: init.method, url, attempt, status, durationMs: now() - started, headers }),
   );
-  return { kind: "done", value: answer, hasLeft };
+  return { kind: DONE, value: answer, hasLeft };
 }
 
 // A listener that throws must not decide what becomes of a call.
@@ -97,13 +97,13 @@ function headOf(response: ResponseShape): Answer["head"] {
 
 /** Reads a body as text. If only a `part` is needed, as far as it comes in time. */
 export async function read(answer: Answer, part: boolean, deadline: Deadline): Promise<Outcome> {
-  if (part) return { kind: "done", value: await explanation(answer, deadline), hasLeft: true };
+  if (part) return { kind: DONE, value: await explanation(answer, deadline), hasLeft: true };
   const outcome = await deadline.race(async () => {
     const text = await answer.response.text?.();
     if (typeof text !== "string") throw new TypeError("The answer's text() gave no text");
     return text;
   });
-  answer.isRead = outcome.kind === "done";
+  answer.isRead = outcome.kind === DONE;
   return { ...outcome, hasLeft: true };
 }
 
@@ -112,15 +112,15 @@ async function explanation(answer: Answer, deadline: Deadline): Promise<string> 
   if (typeof response.body?.getReader !== "function") {
     const { kind, value } = await deadline.race(() => response.text?.());
     answer.isRead = true;
-    return kind === "done" && typeof value === "string" ? value : "";
+    return kind === DONE && typeof value === "string" ? value : "";
   }
   const decoder = new TextDecoder();
   let text = "";
   const opened = await deadline.race(() => response.body?.getReader?.());
-  for (let bytes = 0; opened.kind === "done" && bytes < EXPLANATION_BYTES; ) {
+  for (let bytes = 0; opened.kind === DONE && bytes < EXPLANATION_BYTES; ) {
     const { kind, value } = await deadline.race(() => opened.value?.read());
-    const chunk = kind === "done" && value?.value;
-    answer.isRead = kind === "done" && value?.done !== false;
+    const chunk = kind === DONE && value?.value;
+    answer.isRead = kind === DONE && value?.done !== false;
     if (!ArrayBuffer.isView(chunk)) break;
     bytes += chunk.byteLength;
     text += decoder.decode(chunk, { stream: true });
@@ -130,6 +130,6 @@ async function explanation(answer: Answer, deadline: Deadline): Promise<string> 
 
 /** Reads what is left of a body, in the background, so that its connection can be used again. */
 async function drain(answer: Answer): Promise<void> {
-  if (!answer.isRead) await explanation(answer, new TimeLimit(hostClock, DRAIN_MS, undefined));
+  if (!answer.isRead) await explanation(answer, new Deadline(hostClock, DRAIN_MS, undefined));
   if (!answer.isRead) answer.abort();
 }

@@ -3,9 +3,9 @@
 use std::pin::Pin;
 use std::rc::Rc;
 
-use js_sys::{JsString, Promise};
+use js_sys::Promise;
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::future_to_promise;
 
 use super::exchange::{Ended, Exchange, epoch_ms, parse};
@@ -15,13 +15,13 @@ use super::{from_js, number, to_js};
 use crate::answer::{self, Effect, Verdict};
 use crate::api::Api;
 use crate::code::Code;
-use crate::error::{Error, ErrorCode, Queued};
+use crate::error::{Error, ErrorCode};
 use crate::http::{BaseUrl, Request};
 use crate::id::{OrganizationId, ProgramId};
-use crate::json::{Json, object};
+use crate::json::Json;
 use crate::retry::Rule;
 use crate::secret::Secret;
-use crate::token::{self, App, Scope, TokenSet};
+use crate::token::{self, App, Scope};
 use crate::{codes, distribute, programs};
 
 /// A client, as the JavaScript side holds it behind its own plain object.
@@ -31,7 +31,7 @@ pub struct Client(Rc<Inner>);
 struct Inner {
     host: Host,
     api: Api,
-    app: Option<App>,
+    app: App,
     scope: Scope,
     renews: bool,
     headers: Vec<(String, String)>,
@@ -63,7 +63,7 @@ impl Client {
     /// Distributes these codes, 16 bytes each.
     pub fn distribute(
         &self,
-        program: &JsValue,
+        program: Option<String>,
         ids: &[u8],
         duplicates: f64,
         rejected_count: f64,
@@ -82,7 +82,7 @@ impl Client {
 
     /// Distributes every code of the program.
     #[wasm_bindgen(js_name = distributeAll)]
-    pub fn distribute_all(&self, program: &JsValue, options: CallOptions) -> Promise {
+    pub fn distribute_all(&self, program: Option<String>, options: CallOptions) -> Promise {
         let request = program_id(program)
             .map(|program| (distribute::request_for_everybody(&self.0.api, &program), program));
         self.0.queue(request, "all".into(), 0.0, options)
@@ -90,7 +90,12 @@ impl Client {
 
     /// Get Voucher Codes.
     #[wasm_bindgen(js_name = listCodes)]
-    pub fn list_codes(&self, program: &JsValue, usage: bool, options: CallOptions) -> Promise {
+    pub fn list_codes(
+        &self,
+        program: Option<String>,
+        usage: bool,
+        options: CallOptions,
+    ) -> Promise {
         let request =
             program_id(program).map(|program| codes::request(&self.0.api, &program, usage));
         self.0.list(request, options, |body| {
@@ -113,25 +118,20 @@ impl Client {
         })
     }
 
-    /// Asks for a token: the next of an administrator's `tokens`, or without
-    /// them one of the app's own.
+    /// Asks for a token: the next one with a refresh token, or without it one
+    /// of the app's own.
     #[wasm_bindgen(js_name = requestToken)]
-    pub fn request_token(&self, tokens: &JsValue) -> Promise {
-        let before = TokenSet::read(&from_js(tokens));
+    pub fn request_token(&self, refresh: Option<String>) -> Promise {
         let inner = Rc::clone(&self.0);
         promise(async move {
-            let refresh = before.as_ref().and_then(|tokens| tokens.refresh_token.as_ref());
-            let (request, rule) = match (&inner.app, &before, refresh) {
-                (Some(app), None, _) => (app.client_credentials(inner.scope), Rule::ClientToken),
-                (Some(app), _, Some(refresh)) => (app.refresh_token(refresh), Rule::SpentToken),
-                _ => {
-                    let fault = "`auth.tokens` has run out and holds no refreshToken";
-                    return Err(thrown(Error::validation(ErrorCode::InvalidOptions, fault)));
-                }
+            let refresh = refresh.map(Secret::new);
+            let (request, rule) = match &refresh {
+                None => (inner.app.client_credentials(inner.scope), Rule::ClientToken),
+                Some(token) => (inner.app.refresh_token(token), Rule::SpentToken),
             };
             let (timeout, retries) = (inner.timeout_ms, inner.max_retries);
-            ask(&inner.host, &request, rule, before.as_ref(), timeout, retries, JsValue::UNDEFINED)
-                .await
+            let signal = JsValue::UNDEFINED;
+            ask(&inner.host, &request, rule, refresh.as_ref(), timeout, retries, signal).await
         })
     }
 }
@@ -152,12 +152,6 @@ impl Inner {
             let fault = "`auth.accessToken` can't stand in a header";
             return Err(Error::validation(ErrorCode::InvalidOptions, fault));
         }
-        if auth.get("kind").text() == Some("delegated")
-            && TokenSet::read(auth.get("tokens")).is_none()
-        {
-            let fault = "`auth.tokens` needs a usable accessToken and expiresAt";
-            return Err(Error::validation(ErrorCode::InvalidOptions, fault));
-        }
         let scope = match auth.get("scope").text() {
             Some(scope) if scope == Scope::Aggregator.as_str() => Scope::Aggregator,
             _ => Scope::VoucherPrograms,
@@ -168,9 +162,9 @@ impl Inner {
                 OrganizationId::new(text("organizationId"))?,
                 text("acceptLanguage"),
             )?,
-            app: auth.get("clientId").text().map(|_| app(auth, "auth.tokenUrl")).transpose()?,
+            app: app(auth, "auth.tokenUrl")?,
             scope,
-            renews: options.get("renews") == &Json::Bool(true),
+            renews: options.get("renews").is_true(),
             headers,
             timeout_ms: raw_number(options.get("timeoutMs")),
             max_retries: whole(raw_number(options.get("maxRetries"))),
@@ -213,15 +207,15 @@ impl Inner {
             if Verdict::of(&ended.head) != Verdict::Accepted {
                 return Err(inner.error(&ended, &parse(&ended.body), Effect::Queues));
             }
-            Ok(to_js(&object([
-                ("programId", program.as_str().into()),
-                ("codes", codes),
-                ("duplicates", duplicates.into()),
-                ("attempts", number(ended.attempts.into())),
-                ("queuedAt", number(epoch_ms(&inner.host))),
-                ("status", number(ended.head.status.into())),
-                ("headers", headers(ended.head.headers.ubers())),
-            ])))
+            let receipt = Json::object()
+                .with("programId", program.as_str())
+                .with("codes", codes)
+                .with("duplicates", duplicates)
+                .with("attempts", number(ended.attempts.into()))
+                .with("queuedAt", number(epoch_ms(&inner.host)))
+                .with("status", number(ended.head.status.into()))
+                .with("headers", headers(ended.head.headers.ubers()));
+            Ok(to_js(&receipt))
         })
     }
 
@@ -255,7 +249,7 @@ async fn ask(
     host: &Host,
     request: &Request,
     rule: Rule,
-    before: Option<&TokenSet>,
+    refresh: Option<&Secret>,
     timeout_ms: f64,
     max_retries: u32,
     signal: JsValue,
@@ -274,7 +268,7 @@ async fn ask(
     };
     let ended = exchange.run().await?;
     let body = parse(&ended.body);
-    token::answer(&ended.head, &ended.body, &body, before, epoch_ms(host))
+    token::answer(&ended.head, &ended.body, &body, refresh, epoch_ms(host))
         .map(|tokens| to_js(&tokens.write()))
         .map_err(thrown)
 }
@@ -286,33 +280,17 @@ pub fn is_stale(expires_at: f64, now: f64) -> bool {
     token::is_stale(whole_ms(expires_at), whole_ms(now))
 }
 
-/// The name under which a token of an app may be shared.
-#[wasm_bindgen(js_name = cacheKey)]
-#[must_use]
-pub fn cache_key(auth: &JsValue) -> String {
-    let auth = from_js(auth);
-    let text = |name| auth.get(name).text();
-    token::cache_key(
-        text("tokenUrl").unwrap_or(token::TOKEN_URL),
-        text("clientId").unwrap_or_default(),
-        text("scope").unwrap_or(Scope::default().as_str()),
-    )
-}
-
 /// Where an administrator signs in.
 #[wasm_bindgen(js_name = authorizationUrl)]
-pub fn authorization_url(options: &JsValue) -> Result<String, JsValue> {
-    let options = from_js(options);
-    let text = |name| options.get(name).text();
-    let authorize_url = text("authorizeUrl").unwrap_or(token::AUTHORIZE_URL);
+pub fn authorization_url(
+    authorize_url: Option<String>,
+    client_id: &str,
+    redirect_uri: &str,
+    state: &str,
+) -> Result<String, JsValue> {
+    let authorize_url = authorize_url.as_deref().unwrap_or(token::AUTHORIZE_URL);
     let authorize_url = BaseUrl::new(authorize_url, "authorizeUrl").map_err(thrown)?;
-    let text = |name| text(name).unwrap_or_default();
-    Ok(token::authorization_url(
-        &authorize_url,
-        text("clientId"),
-        text("redirectUri"),
-        text("state"),
-    ))
+    Ok(token::authorization_url(&authorize_url, client_id, redirect_uri, state))
 }
 
 /// Exchanges the code that the sign-in page sent back.
@@ -344,13 +322,11 @@ fn app(options: &Json, url_option: &str) -> Result<App, Error> {
     })
 }
 
-/// A program id as the caller gave it: a string that survives the way into
-/// UTF-8, without half of a surrogate pair.
-fn program_id(value: &JsValue) -> Result<ProgramId, Error> {
-    let text = value.dyn_ref::<JsString>().filter(|text| text.is_valid_utf16());
-    ProgramId::new(text.map(String::from).ok_or_else(|| {
-        Error::new(ErrorCode::InvalidProgramId, Queued::No, "The voucher program id is no string")
-    })?)
+/// A program id as the caller gave it; none if that was no string.
+fn program_id(id: Option<String>) -> Result<ProgramId, Error> {
+    let fault =
+        || Error::validation(ErrorCode::InvalidProgramId, "The voucher program id is no string");
+    ProgramId::new(id.ok_or_else(fault)?)
 }
 
 fn raw_number(value: &Json) -> f64 {

@@ -29,21 +29,21 @@ impl From<Error> for Failure {
 
 impl From<Failure> for JsValue {
     fn from(Failure { error, cause }: Failure) -> Self {
-        let mut members = Vec::new();
-        let mut put = |name: &str, value: Json| members.push((name.to_owned(), value));
-        put("class", error.code.class().as_str().into());
-        put("code", error.code.as_str().into());
-        put("queued", error.queued.as_str().into());
-        put("hint", error.hint().into());
-        put("message", error.message.into());
+        let mut parts = Json::object()
+            .with("class", error.code.class().as_str())
+            .with("code", error.code.as_str())
+            .with("queued", error.queued.as_str())
+            .with("hint", error.hint())
+            .with("message", error.message);
         if let Some(api) = error.api {
-            put("status", number(api.status.into()));
-            put("body", api.body.into());
-            put("headers", headers(api.headers));
-            put("uberCode", api.uber_code.into());
-            put("retryAfterMs", api.retry_after_ms.map_or(Json::Null, number));
+            parts = parts
+                .with("status", number(api.status.into()))
+                .with("body", api.body)
+                .with("headers", headers(api.headers))
+                .with("uberCode", api.uber_code)
+                .with("retryAfterMs", api.retry_after_ms.map_or(Json::Null, number));
         }
-        let value = to_js(&Json::Object(members));
+        let value = to_js(&parts);
         // Fails on no plain object.
         let _ = js_sys::Reflect::set(&value, &JsValue::from_str("cause"), &cause);
         value

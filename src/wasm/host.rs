@@ -54,7 +54,7 @@ extern "C" {
     type Outcome;
 
     #[wasm_bindgen(structural, method, getter)]
-    fn kind(this: &Outcome) -> String;
+    fn kind(this: &Outcome) -> u32;
 
     #[wasm_bindgen(structural, method, getter)]
     fn value(this: &Outcome) -> JsValue;
@@ -72,9 +72,17 @@ impl Drop for Running {
     }
 }
 
+// The kinds of outcome, as `src/js/deadline.ts` numbers them.
+const DONE: u32 = 0;
+const FAILED: u32 = 1;
+const TIMEOUT: u32 = 2;
+const ABORTED: u32 = 3;
+/// An error that is complete already.
+const ERROR: u32 = 4;
+
 /// Why the host has nothing.
 pub struct Cut {
-    kind: String,
+    kind: u32,
     value: JsValue,
     left: bool,
 }
@@ -86,23 +94,22 @@ pub async fn outcome(promise: Promise) -> Result<JsValue, Cut> {
         Ok(outcome) | Err(outcome) => outcome.unchecked_into(),
     };
     let (kind, value) = (outcome.kind(), outcome.value());
-    if kind == "done" { Ok(value) } else { Err(Cut { kind, value, left: outcome.has_left() }) }
+    if kind == DONE { Ok(value) } else { Err(Cut { kind, value, left: outcome.has_left() }) }
 }
 
 impl Cut {
     /// Whether something was thrown: the connection failed.
     pub fn is_failure(&self) -> bool {
-        self.kind == "failed"
+        self.kind == FAILED
     }
 
     /// The error that a caller sees. `in_doubt` is what is known if the
     /// request had left.
     pub fn into_error(self, in_doubt: Queued, doing: &str) -> JsValue {
-        let (code, what) = match self.kind.as_str() {
-            // An error that is complete already.
-            "error" => return self.value,
-            "timeout" => (ErrorCode::Timeout, " took too long"),
-            "aborted" => (ErrorCode::Aborted, " was aborted"),
+        let (code, what) = match self.kind {
+            ERROR => return self.value,
+            TIMEOUT => (ErrorCode::Timeout, " took too long"),
+            ABORTED => (ErrorCode::Aborted, " was aborted"),
             _ => (ErrorCode::ConnectionFailed, " failed"),
         };
         let queued = if self.left { in_doubt } else { Queued::No };

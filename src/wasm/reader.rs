@@ -6,8 +6,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::{number, to_js};
 use crate::csv;
-use crate::error::{Reason, Rejected};
-use crate::json::{Json, object};
+use crate::json::Json;
 use crate::list::CodeList;
 
 /// Codes are handed over in pieces, so that a long list is not held twice.
@@ -19,11 +18,16 @@ pub struct CodeReader(csv::CodeReader);
 
 #[wasm_bindgen]
 impl CodeReader {
-    /// `column` names the column of the codes.
+    /// The names of the columns; `by_program` says whether there are programs.
     #[wasm_bindgen(constructor)]
     #[must_use]
-    pub fn new(column: Option<String>) -> Self {
-        Self(csv::CodeReader::new(column.as_deref()))
+    pub fn new(column: Option<String>, by_program: bool, program_column: Option<String>) -> Self {
+        let column = column.as_deref();
+        Self(if by_program {
+            csv::CodeReader::by_program(program_column.as_deref(), column)
+        } else {
+            csv::CodeReader::new(column)
+        })
     }
 
     /// Text, cut anywhere.
@@ -46,69 +50,66 @@ impl CodeReader {
     /// One entry that is no string.
     #[wasm_bindgen(js_name = rejectEntry)]
     pub fn reject_entry(&mut self) {
-        self.0.reject_entry(Reason::NotAString);
+        self.0.reject_entry();
     }
 
-    /// Rows, codes, duplicates and rejected entries so far.
+    /// Distinct codes so far.
+    #[wasm_bindgen(getter)]
     #[must_use]
-    pub fn progress(&self) -> Vec<f64> {
-        counts([self.0.rows(), self.0.valid(), self.0.duplicates(), self.0.rejected_count()])
+    pub fn codes(&self) -> f64 {
+        float(self.0.valid())
     }
 
-    /// The list: `ids` (16 bytes a code), `duplicates`, `rejectedCount`, `rejected`.
-    pub fn finish(&mut self) -> JsValue {
+    /// Duplicates so far.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn duplicates(&self) -> f64 {
+        float(self.0.duplicates())
+    }
+
+    /// Rejected rows or entries so far.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn rejected(&self) -> f64 {
+        float(self.0.rejected_count())
+    }
+
+    /// `[program id, list]` for each program, `[null, list]` for all that has
+    /// none. A list has `ids` (16 bytes a code), `duplicates`, `rejectedCount`
+    /// and `rejected`.
+    pub fn finish(&mut self) -> Array {
         let reader = std::mem::replace(&mut self.0, csv::CodeReader::new(None));
-        list(&reader.finish())
-    }
-}
-
-/// Reads a CSV with a column of program ids.
-#[wasm_bindgen]
-pub struct ProgramReader(csv::ProgramReader);
-
-#[wasm_bindgen]
-impl ProgramReader {
-    /// The names of the columns.
-    #[wasm_bindgen(constructor)]
-    #[must_use]
-    pub fn new(program_column: Option<String>, column: Option<String>) -> Self {
-        Self(csv::ProgramReader::new(program_column.as_deref(), column.as_deref()))
-    }
-
-    /// Text, cut anywhere.
-    pub fn push(&mut self, bytes: &[u8]) {
-        self.0.push(bytes);
-    }
-
-    /// Rows, codes, duplicates and rejected rows so far.
-    #[must_use]
-    pub fn progress(&self) -> Vec<f64> {
-        let duplicates = self.0.duplicates();
-        let rejected = self.0.rejected_count();
-        counts([self.0.rows(), self.0.rows() - duplicates - rejected, duplicates, rejected])
-    }
-
-    /// `programs` (each `[id, list]`), `rejectedCount`, `rejected`.
-    pub fn finish(&mut self) -> JsValue {
-        let reader = std::mem::replace(&mut self.0, csv::ProgramReader::new(None, None));
-        let lists = reader.finish();
-        let programs = Array::new();
-        for (program, codes) in &lists.programs {
-            programs.push(&Array::of2(&JsValue::from_str(program.as_str()), &list(codes)));
+        let csv::ProgramLists { programs, rejections } = reader.finish_programs();
+        let lists = Array::of1(&Array::of2(&JsValue::NULL, &list(&rejections)));
+        for (program, codes) in &programs {
+            lists.push(&Array::of2(&JsValue::from_str(program.as_str()), &list(codes)));
         }
-        let value = refused(0, lists.rejected_count, &lists.rejected);
-        set(&value, "programs", &programs);
-        value
+        lists
     }
 }
 
 #[allow(clippy::cast_precision_loss)]
-fn counts(numbers: [u64; 4]) -> Vec<f64> {
-    numbers.map(|number| number as f64).to_vec()
+fn float(count: u64) -> f64 {
+    count as f64
 }
 
 fn list(codes: &CodeList) -> JsValue {
-    let value = refused(codes.duplicates(), codes.rejected_count(), codes.rejected());
+    let mut entries = Vec::with_capacity(codes.rejected().len());
+    for entry in codes.rejected() {
+        entries.push(
+            Json::object()
+                .with("line", number(entry.line))
+                .with("value", entry.value.as_str())
+                .with("reason", entry.reason.as_str())
+                .with("message", entry.message),
+        );
+    }
+    let value = to_js(
+        &Json::object()
+            .with("duplicates", number(codes.duplicates()))
+            .with("rejectedCount", number(codes.rejected_count()))
+            .with("rejected", Json::List(entries)),
+    );
     #[allow(clippy::cast_possible_truncation)] // A list of 2^28 codes has no room in wasm32.
     let ids = Uint8Array::new_with_length(codes.len() as u32 * 16);
     let mut piece = Vec::with_capacity(CODES_AT_ONCE.min(codes.len()) * 16);
@@ -120,7 +121,8 @@ fn list(codes: &CodeList) -> JsValue {
         }
     }
     put(&ids, at, &mut piece);
-    set(&value, "ids", &ids);
+    // Fails on no plain object.
+    let _ = js_sys::Reflect::set(&value, &JsValue::from_str("ids"), &ids);
     value
 }
 
@@ -131,26 +133,4 @@ fn put(ids: &Uint8Array, at: u32, piece: &mut Vec<u8>) -> u32 {
     ids.subarray(at, end).copy_from(piece);
     piece.clear();
     end
-}
-
-fn refused(duplicates: u64, rejected_count: u64, rejected: &[Rejected]) -> JsValue {
-    let mut entries = Vec::with_capacity(rejected.len());
-    for entry in rejected {
-        entries.push(object([
-            ("line", number(entry.line)),
-            ("value", entry.value.as_str().into()),
-            ("reason", entry.reason.as_str().into()),
-            ("message", entry.message.into()),
-        ]));
-    }
-    to_js(&object([
-        ("duplicates", number(duplicates)),
-        ("rejectedCount", number(rejected_count)),
-        ("rejected", Json::List(entries)),
-    ]))
-}
-
-fn set(object: &JsValue, name: &str, value: &JsValue) {
-    // Fails on no plain object.
-    let _ = js_sys::Reflect::set(object, &JsValue::from_str(name), value);
 }

@@ -45,8 +45,22 @@ const HINTS: Record<string, string> = {
   conflict: "The program’s codes are probably still being generated. Wait a few minutes, then distribute them.",
   rate_limited: "Wait a minute, then distribute them.",
   token_unavailable: "Uber gives 100 tokens an hour. Try again later.",
-  connection_failed: "Check the connection and that the worker is running, then try again.",
+  connection_failed: "Check that the worker is running and has a connection, then try again.",
+  internal_server_error: "Uber has a fault of its own. Try again in a while.",
+  server_error: "Uber, or something before it, has a fault. Try again in a while.",
   timeout: "Try again in a while.",
+};
+
+/** Who did not answer whom: the worker says it of Uber, the page's client of the worker. */
+const LOST: Record<string, { byWorker: string; byPage: string }> = {
+  connection_failed: {
+    byWorker: "The worker lost its connection to Uber",
+    byPage: "The connection to the worker failed",
+  },
+  timeout: {
+    byWorker: "Uber did not answer the worker in time",
+    byPage: "The worker did not answer in time",
+  },
 };
 
 const LOOK_FIRST =
@@ -71,11 +85,16 @@ export function explain(error: unknown): Explained {
   return {
     state,
     code,
-    message: problem?.title ?? error.message,
+    message: messageOf(error, problem),
     hint: unknown ? LOOK_FIRST : (HINTS[code] ?? problem?.hint ?? error.hint),
     status: error instanceof ApiError ? error.status : null,
     headers: error instanceof ApiError ? error.headers : {},
   };
+}
+
+function messageOf(error: VoucherError, problem: WorkerProblem | null): string {
+  if (problem) return LOST[problem.code]?.byWorker ?? problem.title;
+  return LOST[error.code]?.byPage ?? error.message;
 }
 
 function isRefusal(error: VoucherError, problem: WorkerProblem | null): boolean {
@@ -87,7 +106,7 @@ export function explainReading(error: unknown): Explained {
   if (error instanceof VoucherError) {
     const explained = explain(error);
     const hint = HINTS[explained.code] ?? error.hint;
-    return explained.state === "unknown" ? { ...explained, hint, state: "pending" } : explained;
+    return { ...explained, hint, state: "pending" };
   }
   return {
     state: "pending",

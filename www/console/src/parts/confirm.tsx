@@ -1,16 +1,18 @@
 /** The last question before codes leave. */
 import { useEffect, useRef } from "preact/hooks";
 
-import { codes } from "../format.js";
+import { codes, number } from "../format.js";
 
 interface Props {
   size: number;
   programName: string;
   isSandbox: boolean;
+  /** How many of them may reach their recipient a second time. */
+  again: number;
   onAnswer(isYes: boolean): void;
 }
 
-export function Confirm({ size, programName, isSandbox, onAnswer }: Props) {
+export function Confirm({ size, programName, isSandbox, again, onAnswer }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const answered = useRef(false);
   useEffect(() => {
@@ -40,6 +42,12 @@ export function Confirm({ size, programName, isSandbox, onAnswer }: Props) {
               : "Each is sent to its recipient by e-mail or SMS."}{" "}
             A message can’t be taken back.
           </p>
+          {again > 0 && (
+            <p>
+              {again === size ? (size === 1 ? "It" : "All of them") : `${number(again)} of them`} may reach their{" "}
+              {size === 1 ? "recipient" : "recipients"} a second time.
+            </p>
+          )}
           {isSandbox && <p class="quiet">This is the sandbox: nothing leaves this machine.</p>}
         </div>
         <div class="dialog-actions">

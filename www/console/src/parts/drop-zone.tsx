@@ -129,7 +129,7 @@ function usePaste(onBlob: Props["onBlob"]): void {
   latest.current = onBlob;
   useEffect(() => {
     const paste = (event: ClipboardEvent) => {
-      if ((event.target as HTMLElement).closest("input, textarea, dialog")) return;
+      if ((event.target as HTMLElement).closest("input, textarea, dialog[open]")) return;
       const [file] = event.clipboardData?.files ?? [];
       const text = event.clipboardData?.getData("text/plain") ?? "";
       if (file) latest.current(file, file.name);

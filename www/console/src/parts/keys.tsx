@@ -15,7 +15,7 @@ export function useKey(key: string, act: () => void): void {
     const press = (event: KeyboardEvent) => {
       if (event.key !== key || event.metaKey || event.ctrlKey || event.altKey) return;
       const target = event.target as HTMLElement;
-      if (target.closest("input, textarea, select, [contenteditable], dialog")) return;
+      if (target.closest("input, textarea, select, [contenteditable], dialog[open]")) return;
       event.preventDefault();
       latest.current();
     };

@@ -138,13 +138,17 @@ function Failed({ send, error, programName }: { send: Send; error: Explained; pr
     <>
       <section class={`card outcome outcome-${error.state}`} role="alert">
         <StatePill state={error.state} />
-        <h1>{isUnknown ? `Not known: ${codes(send.codes)}` : "Nothing was queued"}</h1>
+        <h1>{isUnknown ? `Unknown: ${codes(send.codes)}` : "Nothing was queued"}</h1>
         <p class="lead">
-          {isUnknown
-            ? "Uber may or may not have queued these. Do not send again before you have looked."
-            : error.state === "rejected"
-              ? `Uber refused the request. None of the ${codes(send.codes)} was queued.`
-              : `The request did not reach the point of sending. None of the ${codes(send.codes)} was queued.`}
+          {isUnknown ? (
+            <>
+              Uber may or may not have queued these. <b>Do not send again before you have looked.</b>
+            </>
+          ) : error.state === "rejected" ? (
+            `Uber refused the request with ${codes(send.codes)}.`
+          ) : (
+            `The request with ${codes(send.codes)} never left for Uber.`
+          )}
         </p>
         <dl class="story">
           <div>

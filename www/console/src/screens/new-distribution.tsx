@@ -206,6 +206,7 @@ function Decide({ programId, draft }: { programId: string; draft: Draft | null }
           size={list.size}
           programName={name}
           isSandbox={config.environment === "sandbox"}
+          again={Math.max(repeated, 0)}
           onAnswer={(isYes) => {
             setAsking(false);
             if (isYes) void start();
