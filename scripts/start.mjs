@@ -56,7 +56,6 @@ async function start() {
 // ---------------------------------------------------------------------------
 // What the environment says
 
-
 function readPort() {
   const port = Number(process.env.PORT || 8787);
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
@@ -98,12 +97,16 @@ function readSide() {
 }
 
 function readFaults() {
-  const given = (process.env.SANDBOX_FAULTS ?? "").split(",").filter((fault) => fault.trim() !== "");
+  const given = (process.env.SANDBOX_FAULTS ?? "")
+    .split(",")
+    .filter((fault) => fault.trim() !== "");
   return Object.fromEntries(
     given.map((fault) => {
       const [name, share] = fault.split("=").map((part) => part.trim());
       if (name && share && Number(share) >= 0 && Number(share) <= 1) return [name, Number(share)];
-      throw new Advice(`SANDBOX_FAULTS: "${fault}" must be a name and a share, like error_after=0.5.`);
+      throw new Advice(
+        `SANDBOX_FAULTS: "${fault}" must be a name and a share, like error_after=0.5.`,
+      );
     }),
   );
 }

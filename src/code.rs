@@ -62,7 +62,7 @@ impl Code {
     }
 
     /// A code of a list that was read before.
-    #[cfg(target_arch = "wasm32")]
+    #[cfg(all(target_arch = "wasm32", feature = "client"))]
     pub(crate) const fn from_id(id: [u8; 16]) -> Self {
         Self(id)
     }

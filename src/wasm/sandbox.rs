@@ -5,7 +5,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::{from_js, to_js};
-use crate::json::{Json, object};
+use crate::json::Json;
 use crate::sandbox::{Answer, Fault, IncomingRequest, Options, ProgramSpec, Sandbox, Webhook};
 use crate::secret::Secret;
 
@@ -74,10 +74,8 @@ impl SandboxBinding {
                     code.write_to(&mut codes);
                     codes.push('\n');
                 }
-                to_js(&object([
-                    ("programId", created.program_id.as_str().into()),
-                    ("codes", codes.into()),
-                ]))
+                let program = Json::object().with("programId", created.program_id.as_str());
+                to_js(&program.with("codes", codes))
             }
         }
     }
@@ -120,15 +118,15 @@ impl SandboxBinding {
             body,
         };
         let reply = self.0.handle(&request, whole_number(now));
-        let after = ("afterMs", number(reply.after_ms));
+        let after = Json::object().with("afterMs", number(reply.after_ms));
         match reply.answer {
-            Answer::Lost => to_js(&object([after, ("lost", true.into())])),
-            Answer::Hang => to_js(&object([after, ("hang", true.into())])),
+            Answer::Lost => to_js(&after.with("lost", true)),
+            Answer::Hang => to_js(&after.with("hang", true)),
             Answer::Response(response) => {
                 let status = f64::from(response.head.status);
                 let headers = fields_of(response.head.headers.iter());
-                let answer = [after, ("status", status.into()), ("headers", headers)];
-                with_body(to_js(&object(answer)), &response.body)
+                let answer = after.with("status", status).with("headers", headers);
+                with_body(to_js(&answer), &response.body)
             }
         }
     }
@@ -166,13 +164,12 @@ impl SandboxBinding {
 /// `id`, `dueAt`, `attempt`, `headers` as a list of names and values, `body`.
 fn webhook(webhook: &Webhook) -> JsValue {
     let headers = webhook.headers.iter();
-    let described = to_js(&object([
-        ("id", number(webhook.id)),
-        ("dueAt", number(webhook.due_at)),
-        ("attempt", f64::from(webhook.attempt).into()),
-        ("headers", fields_of(headers.map(|(name, value)| (*name, value.as_str())))),
-    ]));
-    with_body(described, &webhook.body)
+    let described = Json::object()
+        .with("id", number(webhook.id))
+        .with("dueAt", number(webhook.due_at))
+        .with("attempt", f64::from(webhook.attempt))
+        .with("headers", fields_of(headers.map(|(name, value)| (*name, value.as_str()))));
+    with_body(to_js(&described), &webhook.body)
 }
 
 fn fields_of<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Json {

@@ -31,7 +31,14 @@ let sandbox: Sandbox | undefined;
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
     sandbox ??= keepFirst(await open(env));
-    return sandbox.fetch(request);
+    // workerd ends a request for which nothing is pending. The fault `hang` is
+    // to look like a server that is silent, so something has to be.
+    const alive = setInterval(() => {}, 1_000);
+    try {
+      return await sandbox.fetch(request);
+    } finally {
+      clearInterval(alive);
+    }
   },
 };
 

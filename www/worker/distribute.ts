@@ -33,7 +33,12 @@ function codesOf(json: unknown): string[] | Response {
     );
   }
   if (!Array.isArray(codes) || !isObject(json)) {
-    return refused(400, "invalid_json", "The body holds no list of codes", 'Send {"codes": ["…"]}.');
+    return refused(
+      400,
+      "invalid_json",
+      "The body holds no list of codes",
+      'Send {"codes": ["…"]}.',
+    );
   }
   if (codes.length === 0) {
     return refused(
@@ -53,7 +58,9 @@ function isObject(value: unknown): value is Record<string, unknown> {
 async function send(call: Call, program: string, codes: string[]): Promise<Response> {
   const began = Date.now();
   const log = (outcome: Record<string, unknown>) =>
-    console.log(JSON.stringify({ event: "distribute", program, ...outcome, ms: Date.now() - began }));
+    console.log(
+      JSON.stringify({ event: "distribute", program, ...outcome, ms: Date.now() - began }),
+    );
   try {
     const receipt = await uber(call.env).distribute(program, codes, ONCE);
     log({ codes: receipt.codes, state: "queued" });

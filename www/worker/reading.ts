@@ -26,7 +26,10 @@ export async function listCodes({ env, url }: Call, program: string): Promise<Re
   const includeUsage = url.searchParams.get("include_usage") === "true";
   return reading(async () => {
     const codes = await uber(env).listCodes(program, { ...ONCE, includeUsage });
-    return Response.json({ total_number_of_codes: codes.length, codes: codes.map(({ raw }) => raw) });
+    return Response.json({
+      total_number_of_codes: codes.length,
+      codes: codes.map(({ raw }) => raw),
+    });
   });
 }
 

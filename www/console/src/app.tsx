@@ -41,7 +41,12 @@ export function App() {
             <span>Vouchers</span>
           </Link>
           <Side />
-          <button type="button" class="button-quiet keys-button" onClick={showKeys} aria-label="List of keys">
+          <button
+            type="button"
+            class="button-quiet keys-button"
+            onClick={showKeys}
+            aria-label="List of keys"
+          >
             ?
           </button>
         </div>

@@ -22,7 +22,10 @@ async function check(): Promise<void> {
   clearTimeout(timer);
   timer = undefined;
   try {
-    const answer = await fetch("/health", { cache: "no-store", signal: AbortSignal.timeout(5_000) });
+    const answer = await fetch("/health", {
+      cache: "no-store",
+      signal: AbortSignal.timeout(5_000),
+    });
     if (!answer.ok) throw new Error("not healthy");
     connectionWorks();
   } catch {

@@ -33,16 +33,19 @@ const REFUSALS = new Set([
   "rejected",
 ]);
 
-const ASK_OPERATOR = "Ask whoever runs this console to check the client id, the secret and the scope.";
+const ASK_OPERATOR =
+  "Ask whoever runs this console to check the client id, the secret and the scope.";
 
 /** Where the package's hint speaks to a programmer, this speaks to an admin. */
 const HINTS: Record<string, string> = {
   invalid_request: "Check that these codes belong to this program. Uber refused the list as it is.",
   unauthorized: ASK_OPERATOR,
   token_rejected: ASK_OPERATOR,
-  user_not_allowed: "Ask your Uber representative to grant this app the voucher scope for your organization.",
+  user_not_allowed:
+    "Ask your Uber representative to grant this app the voucher scope for your organization.",
   resource_not_found: "Check that the program still exists at Uber, then reload the programs.",
-  conflict: "The program’s codes are probably still being generated. Wait a few minutes, then distribute them.",
+  conflict:
+    "The program’s codes are probably still being generated. Wait a few minutes, then distribute them.",
   rate_limited: "Wait a minute, then distribute them.",
   token_unavailable: "Uber gives 100 tokens an hour. Try again later.",
   connection_failed: "Check that the worker is running and has a connection, then try again.",

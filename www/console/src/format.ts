@@ -28,7 +28,8 @@ export const codes = (value: number): string => count(value, "code");
 export const rows = (value: number): string => count(value, "row");
 
 /** The right one of two words for a number. */
-export const verb = (value: number, one: string, many: string): string => (value === 1 ? one : many);
+export const verb = (value: number, one: string, many: string): string =>
+  value === 1 ? one : many;
 
 export const timeOfDay = (ms: number): string => clock.format(ms);
 export const dateTime = (ms: number): string => moment.format(ms);

@@ -68,7 +68,7 @@ export function useReader(programId: string): Reader {
       const list = await parseCodes(input, { signal: controller.signal, onProgress });
       if (current.current !== controller) return;
       const readMs = performance.now() - began;
-      const rows = latest === null ? 0 : (latest as ParseProgress).rows;
+      const rows = list.size + list.duplicates + list.rejectedCount;
       const draft = { list, source, readMs, rows, bytes: totalBytes };
       keepDraft(programId, draft);
       setReading({ step: "read", draft });

@@ -15,7 +15,10 @@ export function recentPrograms(organizationId: string): string[] {
 export function noteProgram(organizationId: string, programId: string): void {
   const rest = recentPrograms(organizationId).filter((id) => id !== programId);
   try {
-    localStorage.setItem(keyOf(organizationId), JSON.stringify([programId, ...rest].slice(0, KEPT)));
+    localStorage.setItem(
+      keyOf(organizationId),
+      JSON.stringify([programId, ...rest].slice(0, KEPT)),
+    );
   } catch {
     // A browser without storage orders by Uber's answer.
   }

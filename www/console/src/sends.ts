@@ -96,7 +96,9 @@ async function write(kept: Kept): Promise<void> {
 async function readAll(): Promise<Kept[]> {
   const found = await database();
   const stored = found
-    ? await inStore(found, "readonly", (store) => store.getAll() as IDBRequest<Kept[]>).catch(() => [])
+    ? await inStore(found, "readonly", (store) => store.getAll() as IDBRequest<Kept[]>).catch(
+        () => [],
+      )
     : [];
   const all = new Map([...stored.map((kept) => [kept.id, kept] as const), ...ownOf(stored)]);
   return [...all.values()].sort((a, b) => b.startedAt - a.startedAt);
@@ -174,7 +176,8 @@ async function forgetOldest(): Promise<void> {
   if (!found) return;
   // An unknown one is kept until somebody decides about it.
   const old = (await readAll()).filter(({ state }) => state !== "unknown").slice(MOST_KEPT);
-  for (const { id } of old) await inStore(found, "readwrite", (store) => store.delete(id)).catch(() => {});
+  for (const { id } of old)
+    await inStore(found, "readwrite", (store) => store.delete(id)).catch(() => {});
 }
 
 function pack(codes: Iterable<string>, size: number): Uint8Array<ArrayBuffer> {

@@ -44,8 +44,8 @@ export function Confirm({ size, programName, isSandbox, again, onAnswer }: Props
           </p>
           {again > 0 && (
             <p>
-              {again === size ? (size === 1 ? "It" : "All of them") : `${number(again)} of them`} may reach their{" "}
-              {size === 1 ? "recipient" : "recipients"} a second time.
+              {again === size ? (size === 1 ? "It" : "All of them") : `${number(again)} of them`}{" "}
+              may reach their {size === 1 ? "recipient" : "recipients"} a second time.
             </p>
           )}
           {isSandbox && <p class="quiet">This is the sandbox: nothing leaves this machine.</p>}

@@ -82,7 +82,9 @@ export function DropTarget({ programName, onBlob, onRefuse }: Omit<Props, "fault
   useEffect(() => {
     let depth = 0;
     const holdsFiles = (event: DragEvent) =>
-      [...(event.dataTransfer?.types ?? [])].some((type) => type === "Files" || type === "text/plain");
+      [...(event.dataTransfer?.types ?? [])].some(
+        (type) => type === "Files" || type === "text/plain",
+      );
     const enter = (event: DragEvent) => {
       if (!holdsFiles(event)) return;
       depth += 1;

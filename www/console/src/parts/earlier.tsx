@@ -8,7 +8,13 @@ import { useStore } from "../store.js";
 import { ChevronIcon } from "./icons.js";
 import { Ago, StatePill } from "./small.js";
 
-export function Earlier({ organizationId, programId }: { organizationId: string; programId: string }) {
+export function Earlier({
+  organizationId,
+  programId,
+}: {
+  organizationId: string;
+  programId: string;
+}) {
   const changes = useStore(sendsChanged);
   const forgetful = useStore(isForgetful);
   const [sends, setSends] = useState<Send[]>([]);

@@ -70,7 +70,18 @@ export const TicketIcon = () => (
 /** A state's sign: told apart by shape, not by colour alone. */
 export function StateSign({ state }: { state: string }) {
   return (
-    <svg class="icon" width="12" height="12" viewBox="0 0 12 12" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
+    <svg
+      class="icon"
+      width="12"
+      height="12"
+      viewBox="0 0 12 12"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.6"
+      stroke-linecap="round"
+      stroke-linejoin="round"
+      aria-hidden="true"
+    >
       {SIGNS[state] ?? <circle cx="6" cy="6" r="4" />}
     </svg>
   );

@@ -40,7 +40,17 @@ export function ListCard({ reading, onClear }: Props) {
   );
 }
 
-function Count({ name, value, text, isBad = false }: { name: string; value: number; text: string; isBad?: boolean }) {
+function Count({
+  name,
+  value,
+  text,
+  isBad = false,
+}: {
+  name: string;
+  value: number;
+  text: string;
+  isBad?: boolean;
+}) {
   return (
     <div class={isBad && value > 0 ? "count count-bad" : "count"}>
       <dt>
@@ -60,7 +70,11 @@ interface Figures {
   rejected: number;
 }
 
-function progressOf({ source, totalBytes, progress }: Extract<Reading, { step: "reading" }>): Figures {
+function progressOf({
+  source,
+  totalBytes,
+  progress,
+}: Extract<Reading, { step: "reading" }>): Figures {
   const read = progress?.bytes ?? 0;
   return {
     source: nameOf(source),

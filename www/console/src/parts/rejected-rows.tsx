@@ -13,7 +13,12 @@ export function RejectedRows({ list, source }: { list: CodeList; source: string 
   const { rejected, rejectedCount } = list;
   const shown = isWhole ? rejected : rejected.slice(0, FIRST);
   const save = () => {
-    const lines = rejected.map(({ line, value, reason, message }) => [line, value, reason, message]);
+    const lines = rejected.map(({ line, value, reason, message }) => [
+      line,
+      value,
+      reason,
+      message,
+    ]);
     const name = source.replace(/\.[^.]*$/, "").replace(/[^\p{L}\p{N}_-]+/gu, "-") || "list";
     download(toCsv(["line", "value", "reason", "message"], lines), `${name}-rejected.csv`);
   };
@@ -57,8 +62,15 @@ export function RejectedRows({ list, source }: { list: CodeList; source: string 
         </table>
       </div>
       {rejected.length > FIRST && (
-        <button type="button" class="more" onClick={() => setWhole(!isWhole)} aria-expanded={isWhole}>
-          {isWhole ? `Show the first ${FIRST}` : `Show all ${number(rejected.length)} that are listed`}
+        <button
+          type="button"
+          class="more"
+          onClick={() => setWhole(!isWhole)}
+          aria-expanded={isWhole}
+        >
+          {isWhole
+            ? `Show the first ${FIRST}`
+            : `Show all ${number(rejected.length)} that are listed`}
         </button>
       )}
     </section>

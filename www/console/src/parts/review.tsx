@@ -59,8 +59,9 @@ function TooMany({ size }: { size: number }) {
   return (
     <Callout tone="rejected" title={`${codes(size)} are more than one call takes`}>
       <p>
-        One call takes at most {number(MOST_CODES)}. Split the list into {number(Math.ceil(size / MOST_CODES))}{" "}
-        files and distribute one after the other, until this console can do it for you.
+        One call takes at most {number(MOST_CODES)}. Split the list into{" "}
+        {number(Math.ceil(size / MOST_CODES))} files and distribute one after the other, until this
+        console can do it for you.
       </p>
       <p class="callout-code">
         <code>too_many_codes</code>
@@ -82,8 +83,8 @@ function Ready(props: Props & { list: CodeList }) {
       </p>
       {list.duplicates > 0 && (
         <p class="quiet">
-          {rows(list.duplicates)} {verb(list.duplicates, "repeats", "repeat")} a code; each code is sent
-          once.
+          {rows(list.duplicates)} {verb(list.duplicates, "repeats", "repeat")} a code; each code is
+          sent once.
         </p>
       )}
       {repeats && (
@@ -118,7 +119,8 @@ function Ready(props: Props & { list: CodeList }) {
   );
 }
 
-const count = (rejected: number): string => `${number(rejected)} rejected ${verb(rejected, "row", "rows")}`;
+const count = (rejected: number): string =>
+  `${number(rejected)} rejected ${verb(rejected, "row", "rows")}`;
 
 function undecided(list: CodeList, repeats: Repeats | null, decisions: Decisions): string {
   if (repeats && !decisions.sendAgain) return "First decide about the codes that left before.";
@@ -141,7 +143,8 @@ function Again({
 }) {
   const { queued, unknown, latest } = repeats;
   const all = queued + unknown;
-  const whom = all === size ? (all === 1 ? "This code" : `All ${number(all)}`) : `${number(all)} of these`;
+  const whom =
+    all === size ? (all === 1 ? "This code" : `All ${number(all)}`) : `${number(all)} of these`;
   return (
     <Callout
       tone="unknown"
@@ -155,9 +158,9 @@ function Again({
         From this browser, <Ago ms={latest.startedAt} />:{" "}
         <Link to={paths.distribution(latest.programId, latest.id)}>see that distribution</Link>.{" "}
         {queued > 0 && unknown > 0 && `${codes(queued)} queued, ${codes(unknown)} unknown. `}
-        {unknown > 0
-          ? "If Uber queued them, their recipients get a second message."
-          : "Their recipients get a second message."}
+        {unknown > 0 && `If Uber queued ${verb(all, "it", "them")}, a second message goes out. `}
+        {unknown === 0 &&
+          `A second message would go to ${verb(all, "its recipient", "their recipients")}.`}
       </p>
       <p class="callout-code">
         <StatePill state={unknown > 0 ? "unknown" : "queued"} />
@@ -181,7 +184,11 @@ function Decision({
 }) {
   return (
     <label class="decision">
-      <input type="checkbox" checked={isMade} onChange={(event) => onMake(event.currentTarget.checked)} />
+      <input
+        type="checkbox"
+        checked={isMade}
+        onChange={(event) => onMake(event.currentTarget.checked)}
+      />
       <span>{children}</span>
     </label>
   );

@@ -101,7 +101,9 @@ function Queued({ send, programName }: { send: Send; programName: string }) {
           <Detail name="Duplicates dropped">{number(send.duplicates)}</Detail>
           <Detail name="Rejected rows left out">{number(send.rejectedLeftOut)}</Detail>
           <Detail name="Attempts">
-            {receipt?.attempts === 1 ? "1" : `${number(receipt?.attempts ?? 1)}; the earlier ones queued nothing`}
+            {receipt?.attempts === 1
+              ? "1"
+              : `${number(receipt?.attempts ?? 1)}; the earlier ones queued nothing`}
           </Detail>
           <Detail name="Answer">HTTP {receipt?.status}</Detail>
           {support.map(([header, value]) => (
@@ -131,7 +133,15 @@ function Queued({ send, programName }: { send: Send; programName: string }) {
   );
 }
 
-function Failed({ send, error, programName }: { send: Send; error: Explained; programName: string }) {
+function Failed({
+  send,
+  error,
+  programName,
+}: {
+  send: Send;
+  error: Explained;
+  programName: string;
+}) {
   const isUnknown = error.state === "unknown";
   const hasList = draftOf(send.programId) !== null;
   return (
@@ -142,7 +152,8 @@ function Failed({ send, error, programName }: { send: Send; error: Explained; pr
         <p class="lead">
           {isUnknown ? (
             <>
-              Uber may or may not have queued these. <b>Do not send again before you have looked.</b>
+              Uber may or may not have queued these.{" "}
+              <b>Do not send again before you have looked.</b>
             </>
           ) : error.state === "rejected" ? (
             `Uber refused the request with ${codes(send.codes)}.`

@@ -26,7 +26,7 @@ const UNDECIDED: Decisions = { leaveOutRejected: false, sendAgain: false };
 
 export function NewDistribution({ programId }: { programId: string }) {
   const { value: config } = useStore(configStore);
-  const { program, name, isMissing } = useProgram(programId);
+  const { program, name, isMissing, isLoading } = useProgram(programId);
   const reader = useReader(programId);
   const { reading } = reader;
   const draft = reading.step === "read" ? reading.draft : null;
@@ -47,14 +47,15 @@ export function NewDistribution({ programId }: { programId: string }) {
       </nav>
       <div class="page-head">
         <div>
-          <h1>{name}</h1>
+          <h1>{isLoading ? <span class="bone bone-title" /> : name}</h1>
           <Facts programId={programId} />
         </div>
       </div>
       {isMissing && (
         <Callout tone="unknown" title="This program is not among those of your organization">
           <p>
-            Uber will probably refuse a list for it. <Link to={paths.programs()}>Choose another</Link>.
+            Uber will probably refuse a list for it.{" "}
+            <Link to={paths.programs()}>Choose another</Link>.
           </p>
         </Callout>
       )}
@@ -114,7 +115,10 @@ function Try({ programId, reader }: { programId: string; reader: Reader }) {
   const use = async () => {
     try {
       const found = await listCodes(programId);
-      await reader.read(new Blob([found.map(({ codeId }) => codeId).join("\n")]), "This program’s codes");
+      await reader.read(
+        new Blob([found.map(({ codeId }) => codeId).join("\n")]),
+        "This program’s codes",
+      );
     } catch (error) {
       const { message, hint } = explainReading(error);
       reader.refuse(`${message}. ${hint}`);

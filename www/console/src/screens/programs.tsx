@@ -231,7 +231,8 @@ function NoPrograms() {
     <div class="card blank">
       <p class="blank-title">No programs yet</p>
       <p>
-        Create a voucher program at Uber for Business, or with the Vouchers API, and it appears here.
+        Create a voucher program at Uber for Business, or with the Vouchers API, and it appears
+        here.
         {value?.environment === "uber" &&
           " To look around first, start this console without the UBER_ variables: it then runs on the sandbox."}
       </p>

@@ -1,0 +1,149 @@
+/**
+ * `npm run build`: the package in `dist/`, from the Rust and TypeScript sources.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { ROOT, TARGET, WASM, main, run, setUp } from "./setup.mjs";
+import { reportSizes } from "./size.mjs";
+
+const DIST = join(ROOT, "dist");
+const BUILD = join(ROOT, "build");
+const TOOLS = join(TARGET, "tools");
+
+/** What the compiler is allowed to use: all of it is in every engine since 2022. */
+const FEATURES = [
+  "bulk-memory",
+  "bulk-memory-opt",
+  "call-indirect-overlong",
+  "multivalue",
+  "mutable-globals",
+  "nontrapping-float-to-int",
+  "reference-types",
+  "sign-ext",
+];
+
+/** One wasm for users, one for the simulation. */
+const MODULES = [
+  { name: "uber_vouchers", feature: "client" },
+  { name: "uber_vouchers_sandbox", feature: "sandbox" },
+];
+
+/** Builds everything that is not up to date. */
+export async function build() {
+  setUp();
+  await alone(async () => {
+    mkdirSync(DIST, { recursive: true });
+    buildTools();
+    for (const module of MODULES) buildModule(module);
+    // Declarations of a source that is gone must not be shipped.
+    removeStale();
+    run(join(ROOT, "node_modules", ".bin", "tsc"), ["-p", "src/js"]);
+    await reportSizes();
+  });
+}
+
+/** wasm-bindgen and its test runner, in the version that Cargo.toml asks for. */
+export function buildTools() {
+  const manifest = join(ROOT, "scripts", "wasm-bindgen", "Cargo.toml");
+  const args = ["build", "--quiet", "--locked", "--manifest-path", manifest];
+  run("cargo", [...args, "--target-dir", TOOLS]);
+}
+
+/** @param {string} name */
+export const tool = (name) => join(TOOLS, "debug", name);
+
+/** @param {{ name: string, feature: string }} module */
+function buildModule({ name, feature }) {
+  const directory = join(TARGET, feature);
+  run(
+    "cargo",
+    [
+      "build", "--release", "--locked", "--lib", "--target", WASM, "--target-dir", directory,
+      "--no-default-features", "--features", feature,
+    ],
+    { env: { CARGO_ENCODED_RUSTFLAGS: rustFlags().join("\x1f") } },
+  );
+  const compiled = join(directory, WASM, "release", "uber_vouchers.wasm");
+  const stamp = hash([compiled, tool("bindgen"), join(ROOT, "scripts", "build.mjs")]);
+  const stampFile = join(BUILD, `${name}.stamp`);
+  const outputs = [`${name}.js`, `${name}.d.ts`, `${name}_bg.wasm`].map((file) => join(DIST, file));
+  if (outputs.every(existsSync) && existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp) {
+    return;
+  }
+  run(tool("bindgen"), [
+    "--target", "web", "--omit-default-module-path", "--experimental-reset-state-function",
+    "--remove-name-section", "--remove-producers-section",
+    "--out-name", name, "--out-dir", DIST, compiled,
+  ]);
+  const glue = join(DIST, `${name}.js`);
+  // In the place of the global one: see src/js/microtask.ts.
+  const microtask = 'import { queueMicrotask } from "./microtask.js";\n';
+  writeFileSync(glue, microtask + readFileSync(glue, "utf8"));
+  rmSync(join(DIST, `${name}_bg.wasm.d.ts`), { force: true });
+  const wasm = join(DIST, `${name}_bg.wasm`);
+  const features = FEATURES.map((feature) => `--enable-${feature}`);
+  run(join(ROOT, "node_modules", ".bin", "wasm-opt"), ["-Oz", ...features, wasm, "-o", wasm]);
+  mkdirSync(BUILD, { recursive: true });
+  writeFileSync(stampFile, stamp);
+}
+
+/** Paths of this machine must not get into the wasm: it is the same everywhere. */
+function rustFlags() {
+  const home = process.env["CARGO_HOME"] ?? join(process.env["HOME"] ?? "", ".cargo");
+  return [`--remap-path-prefix=${ROOT}=`, `--remap-path-prefix=${join(home, "registry", "src")}=`];
+}
+
+function removeStale() {
+  const sources = new Set(readdirSync(join(ROOT, "src", "js")).map((file) => file.replace(/\.ts$/, "")));
+  const generated = new Set(MODULES.flatMap(({ name }) => [name, `${name}_bg.wasm`]));
+  for (const file of readdirSync(DIST)) {
+    const stem = file.replace(/\.(d\.ts|js|js\.map)$/, "");
+    if (!sources.has(stem) && !generated.has(stem)) rmSync(join(DIST, file));
+  }
+}
+
+/** @param {string[]} files */
+function hash(files) {
+  const digest = createHash("sha256");
+  for (const file of files) digest.update(readFileSync(file));
+  return digest.digest("hex");
+}
+
+/**
+ * Two builds at once would write over each other: the second one waits.
+ * @param {() => Promise<void>} work
+ */
+async function alone(work) {
+  const lock = join(BUILD, "lock");
+  mkdirSync(BUILD, { recursive: true });
+  for (;;) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: "wx" });
+      break;
+    } catch (error) {
+      if (/** @type {NodeJS.ErrnoException} */ (error).code !== "EEXIST") throw error;
+      if (isDead(Number(readFileSync(lock, "utf8")))) rmSync(lock, { force: true });
+      else await sleep(200);
+    }
+  }
+  try {
+    await work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+/** @param {number} pid */
+function isDead(pid) {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+if (process.argv[1] === import.meta.filename) await main(build);

@@ -1,0 +1,95 @@
+/**
+ * What has to be there before anything can be built: checked, and installed
+ * where a script can do that. Uses nothing but Node.js itself.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const ROOT = fileURLToPath(new URL("..", import.meta.url));
+/** Where cargo builds. */
+export const TARGET = process.env["CARGO_TARGET_DIR"] ?? join(ROOT, "target");
+
+/** Something is missing that a script can't install. */
+export class Missing extends Error {}
+
+/**
+ * Runs a command and shows what it prints.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ cwd?: string, env?: Record<string, string>, quiet?: boolean }} [options]
+ */
+export function run(command, args, { cwd = ROOT, env = {}, quiet = false } = {}) {
+  const { status, signal, error, stdout, stderr } = spawnSync(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: quiet ? "pipe" : ["ignore", "inherit", "inherit"],
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
+  if (error || status !== 0) {
+    const why = error?.message ?? (signal ? `was ended by ${signal}` : `ended with ${status}`);
+    throw new Error(`${command} ${args.join(" ")}: ${why}\n${stdout ?? ""}${stderr ?? ""}`.trim());
+  }
+  return stdout ?? "";
+}
+
+/** Makes sure that Node.js, Rust and the packages are there. */
+export function setUp() {
+  checkNode();
+  checkRust();
+  installPackages();
+}
+
+function checkNode() {
+  const { engines } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const [least = 0, leastMinor = 0] = engines.node.replace(">=", "").split(".").map(Number);
+  const [have = 0, haveMinor = 0] = process.versions.node.split(".").map(Number);
+  if (have < least || (have === least && haveMinor < leastMinor)) {
+    throw new Missing(`Node.js ${engines.node} is needed; this is ${process.versions.node}.`);
+  }
+}
+
+// The tool chain file names version, components and target; rustup installs
+// them when cargo is first called here.
+function checkRust() {
+  const { error, status, stderr } = spawnSync("cargo", ["--version"], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+  if (error) throw new Missing("cargo was not found. Install Rust from https://rustup.rs.");
+  if (status !== 0) throw new Missing(`cargo does not run here:\n${stderr}`);
+  const target = spawnSync("rustc", ["--print", "target-libdir", "--target", WASM], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+  if (existsSync(target.stdout.trim())) return;
+  try {
+    run("rustup", ["target", "add", WASM]);
+  } catch (cause) {
+    throw new Missing(`The Rust target ${WASM} is missing and rustup could not add it.`, { cause });
+  }
+}
+
+export const WASM = "wasm32-unknown-unknown";
+
+function installPackages() {
+  const lock = join(ROOT, "package-lock.json");
+  const installed = join(ROOT, "node_modules", ".package-lock.json");
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
+  run("npm", ["ci", "--no-audit", "--no-fund"]);
+}
+
+/**
+ * Runs a script, and says plainly what went wrong if it fails.
+ * @param {() => void | Promise<void>} script
+ */
+export async function main(script) {
+  try {
+    await script();
+  } catch (error) {
+    console.error(error instanceof Missing ? `\n${error.message}` : error);
+    process.exit(1);
+  }
+}
