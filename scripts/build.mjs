@@ -25,6 +25,14 @@ const FEATURES = [
   "sign-ext",
 ];
 
+/**
+ * The standard library is built along, without the text of its panics: a panic
+ * ends in a trap anyhow, and saying where costs a tenth of the wasm. Cargo
+ * takes these flags from a stable tool chain only with RUSTC_BOOTSTRAP; they
+ * hold for the published wasm alone, and the tool chain is pinned.
+ */
+const SMALL_STD = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
+
 /** One wasm for users, one for the simulation. */
 const MODULES = [
   { name: "uber_vouchers", feature: "client" },
@@ -61,10 +69,10 @@ function buildModule({ name, feature }) {
   run(
     "cargo",
     [
-      "build", "--release", "--locked", "--lib", "--target", WASM, "--target-dir", directory,
-      "--no-default-features", "--features", feature,
+      "build", "--quiet", "--release", "--locked", "--lib", "--target", WASM,
+      "--target-dir", directory, "--no-default-features", "--features", feature, ...SMALL_STD,
     ],
-    { env: { CARGO_ENCODED_RUSTFLAGS: rustFlags().join("\x1f") } },
+    { env: { CARGO_ENCODED_RUSTFLAGS: rustFlags().join("\x1f"), RUSTC_BOOTSTRAP: "1" } },
   );
   const compiled = join(directory, WASM, "release", "uber_vouchers.wasm");
   const stamp = hash([compiled, tool("bindgen"), join(ROOT, "scripts", "build.mjs")]);
@@ -78,22 +86,57 @@ function buildModule({ name, feature }) {
     "--remove-name-section", "--remove-producers-section",
     "--out-name", name, "--out-dir", DIST, compiled,
   ]);
-  const glue = join(DIST, `${name}.js`);
-  // In the place of the global one: see src/js/microtask.ts.
-  const microtask = 'import { queueMicrotask } from "./microtask.js";\n';
-  writeFileSync(glue, microtask + readFileSync(glue, "utf8"));
   rmSync(join(DIST, `${name}_bg.wasm.d.ts`), { force: true });
   const wasm = join(DIST, `${name}_bg.wasm`);
   const features = FEATURES.map((feature) => `--enable-${feature}`);
-  run(join(ROOT, "node_modules", ".bin", "wasm-opt"), ["-Oz", ...features, wasm, "-o", wasm]);
+  const shortNames = "--minify-imports-and-exports-and-modules";
+  const names = run(
+    join(ROOT, "node_modules", ".bin", "wasm-opt"),
+    ["-Oz", ...features, shortNames, wasm, "-o", wasm],
+    { quiet: true },
+  );
   mkdirSync(BUILD, { recursive: true });
+  linkGlue(name, names);
   writeFileSync(stampFile, stamp);
+}
+
+/**
+ * Fits the glue to the wasm: wasm-opt has shortened the names between them (a
+ * hash in each, which no compression makes small), and traps in futures are
+ * caught by our own `queueMicrotask` (see src/js/microtask.ts).
+ * @param {string} name
+ * @param {string} renamed what wasm-opt says of it
+ */
+function linkGlue(name, renamed) {
+  const file = join(DIST, `${name}.js`);
+  /** @type {{ imports: [string, string, string][], exports: [string, string][] }} */
+  const { imports, exports } = JSON.parse(renamed);
+  let glue = readFileSync(file, "utf8");
+  glue = replaceOnce(glue, `"./${name}_bg.js":`, '"a":');
+  for (const [, from, to] of imports) glue = replaceOnce(glue, ` ${from}:`, ` ${to}:`);
+  for (const [from, to] of exports) glue = glue.replaceAll(new RegExp(`\\bwasm\\.${from}\\b`, "g"), `wasm.${to}`);
+  writeFileSync(file, `import { queueMicrotask } from "./microtask.js";\n${glue}`);
+  // For the test that nothing new is asked of the host.
+  const stems = imports.map(([, from]) => from.replace(/_[0-9a-f]{16}$/, "")).sort();
+  writeFileSync(join(BUILD, `${name}.imports.txt`), `${stems.join("\n")}\n`);
+}
+
+/** @param {string} text @param {string} from @param {string} to */
+function replaceOnce(text, from, to) {
+  const [before, after, ...more] = text.split(from);
+  if (after === undefined || more.length > 0) throw new Error(`The glue has not one \`${from}\``);
+  return before + to + after;
 }
 
 /** Paths of this machine must not get into the wasm: it is the same everywhere. */
 function rustFlags() {
   const home = process.env["CARGO_HOME"] ?? join(process.env["HOME"] ?? "", ".cargo");
-  return [`--remap-path-prefix=${ROOT}=`, `--remap-path-prefix=${join(home, "registry", "src")}=`];
+  return [
+    "-Zunstable-options",
+    "-Cpanic=immediate-abort",
+    `--remap-path-prefix=${ROOT}=`,
+    `--remap-path-prefix=${join(home, "registry", "src")}=`,
+  ];
 }
 
 function removeStale() {

@@ -25,7 +25,12 @@ const COMPATIBILITY_DATE = "2026-04-01";
 /** A fault that its reader can mend: printed as it is, without a stack. */
 class Advice extends Error {}
 
+/** @typedef {{ isSandbox: boolean, name: string, bindings: Record<string, any> }} Side */
+/** @typedef {{ type: "ESModule" | "CompiledWasm", path: string }} Module */
+
+/** @type {Set<import("node:child_process").ChildProcess>} */
 const children = new Set();
+/** @type {import("miniflare").Miniflare | undefined} */
 let miniflare;
 let stopping = false;
 
@@ -45,6 +50,8 @@ try {
 async function start() {
   const port = readPort();
   const side = readSide();
+  // Nothing that is started from here has a use for it.
+  delete process.env["UBER_CLIENT_SECRET"];
   await refuseBusy(port);
   process.chdir(ROOT);
   await run(process.execPath, [join("scripts", "build.mjs")]);
@@ -57,16 +64,19 @@ async function start() {
 // What the environment says
 
 function readPort() {
-  const port = Number(process.env.PORT || 8787);
+  const port = Number(variable("PORT") || 8787);
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
   throw new Advice("PORT must be a number from 1 to 65535.");
 }
 
-/** Which side stands behind the worker, and what the worker has to know of it. */
+/**
+ * Which side stands behind the worker, and what the worker has to know of it.
+ * @returns {Side}
+ */
 function readSide() {
   const needed = ["UBER_CLIENT_ID", "UBER_CLIENT_SECRET", "UBER_ORGANIZATION_ID"];
   const optional = ["UBER_BASE_URL", "UBER_TOKEN_URL", "UBER_SCOPE"];
-  const given = (name) => (process.env[name] ?? "").trim() !== "";
+  const given = (/** @type {string} */ name) => variable(name) !== "";
   const missing = needed.filter((name) => !given(name));
   if (missing.length === needed.length) {
     const alone = optional.filter(given);
@@ -85,19 +95,24 @@ function readSide() {
   if (missing.length > 0) throw incomplete(needed.filter(given), missing);
   checkUrls();
   const names = [...needed, ...optional.filter(given)];
-  const host = new URL(process.env.UBER_BASE_URL?.trim() || "https://api.uber.com").host;
+  const host = new URL(variable("UBER_BASE_URL") || "https://api.uber.com").host;
   return {
     isSandbox: false,
     name:
       host === "api.uber.com"
         ? "Uber production: real messages to real people"
         : `Uber at ${host}: take every message for real`,
-    bindings: Object.fromEntries(names.map((name) => [name, process.env[name].trim()])),
+    bindings: Object.fromEntries(names.map((name) => [name, variable(name)])),
   };
 }
 
+/** @param {string} name */
+function variable(name) {
+  return (process.env[name] ?? "").trim();
+}
+
 function readFaults() {
-  const given = (process.env.SANDBOX_FAULTS ?? "")
+  const given = variable("SANDBOX_FAULTS")
     .split(",")
     .filter((fault) => fault.trim() !== "");
   return Object.fromEntries(
@@ -111,8 +126,12 @@ function readFaults() {
   );
 }
 
+/**
+ * @param {string[]} set
+ * @param {string[]} missing
+ */
 function incomplete(set, missing) {
-  const list = (names) => new Intl.ListFormat("en").format(names);
+  const list = (/** @type {string[]} */ names) => new Intl.ListFormat("en").format(names);
   return new Advice(
     `${list(set)} ${set.length === 1 ? "is" : "are"} set, but ${list(missing)} ` +
       `${missing.length === 1 ? "is" : "are"} not.\n` +
@@ -122,21 +141,25 @@ function incomplete(set, missing) {
 
 function checkUrls() {
   for (const name of ["UBER_BASE_URL", "UBER_TOKEN_URL"]) {
-    const value = process.env[name]?.trim();
+    const value = variable(name);
     if (value && !URL.canParse(value)) throw new Advice(`${name} is not a URL.`);
   }
   const scopes = ["organizations.voucher_programs", "organizations.voucher_programs.aggregator"];
-  const scope = process.env.UBER_SCOPE?.trim();
+  const scope = variable("UBER_SCOPE");
   if (scope && !scopes.includes(scope)) {
     throw new Advice(`UBER_SCOPE must be ${scopes.join(" or ")}.`);
   }
 }
 
-/** Before the build: nobody wants to wait a minute for this. */
+/**
+ * Before the build: nobody wants to wait a minute for this.
+ * @param {number} port
+ * @returns {Promise<void>}
+ */
 function refuseBusy(port) {
   return new Promise((resolve, reject) => {
     const server = createServer();
-    server.once("error", (error) => {
+    server.once("error", (/** @type {NodeJS.ErrnoException} */ error) => {
       const next = port === 65_535 ? port - 1 : port + 1;
       reject(
         new Advice(
@@ -153,9 +176,15 @@ function refuseBusy(port) {
 // ---------------------------------------------------------------------------
 // Building
 
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @returns {Promise<void>}
+ */
 function run(command, args) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: "inherit" });
+    // A group of its own, so that stopping it stops what it started too.
+    const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"], detached: true });
     children.add(child);
     child.once("error", reject);
     child.once("exit", (code, signal) => {
@@ -174,6 +203,7 @@ async function buildConsole() {
 /** Bundles the workers; their wasm is copied beside them, as modules of their own. */
 async function buildWorkers() {
   const { build } = await import("esbuild");
+  /** @param {string} name */
   const bundle = async (name) => {
     const { metafile } = await build({
       absWorkingDir: ROOT,
@@ -190,22 +220,37 @@ async function buildWorkers() {
     });
     // The entry has to come first.
     return Object.keys(metafile.outputs)
-      .sort((a, b) => Number(a.endsWith(".wasm")) - Number(b.endsWith(".wasm")))
-      .map((path) => ({
-        type: path.endsWith(".wasm") ? "CompiledWasm" : "ESModule",
-        path: join(ROOT, path),
-      }));
+      .sort((a, b) => Number(isWasm(a)) - Number(isWasm(b)))
+      .map((path) => moduleAt(join(ROOT, path)));
   };
   await rm(join(OUT, "workers"), { recursive: true, force: true });
   return { worker: await bundle("worker"), sandbox: await bundle("sandbox") };
 }
 
+/**
+ * @param {string} path
+ * @returns {Module}
+ */
+function moduleAt(path) {
+  return { type: isWasm(path) ? "CompiledWasm" : "ESModule", path };
+}
+
+/** @param {string} path */
+function isWasm(path) {
+  return path.endsWith(".wasm");
+}
+
 // ---------------------------------------------------------------------------
 // Serving
 
+/**
+ * @param {number} port
+ * @param {Side} side
+ * @param {{ worker: Module[], sandbox: Module[] }} modules
+ */
 async function serve(port, side, modules) {
-  process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
-  process.env.WRANGLER_SEND_METRICS = "false";
+  process.env["CLOUDFLARE_CF_FETCH_ENABLED"] = "false";
+  process.env["WRANGLER_SEND_METRICS"] = "false";
   await dieTogether();
   const { Log, LogLevel, Miniflare, NoOpLog } = await import("miniflare");
   const common = {
@@ -235,13 +280,17 @@ async function serve(port, side, modules) {
     host: HOST,
     port,
     cf: false,
-    log: process.env.DEBUG ? new Log(LogLevel.DEBUG) : new NoOpLog(),
+    log: process.env["DEBUG"] ? new Log(LogLevel.DEBUG) : new NoOpLog(),
     workers,
   });
   await miniflare.ready;
   console.log(`\n  ${side.name}\n  http://${HOST}:${port}/\n`);
 }
 
+/**
+ * @param {{ url: string }} request
+ * @returns {never}
+ */
 function refuseOutbound(request) {
   throw new Error(`The sandbox has no way out to ${new URL(request.url).host}`);
 }
@@ -251,20 +300,23 @@ function refuseOutbound(request) {
  * it would go on serving. Miniflare starts the wrapper in workerd's place.
  */
 async function dieTogether() {
-  if (process.platform === "win32" || process.env.MINIFLARE_WORKERD_PATH) return;
-  const require = createRequire(createRequire(import.meta.url).resolve("miniflare"));
-  const workerd = require("workerd").default;
+  if (process.platform === "win32" || process.env["MINIFLARE_WORKERD_PATH"]) return;
+  // The one that belongs to Miniflare.
+  const ofMiniflare = createRequire(createRequire(import.meta.url).resolve("miniflare"));
+  const workerd = String(ofMiniflare("workerd").default);
   const wrapper = join(OUT, "workers", "workerd.sh");
   await mkdir(join(OUT, "workers"), { recursive: true });
   await writeFile(wrapper, process.platform === "linux" ? underParent(workerd) : watched(workerd));
   await chmod(wrapper, 0o755);
-  process.env.MINIFLARE_WORKERD_PATH = wrapper;
+  process.env["MINIFLARE_WORKERD_PATH"] = wrapper;
 }
 
+/** @param {string} path */
 function quoted(path) {
   return `'${path.replaceAll("'", `'\\''`)}'`;
 }
 
+/** @param {string} workerd */
 function underParent(workerd) {
   return `#!/bin/sh
 # The kernel ends it with its parent (util-linux).
@@ -272,6 +324,7 @@ command -v setpriv >/dev/null && exec setpriv --pdeathsig KILL ${quoted(workerd)
 ${watched(workerd).split("\n").slice(1).join("\n")}`;
 }
 
+/** @param {string} workerd */
 function watched(workerd) {
   return `#!/bin/sh
 # Its configuration comes by standard input, which a background job would lose.
@@ -285,11 +338,20 @@ kill $watch 2>/dev/null
 `;
 }
 
-/** Ends what runs, then this process. Twice Ctrl-C doesn't wait. */
+/**
+ * Ends what runs, then this process. A second Ctrl-C doesn't wait.
+ * @param {number} code
+ */
 async function stop(code) {
   if (stopping) process.exit(code);
   stopping = true;
-  for (const child of children) child.kill("SIGTERM");
-  await miniflare?.dispose().catch(() => {});
+  for (const { pid } of children) {
+    try {
+      if (pid !== undefined) process.kill(-pid, "SIGTERM");
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  await miniflare?.dispose().catch(() => undefined);
   process.exit(code);
 }

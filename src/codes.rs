@@ -27,22 +27,15 @@ pub fn request(api: &Api, program: &ProgramId, include_usage: bool) -> Request {
     api.on_codes(program, Method::Get, query, None)
 }
 
-/// The items of the answer: `codes`, or the body itself where it is a list.
-/// None where the answer holds no list at all.
+/// The codes of an answer, with their members under their names in JavaScript,
+/// `null` where Uber left one out, and the whole item under `raw`. The list is
+/// `codes`, or the body itself; none where the answer holds no list at all.
 #[must_use]
-pub fn items(body: &Json) -> Option<&[Json]> {
+pub fn list(body: &Json) -> Option<Json> {
     match (body.get("codes"), body) {
-        (Json::List(items), _) | (_, Json::List(items)) => Some(items),
+        (Json::List(items), _) | (_, Json::List(items)) => Some(pick(items, &FIELDS)),
         _ => None,
     }
-}
-
-/// One code, with its members under their names in JavaScript, `null` where
-/// Uber left one out, and the whole item under `raw`; none if it has no
-/// `code_id`.
-#[must_use]
-pub fn read(item: &Json) -> Option<Json> {
-    item.get("code_id").text().map(|_| pick(item, &FIELDS))
 }
 
 #[cfg(test)]
@@ -73,16 +66,15 @@ mod tests {
                 {"code_text":"NOID"}]}"#,
         )
         .unwrap();
-        let codes: Vec<_> = items(&body).unwrap().iter().map(read).collect();
-        let first = codes[0].as_ref().unwrap();
+        let codes = list(&body).unwrap();
+        let [first, second] = codes.items() else { panic!("{codes:?}") };
         assert_eq!(first.get("codeText").text(), Some("EXAMPLE1"));
         assert_eq!(first.get("usageCount"), &Json::Number(2.0));
         assert_eq!(first.get("canceledAt"), &Json::Number(1_709_251_200_000.0));
         assert_eq!(first.get("raw").get("usage_count").text(), Some("2"));
-        assert!(codes[1].as_ref().unwrap().get("canceledAt").is_null());
-        assert_eq!(codes[2], None);
-        assert!(items(&Json::Null).is_none());
-        assert!(items(&serde_json::from_str("{\"codes\":null}").unwrap()).is_none());
-        assert_eq!(items(&serde_json::from_str("[]").unwrap()).unwrap(), []);
+        assert!(second.get("canceledAt").is_null());
+        assert!(list(&Json::Null).is_none());
+        assert!(list(&serde_json::from_str("{\"codes\":null}").unwrap()).is_none());
+        assert_eq!(list(&serde_json::from_str("[]").unwrap()).unwrap(), Json::List(vec![]));
     }
 }

@@ -942,7 +942,15 @@ impl Cell {
     }
 
     fn rejected(&self, line: u64, reason: Reason, message: &'static str) -> Rejected {
-        let text = String::from_utf8_lossy(&self.bytes);
+        let mut text = String::new();
+        match str::from_utf8(&self.bytes) {
+            Ok(valid) => text.push_str(valid),
+            // What it would be in another encoding is anybody's guess.
+            Err(_) => text.extend(self.bytes.iter().map(|byte| match byte {
+                0..0x80 => char::from(*byte),
+                _ => char::REPLACEMENT_CHARACTER,
+            })),
+        }
         let text = text.trim();
         let mut value: String = text.chars().take(Self::SHOWN).collect();
         if self.overflow || value.len() < text.len() {

@@ -102,8 +102,8 @@ impl Head {
     #[must_use]
     pub fn is_html(&self) -> bool {
         self.headers.get("content-type").is_some_and(|value| {
-            let media_type = value.split(';').next().unwrap_or_default().trim();
-            media_type.eq_ignore_ascii_case("text/html")
+            let media_type = value.as_bytes().split(|byte| *byte == b';').next();
+            media_type.is_some_and(|name| name.trim_ascii().eq_ignore_ascii_case(b"text/html"))
         })
     }
 }
@@ -131,13 +131,14 @@ impl BaseUrl {
     /// `https://api.uber.com`, Uber's production API.
     pub const PRODUCTION: &'static str = "https://api.uber.com";
 
-    /// Takes an absolute URL: `https`, or `http` to this very machine. No user
-    /// name, query or fragment; `option` is the name that an error gives it.
+    /// Takes an absolute URL in the canonical form (scheme and host in lower
+    /// case): `https`, or `http` to this very machine. No user name, query or
+    /// fragment; `option` is the name that an error gives it.
     pub fn new(url: &str, option: &str) -> Result<Self, Error> {
         let fault = |fault: &str| {
             Error::validation(ErrorCode::InvalidOptions, text(&["`", option, "` ", fault]))
         };
-        let (rest, secure) = match (strip_scheme(url, "https://"), strip_scheme(url, "http://")) {
+        let (rest, secure) = match (url.strip_prefix("https://"), url.strip_prefix("http://")) {
             (Some(rest), _) => (rest, true),
             (_, Some(rest)) => (rest, false),
             _ => return Err(fault("must be an absolute https URL")),
@@ -170,27 +171,25 @@ impl BaseUrl {
     }
 }
 
-fn strip_scheme<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
-    let start = text.get(..scheme.len())?;
-    start.eq_ignore_ascii_case(scheme).then(|| text.get(scheme.len()..)).flatten()
-}
-
 fn is_loopback(authority: &str) -> bool {
-    if let Some(rest) = authority.strip_prefix("[::1]") {
-        return rest.is_empty() || rest.starts_with(':');
-    }
-    let host = authority.split(':').next().unwrap_or_default().to_ascii_lowercase();
-    host == "localhost" || host.ends_with(".localhost") || is_loopback_v4(&host)
+    let bytes = authority.as_bytes();
+    let host = match authority.strip_prefix("[::1]") {
+        Some(port) => return port.is_empty() || port.starts_with(':'),
+        None => bytes.split(|byte| *byte == b':').next().unwrap_or_default(),
+    };
+    host == b"localhost" || host.ends_with(b".localhost") || is_loopback_v4(host)
 }
 
 /// `127.x.y.z`, in that form only.
-fn is_loopback_v4(host: &str) -> bool {
+fn is_loopback_v4(host: &[u8]) -> bool {
     let mut parts = 0;
-    for part in host.split('.') {
+    for part in host.split(|byte| *byte == b'.') {
         parts += 1;
-        let is_number =
-            matches!(part.len(), 1..=3) && part.bytes().all(|byte| byte.is_ascii_digit());
-        if !is_number || (parts == 1 && part != "127") || (part.len() == 3 && part > "255") {
+        let is_number = matches!(part.len(), 1..=3) && part.iter().all(u8::is_ascii_digit);
+        if !is_number
+            || (parts == 1 && part != b"127")
+            || (part.len() == 3 && part > b"255".as_slice())
+        {
             return false;
         }
     }
@@ -239,7 +238,7 @@ mod tests {
         for (text, kept) in [
             ("https://api.uber.com", "https://api.uber.com"),
             ("https://api.uber.com/", "https://api.uber.com"),
-            ("HTTPS://example.com/uber//", "HTTPS://example.com/uber"),
+            ("https://example.com/uber//", "https://example.com/uber"),
             ("http://localhost:8787", "http://localhost:8787"),
             ("http://console.localhost/", "http://console.localhost"),
             ("http://127.8.9.1:1/x", "http://127.8.9.1:1/x"),
@@ -268,6 +267,7 @@ mod tests {
             "https:///x",
             "https://a b",
             "ftp://api.uber.com",
+            "HTTPS://api.uber.com",
             "javascript://localhost",
         ] {
             let error = BaseUrl::new(text, "baseUrl").unwrap_err();

@@ -51,33 +51,30 @@ pub fn request(api: &Api, status: Option<&str>, limit: u32, offset: u32) -> Resu
     Ok(api.on_programs(Method::Post, "search", Some(body)))
 }
 
-/// The items of the answer. What the wrapping member is called is unknown, so
-/// the first list of objects that carry a `voucher_program_id` is taken; failing
-/// that, an empty list where there is one. None where there is no list at all.
+/// The programs of an answer, with their members under their names in
+/// JavaScript, `null` where Uber left one out, and the whole item under `raw`.
+///
+/// What the wrapping member is called is unknown, so the first list with a
+/// `voucher_program_id` in it is taken; failing that, an empty list where there
+/// is one. None where there is no list at all.
 #[must_use]
-pub fn items(body: &Json) -> Option<&[Json]> {
+pub fn list(body: &Json) -> Option<Json> {
     if let Json::List(items) = body {
-        return Some(items);
+        return Some(pick(items, &FIELDS));
     }
     let mut empty = None;
     for (_, value) in body.members() {
-        match value {
-            Json::List(items) if items.is_empty() => empty = Some(items.as_slice()),
-            Json::List(items) if items.iter().any(|item| read(item).is_some()) => {
-                return Some(items);
+        if let Json::List(items) = value {
+            let programs = pick(items, &FIELDS);
+            if !programs.items().is_empty() {
+                return Some(programs);
             }
-            _ => {}
+            if items.is_empty() {
+                empty = Some(programs);
+            }
         }
     }
     empty
-}
-
-/// One program, with its members under their names in JavaScript, `null` where
-/// Uber left one out, and the whole item under `raw`; none if it has no
-/// `voucher_program_id`.
-#[must_use]
-pub fn read(item: &Json) -> Option<Json> {
-    item.get("voucher_program_id").text().map(|_| pick(item, &FIELDS))
 }
 
 #[cfg(test)]
@@ -111,11 +108,13 @@ mod tests {
             r#"[{"voucher_program_id":"p","status":"active"}]"#,
         ] {
             let body: Json = serde_json::from_str(body).unwrap();
-            let program = read(&items(&body).unwrap()[0]).unwrap();
+            let programs = list(&body).unwrap();
+            let program = &programs.items()[0];
             assert_eq!(program.get("programId").text(), Some("p"));
             assert_eq!(program.get("status").text(), Some("ACTIVE"));
         }
-        assert_eq!(items(&serde_json::from_str(r#"{"total":0,"x":[]}"#).unwrap()).unwrap(), []);
-        assert!(items(&serde_json::from_str(r#"{"code":"x"}"#).unwrap()).is_none());
+        let empty = serde_json::from_str(r#"{"total":0,"x":[]}"#).unwrap();
+        assert_eq!(list(&empty).unwrap(), Json::List(vec![]));
+        assert!(list(&serde_json::from_str(r#"{"code":"x","y":[1]}"#).unwrap()).is_none());
     }
 }

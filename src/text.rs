@@ -4,21 +4,24 @@
 
 /// Joins pieces of text.
 pub(crate) fn text(pieces: &[&str]) -> String {
-    pieces.concat()
+    let mut joined = String::new();
+    for piece in pieces {
+        joined.push_str(piece);
+    }
+    joined
 }
 
 /// A whole number in decimal digits.
 pub(crate) fn decimal(mut number: u64) -> String {
-    let mut digits = Vec::new();
+    let mut digits = String::new();
     loop {
         #[allow(clippy::cast_possible_truncation)] // Below ten.
-        digits.push(b'0' + (number % 10) as u8);
+        digits.insert(0, char::from(b'0' + (number % 10) as u8));
         number /= 10;
         if number == 0 {
-            break;
+            return digits;
         }
     }
-    digits.iter().rev().copied().map(char::from).collect()
 }
 
 #[cfg(test)]

@@ -59,12 +59,7 @@ export async function authorizationUrl(options: AuthorizationUrlOptions): Promis
     authorizeUrl: checks.url,
   });
   const glue = await instance.load();
-  const { authorizeUrl, clientId, redirectUri, state } = read as Record<string, string>;
-  return new URL(
-    instance.callSync(() =>
-      glue.authorizationUrl(authorizeUrl, clientId as string, redirectUri as string, state as string),
-    ),
-  ) as HostURL;
+  return new URL(instance.callSync(() => glue.authorizationUrl(read)) as string) as HostURL;
 }
 
 /**

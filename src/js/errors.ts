@@ -145,7 +145,7 @@ VoucherError.prototype.name = "VoucherError";
 /** Refused before anything left: nothing was queued. */
 export class ValidationError extends VoucherError<ValidationErrorCode> {
   /** The entries that stopped the call, the first 1,000 (`invalid_codes`). */
-  readonly issues!: readonly Issue[];
+  declare readonly issues: readonly Issue[];
 
   /** Errors are made by the package. */
   constructor(parts: ErrorParts) {
@@ -167,13 +167,13 @@ export class ApiError extends VoucherError<ApiErrorCode> {
   /** The HTTP status; 0 where the host shows none. */
   readonly status: number;
   /** The code that the body gave, verbatim. */
-  readonly uberCode?: string;
+  declare readonly uberCode?: string;
   /** The first 4 KiB of the body. It may be anything: don't log it. */
-  readonly body!: string;
+  declare readonly body: string;
   /** Uber's `x-uber-*` header fields, for its support. */
-  readonly headers!: Record<string, string>;
+  declare readonly headers: Record<string, string>;
   /** How long the answer asked to wait, in milliseconds. */
-  readonly retryAfterMs?: number;
+  declare readonly retryAfterMs?: number;
 
   /** Errors are made by the package. */
   constructor(parts: ErrorParts) {

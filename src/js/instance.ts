@@ -91,23 +91,21 @@ export class Instance<G extends Glue> {
    * Runs what may wait in the instance. It settles also if the instance is
    * lost meanwhile; `queued` is what is known then.
    */
-  call<T>(queued: Doubt, use: (glue: G) => T | Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const lost = (cause: unknown) => reject(this.#lostError(queued, cause));
+  async call<T>(queued: Doubt, use: (glue: G) => T | Promise<T>): Promise<T> {
+    let lost: (cause: unknown) => void = () => {};
+    const ended = new Promise<never>((_, reject) => {
+      lost = (cause) => reject(this.#lostError(queued, cause));
       this.#pending.add(lost);
-      const settle = (then: () => void) => {
-        this.#pending.delete(lost);
-        then();
-      };
-      try {
-        Promise.resolve(use(this.#glue)).then(
-          (value) => settle(() => resolve(value)),
-          (error) => settle(() => reject(this.#toError(queued, error))),
-        );
-      } catch (error) {
-        settle(() => reject(this.#toError(queued, error)));
-      }
     });
+    // Made into an error here, behind an await, so that its stack leads on to
+    // the caller.
+    try {
+      return await Promise.race([use(this.#glue), ended]);
+    } catch (error) {
+      throw this.#toError(queued, error);
+    } finally {
+      this.#pending.delete(lost);
+    }
   }
 
   /** Runs what does not wait. */

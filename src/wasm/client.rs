@@ -98,9 +98,7 @@ impl Client {
     ) -> Promise {
         let request =
             program_id(program).map(|program| codes::request(&self.0.api, &program, usage));
-        self.0.list(request, options, |body| {
-            Some(Json::List(codes::items(body)?.iter().filter_map(codes::read).collect()))
-        })
+        self.0.list(request, options, codes::list)
     }
 
     /// Search Voucher Programs.
@@ -113,9 +111,7 @@ impl Client {
         options: CallOptions,
     ) -> Promise {
         let request = programs::request(&self.0.api, status.as_deref(), limit, offset);
-        self.0.list(request, options, |body| {
-            Some(Json::List(programs::items(body)?.iter().filter_map(programs::read).collect()))
-        })
+        self.0.list(request, options, programs::list)
     }
 
     /// Asks for a token: the next one with a refresh token, or without it one
@@ -282,15 +278,14 @@ pub fn is_stale(expires_at: f64, now: f64) -> bool {
 
 /// Where an administrator signs in.
 #[wasm_bindgen(js_name = authorizationUrl)]
-pub fn authorization_url(
-    authorize_url: Option<String>,
-    client_id: &str,
-    redirect_uri: &str,
-    state: &str,
-) -> Result<String, JsValue> {
-    let authorize_url = authorize_url.as_deref().unwrap_or(token::AUTHORIZE_URL);
+pub fn authorization_url(options: &JsValue) -> Result<JsValue, JsValue> {
+    let options = from_js(options);
+    let text = |name| options.get(name).text().unwrap_or_default();
+    let authorize_url = options.get("authorizeUrl").text().unwrap_or(token::AUTHORIZE_URL);
     let authorize_url = BaseUrl::new(authorize_url, "authorizeUrl").map_err(thrown)?;
-    Ok(token::authorization_url(&authorize_url, client_id, redirect_uri, state))
+    let (client_id, redirect_uri) = (text("clientId"), text("redirectUri"));
+    let url = token::authorization_url(&authorize_url, client_id, redirect_uri, text("state"));
+    Ok(JsValue::from_str(&url))
 }
 
 /// Exchanges the code that the sign-in page sent back.

@@ -56,7 +56,7 @@ interface LinkProps {
   children: ComponentChildren;
 }
 
-export function Link({ to, class: name, children }: LinkProps) {
+export function Link({ to, class: name = "", children }: LinkProps) {
   const follow = (event: MouseEvent) => {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
       return;

@@ -2,6 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 
 import { createStore, useStore } from "../store.js";
+import { Modal } from "./modal.js";
 import { Key } from "./small.js";
 
 const isListed = createStore(false);
@@ -37,40 +38,29 @@ const KEYS: [string[], string][] = [
 
 export function KeyList() {
   const open = useStore(isListed);
-  const dialog = useRef<HTMLDialogElement>(null);
+  const close = () => isListed.set(false);
   useKey("?", showKeys);
-  useEffect(() => {
-    if (open) dialog.current?.showModal();
-    else dialog.current?.close();
-  }, [open]);
+  if (!open) return null;
   return (
-    <dialog
-      ref={dialog}
-      class="dialog dialog-keys"
-      aria-labelledby="keys-title"
-      onClose={() => isListed.set(false)}
-      onClick={(event) => event.target === dialog.current && isListed.set(false)}
-    >
-      <div class="dialog-body">
-        <h2 id="keys-title">Keys</h2>
-        <dl class="keys">
-          {KEYS.map(([keys, does]) => (
-            <div key={does}>
-              <dt>
-                {keys.map((key) => (
-                  <Key key={key}>{key}</Key>
-                ))}
-              </dt>
-              <dd>{does}</dd>
-            </div>
-          ))}
-        </dl>
-        <div class="dialog-actions">
-          <button type="button" class="button" onClick={() => isListed.set(false)}>
-            Close
-          </button>
-        </div>
+    <Modal labelledBy="keys-title" onClose={close}>
+      <h2 id="keys-title">Keys</h2>
+      <dl class="keys">
+        {KEYS.map(([keys, does]) => (
+          <div key={does}>
+            <dt>
+              {keys.map((key) => (
+                <Key key={key}>{key}</Key>
+              ))}
+            </dt>
+            <dd>{does}</dd>
+          </div>
+        ))}
+      </dl>
+      <div class="dialog-actions">
+        <button type="button" class="button" onClick={close}>
+          Close
+        </button>
       </div>
-    </dialog>
+    </Modal>
   );
 }

@@ -37,7 +37,7 @@ export function RejectedRows({ list, source }: { list: CodeList; source: string 
           <DownloadIcon /> Download CSV
         </button>
       </div>
-      <div class={isWhole ? "rejected-scroll" : ""} tabIndex={isWhole ? 0 : undefined}>
+      <div class={isWhole ? "rejected-scroll" : ""} {...(isWhole ? { tabIndex: 0 } : {})}>
         <table>
           <thead>
             <tr>
