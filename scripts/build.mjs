@@ -83,7 +83,7 @@ function buildModule({ name, feature }) {
   }
   run(tool("bindgen"), [
     "--target", "web", "--omit-default-module-path", "--experimental-reset-state-function",
-    "--remove-name-section", "--remove-producers-section",
+    "--encode-into", "always", "--remove-name-section", "--remove-producers-section",
     "--out-name", name, "--out-dir", DIST, compiled,
   ]);
   rmSync(join(DIST, `${name}_bg.wasm.d.ts`), { force: true });
@@ -92,7 +92,7 @@ function buildModule({ name, feature }) {
   const shortNames = "--minify-imports-and-exports-and-modules";
   const names = run(
     join(ROOT, "node_modules", ".bin", "wasm-opt"),
-    ["-Oz", ...features, shortNames, wasm, "-o", wasm],
+    ["-Oz", "-Oz", "--strip-target-features", ...features, shortNames, wasm, "-o", wasm],
     { quiet: true },
   );
   mkdirSync(BUILD, { recursive: true });

@@ -18,7 +18,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const OUT = join(ROOT, "build");
 const HOST = "127.0.0.1";
 const COMPATIBILITY_DATE = "2026-04-01";
 
@@ -55,9 +54,12 @@ async function start() {
   await refuseBusy(port);
   process.chdir(ROOT);
   await run(process.execPath, [join("scripts", "build.mjs")]);
-  await buildConsole();
-  const workers = await buildWorkers();
-  await serve(port, side, workers);
+  // Of its own for each port: a second one that starts must not take away the
+  // files of the first.
+  const out = join(ROOT, "build", "start", String(port));
+  await buildConsole(out);
+  const workers = await buildWorkers(out);
+  await serve({ port, side, workers, out });
 }
 
 // ---------------------------------------------------------------------------
@@ -195,20 +197,28 @@ function run(command, args) {
   });
 }
 
-async function buildConsole() {
+/** @param {string} out */
+async function buildConsole(out) {
   const { build } = await import("vite");
-  await build({ configFile: join(ROOT, "www/console/vite.config.ts"), logLevel: "warn" });
+  await build({
+    configFile: join(ROOT, "www/console/vite.config.ts"),
+    logLevel: "warn",
+    build: { outDir: join(out, "console") },
+  });
 }
 
-/** Bundles the workers; their wasm is copied beside them, as modules of their own. */
-async function buildWorkers() {
+/**
+ * Bundles the workers; their wasm is copied beside them, as modules of their own.
+ * @param {string} out
+ */
+async function buildWorkers(out) {
   const { build } = await import("esbuild");
   /** @param {string} name */
   const bundle = async (name) => {
     const { metafile } = await build({
       absWorkingDir: ROOT,
       entryPoints: { [name]: `www/${name}/index.ts` },
-      outdir: join(OUT, "workers"),
+      outdir: join(out, "workers"),
       bundle: true,
       format: "esm",
       target: "es2024",
@@ -223,7 +233,7 @@ async function buildWorkers() {
       .sort((a, b) => Number(isWasm(a)) - Number(isWasm(b)))
       .map((path) => moduleAt(join(ROOT, path)));
   };
-  await rm(join(OUT, "workers"), { recursive: true, force: true });
+  await rm(join(out, "workers"), { recursive: true, force: true });
   return { worker: await bundle("worker"), sandbox: await bundle("sandbox") };
 }
 
@@ -244,17 +254,19 @@ function isWasm(path) {
 // Serving
 
 /**
- * @param {number} port
- * @param {Side} side
- * @param {{ worker: Module[], sandbox: Module[] }} modules
+ * @param {object} what
+ * @param {number} what.port
+ * @param {Side} what.side
+ * @param {{ worker: Module[], sandbox: Module[] }} what.workers
+ * @param {string} what.out
  */
-async function serve(port, side, modules) {
+async function serve({ port, side, workers: modules, out }) {
   process.env["CLOUDFLARE_CF_FETCH_ENABLED"] = "false";
   process.env["WRANGLER_SEND_METRICS"] = "false";
-  await dieTogether();
+  await dieTogether(out);
   const { Log, LogLevel, Miniflare, NoOpLog } = await import("miniflare");
   const common = {
-    modulesRoot: join(OUT, "workers"),
+    modulesRoot: join(out, "workers"),
     compatibilityDate: COMPATIBILITY_DATE,
     bindings: side.bindings,
     // "Nothing leaves this machine", whatever the code does.
@@ -267,7 +279,7 @@ async function serve(port, side, modules) {
       modules: modules.worker,
       ...(side.isSandbox ? { serviceBindings: { SANDBOX: "sandbox" } } : {}),
       assets: {
-        directory: join(OUT, "console"),
+        directory: join(out, "console"),
         binding: "ASSETS",
         // The worker answers first: it adds the security headers.
         routerConfig: { has_user_worker: true, invoke_user_worker_ahead_of_assets: true },
@@ -298,14 +310,15 @@ function refuseOutbound(request) {
 /**
  * Has workerd end with this process even if that is killed outright; otherwise
  * it would go on serving. Miniflare starts the wrapper in workerd's place.
+ * @param {string} out
  */
-async function dieTogether() {
+async function dieTogether(out) {
   if (process.platform === "win32" || process.env["MINIFLARE_WORKERD_PATH"]) return;
   // The one that belongs to Miniflare.
   const ofMiniflare = createRequire(createRequire(import.meta.url).resolve("miniflare"));
   const workerd = String(ofMiniflare("workerd").default);
-  const wrapper = join(OUT, "workers", "workerd.sh");
-  await mkdir(join(OUT, "workers"), { recursive: true });
+  const wrapper = join(out, "workers", "workerd.sh");
+  await mkdir(join(out, "workers"), { recursive: true });
   await writeFile(wrapper, process.platform === "linux" ? underParent(workerd) : watched(workerd));
   await chmod(wrapper, 0o755);
   process.env["MINIFLARE_WORKERD_PATH"] = wrapper;

@@ -101,64 +101,64 @@ error_codes! {
         "Pass the voucher_program_id of the program.";
     /// At least one entry of the list is no code.
     InvalidCodes = "invalid_codes", Validation,
-        "Correct the entries in `issues`, or parse the list first and pass what its `valid()` returns.";
+        "Correct the entries in `issues`, or pass what `valid()` of the parsed list returns.";
     /// The list holds no code. An empty list would reach everybody.
     EmptyCodes = "empty_codes", Validation,
         "Pass at least one code. To reach every code of the program, call distributeAll.";
     /// More codes than one call takes.
     TooManyCodes = "too_many_codes", Validation,
-        "Split the list into calls of at most 30,000 codes: a job does that and keeps account of each.";
+        "Split the list into calls of at most 30,000 codes.";
     /// A client secret was given in a browser.
     SecretInBrowser = "secret_in_browser", Validation,
-        "Keep the client secret in a worker of your own, point baseUrl at it and pass auth: \"none\".";
+        "Keep the secret in a worker of your own, point baseUrl at it and pass auth: \"none\".";
     /// 400: Uber found the request not valid.
     InvalidRequest = "invalid_request", Api,
-        "Check the program and the codes: Uber refused the request as it is.";
+        "Check the program and the codes.";
     /// 401: the token is missing, expired or displaced.
     Unauthorized = "unauthorized", Api,
-        "Get a new access token. A token lacking the voucher scope is answered in this way too.";
+        "Get a new access token, with the voucher scope.";
     /// 403: the caller may not do this.
     UserNotAllowed = "user_not_allowed", Api,
         "Ask Uber to grant this app the voucher scope for this organization.";
     /// 404: there is no such program.
     ResourceNotFound = "resource_not_found", Api,
-        "Check the organization id and the program id, and that baseUrl is the environment they belong to.";
+        "Check the organization id, the program id and baseUrl.";
     /// 409: for example, the program's codes are still being generated.
     Conflict = "conflict", Api,
-        "Wait until the program's codes have been generated, then call again.";
+        "Call again when the program's codes have been generated.";
     /// 429: too many requests.
     RateLimited = "rate_limited", Api,
         "Wait, then call again: for `retryAfterMs` where it is given.";
     /// Another 4xx: Uber refused the request.
     Rejected = "rejected", Api,
-        "Read `status` and `body`: Uber refused the request.";
+        "See `status` and `body`.";
     /// 500: a fault at Uber.
     InternalServerError = "internal_server_error", Api,
-        "Uber failed while it worked on the request. Look for webhooks or claims before you send again.";
+        "Look for webhooks or claims before you send again.";
     /// Another 5xx, 408 or 499: no proof either way.
     ServerError = "server_error", Api,
-        "A server failed on the way. Look for webhooks or claims before you send again.";
+        "Look for webhooks or claims before you send again.";
     /// An answer that isn't Uber's: a redirect, a web page, no status.
     UnexpectedResponse = "unexpected_response", Api,
-        "Check baseUrl and what stands in between: this answer did not come from Uber's API.";
+        "Check baseUrl, and what stands between here and Uber.";
     /// The token endpoint refused to give a token.
     TokenRejected = "token_rejected", Api,
-        "Check client id, client secret and scope: `uberCode` says what the token endpoint did not accept.";
+        "Check client id, client secret and scope; see `uberCode`.";
     /// The token endpoint could not give a token now.
     TokenUnavailable = "token_unavailable", Api,
         "Try later. Uber gives 100 tokens an hour: share one through `cache`.";
     /// The connection failed.
     ConnectionFailed = "connection_failed", Connection,
-        "See `cause` for what the connection said, and `queued` before you send again.";
+        "See `cause`, and `queued` before you send again.";
     /// No answer within the time allowed.
     Timeout = "timeout", Connection,
-        "Raise timeoutMs if this is usual, and see `queued` before you send again.";
+        "See `queued` before you send again. timeoutMs sets the limit.";
     /// The caller's signal was aborted.
     Aborted = "aborted", Connection,
-        "The signal you passed was aborted. See `queued` before you send again.";
+        "See `queued` before you send again.";
     /// The WebAssembly instance broke down during the call.
     InstanceLost = "instance_lost", Job,
-        "The next call gets a new instance. See `queued` before you send again, and report this with `cause`.";
+        "See `queued` before you send again, and report this with `cause`.";
 }
 
 impl fmt::Display for ErrorCode {

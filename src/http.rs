@@ -135,33 +135,11 @@ impl BaseUrl {
     /// case): `https`, or `http` to this very machine. No user name, query or
     /// fragment; `option` is the name that an error gives it.
     pub fn new(url: &str, option: &str) -> Result<Self, Error> {
-        let fault = |fault: &str| {
-            Error::validation(ErrorCode::InvalidOptions, text(&["`", option, "` ", fault]))
-        };
-        let (rest, secure) = match (url.strip_prefix("https://"), url.strip_prefix("http://")) {
-            (Some(rest), _) => (rest, true),
-            (_, Some(rest)) => (rest, false),
-            _ => return Err(fault("must be an absolute https URL")),
-        };
-        let is_end = |byte: u8| matches!(byte, b'/' | b'?' | b'#' | b'\\');
-        let end = rest.bytes().position(is_end).unwrap_or(rest.len());
-        let (Some(authority), Some(path)) = (rest.get(..end), rest.get(end..)) else {
-            return Err(fault("is not a URL"));
-        };
-        if url.bytes().any(|byte| !byte.is_ascii_graphic()) || authority.is_empty() {
-            return Err(fault("is not a URL"));
+        if is_base(url.as_bytes()) {
+            return Ok(Self(url.trim_end_matches('/').to_owned()));
         }
-        if authority.bytes().any(|byte| byte == b'@') {
-            return Err(fault("holds a user name"));
-        }
-        if path.bytes().any(|byte| byte != b'/' && is_end(byte)) {
-            return Err(fault("holds a query or a fragment"));
-        }
-        if secure || is_loopback(authority) {
-            Ok(Self(url.trim_end_matches('/').to_owned()))
-        } else {
-            Err(fault("must be https (http is for this machine only)"))
-        }
+        let rule = "` must be an https URL (or http to this machine) without user name or query";
+        Err(Error::validation(ErrorCode::InvalidOptions, text(&["`", option, rule])))
     }
 
     /// The URL without a slash at its end.
@@ -171,12 +149,24 @@ impl BaseUrl {
     }
 }
 
-fn is_loopback(authority: &str) -> bool {
-    let bytes = authority.as_bytes();
-    let host = match authority.strip_prefix("[::1]") {
-        Some(port) => return port.is_empty() || port.starts_with(':'),
-        None => bytes.split(|byte| *byte == b':').next().unwrap_or_default(),
+fn is_base(url: &[u8]) -> bool {
+    let (rest, secure) = match (url.strip_prefix(b"https://"), url.strip_prefix(b"http://")) {
+        (Some(rest), _) => (rest, true),
+        (_, Some(rest)) => (rest, false),
+        _ => return false,
     };
+    let mut path = rest.splitn(2, |byte| *byte == b'/');
+    let authority = path.next().unwrap_or_default();
+    let forbidden = |byte: &u8| !byte.is_ascii_graphic() || b"?#\\@".contains(byte);
+    // An `@` is harmless in a path, but has no place in one of Uber's.
+    !authority.is_empty() && !rest.iter().any(forbidden) && (secure || is_loopback(authority))
+}
+
+fn is_loopback(authority: &[u8]) -> bool {
+    if let Some(port) = authority.strip_prefix(b"[::1]") {
+        return port.is_empty() || port.starts_with(b":");
+    }
+    let host = authority.split(|byte| *byte == b':').next().unwrap_or_default();
     host == b"localhost" || host.ends_with(b".localhost") || is_loopback_v4(host)
 }
 

@@ -48,17 +48,18 @@ path_id!(
     ProgramId, ErrorCode::InvalidProgramId, "voucher program"
 );
 
-fn fault(text: &str) -> Option<&'static str> {
-    if text.is_empty() {
-        Some("is empty")
-    } else if text.chars().nth(LONGEST).is_some() {
-        Some("is longer than 256 characters")
-    } else if text == "." || text == ".." {
-        Some("is a relative path")
-    } else if text.chars().any(char::is_control) {
-        Some("holds a control character")
-    } else {
-        None
+fn fault(id: &str) -> Option<&'static str> {
+    let (mut length, mut control) = (0, false);
+    for character in id.chars() {
+        length += 1;
+        control |= character.is_control();
+    }
+    match id {
+        "" => Some("is empty"),
+        "." | ".." => Some("is a relative path"),
+        _ if length > LONGEST => Some("is longer than 256 characters"),
+        _ if control => Some("holds a control character"),
+        _ => None,
     }
 }
 

@@ -80,7 +80,14 @@ export async function exchangeCode(options: ExchangeCodeOptions): Promise<TokenS
   const { fetch, clock, module, signal, timeoutMs = 30_000, ...values } = read;
   const glue = await instance.load(module as BufferSource | undefined);
   const host = createHost({ fetch, clock } as HostOptions);
+  const settings = {
+    organizationId: "-",
+    baseUrl: "https://api.uber.com",
+    acceptLanguage: "-",
+    timeoutMs,
+    auth: values,
+  };
   return (await instance.call("no", () =>
-    glue.exchangeCode(values, { signal, timeoutMs } as never, host as never),
+    new glue.Client(settings, host as never).requestToken(values, signal),
   )) as TokenSet;
 }

@@ -1,9 +1,19 @@
 /** The instance of the client's wasm that all calls share. */
-import * as glue from "./uber_vouchers.js";
+import {
+  Client,
+  CodeReader,
+  __wbg_reset_state,
+  authorizationUrl,
+  initSync,
+  isStale,
+} from "./uber_vouchers.js";
 import { Instance } from "./instance.js";
+
+// By name, so that a bundler leaves out the rest of what was generated.
+const glue = { Client, CodeReader, __wbg_reset_state, authorizationUrl, initSync, isStale };
 
 /** What wasm-bindgen generated for the client. */
 export type Binding = typeof glue;
 
 /** Loaded by the first call; the entry of each host says where from. */
-export const instance = new Instance<Binding>(glue);
+export const instance = new Instance(glue);

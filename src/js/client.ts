@@ -168,7 +168,7 @@ class BoundClient {
     const rules: TokenRules = {
       request: async (refreshToken) => {
         const binding = await this.binding();
-        return instance.call("no", () => binding.requestToken(refreshToken)) as Promise<TokenSet>;
+        return instance.call("no", () => binding.requestToken({ refreshToken }, undefined)) as Promise<TokenSet>;
       },
       isStale: ({ expiresAt }) => glue.isStale(expiresAt, timeOf(clock)),
     };

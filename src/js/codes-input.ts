@@ -1,5 +1,5 @@
 /** Reads any form of input into a reader of the core, piece by piece. */
-import { VoucherError, toError } from "./errors.js";
+import { VoucherError, refusal } from "./errors.js";
 import type { CallSignal } from "./types.js";
 
 /** Any `Blob` or `File`. */
@@ -263,25 +263,13 @@ function refuseAborted(signal: CallSignal | undefined): void {
 }
 
 function abortError(signal: CallSignal | undefined): VoucherError {
-  return toError({
-    class: "ConnectionError",
-    code: "aborted",
-    queued: "no",
-    message: "Reading the codes was aborted",
-    hint: "The signal you passed was aborted before anything left.",
-    cause: signal?.reason,
-  });
+  const hint = "The signal you passed was aborted before anything left.";
+  return refusal("aborted", "Reading the codes was aborted", hint, { cause: signal?.reason });
 }
 
 function notRead(cause: unknown): VoucherError {
-  return toError({
-    class: "ConnectionError",
-    code: "connection_failed",
-    queued: "no",
-    message: "Reading the codes failed",
-    hint: "See `cause` for what the input threw. Nothing has left.",
-    cause,
-  });
+  const hint = "See `cause` for what the input threw. Nothing has left.";
+  return refusal("connection_failed", "Reading the codes failed", hint, { cause });
 }
 
 /** Gives other work its turn, now and then. */

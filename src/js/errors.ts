@@ -89,19 +89,6 @@ export interface ErrorJson {
 // this mark, which they share, and not for the class, which they don't.
 const mark: unique symbol = Symbol.for("uber-vouchers.error") as never;
 
-function isMarked(value: unknown, name: string): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  const names = (value as { [mark]?: unknown })[mark];
-  return Array.isArray(names) && names.includes(name);
-}
-
-function isInstance(type: Function, name: string, value: unknown): boolean {
-  // A class derived elsewhere has no mark of its own.
-  return Object.hasOwn(type, mark)
-    ? isMarked(value, name)
-    : Function.prototype[Symbol.hasInstance].call(type, value);
-}
-
 /** Any error of this package: narrow it by `code`. */
 export type AnyVoucherError = ValidationError | ApiError | ConnectionError | JobError;
 
@@ -126,12 +113,20 @@ export class VoucherError<C extends ErrorCode = ErrorCode> extends Error {
   static readonly [mark]: string = "VoucherError";
 
   static override [Symbol.hasInstance](value: unknown): value is AnyVoucherError {
-    return isInstance(this, "VoucherError", value);
+    // A class derived elsewhere has no mark of its own.
+    if (!Object.hasOwn(this, mark)) return Function.prototype[Symbol.hasInstance].call(this, value);
+    const names = Object(value)[mark];
+    return Array.isArray(names) && names.includes(this[mark]);
   }
 
   /** @internal */
   get [mark](): string[] {
     return ["VoucherError", this.name];
+  }
+
+  /** The name of the class. */
+  override get name(): string {
+    return (this.constructor as typeof VoucherError)[mark];
   }
 
   /** Without what came from outside: no value, no body, no cause. */
@@ -140,7 +135,6 @@ export class VoucherError<C extends ErrorCode = ErrorCode> extends Error {
     return { name, code, message, hint, queued };
   }
 }
-VoucherError.prototype.name = "VoucherError";
 
 /** Refused before anything left: nothing was queued. */
 export class ValidationError extends VoucherError<ValidationErrorCode> {
@@ -156,11 +150,8 @@ export class ValidationError extends VoucherError<ValidationErrorCode> {
   /** @internal */
   static override readonly [mark] = "ValidationError";
 
-  static override [Symbol.hasInstance](value: unknown): value is ValidationError {
-    return isInstance(this, "ValidationError", value);
-  }
+  declare static [Symbol.hasInstance]: (value: unknown) => value is ValidationError;
 }
-ValidationError.prototype.name = "ValidationError";
 
 /** Uber, its token endpoint, or something in between, answered. */
 export class ApiError extends VoucherError<ApiErrorCode> {
@@ -188,9 +179,7 @@ export class ApiError extends VoucherError<ApiErrorCode> {
   /** @internal */
   static override readonly [mark] = "ApiError";
 
-  static override [Symbol.hasInstance](value: unknown): value is ApiError {
-    return isInstance(this, "ApiError", value);
-  }
+  declare static [Symbol.hasInstance]: (value: unknown) => value is ApiError;
 
   override toJSON(): ErrorJson {
     const { status, uberCode, retryAfterMs } = this;
@@ -202,29 +191,22 @@ export class ApiError extends VoucherError<ApiErrorCode> {
     };
   }
 }
-ApiError.prototype.name = "ApiError";
 
 /** No answer came. `cause` is what was thrown; see `queued`. */
 export class ConnectionError extends VoucherError<ConnectionErrorCode> {
   /** @internal */
   static override readonly [mark] = "ConnectionError";
 
-  static override [Symbol.hasInstance](value: unknown): value is ConnectionError {
-    return isInstance(this, "ConnectionError", value);
-  }
+  declare static [Symbol.hasInstance]: (value: unknown) => value is ConnectionError;
 }
-ConnectionError.prototype.name = "ConnectionError";
 
 /** The call itself could not go on; see `queued`. */
 export class JobError extends VoucherError<JobErrorCode> {
   /** @internal */
   static override readonly [mark] = "JobError";
 
-  static override [Symbol.hasInstance](value: unknown): value is JobError {
-    return isInstance(this, "JobError", value);
-  }
+  declare static [Symbol.hasInstance]: (value: unknown) => value is JobError;
 }
-JobError.prototype.name = "JobError";
 
 // To be read, not to be printed: a logger that walks over an error's members
 // must not find what a recipient or a gateway wrote.
@@ -244,14 +226,19 @@ export function isErrorParts(value: unknown): value is ErrorParts {
   return typeof value === "object" && value !== null && "class" in value && "queued" in value;
 }
 
+/** An error that starts on this side: nothing has left. */
+export function refusal(
+  code: ValidationErrorCode | ConnectionErrorCode,
+  message: string,
+  hint: string,
+  more: { cause?: unknown; issues?: Issue[] } = {},
+): VoucherError {
+  const isConnection = code === "connection_failed" || code === "timeout" || code === "aborted";
+  const type = isConnection ? "ConnectionError" : "ValidationError";
+  return toError({ class: type, code, queued: "no", message, hint, ...more });
+}
+
 /** An option with a wrong name, type or value. `what` never holds the value. */
-export function invalidOption(what: string, cause?: unknown): ValidationError {
-  return new ValidationError({
-    class: "ValidationError",
-    code: "invalid_options",
-    queued: "no",
-    message: what,
-    hint: "Correct the option that the message names.",
-    cause,
-  });
+export function invalidOption(what: string, cause?: unknown): VoucherError {
+  return refusal("invalid_options", what, "Correct the option that the message names.", { cause });
 }

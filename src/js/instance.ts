@@ -6,15 +6,14 @@
  * which nothing can be trusted. It fails what lived in it, and the next call
  * gets a fresh instance of the same module.
  */
-import { type ErrorParts, VoucherError, isErrorParts, toError } from "./errors.js";
+import { VoucherError, isErrorParts, refusal, toError } from "./errors.js";
 import { traps } from "./microtask.js";
 
 /** A compiled module, its bytes, or where a page finds it. */
 export type ModuleSource = WebAssembly.Module | BufferSource | URL;
 
-/** What wasm-bindgen generates for every module. */
+/** What is needed of the glue that wasm-bindgen generates for every module. */
 export interface Glue {
-  default(options: { module_or_path: Promise<BufferSource> | URL }): Promise<unknown>;
   initSync(options: { module: WebAssembly.Module }): unknown;
   __wbg_reset_state(): void;
 }
@@ -81,9 +80,9 @@ export class Instance<G extends Glue> {
 
   async #compile(source: ModuleSource | Promise<ModuleSource>): Promise<void> {
     const found = await source;
-    if (found instanceof WebAssembly.Module) this.#glue.initSync({ module: found });
-    else if (found instanceof URL) await this.#glue.default({ module_or_path: found });
-    else this.#glue.initSync({ module: await WebAssembly.compile(found) });
+    const bytes = found instanceof URL ? await download(found) : found;
+    const module = bytes instanceof WebAssembly.Module ? bytes : await WebAssembly.compile(bytes);
+    this.#glue.initSync({ module });
     this.#state = "ready";
   }
 
@@ -139,20 +138,24 @@ export class Instance<G extends Glue> {
       code: "instance_lost",
       queued,
       message: "The WebAssembly instance broke down",
-      hint: "The next call gets a new instance. See `queued` before you send again, and report this with `cause`.",
+      hint: "See `queued` before you send again, and report this with `cause`.",
       cause,
     });
   }
 }
 
+// Not as a stream: that needs the right media type, and the module is small.
+async function download(url: URL): Promise<ArrayBuffer> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url.href} answered ${response.status}`);
+  return response.arrayBuffer();
+}
+
 function notLoaded(cause: unknown): VoucherError {
-  const parts: ErrorParts = {
-    class: "ConnectionError",
-    code: "connection_failed",
-    queued: "no",
-    message: "The WebAssembly module could not be loaded",
-    hint: "Serve the .wasm file beside the script, allow 'wasm-unsafe-eval' in the page's CSP, or pass `module`.",
-    cause,
-  };
-  return toError(parts);
+  return refusal(
+    "connection_failed",
+    "The WebAssembly module could not be loaded",
+    "Serve the .wasm file beside the script, allow 'wasm-unsafe-eval' in the page's CSP, or pass `module`.",
+    { cause },
+  );
 }

@@ -3,7 +3,7 @@
  * the core. Each is read once, so that a getter can't say two things.
  */
 import { isBrowser } from "./environment.js";
-import { ValidationError, VoucherError, invalidOption } from "./errors.js";
+import { VoucherError, invalidOption, refusal } from "./errors.js";
 import type { HostOptions } from "./host.js";
 import { type AuthSource, isTokenSet } from "./token-source.js";
 import type { CallOptions, ClientOptions } from "./types.js";
@@ -134,13 +134,11 @@ function absolute(value: unknown, name: string): string {
 /** Refuses a secret where everybody could read it. */
 function refuseSecretInBrowser(allowed: unknown): void {
   if (allowed === true || !isBrowser()) return;
-  throw new ValidationError({
-    class: "ValidationError",
-    code: "secret_in_browser",
-    queued: "no",
-    message: "A client secret was given in a browser, where everybody who opens the page can read it",
-    hint: 'Keep the client secret in a worker of your own, point baseUrl at it and pass auth: "none".',
-  });
+  throw refusal(
+    "secret_in_browser",
+    "A client secret was given in a browser, where everybody can read it",
+    'Keep the secret in a worker of your own, point baseUrl at it and pass auth: "none".',
+  );
 }
 
 /** What the core is told of a client's options: plain values only. */
@@ -189,13 +187,8 @@ export function checkClientOptions(given: ClientOptions): CheckedOptions {
 function organization(value: unknown): string {
   const id = idOf(value);
   if (id !== undefined) return id;
-  throw new ValidationError({
-    class: "ValidationError",
-    code: "invalid_organization_id",
-    queued: "no",
-    message: "The organization id is no string",
-    hint: "Pass the organization id that Uber gave you.",
-  });
+  const hint = "Pass the organization id that Uber gave you.";
+  throw refusal("invalid_organization_id", "The organization id is no string", hint);
 }
 
 // Half of a surrogate pair would reach the wire as another character.

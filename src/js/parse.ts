@@ -9,7 +9,7 @@ import {
   readEntries,
   readText,
 } from "./codes-input.js";
-import { type ErrorParts, type Issue, ValidationError, VoucherError, toError } from "./errors.js";
+import { type Issue, type VoucherError, refusal } from "./errors.js";
 import { checks, readOptions } from "./options.js";
 import type { CallSignal } from "./types.js";
 
@@ -155,31 +155,14 @@ function progressOf(
 
 function refuseMissing(input: unknown): void {
   if (input !== undefined && input !== null) return;
-  throw new ValidationError({
-    class: "ValidationError",
-    code: "empty_codes",
-    queued: "no",
-    message: "There is no list of codes",
-    hint: "Pass at least one code. To reach every code of the program, call distributeAll.",
-  });
+  const hint = "Pass at least one code. To reach every code of the program, call distributeAll.";
+  throw refusal("empty_codes", "There is no list of codes", hint);
 }
 
 function notCodes(input: unknown): VoucherError {
   const value = typeof input;
   const message = "It is neither text nor a list of codes.";
-  return invalidCodes(
-    {
-      class: "ValidationError",
-      code: "invalid_codes",
-      queued: "no",
-      message: `Codes can't be read from this (its type is ${value})`,
-      hint: "Pass a string, bytes, a file, a stream, or an iterable of strings.",
-    },
-    [{ index: 0, value, reason: "not_a_string", message }],
-  );
-}
-
-/** The error of a list with rejected entries, with every entry attached. */
-export function invalidCodes(parts: ErrorParts, issues: Issue[]): VoucherError {
-  return toError({ ...parts, issues });
+  const hint = "Pass a string, bytes, a file, a stream, or an iterable of strings.";
+  const issues: Issue[] = [{ index: 0, value, reason: "not_a_string", message }];
+  return refusal("invalid_codes", `Codes can't be read from this: ${value}`, hint, { issues });
 }

@@ -9,7 +9,7 @@
  * and again, and who waits for it in vain asks anew.
  */
 import { ABORTED, DONE, Deadline, ERROR, type Outcome, TIMEOUT, hostClock } from "./deadline.js";
-import { invalidOption, toError } from "./errors.js";
+import { invalidOption, refusal } from "./errors.js";
 import type { CallSignal, Clock, TokenCache, TokenSet } from "./types.js";
 
 const BEAT_MS = 200;
@@ -190,12 +190,10 @@ function notRenewable(): unknown {
 }
 
 function notKept({ kind, value }: Outcome): unknown {
-  return toError({
-    class: "ConnectionError",
-    code: kind === TIMEOUT ? "timeout" : "connection_failed",
-    queued: "no",
-    message: "Keeping the new tokens in `auth.onTokens` failed",
-    hint: "This client goes on with them, but the refresh token it began with may be spent: keep the new one.",
-    cause: value,
-  });
+  return refusal(
+    kind === TIMEOUT ? "timeout" : "connection_failed",
+    "Keeping the new tokens in `auth.onTokens` failed",
+    "This client goes on with them, but the refresh token it began with may be spent: keep the new one.",
+    { cause: value },
+  );
 }

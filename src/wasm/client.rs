@@ -114,20 +114,39 @@ impl Client {
         self.0.list(request, options, programs::list)
     }
 
-    /// Asks for a token: the next one with a refresh token, or without it one
-    /// of the app's own.
+    /// Asks for a token: with a refresh token, with a code and the address it
+    /// came to, or without either for one of the app's own.
     #[wasm_bindgen(js_name = requestToken)]
-    pub fn request_token(&self, refresh: Option<String>) -> Promise {
+    pub fn request_token(&self, grant: &JsValue, signal: JsValue) -> Promise {
         let inner = Rc::clone(&self.0);
+        let grant = from_js(grant);
         promise(async move {
-            let refresh = refresh.map(Secret::new);
-            let (request, rule) = match &refresh {
-                None => (inner.app.client_credentials(inner.scope), Rule::ClientToken),
-                Some(token) => (inner.app.refresh_token(token), Rule::SpentToken),
+            let secret = |name| grant.get(name).text().map(Secret::new);
+            let refresh = secret("refreshToken");
+            let (request, rule) = match (&refresh, secret("code")) {
+                (Some(token), _) => (inner.app.refresh_token(token), Rule::SpentToken),
+                (None, Some(code)) => {
+                    let redirect_uri = grant.get("redirectUri").text().unwrap_or_default();
+                    (inner.app.authorization_code(&code, redirect_uri), Rule::SpentToken)
+                }
+                (None, None) => (inner.app.client_credentials(inner.scope), Rule::ClientToken),
             };
-            let (timeout, retries) = (inner.timeout_ms, inner.max_retries);
-            let signal = JsValue::UNDEFINED;
-            ask(&inner.host, &request, rule, refresh.as_ref(), timeout, retries, signal).await
+            let exchange = Exchange {
+                host: &inner.host,
+                request: &request,
+                rule,
+                authorized: false,
+                renews: false,
+                extra: &[],
+                signal,
+                timeout_ms: inner.timeout_ms,
+                max_retries: inner.max_retries,
+            };
+            let ended = exchange.run().await?;
+            let (body, now) = (parse(&ended.body), epoch_ms(&inner.host));
+            token::answer(&ended.head, &ended.body, &body, refresh.as_ref(), now)
+                .map(|tokens| to_js(&tokens.write()))
+                .map_err(thrown)
         })
     }
 }
@@ -158,7 +177,14 @@ impl Inner {
                 OrganizationId::new(text("organizationId"))?,
                 text("acceptLanguage"),
             )?,
-            app: app(auth, "auth.tokenUrl")?,
+            app: App {
+                client_id: auth.get("clientId").text().unwrap_or_default().to_owned(),
+                client_secret: Secret::new(auth.get("clientSecret").text().unwrap_or_default()),
+                token_url: BaseUrl::new(
+                    auth.get("tokenUrl").text().unwrap_or(token::TOKEN_URL),
+                    "tokenUrl",
+                )?,
+            },
             scope,
             renews: options.get("renews").is_true(),
             headers,
@@ -240,35 +266,6 @@ impl Inner {
     }
 }
 
-/// Asks the token endpoint.
-async fn ask(
-    host: &Host,
-    request: &Request,
-    rule: Rule,
-    refresh: Option<&Secret>,
-    timeout_ms: f64,
-    max_retries: u32,
-    signal: JsValue,
-) -> Result<JsValue, JsValue> {
-    let (authorized, renews, extra) = (false, false, [].as_slice());
-    let exchange = Exchange {
-        host,
-        request,
-        rule,
-        authorized,
-        renews,
-        extra,
-        signal,
-        timeout_ms,
-        max_retries,
-    };
-    let ended = exchange.run().await?;
-    let body = parse(&ended.body);
-    token::answer(&ended.head, &ended.body, &body, refresh, epoch_ms(host))
-        .map(|tokens| to_js(&tokens.write()))
-        .map_err(thrown)
-}
-
 /// Whether a token is too old to be used.
 #[wasm_bindgen(js_name = isStale)]
 #[must_use]
@@ -288,33 +285,11 @@ pub fn authorization_url(options: &JsValue) -> Result<JsValue, JsValue> {
     Ok(JsValue::from_str(&url))
 }
 
-/// Exchanges the code that the sign-in page sent back.
-#[wasm_bindgen(js_name = exchangeCode)]
-pub fn exchange_code(options: &JsValue, call: CallOptions, host: Host) -> Promise {
-    let options = from_js(options);
-    promise(async move {
-        let text = |name| options.get(name).text().unwrap_or_default();
-        let app = app(&options, "tokenUrl").map_err(thrown)?;
-        let request = app.authorization_code(&Secret::new(text("code")), text("redirectUri"));
-        let timeout_ms = call.timeout_ms().unwrap_or(f64::INFINITY);
-        ask(&host, &request, Rule::SpentToken, None, timeout_ms, 0, call.signal()).await
-    })
-}
-
 /// One promise type for all calls: each kind of future that is made a promise
 /// of costs a kilobyte.
 fn promise(work: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> Promise {
     let work: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>> = Box::pin(work);
     future_to_promise(work)
-}
-
-fn app(options: &Json, url_option: &str) -> Result<App, Error> {
-    let text = |name| options.get(name).text();
-    Ok(App {
-        client_id: text("clientId").unwrap_or_default().to_owned(),
-        client_secret: Secret::new(text("clientSecret").unwrap_or_default()),
-        token_url: BaseUrl::new(text("tokenUrl").unwrap_or(token::TOKEN_URL), url_option)?,
-    })
 }
 
 /// A program id as the caller gave it; none if that was no string.

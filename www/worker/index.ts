@@ -33,8 +33,7 @@ const SUMMARY = /^\/api\/programs\/([^/]+)\/summary$/;
 const SAMPLE = /^\/api\/sandbox\/programs\/([^/]+)\/codes\.csv$/;
 
 async function route(call: Call): Promise<Response> {
-  const { url, env } = call;
-  const path = url.pathname;
+  const path = call.url.pathname;
   if (path === "/health") return Response.json({ status: "ok" });
   const foreign = refuseForeignHost(call);
   if (foreign) return foreign;
@@ -42,7 +41,15 @@ async function route(call: Call): Promise<Response> {
   if (path.startsWith("/api/")) {
     return refuseOtherSites(call) ?? refuseOtherMethods(call, "GET") ?? ownPaths(call);
   }
-  return refuseOtherMethods(call, "GET", "HEAD") ?? env.ASSETS.fetch(call.request);
+  return refuseOtherMethods(call, "GET", "HEAD") ?? page(call);
+}
+
+/** A file of the console, or its page: every screen has an address of its own. */
+async function page({ request, url, env }: Call): Promise<Response> {
+  const file = await env.ASSETS.fetch(request);
+  // The page in place of a script that is gone would only puzzle the browser.
+  const isPage = file.headers.get("Content-Type")?.startsWith("text/html") ?? false;
+  return isPage && url.pathname.startsWith("/assets/") ? notFound() : file;
 }
 
 async function ubersPaths(call: Call): Promise<Response> {

@@ -34,9 +34,8 @@ export function secured({ url }: Call, response: Response): Response {
 
 function caching(path: string, response: Response): string {
   if (path.startsWith("/v1/") || path.startsWith("/api/") || path === "/health") return "no-store";
-  // Vite puts a hash of the content into these names. A missing one gets the
-  // page instead, which must not be kept under its name.
-  const page = response.headers.get("Content-Type")?.startsWith("text/html") ?? false;
-  const kept = path.startsWith("/assets/") && response.ok && !page;
-  return kept ? "public, max-age=31536000, immutable" : "no-cache";
+  // Vite puts a hash of the content into these names.
+  return path.startsWith("/assets/") && response.ok
+    ? "public, max-age=31536000, immutable"
+    : "no-cache";
 }
