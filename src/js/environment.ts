@@ -11,14 +11,17 @@ const host = globalThis as {
   WorkerGlobalScope?: Function;
 };
 
+/** Cloudflare's workerd. */
+export const isWorkerd = host.WebSocketPair !== undefined;
+
 function isServer(): boolean {
   return (
     // Node.js, Bun, and jsdom, which runs there.
     typeof (host.process?.versions?.node ?? host.process?.versions?.bun) === "string" ||
     // Deno has `window` or a worker's scope, as a browser does.
     host.Deno?.version !== undefined ||
-    // Cloudflare's workerd, and Vercel's edge runtime.
-    host.WebSocketPair !== undefined ||
+    isWorkerd ||
+    // Vercel's edge runtime.
     host.EdgeRuntime !== undefined
   );
 }

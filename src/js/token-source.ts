@@ -9,6 +9,7 @@
  * and again, and who waits for it in vain asks anew.
  */
 import { ABORTED, DONE, Deadline, ERROR, type Outcome, TIMEOUT, hostClock } from "./deadline.js";
+import { isWorkerd } from "./environment.js";
 import { invalidOption, refusal } from "./errors.js";
 import type { CallSignal, Clock, TokenCache, TokenSet } from "./types.js";
 
@@ -19,6 +20,9 @@ const BEAT_MS = 200;
  * after that for proof.
  */
 const LOOKS = 4;
+
+/** How often a request of an edge worker looks whether a token has come. */
+const POLL_MS = 20;
 
 /** How a client is authorized, checked. */
 export type AuthSource =
@@ -109,26 +113,35 @@ export class TokenSource {
     return flight;
   }
 
-  /**
-   * What the flight brings; undefined if it has died.
-   *
-   * Each waiter has a promise of its own: an edge worker continues a promise
-   * in the request that made it, and only there may its input and output go on.
-   */
+  /** What the flight brings; undefined if it has died. */
   async #landing(flight: Flight, signal: CallSignal | undefined): Promise<Outcome | undefined> {
     let { beats } = flight;
-    for (let looks = 0; looks < LOOKS && !flight.landed; looks += 1) {
-      const look = new Deadline(hostClock, BEAT_MS * 1.5, signal);
-      let wake = () => {};
-      const woken = new Promise<void>((resolve) => (wake = resolve));
-      flight.waiting.add(wake);
-      const { kind, value } = await look.race(() => woken);
-      look.end();
-      flight.waiting.delete(wake);
-      if (kind === ABORTED) return { kind, value, hasLeft: false };
+    for (let looks = 0; looks < LOOKS; looks += 1) {
+      const until = Date.now() + BEAT_MS * 1.5;
+      do {
+        if (flight.landed) return flight.landed;
+        const { kind, value } = await this.#look(flight, signal);
+        if (kind === ABORTED) return { kind, value, hasLeft: false };
+      } while (Date.now() < until);
       if (flight.beats !== beats) [looks, beats] = [-1, flight.beats];
     }
     return flight.landed;
+  }
+
+  /**
+   * Waits a little for a flight. An edge worker may go on only in the request
+   * that waits, and not in the one whose answer woke it: there each looks for
+   * itself, by a timer of its own.
+   */
+  async #look(flight: Flight, signal: CallSignal | undefined): Promise<Outcome> {
+    const look = new Deadline(hostClock, isWorkerd ? POLL_MS : BEAT_MS * 1.5, signal);
+    let wake = () => {};
+    const woken = new Promise<void>((resolve) => (wake = resolve));
+    if (!isWorkerd) flight.waiting.add(wake);
+    const outcome = await look.race(() => woken);
+    look.end();
+    flight.waiting.delete(wake);
+    return outcome;
   }
 
   async #obtain(rejected: string | undefined): Promise<Outcome> {
