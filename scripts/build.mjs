@@ -69,8 +69,19 @@ function buildModule({ name, feature }) {
   run(
     "cargo",
     [
-      "build", "--quiet", "--release", "--locked", "--lib", "--target", WASM,
-      "--target-dir", directory, "--no-default-features", "--features", feature, ...SMALL_STD,
+      "build",
+      "--quiet",
+      "--release",
+      "--locked",
+      "--lib",
+      "--target",
+      WASM,
+      "--target-dir",
+      directory,
+      "--no-default-features",
+      "--features",
+      feature,
+      ...SMALL_STD,
     ],
     { env: { CARGO_ENCODED_RUSTFLAGS: rustFlags().join("\x1f"), RUSTC_BOOTSTRAP: "1" } },
   );
@@ -78,13 +89,27 @@ function buildModule({ name, feature }) {
   const stamp = hash([compiled, tool("bindgen"), join(ROOT, "scripts", "build.mjs")]);
   const stampFile = join(BUILD, `${name}.stamp`);
   const outputs = [`${name}.js`, `${name}.d.ts`, `${name}_bg.wasm`].map((file) => join(DIST, file));
-  if (outputs.every(existsSync) && existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp) {
+  if (
+    outputs.every(existsSync) &&
+    existsSync(stampFile) &&
+    readFileSync(stampFile, "utf8") === stamp
+  ) {
     return;
   }
   run(tool("bindgen"), [
-    "--target", "web", "--omit-default-module-path", "--experimental-reset-state-function",
-    "--encode-into", "always", "--remove-name-section", "--remove-producers-section",
-    "--out-name", name, "--out-dir", DIST, compiled,
+    "--target",
+    "web",
+    "--omit-default-module-path",
+    "--experimental-reset-state-function",
+    "--encode-into",
+    "always",
+    "--remove-name-section",
+    "--remove-producers-section",
+    "--out-name",
+    name,
+    "--out-dir",
+    DIST,
+    compiled,
   ]);
   rmSync(join(DIST, `${name}_bg.wasm.d.ts`), { force: true });
   const wasm = join(DIST, `${name}_bg.wasm`);
@@ -114,7 +139,8 @@ function linkGlue(name, renamed) {
   let glue = readFileSync(file, "utf8");
   glue = replaceOnce(glue, `"./${name}_bg.js":`, '"a":');
   for (const [, from, to] of imports) glue = replaceOnce(glue, ` ${from}:`, ` ${to}:`);
-  for (const [from, to] of exports) glue = glue.replaceAll(new RegExp(`\\bwasm\\.${from}\\b`, "g"), `wasm.${to}`);
+  for (const [from, to] of exports)
+    glue = glue.replaceAll(new RegExp(`\\bwasm\\.${from}\\b`, "g"), `wasm.${to}`);
   writeFileSync(file, `import { queueMicrotask } from "./microtask.js";\n${glue}`);
   // For the test that nothing new is asked of the host.
   const stems = imports.map(([, from]) => from.replace(/_[0-9a-f]{16}$/, "")).sort();
@@ -140,7 +166,9 @@ function rustFlags() {
 }
 
 function removeStale() {
-  const sources = new Set(readdirSync(join(ROOT, "src", "js")).map((file) => file.replace(/\.ts$/, "")));
+  const sources = new Set(
+    readdirSync(join(ROOT, "src", "js")).map((file) => file.replace(/\.ts$/, "")),
+  );
   const generated = new Set(MODULES.flatMap(({ name }) => [name, `${name}_bg.wasm`]));
   for (const file of readdirSync(DIST)) {
     const stem = file.replace(/\.(d\.ts|js|js\.map)$/, "");

@@ -130,7 +130,10 @@ async function answer(request, response) {
     return;
   }
   const bytes = Buffer.from(await reply.arrayBuffer());
-  response.writeHead(reply.status, { ...Object.fromEntries(reply.headers), "content-length": bytes.length });
+  response.writeHead(reply.status, {
+    ...Object.fromEntries(reply.headers),
+    "content-length": bytes.length,
+  });
   response.end(bytes);
 }
 
@@ -169,7 +172,11 @@ function control(request, body, response) {
 
 function createProgram(options) {
   const created = sandbox.createProgram(options);
-  programs.push({ programId: created.programId, name: options.name ?? null, codes: created.codes.length });
+  programs.push({
+    programId: created.programId,
+    name: options.name ?? null,
+    codes: created.codes.length,
+  });
   return created;
 }
 
@@ -239,7 +246,8 @@ function readFlags() {
 
 function number(flag, value) {
   const parsed = Number(value);
-  if (value.trim() === "" || !Number.isFinite(parsed)) fail(`${flag} must be a number, not "${value}"`);
+  if (value.trim() === "" || !Number.isFinite(parsed))
+    fail(`${flag} must be a number, not "${value}"`);
   return parsed;
 }
 

@@ -37,6 +37,8 @@ pub enum Verdict {
 impl Verdict {
     /// Judges by status, and by the media type: a web page is not Uber's.
     #[must_use]
+    // The statuses with a name stand before the ranges they are in.
+    #[allow(clippy::match_overlapping_arm)]
     pub fn of(head: &Head) -> Self {
         match head.status {
             200..=299 if head.is_html() => Verdict::Unproven(ErrorCode::UnexpectedResponse),

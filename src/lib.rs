@@ -27,5 +27,6 @@ pub mod token;
 
 #[cfg(target_arch = "wasm32")]
 // A binding is documented where its users are: in the declarations of src/js.
-#[allow(missing_docs, unreachable_pub)]
+// It takes strings by value: wasm-bindgen knows no `Option<&str>`.
+#[allow(missing_docs, unreachable_pub, clippy::needless_pass_by_value)]
 mod wasm;

@@ -96,8 +96,8 @@ impl Retry {
     fn may_repeat(&self, status: u16) -> bool {
         match self.rule {
             Rule::Distribute => matches!(status, 409 | 429),
-            Rule::Read => matches!(status, 408 | 409 | 429 | 499 | 500..=599),
-            Rule::ClientToken => matches!(status, 408 | 499 | 500..=599),
+            Rule::Read => matches!(status, 429 | 500..=599),
+            Rule::ClientToken => matches!(status, 500..=599),
             Rule::SpentToken => false,
         }
     }
@@ -189,7 +189,8 @@ mod tests {
     fn reading_repeats_what_may_pass() {
         for (status, step) in [
             (401, Step::RenewToken),
-            (409, Step::Wait(500)),
+            (408, Step::Stop),
+            (409, Step::Stop),
             (429, Step::Wait(500)),
             (500, Step::Wait(500)),
             (503, Step::Wait(500)),

@@ -181,7 +181,7 @@ pub fn answer(
         });
     }
     let code = match head.status {
-        408 | 429 | 499 => ErrorCode::TokenUnavailable,
+        429 => ErrorCode::TokenUnavailable,
         400..=499 => ErrorCode::TokenRejected,
         _ => ErrorCode::TokenUnavailable,
     };

@@ -2,17 +2,11 @@
 import { instance } from "./binding.js";
 import { type HostOptions, createHost } from "./host.js";
 import { checkGrantOptions, checks, hostChecks } from "./options.js";
-import type {
-  CallSignal,
-  Clock,
-  FetchFunction,
-  HostURL,
-  TokenSet,
-  WasmModule,
-} from "./types.js";
+import type { CallSignal, Clock, FetchFunction, HostURL, TokenSet, WasmModule } from "./types.js";
 
 /** What `authorizationUrl` takes. */
 export interface AuthorizationUrlOptions {
+  /** The app's client id, from Uber's developer dashboard. */
   clientId: string;
   /** Where Uber sends the administrator back to, as registered with the app. */
   redirectUri: string;
@@ -27,7 +21,9 @@ export interface AuthorizationUrlOptions {
 
 /** What `exchangeCode` takes. */
 export interface ExchangeCodeOptions {
+  /** The app's client id, from Uber's developer dashboard. */
   clientId: string;
+  /** The app's client secret. For servers. */
   clientSecret: string;
   /** The `code` that came to `redirectUri`. */
   code: string;
@@ -39,9 +35,13 @@ export interface ExchangeCodeOptions {
   fetch?: FetchFunction | { fetch: FetchFunction };
   /** In milliseconds. Default: 30,000. */
   timeoutMs?: number;
+  /** Ends the call. The code may be spent then. */
   signal?: CallSignal;
+  /** Default: the host's. */
   clock?: Clock;
+  /** As for a client. */
   module?: WasmModule | ArrayBuffer | Uint8Array;
+  /** As for a client. */
   dangerouslyAllowBrowser?: boolean;
 }
 

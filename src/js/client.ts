@@ -4,7 +4,13 @@ import { type CodeList, type ListParts, listIds } from "./code-list.js";
 import { ValidationError, VoucherError, toError } from "./errors.js";
 import { hostClock } from "./deadline.js";
 import { type Host, createHost, timeOf } from "./host.js";
-import { type CheckedOptions, checkCallOptions, checkClientOptions, checks, idOf } from "./options.js";
+import {
+  type CheckedOptions,
+  checkCallOptions,
+  checkClientOptions,
+  checks,
+  idOf,
+} from "./options.js";
 import { type CodesInput, parse } from "./parse.js";
 import { type TokenRules, TokenSource } from "./token-source.js";
 import type {
@@ -155,9 +161,7 @@ class BoundClient {
     const glue = await instance.load(checked.module);
     if (this.#made?.generation !== instance.generation) {
       const host = (this.#host ??= this.#createHost(checked, glue));
-      const binding = instance.callSync(
-        () => new glue.Client(checked.settings, host as never),
-      );
+      const binding = instance.callSync(() => new glue.Client(checked.settings, host as never));
       this.#made = { generation: instance.generation, binding };
     }
     return this.#made.binding;
@@ -168,7 +172,9 @@ class BoundClient {
     const rules: TokenRules = {
       request: async (refreshToken) => {
         const binding = await this.binding();
-        return instance.call("no", () => binding.requestToken({ refreshToken }, undefined)) as Promise<TokenSet>;
+        return instance.call("no", () =>
+          binding.requestToken({ refreshToken }, undefined),
+        ) as Promise<TokenSet>;
       },
       isStale: ({ expiresAt }) => glue.isStale(expiresAt, timeOf(clock)),
     };

@@ -7,6 +7,7 @@ export interface RejectedEntry {
   line: number;
   /** What stood there, shortened. It may be anything: don't log it. */
   value: string;
+  /** Why. */
   reason: RejectionReason;
   /** The reason in a sentence. */
   message: string;

@@ -4,12 +4,15 @@ import type { CallSignal } from "./types.js";
 
 /** Any `Blob` or `File`. */
 export interface BlobInput {
+  /** In bytes. */
   readonly size: number;
+  /** A `ReadableStream` of bytes. */
   stream(): any;
 }
 
 /** Any `ReadableStream` of bytes. */
 export interface StreamInput {
+  /** A reader of bytes. */
   getReader(): {
     read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
     cancel(reason?: any): Promise<unknown>;
@@ -23,12 +26,7 @@ export interface StreamInput {
  * other iterable is a list with one code an entry.
  */
 export type TextInput =
-  | string
-  | Uint8Array
-  | ArrayBuffer
-  | BlobInput
-  | StreamInput
-  | AsyncIterable<Uint8Array>;
+  string | Uint8Array | ArrayBuffer | BlobInput | StreamInput | AsyncIterable<Uint8Array>;
 
 /** What the core's readers of text take. */
 export interface TextReader {
@@ -172,7 +170,7 @@ async function* pieces(
 
 function* encoded(text: string): Generator<Uint8Array> {
   const encoder = new TextEncoder();
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     let end = at + PIECE;
     // Never between the two halves of a character.
     const last = text.charCodeAt(end - 1);

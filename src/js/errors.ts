@@ -18,6 +18,7 @@ export interface Issue {
   line?: number;
   /** What stood there, shortened. It may be anything: don't log it. */
   value: string;
+  /** Why. */
   reason: RejectionReason;
   /** The reason in a sentence. */
   message: string;
@@ -51,37 +52,53 @@ export type ConnectionErrorCode = "connection_failed" | "timeout" | "aborted";
 /** The call itself could not go on. */
 export type JobErrorCode = "instance_lost";
 /** Every code there is. */
-export type ErrorCode =
-  | ValidationErrorCode
-  | ApiErrorCode
-  | ConnectionErrorCode
-  | JobErrorCode;
+export type ErrorCode = ValidationErrorCode | ApiErrorCode | ConnectionErrorCode | JobErrorCode;
 
 /** What an error is made of; the form in which the core hands it over. */
 export interface ErrorParts {
+  /** The name of the class. */
   class: string;
+  /** Stable. */
   code: ErrorCode;
+  /** May Uber have queued something because of this call? */
   queued: "no" | "unknown";
+  /** What to do. */
   hint: string;
+  /** What happened, in a sentence. */
   message: string;
+  /** What the host threw. */
   cause?: unknown;
+  /** The entries that stopped the call. */
   issues?: Issue[];
+  /** The HTTP status, of an `ApiError`. */
   status?: number;
+  /** The code that the body gave, of an `ApiError`. */
   uberCode?: string | null;
+  /** The first 4 KiB of the body. */
   body?: string;
+  /** Uber's `x-uber-*` header fields. */
   headers?: Record<string, string>;
+  /** How long the answer asked to wait, in milliseconds. */
   retryAfterMs?: number | null;
 }
 
 /** What `toJSON` gives: nothing of what came from outside but Uber's own code. */
 export interface ErrorJson {
+  /** The name of the class. */
   name: string;
+  /** Stable. */
   code: ErrorCode;
+  /** What happened, in a sentence. */
   message: string;
+  /** What to do. */
   hint: string;
+  /** May Uber have queued something because of this call? */
   queued: "no" | "unknown";
+  /** The HTTP status, of an `ApiError`. */
   status?: number;
+  /** The code that the body gave, of an `ApiError`. */
   uberCode?: string;
+  /** How long the answer asked to wait, in milliseconds. */
   retryAfterMs?: number;
 }
 

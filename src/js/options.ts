@@ -95,13 +95,18 @@ const authChecks = {
  * another name or type; `where` goes before the name in the message.
  */
 export function readOptions(value: unknown, checks: Checks, where = ""): Record<string, unknown> {
-  if (!isObject(value)) throw invalidOption(`${where === "" ? "The options" : `\`${where.slice(0, -1)}\``} must be an object`);
+  if (!isObject(value))
+    throw invalidOption(
+      `${where === "" ? "The options" : `\`${where.slice(0, -1)}\``} must be an object`,
+    );
   const read: Record<string, unknown> = {};
   let name = "";
   try {
     for (name of Object.keys(value)) {
       if (!Object.hasOwn(checks, name)) {
-        throw invalidOption(`\`${where}${name}\` is no option (there are ${Object.keys(checks).join(", ")})`);
+        throw invalidOption(
+          `\`${where}${name}\` is no option (there are ${Object.keys(checks).join(", ")})`,
+        );
       }
       const member = value[name];
       const fault = member === undefined ? undefined : checks[name]?.(member);
@@ -109,7 +114,9 @@ export function readOptions(value: unknown, checks: Checks, where = ""): Record<
       if (member !== undefined) read[name] = member;
     }
   } catch (error) {
-    throw error instanceof VoucherError ? error : invalidOption(`\`${where}${name}\` can't be read`, error);
+    throw error instanceof VoucherError
+      ? error
+      : invalidOption(`\`${where}${name}\` can't be read`, error);
   }
   return read;
 }
@@ -223,11 +230,7 @@ function checkAuth(given: unknown, allowBrowser: unknown): AuthSource {
     const isCallback = isFunction(auth["accessToken"]);
     return { kind: isCallback ? "callback" : "token", ...auth } as AuthSource;
   }
-  need(
-    auth,
-    ["clientId", "clientSecret", ...(kind === "delegated" ? ["tokens"] : [])],
-    "auth.",
-  );
+  need(auth, ["clientId", "clientSecret", ...(kind === "delegated" ? ["tokens"] : [])], "auth.");
   refuseSecretInBrowser(allowBrowser);
   if (auth["tokenUrl"] !== undefined) {
     auth["tokenUrl"] = absolute(auth["tokenUrl"], "auth.tokenUrl");
@@ -244,7 +247,10 @@ function plain(auth: AuthSource): Record<string, unknown> {
 }
 
 /** The options of one call; `more` are those of this kind of call only. */
-export function checkCallOptions(given: CallOptions | undefined, more: Checks = {}): Record<string, unknown> {
+export function checkCallOptions(
+  given: CallOptions | undefined,
+  more: Checks = {},
+): Record<string, unknown> {
   return given === undefined ? {} : readOptions(given, { ...callChecks, ...more });
 }
 

@@ -1,6 +1,12 @@
 /** Codes out of any input: `parseCodes` and `parseCodesByProgram`. */
 import { instance } from "./binding.js";
-import { type CodeList, type ListParts, type ProgramLists, listIds, toCodeList } from "./code-list.js";
+import {
+  type CodeList,
+  type ListParts,
+  type ProgramLists,
+  listIds,
+  toCodeList,
+} from "./code-list.js";
 import {
   type Position,
   type TextInput,
@@ -24,6 +30,7 @@ export type CodesInput = TextInput | Iterable<string> | CodeList;
 
 /** How far reading has come. */
 export interface ParseProgress {
+  /** Read so far. */
   bytes: number;
   /** Where the input tells its size. */
   totalBytes?: number;
@@ -31,10 +38,13 @@ export interface ParseProgress {
   rows: number;
   /** Distinct valid codes so far. */
   codes: number;
+  /** Valid codes dropped so far, because they stood there before. */
   duplicates: number;
+  /** Entries refused so far. */
   rejected: number;
 }
 
+/** What `parseCodes` takes. */
 export interface ParseOptions {
   /**
    * The name of the column that holds the codes. Default: the only column,
@@ -47,6 +57,7 @@ export interface ParseOptions {
   signal?: CallSignal;
 }
 
+/** What `parseCodesByProgram` takes. */
 export interface ParseByProgramOptions extends ParseOptions {
   /**
    * The name of the column that holds the program ids. Default: the first of

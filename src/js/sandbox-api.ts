@@ -21,7 +21,12 @@ export type HostFetch = typeof globalThis extends { fetch: infer F }
 /** The platform's `Request`, or its shape where the platform's types have none. */
 export type HostRequest = typeof globalThis extends { Request: { prototype: infer T } }
   ? T
-  : { readonly url: string; readonly method: string; readonly headers: any; text(): Promise<string> };
+  : {
+      readonly url: string;
+      readonly method: string;
+      readonly headers: any;
+      text(): Promise<string>;
+    };
 
 /**
  * A webhook that is due. It can be handed to `verifyWebhook` as it is.
@@ -42,6 +47,7 @@ export interface PendingWebhook {
   /** `X-Uber-Signature` */
   readonly signature: string;
   /** `X-Environment` */
+  /** The program. */
   readonly environment: string;
 }
 
@@ -76,7 +82,9 @@ export interface Sandbox {
    * acknowledged with a 200. What is not comes again after 30 seconds, a minute,
    * two …, seven times in all. `send` is `fetch` to `webhookUrl` unless given.
    */
-  deliverWebhooks(send?: (request: HostRequest) => Promise<{ readonly status: number }>): Promise<number>;
+  deliverWebhooks(
+    send?: (request: HostRequest) => Promise<{ readonly status: number }>,
+  ): Promise<number>;
   /** Moves the clock on, and wakes in order whoever sleeps until then. */
   advance(ms: number): void;
 }

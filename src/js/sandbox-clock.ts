@@ -47,7 +47,11 @@ class Dormitory {
   }
 
   /** Calls `begin` once the sleeper lies down; the promise settles as it gets up. */
-  enter(dueAt: number, signal: AbortSignal | undefined, begin: (sleeper: Sleeper) => void): Promise<void> {
+  enter(
+    dueAt: number,
+    signal: AbortSignal | undefined,
+    begin: (sleeper: Sleeper) => void,
+  ): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) {
         reject(signal.reason);
@@ -110,7 +114,11 @@ export function virtualTime(): SandboxTime {
     },
     advance: (ms) => {
       const until = now + checkedAdvance(ms);
-      for (let { first } = dormitory; first !== undefined && first.dueAt <= until; { first } = dormitory) {
+      for (
+        let { first } = dormitory;
+        first !== undefined && first.dueAt <= until;
+        { first } = dormitory
+      ) {
         wake(first);
       }
       stirs += 1;
@@ -146,7 +154,10 @@ export function realTime(): SandboxTime {
     if (sleeper.timer !== undefined) clearTimeout(sleeper.timer);
     if (sleeper.dueAt === Infinity) return;
     const wait = Math.min(Math.max(sleeper.dueAt - now(), 0), LONGEST_TIMEOUT_MS);
-    sleeper.timer = setTimeout(() => (sleeper.dueAt <= now() ? sleeper.wake() : arm(sleeper)), wait);
+    sleeper.timer = setTimeout(
+      () => (sleeper.dueAt <= now() ? sleeper.wake() : arm(sleeper)),
+      wait,
+    );
   };
 
   return {
@@ -176,7 +187,11 @@ function checkedAdvance(ms: unknown): number {
 }
 
 // Taken at import: a test that fakes timers means its own, not this clock's.
-const { setImmediate: immediate, setTimeout: timeout, MessageChannel: Channel } = globalThis as {
+const {
+  setImmediate: immediate,
+  setTimeout: timeout,
+  MessageChannel: Channel,
+} = globalThis as {
   setImmediate?: (run: () => void) => unknown;
   setTimeout: (run: () => void, ms: number) => unknown;
   MessageChannel?: typeof MessageChannel;

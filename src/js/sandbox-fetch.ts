@@ -25,7 +25,10 @@ type FetchInput = string | URL | Request;
 type FetchInit = Omit<RequestInit, "signal"> & { signal?: AbortSignal | null };
 
 /** Binds a `fetch` to what answers, on this clock. */
-export function createFetch(time: SandboxTime, handle: (request: Arriving) => CoreReply): typeof fetch {
+export function createFetch(
+  time: SandboxTime,
+  handle: (request: Arriving) => CoreReply,
+): typeof fetch {
   // An arrow function: it works with any `this`. No `await` before the request
   // has arrived, so that no time can pass on the way there.
   return (async (input: FetchInput, init: FetchInit = {}) => {
@@ -47,11 +50,15 @@ export function createFetch(time: SandboxTime, handle: (request: Arriving) => Co
     time.stir();
     if (reply.hang === true) await untilAborted(signal);
     // What Node.js says; other hosts use other words.
-    if (reply.lost === true) throw new TypeError("fetch failed", { cause: new Error("other side closed") });
-    const response = new Response(reply.body.length === 0 ? null : (reply.body as Uint8Array<ArrayBuffer>), {
-      status: reply.status,
-      headers: reply.headers,
-    });
+    if (reply.lost === true)
+      throw new TypeError("fetch failed", { cause: new Error("other side closed") });
+    const response = new Response(
+      reply.body.length === 0 ? null : (reply.body as Uint8Array<ArrayBuffer>),
+      {
+        status: reply.status,
+        headers: reply.headers,
+      },
+    );
     Object.defineProperty(response, "url", { value: url.href });
     return response;
   }) as typeof fetch;
@@ -91,7 +98,8 @@ function plainRequest(url: URL, input: FetchInput, init: FetchInit): Arriving | 
     return typed(encode(body.toString()), "application/x-www-form-urlencoded;charset=UTF-8");
   }
   if (body instanceof ArrayBuffer) return typed(new Uint8Array(body));
-  if (ArrayBuffer.isView(body)) return typed(new Uint8Array(body.buffer, body.byteOffset, body.byteLength));
+  if (ArrayBuffer.isView(body))
+    return typed(new Uint8Array(body.buffer, body.byteOffset, body.byteLength));
   return undefined;
 }
 

@@ -74,6 +74,7 @@ export interface SandboxProgramOptions {
   codes?: number;
   /** Its id. Default: a UUID, drawn from the seed. */
   id?: string;
+  /** What a search shows. */
   name?: string;
 }
 
@@ -83,7 +84,9 @@ type Check = (value: unknown) => string | undefined;
 const text: Check = (value) =>
   typeof value === "string" && value !== "" ? undefined : "must be a string that is not empty";
 const share: Check = (value) =>
-  typeof value === "number" && value >= 0 && value <= 1 ? undefined : "must be a number from 0 to 1";
+  typeof value === "number" && value >= 0 && value <= 1
+    ? undefined
+    : "must be a number from 0 to 1";
 const isDuration = (value: unknown): value is number =>
   typeof value === "number" && value >= 0 && value < Infinity;
 
@@ -111,7 +114,9 @@ const OPTIONS: Record<keyof SandboxOptions, Check> = {
 
 const PROGRAM_OPTIONS: Record<keyof SandboxProgramOptions, Check> = {
   codes: (value) =>
-    Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : "must be a whole number, 0 or more",
+    Number.isSafeInteger(value) && (value as number) >= 0
+      ? undefined
+      : "must be a whole number, 0 or more",
   id: text,
   name: text,
 };
@@ -122,7 +127,12 @@ const FAULT_CHECKS = Object.fromEntries(FAULTS.map((fault) => [fault, share]));
 export function checkOptions(options: unknown): SandboxOptions {
   const checked = check<SandboxOptions>("createSandbox", "", options, OPTIONS);
   if (checked.faults === undefined) return checked;
-  const faults = check<Record<string, number>>("createSandbox", "faults.", checked.faults, FAULT_CHECKS);
+  const faults = check<Record<string, number>>(
+    "createSandbox",
+    "faults.",
+    checked.faults,
+    FAULT_CHECKS,
+  );
   return { ...checked, faults };
 }
 
@@ -132,13 +142,19 @@ export function checkProgramOptions(options: unknown): SandboxProgramOptions {
 }
 
 /** A copy without what is undefined. */
-function check<T extends object>(call: string, prefix: string, options: unknown, checks: Record<string, Check>): T {
+function check<T extends object>(
+  call: string,
+  prefix: string,
+  options: unknown,
+  checks: Record<string, Check>,
+): T {
   if (options === undefined) return {} as T;
   if (!isObject(options)) throw new TypeError(`${call}: the options must be an object`);
   const checked: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(options)) {
     const checkValue = Object.hasOwn(checks, name) ? checks[name] : undefined;
-    if (checkValue === undefined) throw new TypeError(`${call}: there is no option \`${prefix}${name}\``);
+    if (checkValue === undefined)
+      throw new TypeError(`${call}: there is no option \`${prefix}${name}\``);
     if (value === undefined) continue;
     const fault = checkValue(value);
     if (fault !== undefined) throw new TypeError(`${call}: \`${prefix}${name}\` ${fault}`);

@@ -154,7 +154,12 @@ export class TokenSource {
   }
 
   async #obtainTokens(rejected: string | undefined): Promise<TokenSet> {
-    const { kind: grant, cache, cacheKey, onTokens } = this.#auth as {
+    const {
+      kind: grant,
+      cache,
+      cacheKey,
+      onTokens,
+    } = this.#auth as {
       kind: string;
       cache?: TokenCache;
       cacheKey: string;
@@ -190,7 +195,6 @@ export class TokenSource {
     return outcome;
   }
 }
-
 
 /** Whether a value that was kept somewhere is a set of tokens. */
 export function isTokenSet(value: unknown): value is TokenSet {

@@ -66,7 +66,14 @@ export async function send(
   const [status, fields] = answer.head;
   const headers = Object.fromEntries(fields.filter(([name]) => name.startsWith("x-uber-")));
   unheard(() =>
-    onResponse?.({ method: init.method, url, attempt, status, durationMs: now() - started, headers }),
+    onResponse?.({
+      method: init.method,
+      url,
+      attempt,
+      status,
+      durationMs: now() - started,
+      headers,
+    }),
   );
   return { kind: DONE, value: answer, hasLeft };
 }
@@ -117,7 +124,7 @@ async function explanation(answer: Answer, deadline: Deadline): Promise<string> 
   const decoder = new TextDecoder();
   let text = "";
   const opened = await deadline.race(() => response.body?.getReader?.());
-  for (let bytes = 0; opened.kind === DONE && bytes < EXPLANATION_BYTES; ) {
+  for (let bytes = 0; opened.kind === DONE && bytes < EXPLANATION_BYTES;) {
     const { kind, value } = await deadline.race(() => opened.value?.read());
     const chunk = kind === DONE && value?.value;
     answer.isRead = kind === DONE && value?.done !== false;

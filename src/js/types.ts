@@ -9,19 +9,25 @@
 
 /** Any `AbortSignal`. */
 export interface CallSignal {
+  /** Whether it was aborted. */
   readonly aborted: boolean;
+  /** Why it was aborted. */
   readonly reason?: any;
+  /** Tells when it is aborted. */
   addEventListener(type: "abort", listener: (event: any) => void): void;
+  /** Stops telling. */
   removeEventListener(type: "abort", listener: (event: any) => void): void;
 }
 
 /** What `fetch` is given beside the URL. */
 export interface FetchInit {
+  /** The HTTP method. */
   method: "GET" | "POST";
   /** A `Headers` object. */
   headers: any;
   /** A repeated POST is a second send, so redirects are never followed. */
   redirect: "manual";
+  /** JSON, or a form for the token endpoint. */
   body?: string;
   /** An `AbortSignal`. */
   signal?: any;
@@ -67,11 +73,13 @@ export interface CallOptions {
  * the delegated grant only.
  */
 export interface TokenSet {
+  /** What goes into the `Authorization` header. */
   accessToken: string;
   /** Epoch milliseconds. */
   expiresAt: number;
   /** Space separated. */
   scope: string;
+  /** What gets the next token. It may work only once. */
   refreshToken?: string;
 }
 
@@ -80,7 +88,9 @@ export interface TokenSet {
  * oldest when a further one is asked for, so short-lived processes need one.
  */
 export interface TokenCache {
+  /** The set that was kept under the key, if there is one. */
   get(key: string): Promise<TokenSet | undefined>;
+  /** Keeps a set under the key, which holds no secret. */
   set(key: string, tokens: TokenSet): Promise<void>;
 }
 
@@ -130,7 +140,9 @@ export type Auth =
 
 /** A request that is about to leave, to the API or to the token endpoint. */
 export interface RequestEvent {
+  /** The HTTP method. */
   method: "GET" | "POST";
+  /** The whole URL. Never holds a secret. */
   url: string;
   /** Counts from 1. */
   attempt: number;
@@ -150,6 +162,7 @@ export interface ResponseEvent extends RequestEvent {
 export interface ClientOptions {
   /** The organization that owns the voucher programs, as Uber gave it. */
   organizationId: string;
+  /** How the client is authorized. */
   auth: Auth;
   /**
    * Default: `https://api.uber.com`. Uber's sandbox is
@@ -190,6 +203,7 @@ export interface ClientOptions {
  * reached its recipient is told later, by webhook, and may be partial.
  */
 export interface Receipt {
+  /** The program whose codes were queued. */
   programId: string;
   /** How many distinct codes were queued. */
   codes: number | "all";
@@ -214,12 +228,15 @@ export interface VoucherCode {
   codeId: string;
   /** What a rider types. */
   codeText: string | null;
+  /** Where a rider claims it. */
   redemptionLink: string | null;
+  /** How often it can be redeemed. */
   maxNumRedemptions: number | null;
   /** With `includeUsage`. */
   usageCount: number | null;
   /** With `includeUsage`; in `currencyCode`. */
   usageAmount: number | null;
+  /** Of `usageAmount`, such as `USD`. */
   currencyCode: string | null;
   /** Epoch milliseconds (inferred); only of a cancelled code. */
   canceledAt: number | null;
@@ -232,13 +249,19 @@ export interface VoucherCode {
  * member out; `null` says that it did.
  */
 export interface VoucherProgram {
+  /** `voucher_program_id`, what calls on the program take. */
   programId: string;
+  /** As given when the program was made. */
   name: string | null;
   /** In upper case: `UPCOMING`, `ACTIVE`, `COMPLETE`, `CANCELED`, or what else Uber says. */
   status: string | null;
+  /** Such as `PERSONAL_TRANSPORT`. */
   voucherType: string | null;
+  /** `MULTI_CODE_SINGLE_REDEEM` or `SINGLE_CODE_MULTI_REDEEM`. */
   codeScheme: string | null;
+  /** Such as `USD`. */
   currencyCode: string | null;
+  /** What the program can cost at most, as Uber puts it. */
   totalDollarExposure: number | null;
   /** Epoch milliseconds. */
   startsAt: number | null;

@@ -1,0 +1,193 @@
+/**
+ * `npm test`: everything, or with names as arguments the steps of that name.
+ * `npm test -- package --record` writes down anew what the package consists of.
+ */
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+
+import { build, tool } from "./build.mjs";
+import { Missing, ROOT, TARGET, WASM, run, setUp } from "./setup.mjs";
+import { LIMIT } from "./size.mjs";
+import {
+  checkContents,
+  checkPackage,
+  checkTypes,
+  packAndInstall,
+} from "../tests/package/package.mjs";
+
+const FEATURES = ["client", "sandbox"];
+const STEP_TIMEOUT_MS = 15 * 60_000;
+
+/** @type {Record<string, () => void | Promise<unknown>>} */
+const STEPS = {
+  setup: () => {
+    setUp();
+    findBrowser();
+  },
+  "rust format": () => exec("cargo", ["fmt", "--check"]),
+  "rust lint": () => clippy(["--all-features"]),
+  ...Object.fromEntries(
+    FEATURES.map((feature) => [
+      `rust lint wasm ${feature}`,
+      () => clippy([...wasmArgs(feature), "--no-default-features", "--features", feature]),
+    ]),
+  ),
+  "rust test": () => exec("cargo", ["test", "--locked", "--all-features"]),
+  build,
+  "js format": () => exec(bin("prettier"), ["--check", "--log-level", "warn", "."]),
+  "js types": () => exec(bin("tsc"), ["-p", "."]),
+  ...Object.fromEntries(
+    ["console", "worker"]
+      .filter((name) => existsSync(join(ROOT, "www", name, "tsconfig.json")))
+      .map((name) => [`js types ${name}`, () => exec(bin("tsc"), ["-p", `www/${name}`])]),
+  ),
+  "rust test wasm": () =>
+    exec("cargo", ["test", "--locked", "--test", "wasm", ...wasmArgs("client")], {
+      CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: tool("test-runner"),
+      CHROMEDRIVER: findBrowser().driver,
+    }),
+  "package install": packAndInstall,
+  "package contents": () => checkContents(process.argv.includes("--record")),
+  "package lint": () => checkPackage(exec),
+  "package types": () => checkTypes(exec),
+  "package node": () => nodeTests(["node.test.mjs", "imports.test.mjs"]),
+  "package node server": () => nodeTests(["server.test.mjs"]),
+  "package workerd": async () =>
+    exec(process.execPath, ["tests/package/workerd.mjs", await packAndInstall()]),
+  "package browser": async () =>
+    exec(process.execPath, ["tests/package/browser.mjs", await packAndInstall()], {
+      CHROMIUM: findBrowser().browser,
+    }),
+  size: () => {
+    const { total } = JSON.parse(readFileSync(join(ROOT, "build", "size.json"), "utf8"));
+    if (total.brotli > LIMIT) throw new Error(`${total.brotli} bytes of brotli; limit: ${LIMIT}`);
+  },
+};
+
+/** @param {string} name */
+function bin(name) {
+  return join(ROOT, "node_modules", ".bin", name);
+}
+
+/** @param {string} feature */
+function wasmArgs(feature) {
+  return ["--target", WASM, "--target-dir", join(TARGET, feature)];
+}
+
+/** @param {string[]} args */
+function clippy(args) {
+  return exec("cargo", ["clippy", "--locked", "--all-targets", ...args, "--", "-D", "warnings"]);
+}
+
+/** @param {string[]} files */
+async function nodeTests(files) {
+  const paths = files.map((file) => join("tests", "package", file));
+  const args = ["--test", "--test-reporter=spec", ...paths];
+  return exec(process.execPath, args, {}, await packAndInstall());
+}
+
+/** Chromium and its driver; installed where that is possible without asking. */
+function findBrowser() {
+  const find = () => ({
+    browser: which(process.env["CHROMIUM"] ?? "chromium"),
+    driver: which(process.env["CHROMEDRIVER"] ?? "chromedriver"),
+  });
+  let { browser, driver } = find();
+  if (!(browser && driver) && which("apt-get") && process.getuid?.() === 0) {
+    const env = { DEBIAN_FRONTEND: "noninteractive" };
+    run("apt-get", ["update"], { env, quiet: true });
+    const packages = ["chromium", "chromium-driver"];
+    run("apt-get", ["install", "-y", "--no-install-recommends", ...packages], { env, quiet: true });
+    ({ browser, driver } = find());
+  }
+  if (browser && driver) return { browser, driver };
+  throw new Missing(
+    "Chromium and its driver are needed (Debian: chromium, chromium-driver). " +
+      "If they have other names here, set CHROMIUM and CHROMEDRIVER to their paths.",
+  );
+}
+
+/** @param {string} name */
+function which(name) {
+  const directories = (process.env["PATH"] ?? "").split(delimiter);
+  if (name.includes("/")) return existsSync(name) ? name : undefined;
+  return directories.map((directory) => join(directory, name)).find((path) => existsSync(path));
+}
+
+const counts = { passed: 0, failed: 0 };
+
+/**
+ * Runs a command, shows what it prints and counts the tests that it tells of.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {Record<string, string>} [env]
+ * @param {string} [cwd]
+ * @returns {Promise<void>}
+ */
+function exec(command, args, env = {}, cwd = ROOT) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: STEP_TIMEOUT_MS,
+    });
+    let output = "";
+    for (const [from, to] of /** @type {const} */ ([
+      [child.stdout, process.stdout],
+      [child.stderr, process.stderr],
+    ])) {
+      from.setEncoding("utf8").on("data", (/** @type {string} */ text) => {
+        output += text;
+        to.write(text);
+      });
+    }
+    child.once("error", reject);
+    child.once("close", (code, signal) => {
+      count(stripVTControlCharacters(output));
+      if (code === 0) resolve();
+      else reject(new Error(`${command} ended with ${signal ?? code}`));
+    });
+  });
+}
+
+/** @param {string} output of cargo, of node:test, or of the starters in tests/package */
+function count(output) {
+  for (const [, passed, failed] of output.matchAll(
+    /^test result: .* (\d+) passed; (\d+) failed/gm,
+  )) {
+    counts.passed += Number(passed);
+    counts.failed += Number(failed);
+  }
+  for (const [, what, number] of output.matchAll(/^[#ℹ] (pass|fail) (\d+)$/gm)) {
+    counts[what === "pass" ? "passed" : "failed"] += Number(number);
+  }
+}
+
+const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith("-"));
+/** @type {string[]} */
+const summary = [];
+for (const [name, step] of Object.entries(STEPS)) {
+  if (chosen.length > 0 && !chosen.some((part) => name.includes(part))) continue;
+  console.log(`\n── ${name}`);
+  const started = performance.now();
+  const before = counts.passed + counts.failed;
+  const failedBefore = counts.failed;
+  let mark = "✓";
+  try {
+    await step();
+    // A step without tests of its own is one.
+    if (counts.passed + counts.failed === before) counts.passed += 1;
+  } catch (error) {
+    console.error(error instanceof Missing ? error.message : error);
+    if (counts.failed === failedBefore) counts.failed += 1;
+  }
+  if (counts.failed > failedBefore) mark = "✗";
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  summary.push(`${mark} ${name}: ${seconds} s`);
+  console.log(summary.at(-1));
+}
+console.log(`\n${summary.join("\n")}\n\n${counts.passed} passed, ${counts.failed} failed`);
+process.exit(counts.failed > 0 ? 1 : 0);

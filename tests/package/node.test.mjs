@@ -1,0 +1,30 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { test } from "node:test";
+
+import * as uberVouchers from "uber-vouchers";
+import * as sandbox from "uber-vouchers/sandbox";
+
+import { assert } from "./harness.mjs";
+import { suite } from "./suite.mjs";
+
+const vectors = JSON.parse(readFileSync(new URL("../vectors/codes.json", import.meta.url), "utf8"));
+await suite(
+  (name, run) => void test(name, async () => void (await run())),
+  assert,
+  uberVouchers,
+  sandbox,
+  vectors,
+);
+
+test("require() gives the same module, where Node.js has it", () => {
+  const required = createRequire(import.meta.url)("uber-vouchers");
+  assert.ok(required.createClient === uberVouchers.createClient);
+});
+
+test("the module can be given", async () => {
+  const file = createRequire(import.meta.url).resolve("uber-vouchers/wasm");
+  const module = new WebAssembly.Module(readFileSync(file));
+  const { createClient } = uberVouchers;
+  await createClient({ organizationId: "o", auth: "none", module }).ready();
+});

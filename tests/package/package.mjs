@@ -1,0 +1,106 @@
+/** The package as users get it: packed, installed somewhere else, and looked at. */
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { ROOT, run } from "../../scripts/setup.mjs";
+
+const HERE = join(ROOT, "tests", "package");
+/** @typedef {(command: string, args: string[], env?: Record<string, string>, cwd?: string) => Promise<void>} Exec */
+
+/** @type {{ project: string, tarball: string } | undefined} */
+let installed;
+
+/** An empty project with the packed package and these tests; made once. Gives its folder. */
+export async function packAndInstall() {
+  return install().project;
+}
+
+function install() {
+  if (installed) return installed;
+  const project = mkdtempSync(join(tmpdir(), "uber-vouchers-"));
+  process.once("exit", () => rmSync(project, { recursive: true, force: true }));
+  // What `prepack` would build has been built.
+  const pack = ["pack", "--silent", "--ignore-scripts", "--pack-destination", project];
+  run("npm", pack, { quiet: true });
+  const file = readdirSync(project).find((name) => name.endsWith(".tgz"));
+  const tarball = join(project, String(file));
+  writeFileSync(join(project, "package.json"), '{ "private": true, "type": "module" }\n');
+  const flags = ["--offline", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"];
+  run("npm", ["install", ...flags, tarball], { cwd: project, quiet: true });
+  cpSync(join(ROOT, "tests"), join(project, "tests"), { recursive: true });
+  return (installed = { project, tarball });
+}
+
+/**
+ * Compares what is shipped, and what the wasm asks of its host, with what was
+ * written down.
+ * @param {boolean} record whether to write it down anew
+ */
+export function checkContents(record) {
+  const folder = join(install().project, "node_modules", "uber-vouchers");
+  const files = /** @type {string[]} */ (readdirSync(folder, { recursive: true }))
+    .filter((file) => file.includes("."))
+    .sort();
+  compare("files.txt", `${files.join("\n")}\n`, record);
+  for (const name of ["uber_vouchers", "uber_vouchers_sandbox"]) {
+    const stems = readFileSync(join(ROOT, "build", `${name}.imports.txt`), "utf8");
+    compare(`${name}.imports.txt`, stems, record);
+    const wasm = new WebAssembly.Module(readFileSync(join(folder, "dist", `${name}_bg.wasm`)));
+    const count = WebAssembly.Module.imports(wasm).length;
+    if (count !== stems.trim().split("\n").length) {
+      throw new Error(`${name} has ${count} imports, which its list has not`);
+    }
+  }
+}
+
+/** @param {string} name @param {string} found @param {boolean} record */
+function compare(name, found, record) {
+  const file = join(HERE, name);
+  if (record) writeFileSync(file, found);
+  const known = existsSync(file) ? readFileSync(file, "utf8") : "";
+  if (known === found) return;
+  const [before, now] = [new Set(known.split("\n")), new Set(found.split("\n"))];
+  const added = [...now].filter((line) => !before.has(line)).map((line) => `+ ${line}`);
+  const gone = [...before].filter((line) => !now.has(line)).map((line) => `- ${line}`);
+  const how = "If that is meant: npm test -- package --record";
+  throw new Error([`tests/package/${name} says otherwise. ${how}`, ...added, ...gone].join("\n"));
+}
+
+/** @param {Exec} exec */
+export async function checkPackage(exec) {
+  const { project, tarball } = install();
+  const copy = join(project, "copy");
+  mkdirSync(copy, { recursive: true });
+  cpSync(tarball, join(copy, "package.tgz"));
+  const bin = join(ROOT, "node_modules", ".bin");
+  await exec(join(bin, "publint"), ["run", "--strict", "package.tgz"], {}, copy);
+  const flags = ["--profile", "esm-only", "--exclude-entrypoints", "./wasm", "--no-emoji"];
+  await exec(join(bin, "attw"), ["package.tgz", ...flags], {}, copy);
+}
+
+/** Compiles the examples of consumers as each kind of project would. @param {Exec} exec */
+export async function checkTypes(exec) {
+  const folder = join(install().project, "tests", "package", "consumer");
+  const [bundler, node16, nodenext] = [
+    { module: "ESNext", moduleResolution: "bundler" },
+    { module: "Node16", moduleResolution: "Node16" },
+    { module: "NodeNext", moduleResolution: "NodeNext" },
+  ];
+  const bare = { lib: ["ES2022"], types: [] };
+  const dom = { lib: ["ES2022", "DOM", "DOM.Iterable"], types: [] };
+  const anywhere = ["examples.ts", "refused.ts"];
+  for (const [options, include] of /** @type {const} */ ([
+    [{ ...bundler, ...bare }, anywhere],
+    [{ ...node16, ...bare }, anywhere],
+    [{ ...nodenext, ...bare }, anywhere],
+    [{ ...bundler, ...dom }, [...anywhere, "dom.ts"]],
+    [{ ...nodenext, ...dom }, [...anywhere, "dom.ts"]],
+  ])) {
+    const compilerOptions = { target: "ES2022", strict: true, noEmit: true, ...options };
+    const file = join(folder, "tsconfig.json");
+    writeFileSync(file, JSON.stringify({ compilerOptions, include }));
+    await exec(join(ROOT, "node_modules", ".bin", "tsc"), ["-p", file]);
+  }
+}

@@ -1,0 +1,79 @@
+//! The core where it is used: compiled to wasm, in a browser.
+#![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used)]
+
+use uber_vouchers::api::Api;
+use uber_vouchers::csv::CodeReader;
+use uber_vouchers::distribute;
+use uber_vouchers::error::Reason;
+use uber_vouchers::http::{BaseUrl, Head};
+use uber_vouchers::id::{OrganizationId, ProgramId};
+use uber_vouchers::retry::retry_after;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+const CODES: [&str; 2] =
+    ["1f913a96-f52c-42a0-aa0b-a2ba53b2d631", "2b7e1516-28ae-4d2a-abf7-158809cf4f3c"];
+
+fn api() -> Api {
+    let base_url = BaseUrl::new(BaseUrl::PRODUCTION, "baseUrl").unwrap();
+    Api::new(base_url, OrganizationId::new("org/1").unwrap(), Api::DEFAULT_LANGUAGE).unwrap()
+}
+
+#[wasm_bindgen_test]
+fn a_csv_in_pieces() {
+    let text = format!("name;code_id\n\"a;\"\"b\";{}\r\nc;nonsense\nd;\"{}\"", CODES[0], CODES[1]);
+    for length in [1, 7, 1000] {
+        let mut reader = CodeReader::new(None);
+        for piece in text.as_bytes().chunks(length) {
+            reader.push(piece);
+        }
+        let list = reader.finish();
+        assert_eq!(list.iter().map(|code| code.to_string()).collect::<Vec<_>>(), CODES);
+        let [rejected] = list.rejected() else { unreachable!("one row is none") };
+        assert_eq!((rejected.line, rejected.reason), (3, Reason::NotAUuid));
+    }
+}
+
+#[wasm_bindgen_test]
+fn hostile_ids_stay_one_segment() {
+    for (id, segment) in
+        [("a/../b", "a%2F..%2Fb"), ("?x#y", "%3Fx%23y"), ("é%2e", "%C3%A9%252e"), ("a b", "a%20b")]
+    {
+        let request = distribute::request_for_everybody(&api(), &ProgramId::new(id).unwrap());
+        let expected = format!(
+            "https://api.uber.com/v1/organizations/org%2F1/voucher-programs/{segment}/codes/distribute"
+        );
+        assert_eq!(request.url, expected);
+    }
+    for id in ["", ".", "..", "a\0", "a\nb"] {
+        assert!(ProgramId::new(id).is_err(), "{id:?}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn the_body_holds_every_code() {
+    let mut reader = CodeReader::new(None);
+    reader.push(CODES.join("\n").to_uppercase().as_bytes());
+    let list = reader.finish();
+    let program = ProgramId::new("p").unwrap();
+    let request = distribute::request(&api(), &program, list.iter()).unwrap();
+    let expected = format!(r#"{{"codes":["{}","{}"]}}"#, CODES[0], CODES[1]);
+    assert_eq!(request.body.as_deref(), Some(expected.as_str()));
+    assert!(distribute::request(&api(), &program, [].into_iter()).is_err());
+    assert_eq!(distribute::request_for_everybody(&api(), &program).body.as_deref(), Some("{}"));
+}
+
+#[wasm_bindgen_test]
+fn how_long_to_wait() {
+    for (value, wait) in [
+        ("2", Some(2_000)),
+        ("Thu, 01 Jan 1970 00:00:07 GMT", Some(7_000)),
+        ("99999999999999999999", Some((1 << 53) - 1)),
+        ("soon", None),
+    ] {
+        let head = Head { status: 429, headers: [("Retry-After", value)].into_iter().collect() };
+        assert_eq!(retry_after(&head, 0), wait, "{value}");
+    }
+}
