@@ -1,8 +1,8 @@
 /** The client: `createClient` and what it gives. */
 import { type Binding, instance } from "./binding.js";
 import { type CodeList, type ListParts, listIds } from "./code-list.js";
-import { ValidationError, VoucherError, toError } from "./errors.js";
-import { hostClock } from "./deadline.js";
+import { ValidationError, VoucherError, refusal, toError } from "./errors.js";
+import { DONE, Deadline, FAILED, hostClock } from "./deadline.js";
 import { type Host, createHost, timeOf } from "./host.js";
 import {
   type CheckedOptions,
@@ -15,6 +15,7 @@ import { type CodesInput, parse } from "./parse.js";
 import { type TokenRules, TokenSource } from "./token-source.js";
 import type {
   CallOptions,
+  CallSignal,
   ClientOptions,
   Receipt,
   TokenSet,
@@ -96,10 +97,10 @@ export function createClient(options: ClientOptions): Client {
     },
     async distribute(programId, codes, callOptions) {
       const call = checkCallOptions(callOptions);
-      await lives.binding();
+      await lives.binding(call);
       const { ids, duplicates, rejectedCount, rejected } = await read(codes, call);
       // Reading may have taken long enough for the instance to be replaced.
-      const binding = await lives.binding();
+      const binding = await lives.binding(call);
       try {
         return (await instance.call("unknown", () =>
           binding.distribute(idOf(programId), ids, duplicates, rejectedCount, call as never),
@@ -110,14 +111,14 @@ export function createClient(options: ClientOptions): Client {
     },
     async distributeAll(programId, callOptions) {
       const call = checkCallOptions(callOptions);
-      const binding = await lives.binding();
+      const binding = await lives.binding(call);
       return (await instance.call("unknown", () =>
         binding.distributeAll(idOf(programId), call as never),
       )) as Receipt;
     },
     async listCodes(programId, callOptions) {
       const call = checkCallOptions(callOptions, { includeUsage: checks.boolean });
-      const binding = await lives.binding();
+      const binding = await lives.binding(call);
       return (await instance.call("no", () =>
         binding.listCodes(idOf(programId), call["includeUsage"] === true, call as never),
       )) as VoucherCode[];
@@ -128,7 +129,7 @@ export function createClient(options: ClientOptions): Client {
         limit: checks.count,
         offset: checks.count,
       });
-      const binding = await lives.binding();
+      const binding = await lives.binding(call);
       return (await instance.call("no", () =>
         binding.searchPrograms(
           call["status"] as string | undefined,
@@ -155,10 +156,12 @@ class BoundClient {
     }
   }
 
-  async binding(): Promise<InstanceType<Binding["Client"]>> {
+  async binding(call: Record<string, unknown> = {}): Promise<InstanceType<Binding["Client"]>> {
     const checked = this.#checked;
     if ("code" in checked) throw again(checked);
-    const glue = await instance.load(checked.module);
+    const glue = await unlessAborted(call["signal"] as CallSignal | undefined, () =>
+      instance.load(checked.module),
+    );
     if (this.#made?.generation !== instance.generation) {
       const host = (this.#host ??= this.#createHost(checked, glue));
       const binding = instance.callSync(() => new glue.Client(checked.settings, host as never));
@@ -181,6 +184,21 @@ class BoundClient {
     const tokens = new TokenSource(auth, rules, clock, settings.timeoutMs);
     return createHost(host, () => tokens);
   }
+}
+
+/** Loading may take its time; the caller need not wait for it. */
+async function unlessAborted<T>(
+  signal: CallSignal | undefined,
+  load: () => Promise<T>,
+): Promise<T> {
+  if (signal === undefined) return load();
+  const deadline = new Deadline(hostClock, Infinity, signal);
+  const { kind, value } = await deadline.race(load);
+  deadline.end();
+  if (kind === DONE) return value;
+  if (kind === FAILED) throw value;
+  const hint = "The signal you passed was aborted before anything left.";
+  throw refusal("aborted", "The call was aborted", hint, { cause: value });
 }
 
 /** The same error with a stack that leads to this call. */

@@ -159,12 +159,22 @@ async function* pieces(
     yield new Uint8Array(input);
   } else if (ArrayBuffer.isView(input)) {
     yield new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
-  } else if ("getReader" in input) {
-    yield* streamed(() => input.getReader(), signal);
-  } else if ("stream" in input) {
-    yield* streamed(() => (input.stream() as StreamInput).getReader(), signal);
+  } else if ("getReader" in input || "stream" in input) {
+    const reader = await guard(signal, async () =>
+      ("getReader" in input ? input : (input.stream() as StreamInput)).getReader(),
+    );
+    yield* read(
+      signal,
+      () => reader.read(),
+      () => reader.cancel(),
+    );
   } else {
-    yield* iterated(input, signal);
+    const iterator = (input as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+    yield* read(
+      signal,
+      () => iterator.next(),
+      () => iterator.return?.(),
+    );
   }
 }
 
@@ -180,44 +190,22 @@ function* encoded(text: string): Generator<Uint8Array> {
   }
 }
 
-async function* streamed(
-  open: () => ReturnType<StreamInput["getReader"]>,
+async function* read(
   signal: CallSignal | undefined,
+  next: () => Promise<{ done?: boolean | undefined; value?: unknown }>,
+  stop: () => Promise<unknown> | undefined,
 ): AsyncGenerator<Uint8Array> {
-  const reader = await guard(signal, async () => open());
   let ended = false;
   try {
     for (;;) {
-      const { done, value } = await guard(signal, () => reader.read());
-      if (done) {
-        ended = true;
-        return;
-      }
+      const { done, value } = await guard(signal, next);
+      ended = done === true;
+      if (ended) return;
       yield bytesOf(value);
     }
   } finally {
     // Left early: nobody will read the rest. Not waited for, as it may hang.
-    if (!ended) void Promise.resolve(reader.cancel()).catch(() => {});
-  }
-}
-
-async function* iterated(
-  input: AsyncIterable<unknown>,
-  signal: CallSignal | undefined,
-): AsyncGenerator<Uint8Array> {
-  const iterator = input[Symbol.asyncIterator]();
-  let ended = false;
-  try {
-    for (;;) {
-      const { done, value } = await guard(signal, () => iterator.next());
-      if (done) {
-        ended = true;
-        return;
-      }
-      yield bytesOf(value);
-    }
-  } finally {
-    if (!ended) void Promise.resolve(iterator.return?.()).catch(() => {});
+    if (!ended) void (async () => stop())().catch(() => {});
   }
 }
 

@@ -144,9 +144,11 @@ export class Instance<G extends Glue> {
   }
 }
 
+const DOWNLOAD_MS = 30_000;
+
 // Not as a stream: that needs the right media type, and the module is small.
 async function download(url: URL): Promise<ArrayBuffer> {
-  const response = await fetch(url);
+  const response = await fetch(url, { signal: AbortSignal.timeout(DOWNLOAD_MS) });
   if (!response.ok) throw new Error(`${url.href} answered ${response.status}`);
   return response.arrayBuffer();
 }

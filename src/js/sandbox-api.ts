@@ -47,12 +47,12 @@ export interface PendingWebhook {
   /** `X-Uber-Signature` */
   readonly signature: string;
   /** `X-Environment` */
-  /** The program. */
   readonly environment: string;
 }
 
 /** A program that was created. */
 export interface SandboxProgram {
+  /** What calls on the program take. */
   programId: string;
   /** The codes to distribute, in the order in which Uber would list them. */
   codes: string[];

@@ -114,7 +114,7 @@ export async function suite(test, assert, uberVouchers, sandboxModule, vectors) 
     /** @type {any[]} */
     const seen = [];
     const text = `${CODE}\n${CODE}\nx\n`;
-    await parseCodes(text, { onProgress: (progress) => seen.push(progress) });
+    await parseCodes(new Blob([text]), { onProgress: (progress) => seen.push(progress) });
     const { bytes, totalBytes, rows } = seen.at(-1);
     assert.equal([bytes, totalBytes, rows], [text.length, text.length, 3]);
     const aborted = { signal: AbortSignal.abort("why"), column: "code" };
