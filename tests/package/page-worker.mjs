@@ -1,0 +1,12 @@
+/** A worker of the page: where everybody can read a secret too. */
+// Without the page's import map, which holds for no worker.
+import { createClient, parseCodes } from "../../node_modules/uber-vouchers/dist/index.js";
+
+const auth = { clientId: "a", clientSecret: "b" };
+const options = { organizationId: "o", auth };
+const said = await createClient(options)
+  .ready()
+  .catch((/** @type {any} */ error) => error.code);
+await createClient({ ...options, dangerouslyAllowBrowser: true }).ready();
+const { size } = await parseCodes("1f913a96-f52c-42a0-aa0b-a2ba53b2d631");
+postMessage([said, "allowed", size]);

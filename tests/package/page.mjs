@@ -1,0 +1,53 @@
+/** What browser.mjs opens in a page: the suite, and what only a page has. */
+import * as uberVouchers from "uber-vouchers";
+import * as sandbox from "uber-vouchers/sandbox";
+
+import vectors from "../vectors/codes.json" with { type: "json" };
+import { assert, runTests } from "./harness.mjs";
+import { suite } from "./suite.mjs";
+
+/** @param {import("./harness.mjs").Test} test */
+async function define(test) {
+  await suite(test, assert, uberVouchers, sandbox, vectors);
+  const secret = { clientId: "a", clientSecret: "b" };
+  test("a page refuses a client secret", async () => {
+    const { createClient, exchangeCode } = uberVouchers;
+    const members = { name: "ValidationError", code: "secret_in_browser", queued: "no" };
+    for (const auth of [secret, { ...secret, tokens: { accessToken: "t", expiresAt: 1, scope: "" } }]) {
+      const client = createClient({ organizationId: "o", auth });
+      await assert.rejects(client.ready(), members);
+      await assert.rejects(client.searchPrograms(), members);
+    }
+    await assert.rejects(exchangeCode({ ...secret, code: "c", redirectUri: "https://a/" }), members);
+    const open = { organizationId: "o", auth: secret, dangerouslyAllowBrowser: true };
+    await createClient(open).ready();
+  });
+  test("a web worker refuses a client secret", async () => {
+    const worker = new Worker(new URL("./page-worker.mjs", import.meta.url), { type: "module" });
+    const said = await new Promise((resolve, reject) => {
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = ({ message }) => reject(new Error(`The worker failed: ${message}`));
+    });
+    assert.equal(said, ["secret_in_browser", "allowed", 1]);
+  });
+  test("a page calls its own server by a relative path", async () => {
+    /** @type {string[]} */
+    const urls = [];
+    const { createClient } = uberVouchers;
+    const options = { organizationId: "o", auth: /** @type {const} */ ("none") };
+    const onRequest = (/** @type {{ url: string }} */ { url }) => void urls.push(url);
+    for (const baseUrl of ["/uber", "/uber/"]) {
+      const client = createClient({ ...options, baseUrl, onRequest });
+      const { codes } = await client.distribute("p", vectors.lists[3]?.expect.codes ?? []);
+      assert.equal(codes, 1);
+    }
+    const expected = `${location.origin}/uber/v1/organizations/o/voucher-programs/p/codes/distribute`;
+    assert.equal(urls, [expected, expected]);
+    // Hidden by the browser: no proof either way.
+    const call = createClient({ ...options, baseUrl: "/redirect" }).distributeAll("p");
+    await assert.rejects(call, { code: "unexpected_response", queued: "unknown", status: 0 });
+  });
+}
+
+await runTests(define, (result) => console.log(`@result ${JSON.stringify(result)}`));
+console.log("@end");

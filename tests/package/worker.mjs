@@ -1,0 +1,45 @@
+/** The worker that workerd.mjs runs: the suite, and what only an edge worker has. */
+import * as uberVouchers from "uber-vouchers";
+import * as sandbox from "uber-vouchers/sandbox";
+
+import vectors from "../vectors/codes.json" with { type: "json" };
+import { assert, runTests } from "./harness.mjs";
+import { suite } from "./suite.mjs";
+
+const CODE = "1f913a96-f52c-42a0-aa0b-a2ba53b2d631";
+
+/** @type {import("uber-vouchers").Client | undefined} */
+let shared;
+
+/** One client for all requests, as workers keep it. @param {any} env */
+function clientOf(env) {
+  return (shared ??= uberVouchers.createClient({
+    organizationId: "org",
+    auth: { clientId: "app", clientSecret: "secret" },
+    // A service binding itself.
+    fetch: env.UBER,
+  }));
+}
+
+export default {
+  /** @param {Request} request @param {any} env */
+  async fetch(request, env) {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/suite") {
+      /** @type {unknown[]} */
+      const results = [];
+      await runTests(
+        (test) => suite(test, assert, uberVouchers, sandbox, vectors),
+        (result) => results.push(result),
+      );
+      return Response.json(results);
+    }
+    const call = clientOf(env).distribute("p", [CODE]);
+    if (pathname === "/leave") {
+      // Ends with the call under way, and takes it along.
+      call.catch(() => {});
+      return new Response("left");
+    }
+    return Response.json(await call.catch((error) => ({ ...error.toJSON(), cause: String(error.cause) })));
+  },
+};
