@@ -52,7 +52,7 @@ const STEPS = {
   "package contents": () => checkContents(process.argv.includes("--record")),
   "package lint": () => checkPackage(exec),
   "package types": () => checkTypes(exec),
-  "package node": () => nodeTests(["node.test.mjs", "imports.test.mjs"]),
+  "package node": () => nodeTests(["node.test.mjs", "imports.test.mjs", "trap.test.mjs"]),
   "package node server": () => nodeTests(["server.test.mjs"]),
   "package workerd": async () =>
     exec(process.execPath, ["tests/package/workerd.mjs", await packAndInstall()]),

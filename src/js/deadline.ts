@@ -41,7 +41,14 @@ export class Deadline {
   readonly #signal: CallSignal | undefined;
   #abort = () => {};
 
-  constructor(clock: Clock, ms: number, signal: CallSignal | undefined) {
+  /** While it runs, it is in `running`. */
+  constructor(
+    clock: Clock,
+    ms: number,
+    signal: CallSignal | undefined,
+    readonly running?: Set<Deadline>,
+  ) {
+    running?.add(this);
     this.#signal = signal;
     this.#cut = new Promise((resolve) => {
       const cut = (kind: typeof TIMEOUT | typeof ABORTED, value: unknown) => {
@@ -72,6 +79,7 @@ export class Deadline {
 
   /** Stops the timer, and no longer listens to the signal. */
   end(): void {
+    this.running?.delete(this);
     this.#timer.abort();
     this.#signal?.removeEventListener("abort", this.#abort);
     this.onEnd();

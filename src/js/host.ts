@@ -1,4 +1,5 @@
 /** What JavaScript lends to the wasm: the object that `src/wasm/host.rs` knows. */
+import { instance } from "./binding.js";
 import { DONE, Deadline, type Outcome, hostClock, pause } from "./deadline.js";
 import type { TokenSource } from "./token-source.js";
 import { type Answer, type TransportOptions, read, send } from "./transport.js";
@@ -22,17 +23,23 @@ export function createHost(options: HostOptions, tokens?: () => TokenSource): Ho
   const clock = options.clock ?? hostClock;
   const now = () => timeOf(clock);
   const transport = { ...options, now };
+  const none = { kind: DONE, value: undefined, hasLeft: false } as const;
   return {
     now,
-    deadline: (ms, signal) => new Deadline(clock, ms, signal),
-    send: (url, init, attempt, within) => send(transport, url, init, attempt, within),
-    read,
-    token: async (rejected, ms, signal) =>
-      tokens
-        ? tokens().get(rejected, ms, signal)
-        : { kind: DONE, value: undefined, hasLeft: false },
-    wait: (ms, signal) => pause(clock, ms, signal),
+    deadline: (ms, signal) => new Deadline(clock, ms, signal, instance.running),
+    send: (url, init, attempt, within) => live(send(transport, url, init, attempt, within)),
+    read: (answer, part, within) => live(read(answer, part, within)),
+    token: (rejected, ms, signal) => live(tokens?.().get(rejected, ms, signal) ?? none),
+    wait: (ms, signal) => live(pause(clock, ms, signal)),
   };
+}
+
+/** What a future of the instance waits for; never there, once the instance is lost. */
+async function live(work: Outcome | Promise<Outcome>): Promise<Outcome> {
+  const { generation } = instance;
+  const outcome = await work;
+  const isLost = instance.isLost || instance.generation !== generation;
+  return isLost ? new Promise<never>(() => {}) : outcome;
 }
 
 /** A clock's time; the host's where the clock fails. */

@@ -6,6 +6,7 @@
  * which nothing can be trusted. It fails what lived in it, and the next call
  * gets a fresh instance of the same module.
  */
+import type { Deadline } from "./deadline.js";
 import { VoucherError, isErrorParts, refusal, toError } from "./errors.js";
 import { traps } from "./microtask.js";
 
@@ -24,6 +25,9 @@ type Doubt = "no" | "unknown";
 export class Instance<G extends Glue> {
   /** Counts the replacements: what was made in an older generation is gone. */
   generation = 0;
+
+  /** The time limits that futures of the instance wait under. */
+  readonly running = new Set<Deadline>();
 
   readonly #glue: G;
   #source: (() => ModuleSource | Promise<ModuleSource>) | undefined;
@@ -130,6 +134,7 @@ export class Instance<G extends Glue> {
     const pending = [...this.#pending];
     this.#pending.clear();
     for (const lost of pending) lost(cause);
+    for (const deadline of this.running) deadline.end();
   }
 
   #lostError(queued: Doubt, cause: unknown): VoucherError {

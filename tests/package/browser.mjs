@@ -48,8 +48,9 @@ async function serve(root, policy) {
   const server = createServer((request, response) => {
     const { pathname } = new URL(String(request.url), "http://localhost");
     response.setHeader("content-security-policy", policy);
-    if (pathname.startsWith("/uber/")) return response.end("{}");
-    if (pathname.startsWith("/redirect/")) return response.writeHead(307, { location: "/uber/" }).end();
+    if (pathname.startsWith("/uber/")) return void response.end("{}");
+    if (pathname.startsWith("/redirect/"))
+      return void response.writeHead(307, { location: "/uber/" }).end();
     try {
       const bytes = readFileSync(join(root, normalize(pathname)));
       const type = TYPES[/** @type {keyof TYPES} */ (extname(pathname))] ?? "text/plain";

@@ -20,7 +20,7 @@ function show(value) {
   );
 }
 
-/** @param {unknown} condition @param {string} [what] @returns {asserts condition} */
+/** @param {unknown} condition @param {string} [what] */
 function ok(condition, what = "It is not so") {
   if (!condition) throw new Error(what);
 }

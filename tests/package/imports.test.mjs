@@ -35,6 +35,9 @@ for (const name of ["uber-vouchers", "uber-vouchers/sandbox"]) {
     }
     assert.equal(used, []);
     assert.equal(Reflect.ownKeys(globalThis).length, globals);
-    assert.equal(process.eventNames().map((event) => process.listenerCount(event)), listeners);
+    assert.equal(
+      process.eventNames().map((event) => process.listenerCount(event)),
+      listeners,
+    );
   });
 }

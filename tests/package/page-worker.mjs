@@ -1,5 +1,6 @@
 /** A worker of the page: where everybody can read a secret too. */
-// Without the page's import map, which holds for no worker.
+// The page's import map holds for no worker.
+// @ts-ignore -- It is there where the package is installed.
 import { createClient, parseCodes } from "../../node_modules/uber-vouchers/dist/index.js";
 
 const auth = { clientId: "a", clientSecret: "b" };

@@ -13,12 +13,18 @@ async function define(test) {
   test("a page refuses a client secret", async () => {
     const { createClient, exchangeCode } = uberVouchers;
     const members = { name: "ValidationError", code: "secret_in_browser", queued: "no" };
-    for (const auth of [secret, { ...secret, tokens: { accessToken: "t", expiresAt: 1, scope: "" } }]) {
+    for (const auth of [
+      secret,
+      { ...secret, tokens: { accessToken: "t", expiresAt: 1, scope: "" } },
+    ]) {
       const client = createClient({ organizationId: "o", auth });
       await assert.rejects(client.ready(), members);
       await assert.rejects(client.searchPrograms(), members);
     }
-    await assert.rejects(exchangeCode({ ...secret, code: "c", redirectUri: "https://a/" }), members);
+    await assert.rejects(
+      exchangeCode({ ...secret, code: "c", redirectUri: "https://a/" }),
+      members,
+    );
     const open = { organizationId: "o", auth: secret, dangerouslyAllowBrowser: true };
     await createClient(open).ready();
   });

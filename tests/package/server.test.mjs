@@ -17,7 +17,7 @@ const app = { clientId: "app", clientSecret: SECRET };
 
 /** @typedef {import("node:http").ServerResponse} Answer */
 /** @typedef {{ method: string, url: string, headers: import("node:http").IncomingHttpHeaders, body: string }} Received */
-/** @typedef {(answer: Answer, request: Received, place: number) => unknown} Answerer */
+/** @typedef {(answer: Answer, request: Received, place: number) => void} Answerer */
 
 /** Errors that were met, for the last test. @type {any[]} */
 const met = [];
@@ -143,15 +143,33 @@ const STOPS = [
   ["429", status(429), "rate_limited", "no", 3],
   ["499", status(499), "server_error", "unknown", 1],
   ["500", status(500), "internal_server_error", "unknown", 1],
-  ["502 with a page", status(502, { "content-type": "text/html" }, "<p>"), "server_error", "unknown", 1],
+  [
+    "502 with a page",
+    status(502, { "content-type": "text/html" }, "<p>"),
+    "server_error",
+    "unknown",
+    1,
+  ],
   ["302", status(302, { location: "/elsewhere" }), "unexpected_response", "unknown", 1],
   ["307", status(307, { location: "/elsewhere" }), "unexpected_response", "unknown", 1],
-  ["200 with a page", status(200, { "content-type": "text/HTML; x=y" }), "unexpected_response", "unknown", 1],
+  [
+    "200 with a page",
+    status(200, { "content-type": "text/HTML; x=y" }),
+    "unexpected_response",
+    "unknown",
+    1,
+  ],
   ["a reset", (answer) => answer.socket?.destroy(), "connection_failed", "unknown", 1],
-  ["a reset within the head", (answer) => {
-    answer.socket?.write("HTTP/1.1 200 O");
-    setTimeout(() => answer.socket?.destroy(), 20);
-  }, "connection_failed", "unknown", 1],
+  [
+    "a reset within the head",
+    (answer) => {
+      answer.socket?.write("HTTP/1.1 200 O");
+      setTimeout(() => answer.socket?.destroy(), 20);
+    },
+    "connection_failed",
+    "unknown",
+    1,
+  ],
   ["no HTTP", (answer) => answer.socket?.end("SSH-2.0\r\n"), "connection_failed", "unknown", 1],
 ];
 for (const [name, answer, code, queued, count] of STOPS) {
@@ -172,18 +190,27 @@ for (const [name, answer, code, queued, count] of STOPS) {
 test("distribute: a connection that is refused", async () => {
   let port = "";
   await serving(status(200), async (url) => void (port = url));
-  await rejects(clientOf(port).distribute("p", [CODE]), { code: "connection_failed", queued: "unknown" });
+  await rejects(clientOf(port).distribute("p", [CODE]), {
+    code: "connection_failed",
+    queued: "unknown",
+  });
 });
 
 test("distribute: a server that hangs", async () => {
-  await serving(() => {}, async (url, requests) => {
-    const client = clientOf(url, { timeoutMs: 100 });
-    await rejects(client.distribute("p", [CODE]), { code: "timeout", queued: "unknown" });
-    const call = client.distribute("p", [CODE], { timeoutMs: Infinity, signal: AbortSignal.timeout(100) });
-    await rejects(call, { code: "aborted", queued: "unknown" });
-    assert.equal(requests.length, 2);
-    await rejects(client.listCodes("p"), { code: "timeout", queued: "no" });
-  });
+  await serving(
+    () => {},
+    async (url, requests) => {
+      const client = clientOf(url, { timeoutMs: 100 });
+      await rejects(client.distribute("p", [CODE]), { code: "timeout", queued: "unknown" });
+      const call = client.distribute("p", [CODE], {
+        timeoutMs: Infinity,
+        signal: AbortSignal.timeout(100),
+      });
+      await rejects(call, { code: "aborted", queued: "unknown" });
+      assert.equal(requests.length, 2);
+      await rejects(client.listCodes("p"), { code: "timeout", queued: "no" });
+    },
+  );
 });
 
 test("a token that is rejected is renewed once", async () => {
@@ -212,7 +239,13 @@ test("a callback for tokens that fails: nothing leaves", async () => {
     const why = new Error("why");
     for (const [accessToken, code, cause] of /** @type {[any, string, unknown][]} */ ([
       [() => Promise.reject("why"), "connection_failed", "why"],
-      [() => { throw why; }, "connection_failed", why],
+      [
+        () => {
+          throw why;
+        },
+        "connection_failed",
+        why,
+      ],
       [() => new Promise(() => {}), "timeout", undefined],
       [() => undefined, "invalid_options", undefined],
       [() => "", "invalid_options", undefined],
@@ -247,7 +280,10 @@ test("429: waits as it was told", async () => {
       assert.ok(fits(Number(clock.waits[0])), `${JSON.stringify(headers)}: ${clock.waits}`);
     });
   }
-  for (const [value, wait] of [["61", 61_000], ["99999999", 99_999_999_000]]) {
+  for (const [value, wait] of [
+    ["61", 61_000],
+    ["99999999", 99_999_999_000],
+  ]) {
     await serving(status(429, { "retry-after": String(value) }), async (url, requests) => {
       const call = clientOf(url, quick()).distribute("p", [CODE]);
       await rejects(call, { code: "rate_limited", queued: "no", retryAfterMs: wait });
@@ -258,10 +294,13 @@ test("429: waits as it was told", async () => {
 
 test("an accepted call never waits for the body", async () => {
   for (const body of ["", "{", "not json"]) {
-    await serving((answer) => answer.writeHead(202, { "x-uber-id": "7" }).write(`${body} `), async (url) => {
-      const { status, headers } = await within(clientOf(url).distribute("p", [CODE]), 900);
-      assert.equal([status, headers], [202, { "x-uber-id": "7" }]);
-    });
+    await serving(
+      (answer) => answer.writeHead(202, { "x-uber-id": "7" }).write(`${body} `),
+      async (url) => {
+        const { status, headers } = await within(clientOf(url).distribute("p", [CODE]), 900);
+        assert.equal([status, headers], [202, { "x-uber-id": "7" }]);
+      },
+    );
   }
   for (const code of [200, 204]) {
     await serving(status(code, {}, ""), async (url) => {
@@ -309,23 +348,38 @@ test("listCodes: answers that are none", async () => {
     const call = clientOf(url, quick()).listCodes("p");
     await rejects(call, { name: "ConnectionError", code: "connection_failed", queued: "no" });
   });
-  await serving((answer) => answer.writeHead(200).write("{"), async (url) => {
-    const call = clientOf(url, { timeoutMs: 200 }).listCodes("p");
-    await rejects(call, { code: "timeout", queued: "no" });
-  });
+  await serving(
+    (answer) => answer.writeHead(200).write("{"),
+    async (url) => {
+      const call = clientOf(url, { timeoutMs: 200 }).listCodes("p");
+      await rejects(call, { code: "timeout", queued: "no" });
+    },
+  );
 });
 
 test("reading is tried again", async () => {
-  for (const [code, count] of [[500, 3], [503, 3], [429, 3], [404, 1], [302, 1]]) {
+  for (const [code, count] of [
+    [500, 3],
+    [503, 3],
+    [429, 3],
+    [404, 1],
+    [302, 1],
+  ]) {
     await serving(status(Number(code)), async (url, requests) => {
       await rejects(clientOf(url, quick()).searchPrograms(), { status: code, queued: "no" });
       assert.equal(requests.length, count);
     });
   }
-  await serving((answer) => answer.socket?.destroy(), async (url, requests) => {
-    await rejects(clientOf(url, quick()).listCodes("p"), { code: "connection_failed", queued: "no" });
-    assert.equal(requests.length, 3);
-  });
+  await serving(
+    (answer) => answer.socket?.destroy(),
+    async (url, requests) => {
+      await rejects(clientOf(url, quick()).listCodes("p"), {
+        code: "connection_failed",
+        queued: "no",
+      });
+      assert.equal(requests.length, 3);
+    },
+  );
 });
 
 test("a fetch that misbehaves: every call settles", async () => {
@@ -333,26 +387,57 @@ test("a fetch that misbehaves: every call settles", async () => {
   const foreign = runInNewContext("new TypeError('foreign')");
   /** @type {[string, any, string, unknown][]} */
   const cases = [
-    ["throws", () => { throw thrown; }, "connection_failed", thrown],
+    [
+      "throws",
+      () => {
+        throw thrown;
+      },
+      "connection_failed",
+      thrown,
+    ],
     ["rejects", () => Promise.reject(thrown), "connection_failed", thrown],
     ["rejects with a string", () => Promise.reject("text"), "connection_failed", "text"],
     ["rejects with null", () => Promise.reject(null), "connection_failed", null],
     ["rejects with nothing", () => Promise.reject(), "connection_failed", undefined],
-    ["rejects with an error of another realm", () => Promise.reject(foreign), "connection_failed", foreign],
+    [
+      "rejects with an error of another realm",
+      () => Promise.reject(foreign),
+      "connection_failed",
+      foreign,
+    ],
     ["never settles", () => new Promise(() => {}), "timeout", undefined],
     ["is a thenable that never settles", () => ({ then() {} }), "timeout", undefined],
     ["returns nothing", () => undefined, "unexpected_response", undefined],
     ["returns a number", async () => 7, "unexpected_response", undefined],
     ["returns an empty object", async () => ({}), "unexpected_response", undefined],
-    ["has a status that throws", async () => ({ get status() { throw thrown; } }), "unexpected_response", undefined],
-    ["has a status that is none", async () => ({ status: "abc" }), "unexpected_response", undefined],
+    [
+      "has a status that throws",
+      async () => ({
+        get status() {
+          throw thrown;
+        },
+      }),
+      "unexpected_response",
+      undefined,
+    ],
+    [
+      "has a status that is none",
+      async () => ({ status: "abc" }),
+      "unexpected_response",
+      undefined,
+    ],
   ];
   for (const [name, fetch, code, cause] of cases) {
     for (const wrapped of [fetch, { fetch }]) {
       const client = clientOf("https://api.example", { fetch: wrapped, timeoutMs: 50 });
       const error = await rejects(client.distribute("p", [CODE]), { code, queued: "unknown" });
       assert.ok(error.cause === cause, `${name}: ${inspect(error.cause)}`);
-      await rejects(clientOf("https://api.example", { fetch: wrapped, timeoutMs: 50, maxRetries: 0 }).listCodes("p"), { code, queued: "no" });
+      await rejects(
+        clientOf("https://api.example", { fetch: wrapped, timeoutMs: 50, maxRetries: 0 }).listCodes(
+          "p",
+        ),
+        { code, queued: "no" },
+      );
     }
   }
 });
@@ -364,9 +449,22 @@ test("a fetch with answers of its own kind", async () => {
   const kinds = [
     ["status and text", () => ({ status: 200, text: async () => json })],
     ["text that is no promise", () => ({ status: 200, text: () => json })],
-    ["headers as an object", () => ({ status: 200, headers: { "x-uber-a": "b" }, text: async () => json })],
-    ["headers as a map", () => ({ status: 200, headers: new Map([["x-uber-a", "b"]]), text: async () => json })],
-    ["of another realm", () => runInNewContext("({ status: 200, headers: new Map(), text: () => Promise.resolve(json) })", { json })],
+    [
+      "headers as an object",
+      () => ({ status: 200, headers: { "x-uber-a": "b" }, text: async () => json }),
+    ],
+    [
+      "headers as a map",
+      () => ({ status: 200, headers: new Map([["x-uber-a", "b"]]), text: async () => json }),
+    ],
+    [
+      "of another realm",
+      () =>
+        runInNewContext(
+          "({ status: 200, headers: new Map(), text: () => Promise.resolve(json) })",
+          { json },
+        ),
+    ],
     ["of this host", async () => new Response(json)],
   ];
   for (const [name, fetch] of kinds) {
@@ -378,17 +476,34 @@ test("a fetch with answers of its own kind", async () => {
   }
   const refused = { status: 400, text: async () => '{"code":"bad"}' };
   const client = clientOf("https://api.example", { fetch: async () => refused });
-  await rejects(client.distribute("p", [CODE]), { code: "invalid_request", queued: "no", uberCode: "bad" });
-  for (const text of [undefined, () => { throw new Error("x"); }, () => new Promise(() => {}), () => 7]) {
+  await rejects(client.distribute("p", [CODE]), {
+    code: "invalid_request",
+    queued: "no",
+    uberCode: "bad",
+  });
+  for (const text of [
+    undefined,
+    () => {
+      throw new Error("x");
+    },
+    () => new Promise(() => {}),
+    () => 7,
+  ]) {
     const fetch = async () => ({ status: 403, text });
     const client = clientOf("https://api.example", { fetch, timeoutMs: 50 });
-    await rejects(client.distribute("p", [CODE]), { code: "user_not_allowed", queued: "no", body: "" });
+    await rejects(client.distribute("p", [CODE]), {
+      code: "user_not_allowed",
+      queued: "no",
+      body: "",
+    });
   }
 });
 
 test("listeners that throw decide nothing", async () => {
   await serving(status(200), async (url) => {
-    const fail = () => { throw new Error("listener"); };
+    const fail = () => {
+      throw new Error("listener");
+    };
     const client = clientOf(url, { onRequest: fail, onResponse: fail });
     assert.equal((await client.distribute("p", [CODE])).status, 200);
   });
@@ -403,8 +518,12 @@ test("listeners that throw decide nothing", async () => {
  */
 function withTokens(grant, api = status(200), delay = 0) {
   /** @type {any} */
-  const answerer = (/** @type {Answer} */ answer, /** @type {Received} */ request, /** @type {number} */ place) => {
-    if (!request.url.startsWith("/token")) return api(answer, request, place);
+  const answerer = (
+    /** @type {Answer} */ answer,
+    /** @type {Received} */ request,
+    /** @type {number} */ place,
+  ) => {
+    if (!request.url.startsWith("/token")) return void api(answer, request, place);
     assert.equal(request.headers.authorization, undefined);
     assert.equal(request.headers["content-type"], "application/x-www-form-urlencoded");
     const [code, body] = grant((answerer.tokens += 1), new URLSearchParams(request.body));
@@ -415,18 +534,28 @@ function withTokens(grant, api = status(200), delay = 0) {
 }
 
 /** @param {string} [text] */
-const granted = (text = TOKEN) => /** @type {[number, unknown]} */ ([
-  200,
-  { access_token: text, expires_in: 3600, token_type: "Bearer", scope: "organizations.voucher_programs" },
-]);
+const granted = (text = TOKEN) =>
+  /** @type {[number, unknown]} */ ([
+    200,
+    {
+      access_token: text,
+      expires_in: 3600,
+      token_type: "Bearer",
+      scope: "organizations.voucher_programs",
+    },
+  ]);
 
 test("a hundred calls share one request for a token, though the first gives up", async () => {
-  const answerer = withTokens((_, body) => {
-    assert.equal(body.get("grant_type"), "client_credentials");
-    assert.equal([body.get("client_id"), body.get("client_secret")], ["app", SECRET]);
-    assert.equal(body.get("scope"), "organizations.voucher_programs");
-    return granted();
-  }, status(200), 200);
+  const answerer = withTokens(
+    (_, body) => {
+      assert.equal(body.get("grant_type"), "client_credentials");
+      assert.equal([body.get("client_id"), body.get("client_secret")], ["app", SECRET]);
+      assert.equal(body.get("scope"), "organizations.voucher_programs");
+      return granted();
+    },
+    status(200),
+    200,
+  );
   await serving(answerer, async (url, requests) => {
     const client = clientOf(url, { auth: { ...app, tokenUrl: `${url}/token` } });
     const first = rejects(client.distribute("p", [CODE], { signal: AbortSignal.timeout(50) }), {
@@ -474,18 +603,30 @@ test("tokens: a cache is read, written, and read again after a 401", async () =>
     const auth = { ...app, tokenUrl: `${url}/token`, cache };
     await clientOf(url, { auth }).distribute("p", [CODE]);
     const [[key, tokens]] = /** @type {[[string, any]]} */ ([...kept]);
-    assert.ok(!key.includes(SECRET) && tokens.accessToken === "t1" && tokens.expiresAt > Date.now());
+    assert.ok(
+      !key.includes(SECRET) && tokens.accessToken === "t1" && tokens.expiresAt > Date.now(),
+    );
     await clientOf(url, { auth }).distribute("p", [CODE]);
     assert.equal(answerer.tokens, 1);
     // Another process has renewed it meanwhile.
     kept.set(key, { ...tokens, accessToken: "old" });
-    const client = clientOf(url, { auth, onRequest: () => kept.set(key, { ...tokens, accessToken: "other" }) });
+    const client = clientOf(url, {
+      auth,
+      onRequest: () => kept.set(key, { ...tokens, accessToken: "other" }),
+    });
     kept.set(key, { ...tokens, accessToken: "old" });
     await client.distribute("p", [CODE]);
     assert.equal(answerer.tokens, 1);
     for (const broken of [
       { get: () => Promise.reject("x"), set: () => Promise.reject("x") },
-      { get: () => { throw new Error("x"); }, set: () => { throw new Error("x"); } },
+      {
+        get: () => {
+          throw new Error("x");
+        },
+        set: () => {
+          throw new Error("x");
+        },
+      },
       { get: async () => ({ accessToken: 7 }), set: async () => {} },
       { get: () => 7, set: () => 7 },
     ]) {
@@ -513,17 +654,29 @@ test("tokens: a token endpoint that fails; nothing was sent", async () => {
       assert.equal([answerer.tokens, requests.length], [count, count]);
     });
   }
-  for (const body of [null, {}, { access_token: 7 }, { access_token: "" }, { access_token: "a\nb", expires_in: 60 }]) {
-    await serving(withTokens(() => [200, body]), async (url, requests) => {
-      const client = clientOf(url, quick({ auth: { ...app, tokenUrl: `${url}/token` } }));
-      await rejects(client.distribute("p", [CODE]), { queued: "no" });
-      assert.ok(requests.every(({ url }) => url.startsWith("/token")));
-    });
+  for (const body of [
+    null,
+    {},
+    { access_token: 7 },
+    { access_token: "" },
+    { access_token: "a\nb", expires_in: 60 },
+  ]) {
+    await serving(
+      withTokens(() => [200, body]),
+      async (url, requests) => {
+        const client = clientOf(url, quick({ auth: { ...app, tokenUrl: `${url}/token` } }));
+        await rejects(client.distribute("p", [CODE]), { queued: "no" });
+        assert.ok(requests.every(({ url }) => url.startsWith("/token")));
+      },
+    );
   }
-  await serving(() => {}, async (url) => {
-    const client = clientOf(url, { timeoutMs: 100, auth: { ...app, tokenUrl: `${url}/token` } });
-    await rejects(client.distribute("p", [CODE]), { code: "timeout", queued: "no" });
-  });
+  await serving(
+    () => {},
+    async (url) => {
+      const client = clientOf(url, { timeoutMs: 100, auth: { ...app, tokenUrl: `${url}/token` } });
+      await rejects(client.distribute("p", [CODE]), { code: "timeout", queued: "no" });
+    },
+  );
 });
 
 test("tokens: delegated ones are renewed, and told", async () => {
@@ -532,7 +685,10 @@ test("tokens: delegated ones are renewed, and told", async () => {
   const tokens = { accessToken: "old", expiresAt: 0, scope: "s", refreshToken: "refresh-1" };
   const answerer = withTokens((_, body) => {
     assert.equal(body.get("grant_type"), "refresh_token");
-    return [200, { access_token: "new", expires_in: 3600, refresh_token: `${body.get("refresh_token")}+` }];
+    return [
+      200,
+      { access_token: "new", expires_in: 3600, refresh_token: `${body.get("refresh_token")}+` },
+    ];
   });
   await serving(answerer, async (url, requests) => {
     const tokenUrl = `${url}/token`;
@@ -546,22 +702,33 @@ test("tokens: delegated ones are renewed, and told", async () => {
     await rejects(other.distribute("p", [CODE]), { queued: "no" });
     assert.equal(answerer.tokens, 1);
   });
-  await serving(withTokens(() => [500, {}]), async (url, requests) => {
-    const auth = { ...app, tokenUrl: `${url}/token`, tokens };
-    const call = clientOf(url, quick({ auth })).distribute("p", [CODE]);
-    await rejects(call, { code: "token_unavailable", queued: "no" });
-    assert.equal(requests.length, 1);
-  });
+  await serving(
+    withTokens(() => [500, {}]),
+    async (url, requests) => {
+      const auth = { ...app, tokenUrl: `${url}/token`, tokens };
+      const call = clientOf(url, quick({ auth })).distribute("p", [CODE]);
+      await rejects(call, { code: "token_unavailable", queued: "no" });
+      assert.equal(requests.length, 1);
+    },
+  );
 });
 
 test("an authorization code is sent once", async () => {
-  for (const [code, expected] of [[500, "token_unavailable"], [400, "token_rejected"]]) {
+  for (const [code, expected] of [
+    [500, "token_unavailable"],
+    [400, "token_rejected"],
+  ]) {
     const answerer = withTokens((_, body) => {
       assert.equal([body.get("grant_type"), body.get("code")], ["authorization_code", LEAK]);
       return [Number(code), { error: "invalid_grant" }];
     });
     await serving(answerer, async (url) => {
-      const grant = { ...app, code: LEAK, redirectUri: "https://a.example/", tokenUrl: `${url}/token` };
+      const grant = {
+        ...app,
+        code: LEAK,
+        redirectUri: "https://a.example/",
+        tokenUrl: `${url}/token`,
+      };
       await rejects(exchangeCode(grant), { code: expected, queued: "no" });
       assert.equal(answerer.tokens, 1);
     });
@@ -569,17 +736,32 @@ test("an authorization code is sent once", async () => {
 });
 
 test("no error tells a secret", async () => {
-  const client = clientOf("https://api.example", { fetch: async () => new Response(LEAK, { status: 400 }) });
+  const client = clientOf("https://api.example", {
+    fetch: async () => new Response(LEAK, { status: 400 }),
+  });
   await rejects(client.distribute("p", [LEAK]), { code: "invalid_codes" });
   await rejects(client.distribute("p", `code_id\n${LEAK}`), { code: "invalid_codes" });
   await rejects(client.distribute("p", [CODE]), { code: "invalid_request", body: LEAK });
-  await rejects(clientOf("https://api.example", { auth: { accessToken: `${TOKEN}\n` } }).ready(), {});
+  await rejects(
+    clientOf("https://api.example", { auth: { accessToken: `${TOKEN}\n` } }).ready(),
+    {},
+  );
   await rejects(clientOf("https://api.example", { auth: { ...app, scope: SECRET } }).ready(), {});
   assert.ok(met.length > 80);
   for (const error of met) {
-    const told = [error.message, error.hint, error.stack, JSON.stringify(error), String(error), inspect(error, { depth: 9 })];
+    const told = [
+      error.message,
+      error.hint,
+      error.stack,
+      JSON.stringify(error),
+      String(error),
+      inspect(error, { depth: 9 }),
+    ];
     for (const secret of [TOKEN, SECRET, LEAK, CODE]) {
-      assert.ok(!told.join("\n").includes(secret), `${error.code} tells a secret: ${told.join("\n")}`);
+      assert.ok(
+        !told.join("\n").includes(secret),
+        `${error.code} tells a secret: ${told.join("\n")}`,
+      );
     }
   }
 });
@@ -621,9 +803,12 @@ test("a process that is done ends at once", async () => {
 });
 
 test("a body that never ends does not keep the process", async () => {
-  await serving((answer) => answer.writeHead(200).write("{"), async (url) => {
-    const options = `{ organizationId: "o", auth: "none", baseUrl: "${url}" }`;
-    const idle = await idleTime(`await createClient(${options}).distribute("p", ["${CODE}"])`);
-    assert.ok(idle < 2_500, `It went on for ${idle} ms`);
-  });
+  await serving(
+    (answer) => answer.writeHead(200).write("{"),
+    async (url) => {
+      const options = `{ organizationId: "o", auth: "none", baseUrl: "${url}" }`;
+      const idle = await idleTime(`await createClient(${options}).distribute("p", ["${CODE}"])`);
+      assert.ok(idle < 2_500, `It went on for ${idle} ms`);
+    },
+  );
 });

@@ -40,6 +40,8 @@ export default {
       call.catch(() => {});
       return new Response("left");
     }
-    return Response.json(await call.catch((error) => ({ ...error.toJSON(), cause: String(error.cause) })));
+    return Response.json(
+      await call.catch((error) => ({ ...error.toJSON(), cause: String(error.cause) })),
+    );
   },
 };

@@ -97,7 +97,7 @@ await runTests(
       working(async (get, miniflare) => {
         const answers = await Promise.all(Array.from({ length: 10 }, () => get("/call")));
         for (const answer of answers) assert.equal(answer.codes, 1, JSON.stringify(answer));
-        const uber = await miniflare.getWorker("uber");
+        const uber = /** @type {any} */ (await miniflare.getWorker("uber"));
         assert.equal(await (await uber.fetch("http://uber.example/counts")).json(), [1, 10]);
       }));
     test("a request that ends before its token comes does not take others along", () =>

@@ -1,0 +1,24 @@
+/** What a user writes where the platform's own types are known. */
+import { type Client, createClient, parseCodes } from "uber-vouchers";
+import { createSandbox } from "uber-vouchers/sandbox";
+
+const binding: { fetch: typeof fetch } = { fetch };
+
+export async function everywhere(client: Client, file: File, signal: AbortSignal): Promise<void> {
+  await client.distribute("p", file, { signal });
+  await client.distribute("p", file.stream());
+  await client.distribute("p", await file.arrayBuffer(), { signal: AbortSignal.timeout(1_000) });
+  await parseCodes(new Blob(["x"]), { signal: new AbortController().signal });
+  const { body } = await fetch("/codes.csv");
+  if (body) await parseCodes(body);
+  const options = { organizationId: "o", auth: "none" } as const;
+  createClient({ ...options, fetch });
+  createClient({ ...options, fetch: binding, baseUrl: new URL("https://uber.example") });
+  createClient({ ...options, fetch: (url, init) => fetch(url, init), module: new Uint8Array() });
+  createClient({ ...options, module: await WebAssembly.compileStreaming(fetch("/x.wasm")) });
+  const sandbox = await createSandbox();
+  createClient({ ...options, fetch: sandbox.fetch, clock: sandbox.clock });
+  const response: Response = await sandbox.fetch("https://api.uber.com/");
+  await sandbox.deliverWebhooks((request) => fetch(request));
+  void response;
+}

@@ -1,0 +1,117 @@
+/** What a user writes, in a project without any platform's types. */
+import {
+  type AnyVoucherError,
+  type Client,
+  type ClientOptions,
+  type CodeList,
+  type ErrorCode,
+  type Receipt,
+  type TokenCache,
+  type TokenSet,
+  ApiError,
+  ConnectionError,
+  ValidationError,
+  VoucherError,
+  authorizationUrl,
+  createClient,
+  exchangeCode,
+  parseCodes,
+  parseCodesByProgram,
+} from "uber-vouchers";
+import { type Sandbox, createSandbox } from "uber-vouchers/sandbox";
+
+const kept = new Map<string, TokenSet>();
+const cache: TokenCache = {
+  get: async (key) => kept.get(key),
+  set: async (key, tokens) => {
+    kept.set(key, tokens);
+  },
+};
+
+export const options: ClientOptions[] = [
+  { organizationId: "o", auth: "none", baseUrl: "/uber" },
+  { organizationId: "o", auth: { accessToken: "t" } },
+  { organizationId: "o", auth: { accessToken: ({ rejected }) => rejected ?? "t" } },
+  { organizationId: "o", auth: { accessToken: async () => "t" }, timeoutMs: Infinity },
+  { organizationId: "o", auth: { clientId: "a", clientSecret: "b", cache } },
+  {
+    organizationId: "o",
+    auth: {
+      clientId: "a",
+      clientSecret: "b",
+      tokens: { accessToken: "t", expiresAt: 1, scope: "" },
+      onTokens: async ({ accessToken, refreshToken }) => void [accessToken, refreshToken],
+    },
+  },
+];
+
+export async function distribute(client: Client, bytes: Uint8Array): Promise<Receipt[]> {
+  const list: CodeList = await parseCodes(bytes, {
+    column: "code_id",
+    onProgress: ({ rows, totalBytes }) => void (rows / (totalBytes ?? 1)),
+  });
+  for (const { line, value, reason } of list.rejected) void [line, value, reason];
+  const { programs } = await parseCodesByProgram("program_id,code\n", {
+    programColumn: "program_id",
+  });
+  const receipts: Receipt[] = [];
+  for (const [programId, codes] of programs) {
+    receipts.push(await client.distribute(programId, codes.valid(), { maxRetries: 0 }));
+  }
+  receipts.push(await client.distribute("p", ["a", "b"]));
+  receipts.push(await client.distribute("p", new Set(["a"])));
+  receipts.push(await client.distribute("p", list));
+  receipts.push(await client.distributeAll("p", { timeoutMs: 1_000 }));
+  const count: number | "all" | undefined = receipts[0]?.codes;
+  void count;
+  const [code] = await client.listCodes("p", { includeUsage: true });
+  const usage: number | null | undefined = code?.usageCount;
+  const [program] = await client.searchPrograms({ status: "ACTIVE", limit: 10, offset: 0 });
+  const name: string | null | undefined = program?.name;
+  void [usage, name];
+  return receipts;
+}
+
+export function tell(error: unknown): string {
+  if (error instanceof ValidationError) return error.issues.map(({ index }) => index).join();
+  if (error instanceof ApiError) return `${error.status} ${error.uberCode ?? ""} ${error.body}`;
+  if (error instanceof ConnectionError) return String(error.cause);
+  if (!(error instanceof VoucherError)) throw error;
+  const { code, queued }: { code: ErrorCode; queued: "no" | "unknown" } = error;
+  return `${code} ${queued} ${JSON.stringify(error.toJSON())}`;
+}
+
+export function narrow(error: AnyVoucherError): number | undefined {
+  switch (error.code) {
+    case "rate_limited":
+      return error.retryAfterMs;
+    case "invalid_codes":
+      return error.issues.length;
+    default:
+      return undefined;
+  }
+}
+
+export async function signIn(): Promise<Client> {
+  const redirectUri = "https://admin.example/back";
+  const url = await authorizationUrl({ clientId: "a", redirectUri, state: "s" });
+  void url.href;
+  const tokens = await exchangeCode({ clientId: "a", clientSecret: "b", code: "c", redirectUri });
+  const auth = { clientId: "a", clientSecret: "b", tokens };
+  return createClient({ organizationId: "o", auth });
+}
+
+export async function tryOut(): Promise<Map<string, number>> {
+  const sandbox: Sandbox = await createSandbox({
+    seed: 1,
+    faults: { hang: 0.5 },
+    latencyMs: [1, 2],
+  });
+  const { programId, codes } = sandbox.createProgram({ codes: 10 });
+  const { fetch, clock } = sandbox;
+  const client = createClient({ organizationId: "o", auth: { accessToken: "t" }, fetch, clock });
+  await client.distribute(programId, codes);
+  sandbox.advance(60_000);
+  await sandbox.deliverWebhooks(async ({ url }) => ({ status: url === "" ? 500 : 200 }));
+  return sandbox.deliveries(programId);
+}
