@@ -50,7 +50,7 @@ const LONGEST_BODY = 64 * 1024 * 1024;
 const WEBHOOK_INTERVAL_MS = 250;
 
 const flags = readFlags();
-const port = number("--port", flags.port ?? process.env.PORT ?? "8788");
+const port = number("--port", flags.port ?? process.env["PORT"] ?? "8788");
 const identity = {
   organizationId: flags["organization-id"] ?? "0f8e1c1e-5a7d-4d0a-9b0e-6f1d2c3b4a59",
   clientId: flags["client-id"] ?? "sandbox-client",
@@ -68,7 +68,14 @@ const sandbox = await createSandbox({
   ...(webhookUrl !== undefined && { webhookUrl }),
 }).catch((error) => fail(error.message));
 
-/** Every program that was created here, without its codes. */
+/** @typedef {import("uber-vouchers/sandbox").SandboxProgramOptions} ProgramOptions */
+/** @typedef {import("node:http").IncomingMessage} Incoming */
+/** @typedef {import("node:http").ServerResponse} Outgoing */
+
+/**
+ * Every program that was created here, without its codes.
+ * @type {{ programId: string, name: string | null, codes: number }[]}
+ */
 const programs = [];
 for (const program of flags["no-programs"] ? [] : (flags.program?.map(programFlag) ?? PROGRAMS)) {
   createProgram(program);
@@ -82,7 +89,7 @@ const server = createServer((request, response) => {
 });
 // A hang is the sandbox's, for as long as the caller bears it.
 server.requestTimeout = 0;
-server.on("error", (error) => {
+server.on("error", (/** @type {NodeJS.ErrnoException} */ error) => {
   fail(
     error.code === "EADDRINUSE"
       ? `Port ${port} is in use. Choose another: npm run sandbox -- --port ${port + 1}`
@@ -91,7 +98,7 @@ server.on("error", (error) => {
 });
 server.listen(port, HOST, () => {
   if (webhookUrl !== undefined) deliverInBackground();
-  announce(`http://${HOST}:${server.address().port}`);
+  announce(`http://${HOST}:${port}`);
 });
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, () => {
@@ -101,24 +108,27 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
   });
 }
 
+/** @param {Incoming} request @param {Outgoing} response */
 async function answer(request, response) {
   const body = await bodyOf(request);
   if (body === undefined) {
     sendJson(response, 413, { error: "The body is too long" });
     return;
   }
-  if (request.url.startsWith("/_sandbox/")) {
-    control(request, body, response);
+  const target = new URL(request.url ?? "/", `http://${HOST}`);
+  if (target.pathname.startsWith("/_sandbox/")) {
+    control(`${request.method} ${target.pathname.slice("/_sandbox/".length)}`, body, response);
     return;
   }
   // Ends a wait, also a hang, when the caller goes away.
   const gone = new AbortController();
+  const { method = "GET" } = request;
   response.once("close", () => gone.abort());
   let reply;
   try {
-    const hasBody = request.method !== "GET" && request.method !== "HEAD";
-    reply = await sandbox.fetch(new URL(request.url, `http://${HOST}`), {
-      method: request.method,
+    const hasBody = method !== "GET" && method !== "HEAD";
+    reply = await sandbox.fetch(target, {
+      method,
       headers: fields(request),
       redirect: "manual",
       signal: gone.signal,
@@ -137,14 +147,13 @@ async function answer(request, response) {
   response.end(bytes);
 }
 
-function control(request, body, response) {
-  const { pathname } = new URL(request.url, `http://${HOST}`);
-  const route = `${request.method} ${pathname.slice("/_sandbox/".length)}`;
+/** @param {string} route @param {Buffer} body @param {Outgoing} response */
+function control(route, body, response) {
   const deliveries = /^GET deliveries\/([^/]+)$/.exec(route);
   try {
     const given = () => (body.length === 0 ? {} : JSON.parse(body.toString("utf8")));
     if (deliveries !== null) {
-      const counts = sandbox.deliveries(decodeURIComponent(deliveries[1]));
+      const counts = sandbox.deliveries(decodeURIComponent(deliveries[1] ?? ""));
       sendJson(response, 200, Object.fromEntries(counts));
     } else if (route === "GET health") {
       sendJson(response, 200, { now: sandbox.clock.now() });
@@ -157,7 +166,7 @@ function control(request, body, response) {
     } else if (route === "POST webhooks/deliver") {
       sandbox.deliverWebhooks().then(
         (delivered) => sendJson(response, 200, { delivered }),
-        (error) => sendJson(response, 400, { error: error.message }),
+        (error) => sendJson(response, 400, { error: messageOf(error) }),
       );
     } else if (route === "POST advance") {
       sandbox.advance(given().ms);
@@ -166,10 +175,11 @@ function control(request, body, response) {
       sendJson(response, 404, { error: "There is no such endpoint" });
     }
   } catch (error) {
-    sendJson(response, 400, { error: error.message });
+    sendJson(response, 400, { error: messageOf(error) });
   }
 }
 
+/** @param {ProgramOptions} options */
 function createProgram(options) {
   const created = sandbox.createProgram(options);
   programs.push({
@@ -193,7 +203,9 @@ function deliverInBackground() {
   void deliver();
 }
 
+/** @param {string} base */
 function announce(base) {
+  /** @type {[string, string][]} */
   const lines = [
     ["Base URL", base],
     ["Token URL", `${base}/oauth/v2/token`],
@@ -204,10 +216,13 @@ function announce(base) {
     ["Signing key", identity.signingKey],
     ["Webhooks", webhookUrl ?? "kept; --webhook-url <url> delivers them"],
     ["Faults", flags.fault?.join(", ") ?? "none; --fault rate_limited=0.1 adds one"],
-    ...programs.map(({ programId, name, codes }) => [
-      "Program",
-      `${programId}  ${codes.toLocaleString("en")} codes  ${name ?? ""}`,
-    ]),
+    ...programs.map(
+      ({ programId, name, codes }) =>
+        /** @type {[string, string]} */ ([
+          "Program",
+          `${programId}  ${codes.toLocaleString("en")} codes  ${name ?? ""}`,
+        ]),
+    ),
   ];
   console.log("A sandbox of Uber's voucher API. Nothing here reaches Uber.\n");
   for (const [name, value] of lines) console.log(`  ${name.padEnd(14)} ${value}`);
@@ -215,7 +230,7 @@ function announce(base) {
 }
 
 function readFlags() {
-  const text = { type: "string" };
+  const text = /** @type {const} */ ({ type: "string" });
   try {
     const { values } = parseArgs({
       options: {
@@ -240,10 +255,11 @@ function readFlags() {
     }
     return values;
   } catch (error) {
-    return fail(`${error.message}\n\n${HELP}`);
+    return fail(`${messageOf(error)}\n\n${HELP}`);
   }
 }
 
+/** @param {string} flag @param {string} value */
 function number(flag, value) {
   const parsed = Number(value);
   if (value.trim() === "" || !Number.isFinite(parsed))
@@ -251,31 +267,35 @@ function number(flag, value) {
   return parsed;
 }
 
+/** @param {string} value @returns {[number, number]} */
 function latency(value) {
-  const [from, to = from] = value.split("-");
+  const [from = "", to = from] = value.split("-");
   return [number("--latency", from), number("--latency", to)];
 }
 
+/** @param {string} value @returns {[string, number]} */
 function fault(value) {
-  const [name, probability = ""] = value.split("=");
+  const [name = "", probability = ""] = value.split("=");
   return [name, number(`--fault ${name}=<probability>`, probability)];
 }
 
+/** @param {string} value @returns {ProgramOptions} */
 function programFlag(value) {
-  const [codes, name] = value.split(/:(.*)/s);
+  const [codes = "", name] = value.split(/:(.*)/s);
   return { codes: number("--program", codes), ...(name && { name }) };
 }
 
-function fields(request) {
-  const { rawHeaders } = request;
+/** @param {Incoming} request */
+function fields({ rawHeaders }) {
+  /** @type {[string, string][]} */
   const pairs = [];
-  for (let place = 0; place + 1 < rawHeaders.length; place += 2) {
-    pairs.push([rawHeaders[place], rawHeaders[place + 1]]);
+  for (let place = 0; place < rawHeaders.length; place += 2) {
+    pairs.push([rawHeaders[place] ?? "", rawHeaders[place + 1] ?? ""]);
   }
   return pairs;
 }
 
-/** The body; undefined where it is too long. */
+/** The body; undefined where it is too long. @param {Incoming} request */
 async function bodyOf(request) {
   const chunks = [];
   let length = 0;
@@ -287,11 +307,18 @@ async function bodyOf(request) {
   return Buffer.concat(chunks);
 }
 
+/** @param {Outgoing} response @param {number} status @param {unknown} body */
 function sendJson(response, status, body) {
   response.writeHead(status, { "content-type": "application/json" });
   response.end(JSON.stringify(body));
 }
 
+/** @param {unknown} error */
+function messageOf(error) {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** @param {string} message @returns {never} */
 function fail(message) {
   console.error(message);
   process.exit(1);

@@ -84,7 +84,7 @@ function clippy(args) {
 /** @param {string[]} files */
 async function nodeTests(files) {
   const paths = files.map((file) => join("tests", "package", file));
-  const args = ["--test", "--test-reporter=spec", ...paths];
+  const args = ["--test", "--test-reporter=spec", "--test-timeout=60000", ...paths];
   return exec(process.execPath, args, {}, await packAndInstall());
 }
 

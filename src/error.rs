@@ -32,8 +32,6 @@ pub enum ErrorClass {
     Api,
     /// No answer came.
     Connection,
-    /// The call itself could not go on.
-    Job,
 }
 
 impl ErrorClass {
@@ -44,14 +42,14 @@ impl ErrorClass {
             ErrorClass::Validation => "ValidationError",
             ErrorClass::Api => "ApiError",
             ErrorClass::Connection => "ConnectionError",
-            ErrorClass::Job => "JobError",
         }
     }
 }
 
 macro_rules! error_codes {
     ($($(#[$docs:meta])* $variant:ident = $text:literal, $class:ident, $hint:literal;)*) => {
-        /// The stable code of an error.
+        /// The stable code of an error. Two more, `secret_in_browser` and
+        /// `instance_lost`, can only come about in JavaScript (`src/js/errors.ts`).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum ErrorCode {
@@ -108,9 +106,6 @@ error_codes! {
     /// More codes than one call takes.
     TooManyCodes = "too_many_codes", Validation,
         "Split the list into calls of at most 30,000 codes.";
-    /// A client secret was given in a browser.
-    SecretInBrowser = "secret_in_browser", Validation,
-        "Keep the secret in a worker of your own, point baseUrl at it and pass auth: \"none\".";
     /// 400: Uber found the request not valid.
     InvalidRequest = "invalid_request", Api,
         "Check the program and the codes.";
@@ -156,9 +151,6 @@ error_codes! {
     /// The caller's signal was aborted.
     Aborted = "aborted", Connection,
         "See `queued` before you send again.";
-    /// The WebAssembly instance broke down during the call.
-    InstanceLost = "instance_lost", Job,
-        "See `queued` before you send again, and report this with `cause`.";
 }
 
 impl fmt::Display for ErrorCode {

@@ -200,12 +200,7 @@ function organization(value: unknown): string {
 
 // Half of a surrogate pair would reach the wire as another character.
 function isWellFormed(value: string): boolean {
-  try {
-    encodeURIComponent(value);
-    return true;
-  } catch {
-    return false;
-  }
+  return !/\p{Surrogate}/u.test(value);
 }
 
 function fields(value: unknown): [string, string][] {

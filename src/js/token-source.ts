@@ -210,7 +210,7 @@ function notKept({ kind, value }: Outcome): unknown {
   return refusal(
     kind === TIMEOUT ? "timeout" : "connection_failed",
     "Keeping the new tokens in `auth.onTokens` failed",
-    "This client goes on with them, but the refresh token it began with may be spent: keep the new one.",
+    "Keep the new refresh token: the one before may be spent.",
     { cause: value },
   );
 }

@@ -137,6 +137,10 @@ async function explanation(answer: Answer, deadline: Deadline): Promise<string> 
 
 /** Reads what is left of a body, in the background, so that its connection can be used again. */
 async function drain(answer: Answer): Promise<void> {
-  if (!answer.isRead) await explanation(answer, new Deadline(hostClock, DRAIN_MS, undefined));
+  if (!answer.isRead) {
+    const deadline = new Deadline(hostClock, DRAIN_MS, undefined);
+    await explanation(answer, deadline);
+    deadline.end();
+  }
   if (!answer.isRead) answer.abort();
 }

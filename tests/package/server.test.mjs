@@ -499,6 +499,26 @@ test("a fetch with answers of its own kind", async () => {
   }
 });
 
+test("a fetch that is a method keeps its object; a call that ends early ends its request", async () => {
+  const binding = {
+    signals: /** @type {AbortSignal[]} */ ([]),
+    async fetch(/** @type {string} */ _, /** @type {any} */ { signal }) {
+      this.signals.push(signal);
+      return new Promise(() => {});
+    },
+  };
+  const client = clientOf("https://api.example", { fetch: binding, timeoutMs: 50 });
+  await rejects(client.distribute("p", [CODE]), { code: "timeout", queued: "unknown" });
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), 20);
+  const call = client.distribute("p", [CODE], { signal: controller.signal, timeoutMs: Infinity });
+  await rejects(call, { code: "aborted", queued: "unknown" });
+  assert.equal(
+    binding.signals.map(({ aborted }) => aborted),
+    [true, true],
+  );
+});
+
 test("listeners that throw decide nothing", async () => {
   await serving(status(200), async (url) => {
     const fail = () => {
