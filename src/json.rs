@@ -1,10 +1,10 @@
 //! A JSON value, read by whatever parser the host has.
 //!
 //! The core never parses JSON text: a page has `JSON.parse`, a native program
-//! `serde_json`. Both reach [`Json`] through `serde`, with one visitor for
-//! every body that Uber sends, instead of one derived reader per type (each
-//! costs bytes in the wasm, and none would be as lenient as Uber's bodies need:
-//! numbers come as strings, members come and go).
+//! `serde_json`, which reaches [`Json`] through `serde`. One type serves every
+//! body that Uber sends, instead of a derived reader each: those cost bytes in
+//! the wasm, and none would be as lenient as Uber's bodies need (numbers come
+//! as strings, members come and go).
 
 use std::fmt;
 
