@@ -2,7 +2,16 @@
  * `npm run build`: the package in `dist/`, from the Rust and TypeScript sources.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -156,13 +165,18 @@ function replaceOnce(text, from, to) {
 
 /** Paths of this machine must not get into the wasm: it is the same everywhere. */
 function rustFlags() {
-  const home = process.env["CARGO_HOME"] ?? join(process.env["HOME"] ?? "", ".cargo");
-  return [
-    "-Zunstable-options",
-    "-Cpanic=immediate-abort",
-    `--remap-path-prefix=${ROOT}=`,
-    `--remap-path-prefix=${join(home, "registry", "src")}=`,
-  ];
+  const sources = run("rustc", ["--print", "sysroot"], { quiet: true }).trim();
+  const registries = join(
+    process.env["CARGO_HOME"] ?? join(homedir(), ".cargo"),
+    "registry",
+    "src",
+  );
+  const found = existsSync(registries) ? readdirSync(registries) : [];
+  const crates = found.map((registry) => join(registries, registry));
+  // A tool chain can be a link to another.
+  const paths = [ROOT, ...crates, sources, realpathSync(sources)];
+  const remaps = paths.map((path) => `--remap-path-prefix=${path}=`);
+  return ["-Zunstable-options", "-Cpanic=immediate-abort", ...remaps];
 }
 
 function removeStale() {
