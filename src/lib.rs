@@ -1,5 +1,5 @@
-//! Distribute Uber for Business voucher codes in bulk, and know what became of
-//! every one of them.
+//! Distribute Uber for Business voucher codes in bulk, and know of every call
+//! whether it queued anything.
 //!
 //! This is the core of the npm package of the same name: it decides what is a
 //! valid code, what a request looks like, what an answer means and whether it
