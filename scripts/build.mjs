@@ -105,6 +105,8 @@ function buildModule({ name, feature }) {
   ) {
     return;
   }
+  // Gone while the outputs are half made: a build that is killed is done again.
+  rmSync(stampFile, { force: true });
   run(tool("bindgen"), [
     "--target",
     "web",
