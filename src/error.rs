@@ -32,6 +32,8 @@ pub enum ErrorClass {
     Api,
     /// No answer came.
     Connection,
+    /// The job, or its journal, can't go on.
+    Job,
 }
 
 impl ErrorClass {
@@ -42,14 +44,16 @@ impl ErrorClass {
             ErrorClass::Validation => "ValidationError",
             ErrorClass::Api => "ApiError",
             ErrorClass::Connection => "ConnectionError",
+            ErrorClass::Job => "JobError",
         }
     }
 }
 
 macro_rules! error_codes {
     ($($(#[$docs:meta])* $variant:ident = $text:literal, $class:ident, $hint:literal;)*) => {
-        /// The stable code of an error. Two more, `secret_in_browser` and
-        /// `instance_lost`, can only come about in JavaScript (`src/js/errors.ts`).
+        /// The stable code of an error. A few more, such as
+        /// `secret_in_browser` and `journal_failed`, can only come about in
+        /// JavaScript (`src/js/errors.ts`).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum ErrorCode {
@@ -66,6 +70,12 @@ macro_rules! error_codes {
                 match self {
                     $(ErrorCode::$variant => $text,)*
                 }
+            }
+
+            /// The code of that name.
+            #[must_use]
+            pub fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|code| code.as_str() == name)
             }
 
             /// The kind of error that carries this code.
@@ -151,6 +161,18 @@ error_codes! {
     /// The caller's signal was aborted.
     Aborted = "aborted", Connection,
         "See `queued` before you send again.";
+    /// A record of the journal is not what was written.
+    JournalCorrupt = "journal_corrupt", Job,
+        "Take a copy of the journal from before, and resume it with `restored: true`.";
+    /// The journal is another job's, or of another version.
+    JournalMismatch = "journal_mismatch", Job,
+        "Pass the journal of this job, or an empty one.";
+    /// The operator decided about what is not unknown.
+    NotUnknown = "not_unknown", Job,
+        "Decide only about batches that are unknown; pending ones can be abandoned.";
+    /// Three answers in a row proved nothing.
+    Halted = "halted", Job,
+        "Find out what is wrong with Uber or the connection, then run the job again.";
 }
 
 impl fmt::Display for ErrorCode {

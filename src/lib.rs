@@ -15,6 +15,7 @@ pub mod distribute;
 pub mod error;
 pub mod http;
 pub mod id;
+pub mod job;
 pub mod json;
 pub mod list;
 pub mod programs;
