@@ -5,7 +5,7 @@
 //! proves nothing, because Uber, or something in front of it, may have failed
 //! after the codes were queued.
 
-use crate::error::{ApiDetail, Error, ErrorCode, Queued};
+use crate::error::{ApiDetail, Error, ErrorClass, ErrorCode, Queued};
 use crate::http::Head;
 use crate::json::Json;
 use crate::retry;
@@ -76,6 +76,29 @@ pub fn error(head: &Head, body: &str, parsed: &Json, effect: Effect, now: u64) -
         parsed,
         now,
     )
+}
+
+/// The error of a request of which only this was kept.
+#[must_use]
+pub fn remembered(code: ErrorCode, status: u16, uber_code: Option<&str>) -> Error {
+    let head = Head { status, ..Head::default() };
+    let queued = match code {
+        ErrorCode::InternalServerError
+        | ErrorCode::ServerError
+        | ErrorCode::UnexpectedResponse
+        | ErrorCode::ConnectionFailed
+        | ErrorCode::Timeout
+        | ErrorCode::Aborted => Queued::Unknown,
+        _ => Queued::No,
+    };
+    if code.class() != ErrorClass::Api {
+        return Error::new(code, queued, "No answer came to the request");
+    }
+    let mut error = with_detail(code, queued, &head, "", &Json::Null, 0);
+    if let Some(api) = &mut error.api {
+        api.uber_code = uber_code.map(str::to_owned);
+    }
+    error
 }
 
 pub(crate) fn with_detail(

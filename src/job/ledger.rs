@@ -512,12 +512,12 @@ impl Ledger {
     }
 
     /// The state of a code, what it rests on, and why it failed.
-    pub(super) fn state(&self, place: usize) -> Option<(CodeState, By, Option<&str>)> {
+    pub(super) fn state(&self, place: usize) -> Option<(CodeState, By, Option<u16>)> {
         let evidence = self.evidence(place)?;
         Some(match *self.outcomes.get(place)? {
             DISTRIBUTED if evidence.shows_outcomes() => (CodeState::Distributed, By::Webhook, None),
             outcome if outcome > 0 && evidence.shows_outcomes() => {
-                (CodeState::Failed, By::Webhook, self.reason(outcome))
+                (CodeState::Failed, By::Webhook, outcome.checked_sub(FIRST_REASON))
             }
             _ => (evidence.state(), evidence.by(), None),
         })

@@ -188,6 +188,14 @@ pub struct CodeInfo<'a> {
     pub by: By,
 }
 
+/// What is known of one code.
+pub(crate) struct Row {
+    pub(crate) code: Code,
+    pub(crate) state: CodeState,
+    pub(crate) by: By,
+    pub(crate) reason: Option<u16>,
+}
+
 /// How far a batch is on its way out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
@@ -286,6 +294,12 @@ impl Job {
     #[must_use]
     pub fn program(&self) -> &ProgramId {
         &self.program
+    }
+
+    /// How many codes are in one request.
+    #[must_use]
+    pub fn batch_size(&self) -> usize {
+        self.ledger.begin.batch_size
     }
 
     /// How many codes were dropped from its input, because they stood there before.
@@ -752,10 +766,23 @@ impl Job {
     /// One code, by its place in the list.
     #[must_use]
     pub fn code(&self, place: usize) -> Option<CodeInfo<'_>> {
+        let Row { code, state, by, reason } = self.row(place)?;
+        let batch = place.checked_div(self.ledger.begin.batch_size)?;
+        let reason = reason.and_then(|reason| self.ledger.text_at(reason));
+        Some(CodeInfo { code, state, batch, reason, by })
+    }
+
+    /// The same, with the number of the reason.
+    pub(crate) fn row(&self, place: usize) -> Option<Row> {
         let code = self.ledger.codes.so_far().get(place)?;
         let (state, by, reason) = self.ledger.state(place)?;
-        let batch = place.checked_div(self.ledger.begin.batch_size)?;
-        Some(CodeInfo { code, state, batch, reason, by })
+        Some(Row { code, state, by, reason })
+    }
+
+    /// The reason of that number.
+    #[cfg(all(target_arch = "wasm32", feature = "client"))]
+    pub(crate) fn reason_at(&self, number: u16) -> Option<&str> {
+        self.ledger.text_at(number)
     }
 
     /// All codes, in the order of the list.

@@ -74,6 +74,12 @@ impl Recovery {
         }
     }
 
+    /// How many distinct codes were offered, unless the journal has the job.
+    #[must_use]
+    pub fn offered(&self) -> usize {
+        self.ledger.codes.so_far().len()
+    }
+
     /// A creation that was cut off starts again.
     fn start_over(&mut self) {
         if self.reader.end > 0 {

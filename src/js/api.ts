@@ -18,6 +18,22 @@ export type {
   RejectionReason,
   ValidationErrorCode,
 } from "./errors.js";
+export type {
+  BatchState,
+  CodeState,
+  HostReadableStream,
+  Job,
+  JobBatch,
+  JobDecision,
+  JobEvent,
+  JobOptions,
+  JobProgress,
+  JobReport,
+  JobResult,
+  ResumeOptions,
+  RunOptions,
+} from "./job-types.js";
+export type { Journal } from "./journal-types.js";
 export { parseCodes, parseCodesByProgram } from "./parse.js";
 export type { CodesInput, ParseByProgramOptions, ParseOptions, ParseProgress } from "./parse.js";
 export type {

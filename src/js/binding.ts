@@ -2,6 +2,7 @@
 import {
   Client,
   CodeReader,
+  JobMachine,
   __wbg_reset_state,
   authorizationUrl,
   initSync,
@@ -10,7 +11,15 @@ import {
 import { Instance } from "./instance.js";
 
 // By name, so that a bundler leaves out the rest of what was generated.
-const glue = { Client, CodeReader, __wbg_reset_state, authorizationUrl, initSync, isStale };
+const glue = {
+  Client,
+  CodeReader,
+  JobMachine,
+  __wbg_reset_state,
+  authorizationUrl,
+  initSync,
+  isStale,
+};
 
 /** What wasm-bindgen generated for the client. */
 export type Binding = typeof glue;

@@ -4,10 +4,16 @@ import { type CodeList, type ListParts, listIds } from "./code-list.js";
 import { ValidationError, VoucherError, refusal, toError } from "./errors.js";
 import { DONE, Deadline, FAILED, hostClock } from "./deadline.js";
 import { type Host, createHost, timeOf } from "./host.js";
+import { type JobContext, openJob } from "./job.js";
+import type { Job, JobOptions, ResumeOptions } from "./job-types.js";
+import { memoryJournal } from "./journal-memory.js";
+import type { Journal } from "./journal-types.js";
 import {
+  type CheckedJobOptions,
   type CheckedOptions,
   checkCallOptions,
   checkClientOptions,
+  checkJobOptions,
   checks,
   idOf,
 } from "./options.js";
@@ -83,6 +89,27 @@ export interface Client {
    * @throws {ApiError} and {ConnectionError}, always with `queued: "no"`.
    */
   searchPrograms(options?: SearchProgramsOptions): Promise<VoucherProgram[]>;
+
+  /**
+   * Makes a job that sends these codes in batches and can say at any moment, and
+   * after any crash, what is known of each. Nothing leaves before `run`.
+   *
+   * A journal that holds this very job already goes on with it, so that a program
+   * which is simply run again resumes.
+   *
+   * @throws {ValidationError} As `distribute`, save for the number of codes.
+   * @throws {JobError} `journal_mismatch`: the journal holds something else;
+   *   `journal_corrupt`, `journal_failed`; `job_busy`: somebody else has it.
+   */
+  createJob(programId: string, codes: CodesInput, options?: JobOptions): Promise<Job>;
+
+  /**
+   * Goes on with the job of a journal. A batch that was under way when it broke
+   * off is `unknown`.
+   *
+   * @throws {JobError} As `createJob`.
+   */
+  resumeJob(journal: Journal, options?: ResumeOptions): Promise<Job>;
 }
 
 /**
@@ -139,6 +166,18 @@ export function createClient(options: ClientOptions): Client {
         ),
       )) as VoucherProgram[];
     },
+    async createJob(programId, codes, given) {
+      const options = lives.jobOptions(given, memoryJournal(), ["journal"]);
+      const parts = await read(codes, {});
+      try {
+        return await openJob(await lives.context(), options, { programId, parts });
+      } catch (error) {
+        throw withIssues(error, parts.rejected);
+      }
+    },
+    async resumeJob(journal, given) {
+      return openJob(await lives.context(), lives.jobOptions(given, journal, ["restored"]));
+    },
   };
 }
 
@@ -154,6 +193,19 @@ class BoundClient {
     } catch (error) {
       this.#checked = error as VoucherError;
     }
+  }
+
+  /** The options of a job, checked. */
+  jobOptions(given: object | undefined, journal: unknown, names: string[]): CheckedJobOptions {
+    const checked = this.#checked;
+    if ("code" in checked) throw again(checked);
+    return checkJobOptions(given, checked.settings, journal, names);
+  }
+
+  /** What a job needs. */
+  async context(): Promise<JobContext> {
+    const client = await this.binding();
+    return { glue: await instance.load(), client, host: this.#host as Host };
   }
 
   async binding(call: Record<string, unknown> = {}): Promise<InstanceType<Binding["Client"]>> {

@@ -49,8 +49,16 @@ export type ApiErrorCode =
   | "token_unavailable";
 /** No answer came. */
 export type ConnectionErrorCode = "connection_failed" | "timeout" | "aborted";
-/** The call itself could not go on. */
-export type JobErrorCode = "instance_lost";
+/** The job, or a call itself, could not go on. */
+export type JobErrorCode =
+  | "journal_failed"
+  | "journal_corrupt"
+  | "journal_mismatch"
+  | "job_busy"
+  | "job_closed"
+  | "not_unknown"
+  | "halted"
+  | "instance_lost";
 /** Every code there is. */
 export type ErrorCode = ValidationErrorCode | ApiErrorCode | ConnectionErrorCode | JobErrorCode;
 
@@ -217,7 +225,7 @@ export class ConnectionError extends VoucherError<ConnectionErrorCode> {
   declare static [Symbol.hasInstance]: (value: unknown) => value is ConnectionError;
 }
 
-/** The call itself could not go on; see `queued`. */
+/** The job, or a call itself, could not go on; see `queued`. */
 export class JobError extends VoucherError<JobErrorCode> {
   /** @internal */
   static override readonly [mark] = "JobError";

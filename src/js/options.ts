@@ -5,6 +5,8 @@
 import { isBrowser } from "./environment.js";
 import { VoucherError, invalidOption, refusal } from "./errors.js";
 import type { HostOptions } from "./host.js";
+import type { JobProgress } from "./job-types.js";
+import type { Journal } from "./journal-types.js";
 import { type AuthSource, isTokenSet } from "./token-source.js";
 import type { CallOptions, ClientOptions } from "./types.js";
 
@@ -252,6 +254,62 @@ export function checkCallOptions(
 /** An id as the core takes it; undefined if it is no string, or holds half a character. */
 export function idOf(value: unknown): string | undefined {
   return typeof value === "string" && isWellFormed(value) ? value : undefined;
+}
+
+const isWithin = (value: unknown, least: number, most: number) =>
+  Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+
+const jobChecks: Checks = {
+  journal: withMethods("append", "read", "truncate"),
+  batchSize: (value) =>
+    isWithin(value, 1, 30_000) ? undefined : "must be a whole number from 1 to 30000",
+  concurrency: (value) =>
+    isWithin(value, 1, 1_000) ? undefined : "must be a whole number from 1 to 1000",
+  requestsPerSecond: (value) =>
+    isNumber(value) && value > 0 ? undefined : "must be a number above 0",
+  timeoutMs: timeout,
+  maxRetries: count,
+  onProgress: method,
+  restored: boolean,
+};
+
+/** A job's options, checked. */
+export interface CheckedJobOptions {
+  journal: Journal;
+  batchSize: number;
+  concurrency: number;
+  intervalMs: number;
+  timeoutMs: number;
+  maxRetries: number;
+  onProgress: ((progress: JobProgress) => void) | undefined;
+  restored: boolean;
+}
+
+/** Checks the options of a job; what is not given is the client's, or the default. */
+export function checkJobOptions(
+  given: object | undefined,
+  client: { timeoutMs: number; maxRetries: number },
+  journal: unknown,
+  names: readonly string[],
+): CheckedJobOptions {
+  const own = Object.fromEntries(
+    Object.entries(jobChecks).filter(
+      ([name]) => (name !== "journal" && name !== "restored") || names.includes(name),
+    ),
+  );
+  const options = {
+    batchSize: 500,
+    concurrency: 2,
+    requestsPerSecond: 20,
+    onProgress: undefined,
+    restored: false,
+    ...client,
+    journal,
+    ...readOptions(given ?? {}, own),
+  } as CheckedJobOptions & { requestsPerSecond: number };
+  const fault = jobChecks["journal"]?.(options.journal);
+  if (fault !== undefined) throw invalidOption(`\`journal\` ${fault}`);
+  return { ...options, intervalMs: 1000 / options.requestsPerSecond };
 }
 
 /** The checks that only some calls need. */

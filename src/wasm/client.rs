@@ -28,13 +28,14 @@ use crate::{codes, distribute, programs};
 #[wasm_bindgen]
 pub struct Client(Rc<Inner>);
 
-struct Inner {
+/// What a client is made of.
+pub struct Inner {
     host: Host,
-    api: Api,
+    pub api: Api,
     app: App,
     scope: Scope,
-    renews: bool,
-    headers: Vec<(String, String)>,
+    pub renews: bool,
+    pub headers: Vec<(String, String)>,
     timeout_ms: f64,
     max_retries: u32,
 }
@@ -148,6 +149,13 @@ impl Client {
                 .map(|tokens| to_js(&tokens.write()))
                 .map_err(thrown)
         })
+    }
+}
+
+impl Client {
+    /// What it is made of.
+    pub(super) fn inner(&self) -> Rc<Inner> {
+        Rc::clone(&self.0)
     }
 }
 
@@ -293,7 +301,7 @@ fn promise(work: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> Pr
 }
 
 /// A program id as the caller gave it; none if that was no string.
-fn program_id(id: Option<String>) -> Result<ProgramId, Error> {
+pub fn program_id(id: Option<String>) -> Result<ProgramId, Error> {
     let fault =
         || Error::validation(ErrorCode::InvalidProgramId, "The voucher program id is no string");
     ProgramId::new(id.ok_or_else(fault)?)

@@ -66,7 +66,7 @@ impl Exchange<'_> {
             }
             attempts += 1;
             let deadline = Running(self.host.deadline(self.timeout_ms, &self.signal));
-            let init = self.init(token.as_ref());
+            let init = init(self.request, self.extra, token.as_ref());
             let sent = self.host.send(&self.request.url, &init, attempts, &deadline.0);
             let step = match outcome(sent).await {
                 Ok(answer) => {
@@ -138,37 +138,39 @@ impl Exchange<'_> {
             thrown(Error::validation(ErrorCode::InvalidOptions, fault))
         })
     }
-
-    fn init(&self, token: Option<&Secret>) -> Object {
-        let fields = gloo_net::http::Headers::new();
-        // The caller's fields first: `set` lets ours win, whatever their case.
-        // All were checked before, so that `set` can't throw.
-        for (name, value) in self.extra {
-            fields.set(name, value);
-        }
-        for (name, value) in &self.request.headers {
-            fields.set(name, value);
-        }
-        if let Some(token) = token {
-            fields.set("Authorization", &("Bearer ".to_owned() + token.expose()));
-        }
-        let init = Object::new();
-        let put = |name: &str, value: &JsValue| {
-            // Fails on no plain object.
-            let _ = Reflect::set(&init, &JsValue::from_str(name), value);
-        };
-        put("method", &JsValue::from_str(self.request.method.as_str()));
-        put("headers", &fields.into_raw());
-        // A repeated POST is a second send.
-        put("redirect", &JsValue::from_str("manual"));
-        if let Some(body) = &self.request.body {
-            put("body", &JsValue::from_str(body));
-        }
-        init
-    }
 }
 
-fn head_of(answer: &JsValue) -> Head {
+/// What `fetch` is given beside the URL.
+pub fn init(request: &Request, extra: &[(String, String)], token: Option<&Secret>) -> Object {
+    let fields = gloo_net::http::Headers::new();
+    // The caller's fields first: `set` lets ours win, whatever their case.
+    // All were checked before, so that `set` can't throw.
+    for (name, value) in extra {
+        fields.set(name, value);
+    }
+    for (name, value) in &request.headers {
+        fields.set(name, value);
+    }
+    if let Some(token) = token {
+        fields.set("Authorization", &("Bearer ".to_owned() + token.expose()));
+    }
+    let init = Object::new();
+    let put = |name: &str, value: &JsValue| {
+        // Fails on no plain object.
+        let _ = Reflect::set(&init, &JsValue::from_str(name), value);
+    };
+    put("method", &JsValue::from_str(request.method.as_str()));
+    put("headers", &fields.into_raw());
+    // A repeated POST is a second send.
+    put("redirect", &JsValue::from_str("manual"));
+    if let Some(body) = &request.body {
+        put("body", &JsValue::from_str(body));
+    }
+    init
+}
+
+/// The head of an answer, as the transport hands it over.
+pub fn head_of(answer: &JsValue) -> Head {
     use wasm_bindgen::JsCast;
     let head = from_js(&answer.unchecked_ref::<Answer>().head());
     let [Json::Number(status), Json::List(fields)] = head.items() else { return Head::default() };

@@ -15,6 +15,8 @@ mod failure;
 #[cfg(feature = "client")]
 mod host;
 #[cfg(feature = "client")]
+mod job;
+#[cfg(feature = "client")]
 mod reader;
 #[cfg(feature = "sandbox")]
 mod sandbox;

@@ -1,0 +1,555 @@
+/**
+ * A job: the loop around the core's state machine.
+ *
+ * The core says what to do next (`poll`), and is told what came of it. This
+ * file saves, sends and waits, and decides nothing.
+ */
+import { type Binding, instance } from "./binding.js";
+import type { ListParts } from "./code-list.js";
+import { Turn } from "./codes-input.js";
+import { DONE, ERROR, TIMEOUT } from "./deadline.js";
+import { type ErrorParts, VoucherError, invalidOption, refusal, toError } from "./errors.js";
+import type { Host } from "./host.js";
+import { type Ownership, own } from "./job-ownership.js";
+import { STATES, results, resultsCsv } from "./job-results.js";
+import type {
+  BatchState,
+  CodeState,
+  Job,
+  JobBatch,
+  JobDecision,
+  JobEvent,
+  JobProgress,
+  JobReport,
+} from "./job-types.js";
+import type { Journal } from "./journal-types.js";
+import { type CheckedJobOptions, checks, idOf, readOptions } from "./options.js";
+import type { Answer } from "./transport.js";
+import type { CallSignal, FetchInit } from "./types.js";
+
+type Machine = InstanceType<Binding["JobMachine"]>;
+
+// What the core asks for, as `src/wasm/job.rs` numbers it.
+const SAVE = 0;
+const NEED_TOKEN = 1;
+const SEND = 2;
+const WAIT = 3;
+const RUN_DONE = 5;
+
+type Action =
+  | readonly [typeof SAVE, Uint8Array]
+  | readonly [typeof NEED_TOKEN, batch: number, renew: boolean]
+  | readonly [typeof SEND, batch: number, attempt: number, url: string, init: FetchInit]
+  | readonly [typeof WAIT, until: number]
+  | readonly [typeof RUN_DONE, halt: ErrorParts | undefined]
+  | readonly [4];
+
+const PIECE = 1 << 18;
+/** Errors with all that came with them; of others, the journal's words are left. */
+const MOST_ERRORS = 1_000;
+const DECISIONS: unknown[] = ["resend", "queued", "abandon"] satisfies JobDecision[];
+
+/** What a job needs of its client. */
+export interface JobContext {
+  glue: Binding;
+  client: InstanceType<Binding["Client"]>;
+  host: Host;
+}
+
+/** A job to be created; without it, the journal's is resumed. */
+export interface NewJob {
+  programId: string;
+  parts: ListParts;
+}
+
+/** Opens the job of a journal, or creates it there. */
+export async function openJob(
+  { glue, client, host }: JobContext,
+  options: CheckedJobOptions,
+  created?: NewJob,
+): Promise<Job> {
+  const { journal } = options;
+  const ownership = await own(journal);
+  try {
+    const { generation } = instance;
+    const { batchSize, concurrency, intervalMs, maxRetries } = options;
+    const machine = instance.callSync(
+      () => new glue.JobMachine(client, batchSize, concurrency, intervalMs, maxRetries),
+    );
+    const length = await replay(journal, (bytes) => feed(machine, bytes, false, generation));
+    const parts = created?.parts;
+    if (parts !== undefined) await feedAll(machine, parts.ids, generation);
+    const kept = instance.callSync(() =>
+      machine.open(
+        created && crypto.getRandomValues(new Uint8Array(16)),
+        idOf(created?.programId),
+        parts?.duplicates ?? 0,
+        parts?.rejectedCount ?? 0,
+        options.restored,
+        host.now(),
+      ),
+    );
+    // What was torn off goes before anything is appended.
+    if (kept < length) await onJournal(() => journal.truncate(kept));
+    const job = new BulkJob(machine, generation, host, options, ownership);
+    await job.flush();
+    return job;
+  } catch (error) {
+    await ownership.release();
+    throw error;
+  }
+}
+
+async function replay(journal: Journal, push: (bytes: Uint8Array) => void): Promise<number> {
+  let length = 0;
+  const pieces = await onJournal(async () => journal.read()[Symbol.asyncIterator]());
+  for (;;) {
+    const { done, value } = await onJournal(() => pieces.next());
+    if (done === true) return length;
+    length += value.length;
+    for (let at = 0; at < value.length; at += PIECE) push(value.subarray(at, at + PIECE));
+  }
+}
+
+async function feedAll(machine: Machine, ids: Uint8Array, generation: number): Promise<void> {
+  const turn = new Turn();
+  for (let at = 0; at < ids.length; at += PIECE) {
+    feed(machine, ids.subarray(at, at + PIECE), true, generation);
+    await turn.end();
+  }
+}
+
+function feed(machine: Machine, bytes: Uint8Array, offered: boolean, generation: number): void {
+  refuseLost(generation);
+  instance.callSync(() => machine.push(bytes, offered));
+}
+
+async function onJournal<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw journalFailed("no", cause);
+  }
+}
+
+function refuseLost(generation: number): void {
+  if (instance.generation === generation && !instance.isLost) return;
+  const message = "The WebAssembly instance that the job lived in broke down";
+  throw jobError("instance_lost", "unknown", message, "Resume the job from its journal.");
+}
+
+function jobError(
+  code: "journal_failed" | "job_busy" | "job_closed" | "instance_lost",
+  queued: "no" | "unknown",
+  message: string,
+  hint: string,
+  cause?: unknown,
+): VoucherError {
+  return toError({ class: "JobError", code, queued, message, hint, cause });
+}
+
+function journalFailed(queued: "no" | "unknown", cause: unknown): VoucherError {
+  const hint = "See `cause`; then resume the job from its journal, which has all that is known.";
+  return jobError("journal_failed", queued, "The journal failed", hint, cause);
+}
+
+class BulkJob implements Job {
+  readonly id: string;
+  readonly programId: string;
+
+  readonly #machine: Machine;
+  readonly #generation: number;
+  readonly #host: Host;
+  readonly #options: CheckedJobOptions;
+  readonly #ownership: Ownership;
+  readonly #batchSize: number;
+  readonly #duplicates: number;
+
+  #run: { resolve(report: JobReport): void; reject(error: unknown): void } | undefined;
+  #ended: Promise<unknown> = Promise.resolve();
+  #halt: VoucherError | undefined;
+  #doubt: unknown;
+  readonly #tokens = new Map<number, string>();
+  readonly #errors = new Map<number, VoucherError>();
+
+  #saves = 0;
+  #isSaving = false;
+  #failure: VoucherError | undefined;
+  #waiting: { save: number; resolve(): void; reject(error: unknown): void }[] = [];
+  #timer: { until: number; stop: AbortController } | undefined;
+
+  #progress: JobProgress | undefined;
+  #isStale = true;
+  #isTelling = false;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(
+    machine: Machine,
+    generation: number,
+    host: Host,
+    options: CheckedJobOptions,
+    ownership: Ownership,
+  ) {
+    this.#machine = machine;
+    this.#generation = generation;
+    this.#host = host;
+    this.#options = options;
+    this.#ownership = ownership;
+    ownership.isBusy = () => this.#run !== undefined || this.#isSaving;
+    const [id, programId, batchSize, duplicates] = this.#use(() => machine.about());
+    this.id = id;
+    this.programId = programId;
+    this.#batchSize = batchSize;
+    this.#duplicates = duplicates;
+    const { onProgress } = options;
+    if (onProgress !== undefined) this.#listeners.add(() => onProgress(this.progress()));
+  }
+
+  async run(options: { signal?: CallSignal } = {}): Promise<JobReport> {
+    const signal = readOptions(options, { signal: checks.signal })["signal"] as
+      CallSignal | undefined;
+    this.#refuse();
+    if (this.#run !== undefined) {
+      const hint = "Wait for the run that there is, or pause it by its signal.";
+      throw jobError("job_busy", "no", "The job runs already", hint);
+    }
+    const pause = () => {
+      this.#use(() => this.#machine.run(false, 0));
+      this.#turn();
+    };
+    const ended = instance.call("unknown", () => {
+      this.#use(() => this.#machine.run(true, this.#host.now()));
+      return new Promise<JobReport>((resolve, reject) => {
+        this.#run = { resolve, reject };
+        if (signal?.aborted) pause();
+        else this.#turn();
+      });
+    });
+    this.#ended = ended.catch(() => {});
+    signal?.addEventListener("abort", pause);
+    try {
+      return await ended;
+    } finally {
+      signal?.removeEventListener("abort", pause);
+      this.#run = undefined;
+      // Nothing more is to be had of this one: the journal can be resumed.
+      if (this.#isLost || this.#failure !== undefined) await this.#ownership.release();
+    }
+  }
+
+  progress(): JobProgress {
+    if (this.#progress !== undefined && (!this.#isStale || this.#isLost)) return this.#progress;
+    const [total = 0, ...rest] = this.#use(() => this.#machine.progress(this.#host.now()));
+    const [requests = 0, retries = 0, startedAt = 0, eta = -1] = rest.slice(STATES.length);
+    const counts = STATES.map((state, place) => [state, rest[place]]);
+    const progress = {
+      total,
+      ...(Object.fromEntries(counts) as Record<CodeState, number>),
+      requests,
+      retries,
+      startedAt,
+      etaMs: eta < 0 ? null : eta,
+    };
+    this.#isStale = false;
+    const before = this.#progress;
+    // Time alone is no change.
+    const isSame = (name: string) => name === "etaMs" || at(before, name) === at(progress, name);
+    if (before !== undefined && Object.keys(progress).every(isSame)) return before;
+    return (this.#progress = progress);
+  }
+
+  subscribe(listener: () => void): () => void {
+    const call = () => listener();
+    this.#listeners.add(call);
+    return () => this.#listeners.delete(call);
+  }
+
+  async applyWebhook(event: JobEvent): Promise<number> {
+    this.#refuse();
+    if (!Array.isArray(event?.outcomes)) throw invalidOption("It is no event of verifyWebhook");
+    const { programId, outcomes } = event;
+    if (programId !== null && programId !== this.programId) return 0;
+    return this.#change(() => this.#machine.report(outcomes));
+  }
+
+  async resolve(batch: number | "all", decision: JobDecision): Promise<void> {
+    this.#refuse();
+    if (!DECISIONS.includes(decision)) {
+      throw invalidOption("The decision must be resend, queued or abandon");
+    }
+    const fault = batch === "all" ? undefined : checks.count(batch);
+    if (fault !== undefined) throw invalidOption(`The batch ${fault}, or "all"`);
+    const one = batch === "all" ? undefined : batch;
+    await this.#change(() => this.#machine.resolve(one, decision));
+  }
+
+  batches(): readonly JobBatch[] {
+    const rows = this.#use(() => this.#machine.batches());
+    return Array.from({ length: rows.length / 6 }, (_, id) => {
+      const [state = 0, codes = 0, reported = 0, attempts = 0, sentAt = 0, hasError] =
+        rows.subarray(id * 6, id * 6 + 6);
+      return {
+        id,
+        state: STATES[state] as BatchState,
+        codes,
+        reported,
+        attempts,
+        sentAt: sentAt === 0 ? null : sentAt,
+        lastError: hasError ? (this.#errors.get(id) ?? this.#rememberedError(id)) : null,
+      };
+    });
+  }
+
+  results(filter?: CodeState) {
+    if (filter !== undefined && !STATES.includes(filter)) {
+      throw invalidOption("The filter is no state of a code");
+    }
+    const source = {
+      page: (from: number, state: number | undefined, most: number) =>
+        this.#use(() => this.#machine.results(from, state, most)),
+      reason: (number: number) => this.#use(() => this.#machine.reason(number)),
+      batchSize: this.#batchSize,
+    };
+    return { [Symbol.iterator]: () => results(source, filter) };
+  }
+
+  resultsCsv() {
+    return resultsCsv(this.results());
+  }
+
+  async close(): Promise<void> {
+    const wasClosed = this.#ownership.isReleased;
+    if (!wasClosed && !this.#isLost) {
+      if (this.#run !== undefined) {
+        this.#use(() => this.#machine.run(false, 0));
+        this.#turn();
+      }
+      await this.#ended;
+      await this.flush().catch(() => {});
+    }
+    await this.#ownership.release();
+  }
+
+  /** Waits until the journal has everything. */
+  async flush(): Promise<void> {
+    await this.#change(() => {});
+  }
+
+  #rememberedError(batch: number): VoucherError {
+    return toError(this.#use(() => this.#machine.lastError(batch)) as ErrorParts);
+  }
+
+  get #isLost(): boolean {
+    return instance.isLost || instance.generation !== this.#generation;
+  }
+
+  #use<T>(work: () => T): T {
+    refuseLost(this.#generation);
+    return instance.callSync(work);
+  }
+
+  #refuse(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    refuseLost(this.#generation);
+    if (!this.#ownership.isReleased) return;
+    const hint = "Resume it from its journal.";
+    throw jobError("job_closed", "no", "The job was closed, or opened anew elsewhere", hint);
+  }
+
+  /** Changes what is known; resolves once the journal has it. */
+  #change<T>(work: () => T): Promise<T> {
+    return instance.call("no", async () => {
+      // A record may have to wait for the append that is under way.
+      const save = this.#saves + (this.#isSaving ? 2 : 1);
+      const result = this.#use(work);
+      await new Promise<void>((resolve, reject) => {
+        this.#waiting.push({ save, resolve, reject });
+        this.#turn();
+        this.#settle();
+      });
+      return result;
+    });
+  }
+
+  /** Answers those who wait for the journal, as far as it has come. */
+  #settle(): void {
+    const done = this.#isSaving ? this.#saves - 1 : Infinity;
+    const waiting = this.#waiting;
+    this.#waiting = waiting.filter(({ save }) => save > done);
+    for (const { save, resolve, reject } of waiting) {
+      if (save > done) continue;
+      if (this.#failure === undefined) resolve();
+      else reject(this.#failure);
+    }
+  }
+
+  /** Does what the core asks for, until it has to wait. */
+  #turn(): void {
+    try {
+      while (this.#act(this.#use(() => this.#machine.poll(this.#host.now())) as never));
+      this.#changed();
+    } catch {
+      // A trap: `instance.call` has told everybody who waits.
+    }
+  }
+
+  /** Whether there may be more to do. */
+  #act(action: Action): boolean {
+    switch (action[0]) {
+      case SAVE:
+        void this.#save(action[1]);
+        return true;
+      case NEED_TOKEN:
+        void this.#token(action[1], action[2]);
+        return true;
+      case SEND:
+        void this.#send(...action);
+        return true;
+      case WAIT:
+        this.#wait(action[1]);
+        return false;
+      case RUN_DONE:
+        this.#done(action[1]);
+        return false;
+      default:
+        return false;
+    }
+  }
+
+  async #save(bytes: Uint8Array): Promise<void> {
+    this.#saves += 1;
+    this.#isSaving = true;
+    try {
+      await this.#options.journal.append(bytes);
+    } catch (cause) {
+      const { unknown, sending } = this.progress();
+      this.#failure = journalFailed(unknown + sending > 0 ? "unknown" : "no", cause);
+    }
+    this.#isSaving = false;
+    this.#tell(() => this.#machine.saved(this.#failure === undefined));
+    this.#settle();
+    if (this.#failure !== undefined && this.#run === undefined) await this.#ownership.release();
+  }
+
+  async #token(batch: number, renew: boolean): Promise<void> {
+    const rejected = renew ? this.#tokens.get(batch) : undefined;
+    const host = this.#host;
+    const { kind, value } = await host.token(rejected, this.#options.timeoutMs, undefined);
+    if (kind === DONE) {
+      if (value !== undefined) this.#tokens.set(batch, value as string);
+      this.#tell(() => this.#machine.token(batch, undefined, 0, 0, 0));
+      return;
+    }
+    const error = kind === ERROR ? (value as VoucherError) : noToken(kind === TIMEOUT, value);
+    this.#tell(() => {
+      const status = (error as { status?: number }).status ?? 0;
+      const halts = this.#machine.token(batch, error.code, status, host.now(), Math.random());
+      if (halts) this.#halt ??= error;
+    });
+  }
+
+  async #send(
+    _kind: typeof SEND,
+    batch: number,
+    attempt: number,
+    url: string,
+    init: FetchInit,
+  ): Promise<void> {
+    const host = this.#host;
+    const token = this.#tokens.get(batch);
+    if (token !== undefined) init.headers.set("Authorization", `Bearer ${token}`);
+    const deadline = host.deadline(this.#options.timeoutMs, undefined);
+    const { kind, value } = await host.send(url, init, attempt, deadline);
+    const answered = (body?: string) => () =>
+      this.#machine.answered(batch, value, body, host.now(), Math.random());
+    if (kind !== DONE) {
+      this.#tell(() => {
+        const parts = this.#machine.lost(batch, kind === TIMEOUT ? "timeout" : "connection_failed");
+        this.#doubt = this.#remember(batch, { ...parts, cause: value });
+      });
+    } else if (this.#tell(answered()) === true) {
+      // What was refused says why; one that was accepted is not waited for.
+      const body = await host.read(value as Answer, true, deadline);
+      this.#tell(() => {
+        const error = this.#remember(batch, answered(String(body.value))());
+        if (error.queued === "unknown") this.#doubt = error;
+      });
+    }
+    deadline.end();
+  }
+
+  /** Tells the core what came; then it may want more. */
+  #tell<T>(work: () => T): T | undefined {
+    try {
+      const result = this.#use(work);
+      if (result !== true) this.#turn();
+      return result;
+    } catch {
+      // A trap: `instance.call` has told everybody who waits.
+      return undefined;
+    }
+  }
+
+  #remember(batch: number, parts: ErrorParts): VoucherError {
+    const error = toError(parts);
+    this.#errors.delete(batch);
+    this.#errors.set(batch, error);
+    const [oldest] = this.#errors.keys();
+    if (this.#errors.size > MOST_ERRORS) this.#errors.delete(oldest as number);
+    return error;
+  }
+
+  #wait(until: number): void {
+    if (this.#timer?.until === until) return;
+    this.#timer?.stop.abort();
+    const timer = (this.#timer = { until, stop: new AbortController() });
+    const { signal } = timer.stop;
+    void this.#host.wait(until - this.#host.now(), signal).then(() => {
+      if (signal.aborted) return;
+      this.#timer = undefined;
+      this.#turn();
+    });
+  }
+
+  #done(halt: ErrorParts | undefined): void {
+    const run = this.#run;
+    const error = this.#failure ?? this.#halt ?? (halt && toError({ cause: this.#doubt, ...halt }));
+    this.#run = undefined;
+    this.#halt = undefined;
+    this.#timer?.stop.abort();
+    this.#timer = undefined;
+    if (error !== undefined) return run?.reject(error);
+    this.#isStale = true;
+    const progress = this.progress();
+    const finished = progress.pending + progress.sending + progress.unknown === 0;
+    run?.resolve({ ...progress, finished, duplicates: this.#duplicates });
+  }
+
+  #changed(): void {
+    this.#isStale = true;
+    if (this.#isTelling || this.#listeners.size === 0) return;
+    this.#isTelling = true;
+    const before = this.#progress;
+    queueMicrotask(() => {
+      this.#isTelling = false;
+      if (this.#isLost || this.progress() === before) return;
+      for (const listener of this.#listeners) {
+        try {
+          listener();
+        } catch {
+          // A listener that throws must not decide what becomes of a job.
+        }
+      }
+    });
+  }
+}
+
+function at(progress: JobProgress | undefined, name: string): unknown {
+  return progress?.[name as keyof JobProgress];
+}
+
+function noToken(isTimeout: boolean, cause: unknown): VoucherError {
+  const hint = "See `cause`. Nothing has left.";
+  const code = isTimeout ? "timeout" : "connection_failed";
+  return refusal(code, "Getting a token failed", hint, { cause });
+}
