@@ -40,6 +40,8 @@
 mod journal;
 mod ledger;
 mod recovery;
+#[cfg(test)]
+mod tests;
 
 use self::journal::Body;
 use self::ledger::{DISTRIBUTED, Evidence, FAILED, Ledger, Proof};

@@ -81,7 +81,7 @@ export async function openJob(
     if (parts !== undefined) await feedAll(machine, parts.ids, generation);
     const kept = instance.callSync(() =>
       machine.open(
-        created && crypto.getRandomValues(new Uint8Array(16)),
+        created && randomId(),
         idOf(created?.programId),
         parts?.duplicates ?? 0,
         parts?.rejectedCount ?? 0,
@@ -98,6 +98,14 @@ export async function openJob(
     await ownership.release();
     throw error;
   }
+}
+
+/** The bytes of a random (version 4) UUID. */
+function randomId(): Uint8Array {
+  const id = crypto.getRandomValues(new Uint8Array(16));
+  id[6] = ((id[6] as number) & 15) | 64;
+  id[8] = ((id[8] as number) & 63) | 128;
+  return id;
 }
 
 async function replay(journal: Journal, push: (bytes: Uint8Array) => void): Promise<number> {
