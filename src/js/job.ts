@@ -521,7 +521,9 @@ class BulkJob implements Job {
 
   #done(halt: ErrorParts | undefined): void {
     const run = this.#run;
-    const error = this.#failure ?? this.#halt ?? (halt && toError({ cause: this.#doubt, ...halt }));
+    // What proved nothing is the cause of a halt.
+    const cause = halt?.code === "halted" ? this.#doubt : undefined;
+    const error = this.#failure ?? this.#halt ?? (halt && toError({ ...halt, cause }));
     this.#run = undefined;
     this.#halt = undefined;
     this.#timer?.stop.abort();
