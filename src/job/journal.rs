@@ -14,7 +14,7 @@
 //! | 1 begin | id (16 bytes), created at (u64), batch size (u32), codes (u32), duplicates (u64), fingerprint (16 bytes), then base URL, organization id, program id (each u16 length and UTF-8) |
 //! | 2 codes | 16 bytes each, in the order of the list |
 //! | 3 sending | batch (u32), at (u64): this batch is about to leave |
-//! | 4 answer | batch (u32), what it proved (u8: 0 accepted, 1 refused, 2 to be sent again, 3 nothing), status (u16), error code and Uber's code (each u8 length and UTF-8) |
+//! | 4 answer | batch (u32), what it proved (u8: 0 accepted, 1 refused, 2 to be sent again, 3 nothing), status (u16), error code and Uber's code (each u16 length and UTF-8) |
 //! | 5 text | UTF-8: the next entry of the table of reasons |
 //! | 6 outcomes | each the code's place (u32) and what was reported (u16: 1 distributed, 2 failed without a reason, n failed for reason n - 3) |
 //! | 7 decision | batch (u32), what was decided (u8: 0 resend, 1 queued, 2 abandon) |
@@ -51,7 +51,7 @@ pub(super) const RESUMED: u8 = 8;
 const CHECKSUM: usize = 8;
 const HEADER: usize = 8;
 /// No record is longer: see [`super::CODES_AT_ONCE`].
-const LONGEST: u32 = 1 << 20;
+const LONGEST: usize = 1 << 20;
 
 /// Writes records, and knows where each will stand.
 #[derive(Clone, Debug, Default)]
@@ -71,10 +71,9 @@ impl Writer {
 
     /// Writes a record.
     pub(super) fn record(&mut self, body: &[u8]) {
-        #[allow(clippy::cast_possible_truncation)] // No body comes near.
-        let length = body.len() as u32;
-        self.log.extend_from_slice(&length.to_le_bytes());
-        self.log.extend_from_slice(&(!length).to_le_bytes());
+        let length = body.len() as u64;
+        put(&mut self.log, length, 4);
+        put(&mut self.log, !length, 4);
         self.log.extend_from_slice(body);
         self.log.extend_from_slice(&checksum(self.end, body));
         self.end += (HEADER + body.len() + CHECKSUM) as u64;
@@ -82,16 +81,11 @@ impl Writer {
 }
 
 fn checksum(offset: u64, body: &[u8]) -> [u8; CHECKSUM] {
-    #[allow(clippy::cast_possible_truncation)]
-    let length = body.len() as u32;
-    let digest = Sha256::new()
-        .chain_update(offset.to_le_bytes())
-        .chain_update(length.to_le_bytes())
-        .chain_update(body)
-        .finalize();
-    let mut kept = [0; CHECKSUM];
-    kept.iter_mut().zip(digest).for_each(|(kept, byte)| *kept = byte);
-    kept
+    let mut begin = Vec::new();
+    put(&mut begin, offset, 8);
+    put(&mut begin, body.len() as u64, 4);
+    let digest = Sha256::new().chain_update(begin).chain_update(body).finalize();
+    digest.first_chunk().copied().unwrap_or_default()
 }
 
 /// Takes the bytes of a journal, cut anywhere, and gives its records.
@@ -116,29 +110,34 @@ impl Reader {
     /// The body of the next record that is whole.
     pub(super) fn next(&mut self) -> Result<Option<&[u8]>, Error> {
         if self.end == 0 {
-            let Some((start, _)) = self.held.split_first_chunk() else { return Ok(None) };
+            let Some(start) = self.rest().first_chunk() else { return Ok(None) };
             check_start(*start)?;
-            self.given = MAGIC.len();
-            self.end = MAGIC.len() as u64;
+            self.advance(MAGIC.len());
         }
-        let rest = self.held.get(self.given..).unwrap_or_default();
-        let Some((length, rest)) = rest.split_first_chunk() else { return Ok(None) };
-        let Some((complement, rest)) = rest.split_first_chunk() else { return Ok(None) };
-        let length = u32::from_le_bytes(*length);
-        if length != !u32::from_le_bytes(*complement) || length > LONGEST {
+        let mut header = Fields(self.rest());
+        let (length, complement) = (header.index(), header.index());
+        if self.rest().len() < HEADER {
+            return Ok(None);
+        }
+        if length ^ complement != 0xffff_ffff || length > LONGEST {
             return Err(corrupt(self.end));
         }
-        let length = length as usize;
-        let Some((body, rest)) = rest.split_at_checked(length) else { return Ok(None) };
-        let Some(sum) = rest.first_chunk() else { return Ok(None) };
-        if checksum(self.end, body) != *sum {
+        if header.0.len() < length + CHECKSUM {
+            return Ok(None);
+        }
+        let body = header.bytes(length);
+        if checksum(self.end, body) != header.bytes(CHECKSUM) {
             return Err(corrupt(self.end));
         }
         self.last = self.end;
         let start = self.given + HEADER;
-        self.given = start + length + CHECKSUM;
-        self.end += (HEADER + length + CHECKSUM) as u64;
+        self.advance(HEADER + length + CHECKSUM);
         Ok(self.held.get(start..start + length))
+    }
+
+    fn advance(&mut self, bytes: usize) {
+        self.given += bytes;
+        self.end += bytes as u64;
     }
 
     /// What was taken and is no record yet.
@@ -177,60 +176,49 @@ fn check_start(start: [u8; 4]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Reads the fields of a body.
-#[derive(Clone, Copy)]
+/// Reads the fields of a body. Its checksum was right, so it is as it was
+/// written; what is not there reads as nothing, and the ledger refuses what
+/// makes no sense.
 pub(super) struct Fields<'a>(pub(super) &'a [u8]);
 
 impl<'a> Fields<'a> {
-    pub(super) fn bytes(&mut self, length: usize) -> Option<&'a [u8]> {
-        let (field, rest) = self.0.split_at_checked(length)?;
+    pub(super) fn bytes(&mut self, length: usize) -> &'a [u8] {
+        let (field, rest) = self.0.split_at_checked(length).unwrap_or((&[], &[]));
         self.0 = rest;
-        Some(field)
+        field
     }
 
     /// A number of so many bytes.
-    pub(super) fn number(&mut self, bytes: usize) -> Option<u64> {
-        let field = self.bytes(bytes)?;
-        Some(field.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+    pub(super) fn number(&mut self, bytes: usize) -> u64 {
+        self.bytes(bytes).iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
     }
 
     /// The number of a batch, a place or an amount.
-    pub(super) fn index(&mut self) -> Option<usize> {
-        self.number(4).and_then(|number| usize::try_from(number).ok())
+    #[allow(clippy::cast_possible_truncation)]
+    pub(super) fn index(&mut self) -> usize {
+        self.number(4) as usize
     }
 
-    pub(super) fn sixteen(&mut self) -> Option<[u8; 16]> {
-        self.bytes(16)?.try_into().ok()
+    pub(super) fn sixteen(&mut self) -> [u8; 16] {
+        self.bytes(16).try_into().unwrap_or_default()
     }
 
-    /// A text behind its length, which has so many bytes.
-    pub(super) fn text(&mut self, bytes: usize) -> Option<&'a str> {
-        let length = self.number(bytes)?;
-        str::from_utf8(self.bytes(usize::try_from(length).ok()?)?).ok()
+    /// A text behind its length, which has two bytes.
+    #[allow(clippy::cast_possible_truncation)]
+    pub(super) fn text(&mut self) -> &'a str {
+        let length = self.number(2) as usize;
+        str::from_utf8(self.bytes(length)).unwrap_or_default()
     }
 }
 
-/// Writes the fields of a body.
-pub(super) struct Body(pub(super) Vec<u8>);
+/// Writes a number in so many bytes.
+pub(super) fn put(body: &mut Vec<u8>, number: u64, bytes: usize) {
+    let all = number.to_le_bytes();
+    body.extend_from_slice(all.get(..bytes).unwrap_or(&all));
+}
 
-impl Body {
-    pub(super) fn new(kind: u8) -> Self {
-        Self(vec![kind])
-    }
-
-    /// A number in so many bytes.
-    pub(super) fn number(mut self, number: u64, bytes: usize) -> Self {
-        self.0.extend(number.to_le_bytes().into_iter().take(bytes));
-        self
-    }
-
-    pub(super) fn bytes(mut self, bytes: &[u8]) -> Self {
-        self.0.extend_from_slice(bytes);
-        self
-    }
-
-    /// A text behind its length in so many bytes. It is known to fit.
-    pub(super) fn text(self, text: &str, bytes: usize) -> Self {
-        self.number(text.len() as u64, bytes).bytes(text.as_bytes())
-    }
+/// Writes a text behind its length. It is known to fit.
+pub(super) fn put_text(body: &mut Vec<u8>, text: &str) {
+    put(body, text.len() as u64, 2);
+    body.extend_from_slice(text.as_bytes());
 }

@@ -216,89 +216,90 @@ impl Ledger {
         let (kind, rest) = body.split_first()?;
         let mut fields = Fields(rest);
         match *kind {
-            BEGIN => self.begin(fields),
+            BEGIN => self.begin(fields)?,
             CODES => {
-                let (codes, []) = rest.as_chunks() else { return None };
-                codes.iter().try_for_each(|code| {
-                    let code = Code::from_bytes(*code)?;
-                    self.codes.insert(code).then_some(())
-                })?;
+                for code in rest.as_chunks().0 {
+                    self.codes.insert(Code::from_bytes(*code)?);
+                }
                 self.lay_out();
-                Some(())
             }
-            SENDING => {
-                let (batch, at) = (fields.index()?, fields.number(8)?);
-                let attempts = self.batches.get(batch)?.attempts;
-                self.requests += 1;
-                self.retries += u32::from(attempts > 0);
-                self.change(batch, |batch| {
-                    batch.evidence = match batch.evidence {
-                        Evidence::Idle => Evidence::Sending,
-                        Evidence::Resend => Evidence::Resending,
-                        _ => return None,
-                    };
-                    batch.attempts += 1;
-                    batch.sent_at = at;
-                    Some(())
-                })
+            TEXT => {
+                self.text(str::from_utf8(rest).ok()?, true)?;
             }
-            ANSWER => self.answer(fields),
-            TEXT => self.text(str::from_utf8(rest).ok()?, true).map(|_| ()),
             OUTCOMES => {
                 while !fields.0.is_empty() {
-                    let (place, outcome) = (fields.index()?, fields.number(2)?);
-                    self.report(place, u16::try_from(outcome).ok()?)?;
+                    let place = fields.index();
+                    #[allow(clippy::cast_possible_truncation)]
+                    self.report(place, fields.number(2) as u16)?;
                 }
-                Some(())
-            }
-            DECISION => {
-                let (batch, decision) = (fields.index()?, fields.number(1)?);
-                self.change(batch, |batch| {
-                    let open = batch.evidence.is_open();
-                    batch.evidence = match decision {
-                        0 if open => Evidence::Resend,
-                        1 if open => Evidence::Presumed,
-                        2 if open => Evidence::Abandoned,
-                        2 if batch.evidence == Evidence::Idle => Evidence::Cancelled,
-                        _ => return None,
-                    };
-                    Some(())
-                })
             }
             RESUMED => {
-                let restored = fields.number(1)? != 0;
+                let restored = fields.number(1) != 0;
                 for batch in 0..self.batches.len() {
-                    self.change(batch, |batch| {
-                        let evidence = &mut batch.evidence;
-                        if matches!(evidence, Evidence::Sending | Evidence::Resending)
-                            || restored && evidence.is_waiting()
-                        {
-                            *evidence = Evidence::Maybe;
-                        }
-                        Some(())
-                    })?;
+                    let evidence = self.batches.get(batch)?.evidence;
+                    if matches!(evidence, Evidence::Sending | Evidence::Resending)
+                        || restored && evidence.is_waiting()
+                    {
+                        self.set(batch, Evidence::Maybe);
+                    }
                 }
-                Some(())
             }
-            _ => None,
+            _ => self.apply_to_batch(*kind, fields)?,
         }
+        Some(())
+    }
+
+    /// Takes note of a record about one batch.
+    fn apply_to_batch(&mut self, kind: u8, mut fields: Fields<'_>) -> Option<()> {
+        let place = fields.index();
+        let batch = self.batches.get_mut(place)?;
+        let evidence = batch.evidence;
+        let again = evidence == Evidence::Resending;
+        let next = match kind {
+            SENDING if evidence.is_waiting() => {
+                self.requests += 1;
+                self.retries += u32::from(batch.attempts > 0);
+                batch.attempts += 1;
+                batch.sent_at = fields.number(8);
+                if evidence == Evidence::Idle { Evidence::Sending } else { Evidence::Resending }
+            }
+            ANSWER if again || evidence == Evidence::Sending => match self.answer(place, fields)? {
+                0 => Evidence::Accepted,
+                1 if !again => Evidence::Refused,
+                2 if !again => Evidence::Idle,
+                2 => Evidence::Resend,
+                // The first send is still open, whatever came of the second.
+                _ => Evidence::Maybe,
+            },
+            DECISION => match fields.number(1) {
+                0 if evidence.is_open() => Evidence::Resend,
+                1 if evidence.is_open() => Evidence::Presumed,
+                2 if evidence.is_open() => Evidence::Abandoned,
+                2 if evidence == Evidence::Idle => Evidence::Cancelled,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        self.set(place, next);
+        Some(())
     }
 
     fn begin(&mut self, mut fields: Fields<'_>) -> Option<()> {
-        if self.begin.total > 0 {
+        let begin = Begin {
+            id: fields.sixteen(),
+            created_at: fields.number(8),
+            batch_size: fields.index(),
+            total: fields.index(),
+            duplicates: fields.number(8),
+            fingerprint: fields.sixteen(),
+            base_url: fields.text().into(),
+            organization: fields.text().into(),
+            program: fields.text().into(),
+        };
+        if self.begin.total > 0 || begin.total == 0 || begin.batch_size == 0 {
             return None;
         }
-        self.begin = Begin {
-            id: fields.sixteen()?,
-            created_at: fields.number(8)?,
-            batch_size: fields.index().filter(|size| *size > 0)?,
-            total: fields.index().filter(|total| *total > 0)?,
-            duplicates: fields.number(8)?,
-            fingerprint: fields.sixteen()?,
-            base_url: fields.text(2)?.into(),
-            organization: fields.text(2)?.into(),
-            program: fields.text(2)?.into(),
-        };
+        self.begin = begin;
         Some(())
     }
 
@@ -329,46 +330,39 @@ impl Ledger {
         !self.batches.is_empty()
     }
 
-    fn answer(&mut self, mut fields: Fields<'_>) -> Option<()> {
-        let (batch, proof) = (fields.index()?, fields.number(1)?);
-        let status = u16::try_from(fields.number(2)?).ok()?;
-        let error = fields.text(1).and_then(ErrorCode::from_name);
-        let uber_code = fields.text(1).filter(|code| !code.is_empty());
-        let uber_code = uber_code.and_then(|code| self.text(code, true));
-        let mut drops = false;
-        self.change(batch, |batch| {
-            let again = match batch.evidence {
-                Evidence::Sending => false,
-                Evidence::Resending => true,
-                _ => return None,
-            };
-            batch.evidence = match (proof, again) {
-                (0, _) => Evidence::Accepted,
-                // The first send is still open, whatever came of the second.
-                (1, true) | (3, _) => Evidence::Maybe,
-                (2, true) => Evidence::Resend,
-                (1, false) => Evidence::Refused,
-                (2, false) => Evidence::Idle,
-                _ => return None,
-            };
-            drops = !batch.evidence.keeps_outcomes();
-            if proof != 0 {
-                (batch.error, batch.status, batch.uber_code) = (error, status, uber_code);
-            }
-            Some(())
-        })?;
-        if drops {
-            // They belong to another send.
-            for place in self.places(batch) {
-                if let Some(outcome) = self.outcomes.get_mut(place) {
-                    *outcome = 0;
+    /// Takes note of what came back; gives what it proved.
+    #[allow(clippy::cast_possible_truncation)]
+    fn answer(&mut self, place: usize, mut fields: Fields<'_>) -> Option<u64> {
+        let proof = fields.number(1);
+        let status = fields.number(2) as u16;
+        let error = ErrorCode::from_name(fields.text());
+        let uber_code = match fields.text() {
+            "" => None,
+            code => self.text(code, true),
+        };
+        let batch = self.batches.get_mut(place)?;
+        if proof != Proof::Accepted as u64 {
+            (batch.error, batch.status, batch.uber_code) = (error, status, uber_code);
+        }
+        Some(proof)
+    }
+
+    /// A batch is known to be something else; the counts stay true.
+    fn set(&mut self, place: usize, evidence: Evidence) {
+        self.count(place, u32::wrapping_sub);
+        if let Some(batch) = self.batches.get_mut(place) {
+            batch.evidence = evidence;
+            if !evidence.keeps_outcomes() {
+                // They belong to another send.
+                (batch.distributed, batch.failed) = (0, 0);
+                for place in self.places(place) {
+                    if let Some(outcome) = self.outcomes.get_mut(place) {
+                        *outcome = 0;
+                    }
                 }
             }
-            let batch = self.batches.get_mut(batch)?;
-            // Not counted while the batch was under way, nor now.
-            (batch.distributed, batch.failed) = (0, 0);
         }
-        Some(())
+        self.count(place, u32::wrapping_add);
     }
 
     /// The place of a text in the table; with `add`, put there if it is new.
@@ -392,26 +386,24 @@ impl Ledger {
 
     /// Takes note of an outcome that is better than the one there is.
     pub(super) fn report(&mut self, place: usize, outcome: u16) -> Option<()> {
-        if outcome == 0 || usize::from(outcome.saturating_sub(FIRST_REASON)) > self.texts.len() {
+        if outcome == 0 || !self.takes_outcome(place) {
             return None;
         }
-        let before = *self.outcomes.get(place)?;
-        *self.outcomes.get_mut(place)? = outcome;
-        self.change(place.checked_div(self.begin.batch_size)?, |batch| {
-            if !batch.evidence.keeps_outcomes() {
-                return None;
-            }
-            match before {
-                0 => {}
-                DISTRIBUTED => batch.distributed -= 1,
-                _ => batch.failed -= 1,
-            }
-            match outcome {
-                DISTRIBUTED => batch.distributed += 1,
-                _ => batch.failed += 1,
-            }
-            Some(())
-        })
+        let before = std::mem::replace(self.outcomes.get_mut(place)?, outcome);
+        let at = place.checked_div(self.begin.batch_size)?;
+        self.count(at, u32::wrapping_sub);
+        let batch = self.batches.get_mut(at)?;
+        match before {
+            0 => {}
+            DISTRIBUTED => batch.distributed -= 1,
+            _ => batch.failed -= 1,
+        }
+        match outcome {
+            DISTRIBUTED => batch.distributed += 1,
+            _ => batch.failed += 1,
+        }
+        self.count(at, u32::wrapping_add);
+        Some(())
     }
 
     /// Whether this outcome says more than the one there is. A total order, so
@@ -462,14 +454,7 @@ impl Ledger {
         self.batches.get(batch).map(|batch| batch.evidence)
     }
 
-    /// Changes a batch, and keeps the counts true.
-    fn change(&mut self, batch: usize, work: impl FnOnce(&mut Batch) -> Option<()>) -> Option<()> {
-        self.count(batch, u32::wrapping_sub);
-        let done = self.batches.get_mut(batch).and_then(work);
-        self.count(batch, u32::wrapping_add);
-        done
-    }
-
+    /// Adds a batch to the counts, or takes it out.
     fn count(&mut self, place: usize, tally: fn(u32, u32) -> u32) {
         let size = self.size(place);
         let Some(batch) = self.batches.get(place) else { return };

@@ -43,7 +43,7 @@ mod recovery;
 #[cfg(test)]
 mod tests;
 
-use self::journal::Body;
+use self::journal::{put, put_text};
 use self::ledger::{DISTRIBUTED, Evidence, FAILED, Ledger, Proof};
 use crate::answer::{self, Effect, Verdict};
 use crate::api::Api;
@@ -397,7 +397,8 @@ impl Job {
             #[allow(clippy::cast_precision_loss)]
             let earliest = now as f64 - PACING_SLACK_MS;
             self.slot = self.slot.max(earliest) + self.settings.interval_ms;
-            let record = Body::new(journal::SENDING).number(batch as u64, 4).number(now, 8);
+            let mut record = about(journal::SENDING, batch);
+            put(&mut record, now, 8);
             self.record(&record);
             self.flights.push(Flight { batch, stage: Stage::Logged, renewed: false });
         }
@@ -420,12 +421,12 @@ impl Job {
             return None;
         }
         if !self.is_created() {
-            let mut body = Body::new(journal::CODES);
+            let mut body = vec![journal::CODES];
             for code in self.ledger.codes.so_far().iter().skip(self.written).take(CODES_AT_ONCE) {
-                body = body.bytes(code.as_bytes());
+                body.extend_from_slice(code.as_bytes());
                 self.written += 1;
             }
-            self.writer.record(&body.0);
+            self.writer.record(&body);
         }
         if self.writer.log.is_empty() {
             return None;
@@ -621,31 +622,28 @@ impl Job {
         if uber_code.len() > LONGEST_NAME || !uber_code.bytes().all(is_name) {
             uber_code = "";
         }
-        let record = Body::new(journal::ANSWER)
-            .number(batch as u64, 4)
-            .number(proof as u64, 1)
-            .number(status.into(), 2)
-            .text(code, 1)
-            .text(uber_code, 1);
+        let mut record = about(journal::ANSWER, batch);
+        put(&mut record, proof as u64, 1);
+        put(&mut record, status.into(), 2);
+        put_text(&mut record, code);
+        put_text(&mut record, uber_code);
         self.record(&record);
         self.next = self.next.min(batch);
     }
 
     /// Writes a record, and takes note of it.
-    fn record(&mut self, record: &Body) {
-        if !self.broken {
-            self.writer.record(&record.0);
-        }
+    fn record(&mut self, record: &[u8]) {
+        self.log(record);
         // A record that the machine writes follows from what was before.
-        let applied = self.ledger.apply(&record.0);
-        debug_assert!(applied.is_some(), "a record that can't be: {:?}", record.0);
+        let applied = self.ledger.apply(record);
+        debug_assert!(applied.is_some(), "a record that can't be: {record:?}");
     }
 
     /// What Uber reported, of this job's codes or of others. Gives how many codes
     /// of this job it settled, or settled anew.
     pub fn handle_reports(&mut self, reports: &[Report]) -> u32 {
         let mut settled = 0;
-        let mut outcomes = Body::new(journal::OUTCOMES);
+        let mut outcomes = vec![journal::OUTCOMES];
         for Report { code, outcome } in reports {
             let Some(place) = self.ledger.codes.find(*code) else { continue };
             if !self.ledger.takes_outcome(place) {
@@ -659,30 +657,31 @@ impl Job {
             if self.ledger.is_better(outcome, place) {
                 self.ledger.report(place, outcome);
                 settled += u32::from(self.ledger.shows_outcome(place));
-                outcomes = outcomes.number(place as u64, 4).number(outcome.into(), 2);
-                if outcomes.0.len() > LONGEST_RECORD {
+                put(&mut outcomes, place as u64, 4);
+                put(&mut outcomes, outcome.into(), 2);
+                if outcomes.len() > LONGEST_RECORD {
                     self.log(&outcomes);
-                    outcomes.0.truncate(1);
+                    outcomes.truncate(1);
                 }
             }
         }
-        if outcomes.0.len() > 1 {
+        if outcomes.len() > 1 {
             self.log(&outcomes);
         }
         settled
     }
 
     /// Writes a record that was applied already.
-    fn log(&mut self, record: &Body) {
+    fn log(&mut self, record: &[u8]) {
         if !self.broken {
-            self.writer.record(&record.0);
+            self.writer.record(record);
         }
     }
 
     /// The outcome that names this reason; written down if it is new.
     fn reason(&mut self, reason: &str) -> u16 {
         if self.ledger.text(reason, false).is_none() {
-            self.record(&Body::new(journal::TEXT).bytes(reason.as_bytes()));
+            self.record(&[&[journal::TEXT], reason.as_bytes()].concat());
         }
         self.ledger.text(reason, false).map_or(FAILED, Ledger::failed_for)
     }
@@ -702,8 +701,9 @@ impl Job {
         };
         for batch in batches {
             if self.can_resolve(batch, decision) {
-                let record = Body::new(journal::DECISION).number(batch as u64, 4);
-                self.record(&record.number(decision as u64, 1));
+                let mut record = about(journal::DECISION, batch);
+                put(&mut record, decision as u64, 1);
+                self.record(&record);
                 self.next = self.next.min(batch);
             }
         }
@@ -781,16 +781,23 @@ impl Job {
         Some(Row { code, state, by, reason })
     }
 
-    /// The reason of that number.
+    /// The reason of that number, from 1.
     #[cfg(all(target_arch = "wasm32", feature = "client"))]
     pub(crate) fn reason_at(&self, number: u16) -> Option<&str> {
-        self.ledger.text_at(number)
+        self.ledger.text_at(number.checked_sub(1)?)
     }
 
     /// All codes, in the order of the list.
     pub fn results(&self) -> impl Iterator<Item = CodeInfo<'_>> {
         (0..self.ledger.begin.total).filter_map(|place| self.code(place))
     }
+}
+
+/// The beginning of a record about a batch.
+fn about(kind: u8, batch: usize) -> Vec<u8> {
+    let mut record = vec![kind];
+    put(&mut record, batch as u64, 4);
+    record
 }
 
 /// Uber's codes are short names.

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::journal::{BEGIN, Body, MAGIC, RESUMED, Reader};
+use super::journal::{BEGIN, MAGIC, RESUMED, Reader, put, put_text};
 use super::ledger::Ledger;
 use super::{Job, Settings};
 use crate::api::Api;
@@ -97,9 +97,8 @@ impl Recovery {
         duplicates: u64,
         now: u64,
     ) -> Result<Job, Error> {
-        let mut fingerprint = [0; 16];
         let digest = std::mem::take(&mut self.digest).finalize();
-        fingerprint.iter_mut().zip(digest).for_each(|(kept, byte)| *kept = byte);
+        let fingerprint: [u8; 16] = digest.first_chunk().copied().unwrap_or_default();
         if self.whole {
             if self.ledger.begin.program != program.as_str()
                 || self.ledger.begin.fingerprint != fingerprint
@@ -118,21 +117,21 @@ impl Recovery {
             let fault = "`batchSize` must be from 1 to 30000";
             return Err(Error::validation(ErrorCode::InvalidOptions, fault));
         }
-        let begin = Body::new(BEGIN)
-            .bytes(&id)
-            .number(now, 8)
-            .number(self.settings.batch_size as u64, 4)
-            .number(total as u64, 4)
-            .number(duplicates, 8)
-            .bytes(&fingerprint)
-            .text(self.api.base_url().as_str(), 2)
-            .text(self.api.organization().as_str(), 2)
-            .text(program.as_str(), 2);
-        self.ledger.apply(&begin.0);
+        let mut begin = vec![BEGIN];
+        begin.extend_from_slice(&id);
+        put(&mut begin, now, 8);
+        put(&mut begin, self.settings.batch_size as u64, 4);
+        put(&mut begin, total as u64, 4);
+        put(&mut begin, duplicates, 8);
+        begin.extend_from_slice(&fingerprint);
+        put_text(&mut begin, self.api.base_url().as_str());
+        put_text(&mut begin, self.api.organization().as_str());
+        put_text(&mut begin, program.as_str());
+        self.ledger.apply(&begin);
         self.ledger.lay_out();
         let mut job = Job::new(self.api, program, self.settings, self.ledger);
         job.writer.begin();
-        job.writer.record(&begin.0);
+        job.writer.record(&begin);
         job.written = 0;
         Ok(job)
     }
@@ -153,7 +152,7 @@ impl Recovery {
         let program = ProgramId::new(begin.program.as_str())?;
         let mut job = Job::new(self.api, program, self.settings, self.ledger);
         job.writer.end = self.reader.end;
-        job.record(&Body::new(RESUMED).number(restored.into(), 1));
+        job.record(&[RESUMED, restored.into()]);
         Ok(job)
     }
 

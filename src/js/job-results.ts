@@ -1,5 +1,6 @@
 /** What is known of each code of a job, page by page. */
 import { hexOf } from "./code-list.js";
+import type { JobMachine } from "./job-machine.js";
 import type { CodeState, HostReadableStream, JobResult } from "./job-types.js";
 
 /** In the order in which the core numbers them. */
@@ -18,30 +19,26 @@ const EVIDENCE = [null, "answer", "webhook", "operator"] as const;
 const PAGE = 1024;
 const ROW = 24;
 
-/** What is needed of a job. */
-export interface ResultSource {
-  /** Rows from a place on: place (u32), state, evidence, reason (u16), code. */
-  page(from: number, state: number | undefined, most: number): Uint8Array;
-  reason(number: number): string | undefined;
-  batchSize: number;
-}
-
 /** Reads the results, a page at a time. */
-export function* results(source: ResultSource, filter?: CodeState): Generator<JobResult> {
+export function* results(
+  machine: JobMachine,
+  batchSize: number,
+  filter?: CodeState,
+): Generator<JobResult> {
   const state = filter === undefined ? undefined : STATES.indexOf(filter);
   const reasons = new Map<number, string | null>([[0, null]]);
   for (let from = 0; ;) {
-    const page = source.page(from, state, PAGE);
+    const page = machine.results(from, state);
     const view = new DataView(page.buffer, page.byteOffset, page.byteLength);
     for (let at = 0; at < page.length; at += ROW) {
       const place = view.getUint32(at, true);
       const number = view.getUint16(at + 6, true);
       let reason = reasons.get(number);
-      if (reason === undefined) reasons.set(number, (reason = source.reason(number) ?? null));
+      if (reason === undefined) reasons.set(number, (reason = machine.reason(number)));
       yield {
         code: hexOf(page, at + 8),
         state: STATES[page[at + 4] as number] as CodeState,
-        batch: Math.floor(place / source.batchSize),
+        batch: Math.floor(place / batchSize),
         reason,
         by: EVIDENCE[page[at + 5] as number] ?? null,
       };

@@ -5,12 +5,22 @@
  * file saves, sends and waits, and decides nothing.
  */
 import { type Binding, instance } from "./binding.js";
-import type { ListParts } from "./code-list.js";
+import { type ListParts, hexOf } from "./code-list.js";
 import { Turn } from "./codes-input.js";
 import { DONE, ERROR, TIMEOUT } from "./deadline.js";
-import { type ErrorParts, VoucherError, invalidOption, refusal, toError } from "./errors.js";
+import { type ErrorParts, type VoucherError, invalidOption, refusal, toError } from "./errors.js";
 import type { Host } from "./host.js";
 import { type Ownership, own } from "./job-ownership.js";
+import {
+  type Action,
+  DONE as RUN_DONE,
+  JobMachine,
+  NEED_TOKEN,
+  type Opening,
+  SAVE,
+  SEND,
+  WAIT,
+} from "./job-machine.js";
 import { STATES, results, resultsCsv } from "./job-results.js";
 import type {
   BatchState,
@@ -27,26 +37,20 @@ import { type CheckedJobOptions, checks, idOf, readOptions } from "./options.js"
 import type { Answer } from "./transport.js";
 import type { CallSignal, FetchInit } from "./types.js";
 
-type Machine = InstanceType<Binding["JobMachine"]>;
-
-// What the core asks for, as `src/wasm/job.rs` numbers it.
-const SAVE = 0;
-const NEED_TOKEN = 1;
-const SEND = 2;
-const WAIT = 3;
-const RUN_DONE = 5;
-
-type Action =
-  | readonly [typeof SAVE, Uint8Array]
-  | readonly [typeof NEED_TOKEN, batch: number, renew: boolean]
-  | readonly [typeof SEND, batch: number, attempt: number, url: string, init: FetchInit]
-  | readonly [typeof WAIT, until: number]
-  | readonly [typeof RUN_DONE, halt: ErrorParts | undefined]
-  | readonly [4];
-
 const PIECE = 1 << 18;
 /** Errors with all that came with them; of others, the journal's words are left. */
 const MOST_ERRORS = 1_000;
+/** Bytes of one batch. */
+const ROW = 24;
+/** The members of a progress, in the order in which the core hands them over. */
+const NUMBERS = [
+  "total",
+  ...STATES,
+  "requests",
+  "retries",
+  "startedAt",
+  "etaMs",
+] as const satisfies (keyof JobProgress)[];
 const DECISIONS: unknown[] = ["resend", "queued", "abandon"] satisfies JobDecision[];
 
 /** What a job needs of its client. */
@@ -71,27 +75,13 @@ export async function openJob(
   const { journal } = options;
   const ownership = await own(journal);
   try {
-    const { generation } = instance;
-    const { batchSize, concurrency, intervalMs, maxRetries } = options;
-    const machine = instance.callSync(
-      () => new glue.JobMachine(client, batchSize, concurrency, intervalMs, maxRetries),
-    );
-    const length = await replay(journal, (bytes) => feed(machine, bytes, false, generation));
-    const parts = created?.parts;
-    if (parts !== undefined) await feedAll(machine, parts.ids, generation);
-    const kept = instance.callSync(() =>
-      machine.open(
-        created && randomId(),
-        idOf(created?.programId),
-        parts?.duplicates ?? 0,
-        parts?.rejectedCount ?? 0,
-        options.restored,
-        host.now(),
-      ),
-    );
+    const machine = new JobMachine(glue, client, host.now, options);
+    const length = await replay(journal, machine.push);
+    if (created !== undefined) await pieces(created.parts.ids, machine.offer);
+    const kept = machine.open(opening(options, created));
     // What was torn off goes before anything is appended.
     if (kept < length) await onJournal(() => journal.truncate(kept));
-    const job = new BulkJob(machine, generation, host, options, ownership);
+    const job = new BulkJob(machine, host, options, ownership);
     await job.flush();
     return job;
   } catch (error) {
@@ -100,36 +90,38 @@ export async function openJob(
   }
 }
 
-/** The bytes of a random (version 4) UUID. */
-function randomId(): Uint8Array {
+function opening({ restored }: CheckedJobOptions, created: NewJob | undefined): Opening {
+  if (created === undefined) return { restored };
+  const { duplicates, rejectedCount } = created.parts;
+  return { id: randomId(), programId: idOf(created.programId), duplicates, rejectedCount };
+}
+
+/** A random (version 4) UUID; `randomUUID` is not there in every page. */
+function randomId(): string {
   const id = crypto.getRandomValues(new Uint8Array(16));
   id[6] = ((id[6] as number) & 15) | 64;
   id[8] = ((id[8] as number) & 63) | 128;
-  return id;
+  return hexOf(id, 0);
 }
 
 async function replay(journal: Journal, push: (bytes: Uint8Array) => void): Promise<number> {
   let length = 0;
-  const pieces = await onJournal(async () => journal.read()[Symbol.asyncIterator]());
+  const stored = await onJournal(async () => journal.read()[Symbol.asyncIterator]());
   for (;;) {
-    const { done, value } = await onJournal(() => pieces.next());
+    const { done, value } = await onJournal(() => stored.next());
     if (done === true) return length;
     length += value.length;
-    for (let at = 0; at < value.length; at += PIECE) push(value.subarray(at, at + PIECE));
+    await pieces(value, push);
   }
 }
 
-async function feedAll(machine: Machine, ids: Uint8Array, generation: number): Promise<void> {
+/** Hands bytes over piece by piece, and gives other work its turn. */
+async function pieces(bytes: Uint8Array, push: (bytes: Uint8Array) => void): Promise<void> {
   const turn = new Turn();
-  for (let at = 0; at < ids.length; at += PIECE) {
-    feed(machine, ids.subarray(at, at + PIECE), true, generation);
+  for (let at = 0; at < bytes.length; at += PIECE) {
+    push(bytes.subarray(at, at + PIECE));
     await turn.end();
   }
-}
-
-function feed(machine: Machine, bytes: Uint8Array, offered: boolean, generation: number): void {
-  refuseLost(generation);
-  instance.callSync(() => machine.push(bytes, offered));
 }
 
 async function onJournal<T>(work: () => Promise<T>): Promise<T> {
@@ -140,14 +132,8 @@ async function onJournal<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function refuseLost(generation: number): void {
-  if (instance.generation === generation && !instance.isLost) return;
-  const message = "The WebAssembly instance that the job lived in broke down";
-  throw jobError("instance_lost", "unknown", message, "Resume the job from its journal.");
-}
-
 function jobError(
-  code: "journal_failed" | "job_busy" | "job_closed" | "instance_lost",
+  code: "journal_failed" | "job_busy" | "job_closed",
   queued: "no" | "unknown",
   message: string,
   hint: string,
@@ -165,8 +151,7 @@ class BulkJob implements Job {
   readonly id: string;
   readonly programId: string;
 
-  readonly #machine: Machine;
-  readonly #generation: number;
+  readonly #machine: JobMachine;
   readonly #host: Host;
   readonly #options: CheckedJobOptions;
   readonly #ownership: Ownership;
@@ -191,20 +176,13 @@ class BulkJob implements Job {
   #isTelling = false;
   readonly #listeners = new Set<() => void>();
 
-  constructor(
-    machine: Machine,
-    generation: number,
-    host: Host,
-    options: CheckedJobOptions,
-    ownership: Ownership,
-  ) {
+  constructor(machine: JobMachine, host: Host, options: CheckedJobOptions, ownership: Ownership) {
     this.#machine = machine;
-    this.#generation = generation;
     this.#host = host;
     this.#options = options;
     this.#ownership = ownership;
     ownership.isBusy = () => this.#run !== undefined || this.#isSaving;
-    const [id, programId, batchSize, duplicates] = this.#use(() => machine.about());
+    const { id, programId, batchSize, duplicates } = machine.about();
     this.id = id;
     this.programId = programId;
     this.#batchSize = batchSize;
@@ -222,11 +200,11 @@ class BulkJob implements Job {
       throw jobError("job_busy", "no", "The job runs already", hint);
     }
     const pause = () => {
-      this.#use(() => this.#machine.run(false, 0));
+      this.#machine.pause();
       this.#turn();
     };
     const ended = instance.call("unknown", () => {
-      this.#use(() => this.#machine.run(true, this.#host.now()));
+      this.#machine.start();
       return new Promise<JobReport>((resolve, reject) => {
         this.#run = { resolve, reject };
         if (signal?.aborted) pause();
@@ -241,28 +219,23 @@ class BulkJob implements Job {
       signal?.removeEventListener("abort", pause);
       this.#run = undefined;
       // Nothing more is to be had of this one: the journal can be resumed.
-      if (this.#isLost || this.#failure !== undefined) await this.#ownership.release();
+      if (this.#machine.isLost || this.#failure !== undefined) await this.#ownership.release();
     }
   }
 
   progress(): JobProgress {
-    if (this.#progress !== undefined && (!this.#isStale || this.#isLost)) return this.#progress;
-    const [total = 0, ...rest] = this.#use(() => this.#machine.progress(this.#host.now()));
-    const [requests = 0, retries = 0, startedAt = 0, eta = -1] = rest.slice(STATES.length);
-    const counts = STATES.map((state, place) => [state, rest[place]]);
-    const progress = {
-      total,
-      ...(Object.fromEntries(counts) as Record<CodeState, number>),
-      requests,
-      retries,
-      startedAt,
-      etaMs: eta < 0 ? null : eta,
-    };
+    if (this.#progress !== undefined && (!this.#isStale || this.#machine.isLost))
+      return this.#progress;
+    const numbers = this.#machine.progress();
+    const progress = Object.fromEntries(
+      NUMBERS.map((name, place) => [name, numbers[place]]),
+    ) as unknown as JobProgress;
     this.#isStale = false;
     const before = this.#progress;
     // Time alone is no change.
-    const isSame = (name: string) => name === "etaMs" || at(before, name) === at(progress, name);
-    if (before !== undefined && Object.keys(progress).every(isSame)) return before;
+    const isSame = (name: keyof JobProgress) =>
+      name === "etaMs" || before?.[name] === progress[name];
+    if (before !== undefined && NUMBERS.every(isSame)) return before;
     return (this.#progress = progress);
   }
 
@@ -287,23 +260,25 @@ class BulkJob implements Job {
     }
     const fault = batch === "all" ? undefined : checks.count(batch);
     if (fault !== undefined) throw invalidOption(`The batch ${fault}, or "all"`);
-    const one = batch === "all" ? undefined : batch;
-    await this.#change(() => this.#machine.resolve(one, decision));
+    await this.#change(() => this.#machine.resolve(batch, decision));
   }
 
   batches(): readonly JobBatch[] {
-    const rows = this.#use(() => this.#machine.batches());
-    return Array.from({ length: rows.length / 6 }, (_, id) => {
-      const [state = 0, codes = 0, reported = 0, attempts = 0, sentAt = 0, hasError] =
-        rows.subarray(id * 6, id * 6 + 6);
+    const rows = this.#machine.batches();
+    const view = new DataView(rows.buffer, rows.byteOffset);
+    return Array.from({ length: rows.length / ROW }, (_, id) => {
+      const [codes = 0, reported = 0, attempts = 0, low = 0, high = 0] = [4, 8, 12, 16, 20].map(
+        (at) => view.getUint32(id * ROW + at, true),
+      );
+      const [state = 0, hasError] = rows.subarray(id * ROW);
       return {
         id,
         state: STATES[state] as BatchState,
         codes,
         reported,
         attempts,
-        sentAt: sentAt === 0 ? null : sentAt,
-        lastError: hasError ? (this.#errors.get(id) ?? this.#rememberedError(id)) : null,
+        sentAt: attempts === 0 ? null : low + high * 2 ** 32,
+        lastError: hasError ? (this.#errors.get(id) ?? toError(this.#machine.lastError(id))) : null,
       };
     });
   }
@@ -312,13 +287,7 @@ class BulkJob implements Job {
     if (filter !== undefined && !STATES.includes(filter)) {
       throw invalidOption("The filter is no state of a code");
     }
-    const source = {
-      page: (from: number, state: number | undefined, most: number) =>
-        this.#use(() => this.#machine.results(from, state, most)),
-      reason: (number: number) => this.#use(() => this.#machine.reason(number)),
-      batchSize: this.#batchSize,
-    };
-    return { [Symbol.iterator]: () => results(source, filter) };
+    return { [Symbol.iterator]: () => results(this.#machine, this.#batchSize, filter) };
   }
 
   resultsCsv() {
@@ -327,9 +296,9 @@ class BulkJob implements Job {
 
   async close(): Promise<void> {
     const wasClosed = this.#ownership.isReleased;
-    if (!wasClosed && !this.#isLost) {
+    if (!wasClosed && !this.#machine.isLost) {
       if (this.#run !== undefined) {
-        this.#use(() => this.#machine.run(false, 0));
+        this.#machine.pause();
         this.#turn();
       }
       await this.#ended;
@@ -343,22 +312,9 @@ class BulkJob implements Job {
     await this.#change(() => {});
   }
 
-  #rememberedError(batch: number): VoucherError {
-    return toError(this.#use(() => this.#machine.lastError(batch)) as ErrorParts);
-  }
-
-  get #isLost(): boolean {
-    return instance.isLost || instance.generation !== this.#generation;
-  }
-
-  #use<T>(work: () => T): T {
-    refuseLost(this.#generation);
-    return instance.callSync(work);
-  }
-
   #refuse(): void {
     if (this.#failure !== undefined) throw this.#failure;
-    refuseLost(this.#generation);
+    this.#machine.refuseLost();
     if (!this.#ownership.isReleased) return;
     const hint = "Resume it from its journal.";
     throw jobError("job_closed", "no", "The job was closed, or opened anew elsewhere", hint);
@@ -369,7 +325,7 @@ class BulkJob implements Job {
     return instance.call("no", async () => {
       // A record may have to wait for the append that is under way.
       const save = this.#saves + (this.#isSaving ? 2 : 1);
-      const result = this.#use(work);
+      const result = work();
       await new Promise<void>((resolve, reject) => {
         this.#waiting.push({ save, resolve, reject });
         this.#turn();
@@ -394,7 +350,7 @@ class BulkJob implements Job {
   /** Does what the core asks for, until it has to wait. */
   #turn(): void {
     try {
-      while (this.#act(this.#use(() => this.#machine.poll(this.#host.now())) as never));
+      while (this.#act(this.#machine.poll()));
       this.#changed();
     } catch {
       // A trap: `instance.call` has told everybody who waits.
@@ -445,14 +401,12 @@ class BulkJob implements Job {
     const { kind, value } = await host.token(rejected, this.#options.timeoutMs, undefined);
     if (kind === DONE) {
       if (value !== undefined) this.#tokens.set(batch, value as string);
-      this.#tell(() => this.#machine.token(batch, undefined, 0, 0, 0));
+      this.#tell(() => this.#machine.token(batch));
       return;
     }
     const error = kind === ERROR ? (value as VoucherError) : noToken(kind === TIMEOUT, value);
     this.#tell(() => {
-      const status = (error as { status?: number }).status ?? 0;
-      const halts = this.#machine.token(batch, error.code, status, host.now(), Math.random());
-      if (halts) this.#halt ??= error;
+      if (this.#machine.noToken(batch, error)) this.#halt ??= error;
     });
   }
 
@@ -468,18 +422,18 @@ class BulkJob implements Job {
     if (token !== undefined) init.headers.set("Authorization", `Bearer ${token}`);
     const deadline = host.deadline(this.#options.timeoutMs, undefined);
     const { kind, value } = await host.send(url, init, attempt, deadline);
-    const answered = (body?: string) => () =>
-      this.#machine.answered(batch, value, body, host.now(), Math.random());
+    const answer = value as Answer;
     if (kind !== DONE) {
       this.#tell(() => {
         const parts = this.#machine.lost(batch, kind === TIMEOUT ? "timeout" : "connection_failed");
         this.#doubt = this.#remember(batch, { ...parts, cause: value });
       });
-    } else if (this.#tell(answered()) === true) {
+    } else if (this.#tell(() => this.#machine.answered(batch, answer)) === true) {
       // What was refused says why; one that was accepted is not waited for.
-      const body = await host.read(value as Answer, true, deadline);
+      const body = await host.read(answer, true, deadline);
       this.#tell(() => {
-        const error = this.#remember(batch, answered(String(body.value))());
+        const parts = this.#machine.answered(batch, answer, String(body.value)) as ErrorParts;
+        const error = this.#remember(batch, parts);
         if (error.queued === "unknown") this.#doubt = error;
       });
     }
@@ -489,7 +443,7 @@ class BulkJob implements Job {
   /** Tells the core what came; then it may want more. */
   #tell<T>(work: () => T): T | undefined {
     try {
-      const result = this.#use(work);
+      const result = work();
       if (result !== true) this.#turn();
       return result;
     } catch {
@@ -542,7 +496,7 @@ class BulkJob implements Job {
     const before = this.#progress;
     queueMicrotask(() => {
       this.#isTelling = false;
-      if (this.#isLost || this.progress() === before) return;
+      if (this.#machine.isLost || this.progress() === before) return;
       for (const listener of this.#listeners) {
         try {
           listener();
@@ -552,10 +506,6 @@ class BulkJob implements Job {
       }
     });
   }
-}
-
-function at(progress: JobProgress | undefined, name: string): unknown {
-  return progress?.[name as keyof JobProgress];
 }
 
 function noToken(isTimeout: boolean, cause: unknown): VoucherError {

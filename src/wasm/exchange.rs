@@ -169,11 +169,16 @@ pub fn init(request: &Request, extra: &[(String, String)], token: Option<&Secret
     init
 }
 
-/// The head of an answer, as the transport hands it over.
-pub fn head_of(answer: &JsValue) -> Head {
+fn head_of(answer: &JsValue) -> Head {
     use wasm_bindgen::JsCast;
-    let head = from_js(&answer.unchecked_ref::<Answer>().head());
-    let [Json::Number(status), Json::List(fields)] = head.items() else { return Head::default() };
+    head_from(&from_js(&answer.unchecked_ref::<Answer>().head()))
+}
+
+/// A head as the transport hands it over: `[status, [[name, value], …]]`.
+pub fn head_from(told: &Json) -> Head {
+    let [Json::Number(status), Json::List(fields), ..] = told.items() else {
+        return Head::default();
+    };
     let fields = fields.iter().filter_map(|field| match field.items() {
         [Json::Text(name), Json::Text(value)] => Some((name, value.as_str())),
         _ => None,

@@ -2,313 +2,337 @@
 //!
 //! The loop around it is there and not here: it waits for a journal, tokens,
 //! answers and timers at once, which is a line each in JavaScript and a future
-//! each in wasm.
+//! each in wasm. All goes through one function, because every exported one
+//! brings the same two hundred bytes of borrowing along, and as much glue;
+//! `src/js/job-machine.ts` gives each operation its name and types back.
 
 use std::rc::Rc;
 
 use js_sys::{Array, Uint8Array};
-use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
 
 use super::client::{Client, Inner, program_id};
-use super::exchange::{head_of, init, parse};
+use super::exchange::{head_from, init, parse};
 use super::failure::thrown;
-use super::from_js;
+use super::{from_js, number, to_js};
 use crate::answer::{self, Verdict};
 use crate::code::Code;
 use crate::distribute;
-use crate::error::ErrorCode;
-use crate::job::{Action, Decision, Job, Recovery, Report, Settings};
+use crate::error::{Error, ErrorCode};
+use crate::job::{Action, BatchInfo, Decision, Job, Recovery, Report, Settings};
+use crate::json::Json;
+
+// The operations, as `src/js/job-machine.ts` numbers them.
+const PUSH: u32 = 0;
+const OFFER: u32 = 1;
+const OPEN: u32 = 2;
+const ABOUT: u32 = 3;
+const START: u32 = 4;
+const PAUSE: u32 = 5;
+const POLL: u32 = 6;
+const SAVED: u32 = 7;
+const SAVE_FAILED: u32 = 8;
+const TOKEN: u32 = 9;
+const NO_TOKEN: u32 = 10;
+const ANSWERED: u32 = 11;
+const LOST: u32 = 12;
+const REPORT: u32 = 13;
+const RESOLVE: u32 = 14;
+const RESOLVE_ALL: u32 = 15;
+const PROGRESS: u32 = 16;
+const BATCHES: u32 = 17;
+const LAST_ERROR: u32 = 18;
+const RESULTS: u32 = 19;
+const REASON: u32 = 20;
+
+// The kinds of action, as `src/js/job.ts` knows them.
+const ACT_SAVE: f64 = 0.0;
+const ACT_TOKEN: f64 = 1.0;
+const ACT_SEND: f64 = 2.0;
+const ACT_WAIT: f64 = 3.0;
+const ACT_IDLE: f64 = 4.0;
+const ACT_DONE: f64 = 5.0;
+
+/// Codes in one page of the results.
+const PAGE: usize = 1024;
+/// Bytes of one code, or of one batch, in what is handed over.
+const ROW: usize = 24;
 
 /// A job, or the journal and the codes that it is made of.
 #[wasm_bindgen]
 pub struct JobMachine {
     client: Rc<Inner>,
-    recovery: Option<Recovery>,
-    job: Option<Job>,
+    stage: Stage,
 }
 
-// The kinds of action, as `src/js/job.ts` numbers them.
-const SAVE: u32 = 0;
-const TOKEN: u32 = 1;
-const SEND: u32 = 2;
-const WAIT: u32 = 3;
-const IDLE: u32 = 4;
-const DONE: u32 = 5;
-
-/// Bytes of one code in [`JobMachine::results`].
-const RESULT: usize = 24;
+#[allow(clippy::large_enum_variant)] // There is one of it.
+enum Stage {
+    Opening(Option<Recovery>),
+    Open(Job),
+}
 
 #[wasm_bindgen]
 impl JobMachine {
-    /// Takes what is no default of a job's options, checked.
+    /// Takes a job's options, checked.
     #[wasm_bindgen(constructor)]
     pub fn new(
         client: &Client,
-        batch_size: u32,
-        concurrency: u32,
+        batch_size: usize,
+        concurrency: usize,
         interval_ms: f64,
         max_retries: u32,
     ) -> JobMachine {
         let client = client.inner();
-        let settings = Settings {
-            batch_size: batch_size as usize,
-            concurrency: concurrency as usize,
-            interval_ms,
-            renews: client.renews,
-            max_retries,
-        };
-        let recovery = Some(Recovery::new(client.api.clone(), settings));
-        Self { client, recovery, job: None }
+        let renews = client.renews;
+        let settings = Settings { batch_size, concurrency, interval_ms, renews, max_retries };
+        let recovery = Recovery::new(client.api.clone(), settings);
+        Self { client, stage: Stage::Opening(Some(recovery)) }
     }
 
-    /// Bytes of the journal, or with `offered` codes of a job to be created.
-    pub fn push(&mut self, bytes: &[u8], offered: bool) -> Result<(), JsValue> {
-        let Some(recovery) = &mut self.recovery else { return Ok(()) };
-        if offered {
-            recovery.offer(bytes);
-            return Ok(());
-        }
-        recovery.push(bytes).map_err(thrown)
-    }
-
-    /// Makes the job: with an id one that is created, without one the journal's.
-    /// Gives how many bytes of the journal are to be kept.
-    pub fn open(
+    /// Does one operation. `at` is a batch or a place, where one is meant.
+    pub fn call(
         &mut self,
-        id: Option<Vec<u8>>,
-        program: Option<String>,
-        duplicates: f64,
-        rejected_count: f64,
-        restored: bool,
+        operation: u32,
         now: f64,
-    ) -> Result<f64, JsValue> {
-        let Some(recovery) = self.recovery.take() else { return Ok(0.0) };
-        let kept = recovery.kept();
-        let job = match id.and_then(|id| id.try_into().ok()) {
-            None => recovery.resume(restored),
-            Some(id) => program_id(program).and_then(|program| {
-                distribute::refuse_rejected(whole(rejected_count), recovery.offered() as u64)?;
-                recovery.create(program, id, whole(duplicates), whole(now))
-            }),
-        };
-        self.job = Some(job.map_err(thrown)?);
-        #[allow(clippy::cast_precision_loss)]
-        Ok(kept as f64)
-    }
-
-    /// `[id, program, batch size, duplicates]`.
-    pub fn about(&self) -> Array {
-        let about = Array::new();
-        if let Some(job) = &self.job {
-            let mut id = String::new();
-            Code::from_id(job.id()).write_to(&mut id);
-            about.push(&id.into());
-            about.push(&job.program().as_str().into());
-            about.push(&place(job.batch_size()));
-            #[allow(clippy::cast_precision_loss)]
-            about.push(&JsValue::from_f64(job.duplicates() as f64));
-        }
-        about
-    }
-
-    /// Begins a run, or ends it early.
-    pub fn run(&mut self, begins: bool, now: f64) {
-        if let Some(job) = &mut self.job {
-            if begins { job.start(whole(now)) } else { job.pause() }
-        }
-    }
-
-    /// What to do next: the kind of action, then what it needs.
-    pub fn poll(&mut self, now: f64) -> Array {
-        let Some(job) = &mut self.job else { return Array::of1(&IDLE.into()) };
-        let action = job.poll(whole(now));
-        match action {
-            Action::Save(bytes) => Array::of2(&SAVE.into(), &Uint8Array::from(bytes.as_slice())),
-            Action::NeedToken { batch, renew } => {
-                Array::of3(&TOKEN.into(), &place(batch), &renew.into())
+        at: usize,
+        value: &JsValue,
+    ) -> Result<JsValue, JsValue> {
+        match &mut self.stage {
+            Stage::Opening(recovery) => {
+                open(recovery, operation, whole(now), value).map(|opened| {
+                    let Some((job, kept)) = opened else { return JsValue::UNDEFINED };
+                    self.stage = Stage::Open(job);
+                    #[allow(clippy::cast_precision_loss)]
+                    JsValue::from_f64(kept as f64)
+                })
             }
-            Action::Send { batch, request } => {
-                let init = init(&request, &self.client.headers, None);
-                let attempts = job.batch(batch).map_or(1, |batch| batch.attempts);
-                let url = JsValue::from_str(&request.url);
-                Array::of5(&SEND.into(), &place(batch), &attempts.into(), &url, &init)
-            }
-            #[allow(clippy::cast_precision_loss)]
-            Action::Wait(until) => Array::of2(&WAIT.into(), &JsValue::from_f64(until as f64)),
-            Action::Idle => Array::of1(&IDLE.into()),
-            Action::Done => {
-                let halt = job.take_halt().map_or(JsValue::UNDEFINED, thrown);
-                Array::of2(&DONE.into(), &halt)
-            }
+            Stage::Open(job) => run(job, &self.client, operation, whole(now), at, value),
         }
-    }
-
-    /// What came of an append.
-    pub fn saved(&mut self, ok: bool) {
-        if let Some(job) = &mut self.job {
-            if ok { job.handle_saved() } else { job.handle_save_failed() }
-        }
-    }
-
-    /// A token is there; with a code it is not, because of that error and its
-    /// status. True if that ends the run.
-    pub fn token(
-        &mut self,
-        batch: usize,
-        code: Option<String>,
-        status: u16,
-        now: f64,
-        random: f64,
-    ) -> bool {
-        let Some(job) = &mut self.job else { return false };
-        let Some(code) = code else {
-            job.handle_token(batch);
-            return false;
-        };
-        // An error that the core has no name for is none that passes.
-        let code = ErrorCode::from_name(&code).unwrap_or(ErrorCode::TokenRejected);
-        let error = answer::remembered(code, status, None);
-        job.handle_no_token(batch, error, whole(now), random)
-    }
-
-    /// An answer. Without a body, only one that was accepted is taken; else this
-    /// is true: the body is wanted. Gives the error that it means.
-    pub fn answered(
-        &mut self,
-        batch: usize,
-        answer: &JsValue,
-        body: Option<String>,
-        now: f64,
-        random: f64,
-    ) -> JsValue {
-        let Some(job) = &mut self.job else { return JsValue::UNDEFINED };
-        let head = head_of(answer);
-        if body.is_none() && Verdict::of(&head) != Verdict::Accepted {
-            return JsValue::TRUE;
-        }
-        let body = body.unwrap_or_default();
-        let error = job.handle_response(batch, &head, &body, &parse(&body), whole(now), random);
-        error.map_or(JsValue::UNDEFINED, thrown)
-    }
-
-    /// No answer came, for that reason. Gives the error that it means.
-    pub fn lost(&mut self, batch: usize, code: &str) -> JsValue {
-        let code = ErrorCode::from_name(code).unwrap_or(ErrorCode::ConnectionFailed);
-        let error = answer::remembered(code, 0, None);
-        if let Some(job) = &mut self.job {
-            job.handle_lost(batch, &error);
-        }
-        thrown(error)
-    }
-
-    /// What Uber reported. Gives how many codes it settled.
-    pub fn report(&mut self, outcomes: &JsValue) -> u32 {
-        let mut reports = Vec::new();
-        for outcome in from_js(outcomes).items() {
-            let code = Code::parse(outcome.get("code").text().unwrap_or_default().as_bytes());
-            let failed = || outcome.get("reason").text().map(str::to_owned);
-            let outcome = match outcome.get("status").text() {
-                Some("distributed") => Ok(()),
-                Some("failed") => Err(failed()),
-                _ => continue,
-            };
-            if let Ok(code) = code {
-                reports.push(Report { code, outcome });
-            }
-        }
-        self.job.as_mut().map_or(0, |job| job.handle_reports(&reports))
-    }
-
-    /// The operator's decision; without a batch about all.
-    pub fn resolve(&mut self, batch: Option<u32>, decision: &str) -> Result<(), JsValue> {
-        let decision = match decision {
-            "resend" => Decision::Resend,
-            "queued" => Decision::Queued,
-            _ => Decision::Abandon,
-        };
-        let batch = batch.map(|batch| batch as usize);
-        self.job.as_mut().map_or(Ok(()), |job| job.resolve(batch, decision)).map_err(thrown)
-    }
-
-    /// How far the job is: all, in each state, requests, retries, begun, time
-    /// left (or -1).
-    #[allow(clippy::cast_precision_loss)]
-    pub fn progress(&self, now: f64) -> Vec<f64> {
-        let Some(job) = &self.job else { return Vec::new() };
-        let progress = job.progress(whole(now));
-        let mut numbers = vec![progress.total as f64];
-        for count in progress.counts {
-            numbers.push(count.into());
-        }
-        numbers.push(progress.requests.into());
-        numbers.push(progress.retries.into());
-        numbers.push(progress.started_at as f64);
-        numbers.push(progress.eta_ms.map_or(-1.0, |ms| ms as f64));
-        numbers
-    }
-
-    /// Of each batch: state, codes, reported, attempts, when it last left, and
-    /// whether there is an error.
-    #[allow(clippy::cast_precision_loss)]
-    pub fn batches(&self) -> Vec<f64> {
-        let mut numbers = Vec::new();
-        let Some(job) = &self.job else { return numbers };
-        for place in 0..job.batches() {
-            if let Some(batch) = job.batch(place) {
-                numbers.extend_from_slice(&[
-                    f64::from(batch.state as u8),
-                    batch.codes.into(),
-                    batch.reported.into(),
-                    batch.attempts.into(),
-                    batch.sent_at as f64,
-                    f64::from(u8::from(batch.last_error.is_some())),
-                ]);
-            }
-        }
-        numbers
-    }
-
-    /// The last error of a batch.
-    #[wasm_bindgen(js_name = lastError)]
-    pub fn last_error(&self, batch: usize) -> JsValue {
-        let error = self.job.as_ref().and_then(|job| job.batch(batch)?.last_error);
-        error.map_or(JsValue::UNDEFINED, |(code, status, uber_code)| {
-            thrown(answer::remembered(code, status, uber_code))
-        })
-    }
-
-    /// Codes from a place on, at most so many, each with its place (u32), state,
-    /// evidence, reason (u16, 0 for none) and the code itself.
-    #[allow(clippy::cast_possible_truncation)] // Places have 32 bits.
-    pub fn results(&self, from: usize, state: Option<u8>, most: usize) -> Vec<u8> {
-        let mut page = Vec::new();
-        let Some(job) = &self.job else { return page };
-        let mut at = from;
-        while let Some(row) = job.row(at)
-            && page.len() < most * RESULT
-        {
-            if state.is_none_or(|state| state == row.state as u8) {
-                page.extend_from_slice(&(at as u32).to_le_bytes());
-                page.extend_from_slice(&[row.state as u8, row.by as u8]);
-                let reason = row.reason.map_or(0, |place| place + 1);
-                page.extend_from_slice(&reason.to_le_bytes());
-                page.extend_from_slice(row.code.as_bytes());
-            }
-            at += 1;
-        }
-        page
-    }
-
-    /// A reason of [`Self::results`].
-    pub fn reason(&self, number: u16) -> Option<String> {
-        self.job.as_ref()?.reason_at(number.checked_sub(1)?).map(str::to_owned)
+        .map_err(thrown)
     }
 }
 
-#[allow(clippy::cast_possible_truncation)]
-fn place(batch: usize) -> JsValue {
-    JsValue::from(batch as u32)
+/// What there is to do before there is a job: the job, and how many bytes of
+/// its journal are kept.
+fn open(
+    recovery: &mut Option<Recovery>,
+    operation: u32,
+    now: u64,
+    value: &JsValue,
+) -> Result<Option<(Job, u64)>, Error> {
+    let bytes = || value.unchecked_ref::<Uint8Array>().to_vec();
+    match (operation, recovery.as_mut()) {
+        (PUSH, Some(recovery)) => recovery.push(&bytes())?,
+        (OFFER, Some(recovery)) => recovery.offer(&bytes()),
+        (OPEN, Some(_)) => {
+            let Some(recovery) = recovery.take() else { return Ok(None) };
+            let value = from_js(value);
+            let kept = recovery.kept();
+            let amount = |name| match value.get(name) {
+                Json::Number(number) => whole(*number),
+                _ => 0,
+            };
+            let job = match Code::parse(value.get("id").text().unwrap_or_default().as_bytes()) {
+                Err(_) => recovery.resume(value.get("restored").is_true())?,
+                Ok(id) => {
+                    let program = program_id(value.get("programId").text().map(str::to_owned))?;
+                    let offered = recovery.offered() as u64;
+                    distribute::refuse_rejected(amount("rejectedCount"), offered)?;
+                    recovery.create(program, *id.as_bytes(), amount("duplicates"), now)?
+                }
+            };
+            return Ok(Some((job, kept)));
+        }
+        _ => {}
+    }
+    Ok(None)
+}
+
+fn run(
+    job: &mut Job,
+    client: &Inner,
+    operation: u32,
+    now: u64,
+    at: usize,
+    value: &JsValue,
+) -> Result<JsValue, Error> {
+    match operation {
+        POLL => return Ok(act(job, client, now)),
+        START => job.start(now),
+        PAUSE => job.pause(),
+        SAVED => job.handle_saved(),
+        SAVE_FAILED => job.handle_save_failed(),
+        TOKEN => job.handle_token(at),
+        NO_TOKEN => {
+            let told = from_js(value);
+            let error = remembered(told.items());
+            return Ok(job.handle_no_token(at, error, now, js_sys::Math::random()).into());
+        }
+        ANSWERED => {
+            // Without a body, only an answer that was accepted is taken.
+            let told = from_js(value);
+            let head = head_from(&told);
+            let body = match told.items().get(2) {
+                Some(Json::Text(body)) => body,
+                _ if Verdict::of(&head) == Verdict::Accepted => "",
+                _ => return Ok(JsValue::TRUE),
+            };
+            let random = js_sys::Math::random();
+            let error = job.handle_response(at, &head, body, &parse(body), now, random);
+            return Ok(error.map_or(JsValue::UNDEFINED, thrown));
+        }
+        LOST => {
+            let error = remembered(from_js(value).items());
+            job.handle_lost(at, &error);
+            return Ok(thrown(error));
+        }
+        REPORT => {
+            let mut reports = Vec::new();
+            for outcome in from_js(value).items() {
+                reports.extend(report(outcome));
+            }
+            return Ok(job.handle_reports(&reports).into());
+        }
+        RESOLVE | RESOLVE_ALL => {
+            let decision = match value.as_string().as_deref() {
+                Some("resend") => Decision::Resend,
+                Some("queued") => Decision::Queued,
+                _ => Decision::Abandon,
+            };
+            job.resolve((operation == RESOLVE).then_some(at), decision)?;
+        }
+        ABOUT => {
+            let mut id = String::new();
+            Code::from_id(job.id()).write_to(&mut id);
+            let about = Json::object()
+                .with("id", id)
+                .with("programId", job.program().as_str())
+                .with("batchSize", number(job.batch_size() as u64))
+                .with("duplicates", number(job.duplicates()));
+            return Ok(to_js(&about));
+        }
+        PROGRESS => {
+            let progress = job.progress(now);
+            let mut numbers = vec![number(progress.total as u64)];
+            numbers.extend(progress.counts.map(|count| number(count.into())));
+            numbers.push(number(progress.requests.into()));
+            numbers.push(number(progress.retries.into()));
+            numbers.push(number(progress.started_at));
+            numbers.push(progress.eta_ms.map_or(Json::Null, number));
+            return Ok(to_js(&Json::List(numbers)));
+        }
+        BATCHES => {
+            let mut rows = Vec::new();
+            for place in 0..job.batches() {
+                rows.extend(job.batch(place).map(|batch| batch_row(&batch)));
+            }
+            return Ok(bytes(rows.as_flattened()));
+        }
+        LAST_ERROR => {
+            let error = job.batch(at).and_then(|batch| batch.last_error);
+            return Ok(error.map_or(JsValue::UNDEFINED, |(code, status, uber_code)| {
+                thrown(answer::remembered(code, status, uber_code))
+            }));
+        }
+        RESULTS => return Ok(bytes(results(job, at, value).as_flattened())),
+        REASON => {
+            let reason = u16::try_from(at).ok().and_then(|number| job.reason_at(number));
+            return Ok(reason.map_or(JsValue::NULL, JsValue::from_str));
+        }
+        _ => {}
+    }
+    Ok(JsValue::UNDEFINED)
+}
+
+/// What to do next: the kind of action, then what it needs.
+fn act(job: &mut Job, client: &Inner, now: u64) -> JsValue {
+    let (kind, values) = match job.poll(now) {
+        Action::Save(record) => (ACT_SAVE, vec![bytes(&record)]),
+        Action::NeedToken { batch, renew } => (ACT_TOKEN, vec![batch.into(), renew.into()]),
+        Action::Send { batch, request } => {
+            let attempts = job.batch(batch).map_or(1, |batch| batch.attempts);
+            let init = init(&request, &client.headers, None);
+            let url = JsValue::from_str(&request.url);
+            (ACT_SEND, vec![batch.into(), attempts.into(), url, init.into()])
+        }
+        #[allow(clippy::cast_precision_loss)]
+        Action::Wait(until) => (ACT_WAIT, vec![(until as f64).into()]),
+        Action::Idle => (ACT_IDLE, vec![]),
+        Action::Done => (ACT_DONE, job.take_halt().map(thrown).into_iter().collect()),
+    };
+    let action = Array::of1(&kind.into());
+    for value in values {
+        action.push(&value);
+    }
+    action.into()
+}
+
+/// `[our code, status]`. What the core has no name for is nothing that passes.
+fn remembered(told: &[Json]) -> Error {
+    let (code, status) = match told {
+        [Json::Text(code), Json::Number(status)] => (code.as_str(), *status),
+        _ => ("", 0.0),
+    };
+    let code = ErrorCode::from_name(code).unwrap_or(ErrorCode::TokenRejected);
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    answer::remembered(code, status as u16, None)
+}
+
+fn report(outcome: &Json) -> Option<Report> {
+    let code = Code::parse(outcome.get("code").text()?.as_bytes()).ok()?;
+    let outcome = match outcome.get("status").text()? {
+        "distributed" => Ok(()),
+        "failed" => Err(outcome.get("reason").text().map(str::to_owned)),
+        _ => return None,
+    };
+    Some(Report { code, outcome })
+}
+
+/// State, whether there is an error, codes, reported, attempts, when it left.
+fn batch_row(batch: &BatchInfo<'_>) -> [u8; ROW] {
+    let mut row = [0; ROW];
+    let fields = [
+        u64::from(batch.state as u8) | u64::from(batch.last_error.is_some()) << 8,
+        batch.codes.into(),
+        batch.reported.into(),
+        batch.attempts.into(),
+        batch.sent_at & 0xffff_ffff,
+        batch.sent_at >> 32,
+    ];
+    for (out, field) in row.chunks_exact_mut(4).zip(fields) {
+        out.iter_mut().zip(field.to_le_bytes()).for_each(|(out, byte)| *out = byte);
+    }
+    row
+}
+
+/// A page of codes from a place on, of one state if one is given: each its place
+/// (u32), state, evidence, reason (u16, 0 for none) and the code itself.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Places have 32 bits.
+fn results(job: &Job, mut at: usize, state: &JsValue) -> Vec<[u8; ROW]> {
+    let state = state.as_f64().map(|state| state as u8);
+    let mut page = Vec::new();
+    while let Some(row) = job.row(at)
+        && page.len() < PAGE
+    {
+        if state.is_none_or(|state| state == row.state as u8) {
+            let reason = row.reason.map_or(0, |place| place + 1);
+            let about = at as u64
+                | u64::from(row.state as u8) << 32
+                | u64::from(row.by as u8) << 40
+                | u64::from(reason) << 48;
+            let mut out = [0; ROW];
+            let all = about.to_le_bytes().into_iter().chain(*row.code.as_bytes());
+            out.iter_mut().zip(all).for_each(|(out, byte)| *out = byte);
+            page.push(out);
+        }
+        at += 1;
+    }
+    page
+}
+
+fn bytes(bytes: &[u8]) -> JsValue {
+    Uint8Array::from(bytes).into()
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
