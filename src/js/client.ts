@@ -15,7 +15,7 @@ import {
   checkClientOptions,
   checkJobOptions,
   checks,
-  idOf,
+  programIdOf,
 } from "./options.js";
 import { type CodesInput, parse } from "./parse.js";
 import { type TokenRules, TokenSource } from "./token-source.js";
@@ -28,6 +28,15 @@ import type {
   VoucherCode,
   VoucherProgram,
 } from "./types.js";
+
+// The operations, as `src/wasm/client.rs` numbers them.
+const DISTRIBUTE = 0;
+const DISTRIBUTE_ALL = 1;
+const LIST_CODES = 2;
+const SEARCH_PROGRAMS = 3;
+export const REQUEST_TOKEN = 4;
+
+const NO_IDS = new Uint8Array();
 
 /** What `listCodes` takes. */
 export interface ListCodesOptions extends CallOptions {
@@ -126,29 +135,24 @@ export function createClient(options: ClientOptions): Client {
       const call = checkCallOptions(callOptions);
       await lives.binding(call);
       const { ids, duplicates, rejectedCount, rejected } = await read(codes, call);
-      // Reading may have taken long enough for the instance to be replaced.
-      const binding = await lives.binding(call);
+      const input = { programId: programIdOf(programId), duplicates, rejectedCount };
       try {
-        return (await instance.call("unknown", () =>
-          binding.distribute(idOf(programId), ids, duplicates, rejectedCount, call as never),
-        )) as Receipt;
+        return (await lives.call(DISTRIBUTE, { ...call, ...input }, ids)) as Receipt;
       } catch (error) {
         throw withIssues(error, rejected);
       }
     },
     async distributeAll(programId, callOptions) {
       const call = checkCallOptions(callOptions);
-      const binding = await lives.binding(call);
-      return (await instance.call("unknown", () =>
-        binding.distributeAll(idOf(programId), call as never),
-      )) as Receipt;
+      await lives.binding(call);
+      const input = { ...call, programId: programIdOf(programId) };
+      return (await lives.call(DISTRIBUTE_ALL, input)) as Receipt;
     },
     async listCodes(programId, callOptions) {
       const call = checkCallOptions(callOptions, { includeUsage: checks.boolean });
-      const binding = await lives.binding(call);
-      return (await instance.call("no", () =>
-        binding.listCodes(idOf(programId), call["includeUsage"] === true, call as never),
-      )) as VoucherCode[];
+      await lives.binding(call);
+      const input = { ...call, programId: programIdOf(programId) };
+      return (await lives.call(LIST_CODES, input)) as VoucherCode[];
     },
     async searchPrograms(callOptions) {
       const call = checkCallOptions(callOptions, {
@@ -156,21 +160,16 @@ export function createClient(options: ClientOptions): Client {
         limit: checks.count,
         offset: checks.count,
       });
-      const binding = await lives.binding(call);
-      return (await instance.call("no", () =>
-        binding.searchPrograms(
-          call["status"] as string | undefined,
-          (call["limit"] as number | undefined) ?? 50,
-          (call["offset"] as number | undefined) ?? 0,
-          call as never,
-        ),
-      )) as VoucherProgram[];
+      const input = { limit: 50, offset: 0, ...call };
+      return (await lives.call(SEARCH_PROGRAMS, input)) as VoucherProgram[];
     },
     async createJob(programId, codes, given) {
       const options = lives.jobOptions(given, memoryJournal(), ["journal"]);
+      await lives.binding();
       const parts = await read(codes, {});
+      const created = { programId: programIdOf(programId), parts };
       try {
-        return await openJob(await lives.context(), options, { programId, parts });
+        return await openJob(await lives.context(), options, created);
       } catch (error) {
         throw withIssues(error, parts.rejected);
       }
@@ -208,6 +207,20 @@ class BoundClient {
     return { glue: await instance.load(), client, host: this.#host as Host };
   }
 
+  /** Makes a call of the core's. */
+  async call(
+    operation: number,
+    { signal, ...input }: Record<string, unknown>,
+    ids: Uint8Array = NO_IDS,
+  ): Promise<unknown> {
+    // Again, as the instance may have been replaced while codes were read.
+    const binding = await this.binding({ signal });
+    const queues = operation === DISTRIBUTE || operation === DISTRIBUTE_ALL;
+    return instance.call(queues ? "unknown" : "no", () =>
+      binding.call(operation, input, ids, signal),
+    );
+  }
+
   async binding(call: Record<string, unknown> = {}): Promise<InstanceType<Binding["Client"]>> {
     const checked = this.#checked;
     if ("code" in checked) throw again(checked);
@@ -226,10 +239,7 @@ class BoundClient {
     const clock = host.clock ?? hostClock;
     const rules: TokenRules = {
       request: async (refreshToken) => {
-        const binding = await this.binding();
-        return instance.call("no", () =>
-          binding.requestToken({ refreshToken }, undefined),
-        ) as Promise<TokenSet>;
+        return (await this.call(REQUEST_TOKEN, { refreshToken })) as TokenSet;
       },
       isStale: ({ expiresAt }) => glue.isStale(expiresAt, timeOf(clock)),
     };

@@ -33,7 +33,7 @@ import type {
   JobReport,
 } from "./job-types.js";
 import type { Journal } from "./journal-types.js";
-import { type CheckedJobOptions, checks, idOf, readOptions } from "./options.js";
+import { type CheckedJobOptions, checks, readOptions } from "./options.js";
 import type { Answer } from "./transport.js";
 import type { CallSignal, FetchInit } from "./types.js";
 
@@ -93,7 +93,7 @@ export async function openJob(
 function opening({ restored }: CheckedJobOptions, created: NewJob | undefined): Opening {
   if (created === undefined) return { restored };
   const { duplicates, rejectedCount } = created.parts;
-  return { id: randomId(), programId: idOf(created.programId), duplicates, rejectedCount };
+  return { id: randomId(), programId: created.programId, duplicates, rejectedCount };
 }
 
 /** A random (version 4) UUID; `randomUUID` is not there in every page. */

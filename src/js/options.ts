@@ -3,7 +3,7 @@
  * the core. Each is read once, so that a getter can't say two things.
  */
 import { isBrowser } from "./environment.js";
-import { VoucherError, invalidOption, refusal } from "./errors.js";
+import { type ValidationErrorCode, VoucherError, invalidOption, refusal } from "./errors.js";
 import type { HostOptions } from "./host.js";
 import type { JobProgress } from "./job-types.js";
 import type { Journal } from "./journal-types.js";
@@ -194,15 +194,20 @@ export function checkClientOptions(given: ClientOptions): CheckedOptions {
 }
 
 function organization(value: unknown): string {
-  const id = idOf(value);
-  if (id !== undefined) return id;
   const hint = "Pass the organization id that Uber gave you.";
-  throw refusal("invalid_organization_id", "The organization id is no string", hint);
+  return idOf(value, "invalid_organization_id", "The organization id is no string", hint);
 }
 
-// Half of a surrogate pair would reach the wire as another character.
-function isWellFormed(value: string): boolean {
-  return !/\p{Surrogate}/u.test(value);
+/** A program id as the core takes it. */
+export function programIdOf(value: unknown): string {
+  const hint = "Pass the voucher_program_id of the program.";
+  return idOf(value, "invalid_program_id", "The voucher program id is no string", hint);
+}
+
+function idOf(value: unknown, code: ValidationErrorCode, fault: string, hint: string): string {
+  // Half of a surrogate pair would reach the wire as another character.
+  if (typeof value === "string" && !/\p{Surrogate}/u.test(value)) return value;
+  throw refusal(code, fault, hint);
 }
 
 function fields(value: unknown): [string, string][] {
@@ -249,11 +254,6 @@ export function checkCallOptions(
   more: Checks = {},
 ): Record<string, unknown> {
   return given === undefined ? {} : readOptions(given, { ...callChecks, ...more });
-}
-
-/** An id as the core takes it; undefined if it is no string, or holds half a character. */
-export function idOf(value: unknown): string | undefined {
-  return typeof value === "string" && isWellFormed(value) ? value : undefined;
 }
 
 const isWithin = (value: unknown, least: number, most: number) =>

@@ -12,7 +12,7 @@ use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::client::{Client, Inner, program_id};
+use super::client::{Client, Inner};
 use super::exchange::{head_from, init, parse};
 use super::failure::thrown;
 use super::{from_js, number, to_js};
@@ -20,6 +20,7 @@ use crate::answer::{self, Verdict};
 use crate::code::Code;
 use crate::distribute;
 use crate::error::{Error, ErrorCode};
+use crate::id::ProgramId;
 use crate::job::{Action, BatchInfo, Decision, Job, Recovery, Report, Settings};
 use crate::json::Json;
 
@@ -136,7 +137,8 @@ fn open(
             let job = match Code::parse(value.get("id").text().unwrap_or_default().as_bytes()) {
                 Err(_) => recovery.resume(value.get("restored").is_true())?,
                 Ok(id) => {
-                    let program = program_id(value.get("programId").text().map(str::to_owned))?;
+                    let program =
+                        ProgramId::new(value.get("programId").text().unwrap_or_default())?;
                     let offered = recovery.offered() as u64;
                     distribute::refuse_rejected(amount("rejectedCount"), offered)?;
                     recovery.create(program, *id.as_bytes(), amount("duplicates"), now)?
