@@ -1,34 +1,48 @@
-/** A journal in memory: gone with the process. */
+/** A journal in memory. */
 import type { Journal } from "./journal-types.js";
+import { PIECE, type Release, bytesOf, copyOf, cut, lengthOf, once } from "./journal-shared.js";
 
-/** A journal in memory, and what it holds. */
+/** A journal that ends with the process, or that you store yourself. */
 export interface MemoryJournal extends Journal {
-  /** A copy of all that was appended. */
+  /** A copy of everything in it. */
   bytes(): Uint8Array;
+  /** Takes the journal for one holder; `undefined` if somebody else has it. */
+  lock(): Promise<(() => Promise<void>) | undefined>;
 }
 
-/** Keeps a job in memory: for tests, and for what need not outlive the process. */
-export function memoryJournal(bytes: Uint8Array = new Uint8Array()): MemoryJournal {
-  let held = [bytes.slice()];
-  const joined = () => {
-    const all = new Uint8Array(held.reduce((length, piece) => length + piece.length, 0));
-    let at = 0;
-    for (const piece of held) {
-      all.set(piece, at);
-      at += piece.length;
-    }
-    return all;
-  };
+/**
+ * Keeps a job in memory: nothing outlives the process. Begins with a copy of
+ * `bytes`, as another journal's `bytes()` gives them.
+ */
+export function memoryJournal(bytes?: Uint8Array): MemoryJournal {
+  let buffer =
+    bytes === undefined ? new Uint8Array(0) : new Uint8Array(bytesOf(bytes, "memoryJournal"));
+  let size = buffer.length;
+  let isHeld = false;
   return {
     async append(record) {
-      held.push(record.slice());
+      const added = copyOf(record);
+      if (size + added.length > buffer.length) {
+        const larger = new Uint8Array(Math.max(2 * buffer.length, size + added.length, 1024));
+        larger.set(buffer.subarray(0, size));
+        buffer = larger;
+      }
+      buffer.set(added, size);
+      size += added.length;
     },
     async *read() {
-      yield* held;
+      yield* cut(buffer.subarray(0, size), PIECE);
     },
     async truncate(length) {
-      held = [joined().slice(0, length)];
+      size = Math.min(size, lengthOf(length));
     },
-    bytes: joined,
+    bytes: () => new Uint8Array(buffer.subarray(0, size)),
+    async lock(): Promise<Release | undefined> {
+      if (isHeld) return undefined;
+      isHeld = true;
+      return once(async () => {
+        isHeld = false;
+      });
+    },
   };
 }

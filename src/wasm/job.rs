@@ -191,8 +191,9 @@ fn run(
         }
         REPORT => {
             let mut reports = Vec::new();
-            for outcome in from_js(value).items() {
-                reports.extend(report(outcome));
+            // One by one: an event can be large.
+            for outcome in value.unchecked_ref::<Array>().iter() {
+                reports.extend(report(&from_js(&outcome)));
             }
             return Ok(job.handle_reports(&reports).into());
         }
