@@ -60,6 +60,13 @@ const STEPS = {
     exec(process.execPath, ["tests/package/browser.mjs", await packAndInstall()], {
       CHROMIUM: findBrowser().browser,
     }),
+  "package journal node": () => nodeTests(["journal.test.mjs"]),
+  "package journal workerd": async () =>
+    exec(process.execPath, ["tests/package/journal-workerd.mjs", await packAndInstall()]),
+  "package journal browser": async () =>
+    exec(process.execPath, ["tests/package/journal-browser.mjs", await packAndInstall()], {
+      CHROMIUM: findBrowser().browser,
+    }),
   size: () => {
     const { total } = JSON.parse(readFileSync(join(ROOT, "build", "size.json"), "utf8"));
     if (total.brotli > LIMIT) throw new Error(`${total.brotli} bytes of brotli; limit: ${LIMIT}`);

@@ -1,5 +1,6 @@
 /** What a user writes where the platform's own types are known. */
 import { type Client, createClient, parseCodes } from "uber-vouchers";
+import { fileJournal } from "uber-vouchers/journal";
 import { createSandbox } from "uber-vouchers/sandbox";
 
 const binding: { fetch: typeof fetch } = { fetch };
@@ -21,4 +22,5 @@ export async function everywhere(client: Client, file: File, signal: AbortSignal
   const response: Response = await sandbox.fetch("https://api.uber.com/");
   await sandbox.deliverWebhooks((request) => fetch(request));
   void response;
+  void fileJournal(new URL("file:///j"));
 }

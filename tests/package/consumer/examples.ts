@@ -18,6 +18,16 @@ import {
   parseCodes,
   parseCodesByProgram,
 } from "uber-vouchers";
+import {
+  type DurableStorage,
+  type Journal,
+  type MemoryJournal,
+  deleteIndexedDbJournal,
+  durableObjectJournal,
+  fileJournal,
+  indexedDbJournal,
+  memoryJournal,
+} from "uber-vouchers/journal";
 import { type Sandbox, createSandbox } from "uber-vouchers/sandbox";
 
 const kept = new Map<string, TokenSet>();
@@ -114,4 +124,55 @@ export async function tryOut(): Promise<Map<string, number>> {
   sandbox.advance(60_000);
   await sandbox.deliverWebhooks(async ({ url }) => ({ status: url === "" ? 500 : 200 }));
   return sandbox.deliveries(programId);
+}
+
+/** As the platform declares it, shortened. */
+interface ObjectStorage {
+  list<T = unknown>(options?: {
+    start?: string;
+    startAfter?: string;
+    prefix?: string;
+    reverse?: boolean;
+    limit?: number;
+    noCache?: boolean;
+  }): Promise<Map<string, T>>;
+  put<T>(key: string, value: T, options?: { noCache?: boolean }): Promise<void>;
+  put<T>(entries: Record<string, T>, options?: { noCache?: boolean }): Promise<void>;
+  delete(key: string, options?: { noCache?: boolean }): Promise<boolean>;
+  delete(keys: string[], options?: { noCache?: boolean }): Promise<number>;
+  sync(): Promise<void>;
+}
+
+/** Whatever keeps the promises is a journal. */
+class OwnJournal implements Journal {
+  #bytes: number[] = [];
+  async append(record: Uint8Array): Promise<void> {
+    this.#bytes.push(...record);
+  }
+  async *read(): AsyncGenerator<Uint8Array> {
+    yield new Uint8Array(this.#bytes);
+  }
+  async truncate(bytes: number): Promise<void> {
+    this.#bytes.length = Math.min(this.#bytes.length, bytes);
+  }
+}
+
+export async function keep(storage: ObjectStorage, url: { href: string }): Promise<Journal[]> {
+  const duck: DurableStorage = storage;
+  const memory: MemoryJournal = memoryJournal(new Uint8Array(1));
+  const copy = memoryJournal(memory.bytes());
+  const journals: Journal[] = [new OwnJournal(), memory, copy, indexedDbJournal("j")];
+  journals.push(durableObjectJournal(storage, "j"), durableObjectJournal(duck, "j"));
+  journals.push(fileJournal("j"), fileJournal(url));
+  for (const journal of journals) {
+    const release = await journal.lock?.();
+    await journal.append(new Uint8Array(1));
+    for await (const piece of journal.read()) void piece.byteLength;
+    await journal.truncate(0);
+    await release?.();
+    const key: string | undefined = journal.key;
+    void key;
+  }
+  await deleteIndexedDbJournal("j");
+  return journals;
 }

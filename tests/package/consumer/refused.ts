@@ -1,5 +1,6 @@
 /** What must not compile. */
 import { type AnyVoucherError, type Client, type ErrorCode, createClient } from "uber-vouchers";
+import { durableObjectJournal, fileJournal, memoryJournal } from "uber-vouchers/journal";
 import { createSandbox } from "uber-vouchers/sandbox";
 
 export async function refused(client: Client): Promise<void> {
@@ -41,6 +42,14 @@ createClient({ organizationId: "o", auth: { accessToken: "t", clientId: "a", cli
 createClient({ organizationId: "o", auth: { clientId: "a", clientSecret: "b", onTokens() {} } });
 // @ts-expect-error
 void createSandbox({ faults: { explode: 1 } });
+// @ts-expect-error
+fileJournal();
+// @ts-expect-error
+memoryJournal("text");
+// @ts-expect-error
+durableObjectJournal({ put: async () => {} }, "j");
+// @ts-expect-error
+void memoryJournal().append("text");
 
 function never(value: never): never {
   throw new Error(String(value));
