@@ -190,6 +190,16 @@ impl CodeListBuilder {
         true
     }
 
+    /// Makes room for so many codes at once: a table that grows leaves holes
+    /// behind.
+    pub fn reserve(&mut self, codes: usize) {
+        let Self { table, list, .. } = self;
+        if !table.holds(codes) {
+            let slots = codes.saturating_mul(4).div_ceil(3).next_power_of_two();
+            table.grow(slots.max(Table::FEWEST), &list.blocks);
+        }
+    }
+
     /// The place of a code, from 0.
     #[must_use]
     pub fn find(&self, code: Code) -> Option<usize> {
@@ -342,10 +352,17 @@ impl Table {
 
     /// Makes sure that one more fits.
     fn make_room(&mut self, blocks: &Blocks) {
-        if (self.used + 1).saturating_mul(4) <= self.slots.len().saturating_mul(3) {
-            return;
+        if !self.holds(self.used + 1) {
+            self.grow(self.slots.len().saturating_mul(2).max(Self::FEWEST), blocks);
         }
-        let slots = self.slots.len().saturating_mul(2).max(Self::FEWEST);
+    }
+
+    /// Whether so many have room.
+    fn holds(&self, codes: usize) -> bool {
+        codes.saturating_mul(4) <= self.slots.len().saturating_mul(3)
+    }
+
+    fn grow(&mut self, slots: usize, blocks: &Blocks) {
         // The old one goes first: each code says its place anew.
         *self = Self::default();
         self.slots = vec![0; slots];

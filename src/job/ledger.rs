@@ -299,6 +299,7 @@ impl Ledger {
         if self.begin.total > 0 || begin.total == 0 || begin.batch_size == 0 {
             return None;
         }
+        self.codes.reserve(begin.total.min(MOST_RESERVED));
         self.begin = begin;
         Some(())
     }
@@ -532,5 +533,7 @@ impl Ledger {
     }
 }
 
+/// A number in a journal may be anything; a list that is longer grows.
+const MOST_RESERVED: usize = 1 << 24;
 /// More reasons than that are not told apart.
 const MOST_TEXTS: usize = 60_000;

@@ -60,13 +60,15 @@ impl Recovery {
         if self.whole { self.reader.end } else { 0 }
     }
 
-    /// Takes codes of the job that is to be created, 16 bytes each.
-    pub fn offer(&mut self, codes: &[u8]) {
+    /// Takes codes of the job that is to be created, 16 bytes each. `total` says
+    /// how many there will be in all.
+    pub fn offer(&mut self, codes: &[u8], total: usize) {
         self.digest.update(codes);
         if self.whole {
             return;
         }
         self.start_over();
+        self.ledger.codes.reserve(total);
         for code in codes.as_chunks().0 {
             if let Some(code) = Code::from_bytes(*code) {
                 self.ledger.codes.insert(code);

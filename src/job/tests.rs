@@ -36,7 +36,7 @@ impl Bench {
     fn with(codes: usize, settings: Settings) -> Self {
         let mut recovery = Recovery::new(example(), settings);
         for number in 0..codes {
-            recovery.offer(code(number).as_bytes());
+            recovery.offer(code(number).as_bytes(), codes);
         }
         let program = ProgramId::new("p").unwrap();
         let job = recovery.create(program, [7; 16], 3, NOW).unwrap();
@@ -678,7 +678,7 @@ fn a_creation_that_was_cut_off_starts_again() {
         let mut recovery = Recovery::new(example(), settings());
         recovery.push(journal)?;
         for number in 0..codes {
-            recovery.offer(code(number).as_bytes());
+            recovery.offer(code(number).as_bytes(), codes);
         }
         let kept = recovery.kept();
         let program = ProgramId::new(program).unwrap();

@@ -102,8 +102,8 @@ export class JobMachine {
 
   /** Bytes of the journal. */
   push = (bytes: Uint8Array) => this.#call<void>(PUSH, 0, bytes);
-  /** Codes of a job to be created. */
-  offer = (ids: Uint8Array) => this.#call<void>(OFFER, 0, ids);
+  /** Codes of a job to be created, of so many in all. */
+  offer = (ids: Uint8Array, total: number) => this.#call<void>(OFFER, total, ids);
   /** Makes the job; gives how many bytes of the journal are to be kept. */
   open = (opening: Opening) => this.#call<number>(OPEN, 0, opening);
   about = () => this.#call<About>(ABOUT);

@@ -38,6 +38,7 @@ import type { Answer } from "./transport.js";
 import type { CallSignal, FetchInit } from "./types.js";
 
 const PIECE = 1 << 18;
+const NO_IDS = new Uint8Array();
 /** Errors with all that came with them; of others, the journal's words are left. */
 const MOST_ERRORS = 1_000;
 /** Bytes of one batch. */
@@ -77,7 +78,8 @@ export async function openJob(
   try {
     const machine = new JobMachine(glue, client, host.now, options);
     const length = await replay(journal, machine.push);
-    if (created !== undefined) await pieces(created.parts.ids, machine.offer);
+    const { ids = NO_IDS } = created?.parts ?? {};
+    await pieces(ids, (piece) => machine.offer(piece, ids.length / 16));
     const kept = machine.open(opening(options, created));
     // What was torn off goes before anything is appended.
     if (kept < length) await onJournal(() => journal.truncate(kept));

@@ -96,8 +96,7 @@ impl Exchange {
             (Stage::Sent(deadline), Ok(answer)) => {
                 let head = head_of(&answer);
                 let accepted = Verdict::of(&head) == Verdict::Accepted;
-                let step =
-                    if accepted { Step::Stop } else { self.after(Attempt::Answered(&head)) };
+                let step = if accepted { Step::Stop } else { self.after(Attempt::Answered(&head)) };
                 if step == Step::Stop || step == Step::RenewToken && !self.renews() {
                     // The head of a 2xx is all that a distribute call waits for.
                     if accepted && self.rule == Rule::Distribute {

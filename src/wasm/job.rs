@@ -101,7 +101,7 @@ impl JobMachine {
     ) -> Result<JsValue, JsValue> {
         match &mut self.stage {
             Stage::Opening(recovery) => {
-                open(recovery, operation, whole(now), value).map(|opened| {
+                open(recovery, operation, whole(now), at, value).map(|opened| {
                     let Some((job, kept)) = opened else { return JsValue::UNDEFINED };
                     self.stage = Stage::Open(job);
                     #[allow(clippy::cast_precision_loss)]
@@ -120,12 +120,13 @@ fn open(
     recovery: &mut Option<Recovery>,
     operation: u32,
     now: u64,
+    total: usize,
     value: &JsValue,
 ) -> Result<Option<(Job, u64)>, Error> {
     let bytes = || value.unchecked_ref::<Uint8Array>().to_vec();
     match (operation, recovery.as_mut()) {
         (PUSH, Some(recovery)) => recovery.push(&bytes())?,
-        (OFFER, Some(recovery)) => recovery.offer(&bytes()),
+        (OFFER, Some(recovery)) => recovery.offer(&bytes(), total),
         (OPEN, Some(_)) => {
             let Some(recovery) = recovery.take() else { return Ok(None) };
             let value = from_js(value);

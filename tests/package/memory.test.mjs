@@ -48,7 +48,10 @@ test("at most 32 bytes a code", { timeout: 60_000 }, async (context) => {
   const read = memory.buffer.byteLength;
   const options = { concurrency: 8, requestsPerSecond: Infinity };
   const job = await client.createJob("program", list, options);
+  const made = memory.buffer.byteLength;
   const { queued } = await job.run();
+  const ran = memory.buffer.byteLength;
+  context.diagnostic(`${made} made ${ran} ran`);
   assert.deepEqual([queued, calls], [CODES, 2000]);
   const outcomes = [...list]
     .slice(0, 30_000)
