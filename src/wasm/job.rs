@@ -123,10 +123,23 @@ fn open(
     total: usize,
     value: &JsValue,
 ) -> Result<Option<(Job, u64)>, Error> {
-    let bytes = || value.unchecked_ref::<Uint8Array>().to_vec();
     match (operation, recovery.as_mut()) {
-        (PUSH, Some(recovery)) => recovery.push(&bytes())?,
-        (OFFER, Some(recovery)) => recovery.offer(&bytes(), total),
+        (PUSH | OFFER, Some(recovery)) => {
+            let bytes: &Uint8Array = value.unchecked_ref();
+            // Not as a whole: what comes and goes between the blocks of a list
+            // leaves holes that no block fits in.
+            let mut piece = [0; 4096];
+            for at in (0..bytes.length()).step_by(piece.len()) {
+                let part = bytes.subarray(at, at + 4096);
+                let Some(piece) = piece.get_mut(..part.length() as usize) else { break };
+                part.copy_to(piece);
+                if operation == PUSH {
+                    recovery.push(piece)?;
+                } else {
+                    recovery.offer(piece, total);
+                }
+            }
+        }
         (OPEN, Some(_)) => {
             let Some(recovery) = recovery.take() else { return Ok(None) };
             let value = from_js(value);
