@@ -54,6 +54,9 @@ const STEPS = {
   "package types": () => checkTypes(exec),
   "package node": () => nodeTests(["node.test.mjs", "imports.test.mjs", "trap.test.mjs"]),
   "package node server": () => nodeTests(["server.test.mjs"]),
+  "package react": async () =>
+    exec(process.execPath, ["tests/package/react.mjs", await packAndInstall()]),
+  "package job": () => nodeTests(["memory.test.mjs", "kill.test.mjs"]),
   "package workerd": async () =>
     exec(process.execPath, ["tests/package/workerd.mjs", await packAndInstall()]),
   "package browser": async () =>

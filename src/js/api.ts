@@ -19,8 +19,10 @@ export type {
   ValidationErrorCode,
 } from "./errors.js";
 export type {
+  BareJob,
   BatchState,
   CodeState,
+  HostAsyncDisposable,
   HostReadableStream,
   Job,
   JobBatch,

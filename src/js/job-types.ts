@@ -157,8 +157,15 @@ export type HostReadableStream = typeof globalThis extends {
   ? T
   : { getReader(): any; cancel(reason?: any): Promise<void> };
 
+/** `Symbol.asyncDispose`, where the platform's types have it: `await using job = …`. */
+export type HostAsyncDisposable = SymbolConstructor extends {
+  readonly asyncDispose: infer S extends symbol;
+}
+  ? { [key in S]: () => Promise<void> }
+  : unknown;
+
 /** One list of codes on its way to one program. */
-export interface Job {
+export interface BareJob {
   /** A UUID, drawn when the job was created. */
   readonly id: string;
   /** The voucher program. */
@@ -180,11 +187,14 @@ export interface Job {
    */
   run(options?: { signal?: CallSignal }): Promise<JobReport>;
 
-  /** How far it is: the same object until something changes. */
-  progress(): JobProgress;
+  /**
+   * How far it is: the same object until something changes. Bound, as is
+   * `subscribe`: `useSyncExternalStore(job.subscribe, job.progress)`.
+   */
+  readonly progress: () => JobProgress;
 
   /** Calls the listener whenever something changed, until the function returned is called. */
-  subscribe(listener: () => void): () => void;
+  readonly subscribe: (listener: () => void) => () => void;
 
   /**
    * Takes in what Uber reported, in any order and any number of times. Resolves
@@ -221,3 +231,6 @@ export interface Job {
    */
   close(): Promise<void>;
 }
+
+/** One list of codes on its way to one program. */
+export type Job = BareJob & HostAsyncDisposable;

@@ -23,6 +23,7 @@ import {
 } from "./job-machine.js";
 import { STATES, results, resultsCsv } from "./job-results.js";
 import type {
+  BareJob,
   BatchState,
   CodeState,
   Job,
@@ -85,7 +86,7 @@ export async function openJob(
     if (kept < length) await onJournal(() => journal.truncate(kept));
     const job = new BulkJob(machine, host, options, ownership);
     await job.flush();
-    return job;
+    return job as unknown as Job;
   } catch (error) {
     await ownership.release();
     throw error;
@@ -149,7 +150,7 @@ function journalFailed(queued: "no" | "unknown", cause: unknown): VoucherError {
   return jobError("journal_failed", queued, "The journal failed", hint, cause);
 }
 
-class BulkJob implements Job {
+class BulkJob implements BareJob {
   readonly id: string;
   readonly programId: string;
 
@@ -193,6 +194,29 @@ class BulkJob implements Job {
     if (onProgress !== undefined) this.#listeners.add(() => onProgress(this.progress()));
   }
 
+  // Bound, as is `subscribe`: React's useSyncExternalStore takes both as they are.
+  readonly progress = (): JobProgress => {
+    if (this.#progress !== undefined && (!this.#isStale || this.#machine.isLost))
+      return this.#progress;
+    const numbers = this.#machine.progress();
+    const progress = Object.fromEntries(
+      NUMBERS.map((name, place) => [name, numbers[place]]),
+    ) as unknown as JobProgress;
+    this.#isStale = false;
+    const before = this.#progress;
+    // Time alone is no change.
+    const isSame = (name: keyof JobProgress) =>
+      name === "etaMs" || before?.[name] === progress[name];
+    if (before !== undefined && NUMBERS.every(isSame)) return before;
+    return (this.#progress = progress);
+  };
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    const call = () => listener();
+    this.#listeners.add(call);
+    return () => this.#listeners.delete(call);
+  };
+
   async run(options: { signal?: CallSignal } = {}): Promise<JobReport> {
     const signal = readOptions(options, { signal: checks.signal })["signal"] as
       CallSignal | undefined;
@@ -223,28 +247,6 @@ class BulkJob implements Job {
       // Nothing more is to be had of this one: the journal can be resumed.
       if (this.#machine.isLost || this.#failure !== undefined) await this.#ownership.release();
     }
-  }
-
-  progress(): JobProgress {
-    if (this.#progress !== undefined && (!this.#isStale || this.#machine.isLost))
-      return this.#progress;
-    const numbers = this.#machine.progress();
-    const progress = Object.fromEntries(
-      NUMBERS.map((name, place) => [name, numbers[place]]),
-    ) as unknown as JobProgress;
-    this.#isStale = false;
-    const before = this.#progress;
-    // Time alone is no change.
-    const isSame = (name: keyof JobProgress) =>
-      name === "etaMs" || before?.[name] === progress[name];
-    if (before !== undefined && NUMBERS.every(isSame)) return before;
-    return (this.#progress = progress);
-  }
-
-  subscribe(listener: () => void): () => void {
-    const call = () => listener();
-    this.#listeners.add(call);
-    return () => this.#listeners.delete(call);
   }
 
   async applyWebhook(event: JobEvent): Promise<number> {
@@ -508,6 +510,11 @@ class BulkJob implements Job {
       }
     });
   }
+}
+
+const { asyncDispose } = Symbol as { asyncDispose?: symbol };
+if (asyncDispose !== undefined) {
+  Object.defineProperty(BulkJob.prototype, asyncDispose, { value: BulkJob.prototype.close });
 }
 
 function noToken(isTimeout: boolean, cause: unknown): VoucherError {

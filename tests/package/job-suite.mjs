@@ -353,7 +353,7 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
       const before = sent().reduce((sum, times) => sum + times, 0);
       const job = await client.createJob(programId, codes, { batchSize: 10, journal: failing });
       const error = await assert.rejects(job.run(), { code: "journal_failed" });
-      assert.ok(error instanceof JobError && error.cause.message === "The disk is full");
+      assert.ok(error instanceof JobError && String(error.cause).endsWith("The disk is full"));
       assert.equal(check(job).sending, 0);
       await assert.rejects(job.run(), { code: "journal_failed" });
       await assert.rejects(job.applyWebhook({ programId, outcomes: [] }), {
@@ -453,6 +453,15 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
       code: "invalid_options",
     });
     assert.equal(journal.bytes().length, 0);
+  });
+
+  test("a job is closed at the end of its scope, where the host knows that", async () => {
+    const { asyncDispose } = /** @type {{ asyncDispose?: symbol }} */ (Symbol);
+    if (asyncDispose === undefined) return;
+    const { client, programId, codes } = await bench({}, 10);
+    const job = await client.createJob(programId, codes);
+    await /** @type {any} */ (job)[asyncDispose]();
+    await assert.rejects(job.run(), { code: "job_closed" });
   });
 
   test("two jobs on one journal: the second one is refused", async () => {

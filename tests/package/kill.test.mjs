@@ -36,15 +36,16 @@ async function serve(codes) {
       token ??= sandbox
         .fetch("http://sandbox/oauth/v2/token", { method: "POST", headers, body })
         .then(async (/** @type {Response} */ response) => (await response.json()).access_token);
-      return answer.end(await token);
+      answer.end(await token);
+      return;
     }
     const chunks = [];
     for await (const chunk of incoming) chunks.push(chunk);
     const headers = new Headers(/** @type {Record<string, string>} */ (incoming.headers));
     const response = await sandbox.fetch(`http://sandbox${incoming.url}`, {
-      method: incoming.method,
+      method: String(incoming.method),
       headers,
-      body: Buffer.concat(chunks),
+      body: Buffer.concat(chunks).toString(),
     });
     answer.writeHead(response.status, Object.fromEntries(response.headers));
     answer.end(Buffer.from(await response.arrayBuffer()));

@@ -4,7 +4,10 @@ import {
   type Client,
   type ClientOptions,
   type CodeList,
+  type CodeState,
   type ErrorCode,
+  type Job,
+  type JobReport,
   type Receipt,
   type TokenCache,
   type TokenSet,
@@ -175,4 +178,28 @@ export async function keep(storage: ObjectStorage, url: { href: string }): Promi
   }
   await deleteIndexedDbJournal("j");
   return journals;
+}
+
+export async function distributeInBulk(client: Client, list: CodeList): Promise<JobReport> {
+  const job: Job = await client.createJob("p", list, {
+    journal: fileJournal("june.journal"),
+    batchSize: 1000,
+    concurrency: 4,
+    requestsPerSecond: Infinity,
+    onProgress: ({ total, pending, etaMs }) => void [total - pending, etaMs ?? 0],
+  });
+  const stop = job.subscribe(() => void job.progress().queued);
+  const report = await job.run();
+  stop();
+  for (const { id, state, lastError } of job.batches()) {
+    if (state === "unknown" && lastError?.code === "timeout") await job.resolve(id, "resend");
+  }
+  await job.resolve("all", "queued");
+  const failed: CodeState = "failed";
+  for (const { code, reason, by } of job.results(failed)) void [code, reason ?? "", by];
+  for await (const piece of job.resultsCsv()) void piece.byteLength;
+  await job.close();
+  const resumed = await client.resumeJob(fileJournal("june.journal"), { restored: true });
+  void resumed.programId;
+  return report;
 }

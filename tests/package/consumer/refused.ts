@@ -114,6 +114,13 @@ export function complete(error: AnyVoucherError): string {
     case "aborted":
       // @ts-expect-error -- There was no answer.
       return error.body;
+    case "journal_failed":
+    case "journal_corrupt":
+    case "journal_mismatch":
+    case "job_busy":
+    case "job_closed":
+    case "not_unknown":
+    case "halted":
     case "instance_lost":
       return error.hint;
     default:
