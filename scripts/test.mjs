@@ -35,6 +35,7 @@ const STEPS = {
     ]),
   ),
   "rust test": () => exec("cargo", ["test", "--locked", "--all-features"]),
+  "simulation mutants": () => exec(process.execPath, ["scripts/simulate.mjs", "--mutants"]),
   build,
   "js format": () => exec(bin("prettier"), ["--check", "--log-level", "warn", "."]),
   "js types": () => exec(bin("tsc"), ["-p", "."]),

@@ -132,7 +132,7 @@ pub struct Progress {
     pub total: usize,
     /// How many are in each state, in the order of [`CodeState::ALL`].
     pub counts: [u32; 8],
-    /// Requests that left, as far as they had to be written down.
+    /// Requests that left, or were about to when the process ended.
     pub requests: u32,
     /// How many of them were repeated.
     pub retries: u32,
@@ -219,8 +219,8 @@ enum Stage {
 struct Flight {
     batch: usize,
     stage: Stage,
-    /// Whether a token of it was rejected already.
-    renewed: bool,
+    /// Whether the token that it had was rejected.
+    renew: bool,
 }
 
 /// The state machine of a bulk distribution.
@@ -246,6 +246,8 @@ pub struct Job {
     unknowns: u32,
     refusals: u32,
     token_failures: u32,
+    /// Batches whose token was rejected since a request was last accepted.
+    unauthorized: Vec<usize>,
     /// Nothing leaves before that: the server asked for it.
     gate: u64,
     /// Nothing leaves before that: pacing.
@@ -278,6 +280,7 @@ impl Job {
             unknowns: 0,
             refusals: 0,
             token_failures: 0,
+            unauthorized: Vec::new(),
             gate: 0,
             slot: 0.0,
             next: 0,
@@ -318,6 +321,7 @@ impl Job {
         self.probing = true;
         self.unknowns = 0;
         self.token_failures = 0;
+        self.unauthorized.clear();
         self.run_since = now;
         self.answered = 0;
     }
@@ -400,7 +404,8 @@ impl Job {
             let mut record = about(journal::SENDING, batch);
             put(&mut record, now, 8);
             self.record(&record);
-            self.flights.push(Flight { batch, stage: Stage::Logged, renewed: false });
+            let renew = self.unauthorized.contains(&batch);
+            self.flights.push(Flight { batch, stage: Stage::Logged, renew });
         }
         None
     }
@@ -459,7 +464,7 @@ impl Job {
             match flight.stage {
                 Stage::Tokenless => {
                     flight.stage = Stage::Asked;
-                    return Some(Action::NeedToken { batch, renew: flight.renewed });
+                    return Some(Action::NeedToken { batch, renew: flight.renew });
                 }
                 Stage::Ready => {
                     let codes = self.ledger.to_send(batch).into_iter();
@@ -536,11 +541,11 @@ impl Job {
         now: u64,
         random: f64,
     ) -> Option<Error> {
-        let flight = self.flight(batch, Stage::Out)?;
-        let renewed = std::mem::replace(&mut flight.renewed, true);
+        self.flight(batch, Stage::Out)?;
         let verdict = Verdict::of(head);
         if verdict == Verdict::Accepted {
             (self.probing, self.refusals, self.unknowns) = (false, 0, 0);
+            self.unauthorized.clear();
             self.answered += u64::from(self.ledger.size(batch));
             self.land(batch, Proof::Accepted, None);
             return None;
@@ -552,12 +557,10 @@ impl Job {
         }
         self.unknowns = 0;
         match head.status {
-            401 if self.settings.renews && !renewed => {
-                if let Some(flight) = self.flight(batch, Stage::Out) {
-                    flight.stage = Stage::Tokenless;
-                }
-                self.ledger.requests += 1;
-                self.ledger.retries += 1;
+            // Once, with another token.
+            401 if self.settings.renews && !self.unauthorized.contains(&batch) => {
+                self.unauthorized.push(batch);
+                self.land(batch, Proof::Again, Some(&error));
             }
             status if Rule::Distribute.may_repeat(status) => {
                 let wait = retry::wait(Some(head), self.refusals, now, random);

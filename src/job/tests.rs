@@ -185,7 +185,7 @@ fn each_answer_has_its_state() {
         let (state, halts) = match status {
             200..=299 => (InQueue, false),
             400 | 413 | 422 => (Rejected, false),
-            // Renewed, and under way again.
+            // With another token, under way again.
             401 => (Sending, false),
             409 | 429 => (Pending, false),
             408 | 499 => (Unknown, false),
