@@ -297,6 +297,7 @@ impl World {
     }
 
     /// Reads a journal in pieces of any size.
+    #[allow(clippy::needless_pass_by_value)] // It is read while the world goes on.
     fn read(&mut self, journal: Vec<u8>) -> Result<Recovery, String> {
         let mut recovery = self.recovery();
         let mut rest = journal.as_slice();
