@@ -6,8 +6,9 @@
  * @param {typeof import("uber-vouchers")} uberVouchers
  * @param {typeof import("uber-vouchers/sandbox")} sandboxModule
  * @param {typeof import("uber-vouchers/journal")} journalModule
+ * @param {any} vector
  */
-export async function jobSuite(test, assert, uberVouchers, sandboxModule, journalModule) {
+export async function jobSuite(test, assert, uberVouchers, sandboxModule, journalModule, vector) {
   const { createClient, ApiError, JobError, VoucherError } = uberVouchers;
   const { createSandbox } = sandboxModule;
   const { memoryJournal } = journalModule;
@@ -367,6 +368,36 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
       const delivered = sent().reduce((sum, times) => sum + times, 0) - before;
       assert.ok(delivered >= 100 - unknown && delivered <= 100);
     }
+  });
+
+  test("a journal is read as it was written, byte for byte", async () => {
+    const { organizationId, baseUrl, appends, expect } = vector;
+    const hex = appends.join("");
+    const bytes = Uint8Array.from(hex.match(/../g), (/** @type {string} */ byte) =>
+      parseInt(byte, 16),
+    );
+    const client = createClient({ organizationId, baseUrl, auth: "none" });
+    const journal = {
+      ...memoryJournal(bytes),
+      async *read() {
+        for (let at = 0; at < bytes.length; at += 3) yield bytes.slice(at, at + 3);
+      },
+    };
+    const job = await client.resumeJob(journal);
+    assert.equal(
+      { programId: job.programId, results: [...job.results()] },
+      {
+        programId: expect.programId,
+        results: expect.results,
+      },
+    );
+    const elsewhere = createClient({
+      organizationId,
+      baseUrl: "https://example.com",
+      auth: "none",
+    });
+    const members = { code: "journal_mismatch" };
+    await assert.rejects(elsewhere.resumeJob(memoryJournal(bytes)), members);
   });
 
   test("a slow journal slows sending: one append at a time, nothing piles up", async () => {

@@ -10,11 +10,14 @@ import { assert } from "./harness.mjs";
 import { jobSuite } from "./job-suite.mjs";
 import { suite } from "./suite.mjs";
 
-const vectors = JSON.parse(readFileSync(new URL("../vectors/codes.json", import.meta.url), "utf8"));
+/** @param {string} name */
+const read = (name) =>
+  JSON.parse(readFileSync(new URL(`../vectors/${name}.json`, import.meta.url), "utf8"));
+const vectors = read("codes");
 /** @type {import("./harness.mjs").Test} */
 const define = (name, run) => void test(name, async () => void (await run()));
 await suite(define, assert, uberVouchers, sandbox, vectors);
-await jobSuite(define, assert, uberVouchers, sandbox, journal);
+await jobSuite(define, assert, uberVouchers, sandbox, journal, read("journal"));
 
 test("require() gives the same module, where Node.js has it", () => {
   const required = createRequire(import.meta.url)("uber-vouchers");

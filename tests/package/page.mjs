@@ -4,6 +4,7 @@ import * as journal from "uber-vouchers/journal";
 import * as sandbox from "uber-vouchers/sandbox";
 
 import vectors from "../vectors/codes.json" with { type: "json" };
+import vector from "../vectors/journal.json" with { type: "json" };
 import { assert, runTests } from "./harness.mjs";
 import { jobSuite } from "./job-suite.mjs";
 import { suite } from "./suite.mjs";
@@ -11,7 +12,7 @@ import { suite } from "./suite.mjs";
 /** @param {import("./harness.mjs").Test} test */
 async function define(test) {
   await suite(test, assert, uberVouchers, sandbox, vectors);
-  await jobSuite(test, assert, uberVouchers, sandbox, journal);
+  await jobSuite(test, assert, uberVouchers, sandbox, journal, vector);
   const secret = { clientId: "a", clientSecret: "b" };
   test("a page refuses a client secret", async () => {
     const { createClient, exchangeCode } = uberVouchers;

@@ -4,6 +4,7 @@ import * as journal from "uber-vouchers/journal";
 import * as sandbox from "uber-vouchers/sandbox";
 
 import vectors from "../vectors/codes.json" with { type: "json" };
+import vector from "../vectors/journal.json" with { type: "json" };
 import { assert, runTests } from "./harness.mjs";
 import { jobSuite } from "./job-suite.mjs";
 import { suite } from "./suite.mjs";
@@ -33,7 +34,7 @@ export default {
       await runTests(
         async (test) => {
           await suite(test, assert, uberVouchers, sandbox, vectors);
-          await jobSuite(test, assert, uberVouchers, sandbox, journal);
+          await jobSuite(test, assert, uberVouchers, sandbox, journal, vector);
         },
         (result) => results.push(result),
       );
