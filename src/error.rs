@@ -32,6 +32,8 @@ pub enum ErrorClass {
     Api,
     /// No answer came.
     Connection,
+    /// A webhook was refused.
+    Webhook,
 }
 
 impl ErrorClass {
@@ -42,14 +44,15 @@ impl ErrorClass {
             ErrorClass::Validation => "ValidationError",
             ErrorClass::Api => "ApiError",
             ErrorClass::Connection => "ConnectionError",
+            ErrorClass::Webhook => "WebhookError",
         }
     }
 }
 
 macro_rules! error_codes {
     ($($(#[$docs:meta])* $variant:ident = $text:literal, $class:ident, $hint:literal;)*) => {
-        /// The stable code of an error. Two more, `secret_in_browser` and
-        /// `instance_lost`, can only come about in JavaScript (`src/js/errors.ts`).
+        /// The stable code of an error. Three more, `secret_in_browser`, `body_used`
+        /// and `instance_lost`, can only come about in JavaScript (`src/js/errors.ts`).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum ErrorCode {
@@ -151,6 +154,21 @@ error_codes! {
     /// The caller's signal was aborted.
     Aborted = "aborted", Connection,
         "See `queued` before you send again.";
+    /// The webhook carries no signature.
+    MissingSignature = "missing_signature", Webhook,
+        "Pass the raw body, X-Uber-Signature as it came, and every key in use. If you did, answer 401.";
+    /// The signature can't be one.
+    MalformedSignature = "malformed_signature", Webhook,
+        "Pass the raw body, X-Uber-Signature as it came, and every key in use. If you did, answer 401.";
+    /// No key made this signature for this body.
+    SignatureMismatch = "signature_mismatch", Webhook,
+        "Pass the raw body, X-Uber-Signature as it came, and every key in use. If you did, answer 401.";
+    /// There is no key to check with, or one that anybody has.
+    NoSigningKey = "no_signing_key", Webhook,
+        "Pass the signing key of the app's settings at Uber.";
+    /// The body is well signed and no event.
+    MalformedBody = "malformed_body", Webhook,
+        "See `cause`.";
 }
 
 impl fmt::Display for ErrorCode {
