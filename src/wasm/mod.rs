@@ -18,6 +18,8 @@ mod host;
 mod reader;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+#[cfg(feature = "client")]
+mod webhook;
 
 use js_sys::{Array, Object};
 use serde::Serialize;

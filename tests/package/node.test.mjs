@@ -8,13 +8,14 @@ import * as sandbox from "uber-vouchers/sandbox";
 import { assert } from "./harness.mjs";
 import { suite } from "./suite.mjs";
 
-const vectors = JSON.parse(readFileSync(new URL("../vectors/codes.json", import.meta.url), "utf8"));
+const read = (/** @type {string} */ name) =>
+  JSON.parse(readFileSync(new URL(`../vectors/${name}.json`, import.meta.url), "utf8"));
 await suite(
   (name, run) => void test(name, async () => void (await run())),
   assert,
   uberVouchers,
   sandbox,
-  vectors,
+  { codes: read("codes"), webhooks: read("webhooks") },
 );
 
 test("require() gives the same module, where Node.js has it", () => {

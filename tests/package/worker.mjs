@@ -2,7 +2,8 @@
 import * as uberVouchers from "uber-vouchers";
 import * as sandbox from "uber-vouchers/sandbox";
 
-import vectors from "../vectors/codes.json" with { type: "json" };
+import codes from "../vectors/codes.json" with { type: "json" };
+import webhooks from "../vectors/webhooks.json" with { type: "json" };
 import { assert, runTests } from "./harness.mjs";
 import { suite } from "./suite.mjs";
 
@@ -29,7 +30,7 @@ export default {
       /** @type {unknown[]} */
       const results = [];
       await runTests(
-        (test) => suite(test, assert, uberVouchers, sandbox, vectors),
+        (test) => suite(test, assert, uberVouchers, sandbox, { codes, webhooks }),
         (result) => results.push(result),
       );
       return Response.json(results);
