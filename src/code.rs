@@ -91,7 +91,7 @@ const fn hex(value: u8) -> u8 {
 
 /// The value of a hexadecimal digit; of anything else, a number above 15. Both
 /// ranges are tried without a branch: which one it is, is a coin toss.
-const fn digit(byte: u8) -> u8 {
+pub(crate) const fn digit(byte: u8) -> u8 {
     let number = byte.wrapping_sub(b'0');
     let letter = (byte | 0x20).wrapping_sub(b'a');
     let number = number | (if number < 10 { 0 } else { 0xff });

@@ -34,6 +34,8 @@ pub enum ErrorClass {
     Connection,
     /// The job, or its journal, can't go on.
     Job,
+    /// A webhook was refused.
+    Webhook,
 }
 
 impl ErrorClass {
@@ -45,15 +47,16 @@ impl ErrorClass {
             ErrorClass::Api => "ApiError",
             ErrorClass::Connection => "ConnectionError",
             ErrorClass::Job => "JobError",
+            ErrorClass::Webhook => "WebhookError",
         }
     }
 }
 
 macro_rules! error_codes {
     ($($(#[$docs:meta])* $variant:ident = $text:literal, $class:ident, $hint:literal;)*) => {
-        /// The stable code of an error. A few more, such as
-        /// `secret_in_browser` and `journal_failed`, can only come about in
-        /// JavaScript (`src/js/errors.ts`).
+        /// The stable code of an error. A few more, such as `secret_in_browser`,
+        /// `body_used` and `journal_failed`, can only come about in JavaScript
+        /// (`src/js/errors.ts`).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum ErrorCode {
@@ -173,6 +176,21 @@ error_codes! {
     /// Three answers in a row proved nothing.
     Halted = "halted", Job,
         "Find out what is wrong with Uber or the connection, then run the job again.";
+    /// The webhook carries no signature.
+    MissingSignature = "missing_signature", Webhook,
+        "Pass the raw body, X-Uber-Signature as it came, and every key in use. If you did, answer 401.";
+    /// The signature can't be one.
+    MalformedSignature = "malformed_signature", Webhook,
+        "Pass the raw body, X-Uber-Signature as it came, and every key in use. If you did, answer 401.";
+    /// No key made this signature for this body.
+    SignatureMismatch = "signature_mismatch", Webhook,
+        "Pass the raw body, X-Uber-Signature as it came, and every key in use. If you did, answer 401.";
+    /// There is no key to check with, or one that anybody has.
+    NoSigningKey = "no_signing_key", Webhook,
+        "Pass the signing key of the app's settings at Uber.";
+    /// The body is well signed and no event.
+    MalformedBody = "malformed_body", Webhook,
+        "See `cause`.";
 }
 
 impl fmt::Display for ErrorCode {

@@ -25,6 +25,7 @@ pub mod sandbox;
 pub mod secret;
 pub(crate) mod text;
 pub mod token;
+pub mod webhook;
 
 #[cfg(target_arch = "wasm32")]
 // A binding is documented where its users are: in the declarations of src/js.

@@ -10,8 +10,9 @@ use uber_vouchers::code::Code;
 use uber_vouchers::error::ErrorCode;
 use uber_vouchers::http::{BaseUrl, Head, Headers};
 use uber_vouchers::id::{OrganizationId, ProgramId};
-use uber_vouchers::job::{Action, Decision, Job, Recovery, Report, Settings};
+use uber_vouchers::job::{Action, Decision, Job, Recovery, Settings};
 use uber_vouchers::json::Json;
+use uber_vouchers::webhook::event::{Outcome, Status};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/journal.json");
 const NOW: u64 = 1_767_225_600_000;
@@ -26,7 +27,11 @@ fn recovery() -> Recovery {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .map(|digit| char::from_digit(digit.into(), 16).unwrap())
+        .collect()
 }
 
 fn bytes(hex: &str) -> Vec<u8> {
@@ -68,14 +73,15 @@ fn written() -> Vec<Vec<u8>> {
             _ => break,
         }
     }
-    let failed = |number, reason: Option<&str>| Report {
+    let outcome = |number, status, reason: Option<&str>| Outcome {
         code: code(number),
-        outcome: Err(reason.map(str::to_owned)),
+        status,
+        reason: reason.map(str::to_owned),
     };
-    job.handle_reports(&[
-        Report { code: code(0), outcome: Ok(()) },
-        failed(1, Some("Postfach voll")),
-        failed(4, None),
+    job.handle_outcomes(&[
+        outcome(0, Status::Distributed, None),
+        outcome(1, Status::Failed, Some("Postfach voll")),
+        outcome(4, Status::Failed, None),
     ]);
     job.resolve(Some(2), Decision::Queued).unwrap();
     while let Action::Save(bytes) = job.poll(NOW) {

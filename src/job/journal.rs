@@ -31,10 +31,9 @@
 //! Not `bincode` or `postcard`: the format is to outlive their versions, is read
 //! in other languages, and takes a page.
 
-use sha2::{Digest, Sha256};
-
 use crate::error::{Error, ErrorCode, Queued};
 use crate::text::{decimal, text};
+use crate::webhook::signature::digest;
 
 /// What a journal begins with; the last byte is the version.
 pub(super) const MAGIC: [u8; 4] = *b"uvj\x01";
@@ -84,7 +83,7 @@ fn checksum(offset: u64, body: &[u8]) -> [u8; CHECKSUM] {
     let mut begin = Vec::new();
     put(&mut begin, offset, 8);
     put(&mut begin, body.len() as u64, 4);
-    let digest = Sha256::new().chain_update(begin).chain_update(body).finalize();
+    let digest = digest(&[&begin, body]);
     digest.first_chunk().copied().unwrap_or_default()
 }
 

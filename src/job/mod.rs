@@ -55,6 +55,7 @@ use crate::id::ProgramId;
 use crate::json::Json;
 use crate::retry::{self, Rule};
 use crate::text::{decimal, text};
+use crate::webhook::event::{Outcome, Status, WebhookEvent, mask};
 
 pub use self::ledger::{By, CodeState, Decision};
 pub use self::recovery::Recovery;
@@ -114,15 +115,6 @@ pub enum Action {
     Idle,
     /// The run is over; said once. [`Job::take_halt`] tells why, if it broke off.
     Done,
-}
-
-/// What Uber reported of one code.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
-    /// The code.
-    pub code: Code,
-    /// What became of it: `Err` says that it failed, and why, if that was told.
-    pub outcome: Result<(), Option<String>>,
 }
 
 /// How far a job is, in codes.
@@ -642,20 +634,28 @@ impl Job {
         debug_assert!(applied.is_some(), "a record that can't be: {record:?}");
     }
 
-    /// What Uber reported, of this job's codes or of others. Gives how many codes
-    /// of this job it settled, or settled anew.
-    pub fn handle_reports(&mut self, reports: &[Report]) -> u32 {
+    /// A webhook, of this program or another. Gives how many codes of this job it
+    /// settled, or settled anew.
+    pub fn handle_event(&mut self, event: &WebhookEvent) -> u32 {
+        if event.program_id().is_some_and(|program| program != self.program.as_str()) {
+            return 0;
+        }
+        self.handle_outcomes(&event.outcomes)
+    }
+
+    /// What became of codes, of this job or of others.
+    pub fn handle_outcomes(&mut self, reported: &[Outcome]) -> u32 {
         let mut settled = 0;
         let mut outcomes = vec![journal::OUTCOMES];
-        for Report { code, outcome } in reports {
+        for Outcome { code, status, reason } in reported {
             let Some(place) = self.ledger.codes.find(*code) else { continue };
             if !self.ledger.takes_outcome(place) {
                 continue;
             }
-            let outcome = match outcome {
-                Ok(()) => DISTRIBUTED,
-                Err(None) => FAILED,
-                Err(Some(reason)) => self.reason(reason),
+            let outcome = match (status, reason) {
+                (Status::Distributed, _) => DISTRIBUTED,
+                (Status::Failed, None) => FAILED,
+                (Status::Failed, Some(reason)) => self.reason(reason),
             };
             if self.ledger.is_better(outcome, place) {
                 self.ledger.report(place, outcome);
@@ -683,6 +683,8 @@ impl Job {
 
     /// The outcome that names this reason; written down if it is new.
     fn reason(&mut self, reason: &str) -> u16 {
+        // Nobody's address gets into a journal, whoever read the event.
+        let reason = &*mask(reason);
         if self.ledger.text(reason, false).is_none() {
             self.record(&[&[journal::TEXT], reason.as_bytes()].concat());
         }

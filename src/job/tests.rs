@@ -87,8 +87,9 @@ impl Bench {
     }
 
     fn report(&mut self, number: usize, outcome: Result<(), Option<&str>>) -> u32 {
-        let outcome = outcome.map_err(|reason| reason.map(str::to_owned));
-        let settled = self.job.handle_reports(&[Report { code: code(number), outcome }]);
+        let status = if outcome.is_ok() { Status::Distributed } else { Status::Failed };
+        let reason = outcome.err().flatten().map(str::to_owned);
+        let settled = self.job.handle_outcomes(&[Outcome { code: code(number), status, reason }]);
         self.turn();
         settled
     }
@@ -746,4 +747,30 @@ fn the_estimate_follows_the_pace() {
     assert_eq!(bench.job.progress(NOW + 2_000).eta_ms, Some(18_000));
     bench.job.pause();
     assert_eq!(bench.job.progress(NOW + 2_000).eta_ms, None);
+}
+
+#[test]
+fn an_event_of_another_program_settles_nothing() {
+    let event = |program: &str| {
+        let body = format!(
+            r#"{{"event_type":"voucher_program_code_distributed","voucher_program_id":{program},
+                "codes":[{{"code_uuid":"{}","status":"distributed"}}]}}"#,
+            code(0)
+        );
+        let body: Json = serde_json::from_str(&body).unwrap();
+        crate::webhook::event::read(&body, None, &Json::Null).unwrap()
+    };
+    for (program, settled) in [(r#""q""#, 0), (r#""p""#, 1), ("null", 1)] {
+        let mut bench = unknown();
+        assert_eq!(bench.job.handle_event(&event(program)), settled, "{program}");
+    }
+}
+
+#[test]
+fn no_address_gets_into_the_journal() {
+    let mut bench = unknown();
+    bench.report(0, Err(Some("jane@example.com is no guest")));
+    assert_eq!(bench.job.code(0).unwrap().reason, Some("[email] is no guest"));
+    assert!(!String::from_utf8_lossy(&bench.journal).contains("jane"));
+    bench.check();
 }

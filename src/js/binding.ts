@@ -7,6 +7,8 @@ import {
   authorizationUrl,
   initSync,
   isStale,
+  readWebhook,
+  verifySignature,
 } from "./uber_vouchers.js";
 import { Instance } from "./instance.js";
 
@@ -19,6 +21,8 @@ const glue = {
   authorizationUrl,
   initSync,
   isStale,
+  readWebhook,
+  verifySignature,
 };
 
 /** What wasm-bindgen generated for the client. */

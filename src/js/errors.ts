@@ -59,8 +59,17 @@ export type JobErrorCode =
   | "not_unknown"
   | "halted"
   | "instance_lost";
+/** A webhook was refused. */
+export type WebhookErrorCode =
+  | "missing_signature"
+  | "malformed_signature"
+  | "signature_mismatch"
+  | "no_signing_key"
+  | "malformed_body"
+  | "body_used";
 /** Every code there is. */
-export type ErrorCode = ValidationErrorCode | ApiErrorCode | ConnectionErrorCode | JobErrorCode;
+export type ErrorCode =
+  ValidationErrorCode | ApiErrorCode | ConnectionErrorCode | WebhookErrorCode | JobErrorCode;
 
 /** What an error is made of; the form in which the core hands it over. */
 export interface ErrorParts {
@@ -115,7 +124,8 @@ export interface ErrorJson {
 const mark: unique symbol = Symbol.for("uber-vouchers.error") as never;
 
 /** Any error of this package: narrow it by `code`. */
-export type AnyVoucherError = ValidationError | ApiError | ConnectionError | JobError;
+export type AnyVoucherError =
+  ValidationError | ApiError | ConnectionError | WebhookError | JobError;
 
 /** What every error of this package is. Switch over `code`. */
 export class VoucherError<C extends ErrorCode = ErrorCode> extends Error {
@@ -225,6 +235,14 @@ export class ConnectionError extends VoucherError<ConnectionErrorCode> {
   declare static [Symbol.hasInstance]: (value: unknown) => value is ConnectionError;
 }
 
+/** A webhook was refused. */
+export class WebhookError extends VoucherError<WebhookErrorCode> {
+  /** @internal */
+  static override readonly [mark] = "WebhookError";
+
+  declare static [Symbol.hasInstance]: (value: unknown) => value is WebhookError;
+}
+
 /** The job, or a call itself, could not go on; see `queued`. */
 export class JobError extends VoucherError<JobErrorCode> {
   /** @internal */
@@ -239,7 +257,7 @@ function hide(error: object, name: string, value: unknown): void {
   Object.defineProperty(error, name, { value, configurable: true, writable: true });
 }
 
-const classes = { ValidationError, ApiError, ConnectionError, JobError };
+const classes = { ValidationError, ApiError, ConnectionError, WebhookError, JobError };
 
 /** Makes an error of the object in which the core hands one over. */
 export function toError(parts: ErrorParts): VoucherError {

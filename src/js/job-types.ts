@@ -2,6 +2,7 @@
 import type { VoucherError } from "./errors.js";
 import type { Journal } from "./journal-types.js";
 import type { CallSignal } from "./types.js";
+import type { WebhookEvent } from "./webhook.js";
 
 /** What `resumeJob` takes, and what `createJob` takes beside where to keep the job. */
 export interface RunOptions {
@@ -138,17 +139,8 @@ export interface JobResult {
   by: "answer" | "webhook" | "operator" | null;
 }
 
-/** What `applyWebhook` needs of an event. */
-export interface JobEvent {
-  /** The program that it is about; `null` where it does not say. */
-  readonly programId: string | null;
-  /** What became of which code. */
-  readonly outcomes: readonly {
-    readonly code: string;
-    readonly status: "distributed" | "failed";
-    readonly reason: string | null;
-  }[];
-}
+/** What `applyWebhook` needs of an event, as `verifyWebhook` gives it. */
+export type JobEvent = Pick<WebhookEvent, "programId" | "outcomes">;
 
 /** The platform's `ReadableStream`, or its shape where the platform's types have none. */
 export type HostReadableStream = typeof globalThis extends {

@@ -21,8 +21,9 @@ use crate::code::Code;
 use crate::distribute;
 use crate::error::{Error, ErrorCode};
 use crate::id::ProgramId;
-use crate::job::{Action, BatchInfo, Decision, Job, Recovery, Report, Settings};
+use crate::job::{Action, BatchInfo, Decision, Job, Recovery, Settings};
 use crate::json::Json;
+use crate::webhook::event;
 
 // The operations, as `src/js/job-machine.ts` numbers them.
 const PUSH: u32 = 0;
@@ -204,12 +205,12 @@ fn run(
             return Ok(thrown(error));
         }
         REPORT => {
-            let mut reports = Vec::new();
+            let mut outcomes = Vec::new();
             // One by one: an event can be large.
             for outcome in value.unchecked_ref::<Array>().iter() {
-                reports.extend(report(&from_js(&outcome)));
+                outcomes.extend(event::given(&from_js(&outcome)));
             }
-            return Ok(job.handle_reports(&reports).into());
+            return Ok(job.handle_outcomes(&outcomes).into());
         }
         RESOLVE | RESOLVE_ALL => {
             let decision = match value.as_string().as_deref() {
@@ -294,16 +295,6 @@ fn remembered(told: &[Json]) -> Error {
     let code = ErrorCode::from_name(code).unwrap_or(ErrorCode::TokenRejected);
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     answer::remembered(code, status as u16, None)
-}
-
-fn report(outcome: &Json) -> Option<Report> {
-    let code = Code::parse(outcome.get("code").text()?.as_bytes()).ok()?;
-    let outcome = match outcome.get("status").text()? {
-        "distributed" => Ok(()),
-        "failed" => Err(outcome.get("reason").text().map(str::to_owned)),
-        _ => return None,
-    };
-    Some(Report { code, outcome })
 }
 
 /// State, whether there is an error, codes, reported, attempts, when it left.

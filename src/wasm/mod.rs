@@ -20,6 +20,8 @@ mod job;
 mod reader;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+#[cfg(feature = "client")]
+mod webhook;
 
 use js_sys::{Array, Object};
 use serde::Serialize;

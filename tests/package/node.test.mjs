@@ -13,9 +13,9 @@ import { suite } from "./suite.mjs";
 /** @param {string} name */
 const read = (name) =>
   JSON.parse(readFileSync(new URL(`../vectors/${name}.json`, import.meta.url), "utf8"));
-const vectors = read("codes");
 /** @type {import("./harness.mjs").Test} */
 const define = (name, run) => void test(name, async () => void (await run()));
+const vectors = { codes: read("codes"), webhooks: read("webhooks") };
 await suite(define, assert, uberVouchers, sandbox, vectors);
 await jobSuite(define, assert, uberVouchers, sandbox, journal, read("journal"));
 

@@ -3,8 +3,9 @@ import * as uberVouchers from "uber-vouchers";
 import * as journal from "uber-vouchers/journal";
 import * as sandbox from "uber-vouchers/sandbox";
 
-import vectors from "../vectors/codes.json" with { type: "json" };
-import vector from "../vectors/journal.json" with { type: "json" };
+import codes from "../vectors/codes.json" with { type: "json" };
+import journals from "../vectors/journal.json" with { type: "json" };
+import webhooks from "../vectors/webhooks.json" with { type: "json" };
 import { assert, runTests } from "./harness.mjs";
 import { jobSuite } from "./job-suite.mjs";
 import { suite } from "./suite.mjs";
@@ -33,8 +34,8 @@ export default {
       const results = [];
       await runTests(
         async (test) => {
-          await suite(test, assert, uberVouchers, sandbox, vectors);
-          await jobSuite(test, assert, uberVouchers, sandbox, journal, vector);
+          await suite(test, assert, uberVouchers, sandbox, { codes, webhooks });
+          await jobSuite(test, assert, uberVouchers, sandbox, journal, journals);
         },
         (result) => results.push(result),
       );

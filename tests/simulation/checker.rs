@@ -4,7 +4,31 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use uber_vouchers::code::Code;
-use uber_vouchers::job::{By, CodeState, Decision, Job, Report};
+use uber_vouchers::job::{By, CodeState, Decision, Job};
+use uber_vouchers::webhook::event::{Outcome, Status};
+
+/// What was reported of one code: that it failed, and why, is an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    pub code: Code,
+    pub outcome: Result<(), Option<String>>,
+}
+
+impl From<Outcome> for Report {
+    fn from(Outcome { code, status, reason }: Outcome) -> Self {
+        Self { code, outcome: if status == Status::Failed { Err(reason) } else { Ok(()) } }
+    }
+}
+
+/// As the machine takes them.
+pub fn outcomes(reports: &[Report]) -> Vec<Outcome> {
+    let outcome = |Report { code, outcome }: &Report| Outcome {
+        code: *code,
+        status: if outcome.is_ok() { Status::Distributed } else { Status::Failed },
+        reason: outcome.clone().err().flatten(),
+    };
+    reports.iter().map(outcome).collect()
+}
 
 /// What the checker knows of one code.
 #[derive(Clone, Debug, Default)]

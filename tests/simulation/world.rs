@@ -9,12 +9,13 @@ use uber_vouchers::code::Code;
 use uber_vouchers::error::ErrorCode;
 use uber_vouchers::http::{BaseUrl, Head, Headers, Request};
 use uber_vouchers::id::{OrganizationId, ProgramId};
-use uber_vouchers::job::{Action, CodeState, Decision, Job, Recovery, Report, Settings};
+use uber_vouchers::job::{Action, CodeState, Decision, Job, Recovery, Settings};
 use uber_vouchers::json::Json;
 use uber_vouchers::sandbox::{Answer, Faults, IncomingRequest, Options, ProgramSpec, Sandbox};
 use uber_vouchers::secret::AccessToken;
+use uber_vouchers::webhook::event;
 
-use crate::checker::{Checker, Verdict, states};
+use crate::checker::{Checker, Report, Verdict, outcomes, states};
 use crate::plan::Plan;
 use crate::random::Random;
 
@@ -492,9 +493,11 @@ impl World {
     fn deliver(&mut self) -> Verdict {
         let most = 1 + self.random.below(4);
         for webhook in self.sandbox.take_due_webhooks(self.now, most) {
-            let body: Value = serde_json::from_slice(&webhook.body).unwrap();
-            let reports: Vec<Report> = if body["voucher_program_id"] == self.program.as_str() {
-                body["codes"].as_array().map_or(vec![], |codes| codes.iter().map(report).collect())
+            let body: Json = serde_json::from_slice(&webhook.body).unwrap();
+            let event = event::read(&body, None, &Json::Null).unwrap();
+            let is_ours = event.program_id() == Some(&self.program);
+            let reports: Vec<Report> = if is_ours {
+                event.outcomes.into_iter().map(Report::from).collect()
             } else {
                 vec![]
             };
@@ -518,7 +521,7 @@ impl World {
         let Some(job) = &mut self.job else { return Ok(()) };
         let before = states(job);
         self.checker.told(&before, &reports);
-        let settled = job.handle_reports(&reports);
+        let settled = job.handle_outcomes(&outcomes(&reports));
         let after = states(job);
         self.checker.reported(&before, &after, &reports, settled)?;
         self.say(&format!("webhook: {} reports, {settled} settled", reports.len()));
@@ -643,25 +646,18 @@ impl World {
                 events.swap(place, self.random.below(place + 1));
             }
             for event in &events {
-                job.handle_reports(event);
+                job.handle_outcomes(&outcomes(event));
                 if self.random.chance(0.3) {
-                    job.handle_reports(&events[self.random.below(events.len())].clone());
+                    let again = self.random.below(events.len());
+                    job.handle_outcomes(&outcomes(&events[again]));
                 }
             }
             // What was drawn again may not have been all.
             for event in &events {
-                job.handle_reports(event);
+                job.handle_outcomes(&outcomes(event));
             }
             ends.push(states(&job));
         }
         if ends[0] == ends[1] { Ok(()) } else { Err("promise 4: the order matters".to_owned()) }
     }
-}
-
-fn report(code: &Value) -> Report {
-    let outcome = match code["status"].as_str() {
-        Some("distributed") => Ok(()),
-        _ => Err(code["reason"].as_str().map(str::to_owned)),
-    };
-    Report { code: Code::parse(code["code_uuid"].as_str().unwrap().as_bytes()).unwrap(), outcome }
 }

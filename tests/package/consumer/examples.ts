@@ -14,12 +14,15 @@ import {
   ApiError,
   ConnectionError,
   ValidationError,
+  type WebhookEvent,
   VoucherError,
+  WebhookError,
   authorizationUrl,
   createClient,
   exchangeCode,
   parseCodes,
   parseCodesByProgram,
+  verifyWebhook,
 } from "uber-vouchers";
 import {
   type DurableStorage,
@@ -202,4 +205,24 @@ export async function distributeInBulk(client: Client, list: CodeList): Promise<
   const resumed = await client.resumeJob(fileJournal("june.journal"), { restored: true });
   void resumed.programId;
   return report;
+}
+
+export async function receive(body: Uint8Array, header: string | undefined): Promise<string[]> {
+  const message = { body, signature: header, environment: null };
+  const event: WebhookEvent = await verifyWebhook(message, { signingKey: ["a", "b"] });
+  const sandbox = await createSandbox({ signingKey: "a" });
+  for (const webhook of sandbox.webhooks()) await verifyWebhook(webhook, { signingKey: "a" });
+  await verifyWebhook(
+    { body: "{}", signature: null },
+    {
+      signingKey: "a",
+      outcomes: ({ list }) => list.map((code: string) => ({ code, status: "failed" as const })),
+    },
+  );
+  return event.outcomes.map(({ code, status, reason }) => `${code} ${status} ${reason ?? ""}`);
+}
+
+export function status(error: unknown): number {
+  if (!(error instanceof WebhookError)) return 500;
+  return error.code === "malformed_body" || error.code === "no_signing_key" ? 500 : 401;
 }
