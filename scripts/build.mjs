@@ -182,7 +182,9 @@ function rustFlags() {
   const paths = [ROOT, ...crates, sources, realpathSync(sources)];
   const remaps = paths.map((path) => `--remap-path-prefix=${path}=`);
   const compact = '--cfg=sha2_backend_soft="compact"';
-  return ["-Zunstable-options", "-Cpanic=immediate-abort", compact, ...remaps];
+  // Generic code of the standard library's is compiled along with what uses it.
+  const small = ["-Cpanic=immediate-abort", "-Zlocation-detail=none", "-Zshare-generics=no"];
+  return ["-Zunstable-options", ...small, compact, ...remaps];
 }
 
 function removeStale() {

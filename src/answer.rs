@@ -119,16 +119,15 @@ pub(crate) fn with_detail(
         _ => "Uber refused the request",
     };
     let message = text(&[what, " (status ", &decimal(head.status.into()), ")"]);
-    Error {
-        api: Some(Box::new(ApiDetail {
-            status: head.status,
-            uber_code: uber_code(parsed).map(str::to_owned),
-            body: cut(body, BODY_KEPT).to_owned(),
-            headers: head.headers.ubers(),
-            retry_after_ms: retry::retry_after(head, now),
-        })),
-        ..Error::new(code, queued, message)
-    }
+    let mut error = Error::new(code, queued, message);
+    error.api = Some(ApiDetail {
+        status: head.status,
+        uber_code: uber_code(parsed).map(str::to_owned),
+        body: cut(body, BODY_KEPT).to_owned(),
+        headers: head.headers.ubers(),
+        retry_after_ms: retry::retry_after(head, now),
+    });
+    error
 }
 
 /// The code in a body, in any of the shapes seen on this host: `code`, the
@@ -212,7 +211,7 @@ mod tests {
             ("null", None),
         ] {
             let error = error(&head(400), body, &json(body), Effect::Queues, 0);
-            assert_eq!(error.api.unwrap().uber_code.as_deref(), code, "{body}");
+            assert_eq!(error.api.clone().unwrap().uber_code.as_deref(), code, "{body}");
         }
     }
 
@@ -220,6 +219,6 @@ mod tests {
     fn a_long_body_is_cut_between_characters() {
         let body = format!("x{}", "é".repeat(4000));
         let error = error(&head(400), &body, &Json::Null, Effect::Queues, 0);
-        assert_eq!(error.api.unwrap().body.len(), 4095);
+        assert_eq!(error.api.clone().unwrap().body.len(), 4095);
     }
 }

@@ -2,6 +2,7 @@
 //! have been queued.
 
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 
 /// Whether Uber may have queued something because of the call that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -269,9 +270,14 @@ pub struct ApiDetail {
     pub retry_after_ms: Option<u64>,
 }
 
-/// Everything that can go wrong.
+/// Everything that can go wrong. Its [members](ErrorParts) are its own.
+// In a box: it is what almost every function can return instead.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Error {
+pub struct Error(Box<ErrorParts>);
+
+/// What an [`Error`] says.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ErrorParts {
     /// The stable code.
     pub code: ErrorCode,
     /// Whether Uber may have queued something.
@@ -279,7 +285,7 @@ pub struct Error {
     /// What happened, in a sentence. Holds no secret and no recipient's data.
     pub message: String,
     /// The answer, where there was one.
-    pub api: Option<Box<ApiDetail>>,
+    pub api: Option<ApiDetail>,
     /// The entries that were refused (`invalid_codes`), the first 1,000.
     pub issues: Vec<Rejected>,
 }
@@ -288,7 +294,8 @@ impl Error {
     /// An error with nothing but its code and a sentence.
     #[must_use]
     pub fn new(code: ErrorCode, queued: Queued, message: impl Into<String>) -> Self {
-        Self { code, queued, message: message.into(), api: None, issues: Vec::new() }
+        let message = message.into();
+        Self(Box::new(ErrorParts { code, queued, message, api: None, issues: Vec::new() }))
     }
 
     /// Refused before anything left.
@@ -299,8 +306,22 @@ impl Error {
 
     /// What to do about it.
     #[must_use]
-    pub const fn hint(&self) -> &'static str {
+    pub fn hint(&self) -> &'static str {
         self.code.hint()
+    }
+}
+
+impl Deref for Error {
+    type Target = ErrorParts;
+
+    fn deref(&self) -> &ErrorParts {
+        &self.0
+    }
+}
+
+impl DerefMut for Error {
+    fn deref_mut(&mut self) -> &mut ErrorParts {
+        &mut self.0
     }
 }
 
@@ -341,13 +362,13 @@ mod tests {
             reason: Reason::NotAUuid,
             message: "It is no UUID.",
         });
-        error.api = Some(Box::new(ApiDetail {
+        error.api = Some(ApiDetail {
             status: 400,
             uber_code: None,
             body: "jane@example.com".into(),
             headers: vec![],
             retry_after_ms: None,
-        }));
+        });
         let printed = format!("{error:?} {error} {:?}", error.issues);
         assert!(!printed.contains("jane"), "{printed}");
     }
