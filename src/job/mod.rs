@@ -340,7 +340,9 @@ impl Job {
         !self.saving && self.writer.log.is_empty() && self.is_created()
     }
 
-    fn is_created(&self) -> bool {
+    /// Whether the whole list is in the journal, or is on its way there.
+    #[must_use]
+    pub fn is_created(&self) -> bool {
         self.written == self.ledger.begin.total
     }
 

@@ -110,7 +110,8 @@ export class JobMachine {
   start = () => this.#call<void>(START);
   pause = () => this.#call<void>(PAUSE);
   poll = () => this.#call<Action>(POLL);
-  saved = (ok: boolean) => this.#call<void>(ok ? SAVED : SAVE_FAILED);
+  /** Gives whether the whole list is in the journal. */
+  saved = (ok: boolean) => this.#call<boolean>(ok ? SAVED : SAVE_FAILED);
   token = (batch: number) => this.#call<void>(TOKEN, batch);
   /** Gives whether that ends the run. */
   noToken = (batch: number, { code, status = 0 }: VoucherError & { status?: number }) =>

@@ -170,6 +170,8 @@ class BulkJob implements BareJob {
 
   #saves = 0;
   #isSaving = false;
+  /** Whether the whole list is in the journal: until then, nothing is settled. */
+  #isCreated = false;
   #failure: VoucherError | undefined;
   #waiting: { save: number; resolve(): void; reject(error: unknown): void }[] = [];
   #timer: { until: number; stop: AbortController } | undefined;
@@ -341,6 +343,7 @@ class BulkJob implements BareJob {
 
   /** Answers those who wait for the journal, as far as it has come. */
   #settle(): void {
+    if (!this.#isCreated && this.#failure === undefined) return;
     const done = this.#isSaving ? this.#saves - 1 : Infinity;
     const waiting = this.#waiting;
     this.#waiting = waiting.filter(({ save }) => save > done);
@@ -394,7 +397,9 @@ class BulkJob implements BareJob {
       this.#failure = journalFailed(unknown + sending > 0 ? "unknown" : "no", cause);
     }
     this.#isSaving = false;
-    this.#tell(() => this.#machine.saved(this.#failure === undefined));
+    this.#tell(() => {
+      this.#isCreated = this.#machine.saved(this.#failure === undefined);
+    });
     this.#settle();
     if (this.#failure !== undefined && this.#run === undefined) await this.#ownership.release();
   }

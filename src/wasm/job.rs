@@ -178,7 +178,10 @@ fn run(
         POLL => return Ok(act(job, client, now)),
         START => job.start(now),
         PAUSE => job.pause(),
-        SAVED => job.handle_saved(),
+        SAVED => {
+            job.handle_saved();
+            return Ok(job.is_created().into());
+        }
         SAVE_FAILED => job.handle_save_failed(),
         TOKEN => job.handle_token(at),
         NO_TOKEN => {
