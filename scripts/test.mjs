@@ -35,6 +35,7 @@ const STEPS = {
     ]),
   ),
   "rust test": () => exec("cargo", ["test", "--locked", "--all-features"]),
+  "simulation mutants": () => exec(process.execPath, ["scripts/simulate.mjs", "--mutants"]),
   build,
   "js format": () => exec(bin("prettier"), ["--check", "--log-level", "warn", "."]),
   "js types": () => exec(bin("tsc"), ["-p", "."]),
@@ -54,10 +55,20 @@ const STEPS = {
   "package types": () => checkTypes(exec),
   "package node": () => nodeTests(["node.test.mjs", "imports.test.mjs", "trap.test.mjs"]),
   "package node server": () => nodeTests(["server.test.mjs"]),
+  "package react": async () =>
+    exec(process.execPath, ["tests/package/react.mjs", await packAndInstall()]),
+  "package job": () => nodeTests(["memory.test.mjs", "kill.test.mjs"]),
   "package workerd": async () =>
     exec(process.execPath, ["tests/package/workerd.mjs", await packAndInstall()]),
   "package browser": async () =>
     exec(process.execPath, ["tests/package/browser.mjs", await packAndInstall()], {
+      CHROMIUM: findBrowser().browser,
+    }),
+  "package journal node": () => nodeTests(["journal.test.mjs"]),
+  "package journal workerd": async () =>
+    exec(process.execPath, ["tests/package/journal-workerd.mjs", await packAndInstall()]),
+  "package journal browser": async () =>
+    exec(process.execPath, ["tests/package/journal-browser.mjs", await packAndInstall()], {
       CHROMIUM: findBrowser().browser,
     }),
   size: () => {

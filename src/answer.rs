@@ -5,7 +5,7 @@
 //! proves nothing, because Uber, or something in front of it, may have failed
 //! after the codes were queued.
 
-use crate::error::{ApiDetail, Error, ErrorCode, Queued};
+use crate::error::{ApiDetail, Error, ErrorClass, ErrorCode, Queued};
 use crate::http::Head;
 use crate::json::Json;
 use crate::retry;
@@ -78,6 +78,29 @@ pub fn error(head: &Head, body: &str, parsed: &Json, effect: Effect, now: u64) -
     )
 }
 
+/// The error of a request of which only this was kept.
+#[must_use]
+pub fn remembered(code: ErrorCode, status: u16, uber_code: Option<&str>) -> Error {
+    let head = Head { status, ..Head::default() };
+    let queued = match code {
+        ErrorCode::InternalServerError
+        | ErrorCode::ServerError
+        | ErrorCode::UnexpectedResponse
+        | ErrorCode::ConnectionFailed
+        | ErrorCode::Timeout
+        | ErrorCode::Aborted => Queued::Unknown,
+        _ => Queued::No,
+    };
+    if code.class() != ErrorClass::Api {
+        return Error::new(code, queued, "No answer came to the request");
+    }
+    let mut error = with_detail(code, queued, &head, "", &Json::Null, 0);
+    if let Some(api) = &mut error.api {
+        api.uber_code = uber_code.map(str::to_owned);
+    }
+    error
+}
+
 pub(crate) fn with_detail(
     code: ErrorCode,
     queued: Queued,
@@ -96,16 +119,15 @@ pub(crate) fn with_detail(
         _ => "Uber refused the request",
     };
     let message = text(&[what, " (status ", &decimal(head.status.into()), ")"]);
-    Error {
-        api: Some(Box::new(ApiDetail {
-            status: head.status,
-            uber_code: uber_code(parsed).map(str::to_owned),
-            body: cut(body, BODY_KEPT).to_owned(),
-            headers: head.headers.ubers(),
-            retry_after_ms: retry::retry_after(head, now),
-        })),
-        ..Error::new(code, queued, message)
-    }
+    let mut error = Error::new(code, queued, message);
+    error.api = Some(ApiDetail {
+        status: head.status,
+        uber_code: uber_code(parsed).map(str::to_owned),
+        body: cut(body, BODY_KEPT).to_owned(),
+        headers: head.headers.ubers(),
+        retry_after_ms: retry::retry_after(head, now),
+    });
+    error
 }
 
 /// The code in a body, in any of the shapes seen on this host: `code`, the
@@ -189,7 +211,7 @@ mod tests {
             ("null", None),
         ] {
             let error = error(&head(400), body, &json(body), Effect::Queues, 0);
-            assert_eq!(error.api.unwrap().uber_code.as_deref(), code, "{body}");
+            assert_eq!(error.api.clone().unwrap().uber_code.as_deref(), code, "{body}");
         }
     }
 
@@ -197,6 +219,6 @@ mod tests {
     fn a_long_body_is_cut_between_characters() {
         let body = format!("x{}", "é".repeat(4000));
         let error = error(&head(400), &body, &Json::Null, Effect::Queues, 0);
-        assert_eq!(error.api.unwrap().body.len(), 4095);
+        assert_eq!(error.api.clone().unwrap().body.len(), 4095);
     }
 }

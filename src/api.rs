@@ -41,6 +41,12 @@ impl Api {
         &self.base_url
     }
 
+    /// The organization that owns the programs.
+    #[must_use]
+    pub fn organization(&self) -> &OrganizationId {
+        &self.organization
+    }
+
     pub(crate) fn on_programs(&self, method: Method, path: &str, body: Option<String>) -> Request {
         // Uber's samples name the content type on every call, a GET too.
         let headers = vec![

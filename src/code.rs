@@ -70,22 +70,28 @@ impl Code {
     /// Appends the text form, in lower case.
     pub fn write_to(self, text: &mut String) {
         let mut digits = [b'-'; TEXT_LENGTH];
-        let mut out = digits.iter_mut();
-        for (place, byte) in self.0.into_iter().enumerate() {
+        let mut out = digits.as_mut_slice();
+        for (place, byte) in self.0.iter().enumerate() {
             if matches!(place, 4 | 6 | 8 | 10) {
-                out.next();
+                out = out.get_mut(1..).unwrap_or_default();
             }
-            for (value, digit) in [byte >> 4, byte & 15].into_iter().zip(out.by_ref()) {
-                *digit = if value < 10 { b'0' + value } else { b'a' + value - 10 };
-            }
+            let Some(([high, low], rest)) = out.split_first_chunk_mut() else { break };
+            (*high, *low) = (hex(byte >> 4), hex(byte & 15));
+            out = rest;
         }
         text.push_str(str::from_utf8(&digits).unwrap_or_default());
     }
 }
 
+/// A hexadecimal digit, without a branch: which kind it is, is a coin toss.
+const fn hex(value: u8) -> u8 {
+    // 39 lie between the digits and the letters.
+    value + b'0' + (((9_u8.wrapping_sub(value)) >> 7) * 39)
+}
+
 /// The value of a hexadecimal digit; of anything else, a number above 15. Both
 /// ranges are tried without a branch: which one it is, is a coin toss.
-const fn digit(byte: u8) -> u8 {
+pub(crate) const fn digit(byte: u8) -> u8 {
     let number = byte.wrapping_sub(b'0');
     let letter = (byte | 0x20).wrapping_sub(b'a');
     let number = number | (if number < 10 { 0 } else { 0xff });

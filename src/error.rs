@@ -2,6 +2,7 @@
 //! have been queued.
 
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 
 /// Whether Uber may have queued something because of the call that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +33,10 @@ pub enum ErrorClass {
     Api,
     /// No answer came.
     Connection,
+    /// The job, or its journal, can't go on.
+    Job,
+    /// A webhook was refused.
+    Webhook,
 }
 
 impl ErrorClass {
@@ -42,14 +47,17 @@ impl ErrorClass {
             ErrorClass::Validation => "ValidationError",
             ErrorClass::Api => "ApiError",
             ErrorClass::Connection => "ConnectionError",
+            ErrorClass::Job => "JobError",
+            ErrorClass::Webhook => "WebhookError",
         }
     }
 }
 
 macro_rules! error_codes {
     ($($(#[$docs:meta])* $variant:ident = $text:literal, $class:ident, $hint:literal;)*) => {
-        /// The stable code of an error. Two more, `secret_in_browser` and
-        /// `instance_lost`, can only come about in JavaScript (`src/js/errors.ts`).
+        /// The stable code of an error. A few more, such as `secret_in_browser`,
+        /// `body_used` and `journal_failed`, can only come about in JavaScript
+        /// (`src/js/errors.ts`).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum ErrorCode {
@@ -66,6 +74,12 @@ macro_rules! error_codes {
                 match self {
                     $(ErrorCode::$variant => $text,)*
                 }
+            }
+
+            /// The code of that name.
+            #[must_use]
+            pub fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|code| code.as_str() == name)
             }
 
             /// The kind of error that carries this code.
@@ -151,6 +165,33 @@ error_codes! {
     /// The caller's signal was aborted.
     Aborted = "aborted", Connection,
         "See `queued` before you send again.";
+    /// A record of the journal is not what was written.
+    JournalCorrupt = "journal_corrupt", Job,
+        "Take a copy of the journal from before, and resume it with `restored: true`.";
+    /// The journal is another job's, or of another version.
+    JournalMismatch = "journal_mismatch", Job,
+        "Pass the journal of this job, or an empty one.";
+    /// The operator decided about what is not unknown.
+    NotUnknown = "not_unknown", Job,
+        "Decide only about batches that are unknown; pending ones can be abandoned.";
+    /// Three answers in a row proved nothing.
+    Halted = "halted", Job,
+        "Find out what is wrong with Uber or the connection, then run the job again.";
+    /// The webhook carries no signature.
+    MissingSignature = "missing_signature", Webhook,
+        "Pass the raw body, X-Uber-Signature as it came, and every key in use. If you did, answer 401.";
+    /// The signature can't be one.
+    MalformedSignature = "malformed_signature", Webhook,
+        "Pass the raw body, X-Uber-Signature as it came, and every key in use. If you did, answer 401.";
+    /// No key made this signature for this body.
+    SignatureMismatch = "signature_mismatch", Webhook,
+        "Pass the raw body, X-Uber-Signature as it came, and every key in use. If you did, answer 401.";
+    /// There is no key to check with, or one that anybody has.
+    NoSigningKey = "no_signing_key", Webhook,
+        "Pass the signing key of the app's settings at Uber.";
+    /// The body is well signed and no event.
+    MalformedBody = "malformed_body", Webhook,
+        "See `cause`.";
 }
 
 impl fmt::Display for ErrorCode {
@@ -229,9 +270,14 @@ pub struct ApiDetail {
     pub retry_after_ms: Option<u64>,
 }
 
-/// Everything that can go wrong.
+/// Everything that can go wrong. Its [members](ErrorParts) are its own.
+// In a box: it is what almost every function can return instead.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Error {
+pub struct Error(Box<ErrorParts>);
+
+/// What an [`Error`] says.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ErrorParts {
     /// The stable code.
     pub code: ErrorCode,
     /// Whether Uber may have queued something.
@@ -239,7 +285,7 @@ pub struct Error {
     /// What happened, in a sentence. Holds no secret and no recipient's data.
     pub message: String,
     /// The answer, where there was one.
-    pub api: Option<Box<ApiDetail>>,
+    pub api: Option<ApiDetail>,
     /// The entries that were refused (`invalid_codes`), the first 1,000.
     pub issues: Vec<Rejected>,
 }
@@ -248,7 +294,8 @@ impl Error {
     /// An error with nothing but its code and a sentence.
     #[must_use]
     pub fn new(code: ErrorCode, queued: Queued, message: impl Into<String>) -> Self {
-        Self { code, queued, message: message.into(), api: None, issues: Vec::new() }
+        let message = message.into();
+        Self(Box::new(ErrorParts { code, queued, message, api: None, issues: Vec::new() }))
     }
 
     /// Refused before anything left.
@@ -259,8 +306,22 @@ impl Error {
 
     /// What to do about it.
     #[must_use]
-    pub const fn hint(&self) -> &'static str {
+    pub fn hint(&self) -> &'static str {
         self.code.hint()
+    }
+}
+
+impl Deref for Error {
+    type Target = ErrorParts;
+
+    fn deref(&self) -> &ErrorParts {
+        &self.0
+    }
+}
+
+impl DerefMut for Error {
+    fn deref_mut(&mut self) -> &mut ErrorParts {
+        &mut self.0
     }
 }
 
@@ -301,13 +362,13 @@ mod tests {
             reason: Reason::NotAUuid,
             message: "It is no UUID.",
         });
-        error.api = Some(Box::new(ApiDetail {
+        error.api = Some(ApiDetail {
             status: 400,
             uber_code: None,
             body: "jane@example.com".into(),
             headers: vec![],
             retry_after_ms: None,
-        }));
+        });
         let printed = format!("{error:?} {error} {:?}", error.issues);
         assert!(!printed.contains("jane"), "{printed}");
     }

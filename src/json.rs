@@ -132,28 +132,33 @@ pub(crate) enum Kind {
     Number,
 }
 
-/// Picks members out of the objects of a list, under their names in JavaScript;
-/// what is absent or of another kind is null. The object itself goes under
+/// Picks members out of the objects of a list. The object itself goes under
 /// `raw`. An object without the first member, its id, is left out.
 pub(crate) fn pick(items: &[Json], fields: &[Field]) -> Json {
     let mut list = Vec::new();
     for item in items {
-        let mut picked = Json::object();
-        for (theirs, ours, kind) in fields {
-            let value = item.get(theirs);
-            let value = match kind {
-                Kind::Text => value.text().map(str::to_owned).into(),
-                Kind::Name => value.text().map(str::to_ascii_uppercase).into(),
-                Kind::Number => value.number().into(),
-            };
-            picked.put(ours, value);
-        }
-        picked.put("raw", item.clone());
+        let picked = pick_one(item, fields).with("raw", item.clone());
         if picked.members().first().is_some_and(|(_, id)| !id.is_null()) {
             list.push(picked);
         }
     }
     Json::List(list)
+}
+
+/// Picks members out of an object, under their names in JavaScript; what is
+/// absent or of another kind is null.
+pub(crate) fn pick_one(item: &Json, fields: &[Field]) -> Json {
+    let mut picked = Json::object();
+    for (theirs, ours, kind) in fields {
+        let value = item.get(theirs);
+        let value = match kind {
+            Kind::Text => value.text().map(str::to_owned).into(),
+            Kind::Name => value.text().map(str::to_ascii_uppercase).into(),
+            Kind::Number => value.number().into(),
+        };
+        picked.put(ours, value);
+    }
+    picked
 }
 
 /// Reads a plain decimal number, as amounts and counts are written. By hand:

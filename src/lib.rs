@@ -15,6 +15,7 @@ pub mod distribute;
 pub mod error;
 pub mod http;
 pub mod id;
+pub mod job;
 pub mod json;
 pub mod list;
 pub mod programs;
@@ -24,6 +25,7 @@ pub mod sandbox;
 pub mod secret;
 pub(crate) mod text;
 pub mod token;
+pub mod webhook;
 
 #[cfg(target_arch = "wasm32")]
 // A binding is documented where its users are: in the declarations of src/js.

@@ -176,7 +176,7 @@ impl CodeListBuilder {
     pub fn insert(&mut self, code: Code) -> bool {
         let CodeList { blocks, duplicates, rejections } = &mut self.list;
         let hash = hash(code);
-        if self.table.holds(hash, code, blocks) {
+        if self.table.find(hash, code, blocks).is_some() {
             *duplicates += 1;
             return false;
         }
@@ -188,6 +188,22 @@ impl CodeListBuilder {
         self.table.put(hash, blocks.length);
         blocks.push(code);
         true
+    }
+
+    /// Makes room for so many codes at once: a table that grows leaves holes
+    /// behind.
+    pub fn reserve(&mut self, codes: usize) {
+        let Self { table, list, .. } = self;
+        if !table.holds(codes) {
+            let slots = codes.saturating_mul(4).div_ceil(3).next_power_of_two();
+            table.grow(slots.max(Table::FEWEST), &list.blocks);
+        }
+    }
+
+    /// The place of a code, from 0.
+    #[must_use]
+    pub fn find(&self, code: Code) -> Option<usize> {
+        self.table.find(hash(code), code, &self.list.blocks)
     }
 
     /// Takes note of an entry that is no code.
@@ -304,24 +320,21 @@ impl Table {
         tag & !places
     }
 
-    fn holds(&self, hash: u64, code: Code, blocks: &Blocks) -> bool {
+    fn find(&self, hash: u64, code: Code, blocks: &Blocks) -> Option<usize> {
         if self.slots.is_empty() {
-            return false;
+            return None;
         }
         #[allow(clippy::cast_possible_truncation)]
         let places = self.mask() as u32;
         let tag = self.tag(hash);
         for slot in self.probe(hash) {
-            let Some(slot) = self.slots.get(slot).copied().filter(|slot| *slot != 0) else {
-                return false;
-            };
-            if slot & !places == tag
-                && blocks.get((slot & places).wrapping_sub(1) as usize) == Some(code)
-            {
-                return true;
+            let slot = self.slots.get(slot).copied().filter(|slot| *slot != 0)?;
+            let place = (slot & places).wrapping_sub(1) as usize;
+            if slot & !places == tag && blocks.get(place) == Some(code) {
+                return Some(place);
             }
         }
-        false
+        None
     }
 
     /// Puts a position that is not there yet.
@@ -339,10 +352,17 @@ impl Table {
 
     /// Makes sure that one more fits.
     fn make_room(&mut self, blocks: &Blocks) {
-        if (self.used + 1).saturating_mul(4) <= self.slots.len().saturating_mul(3) {
-            return;
+        if !self.holds(self.used + 1) {
+            self.grow(self.slots.len().saturating_mul(2).max(Self::FEWEST), blocks);
         }
-        let slots = self.slots.len().saturating_mul(2).max(Self::FEWEST);
+    }
+
+    /// Whether so many have room.
+    fn holds(&self, codes: usize) -> bool {
+        codes.saturating_mul(4) <= self.slots.len().saturating_mul(3)
+    }
+
+    fn grow(&mut self, slots: usize, blocks: &Blocks) {
         // The old one goes first: each code says its place anew.
         *self = Self::default();
         self.slots = vec![0; slots];

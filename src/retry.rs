@@ -23,6 +23,20 @@ pub enum Rule {
     SpentToken,
 }
 
+impl Rule {
+    /// Whether a call may be repeated after an answer with this status. A
+    /// distribute call may, because this one proves that nothing was queued.
+    #[must_use]
+    pub const fn may_repeat(self, status: u16) -> bool {
+        match self {
+            Rule::Distribute => matches!(status, 409 | 429),
+            Rule::Read => matches!(status, 429 | 500..=599),
+            Rule::ClientToken => matches!(status, 500..=599),
+            Rule::SpentToken => false,
+        }
+    }
+}
+
 /// What became of one attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attempt<'a> {
@@ -71,16 +85,14 @@ impl Retry {
                 self.renewed = true;
                 return Step::RenewToken;
             }
-            Attempt::Answered(head) if self.may_repeat(head.status) => Some(head),
+            Attempt::Answered(head) if self.rule.may_repeat(head.status) => Some(head),
             Attempt::Failed if matches!(self.rule, Rule::Read | Rule::ClientToken) => None,
             _ => return Step::Stop,
         };
         if self.left == 0 {
             return Step::Stop;
         }
-        let wait = head
-            .and_then(|head| retry_after(head, now))
-            .unwrap_or_else(|| backoff(self.retries, random));
+        let wait = wait(head, self.retries, now, random);
         if wait > LONGEST_WAIT_MS {
             return Step::Stop;
         }
@@ -92,15 +104,13 @@ impl Retry {
     fn takes_tokens(&self) -> bool {
         matches!(self.rule, Rule::Distribute | Rule::Read)
     }
+}
 
-    fn may_repeat(&self, status: u16) -> bool {
-        match self.rule {
-            Rule::Distribute => matches!(status, 409 | 429),
-            Rule::Read => matches!(status, 429 | 500..=599),
-            Rule::ClientToken => matches!(status, 500..=599),
-            Rule::SpentToken => false,
-        }
-    }
+/// How long to wait before the next attempt, after so many retries: as long as
+/// the answer asks for, else a backoff.
+#[must_use]
+pub fn wait(head: Option<&Head>, retries: u32, now: u64, random: f64) -> u64 {
+    head.and_then(|head| retry_after(head, now)).unwrap_or_else(|| backoff(retries, random))
 }
 
 /// Full jitter: anywhere between nothing and the backoff, so that many clients

@@ -285,7 +285,7 @@ mod tests {
         ] {
             let error = answer(&head(status), body, &json(body), None, 0).unwrap_err();
             assert_eq!((error.code, error.queued), (code, Queued::No), "{status}");
-            assert_eq!(error.api.unwrap().uber_code.as_deref(), Some("invalid_scope"));
+            assert_eq!(error.api.clone().unwrap().uber_code.as_deref(), Some("invalid_scope"));
         }
     }
 
@@ -299,7 +299,7 @@ mod tests {
         ] {
             let error = answer(&head(200), body, &json(body), None, 0).unwrap_err();
             assert_eq!(error.code, ErrorCode::TokenUnavailable);
-            assert_eq!(error.api.unwrap().body, "");
+            assert_eq!(error.api.clone().unwrap().body, "");
         }
     }
 }

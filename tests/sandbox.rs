@@ -11,9 +11,10 @@ use uber_vouchers::code::Code;
 use uber_vouchers::http::Response;
 use uber_vouchers::sandbox::{
     Answer, Fault, Faults, IncomingRequest, Options, Outcome, ProgramSpec, Reply, SCOPE,
-    SCOPE_AGGREGATOR, SCOPE_DELEGATED, Sandbox, Webhook, sign,
+    SCOPE_AGGREGATOR, SCOPE_DELEGATED, Sandbox, Webhook,
 };
 use uber_vouchers::secret::{AccessToken, ClientSecret, SigningKey};
+use uber_vouchers::webhook::signature::sign;
 
 const NOW: u64 = 1_767_225_600_000;
 const HOUR: u64 = 3_600_000;

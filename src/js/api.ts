@@ -5,7 +5,14 @@ export { createClient } from "./client.js";
 export type { Client, ListCodesOptions, SearchProgramsOptions } from "./client.js";
 export type { CodeList, ProgramLists, RejectedEntry } from "./code-list.js";
 export type { BlobInput, StreamInput, TextInput } from "./codes-input.js";
-export { ApiError, ConnectionError, JobError, ValidationError, VoucherError } from "./errors.js";
+export {
+  ApiError,
+  ConnectionError,
+  JobError,
+  ValidationError,
+  VoucherError,
+  WebhookError,
+} from "./errors.js";
 export type {
   AnyVoucherError,
   ApiErrorCode,
@@ -17,7 +24,26 @@ export type {
   JobErrorCode,
   RejectionReason,
   ValidationErrorCode,
+  WebhookErrorCode,
 } from "./errors.js";
+export type {
+  BareJob,
+  BatchState,
+  CodeState,
+  HostAsyncDisposable,
+  HostReadableStream,
+  Job,
+  JobBatch,
+  JobDecision,
+  JobEvent,
+  JobOptions,
+  JobProgress,
+  JobReport,
+  JobResult,
+  ResumeOptions,
+  RunOptions,
+} from "./job-types.js";
+export type { Journal } from "./journal-types.js";
 export { parseCodes, parseCodesByProgram } from "./parse.js";
 export type { CodesInput, ParseByProgramOptions, ParseOptions, ParseProgress } from "./parse.js";
 export type {
@@ -38,3 +64,11 @@ export type {
   VoucherProgram,
   WasmModule,
 } from "./types.js";
+export { verifyWebhook } from "./webhook.js";
+export type {
+  SignedMessage,
+  WebhookEvent,
+  WebhookOptions,
+  WebhookOutcome,
+  WebhookRequest,
+} from "./webhook.js";

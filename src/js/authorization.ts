@@ -1,5 +1,6 @@
 /** Signing an administrator in: the delegated grant, in two steps. */
 import { instance } from "./binding.js";
+import { REQUEST_TOKEN } from "./client.js";
 import { type HostOptions, createHost } from "./host.js";
 import { checkGrantOptions, checks, hostChecks } from "./options.js";
 import type { CallSignal, Clock, FetchFunction, HostURL, TokenSet, WasmModule } from "./types.js";
@@ -88,6 +89,6 @@ export async function exchangeCode(options: ExchangeCodeOptions): Promise<TokenS
     auth: values,
   };
   return (await instance.call("no", () =>
-    new glue.Client(settings, host as never).requestToken(values, signal),
+    new glue.Client(settings, host as never).call(REQUEST_TOKEN, values, new Uint8Array(), signal),
   )) as TokenSet;
 }

@@ -2,15 +2,28 @@
 import {
   Client,
   CodeReader,
+  JobMachine,
   __wbg_reset_state,
   authorizationUrl,
   initSync,
   isStale,
+  readWebhook,
+  verifySignature,
 } from "./uber_vouchers.js";
 import { Instance } from "./instance.js";
 
 // By name, so that a bundler leaves out the rest of what was generated.
-const glue = { Client, CodeReader, __wbg_reset_state, authorizationUrl, initSync, isStale };
+const glue = {
+  Client,
+  CodeReader,
+  JobMachine,
+  __wbg_reset_state,
+  authorizationUrl,
+  initSync,
+  isStale,
+  readWebhook,
+  verifySignature,
+};
 
 /** What wasm-bindgen generated for the client. */
 export type Binding = typeof glue;

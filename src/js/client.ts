@@ -4,12 +4,18 @@ import { type CodeList, type ListParts, listIds } from "./code-list.js";
 import { ValidationError, VoucherError, refusal, toError } from "./errors.js";
 import { DONE, Deadline, FAILED, hostClock } from "./deadline.js";
 import { type Host, createHost, timeOf } from "./host.js";
+import { type JobContext, openJob } from "./job.js";
+import type { Job, JobOptions, ResumeOptions } from "./job-types.js";
+import { memoryJournal } from "./journal-memory.js";
+import type { Journal } from "./journal-types.js";
 import {
+  type CheckedJobOptions,
   type CheckedOptions,
   checkCallOptions,
   checkClientOptions,
+  checkJobOptions,
   checks,
-  idOf,
+  programIdOf,
 } from "./options.js";
 import { type CodesInput, parse } from "./parse.js";
 import { type TokenRules, TokenSource } from "./token-source.js";
@@ -22,6 +28,15 @@ import type {
   VoucherCode,
   VoucherProgram,
 } from "./types.js";
+
+// The operations, as `src/wasm/client.rs` numbers them.
+const DISTRIBUTE = 0;
+const DISTRIBUTE_ALL = 1;
+const LIST_CODES = 2;
+const SEARCH_PROGRAMS = 3;
+export const REQUEST_TOKEN = 4;
+
+const NO_IDS = new Uint8Array();
 
 /** What `listCodes` takes. */
 export interface ListCodesOptions extends CallOptions {
@@ -83,6 +98,27 @@ export interface Client {
    * @throws {ApiError} and {ConnectionError}, always with `queued: "no"`.
    */
   searchPrograms(options?: SearchProgramsOptions): Promise<VoucherProgram[]>;
+
+  /**
+   * Makes a job that sends these codes in batches and can say at any moment, and
+   * after any crash, what is known of each. Nothing leaves before `run`.
+   *
+   * A journal that holds this very job already goes on with it, so that a program
+   * which is simply run again resumes.
+   *
+   * @throws {ValidationError} As `distribute`, save for the number of codes.
+   * @throws {JobError} `journal_mismatch`: the journal holds something else;
+   *   `journal_corrupt`, `journal_failed`; `job_busy`: somebody else has it.
+   */
+  createJob(programId: string, codes: CodesInput, options?: JobOptions): Promise<Job>;
+
+  /**
+   * Goes on with the job of a journal. A batch that was under way when it broke
+   * off is `unknown`.
+   *
+   * @throws {JobError} As `createJob`.
+   */
+  resumeJob(journal: Journal, options?: ResumeOptions): Promise<Job>;
 }
 
 /**
@@ -99,29 +135,24 @@ export function createClient(options: ClientOptions): Client {
       const call = checkCallOptions(callOptions);
       await lives.binding(call);
       const { ids, duplicates, rejectedCount, rejected } = await read(codes, call);
-      // Reading may have taken long enough for the instance to be replaced.
-      const binding = await lives.binding(call);
+      const input = { programId: programIdOf(programId), duplicates, rejectedCount };
       try {
-        return (await instance.call("unknown", () =>
-          binding.distribute(idOf(programId), ids, duplicates, rejectedCount, call as never),
-        )) as Receipt;
+        return (await lives.call(DISTRIBUTE, { ...call, ...input }, ids)) as Receipt;
       } catch (error) {
         throw withIssues(error, rejected);
       }
     },
     async distributeAll(programId, callOptions) {
       const call = checkCallOptions(callOptions);
-      const binding = await lives.binding(call);
-      return (await instance.call("unknown", () =>
-        binding.distributeAll(idOf(programId), call as never),
-      )) as Receipt;
+      await lives.binding(call);
+      const input = { ...call, programId: programIdOf(programId) };
+      return (await lives.call(DISTRIBUTE_ALL, input)) as Receipt;
     },
     async listCodes(programId, callOptions) {
       const call = checkCallOptions(callOptions, { includeUsage: checks.boolean });
-      const binding = await lives.binding(call);
-      return (await instance.call("no", () =>
-        binding.listCodes(idOf(programId), call["includeUsage"] === true, call as never),
-      )) as VoucherCode[];
+      await lives.binding(call);
+      const input = { ...call, programId: programIdOf(programId) };
+      return (await lives.call(LIST_CODES, input)) as VoucherCode[];
     },
     async searchPrograms(callOptions) {
       const call = checkCallOptions(callOptions, {
@@ -129,15 +160,22 @@ export function createClient(options: ClientOptions): Client {
         limit: checks.count,
         offset: checks.count,
       });
-      const binding = await lives.binding(call);
-      return (await instance.call("no", () =>
-        binding.searchPrograms(
-          call["status"] as string | undefined,
-          (call["limit"] as number | undefined) ?? 50,
-          (call["offset"] as number | undefined) ?? 0,
-          call as never,
-        ),
-      )) as VoucherProgram[];
+      const input = { limit: 50, offset: 0, ...call };
+      return (await lives.call(SEARCH_PROGRAMS, input)) as VoucherProgram[];
+    },
+    async createJob(programId, codes, given) {
+      const options = lives.jobOptions(given, memoryJournal(), ["journal"]);
+      await lives.binding();
+      const parts = await read(codes, {});
+      const created = { programId: programIdOf(programId), parts };
+      try {
+        return await openJob(await lives.context(), options, created);
+      } catch (error) {
+        throw withIssues(error, parts.rejected);
+      }
+    },
+    async resumeJob(journal, given) {
+      return openJob(await lives.context(), lives.jobOptions(given, journal, ["restored"]));
     },
   };
 }
@@ -154,6 +192,33 @@ class BoundClient {
     } catch (error) {
       this.#checked = error as VoucherError;
     }
+  }
+
+  /** The options of a job, checked. */
+  jobOptions(given: object | undefined, journal: unknown, names: string[]): CheckedJobOptions {
+    const checked = this.#checked;
+    if ("code" in checked) throw again(checked);
+    return checkJobOptions(given, checked.settings, journal, names);
+  }
+
+  /** What a job needs. */
+  async context(): Promise<JobContext> {
+    const client = await this.binding();
+    return { glue: await instance.load(), client, host: this.#host as Host };
+  }
+
+  /** Makes a call of the core's. */
+  async call(
+    operation: number,
+    { signal, ...input }: Record<string, unknown>,
+    ids: Uint8Array = NO_IDS,
+  ): Promise<unknown> {
+    // Again, as the instance may have been replaced while codes were read.
+    const binding = await this.binding({ signal });
+    const queues = operation === DISTRIBUTE || operation === DISTRIBUTE_ALL;
+    return instance.call(queues ? "unknown" : "no", () =>
+      binding.call(operation, input, ids, signal),
+    );
   }
 
   async binding(call: Record<string, unknown> = {}): Promise<InstanceType<Binding["Client"]>> {
@@ -174,10 +239,7 @@ class BoundClient {
     const clock = host.clock ?? hostClock;
     const rules: TokenRules = {
       request: async (refreshToken) => {
-        const binding = await this.binding();
-        return instance.call("no", () =>
-          binding.requestToken({ refreshToken }, undefined),
-        ) as Promise<TokenSet>;
+        return (await this.call(REQUEST_TOKEN, { refreshToken })) as TokenSet;
       },
       isStale: ({ expiresAt }) => glue.isStale(expiresAt, timeOf(clock)),
     };

@@ -51,6 +51,16 @@ const idsOf: unique symbol = Symbol.for("uber-vouchers.ids") as never;
 const ID_LENGTH = 16;
 const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
+/** The code whose sixteen bytes begin there. */
+export function hexOf(ids: Uint8Array, at: number): string {
+  let text = "";
+  for (let place = 0; place < ID_LENGTH; place += 1) {
+    if (place === 4 || place === 6 || place === 8 || place === 10) text += "-";
+    text += hex[ids[at + place] as number];
+  }
+  return text;
+}
+
 class ParsedCodes implements CodeList {
   readonly size: number;
   readonly duplicates: number;
@@ -75,12 +85,7 @@ class ParsedCodes implements CodeList {
   // module, nor end because an instance was lost.
   *[Symbol.iterator](): Iterator<string> {
     for (let at = 0; at < this.#ids.length; at += ID_LENGTH) {
-      let text = "";
-      for (let place = 0; place < ID_LENGTH; place += 1) {
-        if (place === 4 || place === 6 || place === 8 || place === 10) text += "-";
-        text += hex[this.#ids[at + place] as number];
-      }
-      yield text;
+      yield hexOf(this.#ids, at);
     }
   }
 

@@ -259,7 +259,7 @@ function notRead(cause: unknown): VoucherError {
 }
 
 /** Gives other work its turn, now and then. */
-class Turn {
+export class Turn {
   #began = performance.now();
 
   async end(): Promise<void> {

@@ -20,15 +20,11 @@ export interface Outcome<T = unknown> {
 // What setTimeout can hold; beyond it, it fires at once.
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
+/** A clock; the host's own has timers instead of `sleep`. */
+export type AnyClock = Pick<Clock, "now"> & Partial<Clock>;
+
 /** The host's own time. */
-export const hostClock: Clock = {
-  now: () => Date.now(),
-  sleep: (ms, signal?: AbortSignal) =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, Math.min(ms, LONGEST_TIMEOUT_MS));
-      signal?.addEventListener("abort", () => clearTimeout(timer), { once: true });
-    }),
-};
+export const hostClock: AnyClock = { now: () => Date.now() };
 
 export class Deadline {
   /** Called when the time is up or the caller gives up. */
@@ -37,13 +33,13 @@ export class Deadline {
   onEnd = () => {};
 
   readonly #cut: Promise<Outcome>;
-  readonly #timer = new AbortController();
+  #stop = () => {};
   readonly #signal: CallSignal | undefined;
   #abort = () => {};
 
   /** While it runs, it is in `running`. */
   constructor(
-    clock: Clock,
+    clock: AnyClock,
     ms: number,
     signal: CallSignal | undefined,
     readonly running?: Set<Deadline>,
@@ -58,12 +54,7 @@ export class Deadline {
       this.#abort = () => cut(ABORTED, signal?.reason);
       if (signal?.aborted) this.#abort();
       else signal?.addEventListener("abort", this.#abort);
-      if (ms === Infinity) return;
-      const elapsed = () => {
-        if (!this.#timer.signal.aborted) cut(TIMEOUT, undefined);
-      };
-      // A clock that fails is taken at its word that the time is up.
-      attempt(() => clock.sleep(ms, this.#timer.signal)).then(elapsed, elapsed);
+      if (ms !== Infinity) this.#stop = timer(clock, ms, () => cut(TIMEOUT, undefined));
     });
   }
 
@@ -80,10 +71,27 @@ export class Deadline {
   /** Stops the timer, and no longer listens to the signal. */
   end(): void {
     this.running?.delete(this);
-    this.#timer.abort();
+    this.#stop();
     this.#signal?.removeEventListener("abort", this.#abort);
     this.onEnd();
   }
+}
+
+/** Calls when the time is up, unless the function returned was called before. */
+function timer(clock: AnyClock, ms: number, elapsed: () => void): () => void {
+  if (clock.sleep === undefined) {
+    const id = setTimeout(elapsed, Math.min(ms, LONGEST_TIMEOUT_MS));
+    return () => clearTimeout(id);
+  }
+  const stop = new AbortController();
+  const { signal } = stop;
+  const unlessStopped = () => {
+    if (!signal.aborted) elapsed();
+  };
+  // A clock that fails is taken at its word that the time is up.
+  attempt(() => (clock as Clock).sleep(ms, signal)).then(unlessStopped, unlessStopped);
+  // With a reason: making up one costs more than the rest of it.
+  return () => stop.abort(null);
 }
 
 /** What a foreign function returned, thrown or promised, as a promise. */
@@ -97,7 +105,7 @@ function attempt<T>(work: () => T | Promise<T>): Promise<T> {
 
 /** Waits on a clock; resolves with why it ended. */
 export async function pause(
-  clock: Clock,
+  clock: AnyClock,
   ms: number,
   signal: CallSignal | undefined,
 ): Promise<Outcome> {

@@ -49,10 +49,27 @@ export type ApiErrorCode =
   | "token_unavailable";
 /** No answer came. */
 export type ConnectionErrorCode = "connection_failed" | "timeout" | "aborted";
-/** The call itself could not go on. */
-export type JobErrorCode = "instance_lost";
+/** The job, or a call itself, could not go on. */
+export type JobErrorCode =
+  | "journal_failed"
+  | "journal_corrupt"
+  | "journal_mismatch"
+  | "job_busy"
+  | "job_closed"
+  | "not_unknown"
+  | "halted"
+  | "instance_lost";
+/** A webhook was refused. */
+export type WebhookErrorCode =
+  | "missing_signature"
+  | "malformed_signature"
+  | "signature_mismatch"
+  | "no_signing_key"
+  | "malformed_body"
+  | "body_used";
 /** Every code there is. */
-export type ErrorCode = ValidationErrorCode | ApiErrorCode | ConnectionErrorCode | JobErrorCode;
+export type ErrorCode =
+  ValidationErrorCode | ApiErrorCode | ConnectionErrorCode | WebhookErrorCode | JobErrorCode;
 
 /** What an error is made of; the form in which the core hands it over. */
 export interface ErrorParts {
@@ -107,7 +124,8 @@ export interface ErrorJson {
 const mark: unique symbol = Symbol.for("uber-vouchers.error") as never;
 
 /** Any error of this package: narrow it by `code`. */
-export type AnyVoucherError = ValidationError | ApiError | ConnectionError | JobError;
+export type AnyVoucherError =
+  ValidationError | ApiError | ConnectionError | WebhookError | JobError;
 
 /** What every error of this package is. Switch over `code`. */
 export class VoucherError<C extends ErrorCode = ErrorCode> extends Error {
@@ -217,7 +235,15 @@ export class ConnectionError extends VoucherError<ConnectionErrorCode> {
   declare static [Symbol.hasInstance]: (value: unknown) => value is ConnectionError;
 }
 
-/** The call itself could not go on; see `queued`. */
+/** A webhook was refused. */
+export class WebhookError extends VoucherError<WebhookErrorCode> {
+  /** @internal */
+  static override readonly [mark] = "WebhookError";
+
+  declare static [Symbol.hasInstance]: (value: unknown) => value is WebhookError;
+}
+
+/** The job, or a call itself, could not go on; see `queued`. */
 export class JobError extends VoucherError<JobErrorCode> {
   /** @internal */
   static override readonly [mark] = "JobError";
@@ -231,7 +257,7 @@ function hide(error: object, name: string, value: unknown): void {
   Object.defineProperty(error, name, { value, configurable: true, writable: true });
 }
 
-const classes = { ValidationError, ApiError, ConnectionError, JobError };
+const classes = { ValidationError, ApiError, ConnectionError, WebhookError, JobError };
 
 /** Makes an error of the object in which the core hands one over. */
 export function toError(parts: ErrorParts): VoucherError {

@@ -1,6 +1,6 @@
 /** What JavaScript lends to the wasm: the object that `src/wasm/host.rs` knows. */
 import { instance } from "./binding.js";
-import { DONE, Deadline, type Outcome, hostClock, pause } from "./deadline.js";
+import { type AnyClock, DONE, Deadline, type Outcome, hostClock, pause } from "./deadline.js";
 import type { TokenSource } from "./token-source.js";
 import { type Answer, type TransportOptions, read, send } from "./transport.js";
 import type { CallSignal, Clock, FetchInit } from "./types.js";
@@ -43,7 +43,7 @@ async function live(work: Outcome | Promise<Outcome>): Promise<Outcome> {
 }
 
 /** A clock's time; the host's where the clock fails. */
-export function timeOf(clock: Clock): number {
+export function timeOf(clock: AnyClock): number {
   try {
     const now = clock.now();
     if (Number.isFinite(now)) return now;

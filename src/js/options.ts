@@ -3,8 +3,10 @@
  * the core. Each is read once, so that a getter can't say two things.
  */
 import { isBrowser } from "./environment.js";
-import { VoucherError, invalidOption, refusal } from "./errors.js";
+import { type ValidationErrorCode, VoucherError, invalidOption, refusal } from "./errors.js";
 import type { HostOptions } from "./host.js";
+import type { JobProgress } from "./job-types.js";
+import type { Journal } from "./journal-types.js";
 import { type AuthSource, isTokenSet } from "./token-source.js";
 import type { CallOptions, ClientOptions } from "./types.js";
 
@@ -192,15 +194,20 @@ export function checkClientOptions(given: ClientOptions): CheckedOptions {
 }
 
 function organization(value: unknown): string {
-  const id = idOf(value);
-  if (id !== undefined) return id;
   const hint = "Pass the organization id that Uber gave you.";
-  throw refusal("invalid_organization_id", "The organization id is no string", hint);
+  return idOf(value, "invalid_organization_id", "The organization id is no string", hint);
 }
 
-// Half of a surrogate pair would reach the wire as another character.
-function isWellFormed(value: string): boolean {
-  return !/\p{Surrogate}/u.test(value);
+/** A program id as the core takes it. */
+export function programIdOf(value: unknown): string {
+  const hint = "Pass the voucher_program_id of the program.";
+  return idOf(value, "invalid_program_id", "The voucher program id is no string", hint);
+}
+
+function idOf(value: unknown, code: ValidationErrorCode, fault: string, hint: string): string {
+  // Half of a surrogate pair would reach the wire as another character.
+  if (typeof value === "string" && !/\p{Surrogate}/u.test(value)) return value;
+  throw refusal(code, fault, hint);
 }
 
 function fields(value: unknown): [string, string][] {
@@ -249,9 +256,60 @@ export function checkCallOptions(
   return given === undefined ? {} : readOptions(given, { ...callChecks, ...more });
 }
 
-/** An id as the core takes it; undefined if it is no string, or holds half a character. */
-export function idOf(value: unknown): string | undefined {
-  return typeof value === "string" && isWellFormed(value) ? value : undefined;
+const isWithin = (value: unknown, least: number, most: number) =>
+  Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+
+const jobChecks: Checks = {
+  journal: withMethods("append", "read", "truncate"),
+  batchSize: (value) =>
+    isWithin(value, 1, 30_000) ? undefined : "must be a whole number from 1 to 30000",
+  concurrency: (value) =>
+    isWithin(value, 1, 1_000) ? undefined : "must be a whole number from 1 to 1000",
+  requestsPerSecond: (value) =>
+    isNumber(value) && value > 0 ? undefined : "must be a number above 0",
+  timeoutMs: timeout,
+  maxRetries: count,
+  onProgress: method,
+  restored: boolean,
+};
+
+/** A job's options, checked. */
+export interface CheckedJobOptions {
+  journal: Journal;
+  batchSize: number;
+  concurrency: number;
+  intervalMs: number;
+  timeoutMs: number;
+  maxRetries: number;
+  onProgress: ((progress: JobProgress) => void) | undefined;
+  restored: boolean;
+}
+
+/** Checks the options of a job; what is not given is the client's, or the default. */
+export function checkJobOptions(
+  given: object | undefined,
+  client: { timeoutMs: number; maxRetries: number },
+  journal: unknown,
+  names: readonly string[],
+): CheckedJobOptions {
+  const own = Object.fromEntries(
+    Object.entries(jobChecks).filter(
+      ([name]) => (name !== "journal" && name !== "restored") || names.includes(name),
+    ),
+  );
+  const options = {
+    batchSize: 500,
+    concurrency: 2,
+    requestsPerSecond: 20,
+    onProgress: undefined,
+    restored: false,
+    ...client,
+    journal,
+    ...readOptions(given ?? {}, own),
+  } as CheckedJobOptions & { requestsPerSecond: number };
+  const fault = jobChecks["journal"]?.(options.journal);
+  if (fault !== undefined) throw invalidOption(`\`journal\` ${fault}`);
+  return { ...options, intervalMs: 1000 / options.requestsPerSecond };
 }
 
 /** The checks that only some calls need. */

@@ -8,10 +8,19 @@
  * promises it leaves behind never settle. So while it lives it says so again
  * and again, and who waits for it in vain asks anew.
  */
-import { ABORTED, DONE, Deadline, ERROR, type Outcome, TIMEOUT, hostClock } from "./deadline.js";
+import {
+  ABORTED,
+  type AnyClock,
+  DONE,
+  Deadline,
+  ERROR,
+  type Outcome,
+  TIMEOUT,
+  hostClock,
+} from "./deadline.js";
 import { isWorkerd } from "./environment.js";
 import { invalidOption, refusal } from "./errors.js";
-import type { CallSignal, Clock, TokenCache, TokenSet } from "./types.js";
+import type { CallSignal, TokenCache, TokenSet } from "./types.js";
 
 const BEAT_MS = 200;
 /**
@@ -56,12 +65,12 @@ interface Flight {
 export class TokenSource {
   readonly #auth: AuthSource;
   readonly #rules: TokenRules;
-  readonly #clock: Clock;
+  readonly #clock: AnyClock;
   readonly #timeoutMs: number;
   #current: TokenSet | undefined;
   #flight: Flight | undefined;
 
-  constructor(auth: AuthSource, rules: TokenRules, clock: Clock, timeoutMs: number) {
+  constructor(auth: AuthSource, rules: TokenRules, clock: AnyClock, timeoutMs: number) {
     this.#auth = auth;
     this.#rules = rules;
     this.#clock = clock;

@@ -45,7 +45,7 @@ pub use faults::{Fault, Faults};
 pub use options::{DEFAULT_SIGNING_KEY, Options};
 pub use programs::{CreatedProgram, MOST_CODES, ProgramSpec};
 pub use tokens::{SCOPE, SCOPE_AGGREGATOR, SCOPE_DELEGATED};
-pub use webhooks::{Outcome, Webhook, sign};
+pub use webhooks::{Outcome, Webhook};
 
 use crate::code::Code;
 use crate::error::{Error, ErrorCode};

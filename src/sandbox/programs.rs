@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn what_can_be_no_program_is_refused() {
-        let refused = |spec| Program::new(1, 1, spec, 0).unwrap_err().message;
+        let refused = |spec| Program::new(1, 1, spec, 0).unwrap_err().message.clone();
         let usual = ProgramSpec::default;
         assert!(refused(ProgramSpec { codes: MOST_CODES + 1, ..usual() }).contains("`codes`"));
         assert!(

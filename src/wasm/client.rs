@@ -1,14 +1,15 @@
-//! The calls of a client.
+//! The calls of a client. All go through one function and one future, because
+//! each of either brings a kilobyte along; `src/js/client.ts` gives them their
+//! names and types.
 
-use std::pin::Pin;
 use std::rc::Rc;
 
 use js_sys::Promise;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen_futures::future_to_promise;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
-use super::exchange::{Ended, Exchange, epoch_ms, parse};
+use super::exchange::{Ended, Exchange, Next, Stage, epoch_ms, parse};
 use super::failure::{headers, thrown};
 use super::host::Host;
 use super::{from_js, number, to_js};
@@ -19,7 +20,7 @@ use crate::error::{Error, ErrorCode};
 use crate::http::{BaseUrl, Request};
 use crate::id::{OrganizationId, ProgramId};
 use crate::json::Json;
-use crate::retry::Rule;
+use crate::retry::{Retry, Rule};
 use crate::secret::Secret;
 use crate::token::{self, App, Scope};
 use crate::{codes, distribute, programs};
@@ -28,28 +29,23 @@ use crate::{codes, distribute, programs};
 #[wasm_bindgen]
 pub struct Client(Rc<Inner>);
 
-struct Inner {
-    host: Host,
-    api: Api,
+/// What a client is made of.
+pub struct Inner {
+    pub host: Host,
+    pub api: Api,
     app: App,
     scope: Scope,
-    renews: bool,
-    headers: Vec<(String, String)>,
+    pub renews: bool,
+    pub headers: Vec<(String, String)>,
     timeout_ms: f64,
     max_retries: u32,
 }
 
-#[wasm_bindgen]
-extern "C" {
-    /// The options of one call.
-    pub type CallOptions;
-    #[wasm_bindgen(structural, method, getter)]
-    fn signal(this: &CallOptions) -> JsValue;
-    #[wasm_bindgen(structural, method, getter, js_name = timeoutMs)]
-    fn timeout_ms(this: &CallOptions) -> Option<f64>;
-    #[wasm_bindgen(structural, method, getter, js_name = maxRetries)]
-    fn max_retries(this: &CallOptions) -> Option<f64>;
-}
+// The operations, as `src/js/client.ts` numbers them.
+const DISTRIBUTE: u32 = 0;
+const DISTRIBUTE_ALL: u32 = 1;
+const LIST_CODES: u32 = 2;
+const SEARCH_PROGRAMS: u32 = 3;
 
 #[wasm_bindgen]
 impl Client {
@@ -60,94 +56,38 @@ impl Client {
         Inner::new(&from_js(options), host).map(|inner| Self(Rc::new(inner))).map_err(thrown)
     }
 
-    /// Distributes these codes, 16 bytes each.
-    pub fn distribute(
-        &self,
-        program: Option<String>,
-        ids: &[u8],
-        duplicates: f64,
-        rejected_count: f64,
-        options: CallOptions,
-    ) -> Promise {
-        let codes = ids.as_chunks().0;
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        let refused = distribute::refuse_rejected(rejected_count as u64, codes.len() as u64);
-        let request = program_id(program).and_then(|program| {
-            refused?;
-            let codes = codes.iter().copied().map(Code::from_id);
-            Ok((distribute::request(&self.0.api, &program, codes)?, program))
-        });
-        self.0.queue(request, number(ids.len() as u64 / 16), duplicates, options)
-    }
-
-    /// Distributes every code of the program.
-    #[wasm_bindgen(js_name = distributeAll)]
-    pub fn distribute_all(&self, program: Option<String>, options: CallOptions) -> Promise {
-        let request = program_id(program)
-            .map(|program| (distribute::request_for_everybody(&self.0.api, &program), program));
-        self.0.queue(request, "all".into(), 0.0, options)
-    }
-
-    /// Get Voucher Codes.
-    #[wasm_bindgen(js_name = listCodes)]
-    pub fn list_codes(
-        &self,
-        program: Option<String>,
-        usage: bool,
-        options: CallOptions,
-    ) -> Promise {
-        let request =
-            program_id(program).map(|program| codes::request(&self.0.api, &program, usage));
-        self.0.list(request, options, codes::list)
-    }
-
-    /// Search Voucher Programs.
-    #[wasm_bindgen(js_name = searchPrograms)]
-    pub fn search_programs(
-        &self,
-        status: Option<String>,
-        limit: u32,
-        offset: u32,
-        options: CallOptions,
-    ) -> Promise {
-        let request = programs::request(&self.0.api, status.as_deref(), limit, offset);
-        self.0.list(request, options, programs::list)
-    }
-
-    /// Asks for a token: with a refresh token, with a code and the address it
-    /// came to, or without either for one of the app's own.
-    #[wasm_bindgen(js_name = requestToken)]
-    pub fn request_token(&self, grant: &JsValue, signal: JsValue) -> Promise {
-        let inner = Rc::clone(&self.0);
-        let grant = from_js(grant);
-        promise(async move {
-            let secret = |name| grant.get(name).text().map(Secret::new);
-            let refresh = secret("refreshToken");
-            let (request, rule) = match (&refresh, secret("code")) {
-                (Some(token), _) => (inner.app.refresh_token(token), Rule::SpentToken),
-                (None, Some(code)) => {
-                    let redirect_uri = grant.get("redirectUri").text().unwrap_or_default();
-                    (inner.app.authorization_code(&code, redirect_uri), Rule::SpentToken)
+    /// Makes one call. `input` is a plain object; `ids` are the codes to
+    /// distribute, 16 bytes each.
+    pub fn call(&self, operation: u32, input: &JsValue, ids: &[u8], signal: JsValue) -> Promise {
+        let client = Rc::clone(&self.0);
+        let input = from_js(input);
+        let count = ids.len() as u64 / 16;
+        let request = client.request(operation, &input, ids);
+        future_to_promise(async move {
+            let (request, rule) = request.map_err(thrown)?;
+            let mut exchange = client.exchange(request, rule, &input, signal);
+            let mut came = JsValue::UNDEFINED;
+            loop {
+                match exchange.step(came)? {
+                    Next::Wait(promise) => {
+                        came = match JsFuture::from(promise).await {
+                            Ok(value) | Err(value) => value,
+                        }
+                    }
+                    Next::End(ended) => {
+                        let result = client.result(operation, &input, count, &ended);
+                        return result.map(|result| to_js(&result)).map_err(thrown);
+                    }
                 }
-                (None, None) => (inner.app.client_credentials(inner.scope), Rule::ClientToken),
-            };
-            let exchange = Exchange {
-                host: &inner.host,
-                request: &request,
-                rule,
-                authorized: false,
-                renews: false,
-                extra: &[],
-                signal,
-                timeout_ms: inner.timeout_ms,
-                max_retries: inner.max_retries,
-            };
-            let ended = exchange.run().await?;
-            let (body, now) = (parse(&ended.body), epoch_ms(&inner.host));
-            token::answer(&ended.head, &ended.body, &body, refresh.as_ref(), now)
-                .map(|tokens| to_js(&tokens.write()))
-                .map_err(thrown)
+            }
         })
+    }
+}
+
+impl Client {
+    /// What it is made of.
+    pub(super) fn inner(&self) -> Rc<Inner> {
+        Rc::clone(&self.0)
     }
 }
 
@@ -194,75 +134,112 @@ impl Inner {
         })
     }
 
-    async fn exchange(
-        &self,
-        request: &Request,
+    /// What is to be asked, and how it may be repeated.
+    fn request(&self, operation: u32, input: &Json, ids: &[u8]) -> Result<(Request, Rule), Error> {
+        let api = &self.api;
+        let program = || ProgramId::new(input.get("programId").text().unwrap_or_default());
+        Ok(match operation {
+            DISTRIBUTE => {
+                let program = program()?;
+                let codes = ids.as_chunks().0;
+                let rejected_count = whole_ms(raw_number(input.get("rejectedCount")));
+                distribute::refuse_rejected(rejected_count, codes.len() as u64)?;
+                let codes = codes.iter().copied().map(Code::from_id);
+                (distribute::request(api, &program, codes)?, Rule::Distribute)
+            }
+            DISTRIBUTE_ALL => {
+                (distribute::request_for_everybody(api, &program()?), Rule::Distribute)
+            }
+            LIST_CODES => {
+                let usage = input.get("includeUsage").is_true();
+                (codes::request(api, &program()?, usage), Rule::Read)
+            }
+            SEARCH_PROGRAMS => {
+                let (limit, offset) = (input.get("limit"), input.get("offset"));
+                let (limit, offset) = (whole(raw_number(limit)), whole(raw_number(offset)));
+                let status = input.get("status").text();
+                (programs::request(api, status, limit, offset)?, Rule::Read)
+            }
+            // A token: with a refresh token, with a code and the address that it
+            // came to, or without either for one of the app's own.
+            _ => {
+                let secret = |name| input.get(name).text().map(Secret::new);
+                match (secret("refreshToken"), secret("code")) {
+                    (Some(token), _) => (self.app.refresh_token(&token), Rule::SpentToken),
+                    (None, Some(code)) => {
+                        let redirect_uri = input.get("redirectUri").text().unwrap_or_default();
+                        (self.app.authorization_code(&code, redirect_uri), Rule::SpentToken)
+                    }
+                    (None, None) => (self.app.client_credentials(self.scope), Rule::ClientToken),
+                }
+            }
+        })
+    }
+
+    fn exchange(
+        self: &Rc<Self>,
+        request: Request,
         rule: Rule,
-        call: &CallOptions,
-    ) -> Result<Ended, JsValue> {
-        let exchange = Exchange {
-            host: &self.host,
+        input: &Json,
+        signal: JsValue,
+    ) -> Exchange {
+        let timeout_ms = match input.get("timeoutMs") {
+            Json::Number(timeout_ms) => *timeout_ms,
+            _ => self.timeout_ms,
+        };
+        let max_retries = match input.get("maxRetries") {
+            Json::Number(most) => whole(*most),
+            _ => self.max_retries,
+        };
+        Exchange {
+            client: Rc::clone(self),
             request,
             rule,
-            authorized: true,
-            renews: self.renews,
-            extra: &self.headers,
-            signal: call.signal(),
-            timeout_ms: call.timeout_ms().unwrap_or(self.timeout_ms),
-            max_retries: call.max_retries().map_or(self.max_retries, whole),
+            signal,
+            timeout_ms,
+            retry: Retry::new(rule, max_retries),
+            token: None,
+            attempts: 0,
+            stage: Stage::New,
+        }
+    }
+
+    /// What an answer means: a receipt, a list, a token, or an error.
+    fn result(
+        &self,
+        operation: u32,
+        input: &Json,
+        count: u64,
+        ended: &Ended,
+    ) -> Result<Json, Error> {
+        let Ended { head, body, attempts } = ended;
+        let (now, parsed) = (epoch_ms(&self.host), parse(body));
+        let accepted = Verdict::of(head) == Verdict::Accepted;
+        let (effect, list) = match operation {
+            DISTRIBUTE | DISTRIBUTE_ALL if accepted => {
+                let codes = if operation == DISTRIBUTE { number(count) } else { "all".into() };
+                return Ok(Json::object()
+                    .with("programId", input.get("programId").text().unwrap_or_default())
+                    .with("codes", codes)
+                    .with("duplicates", raw_number(input.get("duplicates")))
+                    .with("attempts", number((*attempts).into()))
+                    .with("queuedAt", number(now))
+                    .with("status", number(head.status.into()))
+                    .with("headers", headers(head.headers.ubers())));
+            }
+            DISTRIBUTE | DISTRIBUTE_ALL => (Effect::Queues, None),
+            LIST_CODES => (Effect::Reads, codes::list(&parsed)),
+            SEARCH_PROGRAMS => (Effect::Reads, programs::list(&parsed)),
+            _ => {
+                let refresh = input.get("refreshToken").text().map(Secret::new);
+                let tokens = token::answer(head, body, &parsed, refresh.as_ref(), now)?;
+                return Ok(tokens.write());
+            }
         };
-        exchange.run().await
-    }
-
-    /// A call that queues; its result is a receipt.
-    fn queue(
-        self: &Rc<Self>,
-        request: Result<(Request, ProgramId), Error>,
-        codes: Json,
-        duplicates: f64,
-        call: CallOptions,
-    ) -> Promise {
-        let inner = Rc::clone(self);
-        promise(async move {
-            let (request, program) = request.map_err(thrown)?;
-            let ended = inner.exchange(&request, Rule::Distribute, &call).await?;
-            if Verdict::of(&ended.head) != Verdict::Accepted {
-                return Err(inner.error(&ended, &parse(&ended.body), Effect::Queues));
-            }
-            let receipt = Json::object()
-                .with("programId", program.as_str())
-                .with("codes", codes)
-                .with("duplicates", duplicates)
-                .with("attempts", number(ended.attempts.into()))
-                .with("queuedAt", number(epoch_ms(&inner.host)))
-                .with("status", number(ended.head.status.into()))
-                .with("headers", headers(ended.head.headers.ubers()));
-            Ok(to_js(&receipt))
-        })
-    }
-
-    /// A call that reads; its result is a list.
-    fn list(
-        self: &Rc<Self>,
-        request: Result<Request, Error>,
-        call: CallOptions,
-        read: fn(&Json) -> Option<Json>,
-    ) -> Promise {
-        let inner = Rc::clone(self);
-        promise(async move {
-            let ended = inner.exchange(&request.map_err(thrown)?, Rule::Read, &call).await?;
-            let body = parse(&ended.body);
-            if Verdict::of(&ended.head) == Verdict::Accepted
-                && let Some(list) = read(&body)
-            {
-                return Ok(to_js(&list));
-            }
-            Err(inner.error(&ended, &body, Effect::Reads))
-        })
-    }
-
-    fn error(&self, ended: &Ended, body: &Json, effect: Effect) -> JsValue {
-        thrown(answer::error(&ended.head, &ended.body, body, effect, epoch_ms(&self.host)))
+        match list {
+            Some(list) if accepted => Ok(list),
+            _ => Err(answer::error(head, body, &parsed, effect, now)),
+        }
     }
 }
 
@@ -283,20 +260,6 @@ pub fn authorization_url(options: &JsValue) -> Result<JsValue, JsValue> {
     let (client_id, redirect_uri) = (text("clientId"), text("redirectUri"));
     let url = token::authorization_url(&authorize_url, client_id, redirect_uri, text("state"));
     Ok(JsValue::from_str(&url))
-}
-
-/// One promise type for all calls: each kind of future that is made a promise
-/// of costs a kilobyte.
-fn promise(work: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> Promise {
-    let work: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>> = Box::pin(work);
-    future_to_promise(work)
-}
-
-/// A program id as the caller gave it; none if that was no string.
-fn program_id(id: Option<String>) -> Result<ProgramId, Error> {
-    let fault =
-        || Error::validation(ErrorCode::InvalidProgramId, "The voucher program id is no string");
-    ProgramId::new(id.ok_or_else(fault)?)
 }
 
 fn raw_number(value: &Json) -> f64 {

@@ -1,13 +1,17 @@
-//! The loop around every call: a token, an attempt, and what the core says
-//! comes next.
+//! One call: a token, an attempt, and what the core says comes next.
+//!
+//! A state machine, so that one small future can drive every call: a future with
+//! all of this between its awaits would be several kilobytes.
 
-use js_sys::{Object, Reflect};
+use std::rc::Rc;
+
+use js_sys::{Object, Promise, Reflect};
 use wasm_bindgen::JsValue;
-use wasm_bindgen::prelude::wasm_bindgen;
 
+use super::client::Inner;
 use super::failure::thrown;
 use super::from_js;
-use super::host::{Cut, Host, Running, outcome};
+use super::host::{Cut, Host, Running};
 use crate::answer::Verdict;
 use crate::error::{Error, ErrorCode, Queued};
 use crate::http::{Head, Request};
@@ -15,29 +19,40 @@ use crate::json::Json;
 use crate::retry::{Attempt, Retry, Rule, Step};
 use crate::secret::Secret;
 
-#[wasm_bindgen]
-extern "C" {
-    /// An answer whose head has come.
-    type Answer;
-
-    // `[status, [[name, value], …]]`
-    #[wasm_bindgen(structural, method, getter)]
-    fn head(this: &Answer) -> JsValue;
-}
-
 /// One call, and how it may be repeated.
-pub struct Exchange<'a> {
-    pub host: &'a Host,
-    pub request: &'a Request,
+pub struct Exchange {
+    pub client: Rc<Inner>,
+    pub request: Request,
     pub rule: Rule,
-    /// Whether the host is asked for a token, and gets a rejected one renewed.
-    pub authorized: bool,
-    pub renews: bool,
-    /// The caller's own header fields.
-    pub extra: &'a [(String, String)],
     pub signal: JsValue,
     pub timeout_ms: f64,
-    pub max_retries: u32,
+    pub retry: Retry,
+    /// The token in use, or the one that was rejected.
+    pub token: Option<Secret>,
+    pub attempts: u32,
+    pub stage: Stage,
+}
+
+/// What a call waits for.
+pub enum Stage {
+    /// Nothing yet.
+    New,
+    /// A token.
+    Token,
+    /// The head of an answer.
+    Sent(Running),
+    /// What is wanted of its body, within the same time.
+    Body(#[allow(dead_code)] Running, Head),
+    /// The time of the next attempt.
+    Pause,
+}
+
+/// How a call goes on.
+pub enum Next {
+    /// Wait for this, then take the next step.
+    Wait(Promise),
+    /// It is over.
+    End(Ended),
 }
 
 /// What came of a call in the end.
@@ -48,130 +63,147 @@ pub struct Ended {
     pub attempts: u32,
 }
 
-impl Exchange<'_> {
-    /// Runs the call: an answer, accepted or not, or the error that no answer
-    /// came.
-    pub async fn run(&self) -> Result<Ended, JsValue> {
+impl Exchange {
+    /// Takes what was waited for. Fails if no answer will come.
+    pub fn step(&mut self, came: JsValue) -> Result<Next, JsValue> {
         let (in_doubt, doing) = match self.rule {
             Rule::Distribute => (Queued::Unknown, "The request"),
             Rule::Read => (Queued::No, "The request"),
             Rule::ClientToken | Rule::SpentToken => (Queued::No, "Getting a token"),
         };
-        let mut retry = Retry::new(self.rule, self.max_retries);
-        let mut token: Option<Secret> = None;
-        let mut attempts = 0;
-        loop {
-            if self.authorized {
-                token = self.token(token.as_ref().filter(|_| attempts > 0)).await?;
+        let stage = std::mem::replace(&mut self.stage, Stage::New);
+        if matches!(stage, Stage::New) {
+            return Ok(self.start());
+        }
+        let came = Cut::unless_done(came);
+        let step = match (stage, came) {
+            (Stage::Token, Err(cut)) => {
+                return Err(cut.into_error(Queued::No, "Getting a token"));
             }
-            attempts += 1;
-            let deadline = Running(self.host.deadline(self.timeout_ms, &self.signal));
-            let init = self.init(token.as_ref());
-            let sent = self.host.send(&self.request.url, &init, attempts, &deadline.0);
-            let step = match outcome(sent).await {
-                Ok(answer) => {
-                    let head = head_of(&answer);
-                    let accepted = Verdict::of(&head) == Verdict::Accepted;
-                    let mut step = Step::Stop;
-                    if !accepted {
-                        step = self.after(&mut retry, Attempt::Answered(&head));
-                    }
-                    if step == Step::Stop || (step == Step::RenewToken && !self.renews) {
-                        // The head of a 2xx is all that a distribute call waits for.
-                        if accepted && self.rule == Rule::Distribute {
-                            return Ok(Ended { head, body: String::new(), attempts });
-                        }
-                        match outcome(self.host.read(&answer, !accepted, &deadline.0)).await {
-                            Ok(body) => {
-                                let body = body.as_string().unwrap_or_default();
-                                return Ok(Ended { head, body, attempts });
-                            }
-                            Err(cut) => self.cut(&mut retry, cut, in_doubt, doing)?,
-                        }
-                    } else {
-                        step
-                    }
+            (Stage::Token, Ok(token)) => {
+                self.token = token.as_string().map(Secret::new);
+                if !token.is_undefined() && !self.token.as_ref().is_some_and(Secret::fits_a_header)
+                {
+                    let fault = "`auth.accessToken` is no token that can stand in a header";
+                    return Err(thrown(Error::validation(ErrorCode::InvalidOptions, fault)));
                 }
-                Err(cut) => self.cut(&mut retry, cut, in_doubt, doing)?,
-            };
-            drop(deadline);
-            if let Step::Wait(ms) = step {
-                token = None;
-                #[allow(clippy::cast_precision_loss)]
-                outcome(self.host.wait(ms as f64, &self.signal))
-                    .await
-                    .map_err(|cut| cut.into_error(Queued::No, "Waiting to try again"))?;
+                return Ok(self.send());
             }
-        }
-    }
-
-    fn after(&self, retry: &mut Retry, attempt: Attempt<'_>) -> Step {
-        retry.after(attempt, epoch_ms(self.host), js_sys::Math::random())
-    }
-
-    /// What comes after an attempt without an answer; the error, if nothing.
-    fn cut(
-        &self,
-        retry: &mut Retry,
-        cut: Cut,
-        in_doubt: Queued,
-        doing: &str,
-    ) -> Result<Step, JsValue> {
-        let attempt = if cut.is_failure() { Attempt::Failed } else { Attempt::GivenUp };
-        match self.after(retry, attempt) {
-            Step::Stop => Err(cut.into_error(in_doubt, doing)),
-            step => Ok(step),
-        }
-    }
-
-    async fn token(&self, rejected: Option<&Secret>) -> Result<Option<Secret>, JsValue> {
-        let rejected = rejected.map(Secret::expose);
-        let token = outcome(self.host.token(rejected, self.timeout_ms, &self.signal))
-            .await
-            .map_err(|cut| cut.into_error(Queued::No, "Getting a token"))?;
-        if token.is_undefined() {
-            return Ok(None);
-        }
-        let token = token.as_string().map(Secret::new).filter(Secret::fits_a_header);
-        token.map(Some).ok_or_else(|| {
-            let fault = "`auth.accessToken` is no token that can stand in a header";
-            thrown(Error::validation(ErrorCode::InvalidOptions, fault))
-        })
-    }
-
-    fn init(&self, token: Option<&Secret>) -> Object {
-        let fields = gloo_net::http::Headers::new();
-        // The caller's fields first: `set` lets ours win, whatever their case.
-        // All were checked before, so that `set` can't throw.
-        for (name, value) in self.extra {
-            fields.set(name, value);
-        }
-        for (name, value) in &self.request.headers {
-            fields.set(name, value);
-        }
-        if let Some(token) = token {
-            fields.set("Authorization", &("Bearer ".to_owned() + token.expose()));
-        }
-        let init = Object::new();
-        let put = |name: &str, value: &JsValue| {
-            // Fails on no plain object.
-            let _ = Reflect::set(&init, &JsValue::from_str(name), value);
+            (Stage::Pause, Err(cut)) => {
+                return Err(cut.into_error(Queued::No, "Waiting to try again"));
+            }
+            (Stage::New | Stage::Pause, _) => return Ok(self.start()),
+            (Stage::Sent(deadline), Ok(answer)) => {
+                let head = head_of(&answer);
+                let accepted = Verdict::of(&head) == Verdict::Accepted;
+                let step = if accepted { Step::Stop } else { self.after(Attempt::Answered(&head)) };
+                if step == Step::Stop || step == Step::RenewToken && !self.renews() {
+                    // The head of a 2xx is all that a distribute call waits for.
+                    if accepted && self.rule == Rule::Distribute {
+                        return Ok(self.end(head, String::new()));
+                    }
+                    let body = self.client.host.read(&answer, !accepted, &deadline.0);
+                    self.stage = Stage::Body(deadline, head);
+                    return Ok(Next::Wait(body));
+                }
+                step
+            }
+            (Stage::Body(_, head), Ok(body)) => {
+                return Ok(self.end(head, body.as_string().unwrap_or_default()));
+            }
+            (Stage::Sent(_) | Stage::Body(..), Err(cut)) => {
+                let attempt = if cut.is_failure() { Attempt::Failed } else { Attempt::GivenUp };
+                match self.after(attempt) {
+                    Step::Stop => return Err(cut.into_error(in_doubt, doing)),
+                    step => step,
+                }
+            }
         };
-        put("method", &JsValue::from_str(self.request.method.as_str()));
-        put("headers", &fields.into_raw());
-        // A repeated POST is a second send.
-        put("redirect", &JsValue::from_str("manual"));
-        if let Some(body) = &self.request.body {
-            put("body", &JsValue::from_str(body));
+        let Step::Wait(ms) = step else { return Ok(self.start()) };
+        self.token = None;
+        self.stage = Stage::Pause;
+        #[allow(clippy::cast_precision_loss)]
+        Ok(Next::Wait(self.client.host.wait(ms as f64, &self.signal)))
+    }
+
+    fn start(&mut self) -> Next {
+        if !self.is_authorized() {
+            return self.send();
         }
-        init
+        self.stage = Stage::Token;
+        let rejected = self.token.as_ref().map(Secret::expose);
+        Next::Wait(self.client.host.token(rejected, self.timeout_ms, &self.signal))
+    }
+
+    fn send(&mut self) -> Next {
+        self.attempts += 1;
+        let host = &self.client.host;
+        let extra: &[_] = if self.is_authorized() { &self.client.headers } else { &[] };
+        let deadline = Running(host.deadline(self.timeout_ms, &self.signal));
+        let init = init(&self.request, extra, self.token.as_ref());
+        let sent = host.send(&self.request.url, &init, self.attempts, &deadline.0);
+        self.stage = Stage::Sent(deadline);
+        Next::Wait(sent)
+    }
+
+    fn end(&self, head: Head, body: String) -> Next {
+        Next::End(Ended { head, body, attempts: self.attempts })
+    }
+
+    fn after(&mut self, attempt: Attempt<'_>) -> Step {
+        self.retry.after(attempt, epoch_ms(&self.client.host), js_sys::Math::random())
+    }
+
+    /// Whether the host is asked for a token.
+    fn is_authorized(&self) -> bool {
+        matches!(self.rule, Rule::Distribute | Rule::Read)
+    }
+
+    /// Whether it gets one that was rejected renewed.
+    fn renews(&self) -> bool {
+        self.is_authorized() && self.client.renews
     }
 }
 
+/// What `fetch` is given beside the URL.
+pub fn init(request: &Request, extra: &[(String, String)], token: Option<&Secret>) -> Object {
+    let fields = gloo_net::http::Headers::new();
+    // The caller's fields first: `set` lets ours win, whatever their case.
+    // All were checked before, so that `set` can't throw.
+    for (name, value) in extra {
+        fields.set(name, value);
+    }
+    for (name, value) in &request.headers {
+        fields.set(name, value);
+    }
+    if let Some(token) = token {
+        fields.set("Authorization", &("Bearer ".to_owned() + token.expose()));
+    }
+    let init = Object::new();
+    let put = |name: &str, value: &JsValue| {
+        // Fails on no plain object.
+        let _ = Reflect::set(&init, &JsValue::from_str(name), value);
+    };
+    put("method", &JsValue::from_str(request.method.as_str()));
+    put("headers", &fields.into_raw());
+    // A repeated POST is a second send.
+    put("redirect", &JsValue::from_str("manual"));
+    if let Some(body) = &request.body {
+        put("body", &JsValue::from_str(body));
+    }
+    init
+}
+
 fn head_of(answer: &JsValue) -> Head {
-    use wasm_bindgen::JsCast;
-    let head = from_js(&answer.unchecked_ref::<Answer>().head());
-    let [Json::Number(status), Json::List(fields)] = head.items() else { return Head::default() };
+    let head = Reflect::get(answer, &JsValue::from_str("head"));
+    head.map(|head| head_from(&from_js(&head))).unwrap_or_default()
+}
+
+/// A head as the transport hands it over: `[status, [[name, value], …]]`.
+pub fn head_from(told: &Json) -> Head {
+    let [Json::Number(status), Json::List(fields), ..] = told.items() else {
+        return Head::default();
+    };
     let fields = fields.iter().filter_map(|field| match field.items() {
         [Json::Text(name), Json::Text(value)] => Some((name, value.as_str())),
         _ => None,
@@ -188,5 +220,9 @@ pub fn epoch_ms(host: &Host) -> u64 {
 
 /// A body as the host's parser reads it; null where it is no JSON.
 pub fn parse(body: &str) -> Json {
+    // What the parser throws costs more than all else of an answer.
+    if body.is_empty() {
+        return Json::Null;
+    }
     js_sys::JSON::parse(body).map_or(Json::Null, |value| from_js(&value))
 }

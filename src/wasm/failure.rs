@@ -28,14 +28,14 @@ impl From<Error> for Failure {
 }
 
 impl From<Failure> for JsValue {
-    fn from(Failure { error, cause }: Failure) -> Self {
+    fn from(Failure { mut error, cause }: Failure) -> Self {
         let mut parts = Json::object()
             .with("class", error.code.class().as_str())
             .with("code", error.code.as_str())
             .with("queued", error.queued.as_str())
             .with("hint", error.hint())
-            .with("message", error.message);
-        if let Some(api) = error.api {
+            .with("message", std::mem::take(&mut error.message));
+        if let Some(api) = error.api.take() {
             parts = parts
                 .with("status", number(api.status.into()))
                 .with("body", api.body)

@@ -4,9 +4,8 @@
 //! in `kind` what came: foreign code is tamed on the other side.
 
 use js_sys::{Object, Promise};
-use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen::{JsCast, JsValue};
 
 use super::failure::Failure;
 use crate::error::{ErrorCode, Queued};
@@ -87,17 +86,14 @@ pub struct Cut {
     left: bool,
 }
 
-/// Waits for what the host promised.
-pub async fn outcome(promise: Promise) -> Result<JsValue, Cut> {
-    use wasm_bindgen::JsCast;
-    let outcome: Outcome = match JsFuture::from(promise).await {
-        Ok(outcome) | Err(outcome) => outcome.unchecked_into(),
-    };
-    let (kind, value) = (outcome.kind(), outcome.value());
-    if kind == DONE { Ok(value) } else { Err(Cut { kind, value, left: outcome.has_left() }) }
-}
-
 impl Cut {
+    /// What a promise of the host's resolved with.
+    pub fn unless_done(came: JsValue) -> Result<JsValue, Self> {
+        let outcome: Outcome = came.unchecked_into();
+        let (kind, value) = (outcome.kind(), outcome.value());
+        if kind == DONE { Ok(value) } else { Err(Self { kind, value, left: outcome.has_left() }) }
+    }
+
     /// Whether something was thrown: the connection failed.
     pub fn is_failure(&self) -> bool {
         self.kind == FAILED

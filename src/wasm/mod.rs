@@ -15,9 +15,13 @@ mod failure;
 #[cfg(feature = "client")]
 mod host;
 #[cfg(feature = "client")]
+mod job;
+#[cfg(feature = "client")]
 mod reader;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+#[cfg(feature = "client")]
+mod webhook;
 
 use js_sys::{Array, Object};
 use serde::Serialize;

@@ -67,7 +67,7 @@ impl SandboxBinding {
             spec.codes = whole_number(codes).try_into().unwrap_or(u32::MAX);
         }
         match self.0.create_program(spec, whole_number(now)) {
-            Err(error) => error.message.into(),
+            Err(error) => error.message.as_str().into(),
             Ok(created) => {
                 let mut codes = String::new();
                 for code in created.codes {

@@ -24,7 +24,11 @@ const TYPES = {
 
 const dist = "/node_modules/uber-vouchers/dist";
 const map = JSON.stringify({
-  imports: { "uber-vouchers": `${dist}/index.js`, "uber-vouchers/sandbox": `${dist}/sandbox.js` },
+  imports: {
+    "uber-vouchers": `${dist}/index.js`,
+    "uber-vouchers/journal": `${dist}/journal.js`,
+    "uber-vouchers/sandbox": `${dist}/sandbox.js`,
+  },
 });
 const script = '<script type="module" src="/tests/package/page.mjs"></script>';
 const page = (/** @type {string} */ head) =>

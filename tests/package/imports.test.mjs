@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { assert } from "./harness.mjs";
 
-for (const name of ["uber-vouchers", "uber-vouchers/sandbox"]) {
+for (const name of ["uber-vouchers", "uber-vouchers/sandbox", "uber-vouchers/journal"]) {
   test(`importing ${name} has no effects`, async () => {
     /** @type {any} */
     const host = globalThis;

@@ -3,19 +3,21 @@ import { createRequire } from "node:module";
 import { test } from "node:test";
 
 import * as uberVouchers from "uber-vouchers";
+import * as journal from "uber-vouchers/journal";
 import * as sandbox from "uber-vouchers/sandbox";
 
 import { assert } from "./harness.mjs";
+import { jobSuite } from "./job-suite.mjs";
 import { suite } from "./suite.mjs";
 
-const vectors = JSON.parse(readFileSync(new URL("../vectors/codes.json", import.meta.url), "utf8"));
-await suite(
-  (name, run) => void test(name, async () => void (await run())),
-  assert,
-  uberVouchers,
-  sandbox,
-  vectors,
-);
+/** @param {string} name */
+const read = (name) =>
+  JSON.parse(readFileSync(new URL(`../vectors/${name}.json`, import.meta.url), "utf8"));
+/** @type {import("./harness.mjs").Test} */
+const define = (name, run) => void test(name, async () => void (await run()));
+const vectors = { codes: read("codes"), webhooks: read("webhooks") };
+await suite(define, assert, uberVouchers, sandbox, vectors);
+await jobSuite(define, assert, uberVouchers, sandbox, journal, read("journal"));
 
 test("require() gives the same module, where Node.js has it", () => {
   const required = createRequire(import.meta.url)("uber-vouchers");

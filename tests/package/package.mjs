@@ -90,11 +90,13 @@ export async function checkTypes(exec) {
   ];
   const bare = { lib: ["ES2022"], types: [] };
   const dom = { lib: ["ES2022", "DOM", "DOM.Iterable"], types: [] };
+  const disposable = { lib: ["ES2022", "ESNext.Disposable"], types: [] };
   const anywhere = ["examples.ts", "refused.ts"];
   for (const [options, include] of /** @type {const} */ ([
     [{ ...bundler, ...bare }, anywhere],
     [{ ...node16, ...bare }, anywhere],
     [{ ...nodenext, ...bare }, anywhere],
+    [{ ...nodenext, ...disposable }, [...anywhere, "disposable.ts"]],
     [{ ...bundler, ...dom }, [...anywhere, "dom.ts"]],
     [{ ...nodenext, ...dom }, [...anywhere, "dom.ts"]],
   ])) {

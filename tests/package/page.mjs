@@ -1,14 +1,19 @@
 /** What browser.mjs opens in a page: the suite, and what only a page has. */
 import * as uberVouchers from "uber-vouchers";
+import * as journal from "uber-vouchers/journal";
 import * as sandbox from "uber-vouchers/sandbox";
 
-import vectors from "../vectors/codes.json" with { type: "json" };
+import codes from "../vectors/codes.json" with { type: "json" };
+import journals from "../vectors/journal.json" with { type: "json" };
+import webhooks from "../vectors/webhooks.json" with { type: "json" };
 import { assert, runTests } from "./harness.mjs";
+import { jobSuite } from "./job-suite.mjs";
 import { suite } from "./suite.mjs";
 
 /** @param {import("./harness.mjs").Test} test */
 async function define(test) {
-  await suite(test, assert, uberVouchers, sandbox, vectors);
+  await suite(test, assert, uberVouchers, sandbox, { codes, webhooks });
+  await jobSuite(test, assert, uberVouchers, sandbox, journal, journals);
   const secret = { clientId: "a", clientSecret: "b" };
   test("a page refuses a client secret", async () => {
     const { createClient, exchangeCode } = uberVouchers;
@@ -44,8 +49,8 @@ async function define(test) {
     const onRequest = (/** @type {{ url: string }} */ { url }) => void urls.push(url);
     for (const baseUrl of ["/uber", "/uber/"]) {
       const client = createClient({ ...options, baseUrl, onRequest });
-      const { codes } = await client.distribute("p", vectors.lists[3]?.expect.codes ?? []);
-      assert.equal(codes, 1);
+      const receipt = await client.distribute("p", codes.lists[3]?.expect.codes ?? []);
+      assert.equal(receipt.codes, 1);
     }
     const expected = `${location.origin}/uber/v1/organizations/o/voucher-programs/p/codes/distribute`;
     assert.equal(urls, [expected, expected]);

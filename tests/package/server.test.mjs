@@ -1,11 +1,12 @@
 /** The package against a server, and a fetch, that fail in every way. Node.js only. */
 import { execFile } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { createServer } from "node:http";
 import { test } from "node:test";
 import { promisify, inspect } from "node:util";
 import { runInNewContext } from "node:vm";
 
-import { VoucherError, createClient, exchangeCode } from "uber-vouchers";
+import { VoucherError, createClient, exchangeCode, verifyWebhook } from "uber-vouchers";
 
 import { assert } from "./harness.mjs";
 
@@ -755,6 +756,52 @@ test("an authorization code is sent once", async () => {
   }
 });
 
+test("webhooks that an HTTP server receives, signed by Node.js", async () => {
+  const signingKey = "key-that-nobody-may-see";
+  /** @type {Promise<unknown>[]} */
+  const verified = [];
+  /** @type {Answerer} */
+  const receiver = (answer, { headers, body }) => {
+    const signature = /** @type {string | undefined} */ (headers["x-uber-signature"]);
+    const environment = /** @type {string | undefined} */ (headers["x-environment"]);
+    const call = verifyWebhook({ body, signature, environment }, { signingKey });
+    verified.push(call);
+    call.then(
+      () => answer.writeHead(200).end(),
+      () => answer.writeHead(401).end(),
+    );
+  };
+  await serving(receiver, async (url) => {
+    const body = Buffer.from(
+      JSON.stringify({ event_type: "distributed", code_id: CODE, reason: "é" }).replaceAll(
+        "é",
+        "\\u00e9",
+      ),
+    );
+    const signature = createHmac("sha256", signingKey).update(body).digest("hex");
+    const post = async (/** @type {Record<string, string>} */ headers) =>
+      (await fetch(url, { method: "POST", headers, body })).status;
+    assert.equal(await post({ "X-Uber-Signature": signature, "X-Environment": "Production" }), 200);
+    const event = await /** @type {Promise<import("uber-vouchers").WebhookEvent>} */ (verified[0]);
+    assert.equal(event.outcomes, [{ code: CODE, status: "failed", reason: "é" }]);
+    assert.equal(event.environment, "production");
+    assert.equal(await post({}), 401);
+    assert.equal(await post({ "X-Uber-Signature": signature.replace(/./g, "0") }), 401);
+    for (const call of verified.slice(1)) await rejects(call, { name: "WebhookError" });
+  });
+  for (const [size, keySize] of [
+    [0, 1],
+    [1 << 20, 64],
+    [(1 << 20) + 1, 65],
+  ]) {
+    const [body, key] = [Buffer.alloc(Number(size), "\0"), "k".repeat(Number(keySize))];
+    const signature = createHmac("sha256", key).update(body).digest("hex");
+    // No JSON: it is the body that is refused, and not the signature.
+    const call = verifyWebhook({ body, signature }, { signingKey: key });
+    await rejects(call, { code: "malformed_body" });
+  }
+});
+
 test("no error tells a secret", async () => {
   const client = clientOf("https://api.example", {
     fetch: async () => new Response(LEAK, { status: 400 }),
@@ -777,7 +824,7 @@ test("no error tells a secret", async () => {
       String(error),
       inspect(error, { depth: 9 }),
     ];
-    for (const secret of [TOKEN, SECRET, LEAK, CODE]) {
+    for (const secret of [TOKEN, SECRET, LEAK, CODE, "key-that-nobody-may-see"]) {
       assert.ok(
         !told.join("\n").includes(secret),
         `${error.code} tells a secret: ${told.join("\n")}`,

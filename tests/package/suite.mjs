@@ -1,6 +1,8 @@
+import { webhookSuite } from "./webhook-suite.mjs";
+
 /**
- * What holds in every host, against the sandbox. Nothing here is imported: each
- * starter hands over the package as its host loads it.
+ * What holds in every host, against the sandbox. The package is not imported
+ * here: each starter hands it over as its host loads it.
  *
  * @param {import("./harness.mjs").Test} test
  * @param {typeof import("./harness.mjs").assert} assert
@@ -11,7 +13,8 @@
 export async function suite(test, assert, uberVouchers, sandboxModule, vectors) {
   const { createClient, parseCodes, parseCodesByProgram, authorizationUrl, exchangeCode } =
     uberVouchers;
-  const { ApiError, ConnectionError, JobError, ValidationError, VoucherError } = uberVouchers;
+  const { ApiError, ConnectionError, JobError, ValidationError, VoucherError, WebhookError } =
+    uberVouchers;
   const { createSandbox } = sandboxModule;
   const app = { clientId: "app", clientSecret: "a-very-secret-thing" };
   const CODE = "1f913a96-f52c-42a0-aa0b-a2ba53b2d631";
@@ -80,8 +83,8 @@ export async function suite(test, assert, uberVouchers, sandboxModule, vectors) 
   const plain = ({ rejected }) =>
     rejected.map((/** @type {any} */ { line, value, reason }) => ({ line, value, reason }));
 
-  test(`codes: ${vectors.lists.length} vectors`, async () => {
-    for (const { name, input, options, expect } of vectors.lists) {
+  test(`codes: ${vectors.codes.lists.length} vectors`, async () => {
+    for (const { name, input, options, expect } of vectors.codes.lists) {
       /** @type {[string, any][]} */
       const inputs = input.entries ? [["entries", input.entries]] : forms(bytesOf(input));
       if (input.text !== undefined) inputs.push(["string", input.text]);
@@ -95,8 +98,8 @@ export async function suite(test, assert, uberVouchers, sandboxModule, vectors) 
     }
   });
 
-  test(`codes by program: ${vectors.programs.length} vectors`, async () => {
-    for (const { name, input, options, expect } of vectors.programs) {
+  test(`codes by program: ${vectors.codes.programs.length} vectors`, async () => {
+    for (const { name, input, options, expect } of vectors.codes.programs) {
       for (const [form, value] of forms(bytesOf(input))) {
         const lists = await parseCodesByProgram(value, options);
         const programs = [...lists.programs].map(([programId, list]) => {
@@ -273,7 +276,7 @@ export async function suite(test, assert, uberVouchers, sandboxModule, vectors) 
     ];
     for (const [error, type] of pairs) {
       assert.ok(error instanceof Error && error instanceof VoucherError && error instanceof type);
-      for (const other of [ValidationError, ApiError, ConnectionError, JobError]) {
+      for (const other of [ValidationError, ApiError, ConnectionError, WebhookError, JobError]) {
         assert.equal(error instanceof other, other === type);
       }
       const { name, code, message, hint, queued } = error;
@@ -575,4 +578,6 @@ export async function suite(test, assert, uberVouchers, sandboxModule, vectors) 
     assert.equal(requests.filter(({ url }) => url.includes("/oauth/")).length, 1);
     assert.ok([...sent().values()].every((times) => times === 100));
   });
+
+  webhookSuite(test, assert, uberVouchers, sandboxModule, vectors.webhooks);
 }

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { createClient, parseCodes } from "uber-vouchers";
+import { memoryJournal } from "uber-vouchers/journal";
 
 const CODE = "1f913a96-f52c-42a0-aa0b-a2ba53b2d631";
 const PAGES = 40;
@@ -70,6 +71,43 @@ test("a trap while reading a list fails that reading, and calls under way", asyn
   await lost;
   answer({ status: 200 });
   assert.equal((await parseCodes(CODE)).size, 1);
+});
+
+test("a job that lived in a lost instance says so, and resumes from its journal", async () => {
+  /** @type {(answer: unknown) => void} */
+  let answer = () => {};
+  let calls = 0;
+  const client = clientOf(() => {
+    calls += 1;
+    return calls === 2
+      ? new Promise((resolve) => (answer = resolve))
+      : Promise.resolve({ status: 200 });
+  });
+  const journal = memoryJournal();
+  const codes = manyCodes(40);
+  const job = await client.createJob("program", codes, { batchSize: 10, concurrency: 1, journal });
+  const before = job.progress();
+  const running = job.run();
+  const lost = assert.rejects(running, { code: "instance_lost", queued: "unknown" });
+  while (calls < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+  await assert.rejects(parseCodes(manyCodes(400_000)), { code: "instance_lost" });
+  await lost;
+  answer({ status: 200 });
+  for (const use of [
+    () => job.run(),
+    () => job.applyWebhook({ programId: null, outcomes: [] }),
+    () => job.resolve("all", "queued"),
+  ]) {
+    await assert.rejects(use(), { code: "instance_lost", queued: "unknown" });
+  }
+  assert.throws(() => job.batches(), { code: "instance_lost" });
+  assert.ok(job.progress().total === before.total, "the last that was known");
+  const resumed = await client.resumeJob(journal);
+  assert.deepEqual([resumed.progress().queued, resumed.progress().unknown], [10, 10]);
+  const report = await resumed.run();
+  assert.deepEqual([report.queued, report.unknown, calls], [30, 10, 4]);
+  await job.close();
+  assert.equal(resumed.batches().length, 4);
 });
 
 test("a trap in a future fails its call, and the same client goes on", async () => {

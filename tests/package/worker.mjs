@@ -1,9 +1,13 @@
 /** The worker that workerd.mjs runs: the suite, and what only an edge worker has. */
 import * as uberVouchers from "uber-vouchers";
+import * as journal from "uber-vouchers/journal";
 import * as sandbox from "uber-vouchers/sandbox";
 
-import vectors from "../vectors/codes.json" with { type: "json" };
+import codes from "../vectors/codes.json" with { type: "json" };
+import journals from "../vectors/journal.json" with { type: "json" };
+import webhooks from "../vectors/webhooks.json" with { type: "json" };
 import { assert, runTests } from "./harness.mjs";
+import { jobSuite } from "./job-suite.mjs";
 import { suite } from "./suite.mjs";
 
 const CODE = "1f913a96-f52c-42a0-aa0b-a2ba53b2d631";
@@ -29,7 +33,10 @@ export default {
       /** @type {unknown[]} */
       const results = [];
       await runTests(
-        (test) => suite(test, assert, uberVouchers, sandbox, vectors),
+        async (test) => {
+          await suite(test, assert, uberVouchers, sandbox, { codes, webhooks });
+          await jobSuite(test, assert, uberVouchers, sandbox, journal, journals);
+        },
         (result) => results.push(result),
       );
       return Response.json(results);

@@ -1,5 +1,6 @@
 /** What a user writes where the platform's own types are known. */
-import { type Client, createClient, parseCodes } from "uber-vouchers";
+import { type Client, createClient, parseCodes, verifyWebhook } from "uber-vouchers";
+import { fileJournal } from "uber-vouchers/journal";
 import { createSandbox } from "uber-vouchers/sandbox";
 
 const binding: { fetch: typeof fetch } = { fetch };
@@ -20,5 +21,10 @@ export async function everywhere(client: Client, file: File, signal: AbortSignal
   createClient({ ...options, fetch: sandbox.fetch, clock: sandbox.clock });
   const response: Response = await sandbox.fetch("https://api.uber.com/");
   await sandbox.deliverWebhooks((request) => fetch(request));
+  await sandbox.deliverWebhooks(async (request: Request) => {
+    await verifyWebhook(request, { signingKey: "k" });
+    return new Response();
+  });
   void response;
+  void fileJournal(new URL("file:///j"));
 }

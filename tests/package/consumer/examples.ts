@@ -4,20 +4,36 @@ import {
   type Client,
   type ClientOptions,
   type CodeList,
+  type CodeState,
   type ErrorCode,
+  type Job,
+  type JobReport,
   type Receipt,
   type TokenCache,
   type TokenSet,
   ApiError,
   ConnectionError,
   ValidationError,
+  type WebhookEvent,
   VoucherError,
+  WebhookError,
   authorizationUrl,
   createClient,
   exchangeCode,
   parseCodes,
   parseCodesByProgram,
+  verifyWebhook,
 } from "uber-vouchers";
+import {
+  type DurableStorage,
+  type Journal,
+  type MemoryJournal,
+  deleteIndexedDbJournal,
+  durableObjectJournal,
+  fileJournal,
+  indexedDbJournal,
+  memoryJournal,
+} from "uber-vouchers/journal";
 import { type Sandbox, createSandbox } from "uber-vouchers/sandbox";
 
 const kept = new Map<string, TokenSet>();
@@ -114,4 +130,99 @@ export async function tryOut(): Promise<Map<string, number>> {
   sandbox.advance(60_000);
   await sandbox.deliverWebhooks(async ({ url }) => ({ status: url === "" ? 500 : 200 }));
   return sandbox.deliveries(programId);
+}
+
+/** As the platform declares it, shortened. */
+interface ObjectStorage {
+  list<T = unknown>(options?: {
+    start?: string;
+    startAfter?: string;
+    prefix?: string;
+    reverse?: boolean;
+    limit?: number;
+    noCache?: boolean;
+  }): Promise<Map<string, T>>;
+  put<T>(key: string, value: T, options?: { noCache?: boolean }): Promise<void>;
+  put<T>(entries: Record<string, T>, options?: { noCache?: boolean }): Promise<void>;
+  delete(key: string, options?: { noCache?: boolean }): Promise<boolean>;
+  delete(keys: string[], options?: { noCache?: boolean }): Promise<number>;
+  sync(): Promise<void>;
+}
+
+/** Whatever keeps the promises is a journal. */
+class OwnJournal implements Journal {
+  #bytes: number[] = [];
+  async append(record: Uint8Array): Promise<void> {
+    this.#bytes.push(...record);
+  }
+  async *read(): AsyncGenerator<Uint8Array> {
+    yield new Uint8Array(this.#bytes);
+  }
+  async truncate(bytes: number): Promise<void> {
+    this.#bytes.length = Math.min(this.#bytes.length, bytes);
+  }
+}
+
+export async function keep(storage: ObjectStorage, url: { href: string }): Promise<Journal[]> {
+  const duck: DurableStorage = storage;
+  const memory: MemoryJournal = memoryJournal(new Uint8Array(1));
+  const copy = memoryJournal(memory.bytes());
+  const journals: Journal[] = [new OwnJournal(), memory, copy, indexedDbJournal("j")];
+  journals.push(durableObjectJournal(storage, "j"), durableObjectJournal(duck, "j"));
+  journals.push(fileJournal("j"), fileJournal(url));
+  for (const journal of journals) {
+    const release = await journal.lock?.();
+    await journal.append(new Uint8Array(1));
+    for await (const piece of journal.read()) void piece.byteLength;
+    await journal.truncate(0);
+    await release?.();
+    const key: string | undefined = journal.key;
+    void key;
+  }
+  await deleteIndexedDbJournal("j");
+  return journals;
+}
+
+export async function distributeInBulk(client: Client, list: CodeList): Promise<JobReport> {
+  const job: Job = await client.createJob("p", list, {
+    journal: fileJournal("june.journal"),
+    batchSize: 1000,
+    concurrency: 4,
+    requestsPerSecond: Infinity,
+    onProgress: ({ total, pending, etaMs }) => void [total - pending, etaMs ?? 0],
+  });
+  const stop = job.subscribe(() => void job.progress().queued);
+  const report = await job.run();
+  stop();
+  for (const { id, state, lastError } of job.batches()) {
+    if (state === "unknown" && lastError?.code === "timeout") await job.resolve(id, "resend");
+  }
+  await job.resolve("all", "queued");
+  const failed: CodeState = "failed";
+  for (const { code, reason, by } of job.results(failed)) void [code, reason ?? "", by];
+  for await (const piece of job.resultsCsv()) void piece.byteLength;
+  await job.close();
+  const resumed = await client.resumeJob(fileJournal("june.journal"), { restored: true });
+  void resumed.programId;
+  return report;
+}
+
+export async function receive(body: Uint8Array, header: string | undefined): Promise<string[]> {
+  const message = { body, signature: header, environment: null };
+  const event: WebhookEvent = await verifyWebhook(message, { signingKey: ["a", "b"] });
+  const sandbox = await createSandbox({ signingKey: "a" });
+  for (const webhook of sandbox.webhooks()) await verifyWebhook(webhook, { signingKey: "a" });
+  await verifyWebhook(
+    { body: "{}", signature: null },
+    {
+      signingKey: "a",
+      outcomes: ({ list }) => list.map((code: string) => ({ code, status: "failed" as const })),
+    },
+  );
+  return event.outcomes.map(({ code, status, reason }) => `${code} ${status} ${reason ?? ""}`);
+}
+
+export function status(error: unknown): number {
+  if (!(error instanceof WebhookError)) return 500;
+  return error.code === "malformed_body" || error.code === "no_signing_key" ? 500 : 401;
 }

@@ -1,5 +1,12 @@
 /** What must not compile. */
-import { type AnyVoucherError, type Client, type ErrorCode, createClient } from "uber-vouchers";
+import {
+  type AnyVoucherError,
+  type Client,
+  type ErrorCode,
+  createClient,
+  verifyWebhook,
+} from "uber-vouchers";
+import { durableObjectJournal, fileJournal, memoryJournal } from "uber-vouchers/journal";
 import { createSandbox } from "uber-vouchers/sandbox";
 
 export async function refused(client: Client): Promise<void> {
@@ -41,6 +48,20 @@ createClient({ organizationId: "o", auth: { accessToken: "t", clientId: "a", cli
 createClient({ organizationId: "o", auth: { clientId: "a", clientSecret: "b", onTokens() {} } });
 // @ts-expect-error
 void createSandbox({ faults: { explode: 1 } });
+// @ts-expect-error
+fileJournal();
+// @ts-expect-error
+memoryJournal("text");
+// @ts-expect-error
+durableObjectJournal({ put: async () => {} }, "j");
+// @ts-expect-error
+void memoryJournal().append("text");
+// @ts-expect-error
+void verifyWebhook({ body: "{}", signature: null }, {});
+// @ts-expect-error -- Not what a parser made of it.
+void verifyWebhook({ body: { event_type: "x" }, signature: null }, { signingKey: "k" });
+// @ts-expect-error
+void verifyWebhook({ body: "{}" }, { signingKey: "k" });
 
 function never(value: never): never {
   throw new Error(String(value));
@@ -69,6 +90,12 @@ export function forgets(code: ErrorCode): boolean {
     case "connection_failed":
     case "timeout":
     case "aborted":
+    case "missing_signature":
+    case "malformed_signature":
+    case "signature_mismatch":
+    case "no_signing_key":
+    case "malformed_body":
+    case "body_used":
     case "instance_lost":
       return true;
     default:
@@ -105,6 +132,19 @@ export function complete(error: AnyVoucherError): string {
     case "aborted":
       // @ts-expect-error -- There was no answer.
       return error.body;
+    case "journal_failed":
+    case "journal_corrupt":
+    case "journal_mismatch":
+    case "job_busy":
+    case "job_closed":
+    case "not_unknown":
+    case "halted":
+    case "missing_signature":
+    case "malformed_signature":
+    case "signature_mismatch":
+    case "no_signing_key":
+    case "malformed_body":
+    case "body_used":
     case "instance_lost":
       return error.hint;
     default:

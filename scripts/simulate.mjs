@@ -1,0 +1,92 @@
+/**
+ * `npm run simulate`: jobs in a simulated world (see tests/simulation).
+ *
+ *     npm run simulate -- --seeds 100000 [--from 5000]
+ *     npm run simulate -- --seed 286        that one run
+ *     npm run simulate -- --mutants         machines that are wrong must be caught
+ */
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+
+import { ROOT, TARGET, main, setUp } from "./setup.mjs";
+
+/** A mutant that outlives so many seeds is not caught. */
+const MOST_SEEDS = 10_000;
+const COMMAND = ["test", "--quiet", "--locked", "--all-features", "--profile", "simulation"];
+const TEST = ["--test", "simulation", "--", "--nocapture", "the_five_promises"];
+
+/**
+ * @param {Record<string, string>} env
+ * @param {{ cwd?: string, quiet?: boolean }} [options]
+ */
+function simulate(env, { cwd = ROOT, quiet = false } = {}) {
+  const { status, stdout, stderr } = spawnSync("cargo", [...COMMAND, ...TEST], {
+    cwd,
+    env: { ...process.env, RUST_BACKTRACE: "0", ...env },
+    stdio: quiet ? "pipe" : ["ignore", "inherit", "inherit"],
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
+  return { ok: status === 0, output: `${stdout}${stderr}` };
+}
+
+/** @typedef {{ name: string, driver?: boolean, file: string, from: string, to: string }} Mutant */
+
+/** Every machine that is deliberately wrong must be caught. */
+export function catchMutants() {
+  const target = join(TARGET, "mutants");
+  const copy = join(target, "source");
+  rmSync(copy, { recursive: true, force: true });
+  mkdirSync(copy, { recursive: true });
+  const simulation = join("tests", "simulation");
+  for (const part of ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "src", simulation]) {
+    cpSync(join(ROOT, part), join(copy, part), { recursive: true });
+  }
+  /** @type {Mutant[]} */
+  const mutants = JSON.parse(readFileSync(join(ROOT, simulation, "mutants.json"), "utf8"));
+  let caught = 0;
+  for (const { name, driver, file, from, to } of mutants) {
+    /** @type {Record<string, string>} */
+    const env = { CARGO_TARGET_DIR: target, SIMULATE_SEEDS: String(MOST_SEEDS) };
+    if (driver) env["SIMULATE_BROKEN"] = name;
+    else mutate(join(copy, file), from, to);
+    const { ok, output } = simulate(env, { cwd: copy, quiet: true });
+    const [, seed, promise] = /^seed (\d+): (.*)$/m.exec(output) ?? [];
+    if (!driver) cpSync(join(ROOT, file), join(copy, file));
+    if (ok) console.log(`✖ ${name}: not caught by ${MOST_SEEDS} seeds`);
+    else if (seed === undefined) throw new Error(`${name} does not run:\n${output}`);
+    else console.log(`✔ ${name}: seed ${seed}, ${promise}`);
+    caught += Number(!ok);
+  }
+  console.log(`# pass ${caught}\n# fail ${mutants.length - caught}`);
+  if (caught < mutants.length) throw new Error("A wrong machine was not caught");
+}
+
+/** @param {string} file @param {string} from @param {string} to */
+function mutate(file, from, to) {
+  const source = readFileSync(file, "utf8");
+  if (source.split(from).length !== 2) throw new Error(`${file} has not one\n${from}`);
+  writeFileSync(
+    file,
+    source.replace(from, () => to),
+  );
+}
+
+if (process.argv[1] === import.meta.filename) {
+  await main(() => {
+    const string = { type: /** @type {const} */ ("string") };
+    const mutants = { type: /** @type {const} */ ("boolean") };
+    const { values } = parseArgs({
+      options: { seeds: string, from: string, seed: string, mutants },
+    });
+    setUp();
+    if (values.mutants) return catchMutants();
+    const { ok } = simulate({
+      SIMULATE_SEEDS: values.seed === undefined ? (values.seeds ?? "100000") : "1",
+      SIMULATE_FROM: values.seed ?? values.from ?? "0",
+    });
+    if (!ok) process.exitCode = 1;
+  });
+}

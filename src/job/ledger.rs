@@ -1,0 +1,539 @@
+//! What is known of each code of a job: evidence, and the states that follow
+//! from it.
+//!
+//! Nothing here is decided. A ledger changes through [`Ledger::apply`] alone,
+//! which takes the body of a record: while a job runs, the record that is being
+//! written, and when it is resumed, the one that is read. So both come to the
+//! same.
+
+use std::cmp::Ordering;
+
+use super::journal::{ANSWER, BEGIN, CODES, DECISION, Fields, OUTCOMES, RESUMED, SENDING, TEXT};
+use crate::code::Code;
+use crate::error::ErrorCode;
+use crate::list::CodeListBuilder;
+
+/// What is known of one code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeState {
+    /// Not sent yet.
+    Pending,
+    /// In a request that is under way.
+    Sending,
+    /// Uber accepted it. Delivery is reported later.
+    Queued,
+    /// Reported by Uber: it reached its recipient.
+    Distributed,
+    /// Reported by Uber: it did not.
+    Failed,
+    /// Uber refused the request. Nothing was queued.
+    Rejected,
+    /// It left, and no answer proves either way.
+    Unknown,
+    /// Not to be sent: the operator's decision.
+    Abandoned,
+}
+
+impl CodeState {
+    /// Every state there is.
+    pub const ALL: [CodeState; 8] = [
+        CodeState::Pending,
+        CodeState::Sending,
+        CodeState::Queued,
+        CodeState::Distributed,
+        CodeState::Failed,
+        CodeState::Rejected,
+        CodeState::Unknown,
+        CodeState::Abandoned,
+    ];
+}
+
+/// What the state of a code rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// Nothing but what was done here.
+    Nobody,
+    /// The answer to the request.
+    Answer,
+    /// What Uber reported later.
+    Webhook,
+    /// A decision of the operator's.
+    Operator,
+}
+
+/// What is known of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Evidence {
+    /// It never left, or only with proof that nothing was queued.
+    Idle,
+    /// It is under way for the first time, as far as there is no proof.
+    Sending,
+    /// The request was refused for what was in it.
+    Refused,
+    /// It left, and there is no proof either way.
+    Maybe,
+    /// Accepted, by Uber.
+    Accepted,
+    /// Accepted, says the operator.
+    Presumed,
+    /// As `Maybe`, and to leave again.
+    Resend,
+    /// Under way again, with the first send still open.
+    Resending,
+    /// Given up before it left.
+    Cancelled,
+    /// Given up after it left.
+    Abandoned,
+}
+
+impl Evidence {
+    /// The state of the batch's codes that have no outcome.
+    const fn state(self) -> CodeState {
+        match self {
+            Evidence::Idle => CodeState::Pending,
+            Evidence::Sending | Evidence::Resending => CodeState::Sending,
+            Evidence::Refused => CodeState::Rejected,
+            Evidence::Maybe | Evidence::Resend => CodeState::Unknown,
+            Evidence::Accepted | Evidence::Presumed => CodeState::Queued,
+            Evidence::Cancelled | Evidence::Abandoned => CodeState::Abandoned,
+        }
+    }
+
+    const fn by(self) -> By {
+        match self {
+            Evidence::Accepted | Evidence::Refused => By::Answer,
+            Evidence::Presumed | Evidence::Cancelled | Evidence::Abandoned => By::Operator,
+            _ => By::Nobody,
+        }
+    }
+
+    /// Whether an outcome can belong to a send of this job.
+    const fn keeps_outcomes(self) -> bool {
+        !matches!(self, Evidence::Idle | Evidence::Refused | Evidence::Cancelled)
+    }
+
+    /// Whether an outcome counts by now.
+    const fn shows_outcomes(self) -> bool {
+        self.keeps_outcomes() && !matches!(self, Evidence::Sending)
+    }
+
+    /// Whether it is to leave.
+    pub(super) const fn is_waiting(self) -> bool {
+        matches!(self, Evidence::Idle | Evidence::Resend)
+    }
+
+    /// Whether the operator can decide about it.
+    pub(super) const fn is_open(self) -> bool {
+        matches!(self, Evidence::Maybe | Evidence::Resend)
+    }
+}
+
+/// What an answer proved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Proof {
+    Accepted,
+    /// Nothing was queued, and sending the same again is pointless.
+    Refused,
+    /// Nothing was queued, and it may be sent again.
+    Again,
+    /// Nothing.
+    Nothing,
+}
+
+/// What the operator decides about codes whose fate is unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Send again those that have no outcome. Some people may get two messages.
+    Resend,
+    /// Take them for queued.
+    Queued,
+    /// Leave it at that; or, of what is pending, never send it.
+    Abandon,
+}
+
+/// One batch.
+#[derive(Clone, Debug)]
+pub(super) struct Batch {
+    pub(super) evidence: Evidence,
+    /// Of the last answer that was no acceptance.
+    pub(super) error: Option<ErrorCode>,
+    pub(super) status: u16,
+    /// Uber's own code in that answer, in the table of texts.
+    pub(super) uber_code: Option<u16>,
+    pub(super) attempts: u32,
+    pub(super) distributed: u32,
+    pub(super) failed: u32,
+    pub(super) sent_at: u64,
+}
+
+impl Batch {
+    /// How many outcomes count by now.
+    pub(super) const fn reported(&self) -> u32 {
+        if self.evidence.shows_outcomes() { self.distributed + self.failed } else { 0 }
+    }
+}
+
+/// What a job is, as its journal begins.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Begin {
+    pub(super) id: [u8; 16],
+    pub(super) created_at: u64,
+    pub(super) batch_size: usize,
+    pub(super) total: usize,
+    pub(super) duplicates: u64,
+    pub(super) fingerprint: [u8; 16],
+    pub(super) base_url: String,
+    pub(super) organization: String,
+    pub(super) program: String,
+}
+
+/// What is known of every code.
+#[derive(Default)]
+pub(super) struct Ledger {
+    pub(super) begin: Begin,
+    pub(super) codes: CodeListBuilder,
+    /// One a code: 0 none, else as the record of outcomes has it.
+    outcomes: Vec<u16>,
+    pub(super) batches: Vec<Batch>,
+    texts: Vec<Box<str>>,
+    /// The places of the texts, in the order of the texts.
+    sorted: Vec<u16>,
+    /// How many codes are in each state, in the order of [`CodeState::ALL`].
+    pub(super) counts: [u32; 8],
+    pub(super) requests: u32,
+    pub(super) retries: u32,
+}
+
+/// Distributed; above it, failed.
+pub(super) const DISTRIBUTED: u16 = 1;
+/// Failed without a reason; above it, the reasons.
+pub(super) const FAILED: u16 = 2;
+const FIRST_REASON: u16 = 3;
+
+impl Ledger {
+    /// Takes note of a record. None if it can't follow what came before.
+    pub(super) fn apply(&mut self, body: &[u8]) -> Option<()> {
+        let (kind, rest) = body.split_first()?;
+        let mut fields = Fields(rest);
+        match *kind {
+            BEGIN => self.begin(fields)?,
+            CODES => {
+                for code in rest.as_chunks().0 {
+                    self.codes.insert(Code::from_bytes(*code)?);
+                }
+                self.lay_out();
+            }
+            TEXT => {
+                self.text(str::from_utf8(rest).ok()?, true)?;
+            }
+            OUTCOMES => {
+                while !fields.0.is_empty() {
+                    let place = fields.index();
+                    #[allow(clippy::cast_possible_truncation)]
+                    self.report(place, fields.number(2) as u16)?;
+                }
+            }
+            RESUMED => {
+                let restored = fields.number(1) != 0;
+                for batch in 0..self.batches.len() {
+                    let evidence = self.batches.get(batch)?.evidence;
+                    if matches!(evidence, Evidence::Sending | Evidence::Resending)
+                        || restored && evidence.is_waiting()
+                    {
+                        self.set(batch, Evidence::Maybe);
+                    }
+                }
+            }
+            _ => self.apply_to_batch(*kind, fields)?,
+        }
+        Some(())
+    }
+
+    /// Takes note of a record about one batch.
+    fn apply_to_batch(&mut self, kind: u8, mut fields: Fields<'_>) -> Option<()> {
+        let place = fields.index();
+        let batch = self.batches.get_mut(place)?;
+        let evidence = batch.evidence;
+        let again = evidence == Evidence::Resending;
+        let next = match kind {
+            SENDING if evidence.is_waiting() => {
+                self.requests += 1;
+                self.retries += u32::from(batch.attempts > 0);
+                batch.attempts += 1;
+                batch.sent_at = fields.number(8);
+                if evidence == Evidence::Idle { Evidence::Sending } else { Evidence::Resending }
+            }
+            ANSWER if again || evidence == Evidence::Sending => match self.answer(place, fields)? {
+                0 => Evidence::Accepted,
+                1 if !again => Evidence::Refused,
+                2 if !again => Evidence::Idle,
+                2 => Evidence::Resend,
+                // The first send is still open, whatever came of the second.
+                _ => Evidence::Maybe,
+            },
+            DECISION => match fields.number(1) {
+                0 if evidence.is_open() => Evidence::Resend,
+                1 if evidence.is_open() => Evidence::Presumed,
+                2 if evidence.is_open() => Evidence::Abandoned,
+                2 if evidence == Evidence::Idle => Evidence::Cancelled,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        self.set(place, next);
+        Some(())
+    }
+
+    fn begin(&mut self, mut fields: Fields<'_>) -> Option<()> {
+        let begin = Begin {
+            id: fields.sixteen(),
+            created_at: fields.number(8),
+            batch_size: fields.index(),
+            total: fields.index(),
+            duplicates: fields.number(8),
+            fingerprint: fields.sixteen(),
+            base_url: fields.text().into(),
+            organization: fields.text().into(),
+            program: fields.text().into(),
+        };
+        if self.begin.total > 0 || begin.total == 0 || begin.batch_size == 0 {
+            return None;
+        }
+        self.codes.reserve(begin.total.min(MOST_RESERVED));
+        self.begin = begin;
+        Some(())
+    }
+
+    /// Makes the batches once all codes are there.
+    pub(super) fn lay_out(&mut self) {
+        let Begin { total, batch_size, .. } = self.begin;
+        if self.codes.so_far().len() != total || !self.batches.is_empty() {
+            return;
+        }
+        let idle = Batch {
+            evidence: Evidence::Idle,
+            error: None,
+            status: 0,
+            uber_code: None,
+            attempts: 0,
+            distributed: 0,
+            failed: 0,
+            sent_at: 0,
+        };
+        self.batches = vec![idle; total.div_ceil(batch_size)];
+        self.outcomes = vec![0; total];
+        let [pending, ..] = &mut self.counts;
+        *pending = u32::try_from(total).unwrap_or(u32::MAX);
+    }
+
+    /// Whether the job is all there.
+    pub(super) fn is_whole(&self) -> bool {
+        !self.batches.is_empty()
+    }
+
+    /// Takes note of what came back; gives what it proved.
+    #[allow(clippy::cast_possible_truncation)]
+    fn answer(&mut self, place: usize, mut fields: Fields<'_>) -> Option<u64> {
+        let proof = fields.number(1);
+        let status = fields.number(2) as u16;
+        let error = ErrorCode::from_name(fields.text());
+        let uber_code = match fields.text() {
+            "" => None,
+            code => self.text(code, true),
+        };
+        let batch = self.batches.get_mut(place)?;
+        if proof != Proof::Accepted as u64 {
+            (batch.error, batch.status, batch.uber_code) = (error, status, uber_code);
+        }
+        Some(proof)
+    }
+
+    /// A batch is known to be something else; the counts stay true.
+    fn set(&mut self, place: usize, evidence: Evidence) {
+        self.count(place, u32::wrapping_sub);
+        if let Some(batch) = self.batches.get_mut(place) {
+            batch.evidence = evidence;
+            if !evidence.keeps_outcomes() {
+                // They belong to another send.
+                (batch.distributed, batch.failed) = (0, 0);
+                for place in self.places(place) {
+                    if let Some(outcome) = self.outcomes.get_mut(place) {
+                        *outcome = 0;
+                    }
+                }
+            }
+        }
+        self.count(place, u32::wrapping_add);
+    }
+
+    /// The place of a text in the table; with `add`, put there if it is new.
+    pub(super) fn text(&mut self, text: &str, add: bool) -> Option<u16> {
+        let texts = &self.texts;
+        let found = self.sorted.binary_search_by(|place| {
+            texts.get(usize::from(*place)).map_or("", |have| have).cmp(text)
+        });
+        match found {
+            Ok(found) => self.sorted.get(found).copied(),
+            // What has no place left goes without its text.
+            Err(at) if add && self.texts.len() < MOST_TEXTS => {
+                let place = u16::try_from(self.texts.len()).ok()?;
+                self.texts.push(text.into());
+                self.sorted.insert(at, place);
+                Some(place)
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// Takes note of an outcome that is better than the one there is.
+    pub(super) fn report(&mut self, place: usize, outcome: u16) -> Option<()> {
+        if outcome == 0 || !self.takes_outcome(place) {
+            return None;
+        }
+        let before = std::mem::replace(self.outcomes.get_mut(place)?, outcome);
+        let at = place.checked_div(self.begin.batch_size)?;
+        self.count(at, u32::wrapping_sub);
+        let batch = self.batches.get_mut(at)?;
+        match before {
+            0 => {}
+            DISTRIBUTED => batch.distributed -= 1,
+            _ => batch.failed -= 1,
+        }
+        match outcome {
+            DISTRIBUTED => batch.distributed += 1,
+            _ => batch.failed += 1,
+        }
+        self.count(at, u32::wrapping_add);
+        Some(())
+    }
+
+    /// Whether this outcome says more than the one there is. A total order, so
+    /// that it does not matter in which one they come: distributed before
+    /// failed, a reason before none, then the smaller reason.
+    pub(super) fn is_better(&self, outcome: u16, place: usize) -> bool {
+        let Some(before) = self.outcomes.get(place).copied() else { return false };
+        let rank = |outcome| match outcome {
+            0 => 0,
+            FAILED => 1,
+            DISTRIBUTED => 3,
+            _ => 2,
+        };
+        match rank(before).cmp(&rank(outcome)) {
+            Ordering::Less => true,
+            Ordering::Greater => false,
+            Ordering::Equal => self.reason(outcome) < self.reason(before),
+        }
+    }
+
+    fn reason(&self, outcome: u16) -> Option<&str> {
+        self.text_at(outcome.checked_sub(FIRST_REASON)?)
+    }
+
+    /// The text at that place of the table.
+    pub(super) fn text_at(&self, place: u16) -> Option<&str> {
+        self.texts.get(usize::from(place)).map(|text| &**text)
+    }
+
+    /// The outcome that says: failed for this reason.
+    pub(super) const fn failed_for(reason: u16) -> u16 {
+        reason + FIRST_REASON
+    }
+
+    /// Whether an outcome of this code can belong to a send of this job.
+    pub(super) fn takes_outcome(&self, place: usize) -> bool {
+        self.evidence(place).is_some_and(Evidence::keeps_outcomes)
+    }
+
+    /// Whether it counts by now.
+    pub(super) fn shows_outcome(&self, place: usize) -> bool {
+        self.evidence(place).is_some_and(Evidence::shows_outcomes)
+    }
+
+    /// The evidence for the batch of a code.
+    fn evidence(&self, place: usize) -> Option<Evidence> {
+        let batch = place.checked_div(self.begin.batch_size)?;
+        self.batches.get(batch).map(|batch| batch.evidence)
+    }
+
+    /// Adds a batch to the counts, or takes it out.
+    fn count(&mut self, place: usize, tally: fn(u32, u32) -> u32) {
+        let size = self.size(place);
+        let Some(batch) = self.batches.get(place) else { return };
+        let mut rest = size;
+        let shown = batch.evidence.shows_outcomes();
+        for (state, number) in [
+            (CodeState::Distributed, if shown { batch.distributed } else { 0 }),
+            (CodeState::Failed, if shown { batch.failed } else { 0 }),
+            (batch.evidence.state(), u32::MAX),
+        ] {
+            let number = number.min(rest);
+            rest -= number;
+            if let Some(count) = self.counts.get_mut(state as usize) {
+                *count = tally(*count, number);
+            }
+        }
+    }
+
+    /// The places of a batch's codes.
+    pub(super) fn places(&self, batch: usize) -> std::ops::Range<usize> {
+        let Begin { batch_size, total, .. } = self.begin;
+        let start = batch.saturating_mul(batch_size).min(total);
+        start..start.saturating_add(batch_size).min(total)
+    }
+
+    /// How many codes a batch has.
+    #[allow(clippy::cast_possible_truncation)]
+    pub(super) fn size(&self, batch: usize) -> u32 {
+        self.places(batch).len() as u32
+    }
+
+    /// The state of a batch as a whole: of its codes that have no outcome. If
+    /// all have one, it was queued.
+    pub(super) fn batch_state(&self, place: usize) -> CodeState {
+        let Some(batch) = self.batches.get(place) else { return CodeState::Pending };
+        if batch.reported() == self.size(place) {
+            return CodeState::Queued;
+        }
+        batch.evidence.state()
+    }
+
+    /// The state of a code, what it rests on, and why it failed.
+    pub(super) fn state(&self, place: usize) -> Option<(CodeState, By, Option<u16>)> {
+        let evidence = self.evidence(place)?;
+        Some(match *self.outcomes.get(place)? {
+            DISTRIBUTED if evidence.shows_outcomes() => (CodeState::Distributed, By::Webhook, None),
+            outcome if outcome > 0 && evidence.shows_outcomes() => {
+                (CodeState::Failed, By::Webhook, outcome.checked_sub(FIRST_REASON))
+            }
+            _ => (evidence.state(), evidence.by(), None),
+        })
+    }
+
+    /// The codes that a batch's next request holds: all, or if it leaves again
+    /// those without an outcome.
+    pub(super) fn to_send(&self, batch: usize) -> Vec<Code> {
+        let again = self
+            .batches
+            .get(batch)
+            .is_some_and(|batch| matches!(batch.evidence, Evidence::Resend | Evidence::Resending));
+        let mut codes = Vec::new();
+        for place in self.places(batch) {
+            if (!again || self.outcomes.get(place) == Some(&0))
+                && let Some(code) = self.codes.so_far().get(place)
+            {
+                codes.push(code);
+            }
+        }
+        codes
+    }
+
+    /// Whether a code of the batch has its outcome to come.
+    pub(super) fn is_unsettled(&self, place: usize) -> bool {
+        self.batches.get(place).is_some_and(|batch| batch.reported() < self.size(place))
+    }
+}
+
+/// A number in a journal may be anything; a list that is longer grows.
+const MOST_RESERVED: usize = 1 << 24;
+/// More reasons than that are not told apart.
+const MOST_TEXTS: usize = 60_000;

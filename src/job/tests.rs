@@ -1,0 +1,776 @@
+use super::*;
+use crate::api::example;
+use crate::http::Headers;
+
+const NOW: u64 = 1_700_000_000_000;
+
+fn code(number: usize) -> Code {
+    let mut bytes = [0; 16];
+    bytes[8..].copy_from_slice(&(number as u64 + 1).to_be_bytes());
+    Code::from_bytes(bytes).unwrap()
+}
+
+fn settings() -> Settings {
+    Settings { batch_size: 2, concurrency: 8, interval_ms: 0.0, ..Settings::default() }
+}
+
+fn head(status: u16) -> Head {
+    Head { status, headers: Headers::default() }
+}
+
+/// A job, and the journal that it wrote.
+struct Bench {
+    job: Job,
+    journal: Vec<u8>,
+    sent: Vec<(usize, String)>,
+    over: bool,
+    until: Option<u64>,
+}
+
+impl Bench {
+    /// Batches of two codes each.
+    fn new(batches: usize) -> Self {
+        Self::with(batches * 2, settings())
+    }
+
+    fn with(codes: usize, settings: Settings) -> Self {
+        let mut recovery = Recovery::new(example(), settings);
+        for number in 0..codes {
+            recovery.offer(code(number).as_bytes(), codes);
+        }
+        let program = ProgramId::new("p").unwrap();
+        let job = recovery.create(program, [7; 16], 3, NOW).unwrap();
+        let mut bench = Self { job, journal: vec![], sent: vec![], over: false, until: None };
+        bench.turn();
+        bench
+    }
+
+    /// Does what the machine asks for, except to answer what was sent.
+    fn turn(&mut self) {
+        self.turn_at(NOW);
+    }
+
+    fn turn_at(&mut self, now: u64) {
+        self.until = None;
+        loop {
+            match self.job.poll(now) {
+                Action::Save(bytes) => {
+                    self.journal.extend_from_slice(&bytes);
+                    self.job.handle_saved();
+                }
+                Action::NeedToken { batch, .. } => self.job.handle_token(batch),
+                Action::Send { batch, request } => self.sent.push((batch, request.body.unwrap())),
+                Action::Wait(until) => return self.until = Some(until),
+                Action::Idle => return,
+                Action::Done => return self.over = true,
+            }
+        }
+    }
+
+    /// Runs until what is first has left.
+    fn run(&mut self) {
+        self.over = false;
+        self.job.start(NOW);
+        self.turn();
+    }
+
+    fn answer(&mut self, batch: usize, status: u16) -> Option<Error> {
+        let error = self.job.handle_response(batch, &head(status), "", &Json::Null, NOW, 0.5);
+        self.turn();
+        error
+    }
+
+    fn lose(&mut self, batch: usize) {
+        let error = answer::remembered(ErrorCode::ConnectionFailed, 0, None);
+        self.job.handle_lost(batch, &error);
+        self.turn();
+    }
+
+    fn report(&mut self, number: usize, outcome: Result<(), Option<&str>>) -> u32 {
+        let status = if outcome.is_ok() { Status::Distributed } else { Status::Failed };
+        let reason = outcome.err().flatten().map(str::to_owned);
+        let settled = self.job.handle_outcomes(&[Outcome { code: code(number), status, reason }]);
+        self.turn();
+        settled
+    }
+
+    fn states(&self) -> Vec<CodeState> {
+        self.job.results().map(|result| result.state).collect()
+    }
+
+    fn state(&self, number: usize) -> CodeState {
+        self.job.code(number).unwrap().state
+    }
+
+    fn resume(&self, restored: bool) -> Bench {
+        let mut recovery = Recovery::new(example(), settings());
+        recovery.push(&self.journal).unwrap();
+        assert_eq!(recovery.kept(), self.journal.len() as u64);
+        let job = recovery.resume(restored).unwrap();
+        let journal = self.journal.clone();
+        let mut bench = Self { job, journal, sent: vec![], over: false, until: None };
+        bench.turn();
+        bench
+    }
+
+    /// The counts are what the codes say, and so they are after a resume.
+    fn check(&self) {
+        let progress = self.job.progress(NOW);
+        for state in CodeState::ALL {
+            let count = self.job.results().filter(|result| result.state == state).count();
+            assert_eq!(progress.count(state) as usize, count, "{state:?}");
+        }
+        if self.job.is_saved() && progress.count(CodeState::Sending) == 0 {
+            let resumed = self.resume(false);
+            let results =
+                |job: &Job| job.results().map(|result| format!("{result:?}")).collect::<Vec<_>>();
+            assert_eq!(results(&resumed.job), results(&self.job));
+            assert_eq!(resumed.job.progress(NOW).counts, progress.counts);
+        }
+    }
+}
+
+use CodeState::{
+    Abandoned, Distributed, Failed, Pending, Queued as InQueue, Rejected, Sending, Unknown,
+};
+
+/// A job of one batch in each state that one batch alone can be in.
+fn unknown() -> Bench {
+    let mut bench = Bench::new(1);
+    bench.run();
+    bench.lose(0);
+    assert_eq!(bench.states(), [Unknown, Unknown]);
+    bench
+}
+
+#[test]
+fn a_pending_code_takes_no_outcome() {
+    let mut bench = Bench::new(2);
+    assert_eq!(bench.report(0, Ok(())), 0);
+    bench.run();
+    bench.answer(0, 200);
+    bench.answer(1, 200);
+    assert_eq!(bench.states(), [InQueue; 4], "it belonged to another send");
+    assert!(bench.over);
+    bench.check();
+}
+
+#[test]
+fn while_sending_an_outcome_is_kept_until_the_answer() {
+    for (answer, then) in [
+        (Some(200), [Distributed, InQueue]),
+        (Some(500), [Distributed, Unknown]),
+        (None, [Distributed, Unknown]),
+        (Some(400), [Rejected, Rejected]),
+        (Some(403), [Pending, Pending]),
+    ] {
+        let mut bench = Bench::new(1);
+        bench.run();
+        assert_eq!(bench.report(0, Ok(())), 0);
+        assert_eq!(bench.states(), [Sending, Sending]);
+        match answer {
+            Some(status) => drop(bench.answer(0, status)),
+            None => bench.lose(0),
+        }
+        assert_eq!(bench.states(), then, "{answer:?}");
+        bench.check();
+    }
+}
+
+#[test]
+fn each_answer_has_its_state() {
+    for status in 100..=599 {
+        let mut bench = Bench::new(1);
+        bench.run();
+        let error = bench.answer(0, status);
+        let (state, halts) = match status {
+            200..=299 => (InQueue, false),
+            400 | 413 | 422 => (Rejected, false),
+            // With another token, under way again.
+            401 => (Sending, false),
+            409 | 429 => (Pending, false),
+            408 | 499 => (Unknown, false),
+            402..=498 => (Pending, true),
+            _ => (Unknown, false),
+        };
+        assert_eq!(bench.states(), [state, state], "{status}");
+        assert_eq!(error.is_none(), state == InQueue, "{status}");
+        assert_eq!(bench.job.take_halt().is_some(), halts, "{status}");
+        assert_eq!(bench.over, !matches!(status, 401 | 409 | 429), "{status}");
+        bench.check();
+    }
+}
+
+#[test]
+fn a_token_is_renewed_once_a_request() {
+    let mut bench = Bench::new(1);
+    bench.run();
+    bench.answer(0, 401);
+    assert_eq!(bench.sent.len(), 2);
+    bench.answer(0, 401);
+    assert_eq!(bench.states(), [Pending, Pending]);
+    assert!(bench.over);
+    assert_eq!(bench.job.take_halt().unwrap().code, ErrorCode::Unauthorized);
+    bench.check();
+    let progress = bench.job.progress(NOW);
+    assert_eq!((progress.requests, progress.retries), (2, 1));
+}
+
+#[test]
+fn a_token_that_cannot_be_renewed_halts() {
+    let mut bench = Bench::with(2, Settings { renews: false, ..settings() });
+    bench.run();
+    bench.answer(0, 401);
+    assert!(bench.over);
+    assert_eq!(bench.sent.len(), 1);
+    assert_eq!(bench.states(), [Pending, Pending]);
+}
+
+#[test]
+fn without_a_token_nothing_leaves() {
+    let refused = answer::remembered(ErrorCode::TokenRejected, 401, None);
+    let failed = answer::remembered(ErrorCode::ConnectionFailed, 0, None);
+    let hourly = answer::remembered(ErrorCode::TokenUnavailable, 429, None);
+    let down = answer::remembered(ErrorCode::TokenUnavailable, 503, None);
+    for (error, tries) in [(refused, 1), (failed, 3), (hourly, 1), (down, 3)] {
+        let mut job = Bench::new(2).job;
+        job.start(NOW);
+        let (mut now, mut asked) = (NOW, 0);
+        loop {
+            match job.poll(now) {
+                Action::Save(_) => job.handle_saved(),
+                Action::NeedToken { batch, renew } => {
+                    assert!(!renew);
+                    asked += 1;
+                    let halts = job.handle_no_token(batch, error.clone(), now, 1.0);
+                    assert_eq!(halts, asked == tries);
+                }
+                Action::Wait(until) => now = until,
+                Action::Done => break,
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(asked, tries, "{error:?}");
+        assert_eq!(job.progress(now).count(Pending), 4);
+        assert_eq!(job.take_halt().unwrap().code, error.code);
+    }
+}
+
+#[test]
+fn what_was_under_way_in_a_crash_is_unknown() {
+    let mut bench = Bench::new(2);
+    bench.run();
+    bench.report(1, Err(Some("full")));
+    let resumed = bench.resume(false);
+    assert_eq!(resumed.states(), [Unknown, Failed, Pending, Pending]);
+    resumed.check();
+}
+
+#[test]
+fn an_unknown_code_takes_its_outcome_and_no_other() {
+    let mut bench = unknown();
+    assert_eq!(bench.report(1, Err(Some("full"))), 1);
+    assert_eq!(bench.states(), [Unknown, Failed]);
+    assert_eq!(bench.report(1, Ok(())), 1, "distributed wins");
+    assert_eq!(bench.report(1, Err(Some("full"))), 0);
+    assert_eq!(bench.states(), [Unknown, Distributed]);
+    bench.check();
+}
+
+#[test]
+fn resend_leaves_again_without_what_has_an_outcome() {
+    let mut bench = unknown();
+    bench.report(0, Ok(()));
+    bench.job.resolve(Some(0), Decision::Resend).unwrap();
+    bench.turn();
+    assert_eq!(bench.states(), [Distributed, Unknown], "until it leaves");
+    bench.check();
+    bench.run();
+    assert_eq!(bench.sent.last().unwrap().1, format!("{{\"codes\":[\"{}\"]}}", code(1)));
+    assert_eq!(bench.states(), [Distributed, Sending]);
+    bench.answer(0, 200);
+    assert_eq!(bench.states(), [Distributed, InQueue]);
+    bench.check();
+}
+
+#[test]
+fn a_resend_that_is_refused_is_unknown_again() {
+    for status in [400, 413, 422, 403, 404, 409, 429, 500] {
+        let mut bench = unknown();
+        bench.job.resolve(Some(0), Decision::Resend).unwrap();
+        bench.run();
+        assert_eq!(bench.states(), [Sending, Sending]);
+        bench.answer(0, status);
+        assert_eq!(bench.states(), [Unknown, Unknown], "{status}");
+        bench.check();
+    }
+    let mut bench = unknown();
+    bench.job.resolve(Some(0), Decision::Resend).unwrap();
+    bench.run();
+    assert_eq!(bench.resume(false).states(), [Unknown, Unknown], "a crash");
+}
+
+#[test]
+fn a_resend_whose_codes_all_got_outcomes_does_not_leave() {
+    let mut bench = unknown();
+    bench.job.resolve(Some(0), Decision::Resend).unwrap();
+    bench.report(0, Ok(()));
+    bench.report(1, Ok(()));
+    bench.run();
+    assert!(bench.over);
+    assert_eq!(bench.sent.len(), 1);
+    assert_eq!(bench.job.batch(0).unwrap().state, InQueue);
+    bench.check();
+}
+
+#[test]
+fn the_operator_says_queued() {
+    let mut bench = unknown();
+    bench.job.resolve(Some(0), Decision::Queued).unwrap();
+    assert_eq!(bench.states(), [InQueue, InQueue]);
+    assert_eq!(bench.job.code(0).unwrap().by, By::Operator);
+    assert_eq!(bench.report(0, Err(None)), 1, "outcomes still apply");
+    assert_eq!(bench.states(), [Failed, InQueue]);
+    bench.check();
+}
+
+#[test]
+fn the_operator_abandons() {
+    let mut bench = unknown();
+    bench.job.resolve(None, Decision::Abandon).unwrap();
+    assert_eq!(bench.states(), [Abandoned, Abandoned]);
+    assert_eq!(bench.report(0, Ok(())), 1, "a later outcome wins");
+    assert_eq!(bench.states(), [Distributed, Abandoned]);
+    bench.check();
+
+    let mut bench = Bench::new(2);
+    bench.job.resolve(Some(1), Decision::Abandon).unwrap();
+    bench.turn();
+    assert_eq!(bench.states(), [Pending, Pending, Abandoned, Abandoned]);
+    assert_eq!(bench.report(2, Ok(())), 0, "it never left");
+    bench.run();
+    bench.answer(0, 200);
+    assert!(bench.over);
+    assert_eq!(bench.sent.len(), 1);
+    bench.check();
+}
+
+#[test]
+fn nothing_else_is_to_be_decided_about() {
+    let refused = |bench: &mut Bench, decision| {
+        let before = bench.states();
+        let error = bench.job.resolve(Some(0), decision).unwrap_err();
+        assert_eq!(error.code, ErrorCode::NotUnknown);
+        bench.job.resolve(None, decision).unwrap();
+        assert_eq!(bench.states(), before);
+        assert!(bench.job.resolve(Some(9), decision).is_err());
+    };
+    let all = [Decision::Resend, Decision::Queued, Decision::Abandon];
+    for decision in [Decision::Resend, Decision::Queued] {
+        refused(&mut Bench::new(1), decision);
+    }
+    for decision in all {
+        let mut bench = Bench::new(1);
+        bench.run();
+        refused(&mut bench, decision);
+        bench.answer(0, 200);
+        refused(&mut bench, decision);
+        bench.report(0, Ok(()));
+        bench.report(1, Err(None));
+        refused(&mut bench, decision);
+        let mut bench = Bench::new(1);
+        bench.run();
+        bench.answer(0, 400);
+        refused(&mut bench, decision);
+        let mut bench = unknown();
+        bench.job.resolve(Some(0), Decision::Abandon).unwrap();
+        refused(&mut bench, decision);
+        let mut bench = unknown();
+        bench.report(0, Ok(()));
+        bench.report(1, Ok(()));
+        refused(&mut bench, decision);
+    }
+}
+
+#[test]
+fn a_decision_about_a_resend_can_be_changed() {
+    for (decision, state) in [(Decision::Queued, InQueue), (Decision::Abandon, Abandoned)] {
+        let mut bench = unknown();
+        bench.job.resolve(Some(0), Decision::Resend).unwrap();
+        bench.job.resolve(Some(0), decision).unwrap();
+        bench.run();
+        assert!(bench.over);
+        assert_eq!(bench.states(), [state, state]);
+        bench.check();
+    }
+}
+
+#[test]
+fn outcomes_end_the_same_in_every_order() {
+    let outcomes = [Ok(()), Err(None), Err(Some("b")), Err(Some("a")), Err(Some("c"))];
+    let orders = [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [2, 0, 4, 1, 3], [1, 4, 2, 3, 3]];
+    for some in 1..32_u32 {
+        let mut ends = orders.map(|order| {
+            let mut bench = unknown();
+            for place in order.into_iter().chain([4, 0, 2, 1, 3]) {
+                if some & 1 << place != 0 {
+                    bench.report(0, outcomes[place]);
+                }
+            }
+            bench.check();
+            let result = bench.job.code(0).unwrap();
+            (result.state, result.reason.map(str::to_owned))
+        });
+        ends.sort_by_key(|(state, reason)| (*state as u8, reason.clone()));
+        assert_eq!(ends[0], ends[3]);
+        if some & 1 != 0 {
+            assert_eq!(ends[0], (Distributed, None));
+        } else if some & 0b1000 != 0 {
+            assert_eq!(ends[0], (Failed, Some("a".into())));
+        }
+    }
+}
+
+#[test]
+fn a_rejected_code_takes_no_outcome() {
+    let mut bench = Bench::new(1);
+    bench.run();
+    bench.answer(0, 422);
+    assert_eq!(bench.report(0, Ok(())), 0);
+    assert_eq!(bench.states(), [Rejected, Rejected]);
+    bench.check();
+}
+
+#[test]
+fn the_first_batch_leaves_alone() {
+    let mut bench = Bench::new(20);
+    bench.run();
+    assert_eq!(bench.sent.len(), 1);
+    bench.answer(0, 200);
+    assert_eq!(bench.sent.len(), 9);
+    bench.answer(5, 200);
+    assert_eq!(bench.sent.len(), 10);
+    bench.check();
+}
+
+#[test]
+fn until_one_was_accepted_one_leaves_at_a_time() {
+    let mut bench = Bench::new(20);
+    bench.run();
+    bench.lose(0);
+    bench.answer(1, 400);
+    assert_eq!(bench.sent.len(), 3);
+}
+
+#[test]
+fn three_unknown_in_a_row_halt() {
+    let mut bench = Bench::new(20);
+    bench.run();
+    bench.answer(0, 200);
+    bench.lose(1);
+    bench.answer(2, 500);
+    bench.answer(3, 200);
+    bench.lose(4);
+    bench.lose(5);
+    assert!(bench.job.is_running());
+    bench.answer(6, 302);
+    let left = bench.sent.len();
+    assert!(!bench.over, "what is under way is awaited");
+    for batch in 7..left {
+        bench.answer(batch, 200);
+    }
+    assert!(bench.over);
+    assert_eq!(bench.sent.len(), left, "nothing new leaves");
+    let halt = bench.job.take_halt().unwrap();
+    assert_eq!((halt.code, halt.queued), (ErrorCode::Halted, Queued::Unknown));
+    bench.check();
+    bench.run();
+    assert_eq!(bench.sent.len(), left + 1, "and alone again");
+}
+
+#[test]
+fn a_refusal_of_the_whole_job_rejects_no_code() {
+    let mut bench = Bench::new(20);
+    bench.run();
+    bench.answer(0, 200);
+    bench.answer(3, 403);
+    for batch in [1, 2, 4, 5, 6, 7, 8] {
+        bench.answer(batch, 200);
+    }
+    assert!(bench.over);
+    assert_eq!(bench.job.take_halt().unwrap().code, ErrorCode::UserNotAllowed);
+    let progress = bench.job.progress(NOW);
+    assert_eq!((progress.count(InQueue), progress.count(Pending)), (16, 24));
+    bench.check();
+    bench.run();
+    assert_eq!(bench.sent.last().unwrap().0, 3, "first what comes first");
+}
+
+#[test]
+fn a_busy_server_is_waited_for_and_never_uses_the_job_up() {
+    let mut bench = Bench::new(2);
+    bench.run();
+    let mut now = NOW;
+    for round in 0..50 {
+        let fields: Vec<(&str, &str)> =
+            if round % 2 == 0 { vec![("retry-after", "3600")] } else { vec![] };
+        let head = Head { status: 429, headers: fields.into_iter().collect() };
+        let batch = bench.sent.last().unwrap().0;
+        bench.job.handle_response(batch, &head, "", &Json::Null, now, 1.0);
+        bench.turn_at(now);
+        let until = bench.until.unwrap();
+        assert!(until > now && (round % 2 == 1 || until == now + 3_600_000));
+        assert_eq!(bench.sent.len(), round + 1, "nothing leaves meanwhile");
+        bench.turn_at(until - 1);
+        assert_eq!(bench.sent.len(), round + 1);
+        now = until;
+        bench.turn_at(now);
+    }
+    bench.answer(0, 200);
+    assert_eq!(bench.state(0), InQueue);
+    bench.check();
+}
+
+#[test]
+fn requests_keep_their_distance() {
+    let paced = Settings { interval_ms: 1000.0 / 3.0, concurrency: 1000, ..settings() };
+    let mut bench = Bench::with(200, paced);
+    bench.run();
+    bench.answer(0, 200);
+    let mut now = NOW;
+    while now < NOW + 10_000 {
+        bench.turn_at(now);
+        now = bench.until.unwrap();
+    }
+    // Three a second, in ten seconds.
+    assert!((30..=32).contains(&bench.sent.len()), "{}", bench.sent.len());
+}
+
+#[test]
+fn a_pause_takes_back_what_has_not_left() {
+    let mut bench = Bench::new(20);
+    bench.run();
+    bench.answer(0, 200);
+    bench.answer(1, 200);
+    let left = bench.sent.len();
+    // One more is launched, and paused while its record is being saved.
+    bench.job.handle_response(2, &head(200), "", &Json::Null, NOW, 0.5);
+    let Action::Save(bytes) = bench.job.poll(NOW) else { panic!() };
+    bench.journal.extend_from_slice(&bytes);
+    bench.job.pause();
+    bench.turn();
+    bench.job.handle_saved();
+    bench.turn();
+    for batch in 3..left {
+        bench.answer(batch, 200);
+    }
+    assert!(bench.over);
+    assert_eq!(bench.sent.len(), left);
+    assert!(bench.job.take_halt().is_none());
+    assert_eq!(bench.job.progress(NOW).count(Pending) as usize, 40 - 2 * left);
+    bench.check();
+}
+
+#[test]
+fn nothing_leaves_before_it_is_saved() {
+    let mut bench = Bench::new(2);
+    bench.job.start(NOW);
+    let Action::Save(bytes) = bench.job.poll(NOW) else { panic!() };
+    for _ in 0..3 {
+        assert_eq!(bench.job.poll(NOW), Action::Idle);
+    }
+    bench.journal.extend_from_slice(&bytes);
+    assert_eq!(bench.resume(false).state(0), Unknown);
+    bench.job.handle_saved();
+    assert_eq!(bench.job.poll(NOW), Action::NeedToken { batch: 0, renew: false });
+}
+
+#[test]
+fn after_a_failed_append_nothing_is_sent_or_saved() {
+    let mut bench = Bench::new(20);
+    bench.run();
+    bench.answer(0, 200);
+    let left = bench.sent.len();
+    bench.job.handle_response(1, &head(200), "", &Json::Null, NOW, 0.5);
+    assert!(matches!(bench.job.poll(NOW), Action::Save(_)));
+    bench.job.handle_save_failed();
+    bench.turn();
+    assert!(!bench.over, "what is under way is awaited");
+    for batch in 2..left {
+        bench.answer(batch, 200);
+    }
+    assert!(bench.over);
+    assert_eq!(bench.sent.len(), left);
+    assert_eq!(bench.job.progress(NOW).count(Sending), 0);
+    bench.run();
+    assert!(bench.over);
+    assert_eq!(bench.sent.len(), left);
+}
+
+#[test]
+fn a_backup_knows_nothing_of_what_was_not_queued() {
+    let mut bench = Bench::new(6);
+    bench.job.resolve(Some(5), Decision::Abandon).unwrap();
+    bench.run();
+    bench.answer(0, 200);
+    bench.answer(1, 400);
+    bench.lose(2);
+    bench.job.resolve(Some(2), Decision::Resend).unwrap();
+    let resumed = bench.resume(true);
+    let batches: Vec<_> = (0..6).map(|batch| resumed.state(batch * 2)).collect();
+    assert_eq!(batches, [InQueue, Rejected, Unknown, Unknown, Unknown, Abandoned]);
+    resumed.check();
+    let again = resumed.resume(false);
+    assert_eq!(again.states(), resumed.states());
+}
+
+#[test]
+fn a_journal_cut_anywhere_resumes_or_starts_again() {
+    let mut bench = Bench::new(3);
+    bench.run();
+    bench.answer(0, 200);
+    bench.report(0, Err(Some("full")));
+    bench.lose(1);
+    for cut in 0..=bench.journal.len() {
+        for piece in [1, 7, 1000] {
+            let mut recovery = Recovery::new(example(), settings());
+            for bytes in bench.journal[..cut].chunks(piece) {
+                recovery.push(bytes).unwrap();
+            }
+            let kept = usize::try_from(recovery.kept()).unwrap();
+            assert!(kept <= cut);
+            if kept == 0 {
+                let error = recovery.resume(false).err().unwrap();
+                assert_eq!(error.code, ErrorCode::JournalMismatch);
+                continue;
+            }
+            let job = recovery.resume(false).unwrap();
+            assert_eq!(job.results().count(), 6);
+            assert_eq!(job.progress(0).count(Sending), 0);
+        }
+    }
+}
+
+#[test]
+fn a_damaged_journal_is_told_with_its_place() {
+    let mut bench = Bench::new(3);
+    bench.run();
+    bench.answer(0, 200);
+    for place in 0..bench.journal.len() {
+        for bit in [0x01, 0x80] {
+            let mut damaged = bench.journal.clone();
+            damaged[place] ^= bit;
+            let mut recovery = Recovery::new(example(), settings());
+            let error = recovery.push(&damaged).unwrap_err();
+            let code =
+                if place < 4 { ErrorCode::JournalMismatch } else { ErrorCode::JournalCorrupt };
+            assert_eq!(error.code, code, "{place}");
+        }
+    }
+    let mut doubled = bench.journal.clone();
+    doubled.extend_from_slice(&bench.journal[bench.journal.len() - 29..]);
+    assert!(Recovery::new(example(), settings()).push(&doubled).is_err());
+}
+
+#[test]
+fn a_creation_that_was_cut_off_starts_again() {
+    let bench = Bench::new(3);
+    let create = |journal: &[u8], codes: usize, program: &str| {
+        let mut recovery = Recovery::new(example(), settings());
+        recovery.push(journal)?;
+        for number in 0..codes {
+            recovery.offer(code(number).as_bytes(), codes);
+        }
+        let kept = recovery.kept();
+        let program = ProgramId::new(program).unwrap();
+        recovery.create(program, [8; 16], 0, NOW).map(|job| (kept, job))
+    };
+    for cut in 0..bench.journal.len() {
+        let (kept, job) = create(&bench.journal[..cut], 6, "p").unwrap();
+        assert_eq!((kept, job.id()), (0, [8; 16]), "{cut}");
+    }
+    let (kept, job) = create(&bench.journal, 6, "p").unwrap();
+    assert_eq!((kept, job.id()), (bench.journal.len() as u64, [7; 16]));
+    assert_eq!(job.duplicates(), 3);
+    for (codes, program) in [(5, "p"), (7, "p"), (6, "q")] {
+        let error = create(&bench.journal, codes, program).err().unwrap();
+        assert_eq!(error.code, ErrorCode::JournalMismatch);
+    }
+    for foreign in [&b"x"[..], b"uvk", b"hello world", b"uvj\x02"] {
+        let error = create(foreign, 6, "p").err().unwrap();
+        assert_eq!(error.code, ErrorCode::JournalMismatch);
+    }
+    assert_eq!(create(b"", 0, "p").err().unwrap().code, ErrorCode::EmptyCodes);
+}
+
+#[test]
+fn another_address_is_another_job() {
+    let bench = Bench::new(1);
+    let base_url = crate::http::BaseUrl::new("https://example.com", "baseUrl").unwrap();
+    let organization = crate::id::OrganizationId::new("org/1").unwrap();
+    let api = Api::new(base_url, organization, "en_US").unwrap();
+    let mut recovery = Recovery::new(api, settings());
+    recovery.push(&bench.journal).unwrap();
+    assert_eq!(recovery.resume(false).err().unwrap().code, ErrorCode::JournalMismatch);
+}
+
+#[test]
+fn a_large_job_is_saved_piece_by_piece() {
+    let bench = Bench::with(CODES_AT_ONCE * 2 + 1, settings());
+    let resumed = bench.resume(false);
+    assert_eq!(resumed.job.batches(), CODES_AT_ONCE + 1);
+    assert!(resumed.job.results().zip(0..).all(|(result, number)| result.code == code(number)));
+}
+
+#[test]
+fn the_journal_holds_no_words_from_outside() {
+    let mut bench = Bench::new(1);
+    bench.run();
+    let body = r#"{"code":"jane@example.com is unknown","message":"jane@example.com"}"#;
+    let parsed: Json = serde_json::from_str(body).unwrap();
+    bench.job.handle_response(0, &head(400), body, &parsed, NOW, 0.5);
+    bench.turn();
+    let text = String::from_utf8_lossy(&bench.journal);
+    assert!(text.contains("invalid_request"));
+    assert!(!text.contains("jane"));
+}
+
+#[test]
+fn the_estimate_follows_the_pace() {
+    let mut bench = Bench::new(20);
+    assert_eq!(bench.job.progress(NOW).eta_ms, None);
+    bench.run();
+    assert_eq!(bench.job.progress(NOW).eta_ms, None);
+    bench.answer(0, 200);
+    bench.answer(1, 200);
+    // Four codes in two seconds, 36 to go.
+    assert_eq!(bench.job.progress(NOW + 2_000).eta_ms, Some(18_000));
+    bench.job.pause();
+    assert_eq!(bench.job.progress(NOW + 2_000).eta_ms, None);
+}
+
+#[test]
+fn an_event_of_another_program_settles_nothing() {
+    let event = |program: &str| {
+        let body = format!(
+            r#"{{"event_type":"voucher_program_code_distributed","voucher_program_id":{program},
+                "codes":[{{"code_uuid":"{}","status":"distributed"}}]}}"#,
+            code(0)
+        );
+        let body: Json = serde_json::from_str(&body).unwrap();
+        crate::webhook::event::read(&body, None, &Json::Null).unwrap()
+    };
+    for (program, settled) in [(r#""q""#, 0), (r#""p""#, 1), ("null", 1)] {
+        let mut bench = unknown();
+        assert_eq!(bench.job.handle_event(&event(program)), settled, "{program}");
+    }
+}
+
+#[test]
+fn no_address_gets_into_the_journal() {
+    let mut bench = unknown();
+    bench.report(0, Err(Some("jane@example.com is no guest")));
+    assert_eq!(bench.job.code(0).unwrap().reason, Some("[email] is no guest"));
+    assert!(!String::from_utf8_lossy(&bench.journal).contains("jane"));
+    bench.check();
+}

@@ -1,0 +1,140 @@
+/** The core's state machine of a job, each operation with its name and types. */
+import { type Binding, instance } from "./binding.js";
+import { type ErrorParts, type VoucherError, toError } from "./errors.js";
+import type { JobDecision } from "./job-types.js";
+import type { CheckedJobOptions } from "./options.js";
+import type { Answer } from "./transport.js";
+import type { FetchInit } from "./types.js";
+
+// The operations, as `src/wasm/job.rs` numbers them.
+const PUSH = 0;
+const OFFER = 1;
+const OPEN = 2;
+const ABOUT = 3;
+const START = 4;
+const PAUSE = 5;
+const POLL = 6;
+const SAVED = 7;
+const SAVE_FAILED = 8;
+const TOKEN = 9;
+const NO_TOKEN = 10;
+const ANSWERED = 11;
+const LOST = 12;
+const REPORT = 13;
+const RESOLVE = 14;
+const RESOLVE_ALL = 15;
+const PROGRESS = 16;
+const BATCHES = 17;
+const LAST_ERROR = 18;
+const RESULTS = 19;
+const REASON = 20;
+
+// What the core asks for.
+export const SAVE = 0;
+export const NEED_TOKEN = 1;
+export const SEND = 2;
+export const WAIT = 3;
+export const IDLE = 4;
+export const DONE = 5;
+
+export type Action =
+  | readonly [typeof SAVE, record: Uint8Array]
+  | readonly [typeof NEED_TOKEN, batch: number, renew: boolean]
+  | readonly [typeof SEND, batch: number, attempt: number, url: string, init: FetchInit]
+  | readonly [typeof WAIT, until: number]
+  | readonly [typeof IDLE]
+  | readonly [typeof DONE, halt?: ErrorParts];
+
+/** How a job is opened: with an id it is created. */
+export interface Opening {
+  id?: string;
+  programId?: string | undefined;
+  duplicates?: number;
+  rejectedCount?: number;
+  restored?: boolean;
+}
+
+/** What a job is. */
+export interface About {
+  id: string;
+  programId: string;
+  batchSize: number;
+  duplicates: number;
+}
+
+export class JobMachine {
+  readonly #generation = instance.generation;
+  readonly #machine: InstanceType<Binding["JobMachine"]>;
+  readonly #now: () => number;
+
+  constructor(
+    glue: Binding,
+    client: InstanceType<Binding["Client"]>,
+    now: () => number,
+    { batchSize, concurrency, intervalMs, maxRetries }: CheckedJobOptions,
+  ) {
+    this.#now = now;
+    this.#machine = instance.callSync(
+      () => new glue.JobMachine(client, batchSize, concurrency, intervalMs, maxRetries),
+    );
+  }
+
+  /** Whether the instance that it lives in broke down. */
+  get isLost(): boolean {
+    return instance.isLost || instance.generation !== this.#generation;
+  }
+
+  refuseLost(): void {
+    if (!this.isLost) return;
+    throw toError({
+      class: "JobError",
+      code: "instance_lost",
+      queued: "unknown",
+      message: "The WebAssembly instance that the job lived in broke down",
+      hint: "Resume the job from its journal.",
+    });
+  }
+
+  #call<T>(operation: number, at = 0, value?: unknown): T {
+    this.refuseLost();
+    return instance.callSync(() => this.#machine.call(operation, this.#now(), at, value)) as T;
+  }
+
+  /** Bytes of the journal. */
+  push = (bytes: Uint8Array) => this.#call<void>(PUSH, 0, bytes);
+  /** Codes of a job to be created, of so many in all. */
+  offer = (ids: Uint8Array, total: number) => this.#call<void>(OFFER, total, ids);
+  /** Makes the job; gives how many bytes of the journal are to be kept. */
+  open = (opening: Opening) => this.#call<number>(OPEN, 0, opening);
+  about = () => this.#call<About>(ABOUT);
+  start = () => this.#call<void>(START);
+  pause = () => this.#call<void>(PAUSE);
+  poll = () => this.#call<Action>(POLL);
+  /** Gives whether the whole list is in the journal. */
+  saved = (ok: boolean) => this.#call<boolean>(ok ? SAVED : SAVE_FAILED);
+  token = (batch: number) => this.#call<void>(TOKEN, batch);
+  /** Gives whether that ends the run. */
+  noToken = (batch: number, { code, status = 0 }: VoucherError & { status?: number }) =>
+    this.#call<boolean>(NO_TOKEN, batch, [code, status]);
+  /** Gives the error that it means, or that the body is wanted first. */
+  answered = (batch: number, { head }: Answer, body?: string) =>
+    this.#call<ErrorParts | true | undefined>(ANSWERED, batch, [...head, body]);
+  /** Gives the error that it means. */
+  lost = (batch: number, code: "timeout" | "connection_failed") =>
+    this.#call<ErrorParts>(LOST, batch, [code, 0]);
+  /** Gives how many codes it settled. */
+  report = (outcomes: unknown) => this.#call<number>(REPORT, 0, outcomes);
+  resolve = (batch: number | "all", decision: JobDecision) =>
+    batch === "all"
+      ? this.#call<void>(RESOLVE_ALL, 0, decision)
+      : this.#call<void>(RESOLVE, batch, decision);
+  /** All, in each state, requests, retries, created at, time left. */
+  progress = () => this.#call<[number, ...(number | null)[]]>(PROGRESS);
+  /** 24 bytes each: state, whether there is an error, codes, reported, attempts, when it left. */
+  batches = () => this.#call<Uint8Array>(BATCHES);
+  lastError = (batch: number) => this.#call<ErrorParts>(LAST_ERROR, batch);
+  /** A page of at most 1,024, 24 bytes each: place, state, evidence, reason, code. */
+  results = (from: number, state: number | undefined) =>
+    this.#call<Uint8Array>(RESULTS, from, state);
+  reason = (number: number) => this.#call<string | null>(REASON, number);
+}

@@ -1,0 +1,529 @@
+/**
+ * A job: the loop around the core's state machine.
+ *
+ * The core says what to do next (`poll`), and is told what came of it. This
+ * file saves, sends and waits, and decides nothing.
+ */
+import { type Binding, instance } from "./binding.js";
+import { type ListParts, hexOf } from "./code-list.js";
+import { Turn } from "./codes-input.js";
+import { DONE, ERROR, TIMEOUT } from "./deadline.js";
+import { type ErrorParts, type VoucherError, invalidOption, refusal, toError } from "./errors.js";
+import type { Host } from "./host.js";
+import { type Ownership, own } from "./job-ownership.js";
+import {
+  type Action,
+  DONE as RUN_DONE,
+  JobMachine,
+  NEED_TOKEN,
+  type Opening,
+  SAVE,
+  SEND,
+  WAIT,
+} from "./job-machine.js";
+import { STATES, results, resultsCsv } from "./job-results.js";
+import type {
+  BareJob,
+  BatchState,
+  CodeState,
+  Job,
+  JobBatch,
+  JobDecision,
+  JobEvent,
+  JobProgress,
+  JobReport,
+} from "./job-types.js";
+import type { Journal } from "./journal-types.js";
+import { type CheckedJobOptions, checks, readOptions } from "./options.js";
+import type { Answer } from "./transport.js";
+import type { CallSignal, FetchInit } from "./types.js";
+
+const PIECE = 1 << 18;
+const NO_IDS = new Uint8Array();
+/** Errors with all that came with them; of others, the journal's words are left. */
+const MOST_ERRORS = 1_000;
+/** Bytes of one batch. */
+const ROW = 24;
+/** The members of a progress, in the order in which the core hands them over. */
+const NUMBERS = [
+  "total",
+  ...STATES,
+  "requests",
+  "retries",
+  "startedAt",
+  "etaMs",
+] as const satisfies (keyof JobProgress)[];
+const DECISIONS: unknown[] = ["resend", "queued", "abandon"] satisfies JobDecision[];
+
+/** What a job needs of its client. */
+export interface JobContext {
+  glue: Binding;
+  client: InstanceType<Binding["Client"]>;
+  host: Host;
+}
+
+/** A job to be created; without it, the journal's is resumed. */
+export interface NewJob {
+  programId: string;
+  parts: ListParts;
+}
+
+/** Opens the job of a journal, or creates it there. */
+export async function openJob(
+  { glue, client, host }: JobContext,
+  options: CheckedJobOptions,
+  created?: NewJob,
+): Promise<Job> {
+  const { journal } = options;
+  const ownership = await own(journal);
+  try {
+    const machine = new JobMachine(glue, client, host.now, options);
+    const length = await replay(journal, machine.push);
+    const { ids = NO_IDS } = created?.parts ?? {};
+    await pieces(ids, (piece) => machine.offer(piece, ids.length / 16));
+    const kept = machine.open(opening(options, created));
+    // What was torn off goes before anything is appended.
+    if (kept < length) await onJournal(() => journal.truncate(kept));
+    const job = new BulkJob(machine, host, options, ownership);
+    await job.flush();
+    return job as unknown as Job;
+  } catch (error) {
+    await ownership.release();
+    throw error;
+  }
+}
+
+function opening({ restored }: CheckedJobOptions, created: NewJob | undefined): Opening {
+  if (created === undefined) return { restored };
+  const { duplicates, rejectedCount } = created.parts;
+  return { id: randomId(), programId: created.programId, duplicates, rejectedCount };
+}
+
+/** A random (version 4) UUID; `randomUUID` is not there in every page. */
+function randomId(): string {
+  const id = crypto.getRandomValues(new Uint8Array(16));
+  id[6] = ((id[6] as number) & 15) | 64;
+  id[8] = ((id[8] as number) & 63) | 128;
+  return hexOf(id, 0);
+}
+
+async function replay(journal: Journal, push: (bytes: Uint8Array) => void): Promise<number> {
+  let length = 0;
+  const stored = await onJournal(async () => journal.read()[Symbol.asyncIterator]());
+  for (;;) {
+    const { done, value } = await onJournal(() => stored.next());
+    if (done === true) return length;
+    length += value.length;
+    await pieces(value, push);
+  }
+}
+
+/** Hands bytes over piece by piece, and gives other work its turn. */
+async function pieces(bytes: Uint8Array, push: (bytes: Uint8Array) => void): Promise<void> {
+  const turn = new Turn();
+  for (let at = 0; at < bytes.length; at += PIECE) {
+    push(bytes.subarray(at, at + PIECE));
+    await turn.end();
+  }
+}
+
+async function onJournal<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw journalFailed("no", cause);
+  }
+}
+
+function jobError(
+  code: "journal_failed" | "job_busy" | "job_closed",
+  queued: "no" | "unknown",
+  message: string,
+  hint: string,
+  cause?: unknown,
+): VoucherError {
+  return toError({ class: "JobError", code, queued, message, hint, cause });
+}
+
+function journalFailed(queued: "no" | "unknown", cause: unknown): VoucherError {
+  const hint = "See `cause`; then resume the job from its journal, which has all that is known.";
+  return jobError("journal_failed", queued, "The journal failed", hint, cause);
+}
+
+class BulkJob implements BareJob {
+  readonly id: string;
+  readonly programId: string;
+
+  readonly #machine: JobMachine;
+  readonly #host: Host;
+  readonly #options: CheckedJobOptions;
+  readonly #ownership: Ownership;
+  readonly #batchSize: number;
+  readonly #duplicates: number;
+
+  #run: { resolve(report: JobReport): void; reject(error: unknown): void } | undefined;
+  #ended: Promise<unknown> = Promise.resolve();
+  #halt: VoucherError | undefined;
+  #doubt: unknown;
+  readonly #tokens = new Map<number, string>();
+  readonly #errors = new Map<number, VoucherError>();
+
+  #saves = 0;
+  #isSaving = false;
+  /** Whether the whole list is in the journal: until then, nothing is settled. */
+  #isCreated = false;
+  #failure: VoucherError | undefined;
+  #waiting: { save: number; resolve(): void; reject(error: unknown): void }[] = [];
+  #timer: { until: number; stop: AbortController } | undefined;
+
+  #progress: JobProgress | undefined;
+  #isStale = true;
+  #isTelling = false;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(machine: JobMachine, host: Host, options: CheckedJobOptions, ownership: Ownership) {
+    this.#machine = machine;
+    this.#host = host;
+    this.#options = options;
+    this.#ownership = ownership;
+    ownership.isBusy = () => this.#run !== undefined || this.#isSaving;
+    const { id, programId, batchSize, duplicates } = machine.about();
+    this.id = id;
+    this.programId = programId;
+    this.#batchSize = batchSize;
+    this.#duplicates = duplicates;
+    const { onProgress } = options;
+    if (onProgress !== undefined) this.#listeners.add(() => onProgress(this.progress()));
+  }
+
+  // Bound, as is `subscribe`: React's useSyncExternalStore takes both as they are.
+  readonly progress = (): JobProgress => {
+    if (this.#progress !== undefined && (!this.#isStale || this.#machine.isLost))
+      return this.#progress;
+    const numbers = this.#machine.progress();
+    const progress = Object.fromEntries(
+      NUMBERS.map((name, place) => [name, numbers[place]]),
+    ) as unknown as JobProgress;
+    this.#isStale = false;
+    const before = this.#progress;
+    // Time alone is no change.
+    const isSame = (name: keyof JobProgress) =>
+      name === "etaMs" || before?.[name] === progress[name];
+    if (before !== undefined && NUMBERS.every(isSame)) return before;
+    return (this.#progress = progress);
+  };
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    const call = () => listener();
+    this.#listeners.add(call);
+    return () => this.#listeners.delete(call);
+  };
+
+  async run(options: { signal?: CallSignal } = {}): Promise<JobReport> {
+    const signal = readOptions(options, { signal: checks.signal })["signal"] as
+      CallSignal | undefined;
+    this.#refuse();
+    if (this.#run !== undefined) {
+      const hint = "Wait for the run that there is, or pause it by its signal.";
+      throw jobError("job_busy", "no", "The job runs already", hint);
+    }
+    const pause = () => {
+      this.#machine.pause();
+      this.#turn();
+    };
+    const ended = instance.call("unknown", () => {
+      this.#machine.start();
+      return new Promise<JobReport>((resolve, reject) => {
+        this.#run = { resolve, reject };
+        if (signal?.aborted) pause();
+        else this.#turn();
+      });
+    });
+    this.#ended = ended.catch(() => {});
+    signal?.addEventListener("abort", pause);
+    try {
+      return await ended;
+    } finally {
+      signal?.removeEventListener("abort", pause);
+      this.#run = undefined;
+      // Nothing more is to be had of this one: the journal can be resumed.
+      if (this.#machine.isLost || this.#failure !== undefined) await this.#ownership.release();
+    }
+  }
+
+  async applyWebhook(event: JobEvent): Promise<number> {
+    this.#refuse();
+    if (!Array.isArray(event?.outcomes)) throw invalidOption("It is no event of verifyWebhook");
+    const { programId, outcomes } = event;
+    if (programId !== null && programId !== this.programId) return 0;
+    return this.#change(() => this.#machine.report(outcomes));
+  }
+
+  async resolve(batch: number | "all", decision: JobDecision): Promise<void> {
+    this.#refuse();
+    if (!DECISIONS.includes(decision)) {
+      throw invalidOption("The decision must be resend, queued or abandon");
+    }
+    const fault = batch === "all" ? undefined : checks.count(batch);
+    if (fault !== undefined) throw invalidOption(`The batch ${fault}, or "all"`);
+    await this.#change(() => this.#machine.resolve(batch, decision));
+  }
+
+  batches(): readonly JobBatch[] {
+    const rows = this.#machine.batches();
+    const view = new DataView(rows.buffer, rows.byteOffset);
+    return Array.from({ length: rows.length / ROW }, (_, id) => {
+      const [codes = 0, reported = 0, attempts = 0, low = 0, high = 0] = [4, 8, 12, 16, 20].map(
+        (at) => view.getUint32(id * ROW + at, true),
+      );
+      const [state = 0, hasError] = rows.subarray(id * ROW);
+      return {
+        id,
+        state: STATES[state] as BatchState,
+        codes,
+        reported,
+        attempts,
+        sentAt: attempts === 0 ? null : low + high * 2 ** 32,
+        lastError: hasError ? (this.#errors.get(id) ?? toError(this.#machine.lastError(id))) : null,
+      };
+    });
+  }
+
+  results(filter?: CodeState) {
+    if (filter !== undefined && !STATES.includes(filter)) {
+      throw invalidOption("The filter is no state of a code");
+    }
+    return { [Symbol.iterator]: () => results(this.#machine, this.#batchSize, filter) };
+  }
+
+  resultsCsv() {
+    return resultsCsv(this.results());
+  }
+
+  async close(): Promise<void> {
+    const wasClosed = this.#ownership.isReleased;
+    if (!wasClosed && !this.#machine.isLost) {
+      if (this.#run !== undefined) {
+        this.#machine.pause();
+        this.#turn();
+      }
+      await this.#ended;
+      await this.flush().catch(() => {});
+    }
+    await this.#ownership.release();
+  }
+
+  /** Waits until the journal has everything. */
+  async flush(): Promise<void> {
+    await this.#change(() => {});
+  }
+
+  #refuse(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#machine.refuseLost();
+    if (!this.#ownership.isReleased) return;
+    const hint = "Resume it from its journal.";
+    throw jobError("job_closed", "no", "The job was closed, or opened anew elsewhere", hint);
+  }
+
+  /** Changes what is known; resolves once the journal has it. */
+  #change<T>(work: () => T): Promise<T> {
+    return instance.call("no", async () => {
+      // A record may have to wait for the append that is under way.
+      const save = this.#saves + (this.#isSaving ? 2 : 1);
+      const result = work();
+      await new Promise<void>((resolve, reject) => {
+        this.#waiting.push({ save, resolve, reject });
+        this.#turn();
+        this.#settle();
+      });
+      return result;
+    });
+  }
+
+  /** Answers those who wait for the journal, as far as it has come. */
+  #settle(): void {
+    if (!this.#isCreated && this.#failure === undefined) return;
+    const done = this.#isSaving ? this.#saves - 1 : Infinity;
+    const waiting = this.#waiting;
+    this.#waiting = waiting.filter(({ save }) => save > done);
+    for (const { save, resolve, reject } of waiting) {
+      if (save > done) continue;
+      if (this.#failure === undefined) resolve();
+      else reject(this.#failure);
+    }
+  }
+
+  /** Does what the core asks for, until it has to wait. */
+  #turn(): void {
+    try {
+      while (this.#act(this.#machine.poll()));
+      this.#changed();
+    } catch {
+      // A trap: `instance.call` has told everybody who waits.
+    }
+  }
+
+  /** Whether there may be more to do. */
+  #act(action: Action): boolean {
+    switch (action[0]) {
+      case SAVE:
+        void this.#save(action[1]);
+        return true;
+      case NEED_TOKEN:
+        void this.#token(action[1], action[2]);
+        return true;
+      case SEND:
+        void this.#send(...action);
+        return true;
+      case WAIT:
+        this.#wait(action[1]);
+        return false;
+      case RUN_DONE:
+        this.#done(action[1]);
+        return false;
+      default:
+        return false;
+    }
+  }
+
+  async #save(bytes: Uint8Array): Promise<void> {
+    this.#saves += 1;
+    this.#isSaving = true;
+    try {
+      await this.#options.journal.append(bytes);
+    } catch (cause) {
+      const { unknown, sending } = this.progress();
+      this.#failure = journalFailed(unknown + sending > 0 ? "unknown" : "no", cause);
+    }
+    this.#isSaving = false;
+    this.#tell(() => {
+      this.#isCreated = this.#machine.saved(this.#failure === undefined);
+    });
+    this.#settle();
+    if (this.#failure !== undefined && this.#run === undefined) await this.#ownership.release();
+  }
+
+  async #token(batch: number, renew: boolean): Promise<void> {
+    const rejected = renew ? this.#tokens.get(batch) : undefined;
+    const host = this.#host;
+    const { kind, value } = await host.token(rejected, this.#options.timeoutMs, undefined);
+    if (kind === DONE) {
+      if (value !== undefined) this.#tokens.set(batch, value as string);
+      this.#tell(() => this.#machine.token(batch));
+      return;
+    }
+    const error = kind === ERROR ? (value as VoucherError) : noToken(kind === TIMEOUT, value);
+    this.#tell(() => {
+      if (this.#machine.noToken(batch, error)) this.#halt ??= error;
+    });
+  }
+
+  async #send(
+    _kind: typeof SEND,
+    batch: number,
+    attempt: number,
+    url: string,
+    init: FetchInit,
+  ): Promise<void> {
+    const host = this.#host;
+    const token = this.#tokens.get(batch);
+    if (token !== undefined) init.headers.set("Authorization", `Bearer ${token}`);
+    const deadline = host.deadline(this.#options.timeoutMs, undefined);
+    const { kind, value } = await host.send(url, init, attempt, deadline);
+    const answer = value as Answer;
+    if (kind !== DONE) {
+      this.#tell(() => {
+        const parts = this.#machine.lost(batch, kind === TIMEOUT ? "timeout" : "connection_failed");
+        this.#doubt = this.#remember(batch, { ...parts, cause: value });
+      });
+    } else if (this.#tell(() => this.#machine.answered(batch, answer)) === true) {
+      // What was refused says why; one that was accepted is not waited for.
+      const body = await host.read(answer, true, deadline);
+      this.#tell(() => {
+        const parts = this.#machine.answered(batch, answer, String(body.value)) as ErrorParts;
+        const error = this.#remember(batch, parts);
+        if (error.queued === "unknown") this.#doubt = error;
+      });
+    }
+    deadline.end();
+  }
+
+  /** Tells the core what came; then it may want more. */
+  #tell<T>(work: () => T): T | undefined {
+    try {
+      const result = work();
+      if (result !== true) this.#turn();
+      return result;
+    } catch {
+      // A trap: `instance.call` has told everybody who waits.
+      return undefined;
+    }
+  }
+
+  #remember(batch: number, parts: ErrorParts): VoucherError {
+    const error = toError(parts);
+    this.#errors.delete(batch);
+    this.#errors.set(batch, error);
+    const [oldest] = this.#errors.keys();
+    if (this.#errors.size > MOST_ERRORS) this.#errors.delete(oldest as number);
+    return error;
+  }
+
+  #wait(until: number): void {
+    if (this.#timer?.until === until) return;
+    this.#timer?.stop.abort();
+    const timer = (this.#timer = { until, stop: new AbortController() });
+    const { signal } = timer.stop;
+    void this.#host.wait(until - this.#host.now(), signal).then(() => {
+      if (signal.aborted) return;
+      this.#timer = undefined;
+      this.#turn();
+    });
+  }
+
+  #done(halt: ErrorParts | undefined): void {
+    const run = this.#run;
+    // What proved nothing is the cause of a halt.
+    const cause = halt?.code === "halted" ? this.#doubt : undefined;
+    const error = this.#failure ?? this.#halt ?? (halt && toError({ ...halt, cause }));
+    this.#run = undefined;
+    this.#halt = undefined;
+    this.#timer?.stop.abort();
+    this.#timer = undefined;
+    if (error !== undefined) return run?.reject(error);
+    this.#isStale = true;
+    const progress = this.progress();
+    const finished = progress.pending + progress.sending + progress.unknown === 0;
+    run?.resolve({ ...progress, finished, duplicates: this.#duplicates });
+  }
+
+  #changed(): void {
+    this.#isStale = true;
+    if (this.#isTelling || this.#listeners.size === 0) return;
+    this.#isTelling = true;
+    const before = this.#progress;
+    queueMicrotask(() => {
+      this.#isTelling = false;
+      if (this.#machine.isLost || this.progress() === before) return;
+      for (const listener of this.#listeners) {
+        try {
+          listener();
+        } catch {
+          // A listener that throws must not decide what becomes of a job.
+        }
+      }
+    });
+  }
+}
+
+const { asyncDispose } = Symbol as { asyncDispose?: symbol };
+if (asyncDispose !== undefined) {
+  Object.defineProperty(BulkJob.prototype, asyncDispose, { value: BulkJob.prototype.close });
+}
+
+function noToken(isTimeout: boolean, cause: unknown): VoucherError {
+  const hint = "See `cause`. Nothing has left.";
+  const code = isTimeout ? "timeout" : "connection_failed";
+  return refusal(code, "Getting a token failed", hint, { cause });
+}

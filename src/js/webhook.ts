@@ -1,0 +1,190 @@
+/** Webhooks: whether Uber signed one, and what it says. */
+import { instance } from "./binding.js";
+import { type VoucherError, invalidOption, refusal, toError } from "./errors.js";
+import { checks, readOptions } from "./options.js";
+
+/** Any `Request`, as an edge worker, Deno, Bun or a framework gives it. */
+export interface WebhookRequest {
+  /** Its header fields. */
+  readonly headers: { get(name: string): string | null };
+  /** Whether something has read the body. */
+  readonly bodyUsed: boolean;
+  /** The body, which something may be reading. */
+  readonly body?: { readonly locked: boolean } | null;
+  /** Reads the body. */
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+/** A webhook, where there is no `Request`. */
+export interface SignedMessage {
+  /** The body as it came: the raw bytes, or their text. Never what a parser made of it. */
+  readonly body: Uint8Array | string;
+  /** The header `X-Uber-Signature`. */
+  readonly signature: string | null | undefined;
+  /** The header `X-Environment`. */
+  readonly environment?: string | null | undefined;
+}
+
+/** What `verifyWebhook` takes. */
+export interface WebhookOptions {
+  /**
+   * The signing key of the app's settings in Uber's developer dashboard, or
+   * several: while it changes, or the client secret too, for apps that were set
+   * up before there was one (inferred).
+   */
+  signingKey: string | readonly string[];
+  /**
+   * Reads the outcomes, if you know the body better: it gets what was parsed, of
+   * every type of event. Its reasons are masked too.
+   */
+  outcomes?: (raw: any) => Iterable<Omit<WebhookOutcome, "reason"> & { reason?: string | null }>;
+}
+
+/** What became of a code. */
+export interface WebhookOutcome {
+  /** In lower case. */
+  readonly code: string;
+  /** Whether it reached its recipient. */
+  readonly status: "distributed" | "failed";
+  /**
+   * Why not, in Uber's words: at most 200 characters, with `[email]` and
+   * `[phone]` for what looks like an address or a number.
+   */
+  readonly reason: string | null;
+}
+
+/**
+ * A webhook that was well signed. What Uber left out is null.
+ *
+ * Source: the envelope is that of a public integration (inferred). Order and
+ * number are not guaranteed (stated): the same event may come again, later ones
+ * first, and some not at all.
+ */
+export interface WebhookEvent {
+  /**
+   * `event_id`, else `webhook_meta.webhook_msg_uuid`. Whether a repeated delivery
+   * has the same one is unknown.
+   */
+  readonly id: string | null;
+  /** `event_type`, such as `voucher_program_code_distributed` (stated). Accept others. */
+  readonly type: string;
+  /** `organization_id` */
+  readonly organizationId: string | null;
+  /** `voucher_program_id` */
+  readonly programId: string | null;
+  /** `X-Environment`, in lower case: `production` or `sandbox` (stated). It is not signed. */
+  readonly environment: string | null;
+  /** Epoch milliseconds: `event_time`, else `webhook_meta.webhook_msg_timestamp`. */
+  readonly occurredAt: number | null;
+  /** Where the newest state can be asked for. */
+  readonly resourceHref: string | null;
+  /**
+   * What became of codes. Uber does not document the body of
+   * `voucher_program_code_distributed`, so this is empty unless it is clear; see
+   * `raw`.
+   */
+  readonly outcomes: readonly WebhookOutcome[];
+  /** The parsed body, untouched. It may hold a recipient's data. */
+  readonly raw: unknown;
+}
+
+/**
+ * Checks that Uber signed a webhook, and reads it.
+ *
+ * `X-Uber-Signature` is the hexadecimal HMAC-SHA256 of the raw body (stated for
+ * sibling products, inferred for vouchers). It is compared in constant time with
+ * that of every key, and the body is parsed only then.
+ *
+ * @throws {WebhookError} `missing_signature`, `malformed_signature` and
+ *   `signature_mismatch`: answer 401. `malformed_body`: it was well signed.
+ *   `no_signing_key` and `body_used`: the caller's own faults.
+ * @throws {ValidationError} `invalid_options`, naming the option.
+ * @throws {ConnectionError} `connection_failed`: the request broke off.
+ */
+export async function verifyWebhook(
+  message: WebhookRequest | SignedMessage,
+  options: WebhookOptions,
+): Promise<WebhookEvent> {
+  const read = readOptions(options, webhookChecks) as Partial<WebhookOptions>;
+  if (read.signingKey === undefined) throw invalidOption("`signingKey` is missing");
+  const { body, signature, environment } = await readMessage(message);
+  const glue = await instance.load();
+  instance.callSync(() => glue.verifySignature(body, signature, [read.signingKey].flat()));
+  // From here to the end nothing waits: the bytes are those that were checked.
+  let raw: unknown;
+  let outcomes: unknown;
+  try {
+    raw = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+    if (read.outcomes) {
+      // A getter must not throw within the wasm.
+      outcomes = [...read.outcomes(raw)].map(({ code, status, reason }) => {
+        return { code, status, reason };
+      });
+    }
+  } catch (cause) {
+    const what = raw === undefined ? "The body is no JSON" : "`outcomes` failed";
+    throw webhookError("malformed_body", what, "See `cause`.", cause);
+  }
+  const event = instance.callSync(() => glue.readWebhook(raw, environment, outcomes));
+  return { ...(event as WebhookEvent), raw };
+}
+
+const webhookChecks = {
+  signingKey: (value: unknown) =>
+    [value].flat().every((key) => typeof key === "string")
+      ? undefined
+      : "must be a string or a list of strings",
+  outcomes: checks.method,
+};
+
+/** What is checked and read, whatever it comes from. */
+interface Message {
+  body: Uint8Array;
+  signature: unknown;
+  environment: unknown;
+}
+
+async function readMessage(message: WebhookRequest | SignedMessage): Promise<Message> {
+  if (typeof message !== "object" || message === null) {
+    throw invalidOption("The message must be a Request, or an object with `body` and `signature`");
+  }
+  if (!("arrayBuffer" in message)) return checkMessage(message);
+  if (message.bodyUsed || message.body?.locked) {
+    const hint = "Verify before anything reads the body, or hand over `request.clone()`.";
+    throw webhookError("body_used", "The body of the request was read before", hint);
+  }
+  const { headers } = message;
+  try {
+    return {
+      body: new Uint8Array(await message.arrayBuffer()),
+      signature: headers.get("x-uber-signature"),
+      environment: headers.get("x-environment"),
+    };
+  } catch (cause) {
+    const hint = "See `cause`. Uber sends again what was not acknowledged.";
+    throw refusal("connection_failed", "The request could not be read", hint, { cause });
+  }
+}
+
+function checkMessage({ body, signature, environment }: SignedMessage): Message {
+  for (const [name, value] of Object.entries({ signature, environment })) {
+    if (typeof (value ?? "") !== "string") throw invalidOption(`\`${name}\` must be a string`);
+  }
+  if (typeof body === "string") {
+    return { body: new TextEncoder().encode(body), signature, environment };
+  }
+  if (!ArrayBuffer.isView(body)) {
+    throw invalidOption("`body` must be the raw body, as bytes or as a string");
+  }
+  const { buffer, byteOffset, byteLength } = body;
+  return { body: new Uint8Array(buffer, byteOffset, byteLength), signature, environment };
+}
+
+function webhookError(
+  code: "malformed_body" | "body_used",
+  message: string,
+  hint: string,
+  cause?: unknown,
+): VoucherError {
+  return toError({ class: "WebhookError", code, queued: "no", message, hint, cause });
+}

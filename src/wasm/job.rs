@@ -1,0 +1,352 @@
+//! The state machine of a job, as `src/js/job.ts` drives it.
+//!
+//! The loop around it is there and not here: it waits for a journal, tokens,
+//! answers and timers at once, which is a line each in JavaScript and a future
+//! each in wasm. All goes through one function, because every exported one
+//! brings the same two hundred bytes of borrowing along, and as much glue;
+//! `src/js/job-machine.ts` gives each operation its name and types back.
+
+use std::rc::Rc;
+
+use js_sys::{Array, Uint8Array};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::client::{Client, Inner};
+use super::exchange::{head_from, init, parse};
+use super::failure::thrown;
+use super::{from_js, number, to_js};
+use crate::answer::{self, Verdict};
+use crate::code::Code;
+use crate::distribute;
+use crate::error::{Error, ErrorCode};
+use crate::id::ProgramId;
+use crate::job::{Action, BatchInfo, Decision, Job, Recovery, Settings};
+use crate::json::Json;
+use crate::webhook::event;
+
+// The operations, as `src/js/job-machine.ts` numbers them.
+const PUSH: u32 = 0;
+const OFFER: u32 = 1;
+const OPEN: u32 = 2;
+const ABOUT: u32 = 3;
+const START: u32 = 4;
+const PAUSE: u32 = 5;
+const POLL: u32 = 6;
+const SAVED: u32 = 7;
+const SAVE_FAILED: u32 = 8;
+const TOKEN: u32 = 9;
+const NO_TOKEN: u32 = 10;
+const ANSWERED: u32 = 11;
+const LOST: u32 = 12;
+const REPORT: u32 = 13;
+const RESOLVE: u32 = 14;
+const RESOLVE_ALL: u32 = 15;
+const PROGRESS: u32 = 16;
+const BATCHES: u32 = 17;
+const LAST_ERROR: u32 = 18;
+const RESULTS: u32 = 19;
+const REASON: u32 = 20;
+
+// The kinds of action, as `src/js/job.ts` knows them.
+const ACT_SAVE: f64 = 0.0;
+const ACT_TOKEN: f64 = 1.0;
+const ACT_SEND: f64 = 2.0;
+const ACT_WAIT: f64 = 3.0;
+const ACT_IDLE: f64 = 4.0;
+const ACT_DONE: f64 = 5.0;
+
+/// Codes in one page of the results.
+const PAGE: usize = 1024;
+/// Bytes of one code, or of one batch, in what is handed over.
+const ROW: usize = 24;
+
+/// A job, or the journal and the codes that it is made of.
+#[wasm_bindgen]
+pub struct JobMachine {
+    client: Rc<Inner>,
+    stage: Stage,
+}
+
+#[allow(clippy::large_enum_variant)] // There is one of it.
+enum Stage {
+    Opening(Option<Recovery>),
+    Open(Job),
+}
+
+#[wasm_bindgen]
+impl JobMachine {
+    /// Takes a job's options, checked.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        client: &Client,
+        batch_size: usize,
+        concurrency: usize,
+        interval_ms: f64,
+        max_retries: u32,
+    ) -> JobMachine {
+        let client = client.inner();
+        let renews = client.renews;
+        let settings = Settings { batch_size, concurrency, interval_ms, renews, max_retries };
+        let recovery = Recovery::new(client.api.clone(), settings);
+        Self { client, stage: Stage::Opening(Some(recovery)) }
+    }
+
+    /// Does one operation. `at` is a batch or a place, where one is meant.
+    pub fn call(
+        &mut self,
+        operation: u32,
+        now: f64,
+        at: usize,
+        value: &JsValue,
+    ) -> Result<JsValue, JsValue> {
+        match &mut self.stage {
+            Stage::Opening(recovery) => {
+                open(recovery, operation, whole(now), at, value).map(|opened| {
+                    let Some((job, kept)) = opened else { return JsValue::UNDEFINED };
+                    self.stage = Stage::Open(job);
+                    #[allow(clippy::cast_precision_loss)]
+                    JsValue::from_f64(kept as f64)
+                })
+            }
+            Stage::Open(job) => run(job, &self.client, operation, whole(now), at, value),
+        }
+        .map_err(thrown)
+    }
+}
+
+/// What there is to do before there is a job: the job, and how many bytes of
+/// its journal are kept.
+fn open(
+    recovery: &mut Option<Recovery>,
+    operation: u32,
+    now: u64,
+    total: usize,
+    value: &JsValue,
+) -> Result<Option<(Job, u64)>, Error> {
+    match (operation, recovery.as_mut()) {
+        (PUSH | OFFER, Some(recovery)) => {
+            let bytes: &Uint8Array = value.unchecked_ref();
+            // Not as a whole: what comes and goes between the blocks of a list
+            // leaves holes that no block fits in.
+            let mut piece = [0; 4096];
+            for at in (0..bytes.length()).step_by(piece.len()) {
+                let part = bytes.subarray(at, at + 4096);
+                let Some(piece) = piece.get_mut(..part.length() as usize) else { break };
+                part.copy_to(piece);
+                if operation == PUSH {
+                    recovery.push(piece)?;
+                } else {
+                    recovery.offer(piece, total);
+                }
+            }
+        }
+        (OPEN, Some(_)) => {
+            let Some(recovery) = recovery.take() else { return Ok(None) };
+            let value = from_js(value);
+            let kept = recovery.kept();
+            let amount = |name| match value.get(name) {
+                Json::Number(number) => whole(*number),
+                _ => 0,
+            };
+            let job = match Code::parse(value.get("id").text().unwrap_or_default().as_bytes()) {
+                Err(_) => recovery.resume(value.get("restored").is_true())?,
+                Ok(id) => {
+                    let program =
+                        ProgramId::new(value.get("programId").text().unwrap_or_default())?;
+                    let offered = recovery.offered() as u64;
+                    distribute::refuse_rejected(amount("rejectedCount"), offered)?;
+                    recovery.create(program, *id.as_bytes(), amount("duplicates"), now)?
+                }
+            };
+            return Ok(Some((job, kept)));
+        }
+        _ => {}
+    }
+    Ok(None)
+}
+
+fn run(
+    job: &mut Job,
+    client: &Inner,
+    operation: u32,
+    now: u64,
+    at: usize,
+    value: &JsValue,
+) -> Result<JsValue, Error> {
+    match operation {
+        POLL => return Ok(act(job, client, now)),
+        START => job.start(now),
+        PAUSE => job.pause(),
+        SAVED => {
+            job.handle_saved();
+            return Ok(job.is_created().into());
+        }
+        SAVE_FAILED => job.handle_save_failed(),
+        TOKEN => job.handle_token(at),
+        NO_TOKEN => {
+            let told = from_js(value);
+            let error = remembered(told.items());
+            return Ok(job.handle_no_token(at, error, now, js_sys::Math::random()).into());
+        }
+        ANSWERED => {
+            // Without a body, only an answer that was accepted is taken.
+            let told = from_js(value);
+            let head = head_from(&told);
+            let body = match told.items().get(2) {
+                Some(Json::Text(body)) => body,
+                _ if Verdict::of(&head) == Verdict::Accepted => "",
+                _ => return Ok(JsValue::TRUE),
+            };
+            let random = js_sys::Math::random();
+            let error = job.handle_response(at, &head, body, &parse(body), now, random);
+            return Ok(error.map_or(JsValue::UNDEFINED, thrown));
+        }
+        LOST => {
+            let error = remembered(from_js(value).items());
+            job.handle_lost(at, &error);
+            return Ok(thrown(error));
+        }
+        REPORT => {
+            let mut outcomes = Vec::new();
+            // One by one: an event can be large.
+            for outcome in value.unchecked_ref::<Array>().iter() {
+                outcomes.extend(event::given(&from_js(&outcome)));
+            }
+            return Ok(job.handle_outcomes(&outcomes).into());
+        }
+        RESOLVE | RESOLVE_ALL => {
+            let decision = match value.as_string().as_deref() {
+                Some("resend") => Decision::Resend,
+                Some("queued") => Decision::Queued,
+                _ => Decision::Abandon,
+            };
+            job.resolve((operation == RESOLVE).then_some(at), decision)?;
+        }
+        ABOUT => {
+            let mut id = String::new();
+            Code::from_id(job.id()).write_to(&mut id);
+            let about = Json::object()
+                .with("id", id)
+                .with("programId", job.program().as_str())
+                .with("batchSize", number(job.batch_size() as u64))
+                .with("duplicates", number(job.duplicates()));
+            return Ok(to_js(&about));
+        }
+        PROGRESS => {
+            let progress = job.progress(now);
+            let mut numbers = vec![number(progress.total as u64)];
+            numbers.extend(progress.counts.map(|count| number(count.into())));
+            numbers.push(number(progress.requests.into()));
+            numbers.push(number(progress.retries.into()));
+            numbers.push(number(progress.started_at));
+            numbers.push(progress.eta_ms.map_or(Json::Null, number));
+            return Ok(to_js(&Json::List(numbers)));
+        }
+        BATCHES => {
+            let mut rows = Vec::new();
+            for place in 0..job.batches() {
+                rows.extend(job.batch(place).map(|batch| batch_row(&batch)));
+            }
+            return Ok(bytes(rows.as_flattened()));
+        }
+        LAST_ERROR => {
+            let error = job.batch(at).and_then(|batch| batch.last_error);
+            return Ok(error.map_or(JsValue::UNDEFINED, |(code, status, uber_code)| {
+                thrown(answer::remembered(code, status, uber_code))
+            }));
+        }
+        RESULTS => return Ok(bytes(results(job, at, value).as_flattened())),
+        REASON => {
+            let reason = u16::try_from(at).ok().and_then(|number| job.reason_at(number));
+            return Ok(reason.map_or(JsValue::NULL, JsValue::from_str));
+        }
+        _ => {}
+    }
+    Ok(JsValue::UNDEFINED)
+}
+
+/// What to do next: the kind of action, then what it needs.
+fn act(job: &mut Job, client: &Inner, now: u64) -> JsValue {
+    let (kind, values) = match job.poll(now) {
+        Action::Save(record) => (ACT_SAVE, vec![bytes(&record)]),
+        Action::NeedToken { batch, renew } => (ACT_TOKEN, vec![batch.into(), renew.into()]),
+        Action::Send { batch, request } => {
+            let attempts = job.batch(batch).map_or(1, |batch| batch.attempts);
+            let init = init(&request, &client.headers, None);
+            let url = JsValue::from_str(&request.url);
+            (ACT_SEND, vec![batch.into(), attempts.into(), url, init.into()])
+        }
+        #[allow(clippy::cast_precision_loss)]
+        Action::Wait(until) => (ACT_WAIT, vec![(until as f64).into()]),
+        Action::Idle => (ACT_IDLE, vec![]),
+        Action::Done => (ACT_DONE, job.take_halt().map(thrown).into_iter().collect()),
+    };
+    let action = Array::of1(&kind.into());
+    for value in values {
+        action.push(&value);
+    }
+    action.into()
+}
+
+/// `[our code, status]`. What the core has no name for is nothing that passes.
+fn remembered(told: &[Json]) -> Error {
+    let (code, status) = match told {
+        [Json::Text(code), Json::Number(status)] => (code.as_str(), *status),
+        _ => ("", 0.0),
+    };
+    let code = ErrorCode::from_name(code).unwrap_or(ErrorCode::TokenRejected);
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    answer::remembered(code, status as u16, None)
+}
+
+/// State, whether there is an error, codes, reported, attempts, when it left.
+fn batch_row(batch: &BatchInfo<'_>) -> [u8; ROW] {
+    let mut row = [0; ROW];
+    let fields = [
+        u64::from(batch.state as u8) | u64::from(batch.last_error.is_some()) << 8,
+        batch.codes.into(),
+        batch.reported.into(),
+        batch.attempts.into(),
+        batch.sent_at & 0xffff_ffff,
+        batch.sent_at >> 32,
+    ];
+    for (out, field) in row.chunks_exact_mut(4).zip(fields) {
+        out.iter_mut().zip(field.to_le_bytes()).for_each(|(out, byte)| *out = byte);
+    }
+    row
+}
+
+/// A page of codes from a place on, of one state if one is given: each its place
+/// (u32), state, evidence, reason (u16, 0 for none) and the code itself.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Places have 32 bits.
+fn results(job: &Job, mut at: usize, state: &JsValue) -> Vec<[u8; ROW]> {
+    let state = state.as_f64().map(|state| state as u8);
+    let mut page = Vec::new();
+    while let Some(row) = job.row(at)
+        && page.len() < PAGE
+    {
+        if state.is_none_or(|state| state == row.state as u8) {
+            let reason = row.reason.map_or(0, |place| place + 1);
+            let about = at as u64
+                | u64::from(row.state as u8) << 32
+                | u64::from(row.by as u8) << 40
+                | u64::from(reason) << 48;
+            let mut out = [0; ROW];
+            let all = about.to_le_bytes().into_iter().chain(*row.code.as_bytes());
+            out.iter_mut().zip(all).for_each(|(out, byte)| *out = byte);
+            page.push(out);
+        }
+        at += 1;
+    }
+    page
+}
+
+fn bytes(bytes: &[u8]) -> JsValue {
+    Uint8Array::from(bytes).into()
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn whole(number: f64) -> u64 {
+    number as u64
+}

@@ -1,0 +1,167 @@
+//! The journal's format, byte for byte: `tests/vectors/journal.json`, which the
+//! package is tested against too.
+// Clippy takes only what is marked `#[test]` for a test, not what helps one.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use uber_vouchers::api::Api;
+use uber_vouchers::code::Code;
+use uber_vouchers::error::ErrorCode;
+use uber_vouchers::http::{BaseUrl, Head, Headers};
+use uber_vouchers::id::{OrganizationId, ProgramId};
+use uber_vouchers::job::{Action, Decision, Job, Recovery, Settings};
+use uber_vouchers::json::Json;
+use uber_vouchers::webhook::event::{Outcome, Status};
+
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/journal.json");
+const NOW: u64 = 1_767_225_600_000;
+
+fn recovery() -> Recovery {
+    let base_url = BaseUrl::new("https://api.uber.com", "baseUrl").unwrap();
+    let organization = OrganizationId::new("org").unwrap();
+    let api = Api::new(base_url, organization, "en_US").unwrap();
+    let settings =
+        Settings { batch_size: 2, concurrency: 1, interval_ms: 0.0, ..Settings::default() };
+    Recovery::new(api, settings)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .map(|digit| char::from_digit(digit.into(), 16).unwrap())
+        .collect()
+}
+
+fn bytes(hex: &str) -> Vec<u8> {
+    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
+}
+
+fn code(number: u128) -> Code {
+    Code::from_bytes((0x1f91_3a96_f52c_42a0_aa0b_0000_0000_0000 + number).to_be_bytes()).unwrap()
+}
+
+/// A job with a record of every kind, and what each append held.
+fn written() -> Vec<Vec<u8>> {
+    let mut appends = Vec::new();
+    let mut recovery = recovery();
+    for number in 0..9 {
+        recovery.offer(code(number).as_bytes(), 9);
+    }
+    let id = *b"sixteen byte id!";
+    let mut job = recovery.create(ProgramId::new("pröbe").unwrap(), id, 4, NOW).unwrap();
+    // One answer for each batch.
+    let mut answers = [Some(200), Some(400), Some(500), None, Some(429)].into_iter();
+    job.start(NOW);
+    for _ in 0..100 {
+        match job.poll(NOW) {
+            Action::Save(bytes) => {
+                appends.push(bytes);
+                job.handle_saved();
+            }
+            Action::NeedToken { batch, .. } => job.handle_token(batch),
+            Action::Send { batch, .. } => match answers.next() {
+                Some(Some(status)) => {
+                    let head = Head { status, headers: Headers::default() };
+                    let body: Json = serde_json::from_str(r#"{"code":"ubers_own"}"#).unwrap();
+                    job.handle_response(batch, &head, "", &body, NOW, 0.5);
+                }
+                // It is under way when the journal ends.
+                _ => break,
+            },
+            _ => break,
+        }
+    }
+    let outcome = |number, status, reason: Option<&str>| Outcome {
+        code: code(number),
+        status,
+        reason: reason.map(str::to_owned),
+    };
+    job.handle_outcomes(&[
+        outcome(0, Status::Distributed, None),
+        outcome(1, Status::Failed, Some("Postfach voll")),
+        outcome(4, Status::Failed, None),
+    ]);
+    job.resolve(Some(2), Decision::Queued).unwrap();
+    while let Action::Save(bytes) = job.poll(NOW) {
+        appends.push(bytes);
+        job.handle_saved();
+    }
+    appends
+}
+
+fn expected(job: &Job) -> Value {
+    let results: Vec<Value> = job
+        .results()
+        .map(|result| {
+            json!({
+                "code": result.code.to_string(),
+                "state": format!("{:?}", result.state).to_lowercase(),
+                "batch": result.batch,
+                "reason": result.reason,
+                "by": match format!("{:?}", result.by).to_lowercase().as_str() {
+                    "nobody" => Value::Null,
+                    by => json!(by),
+                },
+            })
+        })
+        .collect();
+    json!({ "programId": job.program().as_str(), "duplicates": job.duplicates(), "results": results })
+}
+
+#[test]
+fn what_is_written_is_what_was_written() {
+    let appends = written();
+    let mut recovery = recovery();
+    recovery.push(&appends.concat()).unwrap();
+    let job = recovery.resume(false).unwrap();
+    let found = json!({
+        "about": "The journal of a job of nine codes in batches of two, append by append; \
+                  `expect` is what is known of it once it is resumed.",
+        "organizationId": "org",
+        "baseUrl": "https://api.uber.com",
+        "appends": appends.iter().map(|append| hex(append)).collect::<Vec<_>>(),
+        "expect": expected(&job),
+    });
+    if std::env::var_os("RECORD").is_some() {
+        let text = serde_json::to_string_pretty(&found).unwrap();
+        std::fs::write(FILE, text + "\n").unwrap();
+    }
+    let vectors: Value = serde_json::from_str(&std::fs::read_to_string(FILE).unwrap()).unwrap();
+    assert_eq!(found, vectors);
+}
+
+#[test]
+fn the_vector_is_what_the_format_says() {
+    let vectors: Value = serde_json::from_str(&std::fs::read_to_string(FILE).unwrap()).unwrap();
+    let appends = vectors["appends"].as_array().unwrap();
+    let journal: Vec<u8> =
+        appends.iter().flat_map(|append| bytes(append.as_str().unwrap())).collect();
+    assert_eq!(journal[..4], *b"uvj\x01");
+    let mut kinds = Vec::new();
+    let mut at = 4;
+    while at < journal.len() {
+        let number = |at: usize| u32::from_le_bytes(journal[at..at + 4].try_into().unwrap());
+        let length = number(at) as usize;
+        assert_eq!(number(at + 4), !number(at));
+        let body = &journal[at + 8..at + 8 + length];
+        kinds.push(body[0]);
+        let offset = u64::try_from(at).unwrap().to_le_bytes();
+        let digest = Sha256::new()
+            .chain_update(offset)
+            .chain_update(&journal[at..at + 4])
+            .chain_update(body)
+            .finalize();
+        assert_eq!(journal[at + 8 + length..at + 16 + length], digest[..8]);
+        at += 8 + length + 8;
+    }
+    assert_eq!(kinds, [1, 2, 3, 4, 3, 4, 3, 4, 3, 5, 6, 7], "{kinds:?}");
+}
+
+#[test]
+fn a_newer_version_is_refused_with_its_number() {
+    let error = recovery().push(b"uvj\x07whatever").unwrap_err();
+    assert_eq!(error.code, ErrorCode::JournalMismatch);
+    assert!(error.message.contains("version 7"), "{error}");
+}

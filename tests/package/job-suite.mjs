@@ -1,0 +1,551 @@
+/**
+ * What holds of jobs in every host, against the sandbox.
+ *
+ * @param {import("./harness.mjs").Test} test
+ * @param {typeof import("./harness.mjs").assert} assert
+ * @param {typeof import("uber-vouchers")} uberVouchers
+ * @param {typeof import("uber-vouchers/sandbox")} sandboxModule
+ * @param {typeof import("uber-vouchers/journal")} journalModule
+ * @param {any} vector
+ */
+export async function jobSuite(test, assert, uberVouchers, sandboxModule, journalModule, vector) {
+  const { createClient, ApiError, JobError, VoucherError } = uberVouchers;
+  const { createSandbox } = sandboxModule;
+  const { memoryJournal } = journalModule;
+  const SECRET = "secret-that-nobody-may-see";
+  const app = { clientId: "app", clientSecret: SECRET };
+  const STATES = /** @type {const} */ ([
+    "pending",
+    "sending",
+    "queued",
+    "distributed",
+    "failed",
+    "rejected",
+    "unknown",
+    "abandoned",
+  ]);
+
+  /**
+   * @param {import("uber-vouchers/sandbox").SandboxOptions} [options]
+   * @param {number} [count]
+   * @param {(fetch: any) => any} [between] stands between the client and the sandbox
+   */
+  async function bench(options = {}, count = 1000, between = (fetch) => fetch) {
+    const sandbox = await createSandbox({ seed: 11, organizationId: "org", ...app, ...options });
+    const { programId, codes } = sandbox.createProgram({ codes: count });
+    const client = createClient({
+      organizationId: "org",
+      auth: app,
+      fetch: between(sandbox.fetch),
+      clock: sandbox.clock,
+      dangerouslyAllowBrowser: true,
+    });
+    const sent = () => [...sandbox.deliveries(programId).values()];
+    return { sandbox, programId, codes, client, sent };
+  }
+
+  /** The eight states add up, and the codes are what the numbers say. @param {import("uber-vouchers").Job} job */
+  function check(job) {
+    const progress = job.progress();
+    const results = [...job.results()];
+    assert.equal(results.length, progress.total);
+    for (const state of STATES) {
+      assert.equal(results.filter((result) => result.state === state).length, progress[state]);
+      assert.equal([...job.results(state)].length, progress[state], state);
+    }
+    return progress;
+  }
+
+  /** Every webhook of the sandbox, as events. @param {any} sandbox @returns {any[]} */
+  function events(sandbox) {
+    sandbox.advance(3_600_000);
+    return sandbox.webhooks().map((/** @type {{ body: string }} */ { body }) => {
+      const { voucher_program_id: programId, codes = [] } = JSON.parse(body);
+      const outcomes = codes.map((/** @type {any} */ code) => ({
+        code: code.code_uuid,
+        status: code.status,
+        reason: code.reason ?? null,
+      }));
+      return { programId, outcomes };
+    });
+  }
+
+  /** Answers each distribute call with one of these statuses, then the sandbox does. @param {(number | "lost")[]} answers */
+  const answering =
+    (answers) =>
+    (/** @type {any} */ fetch) =>
+    (/** @type {any} */ url, /** @type {any} */ init) => {
+      const answer = String(url).includes("/distribute") ? answers.shift() : undefined;
+      if (answer === "lost") return Promise.reject(new TypeError("gone"));
+      if (answer === undefined || answer === 200) return fetch(url, init);
+      const body = JSON.stringify({ code: "told_by_uber", message: "no" });
+      return Promise.resolve(new Response(body, { status: answer }));
+    };
+
+  test("a job sends every code once, in batches, and says so", async () => {
+    const { client, programId, codes, sent } = await bench();
+    /** @type {any[]} */
+    const heard = [];
+    const job = await client.createJob(programId, [...codes, codes[0] ?? ""], {
+      batchSize: 30,
+      onProgress: (progress) => heard.push(progress),
+    });
+    assert.ok(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(job.id));
+    assert.equal(job.programId, programId);
+    assert.equal(check(job).pending, 1000);
+    assert.ok(
+      sent().every((times) => times === 0),
+      "nothing leaves before run",
+    );
+    const report = await job.run();
+    assert.equal(
+      [report.finished, report.queued, report.duplicates, report.requests, report.retries],
+      [true, 1000, 1, 34, 0],
+    );
+    assert.ok(sent().every((times) => times === 1));
+    assert.equal(check(job).queued, 1000);
+    assert.ok(heard.length > 10 && heard.at(-1).queued === 1000);
+    assert.ok(heard.some(({ etaMs }) => etaMs > 0));
+    assert.equal(
+      [...job.results()].map(({ code }) => code),
+      codes,
+    );
+    assert.equal([...job.results()][999], {
+      code: codes[999],
+      state: "queued",
+      batch: 33,
+      reason: null,
+      by: "answer",
+    });
+  });
+
+  test("progress is the same object until something changes", async () => {
+    const { client, sandbox, programId, codes } = await bench();
+    const job = await client.createJob(programId, codes, { batchSize: 100 });
+    const before = job.progress();
+    sandbox.advance(1000);
+    assert.ok(job.progress() === before);
+    let told = 0;
+    const stop = job.subscribe(() => (told += 1));
+    await job.run();
+    assert.ok(job.progress() !== before && told > 0);
+    const after = [job.progress(), told];
+    assert.equal(await job.applyWebhook({ programId: "another", outcomes: [] }), 0);
+    assert.ok(job.progress() === after[0]);
+    stop();
+    await job.applyWebhook(events(sandbox)[0]);
+    assert.ok(job.progress() !== after[0]);
+    assert.equal(told, after[1], "it was told to stop");
+  });
+
+  test("a signal pauses, and the next run goes on", async () => {
+    const { client, programId, codes, sent } = await bench();
+    const job = await client.createJob(programId, codes, { batchSize: 10, concurrency: 4 });
+    const pause = new AbortController();
+    job.subscribe(() => job.progress().queued >= 200 && pause.abort());
+    const paused = await job.run({ signal: pause.signal });
+    assert.equal([paused.finished, paused.sending, paused.unknown], [false, 0, 0]);
+    assert.ok(paused.pending > 0 && paused.queued >= 200);
+    assert.equal(sent().filter((times) => times > 0).length, paused.queued);
+    assert.equal((await job.run({ signal: AbortSignal.abort() })).queued, paused.queued);
+    assert.equal((await job.run()).finished, true);
+    assert.ok(sent().every((times) => times === 1));
+  });
+
+  test("429 and 409 are waited out, however often", async () => {
+    const answers = Array.from({ length: 40 }, (_, at) => (at % 2 ? 429 : 409));
+    const { client, programId, codes, sent } = await bench({}, 100, answering(answers));
+    const job = await client.createJob(programId, codes, { batchSize: 50 });
+    const report = await job.run();
+    assert.equal([report.finished, report.requests, report.retries], [true, 42, 40]);
+    assert.ok(sent().every((times) => times === 1));
+    assert.equal(job.batches()[0]?.lastError?.code, "rate_limited");
+  });
+
+  test("one wrong permission rejects no code", async () => {
+    const { client, programId, codes, sent } = await bench({}, 100, answering([200, 403]));
+    const job = await client.createJob(programId, codes, { batchSize: 10 });
+    const error = await assert.rejects(job.run(), { code: "user_not_allowed", queued: "no" });
+    assert.ok(error instanceof ApiError);
+    assert.equal([error.status, error.uberCode], [403, "told_by_uber"]);
+    const progress = check(job);
+    assert.equal([progress.rejected, progress.unknown, progress.sending], [0, 0, 0]);
+    assert.equal((await job.run()).finished, true);
+    assert.ok(sent().every((times) => times === 1));
+  });
+
+  test("what was in a request is rejected with it, and the rest goes on", async () => {
+    const { client, programId, codes } = await bench({}, 100, answering([200, 400, 422]));
+    const job = await client.createJob(programId, codes, { batchSize: 10, concurrency: 1 });
+    const report = await job.run();
+    assert.equal([report.finished, report.rejected, report.queued], [true, 20, 80]);
+    const { lastError, state } = job.batches()[1] ?? {};
+    assert.equal(
+      [state, lastError?.code, lastError?.queued],
+      ["rejected", "invalid_request", "no"],
+    );
+    check(job);
+  });
+
+  test("three answers in a row that prove nothing halt the job", async () => {
+    const { client, programId, codes } = await bench({}, 100, answering([500, "lost", 503]));
+    const job = await client.createJob(programId, codes, { batchSize: 10 });
+    const error = await assert.rejects(job.run(), { code: "halted", queued: "unknown" });
+    assert.ok(error instanceof JobError && error.cause instanceof VoucherError);
+    assert.equal(check(job).unknown, 30);
+    const lost = job.batches()[1]?.lastError;
+    assert.equal([lost?.code, lost?.queued], ["connection_failed", "unknown"]);
+    assert.ok(lost?.cause instanceof TypeError);
+    const report = await job.run();
+    assert.equal([report.finished, report.unknown, report.queued], [false, 30, 70]);
+  });
+
+  test("the operator decides about what is unknown, and nothing else", async () => {
+    const answers = ["lost", 500, 200, "lost"];
+    const { client, programId, codes, sent } = await bench(
+      {},
+      50,
+      answering(/** @type {any} */ (answers)),
+    );
+    const job = await client.createJob(programId, codes, { batchSize: 10, concurrency: 1 });
+    await job.run();
+    await assert.rejects(job.resolve(2, "resend"), { code: "not_unknown", queued: "no" });
+    await assert.rejects(job.resolve(99, "queued"), { code: "not_unknown" });
+    await assert.rejects(job.resolve(-1, "queued"), { code: "invalid_options" });
+    await assert.rejects(job.resolve(0, /** @type {any} */ ("perhaps")), {
+      code: "invalid_options",
+    });
+    await job.resolve(0, "resend");
+    await job.resolve(1, "queued");
+    await job.resolve("all", "abandon");
+    const states = () => job.batches().map(({ state }) => state);
+    assert.equal(states(), ["abandoned", "queued", "queued", "abandoned", "queued"]);
+    check(job);
+
+    const again = await client.createJob(programId, codes, { batchSize: 25 });
+    await again.resolve(1, "abandon");
+    assert.equal((await again.run()).abandoned, 25);
+    assert.ok(
+      sent()
+        .slice(25)
+        .every((times) => times <= 1),
+    );
+  });
+
+  test("webhooks in any order, any number of times, end the same", async () => {
+    const { client, sandbox, programId, codes } = await bench({ failureRate: 0.4 }, 300);
+    const journal = memoryJournal();
+    const job = await client.createJob(programId, codes, { batchSize: 50, journal });
+    await job.run();
+    await job.close();
+    const all = events(sandbox);
+    /** @type {unknown[]} */
+    const ends = [];
+    for (let round = 0; round < 4; round += 1) {
+      const resumed = await client.resumeJob(memoryJournal(journal.bytes()));
+      const order = [...all, ...all].sort((a, b) =>
+        round === 0 ? 0 : JSON.stringify(a) < JSON.stringify(b) ? -1 : 1,
+      );
+      if (round > 1) order.reverse();
+      let settled = 0;
+      for (const event of round === 3 ? order.slice(3).concat(order) : order) {
+        settled += await resumed.applyWebhook(event);
+      }
+      const progress = check(resumed);
+      assert.equal([settled, progress.distributed + progress.failed], [300, 300]);
+      assert.ok(progress.failed > 50);
+      ends.push([...resumed.results()]);
+    }
+    assert.ok(ends.every((end) => JSON.stringify(end) === JSON.stringify(ends[0])));
+  });
+
+  test("an address in a reason is in no result and in no journal", async () => {
+    const { client, programId, codes } = await bench({}, 10);
+    const journal = memoryJournal();
+    const job = await client.createJob(programId, codes, { journal });
+    await job.run();
+    const reason = "jane@example.com or +1 555 010 0199 is wrong";
+    const outcomes = [{ code: codes[0] ?? "", status: /** @type {const} */ ("failed"), reason }];
+    assert.equal(await job.applyWebhook({ programId, outcomes }), 1);
+    const [failed] = job.results("failed");
+    assert.ok(failed?.reason?.endsWith(" is wrong") && !/jane|555/.test(failed.reason));
+    const text = new TextDecoder("latin1").decode(journal.bytes());
+    assert.ok(!/jane|555 010/.test(text) && text.includes(" is wrong"));
+    assert.ok(!text.includes(SECRET) && !text.includes("Bearer"));
+  });
+
+  test("a program that is run again resumes", async () => {
+    const { client, programId, codes, sent } = await bench({}, 200);
+    const journal = memoryJournal();
+    const options = { batchSize: 10, journal };
+    const first = await client.createJob(programId, codes, options);
+    const pause = new AbortController();
+    first.subscribe(() => first.progress().queued >= 100 && pause.abort());
+    await first.run({ signal: pause.signal });
+    await first.applyWebhook({ programId, outcomes: [] });
+    const second = await client.createJob(programId, codes, options);
+    assert.equal([second.id, second.progress().queued], [first.id, first.progress().queued]);
+    await assert.rejects(first.run(), { code: "job_closed" });
+    await second.run();
+    assert.ok(sent().every((times) => times === 1));
+    await second.close();
+    await assert.rejects(second.run(), { code: "job_closed" });
+    assert.equal(check(second).queued, 200);
+    const other = { code: "journal_mismatch", queued: "no" };
+    await assert.rejects(client.createJob(programId, codes.slice(1), options), other);
+    await assert.rejects(client.createJob("another", codes, options), other);
+    await assert.rejects(client.resumeJob(memoryJournal()), other);
+    const bytes = journal.bytes();
+    const newer = memoryJournal(bytes.with(3, 2));
+    const error = await assert.rejects(client.resumeJob(newer), other);
+    assert.ok(/version 2/.test(error.message));
+    const damaged = memoryJournal(bytes.with(400, (bytes[400] ?? 0) ^ 1));
+    const corrupt = await assert.rejects(client.resumeJob(damaged), { code: "journal_corrupt" });
+    assert.ok(/byte \d+/.test(corrupt.message));
+    assert.equal(damaged.bytes().length, bytes.length, "it is left as it is");
+  });
+
+  test("what was under way is unknown, and a torn record is dropped", async () => {
+    /** @type {(() => void)[]} */
+    const hanging = [];
+    const { client, programId, codes } = await bench(
+      {},
+      100,
+      (fetch) => (/** @type {any} */ url, /** @type {any} */ init) => {
+        if (!String(url).includes("/distribute") || hanging.length === 3) return fetch(url, init);
+        const answer = fetch(url, init);
+        return hanging.push(() => {}) === 1 ? answer : new Promise(() => {});
+      },
+    );
+    const journal = memoryJournal();
+    const job = await client.createJob(programId, codes, {
+      batchSize: 10,
+      journal,
+      timeoutMs: Infinity,
+    });
+    const running = job.run();
+    running.catch(() => {});
+    while (hanging.length < 3) await new Promise((resolve) => setTimeout(resolve, 0));
+    const torn = new Uint8Array([...journal.bytes(), 9, 0, 0, 0, 246, 255, 255]);
+    const copy = memoryJournal(torn);
+    const resumed = await client.resumeJob(copy);
+    assert.equal(check(resumed).unknown, 20);
+    assert.equal([...copy.bytes().subarray(0, torn.length - 7)], [...torn.subarray(0, -7)]);
+    const report = await resumed.run();
+    assert.equal([report.queued, report.unknown], [80, 20]);
+    const restored = await client.resumeJob(memoryJournal(journal.bytes()), { restored: true });
+    assert.equal([check(restored).unknown, restored.progress().queued], [90, 10]);
+    await assert.rejects(job.run(), { code: "job_busy" });
+    await assert.rejects(client.resumeJob(journal), { code: "job_busy" });
+  });
+
+  test("a journal that fails stops the job, which then resumes", async () => {
+    const { client, programId, codes, sent } = await bench({}, 100);
+    for (const durable of [false, true]) {
+      const journal = memoryJournal();
+      let left = 8;
+      const failing = {
+        ...journal,
+        async append(/** @type {Uint8Array} */ record) {
+          if (left-- > 0 || durable) await journal.append(record);
+          if (left < 0) throw new Error("The disk is full");
+        },
+      };
+      const before = sent().reduce((sum, times) => sum + times, 0);
+      const job = await client.createJob(programId, codes, { batchSize: 10, journal: failing });
+      const error = await assert.rejects(job.run(), { code: "journal_failed" });
+      assert.ok(error instanceof JobError && String(error.cause).endsWith("The disk is full"));
+      assert.equal(check(job).sending, 0);
+      await assert.rejects(job.run(), { code: "journal_failed" });
+      await assert.rejects(job.applyWebhook({ programId, outcomes: [] }), {
+        code: "journal_failed",
+      });
+      left = Infinity;
+      const resumed = await client.resumeJob(failing);
+      await resumed.run();
+      const unknown = check(resumed).unknown;
+      assert.ok(unknown <= 30);
+      const delivered = sent().reduce((sum, times) => sum + times, 0) - before;
+      assert.ok(delivered >= 100 - unknown && delivered <= 100);
+    }
+  });
+
+  test("a journal is read as it was written, byte for byte", async () => {
+    const { organizationId, baseUrl, appends, expect } = vector;
+    const hex = appends.join("");
+    const bytes = Uint8Array.from(hex.match(/../g), (/** @type {string} */ byte) =>
+      parseInt(byte, 16),
+    );
+    const client = createClient({ organizationId, baseUrl, auth: "none" });
+    const journal = {
+      ...memoryJournal(bytes),
+      async *read() {
+        for (let at = 0; at < bytes.length; at += 3) yield bytes.slice(at, at + 3);
+      },
+    };
+    const job = await client.resumeJob(journal);
+    assert.equal(
+      { programId: job.programId, results: [...job.results()] },
+      {
+        programId: expect.programId,
+        results: expect.results,
+      },
+    );
+    const elsewhere = createClient({
+      organizationId,
+      baseUrl: "https://example.com",
+      auth: "none",
+    });
+    const members = { code: "journal_mismatch" };
+    await assert.rejects(elsewhere.resumeJob(memoryJournal(bytes)), members);
+  });
+
+  test("a slow journal slows sending: one append at a time, nothing piles up", async () => {
+    const { client, sandbox, programId, codes } = await bench({ latencyMs: 1 }, 400);
+    const journal = memoryJournal();
+    let [appending, most, appends, largest] = [0, 0, 0, 0];
+    const slow = {
+      ...journal,
+      async append(/** @type {Uint8Array} */ record) {
+        most = Math.max(most, ++appending);
+        appends += 1;
+        if (appends > 3) largest = Math.max(largest, record.length);
+        await sandbox.clock.sleep(500);
+        await journal.append(record);
+        appending -= 1;
+      },
+    };
+    const started = sandbox.clock.now();
+    const options = { batchSize: 10, concurrency: 4, requestsPerSecond: Infinity, journal: slow };
+    const job = await client.createJob(programId, codes, options);
+    await job.run();
+    assert.equal(most, 1);
+    // Up to four at a time are saved together: coalesced, and no more than that.
+    assert.ok(appends >= 10 && appends <= 45, `${appends} appends`);
+    assert.ok(largest < 500, `${largest} bytes in one append`);
+    assert.ok(sandbox.clock.now() - started >= 500 * 10);
+  });
+
+  test("the CSV has every code and runs nothing in a spreadsheet", async () => {
+    const { client, programId, codes } = await bench({}, 3000);
+    const job = await client.createJob(programId, codes);
+    await job.run();
+    /** @param {string | undefined} code @param {string} reason */
+    const failed = (code, reason) => ({
+      code: code ?? "",
+      status: /** @type {const} */ ("failed"),
+      reason,
+    });
+    const outcomes = [failed(codes[0], "=1+1"), failed(codes[1], 'a "b", c')];
+    await job.applyWebhook({ programId, outcomes });
+    let text = "";
+    const decoder = new TextDecoder();
+    for await (const piece of job.resultsCsv()) text += decoder.decode(piece, { stream: true });
+    const lines = text.split("\r\n");
+    assert.equal(lines.length, 3002);
+    assert.equal(lines.slice(0, 4), [
+      "code,state,batch,reason,by",
+      `${codes[0]},failed,0,'=1+1,webhook`,
+      `${codes[1]},failed,0,"a ""b"", c",webhook`,
+      `${codes[2]},queued,0,,answer`,
+    ]);
+    const reader = job.resultsCsv().getReader();
+    assert.ok((await reader.read()).value instanceof Uint8Array);
+  });
+
+  test("wrong options and lists are refused before anything is written", async () => {
+    const { client, programId, codes } = await bench({}, 10);
+    const journal = memoryJournal();
+    for (const [name, value] of Object.entries({
+      batchSize: 0,
+      concurrency: 0.5,
+      requestsPerSecond: 0,
+      timeoutMs: -1,
+      maxRetries: -1,
+      onProgress: 7,
+      journal: {},
+      restored: true,
+      speed: 1,
+    })) {
+      const options = /** @type {any} */ ({ journal, [name]: value });
+      const error = await assert.rejects(client.createJob(programId, codes, options), {
+        code: "invalid_options",
+      });
+      assert.ok(error.message.includes(name), error.message);
+    }
+    const create = (/** @type {any} */ list, id = programId) =>
+      client.createJob(id, list, { journal });
+    const error = await assert.rejects(create([...codes, "EXAMPLE1"]), { code: "invalid_codes" });
+    assert.equal(error.issues.length, 1);
+    for (const none of [[], undefined, null])
+      await assert.rejects(create(none), { code: "empty_codes" });
+    await assert.rejects(create(codes, ""), { code: "invalid_program_id" });
+    await assert.rejects(client.resumeJob(/** @type {any} */ (undefined)), {
+      code: "invalid_options",
+    });
+    assert.equal(journal.bytes().length, 0);
+  });
+
+  test("a job is closed at the end of its scope, where the host knows that", async () => {
+    const { asyncDispose } = /** @type {{ asyncDispose?: symbol }} */ (Symbol);
+    if (asyncDispose === undefined) return;
+    const { client, programId, codes } = await bench({}, 10);
+    const job = await client.createJob(programId, codes);
+    await /** @type {any} */ (job)[asyncDispose]();
+    await assert.rejects(job.run(), { code: "job_closed" });
+  });
+
+  test("two jobs on one journal: the second one is refused", async () => {
+    const { client, programId, codes, sent } = await bench({}, 100);
+    const journal = memoryJournal();
+    const [one, two] = await Promise.allSettled([
+      client.createJob(programId, codes, { journal }),
+      client.createJob(programId, codes, { journal }),
+    ]);
+    assert.equal([one.status, two.status].sort(), ["fulfilled", "rejected"]);
+    const [lost] = [one, two].filter(({ status }) => status === "rejected");
+    assert.equal(/** @type {any} */ (lost).reason.code, "job_busy");
+    const [won] = [one, two].filter(({ status }) => status === "fulfilled");
+    await /** @type {any} */ (won).value.run();
+    assert.ok(sent().every((times) => times === 1));
+  });
+
+  test("every fault there is, and still nothing twice without a word", async () => {
+    const faults = {
+      rate_limited: 0.05,
+      unauthorized: 0.05,
+      bad_request: 0.02,
+      error_before: 0.02,
+      error_after: 0.02,
+      error_partial: 0.02,
+      lost_before: 0.02,
+      lost_after: 0.02,
+      hang: 0.02,
+      html_error: 0.02,
+      html_ok: 0.02,
+      webhook_duplicated: 0.2,
+      webhook_reordered: 0.2,
+      webhook_foreign: 0.2,
+    };
+    const { client, sandbox, programId, codes } = await bench({ faults, failureRate: 0.2 }, 5000);
+    const job = await client.createJob(programId, codes, { batchSize: 25, concurrency: 4 });
+    for (let run = 0; run < 50; run += 1) {
+      const report = await job.run().catch((error) => {
+        assert.equal(error.code, "halted");
+        return undefined;
+      });
+      if (report?.pending === 0) break;
+    }
+    for (const event of events(sandbox)) await job.applyWebhook(event);
+    const progress = check(job);
+    const truth = sandbox.deliveries(programId);
+    assert.ok([...truth.values()].every((times) => times <= 1));
+    for (const { code, state } of job.results()) {
+      const times = truth.get(code) ?? 0;
+      if (state === "queued" || state === "distributed" || state === "failed")
+        assert.equal(times, 1);
+      if (state === "rejected" || state === "pending") assert.equal(times, 0, state);
+    }
+    assert.ok(progress.rejected > 0 && progress.distributed > 1000 && progress.failed > 100);
+  });
+}

@@ -1,0 +1,143 @@
+/** The Durable Objects that journal-workerd.mjs runs: the suite in real storage, of both kinds. */
+import { durableObjectJournal, fileJournal, indexedDbJournal } from "uber-vouchers/journal";
+
+import { assert, runTests } from "./harness.mjs";
+import { contents, record, wholeRecords } from "./journal-records.mjs";
+import { journalSuite } from "./journal-suite.mjs";
+
+const MOST = 64 * 1024;
+
+class JournalObject {
+  /** @param {{ storage: any }} context */
+  constructor(context) {
+    this.context = context;
+  }
+
+  /** @param {Request} request */
+  async fetch(request) {
+    const { pathname, searchParams } = new URL(request.url);
+    const kind = `durable object, ${searchParams.get("kind")}`;
+    const { storage } = this.context;
+    const journal = durableObjectJournal(storage, "kept");
+    if (pathname === "/suite") {
+      /** @type {unknown[]} */
+      const results = [];
+      await runTests(
+        (test) => suite(test, kind, this.context),
+        (result) => results.push(result),
+      );
+      return Response.json(results);
+    }
+    const { count } = wholeRecords(await contents(journal));
+    if (pathname === "/append") {
+      for (let number = count; number < count + 50; number += 1)
+        await journal.append(record(number));
+    }
+    return Response.json(wholeRecords(await contents(journal)).count);
+  }
+}
+
+/** @param {import("./harness.mjs").Test} test @param {string} kind @param {{ storage: any }} context */
+function suite(test, kind, context) {
+  journalSuite(test, assert, kind, (name) => durableObjectJournal(context.storage, name));
+  test(`${kind}: more than one call takes`, async () => {
+    const journal = durableObjectJournal(context.storage, "large");
+    const bytes = new Uint8Array(20_000_000).map((_, at) => at >> 12);
+    await journal.append(bytes);
+    let at = 0;
+    for await (const piece of journal.read()) {
+      if (!piece.every((byte, place) => byte === bytes[at + place]))
+        throw new Error(`Piece at ${at}`);
+      at += piece.length;
+    }
+    assert.equal(at, bytes.length);
+    await journal.truncate(1);
+    assert.equal((await contents(journal)).length, 1);
+  });
+  test(`${kind}: no value is longer than it may be, whatever buffer it came from`, async () => {
+    const journal = durableObjectJournal(context.storage, "values");
+    const buffer = new Uint8Array(1_000_000);
+    await journal.append(buffer.subarray(0, 10));
+    await journal.append(buffer.subarray(0, 200_000));
+    await journal.truncate(150_000);
+    const stored = await context.storage.list({ prefix: "uber-vouchers:journal:values:" });
+    assert.equal(
+      [...stored.values()].map(({ length }) => length),
+      [10, MOST, MOST, 150_000 - 10 - 2 * MOST],
+    );
+    for (const { length, buffer } of stored.values()) assert.equal(buffer.byteLength, length);
+  });
+  test(`${kind}: an append is one write, and waits for the disk`, async () => {
+    /** @type {string[]} */
+    const calls = [];
+    const storage = new Proxy(context.storage, {
+      get: (target, name) => {
+        const member = target[name];
+        return (/** @type {any[]} */ ...given) => {
+          calls.push(String(name));
+          if (name === "put") void Promise.resolve().then(() => calls.push("turn"));
+          return member.apply(target, given).then((/** @type {unknown} */ value) => {
+            calls.push(`${String(name)} done`);
+            return value;
+          });
+        };
+      },
+    });
+    const journal = durableObjectJournal(storage, "order");
+    await journal.append(new Uint8Array(130 * MOST));
+    calls.push("resolved");
+    // Both in one turn, or they would not be stored as one.
+    const puts = calls.slice(calls.indexOf("put"));
+    assert.equal(puts.slice(0, 2), ["put", "put"]);
+    assert.equal(puts.slice(-3), ["sync", "sync done", "resolved"]);
+    calls.length = 0;
+    await journal.truncate(5);
+    assert.equal(calls.slice(-2), ["sync", "sync done"]);
+  });
+  test(`${kind}: an append that failed does not count`, async () => {
+    let fails = false;
+    const storage = {
+      put: (/** @type {any[]} */ ...given) =>
+        fails ? Promise.reject(new Error("No")) : context.storage.put(...given),
+      list: (/** @type {any} */ options) => context.storage.list(options),
+      delete: (/** @type {any} */ keys) => context.storage.delete(keys),
+      sync: () => context.storage.sync(),
+    };
+    const journal = durableObjectJournal(storage, "failed");
+    await journal.append(new Uint8Array(10));
+    fails = true;
+    await assert.rejects(journal.append(new Uint8Array(10)), { message: "No" });
+    fails = false;
+    await journal.append(new Uint8Array(10));
+    assert.equal((await contents(journal)).length, 20);
+  });
+  test(`${kind}: its place is known by the storage, which is one object`, () => {
+    assert.ok(context.storage === context.storage);
+    const key = durableObjectJournal(context.storage, "key").key;
+    assert.equal(durableObjectJournal(context.storage, "key").key, key);
+    const other = { put() {}, list() {}, delete() {}, sync() {} };
+    assert.ok(durableObjectJournal(/** @type {any} */ (other), "key").key !== key);
+  });
+  test(`${kind}: what is not here is refused`, async () => {
+    const members = { name: "ValidationError", code: "invalid_options" };
+    await assert.rejects(
+      Promise.resolve().then(() => fileJournal("/tmp/x")),
+      members,
+    );
+    await assert.rejects(
+      Promise.resolve().then(() => indexedDbJournal("x")),
+      members,
+    );
+  });
+}
+
+export class SqlObject extends JournalObject {}
+export class KeyValueObject extends JournalObject {}
+
+export default {
+  /** @param {Request} request @param {any} env */
+  async fetch(request, env) {
+    const namespace = env[String(new URL(request.url).searchParams.get("kind"))];
+    return namespace.get(namespace.idFromName("one")).fetch(request);
+  },
+};

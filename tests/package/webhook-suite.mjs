@@ -1,0 +1,375 @@
+/**
+ * Webhooks, in every host; see suite.mjs.
+ *
+ * @param {import("./harness.mjs").Test} test
+ * @param {typeof import("./harness.mjs").assert} assert
+ * @param {typeof import("uber-vouchers")} uberVouchers
+ * @param {typeof import("uber-vouchers/sandbox")} sandboxModule
+ * @param {any} vectors
+ */
+export function webhookSuite(test, assert, uberVouchers, sandboxModule, vectors) {
+  const { VoucherError, WebhookError, createClient, verifyWebhook } = uberVouchers;
+  const CODE = "1f913a96-f52c-42a0-aa0b-a2ba53b2d631";
+  const signingKey = "example-signing-key";
+  const utf8 = new TextEncoder();
+
+  /** The platform's own HMAC. @param {string} key @param {BufferSource} body */
+  async function sign(key, body) {
+    const hmac = { name: "HMAC", hash: "SHA-256" };
+    const raw = await crypto.subtle.importKey("raw", utf8.encode(key), hmac, false, ["sign"]);
+    const mac = new Uint8Array(await crypto.subtle.sign("HMAC", raw, body));
+    return Array.from(mac, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+
+  /** @param {unknown} body @param {string} [key] @returns {Promise<import("uber-vouchers").SignedMessage>} */
+  async function signed(body, key = signingKey) {
+    const text = typeof body === "string" ? body : JSON.stringify(body);
+    return { body: text, signature: await sign(key, utf8.encode(text)) };
+  }
+
+  /** @param {any} body @param {Record<string, string>} headers */
+  const requestOf = (body, headers) =>
+    new Request("https://receiver.example/", { method: "POST", headers, body });
+
+  /** @param {Promise<unknown>} promise @param {string} code @param {string} [what] */
+  async function refused(promise, code, what) {
+    const members = { name: "WebhookError", code, queued: "no" };
+    const error = await assert.rejects(promise, members, what);
+    assert.ok(error instanceof WebhookError && error instanceof VoucherError, what);
+    assert.ok(error.hint.length > 10 && error.stack.includes(error.message), what);
+    return error;
+  }
+
+  test(`webhooks: ${vectors.signatures.length} signatures`, async () => {
+    for (const { name, keys, body, hex, signature, error } of vectors.signatures) {
+      const bytes =
+        body === undefined
+          ? Uint8Array.from(hex.match(/../g), (/** @type {string} */ byte) => parseInt(byte, 16))
+          : utf8.encode(body);
+      // A byte order mark is signed, and not parsed.
+      const json = body?.replace(/^\ufeff/, "");
+      // Bytes in the middle of others, and text.
+      const messages = [{ body: new Uint8Array([1, ...bytes, 2]).subarray(1, -1), signature }];
+      if (body !== undefined) messages.push({ body, signature });
+      if (keys.length === 1 && keys[0] !== "" && error === null) {
+        assert.equal(signature.toLowerCase(), await sign(keys[0], bytes), name);
+      }
+      for (const message of messages) {
+        const lists = keys.length === 1 ? [keys, keys[0]] : [keys];
+        for (const signingKey of lists) {
+          const call = verifyWebhook(message, { signingKey });
+          if (error !== null) await refused(call, error, name);
+          else if (json?.startsWith("{")) assert.equal((await call).raw, JSON.parse(json), name);
+          else await refused(call, "malformed_body", name);
+        }
+      }
+    }
+  });
+
+  test(`webhooks: ${vectors.events.length} events`, async () => {
+    for (const { name, body, environment, expect } of vectors.events) {
+      const message = await signed(body);
+      const event = await verifyWebhook({ ...message, environment }, { signingKey });
+      assert.equal(event, { ...expect, raw: body }, name);
+    }
+  });
+
+  test("webhooks: a Request, in every form of body", async () => {
+    const body = { event_type: "voucher_program_code_distributed", code_uuid: CODE, reason: "x" };
+    const { body: text, signature } = await signed(body);
+    const headers = {
+      "X-UBER-SIGNATURE": String(signature).toUpperCase(),
+      "x-environment": "SandBox",
+    };
+    const bytes = utf8.encode(String(text));
+    for (const form of [text, bytes, bytes.buffer, new Blob([bytes])]) {
+      const event = await verifyWebhook(requestOf(form, headers), { signingKey });
+      assert.equal(event, {
+        id: null,
+        type: body.event_type,
+        organizationId: null,
+        programId: null,
+        environment: "sandbox",
+        occurredAt: null,
+        resourceHref: null,
+        outcomes: [{ code: CODE, status: "failed", reason: "x" }],
+        raw: body,
+      });
+    }
+    await refused(verifyWebhook(requestOf(text, {}), { signingKey }), "missing_signature");
+    const twice = requestOf(text, headers);
+    twice.headers.append("x-uber-signature", String(signature));
+    await refused(verifyWebhook(twice, { signingKey }), "malformed_signature");
+    const empty = { "x-uber-signature": await sign(signingKey, new Uint8Array()) };
+    await refused(verifyWebhook(requestOf("", empty), { signingKey }), "malformed_body");
+    // By its members alone, as of another realm.
+    const shape = {
+      headers: new Map(Object.entries({ "x-uber-signature": signature })),
+      bodyUsed: false,
+      arrayBuffer: async () => bytes.slice().buffer,
+    };
+    const event = await verifyWebhook(/** @type {any} */ (shape), { signingKey });
+    assert.equal([event.type, event.environment], [body.event_type, null]);
+  });
+
+  test("webhooks: a Request whose body was read", async () => {
+    const { body, signature } = await signed({});
+    const headers = { "x-uber-signature": String(signature) };
+    const request = requestOf(body, headers);
+    const copy = request.clone();
+    await verifyWebhook(request, { signingKey });
+    await refused(verifyWebhook(request, { signingKey }), "body_used");
+    await verifyWebhook(copy, { signingKey });
+    const locked = requestOf(body, headers);
+    locked.body?.getReader();
+    if (locked.body) await refused(verifyWebhook(locked, { signingKey }), "body_used");
+    const torn = {
+      headers: new Headers(headers),
+      bodyUsed: false,
+      arrayBuffer: () => Promise.reject(new Error("torn")),
+    };
+    const members = { name: "ConnectionError", code: "connection_failed", queued: "no" };
+    const error = await assert.rejects(verifyWebhook(torn, { signingKey }), members);
+    assert.equal(error.cause.message, "torn");
+  });
+
+  test("webhooks: random bodies, as the platform signs them", async () => {
+    for (let round = 0; round < 300; round += 1) {
+      const size = round < 200 ? round : Math.floor(Math.random() * 20_000);
+      const body = crypto.getRandomValues(new Uint8Array(size));
+      // No JSON starts like this: a right signature is told by what is refused.
+      body.set(size > 0 ? [0] : []);
+      const key = String.fromCodePoint(97, ...body.slice(0, round % 150));
+      const signature = await sign(key, body);
+      const verify = () => verifyWebhook({ body, signature }, { signingKey: ["x", key] });
+      await refused(verify(), "malformed_body", `${size} bytes`);
+      if (size === 0) continue;
+      const at = Math.floor(Math.random() * size);
+      body.set([Number(body[at]) ^ (1 << Math.floor(Math.random() * 8))], at);
+      await refused(verify(), "signature_mismatch", `${size} bytes, ${at} changed`);
+    }
+  });
+
+  test("webhooks: a body of 1 MiB", async () => {
+    const note = "é🎟x".repeat(180_000);
+    const message = await signed({
+      event_type: "distributed",
+      note,
+      code_id: CODE,
+      status: "failed",
+    });
+    assert.ok(utf8.encode(String(message.body)).length > 1 << 20);
+    const started = Date.now();
+    const { raw, outcomes } = await verifyWebhook(message, { signingKey: ["x", signingKey] });
+    assert.ok(Date.now() - started < 5_000);
+    assert.ok(/** @type {any} */ (raw).note === note);
+    assert.equal(outcomes, [{ code: CODE, status: "failed", reason: null }]);
+  });
+
+  test("webhooks: what is no event", async () => {
+    const bodies = [
+      "",
+      " ",
+      "{",
+      "null",
+      "7",
+      '"x"',
+      "[]",
+      "[{}]",
+      "{}{}",
+      "{'a':1}",
+      '{"a":undefined}',
+    ];
+    for (const body of bodies) {
+      const error = await refused(
+        verifyWebhook(await signed(body), { signingKey }),
+        "malformed_body",
+        body,
+      );
+      const isJson = ["null", "7", '"x"', "[]", "[{}]"].includes(body);
+      assert.equal(error.cause instanceof SyntaxError, !isJson, body);
+    }
+    // Not before the signature is right.
+    const unsigned = { body: "{", signature: "0".repeat(64) };
+    await refused(verifyWebhook(unsigned, { signingKey }), "signature_mismatch");
+    const deep = `${'{"a":'.repeat(5_000)}1${"}".repeat(5_000)}`;
+    assert.equal((await verifyWebhook(await signed(deep), { signingKey })).outcomes, []);
+    const strange =
+      '{"__proto__":{"event_type":"x"},"constructor":1,"a":1e999,"a":2,"\\ud800":"\\udc00"}';
+    const { type, raw } = await verifyWebhook(await signed(strange), { signingKey });
+    assert.equal([type, raw], ["", JSON.parse(strange)]);
+  });
+
+  test("webhooks: outcomes of the caller's own", async () => {
+    const body = {
+      event_type: "guess",
+      list: [{ id: CODE.toUpperCase(), ok: 0, text: "jane@example.com" }],
+    };
+    const message = await signed(body);
+    /** @param {any} outcomes */
+    const of = (outcomes) => verifyWebhook(message, { signingKey, outcomes });
+    const event = await of((/** @type {typeof body} */ raw) =>
+      raw.list.map(({ id, ok, text }) => ({
+        code: id,
+        status: ok ? "distributed" : "failed",
+        reason: text,
+      })),
+    );
+    assert.equal(event.outcomes, [{ code: CODE, status: "failed", reason: "[email]" }]);
+    assert.equal([event.type, event.raw], ["guess", body]);
+    const without = new Set([{ code: CODE, status: "distributed" }]);
+    const [outcome] = (await of(() => without)).outcomes;
+    assert.equal(outcome, { code: CODE, status: "distributed", reason: null });
+    assert.equal((await of(() => [])).outcomes, []);
+    for (const wrong of [
+      [{}],
+      [{ code: CODE }],
+      [{ code: "EXAMPLE1", status: "failed" }],
+      [{ code: CODE, status: "FAILED" }],
+      [{ code: 7, status: "failed" }],
+      "x",
+    ]) {
+      const error = await refused(
+        of(() => wrong),
+        "malformed_body",
+        JSON.stringify(wrong),
+      );
+      assert.ok(error.message.includes("`outcomes`"), error.message);
+    }
+    for (const [wrong, type] of /** @type {[unknown, any][]} */ ([
+      [undefined, TypeError],
+      [null, TypeError],
+      [{}, TypeError],
+      [Promise.resolve([]), TypeError],
+      [[null], TypeError],
+    ])) {
+      const error = await refused(
+        of(() => wrong),
+        "malformed_body",
+        String(wrong),
+      );
+      assert.ok(error.cause instanceof type && error.message.includes("`outcomes`"));
+    }
+    const why = new Error("why");
+    const thrower = () => {
+      throw why;
+    };
+    assert.ok((await refused(of(thrower), "malformed_body")).cause === why);
+    const getter = [Object.defineProperty({ code: CODE }, "status", { get: thrower })];
+    assert.ok(
+      (
+        await refused(
+          of(() => getter),
+          "malformed_body",
+        )
+      ).cause === why,
+    );
+    // Nothing of that broke the instance.
+    assert.equal((await of(() => [])).outcomes, []);
+    let calls = 0;
+    const forged = { ...message, signature: "0".repeat(64) };
+    const counter = () => {
+      calls += 1;
+      return [];
+    };
+    const call = verifyWebhook(forged, { signingKey, outcomes: counter });
+    await refused(call, "signature_mismatch");
+    assert.equal(calls, 0);
+  });
+
+  test("webhooks: wrong options are named", async () => {
+    const message = await signed({});
+    /** @param {any} given @param {any} options @param {string} name */
+    const named = async (given, options, name) => {
+      const members = { name: "ValidationError", code: "invalid_options", queued: "no" };
+      const error = await assert.rejects(verifyWebhook(given, options), members, name);
+      assert.ok(error.message.includes(name), `${name} is not in: ${error.message}`);
+    };
+    for (const options of [undefined, null, 1, "x"]) await named(message, options, "options");
+    for (const key of [
+      undefined,
+      null,
+      1,
+      {},
+      [1],
+      ["a", null],
+      [["a"]],
+      new Set(["a"]),
+      utf8.encode("a"),
+    ])
+      await named(message, { signingKey: key }, "`signingKey`");
+    await named(message, { signingKey, key: 1 }, "`key`");
+    await named(message, { signingKey, outcomes: [] }, "`outcomes`");
+    for (const given of [undefined, null, 1, "x"]) await named(given, { signingKey }, "message");
+    for (const body of [undefined, null, 1, {}, { event_type: "x" }, []])
+      await named({ ...message, body }, { signingKey }, "`body`");
+    await named({ ...message, signature: 7 }, { signingKey }, "`signature`");
+    await named({ ...message, signature: [message.signature] }, { signingKey }, "`signature`");
+    await named({ ...message, environment: {} }, { signingKey }, "`environment`");
+    await refused(verifyWebhook(message, { signingKey: "" }), "no_signing_key");
+    await refused(verifyWebhook(message, { signingKey: [] }), "no_signing_key");
+    await refused(verifyWebhook(message, { signingKey: [signingKey, ""] }), "no_signing_key");
+    const { body } = message;
+    await refused(
+      verifyWebhook(/** @type {any} */ ({ body }), { signingKey }),
+      "missing_signature",
+    );
+  });
+
+  test("webhooks: from the call to the outcome of each code", async () => {
+    const sandbox = await sandboxModule.createSandbox({
+      seed: 11,
+      organizationId: "org",
+      clientId: "app",
+      clientSecret: "secret",
+      signingKey: "the sandbox's own key",
+      failureRate: 0.5,
+      faults: { webhook_foreign: 0.5, webhook_duplicated: 0.5, webhook_reordered: 0.5 },
+    });
+    const { programId, codes } = sandbox.createProgram({ codes: 400 });
+    const { fetch, clock } = sandbox;
+    const auth = { clientId: "app", clientSecret: "secret" };
+    const client = createClient({
+      organizationId: "org",
+      auth,
+      fetch,
+      clock,
+      dangerouslyAllowBrowser: true,
+    });
+    await client.distribute(programId, codes);
+    sandbox.advance(3_600_000);
+    const options = { signingKey: ["an older one", "the sandbox's own key"] };
+    for (const webhook of sandbox.webhooks()) {
+      await verifyWebhook(webhook, options);
+      await refused(verifyWebhook(webhook, { signingKey: "another" }), "signature_mismatch");
+      const again = JSON.stringify(JSON.parse(webhook.body));
+      await refused(verifyWebhook({ ...webhook, body: again }, options), "signature_mismatch");
+    }
+    /** @type {Map<string, string>} */
+    const found = new Map();
+    /** @type {(string | null)[]} */
+    const reasons = [];
+    let others = 0;
+    await sandbox.deliverWebhooks(async (request) => {
+      const event = await verifyWebhook(/** @type {Request} */ (request), options);
+      assert.equal([event.environment, event.organizationId], ["sandbox", "org"]);
+      assert.ok(event.id && event.occurredAt && event.occurredAt <= clock.now());
+      assert.ok(event.resourceHref?.includes(String(event.programId)));
+      if (event.programId !== programId || event.outcomes.length === 0) others += 1;
+      else {
+        for (const { code, status, reason } of event.outcomes) {
+          assert.equal(found.get(code) ?? status, status);
+          assert.equal(reason === null, status === "distributed");
+          found.set(code, status);
+          reasons.push(reason);
+        }
+      }
+      return { status: 200 };
+    });
+    assert.equal([...found.keys()].sort(), [...codes].sort());
+    const failed = [...found.values()].filter((status) => status === "failed").length;
+    assert.ok(failed > 100 && failed < 300 && others > 0, `${failed} failed, ${others} others`);
+    assert.ok(reasons.includes("Mailbox [email] is full") && reasons.includes("invalid_email"));
+    assert.ok(!reasons.some((reason) => reason?.includes("@")));
+  });
+}

@@ -1,0 +1,115 @@
+//! What a run is made of: drawn from its seed, and made smaller when it fails.
+
+use uber_vouchers::sandbox::{Fault, Faults};
+
+use crate::random::Random;
+
+/// One run. Everything in it follows from this.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub seed: u64,
+    pub codes: usize,
+    pub batch_size: usize,
+    pub concurrency: usize,
+    pub interval_ms: f64,
+    pub duplicates: u64,
+    /// Probabilities, in the order of [`Fault::ALL`].
+    pub faults: Vec<f64>,
+    pub failure_rate: f64,
+    /// Between any two effects.
+    pub crash: f64,
+    /// How many crashes at most.
+    pub crashes: u32,
+    /// That a restart finds an older copy of the journal.
+    pub backup: f64,
+    pub append_fails: f64,
+    pub slow_appends: bool,
+    pub token_fails: f64,
+    /// That something in between refuses a request before it reaches Uber.
+    pub refused: f64,
+    /// That the operator steps in, at each effect.
+    pub operator: f64,
+    pub pause: f64,
+    /// That somebody else sends codes of the list, whose outcomes come here.
+    pub foreign: f64,
+    /// That a webhook's delivery comes days late.
+    pub late: f64,
+    /// So many effects with all of that, then the calm.
+    pub effects: u32,
+}
+
+impl Plan {
+    pub fn new(seed: u64) -> Self {
+        let mut random = Random(seed ^ 0x5eed);
+        let mut sometimes = |most: f64| {
+            let (on, share) = (random.chance(0.4), random.unit());
+            if on { most * share } else { 0.0 }
+        };
+        let faults = Fault::ALL.iter().map(|_| sometimes(0.4)).collect();
+        Self {
+            seed,
+            failure_rate: sometimes(1.0),
+            crash: sometimes(0.1),
+            backup: sometimes(0.5),
+            append_fails: sometimes(0.1),
+            token_fails: sometimes(0.3),
+            refused: sometimes(0.3),
+            operator: sometimes(0.3),
+            pause: sometimes(0.1),
+            late: sometimes(0.5),
+            foreign: sometimes(0.2),
+            faults,
+            #[allow(clippy::cast_possible_truncation)]
+            crashes: random.between(0, 6) as u32,
+            codes: 1 + random.below(60),
+            batch_size: 1 + random.below(20),
+            concurrency: 1 + random.below(8),
+            interval_ms: if random.chance(0.5) { 0.0 } else { 50.0 },
+            duplicates: random.between(0, 5),
+            slow_appends: random.chance(0.5),
+            effects: 400,
+        }
+    }
+
+    pub fn faults(&self) -> Faults {
+        Fault::ALL
+            .iter()
+            .zip(&self.faults)
+            .fold(Faults::default(), |faults, (fault, share)| faults.with(*fault, *share))
+    }
+
+    /// The same run with less in it, one thing at a time.
+    pub fn smaller(&self) -> Vec<Self> {
+        let mut plans = Vec::new();
+        let mut with = |change: &dyn Fn(&mut Self)| {
+            let mut plan = self.clone();
+            change(&mut plan);
+            if format!("{plan:?}") != format!("{self:?}") {
+                plans.push(plan);
+            }
+        };
+        with(&|plan| plan.effects /= 2);
+        with(&|plan| plan.effects = plan.effects * 9 / 10);
+        with(&|plan| plan.codes = plan.codes.div_ceil(2));
+        with(&|plan| plan.codes = plan.codes.saturating_sub(1).max(1));
+        with(&|plan| plan.concurrency = 1);
+        with(&|plan| plan.crashes = 0);
+        with(&|plan| plan.crashes = plan.crashes.saturating_sub(1));
+        for place in 0..self.faults.len() {
+            with(&|plan| plan.faults[place] = 0.0);
+        }
+        with(&|plan| plan.backup = 0.0);
+        with(&|plan| plan.append_fails = 0.0);
+        with(&|plan| plan.slow_appends = false);
+        with(&|plan| plan.token_fails = 0.0);
+        with(&|plan| plan.refused = 0.0);
+        with(&|plan| plan.operator = 0.0);
+        with(&|plan| plan.pause = 0.0);
+        with(&|plan| plan.late = 0.0);
+        with(&|plan| plan.foreign = 0.0);
+        with(&|plan| plan.failure_rate = 0.0);
+        with(&|plan| plan.interval_ms = 0.0);
+        with(&|plan| plan.duplicates = 0);
+        plans
+    }
+}
