@@ -1,7 +1,7 @@
 /** The worker behind this page: the client, and what the page knows of the other side. */
 import {
-  type CallOptions,
   type Client,
+  type RunOptions,
   type VoucherCode,
   type VoucherProgram,
   VoucherError,
@@ -43,7 +43,7 @@ export const summaries = createStore<ReadonlyMap<string, Loaded<Summary>>>(new M
  * seconds for each. It has to answer before the page gives up: a page that
  * gives up first can't know what became of the codes.
  */
-export const DISTRIBUTE_OPTIONS: CallOptions = { timeoutMs: 150_000 };
+export const JOB_OPTIONS: RunOptions = { timeoutMs: 150_000 };
 
 const PAGE = 100;
 const MOST_PAGES = 20;

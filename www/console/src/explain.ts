@@ -52,6 +52,20 @@ const HINTS: Record<string, string> = {
   internal_server_error: "Uber has a fault of its own. Try again in a while.",
   server_error: "Uber, or something before it, has a fault. Try again in a while.",
   timeout: "Try again in a while.",
+  job_busy:
+    "Use the tab or window that has it, or close that one. This page looks again by itself.",
+  journal_failed: "Make room in this browser’s storage, reload this page, and go on.",
+  journal_mismatch:
+    "This browser has no list for this distribution any more. Nothing can be sent from here.",
+  journal_corrupt: "What this browser stored is damaged. Look for claims in this program at Uber.",
+  instance_lost: "Reload this page, and go on.",
+};
+
+/** What stops a job, in an admin's words. */
+const STOPPED: Record<string, string> = {
+  job_busy: "Another tab or window has this distribution",
+  journal_failed: "This browser could not write down what happens",
+  halted: "Three requests in a row got no answer that proves anything",
 };
 
 /** Who did not answer whom: the worker says it of Uber, the page's client of the worker. */
@@ -89,7 +103,7 @@ export function explain(error: unknown): Explained {
     state,
     code,
     message: messageOf(error, problem),
-    hint: unknown ? LOOK_FIRST : (HINTS[code] ?? problem?.hint ?? error.hint),
+    hint: unknown && !(code in STOPPED) ? LOOK_FIRST : (HINTS[code] ?? problem?.hint ?? error.hint),
     status: error instanceof ApiError ? error.status : null,
     headers: error instanceof ApiError ? error.headers : {},
   };
@@ -97,7 +111,7 @@ export function explain(error: unknown): Explained {
 
 function messageOf(error: VoucherError, problem: WorkerProblem | null): string {
   if (problem) return LOST[problem.code]?.byWorker ?? problem.title;
-  return LOST[error.code]?.byPage ?? error.message;
+  return LOST[error.code]?.byPage ?? STOPPED[error.code] ?? error.message;
 }
 
 function isRefusal(error: VoucherError, problem: WorkerProblem | null): boolean {

@@ -6,12 +6,12 @@
  * Kept in IndexedDB, with sixteen bytes a code. Where the browser has none (or
  * refuses), it is kept for as long as the page lives.
  */
-import type { Receipt } from "uber-vouchers";
+import type { JobProgress } from "uber-vouchers";
 
-import type { Explained } from "./explain.js";
 import { createStore } from "./store.js";
+import type { JobState } from "./words.js";
 
-/** What is known of one distribution. `sending`: no answer yet. */
+/** What is known of one distribution. The job itself is in a journal of its own. */
 export interface Send {
   id: string;
   organizationId: string;
@@ -24,10 +24,9 @@ export interface Send {
   duplicates: number;
   rejectedLeftOut: number;
   startedAt: number;
-  endedAt: number | null;
-  state: "sending" | "queued" | Explained["state"];
-  receipt: Receipt | null;
-  error: Explained | null;
+  state: JobState;
+  /** When it was last written down; `null` before the job was there. */
+  progress: JobProgress | null;
 }
 
 /** A send with the codes themselves. */
@@ -169,13 +168,15 @@ export async function findRepeats(
   return { queued: queued.size, unknown: open.length, latest };
 }
 
-const MAYBE_QUEUED = new Set<Send["state"]>(["sending", "queued", "unknown"]);
+// What is pending is sent when its job goes on.
+const MAYBE_QUEUED = new Set<Send["state"]>(["pending", "sending", "queued", "unknown"]);
 
 async function forgetOldest(): Promise<void> {
   const found = await database();
   if (!found) return;
-  // An unknown one is kept until somebody decides about it.
-  const old = (await readAll()).filter(({ state }) => state !== "unknown").slice(MOST_KEPT);
+  // One that is not at its end is kept until somebody decides about it.
+  const isOver = ({ state }: Send) => state !== "unknown" && state !== "pending";
+  const old = (await readAll()).filter(isOver).slice(MOST_KEPT);
   for (const { id } of old)
     await inStore(found, "readwrite", (store) => store.delete(id)).catch(() => {});
 }

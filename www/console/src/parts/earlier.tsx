@@ -52,4 +52,4 @@ export function Earlier({
   );
 }
 
-const isOpen = ({ state }: Send): boolean => state === "unknown" || state === "sending";
+const isOpen = ({ state }: Send): boolean => ["unknown", "sending", "pending"].includes(state);

@@ -7,9 +7,6 @@ import { Link, paths } from "../router.js";
 import type { Repeats } from "../sends.js";
 import { Ago, Callout, StatePill } from "./small.js";
 
-/** As many as one call takes. */
-export const MOST_CODES = 30_000;
-
 /** What the admin has decided about a list. */
 export interface Decisions {
   leaveOutRejected: boolean;
@@ -46,27 +43,10 @@ export function Review(props: Props) {
             There is nothing to distribute.
           </p>
         </Callout>
-      ) : list.size > MOST_CODES ? (
-        <TooMany size={list.size} />
       ) : (
         <Ready {...props} list={list} />
       )}
     </section>
-  );
-}
-
-function TooMany({ size }: { size: number }) {
-  return (
-    <Callout tone="rejected" title={`${codes(size)} are more than one call takes`}>
-      <p>
-        One call takes at most {number(MOST_CODES)}. Split the list into{" "}
-        {number(Math.ceil(size / MOST_CODES))} files and distribute one after the other, until this
-        console can do it for you.
-      </p>
-      <p class="callout-code">
-        <code>too_many_codes</code>
-      </p>
-    </Callout>
   );
 }
 

@@ -8,10 +8,9 @@ import { PROGRAM_STATUS, SENTENCES, type State } from "../words.js";
 import { CheckIcon, CopyIcon, StateSign, WarningIcon } from "./icons.js";
 
 /** A state, in its one word, with its sentence. */
-export function StatePill({ state }: { state: State | "sending" }) {
-  const sentence = state === "sending" ? "No answer from Uber yet." : SENTENCES[state];
+export function StatePill({ state }: { state: State }) {
   return (
-    <Hint text={sentence}>
+    <Hint text={SENTENCES[state]}>
       <span class={`pill state-${state}`}>
         <StateSign state={state} />
         {state}

@@ -1,23 +1,25 @@
-/** One distribution: under way, accepted, refused, or not known. */
-import type { ComponentChildren } from "preact";
+/** One distribution: how far it is, what waits for a decision, and each code. */
 import { useEffect, useState } from "preact/hooks";
 
-import { useNow } from "../clock.js";
-import { awaitSend } from "../distributing.js";
 import { draftOf, keepDraft } from "../drafts.js";
 import type { Explained } from "../explain.js";
 import { codes, count, number } from "../format.js";
-import { Callout, Copy, ErrorCode, Moment, StatePill } from "../parts/small.js";
+import { Bar, Figures } from "../job/figures.js";
+import { Results } from "../job/results.js";
+import { Unknown } from "../job/unknown.js";
+import { useJob, useProgress } from "../job/watch.js";
+import { type Live, decide, run, stateOf } from "../jobs.js";
+import { Modal } from "../parts/modal.js";
+import { ErrorCode, Moment, StatePill } from "../parts/small.js";
 import { useProgram } from "../program.js";
 import { Link, paths } from "../router.js";
 import { type Send, readSend, sendsChanged } from "../sends.js";
 import { useStore } from "../store.js";
-import { SENTENCES } from "../words.js";
 
 export function Distribution({ programId, sendId }: { programId: string; sendId: string }) {
   const { name } = useProgram(programId);
   const changes = useStore(sendsChanged);
-  const [send, setSend] = useState<Send | null | "unread">("unread");
+  const [send, setSend] = useState<Send | null>(null);
   useEffect(() => {
     let isCurrent = true;
     void readSend(sendId).then((found) => isCurrent && setSend(found));
@@ -25,19 +27,16 @@ export function Distribution({ programId, sendId }: { programId: string; sendId:
       isCurrent = false;
     };
   }, [sendId, changes]);
-
-  const state = send === "unread" ? undefined : send?.state;
-  useEffect(() => {
-    if (state === "sending") void awaitSend(sendId);
-    // A list that may be with Uber is not offered again.
-    if (state === "queued" || state === "unknown") keepDraft(programId, null);
-  }, [state, sendId, programId]);
-  const shownName = (send !== "unread" && send?.programName) || name;
+  const shownName = send?.programName ?? name;
+  const { live, error, tryAgain } = useJob(sendId);
   useEffect(() => {
     document.title = `Distribution · ${shownName} · Vouchers`;
   }, [shownName]);
+  // A list that is with a job is not offered again.
+  useEffect(() => {
+    if (live && draftOf(programId)) keepDraft(programId, null);
+  }, [live, programId]);
 
-  if (send === "unread") return <div class="page page-narrow" aria-busy="true" />;
   return (
     <div class="page page-narrow">
       <nav class="crumbs" aria-label="You are here">
@@ -47,189 +46,193 @@ export function Distribution({ programId, sendId }: { programId: string; sendId:
         <span aria-hidden="true">/</span>
         <span>Distribution</span>
       </nav>
-      {send === null ? (
-        <div class="card blank">
-          <p class="blank-title">This browser knows no such distribution</p>
-          <p>What was sent is remembered in the browser that sent it.</p>
-          <Link to={paths.new(programId)} class="button">
-            To the program
-          </Link>
-        </div>
+      {live ? (
+        <JobView live={live} send={send} programName={shownName} />
+      ) : error ? (
+        <Closed error={error} send={send} onTry={tryAgain} />
       ) : (
-        <Outcome send={send} programName={shownName} />
+        <section class="card outcome" aria-busy="true">
+          <p class="quiet">Reading what this browser has written down…</p>
+        </section>
       )}
     </div>
   );
 }
 
-function Outcome({ send, programName }: { send: Send; programName: string }) {
-  if (send.state === "sending") return <UnderWay send={send} programName={programName} />;
-  if (send.state === "queued") return <Queued send={send} programName={programName} />;
-  return send.error && <Failed send={send} error={send.error} programName={programName} />;
-}
-
-function UnderWay({ send, programName }: { send: Send; programName: string }) {
-  const now = useNow(1_000);
-  return (
-    <section class="card outcome" aria-busy="true">
-      <StatePill state="sending" />
-      <h1>Distributing {codes(send.codes)}</h1>
-      <p class="lead">
-        In {programName}. Keep this page open until Uber has answered. A few seconds are usual.
-      </p>
-      <progress aria-label="Waiting for Uber’s answer" />
-      <p class="quiet">{count(Math.max(0, Math.round((now - send.startedAt) / 1000)), "second")}</p>
-    </section>
-  );
-}
-
-function Queued({ send, programName }: { send: Send; programName: string }) {
-  const { receipt } = send;
-  const support = Object.entries(receipt?.headers ?? {});
+/** It can't be opened here, or not now. */
+function Closed({ error, send, onTry }: { error: Explained; send: Send | null; onTry(): void }) {
   return (
     <>
-      <section class="card outcome outcome-queued">
-        <StatePill state="queued" />
-        <h1>{codes(send.codes)} queued</h1>
-        <p class="lead">{SENTENCES.queued}</p>
-        <Details>
-          <Detail name="Program">{programName}</Detail>
-          <Detail name="Accepted at">
-            <Moment ms={receipt?.queuedAt ?? send.endedAt ?? send.startedAt} />
-          </Detail>
-          <Detail name="List">{send.source}</Detail>
-          <Detail name="Duplicates dropped">{number(send.duplicates)}</Detail>
-          <Detail name="Rejected rows left out">{number(send.rejectedLeftOut)}</Detail>
-          <Detail name="Attempts">
-            {receipt?.attempts === 1
-              ? "1"
-              : `${number(receipt?.attempts ?? 1)}; the earlier ones queued nothing`}
-          </Detail>
-          <Detail name="Answer">HTTP {receipt?.status}</Detail>
-          {support.map(([header, value]) => (
-            <Detail key={header} name={<code>{header}</code>}>
-              <code>{value}</code>
-              <Copy text={`${header}: ${value}`} label={`Copy ${header}`} />
-            </Detail>
-          ))}
-        </Details>
-        {support.length > 0 && (
-          <p class="foot">Uber’s support can find this call by the x-uber values.</p>
-        )}
+      <section class="card outcome" role="alert">
+        <h1>{error.message}</h1>
+        <p class="lead">{error.hint}</p>
+        <p>
+          <ErrorCode code={error.code} status={error.status} />
+        </p>
+        <div class="outcome-actions">
+          <button type="button" class="button" onClick={onTry}>
+            Try again
+          </button>
+        </div>
       </section>
-      <Evidence>
-        The number rests on Uber’s answer to the call. Whether a message reached its recipient comes
-        later, from Uber’s webhook, and may be partial.
-      </Evidence>
-      <div class="outcome-actions">
-        <Link to={paths.programs()} class="button">
-          Back to the programs
-        </Link>
-        <Link to={paths.new(send.programId)} class="button">
-          Another list for this program
-        </Link>
-      </div>
+      {send?.progress && (
+        <section class="card outcome">
+          <h2>As it was last written down</h2>
+          <Bar progress={send.progress} />
+          <Figures progress={send.progress} />
+        </section>
+      )}
     </>
   );
 }
 
-function Failed({
+function JobView({
+  live,
   send,
-  error,
   programName,
 }: {
-  send: Send;
-  error: Explained;
+  live: Live;
+  send: Send | null;
   programName: string;
 }) {
-  const isUnknown = error.state === "unknown";
-  const hasList = draftOf(send.programId) !== null;
+  const progress = useProgress(live);
+  const isRunning = useStore(live.isRunning);
+  const error = useStore(live.error);
+  const { total, pending, sending, unknown, requests, retries, startedAt, etaMs } = progress;
+  const isOver = pending + sending + unknown === 0;
   return (
     <>
-      <section class={`card outcome outcome-${error.state}`} role="alert">
-        <StatePill state={error.state} />
-        <h1>{isUnknown ? `Unknown: ${codes(send.codes)}` : "Nothing was queued"}</h1>
-        <p class="lead">
-          {isUnknown ? (
-            <>
-              Uber may or may not have queued these.{" "}
-              <b>Do not send again before you have looked.</b>
-            </>
-          ) : error.state === "rejected" ? (
-            `Uber refused the request with ${codes(send.codes)}.`
-          ) : (
-            `The request with ${codes(send.codes)} never left for Uber.`
-          )}
-        </p>
-        <dl class="story">
-          <div>
-            <dt>What happened</dt>
-            <dd>{error.message}.</dd>
-          </div>
-          <div>
-            <dt>What to do</dt>
-            <dd>{error.hint}</dd>
-          </div>
-        </dl>
-        <Details>
-          <Detail name="Program">{programName}</Detail>
-          <Detail name="Began">
-            <Moment ms={send.startedAt} />
-          </Detail>
-          {send.endedAt !== null && (
-            <Detail name="Ended">
-              <Moment ms={send.endedAt} />
-            </Detail>
-          )}
-          <Detail name="List">
-            {send.source}, {count(send.codes, "code")}
-          </Detail>
-          {Object.entries(error.headers).map(([header, value]) => (
-            <Detail key={header} name={<code>{header}</code>}>
-              <code>{value}</code>
-              <Copy text={`${header}: ${value}`} label={`Copy ${header}`} />
-            </Detail>
-          ))}
-          <Detail name="Code of the error">
-            <ErrorCode code={error.code} status={error.status} />
-          </Detail>
-        </Details>
-      </section>
-      {isUnknown && (
-        <Callout tone="note">
-          <p>
-            This browser remembers these codes. If you distribute one of them again, it asks you to
-            decide about it first.
+      <Unknown live={live} progress={progress} />
+      {error && (
+        <section class="card outcome outcome-rejected" role="alert">
+          <h2>{error.message}</h2>
+          <p>{error.hint}</p>
+          <p class="quiet">
+            Sending has stopped. {codes(pending)} {pending === 1 ? "is" : "are"} pending: not sent
+            yet.
           </p>
-        </Callout>
+          <ErrorCode code={error.code} status={error.status} />
+        </section>
       )}
-      <div class="outcome-actions">
-        <Link to={paths.programs()} class="button">
-          Back to the programs
-        </Link>
-        {!isUnknown && (
-          <Link to={paths.new(send.programId)} class="button">
-            {hasList ? "Back to the list" : "To the program"}
-          </Link>
-        )}
-      </div>
+      <section class="card outcome" aria-busy={isRunning}>
+        <StatePill state={stateOf(progress)} />
+        <h1>
+          {codes(total)} in {programName}
+        </h1>
+        <p class="lead" aria-hidden={isRunning}>
+          {isRunning
+            ? etaMs === null
+              ? "Sending. Keep this page open."
+              : `Sending. ${left(etaMs)} left. Keep this page open.`
+            : isOver
+              ? "Nothing is left to send."
+              : pending > 0
+                ? `Paused. ${codes(pending)} pending.`
+                : "Nothing more is sent until you decide."}
+        </p>
+        <Bar progress={progress} />
+        <Actions live={live} isRunning={isRunning} pending={pending} />
+        <Figures progress={progress} />
+        <dl class="details">
+          <div>
+            <dt>Began</dt>
+            <dd>
+              <Moment ms={startedAt} />
+            </dd>
+          </div>
+          <div>
+            <dt>Requests</dt>
+            <dd>
+              {number(requests)}
+              {retries > 0 &&
+                `, of which ${number(retries)} repeated one that queued nothing, or that you had sent again`}
+            </dd>
+          </div>
+          {send && (
+            <div>
+              <dt>List</dt>
+              <dd>
+                {send.source}; {count(send.duplicates, "duplicate")} dropped,{" "}
+                {count(send.rejectedLeftOut, "rejected row")} left out
+              </dd>
+            </div>
+          )}
+        </dl>
+        <p class="foot evidence">
+          Queued rests on Uber’s answer to the request. Whether a message reached its recipient
+          comes later, from Uber’s webhook, and may be partial.
+        </p>
+      </section>
+      <Results live={live} progress={progress} />
     </>
   );
 }
 
-function Evidence({ children }: { children: ComponentChildren }) {
-  return <p class="foot evidence">{children}</p>;
-}
-
-function Details({ children }: { children: ComponentChildren }) {
-  return <dl class="details">{children}</dl>;
-}
-
-function Detail({ name, children }: { name: ComponentChildren; children: ComponentChildren }) {
+function Actions({
+  live,
+  isRunning,
+  pending,
+}: {
+  live: Live;
+  isRunning: boolean;
+  pending: number;
+}) {
+  const [isAsking, setAsking] = useState(false);
+  const cancel = () => {
+    const batches = live.job.batches().filter(({ state }) => state === "pending");
+    void decide(
+      live,
+      batches.map(({ id }) => id),
+      "abandon",
+    );
+  };
   return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
+    <div class="outcome-actions">
+      {isRunning ? (
+        <button type="button" class="button" onClick={() => live.pause()}>
+          Pause
+        </button>
+      ) : (
+        pending > 0 && (
+          <button type="button" class="button button-strong" onClick={() => void run(live)}>
+            Resume: distribute {codes(pending)}
+          </button>
+        )
+      )}
+      {!isRunning && pending > 0 && (
+        <button type="button" class="button" onClick={() => setAsking(true)}>
+          Cancel {codes(pending)}
+        </button>
+      )}
+      {isAsking && (
+        <Modal labelledBy="cancel-title" describedBy="cancel-text" onClose={() => setAsking(false)}>
+          <h2 id="cancel-title">Cancel {codes(pending)}?</h2>
+          <p id="cancel-text">They are abandoned, and never sent. What was sent stays sent.</p>
+          <div class="dialog-actions">
+            <button type="button" class="button" onClick={() => setAsking(false)}>
+              Keep them
+            </button>
+            <button
+              type="button"
+              class="button button-strong"
+              onClick={() => {
+                setAsking(false);
+                cancel();
+              }}
+            >
+              Cancel {codes(pending)}
+            </button>
+          </div>
+        </Modal>
+      )}
     </div>
   );
+}
+
+/** `about 3 minutes`, from a second on. */
+function left(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  if (minutes >= 90) return `About ${count(Math.round(minutes / 60), "hour")}`;
+  if (minutes >= 1) return `About ${count(minutes, "minute")}`;
+  return `About ${count(Math.max(1, Math.round(ms / 1_000)), "second")}`;
 }

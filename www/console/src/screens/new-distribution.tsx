@@ -4,10 +4,10 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { announce } from "../announce.js";
 import { config as configStore, listCodes, loadSummaries, sampleUrl, summaries } from "../api.js";
 import { lostSince } from "../connection.js";
-import { distribute } from "../distributing.js";
 import type { Draft } from "../drafts.js";
 import { explainReading } from "../explain.js";
 import { codes, dates } from "../format.js";
+import { distribute } from "../jobs.js";
 import { Confirm } from "../parts/confirm.js";
 import { DropTarget, DropZone } from "../parts/drop-zone.js";
 import { Earlier } from "../parts/earlier.js";
@@ -177,8 +177,9 @@ function Decide({ programId, draft }: { programId: string; draft: Draft | null }
       const why = REFUSALS[started.refused];
       setRefusal(why);
       announce(why);
-    } catch {
-      setRefusal("This browser could not begin. Nothing was sent.");
+    } catch (error) {
+      const { message, code } = explainReading(error);
+      setRefusal(`This browser could not begin: ${message} (${code}). Nothing was sent.`);
     }
     once.current = false;
     setStarting(false);
@@ -222,7 +223,7 @@ function Decide({ programId, draft }: { programId: string; draft: Draft | null }
 }
 
 const REFUSALS = {
-  busy: "Another tab is distributing in this program. Wait for its answer. Nothing was sent from here.",
+  busy: "Another tab is beginning a distribution in this program. Nothing was sent from here.",
   repeats: "Another tab has sent some of these codes meanwhile. Nothing was sent from here.",
 };
 
