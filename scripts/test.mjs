@@ -71,6 +71,8 @@ const STEPS = {
     exec(process.execPath, ["tests/package/journal-browser.mjs", await packAndInstall()], {
       CHROMIUM: findBrowser().browser,
     }),
+  console: () =>
+    exec(process.execPath, ["tests/console/console.mjs"], { CHROMIUM: findBrowser().browser }),
   size: () => {
     const { total } = JSON.parse(readFileSync(join(ROOT, "build", "size.json"), "utf8"));
     if (total.brotli > LIMIT) throw new Error(`${total.brotli} bytes of brotli; limit: ${LIMIT}`);

@@ -58,6 +58,8 @@ const HINTS: Record<string, string> = {
   journal_mismatch:
     "This browser has no list for this distribution any more. Nothing can be sent from here.",
   journal_corrupt: "What this browser stored is damaged. Look for claims in this program at Uber.",
+  halted:
+    "Find out what is wrong at Uber or with the connection, decide about the unknown codes, then resume.",
   instance_lost: "Reload this page, and go on.",
 };
 

@@ -123,10 +123,12 @@ function Table({ rows }: { rows: readonly JobResult[] }) {
             <span role="cell" class={`result-state text-${state}`}>
               <StateSign state={state} /> {state}
             </span>
-            <span role="cell" class="quiet result-more">
-              batch {number(batch + 1)}
-              {by && `, by ${EVIDENCE[by]}`}
-              {reason && `: ${reason}`}
+            <span
+              role="cell"
+              class="quiet result-more"
+              title={[reason, by && EVIDENCE[by]].filter(Boolean).join(", ")}
+            >
+              {reason ?? (by ? EVIDENCE[by] : "")} · batch {number(batch + 1)}
             </span>
           </div>
         ))}
