@@ -3,7 +3,7 @@ import { ApiError, VoucherError } from "uber-vouchers";
 
 import type { State } from "./words.js";
 
-/** Plain data: it is kept with the distribution it belongs to. */
+/** Plain data, in an admin's words. */
 export interface Explained {
   state: Extract<State, "pending" | "rejected" | "unknown">;
   /** Stable; the worker's own where it gave one. */

@@ -10,7 +10,7 @@ import { Unknown } from "../job/unknown.js";
 import { useJob, useProgress } from "../job/watch.js";
 import { type Live, decide, run, stateOf } from "../jobs.js";
 import { Modal } from "../parts/modal.js";
-import { ErrorCode, Moment, StatePill } from "../parts/small.js";
+import { Copy, ErrorCode, Moment, StatePill } from "../parts/small.js";
 import { useProgram } from "../program.js";
 import { Link, paths } from "../router.js";
 import { type Send, readSend, sendsChanged } from "../sends.js";
@@ -112,6 +112,7 @@ function JobView({
             yet.
           </p>
           <ErrorCode code={error.code} status={error.status} />
+          <ForSupport headers={error.headers} />
         </section>
       )}
       <section class="card outcome" aria-busy={isRunning}>
@@ -165,6 +166,26 @@ function JobView({
       </section>
       <Results live={live} progress={progress} />
     </>
+  );
+}
+
+/** What Uber's support finds a request by. */
+function ForSupport({ headers }: { headers: Record<string, string> }) {
+  const fields = Object.entries(headers);
+  if (fields.length === 0) return null;
+  return (
+    <dl class="details">
+      {fields.map(([name, value]) => (
+        <div key={name}>
+          <dt>
+            <code>{name}</code>
+          </dt>
+          <dd>
+            <code>{value}</code> <Copy text={`${name}: ${value}`} label={`Copy ${name}`} />
+          </dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 
