@@ -72,13 +72,8 @@ const sandbox = await createSandbox({
 /** @typedef {import("node:http").IncomingMessage} Incoming */
 /** @typedef {import("node:http").ServerResponse} Outgoing */
 
-/**
- * Every program that was created here, without its codes.
- * @type {{ programId: string, name: string | null, codes: number }[]}
- */
-const programs = [];
 for (const program of flags["no-programs"] ? [] : (flags.program?.map(programFlag) ?? PROGRAMS)) {
-  createProgram(program);
+  sandbox.createProgram(program);
 }
 
 const server = createServer((request, response) => {
@@ -158,9 +153,9 @@ function control(route, body, response) {
     } else if (route === "GET health") {
       sendJson(response, 200, { now: sandbox.clock.now() });
     } else if (route === "GET programs") {
-      sendJson(response, 200, programs);
+      sendJson(response, 200, sandbox.programs());
     } else if (route === "POST programs") {
-      sendJson(response, 201, createProgram(given()));
+      sendJson(response, 201, sandbox.createProgram(given()));
     } else if (route === "GET webhooks") {
       sendJson(response, 200, sandbox.webhooks());
     } else if (route === "POST webhooks/deliver") {
@@ -177,17 +172,6 @@ function control(route, body, response) {
   } catch (error) {
     sendJson(response, 400, { error: messageOf(error) });
   }
-}
-
-/** @param {ProgramOptions} options */
-function createProgram(options) {
-  const created = sandbox.createProgram(options);
-  programs.push({
-    programId: created.programId,
-    name: options.name ?? null,
-    codes: created.codes.length,
-  });
-  return created;
 }
 
 function deliverInBackground() {
@@ -216,13 +200,15 @@ function announce(base) {
     ["Signing key", identity.signingKey],
     ["Webhooks", webhookUrl ?? "kept; --webhook-url <url> delivers them"],
     ["Faults", flags.fault?.join(", ") ?? "none; --fault rate_limited=0.1 adds one"],
-    ...programs.map(
-      ({ programId, name, codes }) =>
-        /** @type {[string, string]} */ ([
-          "Program",
-          `${programId}  ${codes.toLocaleString("en")} codes  ${name ?? ""}`,
-        ]),
-    ),
+    ...sandbox
+      .programs()
+      .map(
+        ({ programId, name, codes }) =>
+          /** @type {[string, string]} */ ([
+            "Program",
+            `${programId}  ${codes.toLocaleString("en")} codes  ${name}`,
+          ]),
+      ),
   ];
   console.log("A sandbox of Uber's voucher API. Nothing here reaches Uber.\n");
   for (const [name, value] of lines) console.log(`  ${name.padEnd(14)} ${value}`);

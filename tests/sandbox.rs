@@ -703,6 +703,82 @@ fn an_acknowledged_webhook_is_gone() {
 }
 
 #[test]
+fn a_bulk_is_reported_within_seconds_in_order() {
+    let mut bench = bench(30_000, options());
+    response(bench.distribute("{}"));
+    bench.now += 1;
+    response(bench.distribute_some(1));
+    let webhooks = bench.all_webhooks();
+    assert_eq!(webhooks.len(), 301);
+    assert!(webhooks.iter().all(|webhook| (1_000..=5_001).contains(&(webhook.due_at - NOW))));
+    let reported: Vec<Value> = webhooks
+        .iter()
+        .flat_map(|webhook| parsed(webhook)["codes"].as_array().unwrap().clone())
+        .collect();
+    let sent = bench.codes.iter().chain(bench.codes.first());
+    assert!(
+        reported
+            .iter()
+            .map(|code| code["code_uuid"].as_str().unwrap().to_owned())
+            .eq(sent.map(Code::to_string))
+    );
+}
+
+#[test]
+fn how_many_webhooks_wait_and_were_delivered() {
+    let mut bench = bench(250, options());
+    let counts =
+        |bench: &Bench| (bench.sandbox.waiting_webhooks(), bench.sandbox.delivered_webhooks());
+    assert_eq!(counts(&bench), (0, 0));
+    response(bench.distribute("{}"));
+    assert_eq!(counts(&bench), (3, 0));
+    let taken = bench.all_webhooks();
+    assert_eq!(counts(&bench), (3, 0));
+    bench.sandbox.webhook_answered(taken[0].id, true, NOW);
+    bench.sandbox.webhook_answered(taken[1].id, false, NOW);
+    assert_eq!(counts(&bench), (2, 1));
+    for _ in 1..7 {
+        bench.all_webhooks();
+        bench.sandbox.webhook_answered(taken[1].id, false, NOW);
+    }
+    assert_eq!(counts(&bench), (1, 1));
+}
+
+#[test]
+fn another_failure_rate_leaves_what_is_queued() {
+    let mut bench = bench(300, options());
+    response(bench.distribute("{}"));
+    let before = bench.sandbox.due_webhooks(u64::MAX);
+    bench.sandbox.set_failure_rate(1.0);
+    assert_eq!(bench.sandbox.due_webhooks(u64::MAX), before);
+    response(bench.distribute("{}"));
+    let failed = |webhook: &Webhook| parsed(webhook)["codes"][0]["status"] == "failed";
+    let webhooks = bench.all_webhooks();
+    assert_eq!(webhooks.iter().filter(|webhook| failed(webhook)).count(), 3);
+    for webhook in &webhooks {
+        bench.sandbox.webhook_answered(webhook.id, false, NOW);
+    }
+    bench.sandbox.set_failure_rate(0.0);
+    let again = bench.all_webhooks();
+    assert!(
+        again.iter().map(|webhook| &webhook.body).eq(webhooks.iter().map(|webhook| &webhook.body))
+    );
+}
+
+#[test]
+fn programs_are_listed_in_their_order() {
+    let mut sandbox = Sandbox::new(options());
+    for (id, name, codes) in [("b", Some("Lunch"), 3), ("a", None, 0)] {
+        let (id, name) = (Some(id.into()), name.map(str::to_owned));
+        sandbox
+            .create_program(ProgramSpec { id, name, codes, ..ProgramSpec::default() }, NOW)
+            .unwrap();
+    }
+    let programs: Vec<_> = sandbox.programs().collect();
+    assert_eq!(programs, [("b", "Lunch", 3), ("a", "Program 2", 0)]);
+}
+
+#[test]
 fn webhook_faults() {
     let run = |fault| {
         let mut bench = faulty(fault, 2_000);
@@ -762,6 +838,50 @@ fn transcript(seed: u64) -> (Vec<Reply>, BTreeMap<Code, u32>, Vec<Webhook>) {
 fn same_seed_same_run() {
     assert!(transcript(1) == transcript(1));
     assert!(transcript(1) != transcript(2));
+}
+
+#[test]
+fn the_same_inputs_lead_to_the_same_sandbox() {
+    let faults =
+        Fault::ALL.iter().fold(Faults::default(), |faults, fault| faults.with(*fault, 0.05));
+    let options = Options { faults, failure_rate: 0.1, ..options() };
+    let mut one = bench(300, options.clone());
+    let mut other = bench(300, options);
+    let token = one.token.expose().to_owned();
+    for place in 0..300 {
+        one.now += 100;
+        let headers = [
+            ("Authorization", format!("Bearer {token}")),
+            ("Content-Type", "application/json".into()),
+        ];
+        let path = format!("/v1/organizations/{ORG}/voucher-programs/{}/codes", one.program);
+        let request = if place % 3 == 0 {
+            incoming("GET", &format!("{path}?include_usage=true"), &headers, "")
+        } else {
+            let codes: Vec<String> =
+                one.codes[..=place % 250].iter().map(Code::to_string).collect();
+            let body = json!({ "codes": codes }).to_string();
+            incoming("POST", &format!("{path}/distribute"), &headers, &body)
+        };
+        one.sandbox.handle(&request, one.now);
+        other.sandbox.repeat(request, one.now);
+        // Of webhooks, only the answers are repeated.
+        for webhook in one.sandbox.take_due_webhooks(one.now, 3) {
+            let acknowledged = webhook.id % 3 > 0;
+            one.sandbox.webhook_answered(webhook.id, acknowledged, one.now);
+            assert!(other.sandbox.take_webhook(webhook.id, webhook.due_at));
+            assert!(!other.sandbox.take_webhook(webhook.id, webhook.due_at));
+            other.sandbox.webhook_answered(webhook.id, acknowledged, one.now);
+        }
+    }
+    other.now = one.now;
+    assert_eq!(one.delivered(), other.delivered());
+    assert!(one.sandbox.delivered_webhooks() > 100);
+    assert_eq!(one.sandbox.delivered_webhooks(), other.sandbox.delivered_webhooks());
+    assert_eq!(one.sandbox.waiting_webhooks(), other.sandbox.waiting_webhooks());
+    assert_eq!(one.distribute("{}"), other.distribute("{}"));
+    assert_eq!(one.app_token(SCOPE), other.app_token(SCOPE));
+    assert!(one.all_webhooks() == other.all_webhooks());
 }
 
 #[test]

@@ -1,17 +1,29 @@
 /** A stateful simulation of Uber's voucher API, for tests and for trying things out. */
 import { instance } from "./sandbox-binding.js";
 import { realTime, virtualTime } from "./sandbox-clock.js";
-import { type CoreReply, createFetch } from "./sandbox-fetch.js";
+import { type Arriving, type CoreReply, createFetch } from "./sandbox-fetch.js";
+import { type Input, openJournal } from "./sandbox-journal.js";
 import {
+  type DeliverWebhooksOptions,
   type SandboxOptions,
   type SandboxProgramOptions,
+  type SandboxSettings,
+  checkDelivery,
   checkOptions,
   checkProgramOptions,
+  checkSettings,
 } from "./sandbox-options.js";
 import type { Clock } from "./types.js";
 
 export type { Clock } from "./types.js";
-export type { SandboxFault, SandboxOptions, SandboxProgramOptions } from "./sandbox-options.js";
+export type { Journal } from "./journal-types.js";
+export type {
+  DeliverWebhooksOptions,
+  SandboxFault,
+  SandboxOptions,
+  SandboxProgramOptions,
+  SandboxSettings,
+} from "./sandbox-options.js";
 
 /** The platform's `fetch`, or its shape where the platform's types have none. */
 export type HostFetch = typeof globalThis extends { fetch: infer F }
@@ -58,6 +70,16 @@ export interface SandboxProgram {
   codes: string[];
 }
 
+/** A program as `programs` lists it. */
+export interface SandboxProgramSummary {
+  /** What calls on the program take. */
+  programId: string;
+  /** What a search shows. */
+  name: string;
+  /** How many codes it has. */
+  codes: number;
+}
+
 /** The other side of the wire. */
 export interface Sandbox {
   /**
@@ -67,8 +89,17 @@ export interface Sandbox {
   readonly fetch: HostFetch;
   /** Pass it as the client's `clock`, and no test waits. */
   readonly clock: Clock;
-  /** Creates a program with its codes. */
+  /** Creates a program with its codes. An id that is taken is refused. */
   createProgram(options?: SandboxProgramOptions): SandboxProgram;
+  /** All programs there are, in the order of their creation. */
+  programs(): SandboxProgramSummary[];
+  /** What `configure` has set, or else `createSandbox`. */
+  readonly settings: Readonly<Required<SandboxSettings>>;
+  /**
+   * Sets what is given, each fault for itself, and leaves the rest. Webhooks
+   * that wait already keep their outcomes.
+   */
+  configure(settings: SandboxSettings): void;
   /**
    * The truth that Uber never tells: how often each code was sent to its
    * recipient, also where the outcome was "failed". A code that was never sent
@@ -77,16 +108,29 @@ export interface Sandbox {
   deliveries(programId: string): Map<string, number>;
   /** The webhooks that are due and not delivered. They come seconds after the call: `advance`. */
   webhooks(): readonly PendingWebhook[];
+  /** How many webhooks are neither acknowledged nor given up, due or not. */
+  readonly waitingWebhooks: number;
+  /** How many webhooks were acknowledged. */
+  readonly deliveredWebhooks: number;
+  /** When the next webhook that is not under way is due; undefined if none waits. */
+  readonly nextWebhookAt: number | undefined;
   /**
    * Delivers what is due, one after the other, and returns how many were
    * acknowledged with a 200. What is not comes again after 30 seconds, a minute,
    * two …, seven times in all. `send` is `fetch` to `webhookUrl` unless given.
+   * Calls at the same time share what is due, so that several are under way.
    */
   deliverWebhooks(
     send?: (request: HostRequest) => Promise<{ readonly status: number }>,
+    options?: DeliverWebhooksOptions,
   ): Promise<number>;
   /** Moves the clock on, and wakes in order whoever sleeps until then. */
   advance(ms: number): void;
+  /**
+   * Ends the sandbox: resolves once all that happened is in the journal, and
+   * gives that back for another sandbox. Requests after it are refused.
+   */
+  close(): Promise<void>;
 }
 
 interface CoreWebhook {
@@ -100,19 +144,15 @@ interface CoreWebhook {
 /** As long as Uber waits for an answer to a webhook (stated for another product). */
 const WEBHOOK_TIMEOUT_MS = 10_000;
 
-/** Creates a sandbox without any program. Wrong options reject with a TypeError. */
+/**
+ * Creates a sandbox without any program, or the one that `journal` holds. Wrong
+ * options reject with a TypeError.
+ */
 export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> {
-  const { webhookUrl, realTime: isRealTime, latencyMs, ...given } = checkOptions(options);
+  const checked = checkOptions(options);
+  const { webhookUrl, realTime: isRealTime, latencyMs, journal: given, ...rest } = checked;
+  const { failureRate = 0, faults = {}, ...identity } = rest;
   const glue = await instance.load();
-  const core = instance.callSync(
-    () =>
-      new glue.Sandbox({
-        ...given,
-        ...(latencyMs !== undefined && {
-          latencyMs: typeof latencyMs === "number" ? [latencyMs, latencyMs] : latencyMs,
-        }),
-      }),
-  );
   const { generation } = instance;
   const use = <T>(call: () => T): T => {
     if (instance.isLost || instance.generation !== generation) {
@@ -120,20 +160,84 @@ export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> 
     }
     return instance.callSync(call);
   };
-  const time = isRealTime === true ? realTime() : virtualTime();
+  const create = (settings: SandboxSettings) =>
+    use(
+      () =>
+        new glue.Sandbox({
+          ...identity,
+          ...settings,
+          ...(latencyMs !== undefined && {
+            latencyMs: typeof latencyMs === "number" ? [latencyMs, latencyMs] : latencyMs,
+          }),
+        }),
+    );
+
+  let settings: Required<SandboxSettings> = { failureRate, faults };
+  let core = create(settings);
+  let latest = 0;
+  let ahead = 0;
+  const repeat = (input: Input, body: Uint8Array) => {
+    latest = Math.max(latest, input.at);
+    if ("configured" in input) settings = input.configured;
+    if ("created" in input) {
+      core.free();
+      core = create(settings);
+    } else if ("advanced" in input) {
+      ahead += input.advanced;
+    } else {
+      const fault = use(() => core.repeat(input, body));
+      if (fault !== undefined)
+        throw new Error(`createSandbox: the journal can't be repeated: ${fault}`);
+    }
+  };
+  const created = { seed: 1, signingKey: "sandbox-signing-key", ...identity };
+  const beginning = { at: 0, created, configured: settings };
+  const journal = given && (await openJournal(given, beginning, repeat));
+  const time = isRealTime === true ? realTime(ahead) : virtualTime(latest);
+  let isClosed = false;
+  const checkUsable = () => {
+    if (isClosed) throw new Error("The sandbox is closed");
+    journal?.check();
+  };
 
   return {
-    fetch: createFetch(time, ({ method, target, headers, body }) =>
-      use(() => core.handle(method, target, headers, body, time.now()) as CoreReply),
-    ) as HostFetch,
+    fetch: createFetch(time, ({ method, target, headers, body }: Arriving) => {
+      checkUsable();
+      const at = time.now();
+      const reply = use(() => core.handle(method, target, headers, body, at) as CoreReply);
+      return { reply, recorded: journal?.add({ at, request: [method, target, headers] }, body) };
+    }) as HostFetch,
 
     clock: { now: () => time.now(), sleep: (ms, signal) => time.sleep(ms, signal) },
 
     createProgram(programOptions) {
-      const checked = checkProgramOptions(programOptions);
-      const created = use(() => core.createProgram(checked, time.now())) as SandboxProgram | string;
+      const program = checkProgramOptions(programOptions);
+      checkUsable();
+      const at = time.now();
+      const created = use(() => core.createProgram(program, at)) as SandboxProgram | string;
       if (typeof created === "string") throw new TypeError(`createProgram: ${created}`);
+      void journal?.add({ at, program });
       return { programId: created.programId, codes: lines(created.codes as unknown as string) };
+    },
+
+    programs: () => use(() => core.programs() as SandboxProgramSummary[]),
+
+    get settings() {
+      return { ...settings, faults: { ...settings.faults } };
+    },
+
+    configure(wanted) {
+      const changes = checkSettings(wanted);
+      checkUsable();
+      const at = time.now();
+      const configured = {
+        ...settings,
+        ...changes,
+        faults: { ...settings.faults, ...changes.faults },
+      };
+      use(() => core.repeat({ at, configured }, new Uint8Array()));
+      settings = configured;
+      void journal?.add({ at, configured });
     },
 
     deliveries(programId) {
@@ -149,16 +253,33 @@ export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> 
 
     webhooks: () => use(() => core.dueWebhooks(time.now()) as CoreWebhook[]).map(described),
 
-    async deliverWebhooks(send) {
+    get waitingWebhooks() {
+      return use(() => core.waitingWebhooks());
+    },
+
+    get deliveredWebhooks() {
+      return use(() => core.deliveredWebhooks());
+    },
+
+    get nextWebhookAt() {
+      return use(() => core.nextWebhookAt());
+    },
+
+    async deliverWebhooks(send, deliveryOptions) {
+      const { limit = Infinity } = checkDelivery(deliveryOptions);
       if (send === undefined && webhookUrl === undefined) {
         throw new TypeError("deliverWebhooks: pass `send`, or `webhookUrl` to createSandbox");
       }
-      let delivered = 0;
       // What falls due meanwhile is left for the next call, so that this ends.
       const until = time.now();
-      const next = () => use(() => core.takeDueWebhook(until) as CoreWebhook | undefined);
-      for (let webhook = next(); webhook !== undefined; webhook = next()) {
-        const { id, body, headers } = webhook;
+      // What is due was caused a second ago at least, so before this.
+      if (journal !== undefined) await journal.settled();
+      let delivered = 0;
+      for (let count = 0; count < limit; count += 1) {
+        checkUsable();
+        const webhook = use(() => core.takeDueWebhook(until) as CoreWebhook | undefined);
+        if (webhook === undefined) break;
+        const { id, dueAt, body, headers } = webhook;
         let isAcknowledged = false;
         try {
           const url = webhookUrl ?? "https://receiver.invalid/";
@@ -168,13 +289,27 @@ export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> 
         } catch {
           // A receiver that can't be reached did not acknowledge.
         }
-        use(() => core.webhookAnswered(id, isAcknowledged, time.now()));
+        // Of a sandbox that is closed, another may be at work on the journal.
+        checkUsable();
+        const at = time.now();
+        use(() => core.webhookAnswered(id, isAcknowledged, at));
+        journal?.addLater({ at, answered: [id, dueAt, isAcknowledged] });
         if (isAcknowledged) delivered += 1;
       }
+      if (journal !== undefined) await journal.settled();
       return delivered;
     },
 
-    advance: (ms) => time.advance(ms),
+    advance(ms) {
+      checkUsable();
+      time.advance(ms);
+      void journal?.add({ at: time.now(), advanced: ms });
+    },
+
+    async close() {
+      isClosed = true;
+      await journal?.close();
+    },
   };
 }
 

@@ -84,10 +84,10 @@ class Dormitory {
   }
 }
 
-/** Discrete-event time. */
-export function virtualTime(): SandboxTime {
+/** Discrete-event time; it goes on from `since` if that is later than its beginning. */
+export function virtualTime(since: number): SandboxTime {
   const dormitory = new Dormitory();
-  let now = BEGINNING;
+  let now = Math.max(BEGINNING, since);
   let stirs = 0;
   let holds = 0;
   let released = Promise.resolve();
@@ -156,10 +156,9 @@ export function virtualTime(): SandboxTime {
   };
 }
 
-/** The wall clock's time, plus what `advance` added. */
-export function realTime(): SandboxTime {
+/** The wall clock's time, plus what `advance` added, `ahead` of it earlier. */
+export function realTime(ahead: number): SandboxTime {
   const dormitory = new Dormitory();
-  let ahead = 0;
   const now = () => Date.now() + ahead;
 
   const arm = (sleeper: Sleeper) => {

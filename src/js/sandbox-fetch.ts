@@ -2,7 +2,7 @@
 import type { SandboxTime } from "./sandbox-clock.js";
 
 /** What arrives at the sandbox. */
-interface Arriving {
+export interface Arriving {
   method: string;
   /** Path and query. */
   target: string;
@@ -24,10 +24,13 @@ type FetchInput = string | URL | Request;
 /** With the members that are taken from a signal of any realm. */
 type FetchInit = Omit<RequestInit, "signal"> & { signal?: AbortSignal | null };
 
-/** Binds a `fetch` to what answers, on this clock. */
+/**
+ * Binds a `fetch` to what answers, on this clock. An answer is held back until
+ * its request is `recorded`.
+ */
 export function createFetch(
   time: SandboxTime,
-  handle: (request: Arriving) => CoreReply,
+  handle: (request: Arriving) => { reply: CoreReply; recorded: Promise<void> | undefined },
 ): typeof fetch {
   // An arrow function: it works with any `this`. No `await` before the request
   // has arrived, so that no time can pass on the way there.
@@ -45,7 +48,15 @@ export function createFetch(
       }
       throwIfAborted(signal);
     }
-    const reply = handle(request);
+    const { reply, recorded } = handle(request);
+    if (recorded !== undefined) {
+      const release = time.hold();
+      try {
+        await Promise.race([recorded, untilAborted(signal)]);
+      } finally {
+        release();
+      }
+    }
     await time.sleep(reply.afterMs, signal ?? undefined);
     time.stir();
     if (reply.hang === true) await untilAborted(signal);

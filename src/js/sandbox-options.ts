@@ -1,4 +1,5 @@
 /** What a sandbox is made with, and what is wrong with it. */
+import type { Journal } from "./journal-types.js";
 
 /** The faults that a sandbox injects. */
 export const FAULTS = [
@@ -41,8 +42,16 @@ export const FAULTS = [
  */
 export type SandboxFault = (typeof FAULTS)[number];
 
+/** What can be set while a sandbox runs. */
+export interface SandboxSettings {
+  /** The share of codes, 0 to 1, whose outcome is "failed". Default: 0. */
+  failureRate?: number;
+  /** The probability, 0 to 1, of each fault. Default: 0. */
+  faults?: Partial<Record<SandboxFault, number>>;
+}
+
 /** What `createSandbox` takes. */
-export interface SandboxOptions {
+export interface SandboxOptions extends SandboxSettings {
   /** Same seed and same calls, same run. Any safe integer; default: 1. */
   seed?: number;
   /** The one organization that is served. Default: every one. */
@@ -57,15 +66,26 @@ export interface SandboxOptions {
   webhookUrl?: string;
   /** How long an answer takes, or from and to. Default: `[20, 80]`. */
   latencyMs?: number | [number, number];
-  /** The share of codes, 0 to 1, whose outcome is "failed". Default: 0. */
-  failureRate?: number;
-  /** The probability, 0 to 1, of each fault. Default: 0. */
-  faults?: Partial<Record<SandboxFault, number>>;
   /**
    * Whether the clock follows the wall clock (plus what `advance` added), as
    * for a sandbox that is served over HTTP. Default: false, time is virtual.
    */
   realTime?: boolean;
+  /**
+   * Keeps the sandbox: one that is created on the same journal goes on where
+   * this one was, at the time of the last input if time is virtual. Then
+   * `failureRate` and `faults` are those that were set last; `seed`,
+   * `organizationId`, `clientId`, `clientSecret` and `signingKey` must be the
+   * same. An answer comes once its request is durable, and a webhook goes out
+   * once its cause is.
+   */
+  journal?: Journal;
+}
+
+/** What `deliverWebhooks` takes. */
+export interface DeliverWebhooksOptions {
+  /** How many are delivered at most. Default: all that are due. */
+  limit?: number;
 }
 
 /** What `createProgram` takes. */
@@ -87,6 +107,10 @@ const share: Check = (value) =>
   typeof value === "number" && value >= 0 && value <= 1
     ? undefined
     : "must be a number from 0 to 1";
+const count: Check = (value) =>
+  Number.isSafeInteger(value) && (value as number) >= 0
+    ? undefined
+    : "must be a whole number, 0 or more";
 const isDuration = (value: unknown): value is number =>
   typeof value === "number" && value >= 0 && value < Infinity;
 
@@ -96,7 +120,13 @@ function isRange(value: unknown): boolean {
   return isDuration(from) && isDuration(to) && from <= to;
 }
 
+const SETTINGS: Record<keyof SandboxSettings, Check> = {
+  failureRate: share,
+  faults: (value) => (isObject(value) ? undefined : "must be an object"),
+};
+
 const OPTIONS: Record<keyof SandboxOptions, Check> = {
+  ...SETTINGS,
   seed: (value) => (Number.isSafeInteger(value) ? undefined : "must be a safe integer"),
   organizationId: text,
   clientId: text,
@@ -107,16 +137,12 @@ const OPTIONS: Record<keyof SandboxOptions, Check> = {
     isDuration(value) || isRange(value)
       ? undefined
       : "must be a number of milliseconds, or a pair [from, to]",
-  failureRate: share,
-  faults: (value) => (isObject(value) ? undefined : "must be an object"),
   realTime: (value) => (typeof value === "boolean" ? undefined : "must be true or false"),
+  journal: (value) => (isJournal(value) ? undefined : "must have append, read and truncate"),
 };
 
 const PROGRAM_OPTIONS: Record<keyof SandboxProgramOptions, Check> = {
-  codes: (value) =>
-    Number.isSafeInteger(value) && (value as number) >= 0
-      ? undefined
-      : "must be a whole number, 0 or more",
+  codes: count,
   id: text,
   name: text,
 };
@@ -126,14 +152,23 @@ const FAULT_CHECKS = Object.fromEntries(FAULTS.map((fault) => [fault, share]));
 /** The options, or a TypeError that names the wrong one. */
 export function checkOptions(options: unknown): SandboxOptions {
   const checked = check<SandboxOptions>("createSandbox", "", options, OPTIONS);
+  return withFaults("createSandbox", checked);
+}
+
+/** The settings, or a TypeError that names the wrong one. */
+export function checkSettings(settings: unknown): SandboxSettings {
+  return withFaults("configure", check<SandboxSettings>("configure", "", settings, SETTINGS));
+}
+
+function withFaults<T extends SandboxSettings>(call: string, checked: T): T {
   if (checked.faults === undefined) return checked;
-  const faults = check<Record<string, number>>(
-    "createSandbox",
-    "faults.",
-    checked.faults,
-    FAULT_CHECKS,
-  );
+  const faults = check<Record<string, number>>(call, "faults.", checked.faults, FAULT_CHECKS);
   return { ...checked, faults };
+}
+
+/** The options of a delivery, or a TypeError that names the wrong one. */
+export function checkDelivery(options: unknown): DeliverWebhooksOptions {
+  return check<DeliverWebhooksOptions>("deliverWebhooks", "", options, { limit: count });
 }
 
 /** The options of a program, or a TypeError that names the wrong one. */
@@ -165,6 +200,11 @@ function check<T extends object>(
 
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isJournal(value: unknown): boolean {
+  const methods = ["append", "read", "truncate"] as const;
+  return methods.every((name) => typeof (value as Journal | null)?.[name] === "function");
 }
 
 function isUrl(value: unknown): boolean {

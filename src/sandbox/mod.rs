@@ -138,6 +138,18 @@ impl Sandbox {
         self.options.faults = faults;
     }
 
+    /// From now on, this share of deliveries fails. Those that were queued before
+    /// keep their outcomes.
+    pub fn set_failure_rate(&mut self, failure_rate: f64) {
+        self.options.failure_rate = failure_rate;
+    }
+
+    /// The programs: id, name, and how many codes each has, in the order of
+    /// their creation.
+    pub fn programs(&self) -> impl Iterator<Item = (&str, &str, usize)> {
+        self.programs.iter().map(Program::summary)
+    }
+
     /// The truth: the codes of a program that were sent to their recipients, in
     /// the program's order, and how often each was. A delivery counts when it is
     /// queued, also one whose outcome turns out to be "failed". None where there
@@ -148,10 +160,11 @@ impl Sandbox {
         Some(program.deliveries())
     }
 
-    /// What became of a code's delivery number `nth` (from 1), or will.
+    /// What became of a code's delivery number `nth` (from 1), or will, at the
+    /// failure rate that is set now.
     #[must_use]
     pub fn outcome(&self, code: Code, nth: u32) -> Outcome {
-        webhooks::outcome(&self.options, code, nth)
+        webhooks::outcome(self.options.seed, self.options.failure_rate, code, nth)
     }
 
     /// The webhooks due by now that are neither delivered nor under way.
@@ -166,10 +179,29 @@ impl Sandbox {
         self.webhooks.take_due(&self.options, now, most)
     }
 
+    /// Takes this webhook, due or not; false if it does not wait at that time.
+    /// For a run that is repeated, of which only the answers are known.
+    pub fn take_webhook(&mut self, id: u64, due_at: u64) -> bool {
+        self.webhooks.take(id, due_at)
+    }
+
     /// The receiver answered a webhook with 200, or it did not: then it goes out
     /// again after 30 seconds, a minute, two …, seven times in all.
     pub fn webhook_answered(&mut self, id: u64, acknowledged: bool, now: u64) {
         self.webhooks.answered(id, acknowledged, now);
+    }
+
+    /// How many webhooks are neither acknowledged nor given up, due or not, those
+    /// under way among them.
+    #[must_use]
+    pub fn waiting_webhooks(&self) -> usize {
+        self.webhooks.waiting()
+    }
+
+    /// How many webhooks were acknowledged.
+    #[must_use]
+    pub fn delivered_webhooks(&self) -> u64 {
+        self.webhooks.delivered()
     }
 
     /// When the next webhook is due, if one waits.
@@ -203,6 +235,19 @@ impl Sandbox {
                 unanswered => unanswered,
             },
         }
+    }
+
+    /// Takes a request of a run that is repeated, whose answer nobody waits for.
+    pub fn repeat(&mut self, mut request: IncomingRequest, now: u64) {
+        // A program does the same to the sandbox as the list of its codes, which
+        // may have millions.
+        if request.method == "GET" {
+            request.target = match request.path().strip_suffix("/codes") {
+                Some(program) => program.to_owned(),
+                None => request.target,
+            };
+        }
+        let _ = self.handle(&request, now);
     }
 
     /// A call to the API, with its faults.

@@ -100,6 +100,11 @@ impl Program {
         })
     }
 
+    /// Its id, its name, and how many codes it has.
+    pub(super) fn summary(&self) -> (&str, &str, usize) {
+        (&self.id, &self.name, self.codes.len())
+    }
+
     pub(super) fn codes(&self) -> &[Code] {
         &self.codes
     }

@@ -13,9 +13,10 @@
 //! ```
 //!
 //! with at most 100 codes an event, each event one to five seconds after the
-//! request or the event before it, and a retry under the same message id. Each
-//! `/` is written as `\/`: Uber warns that parsing drops such backslashes, so a
-//! receiver that signs what it has parsed and written again fails here too.
+//! request but not before those announced earlier, and a retry under the same
+//! message id, with the same outcomes. Each `/` is written as `\/`: Uber warns that
+//! parsing drops such backslashes, so a receiver that signs what it has parsed and
+//! written again fails here too.
 
 use std::collections::BTreeMap;
 
@@ -58,10 +59,10 @@ pub enum Outcome {
 }
 
 /// The outcome of a code's delivery number `nth` (from 1), which hangs on the
-/// seed and on nothing else that happens.
-pub(super) fn outcome(options: &Options, code: Code, nth: u32) -> Outcome {
-    let mut random = Random::new(options.seed, Purpose::Outcome, key_of(code, nth));
-    if !random.chance(options.failure_rate) {
+/// seed and the failure rate and on nothing else that happens.
+pub(super) fn outcome(seed: u64, failure_rate: f64, code: Code, nth: u32) -> Outcome {
+    let mut random = Random::new(seed, Purpose::Outcome, key_of(code, nth));
+    if !random.chance(failure_rate) {
         return Outcome::Distributed;
     }
     // The words are choices; an invalid e-mail is the one reason Uber names. The
@@ -76,7 +77,11 @@ pub(super) fn outcome(options: &Options, code: Code, nth: u32) -> Outcome {
 
 #[derive(Clone, Debug)]
 enum Event {
-    Distributed(Vec<(Code, u32)>),
+    Distributed {
+        deliveries: Vec<(Code, u32)>,
+        /// As it was when they were queued: a retry must say the same.
+        failure_rate: f64,
+    },
     /// Members of their own, of another type or program.
     Other(Value),
 }
@@ -100,6 +105,7 @@ pub(super) struct Webhooks {
     taken: BTreeMap<u64, Pending>,
     drawn: u64,
     last_due: u64,
+    delivered: u64,
 }
 
 impl Webhooks {
@@ -115,8 +121,9 @@ impl Webhooks {
         for part in deliveries.chunks(CODES_PER_EVENT) {
             let (key, mut faults) = self.next(options, Purpose::WebhookFault);
             let (_, mut delay) = self.next(options, Purpose::WebhookDelay);
-            let due_at = self.last_due.max(now).saturating_add(delay.between(1_000, 5_000));
-            // Without a fault, events come in order.
+            // Without a fault, events come in order: of two that are due at
+            // once, the one announced first goes first.
+            let due_at = now.saturating_add(delay.between(1_000, 5_000)).max(self.last_due);
             self.last_due = due_at;
             let pending = Pending {
                 due_at,
@@ -125,7 +132,10 @@ impl Webhooks {
                 created_at: due_at,
                 organization: organization.to_owned(),
                 program: program.to_owned(),
-                event: Event::Distributed(part.to_vec()),
+                event: Event::Distributed {
+                    deliveries: part.to_vec(),
+                    failure_rate: options.failure_rate,
+                },
             };
             let mut strikes = |fault| faults.chance(options.faults.probability(fault));
             // All four are drawn, so that none of them moves another.
@@ -175,18 +185,39 @@ impl Webhooks {
         due
     }
 
+    /// Takes this one out of those that wait; false if it is not among them.
+    pub(super) fn take(&mut self, id: u64, due_at: u64) -> bool {
+        let Some(pending) = self.waiting.remove(&(due_at, id)) else {
+            return false;
+        };
+        self.taken.insert(id, pending);
+        true
+    }
+
     /// The receiver acknowledged it, or did not: then it goes out again later,
     /// seven times in all.
     pub(super) fn answered(&mut self, id: u64, acknowledged: bool, now: u64) {
         let Some(mut pending) = self.taken.remove(&id) else {
             return;
         };
-        if !acknowledged && pending.attempt < MOST_ATTEMPTS {
+        if acknowledged {
+            self.delivered += 1;
+        } else if pending.attempt < MOST_ATTEMPTS {
             let backoff = RETRY_MULTIPLIER << (pending.attempt - 1);
             pending.due_at = now.saturating_add(backoff);
             pending.attempt += 1;
             self.waiting.insert((pending.due_at, id), pending);
         }
+    }
+
+    /// How many are neither acknowledged nor given up, due or not.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len() + self.taken.len()
+    }
+
+    /// How many were acknowledged.
+    pub(super) fn delivered(&self) -> u64 {
+        self.delivered
     }
 
     /// When the next one is due, if any waits.
@@ -247,10 +278,10 @@ impl Pending {
     fn body(&self, options: &Options) -> Value {
         let mut body = match &self.event {
             Event::Other(members) => members.clone(),
-            Event::Distributed(deliveries) => {
+            Event::Distributed { deliveries, failure_rate } => {
                 let codes: Vec<Value> = deliveries
                     .iter()
-                    .map(|(code, nth)| match outcome(options, *code, *nth) {
+                    .map(|(code, nth)| match outcome(options.seed, *failure_rate, *code, *nth) {
                         Outcome::Distributed => {
                             json!({ "code_uuid": code.to_string(), "status": "distributed" })
                         }
@@ -294,8 +325,7 @@ mod tests {
     fn outcomes_hang_on_seed_code_and_delivery() {
         let code = Random::new(1, Purpose::Code, 1).uuid();
         let share = |rate: f64| {
-            let options = Options { failure_rate: rate, ..Options::default() };
-            (1..=1_000).filter(|nth| outcome(&options, code, *nth) != Outcome::Distributed).count()
+            (1..=1_000).filter(|nth| outcome(1, rate, code, *nth) != Outcome::Distributed).count()
         };
         assert_eq!((share(0.0), share(1.0)), (0, 1_000));
         assert!((150..250).contains(&share(0.2)), "{}", share(0.2));

@@ -6,7 +6,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::{from_js, to_js};
 use crate::json::Json;
-use crate::sandbox::{Answer, Fault, IncomingRequest, Options, ProgramSpec, Sandbox, Webhook};
+use crate::sandbox::{
+    Answer, Fault, Faults, IncomingRequest, Options, ProgramSpec, Sandbox, Webhook,
+};
 use crate::secret::Secret;
 
 /// A sandbox, as the JavaScript side holds it behind its own plain object.
@@ -40,12 +42,7 @@ impl SandboxBinding {
         if let Some(rate) = given.get("failureRate").number() {
             options.failure_rate = rate;
         }
-        for (name, probability) in given.get("faults").members() {
-            if let (Some(fault), Some(probability)) = (Fault::from_name(name), probability.number())
-            {
-                options.faults = options.faults.with(fault, probability);
-            }
-        }
+        options.faults = faults_of(given.get("faults"));
         Self(Sandbox::new(options))
     }
 
@@ -60,13 +57,7 @@ impl SandboxBinding {
     /// Creates a program: its id, and its codes, one a line. A string says why not.
     #[wasm_bindgen(js_name = createProgram)]
     pub fn create_program(&mut self, given: &JsValue, now: f64) -> JsValue {
-        let given = from_js(given);
-        let text = |name| given.get(name).text().map(str::to_owned);
-        let mut spec = ProgramSpec { id: text("id"), name: text("name"), ..ProgramSpec::default() };
-        if let Some(codes) = given.get("codes").number() {
-            spec.codes = whole_number(codes).try_into().unwrap_or(u32::MAX);
-        }
-        match self.0.create_program(spec, whole_number(now)) {
+        match self.0.create_program(spec_of(&from_js(given)), whole_number(now)) {
             Err(error) => error.message.as_str().into(),
             Ok(created) => {
                 let mut codes = String::new();
@@ -78,6 +69,15 @@ impl SandboxBinding {
                 to_js(&program.with("codes", codes))
             }
         }
+    }
+
+    /// The programs: `programId`, `name` and `codes`, which is their number.
+    #[must_use]
+    pub fn programs(&self) -> JsValue {
+        let programs = self.0.programs().map(|(id, name, codes)| {
+            Json::object().with("programId", id).with("name", name).with("codes", count(codes))
+        });
+        to_js(&Json::List(programs.collect()))
     }
 
     /// The codes that were sent, each with how often, one a line: `code count`.
@@ -103,20 +103,7 @@ impl SandboxBinding {
         body: Vec<u8>,
         now: f64,
     ) -> JsValue {
-        let fields = from_js(headers);
-        let request = IncomingRequest {
-            method,
-            target,
-            headers: fields
-                .items()
-                .iter()
-                .filter_map(|field| match field.items() {
-                    [Json::Text(name), Json::Text(value)] => Some((name, value)),
-                    _ => None,
-                })
-                .collect(),
-            body,
-        };
+        let request = incoming(method, target, &from_js(headers), body);
         let reply = self.0.handle(&request, whole_number(now));
         let after = Json::object().with("afterMs", number(reply.after_ms));
         match reply.answer {
@@ -152,6 +139,45 @@ impl SandboxBinding {
         self.0.webhook_answered(whole_number(id), acknowledged, whole_number(now));
     }
 
+    /// How many webhooks are neither acknowledged nor given up.
+    #[wasm_bindgen(js_name = waitingWebhooks)]
+    #[must_use]
+    pub fn waiting_webhooks(&self) -> usize {
+        self.0.waiting_webhooks()
+    }
+
+    /// How many webhooks were acknowledged.
+    #[wasm_bindgen(js_name = deliveredWebhooks)]
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)]
+    pub fn delivered_webhooks(&self) -> f64 {
+        self.0.delivered_webhooks() as f64
+    }
+
+    /// Does what an input did: `head` has the time `at` and one of `program`, `request`, `answered` and `configured`, as the
+    /// journal of the JavaScript side keeps them. A string says why not.
+    pub fn repeat(&mut self, head: &JsValue, body: Vec<u8>) -> Option<String> {
+        let head = from_js(head);
+        let now = whole(head.get("at"));
+        if let [Json::Text(method), Json::Text(target), headers] = head.get("request").items() {
+            self.0.repeat(incoming(method.clone(), target.clone(), headers, body), now);
+        } else if let [id, due_at, acknowledged] = head.get("answered").items() {
+            if !self.0.take_webhook(whole(id), whole(due_at)) {
+                return Some("there is no such webhook".to_owned());
+            }
+            self.0.webhook_answered(whole(id), *acknowledged == Json::Bool(true), now);
+        } else if let program @ Json::Object(_) = head.get("program") {
+            let created = self.0.create_program(spec_of(program), now);
+            return created.err().map(|error| error.message.clone());
+        } else if let settings @ Json::Object(_) = head.get("configured") {
+            self.0.set_failure_rate(settings.get("failureRate").number().unwrap_or_default());
+            self.0.set_faults(faults_of(settings.get("faults")));
+        } else {
+            return Some("nothing like it is known".to_owned());
+        }
+        None
+    }
+
     /// When the next webhook is due, if one waits.
     #[wasm_bindgen(js_name = nextWebhookAt)]
     #[must_use]
@@ -172,6 +198,33 @@ fn webhook(webhook: &Webhook) -> JsValue {
     with_body(to_js(&described), &webhook.body)
 }
 
+fn spec_of(given: &Json) -> ProgramSpec {
+    let text = |name| given.get(name).text().map(str::to_owned);
+    let mut spec = ProgramSpec { id: text("id"), name: text("name"), ..ProgramSpec::default() };
+    if let Some(codes) = given.get("codes").number() {
+        spec.codes = whole_number(codes).try_into().unwrap_or(u32::MAX);
+    }
+    spec
+}
+
+fn faults_of(given: &Json) -> Faults {
+    let mut faults = Faults::default();
+    for (name, probability) in given.members() {
+        if let (Some(fault), Some(probability)) = (Fault::from_name(name), probability.number()) {
+            faults = faults.with(fault, probability);
+        }
+    }
+    faults
+}
+
+fn incoming(method: String, target: String, headers: &Json, body: Vec<u8>) -> IncomingRequest {
+    let headers = headers.items().iter().filter_map(|field| match field.items() {
+        [Json::Text(name), Json::Text(value)] => Some((name, value)),
+        _ => None,
+    });
+    IncomingRequest { method, target, headers: headers.collect(), body }
+}
+
 fn fields_of<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Json {
     let field = |(name, value): (&str, &str)| Json::List(vec![name.into(), value.into()]);
     Json::List(fields.map(field).collect())
@@ -182,6 +235,11 @@ fn with_body(described: JsValue, body: &[u8]) -> JsValue {
     // Setting a member of an object made here can't fail.
     let _ = Reflect::set(&described, &"body".into(), &Uint8Array::from(body));
     described
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn count(value: usize) -> Json {
+    Json::Number(value as f64)
 }
 
 #[allow(clippy::cast_precision_loss)]

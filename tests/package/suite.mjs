@@ -1,3 +1,4 @@
+import { sandboxSuite } from "./sandbox-suite.mjs";
 import { webhookSuite } from "./webhook-suite.mjs";
 
 /**
@@ -514,6 +515,7 @@ export async function suite(test, assert, uberVouchers, sandboxModule, vectors) 
       [{ faults: { explode: 1 } }, "faults.explode"],
       [{ faults: { hang: 2 } }, "faults.hang"],
       [{ latencyMs: [2, 1] }, "latencyMs"],
+      [{ journal: { append() {} } }, "journal"],
     ])) {
       const error = await assert.rejects(createSandbox(option), { name: "TypeError" });
       assert.ok(error.message.includes(`\`${name}\``), error.message);
@@ -580,4 +582,5 @@ export async function suite(test, assert, uberVouchers, sandboxModule, vectors) 
   });
 
   webhookSuite(test, assert, uberVouchers, sandboxModule, vectors.webhooks);
+  sandboxSuite(test, assert, sandboxModule);
 }
