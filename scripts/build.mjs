@@ -58,6 +58,7 @@ export async function build() {
     // Declarations of a source that is gone must not be shipped.
     removeStale();
     run(join(ROOT, "node_modules", ".bin", "tsc"), ["-p", "src/js"]);
+    await bundleJose();
     await reportSizes();
   });
 }
@@ -187,14 +188,50 @@ function rustFlags() {
   return ["-Zunstable-options", ...small, compact, ...remaps];
 }
 
+/** jose comes along in the one file that needs it: the package has no dependency. */
+async function bundleJose() {
+  // Here and not above: `setUp` may have to install it first.
+  const { build: esbuild } = await import("esbuild");
+  const file = join(DIST, "worker", "access.js");
+  const entry = join(ROOT, "src", "js", "worker", "access.ts");
+  await esbuild({
+    entryPoints: [entry],
+    outfile: file,
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    conditions: ["workerd", "worker", "browser"],
+    plugins: [
+      {
+        name: "ours",
+        // Ours stay as they are: a second copy of a class would not know the first one.
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /^\./ }, ({ path, importer }) =>
+            importer === entry ? { path, external: true } : undefined,
+          ),
+      },
+    ],
+    sourcemap: true,
+    allowOverwrite: true,
+    // Its licence asks for it.
+    legalComments: "inline",
+    banner: { js: "/*! jose (https://github.com/panva/jose), MIT, Filip Skokan */" },
+    logLevel: "warning",
+  });
+}
+
 function removeStale() {
-  const sources = new Set(
-    readdirSync(join(ROOT, "src", "js")).map((file) => file.replace(/\.ts$/, "")),
-  );
   const generated = new Set(MODULES.flatMap(({ name }) => [name, `${name}_bg.wasm`]));
-  for (const file of readdirSync(DIST)) {
-    const stem = file.replace(/\.(d\.ts|js|js\.map)$/, "");
-    if (!sources.has(stem) && !generated.has(stem)) rmSync(join(DIST, file));
+  for (const folder of ["", "worker"]) {
+    const sources = new Set(
+      readdirSync(join(ROOT, "src", "js", folder)).map((file) => file.replace(/\.ts$/, "")),
+    );
+    const made = join(DIST, folder);
+    if (!existsSync(made)) continue;
+    for (const file of readdirSync(made)) {
+      const stem = file.replace(/\.(d\.ts|js|js\.map)$/, "");
+      if (!sources.has(stem) && !generated.has(stem)) rmSync(join(made, file), { recursive: true });
+    }
   }
 }
 

@@ -60,15 +60,23 @@ function checkRust() {
   });
   if (error) throw new Missing("cargo was not found. Install Rust from https://rustup.rs.");
   if (status !== 0) throw new Missing(`cargo does not run here:\n${stderr}`);
-  const target = spawnSync("rustc", ["--print", "target-libdir", "--target", WASM], {
-    cwd: ROOT,
-    encoding: "utf8",
-  });
-  if (existsSync(target.stdout.trim())) return;
+  // Where rustup installs nothing by itself, it is asked for what is missing.
+  const printed = (/** @type {string[]} */ ...args) =>
+    spawnSync("rustc", ["--print", ...args], { cwd: ROOT, encoding: "utf8" }).stdout.trim();
+  const source = join(printed("sysroot"), "lib", "rustlib", "src", "rust", "library", "Cargo.lock");
+  if (!existsSync(printed("target-libdir", "--target", WASM))) add("target", WASM);
+  if (!existsSync(source)) add("component", "rust-src");
+}
+
+/**
+ * @param {"target" | "component"} kind
+ * @param {string} name
+ */
+function add(kind, name) {
   try {
-    run("rustup", ["target", "add", WASM]);
+    run("rustup", [kind, "add", name]);
   } catch (cause) {
-    throw new Missing(`The Rust target ${WASM} is missing and rustup could not add it.`, { cause });
+    throw new Missing(`Rust's ${kind} ${name} is missing and rustup could not add it.`, { cause });
   }
 }
 

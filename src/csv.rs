@@ -698,7 +698,7 @@ impl Rows {
         if header || self.column == self.code_column {
             self.code.extend(run);
         }
-        if header || self.column != self.code_column {
+        if self.column != self.code_column {
             self.filled = self.filled || run.iter().any(|byte| *byte > b' ');
         }
         if self.program_column == Some(self.column) {
@@ -767,7 +767,7 @@ impl Rows {
     }
 
     fn end_header(&mut self, mut header: Header, sink: &mut Lists) {
-        if !self.filled || self.column == 0 && self.code.is_empty() {
+        if header.shown.is_empty() && self.code.is_empty() {
             self.header = Some(header);
             return;
         }
@@ -784,7 +784,6 @@ impl Rows {
                 if self.column == 0
                     && !self.code.text().is_some_and(|text| header.code.is_usual(text)) =>
             {
-                self.filled = false;
                 self.end_data(true, sink);
             }
             _ => {

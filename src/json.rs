@@ -6,6 +6,7 @@
 //! the wasm, and none would be as lenient as Uber's bodies need (numbers come
 //! as strings, members come and go).
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -330,6 +331,11 @@ impl<'de> Visitor<'de> for Reader {
         while let Some(name) = access.next_key()? {
             members.push((name, access.next_value_seed(inner)?));
         }
+        // As in JavaScript, the last of equal names is the only one.
+        let mut seen = HashSet::new();
+        let mut keep: Vec<_> =
+            members.iter().rev().map(|(name, _): &(String, Json)| seen.insert(&**name)).collect();
+        members.retain(|_| keep.pop().unwrap_or(true));
         Ok(Json::Object(members))
     }
 }
@@ -351,6 +357,10 @@ mod tests {
     #[test]
     fn the_last_of_equal_members_counts_as_in_javascript() {
         assert_eq!(parse(r#"{"a":1,"a":2}"#).get("a").number(), Some(2.0));
+        let object = parse(r#"{"a":[1],"b":0,"a":[],"c":0}"#);
+        let names: Vec<_> = object.members().iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["b", "a", "c"]);
+        assert_eq!(object.get("a"), &Json::List(vec![]));
     }
 
     #[test]

@@ -177,8 +177,68 @@ fn messages_say_what_to_do() {
     }
     let list = read(&[format!("{code},x").into()], None);
     assert!(list.rejected()[0].message.contains("header row"));
+    for (header, programs, column, says) in [
+        ("code_id,x", None, None, "option programColumn."),
+        ("code_id,x", Some("y"), None, "option programColumn gives"),
+        (
+            "program,x",
+            None,
+            None,
+            "code_id, code_uuid, uuid or code. Name it by the option column.",
+        ),
+        ("x,y", None, Some("z"), "option column gives"),
+        ("x,y", None, None, "code_id, code_uuid, uuid or code. Name it by the option column."),
+    ] {
+        let lists = read_programs(&[header.into()], programs, column);
+        let [rejected] = lists.rejections.rejected() else { panic!("{header}") };
+        assert!(rejected.message.contains(says), "{header}: {}", rejected.message);
+    }
     let later = read(&[format!("{code}\nvouchers").into()], None);
     assert!(!later.rejected()[0].message.contains("header"));
+}
+
+/// Control characters are no white space: a first row of them is not passed over.
+#[test]
+fn a_first_row_that_looks_empty_is_not_lost() {
+    let code = CODES[0];
+    let list = read(&[format!("\u{3}\n{code}").into()], None);
+    assert_eq!((list.len(), list.rejected_count()), (1, 1));
+    assert_eq!((list.rejected()[0].line, list.rejected()[0].reason), (1, Reason::NotAUuid));
+    let list = read(&[format!("\u{3},,\ncode_id,,\n{code},,\n").into()], None);
+    assert_eq!((list.len(), list.rejected_count()), (0, 1));
+    assert_eq!((list.rejected()[0].line, list.rejected()[0].value.as_str()), (1, "\u{3}"));
+}
+
+/// White space around quotes does not open them, for the delimiter either.
+#[test]
+fn delimiters_between_quotes_do_not_count() {
+    let code = CODES[0];
+    for header in ["x, \"a;b;c;d\",code_id", "\"a;b;c;d\" ,x,code_id", "x,\t\"a;b;c;d\"\t,code_id"]
+    {
+        let list = read(&[format!("{header}\n1,2,{code}").into()], None);
+        assert_eq!((list.len(), list.rejected_count()), (1, 0), "{header}");
+    }
+}
+
+#[test]
+fn the_counts_so_far_are_those_of_all_programs() {
+    let mut reader = CodeReader::by_program(None, None);
+    let [one, two, three] = CODES;
+    for (row, counts) in [
+        ("program,code_id".to_owned(), (0, 0, 0)),
+        (format!("p,{one}"), (1, 0, 0)),
+        (format!("q,{one}"), (2, 0, 0)),
+        (format!("q,{two}"), (3, 0, 0)),
+        (format!("p,{one}"), (3, 1, 0)),
+        (format!("q,{two}"), (3, 2, 0)),
+        ("q,x".to_owned(), (3, 2, 1)),
+        (format!("..,{three}"), (3, 2, 2)),
+        (format!("p,{three}"), (4, 2, 2)),
+    ] {
+        reader.push(format!("{row}\n").as_bytes());
+        let found = (reader.valid(), reader.duplicates(), reader.rejected_count());
+        assert_eq!(found, counts, "{row}");
+    }
 }
 
 #[test]

@@ -158,6 +158,8 @@ pub struct BatchInfo<'a> {
     pub codes: u32,
     /// How many of them have an outcome.
     pub reported: u32,
+    /// Whether it was given up before it left, so that nothing of it is queued.
+    pub cancelled: bool,
     /// How often it was about to leave.
     pub attempts: u32,
     /// When it last was, in epoch milliseconds; 0 if never.
@@ -242,6 +244,8 @@ pub struct Job {
     unauthorized: Vec<usize>,
     /// Nothing leaves before that: the server asked for it.
     gate: u64,
+    /// Nothing leaves before that: whoever runs it shares a rate with others.
+    held: u64,
     /// Nothing leaves before that: pacing.
     slot: f64,
     /// No batch before this one is waiting.
@@ -274,6 +278,7 @@ impl Job {
             token_failures: 0,
             unauthorized: Vec::new(),
             gate: 0,
+            held: 0,
             slot: 0.0,
             next: 0,
             run_since: 0,
@@ -316,6 +321,11 @@ impl Job {
         self.unauthorized.clear();
         self.run_since = now;
         self.answered = 0;
+    }
+
+    /// Lets no request leave before that time: for jobs that share one rate.
+    pub fn hold(&mut self, until: u64) {
+        self.held = until;
     }
 
     /// Ends the run early: nothing new leaves, what is under way is awaited.
@@ -388,7 +398,7 @@ impl Job {
         while self.running && !self.stopping && self.is_created() && self.flights.len() < most {
             let batch = self.waiting_batch()?;
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-            let at = self.gate.max(self.slot.ceil() as u64);
+            let at = self.gate.max(self.held).max(self.slot.ceil() as u64);
             if at > now {
                 return Some(at);
             }
@@ -694,9 +704,14 @@ impl Job {
     }
 
     /// The operator's decision about one batch, or about all that it fits.
-    /// Refuses a batch that is neither unknown nor, to be abandoned, pending.
-    /// Codes that have their outcome keep it.
+    /// Refuses a batch that is neither unknown nor, to be abandoned, pending, and
+    /// any before the list is saved. Codes that have their outcome keep it.
     pub fn resolve(&mut self, batch: Option<usize>, decision: Decision) -> Result<(), Error> {
+        if !self.is_created() {
+            // In the journal it would come before the batches that it is about.
+            let message = "The list is not saved yet, so there is nothing to decide about";
+            return Err(Error::new(ErrorCode::NotUnknown, Queued::No, message));
+        }
         let batches = match batch {
             Some(batch) if self.can_resolve(batch, decision) => batch..batch + 1,
             Some(batch) => {
@@ -766,6 +781,7 @@ impl Job {
             state: self.ledger.batch_state(place),
             codes: self.ledger.size(place),
             reported: batch.reported(),
+            cancelled: batch.evidence == Evidence::Cancelled,
             attempts: batch.attempts,
             sent_at: batch.sent_at,
             last_error: batch.error.map(|code| (code, batch.status, uber_code)),

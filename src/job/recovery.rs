@@ -139,7 +139,8 @@ impl Recovery {
     }
 
     /// The job in the journal. What was under way when it broke off is unknown;
-    /// of a journal that may lack its end (`restored`), also what had not left.
+    /// of a journal that may lack its end (`restored`), also what had not left. Until
+    /// that is saved, whoever resumes it once more has to say `restored` again.
     pub fn resume(self, restored: bool) -> Result<Job, Error> {
         self.refuse_foreign()?;
         if !self.whole {

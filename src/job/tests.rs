@@ -586,6 +586,75 @@ fn nothing_leaves_before_it_is_saved() {
 }
 
 #[test]
+fn one_append_at_a_time() {
+    let mut bench = Bench::new(2);
+    bench.job.start(NOW);
+    assert!(matches!(bench.job.poll(NOW), Action::Save(_)));
+    bench.job.resolve(Some(1), Decision::Abandon).unwrap();
+    assert_eq!(bench.job.poll(NOW), Action::Idle);
+    bench.job.handle_saved();
+    assert!(matches!(bench.job.poll(NOW), Action::NeedToken { batch: 0, .. }));
+    assert!(matches!(bench.job.poll(NOW), Action::Save(_)));
+}
+
+#[test]
+fn it_says_what_is_saved() {
+    let mut recovery = Recovery::new(example(), settings());
+    (0..3).for_each(|number| recovery.offer(code(number).as_bytes(), 3));
+    let mut job = recovery.create(ProgramId::new("p").unwrap(), [7; 16], 0, NOW).unwrap();
+    assert!(!job.is_created() && !job.is_saved());
+    assert_eq!(job.batch_size(), 2);
+    let Action::Save(bytes) = job.poll(NOW) else { panic!() };
+    assert!(job.is_created() && !job.is_saved(), "it is on its way");
+    job.handle_saved();
+    assert!(job.is_saved());
+    assert_eq!(job.journal_end(), bytes.len() as u64);
+    job.resolve(Some(0), Decision::Abandon).unwrap();
+    assert!(!job.is_saved());
+    let Action::Save(more) = job.poll(NOW) else { panic!() };
+    assert!(!job.is_saved());
+    job.handle_saved();
+    assert!(job.is_saved());
+    assert_eq!(job.journal_end(), (bytes.len() + more.len()) as u64);
+}
+
+#[test]
+fn a_run_begins_and_ends() {
+    let mut bench = Bench::new(1);
+    assert!(!bench.job.is_running());
+    bench.run();
+    assert!(bench.job.is_running());
+    bench.answer(0, 200);
+    assert!(bench.over && !bench.job.is_running());
+}
+
+#[test]
+fn held_nothing_leaves_until_it_is_time() {
+    let mut bench = Bench::new(1);
+    bench.job.hold(NOW + 500);
+    bench.run();
+    assert_eq!((bench.until, bench.sent.len()), (Some(NOW + 500), 0));
+    bench.turn_at(NOW + 499);
+    assert_eq!(bench.sent.len(), 0);
+    bench.turn_at(NOW + 500);
+    assert_eq!(bench.sent.len(), 1);
+}
+
+#[test]
+fn finished_is_when_nothing_is_open() {
+    for state in CodeState::ALL {
+        for other in CodeState::ALL {
+            let mut progress = Bench::new(1).job.progress(NOW);
+            progress.counts = [0; 8];
+            progress.counts[state as usize] += 1;
+            progress.counts[other as usize] += 1;
+            let open = [state, other].iter().any(|one| matches!(one, Pending | Sending | Unknown));
+            assert_eq!(progress.is_finished(), !open, "{state:?} {other:?}");
+        }
+    }
+}
+
+#[test]
 fn after_a_failed_append_nothing_is_sent_or_saved() {
     let mut bench = Bench::new(20);
     bench.run();
@@ -701,6 +770,25 @@ fn a_creation_that_was_cut_off_starts_again() {
         assert_eq!(error.code, ErrorCode::JournalMismatch);
     }
     assert_eq!(create(b"", 0, "p").err().unwrap().code, ErrorCode::EmptyCodes);
+}
+
+/// A decision that stood in the journal before the codes would be about batches
+/// that are not there yet, and nobody could read the journal again.
+#[test]
+fn nothing_is_decided_before_the_list_is_saved() {
+    let mut recovery = Recovery::new(example(), settings());
+    recovery.offer(code(0).as_bytes(), 1);
+    let mut job = recovery.create(ProgramId::new("p").unwrap(), [7; 16], 0, NOW).unwrap();
+    for batch in [None, Some(0)] {
+        let error = job.resolve(batch, Decision::Abandon).unwrap_err();
+        assert_eq!(error.code, ErrorCode::NotUnknown);
+    }
+    let (Action::Save(begin), ()) = (job.poll(NOW), job.handle_saved()) else { panic!() };
+    job.resolve(None, Decision::Abandon).unwrap();
+    let (Action::Save(rest), ()) = (job.poll(NOW), job.handle_saved()) else { panic!() };
+    let mut recovery = Recovery::new(example(), settings());
+    recovery.push(&[begin, rest].concat()).unwrap();
+    assert_eq!(recovery.resume(false).unwrap().code(0).unwrap().state, Abandoned);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 /** Signing an administrator in: the delegated grant, in two steps. */
 import { instance } from "./binding.js";
-import { REQUEST_TOKEN } from "./client.js";
+import { requestToken } from "./client.js";
 import { type HostOptions, createHost } from "./host.js";
 import { checkGrantOptions, checks, hostChecks } from "./options.js";
 import type { CallSignal, Clock, FetchFunction, HostURL, TokenSet, WasmModule } from "./types.js";
@@ -79,7 +79,7 @@ export async function exchangeCode(options: ExchangeCodeOptions): Promise<TokenS
     tokenUrl: checks.url,
   });
   const { fetch, clock, module, signal, timeoutMs = 30_000, ...values } = read;
-  const glue = await instance.load(module as BufferSource | undefined);
+  await instance.load(module as BufferSource | undefined);
   const host = createHost({ fetch, clock } as HostOptions);
   const settings = {
     organizationId: "-",
@@ -88,7 +88,5 @@ export async function exchangeCode(options: ExchangeCodeOptions): Promise<TokenS
     timeoutMs,
     auth: values,
   };
-  return (await instance.call("no", () =>
-    new glue.Client(settings, host as never).call(REQUEST_TOKEN, values, new Uint8Array(), signal),
-  )) as TokenSet;
+  return requestToken(settings, host, values, signal);
 }

@@ -1,6 +1,6 @@
 /** The client: `createClient` and what it gives. */
 import { type Binding, instance } from "./binding.js";
-import { type CodeList, type ListParts, listIds } from "./code-list.js";
+import { type ListParts, listParts } from "./code-list.js";
 import { ValidationError, VoucherError, refusal, toError } from "./errors.js";
 import { DONE, Deadline, FAILED, hostClock } from "./deadline.js";
 import { type Host, createHost, timeOf } from "./host.js";
@@ -34,9 +34,10 @@ const DISTRIBUTE = 0;
 const DISTRIBUTE_ALL = 1;
 const LIST_CODES = 2;
 const SEARCH_PROGRAMS = 3;
-export const REQUEST_TOKEN = 4;
+const REQUEST_TOKEN = 4;
 
 const NO_IDS = new Uint8Array();
+const TOKEN_TIMEOUT_MS = 30_000;
 
 /** What `listCodes` takes. */
 export interface ListCodesOptions extends CallOptions {
@@ -180,6 +181,22 @@ export function createClient(options: ClientOptions): Client {
   };
 }
 
+/**
+ * Gets a token as a client with these options does, for others to use: the
+ * worker has one place that asks for tokens.
+ */
+export function tokensOf(options: ClientOptions): (rejected?: string) => Promise<string> {
+  const lives = new BoundClient(options);
+  return async (rejected) => {
+    const { host } = await lives.context();
+    const { kind, value } = await host.token(rejected, TOKEN_TIMEOUT_MS);
+    if (kind === DONE) return value as string;
+    if (value instanceof VoucherError) throw value;
+    const hint = "See `cause`. Nothing has left.";
+    throw refusal("timeout", "Getting a token took too long", hint, { cause: value });
+  };
+}
+
 /** The client's other half, in the instance, made anew when that was replaced. */
 class BoundClient {
   readonly #checked: CheckedOptions | VoucherError;
@@ -187,11 +204,7 @@ class BoundClient {
   #made: { generation: number; binding: InstanceType<Binding["Client"]> } | undefined;
 
   constructor(options: ClientOptions) {
-    try {
-      this.#checked = checkClientOptions(options);
-    } catch (error) {
-      this.#checked = error as VoucherError;
-    }
+    this.#checked = checkClientOptions(options);
   }
 
   /** The options of a job, checked. */
@@ -228,24 +241,43 @@ class BoundClient {
       instance.load(checked.module),
     );
     if (this.#made?.generation !== instance.generation) {
-      const host = (this.#host ??= this.#createHost(checked, glue));
+      const host = (this.#host ??= hostOf(checked, glue));
       const binding = instance.callSync(() => new glue.Client(checked.settings, host as never));
       this.#made = { generation: instance.generation, binding };
     }
     return this.#made.binding;
   }
+}
 
-  #createHost({ host, auth, settings }: CheckedOptions, glue: Binding): Host {
-    const clock = host.clock ?? hostClock;
-    const rules: TokenRules = {
-      request: async (refreshToken) => {
-        return (await this.call(REQUEST_TOKEN, { refreshToken })) as TokenSet;
-      },
-      isStale: ({ expiresAt }) => glue.isStale(expiresAt, timeOf(clock)),
-    };
-    const tokens = new TokenSource(auth, rules, clock, settings.timeoutMs);
-    return createHost(host, () => tokens);
-  }
+function hostOf({ host: options, auth, settings }: CheckedOptions, glue: Binding): Host {
+  const clock = options.clock ?? hostClock;
+  const rules: TokenRules = {
+    request: (refreshToken) => requestToken(settings, host, { refreshToken }),
+    isStale: ({ expiresAt }) => glue.isStale(expiresAt, timeOf(clock)),
+  };
+  const tokens = new TokenSource(auth, rules, clock, settings.timeoutMs);
+  const host = createHost(options, () => tokens);
+  return host;
+}
+
+/**
+ * Asks for tokens, by an other half of its own: the instance holds the host, and
+ * if the host held the client's, no client would ever be given back.
+ */
+export async function requestToken(
+  settings: object,
+  host: Host,
+  input: object,
+  signal?: unknown,
+): Promise<TokenSet> {
+  await instance.load();
+  const tokens = await instance.call("no", (glue) => {
+    const client = new glue.Client(settings, host as never);
+    const asked = client.call(REQUEST_TOKEN, input, NO_IDS, signal);
+    client.free();
+    return asked;
+  });
+  return tokens as TokenSet;
 }
 
 /** Loading may take its time; the caller need not wait for it. */
@@ -270,10 +302,7 @@ function again(error: VoucherError): VoucherError {
 }
 
 async function read(codes: CodesInput, call: Record<string, unknown>): Promise<ListParts> {
-  const ids = listIds(codes);
-  if (ids === undefined) return parse(codes, { signal: call["signal"] as never });
-  const { duplicates, rejectedCount, rejected } = codes as CodeList;
-  return { ids, duplicates, rejectedCount, rejected: [...rejected] };
+  return listParts(codes) ?? parse(codes, { signal: call["signal"] as never });
 }
 
 function withIssues(error: unknown, rejected: ListParts["rejected"]): unknown {

@@ -1,5 +1,5 @@
 /** Lists of codes, as callers hold them: plain objects, sixteen bytes a code. */
-import type { RejectionReason } from "./errors.js";
+import { type RejectionReason, quietly } from "./errors.js";
 
 /** One entry that was refused. */
 export interface RejectedEntry {
@@ -106,7 +106,17 @@ export function toCodeList(parts: ListParts): CodeList {
 
 /** The ids of a list that was parsed before, sixteen bytes each; else nothing. */
 export function listIds(input: unknown): Uint8Array | undefined {
-  if (typeof input !== "object" || input === null) return undefined;
-  const ids = (input as { [idsOf]?: unknown })[idsOf];
+  const ids = quietly(() => Object(input)[idsOf] as unknown);
   return ids instanceof Uint8Array ? ids : undefined;
+}
+
+/** The parts of a list that was parsed before; nothing of what only looks like one. */
+export function listParts(input: unknown): ListParts | undefined {
+  return quietly(() => {
+    const ids = listIds(input);
+    if (ids === undefined) return undefined;
+    const { duplicates, rejectedCount, rejected } = input as CodeList;
+    const entries = Array.from(rejected, (entry) => ({ ...entry }));
+    return { ids, duplicates: +duplicates, rejectedCount: +rejectedCount, rejected: entries };
+  });
 }

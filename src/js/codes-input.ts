@@ -1,5 +1,5 @@
 /** Reads any form of input into a reader of the core, piece by piece. */
-import { VoucherError, refusal } from "./errors.js";
+import { type VoucherError, ours, refusal } from "./errors.js";
 import type { CallSignal } from "./types.js";
 
 /** Any `Blob` or `File`. */
@@ -28,19 +28,12 @@ export interface StreamInput {
 export type TextInput =
   string | Uint8Array | ArrayBuffer | BlobInput | StreamInput | AsyncIterable<Uint8Array>;
 
-/** What the core's readers of text take. */
-export interface TextReader {
-  push(bytes: Uint8Array): void;
-}
-
-/** What the core's reader of a list of codes takes. */
-export interface EntryReader extends TextReader {
-  /** One entry. */
-  pushEntry(text: string): void;
-  /** Entries of 36 bytes each, back to back. */
-  pushEntries(bytes: Uint8Array): void;
-  /** One entry that is no string. */
-  rejectEntry(): void;
+/** What the core's reader takes. */
+export interface Reader {
+  /** Text; or entries of 36 bytes each, back to back. */
+  push(bytes: Uint8Array, entries: boolean): void;
+  /** One entry; nothing for one that is no string. */
+  pushEntry(text: string | undefined): void;
 }
 
 /** How far reading has come. */
@@ -82,7 +75,7 @@ function hasMethod(value: unknown, name: PropertyKey): boolean {
 /** Feeds text to a reader; tells after each piece how far it has come. */
 export async function readText(
   input: TextInput,
-  reader: TextReader,
+  reader: Reader,
   signal: CallSignal | undefined,
   tell: (position: Position) => void,
 ): Promise<void> {
@@ -91,22 +84,28 @@ export async function readText(
   if (total !== undefined) position.totalBytes = total;
   const turn = new Turn();
   for await (const piece of pieces(input, signal)) {
-    // A large chunk is cut, so that a page stays alive while it is read.
-    for (let at = 0; at < piece.length; at += PIECE) {
+    // A large chunk is cut, so that a page stays alive while it is read; an
+    // empty one gives others their turn too, as it may be one of endlessly many.
+    const { length } = piece;
+    let at = 0;
+    do {
+      // A list that ends early is worse than none.
+      if (piece.length !== length) throw new TypeError("The bytes were taken away meanwhile");
       const part = piece.subarray(at, at + PIECE);
-      reader.push(part);
+      reader.push(part, false);
       position.bytes += part.length;
       tell({ ...position });
       await turn.end();
       refuseAborted(signal);
-    }
+      at += PIECE;
+    } while (at < length);
   }
 }
 
 /** Feeds the entries of a list to a reader. */
 export async function readEntries(
   input: Iterable<unknown>,
-  reader: EntryReader,
+  reader: Reader,
   signal: CallSignal | undefined,
   tell: (position: Position) => void,
 ): Promise<void> {
@@ -114,24 +113,24 @@ export async function readEntries(
   const encoder = new TextEncoder();
   let held: string[] = [];
   let bytes = 0;
+  let count = 0;
   const flush = () => {
     if (held.length === 0) return;
     const records = encoder.encode(held.join(""));
     // Longer, if a character was no ASCII: then entries have to be told apart.
-    if (records.length === held.length * CODE_LENGTH) reader.pushEntries(records);
+    if (records.length === held.length * CODE_LENGTH) reader.push(records, true);
     else for (const text of held) reader.pushEntry(text);
     held = [];
   };
-  for (const entry of guarded(input)) {
+  for (const entry of input) {
     if (typeof entry === "string" && entry.length === CODE_LENGTH) {
       held.push(entry);
     } else {
       flush();
-      if (typeof entry === "string") reader.pushEntry(entry);
-      else reader.rejectEntry();
+      reader.pushEntry(typeof entry === "string" ? entry : undefined);
     }
     bytes += typeof entry === "string" ? entry.length : 0;
-    if (held.length === ENTRIES_AT_ONCE) {
+    if (++count % ENTRIES_AT_ONCE === 0) {
       flush();
       tell({ bytes });
       await turn.end();
@@ -216,15 +215,7 @@ function bytesOf(chunk: unknown): Uint8Array {
   if (ArrayBuffer.isView(chunk)) {
     return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   }
-  throw notRead(new TypeError("The stream gave a chunk that is no bytes"));
-}
-
-function* guarded(input: Iterable<unknown>): Generator<unknown> {
-  try {
-    yield* input;
-  } catch (cause) {
-    throw cause instanceof VoucherError ? cause : notRead(cause);
-  }
+  throw new TypeError("The stream gave a chunk that is no bytes");
 }
 
 /** Waits for foreign code, which may throw or hang, or for the signal. */
@@ -238,7 +229,7 @@ async function guard<T>(signal: CallSignal | undefined, read: () => Promise<T>):
   try {
     return await Promise.race([read(), aborted]);
   } catch (cause) {
-    throw cause instanceof VoucherError ? cause : notRead(cause);
+    throw ours(cause, notRead);
   } finally {
     signal?.removeEventListener("abort", abort);
   }
@@ -253,7 +244,8 @@ function abortError(signal: CallSignal | undefined): VoucherError {
   return refusal("aborted", "Reading the codes was aborted", hint, { cause: signal?.reason });
 }
 
-function notRead(cause: unknown): VoucherError {
+/** The input itself failed. */
+export function notRead(cause: unknown): VoucherError {
   const hint = "See `cause` for what the input threw. Nothing has left.";
   return refusal("connection_failed", "Reading the codes failed", hint, { cause });
 }

@@ -60,7 +60,10 @@ export class Deadline {
 
   /** Waits for the work, the end of the time or the signal, whichever comes first. */
   async race<T>(work: () => T | Promise<T>): Promise<Outcome<T>> {
-    if (this.#signal?.aborted) return (await this.#cut) as Outcome<T>;
+    if (this.#signal?.aborted) {
+      this.#abort();
+      return this.#cut as Promise<Outcome<T>>;
+    }
     const done = attempt(work).then(
       (value): Outcome<T> => ({ kind: DONE, value, hasLeft: false }),
       (value): Outcome<T> => ({ kind: FAILED, value, hasLeft: false }),
@@ -79,7 +82,7 @@ export class Deadline {
 
 /** Calls when the time is up, unless the function returned was called before. */
 function timer(clock: AnyClock, ms: number, elapsed: () => void): () => void {
-  if (clock.sleep === undefined) {
+  if (clock === hostClock) {
     const id = setTimeout(elapsed, Math.min(ms, LONGEST_TIMEOUT_MS));
     return () => clearTimeout(id);
   }

@@ -147,11 +147,11 @@ export class VoucherError<C extends ErrorCode = ErrorCode> extends Error {
   /** @internal */
   static readonly [mark]: string = "VoucherError";
 
+  /** Also says yes to an error of another copy of the package. */
   static override [Symbol.hasInstance](value: unknown): value is AnyVoucherError {
     // A class derived elsewhere has no mark of its own.
     if (!Object.hasOwn(this, mark)) return Function.prototype[Symbol.hasInstance].call(this, value);
-    const names = Object(value)[mark];
-    return Array.isArray(names) && names.includes(this[mark]);
+    return quietly(() => Object(value)[mark].includes(this[mark])) === true;
   }
 
   /** @internal */
@@ -185,6 +185,7 @@ export class ValidationError extends VoucherError<ValidationErrorCode> {
   /** @internal */
   static override readonly [mark] = "ValidationError";
 
+  /** Also says yes to an error of another copy of the package. */
   declare static [Symbol.hasInstance]: (value: unknown) => value is ValidationError;
 }
 
@@ -214,6 +215,7 @@ export class ApiError extends VoucherError<ApiErrorCode> {
   /** @internal */
   static override readonly [mark] = "ApiError";
 
+  /** Also says yes to an error of another copy of the package. */
   declare static [Symbol.hasInstance]: (value: unknown) => value is ApiError;
 
   override toJSON(): ErrorJson {
@@ -232,6 +234,7 @@ export class ConnectionError extends VoucherError<ConnectionErrorCode> {
   /** @internal */
   static override readonly [mark] = "ConnectionError";
 
+  /** Also says yes to an error of another copy of the package. */
   declare static [Symbol.hasInstance]: (value: unknown) => value is ConnectionError;
 }
 
@@ -240,6 +243,7 @@ export class WebhookError extends VoucherError<WebhookErrorCode> {
   /** @internal */
   static override readonly [mark] = "WebhookError";
 
+  /** Also says yes to an error of another copy of the package. */
   declare static [Symbol.hasInstance]: (value: unknown) => value is WebhookError;
 }
 
@@ -248,6 +252,7 @@ export class JobError extends VoucherError<JobErrorCode> {
   /** @internal */
   static override readonly [mark] = "JobError";
 
+  /** Also says yes to an error of another copy of the package. */
   declare static [Symbol.hasInstance]: (value: unknown) => value is JobError;
 }
 
@@ -262,6 +267,20 @@ const classes = { ValidationError, ApiError, ConnectionError, WebhookError, JobE
 /** Makes an error of the object in which the core hands one over. */
 export function toError(parts: ErrorParts): VoucherError {
   return new classes[parts.class as keyof typeof classes](parts);
+}
+
+/** What foreign code gives; nothing if it throws. */
+export function quietly<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}
+
+/** An error of ours as it is; anything else as the `cause` of one. */
+export function ours(error: unknown, wrap: (cause: unknown) => VoucherError): VoucherError {
+  return error instanceof VoucherError ? error : wrap(error);
 }
 
 /** Whether a thrown value is an error that the core handed over. */

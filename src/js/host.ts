@@ -1,6 +1,7 @@
 /** What JavaScript lends to the wasm: the object that `src/wasm/host.rs` knows. */
 import { instance } from "./binding.js";
 import { type AnyClock, DONE, Deadline, type Outcome, hostClock, pause } from "./deadline.js";
+import { quietly } from "./errors.js";
 import type { TokenSource } from "./token-source.js";
 import { type Answer, type TransportOptions, read, send } from "./transport.js";
 import type { CallSignal, Clock, FetchInit } from "./types.js";
@@ -44,11 +45,6 @@ async function live(work: Outcome | Promise<Outcome>): Promise<Outcome> {
 
 /** A clock's time; the host's where the clock fails. */
 export function timeOf(clock: AnyClock): number {
-  try {
-    const now = clock.now();
-    if (Number.isFinite(now)) return now;
-  } catch {
-    // A clock that fails is no clock.
-  }
-  return Date.now();
+  const now = quietly(() => clock.now());
+  return Number.isFinite(now) ? (now as number) : Date.now();
 }

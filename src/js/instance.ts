@@ -61,7 +61,11 @@ export class Instance<G extends Glue> {
       }
     }
     if (this.#state === "lost") {
-      this.#glue.__wbg_reset_state();
+      try {
+        this.#glue.__wbg_reset_state();
+      } catch (cause) {
+        throw notLoaded(cause);
+      }
       this.generation += 1;
       this.#state = "ready";
     }
@@ -71,7 +75,7 @@ export class Instance<G extends Glue> {
   async #start(module: ModuleSource | undefined): Promise<void> {
     const source = module ?? this.#source?.();
     if (source === undefined) throw new Error("This host has no way to the module");
-    if (source instanceof WebAssembly.Module) {
+    if (isModule(source)) {
       // Without waiting: in an edge worker a promise belongs to the request
       // that made it, and other requests must not wait for that one.
       this.#glue.initSync({ module: source });
@@ -85,7 +89,7 @@ export class Instance<G extends Glue> {
   async #compile(source: ModuleSource | Promise<ModuleSource>): Promise<void> {
     const found = await source;
     const bytes = found instanceof URL ? await download(found) : found;
-    const module = bytes instanceof WebAssembly.Module ? bytes : await WebAssembly.compile(bytes);
+    const module = isModule(bytes) ? bytes : await WebAssembly.compile(bytes);
     this.#glue.initSync({ module });
     this.#state = "ready";
   }
@@ -121,8 +125,8 @@ export class Instance<G extends Glue> {
   }
 
   #toError(queued: Doubt, error: unknown): unknown {
-    if (isErrorParts(error)) return toError(error);
     if (error instanceof VoucherError) return error;
+    if (isErrorParts(error)) return toError(error);
     // The core reports in no other way: this is a trap.
     this.#lose(error);
     return this.#lostError(queued, error);
@@ -147,6 +151,11 @@ export class Instance<G extends Glue> {
       cause,
     });
   }
+}
+
+/** Taken by its tag: an edge runtime compiles outside of the realm that it runs code in. */
+export function isModule(value: unknown): value is WebAssembly.Module {
+  return Object.prototype.toString.call(value) === "[object WebAssembly.Module]";
 }
 
 const DOWNLOAD_MS = 30_000;

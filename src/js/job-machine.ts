@@ -109,7 +109,8 @@ export class JobMachine {
   about = () => this.#call<About>(ABOUT);
   start = () => this.#call<void>(START);
   pause = () => this.#call<void>(PAUSE);
-  poll = () => this.#call<Action>(POLL);
+  /** Nothing leaves within the next `heldMs`. */
+  poll = (heldMs: number) => this.#call<Action>(POLL, heldMs);
   /** Gives whether the whole list is in the journal. */
   saved = (ok: boolean) => this.#call<boolean>(ok ? SAVED : SAVE_FAILED);
   token = (batch: number) => this.#call<void>(TOKEN, batch);
@@ -130,7 +131,7 @@ export class JobMachine {
       : this.#call<void>(RESOLVE, batch, decision);
   /** All, in each state, requests, retries, created at, time left. */
   progress = () => this.#call<[number, ...(number | null)[]]>(PROGRESS);
-  /** 24 bytes each: state, whether there is an error, codes, reported, attempts, when it left. */
+  /** 24 bytes each: state, whether there is an error, whether it was cancelled, codes, reported, attempts, when it left. */
   batches = () => this.#call<Uint8Array>(BATCHES);
   lastError = (batch: number) => this.#call<ErrorParts>(LAST_ERROR, batch);
   /** A page of at most 1,024, 24 bytes each: place, state, evidence, reason, code. */

@@ -4,7 +4,7 @@
  * Between processes that is the journal's own lock. Within one, a job that does
  * nothing gives way to whoever opens its journal anew.
  */
-import { toError } from "./errors.js";
+import { type VoucherError, ours, toError } from "./errors.js";
 import type { Journal } from "./journal-types.js";
 
 export interface Ownership {
@@ -19,6 +19,14 @@ const byJournal = new WeakMap<Journal, Ownership>();
 
 /** Takes a journal; refuses one that is taken. */
 export async function own(journal: Journal): Promise<Ownership> {
+  try {
+    return await take(journal);
+  } catch (error) {
+    throw ours(error, (cause) => journalFailed("no", cause));
+  }
+}
+
+async function take(journal: Journal): Promise<Ownership> {
   const { key } = journal;
   const before = key === undefined ? byJournal.get(journal) : byKey.get(key);
   if (before !== undefined && !before.isReleased && before.isBusy()) throw busy();
@@ -37,22 +45,36 @@ export async function own(journal: Journal): Promise<Ownership> {
   };
   if (key === undefined) byJournal.set(journal, ownership);
   else byKey.set(key, ownership);
-  await before?.release();
-  const given = journal.lock === undefined ? unlock : await journal.lock();
-  if (given === undefined) {
-    await ownership.release();
-    throw busy();
+  let given: unknown;
+  try {
+    await before?.release();
+    given = journal.lock === undefined ? unlock : await journal.lock();
+  } finally {
+    if (typeof given !== "function") await ownership.release();
   }
-  unlock = given;
+  if (typeof given !== "function") throw busy();
+  unlock = given as typeof unlock;
   return ownership;
 }
 
-function busy(): Error {
-  return toError({
-    class: "JobError",
-    code: "job_busy",
-    queued: "no",
-    message: "Another job is at work on this journal",
-    hint: "Close that one, or wait until its process has ended.",
-  });
+function busy(): VoucherError {
+  const hint = "Close that one, or wait until its process has ended.";
+  return jobError("job_busy", "no", "Another job is at work on this journal", hint);
+}
+
+/** An error of a job's that starts on this side. */
+export function jobError(
+  code: "journal_failed" | "job_busy" | "job_closed",
+  queued: "no" | "unknown",
+  message: string,
+  hint: string,
+  cause?: unknown,
+): VoucherError {
+  return toError({ class: "JobError", code, queued, message, hint, cause });
+}
+
+/** The journal did not do what it was asked. */
+export function journalFailed(queued: "no" | "unknown", cause: unknown): VoucherError {
+  const hint = "See `cause`; then resume the job from its journal, which has all that is known.";
+  return jobError("journal_failed", queued, "The journal failed", hint, cause);
 }

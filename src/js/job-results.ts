@@ -19,15 +19,21 @@ const EVIDENCE = [null, "answer", "webhook", "operator"] as const;
 const PAGE = 1024;
 const ROW = 24;
 
+/** Where reading begins, and the place of the code that was read last. */
+export interface Cursor {
+  place: number;
+}
+
 /** Reads the results, a page at a time. */
 export function* results(
   machine: JobMachine,
   batchSize: number,
   filter?: CodeState,
+  cursor: Cursor = { place: 0 },
 ): Generator<JobResult> {
   const state = filter === undefined ? undefined : STATES.indexOf(filter);
   const reasons = new Map<number, string | null>([[0, null]]);
-  for (let from = 0; ;) {
+  for (let from = cursor.place; ;) {
     const page = machine.results(from, state);
     const view = new DataView(page.buffer, page.byteOffset, page.byteLength);
     for (let at = 0; at < page.length; at += ROW) {
@@ -35,6 +41,7 @@ export function* results(
       const number = view.getUint16(at + 6, true);
       let reason = reasons.get(number);
       if (reason === undefined) reasons.set(number, (reason = machine.reason(number)));
+      cursor.place = place;
       yield {
         code: hexOf(page, at + 8),
         state: STATES[page[at + 4] as number] as CodeState,

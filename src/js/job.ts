@@ -8,9 +8,16 @@ import { type Binding, instance } from "./binding.js";
 import { type ListParts, hexOf } from "./code-list.js";
 import { Turn } from "./codes-input.js";
 import { DONE, ERROR, TIMEOUT } from "./deadline.js";
-import { type ErrorParts, type VoucherError, invalidOption, refusal, toError } from "./errors.js";
+import {
+  type ErrorParts,
+  type VoucherError,
+  invalidOption,
+  quietly,
+  refusal,
+  toError,
+} from "./errors.js";
 import type { Host } from "./host.js";
-import { type Ownership, own } from "./job-ownership.js";
+import { type Ownership, jobError, journalFailed, own } from "./job-ownership.js";
 import {
   type Action,
   DONE as RUN_DONE,
@@ -33,10 +40,12 @@ import type {
   JobProgress,
   JobReport,
 } from "./job-types.js";
+import { bytesOf } from "./journal-shared.js";
 import type { Journal } from "./journal-types.js";
 import { type CheckedJobOptions, checks, readOptions } from "./options.js";
 import type { Answer } from "./transport.js";
 import type { CallSignal, FetchInit } from "./types.js";
+import { outcomesOf } from "./webhook.js";
 
 const PIECE = 1 << 18;
 const NO_IDS = new Uint8Array();
@@ -88,7 +97,7 @@ export async function openJob(
     await job.flush();
     return job as unknown as Job;
   } catch (error) {
-    await ownership.release();
+    await ownership.release().catch(() => {});
     throw error;
   }
 }
@@ -110,11 +119,21 @@ function randomId(): string {
 async function replay(journal: Journal, push: (bytes: Uint8Array) => void): Promise<number> {
   let length = 0;
   const stored = await onJournal(async () => journal.read()[Symbol.asyncIterator]());
-  for (;;) {
-    const { done, value } = await onJournal(() => stored.next());
-    if (done === true) return length;
-    length += value.length;
-    await pieces(value, push);
+  let isRead = false;
+  try {
+    for (;;) {
+      const piece = await onJournal(async () => {
+        const { done, value } = await stored.next();
+        isRead = done === true;
+        return isRead ? undefined : bytesOf(value, "read");
+      });
+      if (piece === undefined) return length;
+      length += piece.length;
+      await pieces(piece, push);
+    }
+  } finally {
+    // So that it can close what it has open.
+    if (!isRead) void onJournal(async () => stored.return?.()).catch(() => {});
   }
 }
 
@@ -133,21 +152,6 @@ async function onJournal<T>(work: () => Promise<T>): Promise<T> {
   } catch (cause) {
     throw journalFailed("no", cause);
   }
-}
-
-function jobError(
-  code: "journal_failed" | "job_busy" | "job_closed",
-  queued: "no" | "unknown",
-  message: string,
-  hint: string,
-  cause?: unknown,
-): VoucherError {
-  return toError({ class: "JobError", code, queued, message, hint, cause });
-}
-
-function journalFailed(queued: "no" | "unknown", cause: unknown): VoucherError {
-  const hint = "See `cause`; then resume the job from its journal, which has all that is known.";
-  return jobError("journal_failed", queued, "The journal failed", hint, cause);
 }
 
 class BulkJob implements BareJob {
@@ -175,6 +179,8 @@ class BulkJob implements BareJob {
   #failure: VoucherError | undefined;
   #waiting: { save: number; resolve(): void; reject(error: unknown): void }[] = [];
   #timer: { until: number; stop: AbortController } | undefined;
+  /** Whether the server has said that there were too many requests: the next wait is for that. */
+  #isLimited = false;
 
   #progress: JobProgress | undefined;
   #isStale = true;
@@ -227,10 +233,7 @@ class BulkJob implements BareJob {
       const hint = "Wait for the run that there is, or pause it by its signal.";
       throw jobError("job_busy", "no", "The job runs already", hint);
     }
-    const pause = () => {
-      this.#machine.pause();
-      this.#turn();
-    };
+    const pause = () => this.#tell(() => this.#machine.pause());
     const ended = instance.call("unknown", () => {
       this.#machine.start();
       return new Promise<JobReport>((resolve, reject) => {
@@ -247,16 +250,23 @@ class BulkJob implements BareJob {
       signal?.removeEventListener("abort", pause);
       this.#run = undefined;
       // Nothing more is to be had of this one: the journal can be resumed.
-      if (this.#machine.isLost || this.#failure !== undefined) await this.#ownership.release();
+      if (this.#machine.isLost || this.#failure !== undefined) await this.#release();
     }
   }
 
   async applyWebhook(event: JobEvent): Promise<number> {
     this.#refuse();
-    if (!Array.isArray(event?.outcomes)) throw invalidOption("It is no event of verifyWebhook");
-    const { programId, outcomes } = event;
-    if (programId !== null && programId !== this.programId) return 0;
-    return this.#change(() => this.#machine.report(outcomes));
+    let told: unknown[] | undefined;
+    try {
+      const { programId, outcomes } = event;
+      if (Array.isArray(outcomes)) {
+        told = programId === null || programId === this.programId ? outcomesOf(outcomes) : [];
+      }
+    } catch (cause) {
+      throw invalidOption("The event can't be read", cause);
+    }
+    if (told === undefined) throw invalidOption("It is no event of verifyWebhook");
+    return told.length === 0 ? 0 : this.#change(() => this.#machine.report(told));
   }
 
   async resolve(batch: number | "all", decision: JobDecision): Promise<void> {
@@ -300,17 +310,24 @@ class BulkJob implements BareJob {
     return resultsCsv(this.results());
   }
 
+  /** What pages of results are read from. */
+  get pages(): { machine: JobMachine; batchSize: number } {
+    return { machine: this.#machine, batchSize: this.#batchSize };
+  }
+
   async close(): Promise<void> {
     const wasClosed = this.#ownership.isReleased;
     if (!wasClosed && !this.#machine.isLost) {
-      if (this.#run !== undefined) {
-        this.#machine.pause();
-        this.#turn();
-      }
+      if (this.#run !== undefined) this.#tell(() => this.#machine.pause());
       await this.#ended;
       await this.flush().catch(() => {});
     }
-    await this.#ownership.release();
+    await onJournal(() => this.#ownership.release());
+  }
+
+  /** Gives the journal back, where another failure is to be told. */
+  async #release(): Promise<void> {
+    await this.#ownership.release().catch(() => {});
   }
 
   /** Waits until the journal has everything. */
@@ -357,11 +374,18 @@ class BulkJob implements BareJob {
   /** Does what the core asks for, until it has to wait. */
   #turn(): void {
     try {
-      while (this.#act(this.#machine.poll()));
+      while (this.#act(this.#machine.poll(this.#heldMs())));
       this.#changed();
     } catch {
       // A trap: `instance.call` has told everybody who waits.
     }
+  }
+
+  /** How long nothing may leave, where others share the rate. */
+  #heldMs(): number {
+    const pace = this.#options.pace;
+    if (pace === undefined || this.#run === undefined) return 0;
+    return Math.max(0, Math.ceil(pace.next() - this.#host.now()));
   }
 
   /** Whether there may be more to do. */
@@ -374,9 +398,12 @@ class BulkJob implements BareJob {
         void this.#token(action[1], action[2]);
         return true;
       case SEND:
+        this.#options.pace?.take();
         void this.#send(...action);
         return true;
       case WAIT:
+        this.#options.pace?.[this.#isLimited ? "close" : "waits"](action[1]);
+        this.#isLimited = false;
         this.#wait(action[1]);
         return false;
       case RUN_DONE:
@@ -393,15 +420,16 @@ class BulkJob implements BareJob {
     try {
       await this.#options.journal.append(bytes);
     } catch (cause) {
-      const { unknown, sending } = this.progress();
-      this.#failure = journalFailed(unknown + sending > 0 ? "unknown" : "no", cause);
+      const known = quietly(this.progress);
+      const isNone = known !== undefined && known.unknown + known.sending === 0;
+      this.#failure = journalFailed(isNone ? "no" : "unknown", cause);
     }
     this.#isSaving = false;
     this.#tell(() => {
       this.#isCreated = this.#machine.saved(this.#failure === undefined);
     });
     this.#settle();
-    if (this.#failure !== undefined && this.#run === undefined) await this.#ownership.release();
+    if (this.#failure !== undefined && this.#run === undefined) await this.#release();
   }
 
   async #token(batch: number, renew: boolean): Promise<void> {
@@ -463,6 +491,7 @@ class BulkJob implements BareJob {
 
   #remember(batch: number, parts: ErrorParts): VoucherError {
     const error = toError(parts);
+    if (error.code === "rate_limited") this.#isLimited = true;
     this.#errors.delete(batch);
     this.#errors.set(batch, error);
     const [oldest] = this.#errors.keys();
@@ -475,7 +504,9 @@ class BulkJob implements BareJob {
     this.#timer?.stop.abort();
     const timer = (this.#timer = { until, stop: new AbortController() });
     const { signal } = timer.stop;
-    void this.#host.wait(until - this.#host.now(), signal).then(() => {
+    void this.#host.wait(until - this.#host.now(), signal).then(async () => {
+      // A clock that wakes too early must not keep everything else from its turn.
+      if (this.#host.now() < until) await new Promise((resolve) => setTimeout(resolve, 0));
       if (signal.aborted) return;
       this.#timer = undefined;
       this.#turn();
@@ -506,13 +537,9 @@ class BulkJob implements BareJob {
     queueMicrotask(() => {
       this.#isTelling = false;
       if (this.#machine.isLost || this.progress() === before) return;
-      for (const listener of this.#listeners) {
-        try {
-          listener();
-        } catch {
-          // A listener that throws must not decide what becomes of a job.
-        }
-      }
+      // A listener that throws must not decide what becomes of a job, and one
+      // that subscribes anew is not called again.
+      for (const listener of [...this.#listeners]) quietly(listener);
     });
   }
 }
@@ -521,6 +548,9 @@ const { asyncDispose } = Symbol as { asyncDispose?: symbol };
 if (asyncDispose !== undefined) {
   Object.defineProperty(BulkJob.prototype, asyncDispose, { value: BulkJob.prototype.close });
 }
+
+/** What the worker reads of a job beside its public members. */
+export type ReadableJob = Job & Pick<BulkJob, "pages">;
 
 function noToken(isTimeout: boolean, cause: unknown): VoucherError {
   const hint = "See `cause`. Nothing has left.";

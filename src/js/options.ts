@@ -3,12 +3,20 @@
  * the core. Each is read once, so that a getter can't say two things.
  */
 import { isBrowser } from "./environment.js";
-import { type ValidationErrorCode, VoucherError, invalidOption, refusal } from "./errors.js";
+import {
+  type ValidationErrorCode,
+  type VoucherError,
+  invalidOption,
+  ours,
+  quietly,
+  refusal,
+} from "./errors.js";
 import type { HostOptions } from "./host.js";
 import type { JobProgress } from "./job-types.js";
 import type { Journal } from "./journal-types.js";
-import { type AuthSource, isTokenSet } from "./token-source.js";
-import type { CallOptions, ClientOptions } from "./types.js";
+import { type Pace, type PacedOptions, pace } from "./pace.js";
+import { type AuthSource, isToken, tokenSetOf } from "./token-source.js";
+import type { CallOptions, CallSignal, ClientOptions } from "./types.js";
 
 /** Says what is wrong with a value, or nothing. */
 type Check = (value: unknown) => string | undefined;
@@ -48,6 +56,18 @@ const signal: Check = (value) =>
     ? undefined
     : "must be an AbortSignal";
 
+/** A signal of any making, whose members never throw. */
+const tamed = (given: CallSignal): CallSignal => ({
+  get aborted() {
+    return quietly(() => given.aborted) === true;
+  },
+  get reason() {
+    return quietly(() => given.reason);
+  },
+  addEventListener: (type, listener) => quietly(() => given.addEventListener(type, listener)),
+  removeEventListener: (type, listener) => quietly(() => given.removeEventListener(type, listener)),
+});
+
 const callChecks: Checks = { signal, timeoutMs: timeout, maxRetries: count };
 
 const clientChecks: Checks = {
@@ -74,7 +94,12 @@ const clientChecks: Checks = {
 
 const appChecks: Checks = { clientId: text, clientSecret: text, tokenUrl: url };
 const authChecks = {
-  token: { accessToken: (value) => (isFunction(value) ? undefined : text(value)) },
+  token: {
+    accessToken: (value) =>
+      isFunction(value) || isToken(value)
+        ? undefined
+        : "must be a token that can stand in a header, or a function",
+  },
   client_credentials: {
     ...appChecks,
     scope: (value) =>
@@ -87,7 +112,7 @@ const authChecks = {
   delegated: {
     ...appChecks,
     tokens: (value) =>
-      isTokenSet(value) ? undefined : "must hold accessToken (a string) and expiresAt (a number)",
+      tokenSetOf(value) ? undefined : "must hold accessToken (a token) and expiresAt (a number)",
     onTokens: method,
   },
 } satisfies Record<string, Checks>;
@@ -113,12 +138,12 @@ export function readOptions(value: unknown, checks: Checks, where = ""): Record<
       const member = value[name];
       const fault = member === undefined ? undefined : checks[name]?.(member);
       if (fault !== undefined) throw invalidOption(`\`${where}${name}\` ${fault}`);
-      if (member !== undefined) read[name] = member;
+      if (member !== undefined) {
+        read[name] = checks[name] === signal ? tamed(member as CallSignal) : member;
+      }
     }
   } catch (error) {
-    throw error instanceof VoucherError
-      ? error
-      : invalidOption(`\`${where}${name}\` can't be read`, error);
+    throw ours(error, (cause) => invalidOption(`\`${where}${name}\` can't be read`, cause));
   }
   return read;
 }
@@ -131,9 +156,9 @@ function need(options: Record<string, unknown>, names: string[], where = ""): vo
 
 /** A URL in the host's canonical form; in a page it may be relative. */
 function absolute(value: unknown, name: string): string {
-  const given = typeof value === "string" ? value : (value as { href: string }).href;
   const page = (globalThis as { location?: { href?: string } }).location?.href;
   try {
+    const given = typeof value === "string" ? value : (value as { href: string }).href;
     return new URL(given, isBrowser() ? page : undefined).href;
   } catch {
     throw invalidOption(`\`${name}\` is not a URL`);
@@ -171,8 +196,16 @@ export interface CheckedOptions {
   module: WebAssembly.Module | BufferSource | undefined;
 }
 
-/** Checks a client's options. */
-export function checkClientOptions(given: ClientOptions): CheckedOptions {
+/** Checks a client's options; gives what is wrong with them. */
+export function checkClientOptions(given: ClientOptions): CheckedOptions | VoucherError {
+  try {
+    return checked(given);
+  } catch (error) {
+    return ours(error, (cause) => invalidOption("The options can't be read", cause));
+  }
+}
+
+function checked(given: ClientOptions): CheckedOptions {
   const options = readOptions(given, clientChecks);
   need(options, ["auth"]);
   const auth = checkAuth(options["auth"], options["dangerouslyAllowBrowser"]);
@@ -232,6 +265,7 @@ function checkAuth(given: unknown, allowBrowser: unknown): AuthSource {
     const isCallback = isFunction(auth["accessToken"]);
     return { kind: isCallback ? "callback" : "token", ...auth } as AuthSource;
   }
+  if (kind === "delegated") auth["tokens"] = tokenSetOf(auth["tokens"]);
   need(auth, ["clientId", "clientSecret", ...(kind === "delegated" ? ["tokens"] : [])], "auth.");
   refuseSecretInBrowser(allowBrowser);
   if (auth["tokenUrl"] !== undefined) {
@@ -242,10 +276,9 @@ function checkAuth(given: unknown, allowBrowser: unknown): AuthSource {
   return { kind, cacheKey, ...auth } as unknown as AuthSource;
 }
 
-/** What the core is told of `auth`: no functions. */
+/** What the core is told of `auth`: texts only. */
 function plain(auth: AuthSource): Record<string, unknown> {
-  const isPlain = ([name, value]: [string, unknown]) => !isFunction(value) && name !== "cache";
-  return Object.fromEntries(Object.entries(auth).filter(isPlain));
+  return Object.fromEntries(Object.entries(auth).filter(([, value]) => typeof value === "string"));
 }
 
 /** The options of one call; `more` are those of this kind of call only. */
@@ -283,6 +316,7 @@ export interface CheckedJobOptions {
   maxRetries: number;
   onProgress: ((progress: JobProgress) => void) | undefined;
   restored: boolean;
+  pace: Pace | undefined;
 }
 
 /** Checks the options of a job; what is not given is the client's, or the default. */
@@ -307,9 +341,9 @@ export function checkJobOptions(
     journal,
     ...readOptions(given ?? {}, own),
   } as CheckedJobOptions & { requestsPerSecond: number };
-  const fault = jobChecks["journal"]?.(options.journal);
-  if (fault !== undefined) throw invalidOption(`\`journal\` ${fault}`);
-  return { ...options, intervalMs: 1000 / options.requestsPerSecond };
+  readOptions({ journal: options.journal ?? null }, jobChecks);
+  const intervalMs = 1000 / options.requestsPerSecond;
+  return { ...options, intervalMs, pace: quietly(() => (given as PacedOptions)[pace]) };
 }
 
 /** The checks that only some calls need. */

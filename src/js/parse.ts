@@ -12,10 +12,11 @@ import {
   type TextInput,
   isEntries,
   isText,
+  notRead,
   readEntries,
   readText,
 } from "./codes-input.js";
-import { type Issue, type VoucherError, refusal } from "./errors.js";
+import { type Issue, type VoucherError, ours, quietly, refusal } from "./errors.js";
 import { checks, readOptions } from "./options.js";
 import type { CallSignal } from "./types.js";
 
@@ -113,9 +114,14 @@ async function readLists(
   const tell = progressOf(reader, onProgress);
   try {
     return await instance.call("no", async () => {
-      if (isText(input)) await readText(input, reader, signal, tell);
-      else if (isEntries(input) && !programs) await readEntries(input, reader, signal, tell);
-      else throw notCodes(input);
+      try {
+        if (isText(input)) await readText(input, reader, signal, tell);
+        else if (isEntries(input) && !programs) await readEntries(input, reader, signal, tell);
+        else throw notCodes(input);
+      } catch (cause) {
+        // A trap tells of the instance, anything else of the input.
+        throw cause instanceof WebAssembly.RuntimeError ? cause : ours(cause, notRead);
+      }
       return reader.finish() as Lists;
     });
   } finally {
@@ -149,18 +155,15 @@ export async function parseCodesByProgram(
 }
 
 function progressOf(
-  reader: { codes: number; duplicates: number; rejected: number },
+  reader: { count(of: number): number },
   listener: ParseOptions["onProgress"],
 ): (position: Position) => void {
   if (listener === undefined) return () => {};
   return (position) => {
-    const { codes, duplicates, rejected } = reader;
+    const [codes = 0, duplicates = 0, rejected = 0] = [0, 1, 2].map((of) => reader.count(of));
     const rows = codes + duplicates + rejected;
-    try {
-      listener({ ...position, rows, codes, duplicates, rejected });
-    } catch {
-      // A listener that throws must not decide what becomes of a list.
-    }
+    // A listener that throws must not decide what becomes of a list.
+    quietly(() => listener({ ...position, rows, codes, duplicates, rejected }));
   };
 }
 

@@ -14,12 +14,13 @@ import {
   DONE,
   Deadline,
   ERROR,
+  FAILED,
   type Outcome,
   TIMEOUT,
   hostClock,
 } from "./deadline.js";
 import { isWorkerd } from "./environment.js";
-import { invalidOption, refusal } from "./errors.js";
+import { VoucherError, invalidOption, quietly, refusal } from "./errors.js";
 import type { CallSignal, TokenCache, TokenSet } from "./types.js";
 
 const BEAT_MS = 200;
@@ -91,8 +92,10 @@ export class TokenSource {
     if (auth.kind === "callback") {
       const context = rejected === undefined ? {} : { rejected };
       const outcome = await this.#within(() => auth.accessToken(context), timeoutMs, signal);
-      // Undefined says that no token is needed, which is not what it means here.
-      return outcome.kind === DONE ? { ...outcome, value: String(outcome.value ?? "") } : outcome;
+      // An error of ours that the callback met, as in another client, says it best.
+      const { kind, value } = outcome as Outcome;
+      if (kind === FAILED) return failed(value);
+      return kind !== DONE || isToken(value) ? outcome : failed(noToken());
     }
     for (;;) {
       const current = this.#usable(this.#current, rejected);
@@ -158,7 +161,7 @@ export class TokenSource {
       const tokens = await this.#obtainTokens(rejected);
       return { kind: DONE, value: tokens.accessToken, hasLeft: false };
     } catch (value) {
-      return { kind: ERROR, value, hasLeft: false };
+      return failed(value);
     }
   }
 
@@ -176,7 +179,8 @@ export class TokenSource {
     };
     if (cache) {
       const { kind, value } = await this.#within(() => cache.get(cacheKey), this.#timeoutMs);
-      const shared = kind === DONE && isTokenSet(value) && this.#usable(value, rejected);
+      const kept = kind === DONE ? quietly(() => tokenSetOf(value)) : undefined;
+      const shared = this.#usable(kept, rejected);
       if (shared) return (this.#current = shared);
     }
     // Known before it is told: a refresh token may work only once.
@@ -205,10 +209,26 @@ export class TokenSource {
   }
 }
 
-/** Whether a value that was kept somewhere is a set of tokens. */
-export function isTokenSet(value: unknown): value is TokenSet {
-  const { accessToken, expiresAt } = Object(value) as Partial<TokenSet>;
-  return typeof accessToken === "string" && accessToken !== "" && typeof expiresAt === "number";
+/** An error of ours says it best; anything else is the cause of one. */
+function failed(value: unknown): Outcome {
+  return { kind: value instanceof VoucherError ? ERROR : FAILED, value, hasLeft: false };
+}
+
+/** Whether a value can stand in a header as a token: visible ASCII. */
+export function isToken(value: unknown): value is string {
+  return typeof value === "string" && /^[!-~]+$/.test(value);
+}
+
+/** A set of tokens that was kept somewhere, each member read once; nothing if it is none. */
+export function tokenSetOf(value: unknown): TokenSet | undefined {
+  const { accessToken, expiresAt, scope, refreshToken } = Object(value) as Record<string, unknown>;
+  if (!isToken(accessToken) || typeof expiresAt !== "number") return undefined;
+  const tokens = { accessToken, expiresAt, scope: scope as string };
+  return typeof refreshToken === "string" ? { ...tokens, refreshToken } : tokens;
+}
+
+function noToken(): unknown {
+  return invalidOption("`auth.accessToken` is no token that can stand in a header");
 }
 
 function notRenewable(): unknown {

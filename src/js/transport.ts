@@ -5,6 +5,7 @@
  * polyfill's or a mock's, which are no instances of this realm's classes.
  */
 import { DONE, Deadline, type Outcome, hostClock } from "./deadline.js";
+import { quietly } from "./errors.js";
 import type { FetchFunction, FetchInit, RequestEvent, ResponseEvent } from "./types.js";
 
 /** How much of a body is read that only explains a failure. */
@@ -51,7 +52,8 @@ export async function send(
   deadline.onCut = abort;
   const outcome = await deadline.race(() => {
     const event: RequestEvent = { method: init.method, url, attempt };
-    unheard(() => onRequest?.(event));
+    // A listener that throws must not decide what becomes of a call.
+    quietly(() => onRequest?.(event));
     hasLeft = true;
     started = now();
     const sent = { ...init, signal: connection.signal };
@@ -65,7 +67,7 @@ export async function send(
   deadline.onEnd = () => drain(answer);
   const [status, fields] = answer.head;
   const headers = Object.fromEntries(fields.filter(([name]) => name.startsWith("x-uber-")));
-  unheard(() =>
+  quietly(() =>
     onResponse?.({
       method: init.method,
       url,
@@ -76,15 +78,6 @@ export async function send(
     }),
   );
   return { kind: DONE, value: answer, hasLeft };
-}
-
-// A listener that throws must not decide what becomes of a call.
-function unheard(tell: () => void): void {
-  try {
-    tell();
-  } catch {
-    // It was told.
-  }
 }
 
 /** What there is of a head; what is not there, or throws, is not there. */
@@ -116,21 +109,26 @@ export async function read(answer: Answer, part: boolean, deadline: Deadline): P
 
 async function explanation(answer: Answer, deadline: Deadline): Promise<string> {
   const { response } = answer;
-  if (typeof response.body?.getReader !== "function") {
-    const { kind, value } = await deadline.race(() => response.text?.());
-    answer.isRead = true;
-    return kind === DONE && typeof value === "string" ? value : "";
-  }
-  const decoder = new TextDecoder();
   let text = "";
-  const opened = await deadline.race(() => response.body?.getReader?.());
-  for (let bytes = 0; opened.kind === DONE && bytes < EXPLANATION_BYTES;) {
-    const { kind, value } = await deadline.race(() => opened.value?.read());
-    const chunk = kind === DONE && value?.value;
-    answer.isRead = kind === DONE && value?.done !== false;
-    if (!ArrayBuffer.isView(chunk)) break;
-    bytes += chunk.byteLength;
-    text += decoder.decode(chunk, { stream: true });
+  try {
+    if (typeof response.body?.getReader !== "function") {
+      const { kind, value } = await deadline.race(() => response.text?.());
+      answer.isRead = true;
+      return kind === DONE && typeof value === "string" ? value : "";
+    }
+    const decoder = new TextDecoder();
+    const opened = await deadline.race(() => response.body?.getReader?.());
+    for (let bytes = 0; opened.kind === DONE && bytes < EXPLANATION_BYTES;) {
+      const { kind, value } = await deadline.race(() => opened.value?.read());
+      const chunk = kind === DONE && value?.value;
+      answer.isRead = kind === DONE && value?.done !== false;
+      if (!ArrayBuffer.isView(chunk)) break;
+      // Chunks without a byte must come to an end too.
+      bytes += chunk.byteLength + 64;
+      text += decoder.decode(chunk, { stream: true });
+    }
+  } catch {
+    // A body with members that throw: what came of it will do.
   }
   return text;
 }

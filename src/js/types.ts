@@ -108,27 +108,35 @@ export interface TokenCache {
  */
 export type Auth =
   | {
+      /** A token, or a function that gives one. */
       accessToken: string | ((context: { rejected?: string }) => string | Promise<string>);
       clientId?: never;
       clientSecret?: never;
       tokens?: never;
     }
   | {
+      /** The app's client id, from Uber's developer dashboard. */
       clientId: string;
+      /** The app's client secret. */
       clientSecret: string;
       /** Default: `organizations.voucher_programs`. */
       scope?: "organizations.voucher_programs" | "organizations.voucher_programs.aggregator";
       /** Default: `https://auth.uber.com/oauth/v2/token`. */
       tokenUrl?: string | { readonly href: string };
+      /** Where processes share a token. */
       cache?: TokenCache;
       accessToken?: never;
       tokens?: never;
       onTokens?: never;
     }
   | {
+      /** The app's client id, from Uber's developer dashboard. */
       clientId: string;
+      /** The app's client secret. */
       clientSecret: string;
+      /** What `exchangeCode` gave, or what `onTokens` kept last. */
       tokens: TokenSet;
+      /** Keeps renewed tokens: the refresh token before may be spent by then. */
       onTokens?: (tokens: TokenSet) => void | Promise<void>;
       /** Default: `https://auth.uber.com/oauth/v2/token`. */
       tokenUrl?: string | { readonly href: string };

@@ -1,6 +1,6 @@
 /** Webhooks: whether Uber signed one, and what it says. */
 import { instance } from "./binding.js";
-import { type VoucherError, invalidOption, refusal, toError } from "./errors.js";
+import { type VoucherError, invalidOption, ours, refusal, toError } from "./errors.js";
 import { checks, readOptions } from "./options.js";
 
 /** Any `Request`, as an edge worker, Deno, Bun or a framework gives it. */
@@ -105,37 +105,47 @@ export async function verifyWebhook(
   message: WebhookRequest | SignedMessage,
   options: WebhookOptions,
 ): Promise<WebhookEvent> {
-  const read = readOptions(options, webhookChecks) as Partial<WebhookOptions>;
-  if (read.signingKey === undefined) throw invalidOption("`signingKey` is missing");
-  const { body, signature, environment } = await readMessage(message);
+  let keys: unknown[] | undefined;
+  const read = readOptions(options, {
+    signingKey: (value) => {
+      keys = [value].flat();
+      const isValid = keys.every((key) => typeof key === "string");
+      return isValid ? undefined : "must be a string or a list of strings";
+    },
+    outcomes: checks.method,
+  }) as Partial<WebhookOptions>;
+  if (keys === undefined) throw invalidOption("`signingKey` is missing");
+  const { body, signature, environment } = await readMessage(message).catch((error) => {
+    throw ours(error, (cause) => invalidOption("The message can't be read", cause));
+  });
   const glue = await instance.load();
-  instance.callSync(() => glue.verifySignature(body, signature, [read.signingKey].flat()));
-  // From here to the end nothing waits: the bytes are those that were checked.
+  instance.callSync(() => glue.verifySignature(body, signature, keys));
+  let text: string | undefined;
   let raw: unknown;
   let outcomes: unknown;
   try {
-    raw = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-    if (read.outcomes) {
-      // A getter must not throw within the wasm.
-      outcomes = [...read.outcomes(raw)].map(({ code, status, reason }) => {
-        return { code, status, reason };
-      });
-    }
+    text = new TextDecoder("utf-8", { fatal: true }).decode(body);
+    raw = JSON.parse(text);
+    if (read.outcomes) outcomes = outcomesOf(read.outcomes(raw));
   } catch (cause) {
-    const what = raw === undefined ? "The body is no JSON" : "`outcomes` failed";
-    throw webhookError("malformed_body", what, "See `cause`.", cause);
+    const isRead = raw !== undefined;
+    const what = isRead ? "`outcomes` failed" : "The body is no JSON";
+    // A parser's words quote the body, which may hold a recipient's data.
+    const shown = isRead ? cause : new SyntaxError("The body was signed, and is no JSON");
+    throw webhookError("malformed_body", what, "See `cause`.", shown);
   }
-  const event = instance.callSync(() => glue.readWebhook(raw, environment, outcomes));
+  // Parsed again: `outcomes` may have changed the other.
+  const event = instance.callSync(() => glue.readWebhook(JSON.parse(text), environment, outcomes));
   return { ...(event as WebhookEvent), raw };
 }
 
-const webhookChecks = {
-  signingKey: (value: unknown) =>
-    [value].flat().every((key) => typeof key === "string")
-      ? undefined
-      : "must be a string or a list of strings",
-  outcomes: checks.method,
-};
+/** Outcomes as the core takes them: it must meet no getter, and nothing endless. */
+export function outcomesOf(given: Iterable<{ [K in keyof WebhookOutcome]?: unknown }>): unknown[] {
+  const text = (value: unknown) => (typeof value === "string" ? value : value == null ? null : "");
+  return [...given].map(({ code, status, reason }) => {
+    return { code: text(code), status: text(status), reason: text(reason) };
+  });
+}
 
 /** What is checked and read, whatever it comes from. */
 interface Message {
@@ -156,7 +166,8 @@ async function readMessage(message: WebhookRequest | SignedMessage): Promise<Mes
   const { headers } = message;
   try {
     return {
-      body: new Uint8Array(await message.arrayBuffer()),
+      // Of a number it would be as many zeros.
+      body: new Uint8Array(Object(await message.arrayBuffer())),
       signature: headers.get("x-uber-signature"),
       environment: headers.get("x-environment"),
     };
@@ -177,7 +188,9 @@ function checkMessage({ body, signature, environment }: SignedMessage): Message 
     throw invalidOption("`body` must be the raw body, as bytes or as a string");
   }
   const { buffer, byteOffset, byteLength } = body;
-  return { body: new Uint8Array(buffer, byteOffset, byteLength), signature, environment };
+  // A copy: what is shared with other threads may change after it was checked.
+  const copy = new Uint8Array(buffer, byteOffset, byteLength).slice();
+  return { body: copy, signature, environment };
 }
 
 function webhookError(

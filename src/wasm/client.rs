@@ -16,7 +16,7 @@ use super::{from_js, number, to_js};
 use crate::answer::{self, Effect, Verdict};
 use crate::api::Api;
 use crate::code::Code;
-use crate::error::{Error, ErrorCode};
+use crate::error::Error;
 use crate::http::{BaseUrl, Request};
 use crate::id::{OrganizationId, ProgramId};
 use crate::json::Json;
@@ -101,12 +101,6 @@ impl Inner {
             }
         }
         let auth = options.get("auth");
-        if let Json::Text(token) = auth.get("accessToken")
-            && !Secret::new(token.as_str()).fits_a_header()
-        {
-            let fault = "`auth.accessToken` can't stand in a header";
-            return Err(Error::validation(ErrorCode::InvalidOptions, fault));
-        }
         let scope = match auth.get("scope").text() {
             Some(scope) if scope == Scope::Aggregator.as_str() => Scope::Aggregator,
             _ => Scope::VoucherPrograms,

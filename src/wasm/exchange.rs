@@ -9,11 +9,10 @@ use js_sys::{Object, Promise, Reflect};
 use wasm_bindgen::JsValue;
 
 use super::client::Inner;
-use super::failure::thrown;
 use super::from_js;
 use super::host::{Cut, Host, Running};
 use crate::answer::Verdict;
-use crate::error::{Error, ErrorCode, Queued};
+use crate::error::Queued;
 use crate::http::{Head, Request};
 use crate::json::Json;
 use crate::retry::{Attempt, Retry, Rule, Step};
@@ -82,11 +81,6 @@ impl Exchange {
             }
             (Stage::Token, Ok(token)) => {
                 self.token = token.as_string().map(Secret::new);
-                if !token.is_undefined() && !self.token.as_ref().is_some_and(Secret::fits_a_header)
-                {
-                    let fault = "`auth.accessToken` is no token that can stand in a header";
-                    return Err(thrown(Error::validation(ErrorCode::InvalidOptions, fault)));
-                }
                 return Ok(self.send());
             }
             (Stage::Pause, Err(cut)) => {

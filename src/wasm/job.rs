@@ -175,7 +175,10 @@ fn run(
     value: &JsValue,
 ) -> Result<JsValue, Error> {
     match operation {
-        POLL => return Ok(act(job, client, now)),
+        POLL => {
+            job.hold(now.saturating_add(at as u64));
+            return Ok(act(job, client, now));
+        }
         START => job.start(now),
         PAUSE => job.pause(),
         SAVED => {
@@ -304,7 +307,9 @@ fn remembered(told: &[Json]) -> Error {
 fn batch_row(batch: &BatchInfo<'_>) -> [u8; ROW] {
     let mut row = [0; ROW];
     let fields = [
-        u64::from(batch.state as u8) | u64::from(batch.last_error.is_some()) << 8,
+        u64::from(batch.state as u8)
+            | u64::from(batch.last_error.is_some()) << 8
+            | u64::from(batch.cancelled) << 16,
         batch.codes.into(),
         batch.reported.into(),
         batch.attempts.into(),

@@ -24,7 +24,6 @@ mod sandbox;
 mod webhook;
 
 use js_sys::{Array, Object};
-use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::json::Json;
@@ -74,10 +73,27 @@ fn read(value: &JsValue, depth: u32) -> Json {
 
 /// A value of the core as a plain JavaScript object.
 fn to_js(value: &Json) -> JsValue {
-    let serializer = serde_wasm_bindgen::Serializer::new()
-        .serialize_maps_as_objects(true)
-        .serialize_missing_as_null(true);
-    value.serialize(&serializer).unwrap_or(JsValue::NULL)
+    match value {
+        Json::Null => JsValue::NULL,
+        Json::Bool(flag) => JsValue::from_bool(*flag),
+        Json::Number(number) => JsValue::from_f64(*number),
+        Json::Text(text) => JsValue::from_str(text),
+        Json::List(items) => {
+            let list = Array::new();
+            for item in items {
+                list.push(&to_js(item));
+            }
+            list.into()
+        }
+        Json::Object(members) => {
+            let entries = Array::new();
+            for (name, value) in members {
+                entries.push(&Array::of2(&JsValue::from_str(name), &to_js(value)));
+            }
+            // Not set one by one: `__proto__` would be no member then. Fails on no list of pairs.
+            Object::from_entries(&entries).map_or(JsValue::NULL, Into::into)
+        }
+    }
 }
 
 /// A length or a time as the number that JavaScript holds.

@@ -30,48 +30,35 @@ impl CodeReader {
         })
     }
 
-    /// Text, cut anywhere.
-    pub fn push(&mut self, bytes: &[u8]) {
-        self.0.push(bytes);
+    /// Text, cut anywhere; or entries of 36 bytes each, back to back.
+    pub fn push(&mut self, bytes: &[u8], entries: bool) {
+        if entries {
+            self.0.push_fixed(bytes);
+        } else {
+            self.0.push(bytes);
+        }
     }
 
-    /// One entry of a list.
+    /// One entry of a list; nothing for one that is no string.
     #[wasm_bindgen(js_name = pushEntry)]
-    pub fn push_entry(&mut self, text: &str) {
-        self.0.push_entry(text);
+    #[allow(clippy::needless_pass_by_value)] // An optional text crosses by value only.
+    pub fn push_entry(&mut self, text: Option<String>) {
+        match text {
+            Some(text) => self.0.push_entry(&text),
+            None => self.0.reject_entry(),
+        }
     }
 
-    /// Entries of 36 bytes each, back to back.
-    #[wasm_bindgen(js_name = pushEntries)]
-    pub fn push_entries(&mut self, bytes: &[u8]) {
-        self.0.push_fixed(bytes);
-    }
-
-    /// One entry that is no string.
-    #[wasm_bindgen(js_name = rejectEntry)]
-    pub fn reject_entry(&mut self) {
-        self.0.reject_entry();
-    }
-
-    /// Distinct codes so far.
-    #[wasm_bindgen(getter)]
+    /// How many so far: distinct codes (0), duplicates (1), rejected rows or
+    /// entries (2).
     #[must_use]
-    pub fn codes(&self) -> f64 {
-        float(self.0.valid())
-    }
-
-    /// Duplicates so far.
-    #[wasm_bindgen(getter)]
-    #[must_use]
-    pub fn duplicates(&self) -> f64 {
-        float(self.0.duplicates())
-    }
-
-    /// Rejected rows or entries so far.
-    #[wasm_bindgen(getter)]
-    #[must_use]
-    pub fn rejected(&self) -> f64 {
-        float(self.0.rejected_count())
+    #[allow(clippy::cast_precision_loss)]
+    pub fn count(&self, of: u32) -> f64 {
+        (match of {
+            0 => self.0.valid(),
+            1 => self.0.duplicates(),
+            _ => self.0.rejected_count(),
+        }) as f64
     }
 
     /// `[program id, list]` for each program, `[null, list]` for all that has
@@ -86,11 +73,6 @@ impl CodeReader {
         }
         lists
     }
-}
-
-#[allow(clippy::cast_precision_loss)]
-fn float(count: u64) -> f64 {
-    count as f64
 }
 
 fn list(codes: &CodeList) -> JsValue {

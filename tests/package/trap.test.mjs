@@ -1,58 +1,21 @@
 /** A trap ends what lived in the instance, and nothing after it. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { getEventListeners } from "node:events";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 
-import { createClient, parseCodes } from "uber-vouchers";
+import { createClient, parseCodes, verifyWebhook } from "uber-vouchers";
 import { memoryJournal } from "uber-vouchers/journal";
 
+import { manyCodes, tooMany, withLittleMemory } from "./little-memory.mjs";
+
 const CODE = "1f913a96-f52c-42a0-aa0b-a2ba53b2d631";
-const PAGES = 40;
-const wasm = readFileSync(fileURLToPath(import.meta.resolve("uber-vouchers/wasm")));
-
-/**
- * The module with a memory that can't grow far: asking for more is a real trap.
- * @param {Buffer} bytes
- */
-function withLittleMemory(bytes) {
-  const MEMORY_SECTION = 5;
-  let at = 8;
-  const number = () => {
-    let [value, shift, byte] = [0, 0, 0];
-    do {
-      byte = bytes[at++] ?? 0;
-      value |= (byte & 127) << shift;
-      shift += 7;
-    } while (byte & 128);
-    return value;
-  };
-  for (;;) {
-    const start = at;
-    const section = bytes[at++];
-    const length = number();
-    const body = at;
-    if (section === MEMORY_SECTION) {
-      at += 2;
-      const limited = Buffer.from([MEMORY_SECTION, 4, 1, 1, number(), PAGES]);
-      return Buffer.concat([bytes.subarray(0, start), limited, bytes.subarray(body + length)]);
-    }
-    at = body + length;
-  }
-}
-
-/** @param {number} count */
-function manyCodes(count) {
-  const line = (/** @type {number} */ at) => CODE.slice(0, 24) + at.toString(16).padStart(12, "0");
-  return Array.from({ length: count }, (_, at) => line(at)).join("\n");
-}
 
 /** @param {() => Promise<unknown>} fetch */
 const clientOf = (fetch) =>
   createClient({
     organizationId: "org",
     auth: { accessToken: "token" },
-    module: withLittleMemory(wasm),
+    module: withLittleMemory(),
     fetch: /** @type {any} */ (fetch),
   });
 
@@ -62,7 +25,7 @@ test("a trap while reading a list fails that reading, and calls under way", asyn
   const underWay = client.distribute("program", [CODE]);
   const lost = assert.rejects(underWay, { code: "instance_lost", queued: "unknown" });
   await new Promise((resolve) => setTimeout(resolve, 50));
-  await assert.rejects(parseCodes(manyCodes(400_000)), (/** @type {any} */ error) => {
+  await assert.rejects(parseCodes(tooMany), (/** @type {any} */ error) => {
     assert.equal(error.name, "JobError");
     assert.deepEqual([error.code, error.queued], ["instance_lost", "no"]);
     assert.ok(error.cause instanceof WebAssembly.RuntimeError);
@@ -90,7 +53,7 @@ test("a job that lived in a lost instance says so, and resumes from its journal"
   const running = job.run();
   const lost = assert.rejects(running, { code: "instance_lost", queued: "unknown" });
   while (calls < 2) await new Promise((resolve) => setTimeout(resolve, 1));
-  await assert.rejects(parseCodes(manyCodes(400_000)), { code: "instance_lost" });
+  await assert.rejects(parseCodes(tooMany), { code: "instance_lost" });
   await lost;
   answer({ status: 200 });
   for (const use of [
@@ -120,4 +83,148 @@ test("a trap in a future fails its call, and the same client goes on", async () 
   codes = 1;
   assert.equal((await client.listCodes("program")).length, 1);
   assert.equal((await client.distribute("program", [CODE])).codes, 1);
+});
+
+const LOST = { name: "JobError", code: "instance_lost" };
+const breakDown = () => assert.rejects(parseCodes(tooMany), LOST);
+const later = () => new Promise((resolve) => setTimeout(resolve, 10));
+
+/** @param {() => boolean} condition */
+async function until(condition) {
+  for (let looks = 0; !condition(); looks += 1) {
+    assert.ok(looks < 500, `waits in vain: ${condition}`);
+    await later();
+  }
+}
+
+test("what was read before stays, what is being read is lost, what comes after is read", async () => {
+  await clientOf(() => Promise.resolve({ status: 200 })).ready();
+  const before = await parseCodes(manyCodes(3));
+  let go = () => {};
+  const gate = new Promise((resolve) => (go = () => resolve(undefined)));
+  let isClosed = false;
+  async function* slow() {
+    try {
+      yield new TextEncoder().encode(`${CODE}\n`);
+      await gate;
+      yield new TextEncoder().encode(`${CODE}\n`);
+    } finally {
+      isClosed = true;
+    }
+  }
+  const during = assert.rejects(parseCodes(slow()), LOST);
+  await later();
+  await breakDown();
+  await during;
+  assert.equal([...before].length, 3);
+  assert.equal((await parseCodes(manyCodes(3))).size, 3);
+  go();
+  await later();
+  assert.ok(isClosed, "a reader of a lost instance lets its input go");
+  assert.equal((await parseCodes(before)).size, 3);
+});
+
+test("several clients: each call is lost once, and each client goes on", async () => {
+  /** @type {(() => void)[]} */
+  const answers = [];
+  const fetch = () => new Promise((resolve) => answers.push(() => resolve({ status: 200 })));
+  const clients = Array.from({ length: 5 }, () => clientOf(fetch));
+  const sends = clients.map((client) =>
+    assert.rejects(client.distribute("program", [CODE]), { ...LOST, queued: "unknown" }),
+  );
+  const reads = clients.map((client) =>
+    assert.rejects(client.listCodes("program"), { ...LOST, queued: "no" }),
+  );
+  await until(() => answers.length >= 10);
+  await breakDown();
+  await Promise.all([...sends, ...reads]);
+  // Answers to the lost ones, which must reach nobody.
+  for (const answer of answers.splice(0)) answer();
+  const again = clients.map((client) => client.distribute("program", [CODE]));
+  await until(() => answers.length >= 5);
+  for (const answer of answers) answer();
+  for (const receipt of await Promise.all(again)) assert.equal(receipt.codes, 1);
+});
+
+test("several jobs in one instance: each resumes exactly from its journal", async () => {
+  let isOpen = false;
+  /** @type {string[]} */
+  const sent = [];
+  const fetch = async (/** @type {any} */ _, /** @type {any} */ init) => {
+    sent.push(...JSON.parse(init.body).codes);
+    // The first batch of each is accepted, the next one hangs.
+    if (!isOpen && sent.length > 30) await new Promise(() => {});
+    return { status: 200 };
+  };
+  const client = clientOf(/** @type {any} */ (fetch));
+  const jobs = await Promise.all(
+    [0, 1000, 2000].map(async (from) => {
+      const journal = memoryJournal();
+      const options = { batchSize: 10, concurrency: 1, requestsPerSecond: Infinity, journal };
+      const job = await client.createJob("program", manyCodes(40, from), options);
+      const controller = new AbortController();
+      const { signal } = controller;
+      const lost = assert.rejects(job.run({ signal }), { ...LOST, queued: "unknown" });
+      return { journal, job, lost, controller };
+    }),
+  );
+  await until(() => sent.length >= 60);
+  await breakDown();
+  isOpen = true;
+  for (const { journal, lost, controller } of jobs) {
+    await lost;
+    assert.equal(getEventListeners(controller.signal, "abort").length, 0);
+    controller.abort();
+    const resumed = await client.resumeJob(journal);
+    const { queued, unknown, pending, total } = resumed.progress();
+    assert.deepEqual([queued + unknown + pending, total], [40, 40]);
+    const report = await resumed.run();
+    assert.deepEqual([report.queued, report.unknown], [40 - unknown, unknown]);
+    await resumed.close();
+  }
+  assert.equal(new Set(sent).size, sent.length, "no code left twice");
+});
+
+test("a journal that fails after the trap tells nobody but who waits", async () => {
+  const client = clientOf(() => Promise.resolve({ status: 200 }));
+  const journal = memoryJournal();
+  let fail = () => {};
+  let appends = 0;
+  const append = (/** @type {Uint8Array} */ record) => {
+    appends += 1;
+    if (appends < 3) return journal.append(record);
+    return /** @type {Promise<void>} */ (
+      new Promise((_, reject) => (fail = () => reject(new Error("disk"))))
+    );
+  };
+  const slow = { ...journal, append };
+  const job = await client.createJob("program", manyCodes(10), { journal: slow });
+  const lost = assert.rejects(job.run(), LOST);
+  await until(() => appends >= 3);
+  await breakDown();
+  await lost;
+  fail();
+  await later();
+  await job.close();
+  const resumed = await client.resumeJob(journal);
+  // It was about to leave, as far as the journal knows.
+  assert.equal((await resumed.run()).unknown, 10);
+});
+
+test("a trap while a job is created leaves its journal free, and nothing sent", async () => {
+  let calls = 0;
+  const client = clientOf(async () => ({ status: (calls += 1) && 200 }));
+  const journal = memoryJournal();
+  await assert.rejects(client.createJob("program", tooMany, { journal }), LOST);
+  assert.equal(calls, 0);
+  const job = await client.createJob("program", manyCodes(10), { journal });
+  assert.equal((await job.run()).queued, 10);
+});
+
+test("webhooks are verified after a trap as before", async () => {
+  await breakDown();
+  const message = { body: "{}", signature: "0".repeat(64) };
+  await assert.rejects(verifyWebhook(message, { signingKey: "key" }), {
+    code: "signature_mismatch",
+  });
 });

@@ -1,0 +1,37 @@
+/** `uber-vouchers/worker`: a ready edge worker, for Cloudflare's workerd. */
+import "../index.workerd.js";
+
+import { AppObject } from "./app.js";
+import { ProgramObject } from "./program.js";
+
+/** A class of Durable Objects, as the platform makes them. */
+export interface DurableObjectClass {
+  new (
+    ctx: any,
+    env: any,
+  ): {
+    /** What the platform's types know such objects by. */
+    readonly __DURABLE_OBJECT_BRAND: never;
+    /** Answers what the worker passes on. */
+    fetch?(request: any): Promise<any>;
+    /** Goes on with what is due. */
+    alarm(): Promise<void>;
+  };
+}
+
+/** One for each program: its ledger, its jobs with their journals, the outcomes. */
+export class VoucherProgram extends (ProgramObject as unknown as DurableObjectClass) {}
+
+/** One in all: the token, the rate, the index of jobs. */
+export class VoucherApp extends (AppObject as unknown as DurableObjectClass) {}
+
+export { createWorker } from "./worker.js";
+export type {
+  JobFault,
+  JobStatus,
+  JobSummary,
+  WorkerEnv,
+  WorkerHandler,
+  WorkerOptions,
+} from "./types.js";
+export type { ObjectNamespace, RequestContext, Service } from "./platform-types.js";

@@ -1,0 +1,21 @@
+/** One line of JSON an event; never a secret, a token, a code or a recipient's data. */
+export function log(
+  event: string,
+  members: Record<string, string | number | boolean | null>,
+): void {
+  console.log(JSON.stringify({ event, ...members }));
+}
+
+/** An error of ours, by what can be told of it without what came from outside. */
+export function logError(where: string, error: unknown): void {
+  const { name, code } = Object(error) as { name?: unknown; code?: unknown };
+  // Lines of a stack hold names of functions and no values; those of the message before them may.
+  const lines = error instanceof Error ? (error.stack ?? "").split("\n") : [];
+  const stack = lines
+    .filter((line) => /^ +at /.test(line))
+    .slice(0, 5)
+    .join("\n");
+  log("failed", { where, name: short(name ?? typeof error), code: short(code ?? ""), stack });
+}
+
+const short = (value: unknown) => String(value).slice(0, 100);

@@ -1,0 +1,80 @@
+/** When this program's jobs may send: the times that the app's object leased it. */
+import type { Pace } from "../pace.js";
+import { logError } from "./log.js";
+import type { Lease } from "./rate.js";
+import type { Stubs } from "./stubs.js";
+
+/** Without a lease, it is asked again so soon. */
+const SOON_MS = 25;
+/** After a failure, so soon. */
+const AGAIN_MS = 1_000;
+/** A slot that was not used by then is gone. */
+const STALE_MS = 1_000;
+const WINDOW_MS = 1_000;
+/** A longer wait is the alarm's, and not a timer's. */
+export const LONG_WAIT_MS = 10_000;
+
+export class Pacer implements Pace {
+  #slots: number[] = [];
+  #isAsking = false;
+  #taken: number[] = [];
+  #closedUntil = 0;
+
+  constructor(
+    readonly stubs: Stubs,
+    readonly programId: () => string,
+    /** Nothing may leave for long, or until an operator says so. */
+    readonly onStop: (until: number | "paused") => void,
+  ) {}
+
+  next(): number {
+    const now = Date.now();
+    while ((this.#slots[0] ?? Infinity) < now - STALE_MS) this.#slots.shift();
+    if (this.#slots.length <= 1 && !this.#isAsking) void this.#ask();
+    return Math.max(this.#slots[0] ?? now + SOON_MS, this.#closedUntil);
+  }
+
+  take(): void {
+    this.#slots.shift();
+    const now = Date.now();
+    this.#taken = [...this.#taken.filter((at) => at > now - WINDOW_MS), now];
+  }
+
+  waits(until: number): void {
+    if (until - Date.now() > LONG_WAIT_MS) this.onStop(until);
+  }
+
+  /** Uber asked for patience: that holds for all programs. */
+  close(until: number): void {
+    this.#close(until);
+    void this.stubs
+      .app()
+      .close(until)
+      .catch((error: unknown) => logError("close", error));
+    this.waits(until);
+  }
+
+  #close(until: number): void {
+    this.#closedUntil = Math.max(this.#closedUntil, until);
+    this.#slots = this.#slots.filter((slot) => slot >= this.#closedUntil);
+  }
+
+  async #ask(): Promise<void> {
+    this.#isAsking = true;
+    try {
+      // What was used lately, and one more.
+      const wanted = this.#taken.length + 1;
+      const lease: Lease = await this.stubs.app().lease(this.programId(), wanted);
+      for (let slot = 0; slot < lease.count; slot += 1) {
+        this.#slots.push(lease.from + slot * lease.everyMs);
+      }
+      this.#close(lease.closedUntil);
+      if (lease.isPaused) this.onStop("paused");
+      else this.waits(lease.closedUntil);
+    } catch (error) {
+      logError("lease", error);
+      this.#close(Date.now() + AGAIN_MS);
+    }
+    this.#isAsking = false;
+  }
+}

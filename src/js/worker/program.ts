@@ -1,0 +1,352 @@
+/**
+ * One voucher program: everything that can send its codes goes through its one
+ * object, so that two admins, two tabs or two jobs can't send the same code.
+ */
+import { DurableObject } from "cloudflare:workers";
+
+import type { Client } from "../client.js";
+import { toCodeList } from "../code-list.js";
+import { STATES } from "../job-results.js";
+import type { CodeState } from "../job-types.js";
+import type { WebhookOutcome } from "../webhook.js";
+import { Calls } from "./calls.js";
+import { idsOfCodes } from "./code-ids.js";
+import { Creation } from "./creation.js";
+import { Inbox } from "./inbox.js";
+import { statesOf } from "./job-reading.js";
+import { type Claim, Ledger } from "./ledger.js";
+import { Live } from "./live.js";
+import { log, logError } from "./log.js";
+import { OpenJobs } from "./open-jobs.js";
+import { Pacer } from "./pacer.js";
+import type { LiveSocket, ObjectState } from "./platform-types.js";
+import { type Problem, answerError, problemOf } from "./problem.js";
+import { routeProgram } from "./program-routes.js";
+import { type JobRecord, Records } from "./records.js";
+import { Runner } from "./runner.js";
+import { settings } from "./settings.js";
+import { type Stubs, stubs } from "./stubs.js";
+import { Tables } from "./tables.js";
+import type { JobSummary, WorkerEnv } from "./types.js";
+import { createUber } from "./uber.js";
+import { detail, part } from "./views.js";
+
+/** Up to so many codes are looked up one by one, and not in the whole ledger. */
+const FEW = 1_000;
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** What was acknowledged is taken in at once; should the object end before, so soon. */
+const SOON_MS = 1_000;
+const AGAIN_MS = 5_000;
+/** While an operator has paused everything, it is asked so often whether that is over. */
+const PAUSED_MS = 30_000;
+/** The list of a job is not deleted while somebody looks at it. */
+const WATCHED_MS = 60_000;
+
+/** What the ledger keeps of a code; nothing where it is free again. */
+function foldedState(number: number): CodeState | undefined {
+  const state = STATES[number];
+  return state === "rejected" ? undefined : state;
+}
+
+/** A job of a group, as the worker hands it over. */
+export interface HeldOrder {
+  programId: string;
+  /** Sixteen bytes a code. */
+  ids: Uint8Array;
+  duplicates: number;
+  key: string;
+  by: string;
+  source: string | null;
+  group: string;
+  skip: boolean;
+  resend: boolean;
+  batchSize: number;
+}
+
+export class ProgramObject extends DurableObject<WorkerEnv> {
+  readonly client: Client;
+  readonly stubs: Stubs;
+  readonly records: Records;
+  readonly ledger: Ledger;
+  readonly jobs: OpenJobs;
+  readonly creation: Creation;
+  readonly inbox: Inbox;
+  readonly live: Live;
+  readonly runner: Runner;
+  readonly calls: Calls;
+  readonly #tables: Tables;
+  #programId = "";
+  #armedAt = 0;
+
+  constructor(ctx: ObjectState, env: WorkerEnv) {
+    super(ctx, env);
+    const { storage } = ctx;
+    this.stubs = stubs(env);
+    const pacer = new Pacer(
+      this.stubs,
+      () => this.#programId,
+      (until) => {
+        if (until === "paused") void this.everything(true);
+        else this.runner.hold(until);
+      },
+    );
+    this.client = createUber(env, () => this.stubs.app());
+    this.records = new Records(storage.sql);
+    this.ledger = new Ledger(storage.sql);
+    this.#tables = new Tables(storage.sql);
+    if (this.#tables.areThere) this.#programId = this.#read("program") ?? "";
+    this.jobs = new OpenJobs(this.client, storage, pacer);
+    this.creation = new Creation(storage, this.records, this.ledger, this.jobs, () => {
+      void this.arm(Date.now() + SOON_MS);
+    });
+    const changed = (record: JobRecord) => this.live.changed(record.summary.id);
+    this.inbox = new Inbox(
+      storage,
+      this.records,
+      this.ledger,
+      this.jobs,
+      (record) => this.runner.settle(record, record.summary.progress),
+      async (records) => {
+        await this.arm();
+        await Promise.all(records.map((record) => this.runner.report(record)));
+      },
+    );
+    this.live = new Live(ctx, async (jobId) => {
+      const record = this.records.byId(jobId);
+      return record && part(this, record);
+    });
+    this.runner = new Runner(this.records, this.jobs, this.stubs, () => this.isPaused, changed);
+    this.calls = new Calls(this);
+    void ctx.blockConcurrencyWhile(() => this.#recover());
+  }
+
+  /** Ends what broke off, and goes on with the rest. */
+  async #recover(): Promise<void> {
+    if (!this.#tables.areThere) return;
+    try {
+      // No code of theirs is claimed, and nothing has left.
+      for (const record of this.records.inStatus("creating")) await this.creation.discard(record);
+      await this.calls.recover();
+      await this.arm();
+    } catch (error) {
+      logError("recover", error);
+    }
+  }
+
+  get isPaused(): boolean {
+    return this.#read("paused") === "true";
+  }
+
+  /** Requests of operators, which the worker has let in. */
+  async fetch(request: Request): Promise<Response> {
+    try {
+      this.#tables.make();
+      return await routeProgram(this, request);
+    } catch (error) {
+      const { code, status } = problemOf(error);
+      if (status === 500) logError("program", error);
+      log("refused", { program: this.#programId, code, status });
+      return answerError(error);
+    }
+  }
+
+  /** The program's id, which an object can't know of itself. Kept once there is a job. */
+  know(programId: string): void {
+    if (this.#programId === programId) return;
+    this.#programId = programId;
+    this.#write("program", programId);
+  }
+
+  /** Takes in an event that was well signed. Whether it concerns anything here. */
+  async webhook(outcomes: readonly WebhookOutcome[]): Promise<boolean> {
+    // Jobs go, and the ledger stays: what matters is whether there ever was one.
+    if (this.#programId === "" || outcomes.length === 0) return false;
+    this.inbox.add(outcomes);
+    // Whatever becomes of this object, the alarm takes it in.
+    await this.arm(Date.now() + SOON_MS);
+    void this.inbox.take().catch((error: unknown) => logError("inbox", error));
+    return true;
+  }
+
+  /** Creates a job of a group; it starts when all of them are created. */
+  async hold(order: HeldOrder): Promise<{ summary: JobSummary } | { problem: Problem }> {
+    try {
+      this.#tables.make();
+      const { ids, duplicates, skip, resend, ...about } = order;
+      this.know(order.programId);
+      const list = toCodeList({ ids, duplicates, rejectedCount: 0, rejected: [] });
+      const flags = { skip, resend };
+      const { record } = await this.creation.create({
+        ...about,
+        list,
+        flags,
+        isCall: false,
+        status: "held",
+      });
+      return { summary: record.summary };
+    } catch (error) {
+      return { problem: problemOf(error) };
+    }
+  }
+
+  /** All jobs of its group are created: it starts, or waits until an operator says so. */
+  async start(jobId: string, starts: boolean): Promise<JobSummary | undefined> {
+    this.#tables.make();
+    const record = this.records.byId(jobId);
+    if (record?.summary.status === "held") {
+      record.summary.status = starts ? "running" : "paused";
+      this.runner.settle(record, record.summary.progress);
+      await this.arm();
+      await this.runner.report(record);
+    }
+    return record?.summary;
+  }
+
+  /** Its group was given up. */
+  async discard(key: string): Promise<void> {
+    this.#tables.make();
+    const record = this.records.byKey(key);
+    if (record?.summary.status === "held") await this.creation.discard(record);
+  }
+
+  async summary(jobId: string): Promise<JobSummary | undefined> {
+    this.#tables.make();
+    return this.records.byId(jobId)?.summary;
+  }
+
+  /** Learns whether an operator has paused everything. */
+  async learnPause(): Promise<void> {
+    const isPaused = await this.stubs.app().isPaused();
+    if (isPaused !== this.isPaused) await this.everything(isPaused);
+  }
+
+  /** Pauses all of this program, or lets it go on. */
+  async everything(isPaused: boolean): Promise<void> {
+    this.#tables.make();
+    this.#write("paused", String(isPaused));
+    if (isPaused) this.runner.stop();
+    else await this.arm();
+  }
+
+  /** There is nothing to be told by those who watch. */
+  webSocketMessage(): void {}
+
+  /** Completes what the other side began. */
+  webSocketClose(socket: LiveSocket): void {
+    socket.close(1000);
+  }
+
+  /** Never throws: what throws is called again six times and then no more. */
+  async alarm(): Promise<void> {
+    this.#armedAt = 0;
+    try {
+      if (this.isPaused) await this.learnPause();
+      // What can't be taken in must not keep jobs from running.
+      const isTaken = await this.inbox.take().then(
+        () => true,
+        (error: unknown) => logError("inbox", error),
+      );
+      const next = this.runner.next(Date.now());
+      if (next && next.at <= Date.now()) await this.runner.run(next.record);
+      await this.#expire();
+      if (isTaken) await this.arm();
+      else await this.ctx.storage.setAlarm(Date.now() + AGAIN_MS);
+    } catch (error) {
+      logError("alarm", error);
+      await this.ctx.storage.setAlarm(Date.now() + AGAIN_MS);
+    }
+  }
+
+  /** Sets the alarm to when there is something to do next, or earlier. */
+  async arm(at?: number): Promise<void> {
+    const due = at ?? this.#nextDue();
+    if (due === undefined || (this.#armedAt > Date.now() && this.#armedAt <= due)) return;
+    this.#armedAt = due;
+    await this.ctx.storage.setAlarm(due);
+  }
+
+  #nextDue(): number | undefined {
+    const now = Date.now();
+    const due = [
+      this.inbox.isEmpty ? undefined : now,
+      this.runner.next(now)?.at,
+      this.isPaused && this.records.inStatus("running").length > 0 ? now + PAUSED_MS : undefined,
+      ...this.records.finished().map((record) => this.#expiresAt(record)),
+    ].filter((at) => at !== undefined);
+    return due.length === 0 ? undefined : Math.min(...due);
+  }
+
+  #expiresAt({ isCall, summary }: JobRecord): number {
+    const { finishedAt, createdAt } = summary;
+    if (isCall) return finishedAt ?? createdAt;
+    const until = (finishedAt ?? createdAt) + settings().retentionDays * DAY_MS;
+    const now = Date.now();
+    return until <= now && this.live.isWatched(summary.id) ? now + WATCHED_MS : until;
+  }
+
+  /** Lets go of the lists of jobs that finished long ago; the ledger keeps what became of each code. */
+  async #expire(): Promise<void> {
+    for (const record of this.records.finished()) {
+      if (this.#expiresAt(record) <= Date.now()) await this.fold(record);
+    }
+  }
+
+  async fold(record: JobRecord): Promise<void> {
+    const job = await this.jobs.get(record.number);
+    record.summary.progress = job.progress();
+    const states = statesOf(job);
+    const few =
+      states.length <= FEW ? idsOfCodes([...job.results()].map(({ code }) => code)) : null;
+    this.ctx.storage.transactionSync(() => {
+      this.ledger.fold(record.number, few, (place) => foldedState(states[place] as number));
+      record.isFolded = true;
+      record.summary.status = "expired";
+      if (record.isCall) this.records.remove(record);
+      else this.records.save(record);
+    });
+    await this.jobs.erase(record.number);
+    await this.runner.report(record);
+  }
+
+  #read(key: string): string | undefined {
+    const [row] = this.ctx.storage.sql.exec<{ value: string }>(
+      "SELECT value FROM state WHERE key = ?",
+      key,
+    );
+    return row?.value;
+  }
+
+  #write(key: string, value: string): void {
+    this.ctx.storage.sql.exec("INSERT OR REPLACE INTO state VALUES (?, ?)", key, value);
+  }
+
+  /** What is known here of each of these codes: the state in the newest job that has it. */
+  async codeStates(
+    ids: Uint8Array,
+  ): Promise<(place: number) => { state: CodeState | null; job: string | null }> {
+    const newest = new Map<number, Claim>();
+    this.ledger.find(ids, (place, claim) => {
+      if ((newest.get(place)?.job ?? 0) < claim.job) newest.set(place, claim);
+    });
+    const states = new Map<number, Uint8Array>();
+    for (const { job, state } of newest.values()) {
+      if (state === undefined && !states.has(job)) {
+        states.set(job, statesOf(await this.jobs.get(job)));
+      }
+    }
+    return (place) => {
+      const claim = newest.get(place);
+      if (claim === undefined) return { state: null, job: null };
+      const number = states.get(claim.job)?.[claim.place] ?? 0;
+      return {
+        state: claim.state ?? STATES[number] ?? "abandoned",
+        job: this.records.byNumber(claim.job)?.summary.id ?? null,
+      };
+    };
+  }
+
+  /** All that there is to say of a job. */
+  detail(record: JobRecord): Promise<Record<string, unknown>> {
+    return detail(this, record);
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * One rate for all programs, handed out as leases: some requests at set times.
+ * One call to this object a request would cost more than the request.
+ */
+
+/** When requests may leave. Times are in epoch milliseconds. */
+export interface Slots {
+  /** The first one. */
+  from: number;
+  /** Between one and the next. */
+  everyMs: number;
+  /** How many; 0 while Uber asks for patience. */
+  count: number;
+  /** Nothing leaves before that. */
+  closedUntil: number;
+}
+
+export interface Lease extends Slots {
+  /** An operator has paused everything. */
+  isPaused: boolean;
+}
+
+const MOST = 60;
+/** Who asked within that shares the rate. */
+const ACTIVE_MS = 3_000;
+/** Nobody plans further ahead: what closes the gate has to be noticed. */
+const HORIZON_MS = 1_000;
+/** Longer than that no limit of Uber's lasts: a wrong header must not close the gate for good. */
+const LONGEST_MS = 60 * 60_000;
+
+export class Rate {
+  #next = 0;
+  #closedUntil = 0;
+  readonly #askedAt = new Map<string, number>();
+
+  constructor(readonly perSecond: () => number) {}
+
+  lease(who: string, wanted: number, now: number): Slots {
+    this.#askedAt.set(who, now);
+    for (const [other, at] of this.#askedAt) {
+      if (at < now - ACTIVE_MS) this.#askedAt.delete(other);
+    }
+    const everyMs = 1000 / this.perSecond();
+    const from = Math.max(this.#next, now, this.#closedUntil);
+    if (this.#closedUntil > now + HORIZON_MS) {
+      return { from, everyMs, count: 0, closedUntil: this.#closedUntil };
+    }
+    const share = Math.floor(HORIZON_MS / everyMs / this.#askedAt.size);
+    const count = Math.max(1, Math.min(wanted, share, MOST));
+    this.#next = from + count * everyMs;
+    return { from, everyMs, count, closedUntil: this.#closedUntil };
+  }
+
+  /** Nothing leaves before that. Gives until when it is closed. */
+  close(until: number, now: number): number {
+    this.#closedUntil = Math.max(this.#closedUntil, Math.min(until, now + LONGEST_MS));
+    return this.#closedUntil;
+  }
+}

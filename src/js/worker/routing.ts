@@ -1,0 +1,71 @@
+/** To which object a request goes, and what the worker tells it along with the request. */
+import type { Operator } from "./operator.js";
+import { refuse } from "./problem.js";
+
+const HEADER = "X-Uber-Vouchers-Operator";
+
+/** The same request with who sent it; whatever the caller said of that is gone. */
+export function withOperator(request: Request, { name, until }: Operator): Request {
+  const passed = new Request(request);
+  // A header holds no more than Latin letters.
+  passed.headers.set(HEADER, encodeURIComponent(JSON.stringify({ name, until })));
+  // Objects have no use for them.
+  for (const secret of ["Authorization", "Cookie", "Cf-Access-Jwt-Assertion"]) {
+    passed.headers.delete(secret);
+  }
+  return passed;
+}
+
+/** Who sent a request that was passed on. */
+export function operatorIn(request: Request): Pick<Operator, "name" | "until"> {
+  return JSON.parse(decodeURIComponent(request.headers.get(HEADER) ?? "")) as Operator;
+}
+
+/** A path segment as the id of a program. */
+export function programIdIn(segment: string | undefined): string {
+  const id = decoded(segment);
+  if (isProgramId(id)) return id;
+  throw refuse(404, "invalid_program_id", "This is no id of a program", "Correct the address.");
+}
+
+/** Whether it can be one, in a path too. */
+export function isProgramId(id: string): boolean {
+  return (
+    id !== "" &&
+    id.length <= 256 &&
+    id.trim() === id &&
+    // Whoever decodes the path once more must not find another one.
+    !/^\.{1,2}$|[/\\]|\p{Cc}/u.test(id)
+  );
+}
+
+/** A path segment as it was meant; empty where it is no UTF-8. */
+export function decoded(segment: string | undefined): string {
+  try {
+    return decodeURIComponent(segment ?? "");
+  } catch {
+    return "";
+  }
+}
+
+/** A whole number in a query, from `least` to `most`. */
+export function wholeIn(
+  { searchParams }: URL,
+  name: string,
+  fallback: number,
+  [least, most]: readonly [number, number],
+): number {
+  const given = searchParams.get(name);
+  const number = given ? Math.trunc(Number(given)) : fallback;
+  return Math.max(least, Math.min(Number.isNaN(number) ? fallback : number, most));
+}
+
+/**
+ * One form of an id, however it is written: a UUID in upper case is the same
+ * program to Uber, and a second object of it would send its codes again.
+ */
+export function canonicalId(id: string): string {
+  const digits = id.replace(/^urn:uuid:/i, "").replace(/[{}-]/g, "");
+  if (!/^[0-9a-f]{32}$/i.test(digits)) return id;
+  return digits.toLowerCase().replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}

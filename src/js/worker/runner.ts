@@ -1,0 +1,178 @@
+/**
+ * Drives a program's jobs, one at a time, from the alarm: so they outlive the
+ * request that started them, the tab, and the object in memory.
+ */
+import { JobError } from "../errors.js";
+import type { ReadableJob } from "../job.js";
+import { STATES } from "../job-results.js";
+import type { JobProgress } from "../job-types.js";
+import { log, logError } from "./log.js";
+import type { OpenJobs } from "./open-jobs.js";
+import { faultOf } from "./problem.js";
+import { type JobRecord, type Records, type Sample, restingStatus } from "./records.js";
+import type { Stubs } from "./stubs.js";
+
+/** So long one alarm runs a job; then the next one goes on. */
+const SLICE_MS = 60_000;
+/** How often a running job is written down, and told to the app's object. */
+const REPORT_MS = 5_000;
+const SAMPLE_MS = 1_000;
+const MOST_SAMPLES = 240;
+/** After these, the job has to be read from its journal again. */
+const BROKEN = new Set(["instance_lost", "journal_failed", "job_closed", "job_busy"]);
+const AGAIN_MS = 5_000;
+const RESTING: ReadonlySet<string> = new Set(["paused", "halted", "undecided"]);
+
+export class Runner {
+  #running: { record: JobRecord; stop: AbortController } | undefined;
+
+  constructor(
+    readonly records: Records,
+    readonly jobs: OpenJobs,
+    readonly stubs: Stubs,
+    readonly isPaused: () => boolean,
+    readonly onChange: (record: JobRecord) => void,
+  ) {}
+
+  isRunning(number: number): boolean {
+    return this.#running?.record.number === number;
+  }
+
+  /** The job that is to run next, and when. */
+  next(now: number): { record: JobRecord; at: number } | undefined {
+    if (this.isPaused()) return undefined;
+    const waiting = this.records.inStatus("running").map((record) => {
+      return { record, at: Math.max(now, record.summary.waitingUntil ?? 0) };
+    });
+    return waiting.sort((one, other) => one.at - other.at)[0];
+  }
+
+  /** Nothing more leaves; what is under way is awaited by the run. */
+  stop(number?: number): void {
+    if (number === undefined || this.isRunning(number)) this.#running?.stop.abort();
+  }
+
+  /** Uber asked for patience: the alarm goes on then. */
+  hold(until: number): void {
+    const running = this.#running;
+    if (running === undefined) return;
+    running.record.summary.waitingUntil = until;
+    this.onChange(running.record);
+    running.stop.abort();
+  }
+
+  /** Runs a job until it ends, or for a while. */
+  async run(record: JobRecord): Promise<void> {
+    const { summary } = record;
+    const stop = new AbortController();
+    this.#running = { record, stop };
+    summary.waitingUntil = null;
+    summary.error = null;
+    const slice = setTimeout(() => stop.abort(), SLICE_MS);
+    let progress = summary.progress;
+    try {
+      await this.jobs.use(record.number, async (job) => {
+        const unsubscribe = job.subscribe(this.#watch(record, job));
+        try {
+          const { finished } = await job.run({ signal: stop.signal });
+          // One that was stopped may have more to send, also of what is unknown. And
+          // another status is an operator's decision, made meanwhile.
+          const isOver = finished || !stop.signal.aborted;
+          if (isOver && summary.status === "running") {
+            summary.status = restingStatus(job.progress());
+          }
+        } finally {
+          unsubscribe();
+          progress = job.progress();
+        }
+      });
+    } catch (error) {
+      this.#failed(record, error);
+      if (BROKEN.has((error as { code?: string }).code ?? "")) await this.jobs.drop(record.number);
+    } finally {
+      clearTimeout(slice);
+      this.#running = undefined;
+    }
+    this.settle(record, progress);
+    await this.report(record);
+  }
+
+  /** Writes down how far a job is. */
+  settle(record: JobRecord, progress: JobProgress): void {
+    const { summary } = record;
+    const now = Date.now();
+    Object.assign(summary, { progress, updatedAt: now });
+    if (RESTING.has(summary.status) && restingStatus(progress) === "finished") {
+      // Webhooks, or an operator, have answered what was open.
+      Object.assign(summary, { status: "finished", error: null });
+    }
+    if (summary.status === "finished") summary.finishedAt ??= now;
+    else summary.finishedAt = null;
+    if (!this.isRunning(record.number)) summary.rate = null;
+    sample(record, now, true);
+    this.records.save(record);
+    this.onChange(record);
+  }
+
+  /** Tells the app's object, whose index spans all programs. */
+  async report({ isCall, summary }: JobRecord): Promise<void> {
+    if (isCall || summary.status === "creating" || summary.status === "held") return;
+    try {
+      await this.stubs.app().report(summary);
+    } catch (error) {
+      // The next report says the same and more.
+      logError("report", error);
+    }
+  }
+
+  #watch(record: JobRecord, job: ReadableJob): () => void {
+    let reportedAt = Date.now();
+    const requests: [at: number, count: number][] = [];
+    return () => {
+      const { summary } = record;
+      const now = Date.now();
+      summary.progress = job.progress();
+      requests.push([now, summary.progress.requests]);
+      while (requests.length > 2 && (requests[0]?.[0] ?? 0) < now - 10_000) requests.shift();
+      const [[from, before] = [now, 0]] = requests;
+      summary.rate =
+        now - from < 500 ? null : ((summary.progress.requests - before) * 1000) / (now - from);
+      sample(record, now, false);
+      if (now - reportedAt >= REPORT_MS) {
+        reportedAt = now;
+        summary.updatedAt = now;
+        this.records.save(record);
+        void this.report(record);
+      }
+      this.onChange(record);
+    };
+  }
+
+  #failed(record: JobRecord, error: unknown): void {
+    const { summary } = record;
+    const fault = faultOf(error);
+    log("job", { job: summary.id, program: summary.programId, state: "stopped", code: fault.code });
+    if (error instanceof JobError && BROKEN.has(error.code)) {
+      // Its journal knows what is known: it is read again.
+      summary.waitingUntil = Date.now() + AGAIN_MS;
+      return;
+    }
+    summary.error = fault;
+    if (summary.status === "running") summary.status = "halted";
+  }
+}
+
+/** Takes a sample; when there are too many, every other one goes. */
+function sample(record: JobRecord, now: number, isLast: boolean): void {
+  const { samples, summary } = record;
+  const counts = STATES.map((state) => summary.progress[state]);
+  const [last] = samples.slice(-1) as (Sample | undefined)[];
+  const isSame = counts.every((count, at) => last?.[at + 1] === count);
+  const age = now - (samples[0]?.[0] ?? now);
+  if (isSame) return;
+  if (!isLast && last && now - last[0] < Math.max(SAMPLE_MS, (age * 2) / MOST_SAMPLES)) return;
+  samples.push([now, ...counts]);
+  if (samples.length > MOST_SAMPLES) {
+    record.samples = samples.filter((_, at) => at % 2 === 0 || at === samples.length - 1);
+  }
+}

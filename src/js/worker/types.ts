@@ -1,0 +1,137 @@
+/** The public types of the worker. */
+import type { JobProgress } from "../job-types.js";
+import type { WebhookOptions } from "../webhook.js";
+import type { ObjectNamespace, RequestContext, Service } from "./platform-types.js";
+
+/** What `createWorker` takes. */
+export interface WorkerOptions {
+  /** Other origins whose pages may call, with a bearer token and never with a cookie. */
+  allowedOrigins?: readonly string[];
+  /** Whether a job may be made of every code of a program. Default: false. */
+  allowDistributeAll?: boolean;
+  /** Of all programs together. Default: 50. Uber's general limit is 500 requests in 5 seconds. */
+  requestsPerSecond?: number;
+  /** Codes in one request, 1 to 30,000. Default: 500. */
+  batchSize?: number;
+  /** How long a finished job is kept, with each of its codes. Default: 90. */
+  retentionDays?: number;
+  /** Of one upload, in bytes. Default: 100,000,000, which is the platform's own limit on most plans. */
+  maxUploadBytes?: number;
+  /** Of one upload. Default: 1,000,000. */
+  maxCodes?: number;
+  /** Reads the outcomes of a webhook, as `verifyWebhook` takes it. */
+  outcomes?: WebhookOptions["outcomes"];
+}
+
+/** The variables, secrets and bindings of the worker. */
+export interface WorkerEnv {
+  /** The objects of the class `VoucherProgram`. */
+  VOUCHER_PROGRAM: ObjectNamespace;
+  /** The object of the class `VoucherApp`. */
+  VOUCHER_APP: ObjectNamespace;
+  /** The console's files. Without them, there is the API alone. */
+  ASSETS?: Service;
+  /** Stands in Uber's place, such as the sandbox. */
+  UBER?: Service;
+  /** The organization id that Uber gave you. */
+  UBER_ORGANIZATION_ID: string;
+  /** Of the app in Uber's developer dashboard. */
+  UBER_CLIENT_ID: string;
+  /** Of the same. A secret. */
+  UBER_CLIENT_SECRET: string;
+  /** What signs webhooks; several while it changes, separated by blanks. A secret. */
+  UBER_SIGNING_KEY?: string;
+  /** Default: `https://api.uber.com`. */
+  UBER_BASE_URL?: string;
+  /** Default: Uber's. */
+  UBER_TOKEN_URL?: string;
+  /** Default: `organizations.voucher_programs`. */
+  UBER_SCOPE?: string;
+  /** Lets an operator in, as a bearer token or by the console's sign-in; at least 16 characters. A secret. */
+  ADMIN_TOKEN?: string;
+  /** Lets in whom Cloudflare Access lets in: the team's domain, `https://….cloudflareaccess.com`. */
+  ACCESS_TEAM_DOMAIN?: string;
+  /** The audience tag of the Access application. */
+  ACCESS_AUDIENCE?: string;
+}
+
+/** What a worker module exports by default. */
+export interface WorkerHandler {
+  /** Answers a request. */
+  fetch(request: any, env: any, context: any): Promise<any>;
+}
+
+/**
+ * What became of a job, in a word.
+ *
+ * - `creating`: its list is not written down whole yet.
+ * - `held`: written down, and waits for what was uploaded with it, or for the
+ *   call that it belongs to.
+ * - `running`: it sends, or waits until it may.
+ * - `paused`: by an operator, or by the pause of everything.
+ * - `halted`: something stopped it; see `error`.
+ * - `undecided`: nothing is left to send, and something is unknown.
+ * - `finished`: nothing is pending, sending or unknown.
+ * - `expired`: its list was deleted after `retentionDays`. What became of each
+ *   code is still known.
+ */
+export type JobStatus =
+  "creating" | "held" | "running" | "paused" | "halted" | "undecided" | "finished" | "expired";
+
+/** A job as the API shows it. */
+export interface JobSummary {
+  /** A UUID. */
+  id: string;
+  /** The voucher program. */
+  programId: string;
+  /** What became of it. */
+  status: JobStatus;
+  /** How many codes are in each state. */
+  progress: JobProgress;
+  /** Epoch milliseconds, as all times are. */
+  createdAt: number;
+  /** When something last changed. */
+  updatedAt: number;
+  /** When nothing was left to do; `null` until then. */
+  finishedAt: number | null;
+  /** Who started it. */
+  by: string;
+  /** Where the list came from, in the words of whoever sent it. */
+  source: string | null;
+  /** Codes dropped from the list because they stood there before. */
+  duplicates: number;
+  /** Codes left out because they had been sent before. */
+  skipped: number;
+  /** Codes sent although they had been before. */
+  resent: number;
+  /** What was uploaded together. */
+  group: string | null;
+  /** What stopped it. */
+  error: JobFault | null;
+  /** Until when Uber asked to wait. */
+  waitingUntil: number | null;
+  /** Requests a second, of late. */
+  rate: number | null;
+}
+
+/** An error, without anything that came from outside. */
+export interface JobFault {
+  /** Stable. */
+  code: string;
+  /** What happened, in a sentence. */
+  message: string;
+  /** What to do. */
+  hint: string;
+  /** May Uber have queued something because of this call? */
+  queued: "no" | "unknown";
+  /** The HTTP status, where an answer came. */
+  status?: number;
+}
+
+/** @internal */
+export interface Call {
+  request: Request;
+  url: URL;
+  env: WorkerEnv;
+  context: RequestContext;
+}

@@ -1,0 +1,56 @@
+/** The clients of Uber's API: each gets its token from the one place that asks for them. */
+import { type Client, createClient } from "../client.js";
+import { type ErrorParts, toError } from "../errors.js";
+import type { ClientOptions } from "../types.js";
+import type { WorkerEnv } from "./types.js";
+
+const DEFAULT_BASE_URL = "https://api.uber.com";
+
+/** A token, and when it ends, in epoch milliseconds. */
+export interface Token {
+  accessToken: string;
+  expiresAt: number;
+}
+
+/** What the object that all programs share does for them. */
+export interface AppApi {
+  token(rejected?: string): Promise<{ token: Token } | { fault: ErrorParts }>;
+}
+
+/** The options that every client of this environment has. */
+export function clientOptions(env: WorkerEnv): Omit<ClientOptions, "auth"> {
+  return {
+    organizationId: env.UBER_ORGANIZATION_ID,
+    ...(env.UBER_BASE_URL ? { baseUrl: env.UBER_BASE_URL } : {}),
+    ...(env.UBER ? { fetch: env.UBER as never } : {}),
+  };
+}
+
+/** A client whose tokens come from the app's object. */
+export function createUber(env: WorkerEnv, app: () => AppApi): Client {
+  let current: Token | undefined;
+  return createClient({
+    ...clientOptions(env),
+    auth: {
+      async accessToken({ rejected }) {
+        const isUsable =
+          current && current.accessToken !== rejected && current.expiresAt - 60_000 > Date.now();
+        if (current && isUsable) return current.accessToken;
+        const got = await app().token(rejected);
+        if ("fault" in got) throw toError(got.fault);
+        current = got.token;
+        return current.accessToken;
+      },
+    },
+  });
+}
+
+/** What an operator may know of the other side. No secrets. */
+export function otherSide(env: WorkerEnv): {
+  environment: "sandbox" | "uber";
+  host: string | null;
+} {
+  return env.UBER
+    ? { environment: "sandbox", host: null }
+    : { environment: "uber", host: new URL(env.UBER_BASE_URL || DEFAULT_BASE_URL).host };
+}

@@ -1,0 +1,191 @@
+/** What the worker answers, and to whom. */
+import { type Operator, methods, operatorOf, refuseForeign } from "./operator.js";
+import { log, logError } from "./log.js";
+import { answerError, problemOf, refuse } from "./problem.js";
+import { createGroup } from "./group-upload.js";
+import { listCodes, listPrograms, searchPrograms } from "./reading.js";
+import { canonicalId, decoded, programIdIn, wholeIn, withOperator } from "./routing.js";
+import { refusePlain, secured } from "./security.js";
+import { configure, settings } from "./settings.js";
+import { answerSession } from "./sign-in.js";
+import { stubs } from "./stubs.js";
+import type { Call, WorkerEnv, WorkerHandler, WorkerOptions } from "./types.js";
+import { otherSide } from "./uber.js";
+import { readJson } from "./upload.js";
+import { receiveWebhook } from "./webhooks.js";
+
+const OF_PROGRAM = /^\/api\/programs\/([^/]+)\/(?:codes|jobs(?:\/.*)?)$/;
+const OF_UBER = /^\/v1\/organizations\/([^/]+)\/voucher-programs\/(.+)$/;
+const OF_API = /^\/(api|v1)\//;
+const MOST_JOBS = 200;
+
+/**
+ * Makes the worker: `export default createWorker()`, beside the two classes of
+ * objects, `export { VoucherApp, VoucherProgram } from "uber-vouchers/worker"`.
+ *
+ * @throws {ValidationError} `invalid_options`, naming the option.
+ */
+export function createWorker(options?: WorkerOptions): WorkerHandler {
+  configure(options);
+  return {
+    async fetch(request: Request, env: WorkerEnv, context): Promise<Response> {
+      const call: Call = { request, url: new URL(request.url), env, context };
+      return secured(call.url, withCors(call, await answerTo(call)));
+    },
+  };
+}
+
+async function answerTo(call: Call): Promise<Response> {
+  try {
+    return await route(call);
+  } catch (error) {
+    const { code, status } = problemOf(error);
+    if (status === 500) logError("worker", error);
+    else log("refused", { code, status });
+    return answerError(error);
+  }
+}
+
+async function route(call: Call): Promise<Response> {
+  const { request, url, env } = call;
+  const path = url.pathname;
+  if (path === "/health") return Response.json({ status: "ok" });
+  const elsewhere = refusePlain(request, url);
+  if (elsewhere) return elsewhere;
+  if (path === "/webhooks/uber") return receiveWebhook(call);
+  if (methods(env).length === 0) {
+    throw refuse(
+      503,
+      "no_authentication",
+      "The worker has no way to let operators in, so it serves nobody",
+      "Set ADMIN_TOKEN (at least 16 characters), or ACCESS_TEAM_DOMAIN (https) and ACCESS_AUDIENCE.",
+    );
+  }
+  if (!OF_API.test(path)) return page(call);
+  if (request.method === "OPTIONS") return new Response(null, { status: 204 });
+  if (path === "/api/session" && request.method !== "GET") return answerSession(call);
+  const operator = await operatorOf(call);
+  refuseForeign(call, operator, settings().allowedOrigins);
+  return path.startsWith("/v1/") ? ubersPaths(call, operator) : ownPaths(call, operator);
+}
+
+/** A file of the console, or its page: every screen has an address of its own. */
+async function page({ request, url, env }: Call): Promise<Response> {
+  if (env.ASSETS === undefined) throw nothing();
+  if (request.method !== "GET" && request.method !== "HEAD") throw nothing();
+  // What serves the files would redirect to what may be another host's name.
+  if (/\/\/|%2f|%5c/i.test(url.pathname)) throw nothing();
+  const file: Response = await env.ASSETS.fetch(request);
+  // The page in place of a script that is gone would only puzzle the browser.
+  const isPage = file.headers.get("Content-Type")?.startsWith("text/html") ?? false;
+  if (isPage && url.pathname.startsWith("/assets/")) throw nothing();
+  return file;
+}
+
+async function ownPaths(call: Call, operator: Operator): Promise<Response> {
+  const { request, url, env } = call;
+  const of = OF_PROGRAM.exec(url.pathname)?.[1];
+  if (of !== undefined) return ofProgram(call, of, operator);
+  switch (`${request.method} ${url.pathname}`) {
+    case "GET /api/session":
+      return Response.json({ operator: operator.name, by: operator.by });
+    case "GET /api/config":
+      return Response.json(await config(call, operator));
+    case "GET /api/programs":
+      return listPrograms(call);
+    case "GET /api/jobs":
+      return history(call);
+    case "POST /api/jobs":
+      return createGroup(call, operator);
+    case "POST /api/pause": {
+      const { paused } = Object(await readJson(request)) as { paused?: unknown };
+      if (typeof paused !== "boolean") {
+        throw refuse(400, "invalid_options", "`paused` must be true or false", "Correct the body.");
+      }
+      const jobs = await stubs(env).app().pause(paused);
+      log("pause", { paused, jobs, by: operator.by });
+      return Response.json({ paused, jobs });
+    }
+    default:
+      throw nothing();
+  }
+}
+
+async function ubersPaths(call: Call, operator: Operator): Promise<Response> {
+  const { request, url, env } = call;
+  const [, organization, rest = ""] = OF_UBER.exec(url.pathname) ?? [];
+  if (organization === undefined) throw nothing();
+  if (canonicalId(decoded(organization)) !== canonicalId(env.UBER_ORGANIZATION_ID)) {
+    throw refuse(
+      404,
+      "unknown_organization",
+      "This worker serves another organization",
+      "GET /api/config names it.",
+    );
+  }
+  const [, program, distributes] = /^([^/]+)\/codes(\/distribute)?$/.exec(rest) ?? [];
+  switch (`${request.method} ${rest === "search" ? rest : (distributes ?? (program && "codes"))}`) {
+    case "POST search":
+      return searchPrograms(call);
+    case "GET codes":
+      return listCodes(call, programIdIn(program));
+    case "POST /distribute":
+      return ofProgram(call, program as string, operator);
+    default:
+      throw nothing();
+  }
+}
+
+/** What one program's object answers. */
+async function ofProgram(call: Call, segment: string, operator: Operator): Promise<Response> {
+  const name = canonicalId(programIdIn(segment));
+  const request = withOperator(call.request, operator);
+  const answering = (await stubs(call.env).program(name).fetch(request)) as Response;
+  return answering;
+}
+
+async function config({ env }: Call, operator: Operator): Promise<Record<string, unknown>> {
+  const { requestsPerSecond, maxCodes, maxUploadBytes, allowDistributeAll } = settings();
+  return {
+    organizationId: env.UBER_ORGANIZATION_ID,
+    ...otherSide(env),
+    operator: operator.name,
+    by: operator.by,
+    requestsPerSecond,
+    maxCodes,
+    maxUploadBytes,
+    allowDistributeAll,
+    paused: await stubs(env).app().isPaused(),
+    hasSigningKey: (env.UBER_SIGNING_KEY ?? "").trim() !== "",
+    counts: await stubs(env).app().counts(),
+  };
+}
+
+async function history({ url, env }: Call): Promise<Response> {
+  const limit = wholeIn(url, "limit", 50, [1, MOST_JOBS]);
+  const before = Number(url.searchParams.get("before")) || Number.MAX_SAFE_INTEGER;
+  return Response.json({ jobs: await stubs(env).app().jobs(before, limit) });
+}
+
+/** Lets allowed pages of other origins read the answer. Never with cookies. */
+function withCors({ request, url }: Call, response: Response): Response {
+  if (response.status === 101 || !OF_API.test(url.pathname)) return response;
+  const origin = request.headers.get("Origin");
+  if (origin === null || !settings().allowedOrigins.includes(origin)) return response;
+  const answering = new Response(response.body, response);
+  const { headers } = answering;
+  headers.set("Access-Control-Allow-Origin", origin);
+  headers.append("Vary", "Origin");
+  headers.set("Access-Control-Expose-Headers", "Retry-After");
+  if (request.method === "OPTIONS") {
+    headers.set("Access-Control-Allow-Methods", "GET, POST");
+    headers.set(
+      "Access-Control-Allow-Headers",
+      "Authorization, Accept-Language, Content-Type, Idempotency-Key",
+    );
+    headers.set("Access-Control-Max-Age", "600");
+  }
+  return answering;
+}
+
+const nothing = () => refuse(404, "not_found", "There is nothing here", "Open the console at /.");

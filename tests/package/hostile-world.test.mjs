@@ -1,0 +1,678 @@
+/**
+ * What the host lends may misbehave: `fetch`, the clock, journals, caches,
+ * listeners. A call settles all the same, by the time of a test's clock, and
+ * `queued` is never better than the truth.
+ */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import {
+  CODE,
+  STRANGE,
+  TOKEN,
+  app,
+  bench,
+  checkError,
+  noStrays,
+  outcomeOf,
+  quiet,
+  settled,
+  shown,
+} from "./hostile-values.mjs";
+import { journals, sandboxModule, uberVouchers } from "./installed.mjs";
+
+/** @type {any} */
+const { createClient, parseCodes } = uberVouchers;
+const { memoryJournal } = journals;
+
+const boom = () => {
+  throw new Error("hostile");
+};
+const never = () => new Promise(() => {});
+const strange = (/** @type {string} */ name) =>
+  /** @type {[string, () => any]} */ (STRANGE.find(([found]) => found === name))[1]();
+
+/** @param {number} status @param {Record<string, unknown>} [members] */
+const shape = (status, members = {}) => ({ status, headers: {}, ...members });
+
+/** @param {() => unknown} read */
+const bodyOf = (read) => ({ body: { getReader: () => ({ read, cancel() {} }) } });
+const chunk = (/** @type {unknown} */ value) => bodyOf(async () => ({ done: false, value }));
+
+/** Bodies that no answer should have. @type {[string, () => Record<string, unknown>][]} */
+const BODIES = [
+  ["no body", () => ({})],
+  ["a body that throws", () => Object.defineProperty({}, "body", { get: boom })],
+  [
+    "a body that throws the second time",
+    () => {
+      let looks = 0;
+      return Object.defineProperty({}, "body", {
+        get: () => (looks++ === 0 ? { getReader: () => ({ read: never }) } : boom()),
+      });
+    },
+  ],
+  ["a proxy as its body", () => ({ body: strange("a proxy that throws") })],
+  ["no reader", () => ({ body: { getReader: () => null } })],
+  ["a reader that throws", () => ({ body: { getReader: boom } })],
+  ["a reader that hangs", () => bodyOf(never)],
+  ["reading that throws", () => bodyOf(boom)],
+  ["reading that rejects", () => bodyOf(() => Promise.reject(undefined))],
+  ["reading that gives nothing", () => bodyOf(async () => undefined)],
+  ["a result that throws", () => bodyOf(async () => strange("a proxy that throws"))],
+  [
+    "a value that throws",
+    () => bodyOf(async () => Object.defineProperty({}, "value", { get: boom })),
+  ],
+  ["garbage", () => chunk(42)],
+  ["no bytes without end", () => chunk(new Uint8Array())],
+  ["bytes without end", () => chunk(new Uint8Array(100_000).fill(32))],
+  ["detached bytes", () => chunk(strange("detached bytes"))],
+  ["shared bytes", () => chunk(strange("shared bytes"))],
+  ["a text that is a number", () => ({ text: () => 42 })],
+  ["a text that throws", () => ({ text: boom })],
+  ["a text that rejects", () => ({ text: () => Promise.reject(Symbol("no")) })],
+  ["a text that hangs", () => ({ text: never })],
+  ["a text getter that throws", () => Object.defineProperty({}, "text", { get: boom })],
+  ["a text that is no JSON", () => ({ text: async () => "{" })],
+  ["a text that is a deep JSON", () => ({ text: async () => "[".repeat(1e5) + "]".repeat(1e5) })],
+  ["a long text", () => ({ text: async () => `["${"x".repeat(5e6)}"]` })],
+  [
+    "odd members",
+    () => ({
+      text: async () =>
+        '{"__proto__":{"codes":[]},"codes":[null,{"code_id":{}},{"code_id":1e400}],"error":[[]]}',
+    }),
+  ],
+];
+
+/** Answers to a call; whether each proves that nothing was queued. @type {[string, () => any, "no" | "unknown"][]} */
+const ANSWERS = [
+  ["throws", boom, "unknown"],
+  ...[
+    "undefined",
+    "a symbol",
+    "a lone surrogate",
+    "a proxy that throws",
+    "a revoked proxy",
+  ].flatMap(
+    (name) =>
+      /** @type {[string, () => any, "unknown"][]} */ ([
+        [
+          `throws ${name}`,
+          () => {
+            throw strange(name);
+          },
+          "unknown",
+        ],
+        [`rejects with ${name}`, () => Promise.reject(strange(name)), "unknown"],
+      ]),
+  ),
+  ["never answers", never, "unknown"],
+  ["a thenable that never answers", () => ({ then() {} }), "unknown"],
+  ["a thenable that throws", () => ({ then: boom }), "unknown"],
+  ["a then that throws", () => Object.defineProperty({}, "then", { get: boom }), "unknown"],
+  [
+    "a thenable that settles twice",
+    () => ({
+      then: (/** @type {any} */ done, /** @type {any} */ fail) => (
+        done(shape(500)),
+        fail(1),
+        done(2)
+      ),
+    }),
+    "unknown",
+  ],
+  ...STRANGE.filter(([name]) => !/^a (then|promise)|^members|^methods/.test(name)).map(
+    ([name, make]) =>
+      /** @type {[string, () => any, "unknown"]} */ ([`${name} as an answer`, make, "unknown"]),
+  ),
+  ...STRANGE.map(
+    ([name, make]) =>
+      /** @type {[string, () => any, "unknown"]} */ ([
+        `${name} as a status`,
+        () => shape(/** @type {any} */ (make())),
+        "unknown",
+      ]),
+  ),
+  ["a status that throws", () => Object.defineProperty({}, "status", { get: boom }), "unknown"],
+  ...[-1, 99, 101, 204.5, 302, 600, 999, 1000, 2 ** 32 + 200].map(
+    (status) =>
+      /** @type {[string, () => any, "unknown"]} */ ([
+        `status ${status}`,
+        () => shape(status),
+        "unknown",
+      ]),
+  ),
+  ...STRANGE.map(
+    ([name, make]) =>
+      /** @type {[string, () => any, "no"]} */ ([
+        `400 with ${name} as its headers`,
+        () => shape(400, { headers: make() }),
+        "no",
+      ]),
+  ),
+  [
+    "429 with an endless wait",
+    () => shape(429, { headers: { "retry-after": "9".repeat(400) } }),
+    "no",
+  ],
+  [
+    "429 with a date",
+    () => shape(429, { headers: { "retry-after": "Fri, 31 Dec 9999 23:59:59 GMT" } }),
+    "no",
+  ],
+  ...BODIES.flatMap(
+    ([name, make]) =>
+      /** @type {[string, () => any, "no" | "unknown"][]} */ ([
+        [`400 with ${name}`, () => shape(400, make()), "no"],
+        [`500 with ${name}`, () => shape(500, make()), "unknown"],
+      ]),
+  ),
+];
+
+/** A client whose `fetch` does as it is told, then as it should. @param {Record<string, unknown>} [more] */
+async function misled(more = {}) {
+  const { sandbox, ...rest } = await bench();
+  /** @type {{ answer: ((url: string, init: any) => any) | undefined }} */
+  const state = { answer: undefined };
+  const fetch = (/** @type {string} */ url, /** @type {any} */ init) =>
+    state.answer && url.includes("/v1/") ? state.answer(url, init) : sandbox.fetch(url, init);
+  const client = createClient({ ...rest.options, fetch, ...more });
+  const works = async (/** @type {string} */ what) => {
+    const receipt = await settled(client.distribute(rest.programId, rest.codes), what);
+    assert.equal(receipt.status, 200, what);
+  };
+  return { ...rest, sandbox, state, client, works };
+}
+
+test(`fetch misbehaves in ${ANSWERS.length} ways: queued tells the truth`, async () => {
+  const { client, programId, codes, state, works } = await misled();
+  for (const [name, answer, queued] of ANSWERS) {
+    state.answer = answer;
+    for (const call of [
+      () => client.distribute(programId, codes),
+      () => client.distributeAll(programId),
+    ]) {
+      const { error } = await outcomeOf(call, name);
+      assert.equal(error?.queued, queued, `${name}: ${shown(error)}`);
+    }
+    for (const call of [() => client.listCodes(programId), () => client.searchPrograms()]) {
+      const { error } = await outcomeOf(call, name);
+      assert.equal(error?.queued, "no", `${name}: ${shown(error)}`);
+    }
+    await noStrays(name);
+    state.answer = undefined;
+    await works(`after ${name}`);
+  }
+});
+
+test("an accepted call is accepted, whatever its body and headers are", async () => {
+  const { client, programId, codes, state, works } = await misled();
+  /** @type {[string, () => any][]} */
+  const accepted = [
+    ...BODIES.map(
+      ([name, make]) => /** @type {[string, () => any]} */ ([name, () => shape(200, make())]),
+    ),
+    ...STRANGE.map(
+      ([name, make]) =>
+        /** @type {[string, () => any]} */ ([
+          `${name} as headers`,
+          () => shape(200, { headers: make() }),
+        ]),
+    ),
+  ];
+  for (const [name, answer] of accepted) {
+    state.answer = answer;
+    const { value, error } = await outcomeOf(() => client.distribute(programId, codes), name);
+    assert.equal(value?.status, 200, `${name}: ${shown(error)}`);
+    await outcomeOf(() => client.listCodes(programId), name);
+    await noStrays(name);
+    state.answer = undefined;
+    await works(`after ${name}`);
+  }
+});
+
+test("a job in such a world says unknown, and goes on in a better one", async () => {
+  const { client, programId, codes, state } = await misled();
+  for (const [name, answer, queued] of ANSWERS) {
+    // Is waited out, however long, and that is the longest.
+    if (name.startsWith("429")) continue;
+    state.answer = answer;
+    const options = { batchSize: 2, requestsPerSecond: Infinity };
+    const job = await client.createJob(programId, codes, options);
+    const { error } = await outcomeOf(() => job.run(), `${name}: run`);
+    const { total, pending, unknown, rejected, queued: sent } = job.progress();
+    assert.equal(sent, 0, `${name}: ${shown(error)}`);
+    assert.equal(pending + unknown + rejected, total, name);
+    if (queued === "no") assert.equal(unknown, 0, name);
+    else assert.equal(rejected, 0, name);
+    state.answer = undefined;
+    if (unknown > 0) await job.resolve("all", "resend");
+    const report = await settled(job.run(), `${name}: run again`);
+    assert.equal(report.queued + report.rejected, total, `${name}: ${shown(report)}`);
+    await job.close();
+    await noStrays(name);
+  }
+});
+
+test("the token endpoint misbehaves: nothing has left", async () => {
+  const { sandbox, programId, codes, options } = await bench();
+  for (const [name, answer] of ANSWERS) {
+    let isBad = true;
+    const fetch = (/** @type {string} */ url, /** @type {any} */ init) =>
+      isBad ? answer() : sandbox.fetch(url, init);
+    const client = createClient({ ...options, fetch });
+    const { error } = await outcomeOf(() => client.distribute(programId, codes), name);
+    assert.equal(error?.queued, "no", `${name}: ${shown(error)}`);
+    await noStrays(name);
+    isBad = false;
+    assert.equal((await client.distribute(programId, codes)).status, 200, name);
+    // Tokens are 100 an hour.
+    sandbox.advance(3_600_000);
+  }
+});
+
+test("whoever gives or keeps tokens misbehaves", async () => {
+  const { sandbox, programId, codes, options } = await bench();
+  /** @type {[string, (value?: any) => any][]} */
+  const ways = STRANGE.flatMap(([name, make]) => [
+    [`gives ${name}`, () => make()],
+    [`promises ${name}`, async () => make()],
+    [
+      `throws ${name}`,
+      () => {
+        throw make();
+      },
+    ],
+  ]);
+  ways.push(["never answers", never]);
+  const tokens = { accessToken: TOKEN, expiresAt: 0, scope: "", refreshToken: TOKEN };
+  for (const [name, way] of ways) {
+    const auths = {
+      accessToken: { accessToken: way },
+      "cache.get": { ...app, cache: { get: way, set: async () => {} } },
+      "cache.set": { ...app, cache: { get: async () => undefined, set: way } },
+      onTokens: { ...app, tokens, onTokens: way },
+    };
+    for (const [place, auth] of Object.entries(auths)) {
+      /** @type {string[]} */
+      const authorized = [];
+      const fetch = (/** @type {string} */ url, /** @type {any} */ init) => {
+        if (url.includes("/v1/")) authorized.push(init.headers.get("authorization"));
+        if (!url.includes("token") || !("tokens" in auth)) return sandbox.fetch(url, init);
+        const body = { access_token: TOKEN, expires_in: 1000, refresh_token: TOKEN };
+        return { status: 200, headers: {}, text: async () => JSON.stringify(body) };
+      };
+      const client = createClient({ ...options, auth, fetch });
+      const what = `${place} ${name}`;
+      const { error } = await outcomeOf(() => client.distribute(programId, codes), what);
+      if (place.startsWith("cache")) assert.equal(error, undefined, what);
+      // What was no token must not become no authorization.
+      assert.ok(
+        authorized.every((field) => field?.startsWith("Bearer ")),
+        what,
+      );
+      sandbox.advance(3_600_000);
+      if (place !== "accessToken") continue;
+      const job = await client.createJob(programId, codes, { maxRetries: 0 });
+      await outcomeOf(() => job.run(), `${what}: job`);
+      await job.close();
+    }
+    await noStrays(name);
+  }
+});
+
+/** @type {[string, () => any][]} */
+const TIMES = [...STRANGE, ["throws", boom], ["goes back", () => (past -= 1000)]];
+let past = 1e12;
+
+test("a clock that tells no time, or that wakes too early, too late or never", async () => {
+  const { works } = await bench();
+  for (const [name, now] of TIMES) {
+    const { sandbox, programId, codes, options } = await bench();
+    const clock = { now, sleep: sandbox.clock.sleep };
+    const client = createClient({ ...options, clock });
+    const what = `now: ${name}`;
+    const { error } = await outcomeOf(() => client.distribute(programId, codes), what);
+    assert.equal(error, undefined, what);
+    const job = await client.createJob(programId, codes, { batchSize: 2, requestsPerSecond: 1000 });
+    const signal = AbortSignal.timeout(50);
+    await outcomeOf(() => job.run({ signal }), `${what}: job`);
+    await job.close();
+    await noStrays(what);
+  }
+  /** @type {[string, (value: any) => any][]} */
+  const naps = [...STRANGE.map(([name, make]) => /** @type {any} */ ([name, () => make()]))];
+  naps.push(["throws", boom], ["rejects", () => Promise.reject(1)], ["never", never]);
+  for (const [name, sleep] of naps) {
+    const { sandbox, programId, codes, options } = await bench();
+    const clock = { now: sandbox.clock.now, sleep };
+    const client = createClient({ ...options, clock });
+    const what = `sleep: ${name}`;
+    const signal = AbortSignal.timeout(30);
+    await outcomeOf(() => client.distribute(programId, codes, { signal }), what);
+    const job = await client.createJob(programId, codes, { batchSize: 2, requestsPerSecond: 0.1 });
+    await outcomeOf(() => job.run({ signal: AbortSignal.timeout(30) }), `${what}: job`);
+    await job.close();
+    await noStrays(what);
+  }
+  await works("after all clocks");
+});
+
+test("listeners that throw decide nothing", async () => {
+  const { programId, codes, options } = await bench();
+  const listeners = { onRequest: boom, onResponse: boom };
+  const client = createClient({ ...options, ...listeners });
+  const list = await parseCodes(codes, { onProgress: boom });
+  const job = await client.createJob(programId, list, { onProgress: boom });
+  job.subscribe(boom);
+  // One that subscribes anew is not called again and again.
+  let calls = 0;
+  let leave = () => {};
+  const again = () => {
+    calls += 1;
+    leave();
+    leave = job.subscribe(again);
+  };
+  leave = job.subscribe(again);
+  assert.equal((await job.run()).queued, codes.length);
+  assert.ok(calls > 0 && calls < 20, `${calls} calls`);
+  await quiet();
+});
+
+/** @param {Record<string, unknown>} members */
+const journalWith = (members) => ({ ...memoryJournal(), ...members });
+const pieces = (/** @type {() => any} */ make) => () => ({
+  [Symbol.asyncIterator]: () => ({ next: make }),
+});
+
+/** Journals that keep no promise. @type {[string, () => any][]} */
+const JOURNALS = [
+  ["append throws", () => journalWith({ append: boom })],
+  ["append rejects", () => journalWith({ append: () => Promise.reject(undefined) })],
+  ["append is a thenable that throws", () => journalWith({ append: () => ({ then: boom }) })],
+  [
+    "append settles twice",
+    () =>
+      journalWith({
+        append: () => ({
+          then: (/** @type {any} */ done, /** @type {any} */ fail) => (done(), fail(1), done()),
+        }),
+      }),
+  ],
+  ["append promises nothing", () => journalWith({ append: () => 42 })],
+  [
+    "append fails the third time",
+    () => {
+      let appends = 0;
+      return journalWith({ append: async () => void (++appends === 3 && boom()) });
+    },
+  ],
+  ...STRANGE.flatMap(
+    ([name, make]) =>
+      /** @type {[string, () => any][]} */ ([
+        [`read gives ${name}`, () => journalWith({ read: make })],
+        [`${name} as a result of read`, () => journalWith({ read: pieces(make) })],
+        [
+          `${name} as a piece`,
+          () => {
+            let reads = 0;
+            return journalWith({ read: pieces(() => ({ done: reads++ > 0, value: make() })) });
+          },
+        ],
+        [`lock gives ${name}`, () => journalWith({ lock: make })],
+        [`lock is ${name}`, () => journalWith({ lock: make() })],
+        [
+          `release throws ${name}`,
+          () =>
+            journalWith({
+              lock: async () => () => {
+                throw make();
+              },
+            }),
+        ],
+        [`the key is ${name}`, () => journalWith({ key: make() })],
+      ]),
+  ),
+  ["read throws", () => journalWith({ read: boom })],
+  ["next throws", () => journalWith({ read: pieces(boom) })],
+  [
+    "truncate rejects",
+    () =>
+      journalWith({
+        read: async function* () {
+          yield new Uint8Array([1, 2, 3]);
+        },
+        truncate: () => Promise.reject(undefined),
+      }),
+  ],
+  ["lock throws", () => journalWith({ lock: boom })],
+  ["lock rejects", () => journalWith({ lock: () => Promise.reject(Symbol("no")) })],
+  ["release rejects", () => journalWith({ lock: async () => () => Promise.reject(undefined) })],
+  ["key throws", () => Object.defineProperty(journalWith({}), "key", { get: boom })],
+];
+
+test(`journals misbehave in ${JOURNALS.length} ways`, async () => {
+  const { client, programId, codes, works, sandbox } = await bench();
+  const before = sandbox.deliveries(programId).size;
+  for (const [name, make] of JOURNALS) {
+    const journal = make();
+    const what = `journal: ${name}`;
+    const opened = await outcomeOf(
+      () => client.createJob(programId, codes, { journal, batchSize: 2 }),
+      what,
+    );
+    if (opened.value) {
+      await outcomeOf(() => opened.value.run(), `${what}: run`);
+      await outcomeOf(() => opened.value.close(), `${what}: close`);
+    }
+    await outcomeOf(() => client.resumeJob(journal), `${what}: resume`);
+    await noStrays(what);
+  }
+  assert.equal(before, 0);
+  await works("after all journals");
+});
+
+test("a lock that failed once is asked again, and not taken for held", async () => {
+  const { client, programId, codes } = await bench();
+  const good = memoryJournal();
+  let isBroken = true;
+  const journal = { ...good, lock: async () => (isBroken ? boom() : good.lock()) };
+  const create = () => client.createJob(programId, codes, { journal });
+  const { error } = await outcomeOf(create, "lock");
+  assert.equal(error?.code, "journal_failed");
+  isBroken = false;
+  const job = await create();
+  assert.equal((await job.run()).queued, codes.length);
+});
+
+test("a journal that can't be read to its end is left: what it has open is closed", async () => {
+  const { client } = await bench();
+  let isClosed = false;
+  async function* read() {
+    try {
+      for (;;) yield new TextEncoder().encode("this is no journal\n".repeat(10));
+    } finally {
+      isClosed = true;
+    }
+  }
+  const { error } = await outcomeOf(() => client.resumeJob(journalWith({ read })), "corrupt");
+  assert.ok(["journal_corrupt", "journal_mismatch"].includes(error?.code), shown(error));
+  await quiet();
+  assert.ok(isClosed);
+});
+
+test("a journal that never answers holds its own job, and nothing else", async () => {
+  const { client, programId, codes, works } = await bench();
+  let appends = 0;
+  const stuck = journalWith({ append: () => (++appends > 3 ? never() : Promise.resolve()) });
+  const job = await client.createJob(programId, codes, { journal: stuck, batchSize: 2 });
+  const run = job.run();
+  await works("beside it");
+  const { error } = await outcomeOf(() => client.resumeJob(stuck), "resume");
+  assert.equal(error?.code, "job_busy");
+  assert.equal(job.progress().total, codes.length);
+  assert.equal(await Promise.race([run, quiet().then(() => "waits")]), "waits");
+});
+
+test("input that is taken away or shared while it is read is never read in part", async () => {
+  const lines = Array.from(
+    { length: 30_000 },
+    (_, at) => `${CODE.slice(0, 24)}${at.toString(16).padStart(12, "0")}`,
+  );
+  const text = new TextEncoder().encode(lines.join("\n"));
+  /** @param {Uint8Array} bytes @param {() => void} take */
+  const read = (bytes, take) => {
+    let isTaken = false;
+    const onProgress = () => {
+      if (!isTaken) take();
+      isTaken = true;
+    };
+    return outcomeOf(() => parseCodes(bytes, { onProgress }), "taken away");
+  };
+  const moved = text.slice();
+  const lost = await read(moved, () => structuredClone(moved.buffer, { transfer: [moved.buffer] }));
+  assert.equal(lost.error?.code, "connection_failed", shown(lost));
+  const resizable = new /** @type {any} */ (ArrayBuffer)(text.length, {
+    maxByteLength: text.length,
+  });
+  if (resizable.resize) {
+    const bytes = new Uint8Array(resizable);
+    bytes.set(text);
+    const shrunk = await read(bytes, () => resizable.resize(100));
+    assert.equal(shrunk.error?.code, "connection_failed", shown(shrunk));
+  }
+  const shared = new Uint8Array(new SharedArrayBuffer(text.length));
+  shared.set(text);
+  assert.equal((await parseCodes(shared)).size, lines.length);
+});
+
+test("input without an end ends with its signal", async () => {
+  /** @type {[string, () => any][]} */
+  const endless = [
+    [
+      "no bytes, at once",
+      async function* () {
+        for (;;) yield new Uint8Array();
+      },
+    ],
+    [
+      "bytes, at once",
+      async function* () {
+        for (;;) yield new TextEncoder().encode("x\n");
+      },
+    ],
+    [
+      "entries that are no codes",
+      function* () {
+        for (;;) yield "x";
+      },
+    ],
+    [
+      "entries that are no strings",
+      function* () {
+        for (;;) yield 1;
+      },
+    ],
+    [
+      "codes",
+      function* () {
+        for (;;) yield CODE;
+      },
+    ],
+    ["a stream that waits", () => new ReadableStream({ pull: never })],
+    [
+      "a stream of nothing",
+      () => new ReadableStream({ pull: (to) => to.enqueue(new Uint8Array()) }),
+    ],
+  ];
+  const { client, programId, works } = await bench();
+  for (const [name, make] of endless) {
+    const options = () => ({ signal: AbortSignal.timeout(20) });
+    const parsed = await outcomeOf(() => parseCodes(make(), options()), name);
+    assert.equal(parsed.error?.code, "aborted", name);
+    const sent = await outcomeOf(() => client.distribute(programId, make(), options()), name);
+    assert.deepEqual([sent.error?.code, sent.error?.queued], ["aborted", "no"], name);
+    await noStrays(name);
+  }
+  await works("after endless input");
+});
+
+test("long input: 100 MB of text, of one line, and of an id", async () => {
+  const { client, programId, works } = await bench();
+  const line = `${CODE}\n`;
+  const long = await parseCodes(line.repeat(Math.ceil(1e8 / line.length)));
+  assert.equal(long.size, 1);
+  const one = await parseCodes("x".repeat(1e8));
+  assert.deepEqual([one.size, one.rejectedCount], [0, 1]);
+  await outcomeOf(() => client.distributeAll("y".repeat(1e8)), "a long id");
+  const huge = "y".repeat(1e7);
+  for (const call of [
+    () => client.distribute(huge, [CODE]),
+    () => client.listCodes(huge),
+    () => client.createJob(huge, [CODE]),
+    () => client.searchPrograms({ status: /** @type {any} */ (huge) }),
+    () => parseCodes(CODE, { column: huge }),
+    () => parseCodes([huge]),
+    () => client.distribute(programId, [huge]),
+  ]) {
+    await outcomeOf(call, `${call}`);
+  }
+  await works("after long input");
+});
+
+test("errors tell no secret, token or code", async () => {
+  const { client, programId, codes, state } = await misled();
+  const secrets = [TOKEN, app.clientSecret, ...codes, "jane@example.com"];
+  const body = JSON.stringify({ message: secrets.join(" "), errors: secrets, code: "some_code" });
+  const headers = { "x-uber-trace-id": TOKEN, "set-cookie": TOKEN };
+  /** @type {any[]} */
+  const errors = [];
+  const keep = async (/** @type {Promise<unknown>} */ call) =>
+    errors.push(
+      await call.then(
+        () => assert.fail("It resolved"),
+        (error) => error,
+      ),
+    );
+  for (const status of [302, 400, 401, 403, 404, 409, 413, 429, 500, 503]) {
+    state.answer = async () => new Response(body, { status, headers });
+    await keep(client.distribute(programId, codes));
+    await keep(client.listCodes(programId));
+    const job = await client.createJob(programId, codes, { batchSize: 1 });
+    const signal = AbortSignal.timeout(30);
+    await job.run({ signal }).catch((/** @type {any} */ error) => errors.push(error));
+    for (const { lastError } of job.batches()) if (lastError) errors.push(lastError);
+    await job.close();
+  }
+  await keep(client.distribute(programId, [`${codes[0]}x`, codes[1]]));
+  await keep(client.distribute(TOKEN + "\n", codes));
+  await keep(parseCodes(codes, { column: 1, signal: TOKEN }));
+  await keep(createClient({ organizationId: "o", auth: { accessToken: `${TOKEN}\n` } }).ready());
+  await keep(createClient({ organizationId: "o", auth: { ...app, scope: TOKEN } }).ready());
+  await keep(
+    createClient({ organizationId: "o", auth: "none", headers: { [TOKEN]: "\u0100" } }).ready(),
+  );
+  await keep(createClient({ organizationId: "o", auth: "none", baseUrl: `x:${TOKEN}@y` }).ready());
+  const { verifyWebhook } = uberVouchers;
+  const { createHmac } = await import("node:crypto");
+  for (const text of ["jane@example.com", `"${codes[0]}`, "[1]"]) {
+    const signature = createHmac("sha256", TOKEN).update(text).digest("hex");
+    await keep(verifyWebhook({ body: text, signature }, { signingKey: TOKEN }));
+    await keep(verifyWebhook({ body: text, signature: `0${signature}` }, { signingKey: TOKEN }));
+    await keep(verifyWebhook({ body: `${text} `, signature }, { signingKey: TOKEN }));
+  }
+  assert.ok(errors.length > 50);
+  for (const error of errors) {
+    checkError(error, error.code);
+    for (const text of [error.message, JSON.stringify(error), shown(error), String(error.stack)]) {
+      for (const secret of secrets) assert.ok(!text.includes(secret), `${error.code}: ${text}`);
+    }
+  }
+});
+
+test("the sandbox stays usable beside all that", async () => {
+  const sandbox = await sandboxModule.createSandbox({ seed: 1 });
+  assert.equal(sandbox.createProgram({ codes: 2 }).codes.length, 2);
+});
