@@ -2,30 +2,30 @@
  * `npm start`: builds what has changed, and serves the console on this machine.
  *
  * Without credentials the sandbox stands behind it. With UBER_CLIENT_ID,
- * UBER_CLIENT_SECRET and UBER_ORGANIZATION_ID it is Uber; UBER_BASE_URL,
- * UBER_TOKEN_URL and UBER_SCOPE are optional. PORT moves it from 8787, and
- * SANDBOX_FAULTS shows what trouble looks like (`error_after=0.5,rate_limited=1`;
- * the names are those of `SandboxFault`).
- *
- * Miniflare and not `wrangler dev`: one workerd instead of two, up in less than
- * a second, and our own line with the URL.
+ * UBER_CLIENT_SECRET and UBER_ORGANIZATION_ID it is Uber; UBER_SIGNING_KEY,
+ * UBER_BASE_URL, UBER_TOKEN_URL and UBER_SCOPE are optional. PORT moves it from
+ * 8787, ADMIN_TOKEN is what operators sign in with, STATE the folder where
+ * everything is kept. SANDBOX_FAULTS shows what trouble looks like
+ * (`error_after=0.5,rate_limited=1`; the names are those of `SandboxFault`), and
+ * SANDBOX_WEBHOOKS says how many webhooks a second the sandbox sends.
  */
 import { spawn } from "node:child_process";
-import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { randomBytes } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join, resolve } from "node:path";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const HOST = "127.0.0.1";
-const COMPATIBILITY_DATE = "2026-04-01";
+import { buildConsole, buildWorkers } from "./bundle.mjs";
+import { HOST, serve } from "./serve.mjs";
+import { ROOT } from "./setup.mjs";
+
+const STATE = ".state";
+const SIGNING_KEY = "sandbox-signing-key";
 
 /** A fault that its reader can mend: printed as it is, without a stack. */
 class Advice extends Error {}
 
 /** @typedef {{ isSandbox: boolean, name: string, bindings: Record<string, any> }} Side */
-/** @typedef {{ type: "ESModule" | "CompiledWasm", path: string }} Module */
 
 /** @type {Set<import("node:child_process").ChildProcess>} */
 const children = new Set();
@@ -49,17 +49,28 @@ try {
 async function start() {
   const port = readPort();
   const side = readSide();
-  // Nothing that is started from here has a use for it.
-  delete process.env["UBER_CLIENT_SECRET"];
+  // Nothing that is started from here has a use for them.
+  for (const secret of ["UBER_CLIENT_SECRET", "UBER_SIGNING_KEY"]) delete process.env[secret];
   await refuseBusy(port);
   process.chdir(ROOT);
   await run(process.execPath, [join("scripts", "build.mjs")]);
+  const state = await openState(side);
+  const adminToken = await readAdminToken(state);
   // Of its own for each port: a second one that starts must not take away the
   // files of the first.
   const out = join(ROOT, "build", "start", String(port));
   await buildConsole(out);
-  const workers = await buildWorkers(out);
-  await serve({ port, side, workers, out });
+  const workers = await buildWorkers(out, {
+    worker: "www/worker/index.ts",
+    ...(side.isSandbox && { sandbox: "www/sandbox/index.ts" }),
+  });
+  const bindings = { ...side.bindings, ADMIN_TOKEN: adminToken };
+  miniflare = await serve({ port, bindings, workers, out, state });
+  console.log(`
+  ${side.name}
+  http://${HOST}:${port}/
+  Sign in with the admin token: ${adminToken}
+`);
 }
 
 // ---------------------------------------------------------------------------
@@ -77,7 +88,7 @@ function readPort() {
  */
 function readSide() {
   const needed = ["UBER_CLIENT_ID", "UBER_CLIENT_SECRET", "UBER_ORGANIZATION_ID"];
-  const optional = ["UBER_BASE_URL", "UBER_TOKEN_URL", "UBER_SCOPE"];
+  const optional = ["UBER_SIGNING_KEY", "UBER_BASE_URL", "UBER_TOKEN_URL", "UBER_SCOPE"];
   const given = (/** @type {string} */ name) => variable(name) !== "";
   const missing = needed.filter((name) => !given(name));
   if (missing.length === needed.length) {
@@ -90,7 +101,9 @@ function readSide() {
         UBER_CLIENT_ID: "sandbox-client",
         UBER_CLIENT_SECRET: "sandbox-secret",
         UBER_ORGANIZATION_ID: "0a6a1c7e-52d3-4b8f-9c1d-7e4f2a9b3c10",
+        UBER_SIGNING_KEY: SIGNING_KEY,
         SANDBOX_FAULTS: readFaults(),
+        SANDBOX_WEBHOOKS: readRate(),
       },
     };
   }
@@ -126,6 +139,12 @@ function readFaults() {
       );
     }),
   );
+}
+
+function readRate() {
+  const rate = Number(variable("SANDBOX_WEBHOOKS") || 20);
+  if (rate >= 0 && rate <= 1_000) return rate;
+  throw new Advice("SANDBOX_WEBHOOKS must be a number of webhooks a second, from 0 to 1000.");
 }
 
 /**
@@ -176,6 +195,49 @@ function refuseBusy(port) {
 }
 
 // ---------------------------------------------------------------------------
+// What is kept
+
+/**
+ * The folder of the objects' databases, taken for this process: two on one would
+ * write over each other.
+ * @param {Side} side
+ */
+async function openState(side) {
+  const folder = join(
+    resolve(variable("STATE") || STATE),
+    side.isSandbox ? "sandbox" : side.bindings["UBER_ORGANIZATION_ID"].replace(/[^\w.-]/g, "_"),
+  );
+  // For its owner alone: Uber's token is in it.
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  // The package's own lock: a process that is killed leaves none behind.
+  const { fileJournal } = await import("uber-vouchers/journal");
+  if ((await fileJournal(join(folder, "lock")).lock?.()) === undefined) {
+    throw new Advice(
+      `Another process is at work on ${folder}. Stop it, or take another folder: STATE=… npm start`,
+    );
+  }
+  return folder;
+}
+
+/**
+ * What operators sign in with: given, or drawn once and kept.
+ * @param {string} state
+ */
+async function readAdminToken(state) {
+  const given = variable("ADMIN_TOKEN");
+  if (given !== "") {
+    if (given.length >= 16) return given;
+    throw new Advice("ADMIN_TOKEN must have at least 16 characters.");
+  }
+  const file = join(state, "admin-token");
+  const kept = await readFile(file, "utf8").catch(() => "");
+  if (kept !== "") return kept;
+  const drawn = randomBytes(15).toString("base64url");
+  await writeFile(file, drawn, { mode: 0o600 });
+  return drawn;
+}
+
+// ---------------------------------------------------------------------------
 // Building
 
 /**
@@ -195,160 +257,6 @@ function run(command, args) {
       else reject(new Advice(`${args.join(" ")} failed (${signal ?? `exit ${code}`}); see above.`));
     });
   });
-}
-
-/** @param {string} out */
-async function buildConsole(out) {
-  const { build } = await import("vite");
-  await build({
-    configFile: join(ROOT, "www/console/vite.config.ts"),
-    logLevel: "warn",
-    build: { outDir: join(out, "console") },
-  });
-}
-
-/**
- * Bundles the workers; their wasm is copied beside them, as modules of their own.
- * @param {string} out
- */
-async function buildWorkers(out) {
-  const { build } = await import("esbuild");
-  /** @param {string} name */
-  const bundle = async (name) => {
-    const { metafile } = await build({
-      absWorkingDir: ROOT,
-      entryPoints: { [name]: `www/${name}/index.ts` },
-      outdir: join(out, "workers"),
-      bundle: true,
-      format: "esm",
-      target: "es2024",
-      conditions: ["workerd", "worker", "browser"],
-      loader: { ".wasm": "copy" },
-      assetNames: "[name]",
-      metafile: true,
-      logLevel: "warning",
-    });
-    // The entry has to come first.
-    return Object.keys(metafile.outputs)
-      .sort((a, b) => Number(isWasm(a)) - Number(isWasm(b)))
-      .map((path) => moduleAt(join(ROOT, path)));
-  };
-  await rm(join(out, "workers"), { recursive: true, force: true });
-  return { worker: await bundle("worker"), sandbox: await bundle("sandbox") };
-}
-
-/**
- * @param {string} path
- * @returns {Module}
- */
-function moduleAt(path) {
-  return { type: isWasm(path) ? "CompiledWasm" : "ESModule", path };
-}
-
-/** @param {string} path */
-function isWasm(path) {
-  return path.endsWith(".wasm");
-}
-
-// ---------------------------------------------------------------------------
-// Serving
-
-/**
- * @param {object} what
- * @param {number} what.port
- * @param {Side} what.side
- * @param {{ worker: Module[], sandbox: Module[] }} what.workers
- * @param {string} what.out
- */
-async function serve({ port, side, workers: modules, out }) {
-  process.env["CLOUDFLARE_CF_FETCH_ENABLED"] = "false";
-  process.env["WRANGLER_SEND_METRICS"] = "false";
-  await dieTogether(out);
-  const { Log, LogLevel, Miniflare, NoOpLog } = await import("miniflare");
-  const common = {
-    modulesRoot: join(out, "workers"),
-    compatibilityDate: COMPATIBILITY_DATE,
-    bindings: side.bindings,
-    // "Nothing leaves this machine", whatever the code does.
-    ...(side.isSandbox ? { outboundService: refuseOutbound } : {}),
-  };
-  const workers = [
-    {
-      ...common,
-      name: "worker",
-      modules: modules.worker,
-      ...(side.isSandbox ? { serviceBindings: { SANDBOX: "sandbox" } } : {}),
-      assets: {
-        directory: join(out, "console"),
-        binding: "ASSETS",
-        // The worker answers first: it adds the security headers.
-        routerConfig: { has_user_worker: true, invoke_user_worker_ahead_of_assets: true },
-        assetConfig: { not_found_handling: "single-page-application" },
-      },
-    },
-    ...(side.isSandbox ? [{ ...common, name: "sandbox", modules: modules.sandbox }] : []),
-  ];
-  miniflare = new Miniflare({
-    host: HOST,
-    port,
-    cf: false,
-    log: process.env["DEBUG"] ? new Log(LogLevel.DEBUG) : new NoOpLog(),
-    workers,
-  });
-  await miniflare.ready;
-  console.log(`\n  ${side.name}\n  http://${HOST}:${port}/\n`);
-}
-
-/**
- * @param {{ url: string }} request
- * @returns {never}
- */
-function refuseOutbound(request) {
-  throw new Error(`The sandbox has no way out to ${new URL(request.url).host}`);
-}
-
-/**
- * Has workerd end with this process even if that is killed outright; otherwise
- * it would go on serving. Miniflare starts the wrapper in workerd's place.
- * @param {string} out
- */
-async function dieTogether(out) {
-  if (process.platform === "win32" || process.env["MINIFLARE_WORKERD_PATH"]) return;
-  // The one that belongs to Miniflare.
-  const ofMiniflare = createRequire(createRequire(import.meta.url).resolve("miniflare"));
-  const workerd = String(ofMiniflare("workerd").default);
-  const wrapper = join(out, "workers", "workerd.sh");
-  await mkdir(join(out, "workers"), { recursive: true });
-  await writeFile(wrapper, process.platform === "linux" ? underParent(workerd) : watched(workerd));
-  await chmod(wrapper, 0o755);
-  process.env["MINIFLARE_WORKERD_PATH"] = wrapper;
-}
-
-/** @param {string} path */
-function quoted(path) {
-  return `'${path.replaceAll("'", `'\\''`)}'`;
-}
-
-/** @param {string} workerd */
-function underParent(workerd) {
-  return `#!/bin/sh
-# The kernel ends it with its parent (util-linux).
-command -v setpriv >/dev/null && exec setpriv --pdeathsig KILL ${quoted(workerd)} "$@"
-${watched(workerd).split("\n").slice(1).join("\n")}`;
-}
-
-/** @param {string} workerd */
-function watched(workerd) {
-  return `#!/bin/sh
-# Its configuration comes by standard input, which a background job would lose.
-${quoted(workerd)} "$@" <&0 &
-child=$!
-trap 'kill $child 2>/dev/null' TERM INT HUP
-(while kill -0 $PPID 2>/dev/null; do sleep 1; done; kill -9 $child 2>/dev/null) >/dev/null 2>&1 &
-watch=$!
-wait $child
-kill $watch 2>/dev/null
-`;
 }
 
 /**

@@ -3,7 +3,7 @@
  * `npm test -- package --record` writes down anew what the package consists of.
  */
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 
@@ -19,6 +19,7 @@ import {
 
 const FEATURES = ["client", "sandbox"];
 const STEP_TIMEOUT_MS = 15 * 60_000;
+const NODE_TEST = ["--test", "--test-reporter=spec"];
 
 /** @type {Record<string, () => void | Promise<unknown>>} */
 const STEPS = {
@@ -71,6 +72,22 @@ const STEPS = {
     exec(process.execPath, ["tests/package/journal-browser.mjs", await packAndInstall()], {
       CHROMIUM: findBrowser().browser,
     }),
+  // From the folder of the tarball's project, with the tools of this one.
+  "package deploy": async () =>
+    exec(
+      process.execPath,
+      [...NODE_TEST, join(ROOT, "tests", "package", "deploy.test.mjs")],
+      {},
+      await packAndInstall(),
+    ),
+  ...Object.fromEntries(
+    readdirSync(join(ROOT, "tests", "worker"))
+      .filter((file) => file.endsWith(".test.mjs"))
+      .map((file) => [
+        `worker ${file.slice(0, -".test.mjs".length)}`,
+        () => exec(process.execPath, [...NODE_TEST, join("tests", "worker", file)]),
+      ]),
+  ),
   console: () =>
     exec(process.execPath, ["tests/console/console.mjs"], { CHROMIUM: findBrowser().browser }),
   size: () => {
@@ -97,7 +114,7 @@ function clippy(args) {
 /** @param {string[]} files */
 async function nodeTests(files) {
   const paths = files.map((file) => join("tests", "package", file));
-  const args = ["--test", "--test-reporter=spec", "--test-timeout=60000", ...paths];
+  const args = [...NODE_TEST, "--test-timeout=60000", ...paths];
   return exec(process.execPath, args, {}, await packAndInstall());
 }
 

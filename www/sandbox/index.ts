@@ -1,15 +1,23 @@
 /**
- * Uber's other side, for `npm start` without credentials: the package's
- * sandbox as a worker of its own, with some programs to try.
+ * Uber's other side, for `npm start` without credentials: the package's sandbox
+ * as a worker of its own, with some programs to try. One object holds it, in a
+ * journal, and sends its webhooks.
  */
-import { type Sandbox, createSandbox } from "uber-vouchers/sandbox";
+import { DurableObject, type ObjectContext } from "cloudflare:workers";
+import { durableObjectJournal } from "uber-vouchers/journal";
+import { type Sandbox, type SandboxSettings, createSandbox } from "uber-vouchers/sandbox";
 
 interface Env {
+  SANDBOX: { idFromName(name: string): unknown; get(id: unknown): { fetch: typeof fetch } };
   UBER_ORGANIZATION_ID: string;
   UBER_CLIENT_ID: string;
   UBER_CLIENT_SECRET: string;
+  UBER_SIGNING_KEY: string;
+  WEBHOOK_URL: string;
   /** What goes wrong, and how often: `{"error_after": 0.2}`. */
-  SANDBOX_FAULTS?: Record<string, number>;
+  SANDBOX_FAULTS?: SandboxSettings["faults"];
+  /** How many webhooks are sent a second, until the panel says something else. */
+  SANDBOX_WEBHOOKS?: number;
 }
 
 const PROGRAMS = [
@@ -24,37 +32,134 @@ const PROGRAMS = [
   { id: "1b82d7e5-a4f0-4c63-9e1b-7c3f5d20a805", name: "Board dinner", codes: 1 },
 ];
 
-// The sandbox and no promise of one, which would die with the request that
-// began it. Should two requests come first together, the first to finish wins.
-let sandbox: Sandbox | undefined;
+/** What the console's panel sets. */
+interface Settings extends SandboxSettings {
+  webhooksPerSecond?: number;
+}
+
+const PANEL = "/api/sandbox";
+const RATE = "webhooksPerSecond";
+const DEFAULT_RATE = 20;
+const MOST_WEBHOOKS = 1_000;
+/** Webhooks are sent in turns of this length, or of one webhook where that takes longer. */
+const TURN_MS = 250;
+/** More than this many connections at once would only wait for one another. */
+const CONNECTIONS = 6;
 
 export default {
-  async fetch(request: Request, env: Env): Promise<Response> {
-    sandbox ??= keepFirst(await open(env));
-    // workerd ends a request for which nothing is pending. The fault `hang` is
-    // to look like a server that is silent, so something has to be.
-    const alive = setInterval(() => {}, 1_000);
-    try {
-      return await sandbox.fetch(request);
-    } finally {
-      clearInterval(alive);
-    }
+  fetch(request: Request, env: Env): Promise<Response> {
+    return env.SANDBOX.get(env.SANDBOX.idFromName("sandbox")).fetch(request);
   },
 };
 
-async function open(env: Env): Promise<Sandbox> {
-  const opened = await createSandbox({
-    organizationId: env.UBER_ORGANIZATION_ID,
-    clientId: env.UBER_CLIENT_ID,
-    clientSecret: env.UBER_CLIENT_SECRET,
-    latencyMs: [120, 480],
-    realTime: true,
-    faults: env.SANDBOX_FAULTS ?? {},
-  });
-  for (const program of PROGRAMS) opened.createProgram(program);
-  return opened;
-}
+export class SandboxState extends DurableObject<Env> {
+  #sandbox!: Sandbox;
+  /** Webhooks a second; none while it is 0. */
+  #rate = DEFAULT_RATE;
+  /** Before this, no turn begins. */
+  #nextTurn = 0;
+  #alarmAt = Infinity;
 
-function keepFirst(opened: Sandbox): Sandbox {
-  return sandbox ?? opened;
+  constructor(ctx: ObjectContext, env: Env) {
+    super(ctx, env);
+    void ctx.blockConcurrencyWhile(() => this.#open());
+  }
+
+  async #open(): Promise<void> {
+    const { env, ctx } = this;
+    const { storage } = ctx;
+    this.#rate = (await storage.get<number>(RATE)) ?? env.SANDBOX_WEBHOOKS ?? DEFAULT_RATE;
+    this.#sandbox = await createSandbox({
+      organizationId: env.UBER_ORGANIZATION_ID,
+      clientId: env.UBER_CLIENT_ID,
+      clientSecret: env.UBER_CLIENT_SECRET,
+      signingKey: env.UBER_SIGNING_KEY,
+      webhookUrl: env.WEBHOOK_URL,
+      latencyMs: [120, 480],
+      realTime: true,
+      failureRate: 0.03,
+      faults: { webhook_duplicated: 0.1, webhook_reordered: 0.1 },
+      journal: durableObjectJournal(storage, "sandbox"),
+    });
+    // Said on the command line, so it holds over what was set before.
+    if (env.SANDBOX_FAULTS) this.#sandbox.configure({ faults: env.SANDBOX_FAULTS });
+    const known = new Set(this.#sandbox.programs().map(({ programId }) => programId));
+    for (const program of PROGRAMS) {
+      if (!known.has(program.id)) this.#sandbox.createProgram(program);
+    }
+    this.#alarmAt = (await storage.getAlarm()) ?? Infinity;
+    await this.#arm();
+  }
+
+  async fetch(request: Request): Promise<Response> {
+    if (new URL(request.url).pathname === PANEL) return this.#panel(request);
+    // workerd ends a request for which nothing is pending. The fault `hang` is
+    // to look like a server that is silent, so something has to be; and it may
+    // have queued webhooks all the same.
+    const alive = setInterval(() => void this.#arm(), 1_000);
+    try {
+      return await this.#sandbox.fetch(request);
+    } finally {
+      clearInterval(alive);
+      await this.#arm();
+    }
+  }
+
+  /** A turn: sends what is due, at the rate that was set. Never throws, or it would come again. */
+  async alarm(): Promise<void> {
+    this.#alarmAt = Infinity;
+    const limit = Math.ceil((this.#rate * TURN_MS) / 1_000);
+    try {
+      if (limit > 0) {
+        this.#nextTurn = Date.now() + (limit * 1_000) / this.#rate;
+        await this.#deliver(limit);
+      }
+      await this.#arm();
+    } catch (error) {
+      console.error("The sandbox's webhooks failed", error);
+    }
+  }
+
+  async #deliver(limit: number): Promise<void> {
+    const lanes = Array.from({ length: Math.min(CONNECTIONS, limit) }, (_, lane) =>
+      this.#sandbox.deliverWebhooks(undefined, { limit: Math.ceil((limit - lane) / CONNECTIONS) }),
+    );
+    await Promise.all(lanes);
+  }
+
+  /** Has the next turn begin once a webhook is due, and not at all while none waits. */
+  async #arm(): Promise<void> {
+    const dueAt = this.#sandbox.nextWebhookAt;
+    if (dueAt === undefined || this.#rate === 0) return;
+    const at = Math.max(dueAt, this.#nextTurn, Date.now());
+    if (at >= this.#alarmAt) return;
+    this.#alarmAt = at;
+    await this.ctx.storage.setAlarm(at);
+  }
+
+  async #panel(request: Request): Promise<Response> {
+    const sandbox = this.#sandbox;
+    if (request.method === "PUT") {
+      try {
+        const { webhooksPerSecond = this.#rate, ...settings } = (await request.json()) as Settings;
+        if (!(webhooksPerSecond >= 0 && webhooksPerSecond <= MOST_WEBHOOKS)) {
+          throw new TypeError(`\`${RATE}\` must be a number from 0 to ${MOST_WEBHOOKS}`);
+        }
+        sandbox.configure(settings);
+        this.#rate = webhooksPerSecond;
+      } catch (error) {
+        return new Response(String(error), { status: 400 });
+      }
+      await this.ctx.storage.put(RATE, this.#rate);
+      this.#nextTurn = 0;
+      await this.#arm();
+    }
+    return Response.json({
+      ...sandbox.settings,
+      webhooksPerSecond: this.#rate,
+      paused: this.#rate === 0,
+      waiting: sandbox.waitingWebhooks,
+      delivered: sandbox.deliveredWebhooks,
+    });
+  }
 }

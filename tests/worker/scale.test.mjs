@@ -1,0 +1,301 @@
+/**
+ * One upload that spans fifty programs, and single uploads of the largest size.
+ *
+ * `FULL=1` makes it a million codes in fifty programs; otherwise it is 100,000.
+ */
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { readFile, readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { closeFronts, startFront } from "./front.mjs";
+import { cleanUp, startUber, startWorker } from "./harness.mjs";
+
+const CODES = process.env["FULL"] ? 1_000_000 : 100_000;
+const PROGRAMS = 50;
+const REQUESTS_OF_EACH = 20;
+const PER_SECOND = 90;
+const MEGABYTE = 1024 * 1024;
+/** What the platform gives one isolate. */
+const ISOLATE = 128 * MEGABYTE;
+
+/** @type {Awaited<ReturnType<typeof startUber>>} */
+let uber;
+
+before(async () => {
+  uber = await startUber(["--latency", "20-60"]);
+});
+after(async () => {
+  closeFronts();
+  await cleanUp();
+});
+
+/** The most memory that a process has had, in bytes. @param {number} id */
+async function peak(id) {
+  const status = await readFile(`/proc/${id}/status`, "utf8");
+  return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) * 1024;
+}
+
+/** @param {string} folder @returns {Promise<number>} */
+async function bytesIn(folder) {
+  const names = await readdir(folder, { recursive: true });
+  const sizes = await Promise.all(names.map(async (name) => stat(join(folder, name))));
+  return sizes.reduce((all, found) => all + (found.isFile() ? found.size : 0), 0);
+}
+
+/** @param {Awaited<ReturnType<typeof startWorker>>} worker @param {string} csv @param {string} [query] @param {string} [key] */
+const upload = (worker, csv, query = "", key = crypto.randomUUID()) =>
+  worker.request(`/api/jobs${query}`, {
+    method: "POST",
+    body: csv,
+    headers: { "Content-Type": "text/csv", "Idempotency-Key": key },
+  });
+
+/** @param {number} programs @param {number} codes of each */
+async function createPrograms(programs, codes) {
+  const all = [];
+  for (let count = 0; count < programs; count += 1) all.push(await uber.createProgram(codes));
+  return all;
+}
+
+/** The rows of all programs by turns. @param {{ programId: string, codes: string[] }[]} programs */
+function csvOf(programs) {
+  const rows = ["program_id,code_id"];
+  for (let place = 0; place < (programs[0]?.codes.length ?? 0); place += 1) {
+    for (const { programId, codes } of programs) rows.push(`${programId},${codes[place]}`);
+  }
+  return rows.join("\n");
+}
+
+/** @param {Awaited<ReturnType<typeof startWorker>>} worker @param {{ programId: string }[]} programs */
+async function jobsOf(worker, programs) {
+  const all = [];
+  for (const { programId } of programs) {
+    all.push(...(await worker.json(`/api/programs/${programId}/jobs`)).jobs);
+  }
+  return all;
+}
+
+test(
+  `${CODES} codes over ${PROGRAMS} programs, from one upload`,
+  { timeout: 240_000 },
+  async (t) => {
+    /** @type {{ at: number, program: string }[]} */
+    const sends = [];
+    let tokens = 0;
+    const front = await startFront(uber.url, ({ at, program, path }) => {
+      if (program !== undefined) sends.push({ at, program });
+      if (path.includes("token")) tokens += 1;
+      return undefined;
+    });
+    const worker = await startWorker({
+      uber: front.url,
+      options: { requestsPerSecond: PER_SECOND },
+    });
+    const [id = 0] = await worker.workerd();
+    const programs = await createPrograms(PROGRAMS, CODES / PROGRAMS);
+    const csv = csvOf(programs);
+    const before = await peak(id);
+    const began = Date.now();
+    const answer = await upload(worker, csv, `?batchSize=${CODES / PROGRAMS / REQUESTS_OF_EACH}`);
+    assert.equal(answer.status, 201, await answer.clone().text());
+    const created = Date.now();
+    const requests = PROGRAMS * REQUESTS_OF_EACH;
+    while (sends.length < requests) {
+      assert.ok(Date.now() < began + 180_000, `${sends.length} requests`);
+      await sleep(200);
+    }
+    for (const job of (await answer.json()).jobs) {
+      const end = await worker.until(job.programId, job.id, ({ status }) => status === "finished");
+      assert.equal(end.progress.queued, CODES / PROGRAMS);
+    }
+    const seconds = (Date.now() - began) / 1000;
+    const growth = ((await peak(id)) - before) / MEGABYTE;
+    await worker.kill();
+    const storage = await bytesIn(worker.state);
+
+    // Never more than the rate, at any second.
+    let most = 0;
+    for (let first = 0, last = 0; last < sends.length; last += 1) {
+      while ((sends[last]?.at ?? 0) - (sends[first]?.at ?? 0) >= 1_000) first += 1;
+      most = Math.max(most, last - first + 1);
+    }
+    // Half-way, all are about half-way.
+    const half = new Map(programs.map(({ programId }) => [programId, 0]));
+    for (const { program } of sends.slice(0, requests / 2)) {
+      half.set(program, (half.get(program) ?? 0) + 1);
+    }
+    const shares = [...half.values()].sort((one, other) => one - other);
+    t.diagnostic(
+      `created in ${(created - began) / 1000} s, all sent in ${seconds} s; at most ${most} requests in a second` +
+        ` (limit ${PER_SECOND}); half-way ${shares[0]} to ${shares.at(-1)} of ${REQUESTS_OF_EACH} requests;` +
+        ` ${tokens} token; ${growth.toFixed(0)} MB more memory; ${(storage / CODES).toFixed(0)} bytes a code`,
+    );
+    assert.equal(tokens, 1);
+    assert.ok(most <= PER_SECOND * 1.2, `${most} requests in a second`);
+    assert.ok((shares[0] ?? 0) >= REQUESTS_OF_EACH / 5, shares.join());
+    assert.equal(sends.length, requests);
+    for (const { programId, codes } of programs) {
+      const sent = await uber.deliveries(programId);
+      assert.deepEqual([sent.size, ...new Set(sent.values())], [codes.length, 1]);
+    }
+  },
+);
+
+test("if one program refuses, no job is created in any", async () => {
+  const worker = await startWorker({ uber: uber.url });
+  const programs = await createPrograms(12, 20);
+  const seventh = /** @type {typeof programs[0]} */ (programs[7]);
+  const earlier = await worker.createJob(seventh.programId, seventh.codes.slice(0, 2));
+  const { id } = await earlier.json();
+  const key = crypto.randomUUID();
+  const refused = await upload(worker, csvOf(programs), "", key);
+  const problem = await refused.json();
+  assert.deepEqual(
+    [refused.status, problem.code, problem.programId, problem.count],
+    [422, "already_queued", seventh.programId, 2],
+  );
+  assert.deepEqual(
+    (await jobsOf(worker, programs)).map((job) => job.id),
+    [id],
+  );
+  // All that is free is free; the same key may be used again.
+  const answer = await upload(worker, csvOf(programs), "?skip=true", key);
+  assert.equal(answer.status, 201);
+  const { jobs } = await answer.json();
+  assert.equal(jobs.length, 12);
+  const same = await upload(worker, csvOf(programs), "?skip=true", key);
+  assert.equal(same.status, 200);
+  assert.deepEqual(
+    new Set((await same.json()).jobs.map((/** @type {any} */ job) => job.id)),
+    new Set(jobs.map((/** @type {any} */ job) => job.id)),
+  );
+  for (const job of jobs) {
+    await worker.until(job.programId, job.id, ({ status }) => status === "finished");
+  }
+  for (const { programId } of programs) {
+    const sent = await uber.deliveries(programId);
+    assert.deepEqual([sent.size, ...new Set(sent.values())], [20, 1]);
+  }
+  await worker.kill();
+});
+
+test("with `start=false` all wait for an operator", async () => {
+  const worker = await startWorker({ uber: uber.url });
+  const programs = await createPrograms(3, 5);
+  const { jobs } = await (await upload(worker, csvOf(programs), "?start=false")).json();
+  assert.deepEqual(new Set(jobs.map((/** @type {any} */ job) => job.status)), new Set(["paused"]));
+  const [{ programId, id }] = jobs;
+  await worker.json(`/api/programs/${programId}/jobs/${id}/resume`, {});
+  await worker.until(programId, id, ({ status }) => status === "finished");
+  assert.equal((await uber.deliveries(jobs[1].programId)).size, 0);
+  await worker.kill();
+});
+
+test("killed while an upload fans out, all of its jobs start or none", async (t) => {
+  let worker = await startWorker({ uber: uber.url });
+  const ends = { all: 0, none: 0 };
+  for (let round = 0; round < 6; round += 1) {
+    const programs = await createPrograms(12, 5);
+    const key = crypto.randomUUID();
+    const uploading = upload(worker, csvOf(programs), "", key).catch(() => null);
+    await Promise.race([uploading, sleep(30 + Math.random() * 300)]);
+    await worker.kill();
+    await uploading;
+    worker = await startWorker({ uber: uber.url, state: worker.state, port: worker.port });
+    // Every other one is asked for again.
+    if (round % 2 === 0) {
+      const answer = await upload(worker, csvOf(programs), "", key);
+      assert.ok(answer.ok, await answer.clone().text());
+      assert.equal((await answer.json()).jobs.length, 12);
+    }
+    const end = Date.now() + 60_000;
+    for (;;) {
+      const statuses = (await jobsOf(worker, programs)).map(({ status }) => status);
+      const isAll = statuses.length === 12 && statuses.every((status) => status === "finished");
+      if (statuses.length === 0 || isAll) {
+        ends[isAll ? "all" : "none"] += 1;
+        if (round % 2 === 0) assert.ok(isAll);
+        break;
+      }
+      assert.ok(Date.now() < end, statuses.join());
+      await sleep(300);
+    }
+    const counts = await Promise.all(
+      programs.map(async ({ programId }) => (await uber.deliveries(programId)).size),
+    );
+    assert.equal(new Set(counts).size, 1, counts.join());
+  }
+  t.diagnostic(JSON.stringify(ends));
+  await worker.kill();
+});
+
+test("the largest uploads are taken in as a stream", { timeout: 240_000 }, async (t) => {
+  const worker = await startWorker({ uber: uber.url });
+  const [id = 0] = await worker.workerd();
+  for (const { megabytes, count, rest } of [
+    { megabytes: 30, count: 850_000, rest: "" },
+    {
+      megabytes: 90,
+      count: 990_000,
+      rest: `;${"Guests of the summer party; shuttle from the station".slice(0, 56)}`,
+    },
+  ]) {
+    const codes = createHash("sha256");
+    async function* body() {
+      if (rest !== "") yield new TextEncoder().encode("code_id;first;second\n");
+      for (let done = 0; done < count; done += 10_000) {
+        const digits = randomBytes(16 * 10_000).toString("hex");
+        const lines = digits.replace(
+          /(.{8})(.{4})(.{4})(.{4})(.{12})/g,
+          (_, ...parts) => `${parts.slice(0, 5).join("-")}\n`,
+        );
+        codes.update(lines);
+        yield new TextEncoder().encode(rest === "" ? lines : lines.replaceAll("\n", `${rest}\n`));
+      }
+    }
+    // A connection that was closed while there was much to count is noticed first.
+    await sleep(200);
+    const before = await peak(id);
+    const began = performance.now();
+    const programId = crypto.randomUUID();
+    const answer = await worker.request(`/api/programs/${programId}/jobs?start=false`, {
+      method: "POST",
+      // @ts-expect-error: the types know no iterable as a body.
+      body: body(),
+      duplex: "half",
+      headers: {
+        "Content-Type": rest === "" ? "text/plain" : "text/csv",
+        "Idempotency-Key": programId,
+      },
+    });
+    const job = await answer.json();
+    assert.equal(answer.status, 201, JSON.stringify(job));
+    assert.equal(job.progress.pending, count);
+    const seconds = (performance.now() - began) / 1000;
+    const growth = (await peak(id)) - before;
+    t.diagnostic(
+      `${megabytes} MB, ${count} codes: ${seconds.toFixed(1)} s, ${(growth / MEGABYTE).toFixed(0)} MB more memory`,
+    );
+    assert.ok(growth < ISOLATE);
+    const found = createHash("sha256");
+    const csv = await worker.request(`/api/programs/${programId}/jobs/${job.id}/results.csv`);
+    let text = "";
+    const decoder = new TextDecoder();
+    for await (const piece of /** @type {any} */ (csv.body)) {
+      text += decoder.decode(piece, { stream: true });
+      const end = text.lastIndexOf("\n") + 1;
+      found.update(
+        text
+          .slice(0, end)
+          .replace(/^code,[^\n]*\n/, "")
+          .replace(/,[^\n]*\n/g, "\n"),
+      );
+      text = text.slice(end);
+    }
+    assert.equal(found.digest("hex"), codes.digest("hex"));
+  }
+  await worker.kill();
+});

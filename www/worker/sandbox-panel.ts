@@ -1,0 +1,59 @@
+/** What the console shows of the sandbox, to whom the worker lets in. */
+import type { WorkerEnv } from "uber-vouchers/worker";
+
+const PANEL = "/api/sandbox";
+const SAMPLE = /^\/api\/sandbox\/(programs\/[^/]+\/codes)\.csv$/;
+
+/** The answer, if it is a request for the panel. `serve` is the worker. */
+export async function sandboxPanel(
+  request: Request,
+  { UBER: sandbox }: WorkerEnv,
+  serve: (request: Request) => Promise<Response>,
+): Promise<Response | undefined> {
+  const url = new URL(request.url);
+  const [, codes] = SAMPLE.exec(url.pathname) ?? [];
+  if (sandbox === undefined || (url.pathname !== PANEL && codes === undefined)) return undefined;
+  const ask = (path: string) =>
+    serve(new Request(new URL(path, url), { headers: request.headers }));
+  if (codes !== undefined) {
+    const answer = await ask(`/api/${codes}`);
+    return answer.ok ? sample(answer, url.searchParams.has("mistakes")) : answer;
+  }
+  const asked = await ask("/api/session");
+  if (!asked.ok) return asked;
+  const isOwn = request.method === "GET" || request.headers.get("Origin") === url.origin;
+  const answer: Response = isOwn
+    ? await sandbox.fetch(request)
+    : new Response(null, { status: 403 });
+  return kept(answer.body, answer.status, "application/json");
+}
+
+/** A program's codes as a file to drop on the console; the usual mistakes in it, if wanted. */
+async function sample(answer: Response, isWrong: boolean): Promise<Response> {
+  const { codes } = (await answer.json()) as { codes: { code: string; codeText: string | null }[] };
+  const rows = codes.map(({ code, codeText }) => `${code},${codeText ?? ""}`);
+  if (isWrong) {
+    const text = codes[0]?.codeText ?? "RIDE2026";
+    rows.splice(3, 0, `${text},${text}`, "00000000-0000-0000-0000-000000000000,");
+    rows.splice(12, 0, rows[0] ?? "", rows[1] ?? "");
+    rows.push("=1+1,not a code", `${codes[0]?.code.slice(0, 30)},cut off`);
+  }
+  const file = kept(
+    ["code_id,code_text", ...rows, ""].join("\r\n"),
+    200,
+    "text/csv; charset=utf-8",
+  );
+  const name = `codes${isWrong ? "-with-mistakes" : ""}.csv`;
+  file.headers.set("Content-Disposition", `attachment; filename="${name}"`);
+  return file;
+}
+
+function kept(body: BodyInit | null, status: number, type: string): Response {
+  const headers = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Content-Type": type,
+    "X-Content-Type-Options": "nosniff",
+  };
+  return new Response(body, { status, headers });
+}
