@@ -1,61 +1,62 @@
-/** The frame around every screen. */
+/** The frame around every screen, and which screen it is. */
 import { useEffect } from "preact/hooks";
 
 import { announcement } from "./announce.js";
-import { config, loadPrograms, programs } from "./api.js";
-import { lostSince, watchConnection } from "./connection.js";
-import { timeOfDay } from "./format.js";
-import { TicketIcon } from "./parts/icons.js";
-import { KeyList, showKeys, useKey } from "./parts/keys.js";
+import { Disconnected, EverythingPaused } from "./frame/banners.js";
+import { KeyList, useKey } from "./frame/keys.js";
+import { SandboxPanel } from "./frame/sandbox-panel.js";
+import { SignIn } from "./frame/sign-in.js";
+import { Top } from "./frame/top.js";
 import { Link, type Route, navigate, paths, useRoute } from "./router.js";
-import { Distribution } from "./screens/distribution.js";
+import { Everybody } from "./screens/everybody.js";
+import { History } from "./screens/history.js";
+import { Job } from "./screens/job.js";
 import { NewDistribution } from "./screens/new-distribution.js";
+import { Program } from "./screens/program.js";
 import { Programs } from "./screens/programs.js";
+import { SeveralPrograms } from "./screens/several-programs.js";
+import { useConfig } from "./server/config.js";
+import { watchConnection } from "./server/connection.js";
+import { watchResources } from "./server/resource.js";
+import { session } from "./server/session-state.js";
 import { useStore } from "./store.js";
 
 export function App() {
-  const route = useRoute();
-  const lost = useStore(lostSince);
+  const state = useStore(session);
+  // Whoever is signed out sees that, and comes back to what was there.
+  const isKept = state.state === "in" || (state.state === "out" && state.wasIn);
+  const isOut = state.state === "out";
+  const config = useConfig();
   useEffect(() => {
     watchConnection();
+    watchResources();
     // A file that misses its zone must not replace the page.
     const keep = (event: DragEvent) => event.preventDefault();
     addEventListener("dragover", keep);
     addEventListener("drop", keep);
   }, []);
-  // At first, and when the connection mends itself.
-  useEffect(() => {
-    if (lost === null) void loadPrograms();
-  }, [lost]);
-  useKey("g", () => navigate(paths.programs()));
+  useKey("g", () => navigate(paths.programs));
+  useKey("h", () => navigate(paths.history));
 
   return (
     <>
-      <a class="skip" href="#main">
-        Skip to the content
-      </a>
-      <header class="top">
-        <div class="top-inner">
-          <Link to={paths.programs()} class="brand">
-            <TicketIcon />
-            <span>Vouchers</span>
-          </Link>
-          <Side />
-          <button
-            type="button"
-            class="button-quiet keys-button"
-            onClick={showKeys}
-            aria-label="List of keys"
-          >
-            ?
-          </button>
+      {isOut && <SignIn methods={state.methods} wasIn={state.wasIn} />}
+      {isKept && (
+        <div class="frame" hidden={isOut}>
+          <a class="skip" href="#main">
+            Skip to the content
+          </a>
+          <Top config={config} />
+          {config?.paused && <EverythingPaused />}
+          <Disconnected />
+          <main id="main" tabIndex={-1}>
+            <Screen />
+          </main>
+          {config?.environment === "sandbox" && <SandboxPanel />}
+          <KeyList />
         </div>
-      </header>
-      <Disconnected />
-      <main id="main" tabIndex={-1}>
-        <Screen route={route} />
-      </main>
-      <KeyList />
+      )}
+      {state.state === "asking" && <Disconnected />}
       <p class="unseen" role="status" aria-live="polite">
         {useStore(announcement)}
       </p>
@@ -63,60 +64,32 @@ export function App() {
   );
 }
 
-function Screen({ route }: { route: Route }) {
+function Screen() {
+  const route: Route = useRoute();
   switch (route.screen) {
     case "programs":
       return <Programs />;
+    case "program":
+      return <Program key={route.programId} programId={route.programId} />;
     case "new":
       return <NewDistribution key={route.programId} programId={route.programId} />;
-    case "distribution":
-      return <Distribution key={route.sendId} {...route} />;
+    case "everybody":
+      return <Everybody key={route.programId} programId={route.programId} />;
+    case "several":
+      return <SeveralPrograms />;
+    case "job":
+      return <Job key={route.jobId} programId={route.programId} jobId={route.jobId} />;
+    case "history":
+      return <History />;
     case "none":
       return (
         <div class="page page-narrow">
           <h1>There is nothing here</h1>
           <p class="lead">The address may be incomplete.</p>
-          <Link to={paths.programs()} class="button">
-            Back to the programs
-          </Link>
+          <p class="lead">
+            <Link to={paths.programs}>Back to the programs</Link>
+          </p>
         </div>
       );
   }
-}
-
-/** Which side is behind: whether what is done here reaches anybody. */
-function Side() {
-  const { value } = useStore(config);
-  if (value === null) return <span class="side side-none" />;
-  const { environment, host } = value;
-  if (environment === "sandbox") {
-    return (
-      <span class="side side-sandbox">
-        <b>Sandbox</b>
-        <span class="side-more">nothing leaves this machine</span>
-      </span>
-    );
-  }
-  const isProduction = host === "api.uber.com";
-  return (
-    <span class="side side-uber">
-      <b>{isProduction ? "Uber production" : `Uber at ${host}`}</b>
-      <span class="side-more">
-        {isProduction ? "real messages to real people" : "take every message for real"}
-      </span>
-    </span>
-  );
-}
-
-function Disconnected() {
-  const lost = useStore(lostSince);
-  const { at } = useStore(programs);
-  if (lost === null) return null;
-  return (
-    <p class="disconnected" role="status">
-      <b>Disconnected since {timeOfDay(lost)}.</b>{" "}
-      {at !== null && at < lost ? `What you see was true at ${timeOfDay(at)}. ` : ""}
-      Nothing can be sent. Trying again every few seconds.
-    </p>
-  );
 }

@@ -1,149 +1,105 @@
 /** What an error means for the codes, and what to do, in an admin's words. */
-import { ApiError, VoucherError } from "uber-vouchers";
+import { Problem } from "./server/problem.js";
+import type { JobFault } from "./server/types.js";
 
-import type { State } from "./words.js";
-
-/** Plain data, in an admin's words. */
+/** What happened, what it means for the codes, what to do; and the code to pass on. */
 export interface Explained {
-  state: Extract<State, "pending" | "rejected" | "unknown">;
-  /** Stable; the worker's own where it gave one. */
+  what: string;
+  meaning: string;
+  todo: string;
   code: string;
-  message: string;
-  hint: string;
   status: number | null;
-  headers: Record<string, string>;
 }
 
-/** The answer of the worker, where it explains itself. */
-interface WorkerProblem {
-  code: string;
-  title: string;
-  hint: string;
-  queued: "no" | "unknown";
-}
+const ASK = "Ask whoever runs this worker to check the client id, the secret and the scope.";
 
-/** Codes that mean: Uber itself answered no to the request. */
-const REFUSALS = new Set([
-  "invalid_request",
-  "unauthorized",
-  "user_not_allowed",
-  "resource_not_found",
-  "conflict",
-  "rate_limited",
-  "rejected",
-]);
-
-const ASK_OPERATOR =
-  "Ask whoever runs this console to check the client id, the secret and the scope.";
-
-/** Where the package's hint speaks to a programmer, this speaks to an admin. */
-const HINTS: Record<string, string> = {
+/** Where the worker's hint speaks to a programmer, this speaks to an admin. */
+const TODO: Record<string, string> = {
   invalid_request: "Check that these codes belong to this program. Uber refused the list as it is.",
-  unauthorized: ASK_OPERATOR,
-  token_rejected: ASK_OPERATOR,
+  unauthorized: ASK,
+  token_rejected: ASK,
   user_not_allowed:
     "Ask your Uber representative to grant this app the voucher scope for your organization.",
-  resource_not_found: "Check that the program still exists at Uber, then reload the programs.",
+  resource_not_found: "Check that the program still exists at Uber.",
   conflict:
-    "The program’s codes are probably still being generated. Wait a few minutes, then distribute them.",
-  rate_limited: "Wait a minute, then distribute them.",
-  token_unavailable: "Uber gives 100 tokens an hour. Try again later.",
-  connection_failed: "Check that the worker is running and has a connection, then try again.",
-  internal_server_error: "Uber has a fault of its own. Try again in a while.",
+    "The program’s codes are probably still being generated. Wait a few minutes, then resume.",
+  token_unavailable: "Uber gives 100 tokens an hour. Resume later.",
+  halted: "Find out what is wrong at Uber, decide about the unknown codes, then resume.",
   server_error: "Uber, or something before it, has a fault. Try again in a while.",
   timeout: "Try again in a while.",
-  job_busy:
-    "Use the tab or window that has it, or close that one. This page looks again by itself.",
-  journal_failed: "Make room in this browser’s storage, reload this page, and go on.",
-  journal_mismatch:
-    "This browser has no list for this distribution any more. Nothing can be sent from here.",
-  journal_corrupt: "What this browser stored is damaged. Look for claims in this program at Uber.",
-  halted:
-    "Find out what is wrong at Uber or with the connection, decide about the unknown codes, then resume.",
-  instance_lost: "Reload this page, and go on.",
+  distribute_all_refused:
+    "Select the codes in the program instead, or ask whoever runs this worker to allow it.",
+  creation_in_progress: "Wait a moment, then press the button again: no second job is made.",
+  idempotency_key_reused: "Press the button again.",
+  creation_took_too_long: "Press the button again.",
 };
 
-/** What stops a job, in an admin's words. */
-const STOPPED: Record<string, string> = {
-  job_busy: "Another tab or window has this distribution",
-  journal_failed: "This browser could not write down what happens",
+const WHAT: Record<string, string> = {
   halted: "Three requests in a row got no answer that proves anything",
 };
 
-/** Who did not answer whom: the worker says it of Uber, the page's client of the worker. */
-const LOST: Record<string, { byWorker: string; byPage: string }> = {
-  connection_failed: {
-    byWorker: "The worker lost its connection to Uber",
-    byPage: "The connection to the worker failed",
-  },
-  timeout: {
-    byWorker: "Uber did not answer the worker in time",
-    byPage: "The worker did not answer in time",
-  },
-};
+const NOTHING_QUEUED = "Nothing was queued by this.";
+const MAYBE_QUEUED = "It is not known whether anything was queued.";
 
-const LOOK_FIRST =
-  "Look for claims in this program at Uber, or ask a few recipients. Codes that were queued would be sent a second time.";
-
-export function explain(error: unknown): Explained {
-  if (!(error instanceof VoucherError)) {
-    return {
-      state: "unknown",
-      code: "internal",
-      message: "The console failed during the call",
-      hint: LOOK_FIRST,
-      status: null,
-      headers: {},
-    };
-  }
-  const problem = error instanceof ApiError ? readProblem(error.body) : null;
-  const code = problem?.code ?? error.code;
-  // Both have to know it before this page says that nothing was queued.
-  const unknown = error.queued === "unknown" || problem?.queued === "unknown";
-  const state = unknown ? "unknown" : isRefusal(error, problem) ? "rejected" : "pending";
+/** What stopped a job. */
+export function explainFault({ code, message, hint, queued, status }: JobFault): Explained {
   return {
-    state,
+    what: WHAT[code] ?? message,
+    meaning:
+      code === "halted"
+        ? "So the job halted by itself, before more codes become unknown."
+        : queued === "no"
+          ? "What this request held was not queued, and is pending again."
+          : "Codes of this request are unknown until you decide.",
+    todo: TODO[code] ?? hint,
     code,
-    message: messageOf(error, problem),
-    hint: unknown && !(code in STOPPED) ? LOOK_FIRST : (HINTS[code] ?? problem?.hint ?? error.hint),
-    status: error instanceof ApiError ? error.status : null,
-    headers: error instanceof ApiError ? error.headers : {},
+    status: status ?? null,
   };
 }
 
-function messageOf(error: VoucherError, problem: WorkerProblem | null): string {
-  if (problem) return LOST[problem.code]?.byWorker ?? problem.title;
-  return LOST[error.code]?.byPage ?? STOPPED[error.code] ?? error.message;
-}
-
-function isRefusal(error: VoucherError, problem: WorkerProblem | null): boolean {
-  return problem === null ? error instanceof ApiError : REFUSALS.has(problem.code);
-}
-
-/** A call that only reads: whatever happened, nothing was queued. */
-export function explainReading(error: unknown): Explained {
-  if (error instanceof VoucherError) {
-    const explained = explain(error);
-    const hint = HINTS[explained.code] ?? error.hint;
-    return { ...explained, hint, state: "pending" };
-  }
+/** A call that only reads, or changes nothing at Uber. */
+export function explainReading({ code, title, hint, status }: Problem): Explained {
   return {
-    state: "pending",
-    code: "connection_failed",
-    message: error instanceof Error ? error.message : "The worker did not answer",
-    hint: HINTS["connection_failed"] as string,
-    status: null,
-    headers: {},
+    what: title,
+    meaning: "No code is concerned.",
+    todo: TODO[code] ?? hint,
+    code,
+    status,
   };
 }
 
-function readProblem(body: string): WorkerProblem | null {
-  try {
-    const { code, title, hint, queued } = JSON.parse(body) as Record<string, unknown>;
-    const whole = [code, title, hint].every((text) => typeof text === "string");
-    if (!whole || (queued !== "no" && queued !== "unknown")) return null;
-    return { code, title, hint, queued } as WorkerProblem;
-  } catch {
-    return null;
-  }
+/** A job was to be created. */
+export function explainCreation(problem: Problem): Explained {
+  const { code, title, hint, queued, status } = problem;
+  const isLost = status === null || (queued === "unknown" && status >= 500);
+  return {
+    what: title,
+    meaning: isLost
+      ? "The job may have been created or not."
+      : queued === "no"
+        ? `No job was created. ${NOTHING_QUEUED}`
+        : MAYBE_QUEUED,
+    todo: isLost
+      ? "Press the button again: if the job exists, you get that one and no second one."
+      : (TODO[code] ?? hint),
+    code,
+    status,
+  };
+}
+
+/** Something was to be done with a job. */
+export function explainAction({ code, title, hint, status }: Problem): Explained {
+  return {
+    what: title,
+    meaning:
+      status === null
+        ? "It is not known whether your decision arrived."
+        : "Your decision was not taken.",
+    todo:
+      status === null
+        ? "Look at the job, then decide again if it is needed."
+        : (TODO[code] ?? hint),
+    code,
+    status,
+  };
 }

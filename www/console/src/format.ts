@@ -16,6 +16,14 @@ const moment = new Intl.DateTimeFormat(LOCALE, {
   timeZoneName: "short",
 });
 const day = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short", year: "numeric" });
+const shortMoment = new Intl.DateTimeFormat(LOCALE, {
+  day: "numeric",
+  month: "short",
+  hour: "numeric",
+  minute: "2-digit",
+});
+const seconds = new Intl.DateTimeFormat(LOCALE, { timeStyle: "medium" });
+const percent = new Intl.NumberFormat(LOCALE, { style: "percent", maximumFractionDigits: 1 });
 const ago = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" });
 
 export const number = (value: number): string => whole.format(value);
@@ -32,6 +40,13 @@ export const verb = (value: number, one: string, many: string): string =>
   value === 1 ? one : many;
 
 export const timeOfDay = (ms: number): string => clock.format(ms);
+/** With seconds. */
+export const timeOfDayExactly = (ms: number): string => seconds.format(ms);
+/** Without the year, where the day is what counts. */
+export const shortDateTime = (ms: number): string => shortMoment.format(ms);
+export const decimal = (value: number): string => oneDigit.format(value);
+export const share = (part: number, whole: number): string =>
+  percent.format(whole === 0 ? 0 : part / whole);
 export const dateTime = (ms: number): string => moment.format(ms);
 export const iso = (ms: number): string => new Date(ms).toISOString();
 
@@ -59,6 +74,17 @@ export function duration(ms: number): string {
   if (ms < 10_000) return `${oneDigit.format(ms / 1000)} s`;
   const seconds = Math.round(ms / 1000);
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+/** `about 3 minutes left`. */
+export function left(ms: number): string {
+  const inSeconds = Math.max(1, Math.round(ms / 1000));
+  if (inSeconds < 5) return "a few seconds left";
+  if (inSeconds < 55) return `about ${Math.ceil(inSeconds / 5) * 5} seconds left`;
+  const minutes = Math.round(inSeconds / 60);
+  if (minutes < 60) return `about ${count(Math.max(1, minutes), "minute")} left`;
+  const hours = Math.round(minutes / 30) / 2;
+  return `about ${oneDigit.format(hours)} ${hours === 1 ? "hour" : "hours"} left`;
 }
 
 export function bytes(value: number): string {

@@ -1,7 +1,17 @@
 import "./style/tokens.css";
 import "./style/base.css";
-import "./style/parts.css";
-import "./style/screens.css";
+import "./style/layout.css";
+import "./style/controls.css";
+import "./style/words.css";
+import "./style/bar.css";
+import "./style/callouts.css";
+import "./style/dialogs.css";
+import "./style/jobs.css";
+import "./style/frame.css";
+import "./style/programs.css";
+import "./style/distribution.css";
+import "./style/rows.css";
+import "./style/job.css";
 
 import { render } from "preact";
 

@@ -5,24 +5,40 @@ import { createStore, useStore } from "./store.js";
 
 export type Route =
   | { screen: "programs" }
+  | { screen: "program"; programId: string }
   | { screen: "new"; programId: string }
-  | { screen: "distribution"; programId: string; sendId: string }
+  | { screen: "everybody"; programId: string }
+  | { screen: "job"; programId: string; jobId: string }
+  | { screen: "several" }
+  | { screen: "history" }
   | { screen: "none" };
 
+const ofProgram = (programId: string): string => `/programs/${encodeURIComponent(programId)}`;
+
 export const paths = {
-  programs: () => "/",
-  new: (programId: string) => `/programs/${encodeURIComponent(programId)}/new`,
-  distribution: (programId: string, sendId: string) =>
-    `/programs/${encodeURIComponent(programId)}/distributions/${encodeURIComponent(sendId)}`,
+  programs: "/",
+  history: "/history",
+  /** One file for several programs. */
+  several: "/new",
+  program: ofProgram,
+  new: (programId: string) => `${ofProgram(programId)}/new`,
+  everybody: (programId: string) => `${ofProgram(programId)}/everybody`,
+  job: (programId: string, jobId: string) =>
+    `${ofProgram(programId)}/jobs/${encodeURIComponent(jobId)}`,
 };
 
 function parse(path: string): Route {
-  const [first, ...rest] = path.split("/").filter(Boolean).map(decode);
+  const [first, programId, kind, jobId, ...more] = path.split("/").filter(Boolean).map(decode);
   if (first === undefined) return { screen: "programs" };
-  const [programId, kind, sendId, ...more] = rest;
-  if (first !== "programs" || !programId || more.length > 0) return { screen: "none" };
-  if (kind === "new" && sendId === undefined) return { screen: "new", programId };
-  if (kind === "distributions" && sendId) return { screen: "distribution", programId, sendId };
+  if (programId === undefined) {
+    if (first === "history") return { screen: "history" };
+    if (first === "new") return { screen: "several" };
+  }
+  if (first !== "programs" || programId === undefined || more.length > 0) return { screen: "none" };
+  if (kind === undefined) return { screen: "program", programId };
+  if (kind === "new" && jobId === undefined) return { screen: "new", programId };
+  if (kind === "everybody" && jobId === undefined) return { screen: "everybody", programId };
+  if (kind === "jobs" && jobId !== undefined) return { screen: "job", programId, jobId };
   return { screen: "none" };
 }
 
@@ -53,10 +69,14 @@ export function navigate(to: string, { replace = false } = {}): void {
 interface LinkProps {
   to: string;
   class?: string;
+  title?: string;
+  label?: string;
+  /** It leads to where one is. */
+  isCurrent?: boolean;
   children: ComponentChildren;
 }
 
-export function Link({ to, class: name = "", children }: LinkProps) {
+export function Link({ to, label, isCurrent = false, children, ...more }: LinkProps) {
   const follow = (event: MouseEvent) => {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
       return;
@@ -64,7 +84,13 @@ export function Link({ to, class: name = "", children }: LinkProps) {
     navigate(to);
   };
   return (
-    <a href={to} onClick={follow} class={name}>
+    <a
+      href={to}
+      onClick={follow}
+      {...more}
+      {...(label ? { "aria-label": label } : {})}
+      {...(isCurrent ? { "aria-current": "page" } : {})}
+    >
       {children}
     </a>
   );

@@ -1,19 +1,9 @@
 /** The words for what is known of a code: the same everywhere, never a synonym. */
+import type { CodeState, JobProgress, JobStatus } from "./server/types.js";
 
-export type State =
-  | "pending"
-  | "sending"
-  | "queued"
-  | "distributed"
-  | "failed"
-  | "rejected"
-  | "unknown"
-  | "abandoned";
+export type State = CodeState;
 
-/** One word for a whole job. */
-export type JobState = Exclude<State, "distributed" | "failed">;
-
-/** In the order in which they are shown. */
+/** In the order in which they are shown: what is settled first. */
 export const STATES = [
   "distributed",
   "queued",
@@ -27,26 +17,95 @@ export const STATES = [
 
 export const SENTENCES: Record<State, string> = {
   pending: "Not sent yet.",
-  sending: "In a request that is under way. No answer from Uber yet.",
+  sending: "In a request that is under way. Uber has not answered yet.",
   queued: "Uber accepted these. Delivery is reported later.",
-  distributed: "Reported by Uber, with its reason.",
-  failed: "Reported by Uber, with its reason.",
+  distributed: "Reported by Uber: delivered.",
+  failed: "Reported by Uber: not delivered, with its reason.",
   rejected: "Uber refused this request. Nothing was queued.",
   unknown:
     "The connection broke after sending. Uber may or may not have queued these. Nothing is sent again until you decide.",
-  abandoned: "You decided: not sent, or not looked after.",
+  abandoned: "You decided: they are not sent, or not looked after.",
 };
+
+/** What a state rests on. */
+export const EVIDENCE = {
+  answer: "by Uber’s answer",
+  webhook: "by Uber’s webhook",
+  operator: "by an operator’s decision",
+} as const;
 
 /** What counts while a list is read. */
 export const COUNTS = {
   valid: "Distinct codes, each in the form of a UUID.",
   duplicate: "Valid codes that stood in the list before. Each code is sent once.",
   rejected: "Rows that are no code. They are never sent.",
+  before:
+    "Codes that an earlier job here has sent, may have sent, or is going to send. You decide what becomes of them.",
 } as const;
+
+export const NOT_YET =
+  "No job here has sent them: none has them, or Uber rejected them. Cancelled codes are left out.";
+
+/** A job that would run, if not everything were paused. */
+export const HELD = {
+  word: "Paused",
+  sentence: "Everything is paused. It goes on by itself once that is resumed.",
+  tone: "warn",
+} as const;
+
+/** A job in a word, and what that means for its codes. */
+export function jobWord(
+  status: JobStatus,
+  { queued }: Pick<JobProgress, "queued">,
+): { word: string; sentence: string; tone: "calm" | "live" | "good" | "warn" | "bad" } {
+  switch (status) {
+    case "creating":
+    case "held":
+      return {
+        word: "Beginning",
+        sentence: "It is being created. Nothing has left.",
+        tone: "calm",
+      };
+    case "running":
+      return { word: "Running", sentence: "Codes are leaving, batch by batch.", tone: "live" };
+    case "paused":
+      return { word: "Paused", sentence: "Nothing leaves until it is resumed.", tone: "warn" };
+    case "halted":
+      return {
+        word: "Halted",
+        sentence: "It stopped by itself. Nothing leaves until it is resumed.",
+        tone: "bad",
+      };
+    case "undecided":
+      return {
+        word: "Needs a decision",
+        sentence: "Some codes are unknown. Nothing is sent again until you decide.",
+        tone: "warn",
+      };
+    case "finished":
+      return queued > 0
+        ? {
+            word: "Awaiting reports",
+            sentence: "Nothing is left to send. Uber has not reported all deliveries yet.",
+            tone: "live",
+          }
+        : {
+            word: "Settled",
+            sentence: "Nothing is left to send, and nothing is left to be reported.",
+            tone: "good",
+          };
+    case "expired":
+      return {
+        word: "Expired",
+        sentence: "Its list was deleted after its retention. The figures stay.",
+        tone: "calm",
+      };
+  }
+}
 
 export const PROGRAM_STATUS: Record<string, { label: string; sentence: string }> = {
   UPCOMING: { label: "Upcoming", sentence: "Uber says that this program has not begun." },
   ACTIVE: { label: "Active", sentence: "Uber says that this program is running." },
   COMPLETE: { label: "Complete", sentence: "Uber says that this program has ended." },
-  CANCELED: { label: "Canceled", sentence: "Uber says that this program was canceled." },
+  CANCELED: { label: "Cancelled", sentence: "Uber says that this program was cancelled." },
 };

@@ -1,49 +1,57 @@
-/** How many codes are in each state: a bar, and the same figures as a table. */
-import type { JobProgress } from "uber-vouchers";
-
-import { number } from "../format.js";
+/** The figures of the bar as a table: how many, what that means, what it rests on. */
+import { number, share } from "../format.js";
 import { StateSign } from "../parts/icons.js";
+import { Hint } from "../parts/small.js";
+import type { JobDetail } from "../server/types.js";
 import { SENTENCES, STATES } from "../words.js";
+import { evidenceOf } from "./evidence.js";
 
-export function Bar({ progress }: { progress: JobProgress }) {
-  const shown = STATES.filter((state) => progress[state] > 0);
-  const label = shown.map((state) => `${number(progress[state])} ${state}`).join(", ");
-  return (
-    <div class="bar" role="img" aria-label={label}>
-      {shown.map((state) => (
-        <span
-          key={state}
-          class={`bar-part bar-${state}`}
-          style={{ flexGrow: progress[state] }}
-          title={`${number(progress[state])} ${state}`}
-        />
-      ))}
-    </div>
-  );
-}
-
-export function Figures({ progress }: { progress: JobProgress }) {
+export function Figures({ job }: { job: JobDetail }) {
+  const { progress } = job;
   return (
     <table class="figures">
       <caption class="unseen">Codes in each state</caption>
+      <thead>
+        <tr>
+          <th scope="col">State</th>
+          <th scope="col" class="figure">
+            Codes
+          </th>
+          <th scope="col" class="figure figure-share">
+            Share
+          </th>
+          <th scope="col">What it rests on</th>
+        </tr>
+      </thead>
       <tbody>
-        {STATES.map((state) => (
-          <tr key={state} class={progress[state] === 0 ? "figure-none" : ""}>
-            <th scope="row">
-              <span class={`swatch bar-${state}`} />
-              <StateSign state={state} />
-              {state}
-            </th>
-            <td class="figure">{number(progress[state])}</td>
-            <td class="figure-sentence">{SENTENCES[state]}</td>
-          </tr>
-        ))}
+        {STATES.map((state) => {
+          const value = progress[state];
+          return (
+            <tr key={state} data-state={state} class={value === 0 ? "figure-none" : ""}>
+              <th scope="row">
+                <span class="figure-state">
+                  <span class={`swatch bar-${state}`} />
+                  <Hint text={SENTENCES[state]}>
+                    <span class={`state-word text-${state}`}>
+                      <StateSign state={state} />
+                      {state}
+                    </span>
+                  </Hint>
+                </span>
+              </th>
+              <td class="figure">{number(value)}</td>
+              <td class="figure figure-share">{value === 0 ? "" : share(value, progress.total)}</td>
+              <td class="figure-evidence">{value === 0 ? "" : evidenceOf(job, state).text}</td>
+            </tr>
+          );
+        })}
       </tbody>
       <tfoot>
         <tr>
           <th scope="row">total</th>
           <td class="figure">{number(progress.total)}</td>
-          <td class="figure-sentence">Every code is in exactly one state.</td>
+          <td class="figure figure-share" />
+          <td class="figure-evidence">every code is in exactly one state</td>
         </tr>
       </tfoot>
     </table>

@@ -1,22 +1,23 @@
 /** Batches of which nobody knows whether Uber queued them, and what can be decided. */
-import { ApiError, type JobBatch, type JobDecision, type JobProgress } from "uber-vouchers";
-import { useMemo, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 
-import { codes, count, number } from "../format.js";
-import { type Live, decide, run } from "../jobs.js";
+import { announce } from "../announce.js";
+import { explainAction } from "../explain.js";
+import { codes, count, number, verb } from "../format.js";
 import { Modal } from "../parts/modal.js";
-import { ErrorCode, Moment, StatePill } from "../parts/small.js";
+import { ErrorCode, Fault, Hint, Moment, StateWord } from "../parts/small.js";
+import { decide, resumeJob } from "../server/jobs.js";
+import { type Problem, toProblem } from "../server/problem.js";
+import type { JobDecision, JobDetail, UnknownBatch } from "../server/types.js";
+import { SENTENCES } from "../words.js";
 
-const MOST_SHOWN = 50;
+const FIRST = 5;
 
 interface Question {
-  batches: readonly JobBatch[];
+  batch: number | "all";
+  size: number;
   decision: JobDecision;
 }
-
-const open = ({ codes: all, reported }: JobBatch): number => all - reported;
-const sum = (batches: readonly JobBatch[]): number =>
-  batches.reduce((all, batch) => all + open(batch), 0);
 
 const DECISIONS: Record<
   JobDecision,
@@ -34,92 +35,124 @@ const DECISIONS: Record<
   },
   abandon: {
     button: (size) => `Abandon ${size}`,
-    consequence: "Nothing is sent. They are not looked after any more.",
+    consequence:
+      "Nothing is sent. They are not looked after any more; a later report still counts.",
     question: (size) => `Abandon ${size}?`,
   },
 };
 
-export function Unknown({ live, progress }: { live: Live; progress: JobProgress }) {
+export function Unknown({ job }: { job: JobDetail }) {
   const [question, setQuestion] = useState<Question | null>(null);
-  // What changed is in the progress.
-  const batches = useMemo(
-    () => live.job.batches().filter(({ state }) => state === "unknown"),
-    [live, progress],
-  );
-  if (batches.length === 0) return null;
-  const shown = batches.slice(0, MOST_SHOWN);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [isWhole, setWhole] = useState(false);
+  const { unknownBatches, unknownBatchCount, progress } = job;
+  if (unknownBatchCount === 0 || progress.unknown === 0) return null;
+  const shown = isWhole ? unknownBatches : unknownBatches.slice(0, FIRST);
+
+  const answer = async (isYes: boolean, asked: Question) => {
+    setQuestion(null);
+    if (!isYes) return;
+    setProblem(null);
+    try {
+      await decide(job.programId, job.id, asked.batch, asked.decision);
+      if (asked.decision === "resend") await resumeJob(job.programId, job.id);
+      announce(`Decided: ${DECISIONS[asked.decision].button(codes(asked.size))}.`);
+    } catch (error) {
+      setProblem(toProblem(error));
+    }
+  };
   return (
-    <section class="card unknown-batches" aria-labelledby="unknown-title">
+    <section class="card unknown" aria-labelledby="unknown-title">
       <h2 id="unknown-title">
-        <StatePill state="unknown" /> {codes(sum(batches))} wait for your decision
+        <Hint text={SENTENCES.unknown}>
+          <StateWord state="unknown" title="" />
+        </Hint>{" "}
+        {codes(progress.unknown)} {verb(progress.unknown, "waits", "wait")} for your decision
       </h2>
       <p>
         Uber may or may not have queued these. Look for claims in this program at Uber, or ask a few
         recipients: a claim proves that a code was sent, a missing one proves nothing.
       </p>
-      {batches.length > 1 && <Choice batches={batches} onChoose={setQuestion} all />}
-      <ul class="batches">
+      {problem && <Fault explained={explainAction(problem)} />}
+      {unknownBatchCount > 1 && (
+        <div class="batch">
+          <p>
+            <b>All {count(unknownBatchCount, "batch", "batches")} at once</b>
+          </p>
+          <Choices batch="all" size={progress.unknown} onChoose={setQuestion} />
+        </div>
+      )}
+      <ul>
         {shown.map((batch) => (
           <li key={batch.id} class="batch">
-            <p class="batch-story">
-              <b>Batch {number(batch.id + 1)}</b>: {codes(batch.codes)}
-              {batch.reported > 0 && `, ${number(batch.reported)} of them reported by Uber`}.{" "}
-              {count(batch.attempts, "request")}
-              {batch.sentAt !== null && (
-                <>
-                  , the last on <Moment ms={batch.sentAt} />
-                </>
-              )}
-              .{" "}
-              {batch.lastError
-                ? `${batch.lastError.message}.`
-                : "The page ended before an answer came."}{" "}
-              <ErrorCode
-                code={batch.lastError?.code ?? "interrupted"}
-                status={batch.lastError instanceof ApiError ? batch.lastError.status : null}
-              />
-            </p>
-            <Choice batches={[batch]} onChoose={setQuestion} />
+            <Story batch={batch} />
+            <Choices batch={batch.id} size={batch.codes - batch.reported} onChoose={setQuestion} />
           </li>
         ))}
       </ul>
-      {batches.length > shown.length && (
-        <p class="quiet">And {count(batches.length - shown.length, "batch", "batches")} more.</p>
+      {unknownBatches.length > FIRST && (
+        <button
+          type="button"
+          class="link"
+          aria-expanded={isWhole}
+          onClick={() => setWhole(!isWhole)}
+        >
+          {isWhole
+            ? `Show the first ${FIRST}`
+            : `Show ${count(unknownBatches.length, "batch", "batches")}`}
+        </button>
+      )}
+      {isWhole && unknownBatchCount > unknownBatches.length && (
+        <p class="quiet">
+          And {number(unknownBatchCount - unknownBatches.length)} more, once these are decided.
+        </p>
       )}
       {question && (
-        <Ask
-          question={question}
-          pending={live.isRunning.get() ? 0 : progress.pending}
-          onAnswer={(isYes) => {
-            setQuestion(null);
-            if (!isYes) return;
-            const ids = question.batches.map(({ id }) => id);
-            void decide(live, ids, question.decision).then(() =>
-              question.decision === "resend" ? run(live) : undefined,
-            );
-          }}
-        />
+        <Ask question={question} job={job} onAnswer={(isYes) => void answer(isYes, question)} />
       )}
     </section>
   );
 }
 
-function Choice({
-  batches,
+/** What was tried, when, and what came back. */
+function Story({ batch }: { batch: UnknownBatch }) {
+  const { id, codes: size, reported, attempts, sentAt, error } = batch;
+  return (
+    <p>
+      <b>Batch {number(id + 1)}</b>: {codes(size)}
+      {reported > 0 && `, ${number(reported)} of them reported by Uber all the same`}.{" "}
+      {count(attempts, "request")} left
+      {sentAt !== null && (
+        <>
+          , the last on <Moment ms={sentAt} />
+        </>
+      )}
+      . What came back: {error ? `${error.message}.` : "nothing; the worker was interrupted."}{" "}
+      <ErrorCode code={error?.code ?? "interrupted"} status={error?.status ?? null} />
+    </p>
+  );
+}
+
+function Choices({
+  batch,
+  size,
   onChoose,
-  all = false,
 }: {
-  batches: readonly JobBatch[];
+  batch: number | "all";
+  size: number;
   onChoose(question: Question): void;
-  all?: boolean;
 }) {
-  const size = all ? `all ${codes(sum(batches))}` : codes(sum(batches));
+  const all = batch === "all" ? "all " : "";
   return (
     <div class="choices">
       {(["resend", "queued", "abandon"] as const).map((decision) => (
         <div key={decision} class="choice">
-          <button type="button" class="button" onClick={() => onChoose({ batches, decision })}>
-            {DECISIONS[decision].button(size)}
+          <button
+            type="button"
+            class="button button-small"
+            onClick={() => onChoose({ batch, size, decision })}
+          >
+            {DECISIONS[decision].button(all + codes(size))}
           </button>
           <span class="quiet">{DECISIONS[decision].consequence}</span>
         </div>
@@ -130,24 +163,26 @@ function Choice({
 
 function Ask({
   question,
-  pending,
+  job,
   onAnswer,
 }: {
   question: Question;
-  /** How many codes leave along with those that are sent again. */
-  pending: number;
+  job: JobDetail;
   onAnswer(isYes: boolean): void;
 }) {
-  const size = codes(sum(question.batches));
-  const { question: ask, consequence, button } = DECISIONS[question.decision];
+  const { batch, decision } = question;
+  const size = (batch === "all" ? "all " : "") + codes(question.size);
+  const { question: ask, consequence, button } = DECISIONS[decision];
+  const { pending } = job.progress;
   return (
     <Modal labelledBy="decide-title" describedBy="decide-text" onClose={() => onAnswer(false)}>
       <h2 id="decide-title">{ask(size)}</h2>
       <p id="decide-text">
         {consequence}
-        {question.decision === "resend" &&
+        {decision === "resend" &&
           pending > 0 &&
-          ` Sending goes on: the ${codes(pending)} that ${pending === 1 ? "is" : "are"} pending leave too.`}
+          job.status !== "running" &&
+          ` Sending goes on: the ${codes(pending)} that ${verb(pending, "is", "are")} pending ${verb(pending, "leaves", "leave")} too.`}
       </p>
       <div class="dialog-actions">
         <button type="button" class="button" onClick={() => onAnswer(false)}>

@@ -59,6 +59,16 @@ export const WarningIcon = () => (
     <path d="M8 6.5v3M8 11.4v.1" />
   </Icon>
 );
+export const PauseIcon = () => (
+  <Icon>
+    <path d="M5.75 3.5v9M10.25 3.5v9" />
+  </Icon>
+);
+export const ResumeIcon = () => (
+  <Icon>
+    <path d="m5 3.25 7 4.75-7 4.75z" />
+  </Icon>
+);
 export const TicketIcon = () => (
   <svg class="icon" width="24" height="24" viewBox="0 0 32 32" aria-hidden="true">
     <rect class="logo-ground" width="32" height="32" rx="8" />
@@ -96,6 +106,11 @@ const SIGNS: Record<string, ComponentChildren> = {
   failed: <path d="m3 3 6 6m0-6L3 9" />,
   abandoned: <path d="M2.5 6h7" />,
   unknown: <path d="M4 4.2a2 2 0 1 1 2.9 1.9c-.6.3-.9.7-.9 1.3M6 10v.1" />,
+  "job-calm": <circle cx="6" cy="6" r="4" />,
+  "job-live": <path d="M6 2v4l2.5 1.5M6 10.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9Z" />,
+  "job-warn": <path d="M4 3v6M8 3v6" />,
+  "job-bad": <path d="M6 2.5v4M6 9v.1" />,
+  "job-good": <path d="m2.5 6.4 2.3 2.3 4.7-5.2" />,
   UPCOMING: <circle cx="6" cy="6" r="3.5" stroke-dasharray="2 1.6" />,
   ACTIVE: <circle cx="6" cy="6" r="3.2" fill="currentColor" />,
   COMPLETE: <path d="m2.5 6.4 2.3 2.3 4.7-5.2" />,

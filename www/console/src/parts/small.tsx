@@ -3,19 +3,32 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 
 import { useNow } from "../clock.js";
-import { dateTime, iso, since } from "../format.js";
-import { PROGRAM_STATUS, SENTENCES, type State } from "../words.js";
+import type { Explained } from "../explain.js";
+import { dateTime, iso, shortDateTime, since } from "../format.js";
+import { useConfig } from "../server/config.js";
+import type { JobSummary } from "../server/types.js";
+import { HELD, PROGRAM_STATUS, SENTENCES, type State, jobWord } from "../words.js";
 import { CheckIcon, CopyIcon, StateSign, WarningIcon } from "./icons.js";
 
-/** A state, in its one word, with its sentence. */
-export function StatePill({ state }: { state: State }) {
+/** A state in its one word. Inside of links and rows, where nothing else may take the focus. */
+export function StateWord({ state, title }: { state: State; title?: string }) {
   return (
-    <Hint text={SENTENCES[state]}>
-      <span class={`pill state-${state}`}>
-        <StateSign state={state} />
-        {state}
-      </span>
-    </Hint>
+    <span class={`state-word text-${state}`} title={title ?? SENTENCES[state]}>
+      <StateSign state={state} />
+      {state}
+    </span>
+  );
+}
+
+/** A job in its one word, with what that means. */
+export function JobPill({ job }: { job: Pick<JobSummary, "status" | "progress"> }) {
+  const isHeld = useConfig()?.paused === true && job.status === "running";
+  const { word, sentence, tone } = isHeld ? HELD : jobWord(job.status, job.progress);
+  return (
+    <span class={`pill tone-${tone}`} title={sentence}>
+      <StateSign state={`job-${tone}`} />
+      {word}
+    </span>
   );
 }
 
@@ -45,10 +58,10 @@ export function Hint({ text, children }: { text: string; children: ComponentChil
 }
 
 /** A moment in the admin's zone, with the ISO time in the title. */
-export function Moment({ ms }: { ms: number }) {
+export function Moment({ ms, isShort = false }: { ms: number; isShort?: boolean }) {
   return (
-    <time dateTime={iso(ms)} title={iso(ms)}>
-      {dateTime(ms)}
+    <time dateTime={iso(ms)} title={isShort ? `${dateTime(ms)} · ${iso(ms)}` : iso(ms)}>
+      {isShort ? shortDateTime(ms) : dateTime(ms)}
     </time>
   );
 }
@@ -112,6 +125,56 @@ export function Callout({
   );
 }
 
+/** What happened, what it means for the codes, what to do. */
+export function Fault({
+  explained,
+  children,
+}: {
+  explained: Explained;
+  children?: ComponentChildren;
+}) {
+  const { what, meaning, todo, code, status } = explained;
+  return (
+    <div role="alert">
+      <Callout tone="rejected" title={`${what}.`}>
+        <p>
+          {meaning} {todo}
+        </p>
+        <p class="callout-code">
+          <ErrorCode code={code} status={status} />
+          {children}
+        </p>
+      </Callout>
+    </div>
+  );
+}
+
+/** In the place of what could not be read. */
+export function Unread({
+  what,
+  explained,
+  onAgain,
+}: {
+  what: string;
+  explained: Explained;
+  onAgain(): void;
+}) {
+  return (
+    <div class="card blank" role="alert">
+      <p class="blank-title">{what} could not be read</p>
+      <p>
+        {explained.what}. {explained.todo}
+      </p>
+      <div class="blank-actions">
+        <button type="button" class="button" onClick={onAgain}>
+          Try again
+        </button>
+        <ErrorCode code={explained.code} status={explained.status} />
+      </div>
+    </div>
+  );
+}
+
 export function Key({ children }: { children: string }) {
-  return <kbd>{children}</kbd>;
+  return <kbd aria-hidden="true">{children}</kbd>;
 }

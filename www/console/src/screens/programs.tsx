@@ -1,55 +1,45 @@
 /** Programs: the way in. */
-import type { VoucherProgram } from "uber-vouchers";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
-import {
-  config,
-  forgetFailures,
-  loadPrograms,
-  loadSummaries,
-  programs as programStore,
-  summaries as summaryStore,
-} from "../api.js";
+import { announce } from "../announce.js";
+import { DropTarget } from "../distribution/drop-zone.js";
 import { explainReading } from "../explain.js";
-import { count, dates, number, shortId, verb } from "../format.js";
-import { ChevronIcon, SearchIcon } from "../parts/icons.js";
-import { useKey } from "../parts/keys.js";
-import { ErrorCode, Key, ProgramStatus } from "../parts/small.js";
-import { recentPrograms } from "../recent.js";
-import { Link, paths } from "../router.js";
-import { useStore } from "../store.js";
+import { useKey } from "../frame/keys.js";
+import { codes, count, dates, number, shortId } from "../format.js";
+import { handOver } from "../lists/hand-over.js";
+import { ChevronIcon } from "../parts/icons.js";
+import { inWords } from "../parts/job-list.js";
+import { SearchField } from "../parts/search-field.js";
+import { Ago, JobPill, ProgramStatus, Unread } from "../parts/small.js";
+import { byRecentUse } from "../recent.js";
+import { Link, navigate, paths } from "../router.js";
+import { useConfig } from "../server/config.js";
+import { useCodeSummary, usePrograms } from "../server/programs.js";
+import type { JobSummary, Program } from "../server/types.js";
 
 export function Programs() {
-  const { value: programs, error, busy } = useStore(programStore);
-  const { value: known } = useStore(config);
+  const { value, problem, reload } = usePrograms();
+  const config = useConfig();
+  const programs = value?.programs ?? null;
   const [query, setQuery] = useState("");
-  const search = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLDivElement>(null);
 
   useEffect(() => {
     document.title = "Programs · Vouchers";
   }, []);
-  useKey("/", () => search.current?.select());
   useKey("ArrowDown", () => move(list.current, 1));
   useKey("ArrowUp", () => move(list.current, -1));
+  useKey("n", () => navigate(paths.several));
 
   const groups = useMemo(
-    () => group(programs ?? [], known ? recentPrograms(known.organizationId) : [], query),
-    [programs, known, query],
+    () => group(programs ?? [], config?.organizationId ?? "", query),
+    [programs, config?.organizationId, query],
   );
   const shown = groups.reduce((sum, { items }) => sum + items.length, 0);
-
-  const typed = (event: KeyboardEvent) => {
-    if (event.key === "Escape") {
-      if (query === "") search.current?.blur();
-      else setQuery("");
-    } else if (event.key === "ArrowDown" || event.key === "Enter") {
-      const first = list.current?.querySelector<HTMLElement>("a.program");
-      if (!first) return;
-      event.preventDefault();
-      if (event.key === "Enter") first.click();
-      else first.focus();
-    }
+  const leave = (isEnter: boolean) => {
+    const first = list.current?.querySelector<HTMLElement>("a.program");
+    if (isEnter) first?.click();
+    else first?.focus();
   };
 
   return (
@@ -59,26 +49,33 @@ export function Programs() {
           <h1>Programs</h1>
           <p class="lead">Choose the program whose codes you want to distribute.</p>
         </div>
-        <label class="search">
-          <SearchIcon />
-          <span class="unseen">Search the programs</span>
-          <input
-            ref={search}
-            type="search"
+        <div class="page-tools">
+          <SearchField
+            label="Search the programs"
             placeholder="Search"
             value={query}
-            autocomplete="off"
-            spellcheck={false}
-            onInput={(event) => setQuery(event.currentTarget.value)}
-            onKeyDown={typed}
+            onChange={setQuery}
+            onLeave={leave}
           />
-          <Key>/</Key>
-        </label>
+          <Link to={paths.several} class="button">
+            One file, several programs
+          </Link>
+        </div>
       </div>
 
-      {programs === null && error !== null && !busy && <Failed error={error} />}
-      {programs === null && (error === null || busy) && <Skeleton />}
-      {programs !== null && programs.length === 0 && <NoPrograms />}
+      <DropTarget
+        whose="the programs it names"
+        onBlob={(input, source) => {
+          handOver("several", { input, source });
+          navigate(paths.several);
+        }}
+        onRefuse={announce}
+      />
+      {programs === null && problem !== null && (
+        <Unread what="The programs" explained={explainReading(problem)} onAgain={reload} />
+      )}
+      {programs === null && problem === null && <Bones />}
+      {programs !== null && programs.length === 0 && <NoPrograms onAgain={reload} />}
       {programs !== null && programs.length > 0 && shown === 0 && (
         <div class="card blank">
           <p class="blank-title">No program matches “{query}”</p>
@@ -90,19 +87,13 @@ export function Programs() {
       )}
       {shown > 0 && (
         <div class="card programs" ref={list}>
-          <div class="program program-head" aria-hidden="true">
-            <span>Program</span>
-            <span>Status</span>
-            <span>Dates</span>
-            <span class="figure">Codes</span>
-            <span />
-          </div>
+          <Head />
           {groups.map(({ title, items }) => (
             <section key={title} aria-label={title}>
               {groups.length > 1 && <h2 class="group-title">{title}</h2>}
               <ul>
                 {items.map((program) => (
-                  <ProgramRow key={program.programId} program={program} />
+                  <Row key={program.id} program={program} />
                 ))}
               </ul>
             </section>
@@ -120,22 +111,33 @@ export function Programs() {
   );
 }
 
-function ProgramRow({ program }: { program: VoucherProgram }) {
-  const { programId, name, status, startsAt, endsAt } = program;
-  useEffect(() => loadSummaries([programId]), [programId]);
+const Head = () => (
+  <div class="program program-head" aria-hidden="true">
+    <span>Program</span>
+    <span>Status</span>
+    <span>Codes</span>
+    <span>Last job</span>
+    <span />
+  </div>
+);
+
+function Row({ program }: { program: Program }) {
+  const { id, name, status, startsAt, endsAt, lastJob } = program;
   return (
     <li>
-      <Link to={paths.new(programId)} class="program">
+      <Link to={paths.program(id)} class="program">
         <span class="program-name">
           <b>{name ?? "No name"}</b>
-          <code title={programId}>{shortId(programId)}</code>
+          <span class="quiet">
+            <code title={id}>{shortId(id)}</code> · {dates(startsAt, endsAt)}
+          </span>
         </span>
-        <span class="program-status">
-          <ProgramStatus status={status} />
+        <ProgramStatus status={status} />
+        <span class="program-codes">
+          <Codes programId={id} />
         </span>
-        <span class="program-dates">{dates(startsAt, endsAt)}</span>
-        <span class="program-codes figure">
-          <CodeCount programId={programId} />
+        <span class="program-job">
+          <LastJob job={lastJob} />
         </span>
         <ChevronIcon />
       </Link>
@@ -143,40 +145,52 @@ function ProgramRow({ program }: { program: VoucherProgram }) {
   );
 }
 
-function CodeCount({ programId }: { programId: string }) {
-  const loaded = useStore(summaryStore).get(programId);
-  if (loaded?.value) {
-    const { codes } = loaded.value;
+function Codes({ programId }: { programId: string }) {
+  const { value, problem } = useCodeSummary(programId);
+  if (value) {
+    const { total, states } = value;
     return (
       <>
-        {number(codes)}
-        <span class="program-unit"> {verb(codes, "code", "codes")}</span>
+        <span>{codes(total)}</span>
+        <span class="quiet">{number(states.none ?? 0)} in no job yet</span>
       </>
     );
   }
-  if (loaded?.error) return <span title="The number of codes could not be read.">–</span>;
+  if (problem) return <span title={`Not read: ${problem.title}.`}>–</span>;
   return <span class="bone bone-figure" />;
+}
+
+function LastJob({ job }: { job: JobSummary | null }) {
+  if (job === null) return <span class="quiet">None yet</span>;
+  return (
+    <>
+      <span>
+        <JobPill job={job} />{" "}
+        <span class="quiet">
+          <Ago ms={job.createdAt} />
+        </span>
+      </span>
+      <span class="quiet program-job-figures">{inWords(job)}</span>
+    </>
+  );
 }
 
 interface Group {
   title: string;
-  items: VoucherProgram[];
+  items: Program[];
 }
 
 /** Those used last first; of the rest, as Uber lists them. */
-function group(programs: VoucherProgram[], recent: string[], query: string): Group[] {
+function group(programs: Program[], organizationId: string, query: string): Group[] {
   const words = query.toLocaleLowerCase().split(/\s+/).filter(Boolean);
-  const found = programs.filter(({ name, status, programId }) => {
-    const text = `${name ?? ""} ${status ?? ""} ${programId}`.toLocaleLowerCase();
+  const found = programs.filter(({ name, status, id }) => {
+    const text = `${name ?? ""} ${status ?? ""} ${id}`.toLocaleLowerCase();
     return words.every((word) => text.includes(word));
   });
-  const rank = new Map(recent.map((id, place) => [id, place]));
-  const rankOf = ({ programId }: VoucherProgram) => rank.get(programId) ?? Number.POSITIVE_INFINITY;
-  const used = found.filter((program) => rank.has(program.programId));
-  const rest = found.filter((program) => !rank.has(program.programId));
+  const { recent, others } = byRecentUse(organizationId, found);
   return [
-    { title: "Recently used", items: used.sort((a, b) => rankOf(a) - rankOf(b)) },
-    { title: "All others", items: rest },
+    { title: "Recently used", items: recent },
+    { title: "All others", items: others },
   ].filter(({ items }) => items.length > 0);
 }
 
@@ -187,16 +201,15 @@ function move(list: HTMLElement | null, step: 1 | -1): void {
   links[Math.min(Math.max(next, 0), links.length - 1)]?.focus();
 }
 
-function Skeleton() {
+function Bones() {
   return (
-    <div class="card programs" aria-busy="true" aria-label="The programs are being read">
-      <div class="program program-head" aria-hidden="true">
-        <span>Program</span>
-        <span>Status</span>
-        <span>Dates</span>
-        <span class="figure">Codes</span>
-        <span />
-      </div>
+    <div
+      class="card programs"
+      aria-busy="true"
+      role="status"
+      aria-label="The programs are being read"
+    >
+      <Head />
       <ul aria-hidden="true">
         {[1, 2, 3, 4, 5].map((row) => (
           <li key={row} class="program">
@@ -204,19 +217,13 @@ function Skeleton() {
               <b>
                 <span class={`bone bone-name-${row % 3}`} />
               </b>
-              <code>
-                <span class="bone bone-id" />
-              </code>
+              <span class="quiet">
+                <span class="bone bone-dates" />
+              </span>
             </span>
-            <span class="program-status">
-              <span class="bone bone-pill" />
-            </span>
-            <span class="program-dates">
-              <span class="bone bone-dates" />
-            </span>
-            <span class="program-codes figure">
-              <span class="bone bone-figure" />
-            </span>
+            <span class="bone bone-pill" />
+            <span class="bone bone-figure" />
+            <span class="bone bone-dates" />
             <span />
           </li>
         ))}
@@ -225,42 +232,20 @@ function Skeleton() {
   );
 }
 
-function NoPrograms() {
-  const { value } = useStore(config);
+function NoPrograms({ onAgain }: { onAgain(): void }) {
+  const config = useConfig();
   return (
     <div class="card blank">
       <p class="blank-title">No programs yet</p>
       <p>
         Create a voucher program at Uber for Business, or with the Vouchers API, and it appears
         here.
-        {value?.environment === "uber" &&
+        {config?.environment === "uber" &&
           " To look around first, start this console without the UBER_ variables: it then runs on the sandbox."}
       </p>
-      <button type="button" class="button" onClick={() => void loadPrograms()}>
+      <button type="button" class="button" onClick={onAgain}>
         Look again
       </button>
-    </div>
-  );
-}
-
-function Failed({ error }: { error: unknown }) {
-  const { message, hint, code, status } = explainReading(error);
-  const again = () => {
-    forgetFailures();
-    void loadPrograms();
-  };
-  return (
-    <div class="card blank" role="alert">
-      <p class="blank-title">The programs could not be read</p>
-      <p>
-        {message}. {hint}
-      </p>
-      <div class="blank-actions">
-        <button type="button" class="button" onClick={again}>
-          Try again
-        </button>
-        <ErrorCode code={code} status={status} />
-      </div>
     </div>
   );
 }

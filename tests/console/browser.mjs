@@ -1,0 +1,98 @@
+/** Chromium, and what the tests look for in every page. */
+import { mkdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+import { chromium } from "playwright-core";
+
+import { ROOT, TOKEN } from "./server.mjs";
+
+/** @typedef {import("playwright-core").Page} Page */
+/** @typedef {import("playwright-core").BrowserContext} BrowserContext */
+
+const WAIT_MS = 20_000;
+const SIZES = /** @type {const} */ ([
+  ["desktop", 1280, 900],
+  ["phone", 390, 844],
+]);
+const FOLDER = process.env["SCREENSHOTS"] ?? join(ROOT, "build", "screenshots");
+
+/** What failed in a page, or was against its policy. @type {string[]} */
+export const pageErrors = [];
+/** What axe found. @type {string[]} */
+export const violations = [];
+
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+await mkdir(FOLDER, { recursive: true });
+
+export const browser = await chromium.launch({
+  executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
+});
+
+/** A browser of its own. @param {string} origin */
+export async function visitor(origin) {
+  const context = await browser.newContext({
+    baseURL: origin,
+    viewport: { width: 1280, height: 900 },
+    reducedMotion: "reduce",
+    locale: "en-GB",
+  });
+  context.setDefaultTimeout(WAIT_MS);
+  return context;
+}
+
+/** @param {BrowserContext} context @param {string} path */
+export async function open(context, path) {
+  const page = await context.newPage();
+  page.on("pageerror", (error) => pageErrors.push(String(error.stack)));
+  page.on("console", (message) => {
+    if (/Content Security Policy|TrustedHTML|TrustedScript/.test(message.text())) {
+      pageErrors.push(message.text());
+    }
+  });
+  await page.goto(path);
+  return page;
+}
+
+/** @param {Page} page */
+export async function signIn(page) {
+  await page.getByLabel("Admin token").fill(TOKEN);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.locator(".top").waitFor();
+}
+
+/**
+ * Looks at a screen as everybody has it: both widths, light and dark. Takes a
+ * picture, asks axe, and sees that nothing sticks out at the side.
+ * @param {Page} page @param {string} name
+ */
+export async function look(page, name) {
+  for (const [kind, width, height] of SIZES) {
+    await page.setViewportSize({ width, height });
+    for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+      await page.emulateMedia({ colorScheme });
+      const where = `${name}-${kind}-${colorScheme}`;
+      await page.screenshot({ path: join(FOLDER, `${where}.png`), fullPage: true });
+      violations.push(...(await ask(page)).map((text) => `${where}: ${text}`));
+    }
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    if (wide > width) violations.push(`${name}-${kind}: the page is ${wide} px wide`);
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.setViewportSize({ width: 1280, height: 900 });
+}
+
+/** @param {Page} page @returns {Promise<string[]>} */
+async function ask(page) {
+  await page.evaluate(`window.axe || (() => { ${axe} })()`);
+  return page.evaluate(async () => {
+    const { violations } = await /** @type {any} */ (window).axe.run(document, {
+      resultTypes: ["violations"],
+    });
+    return violations.map(
+      (/** @type {any} */ { id, help, nodes }) =>
+        `${id}: ${help} (${nodes.length}): ${nodes[0].html.slice(0, 200)}`,
+    );
+  });
+}

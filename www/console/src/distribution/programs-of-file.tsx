@@ -1,0 +1,61 @@
+/** The programs that a file names, and how many codes there are for each. */
+import type { CodeList } from "uber-vouchers";
+
+import { count, number, shortId } from "../format.js";
+import type { Check } from "../lists/check.js";
+import { usePrograms } from "../server/programs.js";
+
+interface Props {
+  programs: ReadonlyMap<string, CodeList>;
+  check: Check;
+}
+
+export function ProgramsOfFile({ programs, check }: Props) {
+  const { value } = usePrograms();
+  const known = new Map(value?.programs.map((program) => [program.id, program]));
+  return (
+    <section class="card of-file" aria-labelledby="of-file-title">
+      <div class="card-head">
+        <div>
+          <h2 id="of-file-title">{count(programs.size, "program")} in this file</h2>
+          <p class="quiet">
+            One job for each. None begins before all are created; if one can’t be, none is.
+          </p>
+        </div>
+      </div>
+      <div class="of-file-scroll" tabIndex={0} role="group" aria-labelledby="of-file-title">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Program</th>
+              <th scope="col" class="figure">
+                Codes
+              </th>
+              <th scope="col" class="figure">
+                Queued before
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {[...programs].map(([id, { size }]) => (
+              <tr key={id}>
+                <td>
+                  <span class="of-file-name">
+                    {known.get(id)?.name ?? (value ? "Not among your programs" : "…")}
+                  </span>{" "}
+                  <code class="quiet" title={id}>
+                    {shortId(id)}
+                  </code>
+                </td>
+                <td class="figure">{number(size)}</td>
+                <td class="figure">
+                  {check.step === "checked" ? number(check.before.byProgram.get(id) ?? 0) : "–"}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,78 @@
+/** Keys that work everywhere, and the list of them. */
+import { useEffect, useRef } from "preact/hooks";
+
+import { session } from "../server/session-state.js";
+import { createStore, useStore } from "../store.js";
+import { Modal } from "../parts/modal.js";
+import { Key } from "../parts/small.js";
+
+const isListed = createStore(false);
+export const showKeys = (): void => isListed.set(true);
+
+/** Calls `act` for a key pressed outside of any field and dialog. */
+export function useKey(key: string, act: () => void): void {
+  const latest = useRef(act);
+  latest.current = act;
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (
+        event.key.toLowerCase() !== key.toLowerCase() ||
+        event.metaKey ||
+        event.ctrlKey ||
+        event.altKey
+      )
+        return;
+      if (session.get().state === "out") return;
+      const target = event.target as HTMLElement;
+      if (target.closest("input, textarea, select, [contenteditable], dialog[open]")) return;
+      event.preventDefault();
+      latest.current();
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, [key]);
+}
+
+const KEYS: [string[], string][] = [
+  [["/"], "Search, or find a code"],
+  [["↑", "↓"], "Move through a list"],
+  [["Enter"], "Open what is chosen"],
+  [["Space"], "Select a code; with Shift a range"],
+  [["A"], "Select all codes that are shown"],
+  [["N"], "New distribution"],
+  [["O"], "Choose a file"],
+  [["P"], "Paste codes"],
+  [["G"], "Programs"],
+  [["H"], "History"],
+  [["Esc"], "Close, or clear"],
+  [["?"], "This list"],
+];
+
+export function KeyList() {
+  const open = useStore(isListed);
+  const close = () => isListed.set(false);
+  useKey("?", showKeys);
+  if (!open) return null;
+  return (
+    <Modal labelledBy="keys-title" onClose={close}>
+      <h2 id="keys-title">Keys</h2>
+      <dl class="keys">
+        {KEYS.map(([keys, does]) => (
+          <div key={does}>
+            <dt>
+              {keys.map((key) => (
+                <Key key={key}>{key}</Key>
+              ))}
+            </dt>
+            <dd>{does}</dd>
+          </div>
+        ))}
+      </dl>
+      <div class="dialog-actions">
+        <button type="button" class="button" onClick={close}>
+          Close
+        </button>
+      </div>
+    </Modal>
+  );
+}

@@ -1,0 +1,98 @@
+/** Where somebody signs in; then everything is where it was. */
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import { announce } from "../announce.js";
+import { TicketIcon } from "../parts/icons.js";
+import { ErrorCode } from "../parts/small.js";
+import { type Problem, toProblem } from "../server/problem.js";
+import { signIn } from "../server/session.js";
+import type { Method } from "../server/session-state.js";
+
+export function SignIn({ methods, wasIn }: { methods: readonly Method[]; wasIn: boolean }) {
+  useEffect(() => {
+    document.title = "Sign in · Vouchers";
+    announce(wasIn ? "Your session has ended. Sign in again." : "Sign in.");
+  }, [wasIn]);
+  return (
+    <main class="sign-in">
+      <div class="card sign-in-card">
+        <TicketIcon />
+        <h1>{wasIn ? "Your session has ended" : "Sign in"}</h1>
+        <p class="lead">
+          {wasIn
+            ? "Sign in again, and everything is where you left it. Jobs go on meanwhile."
+            : "This console distributes Uber vouchers to real people."}
+        </p>
+        {methods.includes("token") ? <TokenForm /> : <ByAccess />}
+      </div>
+    </main>
+  );
+}
+
+function TokenForm() {
+  const field = useRef<HTMLInputElement>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  useEffect(() => field.current?.focus(), []);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const token = field.current?.value.trim() ?? "";
+    if (token === "" || isBusy) return;
+    setBusy(true);
+    setProblem(null);
+    try {
+      await signIn(token);
+    } catch (error) {
+      setProblem(toProblem(error));
+      field.current?.select();
+    }
+    setBusy(false);
+  };
+  return (
+    <form class="sign-in-form" onSubmit={(event) => void submit(event)}>
+      <label for="token">Admin token</label>
+      <input
+        id="token"
+        ref={field}
+        type="password"
+        autocomplete="current-password"
+        spellcheck={false}
+        required
+        aria-invalid={problem !== null}
+        aria-describedby="token-help"
+      />
+      <p id="token-help" class="quiet">
+        It is the value of <code>ADMIN_TOKEN</code> where the worker runs. A session lasts 12 hours.
+      </p>
+      {problem !== null && (
+        <div class="sign-in-problem" role="alert">
+          <p>
+            {problem.title}. {problem.code === "wrong_token" ? "Try again." : problem.hint}
+          </p>
+          <ErrorCode code={problem.code} status={problem.status} />
+        </div>
+      )}
+      <button type="submit" class="button button-strong button-wide" aria-disabled={isBusy}>
+        {isBusy ? "Signing in" : "Sign in"}
+      </button>
+    </form>
+  );
+}
+
+function ByAccess() {
+  return (
+    <>
+      <p>
+        Access to this console is given by Cloudflare Access. It has not let this browser in, or its
+        session has ended.
+      </p>
+      <button
+        type="button"
+        class="button button-strong button-wide"
+        onClick={() => location.reload()}
+      >
+        Sign in by Access
+      </button>
+    </>
+  );
+}

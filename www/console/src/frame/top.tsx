@@ -1,0 +1,147 @@
+/** The top of every screen: where one can go, which side is behind, and the big pause. */
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import { announce } from "../announce.js";
+import { PauseIcon, ResumeIcon, TicketIcon } from "../parts/icons.js";
+import { Link, paths, useRoute } from "../router.js";
+import { pauseEverything } from "../server/config.js";
+import { toProblem } from "../server/problem.js";
+import { signOut } from "../server/session.js";
+import type { Config } from "../server/types.js";
+import { showKeys } from "./keys.js";
+import { toggleSandbox } from "./sandbox-panel.js";
+
+export function Top({ config }: { config: Config | null }) {
+  const { screen } = useRoute();
+  return (
+    <header class="top">
+      <div class="top-inner">
+        <Link to={paths.programs} class="brand" label="Vouchers">
+          <TicketIcon />
+          <span class="brand-name">Vouchers</span>
+        </Link>
+        <nav class="nav" aria-label="Screens">
+          <Link to={paths.programs} isCurrent={screen === "programs"}>
+            Programs
+          </Link>
+          <Link to={paths.history} isCurrent={screen === "history"}>
+            History
+          </Link>
+        </nav>
+        <Side config={config} />
+        {config && <PauseAll isPaused={config.paused} />}
+        <Menu config={config} />
+      </div>
+    </header>
+  );
+}
+
+/** Which side is behind: whether what is done here reaches anybody. */
+function Side({ config }: { config: Config | null }) {
+  if (config === null) return <span class="side" />;
+  const { environment, host } = config;
+  if (environment === "sandbox") {
+    return (
+      <button
+        type="button"
+        class="side side-sandbox"
+        title="Nothing leaves this machine. Opens what the sandbox does."
+        onClick={toggleSandbox}
+      >
+        Sandbox
+      </button>
+    );
+  }
+  const isProduction = host === "api.uber.com";
+  return (
+    <span class="side side-uber" title="Real messages to real people.">
+      {isProduction ? "Uber production" : `Uber at ${host}`}
+    </span>
+  );
+}
+
+function PauseAll({ isPaused }: { isPaused: boolean }) {
+  const [isBusy, setBusy] = useState(false);
+  const act = async () => {
+    if (isBusy) return;
+    setBusy(true);
+    try {
+      await pauseEverything(!isPaused);
+    } catch (error) {
+      announce(`${toProblem(error).title}. Nothing has changed.`);
+    }
+    setBusy(false);
+  };
+  const label = isPaused ? "Resume everything" : "Pause everything";
+  return (
+    <button
+      type="button"
+      class="button button-small pause-all"
+      aria-label={label}
+      aria-disabled={isBusy}
+      title={
+        isPaused
+          ? "Every running job of every program goes on."
+          : "Nothing more leaves, for any program, until you resume. Reports by Uber are still taken in."
+      }
+      onClick={() => void act()}
+    >
+      {isPaused ? <ResumeIcon /> : <PauseIcon />}
+      <span class="pause-all-text">{label}</span>
+    </button>
+  );
+}
+
+function Menu({ config }: { config: Config | null }) {
+  const details = useRef<HTMLDetailsElement>(null);
+  useEffect(() => {
+    const close = (event: Event) => {
+      const { current } = details;
+      if (current?.open && !current.contains(event.target as Node)) current.open = false;
+    };
+    const escape = (event: KeyboardEvent) => {
+      const { current } = details;
+      if (event.key !== "Escape" || !current?.open) return;
+      current.open = false;
+      current.querySelector("summary")?.focus();
+    };
+    addEventListener("click", close);
+    addEventListener("keydown", escape);
+    return () => {
+      removeEventListener("click", close);
+      removeEventListener("keydown", escape);
+    };
+  }, []);
+  const choose = (act: () => void) => () => {
+    if (details.current) details.current.open = false;
+    act();
+  };
+  return (
+    <details class="menu" ref={details}>
+      <summary aria-label="You and this console">
+        <span aria-hidden="true">{(config?.operator ?? "?").slice(0, 1).toUpperCase()}</span>
+      </summary>
+      <div class="menu-list card">
+        {config && (
+          <p class="menu-who">
+            Signed in as <b>{config.operator}</b>
+            {config.by === "access" && <span class="quiet"> by Access</span>}
+          </p>
+        )}
+        <button type="button" onClick={choose(showKeys)}>
+          Keys <kbd>?</kbd>
+        </button>
+        {config?.by === "token" ? (
+          <button type="button" onClick={choose(() => void signOut().catch(toldLost))}>
+            Sign out
+          </button>
+        ) : (
+          <a href="/cdn-cgi/access/logout">Sign out</a>
+        )}
+      </div>
+    </details>
+  );
+}
+
+const toldLost = (error: unknown) =>
+  announce(`${toProblem(error).title}. You are still signed in.`);

@@ -1,0 +1,62 @@
+/** What an operator can do with the whole job. */
+import { useState } from "preact/hooks";
+
+import { announce } from "../announce.js";
+import { explainAction } from "../explain.js";
+import { codes } from "../format.js";
+import { DownloadIcon, PauseIcon, ResumeIcon } from "../parts/icons.js";
+import { Fault } from "../parts/small.js";
+import { apiOfJob, pauseJob, resumeJob } from "../server/jobs.js";
+import { type Problem, toProblem } from "../server/problem.js";
+import type { JobDetail } from "../server/types.js";
+
+export function Actions({ job }: { job: JobDetail }) {
+  const { id, programId, status, progress } = job;
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  const act = async (action: typeof pauseJob, said: string) => {
+    if (isBusy) return;
+    setBusy(true);
+    setProblem(null);
+    try {
+      await action(programId, id);
+      announce(said);
+    } catch (error) {
+      setProblem(toProblem(error));
+    }
+    setBusy(false);
+  };
+  const open = progress.pending + progress.sending;
+  return (
+    <div class="job-actions">
+      <div class="page-tools">
+        {status === "running" && (
+          <button
+            type="button"
+            class="button"
+            aria-disabled={isBusy}
+            onClick={() => void act(pauseJob, "Pausing: nothing more leaves.")}
+          >
+            <PauseIcon /> Pause
+          </button>
+        )}
+        {(status === "paused" || status === "halted") && (
+          <button
+            type="button"
+            class="button button-strong"
+            aria-disabled={isBusy}
+            onClick={() => void act(resumeJob, "Resumed.")}
+          >
+            <ResumeIcon /> {open > 0 ? `Resume: distribute ${codes(open)}` : "Resume"}
+          </button>
+        )}
+        {status !== "expired" && (
+          <a class="button" href={`${apiOfJob(programId, id)}/results.csv`} download>
+            <DownloadIcon /> {codes(progress.total)} as CSV
+          </a>
+        )}
+      </div>
+      {problem && <Fault explained={explainAction(problem)} />}
+    </div>
+  );
+}

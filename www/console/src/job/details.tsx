@@ -1,0 +1,56 @@
+/** Where the list came from, and what else there is to know of a job. */
+import type { ComponentChildren } from "preact";
+
+import { number } from "../format.js";
+import { sourceOf } from "../parts/job-list.js";
+import { Copy, Moment } from "../parts/small.js";
+import { apiOfJob } from "../server/jobs.js";
+import type { JobDetail } from "../server/types.js";
+
+export function Details({ job }: { job: JobDetail }) {
+  const { id, programId, by, createdAt, finishedAt, duplicates, skipped, resent, group } = job;
+  return (
+    <section class="card details-card" aria-labelledby="details-title">
+      <h2 id="details-title">Details</h2>
+      <dl class="details">
+        <Row name="List">{sourceOf(job)}</Row>
+        <Row name="Started">
+          <Moment ms={createdAt} /> by {by}
+        </Row>
+        {finishedAt !== null && (
+          <Row name="Nothing left to send since">
+            <Moment ms={finishedAt} />
+          </Row>
+        )}
+        <Row name="Duplicates dropped">{number(duplicates)}</Row>
+        <Row name="Left out: in an earlier job">{number(skipped)}</Row>
+        <Row name="In an earlier job, and sent again">{number(resent)}</Row>
+        {group && (
+          <Row name="One of several jobs of one file">
+            <code>{group}</code>
+          </Row>
+        )}
+        <Row name="Job">
+          <code>{id}</code> <Copy text={id} label="Copy the job’s id" />
+        </Row>
+        {job.status !== "expired" && (
+          <Row name="Journal">
+            <a href={`${apiOfJob(programId, id)}/journal`} download>
+              Download the journal
+            </a>{" "}
+            <span class="quiet">Every request and what came of it, as it was written down.</span>
+          </Row>
+        )}
+      </dl>
+    </section>
+  );
+}
+
+function Row({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,29 @@
+/** Why nothing leaves, where something holds the job up. */
+import { useNow } from "../clock.js";
+import { explainFault } from "../explain.js";
+import { left, timeOfDayExactly } from "../format.js";
+import { Callout, Fault } from "../parts/small.js";
+import type { JobDetail } from "../server/types.js";
+
+export function Stopped({ job }: { job: JobDetail }) {
+  const { error, waitingUntil, status } = job;
+  const now = useNow(1_000);
+  const isWaiting = status === "running" && waitingUntil !== null && waitingUntil > now;
+  return (
+    <>
+      {error && (status === "halted" || status === "undecided") && (
+        <Fault explained={explainFault(error)} />
+      )}
+      {isWaiting && (
+        <Callout
+          tone="note"
+          title={`Waiting until ${timeOfDayExactly(waitingUntil)}, ${left(waitingUntil - now)}`}
+        >
+          <p>
+            Uber asked for patience. Nothing of that request was queued; it leaves again by itself.
+          </p>
+        </Callout>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,61 @@
+/**
+ * Every rejected row of a file. A list holds the first 1,000, so a file with
+ * more of them is read again, in parts of no more rows than that.
+ */
+import { type RejectedEntry, parseCodes, parseCodesByProgram } from "uber-vouchers";
+
+import type { Draft } from "./reading.js";
+
+const MOST_ROWS = 1_000;
+
+export async function allRejected({
+  input,
+  rejected,
+  rejectedCount,
+  programs,
+}: Draft): Promise<readonly RejectedEntry[]> {
+  if (rejected.length === rejectedCount) return rejected;
+  const parse = programs === null ? parseCodes : parseCodesByProgram;
+  const text = (await input.text()).replace(/^\ufeff/, "");
+  const [first = ""] = text.split(/\r\n|\n|\r/, 1);
+  const head = (await isHead(first)) ? `${first}\n` : "";
+  const found: RejectedEntry[] = [];
+  for (const { part, line } of parts(text)) {
+    const isFirst = line === 0;
+    const list = await parse(isFirst ? part : head + part);
+    // The head that was put before it is a line of its own.
+    const before = isFirst || head === "" ? line : line - 1;
+    for (const entry of list.rejected) found.push({ ...entry, line: entry.line + before });
+  }
+  return found;
+}
+
+/** Whether the first line names columns: then it is neither a code nor rejected. */
+async function isHead(line: string): Promise<boolean> {
+  try {
+    const { size, rejectedCount } = await parseCodes(line);
+    return size === 0 && rejectedCount === 0;
+  } catch {
+    return true;
+  }
+}
+
+/** Cut at ends of lines that stand in no quotes; with how many lines are before each. */
+function* parts(text: string): Generator<{ part: string; line: number }> {
+  let start = 0;
+  let startLine = 0;
+  let line = 0;
+  let isQuoted = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at];
+    if (character === '"') isQuoted = !isQuoted;
+    const isEnd = character === "\n" || (character === "\r" && text[at + 1] !== "\n");
+    if (!isEnd) continue;
+    line += 1;
+    if (isQuoted || line - startLine < MOST_ROWS) continue;
+    yield { part: text.slice(start, at + 1), line: startLine };
+    start = at + 1;
+    startLine = line;
+  }
+  if (start < text.length) yield { part: text.slice(start), line: startLine };
+}

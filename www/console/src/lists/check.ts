@@ -1,0 +1,111 @@
+/** What of a list was sent before: asked of the worker, which keeps the ledger. Creates nothing. */
+import { useEffect, useState } from "preact/hooks";
+
+import { tryOut } from "../server/jobs.js";
+import { type Problem, toProblem } from "../server/problem.js";
+import type { DryRun } from "../server/types.js";
+import { STATES, type State } from "../words.js";
+import { linesOf } from "./lines.js";
+import type { Draft } from "./reading.js";
+
+/** Codes that an earlier job has. */
+export interface Before {
+  total: number;
+  states: [state: State, count: number][];
+  /** The jobs that have the first of them. */
+  jobs: { programId: string; jobId: string }[];
+  /** How many of each program. */
+  byProgram: ReadonlyMap<string, number>;
+}
+
+export type Check =
+  | { step: "none" }
+  | { step: "checking" }
+  | { step: "failed"; problem: Problem }
+  | { step: "checked"; before: Before };
+
+/** The lists that are asked about, each with its program. */
+type Lists = AsyncIterable<readonly [programId: string, list: Blob | "everybody"]>;
+
+async function* listsOf(programId: string | null, draft: Draft): Lists {
+  if (draft.programs === null) {
+    if (programId !== null && draft.valid > 0) yield [programId, draft.input];
+    return;
+  }
+  for (const [program, list] of draft.programs) yield [program, await linesOf(list)];
+}
+
+async function* all(programId: string): Lists {
+  yield [programId, "everybody"];
+}
+
+/** `round` asks once more. */
+export function useCheck(programId: string | null, draft: Draft | null, round: number): Check {
+  return useAsked(draft && (() => listsOf(programId, draft)), [programId, draft, round]);
+}
+
+export function useCheckOfAll(programId: string, isWanted: boolean, round: number): Check & Total {
+  const [total, setTotal] = useState<number | null>(null);
+  const check = useAsked(
+    isWanted ? () => all(programId) : null,
+    [programId, isWanted, round],
+    ({ codes }) => setTotal(codes),
+  );
+  return { ...check, total };
+}
+
+interface Total {
+  /** How many codes would leave. */
+  total: number | null;
+}
+
+function useAsked(
+  lists: (() => Lists) | null,
+  inputs: readonly unknown[],
+  onAnswer: (answer: DryRun) => void = () => {},
+): Check {
+  const [check, setCheck] = useState<Check>({ step: lists ? "checking" : "none" });
+  useEffect(() => {
+    if (lists === null) {
+      setCheck({ step: "none" });
+      return undefined;
+    }
+    const stop = new AbortController();
+    const ask = async () => {
+      const answers: [string, DryRun][] = [];
+      for await (const [programId, list] of lists()) {
+        stop.signal.throwIfAborted();
+        const answer = await tryOut(programId, list, stop.signal);
+        onAnswer(answer);
+        answers.push([programId, answer]);
+      }
+      return summed(answers);
+    };
+    setCheck({ step: "checking" });
+    ask().then(
+      (before) => stop.signal.aborted || setCheck({ step: "checked", before }),
+      (error) => stop.signal.aborted || setCheck({ step: "failed", problem: toProblem(error) }),
+    );
+    return () => stop.abort();
+  }, inputs);
+  return check;
+}
+
+function summed(answers: readonly [string, DryRun][]): Before {
+  const counts = (state: State) =>
+    answers.reduce((sum, [, { blocked }]) => sum + (blocked[state] ?? 0), 0);
+  const jobs = new Map<string, { programId: string; jobId: string }>();
+  for (const [programId, { firstBlocked }] of answers) {
+    for (const { job } of firstBlocked) {
+      if (job !== null && !jobs.has(job)) jobs.set(job, { programId, jobId: job });
+    }
+  }
+  return {
+    total: answers.reduce((sum, [, { blocked }]) => sum + blocked.total, 0),
+    states: STATES.map((state): [State, number] => [state, counts(state)]).filter(
+      ([, count]) => count > 0,
+    ),
+    jobs: [...jobs.values()],
+    byProgram: new Map(answers.map(([programId, { blocked }]) => [programId, blocked.total])),
+  };
+}

@@ -1,0 +1,31 @@
+/** Where one is. */
+import type { ComponentChildren } from "preact";
+
+import { Link, paths } from "../router.js";
+
+export function Crumbs({
+  program,
+  children,
+}: {
+  /** Its id and its name. */
+  program?: readonly [string, string];
+  children?: ComponentChildren;
+}) {
+  return (
+    <nav class="crumbs" aria-label="You are here">
+      <Link to={paths.programs}>Programs</Link>
+      {program && (
+        <>
+          <span aria-hidden="true">/</span>
+          <Link to={paths.program(program[0])}>{program[1]}</Link>
+        </>
+      )}
+      {children && (
+        <>
+          <span aria-hidden="true">/</span>
+          <span>{children}</span>
+        </>
+      )}
+    </nav>
+  );
+}

@@ -1,0 +1,170 @@
+/** The codes of a program: filtered, found, selected, and on to a distribution. */
+import { useMemo, useState } from "preact/hooks";
+
+import { explainReading } from "../explain.js";
+import { codes as inCodes, number } from "../format.js";
+import { handOver } from "../lists/hand-over.js";
+import { SearchField } from "../parts/search-field.js";
+import { Ago, Hint, Unread } from "../parts/small.js";
+import { navigate, paths } from "../router.js";
+import { apiOf } from "../server/programs.js";
+import { useResource } from "../server/resource.js";
+import type { JobSummary, ProgramCode } from "../server/types.js";
+import { NOT_YET, SENTENCES, type State } from "../words.js";
+import { CodeTable } from "./code-table.js";
+import { FILTER_NAMES, type Filter, filtered, filtersOf, isNotYet } from "./filter.js";
+import { type Selection, useSelection } from "./selection.js";
+
+const NONE: readonly ProgramCode[] = [];
+
+interface Props {
+  programId: string;
+  jobs: readonly JobSummary[];
+}
+
+export function Codes({ programId, jobs }: Props) {
+  const path = `${apiOf(programId)}/codes?usage=true`;
+  const loaded = useResource<{ codes: ProgramCode[] }>(path, { isCostly: true });
+  const all = loaded.value?.codes ?? NONE;
+  const [filter, setFilter] = useState<Filter>("all");
+  const [wanted, setWanted] = useState("");
+  const rows = useMemo(() => filtered(all, filter, wanted), [all, filter, wanted]);
+  const filters = useMemo(() => filtersOf(all), [all]);
+  const byId = useMemo(() => new Map(jobs.map((job) => [job.id, job])), [jobs]);
+  const selection = useSelection(rows);
+
+  if (loaded.value === null) {
+    return loaded.problem ? (
+      <Unread what="The codes" explained={explainReading(loaded.problem)} onAgain={loaded.reload} />
+    ) : (
+      <div
+        class="card codes-card codes-bones"
+        aria-busy="true"
+        aria-label="The codes are being read"
+      >
+        <span class="bone bone-title" />
+      </div>
+    );
+  }
+  const notYet = all.filter(isNotYet);
+  const { at } = loaded;
+  const isBehind = at !== null && jobs.some(({ updatedAt }) => updatedAt > at);
+  return (
+    <section class="card codes-card" aria-labelledby="codes-title">
+      <div class="codes-head">
+        <h2 id="codes-title">
+          Codes <span class="quiet">{number(all.length)}</span>
+        </h2>
+        <span class="quiet codes-true">
+          {isBehind ? "Jobs have gone on since" : loaded.at !== null && <Ago ms={loaded.at} />}
+          {" · "}
+          <button type="button" class="link" onClick={loaded.reload} aria-disabled={loaded.isBusy}>
+            Read again
+          </button>
+        </span>
+        <SearchField
+          label="Find a code by its text or its id"
+          placeholder="Text, or how the id begins"
+          value={wanted}
+          onChange={setWanted}
+          onLeave={() => document.querySelector<HTMLElement>(".codes")?.focus()}
+        />
+      </div>
+      <div class="filters" role="group" aria-label="Which codes are shown">
+        {filters.map(([one, count]) => (
+          <button
+            key={one}
+            type="button"
+            class="filter"
+            aria-pressed={one === filter}
+            title={one === "not-yet" ? NOT_YET : SENTENCES[one as State]}
+            onClick={() => setFilter(one)}
+          >
+            {FILTER_NAMES[one] ?? one} <span class="filter-count">{number(count)}</span>
+          </button>
+        ))}
+      </div>
+      {rows.length === 0 ? (
+        <p class="codes-none quiet">
+          No code matches.{" "}
+          <button
+            type="button"
+            class="link"
+            onClick={() => {
+              setFilter("all");
+              setWanted("");
+            }}
+          >
+            Show all
+          </button>
+        </p>
+      ) : (
+        <CodeTable programId={programId} rows={rows} jobs={byId} selection={selection} />
+      )}
+      <Foot {...{ programId, rows, notYet, selection }} />
+    </section>
+  );
+}
+
+function Foot({
+  programId,
+  rows,
+  notYet,
+  selection,
+}: {
+  programId: string;
+  rows: readonly ProgramCode[];
+  notYet: readonly ProgramCode[];
+  selection: Selection;
+}) {
+  const { size } = selection.codes;
+  const hidden = size - rows.filter(({ code }) => selection.codes.has(code)).length;
+  const go = (codes: Iterable<string>, source: string) => {
+    handOver(programId, { input: new Blob([[...codes].join("\n")]), source });
+    navigate(paths.new(programId));
+  };
+  return (
+    <div class="codes-foot">
+      {size === 0 ? (
+        <>
+          <span class="quiet">
+            Select codes, or take{" "}
+            <Hint text={NOT_YET}>
+              <span class="dotted">what is not yet distributed</span>
+            </Hint>
+          </span>
+          <button
+            type="button"
+            class="button"
+            disabled={notYet.length === 0}
+            onClick={() =>
+              go(
+                notYet.map(({ code }) => code),
+                `Selection of ${inCodes(notYet.length)}`,
+              )
+            }
+          >
+            Review {inCodes(notYet.length)} not yet distributed
+          </button>
+        </>
+      ) : (
+        <>
+          <span aria-live="polite">
+            <b>{inCodes(size)}</b> selected
+            {hidden > 0 && <span class="quiet">, {number(hidden)} of them not shown</span>}
+          </span>
+          <button type="button" class="button" onClick={selection.clear}>
+            Clear
+          </button>
+          <button
+            type="button"
+            class="button button-strong"
+            onClick={() => go(selection.codes, `Selection of ${inCodes(size)}`)}
+          >
+            Review {inCodes(size)}
+          </button>
+        </>
+      )}
+    </div>
+  );
+}

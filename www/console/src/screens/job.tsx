@@ -1,0 +1,159 @@
+/** One job: how far it is, what waits for a decision, what is known of each code. */
+import { useEffect, useRef } from "preact/hooks";
+
+import { announce, announceProgress } from "../announce.js";
+import { explainReading } from "../explain.js";
+import { codes, number, timeOfDayExactly } from "../format.js";
+import { Actions } from "../job/actions.js";
+import { Details } from "../job/details.js";
+import { Facts } from "../job/facts.js";
+import { Figures } from "../job/figures.js";
+import { OverTime } from "../job/over-time.js";
+import { Reasons } from "../job/reasons.js";
+import { Results } from "../job/results.js";
+import { Stopped } from "../job/stopped.js";
+import { Unknown } from "../job/unknown.js";
+import { Crumbs } from "../parts/crumbs.js";
+import { sourceOf } from "../parts/job-list.js";
+import { Ago, JobPill, Unread } from "../parts/small.js";
+import { StateBar } from "../parts/state-bar.js";
+import { Link, paths } from "../router.js";
+import { useLiveJob } from "../server/live.js";
+import { useProgram } from "../server/programs.js";
+import type { JobDetail } from "../server/types.js";
+import { jobWord } from "../words.js";
+
+interface Props {
+  programId: string;
+  jobId: string;
+}
+
+export function Job({ programId, jobId }: Props) {
+  const { name } = useProgram(programId);
+  const { job, at, isConnected, problem } = useLiveJob(programId, jobId);
+  useAnnounced(job);
+  useEffect(() => {
+    const { total = 0, pending = 0, sending = 0 } = job?.progress ?? {};
+    const isRunning = job?.status === "running" && total > 0;
+    const share = isRunning
+      ? `${Math.floor(((total - pending - sending) / total) * 100)} % · `
+      : "";
+    document.title = `${share}${name} · Vouchers`;
+  }, [job, name]);
+
+  return (
+    <div class="page">
+      <Crumbs program={[programId, name]}>Job {jobId.slice(0, 8)}</Crumbs>
+      {job === null && problem === null && <Bones />}
+      {job === null && problem?.status === 404 && (
+        <div class="card blank">
+          <p class="blank-title">There is no such job</p>
+          <p>It may never have been created, or the address is incomplete.</p>
+          <Link to={paths.program(programId)} class="button">
+            See the program’s jobs
+          </Link>
+        </div>
+      )}
+      {job === null && problem !== null && problem.status !== 404 && (
+        <Unread
+          what="The job"
+          explained={explainReading(problem)}
+          onAgain={() => location.reload()}
+        />
+      )}
+      {job !== null && (
+        <>
+          <Head job={job} at={at} isConnected={isConnected} />
+          <Unknown job={job} />
+          <Stopped job={job} />
+          <section class="card figures-card" aria-label="States">
+            <StateBar progress={job.progress} />
+            <Facts job={job} />
+            <Figures job={job} />
+          </section>
+          <div class="charts">
+            <OverTime job={job} />
+            <Reasons job={job} />
+          </div>
+          {job.status === "expired" ? null : <Results job={job} isConnected={isConnected} />}
+          <Details job={job} />
+        </>
+      )}
+    </div>
+  );
+}
+
+function Head({
+  job,
+  at,
+  isConnected,
+}: {
+  job: JobDetail;
+  at: number | null;
+  isConnected: boolean;
+}) {
+  return (
+    <div class="page-head job-head">
+      <div>
+        <h1>{sourceOf(job)}</h1>
+        <p class="facts">
+          <JobPill job={job} />
+          <span>{codes(job.progress.total)}</span>
+          <span>
+            Started <Ago ms={job.createdAt} /> by {job.by}
+          </span>
+          <span class={isConnected ? "live is-live" : "live"}>
+            {isConnected
+              ? "Live"
+              : at === null
+                ? "Connecting"
+                : `Disconnected: last true at ${timeOfDayExactly(at)}`}
+          </span>
+        </p>
+      </div>
+      <Actions job={job} />
+    </div>
+  );
+}
+
+/** Says what changes: progress now and then, what needs a decision at once. */
+function useAnnounced(job: JobDetail | null): void {
+  const before = useRef<JobDetail | null>(null);
+  useEffect(() => {
+    const last = before.current;
+    before.current = job;
+    if (job === null || last === null) return;
+    const { progress, status } = job;
+    if (progress.unknown > last.progress.unknown) {
+      announce(`${codes(progress.unknown)} unknown. They wait for your decision.`);
+    } else if (status !== last.status) {
+      const { word, sentence } = jobWord(status, progress);
+      announce(`${word}. ${sentence}`);
+    } else if (progress !== last.progress) {
+      const { total, pending, queued, distributed, failed } = progress;
+      announceProgress(
+        `Of ${codes(total)}: ${number(pending)} pending, ${number(queued)} queued, ${number(distributed)} distributed, ${number(failed)} failed.`,
+      );
+    }
+  }, [job]);
+}
+
+function Bones() {
+  return (
+    <div aria-busy="true" role="status" aria-label="The job is being read">
+      <div class="page-head job-head">
+        <div>
+          <h1>
+            <span class="bone bone-title" />
+          </h1>
+          <p class="facts">
+            <span class="bone bone-dates" />
+          </p>
+        </div>
+      </div>
+      <div class="card figures-card figures-bones">
+        <span class="bar" />
+      </div>
+    </div>
+  );
+}

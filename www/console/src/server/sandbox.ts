@@ -1,0 +1,21 @@
+/** The sandbox that stands in Uber's place, where there is one. */
+import { apiOf } from "./programs.js";
+import { sendJson } from "./request.js";
+import { reload, useResource } from "./resource.js";
+import type { SandboxSettings } from "./types.js";
+
+const PATH = "/api/sandbox";
+const EVERY_MS = 2_000;
+
+export const useSandbox = () => useResource<SandboxSettings>(PATH, { everyMs: EVERY_MS });
+
+export async function configureSandbox(
+  settings: Partial<Pick<SandboxSettings, "webhooksPerSecond" | "failureRate" | "faults">>,
+): Promise<void> {
+  await sendJson("PUT", PATH, settings);
+  await reload(PATH);
+}
+
+/** A file to try the console with. */
+export const sampleUrl = (programId: string, hasMistakes: boolean): string =>
+  `${apiOf(programId).replace("/api/", "/api/sandbox/")}/codes.csv${hasMistakes ? "?mistakes" : ""}`;

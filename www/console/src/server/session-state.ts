@@ -1,0 +1,26 @@
+/** Whether somebody is signed in. */
+import { createStore } from "../store.js";
+
+export type Method = "access" | "token";
+
+export type Session =
+  /** It is not known yet. */
+  | { state: "asking" }
+  | { state: "in" }
+  /** `wasIn`: the session has ended; what was on the screen is kept. */
+  | { state: "out"; methods: readonly Method[]; wasIn: boolean };
+
+export const session = createStore<Session>({ state: "asking" });
+
+export function signedIn(): void {
+  if (session.get().state !== "in") session.set({ state: "in" });
+}
+
+/** The worker does not know this browser (any more). */
+export function signedOut(methods: unknown): void {
+  const before = session.get();
+  const known = Array.isArray(methods) ? (methods as Method[]) : [];
+  if (before.state === "out" && known.length === before.methods.length) return;
+  const wasIn = before.state === "in" || (before.state === "out" && before.wasIn);
+  session.set({ state: "out", methods: known, wasIn });
+}

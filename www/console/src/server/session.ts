@@ -1,0 +1,17 @@
+/** Signing in and out. */
+import { forgetAll } from "./resource.js";
+import { request, sendJson } from "./request.js";
+import { session, signedIn } from "./session-state.js";
+
+/** The admin token for a cookie, which this page can't read. */
+export async function signIn(token: string): Promise<void> {
+  await sendJson("POST", "/api/session", { token });
+  signedIn();
+}
+
+/** Ends the session, and lets go of all that was read in it. */
+export async function signOut(): Promise<void> {
+  await request("/api/session", { method: "DELETE" });
+  forgetAll();
+  session.set({ state: "out", methods: ["token"], wasIn: false });
+}
