@@ -25,8 +25,12 @@ export interface Answer {
 interface ResponseShape {
   status?: unknown;
   headers?: unknown;
-  body?: { getReader?: () => ReadableStreamDefaultReader<Uint8Array> } | null;
+  body?: { getReader?: () => BodyReader } | null;
   text?: () => unknown;
+}
+
+interface BodyReader {
+  read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
 }
 
 /** What a transport is made of. */

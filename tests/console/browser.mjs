@@ -59,7 +59,14 @@ export async function open(context, path) {
 export async function signIn(page) {
   await page.getByLabel("Admin token").fill(TOKEN);
   await page.getByRole("button", { name: "Sign in" }).click();
-  await page.locator(".top").waitFor();
+  await page
+    .locator(".top")
+    .waitFor()
+    .catch(async (error) => {
+      throw new Error(`Not signed in: ${await page.locator("main").first().innerText()}`, {
+        cause: error,
+      });
+    });
 }
 
 /**

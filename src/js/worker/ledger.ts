@@ -9,6 +9,7 @@
 import { STATES } from "../job-results.js";
 import type { CodeState } from "../job-types.js";
 import type { Sql } from "./platform-types.js";
+import type { Tables } from "./tables.js";
 
 const ID = 16;
 /** The code, the number of the job, the place in its list, the state. */
@@ -31,8 +32,11 @@ export interface Claim {
 export class Ledger {
   readonly #sql: Sql;
 
-  constructor(sql: Sql) {
+  readonly #tables: Tables;
+
+  constructor(sql: Sql, tables: Tables) {
     this.#sql = sql;
+    this.#tables = tables;
   }
 
   /** Calls `visit` for each claim of one of these codes, by its place among them. */
@@ -121,6 +125,7 @@ export class Ledger {
   }
 
   #read(page: number): Uint8Array {
+    if (!this.#tables.areThere) return new Uint8Array();
     const [row] = this.#sql.exec<{ entries: ArrayBuffer }>(
       "SELECT entries FROM ledger WHERE page = ?",
       page,

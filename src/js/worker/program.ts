@@ -91,10 +91,10 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
       },
     );
     this.client = createUber(env, () => this.stubs.app());
-    this.records = new Records(storage.sql);
-    this.ledger = new Ledger(storage.sql);
     this.#tables = new Tables(storage.sql);
-    if (this.#tables.areThere) this.#programId = this.#read("program") ?? "";
+    this.records = new Records(storage.sql, this.#tables);
+    this.ledger = new Ledger(storage.sql, this.#tables);
+    this.#programId = this.#read("program") ?? "";
     this.jobs = new OpenJobs(this.client, storage, pacer);
     this.creation = new Creation(storage, this.records, this.ledger, this.jobs, () => {
       void this.arm(Date.now() + SOON_MS);
@@ -140,7 +140,8 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
   /** Requests of operators, which the worker has let in. */
   async fetch(request: Request): Promise<Response> {
     try {
-      this.#tables.make();
+      // To look at a program leaves nothing behind.
+      if (request.method !== "GET") this.#tables.make();
       return await routeProgram(this, request);
     } catch (error) {
       const { code, status } = problemOf(error);
@@ -309,6 +310,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
   }
 
   #read(key: string): string | undefined {
+    if (!this.#tables.areThere) return undefined;
     const [row] = this.ctx.storage.sql.exec<{ value: string }>(
       "SELECT value FROM state WHERE key = ?",
       key,

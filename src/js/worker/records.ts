@@ -1,6 +1,7 @@
 /** The jobs of one program, as its object writes them down. */
 import type { JobProgress } from "../job-types.js";
 import type { Sql, SqlValue } from "./platform-types.js";
+import type { Tables } from "./tables.js";
 import type { JobStatus, JobSummary } from "./types.js";
 
 /** When, and how many codes were in each state, in the order of `STATES`. */
@@ -56,12 +57,11 @@ export class Records {
   /** Those that somebody has: a job has one record in memory, whoever asks for it. */
   readonly #known = new Map<number, WeakRef<JobRecord>>();
 
-  constructor(sql: Sql) {
-    this.#sql = sql;
-  }
+  readonly #tables: Tables;
 
-  get isEmpty(): boolean {
-    return this.#query("SELECT 1 FROM jobs LIMIT 1").length === 0;
+  constructor(sql: Sql, tables: Tables) {
+    this.#sql = sql;
+    this.#tables = tables;
   }
 
   add({ key, digest, isCall, ...about }: NewRecord, now: number): JobRecord {
@@ -167,7 +167,7 @@ export class Records {
   }
 
   #query<T = unknown>(query: string, ...values: SqlValue[]): T[] {
-    return [...this.#sql.exec<T>(query, ...values)];
+    return this.#tables.areThere ? [...this.#sql.exec<T>(query, ...values)] : [];
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * The tables of a program's object. They are made when an operator first asks
- * for the program: Uber reports on programs that nothing was ever done with here,
+ * The tables of a program's object. They are made with the first change that an
+ * operator wants: Uber reports on programs that nothing was ever done with here,
  * and these are to cost no storage.
  */
 import type { Sql } from "./platform-types.js";
