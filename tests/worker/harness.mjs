@@ -172,8 +172,6 @@ export async function startWorker({ uber, state, port, options = {}, bindings = 
   const request = (path, init = {}) => {
     const headers = new Headers(init.headers);
     if (!headers.has("Authorization")) headers.set("Authorization", `Bearer ${ADMIN_TOKEN}`);
-    // workerd ends a connection with a body that nobody read; another request may be on its way.
-    headers.set("Connection", "close");
     return fetch(url + path, { redirect: "manual", ...init, headers });
   };
   /** As an operator; the JSON of the answer, which has to be a good one. @param {string} path @param {unknown} [body] @returns {Promise<any>} */

@@ -29,6 +29,7 @@ import { type Stubs, stubs } from "./stubs.js";
 import { Tables } from "./tables.js";
 import type { JobSummary, WorkerEnv } from "./types.js";
 import { createUber } from "./uber.js";
+import { discard } from "./upload.js";
 import { detail, part } from "./views.js";
 
 /** Up to so many codes are looked up one by one, and not in the whole ledger. */
@@ -148,6 +149,8 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
       if (status === 500) logError("program", error);
       log("refused", { program: this.#programId, code, status });
       return answerError(error);
+    } finally {
+      await discard(request);
     }
   }
 

@@ -9,6 +9,8 @@ const PIECE = 256 * 1024;
 /** JSON has to be read whole. */
 const MOST_JSON_BYTES = 8 * 1024 * 1024;
 
+const MOST_DISCARDED_BYTES = 64 * 1024;
+
 /** What the caller says about a list. */
 export interface UploadFlags {
   /** "I have seen what was rejected": it is left out. */
@@ -185,6 +187,16 @@ export async function* bounded(request: Request, most: number): AsyncGenerator<U
   } finally {
     void reader.cancel().catch(() => {});
   }
+}
+
+/**
+ * Reads a small body that nobody has read. Otherwise the platform ends the
+ * connection, and what the browser sends next on it may be lost.
+ */
+export async function discard(request: Request): Promise<void> {
+  const said = Number(request.headers.get("Content-Length") ?? Infinity);
+  if (request.body === null || request.bodyUsed || said > MOST_DISCARDED_BYTES) return;
+  await request.arrayBuffer().catch(() => {});
 }
 
 function tooLarge(most: number): Refusal {

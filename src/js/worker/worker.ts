@@ -11,7 +11,7 @@ import { answerSession } from "./sign-in.js";
 import { stubs } from "./stubs.js";
 import type { Call, WorkerEnv, WorkerHandler, WorkerOptions } from "./types.js";
 import { otherSide } from "./uber.js";
-import { readJson } from "./upload.js";
+import { discard, readJson } from "./upload.js";
 import { receiveWebhook } from "./webhooks.js";
 
 const OF_PROGRAM = /^\/api\/programs\/([^/]+)\/(?:codes|jobs(?:\/.*)?)$/;
@@ -30,7 +30,9 @@ export function createWorker(options?: WorkerOptions): WorkerHandler {
   return {
     async fetch(request: Request, env: WorkerEnv, context): Promise<Response> {
       const call: Call = { request, url: new URL(request.url), env, context };
-      return secured(call.url, withCors(call, await answerTo(call)));
+      const answer = await answerTo(call);
+      await discard(request);
+      return secured(call.url, withCors(call, answer));
     },
   };
 }
