@@ -216,6 +216,41 @@ mod tests {
     }
 
     #[test]
+    fn what_was_remembered_claims_no_more_than_it_did() {
+        for code in ErrorCode::ALL {
+            let error = remembered(*code, 418, Some("x"));
+            let unknown = matches!(
+                code.as_str(),
+                "internal_server_error"
+                    | "server_error"
+                    | "unexpected_response"
+                    | "connection_failed"
+                    | "timeout"
+                    | "aborted"
+            );
+            assert_eq!(error.queued == Queued::Unknown, unknown, "{code}");
+            let api = error.api.as_ref().map(|api| (api.status, api.uber_code.as_deref()));
+            let answered = code.class() == ErrorClass::Api;
+            assert_eq!(api, answered.then_some((418, Some("x"))), "{code}");
+        }
+    }
+
+    #[test]
+    fn each_kind_of_failure_has_its_sentence() {
+        let message =
+            |status| error(&head(status), "", &Json::Null, Effect::Queues, 0).message.clone();
+        assert!(message(0).starts_with("The answer shows no status"));
+        assert_eq!(message(302), "The answer is not one of Uber's API (status 302)");
+        assert_eq!(message(500), "The server failed (status 500)");
+        assert_eq!(message(503), "The server failed (status 503)");
+        assert_eq!(message(404), "Uber refused the request (status 404)");
+        for code in [ErrorCode::TokenRejected, ErrorCode::TokenUnavailable] {
+            let error = with_detail(code, Queued::No, &head(400), "", &Json::Null, 0);
+            assert_eq!(error.message, "The token endpoint gave no token (status 400)");
+        }
+    }
+
+    #[test]
     fn a_long_body_is_cut_between_characters() {
         let body = format!("x{}", "é".repeat(4000));
         let error = error(&head(400), &body, &Json::Null, Effect::Queues, 0);

@@ -139,6 +139,8 @@ mod tests {
             "1f913a96-f52c-42a0-aa0b-a2ba53b2d63",
             "1f913a96-f52c-42a0-aa0b-a2ba53b2d6311",
             "1f913a96-f52c-42a0-aa0b-a2ba53b2d63g",
+            "1f913a96-f52c-42a0-aa0b-a2ba53b2d6gg",
+            "1f913a96+f52c+42a0-aa0b-a2ba53b2d631",
             "1f913a96_f52c-42a0-aa0b-a2ba53b2d631",
             "1f913a9-6f52c-42a0-aa0b-a2ba53b2d631",
             " f913a96-f52c-42a0-aa0b-a2ba53b2d631",

@@ -354,6 +354,32 @@ mod tests {
     }
 
     #[test]
+    fn names_are_those_of_the_docs() {
+        assert_eq!([Queued::No, Queued::Unknown].map(Queued::as_str), ["no", "unknown"]);
+        for (code, class) in [
+            (ErrorCode::EmptyCodes, "ValidationError"),
+            (ErrorCode::Conflict, "ApiError"),
+            (ErrorCode::Timeout, "ConnectionError"),
+            (ErrorCode::Halted, "JobError"),
+            (ErrorCode::MalformedBody, "WebhookError"),
+        ] {
+            assert_eq!(code.class().as_str(), class);
+        }
+        for code in ErrorCode::ALL {
+            assert_eq!(code.to_string(), code.as_str());
+            assert_eq!(ErrorCode::from_name(code.as_str()), Some(*code));
+        }
+        assert_eq!(ErrorCode::from_name(""), None);
+        let rejected =
+            Rejected { line: 7, value: "x".into(), reason: Reason::NilUuid, message: "" };
+        assert_eq!(format!("{rejected:?}"), "Rejected(line 7, nil_uuid)");
+        let error = Error::new(ErrorCode::Halted, Queued::Unknown, "Why");
+        assert_eq!(error.to_string(), "Why (halted)");
+        assert_eq!(format!("{error:?}"), "Error(Why (halted), queued: unknown)");
+        assert_eq!(error.hint(), ErrorCode::Halted.hint());
+    }
+
+    #[test]
     fn debug_prints_neither_body_nor_values() {
         let mut error = Error::validation(ErrorCode::InvalidCodes, "1 of 2 entries is no code");
         error.issues.push(Rejected {

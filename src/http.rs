@@ -232,6 +232,7 @@ mod tests {
             ("http://localhost:8787", "http://localhost:8787"),
             ("http://console.localhost/", "http://console.localhost"),
             ("http://127.8.9.1:1/x", "http://127.8.9.1:1/x"),
+            ("http://127.255.0.99", "http://127.255.0.99"),
             ("http://[::1]:80", "http://[::1]:80"),
         ] {
             assert_eq!(BaseUrl::new(text, "baseUrl").unwrap().as_str(), kept);
@@ -245,6 +246,9 @@ mod tests {
             "http://127.0.0.1.evil.example",
             "http://127.0.0.256",
             "http://127.0.1",
+            "http://127.0.0.x",
+            "http://127.0.0.0001",
+            "http://127.0.0.",
             "http://128.0.0.1",
             "http://[::1",
             "http://[::1]evil.example",
@@ -275,6 +279,22 @@ mod tests {
             body: Some("client_secret=hunter2".into()),
         };
         assert_eq!(format!("{request:?}"), "Request(POST https://auth.uber.com/oauth/v2/token)");
+    }
+
+    #[test]
+    fn an_answer_prints_names_only() {
+        let head = Head {
+            status: 200,
+            headers: [("X-Uber-Trace", "hunter2"), ("x-uber", "y"), ("Date", "now")]
+                .into_iter()
+                .collect(),
+        };
+        assert_eq!(format!("{:?}", head.headers), r#"["x-uber-trace", "x-uber", "date"]"#);
+        assert_eq!(head.headers.ubers(), [("x-uber-trace".to_owned(), "hunter2".to_owned())]);
+        assert_eq!(head.headers.get("DATE"), Some("now"));
+        assert_eq!(head.headers.get("Dat"), None);
+        let response = Response { head, body: b"hunter2".to_vec() };
+        assert_eq!(format!("{response:?}"), "Response(200, 7 bytes)");
     }
 
     #[test]

@@ -5,6 +5,51 @@
 //! valid code, what a request looks like, what an answer means and whether it
 //! may be tried again. It does no input or output, reads no clock and draws no
 //! random number: values go in, values come out.
+//!
+//! ```
+//! use uber_vouchers::answer::Verdict;
+//! use uber_vouchers::api::Api;
+//! use uber_vouchers::csv::CodeReader;
+//! use uber_vouchers::distribute;
+//! use uber_vouchers::error::Error;
+//! use uber_vouchers::http::{BaseUrl, Head};
+//! use uber_vouchers::id::{OrganizationId, ProgramId};
+//!
+//! # fn main() -> Result<(), Error> {
+//! let mut reader = CodeReader::new(None);
+//! reader.push(b"code_id,guest\n1f913a96-f52c-42a0-aa0b-a2ba53b2d631,Ada\n");
+//! let list = reader.finish();
+//! distribute::refuse_rejected(list.rejected_count(), list.len() as u64)?;
+//!
+//! let base_url = BaseUrl::new(BaseUrl::PRODUCTION, "baseUrl")?;
+//! let api = Api::new(base_url, OrganizationId::new("my-organization")?, Api::DEFAULT_LANGUAGE)?;
+//! let request = distribute::request(&api, &ProgramId::new("my-program")?, list.iter())?;
+//! assert!(request.url.ends_with("/voucher-programs/my-program/codes/distribute"));
+//!
+//! // Whoever sends it gives back what came, with its header fields.
+//! let head = Head { status: 200, ..Head::default() };
+//! assert_eq!(Verdict::of(&head), Verdict::Accepted);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Where to begin: [`csv`] reads lists of codes, [`distribute`] makes the request,
+//! [`answer`] says what came of it and [`retry`] what may be sent again. [`job`]
+//! is for lists of any size, and [`webhook`] for what Uber reports later. The
+//! repository has two programs that use it: `examples/distribute.rs`, and an edge
+//! worker in `examples/rust-worker`.
+//!
+//! # Features
+//!
+//! None is on by default, and no program in Rust needs `client`.
+//!
+//! - `sandbox`: a simulation of Uber's voucher API that
+//!   can say how often each code was sent.
+//! - `client`: on wasm32, what the npm package is built of. It exports functions to
+//!   JavaScript and sets the allocator, as `sandbox` does there too.
+
+// docs.rs says beside each item which feature it needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod answer;
 pub mod api;
@@ -27,7 +72,7 @@ pub(crate) mod text;
 pub mod token;
 pub mod webhook;
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", any(feature = "client", feature = "sandbox")))]
 // A binding is documented where its users are: in the declarations of src/js.
 // It takes strings by value: wasm-bindgen knows no `Option<&str>`.
 #[allow(missing_docs, unreachable_pub, clippy::needless_pass_by_value)]

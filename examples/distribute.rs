@@ -1,0 +1,236 @@
+//! Distributes codes from a native program: the core decides, `ureq` carries.
+//!
+//! ```text
+//! npm run sandbox                               # in another terminal
+//! cargo run --example distribute                # the first program, all its codes one by one
+//! cargo run --example distribute -- PROGRAM codes.csv
+//! ```
+//!
+//! It speaks plain HTTP and so reaches this machine only. A program that is to
+//! reach Uber gives `ureq` its feature `rustls`, and takes [`BaseUrl::PRODUCTION`].
+
+use std::env;
+use std::hash::{BuildHasher, RandomState};
+use std::io::Read;
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use uber_vouchers::answer::{self, Effect, Verdict};
+use uber_vouchers::api::Api;
+use uber_vouchers::csv::CodeReader;
+use uber_vouchers::error::{Error, ErrorCode, Queued};
+use uber_vouchers::http::{BaseUrl, Head, Method, Request};
+use uber_vouchers::id::{OrganizationId, ProgramId};
+use uber_vouchers::json::Json;
+use uber_vouchers::list::CodeList;
+use uber_vouchers::retry::{Attempt, Retry, Rule, Step};
+use uber_vouchers::secret::Secret;
+use uber_vouchers::token::{self, App, Scope};
+use uber_vouchers::{codes, distribute, programs};
+
+fn main() {
+    if let Err(error) = run() {
+        let queued = match error.queued.as_str() {
+            "no" => "Nothing was queued.",
+            _ => "Something may have been queued: don't send again before you know.",
+        };
+        eprintln!("{error}\n{}\n{queued}", error.hint());
+        std::process::exit(1);
+    }
+}
+
+fn run() -> Result<(), Error> {
+    let mut client = Client::new()?;
+    let mut arguments = env::args().skip(1);
+    let (program, list) = match (arguments.next(), arguments.next()) {
+        (Some(program), Some(file)) => (ProgramId::new(program)?, read(&file)?),
+        (program, _) => {
+            let program = match program {
+                Some(program) => program,
+                None => client.first_program()?,
+            };
+            let program = ProgramId::new(program)?;
+            let list = client.codes(&program)?;
+            (program, list)
+        }
+    };
+    // Whoever reads a file says what is wrong with it before anything is sent.
+    for rejected in list.rejected() {
+        eprintln!("line {}: {}", rejected.line, rejected.message);
+    }
+    distribute::refuse_rejected(list.rejected_count(), list.len() as u64)?;
+
+    let request = distribute::request(&client.api, &program, list.iter())?;
+    client.call(&request, Rule::Distribute, Effect::Queues)?;
+    println!("{} codes of program {} are queued.", list.len(), program.as_str());
+    Ok(())
+}
+
+fn read(file: &str) -> Result<CodeList, Error> {
+    let fault = |error: std::io::Error| {
+        Error::validation(ErrorCode::InvalidOptions, format!("{file} can't be read: {error}"))
+    };
+    let mut input = std::fs::File::open(file).map_err(fault)?;
+    let mut reader = CodeReader::new(None);
+    let mut piece = vec![0; 1 << 16];
+    loop {
+        let length = input.read(&mut piece).map_err(fault)?;
+        if length == 0 {
+            return Ok(reader.finish());
+        }
+        reader.push(piece.get(..length).unwrap_or_default());
+    }
+}
+
+struct Client {
+    api: Api,
+    app: App,
+    agent: ureq::Agent,
+    token: Option<Secret>,
+}
+
+impl Client {
+    /// By the environment, or with what `npm run sandbox` has by default.
+    fn new() -> Result<Self, Error> {
+        let value = |name: &str, default: &str| env::var(name).unwrap_or_else(|_| default.into());
+        let base_url =
+            BaseUrl::new(&value("UBER_BASE_URL", "http://127.0.0.1:8788"), "UBER_BASE_URL")?;
+        if base_url.as_str().starts_with("https:") {
+            let message = "This example has no TLS: it is for a sandbox on this machine";
+            return Err(Error::validation(ErrorCode::InvalidOptions, message));
+        }
+        let token_url = format!("{}/oauth/v2/token", base_url.as_str());
+        let organization = value("UBER_ORGANIZATION_ID", "0f8e1c1e-5a7d-4d0a-9b0e-6f1d2c3b4a59");
+        let organization = OrganizationId::new(organization)?;
+        let agent = ureq::Agent::config_builder()
+            .timeout_global(Some(Duration::from_secs(30)))
+            // The core judges every status, and a POST that is redirected is a second send.
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .build()
+            .into();
+        Ok(Self {
+            api: Api::new(base_url, organization, Api::DEFAULT_LANGUAGE)?,
+            app: App {
+                client_id: value("UBER_CLIENT_ID", "sandbox-client"),
+                client_secret: Secret::new(value("UBER_CLIENT_SECRET", "sandbox-secret")),
+                token_url: BaseUrl::new(&token_url, "UBER_BASE_URL")?,
+            },
+            agent,
+            token: None,
+        })
+    }
+
+    fn first_program(&mut self) -> Result<String, Error> {
+        let request = programs::request(&self.api, Some("ACTIVE"), 1, 0)?;
+        let body = self.call(&request, Rule::Read, Effect::Reads)?;
+        let found = programs::list(&body).unwrap_or_default();
+        let id = found.items().first().and_then(|program| program.get("programId").text());
+        let none = || Error::validation(ErrorCode::InvalidProgramId, "There is no active program");
+        Ok(id.ok_or_else(none)?.to_owned())
+    }
+
+    fn codes(&mut self, program: &ProgramId) -> Result<CodeList, Error> {
+        let request = codes::request(&self.api, program, false);
+        let body = self.call(&request, Rule::Read, Effect::Reads)?;
+        let mut reader = CodeReader::new(None);
+        for code in codes::list(&body).unwrap_or_default().items() {
+            reader.push_entry(code.get("codeId").text().unwrap_or_default());
+        }
+        Ok(reader.finish())
+    }
+
+    /// Sends a request until it is accepted, or the core says that it is over.
+    fn call(&mut self, request: &Request, rule: Rule, effect: Effect) -> Result<Json, Error> {
+        let mut retry = Retry::new(rule, 2);
+        loop {
+            let token = self.token()?;
+            let answer = self.send(request, Some(&token));
+            let attempt = match &answer {
+                Ok((head, body)) if Verdict::of(head) == Verdict::Accepted => {
+                    return Ok(serde_json::from_str(body).unwrap_or_default());
+                }
+                Ok((head, _)) => Attempt::Answered(head),
+                Err(ErrorCode::Timeout) => Attempt::GivenUp,
+                Err(_) => Attempt::Failed,
+            };
+            match retry.after(attempt, now(), random()) {
+                // It is the core that never waits.
+                #[allow(clippy::disallowed_methods)]
+                Step::Wait(ms) => thread::sleep(Duration::from_millis(ms)),
+                Step::RenewToken => self.token = None,
+                Step::Stop => {
+                    return Err(match answer {
+                        Ok((head, body)) => {
+                            let parsed = serde_json::from_str(&body).unwrap_or_default();
+                            answer::error(&head, &body, &parsed, effect, now())
+                        }
+                        Err(code) => no_answer(code, effect),
+                    });
+                }
+            }
+        }
+    }
+
+    fn token(&mut self) -> Result<Secret, Error> {
+        if let Some(token) = &self.token {
+            return Ok(token.clone());
+        }
+        let request = self.app.client_credentials(Scope::VoucherPrograms);
+        let (head, body) =
+            self.send(&request, None).map_err(|code| no_answer(code, Effect::Reads))?;
+        let parsed = serde_json::from_str(&body).unwrap_or_default();
+        let tokens = token::answer(&head, &body, &parsed, None, now())?;
+        self.token = Some(tokens.access_token.clone());
+        Ok(tokens.access_token)
+    }
+
+    /// One attempt. Without an answer, whether the time was up.
+    fn send(&self, request: &Request, token: Option<&Secret>) -> Result<(Head, String), ErrorCode> {
+        let mut builder =
+            ureq::http::Request::builder().method(request.method.as_str()).uri(&request.url);
+        for (name, value) in &request.headers {
+            builder = builder.header(*name, value);
+        }
+        if let Some(token) = token {
+            builder = builder.header("Authorization", format!("Bearer {}", token.expose()));
+        }
+        let answer = match (request.method, &request.body) {
+            (Method::Post, Some(body)) => {
+                self.agent.run(builder.body(body.as_str()).map_err(|_| ErrorCode::InvalidOptions)?)
+            }
+            _ => self.agent.run(builder.body(()).map_err(|_| ErrorCode::InvalidOptions)?),
+        };
+        let mut answer = answer.map_err(|error| match error {
+            ureq::Error::Timeout(_) => ErrorCode::Timeout,
+            _ => ErrorCode::ConnectionFailed,
+        })?;
+        let fields = answer.headers().iter().filter_map(|(name, value)| {
+            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+        });
+        let head = Head { status: answer.status().as_u16(), headers: fields.collect() };
+        // The status line is the evidence, whatever becomes of the body.
+        let body = answer.body_mut().read_to_string().unwrap_or_default();
+        Ok((head, body))
+    }
+}
+
+/// A request may have arrived although no answer did.
+fn no_answer(code: ErrorCode, effect: Effect) -> Error {
+    let queued = if effect == Effect::Reads { Queued::No } else { Queued::Unknown };
+    Error::new(code, queued, "No answer came")
+}
+
+// The core never asks for the time; whoever calls it does.
+#[allow(clippy::disallowed_methods)]
+fn now() -> u64 {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Good enough to spread clients out: each hasher is seeded by chance.
+fn random() -> f64 {
+    f64::from(u32::try_from(RandomState::new().hash_one(0) >> 32).unwrap_or_default())
+        / f64::from(u32::MAX)
+}

@@ -1,0 +1,162 @@
+//! An edge worker in Rust that distributes codes, and is told by Uber's webhooks
+//! what became of them. Build it for `wasm32-unknown-unknown`.
+//!
+//! | | |
+//! | --- | --- |
+//! | `POST /distribute/{program}` | the body is a file of codes; needs `Authorization: Bearer OPERATOR_KEY` |
+//! | `POST /webhook` | where Uber sends what became of them |
+//!
+//! Secrets: `UBER_CLIENT_ID`, `UBER_CLIENT_SECRET`, `UBER_SIGNING_KEY` and
+//! `OPERATOR_KEY`; variables: `UBER_ORGANIZATION_ID` and, for a sandbox,
+//! `UBER_BASE_URL` and `UBER_TOKEN_URL`.
+//!
+//! It keeps nothing: a repeated upload is a second send. A job (`uber_vouchers::job`)
+//! with its journal in a Durable Object is what knows better.
+
+#![forbid(unsafe_code)]
+
+use uber_vouchers::answer::{self, Effect, Verdict};
+use uber_vouchers::api::Api;
+use uber_vouchers::csv::CodeReader;
+use uber_vouchers::distribute;
+use uber_vouchers::error::{Error, ErrorClass, ErrorCode, Queued};
+use uber_vouchers::http::{BaseUrl, Head, Request as Call};
+use uber_vouchers::id::{OrganizationId, ProgramId};
+use uber_vouchers::json::Json;
+use uber_vouchers::secret::Secret;
+use uber_vouchers::token::{self, App, Scope, TOKEN_URL};
+use uber_vouchers::webhook::{event, signature};
+use worker::{
+    Context, Date, Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response,
+    console_log, event as entry,
+};
+
+#[entry(fetch)]
+async fn fetch(mut request: Request, env: Env, _context: Context) -> worker::Result<Response> {
+    let path = request.path();
+    let done = match (request.method(), path.strip_prefix("/distribute/")) {
+        (Method::Post, Some(program)) if is_operator(&request, &env)? => {
+            let body = request.bytes().await?;
+            distribute_file(&env, program, &body).await
+        }
+        (Method::Post, Some(_)) => return Response::error("Who are you?", 401),
+        (Method::Post, None) if path == "/webhook" => {
+            let signature = request.headers().get("X-Uber-Signature")?;
+            let environment = request.headers().get("X-Environment")?;
+            let body = request.bytes().await?;
+            take_webhook(&env, &body, signature.as_deref(), environment.as_deref())
+        }
+        _ => return Response::error("There is nothing here", 404),
+    };
+    match done {
+        Ok(text) => Response::ok(text),
+        Err(error) => {
+            let status = match error.code.class() {
+                ErrorClass::Webhook => 401,
+                ErrorClass::Validation => 400,
+                _ => 502,
+            };
+            let queued = error.queued.as_str();
+            Response::error(format!("{error}\n{}\nqueued: {queued}", error.hint()), status)
+        }
+    }
+}
+
+/// Compared by their MACs, so that the time it takes tells nothing of the key.
+fn is_operator(request: &Request, env: &Env) -> worker::Result<bool> {
+    let key = env.secret("OPERATOR_KEY")?.to_string();
+    let given = request.headers().get("Authorization")?.unwrap_or_default();
+    let given = given.strip_prefix("Bearer ").unwrap_or_default();
+    let mac = signature::sign(&Secret::new(key.as_str()), given.as_bytes());
+    Ok(signature::verify(key.as_bytes(), Some(&mac), &[Secret::new(key.as_str())]).is_ok())
+}
+
+async fn distribute_file(env: &Env, program: &str, file: &[u8]) -> Result<String, Error> {
+    let api = Api::new(
+        BaseUrl::new(&setting(env, "UBER_BASE_URL", BaseUrl::PRODUCTION), "UBER_BASE_URL")?,
+        OrganizationId::new(setting(env, "UBER_ORGANIZATION_ID", ""))?,
+        Api::DEFAULT_LANGUAGE,
+    )?;
+    let program = ProgramId::new(program)?;
+    let mut reader = CodeReader::new(None);
+    reader.push(file);
+    let list = reader.finish();
+    distribute::refuse_rejected(list.rejected_count(), list.len() as u64)?;
+    let call = distribute::request(&api, &program, list.iter())?;
+
+    let token = token(env).await?;
+    // Not repeated here: `retry::Retry` says what may be.
+    let (head, body, parsed) = send(&call, Some(&token), Queued::Unknown).await?;
+    match Verdict::of(&head) {
+        Verdict::Accepted => Ok(format!("{list:?} are queued.\n")),
+        _ => Err(answer::error(&head, &body, &parsed, Effect::Queues, now())),
+    }
+}
+
+/// A token of its own for each call: a real worker keeps it, as Uber gives 100 an
+/// hour.
+async fn token(env: &Env) -> Result<Secret, Error> {
+    let app = App {
+        client_id: setting(env, "UBER_CLIENT_ID", ""),
+        client_secret: Secret::new(setting(env, "UBER_CLIENT_SECRET", "")),
+        token_url: BaseUrl::new(&setting(env, "UBER_TOKEN_URL", TOKEN_URL), "UBER_TOKEN_URL")?,
+    };
+    let call = app.client_credentials(Scope::VoucherPrograms);
+    let (head, body, parsed) = send(&call, None, Queued::No).await?;
+    Ok(token::answer(&head, &body, &parsed, None, now())?.access_token)
+}
+
+fn take_webhook(
+    env: &Env,
+    body: &[u8],
+    signature: Option<&str>,
+    environment: Option<&str>,
+) -> Result<String, Error> {
+    let key = Secret::new(setting(env, "UBER_SIGNING_KEY", ""));
+    signature::verify(body, signature, &[key])?;
+    let parsed = serde_json::from_slice(body).unwrap_or_default();
+    let event = event::read(&parsed, environment, &Json::Null)?;
+    for outcome in &event.outcomes {
+        console_log!("{:?}: {}", outcome.code, outcome.status.as_str());
+    }
+    Ok(String::new())
+}
+
+/// One attempt. `queued` is what is to be feared when no answer comes.
+async fn send(
+    call: &Call,
+    token: Option<&Secret>,
+    queued: Queued,
+) -> Result<(Head, String, Json), Error> {
+    let lost = |_| Error::new(ErrorCode::ConnectionFailed, queued, "No answer came");
+    let headers = Headers::new();
+    for (name, value) in &call.headers {
+        headers.set(name, value).map_err(lost)?;
+    }
+    if let Some(token) = token {
+        headers.set("Authorization", &format!("Bearer {}", token.expose())).map_err(lost)?;
+    }
+    let mut init = RequestInit::new();
+    init.with_method(Method::from(call.method.as_str().to_owned()))
+        .with_headers(headers)
+        // A POST that is redirected is a second send.
+        .with_redirect(RequestRedirect::Manual)
+        .with_body(call.body.as_deref().map(Into::into));
+    let request = Request::new_with_init(&call.url, &init).map_err(lost)?;
+    let mut answer = Fetch::Request(request).send().await.map_err(lost)?;
+    let head = Head { status: answer.status_code(), headers: answer.headers().entries().collect() };
+    // The status line is the evidence, whatever becomes of the body.
+    let body = answer.text().await.unwrap_or_default();
+    let parsed = serde_json::from_str(&body).unwrap_or_default();
+    Ok((head, body, parsed))
+}
+
+/// A secret or a variable of that name.
+fn setting(env: &Env, name: &str, default: &str) -> String {
+    let secret = env.secret(name).map(|secret| secret.to_string());
+    secret.or_else(|_| env.var(name).map(|value| value.to_string())).unwrap_or(default.to_owned())
+}
+
+fn now() -> u64 {
+    Date::now().as_millis()
+}

@@ -1,0 +1,51 @@
+//! Journals, written and looked at by the documentation of their format alone.
+
+use sha2::{Digest, Sha256};
+
+/// What a journal begins with.
+pub const MAGIC: [u8; 4] = *b"uvj\x01";
+
+/// Appends a record to a journal.
+pub fn record(journal: &mut Vec<u8>, body: &[u8]) {
+    let length = u32::try_from(body.len()).unwrap().to_le_bytes();
+    let digest = Sha256::new()
+        .chain_update((journal.len() as u64).to_le_bytes())
+        .chain_update(length)
+        .chain_update(body)
+        .finalize();
+    journal.extend_from_slice(&length);
+    journal.extend(length.map(|byte| !byte));
+    journal.extend_from_slice(body);
+    journal.extend_from_slice(&digest[..8]);
+}
+
+/// The bodies of the records of a whole journal, and where each ends.
+pub fn records(journal: &[u8]) -> Vec<(&[u8], usize)> {
+    let mut records = Vec::new();
+    let mut at = MAGIC.len();
+    while let Some(length) = journal.get(at..at + 4) {
+        let length = u32::from_le_bytes(length.try_into().unwrap()) as usize;
+        let Some(body) = journal.get(at + 8..at + 8 + length) else { break };
+        at += 8 + length + 8;
+        if at > journal.len() {
+            break;
+        }
+        records.push((body, at));
+    }
+    records
+}
+
+/// Whether the last word on a batch is that it is about to leave.
+pub fn is_leaving(journal: &[u8], batch: usize) -> bool {
+    let mut leaving = false;
+    for (body, _) in records(journal) {
+        let about = || u32::from_le_bytes(body[1..5].try_into().unwrap()) as usize == batch;
+        match body[0] {
+            3 if about() => leaving = true,
+            4 if about() => leaving = false,
+            8 => leaving = false,
+            _ => {}
+        }
+    }
+    leaving
+}

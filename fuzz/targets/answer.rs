@@ -1,0 +1,176 @@
+//! Answers: what their heads prove, when to try again, and what their bodies
+//! hold for each endpoint.
+//!
+//! The input: the status (2 bytes), the time in seconds (4 bytes), chance (1
+//! byte); then lines of header fields, an empty line, and the body.
+
+#![no_main]
+
+use std::time::UNIX_EPOCH;
+
+use libfuzzer_sys::fuzz_target;
+use uber_vouchers::answer::{BODY_KEPT, Effect, Verdict, error};
+use uber_vouchers::error::{Error, ErrorCode, Queued};
+use uber_vouchers::http::Head;
+use uber_vouchers::json::Json;
+use uber_vouchers::retry::{Attempt, LONGEST_WAIT_MS, Retry, Rule, Step, retry_after};
+use uber_vouchers::secret::Secret;
+use uber_vouchers::{codes, programs, token};
+
+/// The largest whole number that JavaScript holds exactly.
+const MOST_EXACT: u64 = (1 << 53) - 1;
+
+fuzz_target!(|data: &[u8]| {
+    let Some(([low, high, time @ .., chance], rest)) = data.split_first_chunk::<7>() else {
+        return;
+    };
+    let status = u16::from_le_bytes([*low, *high]);
+    // Mostly a status that there is.
+    let status = if status >= 0x8000 { status } else { status % 700 };
+    let now = u64::from(u32::from_le_bytes(*time)) * 1000;
+    let text = String::from_utf8_lossy(rest);
+    let (fields, body) = text.split_once("\n\n").unwrap_or((&text, ""));
+    let headers = fields.lines().filter_map(|line| line.split_once(':')).collect();
+    let head = Head { status, headers };
+    let parsed = serde_json::from_str(body).unwrap_or_default();
+
+    check_verdict(&head, body, &parsed, now);
+    check_wait(&head, now);
+    check_retries(&head, now, f64::from(*chance) / 255.0);
+    check_token(&head, body, &parsed, now);
+    check_lists(&parsed);
+});
+
+fn check_verdict(head: &Head, body: &str, parsed: &Json, now: u64) {
+    let refused = (400..500).contains(&head.status) && !matches!(head.status, 408 | 499);
+    let page = head.headers.get("content-type").is_some_and(|value| {
+        value.split(';').next().unwrap_or_default().trim_ascii().eq_ignore_ascii_case("text/html")
+    });
+    let accepted = (200..300).contains(&head.status) && !page;
+    match Verdict::of(head) {
+        Verdict::Accepted => assert!(accepted),
+        Verdict::Refused(_) => assert!(refused),
+        Verdict::Unproven(_) => assert!(!accepted && !refused),
+    }
+    let found = error(head, body, parsed, Effect::Queues, now);
+    assert_eq!(found.queued == Queued::No, refused);
+    check_detail(&found, body);
+    assert_eq!(error(head, body, parsed, Effect::Reads, now).queued, Queued::No);
+}
+
+/// What an error keeps stood in the answer, and what it prints did not.
+fn check_detail(error: &Error, body: &str) {
+    let api = error.api.as_ref().unwrap();
+    assert!(api.body.len() <= BODY_KEPT && body.starts_with(&api.body));
+    assert!(api.body.len() + 3 >= body.len().min(BODY_KEPT));
+    assert!(api.headers.iter().all(|(name, _)| name.starts_with("x-uber-")));
+    assert!(api.uber_code.as_ref().is_none_or(|code| !code.is_empty()));
+    let printed = format!("{error} {error:?}");
+    assert!(printed.len() < 250, "{printed}");
+}
+
+fn check_wait(head: &Head, now: u64) {
+    let wait = retry_after(head, now);
+    let Some(value) = head.headers.get("retry-after").map(str::trim) else {
+        assert_eq!(wait, None);
+        return;
+    };
+    assert!(wait.is_none_or(|wait| wait <= MOST_EXACT));
+    if let Ok(seconds) = value.parse::<u32>()
+        && !value.starts_with('+')
+    {
+        assert_eq!(wait, Some(u64::from(seconds) * 1000));
+    }
+    // Dates against another reader of them, which is stricter: it asks for the
+    // right day of the week, and the obsolete forms are not for us.
+    let date = |text: &str| {
+        let time = httpdate::parse_http_date(text).ok().filter(|_| text.len() == 29)?;
+        Some(u64::try_from(time.duration_since(UNIX_EPOCH).ok()?.as_millis()).unwrap())
+    };
+    if let Some(until) = date(value) {
+        let told = head.headers.get("date");
+        if let Some(from) = told.map_or(Some(now), date) {
+            assert_eq!(wait, Some(until.saturating_sub(from)), "{value}");
+        }
+    }
+}
+
+fn check_retries(head: &Head, now: u64, random: f64) {
+    for rule in [Rule::Distribute, Rule::Read, Rule::ClientToken, Rule::SpentToken] {
+        for attempt in [Attempt::Answered(head), Attempt::Failed, Attempt::GivenUp] {
+            let mut retry = Retry::new(rule, 3);
+            let (mut waits, mut renewals) = (0, 0);
+            loop {
+                match retry.after(attempt, now, random) {
+                    Step::Stop => break,
+                    Step::RenewToken => {
+                        renewals += 1;
+                        assert_eq!((head.status, renewals), (401, 1));
+                        assert!(matches!(rule, Rule::Distribute | Rule::Read));
+                    }
+                    Step::Wait(wait) => {
+                        waits += 1;
+                        assert!(wait <= LONGEST_WAIT_MS && waits <= 3);
+                        if let Some(asked) = retry_after(head, now)
+                            && matches!(attempt, Attempt::Answered(_))
+                        {
+                            assert_eq!(wait, asked);
+                        }
+                        // A second send needs proof that the first was none.
+                        if rule == Rule::Distribute {
+                            assert!(matches!(attempt, Attempt::Answered(_)));
+                            assert!(matches!(Verdict::of(head), Verdict::Refused(_)));
+                        }
+                        assert_ne!(rule, Rule::SpentToken);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn check_token(head: &Head, body: &str, parsed: &Json, now: u64) {
+    let used = Secret::new("the one before");
+    match token::answer(head, body, parsed, Some(&used), now) {
+        Ok(tokens) => {
+            assert!((200..300).contains(&head.status));
+            assert!(tokens.access_token.fits_a_header());
+            assert_eq!(parsed.get("access_token").text(), Some(tokens.access_token.expose()));
+            assert!(tokens.expires_at >= now);
+            let next = parsed.get("refresh_token").text().unwrap_or("the one before");
+            assert_eq!(tokens.refresh_token.as_ref().map(Secret::expose), Some(next));
+            let printed = format!("{:?}", tokens.access_token);
+            assert_eq!(printed, "[redacted]");
+            assert_eq!(
+                tokens.write().get("accessToken").text(),
+                Some(tokens.access_token.expose())
+            );
+        }
+        Err(error) => {
+            let expected = match head.status {
+                400..=428 | 430..=499 => ErrorCode::TokenRejected,
+                _ => ErrorCode::TokenUnavailable,
+            };
+            assert_eq!((error.code, error.queued), (expected, Queued::No));
+            if (200..300).contains(&head.status) {
+                assert_eq!(error.api.as_ref().unwrap().body, "");
+            } else {
+                check_detail(&error, body);
+            }
+        }
+    }
+}
+
+/// Each item that is shown has its id, and all of it under `raw`.
+fn check_lists(parsed: &Json) {
+    for (list, id) in
+        [(codes::list(parsed), "code_id"), (programs::list(parsed), "voucher_program_id")]
+    {
+        for item in list.as_ref().map(Json::items).unwrap_or_default() {
+            let (name, value) = &item.members()[0];
+            assert!(name == "codeId" || name == "programId");
+            assert!(value.text().is_some());
+            assert_eq!(item.get("raw").get(id), value);
+        }
+    }
+}

@@ -1,0 +1,410 @@
+//! What holds whatever the input: things written are read back as they were,
+//! and neither cuts, nor order, nor a restart makes a difference.
+//!
+//! What a job does among faults and crashes is in `tests/simulation`; inputs that
+//! nobody would write are the business of `fuzz`.
+
+// Proptest's source of chance does not compile to wasm32.
+#![cfg(not(target_arch = "wasm32"))]
+// The helpers of a test are not seen as tests by clippy.toml's exceptions.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+use std::collections::BTreeSet;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use serde_json::Value;
+use uber_vouchers::answer::{Effect, Verdict, error};
+use uber_vouchers::api::Api;
+use uber_vouchers::code::Code;
+use uber_vouchers::csv::{CodeReader, ProgramLists};
+use uber_vouchers::error::{ErrorCode, Queued};
+use uber_vouchers::http::{BaseUrl, Head, form};
+use uber_vouchers::id::{OrganizationId, ProgramId};
+use uber_vouchers::json::Json;
+use uber_vouchers::list::CodeList;
+use uber_vouchers::retry::{Attempt, LONGEST_WAIT_MS, Retry, Rule, Step, retry_after};
+use uber_vouchers::secret::SigningKey;
+use uber_vouchers::webhook::event::read;
+use uber_vouchers::webhook::signature::{sign, verify};
+use uber_vouchers::{distribute, token};
+
+const NOW: u64 = 1_700_000_000_000;
+
+fn api() -> Api {
+    let base_url = BaseUrl::new(BaseUrl::PRODUCTION, "baseUrl").unwrap();
+    Api::new(base_url, OrganizationId::new("o").unwrap(), Api::DEFAULT_LANGUAGE).unwrap()
+}
+
+prop_compose! {
+    fn code()(bytes: [u8; 16]) -> Code {
+        Code::from_bytes(bytes).unwrap_or_else(|| Code::from_bytes([1; 16]).unwrap())
+    }
+}
+
+/// Few codes, so that some come again.
+fn repeating_codes() -> impl Strategy<Value = Vec<Code>> {
+    vec(code(), 1..20).prop_flat_map(|codes| vec(select(codes), 0..40))
+}
+
+fn distinct(codes: &[Code]) -> Vec<Code> {
+    let mut seen = BTreeSet::new();
+    codes.iter().copied().filter(|code| seen.insert(*code)).collect()
+}
+
+/// The input, cut at these places.
+fn chunks<'a>(input: &'a [u8], cuts: &[Index]) -> Vec<&'a [u8]> {
+    let mut places: Vec<_> = cuts.iter().map(|cut| cut.index(input.len() + 1)).collect();
+    places.extend([0, input.len()]);
+    places.sort_unstable();
+    places.windows(2).map(|ends| &input[ends[0]..ends[1]]).collect()
+}
+
+fn read_list(input: &[u8], cuts: &[Index]) -> CodeList {
+    let mut reader = CodeReader::new(None);
+    for chunk in chunks(input, cuts) {
+        reader.push(chunk);
+    }
+    reader.finish()
+}
+
+/// How a table is written.
+#[derive(Clone, Debug)]
+struct Form {
+    delimiter: char,
+    end: &'static str,
+    mark: bool,
+    quotes: bool,
+    last_end: bool,
+}
+
+prop_compose! {
+    fn form_of_table()(
+        delimiter in select(vec![',', ';', '\t']),
+        end in select(vec!["\n", "\r\n", "\r"]),
+        mark: bool,
+        quotes: bool,
+        last_end: bool,
+    ) -> Form {
+        Form { delimiter, end, mark, quotes, last_end }
+    }
+}
+
+impl Form {
+    /// Cells that need quotes get them, the others if all do.
+    fn write(&self, rows: &[Vec<String>]) -> Vec<u8> {
+        let cell = |cell: &String| {
+            if self.quotes || cell.contains(['"', ',', ';', '\t', '\n', '\r']) {
+                format!("\"{}\"", cell.replace('"', "\"\""))
+            } else {
+                cell.clone()
+            }
+        };
+        let row = |row: &Vec<String>| {
+            row.iter().map(cell).collect::<Vec<_>>().join(&self.delimiter.to_string())
+        };
+        let mut text = rows.iter().map(row).collect::<Vec<_>>().join(self.end);
+        if self.mark {
+            text.insert(0, '\u{feff}');
+        }
+        if self.last_end {
+            text.push_str(self.end);
+        }
+        text.into_bytes()
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_code_is_read_as_it_was_written(code in code(), upper: bool) {
+        let mut text = code.to_string();
+        if upper {
+            text.make_ascii_uppercase();
+        }
+        prop_assert_eq!(Code::parse(text.as_bytes()), Ok(code));
+        prop_assert_eq!(Code::from_bytes(*code.as_bytes()), Some(code));
+    }
+
+    #[test]
+    fn a_list_is_read_as_it_was_written(codes in repeating_codes(), cuts in vec(any::<Index>(), 0..6)) {
+        let lines: Vec<_> = codes.iter().map(Code::to_string).collect();
+        let text = lines.join("\n");
+        let list = read_list(text.as_bytes(), &cuts);
+        let expected = distinct(&codes);
+        prop_assert!(list.iter().eq(expected.iter().copied()));
+        prop_assert_eq!(list.duplicates(), (codes.len() - expected.len()) as u64);
+        prop_assert_eq!(list.rejected_count(), 0);
+        let kept = CodeList::from_bytes(&list.to_bytes()).unwrap();
+        prop_assert!(kept.iter().eq(&list));
+    }
+
+    /// As a table with other columns, which may hold anything but the bare quotes
+    /// and the white space at the ends that a writer of tables would not write.
+    #[test]
+    fn a_column_is_read_as_it_was_written(
+        codes in repeating_codes(),
+        others in vec(vec("[a-z \",;\\t\\né🎟0-9-]{0,12}", 2), 40),
+        place in 0..3_usize,
+        form in form_of_table(),
+        cuts in vec(any::<Index>(), 0..6),
+    ) {
+        let row = |cell: String, mut others: Vec<String>| {
+            others.insert(place, cell);
+            others
+        };
+        let header = row("Code ID".into(), vec!["name".into(), "note".into()]);
+        let rows = codes.iter().zip(&others).map(|(code, others)| row(code.to_string(), others.clone()));
+        let table = form.write(&std::iter::once(header).chain(rows).collect::<Vec<_>>());
+        let list = read_list(&table, &cuts);
+        prop_assert_eq!(list.rejected_count(), 0, "{}", table.escape_ascii());
+        prop_assert!(list.iter().eq(distinct(&codes)), "{}", table.escape_ascii());
+    }
+
+    #[test]
+    fn programs_get_their_own(
+        rows in vec((code(), select(vec!["p", "q 1", "r/2"])), 0..30),
+        form in form_of_table(),
+        cuts in vec(any::<Index>(), 0..6),
+    ) {
+        let header = vec!["program_id".to_owned(), "x".to_owned(), "uuid".to_owned()];
+        let line = |(code, program): &(Code, &str)| vec![(*program).to_owned(), String::new(), code.to_string()];
+        let table = form.write(&std::iter::once(header).chain(rows.iter().map(line)).collect::<Vec<_>>());
+        let mut reader = CodeReader::by_program(None, None);
+        for chunk in chunks(&table, &cuts) {
+            reader.push(chunk);
+        }
+        let ProgramLists { programs, rejections } = reader.finish_programs();
+        prop_assert_eq!(rejections.rejected_count(), 0);
+        for (program, list) in &programs {
+            let own: Vec<_> = rows.iter().filter(|row| row.1 == program.as_str()).map(|row| row.0).collect();
+            prop_assert!(list.iter().eq(distinct(&own)));
+        }
+        let total: u64 = programs.iter().map(|(_, list)| list.len() as u64 + list.duplicates()).sum();
+        prop_assert_eq!(total, rows.len() as u64);
+    }
+
+    #[test]
+    fn where_a_file_is_cut_does_not_matter(
+        parts in vec(select(vec![
+            "1f913a96-f52c-42a0-aa0b-a2ba53b2d631", "2b7e1516-28ae-4d2a-abf7-158809cf4f3c", "code_id",
+            "code_id,program\n", "\n", "\r\n", "\r", ",", ";", "\t", "\"", "\"\"", " ", "é", "x", "\u{feff}", "\0",
+        ]), 0..30),
+        cuts in vec(any::<Index>(), 0..12),
+    ) {
+        let file = parts.concat().into_bytes();
+        prop_assert_eq!(read_list(&file, &cuts), read_list(&file, &[]));
+    }
+
+    #[test]
+    fn a_request_holds_these_codes_and_no_other(codes in vec(code(), 1..40)) {
+        let program = ProgramId::new("p").unwrap();
+        let request = distribute::request(&api(), &program, codes.iter().copied()).unwrap();
+        let body: Value = serde_json::from_str(&request.body.unwrap()).unwrap();
+        let texts: Vec<_> = codes.iter().map(Code::to_string).collect();
+        prop_assert_eq!(body, serde_json::json!({ "codes": texts }));
+    }
+
+    #[test]
+    fn an_id_is_one_segment_of_a_path(id in any::<String>()) {
+        let Ok(program) = ProgramId::new(id.as_str()) else {
+            let refused = id.is_empty() || id == "." || id == ".." || id.chars().any(char::is_control);
+            prop_assert!(refused || id.chars().count() > 256);
+            return Ok(());
+        };
+        let url = distribute::request_for_everybody(&api(), &program).url;
+        let segments: Vec<_> = url.split('/').collect();
+        prop_assert_eq!(segments.len(), 10);
+        prop_assert_eq!(&segments[8..], ["codes", "distribute"]);
+        prop_assert_eq!(decode(segments[7]), id);
+    }
+
+    #[test]
+    fn a_form_is_read_as_it_was_written(values in vec(any::<String>(), 0..5)) {
+        let fields: Vec<_> = values.iter().map(|value| ("name", value.as_str())).collect();
+        let text = form(&fields);
+        prop_assert!(text.bytes().all(|byte| byte.is_ascii_graphic()));
+        let decoded: Vec<_> =
+            text.split('&').filter(|pair| !pair.is_empty()).map(|pair| decode(pair.split_once('=').unwrap().1)).collect();
+        prop_assert_eq!(decoded, values);
+    }
+
+    #[test]
+    fn an_address_that_was_taken_is_taken_again(
+        scheme in "https?", host in "[a-z0-9.:@\\[\\]-]{0,12}(localhost|127\\.0\\.0\\.1|\\[::1\\])?[a-z.:0-9]{0,8}", path in "(/[a-z?#@/]{0,4}){0,2}",
+    ) {
+        let url = format!("{scheme}://{host}{path}");
+        if let Ok(base_url) = BaseUrl::new(&url, "baseUrl") {
+            let kept = base_url.as_str();
+            prop_assert!(!kept.ends_with('/') && url.starts_with(kept));
+            prop_assert!(!kept.contains(['?', '#', '@']));
+            let again = BaseUrl::new(kept, "x").unwrap();
+            prop_assert_eq!(again.as_str(), kept);
+        }
+    }
+
+    #[test]
+    fn json_is_read_as_it_was_written(value in json(), place: Index) {
+        let json: Json = serde_json::from_value(value.clone()).unwrap();
+        prop_assert_eq!(serde_json::to_value(&json).unwrap(), value.clone());
+        if let Some((name, member)) = value.as_object().filter(|all| !all.is_empty()).and_then(|all| all.iter().nth(place.index(all.len()))) {
+            prop_assert_eq!(serde_json::to_value(json.get(name)).unwrap(), member.clone());
+        }
+    }
+
+    #[test]
+    fn only_what_was_signed_is_taken(key in ".{1,90}", body: Vec<u8>, other: Vec<u8>, flip: Index) {
+        let keys = [SigningKey::new("old"), SigningKey::new(key)];
+        let signature = sign(&keys[1], &body);
+        prop_assert!(verify(&body, Some(&signature), &keys).is_ok());
+        prop_assert_eq!(verify(&other, Some(&signature), &keys).is_ok(), other == body);
+        let mut forged = signature.into_bytes();
+        let place = flip.index(forged.len());
+        forged[place] ^= 1;
+        let forged = String::from_utf8(forged).unwrap();
+        prop_assert!(verify(&body, Some(&forged), &keys).is_err());
+    }
+
+    #[test]
+    fn no_call_is_repeated_without_end(
+        rule in select(vec![Rule::Distribute, Rule::Read, Rule::ClientToken, Rule::SpentToken]),
+        most in 0..5_u32,
+        attempts in vec((0..4_u8, select(vec![200_u16, 302, 400, 401, 403, 408, 409, 429, 500, 503]), proptest::option::of(0..90_u64)), 1..20),
+        random in 0.0..1.0,
+    ) {
+        let mut retry = Retry::new(rule, most);
+        let (mut waits, mut renewals) = (0, 0);
+        for (kind, status, seconds) in attempts {
+            let headers = seconds.map(|seconds| ("Retry-After", seconds.to_string())).into_iter().collect();
+            let head = Head { status, headers };
+            let attempt = match kind {
+                0 => Attempt::Failed,
+                1 => Attempt::GivenUp,
+                _ => Attempt::Answered(&head),
+            };
+            match retry.after(attempt, NOW, random) {
+                Step::Stop => {}
+                Step::RenewToken => renewals += 1,
+                Step::Wait(wait) => {
+                    waits += 1;
+                    prop_assert!(wait <= LONGEST_WAIT_MS);
+                    match (attempt, seconds) {
+                        (Attempt::Answered(_), Some(seconds)) => prop_assert_eq!(wait, seconds * 1000),
+                        _ => prop_assert!(wait < 1000 << waits.min(6)),
+                    }
+                    // Sending again needs proof that nothing was queued.
+                    let proven = matches!(attempt, Attempt::Answered(_))
+                        && matches!(Verdict::of(&head), Verdict::Refused(_));
+                    prop_assert!(rule != Rule::Distribute || proven);
+                }
+            }
+        }
+        prop_assert!(waits <= most && renewals <= 1);
+    }
+
+    #[test]
+    fn a_date_says_when_to_come_back(now in 0..4_102_444_800_u64, seconds in 0..10_000_000_u64, skew in 0..1_000_000_u64) {
+        let fields = [("Retry-After", date(now + seconds)), ("Date", date(now))];
+        let head = Head { status: 429, headers: fields.iter().map(|(name, value)| (name, value.as_str())).collect() };
+        // The local clock doesn't count where the answer tells the time.
+        prop_assert_eq!(retry_after(&head, (now + skew) * 1000), Some(seconds * 1000));
+        let head = Head { status: 429, headers: fields[..1].iter().map(|(name, value)| (name, value.as_str())).collect() };
+        prop_assert_eq!(retry_after(&head, now * 1000), Some(seconds * 1000));
+    }
+
+    #[test]
+    fn an_error_never_claims_more_than_the_status(status: u16, body in ".{0,6000}") {
+        let head = Head { status, ..Head::default() };
+        let error = error(&head, &body, &Json::Null, Effect::Queues, NOW);
+        prop_assert_eq!(error.queued == Queued::No, matches!(status, 400..=499) && !matches!(status, 408 | 499));
+        let kept = &error.api.as_ref().unwrap().body;
+        prop_assert!(body.starts_with(kept.as_str()) && kept.len() <= 4096 && (kept.len() == body.len() || kept.len() > 4092));
+    }
+
+    #[test]
+    fn a_token_lives_as_long_as_it_says(life in 0..100_000_000_u32, as_text: bool) {
+        let body = if as_text { format!("\"{life}\"") } else { life.to_string() };
+        let body = serde_json::from_str(&format!(r#"{{"access_token":"t","expires_in":{body}}}"#)).unwrap();
+        let head = Head { status: 200, ..Head::default() };
+        let tokens = token::answer(&head, "", &body, None, NOW).unwrap();
+        prop_assert_eq!(tokens.expires_at, NOW + u64::from(life) * 1000);
+        // It is not used in its last minute.
+        prop_assert_eq!(tokens.is_stale(NOW), life <= 60);
+    }
+
+    #[test]
+    fn a_distribution_without_codes_settles_nothing(value in json(), event_type in "[a-z_]{0,20}") {
+        let mut body = value;
+        if !body.is_object() {
+            let body: Json = serde_json::from_value(body).unwrap();
+            prop_assert_eq!(read(&body, None, &Json::Null).unwrap_err().code, ErrorCode::MalformedBody);
+            return Ok(());
+        }
+        body["event_type"] = format!("{event_type}_distributed").into();
+        let body: Json = serde_json::from_value(body).unwrap();
+        prop_assert!(read(&body, None, &Json::Null).unwrap().outcomes.is_empty());
+    }
+}
+
+/// Values without a code in them.
+fn json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        ".{0,12}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 40, 6, |inner| {
+        let name = prop_oneof![
+            ".{0,6}",
+            select(vec!["codes", "failures", "status", "reason", "code_uuid"])
+                .prop_map(str::to_owned)
+        ];
+        prop_oneof![
+            vec(inner.clone(), 0..6).prop_map(Value::from),
+            vec((name, inner), 0..6)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+fn decode(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        let digit = |byte: Option<u8>| char::from(byte.unwrap()).to_digit(16).unwrap();
+        bytes.push(match byte {
+            b'%' => u8::try_from(digit(rest.next()) << 4 | digit(rest.next())).unwrap(),
+            byte => byte,
+        });
+    }
+    String::from_utf8(bytes).unwrap()
+}
+
+/// A date of HTTP, counted day by day.
+fn date(epoch_s: u64) -> String {
+    let names =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let week = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    let (days, seconds) = (epoch_s / 86_400, epoch_s % 86_400);
+    let weekday = week[(days % 7) as usize];
+    let (mut year, mut month, mut day) = (1970, 0, days);
+    loop {
+        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let lengths = [31, if leap { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+        if day < lengths[month] {
+            break;
+        }
+        day -= lengths[month];
+        month += 1;
+        if month == 12 {
+            (year, month) = (year + 1, 0);
+        }
+    }
+    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    format!(
+        "{weekday}, {:02} {} {year} {hour:02}:{minute:02}:{second:02} GMT",
+        day + 1,
+        names[month]
+    )
+}
