@@ -16,6 +16,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { ROOT, TARGET, WASM, main, run, setUp } from "./setup.mjs";
+import { writeSbom } from "./sbom.mjs";
 import { reportSizes } from "./size.mjs";
 
 const DIST = join(ROOT, "dist");
@@ -59,6 +60,7 @@ export async function build() {
     removeStale();
     run(join(ROOT, "node_modules", ".bin", "tsc"), ["-p", "src/js"]);
     await bundleJose();
+    writeSbom({ modules: MODULES, flags: SMALL_STD });
     await reportSizes();
   });
 }
@@ -222,6 +224,7 @@ async function bundleJose() {
 
 function removeStale() {
   const generated = new Set(MODULES.flatMap(({ name }) => [name, `${name}_bg.wasm`]));
+  for (const file of ["sbom.json", "third-party.txt"]) generated.add(file);
   for (const folder of ["", "worker"]) {
     const sources = new Set(
       readdirSync(join(ROOT, "src", "js", folder)).map((file) => file.replace(/\.ts$/, "")),

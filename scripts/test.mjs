@@ -1,5 +1,6 @@
 /**
  * `npm test`: everything, or with names as arguments the steps of that name.
+ * `npm run test:all` adds what takes long or installs a lot.
  * `npm test -- package --record` writes down anew what the package consists of.
  */
 import { spawn } from "node:child_process";
@@ -10,6 +11,7 @@ import { stripVTControlCharacters } from "node:util";
 import { build, tool } from "./build.mjs";
 import { Missing, ROOT, TARGET, WASM, run, setUp } from "./setup.mjs";
 import { LIMIT } from "./size.mjs";
+import { checkApi } from "../tests/package/api/report.mjs";
 import {
   checkContents,
   checkPackage,
@@ -20,6 +22,8 @@ import {
 const FEATURES = ["client", "sandbox"];
 const STEP_TIMEOUT_MS = 15 * 60_000;
 const NODE_TEST = ["--test", "--test-reporter=spec"];
+const isAll = process.argv.includes("--all");
+const isRecording = process.argv.includes("--record");
 
 /** @type {Record<string, () => void | Promise<unknown>>} */
 const STEPS = {
@@ -51,14 +55,23 @@ const STEPS = {
       CHROMEDRIVER: findBrowser().driver,
     }),
   "package install": packAndInstall,
-  "package contents": () => checkContents(process.argv.includes("--record")),
+  "package contents": () => checkContents(isRecording),
   "package lint": () => checkPackage(exec),
+  "package api": async () => checkApi(await packAndInstall(), isRecording),
   "package types": () => checkTypes(exec),
   "package node": () => nodeTests(["node.test.mjs", "imports.test.mjs", "trap.test.mjs"]),
   "package node server": () => nodeTests(["server.test.mjs"]),
   "package react": async () =>
     exec(process.execPath, ["tests/package/react.mjs", await packAndInstall()]),
   "package job": () => nodeTests(["memory.test.mjs", "kill.test.mjs"]),
+  "package memory": () =>
+    nodeTests(["memory-growth.test.mjs", "trap-often.test.mjs"], ["--expose-gc"]),
+  "package hostile": async () =>
+    exec(
+      process.execPath,
+      [...NODE_TEST, "tests/package/hostile.test.mjs", "tests/package/hostile-world.test.mjs"],
+      { INSTALLED: await packAndInstall() },
+    ),
   "package workerd": async () =>
     exec(process.execPath, ["tests/package/workerd.mjs", await packAndInstall()]),
   "package browser": async () =>
@@ -72,14 +85,10 @@ const STEPS = {
     exec(process.execPath, ["tests/package/journal-browser.mjs", await packAndInstall()], {
       CHROMIUM: findBrowser().browser,
     }),
-  // From the folder of the tarball's project, with the tools of this one.
-  "package deploy": async () =>
-    exec(
-      process.execPath,
-      [...NODE_TEST, join(ROOT, "tests", "package", "deploy.test.mjs")],
-      {},
-      await packAndInstall(),
-    ),
+  "package deploy": () => besidePackage("package/deploy.test.mjs"),
+  release: () => besidePackage("release/release.test.mjs"),
+  "docs site": () => exec(process.execPath, ["scripts/docs.mjs", "--check"]),
+  "docs samples": () => besidePackage("docs/samples.test.mjs"),
   ...Object.fromEntries(
     readdirSync(join(ROOT, "tests", "worker"))
       .filter((file) => file.endsWith(".test.mjs"))
@@ -90,6 +99,18 @@ const STEPS = {
   ),
   console: () =>
     exec(process.execPath, ["tests/console/console.mjs"], { CHROMIUM: findBrowser().browser }),
+  ...(isAll && {
+    "hosts of users": () => exec(process.execPath, ["tests/hosts/run.mjs"]),
+    "tools of users": () => exec(process.execPath, ["tests/tools/run.mjs"]),
+    "rust worker": () =>
+      exec("cargo", [
+        ...["build", "--quiet", "--locked", "--target", WASM],
+        ...["--manifest-path", "examples/rust-worker/Cargo.toml"],
+        ...["--target-dir", join(TARGET, "rust-worker")],
+      ]),
+    fuzz: () => exec(process.execPath, ["scripts/fuzz.mjs", "--seconds", "30"]),
+    reproduce: () => exec(process.execPath, ["scripts/reproduce.mjs"]),
+  }),
   size: () => {
     const { total } = JSON.parse(readFileSync(join(ROOT, "build", "size.json"), "utf8"));
     if (total.brotli > LIMIT) throw new Error(`${total.brotli} bytes of brotli; limit: ${LIMIT}`);
@@ -111,10 +132,19 @@ function clippy(args) {
   return exec("cargo", ["clippy", "--locked", "--all-targets", ...args, "--", "-D", "warnings"]);
 }
 
-/** @param {string[]} files */
-async function nodeTests(files) {
+/**
+ * From the folder of the tarball's project, with the tools of this one.
+ * @param {string} file below tests
+ */
+async function besidePackage(file) {
+  const path = join(ROOT, "tests", file);
+  return exec(process.execPath, [...NODE_TEST, path], {}, await packAndInstall());
+}
+
+/** @param {string[]} files @param {string[]} [flags] of Node.js */
+async function nodeTests(files, flags = []) {
   const paths = files.map((file) => join("tests", "package", file));
-  const args = [...NODE_TEST, "--test-timeout=60000", ...paths];
+  const args = [...flags, ...NODE_TEST, "--test-timeout=60000", ...paths];
   return exec(process.execPath, args, {}, await packAndInstall());
 }
 

@@ -241,8 +241,9 @@ export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> 
     },
 
     deliveries(programId) {
-      const found = use(() => core.deliveries(String(programId)));
-      if (found === undefined) throw new TypeError(`deliveries: there is no program ${programId}`);
+      const id = String(programId);
+      const found = use(() => core.deliveries(id));
+      if (found === undefined) throw new TypeError(`deliveries: there is no program ${id}`);
       return new Map(
         lines(found).map((line) => {
           const [code = "", times] = line.split(" ");
@@ -267,7 +268,7 @@ export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> 
 
     async deliverWebhooks(send, deliveryOptions) {
       const { limit = Infinity } = checkDelivery(deliveryOptions);
-      if (send === undefined && webhookUrl === undefined) {
+      if (send == null && webhookUrl === undefined) {
         throw new TypeError("deliverWebhooks: pass `send`, or `webhookUrl` to createSandbox");
       }
       // What falls due meanwhile is left for the next call, so that this ends.

@@ -11,6 +11,7 @@
  * time may jump meanwhile.
  */
 import { isWorkerd } from "./environment.js";
+import { quietly } from "./errors.js";
 import type { Clock } from "./types.js";
 
 /** A clock, and what a sandbox does with it. */
@@ -71,7 +72,7 @@ class Dormitory {
         sleeper.isAsleep = false;
         if (sleeper.timer !== undefined) clearTimeout(sleeper.timer);
         this.#sleepers.splice(this.#sleepers.indexOf(sleeper), 1);
-        signal?.removeEventListener("abort", abort);
+        quietly(() => signal?.removeEventListener("abort", abort));
         then();
       };
       const abort = () => leave(() => reject(signal?.reason));

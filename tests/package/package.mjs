@@ -29,7 +29,10 @@ function install() {
   writeFileSync(join(project, "package.json"), '{ "private": true, "type": "module" }\n');
   const flags = ["--offline", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"];
   run("npm", ["install", ...flags, tarball], { cwd: project, quiet: true });
-  cpSync(join(ROOT, "tests"), join(project, "tests"), { recursive: true });
+  cpSync(join(ROOT, "tests"), join(project, "tests"), {
+    recursive: true,
+    filter: (path) => !path.includes("node_modules"),
+  });
   return (installed = { project, tarball });
 }
 
@@ -80,29 +83,7 @@ export async function checkPackage(exec) {
   await exec(join(bin, "attw"), ["package.tgz", ...flags], {}, copy);
 }
 
-/** Compiles the examples of consumers as each kind of project would. @param {Exec} exec */
+/** Compiles what consumers write, as each kind of project would. @param {Exec} exec */
 export async function checkTypes(exec) {
-  const folder = join(install().project, "tests", "package", "consumer");
-  const [bundler, node16, nodenext] = [
-    { module: "ESNext", moduleResolution: "bundler" },
-    { module: "Node16", moduleResolution: "Node16" },
-    { module: "NodeNext", moduleResolution: "NodeNext" },
-  ];
-  const bare = { lib: ["ES2022"], types: [] };
-  const dom = { lib: ["ES2022", "DOM", "DOM.Iterable"], types: [] };
-  const disposable = { lib: ["ES2022", "ESNext.Disposable"], types: [] };
-  const anywhere = ["examples.ts", "refused.ts"];
-  for (const [options, include] of /** @type {const} */ ([
-    [{ ...bundler, ...bare }, anywhere],
-    [{ ...node16, ...bare }, anywhere],
-    [{ ...nodenext, ...bare }, anywhere],
-    [{ ...nodenext, ...disposable }, [...anywhere, "disposable.ts"]],
-    [{ ...bundler, ...dom }, [...anywhere, "dom.ts"]],
-    [{ ...nodenext, ...dom }, [...anywhere, "dom.ts"]],
-  ])) {
-    const compilerOptions = { target: "ES2022", strict: true, noEmit: true, ...options };
-    const file = join(folder, "tsconfig.json");
-    writeFileSync(file, JSON.stringify({ compilerOptions, include }));
-    await exec(join(ROOT, "node_modules", ".bin", "tsc"), ["-p", file]);
-  }
+  await exec(process.execPath, ["tests/types/check.mjs", install().project]);
 }

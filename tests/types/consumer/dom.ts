@@ -1,6 +1,13 @@
 /** What a user writes where the platform's own types are known. */
-import { type Client, createClient, parseCodes, verifyWebhook } from "uber-vouchers";
-import { fileJournal } from "uber-vouchers/journal";
+import {
+  type Client,
+  type Job,
+  authorizationUrl,
+  createClient,
+  parseCodes,
+  verifyWebhook,
+} from "uber-vouchers";
+import { fileJournal, memoryJournal } from "uber-vouchers/journal";
 import { createSandbox } from "uber-vouchers/sandbox";
 
 const binding: { fetch: typeof fetch } = { fetch };
@@ -27,4 +34,15 @@ export async function everywhere(client: Client, file: File, signal: AbortSignal
   });
   void response;
   void fileJournal(new URL("file:///j"));
+}
+
+/** What comes out is the platform's own. */
+export async function given(job: Job): Promise<Response> {
+  const options = { clientId: "a", redirectUri: "https://admin.example/", state: "s" };
+  const url: URL = await authorizationUrl(options);
+  void url.searchParams.get("state");
+  const stream: ReadableStream = job.resultsCsv();
+  void stream.pipeThrough(new TextDecoderStream());
+  void new Blob([new Uint8Array(memoryJournal().bytes())]);
+  return new Response(job.resultsCsv(), { headers: { "content-type": "text/csv" } });
 }

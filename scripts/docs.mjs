@@ -1,0 +1,241 @@
+/**
+ * `npm run docs`: the documentation as a site, from the declarations and the
+ * guides; served on this machine. `--check` builds it, looks after every link,
+ * and serves nothing.
+ */
+import { createReadStream, existsSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
+import { createServer } from "node:http";
+import { extname, join, posix, relative, sep } from "node:path";
+import { parseArgs } from "node:util";
+
+import { build } from "./build.mjs";
+import { Missing, ROOT, main } from "./setup.mjs";
+
+const SITE = join(ROOT, "build", "docs");
+const SOURCE = join(ROOT, "www", "docs");
+const HOST = "127.0.0.1";
+const PORT = 8789;
+
+/** The guides, in the order in which they are read. */
+const GUIDES = [
+  "first-distribute",
+  "edge-worker",
+  "browser",
+  "sign-in",
+  "webhooks",
+  "resuming",
+  "testing",
+  "migrating",
+  "errors",
+  "hosts",
+];
+
+/** What the repository has beside them, and what it is called on the site. */
+const PAGES = /** @type {Record<string, string>} */ ({
+  "README.md": "All on one page",
+  "WHAT-CAN-GO-WRONG.md": "What can go wrong",
+  "DEPLOYING.md": "From nothing to production",
+  "SECURITY.md": "Security",
+  "ARCHITECTURE.md": "Architecture",
+  "CHANGELOG.md": "Changelog",
+});
+
+/** The doors of the package. */
+const DOORS = ["uber-vouchers", "worker", "journal", "sandbox"];
+
+/** Builds the site; throws at the first warning. */
+export async function buildDocs() {
+  if (!existsSync(join(ROOT, "dist", "index.d.ts"))) {
+    throw new Missing("There are no declarations. Build them: npm run build");
+  }
+  for (const file of readdirSync(join(SOURCE, "guides"))) {
+    if (!GUIDES.includes(file.replace(".md", ""))) throw new Error(`Where does ${file} belong?`);
+  }
+  const { Application, ConsoleLogger, Converter, DocumentReflection, LogLevel, ReflectionKind } =
+    await import("typedoc");
+  /** What a shape without a name is made of needs no words of its own. */
+  class Told extends ConsoleLogger {
+    faults = 0;
+    /** @override @param {string} message @param {Exclude<import("typedoc").LogLevel, 4>} level */
+    log(message, level) {
+      if (/\.__type\b.* does not have any documentation/.test(message)) return;
+      if (level >= LogLevel.Warn) this.faults += 1;
+      super.log(message, level);
+    }
+  }
+  const pages = Object.keys(PAGES).filter((page) => existsSync(join(ROOT, page)));
+  const app = await Application.bootstrap({
+    name: "uber-vouchers",
+    entryPoints: DOORS.map((door) => join(SOURCE, "doors", `${door}.ts`)),
+    tsconfig: join(SOURCE, "tsconfig.json"),
+    basePath: ROOT,
+    readme: join(SOURCE, "index.md"),
+    projectDocuments: [
+      ...GUIDES.map((guide) => join(SOURCE, "guides", `${guide}.md`)),
+      ...pages.map((page) => join(ROOT, page)),
+    ],
+    out: SITE,
+    favicon: join(ROOT, "www", "console", "public", "favicon.svg"),
+    customCss: join(SOURCE, "site.css"),
+    // The text of the declarations is what counts, not where they are.
+    disableSources: true,
+    disableGit: true,
+    hideGenerator: true,
+    githubPages: false,
+    sort: ["source-order"],
+    sortEntryPoints: false,
+    kindSortOrder: [
+      "Document",
+      "Module",
+      "Function",
+      "Class",
+      "Interface",
+      "TypeAlias",
+      "Variable",
+    ].map((kind) => /** @type {any} */ (kind)),
+    groupOrder: ["Guides", "Modules", "More", "Functions", "Classes", "*"],
+    navigation: { includeGroups: true, includeCategories: false, excludeReferences: true },
+    searchInComments: true,
+    searchInDocuments: true,
+    highlightLanguages: ["ts", "js", "jsonc", "json", "sh", "csv", "http", "rust", "html"],
+    // Listed in the text of `SandboxFault`.
+    intentionallyNotExported: ["FAULTS"],
+    excludeInternal: true,
+    excludePrivate: true,
+    excludeProtected: true,
+    validation: { notExported: true, invalidLink: true, invalidPath: true, notDocumented: true },
+    requiredToBeDocumented: [
+      "Class",
+      "Function",
+      "Interface",
+      "Method",
+      "Property",
+      "Accessor",
+      "TypeAlias",
+      "Variable",
+    ],
+    logLevel: LogLevel.Warn,
+  });
+  const told = new Told();
+  told.level = LogLevel.Warn;
+  app.logger = told;
+  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, (context) => {
+    for (const page of context.project.getReflectionsByKind(ReflectionKind.Document)) {
+      if (!(page instanceof DocumentReflection)) continue;
+      const name = PAGES[`${page.name}.md`];
+      page.frontmatter["group"] = name === undefined ? "Guides" : "More";
+      if (name !== undefined) page.name = name;
+    }
+  });
+  const project = await app.convert();
+  if (project === undefined) throw new Error("TypeDoc gave up");
+  app.validate(project);
+  rmSync(SITE, { recursive: true, force: true });
+  await app.generateDocs(project, SITE);
+  if (told.faults > 0) throw new Error(`TypeDoc found ${told.faults} faults`);
+}
+
+/**
+ * Looks after every link within the site: whether the page is there, and in it
+ * the place. Gives the number of links.
+ */
+export function checkLinks() {
+  const files = /** @type {string[]} */ (readdirSync(SITE, { recursive: true }))
+    .map((file) => file.split(sep).join("/"))
+    .filter((file) => statSync(join(SITE, file)).isFile());
+  const known = new Set(files);
+  /** @type {Map<string, Set<string>>} */
+  const places = new Map();
+  const pages = files.filter((file) => file.endsWith(".html"));
+  for (const page of pages) {
+    const html = readFileSync(join(SITE, page), "utf8");
+    places.set(
+      page,
+      new Set([...html.matchAll(/\s(?:id|name)="([^"]+)"/g)].map(([, id]) => text(id))),
+    );
+  }
+  /** @type {string[]} */
+  const broken = [];
+  let count = 0;
+  for (const page of pages) {
+    const html = readFileSync(join(SITE, page), "utf8");
+    for (const [, found] of html.matchAll(/\s(?:href|src)="([^"]*)"/g)) {
+      const link = text(found);
+      if (/^(https?|mailto|data):/.test(link)) continue;
+      count += 1;
+      const [path = "", anchor = ""] = link.split("#").map(decodeURIComponent);
+      const target =
+        path === ""
+          ? page
+          : posix.normalize(posix.join(posix.dirname(page), path.replace(/\?.*/, "")));
+      const isThere = known.has(target);
+      const isPlace = anchor === "" || places.get(target)?.has(anchor) === true;
+      if (!isThere || (target.endsWith(".html") && !isPlace)) broken.push(`${page}: ${link}`);
+      // A text that only the repository shows well.
+      if (isThere && target.endsWith(".md")) broken.push(`${page}: ${link} is no page of the site`);
+    }
+  }
+  if (broken.length > 0)
+    throw new Error(`Links that lead nowhere:\n${[...new Set(broken)].join("\n")}`);
+  return count;
+}
+
+/** @param {string | undefined} attribute */
+function text(attribute) {
+  return String(attribute)
+    .replaceAll("&quot;", '"')
+    .replaceAll("&#39;", "'")
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&amp;", "&");
+}
+
+const TYPES = /** @type {Record<string, string>} */ ({
+  ".css": "text/css",
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".json": "application/json",
+  ".svg": "image/svg+xml",
+});
+
+/** @param {number} port */
+function serve(port) {
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(String(request.url), `http://${HOST}`);
+    const path = join(
+      SITE,
+      decodeURIComponent(pathname.endsWith("/") ? `${pathname}index.html` : pathname),
+    );
+    const isOurs = !relative(SITE, path).startsWith("..");
+    if (!isOurs || !existsSync(path) || !statSync(path).isFile()) {
+      response.writeHead(404, { "Content-Type": "text/plain" }).end("There is nothing here.\n");
+      return;
+    }
+    const type = TYPES[extname(path)] ?? "text/plain; charset=utf-8";
+    response.writeHead(200, { "Content-Type": type, "Cache-Control": "no-store" });
+    createReadStream(path).pipe(response);
+  });
+  server.on("error", (/** @type {NodeJS.ErrnoException} */ error) => {
+    console.error(
+      error.code === "EADDRINUSE"
+        ? `Port ${port} is in use. Choose another: npm run docs -- --port ${port + 1}`
+        : String(error),
+    );
+    process.exit(1);
+  });
+  server.listen(port, HOST, () => {
+    console.log(`The documentation is at http://${HOST}:${port}/ (Ctrl+C ends it)`);
+  });
+}
+
+if (process.argv[1] === import.meta.filename) {
+  await main(async () => {
+    const { values: flags } = parseArgs({
+      options: { check: { type: "boolean" }, port: { type: "string" } },
+    });
+    if (!flags.check) await build();
+    await buildDocs();
+    console.log(`${checkLinks()} links lead somewhere`);
+    if (!flags.check) serve(Number(flags.port ?? process.env["PORT"] ?? PORT));
+  });
+}

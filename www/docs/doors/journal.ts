@@ -1,0 +1,6 @@
+/**
+ * Where a job is kept.
+ *
+ * @module uber-vouchers/journal
+ */
+export * from "uber-vouchers/journal";

@@ -1,0 +1,6 @@
+/**
+ * A ready edge worker, for Cloudflare's workerd.
+ *
+ * @module uber-vouchers/worker
+ */
+export * from "uber-vouchers/worker";
