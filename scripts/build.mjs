@@ -152,6 +152,12 @@ function linkGlue(name, renamed) {
   const { imports, exports } = JSON.parse(renamed);
   let glue = readFileSync(file, "utf8");
   glue = replaceOnce(glue, `"./${name}_bg.js":`, '"a":');
+  // It only ever gets a compiled module, and one of another realm is no instance of this one's class.
+  const compiling = `    if (!(module instanceof WebAssembly.Module)) {
+        module = new WebAssembly.Module(module);
+    }
+`;
+  glue = replaceOnce(glue, compiling, "");
   for (const [, from, to] of imports) glue = replaceOnce(glue, ` ${from}:`, ` ${to}:`);
   for (const [from, to] of exports)
     glue = glue.replaceAll(new RegExp(`\\bwasm\\.${from}\\b`, "g"), `wasm.${to}`);

@@ -87,6 +87,8 @@ const STEPS = {
     }),
   "package deploy": () => besidePackage("package/deploy.test.mjs"),
   release: () => besidePackage("release/release.test.mjs"),
+  "hosts of users": () => exec(process.execPath, ["tests/hosts/run.mjs"]),
+  "tools of users": () => exec(process.execPath, ["tests/tools/run.mjs"]),
   "docs site": () => exec(process.execPath, ["scripts/docs.mjs", "--check"]),
   "docs samples": () => besidePackage("docs/samples.test.mjs"),
   ...Object.fromEntries(
@@ -100,8 +102,6 @@ const STEPS = {
   console: () =>
     exec(process.execPath, ["tests/console/console.mjs"], { CHROMIUM: findBrowser().browser }),
   ...(isAll && {
-    "hosts of users": () => exec(process.execPath, ["tests/hosts/run.mjs"]),
-    "tools of users": () => exec(process.execPath, ["tests/tools/run.mjs"]),
     "rust worker": () =>
       exec("cargo", [
         ...["build", "--quiet", "--locked", "--target", WASM],

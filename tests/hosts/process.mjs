@@ -1,0 +1,9 @@
+/** In Node.js, Deno and Bun: `process.mjs <where the sandbox is>`. */
+import process from "node:process";
+
+import * as uberVouchers from "uber-vouchers";
+import * as journal from "uber-vouchers/journal";
+
+import { runSuite } from "./suite.mjs";
+
+console.log(JSON.stringify(await runSuite(uberVouchers, journal, String(process.argv[2]))));
