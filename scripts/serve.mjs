@@ -7,6 +7,7 @@
 import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 
 import { ROOT } from "./setup.mjs";
 
@@ -86,6 +87,16 @@ export async function serve({ port, bindings, workers: modules, out, state }) {
     cf: false,
     log: process.env["DEBUG"] ? new Log(LogLevel.DEBUG) : new NoOpLog(),
     durableObjectsPersist: join(state, "objects"),
+    handleRuntimeStdio: (
+      /** @type {import("node:stream").Readable} */ out,
+      /** @type {import("node:stream").Readable} */ err,
+    ) => {
+      out.pipe(process.stdout);
+      // After a kill, alarms are late: workerd says so, and then does as it should.
+      createInterface({ input: err }).on("line", (line) => {
+        if (!line.includes("NOSENTRY SQLite alarm")) process.stderr.write(`${line}\n`);
+      });
+    },
     workers,
   });
   await miniflare.ready;
