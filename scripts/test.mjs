@@ -72,6 +72,10 @@ const STEPS = {
       [...NODE_TEST, "tests/package/hostile.test.mjs", "tests/package/hostile-world.test.mjs"],
       { INSTALLED: await packAndInstall() },
     ),
+  "package properties": async () =>
+    exec(process.execPath, [...NODE_TEST, "tests/package/properties.test.mjs"], {
+      INSTALLED: await packAndInstall(),
+    }),
   "package workerd": async () =>
     exec(process.execPath, ["tests/package/workerd.mjs", await packAndInstall()]),
   "package browser": async () =>
