@@ -112,6 +112,11 @@ const STEPS = {
         ...["--manifest-path", "examples/rust-worker/Cargo.toml"],
         ...["--target-dir", join(TARGET, "rust-worker")],
       ]),
+    "rust supply chain": async () => {
+      // Its database of advisories is on another host, which may be out of reach.
+      await exec("cargo", [...cargoTool("deny"), "check", "licenses", "bans", "sources"]);
+      await exec("cargo", ["publish", "--dry-run", "--locked", "--allow-dirty"]);
+    },
     fuzz: () => exec(process.execPath, ["scripts/fuzz.mjs", "--seconds", "30"]),
     reproduce: () => exec(process.execPath, ["scripts/reproduce.mjs"]),
   }),
@@ -150,6 +155,12 @@ async function nodeTests(files, flags = []) {
   const paths = files.map((file) => join("tests", "package", file));
   const args = [...flags, ...NODE_TEST, "--test-timeout=60000", ...paths];
   return exec(process.execPath, args, {}, await packAndInstall());
+}
+
+/** A tool of cargo's, installed where it is missing. @param {string} name */
+function cargoTool(name) {
+  if (which(`cargo-${name}`) === undefined) run("cargo", ["install", "--locked", `cargo-${name}`]);
+  return [name];
 }
 
 /** Chromium and its driver; installed where that is possible without asking. */
