@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 
 import { ROOT } from "../../scripts/setup.mjs";
@@ -94,4 +94,22 @@ test("the package has no dependency, and runs nothing when it is installed", () 
   for (const script of ["preinstall", "install", "postinstall", "prepare"]) {
     assert.equal(manifest.scripts?.[script], undefined, script);
   }
+});
+
+test("npm test and npm start begin with nothing installed", () => {
+  const seen = new Set();
+  /** @param {string} path */
+  const walk = (path) => {
+    if (seen.has(path)) return;
+    seen.add(path);
+    const statics = readFileSync(path, "utf8").matchAll(/^(?:import|export)\b(?: "|[^;"=]* from ")([^"]+)";/gm);
+    for (const [, from = ""] of statics) {
+      if (from.startsWith(".")) walk(join(dirname(path), from));
+      else assert.match(from, /^node:/, `${path} needs ${from} before it can install it`);
+    }
+  };
+  for (const script of ["build", "docs", "fuzz", "simulate", "start", "test"]) {
+    walk(join(ROOT, "scripts", `${script}.mjs`));
+  }
+  assert.ok(seen.size > 6);
 });
