@@ -102,7 +102,9 @@ test("npm test and npm start begin with nothing installed", () => {
   const walk = (path) => {
     if (seen.has(path)) return;
     seen.add(path);
-    const statics = readFileSync(path, "utf8").matchAll(/^(?:import|export)\b(?: "|[^;"=]* from ")([^"]+)";/gm);
+    const statics = readFileSync(path, "utf8").matchAll(
+      /^(?:import|export)\b(?: "|[^;"=]* from ")([^"]+)";/gm,
+    );
     for (const [, from = ""] of statics) {
       if (from.startsWith(".")) walk(join(dirname(path), from));
       else assert.match(from, /^node:/, `${path} needs ${from} before it can install it`);
