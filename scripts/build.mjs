@@ -190,10 +190,10 @@ function rustFlags() {
   // A tool chain can be a link to another.
   const paths = [ROOT, ...crates, sources, realpathSync(sources)];
   const remaps = paths.map((path) => `--remap-path-prefix=${path}=`);
-  const compact = '--cfg=sha2_backend_soft="compact"';
+  const configuration = ['--cfg=sha2_backend_soft="compact"', "--cfg=hot_paths"];
   // Generic code of the standard library's is compiled along with what uses it.
   const small = ["-Cpanic=immediate-abort", "-Zlocation-detail=none", "-Zshare-generics=no"];
-  return ["-Zunstable-options", ...small, compact, ...remaps];
+  return ["-Zunstable-options", ...small, ...configuration, ...remaps];
 }
 
 /** jose comes along in the one file that needs it: the package has no dependency. */

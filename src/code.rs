@@ -14,39 +14,32 @@ pub struct Code([u8; 16]);
 pub const TEXT_LENGTH: usize = 36;
 
 impl Code {
+    /// Where there is no code yet.
+    pub(crate) const NONE: Self = Self([0; 16]);
+
     /// Reads the hyphenated 8-4-4-4-12 form, in either case, and nothing else:
     /// no white space, no braces, no URN.
     pub fn parse(text: &[u8]) -> Result<Self, Reason> {
-        let text: &[u8; TEXT_LENGTH] = text.try_into().map_err(|_| Reason::NotAUuid)?;
+        match text.try_into().ok().and_then(Self::read) {
+            Some(Self::NONE) => Err(Reason::NilUuid),
+            Some(code) => Ok(code),
+            None => Err(Reason::NotAUuid),
+        }
+    }
+
+    /// Reads a text that has the length of a code: none if it has not its form.
+    #[allow(clippy::inline_always)] // A call costs as much as what it does.
+    #[inline(always)]
+    pub(crate) fn read(text: &[u8; TEXT_LENGTH]) -> Option<Self> {
+        let hyphens = [text[8], text[13], text[18], text[23]];
+        let mut fault = u64::from(u32::from_ne_bytes(hyphens) ^ u32::from_ne_bytes([b'-'; 4]));
         let mut bytes = [0; 16];
-        let mut fault = 0;
-        let mut rest = text.as_slice();
-        let mut out = bytes.iter_mut();
-        for (group, digits) in [8_usize, 4, 4, 4, 12].into_iter().enumerate() {
-            if group > 0 {
-                let Some((hyphen, after)) = rest.split_first() else {
-                    return Err(Reason::NotAUuid);
-                };
-                fault |= hyphen ^ b'-';
-                rest = after;
-            }
-            let (hex, after) = rest.split_at(digits);
-            rest = after;
-            for (pair, byte) in hex.chunks_exact(2).zip(&mut out) {
-                if let [high, low] = pair {
-                    let (high, low) = (digit(*high), digit(*low));
-                    fault |= (high | low) & 0xf0;
-                    *byte = high << 4 | low & 0x0f;
-                }
-            }
+        for (out, (first, second)) in bytes.as_chunks_mut().0.iter_mut().zip(DIGITS) {
+            let digits = four(text, first) | four(text, second) << 32;
+            fault |= not_hexadecimal(digits);
+            *out = packed(digits).to_le_bytes();
         }
-        if fault != 0 {
-            Err(Reason::NotAUuid)
-        } else if bytes == [0; 16] {
-            Err(Reason::NilUuid)
-        } else {
-            Ok(Self(bytes))
-        }
+        (fault == 0).then_some(Self(bytes))
     }
 
     /// The 16 bytes of the UUID.
@@ -62,41 +55,87 @@ impl Code {
     }
 
     /// A code of a list that was read before.
-    #[cfg(all(target_arch = "wasm32", feature = "client"))]
     pub(crate) const fn from_id(id: [u8; 16]) -> Self {
         Self(id)
     }
 
     /// Appends the text form, in lower case.
     pub fn write_to(self, text: &mut String) {
-        let mut digits = [b'-'; TEXT_LENGTH];
-        let mut out = digits.as_mut_slice();
-        for (place, byte) in self.0.iter().enumerate() {
-            if matches!(place, 4 | 6 | 8 | 10) {
-                out = out.get_mut(1..).unwrap_or_default();
+        text.push_str(str::from_utf8(&self.text()).unwrap_or_default());
+    }
+
+    /// The text form, in lower case: ASCII.
+    #[allow(clippy::inline_always)] // A call costs as much as what it does.
+    #[inline(always)]
+    pub(crate) fn text(self) -> [u8; TEXT_LENGTH] {
+        let mut text = [b'-'; TEXT_LENGTH];
+        for (bytes, (first, second)) in self.0.as_chunks().0.iter().zip(DIGITS) {
+            let digits = spelled(u32::from_le_bytes(*bytes)).to_le_bytes();
+            for (at, digits) in [first, second].into_iter().zip(digits.as_chunks::<4>().0) {
+                if let Some(out) = text.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+                    *out = *digits;
+                }
             }
-            let Some(([high, low], rest)) = out.split_first_chunk_mut() else { break };
-            (*high, *low) = (hex(byte >> 4), hex(byte & 15));
-            out = rest;
         }
-        text.push_str(str::from_utf8(&digits).unwrap_or_default());
+        text
     }
 }
 
-/// A hexadecimal digit, without a branch: which kind it is, is a coin toss.
-const fn hex(value: u8) -> u8 {
-    // 39 lie between the digits and the letters.
-    value + b'0' + (((9_u8.wrapping_sub(value)) >> 7) * 39)
+/// Where the digits of each four bytes stand in a text, in twos of four.
+const DIGITS: [(usize, usize); 4] = [(0, 4), (9, 14), (19, 24), (28, 32)];
+
+// Eight digits at once, one in each byte of a word, the first in the lowest.
+// Which kind a digit is, is a coin toss, so nothing here branches.
+
+/// The same byte eight times.
+const fn eight(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
 }
 
-/// The value of a hexadecimal digit; of anything else, a number above 15. Both
-/// ranges are tried without a branch: which one it is, is a coin toss.
-pub(crate) const fn digit(byte: u8) -> u8 {
-    let number = byte.wrapping_sub(b'0');
-    let letter = (byte | 0x20).wrapping_sub(b'a');
-    let number = number | (if number < 10 { 0 } else { 0xff });
-    let letter = letter.wrapping_add(10) | (if letter < 6 { 0 } else { 0xff });
-    number & letter
+/// Four bytes of a text, the first one lowest.
+#[allow(clippy::inline_always)] // A call costs more than what it does.
+#[inline(always)]
+fn four(text: &[u8; TEXT_LENGTH], at: usize) -> u64 {
+    let four = text.get(at..).and_then(<[u8]>::first_chunk).copied().unwrap_or_default();
+    u32::from_le_bytes(four).into()
+}
+
+/// Zero if all eight bytes are hexadecimal digits, in either case.
+#[allow(clippy::inline_always)] // A call costs more than what it does.
+#[inline(always)]
+pub(crate) const fn not_hexadecimal(digits: u64) -> u64 {
+    let high = eight(0x80);
+    // Seven bits a byte, so that no sum carries over: its highest bit says
+    // whether the byte is at least the first of a range, or beyond the last.
+    let number = digits & !high;
+    let is_number = (number + eight(0x80 - b'0')) & !(number + eight(0x80 - b'9' - 1));
+    let letter = (digits | eight(0x20)) & !high;
+    let is_letter = (letter + eight(0x80 - b'a')) & !(letter + eight(0x80 - b'f' - 1));
+    (!(is_number | is_letter) | digits) & high
+}
+
+/// The four bytes that eight digits spell.
+#[allow(clippy::inline_always)] // A call costs more than what it does.
+#[inline(always)]
+#[allow(clippy::cast_possible_truncation)]
+pub(crate) const fn packed(digits: u64) -> u32 {
+    // Bit 6 tells a letter, and the low half of `a` is 1.
+    let values = (digits & eight(0x0f)) + ((digits >> 6) & eight(1)) * 9;
+    let pairs = (values << 4 | values >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
+    (fours | fours >> 16) as u32
+}
+
+/// The eight digits that spell four bytes, in lower case.
+#[allow(clippy::inline_always)] // A call costs more than what it does.
+#[inline(always)]
+pub(crate) const fn spelled(bytes: u32) -> u64 {
+    let fours = bytes as u64;
+    let pairs = (fours | fours << 16) & 0x0000_ffff_0000_ffff;
+    let bytes = (pairs | pairs << 8) & 0x00ff_00ff_00ff_00ff;
+    let values = (bytes >> 4 | bytes << 8) & eight(0x0f);
+    // 39 lie between the digits and the letters.
+    values + eight(b'0') + (((values + eight(6)) >> 4) & eight(1)) * 39
 }
 
 impl fmt::Display for Code {

@@ -45,9 +45,15 @@ pub struct CodeReader {
     input: Input,
     lists: Lists,
     entries: u64,
+    /// How many bytes are to come in all, until room was made for them.
+    expected: Option<u64>,
+    bytes: u64,
 }
 
 impl CodeReader {
+    /// So many bytes tell how many codes the rest holds.
+    const JUDGED_BY: u64 = 1 << 16;
+
     /// A reader into one list, which looks for the column of that name, or for
     /// the usual ones.
     #[must_use]
@@ -64,12 +70,32 @@ impl CodeReader {
     fn with(column: Option<&str>, program: Option<Wanted>) -> Self {
         let lists = Lists { by_program: program.is_some(), ..Lists::default() };
         let rows = Rows::new(Wanted::new(column, &CODE_COLUMNS), program);
-        Self { input: Input::new(rows), lists, entries: 0 }
+        Self { input: Input::new(rows), lists, entries: 0, expected: None, bytes: 0 }
+    }
+
+    /// Says how many bytes there will be, where that is known: room for their
+    /// codes is then made at once, and not by doubling it. They may be more or
+    /// fewer.
+    pub fn expect(&mut self, bytes: u64) {
+        self.expected = Some(bytes);
     }
 
     /// Takes the next bytes of a file.
     pub fn push(&mut self, chunk: &[u8]) {
         self.input.push(chunk, &mut self.lists);
+        self.make_room(chunk);
+    }
+
+    /// Makes room for what is expected, by what a first part of it held.
+    fn make_room(&mut self, chunk: &[u8]) {
+        self.bytes += chunk.len() as u64;
+        if self.bytes >= Self::JUDGED_BY
+            && let Some(expected) = self.expected.take()
+            && !self.lists.by_program
+        {
+            let codes = expected.saturating_mul(self.valid()) / self.bytes;
+            self.lists.all.reserve(usize::try_from(codes).unwrap_or(usize::MAX));
+        }
     }
 
     /// Takes one entry of a list of strings; its line is its place in the list.
@@ -78,15 +104,23 @@ impl CodeReader {
     }
 
     /// Takes entries of 36 bytes each, back to back.
+    #[cfg_attr(hot_paths, optimize(speed), inline(never))]
     pub fn push_fixed(&mut self, records: &[u8]) {
-        for record in records.chunks(TEXT_LENGTH) {
-            if let Ok(code) = Code::parse(record) {
-                self.entries += 1;
-                self.lists.all.insert(code);
-            } else {
-                self.entry(record);
+        let mut batch = Batch::new();
+        let (whole, rest) = records.as_chunks();
+        for record in whole {
+            match Code::read(record) {
+                Some(code) if code != Code::NONE => {
+                    self.entries += 1;
+                    batch.add(code, &mut self.lists.all);
+                }
+                _ => self.entry(record),
             }
         }
+        if !rest.is_empty() {
+            self.entry(rest);
+        }
+        batch.flush(&mut self.lists.all);
     }
 
     /// Takes note of an entry that is no string.
@@ -601,12 +635,12 @@ impl Rows {
             if self.over {
                 return;
             }
-            if self.fresh
-                && self.header.is_none()
-                && let Some(length) = self.fast_row(rest, sink)
-            {
-                rest = rest.get(length..).unwrap_or_default();
-                continue;
+            if self.fresh && self.header.is_none() {
+                let taken = self.fast_rows(rest, sink);
+                if taken > 0 {
+                    rest = rest.get(taken..).unwrap_or_default();
+                    continue;
+                }
             }
             let (run, behind) = rest.split_at_checked(self.run(rest)).unwrap_or_default();
             if run.is_empty() {
@@ -825,22 +859,42 @@ impl Rows {
         Ok(())
     }
 
-    /// Takes the row that begins here if it is all there, free of quotes, and
-    /// valid. Says how many bytes it has.
-    fn fast_row(&mut self, rest: &[u8], sink: &mut Lists) -> Option<usize> {
+    /// Takes rows from here on for as long as each is all there, free of quotes
+    /// and valid. Says how many bytes they have.
+    #[cfg_attr(hot_paths, optimize(speed), inline(never))]
+    fn fast_rows(&mut self, rest: &[u8], sink: &mut Lists) -> usize {
+        let mut taken = 0;
+        let mut batch = Batch::new();
+        while let Some(row) = rest.get(taken..).and_then(|rest| self.fast_row(rest)) {
+            if !sink.by_program {
+                batch.add(row.code, &mut sink.all);
+            } else if !sink.accept(row.code, row.program) {
+                break;
+            }
+            taken += row.length;
+            self.lines.line += 1;
+            self.lines.behind_return = row.behind_return;
+        }
+        batch.flush(&mut sink.all);
+        self.line = self.lines.line;
+        taken
+    }
+
+    /// Reads the row that begins here, if it is one to be taken.
+    #[cfg_attr(hot_paths, optimize(speed), inline(never))]
+    fn fast_row<'a>(&self, rest: &'a [u8]) -> Option<FastRow<'a>> {
         let delimiter = self.delimiter;
         // Mostly the row begins with its code, and only the rest is to search.
-        let code = match rest.split_at_checked(TEXT_LENGTH) {
+        let code = match rest.split_first_chunk() {
             Some((code, [byte, ..]))
                 if self.code_column == 0 && (*byte == delimiter || is_line_end(*byte)) =>
             {
-                Code::parse(code).ok()
+                Code::read(code).filter(|code| *code != Code::NONE)
             }
             _ => None,
         };
         let known = if code.is_some() { TEXT_LENGTH } else { 0 };
-        let end = |byte: &u8| is_line_end(*byte) || *byte == b'"';
-        let length = known + rest.get(known..)?.iter().position(end)?;
+        let length = known + plain(rest.get(known..)?)?;
         let (row, end) = rest.split_at_checked(length)?;
         let (end, behind_return) = match end {
             [b'\r', b'\n', ..] => (2, false),
@@ -862,13 +916,44 @@ impl Rows {
                 return None;
             }
         }
-        if !sink.accept(code, program) {
-            return None;
+        Some(FastRow { code, program, length: length + end, behind_return })
+    }
+}
+
+/// A row that nothing has to be asked about.
+struct FastRow<'a> {
+    code: Code,
+    program: &'a str,
+    /// With its end.
+    length: usize,
+    behind_return: bool,
+}
+
+/// Codes on their way into a list, some at a time.
+struct Batch {
+    codes: [Code; CodeListBuilder::AT_ONCE],
+    held: usize,
+}
+
+impl Batch {
+    const fn new() -> Self {
+        Self { codes: [Code::NONE; CodeListBuilder::AT_ONCE], held: 0 }
+    }
+
+    #[inline]
+    fn add(&mut self, code: Code, list: &mut CodeListBuilder) {
+        if let Some(place) = self.codes.get_mut(self.held) {
+            *place = code;
+            self.held += 1;
         }
-        self.lines.line += 1;
-        self.lines.behind_return = behind_return;
-        self.line = self.lines.line;
-        Some(length + end)
+        if self.held == self.codes.len() {
+            self.flush(list);
+        }
+    }
+
+    fn flush(&mut self, list: &mut CodeListBuilder) {
+        list.insert_all(self.codes.get(..self.held).unwrap_or_default());
+        self.held = 0;
     }
 }
 
@@ -961,6 +1046,29 @@ impl Cell {
 
 const fn is_line_end(byte: u8) -> bool {
     matches!(byte, b'\n' | b'\r')
+}
+
+/// How many bytes come before the first quote or line end, if there is one.
+/// Eight at once: this is what most of a long file goes through.
+#[cfg_attr(hot_paths, optimize(speed), inline(never))]
+fn plain(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    let (words, rest) = bytes.as_chunks();
+    for (place, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let mut found = 0;
+        for wanted in [b'\n', b'\r', b'"'] {
+            // The lowest high bit that this leaves is that of the first such byte.
+            let other = word ^ (ONES * u64::from(wanted));
+            found |= other.wrapping_sub(ONES) & !other;
+        }
+        let found = found & (ONES << 7);
+        if found != 0 {
+            return Some(place * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let end = |byte: &u8| is_line_end(*byte) || *byte == b'"';
+    Some(words.len() * 8 + rest.iter().position(end)?)
 }
 
 /// White space that can stand around quotes.

@@ -50,6 +50,9 @@
 
 // docs.rs says beside each item which feature it needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// The wasm is built to be small, but for the few functions that every code of a
+// long list goes through. The build script says when; the attribute is unstable.
+#![cfg_attr(hot_paths, feature(optimize_attribute))]
 
 pub mod answer;
 pub mod api;

@@ -8,6 +8,7 @@
 //! Not a `HashSet<Code>` beside a `Vec<Code>`: it would hold every code twice.
 
 use std::fmt;
+use std::hint::black_box;
 use std::iter::FusedIterator;
 use std::ops::Range;
 
@@ -84,10 +85,13 @@ impl CodeList {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.len().saturating_mul(16));
-        for block in &self.blocks.list {
-            bytes.extend(block.iter().flat_map(Code::as_bytes));
-        }
+        self.pieces().for_each(|piece| bytes.extend_from_slice(piece));
         bytes
+    }
+
+    /// The same in pieces of up to 64 KiB, as they are held.
+    pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        self.blocks.list.iter().map(|block| block.as_flattened())
     }
 
     /// Reads what [`Self::to_bytes`] wrote. A code that comes again is counted
@@ -162,6 +166,10 @@ pub struct CodeListBuilder {
 }
 
 impl CodeListBuilder {
+    /// How many codes go in together.
+    pub(crate) const AT_ONCE: usize = 32;
+    const MOST_RESERVED: usize = 1 << 22;
+
     /// An empty list.
     #[must_use]
     pub fn new() -> Self {
@@ -174,26 +182,56 @@ impl CodeListBuilder {
     /// rejected, without a line: nothing is dropped in silence, and a list with
     /// rejected entries is not sent.
     pub fn insert(&mut self, code: Code) -> bool {
+        self.insert_hashed(code, hash(code))
+    }
+
+    /// Takes some codes, at most [`Self::AT_ONCE`] at a time.
+    ///
+    /// The table of a long list is larger than what is near a processor, so each
+    /// code waits for its slot. Asked for before any of them is needed, all the
+    /// slots come in the time of one.
+    #[cfg_attr(hot_paths, optimize(speed), inline(never))]
+    pub(crate) fn insert_all(&mut self, codes: &[Code]) {
+        let mut hashes = [0; Self::AT_ONCE];
+        let mut coming = 0;
+        for (hashed, code) in hashes.iter_mut().zip(codes) {
+            *hashed = hash(*code);
+            coming ^= self.table.home(*hashed);
+        }
+        black_box(coming);
+        for (hash, code) in hashes.iter().zip(codes) {
+            self.insert_hashed(*code, *hash);
+        }
+    }
+
+    #[allow(clippy::inline_always)] // A call costs as much as what it does.
+    #[inline(always)]
+    fn insert_hashed(&mut self, code: Code, hash: u64) -> bool {
         let CodeList { blocks, duplicates, rejections } = &mut self.list;
-        let hash = hash(code);
-        if self.table.find(hash, code, blocks).is_some() {
-            *duplicates += 1;
-            return false;
-        }
-        if blocks.length >= self.largest {
-            rejections.count += 1;
-            return false;
-        }
         self.table.make_room(blocks);
-        self.table.put(hash, blocks.length);
-        blocks.push(code);
-        true
+        match self.table.look(hash, code, blocks) {
+            Found::At(_) => {
+                *duplicates += 1;
+                false
+            }
+            _ if blocks.length >= self.largest => {
+                rejections.count += 1;
+                false
+            }
+            Found::Free(slot) => {
+                self.table.put(slot, hash, blocks.length);
+                blocks.push(code);
+                true
+            }
+        }
     }
 
     /// Makes room for so many codes at once: a table that grows leaves holes
-    /// behind.
+    /// behind, and places every code anew. Of more than 4 million only for so
+    /// many, since who says how many there will be may be wrong.
     pub fn reserve(&mut self, codes: usize) {
         let Self { table, list, .. } = self;
+        let codes = codes.min(Self::MOST_RESERVED);
         if !table.holds(codes) {
             let slots = codes.saturating_mul(4).div_ceil(3).next_power_of_two();
             table.grow(slots.max(Table::FEWEST), &list.blocks);
@@ -203,7 +241,10 @@ impl CodeListBuilder {
     /// The place of a code, from 0.
     #[must_use]
     pub fn find(&self, code: Code) -> Option<usize> {
-        self.table.find(hash(code), code, &self.list.blocks)
+        match self.table.look(hash(code), code, &self.list.blocks) {
+            Found::At(place) => Some(place),
+            Found::Free(_) => None,
+        }
     }
 
     /// Takes note of an entry that is no code.
@@ -262,25 +303,30 @@ impl Rejections {
 /// a short list is small; the others have their full size from the start.
 #[derive(Clone, Default, PartialEq, Eq)]
 struct Blocks {
-    list: Vec<Vec<Code>>,
+    list: Vec<Vec<[u8; 16]>>,
     length: usize,
 }
 
 impl Blocks {
     fn get(&self, place: usize) -> Option<Code> {
-        self.list.get(place / BLOCK)?.get(place % BLOCK).copied()
+        self.list.get(place / BLOCK)?.get(place % BLOCK).copied().map(Code::from_id)
     }
 
+    #[inline]
     fn push(&mut self, code: Code) {
         self.length += 1;
         match self.list.last_mut() {
-            Some(block) if block.len() < BLOCK => block.push(code),
-            last => {
-                let mut block = Vec::with_capacity(if last.is_some() { BLOCK } else { 4 });
-                block.push(code);
-                self.list.push(block);
-            }
+            Some(block) if block.len() < BLOCK => block.push(*code.as_bytes()),
+            _ => self.begin(code),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn begin(&mut self, code: Code) {
+        let mut block = Vec::with_capacity(if self.list.is_empty() { 4 } else { BLOCK });
+        block.push(*code.as_bytes());
+        self.list.push(block);
     }
 }
 
@@ -304,14 +350,6 @@ impl Table {
         self.slots.len().wrapping_sub(1)
     }
 
-    /// The slots where a code can be, in the order to look.
-    fn probe(&self, hash: u64) -> impl Iterator<Item = usize> + use<> {
-        let mask = self.mask();
-        #[allow(clippy::cast_possible_truncation)]
-        let start = hash as usize;
-        (0..=mask).map(move |step| start.wrapping_add(step) & mask)
-    }
-
     /// The part of the hash that goes beside a position: from its upper half,
     /// as the lower one has chosen the slot.
     fn tag(&self, hash: u64) -> u32 {
@@ -320,33 +358,38 @@ impl Table {
         tag & !places
     }
 
-    fn find(&self, hash: u64, code: Code, blocks: &Blocks) -> Option<usize> {
-        if self.slots.is_empty() {
-            return None;
-        }
+    /// What is in the slot that a hash chooses.
+    fn home(&self, hash: u64) -> u32 {
         #[allow(clippy::cast_possible_truncation)]
-        let places = self.mask() as u32;
-        let tag = self.tag(hash);
-        for slot in self.probe(hash) {
-            let slot = self.slots.get(slot).copied().filter(|slot| *slot != 0)?;
-            let place = (slot & places).wrapping_sub(1) as usize;
-            if slot & !places == tag && blocks.get(place) == Some(code) {
-                return Some(place);
-            }
-        }
-        None
+        let at = hash as usize & self.mask();
+        self.slots.get(at).copied().unwrap_or_default()
     }
 
-    /// Puts a position that is not there yet.
-    fn put(&mut self, hash: u64, place: usize) {
+    /// Looks for a code, from the slot on that its hash chooses.
+    #[cfg_attr(hot_paths, optimize(speed), inline(never))]
+    fn look(&self, hash: u64, code: Code, blocks: &Blocks) -> Found {
+        let mask = self.mask();
+        #[allow(clippy::cast_possible_truncation)]
+        let (mut at, places) = (hash as usize & mask, mask as u32);
+        let tag = self.tag(hash);
+        // Some slots are always free, so this ends; an empty table has none to look at.
+        while let Some(slot) = self.slots.get(at).copied().filter(|slot| *slot != 0) {
+            let place = (slot & places).wrapping_sub(1) as usize;
+            if slot & !places == tag && blocks.get(place) == Some(code) {
+                return Found::At(place);
+            }
+            at = (at + 1) & mask;
+        }
+        Found::Free(at)
+    }
+
+    /// Puts a position into a free slot.
+    fn put(&mut self, slot: usize, hash: u64, place: usize) {
         #[allow(clippy::cast_possible_truncation)]
         let value = self.tag(hash) | (place + 1) as u32;
-        for slot in self.probe(hash) {
-            if let Some(slot) = self.slots.get_mut(slot).filter(|slot| **slot == 0) {
-                *slot = value;
-                self.used += 1;
-                return;
-            }
+        if let Some(slot) = self.slots.get_mut(slot) {
+            *slot = value;
+            self.used += 1;
         }
     }
 
@@ -362,18 +405,37 @@ impl Table {
         codes.saturating_mul(4) <= self.slots.len().saturating_mul(3)
     }
 
+    #[cfg_attr(hot_paths, optimize(speed), inline(never))]
     fn grow(&mut self, slots: usize, blocks: &Blocks) {
         // The old one goes first: each code says its place anew.
         *self = Self::default();
         self.slots = vec![0; slots];
+        let mask = self.mask();
         for (place, code) in blocks.list.iter().flatten().enumerate() {
-            self.put(hash(*code), place);
+            let hash = hash(Code::from_id(*code));
+            // They are distinct: any free slot from there on will do.
+            #[allow(clippy::cast_possible_truncation)]
+            let mut at = hash as usize & mask;
+            while self.slots.get(at).is_some_and(|slot| *slot != 0) {
+                at = (at + 1) & mask;
+            }
+            self.put(at, hash, place);
         }
     }
 }
 
+/// What a table says of a code.
+enum Found {
+    /// It is at that place of the list.
+    At(usize),
+    /// It is not there, and would go into that slot.
+    Free(usize),
+}
+
 /// Spreads the bits of a code, also of ids that differ in a few bits only. It
 /// is the same in every run: the core draws no random number.
+#[allow(clippy::inline_always)] // A call costs as much as what it does.
+#[inline(always)]
 fn hash(code: Code) -> u64 {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
     let id = u128::from_le_bytes(*code.as_bytes());

@@ -9,9 +9,6 @@ use crate::csv;
 use crate::json::Json;
 use crate::list::CodeList;
 
-/// Codes are handed over in pieces, so that a long list is not held twice.
-const CODES_AT_ONCE: usize = 4096;
-
 /// Reads text, or a list with one code an entry.
 #[wasm_bindgen]
 pub struct CodeReader(csv::CodeReader);
@@ -28,6 +25,12 @@ impl CodeReader {
         } else {
             csv::CodeReader::new(column)
         })
+    }
+
+    /// How many bytes there will be in all, where that is known.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    pub fn expect(&mut self, bytes: f64) {
+        self.0.expect(bytes as u64);
     }
 
     /// Text, cut anywhere; or entries of 36 bytes each, back to back.
@@ -94,25 +97,14 @@ fn list(codes: &CodeList) -> JsValue {
     );
     #[allow(clippy::cast_possible_truncation)] // A list of 2^28 codes has no room in wasm32.
     let ids = Uint8Array::new_with_length(codes.len() as u32 * 16);
-    let mut piece = Vec::with_capacity(CODES_AT_ONCE.min(codes.len()) * 16);
     let mut at = 0;
-    for code in codes {
-        piece.extend_from_slice(code.as_bytes());
-        if piece.len() == CODES_AT_ONCE * 16 {
-            at = put(&ids, at, &mut piece);
-        }
+    for piece in codes.pieces() {
+        #[allow(clippy::cast_possible_truncation)]
+        let end = at + piece.len() as u32;
+        ids.subarray(at, end).copy_from(piece);
+        at = end;
     }
-    put(&ids, at, &mut piece);
     // Fails on no plain object.
     let _ = js_sys::Reflect::set(&value, &JsValue::from_str("ids"), &ids);
     value
-}
-
-/// Copies a piece to its place; says where the next one goes.
-#[allow(clippy::cast_possible_truncation)]
-fn put(ids: &Uint8Array, at: u32, piece: &mut Vec<u8>) -> u32 {
-    let end = at + piece.len() as u32;
-    ids.subarray(at, end).copy_from(piece);
-    piece.clear();
-    end
 }

@@ -9,7 +9,7 @@ use std::hint::black_box;
 
 use sha2::{Digest, Sha256};
 
-use crate::code::digit;
+use crate::code::{not_hexadecimal, packed, spelled};
 use crate::error::{Error, ErrorCode, Queued};
 use crate::secret::SigningKey;
 
@@ -50,10 +50,9 @@ pub fn verify(body: &[u8], signature: Option<&str>, keys: &[SigningKey]) -> Resu
 #[must_use]
 pub fn sign(key: &SigningKey, body: &[u8]) -> String {
     let mut text = String::with_capacity(64);
-    for byte in hmac(key.expose().as_bytes(), body) {
-        for digit in [byte >> 4, byte & 15] {
-            text.extend(char::from_digit(u32::from(digit), 16));
-        }
+    for bytes in hmac(key.expose().as_bytes(), body).as_chunks().0 {
+        let digits = spelled(u32::from_le_bytes(*bytes)).to_le_bytes();
+        text.extend(digits.map(char::from));
     }
     text
 }
@@ -103,12 +102,12 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
     let digits: &[u8; 64] = text.as_bytes().try_into().ok()?;
     let mut bytes = [0; 32];
     let mut fault = 0;
-    for (byte, [high, low]) in bytes.iter_mut().zip(digits.as_chunks().0) {
-        let (high, low) = (digit(*high), digit(*low));
-        fault |= high | low;
-        *byte = high << 4 | low & 15;
+    for (out, digits) in bytes.as_chunks_mut().0.iter_mut().zip(digits.as_chunks().0) {
+        let digits = u64::from_le_bytes(*digits);
+        fault |= not_hexadecimal(digits);
+        *out = packed(digits).to_le_bytes();
     }
-    (fault < 16).then_some(bytes)
+    (fault == 0).then_some(bytes)
 }
 
 #[cfg(test)]
