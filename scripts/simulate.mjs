@@ -41,7 +41,8 @@ export function catchMutants() {
   rmSync(copy, { recursive: true, force: true });
   mkdirSync(copy, { recursive: true });
   const simulation = join("tests", "simulation");
-  for (const part of ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "src", simulation]) {
+  const manifest = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", join("benches", "hot.rs")];
+  for (const part of [...manifest, "src", simulation]) {
     cpSync(join(ROOT, part), join(copy, part), { recursive: true });
   }
   /** @type {Mutant[]} */

@@ -6,7 +6,7 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { ROOT } from "./setup.mjs";
 
 /** What `import { createClient }` may cost, in bytes of brotli. The aim is 44,000. */
-export const LIMIT = 56_600;
+export const LIMIT = 58_400;
 
 /** Measures, prints, and writes `build/size.json`. */
 export async function reportSizes() {

@@ -123,6 +123,8 @@ const STEPS = {
     fuzz: () => exec(process.execPath, ["scripts/fuzz.mjs", "--seconds", "30"]),
     reproduce: () => exec(process.execPath, ["scripts/reproduce.mjs"]),
   }),
+  "bench guard": () =>
+    exec(process.execPath, ["benches/guard.mjs", ...(isRecording ? ["--record"] : [])]),
   size: () => {
     const { total } = JSON.parse(readFileSync(join(ROOT, "build", "size.json"), "utf8"));
     if (total.brotli > LIMIT) throw new Error(`${total.brotli} bytes of brotli; limit: ${LIMIT}`);

@@ -28,8 +28,7 @@ impl Code {
     }
 
     /// Reads a text that has the length of a code: none if it has not its form.
-    #[allow(clippy::inline_always)] // A call costs as much as what it does.
-    #[inline(always)]
+    #[cfg_attr(hot_paths, optimize(speed), inline(never))]
     pub(crate) fn read(text: &[u8; TEXT_LENGTH]) -> Option<Self> {
         let hyphens = [text[8], text[13], text[18], text[23]];
         let mut fault = u64::from(u32::from_ne_bytes(hyphens) ^ u32::from_ne_bytes([b'-'; 4]));

@@ -32,7 +32,7 @@
 use crate::code::{Code, TEXT_LENGTH};
 use crate::error::{Reason, Rejected};
 use crate::id::ProgramId;
-use crate::list::{CodeList, CodeListBuilder, KEPT_REJECTED};
+use crate::list::{Batch, CodeList, CodeListBuilder, KEPT_REJECTED};
 
 /// The names by which the column of the codes is found, the best first.
 pub const CODE_COLUMNS: [&str; 4] = ["code_id", "code_uuid", "uuid", "code"];
@@ -927,34 +927,6 @@ struct FastRow<'a> {
     /// With its end.
     length: usize,
     behind_return: bool,
-}
-
-/// Codes on their way into a list, some at a time.
-struct Batch {
-    codes: [Code; CodeListBuilder::AT_ONCE],
-    held: usize,
-}
-
-impl Batch {
-    const fn new() -> Self {
-        Self { codes: [Code::NONE; CodeListBuilder::AT_ONCE], held: 0 }
-    }
-
-    #[inline]
-    fn add(&mut self, code: Code, list: &mut CodeListBuilder) {
-        if let Some(place) = self.codes.get_mut(self.held) {
-            *place = code;
-            self.held += 1;
-        }
-        if self.held == self.codes.len() {
-            self.flush(list);
-        }
-    }
-
-    fn flush(&mut self, list: &mut CodeListBuilder) {
-        list.insert_all(self.codes.get(..self.held).unwrap_or_default());
-        self.held = 0;
-    }
 }
 
 /// The content of a cell, as much of it as can matter.

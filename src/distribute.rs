@@ -66,7 +66,7 @@ pub fn request(
 #[cfg_attr(hot_paths, optimize(speed), inline(never))]
 fn body(codes: impl ExactSizeIterator<Item = Code>) -> String {
     // The quotes are there already, and behind the last code is no comma.
-    let mut body = vec![b'"'; HEAD.len() + codes.len() * RECORD];
+    let mut body = vec![b'"'; HEAD.len() + codes.len() * RECORD + 1];
     if let Some((head, records)) = body.split_at_mut_checked(HEAD.len()) {
         head.copy_from_slice(HEAD);
         for (record, code) in records.as_chunks_mut::<RECORD>().0.iter_mut().zip(codes) {
@@ -75,8 +75,9 @@ fn body(codes: impl ExactSizeIterator<Item = Code>) -> String {
             *comma = b',';
         }
     }
-    body.pop();
-    body.extend_from_slice(b"]}");
+    if let Some(end) = body.last_chunk_mut() {
+        *end = *b"]}";
+    }
     // Checked once and not for each code; it is ASCII.
     String::from_utf8(body).unwrap_or_default()
 }

@@ -14,7 +14,7 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 /// Deeper than this, a value is refused: nothing Uber sends comes near, and
 /// recursion on the small stack of a wasm instance must end.
-const DEEPEST: u8 = 64;
+pub(crate) const DEEPEST: u8 = 64;
 
 /// A JSON value. Members keep their order.
 #[derive(Clone, Debug, PartialEq, Default)]

@@ -65,6 +65,8 @@ pub mod http;
 pub mod id;
 pub mod job;
 pub mod json;
+#[cfg(any(test, target_arch = "wasm32"))]
+mod json_text;
 pub mod list;
 pub mod programs;
 pub mod retry;

@@ -21,6 +21,9 @@ pub const KEPT_REJECTED: usize = 1_000;
 /// Codes in one block: 64 KiB.
 const BLOCK: usize = 4_096;
 
+/// Codes that go into a list together.
+const AT_ONCE: usize = 32;
+
 /// What the positions in the table can tell apart.
 const LARGEST: usize = 3 << 30;
 
@@ -103,9 +106,7 @@ impl CodeList {
             return None;
         };
         let mut builder = CodeListBuilder::new();
-        for code in codes {
-            builder.insert(Code::from_bytes(*code)?);
-        }
+        builder.insert_bytes(codes)?;
         Some(builder.finish())
     }
 }
@@ -166,9 +167,7 @@ pub struct CodeListBuilder {
 }
 
 impl CodeListBuilder {
-    /// How many codes go in together.
-    pub(crate) const AT_ONCE: usize = 32;
-    const MOST_RESERVED: usize = 1 << 22;
+    const MOST_RESERVED: usize = 1 << 21;
 
     /// An empty list.
     #[must_use]
@@ -185,14 +184,29 @@ impl CodeListBuilder {
         self.insert_hashed(code, hash(code))
     }
 
-    /// Takes some codes, at most [`Self::AT_ONCE`] at a time.
+    /// Takes codes as [`CodeList::to_bytes`] gives them. None if one is 16 zeros:
+    /// that one is left out.
+    pub(crate) fn insert_bytes(&mut self, codes: &[[u8; 16]]) -> Option<()> {
+        let mut batch = Batch::new();
+        let mut all = Some(());
+        for code in codes {
+            match Code::from_bytes(*code) {
+                Some(code) => batch.add(code, self),
+                None => all = None,
+            }
+        }
+        batch.flush(self);
+        all
+    }
+
+    /// Takes some codes, at most [`AT_ONCE`] at a time.
     ///
     /// The table of a long list is larger than what is near a processor, so each
     /// code waits for its slot. Asked for before any of them is needed, all the
     /// slots come in the time of one.
     #[cfg_attr(hot_paths, optimize(speed), inline(never))]
-    pub(crate) fn insert_all(&mut self, codes: &[Code]) {
-        let mut hashes = [0; Self::AT_ONCE];
+    fn insert_all(&mut self, codes: &[Code]) {
+        let mut hashes = [0; AT_ONCE];
         let mut coming = 0;
         for (hashed, code) in hashes.iter_mut().zip(codes) {
             *hashed = hash(*code);
@@ -227,7 +241,7 @@ impl CodeListBuilder {
     }
 
     /// Makes room for so many codes at once: a table that grows leaves holes
-    /// behind, and places every code anew. Of more than 4 million only for so
+    /// behind, and places every code anew. Of more than 2 million only for so
     /// many, since who says how many there will be may be wrong.
     pub fn reserve(&mut self, codes: usize) {
         let Self { table, list, .. } = self;
@@ -235,6 +249,7 @@ impl CodeListBuilder {
         if !table.holds(codes) {
             let slots = codes.saturating_mul(4).div_ceil(3).next_power_of_two();
             table.grow(slots.max(Table::FEWEST), &list.blocks);
+            extend_memory(codes.saturating_sub(list.len()));
         }
     }
 
@@ -283,6 +298,34 @@ impl fmt::Debug for CodeListBuilder {
     }
 }
 
+/// Codes on their way into a list, some at a time.
+pub(crate) struct Batch {
+    codes: [Code; AT_ONCE],
+    held: usize,
+}
+
+impl Batch {
+    pub(crate) const fn new() -> Self {
+        Self { codes: [Code::NONE; AT_ONCE], held: 0 }
+    }
+
+    #[inline]
+    pub(crate) fn add(&mut self, code: Code, list: &mut CodeListBuilder) {
+        if let Some(place) = self.codes.get_mut(self.held) {
+            *place = code;
+            self.held += 1;
+        }
+        if self.held == self.codes.len() {
+            self.flush(list);
+        }
+    }
+
+    pub(crate) fn flush(&mut self, list: &mut CodeListBuilder) {
+        list.insert_all(self.codes.get(..self.held).unwrap_or_default());
+        self.held = 0;
+    }
+}
+
 /// Entries that were no codes: all counted, the first ones kept.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Rejections {
@@ -324,10 +367,25 @@ impl Blocks {
     #[cold]
     #[inline(never)]
     fn begin(&mut self, code: Code) {
+        // A few times for each doubling.
+        let step = self.list.len().next_power_of_two() / 4;
+        if step > 1 && self.list.len().is_multiple_of(step) {
+            extend_memory(step * BLOCK);
+        }
         let mut block = Vec::with_capacity(if self.list.is_empty() { 4 } else { BLOCK });
         block.push(*code.as_bytes());
         self.list.push(block);
     }
+}
+
+/// Has memory for so many codes ready. The memory of a wasm instance is extended
+/// by what an allocation needs, and each time costs the host a collection of
+/// garbage: one large piece, given back at once, is extended in one go.
+fn extend_memory(codes: usize) {
+    let mut piece = Vec::<[u8; 16]>::new();
+    // If there is no such piece, a smaller one may still be found.
+    let _ = piece.try_reserve_exact(codes);
+    black_box(piece);
 }
 
 /// An open-addressing table of positions in [`Blocks`], never more than three

@@ -218,9 +218,7 @@ impl Ledger {
         match *kind {
             BEGIN => self.begin(fields)?,
             CODES => {
-                for code in rest.as_chunks().0 {
-                    self.codes.insert(Code::from_bytes(*code)?);
-                }
+                self.codes.insert_bytes(rest.as_chunks().0)?;
                 self.lay_out();
             }
             TEXT => {

@@ -6,7 +6,6 @@ use super::journal::{BEGIN, MAGIC, RESUMED, Reader, put, put_text};
 use super::ledger::Ledger;
 use super::{Job, Settings};
 use crate::api::Api;
-use crate::code::Code;
 use crate::distribute::MOST_CODES;
 use crate::error::{Error, ErrorCode, Queued};
 use crate::id::ProgramId;
@@ -69,11 +68,8 @@ impl Recovery {
         }
         self.start_over();
         self.ledger.codes.reserve(total);
-        for code in codes.as_chunks().0 {
-            if let Some(code) = Code::from_bytes(*code) {
-                self.ledger.codes.insert(code);
-            }
-        }
+        // Sixteen zeros are no code, and are left out.
+        let _ = self.ledger.codes.insert_bytes(codes.as_chunks().0);
     }
 
     /// How many distinct codes were offered, unless the journal has the job.

@@ -85,7 +85,8 @@ export async function exchangeCode(options: ExchangeCodeOptions): Promise<TokenS
     organizationId: "-",
     baseUrl: "https://api.uber.com",
     acceptLanguage: "-",
-    timeoutMs,
+    timeoutMs: timeoutMs as number,
+    maxRetries: 0,
     auth: values,
   };
   return requestToken(settings, host, values, signal);

@@ -229,8 +229,9 @@ class BoundClient {
     // Again, as the instance may have been replaced while codes were read.
     const binding = await this.binding({ signal });
     const queues = operation === DISTRIBUTE || operation === DISTRIBUTE_ALL;
+    const { settings } = this.#checked as CheckedOptions;
     return instance.call(queues ? "unknown" : "no", () =>
-      binding.call(operation, input, ids, signal),
+      binding.call(operation, withDefaults(input, settings), ids, signal),
     );
   }
 
@@ -249,6 +250,17 @@ class BoundClient {
   }
 }
 
+interface CallDefaults {
+  timeoutMs: number;
+  maxRetries: number;
+}
+
+/** What a call leaves open is as the client has it. */
+function withDefaults(input: CallOptions, { timeoutMs, maxRetries }: CallDefaults): object {
+  const { timeoutMs: ownTimeoutMs = timeoutMs, maxRetries: ownMaxRetries = maxRetries } = input;
+  return { ...input, timeoutMs: ownTimeoutMs, maxRetries: ownMaxRetries };
+}
+
 function hostOf({ host: options, auth, settings }: CheckedOptions, glue: Binding): Host {
   const clock = options.clock ?? hostClock;
   const rules: TokenRules = {
@@ -265,15 +277,15 @@ function hostOf({ host: options, auth, settings }: CheckedOptions, glue: Binding
  * if the host held the client's, no client would ever be given back.
  */
 export async function requestToken(
-  settings: object,
+  settings: CallDefaults,
   host: Host,
-  input: object,
+  input: CallOptions & { refreshToken?: unknown },
   signal?: unknown,
 ): Promise<TokenSet> {
   await instance.load();
   const tokens = await instance.call("no", (glue) => {
     const client = new glue.Client(settings, host as never);
-    const asked = client.call(REQUEST_TOKEN, input, NO_IDS, signal);
+    const asked = client.call(REQUEST_TOKEN, withDefaults(input, settings), NO_IDS, signal);
     client.free();
     return asked;
   });

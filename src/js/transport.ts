@@ -115,7 +115,7 @@ async function explanation(answer: Answer, deadline: Deadline): Promise<string> 
   const { response } = answer;
   let text = "";
   try {
-    if (typeof response.body?.getReader !== "function") {
+    if (typeof response.body?.getReader !== "function" || isShort(answer)) {
       const { kind, value } = await deadline.race(() => response.text?.());
       answer.isRead = true;
       return kind === DONE && typeof value === "string" ? value : "";
@@ -135,6 +135,12 @@ async function explanation(answer: Answer, deadline: Deadline): Promise<string> 
     // A body with members that throw: what came of it will do.
   }
   return text;
+}
+
+/** Whether a body is short, by what its head says: then it is read in one go, which costs less. */
+function isShort({ head: [, fields] }: Answer): boolean {
+  const [, length] = fields.find(([name]) => name === "content-length") ?? [];
+  return length !== undefined && Number(length) <= EXPLANATION_BYTES;
 }
 
 /** Reads what is left of a body, in the background, so that its connection can be used again. */

@@ -3,6 +3,8 @@ import { instance } from "./binding.js";
 import { type VoucherError, invalidOption, ours, refusal, toError } from "./errors.js";
 import { checks, readOptions } from "./options.js";
 
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
 /** Any `Request`, as an edge worker, Deno, Bun or a framework gives it. */
 export interface WebhookRequest {
   /** Its header fields. */
@@ -120,12 +122,10 @@ export async function verifyWebhook(
   });
   const glue = await instance.load();
   instance.callSync(() => glue.verifySignature(body, signature, keys));
-  let text: string | undefined;
   let raw: unknown;
   let outcomes: unknown;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(body);
-    raw = JSON.parse(text);
+    raw = JSON.parse(decoder.decode(body));
     if (read.outcomes) outcomes = outcomesOf(read.outcomes(raw));
   } catch (cause) {
     const isRead = raw !== undefined;
@@ -134,8 +134,8 @@ export async function verifyWebhook(
     const shown = isRead ? cause : new SyntaxError("The body was signed, and is no JSON");
     throw webhookError("malformed_body", what, "See `cause`.", shown);
   }
-  // Parsed again: `outcomes` may have changed the other.
-  const event = instance.callSync(() => glue.readWebhook(JSON.parse(text), environment, outcomes));
+  // Not `raw`, which `outcomes` may have changed.
+  const event = instance.callSync(() => glue.readWebhook(body, environment, outcomes));
   return { ...(event as WebhookEvent), raw };
 }
 

@@ -9,10 +9,10 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
-use super::exchange::{Ended, Exchange, Next, Stage, epoch_ms, parse};
+use super::exchange::{Ended, Exchange, Next, Stage, epoch_ms};
 use super::failure::{headers, thrown};
 use super::host::Host;
-use super::{from_js, number, to_js};
+use super::{from_js, from_text, number, to_js};
 use crate::answer::{self, Effect, Verdict};
 use crate::api::Api;
 use crate::code::Code;
@@ -37,8 +37,6 @@ pub struct Inner {
     scope: Scope,
     pub renews: bool,
     pub headers: Vec<(String, String)>,
-    timeout_ms: f64,
-    max_retries: u32,
 }
 
 // The operations, as `src/js/client.ts` numbers them.
@@ -122,8 +120,6 @@ impl Inner {
             scope,
             renews: options.get("renews").is_true(),
             headers,
-            timeout_ms: raw_number(options.get("timeoutMs")),
-            max_retries: whole(raw_number(options.get("maxRetries"))),
             host,
         })
     }
@@ -177,14 +173,12 @@ impl Inner {
         input: &Json,
         signal: JsValue,
     ) -> Exchange {
+        // JSON has no infinite number: that is null.
         let timeout_ms = match input.get("timeoutMs") {
             Json::Number(timeout_ms) => *timeout_ms,
-            _ => self.timeout_ms,
+            _ => f64::INFINITY,
         };
-        let max_retries = match input.get("maxRetries") {
-            Json::Number(most) => whole(*most),
-            _ => self.max_retries,
-        };
+        let max_retries = whole(raw_number(input.get("maxRetries")));
         Exchange {
             client: Rc::clone(self),
             request,
@@ -207,7 +201,7 @@ impl Inner {
         ended: &Ended,
     ) -> Result<Json, Error> {
         let Ended { head, body, attempts } = ended;
-        let (now, parsed) = (epoch_ms(&self.host), parse(body));
+        let (now, parsed) = (epoch_ms(&self.host), from_text(body));
         let accepted = Verdict::of(head) == Verdict::Accepted;
         let (effect, list) = match operation {
             DISTRIBUTE | DISTRIBUTE_ALL if accepted => {

@@ -211,12 +211,3 @@ pub fn head_from(told: &Json) -> Head {
 pub fn epoch_ms(host: &Host) -> u64 {
     host.now() as u64
 }
-
-/// A body as the host's parser reads it; null where it is no JSON.
-pub fn parse(body: &str) -> Json {
-    // What the parser throws costs more than all else of an answer.
-    if body.is_empty() {
-        return Json::Null;
-    }
-    js_sys::JSON::parse(body).map_or(Json::Null, |value| from_js(&value))
-}

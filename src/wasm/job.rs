@@ -13,9 +13,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::client::{Client, Inner};
-use super::exchange::{head_from, init, parse};
+use super::exchange::{head_from, init};
 use super::failure::thrown;
-use super::{from_js, number, to_js};
+use super::{from_js, from_text, number, to_js};
 use crate::answer::{self, Verdict};
 use crate::code::Code;
 use crate::distribute;
@@ -202,7 +202,7 @@ fn run(
                 _ => return Ok(JsValue::TRUE),
             };
             let random = js_sys::Math::random();
-            let error = job.handle_response(at, &head, body, &parse(body), now, random);
+            let error = job.handle_response(at, &head, body, &from_text(body), now, random);
             return Ok(error.map_or(JsValue::UNDEFINED, thrown));
         }
         LOST => {

@@ -23,77 +23,35 @@ mod sandbox;
 #[cfg(feature = "client")]
 mod webhook;
 
-use js_sys::{Array, Object};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 
 use crate::json::Json;
+use crate::json_text;
 
 // Half the size of the standard library's.
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
-/// Deeper than this, a value is null: recursion on the small stack of an
-/// instance must end.
-const DEEPEST: u32 = 64;
-
-/// A plain JavaScript value as the core reads it: what `JSON.parse` gave, or
-/// options that were checked. What JSON can't hold reads as null.
-///
-/// By hand and not by serde-wasm-bindgen's deserializer, whose messages, which
-/// nobody would see, bring the formatting of floats: 30 kB of wasm.
+/// A plain JavaScript value as the core reads it: options that were checked, or
+/// what the host tells. What JSON can't hold reads as null, and so does what is
+/// nested too deeply.
 fn from_js(value: &JsValue) -> Json {
-    read(value, DEEPEST)
+    let text = js_sys::JSON::stringify(value).ok().and_then(|text| text.as_string());
+    text.map_or(Json::Null, |text| from_text(&text))
 }
 
-fn read(value: &JsValue, depth: u32) -> Json {
-    if let Some(text) = value.as_string() {
-        Json::Text(text)
-    } else if let Some(number) = value.as_f64() {
-        Json::Number(number)
-    } else if let Some(flag) = value.as_bool() {
-        Json::Bool(flag)
-    } else if depth == 0 || !value.is_object() {
-        Json::Null
-    } else if let Some(list) = value.dyn_ref::<Array>() {
-        let mut items = Vec::new();
-        for item in list.iter() {
-            items.push(read(&item, depth - 1));
-        }
-        Json::List(items)
-    } else {
-        let mut members = Vec::new();
-        for entry in Object::entries(value.unchecked_ref()) {
-            let entry: Array = entry.unchecked_into();
-            let name = entry.get(0).as_string().unwrap_or_default();
-            members.push((name, read(&entry.get(1), depth - 1)));
-        }
-        Json::Object(members)
-    }
+/// JSON text as the core reads it; null where it is none.
+fn from_text(text: &str) -> Json {
+    json_text::read(text, js_sys::parse_float).unwrap_or_default()
 }
 
 /// A value of the core as a plain JavaScript object.
 fn to_js(value: &Json) -> JsValue {
-    match value {
-        Json::Null => JsValue::NULL,
-        Json::Bool(flag) => JsValue::from_bool(*flag),
-        Json::Number(number) => JsValue::from_f64(*number),
-        Json::Text(text) => JsValue::from_str(text),
-        Json::List(items) => {
-            let list = Array::new();
-            for item in items {
-                list.push(&to_js(item));
-            }
-            list.into()
-        }
-        Json::Object(members) => {
-            let entries = Array::new();
-            for (name, value) in members {
-                entries.push(&Array::of2(&JsValue::from_str(name), &to_js(value)));
-            }
-            // Not set one by one: `__proto__` would be no member then. Fails on no list of pairs.
-            Object::from_entries(&entries).map_or(JsValue::NULL, Into::into)
-        }
-    }
+    let text = json_text::write(value, |number| {
+        let text = js_sys::JSON::stringify(&JsValue::from_f64(number));
+        text.ok().and_then(|text| text.as_string()).unwrap_or_default()
+    });
+    js_sys::JSON::parse(&text).unwrap_or(JsValue::NULL)
 }
 
 /// A length or a time as the number that JavaScript holds.

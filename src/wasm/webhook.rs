@@ -5,7 +5,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::failure::thrown;
-use super::{from_js, to_js};
+use super::{from_js, from_text, to_js};
 use crate::secret::SigningKey;
 use crate::webhook::{event, signature};
 
@@ -19,14 +19,16 @@ pub fn verify_signature(body: &[u8], signature: &JsValue, keys: &JsValue) -> Res
     signature::verify(body, signature.as_string().as_deref(), &signing_keys).map_err(thrown)
 }
 
-/// Reads what was parsed.
+/// Reads the body, which the JavaScript side has parsed too.
 #[wasm_bindgen(js_name = readWebhook)]
 pub fn read_webhook(
-    body: &JsValue,
+    body: &[u8],
     environment: &JsValue,
     outcomes: &JsValue,
 ) -> Result<JsValue, JsValue> {
-    event::read(&from_js(body), environment.as_string().as_deref(), &from_js(outcomes))
+    let text = str::from_utf8(body).unwrap_or_default();
+    let body = from_text(text.strip_prefix('\u{feff}').unwrap_or(text));
+    event::read(&body, environment.as_string().as_deref(), &from_js(outcomes))
         .map(|event| to_js(&event.write()))
         .map_err(thrown)
 }

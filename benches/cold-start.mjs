@@ -1,0 +1,200 @@
+/** From the import to the first request on the wire: in new processes of Node.js, and in new isolates of workerd. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import { basename, dirname, join, relative } from "node:path";
+import process from "node:process";
+import { pathToFileURL } from "node:url";
+
+import { isQuick, summary, tell, time, timesTable, versionOf } from "./measure.mjs";
+
+process.env["CLOUDFLARE_CF_FETCH_ENABLED"] = "false";
+process.env["WRANGLER_SEND_METRICS"] = "false";
+const ROOT = String(process.env["BENCH_ROOT"]);
+const HERE = join(import.meta.dirname, "cold");
+const { resolve } = createRequire(join(ROOT, "package.json"));
+/** @typedef {{ name: string, file: string }} Contestant */
+/** @type {Contestant[]} */
+const ALL = [
+  { name: "uber-vouchers", file: "ours" },
+  { name: "bare fetch", file: "bare" },
+  { name: "stripe", file: "stripe" },
+  { name: "@octokit/core", file: "octokit" },
+  { name: "@aws-sdk/client-sqs", file: "sqs" },
+  { name: "@automerge/automerge", file: "automerge" },
+];
+const IN_WORKERD = ALL.filter(({ file }) => ["ours", "bare", "stripe", "automerge"].includes(file));
+
+// The wire: it takes the time at which something comes.
+let arrived = 0n;
+const server = createServer((request, response) => {
+  if (arrived === 0n) arrived = process.hrtime.bigint();
+  request.resume();
+  response.setHeader("Content-Type", "application/json").end("{}");
+});
+server.listen(0, "127.0.0.1");
+await once(server, "listening");
+const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+const url = `http://127.0.0.1:${port}`;
+
+/** By turns, each round beginning with another one. @param {Contestant[]} contestants @param {number} rounds @param {(contestant: Contestant) => Promise<void>} start */
+async function takeTurns(contestants, rounds, start) {
+  for (let round = 0; round < rounds; round += 1) {
+    for (let turn = 0; turn < contestants.length; turn += 1) {
+      const next = contestants[(round + turn) % contestants.length];
+      if (next !== undefined) await start(next);
+    }
+  }
+}
+
+/** @param {bigint} from @param {bigint} to */
+const between = (from, to) => Number(to - from) / 1e6;
+
+async function inNode() {
+  /** @type {Map<string, { toWire: number[], toImport: number[], whole: number[] }>} */
+  const samples = new Map(ALL.map(({ name }) => [name, { toWire: [], toImport: [], whole: [] }]));
+  const start = async (/** @type {Contestant} */ { name, file }) => {
+    arrived = 0n;
+    const spawned = process.hrtime.bigint();
+    const child = spawn(process.execPath, ["--no-warnings", join(HERE, "node.mjs"), file, url], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let told = "";
+    child.stdout.setEncoding("utf8").on("data", (text) => (told += text));
+    const [code] = await once(child, "close");
+    if (code !== 0 || arrived === 0n) throw new Error(`${name} sent nothing`);
+    const { began, imported } = JSON.parse(told);
+    const sample = samples.get(name);
+    sample?.toImport.push(between(BigInt(began), BigInt(imported)));
+    sample?.toWire.push(between(BigInt(began), arrived));
+    sample?.whole.push(between(spawned, arrived));
+  };
+  // So that no file is read from the disk for the first time.
+  await takeTurns(ALL, 1, start);
+  for (const sample of samples.values()) for (const list of Object.values(sample)) list.length = 0;
+  await takeTurns(ALL, isQuick ? 7 : 25, start);
+  const of = (/** @type {"toWire" | "toImport" | "whole"} */ what) =>
+    [...samples].map(([name, sample]) => summary(name, sample[what]));
+  return { toImport: of("toImport"), toWire: of("toWire"), whole: of("whole") };
+}
+
+async function inWorkerd() {
+  /** @type {typeof import("miniflare")} */
+  const { Miniflare } = await import(pathToFileURL(resolve("miniflare")).href);
+  /** @type {typeof import("../scripts/bundle.mjs")} */
+  const { buildWorkers } = await import(pathToFileURL(join(ROOT, "scripts", "bundle.mjs")).href);
+  const home = mkdtempSync(join(dirname(import.meta.dirname), "cold-"));
+  process.once("exit", () => rmSync(home, { recursive: true, force: true }));
+  /** @type {Record<string, string>} */
+  const entries = {};
+  for (const { file } of IN_WORKERD) {
+    const entry = join(home, `${file}.entry.mjs`);
+    writeFileSync(
+      entry,
+      `import { send } from ${JSON.stringify(join(HERE, `${file}.mjs`))};
+      export default {
+        async fetch(request) {
+          await send(new URL(request.url).searchParams.get("to"));
+          return new Response("sent");
+        },
+      };`,
+    );
+    entries[file] = relative(ROOT, entry);
+  }
+  const built = await buildWorkers(home, entries);
+  // Bundles come as data, so that the loader need not read anything.
+  const modules = [
+    {
+      type: /** @type {const} */ ("ESModule"),
+      path: join(home, "loader.js"),
+      contents: readFileSync(join(HERE, "loader.mjs"), "utf8"),
+    },
+  ];
+  /** @type {{ type: "Text" | "Data", path: string, contents: any }[]} */
+  const data = [];
+  let imports = "";
+  const objects = Object.entries(built).map(([file, files]) => {
+    const members = files.map(({ type, path }, place) => {
+      const isWasm = type === "CompiledWasm";
+      const name = `${file}${place}.${isWasm ? "bin" : "txt"}`;
+      const contents = readFileSync(path);
+      data.push({
+        type: isWasm ? "Data" : "Text",
+        path: join(home, name),
+        contents: isWasm ? contents : contents.toString("utf8"),
+      });
+      imports += `import ${file}${place} from "./${name}";\n`;
+      const value = `${file}${place}`;
+      return `${JSON.stringify(basename(path))}: ${isWasm ? `{ wasm: ${value} }` : value}`;
+    });
+    return `${file}: { main: "${file}.js", modules: { ${members.join(", ")} } }`;
+  });
+  const contents = `${imports}export const contestants = { ${objects.join(", ")} };`;
+  modules.push({ type: "ESModule", path: join(home, "contestants.js"), contents });
+  const miniflare = new Miniflare({
+    cf: false,
+    modulesRoot: home,
+    compatibilityDate: "2026-04-01",
+    workerLoaders: { LOADER: {} },
+    modules: /** @type {any} */ ([...modules, ...data]),
+  });
+  try {
+    const front = await miniflare.ready;
+    /** @type {Map<string, number[]>} */
+    const samples = new Map(IN_WORKERD.map(({ name }) => [name, []]));
+    const start = async (/** @type {Contestant} */ { name, file }) => {
+      arrived = 0n;
+      const asked = process.hrtime.bigint();
+      const answer = await fetch(`${front.href}?name=${file}&to=${encodeURIComponent(url)}`);
+      const text = await answer.text();
+      if (text !== "sent" || arrived === 0n) throw new Error(`${name} sent nothing: ${text}`);
+      samples.get(name)?.push(between(asked, arrived));
+    };
+    await takeTurns(IN_WORKERD, 3, start);
+    for (const list of samples.values()) list.length = 0;
+    await takeTurns(IN_WORKERD, isQuick ? 15 : 41, start);
+    return [...samples].map(([name, list]) => summary(name, list));
+  } finally {
+    await miniflare.dispose();
+  }
+}
+
+const workerd = await inWorkerd();
+const node = await inNode();
+server.close();
+server.closeAllConnections();
+
+const [ours, bare] = workerd.map(({ median }) => median);
+const over = (ours ?? NaN) - (bare ?? NaN);
+const imported = node.toImport[0]?.median ?? NaN;
+tell("cold-start", {
+  method:
+    "A new process of Node.js, or a new isolate in a workerd that runs (its worker loader: compiling script and wasm, running the module, sending). The wire is a server in the process that measures. Files are in the system's cache.",
+  peers: [
+    ...ALL.filter(({ file }) => !["ours", "bare"].includes(file)).map(({ name }) =>
+      versionOf(name),
+    ),
+    `workerd ${JSON.parse(readFileSync(join(dirname(createRequire(resolve("miniflare")).resolve("workerd")), "..", "package.json"), "utf8")).version}`,
+  ],
+  tables: [
+    timesTable("workerd: from asking for a new isolate to its first request on the wire", workerd, {
+      gc: false,
+    }),
+    timesTable("Node.js: the import alone", node.toImport, { gc: false }),
+    timesTable("Node.js: from before the import to the first request on the wire", node.toWire, {
+      gc: false,
+    }),
+    timesTable("Node.js: the same from the start of the process", node.whole, { gc: false }),
+  ],
+  targets: [
+    { what: "workerd, over bare fetch", target: "at most 5 ms", found: time(over), met: over <= 5 },
+    {
+      what: "Node.js, import",
+      target: "at most 10 ms",
+      found: time(imported),
+      met: imported <= 10,
+    },
+  ],
+});

@@ -1,0 +1,438 @@
+//! JSON text, for the binding to JavaScript: one string crosses instead of every
+//! member of every object.
+//!
+//! By hand. A native program reads [`Json`] through `serde`, with `serde_json` or
+//! what it likes; in the wasm that would be half as much again as all of the core,
+//! most of it for floats. Here the host reads and writes the few numbers that are
+//! no whole ones.
+
+use crate::json::{DEEPEST, Json};
+use crate::text::decimal;
+
+/// So many digits are a whole number that a float holds exactly.
+const EXACT_DIGITS: usize = 15;
+/// The first whole number that a float may not hold exactly.
+const INEXACT: f64 = 9_007_199_254_740_992.0;
+
+/// Reads a text; none if it is no JSON. What is nested too deeply reads as null.
+/// `number` reads a number that is no short whole one, as JSON spells it.
+pub(crate) fn read(text: &str, number: fn(&str) -> f64) -> Option<Json> {
+    let mut reader = Reader { text, at: 0, number };
+    let value = reader.value(0)?;
+    reader.peek().is_none().then_some(value)
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+    number: fn(&str) -> f64,
+}
+
+impl<'a> Reader<'a> {
+    #[inline]
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    /// The next byte that is no white space.
+    #[inline]
+    fn peek(&mut self) -> Option<u8> {
+        while matches!(self.byte(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+        self.byte()
+    }
+
+    /// Takes the next byte that is no white space, if it is that one.
+    fn take(&mut self, wanted: u8) -> Option<()> {
+        (self.peek()? == wanted).then(|| self.at += 1)
+    }
+
+    fn value(&mut self, depth: u8) -> Option<Json> {
+        match self.peek()? {
+            b'"' => self.string().map(Json::Text),
+            b'{' | b'[' if depth >= DEEPEST => self.skip(),
+            b'{' => self.object(depth + 1),
+            b'[' => self.list(depth + 1),
+            b'-' | b'0'..=b'9' => self.number().map(Json::Number),
+            _ => self.word(),
+        }
+    }
+
+    /// Passes over a list or an object without looking closely at what is in it.
+    fn skip(&mut self) -> Option<Json> {
+        let mut open = 0_usize;
+        loop {
+            match self.byte()? {
+                b'"' => {
+                    self.string()?;
+                    continue;
+                }
+                b'{' | b'[' => open += 1,
+                b'}' | b']' => open -= 1,
+                _ => {}
+            }
+            self.at += 1;
+            if open == 0 {
+                return Some(Json::Null);
+            }
+        }
+    }
+
+    fn word(&mut self) -> Option<Json> {
+        let words =
+            [("null", Json::Null), ("true", Json::Bool(true)), ("false", Json::Bool(false))];
+        for (word, value) in words {
+            if self.text.get(self.at..)?.starts_with(word) {
+                self.at += word.len();
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    fn list(&mut self, depth: u8) -> Option<Json> {
+        let mut items = Vec::new();
+        self.at += 1;
+        if self.take(b']').is_some() {
+            return Some(Json::List(items));
+        }
+        loop {
+            items.push(self.value(depth)?);
+            if self.take(b',').is_none() {
+                return self.take(b']').map(|()| Json::List(items));
+            }
+        }
+    }
+
+    fn object(&mut self, depth: u8) -> Option<Json> {
+        let mut members = Vec::new();
+        self.at += 1;
+        if self.take(b'}').is_some() {
+            return Some(Json::Object(members));
+        }
+        loop {
+            self.peek();
+            let name = self.string()?;
+            self.take(b':')?;
+            members.push((name, self.value(depth)?));
+            if self.take(b',').is_none() {
+                return self.take(b'}').map(|()| Json::Object(members));
+            }
+        }
+    }
+
+    /// The text from a place up to where the reader is.
+    fn since(&self, from: usize) -> &'a str {
+        self.text.get(from..self.at).unwrap_or_default()
+    }
+
+    fn digits(&mut self) -> Option<usize> {
+        let from = self.at;
+        while self.byte().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+        (self.at > from).then_some(self.at - from)
+    }
+
+    fn number(&mut self) -> Option<f64> {
+        let from = self.at;
+        let mut is_whole = self.byte() != Some(b'-');
+        if !is_whole {
+            self.at += 1;
+        }
+        let first = self.byte();
+        let length = self.digits()?;
+        if first == Some(b'0') && length > 1 {
+            return None;
+        }
+        if self.byte() == Some(b'.') {
+            self.at += 1;
+            self.digits()?;
+            is_whole = false;
+        }
+        if let Some(b'e' | b'E') = self.byte() {
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.byte() {
+                self.at += 1;
+            }
+            self.digits()?;
+            is_whole = false;
+        }
+        let text = self.since(from);
+        if !is_whole || length > EXACT_DIGITS {
+            return Some((self.number)(text));
+        }
+        #[allow(clippy::cast_precision_loss)] // Not with so few digits.
+        Some(text.bytes().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')) as f64)
+    }
+
+    #[cfg_attr(hot_paths, optimize(speed))]
+    fn string(&mut self) -> Option<String> {
+        if self.byte()? != b'"' {
+            return None;
+        }
+        self.at += 1;
+        let mut string = String::new();
+        loop {
+            let rest = self.text.get(self.at..)?;
+            let end = rest.bytes().position(is_special)?;
+            let (plain, behind) = rest.split_at_checked(end)?;
+            self.at += end + 1;
+            string.push_str(plain);
+            match behind.bytes().next()? {
+                b'"' => return Some(string),
+                b'\\' => string.push(self.escape()?),
+                _ => return None,
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Option<char> {
+        let byte = self.byte()?;
+        self.at += 1;
+        Some(match byte {
+            b'"' | b'\\' | b'/' => char::from(byte),
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => self.unit_escape()?,
+            _ => return None,
+        })
+    }
+
+    /// A character written as one or two UTF-16 units; half of one is replaced, as
+    /// it is where JavaScript's strings become UTF-8.
+    fn unit_escape(&mut self) -> Option<char> {
+        let first = self.unit()?;
+        let behind = self.at;
+        if (0xd800..0xdc00).contains(&first)
+            && self.text.get(behind..)?.starts_with("\\u")
+            && let Some(second) = {
+                self.at += 2;
+                self.unit()
+            }
+            && (0xdc00..0xe000).contains(&second)
+        {
+            return char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00));
+        }
+        self.at = behind;
+        Some(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER))
+    }
+
+    fn unit(&mut self) -> Option<u32> {
+        let digits = self.text.as_bytes().get(self.at..)?.first_chunk::<4>()?;
+        self.at += 4;
+        digits.iter().try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))
+    }
+}
+
+/// Whether a byte can't stand in a string as it is.
+fn is_special(byte: u8) -> bool {
+    byte < b' ' || matches!(byte, b'"' | b'\\')
+}
+
+/// Writes a value. `number` writes one that is no whole number.
+pub(crate) fn write(value: &Json, number: fn(f64) -> String) -> String {
+    let mut text = String::new();
+    append(&mut text, value, number);
+    text
+}
+
+fn append(text: &mut String, value: &Json, number: fn(f64) -> String) {
+    match value {
+        Json::Null => text.push_str("null"),
+        Json::Bool(true) => text.push_str("true"),
+        Json::Bool(false) => text.push_str("false"),
+        Json::Text(string) => append_string(text, string),
+        Json::Number(value) => append_number(text, *value, number),
+        Json::List(items) => {
+            let mut before = "[";
+            for item in items {
+                text.push_str(before);
+                append(text, item, number);
+                before = ",";
+            }
+            text.push_str(if items.is_empty() { "[]" } else { "]" });
+        }
+        Json::Object(members) => {
+            let mut before = "{";
+            for (name, value) in members {
+                text.push_str(before);
+                append_string(text, name);
+                text.push(':');
+                append(text, value, number);
+                before = ",";
+            }
+            text.push_str(if members.is_empty() { "{}" } else { "}" });
+        }
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Then it is no whole one.
+fn append_number(text: &mut String, value: f64, number: fn(f64) -> String) {
+    if value.abs() < INEXACT && value.fract().abs() < f64::MIN_POSITIVE {
+        if value < 0.0 {
+            text.push('-');
+        }
+        text.push_str(&decimal(value.abs() as u64));
+    } else {
+        text.push_str(&number(value));
+    }
+}
+
+fn append_string(text: &mut String, string: &str) {
+    text.push('"');
+    let mut rest = string;
+    while let Some(at) = rest.bytes().position(is_special) {
+        let (plain, behind) = rest.split_at_checked(at).unwrap_or_default();
+        text.push_str(plain);
+        text.push_str("\\u00");
+        let byte = behind.bytes().next().unwrap_or_default();
+        for digit in [byte >> 4, byte & 15] {
+            text.extend(char::from_digit(digit.into(), 16));
+        }
+        rest = behind.get(1..).unwrap_or_default();
+    }
+    text.push_str(rest);
+    text.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn number(text: &str) -> f64 {
+        text.parse().unwrap()
+    }
+
+    fn spell(number: f64) -> String {
+        serde_json::to_string(&number).unwrap()
+    }
+
+    fn ours(text: &str) -> Option<Json> {
+        read(text, number)
+    }
+
+    fn theirs(text: &str) -> Option<Json> {
+        serde_json::from_str(text).ok()
+    }
+
+    #[test]
+    fn reads_what_json_is_and_nothing_else() {
+        for text in [
+            "null",
+            " [ ] ",
+            "{}",
+            "[1,-0,2.5e3,1E-2,100000000000000000000,-7]",
+            r#"{"a":{"b":[true,false,null]},"":"é\u00e9\n\"\\\/\b\f\r\t"}"#,
+            r#""\ud83d\ude00""#,
+            "\t\r\n 1",
+        ] {
+            assert_eq!(ours(text), theirs(text), "{text}");
+            assert!(ours(text).is_some(), "{text}");
+        }
+        for text in [
+            "",
+            " ",
+            "nul",
+            "nulll",
+            "[1,]",
+            "[,]",
+            "[1 2]",
+            "[",
+            "{",
+            "}",
+            "{\"a\"}",
+            "{\"a\":}",
+            "{\"a\":1,}",
+            "{a:1}",
+            "{1:1}",
+            "01",
+            "-",
+            "1.",
+            ".5",
+            "1e",
+            "1e+",
+            "+1",
+            "\"",
+            "\"\\x\"",
+            "\"\\u12\"",
+            "\"\\u12g4\"",
+            "\"\n\"",
+            "1 1",
+            "[]]",
+            "<html>",
+            "\u{feff}1",
+            "'a'",
+        ] {
+            assert_eq!(ours(text), None, "{text}");
+            assert_eq!(theirs(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn half_a_character_is_replaced() {
+        for text in [r#""\ud83d""#, r#""\ude00""#] {
+            assert_eq!(ours(text), Some("\u{fffd}".into()), "{text}");
+        }
+        assert_eq!(ours(r#""\ud83d\u0041""#), Some("\u{fffd}A".into()));
+        assert_eq!(ours(r#""\ud83d\ud83d\ude00""#), Some("\u{fffd}\u{1f600}".into()));
+    }
+
+    #[test]
+    fn nesting_ends() {
+        let nested = |depth: usize, inside: &str| "[".repeat(depth) + inside + &"]".repeat(depth);
+        let mut value = &ours(&nested(100_000, r#"{"]":[1]}"#)).unwrap();
+        for _ in 0..DEEPEST {
+            let [inner] = value.items() else { unreachable!("{value:?}") };
+            value = inner;
+        }
+        assert_eq!(value, &Json::Null);
+        assert_eq!(ours(&nested(64, "1")), theirs(&nested(64, "1")));
+        assert_eq!(ours(&"{\"a\":".repeat(100_000)), None);
+        assert_eq!(ours(&"[".repeat(100)), None);
+    }
+
+    fn values() -> impl Strategy<Value = Json> {
+        let leaf = prop_oneof![
+            Just(Json::Null),
+            any::<bool>().prop_map(Json::Bool),
+            any::<i32>().prop_map(|number| Json::Number(number.into())),
+            // Of others serde_json's reader is not exact.
+            any::<i32>().prop_map(|number| Json::Number(f64::from(number) / 8.0)),
+            any::<String>().prop_map(Json::Text),
+        ];
+        leaf.prop_recursive(4, 64, 8, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..8).prop_map(Json::List),
+                prop::collection::btree_map(any::<String>(), inner, 0..8)
+                    .prop_map(|members| Json::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn written_and_read_it_is_the_same(value in values()) {
+            let text = write(&value, spell);
+            prop_assert_eq!(ours(&text), Some(value.clone()));
+            prop_assert_eq!(theirs(&text), Some(value.clone()));
+            prop_assert_eq!(ours(&serde_json::to_string_pretty(&value).unwrap()), Some(value));
+        }
+
+        #[test]
+        fn of_any_text_it_says_what_serde_says(text in "[\\[\\]{}:,\"\\\\ 0-9eE+.a-ftrunl-]{0,24}") {
+            // Of equal names serde's reader keeps the last; here both are there.
+            let theirs = theirs(&text);
+            prop_assert_eq!(ours(&text).is_some(), theirs.is_some());
+            if !text.contains(':') {
+                prop_assert_eq!(ours(&text), theirs);
+            }
+        }
+    }
+}
