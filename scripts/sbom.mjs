@@ -32,7 +32,7 @@ export function writeSbom({ modules, flags }) {
   /** @type {Map<string, Part>} */
   const parts = new Map();
   const roots = new Set(modules.flatMap((module) => addCrates(parts, module, flags)));
-  roots.add(addBundled(parts, "jose", "dist/worker/access.js"));
+  roots.add(addBundled(parts, "jose", "dist/worker/index.js"));
   const sorted = [...parts.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
   const bom = {
     $schema: "http://cyclonedx.org/schema/bom-1.6.schema.json",

@@ -158,7 +158,7 @@ async function besidePackage(file) {
 /** @param {string[]} files @param {string[]} [flags] of Node.js */
 async function nodeTests(files, flags = []) {
   const paths = files.map((file) => join("tests", "package", file));
-  const args = [...flags, ...NODE_TEST, "--test-timeout=60000", ...paths];
+  const args = [...flags, ...NODE_TEST, "--test-timeout=300000", ...paths];
   return exec(process.execPath, args, {}, await packAndInstall());
 }
 

@@ -66,6 +66,8 @@ pub mod id;
 pub mod job;
 pub mod json;
 #[cfg(any(test, target_arch = "wasm32"))]
+// The sandbox only reads.
+#[cfg_attr(not(feature = "client"), allow(dead_code))]
 mod json_text;
 pub mod list;
 pub mod programs;

@@ -46,6 +46,7 @@ fn from_text(text: &str) -> Json {
 }
 
 /// A value of the core as a plain JavaScript object.
+#[cfg(feature = "client")]
 fn to_js(value: &Json) -> JsValue {
     let text = json_text::write(value, |number| {
         let text = js_sys::JSON::stringify(&JsValue::from_f64(number));

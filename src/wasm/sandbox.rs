@@ -1,10 +1,12 @@
 //! The sandbox for JavaScript: values across, nothing else.
 
 use js_sys::{Array, Reflect, Uint8Array};
+use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::{from_js, to_js};
+use super::from_js;
 use crate::json::Json;
 use crate::sandbox::{
     Answer, Fault, Faults, IncomingRequest, Options, ProgramSpec, Sandbox, Webhook,
@@ -51,7 +53,7 @@ impl SandboxBinding {
     #[must_use]
     pub fn fault_names() -> JsValue {
         let names = Fault::ALL.iter().map(|fault| Json::from(fault.as_str()));
-        to_js(&Json::List(names.collect()))
+        serialized(&Json::List(names.collect()))
     }
 
     /// Creates a program: its id, and its codes, one a line. A string says why not.
@@ -66,7 +68,7 @@ impl SandboxBinding {
                     codes.push('\n');
                 }
                 let program = Json::object().with("programId", created.program_id.as_str());
-                to_js(&program.with("codes", codes))
+                serialized(&program.with("codes", codes))
             }
         }
     }
@@ -77,7 +79,7 @@ impl SandboxBinding {
         let programs = self.0.programs().map(|(id, name, codes)| {
             Json::object().with("programId", id).with("name", name).with("codes", count(codes))
         });
-        to_js(&Json::List(programs.collect()))
+        serialized(&Json::List(programs.collect()))
     }
 
     /// The codes that were sent, each with how often, one a line: `code count`.
@@ -107,13 +109,13 @@ impl SandboxBinding {
         let reply = self.0.handle(&request, whole_number(now));
         let after = Json::object().with("afterMs", number(reply.after_ms));
         match reply.answer {
-            Answer::Lost => to_js(&after.with("lost", true)),
-            Answer::Hang => to_js(&after.with("hang", true)),
+            Answer::Lost => serialized(&after.with("lost", true)),
+            Answer::Hang => serialized(&after.with("hang", true)),
             Answer::Response(response) => {
                 let status = f64::from(response.head.status);
                 let headers = fields_of(response.head.headers.iter());
                 let answer = after.with("status", status).with("headers", headers);
-                with_body(to_js(&answer), &response.body)
+                with_body(serialized(&answer), &response.body)
             }
         }
     }
@@ -195,7 +197,7 @@ fn webhook(webhook: &Webhook) -> JsValue {
         .with("dueAt", number(webhook.due_at))
         .with("attempt", f64::from(webhook.attempt))
         .with("headers", fields_of(headers.map(|(name, value)| (*name, value.as_str()))));
-    with_body(to_js(&described), &webhook.body)
+    with_body(serialized(&described), &webhook.body)
 }
 
 fn spec_of(given: &Json) -> ProgramSpec {
@@ -261,4 +263,9 @@ fn whole_number(value: f64) -> u64 {
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 fn seed_of(value: f64) -> u64 {
     value as i64 as u64
+}
+
+/// A value as a plain JavaScript object.
+fn serialized(value: &Json) -> JsValue {
+    value.serialize(&Serializer::json_compatible()).unwrap_or(JsValue::NULL)
 }

