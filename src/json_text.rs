@@ -300,7 +300,7 @@ fn append_string(text: &mut String, string: &str) {
     text.push('"');
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use proptest::prelude::*;
 
