@@ -37,6 +37,7 @@ const PAGES = /** @type {Record<string, string>} */ ({
   "DEPLOYING.md": "From nothing to production",
   "SECURITY.md": "Security",
   "ARCHITECTURE.md": "Architecture",
+  "BENCHMARKS.md": "Benchmarks",
   "CHANGELOG.md": "Changelog",
 });
 

@@ -300,7 +300,8 @@ fn append_string(text: &mut String, string: &str) {
     text.push('"');
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
 mod tests {
     use proptest::prelude::*;
 

@@ -69,18 +69,12 @@ export async function send(
   const response: ResponseShape = Object(outcome.value);
   const answer: Answer = { head: headOf(response), response, abort, isRead: false };
   deadline.onEnd = () => drain(answer);
-  const [status, fields] = answer.head;
-  const headers = Object.fromEntries(fields.filter(([name]) => name.startsWith("x-uber-")));
-  quietly(() =>
-    onResponse?.({
-      method: init.method,
-      url,
-      attempt,
-      status,
-      durationMs: now() - started,
-      headers,
-    }),
-  );
+  if (onResponse) {
+    const durationMs = now() - started;
+    const [status, fields] = answer.head;
+    const headers = Object.fromEntries(fields.filter(([name]) => name.startsWith("x-uber-")));
+    quietly(() => onResponse({ method: init.method, url, attempt, status, durationMs, headers }));
+  }
   return { kind: DONE, value: answer, hasLeft };
 }
 
