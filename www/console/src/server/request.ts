@@ -1,10 +1,11 @@
 /** The one way to the worker's API. */
 import { connectionFailed, connectionWorks } from "./connection.js";
 import { lost, problemOf } from "./problem.js";
-import { signedOut } from "./session-state.js";
+import { signedOut, timesSignedIn } from "./session-state.js";
 
 /** The answer, if it is a success; else throws a `Problem`. */
 export async function request(path: string, init: RequestInit = {}): Promise<Response> {
+  const asked = timesSignedIn();
   let answer: Response;
   try {
     answer = await fetch(path, { ...init, cache: "no-store", redirect: "error" });
@@ -16,7 +17,7 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   connectionWorks();
   if (answer.ok) return answer;
   const problem = await problemOf(answer);
-  if (problem.code === "not_signed_in") signedOut(problem.more["methods"]);
+  if (problem.code === "not_signed_in") signedOut(problem.more["methods"], asked);
   throw problem;
 }
 

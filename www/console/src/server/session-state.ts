@@ -12,12 +12,23 @@ export type Session =
 
 export const session = createStore<Session>({ state: "asking" });
 
+let times = 0;
+
+/** How often somebody has signed in. A request takes it along, see `signedOut`. */
+export const timesSignedIn = (): number => times;
+
 export function signedIn(): void {
-  if (session.get().state !== "in") session.set({ state: "in" });
+  if (session.get().state === "in") return;
+  times += 1;
+  session.set({ state: "in" });
 }
 
-/** The worker does not know this browser (any more). */
-export function signedOut(methods: unknown): void {
+/**
+ * The worker does not know this browser (any more). What was asked before somebody
+ * signed in anew says nothing of the session there is now.
+ */
+export function signedOut(methods: unknown, asked = times): void {
+  if (asked !== times) return;
   const before = session.get();
   const known = Array.isArray(methods) ? (methods as Method[]) : [];
   if (before.state === "out" && known.length === before.methods.length) return;
