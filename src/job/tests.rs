@@ -212,8 +212,14 @@ fn a_token_is_renewed_once_a_request() {
     assert!(bench.over);
     assert_eq!(bench.job.take_halt().unwrap().code, ErrorCode::Unauthorized);
     bench.check();
-    let progress = bench.job.progress(NOW);
-    assert_eq!((progress.requests, progress.retries), (2, 1));
+    let requests = |bench: &Bench| {
+        let progress = bench.job.progress(NOW);
+        (progress.requests, progress.retries)
+    };
+    assert_eq!(requests(&bench), (2, 1));
+    bench.run();
+    bench.answer(0, 200);
+    assert_eq!(requests(&bench), (3, 2));
 }
 
 #[test]
@@ -278,6 +284,27 @@ fn an_unknown_code_takes_its_outcome_and_no_other() {
 }
 
 #[test]
+fn what_was_told_before_settles_and_writes_nothing() {
+    for outcome in [Ok(()), Err(None), Err(Some("full"))] {
+        let mut bench = unknown();
+        assert_eq!(bench.report(0, outcome), 1);
+        let end = bench.journal.len();
+        assert_eq!(bench.report(0, outcome), 0, "{outcome:?}");
+        assert_eq!(bench.report(9, outcome), 0, "a code of another job");
+        assert_eq!(bench.journal.len(), end, "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_batch_says_how_many_of_its_codes_were_reported() {
+    let mut bench = unknown();
+    for (number, outcome, reported) in [(0, Ok(()), 1), (1, Err(None), 2), (1, Ok(()), 2)] {
+        bench.report(number, outcome);
+        assert_eq!(bench.job.batch(0).unwrap().reported, reported);
+    }
+}
+
+#[test]
 fn resend_leaves_again_without_what_has_an_outcome() {
     let mut bench = unknown();
     bench.report(0, Ok(()));
@@ -311,6 +338,19 @@ fn a_resend_that_is_refused_is_unknown_again() {
 }
 
 #[test]
+fn a_resend_that_a_busy_server_refused_leaves_again() {
+    for status in [409, 429] {
+        let mut bench = unknown();
+        bench.job.resolve(Some(0), Decision::Resend).unwrap();
+        bench.run();
+        bench.answer(0, status);
+        bench.turn_at(bench.until.unwrap());
+        assert_eq!(bench.states(), [Sending, Sending], "{status}");
+        assert_eq!(bench.sent.len(), 3, "{status}");
+    }
+}
+
+#[test]
 fn a_resend_whose_codes_all_got_outcomes_does_not_leave() {
     let mut bench = unknown();
     bench.job.resolve(Some(0), Decision::Resend).unwrap();
@@ -339,6 +379,7 @@ fn the_operator_abandons() {
     let mut bench = unknown();
     bench.job.resolve(None, Decision::Abandon).unwrap();
     assert_eq!(bench.states(), [Abandoned, Abandoned]);
+    assert!(!bench.job.batch(0).unwrap().cancelled, "it may be queued");
     assert_eq!(bench.report(0, Ok(())), 1, "a later outcome wins");
     assert_eq!(bench.states(), [Distributed, Abandoned]);
     bench.check();
@@ -347,6 +388,7 @@ fn the_operator_abandons() {
     bench.job.resolve(Some(1), Decision::Abandon).unwrap();
     bench.turn();
     assert_eq!(bench.states(), [Pending, Pending, Abandoned, Abandoned]);
+    assert!(bench.job.batch(1).unwrap().cancelled, "nothing of it is queued");
     assert_eq!(bench.report(2, Ok(())), 0, "it never left");
     bench.run();
     bench.answer(0, 200);
@@ -529,6 +571,49 @@ fn a_busy_server_is_waited_for_and_never_uses_the_job_up() {
     bench.answer(0, 200);
     assert_eq!(bench.state(0), InQueue);
     bench.check();
+}
+
+#[test]
+fn a_server_that_stays_busy_is_asked_less_and_less() {
+    let mut bench = Bench::new(1);
+    bench.run();
+    let (mut now, mut waits) = (NOW, Vec::new());
+    for _ in 0..4 {
+        bench.job.handle_response(0, &head(429), "", &Json::Null, now, 1.0);
+        bench.turn_at(now);
+        let until = bench.until.unwrap();
+        waits.push(until - now);
+        now = until;
+        bench.turn_at(now);
+    }
+    assert!(waits.windows(2).all(|pair| pair[1] == 2 * pair[0]), "{waits:?}");
+}
+
+#[test]
+fn what_nobody_waits_for_changes_nothing() {
+    let mut bench = Bench::new(4);
+    bench.run();
+    bench.answer(0, 200);
+    bench.answer(2, 200);
+    let (states, end) = (bench.states(), bench.journal.len());
+    // Answered before, and none of the job's, while others are under way.
+    for batch in [0, 2, 9] {
+        assert_eq!(bench.answer(batch, 400), None);
+        bench.lose(batch);
+        bench.job.handle_token(batch);
+        let error = answer::remembered(ErrorCode::TokenRejected, 401, None);
+        assert!(!bench.job.handle_no_token(batch, error, NOW, 0.5));
+        bench.turn();
+    }
+    assert_eq!((bench.states(), bench.journal.len()), (states, end));
+    // Nor is a token of one batch another's.
+    let mut job = Bench::new(2).job;
+    job.start(NOW);
+    assert!(matches!(job.poll(NOW), Action::Save(_)));
+    job.handle_saved();
+    assert!(matches!(job.poll(NOW), Action::NeedToken { batch: 0, .. }));
+    job.handle_token(1);
+    assert_eq!(job.poll(NOW), Action::Idle);
 }
 
 #[test]
@@ -741,6 +826,119 @@ fn a_damaged_journal_is_told_with_its_place() {
     assert!(Recovery::new(example(), settings()).push(&doubled).is_err());
 }
 
+/// A job's first record, of so many codes in batches of that size.
+fn begin(total: u64, batch_size: u64) -> Vec<u8> {
+    let mut body = vec![journal::BEGIN];
+    body.extend_from_slice(&[7; 16]);
+    for (number, bytes) in [(NOW, 8), (batch_size, 4), (total, 4), (0, 8)] {
+        put(&mut body, number, bytes);
+    }
+    body.extend_from_slice(&[0; 16]);
+    for text in [example().base_url().as_str(), "org/1", "p"] {
+        put_text(&mut body, text);
+    }
+    body
+}
+
+/// The journal of these records.
+fn journal_of(records: &[Vec<u8>]) -> Vec<u8> {
+    let mut writer = journal::Writer::default();
+    writer.begin();
+    for record in records {
+        writer.record(record);
+    }
+    writer.log
+}
+
+/// A checksum tells what was damaged, not what makes no sense.
+#[test]
+fn a_record_that_cannot_follow_is_refused() {
+    let codes = [&[journal::CODES], &code(0).as_bytes()[..], code(1).as_bytes()].concat();
+    let created = [begin(2, 1), codes.clone()];
+    let with = |kind, batch, fields: &[u8]| [&about(kind, batch), fields].concat();
+    let sending = with(journal::SENDING, 0, &NOW.to_le_bytes());
+    let answer = |proof| with(journal::ANSWER, 0, &[proof, 200, 0, 0, 0, 0, 0]);
+    let decision = |decision| with(journal::DECISION, 0, &[decision]);
+    let outcome = |place: u8, outcome| vec![journal::OUTCOMES, place, 0, 0, 0, outcome, 0];
+    let read = |records: &[Vec<u8>]| {
+        let mut recovery = Recovery::new(example(), settings());
+        recovery.push(&journal_of(records)).map(|()| recovery)
+    };
+    let [accepted, nothing] = [answer(0), answer(3)];
+    let sent = [sending.clone()];
+    let unknown = [sending.clone(), nothing.clone()];
+    for after in [&[][..], &sent, &unknown] {
+        assert!(read(&[&created, after].concat()).is_ok(), "{after:?}");
+    }
+    for (after, refused) in [
+        (&[][..], accepted.clone()),
+        (&[], decision(0)),
+        (&[], decision(1)),
+        (&[], outcome(0, 1)),
+        (&[], begin(2, 1)),
+        (&[], with(journal::SENDING, 2, &NOW.to_le_bytes())),
+        (&[], vec![9]),
+        (&sent, sending.clone()),
+        (&sent, decision(0)),
+        (&sent, decision(1)),
+        (&sent, decision(2)),
+        (&sent, outcome(0, 0)),
+        (&sent, outcome(2, 1)),
+        (&unknown, accepted),
+        (&unknown, sending.clone()),
+        (&unknown, decision(3)),
+    ] {
+        let error = read(&[&created, after, std::slice::from_ref(&refused)].concat()).err();
+        assert_eq!(error.map(|error| error.code), Some(ErrorCode::JournalCorrupt), "{refused:?}");
+    }
+    for begin in [begin(0, 1), begin(2, 0)] {
+        assert!(read(&[begin]).is_err());
+    }
+    assert!(read(&[begin(2, 1), begin(2, 1)]).is_err());
+    assert!(read(std::slice::from_ref(&codes)).is_ok_and(|recovery| recovery.kept() == 0));
+
+    // No job writes these two; still the counts stay what the codes say.
+    let again = [&created, &unknown[..], &[outcome(0, 1), outcome(0, 2), codes[..1].to_vec()]];
+    let job = read(&again.concat()).unwrap().resume(false).unwrap();
+    let states: Vec<_> = job.results().map(|result| result.state).collect();
+    assert_eq!(states, [Failed, Pending]);
+    let progress = job.progress(NOW);
+    assert_eq!([Failed, Pending, Distributed].map(|state| progress.count(state)), [1, 1, 0]);
+    assert_eq!(job.batch(0).unwrap().reported, 1);
+}
+
+/// What a crash leaves is a beginning of what was written. Nothing else may be
+/// taken for it, because that is cut off.
+#[test]
+fn a_damaged_length_is_no_torn_record() {
+    let bench = Bench::new(1);
+    let longest = 1_u32 << 20;
+    for (length, complement, torn) in [
+        (0_u32, !0_u32, true),
+        (longest, !longest, true),
+        (longest + 1, !(longest + 1), false),
+        (u32::MAX, 0, false),
+        (13, !12, false),
+    ] {
+        let mut recovery = Recovery::new(example(), settings());
+        recovery.push(&bench.journal).unwrap();
+        let header = [length.to_le_bytes(), complement.to_le_bytes()].concat();
+        recovery.push(&header[..7]).unwrap();
+        assert_eq!(recovery.push(&header[7..]).is_ok(), torn, "{length}");
+        assert_eq!(recovery.kept(), bench.journal.len() as u64);
+    }
+}
+
+#[test]
+fn it_says_how_many_codes_were_offered() {
+    let mut recovery = Recovery::new(example(), settings());
+    assert_eq!(recovery.offered(), 0);
+    for (number, offered) in [(0, 1), (1, 2), (0, 2), (2, 3)] {
+        recovery.offer(code(number).as_bytes(), 3);
+        assert_eq!(recovery.offered(), offered);
+    }
+}
+
 #[test]
 fn a_creation_that_was_cut_off_starts_again() {
     let bench = Bench::new(3);
@@ -808,6 +1006,34 @@ fn a_large_job_is_saved_piece_by_piece() {
     let resumed = bench.resume(false);
     assert_eq!(resumed.job.batches(), CODES_AT_ONCE + 1);
     assert!(resumed.job.results().zip(0..).all(|(result, number)| result.code == code(number)));
+
+    // Of the last piece, one code and what every record has around it.
+    let cut = bench.journal.len() - (8 + 1 + 16 + 8);
+    let mut recovery = Recovery::new(example(), settings());
+    recovery.push(&bench.journal[..cut]).unwrap();
+    assert_eq!(recovery.kept(), 0, "without all of its codes it is no job");
+    recovery.push(&bench.journal[cut..]).unwrap();
+    assert_eq!(recovery.kept(), bench.journal.len() as u64);
+}
+
+#[test]
+fn a_large_report_takes_few_records_that_can_be_read_again() {
+    let codes = 180_000;
+    let mut bench = Bench::with(codes, Settings { batch_size: 30_000, ..settings() });
+    bench.run();
+    (0..6).for_each(|batch| drop(bench.answer(batch, 200)));
+    let end = bench.journal.len();
+    let outcomes: Vec<_> = (0..codes)
+        .map(|number| Outcome { code: code(number), status: Status::Distributed, reason: None })
+        .collect();
+    assert_eq!(bench.job.handle_outcomes(&outcomes) as usize, codes);
+    bench.turn();
+    // Six bytes each.
+    assert!(bench.journal.len() - end < codes * 6 + 1_000);
+    let mut recovery = Recovery::new(example(), settings());
+    recovery.push(&bench.journal).unwrap();
+    let job = recovery.resume(false).unwrap();
+    assert_eq!(job.progress(NOW).count(Distributed) as usize, codes);
 }
 
 #[test]
@@ -824,6 +1050,43 @@ fn the_journal_holds_no_words_from_outside() {
 }
 
 #[test]
+fn of_what_uber_answered_a_name_is_kept() {
+    let longest = "x".repeat(64);
+    let longer = "x".repeat(65);
+    for (told, kept) in [
+        ("voucher_not-found.v2", Some("voucher_not-found.v2")),
+        ("1024", Some("1024")),
+        (&longest, Some(longest.as_str())),
+        (&longer, None),
+        ("not a name", None),
+        ("jane@example.com", None),
+        ("é", None),
+    ] {
+        let mut bench = Bench::new(1);
+        bench.run();
+        let body = Json::object().with("code", told);
+        bench.job.handle_response(0, &head(400), "", &body, NOW, 0.5);
+        bench.turn();
+        let error = bench.job.batch(0).unwrap().last_error;
+        assert_eq!(error, Some((ErrorCode::InvalidRequest, 400, kept)), "{told}");
+        assert_eq!(bench.resume(false).job.batch(0).unwrap().last_error, error, "{told}");
+    }
+}
+
+#[test]
+fn the_last_error_outlives_an_acceptance() {
+    let mut bench = Bench::new(1);
+    bench.run();
+    assert_eq!(bench.job.batch(0).unwrap().last_error, None);
+    bench.answer(0, 429);
+    bench.turn_at(bench.until.unwrap());
+    bench.answer(0, 200);
+    let batch = bench.job.batch(0).unwrap();
+    assert_eq!(batch.state, InQueue);
+    assert_eq!(batch.last_error, Some((ErrorCode::RateLimited, 429, None)));
+}
+
+#[test]
 fn the_estimate_follows_the_pace() {
     let mut bench = Bench::new(20);
     assert_eq!(bench.job.progress(NOW).eta_ms, None);
@@ -833,6 +1096,11 @@ fn the_estimate_follows_the_pace() {
     bench.answer(1, 200);
     // Four codes in two seconds, 36 to go.
     assert_eq!(bench.job.progress(NOW + 2_000).eta_ms, Some(18_000));
+    // So do a refusal and a doubt.
+    bench.answer(2, 400);
+    assert_eq!(bench.job.progress(NOW + 2_000).eta_ms, Some(2_000 * 34 / 6));
+    bench.lose(3);
+    assert_eq!(bench.job.progress(NOW + 2_000).eta_ms, Some(2_000 * 32 / 8));
     bench.job.pause();
     assert_eq!(bench.job.progress(NOW + 2_000).eta_ms, None);
 }
