@@ -203,4 +203,30 @@ mod tests {
             }
         }
     }
+
+    /// Eight digits are judged at once, and all of them together.
+    #[test]
+    fn two_faults_do_not_make_up_for_one_another() {
+        for (first, second) in (0..TEXT_LENGTH).flat_map(|at| (0..at).map(move |to| (at, to))) {
+            for byte in [b'g', b'M', b' ', 0, 0xff] {
+                let mut text = TEXT.as_bytes().to_vec();
+                (text[first], text[second]) = (byte, byte);
+                let read = Code::parse(&text);
+                assert_eq!(read, Err(Reason::NotAUuid), "{byte} at {first} and {second}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_uuid_of_zeros_is_a_code() {
+        for place in 0..16 {
+            for bit in 0..8 {
+                let mut bytes = [0; 16];
+                bytes[place] = 1 << bit;
+                let code = Code::from_bytes(bytes).unwrap();
+                assert_eq!(Code::parse(code.to_string().as_bytes()), Ok(code));
+            }
+        }
+        assert_eq!(Code::from_bytes([0; 16]), None);
+    }
 }

@@ -530,6 +530,7 @@ mod tests {
         assert_eq!(list.iter().len(), 20_000);
         assert_eq!(list.iter().nth(4_096), Some(code(4_097)));
         assert_eq!(list.get(20_000), None);
+        assert!(!list.is_empty() && CodeListBuilder::new().finish().is_empty());
         assert_eq!(format!("{list:?}"), "CodeList(20000 codes, 40000 duplicates, 0 rejected)");
     }
 
@@ -545,6 +546,65 @@ mod tests {
         assert_eq!(CodeList::from_bytes(&bytes[1..]), None);
         assert_eq!(CodeList::from_bytes(&[0; 16]), None);
         assert_eq!(CodeList::from_bytes(&[7; 32]).unwrap().duplicates(), 1);
+    }
+
+    /// Codes come in groups; the last one is mostly not full.
+    #[test]
+    fn none_is_lost_however_many_come_together() {
+        for count in [0, 1, AT_ONCE - 1, AT_ONCE, AT_ONCE + 1, 5 * AT_ONCE, 5 * AT_ONCE + 7] {
+            let codes: Vec<_> = (1..=count as u128).map(code).collect();
+            let bytes: Vec<_> = codes.iter().map(|code| *code.as_bytes()).collect();
+            let mut builder = CodeListBuilder::new();
+            assert_eq!(builder.insert_bytes(&bytes), Some(()));
+            assert!(builder.so_far().iter().eq(codes.iter().copied()), "{count}");
+            assert_eq!(builder.insert_bytes(&bytes), Some(()));
+            let zeros = [&bytes[..], &[[0; 16]], &bytes].concat();
+            assert_eq!(builder.insert_bytes(&zeros), None, "and the others are taken");
+            let list = builder.finish();
+            assert!(list.iter().eq(codes), "{count}");
+            assert_eq!(list.duplicates(), 3 * count as u64);
+        }
+    }
+
+    #[test]
+    fn each_code_is_found_at_its_place() {
+        let mut builder = CodeListBuilder::new();
+        assert_eq!(builder.find(code(1)), None);
+        (1..=9_000).for_each(|number| _ = builder.insert(code(number)));
+        for place in 0..9_000 {
+            assert_eq!(builder.find(code(place as u128 + 1)), Some(place));
+        }
+        assert_eq!(builder.find(code(9_001)), None);
+        assert_eq!(format!("{builder:?}"), "CodeList(9000 codes, 0 duplicates, 0 rejected)");
+    }
+
+    impl CodeListBuilder {
+        /// How many codes there can be before the table grows.
+        pub(crate) fn room(&self) -> usize {
+            self.table.slots.len() / 4 * 3
+        }
+    }
+
+    #[test]
+    fn room_is_made_once() {
+        // At three quarters, and beyond.
+        for codes in [6, 7, 12, 13, 5_000, 6_144] {
+            let mut builder = CodeListBuilder::new();
+            (1..=5).for_each(|number| _ = builder.insert(code(number)));
+            builder.reserve(codes);
+            let room = builder.room();
+            assert!((codes..codes * 2 + 6).contains(&room), "{codes}: {room}");
+            (1..=codes as u128).for_each(|number| _ = builder.insert(code(number)));
+            assert_eq!((builder.so_far().len(), builder.so_far().duplicates()), (codes, 5));
+            assert_eq!(builder.room(), room, "{codes}");
+            builder.reserve(1);
+            assert_eq!(builder.room(), room, "what is there stays");
+        }
+        // Who says so may be wrong.
+        let mut builder = CodeListBuilder::new();
+        builder.reserve(usize::MAX);
+        assert!(builder.room() < 1 << 22);
+        assert!(builder.insert(code(1)) && !builder.insert(code(1)));
     }
 
     #[test]

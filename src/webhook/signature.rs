@@ -210,4 +210,13 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn two_wrong_digits_do_not_make_up_for_one_another() {
+        for (first, second) in (0..64).flat_map(|at| (0..at).map(move |to| (at, to))) {
+            let mut text = ["0"; 64];
+            (text[first], text[second]) = ("g", "g");
+            assert_eq!(unhex(&text.concat()), None, "{first} and {second}");
+        }
+    }
 }
