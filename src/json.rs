@@ -342,6 +342,9 @@ impl<'de> Visitor<'de> for Reader {
 
 #[cfg(test)]
 mod tests {
+    use serde::de::IntoDeserializer;
+    use serde::de::value::{BytesDeserializer, Error, UnitDeserializer};
+
     use super::*;
 
     fn parse(text: &str) -> Json {
@@ -352,6 +355,53 @@ mod tests {
     fn reads_and_writes_every_kind() {
         let text = r#"{"a":null,"b":[true,1.5,"x"],"c":{"d":-2.0}}"#;
         assert_eq!(serde_json::to_string(&parse(text)).unwrap(), text);
+    }
+
+    #[test]
+    fn whole_numbers_keep_their_sign() {
+        assert_eq!(parse("-7").number(), Some(-7.0));
+        assert_eq!(
+            parse("[-9007199254740991,9007199254740991]").items(),
+            [Json::Number(-9_007_199_254_740_991.0), Json::Number(9_007_199_254_740_991.0),]
+        );
+    }
+
+    #[test]
+    fn true_is_nothing_but_true() {
+        assert!(Json::from(true).is_true());
+        assert!(Json::from(Some(true)).is_true());
+        for other in [Json::from(false), Json::Null, "true".into(), 1.0.into(), parse("[true]")] {
+            assert!(!other.is_true(), "{other:?}");
+        }
+    }
+
+    /// A parser that tells an option from its value, as those of some formats do.
+    struct Optional(Option<&'static str>);
+
+    impl<'de> Deserializer<'de> for Optional {
+        type Error = Error;
+
+        fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+            match self.0 {
+                Some(text) => visitor.visit_some(IntoDeserializer::into_deserializer(text)),
+                None => visitor.visit_none(),
+            }
+        }
+
+        serde::forward_to_deserialize_any! {
+            bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
+            option unit unit_struct newtype_struct seq tuple tuple_struct map struct enum
+            identifier ignored_any
+        }
+    }
+
+    #[test]
+    fn what_a_host_has_besides_json_is_read_or_refused() {
+        assert_eq!(Json::deserialize(Optional(Some("x"))), Ok("x".into()));
+        assert_eq!(Json::deserialize(Optional(None)), Ok(Json::Null));
+        assert_eq!(Json::deserialize(UnitDeserializer::<Error>::new()), Ok(Json::Null));
+        let error = Json::deserialize(BytesDeserializer::<Error>::new(b"x")).unwrap_err();
+        assert_eq!(error.to_string(), "invalid type: byte array, expected JSON");
     }
 
     #[test]

@@ -261,7 +261,7 @@ mod tests {
             (vec![("Retry-After", "0")], Some(0)),
             (vec![("Retry-After", " 7 ")], Some(7_000)),
             (vec![("Retry-After", "61")], Some(61_000)),
-            (vec![("Retry-After", "99999999999999999999999999")], Some(MOST_EXACT)),
+            (vec![("Retry-After", "99999999999999999999999999")], Some(9_007_199_254_740_991)),
             (vec![("Retry-After", "Sun, 06 Nov 1994 08:49:40 GMT"), ("Date", DATE)], Some(3_000)),
             (vec![("Retry-After", "Sun, 06 Nov 1994 08:49:40 GMT")], Some(2_000)),
             (
@@ -299,6 +299,8 @@ mod tests {
             ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
             ("Thu, 29 Feb 2024 23:59:59 GMT", 1_709_251_199_000),
             ("Mon, 23 Nov 2026 15:07:43 GMT", 1_795_446_463_000),
+            // A leap second.
+            ("Sat, 31 Dec 2016 23:59:60 GMT", 1_483_228_800_000),
         ] {
             assert_eq!(http_date(text), Some(epoch), "{text}");
         }
@@ -308,6 +310,10 @@ mod tests {
             "Sun, ",
             "Sun, 06 Nov 1994 08:49:37 CET",
             "Sun, 06 Nov 1994 24:49:37 GMT",
+            "Sun, 06 Nov 1994 08:60:37 GMT",
+            "Sun, 06 Nov 1994 08:49:61 GMT",
+            "Sun, 00 Nov 1994 08:49:37 GMT",
+            "Wed, 31 Dec 1969 23:59:59 GMT",
             "Sun, 06 Nov 99999999999999999999 08:49:37 GMT",
         ] {
             assert_eq!(http_date(text), None, "{text}");
