@@ -1094,3 +1094,65 @@ mod message {
     pub(super) const NO_SUCH_PROGRAM_COLUMN: &str =
         "No column has the name that the option programColumn gives. Nothing was read.";
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So many rows of 37 bytes, or of 39 with a program.
+    fn rows(count: u32, begin: &str, behind: &str) -> String {
+        let row = |number| format!("{number:08x}-0000-4000-8000-000000000001{behind}\n");
+        begin.to_owned() + &(1..=count).map(row).collect::<String>()
+    }
+
+    #[test]
+    fn room_for_what_is_expected_is_made_once() {
+        let input = rows(100_000, "code_id\n", "");
+        let mut reader = CodeReader::new(None);
+        reader.expect(input.len() as u64);
+        // The first chunk is too short to judge by.
+        let (header, rest) = input.split_at(8);
+        reader.push(header.as_bytes());
+        assert_eq!(reader.lists.all.room(), 0);
+        let mut rooms = rest.as_bytes().chunks(1 << 16).map(|chunk| {
+            reader.push(chunk);
+            reader.lists.all.room()
+        });
+        let room = rooms.next().unwrap();
+        assert!((99_000..200_000).contains(&room), "{room}");
+        assert!(rooms.all(|later| later == room));
+        assert_eq!(reader.valid(), 100_000);
+    }
+
+    /// How many codes each program will have is not known.
+    #[test]
+    fn no_room_is_made_for_the_codes_of_programs() {
+        let input = rows(10_000, "code_id,program\n", ",p");
+        let mut reader = CodeReader::by_program(None, None);
+        reader.expect(input.len() as u64);
+        reader.push(input.as_bytes());
+        assert_eq!((reader.valid(), reader.lists.all.room()), (10_000, 0));
+    }
+
+    #[test]
+    fn the_first_quote_or_line_end_is_found() {
+        for length in 0..40 {
+            for (other, place) in
+                [b'x', b',', b'!', b'#', 0x0b, 0x0c, 0x0e, 0, 0x80, 0x8a, 0xa2, 0xff]
+                    .into_iter()
+                    .flat_map(|other| (0..length).map(move |place| (other, place)))
+            {
+                let mut bytes = vec![other; length];
+                assert_eq!(plain(&bytes), None);
+                for wanted in [b'\n', b'\r', b'"'] {
+                    bytes[place] = wanted;
+                    assert_eq!(plain(&bytes), Some(place), "{wanted} among {other}");
+                    // A later one does not count.
+                    bytes[length - 1] = b'"';
+                    assert_eq!(plain(&bytes), Some(place), "{wanted} among {other}");
+                    bytes[length - 1] = other;
+                }
+            }
+        }
+    }
+}

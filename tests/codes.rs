@@ -169,6 +169,9 @@ fn messages_say_what_to_do() {
         ("code_id", Some("x"), "option column"),
         ("code_id,x\n,1", None, "nothing"),
         ("a\0b\0", None, "UTF-16"),
+        ("00000000-0000-0000-0000-000000000000", None, "only zeros"),
+        ("code_id\ndead-beef", None, "is a UUID with hyphens"),
+        ("code_id\n1f913a96-f52c-42a0-aa0b-a2ba53b2d631, x", None, "is a UUID with hyphens"),
     ] {
         let list = read(&[input.into()], column);
         let [rejected] = list.rejected() else { panic!("{input}") };
@@ -193,8 +196,10 @@ fn messages_say_what_to_do() {
         let [rejected] = lists.rejections.rejected() else { panic!("{header}") };
         assert!(rejected.message.contains(says), "{header}: {}", rejected.message);
     }
-    let later = read(&[format!("{code}\nvouchers").into()], None);
-    assert!(!later.rejected()[0].message.contains("header"));
+    for later in ["vouchers", "my vouchers"] {
+        let later = read(&[format!("{code}\n{later}").into()], None);
+        assert!(!later.rejected()[0].message.contains("header"));
+    }
 }
 
 /// Control characters are no white space: a first row of them is not passed over.
@@ -217,6 +222,45 @@ fn delimiters_between_quotes_do_not_count() {
     {
         let list = read(&[format!("{header}\n1,2,{code}").into()], None);
         assert_eq!((list.len(), list.rejected_count()), (1, 0), "{header}");
+    }
+}
+
+#[test]
+fn a_row_of_nothing_but_white_space_is_blank() {
+    let code = CODES[0];
+    for row in [",,", " ,\t, ", "\" \",\"\",\"  \"", ",\" \"", "\"\n\",\" \n\","] {
+        let input = format!("name,code_id,x\nx,{code},\n{row}\n");
+        let list = read(&[input.clone().into()], None);
+        assert_eq!((list.len(), list.rejected_count()), (1, 0), "{input:?}");
+    }
+}
+
+/// Of a cell that is too long, so much is kept that it may end inside of a
+/// character. It is too long all the same, and no fault of the encoding.
+#[test]
+fn a_cell_that_is_too_long_is_valid_text() {
+    for first in ["", "z"] {
+        let long = format!("{first}{}", "é".repeat(1_100));
+        let list = read(&[format!("code_id\n{long}").into()], None);
+        assert_eq!(list.rejected()[0].reason, Reason::NotAUuid);
+    }
+}
+
+/// Rows that are all there take a shorter way, which must not lead elsewhere.
+#[test]
+fn a_program_in_much_white_space_is_the_same_however_it_is_cut() {
+    let (code, other) = (CODES[0], CODES[2]);
+    for spaces in [0, 1, 1_000, 1_023, 1_024, 1_500] {
+        for space in [" ", "\u{a0}"] {
+            let cell = format!("p{}", space.repeat(spaces));
+            let input = format!("code_id,program\n{code},{cell}\n{other},{cell}\n").into_bytes();
+            let whole = read_programs(std::slice::from_ref(&input), None, None);
+            let bytes: Vec<_> = input.chunks(1).map(<[u8]>::to_vec).collect();
+            assert!(whole == read_programs(&bytes, None, None), "{spaces} of {space:?}");
+            let rejected = whole.rejections.rejected_count();
+            let too_long = space == "\u{a0}" && spaces > 1_023;
+            assert_eq!(rejected, if too_long { 2 } else { 0 }, "{spaces} of {space:?}");
+        }
     }
 }
 
