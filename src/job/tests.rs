@@ -1130,3 +1130,15 @@ fn no_address_gets_into_the_journal() {
     assert!(!String::from_utf8_lossy(&bench.journal).contains("jane"));
     bench.check();
 }
+
+/// An outcome has two bytes, so no more reasons than that have a place.
+#[test]
+fn reasons_without_a_place_go_without_their_text() {
+    let mut ledger = Ledger::default();
+    for place in 0..60_000 {
+        assert_eq!(ledger.text(&format!("{place:05}"), true), Some(place));
+    }
+    assert_eq!(ledger.text("one more", true), None);
+    assert_eq!(ledger.text("00007", true), Some(7));
+    assert_eq!(ledger.text_at(59_999), Some("59999"));
+}
