@@ -399,6 +399,59 @@ mod tests {
         assert_eq!(ours(&"[".repeat(100)), None);
     }
 
+    #[test]
+    fn the_host_reads_and_writes_what_is_no_short_whole_number() {
+        let host = |_: &str| -1.0;
+        for (text, value) in [
+            ("0", 0.0),
+            ("1234567890", 1_234_567_890.0),
+            ("999999999999999", 999_999_999_999_999.0),
+            ("1000000000000000", -1.0),
+            ("-7", -1.0),
+            ("1.0", -1.0),
+            ("1e2", -1.0),
+            ("1E2", -1.0),
+        ] {
+            assert_eq!(read(text, host), Some(Json::Number(value)), "{text}");
+        }
+        let host = |_: f64| "host".to_owned();
+        for (value, text) in [
+            (0.0, "0"),
+            (-0.0, "0"),
+            (7.0, "7"),
+            (-7.0, "-7"),
+            (9_007_199_254_740_991.0, "9007199254740991"),
+            (-9_007_199_254_740_991.0, "-9007199254740991"),
+            (9_007_199_254_740_992.0, "host"),
+            (0.5, "host"),
+            (-7.5, "host"),
+            (1e-300, "host"),
+            (f64::NAN, "host"),
+        ] {
+            assert_eq!(write(&Json::Number(value), host), text, "{value}");
+        }
+    }
+
+    #[test]
+    fn every_character_goes_there_and_back() {
+        let ends = [0xd7ff, 0xe000, 0xffff, 0x1_0000, 0x1_03ff, 0x1_0400, 0x10_ffff];
+        for char in (0..0x300).chain((0..0x11_0000).step_by(0x1ff)).chain(ends) {
+            let Some(char) = char::from_u32(char) else { continue };
+            let value = Json::Text(format!("a{char}b"));
+            let text = write(&value, spell);
+            assert_eq!(ours(&text).as_ref(), Some(&value), "{char:?}");
+            assert_eq!(theirs(&text).as_ref(), Some(&value), "{char:?}");
+            // As units of UTF-16, in either case.
+            let units = char
+                .encode_utf16(&mut [0; 2])
+                .iter()
+                .fold(String::new(), |all, unit| all + &format!("\\u{unit:04x}").replace('a', "A"));
+            assert_eq!(ours(&format!("\"a{units}b\"")), Some(value), "{char:?}");
+        }
+        assert_eq!(write(&"a ~é/".into(), spell), "\"a ~é/\"");
+        assert_eq!(write(&"\u{1}\"\\\u{1f}".into(), spell), r#""\u0001\u0022\u005c\u001f""#);
+    }
+
     fn values() -> impl Strategy<Value = Json> {
         let leaf = prop_oneof![
             Just(Json::Null),
