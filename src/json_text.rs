@@ -426,6 +426,7 @@ mod tests {
             (0.5, "host"),
             (-7.5, "host"),
             (1e-300, "host"),
+            (f64::MIN_POSITIVE, "host"),
             (f64::NAN, "host"),
         ] {
             assert_eq!(write(&Json::Number(value), host), text, "{value}");
