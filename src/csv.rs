@@ -658,7 +658,7 @@ impl Rows {
         if self.place == Place::Quoted {
             self.place = Place::Malformed;
         }
-        if !self.fresh && !self.over {
+        if !self.fresh {
             self.end_row(sink);
         }
     }
@@ -850,7 +850,7 @@ impl Rows {
         }
         let id = code.code().map_err(|(reason, message)| (code, reason, message))?;
         let name = program.text().ok_or((program, Reason::NotUtf8, message::NOT_UTF8))?;
-        if self.program_column.is_some() && name.is_empty() {
+        if self.program_column.is_some() && program.is_empty() {
             return Err((code, Reason::MissingColumn, message::EMPTY_PROGRAM));
         }
         if program.overflow || !sink.accept(id, name) {

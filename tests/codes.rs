@@ -246,6 +246,17 @@ fn a_cell_that_is_too_long_is_valid_text() {
     }
 }
 
+/// Cut inside of a character it reads as empty, which it is not.
+#[test]
+fn a_program_id_that_is_too_long_is_not_taken_for_none() {
+    let code = CODES[0];
+    for first in ["", "z"] {
+        let input = format!("code_id,program\n{code},{first}{}\n", "é".repeat(1_100));
+        let lists = read_programs(&[input.into()], None, None);
+        assert_eq!(lists.rejections.rejected()[0].reason, Reason::InvalidProgramId, "{first:?}");
+    }
+}
+
 /// Rows that are all there take a shorter way, which must not lead elsewhere.
 #[test]
 fn a_program_in_much_white_space_is_the_same_however_it_is_cut() {

@@ -373,7 +373,7 @@ impl Ledger {
         match found {
             Ok(found) => self.sorted.get(found).copied(),
             // What has no place left goes without its text.
-            Err(at) if add && self.texts.len() < MOST_TEXTS => {
+            Err(at) if add && texts.len() < MOST_TEXTS => {
                 let place = u16::try_from(self.texts.len()).ok()?;
                 self.texts.push(text.into());
                 self.sorted.insert(at, place);
@@ -381,6 +381,11 @@ impl Ledger {
             }
             Err(_) => None,
         }
+    }
+
+    /// Whether a new text still has a place.
+    pub(super) const fn takes_texts(&self) -> bool {
+        self.texts.len() < MOST_TEXTS
     }
 
     /// Takes note of an outcome that is better than the one there is.

@@ -697,7 +697,7 @@ impl Job {
     fn reason(&mut self, reason: &str) -> u16 {
         // Nobody's address gets into a journal, whoever read the event.
         let reason = &*mask(reason);
-        if self.ledger.text(reason, false).is_none() {
+        if self.ledger.text(reason, false).is_none() && self.ledger.takes_texts() {
             self.record(&[&[journal::TEXT], reason.as_bytes()].concat());
         }
         self.ledger.text(reason, false).map_or(FAILED, Ledger::failed_for)

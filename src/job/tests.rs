@@ -1150,3 +1150,25 @@ fn reasons_without_a_place_go_without_their_text() {
     assert_eq!(ledger.text("00007", true), Some(7));
     assert_eq!(ledger.text_at(59_999), Some("59999"));
 }
+
+/// More reasons than are told apart go without their text, and the journal can
+/// still be read.
+#[test]
+fn beyond_the_most_reasons_a_failure_goes_without() {
+    let codes = 60_002;
+    let mut bench = Bench::with(codes, Settings { batch_size: 30_000, ..settings() });
+    bench.run();
+    (0..3).for_each(|batch| drop(bench.answer(batch, 200)));
+    let outcomes: Vec<_> = (0..codes)
+        .map(|number| {
+            let reason = Some(format!("no. {number:05}"));
+            Outcome { code: code(number), status: Status::Failed, reason }
+        })
+        .collect();
+    bench.job.handle_outcomes(&outcomes);
+    bench.turn();
+    assert_eq!(bench.job.code(59_999).unwrap().reason, Some("no. 59999"));
+    assert_eq!(bench.job.code(60_000).unwrap().reason, None);
+    let resumed = bench.resume(false);
+    assert_eq!((resumed.state(60_001), resumed.job.code(60_001).unwrap().reason), (Failed, None));
+}
