@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { apiOfJob } from "./jobs.js";
 import { Problem, toProblem } from "./problem.js";
 import { getJson } from "./request.js";
-import { session, signedIn, signedOut } from "./session-state.js";
+import { session, sessionNow, signedIn, signedOut } from "./session-state.js";
 import type { JobDetail, LiveMessage } from "./types.js";
 
 export interface Watched {
@@ -80,12 +80,13 @@ class Watch {
     if (session.get().state === "out") return;
     const url = new URL(`${apiOfJob(this.programId, this.jobId)}/live`, location.href);
     url.protocol = url.protocol.replace("http", "ws");
+    const asked = sessionNow();
     const socket = new WebSocket(url);
     this.#socket = socket;
     let isOpen = false;
     socket.onopen = () => {
       isOpen = true;
-      signedIn();
+      signedIn(asked);
       this.#wait = FIRST_WAIT_MS;
       this.#ping = setInterval(() => this.#check(socket), PING_MS);
     };

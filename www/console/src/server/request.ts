@@ -1,11 +1,11 @@
 /** The one way to the worker's API. */
 import { connectionFailed, connectionWorks } from "./connection.js";
 import { lost, problemOf } from "./problem.js";
-import { signedOut, timesSignedIn } from "./session-state.js";
+import { sessionNow, signedOut } from "./session-state.js";
 
 /** The answer, if it is a success; else throws a `Problem`. */
 export async function request(path: string, init: RequestInit = {}): Promise<Response> {
-  const asked = timesSignedIn();
+  const asked = sessionNow();
   let answer: Response;
   try {
     answer = await fetch(path, { ...init, cache: "no-store", redirect: "error" });

@@ -5,7 +5,7 @@ import { type Store, createStore, useStore } from "../store.js";
 import { lostSince } from "./connection.js";
 import { type Problem, toProblem } from "./problem.js";
 import { getJson } from "./request.js";
-import { session, signedIn } from "./session-state.js";
+import { session, sessionNow, signedIn } from "./session-state.js";
 
 export interface Loaded<T> {
   /** What was read last; it stays when reading again fails. */
@@ -38,9 +38,10 @@ export async function reload(path: string): Promise<void> {
   const store = storeOf<unknown>(path);
   if (store.get().isBusy) return;
   store.set({ ...store.get(), isBusy: true });
+  const asked = sessionNow();
   try {
     const value = await getJson(path);
-    signedIn();
+    signedIn(asked);
     if (stores.get(path) === store) {
       store.set({ value, at: Date.now(), problem: null, isBusy: false });
     }

@@ -12,26 +12,35 @@ export type Session =
 
 export const session = createStore<Session>({ state: "asking" });
 
-let times = 0;
-
-/** How often somebody has signed in. A request takes it along, see `signedOut`. */
-export const timesSignedIn = (): number => times;
-
-export function signedIn(): void {
-  if (session.get().state === "in") return;
-  times += 1;
-  session.set({ state: "in" });
-}
+let changes = 0;
 
 /**
- * The worker does not know this browser (any more). What was asked before somebody
- * signed in anew says nothing of the session there is now.
+ * How often somebody came in or went out. Who asks the worker notes it before, and
+ * hands it over with what the answer says: of a session that has ended since, or
+ * begun, it says nothing.
  */
-export function signedOut(methods: unknown, asked = times): void {
-  if (asked !== times) return;
+export const sessionNow = (): number => changes;
+
+function change(to: Session): void {
+  changes += 1;
+  session.set(to);
+}
+
+export function signedIn(asked = changes): void {
+  if (asked === changes && session.get().state !== "in") change({ state: "in" });
+}
+
+/** The worker does not know this browser (any more). */
+export function signedOut(methods: unknown, asked = changes): void {
   const before = session.get();
   const known = Array.isArray(methods) ? (methods as Method[]) : [];
+  if (asked !== changes) return;
   if (before.state === "out" && known.length === before.methods.length) return;
   const wasIn = before.state === "in" || (before.state === "out" && before.wasIn);
-  session.set({ state: "out", methods: known, wasIn });
+  change({ state: "out", methods: known, wasIn });
+}
+
+/** Somebody went, and wants nothing kept. */
+export function left(): void {
+  change({ state: "out", methods: ["token"], wasIn: false });
 }

@@ -1,7 +1,7 @@
 /** Signing in and out. */
 import { forgetAll } from "./resource.js";
 import { request, sendJson } from "./request.js";
-import { session, signedIn } from "./session-state.js";
+import { left, signedIn } from "./session-state.js";
 
 /** The admin token for a cookie, which this page can't read. */
 export async function signIn(token: string): Promise<void> {
@@ -13,5 +13,5 @@ export async function signIn(token: string): Promise<void> {
 export async function signOut(): Promise<void> {
   await request("/api/session", { method: "DELETE" });
   forgetAll();
-  session.set({ state: "out", methods: ["token"], wasIn: false });
+  left();
 }
