@@ -10,13 +10,12 @@ import { race, ratio, refuseDifferent, tell, timesTable, versionOf } from "./mea
 
 const CODES = codes(30_000);
 const URL = "https://api.example/v1/organizations/o/voucher-programs/p/codes/distribute";
-const ANSWER = new Response("{}");
 
 let body = "";
 /** Takes the body, and answers at once. @type {any} */
 const fetch = async (/** @type {string} */ _url, /** @type {{ body: string }} */ init) => {
   body = init.body;
-  return ANSWER;
+  return new Response("{}");
 };
 const client = createClient({ organizationId: "o", auth: "none", fetch });
 

@@ -5,12 +5,11 @@ import { codes } from "./inputs.mjs";
 import { race, ratio, refuseDifferent, summary, tell, timesTable } from "./measure.mjs";
 
 const URL = "https://api.example/v1/organizations/o/voucher-programs/p/codes/distribute";
-const ANSWER = new Response("{}");
 let body = "";
 /** Takes the body, and answers at once. @type {any} */
 const fetch = async (/** @type {string} */ _url, /** @type {{ body: string }} */ init) => {
   body = init.body;
-  return ANSWER;
+  return new Response("{}");
 };
 const client = createClient({ organizationId: "o", auth: "none", fetch });
 const one = await parseCodes(codes(1));

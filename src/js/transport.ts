@@ -109,9 +109,9 @@ async function explanation(answer: Answer, deadline: Deadline): Promise<string> 
   const { response } = answer;
   let text = "";
   try {
-    if (typeof response.body?.getReader !== "function" || isShort(answer)) {
+    if (typeof response.body?.getReader !== "function") {
       const { kind, value } = await deadline.race(() => response.text?.());
-      answer.isRead = true;
+      answer.isRead = kind === DONE;
       return kind === DONE && typeof value === "string" ? value : "";
     }
     const decoder = new TextDecoder();
@@ -131,7 +131,7 @@ async function explanation(answer: Answer, deadline: Deadline): Promise<string> 
   return text;
 }
 
-/** Whether a body is short, by what its head says: then it is read in one go, which costs less. */
+/** Whether a body is short, by what its head says. Read in one go, it costs less. */
 function isShort({ head: [, fields] }: Answer): boolean {
   const [, length] = fields.find(([name]) => name === "content-length") ?? [];
   return length !== undefined && Number(length) <= EXPLANATION_BYTES;
@@ -141,7 +141,12 @@ function isShort({ head: [, fields] }: Answer): boolean {
 async function drain(answer: Answer): Promise<void> {
   if (!answer.isRead) {
     const deadline = new Deadline(hostClock, DRAIN_MS, undefined);
-    await explanation(answer, deadline);
+    if (isShort(answer)) {
+      const { kind } = await deadline.race(() => answer.response.text?.());
+      answer.isRead = kind === DONE;
+    } else {
+      await explanation(answer, deadline);
+    }
     deadline.end();
   }
   if (!answer.isRead) answer.abort();

@@ -312,10 +312,13 @@ test("an accepted call never waits for the body", async () => {
 
 test("a refusal is one, even if its body stalls or breaks", async () => {
   const part = '{"code":"half-told';
-  for (const end of [() => {}, (/** @type {Answer} */ answer) => answer.socket?.destroy()]) {
+  const breaks = (/** @type {Answer} */ answer) => answer.socket?.destroy();
+  for (const [head, end] of [{}, { "content-length": "1000" }].flatMap((head) =>
+    [() => {}, breaks].map((end) => /** @type {const} */ ([head, end])),
+  )) {
     /** @type {Answerer} */
     const stall = (answer) => {
-      answer.writeHead(400, { "content-type": "application/json" }).write(part);
+      answer.writeHead(400, { "content-type": "application/json", ...head }).write(part);
       setTimeout(() => end(answer), 50);
     };
     await serving(stall, async (url, requests) => {
@@ -870,12 +873,14 @@ test("a process that is done ends at once", async () => {
 });
 
 test("a body that never ends does not keep the process", async () => {
-  await serving(
-    (answer) => answer.writeHead(200).write("{"),
-    async (url) => {
-      const options = `{ organizationId: "o", auth: "none", baseUrl: "${url}" }`;
-      const idle = await idleTime(`await createClient(${options}).distribute("p", ["${CODE}"])`);
-      assert.ok(idle < 2_500, `It went on for ${idle} ms`);
-    },
-  );
+  for (const head of [{}, { "content-length": "10" }]) {
+    await serving(
+      (answer) => answer.writeHead(200, head).write("{"),
+      async (url) => {
+        const options = `{ organizationId: "o", auth: "none", baseUrl: "${url}" }`;
+        const idle = await idleTime(`await createClient(${options}).distribute("p", ["${CODE}"])`);
+        assert.ok(idle < 2_500, `It went on for ${idle} ms`);
+      },
+    );
+  }
 });
