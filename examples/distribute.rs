@@ -197,9 +197,9 @@ impl Client {
             builder = builder.header("Authorization", format!("Bearer {}", token.expose()));
         }
         let answer = match (request.method, &request.body) {
-            (Method::Post, Some(body)) => {
-                self.agent.run(builder.body(body.as_str()).map_err(|_| ErrorCode::InvalidOptions)?)
-            }
+            (Method::Post, Some(body)) => self
+                .agent
+                .run(builder.body(body.as_slice()).map_err(|_| ErrorCode::InvalidOptions)?),
             _ => self.agent.run(builder.body(()).map_err(|_| ErrorCode::InvalidOptions)?),
         };
         let mut answer = answer.map_err(|error| match error {

@@ -48,6 +48,9 @@ const FEATURES = [
  */
 const SMALL_STD = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
 
+/** Sixteen bytes at once: codes, and SHA-256 in half the size and time. */
+export const SIMD = "-Ctarget-feature=+simd128";
+
 /** One wasm for users, one for the simulation. */
 const MODULES = [
   { name: "uber_vouchers", feature: "client" },
@@ -184,10 +187,7 @@ function replaceOnce(text, from, to) {
   return before + to + after;
 }
 
-/**
- * Paths of this machine must not get into the wasm: it is the same everywhere.
- * SHA-256 has a reader of its own for SIMD: half the size, twice as fast.
- */
+/** Paths of this machine must not get into the wasm: it is the same everywhere. */
 function rustFlags() {
   const sources = run("rustc", ["--print", "sysroot"], { quiet: true }).trim();
   const registries = join(
@@ -203,7 +203,7 @@ function rustFlags() {
   const hot = "--cfg=hot_paths";
   // Generic code of the standard library's is compiled along with what uses it.
   const small = ["-Cpanic=immediate-abort", "-Zlocation-detail=none", "-Zshare-generics=no"];
-  return ["-Zunstable-options", "-Ctarget-feature=+simd128", ...small, hot, ...remaps];
+  return ["-Zunstable-options", SIMD, ...small, hot, ...remaps];
 }
 
 /**

@@ -8,7 +8,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 
-import { build, tool } from "./build.mjs";
+import { SIMD, build, tool } from "./build.mjs";
 import { Missing, ROOT, TARGET, WASM, run, setUp } from "./setup.mjs";
 import { LIMIT } from "./size.mjs";
 import {
@@ -19,6 +19,8 @@ import {
 } from "../tests/package/package.mjs";
 
 const FEATURES = ["client", "sandbox"];
+/** As in the build: some of the core is written for it. */
+const WASM_FLAGS = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: SIMD };
 const STEP_TIMEOUT_MS = 15 * 60_000;
 const NODE_TEST = ["--test", "--test-reporter=spec"];
 const isAll = process.argv.includes("--all");
@@ -51,6 +53,7 @@ const STEPS = {
   "rust test wasm": () =>
     exec("cargo", ["test", "--locked", "--test", "wasm", ...wasmArgs("client")], {
       CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: tool("test-runner"),
+      ...WASM_FLAGS,
       CHROMEDRIVER: findBrowser().driver,
     }),
   "package install": packAndInstall,
@@ -143,7 +146,8 @@ function wasmArgs(feature) {
 
 /** @param {string[]} args */
 function clippy(args) {
-  return exec("cargo", ["clippy", "--locked", "--all-targets", ...args, "--", "-D", "warnings"]);
+  const flags = ["--locked", "--all-targets", ...args, "--", "-D", "warnings"];
+  return exec("cargo", ["clippy", ...flags], WASM_FLAGS);
 }
 
 /**

@@ -47,7 +47,7 @@ impl Api {
         &self.organization
     }
 
-    pub(crate) fn on_programs(&self, method: Method, path: &str, body: Option<String>) -> Request {
+    pub(crate) fn on_programs(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Request {
         // Uber's samples name the content type on every call, a GET too.
         let headers = vec![
             ("Accept-Language", self.accept_language.clone()),
@@ -73,7 +73,7 @@ impl Api {
         program: &ProgramId,
         method: Method,
         suffix: &str,
-        body: Option<String>,
+        body: Option<Vec<u8>>,
     ) -> Request {
         self.on_programs(method, &text(&[&program.segment(), "/codes", suffix]), body)
     }

@@ -31,14 +31,10 @@ impl Code {
     #[cfg_attr(hot_paths, optimize(speed), inline(never))]
     pub(crate) fn read(text: &[u8; TEXT_LENGTH]) -> Option<Self> {
         let hyphens = [text[8], text[13], text[18], text[23]];
-        let mut fault = u64::from(u32::from_ne_bytes(hyphens) ^ u32::from_ne_bytes([b'-'; 4]));
-        let mut bytes = [0; 16];
-        for (out, (first, second)) in bytes.as_chunks_mut().0.iter_mut().zip(DIGITS) {
-            let digits = four(text, first) | four(text, second) << 32;
-            fault |= not_hexadecimal(digits);
-            *out = packed(digits).to_le_bytes();
+        if hyphens != [b'-'; 4] {
+            return None;
         }
-        (fault == 0).then_some(Self(bytes))
+        digits::read(text).map(Self)
     }
 
     /// The 16 bytes of the UUID.
@@ -67,8 +63,49 @@ impl Code {
     #[allow(clippy::inline_always)] // A call costs as much as what it does.
     #[inline(always)]
     pub(crate) fn text(self) -> [u8; TEXT_LENGTH] {
+        digits::text(self.0)
+    }
+}
+
+#[cfg(target_feature = "simd128")]
+use crate::code_simd as digits;
+
+/// The digits of a text, eight at a time.
+#[cfg(not(target_feature = "simd128"))]
+mod digits {
+    use super::{TEXT_LENGTH, not_hexadecimal, packed, spelled};
+
+    /// Where the digits of each four bytes stand in a text, in twos of four.
+    const DIGITS: [(usize, usize); 4] = [(0, 4), (9, 14), (19, 24), (28, 32)];
+
+    /// Reads a text whose hyphens were looked at: none if a digit is no digit.
+    #[allow(clippy::inline_always)] // A call costs more than what it does.
+    #[inline(always)]
+    pub(super) fn read(text: &[u8; TEXT_LENGTH]) -> Option<[u8; 16]> {
+        let mut bytes = [0; 16];
+        let mut fault = 0;
+        for (out, (first, second)) in bytes.as_chunks_mut().0.iter_mut().zip(DIGITS) {
+            let digits = four(text, first) | four(text, second) << 32;
+            fault |= not_hexadecimal(digits);
+            *out = packed(digits).to_le_bytes();
+        }
+        (fault == 0).then_some(bytes)
+    }
+
+    /// Four bytes of a text, the first one lowest.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn four(text: &[u8; TEXT_LENGTH], at: usize) -> u64 {
+        let four = text.get(at..).and_then(<[u8]>::first_chunk).copied().unwrap_or_default();
+        u32::from_le_bytes(four).into()
+    }
+
+    /// Writes the text, in lower case.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    pub(super) fn text(bytes: [u8; 16]) -> [u8; TEXT_LENGTH] {
         let mut text = [b'-'; TEXT_LENGTH];
-        for (bytes, (first, second)) in self.0.as_chunks().0.iter().zip(DIGITS) {
+        for (bytes, (first, second)) in bytes.as_chunks().0.iter().zip(DIGITS) {
             let digits = spelled(u32::from_le_bytes(*bytes)).to_le_bytes();
             for (at, digits) in [first, second].into_iter().zip(digits.as_chunks::<4>().0) {
                 if let Some(out) = text.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
@@ -80,23 +117,12 @@ impl Code {
     }
 }
 
-/// Where the digits of each four bytes stand in a text, in twos of four.
-const DIGITS: [(usize, usize); 4] = [(0, 4), (9, 14), (19, 24), (28, 32)];
-
 // Eight digits at once, one in each byte of a word, the first in the lowest.
 // Which kind a digit is, is a coin toss, so nothing here branches.
 
 /// The same byte eight times.
 const fn eight(byte: u8) -> u64 {
     u64::from_ne_bytes([byte; 8])
-}
-
-/// Four bytes of a text, the first one lowest.
-#[allow(clippy::inline_always)] // A call costs more than what it does.
-#[inline(always)]
-fn four(text: &[u8; TEXT_LENGTH], at: usize) -> u64 {
-    let four = text.get(at..).and_then(<[u8]>::first_chunk).copied().unwrap_or_default();
-    u32::from_le_bytes(four).into()
 }
 
 /// Zero if all eight bytes are hexadecimal digits, in either case.

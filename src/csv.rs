@@ -106,6 +106,10 @@ impl CodeReader {
     /// Takes entries of 36 bytes each, back to back.
     #[cfg_attr(hot_paths, optimize(speed), inline(never))]
     pub fn push_fixed(&mut self, records: &[u8]) {
+        if let Some(expected) = self.expected.take() {
+            let codes = expected / TEXT_LENGTH as u64;
+            self.lists.all.reserve(usize::try_from(codes).unwrap_or(usize::MAX));
+        }
         let mut batch = Batch::new();
         let (whole, rest) = records.as_chunks();
         for record in whole {
@@ -1122,6 +1126,19 @@ mod tests {
         assert!((99_000..200_000).contains(&room), "{room}");
         assert!(rooms.all(|later| later == room));
         assert_eq!(reader.valid(), 100_000);
+    }
+
+    #[test]
+    fn room_is_made_for_a_list_of_known_length() {
+        let records = rows(10_000, "", "").replace('\n', "");
+        let mut reader = CodeReader::new(None);
+        reader.expect(records.len() as u64);
+        let mut pieces = records.as_bytes().chunks(36 * 2_048);
+        reader.push_fixed(pieces.next().unwrap());
+        let room = reader.lists.all.room();
+        assert!((10_000..20_000).contains(&room), "{room}");
+        pieces.for_each(|piece| reader.push_fixed(piece));
+        assert_eq!((reader.valid(), reader.lists.all.room()), (10_000, room));
     }
 
     /// How many codes each program will have is not known.

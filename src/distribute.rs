@@ -64,7 +64,7 @@ pub fn request(
 }
 
 #[cfg_attr(hot_paths, optimize(speed), inline(never))]
-fn body(codes: impl ExactSizeIterator<Item = Code>) -> String {
+fn body(codes: impl ExactSizeIterator<Item = Code>) -> Vec<u8> {
     // The quotes are there already, and behind the last code is no comma.
     let mut body = vec![b'"'; HEAD.len() + codes.len() * RECORD + 1];
     if let Some((head, records)) = body.split_at_mut_checked(HEAD.len()) {
@@ -78,15 +78,14 @@ fn body(codes: impl ExactSizeIterator<Item = Code>) -> String {
     if let Some(end) = body.last_chunk_mut() {
         *end = *b"]}";
     }
-    // Checked once and not for each code; it is ASCII.
-    String::from_utf8(body).unwrap_or_default()
+    body
 }
 
 /// The call that reaches every code of the program. An object without `codes`:
 /// the documented sample has no body, which some gateways refuse for a POST.
 #[must_use]
 pub fn request_for_everybody(api: &Api, program: &ProgramId) -> Request {
-    api.on_codes(program, Method::Post, "/distribute", Some("{}".to_owned()))
+    api.on_codes(program, Method::Post, "/distribute", Some(b"{}".to_vec()))
 }
 
 #[cfg(test)]
@@ -122,13 +121,13 @@ mod tests {
         );
         assert_eq!(
             request.body.unwrap(),
-            r#"{"codes":["00000000-0000-0000-0000-000000000001","00000000-0000-0000-0000-000000000002"]}"#
+            br#"{"codes":["00000000-0000-0000-0000-000000000001","00000000-0000-0000-0000-000000000002"]}"#
         );
     }
 
     #[test]
     fn everybody_is_an_object_without_codes() {
-        assert_eq!(request_for_everybody(&example(), &program()).body.unwrap(), "{}");
+        assert_eq!(request_for_everybody(&example(), &program()).body.unwrap(), b"{}");
     }
 
     #[test]

@@ -35,8 +35,8 @@ pub struct Request {
     pub url: String,
     /// Header fields. Names are in the case that Uber's documentation uses.
     pub headers: Vec<(&'static str, String)>,
-    /// The body, if any: JSON or a form, always UTF-8.
-    pub body: Option<String>,
+    /// The body, if any: JSON or a form, as UTF-8.
+    pub body: Option<Vec<u8>>,
 }
 
 // The body may hold a client secret or codes that are worth money.
@@ -276,7 +276,7 @@ mod tests {
             method: Method::Post,
             url: "https://auth.uber.com/oauth/v2/token".into(),
             headers: vec![],
-            body: Some("client_secret=hunter2".into()),
+            body: Some(b"client_secret=hunter2".to_vec()),
         };
         assert_eq!(format!("{request:?}"), "Request(POST https://auth.uber.com/oauth/v2/token)");
     }

@@ -57,6 +57,8 @@
 pub mod answer;
 pub mod api;
 pub mod code;
+#[cfg(target_feature = "simd128")]
+mod code_simd;
 pub mod codes;
 pub mod csv;
 pub mod distribute;

@@ -48,7 +48,7 @@ pub fn request(api: &Api, status: Option<&str>, limit: u32, offset: u32) -> Resu
         &status,
         "}",
     ]);
-    Ok(api.on_programs(Method::Post, "search", Some(body)))
+    Ok(api.on_programs(Method::Post, "search", Some(body.into_bytes())))
 }
 
 /// The programs of an answer, with their members under their names in
@@ -89,10 +89,10 @@ mod tests {
             call.url,
             "https://api.uber.com/v1/organizations/org%2F1/voucher-programs/search"
         );
-        assert_eq!(call.body.unwrap(), r#"{"limit":10,"offset":20,"program_status":"ACTIVE"}"#);
+        assert_eq!(call.body.unwrap(), br#"{"limit":10,"offset":20,"program_status":"ACTIVE"}"#);
         assert_eq!(
             request(&example(), None, 1, 0).unwrap().body.unwrap(),
-            r#"{"limit":1,"offset":0}"#
+            br#"{"limit":1,"offset":0}"#
         );
         assert_eq!(
             request(&example(), Some("active"), 1, 0).unwrap_err().code,

@@ -130,7 +130,7 @@ impl App {
                 ("Content-Type", "application/x-www-form-urlencoded".to_owned()),
                 ("Accept", "application/json".to_owned()),
             ],
-            body: Some(form(&[app.as_slice(), fields].concat())),
+            body: Some(form(&[app.as_slice(), fields].concat()).into_bytes()),
         }
     }
 }
@@ -226,18 +226,18 @@ mod tests {
         assert_eq!(request.headers[0].1, "application/x-www-form-urlencoded");
         assert_eq!(
             request.body.unwrap(),
-            "client_id=id&client_secret=s%26cret&grant_type=client_credentials&scope=organizations.voucher_programs.aggregator"
+            b"client_id=id&client_secret=s%26cret&grant_type=client_credentials&scope=organizations.voucher_programs.aggregator"
         );
         assert_eq!(
             app()
                 .authorization_code(&Secret::new("c/1"), "https://me.example/back?x=1")
                 .body
                 .unwrap(),
-            "client_id=id&client_secret=s%26cret&grant_type=authorization_code&redirect_uri=https%3A%2F%2Fme.example%2Fback%3Fx%3D1&code=c%2F1&scope=organizations.voucher_programs.delegated%20offline_access"
+            b"client_id=id&client_secret=s%26cret&grant_type=authorization_code&redirect_uri=https%3A%2F%2Fme.example%2Fback%3Fx%3D1&code=c%2F1&scope=organizations.voucher_programs.delegated%20offline_access"
         );
         assert_eq!(
             app().refresh_token(&Secret::new("r")).body.unwrap(),
-            "client_id=id&client_secret=s%26cret&grant_type=refresh_token&refresh_token=r"
+            b"client_id=id&client_secret=s%26cret&grant_type=refresh_token&refresh_token=r"
         );
     }
 

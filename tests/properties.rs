@@ -200,7 +200,7 @@ proptest! {
     fn a_request_holds_these_codes_and_no_other(codes in vec(code(), 1..40)) {
         let program = ProgramId::new("p").unwrap();
         let request = distribute::request(&api(), &program, codes.iter().copied()).unwrap();
-        let body: Value = serde_json::from_str(&request.body.unwrap()).unwrap();
+        let body: Value = serde_json::from_slice(&request.body.unwrap()).unwrap();
         let texts: Vec<_> = codes.iter().map(Code::to_string).collect();
         prop_assert_eq!(body, serde_json::json!({ "codes": texts }));
     }

@@ -68,7 +68,7 @@ fn resume(journal: &[u8], settings: &Settings) -> Job {
 struct Desk {
     job: Job,
     appends: Vec<Vec<u8>>,
-    sent: Vec<String>,
+    sent: Vec<Vec<u8>>,
     now: u64,
 }
 
@@ -243,7 +243,7 @@ proptest! {
         let mut desk = Desk::new(create(codes, &settings));
         desk.run([]);
         let texts: Vec<_> = desk.sent.iter().flat_map(|body| {
-            let body: serde_json::Value = serde_json::from_str(body).unwrap();
+            let body: serde_json::Value = serde_json::from_slice(body).unwrap();
             body["codes"].as_array().unwrap().iter().map(|code| code.as_str().unwrap().to_owned()).collect::<Vec<_>>()
         }).collect();
         prop_assert_eq!(texts, (0..codes).map(|place| code(place).to_string()).collect::<Vec<_>>());

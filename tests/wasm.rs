@@ -1,8 +1,9 @@
 //! The core where it is used: compiled to wasm, in a browser.
 #![cfg(target_arch = "wasm32")]
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use uber_vouchers::api::Api;
+use uber_vouchers::code::Code;
 use uber_vouchers::csv::CodeReader;
 use uber_vouchers::distribute;
 use uber_vouchers::error::Reason;
@@ -60,9 +61,27 @@ fn the_body_holds_every_code() {
     let program = ProgramId::new("p").unwrap();
     let request = distribute::request(&api(), &program, list.iter()).unwrap();
     let expected = format!(r#"{{"codes":["{}","{}"]}}"#, CODES[0], CODES[1]);
-    assert_eq!(request.body.as_deref(), Some(expected.as_str()));
+    assert_eq!(request.body.as_deref(), Some(expected.as_bytes()));
     assert!(distribute::request(&api(), &program, [].into_iter()).is_err());
-    assert_eq!(distribute::request_for_everybody(&api(), &program).body.as_deref(), Some("{}"));
+    assert_eq!(
+        distribute::request_for_everybody(&api(), &program).body.as_deref(),
+        Some(b"{}".as_slice())
+    );
+}
+
+/// Here it is read and written by SIMD, elsewhere not.
+#[wasm_bindgen_test]
+fn every_byte_of_a_code_is_judged() {
+    const { assert!(cfg!(target_feature = "simd128")) };
+    for (place, expected) in CODES[0].bytes().enumerate() {
+        for byte in 0..=u8::MAX {
+            let mut text = CODES[0].as_bytes().to_vec();
+            text[place] = byte;
+            let valid = if expected == b'-' { byte == b'-' } else { byte.is_ascii_hexdigit() };
+            let written = Code::parse(&text).ok().map(|code| code.to_string().into_bytes());
+            assert_eq!(written, valid.then(|| text.to_ascii_lowercase()), "{byte} at {place}");
+        }
+    }
 }
 
 #[wasm_bindgen_test]

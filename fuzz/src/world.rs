@@ -310,11 +310,11 @@ impl World {
 
     /// A request leaves: after its record, with what is its own, and with nothing
     /// that may have been queued already.
-    fn left(&mut self, batch: usize, body: &str) {
+    fn left(&mut self, batch: usize, body: &[u8]) {
         assert!(is_leaving(&self.journal, batch), "it left before its record was saved");
         assert!(!self.out.iter().any(|(out, _)| *out == batch), "it is under way already");
         let request = self.requests.len() as u64;
-        let body: serde_json::Value = serde_json::from_str(body).unwrap();
+        let body: serde_json::Value = serde_json::from_slice(body).unwrap();
         let codes = body["codes"].as_array().unwrap();
         assert!(!codes.is_empty(), "an empty list would reach everybody");
         let mut places = Vec::new();

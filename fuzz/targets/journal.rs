@@ -83,7 +83,7 @@ fn go_on(job: &mut Job, mut journal: Vec<u8>) {
             }
             Action::NeedToken { batch, .. } => job.handle_token(batch),
             Action::Send { batch, request } => {
-                assert_ne!(request.body.as_deref(), Some("{\"codes\":[]}"));
+                assert_ne!(request.body.as_deref(), Some(b"{\"codes\":[]}".as_slice()));
                 job.handle_lost(
                     batch,
                     &uber_vouchers::answer::remembered(ErrorCode::Timeout, 0, None),

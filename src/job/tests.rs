@@ -22,7 +22,7 @@ fn head(status: u16) -> Head {
 struct Bench {
     job: Job,
     journal: Vec<u8>,
-    sent: Vec<(usize, String)>,
+    sent: Vec<(usize, Vec<u8>)>,
     over: bool,
     until: Option<u64>,
 }
@@ -313,7 +313,10 @@ fn resend_leaves_again_without_what_has_an_outcome() {
     assert_eq!(bench.states(), [Distributed, Unknown], "until it leaves");
     bench.check();
     bench.run();
-    assert_eq!(bench.sent.last().unwrap().1, format!("{{\"codes\":[\"{}\"]}}", code(1)));
+    assert_eq!(
+        bench.sent.last().unwrap().1,
+        format!("{{\"codes\":[\"{}\"]}}", code(1)).into_bytes()
+    );
     assert_eq!(bench.states(), [Distributed, Sending]);
     bench.answer(0, 200);
     assert_eq!(bench.states(), [Distributed, InQueue]);

@@ -89,5 +89,5 @@ export async function exchangeCode(options: ExchangeCodeOptions): Promise<TokenS
     maxRetries: 0,
     auth: values,
   };
-  return requestToken(settings, host, values, signal);
+  return requestToken(settings, host, { ...values }, { signal: signal as CallSignal });
 }

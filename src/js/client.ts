@@ -138,7 +138,7 @@ export function createClient(options: ClientOptions): Client {
       const { ids, duplicates, rejectedCount, rejected } = await read(codes, call);
       const input = { programId: programIdOf(programId), duplicates, rejectedCount };
       try {
-        return (await lives.call(DISTRIBUTE, { ...call, ...input }, ids)) as Receipt;
+        return (await lives.call(DISTRIBUTE, input, call, ids)) as Receipt;
       } catch (error) {
         throw withIssues(error, rejected);
       }
@@ -146,14 +146,15 @@ export function createClient(options: ClientOptions): Client {
     async distributeAll(programId, callOptions) {
       const call = checkCallOptions(callOptions);
       await lives.binding(call);
-      const input = { ...call, programId: programIdOf(programId) };
-      return (await lives.call(DISTRIBUTE_ALL, input)) as Receipt;
+      const input = { programId: programIdOf(programId) };
+      return (await lives.call(DISTRIBUTE_ALL, input, call)) as Receipt;
     },
     async listCodes(programId, callOptions) {
       const call = checkCallOptions(callOptions, { includeUsage: checks.boolean });
       await lives.binding(call);
-      const input = { ...call, programId: programIdOf(programId) };
-      return (await lives.call(LIST_CODES, input)) as VoucherCode[];
+      const { includeUsage } = call;
+      const input = { programId: programIdOf(programId), includeUsage };
+      return (await lives.call(LIST_CODES, input, call)) as VoucherCode[];
     },
     async searchPrograms(callOptions) {
       const call = checkCallOptions(callOptions, {
@@ -161,8 +162,9 @@ export function createClient(options: ClientOptions): Client {
         limit: checks.count,
         offset: checks.count,
       });
-      const input = { limit: 50, offset: 0, ...call };
-      return (await lives.call(SEARCH_PROGRAMS, input)) as VoucherProgram[];
+      const { status, limit = 50, offset = 0 } = call;
+      const input = { status, limit, offset };
+      return (await lives.call(SEARCH_PROGRAMS, input, call)) as VoucherProgram[];
     },
     async createJob(programId, codes, given) {
       const options = lives.jobOptions(given, memoryJournal(), ["journal"]);
@@ -223,24 +225,25 @@ class BoundClient {
   /** Makes a call of the core's. */
   async call(
     operation: number,
-    { signal, ...input }: Record<string, unknown>,
+    input: object,
+    call: CallOptions,
     ids: Uint8Array = NO_IDS,
   ): Promise<unknown> {
     // Again, as the instance may have been replaced while codes were read.
-    const binding = await this.binding({ signal });
+    const binding = await this.binding(call);
     const queues = operation === DISTRIBUTE || operation === DISTRIBUTE_ALL;
     const { settings } = this.#checked as CheckedOptions;
     return instance.call(queues ? "unknown" : "no", () =>
-      binding.call(operation, withDefaults(input, settings), ids, signal),
+      binding.call(operation, withDefaults(input, call, settings), ids, call.signal),
     );
   }
 
-  async binding(call: Record<string, unknown> = {}): Promise<InstanceType<Binding["Client"]>> {
+  async binding({ signal }: CallOptions = {}): Promise<InstanceType<Binding["Client"]>> {
     const checked = this.#checked;
     if ("code" in checked) throw again(checked);
-    const glue = await unlessAborted(call["signal"] as CallSignal | undefined, () =>
-      instance.load(checked.module),
-    );
+    const made = this.#made;
+    if (made && signal === undefined && instance.isLive(made.generation)) return made.binding;
+    const glue = await unlessAborted(signal, () => instance.load(checked.module));
     if (this.#made?.generation !== instance.generation) {
       const host = (this.#host ??= hostOf(checked, glue));
       const binding = instance.callSync(() => new glue.Client(checked.settings, host as never));
@@ -256,9 +259,10 @@ interface CallDefaults {
 }
 
 /** What a call leaves open is as the client has it. */
-function withDefaults(input: CallOptions, { timeoutMs, maxRetries }: CallDefaults): object {
-  const { timeoutMs: ownTimeoutMs = timeoutMs, maxRetries: ownMaxRetries = maxRetries } = input;
-  return { ...input, timeoutMs: ownTimeoutMs, maxRetries: ownMaxRetries };
+function withDefaults(input: object, call: CallOptions, defaults: CallDefaults): object {
+  const { timeoutMs, maxRetries } = defaults;
+  const { timeoutMs: ownTimeoutMs = timeoutMs, maxRetries: ownMaxRetries = maxRetries } = call;
+  return Object.assign(input, { timeoutMs: ownTimeoutMs, maxRetries: ownMaxRetries });
 }
 
 function hostOf({ host: options, auth, settings }: CheckedOptions, glue: Binding): Host {
@@ -279,13 +283,18 @@ function hostOf({ host: options, auth, settings }: CheckedOptions, glue: Binding
 export async function requestToken(
   settings: CallDefaults,
   host: Host,
-  input: CallOptions & { refreshToken?: unknown },
-  signal?: unknown,
+  input: object,
+  call: CallOptions = {},
 ): Promise<TokenSet> {
   await instance.load();
   const tokens = await instance.call("no", (glue) => {
     const client = new glue.Client(settings, host as never);
-    const asked = client.call(REQUEST_TOKEN, withDefaults(input, settings), NO_IDS, signal);
+    const asked = client.call(
+      REQUEST_TOKEN,
+      withDefaults(input, call, settings),
+      NO_IDS,
+      call.signal,
+    );
     client.free();
     return asked;
   });
@@ -313,8 +322,8 @@ function again(error: VoucherError): VoucherError {
   return toError({ class: name, code, queued, hint, message, cause });
 }
 
-async function read(codes: CodesInput, call: Record<string, unknown>): Promise<ListParts> {
-  return listParts(codes) ?? parse(codes, { signal: call["signal"] as never });
+async function read(codes: CodesInput, { signal }: CallOptions): Promise<ListParts> {
+  return listParts(codes) ?? parse(codes, signal ? { signal } : {});
 }
 
 function withIssues(error: unknown, rejected: ListParts["rejected"]): unknown {

@@ -9,15 +9,26 @@ import type { CallSignal, Clock, FetchInit } from "./types.js";
 /** None of these throws, and every promise resolves. */
 export interface Host {
   now(): number;
+  text(ascii: Uint8Array): string;
   deadline(ms: number, signal: CallSignal | undefined): Deadline;
   send(url: string, init: FetchInit, attempt: number, within: Deadline): Promise<Outcome>;
   read(answer: Answer, part: boolean, within: Deadline): Promise<Outcome>;
-  token(rejected: string | undefined, ms: number, signal?: CallSignal): Promise<Outcome>;
+  token(rejected: string | undefined, ms: number, signal?: CallSignal): Outcome | Promise<Outcome>;
   wait(ms: number, signal: CallSignal | undefined): Promise<Outcome>;
 }
 
 /** The functions among a client's options. */
 export type HostOptions = Omit<TransportOptions, "now"> & { clock?: Clock };
+
+const LONG_TEXT = 1 << 17;
+const decoder = new TextDecoder();
+const shortText = (ascii: Uint8Array): string => decoder.decode(ascii);
+let longText = shortText;
+
+/** Says how this host best makes a long string of ASCII. */
+export function provideLongText(make: (ascii: Uint8Array) => string): void {
+  longText = make;
+}
 
 /** Makes the host of one client, or of one call that needs no token. */
 export function createHost(options: HostOptions, tokens?: () => TokenSource): Host {
@@ -27,20 +38,23 @@ export function createHost(options: HostOptions, tokens?: () => TokenSource): Ho
   const none = { kind: DONE, value: undefined, hasLeft: false } as const;
   return {
     now,
+    text: (ascii) => (ascii.length < LONG_TEXT ? shortText : longText)(ascii),
     deadline: (ms, signal) => new Deadline(clock, ms, signal, instance.running),
     send: (url, init, attempt, within) => live(send(transport, url, init, attempt, within)),
     read: (answer, part, within) => live(read(answer, part, within)),
-    token: (rejected, ms, signal) => live(tokens?.().get(rejected, ms, signal) ?? none),
+    token: (rejected, ms, signal) => {
+      const token = tokens?.().get(rejected, ms, signal) ?? none;
+      return token instanceof Promise ? live(token) : token;
+    },
     wait: (ms, signal) => live(pause(clock, ms, signal)),
   };
 }
 
 /** What a future of the instance waits for; never there, once the instance is lost. */
-async function live(work: Outcome | Promise<Outcome>): Promise<Outcome> {
+async function live(work: Promise<Outcome>): Promise<Outcome> {
   const { generation } = instance;
   const outcome = await work;
-  const isLost = instance.isLost || instance.generation !== generation;
-  return isLost ? new Promise<never>(() => {}) : outcome;
+  return instance.isLive(generation) ? outcome : new Promise<never>(() => {});
 }
 
 /** A clock's time; the host's where the clock fails. */

@@ -40,9 +40,9 @@ export class Instance<G extends Glue> {
     traps.add((cause) => this.#lose(cause));
   }
 
-  /** Whether the instance broke down and has not been replaced yet. */
-  get isLost(): boolean {
-    return this.#state === "lost";
+  /** Whether what was made in that generation is there still. */
+  isLive(generation: number): boolean {
+    return this.#state === "ready" && this.generation === generation;
   }
 
   /** Says where this host keeps the module. Each entry of the package does. */

@@ -81,7 +81,7 @@ export class JobMachine {
 
   /** Whether the instance that it lives in broke down. */
   get isLost(): boolean {
-    return instance.isLost || instance.generation !== this.#generation;
+    return !instance.isLive(this.#generation);
   }
 
   refuseLost(): void {
@@ -118,8 +118,8 @@ export class JobMachine {
   noToken = (batch: number, { code, status = 0 }: VoucherError & { status?: number }) =>
     this.#call<boolean>(NO_TOKEN, batch, [code, status]);
   /** Gives the error that it means, or that the body is wanted first. */
-  answered = (batch: number, { head }: Answer, body?: string) =>
-    this.#call<ErrorParts | true | undefined>(ANSWERED, batch, [...head, body]);
+  answered = (batch: number, { status, lines }: Answer, body?: string) =>
+    this.#call<ErrorParts | true | undefined>(ANSWERED, batch, [status, lines, body]);
   /** Gives the error that it means. */
   lost = (batch: number, code: "timeout" | "connection_failed") =>
     this.#call<ErrorParts>(LOST, batch, [code, 0]);

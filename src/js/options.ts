@@ -285,7 +285,7 @@ function plain(auth: AuthSource): Record<string, unknown> {
 export function checkCallOptions(
   given: CallOptions | undefined,
   more: Checks = {},
-): Record<string, unknown> {
+): CallOptions & Record<string, unknown> {
   return given === undefined ? {} : readOptions(given, { ...callChecks, ...more });
 }
 

@@ -126,7 +126,7 @@ async function readLists(
     });
   } finally {
     // What lived in an instance that was lost is gone with it.
-    if (instance.generation === generation && !instance.isLost) reader.free();
+    if (instance.isLive(generation)) reader.free();
   }
 }
 

@@ -155,7 +155,7 @@ export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> 
   const glue = await instance.load();
   const { generation } = instance;
   const use = <T>(call: () => T): T => {
-    if (instance.isLost || instance.generation !== generation) {
+    if (!instance.isLive(generation)) {
       throw new Error("The sandbox's WebAssembly instance broke down; create another sandbox");
     }
     return instance.callSync(call);

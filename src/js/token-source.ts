@@ -80,15 +80,27 @@ export class TokenSource {
   }
 
   /** Another token than `rejected`; undefined where none is needed. */
-  async get(
+  get(
+    rejected: string | undefined,
+    timeoutMs: number,
+    signal: CallSignal | undefined,
+  ): Outcome | Promise<Outcome> {
+    const auth = this.#auth;
+    if (signal?.aborted) return { kind: ABORTED, value: signal.reason, hasLeft: false };
+    if (auth.kind === "none") return { kind: DONE, value: undefined, hasLeft: false };
+    if (auth.kind === "token") return { kind: DONE, value: auth.accessToken, hasLeft: false };
+    const current = this.#usable(this.#current, rejected);
+    // What need not be waited for is not: it costs every call.
+    if (current) return { kind: DONE, value: current.accessToken, hasLeft: false };
+    return this.#fetch(rejected, timeoutMs, signal);
+  }
+
+  async #fetch(
     rejected: string | undefined,
     timeoutMs: number,
     signal: CallSignal | undefined,
   ): Promise<Outcome> {
     const auth = this.#auth;
-    if (signal?.aborted) return { kind: ABORTED, value: signal.reason, hasLeft: false };
-    if (auth.kind === "none") return { kind: DONE, value: undefined, hasLeft: false };
-    if (auth.kind === "token") return { kind: DONE, value: auth.accessToken, hasLeft: false };
     if (auth.kind === "callback") {
       const context = rejected === undefined ? {} : { rejected };
       const outcome = await this.#within(() => auth.accessToken(context), timeoutMs, signal);

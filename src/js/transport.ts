@@ -15,7 +15,10 @@ const DRAIN_MS = 1_000;
 
 /** An answer whose head has come. */
 export interface Answer {
-  readonly head: readonly [status: number, fields: [string, string][]];
+  readonly status: number;
+  readonly fields: readonly [name: string, value: string][];
+  /** The fields as the wasm takes them: names and values, a line each. */
+  readonly lines: string;
   readonly response: ResponseShape;
   /** Ends the connection, and with it the body. */
   readonly abort: () => void;
@@ -67,11 +70,11 @@ export async function send(
   });
   if (outcome.kind !== DONE) return { ...outcome, hasLeft };
   const response: ResponseShape = Object(outcome.value);
-  const answer: Answer = { head: headOf(response), response, abort, isRead: false };
+  const answer: Answer = { ...headOf(response), response, abort, isRead: false };
   deadline.onEnd = () => drain(answer);
   if (onResponse) {
     const durationMs = now() - started;
-    const [status, fields] = answer.head;
+    const { status, fields } = answer;
     const headers = Object.fromEntries(fields.filter(([name]) => name.startsWith("x-uber-")));
     quietly(() => onResponse({ method: init.method, url, attempt, status, durationMs, headers }));
   }
@@ -79,18 +82,23 @@ export async function send(
 }
 
 /** What there is of a head; what is not there, or throws, is not there. */
-function headOf(response: ResponseShape): Answer["head"] {
+function headOf(response: ResponseShape): Pick<Answer, "status" | "fields" | "lines"> {
   let status = 0;
   let fields: [string, string][] = [];
   try {
     const given = Number(response.status);
     if (Number.isInteger(given) && given >= 0 && given <= 999) status = given;
-    // Headers of another realm, a Map and a plain object all go in here.
-    fields = [...new Headers((response.headers ?? {}) as HeadersInit)];
+    const { headers } = response;
+    // Headers of another realm, a Map and a plain object all go in there.
+    fields = [
+      ...(headers instanceof Headers ? headers : new Headers((headers ?? {}) as HeadersInit)),
+    ];
   } catch {
     // The status is the evidence; fields are only good to have.
   }
-  return [status, fields];
+  let lines = "";
+  for (const [name, value] of fields) lines += `${name}\n${value}\n`;
+  return { status, fields, lines };
 }
 
 /** Reads a body as text. If only a `part` is needed, as far as it comes in time. */
@@ -132,7 +140,7 @@ async function explanation(answer: Answer, deadline: Deadline): Promise<string> 
 }
 
 /** Whether a body is short, by what its head says. Read in one go, it costs less. */
-function isShort({ head: [, fields] }: Answer): boolean {
+function isShort({ fields }: Answer): boolean {
   const [, length] = fields.find(([name]) => name === "content-length") ?? [];
   return length !== undefined && Number(length) <= EXPLANATION_BYTES;
 }

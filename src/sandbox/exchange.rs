@@ -35,7 +35,7 @@ impl IncomingRequest {
             method: request.method.as_str().to_owned(),
             target: target.to_owned(),
             headers: request.headers.iter().cloned().chain(authorization).collect(),
-            body: request.body.clone().unwrap_or_default().into_bytes(),
+            body: request.body.clone().unwrap_or_default(),
         }
     }
 
@@ -120,7 +120,7 @@ mod tests {
             method: Method::Post,
             url: url.to_owned(),
             headers: vec![("Content-Type", "Application/JSON; charset=utf-8".to_owned())],
-            body: Some("{}".to_owned()),
+            body: Some(b"{}".to_vec()),
         };
         IncomingRequest::new(&request, Some(&AccessToken::new("t0ken")))
     }

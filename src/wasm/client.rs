@@ -5,8 +5,8 @@
 use std::rc::Rc;
 
 use js_sys::Promise;
-use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 use super::exchange::{Ended, Exchange, Next, Stage, epoch_ms};
@@ -67,9 +67,12 @@ impl Client {
             let mut came = JsValue::UNDEFINED;
             loop {
                 match exchange.step(came)? {
-                    Next::Wait(promise) => {
-                        came = match JsFuture::from(promise).await {
-                            Ok(value) | Err(value) => value,
+                    Next::Wait(coming) => {
+                        came = match coming.dyn_into::<Promise>() {
+                            Ok(promise) => match JsFuture::from(promise).await {
+                                Ok(value) | Err(value) => value,
+                            },
+                            Err(here) => here,
                         }
                     }
                     Next::End(ended) => {

@@ -5,16 +5,14 @@
 
 use std::rc::Rc;
 
-use js_sys::{Object, Promise, Reflect};
+use js_sys::{Object, Reflect};
 use wasm_bindgen::JsValue;
 
 use super::client::Inner;
-use super::from_js;
 use super::host::{Cut, Host, Running};
 use crate::answer::Verdict;
 use crate::error::Queued;
 use crate::http::{Head, Request};
-use crate::json::Json;
 use crate::retry::{Attempt, Retry, Rule, Step};
 use crate::secret::Secret;
 
@@ -48,8 +46,8 @@ pub enum Stage {
 
 /// How a call goes on.
 pub enum Next {
-    /// Wait for this, then take the next step.
-    Wait(Promise),
+    /// Wait for this, if it is a promise, then take the next step.
+    Wait(JsValue),
     /// It is over.
     End(Ended),
 }
@@ -134,7 +132,7 @@ impl Exchange {
         let host = &self.client.host;
         let extra: &[_] = if self.is_authorized() { &self.client.headers } else { &[] };
         let deadline = Running(host.deadline(self.timeout_ms, &self.signal));
-        let init = init(&self.request, extra, self.token.as_ref());
+        let init = init(host, &self.request, extra, self.token.as_ref());
         let sent = host.send(&self.request.url, &init, self.attempts, &deadline.0);
         self.stage = Stage::Sent(deadline);
         Next::Wait(sent)
@@ -160,7 +158,12 @@ impl Exchange {
 }
 
 /// What `fetch` is given beside the URL.
-pub fn init(request: &Request, extra: &[(String, String)], token: Option<&Secret>) -> Object {
+pub fn init(
+    host: &Host,
+    request: &Request,
+    extra: &[(String, String)],
+    token: Option<&Secret>,
+) -> Object {
     let fields = gloo_net::http::Headers::new();
     // The caller's fields first: `set` lets ours win, whatever their case.
     // All were checked before, so that `set` can't throw.
@@ -183,27 +186,29 @@ pub fn init(request: &Request, extra: &[(String, String)], token: Option<&Secret
     // A repeated POST is a second send.
     put("redirect", &JsValue::from_str("manual"));
     if let Some(body) = &request.body {
-        put("body", &JsValue::from_str(body));
+        put("body", &host.text(body));
     }
     init
 }
 
 fn head_of(answer: &JsValue) -> Head {
-    let head = Reflect::get(answer, &JsValue::from_str("head"));
-    head.map(|head| head_from(&from_js(&head))).unwrap_or_default()
+    let member = |name| Reflect::get(answer, &JsValue::from_str(name)).unwrap_or_default();
+    let lines = member("lines").as_string().unwrap_or_default();
+    head_from(member("status").as_f64().unwrap_or_default(), &lines)
 }
 
-/// A head as the transport hands it over: `[status, [[name, value], …]]`.
-pub fn head_from(told: &Json) -> Head {
-    let [Json::Number(status), Json::List(fields), ..] = told.items() else {
-        return Head::default();
+/// A head as the transport hands it over: the fields' names and values are lines.
+pub fn head_from(status: f64, mut lines: &str) -> Head {
+    let mut line = || {
+        // The standard library's searchers take a kilobyte of wasm.
+        let end = lines.bytes().position(|byte| byte == b'\n')?;
+        let (line, behind) = lines.split_at_checked(end)?;
+        lines = behind.get(1..)?;
+        Some(line)
     };
-    let fields = fields.iter().filter_map(|field| match field.items() {
-        [Json::Text(name), Json::Text(value)] => Some((name, value.as_str())),
-        _ => None,
-    });
+    let fields = std::iter::from_fn(|| Some((line()?, line()?)));
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    Head { status: *status as u16, headers: fields.collect() }
+    Head { status: status as u16, headers: fields.collect() }
 }
 
 /// The time in whole epoch milliseconds.

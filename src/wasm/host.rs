@@ -1,9 +1,10 @@
 //! What JavaScript lends to a call (`src/js/host.ts`).
 //!
-//! None of these throws, and every promise resolves, with an object that says
-//! in `kind` what came: foreign code is tamed on the other side.
+//! None of these throws. What takes its time gives a promise, which resolves, or
+//! what came at once: an object that says in `kind` what it is. Foreign code is
+//! tamed on the other side.
 
-use js_sys::{Object, Promise};
+use js_sys::Object;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -24,22 +25,26 @@ extern "C" {
     #[wasm_bindgen(structural, method)]
     pub fn deadline(this: &Host, ms: f64, signal: &JsValue) -> Deadline;
 
+    /// ASCII as a string.
+    #[wasm_bindgen(structural, method)]
+    pub fn text(this: &Host, ascii: &[u8]) -> JsValue;
+
     /// The one path into `fetch`, for the global one, an injected one and a
     /// service binding. gloo-net's own never settles on some of what these do.
     #[wasm_bindgen(structural, method)]
-    pub fn send(this: &Host, url: &str, init: &Object, attempt: u32, within: &Deadline) -> Promise;
+    pub fn send(this: &Host, url: &str, init: &Object, attempt: u32, within: &Deadline) -> JsValue;
 
     /// A body as text, as much as is wanted, as far as it comes if `part`.
     #[wasm_bindgen(structural, method)]
-    pub fn read(this: &Host, answer: &JsValue, part: bool, within: &Deadline) -> Promise;
+    pub fn read(this: &Host, answer: &JsValue, part: bool, within: &Deadline) -> JsValue;
 
     /// The token for a call: another one than `rejected`.
     #[wasm_bindgen(structural, method)]
-    pub fn token(this: &Host, rejected: Option<&str>, ms: f64, signal: &JsValue) -> Promise;
+    pub fn token(this: &Host, rejected: Option<&str>, ms: f64, signal: &JsValue) -> JsValue;
 
     /// Waits, on the caller's clock.
     #[wasm_bindgen(structural, method)]
-    pub fn wait(this: &Host, ms: f64, signal: &JsValue) -> Promise;
+    pub fn wait(this: &Host, ms: f64, signal: &JsValue) -> JsValue;
 
     /// A deadline that is running.
     pub type Deadline;

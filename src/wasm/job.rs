@@ -195,9 +195,12 @@ fn run(
         ANSWERED => {
             // Without a body, only an answer that was accepted is taken.
             let told = from_js(value);
-            let head = head_from(&told);
-            let body = match told.items().get(2) {
-                Some(Json::Text(body)) => body,
+            let [Json::Number(status), Json::Text(lines), body @ ..] = told.items() else {
+                return Ok(JsValue::TRUE);
+            };
+            let head = head_from(*status, lines);
+            let body = match body {
+                [Json::Text(body)] => body,
                 _ if Verdict::of(&head) == Verdict::Accepted => "",
                 _ => return Ok(JsValue::TRUE),
             };
@@ -276,7 +279,7 @@ fn act(job: &mut Job, client: &Inner, now: u64) -> JsValue {
         Action::NeedToken { batch, renew } => (ACT_TOKEN, vec![batch.into(), renew.into()]),
         Action::Send { batch, request } => {
             let attempts = job.batch(batch).map_or(1, |batch| batch.attempts);
-            let init = init(&request, &client.headers, None);
+            let init = init(&client.host, &request, &client.headers, None);
             let url = JsValue::from_str(&request.url);
             (ACT_SEND, vec![batch.into(), attempts.into(), url, init.into()])
         }

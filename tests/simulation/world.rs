@@ -457,7 +457,8 @@ impl World {
     fn send(&mut self, batch: usize, request: &Request) -> Verdict {
         self.requests += 1;
         let id = self.requests;
-        let body: Value = serde_json::from_str(request.body.as_deref().unwrap_or("")).unwrap();
+        let body: Value =
+            serde_json::from_slice(request.body.as_deref().unwrap_or_default()).unwrap();
         let listed =
             body["codes"].as_array().ok_or("a request without a list reaches everybody")?;
         let codes: Vec<Code> = listed

@@ -26,6 +26,7 @@ use uber_vouchers::json::Json;
 use uber_vouchers::secret::Secret;
 use uber_vouchers::token::{self, App, Scope, TOKEN_URL};
 use uber_vouchers::webhook::{event, signature};
+use worker::js_sys::Uint8Array;
 use worker::{
     Context, Date, Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response,
     console_log, event as entry,
@@ -141,7 +142,7 @@ async fn send(
         .with_headers(headers)
         // A POST that is redirected is a second send.
         .with_redirect(RequestRedirect::Manual)
-        .with_body(call.body.as_deref().map(Into::into));
+        .with_body(call.body.as_deref().map(|body| Uint8Array::from(body).into()));
     let request = Request::new_with_init(&call.url, &init).map_err(lost)?;
     let mut answer = Fetch::Request(request).send().await.map_err(lost)?;
     let head = Head { status: answer.status_code(), headers: answer.headers().entries().collect() };
