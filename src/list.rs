@@ -167,7 +167,7 @@ pub struct CodeListBuilder {
 }
 
 impl CodeListBuilder {
-    const MOST_RESERVED: usize = 1 << 21;
+    const MOST_RESERVED: usize = 1 << 24;
 
     /// An empty list.
     #[must_use]
@@ -241,7 +241,7 @@ impl CodeListBuilder {
     }
 
     /// Makes room for so many codes at once: a table that grows leaves holes
-    /// behind, and places every code anew. Of more than 2 million only for so
+    /// behind, and places every code anew. Of more than 16 million only for so
     /// many, since who says how many there will be may be wrong.
     pub fn reserve(&mut self, codes: usize) {
         let Self { table, list, .. } = self;
@@ -603,7 +603,7 @@ mod tests {
         // Who says so may be wrong.
         let mut builder = CodeListBuilder::new();
         builder.reserve(usize::MAX);
-        assert!(builder.room() < 1 << 22);
+        assert!(builder.room() < 1 << 25);
         assert!(builder.insert(code(1)) && !builder.insert(code(1)));
     }
 
