@@ -146,35 +146,38 @@ ${html}
   };
   const uber = await createUber();
   const { programId, codes } = uber.createProgram({ codes: 20 });
-  const worker = await startWorker({
-    folder,
-    entry: behind,
-    ...(configuration !== undefined && { configuration }),
-    uber,
-    assets: (request) => {
-      const [type, body] = files[new URL(request.url).pathname] ?? ["", null];
-      const headers = { "content-type": type };
-      return new Response(/** @type {any} */ (body), {
-        status: body === null ? 404 : 200,
-        headers,
-      });
-    },
-  });
   const browser = await chromium.launch({
     executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
   });
   try {
-    const page = await browser.newPage();
-    /** @type {string[]} */
-    const faults = [];
-    page.on("pageerror", (error) => faults.push(String(error.stack)));
-    await page.goto(worker.url);
-    await work({ page, uber, programId, codes, print: () => page.locator("output").innerText() });
-    assert.deepEqual(faults, []);
+    const worker = await startWorker({
+      folder,
+      entry: behind,
+      ...(configuration !== undefined && { configuration }),
+      uber,
+      assets: (request) => {
+        const [type, body] = files[new URL(request.url).pathname] ?? ["", null];
+        const headers = { "content-type": type };
+        return new Response(/** @type {any} */ (body), {
+          status: body === null ? 404 : 200,
+          headers,
+        });
+      },
+    });
+    try {
+      const page = await browser.newPage();
+      /** @type {string[]} */
+      const faults = [];
+      page.on("pageerror", (error) => faults.push(String(error.stack)));
+      await page.goto(worker.url);
+      await work({ page, uber, programId, codes, print: () => page.locator("output").innerText() });
+      assert.deepEqual(faults, []);
+    } finally {
+      await worker.close();
+    }
   } finally {
     await browser.close();
-    await worker.close();
   }
 }
 

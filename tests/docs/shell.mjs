@@ -18,6 +18,8 @@ const LISTS = /** @type {Record<string, string[]>} */ ({
 });
 /** @type {Map<string, string>} */
 const listed = new Map();
+/** What a document has had its reader install: `cargo install cargo-deny` is `cargo deny`. */
+const installed = new Set();
 
 /**
  * @param {string} code
@@ -59,6 +61,8 @@ function checkCommand([program = "", ...words], files) {
   const path = isOurs ? (existsSync(bin) ? bin : undefined) : which(name);
   if (path === undefined) throw new Error(`There is no command ${name}`);
   const second = words[words.indexOf(name) + 1];
+  if (name === "cargo" && second === "install") installed.add(words.at(-1));
+  if (installed.has(`${name}-${second}`)) return;
   const list = LISTS[name];
   if (list === undefined || second === undefined || second.startsWith("-")) return;
   const found = listed.get(name) ?? execFileSync(path, list, { encoding: "utf8", cwd: ROOT });
