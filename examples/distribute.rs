@@ -142,7 +142,12 @@ impl Client {
     }
 
     /// Sends a request until it is accepted, or the core says that it is over.
-    fn call(&mut self, request: &Request, rule: Rule, effect: Effect) -> Result<Json, Error> {
+    fn call(
+        &mut self,
+        request: &Request,
+        rule: Rule,
+        effect: Effect,
+    ) -> Result<Json<'static>, Error> {
         let mut retry = Retry::new(rule, 2);
         loop {
             let token = self.token()?;

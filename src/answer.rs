@@ -132,7 +132,7 @@ pub(crate) fn with_detail(
 
 /// The code in a body, in any of the shapes seen on this host: `code`, the
 /// token endpoint's `error`, or the first of `errors`.
-fn uber_code(body: &Json) -> Option<&str> {
+fn uber_code<'a>(body: &'a Json<'_>) -> Option<&'a str> {
     let first = body.get("errors").items().first().unwrap_or(&Json::Null);
     body.get("code")
         .text()
@@ -153,7 +153,7 @@ mod tests {
         Head { status, ..Head::default() }
     }
 
-    fn json(text: &str) -> Json {
+    fn json(text: &str) -> Json<'static> {
         serde_json::from_str(text).unwrap()
     }
 

@@ -31,7 +31,7 @@ pub fn request(api: &Api, program: &ProgramId, include_usage: bool) -> Request {
 /// `null` where Uber left one out, and the whole item under `raw`. The list is
 /// `codes`, or the body itself; none where the answer holds no list at all.
 #[must_use]
-pub fn list(body: &Json) -> Option<Json> {
+pub fn list<'a>(body: &Json<'a>) -> Option<Json<'a>> {
     match (body.get("codes"), body) {
         (Json::List(items), _) | (_, Json::List(items)) => Some(pick(items, &FIELDS)),
         _ => None,

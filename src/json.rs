@@ -6,6 +6,7 @@
 //! the wasm, and none would be as lenient as Uber's bodies need (numbers come
 //! as strings, members come and go).
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
@@ -16,9 +17,10 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 /// recursion on the small stack of a wasm instance must end.
 pub(crate) const DEEPEST: u8 = 64;
 
-/// A JSON value. Members keep their order.
+/// A JSON value. Members keep their order. What was read through `serde` owns its
+/// texts.
 #[derive(Clone, Debug, PartialEq, Default)]
-pub enum Json {
+pub enum Json<'a> {
     /// `null`, and a member that is absent.
     #[default]
     Null,
@@ -27,17 +29,17 @@ pub enum Json {
     /// Any number, as JavaScript would hold it.
     Number(f64),
     /// A string.
-    Text(String),
+    Text(Cow<'a, str>),
     /// An array.
-    List(Vec<Json>),
+    List(Vec<Json<'a>>),
     /// An object.
-    Object(Vec<(String, Json)>),
+    Object(Vec<(Cow<'a, str>, Json<'a>)>),
 }
 
-impl Json {
+impl<'a> Json<'a> {
     /// The member of that name; `Null` where there is none.
     #[must_use]
-    pub fn get(&self, name: &str) -> &Json {
+    pub fn get(&self, name: &str) -> &Json<'a> {
         self.members()
             .iter()
             .rev()
@@ -47,7 +49,7 @@ impl Json {
 
     /// The members of an object; none of anything else.
     #[must_use]
-    pub fn members(&self) -> &[(String, Json)] {
+    pub fn members(&self) -> &[(Cow<'a, str>, Json<'a>)] {
         match self {
             Json::Object(members) => members,
             _ => &[],
@@ -56,7 +58,7 @@ impl Json {
 
     /// The items of an array; none of anything else.
     #[must_use]
-    pub fn items(&self) -> &[Json] {
+    pub fn items(&self) -> &[Json<'a>] {
         match self {
             Json::List(items) => items,
             _ => &[],
@@ -90,31 +92,31 @@ impl Json {
     }
 }
 
-impl From<&str> for Json {
-    fn from(text: &str) -> Self {
-        Json::Text(text.to_owned())
+impl<'a> From<&'a str> for Json<'a> {
+    fn from(text: &'a str) -> Self {
+        Json::Text(text.into())
     }
 }
 
-impl From<String> for Json {
+impl From<String> for Json<'_> {
     fn from(text: String) -> Self {
-        Json::Text(text)
+        Json::Text(text.into())
     }
 }
 
-impl From<f64> for Json {
+impl From<f64> for Json<'_> {
     fn from(number: f64) -> Self {
         Json::Number(number)
     }
 }
 
-impl From<bool> for Json {
+impl From<bool> for Json<'_> {
     fn from(value: bool) -> Self {
         Json::Bool(value)
     }
 }
 
-impl<T: Into<Json>> From<Option<T>> for Json {
+impl<'a, T: Into<Json<'a>>> From<Option<T>> for Json<'a> {
     fn from(value: Option<T>) -> Self {
         value.map_or(Json::Null, Into::into)
     }
@@ -135,7 +137,7 @@ pub(crate) enum Kind {
 
 /// Picks members out of the objects of a list. The object itself goes under
 /// `raw`. An object without the first member, its id, is left out.
-pub(crate) fn pick(items: &[Json], fields: &[Field]) -> Json {
+pub(crate) fn pick<'a>(items: &[Json<'a>], fields: &[Field]) -> Json<'a> {
     let mut list = Vec::new();
     for item in items {
         let picked = pick_one(item, fields).with("raw", item.clone());
@@ -148,12 +150,12 @@ pub(crate) fn pick(items: &[Json], fields: &[Field]) -> Json {
 
 /// Picks members out of an object, under their names in JavaScript; what is
 /// absent or of another kind is null.
-pub(crate) fn pick_one(item: &Json, fields: &[Field]) -> Json {
+pub(crate) fn pick_one<'a>(item: &Json<'a>, fields: &[Field]) -> Json<'a> {
     let mut picked = Json::object();
     for (theirs, ours, kind) in fields {
         let value = item.get(theirs);
         let value = match kind {
-            Kind::Text => value.text().map(str::to_owned).into(),
+            Kind::Text => value.text().map(|_| value.clone()).into(),
             Kind::Name => value.text().map(str::to_ascii_uppercase).into(),
             Kind::Number => value.number().into(),
         };
@@ -190,7 +192,7 @@ fn decimal(text: &str) -> Option<f64> {
     any.then_some(if negative { -number } else { number })
 }
 
-impl Json {
+impl<'a> Json<'a> {
     /// An object without members, to which [`Self::with`] adds some.
     #[must_use]
     pub const fn object() -> Self {
@@ -199,14 +201,14 @@ impl Json {
 
     /// The object with one more member.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl Into<Json>) -> Self {
+    pub fn with(mut self, name: &'a str, value: impl Into<Json<'a>>) -> Self {
         self.put(name, value.into());
         self
     }
 
-    fn put(&mut self, name: &str, value: Json) {
+    fn put(&mut self, name: &'a str, value: Json<'a>) {
         if let Json::Object(members) = self {
-            members.push((name.to_owned(), value));
+            members.push((name.into(), value));
         }
     }
 
@@ -217,7 +219,7 @@ impl Json {
     }
 }
 
-impl Serialize for Json {
+impl Serialize for Json<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Json::Null => serializer.serialize_unit(),
@@ -242,7 +244,7 @@ impl Serialize for Json {
     }
 }
 
-impl<'de> Deserialize<'de> for Json {
+impl<'de> Deserialize<'de> for Json<'static> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Reader { depth: 0 }.deserialize(deserializer)
     }
@@ -264,9 +266,9 @@ impl Reader {
 }
 
 impl<'de> DeserializeSeed<'de> for Reader {
-    type Value = Json;
+    type Value = Json<'static>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json<'static>, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
@@ -274,49 +276,49 @@ impl<'de> DeserializeSeed<'de> for Reader {
 // Whole numbers beyond 2^53 lose their last digits, as they do in JavaScript.
 #[allow(clippy::cast_precision_loss)]
 impl<'de> Visitor<'de> for Reader {
-    type Value = Json;
+    type Value = Json<'static>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("JSON")
     }
 
-    fn visit_unit<E>(self) -> Result<Json, E> {
+    fn visit_unit<E>(self) -> Result<Json<'static>, E> {
         Ok(Json::Null)
     }
 
-    fn visit_none<E>(self) -> Result<Json, E> {
+    fn visit_none<E>(self) -> Result<Json<'static>, E> {
         Ok(Json::Null)
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json<'static>, D::Error> {
         self.deserialize(deserializer)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+    fn visit_bool<E>(self, value: bool) -> Result<Json<'static>, E> {
         Ok(Json::Bool(value))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
+    fn visit_i64<E>(self, value: i64) -> Result<Json<'static>, E> {
         Ok(Json::Number(value as f64))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
+    fn visit_u64<E>(self, value: u64) -> Result<Json<'static>, E> {
         Ok(Json::Number(value as f64))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
+    fn visit_f64<E>(self, value: f64) -> Result<Json<'static>, E> {
         Ok(Json::Number(value))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Json, E> {
-        Ok(Json::Text(value.to_owned()))
+    fn visit_str<E>(self, value: &str) -> Result<Json<'static>, E> {
+        Ok(Json::Text(value.to_owned().into()))
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Json, E> {
-        Ok(Json::Text(value))
+    fn visit_string<E>(self, value: String) -> Result<Json<'static>, E> {
+        Ok(Json::Text(value.into()))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Json, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Json<'static>, A::Error> {
         let inner = self.deeper()?;
         let mut items = Vec::new();
         while let Some(item) = access.next_element_seed(inner)? {
@@ -325,16 +327,19 @@ impl<'de> Visitor<'de> for Reader {
         Ok(Json::List(items))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Json, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Json<'static>, A::Error> {
         let inner = self.deeper()?;
         let mut members = Vec::new();
-        while let Some(name) = access.next_key()? {
-            members.push((name, access.next_value_seed(inner)?));
+        while let Some(name) = access.next_key::<String>()? {
+            members.push((name.into(), access.next_value_seed(inner)?));
         }
         // As in JavaScript, the last of equal names is the only one.
         let mut seen = HashSet::new();
-        let mut keep: Vec<_> =
-            members.iter().rev().map(|(name, _): &(String, Json)| seen.insert(&**name)).collect();
+        let mut keep: Vec<_> = members
+            .iter()
+            .rev()
+            .map(|(name, _): &(Cow<'_, str>, Json<'_>)| seen.insert(&**name))
+            .collect();
         members.retain(|_| keep.pop().unwrap_or(true));
         Ok(Json::Object(members))
     }
@@ -347,7 +352,7 @@ mod tests {
 
     use super::*;
 
-    fn parse(text: &str) -> Json {
+    fn parse(text: &str) -> Json<'static> {
         serde_json::from_str(text).unwrap()
     }
 
@@ -408,7 +413,7 @@ mod tests {
     fn the_last_of_equal_members_counts_as_in_javascript() {
         assert_eq!(parse(r#"{"a":1,"a":2}"#).get("a").number(), Some(2.0));
         let object = parse(r#"{"a":[1],"b":0,"a":[],"c":0}"#);
-        let names: Vec<_> = object.members().iter().map(|(name, _)| name.as_str()).collect();
+        let names: Vec<_> = object.members().iter().map(|(name, _)| &**name).collect();
         assert_eq!(names, ["b", "a", "c"]);
         assert_eq!(object.get("a"), &Json::List(vec![]));
     }

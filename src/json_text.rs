@@ -6,6 +6,8 @@
 //! most of it for floats. Here the host reads and writes the few numbers that are
 //! no whole ones.
 
+use std::borrow::Cow;
+
 use crate::json::{DEEPEST, Json};
 use crate::text::decimal;
 
@@ -16,7 +18,7 @@ const INEXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Reads a text; none if it is no JSON. What is nested too deeply reads as null.
 /// `number` reads a number that is no short whole one, as JSON spells it.
-pub(crate) fn read(text: &str, number: fn(&str) -> f64) -> Option<Json> {
+pub(crate) fn read(text: &str, number: fn(&str) -> f64) -> Option<Json<'_>> {
     let mut reader = Reader { text, at: 0, number };
     let value = reader.value(0)?;
     reader.peek().is_none().then_some(value)
@@ -48,7 +50,7 @@ impl<'a> Reader<'a> {
         (self.peek()? == wanted).then(|| self.at += 1)
     }
 
-    fn value(&mut self, depth: u8) -> Option<Json> {
+    fn value(&mut self, depth: u8) -> Option<Json<'a>> {
         match self.peek()? {
             b'"' => self.string().map(Json::Text),
             b'{' | b'[' if depth >= DEEPEST => self.skip(),
@@ -60,7 +62,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Passes over a list or an object without looking closely at what is in it.
-    fn skip(&mut self) -> Option<Json> {
+    fn skip(&mut self) -> Option<Json<'a>> {
         let mut open = 0_usize;
         loop {
             match self.byte()? {
@@ -79,7 +81,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn word(&mut self) -> Option<Json> {
+    fn word(&mut self) -> Option<Json<'a>> {
         let words =
             [("null", Json::Null), ("true", Json::Bool(true)), ("false", Json::Bool(false))];
         for (word, value) in words {
@@ -91,7 +93,7 @@ impl<'a> Reader<'a> {
         None
     }
 
-    fn list(&mut self, depth: u8) -> Option<Json> {
+    fn list(&mut self, depth: u8) -> Option<Json<'a>> {
         let mut items = Vec::new();
         self.at += 1;
         if self.take(b']').is_some() {
@@ -105,7 +107,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn object(&mut self, depth: u8) -> Option<Json> {
+    fn object(&mut self, depth: u8) -> Option<Json<'a>> {
         let mut members = Vec::new();
         self.at += 1;
         if self.take(b'}').is_some() {
@@ -168,21 +170,22 @@ impl<'a> Reader<'a> {
     }
 
     #[cfg_attr(hot_paths, optimize(speed))]
-    fn string(&mut self) -> Option<String> {
+    fn string(&mut self) -> Option<Cow<'a, str>> {
         if self.byte()? != b'"' {
             return None;
         }
         self.at += 1;
-        let mut string = String::new();
+        let mut string = Cow::Borrowed("");
         loop {
             let rest = self.text.get(self.at..)?;
             let end = rest.bytes().position(is_special)?;
             let (plain, behind) = rest.split_at_checked(end)?;
             self.at += end + 1;
-            string.push_str(plain);
+            // Without an escape, it is a piece of the text.
+            string += plain;
             match behind.bytes().next()? {
                 b'"' => return Some(string),
-                b'\\' => string.push(self.escape()?),
+                b'\\' => string.to_mut().push(self.escape()?),
                 _ => return None,
             }
         }
@@ -235,13 +238,13 @@ fn is_special(byte: u8) -> bool {
 }
 
 /// Writes a value. `number` writes one that is no whole number.
-pub(crate) fn write(value: &Json, number: fn(f64) -> String) -> String {
+pub(crate) fn write(value: &Json<'_>, number: fn(f64) -> String) -> String {
     let mut text = String::new();
     append(&mut text, value, number);
     text
 }
 
-fn append(text: &mut String, value: &Json, number: fn(f64) -> String) {
+fn append(text: &mut String, value: &Json<'_>, number: fn(f64) -> String) {
     match value {
         Json::Null => text.push_str("null"),
         Json::Bool(true) => text.push_str("true"),
@@ -315,11 +318,11 @@ mod tests {
         serde_json::to_string(&number).unwrap()
     }
 
-    fn ours(text: &str) -> Option<Json> {
+    fn ours(text: &str) -> Option<Json<'_>> {
         read(text, number)
     }
 
-    fn theirs(text: &str) -> Option<Json> {
+    fn theirs(text: &str) -> Option<Json<'static>> {
         serde_json::from_str(text).ok()
     }
 
@@ -388,7 +391,8 @@ mod tests {
     #[test]
     fn nesting_ends() {
         let nested = |depth: usize, inside: &str| "[".repeat(depth) + inside + &"]".repeat(depth);
-        let mut value = &ours(&nested(100_000, r#"{"]":[1]}"#)).unwrap();
+        let text = nested(100_000, r#"{"]":[1]}"#);
+        let mut value = &ours(&text).unwrap();
         for _ in 0..DEEPEST {
             let [inner] = value.items() else { unreachable!("{value:?}") };
             value = inner;
@@ -438,7 +442,7 @@ mod tests {
         let ends = [0xd7ff, 0xe000, 0xffff, 0x1_0000, 0x1_03ff, 0x1_0400, 0x10_ffff];
         for char in (0..0x300).chain((0..0x11_0000).step_by(0x1ff)).chain(ends) {
             let Some(char) = char::from_u32(char) else { continue };
-            let value = Json::Text(format!("a{char}b"));
+            let value = Json::from(format!("a{char}b"));
             let text = write(&value, spell);
             assert_eq!(ours(&text).as_ref(), Some(&value), "{char:?}");
             assert_eq!(theirs(&text).as_ref(), Some(&value), "{char:?}");
@@ -453,19 +457,19 @@ mod tests {
         assert_eq!(write(&"\u{1}\"\\\u{1f}".into(), spell), r#""\u0001\u0022\u005c\u001f""#);
     }
 
-    fn values() -> impl Strategy<Value = Json> {
+    fn values() -> impl Strategy<Value = Json<'static>> {
         let leaf = prop_oneof![
             Just(Json::Null),
             any::<bool>().prop_map(Json::Bool),
             any::<i32>().prop_map(|number| Json::Number(number.into())),
             // Of others serde_json's reader is not exact.
             any::<i32>().prop_map(|number| Json::Number(f64::from(number) / 8.0)),
-            any::<String>().prop_map(Json::Text),
+            any::<String>().prop_map(Json::from),
         ];
         leaf.prop_recursive(4, 64, 8, |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..8).prop_map(Json::List),
-                prop::collection::btree_map(any::<String>(), inner, 0..8)
+                prop::collection::btree_map(any::<String>().prop_map(Cow::Owned), inner, 0..8)
                     .prop_map(|members| Json::Object(members.into_iter().collect())),
             ]
         })
@@ -477,7 +481,8 @@ mod tests {
             let text = write(&value, spell);
             prop_assert_eq!(ours(&text), Some(value.clone()));
             prop_assert_eq!(theirs(&text), Some(value.clone()));
-            prop_assert_eq!(ours(&serde_json::to_string_pretty(&value).unwrap()), Some(value));
+            let pretty = serde_json::to_string_pretty(&value).unwrap();
+            prop_assert_eq!(ours(&pretty), Some(value));
         }
 
         #[test]

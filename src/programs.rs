@@ -58,7 +58,7 @@ pub fn request(api: &Api, status: Option<&str>, limit: u32, offset: u32) -> Resu
 /// `voucher_program_id` in it is taken; failing that, an empty list where there
 /// is one. None where there is no list at all.
 #[must_use]
-pub fn list(body: &Json) -> Option<Json> {
+pub fn list<'a>(body: &Json<'a>) -> Option<Json<'a>> {
     if let Json::List(items) = body {
         return Some(pick(items, &FIELDS));
     }

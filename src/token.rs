@@ -74,7 +74,7 @@ impl TokenSet {
 
     /// The set as an object, to be kept somewhere safe.
     #[must_use]
-    pub fn write(&self) -> Json {
+    pub fn write(&self) -> Json<'_> {
         #[allow(clippy::cast_precision_loss)]
         let tokens = Json::object()
             .with("accessToken", self.access_token.expose())
@@ -211,7 +211,7 @@ mod tests {
         }
     }
 
-    fn json(text: &str) -> Json {
+    fn json(text: &str) -> Json<'static> {
         serde_json::from_str(text).unwrap()
     }
 

@@ -34,12 +34,12 @@ fn keys(vector: &Value) -> Vec<SigningKey> {
     keys.iter().map(|key| SigningKey::new(key.as_str().unwrap())).collect()
 }
 
-fn json(value: &Value) -> Json {
+fn json(value: &Value) -> Json<'static> {
     serde_json::from_value(value.clone()).unwrap()
 }
 
 /// Without a list of the caller's.
-fn read_own(body: &Value) -> WebhookEvent {
+fn read_own(body: &Value) -> WebhookEvent<'static> {
     read(&json(body), None, &Json::Null).unwrap()
 }
 

@@ -8,7 +8,6 @@ import {
   initSync,
   isStale,
   readWebhook,
-  verifySignature,
 } from "./uber_vouchers.js";
 import { Instance } from "./instance.js";
 
@@ -22,7 +21,6 @@ const glue = {
   initSync,
   isStale,
   readWebhook,
-  verifySignature,
 };
 
 /** What wasm-bindgen generated for the client. */

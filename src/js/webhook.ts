@@ -121,22 +121,39 @@ export async function verifyWebhook(
     throw ours(error, (cause) => invalidOption("The message can't be read", cause));
   });
   const glue = await instance.load();
-  instance.callSync(() => glue.verifySignature(body, signature, keys));
-  let raw: unknown;
-  let outcomes: unknown;
+  const text = JSON.stringify(keys);
+  const readBody = (outcomes?: unknown) =>
+    instance.callSync(() => glue.readWebhook(body, signature, text, environment, outcomes));
+  let event: Omit<WebhookEvent, "raw">;
   try {
-    raw = JSON.parse(decoder.decode(body));
-    if (read.outcomes) outcomes = outcomesOf(read.outcomes(raw));
-  } catch (cause) {
-    const isRead = raw !== undefined;
-    const what = isRead ? "`outcomes` failed" : "The body is no JSON";
-    // A parser's words quote the body, which may hold a recipient's data.
-    const shown = isRead ? cause : new SyntaxError("The body was signed, and is no JSON");
-    throw webhookError("malformed_body", what, "See `cause`.", shown);
+    event = readBody();
+  } catch (error) {
+    // If it is no JSON at all, that says it better.
+    if ((error as VoucherError).code === "malformed_body") parseBody(body);
+    throw error;
   }
-  // Not `raw`, which `outcomes` may have changed.
-  const event = instance.callSync(() => glue.readWebhook(body, environment, outcomes));
-  return { ...(event as WebhookEvent), raw };
+  const raw = parseBody(body);
+  if (read.outcomes) {
+    let outcomes: unknown;
+    try {
+      outcomes = outcomesOf(read.outcomes(raw));
+    } catch (cause) {
+      throw webhookError("malformed_body", "`outcomes` failed", "See `cause`.", cause);
+    }
+    // Of the bytes, and not of `raw`, which `outcomes` may have changed.
+    event = readBody(outcomes);
+  }
+  return { ...event, raw };
+}
+
+function parseBody(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(decoder.decode(body));
+  } catch {
+    // A parser's words quote the body, which may hold a recipient's data.
+    const cause = new SyntaxError("The body was signed, and is no JSON");
+    throw webhookError("malformed_body", "The body is no JSON", "See `cause`.", cause);
+  }
 }
 
 /** Outcomes as the core takes them: it must meet no getter, and nothing endless. */
@@ -150,8 +167,8 @@ export function outcomesOf(given: Iterable<{ [K in keyof WebhookOutcome]?: unkno
 /** What is checked and read, whatever it comes from. */
 interface Message {
   body: Uint8Array;
-  signature: unknown;
-  environment: unknown;
+  signature: string | undefined;
+  environment: string | undefined;
 }
 
 async function readMessage(message: WebhookRequest | SignedMessage): Promise<Message> {
@@ -164,12 +181,16 @@ async function readMessage(message: WebhookRequest | SignedMessage): Promise<Mes
     throw webhookError("body_used", "The body of the request was read before", hint);
   }
   const { headers } = message;
+  const field = (name: string) => {
+    const value: unknown = headers.get(name);
+    return typeof value === "string" ? value : undefined;
+  };
   try {
     return {
       // Of a number it would be as many zeros.
       body: new Uint8Array(Object(await message.arrayBuffer())),
-      signature: headers.get("x-uber-signature"),
-      environment: headers.get("x-environment"),
+      signature: field("x-uber-signature"),
+      environment: field("x-environment"),
     };
   } catch (cause) {
     const hint = "See `cause`. Uber sends again what was not acknowledged.";
@@ -177,10 +198,10 @@ async function readMessage(message: WebhookRequest | SignedMessage): Promise<Mes
   }
 }
 
-function checkMessage({ body, signature, environment }: SignedMessage): Message {
-  for (const [name, value] of Object.entries({ signature, environment })) {
-    if (typeof (value ?? "") !== "string") throw invalidOption(`\`${name}\` must be a string`);
-  }
+function checkMessage(message: SignedMessage): Message {
+  const { body } = message;
+  const signature = textOf("signature", message.signature);
+  const environment = textOf("environment", message.environment);
   if (typeof body === "string") {
     return { body: new TextEncoder().encode(body), signature, environment };
   }
@@ -191,6 +212,12 @@ function checkMessage({ body, signature, environment }: SignedMessage): Message 
   // A copy: what is shared with other threads may change after it was checked.
   const copy = new Uint8Array(buffer, byteOffset, byteLength).slice();
   return { body: copy, signature, environment };
+}
+
+function textOf(name: string, value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "string") throw invalidOption(`\`${name}\` must be a string`);
+  return value;
 }
 
 function webhookError(

@@ -12,7 +12,7 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use super::exchange::{Ended, Exchange, Next, Stage, epoch_ms};
 use super::failure::{headers, thrown};
 use super::host::Host;
-use super::{from_js, from_text, number, to_js};
+use super::{from_text, number, text_of, to_js};
 use crate::answer::{self, Effect, Verdict};
 use crate::api::Api;
 use crate::code::Code;
@@ -51,19 +51,23 @@ impl Client {
     /// names and types, the core checks values.
     #[wasm_bindgen(constructor)]
     pub fn new(options: &JsValue, host: Host) -> Result<Client, JsValue> {
-        Inner::new(&from_js(options), host).map(|inner| Self(Rc::new(inner))).map_err(thrown)
+        Inner::new(&from_text(&text_of(options)), host)
+            .map(|inner| Self(Rc::new(inner)))
+            .map_err(thrown)
     }
 
     /// Makes one call. `input` is a plain object; `ids` are the codes to
     /// distribute, 16 bytes each.
     pub fn call(&self, operation: u32, input: &JsValue, ids: &[u8], signal: JsValue) -> Promise {
         let client = Rc::clone(&self.0);
-        let input = from_js(input);
+        let text = text_of(input);
         let count = ids.len() as u64 / 16;
+        let input = from_text(&text);
         let request = client.request(operation, &input, ids);
+        let exchange =
+            request.map(|(request, rule)| client.exchange(request, rule, &input, signal));
         future_to_promise(async move {
-            let (request, rule) = request.map_err(thrown)?;
-            let mut exchange = client.exchange(request, rule, &input, signal);
+            let mut exchange = exchange.map_err(thrown)?;
             let mut came = JsValue::UNDEFINED;
             loop {
                 match exchange.step(came)? {
@@ -76,8 +80,7 @@ impl Client {
                         }
                     }
                     Next::End(ended) => {
-                        let result = client.result(operation, &input, count, &ended);
-                        return result.map(|result| to_js(&result)).map_err(thrown);
+                        return client.result(operation, &text, count, &ended).map_err(thrown);
                     }
                 }
             }
@@ -98,7 +101,7 @@ impl Inner {
         let mut headers = Vec::new();
         for field in options.get("headers").items() {
             if let [Json::Text(name), Json::Text(value)] = field.items() {
-                headers.push((name.clone(), value.clone()));
+                headers.push((name.to_string(), value.to_string()));
             }
         }
         let auth = options.get("auth");
@@ -199,24 +202,25 @@ impl Inner {
     fn result(
         &self,
         operation: u32,
-        input: &Json,
+        input: &str,
         count: u64,
         ended: &Ended,
-    ) -> Result<Json, Error> {
+    ) -> Result<JsValue, Error> {
         let Ended { head, body, attempts } = ended;
-        let (now, parsed) = (epoch_ms(&self.host), from_text(body));
+        let (now, input, parsed) = (epoch_ms(&self.host), from_text(input), from_text(body));
         let accepted = Verdict::of(head) == Verdict::Accepted;
         let (effect, list) = match operation {
             DISTRIBUTE | DISTRIBUTE_ALL if accepted => {
                 let codes = if operation == DISTRIBUTE { number(count) } else { "all".into() };
-                return Ok(Json::object()
+                let receipt = Json::object()
                     .with("programId", input.get("programId").text().unwrap_or_default())
                     .with("codes", codes)
                     .with("duplicates", raw_number(input.get("duplicates")))
                     .with("attempts", number((*attempts).into()))
                     .with("queuedAt", number(now))
                     .with("status", number(head.status.into()))
-                    .with("headers", headers(head.headers.ubers())));
+                    .with("headers", headers(head.headers.ubers()));
+                return Ok(to_js(&receipt));
             }
             DISTRIBUTE | DISTRIBUTE_ALL => (Effect::Queues, None),
             LIST_CODES => (Effect::Reads, codes::list(&parsed)),
@@ -224,11 +228,11 @@ impl Inner {
             _ => {
                 let refresh = input.get("refreshToken").text().map(Secret::new);
                 let tokens = token::answer(head, body, &parsed, refresh.as_ref(), now)?;
-                return Ok(tokens.write());
+                return Ok(to_js(&tokens.write()));
             }
         };
         match list {
-            Some(list) if accepted => Ok(list),
+            Some(list) if accepted => Ok(to_js(&list)),
             _ => Err(answer::error(head, body, &parsed, effect, now)),
         }
     }
@@ -244,7 +248,8 @@ pub fn is_stale(expires_at: f64, now: f64) -> bool {
 /// Where an administrator signs in.
 #[wasm_bindgen(js_name = authorizationUrl)]
 pub fn authorization_url(options: &JsValue) -> Result<JsValue, JsValue> {
-    let options = from_js(options);
+    let options = text_of(options);
+    let options = from_text(&options);
     let text = |name| options.get(name).text().unwrap_or_default();
     let authorize_url = options.get("authorizeUrl").text().unwrap_or(token::AUTHORIZE_URL);
     let authorize_url = BaseUrl::new(authorize_url, "authorizeUrl").map_err(thrown)?;

@@ -51,10 +51,10 @@ impl From<Failure> for JsValue {
 }
 
 /// Header fields as an object.
-pub fn headers(fields: Vec<(String, String)>) -> Json {
+pub fn headers(fields: Vec<(String, String)>) -> Json<'static> {
     let mut members = Vec::with_capacity(fields.len());
     for (name, value) in fields {
-        members.push((name, Json::Text(value)));
+        members.push((name.into(), value.into()));
     }
     Json::Object(members)
 }

@@ -15,7 +15,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use super::client::{Client, Inner};
 use super::exchange::{head_from, init};
 use super::failure::thrown;
-use super::{from_js, from_text, number, to_js};
+use super::{from_text, number, text_of, to_js};
 use crate::answer::{self, Verdict};
 use crate::code::Code;
 use crate::distribute;
@@ -143,7 +143,8 @@ fn open(
         }
         (OPEN, Some(_)) => {
             let Some(recovery) = recovery.take() else { return Ok(None) };
-            let value = from_js(value);
+            let value = text_of(value);
+            let value = from_text(&value);
             let kept = recovery.kept();
             let amount = |name| match value.get(name) {
                 Json::Number(number) => whole(*number),
@@ -188,13 +189,15 @@ fn run(
         SAVE_FAILED => job.handle_save_failed(),
         TOKEN => job.handle_token(at),
         NO_TOKEN => {
-            let told = from_js(value);
+            let told = text_of(value);
+            let told = from_text(&told);
             let error = remembered(told.items());
             return Ok(job.handle_no_token(at, error, now, js_sys::Math::random()).into());
         }
         ANSWERED => {
             // Without a body, only an answer that was accepted is taken.
-            let told = from_js(value);
+            let told = text_of(value);
+            let told = from_text(&told);
             let [Json::Number(status), Json::Text(lines), body @ ..] = told.items() else {
                 return Ok(JsValue::TRUE);
             };
@@ -209,7 +212,7 @@ fn run(
             return Ok(error.map_or(JsValue::UNDEFINED, thrown));
         }
         LOST => {
-            let error = remembered(from_js(value).items());
+            let error = remembered(from_text(&text_of(value)).items());
             job.handle_lost(at, &error);
             return Ok(thrown(error));
         }
@@ -217,7 +220,7 @@ fn run(
             let mut outcomes = Vec::new();
             // One by one: an event can be large.
             for outcome in value.unchecked_ref::<Array>().iter() {
-                outcomes.extend(event::given(&from_js(&outcome)));
+                outcomes.extend(event::given(&from_text(&text_of(&outcome))));
             }
             return Ok(job.handle_outcomes(&outcomes).into());
         }
@@ -296,9 +299,9 @@ fn act(job: &mut Job, client: &Inner, now: u64) -> JsValue {
 }
 
 /// `[our code, status]`. What the core has no name for is nothing that passes.
-fn remembered(told: &[Json]) -> Error {
+fn remembered(told: &[Json<'_>]) -> Error {
     let (code, status) = match told {
-        [Json::Text(code), Json::Number(status)] => (code.as_str(), *status),
+        [Json::Text(code), Json::Number(status)] => (&**code, *status),
         _ => ("", 0.0),
     };
     let code = ErrorCode::from_name(code).unwrap_or(ErrorCode::TokenRejected);

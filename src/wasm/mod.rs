@@ -32,22 +32,20 @@ use crate::json_text;
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
-/// A plain JavaScript value as the core reads it: options that were checked, or
-/// what the host tells. What JSON can't hold reads as null, and so does what is
-/// nested too deeply.
-fn from_js(value: &JsValue) -> Json {
-    let text = js_sys::JSON::stringify(value).ok().and_then(|text| text.as_string());
-    text.map_or(Json::Null, |text| from_text(&text))
+/// The JSON text of a plain JavaScript value: options that were checked, or what
+/// the host tells. What JSON can't hold is null.
+fn text_of(value: &JsValue) -> String {
+    js_sys::JSON::stringify(value).ok().and_then(|text| text.as_string()).unwrap_or_default()
 }
 
-/// JSON text as the core reads it; null where it is none.
-fn from_text(text: &str) -> Json {
+/// JSON text as the core reads it; null where it is none, or nested too deeply.
+fn from_text(text: &str) -> Json<'_> {
     json_text::read(text, js_sys::parse_float).unwrap_or_default()
 }
 
 /// A value of the core as a plain JavaScript object.
 #[cfg(feature = "client")]
-fn to_js(value: &Json) -> JsValue {
+fn to_js(value: &Json<'_>) -> JsValue {
     let text = json_text::write(value, |number| {
         let text = js_sys::JSON::stringify(&JsValue::from_f64(number));
         text.ok().and_then(|text| text.as_string()).unwrap_or_default()
@@ -58,6 +56,6 @@ fn to_js(value: &Json) -> JsValue {
 /// A length or a time as the number that JavaScript holds.
 #[cfg(feature = "client")]
 #[allow(clippy::cast_precision_loss)]
-fn number(value: u64) -> Json {
+fn number(value: u64) -> Json<'static> {
     Json::Number(value as f64)
 }

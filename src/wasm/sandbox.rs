@@ -6,7 +6,7 @@ use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::from_js;
+use super::{from_text, text_of};
 use crate::json::Json;
 use crate::sandbox::{
     Answer, Fault, Faults, IncomingRequest, Options, ProgramSpec, Sandbox, Webhook,
@@ -24,7 +24,8 @@ impl SandboxBinding {
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new(given: &JsValue) -> SandboxBinding {
-        let given = from_js(given);
+        let given = text_of(given);
+        let given = from_text(&given);
         let text = |name| given.get(name).text().map(str::to_owned);
         let mut options = Options {
             organization_id: text("organizationId"),
@@ -59,7 +60,7 @@ impl SandboxBinding {
     /// Creates a program: its id, and its codes, one a line. A string says why not.
     #[wasm_bindgen(js_name = createProgram)]
     pub fn create_program(&mut self, given: &JsValue, now: f64) -> JsValue {
-        match self.0.create_program(spec_of(&from_js(given)), whole_number(now)) {
+        match self.0.create_program(spec_of(&from_text(&text_of(given))), whole_number(now)) {
             Err(error) => error.message.as_str().into(),
             Ok(created) => {
                 let mut codes = String::new();
@@ -105,7 +106,7 @@ impl SandboxBinding {
         body: Vec<u8>,
         now: f64,
     ) -> JsValue {
-        let request = incoming(method, target, &from_js(headers), body);
+        let request = incoming(method, target, &from_text(&text_of(headers)), body);
         let reply = self.0.handle(&request, whole_number(now));
         let after = Json::object().with("afterMs", number(reply.after_ms));
         match reply.answer {
@@ -159,10 +160,11 @@ impl SandboxBinding {
     /// Does what an input did: `head` has the time `at` and one of `program`, `request`, `answered` and `configured`, as the
     /// journal of the JavaScript side keeps them. A string says why not.
     pub fn repeat(&mut self, head: &JsValue, body: Vec<u8>) -> Option<String> {
-        let head = from_js(head);
+        let head = text_of(head);
+        let head = from_text(&head);
         let now = whole(head.get("at"));
         if let [Json::Text(method), Json::Text(target), headers] = head.get("request").items() {
-            self.0.repeat(incoming(method.clone(), target.clone(), headers, body), now);
+            self.0.repeat(incoming(method.to_string(), target.to_string(), headers, body), now);
         } else if let [id, due_at, acknowledged] = head.get("answered").items() {
             if !self.0.take_webhook(whole(id), whole(due_at)) {
                 return Some("there is no such webhook".to_owned());
@@ -221,14 +223,14 @@ fn faults_of(given: &Json) -> Faults {
 
 fn incoming(method: String, target: String, headers: &Json, body: Vec<u8>) -> IncomingRequest {
     let headers = headers.items().iter().filter_map(|field| match field.items() {
-        [Json::Text(name), Json::Text(value)] => Some((name, value)),
+        [Json::Text(name), Json::Text(value)] => Some((name, &**value)),
         _ => None,
     });
     IncomingRequest { method, target, headers: headers.collect(), body }
 }
 
-fn fields_of<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Json {
-    let field = |(name, value): (&str, &str)| Json::List(vec![name.into(), value.into()]);
+fn fields_of<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Json<'a> {
+    let field = |(name, value): (&'a str, &'a str)| Json::List(vec![name.into(), value.into()]);
     Json::List(fields.map(field).collect())
 }
 
@@ -240,12 +242,12 @@ fn with_body(described: JsValue, body: &[u8]) -> JsValue {
 }
 
 #[allow(clippy::cast_precision_loss)]
-fn count(value: usize) -> Json {
+fn count(value: usize) -> Json<'static> {
     Json::Number(value as f64)
 }
 
 #[allow(clippy::cast_precision_loss)]
-fn number(value: u64) -> Json {
+fn number(value: u64) -> Json<'static> {
     Json::Number(value as f64)
 }
 

@@ -36,9 +36,9 @@ const MILLISECONDS_FROM: f64 = 1e11;
 
 /// A webhook, read.
 #[derive(Clone, Debug, PartialEq)]
-pub struct WebhookEvent {
+pub struct WebhookEvent<'a> {
     /// All but the outcomes, under its names in JavaScript.
-    envelope: Json,
+    envelope: Json<'a>,
     /// What became of codes. Empty where that is not clear.
     pub outcomes: Vec<Outcome>,
 }
@@ -52,7 +52,7 @@ const FIELDS: [Field; 3] = [
     ("resource_href", "resourceHref", Kind::Text),
 ];
 
-impl WebhookEvent {
+impl<'a> WebhookEvent<'a> {
     /// Which message it is: `event_id`, else `webhook_meta.webhook_msg_uuid`.
     /// Whether a repeated delivery has the same one is unknown.
     #[must_use]
@@ -100,7 +100,7 @@ impl WebhookEvent {
 
     /// The event as an object, under its names in JavaScript.
     #[must_use]
-    pub fn write(self) -> Json {
+    pub fn write(self) -> Json<'a> {
         let mut list = Vec::new();
         for Outcome { code, status, reason } in self.outcomes {
             let mut text = String::new();
@@ -158,11 +158,11 @@ impl Status {
 /// header `X-Environment`. `outcomes` is null, or the list of outcomes that the
 /// caller read: `code` (a UUID), `status` (`distributed` or `failed`) and, if
 /// there is one, `reason`.
-pub fn read(
-    body: &Json,
+pub fn read<'a>(
+    body: &Json<'a>,
     environment: Option<&str>,
-    outcomes: &Json,
-) -> Result<WebhookEvent, Error> {
+    outcomes: &Json<'_>,
+) -> Result<WebhookEvent<'a>, Error> {
     let event_type = body.get("event_type").text().unwrap_or_default();
     let (outcomes, fault) = match (body, outcomes) {
         (Json::Object(_), Json::Null) => (Some(find(event_type, body)), ""),
@@ -173,13 +173,14 @@ pub fn read(
         return Err(Error::new(ErrorCode::MalformedBody, Queued::No, fault));
     };
     let meta = body.get("webhook_meta");
-    let id = body.get("event_id").text().or_else(|| meta.get("webhook_msg_uuid").text());
+    let ids = [body.get("event_id"), meta.get("webhook_msg_uuid")];
+    let id = ids.into_iter().find(|id| id.text().is_some()).cloned();
     let environment = environment.filter(|name| !name.is_empty()).map(str::to_ascii_lowercase);
     let occurred_at =
         epoch_ms(body.get("event_time")).or_else(|| epoch_ms(meta.get("webhook_msg_timestamp")));
     let envelope = pick_one(body, &FIELDS)
-        .with("type", event_type)
-        .with("id", id.map(str::to_owned))
+        .with("type", event_type.to_owned())
+        .with("id", id)
         .with("environment", environment)
         .with("occurredAt", occurred_at);
     Ok(WebhookEvent { envelope, outcomes })

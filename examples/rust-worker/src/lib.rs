@@ -128,7 +128,7 @@ async fn send(
     call: &Call,
     token: Option<&Secret>,
     queued: Queued,
-) -> Result<(Head, String, Json), Error> {
+) -> Result<(Head, String, Json<'static>), Error> {
     let lost = |_| Error::new(ErrorCode::ConnectionFailed, queued, "No answer came");
     let headers = Headers::new();
     for (name, value) in &call.headers {
