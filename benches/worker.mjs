@@ -22,9 +22,11 @@ const TESTS = join(ROOT, "tests", "worker");
 const PATIENCE_MS = 10 * 60_000;
 
 /** @type {typeof import("../tests/worker/harness.mjs")} */
-const { ADMIN_TOKEN, CLIENT, ORGANIZATION, SIGNING_KEY, freePort, startUber } = await import(
+const { ADMIN_TOKEN, CLIENT, ORGANIZATION, SIGNING_KEY, startUber } = await import(
   pathToFileURL(join(TESTS, "harness.mjs")).href
 );
+/** @type {typeof import("../tests/free-port.mjs")} */
+const { freePort } = await import(pathToFileURL(join(ROOT, "tests", "free-port.mjs")).href);
 /** @type {typeof import("../scripts/bundle.mjs")} */
 const { buildWorkers } = await import(pathToFileURL(join(ROOT, "scripts", "bundle.mjs")).href);
 

@@ -2,24 +2,15 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { freePort } from "../free-port.mjs";
+
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const TOKEN = "console-test-admin-token";
 const START_MS = 240_000;
-
-/** @returns {Promise<number>} */
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 export async function start() {
   const port = Number(process.env["PORT"]) || (await freePort());

@@ -1,11 +1,11 @@
 /** Processes of a test: started, waited for, and ended with all that they started. */
 import { spawn } from "node:child_process";
 import { cpSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 
 import { ROOT } from "../../scripts/setup.mjs";
+import { freePort } from "../free-port.mjs";
 
 const START_MS = 90_000;
 const RUN_MS = 300_000;
@@ -132,17 +132,6 @@ export async function within(promise, ms, why) {
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** A port that nobody has now. @returns {Promise<number>} */
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /**

@@ -6,10 +6,11 @@ import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import { run } from "../../scripts/setup.mjs";
+import { freePort } from "../free-port.mjs";
 import { packAndInstall } from "../package/package.mjs";
 import { browsers, openPage } from "./browsers.mjs";
 import { ask, installTools, runPlaces } from "./places.mjs";
-import { finish, freePort, serving, withSandbox } from "./processes.mjs";
+import { finish, serving, withSandbox } from "./processes.mjs";
 
 /** @typedef {import("./places.mjs").Place} Place */
 

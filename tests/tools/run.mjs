@@ -9,10 +9,11 @@ import { delimiter, join } from "node:path";
 import process from "node:process";
 
 import { ROOT } from "../../scripts/setup.mjs";
+import { freePort } from "../free-port.mjs";
 import { browsers, openPage } from "../hosts/browsers.mjs";
 import { POLICY } from "../hosts/front.mjs";
 import { ask, installTools, runPlaces } from "../hosts/places.mjs";
-import { finish, freePort, serving, withSandbox } from "../hosts/processes.mjs";
+import { finish, serving, withSandbox } from "../hosts/processes.mjs";
 import { packAndInstall } from "../package/package.mjs";
 
 /** @typedef {import("../hosts/places.mjs").Place} Place */

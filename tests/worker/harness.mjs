@@ -5,12 +5,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { buildWorkers } from "../../scripts/bundle.mjs";
+import { freePort } from "../free-port.mjs";
 
 export const ADMIN_TOKEN = "admin-token-of-the-tests";
 export const SIGNING_KEY = "signing-key-of-the-tests";
@@ -49,16 +49,6 @@ export async function temporary() {
   const folder = await mkdtemp(join(tmpdir(), "uber-vouchers-"));
   cleanups.add(() => rm(folder, { recursive: true, force: true }));
   return folder;
-}
-
-/** @returns {Promise<number>} */
-export async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /**

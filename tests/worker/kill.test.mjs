@@ -12,7 +12,8 @@ import { createServer } from "node:http";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { ORGANIZATION, cleanUp, freePort, startUber, startWorker, temporary } from "./harness.mjs";
+import { freePort } from "../free-port.mjs";
+import { ORGANIZATION, cleanUp, startUber, startWorker, temporary } from "./harness.mjs";
 
 const SEED = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const KILLS = Number(process.env["KILLS"] ?? 50);
