@@ -71,29 +71,41 @@ export class Inbox {
       else byCode.set(outcome.code, [outcome]);
     }
     const byJob = new Map<number, WebhookOutcome[]>();
+    /** Of codes whose job is gone: the ledger takes it. */
+    const orphans = new Set<WebhookOutcome>();
     // A code that is named twice is found once, at one of its places.
     this.ledger.find(ids, (place, { job, state }) => {
-      if (state !== undefined) return;
       const found = byCode.get((outcomes[place] as WebhookOutcome).code) ?? [];
+      if (state !== undefined) return found.forEach((outcome) => orphans.add(outcome));
       const others = byJob.get(job);
       if (others) others.push(...found);
       else byJob.set(job, [...found]);
     });
     for (const [number, found] of byJob) {
       const record = this.records.byNumber(number);
-      // Gone meanwhile: the ledger takes it.
-      if (record === undefined || record.isFolded) continue;
-      await this.jobs.use(number, async (job) => {
-        await job.applyWebhook({ programId: null, outcomes: found });
-        record.summary.progress = job.progress();
-      });
-      this.onChange(record);
-      this.#changed.add(record);
+      if (record && !record.isFolded) {
+        await this.jobs.use(number, async (job) => {
+          await job.applyWebhook({ programId: null, outcomes: found });
+          record.summary.progress = job.progress();
+        });
+        this.onChange(record);
+        this.#changed.add(record);
+      }
     }
-    const isDistributed = (place: number) =>
-      byCode
-        .get((outcomes[place] as WebhookOutcome).code)
-        ?.some(({ status }) => status === "distributed") === true;
-    this.ledger.settle(ids, (place) => (isDistributed(place) ? "distributed" : "failed"));
+    // Also those whose job has gone meanwhile.
+    for (const [number, found] of byJob) {
+      const record = this.records.byNumber(number);
+      if (!record || record.isFolded) found.forEach((outcome) => orphans.add(outcome));
+    }
+    if (orphans.size > 0) this.#settle([...orphans]);
+  }
+
+  #settle(outcomes: readonly WebhookOutcome[]): void {
+    const distributed = new Set(
+      outcomes.filter(({ status }) => status === "distributed").map(({ code }) => code),
+    );
+    this.ledger.settle(idsOfCodes(outcomes.map(({ code }) => code)), (place) =>
+      distributed.has((outcomes[place] as WebhookOutcome).code) ? "distributed" : "failed",
+    );
   }
 }

@@ -18,6 +18,7 @@ const PAGE_BITS = 12;
 const PAGES = 1 << PAGE_BITS;
 /** The job is there to be asked. */
 const ASK = 0;
+const FEW = 4;
 
 /** One job's claim of a code. */
 export interface Claim {
@@ -41,12 +42,18 @@ export class Ledger {
 
   /** Calls `visit` for each claim of one of these codes, by its place among them. */
   find(ids: Uint8Array, visit: (place: number, claim: Claim) => void): void {
-    for (const [page, places] of byPage(ids)) {
-      const entries = this.#read(page);
-      if (entries.length === 0) continue;
-      const index = new PageIndex(ids, places);
-      const view = viewOf(entries);
-      for (let at = 0; at < entries.length; at += ENTRY) {
+    if (!this.#tables.areThere) return;
+    const codes = viewOf(ids);
+    const pages = new Map(byPage(codes));
+    // All by one statement: each costs more than the page that it reads.
+    const rows = this.#sql.exec<{ page: number; entries: ArrayBuffer }>(
+      "SELECT page, entries FROM ledger WHERE page IN (SELECT value FROM json_each(?))",
+      JSON.stringify([...pages.keys()]),
+    );
+    for (const { page, entries } of rows) {
+      const index = new PageIndex(codes, pages.get(page) as Uint32Array);
+      const view = new DataView(entries);
+      for (let at = 0; at < view.byteLength; at += ENTRY) {
         const place = index.find(view, at);
         if (place !== undefined) visit(place, claimAt(view, at));
       }
@@ -55,7 +62,7 @@ export class Ledger {
 
   /** Writes down that a job has these codes; their places are those in the list. */
   claim(ids: Uint8Array, job: number): void {
-    for (const [page, places] of byPage(ids)) {
+    for (const [page, places] of byPage(viewOf(ids))) {
       const before = this.#read(page);
       const entries = new Uint8Array(before.length + places.length * ENTRY);
       entries.set(before);
@@ -81,7 +88,7 @@ export class Ledger {
     ids: Uint8Array | null,
     stateOf: (place: number) => CodeState | undefined,
   ): void {
-    const pages = ids ? [...byPage(ids)].map(([page]) => page) : Array(PAGES).keys();
+    const pages = ids ? [...byPage(viewOf(ids))].map(([page]) => page) : Array(PAGES).keys();
     for (const page of pages) {
       const entries = new Uint8Array(this.#read(page));
       const view = viewOf(entries);
@@ -106,10 +113,11 @@ export class Ledger {
    * distributed is final.
    */
   settle(ids: Uint8Array, outcomeOf: (place: number) => "distributed" | "failed"): void {
-    for (const [page, places] of byPage(ids)) {
+    const codes = viewOf(ids);
+    for (const [page, places] of byPage(codes)) {
       const entries = new Uint8Array(this.#read(page));
       const view = viewOf(entries);
-      const index = new PageIndex(ids, places);
+      const index = new PageIndex(codes, places);
       let isChanged = false;
       for (let at = 0; at < entries.length; at += ENTRY) {
         const place = entries[at + 24] === ASK ? undefined : index.find(view, at);
@@ -166,13 +174,12 @@ function hashAt(view: DataView, at: number): number {
 }
 
 /** The places of codes by the page they belong to; only pages that have some. */
-function* byPage(ids: Uint8Array): Generator<[page: number, places: Uint32Array]> {
-  const view = viewOf(ids);
-  const count = ids.length / ID;
+function* byPage(codes: DataView): Generator<[page: number, places: Uint32Array]> {
+  const count = codes.byteLength / ID;
   const pages = new Uint16Array(count);
   const starts = new Uint32Array(PAGES + 1);
   for (let place = 0; place < count; place += 1) {
-    const page = hashAt(view, place * ID) >>> (32 - PAGE_BITS);
+    const page = hashAt(codes, place * ID) >>> (32 - PAGE_BITS);
     pages[place] = page;
     starts[page + 1]! += 1;
   }
@@ -188,38 +195,46 @@ function* byPage(ids: Uint8Array): Generator<[page: number, places: Uint32Array]
 
 /** Finds codes of one page among those given. */
 class PageIndex {
-  readonly #ids: DataView;
+  readonly #codes: DataView;
   readonly #places: Uint32Array;
-  readonly #slots: Int32Array;
+  /** None where there are few: looking at each is sooner done than a hash. */
+  readonly #slots: Int32Array | undefined;
 
-  constructor(ids: Uint8Array, places: Uint32Array) {
-    this.#ids = viewOf(ids);
+  constructor(codes: DataView, places: Uint32Array) {
+    this.#codes = codes;
     this.#places = places;
-    this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(places.length * 2 + 1))).fill(-1);
+    if (places.length <= FEW) return;
+    const slots = new Int32Array(2 ** Math.ceil(Math.log2(places.length * 2 + 1))).fill(-1);
     places.forEach((place, number) => {
-      let slot = this.#slot(this.#ids, place * ID);
-      while (this.#slots[slot] !== -1) slot = (slot + 1) & (this.#slots.length - 1);
-      this.#slots[slot] = number;
+      let slot = hashAt(codes, place * ID) & (slots.length - 1);
+      while (slots[slot] !== -1) slot = (slot + 1) & (slots.length - 1);
+      slots[slot] = number;
     });
-  }
-
-  #slot(view: DataView, at: number): number {
-    return hashAt(view, at) & (this.#slots.length - 1);
+    this.#slots = slots;
   }
 
   /** The place of the code that begins there. */
   find(view: DataView, at: number): number | undefined {
-    for (let slot = this.#slot(view, at); ; slot = (slot + 1) & (this.#slots.length - 1)) {
-      const number = this.#slots[slot] as number;
+    const slots = this.#slots;
+    if (slots === undefined) {
+      for (let number = 0; number < this.#places.length; number += 1) {
+        const place = this.#places[number] as number;
+        if (isSame(this.#codes, place * ID, view, at)) return place;
+      }
+      return undefined;
+    }
+    for (let slot = hashAt(view, at); ; slot += 1) {
+      const number = slots[slot & (slots.length - 1)] as number;
       if (number === -1) return undefined;
       const place = this.#places[number] as number;
-      if (isSame(this.#ids, place * ID, view, at)) return place;
+      if (isSame(this.#codes, place * ID, view, at)) return place;
     }
   }
 }
 
 function isSame(left: DataView, leftAt: number, right: DataView, rightAt: number): boolean {
-  return [0, 4, 8, 12].every(
-    (word) => left.getUint32(leftAt + word) === right.getUint32(rightAt + word),
-  );
+  for (let word = 0; word < ID; word += 4) {
+    if (left.getUint32(leftAt + word) !== right.getUint32(rightAt + word)) return false;
+  }
+  return true;
 }

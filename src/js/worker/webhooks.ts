@@ -7,7 +7,7 @@ import { canonicalId } from "./routing.js";
 import { settings } from "./settings.js";
 import { stubs } from "./stubs.js";
 import type { Call, WorkerEnv } from "./types.js";
-import { bounded } from "./upload.js";
+import { whole } from "./upload.js";
 
 const MOST_BYTES = 4 * 1024 * 1024;
 
@@ -49,10 +49,8 @@ async function counted(env: WorkerEnv, what: string): Promise<Response> {
 }
 
 async function verified(request: Request, env: WorkerEnv): Promise<WebhookEvent> {
-  const pieces: Uint8Array<ArrayBuffer>[] = [];
-  for await (const piece of bounded(request, MOST_BYTES)) pieces.push(new Uint8Array(piece));
   const message = {
-    body: new Uint8Array(await new Blob(pieces).arrayBuffer()),
+    body: await whole(request, MOST_BYTES),
     signature: request.headers.get("X-Uber-Signature"),
     environment: request.headers.get("X-Environment"),
   };
