@@ -1,6 +1,6 @@
 //! Journals, written and looked at by the documentation of their format alone.
 
-use sha2::{Digest, Sha256};
+use twox_hash::XxHash64;
 
 /// What a journal begins with.
 pub const MAGIC: [u8; 4] = *b"uvj\x01";
@@ -8,15 +8,11 @@ pub const MAGIC: [u8; 4] = *b"uvj\x01";
 /// Appends a record to a journal.
 pub fn record(journal: &mut Vec<u8>, body: &[u8]) {
     let length = u32::try_from(body.len()).unwrap().to_le_bytes();
-    let digest = Sha256::new()
-        .chain_update((journal.len() as u64).to_le_bytes())
-        .chain_update(length)
-        .chain_update(body)
-        .finalize();
+    let checksum = XxHash64::oneshot(journal.len() as u64, body).to_le_bytes();
     journal.extend_from_slice(&length);
     journal.extend(length.map(|byte| !byte));
     journal.extend_from_slice(body);
-    journal.extend_from_slice(&digest[..8]);
+    journal.extend_from_slice(&checksum);
 }
 
 /// The bodies of the records of a whole journal, and where each ends.
