@@ -37,9 +37,14 @@ export const isQuick = process.argv.includes("--quick");
  * @param {number} [how.rounds]
  * @param {number} [how.sampleMs] a shorter call is repeated for so long
  * @param {number} [how.warmUpMs] of each
+ * @param {boolean} [how.collects] whether garbage is collected before each sample; where calls
+ * are short, the cold caches that this leaves would be most of what is measured
  * @returns {Promise<Measured[]>}
  */
-export async function race(contestants, { rounds = 21, sampleMs = 25, warmUpMs = 400 } = {}) {
+export async function race(
+  contestants,
+  { rounds = 21, sampleMs = 25, warmUpMs = 400, collects = true } = {},
+) {
   const planned = isQuick ? Math.ceil(rounds / 3) : rounds;
   /** @type {{ startTime: number, duration: number }[]} */
   const collections = [];
@@ -53,7 +58,9 @@ export async function race(contestants, { rounds = 21, sampleMs = 25, warmUpMs =
   for (let round = 0; round < planned; round += 1) {
     for (let turn = 0; turn < racing.length; turn += 1) {
       const next = racing[(round + turn) % racing.length];
-      if (next !== undefined) next.samples.push(await sample(next.run, next.calls));
+      if (next === undefined) continue;
+      if (collects) globalThis.gc?.();
+      next.samples.push(await sample(next.run, next.calls));
     }
   }
   await new Promise((resolve) => setTimeout(resolve, 20));
@@ -80,7 +87,6 @@ export async function race(contestants, { rounds = 21, sampleMs = 25, warmUpMs =
 
 /** @param {() => unknown} run @param {number} calls @returns {Promise<Sample>} */
 async function sample(run, calls) {
-  globalThis.gc?.();
   const before = process.cpuUsage();
   const from = performance.now();
   for (let call = 0; call < calls; call += 1) {
