@@ -313,7 +313,7 @@ fn job(codes: u32) -> impl FnMut() {
     move || {
         let mut recovery = Recovery::new(api(), settings.clone());
         for piece in ids.chunks(16_384 * 16) {
-            recovery.offer(piece, codes as usize);
+            recovery.offer_distinct(piece, codes as usize);
         }
         let mut job = recovery.create(ProgramId::new("p").unwrap(), [7; 16], 0, NOW).unwrap();
         job.start(NOW);

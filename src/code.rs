@@ -56,16 +56,14 @@ impl Code {
 
     /// Appends the text form, in lower case.
     pub fn write_to(self, text: &mut String) {
-        text.push_str(str::from_utf8(&self.text()).unwrap_or_default());
-    }
-
-    /// The text form, in lower case: ASCII.
-    #[allow(clippy::inline_always)] // A call costs as much as what it does.
-    #[inline(always)]
-    pub(crate) fn text(self) -> [u8; TEXT_LENGTH] {
-        digits::text(self.0)
+        let mut spelled = [0; TEXT_LENGTH];
+        spell(self.0, &mut spelled);
+        text.push_str(str::from_utf8(&spelled).unwrap_or_default());
     }
 }
+
+/// Writes the text of a code, in lower case: ASCII.
+pub(crate) use digits::spell;
 
 #[cfg(target_feature = "simd128")]
 use crate::code_simd as digits;
@@ -103,8 +101,8 @@ mod digits {
     /// Writes the text, in lower case.
     #[allow(clippy::inline_always)]
     #[inline(always)]
-    pub(super) fn text(bytes: [u8; 16]) -> [u8; TEXT_LENGTH] {
-        let mut text = [b'-'; TEXT_LENGTH];
+    pub(crate) fn spell(bytes: [u8; 16], text: &mut [u8; TEXT_LENGTH]) {
+        *text = [b'-'; TEXT_LENGTH];
         for (bytes, (first, second)) in bytes.as_chunks().0.iter().zip(DIGITS) {
             let digits = spelled(u32::from_le_bytes(*bytes)).to_le_bytes();
             for (at, digits) in [first, second].into_iter().zip(digits.as_chunks::<4>().0) {
@@ -113,7 +111,6 @@ mod digits {
                 }
             }
         }
-        text
     }
 }
 

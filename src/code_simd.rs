@@ -43,7 +43,7 @@ fn pairs(digits: v128) -> Option<v128> {
 /// Writes the text, in lower case.
 #[allow(clippy::inline_always)]
 #[inline(always)]
-pub(crate) fn text(bytes: [u8; 16]) -> [u8; TEXT_LENGTH] {
+pub(crate) fn spell(bytes: [u8; 16], text: &mut [u8; TEXT_LENGTH]) {
     let bytes = load(bytes);
     let (high, low) = (digits(u8x16_shr(bytes, 4)), digits(v128_and(bytes, u8x16_splat(0x0f))));
     let front = i8x16_shuffle::<0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23>(high, low);
@@ -56,13 +56,13 @@ pub(crate) fn text(bytes: [u8; 16]) -> [u8; TEXT_LENGTH] {
     let second = i8x16_shuffle::<14, 15, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31>(
         front, rest,
     );
-    let mut text = [0; TEXT_LENGTH];
-    let (parts, end) = text.as_chunks_mut();
-    for (part, written) in parts.iter_mut().zip([first, second]) {
-        *part = store(written);
-    }
-    end.copy_from_slice(&u32x4_extract_lane::<3>(back).to_le_bytes());
-    text
+    // Not in a loop, which would go by way of memory.
+    let Some((one, text)) = text.split_first_chunk_mut() else { return };
+    let Some((two, text)) = text.split_first_chunk_mut() else { return };
+    let Some(end) = text.first_chunk_mut() else { return };
+    *one = store(first);
+    *two = store(second);
+    *end = u32x4_extract_lane::<3>(back).to_le_bytes();
 }
 
 /// The digits for sixteen values below 16.

@@ -6,7 +6,7 @@
 //! sent and reaching everybody is a call of its own.
 
 use crate::api::Api;
-use crate::code::{Code, TEXT_LENGTH};
+use crate::code::{Code, TEXT_LENGTH, spell};
 use crate::error::{Error, ErrorCode};
 use crate::http::{Method, Request};
 use crate::id::ProgramId;
@@ -45,7 +45,23 @@ pub fn request(
     program: &ProgramId,
     codes: impl ExactSizeIterator<Item = Code>,
 ) -> Result<Request, Error> {
-    let count = codes.len();
+    refuse_count(codes.len())?;
+    let mut ids = Vec::with_capacity(codes.len());
+    codes.for_each(|code| ids.push(*code.as_bytes()));
+    request_for(api, program, &ids)
+}
+
+/// The same for codes as they are held.
+pub(crate) fn request_for(
+    api: &Api,
+    program: &ProgramId,
+    ids: &[[u8; 16]],
+) -> Result<Request, Error> {
+    refuse_count(ids.len())?;
+    Ok(Request { body: Some(body(ids)), ..without_list(api, program) })
+}
+
+fn refuse_count(count: usize) -> Result<(), Error> {
     if count == 0 {
         return Err(Error::validation(ErrorCode::EmptyCodes, "The list holds no code"));
     }
@@ -59,19 +75,24 @@ pub fn request(
             ]),
         ));
     }
-    let body = body(codes);
-    Ok(api.on_codes(program, Method::Post, "/distribute", Some(body)))
+    Ok(())
+}
+
+/// What all calls on a program have in common. Never to be sent as it is: without
+/// a list it is for everybody.
+pub(crate) fn without_list(api: &Api, program: &ProgramId) -> Request {
+    api.on_codes(program, Method::Post, "/distribute", None)
 }
 
 #[cfg_attr(hot_paths, optimize(speed), inline(never))]
-fn body(codes: impl ExactSizeIterator<Item = Code>) -> Vec<u8> {
+fn body(ids: &[[u8; 16]]) -> Vec<u8> {
     // The quotes are there already, and behind the last code is no comma.
-    let mut body = vec![b'"'; HEAD.len() + codes.len() * RECORD + 1];
+    let mut body = vec![b'"'; HEAD.len() + ids.len() * RECORD + 1];
     if let Some((head, records)) = body.split_at_mut_checked(HEAD.len()) {
         head.copy_from_slice(HEAD);
-        for (record, code) in records.as_chunks_mut::<RECORD>().0.iter_mut().zip(codes) {
+        for (record, id) in records.as_chunks_mut::<RECORD>().0.iter_mut().zip(ids) {
             let [_, text @ .., _, comma] = record;
-            *text = code.text();
+            spell(*id, text);
             *comma = b',';
         }
     }
@@ -85,7 +106,7 @@ fn body(codes: impl ExactSizeIterator<Item = Code>) -> Vec<u8> {
 /// the documented sample has no body, which some gateways refuse for a POST.
 #[must_use]
 pub fn request_for_everybody(api: &Api, program: &ProgramId) -> Request {
-    api.on_codes(program, Method::Post, "/distribute", Some(b"{}".to_vec()))
+    Request { body: Some(b"{}".to_vec()), ..without_list(api, program) }
 }
 
 #[cfg(test)]

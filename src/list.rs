@@ -3,7 +3,8 @@
 //! Codes live in blocks that stay where they are as the list grows. While it
 //! is built, a table of 32-bit positions tells which codes are there already;
 //! it is gone when the list is finished. A million codes take 16 MB, and 8 MB
-//! more on the way.
+//! more on the way. Codes that are known to be distinct go in without it, and it
+//! is made when something is first looked for.
 //!
 //! Not a `HashSet<Code>` beside a `Vec<Code>`: it would hold every code twice.
 
@@ -97,6 +98,11 @@ impl CodeList {
         self.blocks.list.iter().map(|block| block.as_flattened())
     }
 
+    /// The codes of some places, in slices as they are held.
+    pub(crate) fn slices(&self, places: Range<usize>) -> impl Iterator<Item = &[[u8; 16]]> {
+        self.blocks.slices(places)
+    }
+
     /// Reads what [`Self::to_bytes`] wrote. A code that comes again is counted
     /// as a duplicate. None if this is not a row of codes: the length is no
     /// multiple of 16, or one of them is 16 zeros.
@@ -181,7 +187,20 @@ impl CodeListBuilder {
     /// rejected, without a line: nothing is dropped in silence, and a list with
     /// rejected entries is not sent.
     pub fn insert(&mut self, code: Code) -> bool {
+        self.index();
         self.insert_hashed(code, hash(code))
+    }
+
+    /// Takes codes of a list, none of which is here yet: nobody looks whether they
+    /// are. Sixteen zeros are no code, and are left out.
+    pub(crate) fn extend_distinct(&mut self, codes: &[[u8; 16]]) {
+        let CodeList { blocks, rejections, .. } = &mut self.list;
+        for codes in codes.split(|code| *code == [0; 16]) {
+            let room = self.largest.saturating_sub(blocks.length).min(codes.len());
+            let (taken, beyond) = codes.split_at_checked(room).unwrap_or((codes, &[]));
+            blocks.extend(taken);
+            rejections.count += beyond.len() as u64;
+        }
     }
 
     /// Takes codes as [`CodeList::to_bytes`] gives them. None if one is 16 zeros:
@@ -206,6 +225,7 @@ impl CodeListBuilder {
     /// slots come in the time of one.
     #[cfg_attr(hot_paths, optimize(speed), inline(never))]
     fn insert_all(&mut self, codes: &[Code]) {
+        self.index();
         let mut hashes = [0; AT_ONCE];
         let mut coming = 0;
         for (hashed, code) in hashes.iter_mut().zip(codes) {
@@ -247,15 +267,38 @@ impl CodeListBuilder {
         let Self { table, list, .. } = self;
         let codes = codes.min(Self::MOST_RESERVED);
         if !table.holds(codes) {
-            let slots = codes.saturating_mul(4).div_ceil(3).next_power_of_two();
-            table.grow(slots.max(Table::FEWEST), &list.blocks);
+            table.grow(Table::slots_for(codes), &list.blocks);
             extend_memory(codes.saturating_sub(list.len()));
+        }
+    }
+
+    /// Makes room for so many codes that are known to be distinct. The table has
+    /// its room too: between blocks, none of that size might be left later.
+    pub(crate) fn reserve_distinct(&mut self, codes: usize) {
+        let codes = codes.min(Self::MOST_RESERVED);
+        if self.list.is_empty() && !self.table.holds(codes) {
+            self.table.slots = vec![0; Table::slots_for(codes)];
+            extend_memory(codes);
+        }
+    }
+
+    /// Has every code in the table.
+    #[inline]
+    fn index(&mut self) {
+        let Self { table, list, .. } = self;
+        if table.used != list.len() {
+            if table.holds(list.len()) {
+                table.fill(&list.blocks);
+            } else {
+                table.grow(Table::slots_for(list.len()), &list.blocks);
+            }
         }
     }
 
     /// The place of a code, from 0.
     #[must_use]
-    pub fn find(&self, code: Code) -> Option<usize> {
+    pub fn find(&mut self, code: Code) -> Option<usize> {
+        self.index();
         match self.table.look(hash(code), code, &self.list.blocks) {
             Found::At(place) => Some(place),
             Found::Free(_) => None,
@@ -364,6 +407,29 @@ impl Blocks {
         }
     }
 
+    fn extend(&mut self, mut codes: &[[u8; 16]]) {
+        while let Some((first, rest)) = codes.split_first() {
+            self.push(Code::from_id(*first));
+            let Some(block) = self.list.last_mut() else { break };
+            let room = rest.len().min(BLOCK - block.len());
+            let (taken, later) = rest.split_at_checked(room).unwrap_or_default();
+            block.extend_from_slice(taken);
+            self.length += taken.len();
+            codes = later;
+        }
+    }
+
+    /// The codes of some places, as they lie together.
+    fn slices(&self, places: Range<usize>) -> impl Iterator<Item = &[[u8; 16]]> {
+        let first = places.start / BLOCK;
+        self.list.iter().enumerate().skip(first).map_while(move |(at, block)| {
+            let begin = at * BLOCK;
+            let from = places.start.saturating_sub(begin);
+            let to = places.end.checked_sub(begin)?.min(block.len());
+            block.get(from..to).filter(|codes| !codes.is_empty())
+        })
+    }
+
     #[cold]
     #[inline(never)]
     fn begin(&mut self, code: Code) {
@@ -403,6 +469,11 @@ struct Table {
 
 impl Table {
     const FEWEST: usize = 8;
+
+    /// How many slots so many codes need.
+    fn slots_for(codes: usize) -> usize {
+        codes.saturating_mul(4).div_ceil(3).next_power_of_two().max(Self::FEWEST)
+    }
 
     fn mask(&self) -> usize {
         self.slots.len().wrapping_sub(1)
@@ -463,13 +534,18 @@ impl Table {
         codes.saturating_mul(4) <= self.slots.len().saturating_mul(3)
     }
 
-    #[cfg_attr(hot_paths, optimize(speed), inline(never))]
     fn grow(&mut self, slots: usize, blocks: &Blocks) {
         // The old one goes first: each code says its place anew.
         *self = Self::default();
         self.slots = vec![0; slots];
+        self.fill(blocks);
+    }
+
+    /// Takes in the codes that came last.
+    #[cfg_attr(hot_paths, optimize(speed), inline(never))]
+    fn fill(&mut self, blocks: &Blocks) {
         let mask = self.mask();
-        for (place, code) in blocks.list.iter().flatten().enumerate() {
+        for (place, code) in blocks.list.iter().flatten().enumerate().skip(self.used) {
             let hash = hash(Code::from_id(*code));
             // They are distinct: any free slot from there on will do.
             #[allow(clippy::cast_possible_truncation)]
@@ -564,6 +640,46 @@ mod tests {
             assert!(list.iter().eq(codes), "{count}");
             assert_eq!(list.duplicates(), 3 * count as u64);
         }
+    }
+
+    #[test]
+    fn what_is_known_to_be_distinct_is_found_all_the_same() {
+        let codes: Vec<_> = (1..=9_000).map(|number| *code(number).as_bytes()).collect();
+        for step in [1, 7, 4_095, 4_096, 4_097, 9_000] {
+            let mut builder = CodeListBuilder::new();
+            builder.reserve_distinct(9_000);
+            codes.chunks(step).for_each(|codes| builder.extend_distinct(codes));
+            builder.extend_distinct(&[]);
+            let room = builder.room();
+            assert!(builder.so_far().iter().eq((1..=9_000).map(code)), "{step}");
+            assert_eq!(builder.find(code(9_001)), None);
+            assert_eq!(builder.find(code(4_097)), Some(4_096));
+            assert_eq!(builder.room(), room, "made at once");
+            assert!(!builder.insert(code(5)) && builder.insert(code(9_001)));
+            builder.extend_distinct(&[*code(9_002).as_bytes(), [0; 16], *code(9_003).as_bytes()]);
+            assert_eq!(builder.insert_bytes(&[*code(9_003).as_bytes()]), Some(()));
+            assert_eq!(builder.find(code(9_003)), Some(9_002));
+            let list = builder.finish();
+            assert_eq!((list.len(), list.duplicates(), list.rejected_count()), (9_003, 2, 0));
+        }
+        let mut builder = CodeListBuilder::new();
+        builder.largest = 2;
+        builder.extend_distinct(&codes);
+        assert_eq!((builder.so_far().len(), builder.so_far().rejected_count()), (2, 8_998));
+    }
+
+    #[test]
+    fn slices_are_the_codes_of_their_places() {
+        let mut builder = CodeListBuilder::new();
+        (1..=9_000).for_each(|number| _ = builder.insert(code(number)));
+        let list = builder.finish();
+        for places in [0..0, 0..1, 0..9_000, 4_095..4_097, 4_096..8_192, 5..5, 8_999..9_000] {
+            let found: Vec<_> = list.slices(places.clone()).flatten().copied().collect();
+            let expected: Vec<_> = places.clone().filter_map(|place| list.get(place)).collect();
+            assert_eq!(found, expected.iter().map(|code| *code.as_bytes()).collect::<Vec<_>>());
+        }
+        assert_eq!(list.slices(9_000..9_500).count() + list.slices(100_000..100_001).count(), 0);
+        assert_eq!(list.slices(8_990..20_000).flatten().count(), 10);
     }
 
     #[test]

@@ -11,7 +11,7 @@
 //!
 //! | Kind | Body after it |
 //! | --- | --- |
-//! | 1 begin | id (16 bytes), created at (u64), batch size (u32), codes (u32), duplicates (u64), fingerprint (16 bytes), then base URL, organization id, program id (each u16 length and UTF-8) |
+//! | 1 begin | id (16 bytes), created at (u64), batch size (u32), codes (u32), duplicates (u64), then base URL, organization id, program id (each u16 length and UTF-8) |
 //! | 2 codes | 16 bytes each, in the order of the list |
 //! | 3 sending | batch (u32), at (u64): this batch is about to leave |
 //! | 4 answer | batch (u32), what it proved (u8: 0 accepted, 1 refused, 2 to be sent again, 3 nothing), status (u16), error code and Uber's code (each u16 length and UTF-8) |
@@ -20,9 +20,8 @@
 //! | 7 decision | batch (u32), what was decided (u8: 0 resend, 1 queued, 2 abandon) |
 //! | 8 resumed | restored (u8: 0 or 1): what was under way is lost; with 1 also what had not left |
 //!
-//! Numbers are little endian, times epoch milliseconds. The fingerprint is the
-//! first 16 bytes of the SHA-256 of all codes. No secret is ever in it, and of
-//! what Uber reports only reasons without addresses.
+//! Numbers are little endian, times epoch milliseconds. No secret is ever in it,
+//! and of what Uber reports only reasons without addresses.
 //!
 //! The length is there twice, so that a length that was damaged is not taken for
 //! a record that was cut off; the offset is part of the checksum, so that a

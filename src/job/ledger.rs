@@ -9,7 +9,6 @@
 use std::cmp::Ordering;
 
 use super::journal::{ANSWER, BEGIN, CODES, DECISION, Fields, OUTCOMES, RESUMED, SENDING, TEXT};
-use crate::code::Code;
 use crate::error::ErrorCode;
 use crate::list::CodeListBuilder;
 
@@ -181,7 +180,6 @@ pub(super) struct Begin {
     pub(super) batch_size: usize,
     pub(super) total: usize,
     pub(super) duplicates: u64,
-    pub(super) fingerprint: [u8; 16],
     pub(super) base_url: String,
     pub(super) organization: String,
     pub(super) program: String,
@@ -289,7 +287,6 @@ impl Ledger {
             batch_size: fields.index(),
             total: fields.index(),
             duplicates: fields.number(8),
-            fingerprint: fields.sixteen(),
             base_url: fields.text().into(),
             organization: fields.text().into(),
             program: fields.text().into(),
@@ -297,7 +294,10 @@ impl Ledger {
         if self.begin.total > 0 || begin.total == 0 || begin.batch_size == 0 {
             return None;
         }
-        self.codes.reserve(begin.total.min(MOST_RESERVED));
+        // Of a job that is being created, they are here already.
+        if self.codes.so_far().is_empty() {
+            self.codes.reserve(begin.total.min(MOST_RESERVED));
+        }
         self.begin = begin;
         Some(())
     }
@@ -514,18 +514,19 @@ impl Ledger {
 
     /// The codes that a batch's next request holds: all, or if it leaves again
     /// those without an outcome.
-    pub(super) fn to_send(&self, batch: usize) -> Vec<Code> {
+    pub(super) fn to_send(&self, batch: usize) -> Vec<[u8; 16]> {
         let again = self
             .batches
             .get(batch)
             .is_some_and(|batch| matches!(batch.evidence, Evidence::Resend | Evidence::Resending));
-        let mut codes = Vec::new();
-        for place in self.places(batch) {
-            if (!again || self.outcomes.get(place) == Some(&0))
-                && let Some(code) = self.codes.so_far().get(place)
-            {
-                codes.push(code);
-            }
+        let places = self.places(batch);
+        let mut codes = Vec::with_capacity(places.len());
+        for slice in self.codes.so_far().slices(places.clone()) {
+            codes.extend_from_slice(slice);
+        }
+        if again {
+            let mut outcomes = self.outcomes.get(places).unwrap_or_default().iter();
+            codes.retain(|_| outcomes.next() == Some(&0));
         }
         codes
     }

@@ -430,11 +430,12 @@ impl Job {
             return None;
         }
         if !self.is_created() {
+            let end = self.ledger.begin.total.min(self.written + CODES_AT_ONCE);
             let mut body = vec![journal::CODES];
-            for code in self.ledger.codes.so_far().iter().skip(self.written).take(CODES_AT_ONCE) {
-                body.extend_from_slice(code.as_bytes());
-                self.written += 1;
+            for codes in self.ledger.codes.so_far().slices(self.written..end) {
+                body.extend_from_slice(codes.as_flattened());
             }
+            self.written = end;
             self.writer.record(&body);
         }
         if self.writer.log.is_empty() {
@@ -471,8 +472,8 @@ impl Job {
                     return Some(Action::NeedToken { batch, renew: flight.renew });
                 }
                 Stage::Ready => {
-                    let codes = self.ledger.to_send(batch).into_iter();
-                    if let Ok(request) = distribute::request(&self.api, &self.program, codes) {
+                    let codes = self.ledger.to_send(batch);
+                    if let Ok(request) = distribute::request_for(&self.api, &self.program, &codes) {
                         flight.stage = Stage::Out;
                         return Some(Action::Send { batch, request });
                     }

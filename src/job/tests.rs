@@ -836,7 +836,6 @@ fn begin(total: u64, batch_size: u64) -> Vec<u8> {
     for (number, bytes) in [(NOW, 8), (batch_size, 4), (total, 4), (0, 8)] {
         put(&mut body, number, bytes);
     }
-    body.extend_from_slice(&[0; 16]);
     for text in [example().base_url().as_str(), "org/1", "p"] {
         put_text(&mut body, text);
     }
@@ -971,6 +970,85 @@ fn a_creation_that_was_cut_off_starts_again() {
         assert_eq!(error.code, ErrorCode::JournalMismatch);
     }
     assert_eq!(create(b"", 0, "p").err().unwrap().code, ErrorCode::EmptyCodes);
+}
+
+/// The list is compared code by code; what was dropped from it when the journal
+/// was written is dropped again.
+#[test]
+fn a_journal_is_known_again_by_its_codes() {
+    let bench = Bench::new(3);
+    let create = |numbers: &[usize], distinct: bool| {
+        let mut recovery = Recovery::new(example(), settings());
+        recovery.push(&bench.journal)?;
+        for number in numbers {
+            let offered = if *number == 99 { [0; 16] } else { *code(*number).as_bytes() };
+            if distinct {
+                recovery.offer_distinct(&offered, 6);
+            } else {
+                recovery.offer(&offered, 6);
+            }
+        }
+        recovery.create(ProgramId::new("p").unwrap(), [8; 16], 0, NOW)
+    };
+    for distinct in [false, true] {
+        for same in [&[0, 1, 2, 3, 4, 5][..], &[0, 1, 0, 2, 3, 3, 99, 4, 5, 1]] {
+            assert_eq!(create(same, distinct).unwrap().id(), [7; 16], "{same:?}");
+        }
+        for other in [
+            &[1, 0, 2, 3, 4, 5][..],
+            &[0, 1, 2, 3, 4],
+            &[0, 1, 2, 3, 4, 5, 6],
+            &[0, 1, 2, 3, 5, 4, 5],
+            &[5, 0, 1, 2, 3, 4, 5],
+            &[],
+        ] {
+            let error = create(other, distinct).err().unwrap();
+            assert_eq!(error.code, ErrorCode::JournalMismatch, "{other:?}");
+        }
+    }
+}
+
+#[test]
+fn a_list_that_is_known_to_be_distinct_makes_the_same_job() {
+    let ids: Vec<u8> = (0..9_000).flat_map(|number| *code(number).as_bytes()).collect();
+    let settings = Settings { batch_size: 5_000, ..settings() };
+    let made = |distinct: bool| {
+        let mut recovery = Recovery::new(example(), settings.clone());
+        for piece in ids.chunks(70_000 / 16 * 16) {
+            if distinct {
+                recovery.offer_distinct(piece, 9_000);
+            } else {
+                recovery.offer(piece, 9_000);
+            }
+        }
+        let mut job = recovery.create(ProgramId::new("p").unwrap(), [7; 16], 0, NOW).unwrap();
+        job.start(NOW);
+        let (mut journal, mut sent) = (Vec::new(), Vec::new());
+        loop {
+            match job.poll(NOW) {
+                Action::Save(bytes) => {
+                    journal.extend_from_slice(&bytes);
+                    job.handle_saved();
+                }
+                Action::NeedToken { batch, .. } => job.handle_token(batch),
+                Action::Send { batch, request } => {
+                    sent.push(request);
+                    let head = Head { status: 200, ..Head::default() };
+                    job.handle_response(batch, &head, "", &Json::Null, NOW, 0.5);
+                }
+                _ => break,
+            }
+        }
+        let outcome =
+            |number| Outcome { code: code(number), status: Status::Distributed, reason: None };
+        assert_eq!(job.handle_outcomes(&[outcome(8_999), outcome(0), outcome(9_000)]), 2);
+        let place = job.results().position(|result| result.state == Distributed);
+        assert_eq!(place, Some(0));
+        (journal, sent)
+    };
+    let (journal, sent) = made(true);
+    assert!((&journal, &sent) == (&made(false).0, &made(false).1));
+    assert_eq!(sent.len(), 2);
 }
 
 /// A decision that stood in the journal before the codes would be about batches

@@ -40,6 +40,8 @@ export interface ProgramLists {
 /** What the core hands over of a list. */
 export interface ListParts {
   ids: Uint8Array;
+  /** Whether no code comes twice: it came out of the core. */
+  isDistinct?: boolean;
   duplicates: number;
   rejectedCount: number;
   rejected: RejectedEntry[];
@@ -81,6 +83,11 @@ class ParsedCodes implements CodeList {
     return this.#ids;
   }
 
+  /** Whether it is a list of this copy of the package, which the core has read. */
+  static isOurs(list: object): boolean {
+    return #ids in list;
+  }
+
   // Written here and not in the core: a loop over a list can't wait for a
   // module, nor end because an instance was lost.
   *[Symbol.iterator](): Iterator<string> {
@@ -117,6 +124,8 @@ export function listParts(input: unknown): ListParts | undefined {
     if (ids === undefined) return undefined;
     const { duplicates, rejectedCount, rejected } = input as CodeList;
     const entries = Array.from(rejected, (entry) => ({ ...entry }));
-    return { ids, duplicates: +duplicates, rejectedCount: +rejectedCount, rejected: entries };
+    const isDistinct = ParsedCodes.isOurs(input as CodeList);
+    const [dropped, refused] = [+duplicates, +rejectedCount];
+    return { ids, isDistinct, duplicates: dropped, rejectedCount: refused, rejected: entries };
   });
 }

@@ -32,10 +32,13 @@ export class Deadline {
   /** Called by `end`. */
   onEnd = () => {};
 
-  readonly #cut: Promise<Outcome>;
+  /** Why it was cut, once it was. */
+  #cut: Outcome | undefined;
+  /** Those who wait under it. */
+  readonly #waiting = new Set<(cut: Outcome) => void>();
   #stop = () => {};
   readonly #signal: CallSignal | undefined;
-  #abort = () => {};
+  readonly #abort = () => this.#end(ABORTED, this.#signal?.reason);
 
   /** While it runs, it is in `running`. */
   constructor(
@@ -46,29 +49,31 @@ export class Deadline {
   ) {
     running?.add(this);
     this.#signal = signal;
-    this.#cut = new Promise((resolve) => {
-      const cut = (kind: typeof TIMEOUT | typeof ABORTED, value: unknown) => {
-        resolve({ kind, value, hasLeft: false });
-        this.onCut();
-      };
-      this.#abort = () => cut(ABORTED, signal?.reason);
-      if (signal?.aborted) this.#abort();
-      else signal?.addEventListener("abort", this.#abort);
-      if (ms !== Infinity) this.#stop = timer(clock, ms, () => cut(TIMEOUT, undefined));
-    });
+    if (signal?.aborted) this.#abort();
+    else signal?.addEventListener("abort", this.#abort);
+    if (ms !== Infinity) this.#stop = timer(clock, ms, () => this.#end(TIMEOUT, undefined));
+  }
+
+  #end(kind: typeof TIMEOUT | typeof ABORTED, value: unknown): void {
+    this.#cut ??= { kind, value, hasLeft: false };
+    for (const cut of this.#waiting) cut(this.#cut);
+    this.#waiting.clear();
+    this.onCut();
   }
 
   /** Waits for the work, the end of the time or the signal, whichever comes first. */
-  async race<T>(work: () => T | Promise<T>): Promise<Outcome<T>> {
-    if (this.#signal?.aborted) {
-      this.#abort();
-      return this.#cut as Promise<Outcome<T>>;
-    }
-    const done = attempt(work).then(
-      (value): Outcome<T> => ({ kind: DONE, value, hasLeft: false }),
-      (value): Outcome<T> => ({ kind: FAILED, value, hasLeft: false }),
-    );
-    return Promise.race([done, this.#cut as Promise<Outcome<T>>]);
+  race<T>(work: () => T | Promise<T>): Promise<Outcome<T>> {
+    if (this.#signal?.aborted) this.#abort();
+    return new Promise((resolve) => {
+      const cut = resolve as (cut: Outcome) => void;
+      if (this.#cut) return cut(this.#cut);
+      this.#waiting.add(cut);
+      const settle = (kind: typeof DONE | typeof FAILED) => (value: unknown) => {
+        this.#waiting.delete(cut);
+        cut({ kind, value, hasLeft: false });
+      };
+      attempt(work).then(settle(DONE), settle(FAILED));
+    });
   }
 
   /** Stops the timer, and no longer listens to the signal. */

@@ -28,22 +28,26 @@ const BATCHES = 17;
 const LAST_ERROR = 18;
 const RESULTS = 19;
 const REASON = 20;
+const OFFER_DISTINCT = 21;
+const REQUEST = 22;
 
 // What the core asks for.
 export const SAVE = 0;
 export const NEED_TOKEN = 1;
 export const SEND = 2;
 export const WAIT = 3;
-export const IDLE = 4;
-export const DONE = 5;
+export const DONE = 4;
 
 export type Action =
   | readonly [typeof SAVE, record: Uint8Array]
   | readonly [typeof NEED_TOKEN, batch: number, renew: boolean]
-  | readonly [typeof SEND, batch: number, attempt: number, url: string, init: FetchInit]
+  | readonly [typeof SEND, batch: number, attempt: number, body: string]
   | readonly [typeof WAIT, until: number]
-  | readonly [typeof IDLE]
-  | readonly [typeof DONE, halt?: ErrorParts];
+  | readonly [typeof DONE, halt?: ErrorParts]
+  | undefined;
+
+/** What all requests of a job have in common: never sent without a list as its body. */
+export type Template = readonly [url: string, init: FetchInit];
 
 /** How a job is opened: with an id it is created. */
 export interface Opening {
@@ -103,10 +107,12 @@ export class JobMachine {
   /** Bytes of the journal. */
   push = (bytes: Uint8Array) => this.#call<void>(PUSH, 0, bytes);
   /** Codes of a job to be created, of so many in all. */
-  offer = (ids: Uint8Array, total: number) => this.#call<void>(OFFER, total, ids);
+  offer = (ids: Uint8Array, total: number, isDistinct: boolean) =>
+    this.#call<void>(isDistinct ? OFFER_DISTINCT : OFFER, total, ids);
   /** Makes the job; gives how many bytes of the journal are to be kept. */
   open = (opening: Opening) => this.#call<number>(OPEN, 0, opening);
   about = () => this.#call<About>(ABOUT);
+  request = () => this.#call<Template>(REQUEST);
   start = () => this.#call<void>(START);
   pause = () => this.#call<void>(PAUSE);
   /** Nothing leaves within the next `heldMs`. */

@@ -7,7 +7,7 @@
 import { type Binding, instance } from "./binding.js";
 import { type ListParts, hexOf } from "./code-list.js";
 import { Turn } from "./codes-input.js";
-import { DONE, ERROR, TIMEOUT } from "./deadline.js";
+import { DONE, ERROR, type Outcome, TIMEOUT } from "./deadline.js";
 import {
   type ErrorParts,
   type VoucherError,
@@ -26,6 +26,7 @@ import {
   type Opening,
   SAVE,
   SEND,
+  type Template,
   WAIT,
 } from "./job-machine.js";
 import { STATES, results, resultsCsv } from "./job-results.js";
@@ -44,7 +45,7 @@ import { bytesOf } from "./journal-shared.js";
 import type { Journal } from "./journal-types.js";
 import { type CheckedJobOptions, checks, readOptions } from "./options.js";
 import type { Answer } from "./transport.js";
-import type { CallSignal, FetchInit } from "./types.js";
+import type { CallSignal } from "./types.js";
 import { outcomesOf } from "./webhook.js";
 
 const PIECE = 1 << 18;
@@ -88,8 +89,8 @@ export async function openJob(
   try {
     const machine = new JobMachine(glue, client, host.now, options);
     const length = await replay(journal, machine.push);
-    const { ids = NO_IDS } = created?.parts ?? {};
-    await pieces(ids, (piece) => machine.offer(piece, ids.length / 16));
+    const { ids = NO_IDS, isDistinct = false } = created?.parts ?? {};
+    await pieces(ids, (piece) => machine.offer(piece, ids.length / 16, isDistinct));
     const kept = machine.open(opening(options, created));
     // What was torn off goes before anything is appended.
     if (kept < length) await onJournal(() => journal.truncate(kept));
@@ -164,6 +165,7 @@ class BulkJob implements BareJob {
   readonly #ownership: Ownership;
   readonly #batchSize: number;
   readonly #duplicates: number;
+  readonly #request: Template;
 
   #run: { resolve(report: JobReport): void; reject(error: unknown): void } | undefined;
   #ended: Promise<unknown> = Promise.resolve();
@@ -194,6 +196,7 @@ class BulkJob implements BareJob {
     this.#ownership = ownership;
     ownership.isBusy = () => this.#run !== undefined || this.#isSaving;
     const { id, programId, batchSize, duplicates } = machine.about();
+    this.#request = machine.request();
     this.id = id;
     this.programId = programId;
     this.#batchSize = batchSize;
@@ -390,16 +393,16 @@ class BulkJob implements BareJob {
 
   /** Whether there may be more to do. */
   #act(action: Action): boolean {
-    switch (action[0]) {
+    switch (action?.[0]) {
       case SAVE:
         void this.#save(action[1]);
         return true;
       case NEED_TOKEN:
-        void this.#token(action[1], action[2]);
+        this.#token(action[1], action[2]);
         return true;
       case SEND:
         this.#options.pace?.take();
-        void this.#send(...action);
+        void this.#send(action[1], action[2], action[3]);
         return true;
       case WAIT:
         this.#options.pace?.[this.#isLimited ? "close" : "waits"](action[1]);
@@ -432,29 +435,28 @@ class BulkJob implements BareJob {
     if (this.#failure !== undefined && this.#run === undefined) await this.#release();
   }
 
-  async #token(batch: number, renew: boolean): Promise<void> {
+  #token(batch: number, renew: boolean): void {
     const rejected = renew ? this.#tokens.get(batch) : undefined;
-    const host = this.#host;
-    const { kind, value } = await host.token(rejected, this.#options.timeoutMs, undefined);
+    const coming = this.#host.token(rejected, this.#options.timeoutMs, undefined);
+    // One that is here is taken at once: the next poll sends the batch.
+    if (!(coming instanceof Promise)) this.#takeToken(batch, coming);
+    else void coming.then((outcome) => this.#tell(() => this.#takeToken(batch, outcome)));
+  }
+
+  #takeToken(batch: number, { kind, value }: Outcome): void {
     if (kind === DONE) {
       if (value !== undefined) this.#tokens.set(batch, value as string);
-      this.#tell(() => this.#machine.token(batch));
+      this.#machine.token(batch);
       return;
     }
     const error = kind === ERROR ? (value as VoucherError) : noToken(kind === TIMEOUT, value);
-    this.#tell(() => {
-      if (this.#machine.noToken(batch, error)) this.#halt ??= error;
-    });
+    if (this.#machine.noToken(batch, error)) this.#halt ??= error;
   }
 
-  async #send(
-    _kind: typeof SEND,
-    batch: number,
-    attempt: number,
-    url: string,
-    init: FetchInit,
-  ): Promise<void> {
+  async #send(batch: number, attempt: number, body: string): Promise<void> {
     const host = this.#host;
+    const [url, shared] = this.#request;
+    const init = { ...shared, headers: new Headers(shared.headers), body };
     const token = this.#tokens.get(batch);
     if (token !== undefined) init.headers.set("Authorization", `Bearer ${token}`);
     const deadline = host.deadline(this.#options.timeoutMs, undefined);

@@ -1,6 +1,6 @@
 /** A journal in memory. */
 import type { Journal } from "./journal-types.js";
-import { PIECE, type Release, bytesOf, copyOf, cut, lengthOf, once } from "./journal-shared.js";
+import { PIECE as PAGE, type Release, bytesOf, lengthOf, once } from "./journal-shared.js";
 
 /** A journal that ends with the process, or that you store yourself. */
 export interface MemoryJournal extends Journal {
@@ -15,28 +15,38 @@ export interface MemoryJournal extends Journal {
  * `bytes`, as another journal's `bytes()` gives them.
  */
 export function memoryJournal(bytes?: Uint8Array): MemoryJournal {
-  let buffer =
-    bytes === undefined ? new Uint8Array(0) : new Uint8Array(bytesOf(bytes, "memoryJournal"));
-  let size = buffer.length;
+  /** Each full, but the last one. */
+  let pages: Uint8Array[] = [];
+  let size = 0;
+  const write = (record: Uint8Array) => {
+    for (let at = 0; at < record.length;) {
+      const used = size % PAGE;
+      if (used === 0) pages.push(new Uint8Array(PAGE));
+      const part = record.subarray(at, at + PAGE - used);
+      pages.at(-1)?.set(part, used);
+      size += part.length;
+      at += part.length;
+    }
+  };
+  const parts = () => pages.map((page, place) => page.subarray(0, size - place * PAGE));
+  if (bytes !== undefined) write(bytesOf(bytes, "memoryJournal"));
   let isHeld = false;
   return {
     async append(record) {
-      const added = copyOf(record);
-      if (size + added.length > buffer.length) {
-        const larger = new Uint8Array(Math.max(2 * buffer.length, size + added.length, 1024));
-        larger.set(buffer.subarray(0, size));
-        buffer = larger;
-      }
-      buffer.set(added, size);
-      size += added.length;
+      write(bytesOf(record, "append"));
     },
     async *read() {
-      yield* cut(buffer.subarray(0, size), PIECE);
+      for (const part of parts()) yield new Uint8Array(part);
     },
     async truncate(length) {
       size = Math.min(size, lengthOf(length));
+      pages = pages.slice(0, Math.ceil(size / PAGE));
     },
-    bytes: () => new Uint8Array(buffer.subarray(0, size)),
+    bytes: () => {
+      const all = new Uint8Array(size);
+      parts().forEach((part, place) => all.set(part, place * PAGE));
+      return all;
+    },
     async lock(): Promise<Release | undefined> {
       if (isHeld) return undefined;
       isHeld = true;

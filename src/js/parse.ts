@@ -95,7 +95,7 @@ export async function parse(
 ): Promise<ListParts> {
   refuseMissing(input);
   const [[, all]] = await readLists(input, undefined, { column, onProgress, signal });
-  return all;
+  return { ...all, isDistinct: true };
 }
 
 type Lists = [[null, ListParts], ...[string, ListParts][]];

@@ -4,7 +4,7 @@
  * Answers are taken by their shape: they may be of another realm, a
  * polyfill's or a mock's, which are no instances of this realm's classes.
  */
-import { DONE, Deadline, type Outcome, hostClock } from "./deadline.js";
+import { DONE, type Deadline, type Outcome } from "./deadline.js";
 import { quietly } from "./errors.js";
 import type { FetchFunction, FetchInit, RequestEvent, ResponseEvent } from "./types.js";
 
@@ -145,17 +145,30 @@ function isShort({ fields }: Answer): boolean {
   return length !== undefined && Number(length) <= EXPLANATION_BYTES;
 }
 
-/** Reads what is left of a body, in the background, so that its connection can be used again. */
+/**
+ * Reads what is left of a body, in the background, so that its connection can be
+ * used again; one that is too long, or takes too long, is given up with it.
+ */
 async function drain(answer: Answer): Promise<void> {
-  if (!answer.isRead) {
-    const deadline = new Deadline(hostClock, DRAIN_MS, undefined);
-    if (isShort(answer)) {
-      const { kind } = await deadline.race(() => answer.response.text?.());
-      answer.isRead = kind === DONE;
-    } else {
-      await explanation(answer, deadline);
+  if (answer.isRead) return;
+  const timer = setTimeout(answer.abort, DRAIN_MS);
+  try {
+    const { response } = answer;
+    const reader = isShort(answer) ? undefined : response.body?.getReader?.();
+    if (reader === undefined) {
+      await response.text?.();
+      return;
     }
-    deadline.end();
+    for (let bytes = 0; bytes < EXPLANATION_BYTES;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      // Chunks without a byte must come to an end too.
+      bytes += Number(value?.byteLength) + 64;
+    }
+    answer.abort();
+  } catch {
+    answer.abort();
+  } finally {
+    clearTimeout(timer);
   }
-  if (!answer.isRead) answer.abort();
 }

@@ -15,7 +15,6 @@ use super::host::Host;
 use super::{from_text, number, text_of, to_js};
 use crate::answer::{self, Effect, Verdict};
 use crate::api::Api;
-use crate::code::Code;
 use crate::error::Error;
 use crate::http::{BaseUrl, Request};
 use crate::id::{OrganizationId, ProgramId};
@@ -140,8 +139,7 @@ impl Inner {
                 let codes = ids.as_chunks().0;
                 let rejected_count = whole_ms(raw_number(input.get("rejectedCount")));
                 distribute::refuse_rejected(rejected_count, codes.len() as u64)?;
-                let codes = codes.iter().copied().map(Code::from_id);
-                (distribute::request(api, &program, codes)?, Rule::Distribute)
+                (distribute::request_for(api, &program, codes)?, Rule::Distribute)
             }
             DISTRIBUTE_ALL => {
                 (distribute::request_for_everybody(api, &program()?), Rule::Distribute)

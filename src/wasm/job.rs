@@ -47,14 +47,15 @@ const BATCHES: u32 = 17;
 const LAST_ERROR: u32 = 18;
 const RESULTS: u32 = 19;
 const REASON: u32 = 20;
+const OFFER_DISTINCT: u32 = 21;
+const REQUEST: u32 = 22;
 
 // The kinds of action, as `src/js/job.ts` knows them.
 const ACT_SAVE: f64 = 0.0;
 const ACT_TOKEN: f64 = 1.0;
 const ACT_SEND: f64 = 2.0;
 const ACT_WAIT: f64 = 3.0;
-const ACT_IDLE: f64 = 4.0;
-const ACT_DONE: f64 = 5.0;
+const ACT_DONE: f64 = 4.0;
 
 /// Codes in one page of the results.
 const PAGE: usize = 1024;
@@ -125,7 +126,7 @@ fn open(
     value: &JsValue,
 ) -> Result<Option<(Job, u64)>, Error> {
     match (operation, recovery.as_mut()) {
-        (PUSH | OFFER, Some(recovery)) => {
+        (PUSH | OFFER | OFFER_DISTINCT, Some(recovery)) => {
             let bytes: &Uint8Array = value.unchecked_ref();
             // Not as a whole: what comes and goes between the blocks of a list
             // leaves holes that no block fits in.
@@ -134,10 +135,10 @@ fn open(
                 let part = bytes.subarray(at, at + 4096);
                 let Some(piece) = piece.get_mut(..part.length() as usize) else { break };
                 part.copy_to(piece);
-                if operation == PUSH {
-                    recovery.push(piece)?;
-                } else {
-                    recovery.offer(piece, total);
+                match operation {
+                    PUSH => recovery.push(piece)?,
+                    OFFER => recovery.offer(piece, total),
+                    _ => recovery.offer_distinct(piece, total),
                 }
             }
         }
@@ -178,7 +179,7 @@ fn run(
     match operation {
         POLL => {
             job.hold(now.saturating_add(at as u64));
-            return Ok(act(job, client, now));
+            return Ok(act(job, client, now).unwrap_or_default());
         }
         START => job.start(now),
         PAUSE => job.pause(),
@@ -242,6 +243,11 @@ fn run(
                 .with("duplicates", number(job.duplicates()));
             return Ok(to_js(&about));
         }
+        REQUEST => {
+            let request = distribute::without_list(&client.api, job.program());
+            let init = init(&client.host, &request, &client.headers, None);
+            return Ok(Array::of2(&JsValue::from_str(&request.url), &init).into());
+        }
         PROGRESS => {
             let progress = job.progress(now);
             let mut numbers = vec![number(progress.total as u64)];
@@ -275,27 +281,28 @@ fn run(
     Ok(JsValue::UNDEFINED)
 }
 
-/// What to do next: the kind of action, then what it needs.
-fn act(job: &mut Job, client: &Inner, now: u64) -> JsValue {
+/// What to do next: the kind of action, then what it needs; none where there is
+/// nothing to do.
+fn act(job: &mut Job, client: &Inner, now: u64) -> Option<JsValue> {
     let (kind, values) = match job.poll(now) {
         Action::Save(record) => (ACT_SAVE, vec![bytes(&record)]),
         Action::NeedToken { batch, renew } => (ACT_TOKEN, vec![batch.into(), renew.into()]),
         Action::Send { batch, request } => {
             let attempts = job.batch(batch).map_or(1, |batch| batch.attempts);
-            let init = init(&client.host, &request, &client.headers, None);
-            let url = JsValue::from_str(&request.url);
-            (ACT_SEND, vec![batch.into(), attempts.into(), url, init.into()])
+            // Never without a list, which would be for everybody.
+            let body = client.host.text(request.body.as_deref()?);
+            (ACT_SEND, vec![batch.into(), attempts.into(), body])
         }
         #[allow(clippy::cast_precision_loss)]
         Action::Wait(until) => (ACT_WAIT, vec![(until as f64).into()]),
-        Action::Idle => (ACT_IDLE, vec![]),
+        Action::Idle => return None,
         Action::Done => (ACT_DONE, job.take_halt().map(thrown).into_iter().collect()),
     };
     let action = Array::of1(&kind.into());
     for value in values {
         action.push(&value);
     }
-    action.into()
+    Some(action.into())
 }
 
 /// `[our code, status]`. What the core has no name for is nothing that passes.

@@ -287,8 +287,11 @@ impl World {
         let job = if resumes {
             recovery.resume(restored)
         } else {
+            // Both ways in, each for half of the worlds, and in both of a world's processes.
+            let offer =
+                if self.codes.len() % 2 == 0 { Recovery::offer } else { Recovery::offer_distinct };
             for code in &self.codes {
-                recovery.offer(code.as_bytes(), self.codes.len());
+                offer(&mut recovery, code.as_bytes(), self.codes.len());
             }
             let program = ProgramId::new(self.program.as_str()).unwrap();
             let id = u128::from(self.random.next()).to_le_bytes();
