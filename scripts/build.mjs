@@ -154,8 +154,8 @@ function buildModule({ name, feature }) {
 
 /**
  * Fits the glue to the wasm: wasm-opt has shortened the names between them (a
- * hash in each, which no compression makes small), and traps in futures are
- * caught by our own `queueMicrotask` (see src/js/microtask.ts).
+ * hash in each, which no compression makes small), and traps in futures, where it
+ * has any, are caught by our own `queueMicrotask` (see src/js/microtask.ts).
  * @param {string} name
  * @param {string} renamed what wasm-opt says of it
  */
@@ -174,7 +174,10 @@ function linkGlue(name, renamed) {
   for (const [, from, to] of imports) glue = replaceOnce(glue, ` ${from}:`, ` ${to}:`);
   for (const [from, to] of exports)
     glue = glue.replaceAll(new RegExp(`\\bwasm\\.${from}\\b`, "g"), `wasm.${to}`);
-  writeFileSync(file, `import { queueMicrotask } from "./microtask.js";\n${glue}`);
+  if (glue.includes("queueMicrotask")) {
+    glue = `import { queueMicrotask } from "./microtask.js";\n${glue}`;
+  }
+  writeFileSync(file, glue);
   // For the test that nothing new is asked of the host.
   const stems = imports.map(([, from]) => from.replace(/_[0-9a-f]{16}$/, "")).sort();
   writeFileSync(join(BUILD, `${name}.imports.txt`), `${stems.join("\n")}\n`);
@@ -207,19 +210,34 @@ function rustFlags() {
 }
 
 /**
- * Joins the modules: an entry for each door and host, and between them the files
- * that several share. As eighty files they took three times as long to import.
+ * Joins the modules: an entry for each door and host, and behind them one file
+ * that all share, and one more of the sandbox's. In Node.js each file costs most
+ * of a millisecond, so eighty took four times as long to import, and one for each
+ * set of doors that share something still twice as long.
  * jose comes along: the package has no dependency.
  */
 async function joinModules() {
   // Here and not above: `setUp` may have to install it first.
   const { build: esbuild } = await import("esbuild");
+  /** What every door imports goes into one file. @type {import("esbuild").Plugin} */
+  const together = {
+    name: "together",
+    setup({ onLoad }) {
+      const doors = new Set(entries().map((entry) => join(PARTS, entry)));
+      onLoad({ filter: /\.js$/ }, ({ path }) => {
+        if (!doors.has(path)) return undefined;
+        const api = JSON.stringify(join(PARTS, "api.js"));
+        return { contents: `${readFileSync(path, "utf8")}\nimport ${api};\n` };
+      });
+    },
+  };
   const made = await esbuild({
     entryPoints: entries().map((entry) => join(PARTS, entry)),
     outdir: DIST,
     outbase: PARTS,
     chunkNames: "shared-[hash]",
     bundle: true,
+    plugins: [together],
     splitting: true,
     format: "esm",
     target: "es2022",

@@ -234,7 +234,7 @@ class BoundClient {
     const queues = operation === DISTRIBUTE || operation === DISTRIBUTE_ALL;
     const { settings } = this.#checked as CheckedOptions;
     return instance.call(queues ? "unknown" : "no", () =>
-      binding.call(operation, withDefaults(input, call, settings), ids, call.signal),
+      drive(binding.call(operation, withDefaults(input, call, settings), ids, call.signal)),
     );
   }
 
@@ -296,9 +296,24 @@ export async function requestToken(
       call.signal,
     );
     client.free();
-    return asked;
+    return drive(asked);
   });
   return tokens as TokenSet;
+}
+
+/** Does what a call asks for, until it is over. */
+async function drive(call: ReturnType<InstanceType<Binding["Client"]>["call"]>): Promise<unknown> {
+  const { generation } = instance;
+  try {
+    for (let came: unknown; ;) {
+      const [coming, result] = call.step(came) as [coming: unknown, result?: unknown];
+      if (coming === undefined) return result;
+      came = coming instanceof Promise ? await coming : coming;
+    }
+  } finally {
+    // What lived in an instance that was lost is gone with it.
+    if (instance.isLive(generation)) call.free();
+  }
 }
 
 /** Loading may take its time; the caller need not wait for it. */

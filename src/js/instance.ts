@@ -8,7 +8,6 @@
  */
 import type { Deadline } from "./deadline.js";
 import { VoucherError, isErrorParts, refusal, toError } from "./errors.js";
-import { traps } from "./microtask.js";
 
 /** A compiled module, its bytes, or where a page finds it. */
 export type ModuleSource = WebAssembly.Module | BufferSource | URL;
@@ -37,7 +36,6 @@ export class Instance<G extends Glue> {
 
   constructor(glue: G) {
     this.#glue = glue;
-    traps.add((cause) => this.#lose(cause));
   }
 
   /** Whether what was made in that generation is there still. */
@@ -128,11 +126,12 @@ export class Instance<G extends Glue> {
     if (error instanceof VoucherError) return error;
     if (isErrorParts(error)) return toError(error);
     // The core reports in no other way: this is a trap.
-    this.#lose(error);
+    this.lose(error);
     return this.#lostError(queued, error);
   }
 
-  #lose(cause: unknown): void {
+  /** What lives in it is gone: it trapped. */
+  lose(cause: unknown): void {
     if (this.#state !== "ready") return;
     this.#state = "lost";
     const pending = [...this.#pending];

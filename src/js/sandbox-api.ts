@@ -1,7 +1,7 @@
 /** A stateful simulation of Uber's voucher API, for tests and for trying things out. */
 import { instance } from "./sandbox-binding.js";
 import { realTime, virtualTime } from "./sandbox-clock.js";
-import { type Arriving, type CoreReply, createFetch } from "./sandbox-fetch.js";
+import { type Arriving, type CoreReply, type Wait, createFetch } from "./sandbox-fetch.js";
 import { type Input, openJournal } from "./sandbox-journal.js";
 import {
   type DeliverWebhooksOptions,
@@ -201,11 +201,13 @@ export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> 
   };
 
   return {
-    fetch: createFetch(time, ({ method, target, headers, body }: Arriving) => {
+    fetch: createFetch(time, ({ method, target, headers, body }: Arriving, wait: Wait) => {
       checkUsable();
       const at = time.now();
-      const reply = use(() => core.handle(method, target, headers, body, at) as CoreReply);
-      return { reply, recorded: journal?.add({ at, request: [method, target, headers] }, body) };
+      const record = () => journal?.add({ at, request: [method, target, headers] }, body);
+      // It calls back at once, when the core has taken the request.
+      const until = (ms: number) => wait(ms, record());
+      return use(() => core.handle(method, target, headers, body, at, until) as Promise<CoreReply>);
     }) as HostFetch,
 
     clock: { now: () => time.now(), sleep: (ms, signal) => time.sleep(ms, signal) },

@@ -12,7 +12,6 @@ export interface Arriving {
 
 /** What the core answers: a response, or `lost`, or `hang`. */
 export interface CoreReply {
-  afterMs: number;
   lost?: true;
   hang?: true;
   status: number;
@@ -24,13 +23,13 @@ type FetchInput = string | URL | Request;
 /** With the members that are taken from a signal of any realm. */
 type FetchInit = Omit<RequestInit, "signal"> & { signal?: AbortSignal | null };
 
-/**
- * Binds a `fetch` to what answers, on this clock. An answer is held back until
- * its request is `recorded`.
- */
+/** Waits until an answer may come, which takes so long once its request is `recorded`. */
+export type Wait = (ms: number, recorded: Promise<void> | undefined) => Promise<void>;
+
+/** Binds a `fetch` to what answers, on this clock. */
 export function createFetch(
   time: SandboxTime,
-  handle: (request: Arriving) => { reply: CoreReply; recorded: Promise<void> | undefined },
+  handle: (request: Arriving, wait: Wait) => Promise<CoreReply>,
 ): typeof fetch {
   // An arrow function: it works with any `this`. No `await` before the request
   // has arrived, so that no time can pass on the way there.
@@ -48,16 +47,17 @@ export function createFetch(
       }
       throwIfAborted(signal);
     }
-    const { reply, recorded } = handle(request);
-    if (recorded !== undefined) {
-      const release = time.hold();
-      try {
-        await Promise.race([recorded, untilAborted(signal)]);
-      } finally {
-        release();
+    const reply = await handle(request, async (ms, recorded) => {
+      if (recorded !== undefined) {
+        const release = time.hold();
+        try {
+          await Promise.race([recorded, untilAborted(signal)]);
+        } finally {
+          release();
+        }
       }
-    }
-    await time.sleep(reply.afterMs, signal ?? undefined);
+      await time.sleep(ms, signal ?? undefined);
+    });
     time.stir();
     if (reply.hang === true) await untilAborted(signal);
     // What Node.js says; other hosts use other words.

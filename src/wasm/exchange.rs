@@ -1,7 +1,7 @@
 //! One call: a token, an attempt, and what the core says comes next.
 //!
-//! A state machine, so that one small future can drive every call: a future with
-//! all of this between its awaits would be several kilobytes.
+//! A state machine, driven by JavaScript: a future with all of this between its
+//! awaits would be several kilobytes.
 
 use std::rc::Rc;
 

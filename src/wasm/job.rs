@@ -195,23 +195,7 @@ fn run(
             let error = remembered(told.items());
             return Ok(job.handle_no_token(at, error, now, js_sys::Math::random()).into());
         }
-        ANSWERED => {
-            // Without a body, only an answer that was accepted is taken.
-            let told = text_of(value);
-            let told = from_text(&told);
-            let [Json::Number(status), Json::Text(lines), body @ ..] = told.items() else {
-                return Ok(JsValue::TRUE);
-            };
-            let head = head_from(*status, lines);
-            let body = match body {
-                [Json::Text(body)] => body,
-                _ if Verdict::of(&head) == Verdict::Accepted => "",
-                _ => return Ok(JsValue::TRUE),
-            };
-            let random = js_sys::Math::random();
-            let error = job.handle_response(at, &head, body, &from_text(body), now, random);
-            return Ok(error.map_or(JsValue::UNDEFINED, thrown));
-        }
+        ANSWERED => return Ok(answered(job, now, at, value)),
         LOST => {
             let error = remembered(from_text(&text_of(value)).items());
             job.handle_lost(at, &error);
@@ -279,6 +263,25 @@ fn run(
         _ => {}
     }
     Ok(JsValue::UNDEFINED)
+}
+
+/// `[status, fields, body]` came: the error that it means, or that the body is
+/// wanted first. Without one, only an answer that was accepted is taken.
+fn answered(job: &mut Job, now: u64, batch: usize, value: &JsValue) -> JsValue {
+    let told = text_of(value);
+    let told = from_text(&told);
+    let [Json::Number(status), Json::Text(lines), body @ ..] = told.items() else {
+        return JsValue::TRUE;
+    };
+    let head = head_from(*status, lines);
+    let body = match body {
+        [Json::Text(body)] => body,
+        _ if Verdict::of(&head) == Verdict::Accepted => "",
+        _ => return JsValue::TRUE,
+    };
+    let random = js_sys::Math::random();
+    let error = job.handle_response(batch, &head, body, &from_text(body), now, random);
+    error.map_or(JsValue::UNDEFINED, thrown)
 }
 
 /// What to do next: the kind of action, then what it needs; none where there is

@@ -1,10 +1,11 @@
 //! The sandbox for JavaScript: values across, nothing else.
 
-use js_sys::{Array, Reflect, Uint8Array};
+use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 use super::{from_text, text_of};
 use crate::json::Json;
@@ -96,8 +97,9 @@ impl SandboxBinding {
         Some(lines)
     }
 
-    /// Takes a request: `headers` is a list of names and values. The answer has
-    /// `afterMs`, and `status`, `headers` and `body` or else `lost` or `hang`.
+    /// Takes a request, at once: `headers` is a list of names and values. Gives the
+    /// answer when its time has come, which `wait` waits for on the caller's clock:
+    /// `status`, `headers` and `body`, or else `lost` or `hang`.
     pub fn handle(
         &mut self,
         method: String,
@@ -105,20 +107,16 @@ impl SandboxBinding {
         headers: &JsValue,
         body: Vec<u8>,
         now: f64,
-    ) -> JsValue {
+        wait: &Function,
+    ) -> Promise {
         let request = incoming(method, target, &from_text(&text_of(headers)), body);
         let reply = self.0.handle(&request, whole_number(now));
-        let after = Json::object().with("afterMs", number(reply.after_ms));
-        match reply.answer {
-            Answer::Lost => serialized(&after.with("lost", true)),
-            Answer::Hang => serialized(&after.with("hang", true)),
-            Answer::Response(response) => {
-                let status = f64::from(response.head.status);
-                let headers = fields_of(response.head.headers.iter());
-                let answer = after.with("status", status).with("headers", headers);
-                with_body(serialized(&answer), &response.body)
-            }
-        }
+        #[allow(clippy::cast_precision_loss)]
+        let waiting = wait.call1(&JsValue::UNDEFINED, &(reply.after_ms as f64).into());
+        future_to_promise(async move {
+            JsFuture::from(Promise::resolve(&waiting?)).await?;
+            Ok(answer(reply.answer))
+        })
     }
 
     /// The webhooks that are due by now and neither delivered nor under way.
@@ -188,6 +186,19 @@ impl SandboxBinding {
     #[allow(clippy::cast_precision_loss)]
     pub fn next_webhook_at(&self) -> Option<f64> {
         self.0.next_webhook_at().map(|at| at as f64)
+    }
+}
+
+fn answer(answer: Answer) -> JsValue {
+    match answer {
+        Answer::Lost => serialized(&Json::object().with("lost", true)),
+        Answer::Hang => serialized(&Json::object().with("hang", true)),
+        Answer::Response(response) => {
+            let status = f64::from(response.head.status);
+            let headers = fields_of(response.head.headers.iter());
+            let answer = Json::object().with("status", status).with("headers", headers);
+            with_body(serialized(&answer), &response.body)
+        }
     }
 }
 

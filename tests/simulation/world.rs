@@ -287,9 +287,12 @@ impl World {
         let job = if resumes {
             recovery.resume(restored)
         } else {
-            // Both ways in, each for half of the worlds, and in both of a world's processes.
-            let offer =
-                if self.codes.len() % 2 == 0 { Recovery::offer } else { Recovery::offer_distinct };
+            // Both ways in, each for half of the worlds.
+            let offer = if self.codes.len().is_multiple_of(2) {
+                Recovery::offer
+            } else {
+                Recovery::offer_distinct
+            };
             for code in &self.codes {
                 offer(&mut recovery, code.as_bytes(), self.codes.len());
             }
