@@ -1,16 +1,45 @@
 /** The package's worker, with the options that a test wants. */
 import { env } from "cloudflare:workers";
-import { VoucherProgram as Program, createWorker } from "uber-vouchers/worker";
+import { VoucherProgram as Published, createWorker } from "uber-vouchers/worker";
 
 export { VoucherApp } from "uber-vouchers/worker";
 
-/** Its answers tell which object in memory gave them, so that a test sees when that is another. */
+/** What its objects do for one another is not in its types. @type {any} */
+const Program = Published;
+const never = () => new Promise((resolve) => setTimeout(resolve, 24 * 60 * 60 * 1000));
+
+/**
+ * Its answers tell which object in memory gave them, so that a test sees when that is another.
+ *
+ * An upload that spans programs says by its `source` where it breaks off: `stuck` and a program, whose
+ * job is never created; `late` and a program, whose job is created with the next request `?late`, and
+ * not before; `untold`, of which no program is told that all jobs are created.
+ */
 export class VoucherProgram extends Program {
   instance = crypto.randomUUID();
+  /** @type {unknown} */
+  late;
 
-  /** @override @param {Request} request */
+  /** @param {{ source: string | null, programId: string }} order */
+  async hold(order) {
+    const { source, programId } = order;
+    if (source === `stuck ${programId}`) await never();
+    if (source !== `late ${programId}`) return super.hold(order);
+    this.late = order;
+    throw new Error("The connection broke off");
+  }
+
+  /** @param {string} jobId */
+  async summary(jobId) {
+    const { records } = /** @type {any} */ (this);
+    if (records.byId(jobId)?.summary.source === "untold") await never();
+    return super.summary(jobId);
+  }
+
+  /** @param {Request} request */
   async fetch(request) {
-    const answer = await super.fetch?.(request);
+    if (request.url.endsWith("?late")) await super.hold(this.late);
+    const answer = await super.fetch(request);
     if (answer.status !== 101) answer.headers.set("X-Instance", this.instance);
     return answer;
   }

@@ -20,6 +20,8 @@ const PER_SECOND = 90;
 /** What Uber allows, in any five seconds. */
 const UBERS_LIMIT = 500;
 const WINDOW_MS = 5_000;
+/** A worker is left alone for so long, and has undone by then what broke off. */
+const UNASKED_MS = 30_000;
 const ENDS = new Set(["finished", "undecided"]);
 const MEGABYTE = 1024 * 1024;
 /** What the platform gives one isolate. */
@@ -240,6 +242,105 @@ test("killed while an upload fans out, all of its jobs start or none", async (t)
   }
   t.diagnostic(JSON.stringify(ends));
   await worker.kill();
+});
+
+/**
+ * Nothing of an upload is left, and its codes are free: sent now, each is sent once.
+ * @param {Awaited<ReturnType<typeof startWorker>>} worker
+ * @param {{ programId: string, codes: string[] }[]} programs
+ */
+async function assertUndone(worker, programs) {
+  const jobs = await jobsOf(worker, programs);
+  assert.equal(jobs.filter(({ group }) => group !== null).length, 0, JSON.stringify(jobs));
+  const answer = await upload(worker, csvOf(programs));
+  assert.equal(answer.status, 201, await answer.clone().text());
+  for (const job of (await answer.json()).jobs) {
+    await worker.until(job.programId, job.id, ({ status }) => status === "finished");
+  }
+  for (const { programId, codes } of programs) {
+    const sent = await uber.deliveries(programId);
+    assert.deepEqual(new Set(codes.map((code) => sent.get(code))), new Set([1]));
+  }
+}
+
+/**
+ * Kills a worker once there are so many jobs, and leaves the next one alone for a while.
+ * @param {Awaited<ReturnType<typeof startWorker>>} worker @param {string} url @param {{ programId: string }[]} programs @param {number} jobs
+ */
+async function killedAt(worker, url, programs, jobs) {
+  const end = Date.now() + 30_000;
+  while ((await jobsOf(worker, programs)).length < jobs) {
+    assert.ok(Date.now() < end);
+    await sleep(50);
+  }
+  await worker.kill();
+  const next = await startWorker({ uber: url, state: worker.state, port: worker.port });
+  await sleep(UNASKED_MS);
+  return next;
+}
+
+test("what breaks off is decided with nobody asking", { concurrency: true }, async (t) => {
+  const killed = t.test("killed while it fans out, an upload is undone", async () => {
+    const programs = await createPrograms(5, 5);
+    const first = await startWorker({ uber: uber.url });
+    const source = `stuck+${programs.at(-1)?.programId}`;
+    const uploading = upload(first, csvOf(programs), `?source=${source}`).catch(() => null);
+    const worker = await killedAt(first, uber.url, programs, 4);
+    assert.equal(await uploading, null);
+    await assertUndone(worker, programs);
+    await worker.kill();
+  });
+
+  const busy = t.test("also while one of its programs sends all the time", async () => {
+    const programs = await createPrograms(3, 5);
+    const { programId, codes } = await uber.createProgram(300);
+    programs.push({ programId, codes: codes.splice(0, 5) });
+    const front = await startFront(uber.url, async ({ program }) => {
+      if (program === programId) await sleep(400);
+      return undefined;
+    });
+    const first = await startWorker({ uber: front.url });
+    const { id } = await (await first.createJob(programId, codes, "?batchSize=1")).json();
+    const source = `stuck+${programs[0]?.programId}`;
+    const uploading = upload(first, csvOf(programs), `?source=${source}`).catch(() => null);
+    const worker = await killedAt(first, front.url, programs, 1 + 3);
+    assert.equal(await uploading, null);
+    const job = await worker.json(`/api/programs/${programId}/jobs/${id}/pause`, {});
+    assert.ok(job.progress.pending > 0, "it sent for too short a time");
+    await assertUndone(worker, programs);
+    await worker.kill();
+  });
+
+  const untold = t.test("an upload starts whose programs nobody tells so", async () => {
+    const programs = await createPrograms(3, 5);
+    const worker = await startWorker({ uber: uber.url });
+    const uploading = upload(worker, csvOf(programs), "?source=untold").catch(() => null);
+    const end = Date.now() + UNASKED_MS;
+    for (const { programId } of programs) {
+      while ((await uber.deliveries(programId)).size < 5) {
+        assert.ok(Date.now() < end);
+        await sleep(100);
+      }
+    }
+    await worker.kill();
+    assert.equal(await uploading, null);
+  });
+
+  const late = t.test("a job that is created after its upload was undone goes", async () => {
+    const worker = await startWorker({ uber: uber.url });
+    const programs = await createPrograms(3, 5);
+    const programId = programs[1]?.programId;
+    const refused = await upload(worker, csvOf(programs), `?source=late+${programId}`);
+    assert.equal(refused.status, 500);
+    assert.deepEqual(await jobsOf(worker, programs), []);
+    const { jobs } = await worker.json(`/api/programs/${programId}/jobs?late`);
+    assert.deepEqual([jobs.length, jobs[0].status], [1, "held"]);
+    await sleep(UNASKED_MS);
+    await assertUndone(worker, programs);
+    await worker.kill();
+  });
+
+  await Promise.all([killed, busy, untold, late]);
 });
 
 test("the largest uploads are taken in as a stream", { timeout: 240_000 }, async (t) => {

@@ -9,7 +9,7 @@ import type { ErrorParts } from "../errors.js";
 import { VoucherError } from "../errors.js";
 import type { TokenSet } from "../types.js";
 import { Attempts } from "./attempts.js";
-import { Groups } from "./groups.js";
+import { type Fate, Groups } from "./groups.js";
 import { logError } from "./log.js";
 import type { ObjectState } from "./platform-types.js";
 import { type Lease, Rate } from "./rate.js";
@@ -42,7 +42,7 @@ export class AppObject extends DurableObject<WorkerEnv> {
       CREATE INDEX IF NOT EXISTS jobs_by_time ON jobs (created_at);
       CREATE INDEX IF NOT EXISTS jobs_by_program ON jobs (program, created_at);
       CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL)`);
-    this.#groups = new Groups(ctx.storage, this.#stubs);
+    this.#groups = new Groups(ctx.storage);
     this.#rate.close(this.#read<number>("closed") ?? 0, Date.now());
   }
 
@@ -174,26 +174,20 @@ export class AppObject extends DurableObject<WorkerEnv> {
     this.#attempts.forget(from);
   }
 
-  beginGroup(...values: Parameters<Groups["begin"]>): ReturnType<Groups["begin"]> {
+  async beginGroup(...values: Parameters<Groups["begin"]>): Promise<ReturnType<Groups["begin"]>> {
     return this.#groups.begin(...values);
   }
 
-  commitGroup(...values: Parameters<Groups["commit"]>): ReturnType<Groups["commit"]> {
+  async commitGroup(...values: Parameters<Groups["commit"]>): Promise<boolean> {
     return this.#groups.commit(...values);
   }
 
-  cancelGroup(...values: Parameters<Groups["cancel"]>): ReturnType<Groups["cancel"]> {
-    return this.#groups.cancel(...values);
+  async cancelGroup(...values: Parameters<Groups["cancel"]>): Promise<void> {
+    this.#groups.cancel(...values);
   }
 
-  /** Goes on with what broke off. Never throws: what throws is not called again for long. */
-  async alarm(): Promise<void> {
-    try {
-      await this.#groups.goOn();
-    } catch (error) {
-      logError("app alarm", error);
-      await this.ctx.storage.setAlarm(Date.now() + 5_000);
-    }
+  async fateInGroup(...values: Parameters<Groups["fate"]>): Promise<Fate> {
+    return this.#groups.fate(...values);
   }
 
   #query<T>(query: string, ...bindings: (string | number)[]): T[] {

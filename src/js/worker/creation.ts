@@ -6,8 +6,10 @@ import { type CodeList, hexOf, listIds, toCodeList } from "../code-list.js";
 import { STATES } from "../job-results.js";
 import type { CodeState } from "../job-types.js";
 import { inTurn } from "../journal-shared.js";
+import type { Fate } from "./groups.js";
 import { CANCELLED, statesOf } from "./job-reading.js";
 import type { Ledger } from "./ledger.js";
+import { logError } from "./log.js";
 import type { OpenJobs } from "./open-jobs.js";
 import type { ObjectStorage } from "./platform-types.js";
 import { refuse } from "./problem.js";
@@ -60,11 +62,17 @@ export class Creation {
     readonly jobs: OpenJobs,
     /** There is a job, in the same transaction; should all end now, it has to go on. */
     readonly onCreated: () => void,
+    /** What a job that is held is to be. */
+    readonly fateOf: (record: JobRecord) => Promise<Fate>,
+    /** One is held no more. */
+    readonly onDecided: (record: JobRecord) => Promise<void>,
   ) {}
 
   /** The job of an order; the same one where the same request has created it before. */
   create(order: Order): Promise<{ record: JobRecord; isNew: boolean }> {
     return this.#inTurn(async () => {
+      // What an upload left that was given up must not keep codes from this one.
+      await this.#settle();
       const ids = listIds(order.list) as Uint8Array<ArrayBuffer>;
       const digest = await digestOf(ids);
       const repeated = order.key === null ? undefined : this.records.byKey(order.key);
@@ -100,6 +108,37 @@ export class Creation {
       throw error;
     }
     return record;
+  }
+
+  /** Whether there are jobs that wait for the rest of their upload. */
+  get isHolding(): boolean {
+    return this.#held().length > 0;
+  }
+
+  /** Learns what became of the uploads whose jobs are held: these start, or go. Never throws. */
+  settle(): Promise<void> {
+    return this.#inTurn(() => this.#settle());
+  }
+
+  async #settle(): Promise<void> {
+    for (const record of this.#held()) {
+      try {
+        const fate = await this.fateOf(record);
+        if (fate === "gone") await this.discard(record);
+        else if (fate !== "held") {
+          record.summary.status = fate;
+          await this.onDecided(record);
+        }
+      } catch (error) {
+        // The alarm asks again.
+        logError("held", error);
+      }
+    }
+  }
+
+  #held(): JobRecord[] {
+    // A single call is held by itself.
+    return this.records.inStatus("held").filter(({ isCall }) => !isCall);
   }
 
   /** Undoes a creation: nothing of it has left. */

@@ -2,6 +2,7 @@
 import { type CodeList, listIds } from "../code-list.js";
 import { digestOf } from "./creation.js";
 import type { Member } from "./groups.js";
+import { logError } from "./log.js";
 import type { Operator } from "./operator.js";
 import { batchSizeOf, keyOf, sourceOf } from "./program-routes.js";
 import { Refusal, refuse } from "./problem.js";
@@ -22,8 +23,7 @@ export async function createGroup(call: Call, operator: Operator): Promise<Respo
   const lists = await readLists(request, flags, url.searchParams.get("programColumn") ?? undefined);
   const orders = ordersOf(lists, flags);
   const app = stubs(env).app();
-  const group = `group:${key}`;
-  const begun = await app.beginGroup(group, await digest(orders), [...orders.keys()]);
+  const begun = await app.beginGroup(key, await digest(orders));
   if ("refused" in begun) throw new Refusal(begun.refused);
   if (begun.state === "busy") {
     throw refuse(
@@ -37,8 +37,9 @@ export async function createGroup(call: Call, operator: Operator): Promise<Respo
   if (begun.state === "there") {
     return Response.json({ group: key, jobs: await summaries(call, begun.members) });
   }
+  const { attempt } = begun;
   const about = {
-    key: group,
+    attempt,
     by: operator.name,
     source: sourceOf(url),
     group: key,
@@ -56,10 +57,17 @@ export async function createGroup(call: Call, operator: Operator): Promise<Respo
       if ("problem" in held) throw refusedBy(programId, held.problem);
       return { programId, jobId: held.summary.id };
     });
-    if (!(await app.commitGroup(group, begun.attempt, members, starts))) throw tookTooLong();
+    if (!(await app.commitGroup(key, attempt, members, starts))) throw tookTooLong();
     return Response.json({ group: key, jobs: await summaries(call, members) }, { status: 201 });
   } catch (error) {
-    await app.cancelGroup(group, begun.attempt);
+    await app.cancelGroup(key, attempt);
+    // One that is not reached asks by itself.
+    await inParallel([...orders.keys()], (programId) =>
+      stubs(env)
+        .program(programId)
+        .learnGroups()
+        .catch((failure: unknown) => logError("group", failure)),
+    );
     throw error;
   }
 }

@@ -14,8 +14,8 @@ export interface DurableObjectClass {
     readonly __DURABLE_OBJECT_BRAND: never;
     /** Answers what the worker passes on. */
     fetch?(request: any): Promise<any>;
-    /** Goes on with what is due. */
-    alarm(): Promise<void>;
+    /** Goes on with what is due, where something may be. */
+    alarm?(): Promise<void>;
   };
 }
 

@@ -40,6 +40,8 @@ const SOON_MS = 1_000;
 const AGAIN_MS = 5_000;
 /** While an operator has paused everything, it is asked so often whether that is over. */
 const PAUSED_MS = 30_000;
+/** While a job is held, it is asked so often what became of its group. */
+const HELD_MS = 4_000;
 /** The list of a job is not deleted while somebody looks at it. */
 const WATCHED_MS = 60_000;
 
@@ -55,7 +57,8 @@ export interface HeldOrder {
   /** Sixteen bytes a code. */
   ids: Uint8Array;
   duplicates: number;
-  key: string;
+  /** The request: what an earlier one with the same key has left is none of its jobs. */
+  attempt: string;
   by: string;
   source: string | null;
   group: string;
@@ -78,6 +81,8 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
   readonly #tables: Tables;
   #programId = "";
   #armedAt = 0;
+  /** When the app's object was last asked about the groups of the jobs that are held. */
+  #askedAt = 0;
 
   constructor(ctx: ObjectState, env: WorkerEnv) {
     super(ctx, env);
@@ -97,9 +102,19 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
     this.ledger = new Ledger(storage.sql, this.#tables);
     this.#programId = this.#read("program") ?? "";
     this.jobs = new OpenJobs(this.client, storage, pacer);
-    this.creation = new Creation(storage, this.records, this.ledger, this.jobs, () => {
-      void this.arm(Date.now() + SOON_MS);
-    });
+    this.creation = new Creation(
+      storage,
+      this.records,
+      this.ledger,
+      this.jobs,
+      () => void this.arm(Date.now() + SOON_MS),
+      ({ key, summary }) => this.stubs.app().fateInGroup(summary.group ?? "", key ?? ""),
+      async (record) => {
+        this.runner.settle(record, record.summary.progress);
+        await this.arm();
+        await this.runner.report(record);
+      },
+    );
     const changed = (record: JobRecord) => this.live.changed(record.summary.id);
     this.inbox = new Inbox(
       storage,
@@ -176,12 +191,13 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
   async hold(order: HeldOrder): Promise<{ summary: JobSummary } | { problem: Problem }> {
     try {
       this.#tables.make();
-      const { ids, duplicates, skip, resend, ...about } = order;
+      const { ids, duplicates, skip, resend, attempt, ...about } = order;
       this.know(order.programId);
       const list = toCodeList({ ids, duplicates, rejectedCount: 0, rejected: [] });
       const flags = { skip, resend };
       const { record } = await this.creation.create({
         ...about,
+        key: attempt,
         list,
         flags,
         isCall: false,
@@ -193,28 +209,15 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
     }
   }
 
-  /** All jobs of its group are created: it starts, or waits until an operator says so. */
-  async start(jobId: string, starts: boolean): Promise<JobSummary | undefined> {
-    this.#tables.make();
-    const record = this.records.byId(jobId);
-    if (record?.summary.status === "held") {
-      record.summary.status = starts ? "running" : "paused";
-      this.runner.settle(record, record.summary.progress);
-      await this.arm();
-      await this.runner.report(record);
-    }
-    return record?.summary;
+  /** Learns what became of the groups of jobs that are held: these start, or go. */
+  async learnGroups(): Promise<void> {
+    this.#askedAt = Date.now();
+    await this.creation.settle();
   }
 
-  /** Its group was given up. */
-  async discard(key: string): Promise<void> {
-    this.#tables.make();
-    const record = this.records.byKey(key);
-    if (record?.summary.status === "held") await this.creation.discard(record);
-  }
-
+  /** A job of a group that has been decided. */
   async summary(jobId: string): Promise<JobSummary | undefined> {
-    this.#tables.make();
+    await this.learnGroups();
     return this.records.byId(jobId)?.summary;
   }
 
@@ -245,13 +248,16 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
     this.#armedAt = 0;
     try {
       if (this.isPaused) await this.learnPause();
+      await this.learnGroups();
       // What can't be taken in must not keep jobs from running.
       const isTaken = await this.inbox.take().then(
         () => true,
         (error: unknown) => logError("inbox", error),
       );
       const next = this.runner.next(Date.now());
-      if (next && next.at <= Date.now()) await this.runner.run(next.record);
+      // One that is held can't wait for another's turn to end.
+      const mostMs = this.creation.isHolding ? HELD_MS : undefined;
+      if (next && next.at <= Date.now()) await this.runner.run(next.record, mostMs);
       await this.#expire();
       if (isTaken) await this.arm();
       else await this.ctx.storage.setAlarm(Date.now() + AGAIN_MS);
@@ -275,6 +281,8 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
       this.inbox.isEmpty ? undefined : now,
       this.runner.next(now)?.at,
       this.isPaused && this.records.inStatus("running").length > 0 ? now + PAUSED_MS : undefined,
+      // No later each time that the object comes back to memory, which arms anew.
+      this.creation.isHolding ? Math.max(now, this.#askedAt + HELD_MS) : undefined,
       ...this.records.finished().map((record) => this.#expiresAt(record)),
     ].filter((at) => at !== undefined);
     return due.length === 0 ? undefined : Math.min(...due);

@@ -48,7 +48,7 @@ export function tell(job: JobSummary): string {
 }
 
 export function fits(objects: DurableObjectClass): unknown {
-  return new objects({}, {}).alarm();
+  return new objects({}, {}).alarm?.();
 }
 
 // @ts-expect-error
