@@ -46,10 +46,12 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes the next byte that is no white space, if it is that one.
+    #[inline]
     fn take(&mut self, wanted: u8) -> Option<()> {
         (self.peek()? == wanted).then(|| self.at += 1)
     }
 
+    #[cfg_attr(hot_paths, optimize(speed))]
     fn value(&mut self, depth: u8) -> Option<Json<'a>> {
         match self.peek()? {
             b'"' => self.string().map(Json::Text),
@@ -93,6 +95,7 @@ impl<'a> Reader<'a> {
         None
     }
 
+    #[cfg_attr(hot_paths, optimize(speed))]
     fn list(&mut self, depth: u8) -> Option<Json<'a>> {
         let mut items = Vec::new();
         self.at += 1;
@@ -107,6 +110,7 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[cfg_attr(hot_paths, optimize(speed))]
     fn object(&mut self, depth: u8) -> Option<Json<'a>> {
         let mut members = Vec::new();
         self.at += 1;
@@ -286,7 +290,8 @@ fn append_number(text: &mut String, value: f64, number: fn(f64) -> String) {
     }
 }
 
-fn append_string(text: &mut String, string: &str) {
+/// Writes a string with its quotes.
+pub(crate) fn append_string(text: &mut String, string: &str) {
     text.push('"');
     let mut rest = string;
     while let Some(at) = rest.bytes().position(is_special) {

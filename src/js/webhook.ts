@@ -117,9 +117,7 @@ export async function verifyWebhook(
     outcomes: checks.method,
   }) as Partial<WebhookOptions>;
   if (keys === undefined) throw invalidOption("`signingKey` is missing");
-  const { body, signature, environment } = await readMessage(message).catch((error) => {
-    throw ours(error, (cause) => invalidOption("The message can't be read", cause));
-  });
+  const { body, signature, environment } = await readMessage(message);
   const glue = await instance.load();
   const text = JSON.stringify(keys);
   const readBody = (outcomes?: unknown) =>
@@ -171,11 +169,24 @@ interface Message {
   environment: string | undefined;
 }
 
-async function readMessage(message: WebhookRequest | SignedMessage): Promise<Message> {
+/** What is checked; at once, unless there is something to wait for. */
+function readMessage(message: WebhookRequest | SignedMessage): Message | Promise<Message> {
   if (typeof message !== "object" || message === null) {
     throw invalidOption("The message must be a Request, or an object with `body` and `signature`");
   }
-  if (!("arrayBuffer" in message)) return checkMessage(message);
+  const unreadable = (error: unknown) =>
+    ours(error, (cause) => invalidOption("The message can't be read", cause));
+  try {
+    if (!("arrayBuffer" in message)) return checkMessage(message);
+  } catch (error) {
+    throw unreadable(error);
+  }
+  return readRequest(message).catch((error) => {
+    throw unreadable(error);
+  });
+}
+
+async function readRequest(message: WebhookRequest): Promise<Message> {
   if (message.bodyUsed || message.body?.locked) {
     const hint = "Verify before anything reads the body, or hand over `request.clone()`.";
     throw webhookError("body_used", "The body of the request was read before", hint);

@@ -46,11 +46,20 @@ fn from_text(text: &str) -> Json<'_> {
 /// A value of the core as a plain JavaScript object.
 #[cfg(feature = "client")]
 fn to_js(value: &Json<'_>) -> JsValue {
-    let text = json_text::write(value, |number| {
-        let text = js_sys::JSON::stringify(&JsValue::from_f64(number));
-        text.ok().and_then(|text| text.as_string()).unwrap_or_default()
-    });
-    js_sys::JSON::parse(&text).unwrap_or(JsValue::NULL)
+    parsed(&json_text::write(value, spelled))
+}
+
+/// JSON text as a plain JavaScript value.
+#[cfg(feature = "client")]
+fn parsed(text: &str) -> JsValue {
+    js_sys::JSON::parse(text).unwrap_or(JsValue::NULL)
+}
+
+/// A number that is no whole one, as JSON spells it.
+#[cfg(feature = "client")]
+fn spelled(number: f64) -> String {
+    let text = js_sys::JSON::stringify(&JsValue::from_f64(number));
+    text.ok().and_then(|text| text.as_string()).unwrap_or_default()
 }
 
 /// A length or a time as the number that JavaScript holds.

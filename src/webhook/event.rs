@@ -231,6 +231,7 @@ fn find(event_type: &str, body: &Json) -> Vec<Outcome> {
     outcomes
 }
 
+#[cfg_attr(hot_paths, optimize(speed))]
 fn outcome(entry: &Json, names: &[&str], is_failure: bool) -> Option<Outcome> {
     let code = |name: &&str| Code::parse(entry.get(name).text()?.as_bytes()).ok();
     let code = names.iter().find_map(code)?;
