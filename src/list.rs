@@ -285,13 +285,19 @@ impl CodeListBuilder {
     /// Has every code in the table.
     #[inline]
     fn index(&mut self) {
+        if self.table.used != self.list.len() {
+            self.index_rest();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn index_rest(&mut self) {
         let Self { table, list, .. } = self;
-        if table.used != list.len() {
-            if table.holds(list.len()) {
-                table.fill(&list.blocks);
-            } else {
-                table.grow(Table::slots_for(list.len()), &list.blocks);
-            }
+        if table.holds(list.len()) {
+            table.fill(&list.blocks);
+        } else {
+            table.grow(Table::slots_for(list.len()), &list.blocks);
         }
     }
 
@@ -398,7 +404,8 @@ impl Blocks {
         self.list.get(place / BLOCK)?.get(place % BLOCK).copied().map(Code::from_id)
     }
 
-    #[inline]
+    #[allow(clippy::inline_always)] // A call costs as much as what it does.
+    #[inline(always)]
     fn push(&mut self, code: Code) {
         self.length += 1;
         match self.list.last_mut() {
@@ -545,15 +552,19 @@ impl Table {
     #[cfg_attr(hot_paths, optimize(speed), inline(never))]
     fn fill(&mut self, blocks: &Blocks) {
         let mask = self.mask();
-        for (place, code) in blocks.list.iter().flatten().enumerate().skip(self.used) {
-            let hash = hash(Code::from_id(*code));
-            // They are distinct: any free slot from there on will do.
-            #[allow(clippy::cast_possible_truncation)]
-            let mut at = hash as usize & mask;
-            while self.slots.get(at).is_some_and(|slot| *slot != 0) {
-                at = (at + 1) & mask;
+        let mut place = self.used;
+        for codes in blocks.slices(place..blocks.length) {
+            for code in codes {
+                let hash = hash(Code::from_id(*code));
+                // They are distinct: any free slot from there on will do.
+                #[allow(clippy::cast_possible_truncation)]
+                let mut at = hash as usize & mask;
+                while self.slots.get(at).is_some_and(|slot| *slot != 0) {
+                    at = (at + 1) & mask;
+                }
+                self.put(at, hash, place);
+                place += 1;
             }
-            self.put(at, hash, place);
         }
     }
 }

@@ -199,11 +199,13 @@ export function tokensOf(options: ClientOptions): (rejected?: string) => Promise
   };
 }
 
+type BoundBinding = InstanceType<Binding["Client"]>;
+
 /** The client's other half, in the instance, made anew when that was replaced. */
 class BoundClient {
   readonly #checked: CheckedOptions | VoucherError;
   #host: Host | undefined;
-  #made: { generation: number; binding: InstanceType<Binding["Client"]> } | undefined;
+  #made: { generation: number; binding: BoundBinding } | undefined;
 
   constructor(options: ClientOptions) {
     this.#checked = checkClientOptions(options);
@@ -238,11 +240,16 @@ class BoundClient {
     );
   }
 
-  async binding({ signal }: CallOptions = {}): Promise<InstanceType<Binding["Client"]>> {
+  /** The other half: as it is where it is there, since each promise costs. */
+  binding({ signal }: CallOptions = {}): BoundBinding | Promise<BoundBinding> {
     const checked = this.#checked;
     if ("code" in checked) throw again(checked);
     const made = this.#made;
-    if (made && signal === undefined && instance.isLive(made.generation)) return made.binding;
+    const isThere = made !== undefined && signal === undefined && instance.isLive(made.generation);
+    return isThere ? made.binding : this.#bind(checked, signal);
+  }
+
+  async #bind(checked: CheckedOptions, signal: CallSignal | undefined): Promise<BoundBinding> {
     const glue = await unlessAborted(signal, () => instance.load(checked.module));
     if (this.#made?.generation !== instance.generation) {
       const host = (this.#host ??= hostOf(checked, glue));
@@ -302,7 +309,7 @@ export async function requestToken(
 }
 
 /** Does what a call asks for, until it is over. */
-async function drive(call: ReturnType<InstanceType<Binding["Client"]>["call"]>): Promise<unknown> {
+async function drive(call: ReturnType<BoundBinding["call"]>): Promise<unknown> {
   const { generation } = instance;
   try {
     for (let came: unknown; ;) {
@@ -337,7 +344,7 @@ function again(error: VoucherError): VoucherError {
   return toError({ class: name, code, queued, hint, message, cause });
 }
 
-async function read(codes: CodesInput, { signal }: CallOptions): Promise<ListParts> {
+function read(codes: CodesInput, { signal }: CallOptions): ListParts | Promise<ListParts> {
   return listParts(codes) ?? parse(codes, signal ? { signal } : {});
 }
 

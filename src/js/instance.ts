@@ -98,14 +98,14 @@ export class Instance<G extends Glue> {
    */
   async call<T>(queued: Doubt, use: (glue: G) => T | Promise<T>): Promise<T> {
     let lost: (cause: unknown) => void = () => {};
-    const ended = new Promise<never>((_, reject) => {
-      lost = (cause) => reject(this.#lostError(queued, cause));
-      this.#pending.add(lost);
-    });
     // Made into an error here, behind an await, so that its stack leads on to
     // the caller.
     try {
-      return await Promise.race([use(this.#glue), ended]);
+      return await new Promise<T>((resolve, reject) => {
+        lost = (cause) => reject(this.#lostError(queued, cause));
+        this.#pending.add(lost);
+        Promise.resolve(use(this.#glue)).then(resolve, reject);
+      });
     } catch (error) {
       throw this.#toError(queued, error);
     } finally {
