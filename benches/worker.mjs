@@ -12,7 +12,9 @@ import { pathToFileURL } from "node:url";
 import { count, isQuick, mebibytes, tell, time } from "./measure.mjs";
 
 const CODES = isQuick ? 100_000 : 1_000_000;
-const BATCH = 500;
+/** So many that the requests stay below Uber's limit, which the sandbox keeps: 500 in five seconds. */
+const BATCH = 2_500;
+const LIMITED_MS = 5_000;
 /** As many as the sandbox puts into one, which is its own choice. */
 const CODES_PER_EVENT = 100;
 const WEBHOOKS_AT_ONCE = 20;
@@ -121,7 +123,7 @@ async function each(all, atOnce, work) {
 
 /** The sandbox alone: the same requests, from here. @param {number} atOnce @returns {Promise<number>} requests a second */
 async function alone(atOnce) {
-  const { programId, codes } = await uber.createProgram(50_000);
+  const { programId, codes } = await uber.createProgram(100 * BATCH);
   const form = new URLSearchParams({
     grant_type: "client_credentials",
     client_id: CLIENT.id,
@@ -190,6 +192,8 @@ await phase("uploaded", 1, async () => {
   ({ id: job } = await ask(`${jobs}?start=false&batchSize=${BATCH}`, init));
 });
 const requests = CODES / BATCH;
+// What came before does not count any more.
+await sleep(LIMITED_MS);
 await phase("queued", requests, async () => {
   await ask(`${jobs}/${job}/resume`, { method: "POST" });
   await until((progress, status) => status === "finished" && progress.queued === CODES);
@@ -239,7 +243,7 @@ const all = {
 const micro = (/** @type {number} */ ms) => `${((ms * 1000) / CODES).toFixed(2)} µs`;
 const perSecond = (/** @type {Phase} */ one) => count((one.requests / one.ms) * 1000);
 tell("worker", {
-  method: `One run: ${count(CODES)} codes of one program, ${BATCH} in a request, one request after the other; ${CODES_PER_EVENT} in a webhook, ${WEBHOOKS_AT_ONCE} at a time. Pacing is off. The sandbox answers at once, from a process of its own, and this process plays operator and webhooks: with few cores, they share them with workerd. CPU and memory are those of the workerd process.`,
+  method: `One run: ${count(CODES)} codes of one program, ${BATCH} in a request, one request after the other; ${CODES_PER_EVENT} in a webhook, ${WEBHOOKS_AT_ONCE} at a time. Pacing is off, and there are fewer requests than Uber's limit lets through at once. The sandbox answers at once, from a process of its own, and this process plays operator and webhooks: with few cores, they share them with workerd. CPU and memory are those of the workerd process.`,
   peers: [],
   tables: [
     {
