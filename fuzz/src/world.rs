@@ -24,6 +24,18 @@ pub fn code(place: usize) -> Code {
         .unwrap()
 }
 
+/// Hands over the codes of a job in either way.
+fn offer(recovery: &mut Recovery, total: usize) {
+    for place in 0..total {
+        let code = code(place);
+        if total.is_multiple_of(2) {
+            recovery.offer(code.as_bytes(), total);
+        } else {
+            recovery.offer_distinct(code.as_bytes(), total);
+        }
+    }
+}
+
 /// The organization of all worlds.
 pub fn api() -> Api {
     let base_url = BaseUrl::new(BaseUrl::PRODUCTION, "baseUrl").unwrap();
@@ -171,9 +183,7 @@ impl World {
             max_retries: u.int_in_range(0..=3)?,
         };
         let mut recovery = Recovery::new(api(), settings.clone());
-        for place in 0..total {
-            recovery.offer(code(place).as_bytes(), total);
-        }
+        offer(&mut recovery, total);
         let job = recovery.create(ProgramId::new("p").unwrap(), [7; 16], 3, START).unwrap();
         Ok(Self {
             job,
@@ -471,9 +481,7 @@ impl World {
         }
         // Its creation was cut off, so nothing can have left.
         assert!(self.requests.is_empty());
-        for place in 0..self.total {
-            recovery.offer(code(place).as_bytes(), self.total);
-        }
+        offer(&mut recovery, self.total);
         self.job = recovery.create(ProgramId::new("p").unwrap(), [7; 16], 3, self.now).unwrap();
     }
 

@@ -48,7 +48,7 @@ fn check_records(data: &[u8], pattern: [u8; 2]) {
     begin.extend([0; 8]);
     begin.extend(u32::try_from(batch_size).unwrap().to_le_bytes());
     begin.extend(u32::try_from(total).unwrap().to_le_bytes());
-    begin.extend([0; 8 + 16]);
+    begin.extend([0; 8]);
     for text in ["https://api.uber.com", "o", "p"] {
         begin.extend(u16::try_from(text.len()).unwrap().to_le_bytes());
         begin.extend_from_slice(text.as_bytes());

@@ -120,7 +120,7 @@ export async function verifyWebhook(
   const { body, signature, environment } = await readMessage(message);
   const glue = await instance.load();
   const text = JSON.stringify(keys);
-  const readBody = (outcomes?: unknown) =>
+  const readBody = (outcomes?: string) =>
     instance.callSync(() => glue.readWebhook(body, signature, text, environment, outcomes));
   let event: Omit<WebhookEvent, "raw">;
   try {
@@ -132,9 +132,9 @@ export async function verifyWebhook(
   }
   const raw = parseBody(body);
   if (read.outcomes) {
-    let outcomes: unknown;
+    let outcomes: string;
     try {
-      outcomes = outcomesOf(read.outcomes(raw));
+      outcomes = JSON.stringify(outcomesOf(read.outcomes(raw)));
     } catch (cause) {
       throw webhookError("malformed_body", "`outcomes` failed", "See `cause`.", cause);
     }

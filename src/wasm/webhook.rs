@@ -4,22 +4,22 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::failure::thrown;
-use super::{from_text, parsed, spelled, text_of};
+use super::{from_text, parsed, spelled};
 use crate::json_text;
 use crate::secret::SigningKey;
 use crate::webhook::event::{self, Outcome, WebhookEvent};
 use crate::webhook::signature;
 
 /// Checks the signature of the raw bytes, then reads them. `keys` is a list of
-/// strings as JSON text, `outcomes` what the caller read of the same body, or
-/// nothing.
+/// strings as JSON text, `outcomes` what the caller read of the same body, as JSON
+/// text too, or nothing.
 #[wasm_bindgen(js_name = readWebhook)]
 pub fn read_webhook(
     body: &[u8],
     signature: Option<String>,
     keys: &str,
     environment: Option<String>,
-    outcomes: &JsValue,
+    outcomes: Option<String>,
 ) -> Result<JsValue, JsValue> {
     let mut signing_keys = Vec::new();
     for key in from_text(keys).items() {
@@ -28,7 +28,7 @@ pub fn read_webhook(
     signature::verify(body, signature.as_deref(), &signing_keys).map_err(thrown)?;
     let text = str::from_utf8(body).unwrap_or_default();
     let body = from_text(text.strip_prefix('\u{feff}').unwrap_or(text));
-    let outcomes = if outcomes.is_undefined() { String::new() } else { text_of(outcomes) };
+    let outcomes = outcomes.unwrap_or_default();
     event::read(&body, environment.as_deref(), &from_text(&outcomes))
         .map(|event| parsed(&written(event)))
         .map_err(thrown)
