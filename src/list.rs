@@ -4,7 +4,7 @@
 //! is built, a table of 32-bit positions tells which codes are there already;
 //! it is gone when the list is finished. A million codes take 16 MB, and 8 MB
 //! more on the way. Codes that are known to be distinct go in without it, and it
-//! is made when something is first looked for.
+//! is filled when something is first looked for.
 //!
 //! Not a `HashSet<Code>` beside a `Vec<Code>`: it would hold every code twice.
 

@@ -119,6 +119,23 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
     });
   });
 
+  test("what only looks like a list of ours is looked through: no code leaves twice", async () => {
+    const { programId, codes, client, sent } = await bench({}, 40);
+    const ids = Symbol.for("uber-vouchers.ids");
+    const list = await uberVouchers.parseCodes(codes);
+    const once = /** @type {Uint8Array} */ (/** @type {any} */ (list)[ids]);
+    const twice = new Uint8Array([...once, ...once]);
+    const { duplicates, rejectedCount, rejected } = list;
+    /** @type {any} */
+    const other = { [ids]: twice, duplicates, rejectedCount, rejected, valid: () => other };
+    const job = await client.createJob(programId, other, { batchSize: 7 });
+    assert.equal((await job.run()).total, 40);
+    check(job);
+    assert.equal(sent().length, 40);
+    assert.ok(sent().every((times) => times === 1));
+    await job.close();
+  });
+
   test("progress is the same object until something changes", async () => {
     const { client, sandbox, programId, codes } = await bench();
     const job = await client.createJob(programId, codes, { batchSize: 100 });
