@@ -1,0 +1,257 @@
+//! Codes out of a stream of bytes: plain lines, or a column of a CSV.
+//!
+//! Bytes come in chunks that may be cut anywhere; what comes out does not
+//! depend on the cuts. Nothing but the codes, the program ids and the first
+//! rejected values is kept, whatever the input is.
+//!
+//! ```text
+//! bytes ─► Start ───────► Scan ─────────────► Rows ─────────► Lists
+//!          byte order     which delimiter     cells of the    lists of codes,
+//!          mark, UTF-16   has the first row   columns asked   rejections
+//! ```
+//!
+//! `Rows` reads byte after byte, and is the parser. `Rows::fast_row` is a
+//! shortcut for what nearly every row is: no quotes, all there, a valid code.
+//! It takes such a row or leaves it; it never judges.
+//!
+//! **The layout.** The first row that is not empty decides. Its delimiter is
+//! the one of comma, semicolon and tab that it has most often outside quotes,
+//! tabs at its ends aside. Without any there is one column, and a header only
+//! if the cell is a known name: a mistyped first code has to be rejected, not
+//! taken for a header. With a delimiter, the first row is the header. A file
+//! of several columns without a header is refused as a whole, at its first
+//! row: which of its UUIDs are codes would be a guess, and what is sent can't
+//! be taken back.
+//!
+//! **Quotes** are RFC 4180's, with spaces and tabs around them. A row whose
+//! quotes don't match ends with the line on which that shows; every line up to
+//! there that isn't blank counts as rejected, so that none is lost unseen. A
+//! quote that is closed much later by chance, exactly before a delimiter, can't
+//! be told from a cell of many lines.
+
+mod cell;
+mod columns;
+mod delimiter;
+mod fast_rows;
+mod input;
+mod message;
+mod programs;
+mod rows;
+
+use cell::Cell;
+use columns::Wanted;
+use input::Input;
+use programs::Lists;
+pub use programs::ProgramLists;
+use rows::Rows;
+
+use crate::code::{Code, TEXT_LENGTH};
+use crate::error::{Reason, Rejected};
+use crate::list::{Batch, CodeList};
+
+/// The names by which the column of the codes is found, the best first.
+pub const CODE_COLUMNS: [&str; 4] = ["code_id", "code_uuid", "uuid", "code"];
+/// The names by which the column of the programs is found, the best first.
+pub const PROGRAM_COLUMNS: [&str; 3] = ["voucher_program_id", "program_id", "program"];
+
+/// Reads codes: bytes through [`Self::push`], or the entries of a list of
+/// strings through the other methods. Call one of the two `finish` at the end.
+pub struct CodeReader {
+    input: Input,
+    lists: Lists,
+    entries: u64,
+    /// How many bytes are to come in all, until room was made for them.
+    expected: Option<u64>,
+    bytes: u64,
+}
+
+impl CodeReader {
+    /// So many bytes tell how many codes the rest holds.
+    const JUDGED_BY: u64 = 1 << 16;
+
+    /// A reader into one list, which looks for the column of that name, or for
+    /// the usual ones.
+    #[must_use]
+    pub fn new(column: Option<&str>) -> Self {
+        Self::with(column, None)
+    }
+
+    /// A reader of a CSV with a column of programs, into one list for each.
+    #[must_use]
+    pub fn by_program(program_column: Option<&str>, column: Option<&str>) -> Self {
+        Self::with(column, Some(Wanted::new(program_column, &PROGRAM_COLUMNS)))
+    }
+
+    fn with(column: Option<&str>, program: Option<Wanted>) -> Self {
+        let lists = Lists { by_program: program.is_some(), ..Lists::default() };
+        let rows = Rows::new(Wanted::new(column, &CODE_COLUMNS), program);
+        Self { input: Input::new(rows), lists, entries: 0, expected: None, bytes: 0 }
+    }
+
+    /// Says how many bytes there will be, where that is known: room for their
+    /// codes is then made at once, and not by doubling it. They may be more or
+    /// fewer.
+    pub fn expect(&mut self, bytes: u64) {
+        self.expected = Some(bytes);
+    }
+
+    /// Takes the next bytes of a file.
+    pub fn push(&mut self, chunk: &[u8]) {
+        self.input.push(chunk, &mut self.lists);
+        self.make_room(chunk);
+    }
+
+    /// Makes room for what is expected, by what a first part of it held.
+    fn make_room(&mut self, chunk: &[u8]) {
+        self.bytes += chunk.len() as u64;
+        if self.bytes >= Self::JUDGED_BY
+            && let Some(expected) = self.expected.take()
+            && !self.lists.by_program
+        {
+            let codes = expected.saturating_mul(self.valid()) / self.bytes;
+            self.lists.all.reserve(usize::try_from(codes).unwrap_or(usize::MAX));
+        }
+    }
+
+    /// Takes one entry of a list of strings; its line is its place in the list.
+    pub fn push_entry(&mut self, text: &str) {
+        self.entry(text.as_bytes());
+    }
+
+    /// Takes entries of 36 bytes each, back to back.
+    #[cfg_attr(hot_paths, optimize(speed), inline(never))]
+    pub fn push_fixed(&mut self, records: &[u8]) {
+        if let Some(expected) = self.expected.take() {
+            let codes = expected / TEXT_LENGTH as u64;
+            self.lists.all.reserve(usize::try_from(codes).unwrap_or(usize::MAX));
+        }
+        let mut batch = Batch::new();
+        let (whole, rest) = records.as_chunks();
+        for record in whole {
+            match Code::read(record) {
+                Some(code) if code != Code::NONE => {
+                    self.entries += 1;
+                    batch.add(code, &mut self.lists.all);
+                }
+                _ => self.entry(record),
+            }
+        }
+        if !rest.is_empty() {
+            self.entry(rest);
+        }
+        batch.flush(&mut self.lists.all);
+    }
+
+    /// Takes note of an entry that is no string.
+    pub fn reject_entry(&mut self) {
+        self.entries += 1;
+        self.lists.all.reject(Rejected {
+            line: self.entries,
+            value: String::new(),
+            reason: Reason::NotAString,
+            message: message::NO_STRING,
+        });
+    }
+
+    /// How many distinct codes there are so far.
+    #[must_use]
+    pub const fn valid(&self) -> u64 {
+        self.lists.distinct() as u64
+    }
+
+    /// How many duplicates there are so far.
+    #[must_use]
+    pub const fn duplicates(&self) -> u64 {
+        self.lists.all.so_far().duplicates() + self.lists.duplicates
+    }
+
+    /// How many rows or entries were rejected so far.
+    #[must_use]
+    pub const fn rejected_count(&self) -> u64 {
+        self.lists.all.so_far().rejected_count()
+    }
+
+    /// The list, when all was pushed.
+    #[must_use]
+    pub fn finish(mut self) -> CodeList {
+        self.input.finish(&mut self.lists);
+        self.lists.all.finish()
+    }
+
+    /// The lists of the programs, when all was pushed; codes without a program
+    /// are in `rejections`.
+    #[must_use]
+    pub fn finish_programs(mut self) -> ProgramLists {
+        self.input.finish(&mut self.lists);
+        let rejections = self.lists.all.finish();
+        let mut programs = Vec::with_capacity(self.lists.programs.len());
+        for (program, list) in self.lists.programs {
+            programs.push((program, list.finish()));
+        }
+        ProgramLists { programs, rejections }
+    }
+
+    fn entry(&mut self, text: &[u8]) {
+        self.entries += 1;
+        let mut cell = Cell::default();
+        cell.extend(text);
+        match cell.code() {
+            Ok(code) => _ = self.lists.all.insert(code),
+            Err((reason, message)) => {
+                self.lists.all.reject(cell.rejected(self.entries, reason, message));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    /// So many rows of 37 bytes, or of 39 with a program.
+    fn rows(count: u32, begin: &str, behind: &str) -> String {
+        let row = |number| format!("{number:08x}-0000-4000-8000-000000000001{behind}\n");
+        begin.to_owned() + &(1..=count).map(row).collect::<String>()
+    }
+
+    #[test]
+    fn room_for_what_is_expected_is_made_once() {
+        let input = rows(100_000, "code_id\n", "");
+        let mut reader = CodeReader::new(None);
+        reader.expect(input.len() as u64);
+        // The first chunk is too short to judge by.
+        let (header, rest) = input.split_at(8);
+        reader.push(header.as_bytes());
+        assert_eq!(reader.lists.all.room(), 0);
+        let mut rooms = rest.as_bytes().chunks(1 << 16).map(|chunk| {
+            reader.push(chunk);
+            reader.lists.all.room()
+        });
+        let room = rooms.next().unwrap();
+        assert!((99_000..200_000).contains(&room), "{room}");
+        assert!(rooms.all(|later| later == room));
+        assert_eq!(reader.valid(), 100_000);
+    }
+
+    #[test]
+    fn room_is_made_for_a_list_of_known_length() {
+        let records = rows(10_000, "", "").replace('\n', "");
+        let mut reader = CodeReader::new(None);
+        reader.expect(records.len() as u64);
+        let mut pieces = records.as_bytes().chunks(36 * 2_048);
+        reader.push_fixed(pieces.next().unwrap());
+        let room = reader.lists.all.room();
+        assert!((10_000..20_000).contains(&room), "{room}");
+        pieces.for_each(|piece| reader.push_fixed(piece));
+        assert_eq!((reader.valid(), reader.lists.all.room()), (10_000, room));
+    }
+
+    /// How many codes each program will have is not known.
+    #[test]
+    fn no_room_is_made_for_the_codes_of_programs() {
+        let input = rows(10_000, "code_id,program\n", ",p");
+        let mut reader = CodeReader::by_program(None, None);
+        reader.expect(input.len() as u64);
+        reader.push(input.as_bytes());
+        assert_eq!((reader.valid(), reader.lists.all.room()), (10_000, 0));
+    }
+}
