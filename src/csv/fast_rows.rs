@@ -1,7 +1,7 @@
 //! The shortcut for rows without quotes that are all there.
 
 use super::cell::{Cell, is_line_end};
-use super::programs::Lists;
+use super::programs::Collector;
 use super::rows::Rows;
 use crate::code::{Code, TEXT_LENGTH};
 use crate::list::Batch;
@@ -10,20 +10,20 @@ impl Rows {
     /// Takes rows from here on for as long as each is all there, free of quotes
     /// and valid. Says how many bytes they have.
     #[cfg_attr(hot_paths, optimize(speed), inline(never))]
-    pub(super) fn fast_rows(&mut self, rest: &[u8], sink: &mut Lists) -> usize {
+    pub(super) fn fast_rows(&mut self, rest: &[u8], collector: &mut Collector) -> usize {
         let mut taken = 0;
         let mut batch = Batch::new();
         while let Some(row) = rest.get(taken..).and_then(|rest| self.fast_row(rest)) {
-            if !sink.by_program {
-                batch.add(row.code, &mut sink.all);
-            } else if !sink.accept(row.code, row.program) {
+            if !collector.is_by_program() {
+                batch.add(row.code, &mut collector.all);
+            } else if !collector.accept(row.code, row.program) {
                 break;
             }
             taken += row.length;
             self.lines.line += 1;
             self.lines.behind_return = row.behind_return;
         }
-        batch.flush(&mut sink.all);
+        batch.flush(&mut collector.all);
         self.line = self.lines.line;
         taken
     }

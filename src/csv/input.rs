@@ -2,7 +2,7 @@
 
 use super::delimiter::Scan;
 use super::message;
-use super::programs::Lists;
+use super::programs::Collector;
 use super::rows::Rows;
 use crate::error::{Reason, Rejected};
 
@@ -26,7 +26,7 @@ impl Input {
         Self { stage: Stage::Start(Vec::new()), rows }
     }
 
-    pub(super) fn push(&mut self, mut chunk: &[u8], sink: &mut Lists) {
+    pub(super) fn push(&mut self, mut chunk: &[u8], collector: &mut Collector) {
         if let Stage::Start(start) = &mut self.stage {
             while start.len() < 3 {
                 let Some((byte, rest)) = chunk.split_first() else {
@@ -35,27 +35,27 @@ impl Input {
                 start.push(*byte);
                 chunk = rest;
             }
-            self.open(sink);
+            self.open(collector);
         }
-        self.read(chunk, sink);
+        self.read(chunk, collector);
     }
 
-    pub(super) fn finish(&mut self, sink: &mut Lists) {
+    pub(super) fn finish(&mut self, collector: &mut Collector) {
         if matches!(self.stage, Stage::Start(_)) {
-            self.open(sink);
+            self.open(collector);
         }
         if let Stage::Scan(scan) = &mut self.stage {
             let scan = std::mem::take(scan);
-            self.decide(&scan, sink);
+            self.decide(&scan, collector);
         }
         if matches!(self.stage, Stage::Rows) {
-            self.rows.finish(sink);
+            self.rows.finish(collector);
         }
         self.stage = Stage::Over;
     }
 
     /// Judges the encoding by the first three bytes, or all there are.
-    pub(super) fn open(&mut self, sink: &mut Lists) {
+    pub(super) fn open(&mut self, collector: &mut Collector) {
         let Stage::Start(start) = &mut self.stage else {
             return;
         };
@@ -67,15 +67,15 @@ impl Input {
         };
         if utf16 {
             let (reason, message) = (Reason::NotUtf8, message::UTF16);
-            sink.reject(Rejected { line: 1, value: String::new(), reason, message }, None);
+            collector.reject(Rejected { line: 1, value: String::new(), reason, message }, None);
             self.stage = Stage::Over;
         } else {
             self.stage = Stage::Scan(Scan::default());
-            self.read(start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start), sink);
+            self.read(start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start), collector);
         }
     }
 
-    pub(super) fn read(&mut self, mut chunk: &[u8], sink: &mut Lists) {
+    pub(super) fn read(&mut self, mut chunk: &[u8], collector: &mut Collector) {
         while let Stage::Scan(scan) = &mut self.stage {
             let Some((byte, rest)) = chunk.split_first() else {
                 return;
@@ -83,26 +83,26 @@ impl Input {
             chunk = rest;
             if scan.take(*byte) {
                 let scan = std::mem::take(scan);
-                self.decide(&scan, sink);
+                self.decide(&scan, collector);
             }
         }
-        self.read_rows(chunk, sink);
+        self.read_rows(chunk, collector);
     }
 
     /// Lets the rows begin with what was scanned, unless that is an empty row.
-    pub(super) fn decide(&mut self, scan: &Scan, sink: &mut Lists) {
+    pub(super) fn decide(&mut self, scan: &Scan, collector: &mut Collector) {
         if scan.is_empty() {
             scan.row.iter().for_each(|byte| self.rows.lines.pass(*byte));
         } else {
             self.rows.begin(scan.delimiter());
             self.stage = Stage::Rows;
-            self.read_rows(&scan.row, sink);
+            self.read_rows(&scan.row, collector);
         }
     }
 
-    pub(super) fn read_rows(&mut self, chunk: &[u8], sink: &mut Lists) {
+    pub(super) fn read_rows(&mut self, chunk: &[u8], collector: &mut Collector) {
         if matches!(self.stage, Stage::Rows) {
-            self.rows.read(chunk, sink);
+            self.rows.read(chunk, collector);
             if self.rows.over {
                 self.stage = Stage::Over;
             }

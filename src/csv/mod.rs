@@ -5,7 +5,7 @@
 //! rejected values is kept, whatever the input is.
 //!
 //! ```text
-//! bytes ─► Start ───────► Scan ─────────────► Rows ─────────► Lists
+//! bytes ─► Start ───────► Scan ─────────────► Rows ─────────► Collector
 //!          byte order     which delimiter     cells of the    lists of codes,
 //!          mark, UTF-16   has the first row   columns asked   rejections
 //! ```
@@ -41,7 +41,7 @@ mod rows;
 use cell::Cell;
 use columns::Wanted;
 use input::Input;
-use programs::Lists;
+use programs::Collector;
 pub use programs::ProgramLists;
 use rows::Rows;
 
@@ -58,7 +58,7 @@ pub const PROGRAM_COLUMNS: [&str; 3] = ["voucher_program_id", "program_id", "pro
 /// strings through the other methods. Call one of the two `finish` at the end.
 pub struct CodeReader {
     input: Input,
-    lists: Lists,
+    collector: Collector,
     entries: u64,
     /// How many bytes are to come in all, until room was made for them.
     expected: Option<u64>,
@@ -83,9 +83,9 @@ impl CodeReader {
     }
 
     fn with(column: Option<&str>, program: Option<Wanted>) -> Self {
-        let lists = Lists { by_program: program.is_some(), ..Lists::default() };
+        let collector = Collector::new(program.is_some());
         let rows = Rows::new(Wanted::new(column, &CODE_COLUMNS), program);
-        Self { input: Input::new(rows), lists, entries: 0, expected: None, bytes: 0 }
+        Self { input: Input::new(rows), collector, entries: 0, expected: None, bytes: 0 }
     }
 
     /// Says how many bytes there will be, where that is known: room for their
@@ -97,7 +97,7 @@ impl CodeReader {
 
     /// Takes the next bytes of a file.
     pub fn push(&mut self, chunk: &[u8]) {
-        self.input.push(chunk, &mut self.lists);
+        self.input.push(chunk, &mut self.collector);
         self.make_room(chunk);
     }
 
@@ -106,10 +106,10 @@ impl CodeReader {
         self.bytes += chunk.len() as u64;
         if self.bytes >= Self::JUDGED_BY
             && let Some(expected) = self.expected.take()
-            && !self.lists.by_program
+            && !self.collector.is_by_program()
         {
             let codes = expected.saturating_mul(self.valid()) / self.bytes;
-            self.lists.all.reserve(usize::try_from(codes).unwrap_or(usize::MAX));
+            self.collector.all.reserve(usize::try_from(codes).unwrap_or(usize::MAX));
         }
     }
 
@@ -123,7 +123,7 @@ impl CodeReader {
     pub fn push_fixed(&mut self, records: &[u8]) {
         if let Some(expected) = self.expected.take() {
             let codes = expected / TEXT_LENGTH as u64;
-            self.lists.all.reserve(usize::try_from(codes).unwrap_or(usize::MAX));
+            self.collector.all.reserve(usize::try_from(codes).unwrap_or(usize::MAX));
         }
         let mut batch = Batch::new();
         let (whole, rest) = records.as_chunks();
@@ -131,7 +131,7 @@ impl CodeReader {
             match Code::read(record) {
                 Some(code) if code != Code::NONE => {
                     self.entries += 1;
-                    batch.add(code, &mut self.lists.all);
+                    batch.add(code, &mut self.collector.all);
                 }
                 _ => self.entry(record),
             }
@@ -139,13 +139,13 @@ impl CodeReader {
         if !rest.is_empty() {
             self.entry(rest);
         }
-        batch.flush(&mut self.lists.all);
+        batch.flush(&mut self.collector.all);
     }
 
     /// Takes note of an entry that is no string.
     pub fn reject_entry(&mut self) {
         self.entries += 1;
-        self.lists.all.reject(Rejected {
+        self.collector.all.reject(Rejected {
             line: self.entries,
             value: String::new(),
             reason: Reason::NotAString,
@@ -156,39 +156,34 @@ impl CodeReader {
     /// How many distinct codes there are so far.
     #[must_use]
     pub const fn valid(&self) -> u64 {
-        self.lists.distinct() as u64
+        self.collector.distinct() as u64
     }
 
     /// How many duplicates there are so far.
     #[must_use]
     pub const fn duplicates(&self) -> u64 {
-        self.lists.all.so_far().duplicates() + self.lists.duplicates
+        self.collector.duplicates()
     }
 
     /// How many rows or entries were rejected so far.
     #[must_use]
     pub const fn rejected_count(&self) -> u64 {
-        self.lists.all.so_far().rejected_count()
+        self.collector.all.so_far().rejected_count()
     }
 
     /// The list, when all was pushed.
     #[must_use]
     pub fn finish(mut self) -> CodeList {
-        self.input.finish(&mut self.lists);
-        self.lists.all.finish()
+        self.input.finish(&mut self.collector);
+        self.collector.finish()
     }
 
     /// The lists of the programs, when all was pushed; codes without a program
     /// are in `rejections`.
     #[must_use]
     pub fn finish_programs(mut self) -> ProgramLists {
-        self.input.finish(&mut self.lists);
-        let rejections = self.lists.all.finish();
-        let mut programs = Vec::with_capacity(self.lists.programs.len());
-        for (program, list) in self.lists.programs {
-            programs.push((program, list.finish()));
-        }
-        ProgramLists { programs, rejections }
+        self.input.finish(&mut self.collector);
+        self.collector.finish_programs()
     }
 
     fn entry(&mut self, text: &[u8]) {
@@ -196,9 +191,9 @@ impl CodeReader {
         let mut cell = Cell::default();
         cell.extend(text);
         match cell.code() {
-            Ok(code) => _ = self.lists.all.insert(code),
+            Ok(code) => _ = self.collector.all.insert(code),
             Err((reason, message)) => {
-                self.lists.all.reject(cell.rejected(self.entries, reason, message));
+                self.collector.all.reject(cell.rejected(self.entries, reason, message));
             }
         }
     }
@@ -221,10 +216,10 @@ mod tests {
         // The first chunk is too short to judge by.
         let (header, rest) = input.split_at(8);
         reader.push(header.as_bytes());
-        assert_eq!(reader.lists.all.room(), 0);
+        assert_eq!(reader.collector.all.room(), 0);
         let mut rooms = rest.as_bytes().chunks(1 << 16).map(|chunk| {
             reader.push(chunk);
-            reader.lists.all.room()
+            reader.collector.all.room()
         });
         let room = rooms.next().unwrap();
         assert!((99_000..200_000).contains(&room), "{room}");
@@ -239,10 +234,10 @@ mod tests {
         reader.expect(records.len() as u64);
         let mut pieces = records.as_bytes().chunks(36 * 2_048);
         reader.push_fixed(pieces.next().unwrap());
-        let room = reader.lists.all.room();
+        let room = reader.collector.all.room();
         assert!((10_000..20_000).contains(&room), "{room}");
         pieces.for_each(|piece| reader.push_fixed(piece));
-        assert_eq!((reader.valid(), reader.lists.all.room()), (10_000, room));
+        assert_eq!((reader.valid(), reader.collector.all.room()), (10_000, room));
     }
 
     /// How many codes each program will have is not known.
@@ -252,6 +247,6 @@ mod tests {
         let mut reader = CodeReader::by_program(None, None);
         reader.expect(input.len() as u64);
         reader.push(input.as_bytes());
-        assert_eq!((reader.valid(), reader.lists.all.room()), (10_000, 0));
+        assert_eq!((reader.valid(), reader.collector.all.room()), (10_000, 0));
     }
 }

@@ -1,39 +1,53 @@
 //! Where codes and rejected rows go: one list, or one for each program.
 
+use std::cmp::Ordering;
+
 use crate::code::Code;
 use crate::error::Rejected;
 use crate::id::ProgramId;
-use crate::list::{CodeList, CodeListBuilder};
+use crate::list::{CodeList, CodeListBuilder, KEPT_REJECTED};
 
 /// One list of codes for each program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProgramLists {
     /// The programs that have a row, in the order first seen. A rejected row of
-    /// a known program is in its list too, so that the list can't be sent by
-    /// somebody who has not seen it.
+    /// a known program counts in its list too, so that the list can't be sent by
+    /// somebody who has not seen it. It is kept there if it is one of the first
+    /// [`KEPT_REJECTED`] of all programs.
     pub programs: Vec<(ProgramId, CodeList)>,
-    /// A list without codes that holds all rows that were rejected.
+    /// A list without codes that holds the rejected rows of all programs.
     pub rejections: CodeList,
 }
 
-/// Where rows go.
+/// Takes what the rows hold.
 #[derive(Default)]
-pub(super) struct Lists {
+pub(super) struct Collector {
     /// Codes of no program in particular, and everything that was rejected.
     pub(super) all: CodeListBuilder,
-    pub(super) by_program: bool,
-    pub(super) programs: Vec<(ProgramId, CodeListBuilder)>,
-    /// The places of the programs, in the order of their names.
-    pub(super) places: Vec<usize>,
+    by_program: bool,
+    programs: Vec<(ProgramId, CodeListBuilder)>,
+    index: ProgramIndex,
     /// The place of the last row's program, which is mostly that of the next.
-    pub(super) last: usize,
-    pub(super) distinct: usize,
-    pub(super) duplicates: u64,
+    last: usize,
+    distinct: usize,
+    duplicates: u64,
 }
 
-impl Lists {
+impl Collector {
+    pub(super) fn new(by_program: bool) -> Self {
+        Self { by_program, ..Self::default() }
+    }
+
+    pub(super) const fn is_by_program(&self) -> bool {
+        self.by_program
+    }
+
     pub(super) const fn distinct(&self) -> usize {
         self.all.so_far().len() + self.distinct
+    }
+
+    pub(super) const fn duplicates(&self) -> u64 {
+        self.all.so_far().duplicates() + self.duplicates
     }
 
     /// Takes a code. Refuses a program that is no program id.
@@ -52,8 +66,14 @@ impl Lists {
     }
 
     pub(super) fn reject(&mut self, rejected: Rejected, program: Option<&str>) {
+        // The limit is one for all programs: their number has none.
+        let is_kept = self.all.so_far().rejected().len() < KEPT_REJECTED;
         if let Some(list) = program.and_then(|program| self.list(program)) {
-            list.reject(rejected.clone());
+            if is_kept {
+                list.reject(rejected.clone());
+            } else {
+                list.reject_more(1);
+            }
         }
         self.all.reject(rejected);
     }
@@ -63,25 +83,134 @@ impl Lists {
         self.all.reject_more(count);
     }
 
+    pub(super) fn finish(self) -> CodeList {
+        self.all.finish()
+    }
+
+    pub(super) fn finish_programs(self) -> ProgramLists {
+        let mut programs = Vec::with_capacity(self.programs.len());
+        for (program, list) in self.programs {
+            programs.push((program, list.finish()));
+        }
+        ProgramLists { programs, rejections: self.all.finish() }
+    }
+
     /// The list of a program; none if that is no program id.
-    pub(super) fn list(&mut self, program: &str) -> Option<&mut CodeListBuilder> {
-        let name = |programs: &[(ProgramId, CodeListBuilder)], place: usize| {
-            programs.get(place).map(|(id, _)| id.as_str() == program)
-        };
-        if name(&self.programs, self.last) != Some(true) {
-            let found = self.places.binary_search_by(|place| {
-                self.programs.get(*place).map_or("", |(id, _)| id.as_str()).cmp(program)
-            });
-            self.last = match found {
-                Ok(found) => self.places.get(found).copied()?,
-                Err(free) => {
-                    let place = self.programs.len();
-                    self.programs.push((ProgramId::new(program).ok()?, CodeListBuilder::new()));
-                    self.places.insert(free, place);
+    fn list(&mut self, program: &str) -> Option<&mut CodeListBuilder> {
+        let Self { programs, index, last, .. } = self;
+        if programs.get(*last).is_none_or(|(id, _)| id.as_str() != program) {
+            let order =
+                |place: usize| programs.get(place).map_or("", |(id, _)| id.as_str()).cmp(program);
+            *last = match index.find(order) {
+                Ok(place) => place,
+                Err(gap) => {
+                    let place = programs.len();
+                    programs.push((ProgramId::new(program).ok()?, CodeListBuilder::new()));
+                    index.insert(gap, place);
                     place
                 }
             };
         }
-        self.programs.get_mut(self.last).map(|(_, list)| list)
+        programs.get_mut(*last).map(|(_, list)| list)
+    }
+}
+
+/// The places of the programs, in the order of their ids.
+///
+/// A tree of two levels: an insertion moves the rest of one short run, and not
+/// of all programs. Not a hash table: who writes the file chooses the ids, and
+/// could choose them to collide.
+#[derive(Default)]
+struct ProgramIndex {
+    runs: Vec<Vec<usize>>,
+}
+
+/// Where in a [`ProgramIndex`] something is missing: the run, the place in it.
+struct Gap(usize, usize);
+
+impl ProgramIndex {
+    const LONGEST_RUN: usize = 512;
+
+    /// Looks for a place by how its program compares with the one looked for.
+    fn find(&self, order: impl Fn(usize) -> Ordering) -> Result<usize, Gap> {
+        let begins_before =
+            |run: &Vec<usize>| run.first().is_some_and(|place| order(*place).is_le());
+        let at = self.runs.partition_point(begins_before).saturating_sub(1);
+        let Some(run) = self.runs.get(at) else { return Err(Gap(0, 0)) };
+        match run.binary_search_by(|place| order(*place)) {
+            Ok(found) => Ok(run.get(found).copied().unwrap_or_default()),
+            Err(gap) => Err(Gap(at, gap)),
+        }
+    }
+
+    fn insert(&mut self, Gap(at, gap): Gap, place: usize) {
+        let Some(run) = self.runs.get_mut(at) else {
+            self.runs.push(vec![place]);
+            return;
+        };
+        run.insert(gap, place);
+        if run.len() > Self::LONGEST_RUN {
+            let rest = run.split_off(Self::LONGEST_RUN / 2);
+            self.runs.insert(at + 1, rest);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Reason;
+
+    fn code(number: usize) -> Code {
+        Code::from_bytes((number as u128 + 1).to_be_bytes()).unwrap()
+    }
+
+    fn rejected(line: usize) -> Rejected {
+        let (line, value) = (line as u64, String::new());
+        Rejected { line, value, reason: Reason::NotAUuid, message: "" }
+    }
+
+    /// In every order: rising, falling, and as if by chance.
+    #[test]
+    fn each_program_is_found_again() {
+        const COUNT: usize = 5_000;
+        for step in [1, COUNT - 1, 1_777] {
+            let mut collector = Collector::new(true);
+            let names = || (0..COUNT).map(|at| format!("p{:04}", at * step % COUNT));
+            for (number, name) in names().enumerate() {
+                assert!(collector.accept(code(number), &name));
+            }
+            for (number, name) in names().enumerate() {
+                assert!(collector.accept(code(number), &name));
+            }
+            assert!(collector.index.runs.len() > 5);
+            assert!(collector.index.runs.iter().all(|run| run.len() <= ProgramIndex::LONGEST_RUN));
+            assert_eq!((collector.distinct(), collector.duplicates()), (COUNT, COUNT as u64));
+            let ProgramLists { programs, .. } = collector.finish_programs();
+            assert!(programs.iter().map(|(id, _)| id.as_str().to_owned()).eq(names()));
+        }
+    }
+
+    #[test]
+    fn what_is_no_program_id_leaves_no_trace() {
+        let mut collector = Collector::new(true);
+        for name in ["", "..", "p", "..", "\u{1}"] {
+            assert_eq!(collector.accept(code(1), name), name == "p");
+        }
+        assert_eq!(collector.finish_programs().programs.len(), 1);
+    }
+
+    #[test]
+    fn rejected_rows_are_kept_up_to_one_limit_for_all_programs() {
+        let mut collector = Collector::new(true);
+        for row in 0..5_000 {
+            collector.reject(rejected(row), Some(&format!("p{}", row / 300)));
+        }
+        let ProgramLists { programs, rejections } = collector.finish_programs();
+        assert_eq!((rejections.rejected_count(), rejections.rejected().len()), (5_000, 1_000));
+        let kept: Vec<_> = programs.iter().map(|(_, list)| list.rejected().len()).collect();
+        assert_eq!(kept[..5], [300, 300, 300, 100, 0]);
+        assert_eq!(kept.iter().sum::<usize>(), 1_000);
+        assert!(programs.iter().take(16).all(|(_, list)| list.rejected_count() == 300));
     }
 }

@@ -3,7 +3,7 @@
 use super::cell::{Cell, is_line_end, is_space};
 use super::columns::{Header, Wanted};
 use super::message;
-use super::programs::Lists;
+use super::programs::Collector;
 use crate::error::Reason;
 use crate::list::KEPT_REJECTED;
 
@@ -105,13 +105,13 @@ impl Rows {
         self.line = self.lines.line;
     }
 
-    pub(super) fn read(&mut self, mut rest: &[u8], sink: &mut Lists) {
+    pub(super) fn read(&mut self, mut rest: &[u8], collector: &mut Collector) {
         while let Some((byte, after)) = rest.split_first() {
             if self.over {
                 return;
             }
             if self.fresh && self.header.is_none() {
-                let taken = self.fast_rows(rest, sink);
+                let taken = self.fast_rows(rest, collector);
                 if taken > 0 {
                     rest = rest.get(taken..).unwrap_or_default();
                     continue;
@@ -119,7 +119,7 @@ impl Rows {
             }
             let (run, behind) = rest.split_at_checked(self.run(rest)).unwrap_or_default();
             if run.is_empty() {
-                self.step(*byte, sink);
+                self.step(*byte, collector);
                 rest = after;
             } else {
                 self.lines.behind_return = false;
@@ -129,12 +129,12 @@ impl Rows {
         }
     }
 
-    pub(super) fn finish(&mut self, sink: &mut Lists) {
+    pub(super) fn finish(&mut self, collector: &mut Collector) {
         if self.place == Place::Quoted {
             self.place = Place::Malformed;
         }
         if !self.fresh {
-            self.end_row(sink);
+            self.end_row(collector);
         }
     }
 
@@ -153,7 +153,7 @@ impl Rows {
         end.unwrap_or(rest.len())
     }
 
-    pub(super) fn step(&mut self, byte: u8, sink: &mut Lists) {
+    pub(super) fn step(&mut self, byte: u8, collector: &mut Collector) {
         self.fresh = false;
         if is_line_end(byte) {
             if self.place == Place::Quoted {
@@ -162,7 +162,7 @@ impl Rows {
                 self.span.filled = false;
                 self.lines.pass(byte);
             } else {
-                self.end_row(sink);
+                self.end_row(collector);
                 self.lines.pass(byte);
                 self.line = self.lines.line;
             }
@@ -234,13 +234,13 @@ impl Rows {
         }
     }
 
-    pub(super) fn end_row(&mut self, sink: &mut Lists) {
+    pub(super) fn end_row(&mut self, collector: &mut Collector) {
         if self.place == Place::Malformed {
-            self.end_malformed(sink);
+            self.end_malformed(collector);
         } else if let Some(header) = self.header.take() {
-            self.end_header(header, sink);
+            self.end_header(header, collector);
         } else {
-            self.end_data(false, sink);
+            self.end_data(false, collector);
         }
         self.place = Place::Start;
         self.fresh = true;
@@ -253,7 +253,7 @@ impl Rows {
         self.span.filled = false;
     }
 
-    pub(super) fn end_malformed(&mut self, sink: &mut Lists) {
+    pub(super) fn end_malformed(&mut self, collector: &mut Collector) {
         self.end_line();
         let one_column = self.delimiter == NO_DELIMITER;
         let lost = self.header.take().is_some_and(|header| {
@@ -268,14 +268,14 @@ impl Rows {
         }
         let mut message = if lost { message::MALFORMED_HEADER } else { message::MALFORMED };
         for line in &self.span.lines {
-            sink.reject(self.code.rejected(*line, Reason::MalformedCsv, message), None);
+            collector.reject(self.code.rejected(*line, Reason::MalformedCsv, message), None);
             self.code.clear();
             message = message::SWALLOWED;
         }
-        sink.reject_more(self.span.count - self.span.lines.len() as u64);
+        collector.reject_more(self.span.count - self.span.lines.len() as u64);
     }
 
-    pub(super) fn end_header(&mut self, mut header: Header, sink: &mut Lists) {
+    pub(super) fn end_header(&mut self, mut header: Header, collector: &mut Collector) {
         if header.shown.is_empty() && self.code.is_empty() {
             self.header = Some(header);
             return;
@@ -293,32 +293,36 @@ impl Rows {
                 if self.column == 0
                     && !self.code.text().is_some_and(|text| header.code.is_usual(text)) =>
             {
-                self.end_data(true, sink);
+                self.end_data(true, collector);
             }
             _ => {
                 let fault = header.fault();
-                sink.reject(header.shown.rejected(self.line, Reason::MissingColumn, fault), None);
+                collector
+                    .reject(header.shown.rejected(self.line, Reason::MissingColumn, fault), None);
                 self.over = true;
             }
         }
     }
 
-    pub(super) fn end_data(&self, first: bool, sink: &mut Lists) {
+    pub(super) fn end_data(&self, first: bool, collector: &mut Collector) {
         if !self.filled && self.code.is_empty() {
             return;
         }
-        if let Err((cell, reason, message)) = self.judge(sink) {
+        if let Err((cell, reason, message)) = self.judge(collector) {
             let message = match message {
                 message::CODE_TEXT if first => message::FIRST_CODE_TEXT,
                 message::NO_UUID if first => message::FIRST,
                 _ => message,
             };
             let program = self.program.text().filter(|name| !name.is_empty());
-            sink.reject(cell.rejected(self.line, reason, message), program);
+            collector.reject(cell.rejected(self.line, reason, message), program);
         }
     }
 
-    pub(super) fn judge(&self, sink: &mut Lists) -> Result<(), (&Cell, Reason, &'static str)> {
+    pub(super) fn judge(
+        &self,
+        collector: &mut Collector,
+    ) -> Result<(), (&Cell, Reason, &'static str)> {
         let (code, program) = (&self.code, &self.program);
         if self.column < self.code_column.max(self.program_column.unwrap_or(0)) {
             return Err((code, Reason::MissingColumn, message::SHORT_ROW));
@@ -328,7 +332,7 @@ impl Rows {
         if self.program_column.is_some() && program.is_empty() {
             return Err((code, Reason::MissingColumn, message::EMPTY_PROGRAM));
         }
-        if program.overflow || !sink.accept(id, name) {
+        if program.overflow || !collector.accept(id, name) {
             return Err((program, Reason::InvalidProgramId, message::NO_PROGRAM));
         }
         Ok(())

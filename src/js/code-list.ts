@@ -21,7 +21,7 @@ export interface CodeList extends Iterable<string> {
   readonly duplicates: number;
   /** How many entries were refused. `distribute` refuses a list that has any. */
   readonly rejectedCount: number;
-  /** The first 1,000 of them. */
+  /** The first 1,000 of them. The lists of several programs share that limit. */
   readonly rejected: readonly RejectedEntry[];
   /** "I have seen what was rejected": the same list without it. */
   valid(): CodeList;
