@@ -1,6 +1,7 @@
 //! What can go wrong, with a stable code, what to do, and whether anything may
 //! have been queued.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
@@ -209,7 +210,9 @@ pub enum Reason {
     NilUuid,
     /// The row, or the header, lacks the column of the codes.
     MissingColumn,
-    /// The quotes of the row don't match.
+    /// Several columns have the name that is looked for.
+    AmbiguousColumn,
+    /// The quotes of the row don't match, or its cells have shifted.
     MalformedCsv,
     /// The column of the codes is not UTF-8.
     NotUtf8,
@@ -227,6 +230,7 @@ impl Reason {
             Reason::NotAUuid => "not_a_uuid",
             Reason::NilUuid => "nil_uuid",
             Reason::MissingColumn => "missing_column",
+            Reason::AmbiguousColumn => "ambiguous_column",
             Reason::MalformedCsv => "malformed_csv",
             Reason::NotUtf8 => "not_utf8",
             Reason::NotAString => "not_a_string",
@@ -245,7 +249,7 @@ pub struct Rejected {
     /// Why it was refused.
     pub reason: Reason,
     /// The reason in a sentence.
-    pub message: &'static str,
+    pub message: Cow<'static, str>,
 }
 
 // Without `value`: it can be a recipient's data.
@@ -371,7 +375,7 @@ mod tests {
         }
         assert_eq!(ErrorCode::from_name(""), None);
         let rejected =
-            Rejected { line: 7, value: "x".into(), reason: Reason::NilUuid, message: "" };
+            Rejected { line: 7, value: "x".into(), reason: Reason::NilUuid, message: "".into() };
         assert_eq!(format!("{rejected:?}"), "Rejected(line 7, nil_uuid)");
         let error = Error::new(ErrorCode::Halted, Queued::Unknown, "Why");
         assert_eq!(error.to_string(), "Why (halted)");
@@ -386,7 +390,7 @@ mod tests {
             line: 2,
             value: "jane@example.com".into(),
             reason: Reason::NotAUuid,
-            message: "It is no UUID.",
+            message: "It is no UUID.".into(),
         });
         error.api = Some(ApiDetail {
             status: 400,

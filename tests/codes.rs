@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use serde_json::{Value, json};
-use uber_vouchers::csv::{CodeReader, ProgramLists};
+use uber_vouchers::csv::{CodeReader, Column, Options, ProgramLists};
 use uber_vouchers::error::{Reason, Rejected};
 use uber_vouchers::list::CodeList;
 
@@ -61,20 +61,38 @@ fn chunkings(input: &[u8], random: &mut Random) -> Vec<Vec<Vec<u8>>> {
     all
 }
 
-fn read(chunks: &[Vec<u8>], column: Option<&str>) -> CodeList {
-    let mut reader = CodeReader::new(column);
+fn pushed(mut reader: CodeReader, chunks: &[Vec<u8>]) -> CodeReader {
     for chunk in chunks {
         reader.push(chunk);
     }
-    reader.finish()
+    reader
+}
+
+fn read(chunks: &[Vec<u8>], column: Option<&str>) -> CodeList {
+    pushed(CodeReader::new(column), chunks).finish()
 }
 
 fn read_programs(chunks: &[Vec<u8>], program: Option<&str>, column: Option<&str>) -> ProgramLists {
-    let mut reader = CodeReader::by_program(program, column);
-    for chunk in chunks {
-        reader.push(chunk);
-    }
-    reader.finish_programs()
+    pushed(CodeReader::by_program(program, column), chunks).finish_programs()
+}
+
+/// The options of a vector.
+fn options(vector: &Value, by_program: bool) -> Options {
+    let column = |name: &str| match &vector["options"][name] {
+        Value::Null => Column::Usual,
+        Value::String(name) => Column::Named(name.clone(), None),
+        Value::Number(number) => Column::Number(index(number.as_u64())),
+        named => {
+            let name = named["name"].as_str().unwrap().to_owned();
+            Column::Named(name, Some(index(named["occurrence"].as_u64())))
+        }
+    };
+    let program_column = by_program.then(|| column("programColumn"));
+    Options { column: column("column"), program_column }
+}
+
+fn index(number: Option<u64>) -> usize {
+    usize::try_from(number.unwrap()).unwrap()
 }
 
 fn texts(list: &CodeList) -> Vec<String> {
@@ -92,10 +110,11 @@ fn rejections(rejected: &[Rejected]) -> Value {
 fn lists() {
     let mut random = Random(1);
     for vector in vectors("lists") {
-        let (name, column) = (&vector["name"], vector["options"]["column"].as_str());
+        let name = &vector["name"];
+        let reader = || CodeReader::with(options(&vector, false));
         let found = if let Some(input) = bytes(&vector["input"]) {
             let all = chunkings(&input, &mut random);
-            all.iter().map(|chunks| read(chunks, column)).collect()
+            all.iter().map(|chunks| pushed(reader(), chunks).finish()).collect()
         } else {
             vec![read_entries(&vector["input"]["entries"])]
         };
@@ -129,10 +148,10 @@ fn read_entries(entries: &Value) -> CodeList {
 fn programs() {
     let mut random = Random(2);
     for vector in vectors("programs") {
-        let (name, options) = (&vector["name"], &vector["options"]);
+        let name = &vector["name"];
         for chunks in chunkings(&bytes(&vector["input"]).unwrap(), &mut random) {
-            let program = options["programColumn"].as_str();
-            let lists = read_programs(&chunks, program, options["column"].as_str());
+            let reader = CodeReader::with(options(&vector, true));
+            let lists = pushed(reader, &chunks).finish_programs();
             let programs: Value = lists
                 .programs
                 .iter()
@@ -171,7 +190,7 @@ fn messages_say_what_to_do() {
         ("a\0b\0", None, "UTF-16"),
         ("00000000-0000-0000-0000-000000000000", None, "only zeros"),
         ("code_id\ndead-beef", None, "is a UUID with hyphens"),
-        ("code_id\n1f913a96-f52c-42a0-aa0b-a2ba53b2d631, x", None, "is a UUID with hyphens"),
+        ("code_id\n1f913a96-f52c-42a0-aa0b-a2ba53b2d631, x", None, "Character 37 is U+002C (,)"),
     ] {
         let list = read(&[input.into()], column);
         let [rejected] = list.rejected() else { panic!("{input}") };
@@ -371,8 +390,10 @@ fn without_quotes_it_is_split_at_commas() {
             vec![["name,code_id,email", "code_id,name", "x,y,code_id"][width - 1].to_owned()];
         let place = [1, 0, 2][width - 1];
         for _ in 0..random.below(12) {
+            // More cells than the header is another test.
+            let most = if place == 0 { 4 } else { 3 };
             let line: Vec<_> =
-                (0..=random.below(4)).map(|_| cells[random.below(cells.len())]).collect();
+                (0..=random.below(most)).map(|_| cells[random.below(cells.len())]).collect();
             lines.push(line.join(","));
         }
         let list = read(&[lines.join(["\n", "\r\n", "\r"][random.below(3)]).into_bytes()], None);
@@ -396,6 +417,163 @@ fn without_quotes_it_is_split_at_commas() {
         let found: Vec<_> = list.rejected().iter().map(|one| (one.line, one.reason)).collect();
         assert_eq!(found, rejected, "{round}: {lines:?}");
         assert_eq!((texts(&list), list.duplicates()), (codes, duplicates), "{round}: {lines:?}");
+    }
+}
+
+/// A table whose columns stand in any order, with rows that are all right.
+struct Table {
+    names: Vec<&'static str>,
+    rows: Vec<Vec<String>>,
+    delimiter: char,
+    end: &'static str,
+}
+
+impl Table {
+    const COLUMNS: [&str; 5] = ["name", "order", "code_id", "note", "program"];
+
+    fn draw(random: &mut Random, rows: usize) -> Self {
+        let mut names = Self::COLUMNS.to_vec();
+        (1..5).for_each(|at| names.swap(at, random.below(at + 1)));
+        let mut uuid =
+            |tail: u32| format!("{:08x}-0000-4000-8000-{tail:012x}", random.below(1 << 32));
+        let rows = (0..rows).map(|row| {
+            let cell = |name: &&str| match *name {
+                "order" => uuid(1),
+                "code_id" => uuid(2),
+                "program" => format!("p{}", row / 30),
+                _ => format!("{name} {row}"),
+            };
+            names.iter().map(cell).collect()
+        });
+        let rows = rows.collect();
+        let delimiter = [',', ';', '\t'][random.below(3)];
+        Self { names, rows, delimiter, end: ["\n", "\r\n", "\r"][random.below(3)] }
+    }
+
+    fn index(&self, name: &str) -> usize {
+        self.names.iter().position(|have| *have == name).unwrap()
+    }
+
+    /// A column in which a person writes.
+    fn free_column(&self, random: &mut Random) -> usize {
+        self.index(["name", "note"][random.below(2)])
+    }
+
+    fn codes(&self) -> Vec<String> {
+        let column = self.index("code_id");
+        self.rows.iter().map(|row| row[column].clone()).collect()
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let delimiter = self.delimiter.to_string();
+        let row = |row: &Vec<String>| row.join(&delimiter) + self.end;
+        let header = self.names.join(&delimiter) + self.end;
+        (header + &self.rows.iter().map(row).collect::<String>()).into_bytes()
+    }
+
+    /// What both readers make of it, which the cuts don't change.
+    fn read(&self, random: &mut Random) -> (CodeList, ProgramLists) {
+        let all = chunkings(&self.bytes(), random);
+        let (list, lists) = (read(&all[0], None), read_programs(&all[0], None, None));
+        for chunks in &all[1..] {
+            assert!(read(chunks, None) == list, "{}", self.bytes().escape_ascii());
+            let cut = read_programs(chunks, None, None);
+            assert!(cut == lists, "{}", self.bytes().escape_ascii());
+        }
+        (list, lists)
+    }
+}
+
+/// What is taken is what the rows hold, and each row is taken or rejected.
+fn assert_nothing_is_lost(table: &Table, random: &mut Random, codes: &[String]) {
+    let (list, lists) = table.read(random);
+    let shown = table.bytes();
+    let shown = shown.escape_ascii();
+    assert!(texts(&list).iter().all(|code| codes.contains(code)), "{shown}");
+    assert_eq!(list.len() as u64 + list.rejected_count(), codes.len() as u64, "{shown}");
+    let mut taken = 0;
+    for (program, list) in &lists.programs {
+        assert!(texts(list).iter().all(|code| codes.contains(code)), "{shown}");
+        assert!(program.as_str().starts_with('p') || list.is_empty(), "{program:?} {shown}");
+        taken += list.len() as u64;
+    }
+    assert_eq!(taken + lists.rejections.rejected_count(), codes.len() as u64, "{shown}");
+}
+
+/// A quote opens in one row and closes in a later one, as if a cell were of many
+/// lines: none of these rows vanishes.
+#[test]
+fn quotes_that_close_by_chance_lose_no_row() {
+    let mut random = Random(5);
+    for round in 0..300 {
+        let mut table = Table::draw(&mut random, [8, 60][round % 2]);
+        let codes = table.codes();
+        let first = random.below(table.rows.len() - 1);
+        let last = first + 1 + random.below(table.rows.len() - first - 1);
+        let (opens, closes) = (table.free_column(&mut random), table.free_column(&mut random));
+        table.rows[first][opens].insert(0, '"');
+        table.rows[last][closes].push('"');
+        assert_nothing_is_lost(&table, &mut random, &codes);
+    }
+}
+
+/// Beyond 1,000 lines, and in a list of one column.
+#[test]
+fn every_line_that_is_drawn_in_counts() {
+    let code = |number: u32| format!("{number:08x}-0000-4000-8000-000000000001");
+    for (header, behind, before) in
+        [("code_id,size\n", ",16", ",\"16"), ("code_id\n", "", ""), ("size;code_id\n", "", "16;")]
+    {
+        let row = |number| match (number, header.starts_with("size")) {
+            (400, true) => format!("\"16;{}\n", code(number)),
+            (1_600, true) => format!("5\";{}\n", code(number)),
+            (_, true) => format!("{before}{}\n", code(number)),
+            (400, _) if before.is_empty() => format!("\"{}\n", code(number)),
+            (400, _) => format!("{}{before}\n", code(number)),
+            (1_600, _) => format!("{}{behind}\"\n", code(number)),
+            _ => format!("{}{behind}\n", code(number)),
+        };
+        let input = header.to_owned() + &(0..2_000).map(row).collect::<String>();
+        let list = read(&[input.into_bytes()], None);
+        assert_eq!((list.len(), list.rejected_count()), (799, 1_201), "{header}");
+        let lines: Vec<_> = list.rejected().iter().map(|one| one.line).collect();
+        assert_eq!((lines[0], lines[999], lines.len()), (402, 1_401, 1_000), "{header}");
+        assert!(list.rejected().iter().all(|one| one.reason == Reason::MalformedCsv));
+        assert!(list.rejected()[0].message.contains("draws in"), "{header}");
+    }
+}
+
+/// A delimiter in a cell without quotes, or two: what stands behind it is not
+/// taken for what it isn't.
+#[test]
+fn shifted_rows_give_no_wrong_code() {
+    let mut random = Random(6);
+    for round in 0..300 {
+        let mut table = Table::draw(&mut random, 40);
+        let codes = table.codes();
+        // Of the first row nobody can know, if its last cell is empty.
+        let row = usize::from(round % 2 == 0) + random.below(39);
+        let column = table.free_column(&mut random);
+        let more = [", Ann", ", a, b"][random.below(2)].replace(',', &table.delimiter.to_string());
+        table.rows[row][column].push_str(&more);
+        if round % 2 == 0 {
+            let last = table.names.len() - 1;
+            if !["order", "code_id"].contains(&table.names[last]) {
+                table.rows[row][last].clear();
+            }
+        }
+        let (list, lists) = table.read(&mut random);
+        let shown = table.bytes();
+        let shown = shown.escape_ascii();
+        let rest = codes.iter().enumerate().filter(|(at, _)| *at != row).map(|(_, code)| code);
+        let rest: Vec<_> = rest.cloned().collect();
+        let found = texts(&list);
+        assert!(found == codes || found == rest && list.rejected_count() == 1, "{shown}");
+        assert!(found == rest || table.index("code_id") < column, "{shown}");
+        for (program, list) in &lists.programs {
+            assert!(texts(list).iter().all(|code| codes.contains(code)), "{shown}");
+            assert!(program.as_str().starts_with('p') || list.is_empty(), "{program:?} {shown}");
+        }
     }
 }
 

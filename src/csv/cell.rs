@@ -1,15 +1,19 @@
 //! One cell: what it holds, and whether that is a code.
 
+use std::borrow::Cow;
+
+use super::character::{describe, is_invisible};
+use super::columns::is_code_column;
 use super::message;
-use crate::code::Code;
+use crate::code::{Code, TEXT_LENGTH};
 use crate::error::{Reason, Rejected};
 
 /// The content of a cell, as much of it as can matter.
 #[derive(Clone, Default)]
 pub(super) struct Cell {
-    pub(super) bytes: Vec<u8>,
+    bytes: Vec<u8>,
     /// There was more than white space beyond [`Self::LONGEST`].
-    pub(super) overflow: bool,
+    overflow: bool,
 }
 
 impl Cell {
@@ -17,12 +21,12 @@ impl Cell {
     /// around. White space in front is not kept.
     pub(super) const LONGEST: usize = 2_048;
     /// Characters of a rejected value that are shown.
-    pub(super) const SHOWN: usize = 80;
+    const SHOWN: usize = 80;
 
     pub(super) fn extend(&mut self, run: &[u8]) {
         let run = if self.bytes.is_empty() { run.trim_ascii_start() } else { run };
-        let room = Self::LONGEST.saturating_sub(self.bytes.len()).min(run.len());
-        let (kept, rest) = run.split_at_checked(room).unwrap_or_default();
+        let room = Self::LONGEST.saturating_sub(self.bytes.len());
+        let (kept, rest) = run.split_at_checked(room).unwrap_or((run, &[]));
         self.bytes.extend_from_slice(kept);
         self.overflow |= !rest.trim_ascii_start().is_empty();
     }
@@ -45,34 +49,72 @@ impl Cell {
         !self.overflow && self.text() == Some("")
     }
 
-    /// The text without the white space around it; none if it is not UTF-8.
+    pub(super) const fn is_too_long(&self) -> bool {
+        self.overflow
+    }
+
+    /// Whether it is long enough.
+    pub(super) const fn may_be_code(&self) -> bool {
+        self.bytes.len() >= TEXT_LENGTH
+    }
+
+    /// The text without what is blank around it; none if it is not UTF-8.
     pub(super) fn text(&self) -> Option<&str> {
         match std::str::from_utf8(&self.bytes) {
-            Ok(text) => Some(text.trim()),
+            Ok(text) => Some(trim(text)),
             // Cut inside of a character.
             Err(error) if self.overflow && error.error_len().is_none() => Some(""),
             Err(_) => None,
         }
     }
 
-    pub(super) fn code(&self) -> Result<Code, (Reason, &'static str)> {
-        let text = self.text().ok_or((Reason::NotUtf8, message::NOT_UTF8))?;
-        if self.overflow {
-            return Err((Reason::NotAUuid, message::NO_UUID));
-        }
-        Code::parse(text.as_bytes()).map_err(|reason| {
-            let message = match reason {
-                Reason::NilUuid => message::NIL,
-                _ if text.is_empty() => message::EMPTY,
-                _ if is_code_text(text) => message::CODE_TEXT,
-                _ if is_other_form(text) => message::OTHER_FORM,
-                _ => message::NO_UUID,
-            };
-            (reason, message)
-        })
+    /// The program id in it; none if it is not UTF-8.
+    pub(super) fn program_id(&self) -> Option<&str> {
+        self.text().map(program_id)
     }
 
-    pub(super) fn rejected(&self, line: u64, reason: Reason, message: &'static str) -> Rejected {
+    pub(super) fn code(&self) -> Result<Code, Reason> {
+        // Nearly always there is nothing else.
+        if let Ok(code) = Code::parse(&self.bytes) {
+            return Ok(code);
+        }
+        let text = self.text().ok_or(Reason::NotUtf8)?;
+        if self.overflow {
+            return Err(Reason::NotAUuid);
+        }
+        Code::parse(bare(text).as_bytes())
+    }
+
+    /// Says in a sentence why [`Self::code`] found none.
+    pub(super) fn fault(&self, reason: Reason) -> Cow<'static, str> {
+        let Some(text) = self.text() else { return message::NOT_UTF8.into() };
+        let bare = bare(text);
+        match reason {
+            Reason::NilUuid => message::NIL.into(),
+            _ if self.overflow => message::NO_UUID.into(),
+            _ if bare.is_empty() => message::EMPTY.into(),
+            _ if is_code_column(bare) => message::NAME_OF_COLUMN.into(),
+            _ if is_code_text(bare) => message::CODE_TEXT.into(),
+            _ if is_other_form(bare) => message::OTHER_FORM.into(),
+            _ if self.looks_like_code() => describe(text, bare).into(),
+            _ => message::NO_UUID.into(),
+        }
+    }
+
+    /// Whether somebody may have meant a code: most of its digits are there.
+    pub(super) fn looks_like_code(&self) -> bool {
+        const FEWEST_DIGITS: usize = 24;
+        let text = if self.overflow { "" } else { self.text().unwrap_or_default() };
+        text.chars().nth(Self::SHOWN).is_none()
+            && text.chars().filter(|char| is_digit(*char)).count() >= FEWEST_DIGITS
+    }
+
+    pub(super) fn rejected(
+        &self,
+        line: u64,
+        reason: Reason,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Rejected {
         let mut text = String::new();
         match str::from_utf8(&self.bytes) {
             Ok(valid) => text.push_str(valid),
@@ -82,13 +124,46 @@ impl Cell {
                 _ => char::REPLACEMENT_CHARACTER,
             })),
         }
-        let text = text.trim();
+        let text = trim(&text);
         let mut value: String = text.chars().take(Self::SHOWN).collect();
         if self.overflow || value.len() < text.len() {
             value.push('…');
         }
-        Rejected { line, value, reason, message }
+        Rejected { line, value, reason, message: message.into() }
     }
+}
+
+/// Takes off white space, and what nobody sees: around a text neither can change
+/// what is meant.
+pub(super) fn trim(text: &str) -> &str {
+    text.trim_matches(|char: char| char.is_whitespace() || is_invisible(char))
+}
+
+/// Takes off quotes too, and the `="…"` by which spreadsheets keep a text as it
+/// is.
+pub(super) fn bare(text: &str) -> &str {
+    let mut text = trim(text);
+    while let Some(inner) = unquoted(text.strip_prefix('=').unwrap_or(text)) {
+        text = trim(inner);
+    }
+    text
+}
+
+/// The program id in a trimmed text. Quotes could be a part of it.
+pub(super) fn program_id(text: &str) -> &str {
+    text.strip_prefix('=').and_then(unquoted).map_or(text, trim)
+}
+
+/// What is between two quotes, of whichever kind.
+fn unquoted(text: &str) -> Option<&str> {
+    let is_quote =
+        |char: char| matches!(char, '"' | '\'' | '`' | '´' | '«' | '»' | '‘'..='‟' | '‹' | '›');
+    text.strip_prefix(is_quote)?.strip_suffix(is_quote)
+}
+
+/// A hexadecimal digit, also of full width.
+fn is_digit(char: char) -> bool {
+    char.is_ascii_hexdigit() || matches!(char, '０'..='９' | 'Ａ'..='Ｆ' | 'ａ'..='ｆ')
 }
 
 pub(super) const fn is_line_end(byte: u8) -> bool {
@@ -101,16 +176,86 @@ pub(super) const fn is_space(byte: u8) -> bool {
 }
 
 /// Whether a rider could type that.
-pub(super) fn is_code_text(text: &str) -> bool {
+fn is_code_text(text: &str) -> bool {
     (4..=16).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Whether that is a UUID, but not in the hyphenated form.
-pub(super) fn is_other_form(text: &str) -> bool {
+fn is_other_form(text: &str) -> bool {
     let text = text.strip_prefix("urn:uuid:").unwrap_or(text);
     let digits = text.bytes().filter(u8::is_ascii_hexdigit).count();
     digits == 32
         && text.bytes().all(|byte| {
             byte.is_ascii_hexdigit() || matches!(byte, b'-' | b'_' | b'{' | b'}' | b'(' | b')')
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CODE: &str = "1f913a96-f52c-42a0-aa0b-a2ba53b2d631";
+
+    fn cell(text: &str) -> Cell {
+        let mut cell = Cell::default();
+        cell.extend(text.as_bytes());
+        cell
+    }
+
+    #[test]
+    fn what_stands_around_a_code_is_taken_off() {
+        for (before, behind) in [
+            (" ", "\u{a0}"),
+            ("\u{feff}", ""),
+            ("\u{200b}\u{2060}", "\u{200d}\u{ad}"),
+            ("\u{202a}", "\u{202c}"),
+            ("\u{2066} ", " \u{2069}"),
+            ("\"", "\""),
+            ("'", "'"),
+            ("“", "”"),
+            ("„", "“"),
+            ("’", "’"),
+            ("« ", " »"),
+            ("`", "`"),
+            ("=\"", "\""),
+            ("\u{feff} =\" ", " \"\u{200b}"),
+            ("\"=\"\"", "\"\"\""),
+            ("\"'", "'\""),
+            ("\u{fe0f}", "\u{e007f}"),
+        ] {
+            let text = format!("{before}{CODE}{behind}");
+            assert_eq!(
+                cell(&text).code().map(|code| code.to_string()),
+                Ok(CODE.into()),
+                "{text:?}"
+            );
+        }
+    }
+
+    /// What is inside of a code, or only on one side of it, has a meaning.
+    #[test]
+    fn nothing_else_is_taken_off() {
+        for (before, behind) in
+            [("\"", ""), ("", "'"), ("=", ""), ("\0", ""), ("", "\u{3}"), ("(", ")"), ("#", "")]
+        {
+            let text = format!("{before}{CODE}{behind}");
+            assert_eq!(cell(&text).code(), Err(Reason::NotAUuid), "{text:?}");
+        }
+        assert_eq!(cell("\"\"").code(), Err(Reason::NotAUuid));
+        assert_eq!(cell("\"").code(), Err(Reason::NotAUuid));
+    }
+
+    #[test]
+    fn quotes_can_be_a_part_of_a_program_id() {
+        for (text, id) in [
+            ("=\"p\"", "p"),
+            ("=\" p \"", "p"),
+            ("\u{feff}p\u{200b}", "p"),
+            ("'p'", "'p'"),
+            ("=p", "=p"),
+            ("=\"p", "=\"p"),
+        ] {
+            assert_eq!(cell(text).program_id(), Some(id), "{text:?}");
+        }
+    }
 }

@@ -1,13 +1,13 @@
 //! Which delimiter a file has.
 
 use super::cell::is_space;
-use super::rows::{NO_DELIMITER, Place};
+use super::rows::{CellState, NO_DELIMITER};
 
 /// The first row that is not empty, held back until its delimiter is known.
 #[derive(Default)]
-pub(super) struct Scan {
+pub(super) struct DelimiterDetector {
     pub(super) row: Vec<u8>,
-    pub(super) place: Place,
+    pub(super) state: CellState,
     pub(super) commas: usize,
     pub(super) semicolons: usize,
     pub(super) tabs: usize,
@@ -16,16 +16,16 @@ pub(super) struct Scan {
     pub(super) begun: bool,
 }
 
-impl Scan {
+impl DelimiterDetector {
     /// A longer row is judged by its beginning.
     pub(super) const LONGEST: usize = 1 << 16;
 
     /// Takes a byte. True if the row is complete.
     pub(super) fn take(&mut self, byte: u8) -> bool {
         self.row.push(byte);
-        if self.place == Place::Quoted {
+        if self.state == CellState::Quoted {
             if byte == b'"' {
-                self.place = Place::Quote;
+                self.state = CellState::Quote;
             }
             return self.row.len() >= Self::LONGEST;
         }
@@ -33,7 +33,7 @@ impl Scan {
             b'\n' | b'\r' => return true,
             b'\t' => {
                 self.tabs_behind += 1;
-                self.place = Place::Start;
+                self.state = CellState::Start;
             }
             _ if is_space(byte) => {}
             _ => {
@@ -42,17 +42,17 @@ impl Scan {
                 }
                 self.begun = true;
                 self.tabs_behind = 0;
-                self.place = match (byte, self.place) {
+                self.state = match (byte, self.state) {
                     (b',', _) => {
                         self.commas += 1;
-                        Place::Start
+                        CellState::Start
                     }
                     (b';', _) => {
                         self.semicolons += 1;
-                        Place::Start
+                        CellState::Start
                     }
-                    (b'"', Place::Start | Place::Quote) => Place::Quoted,
-                    _ => Place::Bare,
+                    (b'"', CellState::Start | CellState::Quote) => CellState::Quoted,
+                    _ => CellState::Bare,
                 };
             }
         }
@@ -72,7 +72,7 @@ impl Scan {
     /// Whether there is nothing but white space and empty cells.
     pub(super) fn is_empty(&self) -> bool {
         let nothing = |char: char| char.is_whitespace() || matches!(char, ',' | ';' | '"');
-        self.place != Place::Quoted
+        self.state != CellState::Quoted
             && std::str::from_utf8(&self.row).is_ok_and(|row| row.chars().all(nothing))
     }
 }

@@ -1,6 +1,7 @@
 //! The shortcut for rows without quotes that are all there.
 
-use super::cell::{Cell, is_line_end};
+use super::cell::{Cell, is_line_end, program_id, trim};
+use super::columns::Columns;
 use super::programs::Collector;
 use super::rows::Rows;
 use crate::code::{Code, TEXT_LENGTH};
@@ -12,6 +13,9 @@ impl Rows {
     #[cfg_attr(hot_paths, optimize(speed), inline(never))]
     pub(super) fn fast_rows(&mut self, rest: &[u8], collector: &mut Collector) -> usize {
         let mut taken = 0;
+        if !self.shape.is_learnt() || rest.first() == Some(&b'"') {
+            return taken;
+        }
         let mut batch = Batch::new();
         while let Some(row) = rest.get(taken..).and_then(|rest| self.fast_row(rest)) {
             if !collector.is_by_program() {
@@ -21,7 +25,7 @@ impl Rows {
             }
             taken += row.length;
             self.lines.line += 1;
-            self.lines.behind_return = row.behind_return;
+            self.lines.last_was_return = row.last_was_return;
         }
         batch.flush(&mut collector.all);
         self.line = self.lines.line;
@@ -30,74 +34,170 @@ impl Rows {
 
     /// Reads the row that begins here, if it is one to be taken.
     #[cfg_attr(hot_paths, optimize(speed), inline(never))]
-    pub(super) fn fast_row<'a>(&self, rest: &'a [u8]) -> Option<FastRow<'a>> {
+    fn fast_row<'a>(&self, rest: &'a [u8]) -> Option<FastRow<'a>> {
         let delimiter = self.delimiter;
         // Mostly the row begins with its code, and only the rest is to search.
         let code = match rest.split_first_chunk() {
             Some((code, [byte, ..]))
-                if self.code_column == 0 && (*byte == delimiter || is_line_end(*byte)) =>
+                if self.columns.code == 0 && (*byte == delimiter || is_line_end(*byte)) =>
             {
                 Code::read(code).filter(|code| *code != Code::NONE)
             }
             _ => None,
         };
         let known = if code.is_some() { TEXT_LENGTH } else { 0 };
-        let length = known + plain(rest.get(known..)?)?;
-        let (row, end) = rest.split_at_checked(length)?;
-        let (end, behind_return) = match end {
+        let behind = rest.get(known..)?;
+        let (code, program, length) = match (code, self.columns.program) {
+            (Some(code), None) => (code, "", known + find_special(behind)?),
+            (code, _) => {
+                let mut cells = Cells::new(self.columns, rest, known);
+                let length = known + cells.find(behind, delimiter)?;
+                let row = rest.get(..length)?;
+                if !self.shape.fits(cells.count, row, delimiter) {
+                    return None;
+                }
+                let code = match code {
+                    Some(code) => code,
+                    None => Code::parse(cells.code?.trim_ascii()).ok()?,
+                };
+                (code, self.fast_program(cells.program)?, length)
+            }
+        };
+        let (end, last_was_return) = match rest.get(length..)? {
             [b'\r', b'\n', ..] => (2, false),
             [b'\n', ..] => (1, false),
             [b'\r', ..] => (1, true),
             _ => return None,
         };
-        let cell =
-            |column| row.split(|byte| *byte == delimiter).nth(column).map(<[u8]>::trim_ascii);
-        let code = match code {
-            Some(code) => code,
-            None => Code::parse(cell(self.code_column)?).ok()?,
-        };
-        let mut program = "";
-        if let Some(column) = self.program_column {
-            let cell = cell(column)?;
-            program = std::str::from_utf8(cell).ok()?.trim();
-            if program.is_empty() || cell.len() > Cell::LONGEST {
-                return None;
-            }
+        Some(FastRow { code, program, length: length + end, last_was_return })
+    }
+
+    /// The program in a cell; none if there is something to say of it.
+    fn fast_program<'a>(&self, cell: Option<&'a [u8]>) -> Option<&'a str> {
+        if self.columns.program.is_none() {
+            return Some("");
         }
-        Some(FastRow { code, program, length: length + end, behind_return })
+        let cell = cell?.trim_ascii();
+        let program = program_id(trim(std::str::from_utf8(cell).ok()?));
+        (!program.is_empty() && cell.len() <= Cell::LONGEST).then_some(program)
     }
 }
 
 /// A row that nothing has to be asked about.
-pub(super) struct FastRow<'a> {
-    pub(super) code: Code,
-    pub(super) program: &'a str,
+struct FastRow<'a> {
+    code: Code,
+    program: &'a str,
     /// With its end.
-    pub(super) length: usize,
-    pub(super) behind_return: bool,
+    length: usize,
+    last_was_return: bool,
+}
+
+/// The cells of a row that are asked for, found eight bytes at a time.
+struct Cells<'a> {
+    columns: Columns,
+    row: &'a [u8],
+    /// How many there are.
+    count: usize,
+    /// Where the one under way begins, and where the search does.
+    begin: usize,
+    at: usize,
+    code: Option<&'a [u8]>,
+    program: Option<&'a [u8]>,
+}
+
+impl<'a> Cells<'a> {
+    const fn new(columns: Columns, row: &'a [u8], at: usize) -> Self {
+        Self { columns, row, count: 0, begin: 0, at, code: None, program: None }
+    }
+
+    /// How many bytes come before the first quote or line end, if there is one.
+    #[allow(clippy::inline_always)] // A call costs as much as what it does.
+    #[inline(always)]
+    fn find(&mut self, bytes: &[u8], delimiter: u8) -> Option<usize> {
+        let (words, rest) = bytes.as_chunks();
+        let at = self.at;
+        for (index, word) in words.iter().enumerate() {
+            let word = u64::from_le_bytes(*word);
+            let special = specials(word);
+            let before = special.wrapping_sub(1) & !special;
+            let mut delimiters = equal_bytes(word, delimiter) & before;
+            while delimiters != 0 {
+                self.end_cell(at + index * 8 + delimiters.trailing_zeros() as usize / 8);
+                delimiters &= delimiters - 1;
+            }
+            if special != 0 {
+                let length = index * 8 + special.trailing_zeros() as usize / 8;
+                self.end_cell(at + length);
+                return Some(length);
+            }
+        }
+        let done = words.len() * 8;
+        for (index, byte) in rest.iter().enumerate() {
+            if is_special(*byte) {
+                self.end_cell(at + done + index);
+                return Some(done + index);
+            }
+            if *byte == delimiter {
+                self.end_cell(at + done + index);
+            }
+        }
+        None
+    }
+
+    #[allow(clippy::inline_always)] // A call costs as much as what it does.
+    #[inline(always)]
+    fn end_cell(&mut self, end: usize) {
+        if self.count == self.columns.code {
+            self.code = self.row.get(self.begin..end);
+        }
+        if self.columns.program == Some(self.count) {
+            self.program = self.row.get(self.begin..end);
+        }
+        self.count += 1;
+        self.begin = end + 1;
+    }
+}
+
+const ONES: u64 = u64::from_ne_bytes([1; 8]);
+
+/// A quote or a line end.
+const fn is_special(byte: u8) -> bool {
+    is_line_end(byte) || byte == b'"'
+}
+
+/// Marks what is special among eight bytes: the lowest high bit that is set is
+/// that of the first such byte.
+#[allow(clippy::inline_always)] // A call costs more than what it does.
+#[inline(always)]
+const fn specials(word: u64) -> u64 {
+    const fn found(word: u64, wanted: u8) -> u64 {
+        let other = word ^ (ONES * wanted as u64);
+        other.wrapping_sub(ONES) & !other
+    }
+    (found(word, b'\n') | found(word, b'\r') | found(word, b'"')) & (ONES << 7)
+}
+
+/// Marks all bytes of eight that are equal to one, by their high bits.
+#[allow(clippy::inline_always)] // A call costs more than what it does.
+#[inline(always)]
+const fn equal_bytes(word: u64, wanted: u8) -> u64 {
+    const LOW: u64 = ONES * 0x7f;
+    let other = word ^ (ONES * wanted as u64);
+    !(((other & LOW) + LOW) | other | LOW)
 }
 
 /// How many bytes come before the first quote or line end, if there is one.
 /// Eight at once: this is what most of a long file goes through.
 #[cfg_attr(hot_paths, optimize(speed), inline(never))]
-pub(super) fn plain(bytes: &[u8]) -> Option<usize> {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+pub(super) fn find_special(bytes: &[u8]) -> Option<usize> {
     let (words, rest) = bytes.as_chunks();
-    for (place, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let mut found = 0;
-        for wanted in [b'\n', b'\r', b'"'] {
-            // The lowest high bit that this leaves is that of the first such byte.
-            let other = word ^ (ONES * u64::from(wanted));
-            found |= other.wrapping_sub(ONES) & !other;
-        }
-        let found = found & (ONES << 7);
+    for (index, word) in words.iter().enumerate() {
+        let found = specials(u64::from_le_bytes(*word));
         if found != 0 {
-            return Some(place * 8 + found.trailing_zeros() as usize / 8);
+            return Some(index * 8 + found.trailing_zeros() as usize / 8);
         }
     }
-    let end = |byte: &u8| is_line_end(*byte) || *byte == b'"';
-    Some(words.len() * 8 + rest.iter().position(end)?)
+    Some(words.len() * 8 + rest.iter().position(|byte| is_special(*byte))?)
 }
 
 #[cfg(test)]
@@ -160,13 +260,13 @@ mod tests {
                     .flat_map(|other| (0..length).map(move |place| (other, place)))
             {
                 let mut bytes = vec![other; length];
-                assert_eq!(plain(&bytes), None);
+                assert_eq!(find_special(&bytes), None);
                 for wanted in [b'\n', b'\r', b'"'] {
                     bytes[place] = wanted;
-                    assert_eq!(plain(&bytes), Some(place), "{wanted} among {other}");
+                    assert_eq!(find_special(&bytes), Some(place), "{wanted} among {other}");
                     // A later one does not count.
                     bytes[length - 1] = b'"';
-                    assert_eq!(plain(&bytes), Some(place), "{wanted} among {other}");
+                    assert_eq!(find_special(&bytes), Some(place), "{wanted} among {other}");
                     bytes[length - 1] = other;
                 }
             }

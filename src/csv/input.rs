@@ -1,6 +1,6 @@
 //! What comes before the rows: the encoding, and the first row that is not empty.
 
-use super::delimiter::Scan;
+use super::delimiter::DelimiterDetector;
 use super::message;
 use super::programs::Collector;
 use super::rows::Rows;
@@ -15,7 +15,7 @@ pub(super) struct Input {
 pub(super) enum Stage {
     /// Fewer than the three bytes that tell the encoding.
     Start(Vec<u8>),
-    Scan(Scan),
+    Scan(DelimiterDetector),
     Rows,
     /// Nothing can be read from the rest.
     Over,
@@ -66,11 +66,11 @@ impl Input {
             _ => false,
         };
         if utf16 {
-            let (reason, message) = (Reason::NotUtf8, message::UTF16);
+            let (reason, message) = (Reason::NotUtf8, message::UTF16.into());
             collector.reject(Rejected { line: 1, value: String::new(), reason, message }, None);
             self.stage = Stage::Over;
         } else {
-            self.stage = Stage::Scan(Scan::default());
+            self.stage = Stage::Scan(DelimiterDetector::default());
             self.read(start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start), collector);
         }
     }
@@ -90,7 +90,7 @@ impl Input {
     }
 
     /// Lets the rows begin with what was scanned, unless that is an empty row.
-    pub(super) fn decide(&mut self, scan: &Scan, collector: &mut Collector) {
+    pub(super) fn decide(&mut self, scan: &DelimiterDetector, collector: &mut Collector) {
         if scan.is_empty() {
             scan.row.iter().for_each(|byte| self.rows.lines.pass(*byte));
         } else {
@@ -103,7 +103,7 @@ impl Input {
     pub(super) fn read_rows(&mut self, chunk: &[u8], collector: &mut Collector) {
         if matches!(self.stage, Stage::Rows) {
             self.rows.read(chunk, collector);
-            if self.rows.over {
+            if self.rows.is_finished {
                 self.stage = Stage::Over;
             }
         }

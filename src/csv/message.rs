@@ -1,12 +1,20 @@
 //! What is told of what was rejected.
 
+use crate::text::{decimal, text};
+
 pub(super) const NO_UUID: &str = "This is no code: a code is a UUID with hyphens.";
 pub(super) const OTHER_FORM: &str =
     "This is a UUID in another form: a code has 8-4-4-4-12 digits with hyphens.";
 pub(super) const CODE_TEXT: &str =
     "This looks like a code_text, which riders type. The code_id is needed, which is a UUID.";
-pub(super) const FIRST: &str = "This is no code. If it is a header, name it by the option column.";
-pub(super) const FIRST_CODE_TEXT: &str = "This looks like a code_text, which riders type. The code_id is needed, which is a UUID. If it is a header, name it by the option column.";
+pub(super) const NAME_OF_COLUMN: &str =
+    "This is the name of a column, and the header can only be the first row.";
+/// Behind the place and the name of a character.
+pub(super) const HOLDS: &str = "). A code has only 0-9, a-f and hyphens.";
+/// Behind a number.
+pub(super) const DIGITS: &str = " digits here, and a code has 32: 8-4-4-4-12 with hyphens.";
+/// Behind another sentence.
+pub(super) const IF_HEADER: &str = " If it is a header, name it by the option column.";
 pub(super) const EMPTY: &str = "There is nothing where the code should be.";
 pub(super) const NIL: &str = "This is the UUID of only zeros, which stands for none.";
 pub(super) const NO_STRING: &str = "This entry is no string.";
@@ -20,11 +28,27 @@ pub(super) const MALFORMED_HEADER: &str =
     "The quotes of the header don't match. Nothing behind it was read.";
 pub(super) const SWALLOWED: &str =
     "This line was drawn into a row above, whose quotes don't match.";
+pub(super) const DRAWS_IN: &str =
+    "A quote in this row draws in lines below that hold codes. Close it, or write it twice.";
+/// Before and behind the number of cells of a row, and behind that of the names.
+pub(super) const CELLS: &str = "This row has ";
+pub(super) const NAMES: &str = " cells, and the header names ";
+pub(super) const NEEDS_QUOTES: &str = ". A cell that holds a delimiter needs quotes.";
 pub(super) const NO_HEADER: &str =
     "A header row with the names of the columns is missing. Nothing was read.";
-pub(super) const NO_COLUMN: &str = "No column is named code_id, code_uuid, uuid or code. Name it by the option column. Nothing was read.";
-pub(super) const NO_SUCH_COLUMN: &str =
-    "No column has the name that the option column gives. Nothing was read.";
-pub(super) const NO_PROGRAM_COLUMN: &str = "No column is named voucher_program_id, program_id or program. Name it by the option programColumn. Nothing was read.";
-pub(super) const NO_SUCH_PROGRAM_COLUMN: &str =
-    "No column has the name that the option programColumn gives. Nothing was read.";
+/// What [`super::columns`] puts together.
+pub(super) const NO_COLUMN: &str = "No column is named ";
+pub(super) const NAME_IT: &str = ". Name it by the option ";
+pub(super) const NO_COLUMN_GIVEN: &str = "There is no column as the option ";
+pub(super) const GIVES: &str = " gives it. Nothing was read.";
+pub(super) const SEVERAL: &str = "Several columns are named ";
+pub(super) const WHICH: &str = ". Say by the option ";
+pub(super) const NUMBER_OR_NAME: &str =
+    " which one: its number, or name and occurrence. Nothing was read.";
+pub(super) const END: &str = ". Nothing was read.";
+
+/// Behind another sentence: where the header seems to be.
+pub(super) fn later_header(line: u64) -> String {
+    let line = decimal(line);
+    text(&[" The header seems to be in line ", &line, ": then pass headerRow: ", &line, "."])
+}

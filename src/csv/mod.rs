@@ -25,21 +25,28 @@
 //!
 //! **Quotes** are RFC 4180's, with spaces and tabs around them. A row whose
 //! quotes don't match ends with the line on which that shows; every line up to
-//! there that isn't blank counts as rejected, so that none is lost unseen. A
-//! quote that is closed much later by chance, exactly before a delimiter, can't
-//! be told from a cell of many lines.
+//! there that isn't blank counts as rejected, so that none is lost unseen. So does
+//! a row whose quotes draw in lines with codes (`quoted.rs`).
+//!
+//! **Shifted cells** (`shape.rs`): a row with more cells than the header names is
+//! rejected, unless nothing that could have shifted stands before the cells asked
+//! for. Which of its cells is which would be a guess.
 
 mod cell;
+mod character;
 mod columns;
 mod delimiter;
 mod fast_rows;
 mod input;
 mod message;
 mod programs;
+mod quoted;
 mod rows;
+mod shape;
 
 use cell::Cell;
-use columns::Wanted;
+pub use columns::Column;
+use columns::Header;
 use input::Input;
 use programs::Collector;
 pub use programs::ProgramLists;
@@ -53,6 +60,15 @@ use crate::list::{Batch, CodeList};
 pub const CODE_COLUMNS: [&str; 4] = ["code_id", "code_uuid", "uuid", "code"];
 /// The names by which the column of the programs is found, the best first.
 pub const PROGRAM_COLUMNS: [&str; 3] = ["voucher_program_id", "program_id", "program"];
+
+/// What a reader is told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// The column of the codes.
+    pub column: Column,
+    /// The column of the programs, if there is to be one list for each.
+    pub program_column: Option<Column>,
+}
 
 /// Reads codes: bytes through [`Self::push`], or the entries of a list of
 /// strings through the other methods. Call one of the two `finish` at the end.
@@ -73,18 +89,21 @@ impl CodeReader {
     /// the usual ones.
     #[must_use]
     pub fn new(column: Option<&str>) -> Self {
-        Self::with(column, None)
+        Self::with(Options { column: column.into(), ..Options::default() })
     }
 
     /// A reader of a CSV with a column of programs, into one list for each.
     #[must_use]
     pub fn by_program(program_column: Option<&str>, column: Option<&str>) -> Self {
-        Self::with(column, Some(Wanted::new(program_column, &PROGRAM_COLUMNS)))
+        let program_column = Some(program_column.into());
+        Self::with(Options { column: column.into(), program_column })
     }
 
-    fn with(column: Option<&str>, program: Option<Wanted>) -> Self {
-        let collector = Collector::new(program.is_some());
-        let rows = Rows::new(Wanted::new(column, &CODE_COLUMNS), program);
+    /// A reader that is told all that there is to tell.
+    #[must_use]
+    pub fn with(Options { column, program_column }: Options) -> Self {
+        let collector = Collector::new(program_column.is_some());
+        let rows = Rows::new(Header::new(column, program_column, false));
         Self { input: Input::new(rows), collector, entries: 0, expected: None, bytes: 0 }
     }
 
@@ -149,7 +168,7 @@ impl CodeReader {
             line: self.entries,
             value: String::new(),
             reason: Reason::NotAString,
-            message: message::NO_STRING,
+            message: message::NO_STRING.into(),
         });
     }
 
@@ -192,8 +211,9 @@ impl CodeReader {
         cell.extend(text);
         match cell.code() {
             Ok(code) => _ = self.collector.all.insert(code),
-            Err((reason, message)) => {
-                self.collector.all.reject(cell.rejected(self.entries, reason, message));
+            Err(reason) => {
+                let rejected = cell.rejected(self.entries, reason, cell.fault(reason));
+                self.collector.all.reject(rejected);
             }
         }
     }

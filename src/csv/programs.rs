@@ -95,23 +95,29 @@ impl Collector {
         ProgramLists { programs, rejections: self.all.finish() }
     }
 
+    /// Whether a row of that program was seen.
+    pub(super) fn knows(&self, program: &str) -> bool {
+        self.index.find(|place| self.order(place, program)).is_ok()
+    }
+
     /// The list of a program; none if that is no program id.
     fn list(&mut self, program: &str) -> Option<&mut CodeListBuilder> {
-        let Self { programs, index, last, .. } = self;
-        if programs.get(*last).is_none_or(|(id, _)| id.as_str() != program) {
-            let order =
-                |place: usize| programs.get(place).map_or("", |(id, _)| id.as_str()).cmp(program);
-            *last = match index.find(order) {
+        if self.programs.get(self.last).is_none_or(|(id, _)| id.as_str() != program) {
+            self.last = match self.index.find(|place| self.order(place, program)) {
                 Ok(place) => place,
                 Err(gap) => {
-                    let place = programs.len();
-                    programs.push((ProgramId::new(program).ok()?, CodeListBuilder::new()));
-                    index.insert(gap, place);
+                    let place = self.programs.len();
+                    self.programs.push((ProgramId::new(program).ok()?, CodeListBuilder::new()));
+                    self.index.insert(gap, place);
                     place
                 }
             };
         }
-        programs.get_mut(*last).map(|(_, list)| list)
+        self.programs.get_mut(self.last).map(|(_, list)| list)
+    }
+
+    fn order(&self, place: usize, program: &str) -> Ordering {
+        self.programs.get(place).map_or("", |(id, _)| id.as_str()).cmp(program)
     }
 }
 
@@ -167,7 +173,7 @@ mod tests {
 
     fn rejected(line: usize) -> Rejected {
         let (line, value) = (line as u64, String::new());
-        Rejected { line, value, reason: Reason::NotAUuid, message: "" }
+        Rejected { line, value, reason: Reason::NotAUuid, message: "".into() }
     }
 
     /// In every order: rising, falling, and as if by chance.

@@ -1,16 +1,21 @@
-//! The parser: a state machine over bytes, rows and cells.
+//! The parser: a state machine over bytes, cells and rows.
+
+use std::borrow::Cow;
 
 use super::cell::{Cell, is_line_end, is_space};
-use super::columns::{Header, Wanted};
+use super::columns::{Columns, FirstRow, Header};
+use super::fast_rows::find_special;
 use super::message;
 use super::programs::Collector;
+use super::quoted::QuotedLines;
+use super::shape::Shape;
 use crate::error::Reason;
 use crate::list::KEPT_REJECTED;
 
-/// Where in a row the next byte is.
+/// Where in a cell the next byte is.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Place {
-    /// At the start of a cell, or in the white space there.
+pub(super) enum CellState {
+    /// At its start, or in the white space there.
     #[default]
     Start,
     /// In a cell without quotes.
@@ -30,17 +35,18 @@ pub(super) enum Place {
 pub(super) const NO_DELIMITER: u8 = b'\n';
 
 /// The number of the physical line.
+#[derive(Clone, Copy)]
 pub(super) struct Lines {
     pub(super) line: u64,
-    pub(super) behind_return: bool,
+    pub(super) last_was_return: bool,
 }
 
 impl Lines {
     pub(super) fn pass(&mut self, byte: u8) {
-        if byte == b'\r' || byte == b'\n' && !self.behind_return {
+        if byte == b'\r' || byte == b'\n' && !self.last_was_return {
             self.line += 1;
         }
-        self.behind_return = byte == b'\r';
+        self.last_was_return = byte == b'\r';
     }
 }
 
@@ -48,55 +54,66 @@ impl Lines {
 pub(super) struct Rows {
     pub(super) lines: Lines,
     pub(super) delimiter: u8,
-    /// Present until the layout is known.
+    /// Present until the columns are known.
     pub(super) header: Option<Header>,
-    pub(super) code_column: usize,
-    pub(super) program_column: Option<usize>,
+    pub(super) columns: Columns,
+    pub(super) shape: Shape,
+    /// The first row, of so many cells, has a code already where the caller says:
+    /// then it has to be read again.
+    pub(super) begins_with: Option<(Columns, usize)>,
+    /// Where the header seems to be, if it isn't the first row.
+    pub(super) later_header: Option<u64>,
     /// Nothing of the rest can be read.
-    pub(super) over: bool,
+    pub(super) is_finished: bool,
 
     // The row under way.
-    pub(super) place: Place,
+    state: CellState,
     /// Not one byte of the row was read yet.
-    pub(super) fresh: bool,
+    at_row_start: bool,
     pub(super) line: u64,
-    pub(super) column: usize,
-    pub(super) code: Cell,
-    pub(super) program: Cell,
+    column: usize,
+    code: Cell,
+    program: Cell,
     /// Something stands in another column than that of the codes.
-    pub(super) filled: bool,
-
+    has_other_content: bool,
     /// Its physical lines, for the case that its quotes don't match.
-    pub(super) span: Span,
+    row_lines: RowLines,
+    quoted: QuotedLines,
 }
 
 /// The physical lines of a row that are not blank.
 #[derive(Default)]
-pub(super) struct Span {
-    pub(super) count: u64,
+struct RowLines {
+    count: u64,
     /// The first of them: as many as can be shown.
-    pub(super) lines: Vec<u64>,
-    /// The line under way is one.
-    pub(super) filled: bool,
+    first: Vec<u64>,
+    /// Something stands in the line under way.
+    is_filled: bool,
 }
 
+/// Why a row is refused: what to show of it, and what to say.
+type Refusal<'a> = (&'a Cell, Reason, Cow<'static, str>);
+
 impl Rows {
-    pub(super) fn new(code: Wanted, program: Option<Wanted>) -> Self {
+    pub(super) fn new(header: Header) -> Self {
         Self {
-            lines: Lines { line: 1, behind_return: false },
+            lines: Lines { line: 1, last_was_return: false },
             delimiter: NO_DELIMITER,
-            header: Some(Header { code, program, shown: Cell::default(), holds_code: false }),
-            code_column: 0,
-            program_column: None,
-            over: false,
-            place: Place::Start,
-            fresh: true,
+            header: Some(header),
+            columns: Columns::default(),
+            shape: Shape::new(Columns::default(), 1, 1),
+            begins_with: None,
+            later_header: None,
+            is_finished: false,
+            state: CellState::Start,
+            at_row_start: true,
             line: 1,
             column: 0,
             code: Cell::default(),
             program: Cell::default(),
-            filled: false,
-            span: Span::default(),
+            has_other_content: false,
+            row_lines: RowLines::default(),
+            quoted: QuotedLines::default(),
         }
     }
 
@@ -105,61 +122,70 @@ impl Rows {
         self.line = self.lines.line;
     }
 
+    /// Begins without a header: the first row, of so many cells, has codes.
+    pub(super) fn begin_with(&mut self, columns: Columns, cells: usize) {
+        self.header = None;
+        self.columns = columns;
+        self.shape = Shape::new(columns, cells, cells);
+    }
+
     pub(super) fn read(&mut self, mut rest: &[u8], collector: &mut Collector) {
         while let Some((byte, after)) = rest.split_first() {
-            if self.over {
+            if self.is_finished {
                 return;
             }
-            if self.fresh && self.header.is_none() {
+            if self.at_row_start && self.header.is_none() {
                 let taken = self.fast_rows(rest, collector);
                 if taken > 0 {
                     rest = rest.get(taken..).unwrap_or_default();
                     continue;
                 }
             }
-            let (run, behind) = rest.split_at_checked(self.run(rest)).unwrap_or_default();
-            if run.is_empty() {
+            let (content, behind) =
+                rest.split_at_checked(self.content_len(rest)).unwrap_or_default();
+            if content.is_empty() {
                 self.step(*byte, collector);
                 rest = after;
             } else {
-                self.lines.behind_return = false;
-                self.content(run);
+                self.lines.last_was_return = false;
+                self.content(content);
                 rest = behind;
             }
         }
     }
 
     pub(super) fn finish(&mut self, collector: &mut Collector) {
-        if self.place == Place::Quoted {
-            self.place = Place::Malformed;
+        if self.state == CellState::Quoted {
+            self.state = CellState::Malformed;
         }
-        if !self.fresh {
+        if !self.at_row_start {
             self.end_row(collector);
         }
     }
 
     /// How many bytes from here on are content of the cell and nothing else:
     /// what `step` would take one by one.
-    pub(super) fn run(&self, rest: &[u8]) -> usize {
-        let end = match self.place {
-            Place::Bare => {
+    fn content_len(&self, rest: &[u8]) -> usize {
+        let end = match self.state {
+            CellState::Bare => {
                 let delimiter = self.delimiter;
                 rest.iter().position(|byte| *byte == delimiter || is_line_end(*byte))
             }
-            Place::Quoted => rest.iter().position(|byte| *byte == b'"' || is_line_end(*byte)),
-            Place::Malformed => rest.iter().position(|byte| is_line_end(*byte)),
-            Place::Start | Place::Quote | Place::Closed => Some(0),
+            CellState::Quoted => find_special(rest),
+            CellState::Malformed => rest.iter().position(|byte| is_line_end(*byte)),
+            CellState::Start | CellState::Quote | CellState::Closed => Some(0),
         };
         end.unwrap_or(rest.len())
     }
 
-    pub(super) fn step(&mut self, byte: u8, collector: &mut Collector) {
-        self.fresh = false;
+    fn step(&mut self, byte: u8, collector: &mut Collector) {
+        self.at_row_start = false;
         if is_line_end(byte) {
-            if self.place == Place::Quoted {
+            if self.state == CellState::Quoted {
                 self.end_line();
                 self.content(&[byte]);
-                self.span.filled = false;
+                self.quoted.end_line();
+                self.row_lines.is_filled = false;
                 self.lines.pass(byte);
             } else {
                 self.end_row(collector);
@@ -168,172 +194,243 @@ impl Rows {
             }
             return;
         }
-        self.lines.behind_return = false;
-        match (self.place, byte) {
-            (Place::Start | Place::Bare | Place::Quote | Place::Closed, _)
+        self.lines.last_was_return = false;
+        match (self.state, byte) {
+            (CellState::Start | CellState::Bare | CellState::Quote | CellState::Closed, _)
                 if byte == self.delimiter =>
             {
                 self.end_cell();
+                self.column += 1;
+                self.state = CellState::Start;
             }
-            (Place::Start, b'"') => self.place = Place::Quoted,
-            (Place::Quote, b'"') => {
-                self.place = Place::Quoted;
+            (CellState::Start, b'"') => {
+                self.state = CellState::Quoted;
+                self.quoted.open();
+            }
+            (CellState::Quote, b'"') => {
+                self.state = CellState::Quoted;
                 self.content(b"\"");
             }
-            (Place::Quoted, b'"') => self.place = Place::Quote,
-            (Place::Start, _) if is_space(byte) => {}
-            (Place::Quote | Place::Closed, _) if is_space(byte) => self.place = Place::Closed,
-            (Place::Quote | Place::Closed, _) => {
-                self.place = Place::Malformed;
-                self.span.filled = true;
+            (CellState::Quoted, b'"') => self.state = CellState::Quote,
+            (CellState::Start | CellState::Closed, _) if is_space(byte) => {}
+            (CellState::Quote, _) if is_space(byte) => self.close_quotes(CellState::Closed),
+            (CellState::Quote | CellState::Closed, _) => {
+                self.state = CellState::Malformed;
+                self.row_lines.is_filled = true;
             }
-            (Place::Start, _) => {
-                self.place = Place::Bare;
+            (CellState::Start, _) => {
+                self.state = CellState::Bare;
                 self.content(&[byte]);
             }
-            (Place::Bare | Place::Quoted | Place::Malformed, _) => self.content(&[byte]),
+            (CellState::Bare | CellState::Quoted | CellState::Malformed, _) => {
+                self.content(&[byte]);
+            }
         }
     }
 
     /// Takes content of a cell.
-    pub(super) fn content(&mut self, run: &[u8]) {
+    fn content(&mut self, run: &[u8]) {
         let delimiter = self.delimiter;
-        self.span.filled =
-            self.span.filled || run.iter().any(|byte| *byte > b' ' && *byte != delimiter);
-        if self.place == Place::Malformed {
+        self.row_lines.is_filled =
+            self.row_lines.is_filled || run.iter().any(|byte| *byte > b' ' && *byte != delimiter);
+        if self.state == CellState::Malformed {
             return;
         }
-        let header = self.header.is_some();
-        if header || self.column == self.code_column {
+        let is_header = self.header.is_some();
+        if self.state == CellState::Quoted {
+            let code_column = (!is_header).then_some(self.columns.code);
+            self.quoted.content(run, delimiter, code_column);
+        }
+        if is_header || self.column == self.columns.code {
             self.code.extend(run);
         }
-        if self.column != self.code_column {
-            self.filled = self.filled || run.iter().any(|byte| *byte > b' ');
+        if !is_header {
+            self.shape.content(run);
         }
-        if self.program_column == Some(self.column) {
+        if self.column != self.columns.code {
+            self.has_other_content = self.has_other_content || run.iter().any(|byte| *byte > b' ');
+        }
+        if self.columns.program == Some(self.column) {
             self.program.extend(run);
         }
     }
 
-    pub(super) fn end_cell(&mut self) {
-        if let Some(header) = &mut self.header {
-            header.look(&self.code, self.column);
-            self.code.clear();
+    fn close_quotes(&mut self, state: CellState) {
+        if self.state == CellState::Quote {
+            // While the columns aren't known, the only one may be that of the codes.
+            let code_column = if self.header.is_some() { 0 } else { self.columns.code };
+            self.quoted.close(self.column == code_column);
         }
-        self.column += 1;
-        self.place = Place::Start;
+        self.state = state;
+    }
+
+    fn end_cell(&mut self) {
+        self.close_quotes(self.state);
+        self.quoted.end_cell();
+        if let Some(header) = &mut self.header {
+            header.consider(&self.code);
+            self.code.clear();
+        } else {
+            self.shape.end_cell();
+        }
     }
 
     /// A line ends inside of a row.
-    pub(super) fn end_line(&mut self) {
-        if self.span.filled || self.lines.line == self.line {
-            self.span.count += 1;
-            if self.span.lines.len() < KEPT_REJECTED {
-                self.span.lines.push(self.lines.line);
+    fn end_line(&mut self) {
+        if self.row_lines.is_filled || self.lines.line == self.line {
+            self.row_lines.count += 1;
+            if self.row_lines.first.len() < KEPT_REJECTED {
+                self.row_lines.first.push(self.lines.line);
             }
         }
     }
 
-    pub(super) fn end_row(&mut self, collector: &mut Collector) {
-        if self.place == Place::Malformed {
-            self.end_malformed(collector);
-        } else if let Some(header) = self.header.take() {
-            self.end_header(header, collector);
+    fn end_row(&mut self, collector: &mut Collector) {
+        let is_taken = if self.state == CellState::Malformed {
+            self.reject_quotes(message::MALFORMED, collector);
+            false
         } else {
-            self.end_data(false, collector);
-        }
-        self.place = Place::Start;
-        self.fresh = true;
+            self.close_quotes(self.state);
+            let is_own = self.header.is_none() || self.column == 0;
+            if self.quoted.have_codes(|| is_own && self.code.code().is_ok()) {
+                self.reject_quotes(message::DRAWS_IN, collector);
+                false
+            } else if let Some(header) = self.header.take() {
+                self.end_header(header, collector);
+                false
+            } else {
+                self.shape.end_cell();
+                self.end_data(false, collector)
+            }
+        };
+        self.shape.end_row(is_taken);
+        self.quoted.end_row();
+        self.state = CellState::Start;
+        self.at_row_start = true;
         self.column = 0;
         self.code.clear();
         self.program.clear();
-        self.filled = false;
-        self.span.count = 0;
-        self.span.lines.clear();
-        self.span.filled = false;
+        self.has_other_content = false;
+        self.row_lines.count = 0;
+        self.row_lines.first.clear();
+        self.row_lines.is_filled = false;
     }
 
-    pub(super) fn end_malformed(&mut self, collector: &mut Collector) {
-        self.end_line();
-        let one_column = self.delimiter == NO_DELIMITER;
-        let lost = self.header.take().is_some_and(|header| {
-            self.over = !one_column || header.program.is_some();
-            self.over
-        });
-        if lost {
+    /// Rejects a row whose quotes went wrong, with all that they have drawn in.
+    fn reject_quotes(&mut self, why: &'static str, collector: &mut Collector) {
+        let is_lone = self.delimiter == NO_DELIMITER;
+        let is_lost = self.header.take().is_some_and(|header| !is_lone || header.is_by_program());
+        self.is_finished |= is_lost;
+        if is_lost {
             self.code.clear();
-        } else if self.column == self.code_column {
-            // The quote that went wrong may have drawn in what is not the code's.
+            self.reject_lines(message::MALFORMED_HEADER.into(), None, collector);
+            return;
+        }
+        if self.column == self.columns.code || why == message::DRAWS_IN {
+            // What the quotes have drawn in may be no part of the code.
             self.code.cut(self.delimiter);
         }
-        let mut message = if lost { message::MALFORMED_HEADER } else { message::MALFORMED };
-        for line in &self.span.lines {
-            collector.reject(self.code.rejected(*line, Reason::MalformedCsv, message), None);
-            self.code.clear();
-            message = message::SWALLOWED;
-        }
-        collector.reject_more(self.span.count - self.span.lines.len() as u64);
+        self.reject_lines(why.into(), None, collector);
     }
 
-    pub(super) fn end_header(&mut self, mut header: Header, collector: &mut Collector) {
+    /// Rejects the row, and each of its further lines in which something stands.
+    fn reject_lines(
+        &mut self,
+        mut message: Cow<'static, str>,
+        mut program: Option<&str>,
+        collector: &mut Collector,
+    ) {
+        self.end_line();
+        for line in &self.row_lines.first {
+            let rejected = self.code.rejected(*line, Reason::MalformedCsv, message);
+            collector.reject(rejected, program.take());
+            self.code.clear();
+            message = message::SWALLOWED.into();
+        }
+        collector.reject_more(self.row_lines.count - self.row_lines.first.len() as u64);
+    }
+
+    fn end_header(&mut self, mut header: Header, collector: &mut Collector) {
         if header.shown.is_empty() && self.code.is_empty() {
+            header.reset();
             self.header = Some(header);
             return;
         }
-        header.look(&self.code, self.column);
-        let program_found = header.program.as_ref().map(Wanted::place);
-        match (header.code.place(), program_found) {
-            (Some(code), None | Some(Some(_))) => {
-                self.code_column = code;
-                self.program_column = program_found.flatten();
+        header.consider(&self.code);
+        match header.judge() {
+            FirstRow::Header(columns) => {
+                self.columns = columns;
+                self.shape = Shape::new(columns, header.cells(), header.named());
             }
-            // One column: a name that is not the one asked for is a header
-            // still; anything else is the first code.
-            (None, None)
-                if self.column == 0
-                    && !self.code.text().is_some_and(|text| header.code.is_usual(text)) =>
-            {
-                self.end_data(true, collector);
+            FirstRow::Data(_) if header.cells() == 1 => _ = self.end_data(true, collector),
+            FirstRow::Data(columns) => {
+                self.begins_with = Some((columns, header.cells()));
+                self.refuse(&header, Reason::MissingColumn, message::NO_HEADER, collector);
             }
-            _ => {
-                let fault = header.fault();
-                collector
-                    .reject(header.shown.rejected(self.line, Reason::MissingColumn, fault), None);
-                self.over = true;
-            }
+            FirstRow::Fault(reason, fault) => self.refuse(&header, reason, fault, collector),
         }
     }
 
-    pub(super) fn end_data(&self, first: bool, collector: &mut Collector) {
-        if !self.filled && self.code.is_empty() {
-            return;
-        }
-        if let Err((cell, reason, message)) = self.judge(collector) {
-            let message = match message {
-                message::CODE_TEXT if first => message::FIRST_CODE_TEXT,
-                message::NO_UUID if first => message::FIRST,
-                _ => message,
-            };
-            let program = self.program.text().filter(|name| !name.is_empty());
-            collector.reject(cell.rejected(self.line, reason, message), program);
-        }
-    }
-
-    pub(super) fn judge(
-        &self,
+    /// Refuses all, by the first row.
+    fn refuse(
+        &mut self,
+        header: &Header,
+        reason: Reason,
+        fault: impl Into<Cow<'static, str>>,
         collector: &mut Collector,
-    ) -> Result<(), (&Cell, Reason, &'static str)> {
+    ) {
+        collector.reject(header.shown.rejected(self.line, reason, fault), None);
+        self.is_finished = true;
+    }
+
+    /// Takes or rejects a row; `is_first`: it is the only row that could have been
+    /// a header. True if it is taken.
+    fn end_data(&mut self, is_first: bool, collector: &mut Collector) -> bool {
+        if !self.has_other_content && self.code.is_empty() {
+            return false;
+        }
+        let program = self.columns.program.and_then(|_| self.program.program_id());
+        let program = program.filter(|name| !name.is_empty());
+        let spans_lines = self.row_lines.count > 0;
+        if self.shape.is_shifted(spans_lines, || program.is_some_and(|name| collector.knows(name)))
+        {
+            // The first cell can't be shifted.
+            let program = program.filter(|_| self.columns.program == Some(0));
+            let program = program.map(str::to_owned);
+            self.reject_lines(self.shape.fault().into(), program.as_deref(), collector);
+            return false;
+        }
+        let Err((cell, reason, mut message)) = self.judge(collector) else { return true };
+        if is_first && reason == Reason::NotAUuid && !cell.is_empty() && !cell.looks_like_code() {
+            message.to_mut().push_str(&self.hint());
+        }
+        collector.reject(cell.rejected(self.line, reason, message), program);
+        false
+    }
+
+    /// What to do if a first row that is no code is a header, or a title.
+    fn hint(&self) -> String {
+        self.later_header.map_or_else(|| message::IF_HEADER.into(), message::later_header)
+    }
+
+    fn judge(&self, collector: &mut Collector) -> Result<(), Refusal<'_>> {
         let (code, program) = (&self.code, &self.program);
-        if self.column < self.code_column.max(self.program_column.unwrap_or(0)) {
-            return Err((code, Reason::MissingColumn, message::SHORT_ROW));
+        if self.column < self.columns.code.max(self.columns.program.unwrap_or(0)) {
+            return Err((code, Reason::MissingColumn, message::SHORT_ROW.into()));
         }
-        let id = code.code().map_err(|(reason, message)| (code, reason, message))?;
-        let name = program.text().ok_or((program, Reason::NotUtf8, message::NOT_UTF8))?;
-        if self.program_column.is_some() && program.is_empty() {
-            return Err((code, Reason::MissingColumn, message::EMPTY_PROGRAM));
+        let id = code.code().map_err(|reason| (code, reason, code.fault(reason)))?;
+        if self.columns.program.is_none() {
+            collector.accept(id, "");
+            return Ok(());
         }
-        if program.overflow || !collector.accept(id, name) {
-            return Err((program, Reason::InvalidProgramId, message::NO_PROGRAM));
+        let Some(name) = program.program_id() else {
+            return Err((program, Reason::NotUtf8, message::NOT_UTF8.into()));
+        };
+        if program.is_empty() {
+            return Err((code, Reason::MissingColumn, message::EMPTY_PROGRAM.into()));
+        }
+        if program.is_too_long() || !collector.accept(id, name) {
+            return Err((program, Reason::InvalidProgramId, message::NO_PROGRAM.into()));
         }
         Ok(())
     }

@@ -45,7 +45,13 @@ export type {
 } from "./job-types.js";
 export type { Journal } from "./journal-types.js";
 export { parseCodes, parseCodesByProgram } from "./parse.js";
-export type { CodesInput, ParseByProgramOptions, ParseOptions, ParseProgress } from "./parse.js";
+export type {
+  CodesInput,
+  ColumnSelector,
+  ParseByProgramOptions,
+  ParseOptions,
+  ParseProgress,
+} from "./parse.js";
 export type {
   Auth,
   CallOptions,

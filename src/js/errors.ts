@@ -5,6 +5,7 @@ export type RejectionReason =
   | "not_a_uuid"
   | "nil_uuid"
   | "missing_column"
+  | "ambiguous_column"
   | "malformed_csv"
   | "not_utf8"
   | "not_a_string"

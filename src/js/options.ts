@@ -27,6 +27,8 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const isFunction = (value: unknown): value is (...values: never[]) => unknown =>
   typeof value === "function";
 const isNumber = (value: unknown): value is number => typeof value === "number";
+const isWithin = (value: unknown, least: number, most: number) =>
+  Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
 
 const text: Check = (value) =>
   typeof value === "string" && value !== "" ? undefined : "must be a string that is not empty";
@@ -37,9 +39,7 @@ const object: Check = (value) => (isObject(value) ? undefined : "must be an obje
 const timeout: Check = (value) =>
   isNumber(value) && value > 0 ? undefined : "must be a number of milliseconds above 0";
 const count: Check = (value) =>
-  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xffff_ffff
-    ? undefined
-    : "must be a whole number from 0";
+  isWithin(value, 0, 0xffff_ffff) ? undefined : "must be a whole number from 0";
 const url: Check = (value) =>
   typeof value === "string" || (isObject(value) && typeof value["href"] === "string")
     ? undefined
@@ -50,6 +50,14 @@ const withMethods =
     isObject(value) && names.every((name) => isFunction(value[name]))
       ? undefined
       : `must be an object with ${names.join("() and ")}()`;
+
+const isOrdinal = (value: unknown) => isWithin(value, 1, 0xffff_ffff);
+const column: Check = (value) =>
+  text(value) === undefined ||
+  isOrdinal(value) ||
+  (isObject(value) && text(value["name"]) === undefined && isOrdinal(value["occurrence"]))
+    ? undefined
+    : "must be the name of a column, its number from 1, or { name, occurrence }";
 
 const signal: Check = (value) =>
   isObject(value) && typeof value["aborted"] === "boolean" && isFunction(value["addEventListener"])
@@ -289,9 +297,6 @@ export function checkCallOptions(
   return given === undefined ? {} : readOptions(given, { ...callChecks, ...more });
 }
 
-const isWithin = (value: unknown, least: number, most: number) =>
-  Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
-
 const jobChecks: Checks = {
   journal: withMethods("append", "read", "truncate"),
   batchSize: (value) =>
@@ -347,7 +352,7 @@ export function checkJobOptions(
 }
 
 /** The checks that only some calls need. */
-export const checks = { boolean, count, text, method, signal, url } as const;
+export const checks = { boolean, column, count, text, method, signal, url } as const;
 
 /** Checks what `exchangeCode` and `authorizationUrl` take. */
 export function checkGrantOptions(

@@ -45,13 +45,23 @@ export interface ParseProgress {
   rejected: number;
 }
 
+/**
+ * Which column is meant: its name, its number from 1, or a name that several
+ * columns have with the number of the one among them, from 1.
+ *
+ * Names compare without case, white space, `_` and `-`. Several columns of one
+ * name are refused, unless one is to the letter what is given here.
+ */
+export type ColumnSelector = string | number | { name: string; occurrence: number };
+
 /** What `parseCodes` takes. */
 export interface ParseOptions {
   /**
-   * The name of the column that holds the codes. Default: the only column,
-   * else the first of `code_id`, `code_uuid`, `uuid`, `code` that exists.
+   * The column that holds the codes. Default: the only column, else the first of
+   * `code_id`, `code_uuid`, `uuid`, `code` that exists. By number, the first row
+   * is read as a row of codes if it has one there.
    */
-  column?: string;
+  column?: ColumnSelector;
   /** Called after each piece that was read. */
   onProgress?: (progress: ParseProgress) => void;
   /** Ends the reading. */
@@ -61,13 +71,13 @@ export interface ParseOptions {
 /** What `parseCodesByProgram` takes. */
 export interface ParseByProgramOptions extends ParseOptions {
   /**
-   * The name of the column that holds the program ids. Default: the first of
+   * The column that holds the program ids. Default: the first of
    * `voucher_program_id`, `program_id`, `program` that exists.
    */
-  programColumn?: string;
+  programColumn?: ColumnSelector;
 }
 
-const parseChecks = { column: checks.text, onProgress: checks.method, signal: checks.signal };
+const parseChecks = { column: checks.column, onProgress: checks.method, signal: checks.signal };
 
 /**
  * Reads codes out of text (a code a line, or a CSV) or out of a list.
@@ -103,13 +113,18 @@ type Lists = [[null, ListParts], ...[string, ListParts][]];
 /** Reads into one list, or with `programs` into one for each program. */
 async function readLists(
   input: unknown,
-  programs: { column?: string | undefined } | undefined,
+  programs: { column?: ColumnSelector | undefined } | undefined,
   { column, onProgress, signal }: { [K in keyof ParseOptions]: ParseOptions[K] | undefined },
 ): Promise<Lists> {
   const glue = await instance.load();
   const { generation } = instance;
   const reader = instance.callSync(
-    () => new glue.CodeReader(column, programs !== undefined, programs?.column),
+    () =>
+      new glue.CodeReader(
+        ...nameAndNumber(column),
+        programs !== undefined,
+        ...nameAndNumber(programs?.column),
+      ),
   );
   const tell = progressOf(reader, onProgress);
   try {
@@ -142,7 +157,7 @@ export async function parseCodesByProgram(
   input: TextInput,
   options?: ParseByProgramOptions,
 ): Promise<ProgramLists> {
-  const read = readOptions(options ?? {}, { ...parseChecks, programColumn: checks.text });
+  const read = readOptions(options ?? {}, { ...parseChecks, programColumn: checks.column });
   const { column, programColumn, onProgress, signal } = read as ParseByProgramOptions;
   refuseMissing(input);
   const programs = { column: programColumn };
@@ -152,6 +167,12 @@ export async function parseCodesByProgram(
     rejectedCount: all.rejectedCount,
     rejected: all.rejected,
   };
+}
+
+/** A column as the core takes it. */
+function nameAndNumber(column: ColumnSelector | undefined): [string | undefined, number] {
+  if (typeof column === "number") return [undefined, column];
+  return typeof column === "object" ? [column.name, column.occurrence] : [column, 0];
 }
 
 function progressOf(

@@ -5,7 +5,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::{number, to_js};
-use crate::csv;
+use crate::csv::{self, Column};
 use crate::json::Json;
 use crate::list::CodeList;
 
@@ -15,16 +15,22 @@ pub struct CodeReader(csv::CodeReader);
 
 #[wasm_bindgen]
 impl CodeReader {
-    /// The names of the columns; `by_program` says whether there are programs.
+    /// A column has a name, or a number; a name and a number are those of one of
+    /// several columns of that name. 0 is no number. `by_program` says whether there
+    /// are programs.
     #[wasm_bindgen(constructor)]
     #[must_use]
-    pub fn new(column: Option<String>, by_program: bool, program_column: Option<String>) -> Self {
-        let column = column.as_deref();
-        Self(if by_program {
-            csv::CodeReader::by_program(program_column.as_deref(), column)
-        } else {
-            csv::CodeReader::new(column)
-        })
+    pub fn new(
+        column_name: Option<String>,
+        column_number: u32,
+        by_program: bool,
+        program_name: Option<String>,
+        program_number: u32,
+    ) -> Self {
+        Self(csv::CodeReader::with(csv::Options {
+            column: column(column_name, column_number),
+            program_column: by_program.then(|| column(program_name, program_number)),
+        }))
     }
 
     /// How many bytes there will be in all, where that is known.
@@ -78,6 +84,15 @@ impl CodeReader {
     }
 }
 
+fn column(name: Option<String>, number: u32) -> Column {
+    let number = (number > 0).then_some(number as usize);
+    match (name, number) {
+        (Some(name), number) => Column::Named(name, number),
+        (None, Some(number)) => Column::Number(number),
+        (None, None) => Column::Usual,
+    }
+}
+
 fn list(codes: &CodeList) -> JsValue {
     let mut entries = Vec::with_capacity(codes.rejected().len());
     for entry in codes.rejected() {
@@ -86,7 +101,7 @@ fn list(codes: &CodeList) -> JsValue {
                 .with("line", number(entry.line))
                 .with("value", entry.value.as_str())
                 .with("reason", entry.reason.as_str())
-                .with("message", entry.message),
+                .with("message", &*entry.message),
         );
     }
     let value = to_js(

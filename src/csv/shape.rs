@@ -1,0 +1,162 @@
+//! Whether the cells of a row stand where the header says.
+//!
+//! A cell that holds a delimiter and has no quotes (`Roe, Ann`) shifts all that
+//! come after it. Then there are more cells than the header has names, and what
+//! stands in the column of the codes may be something else, even another UUID.
+
+use super::cell::Cell;
+use super::columns::Columns;
+use super::message;
+use crate::text::{decimal, text};
+
+/// What the rows of a file look like.
+pub(super) struct Shape {
+    columns: Columns,
+    /// Nothing but the wanted cells can stand before them, and these hold no
+    /// delimiter.
+    is_fixed: bool,
+    /// Cells of the header, and those up to the last that has a name.
+    header: usize,
+    names: usize,
+    /// Cells of a usual row: the header's, and empty ones that the first row has.
+    width: usize,
+    /// Of these, how many there are up to the last that isn't empty.
+    named: usize,
+    /// The columns (of the first 64) before the codes in which UUIDs stand too.
+    uuids: u64,
+    rows: u64,
+
+    // The row under way.
+    cells: usize,
+    filled: usize,
+    content: usize,
+    row_uuids: u64,
+    /// The first cell behind the column of the codes that is a code.
+    next_code: Option<usize>,
+    is_filled: bool,
+    cell: Cell,
+}
+
+impl Shape {
+    /// So many rows say what is usual.
+    const LEARNT: u64 = 16;
+
+    pub(super) fn new(columns: Columns, cells: usize, named: usize) -> Self {
+        let wanted = 1 + usize::from(columns.program.is_some());
+        Self {
+            columns,
+            is_fixed: columns.code.max(columns.program.unwrap_or(0)) < wanted,
+            header: cells,
+            names: named,
+            width: cells,
+            named,
+            uuids: 0,
+            rows: 0,
+            cells: 0,
+            filled: 0,
+            content: 0,
+            row_uuids: 0,
+            next_code: None,
+            is_filled: false,
+            cell: Cell::default(),
+        }
+    }
+
+    /// Takes content of the cell under way.
+    pub(super) fn content(&mut self, run: &[u8]) {
+        self.is_filled = self.is_filled || run.iter().any(|byte| *byte > b' ');
+        if !self.is_fixed && self.cells != self.columns.code {
+            self.cell.extend(run);
+        }
+    }
+
+    pub(super) fn end_cell(&mut self) {
+        let is_code = self.cell.may_be_code() && self.cell.code().is_ok();
+        if is_code && self.cells < self.columns.code {
+            self.row_uuids |= bit(self.cells);
+        } else if is_code && self.next_code.is_none() {
+            self.next_code = Some(self.cells);
+        }
+        self.cells += 1;
+        if self.is_filled {
+            self.filled += 1;
+            self.content = self.cells;
+        }
+        self.is_filled = false;
+        self.cell.clear();
+    }
+
+    /// Whether something in the row, which is complete, may have been shifted.
+    /// `spans_lines`: the row has several lines.
+    pub(super) fn is_shifted(
+        &self,
+        spans_lines: bool,
+        is_known_program: impl FnOnce() -> bool,
+    ) -> bool {
+        let Columns { code, program } = self.columns;
+        let extra = self.extra();
+        // Quotes can join the beginning of a row with the end of another.
+        let is_fixed = self.is_fixed && (code == 0 || !spans_lines);
+        if is_fixed || extra == 0 {
+            return false;
+        }
+        let comes_from = |by: usize| bit(code - by) & self.uuids & !self.row_uuids != 0;
+        self.filled > self.header
+            || self.next_code.is_some_and(|next| next <= code + extra)
+            // What else has UUIDs would be here now, and is not where it should be.
+            || (1..=extra.min(code)).any(comes_from)
+            // A program id has no form to know it by.
+            || self.rows > 0 && program.is_some_and(|program| program > code + 1) && !is_known_program()
+    }
+
+    /// Says what is wrong with such a row.
+    pub(super) fn fault(&self) -> String {
+        let (cells, names) = (decimal(self.cells as u64), decimal(self.names as u64));
+        text(&[message::CELLS, &cells, message::NAMES, &names, message::NEEDS_QUOTES])
+    }
+
+    /// How many cells more than usual the row has, beyond those that are empty as
+    /// in every row.
+    fn extra(&self) -> usize {
+        let content = self.content.saturating_sub(self.named);
+        content.max(self.cells.saturating_sub(self.width))
+    }
+
+    /// Ends the row. What was taken says what is usual.
+    pub(super) fn end_row(&mut self, is_taken: bool) {
+        if is_taken && self.rows < Self::LEARNT {
+            if self.rows == 0 && self.content <= self.header {
+                self.width = self.width.max(self.cells);
+            }
+            if self.rows == 0 && self.cells <= self.header {
+                self.named = self.named.max(self.content);
+            }
+            self.uuids |= self.row_uuids;
+            self.rows += 1;
+        }
+        (self.cells, self.filled, self.content) = (0, 0, 0);
+        (self.row_uuids, self.next_code, self.is_filled) = (0, None, false);
+        self.cell.clear();
+    }
+
+    /// Whether it is known what is usual.
+    pub(super) const fn is_learnt(&self) -> bool {
+        self.is_fixed || self.rows >= Self::LEARNT
+    }
+
+    /// Whether a row without quotes, of so many cells, has no more than is usual.
+    pub(super) fn fits(&self, cells: usize, row: &[u8], delimiter: u8) -> bool {
+        self.is_fixed
+            || cells <= self.named
+            || cells <= self.width && {
+                let blank =
+                    row.iter().rev().take_while(|byte| **byte == delimiter || **byte <= b' ');
+                cells - blank.filter(|byte| **byte == delimiter).count() <= self.named
+            }
+    }
+}
+
+/// A column as one bit of many.
+fn bit(column: usize) -> u64 {
+    u32::try_from(column).ok().and_then(|column| 1_u64.checked_shl(column)).unwrap_or(0)
+}
