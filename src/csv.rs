@@ -73,6 +73,15 @@ impl CodeReader {
         Self { input: Input::new(rows), lists, entries: 0, expected: None, bytes: 0 }
     }
 
+    /// The same reader with a random number, for codes that a stranger may have
+    /// chosen: see [`CodeListBuilder::new`].
+    #[must_use]
+    pub fn seeded(mut self, seed: u64) -> Self {
+        self.lists.seed = seed;
+        self.lists.all.set_seed(seed);
+        self
+    }
+
     /// Says how many bytes there will be, where that is known: room for their
     /// codes is then made at once, and not by doubling it. They may be more or
     /// fewer.
@@ -213,6 +222,7 @@ struct Lists {
     last: usize,
     distinct: usize,
     duplicates: u64,
+    seed: u64,
 }
 
 impl Lists {
@@ -260,7 +270,8 @@ impl Lists {
                 Ok(found) => self.places.get(found).copied()?,
                 Err(free) => {
                     let place = self.programs.len();
-                    self.programs.push((ProgramId::new(program).ok()?, CodeListBuilder::new()));
+                    let list = CodeListBuilder::new(self.seed);
+                    self.programs.push((ProgramId::new(program).ok()?, list));
                     self.places.insert(free, place);
                     place
                 }

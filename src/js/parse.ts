@@ -5,6 +5,7 @@ import {
   type ListParts,
   type ProgramLists,
   listIds,
+  randomSeed,
   toCodeList,
 } from "./code-list.js";
 import {
@@ -109,7 +110,7 @@ async function readLists(
   const glue = await instance.load();
   const { generation } = instance;
   const reader = instance.callSync(
-    () => new glue.CodeReader(column, programs !== undefined, programs?.column),
+    () => new glue.CodeReader(column, programs !== undefined, programs?.column, randomSeed()),
   );
   const tell = progressOf(reader, onProgress);
   try {

@@ -15,16 +15,23 @@ pub struct CodeReader(csv::CodeReader);
 
 #[wasm_bindgen]
 impl CodeReader {
-    /// The names of the columns; `by_program` says whether there are programs.
+    /// The names of the columns; `by_program` says whether there are programs;
+    /// `seed` is a random number.
     #[wasm_bindgen(constructor)]
     #[must_use]
-    pub fn new(column: Option<String>, by_program: bool, program_column: Option<String>) -> Self {
+    pub fn new(
+        column: Option<String>,
+        by_program: bool,
+        program_column: Option<String>,
+        seed: u64,
+    ) -> Self {
         let column = column.as_deref();
-        Self(if by_program {
+        let reader = if by_program {
             csv::CodeReader::by_program(program_column.as_deref(), column)
         } else {
             csv::CodeReader::new(column)
-        })
+        };
+        Self(reader.seeded(seed))
     }
 
     /// How many bytes there will be in all, where that is known.
