@@ -65,7 +65,8 @@ const STEPS = {
     checkApi(await packAndInstall(), isRecording);
   },
   "package types": () => checkTypes(exec),
-  "package node": () => nodeTests(["node.test.mjs", "imports.test.mjs", "trap.test.mjs"]),
+  "package node": () =>
+    nodeTests(["node.test.mjs", "imports.test.mjs", "inputs.test.mjs", "trap.test.mjs"]),
   "package node server": () => nodeTests(["server.test.mjs"]),
   "package react": async () =>
     exec(process.execPath, ["tests/package/react.mjs", await packAndInstall()]),

@@ -1,21 +1,26 @@
 //! A JSON value, read by whatever parser the host has.
 //!
-//! The core never parses JSON text: a page has `JSON.parse`, a native program
-//! `serde_json`, which reaches [`Json`] through `serde`. One type serves every
-//! body that Uber sends, instead of a derived reader each: those cost bytes in
-//! the wasm, and none would be as lenient as Uber's bodies need (numbers come
-//! as strings, members come and go).
+//! A native program reads it with `serde_json`, which reaches [`Json`] through
+//! `serde`; the binding to JavaScript reads the text itself (`json_text.rs`). Both
+//! keep the same two rules: of members with one name the last one counts, and what
+//! is nested deeper than 64 levels is refused. One type serves every body that Uber
+//! sends, instead of a derived reader each: those cost bytes in the wasm, and none
+//! would be as lenient as Uber's bodies need (numbers come as strings, members come
+//! and go).
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use twox_hash::XxHash64;
 
 /// Deeper than this, a value is refused: nothing Uber sends comes near, and
 /// recursion on the small stack of a wasm instance must end.
 pub(crate) const DEEPEST: u8 = 64;
+
+/// Of so many members, each is compared with every other.
+const FEW_MEMBERS: usize = 16;
 
 /// A JSON value. Members keep their order. What was read through `serde` owns its
 /// texts.
@@ -333,16 +338,36 @@ impl<'de> Visitor<'de> for Reader {
         while let Some(name) = access.next_key::<String>()? {
             members.push((name.into(), access.next_value_seed(inner)?));
         }
-        // As in JavaScript, the last of equal names is the only one.
-        let mut seen = HashSet::new();
-        let mut keep: Vec<_> = members
-            .iter()
-            .rev()
-            .map(|(name, _): &(Cow<'_, str>, Json<'_>)| seen.insert(&**name))
-            .collect();
-        members.retain(|_| keep.pop().unwrap_or(true));
+        keep_last(&mut members);
         Ok(Json::Object(members))
     }
+}
+
+/// Keeps only the last of the members that have one name, as JavaScript does.
+pub(crate) fn keep_last<'a>(members: &mut Vec<(Cow<'a, str>, Json<'a>)>) {
+    let is_repeated = |(at, (name, _)): (usize, &(Cow<'a, str>, _))| {
+        members.iter().take(at).any(|(other, _)| other == name)
+    };
+    if members.len() <= FEW_MEMBERS && !members.iter().enumerate().any(is_repeated) {
+        return;
+    }
+    // A table of names, half full at most.
+    let mut table = vec![None; members.len().saturating_mul(2).next_power_of_two()];
+    let mut keep = vec![false; members.len()];
+    for (keep, (name, _)) in keep.iter_mut().zip(&*members).rev() {
+        let mut hash = XxHash64::oneshot(0, name.as_bytes());
+        *keep = loop {
+            #[allow(clippy::cast_possible_truncation)]
+            let at = hash as usize & (table.len() - 1);
+            match table.get_mut(at) {
+                Some(Some(other)) if *other != name => hash = hash.wrapping_add(1),
+                Some(slot) => break slot.replace(name).is_none(),
+                None => break true,
+            }
+        };
+    }
+    let mut keep = keep.into_iter();
+    members.retain(|_| keep.next().unwrap_or(true));
 }
 
 #[cfg(test)]
@@ -436,6 +461,22 @@ mod tests {
             "[]",
         ] {
             assert_eq!(parse(text).number(), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn however_many_members_there_are_the_last_of_a_name_counts() {
+        for count in [1, 2, FEW_MEMBERS, FEW_MEMBERS + 1, 5_000] {
+            let all = |from| (0..count).map(move |at| format!("\"{}\":{}", at / 2, from + at));
+            let text: Vec<_> = all(0).chain(["\"\":0".into()]).chain(all(count)).collect();
+            let object = parse(&format!("{{{}}}", text.join(",")));
+            assert_eq!(object.members().len(), count.div_ceil(2) + 1);
+            for at in 0..count.div_ceil(2) {
+                let last = (2 * at + 1).min(count - 1) + count;
+                #[allow(clippy::cast_precision_loss)]
+                let expected = Some(last as f64);
+                assert_eq!(object.get(&at.to_string()).number(), expected, "{at} of {count}");
+            }
         }
     }
 

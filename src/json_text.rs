@@ -8,7 +8,7 @@
 
 use std::borrow::Cow;
 
-use crate::json::{DEEPEST, Json};
+use crate::json::{DEEPEST, Json, keep_last};
 use crate::text::decimal;
 
 /// So many digits are a whole number that a float holds exactly.
@@ -16,7 +16,7 @@ const EXACT_DIGITS: usize = 15;
 /// The first whole number that a float may not hold exactly.
 const INEXACT: f64 = 9_007_199_254_740_992.0;
 
-/// Reads a text; none if it is no JSON. What is nested too deeply reads as null.
+/// Reads a text; none if it is no JSON, or nested too deeply.
 /// `number` reads a number that is no short whole one, as JSON spells it.
 pub(crate) fn read(text: &str, number: fn(&str) -> f64) -> Option<Json<'_>> {
     let mut reader = Reader { text, at: 0, number };
@@ -55,31 +55,11 @@ impl<'a> Reader<'a> {
     fn value(&mut self, depth: u8) -> Option<Json<'a>> {
         match self.peek()? {
             b'"' => self.string().map(Json::Text),
-            b'{' | b'[' if depth >= DEEPEST => self.skip(),
+            b'{' | b'[' if depth >= DEEPEST => None,
             b'{' => self.object(depth + 1),
             b'[' => self.list(depth + 1),
             b'-' | b'0'..=b'9' => self.number().map(Json::Number),
             _ => self.word(),
-        }
-    }
-
-    /// Passes over a list or an object without looking closely at what is in it.
-    fn skip(&mut self) -> Option<Json<'a>> {
-        let mut open = 0_usize;
-        loop {
-            match self.byte()? {
-                b'"' => {
-                    self.string()?;
-                    continue;
-                }
-                b'{' | b'[' => open += 1,
-                b'}' | b']' => open -= 1,
-                _ => {}
-            }
-            self.at += 1;
-            if open == 0 {
-                return Some(Json::Null);
-            }
         }
     }
 
@@ -123,7 +103,9 @@ impl<'a> Reader<'a> {
             self.take(b':')?;
             members.push((name, self.value(depth)?));
             if self.take(b',').is_none() {
-                return self.take(b'}').map(|()| Json::Object(members));
+                self.take(b'}')?;
+                keep_last(&mut members);
+                return Some(Json::Object(members));
             }
         }
     }
@@ -396,14 +378,14 @@ mod tests {
     #[test]
     fn nesting_ends() {
         let nested = |depth: usize, inside: &str| "[".repeat(depth) + inside + &"]".repeat(depth);
-        let text = nested(100_000, r#"{"]":[1]}"#);
-        let mut value = &ours(&text).unwrap();
-        for _ in 0..DEEPEST {
-            let [inner] = value.items() else { unreachable!("{value:?}") };
-            value = inner;
+        for text in [nested(64, "1"), nested(63, r#"{"a":"]"}"#), nested(64, "")] {
+            assert_eq!(ours(&text), theirs(&text), "{text}");
+            assert!(ours(&text).is_some(), "{text}");
         }
-        assert_eq!(value, &Json::Null);
-        assert_eq!(ours(&nested(64, "1")), theirs(&nested(64, "1")));
+        for text in [nested(65, "1"), nested(64, "{}"), nested(64, "[junk}"), nested(100_000, "")] {
+            assert_eq!(ours(&text), None, "{text}");
+            assert_eq!(theirs(&text), None, "{text}");
+        }
         assert_eq!(ours(&"{\"a\":".repeat(100_000)), None);
         assert_eq!(ours(&"[".repeat(100)), None);
     }
@@ -492,11 +474,23 @@ mod tests {
 
         #[test]
         fn of_any_text_it_says_what_serde_says(text in "[\\[\\]{}:,\"\\\\ 0-9eE+.a-ftrunl-]{0,24}") {
-            // Of equal names serde's reader keeps the last; here both are there.
-            let theirs = theirs(&text);
-            prop_assert_eq!(ours(&text).is_some(), theirs.is_some());
-            if !text.contains(':') {
-                prop_assert_eq!(ours(&text), theirs);
+            prop_assert_eq!(ours(&text), theirs(&text));
+        }
+
+        #[test]
+        fn of_one_name_both_keep_the_last(names in prop::collection::vec("[a-e]{1,2}", 0..40)) {
+            let members: Vec<_> =
+                names.iter().enumerate().map(|(at, name)| format!("\"{name}\":{at}")).collect();
+            let text = format!("{{{}}}", members.join(","));
+            let found = ours(&text).unwrap();
+            prop_assert_eq!(Some(found.clone()), theirs(&text));
+            for (at, name) in names.iter().enumerate() {
+                let kept = found.members().iter().filter(|(member, _)| member == name);
+                prop_assert_eq!(kept.count(), 1);
+                if !names[at + 1..].contains(name) {
+                    let place = at.to_string();
+                    prop_assert_eq!(found.get(name), &ours(&place).unwrap());
+                }
             }
         }
     }

@@ -6,12 +6,18 @@
 //! more on the way. Codes that are known to be distinct go in without it, and it
 //! is filled when something is first looked for.
 //!
+//! The table's hash is keyed by a seed from outside. Without one, whoever chooses
+//! the codes could choose those that all meet in one slot, and a list of them
+//! would take time with the square of its length.
+//!
 //! Not a `HashSet<Code>` beside a `Vec<Code>`: it would hold every code twice.
 
 use std::fmt;
 use std::hint::black_box;
 use std::iter::FusedIterator;
 use std::ops::Range;
+
+use twox_hash::XxHash64;
 
 use crate::code::Code;
 use crate::error::Rejected;
@@ -105,13 +111,14 @@ impl CodeList {
 
     /// Reads what [`Self::to_bytes`] wrote. A code that comes again is counted
     /// as a duplicate. None if this is not a row of codes: the length is no
-    /// multiple of 16, or one of them is 16 zeros.
+    /// multiple of 16, or one of them is 16 zeros. `seed` is that of
+    /// [`CodeListBuilder::new`].
     #[must_use]
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    pub fn from_bytes(bytes: &[u8], seed: u64) -> Option<Self> {
         let (codes, []) = bytes.as_chunks() else {
             return None;
         };
-        let mut builder = CodeListBuilder::new();
+        let mut builder = CodeListBuilder::new(seed);
         builder.insert_bytes(codes)?;
         Some(builder.finish())
     }
@@ -165,20 +172,35 @@ impl Iterator for Iter<'_> {
 impl ExactSizeIterator for Iter<'_> {}
 impl FusedIterator for Iter<'_> {}
 
-/// Builds a [`CodeList`].
+/// Builds a [`CodeList`]. The default one has the seed 0, for codes that no
+/// stranger has chosen.
 pub struct CodeListBuilder {
     list: CodeList,
     table: Table,
+    key: HashKey,
     largest: usize,
 }
 
 impl CodeListBuilder {
     const MOST_RESERVED: usize = 1 << 24;
 
-    /// An empty list.
+    /// An empty list. `seed` is a random number: whoever knows it can choose codes
+    /// that take long to read. What comes out does not depend on it.
     #[must_use]
-    pub fn new() -> Self {
-        Self { list: CodeList::default(), table: Table::default(), largest: LARGEST }
+    pub fn new(seed: u64) -> Self {
+        Self {
+            list: CodeList::default(),
+            table: Table::default(),
+            key: HashKey::new(seed),
+            largest: LARGEST,
+        }
+    }
+
+    /// Sets the seed, if [`Self::new`] could not be given it.
+    pub fn set_seed(&mut self, seed: u64) {
+        self.key = HashKey::new(seed);
+        // Made anew when something is next looked for.
+        self.table = Table::default();
     }
 
     /// Takes a code. False if it is no new one: it counts as a duplicate.
@@ -188,7 +210,7 @@ impl CodeListBuilder {
     /// rejected entries is not sent.
     pub fn insert(&mut self, code: Code) -> bool {
         self.index();
-        self.insert_hashed(code, hash(code))
+        self.insert_hashed(code, self.key.hash(code))
     }
 
     /// Takes codes of a list, none of which is here yet: nobody looks whether they
@@ -229,7 +251,7 @@ impl CodeListBuilder {
         let mut hashes = [0; AT_ONCE];
         let mut coming = 0;
         for (hashed, code) in hashes.iter_mut().zip(codes) {
-            *hashed = hash(*code);
+            *hashed = self.key.hash(*code);
             coming ^= self.table.home(*hashed);
         }
         black_box(coming);
@@ -240,9 +262,9 @@ impl CodeListBuilder {
 
     #[allow(clippy::inline_always)] // A call costs as much as what it does.
     #[inline(always)]
-    fn insert_hashed(&mut self, code: Code, hash: u64) -> bool {
+    fn insert_hashed(&mut self, code: Code, hash: u32) -> bool {
         let CodeList { blocks, duplicates, rejections } = &mut self.list;
-        self.table.make_room(blocks);
+        self.table.make_room(blocks, &self.key);
         match self.table.look(hash, code, blocks) {
             Found::At(_) => {
                 *duplicates += 1;
@@ -264,10 +286,10 @@ impl CodeListBuilder {
     /// behind, and places every code anew. Of more than 16 million only for so
     /// many, since who says how many there will be may be wrong.
     pub fn reserve(&mut self, codes: usize) {
-        let Self { table, list, .. } = self;
+        let Self { table, list, key, .. } = self;
         let codes = codes.min(Self::MOST_RESERVED);
         if !table.holds(codes) {
-            table.grow(Table::slots_for(codes), &list.blocks);
+            table.grow(Table::slots_for(codes), &list.blocks, key);
             extend_memory(codes.saturating_sub(list.len()));
         }
     }
@@ -293,11 +315,11 @@ impl CodeListBuilder {
     #[cold]
     #[inline(never)]
     fn index_rest(&mut self) {
-        let Self { table, list, .. } = self;
+        let Self { table, list, key, .. } = self;
         if table.holds(list.len()) {
-            table.fill(&list.blocks);
+            table.fill(&list.blocks, key);
         } else {
-            table.grow(Table::slots_for(list.len()), &list.blocks);
+            table.grow(Table::slots_for(list.len()), &list.blocks, key);
         }
     }
 
@@ -305,7 +327,7 @@ impl CodeListBuilder {
     #[must_use]
     pub fn find(&mut self, code: Code) -> Option<usize> {
         self.index();
-        match self.table.look(hash(code), code, &self.list.blocks) {
+        match self.table.look(self.key.hash(code), code, &self.list.blocks) {
             Found::At(place) => Some(place),
             Found::Free(_) => None,
         }
@@ -336,7 +358,7 @@ impl CodeListBuilder {
 
 impl Default for CodeListBuilder {
     fn default() -> Self {
-        Self::new()
+        Self::new(0)
     }
 }
 
@@ -486,30 +508,34 @@ impl Table {
         self.slots.len().wrapping_sub(1)
     }
 
-    /// The part of the hash that goes beside a position: from its upper half,
-    /// as the lower one has chosen the slot.
-    fn tag(&self, hash: u64) -> u32 {
+    /// The slot that a hash chooses, and the tag that goes beside a position: the
+    /// bits of the hash that have not chosen the slot.
+    #[allow(clippy::inline_always)] // A call costs as much as what it does.
+    #[inline(always)]
+    fn split(&self, hash: u32) -> (usize, u32) {
+        let mask = self.mask();
         #[allow(clippy::cast_possible_truncation)]
-        let (tag, places) = ((hash >> 32) as u32, self.mask() as u32);
-        tag & !places
+        let places = mask as u32;
+        (hash as usize & mask, hash & !places)
     }
 
     /// What is in the slot that a hash chooses.
-    fn home(&self, hash: u64) -> u32 {
-        #[allow(clippy::cast_possible_truncation)]
-        let at = hash as usize & self.mask();
+    fn home(&self, hash: u32) -> u32 {
+        let (at, _) = self.split(hash);
         self.slots.get(at).copied().unwrap_or_default()
     }
 
     /// Looks for a code, from the slot on that its hash chooses.
     #[cfg_attr(hot_paths, optimize(speed), inline(never))]
-    fn look(&self, hash: u64, code: Code, blocks: &Blocks) -> Found {
+    fn look(&self, hash: u32, code: Code, blocks: &Blocks) -> Found {
         let mask = self.mask();
         #[allow(clippy::cast_possible_truncation)]
-        let (mut at, places) = (hash as usize & mask, mask as u32);
-        let tag = self.tag(hash);
+        let places = mask as u32;
+        let (mut at, tag) = self.split(hash);
         // Some slots are always free, so this ends; an empty table has none to look at.
-        while let Some(slot) = self.slots.get(at).copied().filter(|slot| *slot != 0) {
+        while let Some(&slot) = self.slots.get(at)
+            && slot != 0
+        {
             let place = (slot & places).wrapping_sub(1) as usize;
             if slot & !places == tag && blocks.get(place) == Some(code) {
                 return Found::At(place);
@@ -520,9 +546,10 @@ impl Table {
     }
 
     /// Puts a position into a free slot.
-    fn put(&mut self, slot: usize, hash: u64, place: usize) {
+    fn put(&mut self, slot: usize, hash: u32, place: usize) {
+        let (_, tag) = self.split(hash);
         #[allow(clippy::cast_possible_truncation)]
-        let value = self.tag(hash) | (place + 1) as u32;
+        let value = tag | (place + 1) as u32;
         if let Some(slot) = self.slots.get_mut(slot) {
             *slot = value;
             self.used += 1;
@@ -530,35 +557,34 @@ impl Table {
     }
 
     /// Makes sure that one more fits.
-    fn make_room(&mut self, blocks: &Blocks) {
+    fn make_room(&mut self, blocks: &Blocks, key: &HashKey) {
         if !self.holds(self.used + 1) {
-            self.grow(self.slots.len().saturating_mul(2).max(Self::FEWEST), blocks);
+            self.grow(self.slots.len().saturating_mul(2).max(Self::FEWEST), blocks, key);
         }
     }
 
     /// Whether so many have room.
     fn holds(&self, codes: usize) -> bool {
-        codes.saturating_mul(4) <= self.slots.len().saturating_mul(3)
+        codes <= self.slots.len() / 4 * 3
     }
 
-    fn grow(&mut self, slots: usize, blocks: &Blocks) {
+    fn grow(&mut self, slots: usize, blocks: &Blocks, key: &HashKey) {
         // The old one goes first: each code says its place anew.
         *self = Self::default();
         self.slots = vec![0; slots];
-        self.fill(blocks);
+        self.fill(blocks, key);
     }
 
     /// Takes in the codes that came last.
     #[cfg_attr(hot_paths, optimize(speed), inline(never))]
-    fn fill(&mut self, blocks: &Blocks) {
+    fn fill(&mut self, blocks: &Blocks, key: &HashKey) {
         let mask = self.mask();
         let mut place = self.used;
         for codes in blocks.slices(place..blocks.length) {
             for code in codes {
-                let hash = hash(Code::from_id(*code));
+                let hash = key.hash(Code::from_id(*code));
                 // They are distinct: any free slot from there on will do.
-                #[allow(clippy::cast_possible_truncation)]
-                let mut at = hash as usize & mask;
+                let (mut at, _) = self.split(hash);
                 while self.slots.get(at).is_some_and(|slot| *slot != 0) {
                     at = (at + 1) & mask;
                 }
@@ -577,21 +603,45 @@ enum Found {
     Free(usize),
 }
 
-/// Spreads the bits of a code, also of ids that differ in a few bits only. It
-/// is the same in every run: the core draws no random number.
-#[allow(clippy::inline_always)] // A call costs as much as what it does.
-#[inline(always)]
-fn hash(code: Code) -> u64 {
-    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let id = u128::from_le_bytes(*code.as_bytes());
-    #[allow(clippy::cast_possible_truncation)]
-    let (low, high) = (id as u64, (id >> 64) as u64);
-    let mut hash = low.wrapping_mul(ODD).rotate_left(32) ^ high;
-    for shift in [32, 29] {
-        hash = hash.wrapping_mul(ODD);
-        hash ^= hash >> shift;
+/// The key of a table's hash: the NH of UMAC (RFC 4418), and a multiplication that
+/// spreads its sum over the slots.
+///
+/// To whoever does not know the key, two codes have the same sum with a probability
+/// of 2^-32, whichever codes they are. `SipHash` would promise more, and take a
+/// quarter of the time of a whole row of a file.
+#[derive(Clone, Copy)]
+struct HashKey {
+    summands: [u64; 2],
+    factor: u64,
+}
+
+impl HashKey {
+    fn new(seed: u64) -> Self {
+        let [first, second, factor] =
+            [[1], [2], [3]].map(|number| XxHash64::oneshot(seed, &number));
+        Self { summands: [first, second], factor: factor | 1 }
     }
-    hash.wrapping_mul(ODD) ^ hash >> 32
+
+    #[allow(clippy::inline_always)] // A call costs as much as what it does.
+    #[inline(always)]
+    fn hash(&self, code: Code) -> u32 {
+        let id = u128::from_le_bytes(*code.as_bytes());
+        #[allow(clippy::cast_possible_truncation)]
+        let (first, second) = (id as u64, (id >> 64) as u64);
+        let [one, other] = self.summands;
+        let sum = product(first, one).wrapping_add(product(second, other));
+        // Without the shift, codes in regular steps would fill slots in regular steps.
+        ((sum ^ sum >> 32).wrapping_mul(self.factor) >> 32) as u32
+    }
+}
+
+/// Adds the halves of two numbers, and multiplies the two sums.
+#[allow(clippy::inline_always, clippy::cast_possible_truncation)]
+#[inline(always)]
+fn product(number: u64, summand: u64) -> u64 {
+    let low = (number as u32).wrapping_add(summand as u32);
+    let high = ((number >> 32) as u32).wrapping_add((summand >> 32) as u32);
+    u64::from(low) * u64::from(high)
 }
 
 #[cfg(test)]
@@ -605,7 +655,7 @@ mod tests {
 
     #[test]
     fn distinct_and_in_order_across_blocks() {
-        let mut builder = CodeListBuilder::new();
+        let mut builder = CodeListBuilder::default();
         for round in 0..3 {
             for number in 1..=20_000 {
                 assert_eq!(builder.insert(code(number)), round == 0);
@@ -617,22 +667,22 @@ mod tests {
         assert_eq!(list.iter().len(), 20_000);
         assert_eq!(list.iter().nth(4_096), Some(code(4_097)));
         assert_eq!(list.get(20_000), None);
-        assert!(!list.is_empty() && CodeListBuilder::new().finish().is_empty());
+        assert!(!list.is_empty() && CodeListBuilder::default().finish().is_empty());
         assert_eq!(format!("{list:?}"), "CodeList(20000 codes, 40000 duplicates, 0 rejected)");
     }
 
     #[test]
     fn bytes_there_and_back() {
-        let mut builder = CodeListBuilder::new();
+        let mut builder = CodeListBuilder::default();
         (1..=5_000).rev().for_each(|number| _ = builder.insert(code(number)));
         let list = builder.finish();
         let bytes = list.to_bytes();
         assert_eq!(bytes.len(), 80_000);
-        assert_eq!(CodeList::from_bytes(&bytes), Some(list));
-        assert_eq!(CodeList::from_bytes(&[]), Some(CodeList::default()));
-        assert_eq!(CodeList::from_bytes(&bytes[1..]), None);
-        assert_eq!(CodeList::from_bytes(&[0; 16]), None);
-        assert_eq!(CodeList::from_bytes(&[7; 32]).unwrap().duplicates(), 1);
+        assert_eq!(CodeList::from_bytes(&bytes, 0), Some(list));
+        assert_eq!(CodeList::from_bytes(&[], 0), Some(CodeList::default()));
+        assert_eq!(CodeList::from_bytes(&bytes[1..], 0), None);
+        assert_eq!(CodeList::from_bytes(&[0; 16], 0), None);
+        assert_eq!(CodeList::from_bytes(&[7; 32], 0).unwrap().duplicates(), 1);
     }
 
     /// Codes come in groups; the last one is mostly not full.
@@ -641,7 +691,7 @@ mod tests {
         for count in [0, 1, AT_ONCE - 1, AT_ONCE, AT_ONCE + 1, 5 * AT_ONCE, 5 * AT_ONCE + 7] {
             let codes: Vec<_> = (1..=count as u128).map(code).collect();
             let bytes: Vec<_> = codes.iter().map(|code| *code.as_bytes()).collect();
-            let mut builder = CodeListBuilder::new();
+            let mut builder = CodeListBuilder::default();
             assert_eq!(builder.insert_bytes(&bytes), Some(()));
             assert!(builder.so_far().iter().eq(codes.iter().copied()), "{count}");
             assert_eq!(builder.insert_bytes(&bytes), Some(()));
@@ -657,7 +707,7 @@ mod tests {
     fn what_is_known_to_be_distinct_is_found_all_the_same() {
         let codes: Vec<_> = (1..=9_000).map(|number| *code(number).as_bytes()).collect();
         for step in [1, 7, 4_095, 4_096, 4_097, 9_000] {
-            let mut builder = CodeListBuilder::new();
+            let mut builder = CodeListBuilder::default();
             builder.reserve_distinct(9_000);
             codes.chunks(step).for_each(|codes| builder.extend_distinct(codes));
             builder.extend_distinct(&[]);
@@ -673,15 +723,14 @@ mod tests {
             let list = builder.finish();
             assert_eq!((list.len(), list.duplicates(), list.rejected_count()), (9_003, 2, 0));
         }
-        let mut builder = CodeListBuilder::new();
-        builder.largest = 2;
+        let mut builder = CodeListBuilder { largest: 2, ..Default::default() };
         builder.extend_distinct(&codes);
         assert_eq!((builder.so_far().len(), builder.so_far().rejected_count()), (2, 8_998));
     }
 
     #[test]
     fn slices_are_the_codes_of_their_places() {
-        let mut builder = CodeListBuilder::new();
+        let mut builder = CodeListBuilder::default();
         (1..=9_000).for_each(|number| _ = builder.insert(code(number)));
         let list = builder.finish();
         for places in [0..0, 0..1, 0..9_000, 4_095..4_097, 4_096..8_192, 5..5, 8_999..9_000] {
@@ -695,7 +744,7 @@ mod tests {
 
     #[test]
     fn each_code_is_found_at_its_place() {
-        let mut builder = CodeListBuilder::new();
+        let mut builder = CodeListBuilder::default();
         assert_eq!(builder.find(code(1)), None);
         (1..=9_000).for_each(|number| _ = builder.insert(code(number)));
         for place in 0..9_000 {
@@ -716,7 +765,7 @@ mod tests {
     fn room_is_made_once() {
         // At three quarters, and beyond.
         for codes in [6, 7, 12, 13, 5_000, 6_144] {
-            let mut builder = CodeListBuilder::new();
+            let mut builder = CodeListBuilder::default();
             (1..=5).for_each(|number| _ = builder.insert(code(number)));
             builder.reserve(codes);
             let room = builder.room();
@@ -728,7 +777,7 @@ mod tests {
             assert_eq!(builder.room(), room, "what is there stays");
         }
         // Who says so may be wrong.
-        let mut builder = CodeListBuilder::new();
+        let mut builder = CodeListBuilder::default();
         builder.reserve(usize::MAX);
         assert!(builder.room() < 1 << 25);
         assert!(builder.insert(code(1)) && !builder.insert(code(1)));
@@ -736,7 +785,7 @@ mod tests {
 
     #[test]
     fn every_rejection_counts_and_the_first_are_kept() {
-        let mut builder = CodeListBuilder::new();
+        let mut builder = CodeListBuilder::default();
         builder.insert(code(1));
         for line in 1..=1_500 {
             let value = String::new();
@@ -751,8 +800,7 @@ mod tests {
 
     #[test]
     fn beyond_the_largest_list_codes_are_rejected() {
-        let mut builder = CodeListBuilder::new();
-        builder.largest = 2;
+        let mut builder = CodeListBuilder { largest: 2, ..Default::default() };
         assert_eq!(
             [1, 2, 3, 1].map(|number| builder.insert(code(number))),
             [true, true, false, false]
@@ -761,19 +809,64 @@ mod tests {
         assert_eq!((list.len(), list.duplicates(), list.rejected_count()), (2, 1, 1));
     }
 
+    /// The longest run of full slots in a table of 4,096 that is full to 73 %. Runs
+    /// of random positions stay far below [`CROWDED`].
+    fn longest_run(seed: u64, codes: impl Fn(u128) -> Code) -> usize {
+        let mut builder = CodeListBuilder::new(seed);
+        (1..=3_000).for_each(|number| assert!(builder.insert(codes(number)), "{number}"));
+        let Table { slots, .. } = &builder.table;
+        assert_eq!(slots.len(), 4_096);
+        slots.split(|slot| *slot == 0).map(<[u32]>::len).max().unwrap()
+    }
+
+    const CROWDED: usize = 400;
+
     #[test]
     fn ids_that_differ_little_do_not_crowd() {
         // Sequential in the last bytes, in the first, and in both halves at once.
         for spread in [1, 1 << 96, (1 << 64) + 1, 1 << 60, (1 << 127) + (1 << 32)] {
-            let mut builder = CodeListBuilder::new();
-            for number in 1..=24_000_u128 {
-                assert!(builder.insert(code(number.wrapping_mul(spread) | 1 << 80)), "{spread:x}");
+            for seed in 0..20 {
+                let longest =
+                    longest_run(seed, |number| code(number.wrapping_mul(spread) | 1 << 80));
+                assert!(longest < CROWDED, "{spread:x}, seed {seed}: {longest}");
             }
-            let Table { slots, .. } = &builder.table;
-            assert_eq!(slots.len(), 32_768);
-            // At 73 % load, runs of random positions stay far below this.
-            let longest = slots.split(|slot| *slot == 0).map(<[u32]>::len).max();
-            assert!(longest < Some(400), "{spread:x}: {longest:?}");
         }
+    }
+
+    /// Codes that a hash without a key puts into one slot.
+    #[test]
+    #[allow(clippy::cast_possible_truncation)]
+    fn codes_chosen_to_collide_under_one_key_do_not_under_another() {
+        let factor = 0x9e37_79b9_7f4a_7c15_u64;
+        let for_no_key = |number: u128| {
+            let low = number as u64;
+            let high = low.wrapping_mul(factor).rotate_left(32) ^ 7;
+            Code::from_id((u128::from(high) << 64 | u128::from(low)).to_le_bytes())
+        };
+        // Both products of NH are 0, whatever the other words are.
+        let [a, c] = HashKey::new(0).summands.map(|summand| summand as u32);
+        let for_seed_0 = |number: u128| {
+            let words = [a.wrapping_neg(), number as u32, c.wrapping_neg(), 1];
+            Code::from_id(words.map(u32::to_le_bytes).as_flattened().try_into().unwrap())
+        };
+        assert_eq!(longest_run(0, for_seed_0), 3_000);
+        for seed in 1..20 {
+            let longest = longest_run(seed, for_no_key).max(longest_run(seed, for_seed_0));
+            assert!(longest < CROWDED, "seed {seed}: {longest}");
+        }
+    }
+
+    #[test]
+    fn the_seed_changes_nothing_but_the_table() {
+        let mut builder = CodeListBuilder::new(1);
+        for (round, seed) in [2, 3, u64::MAX].into_iter().enumerate() {
+            (1..=9_000).for_each(|number| _ = builder.insert(code(number)));
+            builder.set_seed(seed);
+            assert_eq!(builder.find(code(8_000)), Some(7_999), "found under another seed");
+            assert_eq!(builder.so_far().duplicates(), 9_000 * round as u64);
+        }
+        let list = builder.finish();
+        assert!(list.iter().eq((1..=9_000).map(code)));
+        assert_eq!(CodeList::from_bytes(&list.to_bytes(), 4).map(|list| list.len()), Some(9_000));
     }
 }

@@ -88,7 +88,7 @@ fn options(vector: &Value, by_program: bool) -> Options {
         }
     };
     let program_column = by_program.then(|| column("programColumn"));
-    Options { column: column("column"), program_column }
+    Options { column: column("column"), program_column, ..Options::default() }
 }
 
 fn index(number: Option<u64>) -> usize {
@@ -584,7 +584,7 @@ fn a_large_list_keeps_its_order() {
     let list = read(&[format!("code_id\n{input}").into_bytes()], None);
     assert_eq!((list.len(), list.duplicates(), list.rejected_count()), (60_000, 100, 0));
     assert!(texts(&list).iter().map(|text| format!("{text}\n")).eq((0..60_000).map(code)));
-    assert!(CodeList::from_bytes(&list.to_bytes()).unwrap().iter().eq(&list));
+    assert!(CodeList::from_bytes(&list.to_bytes(), 0).unwrap().iter().eq(&list));
 }
 
 /// A small deterministic generator (xorshift): good enough to draw inputs.

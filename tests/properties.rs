@@ -135,7 +135,7 @@ proptest! {
         prop_assert!(list.iter().eq(expected.iter().copied()));
         prop_assert_eq!(list.duplicates(), (codes.len() - expected.len()) as u64);
         prop_assert_eq!(list.rejected_count(), 0);
-        let kept = CodeList::from_bytes(&list.to_bytes()).unwrap();
+        let kept = CodeList::from_bytes(&list.to_bytes(), 0).unwrap();
         prop_assert!(kept.iter().eq(&list));
     }
 

@@ -51,7 +51,7 @@ fuzz_target!(|data: &[u8]| {
     let list = reader.finish();
     compare(&list, &read(file, column, None).all);
     assert_eq!(
-        CodeList::from_bytes(&list.to_bytes()).map(|list| list.to_bytes()),
+        CodeList::from_bytes(&list.to_bytes(), 0).map(|list| list.to_bytes()),
         Some(list.to_bytes())
     );
 });

@@ -68,6 +68,9 @@ pub struct Options {
     pub column: Column,
     /// The column of the programs, if there is to be one list for each.
     pub program_column: Option<Column>,
+    /// A random number, for codes that a stranger may have chosen: see
+    /// [`CodeListBuilder::new`](crate::list::CodeListBuilder::new).
+    pub seed: u64,
 }
 
 /// Reads codes: bytes through [`Self::push`], or the entries of a list of
@@ -96,13 +99,13 @@ impl CodeReader {
     #[must_use]
     pub fn by_program(program_column: Option<&str>, column: Option<&str>) -> Self {
         let program_column = Some(program_column.into());
-        Self::with(Options { column: column.into(), program_column })
+        Self::with(Options { column: column.into(), program_column, ..Options::default() })
     }
 
     /// A reader that is told all that there is to tell.
     #[must_use]
-    pub fn with(Options { column, program_column }: Options) -> Self {
-        let collector = Collector::new(program_column.is_some());
+    pub fn with(Options { column, program_column, seed }: Options) -> Self {
+        let collector = Collector::new(program_column.is_some(), seed);
         let rows = Rows::new(Header::new(column, program_column, false));
         Self { input: Input::new(rows), collector, entries: 0, expected: None, bytes: 0 }
     }

@@ -31,11 +31,12 @@ pub(super) struct Collector {
     last: usize,
     distinct: usize,
     duplicates: u64,
+    seed: u64,
 }
 
 impl Collector {
-    pub(super) fn new(by_program: bool) -> Self {
-        Self { by_program, ..Self::default() }
+    pub(super) fn new(by_program: bool, seed: u64) -> Self {
+        Self { by_program, seed, all: CodeListBuilder::new(seed), ..Self::default() }
     }
 
     pub(super) const fn is_by_program(&self) -> bool {
@@ -107,7 +108,8 @@ impl Collector {
                 Ok(place) => place,
                 Err(gap) => {
                     let place = self.programs.len();
-                    self.programs.push((ProgramId::new(program).ok()?, CodeListBuilder::new()));
+                    let list = CodeListBuilder::new(self.seed);
+                    self.programs.push((ProgramId::new(program).ok()?, list));
                     self.index.insert(gap, place);
                     place
                 }

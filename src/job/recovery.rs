@@ -25,6 +25,7 @@ pub struct Recovery {
     matched: usize,
     /// Whether others were offered.
     differs: bool,
+    seed: u64,
 }
 
 impl Recovery {
@@ -39,7 +40,17 @@ impl Recovery {
             whole: false,
             matched: 0,
             differs: false,
+            seed: 0,
         }
+    }
+
+    /// The same with a random number, for codes that a stranger may have chosen:
+    /// see [`CodeListBuilder::new`](crate::list::CodeListBuilder::new).
+    #[must_use]
+    pub fn seeded(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self.ledger.codes.set_seed(seed);
+        self
     }
 
     /// Takes bytes of the journal, cut anywhere.
@@ -109,6 +120,7 @@ impl Recovery {
     fn start_over(&mut self) {
         if self.reader.end > 0 {
             self.ledger = Ledger::default();
+            self.ledger.codes.set_seed(self.seed);
             self.reader = Reader::default();
         }
     }

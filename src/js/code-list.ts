@@ -106,6 +106,17 @@ class ParsedCodes implements CodeList {
   }
 }
 
+/**
+ * A random number for the core, whose tables of codes have a keyed hash: nobody
+ * can choose codes that take long to read. In workerd's global scope, where there
+ * is no chance, no stranger's codes are read.
+ */
+export function randomSeed(): bigint {
+  const seed = new BigUint64Array(1);
+  quietly(() => crypto.getRandomValues(seed));
+  return seed[0] as bigint;
+}
+
 /** Makes the list that a caller gets. */
 export function toCodeList(parts: ListParts): CodeList {
   return new ParsedCodes(parts);

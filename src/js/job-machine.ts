@@ -1,5 +1,6 @@
 /** The core's state machine of a job, each operation with its name and types. */
 import { type Binding, instance } from "./binding.js";
+import { randomSeed } from "./code-list.js";
 import { type ErrorParts, type VoucherError, toError } from "./errors.js";
 import type { JobDecision } from "./job-types.js";
 import type { CheckedJobOptions } from "./options.js";
@@ -79,7 +80,8 @@ export class JobMachine {
   ) {
     this.#now = now;
     this.#machine = instance.callSync(
-      () => new glue.JobMachine(client, batchSize, concurrency, intervalMs, maxRetries),
+      () =>
+        new glue.JobMachine(client, batchSize, concurrency, intervalMs, maxRetries, randomSeed()),
     );
   }
 

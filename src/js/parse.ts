@@ -5,6 +5,7 @@ import {
   type ListParts,
   type ProgramLists,
   listIds,
+  randomSeed,
   toCodeList,
 } from "./code-list.js";
 import {
@@ -124,6 +125,7 @@ async function readLists(
         ...nameAndNumber(column),
         programs !== undefined,
         ...nameAndNumber(programs?.column),
+        randomSeed(),
       ),
   );
   const tell = progressOf(reader, onProgress);

@@ -1,6 +1,6 @@
 /** Webhooks: whether Uber signed one, and what it says. */
 import { instance } from "./binding.js";
-import { type VoucherError, invalidOption, ours, refusal, toError } from "./errors.js";
+import { type VoucherError, invalidOption, ours, quietly, refusal, toError } from "./errors.js";
 import { checks, readOptions } from "./options.js";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -37,7 +37,7 @@ export interface WebhookOptions {
   signingKey: string | readonly string[];
   /**
    * Reads the outcomes, if you know the body better: it gets what was parsed, of
-   * every type of event. Its reasons are masked too.
+   * every type of event. It gives a list, and no promise. Its reasons are masked too.
    */
   outcomes?: (raw: any) => Iterable<Omit<WebhookOutcome, "reason"> & { reason?: string | null }>;
 }
@@ -100,7 +100,9 @@ export interface WebhookEvent {
  * @throws {WebhookError} `missing_signature`, `malformed_signature` and
  *   `signature_mismatch`: answer 401. `malformed_body`: it was well signed.
  *   `no_signing_key` and `body_used`: the caller's own faults.
- * @throws {ValidationError} `invalid_options`, naming the option.
+ * @throws {ValidationError} `invalid_options`, naming the option; of `outcomes` too,
+ *   if it throws, or gives what are no outcomes. The event is in order: don't
+ *   acknowledge it, so that Uber sends it again.
  * @throws {ConnectionError} `connection_failed`: the request broke off.
  */
 export async function verifyWebhook(
@@ -131,17 +133,26 @@ export async function verifyWebhook(
     throw error;
   }
   const raw = parseBody(body);
-  if (read.outcomes) {
-    let outcomes: string;
-    try {
-      outcomes = JSON.stringify(outcomesOf(read.outcomes(raw)));
-    } catch (cause) {
-      throw webhookError("malformed_body", "`outcomes` failed", "See `cause`.", cause);
-    }
-    // Of the bytes, and not of `raw`, which `outcomes` may have changed.
-    event = readBody(outcomes);
-  }
+  // Of the bytes, and not of `raw`, which `outcomes` may have changed.
+  if (read.outcomes) event = readBody(callOutcomes(read.outcomes, raw));
   return { ...event, raw };
+}
+
+/** What the caller's own reader makes of a body. Its faults say nothing of the event. */
+function callOutcomes(outcomes: (raw: unknown) => any, raw: unknown): string {
+  let given: unknown;
+  try {
+    given = outcomes(raw);
+    return JSON.stringify(outcomesOf(given as Iterable<object>));
+  } catch (cause) {
+    // It is not waited for: what it rejects with must not end the process.
+    Promise.resolve(given).catch(() => {});
+    const isPromise = quietly(() => typeof (given as PromiseLike<unknown>).then === "function");
+    throw invalidOption(
+      `\`outcomes\` ${isPromise ? "gave a promise, and no list" : "failed"}`,
+      cause,
+    );
+  }
 }
 
 function parseBody(body: Uint8Array): unknown {

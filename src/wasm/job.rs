@@ -77,7 +77,7 @@ enum Stage {
 
 #[wasm_bindgen]
 impl JobMachine {
-    /// Takes a job's options, checked.
+    /// Takes a job's options, checked, and a random number.
     #[wasm_bindgen(constructor)]
     pub fn new(
         client: &Client,
@@ -85,11 +85,12 @@ impl JobMachine {
         concurrency: usize,
         interval_ms: f64,
         max_retries: u32,
+        seed: u64,
     ) -> JobMachine {
         let client = client.inner();
         let renews = client.renews;
         let settings = Settings { batch_size, concurrency, interval_ms, renews, max_retries };
-        let recovery = Recovery::new(client.api.clone(), settings);
+        let recovery = Recovery::new(client.api.clone(), settings).seeded(seed);
         Self { client, stage: Stage::Opening(Some(recovery)) }
     }
 

@@ -17,7 +17,7 @@ pub struct CodeReader(csv::CodeReader);
 impl CodeReader {
     /// A column has a name, or a number; a name and a number are those of one of
     /// several columns of that name. 0 is no number. `by_program` says whether there
-    /// are programs.
+    /// are programs; `seed` is a random number.
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new(
@@ -26,10 +26,12 @@ impl CodeReader {
         by_program: bool,
         program_name: Option<String>,
         program_number: u32,
+        seed: u64,
     ) -> Self {
         Self(csv::CodeReader::with(csv::Options {
             column: column(column_name, column_number),
             program_column: by_program.then(|| column(program_name, program_number)),
+            seed,
         }))
     }
 

@@ -157,20 +157,25 @@ impl Status {
 /// Reads the body of a webhook whose signature was right. `environment` is the
 /// header `X-Environment`. `outcomes` is null, or the list of outcomes that the
 /// caller read: `code` (a UUID), `status` (`distributed` or `failed`) and, if
-/// there is one, `reason`.
+/// there is one, `reason`. A list of anything else is the caller's own fault
+/// (`invalid_options`), and says nothing against the event.
 pub fn read<'a>(
     body: &Json<'a>,
     environment: Option<&str>,
     outcomes: &Json<'_>,
 ) -> Result<WebhookEvent<'a>, Error> {
     let event_type = body.get("event_type").text().unwrap_or_default();
-    let (outcomes, fault) = match (body, outcomes) {
-        (Json::Object(_), Json::Null) => (Some(find(event_type, body)), ""),
-        (Json::Object(_), given) => (check(given), "`outcomes` gave what is no outcome"),
-        _ => (None, "The body is no JSON object"),
+    let (outcomes, code, fault) = match (body, outcomes) {
+        (Json::Object(_), Json::Null) => {
+            (Some(find(event_type, body)), ErrorCode::MalformedBody, "")
+        }
+        (Json::Object(_), given) => {
+            (check(given), ErrorCode::InvalidOptions, "`outcomes` gave what is no outcome")
+        }
+        _ => (None, ErrorCode::MalformedBody, "The body is no JSON object of at most 64 levels"),
     };
     let Some(outcomes) = outcomes else {
-        return Err(Error::new(ErrorCode::MalformedBody, Queued::No, fault));
+        return Err(Error::new(code, Queued::No, fault));
     };
     let meta = body.get("webhook_meta");
     let ids = [body.get("event_id"), meta.get("webhook_msg_uuid")];

@@ -17,7 +17,7 @@
 
 use uber_vouchers::answer::{self, Effect, Verdict};
 use uber_vouchers::api::Api;
-use uber_vouchers::csv::CodeReader;
+use uber_vouchers::csv::{self, CodeReader};
 use uber_vouchers::distribute;
 use uber_vouchers::error::{Error, ErrorClass, ErrorCode, Queued};
 use uber_vouchers::http::{BaseUrl, Head, Request as Call};
@@ -26,7 +26,7 @@ use uber_vouchers::json::Json;
 use uber_vouchers::secret::Secret;
 use uber_vouchers::token::{self, App, Scope, TOKEN_URL};
 use uber_vouchers::webhook::{event, signature};
-use worker::js_sys::Uint8Array;
+use worker::js_sys::{self, Uint8Array};
 use worker::{
     Context, Date, Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response,
     console_log, event as entry,
@@ -79,7 +79,9 @@ async fn distribute_file(env: &Env, program: &str, file: &[u8]) -> Result<String
         Api::DEFAULT_LANGUAGE,
     )?;
     let program = ProgramId::new(program)?;
-    let mut reader = CodeReader::new(None);
+    // The codes are another's: whoever knew the seed could choose some that take long.
+    let seed = js_sys::Math::random().to_bits();
+    let mut reader = CodeReader::with(csv::Options { seed, ..csv::Options::default() });
     reader.push(file);
     let list = reader.finish();
     distribute::refuse_rejected(list.rejected_count(), list.len() as u64)?;

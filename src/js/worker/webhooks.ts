@@ -1,5 +1,5 @@
 /** `POST /webhooks/uber`: checked, written down, acknowledged; taken in afterwards. */
-import { WebhookError } from "../errors.js";
+import { ValidationError, WebhookError } from "../errors.js";
 import { type WebhookEvent, verifyWebhook } from "../webhook.js";
 import { log, logError } from "./log.js";
 import { answer, refuse } from "./problem.js";
@@ -55,24 +55,16 @@ async function verified(request: Request, env: WorkerEnv): Promise<WebhookEvent>
     environment: request.headers.get("X-Environment"),
   };
   const { outcomes } = settings();
-  let failed: unknown;
-  const noted = (raw: unknown) => {
-    try {
-      return [...(outcomes as NonNullable<typeof outcomes>)(raw)];
-    } catch (error) {
-      failed = error;
-      throw error;
-    }
-  };
   try {
     return await verifyWebhook(message, {
       signingKey: (env.UBER_SIGNING_KEY ?? "").split(/\s+/).filter((key) => key !== ""),
-      ...(outcomes && { outcomes: noted }),
+      ...(outcomes && { outcomes }),
     });
   } catch (error) {
-    if (failed === undefined) throw error;
+    // Of all options, `outcomes` alone is not the worker's own.
+    if (!(error instanceof ValidationError)) throw error;
     // Not acknowledged: Uber sends it again, and by then it may be mended.
-    logError("outcomes", failed);
+    logError("outcomes", error.cause ?? error);
     throw refuse(500, "outcomes_failed", "The webhook could not be read", "See the worker's log.");
   }
 }
