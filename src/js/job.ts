@@ -17,6 +17,7 @@ import {
   toError,
 } from "./errors.js";
 import type { Host } from "./host.js";
+import { notify } from "./listeners.js";
 import { type Ownership, jobError, journalFailed, own } from "./job-ownership.js";
 import {
   type Action,
@@ -543,9 +544,8 @@ class BulkJob implements BareJob {
     queueMicrotask(() => {
       this.#isTelling = false;
       if (this.#machine.isLost || this.progress() === before) return;
-      // A listener that throws must not decide what becomes of a job, and one
-      // that subscribes anew is not called again.
-      for (const listener of [...this.#listeners]) quietly(listener);
+      // A listener that subscribes anew is not called again.
+      for (const listener of [...this.#listeners]) notify(listener);
     });
   }
 }

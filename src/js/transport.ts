@@ -6,6 +6,7 @@
  */
 import { DONE, type Deadline, FAILED, type Outcome } from "./deadline.js";
 import { quietly } from "./errors.js";
+import { notify } from "./listeners.js";
 import { provesUnsent, sentOnce } from "./own-fetch.js";
 import type { FetchFunction, FetchInit, RequestEvent, ResponseEvent } from "./types.js";
 
@@ -62,8 +63,7 @@ export async function send(
   deadline.onCut = abort;
   const outcome = await deadline.race(() => {
     const event: RequestEvent = { method: init.method, url, attempt };
-    // A listener that throws must not decide what becomes of a call.
-    quietly(() => onRequest?.(event));
+    if (onRequest) notify(onRequest, event);
     hasLeft = true;
     started = now();
     const sent = { ...init, signal: connection.signal };
@@ -82,7 +82,7 @@ export async function send(
     const durationMs = now() - started;
     const { status, fields } = answer;
     const headers = Object.fromEntries(fields.filter(([name]) => name.startsWith("x-uber-")));
-    quietly(() => onResponse({ method: init.method, url, attempt, status, durationMs, headers }));
+    notify(onResponse, { method: init.method, url, attempt, status, durationMs, headers });
   }
   return { kind: DONE, value: answer, hasLeft };
 }
