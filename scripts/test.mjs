@@ -68,6 +68,7 @@ const STEPS = {
   "package node": () =>
     nodeTests(["node.test.mjs", "imports.test.mjs", "inputs.test.mjs", "trap.test.mjs"]),
   "package node server": () => nodeTests(["server.test.mjs"]),
+  "package node unsent": () => nodeTests(["unsent.test.mjs", "sleep.test.mjs"]),
   "package react": async () =>
     exec(process.execPath, ["tests/package/react.mjs", await packAndInstall()]),
   "package job": () => nodeTests(["memory.test.mjs", "kill.test.mjs"]),

@@ -2,6 +2,7 @@
 import { instance } from "./binding.js";
 import { type AnyClock, DONE, Deadline, type Outcome, hostClock, pause } from "./deadline.js";
 import { quietly } from "./errors.js";
+import { unawaited } from "./listeners.js";
 import type { TokenSource } from "./token-source.js";
 import { type Answer, type TransportOptions, read, send } from "./transport.js";
 import type { CallSignal, Clock, FetchInit } from "./types.js";
@@ -60,5 +61,6 @@ async function live(work: Promise<Outcome>): Promise<Outcome> {
 /** A clock's time; the host's where the clock fails. */
 export function timeOf(clock: AnyClock): number {
   const now = quietly(() => clock.now());
+  if (typeof now !== "number") unawaited(now);
   return Number.isFinite(now) ? (now as number) : Date.now();
 }

@@ -4,8 +4,10 @@
  * Answers are taken by their shape: they may be of another realm, a
  * polyfill's or a mock's, which are no instances of this realm's classes.
  */
-import { DONE, type Deadline, type Outcome } from "./deadline.js";
+import { DONE, type Deadline, FAILED, type Outcome } from "./deadline.js";
 import { quietly } from "./errors.js";
+import { notify } from "./listeners.js";
+import { provesUnsent, sentOnce } from "./own-fetch.js";
 import type { FetchFunction, FetchInit, RequestEvent, ResponseEvent } from "./types.js";
 
 /** How much of a body is read that only explains a failure. */
@@ -54,20 +56,24 @@ export async function send(
 ): Promise<Outcome> {
   const connection = new AbortController();
   const abort = () => connection.abort();
+  // What was called is what proves something, whatever takes its place meanwhile.
+  const hostFetch = globalThis.fetch;
   let hasLeft = false;
   let started = 0;
   deadline.onCut = abort;
   const outcome = await deadline.race(() => {
     const event: RequestEvent = { method: init.method, url, attempt };
-    // A listener that throws must not decide what becomes of a call.
-    quietly(() => onRequest?.(event));
+    if (onRequest) notify(onRequest, event);
     hasLeft = true;
     started = now();
     const sent = { ...init, signal: connection.signal };
+    if (fetch === undefined) return hostFetch(url, sentOnce(sent) as RequestInit);
     // As a method where it is one: a service binding refuses anything else.
-    if (fetch === undefined) return globalThis.fetch(url, sent as RequestInit);
     return typeof fetch === "function" ? fetch(url, sent) : fetch.fetch(url, sent);
   });
+  if (outcome.kind === FAILED && fetch === undefined && hasLeft) {
+    hasLeft = quietly(() => provesUnsent(hostFetch, outcome.value)) !== true;
+  }
   if (outcome.kind !== DONE) return { ...outcome, hasLeft };
   const response: ResponseShape = Object(outcome.value);
   const answer: Answer = { ...headOf(response), response, abort, isRead: false };
@@ -76,7 +82,7 @@ export async function send(
     const durationMs = now() - started;
     const { status, fields } = answer;
     const headers = Object.fromEntries(fields.filter(([name]) => name.startsWith("x-uber-")));
-    quietly(() => onResponse({ method: init.method, url, attempt, status, durationMs, headers }));
+    notify(onResponse, { method: init.method, url, attempt, status, durationMs, headers });
   }
   return { kind: DONE, value: answer, hasLeft };
 }

@@ -1,6 +1,7 @@
 /** Webhooks: whether Uber signed one, and what it says. */
 import { instance } from "./binding.js";
 import { type VoucherError, invalidOption, ours, quietly, refusal, toError } from "./errors.js";
+import { unawaited } from "./listeners.js";
 import { checks, readOptions } from "./options.js";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -142,11 +143,9 @@ export async function verifyWebhook(
 function callOutcomes(outcomes: (raw: unknown) => any, raw: unknown): string {
   let given: unknown;
   try {
-    given = outcomes(raw);
+    given = unawaited(outcomes(raw));
     return JSON.stringify(outcomesOf(given as Iterable<object>));
   } catch (cause) {
-    // It is not waited for: what it rejects with must not end the process.
-    Promise.resolve(given).catch(() => {});
     const isPromise = quietly(() => typeof (given as PromiseLike<unknown>).then === "function");
     throw invalidOption(
       `\`outcomes\` ${isPromise ? "gave a promise, and no list" : "failed"}`,
