@@ -111,6 +111,7 @@ function buildModule({ name, feature }) {
     join(PARTS, `${name}.js`),
     join(PARTS, `${name}.d.ts`),
     join(DIST, `${name}_bg.wasm`),
+    join(DIST, `${name}_bg.inline.js`),
   ];
   if (
     outputs.every(existsSync) &&
@@ -149,7 +150,22 @@ function buildModule({ name, feature }) {
   mkdirSync(BUILD, { recursive: true });
   linkGlue(name, names);
   copyFileSync(wasm, join(PARTS, `${name}_bg.wasm`));
+  writeInline(wasm, join(DIST, `${name}_bg.inline.js`));
   writeFileSync(stampFile, stamp);
+}
+
+/**
+ * The same bytes as a script, for Node.js, Deno and Bun: a bundler takes it along
+ * where it leaves the file behind. Loaded only then.
+ * @param {string} wasm
+ * @param {string} script
+ */
+function writeInline(wasm, script) {
+  const base64 = readFileSync(wasm).toString("base64");
+  writeFileSync(
+    script,
+    `import { Buffer } from "node:buffer";\nexport default Buffer.from("${base64}", "base64");\n`,
+  );
 }
 
 /**
@@ -242,7 +258,7 @@ async function joinModules() {
     format: "esm",
     target: "es2022",
     conditions: ["workerd", "worker", "browser"],
-    external: ["*.wasm", "*.wasm?module", "cloudflare:*", "node:*"],
+    external: ["*.wasm", "*.wasm?module", "*_bg.inline.js", "cloudflare:*", "node:*"],
     sourcemap: true,
     // Its licence asks for it.
     legalComments: "inline",
@@ -255,7 +271,7 @@ async function joinModules() {
   for (const folder of ["", "worker"]) {
     for (const file of readdirSync(join(DIST, folder))) {
       const path = join(DIST, folder, file);
-      if (/\.js(\.map)?$/.test(file) && !files.has(path)) rmSync(path);
+      if (/(?<!_bg\.inline)\.js(\.map)?$/.test(file) && !files.has(path)) rmSync(path);
     }
     for (const file of readdirSync(join(PARTS, folder))) {
       if (file.endsWith(".d.ts")) copyFileSync(join(PARTS, folder, file), join(DIST, folder, file));
@@ -285,7 +301,7 @@ function removeStale() {
     );
     for (const made of [join(DIST, folder), join(PARTS, folder)].filter(existsSync)) {
       for (const file of readdirSync(made)) {
-        const [, stem] = /^(.+)\.(?:d\.ts|js|js\.map)$/.exec(file) ?? [];
+        const [, stem] = /^(.+?)(?:_bg\.inline)?\.(?:d\.ts|js|js\.map)$/.exec(file) ?? [];
         if (stem !== undefined && !sources.has(stem) && !generated.has(stem)) {
           rmSync(join(made, file));
         }

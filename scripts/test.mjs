@@ -66,6 +66,7 @@ const STEPS = {
   },
   "package types": () => checkTypes(exec),
   "package node": () => nodeTests(["node.test.mjs", "imports.test.mjs", "trap.test.mjs"]),
+  "package loading": () => besidePackage("package/loading.test.mjs"),
   "package node server": () => nodeTests(["server.test.mjs"]),
   "package react": async () =>
     exec(process.execPath, ["tests/package/react.mjs", await packAndInstall()]),

@@ -46,6 +46,7 @@ export type {
 export type { Journal } from "./journal-types.js";
 export { parseCodes, parseCodesByProgram } from "./parse.js";
 export type { CodesInput, ParseByProgramOptions, ParseOptions, ParseProgress } from "./parse.js";
+export { setModule } from "./set-module.js";
 export type {
   Auth,
   CallOptions,

@@ -12,6 +12,7 @@ import {
   refusal,
 } from "./errors.js";
 import type { HostOptions } from "./host.js";
+import { MODULE_FAULT, type ModuleSource, isModuleSource } from "./instance.js";
 import type { JobProgress } from "./job-types.js";
 import type { Journal } from "./journal-types.js";
 import { type Pace, type PacedOptions, pace } from "./pace.js";
@@ -83,10 +84,7 @@ const clientChecks: Checks = {
   timeoutMs: timeout,
   maxRetries: count,
   clock: withMethods("now", "sleep"),
-  module: (value) =>
-    value instanceof WebAssembly.Module || value instanceof ArrayBuffer || ArrayBuffer.isView(value)
-      ? undefined
-      : "must be a WebAssembly.Module or its bytes",
+  module: (value) => (isModuleSource(value) ? undefined : MODULE_FAULT),
   dangerouslyAllowBrowser: boolean,
   onRequest: method,
   onResponse: method,
@@ -222,7 +220,7 @@ function checked(given: ClientOptions): CheckedOptions {
     },
     host: options as HostOptions,
     auth,
-    module: options["module"] as WebAssembly.Module | BufferSource | undefined,
+    module: options["module"] as ModuleSource | undefined,
   };
 }
 
