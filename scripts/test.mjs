@@ -101,7 +101,12 @@ const STEPS = {
   release: () => besidePackage("release/release.test.mjs"),
   "hosts of users": () => exec(process.execPath, ["tests/hosts/run.mjs"]),
   "tools of users": () => exec(process.execPath, ["tests/tools/run.mjs"]),
-  "docs site": () => exec(process.execPath, ["scripts/docs.mjs", "--check"]),
+  "docs site": async () => {
+    await exec(process.execPath, ["scripts/docs.mjs", "--check"]);
+    await exec(process.execPath, [...NODE_TEST, "tests/docs/site.test.mjs"], {
+      CHROMIUM: findBrowser().browser,
+    });
+  },
   "docs samples": () => besidePackage("docs/samples.test.mjs"),
   ...Object.fromEntries(
     readdirSync(join(ROOT, "tests", "worker"))
