@@ -1,7 +1,6 @@
 /**
  * `npm run build`: the package in `dist/`, from the Rust and TypeScript sources.
  */
-import { createHash } from "node:crypto";
 import {
   copyFileSync,
   existsSync,
@@ -17,9 +16,21 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { ROOT, TARGET, WASM, main, run, setUp } from "./setup.mjs";
+import {
+  ROOT,
+  TARGET,
+  WASM,
+  checkNode,
+  checkRust,
+  hasPackages,
+  installPackages,
+  main,
+  run,
+  runBeside,
+} from "./setup.mjs";
 import { writeSbom } from "./sbom.mjs";
 import { reportSizes } from "./size.mjs";
+import { createSteps } from "./steps.mjs";
 
 const DIST = join(ROOT, "dist");
 const BUILD = join(ROOT, "build");
@@ -57,99 +68,168 @@ const MODULES = [
   { name: "uber_vouchers_sandbox", feature: "sandbox" },
 ];
 
-/** Builds everything that is not up to date. */
-export async function build() {
-  setUp();
+/** @param {string[]} paths */
+const inRoot = (...paths) => paths.map((path) => join(ROOT, path));
+const SCRIPTS = inRoot("scripts/build.mjs", "scripts/setup.mjs", "package-lock.json");
+const RUST = readdirSync(join(ROOT, "src"))
+  .filter((name) => name !== "js")
+  .map((name) => join(ROOT, "src", name));
+const BINDGEN = join(TOOLS, "debug", "bindgen");
+/** Where both modules are compiled: they share the standard library and most crates. */
+const COMPILED = join(TARGET, "modules");
+
+/** @typedef {(typeof MODULES)[number]} Module */
+/** @param {Module} module */
+const compiledAs = ({ feature }) => join(COMPILED, `${feature}.wasm`);
+/** @param {Module} module */
+const distFile = ({ name }) => join(DIST, `${name}_bg.wasm`);
+/** @param {Module} module */
+const madeOf = (module) => [
+  ...["js", "d.ts"].map((ending) => join(PARTS, `${module.name}.${ending}`)),
+  join(PARTS, `${module.name}_bg.wasm`),
+  join(BUILD, `${module.name}.imports.txt`),
+  distFile(module),
+  distFile(module).replace(".wasm", ".inline.js"),
+];
+
+/** The steps of `build`; whoever has more of them says so. */
+export const BUILD_STEPS = 4;
+
+/** Builds everything that is not up to date. @param {number} [steps] how many there are in all */
+export async function build(steps = BUILD_STEPS) {
+  checkNode();
   await alone(async () => {
     mkdirSync(DIST, { recursive: true });
-    buildTools();
-    for (const module of MODULES) buildModule(module);
-    removeStale();
-    run(join(ROOT, "node_modules", ".bin", "tsc"), ["-p", "src/js"]);
-    await joinModules();
-    writeSbom({ modules: MODULES, flags: SMALL_STD });
-    await reportSizes();
+    const step = createSteps(steps);
+    await step(
+      {
+        name: "packages",
+        title: "Installing the packages of npm",
+        seconds: 20,
+        inputs: inRoot("package-lock.json"),
+        outputs: inRoot("node_modules/.package-lock.json"),
+      },
+      async () => {
+        if (!hasPackages()) await installPackages();
+      },
+    );
+    await step(
+      {
+        name: "compiled",
+        title: "Compiling the core to WebAssembly, and the tool that binds it to JavaScript",
+        seconds: 100,
+        inputs: [
+          ...RUST,
+          ...inRoot("Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "scripts/wasm-bindgen"),
+          ...SCRIPTS,
+        ],
+        outputs: [...MODULES.map(compiledAs), BINDGEN],
+      },
+      async () => {
+        checkRust();
+        // First, since the flags name the folder that cargo downloads into.
+        await runBeside("cargo", ["fetch", "--quiet", "--locked", "--target", WASM]);
+        // While one links, which takes a single core, the other compiles.
+        await Promise.all([buildTool("bindgen"), compileModules()]);
+      },
+    );
+    await step(
+      {
+        name: "bound",
+        title: "Making both modules small",
+        seconds: 15,
+        inputs: [...MODULES.map(compiledAs), BINDGEN, ...SCRIPTS],
+        outputs: MODULES.flatMap(madeOf),
+      },
+      async () => {
+        await Promise.all(MODULES.map(bindModule));
+      },
+    );
+    await step(
+      {
+        name: "package",
+        title: "Compiling the package's TypeScript",
+        seconds: 15,
+        inputs: [
+          ...inRoot("src/js", "package.json", "tsconfig.json", "scripts/sbom.mjs"),
+          ...inRoot("scripts/size.mjs", "Cargo.lock"),
+          ...MODULES.flatMap(madeOf),
+          ...SCRIPTS,
+        ],
+        outputs: [DIST, PARTS, join(BUILD, "size.json")],
+      },
+      async () => {
+        removeStale();
+        await runBeside(join(ROOT, "node_modules", ".bin", "tsc"), ["-p", "src/js"]);
+        await joinModules();
+        writeSbom({ modules: MODULES, flags: SMALL_STD });
+        await reportSizes();
+      },
+    );
   });
 }
 
-/** wasm-bindgen and its test runner, in the version that Cargo.toml asks for. */
-export function buildTools() {
+/** wasm-bindgen, in the version that Cargo.toml asks for. @param {"bindgen" | "test-runner"} name */
+async function buildTool(name) {
   const manifest = join(ROOT, "scripts", "wasm-bindgen", "Cargo.toml");
-  const args = ["build", "--quiet", "--locked", "--manifest-path", manifest];
-  run("cargo", [...args, "--target-dir", TOOLS]);
+  const features = name === "bindgen" ? [] : ["--features", name];
+  const args = ["build", "--quiet", "--locked", "--manifest-path", manifest, "--bin", name];
+  await runBeside("cargo", [...args, ...features, "--target-dir", TOOLS]);
+  return join(TOOLS, "debug", name);
 }
 
-/** @param {string} name */
-export const tool = (name) => join(TOOLS, "debug", name);
+/** What runs the core's own tests in a browser. Gives its path. */
+export const buildTestRunner = () => buildTool("test-runner");
 
-/** @param {{ name: string, feature: string }} module */
-function buildModule({ name, feature }) {
-  const directory = join(TARGET, feature);
-  run(
-    "cargo",
-    [
-      "build",
-      "--quiet",
-      "--release",
-      "--locked",
-      "--lib",
-      "--target",
-      WASM,
-      "--target-dir",
-      directory,
-      "--no-default-features",
-      "--features",
-      feature,
-      ...SMALL_STD,
-    ],
-    { env: { CARGO_ENCODED_RUSTFLAGS: rustFlags().join("\x1f"), RUSTC_BOOTSTRAP: "1" } },
-  );
-  const compiled = join(directory, WASM, "release", "uber_vouchers.wasm");
-  const stamp = hash([compiled, tool("bindgen"), join(ROOT, "scripts", "build.mjs")]);
-  const stampFile = join(BUILD, `${name}.stamp`);
-  const outputs = [
-    join(PARTS, `${name}.js`),
-    join(PARTS, `${name}.d.ts`),
-    join(DIST, `${name}_bg.wasm`),
-  ];
-  if (
-    outputs.every(existsSync) &&
-    existsSync(stampFile) &&
-    readFileSync(stampFile, "utf8") === stamp
-  ) {
-    return;
+async function compileModules() {
+  for (const module of MODULES) {
+    const made = join(COMPILED, WASM, "release", "uber_vouchers.wasm");
+    // Both have one name, and cargo looks at its time alone: it would take the other's.
+    rmSync(join(COMPILED, WASM, "release", "deps", "uber_vouchers.wasm"), { force: true });
+    await runBeside(
+      "cargo",
+      [
+        ...["build", "--quiet", "--release", "--locked", "--lib", "--target", WASM],
+        ...["--target-dir", COMPILED, "--no-default-features", "--features", module.feature],
+        ...SMALL_STD,
+      ],
+      { env: { CARGO_ENCODED_RUSTFLAGS: rustFlags().join("\x1f"), RUSTC_BOOTSTRAP: "1" } },
+    );
+    copyFileSync(made, compiledAs(module));
   }
-  // Gone while the outputs are half made: a build that is killed is done again.
-  rmSync(stampFile, { force: true });
-  run(tool("bindgen"), [
-    "--target",
-    "web",
-    "--omit-default-module-path",
-    "--experimental-reset-state-function",
-    "--encode-into",
-    "always",
-    "--remove-name-section",
-    "--remove-producers-section",
-    "--out-name",
-    name,
-    "--out-dir",
-    PARTS,
-    compiled,
-  ]);
+}
+
+/** @param {Module} module */
+async function bindModule(module) {
+  const { name } = module;
+  const wasm = distFile(module);
+  await runBeside(BINDGEN, [compiledAs(module), PARTS, name]);
   rmSync(join(PARTS, `${name}_bg.wasm.d.ts`), { force: true });
-  const wasm = join(DIST, `${name}_bg.wasm`);
   renameSync(join(PARTS, `${name}_bg.wasm`), wasm);
   const features = FEATURES.map((feature) => `--enable-${feature}`);
   const shortNames = "--minify-imports-and-exports-and-modules";
-  const names = run(
+  const names = await runBeside(
     join(ROOT, "node_modules", ".bin", "wasm-opt"),
     ["-Oz", "-Oz", "--strip-target-features", ...features, shortNames, wasm, "-o", wasm],
     { quiet: true },
   );
-  mkdirSync(BUILD, { recursive: true });
   linkGlue(name, names);
   copyFileSync(wasm, join(PARTS, `${name}_bg.wasm`));
-  writeFileSync(stampFile, stamp);
+  writeInline(wasm, wasm.replace(".wasm", ".inline.js"));
+}
+
+/**
+ * The same bytes as a script, for Node.js, Deno and Bun: a bundler takes it along
+ * where it leaves the file behind. Loaded only then.
+ * @param {string} wasm
+ * @param {string} script
+ */
+function writeInline(wasm, script) {
+  const base64 = readFileSync(wasm).toString("base64");
+  writeFileSync(
+    script,
+    `import { Buffer } from "node:buffer";\nexport default Buffer.from("${base64}", "base64");\n`,
+  );
 }
 
 /**
@@ -242,7 +322,7 @@ async function joinModules() {
     format: "esm",
     target: "es2022",
     conditions: ["workerd", "worker", "browser"],
-    external: ["*.wasm", "*.wasm?module", "cloudflare:*", "node:*"],
+    external: ["*.wasm", "*.wasm?module", "*_bg.inline.js", "cloudflare:*", "node:*"],
     sourcemap: true,
     // Its licence asks for it.
     legalComments: "inline",
@@ -255,7 +335,7 @@ async function joinModules() {
   for (const folder of ["", "worker"]) {
     for (const file of readdirSync(join(DIST, folder))) {
       const path = join(DIST, folder, file);
-      if (/\.js(\.map)?$/.test(file) && !files.has(path)) rmSync(path);
+      if (/(?<!_bg\.inline)\.js(\.map)?$/.test(file) && !files.has(path)) rmSync(path);
     }
     for (const file of readdirSync(join(PARTS, folder))) {
       if (file.endsWith(".d.ts")) copyFileSync(join(PARTS, folder, file), join(DIST, folder, file));
@@ -285,20 +365,13 @@ function removeStale() {
     );
     for (const made of [join(DIST, folder), join(PARTS, folder)].filter(existsSync)) {
       for (const file of readdirSync(made)) {
-        const [, stem] = /^(.+)\.(?:d\.ts|js|js\.map)$/.exec(file) ?? [];
+        const [, stem] = /^(.+?)(?:_bg\.inline)?\.(?:d\.ts|js|js\.map)$/.exec(file) ?? [];
         if (stem !== undefined && !sources.has(stem) && !generated.has(stem)) {
           rmSync(join(made, file));
         }
       }
     }
   }
-}
-
-/** @param {string[]} files */
-function hash(files) {
-  const digest = createHash("sha256");
-  for (const file of files) digest.update(readFileSync(file));
-  return digest.digest("hex");
 }
 
 /**
@@ -335,4 +408,7 @@ function isDead(pid) {
   }
 }
 
-if (process.argv[1] === import.meta.filename) await main(build);
+if (process.argv[1] === import.meta.filename) {
+  const steps = process.argv.slice(2).map(Number);
+  await main(() => build(...steps));
+}

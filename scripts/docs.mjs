@@ -78,6 +78,7 @@ export async function buildDocs() {
     out: SITE,
     favicon: join(ROOT, "www", "console", "public", "favicon.svg"),
     customCss: join(SOURCE, "site.css"),
+    customJs: join(SOURCE, "site.js"),
     // The text of the declarations is what counts, not where they are.
     disableSources: true,
     disableGit: true,

@@ -2,7 +2,7 @@
  * What has to be there before anything can be built: checked, and installed
  * where a script can do that. Uses nothing but Node.js itself.
  */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -35,14 +35,41 @@ export function run(command, args, { cwd = ROOT, env = {}, quiet = false } = {})
   return stdout ?? "";
 }
 
-/** Makes sure that Node.js, Rust and the packages are there. */
-export function setUp() {
-  checkNode();
-  checkRust();
-  installPackages();
+/**
+ * The same without blocking this process, so that others can run beside it.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ cwd?: string, env?: Record<string, string>, quiet?: boolean }} [options]
+ * @returns {Promise<string>}
+ */
+export function runBeside(command, args, { cwd = ROOT, env = {}, quiet = false } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: quiet ? ["ignore", "pipe", "pipe"] : ["ignore", "inherit", "inherit"],
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout?.setEncoding("utf8").on("data", (text) => (stdout += text));
+    child.stderr?.setEncoding("utf8").on("data", (text) => (stderr += text));
+    child.once("error", reject);
+    child.once("close", (code, signal) => {
+      if (code === 0) return resolve(stdout);
+      const why = signal ? `was ended by ${signal}` : `ended with ${code}`;
+      reject(new Error(`${command} ${args.join(" ")}: ${why}\n${stdout}${stderr}`.trim()));
+    });
+  });
 }
 
-function checkNode() {
+/** Makes sure that Node.js, Rust and the packages are there. */
+export async function setUp() {
+  checkNode();
+  checkRust();
+  if (!hasPackages()) await installPackages();
+}
+
+export function checkNode() {
   const { engines } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
   const [least = 0, leastMinor = 0] = engines.node.replace(">=", "").split(".").map(Number);
   const [have = 0, haveMinor = 0] = process.versions.node.split(".").map(Number);
@@ -53,7 +80,7 @@ function checkNode() {
 
 // The tool chain file names version, components and target; rustup installs
 // them when cargo is first called here.
-function checkRust() {
+export function checkRust() {
   const { error, status, stderr } = spawnSync("cargo", ["--version"], {
     cwd: ROOT,
     encoding: "utf8",
@@ -82,11 +109,15 @@ function add(kind, name) {
 
 export const WASM = "wasm32-unknown-unknown";
 
-function installPackages() {
+/** Whether what the lock file names is installed. */
+export function hasPackages() {
   const lock = join(ROOT, "package-lock.json");
   const installed = join(ROOT, "node_modules", ".package-lock.json");
-  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
-  run("npm", ["ci", "--no-audit", "--no-fund"]);
+  return existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs;
+}
+
+export async function installPackages() {
+  await runBeside("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
 }
 
 /**

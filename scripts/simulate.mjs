@@ -76,13 +76,13 @@ function mutate(file, from, to) {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  await main(() => {
+  await main(async () => {
     const string = { type: /** @type {const} */ ("string") };
     const mutants = { type: /** @type {const} */ ("boolean") };
     const { values } = parseArgs({
       options: { seeds: string, from: string, seed: string, mutants },
     });
-    setUp();
+    await setUp();
     if (values.mutants) return catchMutants();
     const { ok } = simulate({
       SIMULATE_SEEDS: values.seed === undefined ? (values.seeds ?? "100000") : "1",

@@ -15,12 +15,23 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 
+import { BUILD_STEPS } from "./build.mjs";
 import { buildConsole, buildWorkers } from "./bundle.mjs";
 import { HOST, serve } from "./serve.mjs";
 import { ROOT } from "./setup.mjs";
+import { openSignInLink } from "./sign-in-link.mjs";
+import { createSteps } from "./steps.mjs";
 
 const STATE = ".state";
 const SIGNING_KEY = "sandbox-signing-key";
+/** Those of the build, and two of its own: the console, and to serve it. */
+const STEPS = BUILD_STEPS + 2;
+
+/** What shows most in the least time. */
+const FIRST = `
+  Try first: open "New hire rides 2026", then "Review 50 codes not yet distributed", and send.
+  Outcomes come in by webhook while you watch. The panel "Sandbox" makes things go wrong.
+`;
 
 /** A fault that its reader can mend: printed as it is, without a stack. */
 class Advice extends Error {}
@@ -53,24 +64,69 @@ async function start() {
   for (const secret of ["UBER_CLIENT_SECRET", "UBER_SIGNING_KEY"]) delete process.env[secret];
   await refuseBusy(port);
   process.chdir(ROOT);
-  await run(process.execPath, [join("scripts", "build.mjs")]);
+  await run(process.execPath, [join("scripts", "build.mjs"), String(STEPS)]);
   const state = await openState(side);
   const adminToken = await readAdminToken(state);
   // Of its own for each port: a second one that starts must not take away the
   // files of the first.
   const out = join(ROOT, "build", "start", String(port));
-  await buildConsole(out);
-  const workers = await buildWorkers(out, {
-    worker: "www/worker/index.ts",
-    ...(side.isSandbox && { sandbox: "www/sandbox/index.ts" }),
-  });
+  const step = createSteps(STEPS, BUILD_STEPS);
+  const workers = await bundle(step, side, out, port);
   const bindings = { ...side.bindings, ADMIN_TOKEN: adminToken };
-  miniflare = await serve({ port, bindings, workers, out, state });
+  await step(
+    { title: "Starting the worker with the console in front of it", seconds: 1 },
+    async () => {
+      miniflare = await serve({ port, bindings, workers, out, state });
+    },
+  );
+  const origin = `http://${HOST}:${port}`;
+  const link = await openSignInLink({ host: HOST, origin, adminToken });
   console.log(`
   ${side.name}
-  http://${HOST}:${port}/
+
+  Open this, which signs you in (once, on this machine):
+  ${link}
+  Afterwards: ${origin}/
   Sign in with the admin token: ${adminToken}
+${side.isSandbox ? FIRST : ""}
+  Ctrl+C stops it. What is known stays in ${state}
 `);
+}
+
+/**
+ * The console and the workers, in `out`.
+ * @param {ReturnType<typeof createSteps>} step
+ * @param {Side} side
+ * @param {string} out
+ * @param {number} port
+ */
+async function bundle(step, side, out, port) {
+  const list = join(out, "workers.json");
+  await step(
+    {
+      name: `console-${port}-${side.isSandbox ? "sandbox" : "uber"}`,
+      title: "Building the console and its workers",
+      seconds: 10,
+      inputs: [
+        "dist",
+        "www/console",
+        "www/worker",
+        "www/sandbox",
+        "package-lock.json",
+        "scripts/bundle.mjs",
+      ].map((path) => join(ROOT, path)),
+      outputs: [join(out, "console"), join(out, "workers", "worker.js"), list],
+    },
+    async () => {
+      await buildConsole(out);
+      const workers = await buildWorkers(out, {
+        worker: "www/worker/index.ts",
+        ...(side.isSandbox && { sandbox: "www/sandbox/index.ts" }),
+      });
+      await writeFile(list, JSON.stringify(workers));
+    },
+  );
+  return JSON.parse(await readFile(list, "utf8"));
 }
 
 // ---------------------------------------------------------------------------

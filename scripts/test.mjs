@@ -8,7 +8,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 
-import { SIMD, build, tool } from "./build.mjs";
+import { SIMD, build, buildTestRunner } from "./build.mjs";
 import { Missing, ROOT, TARGET, WASM, run, setUp } from "./setup.mjs";
 import { LIMIT } from "./size.mjs";
 import {
@@ -28,8 +28,8 @@ const isRecording = process.argv.includes("--record");
 
 /** @type {Record<string, () => void | Promise<unknown>>} */
 const STEPS = {
-  setup: () => {
-    setUp();
+  setup: async () => {
+    await setUp();
     findBrowser();
   },
   "rust format": () => exec("cargo", ["fmt", "--check"]),
@@ -50,9 +50,9 @@ const STEPS = {
       .filter((name) => existsSync(join(ROOT, "www", name, "tsconfig.json")))
       .map((name) => [`js types ${name}`, () => exec(bin("tsc"), ["-p", `www/${name}`])]),
   ),
-  "rust test wasm": () =>
+  "rust test wasm": async () =>
     exec("cargo", ["test", "--locked", "--test", "wasm", ...wasmArgs("client")], {
-      CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: tool("test-runner"),
+      CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: await buildTestRunner(),
       ...WASM_FLAGS,
       CHROMEDRIVER: findBrowser().driver,
     }),
@@ -67,6 +67,8 @@ const STEPS = {
   "package types": () => checkTypes(exec),
   "package node": () =>
     nodeTests(["node.test.mjs", "imports.test.mjs", "inputs.test.mjs", "trap.test.mjs"]),
+  "package loading": () => besidePackage("package/loading.test.mjs"),
+  "package command": () => besidePackage("package/command.test.mjs"),
   "package node server": () => nodeTests(["server.test.mjs"]),
   "package node unsent": () => nodeTests(["unsent.test.mjs", "sleep.test.mjs"]),
   "package react": async () =>
@@ -101,7 +103,12 @@ const STEPS = {
   release: () => besidePackage("release/release.test.mjs"),
   "hosts of users": () => exec(process.execPath, ["tests/hosts/run.mjs"]),
   "tools of users": () => exec(process.execPath, ["tests/tools/run.mjs"]),
-  "docs site": () => exec(process.execPath, ["scripts/docs.mjs", "--check"]),
+  "docs site": async () => {
+    await exec(process.execPath, ["scripts/docs.mjs", "--check"]);
+    await exec(process.execPath, [...NODE_TEST, "tests/docs/site.test.mjs"], {
+      CHROMIUM: findBrowser().browser,
+    });
+  },
   "docs samples": () => besidePackage("docs/samples.test.mjs"),
   ...Object.fromEntries(
     readdirSync(join(ROOT, "tests", "worker"))

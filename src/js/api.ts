@@ -52,6 +52,7 @@ export type {
   ParseOptions,
   ParseProgress,
 } from "./parse.js";
+export { setModule } from "./set-module.js";
 export type {
   Auth,
   CallOptions,

@@ -2,6 +2,7 @@
 import { instance } from "./binding.js";
 import { requestToken } from "./client.js";
 import { type HostOptions, createHost } from "./host.js";
+import type { ModuleSource } from "./instance.js";
 import { checkGrantOptions, checks, hostChecks } from "./options.js";
 import type { CallSignal, Clock, FetchFunction, HostURL, TokenSet, WasmModule } from "./types.js";
 
@@ -41,7 +42,7 @@ export interface ExchangeCodeOptions {
   /** Default: the host's. */
   clock?: Clock;
   /** As for a client. */
-  module?: WasmModule | ArrayBuffer | Uint8Array;
+  module?: WasmModule | ArrayBuffer | Uint8Array | HostURL;
   /** As for a client. */
   dangerouslyAllowBrowser?: boolean;
 }
@@ -79,7 +80,7 @@ export async function exchangeCode(options: ExchangeCodeOptions): Promise<TokenS
     tokenUrl: checks.url,
   });
   const { fetch, clock, module, signal, timeoutMs = 30_000, ...values } = read;
-  await instance.load(module as BufferSource | undefined);
+  await instance.load(module as ModuleSource | undefined);
   const host = createHost({ fetch, clock } as HostOptions);
   const settings = {
     organizationId: "-",

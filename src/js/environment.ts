@@ -32,3 +32,6 @@ export function isBrowser(): boolean {
     typeof host.WorkerGlobalScope === "function" && globalThis instanceof host.WorkerGlobalScope;
   return (typeof host.document === "object" || isWorker) && !isServer();
 }
+
+/** On a sandbox's `fetch`, of whatever copy of the package: behind it no secret is one. */
+export const markOfSandbox = Symbol.for("uber-vouchers.sandbox");

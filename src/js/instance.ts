@@ -8,8 +8,9 @@
  */
 import type { Deadline } from "./deadline.js";
 import { VoucherError, isErrorParts, refusal, toError } from "./errors.js";
+import { loadingHint } from "./loading-hint.js";
 
-/** A compiled module, its bytes, or where a page finds it. */
+/** A compiled module, its bytes, or where it can be fetched. */
 export type ModuleSource = WebAssembly.Module | BufferSource | URL;
 
 /** What is needed of the glue that wasm-bindgen generates for every module. */
@@ -43,7 +44,7 @@ export class Instance<G extends Glue> {
     return this.#state === "ready" && this.generation === generation;
   }
 
-  /** Says where this host keeps the module. Each entry of the package does. */
+  /** Says where the module is. Each entry of the package does, and `setModule`. */
   provide(source: () => ModuleSource | Promise<ModuleSource>): void {
     this.#source = source;
   }
@@ -86,7 +87,7 @@ export class Instance<G extends Glue> {
 
   async #compile(source: ModuleSource | Promise<ModuleSource>): Promise<void> {
     const found = await source;
-    const bytes = found instanceof URL ? await download(found) : found;
+    const bytes = isUrl(found) ? await download(found) : found;
     const module = isModule(bytes) ? bytes : await WebAssembly.compile(bytes);
     this.#glue.initSync({ module });
     this.#state = "ready";
@@ -157,6 +158,20 @@ export function isModule(value: unknown): value is WebAssembly.Module {
   return Object.prototype.toString.call(value) === "[object WebAssembly.Module]";
 }
 
+/** A URL of any realm, and of any bundler. */
+function isUrl(value: unknown): value is URL {
+  return typeof (value as URL | undefined)?.href === "string";
+}
+
+/** What is wrong with what is no module. */
+export const MODULE_FAULT = "must be a WebAssembly.Module, its bytes, or a URL";
+
+/** Whether a module can be made of it. */
+export function isModuleSource(value: unknown): value is ModuleSource {
+  const isBytes = (value as object) instanceof ArrayBuffer || ArrayBuffer.isView(value);
+  return isBytes || isModule(value) || (typeof value === "object" && isUrl(value));
+}
+
 const DOWNLOAD_MS = 30_000;
 
 // Not as a stream: that needs the right media type, and the module is small.
@@ -167,10 +182,6 @@ async function download(url: URL): Promise<ArrayBuffer> {
 }
 
 function notLoaded(cause: unknown): VoucherError {
-  return refusal(
-    "connection_failed",
-    "The WebAssembly module could not be loaded",
-    "Serve the .wasm file beside the script, allow 'wasm-unsafe-eval' in the page's CSP, or pass `module`.",
-    { cause },
-  );
+  const message = "The WebAssembly module could not be loaded";
+  return refusal("connection_failed", message, loadingHint(cause), { cause });
 }

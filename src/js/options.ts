@@ -2,7 +2,7 @@
  * Options as callers pass them: names and types are checked here, values by
  * the core. Each is read once, so that a getter can't say two things.
  */
-import { isBrowser } from "./environment.js";
+import { isBrowser, markOfSandbox } from "./environment.js";
 import {
   type ValidationErrorCode,
   type VoucherError,
@@ -12,6 +12,7 @@ import {
   refusal,
 } from "./errors.js";
 import type { HostOptions } from "./host.js";
+import { MODULE_FAULT, type ModuleSource, isModuleSource } from "./instance.js";
 import type { JobProgress } from "./job-types.js";
 import type { Journal } from "./journal-types.js";
 import { type Pace, type PacedOptions, pace } from "./pace.js";
@@ -91,10 +92,7 @@ const clientChecks: Checks = {
   timeoutMs: timeout,
   maxRetries: count,
   clock: withMethods("now", "sleep"),
-  module: (value) =>
-    value instanceof WebAssembly.Module || value instanceof ArrayBuffer || ArrayBuffer.isView(value)
-      ? undefined
-      : "must be a WebAssembly.Module or its bytes",
+  module: (value) => (isModuleSource(value) ? undefined : MODULE_FAULT),
   dangerouslyAllowBrowser: boolean,
   onRequest: method,
   onResponse: method,
@@ -173,15 +171,19 @@ function absolute(value: unknown, name: string): string {
   }
 }
 
-/** Refuses a secret where everybody could read it. */
-function refuseSecretInBrowser(allowed: unknown): void {
-  if (allowed === true || !isBrowser()) return;
+/** Refuses a secret where everybody could read it, unless it is a sandbox's. */
+function refuseSecretInBrowser({ dangerouslyAllowBrowser, fetch }: Record<string, unknown>): void {
+  const isSandbox =
+    quietly(() => isOfSandbox(fetch) || isOfSandbox(Object(fetch)["fetch"])) === true;
+  if (dangerouslyAllowBrowser === true || isSandbox || !isBrowser()) return;
   throw refusal(
     "secret_in_browser",
     "A client secret was given in a browser, where everybody can read it",
     'Keep the secret in a worker of your own, point baseUrl at it and pass auth: "none".',
   );
 }
+
+const isOfSandbox = (fetch: unknown): boolean => Object(fetch)[markOfSandbox] === true;
 
 /** What the core is told of a client's options: plain values only. */
 export interface ClientSettings {
@@ -216,7 +218,7 @@ export function checkClientOptions(given: ClientOptions): CheckedOptions | Vouch
 function checked(given: ClientOptions): CheckedOptions {
   const options = readOptions(given, clientChecks);
   need(options, ["auth"]);
-  const auth = checkAuth(options["auth"], options["dangerouslyAllowBrowser"]);
+  const auth = checkAuth(options["auth"], options);
   return {
     settings: {
       organizationId: organization(options["organizationId"]),
@@ -230,7 +232,7 @@ function checked(given: ClientOptions): CheckedOptions {
     },
     host: options as HostOptions,
     auth,
-    module: options["module"] as WebAssembly.Module | BufferSource | undefined,
+    module: options["module"] as ModuleSource | undefined,
   };
 }
 
@@ -262,7 +264,7 @@ function fields(value: unknown): [string, string][] {
   }
 }
 
-function checkAuth(given: unknown, allowBrowser: unknown): AuthSource {
+function checkAuth(given: unknown, options: Record<string, unknown>): AuthSource {
   if (given === "none") return { kind: "none" };
   if (!isObject(given)) throw invalidOption('`auth` must be an object or "none"');
   const kind =
@@ -275,7 +277,7 @@ function checkAuth(given: unknown, allowBrowser: unknown): AuthSource {
   }
   if (kind === "delegated") auth["tokens"] = tokenSetOf(auth["tokens"]);
   need(auth, ["clientId", "clientSecret", ...(kind === "delegated" ? ["tokens"] : [])], "auth.");
-  refuseSecretInBrowser(allowBrowser);
+  refuseSecretInBrowser(options);
   if (auth["tokenUrl"] !== undefined) {
     auth["tokenUrl"] = absolute(auth["tokenUrl"], "auth.tokenUrl");
   }
@@ -366,7 +368,7 @@ export function checkGrantOptions(
   for (const name of ["tokenUrl", "authorizeUrl"]) {
     if (options[name] !== undefined) options[name] = absolute(options[name], name);
   }
-  if ("clientSecret" in options) refuseSecretInBrowser(options["dangerouslyAllowBrowser"]);
+  if ("clientSecret" in options) refuseSecretInBrowser(options);
   return options;
 }
 

@@ -1,4 +1,5 @@
 /** A stateful simulation of Uber's voucher API, for tests and for trying things out. */
+import { MODULE_FAULT, type ModuleSource, isModuleSource } from "./instance.js";
 import { instance } from "./sandbox-binding.js";
 import { realTime, virtualTime } from "./sandbox-clock.js";
 import { type Arriving, type CoreReply, type Wait, createFetch } from "./sandbox-fetch.js";
@@ -13,7 +14,7 @@ import {
   checkProgramOptions,
   checkSettings,
 } from "./sandbox-options.js";
-import type { Clock } from "./types.js";
+import type { Clock, HostURL, WasmModule } from "./types.js";
 
 export type { Clock } from "./types.js";
 export type { Journal } from "./journal-types.js";
@@ -143,6 +144,16 @@ interface CoreWebhook {
 
 /** As long as Uber waits for an answer to a webhook (stated for another product). */
 const WEBHOOK_TIMEOUT_MS = 10_000;
+
+/**
+ * Says where the sandbox's module is, for hosts and bundles that can't find it by
+ * themselves: compiled, its bytes (`uber-vouchers/sandbox/wasm`), or the URL to
+ * fetch it from. Call it before `createSandbox`. Anything else is a TypeError.
+ */
+export function setModule(module: WasmModule | ArrayBuffer | Uint8Array | HostURL): void {
+  if (!isModuleSource(module)) throw new TypeError(`setModule: \`module\` ${MODULE_FAULT}`);
+  instance.provide(() => module as ModuleSource);
+}
 
 /**
  * Creates a sandbox without any program, or the one that `journal` holds. Wrong

@@ -1,4 +1,5 @@
 /** A `fetch` whose other end is a sandbox. */
+import { markOfSandbox } from "./environment.js";
 import type { SandboxTime } from "./sandbox-clock.js";
 
 /** What arrives at the sandbox. */
@@ -33,7 +34,7 @@ export function createFetch(
 ): typeof fetch {
   // An arrow function: it works with any `this`. No `await` before the request
   // has arrived, so that no time can pass on the way there.
-  return (async (input: FetchInput, init: FetchInit = {}) => {
+  const send = async (input: FetchInput, init: FetchInit = {}) => {
     const signal = init.signal ?? (isRequest(input) ? input.signal : undefined);
     throwIfAborted(signal);
     const url = urlOf(input);
@@ -72,7 +73,8 @@ export function createFetch(
     );
     Object.defineProperty(response, "url", { value: url.href });
     return response;
-  }) as typeof fetch;
+  };
+  return Object.defineProperty(send, markOfSandbox, { value: true }) as typeof fetch;
 }
 
 function isRequest(input: FetchInput): input is Request {

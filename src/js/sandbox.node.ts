@@ -3,6 +3,16 @@ import { readFile } from "node:fs/promises";
 
 import { instance } from "./sandbox-binding.js";
 
-instance.provide(() => readFile(new URL("./uber_vouchers_sandbox_bg.wasm", import.meta.url)));
+instance.provide(async () => {
+  try {
+    return await readFile(new URL("./uber_vouchers_sandbox_bg.wasm", import.meta.url));
+  } catch (cause) {
+    // A bundler has moved this script away from the file, and taken the copy along.
+    const copy = await import("./uber_vouchers_sandbox_bg.inline.js").catch(() =>
+      Promise.reject(cause),
+    );
+    return copy.default;
+  }
+});
 
 export * from "./sandbox-api.js";

@@ -194,10 +194,10 @@ export interface ClientOptions {
   /** Default: the host's. */
   clock?: Clock;
   /**
-   * The compiled module, or its bytes (`uber-vouchers/wasm`), for hosts that
-   * load it their own way. It is loaded once for all clients.
+   * The compiled module, its bytes (`uber-vouchers/wasm`) or its URL, for hosts
+   * that load it their own way; see `setModule`. It is loaded once for all clients.
    */
-  module?: WasmModule | ArrayBuffer | Uint8Array;
+  module?: WasmModule | ArrayBuffer | Uint8Array | HostURL;
   /** Lets a client secret into a page, where everybody can read it. */
   dangerouslyAllowBrowser?: boolean;
   /** Called for each request that is about to leave. Never sees a token. */

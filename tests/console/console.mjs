@@ -437,6 +437,15 @@ const tests = {
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
   },
 
+  async "the link that `npm start` prints signs in, once"() {
+    const guest = await visitor(server.origin);
+    const first = await open(guest, server.link);
+    await first.getByRole("heading", { name: "Programs" }).waitFor();
+    assert.equal(first.url(), `${server.origin}/`);
+    await guest.close();
+    await assert.rejects(fetch(server.link), { name: "TypeError" });
+  },
+
   async "all scripts together are small"() {
     const files = (await readdir(server.assets)).filter((name) => name.endsWith(".js"));
     assert.ok(files.length > 0, "there is no script");

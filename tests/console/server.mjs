@@ -20,16 +20,20 @@ export async function start() {
     env: { ...process.env, PORT: String(port), STATE: state, ADMIN_TOKEN: TOKEN },
     stdio: ["ignore", "pipe", "inherit"],
   });
+  let link = "";
   await new Promise((resolve, reject) => {
     const late = () => reject(new Error("npm start took too long"));
     setTimeout(late, START_MS).unref();
     child.once("exit", (code) => reject(new Error(`npm start ended with ${code}`)));
     child.stdout.setEncoding("utf8").on("data", (/** @type {string} */ text) => {
+      link ||= /http:\/\/127\.0\.0\.1:\d+\/[\w-]{20,}/.exec(text)?.[0] ?? "";
       if (text.includes(origin)) resolve(undefined);
     });
   });
   return {
     origin,
+    /** What signs in, once. */
+    link,
     /** Where the built files of the console are. */
     assets: join(ROOT, "build", "start", String(port), "console", "assets"),
     async stop() {

@@ -37,7 +37,7 @@ july,1f913a96-f52c-42a0-aa0b-a2ba53b2d631
 `;
 
 /** @typedef {import("./samples.mjs").Sample} Sample */
-/** What a document has shown so far. @typedef {{ configuration: string | undefined, worker: string | undefined, html: string | undefined }} State */
+/** What a document is, and has shown so far. @typedef {{ isReadme: boolean, configuration: string | undefined, worker: string | undefined, html: string | undefined }} State */
 /** @typedef {{ sample: Sample, code: string, language: string, output: string | undefined }} Program */
 
 for (const [place, document] of DOCUMENTS.entries()) {
@@ -49,6 +49,7 @@ for (const [place, document] of DOCUMENTS.entries()) {
   const files = new Set(["codes.csv", "first.mjs"]);
   /** @type {State} */
   const state = {
+    isReadme: document === "README.md",
     configuration: samples.find(isConfiguration)?.code,
     worker: undefined,
     html: undefined,
@@ -92,6 +93,7 @@ function joined(samples) {
  * @param {State} state
  */
 async function tryOut({ sample, code, language, output }, folder, files, state) {
+  const { isReadme } = state;
   const { kind, name, flags, reason } = sample;
   if (kind === "file" || (kind === "" && name !== undefined)) {
     writeFileSync(join(folder, String(name)), code);
@@ -107,13 +109,17 @@ async function tryOut({ sample, code, language, output }, folder, files, state) 
     assert.ok(given || flags["given"] === undefined, `Nothing is given as ${flags["given"]}`);
     const isModule = kind === "worker" || kind === "page";
     const file = (!isModule && name) || `sample-${sample.line}.mjs`;
-    if (language === "ts") compile(folder, `sample-${sample.line}.ts`, code);
+    // JavaScript of the README too: it is pasted into files of TypeScript.
+    if (language === "ts" || isReadme) compile(folder, `sample-${sample.line}.ts`, code);
     const script = language === "ts" ? (await transform(code, { loader: "ts" })).code : code;
     writeFileSync(join(folder, file), given + script);
     files.add(file);
     if (!isModule) {
       assert.doesNotMatch(code, /^export default/m, "Say how: `worker` and the name of a check");
-      return checkOutput(await runScript(folder, file, flags["with"]), output);
+      const printed = await runScript(folder, file, flags["with"]);
+      if (isReadme)
+        assert.notEqual(printed.trim(), "", "It prints nothing: who runs it sees nothing");
+      return checkOutput(printed, output);
     }
     const check = (kind === "worker" ? WORKERS : PAGES)[String(name)];
     assert.ok(check, `There is no check ${name}`);

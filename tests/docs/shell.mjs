@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 
 import { ROOT } from "../../scripts/setup.mjs";
 
-/** @type {{ name: string, scripts: Record<string, string>, devDependencies: Record<string, string> }} */
+/** @type {{ name: string, bin: Record<string, string>, scripts: Record<string, string>, devDependencies: Record<string, string> }} */
 const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 const BUILT_IN = new Set(["cd", "export", "echo", "set"]);
 const NPM = new Set(["ci", "install", "pack", "publish", "version", "audit", "deprecate", "init"]);
@@ -56,6 +56,7 @@ function checkCommand([program = "", ...words], files) {
     throw new Error(`node ${words.join(" ")}: there is no such file`);
   }
   const isOurs = program === "npx";
+  if (isOurs && manifest.bin[words[0] ?? ""] !== undefined) return;
   const name = isOurs ? String(words.find((word) => !word.startsWith("-"))) : program;
   const bin = join(ROOT, "node_modules", ".bin", name);
   const path = isOurs ? (existsSync(bin) ? bin : undefined) : which(name);

@@ -1,6 +1,5 @@
 /** Processes of a test: started, waited for, and ended with all that they started. */
 import { spawn } from "node:child_process";
-import { cpSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 
@@ -142,10 +141,9 @@ export async function within(promise, ms, why) {
  * @param {(base: string) => Promise<T>} work
  */
 export async function withSandbox(project, work) {
-  const script = join(project, "sandbox.mjs");
-  cpSync(join(ROOT, "scripts", "sandbox.mjs"), script);
+  const command = join(project, "node_modules", "uber-vouchers", "bin", "uber-vouchers.mjs");
   const port = await freePort();
   const base = `http://127.0.0.1:${port}`;
-  const args = [script, "--port", `${port}`, "--latency", "0-5"];
+  const args = [command, "sandbox", "--port", `${port}`, "--latency", "0-5"];
   return serving(process.execPath, args, `${base}/_sandbox/health`, () => work(base));
 }

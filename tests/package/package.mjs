@@ -81,7 +81,8 @@ export async function checkPackage(exec) {
   cpSync(tarball, join(copy, "package.tgz"));
   const bin = join(ROOT, "node_modules", ".bin");
   await exec(join(bin, "publint"), ["run", "--strict", "package.tgz"], {}, copy);
-  const flags = ["--profile", "esm-only", "--exclude-entrypoints", "./wasm", "--no-emoji"];
+  const modules = ["--exclude-entrypoints", "./wasm", "./sandbox/wasm"];
+  const flags = ["--profile", "esm-only", "--no-emoji", ...modules];
   await exec(join(bin, "attw"), ["package.tgz", ...flags], {}, copy);
 }
 

@@ -33,6 +33,19 @@ async function define(test) {
     const open = { organizationId: "o", auth: secret, dangerouslyAllowBrowser: true };
     await createClient(open).ready();
   });
+  test("a page takes the client secret of a sandbox", async () => {
+    const uber = await sandbox.createSandbox();
+    const { programId, codes: own } = uber.createProgram({ codes: 3 });
+    const redirectUri = "https://a/";
+    for (const fetch of [uber.fetch, uber, { fetch: uber.fetch }]) {
+      const { createClient, exchangeCode } = uberVouchers;
+      const client = createClient({ organizationId: "o", auth: secret, fetch, clock: uber.clock });
+      assert.equal((await client.distribute(programId, own)).codes, 3);
+      // The code is wrong, and that is what is said.
+      const exchange = exchangeCode({ ...secret, code: "c", redirectUri, fetch });
+      await assert.rejects(exchange, { code: "token_rejected" });
+    }
+  });
   test("a web worker refuses a client secret", async () => {
     const worker = new Worker(new URL("./page-worker.mjs", import.meta.url), { type: "module" });
     const said = await new Promise((resolve, reject) => {

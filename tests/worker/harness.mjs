@@ -92,8 +92,8 @@ export async function startUber(flags = []) {
     ...["--organization-id", ORGANIZATION, "--client-id", CLIENT.id],
     ...["--client-secret", CLIENT.secret, "--signing-key", SIGNING_KEY],
   ];
-  const args = ["--port", String(port), "--no-programs", ...identity, ...flags];
-  const { kill } = await start("../../scripts/sandbox.mjs", args, /http:\/\//);
+  const args = ["sandbox", "--port", String(port), "--no-programs", ...identity, ...flags];
+  const { kill } = await start("../../bin/uber-vouchers.mjs", args, /http:\/\//);
   const url = `http://127.0.0.1:${port}`;
   /** @param {string} path @param {unknown} [body] @returns {Promise<any>} */
   const ask = async (path, body) => {

@@ -26,7 +26,8 @@ const HOW = "If that is meant: npm test -- api --record";
 export function checkApi(project, record) {
   const folder = join(resolve(project), "node_modules", "uber-vouchers");
   const { exports } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-  const typed = Object.keys(exports).filter((door) => exports[door].types !== undefined);
+  // The modules themselves have a type too, and no declarations.
+  const typed = Object.keys(exports).filter((door) => /\.js$/.test(exports[door].default));
   const known = Object.keys(DOORS);
   if (typed.sort().join() !== known.sort().join())
     throw new Error(`There are doors ${typed.join()}`);

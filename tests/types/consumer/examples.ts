@@ -22,6 +22,7 @@ import {
   exchangeCode,
   parseCodes,
   parseCodesByProgram,
+  setModule,
   verifyWebhook,
 } from "uber-vouchers";
 import {
@@ -34,7 +35,13 @@ import {
   indexedDbJournal,
   memoryJournal,
 } from "uber-vouchers/journal";
-import { type Sandbox, createSandbox } from "uber-vouchers/sandbox";
+import { type Sandbox, createSandbox, setModule as setSandboxModule } from "uber-vouchers/sandbox";
+import sandboxModule from "uber-vouchers/sandbox/wasm";
+import module from "uber-vouchers/wasm";
+
+setModule(module);
+setModule(new Uint8Array());
+setSandboxModule(sandboxModule);
 
 const kept = new Map<string, TokenSet>();
 const cache: TokenCache = {

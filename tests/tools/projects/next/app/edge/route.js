@@ -1,5 +1,6 @@
 import * as uberVouchers from "uber-vouchers";
 import * as journal from "uber-vouchers/journal";
+import { createSandbox } from "uber-vouchers/sandbox";
 
 import { runSuite } from "../../tests/hosts/suite.mjs";
 
@@ -7,5 +8,9 @@ export const runtime = "edge";
 
 export async function GET(request) {
   const base = new URL(request.url).searchParams.get("base");
-  return Response.json(await runSuite(uberVouchers, journal, base));
+  const results = await runSuite(uberVouchers, journal, base);
+  // Its virtual time passes without `setImmediate`, which only throws here.
+  const { clock } = await createSandbox();
+  await clock.sleep(3_600_000);
+  return Response.json([...results, { name: "sandbox" }]);
 }

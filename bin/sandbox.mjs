@@ -1,5 +1,5 @@
 /**
- * Serves one sandbox over HTTP on this machine: `npm run sandbox -- --help`.
+ * Serves one sandbox over HTTP on this machine: `npx uber-vouchers sandbox --help`.
  *
  * It runs in real time. Beside Uber's endpoints it has some of its own under
  * `/_sandbox/`, so that a test in another process can set it up and read the
@@ -11,9 +11,13 @@ import { parseArgs } from "node:util";
 
 import { createSandbox } from "uber-vouchers/sandbox";
 
+const COMMAND =
+  process.env["npm_lifecycle_event"] === "sandbox"
+    ? "npm run sandbox --"
+    : "npx uber-vouchers sandbox";
 const HELP = `Serves a simulation of Uber's voucher API on this machine.
 
-  npm run sandbox -- [options]
+  ${COMMAND} [options]
 
   --port <number>              default: PORT, else 8788
   --seed <integer>             same seed and same calls, same run; default: 1
@@ -87,7 +91,7 @@ server.requestTimeout = 0;
 server.on("error", (/** @type {NodeJS.ErrnoException} */ error) => {
   fail(
     error.code === "EADDRINUSE"
-      ? `Port ${port} is in use. Choose another: npm run sandbox -- --port ${port + 1}`
+      ? `Port ${port} is in use. Choose another: ${COMMAND} --port ${port + 1}`
       : error.message,
   );
 });
@@ -212,13 +216,15 @@ function announce(base) {
   ];
   console.log("A sandbox of Uber's voucher API. Nothing here reaches Uber.\n");
   for (const [name, value] of lines) console.log(`  ${name.padEnd(14)} ${value}`);
-  console.log("\nMore: npm run sandbox -- --help. Stop with Ctrl+C.");
+  console.log(`\nMore: ${COMMAND} --help. Stop with Ctrl+C.`);
 }
 
 function readFlags() {
   const text = /** @type {const} */ ({ type: "string" });
   try {
     const { values } = parseArgs({
+      // The command is the first.
+      args: process.argv.slice(3),
       options: {
         port: text,
         seed: text,

@@ -1,0 +1,94 @@
+/**
+ * The steps of a build: each is numbered, says what it does and how long that
+ * usually takes, and is passed over where nothing has changed.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
+import { writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+
+import { ROOT } from "./setup.mjs";
+
+const STAMPS = join(ROOT, "build", "stamps");
+const REPORT_MS = 15_000;
+
+/**
+ * @typedef {object} Step
+ * @property {string} title what it does
+ * @property {number} seconds how long it usually takes, on two cores
+ * @property {string} [name] of its stamp; without one, it is always done
+ * @property {string[]} [inputs] files and folders that decide what comes of it
+ * @property {string[]} [outputs] files and folders that it makes
+ */
+
+/**
+ * Runs steps one after the other.
+ * @param {number} total how many there are
+ * @param {number} [done] how many another process has done
+ */
+export function createSteps(total, done = 0) {
+  let place = done;
+  return async (/** @type {Step} */ step, /** @type {() => void | Promise<void>} */ work) => {
+    place += 1;
+    const heading = `[${place}/${total}] ${step.title}`;
+    if (isUpToDate(step)) {
+      console.log(`${heading}: nothing has changed`);
+      return;
+    }
+    console.log(`${heading} (usually ${step.seconds} s)`);
+    const begun = performance.now();
+    const seconds = () => Math.round((performance.now() - begun) / 1000);
+    const report = setInterval(() => console.log(`      ${seconds()} s so far`), REPORT_MS);
+    try {
+      // Gone while the outputs are half made: what is killed is done again.
+      forget(step);
+      await work();
+      remember(step);
+    } finally {
+      clearInterval(report);
+    }
+  };
+}
+
+/** @param {Step} step */
+function isUpToDate(step) {
+  const { name, outputs = [] } = step;
+  if (name === undefined || !outputs.every((output) => existsSync(output))) return false;
+  const stamp = join(STAMPS, name);
+  return existsSync(stamp) && readFileSync(stamp, "utf8") === digest(step);
+}
+
+/** @param {Step} step */
+function forget({ name }) {
+  if (name !== undefined) rmSync(join(STAMPS, name), { force: true });
+}
+
+/** @param {Step} step */
+function remember(step) {
+  if (step.name === undefined) return;
+  mkdirSync(STAMPS, { recursive: true });
+  writeFileSync(join(STAMPS, step.name), digest(step));
+}
+
+/** Of all that goes in and comes out: what was changed by hand is made anew. @param {Step} step */
+function digest({ inputs = [], outputs = [] }) {
+  const hash = createHash("sha256");
+  for (const path of [...inputs, ...outputs]) {
+    for (const file of filesOf(path)) {
+      hash
+        .update(`${relative(ROOT, file)}\0`)
+        .update(readFileSync(file))
+        .update("\0");
+    }
+  }
+  return hash.digest("hex");
+}
+
+/** @param {string} path @returns {string[]} */
+function filesOf(path) {
+  if (!existsSync(path)) return [];
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path)
+    .sort()
+    .flatMap((name) => filesOf(join(path, name)));
+}

@@ -1,0 +1,8 @@
+import adapter from "@sveltejs/adapter-node";
+import { sveltekit } from "@sveltejs/kit/vite";
+
+// The package is bundled, as one of `devDependencies` is.
+export default {
+  plugins: [sveltekit({ adapter: adapter() })],
+  ssr: { noExternal: ["uber-vouchers"] },
+};

@@ -1,0 +1,10 @@
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  plugins: [
+    cloudflareTest({
+      miniflare: { compatibilityDate: "2026-04-01", bindings: { BASE: process.env.BASE } },
+    }),
+  ],
+});

@@ -1,0 +1,13 @@
+// TypeDoc closes a dialog once its animation has ended. A second Escape makes the
+// browser close it before that, and the overlay would stay and take every click.
+document.addEventListener(
+  "close",
+  ({ target }) => {
+    if (!(target instanceof HTMLDialogElement) || target.open) return;
+    target.classList.remove("closing");
+    document.getElementById("tsd-overlay")?.remove();
+    document.body.style.removeProperty("overflow");
+    document.body.style.removeProperty("padding-right");
+  },
+  true,
+);
