@@ -27,7 +27,7 @@ import { Runner } from "./runner.js";
 import { settings } from "./settings.js";
 import { type Stubs, stubs } from "./stubs.js";
 import { Tables } from "./tables.js";
-import type { JobSummary, WorkerEnv } from "./types.js";
+import type { JobDetail, JobSummary, WorkerEnv } from "./types.js";
 import { createUber } from "./uber.js";
 import { discard } from "./upload.js";
 import { detail, part } from "./views.js";
@@ -359,7 +359,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
   }
 
   /** All that there is to say of a job. */
-  detail(record: JobRecord): Promise<Record<string, unknown>> {
+  detail(record: JobRecord): Promise<JobDetail> {
     return detail(this, record);
   }
 }
