@@ -32,3 +32,8 @@ export function isBrowser(): boolean {
     typeof host.WorkerGlobalScope === "function" && globalThis instanceof host.WorkerGlobalScope;
   return (typeof host.document === "object" || isWorker) && !isServer();
 }
+
+/** Whether it is this machine, which needs no TLS. */
+export function isLoopback({ hostname }: URL): boolean {
+  return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+}

@@ -5,7 +5,7 @@
 import { accessOperator } from "./access.js";
 import { Attempts, addressOf } from "./attempts.js";
 import { type Refusal, refuse } from "./problem.js";
-import { isLoopback } from "./security.js";
+import { isLoopback } from "../environment.js";
 import { isSame, readSession } from "./session.js";
 import type { Call, WorkerEnv } from "./types.js";
 import { tokenIn } from "../worker-client/protocols.js";

@@ -1,6 +1,7 @@
 /** A job as the API shows it. */
 import { ApiError } from "../errors.js";
 import type { ReadableJob } from "../job.js";
+import { failuresOf } from "./job-reading.js";
 import type { ProgramObject } from "./program.js";
 import type { JobRecord } from "./records.js";
 import type { JobDetail, JobMessage, UnknownBatch } from "./types.js";
@@ -36,11 +37,7 @@ function unknownBatch(batch: ReturnType<ReadableJob["batches"]>[number]): Unknow
 /** How many codes failed for which reason, the most frequent first. */
 function failures(job: ReadableJob): JobDetail["failures"] {
   if (job.progress().failed === 0) return [];
-  const counts = new Map<string | null, number>();
-  for (const { reason } of job.results("failed")) {
-    counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  }
-  const sorted = [...counts].sort(([, one], [, other]) => other - one);
+  const sorted = [...failuresOf(job)].sort(([, one], [, other]) => other - one);
   return sorted.slice(0, MOST_REASONS).map(([reason, count]) => ({ reason, count }));
 }
 
