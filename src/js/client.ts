@@ -23,6 +23,7 @@ import type {
   CallOptions,
   CallSignal,
   ClientOptions,
+  Guest,
   Receipt,
   TokenSet,
   VoucherCode,
@@ -35,6 +36,8 @@ const DISTRIBUTE_ALL = 1;
 const LIST_CODES = 2;
 const SEARCH_PROGRAMS = 3;
 const REQUEST_TOKEN = 4;
+const GET_PROGRAM = 5;
+const LIST_GUESTS = 6;
 
 const NO_IDS = new Uint8Array();
 const TOKEN_TIMEOUT_MS = 30_000;
@@ -43,6 +46,12 @@ const TOKEN_TIMEOUT_MS = 30_000;
 export interface ListCodesOptions extends CallOptions {
   /** Asks for `usageCount` and `usageAmount` too. */
   includeUsage?: boolean;
+}
+
+/** What `listGuests` takes. */
+export interface ListGuestsOptions extends CallOptions {
+  /** How many guests one request asks for. Default: 500. */
+  pageSize?: number;
 }
 
 /** What `searchPrograms` takes. */
@@ -96,6 +105,22 @@ export interface Client {
    * @throws {ApiError} and {ConnectionError}, always with `queued: "no"`.
    */
   searchPrograms(options?: SearchProgramsOptions): Promise<VoucherProgram[]>;
+
+  /**
+   * One program, with what was used of it so far. Source: Get Voucher Program.
+   *
+   * @throws {ApiError} and {ConnectionError}, always with `queued: "no"`.
+   */
+  getProgram(programId: string, options?: CallOptions): Promise<VoucherProgram>;
+
+  /**
+   * The guests of a program, page by page as they are asked for. Source: Get Guests; only
+   * those that *Add Guests* added are listed. A page that fails ends the iteration.
+   *
+   * @throws {ApiError} `unexpected_response` too if Uber gives the token of a page that was
+   *   read already; and {ConnectionError}, always with `queued: "no"`.
+   */
+  listGuests(programId: string, options?: ListGuestsOptions): AsyncIterableIterator<Guest>;
 
   /**
    * Makes a job that sends these codes in batches and can say at any moment, and
@@ -164,6 +189,24 @@ export function createClient(options: ClientOptions): Client {
       const { status, limit = 50, offset = 0 } = call;
       const input = { status, limit, offset };
       return (await lives.call(SEARCH_PROGRAMS, input, call)) as VoucherProgram[];
+    },
+    async getProgram(programId, callOptions) {
+      const call = checkCallOptions(callOptions);
+      const input = { programId: programIdOf(programId) };
+      return (await lives.call(GET_PROGRAM, input, call)) as VoucherProgram;
+    },
+    async *listGuests(programId, callOptions) {
+      const call = checkCallOptions(callOptions, { pageSize: checks.pageSize });
+      const { pageSize = 500 } = call;
+      const read = new Set<string>();
+      for (let pageToken: string | undefined; ;) {
+        const input = { programId: programIdOf(programId), pageSize, pageToken };
+        const page = (await lives.call(LIST_GUESTS, input, call)) as GuestPage;
+        yield* page.guests;
+        if (page.next === null) return;
+        if (read.has(page.next)) throw pageAgain();
+        read.add((pageToken = page.next));
+      }
     },
     async createJob(programId, codes, given) {
       const options = lives.jobOptions(given, memoryJournal(), ["journal"]);
@@ -319,6 +362,23 @@ async function drive(call: ReturnType<BoundBinding["call"]>): Promise<unknown> {
     // What lived in an instance that was lost is gone with it.
     if (instance.isLive(generation)) call.free();
   }
+}
+
+interface GuestPage {
+  guests: Guest[];
+  next: string | null;
+}
+
+/** Without this, a token that leads back would be followed for ever. */
+function pageAgain(): VoucherError {
+  return toError({
+    class: "ApiError",
+    code: "unexpected_response",
+    queued: "no",
+    message: "Uber gave the token of a page that was read already",
+    hint: "Read the guests again later. Those that came so far are complete pages.",
+    status: 200,
+  });
 }
 
 /** A job that comes to be after the caller gave up is closed: nobody has it. */

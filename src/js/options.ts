@@ -355,8 +355,10 @@ export function checkJobOptions(
   return { ...options, intervalMs, pace: quietly(() => (given as PacedOptions)[pace]) };
 }
 
+const pageSize: Check = (value) =>
+  isWithin(value, 1, 1_000_000) ? undefined : "must be a whole number from 1 to 1000000";
 /** The checks that only some calls need. */
-export const checks = { boolean, count, text, method, signal, url } as const;
+export const checks = { boolean, count, pageSize, text, method, signal, url } as const;
 
 /** Checks what `exchangeCode` and `authorizationUrl` take. */
 export function checkGrantOptions(
