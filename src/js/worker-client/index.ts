@@ -14,7 +14,7 @@ import type {
 } from "../worker/types.js";
 import { Connection, type WorkerClientOptions } from "./connection.js";
 import { WorkerError } from "./error.js";
-import { type WorkerCodes, bodyOf } from "./upload.js";
+import { type Body, NO_LIST, type WorkerCodes, bodyOf } from "./upload.js";
 import { Watch, type WatchedJob } from "./watch.js";
 
 export type { JobDecision } from "../job-types.js";
@@ -50,8 +50,8 @@ export interface UploadOptions {
   signal?: CallSignal;
 }
 
-/** What a job is created with. */
-export interface CreateJobOptions extends UploadOptions {
+/** What makes a job beside its list. */
+export interface NewJobOptions {
   /**
    * Names this request, so that it can be made again without a second job: with the
    * same key and the same list it gives the job that is there. Default: a new UUID.
@@ -65,6 +65,19 @@ export interface CreateJobOptions extends UploadOptions {
   /** Whether it starts at once. Default: true. */
   start?: boolean;
 }
+
+/** What a job of a list is created with. */
+export interface CreateJobOptions extends UploadOptions, NewJobOptions {}
+
+/** What the jobs of a file that spans programs are created with. */
+export interface CreateJobsOptions extends CreateJobOptions {
+  /** The name of the column that holds the program ids. */
+  programColumn?: string;
+}
+
+/** What a job of every code of a program is created with. */
+export type CreateJobForAllOptions = NewJobOptions &
+  Pick<UploadOptions, "skip" | "resend" | "signal">;
 
 /** What `results` takes. */
 export interface ResultsOptions {
@@ -96,6 +109,21 @@ export interface WorkerClient {
    *   job has sent some of these codes, or may have; say `skip` or `resend`.
    */
   createJob(programId: string, codes: WorkerCodes, options?: CreateJobOptions): Promise<JobSummary>;
+  /**
+   * Creates a job in each program of a CSV with a column of program ids: all of them, or
+   * none. `group` names them together.
+   */
+  createJobs(
+    codes: WorkerCodes,
+    options?: CreateJobsOptions,
+  ): Promise<{ group: string; jobs: JobSummary[] }>;
+  /** What a job of **every** code of the program would come to. Nothing is created. */
+  checkAll(programId: string, options?: { signal?: CallSignal }): Promise<DryRun>;
+  /**
+   * Creates a job of **every** code of the program, whoever its recipient is. The worker has
+   * to allow it (`allowDistributeAll`).
+   */
+  createJobForAll(programId: string, options?: CreateJobForAllOptions): Promise<JobSummary>;
   /** The jobs of a program, the newest first. */
   jobs(programId: string, options?: { signal?: CallSignal }): Promise<JobSummary[]>;
   /** All that there is to say of a job. */
@@ -128,6 +156,11 @@ export interface WorkerClient {
     batch: number | "all",
     decision: JobDecision,
   ): Promise<JobSummary>;
+  /**
+   * Any other route of the worker: the answer, if it is a success. `path` begins with a
+   * slash; `init` is what `fetch` takes.
+   */
+  request(path: string, init?: any): Promise<any>;
 }
 
 const ATTEMPTS = 3;
@@ -137,36 +170,54 @@ const LONGEST_PAGE = 5_000;
 /** Makes a client of your own worker, at once and without a request. */
 export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
   const connection = new Connection(options);
+
+  async function check(
+    programId: string,
+    { body, headers, duplex }: Body,
+    { signal, ...flags }: UploadOptions,
+  ): Promise<DryRun> {
+    const init = { method: "POST", body, headers, ...duplex, ...signalIn(signal) };
+    const path = `${jobsOf(programId)}${query({ ...flags, dryRun: true })}`;
+    const answer = await connection.request(path, init as RequestInit, "no");
+    return (await answer.json()) as DryRun;
+  }
+
+  async function create(
+    path: string,
+    { body, headers: ofBody, duplex, isRepeatable }: Body,
+    { key = crypto.randomUUID(), signal, ...flags }: CreateJobsOptions,
+  ): Promise<unknown> {
+    const headers = { ...ofBody, "Idempotency-Key": key };
+    const init = { method: "POST", body, headers, ...duplex, ...signalIn(signal) };
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const asked = `${path}${query(flags)}`;
+        return await (await connection.request(asked, init as RequestInit, "unknown")).json();
+      } catch (error) {
+        if (attempt === ATTEMPTS || !isRepeatable || !isPassing(error)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS * attempt));
+      }
+    }
+  }
+
   const client: WorkerClient = {
     async programs({ limit, offset, signal } = {}) {
       const path = `/api/programs${query({ limit, offset })}`;
       return (await connection.get<{ programs: ProgramSummary[] }>(path, asSignal(signal)))
         .programs;
     },
-    async check(programId, codes, { signal, ...flags } = {}) {
-      const init = { method: "POST", ...bodyOf(codes), ...signalIn(signal) };
-      const path = `${jobsOf(programId)}${query({ ...flags, dryRun: true })}`;
-      const answer = await connection.request(path, init, "no");
-      return (await answer.json()) as DryRun;
-    },
-    async createJob(programId, codes, { key = crypto.randomUUID(), signal, ...flags } = {}) {
-      const { headers, isRepeatable, ...body } = bodyOf(codes);
-      const init = {
-        method: "POST",
-        ...body,
-        headers: { ...headers, "Idempotency-Key": key },
-        ...signalIn(signal),
-      };
-      const path = `${jobsOf(programId)}${query(flags)}`;
-      for (let attempt = 1; ; attempt += 1) {
-        try {
-          return (await (await connection.request(path, init, "unknown")).json()) as JobSummary;
-        } catch (error) {
-          if (attempt === ATTEMPTS || !isRepeatable || !isPassing(error)) throw error;
-          await new Promise((resolve) => setTimeout(resolve, RETRY_MS * attempt));
-        }
-      }
-    },
+    check: (programId, codes, options = {}) => check(programId, bodyOf(codes), options),
+    checkAll: (programId, options = {}) =>
+      check(programId, NO_LIST, { ...everybody(programId), ...options }),
+    createJob: (programId, codes, options = {}) =>
+      create(jobsOf(programId), bodyOf(codes), options) as Promise<JobSummary>,
+    createJobs: (codes, options = {}) =>
+      create("/api/jobs", bodyOf(codes), options) as ReturnType<WorkerClient["createJobs"]>,
+    createJobForAll: (programId, options = {}) =>
+      create(jobsOf(programId), NO_LIST, {
+        ...everybody(programId),
+        ...options,
+      }) as Promise<JobSummary>,
     async jobs(programId, { signal } = {}) {
       const found = await connection.get<{ jobs: JobSummary[] }>(
         jobsOf(programId),
@@ -200,6 +251,10 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
     resume: (programId, jobId) => connection.send("POST", `${pathOf(programId, jobId)}/resume`, {}),
     resolve: (programId, jobId, batch, decision) =>
       connection.send("POST", `${pathOf(programId, jobId)}/resolve`, { batch, decision }),
+    request: (path, init: RequestInit = {}) => {
+      const reads = ["GET", "HEAD"].includes(init.method ?? "GET");
+      return connection.request(path, init, reads ? "no" : "unknown");
+    },
   };
   return client;
 }
@@ -211,6 +266,8 @@ function isPassing(error: unknown): boolean {
   return code === "creation_in_progress" || status === null || status === 502 || status === 504;
 }
 
+/** Everybody has to be confirmed with the program's id. */
+const everybody = (programId: string) => ({ all: true, confirm: programId });
 const jobsOf = (programId: string) => `/api/programs/${encodeURIComponent(programId)}/jobs`;
 const pathOf = (programId: string, jobId: string) =>
   `${jobsOf(programId)}/${encodeURIComponent(jobId)}`;

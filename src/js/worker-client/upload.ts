@@ -10,12 +10,16 @@ export type WorkerCodes =
 
 /** @internal */
 export interface Body {
-  body: BodyInit;
+  body: BodyInit | null;
   headers: Record<string, string>;
   /** Whether it can be sent again. */
   isRepeatable: boolean;
-  duplex?: "half";
+  /** What `fetch` wants to be told of a stream. */
+  duplex?: { duplex: "half" };
 }
+
+/** Where the worker lists the codes itself. @internal */
+export const NO_LIST: Body = { body: null, headers: {}, isRepeatable: true };
 
 const TEXT = { "Content-Type": "text/csv; charset=utf-8" };
 const JSON_TYPE = { "Content-Type": "application/json" };
@@ -24,7 +28,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** The worker reads and checks the list; what is no code comes back with its line. @internal */
 export function bodyOf(codes: WorkerCodes): Body {
   if (isStream(codes)) {
-    return { body: codes as never, headers: TEXT, isRepeatable: false, duplex: "half" };
+    return { body: codes as never, headers: TEXT, isRepeatable: false, duplex: { duplex: "half" } };
   }
   if (isEntries(codes)) return entries([...codes]);
   return { body: codes as BodyInit, headers: TEXT, isRepeatable: true };
