@@ -216,7 +216,7 @@ const tests = {
     });
     const button = page.getByRole("button", { name: "Distribute 1 code" });
     await button.and(page.locator("[aria-disabled=false]")).click();
-    await page.getByText("The job may have been created or not").waitFor();
+    await page.getByText("The job may have been created or not").first().waitFor();
     await distribute(page, "Distribute 1 code");
     await page.unroute(creating);
     equal(lost, 3);
