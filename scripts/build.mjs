@@ -36,6 +36,10 @@ const DIST = join(ROOT, "dist");
 const BUILD = join(ROOT, "build");
 /** Every module on its own: `dist/` has them joined. */
 const PARTS = join(BUILD, "js");
+/** The folders of `src/js`. */
+const FOLDERS = ["", "worker", "worker-client"];
+/** It needs nothing of what the other doors share, and a page that has only this one loads only this. */
+const APART = "worker-client/index.js";
 const TOOLS = join(TARGET, "tools");
 
 /** What the compiler is allowed to use: all of it is in every engine since 2022. */
@@ -299,26 +303,24 @@ function rustFlags() {
 async function joinModules() {
   // Here and not above: `setUp` may have to install it first.
   const { build: esbuild } = await import("esbuild");
+  const doors = entries().filter((entry) => entry !== APART);
   /** What every door imports goes into one file. @type {import("esbuild").Plugin} */
   const together = {
     name: "together",
     setup({ onLoad }) {
-      const doors = new Set(entries().map((entry) => join(PARTS, entry)));
+      const joined = new Set(doors.map((entry) => join(PARTS, entry)));
       onLoad({ filter: /\.js$/ }, ({ path }) => {
-        if (!doors.has(path)) return undefined;
+        if (!joined.has(path)) return undefined;
         const api = JSON.stringify(join(PARTS, "api.js"));
         return { contents: `${readFileSync(path, "utf8")}\nimport ${api};\n` };
       });
     },
   };
-  const made = await esbuild({
-    entryPoints: entries().map((entry) => join(PARTS, entry)),
+  /** @type {import("esbuild").BuildOptions} */
+  const options = {
     outdir: DIST,
     outbase: PARTS,
-    chunkNames: "shared-[hash]",
     bundle: true,
-    plugins: [together],
-    splitting: true,
     format: "esm",
     target: "es2022",
     conditions: ["workerd", "worker", "browser"],
@@ -330,9 +332,21 @@ async function joinModules() {
     // `sideEffects` of package.json is about the files that come out.
     ignoreAnnotations: true,
     logLevel: "warning",
-  });
-  const files = new Set(Object.keys(made.metafile.outputs).map((file) => join(ROOT, file)));
-  for (const folder of ["", "worker"]) {
+  };
+  const made = await Promise.all([
+    esbuild({
+      ...options,
+      entryPoints: doors.map((entry) => join(PARTS, entry)),
+      chunkNames: "shared-[hash]",
+      plugins: [together],
+      splitting: true,
+    }),
+    esbuild({ ...options, entryPoints: [join(PARTS, APART)] }),
+  ]);
+  const outputs = made.flatMap(({ metafile }) => Object.keys(metafile?.outputs ?? {}));
+  const files = new Set(outputs.map((file) => join(ROOT, file)));
+  for (const folder of FOLDERS) {
+    mkdirSync(join(DIST, folder), { recursive: true });
     for (const file of readdirSync(join(DIST, folder))) {
       const path = join(DIST, folder, file);
       if (/(?<!_bg\.inline)\.js(\.map)?$/.test(file) && !files.has(path)) rmSync(path);
@@ -359,7 +373,7 @@ function entries() {
 /** What a source left behind that is gone must not be shipped. */
 function removeStale() {
   const generated = new Set(MODULES.map(({ name }) => name));
-  for (const folder of ["", "worker"]) {
+  for (const folder of FOLDERS) {
     const sources = new Set(
       readdirSync(join(ROOT, "src", "js", folder)).map((file) => file.replace(/\.ts$/, "")),
     );

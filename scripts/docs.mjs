@@ -42,7 +42,7 @@ const PAGES = /** @type {Record<string, string>} */ ({
 });
 
 /** The doors of the package. */
-const DOORS = ["uber-vouchers", "worker", "journal", "sandbox"];
+const DOORS = ["uber-vouchers", "worker", "worker-client", "journal", "sandbox"];
 
 /** Builds the site; throws at the first warning. */
 export async function buildDocs() {

@@ -63,6 +63,7 @@ pub mod codes;
 pub mod csv;
 pub mod distribute;
 pub mod error;
+pub mod guests;
 pub mod http;
 pub mod id;
 pub mod job;

@@ -1,9 +1,11 @@
-//! Search Voucher Programs: `POST …/voucher-programs/search`.
+//! Search Voucher Programs, `POST …/voucher-programs/search`, and Get Voucher
+//! Program, `GET …/voucher-programs/{voucher_program_id}`.
 
 use crate::api::Api;
 use crate::error::{Error, ErrorCode};
 use crate::http::{Method, Request};
-use crate::json::{Field, Json, Kind, pick};
+use crate::id::ProgramId;
+use crate::json::{Field, Json, Kind, pick, pick_one};
 use crate::text::{decimal, text};
 
 /// The values of `program_status` (stated).
@@ -13,7 +15,8 @@ pub const DEFAULT_LIMIT: u32 = 50;
 
 /// What is shown of a program. Times are epoch milliseconds; `status` comes in
 /// mixed case too.
-const FIELDS: [Field; 10] = [
+/// What is used so far comes with one program only.
+const FIELDS: [Field; 14] = [
     ("voucher_program_id", "programId", Kind::Text),
     ("name", "name", Kind::Text),
     ("status", "status", Kind::Name),
@@ -24,6 +27,10 @@ const FIELDS: [Field; 10] = [
     ("starts_at", "startsAt", Kind::Number),
     ("ends_at", "endsAt", Kind::Number),
     ("created_at", "createdAt", Kind::Number),
+    ("usage_trip_count", "usageTripCount", Kind::Number),
+    ("usage_voucher_claim_count", "usageVoucherClaimCount", Kind::Number),
+    ("usage_amount", "usageAmount", Kind::Number),
+    ("usage_amount_currency", "usageAmountCurrency", Kind::Text),
 ];
 
 /// The call; `limit` and `offset` are required by Uber.
@@ -77,6 +84,28 @@ pub fn list<'a>(body: &Json<'a>) -> Option<Json<'a>> {
     empty
 }
 
+/// The call that reads one program, without its guests.
+#[must_use]
+pub fn get_request(api: &Api, program: &ProgramId) -> Request {
+    api.on_programs(Method::Get, &program.segment(), None)
+}
+
+/// The program of an answer. The observed answer holds no id, so that is the one
+/// that was asked for. None where the answer is no object.
+#[must_use]
+pub fn program<'a>(body: &Json<'a>, id: &'a str) -> Option<Json<'a>> {
+    let Json::Object(_) = body else { return None };
+    let mut program = pick_one(body, &FIELDS).with("raw", body.clone());
+    if let Json::Object(members) = &mut program {
+        for (name, value) in members {
+            if name == "programId" && value.is_null() {
+                *value = id.into();
+            }
+        }
+    }
+    Some(program)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +127,27 @@ mod tests {
             request(&example(), Some("active"), 1, 0).unwrap_err().code,
             ErrorCode::InvalidOptions
         );
+    }
+
+    #[test]
+    fn one_program_is_read_with_its_usage() {
+        let id = ProgramId::new("p/1").unwrap();
+        let call = get_request(&example(), &id);
+        assert_eq!((call.method, &call.body), (Method::Get, &None));
+        assert!(call.url.ends_with("/voucher-programs/p%2F1"), "{}", call.url);
+        let body: Json = serde_json::from_str(
+            r#"{"name":"Example","status":"Active","usage_amount":"12.5","usage_amount_currency":"USD","guests":null}"#,
+        )
+        .unwrap();
+        let found = program(&body, "p/1").unwrap();
+        assert_eq!(found.get("programId").text(), Some("p/1"));
+        assert_eq!(found.get("status").text(), Some("ACTIVE"));
+        assert_eq!(found.get("usageAmount"), &Json::Number(12.5));
+        assert!(found.get("usageTripCount").is_null());
+        assert_eq!(found.get("raw"), &body);
+        let body: Json = serde_json::from_str(r#"{"voucher_program_id":"q"}"#).unwrap();
+        assert_eq!(program(&body, "p").unwrap().get("programId").text(), Some("q"));
+        assert!(program(&Json::List(vec![]), "p").is_none());
     }
 
     #[test]

@@ -415,6 +415,46 @@ fn programs_are_found_and_shown() {
     assert_eq!(list["codes"][6]["usage_count"], 0);
 }
 
+/// Uber documents neither the members of a guest's code nor where the token stands.
+#[test]
+fn guests_come_in_pages_and_show_who_has_redeemed() {
+    let mut bench = bench(5, options());
+    let (first, program) = (bench.codes[1], bench.program.clone());
+    assert!(bench.sandbox.redeem(&program, first) && bench.sandbox.redeem(&program, first));
+    assert!(!bench.sandbox.redeem("another", first));
+    let mut read = |query: &str| {
+        let path = format!("/{program}/guests{query}");
+        response(bench.send("GET", &path, ""))
+    };
+    let mut guests = Vec::new();
+    let mut query = "?limit=2".to_owned();
+    loop {
+        let page = body(&read(&query));
+        guests.extend(page["guests"].as_array().unwrap().clone());
+        let Some(token) = page["next_token"].as_str() else { break };
+        query = format!("?limit=2&page_token={token}");
+    }
+    assert_eq!(guests.len(), 5);
+    assert_eq!(guests[1]["code"]["code_id"], first.to_string());
+    assert_eq!(guests[1]["voucher"]["usage_count"], 2);
+    assert!(guests[0]["voucher"].is_null());
+    assert_eq!(body(&read("")).get("next_token"), None);
+    for wrong in ["?page_token=0", "?page_token=5", "?page_token=x"] {
+        assert_eq!(read(wrong).head.status, 400, "{wrong}");
+    }
+    let listed =
+        body(&response(bench.send("GET", &format!("/{program}/codes?include_usage=true"), "")));
+    assert_eq!(
+        (&listed["codes"][1]["usage_count"], &listed["codes"][0]["usage_count"]),
+        (&json!(2), &json!(0))
+    );
+    let details = body(&response(bench.send("GET", &format!("/{program}"), "")));
+    assert_eq!(
+        (&details["usage_trip_count"], &details["usage_voucher_claim_count"]),
+        (&json!(2), &json!(1))
+    );
+}
+
 #[test]
 fn distribute_sends_the_listed_codes_each_time() {
     let mut bench = bench(5, options());

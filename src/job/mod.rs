@@ -133,6 +133,9 @@ pub struct Progress {
     pub started_at: u64,
     /// How long the run may still take, in milliseconds, if that can be told.
     pub eta_ms: Option<u64>,
+    /// Until when nothing leaves because Uber, or the way to it, asked for
+    /// patience; in epoch milliseconds.
+    pub waiting_until: Option<u64>,
 }
 
 impl Progress {
@@ -771,6 +774,7 @@ impl Job {
             retries: *retries,
             started_at: begin.created_at,
             eta_ms: self.estimate(now),
+            waiting_until: (self.running && !self.stopping && self.gate > now).then_some(self.gate),
         }
     }
 
@@ -816,6 +820,11 @@ impl Job {
         let batch = place.checked_div(self.ledger.begin.batch_size)?;
         let reason = reason.and_then(|reason| self.ledger.text_at(reason));
         Some(CodeInfo { code, state, batch, reason, by })
+    }
+
+    /// The place of a code in the list, if it is there.
+    pub fn find(&mut self, code: Code) -> Option<usize> {
+        self.ledger.codes.find(code)
     }
 
     /// The same, with the number of the reason.

@@ -1347,3 +1347,25 @@ fn beyond_the_most_reasons_a_failure_goes_without() {
     let resumed = bench.resume(false);
     assert_eq!((resumed.state(60_001), resumed.job.code(60_001).unwrap().reason), (Failed, None));
 }
+
+#[test]
+fn a_code_is_found_by_itself() {
+    let mut bench = Bench::new(2);
+    for number in 0..4 {
+        assert_eq!(bench.job.find(code(number)), Some(number));
+    }
+    assert_eq!(bench.job.find(code(4)), None);
+}
+
+#[test]
+fn how_long_nothing_leaves_is_told_while_it_lasts() {
+    let mut bench = Bench::new(1);
+    assert_eq!(bench.job.progress(NOW).waiting_until, None);
+    bench.run();
+    bench.answer(0, 429);
+    let until = bench.until.unwrap();
+    assert_eq!(bench.job.progress(NOW).waiting_until, Some(until));
+    assert_eq!(bench.job.progress(until).waiting_until, None);
+    bench.job.pause();
+    assert_eq!(bench.job.progress(NOW).waiting_until, None, "a pause waits for nothing");
+}

@@ -2,7 +2,12 @@
 export { authorizationUrl, exchangeCode } from "./authorization.js";
 export type { AuthorizationUrlOptions, ExchangeCodeOptions } from "./authorization.js";
 export { createClient } from "./client.js";
-export type { Client, ListCodesOptions, SearchProgramsOptions } from "./client.js";
+export type {
+  Client,
+  ListCodesOptions,
+  ListGuestsOptions,
+  SearchProgramsOptions,
+} from "./client.js";
 export type { CodeList, ProgramLists, RejectedEntry } from "./code-list.js";
 export type { BlobInput, StreamInput, TextInput } from "./codes-input.js";
 export {
@@ -67,6 +72,7 @@ export type {
   ResponseEvent,
   TokenCache,
   TokenSet,
+  Guest,
   VoucherCode,
   VoucherProgram,
   WasmModule,

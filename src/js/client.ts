@@ -23,6 +23,7 @@ import type {
   CallOptions,
   CallSignal,
   ClientOptions,
+  Guest,
   Receipt,
   TokenSet,
   VoucherCode,
@@ -35,6 +36,8 @@ const DISTRIBUTE_ALL = 1;
 const LIST_CODES = 2;
 const SEARCH_PROGRAMS = 3;
 const REQUEST_TOKEN = 4;
+const GET_PROGRAM = 5;
+const LIST_GUESTS = 6;
 
 const NO_IDS = new Uint8Array();
 const TOKEN_TIMEOUT_MS = 30_000;
@@ -43,6 +46,12 @@ const TOKEN_TIMEOUT_MS = 30_000;
 export interface ListCodesOptions extends CallOptions {
   /** Asks for `usageCount` and `usageAmount` too. */
   includeUsage?: boolean;
+}
+
+/** What `listGuests` takes. */
+export interface ListGuestsOptions extends CallOptions {
+  /** How many guests one request asks for. Default: 500. */
+  pageSize?: number;
 }
 
 /** What `searchPrograms` takes. */
@@ -57,10 +66,7 @@ export interface SearchProgramsOptions extends CallOptions {
 
 /** The voucher programs of one organization. */
 export interface Client {
-  /**
-   * Loads the module and checks the options now, instead of with the first
-   * call. Never needed.
-   */
+  /** Loads the module now, instead of with the first call. Never needed. */
   ready(): Promise<void>;
 
   /**
@@ -101,6 +107,22 @@ export interface Client {
   searchPrograms(options?: SearchProgramsOptions): Promise<VoucherProgram[]>;
 
   /**
+   * One program, with what was used of it so far. Source: Get Voucher Program.
+   *
+   * @throws {ApiError} and {ConnectionError}, always with `queued: "no"`.
+   */
+  getProgram(programId: string, options?: CallOptions): Promise<VoucherProgram>;
+
+  /**
+   * The guests of a program, page by page as they are asked for. Source: Get Guests; only
+   * those that *Add Guests* added are listed. A page that fails ends the iteration.
+   *
+   * @throws {ApiError} `unexpected_response` too if Uber gives the token of a page that was
+   *   read already; and {ConnectionError}, always with `queued: "no"`.
+   */
+  listGuests(programId: string, options?: ListGuestsOptions): AsyncIterableIterator<Guest>;
+
+  /**
    * Makes a job that sends these codes in batches and can say at any moment, and
    * after any crash, what is known of each. Nothing leaves before `run`.
    *
@@ -123,8 +145,10 @@ export interface Client {
 }
 
 /**
- * Makes a client, at once and without a request. Options that are wrong reject
- * the first call with `invalid_options`, naming the option.
+ * Makes a client, at once and without a request.
+ *
+ * @throws {ValidationError} `invalid_options`, naming the option; `secret_in_browser`;
+ *   `invalid_organization_id`.
  */
 export function createClient(options: ClientOptions): Client {
   const lives = new BoundClient(options);
@@ -166,19 +190,39 @@ export function createClient(options: ClientOptions): Client {
       const input = { status, limit, offset };
       return (await lives.call(SEARCH_PROGRAMS, input, call)) as VoucherProgram[];
     },
+    async getProgram(programId, callOptions) {
+      const call = checkCallOptions(callOptions);
+      const input = { programId: programIdOf(programId) };
+      return (await lives.call(GET_PROGRAM, input, call)) as VoucherProgram;
+    },
+    async *listGuests(programId, callOptions) {
+      const call = checkCallOptions(callOptions, { pageSize: checks.pageSize });
+      const { pageSize = 500 } = call;
+      const read = new Set<string>();
+      for (let pageToken: string | undefined; ;) {
+        const input = { programId: programIdOf(programId), pageSize, pageToken };
+        const page = (await lives.call(LIST_GUESTS, input, call)) as GuestPage;
+        yield* page.guests;
+        if (page.next === null) return;
+        if (read.has(page.next)) throw pageAgain();
+        read.add((pageToken = page.next));
+      }
+    },
     async createJob(programId, codes, given) {
       const options = lives.jobOptions(given, memoryJournal(), ["journal"]);
       await lives.binding();
-      const parts = await read(codes, {});
+      const { signal } = options;
+      const parts = await read(codes, signal ? { signal } : {});
       const created = { programId: programIdOf(programId), parts };
       try {
-        return await openJob(await lives.context(), options, created);
+        return await openUnlessAborted(await lives.context(), options, created);
       } catch (error) {
         throw withIssues(error, parts.rejected);
       }
     },
     async resumeJob(journal, given) {
-      return openJob(await lives.context(), lives.jobOptions(given, journal, ["restored"]));
+      const options = lives.jobOptions(given, journal, ["restored"]);
+      return openUnlessAborted(await lives.context(), options);
     },
   };
 }
@@ -203,7 +247,7 @@ type BoundBinding = InstanceType<Binding["Client"]>;
 
 /** The client's other half, in the instance, made anew when that was replaced. */
 class BoundClient {
-  readonly #checked: CheckedOptions | VoucherError;
+  readonly #checked: CheckedOptions;
   #host: Host | undefined;
   #made: { generation: number; binding: BoundBinding } | undefined;
 
@@ -213,9 +257,7 @@ class BoundClient {
 
   /** The options of a job, checked. */
   jobOptions(given: object | undefined, journal: unknown, names: string[]): CheckedJobOptions {
-    const checked = this.#checked;
-    if ("code" in checked) throw again(checked);
-    return checkJobOptions(given, checked.settings, journal, names);
+    return checkJobOptions(given, this.#checked.settings, journal, names);
   }
 
   /** What a job needs. */
@@ -234,7 +276,7 @@ class BoundClient {
     // Again, as the instance may have been replaced while codes were read.
     const binding = await this.binding(call);
     const queues = operation === DISTRIBUTE || operation === DISTRIBUTE_ALL;
-    const { settings } = this.#checked as CheckedOptions;
+    const { settings } = this.#checked;
     return instance.call(queues ? "unknown" : "no", () =>
       drive(binding.call(operation, withDefaults(input, call, settings), ids, call.signal)),
     );
@@ -242,14 +284,13 @@ class BoundClient {
 
   /** The other half: as it is where it is there, since each promise costs. */
   binding({ signal }: CallOptions = {}): BoundBinding | Promise<BoundBinding> {
-    const checked = this.#checked;
-    if ("code" in checked) throw again(checked);
     const made = this.#made;
     const isThere = made !== undefined && signal === undefined && instance.isLive(made.generation);
-    return isThere ? made.binding : this.#bind(checked, signal);
+    return isThere ? made.binding : this.#bind(signal);
   }
 
-  async #bind(checked: CheckedOptions, signal: CallSignal | undefined): Promise<BoundBinding> {
+  async #bind(signal: CallSignal | undefined): Promise<BoundBinding> {
+    const checked = this.#checked;
     const glue = await unlessAborted(signal, () => instance.load(checked.module));
     if (this.#made?.generation !== instance.generation) {
       const host = (this.#host ??= hostOf(checked, glue));
@@ -323,25 +364,49 @@ async function drive(call: ReturnType<BoundBinding["call"]>): Promise<unknown> {
   }
 }
 
-/** Loading may take its time; the caller need not wait for it. */
+interface GuestPage {
+  guests: Guest[];
+  next: string | null;
+}
+
+/** Without this, a token that leads back would be followed for ever. */
+function pageAgain(): VoucherError {
+  return toError({
+    class: "ApiError",
+    code: "unexpected_response",
+    queued: "no",
+    message: "Uber gave the token of a page that was read already",
+    hint: "Read the guests again later. Those that came so far are complete pages.",
+    status: 200,
+  });
+}
+
+/** A job that comes to be after the caller gave up is closed: nobody has it. */
+async function openUnlessAborted(...[context, options, created]: Parameters<typeof openJob>) {
+  let opening: Promise<Job> | undefined;
+  try {
+    return await unlessAborted(options.signal, () => {
+      return (opening = openJob(context, options, created));
+    });
+  } catch (error) {
+    void opening?.then((job) => job.close()).catch(() => {});
+    throw error;
+  }
+}
+
+/** Work may take its time; the caller need not wait for it. */
 async function unlessAborted<T>(
   signal: CallSignal | undefined,
-  load: () => Promise<T>,
+  work: () => Promise<T>,
 ): Promise<T> {
-  if (signal === undefined) return load();
+  if (signal === undefined) return work();
   const deadline = new Deadline(hostClock, Infinity, signal);
-  const { kind, value } = await deadline.race(load);
+  const { kind, value } = await deadline.race(work);
   deadline.end();
   if (kind === DONE) return value;
   if (kind === FAILED) throw value;
   const hint = "The signal you passed was aborted before anything left.";
   throw refusal("aborted", "The call was aborted", hint, { cause: value });
-}
-
-/** The same error with a stack that leads to this call. */
-function again(error: VoucherError): VoucherError {
-  const { name, code, queued, hint, message, cause } = error;
-  return toError({ class: name, code, queued, hint, message, cause });
 }
 
 function read(codes: CodesInput, { signal }: CallOptions): ListParts | Promise<ListParts> {

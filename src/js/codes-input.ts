@@ -1,5 +1,5 @@
 /** Reads any form of input into a reader of the core, piece by piece. */
-import { type VoucherError, ours, refusal } from "./errors.js";
+import { type VoucherError, ours, quietly, refusal } from "./errors.js";
 import type { CallSignal } from "./types.js";
 
 /** Any `Blob` or `File`. */
@@ -134,14 +134,15 @@ export async function readEntries(
   if (Array.isArray(input)) reader.expect(input.length * CODE_LENGTH);
   for (const batch of batches(input)) {
     for (const entry of batch) {
-      const length = typeof entry === "string" ? entry.length : 0;
+      const code = typeof entry === "string" ? entry : codeIdOf(entry);
+      const length = code?.length ?? 0;
       bytes += length;
       if (length === CODE_LENGTH) {
-        run.push(entry as string);
-        text += entry as string;
+        run.push(code as string);
+        text += code as string;
       } else {
         flush();
-        reader.pushEntry(typeof entry === "string" ? entry : undefined);
+        reader.pushEntry(code);
       }
     }
     flush();
@@ -149,6 +150,12 @@ export async function readEntries(
     await turn.end();
     refuseAborted(signal);
   }
+}
+
+/** The code of an entry that `listCodes` gave; undefined where there is none. */
+function codeIdOf(entry: unknown): string | undefined {
+  const code = quietly(() => (entry as { codeId?: unknown } | null)?.codeId);
+  return typeof code === "string" ? code : undefined;
 }
 
 /** The entries of a list, some at a time. It may grow or shrink in between. */
@@ -265,13 +272,20 @@ async function guard<T>(signal: CallSignal | undefined, read: () => Promise<T>):
   }
 }
 
-function refuseAborted(signal: CallSignal | undefined): void {
-  if (signal?.aborted) throw abortError(signal);
+/** Refuses to go on once the caller gave up. Nothing has left by then. */
+export function refuseAborted(
+  signal: CallSignal | undefined,
+  what = "Reading the codes was aborted",
+): void {
+  if (signal?.aborted) throw abortError(signal, what);
 }
 
-function abortError(signal: CallSignal | undefined): VoucherError {
+function abortError(
+  signal: CallSignal | undefined,
+  what = "Reading the codes was aborted",
+): VoucherError {
   const hint = "The signal you passed was aborted before anything left.";
-  return refusal("aborted", "Reading the codes was aborted", hint, { cause: signal?.reason });
+  return refusal("aborted", what, hint, { cause: signal?.reason });
 }
 
 /** The input itself failed. */

@@ -35,3 +35,8 @@ export function isBrowser(): boolean {
 
 /** On a sandbox's `fetch`, of whatever copy of the package: behind it no secret is one. */
 export const markOfSandbox = Symbol.for("uber-vouchers.sandbox");
+
+/** Whether it is this machine, which needs no TLS. */
+export function isLoopback({ hostname }: URL): boolean {
+  return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+}

@@ -32,6 +32,7 @@ const REASON = 20;
 const OFFER_DISTINCT = 21;
 const REQUEST = 22;
 const UNSENT = 23;
+const FIND = 24;
 
 // What the core asks for.
 export const SAVE = 0;
@@ -140,13 +141,15 @@ export class JobMachine {
     batch === "all"
       ? this.#call<void>(RESOLVE_ALL, 0, decision)
       : this.#call<void>(RESOLVE, batch, decision);
-  /** All, in each state, requests, retries, created at, time left. */
+  /** All, in each state, requests, retries, created at, time left, waiting until. */
   progress = () => this.#call<[number, ...(number | null)[]]>(PROGRESS);
   /** 24 bytes each: state, whether there is an error, whether it was cancelled, codes, reported, attempts, when it left. */
   batches = () => this.#call<Uint8Array>(BATCHES);
   lastError = (batch: number) => this.#call<ErrorParts>(LAST_ERROR, batch);
-  /** A page of at most 1,024, 24 bytes each: place, state, evidence, reason, code. */
-  results = (from: number, state: number | undefined) =>
-    this.#call<Uint8Array>(RESULTS, from, state);
+  /** A page of at most 1,024, 24 bytes each: place, state, evidence, reason, code. `states` is a set of bits. */
+  results = (from: number, states: number | undefined) =>
+    this.#call<Uint8Array>(RESULTS, from, states);
+  /** The same of one code, if the job has it. */
+  find = (code: string) => this.#call<Uint8Array | undefined>(FIND, 0, code);
   reason = (number: number) => this.#call<string | null>(REASON, number);
 }

@@ -1,7 +1,8 @@
 /** What is known of each code of a job, page by page. */
 import { hexOf } from "./code-list.js";
 import type { JobMachine } from "./job-machine.js";
-import type { CodeState, HostReadableStream, JobResult } from "./job-types.js";
+import { invalidOption } from "./errors.js";
+import type { CodeState, HostReadableStream, JobResult, StateFilter } from "./job-types.js";
 
 /** In the order in which the core numbers them. */
 export const STATES = [
@@ -16,43 +17,76 @@ export const STATES = [
 ] as const satisfies CodeState[];
 const EVIDENCE = [null, "answer", "webhook", "operator"] as const;
 
-const PAGE = 1024;
-const ROW = 24;
+/** Codes in one page, and bytes of one code. */
+export const PAGE = 1024;
+export const ROW = 24;
 
 /** Where reading begins, and the place of the code that was read last. */
 export interface Cursor {
   place: number;
 }
 
+/** The states that a caller names, as a set of bits; undefined for all. */
+export function statesIn(filter: StateFilter | undefined): number | undefined {
+  if (filter === undefined) return undefined;
+  const named: unknown[] = Array.isArray(filter) ? filter : [filter];
+  return named.reduce<number>((bits, state) => {
+    const number = STATES.indexOf(state as CodeState);
+    if (number < 0) throw invalidOption("The filter is no state of a code");
+    return bits | (1 << number);
+  }, 0);
+}
+
 /** Reads the results, a page at a time. */
 export function* results(
   machine: JobMachine,
   batchSize: number,
-  filter?: CodeState,
+  states?: number,
   cursor: Cursor = { place: 0 },
 ): Generator<JobResult> {
-  const state = filter === undefined ? undefined : STATES.indexOf(filter);
-  const reasons = new Map<number, string | null>([[0, null]]);
+  const read = rowReader(machine, batchSize);
   for (let from = cursor.place; ;) {
-    const page = machine.results(from, state);
-    const view = new DataView(page.buffer, page.byteOffset, page.byteLength);
+    const page = machine.results(from, states);
     for (let at = 0; at < page.length; at += ROW) {
-      const place = view.getUint32(at, true);
-      const number = view.getUint16(at + 6, true);
-      let reason = reasons.get(number);
-      if (reason === undefined) reasons.set(number, (reason = machine.reason(number)));
+      const [place, result] = read(page, at);
       cursor.place = place;
-      yield {
-        code: hexOf(page, at + 8),
-        state: STATES[page[at + 4] as number] as CodeState,
-        batch: Math.floor(place / batchSize),
-        reason,
-        by: EVIDENCE[page[at + 5] as number] ?? null,
-      };
+      yield result;
       from = place + 1;
     }
     if (page.length < PAGE * ROW) return;
   }
+}
+
+/** What is known of one code; undefined where the job has no such code. */
+export function resultOf(
+  machine: JobMachine,
+  batchSize: number,
+  code: string,
+): JobResult | undefined {
+  const row = machine.find(code);
+  return row && rowReader(machine, batchSize)(row, 0)[1];
+}
+
+/** Reads rows as the core gives them, and asks for each reason once. */
+function rowReader(machine: JobMachine, batchSize: number) {
+  const reasons = new Map<number, string | null>([[0, null]]);
+  return (rows: Uint8Array, at: number): [place: number, result: JobResult] => {
+    const view = new DataView(rows.buffer, rows.byteOffset + at, ROW);
+    const place = view.getUint32(0, true);
+    const number = view.getUint16(6, true);
+    let reason = reasons.get(number);
+    if (reason === undefined) reasons.set(number, (reason = machine.reason(number)));
+    return [
+      place,
+      {
+        code: hexOf(rows, at + 8),
+        state: STATES[view.getUint8(4)] as CodeState,
+        batch: Math.floor(place / batchSize),
+        reason,
+        by: EVIDENCE[view.getUint8(5)] ?? null,
+      },
+    ];
+  };
 }
 
 /** The results as a CSV file. */

@@ -24,11 +24,16 @@ export interface RunOptions {
   maxRetries?: number;
   /** Called whenever something changed. */
   onProgress?: (progress: JobProgress) => void;
+  /** Ends the making of the job, and no more: `run` takes one of its own. */
+  signal?: CallSignal;
 }
 
 /** What `createJob` takes. */
 export interface JobOptions extends RunOptions {
-  /** Where the job is kept. Default: in memory, gone with the process. */
+  /**
+   * Where the job is kept. Default: `memoryJournal()`. **That is gone with the process or
+   * the tab, and with it what is known of each code**: keep what matters in another one.
+   */
   journal?: Journal;
 }
 
@@ -62,6 +67,9 @@ export type CodeState =
   | "rejected"
   | "unknown"
   | "abandoned";
+
+/** Codes in this state, or in one of these. */
+export type StateFilter = CodeState | readonly CodeState[];
 
 /** The state of a batch: of those of its codes that have no outcome. */
 export type BatchState = Exclude<CodeState, "distributed" | "failed">;
@@ -97,6 +105,8 @@ export interface JobProgress {
   startedAt: number;
   /** How long the run may still take, in milliseconds; `null` where that can't be told. */
   etaMs: number | null;
+  /** Until when nothing leaves, in epoch milliseconds, because Uber asked to wait; else `null`. */
+  waitingUntil: number | null;
 }
 
 /** What a run came to. */
@@ -211,11 +221,14 @@ export interface BareJob {
   /** All batches, in input order. */
   batches(): readonly JobBatch[];
 
-  /** Each code, in input order; or those in one state. */
-  results(filter?: CodeState): Iterable<JobResult>;
+  /** What is known of one code, in either case; undefined where the job has no such code. */
+  get(code: string): JobResult | undefined;
+
+  /** Each code, in input order; or those in one state, or in some. */
+  results(filter?: StateFilter): Iterable<JobResult>;
 
   /** The same as a CSV file that a spreadsheet can open without running any of it. */
-  resultsCsv(): HostReadableStream & AsyncIterable<Uint8Array>;
+  resultsCsv(filter?: StateFilter): HostReadableStream & AsyncIterable<Uint8Array>;
 
   /**
    * Pauses if it runs, and gives the journal back. What is known can still be

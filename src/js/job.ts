@@ -6,7 +6,7 @@
  */
 import { type Binding, instance } from "./binding.js";
 import { type ListParts, hexOf } from "./code-list.js";
-import { Turn } from "./codes-input.js";
+import { Turn, refuseAborted } from "./codes-input.js";
 import { DONE, ERROR, FAILED, type Outcome, TIMEOUT } from "./deadline.js";
 import {
   type ErrorParts,
@@ -30,17 +30,18 @@ import {
   type Template,
   WAIT,
 } from "./job-machine.js";
-import { STATES, results, resultsCsv } from "./job-results.js";
+import { STATES, resultOf, results, resultsCsv, statesIn } from "./job-results.js";
 import type {
   BareJob,
   BatchState,
-  CodeState,
   Job,
   JobBatch,
   JobDecision,
   JobEvent,
   JobProgress,
   JobReport,
+  JobResult,
+  StateFilter,
 } from "./job-types.js";
 import { bytesOf } from "./journal-shared.js";
 import type { Journal } from "./journal-types.js";
@@ -63,6 +64,7 @@ const NUMBERS = [
   "retries",
   "startedAt",
   "etaMs",
+  "waitingUntil",
 ] as const satisfies (keyof JobProgress)[];
 const DECISIONS: unknown[] = ["resend", "queued", "abandon"] satisfies JobDecision[];
 
@@ -85,13 +87,21 @@ export async function openJob(
   options: CheckedJobOptions,
   created?: NewJob,
 ): Promise<Job> {
-  const { journal } = options;
+  const { journal, signal } = options;
   const ownership = await own(journal);
   try {
     const machine = new JobMachine(glue, client, host.now, options);
-    const length = await replay(journal, machine.push);
+    const unlessAborted =
+      <T>(work: (piece: T) => void) =>
+      (piece: T) => {
+        refuseAborted(signal, "Making the job was aborted");
+        work(piece);
+      };
+    const length = await replay(journal, unlessAborted(machine.push));
     const { ids = NO_IDS, isDistinct = false } = created?.parts ?? {};
-    await pieces(ids, (piece) => machine.offer(piece, ids.length / 16, isDistinct));
+    const offer = (piece: Uint8Array) => machine.offer(piece, ids.length / 16, isDistinct);
+    await pieces(ids, unlessAborted(offer));
+    refuseAborted(signal, "Making the job was aborted");
     const kept = machine.open(opening(options, created));
     // What was torn off goes before anything is appended.
     if (kept < length) await onJournal(() => journal.truncate(kept));
@@ -303,15 +313,17 @@ class BulkJob implements BareJob {
     });
   }
 
-  results(filter?: CodeState) {
-    if (filter !== undefined && !STATES.includes(filter)) {
-      throw invalidOption("The filter is no state of a code");
-    }
-    return { [Symbol.iterator]: () => results(this.#machine, this.#batchSize, filter) };
+  get(code: string): JobResult | undefined {
+    return resultOf(this.#machine, this.#batchSize, String(code));
   }
 
-  resultsCsv() {
-    return resultsCsv(this.results());
+  results(filter?: StateFilter) {
+    const states = statesIn(filter);
+    return { [Symbol.iterator]: () => results(this.#machine, this.#batchSize, states) };
+  }
+
+  resultsCsv(filter?: StateFilter) {
+    return resultsCsv(this.results(filter));
   }
 
   /** What pages of results are read from. */

@@ -1,16 +1,9 @@
 /**
- * Options as callers pass them: names and types are checked here, values by
- * the core. Each is read once, so that a getter can't say two things.
+ * Options as callers pass them: names, types and what the host knows of values are
+ * checked here, at once; the rest by the core. Each is read once, so that a getter can't say two things.
  */
-import { isBrowser, markOfSandbox } from "./environment.js";
-import {
-  type ValidationErrorCode,
-  type VoucherError,
-  invalidOption,
-  ours,
-  quietly,
-  refusal,
-} from "./errors.js";
+import { isBrowser, isLoopback, markOfSandbox } from "./environment.js";
+import { type ValidationErrorCode, invalidOption, ours, quietly, refusal } from "./errors.js";
 import type { HostOptions } from "./host.js";
 import { MODULE_FAULT, type ModuleSource, isModuleSource } from "./instance.js";
 import type { JobProgress } from "./job-types.js";
@@ -83,7 +76,8 @@ const clientChecks: Checks = {
   organizationId: anything,
   auth: anything,
   baseUrl: url,
-  acceptLanguage: text,
+  acceptLanguage: (value) =>
+    typeof value === "string" && /^[ -~]+$/.test(value) ? undefined : "can't stand in a header",
   headers: object,
   fetch: (value) =>
     isFunction(value) || withMethods("fetch")(value) === undefined
@@ -163,12 +157,18 @@ function need(options: Record<string, unknown>, names: string[], where = ""): vo
 /** A URL in the host's canonical form; in a page it may be relative. */
 function absolute(value: unknown, name: string): string {
   const page = (globalThis as { location?: { href?: string } }).location?.href;
+  let url: URL;
   try {
     const given = typeof value === "string" ? value : (value as { href: string }).href;
-    return new URL(given, isBrowser() ? page : undefined).href;
+    url = new URL(given, isBrowser() ? page : undefined);
   } catch {
     throw invalidOption(`\`${name}\` is not a URL`);
   }
+  const { protocol, username, password, search, hash, href } = url;
+  const isSafe = protocol === "https:" || (protocol === "http:" && isLoopback(url));
+  if (isSafe && username + password + search + hash === "") return href;
+  const rule = "must be an https URL (or http to this machine) without user name or query";
+  throw invalidOption(`\`${name}\` ${rule}`);
 }
 
 /** Refuses a secret where everybody could read it, unless it is a sandbox's. */
@@ -206,12 +206,12 @@ export interface CheckedOptions {
   module: WebAssembly.Module | BufferSource | undefined;
 }
 
-/** Checks a client's options; gives what is wrong with them. */
-export function checkClientOptions(given: ClientOptions): CheckedOptions | VoucherError {
+/** Checks a client's options: names, types, and what the host knows of their values. */
+export function checkClientOptions(given: ClientOptions): CheckedOptions {
   try {
     return checked(given);
   } catch (error) {
-    return ours(error, (cause) => invalidOption("The options can't be read", cause));
+    throw ours(error, (cause) => invalidOption("The options can't be read", cause));
   }
 }
 
@@ -238,8 +238,14 @@ function checked(given: ClientOptions): CheckedOptions {
 
 function organization(value: unknown): string {
   const hint = "Pass the organization id that Uber gave you.";
-  return idOf(value, "invalid_organization_id", "The organization id is no string", hint);
+  const id = idOf(value, "invalid_organization_id", "The organization id is no string", hint);
+  if (SEGMENT.test(id)) return id;
+  throw refusal("invalid_organization_id", "The organization id can't be a path segment", hint);
 }
+
+// The core has these rules too, and more of them. It is loaded by the first call only, and
+// a wrong option is to be found on the line where it is made.
+const SEGMENT = /^(?!\.{1,2}$)\P{Cc}{1,256}$/u;
 
 /** A program id as the core takes it. */
 export function programIdOf(value: unknown): string {
@@ -310,6 +316,7 @@ const jobChecks: Checks = {
   timeoutMs: timeout,
   maxRetries: count,
   onProgress: method,
+  signal,
   restored: boolean,
 };
 
@@ -322,6 +329,7 @@ export interface CheckedJobOptions {
   timeoutMs: number;
   maxRetries: number;
   onProgress: ((progress: JobProgress) => void) | undefined;
+  signal: CallSignal | undefined;
   restored: boolean;
   pace: Pace | undefined;
 }
@@ -343,6 +351,7 @@ export function checkJobOptions(
     concurrency: 2,
     requestsPerSecond: 20,
     onProgress: undefined,
+    signal: undefined,
     restored: false,
     ...client,
     journal,
@@ -353,8 +362,10 @@ export function checkJobOptions(
   return { ...options, intervalMs, pace: quietly(() => (given as PacedOptions)[pace]) };
 }
 
+const pageSize: Check = (value) =>
+  isWithin(value, 1, 1_000_000) ? undefined : "must be a whole number from 1 to 1000000";
 /** The checks that only some calls need. */
-export const checks = { boolean, column, count, text, method, signal, url } as const;
+export const checks = { boolean, column, count, pageSize, text, method, signal, url } as const;
 
 /** Checks what `exchangeCode` and `authorizationUrl` take. */
 export function checkGrantOptions(

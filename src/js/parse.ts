@@ -20,16 +20,16 @@ import {
 import { type Issue, type VoucherError, ours, refusal } from "./errors.js";
 import { notify } from "./listeners.js";
 import { checks, readOptions } from "./options.js";
-import type { CallSignal } from "./types.js";
+import type { CallSignal, VoucherCode } from "./types.js";
 
 /**
  * Where codes come from.
  *
  * A string, bytes, a file or a stream is text: a code a line, or a CSV. Any
- * other iterable is a list with one code an entry. A `CodeList` is taken as it
- * is.
+ * other iterable is a list with one code an entry: a string, or what `listCodes`
+ * gave. A `CodeList` is taken as it is.
  */
-export type CodesInput = TextInput | Iterable<string> | CodeList;
+export type CodesInput = TextInput | Iterable<string | Pick<VoucherCode, "codeId">> | CodeList;
 
 /** How far reading has come. */
 export interface ParseProgress {

@@ -107,6 +107,11 @@ export interface Sandbox {
    * is not in the map.
    */
   deliveries(programId: string): Map<string, number>;
+  /**
+   * The recipient of a code claims its voucher and uses it once: what Uber's reading
+   * endpoints then show. They can do so whether or not it was sent.
+   */
+  redeem(programId: string, code: string): void;
   /** The webhooks that are due and not delivered. They come seconds after the call: `advance`. */
   webhooks(): readonly PendingWebhook[];
   /** How many webhooks are neither acknowledged nor given up, due or not. */
@@ -263,6 +268,15 @@ export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> 
           return [code, Number(times)];
         }),
       );
+    },
+
+    redeem(programId, code) {
+      const redeemed: [string, string] = [String(programId), String(code)];
+      checkUsable();
+      const at = time.now();
+      const fault = use(() => core.repeat({ at, redeemed }, new Uint8Array()));
+      if (fault !== undefined) throw new TypeError(`redeem: ${fault}`);
+      void journal?.add({ at, redeemed });
     },
 
     webhooks: () => use(() => core.dueWebhooks(time.now()) as CoreWebhook[]).map(described),

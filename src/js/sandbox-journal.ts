@@ -35,6 +35,7 @@ export type Input = { at: number } & (
   | { configured: Required<SandboxSettings> }
   | { program: SandboxProgramOptions }
   | { request: [method: string, target: string, headers: [name: string, value: string][]] }
+  | { redeemed: [programId: string, code: string] }
   | { answered: [webhook: number, dueAt: number, isAcknowledged: boolean] }
   | { advanced: number }
 );

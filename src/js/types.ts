@@ -253,8 +253,8 @@ export interface VoucherCode {
 }
 
 /**
- * One voucher program. Source: Search Voucher Programs. Uber may leave any
- * member out; `null` says that it did.
+ * One voucher program. Source: Search Voucher Programs, Get Voucher Program. Uber may
+ * leave any member out; `null` says that it did.
  */
 export interface VoucherProgram {
   /** `voucher_program_id`, what calls on the program take. */
@@ -277,6 +277,40 @@ export interface VoucherProgram {
   endsAt: number | null;
   /** Epoch milliseconds. */
   createdAt: number | null;
+  /** Trips and orders that used a voucher of it. With `getProgram` only (as observed). */
+  usageTripCount: number | null;
+  /** Vouchers of it that were claimed. With `getProgram` only (as observed). */
+  usageVoucherClaimCount: number | null;
+  /** What was spent, in `usageAmountCurrency`. With `getProgram` only (as observed). */
+  usageAmount: number | null;
+  /** Such as `USD`. */
+  usageAmountCurrency: string | null;
   /** The object as Uber sent it, with whatever else it holds. */
+  raw: Record<string, unknown>;
+}
+
+/**
+ * One guest of a program, as *Add Guests* made them known to Uber. Source: Get Guests.
+ * `name`, `email` and `phone` are stated; what `code` and `voucher` hold is unknown, so the
+ * rest is read where it can mean nothing else. `null`: nothing was told.
+ */
+export interface Guest {
+  /** Of the Uber account that was found for the guest. */
+  name: string | null;
+  /** As it was added. */
+  email: string | null;
+  /** As it was added. */
+  phone: string | null;
+  /** The UUID of the guest's code. */
+  codeId: string | null;
+  /** What the guest types. */
+  codeText: string | null;
+  /** Whether the guest has claimed the voucher; `true` proves that it reached somebody. */
+  isClaimed: boolean | null;
+  /** How often the voucher was used. */
+  usageCount: number | null;
+  /** What was spent. */
+  usageAmount: number | null;
+  /** The object as Uber sent it. It holds a person's data: don't log it. */
   raw: Record<string, unknown>;
 }

@@ -12,6 +12,7 @@
 //! | `POST /v1/organizations/{org}/voucher-programs/search` | Search Programs |
 //! | `GET /v1/organizations/{org}/voucher-programs/{id}` | Get Program |
 //! | `GET …/{id}/codes` | Get Voucher Codes |
+//! | `GET …/{id}/guests` | Get Guests |
 //! | `POST …/{id}/codes/distribute` | Bulk Distribution |
 //!
 //! It is strict where Uber's documentation is: scopes, grants, errors, 100 token
@@ -131,6 +132,16 @@ impl Sandbox {
         let answer = self.tokens.issue_to_app(&client_id, SCOPE.to_owned(), now);
         let token = answer.get("access_token").and_then(Value::as_str);
         AccessToken::new(token.unwrap_or_default())
+    }
+
+    /// The recipient of a code redeems it, whether it was ever sent or not: it may
+    /// have reached them in another way. False if there is no such code.
+    pub fn redeem(&mut self, program_id: &str, code: Code) -> bool {
+        let found = self.program(program_id).and_then(|place| self.programs.get_mut(place));
+        let Some(program) = found else { return false };
+        let Some(place) = program.place(code) else { return false };
+        program.redeem(place);
+        true
     }
 
     /// From now on, these faults.
@@ -361,7 +372,7 @@ impl Sandbox {
             (method, [id, action @ ..])
                 if matches!(
                     (method, action),
-                    ("GET", [] | ["codes"]) | ("POST", ["codes", "distribute"])
+                    ("GET", [] | ["codes" | "guests"]) | ("POST", ["codes", "distribute"])
                 ) =>
             {
                 if let Some(refusal) = allowed(self) {
@@ -376,6 +387,14 @@ impl Sandbox {
                 let asks_for = |name| Form::url_encoded(request.query()).get(name) == Some("true");
                 match action {
                     [] => json_answer(200, &program.details(asks_for("include_guests"))).into(),
+                    ["guests"] => {
+                        let query = Form::url_encoded(request.query());
+                        let limit = query.get("limit").and_then(|limit| limit.parse().ok());
+                        match program.guests(limit, query.get("page_token")) {
+                            Some(page) => json_answer(200, &page).into(),
+                            None => invalid("page_token is not valid").into(),
+                        }
+                    }
                     ["codes"] => {
                         let list = program.list(asks_for("include_usage"));
                         with_body(200, "application/json", list).into()

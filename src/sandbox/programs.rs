@@ -3,7 +3,10 @@
 //! Members and statuses follow Uber's reference (stated) and observed answers
 //! (inferred). The sandbox's own choices: a search wraps its items as
 //! `voucher_programs`, in the order of creation; a program runs for 90 days; no
-//! code is ever claimed or cancelled.
+//! code is ever cancelled. Each code has a guest with an address of its own, as if
+//! *Add Guests* had been called. A voucher is in its guest's hands once it was
+//! redeemed, and is worth 10 USD each time; `voucher`, whose members are unknown,
+//! then has a `voucher_id` and its usage. `next_token` stands at the top.
 
 use std::fmt::Write;
 
@@ -58,9 +61,17 @@ pub(super) struct Program {
     codes: Vec<Code>,
     /// How often each of `codes` was sent.
     deliveries: Vec<u32>,
+    /// How often each of `codes` was redeemed.
+    uses: Vec<u32>,
     /// Each code and its place in `codes`, by code.
     places: Vec<(Code, u32)>,
 }
+
+/// What one use of a voucher is worth, in US dollars.
+const USE_AMOUNT: u64 = 10;
+/// How many guests a page has at most, and unless told.
+const LARGEST_PAGE: usize = 1_000;
+const DEFAULT_PAGE: usize = 100;
 
 impl Program {
     /// Program number `number` of the sandbox with this seed.
@@ -88,6 +99,7 @@ impl Program {
             status,
             created_at: now,
             deliveries: vec![0; codes.len()],
+            uses: vec![0; codes.len()],
             codes,
             places,
         })
@@ -134,6 +146,49 @@ impl Program {
         Some((*self.codes.get(place)?, *times))
     }
 
+    /// The recipient of the code at that place redeems it.
+    pub(super) fn redeem(&mut self, place: u32) {
+        if let Some(uses) = usize::try_from(place).ok().and_then(|place| self.uses.get_mut(place)) {
+            *uses = uses.saturating_add(1);
+        }
+    }
+
+    /// The answer of Get Guests; none for a `page_token` that was never given.
+    pub(super) fn guests(&self, limit: Option<usize>, page_token: Option<&str>) -> Option<Value> {
+        let limit = limit.unwrap_or(DEFAULT_PAGE).clamp(1, LARGEST_PAGE);
+        let from = match page_token {
+            None => 0,
+            Some(token) => {
+                token.parse().ok().filter(|from| (1..self.codes.len()).contains(from))?
+            }
+        };
+        let until = from.saturating_add(limit).min(self.codes.len());
+        let guests: Vec<Value> = (from..until).filter_map(|place| self.guest(place)).collect();
+        let mut page = json!({ "guests": guests });
+        if until < self.codes.len()
+            && let Some(members) = page.as_object_mut()
+        {
+            members.insert("next_token".to_owned(), until.to_string().into());
+        }
+        Some(page)
+    }
+
+    fn guest(&self, place: usize) -> Option<Value> {
+        let (code, uses) = (*self.codes.get(place)?, *self.uses.get(place)?);
+        let voucher = if uses == 0 {
+            Value::Null
+        } else {
+            let amount = u64::from(uses) * USE_AMOUNT;
+            json!({ "voucher_id": code.to_string(), "usage_count": uses, "usage_amount": amount })
+        };
+        Some(json!({
+            "name": Value::Null,
+            "email": format!("guest-{}@example.com", place + 1),
+            "code": { "code_id": code.to_string(), "code_text": code_text(code) },
+            "voucher": voucher,
+        }))
+    }
+
     pub(super) fn has_status(&self, status: &str) -> bool {
         self.status == status
     }
@@ -147,15 +202,16 @@ impl Program {
         item
     }
 
-    /// The answer of Get Program (as observed). No guest was ever added.
+    /// The answer of Get Program (as observed). Its guests come with Get Guests alone.
     pub(super) fn details(&self, include_guests: bool) -> Value {
         let mut details = self.common();
+        let trips: u64 = self.uses.iter().copied().map(u64::from).sum();
         let more = json!({
             "is_disabled": false,
             "timezone": "America/Los_Angeles",
-            "usage_trip_count": 0,
-            "usage_voucher_claim_count": 0,
-            "usage_amount": 0,
+            "usage_trip_count": trips,
+            "usage_voucher_claim_count": self.uses.iter().filter(|uses| **uses > 0).count(),
+            "usage_amount": trips * USE_AMOUNT,
             "usage_amount_currency": "USD",
             "guests": if include_guests { json!([]) } else { Value::Null },
         });
@@ -182,15 +238,10 @@ impl Program {
     /// The answer of Get Voucher Codes (stated; without `include_usage` as
     /// observed). Written by hand: 30,000 codes come in one answer.
     pub(super) fn list(&self, include_usage: bool) -> String {
-        let usage = if include_usage {
-            ",\"usage_count\":0,\"usage_amount\":0.0,\"currency_code\":\"USD\""
-        } else {
-            ""
-        };
         let mut body = String::with_capacity(self.codes.len() * 230 + 64);
         // Writing to a string can't fail.
         let _ = write!(body, "{{\"total_number_of_codes\":{},\"codes\":[", self.codes.len());
-        for (place, code) in self.codes.iter().enumerate() {
+        for (place, (code, uses)) in self.codes.iter().zip(&self.uses).enumerate() {
             if place > 0 {
                 body.push(',');
             }
@@ -198,8 +249,16 @@ impl Program {
             let _ = write!(
                 body,
                 "{{\"code_id\":\"{code}\",\"code_text\":\"{text}\",\
-                 \"redemption_link\":\"https://r.uber.com/r{text}\",\"max_num_redemptions\":1{usage}}}"
+                 \"redemption_link\":\"https://r.uber.com/r{text}\",\"max_num_redemptions\":1"
             );
+            if include_usage {
+                let amount = u64::from(*uses) * USE_AMOUNT;
+                let _ = write!(
+                    body,
+                    ",\"usage_count\":{uses},\"usage_amount\":{amount}.0,\"currency_code\":\"USD\""
+                );
+            }
+            body.push('}');
         }
         body.push_str("]}");
         body

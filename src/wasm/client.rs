@@ -20,7 +20,7 @@ use crate::json::Json;
 use crate::retry::{Retry, Rule};
 use crate::secret::Secret;
 use crate::token::{self, App, Scope};
-use crate::{codes, distribute, programs};
+use crate::{codes, distribute, guests, programs};
 
 /// A client, as the JavaScript side holds it behind its own plain object.
 #[wasm_bindgen]
@@ -41,6 +41,9 @@ const DISTRIBUTE: u32 = 0;
 const DISTRIBUTE_ALL: u32 = 1;
 const LIST_CODES: u32 = 2;
 const SEARCH_PROGRAMS: u32 = 3;
+// 4 asks for a token.
+const GET_PROGRAM: u32 = 5;
+const LIST_GUESTS: u32 = 6;
 
 #[wasm_bindgen]
 impl Client {
@@ -166,6 +169,12 @@ impl Inner {
                 let status = input.get("status").text();
                 (programs::request(api, status, limit, offset)?, Rule::Read)
             }
+            GET_PROGRAM => (programs::get_request(api, &program()?), Rule::Read),
+            LIST_GUESTS => {
+                let page_size = whole(raw_number(input.get("pageSize")));
+                let token = input.get("pageToken").text();
+                (guests::request(api, &program()?, page_size, token), Rule::Read)
+            }
             // A token: with a refresh token, with a code and the address that it
             // came to, or without either for one of the app's own.
             _ => {
@@ -235,6 +244,11 @@ impl Inner {
             DISTRIBUTE | DISTRIBUTE_ALL => (Effect::Queues, None),
             LIST_CODES => (Effect::Reads, codes::list(&parsed)),
             SEARCH_PROGRAMS => (Effect::Reads, programs::list(&parsed)),
+            GET_PROGRAM => {
+                let id = input.get("programId").text().unwrap_or_default();
+                (Effect::Reads, programs::program(&parsed, id))
+            }
+            LIST_GUESTS => (Effect::Reads, guests::page(&parsed)),
             _ => {
                 let refresh = input.get("refreshToken").text().map(Secret::new);
                 let tokens = token::answer(head, body, &parsed, refresh.as_ref(), now)?;

@@ -21,7 +21,7 @@ use crate::code::Code;
 use crate::distribute;
 use crate::error::{Error, ErrorCode};
 use crate::id::ProgramId;
-use crate::job::{Action, BatchInfo, Decision, Job, Recovery, Settings};
+use crate::job::{Action, BatchInfo, Decision, Job, Recovery, Row, Settings};
 use crate::json::Json;
 use crate::webhook::event;
 
@@ -50,6 +50,7 @@ const REASON: u32 = 20;
 const OFFER_DISTINCT: u32 = 21;
 const REQUEST: u32 = 22;
 const UNSENT: u32 = 23;
+const FIND: u32 = 24;
 
 // The kinds of action, as `src/js/job.ts` knows them.
 const ACT_SAVE: f64 = 0.0;
@@ -247,6 +248,7 @@ fn run(
             numbers.push(number(progress.retries.into()));
             numbers.push(number(progress.started_at));
             numbers.push(progress.eta_ms.map_or(Json::Null, number));
+            numbers.push(progress.waiting_until.map_or(Json::Null, number));
             return Ok(to_js(&Json::List(numbers)));
         }
         BATCHES => {
@@ -264,6 +266,7 @@ fn run(
             }));
         }
         RESULTS => return Ok(bytes(results(job, at, value).as_flattened())),
+        FIND => return Ok(found(job, value)),
         REASON => {
             let reason = u16::try_from(at).ok().and_then(|number| job.reason_at(number));
             return Ok(reason.map_or(JsValue::NULL, JsValue::from_str));
@@ -347,29 +350,44 @@ fn batch_row(batch: &BatchInfo<'_>) -> [u8; ROW] {
     row
 }
 
-/// A page of codes from a place on, of one state if one is given: each its place
-/// (u32), state, evidence, reason (u16, 0 for none) and the code itself.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Places have 32 bits.
-fn results(job: &Job, mut at: usize, state: &JsValue) -> Vec<[u8; ROW]> {
-    let state = state.as_f64().map(|state| state as u8);
+/// The row of a code; undefined where the job has no such code.
+fn found(job: &mut Job, code: &JsValue) -> JsValue {
+    let code = Code::parse(code.as_string().unwrap_or_default().as_bytes()).ok();
+    let row = code.and_then(|code| {
+        let at = job.find(code)?;
+        Some(code_row(at, &job.row(at)?))
+    });
+    row.map_or(JsValue::UNDEFINED, |row| bytes(&row))
+}
+
+/// A page of codes from a place on, of some states if a set of bits names them.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn results(job: &Job, mut at: usize, states: &JsValue) -> Vec<[u8; ROW]> {
+    let states = states.as_f64().map_or(u32::MAX, |states| states as u32);
     let mut page = Vec::new();
     while let Some(row) = job.row(at)
         && page.len() < PAGE
     {
-        if state.is_none_or(|state| state == row.state as u8) {
-            let reason = row.reason.map_or(0, |place| place + 1);
-            let about = at as u64
-                | u64::from(row.state as u8) << 32
-                | u64::from(row.by as u8) << 40
-                | u64::from(reason) << 48;
-            let mut out = [0; ROW];
-            let all = about.to_le_bytes().into_iter().chain(*row.code.as_bytes());
-            out.iter_mut().zip(all).for_each(|(out, byte)| *out = byte);
-            page.push(out);
+        if states >> row.state as u8 & 1 == 1 {
+            page.push(code_row(at, &row));
         }
         at += 1;
     }
     page
+}
+
+/// The place of a code (u32, as places have 32 bits), its state, evidence, reason
+/// (u16, 0 for none) and the code itself.
+fn code_row(at: usize, row: &Row) -> [u8; ROW] {
+    let reason = row.reason.map_or(0, |place| place + 1);
+    let about = at as u64
+        | u64::from(row.state as u8) << 32
+        | u64::from(row.by as u8) << 40
+        | u64::from(reason) << 48;
+    let mut out = [0; ROW];
+    let all = about.to_le_bytes().into_iter().chain(*row.code.as_bytes());
+    out.iter_mut().zip(all).for_each(|(out, byte)| *out = byte);
+    out
 }
 
 fn bytes(bytes: &[u8]) -> JsValue {

@@ -8,6 +8,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 use super::{from_text, text_of};
+use crate::code::Code;
 use crate::json::Json;
 use crate::sandbox::{
     Answer, Fault, Faults, IncomingRequest, Options, ProgramSpec, Sandbox, Webhook,
@@ -155,7 +156,7 @@ impl SandboxBinding {
         self.0.delivered_webhooks() as f64
     }
 
-    /// Does what an input did: `head` has the time `at` and one of `program`, `request`, `answered` and `configured`, as the
+    /// Does what an input did: `head` has the time `at` and one of `program`, `request`, `answered`, `redeemed` and `configured`, as the
     /// journal of the JavaScript side keeps them. A string says why not.
     pub fn repeat(&mut self, head: &JsValue, body: Vec<u8>) -> Option<String> {
         let head = text_of(head);
@@ -168,6 +169,11 @@ impl SandboxBinding {
                 return Some("there is no such webhook".to_owned());
             }
             self.0.webhook_answered(whole(id), *acknowledged == Json::Bool(true), now);
+        } else if let [Json::Text(program), Json::Text(code)] = head.get("redeemed").items() {
+            let code = Code::parse(code.as_bytes()).ok();
+            if !code.is_some_and(|code| self.0.redeem(program, code)) {
+                return Some("there is no such code".to_owned());
+            }
         } else if let program @ Json::Object(_) = head.get("program") {
             let created = self.0.create_program(spec_of(program), now);
             return created.err().map(|error| error.message.clone());

@@ -27,7 +27,7 @@ const ELEMENTS =
 /** @type {Record<string, (subject: Subject) => Promise<void>>} */
 export const WORKERS = { ready, webhook };
 /** @type {Record<string, (subject: Subject) => Promise<void>>} */
-export const PAGES = { distribute, job };
+export const PAGES = { distribute, job, "worker-job": job };
 
 const admin = { Authorization: `Bearer ${BINDINGS.ADMIN_TOKEN}` };
 

@@ -692,12 +692,17 @@ test("errors tell no secret, token or code", async () => {
   await keep(client.distribute(programId, [`${codes[0]}x`, codes[1]]));
   await keep(client.distribute(TOKEN + "\n", codes));
   await keep(parseCodes(codes, { column: 1, signal: TOKEN }));
-  await keep(createClient({ organizationId: "o", auth: { accessToken: `${TOKEN}\n` } }).ready());
-  await keep(createClient({ organizationId: "o", auth: { ...app, scope: TOKEN } }).ready());
-  await keep(
-    createClient({ organizationId: "o", auth: "none", headers: { [TOKEN]: "\u0100" } }).ready(),
-  );
-  await keep(createClient({ organizationId: "o", auth: "none", baseUrl: `x:${TOKEN}@y` }).ready());
+  const wrong = [
+    { auth: { accessToken: `${TOKEN}\n` } },
+    { auth: { ...app, scope: TOKEN } },
+    { auth: "none", headers: { [TOKEN]: "\u0100" } },
+    { auth: "none", baseUrl: `x:${TOKEN}@y` },
+    { auth: "none", baseUrl: `https://user:${TOKEN}@y` },
+  ];
+  for (const options of wrong) {
+    const creating = async () => createClient({ organizationId: "o", ...options });
+    await keep(creating());
+  }
   const { verifyWebhook } = uberVouchers;
   const { createHmac } = await import("node:crypto");
   for (const text of ["jane@example.com", `"${codes[0]}`, "[1]"]) {

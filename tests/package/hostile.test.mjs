@@ -224,7 +224,7 @@ const PLACES = [
         (value) => () => exchangeCode({ ...grant, [name]: value }),
       ]),
   ),
-  ["createClient(_)", (value) => () => createClient(value).ready()],
+  ["createClient(_)", (value) => async () => createClient(value).ready()],
   ...Object.entries({
     ...options,
     baseUrl: "x",
@@ -241,8 +241,8 @@ const PLACES = [
       /** @type {[string, (value: any) => () => any]} */ ([
         `createClient ${name}`,
         (value) => {
-          const other = createClient({ ...options, [name]: value });
           return async () => {
+            const other = createClient({ ...options, [name]: value });
             await other.ready();
             await other.distribute(programId, codes);
             return (await other.createJob(programId, codes)).run();
@@ -252,32 +252,32 @@ const PLACES = [
   ),
   [
     "createClient headers[]",
-    (value) => () =>
+    (value) => async () =>
       createClient({ ...options, headers: { "x-mine": value } }).listCodes(programId),
   ],
   ...["clientId", "clientSecret", "scope", "tokenUrl", "cache"].map(
     (name) =>
       /** @type {[string, (value: any) => () => any]} */ ([
         `auth.${name}`,
-        (value) => () =>
+        (value) => async () =>
           createClient({ ...options, auth: { ...app, [name]: value } }).listCodes(programId),
       ]),
   ),
   [
     "auth.accessToken",
-    (value) => () =>
+    (value) => async () =>
       createClient({ ...options, auth: { accessToken: value } }).listCodes(programId),
   ],
   [
     "auth.tokens",
-    (value) => () =>
+    (value) => async () =>
       createClient({ ...options, auth: { ...app, tokens: value } }).listCodes(programId),
   ],
   ...[...Object.keys(tokens), "more"].map(
     (name) =>
       /** @type {[string, (value: any) => () => any]} */ ([
         `auth.tokens.${name}`,
-        (value) => () => {
+        (value) => async () => {
           const auth = { ...app, tokens: { ...tokens, [name]: value } };
           return createClient({ ...options, auth }).listCodes(programId);
         },
@@ -285,7 +285,7 @@ const PLACES = [
   ),
   [
     "auth.onTokens",
-    (value) => () =>
+    (value) => async () =>
       createClient({
         ...options,
         auth: { ...app, tokens: { ...tokens, expiresAt: 0 }, onTokens: value },

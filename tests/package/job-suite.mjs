@@ -291,6 +291,85 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
     assert.ok(!text.includes(SECRET) && !text.includes("Bearer"));
   });
 
+  test("what is known of one code, of some states, and of what listCodes gave", async () => {
+    const answers = /** @type {any[]} */ ([400, 200, "lost"]);
+    const { client, programId, sent } = await bench({}, 40, answering(answers));
+    const listed = await client.listCodes(programId);
+    const job = await client.createJob(programId, listed, { batchSize: 10, concurrency: 1 });
+    await job.run();
+    const codes = listed.map(({ codeId }) => codeId);
+    assert.equal(
+      [...job.results()].map(({ code }) => code),
+      codes,
+    );
+    for (const result of job.results()) {
+      assert.equal(job.get(result.code), result);
+      assert.equal(job.get(result.code.toUpperCase()), result);
+    }
+    for (const none of ["1f913a96-f52c-42a0-aa0b-a2ba53b2d631", "x", /** @type {any} */ (null)]) {
+      assert.ok(job.get(none) === undefined, `${none}`);
+    }
+    const some = [...job.results(["rejected", "unknown"])];
+    assert.equal(
+      some.map(({ state }) => state),
+      [...Array(10).fill("rejected"), ...Array(10).fill("unknown")],
+    );
+    assert.equal([...job.results([])], []);
+    let csv = "";
+    for await (const bytes of job.resultsCsv("queued")) csv += new TextDecoder().decode(bytes);
+    assert.equal(csv.trim().split("\r\n").length, 1 + job.progress().queued);
+    for (const wrong of /** @type {any[]} */ (["sent", ["queued", "sent"], 1])) {
+      const reading = async () => job.results(wrong);
+      await assert.rejects(reading(), { code: "invalid_options" });
+    }
+    assert.equal(sent().filter((times) => times === 1).length, 20);
+    await assert.rejects(client.distribute(programId, /** @type {any} */ ([{ codeId: 1 }, {}])), {
+      code: "invalid_codes",
+    });
+    assert.equal((await client.distribute(programId, listed.slice(0, 3))).codes, 3);
+  });
+
+  test("how long Uber asked to wait is said while it lasts", async () => {
+    const { client, programId, codes, sandbox } = await bench({}, 10, answering([429]));
+    const job = await client.createJob(programId, codes);
+    assert.ok(job.progress().waitingUntil === null);
+    /** @type {(number | null)[]} */
+    const heard = [];
+    job.subscribe(() => heard.push(job.progress().waitingUntil));
+    const started = sandbox.clock.now();
+    const report = await job.run();
+    assert.ok(heard.some((until) => until !== null && until > started));
+    assert.ok(report.waitingUntil === null && job.progress().waitingUntil === null);
+    assert.equal(report.queued, 10);
+  });
+
+  test("making a job can be given up", async () => {
+    const { client, programId, codes, sent } = await bench({}, 50_000);
+    const journal = memoryJournal();
+    const gaveUp = { name: "ConnectionError", code: "aborted", queued: "no" };
+    const ended = AbortSignal.abort("changed my mind");
+    await assert.rejects(client.createJob(programId, codes, { journal, signal: ended }), gaveUp);
+    assert.equal(journal.bytes().length, 0);
+    // While its journal hangs, too.
+    const stop = new AbortController();
+    const hanging = {
+      append: () => new Promise(() => {}),
+      read: () => journal.read(),
+      truncate: (/** @type {number} */ bytes) => journal.truncate(bytes),
+    };
+    const given = /** @type {any} */ ({ journal: hanging, signal: stop.signal });
+    const making = client.createJob(programId, codes, given);
+    setTimeout(() => stop.abort("too long"), 50);
+    const error = await assert.rejects(making, gaveUp);
+    assert.equal(error.cause, "too long");
+    const job = await client.createJob(programId, codes, { journal });
+    await job.close();
+    await assert.rejects(client.resumeJob(journal, { signal: ended }), gaveUp);
+    const resumed = await client.resumeJob(journal);
+    assert.equal((await resumed.run()).queued, 50_000);
+    assert.ok(sent().every((times) => times === 1));
+  });
+
   test("a program that is run again resumes", async () => {
     const { client, programId, codes, sent } = await bench({}, 200);
     const journal = memoryJournal();

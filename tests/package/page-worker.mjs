@@ -5,9 +5,13 @@ import { createClient, parseCodes } from "../../node_modules/uber-vouchers/dist/
 
 const auth = { clientId: "a", clientSecret: "b" };
 const options = { organizationId: "o", auth };
-const said = await createClient(options)
-  .ready()
-  .catch((/** @type {any} */ error) => error.code);
+/** @type {unknown} */
+let said;
+try {
+  createClient(options);
+} catch (error) {
+  said = /** @type {any} */ (error).code;
+}
 await createClient({ ...options, dangerouslyAllowBrowser: true }).ready();
 const { size } = await parseCodes("1f913a96-f52c-42a0-aa0b-a2ba53b2d631");
 postMessage([said, "allowed", size]);

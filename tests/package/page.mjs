@@ -22,9 +22,8 @@ async function define(test) {
       secret,
       { ...secret, tokens: { accessToken: "t", expiresAt: 1, scope: "" } },
     ]) {
-      const client = createClient({ organizationId: "o", auth });
-      await assert.rejects(client.ready(), members);
-      await assert.rejects(client.searchPrograms(), members);
+      const creating = async () => createClient({ organizationId: "o", auth });
+      await assert.rejects(creating(), members);
     }
     await assert.rejects(
       exchangeCode({ ...secret, code: "c", redirectUri: "https://a/" }),

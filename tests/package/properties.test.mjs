@@ -192,11 +192,12 @@ test("whatever comes back, no code is sent twice, and none is better known than 
         return { status: 200 };
       });
       const truth = sandbox.deliveries(programId);
-      const { total, requests, retries, startedAt, etaMs, ...states } = job.progress();
+      const { total, requests, retries, startedAt, etaMs, waitingUntil, ...states } =
+        job.progress();
       assert.equal(
         Object.values(states).reduce((all, number) => all + number, 0),
         total,
-        `${requests} ${retries} ${startedAt} ${etaMs}`,
+        `${requests} ${retries} ${startedAt} ${etaMs} ${waitingUntil}`,
       );
       for (const { code: id, state } of job.results()) {
         const times = truth.get(id) ?? 0;

@@ -190,6 +190,76 @@ export async function suite(test, assert, uberVouchers, sandboxModule, vectors) 
     });
   });
 
+  test("getProgram and listGuests", async () => {
+    const { client, sandbox, programId, codes, calls } = await bench({}, {}, 25);
+    sandbox.redeem(programId, String(codes[3]));
+    const program = await client.getProgram(programId);
+    assert.equal(
+      [program.programId, program.name, program.status, program.usageTripCount],
+      [programId, "Lunch", "ACTIVE", 1],
+    );
+    assert.equal([program.usageAmount, program.usageAmountCurrency], [10, "USD"]);
+    const [found] = await client.searchPrograms();
+    assert.ok(found?.usageAmount === null);
+    const guests = [];
+    for await (const guest of client.listGuests(programId, { pageSize: 10 })) guests.push(guest);
+    assert.equal(
+      guests.map(({ codeId }) => codeId),
+      codes,
+    );
+    assert.equal([guests[3]?.isClaimed, guests[3]?.usageCount], [true, 1]);
+    assert.equal([guests[4]?.isClaimed, guests[4]?.usageCount], [null, null]);
+    assert.ok(guests.every(({ email, raw }) => /@/.test(String(email)) && raw !== undefined));
+    assert.equal(calls().filter(({ url }) => url.includes("/guests")).length, 3);
+    for await (const _ of client.listGuests(programId, { pageSize: 1 })) break;
+    const wrong = async () => client.listGuests(programId, { pageSize: 0 }).next();
+    await assert.rejects(wrong(), { code: "invalid_options" });
+    await assert.rejects(client.getProgram("unknown"), { code: "resource_not_found" });
+    await assert.rejects(client.listGuests("unknown").next(), { code: "resource_not_found" });
+    await assert.rejects(client.getProgram(".."), { code: "invalid_program_id" });
+    const stranger = async () => sandbox.redeem(programId, "x");
+    assert.ok((await assert.rejects(stranger(), {})) instanceof TypeError);
+  });
+
+  test("pages of guests whose tokens lead back end with an error", async () => {
+    /** @param {any[]} pages @param {number[]} [statuses] */
+    const reading = async (pages, statuses = []) => {
+      /** @type {string[]} */
+      const asked = [];
+      const fetch = async (/** @type {string} */ url) => {
+        asked.push(url.split("page_token=")[1] ?? "");
+        const status = statuses.shift() ?? 200;
+        const body = status === 200 ? (pages.shift() ?? { guests: [] }) : { code: "x" };
+        return new Response(JSON.stringify(body), { status });
+      };
+      const { client } = await bench({}, { fetch, auth: { accessToken: "t" }, maxRetries: 2 });
+      const guests = [];
+      let error;
+      try {
+        for await (const guest of client.listGuests("p")) guests.push(guest);
+      } catch (thrown) {
+        error = /** @type {any} */ (thrown);
+      }
+      return { asked, guests, error };
+    };
+    const one = { email: "a@example.com" };
+    const loop = await reading([
+      { guests: [one], next_token: "a" },
+      { guests: [one], next_token: "b" },
+      { guests: [one], next_token: "a" },
+    ]);
+    assert.equal([loop.error?.code, loop.error?.queued], ["unexpected_response", "no"]);
+    assert.equal([loop.guests.length, loop.asked], [3, ["", "a", "b"]]);
+    const numbers = await reading([{ guests: [{ ...one, next_token: 7 }] }, { guests: [one] }]);
+    assert.equal([numbers.guests.length, numbers.asked], [2, ["", "7"]]);
+    const busy = await reading([{ guests: [one], next_token: "a" }, { guests: [one] }], [200, 429]);
+    assert.equal([busy.guests.length, busy.asked], [2, ["", "a", "a"]]);
+    const expired = await reading([{ guests: [one], next_token: "a" }], [200, 400]);
+    assert.equal([expired.guests.length, expired.error?.code], [1, "invalid_request"]);
+    const strange = await reading([{ people: [] }]);
+    assert.equal(strange.error?.code, "unexpected_response");
+  });
+
   test("refused before anything leaves", async () => {
     const { client, programId, codes, sent, requests } = await bench();
     const none = [[], undefined, null, new Set(), "", "\n\n", new Uint8Array(), new Blob([])];
@@ -427,7 +497,9 @@ export async function suite(test, assert, uberVouchers, sandboxModule, vectors) 
     assert.equal([calls().length, sent().size], [1, 0]);
   });
 
-  test("wrong options are named", async () => {
+  test("wrong options are named, where the client is made", async () => {
+    /** What is thrown is not a rejection of a later call. */
+    const creating = async (/** @type {any} */ given) => void createClient(given);
     /** @type {[Record<string, unknown>, string][]} */
     const cases = [
       [{ nonsense: 1 }, "nonsense"],
@@ -442,12 +514,14 @@ export async function suite(test, assert, uberVouchers, sandboxModule, vectors) 
       [{ auth: { clientId: "a" } }, "auth.clientSecret"],
       [{ auth: { ...app, scope: "all" } }, "auth.scope"],
       [{ auth: { ...app, cache: {} } }, "auth.cache"],
-      [{ auth: { ...app, tokenUrl: "http://elsewhere.example/" } }, "tokenUrl"],
+      [{ auth: { ...app, tokenUrl: "http://elsewhere.example/" } }, "auth.tokenUrl"],
       [{ auth: { ...app, tokens: {} } }, "auth.tokens"],
       [{ baseUrl: "http://elsewhere.example/" }, "baseUrl"],
       [{ baseUrl: "https://" }, "baseUrl"],
       [{ baseUrl: "ftp://localhost/" }, "baseUrl"],
       [{ baseUrl: 1 }, "baseUrl"],
+      [{ baseUrl: "https://a.example/?b" }, "baseUrl"],
+      [{ baseUrl: "https://a:b@c.example/" }, "baseUrl"],
       [{ acceptLanguage: "" }, "acceptLanguage"],
       [{ acceptLanguage: "a\nb" }, "acceptLanguage"],
       [{ headers: "x" }, "headers"],
@@ -474,24 +548,16 @@ export async function suite(test, assert, uberVouchers, sandboxModule, vectors) 
         dangerouslyAllowBrowser: true,
         ...option,
       };
-      const client = createClient(/** @type {any} */ (given));
-      for (const call of [
-        client.ready(),
-        client.distribute("p", [CODE]),
-        client.searchPrograms(),
-      ]) {
-        const members = { name: "ValidationError", code: "invalid_options", queued: "no" };
-        const error = await assert.rejects(call, members, name);
-        assert.ok(error.message.includes(`\`${name}\``), `${name} is not in: ${error.message}`);
-      }
+      const members = { name: "ValidationError", code: "invalid_options", queued: "no" };
+      const error = await assert.rejects(creating(given), members, name);
+      assert.ok(error.message.includes(`\`${name}\``), `${name} is not in: ${error.message}`);
     }
     for (const given of [undefined, null, 1, "x"]) {
-      const client = createClient(/** @type {any} */ (given));
-      await assert.rejects(client.ready(), { code: "invalid_options" });
+      await assert.rejects(creating(given), { code: "invalid_options" });
     }
     for (const organizationId of [undefined, "", "..", 1, "a\0", "x".repeat(257)]) {
-      const given = /** @type {any} */ ({ organizationId, auth: "none" });
-      await assert.rejects(createClient(given).ready(), { code: "invalid_organization_id" });
+      const given = { organizationId, auth: "none" };
+      await assert.rejects(creating(given), { code: "invalid_organization_id" });
     }
     const { client, programId, codes, requests } = await bench();
     for (const [option, name] of /** @type {[any, string][]} */ ([

@@ -21,10 +21,15 @@ const clientOf = (fetch) =>
 
 test("a trap while reading a list fails that reading, and calls under way", async () => {
   let answer = (/** @type {unknown} */ _) => {};
-  const client = clientOf(() => new Promise((resolve) => (answer = resolve)));
+  let leave = () => {};
+  const hasLeft = new Promise((resolve) => (leave = () => resolve(undefined)));
+  const client = clientOf(() => {
+    leave();
+    return new Promise((resolve) => (answer = resolve));
+  });
   const underWay = client.distribute("program", [CODE]);
   const lost = assert.rejects(underWay, { code: "instance_lost", queued: "unknown" });
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await hasLeft;
   await assert.rejects(parseCodes(tooMany), (/** @type {any} */ error) => {
     assert.equal(error.name, "JobError");
     assert.deepEqual([error.code, error.queued], ["instance_lost", "no"]);

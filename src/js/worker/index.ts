@@ -27,9 +27,17 @@ export class VoucherApp extends (AppObject as unknown as DurableObjectClass) {}
 
 export { createWorker } from "./worker.js";
 export type {
+  DryRun,
+  JobDetail,
   JobFault,
+  JobMessage,
+  JobResultPage,
+  JobResultRow,
+  JobSample,
   JobStatus,
   JobSummary,
+  ProgramSummary,
+  UnknownBatch,
   WorkerEnv,
   WorkerHandler,
   WorkerOptions,

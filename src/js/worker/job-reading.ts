@@ -1,9 +1,7 @@
 /** What the worker reads of a job beside its public members. */
 import type { ReadableJob } from "../job.js";
-import { type Cursor, STATES, results } from "../job-results.js";
+import { type Cursor, PAGE, ROW, STATES, results, statesIn } from "../job-results.js";
 import type { CodeState, JobResult } from "../job-types.js";
-
-const ROW = 24;
 
 /** Beside the numbers of the states: abandoned before it left. */
 export const CANCELLED = STATES.length;
@@ -14,7 +12,7 @@ export function resultsFrom(
   cursor: Cursor,
   filter?: CodeState,
 ): Iterable<JobResult> {
-  return results(pages.machine, pages.batchSize, filter, cursor);
+  return results(pages.machine, pages.batchSize, statesIn(filter), cursor);
 }
 
 /** The number of each code's state, by place. */
@@ -33,4 +31,25 @@ export function statesOf(job: ReadableJob): Uint8Array {
     }
   }
   return numbers;
+}
+
+/** How many codes failed for which reason. Of each code a number is read, and of each reason its text. */
+export function failuresOf(job: ReadableJob): Map<string | null, number> {
+  const { machine } = job.pages;
+  const counts = new Map<number, number>();
+  for (let from = 0, isLast = false; !isLast;) {
+    const page = machine.results(from, statesIn("failed"));
+    const view = new DataView(page.buffer, page.byteOffset, page.byteLength);
+    for (let at = 0; at < page.length; at += ROW) {
+      const reason = view.getUint16(at + 6, true);
+      counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    }
+    isLast = page.length < PAGE * ROW;
+    if (!isLast) from = view.getUint32(page.length - ROW, true) + 1;
+  }
+  const named = [...counts].map(([reason, count]): [string | null, number] => [
+    reason === 0 ? null : machine.reason(reason),
+    count,
+  ]);
+  return new Map(named);
 }

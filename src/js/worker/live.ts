@@ -19,13 +19,15 @@ export class Live {
   }
 
   /** Begins to watch. */
-  async open(jobId: string, until: number | null): Promise<Response> {
+  async open(jobId: string, until: number | null, protocol: string | null): Promise<Response> {
     const message = await this.message(jobId);
     const [client, server] = Object.values(new workerd.WebSocketPair()) as [LiveSocket, LiveSocket];
     this.ctx.acceptWebSocket(server, [jobId]);
     server.serializeAttachment({ until, key: message?.key });
     if (message) server.send(await message.whole());
-    return new Response(null, { status: 101, webSocket: client } as ResponseInit);
+    // A browser ends a connection that chooses none of what it has offered.
+    const headers = protocol === null ? {} : { "Sec-WebSocket-Protocol": protocol };
+    return new Response(null, { status: 101, webSocket: client, headers } as ResponseInit);
   }
 
   isWatched(jobId: string): boolean {

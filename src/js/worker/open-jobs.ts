@@ -19,7 +19,7 @@ export class OpenJobs {
   readonly #options: JobOptions & PacedOptions;
 
   constructor(
-    readonly client: Client,
+    readonly client: () => Client,
     readonly storage: ObjectStorage,
     shared: Pace,
   ) {
@@ -38,7 +38,7 @@ export class OpenJobs {
     batchSize: number,
   ): Promise<ReadableJob> {
     const options = { ...this.#options, batchSize, journal: this.journal(number) };
-    const created = this.client.createJob(programId, list, options) as Promise<ReadableJob>;
+    const created = this.client().createJob(programId, list, options) as Promise<ReadableJob>;
     this.#keep(number, created);
     return created;
   }
@@ -64,7 +64,7 @@ export class OpenJobs {
 
   async #resume(number: number): Promise<ReadableJob> {
     await this.#closing.get(number);
-    return this.client.resumeJob(this.journal(number), this.#options) as Promise<ReadableJob>;
+    return this.client().resumeJob(this.journal(number), this.#options) as Promise<ReadableJob>;
   }
 
   /** Closes a job, or forgets one that broke down. */

@@ -5,9 +5,10 @@
 import { accessOperator } from "./access.js";
 import { Attempts, addressOf } from "./attempts.js";
 import { type Refusal, refuse } from "./problem.js";
-import { isLoopback } from "./security.js";
+import { isLoopback } from "../environment.js";
 import { isSame, readSession } from "./session.js";
 import type { Call, WorkerEnv } from "./types.js";
+import { tokenIn } from "../worker-client/protocols.js";
 
 export interface Operator {
   /** An e-mail address from Access, or `admin`. */
@@ -68,7 +69,7 @@ async function byToken({ request, url, env }: Call): Promise<Operator | undefine
   const token = adminToken(env);
   if (token === undefined) return undefined;
   const now = Date.now();
-  const [, bearer] = /^Bearer +(\S+)$/i.exec(request.headers.get("Authorization") ?? "") ?? [];
+  const bearer = bearerOf(request);
   if (bearer !== undefined) {
     const from = addressOf(request);
     const wait = guesses.wait(from, now);
@@ -81,6 +82,12 @@ async function byToken({ request, url, env }: Call): Promise<Operator | undefine
   }
   const until = await readSession(request.headers.get("Cookie"), url, token, now);
   return until === undefined ? undefined : { name: ADMIN, by: "token", isAmbient: true, until };
+}
+
+/** The token in `Authorization`; with a WebSocket also among the subprotocols. */
+function bearerOf({ headers }: Request): string | undefined {
+  const [, bearer] = /^Bearer +(\S+)$/i.exec(headers.get("Authorization") ?? "") ?? [];
+  return bearer ?? tokenIn(headers.get("Sec-WebSocket-Protocol"));
 }
 
 async function byAccess({ request, env }: Call): Promise<Operator | undefined> {

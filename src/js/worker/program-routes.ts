@@ -10,6 +10,7 @@ import { refuse } from "./problem.js";
 import { type JobRecord, restingStatus } from "./records.js";
 import { operatorIn, wholeIn } from "./routing.js";
 import { settings } from "./settings.js";
+import type { DryRun, JobResultPage } from "./types.js";
 import { accepted, flagsOf, readJson, readList } from "./upload.js";
 
 const PATH =
@@ -62,7 +63,11 @@ async function job(
           "Connect with `new WebSocket`.",
         );
       }
-      return program.live.open(record.summary.id, operatorIn(request).until);
+      return program.live.open(
+        record.summary.id,
+        operatorIn(request).until,
+        request.headers.get("Sec-WebSocket-Protocol"),
+      );
     case "results":
       only(request, "GET");
       return results(program, record, url);
@@ -107,7 +112,7 @@ async function create(
       rejected: read.rejected,
       blocked: { total, ...counts },
       firstBlocked: first,
-    });
+    } satisfies DryRun);
   }
   const list = accepted(read, flags);
   const batchSize = batchSizeOf(url);
@@ -213,13 +218,14 @@ async function results(program: ProgramObject, record: JobRecord, url: URL): Pro
   }
   const find = searchParams.get("find")?.toLowerCase() ?? "";
   const cursor = { place: wholeIn(url, "from", 0, [0, 2 ** 32 - 1]) };
-  const rows: object[] = [];
+  const page = (results: JobResultPage) => Response.json(results);
+  const rows: JobResultPage["rows"] = [];
   for (const result of resultsFrom(job, cursor, state as CodeState | undefined)) {
     if (!result.code.startsWith(find)) continue;
-    if (rows.length === limit) return Response.json({ rows, next: cursor.place });
+    if (rows.length === limit) return page({ rows, next: cursor.place });
     rows.push({ place: cursor.place, ...result });
   }
-  return Response.json({ rows, next: null });
+  return page({ rows, next: null });
 }
 
 async function csv(program: ProgramObject, record: JobRecord): Promise<Response> {

@@ -27,7 +27,7 @@ import { Runner } from "./runner.js";
 import { settings } from "./settings.js";
 import { type Stubs, stubs } from "./stubs.js";
 import { Tables } from "./tables.js";
-import type { JobSummary, WorkerEnv } from "./types.js";
+import type { JobDetail, JobSummary, WorkerEnv } from "./types.js";
 import { createUber } from "./uber.js";
 import { discard } from "./upload.js";
 import { detail, part } from "./views.js";
@@ -68,7 +68,6 @@ export interface HeldOrder {
 }
 
 export class ProgramObject extends DurableObject<WorkerEnv> {
-  readonly client: Client;
   readonly stubs: Stubs;
   readonly records: Records;
   readonly ledger: Ledger;
@@ -80,6 +79,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
   readonly calls: Calls;
   readonly #tables: Tables;
   #programId = "";
+  #client: Client | undefined;
   #armedAt = 0;
   /** When the app's object was last asked about the groups of the jobs that are held. */
   #askedAt = 0;
@@ -96,12 +96,11 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
         else this.runner.hold(until);
       },
     );
-    this.client = createUber(env, () => this.stubs.app());
     this.#tables = new Tables(storage.sql);
     this.records = new Records(storage.sql, this.#tables);
     this.ledger = new Ledger(storage.sql, this.#tables);
     this.#programId = this.#read("program") ?? "";
-    this.jobs = new OpenJobs(this.client, storage, pacer);
+    this.jobs = new OpenJobs(() => this.client, storage, pacer);
     this.creation = new Creation(
       storage,
       this.records,
@@ -147,6 +146,11 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
     } catch (error) {
       logError("recover", error);
     }
+  }
+
+  /** Made when it is first needed: variables that are wrong refuse a request, and not the object. */
+  get client(): Client {
+    return (this.#client ??= createUber(this.env, () => this.stubs.app()));
   }
 
   get isPaused(): boolean {
@@ -359,7 +363,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
   }
 
   /** All that there is to say of a job. */
-  detail(record: JobRecord): Promise<Record<string, unknown>> {
+  detail(record: JobRecord): Promise<JobDetail> {
     return detail(this, record);
   }
 }

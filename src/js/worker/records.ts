@@ -46,6 +46,7 @@ const NOTHING: JobProgress = {
   retries: 0,
   startedAt: 0,
   etaMs: null,
+  waitingUntil: null,
 };
 
 /** What a new job begins with. */

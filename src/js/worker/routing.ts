@@ -1,6 +1,7 @@
 /** To which object a request goes, and what the worker tells it along with the request. */
 import type { Operator } from "./operator.js";
 import { refuse } from "./problem.js";
+import { chosenOf } from "../worker-client/protocols.js";
 
 const HEADER = "X-Uber-Vouchers-Operator";
 
@@ -13,6 +14,9 @@ export function withOperator(request: Request, { name, until }: Operator): Reque
   for (const secret of ["Authorization", "Cookie", "Cf-Access-Jwt-Assertion"]) {
     passed.headers.delete(secret);
   }
+  const protocol = chosenOf(request.headers.get("Sec-WebSocket-Protocol"));
+  if (protocol !== undefined) passed.headers.set("Sec-WebSocket-Protocol", protocol);
+  else passed.headers.delete("Sec-WebSocket-Protocol");
   return passed;
 }
 

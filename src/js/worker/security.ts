@@ -1,4 +1,5 @@
 /** The header fields of every answer, and that it is not given in the clear. */
+import { isLoopback } from "../environment.js";
 import { refuse } from "./problem.js";
 
 const POLICY = [
@@ -42,11 +43,6 @@ function caching(path: string, response: Response): string {
   return path.startsWith("/assets/") && response.ok
     ? "public, max-age=31536000, immutable"
     : "no-cache";
-}
-
-/** Whether it is this machine, which needs no TLS. */
-export function isLoopback({ hostname }: URL): boolean {
-  return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
 /**

@@ -1,5 +1,7 @@
 /** The public types of the worker. */
-import type { JobProgress } from "../job-types.js";
+import type { RejectedEntry } from "../code-list.js";
+import type { CodeState, JobProgress, JobResult } from "../job-types.js";
+import type { VoucherProgram } from "../types.js";
 import type { WebhookOptions } from "../webhook.js";
 import type { ObjectNamespace, RequestContext, Service } from "./platform-types.js";
 
@@ -126,6 +128,87 @@ export interface JobFault {
   queued: "no" | "unknown";
   /** The HTTP status, where an answer came. */
   status?: number;
+}
+
+/** A program, as `GET /api/programs` lists it. */
+export interface ProgramSummary extends VoucherProgram {
+  /** The same as `programId`. */
+  id: string;
+  /** The newest job of this program; `null` where there is none. */
+  lastJob: JobSummary | null;
+}
+
+/** A moment of a job: when, and how many codes were in each state, in the order of `JobProgress`. */
+export type JobSample = [at: number, ...counts: number[]];
+
+/** A batch that waits for a decision. */
+export interface UnknownBatch {
+  /** Counts from 0, in input order. */
+  id: number;
+  /** How many codes it has. */
+  codes: number;
+  /** How many of them Uber has reported all the same. */
+  reported: number;
+  /** How often it left, or was about to. */
+  attempts: number;
+  /** When it last left. */
+  sentAt: number | null;
+  /** The last answer that was no acceptance. */
+  error: Pick<JobFault, "code" | "message" | "status"> | null;
+}
+
+/** All that there is to say of a job. */
+export interface JobDetail extends JobSummary {
+  /** How the figures went: at most 240 moments, the oldest first. */
+  samples: JobSample[];
+  /** How many codes failed for which reason, the most frequent first; at most 100 reasons. */
+  failures: { reason: string | null; count: number }[];
+  /** How many batches there are. */
+  batches: number;
+  /** The first 200 of those that wait for a decision. */
+  unknownBatches: UnknownBatch[];
+  /** How many wait for a decision. */
+  unknownBatchCount: number;
+  /** Whether an operator has paused every job of every program. */
+  pausedByEverything: boolean;
+}
+
+/** What `GET …/jobs/{job}/live` sends: the job, then what changes, and the job again when more did. */
+export type JobMessage =
+  | { type: "job"; job: JobDetail }
+  | ({ type: "progress"; sample: JobSample | null } & Pick<
+      JobSummary,
+      "status" | "progress" | "rate" | "waitingUntil"
+    >);
+
+/** One code of a job. */
+export interface JobResultRow extends JobResult {
+  /** The code's place in the list, from 0. */
+  place: number;
+}
+
+/** Some results of a job. */
+export interface JobResultPage {
+  /** In input order. */
+  rows: JobResultRow[];
+  /** From where the next page goes on; `null` where this is the last one. */
+  next: number | null;
+}
+
+/** What a job would come to, before it is created. */
+export interface DryRun {
+  /** Distinct valid codes in the list. */
+  codes: number;
+  /** Codes dropped because they stood in the list before. */
+  duplicates: number;
+  /** Entries that are no code. */
+  rejectedCount: number;
+  /** The first 1,000 of them. */
+  rejected: readonly RejectedEntry[];
+  /** How many codes an earlier job has sent, or may have sent, by their state there. */
+  blocked: { total: number } & Partial<Record<CodeState, number>>;
+  /** The first 1,000 of them. */
+  firstBlocked: { code: string; state: CodeState; job: string | null }[];
 }
 
 /** @internal */

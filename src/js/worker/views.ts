@@ -1,28 +1,16 @@
 /** A job as the API shows it. */
 import { ApiError } from "../errors.js";
 import type { ReadableJob } from "../job.js";
+import { failuresOf } from "./job-reading.js";
 import type { ProgramObject } from "./program.js";
 import type { JobRecord } from "./records.js";
-import type { JobFault } from "./types.js";
+import type { JobDetail, JobMessage, UnknownBatch } from "./types.js";
 
 const MOST_BATCHES = 200;
 const MOST_REASONS = 100;
 
-/** A batch that waits for a decision. */
-interface UnknownBatch {
-  id: number;
-  codes: number;
-  reported: number;
-  attempts: number;
-  sentAt: number | null;
-  error: Pick<JobFault, "code" | "message" | "status"> | null;
-}
-
 /** All that there is to say of a job. */
-export async function detail(
-  program: ProgramObject,
-  record: JobRecord,
-): Promise<Record<string, unknown>> {
+export async function detail(program: ProgramObject, record: JobRecord): Promise<JobDetail> {
   const { summary, samples, isFolded } = record;
   const job = isFolded ? undefined : await program.jobs.get(record.number);
   const batches = job?.batches() ?? [];
@@ -47,13 +35,9 @@ function unknownBatch(batch: ReturnType<ReadableJob["batches"]>[number]): Unknow
 }
 
 /** How many codes failed for which reason, the most frequent first. */
-function failures(job: ReadableJob): { reason: string | null; count: number }[] {
+function failures(job: ReadableJob): JobDetail["failures"] {
   if (job.progress().failed === 0) return [];
-  const counts = new Map<string | null, number>();
-  for (const { reason } of job.results("failed")) {
-    counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  }
-  const sorted = [...counts].sort(([, one], [, other]) => other - one);
+  const sorted = [...failuresOf(job)].sort(([, one], [, other]) => other - one);
   return sorted.slice(0, MOST_REASONS).map(([reason, count]) => ({ reason, count }));
 }
 
@@ -64,16 +48,11 @@ export function part(
 ): { part: string; whole: () => Promise<string>; key: string } {
   const { summary, samples } = record;
   const { status, progress, rate, waitingUntil, error } = summary;
+  const sample = samples.at(-1) ?? null;
+  const text = (message: JobMessage) => JSON.stringify(message);
   return {
-    part: JSON.stringify({
-      type: "progress",
-      status,
-      progress,
-      rate,
-      waitingUntil,
-      sample: samples.at(-1) ?? null,
-    }),
-    whole: async () => JSON.stringify({ type: "job", job: await program.detail(record) }),
+    part: text({ type: "progress", status, progress, rate, waitingUntil, sample }),
+    whole: async () => text({ type: "job", job: await program.detail(record) }),
     key: [status, error?.code, progress.unknown, progress.failed, program.isPaused].join(),
   };
 }

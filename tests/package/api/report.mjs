@@ -13,6 +13,7 @@ import typescript from "typescript";
 const DOORS = {
   ".": "index",
   "./worker": "worker",
+  "./worker-client": "worker-client",
   "./journal": "journal",
   "./sandbox": "sandbox",
 };

@@ -1,5 +1,5 @@
 /** What an error means for the codes, and what to do, in an admin's words. */
-import { Problem } from "./server/problem.js";
+import { WorkerError } from "./server/error.js";
 import type { JobFault } from "./server/types.js";
 
 /** What happened, what it means for the codes, what to do; and the code to pass on. */
@@ -58,9 +58,9 @@ export function explainFault({ code, message, hint, queued, status }: JobFault):
 }
 
 /** A call that only reads, or changes nothing at Uber. */
-export function explainReading({ code, title, hint, status }: Problem): Explained {
+export function explainReading({ code, message, hint, status }: WorkerError): Explained {
   return {
-    what: title,
+    what: message,
     meaning: "No code is concerned.",
     todo: TODO[code] ?? hint,
     code,
@@ -69,11 +69,11 @@ export function explainReading({ code, title, hint, status }: Problem): Explaine
 }
 
 /** A job was to be created. */
-export function explainCreation(problem: Problem): Explained {
-  const { code, title, hint, queued, status } = problem;
+export function explainCreation(problem: WorkerError): Explained {
+  const { code, message, hint, queued, status } = problem;
   const isLost = status === null || (queued === "unknown" && status >= 500);
   return {
-    what: title,
+    what: message,
     meaning: isLost
       ? "The job may have been created or not."
       : queued === "no"
@@ -88,9 +88,9 @@ export function explainCreation(problem: Problem): Explained {
 }
 
 /** Something was to be done with a job. */
-export function explainAction({ code, title, hint, status }: Problem): Explained {
+export function explainAction({ code, message, hint, status }: WorkerError): Explained {
   return {
-    what: title,
+    what: message,
     meaning:
       status === null
         ? "It is not known whether your decision arrived."

@@ -11,7 +11,7 @@ import { navigate, paths } from "../router.js";
 import { useConfig } from "../server/config.js";
 import { lostSince } from "../server/connection.js";
 import { createJob, createJobs } from "../server/jobs.js";
-import { toProblem } from "../server/problem.js";
+import { toWorkerError } from "../server/error.js";
 import type { Config } from "../server/types.js";
 import { useStore } from "../store.js";
 import { DropTarget, DropZone } from "./drop-zone.js";
@@ -128,7 +128,7 @@ function Decide({
         navigate(jobs.length === 1 && only ? paths.job(only.programId, only.id) : paths.history);
       }
     } catch (error) {
-      const problem = toProblem(error);
+      const problem = toWorkerError(error);
       const explained = explainCreation(problem);
       setFault(explained);
       announce(`${explained.what}. ${explained.meaning}`);

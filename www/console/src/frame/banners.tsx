@@ -6,19 +6,19 @@ import { timeOfDayExactly } from "../format.js";
 import { PauseIcon } from "../parts/icons.js";
 import { pauseEverything } from "../server/config.js";
 import { lostSince } from "../server/connection.js";
-import { type Problem, toProblem } from "../server/problem.js";
+import { type WorkerError, toWorkerError } from "../server/error.js";
 import { allTrueAt } from "../server/resource.js";
 import { useStore } from "../store.js";
 
 export function EverythingPaused() {
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const resume = () => pauseEverything(false).catch((error) => setProblem(toProblem(error)));
+  const [problem, setProblem] = useState<WorkerError | null>(null);
+  const resume = () => pauseEverything(false).catch((error) => setProblem(toWorkerError(error)));
   return (
     <section class="paused-banner" aria-label="Everything is paused">
       <PauseIcon />
       <p>
         <b>Everything is paused.</b> Nothing leaves, for any program. Reports by Uber are still
-        taken in.{problem && ` ${problem.title}: it is still paused.`}
+        taken in.{problem && ` ${problem.message}: it is still paused.`}
       </p>
       <button type="button" class="button button-small" onClick={() => void resume()}>
         Resume everything

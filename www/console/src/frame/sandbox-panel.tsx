@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 
 import { number } from "../format.js";
-import { type Problem, toProblem } from "../server/problem.js";
+import { type WorkerError, toWorkerError } from "../server/error.js";
 import { configureSandbox, useSandbox } from "../server/sandbox.js";
 import type { SandboxSettings } from "../server/types.js";
 import { createStore, useStore } from "../store.js";
@@ -30,10 +30,10 @@ export function SandboxPanel() {
 
 function Panel() {
   const { value, problem } = useSandbox();
-  const [refused, setRefused] = useState<Problem | null>(null);
+  const [refused, setRefused] = useState<WorkerError | null>(null);
   const set: Set = (settings) => {
     setRefused(null);
-    void configureSandbox(settings).catch((error) => setRefused(toProblem(error)));
+    void configureSandbox(settings).catch((error) => setRefused(toWorkerError(error)));
   };
   const failed = refused ?? (value === null ? problem : null);
   return (
@@ -45,7 +45,7 @@ function Panel() {
         </button>
       </div>
       <p class="quiet">It stands in Uber’s place. Nothing leaves this machine.</p>
-      {failed && <p role="alert">{failed.title}</p>}
+      {failed && <p role="alert">{failed.message}</p>}
       {value && <Settings settings={value} set={set} />}
     </aside>
   );

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { announce } from "../announce.js";
 import { TicketIcon } from "../parts/icons.js";
 import { ErrorCode } from "../parts/small.js";
-import { type Problem, toProblem } from "../server/problem.js";
+import { type WorkerError, toWorkerError } from "../server/error.js";
 import { signIn } from "../server/session.js";
 import type { Method } from "../server/session-state.js";
 
@@ -31,7 +31,7 @@ export function SignIn({ methods, wasIn }: { methods: readonly Method[]; wasIn: 
 
 function TokenForm() {
   const field = useRef<HTMLInputElement>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const [problem, setProblem] = useState<WorkerError | null>(null);
   const [isBusy, setBusy] = useState(false);
   useEffect(() => field.current?.focus(), []);
   const submit = async (event: Event) => {
@@ -43,7 +43,7 @@ function TokenForm() {
     try {
       await signIn(token);
     } catch (error) {
-      setProblem(toProblem(error));
+      setProblem(toWorkerError(error));
       field.current?.select();
     }
     setBusy(false);
@@ -67,7 +67,7 @@ function TokenForm() {
       {problem !== null && (
         <div class="sign-in-problem" role="alert">
           <p>
-            {problem.title}. {problem.code === "wrong_token" ? "Try again." : problem.hint}
+            {problem.message}. {problem.code === "wrong_token" ? "Try again." : problem.hint}
           </p>
           <ErrorCode code={problem.code} status={problem.status} />
         </div>

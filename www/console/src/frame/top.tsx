@@ -5,7 +5,7 @@ import { announce } from "../announce.js";
 import { PauseIcon, ResumeIcon, TicketIcon } from "../parts/icons.js";
 import { Link, paths, useRoute } from "../router.js";
 import { pauseEverything } from "../server/config.js";
-import { toProblem } from "../server/problem.js";
+import { toWorkerError } from "../server/error.js";
 import { signOut } from "../server/session.js";
 import type { Config } from "../server/types.js";
 import { showKeys } from "./keys.js";
@@ -68,7 +68,7 @@ function PauseAll({ isPaused }: { isPaused: boolean }) {
     try {
       await pauseEverything(!isPaused);
     } catch (error) {
-      announce(`${toProblem(error).title}. Nothing has changed.`);
+      announce(`${toWorkerError(error).message}. Nothing has changed.`);
     }
     setBusy(false);
   };
@@ -144,4 +144,4 @@ function Menu({ config }: { config: Config | null }) {
 }
 
 const toldLost = (error: unknown) =>
-  announce(`${toProblem(error).title}. You are still signed in.`);
+  announce(`${toWorkerError(error).message}. You are still signed in.`);

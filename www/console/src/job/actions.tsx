@@ -7,12 +7,12 @@ import { codes } from "../format.js";
 import { DownloadIcon, PauseIcon, ResumeIcon } from "../parts/icons.js";
 import { Fault } from "../parts/small.js";
 import { apiOfJob, pauseJob, resumeJob } from "../server/jobs.js";
-import { type Problem, toProblem } from "../server/problem.js";
+import { type WorkerError, toWorkerError } from "../server/error.js";
 import type { JobDetail } from "../server/types.js";
 
 export function Actions({ job }: { job: JobDetail }) {
   const { id, programId, status, progress } = job;
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const [problem, setProblem] = useState<WorkerError | null>(null);
   const [isBusy, setBusy] = useState(false);
   const act = async (action: typeof pauseJob, said: string) => {
     if (isBusy) return;
@@ -22,7 +22,7 @@ export function Actions({ job }: { job: JobDetail }) {
       await action(programId, id);
       announce(said);
     } catch (error) {
-      setProblem(toProblem(error));
+      setProblem(toWorkerError(error));
     }
     setBusy(false);
   };

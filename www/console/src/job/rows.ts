@@ -4,10 +4,9 @@
  */
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import { apiOfJob } from "../server/jobs.js";
-import { type Problem, toProblem } from "../server/problem.js";
-import { getJson } from "../server/request.js";
+import { type WorkerError, toWorkerError } from "../server/error.js";
 import type { JobDetail, ResultRow } from "../server/types.js";
+import { worker } from "../server/worker.js";
 import type { State } from "../words.js";
 
 const PAGE = 200;
@@ -27,7 +26,7 @@ export interface Rows {
   at(index: number): ResultRow | undefined;
   /** These are looked at. */
   need(first: number, end: number): void;
-  problem: Problem | null;
+  problem: WorkerError | null;
 }
 
 export function useRows(job: JobDetail, state: State | "", find: string): Rows {
@@ -54,7 +53,7 @@ export function useRows(job: JobDetail, state: State | "", find: string): Rows {
 
 class Source {
   readonly pages = new Map<number, Page>();
-  problem: Problem | null = null;
+  problem: WorkerError | null = null;
   #seen: [first: number, end: number] = [0, 0];
   readonly #busy = new Set<number>();
   readonly #stop = new AbortController();
@@ -158,17 +157,21 @@ class Source {
     this.#readAt = performance.now();
     const version = this.#version;
     const { state, find, job } = this;
-    const query = new URLSearchParams({ from: String(from), limit: String(PAGE) });
-    if (state !== "") query.set("state", state);
-    if (find !== "") query.set("find", find);
+    const { signal } = this.#stop;
+    const filter = { ...(state !== "" && { state }), ...(find !== "" && { find }) };
     try {
-      const path = `${apiOfJob(job.programId, job.id)}/results?${query}`;
-      this.pages.set(number, await getJson<Page>(path, this.#stop.signal));
+      const page = worker.resultPage(job.programId, job.id, {
+        ...filter,
+        from,
+        limit: PAGE,
+        signal,
+      });
+      this.pages.set(number, await page);
       this.#versions.set(number, version);
       this.problem = null;
     } catch (error) {
       if (this.#stop.signal.aborted) return;
-      this.problem = toProblem(error);
+      this.problem = toWorkerError(error);
     } finally {
       this.#busy.delete(number);
     }

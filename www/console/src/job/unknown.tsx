@@ -7,7 +7,7 @@ import { codes, count, number, verb } from "../format.js";
 import { Modal } from "../parts/modal.js";
 import { ErrorCode, Fault, Hint, Moment, StateWord } from "../parts/small.js";
 import { decide, resumeJob } from "../server/jobs.js";
-import { type Problem, toProblem } from "../server/problem.js";
+import { type WorkerError, toWorkerError } from "../server/error.js";
 import type { JobDecision, JobDetail, UnknownBatch } from "../server/types.js";
 import { SENTENCES } from "../words.js";
 
@@ -43,7 +43,7 @@ const DECISIONS: Record<
 
 export function Unknown({ job }: { job: JobDetail }) {
   const [question, setQuestion] = useState<Question | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const [problem, setProblem] = useState<WorkerError | null>(null);
   const [isWhole, setWhole] = useState(false);
   const { unknownBatches, unknownBatchCount, progress } = job;
   if (unknownBatchCount === 0 || progress.unknown === 0) return null;
@@ -58,7 +58,7 @@ export function Unknown({ job }: { job: JobDetail }) {
       if (asked.decision === "resend") await resumeJob(job.programId, job.id);
       announce(`Decided: ${DECISIONS[asked.decision].button(codes(asked.size))}.`);
     } catch (error) {
-      setProblem(toProblem(error));
+      setProblem(toWorkerError(error));
     }
   };
   return (

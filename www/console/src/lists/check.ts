@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { tryOut } from "../server/jobs.js";
-import { type Problem, toProblem } from "../server/problem.js";
+import { type WorkerError, toWorkerError } from "../server/error.js";
 import type { DryRun } from "../server/types.js";
 import { STATES, type State } from "../words.js";
 import { linesOf } from "./lines.js";
@@ -21,7 +21,7 @@ export interface Before {
 export type Check =
   | { step: "none" }
   | { step: "checking" }
-  | { step: "failed"; problem: Problem }
+  | { step: "failed"; problem: WorkerError }
   | { step: "checked"; before: Before };
 
 /** The lists that are asked about, each with its program. */
@@ -84,7 +84,7 @@ function useAsked(
     setCheck({ step: "checking" });
     ask().then(
       (before) => stop.signal.aborted || setCheck({ step: "checked", before }),
-      (error) => stop.signal.aborted || setCheck({ step: "failed", problem: toProblem(error) }),
+      (error) => stop.signal.aborted || setCheck({ step: "failed", problem: toWorkerError(error) }),
     );
     return () => stop.abort();
   }, inputs);

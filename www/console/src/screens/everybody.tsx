@@ -12,7 +12,7 @@ import { Link, navigate, paths } from "../router.js";
 import { useConfig } from "../server/config.js";
 import { lostSince } from "../server/connection.js";
 import { createJob } from "../server/jobs.js";
-import { toProblem } from "../server/problem.js";
+import { toWorkerError } from "../server/error.js";
 import { useCodeSummary, useProgram } from "../server/programs.js";
 import { useStore } from "../store.js";
 
@@ -75,7 +75,7 @@ function Ask({
       announce("The job is created.");
       navigate(paths.job(programId, job.id));
     } catch (error) {
-      const problem = toProblem(error);
+      const problem = toWorkerError(error);
       setFault(explainCreation(problem));
       if (problem.code === "already_queued") setRound(round + 1);
     }

@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { explainReading } from "../explain.js";
 import { JobList, JobListBones } from "../parts/job-list.js";
 import { Fault, Unread } from "../parts/small.js";
-import { type Problem, toProblem } from "../server/problem.js";
+import { type WorkerError, toWorkerError } from "../server/error.js";
 import { useNames } from "../server/programs.js";
 import { getJson } from "../server/request.js";
 import { useResource } from "../server/resource.js";
@@ -74,7 +74,7 @@ function useOlder() {
   const [jobs, setJobs] = useState<JobSummary[]>([]);
   const [isEnd, setEnd] = useState(false);
   const [isBusy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const [problem, setProblem] = useState<WorkerError | null>(null);
   const load = async (before: number) => {
     if (isBusy) return;
     setBusy(true);
@@ -84,7 +84,7 @@ function useOlder() {
       setJobs((known) => [...known, ...page.jobs]);
       setEnd(page.jobs.length < PAGE);
     } catch (error) {
-      setProblem(toProblem(error));
+      setProblem(toWorkerError(error));
     }
     setBusy(false);
   };

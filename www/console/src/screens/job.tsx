@@ -30,7 +30,7 @@ interface Props {
 
 export function Job({ programId, jobId }: Props) {
   const { name } = useProgram(programId);
-  const { job, at, isConnected, problem } = useLiveJob(programId, jobId);
+  const { job, at, isConnected, error: problem } = useLiveJob(programId, jobId);
   useAnnounced(job);
   useEffect(() => {
     const { total = 0, pending = 0, sending = 0 } = job?.progress ?? {};

@@ -10,7 +10,7 @@ import { Callout, ProgramStatus } from "../parts/small.js";
 import { noteUse } from "../recent.js";
 import { Link, paths } from "../router.js";
 import { useConfig } from "../server/config.js";
-import { toProblem } from "../server/problem.js";
+import { toWorkerError } from "../server/error.js";
 import { apiOf, useCodeSummary, useProgram } from "../server/programs.js";
 import { getJson } from "../server/request.js";
 import { sampleUrl } from "../server/sandbox.js";
@@ -82,7 +82,7 @@ function Try({ programId, reader }: { programId: string; reader: Reader }) {
       const text = found.map(({ code }) => code).join("\n");
       await reader.read(new Blob([text]), "This program’s codes");
     } catch (error) {
-      const { what, todo } = explainReading(toProblem(error));
+      const { what, todo } = explainReading(toWorkerError(error));
       reader.refuse(`${what}. ${todo}`);
     }
   };

@@ -156,7 +156,7 @@ function Codes({ programId }: { programId: string }) {
       </>
     );
   }
-  if (problem) return <span title={`Not read: ${problem.title}.`}>–</span>;
+  if (problem) return <span title={`Not read: ${problem.message}.`}>–</span>;
   return <span class="bone bone-figure" />;
 }
 

@@ -3,7 +3,7 @@ import { useCallback, useEffect } from "preact/hooks";
 
 import { type Store, createStore, useStore } from "../store.js";
 import { lostSince } from "./connection.js";
-import { type Problem, toProblem } from "./problem.js";
+import { type WorkerError, toWorkerError } from "./error.js";
 import { getJson } from "./request.js";
 import { session, sessionNow, signedIn } from "./session-state.js";
 
@@ -12,7 +12,7 @@ export interface Loaded<T> {
   value: T | null;
   /** When it was true, in epoch milliseconds. */
   at: number | null;
-  problem: Problem | null;
+  problem: WorkerError | null;
   isBusy: boolean;
 }
 
@@ -46,7 +46,7 @@ export async function reload(path: string): Promise<void> {
       store.set({ value, at: Date.now(), problem: null, isBusy: false });
     }
   } catch (error) {
-    store.set({ ...store.get(), problem: toProblem(error), isBusy: false });
+    store.set({ ...store.get(), problem: toWorkerError(error), isBusy: false });
   }
 }
 

@@ -1,9 +1,19 @@
 /** What the worker's API answers, as far as the console uses it. */
-import type { CodeState, JobProgress, VoucherProgram } from "uber-vouchers";
-import type { JobSummary } from "uber-vouchers/worker";
+import type { CodeState } from "uber-vouchers";
 
-export type { CodeState, JobDecision, JobProgress } from "uber-vouchers";
-export type { JobFault, JobStatus, JobSummary } from "uber-vouchers/worker";
+export type { CodeState, JobProgress } from "uber-vouchers";
+export type {
+  DryRun,
+  JobDecision,
+  JobDetail,
+  JobFault,
+  JobResultRow as ResultRow,
+  JobSample as Sample,
+  JobStatus,
+  JobSummary,
+  ProgramSummary as Program,
+  UnknownBatch,
+} from "uber-vouchers/worker-client";
 
 export interface Config {
   organizationId: string;
@@ -17,11 +27,6 @@ export interface Config {
   allowDistributeAll: boolean;
   paused: boolean;
   hasSigningKey: boolean;
-}
-
-export interface Program extends VoucherProgram {
-  id: string;
-  lastJob: JobSummary | null;
 }
 
 /** How many codes a program has, and what is known of them here. */
@@ -43,9 +48,6 @@ export interface ProgramCode {
   job: string | null;
 }
 
-/** When, and how many codes were in each state, in the order of `SAMPLED`. */
-export type Sample = [at: number, ...counts: number[]];
-
 /** The order of the states in a sample. */
 export const SAMPLED = [
   "pending",
@@ -57,53 +59,6 @@ export const SAMPLED = [
   "unknown",
   "abandoned",
 ] as const satisfies CodeState[];
-
-export interface UnknownBatch {
-  id: number;
-  codes: number;
-  /** How many of them Uber has reported all the same. */
-  reported: number;
-  attempts: number;
-  sentAt: number | null;
-  error: { code: string; message: string; status?: number } | null;
-}
-
-/** All that there is to say of one job. */
-export interface JobDetail extends JobSummary {
-  samples: Sample[];
-  failures: { reason: string | null; count: number }[];
-  batches: number;
-  /** The first 200. */
-  unknownBatches: UnknownBatch[];
-  unknownBatchCount: number;
-  pausedByEverything: boolean;
-}
-
-export type LiveMessage =
-  | { type: "job"; job: JobDetail }
-  | ({ type: "progress"; progress: JobProgress; sample: Sample | null } & Pick<
-      JobSummary,
-      "status" | "rate" | "waitingUntil"
-    >);
-
-export interface ResultRow {
-  place: number;
-  code: string;
-  state: CodeState;
-  batch: number;
-  reason: string | null;
-  by: "answer" | "webhook" | "operator" | null;
-}
-
-/** What a job would come to, before it is created. */
-export interface DryRun {
-  codes: number;
-  duplicates: number;
-  rejectedCount: number;
-  /** Codes that were sent before, or may have been: how many, and in which states. */
-  blocked: { total: number } & Partial<Record<CodeState, number>>;
-  firstBlocked: { code: string; state: CodeState; job: string | null }[];
-}
 
 /** What the sandbox is told to do. */
 export interface SandboxSettings {

@@ -1,0 +1,94 @@
+/** The way to the worker: its address, who is asking, requests and sockets. */
+import type { HostURL } from "../types.js";
+import { connectionFailed, errorOf } from "./error.js";
+import { protocolsOf } from "./protocols.js";
+
+/** What a socket is used for: any `WebSocket`. */
+export interface LiveSocket {
+  onopen: ((event: any) => void) | null;
+  onmessage: ((event: { data: unknown }) => void) | null;
+  onclose: ((event: { code: number }) => void) | null;
+  onerror: ((event: any) => void) | null;
+  send(text: string): void;
+  close(code?: number): void;
+}
+
+/** What `createWorkerClient` takes. */
+export interface WorkerClientOptions {
+  /** Where the worker answers. In a page it may be relative: `"/"`. */
+  baseUrl: string | HostURL;
+  /** The admin token. Without it, the browser's own cookie or Cloudflare Access says who is asking. */
+  token?: string;
+  /** Default: the host's own `fetch`. */
+  fetch?: (url: string, init: any) => Promise<any>;
+  /** Default: the host's own `WebSocket`. Node.js before version 22 has none. */
+  WebSocket?: new (url: string, protocols: string[]) => any;
+}
+
+/** @internal */
+export class Connection {
+  readonly #base: URL;
+  readonly #token: string | undefined;
+  readonly #fetch: (url: string, init: RequestInit) => Promise<Response>;
+  readonly #WebSocket: (new (url: string, protocols: string[]) => LiveSocket) | undefined;
+
+  constructor({ baseUrl, token, fetch, WebSocket }: WorkerClientOptions) {
+    const page = (globalThis as { location?: { href?: string } }).location?.href;
+    this.#base = new URL(typeof baseUrl === "string" ? baseUrl : baseUrl.href, page);
+    this.#token = token;
+    this.#fetch = fetch ?? ((url, init) => globalThis.fetch(url, init));
+    this.#WebSocket = WebSocket;
+  }
+
+  #url(path: string): URL {
+    const url = new URL(this.#base);
+    const [pathname = "", query = ""] = path.split("?");
+    url.pathname = url.pathname.replace(/\/$/, "") + pathname;
+    url.search = query;
+    return url;
+  }
+
+  /**
+   * The answer, if it is a success. `queued` is what is known if none comes: a call
+   * that only reads queues nothing.
+   */
+  async request(path: string, init: RequestInit, queued: "no" | "unknown"): Promise<Response> {
+    const headers = new Headers(init.headers);
+    if (this.#token !== undefined) headers.set("Authorization", `Bearer ${this.#token}`);
+    const credentials = this.#token === undefined ? {} : { credentials: "omit" as const };
+    let answer: Response;
+    try {
+      const asked = { ...init, ...credentials, headers, redirect: "error", cache: "no-store" };
+      answer = await this.#fetch(this.#url(path).href, asked as RequestInit);
+    } catch (cause) {
+      if (init.signal?.aborted) throw cause;
+      throw connectionFailed(cause, queued);
+    }
+    if (!answer.ok) throw await errorOf(answer, queued);
+    return answer;
+  }
+
+  async get<T>(path: string, signal?: AbortSignal): Promise<T> {
+    const answer = await this.request(path, signal ? { signal } : {}, "no");
+    return (await answer.json()) as T;
+  }
+
+  /** A decision: nothing leaves because of an answer that was lost, but it may have been taken. */
+  async send<T>(method: "POST" | "PUT", path: string, body: unknown): Promise<T> {
+    const headers = { "Content-Type": "application/json" };
+    const init = { method, headers, body: JSON.stringify(body) };
+    const answer = await this.request(path, init, "unknown");
+    return (answer.status === 204 ? undefined : await answer.json()) as T;
+  }
+
+  /** A page can set no header of a WebSocket, so a token goes along as a subprotocol. */
+  socket(path: string): LiveSocket {
+    const url = this.#url(path);
+    url.protocol = url.protocol.replace("http", "ws");
+    const Socket = this.#WebSocket ?? globalThis.WebSocket;
+    if (Socket === undefined) {
+      throw new TypeError("This host has no WebSocket: pass one as the option `WebSocket`");
+    }
+    return new Socket(url.href, protocolsOf(this.#token)) as LiveSocket;
+  }
+}

@@ -1,0 +1,282 @@
+/**
+ * `uber-vouchers/worker-client`: the worker's API for pages, and for whoever else
+ * operates it. It holds no WebAssembly: the worker decides.
+ */
+import type { CodeState, JobDecision } from "../job-types.js";
+import type { CallSignal } from "../types.js";
+import type {
+  DryRun,
+  JobDetail,
+  JobResultPage,
+  JobResultRow,
+  JobSummary,
+  ProgramSummary,
+} from "../worker/types.js";
+import { Connection, type WorkerClientOptions } from "./connection.js";
+import { WorkerError } from "./error.js";
+import { type Body, NO_LIST, type WorkerCodes, bodyOf } from "./upload.js";
+import { Watch, type WatchedJob } from "./watch.js";
+
+export type { JobDecision } from "../job-types.js";
+export type { LiveSocket, WorkerClientOptions } from "./connection.js";
+export { WorkerError } from "./error.js";
+export type { WorkerErrorParts } from "./error.js";
+export type { WorkerCodes } from "./upload.js";
+export type { WatchedJob } from "./watch.js";
+export type {
+  DryRun,
+  JobDetail,
+  JobFault,
+  JobResultPage,
+  JobResultRow,
+  JobSample,
+  JobStatus,
+  JobSummary,
+  ProgramSummary,
+  UnknownBatch,
+} from "../worker/types.js";
+
+/** What is to be sent. */
+export interface UploadOptions {
+  /** The name of the column that holds the codes, in a CSV. */
+  column?: string;
+  /** "I have seen what was rejected": it is left out. */
+  valid?: boolean;
+  /** Codes that an earlier job has sent, or may have sent, are left out. */
+  skip?: boolean;
+  /** They are sent all the same: some people may get a second message. */
+  resend?: boolean;
+  /** Ends the upload. */
+  signal?: CallSignal;
+}
+
+/** What makes a job beside its list. */
+export interface NewJobOptions {
+  /**
+   * Names this request, so that it can be made again without a second job: with the
+   * same key and the same list it gives the job that is there. Default: a new UUID.
+   * Keep one of your own where the page may be reloaded meanwhile.
+   */
+  key?: string;
+  /** Where the list came from, in your words: a file's name. */
+  source?: string;
+  /** Codes in one request, 1 to 30,000. Default: the worker's. */
+  batchSize?: number;
+  /** Whether it starts at once. Default: true. */
+  start?: boolean;
+}
+
+/** What a job of a list is created with. */
+export interface CreateJobOptions extends UploadOptions, NewJobOptions {}
+
+/** What the jobs of a file that spans programs are created with. */
+export interface CreateJobsOptions extends CreateJobOptions {
+  /** The name of the column that holds the program ids. */
+  programColumn?: string;
+}
+
+/** What a job of every code of a program is created with. */
+export type CreateJobForAllOptions = NewJobOptions &
+  Pick<UploadOptions, "skip" | "resend" | "signal">;
+
+/** What `results` takes. */
+export interface ResultsOptions {
+  /** Only codes in this state. */
+  state?: CodeState;
+  /** Only codes that begin so. */
+  find?: string;
+  /** The place in the list to begin at. Default: 0. */
+  from?: number;
+  /** Ends the reading. */
+  signal?: CallSignal;
+}
+
+/** The worker's API. Every method rejects with a `WorkerError`. */
+export interface WorkerClient {
+  /** Programs of the organization, each with its newest job. */
+  programs(options?: {
+    limit?: number;
+    offset?: number;
+    signal?: CallSignal;
+  }): Promise<ProgramSummary[]>;
+  /** What a job of this list would come to. Nothing is created. */
+  check(programId: string, codes: WorkerCodes, options?: UploadOptions): Promise<DryRun>;
+  /**
+   * Creates a job, which the worker runs whether this page stays open or not. Where no
+   * answer comes, it asks again with the same key, unless the list is a stream.
+   *
+   * @throws {WorkerError} `invalid_codes`, `empty_codes`; `already_queued`: an earlier
+   *   job has sent some of these codes, or may have; say `skip` or `resend`.
+   */
+  createJob(programId: string, codes: WorkerCodes, options?: CreateJobOptions): Promise<JobSummary>;
+  /**
+   * Creates a job in each program of a CSV with a column of program ids: all of them, or
+   * none. `group` names them together.
+   */
+  createJobs(
+    codes: WorkerCodes,
+    options?: CreateJobsOptions,
+  ): Promise<{ group: string; jobs: JobSummary[] }>;
+  /** What a job of **every** code of the program would come to. Nothing is created. */
+  checkAll(programId: string, options?: { signal?: CallSignal }): Promise<DryRun>;
+  /**
+   * Creates a job of **every** code of the program, whoever its recipient is. The worker has
+   * to allow it (`allowDistributeAll`).
+   */
+  createJobForAll(programId: string, options?: CreateJobForAllOptions): Promise<JobSummary>;
+  /** The jobs of a program, the newest first. */
+  jobs(programId: string, options?: { signal?: CallSignal }): Promise<JobSummary[]>;
+  /** All that there is to say of a job. */
+  job(programId: string, jobId: string, options?: { signal?: CallSignal }): Promise<JobDetail>;
+  /**
+   * Tells of a job as it happens, until the function returned is called. A connection
+   * that breaks comes back by itself; `isConnected` and `at` say how fresh the figures are.
+   */
+  watch(programId: string, jobId: string, listener: (watched: WatchedJob) => void): () => void;
+  /** Each code of a job, in the order of its list. */
+  results(
+    programId: string,
+    jobId: string,
+    options?: ResultsOptions,
+  ): AsyncIterableIterator<JobResultRow>;
+  /** The same, one page at a time; at most 5,000 rows. Default: 500. */
+  resultPage(
+    programId: string,
+    jobId: string,
+    options?: ResultsOptions & { limit?: number },
+  ): Promise<JobResultPage>;
+  /** Nothing more leaves; what is under way is awaited. */
+  pause(programId: string, jobId: string): Promise<JobSummary>;
+  /** Goes on. */
+  resume(programId: string, jobId: string): Promise<JobSummary>;
+  /** Decides about a batch that is unknown, or all that are. `resend` waits for `resume`. */
+  resolve(
+    programId: string,
+    jobId: string,
+    batch: number | "all",
+    decision: JobDecision,
+  ): Promise<JobSummary>;
+  /**
+   * Any other route of the worker: the answer, if it is a success. `path` begins with a
+   * slash; `init` is what `fetch` takes.
+   */
+  request(path: string, init?: any): Promise<any>;
+}
+
+const ATTEMPTS = 3;
+const RETRY_MS = 1_000;
+const LONGEST_PAGE = 5_000;
+
+/** Makes a client of your own worker, at once and without a request. */
+export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
+  const connection = new Connection(options);
+
+  async function check(
+    programId: string,
+    { body, headers, duplex }: Body,
+    { signal, ...flags }: UploadOptions,
+  ): Promise<DryRun> {
+    const init = { method: "POST", body, headers, ...duplex, ...signalIn(signal) };
+    const path = `${jobsOf(programId)}${query({ ...flags, dryRun: true })}`;
+    const answer = await connection.request(path, init as RequestInit, "no");
+    return (await answer.json()) as DryRun;
+  }
+
+  async function create(
+    path: string,
+    { body, headers: ofBody, duplex, isRepeatable }: Body,
+    { key = crypto.randomUUID(), signal, ...flags }: CreateJobsOptions,
+  ): Promise<unknown> {
+    const headers = { ...ofBody, "Idempotency-Key": key };
+    const init = { method: "POST", body, headers, ...duplex, ...signalIn(signal) };
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const asked = `${path}${query(flags)}`;
+        return await (await connection.request(asked, init as RequestInit, "unknown")).json();
+      } catch (error) {
+        if (attempt === ATTEMPTS || !isRepeatable || !isPassing(error)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS * attempt));
+      }
+    }
+  }
+
+  const client: WorkerClient = {
+    async programs({ limit, offset, signal } = {}) {
+      const path = `/api/programs${query({ limit, offset })}`;
+      return (await connection.get<{ programs: ProgramSummary[] }>(path, asSignal(signal)))
+        .programs;
+    },
+    check: (programId, codes, options = {}) => check(programId, bodyOf(codes), options),
+    checkAll: (programId, options = {}) =>
+      check(programId, NO_LIST, { ...everybody(programId), ...options }),
+    createJob: (programId, codes, options = {}) =>
+      create(jobsOf(programId), bodyOf(codes), options) as Promise<JobSummary>,
+    createJobs: (codes, options = {}) =>
+      create("/api/jobs", bodyOf(codes), options) as ReturnType<WorkerClient["createJobs"]>,
+    createJobForAll: (programId, options = {}) =>
+      create(jobsOf(programId), NO_LIST, {
+        ...everybody(programId),
+        ...options,
+      }) as Promise<JobSummary>,
+    async jobs(programId, { signal } = {}) {
+      const found = await connection.get<{ jobs: JobSummary[] }>(
+        jobsOf(programId),
+        asSignal(signal),
+      );
+      return found.jobs;
+    },
+    job: (programId, jobId, { signal } = {}) =>
+      connection.get<JobDetail>(pathOf(programId, jobId), asSignal(signal)),
+    watch(programId, jobId, listener) {
+      const watch = new Watch(connection, pathOf(programId, jobId), listener);
+      return () => watch.end();
+    },
+    async *results(programId, jobId, given = {}) {
+      for (let from: number | null = given.from ?? 0; from !== null;) {
+        const page: JobResultPage = await client.resultPage(programId, jobId, {
+          ...given,
+          from,
+          limit: LONGEST_PAGE,
+        });
+        yield* page.rows;
+        from = page.next;
+      }
+    },
+    resultPage: (programId, jobId, { signal, ...filter } = {}) =>
+      connection.get<JobResultPage>(
+        `${pathOf(programId, jobId)}/results${query(filter)}`,
+        asSignal(signal),
+      ),
+    pause: (programId, jobId) => connection.send("POST", `${pathOf(programId, jobId)}/pause`, {}),
+    resume: (programId, jobId) => connection.send("POST", `${pathOf(programId, jobId)}/resume`, {}),
+    resolve: (programId, jobId, batch, decision) =>
+      connection.send("POST", `${pathOf(programId, jobId)}/resolve`, { batch, decision }),
+    request: (path, init: RequestInit = {}) => {
+      const reads = ["GET", "HEAD"].includes(init.method ?? "GET");
+      return connection.request(path, init, reads ? "no" : "unknown");
+    },
+  };
+  return client;
+}
+
+/** Whether the same request may fare better soon: the key keeps it from making a second job. */
+function isPassing(error: unknown): boolean {
+  if (!(error instanceof WorkerError)) return false;
+  const { code, status } = error;
+  return code === "creation_in_progress" || status === null || status === 502 || status === 504;
+}
+
+/** Everybody has to be confirmed with the program's id. */
+const everybody = (programId: string) => ({ all: true, confirm: programId });
+const jobsOf = (programId: string) => `/api/programs/${encodeURIComponent(programId)}/jobs`;
+const pathOf = (programId: string, jobId: string) =>
+  `${jobsOf(programId)}/${encodeURIComponent(jobId)}`;
+const asSignal = (signal: CallSignal | undefined) => signal as AbortSignal | undefined;
+const signalIn = (signal: CallSignal | undefined) =>
+  signal === undefined ? {} : { signal: signal as AbortSignal };
+
+function query(parameters: Record<string, string | number | boolean | undefined>): string {
+  const said = Object.entries(parameters).filter(([, value]) => value !== undefined);
+  const text = new URLSearchParams(said.map(([name, value]) => [name, String(value)])).toString();
+  return text === "" ? "" : `?${text}`;
+}

@@ -1,0 +1,49 @@
+/** A list of codes as the body of a request. */
+import type { BlobInput, StreamInput } from "../codes-input.js";
+
+/**
+ * A list of codes: text (a code a line, or a CSV) as a string, bytes, a `File` or a
+ * stream of bytes; or any other iterable of codes, a `CodeList` too.
+ */
+export type WorkerCodes =
+  string | Uint8Array | ArrayBuffer | BlobInput | StreamInput | Iterable<string>;
+
+/** @internal */
+export interface Body {
+  body: BodyInit | null;
+  headers: Record<string, string>;
+  /** Whether it can be sent again. */
+  isRepeatable: boolean;
+  /** What `fetch` wants to be told of a stream. */
+  duplex?: { duplex: "half" };
+}
+
+/** Where the worker lists the codes itself. @internal */
+export const NO_LIST: Body = { body: null, headers: {}, isRepeatable: true };
+
+const TEXT = { "Content-Type": "text/csv; charset=utf-8" };
+const JSON_TYPE = { "Content-Type": "application/json" };
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** The worker reads and checks the list; what is no code comes back with its line. @internal */
+export function bodyOf(codes: WorkerCodes): Body {
+  if (isStream(codes)) {
+    return { body: codes as never, headers: TEXT, isRepeatable: false, duplex: { duplex: "half" } };
+  }
+  if (isEntries(codes)) return entries([...codes]);
+  return { body: codes as BodyInit, headers: TEXT, isRepeatable: true };
+}
+
+/** A code a line takes a third less; whatever else may stand in an entry, JSON keeps it apart. */
+function entries(codes: unknown[]): Body {
+  const areCodes = codes.every((code) => typeof code === "string" && UUID.test(code));
+  return areCodes && codes.length > 0
+    ? { body: codes.join("\n"), headers: TEXT, isRepeatable: true }
+    : { body: JSON.stringify({ codes }), headers: JSON_TYPE, isRepeatable: true };
+}
+
+const isStream = (codes: WorkerCodes): codes is StreamInput =>
+  typeof Object(codes).getReader === "function";
+
+const isEntries = (codes: WorkerCodes): codes is Iterable<string> =>
+  typeof codes === "object" && !ArrayBuffer.isView(codes) && Symbol.iterator in codes;
