@@ -31,6 +31,8 @@ export class OpenJobs {
   readonly #closing = new Map<number, Promise<unknown>>();
   /** How often in a row a job failed, and until when it is left alone. */
   readonly #failures = new Map<number, { count: number; until: number }>();
+  /** How often in a row the module broke down at a journal. */
+  readonly #breakdowns = new Map<number, number>();
   readonly #options: JobOptions & PacedOptions;
 
   constructor(
@@ -112,24 +114,24 @@ export class OpenJobs {
     return this.#failures.get(number)?.until ?? 0;
   }
 
-  /** Counts a failure; gives how many there were in a row. */
-  #count(number: number): number {
+  #count(number: number): void {
     const count = (this.#failures.get(number)?.count ?? 0) + 1;
     const waitMs = Math.min(RETRY_MS * 2 ** (count - 1), LONGEST_RETRY_MS);
     this.#failures.set(number, { count, until: Date.now() + waitMs });
-    return count;
   }
 
   async #resume(number: number): Promise<ReadableJob> {
     await this.#closing.get(number);
     try {
-      return (await this.client.resumeJob(this.journal(number), this.#options)) as ReadableJob;
+      const job = await this.client.resumeJob(this.journal(number), this.#options);
+      this.#breakdowns.delete(number);
+      return job as ReadableJob;
     } catch (error) {
-      const count = this.#count(number);
+      this.#count(number);
       const code = codeOf(error);
-      if (UNREADABLE.has(code) || (code === "instance_lost" && count >= MOST_BREAKDOWNS)) {
-        this.onUnreadable(number, error);
-      }
+      const breakdowns = (this.#breakdowns.get(number) ?? 0) + Number(code === "instance_lost");
+      this.#breakdowns.set(number, breakdowns);
+      if (UNREADABLE.has(code) || breakdowns >= MOST_BREAKDOWNS) this.onUnreadable(number, error);
       throw error;
     }
   }
@@ -150,6 +152,7 @@ export class OpenJobs {
     await this.drop(number);
     await this.journal(number).truncate(0);
     this.#failures.delete(number);
+    this.#breakdowns.delete(number);
   }
 
   #keep(number: number, job: Promise<ReadableJob>): void {
