@@ -149,6 +149,8 @@ export interface WorkerClient {
   pause(programId: string, jobId: string): Promise<JobSummary>;
   /** Goes on. */
   resume(programId: string, jobId: string): Promise<JobSummary>;
+  /** Lets go of a job that is `unreadable`, with its journal: its codes stay blocked, as unknown. */
+  drop(programId: string, jobId: string): Promise<JobSummary>;
   /** Decides about a batch that is unknown, or all that are. `resend` waits for `resume`. */
   resolve(
     programId: string,
@@ -249,6 +251,7 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
       ),
     pause: (programId, jobId) => connection.send("POST", `${pathOf(programId, jobId)}/pause`, {}),
     resume: (programId, jobId) => connection.send("POST", `${pathOf(programId, jobId)}/resume`, {}),
+    drop: (programId, jobId) => connection.send("POST", `${pathOf(programId, jobId)}/drop`, {}),
     resolve: (programId, jobId, batch, decision) =>
       connection.send("POST", `${pathOf(programId, jobId)}/resolve`, { batch, decision }),
     request: (path, init: RequestInit = {}) => {

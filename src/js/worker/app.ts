@@ -9,17 +9,31 @@ import type { ErrorParts } from "../errors.js";
 import { VoucherError } from "../errors.js";
 import type { TokenSet } from "../types.js";
 import { Attempts } from "./attempts.js";
-import { type Fate, Groups } from "./groups.js";
+import { type Fate, GROUP_TABLES, Groups } from "./groups.js";
 import { logError } from "./log.js";
 import type { ObjectState } from "./platform-types.js";
 import { type Lease, Rate } from "./rate.js";
 import { settings } from "./settings.js";
 import type { Stubs } from "./stubs.js";
 import { stubs } from "./stubs.js";
+import { type Schema, Tables } from "./tables.js";
 import type { JobSummary, WorkerEnv } from "./types.js";
 import { type Token, clientOptions } from "./uber.js";
 
 const OPEN: readonly string[] = ["creating", "held", "running", "paused", "halted", "undecided"];
+
+/** See `PROGRAM_TABLES`. */
+const APP_TABLES: Schema = {
+  create: `
+    CREATE TABLE jobs (
+      id TEXT PRIMARY KEY, program TEXT NOT NULL, created_at INTEGER NOT NULL,
+      status TEXT NOT NULL, summary TEXT NOT NULL);
+    CREATE INDEX jobs_by_time ON jobs (created_at);
+    CREATE INDEX jobs_by_program ON jobs (program, created_at);
+    CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+    ${GROUP_TABLES}`,
+  upgrades: [],
+};
 
 interface Row {
   summary: string;
@@ -29,25 +43,24 @@ export class AppObject extends DurableObject<WorkerEnv> {
   readonly #rate = new Rate(() => settings().requestsPerSecond);
   readonly #attempts = new Attempts();
   readonly #groups: Groups;
+  readonly #tables: Tables;
   readonly #stubs: Stubs;
   #tokens: ((rejected?: string) => Promise<string>) | undefined;
 
   constructor(ctx: ObjectState, env: WorkerEnv) {
     super(ctx, env);
     this.#stubs = stubs(env);
-    ctx.storage.sql.exec(`
-      CREATE TABLE IF NOT EXISTS jobs (
-        id TEXT PRIMARY KEY, program TEXT NOT NULL, created_at INTEGER NOT NULL,
-        status TEXT NOT NULL, summary TEXT NOT NULL);
-      CREATE INDEX IF NOT EXISTS jobs_by_time ON jobs (created_at);
-      CREATE INDEX IF NOT EXISTS jobs_by_program ON jobs (program, created_at);
-      CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL)`);
+    this.#tables = new Tables(ctx.storage, APP_TABLES);
     this.#groups = new Groups(ctx.storage);
+    if (this.#tables.areNewer) return;
+    this.#tables.make();
+    this.#groups.recover();
     this.#rate.close(this.#read<number>("closed") ?? 0, Date.now());
   }
 
   /** A token, other than the one that Uber rejected. */
   async token(rejected?: string): Promise<{ token: Token } | { fault: ErrorParts }> {
+    this.#tables.refuseNewer();
     try {
       const tokens = (this.#tokens ??= this.#createTokens());
       const accessToken = await tokens(rejected);
@@ -81,6 +94,7 @@ export class AppObject extends DurableObject<WorkerEnv> {
 
   /** When so many requests of a program may leave; or that nothing may. */
   async lease(program: string, wanted: number): Promise<Lease> {
+    this.#tables.refuseNewer();
     const lease = this.#rate.lease(program, wanted, Date.now());
     return this.#isPaused ? { ...lease, count: 0, isPaused: true } : { ...lease, isPaused: false };
   }
@@ -174,23 +188,29 @@ export class AppObject extends DurableObject<WorkerEnv> {
     this.#attempts.forget(from);
   }
 
+  get #openGroups(): Groups {
+    this.#tables.refuseNewer();
+    return this.#groups;
+  }
+
   async beginGroup(...values: Parameters<Groups["begin"]>): Promise<ReturnType<Groups["begin"]>> {
-    return this.#groups.begin(...values);
+    return this.#openGroups.begin(...values);
   }
 
   async commitGroup(...values: Parameters<Groups["commit"]>): Promise<boolean> {
-    return this.#groups.commit(...values);
+    return this.#openGroups.commit(...values);
   }
 
   async cancelGroup(...values: Parameters<Groups["cancel"]>): Promise<void> {
-    this.#groups.cancel(...values);
+    this.#openGroups.cancel(...values);
   }
 
   async fateInGroup(...values: Parameters<Groups["fate"]>): Promise<Fate> {
-    return this.#groups.fate(...values);
+    return this.#openGroups.fate(...values);
   }
 
   #query<T>(query: string, ...bindings: (string | number)[]): T[] {
+    this.#tables.refuseNewer();
     return [...this.ctx.storage.sql.exec<T>(query, ...bindings)];
   }
 

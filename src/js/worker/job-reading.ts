@@ -2,6 +2,10 @@
 import type { ReadableJob } from "../job.js";
 import { type Cursor, PAGE, ROW, STATES, results, statesIn } from "../job-results.js";
 import type { CodeState, JobResult } from "../job-types.js";
+import type { OpenJobs } from "./open-jobs.js";
+import type { Records } from "./records.js";
+
+const UNKNOWN = STATES.indexOf("unknown");
 
 /** Beside the numbers of the states: abandoned before it left. */
 export const CANCELLED = STATES.length;
@@ -52,4 +56,20 @@ export function failuresOf(job: ReadableJob): Map<string | null, number> {
     count,
   ]);
   return new Map(named);
+}
+
+/** The states of all codes of some jobs, each found by its job and place. */
+export async function readStates(
+  numbers: Iterable<number>,
+  jobs: OpenJobs,
+  records: Records,
+): Promise<(number: number, place: number) => number> {
+  const states = new Map<number, Uint8Array>();
+  for (const number of numbers) {
+    const record = records.byNumber(number);
+    const job = record && (await jobs.getReadable(record));
+    if (job) states.set(number, statesOf(job));
+  }
+  // Of a job that can't be read, any code may have left.
+  return (number, place) => states.get(number)?.[place] ?? UNKNOWN;
 }

@@ -13,20 +13,22 @@ import { Calls } from "./calls.js";
 import { idsOfCodes } from "./code-ids.js";
 import { Creation } from "./creation.js";
 import { Inbox } from "./inbox.js";
-import { statesOf } from "./job-reading.js";
+import { readStates, statesOf } from "./job-reading.js";
 import { type Claim, Ledger } from "./ledger.js";
 import { Live } from "./live.js";
 import { log, logError } from "./log.js";
 import { OpenJobs } from "./open-jobs.js";
+import { OutcomeQueue } from "./outcome-queue.js";
 import { Pacer } from "./pacer.js";
 import type { LiveSocket, ObjectState } from "./platform-types.js";
 import { type Problem, answerError, problemOf } from "./problem.js";
 import { routeProgram } from "./program-routes.js";
-import { type JobRecord, Records } from "./records.js";
+import { type JobRecord, Records, restingStatus } from "./records.js";
 import { Runner } from "./runner.js";
+import { SetAside } from "./set-aside.js";
 import { settings } from "./settings.js";
 import { type Stubs, stubs } from "./stubs.js";
-import { Tables } from "./tables.js";
+import { PROGRAM_TABLES, Tables } from "./tables.js";
 import type { JobDetail, JobSummary, WorkerEnv } from "./types.js";
 import { createUber } from "./uber.js";
 import { discard } from "./upload.js";
@@ -35,8 +37,10 @@ import { detail, part } from "./views.js";
 /** Up to so many codes are looked up one by one, and not in the whole ledger. */
 const FEW = 1_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** What was acknowledged is taken in at once; should the object end before, so soon. */
+/** What was acknowledged is taken in by a timer; should the object end before, so much later. */
 const SOON_MS = 1_000;
+/** While there is nothing to be done with what a later release has stored. */
+const NEWER_MS = 15 * 60_000;
 const AGAIN_MS = 5_000;
 /** While an operator has paused everything, it is asked so often whether that is over. */
 const PAUSED_MS = 30_000;
@@ -44,6 +48,8 @@ const PAUSED_MS = 30_000;
 const HELD_MS = 4_000;
 /** The list of a job is not deleted while somebody looks at it. */
 const WATCHED_MS = 60_000;
+
+const codeOf = ({ code }: { code: string }) => code;
 
 /** What the ledger keeps of a code; nothing where it is free again. */
 function foldedState(number: number): CodeState | undefined {
@@ -74,6 +80,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
   readonly jobs: OpenJobs;
   readonly creation: Creation;
   readonly inbox: Inbox;
+  readonly setAside: SetAside;
   readonly live: Live;
   readonly runner: Runner;
   readonly calls: Calls;
@@ -96,11 +103,16 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
         else this.runner.hold(until);
       },
     );
-    this.#tables = new Tables(storage.sql);
+    this.#tables = new Tables(storage, PROGRAM_TABLES);
     this.records = new Records(storage.sql, this.#tables);
     this.ledger = new Ledger(storage.sql, this.#tables);
     this.#programId = this.#read("program") ?? "";
-    this.jobs = new OpenJobs(() => this.client, storage, pacer);
+    this.jobs = new OpenJobs(
+      () => this.client,
+      storage,
+      pacer,
+      (number, error) => this.setAside.add(number, error),
+    );
     this.creation = new Creation(
       storage,
       this.records,
@@ -117,6 +129,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
     const changed = (record: JobRecord) => this.live.changed(record.summary.id);
     this.inbox = new Inbox(
       storage,
+      new OutcomeQueue(storage, this.#tables),
       this.records,
       this.ledger,
       this.jobs,
@@ -125,6 +138,19 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
         await this.arm();
         await Promise.all(records.map((record) => this.runner.report(record)));
       },
+    );
+    this.setAside = new SetAside(
+      env,
+      storage,
+      this.records,
+      this.ledger,
+      this.jobs,
+      async (record) => {
+        changed(record);
+        await this.arm();
+        await this.runner.report(record);
+      },
+      (record, wasHeld) => this.#takeBack(record, wasHeld),
     );
     this.live = new Live(ctx, async (jobId) => {
       const record = this.records.byId(jobId);
@@ -146,6 +172,19 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
     } catch (error) {
       logError("recover", error);
     }
+    // Not waited for: it can take long.
+    void this.setAside.retryAll().catch((error: unknown) => logError("set aside", error));
+  }
+
+  /** Goes on with a job that could not be read, and can be again. */
+  async #takeBack(record: JobRecord, wasHeld: boolean): Promise<void> {
+    if (record.isCall) return this.calls.end(record);
+    const progress = (await this.jobs.get(record.number)).progress();
+    // Nothing leaves by itself: an operator knows what became of the journal meanwhile.
+    record.summary.status = wasHeld ? "held" : restingStatus(progress);
+    this.runner.settle(record, progress);
+    await this.arm();
+    await this.runner.report(record);
   }
 
   /** Made when it is first needed: variables that are wrong refuse a request, and not the object. */
@@ -160,6 +199,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
   /** Requests of operators, which the worker has let in. */
   async fetch(request: Request): Promise<Response> {
     try {
+      this.#tables.refuseNewer();
       // To look at a program leaves nothing behind.
       if (request.method !== "GET") this.#tables.make();
       return await routeProgram(this, request);
@@ -182,12 +222,14 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
 
   /** Takes in an event that was well signed. Whether it concerns anything here. */
   async webhook(outcomes: readonly WebhookOutcome[]): Promise<boolean> {
+    // Not acknowledged, so that it comes again once that release is back.
+    this.#tables.refuseNewer();
     // Jobs go, and the ledger stays: what matters is whether there ever was one.
     if (this.#programId === "" || outcomes.length === 0) return false;
     this.inbox.add(outcomes);
+    const now = Date.now();
     // Whatever becomes of this object, the alarm takes it in.
-    await this.arm(Date.now() + SOON_MS);
-    void this.inbox.take().catch((error: unknown) => logError("inbox", error));
+    await this.arm((this.inbox.dueAt(now) ?? now) + SOON_MS);
     return true;
   }
 
@@ -250,6 +292,10 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
   /** Never throws: what throws is called again six times and then no more. */
   async alarm(): Promise<void> {
     this.#armedAt = 0;
+    if (this.#tables.areNewer) {
+      // That release goes on from here, when it is back.
+      return this.ctx.storage.setAlarm(Date.now() + NEWER_MS);
+    }
     try {
       if (this.isPaused) await this.learnPause();
       await this.learnGroups();
@@ -282,7 +328,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
   #nextDue(): number | undefined {
     const now = Date.now();
     const due = [
-      this.inbox.isEmpty ? undefined : now,
+      this.inbox.dueAt(now),
       this.runner.next(now)?.at,
       this.isPaused && this.records.inStatus("running").length > 0 ? now + PAUSED_MS : undefined,
       // No later each time that the object comes back to memory, which arms anew.
@@ -292,27 +338,31 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
     return due.length === 0 ? undefined : Math.min(...due);
   }
 
-  #expiresAt({ isCall, summary }: JobRecord): number {
+  #expiresAt({ number, isCall, summary }: JobRecord): number {
     const { finishedAt, createdAt } = summary;
-    if (isCall) return finishedAt ?? createdAt;
+    if (isCall) return Math.max(finishedAt ?? createdAt, this.jobs.retryAt(number));
     const until = (finishedAt ?? createdAt) + settings().retentionDays * DAY_MS;
     const now = Date.now();
-    return until <= now && this.live.isWatched(summary.id) ? now + WATCHED_MS : until;
+    if (until <= now && this.live.isWatched(summary.id)) return now + WATCHED_MS;
+    return Math.max(until, this.jobs.retryAt(number));
   }
 
   /** Lets go of the lists of jobs that finished long ago; the ledger keeps what became of each code. */
   async #expire(): Promise<void> {
     for (const record of this.records.finished()) {
-      if (this.#expiresAt(record) <= Date.now()) await this.fold(record);
+      if (this.#expiresAt(record) > Date.now()) continue;
+      // One that fails is tried again later, and keeps none of the others.
+      await this.fold(record).catch((error: unknown) => logError("fold", error));
     }
   }
 
   async fold(record: JobRecord): Promise<void> {
-    const job = await this.jobs.get(record.number);
-    record.summary.progress = job.progress();
-    const states = statesOf(job);
-    const few =
-      states.length <= FEW ? idsOfCodes([...job.results()].map(({ code }) => code)) : null;
+    const { states, few } = await this.jobs.use(record.number, async (job) => {
+      record.summary.progress = job.progress();
+      const states = statesOf(job);
+      const isShort = states.length <= FEW;
+      return { states, few: isShort ? idsOfCodes(Array.from(job.results(), codeOf)) : null };
+    });
     this.ctx.storage.transactionSync(() => {
       this.ledger.fold(record.number, few, (place) => foldedState(states[place] as number));
       record.isFolded = true;
@@ -345,18 +395,13 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
     this.ledger.find(ids, (place, claim) => {
       if ((newest.get(place)?.job ?? 0) < claim.job) newest.set(place, claim);
     });
-    const states = new Map<number, Uint8Array>();
-    for (const { job, state } of newest.values()) {
-      if (state === undefined && !states.has(job)) {
-        states.set(job, statesOf(await this.jobs.get(job)));
-      }
-    }
+    const asked = [...newest.values()].filter(({ state }) => state === undefined);
+    const stateIn = await readStates(new Set(asked.map(({ job }) => job)), this.jobs, this.records);
     return (place) => {
       const claim = newest.get(place);
       if (claim === undefined) return { state: null, job: null };
-      const number = states.get(claim.job)?.[claim.place] ?? 0;
       return {
-        state: claim.state ?? STATES[number] ?? "abandoned",
+        state: claim.state ?? STATES[stateIn(claim.job, claim.place)] ?? "abandoned",
         job: this.records.byNumber(claim.job)?.summary.id ?? null,
       };
     };

@@ -7,7 +7,7 @@ import type { ReadableJob } from "../job.js";
 import { STATES } from "../job-results.js";
 import type { JobProgress } from "../job-types.js";
 import { log, logError } from "./log.js";
-import type { OpenJobs } from "./open-jobs.js";
+import { BROKEN, type OpenJobs } from "./open-jobs.js";
 import { faultOf } from "./problem.js";
 import { type JobRecord, type Records, type Sample, restingStatus } from "./records.js";
 import type { Stubs } from "./stubs.js";
@@ -18,9 +18,6 @@ const SLICE_MS = 60_000;
 const REPORT_MS = 5_000;
 const SAMPLE_MS = 1_000;
 const MOST_SAMPLES = 240;
-/** After these, the job has to be read from its journal again. */
-const BROKEN = new Set(["instance_lost", "journal_failed", "job_closed", "job_busy"]);
-const AGAIN_MS = 5_000;
 const RESTING: ReadonlySet<string> = new Set(["paused", "halted", "undecided"]);
 
 export class Runner {
@@ -88,7 +85,6 @@ export class Runner {
       });
     } catch (error) {
       this.#failed(record, error);
-      if (BROKEN.has((error as { code?: string }).code ?? "")) await this.jobs.drop(record.number);
     } finally {
       clearTimeout(slice);
       this.#running = undefined;
@@ -152,9 +148,11 @@ export class Runner {
     const { summary } = record;
     const fault = faultOf(error);
     log("job", { job: summary.id, program: summary.programId, state: "stopped", code: fault.code });
+    // It has been set aside.
+    if (summary.status === "unreadable") return;
     if (error instanceof JobError && BROKEN.has(error.code)) {
       // Its journal knows what is known: it is read again.
-      summary.waitingUntil = Date.now() + AGAIN_MS;
+      summary.waitingUntil = this.jobs.retryAt(record.number);
       return;
     }
     summary.error = fault;

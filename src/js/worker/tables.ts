@@ -1,38 +1,85 @@
 /**
- * The tables of a program's object. They are made with the first change that an
- * operator wants: Uber reports on programs that nothing was ever done with here,
- * and these are to cost no storage.
+ * The tables of an object, and their version: an older database is brought up to
+ * date, and one that a later release has written is left alone.
  */
-import type { Sql } from "./platform-types.js";
+import type { ObjectStorage } from "./platform-types.js";
+import { refuseNewer } from "./problem.js";
 
-const TABLES = `
-  CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS jobs (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, key TEXT UNIQUE,
-    digest TEXT NOT NULL, status TEXT NOT NULL, is_call INTEGER NOT NULL,
-    is_folded INTEGER NOT NULL DEFAULT 0, summary TEXT NOT NULL,
-    samples TEXT NOT NULL DEFAULT '[]');
-  CREATE TABLE IF NOT EXISTS ledger (page INTEGER PRIMARY KEY, entries BLOB NOT NULL);
-  CREATE TABLE IF NOT EXISTS inbox (id INTEGER PRIMARY KEY, outcomes TEXT NOT NULL)`;
+/** The tables of one class of objects; `state` has to be among them. */
+export interface Schema {
+  /** As this release has them. */
+  create: string;
+  /** From each version to the next. The first entry makes version 2 of version 1. */
+  upgrades: readonly string[];
+}
+
+const WAITING = `
+  CREATE TABLE waiting (id INTEGER PRIMARY KEY, job INTEGER NOT NULL, outcomes TEXT NOT NULL);`;
+
+/** Once released, a change is a new upgrade, and a database of before goes to `tests/worker/stored`. */
+export const PROGRAM_TABLES: Schema = {
+  create: `
+    CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+    CREATE TABLE jobs (
+      number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, key TEXT UNIQUE,
+      digest TEXT NOT NULL, status TEXT NOT NULL, is_call INTEGER NOT NULL,
+      is_folded INTEGER NOT NULL DEFAULT 0, summary TEXT NOT NULL,
+      samples TEXT NOT NULL DEFAULT '[]', set_aside TEXT);
+    CREATE TABLE ledger (page INTEGER PRIMARY KEY, entries BLOB NOT NULL);
+    CREATE TABLE inbox (id INTEGER PRIMARY KEY, outcomes TEXT NOT NULL);
+    ${WAITING}`,
+  upgrades: [`ALTER TABLE jobs ADD COLUMN set_aside TEXT; ${WAITING}`],
+};
 
 export class Tables {
-  readonly #sql: Sql;
-  #areThere: boolean;
+  readonly #storage: ObjectStorage;
+  readonly #schema: Schema;
+  #areThere = false;
+  /** Whether a later release has written them. They then count as not there. */
+  readonly areNewer: boolean = false;
 
-  constructor(sql: Sql) {
-    this.#sql = sql;
-    // The last one, so that all of them are.
-    const found = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'inbox'");
-    this.#areThere = [...found].length > 0;
+  constructor(storage: ObjectStorage, schema: Schema) {
+    this.#storage = storage;
+    this.#schema = schema;
+    const { sql } = storage;
+    if ([...sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'state'")].length === 0) return;
+    const [row] = sql.exec<{ value: string }>("SELECT value FROM state WHERE key = 'schema'");
+    // The first version did not say which it was.
+    const version = Number(row?.value ?? 1);
+    this.areNewer = !(version <= this.#version);
+    if (this.areNewer) return;
+    if (row === undefined || version < this.#version) {
+      this.#change(this.#schema.upgrades.slice(version - 1).join(";"));
+    }
+    this.#areThere = true;
+  }
+
+  get #version(): number {
+    return this.#schema.upgrades.length + 1;
   }
 
   get areThere(): boolean {
     return this.#areThere;
   }
 
+  /** Makes them, unless they are there. */
   make(): void {
+    this.refuseNewer();
     if (this.#areThere) return;
-    this.#sql.exec(TABLES);
+    this.#change(this.#schema.create);
     this.#areThere = true;
+  }
+
+  /** Throws where a later release has written the database. */
+  refuseNewer(): void {
+    if (this.areNewer) throw refuseNewer();
+  }
+
+  #change(statements: string): void {
+    const { sql } = this.#storage;
+    this.#storage.transactionSync(() => {
+      sql.exec(`${statements};
+        INSERT OR REPLACE INTO state VALUES ('schema', '${this.#version}')`);
+    });
   }
 }

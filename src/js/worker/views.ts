@@ -11,8 +11,8 @@ const MOST_REASONS = 100;
 
 /** All that there is to say of a job. */
 export async function detail(program: ProgramObject, record: JobRecord): Promise<JobDetail> {
-  const { summary, samples, isFolded } = record;
-  const job = isFolded ? undefined : await program.jobs.get(record.number);
+  const { summary, samples } = record;
+  const job = await program.jobs.getReadable(record);
   const batches = job?.batches() ?? [];
   const unknown = batches.filter(({ state }) => state === "unknown");
   return {

@@ -83,6 +83,8 @@ export const pauseJob = (programId: string, jobId: string) =>
   changing(programId, worker.pause(programId, jobId));
 export const resumeJob = (programId: string, jobId: string) =>
   changing(programId, worker.resume(programId, jobId));
+export const dropJob = (programId: string, jobId: string) =>
+  changing(programId, worker.drop(programId, jobId));
 export const decide = (
   programId: string,
   jobId: string,
