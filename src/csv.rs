@@ -163,6 +163,12 @@ impl CodeReader {
         self.lists.all.finish()
     }
 
+    /// How many programs there are so far, in a reader of several.
+    #[must_use]
+    pub const fn programs(&self) -> usize {
+        self.lists.programs.len()
+    }
+
     /// The lists of the programs, when all was pushed; codes without a program
     /// are in `rejections`.
     #[must_use]

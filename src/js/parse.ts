@@ -43,6 +43,8 @@ export interface ParseProgress {
   duplicates: number;
   /** Entries refused so far. */
   rejected: number;
+  /** Programs found so far, by `parseCodesByProgram`; else 0. */
+  programs: number;
 }
 
 /** What `parseCodes` takes. */
@@ -160,10 +162,11 @@ function progressOf(
 ): (position: Position) => void {
   if (listener === undefined) return () => {};
   return (position) => {
-    const [codes = 0, duplicates = 0, rejected = 0] = [0, 1, 2].map((of) => reader.count(of));
+    const counts = [0, 1, 2, 3].map((of) => reader.count(of));
+    const [codes = 0, duplicates = 0, rejected = 0, programs = 0] = counts;
     const rows = codes + duplicates + rejected;
     // A listener that throws must not decide what becomes of a list.
-    quietly(() => listener({ ...position, rows, codes, duplicates, rejected }));
+    quietly(() => listener({ ...position, rows, codes, duplicates, rejected, programs }));
   };
 }
 
