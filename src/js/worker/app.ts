@@ -10,6 +10,7 @@ import { VoucherError } from "../errors.js";
 import type { TokenSet } from "../types.js";
 import { Attempts } from "./attempts.js";
 import { type Fate, Groups } from "./groups.js";
+import { Keys } from "./keys.js";
 import { logError } from "./log.js";
 import type { ObjectState } from "./platform-types.js";
 import { type Lease, Rate } from "./rate.js";
@@ -29,6 +30,7 @@ export class AppObject extends DurableObject<WorkerEnv> {
   readonly #rate = new Rate(() => settings().requestsPerSecond);
   readonly #attempts = new Attempts();
   readonly #groups: Groups;
+  readonly #keys: Keys;
   readonly #stubs: Stubs;
   #tokens: ((rejected?: string) => Promise<string>) | undefined;
 
@@ -43,6 +45,7 @@ export class AppObject extends DurableObject<WorkerEnv> {
       CREATE INDEX IF NOT EXISTS jobs_by_program ON jobs (program, created_at);
       CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL)`);
     this.#groups = new Groups(ctx.storage);
+    this.#keys = new Keys(ctx.storage.sql);
     this.#rate.close(this.#read<number>("closed") ?? 0, Date.now());
   }
 
@@ -172,6 +175,10 @@ export class AppObject extends DurableObject<WorkerEnv> {
   /** It was the right token. */
   async succeeded(from: string): Promise<void> {
     this.#attempts.forget(from);
+  }
+
+  async claimKey(...values: Parameters<Keys["claim"]>): Promise<string[]> {
+    return this.#keys.claim(...values);
   }
 
   async beginGroup(...values: Parameters<Groups["begin"]>): Promise<ReturnType<Groups["begin"]>> {

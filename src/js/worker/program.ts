@@ -5,23 +5,25 @@
 import { DurableObject } from "cloudflare:workers";
 
 import type { Client } from "../client.js";
-import { toCodeList } from "../code-list.js";
+import { type ListParts, toCodeList } from "../code-list.js";
 import { STATES } from "../job-results.js";
 import type { CodeState } from "../job-types.js";
 import type { WebhookOutcome } from "../webhook.js";
 import { Calls } from "./calls.js";
 import { idsOfCodes } from "./code-ids.js";
+import { type CodeStates, findCodeStates } from "./code-states.js";
 import { Creation } from "./creation.js";
 import { Inbox } from "./inbox.js";
 import { statesOf } from "./job-reading.js";
-import { type Claim, Ledger } from "./ledger.js";
+import type { ListFlags } from "./job-request.js";
+import { Ledger } from "./ledger.js";
 import { Live } from "./live.js";
 import { log, logError } from "./log.js";
 import { OpenJobs } from "./open-jobs.js";
 import { Pacer } from "./pacer.js";
 import type { LiveSocket, ObjectState } from "./platform-types.js";
 import { type Problem, answerError, problemOf } from "./problem.js";
-import { routeProgram } from "./program-routes.js";
+import { type DryRun, dryRun, routeProgram } from "./program-routes.js";
 import { type JobRecord, Records } from "./records.js";
 import { Runner } from "./runner.js";
 import { settings } from "./settings.js";
@@ -62,8 +64,7 @@ export interface HeldOrder {
   by: string;
   source: string | null;
   group: string;
-  skip: boolean;
-  resend: boolean;
+  flags: ListFlags;
   batchSize: number;
 }
 
@@ -191,15 +192,15 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
   async hold(order: HeldOrder): Promise<{ summary: JobSummary } | { problem: Problem }> {
     try {
       this.#tables.make();
-      const { ids, duplicates, skip, resend, attempt, ...about } = order;
+      const { ids, duplicates, attempt, ...about } = order;
       this.know(order.programId);
       const list = toCodeList({ ids, duplicates, rejectedCount: 0, rejected: [] });
-      const flags = { skip, resend };
       const { record } = await this.creation.create({
         ...about,
         key: attempt,
         list,
-        flags,
+        // The group has compared what the key stands for.
+        fingerprint: {},
         isCall: false,
         status: "held",
       });
@@ -313,7 +314,8 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
       this.ledger.fold(record.number, few, (place) => foldedState(states[place] as number));
       record.isFolded = true;
       record.summary.status = "expired";
-      if (record.isCall) this.records.remove(record);
+      // One with a key stays, so that asking again with the key sends nothing again.
+      if (record.isCall && record.key === null) this.records.remove(record);
       else this.records.save(record);
     });
     await this.jobs.erase(record.number);
@@ -333,29 +335,14 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
     this.ctx.storage.sql.exec("INSERT OR REPLACE INTO state VALUES (?, ?)", key, value);
   }
 
-  /** What is known here of each of these codes: the state in the newest job that has it. */
-  async codeStates(
-    ids: Uint8Array,
-  ): Promise<(place: number) => { state: CodeState | null; job: string | null }> {
-    const newest = new Map<number, Claim>();
-    this.ledger.find(ids, (place, claim) => {
-      if ((newest.get(place)?.job ?? 0) < claim.job) newest.set(place, claim);
-    });
-    const states = new Map<number, Uint8Array>();
-    for (const { job, state } of newest.values()) {
-      if (state === undefined && !states.has(job)) {
-        states.set(job, statesOf(await this.jobs.get(job)));
-      }
-    }
-    return (place) => {
-      const claim = newest.get(place);
-      if (claim === undefined) return { state: null, job: null };
-      const number = states.get(claim.job)?.[claim.place] ?? 0;
-      return {
-        state: claim.state ?? STATES[number] ?? "abandoned",
-        job: this.records.byNumber(claim.job)?.summary.id ?? null,
-      };
-    };
+  /** What is known here of each of these codes. */
+  codeStates(ids: Uint8Array): Promise<CodeStates> {
+    return findCodeStates(ids, this);
+  }
+
+  /** What a job of this list would come to. */
+  async dryRun(parts: ListParts): Promise<DryRun> {
+    return dryRun(this, toCodeList(parts));
   }
 
   /** All that there is to say of a job. */

@@ -1,6 +1,7 @@
 /** `/api/session`: the admin token for a cookie, and back. */
 import { Attempts, addressOf } from "./attempts.js";
 import { log } from "./log.js";
+import { readMembers, readParameters } from "./parameters.js";
 import { adminToken, tooManyAttempts } from "./operator.js";
 import { answer, refuse } from "./problem.js";
 import { closeSession, isSame, openSession } from "./session.js";
@@ -14,6 +15,7 @@ const attempts = new Attempts(Infinity);
 
 export async function answerSession(call: Call): Promise<Response> {
   const { request, url, env } = call;
+  readParameters(url, {});
   if (request.method !== "POST" && request.method !== "DELETE") {
     const allow = "GET, POST, DELETE";
     throw refuse(405, "method_not_allowed", `Only ${allow} is served here`, `Use ${allow}.`, {
@@ -38,7 +40,7 @@ export async function answerSession(call: Call): Promise<Response> {
   // Counted before it is compared, so that many at once are no more tries.
   const wait = attempts.attempt(from, Date.now()) || (await app.attempt(from));
   if (wait > 0) throw tooManyAttempts(wait);
-  const { token } = Object(await readJson(request)) as { token?: unknown };
+  const { token } = readMembers(await readJson(request), ["token"]);
   if (typeof token !== "string" || !(await isSame(token.trim(), right))) {
     log("sign-in", { state: "refused" });
     return answer({

@@ -1,7 +1,7 @@
 /** The clients of Uber's API: each gets its token from the one place that asks for them. */
 import { type Client, createClient } from "../client.js";
 import { type ErrorParts, toError } from "../errors.js";
-import type { ClientOptions } from "../types.js";
+import type { ClientOptions, FetchFunction } from "../types.js";
 import type { WorkerEnv } from "./types.js";
 
 const DEFAULT_BASE_URL = "https://api.uber.com";
@@ -26,20 +26,24 @@ export function clientOptions(env: WorkerEnv): Omit<ClientOptions, "auth"> {
   };
 }
 
-/** A client whose tokens come from the app's object. */
-export function createUber(env: WorkerEnv, app: () => AppApi): Client {
-  let current: Token | undefined;
+// Of each isolate: a client for one request must not ask for a token each time.
+const tokens = new WeakMap<WorkerEnv, Token>();
+
+/** A client whose tokens come from the app's object, by the `fetch` that is given. */
+export function createUber(env: WorkerEnv, app: () => AppApi, fetch?: FetchFunction): Client {
   return createClient({
     ...clientOptions(env),
+    ...(fetch && { fetch }),
     auth: {
       async accessToken({ rejected }) {
+        const current = tokens.get(env);
         const isUsable =
           current && current.accessToken !== rejected && current.expiresAt - 60_000 > Date.now();
         if (current && isUsable) return current.accessToken;
         const got = await app().token(rejected);
         if ("fault" in got) throw toError(got.fault);
-        current = got.token;
-        return current.accessToken;
+        tokens.set(env, got.token);
+        return got.token.accessToken;
       },
     },
   });
