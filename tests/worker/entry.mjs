@@ -16,7 +16,7 @@ const never = () => new Promise((resolve) => setTimeout(resolve, 24 * 60 * 60 * 
  * and not before; `untold`, of which no program is told that all jobs are created.
  *
  * `X-Test: creating` leaves a job behind whose list is not written down yet, and `X-Test: expire` with
- * the id of a job ends its retention.
+ * the id of a job ends its retention. `X-Test: lost` and the name of a binding cuts the objects off.
  */
 export class VoucherProgram extends Program {
   instance = crypto.randomUUID();
@@ -56,4 +56,19 @@ export class VoucherProgram extends Program {
   }
 }
 
-export default createWorker(/** @type {any} */ (env)["OPTIONS"] ?? {});
+const worker = createWorker(/** @type {any} */ (env)["OPTIONS"] ?? {});
+
+/** The objects of a class that can't be reached. */
+const unreachable = {
+  idFromName: () => undefined,
+  get: () =>
+    new Proxy({}, { get: () => () => Promise.reject(new Error("Network connection lost.")) }),
+};
+
+export default {
+  /** @param {Request} request @param {any} env @param {any} context */
+  fetch(request, env, context) {
+    const [what, name = ""] = (request.headers.get("X-Test") ?? "").split(" ");
+    return worker.fetch(request, what === "lost" ? { ...env, [name]: unreachable } : env, context);
+  },
+};

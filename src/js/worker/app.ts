@@ -43,10 +43,11 @@ export class AppObject extends DurableObject<WorkerEnv> {
         status TEXT NOT NULL, summary TEXT NOT NULL);
       CREATE INDEX IF NOT EXISTS jobs_by_time ON jobs (created_at);
       CREATE INDEX IF NOT EXISTS jobs_by_program ON jobs (program, created_at);
+      CREATE TABLE IF NOT EXISTS ended_sessions (until INTEGER PRIMARY KEY);
       CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL)`);
     this.#groups = new Groups(ctx.storage);
     this.#keys = new Keys(ctx.storage.sql);
-    this.#rate.close(this.#read<number>("closed") ?? 0, Date.now());
+    this.#closeAsBefore();
   }
 
   /** A token, other than the one that Uber rejected. */
@@ -90,7 +91,16 @@ export class AppObject extends DurableObject<WorkerEnv> {
 
   /** Uber asked for patience: nothing leaves before that, from no program. */
   async close(until: number): Promise<void> {
-    this.#write("closed", this.#rate.close(until, Date.now()));
+    const at = Date.now();
+    this.#write("closed", { until: this.#rate.close(until, at), at });
+  }
+
+  /** As before this object ended; a clock that was set back meanwhile takes it along. */
+  #closeAsBefore(): void {
+    const closed = this.#read<{ until: number; at: number }>("closed");
+    if (closed === undefined) return;
+    const now = Date.now();
+    this.#rate.close(closed.until - Math.max(0, closed.at - now), now);
   }
 
   get #isPaused(): boolean {
@@ -175,6 +185,16 @@ export class AppObject extends DurableObject<WorkerEnv> {
   /** It was the right token. */
   async succeeded(from: string): Promise<void> {
     this.#attempts.forget(from);
+  }
+
+  /** An operator has signed out: that session is over, before its time. */
+  async endSession(until: number): Promise<void> {
+    this.#query("DELETE FROM ended_sessions WHERE until < ?", Date.now());
+    this.#query("INSERT OR IGNORE INTO ended_sessions VALUES (?)", until);
+  }
+
+  async isSessionEnded(until: number): Promise<boolean> {
+    return this.#query("SELECT 1 FROM ended_sessions WHERE until = ?", until).length > 0;
   }
 
   async claimKey(...values: Parameters<Keys["claim"]>): Promise<string[]> {

@@ -44,8 +44,6 @@ const AGAIN_MS = 5_000;
 const PAUSED_MS = 30_000;
 /** While a job is held, it is asked so often what became of its group. */
 const HELD_MS = 4_000;
-/** The list of a job is not deleted while somebody looks at it. */
-const WATCHED_MS = 60_000;
 
 /** What the ledger keeps of a code; nothing where it is free again. */
 function foldedState(number: number): CodeState | undefined {
@@ -292,9 +290,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
   #expiresAt({ isCall, summary }: JobRecord): number {
     const { finishedAt, createdAt } = summary;
     if (isCall) return finishedAt ?? createdAt;
-    const until = (finishedAt ?? createdAt) + settings().retentionDays * DAY_MS;
-    const now = Date.now();
-    return until <= now && this.live.isWatched(summary.id) ? now + WATCHED_MS : until;
+    return (finishedAt ?? createdAt) + settings().retentionDays * DAY_MS;
   }
 
   /** Lets go of the lists of jobs that finished long ago; the ledger keeps what became of each code. */

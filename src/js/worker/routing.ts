@@ -41,14 +41,19 @@ export function programIdIn(segment: string | undefined): string {
   throw refuse(404, "invalid_program_id", "This is no id of a program", "Correct the address.");
 }
 
-/** Whether it can be one, in a path too. */
+/**
+ * Whether it can be one, in a path too. What looks like another id, or is the
+ * same to Uber, would get a ledger of its own here.
+ */
 export function isProgramId(id: string): boolean {
   return (
     id !== "" &&
     id.length <= 256 &&
     id.trim() === id &&
+    id.normalize("NFC") === id &&
+    !id.endsWith(".") &&
     // Whoever decodes the path once more must not find another one.
-    !/^\.{1,2}$|[/\\]|\p{Cc}/u.test(id)
+    !/[/\\]|\p{Cc}|\p{Cf}|\p{Mn}|\p{Me}|\p{Z}(?<! )|\p{Default_Ignorable_Code_Point}/u.test(id)
   );
 }
 

@@ -1,10 +1,11 @@
 /** `/api/session`: the admin token for a cookie, and back. */
 import { Attempts, addressOf } from "./attempts.js";
+import { endSession } from "./ended-sessions.js";
 import { log } from "./log.js";
 import { readMembers, readParameters } from "./parameters.js";
 import { adminToken, tooManyAttempts } from "./operator.js";
 import { answer, refuse } from "./problem.js";
-import { closeSession, isSame, openSession } from "./session.js";
+import { closeSession, isSame, openSession, readSession } from "./session.js";
 import { stubs } from "./stubs.js";
 import type { Call } from "./types.js";
 import { readJson } from "./upload.js";
@@ -30,8 +31,15 @@ export async function answerSession(call: Call): Promise<Response> {
       "Open the console at this worker's own address.",
     );
   }
-  if (request.method === "DELETE") return withCookie(closeSession(url));
   const right = adminToken(env);
+  if (request.method === "DELETE") {
+    const cookie = request.headers.get("Cookie");
+    const until =
+      right === undefined ? undefined : await readSession(cookie, url, right, Date.now());
+    // Before the cookie goes: if it can't be ended now, it can be tried again.
+    if (until !== undefined) await endSession(env, until);
+    return withCookie(closeSession(url));
+  }
   if (right === undefined) {
     throw refuse(403, "no_admin_token", "There is no admin token here", "Sign in by Access.");
   }

@@ -4,7 +4,7 @@ import { type Operator, methods, operatorOf, refuseForeign } from "./operator.js
 import { log, logError } from "./log.js";
 import { type Everybody, everybodyInCall, everybodyInJob } from "./everybody.js";
 import { invalid, readMembers, readParameters, wholeNumber } from "./parameters.js";
-import { answer, answerError, distributeProblem, problemOf, refuse } from "./problem.js";
+import { Refusal, answer, answerError, distributeProblem, problemOf, refuse } from "./problem.js";
 import { programCodes } from "./program-codes.js";
 import { createGroup } from "./group-upload.js";
 import { listCodes, listPrograms, searchPrograms } from "./reading.js";
@@ -12,7 +12,7 @@ import { canonicalId, decoded, programIdIn, withOperator } from "./routing.js";
 import { refusePlain, secured } from "./security.js";
 import { configure, settings } from "./settings.js";
 import { answerSession } from "./sign-in.js";
-import { stubs } from "./stubs.js";
+import { UNREACHABLE, stubs } from "./stubs.js";
 import type { Call, WorkerEnv, WorkerHandler, WorkerOptions } from "./types.js";
 import { otherSide } from "./uber.js";
 import { discard, readJson } from "./upload.js";
@@ -180,10 +180,17 @@ async function passOn(
   all?: Everybody,
 ): Promise<Response> {
   const passed = withOperator(all?.request ?? request, operator, all?.isEverybody);
-  const answering = (await stubs(env).program(canonicalId(program)).fetch(passed)) as Response;
-  const failure = all?.failure();
-  if (failure !== undefined) throw failure;
-  return answering;
+  try {
+    const answering = (await stubs(env).program(canonicalId(program)).fetch(passed)) as Response;
+    const failure = all?.failure();
+    if (failure !== undefined) throw failure;
+    return answering;
+  } catch (error) {
+    // The request may have reached the object, and only its answer is lost.
+    const isDoubtful = error instanceof Refusal && error.problem.code === UNREACHABLE;
+    if (!isDoubtful || request.method === "GET") throw error;
+    return answer({ ...error.problem, queued: "unknown" });
+  }
 }
 
 async function config({ env }: Call, operator: Operator): Promise<Record<string, unknown>> {
