@@ -3,6 +3,8 @@
  * worker reads it and hands it to the program's object as it hands over an
  * upload: the object that sends has no list of Uber's in its memory.
  */
+import { hexOf } from "../code-list.js";
+import { idsOfCodes } from "./code-ids.js";
 import { readJobRequest, requiredKeyOf } from "./job-request.js";
 import { listedCodes } from "./listed-codes.js";
 import { invalid } from "./parameters.js";
@@ -12,18 +14,14 @@ import { settings } from "./settings.js";
 import type { Call } from "./types.js";
 import { MOST_JSON_BYTES, mediaType, refuseBody, whole } from "./upload.js";
 
-/** A request whose body lists everybody, and what has gone wrong with that list. */
-export interface Everybody {
+/** A request whose body the worker has put together, if it lists everybody. */
+export interface Passed {
   request: Request;
   isEverybody: boolean;
-  failure(): unknown;
 }
 
 /** The request for a job of everybody; undefined where it is for a list of its own. */
-export async function everybodyInJob(
-  call: Call,
-  programId: string,
-): Promise<Everybody | undefined> {
+export async function everybodyInJob(call: Call, programId: string): Promise<Passed | undefined> {
   const { request, url } = call;
   const { isAll, isDryRun, confirm } = readJobRequest(url);
   if (!isAll) {
@@ -44,12 +42,11 @@ export async function everybodyInJob(
 }
 
 /** Uber's own call, in which a body without `codes` means everybody; else the same call again. */
-export async function everybodyInCall(call: Call, programId: string): Promise<Everybody> {
+export async function everybodyInCall(call: Call, programId: string): Promise<Passed> {
   const { request } = call;
   const same = (body: BodyInit | null) => ({
     request: new Request(request.url, { method: request.method, headers: request.headers, body }),
     isEverybody: false,
-    failure: () => undefined,
   });
   if (mediaType(request) !== "application/json") return same(request.body);
   const bytes = await whole(request, MOST_JSON_BYTES);
@@ -61,9 +58,12 @@ function isEmptyObject(bytes: Uint8Array): boolean {
   return bytes.length < 64 && /^\s*\{\s*\}\s*$/.test(new TextDecoder().decode(bytes));
 }
 
-/** Every code of the program that is not cancelled, a line each. */
-function everybody(call: Call, programId: string): Everybody {
-  const { request, env } = call;
+/**
+ * Every code of the program that is not cancelled, a line each. The list is read
+ * to its end first, at 16 bytes a code: a body that breaks off on its way to an
+ * object is a shorter body there, and would be a job of fewer codes.
+ */
+async function everybody({ request, env }: Call, programId: string): Promise<Passed> {
   if (!settings().allowDistributeAll) {
     throw refuse(
       403,
@@ -72,32 +72,31 @@ function everybody(call: Call, programId: string): Everybody {
       "List the codes, or set `allowDistributeAll` where the worker is created.",
     );
   }
-  const pages = listedCodes(env, programId, false);
-  const encoder = new TextEncoder();
-  let failed: unknown;
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const { done, value } = await pages.next();
-        if (done === true) return controller.close();
-        const open = value.filter(({ canceledAt }) => canceledAt === null);
-        controller.enqueue(encoder.encode(open.map(({ codeId }) => `${codeId}\n`).join("")));
-      } catch (error) {
-        failed = error;
-        // A body that breaks off makes no job.
-        controller.error(error);
-      }
-    },
-    async cancel() {
-      await pages.return(undefined);
-    },
-  });
+  const pages: Uint8Array[] = [];
+  for await (const page of listedCodes(env, programId, false)) {
+    const open = page.filter(({ canceledAt }) => canceledAt === null);
+    pages.push(idsOfCodes(open.map(({ codeId }) => codeId)));
+  }
   const headers = new Headers(request.headers);
   headers.set("Content-Type", "text/plain");
   headers.delete("Content-Length");
-  return {
-    request: new Request(request.url, { method: "POST", headers, body, duplex: "half" } as never),
-    isEverybody: true,
-    failure: () => failed,
-  };
+  const init = { method: "POST", headers, body: linesOf(pages), duplex: "half" };
+  return { request: new Request(request.url, init as RequestInit), isEverybody: true };
+}
+
+function linesOf(pages: readonly Uint8Array[]): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  let next = 0;
+  return new ReadableStream({
+    pull(controller) {
+      const ids = pages[next++];
+      if (ids === undefined) {
+        controller.close();
+        return;
+      }
+      let lines = "";
+      for (let at = 0; at < ids.length; at += 16) lines += `${hexOf(ids, at)}\n`;
+      controller.enqueue(encoder.encode(lines));
+    },
+  });
 }

@@ -2,7 +2,7 @@
 import { VoucherError } from "../errors.js";
 import { type Operator, methods, operatorOf, refuseForeign } from "./operator.js";
 import { log, logError } from "./log.js";
-import { type Everybody, everybodyInCall, everybodyInJob } from "./everybody.js";
+import { type Passed, everybodyInCall, everybodyInJob } from "./everybody.js";
 import { invalid, readMembers, readParameters, wholeNumber } from "./parameters.js";
 import { Refusal, answer, answerError, distributeProblem, problemOf, refuse } from "./problem.js";
 import { programCodes } from "./program-codes.js";
@@ -162,9 +162,8 @@ async function ofProgram(call: Call, segment: string, operator: Operator): Promi
 
 /** Uber's own call. */
 async function distribute(call: Call, program: string, operator: Operator): Promise<Response> {
-  const all = await everybodyInCall(call, program);
   try {
-    return await passOn(call, program, operator, all);
+    return await passOn(call, program, operator, await everybodyInCall(call, program));
   } catch (error) {
     // Its caller takes a 5xx for doubt.
     if (error instanceof VoucherError) return answer(distributeProblem(error));
@@ -177,14 +176,11 @@ async function passOn(
   { request, env }: Call,
   program: string,
   operator: Operator,
-  all?: Everybody,
+  all?: Passed,
 ): Promise<Response> {
   const passed = withOperator(all?.request ?? request, operator, all?.isEverybody);
   try {
-    const answering = (await stubs(env).program(canonicalId(program)).fetch(passed)) as Response;
-    const failure = all?.failure();
-    if (failure !== undefined) throw failure;
-    return answering;
+    return (await stubs(env).program(canonicalId(program)).fetch(passed)) as Response;
   } catch (error) {
     // The request may have reached the object, and only its answer is lost.
     const isDoubtful = error instanceof Refusal && error.problem.code === UNREACHABLE;
