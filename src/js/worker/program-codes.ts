@@ -4,7 +4,7 @@ import type { CodeState } from "../job-types.js";
 import type { VoucherCode } from "../types.js";
 import { idsOfCodes } from "./code-ids.js";
 import { jobAt, stateAt } from "./code-states.js";
-import { listedCodes } from "./listed-codes.js";
+import { type ListedIds, listedCodes, listedIds } from "./listed-codes.js";
 import { flag, readParameters } from "./parameters.js";
 import type { ProgramObject } from "./program.js";
 import { canonicalId } from "./routing.js";
@@ -18,9 +18,12 @@ const COUNTED_AT_ONCE = 65_536;
 export async function programCodes(call: Call, programId: string): Promise<Response> {
   const { usage = false, summary = false } = readParameters(call.url, PARAMETERS);
   const program = stubs(call.env).program(programId);
-  const pages = listedCodes(call.env, programId, usage);
   const id = canonicalId(programId);
-  if (summary) return Response.json({ programId: id, ...(await summaryOf(pages, program)) });
+  if (summary) {
+    const counts = await summaryOf(listedIds(call.env, programId), program);
+    return Response.json({ programId: id, ...counts });
+  }
+  const pages = listedCodes(call.env, programId, usage);
   // What goes wrong at the beginning is told as an error.
   const first = await pages.next();
   return new Response(rowsOf(id, first, pages, program), {
@@ -29,7 +32,7 @@ export async function programCodes(call: Call, programId: string): Promise<Respo
 }
 
 /** How many codes there are, and what is known of those that are not cancelled. */
-async function summaryOf(pages: AsyncIterable<VoucherCode[]>, program: ProgramObject) {
+async function summaryOf(pages: AsyncIterable<ListedIds>, program: ProgramObject) {
   const states: Partial<Record<CodeState | "none", number>> = {};
   const ids = new Uint8Array(COUNTED_AT_ONCE * 16);
   const cancelled = new Uint8Array(COUNTED_AT_ONCE);
@@ -46,13 +49,11 @@ async function summaryOf(pages: AsyncIterable<VoucherCode[]>, program: ProgramOb
   };
   for await (const page of pages) {
     for (let from = 0; from < page.length;) {
-      const part = page.slice(from, from + COUNTED_AT_ONCE - filled);
-      ids.set(idsOfCodes(part.map(({ codeId }) => codeId)), filled * 16);
-      part.forEach(({ canceledAt }, index) => {
-        cancelled[filled + index] = Number(canceledAt !== null);
-      });
-      from += part.length;
-      filled += part.length;
+      const until = Math.min(page.length, from + COUNTED_AT_ONCE - filled);
+      ids.set(page.ids.subarray(from * 16, until * 16), filled * 16);
+      cancelled.set(page.cancelled.subarray(from, until), filled);
+      filled += until - from;
+      from = until;
       if (filled === COUNTED_AT_ONCE) await count();
     }
   }
