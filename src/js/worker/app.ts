@@ -18,7 +18,7 @@ import { settings } from "./settings.js";
 import type { Stubs } from "./stubs.js";
 import { stubs } from "./stubs.js";
 import type { JobSummary, WorkerEnv } from "./types.js";
-import { type Token, clientOptions } from "./uber.js";
+import { type Token, clientOptions, logUpstream } from "./uber.js";
 
 const OPEN: readonly string[] = ["creating", "held", "running", "paused", "halted", "undecided"];
 
@@ -37,6 +37,7 @@ export class AppObject extends DurableObject<WorkerEnv> {
   constructor(ctx: ObjectState, env: WorkerEnv) {
     super(ctx, env);
     this.#stubs = stubs(env);
+    logUpstream(env);
     ctx.storage.sql.exec(`
       CREATE TABLE IF NOT EXISTS jobs (
         id TEXT PRIMARY KEY, program TEXT NOT NULL, created_at INTEGER NOT NULL,
@@ -144,11 +145,16 @@ export class AppObject extends DurableObject<WorkerEnv> {
     );
   }
 
-  /** The newest jobs of all programs, before a time. */
-  async jobs(before: number, limit: number): Promise<JobSummary[]> {
+  /**
+   * The newest jobs of all programs, before a time; of those that were created at
+   * that very moment, the ones that come after `beforeId`.
+   */
+  async jobs(before: number, limit: number, beforeId = ""): Promise<JobSummary[]> {
     const rows = this.#query<Row>(
-      "SELECT summary FROM jobs WHERE created_at < ? ORDER BY created_at DESC LIMIT ?",
+      `SELECT summary FROM jobs WHERE (created_at, id) < (?, ?)
+       ORDER BY created_at DESC, id DESC LIMIT ?`,
       before,
+      beforeId,
       limit,
     );
     return rows.map(({ summary }) => JSON.parse(summary) as JobSummary);

@@ -40,7 +40,9 @@ export async function listPrograms({ url, env }: Call): Promise<Response> {
   const programs = found.map((program, place) => {
     return { id: program.programId, ...program, lastJob: last[place] ?? null };
   });
-  return Response.json({ programs });
+  // Uber says nothing of how many there are: a full page may have one after it.
+  const next = found.length === limit ? offset + limit : null;
+  return Response.json({ programs, next });
 }
 
 /** Search Voucher Programs, as Uber answers it. */

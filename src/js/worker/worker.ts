@@ -3,7 +3,7 @@ import { VoucherError } from "../errors.js";
 import { type Operator, methods, operatorOf, refuseForeign } from "./operator.js";
 import { log, logError } from "./log.js";
 import { type Passed, everybodyInCall, everybodyInJob } from "./everybody.js";
-import { invalid, readMembers, readParameters, wholeNumber } from "./parameters.js";
+import { invalid, readMembers, readParameters, text, wholeNumber } from "./parameters.js";
 import { Refusal, answer, answerError, distributeProblem, problemOf, refuse } from "./problem.js";
 import { programCodes } from "./program-codes.js";
 import { createGroup } from "./group-upload.js";
@@ -14,7 +14,7 @@ import { configure, settings } from "./settings.js";
 import { answerSession } from "./sign-in.js";
 import { UNREACHABLE, stubs } from "./stubs.js";
 import type { Call, WorkerEnv, WorkerHandler, WorkerOptions } from "./types.js";
-import { otherSide } from "./uber.js";
+import { logUpstream, upstreamOf } from "./uber.js";
 import { discard, readJson } from "./upload.js";
 import { receiveWebhook } from "./webhooks.js";
 
@@ -24,6 +24,8 @@ const OF_API = /^\/(api|v1)\//;
 const HISTORY = {
   limit: wholeNumber(1, 200),
   before: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+  // Of jobs that were created at the same moment, those after this one.
+  beforeId: text,
 };
 
 /**
@@ -36,6 +38,7 @@ export function createWorker(options?: WorkerOptions): WorkerHandler {
   configure(options);
   return {
     async fetch(request: Request, env: WorkerEnv, context): Promise<Response> {
+      logUpstream(env);
       const call: Call = { request, url: new URL(request.url), env, context };
       const answer = await answerTo(call);
       await discard(request);
@@ -193,7 +196,7 @@ async function config({ env }: Call, operator: Operator): Promise<Record<string,
   const { requestsPerSecond, maxCodes, maxUploadBytes, allowDistributeAll } = settings();
   return {
     organizationId: env.UBER_ORGANIZATION_ID,
-    ...otherSide(env),
+    ...upstreamOf(env),
     operator: operator.name,
     by: operator.by,
     requestsPerSecond,
@@ -207,8 +210,11 @@ async function config({ env }: Call, operator: Operator): Promise<Record<string,
 }
 
 async function history({ url, env }: Call): Promise<Response> {
-  const { limit = 50, before = Number.MAX_SAFE_INTEGER } = readParameters(url, HISTORY);
-  return Response.json({ jobs: await stubs(env).app().jobs(before, limit) });
+  const { limit = 50, before, beforeId } = readParameters(url, HISTORY);
+  const app = stubs(env).app();
+  return Response.json({
+    jobs: await app.jobs(before ?? Number.MAX_SAFE_INTEGER, limit, beforeId),
+  });
 }
 
 /** Lets allowed pages of other origins read the answer. Never with cookies. */

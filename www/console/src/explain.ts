@@ -103,3 +103,14 @@ export function explainAction({ code, title, hint, status }: Problem): Explained
     status,
   };
 }
+
+/** What is to be sent again was decided; the job was to go on with it. */
+export function explainResume({ code, title, status }: Problem): Explained {
+  return {
+    what: title,
+    meaning: "Your decision was taken, but the job was not resumed. Nothing is sent until it is.",
+    todo: "Press Resume.",
+    code,
+    status,
+  };
+}
