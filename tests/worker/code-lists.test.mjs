@@ -156,6 +156,17 @@ test("a list that breaks off, or is none, makes no job and is told as such", asy
   assert.equal((await uber.deliveries(programId)).size, 0);
 });
 
+test("what is no code in Uber's list is not made into one", async () => {
+  const { programId } = await uber.createProgram(1);
+  for (const id of ["null", '"RIDE2026"', `"${idOf(1).slice(0, -1)}g"`, "1", '""']) {
+    const body = `{"codes":[{"code_id":"${idOf(1)}"},{"code_id":${id}}]}`;
+    lists.set(programId, { status: 200, headers: JSON_TYPE, body });
+    const answer = await everybody(programId);
+    assert.deepEqual([answer.status, (await answer.json()).code], [422, "invalid_codes"], id);
+    assert.equal((await summaryOf(programId)).total, 2);
+  }
+});
+
 test("a program of more codes than a job may have is refused for that", async () => {
   const small = await startWorker({
     uber: front,

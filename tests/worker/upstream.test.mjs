@@ -13,7 +13,7 @@ const read = (path) => readFile(new URL(path, import.meta.url), "utf8");
 test("the worker says which Uber it talks to, in its log and to operators", async () => {
   const uber = await startUber();
   const { host } = new URL(uber.url);
-  for (const [bindings, expected] of /** @type {[Record<string, string>, unknown][]} */ ([
+  for (const [bindings, expected] of /** @type {[Record<string, string>, (string | null)[]][]} */ ([
     [{}, [host, host]],
     // As when an address was written where nothing reads it.
     [{ UBER_BASE_URL: "", UBER_TOKEN_URL: "" }, ["api.uber.com", "auth.uber.com"]],

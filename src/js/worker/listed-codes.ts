@@ -11,6 +11,8 @@ import { clientOptions, createUber } from "./uber.js";
 
 /** From the first byte of the request to the last of the list. */
 const LIST_TIMEOUT_MS = 120_000;
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+const NIL = "00000000-0000-0000-0000-000000000000";
 /** The page's client repeats what may be repeated, and waits as long as Uber asks. */
 const ONCE = { maxRetries: 0 } as const;
 
@@ -84,11 +86,16 @@ function readIds(page: string): ListedIds {
   const codes = JSON.parse(`[${page}]`) as { code_id?: unknown; canceled_at?: unknown }[];
   return {
     length: codes.length,
-    ids: idsOfCodes(codes.map((code) => String(Object(code).code_id ?? ""))),
+    ids: idsOfCodes(codes.map((code) => uuidOrNil(Object(code).code_id as unknown))),
     cancelled: Uint8Array.from(codes, (code) =>
       Number((Object(code).canceled_at ?? null) !== null),
     ),
   };
+}
+
+/** What is no UUID is the nil one, which is rejected wherever it is to be sent. */
+function uuidOrNil(id: unknown): string {
+  return typeof id === "string" && UUID.test(id) ? id : NIL;
 }
 
 /** Refuses a list of more codes than a job may have, and one that is not whole. */

@@ -315,6 +315,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
       else this.records.save(record);
     });
     await this.jobs.erase(record.number);
+    this.live.changed(record.summary.id);
     await this.runner.report(record);
   }
 
