@@ -17,7 +17,9 @@ macro_rules! path_id {
 
         impl $name {
             /// Takes any text that can be one path segment: not empty, at most
-            /// 256 characters, not `.` or `..`, no control character.
+            /// 256 characters, without control characters, and without what
+            /// makes two ids that look the same: invisible characters,
+            /// combining marks, white space or a dot at an end.
             pub fn new(id: impl Into<String>) -> Result<Self, Error> {
                 let id = id.into();
                 match fault(&id) {
@@ -66,19 +68,68 @@ fn digits(id: &str) -> Option<u128> {
     (count == 32).then_some(number)
 }
 
+/// Characters that nobody sees, that combine with the one before, or that
+/// Unicode has for compatibility alone: two spellings of what looks like one
+/// id. As ranges, the first and the last of each.
+const AMBIGUOUS: [(u32, u32); 33] = [
+    (0xa0, 0xa0),
+    (0xad, 0xad),
+    (0x300, 0x36f),
+    (0x483, 0x489),
+    (0x591, 0x5c7),
+    (0x600, 0x605),
+    (0x610, 0x61c),
+    (0x64b, 0x65f),
+    (0x6d6, 0x6ed),
+    (0x70f, 0x70f),
+    (0x1100, 0x11ff),
+    (0x1680, 0x1680),
+    (0x17b4, 0x17b5),
+    (0x180b, 0x180f),
+    (0x1ab0, 0x1aff),
+    (0x1dc0, 0x1dff),
+    (0x2000, 0x200f),
+    (0x2028, 0x202f),
+    (0x205f, 0x206f),
+    (0x20d0, 0x20ff),
+    (0x2126, 0x212b),
+    (0x3000, 0x3000),
+    (0x3099, 0x309a),
+    (0x3164, 0x3164),
+    (0xd7b0, 0xd7ff),
+    (0xf900, 0xfaff),
+    (0xfe00, 0xfe0f),
+    (0xfe20, 0xfe2f),
+    (0xfeff, 0xfeff),
+    (0xffa0, 0xffa0),
+    (0xfff0, 0xfffb),
+    (0x2f800, 0x2fa1f),
+    (0xe0000, 0xe0fff),
+];
+
 fn fault(id: &str) -> Option<&'static str> {
-    let (mut length, mut control) = (0, false);
+    let (mut length, mut control, mut ambiguous) = (0, false, false);
     for character in id.chars() {
         length += 1;
         control |= character.is_control();
+        ambiguous |= is_ambiguous(character);
     }
     match id {
         "" => Some("is empty"),
         "." | ".." => Some("is a relative path"),
         _ if length > LONGEST => Some("is longer than 256 characters"),
         _ if control => Some("holds a control character"),
+        _ if ambiguous => Some("holds an invisible or combining character"),
+        _ if id.ends_with(['.', ' ']) || id.starts_with(' ') => {
+            Some("begins with a space, or ends with one or a dot")
+        }
         _ => None,
     }
+}
+
+fn is_ambiguous(character: char) -> bool {
+    let number = u32::from(character);
+    number > 0x7f && AMBIGUOUS.iter().any(|(first, last)| (*first..=*last).contains(&number))
 }
 
 #[cfg(test)]
@@ -94,12 +145,32 @@ mod tests {
             ("a?b#c", "a%3Fb%23c"),
             ("%2e%2e", "%252e%252e"),
             ("🎟", "%F0%9F%8E%9F"),
-            ("...", "..."),
+            ("...x", "...x"),
+            ("a b", "a%20b"),
+            ("\u{e9}", "%C3%A9"),
         ] {
             assert_eq!(ProgramId::new(text).unwrap().segment(), segment);
         }
         let long = "x".repeat(257);
-        for text in ["", ".", "..", "a\0b", "a\nb", "\u{85}", &long] {
+        let same = [
+            "abc\u{200b}",
+            "\u{feff}abc",
+            "a\u{ad}bc",
+            "ab\u{2060}c",
+            "e\u{301}",
+            "abc.",
+            "abc ",
+            " abc",
+            "...",
+            "\u{202e}abc",
+            "\u{1112}\u{1161}",
+            "\u{212b}",
+            "\u{304b}\u{3099}",
+            "a\u{fe0f}",
+            "abc\u{e0020}",
+            "abc\u{a0}",
+        ];
+        for text in same.into_iter().chain(["", ".", "..", "a\0b", "a\nb", "\u{85}", &long]) {
             let error = ProgramId::new(text).unwrap_err();
             assert_eq!(error.code, ErrorCode::InvalidProgramId, "{text:?}");
             let error = OrganizationId::new(text).unwrap_err();

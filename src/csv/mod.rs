@@ -200,6 +200,12 @@ impl CodeReader {
         self.collector.finish()
     }
 
+    /// How many programs there are so far, in a reader of several.
+    #[must_use]
+    pub const fn programs(&self) -> usize {
+        self.collector.count()
+    }
+
     /// The lists of the programs, when all was pushed; codes without a program
     /// are in `rejections`.
     #[must_use]

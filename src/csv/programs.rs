@@ -43,6 +43,11 @@ impl Collector {
         self.by_program
     }
 
+    /// How many programs were seen.
+    pub(super) const fn count(&self) -> usize {
+        self.programs.len()
+    }
+
     pub(super) const fn distinct(&self) -> usize {
         self.all.so_far().len() + self.distinct
     }

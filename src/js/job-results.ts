@@ -135,8 +135,8 @@ function* csv(rows: Iterable<JobResult>): Generator<Uint8Array, undefined> {
   yield encoder.encode(text);
 }
 
-// What begins like a formula would be run as one.
+// What begins like a formula would be run as one, in the full-width form too.
 function cell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const safe = /^\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

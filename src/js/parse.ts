@@ -45,6 +45,8 @@ export interface ParseProgress {
   duplicates: number;
   /** Entries refused so far. */
   rejected: number;
+  /** Programs found so far, by `parseCodesByProgram`; else 0. */
+  programs: number;
 }
 
 /**
@@ -184,9 +186,10 @@ function progressOf(
 ): (position: Position) => void {
   if (listener === undefined) return () => {};
   return (position) => {
-    const [codes = 0, duplicates = 0, rejected = 0] = [0, 1, 2].map((of) => reader.count(of));
+    const counts = [0, 1, 2, 3].map((of) => reader.count(of));
+    const [codes = 0, duplicates = 0, rejected = 0, programs = 0] = counts;
     const rows = codes + duplicates + rejected;
-    notify(listener, { ...position, rows, codes, duplicates, rejected });
+    notify(listener, { ...position, rows, codes, duplicates, rejected, programs });
   };
 }
 

@@ -61,14 +61,15 @@ impl CodeReader {
     }
 
     /// How many so far: distinct codes (0), duplicates (1), rejected rows or
-    /// entries (2).
+    /// entries (2), programs (3).
     #[must_use]
     #[allow(clippy::cast_precision_loss)]
     pub fn count(&self, of: u32) -> f64 {
         (match of {
             0 => self.0.valid(),
             1 => self.0.duplicates(),
-            _ => self.0.rejected_count(),
+            2 => self.0.rejected_count(),
+            _ => self.0.programs() as u64,
         }) as f64
     }
 

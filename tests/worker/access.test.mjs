@@ -104,6 +104,30 @@ test("the team's token lets in, as a header field and as a cookie", async () => 
   assert.equal(service.json.operator, "the nightly job");
 });
 
+test("a service needs no origin to change something, and a person does", async () => {
+  const pause = async (/** @type {Record<string, unknown>} */ claims, origin = "") =>
+    raw(worker.url, "/api/pause", {
+      method: "POST",
+      body: '{"paused":false}',
+      headers: {
+        "Content-Type": "application/json",
+        "Cf-Access-Jwt-Assertion": await tokenOf(claims),
+        ...(origin && { Origin: origin }),
+      },
+    });
+  const service = { email: undefined, common_name: "the nightly job" };
+  assert.equal((await pause(service)).status, 200);
+  assert.equal((await pause(service, "https://elsewhere.example")).status, 403);
+  assert.equal((await pause({})).status, 403);
+  assert.equal((await pause({}, worker.url)).status, 200);
+  // As a cookie, a browser may have added it.
+  const cookie = { Cookie: `CF_Authorization=${await tokenOf(service)}` };
+  const headers = { "Content-Type": "application/json", ...cookie };
+  const body = '{"paused":false}';
+  const byCookie = await raw(worker.url, "/api/pause", { method: "POST", body, headers });
+  assert.equal(byCookie.status, 403);
+});
+
 test("a token that is not the team's, not for here or not for now lets nobody in", async () => {
   const key = /** @type {Key} */ (team.keys[0]);
   const now = Math.floor(Date.now() / 1000);

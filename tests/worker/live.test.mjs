@@ -97,3 +97,18 @@ test("without an upgrade it is refused, and so is a stranger", async () => {
   const [error] = await once(stranger, "error");
   assert.match(String(error), /401/);
 });
+
+test("a list goes when its retention is over, and who watches is told", async () => {
+  const { programId, codes } = await uber.createProgram(2);
+  const { state, port } = worker;
+  await worker.kill();
+  const options = { retentionDays: 3 / (24 * 60 * 60) };
+  worker = await startWorker({ uber: uber.url, state, port, options });
+  const { id } = await (await worker.createJob(programId, codes)).json();
+  const path = `/api/programs/${programId}/jobs/${id}`;
+  const { socket, messages, until } = watch(`${path}/live`);
+  await until(() => statusOf(messages) === "finished");
+  await until(() => statusOf(messages) === "expired");
+  assert.equal((await worker.request(`${path}/results`)).status, 410);
+  socket.close();
+});

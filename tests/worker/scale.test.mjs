@@ -333,7 +333,9 @@ test("what breaks off is decided with nobody asking", { concurrency: true }, asy
     const refused = await upload(worker, csvOf(programs), `?source=late+${programId}`);
     assert.equal(refused.status, 500);
     assert.deepEqual(await jobsOf(worker, programs), []);
-    const { jobs } = await worker.json(`/api/programs/${programId}/jobs?late`);
+    const late = { headers: { "X-Test": "late" } };
+    const answer = await worker.request(`/api/programs/${programId}/jobs`, late);
+    const { jobs } = await answer.json();
     assert.deepEqual([jobs.length, jobs[0].status], [1, "held"]);
     await sleep(UNASKED_MS);
     await assertUndone(worker, programs);

@@ -496,7 +496,7 @@ test("an address or a header field of a megabyte is refused, and the worker live
 test("JSON that is none, or means more than it says, changes nothing", async () => {
   const distribute = `/v1/organizations/${ORGANIZATION}/voucher-programs/${programId}/codes/distribute`;
   const sent = JSON.stringify(codes.slice(0, 3));
-  // Members of the prototype are no members: these codes were sent before.
+  // What is no flag is not taken for one: these codes were sent before.
   for (const body of [
     `{"codes":${sent},"__proto__":{"resend":true,"skip":true}}`,
     `{"codes":${sent},"constructor":{"prototype":{"resend":true}}}`,
@@ -505,7 +505,7 @@ test("JSON that is none, or means more than it says, changes nothing", async () 
   ]) {
     const init = { method: "POST", body, headers: { "Content-Type": "application/json" } };
     const answer = await asOperator(distribute, init);
-    assert.deepEqual([answer.status, answer.json.code], [422, "already_queued"], body);
+    assert.deepEqual([answer.status, answer.json.code], [400, "invalid_options"], body);
   }
   for (const body of [
     "",
@@ -591,7 +591,7 @@ test("odd keys, sources and queries are data, and no more", async () => {
   }
   for (const value of ["-1", "0", "1.5", "1e9", "NaN", "x", "", "9".repeat(400), "%00", "'"]) {
     for (const query of ["limit", "before"]) {
-      assert.equal((await asOperator(`/api/jobs?${query}=${value}`)).status, 200, value);
+      assert.ok((await asOperator(`/api/jobs?${query}=${value}`)).status < 500, value);
     }
     for (const query of ["limit", "offset", "status"]) {
       assert.ok((await asOperator(`/api/programs?${query}=${value}`)).status < 500, value);

@@ -251,7 +251,7 @@ test("it is dropped: its codes stay claimed, and what Uber reports of them is kn
   const { programId, codes, bad, path } = await poisoned(worker, async () => {});
   const number = await numberOf(worker, programId, bad);
   const early = await worker.request(`${path}/${bad}/drop`, { method: "POST" });
-  assert.deepEqual([early.status, (await early.json()).code], [409, "not_unreadable"]);
+  assert.deepEqual([early.status, (await early.json()).code], [409, "wrong_job_state"]);
   worker = await worker.restart();
   await damage(worker, programId, number, 60);
   // One event before, one after.

@@ -288,21 +288,23 @@ test("neither a session nor a token is asked for, and neither helps", async () =
 });
 
 test("a reason is masked before it is kept, and is no formula in the results", async () => {
-  const { programId, codes, path, progress } = await queued(4);
+  const { programId, codes, path, progress } = await queued(6);
   const reasons = [
     '=HYPERLINK("https://evil.example","jane@example.com")',
     "+49 170 1234567 unknown",
     "@SUM(1)",
     '-1,"two"\r\nthree',
+    "\uff1dSUM(1)",
+    " \uff20SUM(1)",
   ];
   const outcomes = codes.map((code, at) => ({
     ...{ code_uuid: code, status: "failed", reason: reasons[at] },
     ...{ recipient: { email: "jane@example.com", phone: "+491701234567" } },
   }));
   await send(eventOf(programId, outcomes));
-  await eventually(async () => (await progress()).failed === 4);
+  await eventually(async () => (await progress()).failed === 6);
   const csv = await (await worker.request(`${path}/results.csv`)).text();
-  assert.doesNotMatch(csv, /(^|,)"?[=+@-]/m);
+  assert.doesNotMatch(csv, /(^|,)"?\s*[=+@\uff1d\uff20-]/m);
   assert.match(csv, /'=HYPERLINK/);
   const journal = Buffer.from(await (await worker.request(`${path}/journal`)).arrayBuffer());
   for (const kept of [csv, journal.toString("latin1"), JSON.stringify(await worker.json(path))]) {

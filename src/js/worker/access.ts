@@ -26,7 +26,7 @@ export async function accessOperator(
   request: Request,
   domain: string,
   audience: string,
-): Promise<{ name: string; until: number } | "unreachable" | undefined> {
+): Promise<{ name: string; until: number; isAmbient: boolean } | "unreachable" | undefined> {
   const token =
     request.headers.get("Cf-Access-Jwt-Assertion") ??
     /(?:^|; *)CF_Authorization=([^;]+)/.exec(request.headers.get("Cookie") ?? "")?.[1];
@@ -41,9 +41,12 @@ export async function accessOperator(
       algorithms: ["RS256"],
       requiredClaims: ["exp"],
     });
-    const name = payload["email"] ?? payload["common_name"];
+    const { email, common_name: service } = payload;
+    const name = email ?? service;
     if (typeof name !== "string" || name === "") return undefined;
-    return { name, until: (payload.exp as number) * 1000 };
+    // A service says who it is with each request; no browser adds that by itself.
+    const isAmbient = name === email || !request.headers.has("Cf-Access-Jwt-Assertion");
+    return { name, until: (payload.exp as number) * 1000, isAmbient };
   } catch (error) {
     if (error instanceof errors.JOSEError && !KEYS_FAILED.includes(error.code)) {
       log("access", { state: "refused", code: error.code });

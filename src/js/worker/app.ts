@@ -10,6 +10,7 @@ import { VoucherError } from "../errors.js";
 import type { TokenSet } from "../types.js";
 import { Attempts } from "./attempts.js";
 import { type Fate, GROUP_TABLES, Groups } from "./groups.js";
+import { KEY_TABLES, Keys } from "./keys.js";
 import { logError } from "./log.js";
 import type { ObjectState } from "./platform-types.js";
 import { type Lease, Rate } from "./rate.js";
@@ -18,9 +19,11 @@ import type { Stubs } from "./stubs.js";
 import { stubs } from "./stubs.js";
 import { type Schema, Tables } from "./tables.js";
 import type { JobSummary, WorkerEnv } from "./types.js";
-import { type Token, clientOptions } from "./uber.js";
+import { type Token, clientOptions, logUpstream } from "./uber.js";
 
 const OPEN: readonly string[] = ["creating", "held", "running", "paused", "halted", "undecided"];
+
+const ENDED_SESSIONS = "CREATE TABLE ended_sessions (until INTEGER PRIMARY KEY);";
 
 /** See `PROGRAM_TABLES`. */
 const APP_TABLES: Schema = {
@@ -31,8 +34,14 @@ const APP_TABLES: Schema = {
     CREATE INDEX jobs_by_time ON jobs (created_at);
     CREATE INDEX jobs_by_program ON jobs (program, created_at);
     CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+    ${ENDED_SESSIONS}
+    ${KEY_TABLES}
     ${GROUP_TABLES}`,
-  upgrades: [],
+  upgrades: [
+    // Since when the gate is closed is told too.
+    `${ENDED_SESSIONS} ${KEY_TABLES}
+    UPDATE state SET value = '{"until":' || value || ',"at":0}' WHERE key = 'closed'`,
+  ],
 };
 
 interface Row {
@@ -44,18 +53,21 @@ export class AppObject extends DurableObject<WorkerEnv> {
   readonly #attempts = new Attempts();
   readonly #groups: Groups;
   readonly #tables: Tables;
+  readonly #keys: Keys;
   readonly #stubs: Stubs;
   #tokens: ((rejected?: string) => Promise<string>) | undefined;
 
   constructor(ctx: ObjectState, env: WorkerEnv) {
     super(ctx, env);
     this.#stubs = stubs(env);
+    logUpstream(env);
     this.#tables = new Tables(ctx.storage, APP_TABLES);
     this.#groups = new Groups(ctx.storage);
+    this.#keys = new Keys(ctx.storage.sql);
     if (this.#tables.areNewer) return;
     this.#tables.make();
     this.#groups.recover();
-    this.#rate.close(this.#read<number>("closed") ?? 0, Date.now());
+    this.#closeAsBefore();
   }
 
   /** A token, other than the one that Uber rejected. */
@@ -101,7 +113,16 @@ export class AppObject extends DurableObject<WorkerEnv> {
 
   /** Uber asked for patience: nothing leaves before that, from no program. */
   async close(until: number): Promise<void> {
-    this.#write("closed", this.#rate.close(until, Date.now()));
+    const at = Date.now();
+    this.#write("closed", { until: this.#rate.close(until, at), at });
+  }
+
+  /** As before this object ended; a clock that was set back meanwhile takes it along. */
+  #closeAsBefore(): void {
+    const closed = this.#read<{ until: number; at: number }>("closed");
+    if (closed === undefined) return;
+    const now = Date.now();
+    this.#rate.close(closed.until - Math.max(0, closed.at - now), now);
   }
 
   get #isPaused(): boolean {
@@ -145,11 +166,16 @@ export class AppObject extends DurableObject<WorkerEnv> {
     );
   }
 
-  /** The newest jobs of all programs, before a time. */
-  async jobs(before: number, limit: number): Promise<JobSummary[]> {
+  /**
+   * The newest jobs of all programs, before a time; of those that were created at
+   * that very moment, the ones that come after `beforeId`.
+   */
+  async jobs(before: number, limit: number, beforeId = ""): Promise<JobSummary[]> {
     const rows = this.#query<Row>(
-      "SELECT summary FROM jobs WHERE created_at < ? ORDER BY created_at DESC LIMIT ?",
+      `SELECT summary FROM jobs WHERE (created_at, id) < (?, ?)
+       ORDER BY created_at DESC, id DESC LIMIT ?`,
       before,
+      beforeId,
       limit,
     );
     return rows.map(({ summary }) => JSON.parse(summary) as JobSummary);
@@ -191,6 +217,20 @@ export class AppObject extends DurableObject<WorkerEnv> {
   get #openGroups(): Groups {
     this.#tables.refuseNewer();
     return this.#groups;
+  }
+
+  /** An operator has signed out: that session is over, before its time. */
+  async endSession(until: number): Promise<void> {
+    this.#query("DELETE FROM ended_sessions WHERE until < ?", Date.now());
+    this.#query("INSERT OR IGNORE INTO ended_sessions VALUES (?)", until);
+  }
+
+  async isSessionEnded(until: number): Promise<boolean> {
+    return this.#query("SELECT 1 FROM ended_sessions WHERE until = ?", until).length > 0;
+  }
+
+  async claimKey(...values: Parameters<Keys["claim"]>): Promise<string[]> {
+    return this.#keys.claim(...values);
   }
 
   async beginGroup(...values: Parameters<Groups["begin"]>): Promise<ReturnType<Groups["begin"]>> {

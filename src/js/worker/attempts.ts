@@ -10,13 +10,27 @@ export class Attempts {
   /** Where somebody has signed in before: what comes from elsewhere doesn't lock them out. */
   readonly #known = new Set<string>();
   #all: number[] = [];
+  /** Until when nobody who is not known may try, as was said elsewhere. */
+  #blockedUntil = 0;
 
   constructor(readonly mostInAll = MOST_IN_ALL) {}
 
   /** How long to wait before a try, in milliseconds, or 0. */
   wait(from: string, now: number): number {
-    const ofAll = this.#known.has(from) ? 0 : waitFor(this.#all, this.mostInAll, now);
+    const ofAll = this.#known.has(from) ? 0 : this.#waitInAll(now);
     return Math.max(ofAll, waitFor(this.#tries.get(from) ?? [], MOST, now));
+  }
+
+  #waitInAll(now: number): number {
+    const blocked = this.#blockedUntil - now;
+    // Longer than any wait: the clock was set back.
+    const elsewhere = blocked > WINDOW_MS ? 0 : Math.max(0, blocked);
+    return Math.max(elsewhere, waitFor(this.#all, this.mostInAll, now));
+  }
+
+  /** Those who are not known have to wait until then. */
+  block(until: number): void {
+    this.#blockedUntil = Math.max(this.#blockedUntil, until);
   }
 
   /** Takes note of a try; gives how long to wait first, in milliseconds, or 0. */
@@ -30,9 +44,14 @@ export class Attempts {
     return 0;
   }
 
-  /** It was somebody who may. */
+  /** It was somebody who may, and who begins anew. */
   forget(from: string): void {
     this.#tries.delete(from);
+    this.accept(from);
+  }
+
+  /** It was somebody who may. */
+  accept(from: string): void {
     this.#known.delete(from);
     this.#known.add(from);
     if (this.#known.size > MOST_KEPT) this.#known.delete([...this.#known][0] as string);
@@ -49,7 +68,9 @@ export class Attempts {
 }
 
 function waitFor(tries: readonly number[], most: number, now: number): number {
-  return Math.max(0, (tries.at(-most) ?? -Infinity) + WINDOW_MS - now);
+  const first = tries.at(-most) ?? -Infinity;
+  // Later than now: the clock was set back, and nobody is to wait until it is there again.
+  return first > now ? 0 : Math.max(0, first + WINDOW_MS - now);
 }
 
 /**

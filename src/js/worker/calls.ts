@@ -4,13 +4,16 @@
  */
 import type { VoucherError } from "../errors.js";
 import type { ReadableJob } from "../job.js";
+import type { JobProgress } from "../job-types.js";
 import { log, logError } from "./log.js";
 import type { ProgramObject } from "./program.js";
-import { everybody } from "./everybody.js";
+import { CALL_PARAMETERS, keyOf } from "./job-request.js";
+import { claimKey } from "./keys.js";
+import { readParameters } from "./parameters.js";
 import { answer, distributeProblem, refuse } from "./problem.js";
 import { type JobRecord, restingStatus } from "./records.js";
 import { operatorIn } from "./routing.js";
-import { accepted, flagsOf, mediaType, readList } from "./upload.js";
+import { accepted, readJsonList, readList } from "./upload.js";
 
 /** Of one call (stated for generating codes; taken over). */
 const MOST_CODES = 30_000;
@@ -37,23 +40,21 @@ export class Calls {
     if (job.progress().pending > 0) await job.resolve(0, "abandon");
     const progress = job.progress();
     record.summary.status = restingStatus(progress);
+    // It queued nothing: to ask again with its key is to try again.
+    if (isUnsent(progress)) this.program.records.forgetKey(record);
     this.program.runner.settle(record, progress);
     await this.program.arm();
   }
 
   async distribute(programId: string, request: Request): Promise<Response> {
     const { program } = this;
-    if (mediaType(request) !== "application/json") {
-      throw refuse(
-        415,
-        "unsupported_media_type",
-        "The body must be application/json",
-        "Set Content-Type: application/json.",
-      );
-    }
-    const { list: read, flags } = await readList(request, flagsOf(new URL(request.url)), () =>
-      everybody(program, programId),
-    );
+    const url = new URL(request.url);
+    const flagsOfQuery = readParameters(url, CALL_PARAMETERS);
+    const key = keyOf(request);
+    const { name: by, isEverybody } = operatorIn(request);
+    const { list: read, flags } = isEverybody
+      ? await readList(request, { flags: flagsOfQuery, column: undefined })
+      : await readJsonList(request, flagsOfQuery);
     const list = accepted(read, flags);
     if (list.size > MOST_CODES) {
       throw refuse(
@@ -74,12 +75,16 @@ export class Calls {
         "Nothing was queued. Ask again when it goes on.",
       );
     }
-    const { record } = await program.creation.create({
+    if (key !== null) {
+      await claimKey(program.stubs, key, { route: "distribute", program: programId });
+    }
+    const { record, isNew } = await program.creation.create({
       programId,
       list,
       flags,
-      key: null,
-      by: operatorIn(request).name,
+      fingerprint: { all: isEverybody },
+      key: key === null ? null : `call:${key}`,
+      by,
       source: null,
       group: null,
       isCall: true,
@@ -87,7 +92,8 @@ export class Calls {
       // Driven here, and not by the alarm.
       status: "held",
     });
-    const { job, thrown } = await program.jobs.use(record.number, async (job) => {
+    if (!isNew) return this.#repeat(record);
+    const thrown = await program.jobs.use(record.number, async (job) => {
       const stop = AbortSignal.timeout(PATIENCE_MS);
       let thrown: unknown;
       try {
@@ -95,26 +101,61 @@ export class Calls {
       } catch (error) {
         thrown = error;
       }
+      // Before the call is settled, since its list may go then.
+      thrown ??= job.batches()[0]?.lastError;
       await this.#end(record, job);
-      return { job, thrown };
+      return thrown;
     });
-    const progress = job.progress();
-    const [batch] = job.batches();
-    const isQueued = progress.queued + progress.distributed + progress.failed === progress.total;
-    const error = (thrown ?? batch?.lastError) as VoucherError | null;
-    log("distribute", {
-      program: programId,
-      codes: list.size,
-      state: isQueued ? "queued" : (batch?.state ?? "unknown"),
-      code: error?.code ?? null,
-    });
-    if (isQueued) return Response.json({ codes: list.size });
-    if (error) return answer(distributeProblem(error));
-    throw refuse(
-      424,
-      "not_sent",
-      "The worker could not send it in time",
-      "Nothing was queued. Ask again.",
-    );
+    return answerCall(record, thrown);
   }
+
+  /** The answer to a call that was made before with the same key. */
+  async #repeat(record: JobRecord): Promise<Response> {
+    if (record.summary.status === "held") {
+      throw refuse(
+        409,
+        "call_in_progress",
+        "The first call with this Idempotency-Key is under way",
+        "Ask again in a moment, with the same key.",
+        { headers: { "Retry-After": "2" } },
+      );
+    }
+    if (record.isFolded) return answerCall(record, undefined);
+    const job = await this.program.jobs.get(record.number);
+    return answerCall(record, job.batches()[0]?.lastError);
+  }
+}
+
+/** Nothing of it is or may be queued. What was abandoned had not left when the call ended. */
+function isUnsent({ rejected, abandoned, total }: JobProgress): boolean {
+  return rejected + abandoned === total;
+}
+
+function answerCall({ summary }: JobRecord, thrown: unknown): Response {
+  const { progress, programId } = summary;
+  const isQueued = progress.queued + progress.distributed + progress.failed === progress.total;
+  const error = thrown as VoucherError | null | undefined;
+  log("distribute", {
+    program: programId,
+    codes: progress.total,
+    state: isQueued ? "queued" : progress.unknown > 0 ? "unknown" : "not queued",
+    code: error?.code ?? null,
+  });
+  if (isQueued) return Response.json({ codes: progress.total });
+  if (error) return answer(distributeProblem(error));
+  if (!isUnsent(progress)) {
+    return answer({
+      status: 502,
+      code: "unexpected_response",
+      title: "The call broke off, and its codes may have been queued",
+      hint: "Look at the program's jobs: an operator decides about what is unknown.",
+      queued: "unknown",
+    });
+  }
+  throw refuse(
+    424,
+    "not_sent",
+    "The worker could not send it in time",
+    "Nothing was queued. Ask again.",
+  );
 }

@@ -8,6 +8,12 @@ import type { CodeState } from "../job-types.js";
 import { inTurn } from "../journal-shared.js";
 import type { Fate } from "./groups.js";
 import { CANCELLED, readStates } from "./job-reading.js";
+import {
+  type Fingerprint,
+  type ListFlags,
+  fingerprintText,
+  refuseReusedKey,
+} from "./job-request.js";
 import type { Ledger } from "./ledger.js";
 import { logError } from "./log.js";
 import type { OpenJobs } from "./open-jobs.js";
@@ -15,7 +21,6 @@ import type { ObjectStorage } from "./platform-types.js";
 import { refuse } from "./problem.js";
 import type { JobRecord, NewRecord, Records } from "./records.js";
 import type { JobStatus } from "./types.js";
-import type { UploadFlags } from "./upload.js";
 
 const ID = 16;
 const MOST_LISTED = 1_000;
@@ -23,7 +28,9 @@ const MOST_LISTED = 1_000;
 /** What is to be created. */
 export interface Order extends Omit<NewRecord, "digest" | "duplicates"> {
   list: CodeList;
-  flags: Pick<UploadFlags, "skip" | "resend">;
+  flags: ListFlags;
+  /** What else decides what is sent. */
+  fingerprint: Fingerprint;
   batchSize: number;
   /** What it is once it is created. */
   status: Extract<JobStatus, "held" | "paused" | "running">;
@@ -74,9 +81,14 @@ export class Creation {
       // What an upload left that was given up must not keep codes from this one.
       await this.#settle();
       const ids = listIds(order.list) as Uint8Array<ArrayBuffer>;
-      const digest = await digestOf(ids);
+      // Everybody is the same request, whoever has come to be one of them meanwhile.
+      const codes = order.fingerprint["all"] === true ? "all" : await digestOf(ids);
+      const digest = fingerprintText(order.fingerprint, order.flags, codes);
       const repeated = order.key === null ? undefined : this.records.byKey(order.key);
-      if (repeated) return { record: refuseOther(repeated, digest), isNew: false };
+      if (repeated) {
+        refuseReusedKey(repeated.digest, digest);
+        return { record: repeated, isNew: false };
+      }
       const blocked = await this.check(order.list);
       const { list, skipped, resent } = decide(order, blocked);
       return { record: await this.#create(order, digest, list, skipped, resent), isNew: true };
@@ -202,9 +214,9 @@ function decide(
   blocked: Blocked,
 ): { list: CodeList; skipped: number; resent: number } {
   if (blocked.total === 0) return { list, skipped: 0, resent: 0 };
-  if (flags.resend) return { list, skipped: 0, resent: blocked.total };
+  if (flags.resend === true) return { list, skipped: 0, resent: blocked.total };
   const free = list.size - blocked.total;
-  if (!flags.skip || free === 0) throw alreadyQueued(blocked, free);
+  if (flags.skip !== true || free === 0) throw alreadyQueued(blocked, free);
   return { list: without(list, blocked.marks), skipped: blocked.total, resent: 0 };
 }
 
@@ -231,16 +243,6 @@ function without(list: CodeList, marks: Uint8Array): CodeList {
   }
   const { duplicates } = list;
   return toCodeList({ ids: kept.slice(0, length), duplicates, rejectedCount: 0, rejected: [] });
-}
-
-function refuseOther(record: JobRecord, digest: string): JobRecord {
-  if (record.digest === digest) return record;
-  throw refuse(
-    422,
-    "idempotency_key_reused",
-    "This Idempotency-Key was used for another list",
-    "Use a new one for each list.",
-  );
 }
 
 export async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {

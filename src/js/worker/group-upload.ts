@@ -1,29 +1,45 @@
 /** `POST /api/jobs`: a CSV that spans programs, and a job in each program's own object. */
-import { type CodeList, listIds } from "../code-list.js";
+import {
+  type CodeList,
+  type ListParts,
+  type ProgramLists,
+  listIds,
+  listParts,
+} from "../code-list.js";
 import { digestOf } from "./creation.js";
 import type { Member } from "./groups.js";
 import { logError } from "./log.js";
 import type { Operator } from "./operator.js";
-import { batchSizeOf, keyOf, sourceOf } from "./program-routes.js";
+import {
+  type JobRequest,
+  type ListFlags,
+  fingerprintText,
+  readGroupRequest,
+  requiredKeyOf,
+} from "./job-request.js";
+import { claimKey } from "./keys.js";
 import { Refusal, refuse } from "./problem.js";
-import { isProgramId } from "./routing.js";
+import { canonicalId, isProgramId } from "./routing.js";
 import { stubs } from "./stubs.js";
-import type { Call, JobSummary } from "./types.js";
-import { type UploadFlags, accepted, flagsOf, readLists } from "./upload.js";
+import type { Call, DryRun, JobSummary } from "./types.js";
+import { accepted, readLists } from "./upload.js";
 
-const MOST_PROGRAMS = 1_000;
+/** Of the codes that a dry run names. */
+const MOST_LISTED = 1_000;
 /** The platform allows six connections at a time. */
 const AT_ONCE = 6;
 
 export async function createGroup(call: Call, operator: Operator): Promise<Response> {
   const { request, url, env } = call;
-  const key = keyOf(request);
-  const flags = flagsOf(url);
-  const starts = url.searchParams.get("start") !== "false";
-  const lists = await readLists(request, flags, url.searchParams.get("programColumn") ?? undefined);
+  const asked = readGroupRequest(url);
+  const key = asked.isDryRun ? null : requiredKeyOf(request);
+  const { flags, starts } = asked;
+  const lists = await readLists(request, asked);
+  if (key === null) return Response.json(await dryRun(call, lists));
   const orders = ordersOf(lists, flags);
+  await claimKey(stubs(env), key, { route: "jobs", program: null });
   const app = stubs(env).app();
-  const begun = await app.beginGroup(key, await digest(orders));
+  const begun = await app.beginGroup(key, await digest(orders, asked));
   if ("refused" in begun) throw new Refusal(begun.refused);
   if (begun.state === "busy") {
     throw refuse(
@@ -41,11 +57,10 @@ export async function createGroup(call: Call, operator: Operator): Promise<Respo
   const about = {
     attempt,
     by: operator.name,
-    source: sourceOf(url),
+    source: asked.source,
     group: key,
-    skip: flags.skip,
-    resend: flags.resend,
-    batchSize: batchSizeOf(url),
+    flags,
+    batchSize: asked.batchSize,
   };
   try {
     const members = await inParallel([...orders], async ([programId, list]) => {
@@ -72,24 +87,9 @@ export async function createGroup(call: Call, operator: Operator): Promise<Respo
   }
 }
 
-/** The list of each program, or why none is sent. */
-function ordersOf(
-  lists: Awaited<ReturnType<typeof readLists>>,
-  flags: UploadFlags,
-): Map<string, CodeList> {
-  if (lists.rejectedCount > 0 && !flags.valid) {
-    throw refuse(
-      422,
-      "invalid_codes",
-      `${lists.rejectedCount} ${lists.rejectedCount === 1 ? "row is no code" : "rows are no codes"}`,
-      "Correct them, or say `valid=true` to leave them out.",
-      { more: { rejectedCount: lists.rejectedCount, issues: lists.rejected } },
-    );
-  }
+/** The programs that have codes in an upload, each with its list. */
+function programsOf(lists: ProgramLists): [string, CodeList][] {
   const found = [...lists.programs].filter(([, list]) => list.size > 0);
-  if (found.length === 0) {
-    throw refuse(400, "empty_codes", "There is no code in the list", "List at least one code.");
-  }
   const [wrong] = found.find(([program]) => !isProgramId(program)) ?? [];
   if (wrong !== undefined) {
     throw refuse(
@@ -99,23 +99,82 @@ function ordersOf(
       "Correct the file.",
     );
   }
-  if (found.length > MOST_PROGRAMS) {
-    throw refuse(
-      422,
-      "too_many_programs",
-      `There are more than ${MOST_PROGRAMS} programs in the upload`,
-      "Split the file.",
-    );
-  }
-  return new Map(found.map(([program, list]) => [program, accepted(list, { valid: true })]));
+  return found;
 }
 
-async function digest(orders: ReadonlyMap<string, CodeList>): Promise<string> {
+/** The list of each program, or why none is sent. */
+function ordersOf(lists: ProgramLists, { valid }: ListFlags): Map<string, CodeList> {
+  if (lists.rejectedCount > 0 && valid !== true) {
+    throw refuse(
+      422,
+      "invalid_codes",
+      `${lists.rejectedCount} ${lists.rejectedCount === 1 ? "row is no code" : "rows are no codes"}`,
+      "Correct them, or say `valid=true` to leave them out.",
+      { more: { rejectedCount: lists.rejectedCount, issues: lists.rejected } },
+    );
+  }
+  const found = programsOf(lists);
+  if (found.length === 0) {
+    throw refuse(400, "empty_codes", "There is no code in the list", "List at least one code.");
+  }
+  const orders = new Map<string, CodeList>();
+  for (const [spelled, list] of found) {
+    const program = canonicalId(spelled);
+    if (orders.has(program)) throw spelledTwice(spelled);
+    orders.set(program, accepted(list, { valid: true }));
+  }
+  return orders;
+}
+
+function spelledTwice(program: string): Refusal {
+  return refuse(
+    422,
+    "invalid_program_id",
+    `The program ${JSON.stringify(program)} is written in two ways`,
+    "Write the id of each program in one way.",
+  );
+}
+
+async function digest(
+  orders: ReadonlyMap<string, CodeList>,
+  { fingerprint, flags }: JobRequest,
+): Promise<string> {
   const parts: string[] = [];
   for (const [program, list] of orders) {
     parts.push(program, await digestOf(listIds(list) as Uint8Array<ArrayBuffer>));
   }
-  return digestOf(new TextEncoder().encode(parts.join("\n")));
+  const encoder = new TextEncoder();
+  const programs = await digestOf(encoder.encode([...orders.keys()].join("\n")));
+  const codes = await digestOf(encoder.encode(parts.join("\n")));
+  return fingerprintText({ ...fingerprint, programs }, flags, codes);
+}
+
+/** What the jobs would come to, in all and for each program. Nothing is created. */
+async function dryRun({ env }: Call, lists: ProgramLists): Promise<Record<string, unknown>> {
+  const found = programsOf(lists);
+  const programs = await inParallel(found, async ([programId, list]) => {
+    const parts = listParts(list) as ListParts;
+    return { programId, ...(await stubs(env).program(programId).dryRun(parts)) };
+  });
+  const sumOf = (count: (program: DryRun) => number) =>
+    programs.reduce((sum, program) => sum + count(program), 0);
+  const blocked: Record<string, number> = {};
+  for (const program of programs) {
+    for (const [state, count] of Object.entries(program.blocked)) {
+      blocked[state] = (blocked[state] ?? 0) + count;
+    }
+  }
+  return {
+    codes: sumOf(({ codes }) => codes),
+    duplicates: sumOf(({ duplicates }) => duplicates),
+    rejectedCount: lists.rejectedCount,
+    rejected: lists.rejected,
+    blocked: { total: 0, ...blocked },
+    firstBlocked: programs.flatMap(({ firstBlocked }) => firstBlocked).slice(0, MOST_LISTED),
+    programs: programs.map(({ programId, codes, duplicates, rejectedCount, blocked: of }) => {
+      return { programId, codes, duplicates, rejectedCount, blocked: of };
+    }),
+  };
 }
 
 function refusedBy(programId: string, problem: Refusal["problem"]): Refusal {

@@ -6,7 +6,8 @@
  * whatever breaks; from the moment that it is given up, all of them go. Each
  * job asks which of these it is, until it knows: nobody has to reach it.
  */
-import { type Refusal, refuse } from "./problem.js";
+import { refuseReusedKey } from "./job-request.js";
+import { Refusal } from "./problem.js";
 import type { ObjectStorage } from "./platform-types.js";
 import type { JobStatus } from "./types.js";
 
@@ -19,6 +20,7 @@ export interface Member {
 interface Group {
   /** Names the request that creates them, of several with one key, and each of its jobs. */
   attempt: string;
+  /** What decides what is sent, as text. */
   digest: string;
   /** Once all of them are created. */
   members?: Member[];
@@ -61,15 +63,8 @@ export class Groups {
   begin(key: string, digest: string): Begun | { refused: Refusal["problem"] } {
     const found = this.#read(key);
     if (found && (found.members || found.isOpen)) {
-      if (found.digest !== digest) {
-        const { problem } = refuse(
-          422,
-          "idempotency_key_reused",
-          "This Idempotency-Key was used for another upload",
-          "Use a new one for each upload.",
-        );
-        return { refused: problem };
-      }
+      const { refused } = refusalOfKey(found.digest, digest);
+      if (refused) return { refused };
       if (found.members) return { state: "there", members: found.members };
       // One that is gone is taken over: the jobs that it has created go.
       if (this.#attempts.has(found.attempt)) return { state: "busy" };
@@ -128,5 +123,16 @@ export class Groups {
       dueAt,
       JSON.stringify(group),
     );
+  }
+}
+
+/** A refusal is told and not thrown: what is thrown to the worker would lose its problem. */
+function refusalOfKey(before: string, now: string): { refused?: Refusal["problem"] } {
+  try {
+    refuseReusedKey(before, now);
+    return {};
+  } catch (error) {
+    if (error instanceof Refusal) return { refused: error.problem };
+    throw error;
   }
 }

@@ -6,7 +6,9 @@ import { accessOperator } from "./access.js";
 import { Attempts, addressOf } from "./attempts.js";
 import { type Refusal, refuse } from "./problem.js";
 import { isLoopback } from "../environment.js";
+import { isSessionEnded } from "./ended-sessions.js";
 import { isSame, readSession } from "./session.js";
+import { stubs } from "./stubs.js";
 import type { Call, WorkerEnv } from "./types.js";
 import { tokenIn } from "../worker-client/protocols.js";
 
@@ -23,9 +25,8 @@ export interface Operator {
 const ADMIN = "admin";
 const SHORTEST_TOKEN = 16;
 
-// Of each isolate, so that a request that is let in asks no object first. Only
-// by address: what comes from one must not keep the others out.
-const guesses = new Attempts(Infinity);
+// Of each isolate, so that a request that is let in asks no object first.
+const guesses = new Attempts();
 
 /** The admin token; undefined where there is none that is good enough. */
 export function adminToken({ ADMIN_TOKEN: token }: WorkerEnv): string | undefined {
@@ -75,13 +76,18 @@ async function byToken({ request, url, env }: Call): Promise<Operator | undefine
     const wait = guesses.wait(from, now);
     if (wait > 0) throw tooManyAttempts(wait);
     if (await isSame(bearer, token)) {
+      guesses.accept(from);
       return { name: ADMIN, by: "token", isAmbient: false, until: null };
     }
     guesses.attempt(from, now);
+    // Counted over all isolates too, together with what is tried by signing in.
+    const inAll = await stubs(env).app().attempt(from);
+    if (inAll > 0) guesses.block(now + inAll);
     return undefined;
   }
   const until = await readSession(request.headers.get("Cookie"), url, token, now);
-  return until === undefined ? undefined : { name: ADMIN, by: "token", isAmbient: true, until };
+  if (until === undefined || (await isSessionEnded(env, until, now))) return undefined;
+  return { name: ADMIN, by: "token", isAmbient: true, until };
 }
 
 /** The token in `Authorization`; with a WebSocket also among the subprotocols. */
@@ -94,7 +100,7 @@ async function byAccess({ request, env }: Call): Promise<Operator | undefined> {
   const domain = teamDomain(env);
   if (domain === undefined || !env.ACCESS_AUDIENCE) return undefined;
   const found = await accessOperator(request, domain, env.ACCESS_AUDIENCE);
-  if (found !== "unreachable") return found && { ...found, by: "access", isAmbient: true };
+  if (found !== "unreachable") return found && { ...found, by: "access" };
   throw refuse(
     503,
     "access_unreachable",

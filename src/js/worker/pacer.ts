@@ -1,7 +1,7 @@
 /** When this program's jobs may send: the times that the app's object leased it. */
 import type { Pace } from "../pace.js";
 import { logError } from "./log.js";
-import type { Lease } from "./rate.js";
+import { CLOCK_STEP_MS, type Lease } from "./rate.js";
 import type { Stubs } from "./stubs.js";
 
 /** Without a lease, it is asked again so soon. */
@@ -19,6 +19,7 @@ export class Pacer implements Pace {
   #isAsking = false;
   #taken: number[] = [];
   #closedUntil = 0;
+  #now = 0;
 
   constructor(
     readonly stubs: Stubs,
@@ -29,9 +30,19 @@ export class Pacer implements Pace {
 
   next(): number {
     const now = Date.now();
+    this.#follow(now);
     while ((this.#slots[0] ?? Infinity) < now - STALE_MS) this.#slots.shift();
     if (this.#slots.length <= 1 && !this.#isAsking) void this.#ask();
     return Math.max(this.#slots[0] ?? now + SOON_MS, this.#closedUntil);
+  }
+
+  /** A clock that was set back: the times that were leased are of the other one. */
+  #follow(now: number): void {
+    const backMs = this.#now - now;
+    this.#now = now;
+    if (backMs <= CLOCK_STEP_MS) return;
+    this.#slots = [];
+    this.#closedUntil -= backMs;
   }
 
   take(): void {
@@ -64,7 +75,10 @@ export class Pacer implements Pace {
     try {
       // What was used lately, and one more.
       const wanted = this.#taken.length + 1;
+      const askedAt = Date.now();
       const lease: Lease = await this.stubs.app().lease(this.programId(), wanted);
+      // The clock was set back meanwhile: these are times of the other one.
+      if (Date.now() < askedAt - CLOCK_STEP_MS) lease.count = lease.closedUntil = 0;
       for (let slot = 0; slot < lease.count; slot += 1) {
         this.#slots.push(lease.from + slot * lease.everyMs);
       }

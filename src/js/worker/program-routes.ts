@@ -1,62 +1,68 @@
 /** What a program's object answers to operators; the worker has let them in. */
 import { STATES } from "../job-results.js";
-import type { CodeState, JobDecision } from "../job-types.js";
-import type { VoucherCode } from "../types.js";
-import { idsOfCodes } from "./code-ids.js";
-import { everybody } from "./everybody.js";
-import { resultsFrom } from "./job-reading.js";
+import type { CodeList } from "../code-list.js";
 import type { ReadableJob } from "../job.js";
+import type { JobDecision } from "../job-types.js";
+import { resultsFrom } from "./job-reading.js";
+import { readJobRequest, requiredKeyOf } from "./job-request.js";
+import { JOB_ROUTES, type JobAction, requireState } from "./job-states.js";
+import { claimKey } from "./keys.js";
+import { invalid, oneOf, readMembers, readParameters, text, wholeNumber } from "./parameters.js";
 import type { ProgramObject } from "./program.js";
 import { refuse } from "./problem.js";
 import { type JobRecord, restingStatus } from "./records.js";
-import { operatorIn, wholeIn } from "./routing.js";
-import { settings } from "./settings.js";
+import { canonicalId, operatorIn } from "./routing.js";
 import type { DryRun, JobResultPage } from "./types.js";
-import { accepted, flagsOf, readJson, readList } from "./upload.js";
+import { accepted, readJson, readList, refuseBody } from "./upload.js";
 
 const PATH =
-  /^\/api\/programs\/([^/]+)\/(codes|jobs)(?:\/([0-9a-f-]{36})(?:\/(live|results|results\.csv|journal|pause|resume|resolve|drop))?)?$/;
+  /^\/api\/programs\/([^/]+)\/jobs(?:\/([0-9a-f-]{36})(?:\/(live|results|results\.csv|journal|pause|resume|resolve|drop))?)?$/;
 const CALL = /^\/v1\/organizations\/[^/]+\/voucher-programs\/([^/]+)\/codes\/distribute$/;
-const DECISIONS: readonly unknown[] = ["resend", "queued", "abandon"];
+const DECISIONS = ["resend", "queued", "abandon"] as const;
 const MOST_ROWS = 5_000;
-const LONGEST_KEY = 200;
+const RESULTS = {
+  state: oneOf(STATES),
+  find: text,
+  from: wholeNumber(0, 2 ** 32 - 1),
+  limit: wholeNumber(1, MOST_ROWS),
+};
 
 export async function routeProgram(program: ProgramObject, request: Request): Promise<Response> {
   const url = new URL(request.url);
   const [, called] = CALL.exec(url.pathname) ?? [];
-  if (called !== undefined) return program.calls.distribute(decodeURIComponent(called), request);
-  const [, segment = "", what, jobId, action] = PATH.exec(url.pathname) ?? [];
-  const programId = decodeURIComponent(segment);
-  if (what === "codes" && jobId === undefined) {
-    only(request, "GET");
-    return codes(program, programId, url);
-  }
-  if (what !== "jobs") throw nothing();
+  if (called !== undefined) return program.calls.distribute(programOf(called), request);
+  const [, segment, jobId, action = ""] = PATH.exec(url.pathname) ?? [];
+  if (segment === undefined) throw nothing();
   if (jobId === undefined) {
     only(request, "GET", "POST");
-    return request.method === "GET"
-      ? Response.json({ jobs: program.records.jobs().map(({ summary }) => summary) })
-      : create(program, programId, request, url);
+    if (request.method === "POST") return create(program, programOf(segment), request, url);
+    readParameters(url, {});
+    return Response.json({ jobs: program.records.jobs().map(({ summary }) => summary) });
   }
   const record = program.records.byId(jobId);
   if (record === undefined || record.summary.status === "creating") throw nothing();
-  return job(program, record, action, request, url);
+  return job(program, record, action as JobAction, request, url);
 }
+
+/** One spelling of a program's id, so that all that is kept of it is found by any. */
+const programOf = (segment: string) => canonicalId(decodeURIComponent(segment));
 
 async function job(
   program: ProgramObject,
   record: JobRecord,
-  action: string | undefined,
+  action: JobAction,
   request: Request,
   url: URL,
 ): Promise<Response> {
+  only(request, JOB_ROUTES[action].method);
+  if (action === "results") return results(program, record, url);
+  readParameters(url, {});
+  if (action === "") await program.setAside.retry(record);
+  requireState(action, record.summary);
   switch (action) {
-    case undefined:
-      only(request, "GET");
-      await program.setAside.retry(record);
+    case "":
       return Response.json(await program.detail(record));
     case "live":
-      only(request, "GET");
       if (request.headers.get("Upgrade")?.toLowerCase() !== "websocket") {
         throw refuse(
           426,
@@ -70,28 +76,20 @@ async function job(
         operatorIn(request).until,
         request.headers.get("Sec-WebSocket-Protocol"),
       );
-    case "results":
-      only(request, "GET");
-      return results(program, record, url);
     case "results.csv":
-      only(request, "GET");
       return csv(program, record);
     case "journal":
-      only(request, "GET");
       return journal(program, record);
     case "pause":
-      only(request, "POST");
-      return pause(program, record);
+      return pause(program, record, request);
     case "resume":
-      only(request, "POST");
-      return resume(program, record);
+      return resume(program, record, request);
+    case "resolve":
+      return resolve(program, record, request);
     case "drop":
-      only(request, "POST");
+      await refuseBody(request);
       await program.setAside.drop(record);
       return Response.json(record.summary);
-    default:
-      only(request, "POST");
-      return resolve(program, record, request);
   }
 }
 
@@ -101,41 +99,30 @@ async function create(
   request: Request,
   url: URL,
 ): Promise<Response> {
-  const isDryRun = url.searchParams.get("dryRun") === "true";
-  const key = isDryRun ? null : keyOf(request);
-  const isAll = url.searchParams.get("all") === "true";
-  const given = flagsOf(url);
-  const { list: read, flags } = isAll
-    ? { list: await confirmed(program, programId, url), flags: given }
-    : await readList(request, given);
-  if (isDryRun) {
-    const list = read.valid();
-    const { total, counts, first } = await program.creation.check(list);
-    return Response.json({
-      codes: list.size,
-      duplicates: read.duplicates,
-      rejectedCount: read.rejectedCount,
-      rejected: read.rejected,
-      blocked: { total, ...counts },
-      firstBlocked: first,
-    } satisfies DryRun);
-  }
+  const asked = readJobRequest(url);
+  const { isDryRun, isAll, batchSize, source, starts, fingerprint } = asked;
+  const key = isDryRun ? null : requiredKeyOf(request);
+  // The worker has put the codes of everybody into the body.
+  if (isAll && !operatorIn(request).isEverybody) throw nothing();
+  const { list: read, flags } = await readList(request, asked);
+  if (isDryRun) return Response.json(await dryRun(program, read));
   const list = accepted(read, flags);
-  const batchSize = batchSizeOf(url);
   program.know(programId);
   await program.learnPause();
+  if (key !== null) await claimKey(program.stubs, key, { route: "job", program: programId });
   const { record, isNew } = await program.creation.create({
     programId,
     list,
     flags,
+    fingerprint,
     // Not to be taken for one of a group's.
     key: key === null ? null : `job:${key}`,
     by: operatorIn(request).name,
-    source: sourceOf(url),
+    source,
     group: null,
     isCall: false,
     batchSize,
-    status: url.searchParams.get("start") === "false" ? "paused" : "running",
+    status: starts ? "running" : "paused",
   });
   if (isNew) {
     // Known to everybody before anything leaves.
@@ -145,89 +132,28 @@ async function create(
   return Response.json(record.summary, { status: isNew ? 201 : 200 });
 }
 
-/** The key that makes it safe to ask twice. */
-export function keyOf(request: Request): string {
-  const key = request.headers.get("Idempotency-Key") ?? "";
-  if (key !== "" && key.length <= LONGEST_KEY) return key;
-  throw refuse(
-    400,
-    "idempotency_key_required",
-    "The request needs an Idempotency-Key of at most 200 characters",
-    "Draw a UUID for each list, and repeat it when you ask again.",
-  );
-}
-
-export function sourceOf({ searchParams }: URL): string | null {
-  return searchParams.get("source")?.slice(0, 200) ?? null;
-}
-
-export function batchSizeOf({ searchParams }: URL): number {
-  const given = searchParams.get("batchSize");
-  const size = given === null ? settings().batchSize : Number(given);
-  if (Number.isInteger(size) && size >= 1 && size <= 30_000) return size;
-  throw refuse(
-    400,
-    "invalid_options",
-    "`batchSize` must be a whole number from 1 to 30000",
-    "Correct the query.",
-  );
-}
-
-/** Everybody, for whom the admin has typed out which program it is. */
-async function confirmed(program: ProgramObject, programId: string, { searchParams }: URL) {
-  if (searchParams.get("confirm") === programId) return everybody(program, programId);
-  throw refuse(
-    400,
-    "confirmation_required",
-    "Everybody has to be confirmed with the program's id",
-    "Say `confirm=` and the id of the program.",
-  );
-}
-
-async function codes(program: ProgramObject, programId: string, url: URL): Promise<Response> {
-  const includeUsage = url.searchParams.get("usage") === "true";
-  const found = await program.client.listCodes(programId, { includeUsage });
-  const known = await program.codeStates(idsOfCodes(found.map(({ codeId }) => codeId)));
-  if (url.searchParams.get("summary") === "true") {
-    return Response.json({ programId, ...summaryOf(found, known) });
-  }
-  const rows = found.map((code, place) => ({ ...shown(code), ...known(place) }));
-  return Response.json({ programId, codes: rows });
-}
-
-/** How many codes there are, and what is known of those that are not cancelled. */
-function summaryOf(
-  codes: readonly VoucherCode[],
-  known: (place: number) => { state: CodeState | null },
-) {
-  const states: Partial<Record<CodeState | "none", number>> = {};
-  let canceled = 0;
-  codes.forEach(({ canceledAt }, place) => {
-    const state = known(place).state ?? "none";
-    if (canceledAt === null) states[state] = (states[state] ?? 0) + 1;
-    else canceled += 1;
-  });
-  return { total: codes.length, canceled, states };
-}
-
-function shown({ codeId, codeText, usageCount, usageAmount, canceledAt }: VoucherCode) {
-  return { code: codeId, codeText, usageCount, usageAmount, canceledAt };
+/** What a job of a list would come to. */
+export async function dryRun(program: ProgramObject, read: CodeList): Promise<DryRun> {
+  const list = read.valid();
+  const { total, counts, first } = await program.creation.check(list);
+  return {
+    codes: list.size,
+    duplicates: read.duplicates,
+    rejectedCount: read.rejectedCount,
+    rejected: read.rejected,
+    blocked: { total, ...counts },
+    firstBlocked: first,
+  };
 }
 
 async function results(program: ProgramObject, record: JobRecord, url: URL): Promise<Response> {
-  const job = await held(program, record);
-  const { searchParams } = url;
-  const limit = wholeIn(url, "limit", 500, [1, MOST_ROWS]);
-  const state = searchParams.get("state") || undefined;
-  if (state !== undefined && !STATES.includes(state as CodeState)) {
-    throw refuse(400, "invalid_options", "`state` is no state of a code", "Correct the query.");
-  }
-  const find = searchParams.get("find")?.toLowerCase() ?? "";
-  const cursor = { place: wholeIn(url, "from", 0, [0, 2 ** 32 - 1]) };
+  const { limit = 500, state, find = "", from = 0 } = readParameters(url, RESULTS);
+  const job = await openFor("results", program, record);
+  const cursor = { place: from };
   const page = (results: JobResultPage) => Response.json(results);
   const rows: JobResultPage["rows"] = [];
-  for (const result of resultsFrom(job, cursor, state as CodeState | undefined)) {
-    if (!result.code.startsWith(find)) continue;
+  for (const result of resultsFrom(job, cursor, state)) {
+    if (!result.code.startsWith(find.toLowerCase())) continue;
     if (rows.length === limit) return page({ rows, next: cursor.place });
     rows.push({ place: cursor.place, ...result });
   }
@@ -235,12 +161,11 @@ async function results(program: ProgramObject, record: JobRecord, url: URL): Pro
 }
 
 async function csv(program: ProgramObject, record: JobRecord): Promise<Response> {
-  const job = await held(program, record);
+  const job = await openFor("results.csv", program, record);
   return file(job.resultsCsv() as ReadableStream, "text/csv; charset=utf-8", record, "csv");
 }
 
 async function journal(program: ProgramObject, record: JobRecord): Promise<Response> {
-  if (record.isFolded) await held(program, record);
   const pieces = program.jobs.bytes(record.number);
   const stream = new ReadableStream<Uint8Array>({
     async pull(controller) {
@@ -264,8 +189,10 @@ function file(
   });
 }
 
-async function pause(program: ProgramObject, record: JobRecord): Promise<Response> {
+async function pause(program: ProgramObject, record: JobRecord, request: Request) {
+  await refuseBody(request);
   const { summary } = record;
+  requireState("pause", summary);
   if (summary.status === "running") {
     summary.status = "paused";
     program.runner.stop(record.number);
@@ -275,10 +202,12 @@ async function pause(program: ProgramObject, record: JobRecord): Promise<Respons
   return Response.json(summary);
 }
 
-async function resume(program: ProgramObject, record: JobRecord): Promise<Response> {
-  const { summary } = record;
+async function resume(program: ProgramObject, record: JobRecord, request: Request) {
+  await refuseBody(request);
   await program.learnPause();
-  if (["paused", "halted", "undecided"].includes(summary.status)) {
+  const { summary } = record;
+  requireState("resume", summary);
+  if (summary.status !== "running") {
     summary.status = "running";
     summary.error = null;
     program.runner.settle(record, summary.progress);
@@ -288,26 +217,15 @@ async function resume(program: ProgramObject, record: JobRecord): Promise<Respon
   return Response.json(summary);
 }
 
-async function resolve(
-  program: ProgramObject,
-  record: JobRecord,
-  request: Request,
-): Promise<Response> {
-  const { batch, decision } = Object(await readJson(request)) as Record<string, unknown>;
-  if (!DECISIONS.includes(decision)) {
-    throw refuse(
-      400,
-      "invalid_options",
-      "`decision` must be resend, queued or abandon",
-      "Correct the body.",
-    );
-  }
-  await held(program, record);
+async function resolve(program: ProgramObject, record: JobRecord, request: Request) {
+  const { batch, decision } = await readDecision(request);
+  const { summary } = record;
+  await openFor("resolve", program, record);
   const progress = await program.jobs.use(record.number, async (job) => {
-    await job.resolve(batch as number | "all", decision as JobDecision);
+    requireState("resolve", summary);
+    await job.resolve(batch, decision);
     return job.progress();
   });
-  const { summary } = record;
   if (summary.status !== "running") {
     // What is to be sent again waits for `resume`.
     summary.status = decision === "resend" ? "paused" : restingStatus(progress);
@@ -318,32 +236,32 @@ async function resolve(
   return Response.json(summary);
 }
 
-async function held(program: ProgramObject, record: JobRecord): Promise<ReadableJob> {
+/** The job, where what is asked for is possible in its state and its journal can be read. */
+async function openFor(
+  action: JobAction,
+  program: ProgramObject,
+  record: JobRecord,
+): Promise<ReadableJob> {
+  requireState(action, record.summary);
   const job = await program.jobs.getReadable(record);
   if (job) return job;
-  const { status, error } = record.summary;
-  if (status === "unreadable") {
-    throw refuse(
-      409,
-      "job_unreadable",
-      `The job was set aside, as its journal can't be read: ${error?.message ?? ""}`,
-      "Mend the cause and look at the job again; or export its journal, and drop it.",
-    );
+  // It was set aside by that.
+  requireState(action, record.summary);
+  throw nothing();
+}
+
+async function readDecision(
+  request: Request,
+): Promise<{ batch: number | "all"; decision: JobDecision }> {
+  const { batch, decision } = readMembers(await readJson(request), ["batch", "decision"]);
+  const decided = DECISIONS.find((known) => known === decision);
+  if (decided === undefined) {
+    throw invalid(`\`decision\` must be one of ${DECISIONS.join(", ")}`);
   }
-  if (status === "dropped") {
-    throw refuse(
-      410,
-      "job_dropped",
-      "An operator has deleted the journal of this job, which could not be read",
-      "What is known of each code is with the program's codes.",
-    );
+  if (batch !== "all" && !(Number.isSafeInteger(batch) && (batch as number) >= 0)) {
+    throw invalid('`batch` must be the number of a batch, or "all"');
   }
-  throw refuse(
-    410,
-    "job_expired",
-    "The list of this job was deleted after its retention",
-    "What became of each code is with the program's codes.",
-  );
+  return { batch: batch as number | "all", decision: decided };
 }
 
 function only(request: Request, ...methods: string[]): void {

@@ -5,16 +5,18 @@
 import { DurableObject } from "cloudflare:workers";
 
 import type { Client } from "../client.js";
-import { toCodeList } from "../code-list.js";
+import { type ListParts, toCodeList } from "../code-list.js";
 import { STATES } from "../job-results.js";
 import type { CodeState } from "../job-types.js";
 import type { WebhookOutcome } from "../webhook.js";
 import { Calls } from "./calls.js";
 import { idsOfCodes } from "./code-ids.js";
+import { type CodeStates, findCodeStates } from "./code-states.js";
 import { Creation } from "./creation.js";
 import { Inbox } from "./inbox.js";
-import { readStates, statesOf } from "./job-reading.js";
-import { type Claim, Ledger } from "./ledger.js";
+import { statesOf } from "./job-reading.js";
+import type { ListFlags } from "./job-request.js";
+import { Ledger } from "./ledger.js";
 import { Live } from "./live.js";
 import { log, logError } from "./log.js";
 import { OpenJobs } from "./open-jobs.js";
@@ -22,14 +24,14 @@ import { OutcomeQueue } from "./outcome-queue.js";
 import { Pacer } from "./pacer.js";
 import type { LiveSocket, ObjectState } from "./platform-types.js";
 import { type Problem, answerError, problemOf } from "./problem.js";
-import { routeProgram } from "./program-routes.js";
+import { dryRun, routeProgram } from "./program-routes.js";
 import { type JobRecord, Records, restingStatus } from "./records.js";
 import { Runner } from "./runner.js";
 import { SetAside } from "./set-aside.js";
 import { settings } from "./settings.js";
 import { type Stubs, stubs } from "./stubs.js";
 import { PROGRAM_TABLES, Tables } from "./tables.js";
-import type { JobDetail, JobSummary, WorkerEnv } from "./types.js";
+import type { DryRun, JobDetail, JobSummary, WorkerEnv } from "./types.js";
 import { createUber } from "./uber.js";
 import { discard } from "./upload.js";
 import { detail, part } from "./views.js";
@@ -46,8 +48,6 @@ const AGAIN_MS = 5_000;
 const PAUSED_MS = 30_000;
 /** While a job is held, it is asked so often what became of its group. */
 const HELD_MS = 4_000;
-/** The list of a job is not deleted while somebody looks at it. */
-const WATCHED_MS = 60_000;
 
 const codeOf = ({ code }: { code: string }) => code;
 
@@ -68,8 +68,7 @@ export interface HeldOrder {
   by: string;
   source: string | null;
   group: string;
-  skip: boolean;
-  resend: boolean;
+  flags: ListFlags;
   batchSize: number;
 }
 
@@ -237,15 +236,15 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
   async hold(order: HeldOrder): Promise<{ summary: JobSummary } | { problem: Problem }> {
     try {
       this.#tables.make();
-      const { ids, duplicates, skip, resend, attempt, ...about } = order;
+      const { ids, duplicates, attempt, ...about } = order;
       this.know(order.programId);
       const list = toCodeList({ ids, duplicates, rejectedCount: 0, rejected: [] });
-      const flags = { skip, resend };
       const { record } = await this.creation.create({
         ...about,
         key: attempt,
         list,
-        flags,
+        // The group has compared what the key stands for.
+        fingerprint: {},
         isCall: false,
         status: "held",
       });
@@ -342,8 +341,6 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
     const { finishedAt, createdAt } = summary;
     if (isCall) return Math.max(finishedAt ?? createdAt, this.jobs.retryAt(number));
     const until = (finishedAt ?? createdAt) + settings().retentionDays * DAY_MS;
-    const now = Date.now();
-    if (until <= now && this.live.isWatched(summary.id)) return now + WATCHED_MS;
     return Math.max(until, this.jobs.retryAt(number));
   }
 
@@ -367,10 +364,12 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
       this.ledger.fold(record.number, few, (place) => foldedState(states[place] as number));
       record.isFolded = true;
       record.summary.status = "expired";
-      if (record.isCall) this.records.remove(record);
+      // One with a key stays, so that asking again with the key sends nothing again.
+      if (record.isCall && record.key === null) this.records.remove(record);
       else this.records.save(record);
     });
     await this.jobs.erase(record.number);
+    this.live.changed(record.summary.id);
     await this.runner.report(record);
   }
 
@@ -387,24 +386,14 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
     this.ctx.storage.sql.exec("INSERT OR REPLACE INTO state VALUES (?, ?)", key, value);
   }
 
-  /** What is known here of each of these codes: the state in the newest job that has it. */
-  async codeStates(
-    ids: Uint8Array,
-  ): Promise<(place: number) => { state: CodeState | null; job: string | null }> {
-    const newest = new Map<number, Claim>();
-    this.ledger.find(ids, (place, claim) => {
-      if ((newest.get(place)?.job ?? 0) < claim.job) newest.set(place, claim);
-    });
-    const asked = [...newest.values()].filter(({ state }) => state === undefined);
-    const stateIn = await readStates(new Set(asked.map(({ job }) => job)), this.jobs, this.records);
-    return (place) => {
-      const claim = newest.get(place);
-      if (claim === undefined) return { state: null, job: null };
-      return {
-        state: claim.state ?? STATES[stateIn(claim.job, claim.place)] ?? "abandoned",
-        job: this.records.byNumber(claim.job)?.summary.id ?? null,
-      };
-    };
+  /** What is known here of each of these codes. */
+  codeStates(ids: Uint8Array): Promise<CodeStates> {
+    return findCodeStates(ids, this);
+  }
+
+  /** What a job of this list would come to. */
+  async dryRun(parts: ListParts): Promise<DryRun> {
+    return dryRun(this, toCodeList(parts));
   }
 
   /** All that there is to say of a job. */

@@ -27,8 +27,11 @@ const ACTIVE_MS = 3_000;
 const HORIZON_MS = 1_000;
 /** Longer than that no limit of Uber's lasts: a wrong header must not close the gate for good. */
 const LONGEST_MS = 60 * 60_000;
+/** A clock that goes back further was set. */
+export const CLOCK_STEP_MS = 1_000;
 
 export class Rate {
+  #now = 0;
   #next = 0;
   #closedUntil = 0;
   readonly #askedAt = new Map<string, number>();
@@ -36,6 +39,7 @@ export class Rate {
   constructor(readonly perSecond: () => number) {}
 
   lease(who: string, wanted: number, now: number): Slots {
+    this.#follow(now);
     this.#askedAt.set(who, now);
     for (const [other, at] of this.#askedAt) {
       if (at < now - ACTIVE_MS) this.#askedAt.delete(other);
@@ -53,7 +57,18 @@ export class Rate {
 
   /** Nothing leaves before that. Gives until when it is closed. */
   close(until: number, now: number): number {
+    this.#follow(now);
     this.#closedUntil = Math.max(this.#closedUntil, Math.min(until, now + LONGEST_MS));
     return this.#closedUntil;
+  }
+
+  /** A clock that was set back takes along what was planned by it. */
+  #follow(now: number): void {
+    const backMs = this.#now - now;
+    this.#now = now;
+    if (backMs <= CLOCK_STEP_MS) return;
+    this.#next -= backMs;
+    this.#closedUntil -= backMs;
+    this.#askedAt.clear();
   }
 }

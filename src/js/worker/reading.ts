@@ -1,6 +1,8 @@
 /** What only reads: programs and codes. */
 import { type Client, type SearchProgramsOptions } from "../client.js";
-import { wholeIn } from "./routing.js";
+import { openCodes } from "./listed-codes.js";
+import { flag, oneOf, readMembers, readParameters, wholeNumber } from "./parameters.js";
+import { canonicalId } from "./routing.js";
 import { stubs } from "./stubs.js";
 import type { Call, WorkerEnv } from "./types.js";
 import { createUber } from "./uber.js";
@@ -12,6 +14,11 @@ import { readJson } from "./upload.js";
  */
 const ONCE = { maxRetries: 0 } as const;
 const MOST_PROGRAMS = 100;
+const PROGRAMS = {
+  status: oneOf(["UPCOMING", "ACTIVE", "COMPLETE", "CANCELED"]),
+  limit: wholeNumber(1, MOST_PROGRAMS),
+  offset: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+};
 
 // One for each isolate, so that the token is kept. Only the client is kept here and
 // no promise of one: a promise dies with the request that began it.
@@ -24,28 +31,25 @@ function uber(env: WorkerEnv): Client {
 
 /** Programs, each with its newest job. */
 export async function listPrograms({ url, env }: Call): Promise<Response> {
-  const query = url.searchParams;
-  const limit = wholeIn(url, "limit", MOST_PROGRAMS, [1, MOST_PROGRAMS]);
-  const offset = wholeIn(url, "offset", 0, [0, Number.MAX_SAFE_INTEGER]);
-  const search = { limit, offset, status: query.get("status") };
-  const found = await uber(env).searchPrograms({
-    ...ONCE,
-    ...search,
-    status: (search.status ?? undefined) as never,
-  });
+  const { limit = MOST_PROGRAMS, offset = 0, status } = readParameters(url, PROGRAMS);
+  const search = { ...ONCE, limit, offset, ...(status && { status }) };
+  const found = await uber(env).searchPrograms(search);
   const last = await stubs(env)
     .app()
-    .lastJobs(found.map(({ programId }) => programId));
+    .lastJobs(found.map(({ programId }) => canonicalId(programId)));
   const programs = found.map((program, place) => {
     return { id: program.programId, ...program, lastJob: last[place] ?? null };
   });
-  return Response.json({ programs });
+  // Uber says nothing of how many there are: a full page may have one after it.
+  const next = found.length === limit ? offset + limit : null;
+  return Response.json({ programs, next });
 }
 
 /** Search Voucher Programs, as Uber answers it. */
-export async function searchPrograms({ request, env }: Call): Promise<Response> {
-  const json = (await readJson(request)) ?? {};
-  const { program_status: status, limit, offset } = json as Record<string, unknown>;
+export async function searchPrograms({ request, url, env }: Call): Promise<Response> {
+  readParameters(url, {});
+  const body = readMembers(await readJson(request), ["program_status", "limit", "offset"]);
+  const { program_status: status, limit, offset } = body;
   // The client checks the values.
   const search = { ...ONCE, status, limit, offset } as SearchProgramsOptions;
   const found = await uber(env).searchPrograms(search);
@@ -54,10 +58,7 @@ export async function searchPrograms({ request, env }: Call): Promise<Response> 
 
 /** Get Voucher Codes, as Uber answers it. */
 export async function listCodes({ env, url }: Call, program: string): Promise<Response> {
-  const includeUsage = url.searchParams.get("include_usage") === "true";
-  const codes = await uber(env).listCodes(program, { ...ONCE, includeUsage });
-  return Response.json({
-    total_number_of_codes: codes.length,
-    codes: codes.map(({ raw }) => raw),
-  });
+  const { include_usage: includeUsage = false } = readParameters(url, { include_usage: flag });
+  const headers = { "Content-Type": "application/json" };
+  return new Response(await openCodes(env, program, includeUsage), { headers });
 }

@@ -129,6 +129,12 @@ export class Records {
     );
   }
 
+  /** A later request with its key is a request of its own. */
+  forgetKey(record: JobRecord): void {
+    record.key = null;
+    this.#query("UPDATE jobs SET key = NULL WHERE number = ?", record.number);
+  }
+
   remove({ number }: JobRecord): void {
     this.#known.delete(number);
     this.#query("DELETE FROM jobs WHERE number = ?", number);

@@ -7,11 +7,24 @@ export { canonicalId } from "../canonical-id.js";
 
 const HEADER = "X-Uber-Vouchers-Operator";
 
+/** What the worker vouches for, to an object. */
+interface Passed {
+  name: string;
+  until: number | null;
+  /** The body was put together by the worker: it lists everybody. */
+  isEverybody: boolean;
+}
+
 /** The same request with who sent it; whatever the caller said of that is gone. */
-export function withOperator(request: Request, { name, until }: Operator): Request {
+export function withOperator(
+  request: Request,
+  { name, until }: Operator,
+  isEverybody = false,
+): Request {
   const passed = new Request(request);
   // A header holds no more than Latin letters.
-  passed.headers.set(HEADER, encodeURIComponent(JSON.stringify({ name, until })));
+  const said: Passed = { name, until, isEverybody };
+  passed.headers.set(HEADER, encodeURIComponent(JSON.stringify(said)));
   // Objects have no use for them.
   for (const secret of ["Authorization", "Cookie", "Cf-Access-Jwt-Assertion"]) {
     passed.headers.delete(secret);
@@ -23,8 +36,8 @@ export function withOperator(request: Request, { name, until }: Operator): Reque
 }
 
 /** Who sent a request that was passed on. */
-export function operatorIn(request: Request): Pick<Operator, "name" | "until"> {
-  return JSON.parse(decodeURIComponent(request.headers.get(HEADER) ?? "")) as Operator;
+export function operatorIn(request: Request): Passed {
+  return JSON.parse(decodeURIComponent(request.headers.get(HEADER) ?? "")) as Passed;
 }
 
 /** A path segment as the id of a program. */
@@ -34,14 +47,19 @@ export function programIdIn(segment: string | undefined): string {
   throw refuse(404, "invalid_program_id", "This is no id of a program", "Correct the address.");
 }
 
-/** Whether it can be one, in a path too. */
+/**
+ * Whether it can be one, in a path too. What looks like another id, or is the
+ * same to Uber, would get a ledger of its own here.
+ */
 export function isProgramId(id: string): boolean {
   return (
     id !== "" &&
     id.length <= 256 &&
     id.trim() === id &&
+    id.normalize("NFC") === id &&
+    !id.endsWith(".") &&
     // Whoever decodes the path once more must not find another one.
-    !/^\.{1,2}$|[/\\]|\p{Cc}/u.test(id)
+    !/[/\\]|\p{Cc}|\p{Cf}|\p{Mn}|\p{Me}|\p{Z}(?<! )|\p{Default_Ignorable_Code_Point}/u.test(id)
   );
 }
 
@@ -52,16 +70,4 @@ export function decoded(segment: string | undefined): string {
   } catch {
     return "";
   }
-}
-
-/** A whole number in a query, from `least` to `most`. */
-export function wholeIn(
-  { searchParams }: URL,
-  name: string,
-  fallback: number,
-  [least, most]: readonly [number, number],
-): number {
-  const given = searchParams.get(name);
-  const number = given ? Math.trunc(Number(given)) : fallback;
-  return Math.max(least, Math.min(Number.isNaN(number) ? fallback : number, most));
 }

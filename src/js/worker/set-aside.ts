@@ -88,14 +88,6 @@ export class SetAside {
   /** Deletes the journal of one. Its codes stay claimed, as unknown. */
   async drop(record: JobRecord): Promise<void> {
     const { number, summary } = record;
-    if (summary.status !== "unreadable") {
-      throw refuse(
-        409,
-        "not_unreadable",
-        "Only a job whose journal can't be read can be dropped",
-        "Leave it: its list is deleted after its retention.",
-      );
-    }
     this.storage.transactionSync(() => {
       this.ledger.fold(number, null, () => "unknown");
       Object.assign(record, { isFolded: true, setAside: null });

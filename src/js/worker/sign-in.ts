@@ -1,9 +1,11 @@
 /** `/api/session`: the admin token for a cookie, and back. */
 import { Attempts, addressOf } from "./attempts.js";
+import { endSession } from "./ended-sessions.js";
 import { log } from "./log.js";
+import { readMembers, readParameters } from "./parameters.js";
 import { adminToken, tooManyAttempts } from "./operator.js";
 import { answer, refuse } from "./problem.js";
-import { closeSession, isSame, openSession } from "./session.js";
+import { closeSession, isSame, openSession, readSession } from "./session.js";
 import { stubs } from "./stubs.js";
 import type { Call } from "./types.js";
 import { readJson } from "./upload.js";
@@ -14,6 +16,7 @@ const attempts = new Attempts(Infinity);
 
 export async function answerSession(call: Call): Promise<Response> {
   const { request, url, env } = call;
+  readParameters(url, {});
   if (request.method !== "POST" && request.method !== "DELETE") {
     const allow = "GET, POST, DELETE";
     throw refuse(405, "method_not_allowed", `Only ${allow} is served here`, `Use ${allow}.`, {
@@ -28,8 +31,15 @@ export async function answerSession(call: Call): Promise<Response> {
       "Open the console at this worker's own address.",
     );
   }
-  if (request.method === "DELETE") return withCookie(closeSession(url));
   const right = adminToken(env);
+  if (request.method === "DELETE") {
+    const cookie = request.headers.get("Cookie");
+    const until =
+      right === undefined ? undefined : await readSession(cookie, url, right, Date.now());
+    // Before the cookie goes: if it can't be ended now, it can be tried again.
+    if (until !== undefined) await endSession(env, until);
+    return withCookie(closeSession(url));
+  }
   if (right === undefined) {
     throw refuse(403, "no_admin_token", "There is no admin token here", "Sign in by Access.");
   }
@@ -38,7 +48,7 @@ export async function answerSession(call: Call): Promise<Response> {
   // Counted before it is compared, so that many at once are no more tries.
   const wait = attempts.attempt(from, Date.now()) || (await app.attempt(from));
   if (wait > 0) throw tooManyAttempts(wait);
-  const { token } = Object(await readJson(request)) as { token?: unknown };
+  const { token } = readMembers(await readJson(request), ["token"]);
   if (typeof token !== "string" || !(await isSame(token.trim(), right))) {
     log("sign-in", { state: "refused" });
     return answer({

@@ -1,6 +1,7 @@
 /** The objects behind the worker, and what they do for one another. */
 import type { AppObject } from "./app.js";
 import type { ProgramObject } from "./program.js";
+import { refuse } from "./problem.js";
 import { canonicalId } from "./routing.js";
 import type { WorkerEnv } from "./types.js";
 
@@ -15,8 +16,39 @@ const APP = "app";
 export function stubs(env: WorkerEnv): Stubs {
   const { VOUCHER_APP: apps, VOUCHER_PROGRAM: programs } = env;
   return {
-    app: () => apps.get(apps.idFromName(APP)) as AppObject,
+    app: () => reachable(() => apps.get(apps.idFromName(APP)) as AppObject),
     program: (programId) =>
-      programs.get(programs.idFromName(canonicalId(programId))) as ProgramObject,
+      reachable(() => programs.get(programs.idFromName(canonicalId(programId))) as ProgramObject),
   };
 }
+
+/** The same stub, whose calls fail with a 503 where the object can't be reached. */
+function reachable<T extends object>(get: () => T): T {
+  return new Proxy({} as T, {
+    get: (_target, name) => {
+      // No promise, whoever waits for it.
+      if (name === "then") return undefined;
+      return async (...values: unknown[]) => {
+        try {
+          const stub = get() as Record<PropertyKey, (...values: unknown[]) => unknown>;
+          return await stub[name]?.(...values);
+        } catch (error) {
+          // What the object itself has thrown is a fault of ours, and marked so by the platform.
+          if (Object(error).remote === true) throw error;
+          throw unreachable();
+        }
+      };
+    },
+  });
+}
+
+export const UNREACHABLE = "object_unreachable";
+
+const unreachable = () =>
+  refuse(
+    503,
+    UNREACHABLE,
+    "A part of the worker can't be reached",
+    "Try again in a moment. If it stays so, see the platform's status.",
+    { headers: { "Retry-After": "5" } },
+  );

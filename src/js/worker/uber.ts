@@ -1,10 +1,12 @@
 /** The clients of Uber's API: each gets its token from the one place that asks for them. */
 import { type Client, createClient } from "../client.js";
 import { type ErrorParts, toError } from "../errors.js";
-import type { ClientOptions } from "../types.js";
+import type { ClientOptions, FetchFunction } from "../types.js";
+import { log } from "./log.js";
 import type { WorkerEnv } from "./types.js";
 
 const DEFAULT_BASE_URL = "https://api.uber.com";
+const DEFAULT_TOKEN_URL = "https://auth.uber.com/oauth/v2/token";
 
 /** A token, and when it ends, in epoch milliseconds. */
 export interface Token {
@@ -26,31 +28,54 @@ export function clientOptions(env: WorkerEnv): Omit<ClientOptions, "auth"> {
   };
 }
 
-/** A client whose tokens come from the app's object. */
-export function createUber(env: WorkerEnv, app: () => AppApi): Client {
-  let current: Token | undefined;
+// Of each isolate: a client for one request must not ask for a token each time.
+const tokens = new WeakMap<WorkerEnv, Token>();
+
+/** A client whose tokens come from the app's object, by the `fetch` that is given. */
+export function createUber(env: WorkerEnv, app: () => AppApi, fetch?: FetchFunction): Client {
   return createClient({
     ...clientOptions(env),
+    ...(fetch && { fetch }),
     auth: {
       async accessToken({ rejected }) {
+        const current = tokens.get(env);
         const isUsable =
           current && current.accessToken !== rejected && current.expiresAt - 60_000 > Date.now();
         if (current && isUsable) return current.accessToken;
         const got = await app().token(rejected);
         if ("fault" in got) throw toError(got.fault);
-        current = got.token;
-        return current.accessToken;
+        tokens.set(env, got.token);
+        return got.token.accessToken;
       },
     },
   });
 }
 
-/** What an operator may know of the other side. No secrets. */
-export function otherSide(env: WorkerEnv): {
+/** Which Uber is behind the worker, as operators and the log are told. No secrets. */
+export interface Upstream {
   environment: "sandbox" | "uber";
+  /** Null with the sandbox behind, and where the variable is no URL. */
   host: string | null;
-} {
+  tokenHost: string | null;
+}
+
+export function upstreamOf(env: WorkerEnv): Upstream {
   return env.UBER
-    ? { environment: "sandbox", host: null }
-    : { environment: "uber", host: new URL(env.UBER_BASE_URL || DEFAULT_BASE_URL).host };
+    ? { environment: "sandbox", host: null, tokenHost: null }
+    : {
+        environment: "uber",
+        host: hostOf(env.UBER_BASE_URL || DEFAULT_BASE_URL),
+        tokenHost: hostOf(env.UBER_TOKEN_URL || DEFAULT_TOKEN_URL),
+      };
+}
+
+const hostOf = (url: string) => (URL.canParse(url) ? new URL(url).host : null);
+
+const logged = new WeakSet<WorkerEnv>();
+
+/** Says once in each isolate which Uber it is: a test address that is not read looks like any other. */
+export function logUpstream(env: WorkerEnv): void {
+  if (logged.has(env)) return;
+  logged.add(env);
+  log("start", { organization: env.UBER_ORGANIZATION_ID, ...upstreamOf(env) });
 }

@@ -2,91 +2,60 @@
 import type { CodeList, ProgramLists } from "../code-list.js";
 import { VoucherError } from "../errors.js";
 import { type ParseProgress, parseCodes, parseCodesByProgram } from "../parse.js";
+import { type JobRequest, type ListFlags, withBodyFlags } from "./job-request.js";
+import { readMembers } from "./parameters.js";
 import { type Refusal, refuse } from "./problem.js";
 import { settings } from "./settings.js";
 
 const PIECE = 256 * 1024;
-/** JSON has to be read whole. */
-const MOST_JSON_BYTES = 8 * 1024 * 1024;
+const MOST_PROGRAMS = 1_000;
+/** JSON has to be read whole. 30,000 codes, the most of one call, take 1.2 MB. */
+export const MOST_JSON_BYTES = 2 * 1024 * 1024;
+
+const MOST_JSON_DEPTH = 8;
+const MOST_JSON_CONTAINERS = 1_000;
+const [QUOTE, BACKSLASH] = [0x22, 0x5c];
+const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 const MOST_DISCARDED_BYTES = 64 * 1024;
 
-/** What the caller says about a list. */
-export interface UploadFlags {
-  /** "I have seen what was rejected": it is left out. */
-  valid: boolean;
-  /** Codes that were sent before are left out. */
-  skip: boolean;
-  /** They are sent all the same. */
-  resend: boolean;
-  column: string | undefined;
-}
-
-/** The flags of a request's query. */
-export function flagsOf({ searchParams }: URL): UploadFlags {
-  const flag = (name: string) => {
-    const value = searchParams.get(name);
-    if (value === null || value === "false") return false;
-    if (value === "true" || value === "") return true;
-    throw refuse(400, "invalid_options", `\`${name}\` must be true or false`, "Correct the query.");
-  };
-  const flags = {
-    valid: flag("valid"),
-    skip: flag("skip"),
-    resend: flag("resend"),
-    column: searchParams.get("column") ?? undefined,
-  };
-  if (flags.skip && flags.resend) {
-    throw refuse(400, "invalid_options", "`skip` and `resend` exclude each other", "Say one.");
-  }
-  return flags;
-}
-
-/**
- * The list in a request, and the flags with those of a JSON body. `everybody`
- * is asked where the body names no list at all.
- */
+/** The list in the body of a request, and the flags with those of a JSON body. */
 export async function readList(
   request: Request,
-  flags: UploadFlags,
-  everybody?: () => Promise<CodeList>,
-): Promise<{ list: CodeList; flags: UploadFlags }> {
-  if (mediaType(request) !== "application/json") {
-    const list = await reading((signal, onProgress) =>
-      parseCodes(bounded(request, settings().maxUploadBytes), {
-        ...(flags.column !== undefined && { column: flags.column }),
-        signal,
-        onProgress,
-      }),
-    );
-    return { list, flags };
-  }
+  { flags, column }: Pick<JobRequest, "flags" | "column">,
+): Promise<{ list: CodeList; flags: ListFlags }> {
+  if (mediaType(request) === "application/json") return readJsonList(request, flags);
+  const list = await reading((signal, onProgress) =>
+    parseCodes(bounded(request, settings().maxUploadBytes), {
+      ...(column !== undefined && { column }),
+      signal,
+      onProgress,
+    }),
+  );
+  return { list, flags };
+}
+
+/** The list in a JSON body: an array, or an object with one and with flags. */
+export async function readJsonList(
+  request: Request,
+  flags: ListFlags,
+): Promise<{ list: CodeList; flags: ListFlags }> {
   const json = await readJson(request, MOST_JSON_BYTES);
-  const { codes, valid, skip, resend } = Object(json) as Record<string, unknown>;
-  const entries = Array.isArray(json) ? json : codes;
-  if (everybody && (entries === undefined || entries === null)) {
-    return { list: await everybody(), flags };
-  }
-  if (!Array.isArray(entries)) {
+  const body = Array.isArray(json)
+    ? { codes: json as unknown }
+    : readMembers(json, ["codes", "valid", "skip", "resend"]);
+  if (!Array.isArray(body.codes)) {
     throw refuse(400, "invalid_json", "The body holds no list of codes", 'Send {"codes": ["…"]}.');
   }
-  const list = await reading((signal, onProgress) =>
-    parseCodes(entries as string[], { signal, onProgress }),
-  );
-  const said = {
-    ...flags,
-    valid: flags.valid || valid === true,
-    skip: flags.skip || skip === true,
-    resend: flags.resend || resend === true,
-  };
-  return { list, flags: said };
+  const entries = body.codes as string[];
+  const list = await reading((signal, onProgress) => parseCodes(entries, { signal, onProgress }));
+  return { list, flags: withBodyFlags(flags, body) };
 }
 
 /** The lists in a CSV with a column of program ids. */
 export function readLists(
   request: Request,
-  { column }: UploadFlags,
-  programColumn: string | undefined,
+  { column, programColumn }: Pick<JobRequest, "column" | "programColumn">,
 ): Promise<ProgramLists> {
   return reading((signal, onProgress) =>
     parseCodesByProgram(bounded(request, settings().maxUploadBytes), {
@@ -99,8 +68,8 @@ export function readLists(
 }
 
 /** The list as it may be sent, or why not. */
-export function accepted(list: CodeList, { valid }: Pick<UploadFlags, "valid">): CodeList {
-  if (list.rejectedCount > 0 && !valid) {
+export function accepted(list: CodeList, { valid }: Pick<ListFlags, "valid">): CodeList {
+  if (list.rejectedCount > 0 && valid !== true) {
     throw refuse(
       422,
       "invalid_codes",
@@ -121,12 +90,15 @@ async function reading<T extends CodeList | ProgramLists>(
   const { maxCodes } = settings();
   const stop = new AbortController();
   try {
-    const found = await read(stop.signal, ({ codes, rejected }) => {
+    const found = await read(stop.signal, ({ codes, rejected, programs }) => {
       if (codes > maxCodes) stop.abort(tooManyCodes(maxCodes));
+      // A wrong column of programs has as many of them as there are rows.
+      if (programs > MOST_PROGRAMS) stop.abort(tooManyPrograms());
       // A file of something else need not be read to its end.
       if (rejected > maxCodes) stop.abort(tooManyRejected(rejected));
     });
     if (sizeOf(found) > maxCodes) throw tooManyCodes(maxCodes);
+    if ("programs" in found && found.programs.size > MOST_PROGRAMS) throw tooManyPrograms();
     return found;
   } catch (error) {
     // Our own refusals come as the cause of the reader's error.
@@ -149,6 +121,15 @@ function tooManyCodes(most: number): Refusal {
     "too_many_codes",
     `There are more than ${most} codes in the upload`,
     "Split the file.",
+  );
+}
+
+function tooManyPrograms(): Refusal {
+  return refuse(
+    422,
+    "too_many_programs",
+    `There are more than ${MOST_PROGRAMS} programs in the upload`,
+    "Split the file, or name the column of the programs with `programColumn`.",
   );
 }
 
@@ -217,6 +198,14 @@ export function mediaType(request: Request): string | undefined {
   return request.headers.get("Content-Type")?.split(";")[0]?.trim().toLowerCase();
 }
 
+/** Refuses a body where none is expected. `{}` says nothing either. */
+export async function refuseBody(request: Request): Promise<void> {
+  const bytes = await whole(request, MOST_DISCARDED_BYTES);
+  const text = new TextDecoder().decode(bytes).trim();
+  if (text === "" || /^\{\s*\}$/.test(text)) return;
+  throw refuse(400, "unexpected_body", "This route takes no body", "Send it without one.");
+}
+
 /** The JSON of a request; an empty body is `undefined`. */
 export async function readJson(request: Request, most = 64 * 1024): Promise<unknown> {
   if (mediaType(request) !== "application/json") {
@@ -227,11 +216,42 @@ export async function readJson(request: Request, most = 64 * 1024): Promise<unkn
       "Set Content-Type: application/json.",
     );
   }
-  const text = new TextDecoder().decode(await whole(request, most));
+  const bytes = await whole(request, most);
+  refuseNested(bytes);
+  const text = new TextDecoder().decode(bytes);
   if (text.trim() === "") return undefined;
   try {
     return JSON.parse(text);
   } catch {
     throw refuse(400, "invalid_json", "The body is no JSON", "Correct it.");
   }
+}
+
+/**
+ * Refuses JSON of many objects and lists, or of some deep in one another: as
+ * values they take many times the memory of their text.
+ */
+function refuseNested(bytes: Uint8Array): void {
+  let [depth, count] = [0, 0];
+  let [isInString, isEscaped] = [false, false];
+  for (const byte of bytes) {
+    if (isEscaped) isEscaped = false;
+    else if (byte === BACKSLASH) isEscaped = isInString;
+    else if (byte === QUOTE) isInString = !isInString;
+    else if (isInString) continue;
+    else if (byte === OPEN_LIST || byte === OPEN_OBJECT) {
+      depth += 1;
+      count += 1;
+      if (depth > MOST_JSON_DEPTH || count > MOST_JSON_CONTAINERS) throw tooNested();
+    } else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) depth -= 1;
+  }
+}
+
+function tooNested(): Refusal {
+  return refuse(
+    400,
+    "invalid_json",
+    `The body holds more than ${MOST_JSON_CONTAINERS} lists and objects, or more than ${MOST_JSON_DEPTH} in one another`,
+    "Send one list of codes, each as a string.",
+  );
 }

@@ -1,23 +1,32 @@
 /** What the worker answers, and to whom. */
+import { VoucherError } from "../errors.js";
 import { type Operator, methods, operatorOf, refuseForeign } from "./operator.js";
 import { log, logError } from "./log.js";
-import { answerError, problemOf, refuse } from "./problem.js";
+import { type Passed, everybodyInCall, everybodyInJob } from "./everybody.js";
+import { invalid, readMembers, readParameters, text, wholeNumber } from "./parameters.js";
+import { Refusal, answer, answerError, distributeProblem, problemOf, refuse } from "./problem.js";
+import { programCodes } from "./program-codes.js";
 import { createGroup } from "./group-upload.js";
 import { listCodes, listPrograms, searchPrograms } from "./reading.js";
-import { canonicalId, decoded, programIdIn, wholeIn, withOperator } from "./routing.js";
+import { canonicalId, decoded, programIdIn, withOperator } from "./routing.js";
 import { refusePlain, secured } from "./security.js";
 import { configure, settings } from "./settings.js";
 import { answerSession } from "./sign-in.js";
-import { stubs } from "./stubs.js";
+import { UNREACHABLE, stubs } from "./stubs.js";
 import type { Call, WorkerEnv, WorkerHandler, WorkerOptions } from "./types.js";
-import { otherSide } from "./uber.js";
+import { logUpstream, upstreamOf } from "./uber.js";
 import { discard, readJson } from "./upload.js";
 import { receiveWebhook } from "./webhooks.js";
 
 const OF_PROGRAM = /^\/api\/programs\/([^/]+)\/(?:codes|jobs(?:\/.*)?)$/;
 const OF_UBER = /^\/v1\/organizations\/([^/]+)\/voucher-programs\/(.+)$/;
 const OF_API = /^\/(api|v1)\//;
-const MOST_JOBS = 200;
+const HISTORY = {
+  limit: wholeNumber(1, 200),
+  before: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+  // Of jobs that were created at the same moment, those after this one.
+  beforeId: text,
+};
 
 /**
  * Makes the worker: `export default createWorker()`, beside the two classes of
@@ -29,6 +38,7 @@ export function createWorker(options?: WorkerOptions): WorkerHandler {
   configure(options);
   return {
     async fetch(request: Request, env: WorkerEnv, context): Promise<Response> {
+      logUpstream(env);
       const call: Call = { request, url: new URL(request.url), env, context };
       const answer = await answerTo(call);
       await discard(request);
@@ -90,8 +100,10 @@ async function ownPaths(call: Call, operator: Operator): Promise<Response> {
   if (of !== undefined) return ofProgram(call, of, operator);
   switch (`${request.method} ${url.pathname}`) {
     case "GET /api/session":
+      readParameters(url, {});
       return Response.json({ operator: operator.name, by: operator.by });
     case "GET /api/config":
+      readParameters(url, {});
       return Response.json(await config(call, operator));
     case "GET /api/programs":
       return listPrograms(call);
@@ -100,10 +112,9 @@ async function ownPaths(call: Call, operator: Operator): Promise<Response> {
     case "POST /api/jobs":
       return createGroup(call, operator);
     case "POST /api/pause": {
-      const { paused } = Object(await readJson(request)) as { paused?: unknown };
-      if (typeof paused !== "boolean") {
-        throw refuse(400, "invalid_options", "`paused` must be true or false", "Correct the body.");
-      }
+      readParameters(url, {});
+      const { paused } = readMembers(await readJson(request), ["paused"]);
+      if (typeof paused !== "boolean") throw invalid("`paused` must be true or false");
       const jobs = await stubs(env).app().pause(paused);
       log("pause", { paused, jobs, by: operator.by });
       return Response.json({ paused, jobs });
@@ -132,25 +143,60 @@ async function ubersPaths(call: Call, operator: Operator): Promise<Response> {
     case "GET codes":
       return listCodes(call, programIdIn(program));
     case "POST /distribute":
-      return ofProgram(call, program as string, operator);
+      return distribute(call, programIdIn(program), operator);
     default:
       throw nothing();
   }
 }
 
-/** What one program's object answers. */
+/** What there is of one program; all but Uber's list is with the program's object. */
 async function ofProgram(call: Call, segment: string, operator: Operator): Promise<Response> {
-  const name = canonicalId(programIdIn(segment));
-  const request = withOperator(call.request, operator);
-  const answering = (await stubs(call.env).program(name).fetch(request)) as Response;
-  return answering;
+  const { request, url } = call;
+  const program = programIdIn(segment);
+  const [, , , , what, rest] = url.pathname.split("/");
+  if (what === "codes") {
+    if (request.method !== "GET") throw onlyGet();
+    return programCodes(call, program);
+  }
+  const isNewJob = request.method === "POST" && rest === undefined;
+  const all = isNewJob ? await everybodyInJob(call, program) : undefined;
+  return passOn(call, program, operator, all);
+}
+
+/** Uber's own call. */
+async function distribute(call: Call, program: string, operator: Operator): Promise<Response> {
+  try {
+    return await passOn(call, program, operator, await everybodyInCall(call, program));
+  } catch (error) {
+    // Its caller takes a 5xx for doubt.
+    if (error instanceof VoucherError) return answer(distributeProblem(error));
+    throw error;
+  }
+}
+
+/** What the program's object answers. */
+async function passOn(
+  { request, env }: Call,
+  program: string,
+  operator: Operator,
+  all?: Passed,
+): Promise<Response> {
+  const passed = withOperator(all?.request ?? request, operator, all?.isEverybody);
+  try {
+    return (await stubs(env).program(canonicalId(program)).fetch(passed)) as Response;
+  } catch (error) {
+    // The request may have reached the object, and only its answer is lost.
+    const isDoubtful = error instanceof Refusal && error.problem.code === UNREACHABLE;
+    if (!isDoubtful || request.method === "GET") throw error;
+    return answer({ ...error.problem, queued: "unknown" });
+  }
 }
 
 async function config({ env }: Call, operator: Operator): Promise<Record<string, unknown>> {
   const { requestsPerSecond, maxCodes, maxUploadBytes, allowDistributeAll } = settings();
   return {
     organizationId: env.UBER_ORGANIZATION_ID,
-    ...otherSide(env),
+    ...upstreamOf(env),
     operator: operator.name,
     by: operator.by,
     requestsPerSecond,
@@ -164,9 +210,11 @@ async function config({ env }: Call, operator: Operator): Promise<Record<string,
 }
 
 async function history({ url, env }: Call): Promise<Response> {
-  const limit = wholeIn(url, "limit", 50, [1, MOST_JOBS]);
-  const before = Number(url.searchParams.get("before")) || Number.MAX_SAFE_INTEGER;
-  return Response.json({ jobs: await stubs(env).app().jobs(before, limit) });
+  const { limit = 50, before, beforeId } = readParameters(url, HISTORY);
+  const app = stubs(env).app();
+  return Response.json({
+    jobs: await app.jobs(before ?? Number.MAX_SAFE_INTEGER, limit, beforeId),
+  });
 }
 
 /** Lets allowed pages of other origins read the answer. Never with cookies. */
@@ -191,3 +239,8 @@ function withCors({ request, url }: Call, response: Response): Response {
 }
 
 const nothing = () => refuse(404, "not_found", "There is nothing here", "Open the console at /.");
+
+function onlyGet() {
+  const headers = { Allow: "GET" };
+  return refuse(405, "method_not_allowed", "Only GET is served here", "Use GET.", { headers });
+}

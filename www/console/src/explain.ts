@@ -115,3 +115,14 @@ export function explainAction({ code, message, hint, status }: WorkerError): Exp
     status,
   };
 }
+
+/** What is to be sent again was decided; the job was to go on with it. */
+export function explainResume({ code, message, status }: WorkerError): Explained {
+  return {
+    what: message,
+    meaning: "Your decision was taken, but the job was not resumed. Nothing is sent until it is.",
+    todo: "Press Resume.",
+    code,
+    status,
+  };
+}

@@ -28,7 +28,8 @@ export const paths = {
 };
 
 function parse(path: string): Route {
-  const [first, programId, kind, jobId, ...more] = path.split("/").filter(Boolean).map(decode);
+  const [first, spelled, kind, jobId, ...more] = path.split("/").filter(Boolean).map(decode);
+  const programId = spelled && canonicalId(spelled);
   if (first === undefined) return { screen: "programs" };
   if (programId === undefined) {
     if (first === "history") return { screen: "history" };
@@ -40,6 +41,11 @@ function parse(path: string): Route {
   if (kind === "everybody" && jobId === undefined) return { screen: "everybody", programId };
   if (kind === "jobs" && jobId !== undefined) return { screen: "job", programId, jobId };
   return { screen: "none" };
+}
+
+/** A UUID is the same in either case, and kept in lower case. */
+export function canonicalId(programId: string): string {
+  return /^[0-9a-f-]{36}$/i.test(programId) ? programId.toLowerCase() : programId;
 }
 
 function decode(segment: string): string {

@@ -1,9 +1,10 @@
 /** CSV that is safe to open in a spreadsheet. */
 
-/** A cell that begins like a formula is text after an apostrophe. */
+/** A cell that begins like a formula, in the full-width form too, is text after an apostrophe. */
 function cell(value: string | number): string {
   const text = String(value);
-  const safe = typeof value === "string" && /^\s*[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const isFormula = /^\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/.test(text);
+  const safe = typeof value === "string" && isFormula ? `'${text}` : text;
   return /[",;\t\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 

@@ -39,7 +39,7 @@ export function Top({ config }: { config: Config | null }) {
 /** Which side is behind: whether what is done here reaches anybody. */
 function Side({ config }: { config: Config | null }) {
   if (config === null) return <span class="side" />;
-  const { environment, host } = config;
+  const { environment, host, tokenHost } = config;
   if (environment === "sandbox") {
     return (
       <button
@@ -54,7 +54,10 @@ function Side({ config }: { config: Config | null }) {
   }
   const isProduction = host === "api.uber.com";
   return (
-    <span class="side side-uber" title="Real messages to real people.">
+    <span
+      class="side side-uber"
+      title={`Real messages to real people: ${host}, with tokens of ${tokenHost}.`}
+    >
       {isProduction ? "Uber production" : `Uber at ${host}`}
     </span>
   );

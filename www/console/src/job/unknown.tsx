@@ -2,12 +2,12 @@
 import { useState } from "preact/hooks";
 
 import { announce } from "../announce.js";
-import { explainAction } from "../explain.js";
+import { type Explained, explainAction, explainResume } from "../explain.js";
 import { codes, count, number, verb } from "../format.js";
 import { Modal } from "../parts/modal.js";
 import { ErrorCode, Fault, Hint, Moment, StateWord } from "../parts/small.js";
 import { decide, resumeJob } from "../server/jobs.js";
-import { type WorkerError, toWorkerError } from "../server/error.js";
+import { toWorkerError } from "../server/error.js";
 import type { JobDecision, JobDetail, UnknownBatch } from "../server/types.js";
 import { SENTENCES } from "../words.js";
 
@@ -43,7 +43,7 @@ const DECISIONS: Record<
 
 export function Unknown({ job }: { job: JobDetail }) {
   const [question, setQuestion] = useState<Question | null>(null);
-  const [problem, setProblem] = useState<WorkerError | null>(null);
+  const [problem, setProblem] = useState<Explained | null>(null);
   const [isWhole, setWhole] = useState(false);
   const { unknownBatches, unknownBatchCount, progress } = job;
   if (unknownBatchCount === 0 || progress.unknown === 0) return null;
@@ -55,10 +55,16 @@ export function Unknown({ job }: { job: JobDetail }) {
     setProblem(null);
     try {
       await decide(job.programId, job.id, asked.batch, asked.decision);
-      if (asked.decision === "resend") await resumeJob(job.programId, job.id);
       announce(`Decided: ${DECISIONS[asked.decision].button(codes(asked.size))}.`);
     } catch (error) {
-      setProblem(toWorkerError(error));
+      setProblem(explainAction(toWorkerError(error)));
+      return;
+    }
+    if (asked.decision !== "resend") return;
+    try {
+      await resumeJob(job.programId, job.id);
+    } catch (error) {
+      setProblem(explainResume(toWorkerError(error)));
     }
   };
   return (
@@ -73,7 +79,7 @@ export function Unknown({ job }: { job: JobDetail }) {
         Uber may or may not have queued these. Look for claims in this program at Uber, or ask a few
         recipients: a claim proves that a code was sent, a missing one proves nothing.
       </p>
-      {problem && <Fault explained={explainAction(problem)} />}
+      {problem && <Fault explained={problem} />}
       {unknownBatchCount > 1 && (
         <div class="batch">
           <p>

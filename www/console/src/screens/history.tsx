@@ -22,14 +22,11 @@ export function History() {
     everyMs: EVERY_MS,
   });
   const nameOf = useNames();
-  const older = useOlder();
+  const { jobs, ...older } = useSeen(value?.jobs);
   useEffect(() => {
     document.title = "History · Vouchers";
   }, []);
 
-  const newest = value?.jobs ?? [];
-  const known = new Set(newest.map(({ id }) => id));
-  const jobs = [...newest, ...older.jobs.filter(({ id }) => !known.has(id))];
   const last = jobs.at(-1);
   return (
     <div class="page">
@@ -53,13 +50,13 @@ export function History() {
       )}
       {jobs.length > 0 && <JobList jobs={jobs} programName={nameOf} />}
       {older.problem && <Fault explained={explainReading(older.problem)} />}
-      {last && newest.length === PAGE && !older.isEnd && (
+      {last && jobs.length >= PAGE && !older.isEnd && (
         <p class="foot">
           <button
             type="button"
             class="button"
             aria-disabled={older.isBusy}
-            onClick={() => older.load(last.createdAt)}
+            onClick={() => older.load(last)}
           >
             Show older jobs
           </button>
@@ -69,24 +66,50 @@ export function History() {
   );
 }
 
-/** What comes after the first page. */
-function useOlder() {
+/**
+ * All jobs that were read, the newest first: what new ones have pushed out of the
+ * first page is still there.
+ */
+function useSeen(newest: JobSummary[] | undefined) {
   const [jobs, setJobs] = useState<JobSummary[]>([]);
   const [isEnd, setEnd] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<WorkerError | null>(null);
-  const load = async (before: number) => {
+  useEffect(() => {
+    if (newest === undefined) return;
+    setJobs((known) => {
+      const ids = new Set(known.map(({ id }) => id));
+      // So many came that there may be others between: they are read again from here on.
+      const hasGap = newest.length === PAGE && !newest.some(({ id }) => ids.has(id));
+      if (hasGap) setEnd(false);
+      return merged(hasGap ? [] : known, newest);
+    });
+  }, [newest]);
+  const load = async (last: JobSummary) => {
     if (isBusy) return;
     setBusy(true);
     setProblem(null);
     try {
-      const page = await getJson<Page>(`/api/jobs?limit=${PAGE}&before=${before}`);
-      setJobs((known) => [...known, ...page.jobs]);
+      const query = new URLSearchParams({
+        limit: String(PAGE),
+        before: String(last.createdAt),
+        beforeId: last.id,
+      });
+      const page = await getJson<Page>(`/api/jobs?${query}`);
+      setJobs((known) => merged(known, page.jobs));
       setEnd(page.jobs.length < PAGE);
     } catch (error) {
       setProblem(toWorkerError(error));
     }
     setBusy(false);
   };
-  return { jobs, isEnd, isBusy, problem, load: (before: number) => void load(before) };
+  return { jobs, isEnd, isBusy, problem, load: (last: JobSummary) => void load(last) };
+}
+
+/** Both, in the order of the worker: by time, and of the same moment by id. */
+function merged(known: readonly JobSummary[], read: readonly JobSummary[]): JobSummary[] {
+  const byId = new Map([...known, ...read].map((job) => [job.id, job]));
+  return [...byId.values()].sort(
+    (one, other) => other.createdAt - one.createdAt || (one.id < other.id ? 1 : -1),
+  );
 }

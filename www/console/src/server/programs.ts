@@ -1,5 +1,7 @@
 /** The programs, and one of them. */
 import { shortId } from "../format.js";
+import { canonicalId } from "../router.js";
+import { getJson } from "./request.js";
 import { useResource } from "./resource.js";
 import type { CodeSummary, Program } from "./types.js";
 
@@ -8,7 +10,31 @@ const EVERY_MS = 10_000;
 
 export const apiOf = (programId: string): string => `${PATH}/${encodeURIComponent(programId)}`;
 
-export const usePrograms = () => useResource<{ programs: Program[] }>(PATH, { everyMs: EVERY_MS });
+/** Each page is a call of Uber's, so that many of them are read less often. */
+let pages = 1;
+
+export const usePrograms = () =>
+  useResource<{ programs: Program[] }>(PATH, { everyMs: EVERY_MS * pages, read: readAll });
+
+/** All programs, a page after another. */
+async function readAll(): Promise<{ programs: Program[] }> {
+  // One that is created meanwhile moves the others to where they are read again.
+  const found = new Map<string, Program>();
+  let count = 0;
+  for (let next: number | null = 0; next !== null; count += 1) {
+    const page: ProgramPage = await getJson(next === 0 ? PATH : `${PATH}?offset=${next}`);
+    for (const program of page.programs) found.set(program.id, program);
+    ({ next } = page);
+  }
+  pages = count;
+  return { programs: [...found.values()] };
+}
+
+interface ProgramPage {
+  programs: Program[];
+  /** Where the next page begins. */
+  next: number | null;
+}
 
 /** How many codes it has, and what is known of them. */
 export const useCodeSummary = (programId: string) =>
@@ -28,7 +54,8 @@ export interface KnownProgram {
 
 export function useProgram(programId: string): KnownProgram {
   const { value, problem } = usePrograms();
-  const program = value?.programs.find(({ id }) => id === programId) ?? null;
+  const id = canonicalId(programId);
+  const program = value?.programs.find((known) => canonicalId(known.id) === id) ?? null;
   return {
     program,
     name: nameOf(program, programId),
@@ -40,6 +67,6 @@ export function useProgram(programId: string): KnownProgram {
 /** The name of any program. */
 export function useNames(): (programId: string) => string {
   const { value } = usePrograms();
-  const names = new Map(value?.programs.map((program) => [program.id, program]));
-  return (programId) => nameOf(names.get(programId) ?? null, programId);
+  const names = new Map(value?.programs.map((program) => [canonicalId(program.id), program]));
+  return (programId) => nameOf(names.get(canonicalId(programId)) ?? null, programId);
 }

@@ -26,6 +26,8 @@ const COSTLY_FRESH_MS = 60_000;
 
 const stores = new Map<string, Store<Loaded<unknown>>>();
 const wanted = new Map<string, number>();
+/** How those are read that are more than one answer. */
+const readers = new Map<string, (path: string) => Promise<unknown>>();
 
 function storeOf<T>(path: string): Store<Loaded<T>> {
   const found = stores.get(path) ?? createStore<Loaded<unknown>>(NOTHING);
@@ -40,7 +42,7 @@ export async function reload(path: string): Promise<void> {
   store.set({ ...store.get(), isBusy: true });
   const asked = sessionNow();
   try {
-    const value = await getJson(path);
+    const value = await (readers.get(path) ?? getJson)(path);
     signedIn(asked);
     if (stores.get(path) === store) {
       store.set({ value, at: Date.now(), problem: null, isBusy: false });
@@ -104,7 +106,9 @@ function read(path: string): void {
   }
 }
 
-interface Options {
+interface Options<T> {
+  /** Reads it, where one answer is not all of it. */
+  read?: (path: string) => Promise<T>;
   /** It is read again so often while the page is seen. */
   everyMs?: number;
   /** It is read a few at a time, and not again soon. */
@@ -114,7 +118,7 @@ interface Options {
 /** `null` reads nothing. */
 export function useResource<T>(
   path: string | null,
-  { everyMs, isCostly = false }: Options = {},
+  { everyMs, read: reader, isCostly = false }: Options<T> = {},
 ): Loaded<T> & { reload(): void } {
   const key = path ?? "";
   const loaded = useStore(storeOf<T>(key));
@@ -122,6 +126,7 @@ export function useResource<T>(
     if (path === null) return undefined;
     wanted.set(path, (wanted.get(path) ?? 0) + 1);
     if (isCostly) costly.add(path);
+    if (reader) readers.set(path, reader);
     if (!isFresh(path)) read(path);
     const timer =
       everyMs === undefined
@@ -133,7 +138,7 @@ export function useResource<T>(
       clearInterval(timer);
       wanted.set(path, (wanted.get(path) ?? 1) - 1);
     };
-  }, [path, everyMs, isCostly]);
+  }, [path, everyMs, reader, isCostly]);
   const again = useCallback(() => {
     if (path !== null) void reload(path);
   }, [path]);

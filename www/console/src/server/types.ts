@@ -20,6 +20,8 @@ export interface Config {
   environment: "sandbox" | "uber";
   /** Uber's host; none with the sandbox behind. */
   host: string | null;
+  /** Where its tokens come from. */
+  tokenHost: string | null;
   operator: string;
   by: "access" | "token";
   maxCodes: number;

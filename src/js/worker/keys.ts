@@ -1,0 +1,44 @@
+/**
+ * What each Idempotency-Key was used for. A program's object knows its own keys
+ * alone, so that the same key with another program would pass for a new one.
+ */
+import { keyReused } from "./job-request.js";
+import type { Sql } from "./platform-types.js";
+import type { Stubs } from "./stubs.js";
+
+/** A route, and the program where it is of one. */
+export interface KeyScope {
+  route: "job" | "jobs" | "distribute";
+  program: string | null;
+}
+
+export const KEY_TABLES = `
+  CREATE TABLE keys (key TEXT PRIMARY KEY, route TEXT NOT NULL, program TEXT) WITHOUT ROWID;`;
+
+export class Keys {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  /** Keeps what a key is used for; gives in what an earlier use differs. */
+  claim(key: string, { route, program }: KeyScope): string[] {
+    const [used] = this.#sql.exec<KeyScope & Record<string, never>>(
+      "SELECT route, program FROM keys WHERE key = ?",
+      key,
+    );
+    if (used === undefined) {
+      this.#sql.exec("INSERT INTO keys VALUES (?, ?, ?)", key, route, program);
+      return [];
+    }
+    if (used.route !== route) return ["route"];
+    return used.program === program ? [] : ["program"];
+  }
+}
+
+/** Refuses a key that was used for another route, or for another program. */
+export async function claimKey(stubs: Stubs, key: string, scope: KeyScope): Promise<void> {
+  const differs = await stubs.app().claimKey(key, scope);
+  if (differs.length > 0) throw keyReused(differs);
+}
