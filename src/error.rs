@@ -168,9 +168,12 @@ error_codes! {
     /// A record of the journal is not what was written.
     JournalCorrupt = "journal_corrupt", Job,
         "Take a copy of the journal from before, and resume it with `restored: true`.";
+    /// The journal lacks a part of what was in it.
+    JournalLost = "journal_lost", Job,
+        "Do not send this list again: a part may be sent. `results()` of the job that was open has what is known; a copy of the journal can be resumed with `restored: true`.";
     /// The journal is another job's, or of another version.
     JournalMismatch = "journal_mismatch", Job,
-        "Pass the journal of this job, or an empty one.";
+        "Pass the journal of this very job. A new journal is a new job, which sends all of its codes.";
     /// The operator decided about what is not unknown.
     NotUnknown = "not_unknown", Job,
         "Decide only about batches that are unknown; pending ones can be abandoned.";

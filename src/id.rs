@@ -63,9 +63,49 @@ fn fault(id: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether two ids mean the same. To Uber a UUID is the same in either case, with
+/// or without hyphens and braces, and as a URN.
+pub(crate) fn is_same(one: &str, other: &str) -> bool {
+    one == other || uuid_digits(one).is_some_and(|digits| Some(digits) == uuid_digits(other))
+}
+
+/// The digits of a UUID in lower case. None if the id is no UUID.
+fn uuid_digits(id: &str) -> Option<[u8; 32]> {
+    let has_prefix = id.get(..9).is_some_and(|urn| urn.eq_ignore_ascii_case("urn:uuid:"));
+    let mut digits = [0; 32];
+    let mut count = 0;
+    for byte in id.bytes().skip(if has_prefix { 9 } else { 0 }) {
+        if !matches!(byte, b'{' | b'}' | b'-') {
+            *digits.get_mut(count)? =
+                byte.is_ascii_hexdigit().then(|| byte.to_ascii_lowercase())?;
+            count += 1;
+        }
+    }
+    (count == digits.len()).then_some(digits)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As `canonicalId` of the worker has it.
+    #[test]
+    fn a_uuid_is_the_same_however_it_is_written() {
+        let id = "11111111-2222-4333-8444-abcdefabcdef";
+        for same in [
+            "11111111-2222-4333-8444-ABCDEFabcdef",
+            "{11111111-2222-4333-8444-abcdefabcdef}",
+            "11111111222243338444abcdefabcdef",
+            "URN:uuid:11111111-2222-4333-8444-ABCDEFABCDEF",
+        ] {
+            assert!(is_same(id, same) && is_same(same, id), "{same}");
+        }
+        for other in ["", "x", "11111111-2222-4333-8444-abcdefabcdee", "urn:uuid:", &id[1..]] {
+            assert!(!is_same(id, other) && !is_same(other, id), "{other}");
+        }
+        assert!(is_same("Program", "Program") && !is_same("Program", "program"));
+        assert!(!is_same(&format!("{id}0"), id) && !is_same("é", id));
+    }
 
     #[test]
     fn one_segment_or_nothing() {

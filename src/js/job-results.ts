@@ -32,21 +32,24 @@ export function* results(
   cursor: Cursor = { place: 0 },
 ): Generator<JobResult> {
   const state = filter === undefined ? undefined : STATES.indexOf(filter);
-  const reasons = new Map<number, string | null>([[0, null]]);
   for (let from = cursor.place; ;) {
     const page = machine.results(from, state);
     const view = new DataView(page.buffer, page.byteOffset, page.byteLength);
+    const reasonOf = (at: number) => view.getUint16(at + 6, true);
+    const reasons = new Map<number, string | null>([[0, null]]);
+    // All at once: what is reported between two rows can number them anew.
+    for (let at = 0; at < page.length; at += ROW) {
+      const number = reasonOf(at);
+      if (!reasons.has(number)) reasons.set(number, machine.reason(number));
+    }
     for (let at = 0; at < page.length; at += ROW) {
       const place = view.getUint32(at, true);
-      const number = view.getUint16(at + 6, true);
-      let reason = reasons.get(number);
-      if (reason === undefined) reasons.set(number, (reason = machine.reason(number)));
       cursor.place = place;
       yield {
         code: hexOf(page, at + 8),
         state: STATES[page[at + 4] as number] as CodeState,
         batch: Math.floor(place / batchSize),
-        reason,
+        reason: reasons.get(reasonOf(at)) ?? null,
         by: EVIDENCE[page[at + 5] as number] ?? null,
       };
       from = place + 1;

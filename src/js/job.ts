@@ -7,7 +7,7 @@
 import { type Binding, instance } from "./binding.js";
 import { type ListParts, hexOf } from "./code-list.js";
 import { Turn } from "./codes-input.js";
-import { DONE, ERROR, type Outcome, TIMEOUT } from "./deadline.js";
+import { DONE, Deadline, ERROR, type Outcome, TIMEOUT, hostClock } from "./deadline.js";
 import {
   type ErrorParts,
   type VoucherError,
@@ -63,6 +63,8 @@ const NUMBERS = [
   "startedAt",
   "etaMs",
 ] as const satisfies (keyof JobProgress)[];
+/** How long a journal that failed may take to say how long it is. */
+const READ_BACK_MS = 5_000;
 const DECISIONS: unknown[] = ["resend", "queued", "abandon"] satisfies JobDecision[];
 
 /** What a job needs of its client. */
@@ -85,16 +87,18 @@ export async function openJob(
   created?: NewJob,
 ): Promise<Job> {
   const { journal } = options;
-  const ownership = await own(journal);
+  const ownership = await own(journal, created !== undefined);
   try {
     const machine = new JobMachine(glue, client, host.now, options);
     const length = await replay(journal, machine.push);
+    machine.expect(await onJournal(() => ownership.knownLength()));
     const { ids = NO_IDS, isDistinct = false } = created?.parts ?? {};
     await pieces(ids, (piece) => machine.offer(piece, ids.length / 16, isDistinct));
     const kept = machine.open(opening(options, created));
+    await onJournal(() => ownership.keepLength(kept));
     // What was torn off goes before anything is appended.
     if (kept < length) await onJournal(() => journal.truncate(kept));
-    const job = new BulkJob(machine, host, options, ownership);
+    const job = new BulkJob(machine, host, options, ownership, kept);
     await job.flush();
     return job as unknown as Job;
   } catch (error) {
@@ -155,6 +159,12 @@ async function onJournal<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Whoever waits for a run. */
+interface Run {
+  resolve(report: JobReport): void;
+  reject(error: unknown): void;
+}
+
 class BulkJob implements BareJob {
   readonly id: string;
   readonly programId: string;
@@ -167,13 +177,15 @@ class BulkJob implements BareJob {
   readonly #duplicates: number;
   readonly #request: Template;
 
-  #run: { resolve(report: JobReport): void; reject(error: unknown): void } | undefined;
+  #run: Run | undefined;
   #ended: Promise<unknown> = Promise.resolve();
   #halt: VoucherError | undefined;
   #doubt: unknown;
   readonly #tokens = new Map<number, string>();
   readonly #errors = new Map<number, VoucherError>();
 
+  /** How many bytes the journal is known to have. */
+  #length: number;
   #saves = 0;
   #isSaving = false;
   /** Whether the whole list is in the journal: until then, nothing is settled. */
@@ -188,12 +200,20 @@ class BulkJob implements BareJob {
   #isStale = true;
   #isTelling = false;
   readonly #listeners = new Set<() => void>();
+  #closing: Promise<void> | undefined;
 
-  constructor(machine: JobMachine, host: Host, options: CheckedJobOptions, ownership: Ownership) {
+  constructor(
+    machine: JobMachine,
+    host: Host,
+    options: CheckedJobOptions,
+    ownership: Ownership,
+    length: number,
+  ) {
     this.#machine = machine;
     this.#host = host;
     this.#options = options;
     this.#ownership = ownership;
+    this.#length = length;
     ownership.isBusy = () => this.#run !== undefined || this.#isSaving;
     const { id, programId, batchSize, duplicates } = machine.about();
     this.#request = machine.request();
@@ -236,22 +256,27 @@ class BulkJob implements BareJob {
       const hint = "Wait for the run that there is, or pause it by its signal.";
       throw jobError("job_busy", "no", "The job runs already", hint);
     }
-    const pause = () => this.#tell(() => this.#machine.pause());
+    let run: Run | undefined;
+    const pause = () => {
+      if (this.#run === run) this.#tell(() => this.#machine.pause());
+    };
     const ended = instance.call("unknown", () => {
       this.#machine.start();
       return new Promise<JobReport>((resolve, reject) => {
-        this.#run = { resolve, reject };
+        this.#run = run = { resolve, reject };
+        // First, since whoever is called from here on may abort it.
+        signal?.addEventListener("abort", pause);
         if (signal?.aborted) pause();
         else this.#turn();
       });
     });
     this.#ended = ended.catch(() => {});
-    signal?.addEventListener("abort", pause);
     try {
       return await ended;
     } finally {
       signal?.removeEventListener("abort", pause);
-      this.#run = undefined;
+      // A listener may have begun another one.
+      if (this.#run === run) this.#run = undefined;
       // Nothing more is to be had of this one: the journal can be resumed.
       if (this.#machine.isLost || this.#failure !== undefined) await this.#release();
     }
@@ -260,16 +285,18 @@ class BulkJob implements BareJob {
   async applyWebhook(event: JobEvent): Promise<number> {
     this.#refuse();
     let told: unknown[] | undefined;
+    let programId: string | null;
     try {
-      const { programId, outcomes } = event;
+      const { outcomes } = event;
+      ({ programId } = event);
       if (Array.isArray(outcomes)) {
-        told = programId === null || programId === this.programId ? outcomesOf(outcomes) : [];
+        told = programId === null || typeof programId === "string" ? outcomesOf(outcomes) : [];
       }
     } catch (cause) {
       throw invalidOption("The event can't be read", cause);
     }
     if (told === undefined) throw invalidOption("It is no event of verifyWebhook");
-    return told.length === 0 ? 0 : this.#change(() => this.#machine.report(told));
+    return told.length === 0 ? 0 : this.#change(() => this.#machine.report(programId, told));
   }
 
   async resolve(batch: number | "all", decision: JobDecision): Promise<void> {
@@ -318,7 +345,11 @@ class BulkJob implements BareJob {
     return { machine: this.#machine, batchSize: this.#batchSize };
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     const wasClosed = this.#ownership.isReleased;
     if (!wasClosed && !this.#machine.isLost) {
       if (this.#run !== undefined) this.#tell(() => this.#machine.pause());
@@ -341,7 +372,7 @@ class BulkJob implements BareJob {
   #refuse(): void {
     if (this.#failure !== undefined) throw this.#failure;
     this.#machine.refuseLost();
-    if (!this.#ownership.isReleased) return;
+    if (!this.#ownership.isReleased && this.#closing === undefined) return;
     const hint = "Resume it from its journal.";
     throw jobError("job_closed", "no", "The job was closed, or opened anew elsewhere", hint);
   }
@@ -420,19 +451,38 @@ class BulkJob implements BareJob {
   async #save(bytes: Uint8Array): Promise<void> {
     this.#saves += 1;
     this.#isSaving = true;
+    const length = this.#length + bytes.length;
     try {
       await this.#options.journal.append(bytes);
+      await this.#ownership.keepLength(length);
+      this.#length = length;
+      this.#isSaving = false;
+      this.#tell(() => {
+        this.#isCreated = this.#machine.saved();
+      });
     } catch (cause) {
-      const known = quietly(this.progress);
-      const isNone = known !== undefined && known.unknown + known.sending === 0;
-      this.#failure = journalFailed(isNone ? "no" : "unknown", cause);
+      await this.#saveFailed(cause);
     }
-    this.#isSaving = false;
-    this.#tell(() => {
-      this.#isCreated = this.#machine.saved(this.#failure === undefined);
-    });
     this.#settle();
     if (this.#failure !== undefined && this.#run === undefined) await this.#release();
+  }
+
+  /** Nothing more is sent. What can be told of it depends on what the journal still has. */
+  async #saveFailed(cause: unknown): Promise<void> {
+    this.#tell(() => this.#machine.pause());
+    const deadline = new Deadline(hostClock, READ_BACK_MS, undefined);
+    const read = await deadline.race(() => replay(this.#options.journal, () => {}));
+    deadline.end();
+    const found = read.kind === DONE ? read.value : undefined;
+    const known = quietly(this.progress);
+    const isNone = known !== undefined && known.unknown + known.sending === 0;
+    const failure = journalFailed(isNone ? "no" : "unknown", cause);
+    this.#isSaving = false;
+    this.#tell(() => {
+      const lost = this.#machine.saveFailed(found);
+      this.#failure = lost === undefined ? failure : toError({ ...lost, cause });
+    });
+    this.#failure ??= failure;
   }
 
   #token(batch: number, renew: boolean): void {
