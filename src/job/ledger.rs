@@ -12,7 +12,6 @@ use super::journal::{ANSWER, BEGIN, CODES, DECISION, Fields, OUTCOMES, REASON, R
 use super::texts::Texts;
 use crate::distribute::MOST_CODES;
 use crate::error::ErrorCode;
-use crate::id::ProgramId;
 use crate::list::CodeListBuilder;
 
 /// What is known of one code.
@@ -302,7 +301,7 @@ impl Ledger {
         };
         fields.end()?;
         let fits = begin.total > 0 && (1..=MOST_CODES).contains(&begin.batch_size);
-        if self.begin.total > 0 || !fits || ProgramId::new(&*begin.program).is_err() {
+        if self.begin.total > 0 || !fits {
             return None;
         }
         // Of a job that is being created, they are here already.
@@ -360,7 +359,11 @@ impl Ledger {
         let error = ErrorCode::from_name(fields.text());
         let uber_code = fields.text();
         fields.end()?;
-        let uber_code = if uber_code.is_empty() { None } else { self.uber_codes.add(uber_code) };
+        let uber_code = match self.uber_codes.look(uber_code) {
+            _ if uber_code.is_empty() => None,
+            Ok(at) => self.uber_codes.number_at(at),
+            Err(at) => self.uber_codes.insert(at, uber_code),
+        };
         let batch = self.batches.get_mut(place)?;
         if proof != Proof::Accepted as u64 {
             (batch.error, batch.status, batch.uber_code) = (error, status, uber_code);
@@ -391,8 +394,8 @@ impl Ledger {
         if self.has_all_reasons() {
             self.forget_reasons();
         }
-        let is_new = self.reasons.find(reason).is_none();
-        self.reasons.add(reason).filter(|_| is_new).map(drop)
+        let at = self.reasons.look(reason).err()?;
+        self.reasons.insert(at, reason).map(drop)
     }
 
     /// Whether the numbers of the reasons change before another one comes.
@@ -405,16 +408,15 @@ impl Ledger {
         let numbers = self.reasons.keep_first(REASONS_SHOWN);
         for outcome in &mut self.outcomes {
             if let Some(before) = outcome.checked_sub(FIRST_REASON) {
-                let number = numbers.get(usize::from(before)).copied().flatten();
-                *outcome = number.map_or(FAILED, |number| number + FIRST_REASON);
+                // Behind `FAILED`, which is left of those that go.
+                *outcome = FAILED + numbers.get(usize::from(before)).copied().unwrap_or_default();
             }
         }
     }
 
     /// Whether a reason is new, and sorts before one that is not shown.
     pub(super) fn wants_reason(&self, reason: &str) -> bool {
-        let last = self.reasons.in_order(REASONS_SHOWN - 1);
-        last.is_none_or(|last| reason < last) && self.reasons.find(reason).is_none()
+        self.reasons.look(reason).is_err_and(|at| at < REASONS_SHOWN)
     }
 
     /// Takes note of an outcome that is better than the one there is.
@@ -476,13 +478,16 @@ impl Ledger {
 
     /// The outcome that says: failed for this reason, if that has its place.
     pub(super) fn failed_for(&self, reason: &str) -> u16 {
-        self.reasons.find(reason).map_or(FAILED, |number| number + FIRST_REASON)
+        let number = self.reasons.look(reason).ok().and_then(|at| self.reasons.number_at(at));
+        number.map_or(FAILED, |number| number + FIRST_REASON)
     }
 
     /// Whether a reason is among those that sort first.
     fn is_shown(&self, number: u16) -> bool {
-        let last = self.reasons.in_order(REASONS_SHOWN - 1);
-        last.is_none_or(|last| self.reason_at(number).is_some_and(|reason| reason <= last))
+        self.reasons.len() <= REASONS_SHOWN
+            || self
+                .reason_at(number)
+                .is_some_and(|reason| self.reasons.look(reason).is_ok_and(|at| at < REASONS_SHOWN))
     }
 
     /// Whether an outcome of this code can belong to a send of this job.

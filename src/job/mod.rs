@@ -95,15 +95,14 @@ impl Default for Settings {
 impl Settings {
     /// Refuses what no job can go by: it would ask for nothing, or for ever.
     fn check(&self) -> Result<(), Error> {
-        let fault = if !(1..=distribute::MOST_CODES).contains(&self.batch_size) {
-            "`batchSize` must be from 1 to 30000"
-        } else if self.concurrency == 0 {
-            "`concurrency` must be at least 1"
-        } else if !(self.interval_ms.is_finite() && self.interval_ms >= 0.0) {
-            "The time between two requests must be a number from 0"
-        } else {
+        let goes = (1..=distribute::MOST_CODES).contains(&self.batch_size)
+            && self.concurrency > 0
+            && self.interval_ms.is_finite()
+            && self.interval_ms >= 0.0;
+        if goes {
             return Ok(());
-        };
+        }
+        let fault = "`batchSize`, `concurrency` or the time between requests is out of range";
         Err(Error::validation(ErrorCode::InvalidOptions, fault))
     }
 }

@@ -197,7 +197,8 @@ impl Recovery {
             let what = "The journal's job is of another organization or baseUrl";
             return Err(mismatch(what));
         }
-        let program = ProgramId::new(begin.program.as_str())?;
+        let program =
+            ProgramId::new(begin.program.as_str()).map_err(|_| self.reader.misplaced())?;
         let mut job = Job::new(self.api, program, self.settings, self.ledger);
         job.writer.end = self.reader.end;
         job.saved = self.reader.end;

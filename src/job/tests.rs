@@ -920,9 +920,11 @@ fn a_record_that_cannot_follow_is_refused() {
     let right = begin(2, 1);
     let no_program = [&right[..right.len() - 3], &[0, 0]].concat();
     let not_utf8 = [&right[..right.len() - 1], &[0xff]].concat();
-    for begin in [&right[..right.len() - 1], &[&right[..], &[0]].concat(), &no_program, &not_utf8] {
+    for begin in [&right[..right.len() - 1], &[&right[..], &[0]].concat(), &not_utf8] {
         assert!(read(&[begin.to_vec()]).is_err(), "{begin:?}");
     }
+    let error = read(&[no_program, codes(&[0, 1])]).unwrap().resume(false).err();
+    assert_eq!(error.map(|error| error.code), Some(ErrorCode::JournalCorrupt));
     // Codes that are none, come twice, are too many, or come too soon.
     for refused in [codes(&[0, 0]), codes(&[0, 1, 2]), [&codes(&[0])[..], &[1]].concat()] {
         assert!(read(&[begin(2, 1), refused]).is_err());
