@@ -169,9 +169,12 @@ error_codes! {
     /// A record of the journal is not what was written.
     JournalCorrupt = "journal_corrupt", Job,
         "Take a copy of the journal from before, and resume it with `restored: true`.";
+    /// The journal lacks a part of what was in it.
+    JournalLost = "journal_lost", Job,
+        "Do not send this list again: a part may be sent. The job that was open has `results()`; a copy of the journal resumes with `restored: true`.";
     /// The journal is another job's, or of another version.
     JournalMismatch = "journal_mismatch", Job,
-        "Pass the journal of this job, or an empty one.";
+        "Pass this very job's journal. A new one is a new job, which sends all codes.";
     /// The operator decided about what is not unknown.
     NotUnknown = "not_unknown", Job,
         "Decide only about batches that are unknown; pending ones can be abandoned.";

@@ -50,24 +50,6 @@ path_id!(
     ProgramId, ErrorCode::InvalidProgramId, "voucher program"
 );
 
-/// Whether two ids name the same thing. Uber's are UUIDs, which are the same in
-/// either case, with or without hyphens and braces; any other ids have to be equal.
-pub(crate) fn is_same_id(one: &str, other: &str) -> bool {
-    one == other || digits(one).is_some_and(|one| digits(other) == Some(one))
-}
-
-/// The number that a UUID is.
-fn digits(id: &str) -> Option<u128> {
-    let (mut count, mut number) = (0, 0);
-    for byte in id.bytes() {
-        if !b"{}-".contains(&byte) {
-            count += 1;
-            number = number << 4 | u128::from(char::from(byte).to_digit(16)?);
-        }
-    }
-    (count == 32).then_some(number)
-}
-
 /// Characters that nobody sees, that combine with the one before, or that
 /// Unicode has for compatibility alone: two spellings of what looks like one
 /// id. As ranges, the first and the last of each.
@@ -132,9 +114,47 @@ fn is_ambiguous(character: char) -> bool {
     number > 0x7f && AMBIGUOUS.iter().any(|(first, last)| (*first..=*last).contains(&number))
 }
 
+/// Whether two ids mean the same. To Uber a UUID is the same in either case, with
+/// or without hyphens and braces, and as a URN.
+pub(crate) fn is_same(one: &str, other: &str) -> bool {
+    one == other || uuid(one).is_some_and(|uuid_of_one| Some(uuid_of_one) == uuid(other))
+}
+
+fn uuid(id: &str) -> Option<u128> {
+    let (mut uuid, mut digits) = (0, 0);
+    for byte in id.strip_prefix("urn:uuid:").unwrap_or(id).bytes() {
+        if let Some(digit) = char::from(byte).to_digit(16) {
+            uuid = uuid << 4 | u128::from(digit);
+            digits += 1;
+        } else if !matches!(byte, b'{' | b'}' | b'-') {
+            return None;
+        }
+    }
+    (digits == 32).then_some(uuid)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As `canonicalId` of the worker has it.
+    #[test]
+    fn a_uuid_is_the_same_however_it_is_written() {
+        let id = "11111111-2222-4333-8444-abcdefabcdef";
+        for same in [
+            "11111111-2222-4333-8444-ABCDEFabcdef",
+            "{11111111-2222-4333-8444-abcdefabcdef}",
+            "11111111222243338444abcdefabcdef",
+            "urn:uuid:11111111-2222-4333-8444-ABCDEFABCDEF",
+        ] {
+            assert!(is_same(id, same) && is_same(same, id), "{same}");
+        }
+        for other in ["", "x", "11111111-2222-4333-8444-abcdefabcdee", "urn:uuid:", &id[1..]] {
+            assert!(!is_same(id, other) && !is_same(other, id), "{other}");
+        }
+        assert!(is_same("Program", "Program") && !is_same("Program", "program"));
+        assert!(!is_same(&format!("{id}0"), id) && !is_same("é", id));
+    }
 
     #[test]
     fn one_segment_or_nothing() {
@@ -188,7 +208,7 @@ mod tests {
             "5f1a3b520c7e4a528f3e2f6f9f1f7a10",
             "{5f1a3b52-0c7e-4A52-8f3e-2f6f9f1f7a10}",
         ] {
-            assert!(is_same_id(id, same) && is_same_id(same, id), "{same}");
+            assert!(is_same(id, same) && is_same(same, id), "{same}");
         }
         for other in [
             "5f1a3b52-0c7e-4a52-8f3e-2f6f9f1f7a11",
@@ -197,9 +217,9 @@ mod tests {
             "5f1a3b52-0c7e-4a52-8f3e-2f6f9f1f7a100",
             "",
         ] {
-            assert!(!is_same_id(id, other) && !is_same_id(other, id), "{other}");
+            assert!(!is_same(id, other) && !is_same(other, id), "{other}");
         }
         // Of no other id is it known that case makes no difference.
-        assert!(is_same_id("Spring", "Spring") && !is_same_id("Spring", "spring"));
+        assert!(is_same("Spring", "Spring") && !is_same("Spring", "spring"));
     }
 }

@@ -15,7 +15,7 @@
 //! | 2 codes | 16 bytes each, in the order of the list |
 //! | 3 sending | batch (u32), at (u64): this batch is about to leave |
 //! | 4 answer | batch (u32), what it proved (u8: 0 accepted, 1 refused, 2 to be sent again, 3 nothing), status (u16), error code and Uber's code (each u16 length and UTF-8) |
-//! | 5 text | UTF-8: the next entry of the table of reasons |
+//! | 5 reason | UTF-8: the next entry of the table of reasons |
 //! | 6 outcomes | each the code's place (u32) and what was reported (u16: 1 distributed, 2 failed without a reason, n failed for reason n - 3) |
 //! | 7 decision | batch (u32), what was decided (u8: 0 resend, 1 queued, 2 abandon) |
 //! | 8 resumed | restored (u8: 0 or 1): what was under way is lost; with 1 also what had not left |
@@ -23,9 +23,17 @@
 //! Numbers are little endian, times epoch milliseconds. No secret is ever in it,
 //! and of what Uber reports only reasons without addresses.
 //!
+//! The table of reasons holds 65,000. When another one comes, only the 60,000 that
+//! sort first stay, numbered in that order, and codes that failed for the rest
+//! have failed without a reason. Only those 60,000 are ever shown, so that it does
+//! not matter in which order reasons come.
+//!
 //! The length is there twice, so that a length that was damaged is not taken for
 //! a record that was cut off; the offset is part of the checksum, so that a
 //! record which stands there twice, or out of its place, is found.
+//!
+//! The end of a journal can be torn: a part of a record, or zeros, which some
+//! filesystems leave after a power cut where an append had not reached the disk.
 //!
 //! Not `bincode` or `postcard`: the format is to outlive their versions, is read
 //! in other languages, and takes a page.
@@ -42,7 +50,7 @@ pub(super) const BEGIN: u8 = 1;
 pub(super) const CODES: u8 = 2;
 pub(super) const SENDING: u8 = 3;
 pub(super) const ANSWER: u8 = 4;
-pub(super) const TEXT: u8 = 5;
+pub(super) const REASON: u8 = 5;
 pub(super) const OUTCOMES: u8 = 6;
 pub(super) const DECISION: u8 = 7;
 pub(super) const RESUMED: u8 = 8;
@@ -51,6 +59,8 @@ const CHECKSUM: usize = 8;
 const HEADER: usize = 8;
 /// No record is longer: see [`super::CODES_AT_ONCE`].
 const LONGEST: usize = 1 << 20;
+/// A checksum ends in this many zeros once in four billion.
+const LEAST_ZEROS: usize = 4;
 
 /// Writes records, and knows where each will stand.
 #[derive(Clone, Debug, Default)]
@@ -93,41 +103,86 @@ pub(super) struct Reader {
     pub(super) end: u64,
     /// Where the record that was given last begins.
     last: u64,
+    /// How many zeros the journal ends in, once it can't go on with a record: it
+    /// is torn there if nothing else follows.
+    zeros: usize,
 }
 
 impl Reader {
-    pub(super) fn push(&mut self, bytes: &[u8]) {
+    pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        if self.zeros > 0 {
+            // Counted and not kept: there can be any number.
+            self.zeros = self.zeros.saturating_add(bytes.len());
+            return if trailing_zeros(bytes) == bytes.len() { Ok(()) } else { Err(self.refused()) };
+        }
         self.held.drain(..self.given);
         self.given = 0;
         self.held.extend_from_slice(bytes);
+        Ok(())
     }
 
     /// The body of the next record that is whole.
     pub(super) fn next(&mut self) -> Result<Option<&[u8]>, Error> {
+        if self.zeros > 0 {
+            return Ok(None);
+        }
         if self.end == 0 {
-            let Some(start) = self.rest().first_chunk() else { return Ok(None) };
-            check_start(*start)?;
+            if self.rest().len() < MAGIC.len() {
+                return Ok(None);
+            }
+            if !self.rest().starts_with(&MAGIC) {
+                let zeros = trailing_zeros(self.rest());
+                let torn = self.rest().len() - zeros;
+                return self.tear(MAGIC.get(..torn) == self.rest().get(..torn), zeros);
+            }
             self.advance(MAGIC.len());
         }
-        let mut header = Fields(self.rest());
+        let available = self.rest().len();
+        let mut header = Fields::new(self.rest());
         let (length, complement) = (header.index(), header.index());
-        if self.rest().len() < HEADER {
+        if available < HEADER {
             return Ok(None);
         }
         if length ^ complement != 0xffff_ffff || length > LONGEST {
-            return Err(corrupt(self.end));
+            // A header never ends in a zero, as no record is that long.
+            let zeros = trailing_zeros(self.rest());
+            let is_torn = length <= LONGEST && zeros > available - HEADER;
+            return self.tear(is_torn, zeros.max(LEAST_ZEROS));
         }
-        if header.0.len() < length + CHECKSUM {
+        let size = HEADER + length + CHECKSUM;
+        if available < size {
             return Ok(None);
         }
         let body = header.bytes(length);
         if checksum(self.end, body) != header.bytes(CHECKSUM) {
-            return Err(corrupt(self.end));
+            let zeros = trailing_zeros(self.rest());
+            return self.tear(zeros > available - size, zeros);
         }
         self.last = self.end;
         let start = self.given + HEADER;
-        self.advance(HEADER + length + CHECKSUM);
+        self.advance(size);
         Ok(self.held.get(start..start + length))
+    }
+
+    /// No record begins here. That is an end if nothing but zeros follows.
+    fn tear(&mut self, is_torn: bool, zeros: usize) -> Result<Option<&[u8]>, Error> {
+        if is_torn {
+            self.zeros = zeros;
+            return Ok(None);
+        }
+        Err(self.refused())
+    }
+
+    /// Refuses a journal that can't end here.
+    pub(super) fn finish(&self) -> Result<(), Error> {
+        let fits = if self.end == 0 {
+            let torn = self.rest().len() - trailing_zeros(self.rest());
+            // More zeros than were ever written at once may be all that is left of a job.
+            MAGIC.get(..torn) == self.rest().get(..torn) && self.zeros <= LONGEST
+        } else {
+            self.zeros == 0 || self.zeros >= LEAST_ZEROS
+        };
+        if fits { Ok(()) } else { Err(self.refused()) }
     }
 
     fn advance(&mut self, bytes: usize) {
@@ -135,15 +190,30 @@ impl Reader {
         self.end += bytes as u64;
     }
 
+    /// Whether the journal has no byte.
+    pub(super) fn is_empty(&self) -> bool {
+        self.end == 0 && self.rest().is_empty()
+    }
+
     /// What was taken and is no record yet.
-    pub(super) fn rest(&self) -> &[u8] {
+    fn rest(&self) -> &[u8] {
         self.held.get(self.given..).unwrap_or_default()
+    }
+
+    /// The error for what begins where the last whole record ends.
+    fn refused(&self) -> Error {
+        if self.end == 0 { no_journal(self.rest()) } else { corrupt(self.end) }
     }
 
     /// The error for a record that is whole, but can't follow what came before.
     pub(super) fn misplaced(&self) -> Error {
         corrupt(self.last)
     }
+}
+
+/// How many zeros these bytes end in.
+fn trailing_zeros(bytes: &[u8]) -> usize {
+    bytes.iter().rev().take_while(|byte| **byte == 0).count()
 }
 
 /// The error for the record that begins there.
@@ -153,33 +223,38 @@ fn corrupt(offset: u64) -> Error {
     Error::new(ErrorCode::JournalCorrupt, Queued::Unknown, message)
 }
 
-fn check_start(start: [u8; 4]) -> Result<(), Error> {
-    let [name @ .., version] = start;
-    let [our_name @ .., our_version] = MAGIC;
-    if name != our_name {
-        let message = "This is no journal of a job";
-        return Err(Error::new(ErrorCode::JournalMismatch, Queued::No, message));
-    }
-    if version != our_version {
-        let message = text(&[
+/// The error for what does not begin like a journal.
+fn no_journal(start: &[u8]) -> Error {
+    let message = match start {
+        [b'u', b'v', b'j', version, ..] => text(&[
             "The journal has version ",
-            &decimal(version.into()),
+            &decimal((*version).into()),
             "; this copy of the package knows version 1",
-        ]);
-        return Err(Error::new(ErrorCode::JournalMismatch, Queued::No, message));
-    }
-    Ok(())
+        ]),
+        _ => "This is no journal of a job; it was left as it is".into(),
+    };
+    Error::new(ErrorCode::JournalMismatch, Queued::No, message)
 }
 
 /// Reads the fields of a body. Its checksum was right, so it is as it was
-/// written; what is not there reads as nothing, and the ledger refuses what
-/// makes no sense.
-pub(super) struct Fields<'a>(pub(super) &'a [u8]);
+/// written; [`Fields::end`] tells whether what was written makes sense.
+pub(super) struct Fields<'a> {
+    rest: &'a [u8],
+    /// A field was not there, or no text.
+    is_wrong: bool,
+}
 
 impl<'a> Fields<'a> {
+    pub(super) const fn new(rest: &'a [u8]) -> Self {
+        Self { rest, is_wrong: false }
+    }
+
     pub(super) fn bytes(&mut self, length: usize) -> &'a [u8] {
-        let (field, rest) = self.0.split_at_checked(length).unwrap_or((&[], &[]));
-        self.0 = rest;
+        let (field, rest) = self.rest.split_at_checked(length).unwrap_or_else(|| {
+            self.is_wrong = true;
+            (&[], &[])
+        });
+        self.rest = rest;
         field
     }
 
@@ -202,7 +277,15 @@ impl<'a> Fields<'a> {
     #[allow(clippy::cast_possible_truncation)]
     pub(super) fn text(&mut self) -> &'a str {
         let length = self.number(2) as usize;
-        str::from_utf8(self.bytes(length)).unwrap_or_default()
+        str::from_utf8(self.bytes(length)).unwrap_or_else(|_| {
+            self.is_wrong = true;
+            ""
+        })
+    }
+
+    /// None unless there were exactly the fields that were read.
+    pub(super) fn end(&self) -> Option<()> {
+        (self.rest.is_empty() && !self.is_wrong).then_some(())
     }
 }
 
@@ -212,8 +295,9 @@ pub(super) fn put(body: &mut Vec<u8>, number: u64, bytes: usize) {
     body.extend_from_slice(all.get(..bytes).unwrap_or(&all));
 }
 
-/// Writes a text behind its length. It is known to fit.
-pub(super) fn put_text(body: &mut Vec<u8>, text: &str) {
-    put(body, text.len() as u64, 2);
+/// Writes a text behind its length. None if it does not fit.
+pub(super) fn put_text(body: &mut Vec<u8>, text: &str) -> Option<()> {
+    put(body, u16::try_from(text.len()).ok()?.into(), 2);
     body.extend_from_slice(text.as_bytes());
+    Some(())
 }

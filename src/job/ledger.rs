@@ -8,7 +8,9 @@
 
 use std::cmp::Ordering;
 
-use super::journal::{ANSWER, BEGIN, CODES, DECISION, Fields, OUTCOMES, RESUMED, SENDING, TEXT};
+use super::journal::{ANSWER, BEGIN, CODES, DECISION, Fields, OUTCOMES, REASON, RESUMED, SENDING};
+use super::texts::Texts;
+use crate::distribute::MOST_CODES;
 use crate::error::ErrorCode;
 use crate::list::CodeListBuilder;
 
@@ -157,7 +159,7 @@ pub(super) struct Batch {
     /// Of the last answer that was no acceptance.
     pub(super) error: Option<ErrorCode>,
     pub(super) status: u16,
-    /// Uber's own code in that answer, in the table of texts.
+    /// Uber's own code in that answer, in the table of those.
     pub(super) uber_code: Option<u16>,
     /// Whether the error is about a request that never left.
     pub(super) unsent: bool,
@@ -195,9 +197,8 @@ pub(super) struct Ledger {
     /// One a code: 0 none, else as the record of outcomes has it.
     outcomes: Vec<u16>,
     pub(super) batches: Vec<Batch>,
-    texts: Vec<Box<str>>,
-    /// The places of the texts, in the order of the texts.
-    sorted: Vec<u16>,
+    uber_codes: Texts,
+    reasons: Texts,
     /// How many codes are in each state, in the order of [`CodeState::ALL`].
     pub(super) counts: [u32; 8],
     pub(super) requests: u32,
@@ -214,29 +215,30 @@ impl Ledger {
     /// Takes note of a record. None if it can't follow what came before.
     pub(super) fn apply(&mut self, body: &[u8]) -> Option<()> {
         let (kind, rest) = body.split_first()?;
-        let mut fields = Fields(rest);
+        let mut fields = Fields::new(rest);
         match *kind {
             BEGIN => self.begin(fields)?,
-            CODES => {
-                self.codes.insert_bytes(rest.as_chunks().0)?;
-                self.lay_out();
-            }
-            TEXT => {
-                self.text(str::from_utf8(rest).ok()?, true)?;
-            }
+            CODES => self.insert_codes(rest)?,
+            REASON => self.add_reason(str::from_utf8(rest).ok()?)?,
             OUTCOMES => {
-                while !fields.0.is_empty() {
+                let (outcomes, []) = rest.as_chunks::<6>() else { return None };
+                for outcome in outcomes {
+                    let mut fields = Fields::new(outcome);
                     let place = fields.index();
                     #[allow(clippy::cast_possible_truncation)]
                     self.report(place, fields.number(2) as u16)?;
                 }
             }
             RESUMED => {
-                let restored = fields.number(1) != 0;
+                let restored = fields.number(1);
+                fields.end()?;
+                if restored > 1 || !self.is_whole() {
+                    return None;
+                }
                 for batch in 0..self.batches.len() {
                     let evidence = self.batches.get(batch)?.evidence;
                     if matches!(evidence, Evidence::Sending | Evidence::Resending)
-                        || restored && evidence.is_waiting()
+                        || restored == 1 && evidence.is_waiting()
                     {
                         self.set(batch, Evidence::Maybe);
                     }
@@ -259,6 +261,7 @@ impl Ledger {
                 self.retries += u32::from(batch.attempts > 0);
                 batch.attempts += 1;
                 batch.sent_at = fields.number(8);
+                fields.end()?;
                 if evidence == Evidence::Idle { Evidence::Sending } else { Evidence::Resending }
             }
             ANSWER if again || evidence == Evidence::Sending => match self.answer(place, fields)? {
@@ -267,15 +270,20 @@ impl Ledger {
                 2 if !again => Evidence::Idle,
                 2 => Evidence::Resend,
                 // The first send is still open, whatever came of the second.
-                _ => Evidence::Maybe,
-            },
-            DECISION => match fields.number(1) {
-                0 if evidence.is_open() => Evidence::Resend,
-                1 if evidence.is_open() => Evidence::Presumed,
-                2 if evidence.is_open() => Evidence::Abandoned,
-                2 if evidence == Evidence::Idle => Evidence::Cancelled,
+                1 | 3 => Evidence::Maybe,
                 _ => return None,
             },
+            DECISION => {
+                let decision = fields.number(1);
+                fields.end()?;
+                match decision {
+                    0 if evidence.is_open() => Evidence::Resend,
+                    1 if evidence.is_open() => Evidence::Presumed,
+                    2 if evidence.is_open() => Evidence::Abandoned,
+                    2 if evidence == Evidence::Idle => Evidence::Cancelled,
+                    _ => return None,
+                }
+            }
             _ => return None,
         };
         self.set(place, next);
@@ -293,7 +301,9 @@ impl Ledger {
             organization: fields.text().into(),
             program: fields.text().into(),
         };
-        if self.begin.total > 0 || begin.total == 0 || begin.batch_size == 0 {
+        fields.end()?;
+        let fits = begin.total > 0 && (1..=MOST_CODES).contains(&begin.batch_size);
+        if self.begin.total > 0 || !fits {
             return None;
         }
         // Of a job that is being created, they are here already.
@@ -301,6 +311,18 @@ impl Ledger {
             self.codes.reserve(begin.total.min(MOST_RESERVED));
         }
         self.begin = begin;
+        Some(())
+    }
+
+    /// Takes codes of the list: each once, and no more than there are to be.
+    fn insert_codes(&mut self, codes: &[u8]) -> Option<()> {
+        let (codes, []) = codes.as_chunks() else { return None };
+        let length = self.codes.so_far().len() + codes.len();
+        self.codes.insert_bytes(codes)?;
+        if codes.is_empty() || length > self.begin.total || self.codes.so_far().len() < length {
+            return None;
+        }
+        self.lay_out();
         Some(())
     }
 
@@ -338,9 +360,12 @@ impl Ledger {
         let proof = fields.number(1);
         let status = fields.number(2) as u16;
         let error = ErrorCode::from_name(fields.text());
-        let uber_code = match fields.text() {
-            "" => None,
-            code => self.text(code, true),
+        let uber_code = fields.text();
+        fields.end()?;
+        let uber_code = match self.uber_codes.look(uber_code) {
+            _ if uber_code.is_empty() => None,
+            Ok(at) => self.uber_codes.number_at(at),
+            Err(at) => self.uber_codes.insert(at, uber_code),
         };
         let batch = self.batches.get_mut(place)?;
         if proof != Proof::Accepted as u64 {
@@ -369,33 +394,42 @@ impl Ledger {
         self.count(place, u32::wrapping_add);
     }
 
-    /// The place of a text in the table; with `add`, put there if it is new.
-    pub(super) fn text(&mut self, text: &str, add: bool) -> Option<u16> {
-        let texts = &self.texts;
-        let found = self.sorted.binary_search_by(|place| {
-            texts.get(usize::from(*place)).map_or("", |have| have).cmp(text)
-        });
-        match found {
-            Ok(found) => self.sorted.get(found).copied(),
-            // What has no place left goes without its text.
-            Err(at) if add && texts.len() < MOST_TEXTS => {
-                let place = u16::try_from(self.texts.len()).ok()?;
-                self.texts.push(text.into());
-                self.sorted.insert(at, place);
-                Some(place)
+    /// Takes a reason that is not there yet.
+    fn add_reason(&mut self, reason: &str) -> Option<()> {
+        if self.has_all_reasons() {
+            self.forget_reasons();
+        }
+        let at = self.reasons.look(reason).err()?;
+        self.reasons.insert(at, reason).map(drop)
+    }
+
+    /// Whether the numbers of the reasons change before another one comes.
+    pub(super) fn has_all_reasons(&self) -> bool {
+        self.reasons.len() >= MOST_REASONS
+    }
+
+    /// Leaves the reasons that are shown, numbered in their order.
+    fn forget_reasons(&mut self) {
+        let numbers = self.reasons.keep_first(REASONS_SHOWN);
+        for outcome in &mut self.outcomes {
+            if let Some(before) = outcome.checked_sub(FIRST_REASON) {
+                // Behind `FAILED`, which is left of those that go.
+                *outcome = FAILED + numbers.get(usize::from(before)).copied().unwrap_or_default();
             }
-            Err(_) => None,
         }
     }
 
-    /// Whether a new text still has a place.
-    pub(super) const fn takes_texts(&self) -> bool {
-        self.texts.len() < MOST_TEXTS
+    /// Whether a reason is new, and sorts before one that is not shown.
+    pub(super) fn wants_reason(&self, reason: &str) -> bool {
+        self.reasons.look(reason).is_err_and(|at| at < REASONS_SHOWN)
     }
 
     /// Takes note of an outcome that is better than the one there is.
     pub(super) fn report(&mut self, place: usize, outcome: u16) -> Option<()> {
-        if outcome == 0 || !self.takes_outcome(place) {
+        let is_known = outcome
+            .checked_sub(FIRST_REASON)
+            .is_none_or(|number| usize::from(number) < self.reasons.len());
+        if outcome == 0 || !is_known || !self.takes_outcome(place) {
             return None;
         }
         let before = std::mem::replace(self.outcomes.get_mut(place)?, outcome);
@@ -434,17 +468,31 @@ impl Ledger {
     }
 
     fn reason(&self, outcome: u16) -> Option<&str> {
-        self.text_at(outcome.checked_sub(FIRST_REASON)?)
+        self.reason_at(outcome.checked_sub(FIRST_REASON)?)
     }
 
-    /// The text at that place of the table.
-    pub(super) fn text_at(&self, place: u16) -> Option<&str> {
-        self.texts.get(usize::from(place)).map(|text| &**text)
+    /// The reason of that number.
+    pub(super) fn reason_at(&self, number: u16) -> Option<&str> {
+        self.reasons.get(number)
     }
 
-    /// The outcome that says: failed for this reason.
-    pub(super) const fn failed_for(reason: u16) -> u16 {
-        reason + FIRST_REASON
+    /// Uber's own code of that number.
+    pub(super) fn uber_code_at(&self, number: u16) -> Option<&str> {
+        self.uber_codes.get(number)
+    }
+
+    /// The outcome that says: failed for this reason, if that has its place.
+    pub(super) fn failed_for(&self, reason: &str) -> u16 {
+        let number = self.reasons.look(reason).ok().and_then(|at| self.reasons.number_at(at));
+        number.map_or(FAILED, |number| number + FIRST_REASON)
+    }
+
+    /// Whether a reason is among those that sort first.
+    fn is_shown(&self, number: u16) -> bool {
+        self.reasons.len() <= REASONS_SHOWN
+            || self
+                .reason_at(number)
+                .is_some_and(|reason| self.reasons.look(reason).is_ok_and(|at| at < REASONS_SHOWN))
     }
 
     /// Whether an outcome of this code can belong to a send of this job.
@@ -511,7 +559,8 @@ impl Ledger {
         Some(match *self.outcomes.get(place)? {
             DISTRIBUTED if evidence.shows_outcomes() => (CodeState::Distributed, By::Webhook, None),
             outcome if outcome > 0 && evidence.shows_outcomes() => {
-                (CodeState::Failed, By::Webhook, outcome.checked_sub(FIRST_REASON))
+                let reason = outcome.checked_sub(FIRST_REASON);
+                (CodeState::Failed, By::Webhook, reason.filter(|reason| self.is_shown(*reason)))
             }
             _ => (evidence.state(), evidence.by(), None),
         })
@@ -544,5 +593,7 @@ impl Ledger {
 
 /// A number in a journal may be anything; a list that is longer grows.
 const MOST_RESERVED: usize = 1 << 24;
-/// More reasons than that are not told apart.
-const MOST_TEXTS: usize = 60_000;
+/// So many reasons have a number at a time: an outcome has two bytes.
+pub(super) const MOST_REASONS: usize = 65_000;
+/// So many are shown, those that sort first.
+pub(super) const REASONS_SHOWN: usize = 60_000;

@@ -42,6 +42,7 @@ mod ledger;
 mod recovery;
 #[cfg(test)]
 mod tests;
+mod texts;
 
 use self::journal::{put, put_text};
 use self::ledger::{DISTRIBUTED, Evidence, FAILED, Ledger, Proof};
@@ -51,7 +52,7 @@ use crate::code::Code;
 use crate::distribute;
 use crate::error::{Error, ErrorCode, Queued};
 use crate::http::{Head, Request};
-use crate::id::{ProgramId, is_same_id};
+use crate::id::{self, ProgramId};
 use crate::json::Json;
 use crate::retry::{self, Rule};
 use crate::text::{decimal, text};
@@ -76,7 +77,8 @@ pub struct Settings {
     pub batch_size: usize,
     /// Requests under way at a time, from 1.
     pub concurrency: usize,
-    /// The least time between two requests, in milliseconds; 0 for no pacing.
+    /// The least time between two requests, in milliseconds: finite, and 0 for no
+    /// pacing.
     pub interval_ms: f64,
     /// Whether another token can be had for one that was rejected.
     pub renews: bool,
@@ -87,6 +89,21 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self { batch_size: 500, concurrency: 2, interval_ms: 50.0, renews: true, max_retries: 2 }
+    }
+}
+
+impl Settings {
+    /// Refuses what no job can go by: it would ask for nothing, or for ever.
+    fn check(&self) -> Result<(), Error> {
+        let goes = (1..=distribute::MOST_CODES).contains(&self.batch_size)
+            && self.concurrency > 0
+            && self.interval_ms.is_finite()
+            && self.interval_ms >= 0.0;
+        if goes {
+            return Ok(());
+        }
+        let fault = "`batchSize`, `concurrency` or the time between requests is out of range";
+        Err(Error::validation(ErrorCode::InvalidOptions, fault))
     }
 }
 
@@ -234,7 +251,10 @@ pub struct Job {
     writer: journal::Writer,
     /// So many codes are in the log already.
     written: usize,
-    saving: bool,
+    /// Where the journal ends once the append that is under way is done.
+    saving: Option<u64>,
+    /// Where it ended after the last one.
+    saved: u64,
     /// An append failed: what the journal holds is not known any more.
     broken: bool,
     running: bool,
@@ -272,7 +292,8 @@ impl Job {
             written: ledger.begin.total,
             ledger,
             writer: journal::Writer::default(),
-            saving: false,
+            saving: None,
+            saved: 0,
             broken: false,
             running: false,
             stopping: false,
@@ -353,7 +374,7 @@ impl Job {
     /// Whether all that was reported or decided is in the journal.
     #[must_use]
     pub fn is_saved(&self) -> bool {
-        !self.saving && self.writer.log.is_empty() && self.is_created()
+        self.saving.is_none() && self.writer.log.is_empty() && self.is_created()
     }
 
     /// Whether the whole list is in the journal, or is on its way there.
@@ -393,7 +414,7 @@ impl Job {
 
     fn is_over(&mut self) -> bool {
         self.flights.is_empty()
-            && !self.saving
+            && self.saving.is_none()
             && (self.broken || self.writer.log.is_empty())
             && (self.stopping || self.waiting_batch().is_none())
     }
@@ -432,7 +453,7 @@ impl Job {
     }
 
     fn save(&mut self) -> Option<Vec<u8>> {
-        if self.saving || self.broken {
+        if self.saving.is_some() || self.broken {
             return None;
         }
         if !self.is_created() {
@@ -447,7 +468,7 @@ impl Job {
         if self.writer.log.is_empty() {
             return None;
         }
-        self.saving = true;
+        self.saving = Some(self.writer.end);
         for flight in &mut self.flights {
             if flight.stage == Stage::Logged {
                 flight.stage = Stage::Saving;
@@ -494,7 +515,7 @@ impl Job {
 
     /// The journal has what [`Action::Save`] gave.
     pub fn handle_saved(&mut self) {
-        self.saving = false;
+        self.saved = self.saving.take().unwrap_or(self.saved);
         for flight in &mut self.flights {
             if flight.stage == Stage::Saving {
                 flight.stage = Stage::Tokenless;
@@ -506,9 +527,16 @@ impl Job {
     /// saved or sent again: what is under way is awaited, then the run is over,
     /// and the job has to be resumed.
     pub fn handle_save_failed(&mut self) {
-        self.saving = false;
+        self.saving = None;
         self.broken = true;
         self.stopping = true;
+    }
+
+    /// The error for a journal that is found to have so many bytes, if it had more
+    /// before.
+    #[must_use]
+    pub fn lost(&self, found: u64) -> Option<Error> {
+        (found < self.saved).then(recovery::lost)
     }
 
     /// The token that a batch needs is there.
@@ -655,8 +683,8 @@ impl Job {
         let mut record = about(journal::ANSWER, batch);
         put(&mut record, proof as u64, 1);
         put(&mut record, status.into(), 2);
-        put_text(&mut record, code);
-        put_text(&mut record, uber_code);
+        // Both are short.
+        let _ = put_text(&mut record, code).and_then(|()| put_text(&mut record, uber_code));
         self.record(&record);
         self.next = self.next.min(batch);
     }
@@ -672,10 +700,14 @@ impl Job {
     /// A webhook, of this program or another. Gives how many codes of this job it
     /// settled, or settled anew.
     pub fn handle_event(&mut self, event: &WebhookEvent) -> u32 {
-        if event.program_id().is_some_and(|program| !is_same_id(program, self.program.as_str())) {
-            return 0;
-        }
-        self.handle_outcomes(&event.outcomes)
+        if self.concerns(event.program_id()) { self.handle_outcomes(&event.outcomes) } else { 0 }
+    }
+
+    /// Whether what is reported of this program, if one is named, can be of this
+    /// job. A UUID is the same program however it is written.
+    #[must_use]
+    pub fn concerns(&self, program: Option<&str>) -> bool {
+        program.is_none_or(|program| id::is_same(program, self.program.as_str()))
     }
 
     /// What became of codes, of this job or of others.
@@ -690,7 +722,18 @@ impl Job {
             let outcome = match (status, reason) {
                 (Status::Distributed, _) => DISTRIBUTED,
                 (Status::Failed, None) => FAILED,
-                (Status::Failed, Some(reason)) => self.reason(reason),
+                (Status::Failed, Some(reason)) => {
+                    // Nobody's address gets into a journal, whoever read the event.
+                    let reason = &*mask(reason);
+                    if self.ledger.wants_reason(reason) {
+                        if self.ledger.has_all_reasons() {
+                            // Those so far go by numbers that are about to change.
+                            self.log_outcomes(&mut outcomes);
+                        }
+                        self.record(&[&[journal::REASON], reason.as_bytes()].concat());
+                    }
+                    self.ledger.failed_for(reason)
+                }
             };
             if self.ledger.is_better(outcome, place) {
                 self.ledger.report(place, outcome);
@@ -698,15 +741,19 @@ impl Job {
                 put(&mut outcomes, place as u64, 4);
                 put(&mut outcomes, outcome.into(), 2);
                 if outcomes.len() > LONGEST_RECORD {
-                    self.log(&outcomes);
-                    outcomes.truncate(1);
+                    self.log_outcomes(&mut outcomes);
                 }
             }
         }
-        if outcomes.len() > 1 {
-            self.log(&outcomes);
-        }
+        self.log_outcomes(&mut outcomes);
         settled
+    }
+
+    fn log_outcomes(&mut self, outcomes: &mut Vec<u8>) {
+        if outcomes.len() > 1 {
+            self.log(outcomes);
+            outcomes.truncate(1);
+        }
     }
 
     /// Writes a record that was applied already.
@@ -714,16 +761,6 @@ impl Job {
         if !self.broken {
             self.writer.record(record);
         }
-    }
-
-    /// The outcome that names this reason; written down if it is new.
-    fn reason(&mut self, reason: &str) -> u16 {
-        // Nobody's address gets into a journal, whoever read the event.
-        let reason = &*mask(reason);
-        if self.ledger.text(reason, false).is_none() && self.ledger.takes_texts() {
-            self.record(&[&[journal::TEXT], reason.as_bytes()].concat());
-        }
-        self.ledger.text(reason, false).map_or(FAILED, Ledger::failed_for)
     }
 
     /// The operator's decision about one batch, or about all that it fits.
@@ -800,7 +837,7 @@ impl Job {
     #[must_use]
     pub fn batch(&self, place: usize) -> Option<BatchInfo<'_>> {
         let batch = self.ledger.batches.get(place)?;
-        let uber_code = batch.uber_code.and_then(|place| self.ledger.text_at(place));
+        let uber_code = batch.uber_code.and_then(|number| self.ledger.uber_code_at(number));
         Some(BatchInfo {
             state: self.ledger.batch_state(place),
             codes: self.ledger.size(place),
@@ -818,7 +855,7 @@ impl Job {
     pub fn code(&self, place: usize) -> Option<CodeInfo<'_>> {
         let Row { code, state, by, reason } = self.row(place)?;
         let batch = place.checked_div(self.ledger.begin.batch_size)?;
-        let reason = reason.and_then(|reason| self.ledger.text_at(reason));
+        let reason = reason.and_then(|reason| self.ledger.reason_at(reason));
         Some(CodeInfo { code, state, batch, reason, by })
     }
 
@@ -837,7 +874,7 @@ impl Job {
     /// The reason of that number, from 1.
     #[cfg(all(target_arch = "wasm32", feature = "client"))]
     pub(crate) fn reason_at(&self, number: u16) -> Option<&str> {
-        self.ledger.text_at(number.checked_sub(1)?)
+        self.ledger.reason_at(number.checked_sub(1)?)
     }
 
     /// All codes, in the order of the list.

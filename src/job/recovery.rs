@@ -1,14 +1,12 @@
 //! How a job comes about: out of its journal, or out of a list of codes.
 
-use super::journal::{BEGIN, MAGIC, RESUMED, Reader, put, put_text};
+use super::journal::{BEGIN, RESUMED, Reader, put, put_text};
 use super::ledger::Ledger;
 use super::{Job, Settings};
 use crate::api::Api;
 use crate::code::Code;
-use crate::distribute::MOST_CODES;
 use crate::error::{Error, ErrorCode, Queued};
-use crate::id::{ProgramId, is_same_id};
-use crate::text::text;
+use crate::id::{self, ProgramId};
 
 /// Reads a journal, then makes the job.
 ///
@@ -19,6 +17,8 @@ pub struct Recovery {
     api: Api,
     settings: Settings,
     reader: Reader,
+    /// The journal is known to have had so many bytes.
+    known: u64,
     ledger: Ledger,
     whole: bool,
     /// Of the codes in the journal, so many were offered, in their order.
@@ -36,6 +36,7 @@ impl Recovery {
             api,
             settings,
             reader: Reader::default(),
+            known: 0,
             ledger: Ledger::default(),
             whole: false,
             matched: 0,
@@ -55,7 +56,7 @@ impl Recovery {
 
     /// Takes bytes of the journal, cut anywhere.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.reader.push(bytes);
+        self.reader.push(bytes)?;
         while let Some(body) = self.reader.next()? {
             if self.ledger.apply(body).is_none() {
                 return Err(self.reader.misplaced());
@@ -63,6 +64,12 @@ impl Recovery {
         }
         self.whole = self.ledger.is_whole();
         Ok(())
+    }
+
+    /// Says how many bytes the journal had, if that is known from elsewhere. With
+    /// fewer, it was deleted, cut, or replaced by an older copy, and is refused.
+    pub fn expect(&mut self, bytes: u64) {
+        self.known = bytes;
     }
 
     /// How much of the journal is to be kept: what comes after is torn, or all of
@@ -118,7 +125,8 @@ impl Recovery {
 
     /// A creation that was cut off starts again.
     fn start_over(&mut self) {
-        if self.reader.end > 0 {
+        if self.reader.end > 0 && self.reader.end >= self.known {
+            self.known = 0;
             self.ledger = Ledger::default();
             self.ledger.codes.set_seed(self.seed);
             self.reader = Reader::default();
@@ -134,34 +142,25 @@ impl Recovery {
         duplicates: u64,
         now: u64,
     ) -> Result<Job, Error> {
+        self.check(false)?;
         if self.whole {
-            if !is_same_id(&self.ledger.begin.program, program.as_str())
+            if !id::is_same(&self.ledger.begin.program, program.as_str())
                 || self.differs
                 || self.matched != self.ledger.begin.total
             {
-                return Err(mismatch("The journal holds another job"));
+                return Err(mismatch("The journal holds another job; it was left as it is"));
             }
             return self.resume(false);
         }
-        self.refuse_foreign()?;
         self.start_over();
         let total = self.ledger.codes.so_far().len();
         if total == 0 {
             return Err(Error::validation(ErrorCode::EmptyCodes, "The list holds no code"));
         }
-        if !(1..=MOST_CODES).contains(&self.settings.batch_size) {
-            let fault = "`batchSize` must be from 1 to 30000";
-            return Err(Error::validation(ErrorCode::InvalidOptions, fault));
-        }
-        let mut begin = vec![BEGIN];
-        begin.extend_from_slice(&id);
-        put(&mut begin, now, 8);
-        put(&mut begin, self.settings.batch_size as u64, 4);
-        put(&mut begin, total as u64, 4);
-        put(&mut begin, duplicates, 8);
-        put_text(&mut begin, self.api.base_url().as_str());
-        put_text(&mut begin, self.api.organization().as_str());
-        put_text(&mut begin, program.as_str());
+        let begin = self.begin(&program, id, duplicates, now).ok_or_else(|| {
+            let fault = "`baseUrl` is too long for a journal";
+            Error::validation(ErrorCode::InvalidOptions, fault)
+        })?;
         self.ledger.apply(&begin);
         self.ledger.lay_out();
         let mut job = Job::new(self.api, program, self.settings, self.ledger);
@@ -171,37 +170,74 @@ impl Recovery {
         Ok(job)
     }
 
+    /// The first record. None if something does not fit.
+    fn begin(
+        &self,
+        program: &ProgramId,
+        id: [u8; 16],
+        duplicates: u64,
+        now: u64,
+    ) -> Option<Vec<u8>> {
+        let mut begin = vec![BEGIN];
+        begin.extend_from_slice(&id);
+        put(&mut begin, now, 8);
+        put(&mut begin, self.settings.batch_size as u64, 4);
+        put(&mut begin, u32::try_from(self.ledger.codes.so_far().len()).ok()?.into(), 4);
+        put(&mut begin, duplicates, 8);
+        put_text(&mut begin, self.api.base_url().as_str())?;
+        put_text(&mut begin, self.api.organization().as_str())?;
+        put_text(&mut begin, program.as_str())?;
+        Some(begin)
+    }
+
     /// The job in the journal. What was under way when it broke off is unknown;
     /// of a journal that may lack its end (`restored`), also what had not left. Until
     /// that is saved, whoever resumes it once more has to say `restored` again.
     pub fn resume(self, restored: bool) -> Result<Job, Error> {
-        self.refuse_foreign()?;
+        self.check(restored)?;
         if !self.whole {
-            return Err(mismatch("The journal holds no job"));
+            return Err(mismatch(if self.reader.is_empty() {
+                "The journal is not there, or empty: check its path or name"
+            } else {
+                "The journal holds no job; it was left as it is"
+            }));
         }
         let begin = &self.ledger.begin;
         if begin.base_url != self.api.base_url().as_str()
-            || !is_same_id(&begin.organization, self.api.organization().as_str())
+            || !id::is_same(&begin.organization, self.api.organization().as_str())
         {
-            return Err(mismatch("The journal's job is of another organization or baseUrl"));
+            let what = "The journal's job is of another organization or baseUrl";
+            return Err(mismatch(what));
         }
-        let program = ProgramId::new(begin.program.as_str())?;
+        let program =
+            ProgramId::new(begin.program.as_str()).map_err(|_| self.reader.misplaced())?;
         let mut job = Job::new(self.api, program, self.settings, self.ledger);
         job.writer.end = self.reader.end;
+        job.saved = self.reader.end;
         job.record(&[RESUMED, restored.into()]);
         Ok(job)
     }
 
-    /// What is no beginning of a journal must not be written over.
-    fn refuse_foreign(&self) -> Result<(), Error> {
-        if self.reader.end > 0 || MAGIC.starts_with(self.reader.rest()) {
-            return Ok(());
+    /// Refuses settings that no job can go by, what is no journal and must not be
+    /// written over, and a journal that lacks a part. One that is said to be
+    /// restored may, if a job is left of it.
+    fn check(&self, restored: bool) -> Result<(), Error> {
+        self.settings.check()?;
+        self.reader.finish()?;
+        if self.reader.end < self.known && !(restored && self.whole) {
+            return Err(lost());
         }
-        Err(mismatch("This is no journal of a job"))
+        Ok(())
     }
 }
 
-fn mismatch(what: &str) -> Error {
-    let message = text(&[what, "; it was left as it is"]);
+/// The error for a journal that has less than it is known to have had.
+pub(super) fn lost() -> Error {
+    let message =
+        "The journal lacks what was in it: it was deleted, cut, or replaced by an older copy";
+    Error::new(ErrorCode::JournalLost, Queued::Unknown, message)
+}
+
+fn mismatch(message: &str) -> Error {
     Error::new(ErrorCode::JournalMismatch, Queued::No, message)
 }

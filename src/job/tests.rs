@@ -932,7 +932,7 @@ fn begin(total: u64, batch_size: u64) -> Vec<u8> {
         put(&mut body, number, bytes);
     }
     for text in [example().base_url().as_str(), "org/1", "p"] {
-        put_text(&mut body, text);
+        put_text(&mut body, text).unwrap();
     }
     body
 }
@@ -950,8 +950,11 @@ fn journal_of(records: &[Vec<u8>]) -> Vec<u8> {
 /// A checksum tells what was damaged, not what makes no sense.
 #[test]
 fn a_record_that_cannot_follow_is_refused() {
-    let codes = [&[journal::CODES], &code(0).as_bytes()[..], code(1).as_bytes()].concat();
-    let created = [begin(2, 1), codes.clone()];
+    let codes = |numbers: &[usize]| {
+        let bytes = numbers.iter().flat_map(|number| *code(*number).as_bytes());
+        std::iter::once(journal::CODES).chain(bytes).collect::<Vec<u8>>()
+    };
+    let created = [begin(2, 1), codes(&[0, 1])];
     let with = |kind, batch, fields: &[u8]| [&about(kind, batch), fields].concat();
     let sending = with(journal::SENDING, 0, &NOW.to_le_bytes());
     let answer = |proof| with(journal::ANSWER, 0, &[proof, 200, 0, 0, 0, 0, 0]);
@@ -984,18 +987,51 @@ fn a_record_that_cannot_follow_is_refused() {
         (&unknown, accepted),
         (&unknown, sending.clone()),
         (&unknown, decision(3)),
+        // Fields that are not there, too many, or none that can be.
+        (&[], vec![]),
+        (&[], about(journal::SENDING, 0)),
+        (&[], [&sending[..], &[0]].concat()),
+        (&[], vec![journal::RESUMED]),
+        (&[], vec![journal::RESUMED, 2]),
+        (&[], vec![journal::RESUMED, 0, 0]),
+        (&[], codes(&[])),
+        (&[], codes(&[2])),
+        (&[], vec![journal::REASON, 0xff]),
+        (&sent, answer(4)),
+        (&sent, with(journal::ANSWER, 0, &[0, 200, 0, 0, 0])),
+        (&sent, [&nothing[..], &[0]].concat()),
+        (&sent, with(journal::ANSWER, 0, &[3, 200, 0, 0, 0, 1, 0, 0xff])),
+        (&sent, outcome(0, 3)),
+        (&sent, vec![journal::OUTCOMES, 0, 0, 0, 0, 1]),
+        (&unknown, about(journal::DECISION, 0)),
+        (&unknown, [&decision(1)[..], &[0]].concat()),
     ] {
         let error = read(&[&created, after, std::slice::from_ref(&refused)].concat()).err();
         assert_eq!(error.map(|error| error.code), Some(ErrorCode::JournalCorrupt), "{refused:?}");
     }
-    for begin in [begin(0, 1), begin(2, 0)] {
+    for begin in [begin(0, 1), begin(2, 0), begin(2, 30_001), begin(2, 0xffff_ffff)] {
         assert!(read(&[begin]).is_err());
     }
+    let right = begin(2, 1);
+    let no_program = [&right[..right.len() - 3], &[0, 0]].concat();
+    let not_utf8 = [&right[..right.len() - 1], &[0xff]].concat();
+    for begin in [&right[..right.len() - 1], &[&right[..], &[0]].concat(), &not_utf8] {
+        assert!(read(&[begin.to_vec()]).is_err(), "{begin:?}");
+    }
+    let error = read(&[no_program, codes(&[0, 1])]).unwrap().resume(false).err();
+    assert_eq!(error.map(|error| error.code), Some(ErrorCode::JournalCorrupt));
+    // Codes that are none, come twice, are too many, or come too soon.
+    for refused in [codes(&[0, 0]), codes(&[0, 1, 2]), [&codes(&[0])[..], &[1]].concat()] {
+        assert!(read(&[begin(2, 1), refused]).is_err());
+    }
+    assert!(read(&[begin(2, 1), [&[journal::CODES][..], &[0; 32]].concat()]).is_err());
+    assert!(read(&[begin(2, 1), codes(&[0]), codes(&[0])]).is_err());
     assert!(read(&[begin(2, 1), begin(2, 1)]).is_err());
-    assert!(read(std::slice::from_ref(&codes)).is_ok_and(|recovery| recovery.kept() == 0));
+    assert!(read(&[codes(&[0, 1])]).is_err());
+    assert!(read(&[begin(30_000, 30_000)]).is_ok_and(|recovery| recovery.kept() == 0));
 
-    // No job writes these two; still the counts stay what the codes say.
-    let again = [&created, &unknown[..], &[outcome(0, 1), outcome(0, 2), codes[..1].to_vec()]];
+    // No job writes these; still the counts stay what the codes say.
+    let again = [&created, &unknown[..], &[outcome(0, 1), outcome(0, 2)]];
     let job = read(&again.concat()).unwrap().resume(false).unwrap();
     let states: Vec<_> = job.results().map(|result| result.state).collect();
     assert_eq!(states, [Failed, Pending]);
@@ -1206,7 +1242,7 @@ fn a_large_report_takes_few_records_and_none_that_is_long() {
     assert_eq!(bench.job.handle_outcomes(&outcomes) as usize, codes);
     bench.turn();
     let mut reader = journal::Reader::default();
-    reader.push(&bench.journal);
+    reader.push(&bench.journal).unwrap();
     let (mut records, mut longest) = (0, 0);
     while let Some(body) = reader.next().unwrap() {
         if body[0] == journal::OUTCOMES {
@@ -1341,38 +1377,302 @@ fn no_address_gets_into_the_journal() {
     bench.check();
 }
 
-/// An outcome has two bytes, so no more reasons than that have a place.
-#[test]
-fn reasons_without_a_place_go_without_their_text() {
-    let mut ledger = Ledger::default();
-    for place in 0..60_000 {
-        assert_eq!(ledger.text(&format!("{place:05}"), true), Some(place));
-    }
-    assert_eq!(ledger.text("one more", true), None);
-    assert_eq!(ledger.text("00007", true), Some(7));
-    assert_eq!(ledger.text_at(59_999), Some("59999"));
-}
-
-/// More reasons than are told apart go without their text, and the journal can
-/// still be read.
-#[test]
-fn beyond_the_most_reasons_a_failure_goes_without() {
-    let codes = 60_002;
+/// A journal of so many codes in batches of 30,000, all of them accepted.
+fn accepted(codes: usize) -> Bench {
     let mut bench = Bench::with(codes, Settings { batch_size: 30_000, ..settings() });
     bench.run();
-    (0..3).for_each(|batch| drop(bench.answer(batch, 200)));
-    let outcomes: Vec<_> = (0..codes)
-        .map(|number| {
-            let reason = Some(format!("no. {number:05}"));
-            Outcome { code: code(number), status: Status::Failed, reason }
-        })
-        .collect();
-    bench.job.handle_outcomes(&outcomes);
+    (0..codes.div_ceil(30_000)).for_each(|batch| drop(bench.answer(batch, 200)));
+    bench
+}
+
+/// More reasons than there is room for: those that sort first are shown, whenever
+/// they came, and the journal says the same.
+#[test]
+fn which_reasons_are_shown_does_not_depend_on_their_order() {
+    let codes = 66_001;
+    let reason = |number: usize| format!("no. {number:05}");
+    let ascending: Vec<usize> = (0..codes).collect();
+    let descending: Vec<usize> = (0..codes).rev().collect();
+    // Coprime, so that each comes once.
+    let mixed: Vec<usize> = (0..codes).map(|number| number * 40_009 % codes).collect();
+    for order in [ascending, descending, mixed] {
+        let mut bench = accepted(codes);
+        let outcomes: Vec<_> = order
+            .iter()
+            .map(|number| Outcome {
+                code: code(*number),
+                status: Status::Failed,
+                reason: Some(reason(*number)),
+            })
+            .collect();
+        for outcomes in outcomes.chunks(7_000) {
+            bench.job.handle_outcomes(outcomes);
+            bench.turn();
+        }
+        // A better reason of a code whose first one is not shown, and a worse one.
+        for (number, told) in [(65_000, "no. 00000"), (64_000, "no. 65999"), (7, "no. 65998")] {
+            bench.report(number, Err(Some(told)));
+        }
+        let resumed = bench.resume(false);
+        for job in [&bench.job, &resumed.job] {
+            for number in 0..codes {
+                let CodeInfo { state, reason: shown, .. } = job.code(number).unwrap();
+                let expected = match number {
+                    65_000 => Some(reason(0)),
+                    _ => (number < ledger::REASONS_SHOWN).then(|| reason(number)),
+                };
+                assert_eq!((state, shown), (Failed, expected.as_deref()), "{number}");
+            }
+            assert_eq!(job.progress(NOW).count(Failed) as usize, codes);
+        }
+        assert_eq!(bench.report(65_000, Ok(())), 1, "distributed wins");
+    }
+}
+
+/// Uber's own codes have a table of their own: numbers there never change.
+#[test]
+fn reasons_leave_ubers_codes_alone() {
+    let mut bench = Bench::new(1);
+    bench.run();
+    let body = Json::object().with("code", "zz_told_by_uber");
+    bench.job.handle_response(0, &head(500), "", &body, NOW, 0.5);
+    for number in 0..=ledger::MOST_REASONS {
+        bench.job.handle_outcomes(&[Outcome {
+            code: code(0),
+            status: Status::Failed,
+            // Each sorts before the one before.
+            reason: Some(format!("{:05}", 99_999 - number)),
+        }]);
+    }
     bench.turn();
-    assert_eq!(bench.job.code(59_999).unwrap().reason, Some("no. 59999"));
-    assert_eq!(bench.job.code(60_000).unwrap().reason, None);
+    for bench in [&bench, &bench.resume(false)] {
+        let (_, _, uber_code) = bench.job.batch(0).unwrap().last_error.unwrap();
+        assert_eq!(uber_code, Some("zz_told_by_uber"));
+        assert_eq!(bench.job.code(0).unwrap().reason, Some("34999"));
+    }
+}
+
+#[test]
+fn settings_that_no_job_can_go_by_are_refused() {
+    let journal = Bench::new(1).journal;
+    for wrong in [
+        Settings { batch_size: 0, ..settings() },
+        Settings { batch_size: 30_001, ..settings() },
+        Settings { concurrency: 0, ..settings() },
+        Settings { interval_ms: -1.0, ..settings() },
+        Settings { interval_ms: f64::NAN, ..settings() },
+        Settings { interval_ms: f64::INFINITY, ..settings() },
+        Settings { interval_ms: f64::NEG_INFINITY, ..settings() },
+    ] {
+        let mut recovery = Recovery::new(example(), wrong.clone());
+        recovery.offer(code(0).as_bytes(), 1);
+        let created = recovery.create(ProgramId::new("p").unwrap(), [7; 16], 0, NOW);
+        let mut recovery = Recovery::new(example(), wrong.clone());
+        recovery.push(&journal).unwrap();
+        for error in [created.err(), recovery.resume(false).err()] {
+            assert_eq!(error.unwrap().code, ErrorCode::InvalidOptions, "{wrong:?}");
+        }
+    }
+    for right in [
+        Settings { batch_size: 30_000, concurrency: usize::MAX, ..settings() },
+        Settings { interval_ms: f64::MAX, ..settings() },
+    ] {
+        let mut bench = Bench::with(6, right);
+        bench.run();
+        bench.answer(0, 200);
+        assert!(bench.over || bench.until > Some(NOW));
+    }
+}
+
+/// What is written has to be read again.
+#[test]
+fn a_base_url_that_has_no_place_in_a_journal_is_refused() {
+    for (length, fits) in [(65_535, true), (65_536, false), (70_000, false), (1 << 20, false)] {
+        let url = format!("https://example.com/{}", "x".repeat(length - 20));
+        let base_url = crate::http::BaseUrl::new(&url, "baseUrl").unwrap();
+        let organization = crate::id::OrganizationId::new("org/1").unwrap();
+        let api = Api::new(base_url, organization, "en_US").unwrap();
+        let mut recovery = Recovery::new(api.clone(), settings());
+        recovery.offer(code(0).as_bytes(), 1);
+        match recovery.create(ProgramId::new("p").unwrap(), [7; 16], 0, NOW) {
+            Ok(mut job) => {
+                let Action::Save(journal) = job.poll(NOW) else { panic!() };
+                let mut recovery = Recovery::new(api, settings());
+                recovery.push(&journal).unwrap();
+                assert_eq!(recovery.resume(false).unwrap().batches(), 1);
+                assert!(fits, "{length}");
+            }
+            Err(error) => {
+                assert_eq!(error.code, ErrorCode::InvalidOptions);
+                assert!(error.message.contains("`baseUrl`") && !fits, "{length}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_program_is_the_same_however_its_id_is_written() {
+    let id = "11111111-2222-4333-8444-abcdefabcdef";
+    for (reported, settled) in [
+        (Some("11111111-2222-4333-8444-ABCDEFABCDEF"), 1),
+        (Some("{11111111-2222-4333-8444-abcdefabcdef}"), 1),
+        (Some("11111111-2222-4333-8444-abcdefabcdee"), 0),
+        (None, 1),
+    ] {
+        let create = |journal: &[u8], id: &str| {
+            let mut recovery = Recovery::new(example(), settings());
+            recovery.push(journal).unwrap();
+            recovery.offer(code(0).as_bytes(), 1);
+            recovery.create(ProgramId::new(id).unwrap(), [7; 16], 0, NOW)
+        };
+        let mut job = create(&[], id).unwrap();
+        let Action::Save(mut journal) = job.poll(NOW) else { panic!() };
+        job.handle_saved();
+        job.start(NOW);
+        let Action::Save(more) = job.poll(NOW) else { panic!() };
+        journal.extend(more);
+        // Under way when it breaks off, so unknown.
+        let mut job = create(&journal, &id.to_uppercase()).unwrap();
+        assert_eq!(job.program().as_str(), id);
+        let program = reported.map_or(Json::Null, |program| Json::Text(program.into()));
+        let body = Json::object()
+            .with("event_type", "voucher_program_code_distributed")
+            .with("voucher_program_id", program)
+            .with("code_uuid", code(0).to_string())
+            .with("status", "distributed");
+        let event = crate::webhook::event::read(&body, None, &Json::Null).unwrap();
+        assert_eq!(job.handle_event(&event), settled, "{reported:?}");
+        assert_eq!(job.concerns(reported), settled == 1);
+    }
+}
+
+/// A power cut can leave zeros where an append had not reached the disk: behind
+/// what is whole, and in place of the rest of it.
+#[test]
+fn zeros_at_the_end_are_torn() {
+    let mut bench = Bench::new(3);
+    bench.run();
+    bench.answer(0, 200);
+    bench.report(0, Err(Some("full")));
+    bench.lose(1);
+    for cut in 0..=bench.journal.len() {
+        let mut whole = Recovery::new(example(), settings());
+        whole.push(&bench.journal[..cut]).unwrap();
+        for zeros in [1, 4, 7, 8, 9, 300] {
+            let torn = [&bench.journal[..cut], &vec![0; zeros]].concat();
+            for piece in [1, 500] {
+                let mut recovery = Recovery::new(example(), settings());
+                for bytes in torn.chunks(piece) {
+                    recovery.push(bytes).unwrap();
+                }
+                assert_eq!(recovery.kept(), whole.kept(), "{cut} {zeros} {piece}");
+                let is_whole = recovery.kept() > 0;
+                match (recovery.resume(false), is_whole) {
+                    (Ok(job), true) => assert_eq!(job.results().count(), 6),
+                    (Err(error), false) if error.code == ErrorCode::JournalMismatch => {}
+                    // A few zeros at the end of a checksum can be damage too.
+                    (Err(error), _) => {
+                        assert!(zeros < 4 && error.code == ErrorCode::JournalCorrupt, "{cut}");
+                    }
+                    (Ok(_), false) => panic!("{cut} {zeros}"),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_comes_behind_zeros_is_damage() {
+    let bench = Bench::new(1);
+    let journal = &bench.journal;
+    for end in [journal.len(), journal.len() - 3, journal.len() - 20, 30, 4] {
+        for zeros in [8, 60, 5_000] {
+            let damaged = [&journal[..end], &vec![0; zeros], &[1]].concat();
+            for piece in [1, 8, 10_000] {
+                let mut recovery = Recovery::new(example(), settings());
+                let pushed = damaged.chunks(piece).try_for_each(|bytes| recovery.push(bytes));
+                let error = pushed.err().or_else(|| recovery.resume(false).err());
+                // Or it is still a record that was cut off.
+                let code = error.map(|error| error.code);
+                let cut_off = end < journal.len() && zeros <= 60;
+                assert!(code == Some(ErrorCode::JournalCorrupt) || cut_off, "{end} {zeros}");
+            }
+        }
+    }
+}
+
+/// Nothing had left where a creation broke off; all of a job turned to zeros says
+/// nothing.
+#[test]
+fn a_journal_of_zeros_alone_is_a_creation_that_was_cut_off() {
+    for (zeros, begins) in [(1, true), (3, true), (8, true), (1 << 20, true), (3 << 20, false)] {
+        for start in [&b""[..], b"uv", b"uvj"] {
+            let mut recovery = Recovery::new(example(), settings());
+            recovery.push(start).unwrap();
+            vec![0; zeros].chunks(65_536).for_each(|bytes| recovery.push(bytes).unwrap());
+            assert_eq!(recovery.kept(), 0);
+            recovery.offer(code(0).as_bytes(), 1);
+            let job = recovery.create(ProgramId::new("p").unwrap(), [7; 16], 0, NOW);
+            assert_eq!(job.is_ok(), begins, "{zeros}");
+        }
+    }
+    let mut recovery = Recovery::new(example(), settings());
+    recovery.push(&[0; 9]).unwrap();
+    assert_eq!(recovery.push(b"x").unwrap_err().code, ErrorCode::JournalMismatch);
+}
+
+/// A journal that was deleted, cut, or replaced by an older copy is not taken for
+/// what it was.
+#[test]
+fn a_journal_that_lacks_what_it_had_is_refused() {
+    let mut bench = Bench::new(3);
+    let created = bench.journal.len();
+    bench.run();
+    bench.answer(0, 200);
+    let known = bench.journal.len();
+    let open = |length: usize, how: fn(Recovery) -> Result<Job, Error>| {
+        let mut recovery = Recovery::new(example(), settings());
+        recovery.push(&bench.journal[..length]).unwrap();
+        recovery.expect(known as u64);
+        how(recovery).map_err(|error| (error.code, error.queued))
+    };
+    let create = |mut recovery: Recovery| {
+        for number in 0..6 {
+            recovery.offer(code(number).as_bytes(), 6);
+        }
+        recovery.create(ProgramId::new("p").unwrap(), [8; 16], 0, NOW)
+    };
+    let lost = Some((ErrorCode::JournalLost, Queued::Unknown));
+    for length in 0..known {
+        assert_eq!(open(length, create).err(), lost, "{length}");
+        assert_eq!(open(length, |recovery| recovery.resume(false)).err(), lost, "{length}");
+        // Of a copy, what is left of a job can be gone on with, and nothing else.
+        let restored = open(length, |recovery| recovery.resume(true)).err();
+        assert_eq!(restored, if length < created { lost } else { None }, "{length}");
+    }
+    assert!(open(known, create).is_ok());
+    assert!(open(known, |recovery| recovery.resume(false)).is_ok());
+    assert!(open(known, |recovery| recovery.resume(true)).is_ok());
+    // One whose creation broke off has all that it had.
+    let mut recovery = Recovery::new(example(), settings());
+    recovery.push(&bench.journal[..created - 1]).unwrap();
+    recovery.expect(50);
+    assert_eq!(create(recovery).unwrap().id(), [8; 16]);
+}
+
+#[test]
+fn a_job_says_whether_its_journal_lacks_something() {
+    let mut bench = Bench::new(2);
+    let end = bench.job.journal_end();
+    bench.job.start(NOW);
+    assert!(matches!(bench.job.poll(NOW), Action::Save(_)));
+    // What is being saved may be there or not.
+    assert_eq!(bench.job.lost(end - 1).unwrap().code, ErrorCode::JournalLost);
+    assert_eq!(bench.job.lost(end), None);
+    bench.job.handle_save_failed();
+    assert_eq!(bench.job.lost(end), None);
     let resumed = bench.resume(false);
-    assert_eq!((resumed.state(60_001), resumed.job.code(60_001).unwrap().reason), (Failed, None));
+    assert!(resumed.job.lost(end).is_some());
 }
 
 #[test]

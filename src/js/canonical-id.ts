@@ -2,7 +2,7 @@
 
 /**
  * One form of an id, however it is written: to Uber, a UUID in upper case names
- * the same program. The core knows it too (`is_same_id`).
+ * the same program. The core knows it too (`id::is_same`).
  */
 export function canonicalId(id: string): string {
   const digits = id.replace(/^urn:uuid:/i, "").replace(/[{}-]/g, "");

@@ -54,6 +54,7 @@ export type ConnectionErrorCode = "connection_failed" | "timeout" | "aborted";
 export type JobErrorCode =
   | "journal_failed"
   | "journal_corrupt"
+  | "journal_lost"
   | "journal_mismatch"
   | "job_busy"
   | "job_closed"

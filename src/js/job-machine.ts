@@ -33,6 +33,7 @@ const OFFER_DISTINCT = 21;
 const REQUEST = 22;
 const UNSENT = 23;
 const FIND = 24;
+const EXPECT = 25;
 
 // What the core asks for.
 export const SAVE = 0;
@@ -40,6 +41,9 @@ export const NEED_TOKEN = 1;
 export const SEND = 2;
 export const WAIT = 3;
 export const DONE = 4;
+
+/** What a number of 32 bits holds: 49 days. */
+const LONGEST_HOLD_MS = 2 ** 32 - 1;
 
 export type Action =
   | readonly [typeof SAVE, record: Uint8Array]
@@ -110,6 +114,8 @@ export class JobMachine {
 
   /** Bytes of the journal. */
   push = (bytes: Uint8Array) => this.#call<void>(PUSH, 0, bytes);
+  /** How long the journal is known to have been: a shorter one is refused. */
+  expect = (bytes: number) => this.#call<void>(EXPECT, 0, bytes);
   /** Codes of a job to be created, of so many in all. */
   offer = (ids: Uint8Array, total: number, isDistinct: boolean) =>
     this.#call<void>(isDistinct ? OFFER_DISTINCT : OFFER, total, ids);
@@ -119,10 +125,13 @@ export class JobMachine {
   request = () => this.#call<Template>(REQUEST);
   start = () => this.#call<void>(START);
   pause = () => this.#call<void>(PAUSE);
-  /** Nothing leaves within the next `heldMs`. */
-  poll = (heldMs: number) => this.#call<Action>(POLL, heldMs);
+  /** Nothing leaves within the next `heldMs`; if that is too long a number, this asks again. */
+  poll = (heldMs: number) => this.#call<Action>(POLL, Math.min(heldMs, LONGEST_HOLD_MS));
   /** Gives whether the whole list is in the journal. */
-  saved = (ok: boolean) => this.#call<boolean>(ok ? SAVED : SAVE_FAILED);
+  saved = () => this.#call<boolean>(SAVED);
+  /** Gives the error for a journal that was found to lack what it had, if it does. */
+  saveFailed = (found: number | undefined) =>
+    this.#call<ErrorParts | undefined>(SAVE_FAILED, 0, found);
   token = (batch: number) => this.#call<void>(TOKEN, batch);
   /** Gives whether that ends the run. */
   noToken = (batch: number, error: VoucherError & { status?: number }) =>
@@ -135,8 +144,9 @@ export class JobMachine {
     this.#call<ErrorParts>(LOST, batch, [code, 0]);
   /** The same, of a request that never left. */
   unsent = (batch: number) => this.#call<ErrorParts>(UNSENT, batch);
-  /** Gives how many codes it settled. */
-  report = (outcomes: unknown) => this.#call<number>(REPORT, 0, outcomes);
+  /** Gives how many codes it settled: none, if the program is another. */
+  report = (programId: string | null, outcomes: unknown[]) =>
+    this.#call<number>(REPORT, 0, [programId, outcomes]);
   resolve = (batch: number | "all", decision: JobDecision) =>
     batch === "all"
       ? this.#call<void>(RESOLVE_ALL, 0, decision)

@@ -5,28 +5,32 @@
  * nothing gives way to whoever opens its journal anew.
  */
 import { type VoucherError, ours, toError } from "./errors.js";
+import { lengths } from "./journal-shared.js";
 import type { Journal } from "./journal-types.js";
 
 export interface Ownership {
   /** Whether a job is at work on the journal. */
   isBusy: () => boolean;
   readonly isReleased: boolean;
+  /** How many bytes the journal has had, by what this process or the journal's place remembers. */
+  knownLength(): Promise<number>;
+  keepLength(bytes: number): Promise<void>;
   release(): Promise<void>;
 }
 
 const byKey = new Map<string, Ownership>();
 const byJournal = new WeakMap<Journal, Ownership>();
 
-/** Takes a journal; refuses one that is taken. */
-export async function own(journal: Journal): Promise<Ownership> {
+/** Takes a journal, which is made if it `creates` a job; refuses one that is taken. */
+export async function own(journal: Journal, creates: boolean): Promise<Ownership> {
   try {
-    return await take(journal);
+    return await take(journal, creates);
   } catch (error) {
     throw ours(error, (cause) => journalFailed("no", cause));
   }
 }
 
-async function take(journal: Journal): Promise<Ownership> {
+async function take(journal: Journal, create: boolean): Promise<Ownership> {
   const { key } = journal;
   const before = key === undefined ? byJournal.get(journal) : byKey.get(key);
   if (before !== undefined && !before.isReleased && before.isBusy()) throw busy();
@@ -35,6 +39,14 @@ async function take(journal: Journal): Promise<Ownership> {
     // Until the job that it is for is open.
     isBusy: () => true,
     isReleased: false,
+    async knownLength() {
+      const remembered = (await journal.rememberedLength?.()) ?? 0;
+      return Math.max(lengths.get(key ?? journal), remembered);
+    },
+    async keepLength(bytes: number) {
+      lengths.set(key ?? journal, bytes);
+      await journal.rememberLength?.(bytes);
+    },
     async release() {
       if (ownership.isReleased) return;
       ownership.isReleased = true;
@@ -48,7 +60,7 @@ async function take(journal: Journal): Promise<Ownership> {
   let given: unknown;
   try {
     await before?.release();
-    given = journal.lock === undefined ? unlock : await journal.lock();
+    given = journal.lock === undefined ? unlock : await journal.lock({ create });
   } finally {
     if (typeof given !== "function") await ownership.release();
   }

@@ -44,11 +44,11 @@ export function* results(
   states?: number,
   cursor: Cursor = { place: 0 },
 ): Generator<JobResult> {
-  const read = rowReader(machine, batchSize);
   for (let from = cursor.place; ;) {
     const page = machine.results(from, states);
+    const read = rowReader(machine, batchSize, page);
     for (let at = 0; at < page.length; at += ROW) {
-      const [place, result] = read(page, at);
+      const [place, result] = read(at);
       cursor.place = place;
       yield result;
       from = place + 1;
@@ -64,26 +64,29 @@ export function resultOf(
   code: string,
 ): JobResult | undefined {
   const row = machine.find(code);
-  return row && rowReader(machine, batchSize)(row, 0)[1];
+  return row && rowReader(machine, batchSize, row)(0)[1];
 }
 
-/** Reads rows as the core gives them, and asks for each reason once. */
-function rowReader(machine: JobMachine, batchSize: number) {
+/** Reads the rows of a page as the core gives them. */
+function rowReader(machine: JobMachine, batchSize: number, page: Uint8Array) {
+  const view = new DataView(page.buffer, page.byteOffset, page.byteLength);
+  const reasonAt = (at: number) => view.getUint16(at + 6, true);
   const reasons = new Map<number, string | null>([[0, null]]);
-  return (rows: Uint8Array, at: number): [place: number, result: JobResult] => {
-    const view = new DataView(rows.buffer, rows.byteOffset + at, ROW);
-    const place = view.getUint32(0, true);
-    const number = view.getUint16(6, true);
-    let reason = reasons.get(number);
-    if (reason === undefined) reasons.set(number, (reason = machine.reason(number)));
+  // All at once: what is reported between two rows can number them anew.
+  for (let at = 0; at < page.length; at += ROW) {
+    const number = reasonAt(at);
+    if (!reasons.has(number)) reasons.set(number, machine.reason(number));
+  }
+  return (at: number): [place: number, result: JobResult] => {
+    const place = view.getUint32(at, true);
     return [
       place,
       {
-        code: hexOf(rows, at + 8),
-        state: STATES[view.getUint8(4)] as CodeState,
+        code: hexOf(page, at + 8),
+        state: STATES[view.getUint8(at + 4)] as CodeState,
         batch: Math.floor(place / batchSize),
-        reason,
-        by: EVIDENCE[view.getUint8(5)] ?? null,
+        reason: reasons.get(reasonAt(at)) ?? null,
+        by: EVIDENCE[view.getUint8(at + 5)] ?? null,
       },
     ];
   };

@@ -5,10 +5,9 @@
  * file saves, sends and waits, and decides nothing.
  */
 import { type Binding, instance } from "./binding.js";
-import { canonicalId } from "./canonical-id.js";
 import { type ListParts, hexOf } from "./code-list.js";
 import { Turn, refuseAborted } from "./codes-input.js";
-import { DONE, ERROR, FAILED, type Outcome, TIMEOUT } from "./deadline.js";
+import { DONE, Deadline, ERROR, FAILED, type Outcome, TIMEOUT, hostClock } from "./deadline.js";
 import {
   type ErrorParts,
   VoucherError,
@@ -67,6 +66,8 @@ const NUMBERS = [
   "etaMs",
   "waitingUntil",
 ] as const satisfies (keyof JobProgress)[];
+/** How long a journal that failed may take to say how long it is. */
+const READ_BACK_MS = 5_000;
 const DECISIONS: unknown[] = ["resend", "queued", "abandon"] satisfies JobDecision[];
 
 /** What a job needs of its client. */
@@ -89,7 +90,7 @@ export async function openJob(
   created?: NewJob,
 ): Promise<Job> {
   const { journal, signal } = options;
-  const ownership = await own(journal);
+  const ownership = await own(journal, created !== undefined);
   try {
     const machine = new JobMachine(glue, client, host.now, options);
     const unlessAborted =
@@ -99,14 +100,16 @@ export async function openJob(
         work(piece);
       };
     const length = await replay(journal, unlessAborted(machine.push));
+    machine.expect(await onJournal(() => ownership.knownLength()));
     const { ids = NO_IDS, isDistinct = false } = created?.parts ?? {};
     const offer = (piece: Uint8Array) => machine.offer(piece, ids.length / 16, isDistinct);
     await pieces(ids, unlessAborted(offer));
     refuseAborted(signal, "Making the job was aborted");
     const kept = machine.open(opening(options, created));
+    await onJournal(() => ownership.keepLength(kept));
     // What was torn off goes before anything is appended.
     if (kept < length) await onJournal(() => journal.truncate(kept));
-    const job = new BulkJob(machine, host, options, ownership);
+    const job = new BulkJob(machine, host, options, ownership, kept);
     await job.flush();
     return job as unknown as Job;
   } catch (error) {
@@ -169,6 +172,12 @@ async function onJournal<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Whoever waits for a run. */
+interface Run {
+  resolve(report: JobReport): void;
+  reject(error: unknown): void;
+}
+
 class BulkJob implements BareJob {
   readonly id: string;
   readonly programId: string;
@@ -181,13 +190,15 @@ class BulkJob implements BareJob {
   readonly #duplicates: number;
   readonly #request: Template;
 
-  #run: { resolve(report: JobReport): void; reject(error: unknown): void } | undefined;
+  #run: Run | undefined;
   #ended: Promise<unknown> = Promise.resolve();
   #halt: VoucherError | undefined;
   #doubt: unknown;
   readonly #tokens = new Map<number, string>();
   readonly #errors = new Map<number, VoucherError>();
 
+  /** How many bytes the journal is known to have. */
+  #length: number;
   #saves = 0;
   #isSaving = false;
   /** Whether the whole list is in the journal: until then, nothing is settled. */
@@ -202,12 +213,20 @@ class BulkJob implements BareJob {
   #isStale = true;
   #isTelling = false;
   readonly #listeners = new Set<() => void>();
+  #closing: Promise<void> | undefined;
 
-  constructor(machine: JobMachine, host: Host, options: CheckedJobOptions, ownership: Ownership) {
+  constructor(
+    machine: JobMachine,
+    host: Host,
+    options: CheckedJobOptions,
+    ownership: Ownership,
+    length: number,
+  ) {
     this.#machine = machine;
     this.#host = host;
     this.#options = options;
     this.#ownership = ownership;
+    this.#length = length;
     ownership.isBusy = () => this.#run !== undefined || this.#isSaving;
     const { id, programId, batchSize, duplicates } = machine.about();
     this.#request = machine.request();
@@ -250,22 +269,27 @@ class BulkJob implements BareJob {
       const hint = "Wait for the run that there is, or pause it by its signal.";
       throw jobError("job_busy", "no", "The job runs already", hint);
     }
-    const pause = () => this.#tell(() => this.#machine.pause());
+    let run: Run | undefined;
+    const pause = () => {
+      if (this.#run === run) this.#tell(() => this.#machine.pause());
+    };
     const ended = instance.call("unknown", () => {
       this.#machine.start();
       return new Promise<JobReport>((resolve, reject) => {
-        this.#run = { resolve, reject };
+        this.#run = run = { resolve, reject };
+        // First, since whoever is called from here on may abort it.
+        signal?.addEventListener("abort", pause);
         if (signal?.aborted) pause();
         else this.#turn();
       });
     });
     this.#ended = ended.catch(() => {});
-    signal?.addEventListener("abort", pause);
     try {
       return await ended;
     } finally {
       signal?.removeEventListener("abort", pause);
-      this.#run = undefined;
+      // A listener may have begun another one.
+      if (this.#run === run) this.#run = undefined;
       // Nothing more is to be had of this one: the journal can be resumed.
       if (this.#machine.isLost || this.#failure !== undefined) await this.#release();
     }
@@ -274,18 +298,18 @@ class BulkJob implements BareJob {
   async applyWebhook(event: JobEvent): Promise<number> {
     this.#refuse();
     let told: unknown[] | undefined;
+    let programId: string | null;
     try {
-      const { programId, outcomes } = event;
+      const { outcomes } = event;
+      ({ programId } = event);
       if (Array.isArray(outcomes)) {
-        const isOurs =
-          programId === null || canonicalId(String(programId)) === canonicalId(this.programId);
-        told = isOurs ? outcomesOf(outcomes) : [];
+        told = programId === null || typeof programId === "string" ? outcomesOf(outcomes) : [];
       }
     } catch (cause) {
       throw invalidOption("The event can't be read", cause);
     }
     if (told === undefined) throw invalidOption("It is no event of verifyWebhook");
-    return told.length === 0 ? 0 : this.#change(() => this.#machine.report(told));
+    return told.length === 0 ? 0 : this.#change(() => this.#machine.report(programId, told));
   }
 
   async resolve(batch: number | "all", decision: JobDecision): Promise<void> {
@@ -341,7 +365,11 @@ class BulkJob implements BareJob {
     return this.#failure !== undefined || this.#machine.isLost || this.#ownership.isReleased;
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     const wasClosed = this.#ownership.isReleased;
     if (!wasClosed && !this.#machine.isLost) {
       if (this.#run !== undefined) this.#tell(() => this.#machine.pause());
@@ -364,7 +392,7 @@ class BulkJob implements BareJob {
   #refuse(): void {
     if (this.#failure !== undefined) throw this.#failure;
     this.#machine.refuseLost();
-    if (!this.#ownership.isReleased) return;
+    if (!this.#ownership.isReleased && this.#closing === undefined) return;
     const hint = "Resume it from its journal.";
     throw jobError("job_closed", "no", "The job was closed, or opened anew elsewhere", hint);
   }
@@ -443,19 +471,38 @@ class BulkJob implements BareJob {
   async #save(bytes: Uint8Array): Promise<void> {
     this.#saves += 1;
     this.#isSaving = true;
+    const length = this.#length + bytes.length;
     try {
       await this.#options.journal.append(bytes);
+      await this.#ownership.keepLength(length);
+      this.#length = length;
+      this.#isSaving = false;
+      this.#tell(() => {
+        this.#isCreated = this.#machine.saved();
+      });
     } catch (cause) {
-      const known = quietly(this.progress);
-      const isNone = known !== undefined && known.unknown + known.sending === 0;
-      this.#failure = journalFailed(isNone ? "no" : "unknown", cause);
+      await this.#saveFailed(cause);
     }
-    this.#isSaving = false;
-    this.#tell(() => {
-      this.#isCreated = this.#machine.saved(this.#failure === undefined);
-    });
     this.#settle();
     if (this.#failure !== undefined && this.#run === undefined) await this.#release();
+  }
+
+  /** Nothing more is sent. What can be told of it depends on what the journal still has. */
+  async #saveFailed(cause: unknown): Promise<void> {
+    this.#tell(() => this.#machine.pause());
+    const deadline = new Deadline(hostClock, READ_BACK_MS, undefined);
+    const read = await deadline.race(() => replay(this.#options.journal, () => {}));
+    deadline.end();
+    const found = read.kind === DONE ? read.value : undefined;
+    const known = quietly(this.progress);
+    const isNone = known !== undefined && known.unknown + known.sending === 0;
+    const failure = journalFailed(isNone ? "no" : "unknown", cause);
+    this.#isSaving = false;
+    this.#tell(() => {
+      const lost = this.#machine.saveFailed(found);
+      this.#failure = lost === undefined ? failure : toError({ ...lost, cause });
+    });
+    this.#failure ??= failure;
   }
 
   #token(batch: number, renew: boolean): void {

@@ -8,11 +8,13 @@ import type { Journal } from "./journal-types.js";
 import {
   PIECE,
   type Release,
+  checkEnd,
   copyOf,
   cut,
   gapAt,
   inTurn,
   lengthOf,
+  lengths,
   nameOf,
   once,
 } from "./journal-shared.js";
@@ -84,7 +86,8 @@ export function durableObjectJournal(storage: DurableStorage, name: string): Jou
     async append(record) {
       const bytes = copyOf(record);
       await place.work(async () => {
-        const size = (place.end ??= await sizeNow());
+        const size = await sizeNow();
+        checkEnd(place.end, size);
         // Not known until it is confirmed: then the next call looks.
         place.end = undefined;
         let at = size;
@@ -131,6 +134,7 @@ export function durableObjectJournal(storage: DurableStorage, name: string): Jou
           if (gone.length < PAGE) break;
         }
         await storage.sync();
+        lengths.cut(place.key, length);
       });
     },
     async lock(): Promise<Release | undefined> {

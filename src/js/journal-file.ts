@@ -8,9 +8,26 @@ import type { BigIntStats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 
 import { isWorkerd } from "./environment.js";
-import { invalidOption } from "./errors.js";
+import { invalidOption, quietly } from "./errors.js";
 import type { Journal } from "./journal-types.js";
-import { PIECE, type Release, checkEnd, copyOf, inTurn, lengthOf, once } from "./journal-shared.js";
+import {
+  PIECE,
+  type Release,
+  checkEnd,
+  copyOf,
+  inTurn,
+  lengthOf,
+  lengths,
+  once,
+} from "./journal-shared.js";
+import { LengthFile } from "./length-file.js";
+import { checks, readOptions } from "./options.js";
+
+/** What `fileJournal` takes beside the path. */
+export interface FileJournalOptions {
+  /** Whether the file is made where it is not there. Default: true. */
+  create?: boolean;
+}
 
 /** What a process has of Node.js, where it has it. */
 interface Host {
@@ -28,12 +45,17 @@ const LOCKING = ["darwin", "freebsd", "netbsd", "openbsd"];
 /** The systems where a name that is listened on is gone with its process. */
 const LISTENING = ["linux", "android", "win32"];
 
+/** As many as a system follows. */
+const MOST_LINKS = 40;
+
 /** A file that nobody refers to is closed when memory is tidied up, and its lock would end. */
 const held = new Set<FileHandle>();
 
 /**
  * Keeps a job in a file, which is made (mode 0600) with the first append or
- * lock; its directory must be there. Flushed to disk before `append` resolves.
+ * lock, unless `create` is false; its directory must be there. Flushed to disk
+ * before `append` resolves. Of a job, the file's length is kept beside it, in
+ * `<path>.length`.
  *
  * `lock` is held by the kernel and ends with the process, however that ends. On
  * Linux and Windows it is a name that is listened on, on macOS and the BSDs a
@@ -41,10 +63,15 @@ const held = new Set<FileHandle>();
  * machines, nor, on Linux, other network namespaces (containers). Bun and
  * Node.js don't see each other's on Linux.
  */
-export function fileJournal(path: string | { readonly href: string }): Journal {
+export function fileJournal(
+  path: string | { readonly href: string },
+  options: FileJournalOptions = {},
+): Journal {
   const host = hostOf();
   const { promises: fs, constants } = host.fs;
   const file = host.path.resolve(pathOf(host, path));
+  const checked: FileJournalOptions = readOptions(options, { create: checks.boolean });
+  const { create: mayCreate = true } = checked;
   const opensLocked = LOCKING.includes(host.platform);
   const work = inTurn();
   /** Open as long as the lock is held. */
@@ -53,9 +80,12 @@ export function fileJournal(path: string | { readonly href: string }): Journal {
   let end: number | undefined;
   /** Whether behind `end` there may be a part of what could not be written. */
   let isTorn = false;
+  let remembered: LengthFile | undefined;
+  const lengthFile = () => (remembered ??= new LengthFile(host, realPath(host, file)));
 
-  async function open(flags = 0): Promise<FileHandle> {
-    const handle = await fs.open(file, constants.O_RDWR | constants.O_CREAT | flags, 0o600);
+  async function open(create: boolean, flags = 0): Promise<FileHandle> {
+    const creates = create ? constants.O_CREAT : 0;
+    const handle = await fs.open(file, constants.O_RDWR | creates | flags, 0o600);
     try {
       if (!(await handle.stat()).isFile()) throw new Error("A journal must be a regular file");
       await syncDirectory(host, host.path.dirname(await fs.realpath(file)));
@@ -68,19 +98,30 @@ export function fileJournal(path: string | { readonly href: string }): Journal {
 
   async function mend(handle: FileHandle): Promise<void> {
     if (!isTorn) return;
-    await handle.truncate(end);
+    // One that was cut meanwhile must not be made longer.
+    if ((await handle.stat()).size > (end as number)) await handle.truncate(end);
     await handle.sync();
     isTorn = false;
+  }
+
+  /** Refuses to go on with a file that is no longer what the path leads to. */
+  async function checkPlace(handle: FileHandle): Promise<void> {
+    if (handle !== kept) return;
+    const { dev, ino } = await handle.stat();
+    const there = await fs.stat(file).catch(ignore("ENOENT", "ENOTDIR"));
+    if (there?.dev === dev && there.ino === ino) return;
+    throw new Error("The journal's file was deleted, moved or replaced while it was open");
   }
 
   /** Works on the open file, and tells its length. */
   function using(use: (handle: FileHandle, size: number) => Promise<void>): Promise<void> {
     return work(async () => {
-      const handle = kept ?? (await open());
+      // One that had something in it is not made anew.
+      const handle = kept ?? (await open(mayCreate && !end));
       try {
+        await checkPlace(handle);
         await mend(handle);
-        const { size, nlink } = await handle.stat();
-        if (nlink === 0) throw new Error("The journal's file was deleted while it was open");
+        const { size } = await handle.stat();
         checkEnd(end, size);
         await use(handle, size);
       } finally {
@@ -127,26 +168,35 @@ export function fileJournal(path: string | { readonly href: string }): Journal {
     async truncate(bytes) {
       const length = lengthOf(bytes);
       await using(async (handle, size) => {
+        lengths.cut(journal.key as string, length);
+        if ((await lengthFile().read()) > length) await lengthFile().write(length);
         if (length < size) await handle.truncate(length);
         end = Math.min(length, size);
         // In any case: what a process that was killed had written may not be on the disk.
         await handle.sync();
       });
     },
+    rememberLength: (bytes) => work(() => lengthFile().write(bytes)),
+    rememberedLength: () => lengthFile().read(),
     get key() {
       return `file:${realPath(host, file)}`;
     },
   };
   if (!opensLocked && !LISTENING.includes(host.platform)) return journal;
 
-  async function lock(): Promise<Release | undefined> {
+  async function lock({ create = true } = {}): Promise<Release | undefined> {
     const flags = opensLocked ? LOCK_ON_OPEN : 0;
-    const handle = await open(flags).catch(opensLocked ? ignore("EAGAIN") : undefined);
-    if (!handle) return undefined;
+    const creates = create && mayCreate;
+    let isThere = true;
+    const handle = await open(creates, flags).catch((error: NodeJS.ErrnoException) => {
+      isThere = creates || error.code !== "ENOENT";
+      if (isThere && !(opensLocked && error.code === "EAGAIN")) throw error;
+    });
+    if (!handle) return isThere ? undefined : async () => {};
     let free: Release | undefined;
     try {
       free = opensLocked
-        ? await proveLock(() => open(flags))
+        ? await proveLock(() => open(false, flags))
         : await listen(host, nameOfFile(host, await handle.stat({ bigint: true })));
     } finally {
       if (!free) await handle.close();
@@ -202,16 +252,17 @@ function pathOf({ url }: Host, path: unknown): string {
 }
 
 /** The path without links, as far as it is there. */
-function realPath({ fs, path }: Host, file: string): string {
-  for (const [there, rest] of [
-    [file, ""],
-    [path.dirname(file), path.basename(file)],
-  ] as const) {
-    try {
-      return path.join(fs.realpathSync.native(there), rest);
-    } catch {
-      // Not there yet.
-    }
+function realPath(host: Host, file: string, links = MOST_LINKS): string {
+  const { fs, path } = host;
+  const directory = path.dirname(file);
+  for (const find of [
+    () => fs.realpathSync.native(file),
+    // A link to what is not there.
+    () => links > 0 && realPath(host, path.resolve(directory, fs.readlinkSync(file)), links - 1),
+    () => path.join(fs.realpathSync.native(directory), path.basename(file)),
+  ]) {
+    const found = quietly(find);
+    if (found) return found;
   }
   return file;
 }

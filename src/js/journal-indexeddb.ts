@@ -3,7 +3,7 @@
  * 32 KiB (larger values become files of their own in some browsers) are stored
  * under the place where they begin.
  */
-import { invalidOption } from "./errors.js";
+import { invalidOption, quietly } from "./errors.js";
 import type { Journal } from "./journal-types.js";
 import {
   type Release,
@@ -13,21 +13,29 @@ import {
   gapAt,
   inTurn,
   lengthOf,
+  lengths,
   nameOf,
   once,
 } from "./journal-shared.js";
 
 const PREFIX = "uber-vouchers:";
 const STORE = "pieces";
+const VERSION = 1;
+/** A database that takes longer is not going to come: some browsers never answer. */
+const OPEN_MS = 10_000;
 const MOST = 32 * 1024;
 const PAGE = 1024 * 1024;
 const KEYS_AT_ONCE = 1024;
+
+// As they were when the module was loaded: tests put others in their place.
+const { setTimeout, clearTimeout } = globalThis;
 
 /**
  * Keeps a job in this browser, in the IndexedDB database
  * `uber-vouchers:<name>`. An append is one transaction with strict durability.
  * The lock is a Web Lock of the same name, where there are Web Locks (secure
- * contexts).
+ * contexts). Of a job, the length is kept in `localStorage` too, where the
+ * page has that.
  *
  * A browser may drop what a site has stored when space runs out, unless
  * `navigator.storage.persist()` was granted.
@@ -36,35 +44,43 @@ export function indexedDbJournal(name: string): Journal {
   const database = databaseOf(name);
   const locks = locksOf();
   const work = inTurn();
-  let connection: Promise<IDBDatabase> | undefined;
+  let connection: Promise<IDBDatabase | undefined> | undefined;
   /** Where the journal ends, as far as this object has read or written it. */
   let end: number | undefined;
 
-  function connect(): Promise<IDBDatabase> {
+  /** Opens the database, or nothing where it is not there and is not to be made. */
+  function connect(create: boolean): Promise<IDBDatabase | undefined> {
     const forget = () => {
       if (connection === opening) connection = undefined;
     };
-    const opening = open(database, forget);
-    opening.catch(forget);
+    const opening = open(database, create, forget);
+    opening.then((opened) => opened ?? forget(), forget);
     return (connection = opening);
   }
 
-  async function begin(mode: IDBTransactionMode): Promise<IDBTransaction> {
+  async function begin(
+    mode: IDBTransactionMode,
+    create: boolean,
+  ): Promise<IDBTransaction | undefined> {
     const options = { durability: "strict" } as const;
     try {
-      return (await (connection ?? connect())).transaction(STORE, mode, options);
+      const opened = (await connection) ?? (await connect(create));
+      return opened?.transaction(STORE, mode, options);
     } catch (error) {
       // The browser has closed it and has not told yet: once more.
       if ((error as Error | null)?.name !== "InvalidStateError") throw error;
-      return (await connect()).transaction(STORE, mode, options);
+      return (await connect(create))?.transaction(STORE, mode, options);
     }
   }
 
+  /** Gives nothing where there is no database; one is made only if asked for. */
   async function transact<T>(
     mode: IDBTransactionMode,
     use: (store: IDBObjectStore) => Promise<T>,
-  ): Promise<T> {
-    const transaction = await begin(mode);
+    create = false,
+  ): Promise<T | undefined> {
+    const transaction = await begin(mode, create);
+    if (transaction === undefined) return undefined;
     const ended = new Promise<void>((resolve, reject) => {
       transaction.oncomplete = () => resolve();
       transaction.onabort = () =>
@@ -88,12 +104,13 @@ export function indexedDbJournal(name: string): Journal {
     }
   }
 
+  const key = keyOf(database);
   const journal: Journal = {
-    key: `indexeddb:${database}`,
+    key,
     async append(record) {
       const bytes = copyOf(record);
       await work(async () => {
-        end = await transact("readwrite", async (store) => {
+        const write = async (store: IDBObjectStore) => {
           let at = await sizeOf(store);
           checkEnd(end, at);
           for (const piece of cut(bytes, MOST)) {
@@ -101,13 +118,17 @@ export function indexedDbJournal(name: string): Journal {
             at += piece.length;
           }
           return at;
-        });
+        };
+        // One that had something in it is not made anew.
+        const size = await transact("readwrite", write, !end);
+        checkEnd(end, size ?? 0);
+        end = size;
       });
     },
     async *read() {
       end = undefined;
       for (let at = 0; ;) {
-        const pieces = await transact("readonly", (store) => page(store, at));
+        const pieces = (await transact("readonly", (store) => page(store, at))) ?? [];
         if (pieces.length === 0) {
           end ??= at;
           return;
@@ -121,7 +142,9 @@ export function indexedDbJournal(name: string): Journal {
     async truncate(bytes) {
       const length = lengthOf(bytes);
       await work(async () => {
-        end = await transact("readwrite", async (store) => {
+        lengths.cut(key, length);
+        if (remembered(database) > length) remember(database, length);
+        const size = await transact("readwrite", async (store) => {
           const size = await sizeOf(store);
           checkEnd(end, size);
           if (length >= size) return size;
@@ -132,8 +155,12 @@ export function indexedDbJournal(name: string): Journal {
           store.delete(IDBKeyRange.lowerBound(length));
           return length;
         });
+        checkEnd(end === undefined ? undefined : Math.min(end, length), size ?? 0);
+        end = size ?? 0;
       });
     },
+    rememberLength: async (bytes) => remember(database, bytes),
+    rememberedLength: async () => remembered(database),
   };
   if (!locks) return journal;
 
@@ -145,7 +172,7 @@ export function indexedDbJournal(name: string): Journal {
         const open = connection;
         connection = undefined;
         await open?.then(
-          (database) => database.close(),
+          (database) => database?.close(),
           () => {},
         );
         await release();
@@ -166,6 +193,8 @@ export async function deleteIndexedDbJournal(name: string): Promise<void> {
   if (!release) throw inUse(database);
   try {
     await ended(indexedDB.deleteDatabase(database), database);
+    lengths.cut(keyOf(database), 0);
+    remember(database, 0);
   } finally {
     await release();
   }
@@ -198,13 +227,51 @@ function takeLock(locks: LockManager, name: string): Promise<Release | undefined
   });
 }
 
-const inUse = (database: string) =>
-  new DOMException(`The database ${database} is in use`, "InvalidStateError");
+const keyOf = (database: string) => `indexeddb:${database}`;
 
-async function open(name: string, onGone: () => void): Promise<IDBDatabase> {
-  const request = indexedDB.open(name, 1);
-  request.onupgradeneeded = () => request.result.createObjectStore(STORE);
-  const database = await ended(request, name);
+// Beside the database, in what a worker does not have and a browser may refuse.
+function remember(database: string, bytes: number): void {
+  quietly(() => {
+    if (bytes > 0) localStorage.setItem(database, String(bytes));
+    else localStorage.removeItem(database);
+  });
+}
+
+function remembered(database: string): number {
+  return Number(quietly(() => localStorage.getItem(database))) || 0;
+}
+
+const inUse = (database: string) =>
+  new DOMException(
+    `The database ${database} is in use: close other tabs of this site, which may have it open`,
+    "InvalidStateError",
+  );
+
+const unanswered = (database: string) =>
+  new DOMException(
+    `The browser did not open the database ${database} within ${OPEN_MS / 1000} seconds: close other tabs of this site, or reload`,
+    "TimeoutError",
+  );
+
+async function open(
+  name: string,
+  create: boolean,
+  onGone: () => void,
+): Promise<IDBDatabase | undefined> {
+  const request = indexedDB.open(name, VERSION);
+  let isAbsent = false;
+  request.onupgradeneeded = () => {
+    isAbsent = !create;
+    if (isAbsent) request.transaction?.abort();
+    else request.result.createObjectStore(STORE);
+  };
+  let database: IDBDatabase;
+  try {
+    database = await ended(request, name);
+  } catch (error) {
+    if (isAbsent) return undefined;
+    throw error;
+  }
   // Somebody deletes it: the one who holds on would make them wait for ever.
   database.onversionchange = () => {
     database.close();
@@ -214,20 +281,27 @@ async function open(name: string, onGone: () => void): Promise<IDBDatabase> {
   return database;
 }
 
-/** Waits for a database, and not for others who have it open. */
+/** Waits for a database, but neither for others who have it open nor for ever. */
 function ended<T>(request: IDBOpenDBRequest & IDBRequest<T>, name: string): Promise<T> {
   return new Promise((resolve, reject) => {
-    let isBlocked = false;
-    request.onblocked = () => {
-      isBlocked = true;
-      reject(inUse(name));
+    let isLate = false;
+    const giveUp = (error: DOMException) => {
+      isLate = true;
+      clearTimeout(timer);
+      reject(error);
     };
+    const timer = setTimeout(giveUp, OPEN_MS, unanswered(name));
+    request.onblocked = () => giveUp(inUse(name));
     request.onsuccess = () => {
+      clearTimeout(timer);
       // Nobody waits for it any more.
-      if (isBlocked && request.result) (request.result as IDBDatabase).close();
+      if (isLate && request.result) (request.result as IDBDatabase).close();
       resolve(request.result);
     };
-    request.onerror = () => reject(request.error);
+    request.onerror = () => {
+      clearTimeout(timer);
+      reject(request.error);
+    };
   });
 }
 

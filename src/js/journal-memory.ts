@@ -1,6 +1,6 @@
 /** A journal in memory. */
 import type { Journal } from "./journal-types.js";
-import { PIECE as PAGE, type Release, bytesOf, lengthOf, once } from "./journal-shared.js";
+import { PIECE as PAGE, type Release, bytesOf, lengthOf, lengths, once } from "./journal-shared.js";
 
 /** A journal that ends with the process, or that you store yourself. */
 export interface MemoryJournal extends Journal {
@@ -31,7 +31,7 @@ export function memoryJournal(bytes?: Uint8Array): MemoryJournal {
   const parts = () => pages.map((page, place) => page.subarray(0, size - place * PAGE));
   if (bytes !== undefined) write(bytesOf(bytes, "memoryJournal"));
   let isHeld = false;
-  return {
+  const journal: MemoryJournal = {
     async append(record) {
       write(bytesOf(record, "append"));
     },
@@ -41,6 +41,7 @@ export function memoryJournal(bytes?: Uint8Array): MemoryJournal {
     async truncate(length) {
       size = Math.min(size, lengthOf(length));
       pages = pages.slice(0, Math.ceil(size / PAGE));
+      lengths.cut(journal, size);
     },
     bytes: () => {
       const all = new Uint8Array(size);
@@ -55,4 +56,5 @@ export function memoryJournal(bytes?: Uint8Array): MemoryJournal {
       });
     },
   };
+  return journal;
 }

@@ -59,6 +59,26 @@ export function inTurn(): <T>(work: () => Promise<T>) => Promise<T> {
   };
 }
 
+const byKey = new Map<string, number>();
+const byJournal = new WeakMap<object, number>();
+
+/**
+ * How long jobs of this process know their journals to be, by key, else by the
+ * journal itself: 0 if no job has had it.
+ */
+export const lengths = {
+  get: (of: string | object): number =>
+    (typeof of === "string" ? byKey.get(of) : byJournal.get(of)) ?? 0,
+  set(of: string | object, bytes: number): void {
+    if (typeof of === "string") byKey.set(of, bytes);
+    else byJournal.set(of, bytes);
+  },
+  /** The journal was cut on purpose. */
+  cut(of: string | object, bytes: number): void {
+    if (lengths.get(of) > bytes) lengths.set(of, bytes);
+  },
+};
+
 /** What frees a lock: a second call must not free it for its next holder. */
 export function once(work: () => Promise<void>): Release {
   let done: Promise<void> | undefined;

@@ -23,7 +23,16 @@ export interface Journal {
   readonly key?: string;
   /**
    * Takes the journal for one holder. Resolves with what gives it back, or with
-   * `undefined` if somebody else has it.
+   * `undefined` if somebody else has it. With `create: false` nothing is made: a
+   * journal that is not there has no other holder.
    */
-  lock?(): Promise<(() => void | Promise<void>) | undefined>;
+  lock?(options?: { create?: boolean }): Promise<(() => void | Promise<void>) | undefined>;
+  /**
+   * Keeps how long the journal is, elsewhere than in the journal. A job then
+   * refuses one that was deleted, cut, or replaced by an older copy. Where this
+   * can't be done, it does nothing.
+   */
+  rememberLength?(bytes: number): Promise<void>;
+  /** What was kept last; 0 if nothing was. */
+  rememberedLength?(): Promise<number>;
 }

@@ -312,7 +312,9 @@ const jobChecks: Checks = {
   concurrency: (value) =>
     isWithin(value, 1, 1_000) ? undefined : "must be a whole number from 1 to 1000",
   requestsPerSecond: (value) =>
-    isNumber(value) && value > 0 ? undefined : "must be a number above 0",
+    isNumber(value) && value > 0 && 1000 / value < Infinity
+      ? undefined
+      : "must be a number above 0",
   timeoutMs: timeout,
   maxRetries: count,
   onProgress: method,

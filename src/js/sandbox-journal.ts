@@ -16,8 +16,8 @@
  * The first says what the sandbox was created with. A webhook is written down
  * once it is answered, not when it leaves, and along with the next input: one
  * that was under way when the process ended, or just acknowledged, so goes out
- * again. What is torn off at the end is dropped, for nobody was told of it. The
- * journal holds tokens and the client secret as they are; in a sandbox, none of
+ * again. What is torn off at the end is dropped, for nobody was told of it, and so
+ * are zeros, which some filesystems leave there after a power cut. The journal holds tokens and the client secret as they are; in a sandbox, none of
  * them is good for anything else.
  */
 import type { Journal } from "./journal-types.js";
@@ -170,16 +170,25 @@ async function read(
   let to = 0;
   let kept = 0;
   let total = 0;
+  let isTorn = false;
+  const isZero = (at: number) => buffer.subarray(at, to).every((byte) => byte === 0);
   const takeRecords = () => {
     if (kept === 0) {
       checkHeader(buffer.subarray(0, Math.min(to, HEADER.length)));
       if (to < HEADER.length) return;
       from = kept = HEADER.length;
     }
+    if (isTorn && !isZero(from)) throw damaged(kept);
     const view = new DataView(buffer.buffer);
     while (to - from >= 4) {
       const next = from + 4 + view.getUint32(from, true);
       if (next > to) return;
+      // What ends in zeros was not written to its end.
+      isTorn ||= isZero(next - 1);
+      if (isTorn) {
+        from = to;
+        return;
+      }
       const headEnd = next - from < 8 ? Infinity : from + 8 + view.getUint32(from + 4, true);
       if (headEnd > next) throw damaged(kept);
       try {

@@ -51,6 +51,7 @@ const OFFER_DISTINCT: u32 = 21;
 const REQUEST: u32 = 22;
 const UNSENT: u32 = 23;
 const FIND: u32 = 24;
+const EXPECT: u32 = 25;
 
 // The kinds of action, as `src/js/job.ts` knows them.
 const ACT_SAVE: f64 = 0.0;
@@ -145,6 +146,7 @@ fn open(
                 }
             }
         }
+        (EXPECT, Some(recovery)) => recovery.expect(value.as_f64().map_or(0, whole)),
         (OPEN, Some(_)) => {
             let Some(recovery) = recovery.take() else { return Ok(None) };
             let value = text_of(value);
@@ -190,7 +192,11 @@ fn run(
             job.handle_saved();
             return Ok(job.is_created().into());
         }
-        SAVE_FAILED => job.handle_save_failed(),
+        SAVE_FAILED => {
+            job.handle_save_failed();
+            let lost = value.as_f64().and_then(|found| job.lost(whole(found)));
+            return Ok(lost.map_or(JsValue::UNDEFINED, thrown));
+        }
         TOKEN => job.handle_token(at),
         NO_TOKEN => {
             let told = text_of(value);
@@ -205,10 +211,14 @@ fn run(
             return Ok(thrown(error));
         }
         REPORT => {
+            // The program, then what is reported of it.
+            let reported: &Array = value.unchecked_ref();
             let mut outcomes = Vec::new();
-            // One by one: an event can be large.
-            for outcome in value.unchecked_ref::<Array>().iter() {
-                outcomes.extend(event::given(&from_text(&text_of(&outcome))));
+            if job.concerns(reported.get(0).as_string().as_deref()) {
+                // One by one: an event can be large.
+                for outcome in reported.get(1).unchecked_ref::<Array>().iter() {
+                    outcomes.extend(event::given(&from_text(&text_of(&outcome))));
+                }
             }
             return Ok(job.handle_outcomes(&outcomes).into());
         }

@@ -618,6 +618,314 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
     assert.ok(sent().every((times) => times === 1));
   });
 
+  test("a run that begins where another one ends is a run of its own", async () => {
+    const { client, programId, codes, sent } = await bench({}, 100);
+    const pause = new AbortController();
+    /** @type {Promise<any>[]} */
+    const runs = [];
+    /** One in each microtask: of those, the first one that is not too early counts. @param {number} left */
+    const begin = (left) => {
+      runs.push(job.run().catch((error) => error.code));
+      if (left > 0) queueMicrotask(() => begin(left - 1));
+    };
+    const kept = memoryJournal();
+    const journal = {
+      ...kept,
+      async append(/** @type {Uint8Array} */ record) {
+        await kept.append(record);
+        if (pause.signal.aborted && runs.length === 0) begin(100);
+      },
+    };
+    const job = await client.createJob(programId, codes, {
+      batchSize: 10,
+      concurrency: 1,
+      journal,
+    });
+    job.subscribe(() => job.progress().queued >= 30 && pause.abort());
+    assert.equal((await job.run({ signal: pause.signal })).finished, false);
+    const ended = await Promise.all(runs);
+    assert.equal(ended.filter((end) => end !== "job_busy").length, 1);
+    assert.equal(ended.find((end) => end !== "job_busy").finished, true);
+    await job.close();
+    assert.ok(sent().every((times) => times === 1));
+  });
+
+  test("whoever a job calls may call the job: nothing hangs, and an abort holds at once", async () => {
+    const places = ["a listener", "append", "fetch", "a token source"];
+    const doings = ["run", "close", "resolve", "applyWebhook", "abort"];
+    const cases = places.flatMap((place) =>
+      doings.flatMap((doing) => [1, 3].map((turn) => ({ place, doing, turn }))),
+    );
+    for (const { place, doing, turn } of cases) {
+      const what = `${doing} in ${place}, call ${turn}`;
+      const pause = new AbortController();
+      /** @type {import("uber-vouchers").Job | undefined} */
+      let job;
+      /** @type {Promise<any> | undefined} */
+      let done;
+      let calls = 0;
+      let requests = 0;
+      let requestsBefore = 0;
+      const called = (/** @type {string} */ by) => {
+        if (job === undefined || by !== place || ++calls !== turn) return;
+        requestsBefore = requests;
+        /** @type {Record<string, () => Promise<any>>} */
+        const calling = {
+          run: () => /** @type {any} */ (job).run(),
+          close: () => /** @type {any} */ (job).close(),
+          resolve: () => /** @type {any} */ (job).resolve(9, "abandon"),
+          applyWebhook: () => {
+            const outcomes = [{ code: codes[0] ?? "", status: "distributed", reason: null }];
+            return /** @type {any} */ (job).applyWebhook({ programId, outcomes });
+          },
+          abort: async () => pause.abort(),
+        };
+        done = calling[doing]?.();
+        done?.catch(() => {});
+      };
+      const { sandbox, programId, codes, sent } = await bench({}, 100);
+      const answer = await sandbox.fetch("http://sandbox/oauth/v2/token", {
+        method: "POST",
+        headers: { "content-type": "application/x-www-form-urlencoded" },
+        body: `client_id=app&client_secret=${SECRET}&grant_type=client_credentials&scope=organizations.voucher_programs`,
+      });
+      const { access_token: token } = await answer.json();
+      const client = createClient({
+        organizationId: "org",
+        auth: {
+          accessToken: () => {
+            called("a token source");
+            return token;
+          },
+        },
+        fetch: (/** @type {any} */ url, /** @type {any} */ init) => {
+          requests += 1;
+          called("fetch");
+          return sandbox.fetch(url, init);
+        },
+        clock: sandbox.clock,
+      });
+      const kept = memoryJournal();
+      const journal = {
+        ...kept,
+        async append(/** @type {Uint8Array} */ record) {
+          called("append");
+          await kept.append(record);
+        },
+      };
+      job = await client.createJob(programId, codes, { batchSize: 10, journal });
+      job.subscribe(() => called("a listener"));
+      const report = await job.run({ signal: pause.signal });
+      const isOver = doing === "run" || doing === "resolve" || doing === "applyWebhook";
+      assert.equal(report.finished, isOver, what);
+      if (!isOver) assert.equal(requests, requestsBefore, `${what}: requests`);
+      if (doing === "run") await assert.rejects(/** @type {any} */ (done), { code: "job_busy" });
+      else await done;
+      check(job);
+      if (doing === "resolve") assert.equal(report.abandoned, 10, what);
+      if (doing === "close") await assert.rejects(job.run(), { code: "job_closed" });
+      if (!isOver) {
+        const again = await client.createJob(programId, codes, { batchSize: 10, journal });
+        assert.equal((await again.run()).finished, true, what);
+      }
+      assert.ok(
+        sent().every((times) => times === (doing === "resolve" && times === 0 ? 0 : 1)),
+        what,
+      );
+    }
+  });
+
+  test("once it is being closed, nothing begins anew", async () => {
+    const { client, programId, codes } = await bench({}, 100);
+    const job = await client.createJob(programId, codes, { batchSize: 10 });
+    const run = job.run();
+    const closed = job.close();
+    await assert.rejects(job.run(), { code: "job_closed" });
+    await assert.rejects(job.resolve(9, "abandon"), { code: "job_closed" });
+    assert.equal((await run).finished, false);
+    await closed;
+    await job.close();
+  });
+
+  /** A place that somebody else can empty, and journals of it. @param {string} name */
+  function place(name) {
+    let bytes = new Uint8Array();
+    let isGone = false;
+    return {
+      get length() {
+        return bytes.length;
+      },
+      copy: () => bytes.slice(),
+      /** @param {Uint8Array<ArrayBuffer>} other */
+      replace(other, fails = true) {
+        bytes = other;
+        isGone = fails;
+      },
+      open: () => ({
+        key: `place:${name}`,
+        async append(/** @type {Uint8Array} */ record) {
+          if (isGone) throw new Error("It is not what it was");
+          bytes = new Uint8Array([...bytes, ...record]);
+        },
+        async *read() {
+          yield bytes.slice();
+        },
+        async truncate(/** @type {number} */ length) {
+          bytes = bytes.slice(0, length);
+        },
+      }),
+    };
+  }
+
+  test("a journal that vanishes under a job: it stops, and nothing of it is sent again", async () => {
+    /** @type {[string, (bytes: Uint8Array<ArrayBuffer>, created: number) => Uint8Array<ArrayBuffer>][]} */
+    const ways = [
+      ["deleted", () => new Uint8Array()],
+      ["cut in the middle of the list", (bytes) => bytes.slice(0, 100)],
+      ["an older copy", (bytes, created) => bytes.slice(0, created)],
+      ["cut by its last byte", (bytes) => bytes.slice(0, -1)],
+      [
+        "its end zeroed",
+        (bytes, created) =>
+          new Uint8Array(bytes.length)
+            .fill(0)
+            .map((_, at) => (at < created ? (bytes[at] ?? 0) : 0)),
+      ],
+    ];
+    for (const [way, cut] of ways) {
+      const { client, programId, codes, sent } = await bench({}, 100);
+      const total = () => sent().reduce((sum, times) => sum + times, 0);
+      const there = place(`vanishes: ${way}`);
+      const options = () => ({ batchSize: 10, journal: there.open() });
+      const job = await client.createJob(programId, codes, options());
+      const created = there.length;
+      let whole = there.copy();
+      job.subscribe(() => {
+        if (job.progress().queued < 50 || there.length < created + 1) return;
+        if (whole.length === created) {
+          whole = there.copy();
+          there.replace(cut(whole, created));
+        }
+      });
+      const lost = { name: "JobError", code: "journal_lost", queued: "unknown" };
+      // As long as before: what it lacks shows when it is read.
+      const failed = way === "its end zeroed" ? { code: "journal_failed" } : lost;
+      const error = await assert.rejects(job.run(), failed, way);
+      if (failed === lost) {
+        assert.ok(/results\(\)/.test(error.hint) && /not send/.test(error.hint), error.hint);
+      }
+      assert.equal(String(error.cause), "Error: It is not what it was");
+      const before = total();
+      await assert.rejects(job.run(), failed, "it keeps refusing");
+      await assert.rejects(client.createJob(programId, codes, options()), lost, way);
+      await assert.rejects(client.resumeJob(there.open()), lost, way);
+      assert.equal(check(job).total, 100, "what is known can still be read");
+      assert.equal(total(), before);
+      // Somebody puts it back.
+      there.replace(whole, false);
+      const again = await client.createJob(programId, codes, options());
+      await again.run();
+      const unknown = check(again).unknown;
+      assert.ok(unknown <= 20 && sent().every((times) => times <= 1), way);
+      await again.close();
+      // Or an older copy, and says so.
+      there.replace(whole.slice(0, created), false);
+      await assert.rejects(client.resumeJob(there.open()), lost, way);
+      const restored = await client.resumeJob(there.open(), { restored: true });
+      assert.equal(check(restored).unknown, 100);
+      await restored.close();
+      assert.equal((await client.createJob(programId, codes, options())).progress().unknown, 100);
+      assert.ok(
+        sent().every((times) => times <= 1),
+        way,
+      );
+    }
+  });
+
+  test("a journal that is gone after its job is not taken for a new one", async () => {
+    const { client, programId, codes, sent } = await bench({}, 20);
+    const there = place("gone");
+    const job = await client.createJob(programId, codes, { journal: there.open() });
+    await job.run();
+    await job.close();
+    there.replace(new Uint8Array(), false);
+    const lost = { code: "journal_lost" };
+    await assert.rejects(client.createJob(programId, codes, { journal: there.open() }), lost);
+    const { length } = there;
+    assert.equal(length, 0, "nothing was written");
+    assert.ok(sent().every((times) => times === 1));
+    // One in memory that its owner empties is empty.
+    const journal = memoryJournal();
+    await (await client.createJob(programId, codes, { journal })).close();
+    await journal.truncate(0);
+    await (await client.createJob(programId, codes, { journal })).close();
+  });
+
+  test("zeros at the end of a journal are torn", async () => {
+    const { organizationId, baseUrl, appends, expect } = vector;
+    const hex = appends.join("");
+    const bytes = Uint8Array.from(hex.match(/../g), (/** @type {string} */ byte) =>
+      parseInt(byte, 16),
+    );
+    const client = createClient({ organizationId, baseUrl, auth: "none" });
+    for (const zeros of [1, 7, 8, 9, 4_096, 300_000]) {
+      const journal = memoryJournal(new Uint8Array([...bytes, ...new Uint8Array(zeros)]));
+      const job = await client.resumeJob(journal);
+      assert.equal([...job.results()], expect.results, `${zeros}`);
+      await job.close();
+      const all = journal.bytes();
+      assert.equal([...all.subarray(0, bytes.length)], [...bytes]);
+      assert.ok(all.length < bytes.length + 30, "they are cut off");
+      const damaged = memoryJournal(new Uint8Array([...bytes, ...new Uint8Array(zeros), 1]));
+      const corrupt = { code: "journal_corrupt", queued: "unknown" };
+      if (zeros > 7) await assert.rejects(client.resumeJob(damaged), corrupt);
+      const restored = memoryJournal(new Uint8Array([...bytes, ...new Uint8Array(zeros)]));
+      await client.resumeJob(restored, { restored: true });
+    }
+  });
+
+  test("what does not fit a journal is refused, and a rate that makes no interval", async () => {
+    const { programId, codes, client } = await bench({}, 10);
+    const journal = memoryJournal();
+    const baseUrl = `https://example.com/${"x".repeat(70_000)}`;
+    const far = createClient({ organizationId: "org", auth: "none", baseUrl });
+    const invalid = { code: "invalid_options", queued: "no" };
+    const error = await assert.rejects(far.createJob(programId, codes, { journal }), invalid);
+    assert.ok(error.message.includes("baseUrl"), error.message);
+    for (const requestsPerSecond of [0, -1, NaN, -Infinity, Number.MIN_VALUE]) {
+      const options = { journal, requestsPerSecond };
+      await assert.rejects(client.createJob(programId, codes, options), invalid);
+    }
+    assert.equal(journal.bytes().length, 0);
+  });
+
+  test("a program is the same in either case", async () => {
+    const { client, programId, codes } = await bench({}, 10);
+    const journal = memoryJournal();
+    const job = await client.createJob(programId, codes, { journal });
+    await job.run();
+    /** @param {string | undefined} code */
+    const distributed = (code) => [
+      { code: code ?? "", status: /** @type {const} */ ("distributed"), reason: null },
+    ];
+    const event = { programId: programId.toUpperCase(), outcomes: distributed(codes[0]) };
+    assert.equal(await job.applyWebhook(event), 1);
+    const other = programId.replace(/^./, (digit) => (digit === "0" ? "1" : "0"));
+    assert.equal(await job.applyWebhook({ programId: other, outcomes: distributed(codes[1]) }), 0);
+    /** @type {any} */
+    const unnamed = { outcomes: distributed(codes[2]) };
+    assert.equal(await job.applyWebhook(unnamed), 0);
+    const again = await client.createJob(programId.toUpperCase(), codes, { journal });
+    assert.equal([again.id, again.programId], [job.id, programId]);
+  });
+
+  test("a journal that is not there says so, and does not ask for an empty one", async () => {
+    const { client } = await bench({}, 1);
+    const missing = { code: "journal_mismatch", queued: "no" };
+    const error = await assert.rejects(client.resumeJob(memoryJournal()), missing);
+    assert.ok(/not there/.test(error.message) && !/empty one/.test(error.hint), error.hint);
+  });
+
   test("every fault there is, and still nothing twice without a word", async () => {
     const faults = {
       rate_limited: 0.05,

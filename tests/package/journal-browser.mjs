@@ -133,6 +133,25 @@ try {
         assert.equal(await call("length", "quota"), 5_001_000);
         await context.close();
       });
+      test("indexeddb: a database that does not open is not waited for, and says why", async () => {
+        for (const isSilent of [true, false]) {
+          const context = await browser.newContext();
+          // Before anything is loaded: long timers fire at once.
+          await context.addInitScript(() => {
+            const { setTimeout } = globalThis;
+            const shorter = (/** @type {any} */ work, ms = 0, /** @type {any[]} */ ...given) =>
+              setTimeout(work, ms >= 5_000 ? 50 : ms, ...given);
+            Object.assign(globalThis, { setTimeout: shorter });
+          });
+          const { call } = await tab(context);
+          const [errors, length] = await call("unopened", isSilent);
+          for (const error of errors) {
+            assert.ok(/^TimeoutError: .*unopened.*close other tabs/.test(error), error);
+          }
+          assert.equal(length, 3);
+          await context.close();
+        }
+      });
       test("indexeddb: what the browser takes away is noticed", async () => {
         const { page, call, tools } = await tab();
         assert.equal(await call("append", "cleared", 1_000), "kept");

@@ -100,6 +100,17 @@ function define(test) {
     // As the browser was asked: now that it can be.
     assert.equal((await contents(indexedDbJournal("foreign"))).length, 0);
   });
+  test("indexeddb: reading makes no database", async () => {
+    const journal = indexedDbJournal("only read");
+    assert.equal((await contents(journal)).length, 0);
+    await journal.truncate(0);
+    const names = (await indexedDB.databases()).map(({ name }) => name);
+    assert.ok(!names.includes("uber-vouchers:only read"));
+    // Nor does it keep an append that comes meanwhile from making one.
+    const [read] = await Promise.all([contents(journal), journal.append(new Uint8Array(7))]);
+    assert.ok(read.length === 0 || read.length === 7);
+    assert.equal((await contents(journal)).length, 7);
+  });
   test("what is not here, or no name, is refused", async () => {
     const members = { name: "ValidationError", code: "invalid_options" };
     const any = /** @type {any} */ (journals);
@@ -172,6 +183,32 @@ Object.assign(globalThis, {
     } catch (error) {
       return /** @type {any} */ (error).name;
     }
+  },
+  /** What becomes of opening a database that the browser does not open. @param {boolean} isSilent */
+  async unopened(isSilent) {
+    const { open } = IDBFactory.prototype;
+    /** @type {IDBDatabase | undefined} */
+    let foreign;
+    if (isSilent) IDBFactory.prototype.open = () => /** @type {any} */ ({});
+    else {
+      // Somebody who does not make way keeps it from being deleted, and all that come after wait.
+      await indexedDbJournal("unopened").append(new Uint8Array(1));
+      foreign = await opened("uber-vouchers:unopened");
+      indexedDB.deleteDatabase("uber-vouchers:unopened");
+    }
+    const journal = indexedDbJournal("unopened");
+    const came = [contents(journal), journal.append(new Uint8Array(1))].map((call) =>
+      call.then(
+        () => "opened",
+        ({ name, message }) => `${name}: ${message}`,
+      ),
+    );
+    const errors = await Promise.all(came);
+    IDBFactory.prototype.open = open;
+    foreign?.close();
+    // Once it can be opened, it is.
+    await journal.append(new Uint8Array(3));
+    return [errors, (await contents(journal)).length];
   },
   /** How long it is, for the object that `append` uses. @param {string} name */
   async length(name) {

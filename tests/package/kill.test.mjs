@@ -7,7 +7,6 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -15,7 +14,8 @@ import { fileURLToPath } from "node:url";
 
 import { createClient } from "uber-vouchers";
 import { fileJournal } from "uber-vouchers/journal";
-import { createSandbox } from "uber-vouchers/sandbox";
+
+import { serveSandbox } from "./served-sandbox.mjs";
 
 const CODES = 50_000;
 const KILLS = 200;
@@ -23,40 +23,6 @@ const [BATCH, CONCURRENCY] = [50, 4];
 const CHILD = fileURLToPath(new URL("kill-child.mjs", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "uber-vouchers-kill-"));
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-
-/** The sandbox behind HTTP, and a list of codes. @param {number} codes */
-async function serve(codes) {
-  const sandbox = await createSandbox({ realTime: true, latencyMs: [0, 4], seed: 5 });
-  const program = sandbox.createProgram({ codes });
-  const server = createServer(async (incoming, answer) => {
-    if (incoming.url === "/token") {
-      const form = "client_id=a&client_secret=b&grant_type=client_credentials";
-      const headers = { "content-type": "application/x-www-form-urlencoded" };
-      const body = `${form}&scope=organizations.voucher_programs`;
-      token ??= sandbox
-        .fetch("http://sandbox/oauth/v2/token", { method: "POST", headers, body })
-        .then(async (/** @type {Response} */ response) => (await response.json()).access_token);
-      answer.end(await token);
-      return;
-    }
-    const chunks = [];
-    for await (const chunk of incoming) chunks.push(chunk);
-    const headers = new Headers(/** @type {Record<string, string>} */ (incoming.headers));
-    const response = await sandbox.fetch(`http://sandbox${incoming.url}`, {
-      method: String(incoming.method),
-      headers,
-      body: Buffer.concat(chunks).toString(),
-    });
-    answer.writeHead(response.status, Object.fromEntries(response.headers));
-    answer.end(Buffer.from(await response.arrayBuffer()));
-  });
-  /** @type {Promise<string> | undefined} */
-  let token;
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
-  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  server.unref();
-  return { sandbox, ...program, url: `http://127.0.0.1:${port}` };
-}
 
 /** Random, and the same in each run. */
 let state = 1;
@@ -91,7 +57,7 @@ function live(args, end) {
 }
 
 test(`a job of ${CODES} codes, killed ${KILLS} times`, { timeout: 240_000 }, async (context) => {
-  const { sandbox, codes, programId, url } = await serve(CODES);
+  const { sandbox, codes, programId, url } = await serveSandbox(CODES);
   const [list, journal] = [join(folder, "codes.txt"), join(folder, "journal")];
   writeFileSync(list, codes.join("\n"));
   const args = [url, programId, list, journal];
@@ -127,7 +93,7 @@ test(`a job of ${CODES} codes, killed ${KILLS} times`, { timeout: 240_000 }, asy
 
 test("a record is on the disk before its request leaves", async (context) => {
   if (spawnSync("strace", ["-V"]).error) return context.skip("strace is not there");
-  const { codes, programId, url } = await serve(500);
+  const { codes, programId, url } = await serveSandbox(500);
   const [list, journal, log] = ["few.txt", "traced", "trace"].map((name) => join(folder, name));
   writeFileSync(String(list), codes.join("\n"));
   const node = [process.execPath, CHILD, url, programId, String(list), String(journal), "1"];

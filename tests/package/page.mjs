@@ -53,6 +53,51 @@ async function define(test) {
     });
     assert.equal(said, ["secret_in_browser", "allowed", 1]);
   });
+  test("a job in IndexedDB that vanishes is not begun anew, here or in a later page", async () => {
+    const { createClient } = uberVouchers;
+    const { deleteIndexedDbJournal, indexedDbJournal } = journal;
+    const { fetch, clock, ...made } = await sandbox.createSandbox({ seed: 3 });
+    const { programId, codes } = made.createProgram({ codes: 100 });
+    const sent = () => [...made.deliveries(programId).values()];
+    const auth = { clientId: "a", clientSecret: "b" };
+    const options = { organizationId: "o", auth, fetch, clock, dangerouslyAllowBrowser: true };
+    const client = createClient(options);
+    const create = () =>
+      client.createJob(programId, codes, { journal: indexedDbJournal("vanishes"), batchSize: 10 });
+    const lost = { code: "journal_lost", queued: "unknown" };
+    const job = await create();
+    let isGone = false;
+    job.subscribe(() => {
+      if (isGone || job.progress().queued < 50) return;
+      isGone = true;
+      indexedDB.deleteDatabase("uber-vouchers:vanishes");
+    });
+    await assert.rejects(job.run(), lost);
+    assert.ok(isGone && job.progress().queued >= 50);
+    await assert.rejects(job.run(), lost);
+    await assert.rejects(create(), lost);
+    await assert.rejects(client.resumeJob(indexedDbJournal("vanishes")), lost);
+    assert.ok(sent().every((times) => times <= 1));
+    // What a later page finds.
+    assert.ok(Number(localStorage.getItem("uber-vouchers:vanishes")) > 1_600);
+    localStorage.setItem("uber-vouchers:later", "2000");
+    const later = client.createJob(programId, codes, { journal: indexedDbJournal("later") });
+    await assert.rejects(later, lost);
+    // Deleted on purpose.
+    await deleteIndexedDbJournal("vanishes");
+    assert.equal(localStorage.getItem("uber-vouchers:vanishes"), null);
+    await (await create()).close();
+    await deleteIndexedDbJournal("vanishes");
+  });
+  test("resuming makes no database", async () => {
+    const { createClient } = uberVouchers;
+    const client = createClient({ organizationId: "o", auth: "none", baseUrl: "/" });
+    const missing = client.resumeJob(journal.indexedDbJournal("mistyped"));
+    const error = await assert.rejects(missing, { code: "journal_mismatch", queued: "no" });
+    assert.ok(/not there/.test(error.message) && !/empty/.test(error.hint));
+    const names = (await indexedDB.databases()).map(({ name }) => name);
+    assert.ok(!names.includes("uber-vouchers:mistyped"));
+  });
   test("a page calls its own server by a relative path", async () => {
     /** @type {string[]} */
     const urls = [];

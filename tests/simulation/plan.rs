@@ -36,6 +36,12 @@ pub struct Plan {
     pub foreign: f64,
     /// That a webhook's delivery comes days late.
     pub late: f64,
+    /// That zeros stand where an append did not reach the disk.
+    pub zeros: f64,
+    /// That somebody pauses, decides or reports while an action is carried out.
+    pub within: f64,
+    /// That a restart finds less of the journal than is known to have been there.
+    pub lost: f64,
     /// So many effects with all of that, then the calm.
     pub effects: u32,
 }
@@ -70,6 +76,9 @@ impl Plan {
             interval_ms: if random.chance(0.5) { 0.0 } else { 50.0 },
             duplicates: random.between(0, 5),
             slow_appends: random.chance(0.5),
+            zeros: if random.chance(0.5) { 0.5 } else { 0.0 },
+            within: if random.chance(0.3) { 0.2 * random.unit() } else { 0.0 },
+            lost: if random.chance(0.3) { 0.5 } else { 0.0 },
             effects: 400,
         }
     }
@@ -110,6 +119,9 @@ impl Plan {
         with(&|plan| plan.operator = 0.0);
         with(&|plan| plan.pause = 0.0);
         with(&|plan| plan.late = 0.0);
+        with(&|plan| plan.zeros = 0.0);
+        with(&|plan| plan.within = 0.0);
+        with(&|plan| plan.lost = 0.0);
         with(&|plan| plan.foreign = 0.0);
         with(&|plan| plan.failure_rate = 0.0);
         with(&|plan| plan.interval_ms = 0.0);

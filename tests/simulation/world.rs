@@ -79,6 +79,10 @@ pub struct World {
     appending: Option<Vec<u8>>,
     /// The journal is an older copy, and does not say so yet.
     restored: bool,
+    /// How long the journal was when an append was last confirmed.
+    known: usize,
+    /// Nothing may leave before the next run.
+    paused: bool,
     unacknowledged: Vec<u64>,
     wake: Option<u64>,
     /// Everything that was delivered, for the last check.
@@ -126,6 +130,8 @@ impl World {
             failed: false,
             appending: None,
             restored: false,
+            known: 0,
+            paused: false,
             unacknowledged: vec![],
             wake: None,
             delivered: vec![],
@@ -212,11 +218,8 @@ impl World {
         if self.random.chance(self.plan.operator) {
             self.decide_at_random()?;
         }
-        if self.random.chance(self.plan.pause)
-            && let Some(job) = &mut self.job
-        {
-            job.pause();
-            self.say("pause");
+        if self.random.chance(self.plan.pause) {
+            self.pause();
         }
         if !self.failed && self.random.chance(self.plan.foreign) {
             self.report_of_others()?;
@@ -227,6 +230,36 @@ impl World {
         Ok(())
     }
 
+    fn pause(&mut self) {
+        let Some(job) = &mut self.job else { return };
+        job.pause();
+        self.paused = true;
+        self.say("pause");
+    }
+
+    /// What listeners, journals and token sources may do while they are called.
+    fn within_an_action(&mut self) -> Verdict {
+        if self.calm || self.failed || !self.random.chance(self.plan.within) {
+            return Ok(());
+        }
+        match self.random.below(3) {
+            0 => self.pause(),
+            1 => self.decide_at_random()?,
+            _ => self.report_of_others()?,
+        }
+        Ok(())
+    }
+
+    /// An append did not reach the disk as a whole.
+    fn write_torn(&mut self, bytes: &[u8]) {
+        self.journal.extend_from_slice(bytes);
+        if self.random.chance(self.plan.zeros) {
+            let zeros = 8 + self.random.below(100);
+            self.journal.resize(self.journal.len() + zeros, 0);
+            self.say(&format!("{zeros} zeros"));
+        }
+    }
+
     fn crash(&mut self) {
         self.crashes += 1;
         self.process += 1;
@@ -235,8 +268,8 @@ impl World {
         self.wake = None;
         if let Some(bytes) = self.appending.take() {
             let kept = self.random.below(bytes.len() + 1);
-            self.journal.extend_from_slice(&bytes[..kept]);
             self.say(&format!("crash, {kept} of {} bytes written", bytes.len()));
+            self.write_torn(&bytes[..kept]);
         } else {
             self.say("crash");
         }
@@ -263,19 +296,42 @@ impl World {
             self.checker.restored();
         }
         let restored = self.restored;
-        let recovery = self.read(self.journal.clone())?;
+        self.refuse_what_is_lost()?;
+        let mut recovery = self.read(self.journal.clone())?;
+        recovery.expect(self.known as u64);
         let kept = usize::try_from(recovery.kept()).unwrap();
         let resumes = kept > 0 && (restored || self.random.chance(0.5));
         let job = self.open(recovery, resumes, restored)?;
         if self.broken != Some(Broken::KeepsTornTail) {
             self.journal.truncate(kept);
         }
+        self.known = kept;
         self.say(&format!("open at {kept}"));
         self.checker.saved(false);
         self.checker.consistent(&job, self.now)?;
         self.job = Some(job);
         self.after(0, Effect::Start);
         self.after(0, Effect::Webhooks);
+        Ok(())
+    }
+
+    /// A journal with less in it than it had must not be gone on with as it is, and
+    /// no job must begin anew on it.
+    fn refuse_what_is_lost(&mut self) -> Verdict {
+        if self.known == 0 || !self.random.chance(self.plan.lost) {
+            return Ok(());
+        }
+        // What is torn says nothing: it is cut where a record may be whole.
+        let cut = self.random.below(self.known.min(self.journal.len()));
+        for resumes in [true, false] {
+            let mut recovery = self.read(self.journal[..cut].to_vec())?;
+            recovery.expect(self.known as u64);
+            match self.open(recovery, resumes, false) {
+                Err(error) if error.contains("journal_lost") => {}
+                Err(error) => return Err(error),
+                Ok(_) => return Err(format!("promise 5: {cut} of {} bytes", self.known)),
+            }
+        }
         Ok(())
     }
 
@@ -355,13 +411,19 @@ impl World {
                 }
                 if let Some(job) = self.job.as_mut().filter(|job| !job.is_running()) {
                     job.start(self.now);
+                    self.paused = false;
                     self.say("run");
                 }
             }
             Effect::Saved { bytes, lands, ok } => {
                 self.appending = None;
-                self.journal.extend_from_slice(&bytes[..lands]);
                 self.say(&format!("append: {lands} of {} bytes, {ok}", bytes.len()));
+                if ok {
+                    self.journal.extend_from_slice(&bytes);
+                    self.known = self.journal.len();
+                } else {
+                    self.write_torn(&bytes[..lands]);
+                }
                 let Some(job) = &mut self.job else { return Ok(()) };
                 self.restored &= !ok;
                 if !ok {
@@ -453,6 +515,7 @@ impl World {
                     return self.look();
                 }
             }
+            self.within_an_action()?;
         }
         Err("it turns in circles".to_owned())
     }
@@ -478,6 +541,9 @@ impl World {
     }
 
     fn send(&mut self, batch: usize, request: &Request) -> Verdict {
+        if self.paused {
+            return Err(format!("batch {batch} leaves after a pause"));
+        }
         self.requests += 1;
         let id = self.requests;
         let body: Value =

@@ -28,6 +28,7 @@ export async function send(client: Client): Promise<Receipt> {
 export async function save(job: Job): Promise<URL> {
   await pipeline(job.resultsCsv(), createWriteStream("results.csv"));
   void fileJournal(pathToFileURL("june.journal"));
+  void fileJournal("june.journal", { create: false });
   const app = { clientId: "a", redirectUri: "https://admin.example/", state: "s" };
   return authorizationUrl(app);
 }

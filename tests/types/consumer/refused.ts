@@ -206,6 +206,8 @@ void createSandbox().then(({ createProgram }) => createProgram({ codes: "3" }));
 // @ts-expect-error
 fileJournal();
 // @ts-expect-error
+fileJournal("june.journal", { creates: false });
+// @ts-expect-error
 indexedDbJournal();
 // @ts-expect-error
 memoryJournal("text");
@@ -250,6 +252,7 @@ export function forgets(code: ErrorCode): boolean {
     case "aborted":
     case "journal_failed":
     case "journal_corrupt":
+    case "journal_lost":
     case "journal_mismatch":
     case "job_busy":
     case "job_closed":
@@ -322,6 +325,7 @@ export function complete(error: AnyVoucherError): string {
       return error.body;
     case "journal_failed":
     case "journal_corrupt":
+    case "journal_lost":
     case "journal_mismatch":
     case "job_busy":
     case "job_closed":
