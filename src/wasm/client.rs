@@ -218,7 +218,7 @@ impl Inner {
     ) -> Result<JsValue, Error> {
         let Ended { head, body, attempts } = ended;
         let (now, input, parsed) = (epoch_ms(&self.host), from_text(input), from_text(body));
-        let accepted = Verdict::of(head) == Verdict::Accepted;
+        let accepted = Verdict::of_answer(head, body, &parsed) == Verdict::Accepted;
         let (effect, list) = match operation {
             DISTRIBUTE | DISTRIBUTE_ALL if accepted => {
                 let codes = if operation == DISTRIBUTE { number(count) } else { "all".into() };
