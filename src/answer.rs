@@ -1,9 +1,10 @@
 //! What an answer proves.
 //!
 //! The status line is the evidence. A 2xx says that the call was accepted and
-//! a 4xx that it was refused, whatever becomes of the body; anything else
-//! proves nothing, because Uber, or something in front of it, may have failed
-//! after the codes were queued.
+//! a 4xx that it was refused, also if no body comes; anything else proves
+//! nothing, because Uber, or something in front of it, may have failed after the
+//! codes were queued. The body can only take away from that: what comes with a
+//! 2xx, and is a web page or tells of an error, is no acceptance.
 
 use crate::error::{ApiDetail, Error, ErrorClass, ErrorCode, Queued};
 use crate::http::Head;
@@ -13,6 +14,10 @@ use crate::text::{decimal, text};
 
 /// How much of an error's body is kept.
 pub const BODY_KEPT: usize = 4096;
+
+/// How long the body of a 2xx is waited for, in milliseconds. It mostly comes
+/// along with the head, and one that stalls must not cost an acceptance.
+const ACCEPTED_BODY_MS: f64 = 250.0;
 
 /// What a call does at Uber.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +61,50 @@ impl Verdict {
             _ => Verdict::Unproven(ErrorCode::UnexpectedResponse),
         }
     }
+
+    /// Judges by the body too, as far as it came. `parsed` is the same as JSON
+    /// where it is that.
+    #[must_use]
+    pub fn of_answer(head: &Head, body: &str, parsed: &Json) -> Self {
+        match Self::of(head) {
+            Verdict::Accepted if is_markup(body) || tells_error(parsed) => {
+                Verdict::Unproven(ErrorCode::UnexpectedResponse)
+            }
+            verdict => verdict,
+        }
+    }
+
+    /// How long a body may take that only a verdict needs, in milliseconds: an
+    /// error's has the time of the call.
+    #[must_use]
+    pub const fn body_patience_ms(self) -> f64 {
+        if matches!(self, Verdict::Accepted) { ACCEPTED_BODY_MS } else { f64::INFINITY }
+    }
+}
+
+/// Whether a body is HTML or XML, whatever its head says. What is no ASCII before
+/// it is a byte order mark; of UTF-16, zeros are left.
+fn is_markup(body: &str) -> bool {
+    body.bytes().find(|byte| byte.is_ascii() && *byte > b' ') == Some(b'<')
+}
+
+/// Whether a body tells of an error, in any of the shapes seen on this host.
+fn tells_error(body: &Json) -> bool {
+    let is_error = match body.get("error") {
+        Json::Text(error) => !error.is_empty(),
+        error => !matches!(error, Json::Null | Json::Bool(false)),
+    };
+    let is_error_code = match body.get("code") {
+        Json::Text(code) => {
+            let is_fine = ["", "ok", "success", "accepted", "queued"]
+                .into_iter()
+                .any(|word| code.eq_ignore_ascii_case(word));
+            !is_fine && !code.parse().is_ok_and(|code: u64| code < 400)
+        }
+        Json::Number(code) => *code >= 400.0,
+        _ => false,
+    };
+    is_error || is_error_code || !body.get("errors").items().is_empty()
 }
 
 /// The error for an answer that is not `Accepted`. `parsed` is the body as
@@ -111,6 +160,9 @@ pub(crate) fn with_detail(
 ) -> Error {
     let what = match code {
         _ if head.status == 0 => "The answer shows no status: a redirect, or not one of Uber's",
+        ErrorCode::UnexpectedResponse if tells_error(parsed) => {
+            "The answer tells of an error, in spite of its status"
+        }
         ErrorCode::UnexpectedResponse => "The answer is not one of Uber's API",
         ErrorCode::TokenRejected | ErrorCode::TokenUnavailable => {
             "The token endpoint gave no token"
@@ -186,6 +238,61 @@ mod tests {
         assert_eq!(Verdict::of(&page), Verdict::Unproven(ErrorCode::UnexpectedResponse));
         let error = error(&page, "<html>", &Json::Null, Effect::Queues, 0);
         assert_eq!((error.code, error.queued), (ErrorCode::UnexpectedResponse, Queued::Unknown));
+    }
+
+    #[test]
+    fn what_is_no_json_of_ubers_takes_an_acceptance_away() {
+        let judge = |status, body: &str| {
+            let parsed = serde_json::from_str(body).unwrap_or_default();
+            Verdict::of_answer(&head(status), body, &parsed)
+        };
+        let accepted = [
+            "",
+            "{}",
+            " {} ",
+            "OK",
+            "null",
+            "[]",
+            "{\"error\":null,\"errors\":[],\"code\":null}",
+            "{\"error\":false,\"code\":\"\"}",
+            "{\"error\":\"\",\"code\":0}",
+            "{\"code\":\"OK\"}",
+            "{\"code\":\"200\",\"message\":\"accepted\"}",
+            "{\"codes\":3}",
+            // Cut off: no JSON.
+            "{\"error\":\"inter",
+        ];
+        for body in accepted {
+            assert_eq!(judge(200, body), Verdict::Accepted, "{body}");
+            assert_eq!(judge(404, body), Verdict::of(&head(404)), "{body}");
+        }
+        let unproven = [
+            "<",
+            "<!doctype html><title>Sign in</title>",
+            "\r\n\t <html>",
+            "\u{feff}<?xml version=\"1.0\"?>",
+            "<\0h\0t\0m\0l\0>\0",
+            "\u{fffd}\u{fffd}\0<\0h",
+            r#"{"error":"internal"}"#,
+            r#"{"error":{"message":"x"}}"#,
+            r#"{"error":true}"#,
+            r#"{"errors":[{"code":"x"}]}"#,
+            r#"{"code":"internal_server_error","message":"x"}"#,
+            r#"{"code":"503"}"#,
+            r#"{"code":500}"#,
+        ];
+        for body in unproven {
+            let unexpected = Verdict::Unproven(ErrorCode::UnexpectedResponse);
+            assert_eq!(judge(200, body), unexpected, "{body}");
+            assert_eq!(judge(204, body), unexpected, "{body}");
+            // A refusal stays one.
+            assert_eq!(judge(403, body), Verdict::of(&head(403)), "{body}");
+            assert_eq!(judge(502, body), Verdict::of(&head(502)), "{body}");
+        }
+        let error = error(&head(200), "", &json(r#"{"code":"x"}"#), Effect::Queues, 0);
+        assert!(error.message.starts_with("The answer tells of an error"));
+        assert!(Verdict::Accepted.body_patience_ms() < 500.0);
+        assert!(Verdict::of(&head(500)).body_patience_ms().is_infinite());
     }
 
     #[test]

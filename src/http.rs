@@ -103,7 +103,11 @@ impl Head {
     pub fn is_html(&self) -> bool {
         self.headers.get("content-type").is_some_and(|value| {
             let media_type = value.as_bytes().split(|byte| *byte == b';').next();
-            media_type.is_some_and(|name| name.trim_ascii().eq_ignore_ascii_case(b"text/html"))
+            media_type.is_some_and(|name| {
+                let name = name.trim_ascii();
+                name.eq_ignore_ascii_case(b"text/html")
+                    || name.eq_ignore_ascii_case(b"application/xhtml+xml")
+            })
         })
     }
 }
@@ -305,6 +309,7 @@ mod tests {
         };
         assert!(head("text/html").is_html());
         assert!(head("Text/HTML; charset=utf-8").is_html());
+        assert!(head("application/xhtml+xml").is_html());
         assert!(!head("application/json").is_html());
         assert!(!head("text/htmlx").is_html());
         assert!(!Head::default().is_html());

@@ -46,7 +46,7 @@ export class Deadline {
   constructor(
     clock: AnyClock,
     ms: number,
-    signal: CallSignal | undefined,
+    signal?: CallSignal | undefined,
     readonly running?: Set<Deadline>,
   ) {
     running?.add(this);

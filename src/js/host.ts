@@ -13,7 +13,7 @@ export interface Host {
   text(ascii: Uint8Array): string;
   deadline(ms: number, signal: CallSignal | undefined): Deadline;
   send(url: string, init: FetchInit, attempt: number, within: Deadline): Promise<Outcome>;
-  read(answer: Answer, part: boolean, within: Deadline): Promise<Outcome>;
+  read(answer: Answer, patienceMs: number | undefined, within: Deadline): Promise<Outcome>;
   token(rejected: string | undefined, ms: number, signal?: CallSignal): Outcome | Promise<Outcome>;
   wait(ms: number, signal: CallSignal | undefined): Promise<Outcome>;
 }
@@ -42,7 +42,7 @@ export function createHost(options: HostOptions, tokens?: () => TokenSource): Ho
     text: (ascii) => (ascii.length < LONG_TEXT ? shortText : longText)(ascii),
     deadline: (ms, signal) => new Deadline(clock, ms, signal, instance.running),
     send: (url, init, attempt, within) => live(send(transport, url, init, attempt, within)),
-    read: (answer, part, within) => live(read(answer, part, within)),
+    read: (answer, patienceMs, within) => live(read(answer, patienceMs, within)),
     token: (rejected, ms, signal) => {
       const token = tokens?.().get(rejected, ms, signal) ?? none;
       return token instanceof Promise ? live(token) : token;

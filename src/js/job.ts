@@ -541,11 +541,12 @@ class BulkJob implements BareJob {
         const parts = this.#machine.lost(batch, kind === TIMEOUT ? "timeout" : "connection_failed");
         this.#doubt = this.#remember(batch, { ...parts, cause: value });
       });
-    } else if (this.#tell(() => this.#machine.answered(batch, answer)) === true) {
-      // What was refused says why; one that was accepted is not waited for.
-      const body = await host.read(answer, true, deadline);
+    } else {
+      const patienceMs = quietly(() => this.#machine.bodyPatienceMs(answer)) ?? 0;
+      const body = await host.read(answer, patienceMs, deadline);
       this.#tell(() => {
-        const parts = this.#machine.answered(batch, answer, String(body.value)) as ErrorParts;
+        const parts = this.#machine.answered(batch, answer, String(body.value));
+        if (parts === undefined) return;
         const error = this.#remember(batch, parts);
         if (error.queued === "unknown") this.#doubt = error;
       });
@@ -557,7 +558,7 @@ class BulkJob implements BareJob {
   #tell<T>(work: () => T): T | undefined {
     try {
       const result = work();
-      if (result !== true) this.#turn();
+      this.#turn();
       return result;
     } catch {
       // A trap: `instance.call` has told everybody who waits.

@@ -20,6 +20,7 @@ use crate::answer::{self, Verdict};
 use crate::code::Code;
 use crate::distribute;
 use crate::error::{Error, ErrorCode};
+use crate::http::Head;
 use crate::id::ProgramId;
 use crate::job::{Action, BatchInfo, Decision, Job, Recovery, Row, Settings};
 use crate::json::Json;
@@ -52,6 +53,7 @@ const REQUEST: u32 = 22;
 const UNSENT: u32 = 23;
 const FIND: u32 = 24;
 const EXPECT: u32 = 25;
+const BODY_PATIENCE: u32 = 26;
 
 // The kinds of action, as `src/js/job.ts` knows them.
 const ACT_SAVE: f64 = 0.0;
@@ -204,7 +206,16 @@ fn run(
             let error = remembered(told.items());
             return Ok(job.handle_no_token(at, error, now, js_sys::Math::random()).into());
         }
-        ANSWERED => return Ok(answered(job, now, at, value)),
+        BODY_PATIENCE => {
+            return Ok(with_head(value, |head, _| Verdict::of(&head).body_patience_ms().into()));
+        }
+        ANSWERED => {
+            return Ok(with_head(value, |head, body| {
+                let (parsed, random) = (from_text(body), js_sys::Math::random());
+                let error = job.handle_response(at, &head, body, &parsed, now, random);
+                error.map_or(JsValue::UNDEFINED, thrown)
+            }));
+        }
         LOST => {
             let error = remembered(from_text(&text_of(value)).items());
             job.handle_lost(at, &error);
@@ -286,23 +297,16 @@ fn run(
     Ok(JsValue::UNDEFINED)
 }
 
-/// `[status, fields, body]` came: the error that it means, or that the body is
-/// wanted first. Without one, only an answer that was accepted is taken.
-fn answered(job: &mut Job, now: u64, batch: usize, value: &JsValue) -> JsValue {
+/// Does something with `[status, fields, body]`, an answer that came.
+fn with_head(value: &JsValue, work: impl FnOnce(Head, &str) -> JsValue) -> JsValue {
     let told = text_of(value);
-    let told = from_text(&told);
-    let [Json::Number(status), Json::Text(lines), body @ ..] = told.items() else {
-        return JsValue::TRUE;
-    };
-    let head = head_from(*status, lines);
-    let body = match body {
-        [Json::Text(body)] => body,
-        _ if Verdict::of(&head) == Verdict::Accepted => "",
-        _ => return JsValue::TRUE,
-    };
-    let random = js_sys::Math::random();
-    let error = job.handle_response(batch, &head, body, &from_text(body), now, random);
-    error.map_or(JsValue::UNDEFINED, thrown)
+    match from_text(&told).items() {
+        [Json::Number(status), Json::Text(lines), body @ ..] => {
+            let body = if let [Json::Text(body)] = body { body } else { "" };
+            work(head_from(*status, lines), body)
+        }
+        _ => JsValue::UNDEFINED,
+    }
 }
 
 /// What to do next: the kind of action, then what it needs; none where there is
