@@ -17,7 +17,10 @@ import {
   FAILED,
   type Outcome,
   TIMEOUT,
-  hostClock,
+  realClearInterval,
+  realClock,
+  realNow,
+  realSetInterval,
 } from "./deadline.js";
 import { isWorkerd } from "./environment.js";
 import { VoucherError, invalidOption, quietly, refusal } from "./errors.js";
@@ -127,9 +130,9 @@ export class TokenSource {
 
   #start(rejected: string | undefined): Flight {
     const flight: Flight = { beats: 0, landed: undefined, waiting: new Set() };
-    const beat = setInterval(() => (flight.beats += 1), BEAT_MS);
+    const beat = realSetInterval(() => (flight.beats += 1), BEAT_MS);
     void this.#obtain(rejected).then((outcome) => {
-      clearInterval(beat);
+      realClearInterval(beat);
       flight.landed = outcome;
       if (this.#flight === flight) this.#flight = undefined;
       for (const wake of flight.waiting) wake();
@@ -141,12 +144,12 @@ export class TokenSource {
   async #landing(flight: Flight, signal: CallSignal | undefined): Promise<Outcome | undefined> {
     let { beats } = flight;
     for (let looks = 0; looks < LOOKS; looks += 1) {
-      const until = Date.now() + BEAT_MS * 1.5;
+      const until = realNow() + BEAT_MS * 1.5;
       do {
         if (flight.landed) return flight.landed;
         const { kind, value } = await this.#look(flight, signal);
         if (kind === ABORTED) return { kind, value, hasLeft: false };
-      } while (Date.now() < until);
+      } while (realNow() < until);
       if (flight.beats !== beats) [looks, beats] = [-1, flight.beats];
     }
     return flight.landed;
@@ -158,7 +161,7 @@ export class TokenSource {
    * itself, by a timer of its own.
    */
   async #look(flight: Flight, signal: CallSignal | undefined): Promise<Outcome> {
-    const look = new Deadline(hostClock, isWorkerd ? POLL_MS : BEAT_MS * 1.5, signal);
+    const look = new Deadline(realClock, isWorkerd ? POLL_MS : BEAT_MS * 1.5, signal);
     let wake = () => {};
     const woken = new Promise<void>((resolve) => (wake = resolve));
     if (!isWorkerd) flight.waiting.add(wake);

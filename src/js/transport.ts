@@ -4,7 +4,7 @@
  * Answers are taken by their shape: they may be of another realm, a
  * polyfill's or a mock's, which are no instances of this realm's classes.
  */
-import { DONE, type Deadline, type Outcome } from "./deadline.js";
+import { DONE, type Deadline, type Outcome, realClearTimeout, realSetTimeout } from "./deadline.js";
 import { quietly } from "./errors.js";
 import type { FetchFunction, FetchInit, RequestEvent, ResponseEvent } from "./types.js";
 
@@ -151,7 +151,7 @@ function isShort({ fields }: Answer): boolean {
  */
 async function drain(answer: Answer): Promise<void> {
   if (answer.isRead) return;
-  const timer = setTimeout(answer.abort, DRAIN_MS);
+  const timer = realSetTimeout(answer.abort, DRAIN_MS);
   try {
     const { response } = answer;
     const reader = isShort(answer) ? undefined : response.body?.getReader?.();
@@ -169,6 +169,6 @@ async function drain(answer: Answer): Promise<void> {
   } catch {
     answer.abort();
   } finally {
-    clearTimeout(timer);
+    realClearTimeout(timer);
   }
 }
