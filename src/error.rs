@@ -284,6 +284,8 @@ pub struct ErrorParts {
     pub queued: Queued,
     /// What happened, in a sentence. Holds no secret and no recipient's data.
     pub message: String,
+    /// What to do: what its code says, or more where more is known.
+    pub hint: &'static str,
     /// The answer, where there was one.
     pub api: Option<ApiDetail>,
     /// The entries that were refused (`invalid_codes`), the first 1,000.
@@ -295,7 +297,8 @@ impl Error {
     #[must_use]
     pub fn new(code: ErrorCode, queued: Queued, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self(Box::new(ErrorParts { code, queued, message, api: None, issues: Vec::new() }))
+        let (hint, api, issues) = (code.hint(), None, Vec::new());
+        Self(Box::new(ErrorParts { code, queued, message, hint, api, issues }))
     }
 
     /// Refused before anything left.
@@ -307,7 +310,7 @@ impl Error {
     /// What to do about it.
     #[must_use]
     pub fn hint(&self) -> &'static str {
-        self.code.hint()
+        self.hint
     }
 }
 
@@ -373,10 +376,12 @@ mod tests {
         let rejected =
             Rejected { line: 7, value: "x".into(), reason: Reason::NilUuid, message: "" };
         assert_eq!(format!("{rejected:?}"), "Rejected(line 7, nil_uuid)");
-        let error = Error::new(ErrorCode::Halted, Queued::Unknown, "Why");
+        let mut error = Error::new(ErrorCode::Halted, Queued::Unknown, "Why");
         assert_eq!(error.to_string(), "Why (halted)");
         assert_eq!(format!("{error:?}"), "Error(Why (halted), queued: unknown)");
         assert_eq!(error.hint(), ErrorCode::Halted.hint());
+        error.hint = "Wait.";
+        assert_eq!(error.hint(), "Wait.");
     }
 
     #[test]

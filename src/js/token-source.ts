@@ -243,7 +243,9 @@ export function tokenSetOf(value: unknown): TokenSet | undefined {
 }
 
 function noToken(): unknown {
-  return invalidOption("`auth.accessToken` is no token that can stand in a header");
+  return invalidOption(
+    "`auth.accessToken` is no token that can stand in a header: it must hold no white space",
+  );
 }
 
 function notRenewable(): unknown {

@@ -237,7 +237,8 @@ impl Inner {
             SEARCH_PROGRAMS => (Effect::Reads, programs::list(&parsed)),
             _ => {
                 let refresh = input.get("refreshToken").text().map(Secret::new);
-                let tokens = token::answer(head, body, &parsed, refresh.as_ref(), now)?;
+                let tokens = token::answer(head, body, &parsed, refresh.as_ref(), now);
+                let tokens = tokens.map_err(|error| self.app.explain(error))?;
                 return Ok(to_js(&tokens.write()));
             }
         };

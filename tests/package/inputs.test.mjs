@@ -1,18 +1,21 @@
 /** Where codes, headers and webhooks come from: inputs of every kind, and hosts that are tampered with. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { createReadStream } from "node:fs";
+import { createReadStream, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { createInterface as createReadline } from "node:readline/promises";
 import { Readable } from "node:stream";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { runInNewContext } from "node:vm";
 
-import { uberVouchers } from "./installed.mjs";
+import { sandboxModule, uberVouchers } from "./installed.mjs";
 
 /** Nothing here is typed: wrong types are the point. @type {any} */
-const { createClient, parseCodes, parseCodesByProgram } = uberVouchers;
+const { createClient, exchangeCode, parseCodes, parseCodesByProgram } = uberVouchers;
+const { createSandbox } = sandboxModule;
 
 const CODE = "0f8b3f5e-7a3b-4b8e-9f1d-2c6a5e4d3b2a";
 
@@ -317,4 +320,132 @@ test("timers that a test has taken over leave no connection open", async () => {
     Object.assign(globalThis, { setTimeout, clearTimeout });
   }
   assert.deepEqual(new Set(cleared), new Set(["made by the test"]));
+});
+
+/** What a client with these options sends. @param {Record<string, unknown>} options */
+async function sentHeaders(options) {
+  /** @type {any} */
+  let sent;
+  const fetch = async (/** @type {string} */ _, /** @type {any} */ init) => {
+    sent = Object.fromEntries(init.headers);
+    return new Response();
+  };
+  const client = createClient({ organizationId: "o", auth: "none", fetch, ...options });
+  await client.distribute("p", [CODE]);
+  return sent;
+}
+
+test("a client takes headers in every form, and none is ignored", async () => {
+  const pairs = [
+    ["X-Mine", "1"],
+    ["Authorization", "Bearer mine"],
+  ];
+  const object = Object.fromEntries(pairs);
+  for (const headers of [
+    new Headers(/** @type {any} */ (pairs)),
+    new Map(/** @type {any} */ (pairs)),
+    pairs,
+    new Set(pairs),
+    object,
+    Object.assign(Object.create(null), object),
+    runInNewContext("new Map(pairs)", { pairs }),
+    runInNewContext("({ ...object })", { object }),
+    runInNewContext("pairs.map(([...pair]) => pair)", { pairs }),
+  ]) {
+    const sent = await sentHeaders({ headers });
+    assert.deepEqual([sent["x-mine"], sent["authorization"]], ["1", "Bearer mine"]);
+  }
+  const sent = await sentHeaders({ headers: [...pairs, ["x-mine", "2"]] });
+  assert.equal(sent["x-mine"], "1, 2");
+  for (const headers of [
+    null,
+    "x-mine: 1",
+    7,
+    () => pairs,
+    new Date(),
+    new (class {
+      "x-mine" = "1";
+    })(),
+    Promise.resolve(object),
+    ["x-mine", "1"],
+    ["ab"],
+    [["x-mine"]],
+    [["x-mine", "1", "2"]],
+    [["x-mine", 1]],
+    new Map([[1, "x"]]),
+    { "x-mine": ["1"] },
+    { "x mine": "1" },
+    { "x-mine": "1\n2" },
+  ]) {
+    await assert.rejects(sentHeaders({ headers }), (/** @type {any} */ error) => {
+      assert.equal(error.code, "invalid_options");
+      return error.message.includes("`headers`");
+    });
+  }
+});
+
+test("values of another realm are what they are", async () => {
+  const text = `${CODE}\n`;
+  const bytes = Buffer.from(text);
+  const buffer = runInNewContext("new Uint8Array(bytes).buffer", { bytes });
+  assert.ok(!(buffer instanceof ArrayBuffer));
+  assert.equal((await parseCodes(buffer)).size, 1);
+  const view = runInNewContext("new DataView(buffer)", { buffer });
+  assert.equal((await parseCodes(view)).size, 1);
+  assert.equal((await parseCodes(later([buffer]))).size, 1);
+  assert.deepEqual([...(await parseCodes(runInNewContext("[code]", { code: CODE })))], [CODE]);
+
+  const wasm = readFileSync(
+    createRequire(new URL("./installed.mjs", import.meta.url)).resolve("uber-vouchers/wasm"),
+  );
+  const module = runInNewContext("new WebAssembly.Module(bytes)", { bytes: wasm });
+  assert.ok(!(module instanceof WebAssembly.Module));
+  const source = runInNewContext("new Uint8Array(bytes).buffer", { bytes: wasm });
+  for (const given of [module, source, wasm]) {
+    await createClient({ organizationId: "o", auth: "none", module: given }).ready();
+  }
+  for (const given of [{}, "x", new Blob([]), [1]]) {
+    const client = createClient({ organizationId: "o", auth: "none", module: given });
+    await assert.rejects(client.ready(), { code: "invalid_options" });
+  }
+
+  // A list of another realm keeps what was rejected.
+  const list = await parseCodes([CODE, "RIDE-1"]);
+  const key = Symbol.for("uber-vouchers.ids");
+  const foreign = runInNewContext(
+    `({ [Symbol.for("uber-vouchers.ids")]: new Uint8Array(ids), ...members,
+        *[Symbol.iterator]() { yield code; } })`,
+    { ids: list[key], code: CODE, members: { ...list } },
+  );
+  const client = createClient({ organizationId: "o", auth: "none" });
+  await assert.rejects(client.distribute("p", foreign), { code: "invalid_codes" });
+});
+
+test("white space around a secret is told of, and kept", async () => {
+  const sandbox = await createSandbox({ clientId: "app", clientSecret: "s3cret", signingKey: "k" });
+  const { fetch, clock } = sandbox;
+  /** @param {any} auth */
+  const call = (auth) =>
+    createClient({ organizationId: "my-organization", auth, fetch, clock }).searchPrograms();
+  /** @param {Promise<unknown>} promise @param {boolean} isPadded */
+  const rejected = (promise, isPadded) =>
+    assert.rejects(promise, (/** @type {any} */ error) => {
+      assert.equal(error.code, "token_rejected");
+      assert.equal(/white space/.test(error.hint), isPadded, error.hint);
+      const { hint, message } = error;
+      return !/s3cret/.test(JSON.stringify([error, hint, message]));
+    });
+  for (const padded of ["s3cret\n", "s3cret\r\n", " s3cret", "s3cret\u00a0", "\ufeffs3cret"]) {
+    await rejected(call({ clientId: "app", clientSecret: padded }), true);
+    const grant = { clientId: "app", code: "c", redirectUri: "https://x.example/", fetch };
+    await rejected(exchangeCode({ ...grant, clientSecret: padded }), true);
+  }
+  await rejected(call({ clientId: "app\n", clientSecret: "s3cret" }), true);
+  await rejected(call({ clientId: "app", clientSecret: "another" }), false);
+  for (const accessToken of ["t\n", () => "t\n", " t"]) {
+    await assert.rejects(call({ accessToken }), (/** @type {any} */ error) => {
+      assert.equal(error.code, "invalid_options");
+      return /white space/.test(error.message);
+    });
+  }
 });
