@@ -13,7 +13,8 @@ const TABLES = `
     is_folded INTEGER NOT NULL DEFAULT 0, summary TEXT NOT NULL,
     samples TEXT NOT NULL DEFAULT '[]');
   CREATE TABLE IF NOT EXISTS ledger (page INTEGER PRIMARY KEY, entries BLOB NOT NULL);
-  CREATE TABLE IF NOT EXISTS inbox (id INTEGER PRIMARY KEY, outcomes TEXT NOT NULL)`;
+  CREATE TABLE IF NOT EXISTS inbox (id INTEGER PRIMARY KEY, outcomes TEXT NOT NULL);
+  INSERT OR IGNORE INTO state VALUES ('ledger_key', hex(randomblob(16)))`;
 
 export class Tables {
   readonly #sql: Sql;
