@@ -291,7 +291,7 @@ pub struct ErrorParts {
     pub queued: Queued,
     /// What happened, in a sentence. Holds no secret and no recipient's data.
     pub message: String,
-    /// What to do about it.
+    /// What to do: what its code says, or more where more is known.
     pub hint: Cow<'static, str>,
     /// Whether it is proven that the request never left: no connection was made.
     pub unsent: bool,
@@ -397,10 +397,12 @@ mod tests {
         let rejected =
             Rejected { line: 7, value: "x".into(), reason: Reason::NilUuid, message: "".into() };
         assert_eq!(format!("{rejected:?}"), "Rejected(line 7, nil_uuid)");
-        let error = Error::new(ErrorCode::Halted, Queued::Unknown, "Why");
+        let mut error = Error::new(ErrorCode::Halted, Queued::Unknown, "Why");
         assert_eq!(error.to_string(), "Why (halted)");
         assert_eq!(format!("{error:?}"), "Error(Why (halted), queued: unknown)");
         assert_eq!(error.hint(), ErrorCode::Halted.hint());
+        error.hint = "Wait.".into();
+        assert_eq!(error.hint(), "Wait.");
     }
 
     #[test]

@@ -34,6 +34,18 @@ impl Secret {
     }
 }
 
+/// What to do about one that [`is_padded`], where it was refused.
+pub(crate) const PADDED: &str =
+    "A key, id or secret begins or ends with white space, such as a line break: take that off.";
+
+/// Whether something came along as it was copied: a line break, white space or an
+/// invisible character at its beginning or end. It may be meant, so it is never taken
+/// off in silence; what Uber gives is visible ASCII.
+pub(crate) fn is_padded(text: &str) -> bool {
+    let is_stray = |byte: Option<&u8>| byte.is_some_and(|byte| !byte.is_ascii_graphic());
+    is_stray(text.as_bytes().first()) || is_stray(text.as_bytes().last())
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("[redacted]")
@@ -47,6 +59,17 @@ mod tests {
     #[test]
     fn debug_never_prints_it() {
         assert_eq!(format!("{:?}", Secret::new("hunter2")), "[redacted]");
+    }
+
+    #[test]
+    fn what_was_copied_along_is_seen() {
+        for padded in ["a\n", "a\r\n", " a", "a\u{a0}", "\u{feff}a", "a\u{200b}", "\0a", " ", "\n"]
+        {
+            assert!(is_padded(padded), "{padded:?}");
+        }
+        for text in ["", "a", "a b", "a\nb", "aéa", "\"a\""] {
+            assert!(!is_padded(text), "{text:?}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::answer;
 use crate::error::{Error, ErrorCode, Queued};
 use crate::http::{BaseUrl, Head, Method, Request, form};
 use crate::json::Json;
-use crate::secret::{AccessToken, ClientSecret, Secret};
+use crate::secret::{AccessToken, ClientSecret, PADDED, Secret, is_padded};
 use crate::text::text;
 
 /// Where Uber gives tokens (stated).
@@ -120,6 +120,16 @@ impl App {
     #[must_use]
     pub fn refresh_token(&self, token: &Secret) -> Request {
         self.request(&[("grant_type", "refresh_token"), ("refresh_token", token.expose())])
+    }
+
+    /// Adds what is known of the app to an error of [`answer`].
+    #[must_use]
+    pub fn explain(&self, mut error: Error) -> Error {
+        let is_padded = is_padded(&self.client_id) || is_padded(self.client_secret.expose());
+        if error.code == ErrorCode::TokenRejected && is_padded {
+            error.hint = PADDED.into();
+        }
+        error
     }
 
     fn request(&self, fields: &[(&str, &str)]) -> Request {
@@ -260,6 +270,25 @@ mod tests {
             app().refresh_token(&Secret::new("r")).body.unwrap(),
             b"client_id=id&client_secret=s%26cret&grant_type=refresh_token&refresh_token=r"
         );
+    }
+
+    #[test]
+    fn white_space_around_a_secret_is_told_of_and_kept() {
+        let rejected = || answer(&head(401), "", &Json::Null, None, 0).unwrap_err();
+        for (client_id, secret) in
+            [("id", "secret\n"), (" id", "secret"), ("id\r\n", "secret\u{a0}")]
+        {
+            let app =
+                App { client_id: client_id.into(), client_secret: Secret::new(secret), ..app() };
+            let error = app.explain(rejected());
+            assert!(error.hint().contains("white space"), "{client_id:?} {secret:?}");
+            assert!(!error.hint().contains("secret\n"));
+            let body = app.client_credentials(Scope::VoucherPrograms).body.unwrap();
+            assert!(body.windows(3).any(|part| part == b"%0A" || part == b"%20"), "{body:?}");
+            let unavailable = answer(&head(500), "", &Json::Null, None, 0).unwrap_err();
+            assert_eq!(app.explain(unavailable).hint(), ErrorCode::TokenUnavailable.hint());
+        }
+        assert_eq!(app().explain(rejected()).hint(), ErrorCode::TokenRejected.hint());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 /** The client: `createClient` and what it gives. */
 import { type Binding, instance } from "./binding.js";
 import { type ListParts, listParts } from "./code-list.js";
+import { withInput } from "./codes-input.js";
 import { ValidationError, VoucherError, refusal, toError } from "./errors.js";
 import { DONE, Deadline, FAILED, hostClock } from "./deadline.js";
 import { type Host, createHost, timeOf } from "./host.js";
@@ -156,17 +157,18 @@ export function createClient(options: ClientOptions): Client {
     async ready() {
       await lives.binding();
     },
-    async distribute(programId, codes, callOptions) {
-      const call = checkCallOptions(callOptions);
-      await lives.binding(call);
-      const { ids, duplicates, rejectedCount, rejected } = await read(codes, call);
-      const input = { programId: programIdOf(programId), duplicates, rejectedCount };
-      try {
-        return (await lives.call(DISTRIBUTE, input, call, ids)) as Receipt;
-      } catch (error) {
-        throw withIssues(error, rejected);
-      }
-    },
+    distribute: (programId, codes, callOptions) =>
+      withInput(codes, async (begun) => {
+        const call = checkCallOptions(callOptions);
+        await lives.binding(call);
+        const { ids, duplicates, rejectedCount, rejected } = await read(begun, call);
+        const input = { programId: programIdOf(programId), duplicates, rejectedCount };
+        try {
+          return (await lives.call(DISTRIBUTE, input, call, ids)) as Receipt;
+        } catch (error) {
+          throw withIssues(error, rejected);
+        }
+      }),
     async distributeAll(programId, callOptions) {
       const call = checkCallOptions(callOptions);
       await lives.binding(call);
@@ -208,18 +210,19 @@ export function createClient(options: ClientOptions): Client {
         read.add((pageToken = page.next));
       }
     },
-    async createJob(programId, codes, given) {
-      const options = lives.jobOptions(given, memoryJournal(), ["journal"]);
-      await lives.binding();
-      const { signal } = options;
-      const parts = await read(codes, signal ? { signal } : {});
-      const created = { programId: programIdOf(programId), parts };
-      try {
-        return await openUnlessAborted(await lives.context(), options, created);
-      } catch (error) {
-        throw withIssues(error, parts.rejected);
-      }
-    },
+    createJob: (programId, codes, given) =>
+      withInput(codes, async (begun) => {
+        const options = lives.jobOptions(given, memoryJournal(), ["journal"]);
+        await lives.binding();
+        const { signal } = options;
+        const parts = await read(begun, signal ? { signal } : {});
+        const created = { programId: programIdOf(programId), parts };
+        try {
+          return await openUnlessAborted(await lives.context(), options, created);
+        } catch (error) {
+          throw withIssues(error, parts.rejected);
+        }
+      }),
     async resumeJob(journal, given) {
       const options = lives.jobOptions(given, journal, ["restored"]);
       return openUnlessAborted(await lives.context(), options);
@@ -411,7 +414,7 @@ async function unlessAborted<T>(
   throw refusal("aborted", "The call was aborted", hint, { cause: value });
 }
 
-function read(codes: CodesInput, { signal }: CallOptions): ListParts | Promise<ListParts> {
+function read(codes: unknown, { signal }: CallOptions): ListParts | Promise<ListParts> {
   return listParts(codes) ?? parse(codes, signal ? { signal } : {});
 }
 

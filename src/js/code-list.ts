@@ -1,4 +1,5 @@
 /** Lists of codes, as callers hold them: plain objects, sixteen bytes a code. */
+import { bytesOf } from "./codes-input.js";
 import { type RejectionReason, quietly } from "./errors.js";
 
 /** One entry that was refused. */
@@ -124,8 +125,8 @@ export function toCodeList(parts: ListParts): CodeList {
 
 /** The ids of a list that was parsed before, sixteen bytes each; else nothing. */
 export function listIds(input: unknown): Uint8Array | undefined {
-  const ids = quietly(() => Object(input)[idsOf] as unknown);
-  return ids instanceof Uint8Array ? ids : undefined;
+  // Of any realm: taken for a mere iterable, a list would lose what was rejected.
+  return quietly(() => bytesOf(Object(input)[idsOf]));
 }
 
 /** The parts of a list that was parsed before; nothing of what only looks like one. */

@@ -25,8 +25,23 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 /** A clock; the host's own has timers instead of `sleep`. */
 export type AnyClock = Pick<Clock, "now"> & Partial<Clock>;
 
-/** The host's own time. */
+/** The host's own time. A test that takes over its timers takes over the limits. */
 export const hostClock: AnyClock = { now: () => Date.now() };
+
+/**
+ * The host's timers as the module found them. For what limits nothing, and only
+ * gives others their turn or looks again: a test's timers may never fire.
+ */
+export const {
+  setTimeout: realSetTimeout,
+  clearTimeout: realClearTimeout,
+  setInterval: realSetInterval,
+  clearInterval: realClearInterval,
+} = globalThis;
+export const { now: realNow } = Date;
+
+/** Time by those timers. */
+export const realClock: AnyClock = { now: realNow };
 
 export class Deadline {
   /** Called when the time is up or the caller gives up. */
@@ -103,9 +118,12 @@ function limit(clock: AnyClock, ms: number, elapsed: () => void): () => void {
 
 /** Calls when the time is up, unless the function returned was called before. */
 function timer(clock: AnyClock, ms: number, elapsed: () => void): () => void {
-  if (clock === hostClock) {
-    const id = setTimeout(elapsed, Math.min(ms, LONGEST_TIMEOUT_MS));
-    return () => clearTimeout(id);
+  if (clock === hostClock || clock === realClock) {
+    // Both at once: what one made, the other's `clearTimeout` does not know.
+    const [set, clear] =
+      clock === hostClock ? [setTimeout, clearTimeout] : [realSetTimeout, realClearTimeout];
+    const id = set(elapsed, Math.min(ms, LONGEST_TIMEOUT_MS));
+    return () => clear(id);
   }
   const stop = new AbortController();
   const { signal } = stop;

@@ -155,8 +155,11 @@ export class Instance<G extends Glue> {
 
 /** Taken by its tag: an edge runtime compiles outside of the realm that it runs code in. */
 export function isModule(value: unknown): value is WebAssembly.Module {
-  return Object.prototype.toString.call(value) === "[object WebAssembly.Module]";
+  return tagOf(value) === "[object WebAssembly.Module]";
 }
+
+/** What kind of object it is, of any realm. */
+const tagOf = (value: unknown): string => Object.prototype.toString.call(value);
 
 /** A URL of any realm, and of any bundler. */
 function isUrl(value: unknown): value is URL {
@@ -168,7 +171,7 @@ export const MODULE_FAULT = "must be a WebAssembly.Module, its bytes, or a URL";
 
 /** Whether a module can be made of it. */
 export function isModuleSource(value: unknown): value is ModuleSource {
-  const isBytes = (value as object) instanceof ArrayBuffer || ArrayBuffer.isView(value);
+  const isBytes = tagOf(value) === "[object ArrayBuffer]" || ArrayBuffer.isView(value);
   return isBytes || isModule(value) || (typeof value === "object" && isUrl(value));
 }
 

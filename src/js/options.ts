@@ -23,17 +23,28 @@ const isFunction = (value: unknown): value is (...values: never[]) => unknown =>
 const isNumber = (value: unknown): value is number => typeof value === "number";
 const isWithin = (value: unknown, least: number, most: number) =>
   Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+const isIterable = (value: object): value is Iterable<unknown> =>
+  isFunction((value as Iterable<unknown>)[Symbol.iterator]);
+
+/** Whether it is an object that nothing but its own members tells about, of any realm. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
 
 const text: Check = (value) =>
   typeof value === "string" && value !== "" ? undefined : "must be a string that is not empty";
 const method: Check = (value) => (isFunction(value) ? undefined : "must be a function");
 const boolean: Check = (value) => (typeof value === "boolean" ? undefined : "must be a boolean");
 const anything: Check = () => undefined;
-const object: Check = (value) => (isObject(value) ? undefined : "must be an object");
 const timeout: Check = (value) =>
   isNumber(value) && value > 0 ? undefined : "must be a number of milliseconds above 0";
 const count: Check = (value) =>
   isWithin(value, 0, 0xffff_ffff) ? undefined : "must be a whole number from 0";
+const headers: Check = (value) =>
+  isObject(value) && (isIterable(value) || isPlain(value))
+    ? undefined
+    : "must be a Headers object, a Map, a list of pairs or a plain object";
 const url: Check = (value) =>
   typeof value === "string" || (isObject(value) && typeof value["href"] === "string")
     ? undefined
@@ -78,7 +89,7 @@ const clientChecks: Checks = {
   baseUrl: url,
   acceptLanguage: (value) =>
     typeof value === "string" && /^[ -~]+$/.test(value) ? undefined : "can't stand in a header",
-  headers: object,
+  headers,
   fetch: (value) =>
     isFunction(value) || withMethods("fetch")(value) === undefined
       ? undefined
@@ -98,7 +109,7 @@ const authChecks = {
     accessToken: (value) =>
       isFunction(value) || isToken(value)
         ? undefined
-        : "must be a token that can stand in a header, or a function",
+        : "must be a token that can stand in a header, without white space, or a function",
   },
   client_credentials: {
     ...appChecks,
@@ -112,7 +123,9 @@ const authChecks = {
   delegated: {
     ...appChecks,
     tokens: (value) =>
-      tokenSetOf(value) ? undefined : "must hold accessToken (a token) and expiresAt (a number)",
+      tokenSetOf(value)
+        ? undefined
+        : "must hold accessToken (a token, without white space) and expiresAt (a number)",
     onTokens: method,
   },
 } satisfies Record<string, Checks>;
@@ -260,14 +273,24 @@ function idOf(value: unknown, code: ValidationErrorCode, fault: string, hint: st
 }
 
 function fields(value: unknown): [string, string][] {
-  const given = Object.entries((value ?? {}) as Record<string, unknown>);
-  const faulty = given.find(([, field]) => typeof field !== "string");
-  if (faulty) throw invalidOption(`\`headers\` holds a value that is no string`);
+  const given = headerFields((value ?? {}) as object);
+  if (
+    !given.every((field) => field.length === 2 && field.every((part) => typeof part === "string"))
+  ) {
+    throw invalidOption("`headers` holds a name or a value that is no string");
+  }
   try {
     return [...new Headers(given as [string, string][])];
   } catch {
     throw invalidOption("`headers` holds what can't stand in a header");
   }
+}
+
+/** Names and values of headers: a `Headers` object, a `Map`, pairs, or a plain object. */
+export function headerFields(given: object): unknown[][] {
+  if (!isIterable(given)) return Object.entries(given);
+  // A string would be a pair of letters.
+  return Array.from(given, (field) => (isObject(field) && isIterable(field) ? [...field] : []));
 }
 
 function checkAuth(given: unknown, options: Record<string, unknown>): AuthSource {

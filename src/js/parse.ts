@@ -8,16 +8,8 @@ import {
   randomSeed,
   toCodeList,
 } from "./code-list.js";
-import {
-  type Position,
-  type TextInput,
-  isEntries,
-  isText,
-  notRead,
-  readEntries,
-  readText,
-} from "./codes-input.js";
-import { type Issue, type VoucherError, ours, refusal } from "./errors.js";
+import { type Position, type TextInput, notRead, readInput, withInput } from "./codes-input.js";
+import { ours, refusal } from "./errors.js";
 import { notify } from "./listeners.js";
 import { checks, readOptions } from "./options.js";
 import type { CallSignal, VoucherCode } from "./types.js";
@@ -27,7 +19,7 @@ import type { CallSignal, VoucherCode } from "./types.js";
  *
  * A string, bytes, a file or a stream is text: a code a line, or a CSV. Any
  * other iterable is a list with one code an entry: a string, or what `listCodes`
- * gave. A `CodeList` is taken as it is.
+ * gave (of strings that a stream gives, see `TextInput`). A `CodeList` is taken as it is.
  */
 export type CodesInput = TextInput | Iterable<string | Pick<VoucherCode, "codeId">> | CodeList;
 
@@ -97,12 +89,14 @@ const parseChecks = { column: checks.column, onProgress: checks.method, signal: 
  *   the input itself fails, with what it threw as `cause`.
  */
 export async function parseCodes(input: CodesInput, options?: ParseOptions): Promise<CodeList> {
-  const read = readOptions(options ?? {}, parseChecks);
-  if (listIds(input) !== undefined) return input as CodeList;
-  return toCodeList(await parse(input, read as ParseOptions));
+  return withInput(input, async (begun) => {
+    const read = readOptions(options ?? {}, parseChecks);
+    if (listIds(begun) !== undefined) return begun as CodeList;
+    return toCodeList(await parse(begun, read as ParseOptions));
+  });
 }
 
-/** Reads codes for a call of the client. */
+/** Reads codes for a call of the client, of an input that has begun. */
 export async function parse(
   input: unknown,
   { column, onProgress, signal }: ParseOptions,
@@ -135,9 +129,7 @@ async function readLists(
   try {
     return await instance.call("no", async () => {
       try {
-        if (isText(input)) await readText(input, reader, signal, tell);
-        else if (isEntries(input) && !programs) await readEntries(input, reader, signal, tell);
-        else throw notCodes(input);
+        await readInput(input, reader, programs !== undefined, signal, tell);
       } catch (cause) {
         // A trap tells of the instance, anything else of the input.
         throw cause instanceof WebAssembly.RuntimeError ? cause : ours(cause, notRead);
@@ -162,16 +154,18 @@ export async function parseCodesByProgram(
   input: TextInput,
   options?: ParseByProgramOptions,
 ): Promise<ProgramLists> {
-  const read = readOptions(options ?? {}, { ...parseChecks, programColumn: checks.column });
-  const { column, programColumn, onProgress, signal } = read as ParseByProgramOptions;
-  refuseMissing(input);
-  const programs = { column: programColumn };
-  const [[, all], ...lists] = await readLists(input, programs, { column, onProgress, signal });
-  return {
-    programs: new Map(lists.map(([program, parts]) => [program, toCodeList(parts)])),
-    rejectedCount: all.rejectedCount,
-    rejected: all.rejected,
-  };
+  return withInput(input, async (begun) => {
+    const read = readOptions(options ?? {}, { ...parseChecks, programColumn: checks.column });
+    const { column, programColumn, onProgress, signal } = read as ParseByProgramOptions;
+    refuseMissing(begun);
+    const programs = { column: programColumn };
+    const [[, all], ...lists] = await readLists(begun, programs, { column, onProgress, signal });
+    return {
+      programs: new Map(lists.map(([program, parts]) => [program, toCodeList(parts)])),
+      rejectedCount: all.rejectedCount,
+      rejected: all.rejected,
+    };
+  });
 }
 
 /** A column as the core takes it. */
@@ -197,12 +191,4 @@ function refuseMissing(input: unknown): void {
   if (input !== undefined && input !== null) return;
   const hint = "Pass at least one code. To reach every code of the program, call distributeAll.";
   throw refusal("empty_codes", "There is no list of codes", hint);
-}
-
-function notCodes(input: unknown): VoucherError {
-  const value = typeof input;
-  const message = "It is neither text nor a list of codes.";
-  const hint = "Pass a string, bytes, a file, a stream, or an iterable of strings.";
-  const issues: Issue[] = [{ index: 0, value, reason: "not_a_string", message }];
-  return refusal("invalid_codes", `Codes can't be read from this: ${value}`, hint, { issues });
 }

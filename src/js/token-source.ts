@@ -17,7 +17,10 @@ import {
   FAILED,
   type Outcome,
   TIMEOUT,
-  hostClock,
+  realClearInterval,
+  realClock,
+  realNow,
+  realSetInterval,
 } from "./deadline.js";
 import { isWorkerd } from "./environment.js";
 import { VoucherError, invalidOption, quietly, refusal } from "./errors.js";
@@ -142,9 +145,9 @@ export class TokenSource {
 
   #start(rejected: string | undefined): Flight {
     const flight: Flight = { beats: 0, landed: undefined, waiting: new Set() };
-    const beat = setInterval(() => (flight.beats += 1), BEAT_MS);
+    const beat = realSetInterval(() => (flight.beats += 1), BEAT_MS);
     void this.#obtain(rejected).then((outcome) => {
-      clearInterval(beat);
+      realClearInterval(beat);
       flight.landed = outcome;
       if (this.#flight === flight) this.#flight = undefined;
       for (const wake of flight.waiting) wake();
@@ -156,12 +159,12 @@ export class TokenSource {
   async #landing(flight: Flight, signal: CallSignal | undefined): Promise<Outcome | undefined> {
     let { beats } = flight;
     for (let looks = 0; looks < LOOKS; looks += 1) {
-      const until = Date.now() + BEAT_MS * 1.5;
+      const until = realNow() + BEAT_MS * 1.5;
       do {
         if (flight.landed) return flight.landed;
         const { kind, value } = await this.#look(flight, signal);
         if (kind === ABORTED) return { kind, value, hasLeft: false };
-      } while (Date.now() < until);
+      } while (realNow() < until);
       if (flight.beats !== beats) [looks, beats] = [-1, flight.beats];
     }
     return flight.landed;
@@ -173,7 +176,7 @@ export class TokenSource {
    * itself, by a timer of its own.
    */
   async #look(flight: Flight, signal: CallSignal | undefined): Promise<Outcome> {
-    const look = new Deadline(hostClock, isWorkerd ? POLL_MS : BEAT_MS * 1.5, signal);
+    const look = new Deadline(realClock, isWorkerd ? POLL_MS : BEAT_MS * 1.5, signal);
     let wake = () => {};
     const woken = new Promise<void>((resolve) => (wake = resolve));
     if (!isWorkerd) flight.waiting.add(wake);
@@ -264,7 +267,9 @@ export function tokenSetOf(value: unknown): TokenSet | undefined {
 }
 
 function noToken(): unknown {
-  return invalidOption("`auth.accessToken` is no token that can stand in a header");
+  return invalidOption(
+    "`auth.accessToken` is no token that can stand in a header: it must hold no white space",
+  );
 }
 
 function notRenewable(): unknown {

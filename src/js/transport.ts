@@ -4,7 +4,15 @@
  * Answers are taken by their shape: they may be of another realm, a
  * polyfill's or a mock's, which are no instances of this realm's classes.
  */
-import { DONE, Deadline, FAILED, type Outcome, hostClock } from "./deadline.js";
+import {
+  DONE,
+  Deadline,
+  FAILED,
+  type Outcome,
+  hostClock,
+  realClearTimeout,
+  realSetTimeout,
+} from "./deadline.js";
 import { quietly } from "./errors.js";
 import { notify } from "./listeners.js";
 import { provesUnsent, sentOnce } from "./own-fetch.js";
@@ -167,7 +175,7 @@ function isShort({ fields }: Answer): boolean {
  */
 async function drain(answer: Answer): Promise<void> {
   if (answer.isRead) return;
-  const timer = setTimeout(answer.abort, DRAIN_MS);
+  const timer = realSetTimeout(answer.abort, DRAIN_MS);
   try {
     const { response } = answer;
     const reader = isShort(answer) ? undefined : response.body?.getReader?.();
@@ -185,6 +193,6 @@ async function drain(answer: Answer): Promise<void> {
   } catch {
     answer.abort();
   } finally {
-    clearTimeout(timer);
+    realClearTimeout(timer);
   }
 }

@@ -182,8 +182,11 @@ export interface ClientOptions {
   baseUrl?: string | { readonly href: string };
   /** Default: `en_US`. */
   acceptLanguage?: string;
-  /** Added to each call to the API (not to the token endpoint), never over ours. */
-  headers?: Record<string, string>;
+  /**
+   * Added to each call to the API (not to the token endpoint), never over ours: a
+   * `Headers` object, a `Map`, pairs, or a plain object.
+   */
+  headers?: Iterable<readonly string[]> | { readonly [name: string]: string };
   /** Default: `globalThis.fetch`. A service binding itself works. */
   fetch?: FetchFunction | { fetch: FetchFunction };
   /** For one attempt, in milliseconds. Default: 30,000; `Infinity` for none. */

@@ -1,15 +1,19 @@
 /** Webhooks: whether Uber signed one, and what it says. */
 import { instance } from "./binding.js";
+import { bytesOf } from "./codes-input.js";
 import { type VoucherError, invalidOption, ours, quietly, refusal, toError } from "./errors.js";
 import { unawaited } from "./listeners.js";
-import { checks, readOptions } from "./options.js";
+import { checks, headerFields, readOptions } from "./options.js";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /** Any `Request`, as an edge worker, Deno, Bun or a framework gives it. */
 export interface WebhookRequest {
-  /** Its header fields. */
-  readonly headers: { get(name: string): string | null };
+  /** Its header fields, in any form. */
+  readonly headers:
+    | { get(name: string): string | null }
+    | Iterable<readonly string[]>
+    | { readonly [name: string]: string | readonly string[] | undefined };
   /** Whether something has read the body. */
   readonly bodyUsed: boolean;
   /** The body, which something may be reading. */
@@ -21,7 +25,7 @@ export interface WebhookRequest {
 /** A webhook, where there is no `Request`. */
 export interface SignedMessage {
   /** The body as it came: the raw bytes, or their text. Never what a parser made of it. */
-  readonly body: Uint8Array | string;
+  readonly body: Uint8Array | ArrayBuffer | string;
   /** The header `X-Uber-Signature`. */
   readonly signature: string | null | undefined;
   /** The header `X-Environment`. */
@@ -187,6 +191,8 @@ function readMessage(message: WebhookRequest | SignedMessage): Message | Promise
   const unreadable = (error: unknown) =>
     ours(error, (cause) => invalidOption("The message can't be read", cause));
   try {
+    const advice = adviceOn(message);
+    if (advice !== undefined) throw invalidOption(advice);
     if (!("arrayBuffer" in message)) return checkMessage(message);
   } catch (error) {
     throw unreadable(error);
@@ -196,23 +202,48 @@ function readMessage(message: WebhookRequest | SignedMessage): Message | Promise
   });
 }
 
+/** What to pass in place of what a framework gives, where it is that. */
+function adviceOn(message: object): string | undefined {
+  if ("isBase64Encoded" in message) {
+    return 'It is a Lambda event: pass { body, signature }, with Buffer.from(event.body, event.isBase64Encoded ? "base64" : "utf8") as `body`, and the header X-Uber-Signature as `signature`';
+  }
+  const headers = "headers" in message ? Object(message.headers) === message.headers : undefined;
+  if ("arrayBuffer" in message ? headers : "signature" in message) return undefined;
+  if (headers && !("arrayBuffer" in message)) {
+    return "It is no Request, but one of Node.js or a framework: pass { body, signature }, with the raw body (in Express that of express.raw()), and the header X-Uber-Signature as `signature`";
+  }
+  if ("arrayBuffer" in message || "req" in message || "request" in message) {
+    return "It is no Request: pass the Request itself, which in Hono is c.req.raw";
+  }
+  return undefined;
+}
+
+/** Finds header fields, whatever the headers are. */
+function finderOf(headers: any): (name: string) => string | undefined {
+  const isOpaque =
+    typeof headers[Symbol.iterator] !== "function" && typeof headers.get === "function";
+  // Once, as an iterator is spent then.
+  const fields = isOpaque ? undefined : headerFields(headers);
+  return (name) => {
+    const values: unknown[] = fields
+      ? fields.filter(([key]) => String(key).toLowerCase() === name).flatMap(([, value]) => value)
+      : [headers.get(name)];
+    const texts = values.filter((value) => typeof value === "string");
+    // As `Headers` has it, of more than one.
+    return texts.length > 0 ? texts.join(", ") : undefined;
+  };
+}
+
 async function readRequest(message: WebhookRequest): Promise<Message> {
   if (message.bodyUsed || message.body?.locked) {
     const hint = "Verify before anything reads the body, or hand over `request.clone()`.";
     throw webhookError("body_used", "The body of the request was read before", hint);
   }
-  const { headers } = message;
-  const field = (name: string) => {
-    const value: unknown = headers.get(name);
-    return typeof value === "string" ? value : undefined;
-  };
+  const field = finderOf(message.headers);
+  const [signature, environment] = [field("x-uber-signature"), field("x-environment")];
   try {
-    return {
-      // Of a number it would be as many zeros.
-      body: new Uint8Array(Object(await message.arrayBuffer())),
-      signature: field("x-uber-signature"),
-      environment: field("x-environment"),
-    };
+    // Of a number it would be as many zeros.
+    return { body: new Uint8Array(Object(await message.arrayBuffer())), signature, environment };
   } catch (cause) {
     const hint = "See `cause`. Uber sends again what was not acknowledged.";
     throw refusal("connection_failed", "The request could not be read", hint, { cause });
@@ -226,12 +257,10 @@ function checkMessage(message: SignedMessage): Message {
   if (typeof body === "string") {
     return { body: new TextEncoder().encode(body), signature, environment };
   }
-  if (!ArrayBuffer.isView(body)) {
-    throw invalidOption("`body` must be the raw body, as bytes or as a string");
-  }
-  const { buffer, byteOffset, byteLength } = body;
   // A copy: what is shared with other threads may change after it was checked.
-  const copy = new Uint8Array(buffer, byteOffset, byteLength).slice();
+  const copy = bytesOf(body)?.slice();
+  if (copy === undefined)
+    throw invalidOption("`body` must be the raw body, as bytes or as a string");
   return { body: copy, signature, environment };
 }
 

@@ -251,7 +251,8 @@ impl Inner {
             LIST_GUESTS => (Effect::Reads, guests::page(&parsed)),
             _ => {
                 let refresh = input.get("refreshToken").text().map(Secret::new);
-                let tokens = token::answer(head, body, &parsed, refresh.as_ref(), now)?;
+                let tokens = token::answer(head, body, &parsed, refresh.as_ref(), now);
+                let tokens = tokens.map_err(|error| self.app.explain(error))?;
                 return Ok(to_js(&tokens.write()));
             }
         };

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::code::{not_hexadecimal, packed, spelled};
 use crate::error::{Error, ErrorCode, Queued};
-use crate::secret::SigningKey;
+use crate::secret::{PADDED, SigningKey, is_padded};
 
 /// How many bytes SHA-256 takes at once.
 const BLOCK: usize = 64;
@@ -27,9 +27,11 @@ pub fn verify(body: &[u8], signature: Option<&str>, keys: &[SigningKey]) -> Resu
     let expected = unhex(signature);
     let mut usable = !keys.is_empty();
     let mut fits = false;
+    let mut padded = false;
     for key in keys {
         // Anybody can sign with an empty key.
         usable &= !key.expose().is_empty();
+        padded |= is_padded(key.expose());
         fits |= equal(&hmac(key.expose().as_bytes(), body), &expected.unwrap_or_default());
     }
     let (code, message) = if !usable {
@@ -43,7 +45,11 @@ pub fn verify(body: &[u8], signature: Option<&str>, keys: &[SigningKey]) -> Resu
     } else {
         return Ok(());
     };
-    Err(Error::new(code, Queued::No, message))
+    let mut error = Error::new(code, Queued::No, message);
+    if padded && code == ErrorCode::SignatureMismatch {
+        error.hint = PADDED.into();
+    }
+    Err(error)
 }
 
 /// Signs a body as Uber does, in lower-case digits.

@@ -120,6 +120,110 @@ export function webhookSuite(test, assert, uberVouchers, sandboxModule, vectors)
     assert.equal([event.type, event.environment], [body.event_type, null]);
   });
 
+  test("webhooks: headers in every form, and none that is missed", async () => {
+    const body = { event_type: "x" };
+    const { body: text, signature } = await signed(body);
+    const bytes = utf8.encode(String(text));
+    /** @param {any} headers */
+    const verify = (headers) =>
+      verifyWebhook(
+        { headers, bodyUsed: false, arrayBuffer: async () => bytes.slice().buffer },
+        { signingKey },
+      );
+    const pairs = [
+      ["X-Uber-Signature", String(signature)],
+      ["X-ENVIRONMENT", "production"],
+      ["Set-Cookie", "a"],
+    ];
+    const object = Object.fromEntries(pairs);
+    const fields = new Headers(/** @type {any} */ (pairs));
+    for (const headers of [
+      fields,
+      pairs,
+      new Map(/** @type {any} */ (pairs)),
+      new Set(pairs),
+      fields.entries(),
+      object,
+      Object.assign(Object.create(null), object),
+      // As Node.js has them, of HTTP/2 too.
+      {
+        ":path": "/",
+        "x-uber-signature": [signature],
+        "x-environment": "production",
+        etag: undefined,
+      },
+      { get: (/** @type {string} */ name) => fields.get(name) },
+    ]) {
+      const { environment, raw } = await verify(headers);
+      assert.equal([environment, raw], ["production", body]);
+    }
+    for (const headers of [
+      {},
+      [],
+      new Map(),
+      { "x-uber-signature": undefined },
+      { get: () => null },
+    ])
+      await refused(verify(headers), "missing_signature");
+    const twice = [...pairs, ["x-uber-signature", String(signature)]];
+    for (const headers of [twice, { "x-uber-signature": [signature, signature] }])
+      await refused(verify(headers), "malformed_signature");
+    const members = { name: "ValidationError", code: "invalid_options", queued: "no" };
+    for (const headers of [undefined, null, "x", 7])
+      await assert.rejects(verify(headers), members, String(headers));
+    const boom = new Error("boom");
+    const thrower = () => {
+      throw boom;
+    };
+    const error = await assert.rejects(verify({ get: thrower }), members);
+    assert.ok(error.cause === boom);
+  });
+
+  test("webhooks: what frameworks give is told what to pass in its place", async () => {
+    const { body, signature } = await signed({});
+    const headers = { "x-uber-signature": String(signature) };
+    const request = requestOf(body, headers);
+    const hono = { raw: request, path: "/", header: () => signature, arrayBuffer: async () => {} };
+    for (const [name, message, advice] of /** @type {[string, any, string][]} */ ([
+      ["c.req of Hono", hono, "c.req.raw"],
+      ["c of Hono", { req: hono, env: {}, header: () => {} }, "c.req.raw"],
+      ["an event with a request", { request, params: {} }, "Request itself"],
+      ["req of Express", { headers, body: {}, method: "POST", url: "/" }, "express.raw()"],
+      ["req of Express, raw", { headers, body: utf8.encode(String(body)) }, "X-Uber-Signature"],
+      ["a message of Node.js", { headers, rawHeaders: [], on: () => {} }, "raw body"],
+      ["a Lambda event", { headers, body, isBase64Encoded: false }, "Lambda"],
+      ["a Lambda event, in Base64", { headers, body, isBase64Encoded: true }, "base64"],
+      ["a Blob", new Blob(["{}"]), "Request itself"],
+    ])) {
+      const members = { name: "ValidationError", code: "invalid_options", queued: "no" };
+      const error = await assert.rejects(verifyWebhook(message, { signingKey }), members, name);
+      assert.ok(error.message.includes(advice), `${name}: ${error.message}`);
+    }
+    // The body as it was read, too.
+    const bytes = utf8.encode(String(body));
+    assert.equal((await verifyWebhook({ body: bytes.buffer, signature }, { signingKey })).raw, {});
+  });
+
+  test("webhooks: white space around a key is told of, and kept", async () => {
+    const body = '{"event_type":"x"}';
+    const message = await signed(body);
+    for (const padded of ["\n", "\r\n", " ", "\t", "\u00a0", "\ufeff"]) {
+      for (const key of [signingKey + padded, padded + signingKey, [`x${padded}`, "y"]]) {
+        const error = await refused(
+          verifyWebhook(message, { signingKey: key }),
+          "signature_mismatch",
+        );
+        assert.ok(error.hint.includes("white space"), error.hint);
+        assert.ok(!JSON.stringify(error).includes(signingKey) && !error.hint.includes(signingKey));
+      }
+      // It may be part of the key.
+      const kept = await signed(body, signingKey + padded);
+      await verifyWebhook(kept, { signingKey: signingKey + padded });
+      const bare = await refused(verifyWebhook(kept, { signingKey }), "signature_mismatch");
+      assert.ok(!bare.hint.includes("white space"), bare.hint);
+    }
+  });
+
   test("webhooks: a Request whose body was read", async () => {
     const { body, signature } = await signed({});
     const headers = { "x-uber-signature": String(signature) };

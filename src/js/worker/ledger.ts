@@ -4,7 +4,9 @@
  *
  * A row for each code would be what costs most in the whole worker, as rows
  * written are what is billed. So entries stand in at most 4,096 pages, found by
- * a hash of the code: a million codes are 4,096 rows of 6 kB.
+ * a hash of the code: a million codes are 4,096 rows of 6 kB. The hash is keyed by a
+ * random number that the object keeps. Without it, codes could be chosen that all
+ * go to one page, until that is larger than a row may be.
  */
 import type { CodeState } from "../job-types.js";
 import type { Sql } from "./platform-types.js";
@@ -54,14 +56,15 @@ export class Ledger {
   find(ids: Uint8Array, visit: (place: number, claim: Claim) => void): void {
     if (!this.#tables.areThere) return;
     const codes = viewOf(ids);
-    const pages = new Map(byPage(codes));
+    const key = this.#key();
+    const pages = new Map(byPage(codes, key));
     // All by one statement: each costs more than the page that it reads.
     const rows = this.#sql.exec<{ page: number; entries: ArrayBuffer }>(
       "SELECT page, entries FROM ledger WHERE page IN (SELECT value FROM json_each(?))",
       JSON.stringify([...pages.keys()]),
     );
     for (const { page, entries } of rows) {
-      const index = new PageIndex(codes, pages.get(page) as Uint32Array);
+      const index = new PageIndex(codes, pages.get(page) as Uint32Array, key);
       const view = new DataView(entries);
       for (let at = 0; at < view.byteLength; at += ENTRY) {
         const place = index.find(view, at);
@@ -72,7 +75,7 @@ export class Ledger {
 
   /** Writes down that a job has these codes; their places are those in the list. */
   claim(ids: Uint8Array, job: number): void {
-    for (const [page, places] of byPage(viewOf(ids))) {
+    for (const [page, places] of byPage(viewOf(ids), this.#key())) {
       const before = this.#read(page);
       const entries = new Uint8Array(before.length + places.length * ENTRY);
       entries.set(before);
@@ -98,7 +101,9 @@ export class Ledger {
     ids: Uint8Array | null,
     stateOf: (place: number) => CodeState | undefined,
   ): void {
-    const pages = ids ? [...byPage(viewOf(ids))].map(([page]) => page) : Array(PAGES).keys();
+    const pages = ids
+      ? [...byPage(viewOf(ids), this.#key())].map(([page]) => page)
+      : Array(PAGES).keys();
     for (const page of pages) {
       const entries = new Uint8Array(this.#read(page));
       const view = viewOf(entries);
@@ -124,10 +129,11 @@ export class Ledger {
    */
   settle(ids: Uint8Array, outcomeOf: (place: number) => "distributed" | "failed"): void {
     const codes = viewOf(ids);
-    for (const [page, places] of byPage(codes)) {
+    const key = this.#key();
+    for (const [page, places] of byPage(codes, key)) {
       const entries = new Uint8Array(this.#read(page));
       const view = viewOf(entries);
-      const index = new PageIndex(codes, places);
+      const index = new PageIndex(codes, places, key);
       let isChanged = false;
       for (let at = 0; at < entries.length; at += ENTRY) {
         const place = entries[at + 24] === ASK ? undefined : index.find(view, at);
@@ -140,6 +146,14 @@ export class Ledger {
       }
       if (isChanged) this.#write(page, entries);
     }
+  }
+
+  /** Read each time, as what was written may be rolled back; a database without it has zeros. */
+  #key(): HashKey {
+    const [row] = this.#tables.areThere
+      ? this.#sql.exec<{ value: string }>("SELECT value FROM state WHERE key = 'ledger_key'")
+      : [];
+    return [0, 8, 16, 24].map((at) => parseInt(row?.value.slice(at, at + 8) ?? "0", 16));
   }
 
   #read(page: number): Uint8Array {
@@ -173,23 +187,27 @@ function claimAt(view: DataView, at: number): Claim {
   };
 }
 
+/** A number for each word of a code. */
+type HashKey = readonly number[];
+
 /** Mixed, because codes may begin alike. */
-function hashAt(view: DataView, at: number): number {
+function hashAt(view: DataView, at: number, key: HashKey): number {
   let hash = 0;
-  for (let word = 0; word < ID; word += 4) {
-    hash = Math.imul(hash ^ view.getUint32(at + word, true), 0x9e3779b1);
+  for (let word = 0; word < 4; word += 1) {
+    const mixed = view.getUint32(at + word * 4, true) ^ (key[word] as number);
+    hash = Math.imul(hash ^ mixed, 0x9e3779b1);
     hash ^= hash >>> 15;
   }
   return hash >>> 0;
 }
 
 /** The places of codes by the page they belong to; only pages that have some. */
-function* byPage(codes: DataView): Generator<[page: number, places: Uint32Array]> {
+function* byPage(codes: DataView, key: HashKey): Generator<[page: number, places: Uint32Array]> {
   const count = codes.byteLength / ID;
   const pages = new Uint16Array(count);
   const starts = new Uint32Array(PAGES + 1);
   for (let place = 0; place < count; place += 1) {
-    const page = hashAt(codes, place * ID) >>> (32 - PAGE_BITS);
+    const page = hashAt(codes, place * ID, key) >>> (32 - PAGE_BITS);
     pages[place] = page;
     starts[page + 1]! += 1;
   }
@@ -207,16 +225,18 @@ function* byPage(codes: DataView): Generator<[page: number, places: Uint32Array]
 class PageIndex {
   readonly #codes: DataView;
   readonly #places: Uint32Array;
+  readonly #key: HashKey;
   /** None where there are few: looking at each is sooner done than a hash. */
   readonly #slots: Int32Array | undefined;
 
-  constructor(codes: DataView, places: Uint32Array) {
+  constructor(codes: DataView, places: Uint32Array, key: HashKey) {
     this.#codes = codes;
     this.#places = places;
+    this.#key = key;
     if (places.length <= FEW) return;
     const slots = new Int32Array(2 ** Math.ceil(Math.log2(places.length * 2 + 1))).fill(-1);
     places.forEach((place, number) => {
-      let slot = hashAt(codes, place * ID) & (slots.length - 1);
+      let slot = hashAt(codes, place * ID, key) & (slots.length - 1);
       while (slots[slot] !== -1) slot = (slot + 1) & (slots.length - 1);
       slots[slot] = number;
     });
@@ -233,7 +253,7 @@ class PageIndex {
       }
       return undefined;
     }
-    for (let slot = hashAt(view, at); ; slot += 1) {
+    for (let slot = hashAt(view, at, this.#key); ; slot += 1) {
       const number = slots[slot & (slots.length - 1)] as number;
       if (number === -1) return undefined;
       const place = this.#places[number] as number;

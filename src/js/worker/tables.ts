@@ -27,7 +27,8 @@ export const PROGRAM_TABLES: Schema = {
       samples TEXT NOT NULL DEFAULT '[]', set_aside TEXT);
     CREATE TABLE ledger (page INTEGER PRIMARY KEY, entries BLOB NOT NULL);
     CREATE TABLE inbox (id INTEGER PRIMARY KEY, outcomes TEXT NOT NULL);
-    ${WAITING}`,
+    ${WAITING}
+    INSERT INTO state VALUES ('ledger_key', hex(randomblob(16)))`,
   upgrades: [`ALTER TABLE jobs ADD COLUMN set_aside TEXT; ${WAITING}`],
 };
 
