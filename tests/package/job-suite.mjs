@@ -375,7 +375,8 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
     const journal = memoryJournal();
     const job = await client.createJob(programId, codes, { journal });
     await job.run();
-    const outcomes = [{ code: codes[0] ?? "", status: /** @type {const} */ ("distributed") }];
+    const status = /** @type {const} */ ("distributed");
+    const outcomes = [{ code: codes[0] ?? "", status, reason: null }];
     assert.equal(await job.applyWebhook({ programId: programId.toUpperCase(), outcomes }), 1);
     await job.close();
     const again = await client.createJob(programId.toUpperCase(), codes, { journal });

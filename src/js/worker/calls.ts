@@ -10,7 +10,7 @@ import type { ProgramObject } from "./program.js";
 import { CALL_PARAMETERS, keyOf } from "./job-request.js";
 import { claimKey } from "./keys.js";
 import { readParameters } from "./parameters.js";
-import { answer, distributeProblem, refuse } from "./problem.js";
+import { Refusal, answer, distributeProblem, faultOf, refuse } from "./problem.js";
 import { type JobRecord, restingStatus } from "./records.js";
 import { operatorIn } from "./routing.js";
 import { accepted, readJsonList, readList } from "./upload.js";
@@ -21,18 +21,41 @@ const MOST_CODES = 30_000;
 const PATIENCE_MS = 25_000;
 
 export class Calls {
+  /** The numbers of those that somebody waits for. */
+  readonly #awaited = new Set<number>();
+
   constructor(readonly program: ProgramObject) {}
 
-  /** Ends those that broke off with the object: nobody waits for them any more. */
+  /** One was created. */
+  created({ number, isCall }: JobRecord): void {
+    if (isCall) this.#awaited.add(number);
+  }
+
+  /** When those are to be ended that nobody waits for any more, as they broke off. */
+  dueAt(now: number): number[] {
+    return this.#broken().map(({ number }) => Math.max(now, this.program.jobs.retryAt(number)));
+  }
+
+  /** Ends those. Never throws. */
   async recover(): Promise<void> {
-    for (const record of this.program.records.inStatus("held")) {
-      if (record.isCall) await this.end(record).catch((error: unknown) => logError("call", error));
+    for (const record of this.#broken()) {
+      if (this.program.jobs.retryAt(record.number) > Date.now()) continue;
+      await this.end(record).catch((error: unknown) => logError("call", error));
     }
   }
 
-  /** Ends one that nobody waits for. */
-  end(record: JobRecord): Promise<void> {
-    return this.program.jobs.use(record.number, (job) => this.#end(record, job));
+  #broken(): JobRecord[] {
+    return this.program.records
+      .inStatus("held")
+      .filter(({ isCall, number }) => isCall && !this.#awaited.has(number));
+  }
+
+  /** Ends one, whose job may have to be read from its journal again. */
+  end(record: JobRecord): Promise<ReadableJob> {
+    return this.program.jobs.use(record.number, async (job) => {
+      await this.#end(record, job);
+      return job;
+    });
   }
 
   async #end(record: JobRecord, job: ReadableJob): Promise<void> {
@@ -93,20 +116,7 @@ export class Calls {
       status: "held",
     });
     if (!isNew) return this.#repeat(record);
-    const thrown = await program.jobs.use(record.number, async (job) => {
-      const stop = AbortSignal.timeout(PATIENCE_MS);
-      let thrown: unknown;
-      try {
-        await job.run({ signal: stop });
-      } catch (error) {
-        thrown = error;
-      }
-      // Before the call is settled, since its list may go then.
-      thrown ??= job.batches()[0]?.lastError;
-      await this.#end(record, job);
-      return thrown;
-    });
-    return answerCall(record, thrown);
+    return answerCall(record, await this.#run(record));
   }
 
   /** The answer to a call that was made before with the same key. */
@@ -123,6 +133,40 @@ export class Calls {
     if (record.isFolded) return answerCall(record, undefined);
     const job = await this.program.jobs.get(record.number);
     return answerCall(record, job.batches()[0]?.lastError);
+  }
+
+  /** Sends a call; gives what went wrong. */
+  async #run(record: JobRecord): Promise<unknown> {
+    const { program } = this;
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    let thrown: unknown;
+    try {
+      await program.jobs.use(record.number, (job) => job.run({ signal }));
+    } catch (error) {
+      thrown = error;
+    }
+    try {
+      await program.jobs.use(record.number, async (job) => {
+        // Before the call is settled, since its list may go then.
+        thrown ??= job.batches()[0]?.lastError;
+        await this.#end(record, job);
+      });
+      return thrown;
+    } catch (error) {
+      logError("call", error);
+      this.#awaited.delete(record.number);
+      // The alarm ends it.
+      await program.arm();
+      throw new Refusal({
+        status: 502,
+        code: faultOf(error).code,
+        title: "What became of the call can't be told now",
+        hint: "Look at the program's codes before you send again.",
+        queued: "unknown",
+      });
+    } finally {
+      this.#awaited.delete(record.number);
+    }
   }
 }
 

@@ -57,7 +57,8 @@ async function job(
   only(request, JOB_ROUTES[action].method);
   if (action === "results") return results(program, record, url);
   readParameters(url, {});
-  if (action === "") await program.setAside.retry(record);
+  // Whoever looks at one that was set aside has it read again.
+  if (action === "" || action === "live") await program.setAside.retry(record);
   requireState(action, record.summary);
   switch (action) {
     case "":

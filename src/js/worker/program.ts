@@ -117,7 +117,10 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
       this.records,
       this.ledger,
       this.jobs,
-      () => void this.arm(Date.now() + SOON_MS),
+      (record) => {
+        this.calls.created(record);
+        void this.arm(Date.now() + SOON_MS);
+      },
       ({ key, summary }) => this.stubs.app().fateInGroup(summary.group ?? "", key ?? ""),
       async (record) => {
         this.runner.settle(record, record.summary.progress);
@@ -177,8 +180,8 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
 
   /** Goes on with a job that could not be read, and can be again. */
   async #takeBack(record: JobRecord, wasHeld: boolean): Promise<void> {
-    if (record.isCall) return this.calls.end(record);
-    const progress = (await this.jobs.get(record.number)).progress();
+    if (record.isCall) return void (await this.calls.end(record));
+    const progress = await this.jobs.use(record.number, async (job) => job.progress());
     // Nothing leaves by itself: an operator knows what became of the journal meanwhile.
     record.summary.status = wasHeld ? "held" : restingStatus(progress);
     this.runner.settle(record, progress);
@@ -332,6 +335,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
       this.isPaused && this.records.inStatus("running").length > 0 ? now + PAUSED_MS : undefined,
       // No later each time that the object comes back to memory, which arms anew.
       this.creation.isHolding ? Math.max(now, this.#askedAt + HELD_MS) : undefined,
+      ...this.calls.dueAt(now),
       ...this.records.finished().map((record) => this.#expiresAt(record)),
     ].filter((at) => at !== undefined);
     return due.length === 0 ? undefined : Math.min(...due);
@@ -346,6 +350,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
 
   /** Lets go of the lists of jobs that finished long ago; the ledger keeps what became of each code. */
   async #expire(): Promise<void> {
+    await this.calls.recover();
     for (const record of this.records.finished()) {
       if (this.#expiresAt(record) > Date.now()) continue;
       // One that fails is tried again later, and keeps none of the others.
