@@ -16,6 +16,11 @@ export const BINDINGS = {
   UBER_CLIENT_SECRET: "my-secret",
   UBER_SIGNING_KEY: "my-signing-key",
   ADMIN_TOKEN: "an-admin-token-of-the-tests",
+  UBER_BASE_URL: "https://api.uber.com",
+  UBER_TOKEN_URL: "https://auth.uber.com/oauth/v2/token",
+  UBER_SCOPE: "organizations.voucher_programs",
+  ACCESS_TEAM_DOMAIN: "",
+  ACCESS_AUDIENCE: "",
 };
 
 /** The sandbox that knows this deployment, in the time of this machine. */

@@ -12,7 +12,7 @@ export interface JobRecord {
   number: number;
   /** The caller's name for the request that created it. */
   key: string | null;
-  /** Of its list. */
+  /** What decides what is sent, as text: what its key stands for. */
   digest: string;
   /** Began as a single distribute call. */
   isCall: boolean;
