@@ -74,7 +74,7 @@ export const frameworks = [
   ),
   place(
     "OpenNext",
-    "on workerd, with serverExternalPackages",
+    "on workerd, with serverExternalPackages and webpack",
     async () => {
       const folder = project("opennext");
       await command(folder, "opennextjs-cloudflare build");
