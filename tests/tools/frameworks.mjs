@@ -1,5 +1,4 @@
 /** Frameworks with a server of their own: built, served, and asked to run the suite. */
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { freePort } from "../free-port.mjs";
@@ -74,6 +73,16 @@ export const frameworks = [
     "next",
   ),
   place(
+    "OpenNext",
+    "on workerd, with serverExternalPackages and webpack",
+    async () => {
+      const folder = project("opennext");
+      await command(folder, "opennextjs-cloudflare build");
+      return asked(folder, withWrangler());
+    },
+    "@opennextjs/cloudflare",
+  ),
+  place(
     "SvelteKit",
     "adapter-node, with noExternal",
     async () => asked(await built(["sveltekit"], "vite build"), withNode("build/index.js")),
@@ -91,7 +100,13 @@ export const frameworks = [
     "`cloudflare_module`, with `nitro.experimental.wasm`",
     async () => {
       const folder = await built(["nuxt", "nuxt-edge"], "nuxt build");
-      return asked(folder, withWrangler("--cwd", ".output"));
+      return asked(
+        folder,
+        withWrangler(
+          ...[".output/server/index.mjs", "--assets", ".output/public"],
+          ...["--compatibility-date", "2026-04-01", "--compatibility-flags", "nodejs_compat"],
+        ),
+      );
     },
     "nuxt",
   ),
@@ -120,7 +135,6 @@ export const frameworks = [
     async () => {
       const folder = project("angular");
       await command(folder, "ng build");
-      rmSync(join(folder, "dist", "3rdpartylicenses.txt"), { force: true });
       return inChromium(join(folder, "dist"));
     },
     "@angular/build",

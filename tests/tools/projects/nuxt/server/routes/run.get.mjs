@@ -1,3 +1,4 @@
+import { defineEventHandler, getQuery } from "h3";
 import * as uberVouchers from "uber-vouchers";
 import * as journal from "uber-vouchers/journal";
 
