@@ -18,21 +18,24 @@ export const ORGANIZATION = "5f1a3b52-0c7e-4a52-8f3e-2f6f9f1f7a10";
 export const CLIENT = { id: "client-of-the-tests", secret: "secret-of-the-tests" };
 const START_MS = 30_000;
 
-/** @type {Promise<{ out: string, workers: Record<string, import("../../scripts/bundle.mjs").Module[]> }> | undefined} */
-let built;
+/** @type {Map<string, Promise<{ out: string, workers: Record<string, import("../../scripts/bundle.mjs").Module[]> }>>} */
+const built = new Map();
 
-/** Bundles the worker once, beside a page in the console's place. */
-function build() {
-  built ??= (async () => {
+/** Bundles a worker once, beside a page in the console's place. @param {string} entry below this folder */
+function build(entry) {
+  const before = built.get(entry);
+  if (before) return before;
+  const building = (async () => {
     const out = await temporary();
     const assets = join(out, "console", "assets");
     await mkdir(assets, { recursive: true });
     await writeFile(join(out, "console", "index.html"), "<!doctype html><title>Console</title>");
     await writeFile(join(assets, "script-1a2b3c.js"), "export {};");
-    const workers = await buildWorkers(out, { worker: "tests/worker/entry.mjs" });
+    const workers = await buildWorkers(out, { worker: `tests/worker/${entry}` });
     return { out, workers };
   })();
-  return built;
+  built.set(entry, building);
+  return building;
 }
 
 /** @type {Set<() => unknown>} */
@@ -129,9 +132,17 @@ export async function startUber(flags = []) {
  * @param {number} [what.port]
  * @param {Record<string, unknown>} [what.options] of `createWorker`
  * @param {Record<string, unknown>} [what.bindings]
+ * @param {string} [what.entry] below this folder
  */
-export async function startWorker({ uber, state, port, options = {}, bindings = {} }) {
-  const { out, workers } = await build();
+export async function startWorker({
+  uber,
+  state,
+  port,
+  options = {},
+  bindings = {},
+  entry = "entry.mjs",
+}) {
+  const { out, workers } = await build(entry);
   const folder = state ?? (await temporary());
   const at = port ?? (await freePort());
   const { child, kill, output } = await start(
