@@ -128,7 +128,7 @@ async function create(
   });
   if (isNew) {
     // Known to everybody before anything leaves.
-    await program.runner.report(record);
+    await program.reports.report(record);
     await program.arm();
   }
   return Response.json(record.summary, { status: isNew ? 201 : 200 });
@@ -258,22 +258,15 @@ async function pause(program: ProgramObject, record: JobRecord): Promise<Respons
     summary.status = "paused";
     program.runner.stop(record.number);
     program.runner.settle(record, summary.progress);
-    await program.runner.report(record);
+    await program.reports.report(record);
   }
   return Response.json(summary);
 }
 
 async function resume(program: ProgramObject, record: JobRecord): Promise<Response> {
-  const { summary } = record;
   await program.learnPause();
-  if (["paused", "halted", "undecided"].includes(summary.status)) {
-    summary.status = "running";
-    summary.error = null;
-    program.runner.settle(record, summary.progress);
-    await program.arm();
-    await program.runner.report(record);
-  }
-  return Response.json(summary);
+  await program.resume(record);
+  return Response.json(record.summary);
 }
 
 async function resolve(
@@ -301,7 +294,7 @@ async function resolve(
     summary.status = decision === "resend" ? "paused" : restingStatus(progress);
   }
   program.runner.settle(record, progress);
-  await program.runner.report(record);
+  await program.reports.report(record);
   await program.arm();
   return Response.json(summary);
 }

@@ -20,22 +20,27 @@ export interface Lease extends Slots {
   isPaused: boolean;
 }
 
-const MOST = 60;
-/** Who asked within that shares the rate. */
+/** Of one lease. */
+const MOST_SLOTS = 60;
+/** Programs that asked within this window share the rate. */
 const ACTIVE_MS = 3_000;
-/** Nobody plans further ahead: what closes the gate has to be noticed. */
+/** Leases cover at most a second, so that a 429 takes effect quickly. */
 const HORIZON_MS = 1_000;
-/** Longer than that no limit of Uber's lasts: a wrong header must not close the gate for good. */
-const LONGEST_MS = 60 * 60_000;
+/** No limit of Uber's lasts longer: a wrong header must not close the gate for good. */
+const LONGEST_CLOSED_MS = 60 * 60_000;
+/** So far a clock is corrected without anybody having set it. */
+const DRIFT_MS = 1_000;
 
 export class Rate {
   #next = 0;
   #closedUntil = 0;
+  #now = 0;
   readonly #askedAt = new Map<string, number>();
 
   constructor(readonly perSecond: () => number) {}
 
   lease(who: string, wanted: number, now: number): Slots {
+    this.#tick(now);
     this.#askedAt.set(who, now);
     for (const [other, at] of this.#askedAt) {
       if (at < now - ACTIVE_MS) this.#askedAt.delete(other);
@@ -46,14 +51,30 @@ export class Rate {
       return { from, everyMs, count: 0, closedUntil: this.#closedUntil };
     }
     const share = Math.floor(HORIZON_MS / everyMs / this.#askedAt.size);
-    const count = Math.max(1, Math.min(wanted, share, MOST));
+    const count = Math.max(1, Math.min(wanted, share, MOST_SLOTS));
     this.#next = from + count * everyMs;
     return { from, everyMs, count, closedUntil: this.#closedUntil };
   }
 
   /** Nothing leaves before that. Gives until when it is closed. */
   close(until: number, now: number): number {
-    this.#closedUntil = Math.max(this.#closedUntil, Math.min(until, now + LONGEST_MS));
+    this.#tick(now);
+    this.#closedUntil = Math.max(this.#closedUntil, Math.min(until, now + LONGEST_CLOSED_MS));
     return this.#closedUntil;
+  }
+
+  /** An operator does not want to wait any longer. */
+  open(): void {
+    this.#closedUntil = 0;
+  }
+
+  /** All times move along with a clock that is set back: none is further off than it was. */
+  #tick(now: number): void {
+    const back = this.#now - now;
+    this.#now = now;
+    if (back <= DRIFT_MS) return;
+    this.#next -= back;
+    this.#closedUntil -= back;
+    this.#askedAt.clear();
   }
 }

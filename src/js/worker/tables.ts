@@ -17,21 +17,24 @@ const TABLES = `
 
 export class Tables {
   readonly #sql: Sql;
-  #areThere: boolean;
+  #areThere: boolean | undefined;
 
   constructor(sql: Sql) {
     this.#sql = sql;
-    // The last one, so that all of them are.
-    const found = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'inbox'");
-    this.#areThere = [...found].length > 0;
   }
 
+  /** Not asked before it is needed: an object must come to be even while storage refuses. */
   get areThere(): boolean {
+    if (this.#areThere === undefined) {
+      // The last one, so that all of them are.
+      const found = this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'inbox'");
+      this.#areThere = [...found].length > 0;
+    }
     return this.#areThere;
   }
 
   make(): void {
-    if (this.#areThere) return;
+    if (this.areThere) return;
     this.#sql.exec(TABLES);
     this.#areThere = true;
   }

@@ -1,7 +1,7 @@
 /** The clients of Uber's API: each gets its token from the one place that asks for them. */
 import { type Client, createClient } from "../client.js";
-import { type ErrorParts, toError } from "../errors.js";
-import type { ClientOptions } from "../types.js";
+import { type ErrorParts, type VoucherError, toError } from "../errors.js";
+import type { ClientOptions, FetchFunction } from "../types.js";
 import type { WorkerEnv } from "./types.js";
 
 const DEFAULT_BASE_URL = "https://api.uber.com";
@@ -26,23 +26,29 @@ export function clientOptions(env: WorkerEnv): Omit<ClientOptions, "auth"> {
   };
 }
 
-/** A client whose tokens come from the app's object. */
-export function createUber(env: WorkerEnv, app: () => AppApi): Client {
+/** A client whose tokens come from the app's object, by the `fetch` that is given. */
+export function createUber(env: WorkerEnv, app: () => AppApi, fetch?: FetchFunction): Client {
   let current: Token | undefined;
   return createClient({
     ...clientOptions(env),
+    ...(fetch && { fetch }),
     auth: {
       async accessToken({ rejected }) {
         const isUsable =
           current && current.accessToken !== rejected && current.expiresAt - 60_000 > Date.now();
         if (current && isUsable) return current.accessToken;
         const got = await app().token(rejected);
-        if ("fault" in got) throw toError(got.fault);
+        if ("fault" in got) throw withDelay(toError(got.fault), got.fault.retryAfterMs);
         current = got.token;
         return current.accessToken;
       },
     },
   });
+}
+
+/** The same error with when to ask again; also one that is no answer of a server's. */
+function withDelay(error: VoucherError, retryAfterMs: number | null | undefined): VoucherError {
+  return retryAfterMs == null ? error : Object.assign(error, { retryAfterMs });
 }
 
 /** What an operator may know of the other side. No secrets. */
