@@ -284,6 +284,8 @@ pub struct ErrorParts {
     pub queued: Queued,
     /// What happened, in a sentence. Holds no secret and no recipient's data.
     pub message: String,
+    /// Whether it is proven that the request never left: no connection was made.
+    pub unsent: bool,
     /// The answer, where there was one.
     pub api: Option<ApiDetail>,
     /// The entries that were refused (`invalid_codes`), the first 1,000.
@@ -295,7 +297,16 @@ impl Error {
     #[must_use]
     pub fn new(code: ErrorCode, queued: Queued, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self(Box::new(ErrorParts { code, queued, message, api: None, issues: Vec::new() }))
+        let (api, issues) = (None, Vec::new());
+        Self(Box::new(ErrorParts { code, queued, message, unsent: false, api, issues }))
+    }
+
+    /// No connection was made, so the request never left.
+    #[must_use]
+    pub fn unsent(message: impl Into<String>) -> Self {
+        let mut error = Self::new(ErrorCode::ConnectionFailed, Queued::No, message);
+        error.unsent = true;
+        error
     }
 
     /// Refused before anything left.
@@ -307,6 +318,9 @@ impl Error {
     /// What to do about it.
     #[must_use]
     pub fn hint(&self) -> &'static str {
+        if self.unsent {
+            return "Nothing has left. Check the network, baseUrl and the certificate; see `cause`.";
+        }
         self.code.hint()
     }
 }
@@ -377,6 +391,14 @@ mod tests {
         assert_eq!(error.to_string(), "Why (halted)");
         assert_eq!(format!("{error:?}"), "Error(Why (halted), queued: unknown)");
         assert_eq!(error.hint(), ErrorCode::Halted.hint());
+    }
+
+    #[test]
+    fn what_never_left_has_queued_nothing() {
+        let error = Error::unsent("The request failed");
+        assert_eq!((error.code, error.queued), (ErrorCode::ConnectionFailed, Queued::No));
+        assert!(error.unsent && error.hint().starts_with("Nothing has left."));
+        assert!(!Error::new(ErrorCode::ConnectionFailed, Queued::No, "").unsent);
     }
 
     #[test]

@@ -42,6 +42,8 @@ impl Rule {
 pub enum Attempt<'a> {
     /// An answer came.
     Answered(&'a Head),
+    /// It is proven that the request never left: no connection was made.
+    Unsent,
     /// The connection failed, before or after the request left.
     Failed,
     /// There was no answer in time, or the caller gave up.
@@ -86,6 +88,8 @@ impl Retry {
                 return Step::RenewToken;
             }
             Attempt::Answered(head) if self.rule.may_repeat(head.status) => Some(head),
+            // Nothing was queued, and nothing was spent.
+            Attempt::Unsent => None,
             Attempt::Failed if matches!(self.rule, Rule::Read | Rule::ClientToken) => None,
             _ => return Step::Stop,
         };
@@ -192,6 +196,15 @@ mod tests {
         }
         for attempt in [Attempt::Failed, Attempt::GivenUp] {
             assert_eq!(Retry::new(Rule::Distribute, 2).after(attempt, 0, 0.5), Step::Stop);
+        }
+    }
+
+    #[test]
+    fn what_never_left_may_be_repeated_whatever_it_is() {
+        for rule in [Rule::Distribute, Rule::Read, Rule::ClientToken, Rule::SpentToken] {
+            let mut retry = Retry::new(rule, 1);
+            assert_eq!(retry.after(Attempt::Unsent, 0, 0.5), Step::Wait(500), "{rule:?}");
+            assert_eq!(retry.after(Attempt::Unsent, 0, 0.5), Step::Stop, "{rule:?}");
         }
     }
 

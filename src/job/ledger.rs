@@ -159,6 +159,8 @@ pub(super) struct Batch {
     pub(super) status: u16,
     /// Uber's own code in that answer, in the table of texts.
     pub(super) uber_code: Option<u16>,
+    /// Whether the error is about a request that never left.
+    pub(super) unsent: bool,
     pub(super) attempts: u32,
     pub(super) distributed: u32,
     pub(super) failed: u32,
@@ -313,6 +315,7 @@ impl Ledger {
             error: None,
             status: 0,
             uber_code: None,
+            unsent: false,
             attempts: 0,
             distributed: 0,
             failed: 0,
@@ -342,6 +345,8 @@ impl Ledger {
         let batch = self.batches.get_mut(place)?;
         if proof != Proof::Accepted as u64 {
             (batch.error, batch.status, batch.uber_code) = (error, status, uber_code);
+            // Only an answer proves the same of a request that has left.
+            batch.unsent = proof == Proof::Again as u64 && status == 0;
         }
         Some(proof)
     }

@@ -8,7 +8,7 @@
 //! the one that broke off knew.
 //!
 //! ```text
-//!                       ┌── 429, 409, 401, 403, 404, a token error, pause ──┐
+//!                       ┌─ 429, 409, 401, 403, 404, no token, unsent, pause ─┐
 //!                       ▼                                                   │
 //!  ┌─────────┐  saved, then sent   ┌─────────┐  2xx            ┌────────┐   │
 //!  │ pending ├────────────────────►│ sending ├────────────────►│ queued ├─┐ │
@@ -102,7 +102,8 @@ pub enum Action {
         /// Whether the one that it had was rejected.
         renew: bool,
     },
-    /// Send this, then [`Job::handle_response`] or [`Job::handle_lost`].
+    /// Send this, then [`Job::handle_response`], [`Job::handle_lost`] or
+    /// [`Job::handle_unsent`].
     Send {
         /// The batch.
         batch: usize,
@@ -167,6 +168,8 @@ pub struct BatchInfo<'a> {
     /// The last answer that was no acceptance: our code for it, its status, and
     /// Uber's code.
     pub last_error: Option<(ErrorCode, u16, Option<&'a str>)>,
+    /// Whether `last_error` is about a request that never left.
+    pub unsent: bool,
 }
 
 /// One code, as an operator sees it.
@@ -524,9 +527,11 @@ impl Job {
             ErrorCode::TokenUnavailable => error.api.as_ref().is_some_and(|api| api.status != 429),
             _ => false,
         };
-        let halts = !passes || self.token_failures >= self.settings.max_retries;
+        let halts = !error.unsent && (!passes || self.token_failures >= self.settings.max_retries);
         if halts {
             self.stop(error);
+        } else if error.unsent {
+            self.back_off(None, now, random);
         } else {
             self.gate = now.saturating_add(retry::wait(None, self.token_failures, now, random));
             self.token_failures += 1;
@@ -568,9 +573,7 @@ impl Job {
                 self.land(batch, Proof::Again, Some(&error));
             }
             status if Rule::Distribute.may_repeat(status) => {
-                let wait = retry::wait(Some(head), self.refusals, now, random);
-                self.gate = self.gate.max(now.saturating_add(wait));
-                self.refusals += 1;
+                self.back_off(Some(head), now, random);
                 self.land(batch, Proof::Again, Some(&error));
             }
             // What was in this request; another one may be accepted.
@@ -592,6 +595,22 @@ impl Job {
         if self.flight(batch, Stage::Out).is_some() {
             self.doubt(batch, error);
         }
+    }
+
+    /// A batch's request never left. It is tried again however long that takes,
+    /// since nothing can be queued by it.
+    pub fn handle_unsent(&mut self, batch: usize, error: &Error, now: u64, random: f64) {
+        if self.flight(batch, Stage::Out).is_some() {
+            self.back_off(None, now, random);
+            self.land(batch, Proof::Again, Some(error));
+        }
+    }
+
+    /// Lets nothing leave for as long as the answer asks, or for longer each time.
+    fn back_off(&mut self, head: Option<&Head>, now: u64, random: f64) {
+        let wait = retry::wait(head, self.refusals, now, random);
+        self.gate = self.gate.max(now.saturating_add(wait));
+        self.refusals += 1;
     }
 
     fn doubt(&mut self, batch: usize, error: &Error) {
@@ -786,6 +805,7 @@ impl Job {
             attempts: batch.attempts,
             sent_at: batch.sent_at,
             last_error: batch.error.map(|code| (code, batch.status, uber_code)),
+            unsent: batch.unsent,
         })
     }
 

@@ -263,6 +263,100 @@ fn without_a_token_nothing_leaves() {
 }
 
 #[test]
+fn a_token_request_that_never_left_is_waited_out() {
+    let mut bench = Bench::new(1);
+    bench.job.start(NOW);
+    let (mut now, mut asked) = (NOW, 0);
+    while bench.sent.is_empty() {
+        match bench.job.poll(now) {
+            Action::Save(bytes) => {
+                bench.journal.extend_from_slice(&bytes);
+                bench.job.handle_saved();
+            }
+            Action::NeedToken { batch, .. } => {
+                asked += 1;
+                if asked < 30 {
+                    assert!(!bench.job.handle_no_token(batch, Error::unsent("x"), now, 1.0));
+                } else {
+                    bench.job.handle_token(batch);
+                }
+            }
+            Action::Send { batch, request } => bench.sent.push((batch, request.body.unwrap())),
+            Action::Wait(until) => now = until,
+            other => panic!("{other:?}"),
+        }
+    }
+    // It counts as no failure to get a token.
+    let failed = answer::remembered(ErrorCode::ConnectionFailed, 0, None);
+    bench.answer(0, 401);
+    let Action::NeedToken { batch, .. } = bench.job.poll(now) else { return };
+    assert!(!bench.job.handle_no_token(batch, failed, now, 1.0));
+}
+
+#[test]
+fn what_never_left_is_pending_again_and_leaves_later() {
+    let mut bench = Bench::new(2);
+    bench.run();
+    let mut now = NOW;
+    for attempt in 1..20 {
+        assert_eq!(bench.sent.len(), attempt);
+        assert_eq!(bench.states(), [Sending, Sending, Pending, Pending]);
+        bench.job.handle_unsent(0, &Error::unsent("x"), now, 1.0);
+        bench.turn_at(now);
+        assert_eq!(bench.states(), [Pending; 4]);
+        let batch = bench.job.batch(0).unwrap();
+        assert_eq!(batch.last_error, Some((ErrorCode::ConnectionFailed, 0, None)));
+        assert!(batch.unsent && bench.resume(false).job.batch(0).unwrap().unsent);
+        assert!(!bench.over);
+        let wait = bench.until.unwrap() - now;
+        assert_eq!(wait, (1_000 << (attempt - 1)).min(60_000));
+        now = bench.until.unwrap();
+        bench.turn_at(now);
+    }
+    bench.answer(0, 200);
+    bench.turn_at(now);
+    bench.answer(1, 200);
+    assert_eq!(bench.states(), [InQueue; 4]);
+    assert!(bench.over && bench.job.take_halt().is_none());
+}
+
+#[test]
+fn a_lost_answer_after_what_never_left_says_so() {
+    let mut bench = Bench::new(1);
+    bench.run();
+    bench.job.handle_unsent(0, &Error::unsent("x"), NOW, 0.0);
+    bench.turn();
+    bench.lose(0);
+    assert_eq!(bench.states(), [Unknown; 2]);
+    assert!(!bench.job.batch(0).unwrap().unsent);
+}
+
+#[test]
+fn a_resend_that_never_left_is_unknown_again_and_leaves_later() {
+    let mut bench = unknown();
+    bench.job.resolve(Some(0), Decision::Resend).unwrap();
+    bench.run();
+    assert_eq!(bench.states(), [Sending; 2]);
+    bench.job.handle_unsent(0, &Error::unsent("x"), NOW, 1.0);
+    bench.turn();
+    assert_eq!(bench.states(), [Unknown; 2]);
+    bench.turn_at(bench.until.unwrap());
+    assert_eq!(bench.sent.len(), 3);
+    bench.answer(0, 200);
+    assert_eq!(bench.states(), [InQueue; 2]);
+}
+
+#[test]
+fn what_is_not_under_way_can_not_come_back() {
+    let mut bench = Bench::new(1);
+    bench.job.handle_unsent(0, &Error::unsent("x"), NOW, 1.0);
+    bench.run();
+    bench.answer(0, 200);
+    bench.job.handle_unsent(0, &Error::unsent("x"), NOW, 1.0);
+    assert_eq!(bench.states(), [InQueue; 2]);
+}
+
+#[test]
 fn what_was_under_way_in_a_crash_is_unknown() {
     let mut bench = Bench::new(2);
     bench.run();

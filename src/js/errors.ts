@@ -97,6 +97,15 @@ export interface ErrorParts {
   headers?: Record<string, string>;
   /** How long the answer asked to wait, in milliseconds. */
   retryAfterMs?: number | null;
+  /** @internal Whether it is proven that the request never left. */
+  unsent?: boolean;
+}
+
+const unsentErrors = new WeakSet<VoucherError>();
+
+/** Whether an error proves that its request never left. */
+export function isUnsent(error: VoucherError): boolean {
+  return unsentErrors.has(error);
 }
 
 /** What `toJSON` gives: nothing of what came from outside but Uber's own code. */
@@ -142,6 +151,7 @@ export class VoucherError<C extends ErrorCode = ErrorCode> extends Error {
     this.code = parts.code as C;
     this.queued = parts.queued;
     this.hint = parts.hint;
+    if (parts.unsent) unsentErrors.add(this);
   }
 
   /** @internal */

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 
 import { instance } from "./binding.js";
 import { provideLongText } from "./host.js";
+import "./own-fetch.node.js";
 
 instance.provide(() => readFile(new URL("./uber_vouchers_bg.wasm", import.meta.url)));
 

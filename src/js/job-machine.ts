@@ -1,6 +1,6 @@
 /** The core's state machine of a job, each operation with its name and types. */
 import { type Binding, instance } from "./binding.js";
-import { type ErrorParts, type VoucherError, toError } from "./errors.js";
+import { type ErrorParts, type VoucherError, isUnsent, toError } from "./errors.js";
 import type { JobDecision } from "./job-types.js";
 import type { CheckedJobOptions } from "./options.js";
 import type { Answer } from "./transport.js";
@@ -30,6 +30,7 @@ const RESULTS = 19;
 const REASON = 20;
 const OFFER_DISTINCT = 21;
 const REQUEST = 22;
+const UNSENT = 23;
 
 // What the core asks for.
 export const SAVE = 0;
@@ -121,14 +122,16 @@ export class JobMachine {
   saved = (ok: boolean) => this.#call<boolean>(ok ? SAVED : SAVE_FAILED);
   token = (batch: number) => this.#call<void>(TOKEN, batch);
   /** Gives whether that ends the run. */
-  noToken = (batch: number, { code, status = 0 }: VoucherError & { status?: number }) =>
-    this.#call<boolean>(NO_TOKEN, batch, [code, status]);
+  noToken = (batch: number, error: VoucherError & { status?: number }) =>
+    this.#call<boolean>(NO_TOKEN, batch, [error.code, error.status ?? 0, isUnsent(error)]);
   /** Gives the error that it means, or that the body is wanted first. */
   answered = (batch: number, { status, lines }: Answer, body?: string) =>
     this.#call<ErrorParts | true | undefined>(ANSWERED, batch, [status, lines, body]);
   /** Gives the error that it means. */
   lost = (batch: number, code: "timeout" | "connection_failed") =>
     this.#call<ErrorParts>(LOST, batch, [code, 0]);
+  /** The same, of a request that never left. */
+  unsent = (batch: number) => this.#call<ErrorParts>(UNSENT, batch);
   /** Gives how many codes it settled. */
   report = (outcomes: unknown) => this.#call<number>(REPORT, 0, outcomes);
   resolve = (batch: number | "all", decision: JobDecision) =>

@@ -7,7 +7,7 @@
 import { type Binding, instance } from "./binding.js";
 import { type ListParts, hexOf } from "./code-list.js";
 import { Turn } from "./codes-input.js";
-import { DONE, ERROR, type Outcome, TIMEOUT } from "./deadline.js";
+import { DONE, ERROR, FAILED, type Outcome, TIMEOUT } from "./deadline.js";
 import {
   type ErrorParts,
   type VoucherError,
@@ -460,9 +460,13 @@ class BulkJob implements BareJob {
     const token = this.#tokens.get(batch);
     if (token !== undefined) init.headers.set("Authorization", `Bearer ${token}`);
     const deadline = host.deadline(this.#options.timeoutMs, undefined);
-    const { kind, value } = await host.send(url, init, attempt, deadline);
+    const { kind, value, hasLeft } = await host.send(url, init, attempt, deadline);
     const answer = value as Answer;
-    if (kind !== DONE) {
+    if (kind === FAILED && !hasLeft) {
+      this.#tell(() => {
+        this.#remember(batch, { ...this.#machine.unsent(batch), cause: value });
+      });
+    } else if (kind !== DONE) {
       this.#tell(() => {
         const parts = this.#machine.lost(batch, kind === TIMEOUT ? "timeout" : "connection_failed");
         this.#doubt = this.#remember(batch, { ...parts, cause: value });

@@ -4,8 +4,9 @@
  * Answers are taken by their shape: they may be of another realm, a
  * polyfill's or a mock's, which are no instances of this realm's classes.
  */
-import { DONE, type Deadline, type Outcome } from "./deadline.js";
+import { DONE, type Deadline, FAILED, type Outcome } from "./deadline.js";
 import { quietly } from "./errors.js";
+import { provesUnsent, sentOnce } from "./own-fetch.js";
 import type { FetchFunction, FetchInit, RequestEvent, ResponseEvent } from "./types.js";
 
 /** How much of a body is read that only explains a failure. */
@@ -54,6 +55,8 @@ export async function send(
 ): Promise<Outcome> {
   const connection = new AbortController();
   const abort = () => connection.abort();
+  // What was called is what proves something, whatever takes its place meanwhile.
+  const hostFetch = globalThis.fetch;
   let hasLeft = false;
   let started = 0;
   deadline.onCut = abort;
@@ -64,10 +67,13 @@ export async function send(
     hasLeft = true;
     started = now();
     const sent = { ...init, signal: connection.signal };
+    if (fetch === undefined) return hostFetch(url, sentOnce(sent) as RequestInit);
     // As a method where it is one: a service binding refuses anything else.
-    if (fetch === undefined) return globalThis.fetch(url, sent as RequestInit);
     return typeof fetch === "function" ? fetch(url, sent) : fetch.fetch(url, sent);
   });
+  if (outcome.kind === FAILED && fetch === undefined && hasLeft) {
+    hasLeft = quietly(() => provesUnsent(hostFetch, outcome.value)) !== true;
+  }
   if (outcome.kind !== DONE) return { ...outcome, hasLeft };
   const response: ResponseShape = Object(outcome.value);
   const answer: Answer = { ...headOf(response), response, abort, isRead: false };

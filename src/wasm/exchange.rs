@@ -104,8 +104,9 @@ impl Exchange {
                 return Ok(self.end(head, body.as_string().unwrap_or_default()));
             }
             (Stage::Sent(_) | Stage::Body(..), Err(cut)) => {
-                let attempt = if cut.is_failure() { Attempt::Failed } else { Attempt::GivenUp };
+                let attempt = cut.attempt();
                 match self.after(attempt) {
+                    Step::Stop if attempt == Attempt::Unsent => return Err(cut.into_unsent(doing)),
                     Step::Stop => return Err(cut.into_error(in_doubt, doing)),
                     step => step,
                 }

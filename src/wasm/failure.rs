@@ -3,7 +3,7 @@
 use wasm_bindgen::JsValue;
 
 use super::{number, to_js};
-use crate::error::{Error, ErrorCode, Queued};
+use crate::error::Error;
 use crate::json::Json;
 
 /// An error of the core, with what the host threw.
@@ -16,8 +16,8 @@ pub struct Failure {
 }
 
 impl Failure {
-    pub fn new(code: ErrorCode, queued: Queued, message: String, cause: JsValue) -> Self {
-        Self { error: Error::new(code, queued, message), cause }
+    pub fn with_cause(error: Error, cause: JsValue) -> Self {
+        Self { error, cause }
     }
 }
 
@@ -35,6 +35,9 @@ impl From<Failure> for JsValue {
             .with("queued", error.queued.as_str())
             .with("hint", error.hint())
             .with("message", std::mem::take(&mut error.message));
+        if error.unsent {
+            parts = parts.with("unsent", true);
+        }
         if let Some(api) = error.api.take() {
             parts = parts
                 .with("status", number(api.status.into()))

@@ -9,7 +9,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::failure::Failure;
-use crate::error::{ErrorCode, Queued};
+use crate::error::{Error, ErrorCode, Queued};
+use crate::retry::Attempt;
 
 #[wasm_bindgen]
 extern "C" {
@@ -99,9 +100,18 @@ impl Cut {
         if kind == DONE { Ok(value) } else { Err(Self { kind, value, left: outcome.has_left() }) }
     }
 
-    /// Whether something was thrown: the connection failed.
-    pub fn is_failure(&self) -> bool {
-        self.kind == FAILED
+    /// What became of the attempt to send a request.
+    pub fn attempt(&self) -> Attempt<'static> {
+        match self.kind {
+            FAILED if self.left => Attempt::Failed,
+            FAILED => Attempt::Unsent,
+            _ => Attempt::GivenUp,
+        }
+    }
+
+    /// The error for a request that never left.
+    pub fn into_unsent(self, doing: &str) -> JsValue {
+        Failure::with_cause(Error::unsent(doing.to_owned() + " failed"), self.value).into()
     }
 
     /// The error that a caller sees. `in_doubt` is what is known if the
@@ -114,6 +124,6 @@ impl Cut {
             _ => (ErrorCode::ConnectionFailed, " failed"),
         };
         let queued = if self.left { in_doubt } else { Queued::No };
-        Failure::new(code, queued, doing.to_owned() + what, self.value).into()
+        Failure::with_cause(Error::new(code, queued, doing.to_owned() + what), self.value).into()
     }
 }

@@ -49,6 +49,7 @@ const RESULTS: u32 = 19;
 const REASON: u32 = 20;
 const OFFER_DISTINCT: u32 = 21;
 const REQUEST: u32 = 22;
+const UNSENT: u32 = 23;
 
 // The kinds of action, as `src/js/job.ts` knows them.
 const ACT_SAVE: f64 = 0.0;
@@ -209,6 +210,11 @@ fn run(
             }
             return Ok(job.handle_outcomes(&outcomes).into());
         }
+        UNSENT => {
+            let error = Error::unsent("The request failed");
+            job.handle_unsent(at, &error, now, js_sys::Math::random());
+            return Ok(thrown(error));
+        }
         RESOLVE | RESOLVE_ALL => {
             let decision = match value.as_string().as_deref() {
                 Some("resend") => Decision::Resend,
@@ -250,9 +256,10 @@ fn run(
             return Ok(bytes(rows.as_flattened()));
         }
         LAST_ERROR => {
-            let error = job.batch(at).and_then(|batch| batch.last_error);
-            return Ok(error.map_or(JsValue::UNDEFINED, |(code, status, uber_code)| {
-                thrown(answer::remembered(code, status, uber_code))
+            let Some(batch) = job.batch(at) else { return Ok(JsValue::UNDEFINED) };
+            return Ok(batch.last_error.map_or(JsValue::UNDEFINED, |error| match error {
+                _ if batch.unsent => thrown(Error::unsent("The request failed")),
+                (code, status, uber_code) => thrown(answer::remembered(code, status, uber_code)),
             }));
         }
         RESULTS => return Ok(bytes(results(job, at, value).as_flattened())),
@@ -308,10 +315,11 @@ fn act(job: &mut Job, client: &Inner, now: u64) -> Option<JsValue> {
     Some(action.into())
 }
 
-/// `[our code, status]`. What the core has no name for is nothing that passes.
+/// `[our code, status, unsent]`. What the core has no name for is nothing that passes.
 fn remembered(told: &[Json<'_>]) -> Error {
     let (code, status) = match told {
-        [Json::Text(code), Json::Number(status)] => (&**code, *status),
+        [.., Json::Bool(true)] => return Error::unsent(""),
+        [Json::Text(code), Json::Number(status), ..] => (&**code, *status),
         _ => ("", 0.0),
     };
     let code = ErrorCode::from_name(code).unwrap_or(ErrorCode::TokenRejected);

@@ -10,13 +10,14 @@ import { freePort } from "../free-port.mjs";
 import { packAndInstall } from "../package/package.mjs";
 import { browsers, openPage } from "./browsers.mjs";
 import { ask, installTools, runPlaces } from "./places.mjs";
-import { finish, serving, withSandbox } from "./processes.mjs";
+import { finish, serving, start, within, withSandbox } from "./processes.mjs";
 
 /** @typedef {import("./places.mjs").Place} Place */
 
 const tools = join(installTools(import.meta.dirname), "node_modules");
 const project = await packAndInstall();
 const HERE = join(project, "tests", "hosts");
+const AUTHORITY = join(HERE, "..", "package", "tls", "authority.pem");
 const CONTEXTS = ["page", "dedicated worker", "shared worker", "service worker"];
 
 /** @param {string} name */
@@ -31,10 +32,36 @@ const program = (name, tool, [file = "", ...args]) => ({
   run: () =>
     withSandbox(project, async (base) => {
       const command = join(tools, file);
-      const output = await finish(command, [...args, "process.mjs", base], { cwd: HERE });
-      return JSON.parse(output.trim().split("\n").at(-1) ?? "");
+      /** @param {string} script @param {string} url */
+      const results = async (script, url) => {
+        const env = { NODE_EXTRA_CA_CERTS: AUTHORITY, DENO_CERT: AUTHORITY };
+        const output = await finish(command, [...args, script, url], { cwd: HERE, env });
+        return JSON.parse(output.trim().split("\n").at(-1) ?? "");
+      };
+      const unsent = withFailingServers((url) => results("../package/unsent-child.mjs", url));
+      return [...(await results("process.mjs", base)), ...(await unsent)];
     }),
 });
+
+/**
+ * Runs `work` while servers run that break off in every way; it is told where
+ * they answer.
+ * @template T
+ * @param {(url: string) => Promise<T>} work
+ */
+async function withFailingServers(work) {
+  const servers = start(process.execPath, [join(HERE, "..", "package", "failing-servers.mjs")]);
+  const url = async () => {
+    while (!servers.said.stdout.endsWith("\n"))
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    return servers.said.stdout.trim();
+  };
+  try {
+    return await work(await within(url(), 30_000, () => servers.said.stderr));
+  } finally {
+    servers.stop();
+  }
+}
 
 /** Bundles a worker as its platform would. @param {string} entry @param {string[]} flags */
 async function bundle(entry, ...flags) {
@@ -110,7 +137,7 @@ await runPlaces([
     ".bin/deno",
     "run",
     "--no-prompt",
-    "--allow-net=127.0.0.1",
+    "--allow-net=127.0.0.1,localhost,no-such-host.invalid",
     `--allow-read=${project}`,
   ]),
   program("Bun", "bun", [".bin/bun"]),

@@ -62,6 +62,8 @@ pub struct Checker {
     /// Places of codes that were refused, and how much had been reported of them,
     /// as long as the journal does not have it.
     refusals: BTreeMap<usize, usize>,
+    /// Batches that the operator had sent again at any time.
+    resends: BTreeSet<usize>,
     duplicates: u64,
     batch_size: usize,
 }
@@ -85,6 +87,7 @@ impl Checker {
             histories: vec![History::default(); codes.len()],
             requests: BTreeMap::new(),
             refusals: BTreeMap::new(),
+            resends: BTreeSet::new(),
             duplicates,
             batch_size,
         }
@@ -136,6 +139,27 @@ impl Checker {
         }
     }
 
+    /// No connection was made for a request, so it is not open any more.
+    pub fn unsent(&mut self, request: u64) {
+        for place in self.requests.get(&request).into_iter().flatten() {
+            self.histories[*place].open.remove(&request);
+        }
+    }
+
+    /// A batch whose request never left is as if it had not been tried. Promise 3.
+    pub fn returned(&mut self, job: &Job, batch: usize) -> Verdict {
+        let state = job.batch(batch).map(|batch| batch.state);
+        if state == Some(CodeState::Pending) {
+            self.never_left(batch);
+        } else {
+            must!(
+                self.resends.contains(&batch),
+                "promise 3: batch {batch} never left, and is {state:?}"
+            );
+        }
+        Ok(())
+    }
+
     /// A batch is known not to have been sent: what was reported of it by now
     /// belongs to another send, once the journal has that.
     pub fn never_left(&mut self, batch: usize) {
@@ -172,6 +196,9 @@ impl Checker {
 
     /// The operator's decision was taken.
     pub fn decided(&mut self, batch: usize, was: CodeState, decision: Decision) {
+        if decision == Decision::Resend {
+            self.resends.insert(batch);
+        }
         for place in self.batch(batch) {
             let history = &mut self.histories[place];
             match decision {

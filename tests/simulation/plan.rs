@@ -25,6 +25,8 @@ pub struct Plan {
     pub append_fails: f64,
     pub slow_appends: bool,
     pub token_fails: f64,
+    /// That no connection can be made, for a token or a request.
+    pub unsent: f64,
     /// That something in between refuses a request before it reaches Uber.
     pub refused: f64,
     /// That the operator steps in, at each effect.
@@ -58,6 +60,7 @@ impl Plan {
             pause: sometimes(0.1),
             late: sometimes(0.5),
             foreign: sometimes(0.2),
+            unsent: sometimes(0.5),
             faults,
             #[allow(clippy::cast_possible_truncation)]
             crashes: random.between(0, 6) as u32,
@@ -102,6 +105,7 @@ impl Plan {
         with(&|plan| plan.append_fails = 0.0);
         with(&|plan| plan.slow_appends = false);
         with(&|plan| plan.token_fails = 0.0);
+        with(&|plan| plan.unsent = 0.0);
         with(&|plan| plan.refused = 0.0);
         with(&|plan| plan.operator = 0.0);
         with(&|plan| plan.pause = 0.0);

@@ -6,7 +6,7 @@ use serde_json::Value;
 use uber_vouchers::answer;
 use uber_vouchers::api::Api;
 use uber_vouchers::code::Code;
-use uber_vouchers::error::ErrorCode;
+use uber_vouchers::error::{Error, ErrorCode};
 use uber_vouchers::http::{BaseUrl, Head, Headers, Request};
 use uber_vouchers::id::{OrganizationId, ProgramId};
 use uber_vouchers::job::{Action, CodeState, Decision, Job, Recovery, Settings};
@@ -41,6 +41,7 @@ enum Effect {
     Token { batch: usize, renew: bool },
     Answered { batch: usize, request: u64, head: Head, body: Vec<u8> },
     Lost { batch: usize },
+    Unsent { batch: usize, request: u64 },
     Wake,
     Webhooks,
     Start,
@@ -386,6 +387,16 @@ impl World {
                     }
                 }
             }
+            Effect::Unsent { batch, request } => {
+                self.say(&format!("request {request}, batch {batch}, never left"));
+                self.checker.unsent(request);
+                let random = self.random.unit();
+                if let Some(job) = &mut self.job {
+                    let error = Error::unsent("no connection");
+                    job.handle_unsent(batch, &error, self.now, random);
+                    self.checker.returned(job, batch)?;
+                }
+            }
             Effect::Lost { batch } => {
                 self.say(&format!("no answer to batch {batch}"));
                 if let Some(job) = &mut self.job {
@@ -402,6 +413,12 @@ impl World {
         }
         let fails = !self.calm && self.random.chance(self.plan.token_fails);
         let (permanent, random) = (self.random.chance(0.3), self.random.unit());
+        if !self.calm && self.random.chance(self.plan.unsent) {
+            let error = Error::unsent("no connection");
+            let Some(job) = &mut self.job else { return };
+            assert!(!job.handle_no_token(batch, error, self.now, random), "it halts");
+            return;
+        }
         let Some(job) = &mut self.job else { return };
         if fails {
             let code =
@@ -473,6 +490,11 @@ impl World {
             .collect();
         self.say(&format!("request {id}: batch {batch}, {} codes", codes.len()));
         self.checker.left(id, batch, &codes, &self.journal)?;
+        if !self.calm && self.random.chance(self.plan.unsent) {
+            let ms = self.random.between(1, 100);
+            self.after(ms, Effect::Unsent { batch, request: id });
+            return Ok(());
+        }
         if !self.calm && self.random.chance(self.plan.refused) {
             let statuses = [400, 401, 402, 403, 404, 409, 413, 422, 429];
             let status = statuses[self.random.below(statuses.len())];

@@ -1,0 +1,56 @@
+/** What the `fetch` of Node.js, Deno and Bun proves about a request that failed. */
+import { subscribe } from "node:diagnostics_channel";
+
+import { provideUnsentProof } from "./own-fetch.js";
+
+/** Errors of connections that were never made, as Node.js reports them. */
+const connectErrors = new WeakSet<object>();
+
+// A code would not do: a handshake and an answer that break off give the same ones.
+subscribe("undici:client:connectError", (message) => {
+  connectErrors.add(Object((message as { error?: unknown }).error));
+});
+
+/** `fetch` itself, by its source: what wraps it may have sent the request before. */
+const NODE_FETCH = /internal\/deps\/undici/;
+const DENO_FETCH = /^function fetch\([^]*(lazyFetch|builtinTracer)\(/;
+const BUN_FETCH = /^function fetch\(\) \{\s+\[native code\]\s+\}$/;
+
+/** Bun reports these before it sends anything, and no others that surely are. */
+const BUN_CODES = new Set([
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ECONNREFUSED",
+  "ConnectionRefused",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "CERT_HAS_EXPIRED",
+  "CERT_NOT_YET_VALID",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+]);
+
+provideUnsentProof((fetch, thrown) => {
+  const source = Function.prototype.toString.call(fetch);
+  const error = Object(thrown) as { code?: unknown; message?: unknown; cause?: unknown };
+  const cause = Object(error.cause ?? error) as typeof error;
+  if (NODE_FETCH.test(source)) return connectErrors.has(cause) && isPlainDispatcher();
+  if (BUN_FETCH.test(source) && fetch.name === "fetch") return BUN_CODES.has(String(error.code));
+  // Deno gives no codes. Spaces can't be part of the URL that the message names.
+  return DENO_FETCH.test(source) && /: client error \(Connect\)/.test(String(cause.message));
+});
+
+/** Whether requests go straight to connections, and not through what may repeat them. */
+function isPlainDispatcher(): boolean {
+  const symbols = [2, 1].map((version) => Symbol.for(`undici.globalDispatcher.${version}`));
+  const slots = globalThis as unknown as Record<symbol, { dispatch?: unknown } | undefined>;
+  const [dispatcher] = symbols.flatMap((symbol) => slots[symbol] ?? []);
+  const plain = Object.getPrototypeOf(dispatcher ?? {}) as {
+    constructor: Function;
+    dispatch?: unknown;
+  };
+  return plain.constructor.name === "Agent" && plain.dispatch === dispatcher?.dispatch;
+}
