@@ -2,6 +2,8 @@
  * The requests of one invocation. The platform refuses any more than its plan
  * allows: so a slice of a job ends before that, and the next one goes on.
  */
+import { markUnsent } from "../own-fetch.js";
+import { isRefused } from "../own-fetch.workerd.js";
 import type { FetchFunction } from "../types.js";
 import { settings } from "./settings.js";
 import type { WorkerEnv } from "./types.js";
@@ -10,9 +12,6 @@ import type { WorkerEnv } from "./types.js";
 const RESERVE = 6;
 /** With fewer in all, a slice could not send even one request. */
 const LEAST_IN_ALL = 10;
-
-/** What the platform says when it has refused a request: nothing has left. */
-const REFUSAL = /too many (?:subrequests|api requests)|subrequest depth limit/i;
 
 export class Budget {
   #outside = 0;
@@ -63,11 +62,6 @@ export class Budget {
   }
 }
 
-/** Whether the platform has refused a request, instead of sending it. */
-export function isRefused(error: unknown): boolean {
-  return error instanceof Error && REFUSAL.test(error.message);
-}
-
 /** The way to Uber, where each request is counted. */
 export function countedFetch(env: WorkerEnv, budget: Budget): FetchFunction {
   return async (url, init) => {
@@ -75,8 +69,7 @@ export function countedFetch(env: WorkerEnv, budget: Budget): FetchFunction {
     try {
       return await (env.UBER ?? globalThis).fetch(url, init as RequestInit);
     } catch (error) {
-      budget.noteRefusal(error);
-      throw error;
+      throw budget.noteRefusal(error) ? markUnsent(error as Error) : error;
     }
   };
 }
