@@ -414,6 +414,14 @@ mod tests {
     }
 
     #[test]
+    fn what_never_left_has_queued_nothing() {
+        let error = Error::unsent("The request failed");
+        assert_eq!((error.code, error.queued), (ErrorCode::ConnectionFailed, Queued::No));
+        assert!(error.unsent && error.hint().starts_with("Nothing has left."));
+        assert!(!Error::new(ErrorCode::ConnectionFailed, Queued::No, "").unsent);
+    }
+
+    #[test]
     fn debug_prints_neither_body_nor_values() {
         let mut error = Error::validation(ErrorCode::InvalidCodes, "1 of 2 entries is no code");
         error.issues.push(Rejected {

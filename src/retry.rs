@@ -5,8 +5,11 @@
 
 use crate::http::Head;
 
-/// A server that asks for a longer wait than this is not waited for.
+/// A call does not wait longer than this: it fails, and says how long to wait.
 pub const LONGEST_WAIT_MS: u64 = 60_000;
+/// A job does not wait longer than this before it asks again, whatever the server
+/// says: a `Retry-After` in milliseconds would park it for weeks.
+pub const LONGEST_JOB_WAIT_MS: u64 = 60 * 60_000;
 const FIRST_BACKOFF_MS: u64 = 1_000;
 
 /// How a call may be repeated.
@@ -111,10 +114,11 @@ impl Retry {
 }
 
 /// How long to wait before the next attempt, after so many retries: as long as
-/// the answer asks for, else a backoff.
+/// the answer asks for, an hour at most, else a backoff.
 #[must_use]
 pub fn wait(head: Option<&Head>, retries: u32, now: u64, random: f64) -> u64 {
-    head.and_then(|head| retry_after(head, now)).unwrap_or_else(|| backoff(retries, random))
+    head.and_then(|head| retry_after(head, now))
+        .map_or_else(|| backoff(retries, random), |wait| wait.min(LONGEST_JOB_WAIT_MS))
 }
 
 /// Full jitter: anywhere between nothing and the backoff, so that many clients
@@ -304,6 +308,26 @@ mod tests {
             retry.after(Attempt::Answered(&head(429, &[("retry-after", "61")])), 0, 0.5),
             Step::Stop
         );
+    }
+
+    #[test]
+    fn no_wait_is_longer_than_an_hour() {
+        const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+        for (value, wait_ms) in [
+            ("3599", 3_599_000),
+            ("3600", 3_600_000),
+            ("3601", 3_600_000),
+            // Milliseconds, epoch seconds and epoch milliseconds.
+            ("3600000", 3_600_000),
+            ("1795446463", 3_600_000),
+            ("1795446463000", 3_600_000),
+            ("99999999999999999999999999", 3_600_000),
+            ("Sun, 06 Nov 2094 08:49:37 GMT", 3_600_000),
+            ("Sun, 06 Nov 1994 08:50:37 GMT", 60_000),
+        ] {
+            let head = head(429, &[("retry-after", value), ("date", DATE)]);
+            assert_eq!(wait(Some(&head), 0, 784_111_777_000, 0.5), wait_ms, "{value}");
+        }
     }
 
     #[test]

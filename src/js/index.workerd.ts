@@ -2,6 +2,7 @@
 import module from "./uber_vouchers_bg.wasm";
 
 import { instance } from "./binding.js";
+import "./own-fetch.workerd.js";
 
 instance.provide(() => module);
 

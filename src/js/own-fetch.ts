@@ -20,6 +20,16 @@ export function provideUnsentProof(proof: UnsentProof): void {
   provesUnsent = proof;
 }
 
+const unsent = new WeakSet<object>();
+
+/** An error of a `fetch` of this package's own that proves the same. */
+export function markUnsent<T extends object>(error: T): T {
+  unsent.add(error);
+  return error;
+}
+
+export const isMarkedUnsent = (thrown: unknown): boolean => unsent.has(Object(thrown));
+
 /**
  * The same request, which the host does not repeat by itself. Deno, and Bun
  * before 1.4, send a POST again when a connection that was used before closes

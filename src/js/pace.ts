@@ -9,7 +9,7 @@ export interface Pace {
   next(): number;
   /** One has left. */
   take(): void;
-  /** Nothing leaves before that. */
+  /** The job has something to send, and sends nothing before that. */
   waits(until: number): void;
   /** The server has refused because there were too many: none of them leaves before that. */
   close(until: number): void;

@@ -15,7 +15,7 @@ import {
 } from "./deadline.js";
 import { quietly } from "./errors.js";
 import { notify } from "./listeners.js";
-import { provesUnsent, sentOnce } from "./own-fetch.js";
+import { isMarkedUnsent, provesUnsent, sentOnce } from "./own-fetch.js";
 import type { FetchFunction, FetchInit, RequestEvent, ResponseEvent } from "./types.js";
 
 /** How much of a body is read that only tells what an answer means. */
@@ -79,8 +79,10 @@ export async function send(
     // As a method where it is one: a service binding refuses anything else.
     return typeof fetch === "function" ? fetch(url, sent) : fetch.fetch(url, sent);
   });
-  if (outcome.kind === FAILED && fetch === undefined && hasLeft) {
-    hasLeft = quietly(() => provesUnsent(hostFetch, outcome.value)) !== true;
+  if (outcome.kind === FAILED && hasLeft) {
+    const { value } = outcome;
+    const isUnsent = fetch === undefined ? () => provesUnsent(hostFetch, value) : isMarkedUnsent;
+    hasLeft = quietly(() => isUnsent(value)) !== true;
   }
   if (outcome.kind !== DONE) return { ...outcome, hasLeft };
   const response: ResponseShape = Object(outcome.value);

@@ -4,22 +4,24 @@
  */
 import { DurableObject } from "cloudflare:workers";
 
-import { tokensOf } from "../client.js";
 import type { ErrorParts } from "../errors.js";
-import { VoucherError } from "../errors.js";
-import type { TokenSet } from "../types.js";
+import { inTurn } from "../journal-shared.js";
+import { Alarm, LONGEST_RETRY_MS } from "./alarm.js";
+import { AppToken } from "./app-token.js";
 import { Attempts } from "./attempts.js";
+import { Budget } from "./budget.js";
+import { ERRAND_TABLES, Errands } from "./errands.js";
 import { type Fate, GROUP_TABLES, Groups } from "./groups.js";
+import { inParallel } from "./parallel.js";
 import { KEY_TABLES, Keys } from "./keys.js";
-import { logError } from "./log.js";
+import { log, logError } from "./log.js";
 import type { ObjectState } from "./platform-types.js";
 import { type Lease, Rate } from "./rate.js";
 import { settings } from "./settings.js";
-import type { Stubs } from "./stubs.js";
 import { stubs } from "./stubs.js";
 import { type Schema, Tables } from "./tables.js";
-import type { JobSummary, WorkerEnv } from "./types.js";
-import { type Token, clientOptions, logUpstream } from "./uber.js";
+import type { JobFault, JobSummary, WorkerEnv } from "./types.js";
+import { type Token, logUpstream } from "./uber.js";
 
 const OPEN: readonly string[] = ["creating", "held", "running", "paused", "halted", "undecided"];
 
@@ -34,14 +36,21 @@ const APP_TABLES: Schema = {
     CREATE INDEX jobs_by_time ON jobs (created_at);
     CREATE INDEX jobs_by_program ON jobs (program, created_at);
     CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-    ${ENDED_SESSIONS}
-    ${KEY_TABLES}
-    ${GROUP_TABLES}`,
+    ${ENDED_SESSIONS} ${KEY_TABLES} ${GROUP_TABLES} ${ERRAND_TABLES}`,
   upgrades: [
     // Since when the gate is closed is told too.
-    `${ENDED_SESSIONS} ${KEY_TABLES}
+    `${ENDED_SESSIONS} ${KEY_TABLES} ${ERRAND_TABLES}
     UPDATE state SET value = '{"until":' || value || ',"at":0}' WHERE key = 'closed'`,
   ],
+};
+
+/** A job that runs reports every few seconds; each slice of it lasts a minute at most. */
+const SILENT_MS = 3 * 60_000;
+const SILENT: JobFault = {
+  code: "silent",
+  message: "The job is to run, and has not been heard of for some minutes",
+  hint: "It is asked again and again. See the worker's log: storage may refuse what is written (a day's rows, a spending limit).",
+  queued: "no",
 };
 
 interface Row {
@@ -51,68 +60,54 @@ interface Row {
 export class AppObject extends DurableObject<WorkerEnv> {
   readonly #rate = new Rate(() => settings().requestsPerSecond);
   readonly #attempts = new Attempts();
-  readonly #groups: Groups;
+  readonly #budget = new Budget();
+  readonly #alarm: Alarm;
+  readonly #token: AppToken;
+  readonly #inTurn = inTurn();
   readonly #tables: Tables;
-  readonly #keys: Keys;
-  readonly #stubs: Stubs;
-  #tokens: ((rejected?: string) => Promise<string>) | undefined;
+  #opened: { groups: Groups; errands: Errands; keys: Keys } | undefined;
 
+  // It asks nothing of storage: if that refuses, there still has to be an object that tries again.
   constructor(ctx: ObjectState, env: WorkerEnv) {
     super(ctx, env);
-    this.#stubs = stubs(env);
     logUpstream(env);
     this.#tables = new Tables(ctx.storage, APP_TABLES);
-    this.#groups = new Groups(ctx.storage);
-    this.#keys = new Keys(ctx.storage.sql);
-    if (this.#tables.areNewer) return;
+    this.#alarm = new Alarm(ctx.storage);
+    this.#token = new AppToken(env, {
+      read: (key) => this.#read(key),
+      write: (key, value) => this.#write(key, value),
+    });
+    void ctx.blockConcurrencyWhile(() => this.#alarm.load().catch(logged("alarm")));
+  }
+
+  /** The tables, made when they are first needed. */
+  #open(): { groups: Groups; errands: Errands; keys: Keys } {
+    if (this.#opened) return this.#opened;
+    const { storage } = this.ctx;
     this.#tables.make();
-    this.#groups.recover();
+    const groups = new Groups(storage);
+    groups.recover();
+    const errands = new Errands(storage.sql, stubs(this.env, this.#budget), () => this.#isPaused);
+    this.#opened = { groups, errands, keys: new Keys(storage.sql) };
     this.#closeAsBefore();
+    return this.#opened;
   }
 
   /** A token, other than the one that Uber rejected. */
   async token(rejected?: string): Promise<{ token: Token } | { fault: ErrorParts }> {
-    this.#tables.refuseNewer();
-    try {
-      const tokens = (this.#tokens ??= this.#createTokens());
-      const accessToken = await tokens(rejected);
-      const kept = this.#read<TokenSet>("token");
-      return { token: { accessToken, renewAt: kept?.renewAt ?? 0 } };
-    } catch (error) {
-      if (!(error instanceof VoucherError)) throw error;
-      const { name, code, queued, message, hint } = error;
-      const { status } = error as { status?: number };
-      const more = status === undefined ? {} : { status };
-      return { fault: { class: name, code, queued, message, hint, ...more } };
-    }
-  }
-
-  #createTokens(): (rejected?: string) => Promise<string> {
-    const { UBER_CLIENT_ID: clientId, UBER_CLIENT_SECRET: clientSecret } = this.env;
-    return tokensOf({
-      ...clientOptions(this.env),
-      auth: {
-        clientId,
-        clientSecret,
-        ...(this.env.UBER_SCOPE ? { scope: this.env.UBER_SCOPE as never } : {}),
-        ...(this.env.UBER_TOKEN_URL ? { tokenUrl: this.env.UBER_TOKEN_URL } : {}),
-        cache: {
-          get: async () => this.#read<TokenSet>("token"),
-          set: async (_key, tokens) => this.#write("token", tokens),
-        },
-      },
-    });
+    return this.#token.get(rejected);
   }
 
   /** When so many requests of a program may leave; or that nothing may. */
   async lease(program: string, wanted: number): Promise<Lease> {
-    this.#tables.refuseNewer();
+    const isPaused = await this.isPaused(program);
     const lease = this.#rate.lease(program, wanted, Date.now());
-    return this.#isPaused ? { ...lease, count: 0, isPaused: true } : { ...lease, isPaused: false };
+    return isPaused ? { ...lease, count: 0, isPaused } : { ...lease, isPaused };
   }
 
   /** Uber asked for patience: nothing leaves before that, from no program. */
   async close(until: number): Promise<void> {
+    this.#open();
     const at = Date.now();
     this.#write("closed", { until: this.#rate.close(until, at), at });
   }
@@ -125,45 +120,130 @@ export class AppObject extends DurableObject<WorkerEnv> {
     this.#rate.close(closed.until - Math.max(0, closed.at - now), now);
   }
 
+  /** An operator does not want to wait any longer: what was closed is open, and a token is asked for. */
+  async open(): Promise<void> {
+    this.#open();
+    this.#rate.open();
+    this.#write("closed", { until: 0, at: Date.now() });
+    this.#token.retry();
+  }
+
   get #isPaused(): boolean {
     return this.#read<boolean>("paused") === true;
   }
 
-  async isPaused(): Promise<boolean> {
-    return this.#isPaused;
+  /** A program that learns of a pause is told when it is over. */
+  async isPaused(program = ""): Promise<boolean> {
+    if (!this.#isPaused) return false;
+    if (program !== "") this.#open().errands.add(program, "unpause");
+    return true;
   }
 
   /** Pauses everything, or lets it go on. Gives how many jobs that concerns. */
-  async pause(isPaused: boolean): Promise<number> {
-    this.#write("paused", isPaused);
-    const marks = OPEN.map(() => "?").join();
+  pause(isPaused: boolean): Promise<number> {
+    // One after the other, so that no program is told the older of two last.
+    return this.#inTurn(async () => {
+      const { errands } = this.#open();
+      this.#write("paused", isPaused);
+      const marks = OPEN.map(() => "?").join();
+      const rows = this.#query<{ program: string; jobs: number }>(
+        `SELECT program, count(*) AS jobs FROM jobs WHERE status IN (${marks}) GROUP BY program`,
+        ...OPEN,
+      );
+      this.#budget.renew();
+      if (isPaused) {
+        // The others learn it from their next lease.
+        const told = rows.slice(0, mostAsked());
+        await inParallel(told, async ({ program }) => {
+          errands.add(program, "unpause");
+          const object = stubs(this.env, this.#budget).program(program);
+          await object.everything(true).catch(logged("pause"));
+        });
+      } else {
+        await errands.run(mostAsked());
+        await this.#arm();
+      }
+      return rows.reduce((all, { jobs }) => all + jobs, 0);
+    });
+  }
+
+  /** Lets all jobs go on that something has stopped. Gives how many those are. */
+  async resumeHalted(): Promise<number> {
+    const { errands } = this.#open();
+    await this.open();
     const rows = this.#query<{ program: string; jobs: number }>(
-      `SELECT program, count(*) AS jobs FROM jobs WHERE status IN (${marks}) GROUP BY program`,
-      ...OPEN,
+      "SELECT program, count(*) AS jobs FROM jobs WHERE status = 'halted' GROUP BY program",
     );
-    await Promise.all(
-      rows.map(({ program }) =>
-        // One that can't be reached now learns it from its next lease.
-        this.#stubs
-          .program(program)
-          .everything(isPaused)
-          .catch((error: unknown) => logError("pause", error)),
-      ),
-    );
+    for (const { program } of rows) errands.add(program, "resume");
+    this.#budget.renew();
+    await errands.run(mostAsked());
+    await this.#arm();
     return rows.reduce((all, { jobs }) => all + jobs, 0);
   }
 
-  /** Takes note of how far a job is. */
-  async report(summary: JobSummary): Promise<void> {
-    const { id, programId, createdAt, status } = summary;
-    this.#query(
-      "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?)",
-      id,
-      programId,
-      createdAt,
-      status,
-      JSON.stringify(summary),
-    );
+  /** Tells programs what they are to be told, and looks for jobs that are silent. */
+  async alarm(): Promise<void> {
+    await this.#alarm.fire(async () => {
+      // That release goes on from here, when it is back.
+      if (this.#tables.areNewer) return this.#alarm.set(Date.now() + LONGEST_RETRY_MS);
+      this.#budget.renew();
+      await this.#open().errands.run(mostAsked() / 2);
+      await this.#wakeSilent(mostAsked() / 2);
+      await this.#arm();
+    });
+  }
+
+  async #arm(): Promise<void> {
+    const now = Date.now();
+    const dues = [
+      this.#open().errands.nextDue(),
+      ...this.#running().map((job) => silentAt(job, now)),
+    ];
+    const due = Math.min(...dues.filter((at) => at !== undefined));
+    if (due !== Infinity) await this.#alarm.set(due);
+  }
+
+  #running(): JobSummary[] {
+    if (this.#isPaused) return [];
+    const rows = this.#query<Row>("SELECT summary FROM jobs WHERE status = 'running'");
+    return rows.map(({ summary }) => JSON.parse(summary) as JobSummary);
+  }
+
+  /** A job that should run and says nothing: history says so, and its program is asked to go on. */
+  async #wakeSilent(most: number): Promise<void> {
+    const now = Date.now();
+    const silent = this.#running().filter((job) => heardUntil(job, now) + SILENT_MS <= now);
+    const byProgram = new Map<string, string[]>();
+    for (const job of silent) {
+      if (job.error?.code !== SILENT.code) {
+        log("job", { job: job.id, program: job.programId, state: "silent" });
+        this.#update({ ...job, error: SILENT });
+      }
+      byProgram.set(job.programId, [...(byProgram.get(job.programId) ?? []), job.id]);
+    }
+    await inParallel([...byProgram].slice(0, most), async ([program, jobs]) => {
+      await stubs(this.env, this.#budget).program(program).wake(jobs).catch(logged("wake"));
+    });
+  }
+
+  /** Takes note of how far jobs are. */
+  async report(summaries: readonly JobSummary[]): Promise<void> {
+    for (const summary of summaries) {
+      if (this.#update(summary)) continue;
+      const { id, programId, createdAt, status } = summary;
+      const values = [id, programId, createdAt, status, JSON.stringify(summary)];
+      this.#query("INSERT INTO jobs VALUES (?, ?, ?, ?, ?)", ...values);
+    }
+    const isRunning = summaries.some(({ status }) => status === "running");
+    // No reason to refuse what was reported.
+    if (isRunning) await this.#alarm.set(Date.now() + SILENT_MS).catch(logged("alarm"));
+  }
+
+  /** Whether there was such a job. One row: to replace it would be four, with those of its indexes. */
+  #update({ id, status, ...summary }: JobSummary): boolean {
+    const text = JSON.stringify({ id, status, ...summary });
+    const query = "UPDATE jobs SET status = ?, summary = ? WHERE id = ? RETURNING id";
+    return this.#query(query, status, text, id).length > 0;
   }
 
   /**
@@ -214,11 +294,6 @@ export class AppObject extends DurableObject<WorkerEnv> {
     this.#attempts.forget(from);
   }
 
-  get #openGroups(): Groups {
-    this.#tables.refuseNewer();
-    return this.#groups;
-  }
-
   /** An operator has signed out: that session is over, before its time. */
   async endSession(until: number): Promise<void> {
     this.#query("DELETE FROM ended_sessions WHERE until < ?", Date.now());
@@ -230,27 +305,27 @@ export class AppObject extends DurableObject<WorkerEnv> {
   }
 
   async claimKey(...values: Parameters<Keys["claim"]>): Promise<string[]> {
-    return this.#keys.claim(...values);
+    return this.#open().keys.claim(...values);
   }
 
   async beginGroup(...values: Parameters<Groups["begin"]>): Promise<ReturnType<Groups["begin"]>> {
-    return this.#openGroups.begin(...values);
+    return this.#open().groups.begin(...values);
   }
 
   async commitGroup(...values: Parameters<Groups["commit"]>): Promise<boolean> {
-    return this.#openGroups.commit(...values);
+    return this.#open().groups.commit(...values);
   }
 
   async cancelGroup(...values: Parameters<Groups["cancel"]>): Promise<void> {
-    this.#openGroups.cancel(...values);
+    this.#open().groups.cancel(...values);
   }
 
   async fateInGroup(...values: Parameters<Groups["fate"]>): Promise<Fate> {
-    return this.#openGroups.fate(...values);
+    return this.#open().groups.fate(...values);
   }
 
   #query<T>(query: string, ...bindings: (string | number)[]): T[] {
-    this.#tables.refuseNewer();
+    this.#open();
     return [...this.ctx.storage.sql.exec<T>(query, ...bindings)];
   }
 
@@ -262,4 +337,21 @@ export class AppObject extends DurableObject<WorkerEnv> {
   #write(key: string, value: unknown): void {
     this.#query("INSERT OR REPLACE INTO state VALUES (?, ?)", key, JSON.stringify(value));
   }
+}
+
+const logged = (where: string) => (error: unknown) => logError(where, error);
+
+/** How many programs one invocation asks, at most. */
+const mostAsked = () => Math.max(4, Math.min(settings().subrequests, 1_000) - 8);
+
+/** Until when there was no reason to hear of a job. */
+function heardUntil({ updatedAt, waitingUntil }: JobSummary, now: number): number {
+  // Not after a clock was set back.
+  return Math.min(now, updatedAt) + Math.max(0, (waitingUntil ?? 0) - updatedAt);
+}
+
+/** When a job that runs is silent; one that was asked is asked again later. */
+function silentAt(job: JobSummary, now: number): number {
+  const at = heardUntil(job, now) + SILENT_MS;
+  return at > now ? at : now + LONGEST_RETRY_MS;
 }

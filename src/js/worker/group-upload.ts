@@ -10,6 +10,7 @@ import { digestOf } from "./creation.js";
 import type { Member } from "./groups.js";
 import { logError } from "./log.js";
 import type { Operator } from "./operator.js";
+import { callPrograms } from "./fan-out.js";
 import {
   type JobRequest,
   type ListFlags,
@@ -26,8 +27,8 @@ import { accepted, readLists } from "./upload.js";
 
 /** Of the codes that a dry run names. */
 const MOST_LISTED = 1_000;
-/** The platform allows six connections at a time. */
-const AT_ONCE = 6;
+/** The jobs are created, and then they start or go. */
+const FAN_OUTS = 2;
 
 export async function createGroup(call: Call, operator: Operator): Promise<Response> {
   const { request, url, env } = call;
@@ -63,25 +64,24 @@ export async function createGroup(call: Call, operator: Operator): Promise<Respo
     batchSize: asked.batchSize,
   };
   try {
-    const members = await inParallel([...orders], async ([programId, list]) => {
+    const holds = [...orders].map(([programId, list]) => {
       const ids = listIds(list) as Uint8Array;
-      const { duplicates } = list;
-      const held = await stubs(env)
-        .program(programId)
-        .hold({ ...about, programId, ids, duplicates });
-      if ("problem" in held) throw refusedBy(programId, held.problem);
-      return { programId, jobId: held.summary.id };
+      return { programId, value: { ...about, programId, ids, duplicates: list.duplicates } };
+    });
+    const held = await callPrograms(stubs(env), "hold", holds, FAN_OUTS);
+    const members = held.map((answer): Member => {
+      if ("problem" in answer) throw refusedBy(answer.programId, answer.problem);
+      const { programId, id } = answer.summary;
+      return { programId, jobId: id };
     });
     if (!(await app.commitGroup(key, attempt, members, starts))) throw tookTooLong();
     return Response.json({ group: key, jobs: await summaries(call, members) }, { status: 201 });
   } catch (error) {
     await app.cancelGroup(key, attempt);
     // One that is not reached asks by itself.
-    await inParallel([...orders.keys()], (programId) =>
-      stubs(env)
-        .program(programId)
-        .learnGroups()
-        .catch((failure: unknown) => logError("group", failure)),
+    const calls = [...orders.keys()].map((programId) => ({ programId, value: undefined }));
+    await callPrograms(stubs(env), "learnGroups", calls, FAN_OUTS).catch((failure: unknown) =>
+      logError("group", failure),
     );
     throw error;
   }
@@ -152,10 +152,11 @@ async function digest(
 /** What the jobs would come to, in all and for each program. Nothing is created. */
 async function dryRun({ env }: Call, lists: ProgramLists): Promise<Record<string, unknown>> {
   const found = programsOf(lists);
-  const programs = await inParallel(found, async ([programId, list]) => {
-    const parts = listParts(list) as ListParts;
-    return { programId, ...(await stubs(env).program(programId).dryRun(parts)) };
+  const calls = found.map(([programId, list]) => {
+    return { programId, value: listParts(list) as ListParts };
   });
+  const results = await callPrograms(stubs(env), "dryRun", calls, 1);
+  const programs = results.map((result, at) => ({ programId: found[at]?.[0] ?? "", ...result }));
   const sumOf = (count: (program: DryRun) => number) =>
     programs.reduce((sum, program) => sum + count(program), 0);
   const blocked: Record<string, number> = {};
@@ -191,31 +192,7 @@ const tookTooLong = () =>
   );
 
 async function summaries({ env }: Call, members: readonly Member[]): Promise<JobSummary[]> {
-  const found = await inParallel(members, ({ programId, jobId }) =>
-    stubs(env).program(programId).summary(jobId),
-  );
+  const calls = members.map(({ programId, jobId }) => ({ programId, value: jobId }));
+  const found = await callPrograms(stubs(env), "summary", calls, FAN_OUTS);
   return found.filter((summary) => summary !== undefined);
-}
-
-async function inParallel<T, R>(
-  values: readonly T[],
-  work: (value: T) => Promise<R>,
-): Promise<R[]> {
-  const results: R[] = [];
-  const rest = [...values.entries()];
-  const worker = async () => {
-    for (let next = rest.shift(); next !== undefined; next = rest.shift()) {
-      const [place, value] = next;
-      try {
-        results[place] = await work(value);
-      } catch (error) {
-        rest.length = 0;
-        throw error;
-      }
-    }
-  };
-  const ended = await Promise.allSettled(Array.from({ length: AT_ONCE }, worker));
-  const failed = ended.find((end) => end.status === "rejected");
-  if (failed) throw failed.reason;
-  return results;
 }

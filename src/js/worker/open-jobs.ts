@@ -43,7 +43,9 @@ export class OpenJobs {
     readonly onUnreadable: (number: number, error: unknown) => void,
   ) {
     // Each deploy ends an object: what is under way then is unknown, so it is one request.
-    this.#options = { concurrency: 1, requestsPerSecond: Infinity, [pace]: shared };
+    // Without a token, the alarm tries again, and not a job that keeps the object awake.
+    const unpaced = { concurrency: 1, maxRetries: 0, requestsPerSecond: Infinity };
+    this.#options = { ...unpaced, [pace]: shared };
   }
 
   journal(number: number): Journal {

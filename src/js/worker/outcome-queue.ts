@@ -26,16 +26,21 @@ export class OutcomeQueue {
   readonly #tables: Tables;
   /** The row to which the next event is added, and how long it is. */
   #open: { id: number; length: number } | undefined;
-  /** Jobs with outcomes that wait for them. */
-  readonly #waiting: Set<number>;
+  #known: Set<number> | undefined;
 
   constructor(storage: ObjectStorage, tables: Tables) {
     this.#storage = storage;
     this.#tables = tables;
-    const found = tables.areThere
-      ? storage.sql.exec<{ job: number }>("SELECT DISTINCT job FROM waiting")
-      : [];
-    this.#waiting = new Set([...found].map(({ job }) => job));
+  }
+
+  /** Jobs with outcomes that wait for them. */
+  get #waiting(): Set<number> {
+    if (this.#known === undefined) {
+      if (!this.#tables.areThere) return new Set();
+      const found = this.#rows<{ job: number }>("SELECT DISTINCT job FROM waiting");
+      this.#known = new Set(found.map(({ job }) => job));
+    }
+    return this.#known;
   }
 
   get isEmpty(): boolean {

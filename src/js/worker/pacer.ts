@@ -1,13 +1,14 @@
 /** When this program's jobs may send: the times that the app's object leased it. */
 import type { Pace } from "../pace.js";
+import type { Budget } from "./budget.js";
 import { logError } from "./log.js";
 import { CLOCK_STEP_MS, type Lease } from "./rate.js";
 import type { Stubs } from "./stubs.js";
 
-/** Without a lease, it is asked again so soon. */
-const SOON_MS = 25;
+/** Without a lease, it is looked for one again so soon. */
+const LEASE_POLL_MS = 25;
 /** After a failure, so soon. */
-const AGAIN_MS = 1_000;
+const LEASE_RETRY_MS = 1_000;
 /** A slot that was not used by then is gone. */
 const STALE_MS = 1_000;
 const WINDOW_MS = 1_000;
@@ -23,17 +24,19 @@ export class Pacer implements Pace {
 
   constructor(
     readonly stubs: Stubs,
+    readonly budget: Budget,
     readonly programId: () => string,
-    /** Nothing may leave for long, or until an operator says so. */
-    readonly onStop: (until: number | "paused") => void,
+    /** Nothing may leave for long, or until an operator says so, or within this invocation. */
+    readonly onStop: (until: number | "paused" | "spent") => void,
   ) {}
 
   next(): number {
     const now = Date.now();
     this.#follow(now);
+    if (this.budget.isSpent) return now + LEASE_POLL_MS;
     while ((this.#slots[0] ?? Infinity) < now - STALE_MS) this.#slots.shift();
     if (this.#slots.length <= 1 && !this.#isAsking) void this.#ask();
-    return Math.max(this.#slots[0] ?? now + SOON_MS, this.#closedUntil);
+    return Math.max(this.#slots[0] ?? now + LEASE_POLL_MS, this.#closedUntil);
   }
 
   /** A clock that was set back: the times that were leased are of the other one. */
@@ -42,6 +45,7 @@ export class Pacer implements Pace {
     this.#now = now;
     if (backMs <= CLOCK_STEP_MS) return;
     this.#slots = [];
+    this.#taken = [];
     this.#closedUntil -= backMs;
   }
 
@@ -51,8 +55,10 @@ export class Pacer implements Pace {
     this.#taken = [...this.#taken.filter((at) => at > now - WINDOW_MS), now];
   }
 
+  /** Nothing is under way that could still leave. */
   waits(until: number): void {
-    if (until - Date.now() > LONG_WAIT_MS) this.onStop(until);
+    if (this.budget.isSpent) this.onStop("spent");
+    else if (until - Date.now() > LONG_WAIT_MS) this.onStop(until);
   }
 
   /** Uber asked for patience: that holds for all programs. */
@@ -63,6 +69,11 @@ export class Pacer implements Pace {
       .close(until)
       .catch((error: unknown) => logError("close", error));
     this.waits(until);
+  }
+
+  /** An operator does not want to wait for that any longer. */
+  open(): void {
+    this.#closedUntil = 0;
   }
 
   #close(until: number): void {
@@ -87,7 +98,8 @@ export class Pacer implements Pace {
       else this.waits(lease.closedUntil);
     } catch (error) {
       logError("lease", error);
-      this.#close(Date.now() + AGAIN_MS);
+      this.budget.noteRefusal(error);
+      this.#close(Date.now() + LEASE_RETRY_MS);
     }
     this.#isAsking = false;
   }

@@ -127,7 +127,7 @@ async function create(
   });
   if (isNew) {
     // Known to everybody before anything leaves.
-    await program.runner.report(record);
+    await program.reports.report(record);
     await program.arm();
   }
   return Response.json(record.summary, { status: isNew ? 201 : 200 });
@@ -198,7 +198,7 @@ async function pause(program: ProgramObject, record: JobRecord, request: Request
     summary.status = "paused";
     program.runner.stop(record.number);
     program.runner.settle(record, summary.progress);
-    await program.runner.report(record);
+    await program.reports.report(record);
   }
   return Response.json(summary);
 }
@@ -206,16 +206,9 @@ async function pause(program: ProgramObject, record: JobRecord, request: Request
 async function resume(program: ProgramObject, record: JobRecord, request: Request) {
   await refuseBody(request);
   await program.learnPause();
-  const { summary } = record;
-  requireState("resume", summary);
-  if (summary.status !== "running") {
-    summary.status = "running";
-    summary.error = null;
-    program.runner.settle(record, summary.progress);
-    await program.arm();
-    await program.runner.report(record);
-  }
-  return Response.json(summary);
+  requireState("resume", record.summary);
+  await program.resume(record);
+  return Response.json(record.summary);
 }
 
 async function resolve(program: ProgramObject, record: JobRecord, request: Request) {
@@ -232,7 +225,7 @@ async function resolve(program: ProgramObject, record: JobRecord, request: Reque
     summary.status = decision === "resend" ? "paused" : restingStatus(progress);
   }
   program.runner.settle(record, progress);
-  await program.runner.report(record);
+  await program.reports.report(record);
   await program.arm();
   return Response.json(summary);
 }

@@ -9,10 +9,13 @@ import { type ListParts, toCodeList } from "../code-list.js";
 import { STATES } from "../job-results.js";
 import type { CodeState } from "../job-types.js";
 import type { WebhookOutcome } from "../webhook.js";
+import { Alarm, LONGEST_RETRY_MS } from "./alarm.js";
+import { Budget, countedFetch } from "./budget.js";
 import { Calls } from "./calls.js";
 import { idsOfCodes } from "./code-ids.js";
 import { type CodeStates, findCodeStates } from "./code-states.js";
 import { Creation } from "./creation.js";
+import { type ProgramCall, type Task, callPrograms, isProblem } from "./fan-out.js";
 import { Inbox } from "./inbox.js";
 import { statesOf } from "./job-reading.js";
 import type { ListFlags } from "./job-request.js";
@@ -26,28 +29,25 @@ import type { LiveSocket, ObjectState } from "./platform-types.js";
 import { type Problem, answerError, problemOf } from "./problem.js";
 import { dryRun, routeProgram } from "./program-routes.js";
 import { type JobRecord, Records, restingStatus } from "./records.js";
+import { Reports } from "./reports.js";
 import { Runner } from "./runner.js";
+import { INBOX_FALLBACK_MS, Schedule } from "./schedule.js";
 import { SetAside } from "./set-aside.js";
-import { settings } from "./settings.js";
 import { type Stubs, stubs } from "./stubs.js";
 import { PROGRAM_TABLES, Tables } from "./tables.js";
-import type { DryRun, JobDetail, JobSummary, WorkerEnv } from "./types.js";
+import type { DryRun, JobDetail, JobStatus, JobSummary, WorkerEnv } from "./types.js";
 import { createUber } from "./uber.js";
 import { discard } from "./upload.js";
 import { detail, part } from "./views.js";
 
 /** Up to so many codes are looked up one by one, and not in the whole ledger. */
 const FEW = 1_000;
-const DAY_MS = 24 * 60 * 60 * 1000;
-/** What was acknowledged is taken in by a timer; should the object end before, so much later. */
-const SOON_MS = 1_000;
-/** While there is nothing to be done with what a later release has stored. */
-const NEWER_MS = 15 * 60_000;
-const AGAIN_MS = 5_000;
-/** While an operator has paused everything, it is asked so often whether that is over. */
-const PAUSED_MS = 30_000;
-/** While a job is held, it is asked so often what became of its group. */
-const HELD_MS = 4_000;
+/** A job that was created is started at once; should the object end before, so soon. */
+const CREATED_MS = 1_000;
+
+const RESUMABLE: ReadonlySet<JobStatus> = new Set(["paused", "halted", "undecided"]);
+
+const logged = (where: string) => (error: unknown) => logError(where, error);
 
 const codeOf = ({ code }: { code: string }) => code;
 
@@ -73,6 +73,7 @@ export interface HeldOrder {
 }
 
 export class ProgramObject extends DurableObject<WorkerEnv> {
+  readonly budget = new Budget();
   readonly stubs: Stubs;
   readonly records: Records;
   readonly ledger: Ledger;
@@ -82,34 +83,42 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
   readonly setAside: SetAside;
   readonly live: Live;
   readonly runner: Runner;
+  readonly reports: Reports;
   readonly calls: Calls;
+  readonly schedule: Schedule;
   readonly #tables: Tables;
-  #programId = "";
   #client: Client | undefined;
-  #armedAt = 0;
-  /** When the app's object was last asked about the groups of the jobs that are held. */
-  #askedAt = 0;
+  readonly #alarm: Alarm;
+  readonly #pacer: Pacer;
+  #id: string | undefined;
+  /** Whether the alarm's handler is at work: what else happens meanwhile is of its invocation. */
+  #isAlarm = false;
+  #recovery: Promise<void> | undefined;
 
+  // It asks nothing of storage: if that refuses, there still has to be an object that tries again.
   constructor(ctx: ObjectState, env: WorkerEnv) {
     super(ctx, env);
     const { storage } = ctx;
-    this.stubs = stubs(env);
-    const pacer = new Pacer(
+    this.stubs = stubs(env, this.budget);
+    this.reports = new Reports(this.stubs);
+    this.#pacer = new Pacer(
       this.stubs,
-      () => this.#programId,
+      this.budget,
+      () => this.id,
       (until) => {
-        if (until === "paused") void this.everything(true);
+        if (until === "paused") void this.everything(true).catch(logged("pause"));
+        else if (until === "spent") this.runner.stop();
         else this.runner.hold(until);
       },
     );
     this.#tables = new Tables(storage, PROGRAM_TABLES);
+    this.#alarm = new Alarm(storage);
     this.records = new Records(storage.sql, this.#tables);
     this.ledger = new Ledger(storage.sql, this.#tables);
-    this.#programId = this.#read("program") ?? "";
     this.jobs = new OpenJobs(
       () => this.client,
       storage,
-      pacer,
+      this.#pacer,
       (number, error) => this.setAside.add(number, error),
     );
     this.creation = new Creation(
@@ -119,13 +128,13 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
       this.jobs,
       (record) => {
         this.calls.created(record);
-        void this.arm(Date.now() + SOON_MS);
+        void this.arm(Date.now() + CREATED_MS).catch(logged("arm"));
       },
       ({ key, summary }) => this.stubs.app().fateInGroup(summary.group ?? "", key ?? ""),
       async (record) => {
         this.runner.settle(record, record.summary.progress);
         await this.arm();
-        await this.runner.report(record);
+        await this.reports.report(record);
       },
     );
     const changed = (record: JobRecord) => this.live.changed(record.summary.id);
@@ -138,7 +147,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
       (record) => this.runner.settle(record, record.summary.progress),
       async (records) => {
         await this.arm();
-        await Promise.all(records.map((record) => this.runner.report(record)));
+        await this.reports.report(...records);
       },
     );
     this.setAside = new SetAside(
@@ -150,7 +159,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
       async (record) => {
         changed(record);
         await this.arm();
-        await this.runner.report(record);
+        await this.reports.report(record);
       },
       (record, wasHeld) => this.#takeBack(record, wasHeld),
     );
@@ -158,24 +167,32 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
       const record = this.records.byId(jobId);
       return record && part(this, record);
     });
-    this.runner = new Runner(this.records, this.jobs, this.stubs, () => this.isPaused, changed);
+    const { reports, budget } = this;
+    const isPaused = () => this.isPaused;
+    this.runner = new Runner(this.records, this.jobs, reports, budget, isPaused, changed);
     this.calls = new Calls(this);
-    void ctx.blockConcurrencyWhile(() => this.#recover());
+    this.schedule = new Schedule(this);
+    void ctx.blockConcurrencyWhile(() => this.#recovered().catch(logged("recover")));
   }
 
-  /** Ends what broke off, and goes on with the rest. */
+  /** Resolves once that is ended which broke off with the object before; tried until it succeeds. */
+  #recovered(): Promise<void> {
+    this.#recovery ??= this.#recover().catch((error: unknown) => {
+      this.#recovery = undefined;
+      throw error;
+    });
+    return this.#recovery;
+  }
+
   async #recover(): Promise<void> {
     if (!this.#tables.areThere) return;
-    try {
-      // No code of theirs is claimed, and nothing has left.
-      for (const record of this.records.inStatus("creating")) await this.creation.discard(record);
-      await this.calls.recover();
-      await this.arm();
-    } catch (error) {
-      logError("recover", error);
-    }
+    await this.#alarm.load();
+    // No code of theirs is claimed, and nothing has left.
+    for (const record of this.records.inStatus("creating")) await this.creation.discard(record);
+    await this.calls.recover();
+    await this.arm();
     // Not waited for: it can take long.
-    void this.setAside.retryAll().catch((error: unknown) => logError("set aside", error));
+    void this.setAside.retryAll().catch(logged("set aside"));
   }
 
   /** Goes on with a job that could not be read, and can be again. */
@@ -186,58 +203,88 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
     record.summary.status = wasHeld ? "held" : restingStatus(progress);
     this.runner.settle(record, progress);
     await this.arm();
-    await this.runner.report(record);
+    await this.reports.report(record);
+  }
+
+  /** What comes from outside begins: an invocation of its own, unless the alarm's is under way. */
+  async #begin(): Promise<void> {
+    this.#tables.refuseNewer();
+    if (!this.#isAlarm) this.budget.renew();
+    await this.#recovered();
   }
 
   /** Made when it is first needed: variables that are wrong refuse a request, and not the object. */
   get client(): Client {
-    return (this.#client ??= createUber(this.env, () => this.stubs.app()));
+    return (this.#client ??= createUber(
+      this.env,
+      () => this.stubs.app(),
+      countedFetch(this.env, this.budget),
+    ));
   }
 
   get isPaused(): boolean {
-    return this.#read("paused") === "true";
+    return this.read("paused") === "true";
+  }
+
+  /** The program's id, which an object can't know of itself; empty where there never was a job. */
+  get id(): string {
+    this.#id ??= this.read("program") ?? "";
+    return this.#id;
   }
 
   /** Requests of operators, which the worker has let in. */
   async fetch(request: Request): Promise<Response> {
     try {
-      this.#tables.refuseNewer();
+      await this.#begin();
       // To look at a program leaves nothing behind.
       if (request.method !== "GET") this.#tables.make();
       return await routeProgram(this, request);
     } catch (error) {
       const { code, status } = problemOf(error);
       if (status === 500) logError("program", error);
-      log("refused", { program: this.#programId, code, status });
+      log("refused", { program: this.#id ?? "", code, status });
       return answerError(error);
     } finally {
+      // Where the alarm was lost, because setting it was refused, each request sets it anew.
+      await this.arm().catch(logged("arm"));
       await discard(request);
     }
   }
 
-  /** The program's id, which an object can't know of itself. Kept once there is a job. */
+  /** Keeps the program's id. */
   know(programId: string): void {
-    if (this.#programId === programId) return;
-    this.#programId = programId;
-    this.#write("program", programId);
+    if (this.id === programId) return;
+    this.write("program", programId);
+    this.#id = programId;
   }
 
   /** Takes in an event that was well signed. Whether it concerns anything here. */
   async webhook(outcomes: readonly WebhookOutcome[]): Promise<boolean> {
-    // Not acknowledged, so that it comes again once that release is back.
-    this.#tables.refuseNewer();
+    // Where a later release has stored something: not acknowledged, so that it comes again.
+    await this.#begin();
     // Jobs go, and the ledger stays: what matters is whether there ever was one.
-    if (this.#programId === "" || outcomes.length === 0) return false;
+    if (this.id === "" || outcomes.length === 0) return false;
     this.inbox.add(outcomes);
     const now = Date.now();
     // Whatever becomes of this object, the alarm takes it in.
-    await this.arm((this.inbox.dueAt(now) ?? now) + SOON_MS);
+    await this.arm((this.inbox.dueAt(now) ?? now) + INBOX_FALLBACK_MS);
     return true;
   }
 
+  /** Does what several programs are called for: itself the first of it, and others' objects the rest. */
+  async passOn(task: Task, [own, ...rest]: readonly ProgramCall[]): Promise<unknown[]> {
+    const result: unknown = await this[task](own?.value as never);
+    return isProblem(result)
+      ? [result]
+      : [result, ...(await callPrograms(this.stubs, task, rest, 1))];
+  }
+
   /** Creates a job of a group; it starts when all of them are created. */
-  async hold(order: HeldOrder): Promise<{ summary: JobSummary } | { problem: Problem }> {
+  async hold(
+    order: HeldOrder,
+  ): Promise<{ summary: JobSummary } | { problem: Problem; programId: string }> {
     try {
+      await this.#begin();
       this.#tables.make();
       const { ids, duplicates, attempt, ...about } = order;
       this.know(order.programId);
@@ -253,14 +300,8 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
       });
       return { summary: record.summary };
     } catch (error) {
-      return { problem: problemOf(error) };
+      return { problem: problemOf(error), programId: order.programId };
     }
-  }
-
-  /** Learns what became of the groups of jobs that are held: these start, or go. */
-  async learnGroups(): Promise<void> {
-    this.#askedAt = Date.now();
-    await this.creation.settle();
   }
 
   /** A job of a group that has been decided. */
@@ -269,18 +310,60 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
     return this.records.byId(jobId)?.summary;
   }
 
+  /** Learns what became of the groups of jobs that are held: these start, or go. */
+  async learnGroups(): Promise<void> {
+    await this.#begin();
+    await this.schedule.learnGroups();
+  }
+
   /** Learns whether an operator has paused everything. */
-  async learnPause(): Promise<void> {
-    const isPaused = await this.stubs.app().isPaused();
-    if (isPaused !== this.isPaused) await this.everything(isPaused);
+  learnPause(): Promise<void> {
+    return this.schedule.learnPause();
   }
 
   /** Pauses all of this program, or lets it go on. */
   async everything(isPaused: boolean): Promise<void> {
     this.#tables.make();
-    this.#write("paused", String(isPaused));
+    if (isPaused !== this.isPaused) this.write("paused", String(isPaused));
     if (isPaused) this.runner.stop();
     else await this.arm();
+  }
+
+  /** Goes on with jobs that have been silent for long; tells of those that have a reason to be. */
+  async wake(jobs: readonly string[]): Promise<void> {
+    await this.#begin();
+    await this.arm();
+    const records = jobs.flatMap((id) => this.records.byId(id) ?? []);
+    const resting = records.filter(({ summary: { status, waitingUntil } }) => {
+      return status !== "running" || (waitingUntil ?? 0) > Date.now();
+    });
+    await this.reports.report(...resting);
+  }
+
+  /** An operator lets all jobs go on that something has stopped. Gives how many those are. */
+  async resumeHalted(): Promise<number> {
+    await this.#begin();
+    await this.learnPause();
+    const halted = this.records.inStatus("halted").filter(({ isCall }) => !isCall);
+    for (const record of halted) await this.resume(record);
+    return halted.length;
+  }
+
+  /** Lets a job go on, at once: whatever it has waited for. */
+  async resume(record: JobRecord): Promise<void> {
+    const { summary, number } = record;
+    const isWaiting = (summary.waitingUntil ?? 0) > Date.now();
+    if (!RESUMABLE.has(summary.status) && !(isWaiting && summary.status === "running")) return;
+    if (isWaiting) {
+      await this.stubs.app().open();
+      this.#pacer.open();
+      // The one in memory would wait as before.
+      if (!this.runner.isRunning(number)) await this.jobs.drop(number);
+    }
+    Object.assign(summary, { status: "running", error: null, waitingUntil: null });
+    this.runner.settle(record, summary.progress);
+    await this.arm();
+    await this.reports.report(record);
   }
 
   /** There is nothing to be told by those who watch. */
@@ -291,71 +374,25 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
     socket.close(1000);
   }
 
-  /** Never throws: what throws is called again six times and then no more. */
+  /** Goes on with what is due. */
   async alarm(): Promise<void> {
-    this.#armedAt = 0;
-    if (this.#tables.areNewer) {
-      // That release goes on from here, when it is back.
-      return this.ctx.storage.setAlarm(Date.now() + NEWER_MS);
-    }
+    this.#isAlarm = true;
     try {
-      if (this.isPaused) await this.learnPause();
-      await this.learnGroups();
-      // What can't be taken in must not keep jobs from running.
-      const isTaken = await this.inbox.take().then(
-        () => true,
-        (error: unknown) => logError("inbox", error),
-      );
-      const next = this.runner.next(Date.now());
-      // One that is held can't wait for another's turn to end.
-      const mostMs = this.creation.isHolding ? HELD_MS : undefined;
-      if (next && next.at <= Date.now()) await this.runner.run(next.record, mostMs);
-      await this.#expire();
-      if (isTaken) await this.arm();
-      else await this.ctx.storage.setAlarm(Date.now() + AGAIN_MS);
-    } catch (error) {
-      logError("alarm", error);
-      await this.ctx.storage.setAlarm(Date.now() + AGAIN_MS);
+      await this.#alarm.fire(async () => {
+        // That release goes on from here, when it is back.
+        if (this.#tables.areNewer) return this.#alarm.set(Date.now() + LONGEST_RETRY_MS);
+        this.budget.renew();
+        await this.#recovered();
+        await this.schedule.run();
+      });
+    } finally {
+      this.#isAlarm = false;
     }
   }
 
   /** Sets the alarm to when there is something to do next, or earlier. */
-  async arm(at?: number): Promise<void> {
-    const due = at ?? this.#nextDue();
-    if (due === undefined || (this.#armedAt > Date.now() && this.#armedAt <= due)) return;
-    this.#armedAt = due;
-    await this.ctx.storage.setAlarm(due);
-  }
-
-  #nextDue(): number | undefined {
-    const now = Date.now();
-    const due = [
-      this.inbox.dueAt(now),
-      this.runner.next(now)?.at,
-      this.isPaused && this.records.inStatus("running").length > 0 ? now + PAUSED_MS : undefined,
-      // No later each time that the object comes back to memory, which arms anew.
-      this.creation.isHolding ? Math.max(now, this.#askedAt + HELD_MS) : undefined,
-      ...this.calls.dueAt(now),
-      ...this.records.finished().map((record) => this.#expiresAt(record)),
-    ].filter((at) => at !== undefined);
-    return due.length === 0 ? undefined : Math.min(...due);
-  }
-
-  #expiresAt({ number, isCall, summary }: JobRecord): number {
-    const { finishedAt, createdAt } = summary;
-    if (isCall) return Math.max(finishedAt ?? createdAt, this.jobs.retryAt(number));
-    const until = (finishedAt ?? createdAt) + settings().retentionDays * DAY_MS;
-    return Math.max(until, this.jobs.retryAt(number));
-  }
-
-  /** Lets go of the lists of jobs that finished long ago; the ledger keeps what became of each code. */
-  async #expire(): Promise<void> {
-    await this.calls.recover();
-    for (const record of this.records.finished()) {
-      if (this.#expiresAt(record) > Date.now()) continue;
-      // One that fails is tried again later, and keeps none of the others.
-      await this.fold(record).catch((error: unknown) => logError("fold", error));
-    }
+  async arm(at = this.#tables.areThere ? this.schedule.nextDue() : undefined): Promise<void> {
+    if (at !== undefined) await this.#alarm.set(at);
   }
 
   async fold(record: JobRecord): Promise<void> {
@@ -375,10 +412,10 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
     });
     await this.jobs.erase(record.number);
     this.live.changed(record.summary.id);
-    await this.runner.report(record);
+    await this.reports.report(record);
   }
 
-  #read(key: string): string | undefined {
+  read(key: string): string | undefined {
     if (!this.#tables.areThere) return undefined;
     const [row] = this.ctx.storage.sql.exec<{ value: string }>(
       "SELECT value FROM state WHERE key = ?",
@@ -387,7 +424,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
     return row?.value;
   }
 
-  #write(key: string, value: string): void {
+  write(key: string, value: string): void {
     this.ctx.storage.sql.exec("INSERT OR REPLACE INTO state VALUES (?, ?)", key, value);
   }
 

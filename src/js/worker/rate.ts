@@ -20,13 +20,14 @@ export interface Lease extends Slots {
   isPaused: boolean;
 }
 
-const MOST = 60;
-/** Who asked within that shares the rate. */
+/** Of one lease. */
+const MOST_SLOTS = 60;
+/** Programs that asked within this window share the rate. */
 const ACTIVE_MS = 3_000;
-/** Nobody plans further ahead: what closes the gate has to be noticed. */
+/** Leases cover at most a second, so that a 429 takes effect quickly. */
 const HORIZON_MS = 1_000;
-/** Longer than that no limit of Uber's lasts: a wrong header must not close the gate for good. */
-const LONGEST_MS = 60 * 60_000;
+/** No limit of Uber's lasts longer: a wrong header must not close the gate for good. */
+const LONGEST_CLOSED_MS = 60 * 60_000;
 /** A clock that goes back further was set. */
 export const CLOCK_STEP_MS = 1_000;
 
@@ -50,7 +51,7 @@ export class Rate {
       return { from, everyMs, count: 0, closedUntil: this.#closedUntil };
     }
     const share = Math.floor(HORIZON_MS / everyMs / this.#askedAt.size);
-    const count = Math.max(1, Math.min(wanted, share, MOST));
+    const count = Math.max(1, Math.min(wanted, share, MOST_SLOTS));
     this.#next = from + count * everyMs;
     return { from, everyMs, count, closedUntil: this.#closedUntil };
   }
@@ -58,8 +59,13 @@ export class Rate {
   /** Nothing leaves before that. Gives until when it is closed. */
   close(until: number, now: number): number {
     this.#follow(now);
-    this.#closedUntil = Math.max(this.#closedUntil, Math.min(until, now + LONGEST_MS));
+    this.#closedUntil = Math.max(this.#closedUntil, Math.min(until, now + LONGEST_CLOSED_MS));
     return this.#closedUntil;
+  }
+
+  /** An operator does not want to wait any longer. */
+  open(): void {
+    this.#closedUntil = 0;
   }
 
   /** A clock that was set back takes along what was planned by it. */

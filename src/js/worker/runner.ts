@@ -6,27 +6,40 @@ import { JobError } from "../errors.js";
 import type { ReadableJob } from "../job.js";
 import { STATES } from "../job-results.js";
 import type { JobProgress } from "../job-types.js";
-import { log, logError } from "./log.js";
+import { nextRetryDelay, retryDelay } from "./alarm.js";
+import type { Budget } from "./budget.js";
+import { log } from "./log.js";
 import { BROKEN, type OpenJobs } from "./open-jobs.js";
 import { faultOf } from "./problem.js";
 import { type JobRecord, type Records, type Sample, restingStatus } from "./records.js";
-import type { Stubs } from "./stubs.js";
+import type { Reports } from "./reports.js";
 
 /** So long one alarm runs a job, at most; then the next one goes on. */
 const SLICE_MS = 60_000;
-/** How often a running job is written down, and told to the app's object. */
-const REPORT_MS = 5_000;
+/** How often a running job is written down. */
+const SAVE_MS = 5_000;
+/** No job waits longer for anything, whoever asked for it. */
+export const LONGEST_WAIT_MS = 60 * 60_000;
 const SAMPLE_MS = 1_000;
 const MOST_SAMPLES = 240;
+/** There is no token. Nothing has left, and it may pass. */
+const TOKENLESS = new Set(["token_unavailable", "connection_failed", "timeout"]);
 const RESTING: ReadonlySet<string> = new Set(["paused", "halted", "undecided"]);
+
+/** When, and how many requests there had been by then. */
+type Pulse = [at: number, requests: number];
+const PULSES_MS = 10_000;
 
 export class Runner {
   #running: { record: JobRecord; stop: AbortController } | undefined;
+  /** Of the job that ran last: its rate is one over several slices. */
+  #pulses: { number: number; pulses: Pulse[] } | undefined;
 
   constructor(
     readonly records: Records,
     readonly jobs: OpenJobs,
-    readonly stubs: Stubs,
+    readonly reports: Reports,
+    readonly budget: Budget,
     readonly isPaused: () => boolean,
     readonly onChange: (record: JobRecord) => void,
   ) {}
@@ -39,7 +52,8 @@ export class Runner {
   next(now: number): { record: JobRecord; at: number } | undefined {
     if (this.isPaused()) return undefined;
     const waiting = this.records.inStatus("running").map((record) => {
-      return { record, at: Math.max(now, record.summary.waitingUntil ?? 0) };
+      const until = Math.min(record.summary.waitingUntil ?? 0, now + LONGEST_WAIT_MS);
+      return { record, at: Math.max(now, until) };
     });
     return waiting.sort((one, other) => one.at - other.at)[0];
   }
@@ -53,7 +67,7 @@ export class Runner {
   hold(until: number): void {
     const running = this.#running;
     if (running === undefined) return;
-    running.record.summary.waitingUntil = until;
+    running.record.summary.waitingUntil = Math.min(until, Date.now() + LONGEST_WAIT_MS);
     this.onChange(running.record);
     running.stop.abort();
   }
@@ -63,6 +77,8 @@ export class Runner {
     const { summary } = record;
     const stop = new AbortController();
     this.#running = { record, stop };
+    // How long it has waited, if it has.
+    const waitedMs = Math.max(0, (summary.waitingUntil ?? 0) - summary.updatedAt);
     summary.waitingUntil = null;
     summary.error = null;
     const slice = setTimeout(() => stop.abort(), mostMs);
@@ -84,13 +100,16 @@ export class Runner {
         }
       });
     } catch (error) {
-      this.#failed(record, error);
+      this.#failed(record, error, nextRetryDelay(waitedMs));
     } finally {
       clearTimeout(slice);
       this.#running = undefined;
     }
+    if (this.budget.isRefusedAtOnce && summary.status === "running") {
+      summary.waitingUntil = Date.now() + nextRetryDelay(waitedMs);
+    }
     this.settle(record, progress);
-    await this.report(record);
+    await this.reports.report(record);
   }
 
   /** Writes down how far a job is. */
@@ -104,47 +123,39 @@ export class Runner {
     }
     if (summary.status === "finished") summary.finishedAt ??= now;
     else summary.finishedAt = null;
-    if (!this.isRunning(record.number)) summary.rate = null;
+    const isSending = summary.status === "running" && summary.waitingUntil === null;
+    if (!isSending || this.isPaused()) summary.rate = null;
     sample(record, now, true);
     this.records.save(record);
     this.onChange(record);
   }
 
-  /** Tells the app's object, whose index spans all programs. */
-  async report({ isCall, summary }: JobRecord): Promise<void> {
-    if (isCall || summary.status === "creating" || summary.status === "held") return;
-    try {
-      await this.stubs.app().report(summary);
-    } catch (error) {
-      // The next report says the same and more.
-      logError("report", error);
-    }
-  }
-
   #watch(record: JobRecord, job: ReadableJob): () => void {
-    let reportedAt = Date.now();
-    const requests: [at: number, count: number][] = [];
+    let savedAt = Date.now();
+    const { number } = record;
+    if (this.#pulses?.number !== number) this.#pulses = { number, pulses: [] };
+    const { pulses } = this.#pulses;
     return () => {
       const { summary } = record;
       const now = Date.now();
       summary.progress = job.progress();
-      requests.push([now, summary.progress.requests]);
-      while (requests.length > 2 && (requests[0]?.[0] ?? 0) < now - 10_000) requests.shift();
-      const [[from, before] = [now, 0]] = requests;
+      pulses.push([now, summary.progress.requests]);
+      while (pulses.length > 2 && (pulses[0]?.[0] ?? 0) < now - PULSES_MS) pulses.shift();
+      const [[from, before] = [now, 0]] = pulses;
       summary.rate =
         now - from < 500 ? null : ((summary.progress.requests - before) * 1000) / (now - from);
       sample(record, now, false);
-      if (now - reportedAt >= REPORT_MS) {
-        reportedAt = now;
+      if (now - savedAt >= SAVE_MS) {
+        savedAt = now;
         summary.updatedAt = now;
         this.records.save(record);
-        void this.report(record);
+        void this.reports.report(record);
       }
       this.onChange(record);
     };
   }
 
-  #failed(record: JobRecord, error: unknown): void {
+  #failed(record: JobRecord, error: unknown, delayMs: number): void {
     const { summary } = record;
     const fault = faultOf(error);
     log("job", { job: summary.id, program: summary.programId, state: "stopped", code: fault.code });
@@ -152,11 +163,18 @@ export class Runner {
     if (summary.status === "unreadable") return;
     if (error instanceof JobError && BROKEN.has(error.code)) {
       // Its journal knows what is known: it is read again.
-      summary.waitingUntil = this.jobs.retryAt(record.number);
+      summary.waitingUntil = Math.max(this.jobs.retryAt(record.number), Date.now() + delayMs);
       return;
     }
     summary.error = fault;
-    if (summary.status === "running") summary.status = "halted";
+    if (summary.status !== "running") return;
+    if (TOKENLESS.has(fault.code) && fault.queued === "no") {
+      const { retryAfterMs } = error as { retryAfterMs?: number };
+      const wait = Math.max(retryDelay(0), Math.min(retryAfterMs ?? delayMs, LONGEST_WAIT_MS));
+      summary.waitingUntil = Date.now() + wait;
+    } else {
+      summary.status = "halted";
+    }
   }
 }
 

@@ -1,5 +1,7 @@
 /** The objects behind the worker, and what they do for one another. */
 import type { AppObject } from "./app.js";
+import { isRefused } from "../own-fetch.workerd.js";
+import type { Budget } from "./budget.js";
 import type { ProgramObject } from "./program.js";
 import { refuse } from "./problem.js";
 import { canonicalId } from "./routing.js";
@@ -12,29 +14,36 @@ export interface Stubs {
 
 const APP = "app";
 
-/** Calls on these are calls of the platform's (RPC): what they give is a copy. */
-export function stubs(env: WorkerEnv): Stubs {
+/**
+ * Calls on these are calls of the platform's (RPC): what they give is a copy. One
+ * is for one call, and counted in the budget.
+ */
+export function stubs(env: WorkerEnv, budget?: Budget): Stubs {
   const { VOUCHER_APP: apps, VOUCHER_PROGRAM: programs } = env;
   return {
-    app: () => reachable(() => apps.get(apps.idFromName(APP)) as AppObject),
+    app: () => reachable(() => apps.get(apps.idFromName(APP)) as AppObject, budget),
     program: (programId) =>
-      reachable(() => programs.get(programs.idFromName(canonicalId(programId))) as ProgramObject),
+      reachable(
+        () => programs.get(programs.idFromName(canonicalId(programId))) as ProgramObject,
+        budget,
+      ),
   };
 }
 
 /** The same stub, whose calls fail with a 503 where the object can't be reached. */
-function reachable<T extends object>(get: () => T): T {
+function reachable<T extends object>(get: () => T, budget: Budget | undefined): T {
   return new Proxy({} as T, {
     get: (_target, name) => {
       // No promise, whoever waits for it.
       if (name === "then") return undefined;
       return async (...values: unknown[]) => {
+        budget?.countInside();
         try {
           const stub = get() as Record<PropertyKey, (...values: unknown[]) => unknown>;
           return await stub[name]?.(...values);
         } catch (error) {
           // What the object itself has thrown is a fault of ours, and marked so by the platform.
-          if (Object(error).remote === true) throw error;
+          if (Object(error).remote === true || isRefused(error)) throw error;
           throw unreachable();
         }
       };

@@ -35,40 +35,52 @@ export const PROGRAM_TABLES: Schema = {
 export class Tables {
   readonly #storage: ObjectStorage;
   readonly #schema: Schema;
-  #areThere = false;
-  /** Whether a later release has written them. They then count as not there. */
-  readonly areNewer: boolean = false;
+  /** Known once somebody asks: an object has to come to be even while storage refuses. */
+  #found: "none" | "ours" | "newer" | undefined;
 
   constructor(storage: ObjectStorage, schema: Schema) {
     this.#storage = storage;
     this.#schema = schema;
-    const { sql } = storage;
-    if ([...sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'state'")].length === 0) return;
+  }
+
+  get areThere(): boolean {
+    return this.#find() === "ours";
+  }
+
+  /** Whether a later release has written them. They then count as not there. */
+  get areNewer(): boolean {
+    return this.#find() === "newer";
+  }
+
+  #find(): "none" | "ours" | "newer" {
+    this.#found ??= this.#read();
+    return this.#found;
+  }
+
+  #read(): "none" | "ours" | "newer" {
+    const { sql } = this.#storage;
+    const found = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'state'");
+    if ([...found].length === 0) return "none";
     const [row] = sql.exec<{ value: string }>("SELECT value FROM state WHERE key = 'schema'");
     // The first version did not say which it was.
     const version = Number(row?.value ?? 1);
-    this.areNewer = !(version <= this.#version);
-    if (this.areNewer) return;
+    if (!(version <= this.#version)) return "newer";
     if (row === undefined || version < this.#version) {
       this.#change(this.#schema.upgrades.slice(version - 1).join(";"));
     }
-    this.#areThere = true;
+    return "ours";
   }
 
   get #version(): number {
     return this.#schema.upgrades.length + 1;
   }
 
-  get areThere(): boolean {
-    return this.#areThere;
-  }
-
   /** Makes them, unless they are there. */
   make(): void {
     this.refuseNewer();
-    if (this.#areThere) return;
+    if (this.areThere) return;
     this.#change(this.#schema.create);
-    this.#areThere = true;
+    this.#found = "ours";
   }
 
   /** Throws where a later release has written the database. */

@@ -11,16 +11,22 @@ export interface WorkerOptions {
   allowedOrigins?: readonly string[];
   /** Whether a job may be made of every code of a program. Default: false. */
   allowDistributeAll?: boolean;
-  /** Of all programs together. Default: 50. Uber's general limit is 500 requests in 5 seconds. */
+  /** Of all programs together, 0.01 to 100,000. Default: 50. Uber's general limit is 500 requests in 5 seconds. */
   requestsPerSecond?: number;
   /** Codes in one request, 1 to 30,000. Default: 500. */
   batchSize?: number;
-  /** How long a finished job is kept, with each of its codes. Default: 90. */
+  /** How long a finished job is kept, with each of its codes; at most 3,650. Default: 90. */
   retentionDays?: number;
   /** Of one upload, in bytes. Default: 100,000,000, which is the platform's own limit on most plans. */
   maxUploadBytes?: number;
   /** Of one upload. Default: 1,000,000. */
   maxCodes?: number;
+  /**
+   * How many requests the platform allows one invocation, 1 to 10,000,000: to Uber and to the worker's
+   * own objects together. Default: 50, as on Cloudflare's free plan; its paid plan allows 10,000, or
+   * what `limits.subrequests` says. With more, a job runs for longer at a time.
+   */
+  subrequests?: number;
   /** Reads the outcomes of a webhook, as `verifyWebhook` takes it. */
   outcomes?: WebhookOptions["outcomes"];
 }
@@ -123,7 +129,7 @@ export interface JobSummary {
   group: string | null;
   /** What stopped it. */
   error: JobFault | null;
-  /** Until when Uber asked to wait. */
+  /** Until when it waits: as Uber asked, or for another try to get a token. */
   waitingUntil: number | null;
   /** Requests a second, of late. */
   rate: number | null;

@@ -1,6 +1,6 @@
 /** The clients of Uber's API: each gets its token from the one place that asks for them. */
 import { type Client, createClient } from "../client.js";
-import { type ErrorParts, toError } from "../errors.js";
+import { type ErrorParts, type VoucherError, toError } from "../errors.js";
 import type { ClientOptions, FetchFunction } from "../types.js";
 import { log } from "./log.js";
 import type { WorkerEnv } from "./types.js";
@@ -44,12 +44,17 @@ export function createUber(env: WorkerEnv, app: () => AppApi, fetch?: FetchFunct
           current && current.accessToken !== rejected && current.renewAt > Date.now();
         if (current && isUsable) return current.accessToken;
         const got = await app().token(rejected);
-        if ("fault" in got) throw toError(got.fault);
+        if ("fault" in got) throw withDelay(toError(got.fault), got.fault.retryAfterMs);
         tokens.set(env, got.token);
         return got.token.accessToken;
       },
     },
   });
+}
+
+/** The same error with when to ask again; also one that is no answer of a server's. */
+function withDelay(error: VoucherError, retryAfterMs: number | null | undefined): VoucherError {
+  return retryAfterMs == null ? error : Object.assign(error, { retryAfterMs });
 }
 
 /** Which Uber is behind the worker, as operators and the log are told. No secrets. */

@@ -119,6 +119,11 @@ async function ownPaths(call: Call, operator: Operator): Promise<Response> {
       log("pause", { paused, jobs, by: operator.by });
       return Response.json({ paused, jobs });
     }
+    case "POST /api/resume": {
+      const jobs = await stubs(env).app().resumeHalted();
+      log("resume", { jobs, by: operator.by });
+      return Response.json({ jobs });
+    }
     default:
       throw nothing();
   }

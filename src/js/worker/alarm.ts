@@ -1,0 +1,87 @@
+/**
+ * The one alarm of an object, whatever the platform refuses meanwhile.
+ *
+ * A handler that throws is called again six times within some minutes, and then
+ * never more; and storage may refuse everything for hours, the next alarm too (a
+ * day's rows are used up, a spending limit is reached). So the handler stays and
+ * tries again, as long as the platform lets it.
+ */
+import { logError } from "./log.js";
+import type { ObjectStorage } from "./platform-types.js";
+
+const FIRST_RETRY_MS = 5_000;
+export const LONGEST_RETRY_MS = 15 * 60_000;
+/** The platform ends a handler after fifteen minutes. */
+const LONGEST_HANDLER_MS = 14 * 60_000;
+/** Beyond the year 2262 a time fires at once, again and again. */
+const LONGEST_AHEAD_MS = 30 * 24 * 60 * 60_000;
+
+/** How long to wait after so many failures in a row, from 0. */
+export function retryDelay(failures: number): number {
+  return Math.min(FIRST_RETRY_MS * 2 ** failures, LONGEST_RETRY_MS);
+}
+
+/** How long to wait after one more failure, when `waitedMs` was the wait before. */
+export function nextRetryDelay(waitedMs: number): number {
+  return Math.max(FIRST_RETRY_MS, Math.min(waitedMs * 2, LONGEST_RETRY_MS));
+}
+
+export class Alarm {
+  /** For when it is set; 0 if that is not known. */
+  #at = 0;
+  #wake = () => {};
+
+  constructor(readonly storage: Pick<ObjectStorage, "getAlarm" | "setAlarm">) {}
+
+  /** Takes note of the one that is set: to set it again would cost a row. */
+  async load(): Promise<void> {
+    this.#at = (await this.storage.getAlarm()) ?? 0;
+  }
+
+  /** Sets it, unless it is set for earlier. */
+  async set(at: number): Promise<void> {
+    const now = Date.now();
+    const latest = now + LONGEST_AHEAD_MS;
+    const time = Number.isFinite(at) ? Math.min(Math.max(at, now), latest) : latest;
+    if (this.#at > now && this.#at <= time) return;
+    // At once, so that a later time that is set meanwhile does not take its place.
+    this.#at = time;
+    try {
+      await this.storage.setAlarm(time);
+    } catch (error) {
+      this.#at = 0;
+      throw error;
+    }
+    // Storage is back: what a handler waits for can go on.
+    this.#wake();
+  }
+
+  /**
+   * It fires: does the work, which also sets the next alarm. Fails only where not
+   * even that alarm could be set until the platform ends the handler: then it is
+   * the platform that has to call again.
+   */
+  async fire(work: () => Promise<void>): Promise<void> {
+    const end = Date.now() + LONGEST_HANDLER_MS;
+    for (let failures = 0; ; failures += 1) {
+      this.#at = 0;
+      try {
+        return await work();
+      } catch (error) {
+        logError("alarm", error);
+      }
+      const delay = retryDelay(failures);
+      if (Date.now() + delay > end) break;
+      await this.#sleep(delay);
+    }
+    await this.set(Date.now() + LONGEST_RETRY_MS);
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      setTimeout(resolve, ms);
+    });
+    this.#wake = () => {};
+  }
+}

@@ -1,0 +1,215 @@
+/**
+ * The package's worker, where the platform refuses what a test says: requests of
+ * an invocation beyond so many, alarms, storage. Locally workerd enforces nothing
+ * of that.
+ *
+ * `POST /_limits` sets what is refused, `GET /_limits` tells what was asked for.
+ */
+import { env } from "cloudflare:workers";
+import {
+  VoucherApp as PublishedApp,
+  VoucherProgram as PublishedProgram,
+  createWorker,
+} from "uber-vouchers/worker";
+
+const TOO_MANY =
+  "by single Worker invocation. To configure this limit, refer to https://developers.cloudflare.com/workers/wrangler/configuration/#limits";
+const NO_ROWS = "Exceeded allowed rows written in Durable Objects free tier.";
+
+/**
+ * What is refused: `outside` and `inside` are how many requests one invocation may
+ * send to Uber and to other objects, `inAll` both together; `refuse` names the
+ * methods of storage that fail, of the `program` and the `app`. `LIMITS` is what holds
+ * from the start.
+ */
+const limits = {
+  outside: Infinity,
+  inside: Infinity,
+  inAll: Infinity,
+  /** @type {{ program: string[], app: string[] }} */
+  refuse: { program: [], app: [] },
+  /** Alarms come and are lost, of the `program` or the `app`. @type {string[]} */
+  lost: [],
+  /** How far the clock is ahead. */
+  aheadMs: 0,
+  .../** @type {any} */ (env)["LIMITS"],
+};
+
+const now = Date.now.bind(Date);
+Date.now = () => now() + limits.aheadMs;
+
+const newSeen = () => ({
+  alarms: { program: 0, app: 0 },
+  /** Alarms that failed, so that the platform calls them again. */
+  failedAlarms: 0,
+  /** The most requests of one invocation, by what made them. @type {Record<string, number>} */
+  most: {},
+  refused: 0,
+});
+let seen = newSeen();
+
+/** The requests of one invocation. @param {string} who */
+function invocation(who) {
+  let [outside, inside] = [0, 0];
+  const note = () => {
+    seen.most[who] = Math.max(seen.most[who] ?? 0, outside + inside);
+  };
+  /** @param {string} what */
+  const refuse = (what) => {
+    seen.refused += 1;
+    throw new Error(`Too many ${what} ${TOO_MANY}`);
+  };
+  return {
+    renew: () => void ([outside, inside] = [0, 0]),
+    outside() {
+      outside += 1;
+      if (outside > limits.outside || outside + inside > limits.inAll) refuse("subrequests");
+      note();
+    },
+    inside() {
+      inside += 1;
+      if (inside > limits.inside || outside + inside > limits.inAll) refuse("API requests");
+      note();
+    },
+  };
+}
+
+/** @typedef {ReturnType<typeof invocation>} Invocation */
+
+/** The other objects, each call of which is counted. @param {any} env @param {Invocation} counts */
+function counted(env, counts) {
+  /** @param {any} objects */
+  const wrap = (objects) => ({
+    idFromName: (/** @type {string} */ name) => objects.idFromName(name),
+    get: (/** @type {unknown} */ id) => {
+      const stub = objects.get(id);
+      return new Proxy(stub, {
+        get(_, name) {
+          if (typeof name !== "string" || name === "then") return stub[name];
+          return async (/** @type {unknown[]} */ ...values) => {
+            counts.inside();
+            return stub[name](...values);
+          };
+        },
+      });
+    },
+  });
+  return {
+    ...env,
+    VOUCHER_APP: wrap(env.VOUCHER_APP),
+    VOUCHER_PROGRAM: wrap(env.VOUCHER_PROGRAM),
+    UBER: {
+      fetch: async (/** @type {string} */ url, /** @type {RequestInit} */ init) => {
+        counts.outside();
+        return fetch(url, init);
+      },
+    },
+  };
+}
+
+/** Storage that refuses what the test says. @param {any} storage @param {"program" | "app"} kind */
+function refusing(storage, kind) {
+  /** @param {string} name */
+  const check = (name) => {
+    if (limits.refuse[kind].includes(name)) throw new Error(NO_ROWS);
+  };
+  const { sql } = storage;
+  const exec = sql.exec.bind(sql);
+  sql.exec = (/** @type {unknown[]} */ ...values) => {
+    check("sql");
+    if (!/^\s*SELECT/i.test(String(values[0]))) check("writes");
+    return exec(...values);
+  };
+  for (const name of ["put", "list", "delete", "setAlarm", "getAlarm"]) {
+    const method = storage[name].bind(storage);
+    storage[name] = async (/** @type {unknown[]} */ ...values) => {
+      check(name);
+      if (["put", "delete"].includes(name)) check("writes");
+      return method(...values);
+    };
+  }
+}
+
+/** @param {any} Published @param {"program" | "app"} kind */
+function limited(Published, kind) {
+  const Limited = class extends Published {
+    /** @param {any} ctx @param {any} env */
+    constructor(ctx, env) {
+      const counts = invocation(kind);
+      refusing(ctx.storage, kind);
+      super(ctx, counted(env, counts));
+      const object = /** @type {any} */ (this);
+      object.counts = counts;
+      object.isAlarm = false;
+    }
+
+    async alarm() {
+      const object = /** @type {any} */ (this);
+      seen.alarms[kind] += 1;
+      if (limits.lost.includes(kind)) return;
+      object.counts.renew();
+      object.isAlarm = true;
+      try {
+        await super.alarm();
+      } catch (error) {
+        seen.failedAlarms += 1;
+        throw error;
+      } finally {
+        object.isAlarm = false;
+      }
+    }
+
+    /** The alarm, at once. */
+    async ring() {
+      await this.alarm();
+    }
+
+    /** @param {Request} request */
+    async fetch(request) {
+      const object = /** @type {any} */ (this);
+      if (!object.isAlarm) object.counts.renew();
+      return super.fetch(request);
+    }
+  };
+  // Only methods of a class are called from elsewhere. What happens while the alarm is at
+  // work counts as a part of it.
+  for (const name of [
+    "webhook",
+    "hold",
+    "passOn",
+    "summary",
+    "everything",
+    "wake",
+    "resumeHalted",
+  ]) {
+    const method = Published.prototype[name];
+    if (method === undefined) continue;
+    /** @this {any} */
+    Limited.prototype[name] = function (/** @type {unknown[]} */ ...values) {
+      if (!this.isAlarm) this.counts.renew();
+      return method.apply(this, values);
+    };
+  }
+  return Limited;
+}
+
+export const VoucherProgram = limited(PublishedProgram, "program");
+export const VoucherApp = limited(PublishedApp, "app");
+
+const worker = createWorker(/** @type {any} */ (env)["OPTIONS"] ?? {});
+
+export default {
+  /** @param {Request} request @param {any} env @param {any} context */
+  async fetch(request, env, context) {
+    if (!request.url.endsWith("/_limits")) {
+      return worker.fetch(request, counted(env, invocation("worker")), context);
+    }
+    if (request.method === "POST") {
+      const { alarm, ...others } = /** @type {any} */ (await request.json());
+      Object.assign(limits, others);
+      seen = newSeen();
+      if (alarm) await env.VOUCHER_APP.get(env.VOUCHER_APP.idFromName("app")).ring();
+    }
+    return Response.json(seen);
+  },
+};

@@ -1,0 +1,128 @@
+/**
+ * The platform allows an invocation so many requests and refuses any more. A
+ * slice of a job ends before that; where it did not know, what was refused has
+ * not left. The truth is how often the sandbox delivered each code.
+ */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { cleanUp, startUber, startWorker } from "./harness.mjs";
+
+const FREE_PLAN = { outside: 50, inside: 1_000 };
+
+/** @type {Awaited<ReturnType<typeof startUber>>} */
+let uber;
+/** @type {Awaited<ReturnType<typeof startWorker>>} */
+let worker;
+
+before(async () => {
+  uber = await startUber(["--latency", "1-3", "--failure-rate", "0"]);
+});
+after(cleanUp);
+
+/** @param {object} limits */
+const limit = (limits) => worker.json("/_limits", limits);
+const seen = () => worker.json("/_limits");
+
+/** @param {Record<string, unknown>} [options] */
+async function start(options = {}) {
+  worker = await startWorker({
+    uber: uber.url,
+    entry: "limits-entry.mjs",
+    options: { requestsPerSecond: 90, ...options },
+  });
+}
+
+/** Sends codes one by one, and checks that each was sent once. @param {number} codes */
+async function sendAll(codes) {
+  const program = await uber.createProgram(codes);
+  const { id } = await (
+    await worker.createJob(program.programId, program.codes, "?batchSize=1")
+  ).json();
+  const job = await worker.until(
+    program.programId,
+    id,
+    ({ status, progress }) => status !== "running" || progress.unknown > 0,
+    120_000,
+  );
+  assert.deepEqual([job.status, job.progress.unknown, job.error], ["finished", 0, null]);
+  const sent = await uber.deliveries(program.programId);
+  assert.deepEqual([sent.size, ...new Set(sent.values())], [codes, 1]);
+  return job;
+}
+
+test("a slice ends before the requests of its invocation do", async () => {
+  await start();
+  await limit({ ...FREE_PLAN, inAll: 50 });
+  const job = await sendAll(300);
+  const { refused, most, alarms } = await seen();
+  assert.equal(refused, 0);
+  assert.ok(most.program <= 50, `${most.program} requests`);
+  assert.ok(alarms.program >= 300 / 50, `${alarms.program} alarms`);
+  // None of them was begun and taken back.
+  assert.equal(job.progress.requests, 300);
+  await worker.kill();
+});
+
+test("with the budget of another plan, slices are longer", async () => {
+  await start({ subrequests: 1_000 });
+  await limit({ outside: 1_000, inside: 1_000, inAll: 1_000 });
+  await sendAll(300);
+  const { refused, most } = await seen();
+  assert.equal(refused, 0);
+  assert.ok(most.program > 300, `${most.program} requests`);
+  await worker.kill();
+});
+
+for (const outside of [1, 2, 3, 7, 20, 49]) {
+  test(`a platform that allows ${outside} requests, as the options say`, async () => {
+    await start({ subrequests: outside });
+    await limit({ outside, inAll: Math.max(outside, 10) });
+    await sendAll(outside < 5 ? 12 : 60);
+    assert.equal((await seen()).refused, 0);
+    await worker.kill();
+  });
+}
+
+for (const outside of [1, 2, 3, 10, 30]) {
+  test(`a platform that allows ${outside} requests, and nobody said so`, async () => {
+    await start({ subrequests: 1_000 });
+    await limit({ outside });
+    await sendAll(outside < 5 ? 8 : 60);
+    assert.ok((await seen()).refused >= 1);
+    await worker.kill();
+  });
+}
+
+test("where also calls of other objects are refused, nothing is unknown", async () => {
+  await start({ subrequests: 10_000 });
+  await limit({ inAll: 20 });
+  await sendAll(60);
+  assert.ok((await seen()).refused >= 1);
+  await worker.kill();
+});
+
+test(
+  "an upload for a thousand programs keeps within the free plan",
+  { timeout: 240_000 },
+  async () => {
+    await start();
+    await limit({ ...FREE_PLAN, inAll: 50 });
+    const programs = Array.from({ length: 1_000 }, () => crypto.randomUUID());
+    const rows = programs.map((program) => `${program},${crypto.randomUUID()}`);
+    const answer = await worker.request("/api/jobs?start=false", {
+      method: "POST",
+      body: ["program_id,code_id", ...rows].join("\n"),
+      headers: { "Content-Type": "text/csv", "Idempotency-Key": crypto.randomUUID() },
+    });
+    const { jobs } = /** @type {any} */ (await answer.json());
+    const { refused, most } = await seen();
+    assert.deepEqual([answer.status, refused], [201, 0]);
+    assert.deepEqual(
+      jobs.map((/** @type {any} */ { programId, status }) => [programId, status]),
+      programs.map((program) => [program, "paused"]),
+    );
+    assert.ok(most.worker <= 50 && most.program <= 50, JSON.stringify(most));
+    await worker.kill();
+  },
+);
