@@ -52,6 +52,7 @@ const withMethods =
       : `must be an object with ${names.join("() and ")}()`;
 
 const isOrdinal = (value: unknown) => isWithin(value, 1, 0xffff_ffff);
+const ordinal: Check = (value) => (isOrdinal(value) ? undefined : "must be a whole number from 1");
 const column: Check = (value) =>
   text(value) === undefined ||
   isOrdinal(value) ||
@@ -352,7 +353,7 @@ export function checkJobOptions(
 }
 
 /** The checks that only some calls need. */
-export const checks = { boolean, column, count, text, method, signal, url } as const;
+export const checks = { boolean, column, count, ordinal, text, method, signal, url } as const;
 
 /** Checks what `exchangeCode` and `authorizationUrl` take. */
 export function checkGrantOptions(
