@@ -217,8 +217,10 @@ pub enum Reason {
     AmbiguousColumn,
     /// The quotes of the row don't match, or its cells have shifted.
     MalformedCsv,
-    /// The column of the codes is not UTF-8.
+    /// The file, or the column of the codes, is not UTF-8.
     NotUtf8,
+    /// The file is no list of codes, but a workbook, an archive, JSON or the like.
+    UnsupportedFormat,
     /// The entry is not a string.
     NotAString,
     /// The program column holds no usable program id.
@@ -236,6 +238,7 @@ impl Reason {
             Reason::AmbiguousColumn => "ambiguous_column",
             Reason::MalformedCsv => "malformed_csv",
             Reason::NotUtf8 => "not_utf8",
+            Reason::UnsupportedFormat => "unsupported_format",
             Reason::NotAString => "not_a_string",
             Reason::InvalidProgramId => "invalid_program_id",
         }

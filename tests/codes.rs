@@ -88,7 +88,8 @@ fn options(vector: &Value, by_program: bool) -> Options {
         }
     };
     let program_column = by_program.then(|| column("programColumn"));
-    Options { column: column("column"), program_column, ..Options::default() }
+    let header_row = vector["options"]["headerRow"].as_u64();
+    Options { column: column("column"), program_column, header_row, seed: 0 }
 }
 
 fn index(number: Option<u64>) -> usize {
@@ -219,6 +220,64 @@ fn messages_say_what_to_do() {
         let later = read(&[format!("{code}\n{later}").into()], None);
         assert!(!later.rejected()[0].message.contains("header"));
     }
+}
+
+/// The one issue of an input.
+fn only_message(input: &[u8], options: Options) -> String {
+    let list = pushed(CodeReader::with(options), &[input.to_vec()]).finish();
+    let [rejected] = list.rejected() else { panic!("{}", input.escape_ascii()) };
+    assert_eq!((list.len(), list.rejected_count()), (0, 1), "{}", input.escape_ascii());
+    rejected.message.to_string()
+}
+
+#[test]
+fn messages_name_what_is_there() {
+    let [code, ..] = CODES;
+    for (input, says) in [
+        (
+            "code_id\n1f913a96\u{2011}f52c-42a0-aa0b-a2ba53b2d631",
+            "Character 9 is U+2011 (non-breaking hyphen)",
+        ),
+        ("code_id\n１f913a96-f52c-42a0-aa0b-a2ba53b2d631", "Character 1 is U+FF11 (full-width"),
+        ("code_id\n1f913a96-f52c-42a0-aa0b-a2ba53b2d631\0", "Character 37 is U+0000 (NUL)"),
+        (
+            "code_id\n1f913a96-f52c-42a0\u{200b}-aa0b-a2ba53b2d631",
+            "Character 19 is U+200B (zero-width space)",
+        ),
+        ("code_id\n\"1f913a96-f52c-42a0-aa0b-a2ba53b2d63l\"", "Character 36 is U+006C (l)"),
+        ("code_id\n1f913a96-f52c-42a0-aa0b-a2ba53b2d63", "There are 31 digits here"),
+        (
+            "Codes\n\nname;code_id\nx;y",
+            "Line 1 decides the layout, and it names no column of codes. The header seems to be in line 3: then pass headerRow: 3. Nothing was read.",
+        ),
+        (
+            "code,code\nx,y",
+            "Several columns are named code. Say by the option column which one: its number, or name and occurrence.",
+        ),
+        ("[\"x\"]", "This is JSON, not a list"),
+        ("{\"x\":1}\n{\"x\":2}", "This is JSON lines, not"),
+        ("| code |\n|---|\n| x |", "This is Markdown, not"),
+        ("<html>\n<body>", "This is HTML or XML, not"),
+        ("%PDF-1.4\n", "This is a PDF document, not"),
+        ("x\0y\0", "This is UTF-16 without a byte order mark. Save the file as UTF-8."),
+    ] {
+        let message = only_message(input.as_bytes(), Options::default());
+        assert!(message.contains(says), "{input:?}: {message}");
+    }
+    let list = read(&[format!("name,x,code_id\na, b,{code},{code}\n").into_bytes()], None);
+    let message = &list.rejected()[0].message;
+    assert_eq!(
+        message,
+        "This row has 4 cells, and the header names 3. A cell that holds a delimiter needs quotes."
+    );
+    let options = Options { column: Column::Number(7), ..Options::default() };
+    assert!(only_message(b"x,y", options).contains("no column as the option column gives it"));
+    let options = Options { header_row: Some(7), ..Options::default() };
+    assert!(only_message(b"x,y\n", options).contains("option headerRow"));
+    let list = read(&[format!("Codes\ncode_id\n{code}").into_bytes()], None);
+    let messages: Vec<_> = list.rejected().iter().map(|one| one.message.to_string()).collect();
+    assert!(messages[0].ends_with("The header seems to be in line 2: then pass headerRow: 2."));
+    assert!(messages[1].contains("the name of a column"), "{messages:?}");
 }
 
 /// Control characters are no white space: a first row of them is not passed over.

@@ -2,15 +2,18 @@
 //! step makes a new value. Slow, and short enough to be checked by eye.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use uber_vouchers::error::Reason;
 use uber_vouchers::id::ProgramId;
+
+use crate::list_head::{Layout, decoded, layout};
 
 const CODE_NAMES: [&str; 4] = ["code_id", "code_uuid", "uuid", "code"];
 const PROGRAM_NAMES: [&str; 3] = ["voucher_program_id", "program_id", "program"];
 /// So many bytes of a cell count.
 const LONGEST_CELL: usize = 2_048;
-const NO_DELIMITER: u8 = b'\n';
+pub(crate) const NO_DELIMITER: u8 = b'\n';
 
 /// A row that was refused: its line, what stood there, and why.
 pub type Rejected = (u64, String, Reason);
@@ -61,77 +64,97 @@ impl Read {
     }
 }
 
-/// Reads a file. `program` is there if it has a column of programs, and in both
-/// options the caller's name for the column.
-pub fn read(input: &[u8], column: Option<&str>, program: Option<Option<&str>>) -> Read {
-    let mut read = Read::default();
-    let zeros = |byte: usize| input.get(byte).map(|byte| *byte == 0);
-    if input.len() >= 2
-        && (zeros(0) != zeros(1) || matches!(input[..2], [0xff, 0xfe] | [0xfe, 0xff]))
-    {
-        read.reject((1, String::new(), Reason::NotUtf8));
-        return read;
-    }
-    let input = input.strip_prefix(b"\xef\xbb\xbf").unwrap_or(input);
+/// Which column is meant.
+#[derive(Clone, Copy)]
+pub enum Wanted<'a> {
+    Usual,
+    Named(&'a str),
+    Number(usize),
+}
 
-    // The first row that is not empty has the delimiter.
-    let mut at = 0;
-    let first = loop {
-        let (row, open) = first_row(&input[at..]);
-        let blank = |char: char| char.is_whitespace() || ",;\"".contains(char);
-        if open || str::from_utf8(row).map_or(true, |row| !row.chars().all(blank)) {
-            break row;
-        }
-        at += row.len();
-        if at == input.len() {
+/// What the reader is told: the column of the codes, that of the programs if there
+/// is one, and the line of the header.
+#[derive(Clone, Copy)]
+pub struct Options<'a> {
+    pub column: Wanted<'a>,
+    pub program: Option<Wanted<'a>>,
+    pub header_row: Option<u64>,
+}
+
+/// Reads a file.
+pub fn read(input: &[u8], options: Options) -> Read {
+    let mut read = Read::default();
+    let text = match decoded(input) {
+        Ok(text) => text,
+        Err(rejected) => {
+            read.reject(rejected);
             return read;
         }
     };
-    let numbers = line_numbers(input);
-    let delimiter = delimiter(first);
-
-    let mut layout = None;
-    while at < input.len() {
-        let row = Row::read(&input[at..], delimiter);
-        let line = numbers[at];
-        let lines = row.lines(&numbers[at..]);
-        at += row.length;
-        match &layout {
-            None if row.malformed => {
-                let one_column = delimiter == NO_DELIMITER && program.is_none();
-                let value =
-                    if one_column { shown(&row.cut_cell(0, delimiter)) } else { String::new() };
-                reject_lines(&mut read, &lines, value);
-                if !one_column {
-                    return read;
-                }
-                layout = Some((0, None));
-            }
-            None => match header(&row, column, program) {
-                Header::Blank => {}
-                Header::Columns(code, program) => layout = Some((code, program)),
-                Header::Data => {
-                    layout = Some((0, None));
-                    data(&mut read, &row, line, (0, None), program.is_some());
-                }
-                Header::Useless(value) => {
-                    read.reject((line, value, Reason::MissingColumn));
-                    return read;
-                }
-            },
-            Some((code, _)) if row.malformed => {
-                let value = shown(&row.cut_cell(*code, delimiter));
-                reject_lines(&mut read, &lines, value);
-            }
-            Some(columns) => data(&mut read, &row, line, *columns, program.is_some()),
+    let (mut at, delimiter) = match layout(&text, options) {
+        Layout::Nothing => return read,
+        Layout::Refuse(rejected) => {
+            read.reject(rejected);
+            return read;
         }
+        Layout::Begin { at, delimiter } => (at, delimiter),
+    };
+    let numbers = line_numbers(&text);
+    let mut columns = None;
+    let mut shape = Shape::default();
+    while at < text.len() {
+        let row = Row::read(&text[at..], delimiter);
+        let (line, lines) = (numbers[at], row.lines(&numbers[at..]));
+        let code_column = columns.map(|(code, _)| code);
+        let draws_in = draws_in(&row, &text[at..], delimiter, code_column);
+        at += row.length;
+        if row.malformed || draws_in {
+            let is_lost =
+                columns.is_none() && (delimiter != NO_DELIMITER || options.program.is_some());
+            let value = if is_lost {
+                String::new()
+            } else {
+                shown(&row.cut_cell(code_column.unwrap_or(0), delimiter, !row.malformed))
+            };
+            reject_lines(&mut read, &lines, value, None);
+            if is_lost {
+                return read;
+            }
+            columns = Some(columns.unwrap_or((0, None)));
+            continue;
+        }
+        let Some(found) = columns else {
+            match header(&row, options) {
+                Header::Blank => {}
+                Header::Columns(code, program) => {
+                    columns = Some((code, program));
+                    shape = Shape::new(&row);
+                }
+                Header::Codes(code, program) => {
+                    columns = Some((code, program));
+                    shape = Shape { header: row.cells.len(), ..Shape::new(&row) };
+                    (shape.named, shape.width) = (shape.header, shape.header);
+                    data(&mut read, &row, (line, &lines), (code, program), options, &mut shape);
+                }
+                Header::Lone => {
+                    columns = Some((0, None));
+                    data(&mut read, &row, (line, &lines), (0, None), options, &mut shape);
+                }
+                Header::Refused(reason, value) => {
+                    read.reject((line, value, reason));
+                    return read;
+                }
+            }
+            continue;
+        };
+        data(&mut read, &row, (line, &lines), found, options, &mut shape);
     }
     read
 }
 
 /// The number of the line in which each byte stands, and what would come next;
 /// both bytes of a CR LF are of the same one.
-fn line_numbers(input: &[u8]) -> Vec<u64> {
+pub(crate) fn line_numbers(input: &[u8]) -> Vec<u64> {
     let mut numbers = vec![1];
     for (place, byte) in input.iter().enumerate() {
         let behind_return = place > 0 && input[place - 1] == b'\r';
@@ -141,28 +164,17 @@ fn line_numbers(input: &[u8]) -> Vec<u64> {
     numbers
 }
 
-fn is_end(byte: u8) -> bool {
+pub(crate) fn is_end(byte: u8) -> bool {
     byte == b'\n' || byte == b'\r'
 }
 
-fn is_space(byte: u8) -> bool {
+pub(crate) fn is_space(byte: u8) -> bool {
     byte == b' ' || byte == b'\t' || byte == 0x0b || byte == 0x0c
-}
-
-/// The first row with its end, as far as that can be told while the delimiter
-/// is unknown; and whether it ends between quotes.
-fn first_row(input: &[u8]) -> (&[u8], bool) {
-    let outside = outside_quotes(input);
-    match (0..input.len()).find(|place| outside[*place] && is_end(input[*place])) {
-        Some(end) => (&input[..=end], false),
-        // One more byte would be between quotes.
-        None => (input, !outside_quotes(&[input, b"x"].concat())[input.len()]),
-    }
 }
 
 /// Which bytes are outside of quotes. A quote opens at the start of a cell, and
 /// behind one that could be the first of two; any delimiter starts a cell.
-fn outside_quotes(input: &[u8]) -> Vec<bool> {
+pub(crate) fn outside_quotes(input: &[u8]) -> Vec<bool> {
     let mut outside = Vec::new();
     let (mut quoted, mut may_open) = (false, true);
     for byte in input {
@@ -182,51 +194,43 @@ fn outside_quotes(input: &[u8]) -> Vec<bool> {
     outside
 }
 
-/// The one of comma, semicolon and tab that stands most often outside of quotes,
-/// tabs at the ends aside.
-fn delimiter(row: &[u8]) -> u8 {
-    let outside = outside_quotes(row);
-    let is_edge = |byte: &u8| is_space(*byte) || is_end(*byte);
-    let start = row.iter().position(|byte| !is_edge(byte)).unwrap_or(row.len());
-    // What is between quotes is no end, even if it is white space.
-    let end = (0..row.len()).rev().find(|place| !outside[*place] || !is_edge(&row[*place]));
-    let inner = start..end.map_or(start, |end| end + 1);
-    let count =
-        |wanted: u8| inner.clone().filter(|place| outside[*place] && row[*place] == wanted).count();
-    let mut best = NO_DELIMITER;
-    let mut most = 0;
-    for wanted in [b',', b';', b'\t'] {
-        if count(wanted) > most {
-            (best, most) = (wanted, count(wanted));
-        }
-    }
-    best
-}
-
 /// One row: what its cells hold, and where its lines end.
-struct Row {
+pub(crate) struct Row {
     /// With its end.
     length: usize,
-    cells: Vec<Vec<u8>>,
-    malformed: bool,
+    pub(crate) cells: Vec<Vec<u8>>,
+    pub(crate) malformed: bool,
     /// Where in the row something stands.
     filled: Vec<usize>,
+    /// The cells with quotes: which, and what is between these.
+    quoted: Vec<(usize, Range<usize>)>,
+    /// Where the delimiters between its cells are.
+    delimiters: Vec<usize>,
+    spans_lines: bool,
 }
 
 impl Row {
-    fn read(input: &[u8], delimiter: u8) -> Self {
-        let mut row =
-            Self { length: 0, cells: vec![Vec::new()], malformed: false, filled: Vec::new() };
-        let mut filled = Vec::new();
+    pub(crate) fn read(input: &[u8], delimiter: u8) -> Self {
+        let mut row = Self {
+            length: 0,
+            cells: vec![Vec::new()],
+            malformed: false,
+            filled: Vec::new(),
+            quoted: Vec::new(),
+            delimiters: Vec::new(),
+            spans_lines: false,
+        };
         let mut at = 0;
         let ends = |at: usize| at >= input.len() || is_end(input[at]);
         loop {
             while !ends(at) && is_space(input[at]) && input[at] != delimiter {
                 at += 1;
             }
+            let column = row.cells.len() - 1;
             let cell = row.cells.last_mut().unwrap();
-            if !ends(at) && input[at] == b'"' {
+            if !ends(at) && input[at] == b'"' && delimiter != b'"' {
                 at += 1;
+                let opened = at;
                 loop {
                     match input.get(at) {
                         None => {
@@ -235,17 +239,19 @@ impl Row {
                         }
                         Some(b'"') if input.get(at + 1) == Some(&b'"') => {
                             cell.push(b'"');
-                            filled.push(at + 1);
+                            row.filled.push(at + 1);
                             at += 2;
                         }
                         Some(b'"') => {
+                            row.quoted.push((column, opened..at));
+                            row.spans_lines |= input[opened..at].iter().any(|byte| is_end(*byte));
                             at += 1;
                             break;
                         }
                         Some(byte) => {
                             cell.push(*byte);
                             if *byte > b' ' && *byte != delimiter {
-                                filled.push(at);
+                                row.filled.push(at);
                             }
                             at += 1;
                         }
@@ -256,7 +262,7 @@ impl Row {
                 }
                 if !ends(at) && input[at] != delimiter {
                     row.malformed = true;
-                    filled.push(at);
+                    row.filled.push(at);
                 }
                 if row.malformed {
                     while !ends(at) {
@@ -267,16 +273,16 @@ impl Row {
                 while !ends(at) && input[at] != delimiter {
                     cell.push(input[at]);
                     if input[at] > b' ' {
-                        filled.push(at);
+                        row.filled.push(at);
                     }
                     at += 1;
                 }
             }
             if ends(at) {
                 row.length = (at + 1).min(input.len());
-                row.filled = filled;
                 return row;
             }
+            row.delimiters.push(at);
             at += 1;
             row.cells.push(Vec::new());
         }
@@ -293,16 +299,16 @@ impl Row {
         lines
     }
 
-    fn cell(&self, column: usize) -> Vec<u8> {
+    pub(crate) fn cell(&self, column: usize) -> Vec<u8> {
         self.cells.get(column).cloned().unwrap_or_default()
     }
 
-    /// A cell of a row whose quotes don't match: the last one ends where it would
-    /// without quotes.
-    fn cut_cell(&self, column: usize, delimiter: u8) -> Vec<u8> {
+    /// A cell of a row whose quotes went wrong: the last one, or any if `is_any`,
+    /// ends where it would without quotes.
+    pub(crate) fn cut_cell(&self, column: usize, delimiter: u8, is_any: bool) -> Vec<u8> {
         let cell = self.cell(column);
         let cell = cell.trim_ascii_start();
-        let cell = if column + 1 == self.cells.len() {
+        let cell = if is_any || column + 1 == self.cells.len() {
             let kept = &cell[..cell.len().min(LONGEST_CELL)];
             match kept.iter().position(|byte| *byte == delimiter || is_end(*byte)) {
                 Some(end) => &cell[..end],
@@ -315,10 +321,115 @@ impl Row {
     }
 }
 
-fn reject_lines(read: &mut Read, lines: &[u64], value: String) {
+/// Whether quotes draw lines in that hold codes: read as if no quote had been
+/// opened, a line of a quoted cell has one in that column (in any, if it isn't
+/// known). The cell of the codes may be of many lines if it is one code.
+pub(crate) fn draws_in(row: &Row, input: &[u8], delimiter: u8, column: Option<usize>) -> bool {
+    row.quoted.iter().any(|(index, quoted)| {
+        let content = &input[quoted.clone()];
+        let is_own = *index == column.unwrap_or(0);
+        if !content.iter().any(|byte| is_end(*byte)) || is_own && code(&row.cell(*index)).is_ok() {
+            return false;
+        }
+        // The column in which the quotes are opened, on their line.
+        let line = input[..quoted.start].iter().rposition(|byte| is_end(*byte));
+        let begin = line.map_or(0, |end| end + 1);
+        let mut at = row.delimiters.iter().filter(|place| (begin..quoted.start).contains(place)).count();
+        for (_, before) in &row.quoted {
+            // Of a cell that ends on this line, the delimiters count that look like ones.
+            if before.start < begin && (begin..quoted.start).contains(&before.end) {
+                let last = &input[begin..before.end];
+                at += last.iter().filter(|byte| **byte == delimiter).count();
+            }
+        }
+        content.split(|byte| is_end(*byte)).any(|line| {
+            let first = std::mem::take(&mut at);
+            let cells = line.split(|byte| *byte == delimiter).enumerate();
+            cells.into_iter().any(|(place, cell)| {
+                // Two quotes are one here too.
+                let cell = String::from_utf8_lossy(cell).replace("\"\"", "\"");
+                column.is_none_or(|column| column == first + place) && code(cell.as_bytes()).is_ok()
+            })
+        })
+    })
+}
+
+/// What the rows of a file look like.
+#[derive(Clone, Default)]
+struct Shape {
+    header: usize,
+    width: usize,
+    named: usize,
+    /// The columns before the codes that have had UUIDs.
+    uuids: HashSet<usize>,
+    taken: usize,
+}
+
+impl Shape {
+    fn new(header: &Row) -> Self {
+        let cells = header.cells.len();
+        let is_empty = |cell: &Vec<u8>| text(cell).as_deref() == Some("") && !counted(cell).1;
+        let named = header.cells.iter().rposition(|cell| !is_empty(cell)).map_or(0, |at| at + 1);
+        Self { header: cells, width: cells, named, ..Self::default() }
+    }
+
+    fn uuids_of(row: &Row, columns: Range<usize>) -> HashSet<usize> {
+        columns.filter(|column| code(&row.cell(*column)).is_ok()).collect()
+    }
+
+    /// Whether its cells may have shifted.
+    fn is_shifted(
+        &self,
+        row: &Row,
+        (code_column, program): (usize, Option<usize>),
+        is_known: bool,
+    ) -> bool {
+        let is_filled = |cell: &&Vec<u8>| cell.iter().any(|byte| *byte > b' ');
+        let cells = row.cells.len();
+        let filled = row.cells.iter().filter(is_filled).count();
+        let content = row.cells.iter().rposition(|cell| is_filled(&cell)).map_or(0, |at| at + 1);
+        let extra = content.saturating_sub(self.named).max(cells.saturating_sub(self.width));
+        let is_first = code_column.max(program.unwrap_or(0)) < 1 + usize::from(program.is_some());
+        let is_fixed = is_first && (code_column == 0 || !row.spans_lines);
+        if self.header == 0 || is_fixed || extra == 0 {
+            return false;
+        }
+        let before = Self::uuids_of(row, 0..code_column);
+        let behind = Self::uuids_of(row, code_column + 1..code_column + extra + 1);
+        filled > self.header
+            || !behind.is_empty() && !is_first
+            || (code_column.saturating_sub(extra)..code_column)
+                .any(|column| self.uuids.contains(&column) && !before.contains(&column))
+            || self.taken > 0 && program.is_some_and(|at| at > code_column + 1) && !is_known
+    }
+
+    fn take(&mut self, row: &Row, code_column: usize) {
+        if self.taken == 16 {
+            return;
+        }
+        let is_filled = |cell: &Vec<u8>| cell.iter().any(|byte| *byte > b' ');
+        let content = row.cells.iter().rposition(is_filled).map_or(0, |at| at + 1);
+        if self.taken == 0 && content <= self.header {
+            self.width = self.width.max(row.cells.len());
+        }
+        if self.taken == 0 && row.cells.len() <= self.header {
+            self.named = self.named.max(content);
+        }
+        self.uuids.extend(Self::uuids_of(row, 0..code_column));
+        self.taken += 1;
+    }
+}
+
+fn reject_lines(read: &mut Read, lines: &[u64], value: String, program: Option<&str>) {
     let mut value = Some(value);
     for line in lines {
-        read.reject((*line, value.take().unwrap_or_default(), Reason::MalformedCsv));
+        let rejected = (*line, value.take().unwrap_or_default(), Reason::MalformedCsv);
+        if *line == lines[0]
+            && let Some(list) = program.and_then(|program| read.program(program))
+        {
+            list.rejected.push(rejected.clone());
+        }
+        read.reject(rejected);
     }
 }
 
@@ -329,30 +440,66 @@ fn counted(cell: &[u8]) -> (&[u8], bool) {
     (counted, !rest.trim_ascii_start().is_empty())
 }
 
+/// What nobody sees.
+pub(crate) fn is_invisible(char: char) -> bool {
+    let ranges = [
+        (0xad, 0xad), (0x34f, 0x34f), (0x61c, 0x61c), (0x115f, 0x1160), (0x17b4, 0x17b5),
+        (0x180b, 0x180f), (0x200b, 0x200f), (0x202a, 0x202e), (0x2060, 0x206f),
+        (0x2800, 0x2800), (0x3164, 0x3164), (0xfe00, 0xfe0f), (0xfeff, 0xfeff),
+        (0xffa0, 0xffa0), (0xfff0, 0xfffb), (0xe0000, 0xe0fff),
+    ];
+    ranges.iter().any(|(first, last)| (*first..=*last).contains(&u32::from(char)))
+}
+
+fn trim(text: &str) -> &str {
+    text.trim_matches(|char: char| char.is_whitespace() || is_invisible(char))
+}
+
+/// What is between quotes.
+fn unquoted(text: &str) -> Option<&str> {
+    let quotes: Vec<char> = "\"'`´«»‹›‘’‚‛“”„‟".chars().collect();
+    let inner = text.strip_prefix(&quotes[..])?;
+    inner.strip_suffix(&quotes[..])
+}
+
+fn bare(text: &str) -> &str {
+    let text = trim(text);
+    let inner = unquoted(text).or_else(|| text.strip_prefix('=').and_then(unquoted));
+    inner.map_or(text, bare)
+}
+
 /// The text of a cell; none if it is not UTF-8.
 fn text(cell: &[u8]) -> Option<String> {
     let (cell, more) = counted(cell);
     match str::from_utf8(cell) {
-        Ok(text) => Some(text.trim().to_owned()),
+        Ok(text) => Some(trim(text).to_owned()),
         Err(error) if more && error.error_len().is_none() => Some(String::new()),
         Err(_) => None,
     }
 }
 
+/// The program id in a cell.
+fn program_id(cell: &[u8]) -> Option<String> {
+    let text = text(cell)?;
+    let inner = text.strip_prefix('=').and_then(unquoted);
+    Some(inner.map_or(text.clone(), |inner| trim(inner).to_owned()))
+}
+
 /// What is shown of a cell.
-fn shown(cell: &[u8]) -> String {
+pub(crate) fn shown(cell: &[u8]) -> String {
     let (cell, more) = counted(cell);
     let ascii = |byte: &u8| if byte.is_ascii() { char::from(*byte) } else { '\u{fffd}' };
     let text =
         str::from_utf8(cell).map_or_else(|_| cell.iter().map(ascii).collect(), str::to_owned);
-    let text = text.trim();
+    let text = trim(&text);
     let short: String = text.chars().take(80).collect();
     if more || short.len() < text.len() { short + "…" } else { short }
 }
 
 /// The code in a cell, in lower case.
-fn code(cell: &[u8]) -> Result<String, Reason> {
-    let text = text(cell).ok_or(Reason::NotUtf8)?.to_ascii_lowercase();
+pub(crate) fn code(cell: &[u8]) -> Result<String, Reason> {
+    let text = text(cell).ok_or(Reason::NotUtf8)?;
+    let text = bare(&text).to_ascii_lowercase();
     let groups: Vec<_> = text.split('-').collect();
     let digits = |group: &&str| group.bytes().all(|byte| byte.is_ascii_hexdigit());
     if counted(cell).1
@@ -367,48 +514,105 @@ fn code(cell: &[u8]) -> Result<String, Reason> {
     Ok(text)
 }
 
+/// Whether somebody may have meant a code.
+fn looks_like_code(cell: &[u8]) -> bool {
+    let text = if counted(cell).1 { String::new() } else { text(cell).unwrap_or_default() };
+    let digit = |char: &char| {
+        char.is_ascii_hexdigit()
+            || "０１２３４５６７８９ＡＢＣＤＥＦａｂｃｄｅｆ".contains(*char)
+    };
+    text.chars().count() <= 80 && text.chars().filter(digit).count() >= 24
+}
+
 /// What a row is that may be the header.
-enum Header {
+pub(crate) enum Header {
     Blank,
     /// Where the codes are, and the programs.
     Columns(usize, Option<usize>),
-    /// It is the first code already.
-    Data,
+    /// The same of a row that has codes already.
+    Codes(usize, Option<usize>),
+    /// It is of one cell, and no header.
+    Lone,
     /// Nothing can be read; this is shown of it.
-    Useless(String),
+    Refused(Reason, String),
 }
 
-fn header(row: &Row, column: Option<&str>, program: Option<Option<&str>>) -> Header {
+pub(crate) fn header(row: &Row, options: Options) -> Header {
     let is_empty = |cell: &Vec<u8>| text(cell).as_deref() == Some("") && !counted(cell).1;
     if row.cells.iter().all(is_empty) {
         return Header::Blank;
     }
-    let code_column = find(&row.cells, column, &CODE_NAMES);
-    let program_column = program.map(|name| find(&row.cells, name, &PROGRAM_NAMES));
-    match (code_column, program_column) {
-        (Some(code), None) => Header::Columns(code, None),
-        (Some(code), Some(Some(program))) => Header::Columns(code, Some(program)),
-        (None, None) if row.cells.len() == 1 && find(&row.cells, None, &CODE_NAMES).is_none() => {
-            Header::Data
+    let first_code = row.cells.iter().find(|cell| code(cell).is_ok());
+    let first = row.cells.iter().find(|cell| !is_empty(cell));
+    let value = first_code.or(first).map(|cell| shown(cell)).unwrap_or_default();
+    let missing = Header::Refused(Reason::MissingColumn, value.clone());
+
+    let is_certain = options.header_row.is_some();
+    let is_usual = find(&row.cells, Wanted::Usual, &CODE_NAMES) != Err(Reason::MissingColumn);
+    let is_lone = row.cells.len() == 1 && options.program.is_none() && !is_usual;
+    let is_number = matches!(options.column, Wanted::Number(_));
+    let found = find(&row.cells, options.column, &CODE_NAMES);
+    let program = options.program.map(|name| find(&row.cells, name, &PROGRAM_NAMES)).transpose();
+    if let (Ok(column), Ok(program)) = (found, program)
+        && is_number
+        && looks_like_code(&row.cells[column])
+    {
+        return if is_certain { missing } else { Header::Codes(column, program) };
+    }
+    if is_lone && !is_certain && (found.is_ok() || !is_number) && (found.is_err() || is_number) {
+        return Header::Lone;
+    }
+    match (found, program) {
+        (Ok(column), Ok(program)) => Header::Columns(column, program),
+        (Err(_), _)
+            if is_lone && first_code.is_none() && matches!(options.column, Wanted::Usual) =>
+        {
+            Header::Columns(0, None)
         }
-        _ => {
-            let first_code = row.cells.iter().find(|cell| code(cell).is_ok());
-            let first = row.cells.iter().find(|cell| !is_empty(cell));
-            Header::Useless(first_code.or(first).map(|cell| shown(cell)).unwrap_or_default())
-        }
+        (Err(reason), _) | (_, Err(reason)) => Header::Refused(reason, value),
     }
 }
 
-/// The column of the best name, the first of equals.
-fn find(cells: &[Vec<u8>], name: Option<&str>, usual: &[&str]) -> Option<usize> {
-    let fold = |name: &str| name.trim().to_ascii_lowercase().replace([' ', '-'], "_");
-    let names: Vec<_> = name.map_or(usual.to_vec(), |name| vec![name]);
-    names.iter().filter(|name| !name.trim().is_empty()).find_map(|name| {
-        cells.iter().position(|cell| text(cell).is_some_and(|cell| fold(&cell) == fold(name)))
-    })
+/// The column of the best name, which is the only one of it.
+fn find(cells: &[Vec<u8>], wanted: Wanted, usual: &[&str]) -> Result<usize, Reason> {
+    let fold = |name: &str| {
+        let counts =
+            |char: &char| !char.is_whitespace() && !is_invisible(*char) && !"_-".contains(*char);
+        name.chars().filter(counts).collect::<String>().to_ascii_lowercase()
+    };
+    let texts: Vec<_> = cells.iter().map(|cell| text(cell).map(|text| bare(&text).to_owned())).collect();
+    let columns = |is: &dyn Fn(&str) -> bool| -> Vec<usize> {
+        (0..cells.len()).filter(|at| texts[*at].as_deref().is_some_and(is)).collect()
+    };
+    let named = |name: &str| {
+        columns(&|cell| !fold(name).is_empty() && fold(cell) == fold(name))
+    };
+    let found = match wanted {
+        Wanted::Number(number) => columns(&|_| true).into_iter().filter(|at| at + 1 == number).collect(),
+        Wanted::Named(name) => {
+            let exact = columns(&|cell| cell == name.trim());
+            if exact.is_empty() { named(name) } else { exact }
+        }
+        Wanted::Usual => {
+            let all = usual.iter().map(|name| named(name));
+            all.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
+        }
+    };
+    match found[..] {
+        [] => Err(Reason::MissingColumn),
+        [column] => Ok(column),
+        _ => Err(Reason::AmbiguousColumn),
+    }
 }
 
-fn data(read: &mut Read, row: &Row, line: u64, columns: (usize, Option<usize>), by_program: bool) {
+fn data(
+    read: &mut Read,
+    row: &Row,
+    (line, lines): (u64, &[u64]),
+    columns: (usize, Option<usize>),
+    options: Options,
+    shape: &mut Shape,
+) {
     let (code_column, program_column) = columns;
     let cell = row.cell(code_column);
     let others = row.cells.iter().enumerate().filter(|(place, _)| *place != code_column);
@@ -417,24 +621,31 @@ fn data(read: &mut Read, row: &Row, line: u64, columns: (usize, Option<usize>), 
         return;
     }
     let program = program_column.map(|column| row.cell(column)).unwrap_or_default();
-    let name = text(&program);
+    let name = program_id(&program);
+    let is_known = name.as_deref().is_some_and(|name| read.programs.iter().any(|(id, _)| id == name));
+    if shape.is_shifted(row, columns, is_known) {
+        let name = name.filter(|name| program_column == Some(0) && !name.is_empty());
+        reject_lines(read, lines, shown(&cell), name.as_deref());
+        return;
+    }
     let (shown_cell, reason) = match (code(&cell), &name) {
         _ if row.cells.len() <= code_column.max(program_column.unwrap_or(0)) => {
             (&cell, Reason::MissingColumn)
         }
         (Err(reason), _) => (&cell, reason),
         (_, None) => (&program, Reason::NotUtf8),
-        (_, Some(name)) if program_column.is_some() && name.is_empty() => {
+        _ if program_column.is_some() && text(&program).as_deref() == Some("") && !counted(&program).1 => {
             (&cell, Reason::MissingColumn)
         }
         (Ok(code), Some(name)) => {
-            let list = match by_program {
+            let list = match options.program {
                 _ if counted(&program).1 => None,
-                true => read.program(name),
-                false => Some(&mut read.all),
+                Some(_) => read.program(name),
+                None => Some(&mut read.all),
             };
             if let Some(list) = list {
                 list.insert(code);
+                shape.take(row, code_column);
                 return;
             }
             (&program, Reason::InvalidProgramId)

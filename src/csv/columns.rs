@@ -138,7 +138,9 @@ impl Header {
             }
             (Ok(code), Ok(program)) => return FirstRow::Header(Columns { code, program }),
             // A mistyped first code has to be rejected, and not taken for a header.
-            (Err(_), _) if is_lone && !self.is_certain => return FirstRow::Data(first),
+            (Err(_), _) if is_lone && !self.is_certain && !self.code.is_number() => {
+                return FirstRow::Data(first);
+            }
             (Err(_), _) if is_lone && !self.holds_code && self.code.column == Column::Usual => {
                 return FirstRow::Header(first);
             }

@@ -1,33 +1,28 @@
-//! Which delimiter a file has.
+//! Which delimiter a first row has.
 
 use super::cell::is_space;
 use super::rows::{CellState, NO_DELIMITER};
 
-/// The first row that is not empty, held back until its delimiter is known.
+/// Counts the delimiters of a row outside of quotes.
 #[derive(Default)]
 pub(super) struct DelimiterDetector {
-    pub(super) row: Vec<u8>,
-    pub(super) state: CellState,
-    pub(super) commas: usize,
-    pub(super) semicolons: usize,
-    pub(super) tabs: usize,
+    state: CellState,
+    commas: usize,
+    semicolons: usize,
+    tabs: usize,
     /// Tabs since the last byte that is no white space.
-    pub(super) tabs_behind: usize,
-    pub(super) begun: bool,
+    tabs_behind: usize,
+    has_begun: bool,
 }
 
 impl DelimiterDetector {
-    /// A longer row is judged by its beginning.
-    pub(super) const LONGEST: usize = 1 << 16;
-
     /// Takes a byte. True if the row is complete.
     pub(super) fn take(&mut self, byte: u8) -> bool {
-        self.row.push(byte);
         if self.state == CellState::Quoted {
             if byte == b'"' {
                 self.state = CellState::Quote;
             }
-            return self.row.len() >= Self::LONGEST;
+            return false;
         }
         match byte {
             b'\n' | b'\r' => return true,
@@ -37,10 +32,10 @@ impl DelimiterDetector {
             }
             _ if is_space(byte) => {}
             _ => {
-                if self.begun {
+                if self.has_begun {
                     self.tabs += self.tabs_behind;
                 }
-                self.begun = true;
+                self.has_begun = true;
                 self.tabs_behind = 0;
                 self.state = match (byte, self.state) {
                     (b',', _) => {
@@ -56,7 +51,16 @@ impl DelimiterDetector {
                 };
             }
         }
-        self.row.len() >= Self::LONGEST
+        false
+    }
+
+    /// The delimiter of a line.
+    pub(super) fn of(line: &[u8]) -> u8 {
+        let mut detector = Self::default();
+        for byte in line {
+            detector.take(*byte);
+        }
+        detector.delimiter()
     }
 
     pub(super) fn delimiter(&self) -> u8 {
@@ -69,10 +73,7 @@ impl DelimiterDetector {
         }
     }
 
-    /// Whether there is nothing but white space and empty cells.
-    pub(super) fn is_empty(&self) -> bool {
-        let nothing = |char: char| char.is_whitespace() || matches!(char, ',' | ';' | '"');
-        self.state != CellState::Quoted
-            && std::str::from_utf8(&self.row).is_ok_and(|row| row.chars().all(nothing))
+    pub(super) const fn is_quoted(&self) -> bool {
+        matches!(self.state, CellState::Quoted)
     }
 }

@@ -210,7 +210,7 @@ mod tests {
     fn short_way<'a>(header: &str, row: &'a str) -> Option<(usize, &'a str)> {
         let mut reader = CodeReader::by_program(None, None);
         reader.push(format!("{header}\n").as_bytes());
-        let row = reader.input.rows.fast_row(row.as_bytes())?;
+        let row = reader.input.rows().fast_row(row.as_bytes())?;
         assert_eq!(row.code.to_string(), "1f913a96-f52c-42a0-aa0b-a2ba53b2d631");
         Some((row.length, row.program))
     }

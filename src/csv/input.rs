@@ -1,110 +1,157 @@
-//! What comes before the rows: the encoding, and the first row that is not empty.
+//! What comes before the rows: the encoding, then the layout.
 
-use super::delimiter::DelimiterDetector;
-use super::message;
+use super::format::{self, Start};
+use super::head::{Decision, Head};
 use super::programs::Collector;
 use super::rows::Rows;
-use crate::error::{Reason, Rejected};
+use super::utf16::Utf16;
 
-/// What comes before the rows.
+/// Bytes as they come.
 pub(super) struct Input {
-    pub(super) stage: Stage,
-    pub(super) rows: Rows,
+    encoding: Encoding,
+    text: Text,
 }
 
-pub(super) enum Stage {
-    /// Fewer than the three bytes that tell the encoding.
+enum Encoding {
+    /// Fewer bytes than say what it is.
     Start(Vec<u8>),
-    Scan(DelimiterDetector),
-    Rows,
-    /// Nothing can be read from the rest.
-    Over,
+    Utf8,
+    Utf16(Utf16),
+    /// The beginning of an archive.
+    Zip(Vec<u8>),
+    /// Nothing of the rest is read.
+    Finished,
 }
 
 impl Input {
-    pub(super) const fn new(rows: Rows) -> Self {
-        Self { stage: Stage::Start(Vec::new()), rows }
+    /// So many bytes of an archive say what it is.
+    const ARCHIVE: usize = 1 << 16;
+    /// Bytes that are decoded together.
+    const AT_ONCE: usize = 1 << 12;
+
+    pub(super) const fn new(head: Head, rows: Rows) -> Self {
+        Self { encoding: Encoding::Start(Vec::new()), text: Text { head: Some(head), rows } }
+    }
+
+    #[cfg(test)]
+    pub(super) const fn rows(&self) -> &Rows {
+        &self.text.rows
     }
 
     pub(super) fn push(&mut self, mut chunk: &[u8], collector: &mut Collector) {
-        if let Stage::Start(start) = &mut self.stage {
-            while start.len() < 3 {
-                let Some((byte, rest)) = chunk.split_first() else {
-                    return;
-                };
-                start.push(*byte);
-                chunk = rest;
-            }
-            self.open(collector);
+        while let Encoding::Start(start) = &mut self.encoding
+            && let Some((byte, rest)) = chunk.split_first()
+        {
+            start.push(*byte);
+            chunk = rest;
+            self.open(false, collector);
         }
-        self.read(chunk, collector);
+        self.decode(chunk, collector);
     }
 
     pub(super) fn finish(&mut self, collector: &mut Collector) {
-        if matches!(self.stage, Stage::Start(_)) {
-            self.open(collector);
+        self.open(true, collector);
+        match std::mem::replace(&mut self.encoding, Encoding::Finished) {
+            Encoding::Zip(bytes) => collector.reject(format::other(format::of_zip(&bytes)), None),
+            Encoding::Utf16(mut decoder) => {
+                let mut text = Vec::new();
+                decoder.finish(&mut text);
+                self.text.push(&text, collector);
+                self.text.finish(collector);
+            }
+            Encoding::Utf8 => self.text.finish(collector),
+            Encoding::Start(_) | Encoding::Finished => {}
         }
-        if let Stage::Scan(scan) = &mut self.stage {
-            let scan = std::mem::take(scan);
-            self.decide(&scan, collector);
-        }
-        if matches!(self.stage, Stage::Rows) {
-            self.rows.finish(collector);
-        }
-        self.stage = Stage::Over;
     }
 
-    /// Judges the encoding by the first three bytes, or all there are.
-    pub(super) fn open(&mut self, collector: &mut Collector) {
-        let Stage::Start(start) = &mut self.stage else {
-            return;
-        };
+    /// Judges what has come, as soon as that can be done; `is_all`: no more will.
+    fn open(&mut self, is_all: bool, collector: &mut Collector) {
+        let Encoding::Start(start) = &mut self.encoding else { return };
+        let Some(found) = format::of_start(start, is_all) else { return };
         let start = std::mem::take(start);
-        let utf16 = match start.as_slice() {
-            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => true,
-            [first, second, ..] => (*first == 0) != (*second == 0),
-            _ => false,
+        let (encoding, mark) = match found {
+            Start::Utf8 { has_mark } => (Encoding::Utf8, if has_mark { 3 } else { 0 }),
+            Start::Utf16 { is_big_endian } => (Encoding::Utf16(Utf16::new(is_big_endian)), 2),
+            Start::Zip => (Encoding::Zip(Vec::new()), 0),
+            Start::Encoding(name) => {
+                collector.reject(format::encoding(name), None);
+                (Encoding::Finished, 0)
+            }
+            Start::Other(name) => {
+                collector.reject(format::other(name), None);
+                (Encoding::Finished, 0)
+            }
         };
-        if utf16 {
-            let (reason, message) = (Reason::NotUtf8, message::UTF16.into());
-            collector.reject(Rejected { line: 1, value: String::new(), reason, message }, None);
-            self.stage = Stage::Over;
-        } else {
-            self.stage = Stage::Scan(DelimiterDetector::default());
-            self.read(start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start), collector);
-        }
+        self.encoding = encoding;
+        self.decode(start.get(mark..).unwrap_or_default(), collector);
     }
 
-    pub(super) fn read(&mut self, mut chunk: &[u8], collector: &mut Collector) {
-        while let Stage::Scan(scan) = &mut self.stage {
-            let Some((byte, rest)) = chunk.split_first() else {
-                return;
-            };
-            chunk = rest;
-            if scan.take(*byte) {
-                let scan = std::mem::take(scan);
-                self.decide(&scan, collector);
+    fn decode(&mut self, chunk: &[u8], collector: &mut Collector) {
+        match &mut self.encoding {
+            Encoding::Start(_) | Encoding::Finished => {}
+            Encoding::Utf8 => self.text.push(chunk, collector),
+            Encoding::Utf16(decoder) => {
+                for bytes in chunk.chunks(Self::AT_ONCE) {
+                    let mut text = Vec::new();
+                    decoder.decode(bytes, &mut text);
+                    self.text.push(&text, collector);
+                }
+            }
+            Encoding::Zip(bytes) => {
+                let room = Self::ARCHIVE.saturating_sub(bytes.len()).min(chunk.len());
+                bytes.extend_from_slice(chunk.get(..room).unwrap_or_default());
+                if bytes.len() == Self::ARCHIVE {
+                    collector.reject(format::other(format::of_zip(bytes)), None);
+                    self.encoding = Encoding::Finished;
+                }
             }
         }
-        self.read_rows(chunk, collector);
     }
+}
 
-    /// Lets the rows begin with what was scanned, unless that is an empty row.
-    pub(super) fn decide(&mut self, scan: &DelimiterDetector, collector: &mut Collector) {
-        if scan.is_empty() {
-            scan.row.iter().for_each(|byte| self.rows.lines.pass(*byte));
-        } else {
-            self.rows.begin(scan.delimiter());
-            self.stage = Stage::Rows;
-            self.read_rows(&scan.row, collector);
+/// The text: UTF-8, or nearly.
+struct Text {
+    /// Until the layout is known.
+    head: Option<Head>,
+    rows: Rows,
+}
+
+impl Text {
+    fn push(&mut self, mut chunk: &[u8], collector: &mut Collector) {
+        while let Some(head) = &mut self.head {
+            let Some((byte, rest)) = chunk.split_first() else { return };
+            chunk = rest;
+            if let Some(decision) = head.take(*byte, &mut self.rows) {
+                self.decide(decision, collector);
+            }
         }
+        self.rows.read(chunk, collector);
     }
 
-    pub(super) fn read_rows(&mut self, chunk: &[u8], collector: &mut Collector) {
-        if matches!(self.stage, Stage::Rows) {
-            self.rows.read(chunk, collector);
-            if self.rows.is_finished {
-                self.stage = Stage::Over;
+    fn finish(&mut self, collector: &mut Collector) {
+        if let Some(head) = &mut self.head
+            && let Some(decision) = head.finish(&mut self.rows)
+        {
+            self.decide(decision, collector);
+        }
+        self.rows.finish(collector);
+    }
+
+    /// Lets the rows begin with what was held back.
+    fn decide(&mut self, decision: Decision, collector: &mut Collector) {
+        let Some(head) = self.head.take() else { return };
+        match decision {
+            Decision::Refuse(rejected) => {
+                collector.reject(rejected, None);
+                self.rows.is_finished = true;
+            }
+            Decision::Begin { delimiter, begins_with, later_header } => {
+                self.rows.begin(delimiter);
+                self.rows.later_header = later_header;
+                if let Some((columns, cells)) = begins_with {
+                    self.rows.begin_with(columns, cells);
+                }
+                self.rows.read(&head.into_held(), collector);
             }
         }
     }

@@ -19,7 +19,11 @@ pub(super) const EMPTY: &str = "There is nothing where the code should be.";
 pub(super) const NIL: &str = "This is the UUID of only zeros, which stands for none.";
 pub(super) const NO_STRING: &str = "This entry is no string.";
 pub(super) const NOT_UTF8: &str = "This is not UTF-8. Save the file as UTF-8.";
-pub(super) const UTF16: &str = "This file is UTF-16. Save it as UTF-8.";
+/// Before and behind the name of a format, or of an encoding.
+pub(super) const THIS_IS: &str = "This is ";
+pub(super) const NO_LIST: &str =
+    ", not a list of codes. Save the codes as CSV, or as text with one code a line.";
+pub(super) const SAVE_AS_UTF8: &str = ". Save the file as UTF-8.";
 pub(super) const SHORT_ROW: &str = "This row ends before the column that is needed.";
 pub(super) const EMPTY_PROGRAM: &str = "There is nothing where the program id should be.";
 pub(super) const NO_PROGRAM: &str = "There is no program id in the program column of this row.";
@@ -46,9 +50,14 @@ pub(super) const WHICH: &str = ". Say by the option ";
 pub(super) const NUMBER_OR_NAME: &str =
     " which one: its number, or name and occurrence. Nothing was read.";
 pub(super) const END: &str = ". Nothing was read.";
+pub(super) const NO_ROW: &str =
+    "The file has no header in the line that the option headerRow gives.";
+/// Before and behind the number of a line.
+pub(super) const LINE: &str = "Line ";
+pub(super) const DECIDES: &str = " decides the layout, and it names no column of codes.";
 
 /// Behind another sentence: where the header seems to be.
 pub(super) fn later_header(line: u64) -> String {
     let line = decimal(line);
-    text(&[" The header seems to be in line ", &line, ": then pass headerRow: ", &line, "."])
+    text(&[" The header seems to be in line ", &line, ": then pass headerRow: ", &line])
 }

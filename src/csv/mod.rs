@@ -5,23 +5,25 @@
 //! rejected values is kept, whatever the input is.
 //!
 //! ```text
-//! bytes ─► Start ───────► Scan ─────────────► Rows ─────────► Collector
-//!          byte order     which delimiter     cells of the    lists of codes,
-//!          mark, UTF-16   has the first row   columns asked   rejections
+//! bytes ─► Input ──────► Head ──────────► Rows ─────────► Collector
+//!          encoding,     the layout, by   cells of the    lists of codes,
+//!          other         the first rows   columns asked   rejections
+//!          formats
 //! ```
 //!
 //! `Rows` reads byte after byte, and is the parser. `Rows::fast_row` is a
 //! shortcut for what nearly every row is: no quotes, all there, a valid code.
 //! It takes such a row or leaves it; it never judges.
 //!
-//! **The layout.** The first row that is not empty decides. Its delimiter is
-//! the one of comma, semicolon and tab that it has most often outside quotes,
-//! tabs at its ends aside. Without any there is one column, and a header only
-//! if the cell is a known name: a mistyped first code has to be rejected, not
+//! **The layout.** The first row that is not empty decides, or the one that the
+//! caller gives. Its delimiter is the one of comma, semicolon and tab that it has
+//! most often outside quotes, tabs at its ends aside; pipes, if only these make it a
+//! header; or what a line `sep=;` says. Without any there is one column, and a header
+//! only if the cell is a known name: a mistyped first code has to be rejected, not
 //! taken for a header. With a delimiter, the first row is the header. A file
 //! of several columns without a header is refused as a whole, at its first
 //! row: which of its UUIDs are codes would be a guess, and what is sent can't
-//! be taken back.
+//! be taken back. Where the caller gives the column by number, it is none.
 //!
 //! **Quotes** are RFC 4180's, with spaces and tabs around them. A row whose
 //! quotes don't match ends with the line on which that shows; every line up to
@@ -37,16 +39,19 @@ mod character;
 mod columns;
 mod delimiter;
 mod fast_rows;
+mod format;
+mod head;
 mod input;
 mod message;
 mod programs;
 mod quoted;
 mod rows;
 mod shape;
+mod utf16;
 
 use cell::Cell;
 pub use columns::Column;
-use columns::Header;
+use head::Head;
 use input::Input;
 use programs::Collector;
 pub use programs::ProgramLists;
@@ -68,6 +73,8 @@ pub struct Options {
     pub column: Column,
     /// The column of the programs, if there is to be one list for each.
     pub program_column: Option<Column>,
+    /// The line of the header, from 1, if it isn't the first that isn't blank.
+    pub header_row: Option<u64>,
     /// A random number, for codes that a stranger may have chosen: see
     /// [`CodeListBuilder::new`](crate::list::CodeListBuilder::new).
     pub seed: u64,
@@ -104,10 +111,11 @@ impl CodeReader {
 
     /// A reader that is told all that there is to tell.
     #[must_use]
-    pub fn with(Options { column, program_column, seed }: Options) -> Self {
-        let collector = Collector::new(program_column.is_some(), seed);
-        let rows = Rows::new(Header::new(column, program_column, false));
-        Self { input: Input::new(rows), collector, entries: 0, expected: None, bytes: 0 }
+    pub fn with(options: Options) -> Self {
+        let collector = Collector::new(options.program_column.is_some(), options.seed);
+        let head = Head::new(options);
+        let rows = Rows::new(head.header());
+        Self { input: Input::new(head, rows), collector, entries: 0, expected: None, bytes: 0 }
     }
 
     /// Says how many bytes there will be, where that is known: room for their

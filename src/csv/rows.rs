@@ -410,7 +410,8 @@ impl Rows {
 
     /// What to do if a first row that is no code is a header, or a title.
     fn hint(&self) -> String {
-        self.later_header.map_or_else(|| message::IF_HEADER.into(), message::later_header)
+        let hint = self.later_header.map(message::later_header);
+        hint.map_or_else(|| message::IF_HEADER.into(), |hint| hint + ".")
     }
 
     fn judge(&self, collector: &mut Collector) -> Result<(), Refusal<'_>> {

@@ -8,6 +8,7 @@ export type RejectionReason =
   | "ambiguous_column"
   | "malformed_csv"
   | "not_utf8"
+  | "unsupported_format"
   | "not_a_string"
   | "invalid_program_id";
 

@@ -57,6 +57,7 @@ const withMethods =
       : `must be an object with ${names.join("() and ")}()`;
 
 const isOrdinal = (value: unknown) => isWithin(value, 1, 0xffff_ffff);
+const ordinal: Check = (value) => (isOrdinal(value) ? undefined : "must be a whole number from 1");
 const column: Check = (value) =>
   text(value) === undefined ||
   isOrdinal(value) ||
@@ -390,7 +391,17 @@ export function checkJobOptions(
 const pageSize: Check = (value) =>
   isWithin(value, 1, 1_000_000) ? undefined : "must be a whole number from 1 to 1000000";
 /** The checks that only some calls need. */
-export const checks = { boolean, column, count, pageSize, text, method, signal, url } as const;
+export const checks = {
+  boolean,
+  column,
+  count,
+  ordinal,
+  pageSize,
+  text,
+  method,
+  signal,
+  url,
+} as const;
 
 /** Checks what `exchangeCode` and `authorizationUrl` take. */
 export function checkGrantOptions(

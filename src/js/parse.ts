@@ -58,6 +58,11 @@ export interface ParseOptions {
    * is read as a row of codes if it has one there.
    */
   column?: ColumnSelector;
+  /**
+   * The line of the header, from 1; what comes before it is not read. Default: the
+   * first line that isn't blank, or none in a list of one column.
+   */
+  headerRow?: number;
   /** Called after each piece that was read. */
   onProgress?: (progress: ParseProgress) => void;
   /** Ends the reading. */
@@ -73,7 +78,12 @@ export interface ParseByProgramOptions extends ParseOptions {
   programColumn?: ColumnSelector;
 }
 
-const parseChecks = { column: checks.column, onProgress: checks.method, signal: checks.signal };
+const parseChecks = {
+  column: checks.column,
+  headerRow: checks.ordinal,
+  onProgress: checks.method,
+  signal: checks.signal,
+};
 
 /**
  * Reads codes out of text (a code a line, or a CSV) or out of a list.
@@ -97,12 +107,9 @@ export async function parseCodes(input: CodesInput, options?: ParseOptions): Pro
 }
 
 /** Reads codes for a call of the client, of an input that has begun. */
-export async function parse(
-  input: unknown,
-  { column, onProgress, signal }: ParseOptions,
-): Promise<ListParts> {
+export async function parse(input: unknown, options: ParseOptions): Promise<ListParts> {
   refuseMissing(input);
-  const [[, all]] = await readLists(input, undefined, { column, onProgress, signal });
+  const [[, all]] = await readLists(input, undefined, options);
   return { ...all, isDistinct: true };
 }
 
@@ -112,7 +119,7 @@ type Lists = [[null, ListParts], ...[string, ListParts][]];
 async function readLists(
   input: unknown,
   programs: { column?: ColumnSelector | undefined } | undefined,
-  { column, onProgress, signal }: { [K in keyof ParseOptions]: ParseOptions[K] | undefined },
+  { column, headerRow = 0, onProgress, signal }: ParseOptions,
 ): Promise<Lists> {
   const glue = await instance.load();
   const { generation } = instance;
@@ -120,6 +127,7 @@ async function readLists(
     () =>
       new glue.CodeReader(
         ...nameAndNumber(column),
+        headerRow,
         programs !== undefined,
         ...nameAndNumber(programs?.column),
         randomSeed(),
@@ -156,10 +164,9 @@ export async function parseCodesByProgram(
 ): Promise<ProgramLists> {
   return withInput(input, async (begun) => {
     const read = readOptions(options ?? {}, { ...parseChecks, programColumn: checks.column });
-    const { column, programColumn, onProgress, signal } = read as ParseByProgramOptions;
+    const { programColumn, ...shared } = read as ParseByProgramOptions;
     refuseMissing(begun);
-    const programs = { column: programColumn };
-    const [[, all], ...lists] = await readLists(begun, programs, { column, onProgress, signal });
+    const [[, all], ...lists] = await readLists(begun, { column: programColumn }, shared);
     return {
       programs: new Map(lists.map(([program, parts]) => [program, toCodeList(parts)])),
       rejectedCount: all.rejectedCount,

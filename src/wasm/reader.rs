@@ -16,13 +16,14 @@ pub struct CodeReader(csv::CodeReader);
 #[wasm_bindgen]
 impl CodeReader {
     /// A column has a name, or a number; a name and a number are those of one of
-    /// several columns of that name. 0 is no number. `by_program` says whether there
-    /// are programs; `seed` is a random number.
+    /// several columns of that name. `header_row` is the line of the header. 0 is no
+    /// number. `by_program` says whether there are programs; `seed` is a random number.
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new(
         column_name: Option<String>,
         column_number: u32,
+        header_row: u32,
         by_program: bool,
         program_name: Option<String>,
         program_number: u32,
@@ -31,6 +32,7 @@ impl CodeReader {
         Self(csv::CodeReader::with(csv::Options {
             column: column(column_name, column_number),
             program_column: by_program.then(|| column(program_name, program_number)),
+            header_row: (header_row > 0).then_some(header_row.into()),
             seed,
         }))
     }
