@@ -73,7 +73,7 @@ const STEPS = {
   "package node unsent": () => nodeTests(["unsent.test.mjs", "sleep.test.mjs"]),
   "package react": async () =>
     exec(process.execPath, ["tests/package/react.mjs", await packAndInstall()]),
-  "package job": () => nodeTests(["memory.test.mjs", "kill.test.mjs"]),
+  "package job": () => nodeTests(["memory.test.mjs", "kill.test.mjs", "lost.test.mjs"]),
   "package memory": () =>
     nodeTests(["memory-growth.test.mjs", "trap-often.test.mjs"], ["--expose-gc"]),
   "package hostile": async () =>

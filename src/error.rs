@@ -171,7 +171,7 @@ error_codes! {
         "Take a copy of the journal from before, and resume it with `restored: true`.";
     /// The journal lacks a part of what was in it.
     JournalLost = "journal_lost", Job,
-        "Do not send this list again: a part may be sent. The job that was open has `results()`; a copy of the journal resumes with `restored: true`.";
+        "Do not send this list again: a part may be sent. The job that was open has `results()`; a copy resumes with `restored: true`.";
     /// The journal is another job's, or of another version.
     JournalMismatch = "journal_mismatch", Job,
         "Pass this very job's journal. A new one is a new job, which sends all codes.";

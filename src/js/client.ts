@@ -132,13 +132,14 @@ export interface Client {
    *
    * @throws {ValidationError} As `distribute`, save for the number of codes.
    * @throws {JobError} `journal_mismatch`: the journal holds something else;
-   *   `journal_corrupt`, `journal_failed`; `job_busy`: somebody else has it.
+   *   `journal_lost`: it lacks what it had; `journal_corrupt`, `journal_failed`;
+   *   `job_busy`: somebody else has it.
    */
   createJob(programId: string, codes: CodesInput, options?: JobOptions): Promise<Job>;
 
   /**
    * Goes on with the job of a journal. A batch that was under way when it broke
-   * off is `unknown`.
+   * off is `unknown`. Where there is no journal, none is made.
    *
    * @throws {JobError} As `createJob`.
    */

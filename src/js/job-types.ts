@@ -185,7 +185,8 @@ export interface BareJob {
    *   be run again.
    * @throws {JobError} `halted` after three answers in a row that prove nothing;
    *   `journal_failed` and `instance_lost`, after which the job has to be
-   *   resumed; `job_busy` while it runs already; `job_closed`.
+   *   resumed; `journal_lost`, after which it can't be; `job_busy` while it runs
+   *   already; `job_closed`.
    */
   run(options?: { signal?: CallSignal }): Promise<JobReport>;
 

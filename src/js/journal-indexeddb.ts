@@ -121,7 +121,7 @@ export function indexedDbJournal(name: string): Journal {
         };
         // One that had something in it is not made anew.
         const size = await transact("readwrite", write, !end);
-        checkEnd(end, size ?? 0);
+        if (size === undefined) checkEnd(end, 0);
         end = size;
       });
     },
@@ -155,7 +155,7 @@ export function indexedDbJournal(name: string): Journal {
           store.delete(IDBKeyRange.lowerBound(length));
           return length;
         });
-        checkEnd(end === undefined ? undefined : Math.min(end, length), size ?? 0);
+        if (size === undefined && length > 0) checkEnd(end, 0);
         end = size ?? 0;
       });
     },

@@ -59,22 +59,19 @@ export function inTurn(): <T>(work: () => Promise<T>) => Promise<T> {
   };
 }
 
-const byKey = new Map<string, number>();
+const byKey = new Map<unknown, number>();
 const byJournal = new WeakMap<object, number>();
+const lengthsBy = (of: unknown) => (Object(of) === of ? byJournal : byKey) as Map<unknown, number>;
 
 /**
  * How long jobs of this process know their journals to be, by key, else by the
  * journal itself: 0 if no job has had it.
  */
 export const lengths = {
-  get: (of: string | object): number =>
-    (typeof of === "string" ? byKey.get(of) : byJournal.get(of)) ?? 0,
-  set(of: string | object, bytes: number): void {
-    if (typeof of === "string") byKey.set(of, bytes);
-    else byJournal.set(of, bytes);
-  },
+  get: (of: unknown): number => lengthsBy(of).get(of) ?? 0,
+  set: (of: unknown, bytes: number): void => void lengthsBy(of).set(of, bytes),
   /** The journal was cut on purpose. */
-  cut(of: string | object, bytes: number): void {
+  cut(of: unknown, bytes: number): void {
     if (lengths.get(of) > bytes) lengths.set(of, bytes);
   },
 };

@@ -22,15 +22,9 @@ export class LengthFile {
       "what is missing says what was sent. Delete both files together.\n";
   }
 
-  /** What was written last; 0 if nothing was. */
+  /** What was written last; 0 if nothing was, or it may not be read. */
   async read(): Promise<number> {
-    let text = "";
-    try {
-      text = await this.#fs.promises.readFile(this.#path, "utf8");
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== "ENOENT" && code !== "ENAMETOOLONG") throw error;
-    }
+    const text = await this.#fs.promises.readFile(this.#path, "utf8").catch(() => "");
     return (this.#length = Number.parseInt(text, 10) || 0);
   }
 

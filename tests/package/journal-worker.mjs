@@ -121,6 +121,21 @@ function suite(test, kind, context) {
     const error = { name: "JobError", code: "journal_corrupt", queued: "unknown" };
     await assert.rejects(contents(journal), error);
   });
+  test(`${kind}: what somebody deletes is noticed, and not gone on with`, async () => {
+    const { storage } = context;
+    const journal = durableObjectJournal(storage, "deleted");
+    await journal.append(new Uint8Array(100_000));
+    const stored = await storage.list({ prefix: "uber-vouchers:journal:deleted:" });
+    await storage.delete([...stored.keys()]);
+    for (const again of [journal, durableObjectJournal(storage, "deleted")]) {
+      const error = await assert.rejects(again.append(new Uint8Array(1)), { name: "Error" });
+      assert.ok(error.message.includes("changed by somebody else"), error.message);
+      assert.equal((await contents(again)).length, 0);
+    }
+    await journal.truncate(0);
+    await journal.append(new Uint8Array(7));
+    assert.equal((await contents(journal)).length, 7);
+  });
   test(`${kind}: its place is known by the storage, which is one object`, () => {
     assert.ok(context.storage === context.storage);
     const key = durableObjectJournal(context.storage, "key").key;
