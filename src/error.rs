@@ -1,6 +1,7 @@
 //! What can go wrong, with a stable code, what to do, and whether anything may
 //! have been queued.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
@@ -284,6 +285,8 @@ pub struct ErrorParts {
     pub queued: Queued,
     /// What happened, in a sentence. Holds no secret and no recipient's data.
     pub message: String,
+    /// What to do about it.
+    pub hint: Cow<'static, str>,
     /// Whether it is proven that the request never left: no connection was made.
     pub unsent: bool,
     /// The answer, where there was one.
@@ -297,8 +300,9 @@ impl Error {
     #[must_use]
     pub fn new(code: ErrorCode, queued: Queued, message: impl Into<String>) -> Self {
         let message = message.into();
-        let (api, issues) = (None, Vec::new());
-        Self(Box::new(ErrorParts { code, queued, message, unsent: false, api, issues }))
+        let hint = Cow::Borrowed(code.hint());
+        let (unsent, api, issues) = (false, None, Vec::new());
+        Self(Box::new(ErrorParts { code, queued, message, hint, unsent, api, issues }))
     }
 
     /// No connection was made, so the request never left.
@@ -306,6 +310,9 @@ impl Error {
     pub fn unsent(message: impl Into<String>) -> Self {
         let mut error = Self::new(ErrorCode::ConnectionFailed, Queued::No, message);
         error.unsent = true;
+        error.hint = Cow::Borrowed(
+            "Nothing has left. Check the network, baseUrl and the certificate; see `cause`.",
+        );
         error
     }
 
@@ -317,11 +324,8 @@ impl Error {
 
     /// What to do about it.
     #[must_use]
-    pub fn hint(&self) -> &'static str {
-        if self.unsent {
-            return "Nothing has left. Check the network, baseUrl and the certificate; see `cause`.";
-        }
-        self.code.hint()
+    pub fn hint(&self) -> &str {
+        &self.hint
     }
 }
 

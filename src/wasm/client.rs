@@ -248,11 +248,12 @@ impl Inner {
     }
 }
 
-/// Whether a token is too old to be used.
-#[wasm_bindgen(js_name = isStale)]
+/// When to renew a token of which only the end is known.
+#[wasm_bindgen(js_name = renewAt)]
 #[must_use]
-pub fn is_stale(expires_at: f64, now: f64) -> bool {
-    token::is_stale(whole_ms(expires_at), whole_ms(now))
+#[allow(clippy::cast_precision_loss)]
+pub fn renew_at(expires_at: f64) -> f64 {
+    token::renew_at(whole_ms(expires_at)) as f64
 }
 
 /// Where an administrator signs in.

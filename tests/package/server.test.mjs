@@ -767,6 +767,96 @@ test("tokens: delegated ones are renewed, and told", async () => {
   );
 });
 
+test("a token that lives for less than a minute is used for most of it", async () => {
+  for (const [life, calls, tokens] of [
+    [45, 41, 1],
+    [45, 90, 3],
+    [5, 9, 2],
+  ]) {
+    const answerer = withTokens((place) => [
+      200,
+      { access_token: `t${place}`, expires_in: life, refresh_token: "r" },
+    ]);
+    for (const kind of ["own", "shared", "delegated"]) {
+      answerer.tokens = 0;
+      let now = Date.now();
+      const clock = { ...quickClock(), now: () => now };
+      /** @type {any} */
+      let kept;
+      const cache = {
+        get: async () => kept,
+        set: async (/** @type {string} */ _, /** @type {any} */ set) => (kept = set),
+      };
+      await serving(answerer, async (url) => {
+        const more = {
+          own: {},
+          shared: { cache },
+          delegated: { tokens: { accessToken: "a", expiresAt: 0, scope: "", refreshToken: "r" } },
+        }[kind];
+        const auth = { ...app, tokenUrl: `${url}/token`, ...more };
+        const options = { auth, clock, timeoutMs: TIMEOUT };
+        let client = clientOf(url, options);
+        for (let call = 0; call < Number(calls); call += 1) {
+          if (kind === "shared") client = clientOf(url, options);
+          await client.distribute("p", [CODE]);
+          now += 1_000;
+        }
+      });
+      assert.equal(answerer.tokens, tokens, `${kind}, ${life} s`);
+    }
+  }
+});
+
+test("tokens that were not stored are handed over again with the next call", async () => {
+  const tokens = { accessToken: "old", expiresAt: 0, scope: "s", refreshToken: "refresh-1" };
+  const answerer = withTokens((place) => [
+    200,
+    { access_token: `new-${place}`, expires_in: 3600, refresh_token: `refresh-${place + 1}` },
+  ]);
+  /** @type {string[]} */
+  const told = [];
+  let isBroken = true;
+  const onTokens = async (/** @type {any} */ set) => {
+    told.push(set.refreshToken);
+    if (isBroken) throw new Error("The disk is full");
+  };
+  await serving(answerer, async (url, requests) => {
+    const auth = { ...app, tokenUrl: `${url}/token`, tokens, onTokens };
+    const client = clientOf(url, { auth });
+    for (let call = 0; call < 2; call += 1) {
+      const error = await rejects(client.distribute("p", [CODE]), {
+        code: "connection_failed",
+        queued: "no",
+      });
+      assert.ok(/not stored/.test(error.message), error.message);
+      assert.equal(error.cause.message, "The disk is full");
+    }
+    isBroken = false;
+    await client.distribute("p", [CODE]);
+    await client.distribute("p", [CODE]);
+    assert.equal(told, ["refresh-2", "refresh-2", "refresh-2"]);
+    assert.equal([answerer.tokens, requests.at(-1)?.headers.authorization], [1, "Bearer new-1"]);
+  });
+});
+
+test("the token endpoint says what is wrong, whatever its status", async () => {
+  const tokens = { accessToken: "old", expiresAt: 0, scope: "s", refreshToken: "spent" };
+  for (const [code, error, expected, message] of [
+    [200, "invalid_grant", "token_rejected", /^The refresh token is spent/],
+    [400, "invalid_grant", "token_rejected", /^The refresh token is spent/],
+    [200, "invalid_client", "token_rejected", /gave no token/],
+    [200, "temporarily_unavailable", "token_unavailable", /gave no token/],
+  ]) {
+    const answerer = withTokens(() => [Number(code), { error, access_token: TOKEN }]);
+    await serving(answerer, async (url) => {
+      const auth = { ...app, tokenUrl: `${url}/token`, tokens };
+      const call = clientOf(url, quick({ auth })).distribute("p", [CODE]);
+      const found = await rejects(call, { code: expected, queued: "no", uberCode: error });
+      assert.ok(/** @type {RegExp} */ (message).test(found.message), found.message);
+    });
+  }
+});
+
 test("an authorization code is sent once", async () => {
   for (const [code, expected] of [
     [500, "token_unavailable"],

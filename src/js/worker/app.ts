@@ -52,7 +52,7 @@ export class AppObject extends DurableObject<WorkerEnv> {
       const tokens = (this.#tokens ??= this.#createTokens());
       const accessToken = await tokens(rejected);
       const kept = this.#read<TokenSet>("token");
-      return { token: { accessToken, expiresAt: kept?.expiresAt ?? 0 } };
+      return { token: { accessToken, renewAt: kept?.renewAt ?? 0 } };
     } catch (error) {
       if (!(error instanceof VoucherError)) throw error;
       const { name, code, queued, message, hint } = error;
