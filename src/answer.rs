@@ -9,6 +9,7 @@
 use crate::error::{ApiDetail, Error, ErrorClass, ErrorCode, Queued};
 use crate::http::Head;
 use crate::json::Json;
+use crate::mask::mask;
 use crate::retry;
 use crate::text::{decimal, text};
 
@@ -70,6 +71,11 @@ impl Verdict {
             Verdict::Accepted if is_markup(body) || tells_error(parsed) => {
                 Verdict::Unproven(ErrorCode::UnexpectedResponse)
             }
+            Verdict::Refused(code)
+                if head.is_problem() && parsed.get("queued").text() == Some("unknown") =>
+            {
+                Verdict::Unproven(code)
+            }
             verdict => verdict,
         }
     }
@@ -111,7 +117,7 @@ fn tells_error(body: &Json) -> bool {
 /// JSON where it is that, `now` the local time in epoch milliseconds.
 #[must_use]
 pub fn error(head: &Head, body: &str, parsed: &Json, effect: Effect, now: u64) -> Error {
-    let (code, queued) = match Verdict::of(head) {
+    let (code, queued) = match Verdict::of_answer(head, body, parsed) {
         Verdict::Refused(code) => (code, Queued::No),
         Verdict::Unproven(code) => (code, Queued::Unknown),
         // An answer that was accepted but can't be read (a broken list).
@@ -170,8 +176,19 @@ pub(crate) fn with_detail(
         ErrorCode::InternalServerError | ErrorCode::ServerError => "The server failed",
         _ => "Uber refused the request",
     };
+    // A worker in front of Uber says best what is wrong. What is known of the
+    // codes follows from the status all the same: anybody can write a body.
+    let told = |names: &[&str]| {
+        let words = names.iter().find_map(|name| parsed.get(name).text()).map(mask);
+        words.filter(|words| head.is_problem() && !words.is_empty())
+    };
+    let title = told(&["title"]);
+    let what = title.as_deref().unwrap_or(what);
     let message = text(&[what, " (status ", &decimal(head.status.into()), ")"]);
     let mut error = Error::new(code, queued, message);
+    if let Some(hint) = told(&["hint", "detail"]) {
+        error.hint = hint.into();
+    }
     error.api = Some(ApiDetail {
         status: head.status,
         uber_code: uber_code(parsed).map(str::to_owned),
@@ -293,6 +310,46 @@ mod tests {
         assert!(error.message.starts_with("The answer tells of an error"));
         assert!(Verdict::Accepted.body_patience_ms() < 500.0);
         assert!(Verdict::of(&head(500)).body_patience_ms().is_infinite());
+    }
+
+    #[test]
+    fn a_workers_problem_is_told_in_its_words_and_proves_no_more() {
+        let tell = |status, kind: &str, body: &str| {
+            let mut head = head(status);
+            head.headers = [("content-type", kind)].into_iter().collect();
+            error(&head, body, &json(body), Effect::Queues, 0)
+        };
+        let kind = "application/problem+json; charset=utf-8";
+        let body = r#"{"title":"Some were sent before","code":"already_queued","hint":"Say skip.","queued":"no"}"#;
+        let found = tell(422, kind, body);
+        assert_eq!(found.message, "Some were sent before (status 422)");
+        assert_eq!((found.hint(), found.queued), ("Say skip.", Queued::No));
+        let api = found.api.as_ref().unwrap();
+        assert_eq!(
+            (found.code, api.uber_code.as_deref()),
+            (ErrorCode::Rejected, Some("already_queued"))
+        );
+        // It proves no more than its status does.
+        assert_eq!(tell(502, kind, body).queued, Queued::Unknown);
+        assert_eq!(tell(200, kind, body).queued, Queued::Unknown);
+        // It may know less.
+        let doubt = body.replace(r#""no""#, r#""unknown""#);
+        assert_eq!(tell(422, kind, &doubt).queued, Queued::Unknown);
+        let mut head = head(422);
+        assert_eq!(Verdict::of_answer(&head, &doubt, &json(&doubt)), Verdict::of(&head));
+        head.headers = [("content-type", kind)].into_iter().collect();
+        let unproven = Verdict::Unproven(ErrorCode::Rejected);
+        assert_eq!(Verdict::of_answer(&head, &doubt, &json(&doubt)), unproven);
+        assert_eq!(error(&head, "", &json(&doubt), Effect::Reads, 0).queued, Queued::No);
+        // Only of that type, and with nobody's address.
+        let plain = tell(403, "application/json", body);
+        assert_eq!(plain.hint(), ErrorCode::UserNotAllowed.hint());
+        assert_eq!(plain.message, "Uber refused the request (status 403)");
+        let rude = tell(400, kind, r#"{"title":"jane@example.com is 555 123 45 67","detail":"x"}"#);
+        assert_eq!((rude.message.as_str(), rude.hint()), ("[email] is [phone] (status 400)", "x"));
+        let empty = tell(400, kind, r#"{"title":"","hint":7}"#);
+        assert_eq!(empty.message, "Uber refused the request (status 400)");
+        assert_eq!(empty.hint(), ErrorCode::InvalidRequest.hint());
     }
 
     #[test]

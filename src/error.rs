@@ -120,7 +120,7 @@ error_codes! {
         "Pass at least one code. To reach every code of the program, call distributeAll.";
     /// More codes than one call takes.
     TooManyCodes = "too_many_codes", Validation,
-        "Split the list into calls of at most 30,000 codes.";
+        "Create a job: it sends a list of any length.";
     /// 400: Uber found the request not valid.
     InvalidRequest = "invalid_request", Api,
         "Check the program and the codes.";
