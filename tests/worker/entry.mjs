@@ -13,7 +13,8 @@ const never = () => new Promise((resolve) => setTimeout(resolve, 24 * 60 * 60 * 
  *
  * An upload that spans programs says by its `source` where it breaks off: `stuck` and a program, whose
  * job is never created; `late` and a program, whose job is created with the next request that says `X-Test: late`,
- * and not before; `untold`, of which no program is told that all jobs are created.
+ * and not before; `untold`, of which no program is told that all jobs are created. With `at` and a time, that is when all
+ * of its jobs were created.
  *
  * `X-Test: creating` leaves a job behind whose list is not written down yet, and `X-Test: expire` with
  * the id of a job ends its retention. `X-Test: lost` and the name of a binding cuts the objects off.
@@ -27,9 +28,20 @@ export class VoucherProgram extends Program {
   async hold(order) {
     const { source, programId } = order;
     if (source === `stuck ${programId}`) await never();
+    if (source?.startsWith("at ")) return this.#createdAt(order, Number(source.slice(3)));
     if (source !== `late ${programId}`) return super.hold(order);
     this.late = order;
     throw new Error("The connection broke off");
+  }
+
+  /** @param {object} order @param {number} time */
+  async #createdAt(order, time) {
+    const { records } = /** @type {any} */ (this);
+    const held = await super.hold(order);
+    const record = records.byId(held.summary.id);
+    record.summary.createdAt = time;
+    records.save(record);
+    return held;
   }
 
   /** @param {string} jobId */
