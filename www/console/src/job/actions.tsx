@@ -6,10 +6,11 @@ import { explainAction } from "../explain.js";
 import { codes } from "../format.js";
 import { DownloadIcon, PauseIcon, ResumeIcon } from "../parts/icons.js";
 import { Fault } from "../parts/small.js";
-import { apiOfJob, pauseJob, resumeJob } from "../server/jobs.js";
 import { type WorkerError, toWorkerError } from "../server/error.js";
+import { apiOfJob, dropJob, pauseJob, resumeJob } from "../server/jobs.js";
 import type { JobDetail } from "../server/types.js";
 import { hasList } from "../words.js";
+import { Drop } from "./drop.js";
 
 export function Actions({ job }: { job: JobDetail }) {
   const { id, programId, status, progress } = job;
@@ -50,6 +51,14 @@ export function Actions({ job }: { job: JobDetail }) {
           >
             <ResumeIcon /> {open > 0 ? `Resume: distribute ${codes(open)}` : "Resume"}
           </button>
+        )}
+        {status === "unreadable" && (
+          <>
+            <a class="button" href={`${apiOfJob(programId, id)}/journal`} download>
+              <DownloadIcon /> Journal
+            </a>
+            <Drop job={job} onDrop={() => void act(dropJob, "Dropped.")} />
+          </>
         )}
         {hasList(status) && (
           <a class="button" href={`${apiOfJob(programId, id)}/results.csv`} download>
