@@ -121,6 +121,8 @@ const STEPS = {
   console: () =>
     exec(process.execPath, ["tests/console/console.mjs"], { CHROMIUM: findBrowser().browser }),
   ...(isAll && {
+    "frameworks of users": () =>
+      exec(process.execPath, ["tests/tools/run.mjs", "--frameworks"], {}, ROOT, 60 * 60_000),
     "rust worker": () =>
       exec("cargo", [
         ...["build", "--quiet", "--locked", "--target", WASM],
@@ -217,15 +219,16 @@ const counts = { passed: 0, failed: 0 };
  * @param {string[]} args
  * @param {Record<string, string>} [env]
  * @param {string} [cwd]
+ * @param {number} [timeout] in milliseconds
  * @returns {Promise<void>}
  */
-function exec(command, args, env = {}, cwd = ROOT) {
+function exec(command, args, env = {}, cwd = ROOT, timeout = STEP_TIMEOUT_MS) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd,
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: STEP_TIMEOUT_MS,
+      timeout,
     });
     let output = "";
     for (const [from, to] of /** @type {const} */ ([

@@ -38,7 +38,8 @@ test("npm would publish what was packed", () => {
   const paths = files.map((/** @type {{ path: string }} */ { path }) => path);
   assert.ok(paths.includes("dist/index.js"));
   const strays = paths.filter(
-    (/** @type {string} */ path) => !/^(dist\/|[A-Z-]+(\.md)?$|package\.json$)/.test(path),
+    (/** @type {string} */ path) =>
+      !/^(bin\/[a-z-]+\.mjs$|dist\/|[A-Z-]+(\.md)?$|package\.json$)/.test(path),
   );
   assert.deepEqual(strays, []);
 });

@@ -65,13 +65,14 @@ async function built(parts, line) {
   return folder;
 }
 
+export const nextJs = place(
+  "Next.js",
+  "`next build`, `next start`: client component, server component, server action, route, edge route",
+  next,
+  "next",
+);
+
 export const frameworks = [
-  place(
-    "Next.js",
-    "`next build`, `next start`: client component, server component, server action, route, edge route",
-    next,
-    "next",
-  ),
   place(
     "OpenNext",
     "on workerd, with serverExternalPackages and webpack",

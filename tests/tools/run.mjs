@@ -1,14 +1,16 @@
 /**
  * The packed package in every build tool and test runner, built and then run:
- * `node tests/tools/run.mjs`, or with parts of names behind it, those.
+ * `node tests/tools/run.mjs`, or with parts of names behind it, those. The
+ * frameworks take long to build: they come with `--frameworks`, or by their names.
  */
 import { cpSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 
 import { freePort } from "../free-port.mjs";
 import { ask, runPlaces } from "../hosts/places.mjs";
 import { serving, withSandbox } from "../hosts/processes.mjs";
-import { frameworks } from "./frameworks.mjs";
+import { frameworks, nextJs } from "./frameworks.mjs";
 import {
   bin,
   command,
@@ -64,7 +66,7 @@ function testRunner(parts, line, more = {}) {
   });
 }
 
-await runPlaces([
+const common = [
   place("No build tool", "import map", async () => {
     const folder = project("page", "none");
     return inChromium(folder, withInline(folder));
@@ -119,6 +121,9 @@ await runPlaces([
     () => testRunner(["jest", "jest-jsdom"], "jest", { NODE_OPTIONS: "--experimental-vm-modules" }),
     "jest",
   ),
+  nextJs,
   ...serverBundles,
-  ...frameworks,
-]);
+];
+const isNamed = process.argv.slice(2).some((argument) => !argument.startsWith("-"));
+const wanted = process.argv.includes("--frameworks") ? frameworks : common;
+await runPlaces(isNamed ? [...common, ...frameworks] : wanted);
