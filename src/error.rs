@@ -278,6 +278,8 @@ pub struct ApiDetail {
     pub headers: Vec<(String, String)>,
     /// How long the answer asks to wait, in milliseconds.
     pub retry_after_ms: Option<u64>,
+    /// What to do, in the words of a worker in front of Uber, masked.
+    pub hint: Option<String>,
 }
 
 /// Everything that can go wrong. Its [members](ErrorParts) are its own.
@@ -294,8 +296,9 @@ pub struct ErrorParts {
     pub queued: Queued,
     /// What happened, in a sentence. Holds no secret and no recipient's data.
     pub message: String,
-    /// What to do: what its code says, or more where more is known.
-    pub hint: Cow<'static, str>,
+    /// What to do, unless the answer says so itself: what its code says, or
+    /// more where more is known.
+    pub hint: &'static str,
     /// Whether it is proven that the request never left: no connection was made.
     pub unsent: bool,
     /// The answer, where there was one.
@@ -309,7 +312,7 @@ impl Error {
     #[must_use]
     pub fn new(code: ErrorCode, queued: Queued, message: impl Into<String>) -> Self {
         let message = message.into();
-        let hint = Cow::Borrowed(code.hint());
+        let hint = code.hint();
         let (unsent, api, issues) = (false, None, Vec::new());
         Self(Box::new(ErrorParts { code, queued, message, hint, unsent, api, issues }))
     }
@@ -319,9 +322,8 @@ impl Error {
     pub fn unsent(message: impl Into<String>) -> Self {
         let mut error = Self::new(ErrorCode::ConnectionFailed, Queued::No, message);
         error.unsent = true;
-        error.hint = Cow::Borrowed(
-            "Nothing has left. Check the network, baseUrl and the certificate; see `cause`.",
-        );
+        error.hint =
+            "Nothing has left. Check the network, baseUrl and the certificate; see `cause`.";
         error
     }
 
@@ -334,7 +336,7 @@ impl Error {
     /// What to do about it.
     #[must_use]
     pub fn hint(&self) -> &str {
-        &self.hint
+        self.api.as_ref().and_then(|api| api.hint.as_deref()).unwrap_or(self.hint)
     }
 }
 
@@ -404,16 +406,8 @@ mod tests {
         assert_eq!(error.to_string(), "Why (halted)");
         assert_eq!(format!("{error:?}"), "Error(Why (halted), queued: unknown)");
         assert_eq!(error.hint(), ErrorCode::Halted.hint());
-        error.hint = "Wait.".into();
+        error.hint = "Wait.";
         assert_eq!(error.hint(), "Wait.");
-    }
-
-    #[test]
-    fn what_never_left_has_queued_nothing() {
-        let error = Error::unsent("The request failed");
-        assert_eq!((error.code, error.queued), (ErrorCode::ConnectionFailed, Queued::No));
-        assert!(error.unsent && error.hint().starts_with("Nothing has left."));
-        assert!(!Error::new(ErrorCode::ConnectionFailed, Queued::No, "").unsent);
     }
 
     #[test]
@@ -439,6 +433,7 @@ mod tests {
             body: "jane@example.com".into(),
             headers: vec![],
             retry_after_ms: None,
+            hint: None,
         });
         let printed = format!("{error:?} {error} {:?}", error.issues);
         assert!(!printed.contains("jane"), "{printed}");

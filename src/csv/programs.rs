@@ -188,7 +188,7 @@ mod tests {
     fn each_program_is_found_again() {
         const COUNT: usize = 5_000;
         for step in [1, COUNT - 1, 1_777] {
-            let mut collector = Collector::new(true);
+            let mut collector = Collector::new(true, 0);
             let names = || (0..COUNT).map(|at| format!("p{:04}", at * step % COUNT));
             for (number, name) in names().enumerate() {
                 assert!(collector.accept(code(number), &name));
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn what_is_no_program_id_leaves_no_trace() {
-        let mut collector = Collector::new(true);
+        let mut collector = Collector::new(true, 0);
         for name in ["", "..", "p", "..", "\u{1}"] {
             assert_eq!(collector.accept(code(1), name), name == "p");
         }
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn rejected_rows_are_kept_up_to_one_limit_for_all_programs() {
-        let mut collector = Collector::new(true);
+        let mut collector = Collector::new(true, 0);
         for row in 0..5_000 {
             collector.reject(rejected(row), Some(&format!("p{}", row / 300)));
         }

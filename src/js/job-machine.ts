@@ -34,7 +34,6 @@ const REQUEST = 22;
 const UNSENT = 23;
 const FIND = 24;
 const EXPECT = 25;
-const BODY_PATIENCE = 26;
 
 // What the core asks for.
 export const SAVE = 0;
@@ -138,8 +137,7 @@ export class JobMachine {
   noToken = (batch: number, error: VoucherError & { status?: number }) =>
     this.#call<boolean>(NO_TOKEN, batch, [error.code, error.status ?? 0, isUnsent(error)]);
   /** How long the body may take that is needed to judge an answer, in milliseconds. */
-  bodyPatienceMs = ({ status, lines }: Answer) =>
-    this.#call<number>(BODY_PATIENCE, 0, [status, lines]);
+  bodyPatienceMs = ({ status, lines }: Answer) => this.#call<number>(ANSWERED, 0, [status, lines]);
   /** Gives the error that it means. */
   answered = (batch: number, { status, lines }: Answer, body: string) =>
     this.#call<ErrorParts | undefined>(ANSWERED, batch, [status, lines, body]);

@@ -20,7 +20,6 @@ use crate::answer::{self, Verdict};
 use crate::code::Code;
 use crate::distribute;
 use crate::error::{Error, ErrorCode};
-use crate::http::Head;
 use crate::id::ProgramId;
 use crate::job::{Action, BatchInfo, Decision, Job, Recovery, Row, Settings};
 use crate::json::Json;
@@ -53,7 +52,6 @@ const REQUEST: u32 = 22;
 const UNSENT: u32 = 23;
 const FIND: u32 = 24;
 const EXPECT: u32 = 25;
-const BODY_PATIENCE: u32 = 26;
 
 // The kinds of action, as `src/js/job.ts` knows them.
 const ACT_SAVE: f64 = 0.0;
@@ -206,20 +204,20 @@ fn run(
             let error = remembered(told.items());
             return Ok(job.handle_no_token(at, error, now, js_sys::Math::random()).into());
         }
-        BODY_PATIENCE => {
-            return Ok(with_head(value, |head, _| Verdict::of(&head).body_patience_ms().into()));
-        }
+        // Without a body, how long that may take.
         ANSWERED => {
-            return Ok(with_head(value, |head, body| {
-                let (parsed, random) = (from_text(body), js_sys::Math::random());
-                let error = job.handle_response(at, &head, body, &parsed, now, random);
-                error.map_or(JsValue::UNDEFINED, thrown)
-            }));
-        }
-        LOST => {
-            let error = remembered(from_text(&text_of(value)).items());
-            job.handle_lost(at, &error);
-            return Ok(thrown(error));
+            let told = text_of(value);
+            let told = from_text(&told);
+            let [Json::Number(status), Json::Text(lines), body @ ..] = told.items() else {
+                return Ok(JsValue::UNDEFINED);
+            };
+            let head = head_from(*status, lines);
+            let [Json::Text(body)] = body else {
+                return Ok(Verdict::of(&head).body_patience_ms().into());
+            };
+            let (parsed, random) = (from_text(body), js_sys::Math::random());
+            let error = job.handle_response(at, &head, body, &parsed, now, random);
+            return Ok(error.map_or(JsValue::UNDEFINED, thrown));
         }
         REPORT => {
             // The program, then what is reported of it.
@@ -295,18 +293,6 @@ fn run(
         _ => {}
     }
     Ok(JsValue::UNDEFINED)
-}
-
-/// Does something with `[status, fields, body]`, an answer that came.
-fn with_head(value: &JsValue, work: impl FnOnce(Head, &str) -> JsValue) -> JsValue {
-    let told = text_of(value);
-    match from_text(&told).items() {
-        [Json::Number(status), Json::Text(lines), body @ ..] => {
-            let body = if let [Json::Text(body)] = body { body } else { "" };
-            work(head_from(*status, lines), body)
-        }
-        _ => JsValue::UNDEFINED,
-    }
 }
 
 /// What to do next: the kind of action, then what it needs; none where there is
