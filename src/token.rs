@@ -127,7 +127,7 @@ impl App {
     pub fn explain(&self, mut error: Error) -> Error {
         let is_padded = is_padded(&self.client_id) || is_padded(self.client_secret.expose());
         if error.code == ErrorCode::TokenRejected && is_padded {
-            error.hint = PADDED.into();
+            error.hint = PADDED;
         }
         error
     }

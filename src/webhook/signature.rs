@@ -47,7 +47,7 @@ pub fn verify(body: &[u8], signature: Option<&str>, keys: &[SigningKey]) -> Resu
     };
     let mut error = Error::new(code, Queued::No, message);
     if padded && code == ErrorCode::SignatureMismatch {
-        error.hint = PADDED.into();
+        error.hint = PADDED;
     }
     Err(error)
 }
