@@ -68,7 +68,7 @@ impl Verdict {
     #[must_use]
     pub fn of_answer(head: &Head, body: &str, parsed: &Json) -> Self {
         match Self::of(head) {
-            Verdict::Accepted if is_markup(body) || tells_error(parsed) => {
+            Verdict::Accepted if !body.is_empty() && (is_markup(body) || tells_error(parsed)) => {
                 Verdict::Unproven(ErrorCode::UnexpectedResponse)
             }
             Verdict::Refused(code)
@@ -98,7 +98,7 @@ fn is_markup(body: &str) -> bool {
 fn tells_error(body: &Json) -> bool {
     let is_error = match body.get("error") {
         Json::Text(error) => !error.is_empty(),
-        error => !matches!(error, Json::Null | Json::Bool(false)),
+        error => matches!(error, Json::Bool(true) | Json::Object(_)),
     };
     let is_error_code = match body.get("code") {
         Json::Text(code) => {
@@ -276,6 +276,7 @@ mod tests {
             "{\"code\":\"OK\"}",
             "{\"code\":\"200\",\"message\":\"accepted\"}",
             "{\"codes\":3}",
+            "{\"error\":[],\"codes\":[]}",
             // Cut off: no JSON.
             "{\"error\":\"inter",
         ];

@@ -204,20 +204,11 @@ fn run(
             let error = remembered(told.items());
             return Ok(job.handle_no_token(at, error, now, js_sys::Math::random()).into());
         }
-        // Without a body, how long that may take.
-        ANSWERED => {
-            let told = text_of(value);
-            let told = from_text(&told);
-            let [Json::Number(status), Json::Text(lines), body @ ..] = told.items() else {
-                return Ok(JsValue::UNDEFINED);
-            };
-            let head = head_from(*status, lines);
-            let [Json::Text(body)] = body else {
-                return Ok(Verdict::of(&head).body_patience_ms().into());
-            };
-            let (parsed, random) = (from_text(body), js_sys::Math::random());
-            let error = job.handle_response(at, &head, body, &parsed, now, random);
-            return Ok(error.map_or(JsValue::UNDEFINED, thrown));
+        ANSWERED => return Ok(answered(job, now, at, value)),
+        LOST => {
+            let error = remembered(from_text(&text_of(value)).items());
+            job.handle_lost(at, &error);
+            return Ok(thrown(error));
         }
         REPORT => {
             // The program, then what is reported of it.
@@ -293,6 +284,23 @@ fn run(
         _ => {}
     }
     Ok(JsValue::UNDEFINED)
+}
+
+/// `[status, fields, body]` came: the error that it means. Without a body, how
+/// long that may take.
+fn answered(job: &mut Job, now: u64, batch: usize, value: &JsValue) -> JsValue {
+    let told = text_of(value);
+    let told = from_text(&told);
+    let [Json::Number(status), Json::Text(lines), body @ ..] = told.items() else {
+        return JsValue::UNDEFINED;
+    };
+    let head = head_from(*status, lines);
+    let [Json::Text(body)] = body else {
+        return Verdict::of(&head).body_patience_ms().into();
+    };
+    let random = js_sys::Math::random();
+    let error = job.handle_response(batch, &head, body, &from_text(body), now, random);
+    error.map_or(JsValue::UNDEFINED, thrown)
 }
 
 /// What to do next: the kind of action, then what it needs; none where there is

@@ -26,6 +26,8 @@ const TIMEOUT: u64 = 30_000;
 const MOST_EFFECTS: u32 = 20_000;
 /// A machine that asks for more at one moment turns in circles.
 const MOST_POLLS: u32 = 1_000;
+/// A torn append leaves this many zeros or more, if any.
+const FEWEST_ZEROS: usize = 8;
 
 /// A driver that is deliberately wrong, to see that it is caught.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -254,10 +256,18 @@ impl World {
     fn write_torn(&mut self, bytes: &[u8]) {
         self.journal.extend_from_slice(bytes);
         if self.random.chance(self.plan.zeros) {
-            let zeros = 8 + self.random.below(100);
+            let zeros = FEWEST_ZEROS + self.random.below(100);
             self.journal.resize(self.journal.len() + zeros, 0);
             self.say(&format!("{zeros} zeros"));
         }
+    }
+
+    /// Where to cut instead, so that the copy ends in no zeros or in many: a few can
+    /// be damage too, and are refused.
+    fn without_a_few_zeros(&self, cut: usize) -> usize {
+        let written = &self.journal[self.created..cut];
+        let zeros = written.iter().rev().take_while(|byte| **byte == 0).count();
+        if zeros < FEWEST_ZEROS { cut - zeros } else { cut }
     }
 
     fn crash(&mut self) {
@@ -290,6 +300,7 @@ impl World {
         let backup = !self.calm && self.created > 0 && self.random.chance(self.plan.backup);
         if backup {
             let cut = self.created + self.random.below(self.journal.len() - self.created + 1);
+            let cut = self.without_a_few_zeros(cut);
             self.say(&format!("an older copy: {cut} of {} bytes", self.journal.len()));
             self.journal.truncate(cut);
             self.restored = true;
