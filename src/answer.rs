@@ -68,7 +68,7 @@ impl Verdict {
     #[must_use]
     pub fn of_answer(head: &Head, body: &str, parsed: &Json) -> Self {
         match Self::of(head) {
-            Verdict::Accepted if is_markup(body) || tells_error(parsed) => {
+            Verdict::Accepted if !body.is_empty() && (is_markup(body) || tells_error(parsed)) => {
                 Verdict::Unproven(ErrorCode::UnexpectedResponse)
             }
             Verdict::Refused(code)
@@ -98,14 +98,14 @@ fn is_markup(body: &str) -> bool {
 fn tells_error(body: &Json) -> bool {
     let is_error = match body.get("error") {
         Json::Text(error) => !error.is_empty(),
-        error => !matches!(error, Json::Null | Json::Bool(false)),
+        error => matches!(error, Json::Bool(true) | Json::Object(_)),
     };
     let is_error_code = match body.get("code") {
         Json::Text(code) => {
-            let is_fine = ["", "ok", "success", "accepted", "queued"]
-                .into_iter()
-                .any(|word| code.eq_ignore_ascii_case(word));
-            !is_fine && !code.parse().is_ok_and(|code: u64| code < 400)
+            // Some name a success, or its number.
+            let first = code.bytes().next().unwrap_or(b'0');
+            let is = |word| code.eq_ignore_ascii_case(word);
+            !matches!(first, b'0'..=b'3') && !is("ok") && !is("success")
         }
         Json::Number(code) => *code >= 400.0,
         _ => false,
@@ -178,25 +178,25 @@ pub(crate) fn with_detail(
     };
     // A worker in front of Uber says best what is wrong. What is known of the
     // codes follows from the status all the same: anybody can write a body.
-    let told = |names: &[&str]| {
-        let words = names.iter().find_map(|name| parsed.get(name).text()).map(mask);
-        words.filter(|words| head.is_problem() && !words.is_empty())
-    };
-    let title = told(&["title"]);
+    let problem = if head.is_problem() { parsed } else { &Json::Null };
+    let title = words(problem.get("title"));
     let what = title.as_deref().unwrap_or(what);
     let message = text(&[what, " (status ", &decimal(head.status.into()), ")"]);
     let mut error = Error::new(code, queued, message);
-    if let Some(hint) = told(&["hint", "detail"]) {
-        error.hint = hint.into();
-    }
     error.api = Some(ApiDetail {
         status: head.status,
         uber_code: uber_code(parsed).map(str::to_owned),
         body: cut(body, BODY_KEPT).to_owned(),
         headers: head.headers.ubers(),
         retry_after_ms: retry::retry_after(head, now),
+        hint: words(problem.get("hint")).or_else(|| words(problem.get("detail"))),
     });
     error
+}
+
+/// What others wrote, as it may be shown; none if that is nothing.
+fn words(text: &Json) -> Option<String> {
+    text.text().map(mask).filter(|words| !words.is_empty())
 }
 
 /// The code in a body, in any of the shapes seen on this host: `code`, the
@@ -276,6 +276,7 @@ mod tests {
             "{\"code\":\"OK\"}",
             "{\"code\":\"200\",\"message\":\"accepted\"}",
             "{\"codes\":3}",
+            "{\"error\":[],\"codes\":[]}",
             // Cut off: no JSON.
             "{\"error\":\"inter",
         ];

@@ -1,7 +1,6 @@
 //! What can go wrong, with a stable code, what to do, and whether anything may
 //! have been queued.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
@@ -269,6 +268,8 @@ pub struct ApiDetail {
     pub headers: Vec<(String, String)>,
     /// How long the answer asks to wait, in milliseconds.
     pub retry_after_ms: Option<u64>,
+    /// What to do, in the words of a worker in front of Uber, masked.
+    pub hint: Option<String>,
 }
 
 /// Everything that can go wrong. Its [members](ErrorParts) are its own.
@@ -285,8 +286,8 @@ pub struct ErrorParts {
     pub queued: Queued,
     /// What happened, in a sentence. Holds no secret and no recipient's data.
     pub message: String,
-    /// What to do about it.
-    pub hint: Cow<'static, str>,
+    /// What to do about it, unless the answer says so itself.
+    pub hint: &'static str,
     /// Whether it is proven that the request never left: no connection was made.
     pub unsent: bool,
     /// The answer, where there was one.
@@ -300,7 +301,7 @@ impl Error {
     #[must_use]
     pub fn new(code: ErrorCode, queued: Queued, message: impl Into<String>) -> Self {
         let message = message.into();
-        let hint = Cow::Borrowed(code.hint());
+        let hint = code.hint();
         let (unsent, api, issues) = (false, None, Vec::new());
         Self(Box::new(ErrorParts { code, queued, message, hint, unsent, api, issues }))
     }
@@ -310,9 +311,8 @@ impl Error {
     pub fn unsent(message: impl Into<String>) -> Self {
         let mut error = Self::new(ErrorCode::ConnectionFailed, Queued::No, message);
         error.unsent = true;
-        error.hint = Cow::Borrowed(
-            "Nothing has left. Check the network, baseUrl and the certificate; see `cause`.",
-        );
+        error.hint =
+            "Nothing has left. Check the network, baseUrl and the certificate; see `cause`.";
         error
     }
 
@@ -325,7 +325,7 @@ impl Error {
     /// What to do about it.
     #[must_use]
     pub fn hint(&self) -> &str {
-        &self.hint
+        self.api.as_ref().and_then(|api| api.hint.as_deref()).unwrap_or(self.hint)
     }
 }
 
@@ -420,6 +420,7 @@ mod tests {
             body: "jane@example.com".into(),
             headers: vec![],
             retry_after_ms: None,
+            hint: None,
         });
         let printed = format!("{error:?} {error} {:?}", error.issues);
         assert!(!printed.contains("jane"), "{printed}");

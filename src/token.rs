@@ -202,7 +202,7 @@ pub fn answer(
     if is_spent {
         let what = if refresh.is_some() { "The refresh token" } else { "The authorization code" };
         error.message = text(&[what, " is spent, expired or revoked"]);
-        error.hint = "Sign the administrator in again, and keep what `onTokens` gives.".into();
+        error.hint = "Sign the administrator in again, and keep what `onTokens` gives.";
     }
     // A body that was to hold a token is not for the caller's eyes.
     if let (true, Some(api)) = (is_ok, &mut error.api) {

@@ -13,7 +13,7 @@ export interface Host {
   text(ascii: Uint8Array): string;
   deadline(ms: number, signal: CallSignal | undefined): Deadline;
   send(url: string, init: FetchInit, attempt: number, within: Deadline): Promise<Outcome>;
-  read(answer: Answer, patienceMs: number | undefined, within: Deadline): Promise<Outcome>;
+  read(answer: Answer, patienceMs: number, within: Deadline): Promise<Outcome>;
   token(rejected: string | undefined, ms: number, signal?: CallSignal): Outcome | Promise<Outcome>;
   wait(ms: number, signal: CallSignal | undefined): Promise<Outcome>;
 }

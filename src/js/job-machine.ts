@@ -31,7 +31,6 @@ const REASON = 20;
 const OFFER_DISTINCT = 21;
 const REQUEST = 22;
 const UNSENT = 23;
-const BODY_PATIENCE = 24;
 
 // What the core asks for.
 export const SAVE = 0;
@@ -126,8 +125,7 @@ export class JobMachine {
   noToken = (batch: number, error: VoucherError & { status?: number }) =>
     this.#call<boolean>(NO_TOKEN, batch, [error.code, error.status ?? 0, isUnsent(error)]);
   /** How long the body may take that is needed to judge an answer, in milliseconds. */
-  bodyPatienceMs = ({ status, lines }: Answer) =>
-    this.#call<number>(BODY_PATIENCE, 0, [status, lines]);
+  bodyPatienceMs = ({ status, lines }: Answer) => this.#call<number>(ANSWERED, 0, [status, lines]);
   /** Gives the error that it means. */
   answered = (batch: number, { status, lines }: Answer, body: string) =>
     this.#call<ErrorParts | undefined>(ANSWERED, batch, [status, lines, body]);

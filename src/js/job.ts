@@ -473,7 +473,7 @@ class BulkJob implements BareJob {
         this.#doubt = this.#remember(batch, { ...parts, cause: value });
       });
     } else {
-      const patienceMs = quietly(() => this.#machine.bodyPatienceMs(answer)) ?? 0;
+      const patienceMs = quietly(() => this.#machine.bodyPatienceMs(answer)) ?? 1;
       const body = await host.read(answer, patienceMs, deadline);
       this.#tell(() => {
         const parts = this.#machine.answered(batch, answer, String(body.value));

@@ -107,13 +107,13 @@ function headOf(response: ResponseShape): Pick<Answer, "status" | "fields" | "li
   return { status, fields, lines };
 }
 
-/** Reads a body as text: the whole, or with `patienceMs` what comes of it in that time. */
+/** Reads a body as text: what comes of it within `patienceMs`, or the whole if that is 0. */
 export async function read(
   answer: Answer,
-  patienceMs: number | undefined,
+  patienceMs: number,
   deadline: Deadline,
 ): Promise<Outcome> {
-  if (patienceMs !== undefined) {
+  if (patienceMs > 0) {
     // On the host's clock: what is accepted must not depend on another one.
     const patience = patienceMs === Infinity ? deadline : new Deadline(hostClock, patienceMs);
     const value = await beginning(answer, patience);

@@ -92,7 +92,7 @@ impl Exchange {
                 let step = if accepted { Step::Stop } else { self.after(Attempt::Answered(&head)) };
                 if step == Step::Stop || step == Step::RenewToken && !self.renews() {
                     let is_result = accepted && self.rule != Rule::Distribute;
-                    let patience_ms = (!is_result).then_some(verdict.body_patience_ms());
+                    let patience_ms = if is_result { 0.0 } else { verdict.body_patience_ms() };
                     let body = self.client.host.read(&answer, patience_ms, &deadline.0);
                     self.stage = Stage::Body(deadline, head);
                     return Ok(Next::Wait(body));

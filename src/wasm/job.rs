@@ -20,7 +20,6 @@ use crate::answer::{self, Verdict};
 use crate::code::Code;
 use crate::distribute;
 use crate::error::{Error, ErrorCode};
-use crate::http::Head;
 use crate::id::ProgramId;
 use crate::job::{Action, BatchInfo, Decision, Job, Recovery, Settings};
 use crate::json::Json;
@@ -51,7 +50,6 @@ const REASON: u32 = 20;
 const OFFER_DISTINCT: u32 = 21;
 const REQUEST: u32 = 22;
 const UNSENT: u32 = 23;
-const BODY_PATIENCE: u32 = 24;
 
 // The kinds of action, as `src/js/job.ts` knows them.
 const ACT_SAVE: f64 = 0.0;
@@ -198,16 +196,7 @@ fn run(
             let error = remembered(told.items());
             return Ok(job.handle_no_token(at, error, now, js_sys::Math::random()).into());
         }
-        BODY_PATIENCE => {
-            return Ok(with_head(value, |head, _| Verdict::of(&head).body_patience_ms().into()));
-        }
-        ANSWERED => {
-            return Ok(with_head(value, |head, body| {
-                let (parsed, random) = (from_text(body), js_sys::Math::random());
-                let error = job.handle_response(at, &head, body, &parsed, now, random);
-                error.map_or(JsValue::UNDEFINED, thrown)
-            }));
-        }
+        ANSWERED => return Ok(answered(job, now, at, value)),
         LOST => {
             let error = remembered(from_text(&text_of(value)).items());
             job.handle_lost(at, &error);
@@ -283,16 +272,21 @@ fn run(
     Ok(JsValue::UNDEFINED)
 }
 
-/// Does something with `[status, fields, body]`, an answer that came.
-fn with_head(value: &JsValue, work: impl FnOnce(Head, &str) -> JsValue) -> JsValue {
+/// `[status, fields, body]` came: the error that it means. Without a body, how
+/// long that may take.
+fn answered(job: &mut Job, now: u64, batch: usize, value: &JsValue) -> JsValue {
     let told = text_of(value);
-    match from_text(&told).items() {
-        [Json::Number(status), Json::Text(lines), body @ ..] => {
-            let body = if let [Json::Text(body)] = body { body } else { "" };
-            work(head_from(*status, lines), body)
-        }
-        _ => JsValue::UNDEFINED,
-    }
+    let told = from_text(&told);
+    let [Json::Number(status), Json::Text(lines), body @ ..] = told.items() else {
+        return JsValue::UNDEFINED;
+    };
+    let head = head_from(*status, lines);
+    let [Json::Text(body)] = body else {
+        return Verdict::of(&head).body_patience_ms().into();
+    };
+    let random = js_sys::Math::random();
+    let error = job.handle_response(batch, &head, body, &from_text(body), now, random);
+    error.map_or(JsValue::UNDEFINED, thrown)
 }
 
 /// What to do next: the kind of action, then what it needs; none where there is
