@@ -28,17 +28,19 @@ export type AnyClock = Pick<Clock, "now"> & Partial<Clock>;
 /** The host's own time. A test that takes over its timers takes over the limits. */
 export const hostClock: AnyClock = { now: () => Date.now() };
 
-/**
- * The host's timers as the module found them. For what limits nothing, and only
- * gives others their turn or looks again: a test's timers may never fire.
- */
-export const {
-  setTimeout: realSetTimeout,
-  clearTimeout: realClearTimeout,
-  setInterval: realSetInterval,
-  clearInterval: realClearInterval,
-} = globalThis;
-export const { now: realNow } = Date;
+// The host's timers as the module found them. For what limits nothing, and only
+// gives others their turn or looks again: a test's timers may never fire. Left out of
+// the declarations, as their types are the platform's.
+/** @internal */
+export const realSetTimeout = globalThis.setTimeout;
+/** @internal */
+export const realClearTimeout = globalThis.clearTimeout;
+/** @internal */
+export const realSetInterval = globalThis.setInterval;
+/** @internal */
+export const realClearInterval = globalThis.clearInterval;
+/** @internal */
+export const realNow = Date.now;
 
 /** Time by those timers. */
 export const realClock: AnyClock = { now: realNow };

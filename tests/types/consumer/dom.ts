@@ -19,7 +19,10 @@ export async function everywhere(client: Client, file: File, signal: AbortSignal
   await parseCodes(new Blob(["x"]), { signal: new AbortController().signal });
   const { body } = await fetch("/codes.csv");
   if (body) await parseCodes(body);
+  if (body) await parseCodes(body.pipeThrough(new TextDecoderStream()));
   const options = { organizationId: "o", auth: "none" } as const;
+  const fields: HeadersInit[] = [new Headers(), [["x-trace", "1"]], { "x-trace": "1" }];
+  fields.forEach((headers) => createClient({ ...options, headers }));
   createClient({ ...options, fetch });
   createClient({ ...options, fetch: binding, baseUrl: new URL("https://uber.example") });
   createClient({ ...options, fetch: (url, init) => fetch(url, init), module: new Uint8Array() });

@@ -53,6 +53,7 @@ const cache: TokenCache = {
 
 export const options: ClientOptions[] = [
   { organizationId: "o", auth: "none", baseUrl: "/uber" },
+  { organizationId: "o", auth: "none", headers: new Map([["x-trace", "1"]]) },
   { organizationId: "o", auth: { accessToken: "t" } },
   { organizationId: "o", auth: { accessToken: ({ rejected }) => rejected ?? "t" } },
   { organizationId: "o", auth: { accessToken: async () => "t" }, timeoutMs: Infinity },

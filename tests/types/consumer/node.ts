@@ -2,6 +2,7 @@
 import { Buffer } from "node:buffer";
 import { createReadStream, createWriteStream } from "node:fs";
 import type { IncomingMessage } from "node:http";
+import { createInterface } from "node:readline";
 import { pipeline } from "node:stream/promises";
 import { pathToFileURL } from "node:url";
 
@@ -21,6 +22,7 @@ import { createSandbox } from "uber-vouchers/sandbox";
 export async function send(client: Client): Promise<Receipt> {
   await parseCodesByProgram(createReadStream("codes.csv"));
   await parseCodes(Buffer.from("x"));
+  await parseCodes(createInterface({ input: createReadStream("codes.txt") }));
   const signal = AbortSignal.any([AbortSignal.timeout(1_000), new AbortController().signal]);
   return client.distribute("p", createReadStream("codes.csv"), { signal });
 }
@@ -36,6 +38,10 @@ export async function save(job: Job): Promise<URL> {
 export async function receive(message: IncomingMessage, body: Buffer): Promise<string> {
   const signature = String(message.headers["x-uber-signature"]);
   const { type } = await verifyWebhook({ body, signature }, { signingKey: "k" });
+  const { headers } = message;
+  const bytes = new Uint8Array(body).buffer;
+  const shape = { headers, bodyUsed: false, arrayBuffer: async () => bytes };
+  await verifyWebhook(shape, { signingKey: "k" });
   return type;
 }
 

@@ -190,6 +190,8 @@ createClient({ organizationId: "o", auth: "none", baseUrl: 1 });
 // @ts-expect-error
 createClient({ organizationId: "o", auth: "none", headers: { "x-trace": 1 } });
 // @ts-expect-error
+createClient({ organizationId: "o", auth: "none", headers: ["x-trace", "1"] });
+// @ts-expect-error
 createClient({ organizationId: "o", auth: "none", fetch: "fetch" });
 // @ts-expect-error
 createClient({ organizationId: "o", auth: "none", clock: { now: () => 0 } });
