@@ -532,8 +532,8 @@ impl Job {
         self.stopping = true;
     }
 
-    /// The error for a journal that is found to have so many bytes, if it had more
-    /// before.
+    /// The error for a journal that is found to have so many bytes of whole records,
+    /// if it had more before.
     #[must_use]
     pub fn lost(&self, found: u64) -> Option<Error> {
         (found < self.saved).then(recovery::lost)

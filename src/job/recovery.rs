@@ -72,6 +72,12 @@ impl Recovery {
         self.known = bytes;
     }
 
+    /// How many bytes of the journal are whole records.
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        self.reader.end
+    }
+
     /// How much of the journal is to be kept: what comes after is torn, or all of
     /// a creation that was cut off.
     #[must_use]

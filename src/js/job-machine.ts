@@ -112,8 +112,8 @@ export class JobMachine {
     return instance.callSync(() => this.#machine.call(operation, this.#now(), at, value)) as T;
   }
 
-  /** Bytes of the journal. */
-  push = (bytes: Uint8Array) => this.#call<void>(PUSH, 0, bytes);
+  /** Bytes of the journal; gives how many so far are whole records. */
+  push = (bytes: Uint8Array) => this.#call<number>(PUSH, 0, bytes);
   /** How long the journal is known to have been: a shorter one is refused. */
   expect = (bytes: number) => this.#call<void>(EXPECT, 0, bytes);
   /** Codes of a job to be created, of so many in all. */
@@ -129,7 +129,7 @@ export class JobMachine {
   poll = (heldMs: number) => this.#call<Action>(POLL, Math.min(heldMs, LONGEST_HOLD_MS));
   /** Gives whether the whole list is in the journal. */
   saved = () => this.#call<boolean>(SAVED);
-  /** Gives the error for a journal that was found to lack what it had, if it does. */
+  /** Gives the error for a journal of which so much was found, if it had more. */
   saveFailed = (found: number | undefined) =>
     this.#call<ErrorParts | undefined>(SAVE_FAILED, 0, found);
   token = (batch: number) => this.#call<void>(TOKEN, batch);

@@ -109,7 +109,8 @@ export async function openJob(
     await onJournal(() => ownership.keepLength(kept));
     // What was torn off goes before anything is appended.
     if (kept < length) await onJournal(() => journal.truncate(kept));
-    const job = new BulkJob(machine, host, options, ownership, kept);
+    const find = () => wholeLength(journal, new JobMachine(glue, client, host.now, options).push);
+    const job = new BulkJob({ machine, host, options, ownership, length: kept, find });
     await job.flush();
     return job as unknown as Job;
   } catch (error) {
@@ -153,6 +154,21 @@ async function replay(journal: Journal, push: (bytes: Uint8Array) => void): Prom
   }
 }
 
+/** How many bytes of whole records a journal has, if it can be read. */
+async function wholeLength(
+  journal: Journal,
+  push: (bytes: Uint8Array) => number,
+): Promise<number | undefined> {
+  let length = 0;
+  try {
+    await replay(journal, (bytes) => (length = push(bytes)));
+  } catch (error) {
+    // Else it ends in what is none.
+    if ((error as VoucherError).code === "journal_failed") return undefined;
+  }
+  return length;
+}
+
 /** Hands bytes over piece by piece, and gives other work its turn. */
 async function pieces(bytes: Uint8Array, push: (bytes: Uint8Array) => void): Promise<void> {
   const turn = new Turn();
@@ -170,6 +186,18 @@ async function onJournal<T>(work: () => Promise<T>): Promise<T> {
     if (cause instanceof VoucherError && cause.code === "journal_corrupt") throw cause;
     throw journalFailed("no", cause);
   }
+}
+
+/** What a job is made of. */
+interface JobParts {
+  machine: JobMachine;
+  host: Host;
+  options: CheckedJobOptions;
+  ownership: Ownership;
+  /** How many bytes its journal has. */
+  length: number;
+  /** How many of them are whole records now, if that can be told. */
+  find: () => Promise<number | undefined>;
 }
 
 /** Whoever waits for a run. */
@@ -197,7 +225,7 @@ class BulkJob implements BareJob {
   readonly #tokens = new Map<number, string>();
   readonly #errors = new Map<number, VoucherError>();
 
-  /** How many bytes the journal is known to have. */
+  readonly #find: () => Promise<number | undefined>;
   #length: number;
   #saves = 0;
   #isSaving = false;
@@ -215,18 +243,13 @@ class BulkJob implements BareJob {
   readonly #listeners = new Set<() => void>();
   #closing: Promise<void> | undefined;
 
-  constructor(
-    machine: JobMachine,
-    host: Host,
-    options: CheckedJobOptions,
-    ownership: Ownership,
-    length: number,
-  ) {
+  constructor({ machine, host, options, ownership, length, find }: JobParts) {
     this.#machine = machine;
     this.#host = host;
     this.#options = options;
     this.#ownership = ownership;
     this.#length = length;
+    this.#find = find;
     ownership.isBusy = () => this.#run !== undefined || this.#isSaving;
     const { id, programId, batchSize, duplicates } = machine.about();
     this.#request = machine.request();
@@ -491,9 +514,9 @@ class BulkJob implements BareJob {
   async #saveFailed(cause: unknown): Promise<void> {
     this.#tell(() => this.#machine.pause());
     const deadline = new Deadline(hostClock, READ_BACK_MS, undefined);
-    const read = await deadline.race(() => replay(this.#options.journal, () => {}));
+    const { kind, value } = await deadline.race(this.#find);
     deadline.end();
-    const found = read.kind === DONE ? read.value : undefined;
+    const found = kind === DONE ? value : undefined;
     const known = quietly(this.progress);
     const isNone = known !== undefined && known.unknown + known.sending === 0;
     const failure = journalFailed(isNone ? "no" : "unknown", cause);

@@ -42,8 +42,10 @@ interface Host {
 /** The systems whose `open` takes a lock: O_EXLOCK | O_NONBLOCK, which Node.js has no names for. */
 const LOCK_ON_OPEN = 0x20 | 0x04;
 const LOCKING = ["darwin", "freebsd", "netbsd", "openbsd"];
+/** The systems where all that is written to a file opened with O_APPEND goes to its end. */
+const APPENDING = ["linux", "android"];
 /** The systems where a name that is listened on is gone with its process. */
-const LISTENING = ["linux", "android", "win32"];
+const LISTENING = [...APPENDING, "win32"];
 
 /** As many as a system follows. */
 const MOST_LINKS = 40;
@@ -84,8 +86,11 @@ export function fileJournal(
   const lengthFile = () => (remembered ??= new LengthFile(host, realPath(host, file)));
 
   async function open(create: boolean, flags = 0): Promise<FileHandle> {
-    const creates = create ? constants.O_CREAT : 0;
-    const handle = await fs.open(file, constants.O_RDWR | creates | flags, 0o600);
+    const { O_RDWR, O_CREAT, O_APPEND } = constants;
+    const creates = create ? O_CREAT : 0;
+    // So that one that was cut a moment ago gets no hole of zeros, and shows it.
+    const appends = APPENDING.includes(host.platform) ? O_APPEND : 0;
+    const handle = await fs.open(file, O_RDWR | creates | appends | flags, 0o600);
     try {
       if (!(await handle.stat()).isFile()) throw new Error("A journal must be a regular file");
       await syncDirectory(host, host.path.dirname(await fs.realpath(file)));
@@ -144,7 +149,9 @@ export function fileJournal(
           await mend(handle).catch(() => {});
           throw error;
         }
-        end = size + bytes.length;
+        const length = size + bytes.length;
+        checkEnd(length, (await handle.stat()).size);
+        end = length;
       });
     },
     async *read() {

@@ -64,7 +64,9 @@ export function indexedDbJournal(name: string): Journal {
   ): Promise<IDBTransaction | undefined> {
     const options = { durability: "strict" } as const;
     try {
-      const opened = (await connection) ?? (await connect(create));
+      const found = await (connection ?? connect(create));
+      // Whoever looked before may not have wanted it to be made.
+      const opened = found ?? (create ? await connect(create) : undefined);
       return opened?.transaction(STORE, mode, options);
     } catch (error) {
       // The browser has closed it and has not told yet: once more.

@@ -107,11 +107,12 @@ impl JobMachine {
     ) -> Result<JsValue, JsValue> {
         match &mut self.stage {
             Stage::Opening(recovery) => {
-                open(recovery, operation, whole(now), at, value).map(|opened| {
-                    let Some((job, kept)) = opened else { return JsValue::UNDEFINED };
-                    self.stage = Stage::Open(job);
+                open(recovery, operation, whole(now), at, value).map(|(job, bytes)| {
+                    if let Some(job) = job {
+                        self.stage = Stage::Open(job);
+                    }
                     #[allow(clippy::cast_precision_loss)]
-                    JsValue::from_f64(kept as f64)
+                    JsValue::from_f64(bytes as f64)
                 })
             }
             Stage::Open(job) => run(job, &self.client, operation, whole(now), at, value),
@@ -120,15 +121,15 @@ impl JobMachine {
     }
 }
 
-/// What there is to do before there is a job: the job, and how many bytes of
-/// its journal are kept.
+/// What there is to do before there is a job. Gives how many bytes of the journal
+/// are whole records; at last the job, and how many are kept.
 fn open(
     recovery: &mut Option<Recovery>,
     operation: u32,
     now: u64,
     total: usize,
     value: &JsValue,
-) -> Result<Option<(Job, u64)>, Error> {
+) -> Result<(Option<Job>, u64), Error> {
     match (operation, recovery.as_mut()) {
         (PUSH | OFFER | OFFER_DISTINCT, Some(recovery)) => {
             let bytes: &Uint8Array = value.unchecked_ref();
@@ -148,7 +149,7 @@ fn open(
         }
         (EXPECT, Some(recovery)) => recovery.expect(value.as_f64().map_or(0, whole)),
         (OPEN, Some(_)) => {
-            let Some(recovery) = recovery.take() else { return Ok(None) };
+            let Some(recovery) = recovery.take() else { return Ok((None, 0)) };
             let value = text_of(value);
             let value = from_text(&value);
             let kept = recovery.kept();
@@ -166,11 +167,11 @@ fn open(
                     recovery.create(program, *id.as_bytes(), amount("duplicates"), now)?
                 }
             };
-            return Ok(Some((job, kept)));
+            return Ok((Some(job), kept));
         }
         _ => {}
     }
-    Ok(None)
+    Ok((None, recovery.as_ref().map_or(0, Recovery::end)))
 }
 
 fn run(

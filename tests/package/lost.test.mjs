@@ -67,7 +67,8 @@ const WAYS = {
   deleted: (path) => rmSync(path),
   "moved away": (path) => renameSync(path, `${path}.moved`),
   "cut to nothing": (path) => truncateSync(path, 0),
-  cut: (path) => truncateSync(path, statSync(path).size - 1),
+  // By more than an append that may be under way: without that, nothing is lost.
+  cut: (path) => truncateSync(path, statSync(path).size - 200),
   "replaced by an older copy": (path, copy) => renameSync(copy, path),
   "overwritten by an older copy": (path, copy) => copyFileSync(copy, path),
 };
