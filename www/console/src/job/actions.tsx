@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 
 import { announce } from "../announce.js";
+import { useNow } from "../clock.js";
 import { explainAction } from "../explain.js";
 import { codes } from "../format.js";
 import { DownloadIcon, PauseIcon, ResumeIcon } from "../parts/icons.js";
@@ -13,7 +14,8 @@ import { hasList } from "../words.js";
 import { Drop } from "./drop.js";
 
 export function Actions({ job }: { job: JobDetail }) {
-  const { id, programId, status, progress } = job;
+  const { id, programId, status, progress, waitingUntil } = job;
+  const now = useNow(1_000);
   const [problem, setProblem] = useState<WorkerError | null>(null);
   const [isBusy, setBusy] = useState(false);
   const act = async (action: typeof pauseJob, said: string) => {
@@ -40,6 +42,16 @@ export function Actions({ job }: { job: JobDetail }) {
             onClick={() => void act(pauseJob, "Pausing: nothing more leaves.")}
           >
             <PauseIcon /> Pause
+          </button>
+        )}
+        {status === "running" && waitingUntil !== null && waitingUntil > now && (
+          <button
+            type="button"
+            class="button"
+            aria-disabled={isBusy}
+            onClick={() => void act(resumeJob, "Trying now.")}
+          >
+            <ResumeIcon /> Try now
           </button>
         )}
         {(status === "paused" || status === "halted") && (
