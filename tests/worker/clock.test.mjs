@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
 import { Attempts } from "../../build/js/worker/attempts.js";
+import { Budget } from "../../build/js/worker/budget.js";
 import { Pacer } from "../../build/js/worker/pacer.js";
 import { Rate } from "../../build/js/worker/rate.js";
 
@@ -38,6 +39,7 @@ test("a program takes a new lease when the clock was set back", async () => {
     const stubs = /** @type {any} */ ({ app: () => app });
     const pacer = new Pacer(
       stubs,
+      new Budget(),
       () => "a program",
       () => {},
     );
