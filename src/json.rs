@@ -343,7 +343,8 @@ impl<'de> Visitor<'de> for Reader {
     }
 }
 
-/// Keeps only the last of the members that have one name, as JavaScript does.
+/// Keeps the last value of members that have one name, in the first one's place, as
+/// JavaScript does.
 pub(crate) fn keep_last<'a>(members: &mut Vec<(Cow<'a, str>, Json<'a>)>) {
     let is_repeated = |(at, (name, _)): (usize, &(Cow<'a, str>, _))| {
         members.iter().take(at).any(|(other, _)| other == name)
@@ -351,23 +352,28 @@ pub(crate) fn keep_last<'a>(members: &mut Vec<(Cow<'a, str>, Json<'a>)>) {
     if members.len() <= FEW_MEMBERS && !members.iter().enumerate().any(is_repeated) {
         return;
     }
-    // A table of names, half full at most.
-    let mut table = vec![None; members.len().saturating_mul(2).next_power_of_two()];
-    let mut keep = vec![false; members.len()];
-    for (keep, (name, _)) in keep.iter_mut().zip(&*members).rev() {
+    // Places by name, one more than they are; half full at most.
+    let mut places = vec![0_usize; members.len().saturating_mul(2).next_power_of_two()];
+    for (name, value) in std::mem::take(members) {
         let mut hash = XxHash64::oneshot(0, name.as_bytes());
-        *keep = loop {
+        loop {
             #[allow(clippy::cast_possible_truncation)]
-            let at = hash as usize & (table.len() - 1);
-            match table.get_mut(at) {
-                Some(Some(other)) if *other != name => hash = hash.wrapping_add(1),
-                Some(slot) => break slot.replace(name).is_none(),
-                None => break true,
+            let at = hash as usize & (places.len() - 1);
+            let Some(place) = places.get_mut(at) else { break };
+            match members.get_mut(place.wrapping_sub(1)) {
+                Some(member) if member.0 == name => {
+                    member.1 = value;
+                    break;
+                }
+                Some(_) => hash = hash.wrapping_add(1),
+                None => {
+                    members.push((name, value));
+                    *place = members.len();
+                    break;
+                }
             }
-        };
+        }
     }
-    let mut keep = keep.into_iter();
-    members.retain(|_| keep.next().unwrap_or(true));
 }
 
 #[cfg(test)]
@@ -439,7 +445,7 @@ mod tests {
         assert_eq!(parse(r#"{"a":1,"a":2}"#).get("a").number(), Some(2.0));
         let object = parse(r#"{"a":[1],"b":0,"a":[],"c":0}"#);
         let names: Vec<_> = object.members().iter().map(|(name, _)| &**name).collect();
-        assert_eq!(names, ["b", "a", "c"]);
+        assert_eq!(names, ["a", "b", "c"]);
         assert_eq!(object.get("a"), &Json::List(vec![]));
     }
 
