@@ -211,18 +211,7 @@ fn run(
             job.handle_lost(at, &error);
             return Ok(thrown(error));
         }
-        REPORT => {
-            // The program, then what is reported of it.
-            let reported: &Array = value.unchecked_ref();
-            let mut outcomes = Vec::new();
-            if job.concerns(reported.get(0).as_string().as_deref()) {
-                // One by one: an event can be large.
-                for outcome in reported.get(1).unchecked_ref::<Array>().iter() {
-                    outcomes.extend(event::given(&from_text(&text_of(&outcome))));
-                }
-            }
-            return Ok(job.handle_outcomes(&outcomes).into());
-        }
+        REPORT => return Ok(job.handle_outcomes(&reported(job, value)).into()),
         UNSENT => {
             let error = Error::unsent("The request failed");
             job.handle_unsent(at, &error, now, js_sys::Math::random());
@@ -285,6 +274,19 @@ fn run(
         _ => {}
     }
     Ok(JsValue::UNDEFINED)
+}
+
+/// The outcomes of `[program, outcomes]`: none of another program.
+fn reported(job: &Job, value: &JsValue) -> Vec<event::Outcome> {
+    let reported: &Array = value.unchecked_ref();
+    let mut outcomes = Vec::new();
+    if job.concerns(reported.get(0).as_string().as_deref()) {
+        // One by one: an event can be large.
+        for outcome in reported.get(1).unchecked_ref::<Array>().iter() {
+            outcomes.extend(event::given(&from_text(&text_of(&outcome))));
+        }
+    }
+    outcomes
 }
 
 /// `[status, fields, body]` came: the error that it means. Without a body, how
