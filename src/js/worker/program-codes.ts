@@ -23,10 +23,10 @@ export async function programCodes(call: Call, programId: string): Promise<Respo
     const counts = await summaryOf(listedIds(call.env, programId), program);
     return Response.json({ programId: id, ...counts });
   }
-  const pages = listedCodes(call.env, programId, usage);
+  const pages = rowsOf(listedCodes(call.env, programId, usage), program);
   // What goes wrong at the beginning is told as an error.
   const first = await pages.next();
-  return new Response(rowsOf(id, first, pages, program), {
+  return new Response(streamOf(id, first, pages), {
     headers: { "Content-Type": "application/json" },
   });
 }
@@ -61,33 +61,42 @@ async function summaryOf(pages: AsyncIterable<ListedIds>, program: ProgramObject
   return { total, canceled, states };
 }
 
-/** The same with a row for each code, as a stream. */
-function rowsOf(
-  programId: string,
-  first: IteratorResult<VoucherCode[], void>,
-  pages: AsyncGenerator<VoucherCode[], void, void>,
+/** A row for each code, page by page. */
+async function* rowsOf(
+  pages: AsyncIterable<VoucherCode[]>,
   program: ProgramObject,
+): AsyncGenerator<string, void, void> {
+  for await (const page of pages) {
+    if (page.length === 0) continue;
+    const known = await program.codeStates(idsOfCodes(page.map(({ codeId }) => codeId)));
+    const rows = page.map((code, index) =>
+      JSON.stringify({ ...shown(code), state: stateAt(known, index), job: jobAt(known, index) }),
+    );
+    yield rows.join(",");
+  }
+}
+
+function streamOf(
+  programId: string,
+  first: IteratorResult<string, void>,
+  pages: AsyncGenerator<string, void, void>,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
-  let next: IteratorResult<VoucherCode[], void> | undefined = first;
+  let next: IteratorResult<string, void> | undefined = first;
   let separator = "";
   return new ReadableStream<Uint8Array>({
     start(controller) {
       controller.enqueue(encoder.encode(`{"programId":${JSON.stringify(programId)},"codes":[`));
     },
     async pull(controller) {
-      const { done, value: page } = next ?? (await pages.next());
+      const { done, value: rows } = next ?? (await pages.next());
       next = undefined;
       if (done === true) {
         controller.enqueue(encoder.encode("]}"));
         controller.close();
         return;
       }
-      const known = await program.codeStates(idsOfCodes(page.map(({ codeId }) => codeId)));
-      const rows = page.map((code, index) =>
-        JSON.stringify({ ...shown(code), state: stateAt(known, index), job: jobAt(known, index) }),
-      );
-      controller.enqueue(encoder.encode(separator + rows.join(",")));
+      controller.enqueue(encoder.encode(separator + rows));
       separator = ",";
     },
     async cancel() {

@@ -438,12 +438,14 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
   }
 
   /** What is known here of each of these codes. */
-  codeStates(ids: Uint8Array): Promise<CodeStates> {
+  async codeStates(ids: Uint8Array): Promise<CodeStates> {
+    await this.#begin();
     return findCodeStates(ids, this);
   }
 
   /** What a job of this list would come to. */
   async dryRun(parts: ListParts): Promise<DryRun> {
+    await this.#begin();
     return dryRun(this, toCodeList(parts));
   }
 
