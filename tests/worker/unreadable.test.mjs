@@ -144,7 +144,8 @@ test("jobs of another base URL wait, the others go on, and so do they once it is
     assert.deepEqual([again.status, problem.code, problem.count], [422, "already_queued", 10]);
   }
   // The one that was to be sent is noticed when somebody wants to.
-  await worker.json(`${path}/${waiting}/resume`, {});
+  const resumed = await worker.request(`${path}/${waiting}/resume`, { method: "POST" });
+  assert.deepEqual([resumed.status, (await resumed.json()).code], [409, "job_unreadable"]);
   await worker.until(programId, waiting, ({ status }) => status === "unreadable");
   for (const action of ["results", "results.csv"]) {
     const answer = await worker.request(`${path}/${waiting}/${action}`);
