@@ -30,7 +30,7 @@ const RESULTS = 19;
 const REASON = 20;
 const OFFER_DISTINCT = 21;
 const REQUEST = 22;
-const EXPECT = 23;
+const EXPECT_LENGTH = 23;
 
 // What the core asks for.
 export const SAVE = 0;
@@ -111,7 +111,7 @@ export class JobMachine {
   /** Bytes of the journal; gives how many so far are whole records. */
   push = (bytes: Uint8Array) => this.#call<number>(PUSH, 0, bytes);
   /** How long the journal is known to have been: a shorter one is refused. */
-  expect = (bytes: number) => this.#call<void>(EXPECT, 0, bytes);
+  expectLength = (bytes: number) => this.#call<void>(EXPECT_LENGTH, 0, bytes);
   /** Codes of a job to be created, of so many in all. */
   offer = (ids: Uint8Array, total: number, isDistinct: boolean) =>
     this.#call<void>(isDistinct ? OFFER_DISTINCT : OFFER, total, ids);

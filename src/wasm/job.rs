@@ -49,7 +49,7 @@ const RESULTS: u32 = 19;
 const REASON: u32 = 20;
 const OFFER_DISTINCT: u32 = 21;
 const REQUEST: u32 = 22;
-const EXPECT: u32 = 23;
+const EXPECT_LENGTH: u32 = 23;
 
 // The kinds of action, as `src/js/job.ts` knows them.
 const ACT_SAVE: f64 = 0.0;
@@ -144,7 +144,7 @@ fn open(
                 }
             }
         }
-        (EXPECT, Some(recovery)) => recovery.expect(value.as_f64().map_or(0, whole)),
+        (EXPECT_LENGTH, Some(recovery)) => recovery.expect_length(value.as_f64().map_or(0, whole)),
         (OPEN, Some(_)) => {
             let Some(recovery) = recovery.take() else { return Ok((None, 0)) };
             let value = text_of(value);
@@ -168,7 +168,7 @@ fn open(
         }
         _ => {}
     }
-    Ok((None, recovery.as_ref().map_or(0, Recovery::end)))
+    Ok((None, recovery.as_ref().map_or(0, Recovery::whole_length)))
 }
 
 fn run(
@@ -192,7 +192,7 @@ fn run(
         }
         SAVE_FAILED => {
             job.handle_save_failed();
-            let lost = value.as_f64().and_then(|found| job.lost(whole(found)));
+            let lost = value.as_f64().and_then(|found| job.ensure_journal(whole(found)).err());
             return Ok(lost.map_or(JsValue::UNDEFINED, thrown));
         }
         TOKEN => job.handle_token(at),
