@@ -532,11 +532,10 @@ impl Job {
         self.stopping = true;
     }
 
-    /// The error for a journal that is found to have so many bytes of whole records,
-    /// if it had more before.
-    #[must_use]
-    pub fn lost(&self, found: u64) -> Option<Error> {
-        (found < self.saved).then(recovery::lost)
+    /// Refuses a journal that is found to have so many bytes of whole records, if it
+    /// had more before.
+    pub fn ensure_journal(&self, found: u64) -> Result<(), Error> {
+        if found < self.saved { Err(recovery::lost()) } else { Ok(()) }
     }
 
     /// The token that a batch needs is there.

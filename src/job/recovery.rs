@@ -68,13 +68,13 @@ impl Recovery {
 
     /// Says how many bytes the journal had, if that is known from elsewhere. With
     /// fewer, it was deleted, cut, or replaced by an older copy, and is refused.
-    pub fn expect(&mut self, bytes: u64) {
+    pub fn expect_length(&mut self, bytes: u64) {
         self.known = bytes;
     }
 
     /// How many bytes of the journal are whole records.
     #[must_use]
-    pub fn end(&self) -> u64 {
+    pub fn whole_length(&self) -> u64 {
         self.reader.end
     }
 

@@ -1633,7 +1633,7 @@ fn a_journal_that_lacks_what_it_had_is_refused() {
     let open = |length: usize, how: fn(Recovery) -> Result<Job, Error>| {
         let mut recovery = Recovery::new(example(), settings());
         recovery.push(&bench.journal[..length]).unwrap();
-        recovery.expect(known as u64);
+        recovery.expect_length(known as u64);
         how(recovery).map_err(|error| (error.code, error.queued))
     };
     let create = |mut recovery: Recovery| {
@@ -1656,7 +1656,7 @@ fn a_journal_that_lacks_what_it_had_is_refused() {
     // One whose creation broke off has all that it had.
     let mut recovery = Recovery::new(example(), settings());
     recovery.push(&bench.journal[..created - 1]).unwrap();
-    recovery.expect(50);
+    recovery.expect_length(50);
     assert_eq!(create(recovery).unwrap().id(), [8; 16]);
 }
 
@@ -1667,12 +1667,12 @@ fn a_job_says_whether_its_journal_lacks_something() {
     bench.job.start(NOW);
     assert!(matches!(bench.job.poll(NOW), Action::Save(_)));
     // What is being saved may be there or not.
-    assert_eq!(bench.job.lost(end - 1).unwrap().code, ErrorCode::JournalLost);
-    assert_eq!(bench.job.lost(end), None);
+    let error = bench.job.ensure_journal(end - 1).unwrap_err();
+    assert_eq!(error.code, ErrorCode::JournalLost);
+    assert_eq!(bench.job.ensure_journal(end), Ok(()));
     bench.job.handle_save_failed();
-    assert_eq!(bench.job.lost(end), None);
-    let resumed = bench.resume(false);
-    assert!(resumed.job.lost(end).is_some());
+    assert_eq!(bench.job.ensure_journal(end), Ok(()));
+    assert!(bench.resume(false).job.ensure_journal(end).is_err());
 }
 
 #[test]

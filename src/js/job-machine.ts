@@ -33,7 +33,7 @@ const OFFER_DISTINCT = 21;
 const REQUEST = 22;
 const UNSENT = 23;
 const FIND = 24;
-const EXPECT = 25;
+const EXPECT_LENGTH = 25;
 
 // What the core asks for.
 export const SAVE = 0;
@@ -115,7 +115,7 @@ export class JobMachine {
   /** Bytes of the journal; gives how many so far are whole records. */
   push = (bytes: Uint8Array) => this.#call<number>(PUSH, 0, bytes);
   /** How long the journal is known to have been: a shorter one is refused. */
-  expect = (bytes: number) => this.#call<void>(EXPECT, 0, bytes);
+  expectLength = (bytes: number) => this.#call<void>(EXPECT_LENGTH, 0, bytes);
   /** Codes of a job to be created, of so many in all. */
   offer = (ids: Uint8Array, total: number, isDistinct: boolean) =>
     this.#call<void>(isDistinct ? OFFER_DISTINCT : OFFER, total, ids);

@@ -100,7 +100,7 @@ export async function openJob(
         work(piece);
       };
     const length = await replay(journal, unlessAborted(machine.push));
-    machine.expect(await onJournal(() => ownership.knownLength()));
+    machine.expectLength(await onJournal(() => ownership.knownLength()));
     const { ids = NO_IDS, isDistinct = false } = created?.parts ?? {};
     const offer = (piece: Uint8Array) => machine.offer(piece, ids.length / 16, isDistinct);
     await pieces(ids, unlessAborted(offer));
@@ -109,8 +109,9 @@ export async function openJob(
     await onJournal(() => ownership.keepLength(kept));
     // What was torn off goes before anything is appended.
     if (kept < length) await onJournal(() => journal.truncate(kept));
-    const find = () => wholeLength(journal, new JobMachine(glue, client, host.now, options).push);
-    const job = new BulkJob({ machine, host, options, ownership, length: kept, find });
+    const readBack = () =>
+      wholeLength(journal, new JobMachine(glue, client, host.now, options).push);
+    const job = new BulkJob({ machine, host, options, ownership, length: kept, readBack });
     await job.flush();
     return job as unknown as Job;
   } catch (error) {
@@ -197,7 +198,7 @@ interface JobParts {
   /** How many bytes its journal has. */
   length: number;
   /** How many of them are whole records now, if that can be told. */
-  find: () => Promise<number | undefined>;
+  readBack: () => Promise<number | undefined>;
 }
 
 /** Whoever waits for a run. */
@@ -225,7 +226,7 @@ class BulkJob implements BareJob {
   readonly #tokens = new Map<number, string>();
   readonly #errors = new Map<number, VoucherError>();
 
-  readonly #find: () => Promise<number | undefined>;
+  readonly #readBack: () => Promise<number | undefined>;
   #length: number;
   #saves = 0;
   #isSaving = false;
@@ -243,13 +244,13 @@ class BulkJob implements BareJob {
   readonly #listeners = new Set<() => void>();
   #closing: Promise<void> | undefined;
 
-  constructor({ machine, host, options, ownership, length, find }: JobParts) {
+  constructor({ machine, host, options, ownership, length, readBack }: JobParts) {
     this.#machine = machine;
     this.#host = host;
     this.#options = options;
     this.#ownership = ownership;
     this.#length = length;
-    this.#find = find;
+    this.#readBack = readBack;
     ownership.isBusy = () => this.#run !== undefined || this.#isSaving;
     const { id, programId, batchSize, duplicates } = machine.about();
     this.#request = machine.request();
@@ -514,7 +515,7 @@ class BulkJob implements BareJob {
   async #saveFailed(cause: unknown): Promise<void> {
     this.#tell(() => this.#machine.pause());
     const deadline = new Deadline(hostClock, READ_BACK_MS, undefined);
-    const { kind, value } = await deadline.race(this.#find);
+    const { kind, value } = await deadline.race(this.#readBack);
     deadline.end();
     const found = kind === DONE ? value : undefined;
     const known = quietly(this.progress);

@@ -51,7 +51,7 @@ const OFFER_DISTINCT: u32 = 21;
 const REQUEST: u32 = 22;
 const UNSENT: u32 = 23;
 const FIND: u32 = 24;
-const EXPECT: u32 = 25;
+const EXPECT_LENGTH: u32 = 25;
 
 // The kinds of action, as `src/js/job.ts` knows them.
 const ACT_SAVE: f64 = 0.0;
@@ -147,7 +147,7 @@ fn open(
                 }
             }
         }
-        (EXPECT, Some(recovery)) => recovery.expect(value.as_f64().map_or(0, whole)),
+        (EXPECT_LENGTH, Some(recovery)) => recovery.expect_length(value.as_f64().map_or(0, whole)),
         (OPEN, Some(_)) => {
             let Some(recovery) = recovery.take() else { return Ok((None, 0)) };
             let value = text_of(value);
@@ -171,7 +171,7 @@ fn open(
         }
         _ => {}
     }
-    Ok((None, recovery.as_ref().map_or(0, Recovery::end)))
+    Ok((None, recovery.as_ref().map_or(0, Recovery::whole_length)))
 }
 
 fn run(
@@ -195,7 +195,7 @@ fn run(
         }
         SAVE_FAILED => {
             job.handle_save_failed();
-            let lost = value.as_f64().and_then(|found| job.lost(whole(found)));
+            let lost = value.as_f64().and_then(|found| job.ensure_journal(whole(found)).err());
             return Ok(lost.map_or(JsValue::UNDEFINED, thrown));
         }
         TOKEN => job.handle_token(at),

@@ -606,16 +606,29 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
 
   test("two jobs on one journal: the second one is refused", async () => {
     const { client, programId, codes, sent } = await bench({}, 100);
-    const journal = memoryJournal();
-    const [one, two] = await Promise.allSettled([
-      client.createJob(programId, codes, { journal }),
-      client.createJob(programId, codes, { journal }),
-    ]);
-    assert.equal([one.status, two.status].sort(), ["fulfilled", "rejected"]);
-    const [lost] = [one, two].filter(({ status }) => status === "rejected");
-    assert.equal(/** @type {any} */ (lost).reason.code, "job_busy");
-    const [won] = [one, two].filter(({ status }) => status === "fulfilled");
-    await /** @type {any} */ (won).value.run();
+    const kept = memoryJournal();
+    /** @type {(value?: unknown) => void} */
+    let reach = () => {};
+    /** @type {(value?: unknown) => void} */
+    let open = () => {};
+    const reached = new Promise((resolve) => (reach = resolve));
+    const opened = new Promise((resolve) => (open = resolve));
+    const journal = {
+      ...kept,
+      async append(/** @type {Uint8Array} */ record) {
+        reach();
+        await opened;
+        await kept.append(record);
+      },
+    };
+    const first = client.createJob(programId, codes, { journal });
+    await reached;
+    await assert.rejects(client.createJob(programId, codes, { journal }), { code: "job_busy" });
+    open();
+    const job = await first;
+    const run = job.run();
+    await assert.rejects(client.resumeJob(journal), { code: "job_busy" });
+    await run;
     assert.ok(sent().every((times) => times === 1));
   });
 

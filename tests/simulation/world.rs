@@ -309,7 +309,7 @@ impl World {
         let restored = self.restored;
         self.refuse_what_is_lost()?;
         let mut recovery = self.read(self.journal.clone())?;
-        recovery.expect(self.known as u64);
+        recovery.expect_length(self.known as u64);
         let kept = usize::try_from(recovery.kept()).unwrap();
         let resumes = kept > 0 && (restored || self.random.chance(0.5));
         let job = self.open(recovery, resumes, restored)?;
@@ -336,7 +336,7 @@ impl World {
         let cut = self.random.below(self.known.min(self.journal.len()));
         for resumes in [true, false] {
             let mut recovery = self.read(self.journal[..cut].to_vec())?;
-            recovery.expect(self.known as u64);
+            recovery.expect_length(self.known as u64);
             match self.open(recovery, resumes, false) {
                 Err(error) if error.contains("journal_lost") => {}
                 Err(error) => return Err(error),
