@@ -80,11 +80,17 @@ impl Verdict {
         }
     }
 
-    /// How long a body may take that only a verdict needs, in milliseconds: an
-    /// error's has the time of the call.
+    /// How long the body may take that a verdict needs, in milliseconds: an
+    /// error's has the time of the call. None if it can't change anything.
     #[must_use]
-    pub const fn body_patience_ms(self) -> f64 {
-        if matches!(self, Verdict::Accepted) { ACCEPTED_BODY_MS } else { f64::INFINITY }
+    pub fn body_patience_ms(head: &Head) -> Option<f64> {
+        // `{}` is no error.
+        let is_tiny = matches!(head.headers.get("content-length"), Some("0" | "1" | "2"));
+        match Self::of(head) {
+            Verdict::Accepted if is_tiny => None,
+            Verdict::Accepted => Some(ACCEPTED_BODY_MS),
+            _ => Some(f64::INFINITY),
+        }
     }
 }
 
@@ -309,8 +315,21 @@ mod tests {
         }
         let error = error(&head(200), "", &json(r#"{"code":"x"}"#), Effect::Queues, 0);
         assert!(error.message.starts_with("The answer tells of an error"));
-        assert!(Verdict::Accepted.body_patience_ms() < 500.0);
-        assert!(Verdict::of(&head(500)).body_patience_ms().is_infinite());
+    }
+
+    #[test]
+    fn the_body_of_an_acceptance_gets_little_time() {
+        let patience = |status, length: &str| {
+            let headers = [("Content-Length", length)].into_iter().collect();
+            Verdict::body_patience_ms(&Head { status, headers })
+        };
+        assert!(patience(200, "3").is_some_and(|ms| ms < 500.0));
+        assert!(Verdict::body_patience_ms(&head(200)).is_some_and(|ms| ms < 500.0));
+        for length in ["0", "2"] {
+            assert_eq!(patience(204, length), None);
+            assert_eq!(patience(404, length), Some(f64::INFINITY));
+        }
+        assert_eq!(patience(500, "3"), Some(f64::INFINITY));
     }
 
     #[test]

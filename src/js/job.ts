@@ -566,10 +566,11 @@ class BulkJob implements BareJob {
         this.#doubt = this.#remember(batch, { ...parts, cause: value });
       });
     } else {
-      const patienceMs = quietly(() => this.#machine.bodyPatienceMs(answer)) ?? 1;
-      const body = await host.read(answer, patienceMs, deadline);
+      const patienceMs = quietly(() => this.#machine.bodyPatienceMs(answer));
+      const isNeeded = patienceMs !== undefined;
+      const body = isNeeded ? (await host.read(answer, patienceMs, deadline)).value : "";
       this.#tell(() => {
-        const parts = this.#machine.answered(batch, answer, String(body.value));
+        const parts = this.#machine.answered(batch, answer, String(body));
         if (parts === undefined) return;
         const error = this.#remember(batch, parts);
         if (error.queued === "unknown") this.#doubt = error;

@@ -87,12 +87,15 @@ impl Exchange {
             (Stage::New | Stage::Pause, _) => return Ok(self.start()),
             (Stage::Sent(deadline), Ok(answer)) => {
                 let head = head_of(&answer);
-                let verdict = Verdict::of(&head);
-                let accepted = verdict == Verdict::Accepted;
+                let accepted = Verdict::of(&head) == Verdict::Accepted;
                 let step = if accepted { Step::Stop } else { self.after(Attempt::Answered(&head)) };
                 if step == Step::Stop || step == Step::RenewToken && !self.renews() {
                     let is_result = accepted && self.rule != Rule::Distribute;
-                    let patience_ms = if is_result { 0.0 } else { verdict.body_patience_ms() };
+                    let patience_ms = match Verdict::body_patience_ms(&head) {
+                        _ if is_result => 0.0,
+                        Some(patience_ms) => patience_ms,
+                        None => return Ok(self.end(head, String::new())),
+                    };
                     let body = self.client.host.read(&answer, patience_ms, &deadline.0);
                     self.stage = Stage::Body(deadline, head);
                     return Ok(Next::Wait(body));

@@ -290,7 +290,7 @@ fn reported(job: &Job, value: &JsValue) -> Vec<event::Outcome> {
 }
 
 /// `[status, fields, body]` came: the error that it means. Without a body, how
-/// long that may take.
+/// long that may take, if it is needed.
 fn answered(job: &mut Job, now: u64, batch: usize, value: &JsValue) -> JsValue {
     let told = text_of(value);
     let told = from_text(&told);
@@ -299,7 +299,7 @@ fn answered(job: &mut Job, now: u64, batch: usize, value: &JsValue) -> JsValue {
     };
     let head = head_from(*status, lines);
     let [Json::Text(body)] = body else {
-        return Verdict::of(&head).body_patience_ms().into();
+        return Verdict::body_patience_ms(&head).into();
     };
     let random = js_sys::Math::random();
     let error = job.handle_response(batch, &head, body, &from_text(body), now, random);
