@@ -108,6 +108,42 @@ test("429 with a long Retry-After closes the gate for all programs, also after a
   await worker.kill();
 });
 
+test("a wrong Retry-After parks nothing beyond an hour, and an operator ends it", async () => {
+  const HOUR_MS = 60 * 60_000;
+  let answer = "";
+  const front = await startFront(uber.url, ({ program }) => {
+    if (program === undefined || answer === "") return undefined;
+    return { status: 429, headers: { "Retry-After": answer } };
+  });
+  const worker = await startWorker({ uber: front.url });
+  const { programId, codes } = await uber.createProgram(20);
+  const path = `/api/programs/${programId}/jobs`;
+  const { id } = await (await worker.createJob(programId, codes, "?start=false")).json();
+  /** @param {any} job */
+  const isWaiting = ({ waitingUntil }) => waitingUntil > Date.now();
+  for (const value of [
+    "3600000",
+    "99999999999999999999",
+    "Sat, 01 Jan 2101 00:00:00 GMT",
+    "7200",
+  ]) {
+    answer = value;
+    await worker.json(`${path}/${id}/resume`, {});
+    const { status, waitingUntil } = await worker.until(programId, id, isWaiting);
+    assert.equal(status, "running");
+    assert.ok(waitingUntil - Date.now() <= HOUR_MS, value);
+    assert.ok(waitingUntil - Date.now() > HOUR_MS - 30_000, value);
+    // Paused and resumed, it asks again at once, as all programs do.
+    await worker.json(`${path}/${id}/pause`, {});
+  }
+  answer = "";
+  await worker.json(`${path}/${id}/resume`, {});
+  const job = await worker.until(programId, id, ({ status }) => status === "finished");
+  assert.equal(job.waitingUntil, null);
+  assert.deepEqual(new Set((await uber.deliveries(programId)).values()), new Set([1]));
+  await worker.kill();
+});
+
 test("the list of a job goes after its retention, and what became of each code stays", async () => {
   const worker = await startWorker({
     uber: uber.url,

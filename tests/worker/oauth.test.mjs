@@ -206,26 +206,60 @@ test("a token that is withdrawn is replaced after the first refusal", async () =
   await worker.kill();
 });
 
-test("without a token endpoint nothing leaves; it goes on when that is back", async () => {
+test("without a token endpoint nothing leaves, and all goes on by itself when that is back", async () => {
   isDown = true;
   const worker = await start();
-  const { programId, codes, id } = await createJob(worker, 20, 10);
-  while (seen.tokenRequests < 2) await sleep(20);
+  const jobs = await Promise.all(Array.from({ length: 6 }, () => createJob(worker, 20, 10)));
+  for (const { programId, id } of jobs) {
+    const job = await worker.until(programId, id, ({ waitingUntil }) => waitingUntil !== null);
+    assert.deepEqual([job.status, job.error.code], ["running", "token_unavailable"]);
+    assert.deepEqual([job.progress.pending, job.progress.unknown], [20, 0]);
+  }
+  // A client asks three times; then all wait for the same moment.
+  assert.ok(seen.tokenRequests <= 6, `${seen.tokenRequests} token requests`);
+  await sleep(12_000);
+  assert.ok(seen.tokenRequests <= 12, `${seen.tokenRequests} token requests`);
   isDown = false;
-  await worker.until(programId, id, isFinished);
-  await sentOnce(programId, codes);
-
+  for (const { programId, codes, id } of jobs) {
+    const job = await worker.until(programId, id, isFinished, 60_000);
+    assert.equal(job.error, null);
+    await sentOnce(programId, codes);
+  }
   await worker.kill();
+});
 
+test("an operator need not wait for the next try", async () => {
   isDown = true;
-  const again = await start();
-  const job = await createJob(again, 20, 10);
-  const halted = await again.until(job.programId, job.id, isHalted, 60_000);
-  assert.equal(halted.error.code, "token_unavailable");
-  assert.equal((await uber.deliveries(job.programId)).size, 0);
+  const worker = await start();
+  const job = await createJob(worker, 20, 10);
+  // By then, it is tried each twenty seconds at most.
+  await sleep(18_000);
   isDown = false;
-  await again.json(`${job.path}/resume`, {});
-  await again.until(job.programId, job.id, isFinished);
+  const before = Date.now();
+  await worker.json(`${job.path}/resume`, {});
+  await worker.until(job.programId, job.id, isFinished, 60_000);
+  assert.ok(Date.now() - before < 5_000);
   await sentOnce(job.programId, job.codes);
-  await again.kill();
+  await worker.kill();
+});
+
+test("all jobs that something has stopped go on with one request", async () => {
+  let worker = await start({ secret: "a-wrong-secret" });
+  const jobs = await Promise.all(Array.from({ length: 5 }, () => createJob(worker, 20, 10)));
+  const [paused, ...halted] = jobs;
+  for (const { programId, id } of jobs) await worker.until(programId, id, isHalted);
+  await worker.kill();
+  worker = await start({ state: worker.state });
+  assert.ok(paused);
+  await worker.json(`${paused.path}/resume`, {});
+  await worker.json(`${paused.path}/pause`, {});
+  const before = await uber.deliveries(paused.programId);
+  assert.deepEqual(await worker.json("/api/resume", {}), { jobs: halted.length });
+  for (const { programId, codes, id } of halted) {
+    await worker.until(programId, id, isFinished);
+    await sentOnce(programId, codes);
+  }
+  // What an operator has paused, stays so.
+  assert.deepEqual(await uber.deliveries(paused.programId), before);
+  await worker.kill();
 });

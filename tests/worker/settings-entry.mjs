@@ -1,0 +1,23 @@
+/** Makes a worker of the options in a request, and tells what `createWorker` says of them. */
+import { createWorker } from "uber-vouchers/worker";
+
+export { VoucherApp, VoucherProgram } from "uber-vouchers/worker";
+
+/** Values that JSON has no name for. @type {Record<string, unknown>} */
+const VALUES = { NaN: NaN, Infinity: Infinity, undefined: undefined, function: () => [] };
+
+export default {
+  /** @param {Request} request */
+  async fetch(request) {
+    const options = JSON.parse(await request.text(), (_, value) =>
+      typeof value === "string" && value in VALUES ? VALUES[value] : value,
+    );
+    try {
+      createWorker(options);
+      return Response.json({ code: null });
+    } catch (error) {
+      const { code, message } = /** @type {any} */ (error);
+      return Response.json({ code, message });
+    }
+  },
+};
