@@ -48,6 +48,24 @@ path_id!(
     ProgramId, ErrorCode::InvalidProgramId, "voucher program"
 );
 
+/// Whether two ids name the same thing. Uber's are UUIDs, which are the same in
+/// either case, with or without hyphens and braces; any other ids have to be equal.
+pub(crate) fn is_same_id(one: &str, other: &str) -> bool {
+    one == other || digits(one).is_some_and(|one| digits(other) == Some(one))
+}
+
+/// The number that a UUID is.
+fn digits(id: &str) -> Option<u128> {
+    let (mut count, mut number) = (0, 0);
+    for byte in id.bytes() {
+        if !b"{}-".contains(&byte) {
+            count += 1;
+            number = number << 4 | u128::from(char::from(byte).to_digit(16)?);
+        }
+    }
+    (count == 32).then_some(number)
+}
+
 fn fault(id: &str) -> Option<&'static str> {
     let (mut length, mut control) = (0, false);
     for character in id.chars() {
@@ -89,5 +107,28 @@ mod tests {
         }
         assert!(ProgramId::new("x".repeat(256)).is_ok());
         assert!(ProgramId::new("🎟".repeat(256)).is_ok());
+    }
+
+    #[test]
+    fn a_uuid_is_the_same_in_every_form() {
+        let id = "5f1a3b52-0c7e-4a52-8f3e-2f6f9f1f7a10";
+        for same in [
+            "5F1A3B52-0C7E-4A52-8F3E-2F6F9F1F7A10",
+            "5f1a3b520c7e4a528f3e2f6f9f1f7a10",
+            "{5f1a3b52-0c7e-4A52-8f3e-2f6f9f1f7a10}",
+        ] {
+            assert!(is_same_id(id, same) && is_same_id(same, id), "{same}");
+        }
+        for other in [
+            "5f1a3b52-0c7e-4a52-8f3e-2f6f9f1f7a11",
+            "5f1a3b52-0c7e-4a52-8f3e-2f6f9f1f7a1",
+            "5f1a3b52-0c7e-4a52-8f3e-2f6f9f1f7a1g",
+            "5f1a3b52-0c7e-4a52-8f3e-2f6f9f1f7a100",
+            "",
+        ] {
+            assert!(!is_same_id(id, other) && !is_same_id(other, id), "{other}");
+        }
+        // Of no other id is it known that case makes no difference.
+        assert!(is_same_id("Spring", "Spring") && !is_same_id("Spring", "spring"));
     }
 }

@@ -51,7 +51,7 @@ use crate::code::Code;
 use crate::distribute;
 use crate::error::{Error, ErrorCode, Queued};
 use crate::http::{Head, Request};
-use crate::id::ProgramId;
+use crate::id::{ProgramId, is_same_id};
 use crate::json::Json;
 use crate::retry::{self, Rule};
 use crate::text::{decimal, text};
@@ -669,7 +669,7 @@ impl Job {
     /// A webhook, of this program or another. Gives how many codes of this job it
     /// settled, or settled anew.
     pub fn handle_event(&mut self, event: &WebhookEvent) -> u32 {
-        if event.program_id().is_some_and(|program| program != self.program.as_str()) {
+        if event.program_id().is_some_and(|program| !is_same_id(program, self.program.as_str())) {
             return 0;
         }
         self.handle_outcomes(&event.outcomes)

@@ -7,7 +7,7 @@ use crate::api::Api;
 use crate::code::Code;
 use crate::distribute::MOST_CODES;
 use crate::error::{Error, ErrorCode, Queued};
-use crate::id::ProgramId;
+use crate::id::{ProgramId, is_same_id};
 use crate::text::text;
 
 /// Reads a journal, then makes the job.
@@ -123,7 +123,7 @@ impl Recovery {
         now: u64,
     ) -> Result<Job, Error> {
         if self.whole {
-            if self.ledger.begin.program != program.as_str()
+            if !is_same_id(&self.ledger.begin.program, program.as_str())
                 || self.differs
                 || self.matched != self.ledger.begin.total
             {
@@ -169,7 +169,7 @@ impl Recovery {
         }
         let begin = &self.ledger.begin;
         if begin.base_url != self.api.base_url().as_str()
-            || begin.organization != self.api.organization().as_str()
+            || !is_same_id(&begin.organization, self.api.organization().as_str())
         {
             return Err(mismatch("The journal's job is of another organization or baseUrl"));
         }

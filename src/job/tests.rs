@@ -1,6 +1,7 @@
 use super::*;
-use crate::api::example;
-use crate::http::Headers;
+use crate::api::{Api, example};
+use crate::http::{BaseUrl, Headers};
+use crate::id::OrganizationId;
 
 const NOW: u64 = 1_700_000_000_000;
 
@@ -1303,6 +1304,32 @@ fn an_event_of_another_program_settles_nothing() {
         let mut bench = unknown();
         assert_eq!(bench.job.handle_event(&event(program)), settled, "{program}");
     }
+}
+
+#[test]
+fn ids_in_another_form_are_the_same_ids() {
+    let api = |organization: &str| {
+        let url = BaseUrl::new(BaseUrl::PRODUCTION, "baseUrl").unwrap();
+        Api::new(url, OrganizationId::new(organization).unwrap(), Api::DEFAULT_LANGUAGE).unwrap()
+    };
+    let [lower, upper] =
+        ["5f1a3b52-0c7e-4a52-8f3e-2f6f9f1f7a10", "5F1A3B520C7E4A528F3E2F6F9F1F7A10"];
+    let mut recovery = Recovery::new(api(lower), settings());
+    recovery.offer(code(0).as_bytes(), 1);
+    let mut job = recovery.create(ProgramId::new(lower).unwrap(), [7; 16], 0, NOW).unwrap();
+    let Action::Save(journal) = job.poll(NOW) else { panic!() };
+    let recover = |organization| {
+        let mut recovery = Recovery::new(api(organization), settings());
+        recovery.push(&journal).unwrap();
+        recovery
+    };
+    assert!(recover(upper).resume(false).is_ok());
+    let error = recover("another").resume(false).err().unwrap();
+    assert_eq!(error.code, ErrorCode::JournalMismatch);
+    let mut recovery = recover(upper);
+    recovery.offer(code(0).as_bytes(), 1);
+    let job = recovery.create(ProgramId::new(upper).unwrap(), [8; 16], 0, NOW).unwrap();
+    assert_eq!(job.id(), [7; 16]);
 }
 
 #[test]

@@ -5,12 +5,13 @@
  * file saves, sends and waits, and decides nothing.
  */
 import { type Binding, instance } from "./binding.js";
+import { canonicalId } from "./canonical-id.js";
 import { type ListParts, hexOf } from "./code-list.js";
 import { Turn } from "./codes-input.js";
 import { DONE, ERROR, FAILED, type Outcome, TIMEOUT } from "./deadline.js";
 import {
   type ErrorParts,
-  type VoucherError,
+  VoucherError,
   invalidOption,
   quietly,
   refusal,
@@ -151,6 +152,8 @@ async function onJournal<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
+    // One that knows by itself that it is damaged.
+    if (cause instanceof VoucherError && cause.code === "journal_corrupt") throw cause;
     throw journalFailed("no", cause);
   }
 }
@@ -263,7 +266,9 @@ class BulkJob implements BareJob {
     try {
       const { programId, outcomes } = event;
       if (Array.isArray(outcomes)) {
-        told = programId === null || programId === this.programId ? outcomesOf(outcomes) : [];
+        const isOurs =
+          programId === null || canonicalId(String(programId)) === canonicalId(this.programId);
+        told = isOurs ? outcomesOf(outcomes) : [];
       }
     } catch (cause) {
       throw invalidOption("The event can't be read", cause);
@@ -316,6 +321,11 @@ class BulkJob implements BareJob {
   /** What pages of results are read from. */
   get pages(): { machine: JobMachine; batchSize: number } {
     return { machine: this.#machine, batchSize: this.#batchSize };
+  }
+
+  /** Whether nothing more is to be had of it: it has to be resumed from its journal. */
+  get isOver(): boolean {
+    return this.#failure !== undefined || this.#machine.isLost || this.#ownership.isReleased;
   }
 
   async close(): Promise<void> {
@@ -556,7 +566,7 @@ if (asyncDispose !== undefined) {
 }
 
 /** What the worker reads of a job beside its public members. */
-export type ReadableJob = Job & Pick<BulkJob, "pages">;
+export type ReadableJob = Job & Pick<BulkJob, "pages" | "isOver">;
 
 function noToken(isTimeout: boolean, cause: unknown): VoucherError {
   const hint = "See `cause`. Nothing has left.";

@@ -10,6 +10,7 @@ import {
   type Release,
   copyOf,
   cut,
+  gapAt,
   inTurn,
   lengthOf,
   nameOf,
@@ -63,8 +64,7 @@ let storages = 0;
  */
 export function durableObjectJournal(storage: DurableStorage, name: string): Journal {
   checkStorage(storage);
-  // Encoded, so that no name is the beginning of another's keys.
-  const prefix = `uber-vouchers:journal:${encodeURIComponent(nameOf(name))}:`;
+  const prefix = prefixOf(name);
   const place = placeOf(storage, prefix);
   const keyOf = (at: number) => prefix + String(at).padStart(16, "0");
   const offsetOf = (key: string) => Number(key.slice(prefix.length));
@@ -105,18 +105,11 @@ export function durableObjectJournal(storage: DurableStorage, name: string): Jou
       });
     },
     async *read() {
-      let startAfter: string | undefined;
-      for (let at = 0; ;) {
-        const start = startAfter === undefined ? {} : { startAfter };
-        const found = await storage.list({ prefix, limit: PAGE, noCache, ...start });
-        for (const [key, value] of found) {
-          if (offsetOf(key) !== at) throw new Error(`The journal has a gap at byte ${at}`);
-          const piece = new Uint8Array(value as Uint8Array);
-          at += piece.length;
-          startAfter = key;
-          yield piece;
-        }
-        if (found.size < PAGE) return;
+      let end = 0;
+      for await (const [key, piece] of stored(storage, prefix)) {
+        if (offsetOf(key) !== end) throw gapAt(end);
+        end += piece.length;
+        yield piece;
       }
     },
     async truncate(bytes) {
@@ -148,6 +141,34 @@ export function durableObjectJournal(storage: DurableStorage, name: string): Jou
       });
     },
   };
+}
+
+/** What there is of a journal, also of one that lacks a piece. For the worker. */
+export async function* readDamaged(
+  storage: DurableStorage,
+  name: string,
+): AsyncGenerator<Uint8Array> {
+  for await (const [, piece] of stored(storage, prefixOf(name))) yield piece;
+}
+
+async function* stored(
+  storage: DurableStorage,
+  prefix: string,
+): AsyncGenerator<[key: string, piece: Uint8Array]> {
+  let start: { startAfter?: string } = {};
+  for (;;) {
+    const found = await storage.list({ prefix, limit: PAGE, noCache, ...start });
+    for (const [key, value] of found) {
+      start = { startAfter: key };
+      yield [key, new Uint8Array(value as Uint8Array)];
+    }
+    if (found.size < PAGE) return;
+  }
+}
+
+/** Encoded, so that no name is the beginning of another's keys. */
+function prefixOf(name: unknown): string {
+  return `uber-vouchers:journal:${encodeURIComponent(nameOf(name))}:`;
 }
 
 function checkStorage(storage: DurableStorage): void {

@@ -10,6 +10,7 @@ import {
   checkEnd,
   copyOf,
   cut,
+  gapAt,
   inTurn,
   lengthOf,
   nameOf,
@@ -252,16 +253,14 @@ async function page(store: IDBObjectStore, at: number): Promise<Uint8Array[]> {
   const keys = await done(store.getAllKeys(IDBKeyRange.lowerBound(at), KEYS_AT_ONCE));
   const last = (keys as number[]).filter((key) => key < at + PAGE).at(-1);
   if (last === undefined) {
-    if (keys.length > 0) throw gap(at);
+    if (keys.length > 0) throw gapAt(at);
     return [];
   }
   const pieces: Uint8Array[] = await done(store.getAll(IDBKeyRange.bound(at, last)));
   let next = at;
   for (const [place, piece] of pieces.entries()) {
-    if (keys[place] !== next) throw gap(next);
+    if (keys[place] !== next) throw gapAt(next);
     next += piece.length;
   }
   return pieces;
 }
-
-const gap = (at: number) => new Error(`The journal has a gap at byte ${at}`);

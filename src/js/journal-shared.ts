@@ -1,5 +1,5 @@
 /** What the journals have in common. */
-import { invalidOption } from "./errors.js";
+import { type VoucherError, invalidOption, toError } from "./errors.js";
 
 /** What `lock` resolves with. */
 export type Release = () => Promise<void>;
@@ -74,4 +74,15 @@ export function checkEnd(known: number | undefined, found: number): void {
   throw new Error(
     `The journal was changed by somebody else: it has ${found} bytes and should have ${known}`,
   );
+}
+
+/** A piece in the middle is missing. */
+export function gapAt(at: number): VoucherError {
+  return toError({
+    class: "JobError",
+    code: "journal_corrupt",
+    queued: "unknown",
+    message: `The journal is damaged: it has a gap at byte ${at}`,
+    hint: "Take a copy of the journal from before, and resume it with `restored: true`.",
+  });
 }

@@ -291,6 +291,19 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
     assert.ok(!text.includes(SECRET) && !text.includes("Bearer"));
   });
 
+  test("a program's id in upper case is the same program", async () => {
+    const { client, programId, codes } = await bench({}, 2);
+    const journal = memoryJournal();
+    const job = await client.createJob(programId, codes, { journal });
+    await job.run();
+    const status = /** @type {const} */ ("distributed");
+    const outcomes = [{ code: codes[0] ?? "", status, reason: null }];
+    assert.equal(await job.applyWebhook({ programId: programId.toUpperCase(), outcomes }), 1);
+    await job.close();
+    const again = await client.createJob(programId.toUpperCase(), codes, { journal });
+    assert.equal(again.id, job.id);
+  });
+
   test("a program that is run again resumes", async () => {
     const { client, programId, codes, sent } = await bench({}, 200);
     const journal = memoryJournal();

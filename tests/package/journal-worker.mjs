@@ -111,6 +111,16 @@ function suite(test, kind, context) {
     await journal.append(new Uint8Array(10));
     assert.equal((await contents(journal)).length, 20);
   });
+  test(`${kind}: a piece that is missing is damage`, async () => {
+    const journal = durableObjectJournal(context.storage, "gap");
+    for (let count = 0; count < 3; count += 1) await journal.append(new Uint8Array(10));
+    const [, second] = (
+      await context.storage.list({ prefix: "uber-vouchers:journal:gap:" })
+    ).keys();
+    await context.storage.delete([String(second)]);
+    const error = { name: "JobError", code: "journal_corrupt", queued: "unknown" };
+    await assert.rejects(contents(journal), error);
+  });
   test(`${kind}: its place is known by the storage, which is one object`, () => {
     assert.ok(context.storage === context.storage);
     const key = durableObjectJournal(context.storage, "key").key;

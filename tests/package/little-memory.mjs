@@ -4,39 +4,17 @@ import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
+import { limitMemory } from "../little-memory.mjs";
+
 const PAGES = 40;
 /** More than fits there. */
 const TOO_MANY = 150_000;
 const CODE = "1f913a96-f52c-42a0-aa0b-a2ba53b2d631";
 
-/**
- * The module with a memory that can't grow far: asking for more is a real trap.
- */
+/** The module with a memory that can't grow far. */
 export function withLittleMemory() {
-  const bytes = readFileSync(fileURLToPath(import.meta.resolve("uber-vouchers/wasm")));
-  const MEMORY_SECTION = 5;
-  let at = 8;
-  const number = () => {
-    let [value, shift, byte] = [0, 0, 0];
-    do {
-      byte = bytes[at++] ?? 0;
-      value |= (byte & 127) << shift;
-      shift += 7;
-    } while (byte & 128);
-    return value;
-  };
-  for (;;) {
-    const start = at;
-    const section = bytes[at++];
-    const length = number();
-    const body = at;
-    if (section === MEMORY_SECTION) {
-      at += 2;
-      const limited = Buffer.from([MEMORY_SECTION, 4, 1, 1, number(), PAGES]);
-      return Buffer.concat([bytes.subarray(0, start), limited, bytes.subarray(body + length)]);
-    }
-    at = body + length;
-  }
+  const path = fileURLToPath(import.meta.resolve("uber-vouchers/wasm"));
+  return limitMemory(readFileSync(path), PAGES);
 }
 
 /** @param {number} count @param {number} [from] */

@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 
 import { buildWorkers } from "../../scripts/bundle.mjs";
 import { freePort } from "../free-port.mjs";
+import { limitMemory } from "../little-memory.mjs";
 
 export const ADMIN_TOKEN = "admin-token-of-the-tests";
 export const SIGNING_KEY = "signing-key-of-the-tests";
@@ -21,9 +22,14 @@ const START_MS = 30_000;
 /** @type {Map<string, Promise<{ out: string, workers: Record<string, import("../../scripts/bundle.mjs").Module[]> }>>} */
 const built = new Map();
 
-/** Bundles a worker once, beside a page in the console's place. @param {string} entry below this folder */
-function build(entry) {
-  const before = built.get(entry);
+/**
+ * Bundles a worker once, beside a page in the console's place.
+ * @param {string} entry below this folder
+ * @param {number | undefined} memoryPages
+ */
+function build(entry, memoryPages) {
+  const name = `${entry} ${memoryPages}`;
+  const before = built.get(name);
   if (before) return before;
   const building = (async () => {
     const out = await temporary();
@@ -32,9 +38,13 @@ function build(entry) {
     await writeFile(join(out, "console", "index.html"), "<!doctype html><title>Console</title>");
     await writeFile(join(assets, "script-1a2b3c.js"), "export {};");
     const workers = await buildWorkers(out, { worker: `tests/worker/${entry}` });
+    if (memoryPages !== undefined) {
+      const wasm = join(out, "workers", "uber_vouchers_bg.wasm");
+      await writeFile(wasm, limitMemory(await readFile(wasm), memoryPages));
+    }
     return { out, workers };
   })();
-  built.set(entry, building);
+  built.set(name, building);
   return building;
 }
 
@@ -133,6 +143,7 @@ export async function startUber(flags = []) {
  * @param {Record<string, unknown>} [what.options] of `createWorker`
  * @param {Record<string, unknown>} [what.bindings]
  * @param {string} [what.entry] below this folder
+ * @param {number} [what.memoryPages] what the module can have of memory, 64 KiB each; beyond it breaks down
  */
 export async function startWorker({
   uber,
@@ -141,8 +152,9 @@ export async function startWorker({
   options = {},
   bindings = {},
   entry = "entry.mjs",
+  memoryPages,
 }) {
-  const { out, workers } = await build(entry);
+  const { out, workers } = await build(entry, memoryPages);
   const folder = state ?? (await temporary());
   const at = port ?? (await freePort());
   const { child, kill, output } = await start(

@@ -13,7 +13,8 @@ import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { freePort } from "../free-port.mjs";
-import { ORGANIZATION, cleanUp, startUber, startWorker, temporary } from "./harness.mjs";
+import { ORGANIZATION, cleanUp, startUber, temporary } from "./harness.mjs";
+import { eventually, startInspected } from "./storage.mjs";
 
 const SEED = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const KILLS = Number(process.env["KILLS"] ?? 50);
@@ -111,7 +112,7 @@ async function world(seed, kills) {
   ]);
   const where = { uber: uber.url, state: await temporary(), port: await freePort() };
   const begin = () =>
-    startWorker({ ...where, options: { requestsPerSecond: 70, batchSize: BATCH } });
+    startInspected({ ...where, options: { requestsPerSecond: 70, batchSize: BATCH } });
   let worker = await begin();
   webhooks.state.target = `${worker.url}/webhooks/uber`;
 
@@ -262,6 +263,13 @@ async function world(seed, kills) {
     await sleep(500);
   }
 
+  // All that was acknowledged is taken in.
+  for (const { programId } of programs) {
+    for (const table of ["inbox", "waiting"]) {
+      const query = `SELECT 1 FROM ${table} LIMIT 1`;
+      await eventually(async () => (await worker.sql(programId, query)).length === 0);
+    }
+  }
   const truth = await deliveries();
   /** What the outcomes that were acknowledged come to. @param {string} code */
   const outcome = (code) => {

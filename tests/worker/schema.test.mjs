@@ -4,12 +4,13 @@
  * `RECORD=schema-1 node --test tests/worker/schema.test.mjs` records them anew.
  */
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { after, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { ORGANIZATION, cleanUp, startUber } from "./harness.mjs";
-import { startFront } from "./front.mjs";
-import { closeFronts } from "./front.mjs";
+import { closeFronts, startFront } from "./front.mjs";
 import { damage, eventually, startInspected } from "./storage.mjs";
 
 const RECORD = process.env["RECORD"];
@@ -21,6 +22,19 @@ after(() => {
   closeFronts();
   return cleanUp();
 });
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** What one release has stored, as if that were now. @param {string} name */
+async function read(name) {
+  const text = await readFile(new URL(`stored/${name}`, import.meta.url), "utf8");
+  const { at } = JSON.parse(text);
+  const moved = text.replace(/\b\d{13}\b/g, (time) => {
+    const since = Number(time) - at;
+    return Math.abs(since) < 100 * DAY_MS ? String(Date.now() + since) : time;
+  });
+  return JSON.parse(moved);
+}
 
 const fileOf = (/** @type {string} */ version) =>
   new URL(`stored/${version}.json`, import.meta.url);
@@ -126,3 +140,160 @@ test("records what this version stores", { skip: RECORD === undefined }, async (
   await writeFile(fileOf(String(RECORD)), `${text}\n`);
   assert.ok((await worker.json(path)).jobs.length > 0);
 });
+
+for (const name of readdirSync(new URL("stored", import.meta.url))) {
+  test(`what is stored in ${name} is read, and goes on`, { timeout: 60_000 }, async () => {
+    const stored = await read(name);
+    const uber = await startUber(["--seed", SEED, "--latency", "1"]);
+    const { codes } = await uber.createProgram(100, MAIN);
+    await uber.createProgram(20, OTHER);
+    let worker = await startInspected({ uber: uber.url });
+    for (const [program, dump] of Object.entries(stored.programs)) {
+      await worker.inspect({ act: "load", program, dump });
+    }
+    await worker.inspect({ act: "load", dump: stored.app });
+    worker = await worker.restart();
+    const path = `/api/programs/${MAIN}/jobs`;
+    const { jobs } = stored;
+    const { jobs: history } = await worker.json("/api/jobs");
+    assert.equal(history.length, 8);
+    const statuses = Object.fromEntries(
+      (await worker.json(path)).jobs.map((/** @type {any} */ { id, status }) => [id, status]),
+    );
+    for (const status of ["expired", "finished", "undecided", "halted", "paused", "running"]) {
+      assert.equal(statuses[jobs[status]], status);
+      const job = await worker.json(`${path}/${jobs[status]}`);
+      const { progress, samples } = job;
+      const states = ["pending", "sending", "queued", "distributed", "failed", "rejected"];
+      const counts = [...states, "unknown", "abandoned"].map((state) => progress[state]);
+      assert.deepEqual(
+        counts.reduce((all, count) => all + count),
+        progress.total,
+      );
+      // Samples are in this order.
+      if (["expired", "undecided", "halted"].includes(status)) {
+        assert.deepEqual(samples.at(-1).slice(1), counts, status);
+      }
+    }
+    assert.equal((await worker.json(`${path}/${jobs.halted}`)).error.code, "user_not_allowed");
+    // What was acknowledged in those days.
+    await worker.until(MAIN, jobs.finished, ({ progress }) => progress.distributed === 2);
+    const { rows } = await worker.json(`${path}/${jobs.finished}/results`);
+    assert.deepEqual(
+      rows
+        .slice(0, 4)
+        .map((/** @type {any} */ { code, state, reason, by }) => [code, state, reason, by]),
+      [
+        [codes[15], "distributed", null, "webhook"],
+        [codes[16], "failed", "wrong address", "webhook"],
+        [codes[17], "distributed", null, "webhook"],
+        [codes[18], "queued", null, "answer"],
+      ],
+    );
+    const states = new Map(
+      (await worker.json(`/api/programs/${MAIN}/codes`)).codes.map(
+        (/** @type {any} */ { code, state }) => [code, state],
+      ),
+    );
+    const expected = {
+      ...{ 0: "distributed", 1: "failed", 2: "queued", 9: "queued", 10: "queued", 14: "queued" },
+      ...{ 17: "distributed", 30: "unknown", 35: "pending", 50: "pending", 60: "queued" },
+      ...{ 65: "pending", 80: null, 99: null },
+    };
+    for (const [at, state] of Object.entries(expected)) {
+      assert.equal(states.get(codes[Number(at)]), state, `code ${at}`);
+    }
+    // The key of a request is remembered, and the codes are claimed.
+    const repeated = await worker.createJob(MAIN, codes.slice(65, 80), "", "key-65");
+    assert.deepEqual([repeated.status, (await repeated.json()).id], [200, jobs.running]);
+    const again = await worker.createJob(MAIN, codes);
+    // Two of them have failed.
+    assert.equal((await again.json()).count, 78);
+    assert.equal((await uber.deliveries(MAIN)).size, 0);
+
+    await worker.json("/api/pause", { paused: false });
+    await worker.until(MAIN, jobs.running, ({ status }) => status === "finished");
+    await worker.json(`${path}/${jobs.halted}/resume`, {});
+    await worker.json(`${path}/${jobs.undecided}/resolve`, { batch: "all", decision: "queued" });
+    for (const id of [jobs.halted, jobs.undecided]) {
+      await worker.until(MAIN, id, ({ status }) => status === "finished");
+    }
+    const sent = await uber.deliveries(MAIN);
+    assert.deepEqual(
+      [...sent].sort(),
+      [...codes.slice(35, 50), ...codes.slice(65, 80)].map((code) => [code, 1]).sort(),
+    );
+    for (const program of [MAIN, OTHER, undefined]) {
+      const order = { act: "sql", program, query: "SELECT value FROM state WHERE key = 'schema'" };
+      assert.equal((await worker.inspect(order)).length, 1);
+    }
+    await worker.kill();
+  });
+}
+
+for (const whose of /** @type {const} */ (["program", "app"])) {
+  test(
+    `a database of the ${whose} that a later release has written is left alone`,
+    { timeout: 60_000 },
+    async () => {
+      const uber = await startUber(["--latency", "1"]);
+      let worker = await startInspected({ uber: uber.url, options: { batchSize: 2 } });
+      const { programId, codes } = await uber.createProgram(2_000);
+      const { id } = await (await worker.createJob(programId, codes)).json();
+      await worker.until(programId, id, ({ progress }) => progress.queued > 10);
+      const program = whose === "program" ? programId : undefined;
+      const version = async (/** @type {string} */ value) => {
+        const query = "UPDATE state SET value = ? WHERE key = 'schema' RETURNING value";
+        assert.equal(
+          (await worker.inspect({ act: "sql", program, query, values: [value] })).length,
+          1,
+        );
+      };
+      const [{ value }] = await worker.inspect({
+        ...{ act: "sql", program },
+        query: "SELECT value FROM state WHERE key = 'schema'",
+      });
+      await version("99");
+      worker = await worker.restart();
+      // Awake or not, it does nothing.
+      const sent = (await uber.deliveries(programId)).size;
+      const refused = [
+        await worker.createJob(programId, codes.slice(0, 1)),
+        ...(whose === "program"
+          ? [
+              await worker.request(`/api/programs/${programId}/jobs`),
+              await worker.request(`/api/programs/${programId}/jobs/${id}`),
+              await worker.request(`/api/programs/${programId}/codes`),
+            ]
+          : [await worker.request("/api/jobs"), await worker.request("/api/config")]),
+      ];
+      for (const answer of refused) {
+        const problem = await answer.json();
+        assert.deepEqual([answer.status, problem.code], [503, "newer_database"]);
+        assert.match(problem.title, /later release/);
+      }
+      const event = [{ code_uuid: codes[0], status: "distributed" }];
+      const status = await worker.webhook(programId, event);
+      // It is not acknowledged where it could not be kept.
+      assert.equal(status, whose === "program" ? 503 : 200);
+      await sleep(3_000);
+      assert.equal((await uber.deliveries(programId)).size, sent);
+      const { sql, keys } = await worker.inspect({ act: "rows", program });
+      assert.deepEqual([sql, keys], [0, 0]);
+      // That release is back.
+      await version(value);
+      worker = await worker.restart();
+      if (whose === "program") assert.equal(await worker.webhook(programId, event), 200);
+      await worker.until(programId, id, ({ progress }) => progress.distributed === 1);
+      const before = (await uber.deliveries(programId)).size;
+      await worker.until(
+        programId,
+        id,
+        ({ progress }) => progress.queued + progress.unknown > before,
+      );
+      const counts = [...(await uber.deliveries(programId)).values()];
+      assert.equal(Math.max(...counts), 1);
+      await worker.kill();
+    },
+  );
+}

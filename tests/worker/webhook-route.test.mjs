@@ -11,18 +11,19 @@ import { configure } from "../../build/js/worker/settings.js";
 import { receiveWebhook } from "../../build/js/worker/webhooks.js";
 import { ADMIN_TOKEN, ORGANIZATION, SIGNING_KEY, cleanUp } from "./harness.mjs";
 import { startUber, startWorker } from "./harness.mjs";
+import { startInspected } from "./storage.mjs";
 import { raw } from "./raw.mjs";
 
 const NEXT_KEY = "the-key-that-comes-after-it";
 
 /** @type {Awaited<ReturnType<typeof startUber>>} */
 let uber;
-/** @type {Awaited<ReturnType<typeof startWorker>>} */
+/** @type {Awaited<ReturnType<typeof startInspected>>} */
 let worker;
 
 before(async () => {
   uber = await startUber(["--latency", "1"]);
-  worker = await startWorker({
+  worker = await startInspected({
     uber: uber.url,
     bindings: { UBER_SIGNING_KEY: ` ${SIGNING_KEY}\n ${NEXT_KEY} ` },
   });
@@ -55,7 +56,11 @@ const send = (body, signature = sign(body), at = worker.url) =>
     body,
   });
 
-/** The databases of the programs' objects. */
+/** All that was acknowledged is taken in. @param {string} programId */
+const taken = (programId) =>
+  eventually(async () => (await worker.sql(programId, "SELECT 1 FROM inbox")).length === 0);
+
+/** The databases of the programs' objects. @param {{ state: string }} at */
 async function databases(at = worker) {
   const files = await readdir(at.state, { recursive: true });
   return files.filter((file) => /VoucherProgram.*[0-9a-f]{64}\.sqlite$/.test(file)).sort();
@@ -159,7 +164,7 @@ test("a replay changes nothing: no state, and not a byte of the journal", async 
   // The older of the two as well: what was distributed does not fail again.
   const replays = Array.from({ length: 100 }, (_, at) => send(at % 2 === 0 ? failed : good));
   for (const { status } of await Promise.all(replays)) assert.equal(status, 200);
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await taken(programId);
   assert.deepEqual([await progress(), await journal()], before);
 });
 
@@ -168,7 +173,7 @@ test("a code of another program is not taken in", async () => {
   const other = await queued(2);
   const body = eventOf(other.programId, [{ code_uuid: mine.codes[0], status: "failed" }]);
   assert.equal((await send(body)).status, 200);
-  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  await taken(other.programId);
   assert.equal((await mine.progress()).failed, 0);
   assert.equal((await other.progress()).failed, 0);
 });

@@ -10,18 +10,32 @@ import { Alarm, LONGEST_RETRY_MS } from "./alarm.js";
 import { AppToken } from "./app-token.js";
 import { Attempts } from "./attempts.js";
 import { Budget } from "./budget.js";
-import { Errands } from "./errands.js";
-import { type Fate, Groups } from "./groups.js";
+import { ERRAND_TABLES, Errands } from "./errands.js";
+import { type Fate, GROUP_TABLES, Groups } from "./groups.js";
 import { log, logError } from "./log.js";
 import { inParallel } from "./parallel.js";
 import type { ObjectState } from "./platform-types.js";
 import { type Lease, Rate } from "./rate.js";
 import { settings } from "./settings.js";
 import { stubs } from "./stubs.js";
+import { type Schema, Tables } from "./tables.js";
 import type { JobFault, JobSummary, WorkerEnv } from "./types.js";
 import type { Token } from "./uber.js";
 
 const OPEN: readonly string[] = ["creating", "held", "running", "paused", "halted", "undecided"];
+
+/** See `PROGRAM_TABLES`. */
+const APP_TABLES: Schema = {
+  create: `
+    CREATE TABLE jobs (
+      id TEXT PRIMARY KEY, program TEXT NOT NULL, created_at INTEGER NOT NULL,
+      status TEXT NOT NULL, summary TEXT NOT NULL);
+    CREATE INDEX jobs_by_time ON jobs (created_at);
+    CREATE INDEX jobs_by_program ON jobs (program, created_at);
+    CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+    ${GROUP_TABLES} ${ERRAND_TABLES}`,
+  upgrades: [ERRAND_TABLES],
+};
 
 /** A job that runs reports every few seconds; each slice of it lasts a minute at most. */
 const SILENT_MS = 3 * 60_000;
@@ -43,11 +57,13 @@ export class AppObject extends DurableObject<WorkerEnv> {
   readonly #alarm: Alarm;
   readonly #token: AppToken;
   readonly #inTurn = inTurn();
+  readonly #tables: Tables;
   #opened: { groups: Groups; errands: Errands } | undefined;
 
   // It asks nothing of storage: if that refuses, there still has to be an object that tries again.
   constructor(ctx: ObjectState, env: WorkerEnv) {
     super(ctx, env);
+    this.#tables = new Tables(ctx.storage, APP_TABLES);
     this.#alarm = new Alarm(ctx.storage);
     this.#token = new AppToken(env, {
       read: (key) => this.#read(key),
@@ -60,18 +76,13 @@ export class AppObject extends DurableObject<WorkerEnv> {
   #open(): { groups: Groups; errands: Errands } {
     if (this.#opened) return this.#opened;
     const { storage } = this.ctx;
-    storage.sql.exec(`
-      CREATE TABLE IF NOT EXISTS jobs (
-        id TEXT PRIMARY KEY, program TEXT NOT NULL, created_at INTEGER NOT NULL,
-        status TEXT NOT NULL, summary TEXT NOT NULL);
-      CREATE INDEX IF NOT EXISTS jobs_by_time ON jobs (created_at);
-      CREATE INDEX IF NOT EXISTS jobs_by_program ON jobs (program, created_at);
-      CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL)`);
+    this.#tables.make();
     const [closed] = storage.sql.exec<{ value: string }>(
       "SELECT value FROM state WHERE key = 'closed'",
     );
     this.#rate.close(Number(closed?.value ?? 0), Date.now());
     const groups = new Groups(storage);
+    groups.recover();
     const errands = new Errands(storage.sql, stubs(this.env, this.#budget), () => this.#isPaused);
     this.#opened = { groups, errands };
     return this.#opened;
@@ -159,6 +170,8 @@ export class AppObject extends DurableObject<WorkerEnv> {
   /** Tells programs what they are to be told, and looks for jobs that are silent. */
   async alarm(): Promise<void> {
     await this.#alarm.fire(async () => {
+      // That release goes on from here, when it is back.
+      if (this.#tables.areNewer) return this.#alarm.set(Date.now() + LONGEST_RETRY_MS);
       this.#budget.renew();
       await this.#open().errands.run(mostAsked() / 2);
       await this.#wakeSilent(mostAsked() / 2);

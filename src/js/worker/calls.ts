@@ -4,7 +4,7 @@
  */
 import type { VoucherError } from "../errors.js";
 import type { ReadableJob } from "../job.js";
-import { log } from "./log.js";
+import { log, logError } from "./log.js";
 import type { ProgramObject } from "./program.js";
 import { everybody } from "./everybody.js";
 import { answer, distributeProblem, refuse } from "./problem.js";
@@ -23,9 +23,13 @@ export class Calls {
   /** Ends those that broke off with the object: nobody waits for them any more. */
   async recover(): Promise<void> {
     for (const record of this.program.records.inStatus("held")) {
-      if (record.isCall)
-        await this.program.jobs.use(record.number, (job) => this.#end(record, job));
+      if (record.isCall) await this.end(record).catch((error: unknown) => logError("call", error));
     }
+  }
+
+  /** Ends one that nobody waits for. */
+  end(record: JobRecord): Promise<void> {
+    return this.program.jobs.use(record.number, (job) => this.#end(record, job));
   }
 
   async #end(record: JobRecord, job: ReadableJob): Promise<void> {

@@ -7,7 +7,7 @@ import { STATES } from "../job-results.js";
 import type { CodeState } from "../job-types.js";
 import { inTurn } from "../journal-shared.js";
 import type { Fate } from "./groups.js";
-import { CANCELLED, statesOf } from "./job-reading.js";
+import { CANCELLED, readStates } from "./job-reading.js";
 import type { Ledger } from "./ledger.js";
 import { logError } from "./log.js";
 import type { OpenJobs } from "./open-jobs.js";
@@ -100,6 +100,7 @@ export class Creation {
         this.ledger.claim(listIds(list) as Uint8Array, record.number);
         const progress = job.progress();
         Object.assign(record.summary, { id: job.id, status, progress, skipped, resent });
+        this.records.saveId(record);
         this.records.save(record);
         this.onCreated();
       });
@@ -158,12 +159,11 @@ export class Creation {
     this.ledger.find(ids, (_place, { job, state }) => {
       if (state === undefined) asked.add(job);
     });
-    const states = new Map<number, Uint8Array>();
-    for (const number of asked) states.set(number, statesOf(await this.jobs.get(number)));
+    const stateIn = await readStates(asked, this.jobs, this.records);
     const marks = new Uint8Array(list.size);
     const owners = new Map<number, number>();
     this.ledger.find(ids, (place, { job, place: there, state }) => {
-      const number = state === undefined ? (states.get(job)?.[there] ?? 0) : STATES.indexOf(state);
+      const number = state === undefined ? stateIn(job, there) : STATES.indexOf(state);
       if (FREE.has(number)) return;
       marks[place] = 1 + number;
       if (owners.size < MOST_LISTED) owners.set(place, job);

@@ -17,6 +17,11 @@ interface Row {
   failures: number;
 }
 
+export const ERRAND_TABLES = `
+  CREATE TABLE errands (
+    program TEXT NOT NULL, errand TEXT NOT NULL, failures INTEGER NOT NULL, due_at INTEGER NOT NULL,
+    PRIMARY KEY (program, errand)) WITHOUT ROWID;`;
+
 export class Errands {
   readonly #sql: Sql;
 
@@ -27,9 +32,6 @@ export class Errands {
     readonly isPaused: () => boolean,
   ) {
     this.#sql = sql;
-    sql.exec(`CREATE TABLE IF NOT EXISTS errands (
-      program TEXT NOT NULL, errand TEXT NOT NULL, failures INTEGER NOT NULL, due_at INTEGER NOT NULL,
-      PRIMARY KEY (program, errand)) WITHOUT ROWID`);
   }
 
   add(program: string, errand: Errand): void {

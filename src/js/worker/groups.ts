@@ -38,6 +38,10 @@ const PATIENCE_MS = 5 * 60_000;
 /** So long after a restart: who was creating jobs is most likely gone. */
 const ORPHANED_MS = 15_000;
 
+/** Until when one is undecided; 0 when it is decided. */
+export const GROUP_TABLES = `
+  CREATE TABLE groups (key TEXT PRIMARY KEY, due_at INTEGER NOT NULL, value TEXT NOT NULL);`;
+
 export class Groups {
   readonly #storage: ObjectStorage;
   /** Who is creating jobs, as far as this object knows since it started. */
@@ -45,11 +49,12 @@ export class Groups {
 
   constructor(storage: ObjectStorage) {
     this.#storage = storage;
-    // Until when one is undecided; 0 when it is decided.
-    storage.sql.exec(`CREATE TABLE IF NOT EXISTS groups (
-      key TEXT PRIMARY KEY, due_at INTEGER NOT NULL, value TEXT NOT NULL)`);
+  }
+
+  /** After a start: nobody goes on with the groups that are undecided. */
+  recover(): void {
     const soon = Date.now() + ORPHANED_MS;
-    storage.sql.exec("UPDATE groups SET due_at = ? WHERE due_at > ?", soon, soon);
+    this.#storage.sql.exec("UPDATE groups SET due_at = ? WHERE due_at > ?", soon, soon);
   }
 
   /** Writes down that these jobs are about to be created. */

@@ -2,8 +2,12 @@
 import type { ReadableJob } from "../job.js";
 import { type Cursor, STATES, results } from "../job-results.js";
 import type { CodeState, JobResult } from "../job-types.js";
+import type { OpenJobs } from "./open-jobs.js";
+import type { Records } from "./records.js";
 
 const ROW = 24;
+
+const UNKNOWN = STATES.indexOf("unknown");
 
 /** Beside the numbers of the states: abandoned before it left. */
 export const CANCELLED = STATES.length;
@@ -33,4 +37,20 @@ export function statesOf(job: ReadableJob): Uint8Array {
     }
   }
   return numbers;
+}
+
+/** The states of all codes of some jobs, each found by its job and place. */
+export async function readStates(
+  numbers: Iterable<number>,
+  jobs: OpenJobs,
+  records: Records,
+): Promise<(number: number, place: number) => number> {
+  const states = new Map<number, Uint8Array>();
+  for (const number of numbers) {
+    const record = records.byNumber(number);
+    const job = record && (await jobs.getReadable(record));
+    if (job) states.set(number, statesOf(job));
+  }
+  // Of a job that can't be read, any code may have left.
+  return (number, place) => states.get(number)?.[place] ?? UNKNOWN;
 }

@@ -6,7 +6,6 @@
  * written are what is billed. So entries stand in at most 4,096 pages, found by
  * a hash of the code: a million codes are 4,096 rows of 6 kB.
  */
-import { STATES } from "../job-results.js";
 import type { CodeState } from "../job-types.js";
 import type { Sql } from "./platform-types.js";
 import type { Tables } from "./tables.js";
@@ -19,6 +18,17 @@ const PAGES = 1 << PAGE_BITS;
 /** The job is there to be asked. */
 const ASK = 0;
 const FEW = 4;
+/** An entry has the number of its state in this list, plus one: the order stays for ever. */
+const STATES: readonly CodeState[] = [
+  "pending",
+  "sending",
+  "queued",
+  "distributed",
+  "failed",
+  "rejected",
+  "unknown",
+  "abandoned",
+];
 
 /** One job's claim of a code. */
 export interface Claim {

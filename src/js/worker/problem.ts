@@ -33,6 +33,12 @@ export function refuse(
   return new Refusal({ status, code, title, hint, ...more });
 }
 
+const NEWER = "A later release of the worker has written this database";
+
+/** What an object throws that must not touch what a later release has stored. */
+export const refuseNewer = (): Refusal =>
+  refuse(503, "newer_database", NEWER, "Deploy that release again. Until then nothing is sent.");
+
 export function answer({ status, code, title, hint, queued, headers, more }: Problem): Response {
   const body = {
     type: "about:blank",
@@ -58,6 +64,8 @@ export function answerError(error: unknown): Response {
 export function problemOf(error: unknown): Problem {
   if (error instanceof Refusal) return error.problem;
   if (!(error instanceof VoucherError)) {
+    // From one object to the other, nothing of an error but its message comes along.
+    if (error instanceof Error && error.message === NEWER) return refuseNewer().problem;
     return {
       status: 500,
       code: "internal",

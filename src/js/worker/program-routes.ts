@@ -5,6 +5,7 @@ import type { VoucherCode } from "../types.js";
 import { idsOfCodes } from "./code-ids.js";
 import { everybody } from "./everybody.js";
 import { resultsFrom } from "./job-reading.js";
+import type { ReadableJob } from "../job.js";
 import type { ProgramObject } from "./program.js";
 import { refuse } from "./problem.js";
 import { type JobRecord, restingStatus } from "./records.js";
@@ -13,7 +14,7 @@ import { settings } from "./settings.js";
 import { accepted, flagsOf, readJson, readList } from "./upload.js";
 
 const PATH =
-  /^\/api\/programs\/([^/]+)\/(codes|jobs)(?:\/([0-9a-f-]{36})(?:\/(live|results|results\.csv|journal|pause|resume|resolve))?)?$/;
+  /^\/api\/programs\/([^/]+)\/(codes|jobs)(?:\/([0-9a-f-]{36})(?:\/(live|results|results\.csv|journal|pause|resume|resolve|drop))?)?$/;
 const CALL = /^\/v1\/organizations\/[^/]+\/voucher-programs\/([^/]+)\/codes\/distribute$/;
 const DECISIONS: readonly unknown[] = ["resend", "queued", "abandon"];
 const MOST_ROWS = 5_000;
@@ -51,6 +52,7 @@ async function job(
   switch (action) {
     case undefined:
       only(request, "GET");
+      await program.setAside.retry(record);
       return Response.json(await program.detail(record));
     case "live":
       only(request, "GET");
@@ -78,6 +80,10 @@ async function job(
     case "resume":
       only(request, "POST");
       return resume(program, record);
+    case "drop":
+      only(request, "POST");
+      await program.setAside.drop(record);
+      return Response.json(record.summary);
     default:
       only(request, "POST");
       return resolve(program, record, request);
@@ -228,8 +234,8 @@ async function csv(program: ProgramObject, record: JobRecord): Promise<Response>
 }
 
 async function journal(program: ProgramObject, record: JobRecord): Promise<Response> {
-  await held(program, record);
-  const pieces = program.jobs.journal(record.number).read()[Symbol.asyncIterator]();
+  if (record.isFolded) await held(program, record);
+  const pieces = program.jobs.bytes(record.number);
   const stream = new ReadableStream<Uint8Array>({
     async pull(controller) {
       const { done, value } = await pieces.next();
@@ -299,8 +305,26 @@ async function resolve(
   return Response.json(summary);
 }
 
-function held(program: ProgramObject, record: JobRecord) {
-  if (!record.isFolded) return program.jobs.get(record.number);
+async function held(program: ProgramObject, record: JobRecord): Promise<ReadableJob> {
+  const job = await program.jobs.getReadable(record);
+  if (job) return job;
+  const { status, error } = record.summary;
+  if (status === "unreadable") {
+    throw refuse(
+      409,
+      "job_unreadable",
+      `The job was set aside, as its journal can't be read: ${error?.message ?? ""}`,
+      "Mend the cause and look at the job again; or export its journal, and drop it.",
+    );
+  }
+  if (status === "dropped") {
+    throw refuse(
+      410,
+      "job_dropped",
+      "An operator has deleted the journal of this job, which could not be read",
+      "What is known of each code is with the program's codes.",
+    );
+  }
   throw refuse(
     410,
     "job_expired",

@@ -9,28 +9,30 @@ import { toCodeList } from "../code-list.js";
 import { STATES } from "../job-results.js";
 import type { CodeState } from "../job-types.js";
 import type { WebhookOutcome } from "../webhook.js";
-import { Alarm } from "./alarm.js";
+import { Alarm, LONGEST_RETRY_MS } from "./alarm.js";
 import { Budget, countedFetch } from "./budget.js";
 import { Calls } from "./calls.js";
 import { idsOfCodes } from "./code-ids.js";
 import { Creation } from "./creation.js";
 import { type ProgramCall, type Task, callPrograms, isProblem } from "./fan-out.js";
 import { Inbox } from "./inbox.js";
-import { statesOf } from "./job-reading.js";
+import { readStates, statesOf } from "./job-reading.js";
 import { type Claim, Ledger } from "./ledger.js";
 import { Live } from "./live.js";
 import { log, logError } from "./log.js";
 import { OpenJobs } from "./open-jobs.js";
+import { OutcomeQueue } from "./outcome-queue.js";
 import { Pacer } from "./pacer.js";
 import type { LiveSocket, ObjectState } from "./platform-types.js";
 import { type Problem, answerError, problemOf } from "./problem.js";
 import { routeProgram } from "./program-routes.js";
-import { type JobRecord, Records } from "./records.js";
+import { type JobRecord, Records, restingStatus } from "./records.js";
 import { Reports } from "./reports.js";
 import { Runner } from "./runner.js";
-import { INBOX_DELAY_MS, Schedule } from "./schedule.js";
+import { INBOX_FALLBACK_MS, Schedule } from "./schedule.js";
+import { SetAside } from "./set-aside.js";
 import { type Stubs, stubs } from "./stubs.js";
-import { Tables } from "./tables.js";
+import { PROGRAM_TABLES, Tables } from "./tables.js";
 import type { JobStatus, JobSummary, WorkerEnv } from "./types.js";
 import { createUber } from "./uber.js";
 import { discard } from "./upload.js";
@@ -44,6 +46,8 @@ const CREATED_MS = 1_000;
 const RESUMABLE: ReadonlySet<JobStatus> = new Set(["paused", "halted", "undecided"]);
 
 const logged = (where: string) => (error: unknown) => logError(where, error);
+
+const codeOf = ({ code }: { code: string }) => code;
 
 /** What the ledger keeps of a code; nothing where it is free again. */
 function foldedState(number: number): CodeState | undefined {
@@ -76,6 +80,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
   readonly jobs: OpenJobs;
   readonly creation: Creation;
   readonly inbox: Inbox;
+  readonly setAside: SetAside;
   readonly live: Live;
   readonly runner: Runner;
   readonly reports: Reports;
@@ -88,7 +93,6 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
   /** Whether the alarm's handler is at work: what else happens meanwhile is of its invocation. */
   #isAlarm = false;
   #recovery: Promise<void> | undefined;
-  #inboxTimer: ReturnType<typeof setTimeout> | undefined;
 
   // It asks nothing of storage: if that refuses, there still has to be an object that tries again.
   constructor(ctx: ObjectState, env: WorkerEnv) {
@@ -107,11 +111,13 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
       },
     );
     this.client = createUber(env, () => this.stubs.app(), countedFetch(env, this.budget));
-    this.#tables = new Tables(storage.sql);
+    this.#tables = new Tables(storage, PROGRAM_TABLES);
     this.#alarm = new Alarm(storage);
     this.records = new Records(storage.sql, this.#tables);
     this.ledger = new Ledger(storage.sql, this.#tables);
-    this.jobs = new OpenJobs(this.client, storage, this.#pacer);
+    this.jobs = new OpenJobs(this.client, storage, this.#pacer, (number, error) =>
+      this.setAside.add(number, error),
+    );
     this.creation = new Creation(
       storage,
       this.records,
@@ -128,6 +134,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
     const changed = (record: JobRecord) => this.live.changed(record.summary.id);
     this.inbox = new Inbox(
       storage,
+      new OutcomeQueue(storage, this.#tables),
       this.records,
       this.ledger,
       this.jobs,
@@ -136,6 +143,19 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
         await this.arm();
         await this.reports.report(...records);
       },
+    );
+    this.setAside = new SetAside(
+      env,
+      storage,
+      this.records,
+      this.ledger,
+      this.jobs,
+      async (record) => {
+        changed(record);
+        await this.arm();
+        await this.reports.report(record);
+      },
+      (record, wasHeld) => this.#takeBack(record, wasHeld),
     );
     this.live = new Live(ctx, async (jobId) => {
       const record = this.records.byId(jobId);
@@ -165,10 +185,24 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
     for (const record of this.records.inStatus("creating")) await this.creation.discard(record);
     await this.calls.recover();
     await this.arm();
+    // Not waited for: it can take long.
+    void this.setAside.retryAll().catch(logged("set aside"));
+  }
+
+  /** Goes on with a job that could not be read, and can be again. */
+  async #takeBack(record: JobRecord, wasHeld: boolean): Promise<void> {
+    if (record.isCall) return this.calls.end(record);
+    const progress = (await this.jobs.get(record.number)).progress();
+    // Nothing leaves by itself: an operator knows what became of the journal meanwhile.
+    record.summary.status = wasHeld ? "held" : restingStatus(progress);
+    this.runner.settle(record, progress);
+    await this.arm();
+    await this.reports.report(record);
   }
 
   /** What comes from outside begins: an invocation of its own, unless the alarm's is under way. */
   async #begin(): Promise<void> {
+    this.#tables.refuseNewer();
     if (!this.#isAlarm) this.budget.renew();
     await this.#recovered();
   }
@@ -211,22 +245,15 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
 
   /** Takes in an event that was well signed. Whether it concerns anything here. */
   async webhook(outcomes: readonly WebhookOutcome[]): Promise<boolean> {
+    // Where a later release has stored something: not acknowledged, so that it comes again.
     await this.#begin();
     // Jobs go, and the ledger stays: what matters is whether there ever was one.
     if (this.id === "" || outcomes.length === 0) return false;
     this.inbox.add(outcomes);
+    const now = Date.now();
     // Whatever becomes of this object, the alarm takes it in.
-    await this.arm(Date.now() + INBOX_DELAY_MS);
-    if (this.#isAlarm) this.#takeInboxSoon();
+    await this.arm((this.inbox.dueAt(now) ?? now) + INBOX_FALLBACK_MS);
     return true;
-  }
-
-  /** While a job runs, the alarm's handler is busy. */
-  #takeInboxSoon(): void {
-    this.#inboxTimer ??= setTimeout(() => {
-      this.#inboxTimer = undefined;
-      void this.inbox.take().catch(logged("inbox"));
-    }, INBOX_DELAY_MS);
   }
 
   /** Does what several programs are called for: itself the first of it, and others' objects the rest. */
@@ -337,6 +364,8 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
     this.#isAlarm = true;
     try {
       await this.#alarm.fire(async () => {
+        // That release goes on from here, when it is back.
+        if (this.#tables.areNewer) return this.#alarm.set(Date.now() + LONGEST_RETRY_MS);
         this.budget.renew();
         await this.#recovered();
         await this.schedule.run();
@@ -352,11 +381,12 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
   }
 
   async fold(record: JobRecord): Promise<void> {
-    const job = await this.jobs.get(record.number);
-    record.summary.progress = job.progress();
-    const states = statesOf(job);
-    const few =
-      states.length <= FEW ? idsOfCodes([...job.results()].map(({ code }) => code)) : null;
+    const { states, few } = await this.jobs.use(record.number, async (job) => {
+      record.summary.progress = job.progress();
+      const states = statesOf(job);
+      const isShort = states.length <= FEW;
+      return { states, few: isShort ? idsOfCodes(Array.from(job.results(), codeOf)) : null };
+    });
     this.ctx.storage.transactionSync(() => {
       this.ledger.fold(record.number, few, (place) => foldedState(states[place] as number));
       record.isFolded = true;
@@ -389,18 +419,13 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
     this.ledger.find(ids, (place, claim) => {
       if ((newest.get(place)?.job ?? 0) < claim.job) newest.set(place, claim);
     });
-    const states = new Map<number, Uint8Array>();
-    for (const { job, state } of newest.values()) {
-      if (state === undefined && !states.has(job)) {
-        states.set(job, statesOf(await this.jobs.get(job)));
-      }
-    }
+    const asked = [...newest.values()].filter(({ state }) => state === undefined);
+    const stateIn = await readStates(new Set(asked.map(({ job }) => job)), this.jobs, this.records);
     return (place) => {
       const claim = newest.get(place);
       if (claim === undefined) return { state: null, job: null };
-      const number = states.get(claim.job)?.[claim.place] ?? 0;
       return {
-        state: claim.state ?? STATES[number] ?? "abandoned",
+        state: claim.state ?? STATES[stateIn(claim.job, claim.place)] ?? "abandoned",
         job: this.records.byNumber(claim.job)?.summary.id ?? null,
       };
     };

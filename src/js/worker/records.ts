@@ -20,6 +20,16 @@ export interface JobRecord {
   isFolded: boolean;
   summary: JobSummary;
   samples: Sample[];
+  /** Only while its status is `unreadable`. */
+  setAside: SetAside | null;
+}
+
+/** What there is to know of a job that can't be read. */
+export interface SetAside {
+  /** Its status before. */
+  status: JobStatus;
+  /** What it was read with: with something else, reading may succeed. */
+  readWith: string;
 }
 
 interface Row {
@@ -30,6 +40,7 @@ interface Row {
   is_folded: number;
   summary: string;
   samples: string;
+  set_aside: string | null;
 }
 
 const NOTHING: JobProgress = {
@@ -91,20 +102,28 @@ export class Records {
       JSON.stringify(summary),
     );
     const { number } = row as { number: number };
-    const record = { number, key, digest, isCall, isFolded: false, summary, samples: [] };
+    const begun = { isFolded: false, samples: [], setAside: null };
+    const record: JobRecord = { number, key, digest, isCall, summary, ...begun };
     this.#known.set(number, new WeakRef(record));
     return record;
   }
 
+  /** Writes down the id of its job, which is there now. */
+  saveId({ number, summary }: JobRecord): void {
+    // Apart, as that writes into an index as well.
+    this.#query("UPDATE jobs SET id = ? WHERE number = ?", summary.id, number);
+  }
+
   /** Writes down what changed. */
-  save({ number, isFolded, summary, samples }: JobRecord): void {
+  save({ number, isFolded, summary, samples, setAside }: JobRecord): void {
     this.#query(
-      "UPDATE jobs SET id = ?, status = ?, is_folded = ?, summary = ?, samples = ? WHERE number = ?",
-      summary.id,
+      `UPDATE jobs SET status = ?, is_folded = ?, summary = ?, samples = ?, set_aside = ?
+       WHERE number = ?`,
       summary.status,
       Number(isFolded),
       JSON.stringify(summary),
       JSON.stringify(samples),
+      setAside && JSON.stringify(setAside),
       number,
     );
   }
@@ -134,7 +153,8 @@ export class Records {
   /** What an admin sees, the newest first. */
   jobs(): JobRecord[] {
     return this.#all(`
-      status <> 'creating' AND (is_call = 0 OR status IN ('paused', 'halted', 'undecided'))
+      status <> 'creating' AND (is_call = 0 OR
+        status IN ('paused', 'halted', 'undecided', 'unreadable', 'dropped'))
       ORDER BY number DESC LIMIT 1000`);
   }
 
@@ -160,6 +180,7 @@ export class Records {
         isFolded: row.is_folded === 1,
         summary: JSON.parse(row.summary) as JobSummary,
         samples: JSON.parse(row.samples) as Sample[],
+        setAside: row.set_aside === null ? null : (JSON.parse(row.set_aside) as SetAside),
       };
       this.#known.set(number, new WeakRef(record));
       return record;

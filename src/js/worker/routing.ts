@@ -2,6 +2,8 @@
 import type { Operator } from "./operator.js";
 import { refuse } from "./problem.js";
 
+export { canonicalId } from "../canonical-id.js";
+
 const HEADER = "X-Uber-Vouchers-Operator";
 
 /** The same request with who sent it; whatever the caller said of that is gone. */
@@ -58,14 +60,4 @@ export function wholeIn(
   const given = searchParams.get(name);
   const number = given ? Math.trunc(Number(given)) : fallback;
   return Math.max(least, Math.min(Number.isNaN(number) ? fallback : number, most));
-}
-
-/**
- * One form of an id, however it is written: a UUID in upper case is the same
- * program to Uber, and a second object of it would send its codes again.
- */
-export function canonicalId(id: string): string {
-  const digits = id.replace(/^urn:uuid:/i, "").replace(/[{}-]/g, "");
-  if (!/^[0-9a-f]{32}$/i.test(digits)) return id;
-  return digits.toLowerCase().replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }

@@ -9,7 +9,7 @@ import type { JobProgress } from "../job-types.js";
 import { nextRetryDelay, retryDelay } from "./alarm.js";
 import type { Budget } from "./budget.js";
 import { log } from "./log.js";
-import type { OpenJobs } from "./open-jobs.js";
+import { BROKEN, type OpenJobs } from "./open-jobs.js";
 import { faultOf } from "./problem.js";
 import { type JobRecord, type Records, type Sample, restingStatus } from "./records.js";
 import type { Reports } from "./reports.js";
@@ -22,8 +22,6 @@ const SAVE_MS = 5_000;
 export const LONGEST_WAIT_MS = 60 * 60_000;
 const SAMPLE_MS = 1_000;
 const MOST_SAMPLES = 240;
-/** After these, the job has to be read from its journal again. */
-const BROKEN = new Set(["instance_lost", "journal_failed", "job_closed", "job_busy"]);
 /** There is no token. Nothing has left, and it may pass. */
 const TOKENLESS = new Set(["token_unavailable", "connection_failed", "timeout"]);
 const RESTING: ReadonlySet<string> = new Set(["paused", "halted", "undecided"]);
@@ -103,7 +101,6 @@ export class Runner {
       });
     } catch (error) {
       this.#failed(record, error, nextRetryDelay(waitedMs));
-      if (BROKEN.has((error as { code?: string }).code ?? "")) await this.jobs.drop(record.number);
     } finally {
       clearTimeout(slice);
       this.#running = undefined;
@@ -162,9 +159,11 @@ export class Runner {
     const { summary } = record;
     const fault = faultOf(error);
     log("job", { job: summary.id, program: summary.programId, state: "stopped", code: fault.code });
+    // It has been set aside.
+    if (summary.status === "unreadable") return;
     if (error instanceof JobError && BROKEN.has(error.code)) {
       // Its journal knows what is known: it is read again.
-      summary.waitingUntil = Date.now() + delayMs;
+      summary.waitingUntil = Math.max(this.jobs.retryAt(record.number), Date.now() + delayMs);
       return;
     }
     summary.error = fault;

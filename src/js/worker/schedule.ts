@@ -6,8 +6,8 @@ import type { JobRecord } from "./records.js";
 import { settings } from "./settings.js";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** Events that come within this time are taken in together: a record each would cost more than they do. */
-export const INBOX_DELAY_MS = 5_000;
+/** What was acknowledged is taken in by a timer; should the object end before, so much later. */
+export const INBOX_FALLBACK_MS = 1_000;
 /**
  * The app's object tells when a pause of everything ends. Should it forget to, it
  * is asked so often.
@@ -46,8 +46,9 @@ export class Schedule {
     const { records, runner, creation } = program;
     const now = Date.now();
     const isWaiting = program.isPaused && records.inStatus("running").length > 0;
+    const inboxAt = program.inbox.dueAt(now);
     const chores = [
-      program.inbox.isEmpty ? undefined : now + INBOX_DELAY_MS,
+      inboxAt === undefined ? undefined : inboxAt + INBOX_FALLBACK_MS,
       isWaiting ? this.#pauseAskedAt + PAUSE_CHECK_MS : undefined,
       // No later each time that the object comes back to memory, which arms anew.
       creation.isHolding ? this.#groupsAskedAt + this.#heldCheckMs(now) : undefined,
@@ -87,7 +88,8 @@ export class Schedule {
     this.#failures = 0;
     if (program.isPaused) await this.#attempt("pause", () => this.learnPause());
     await this.#attempt("groups", () => this.learnGroups());
-    await this.#attempt("inbox", () => program.inbox.take());
+    const isDue = (program.inbox.dueAt(Date.now()) ?? Infinity) <= Date.now();
+    if (isDue) await this.#attempt("inbox", () => program.inbox.take());
     await this.#attempt("expire", () => this.#expire());
     const hasFailed = this.#failures > 0;
     this.#failures = hasFailed ? before + 1 : 0;
@@ -105,18 +107,22 @@ export class Schedule {
     }
   }
 
-  #expiresAt({ isCall, summary }: JobRecord): number {
+  #expiresAt({ number, isCall, summary }: JobRecord): number {
+    const { jobs, live } = this.program;
     const { finishedAt, createdAt } = summary;
-    if (isCall) return finishedAt ?? createdAt;
+    if (isCall) return Math.max(finishedAt ?? createdAt, jobs.retryAt(number));
     const until = (finishedAt ?? createdAt) + settings().retentionDays * DAY_MS;
     const now = Date.now();
-    return until <= now && this.program.live.isWatched(summary.id) ? now + WATCHED_MS : until;
+    if (until <= now && live.isWatched(summary.id)) return now + WATCHED_MS;
+    return Math.max(until, jobs.retryAt(number));
   }
 
   /** Lets go of the lists of jobs that finished long ago; the ledger keeps what became of each code. */
   async #expire(): Promise<void> {
     for (const record of this.program.records.finished()) {
-      if (this.#expiresAt(record) <= Date.now()) await this.program.fold(record);
+      if (this.#expiresAt(record) > Date.now()) continue;
+      // One that fails is tried again later, and keeps none of the others.
+      await this.program.fold(record).catch((error: unknown) => logError("fold", error));
     }
   }
 }

@@ -1,41 +1,97 @@
 /**
- * The tables of a program's object. They are made with the first change that an
- * operator wants: Uber reports on programs that nothing was ever done with here,
- * and these are to cost no storage.
+ * The tables of an object, and their version: an older database is brought up to
+ * date, and one that a later release has written is left alone.
  */
-import type { Sql } from "./platform-types.js";
+import type { ObjectStorage } from "./platform-types.js";
+import { refuseNewer } from "./problem.js";
 
-const TABLES = `
-  CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS jobs (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, key TEXT UNIQUE,
-    digest TEXT NOT NULL, status TEXT NOT NULL, is_call INTEGER NOT NULL,
-    is_folded INTEGER NOT NULL DEFAULT 0, summary TEXT NOT NULL,
-    samples TEXT NOT NULL DEFAULT '[]');
-  CREATE TABLE IF NOT EXISTS ledger (page INTEGER PRIMARY KEY, entries BLOB NOT NULL);
-  CREATE TABLE IF NOT EXISTS inbox (id INTEGER PRIMARY KEY, outcomes TEXT NOT NULL)`;
+/** The tables of one class of objects; `state` has to be among them. */
+export interface Schema {
+  /** As this release has them. */
+  create: string;
+  /** From each version to the next. The first entry makes version 2 of version 1. */
+  upgrades: readonly string[];
+}
+
+const WAITING = `
+  CREATE TABLE waiting (id INTEGER PRIMARY KEY, job INTEGER NOT NULL, outcomes TEXT NOT NULL);`;
+
+/** Once released, a change is a new upgrade, and a database of before goes to `tests/worker/stored`. */
+export const PROGRAM_TABLES: Schema = {
+  create: `
+    CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+    CREATE TABLE jobs (
+      number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, key TEXT UNIQUE,
+      digest TEXT NOT NULL, status TEXT NOT NULL, is_call INTEGER NOT NULL,
+      is_folded INTEGER NOT NULL DEFAULT 0, summary TEXT NOT NULL,
+      samples TEXT NOT NULL DEFAULT '[]', set_aside TEXT);
+    CREATE TABLE ledger (page INTEGER PRIMARY KEY, entries BLOB NOT NULL);
+    CREATE TABLE inbox (id INTEGER PRIMARY KEY, outcomes TEXT NOT NULL);
+    ${WAITING}`,
+  upgrades: [`ALTER TABLE jobs ADD COLUMN set_aside TEXT; ${WAITING}`],
+};
 
 export class Tables {
-  readonly #sql: Sql;
-  #areThere: boolean | undefined;
+  readonly #storage: ObjectStorage;
+  readonly #schema: Schema;
+  /** Known once somebody asks: an object has to come to be even while storage refuses. */
+  #found: "none" | "ours" | "newer" | undefined;
 
-  constructor(sql: Sql) {
-    this.#sql = sql;
+  constructor(storage: ObjectStorage, schema: Schema) {
+    this.#storage = storage;
+    this.#schema = schema;
   }
 
-  /** Not asked before it is needed: an object must come to be even while storage refuses. */
   get areThere(): boolean {
-    if (this.#areThere === undefined) {
-      // The last one, so that all of them are.
-      const found = this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'inbox'");
-      this.#areThere = [...found].length > 0;
-    }
-    return this.#areThere;
+    return this.#find() === "ours";
   }
 
+  /** Whether a later release has written them. They then count as not there. */
+  get areNewer(): boolean {
+    return this.#find() === "newer";
+  }
+
+  #find(): "none" | "ours" | "newer" {
+    this.#found ??= this.#read();
+    return this.#found;
+  }
+
+  #read(): "none" | "ours" | "newer" {
+    const { sql } = this.#storage;
+    const found = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'state'");
+    if ([...found].length === 0) return "none";
+    const [row] = sql.exec<{ value: string }>("SELECT value FROM state WHERE key = 'schema'");
+    // The first version did not say which it was.
+    const version = Number(row?.value ?? 1);
+    if (!(version <= this.#version)) return "newer";
+    if (row === undefined || version < this.#version) {
+      this.#change(this.#schema.upgrades.slice(version - 1).join(";"));
+    }
+    return "ours";
+  }
+
+  get #version(): number {
+    return this.#schema.upgrades.length + 1;
+  }
+
+  /** Makes them, unless they are there. */
   make(): void {
+    this.refuseNewer();
     if (this.areThere) return;
-    this.#sql.exec(TABLES);
-    this.#areThere = true;
+    this.#change(this.#schema.create);
+    this.#found = "ours";
+  }
+
+  /** Throws where a later release has written the database. */
+  refuseNewer(): void {
+    if (this.areNewer) throw refuseNewer();
+  }
+
+  #change(statements: string): void {
+    const { sql } = this.#storage;
+    this.#storage.transactionSync(() => {
+      sql.exec(`${statements};
+        INSERT OR REPLACE INTO state VALUES ('schema', '${this.#version}')`);
+    });
   }
 }

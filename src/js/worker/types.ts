@@ -80,9 +80,22 @@ export interface WorkerHandler {
  * - `finished`: nothing is pending, sending or unknown.
  * - `expired`: its list was deleted after `retentionDays`. What became of each
  *   code is still known.
+ * - `unreadable`: its journal can't be read, see `error`. It was set aside:
+ *   nothing of it leaves, and its codes count as unknown.
+ * - `dropped`: an operator has deleted the journal of one that was unreadable.
+ *   Its codes still count as unknown, unless Uber reports them.
  */
 export type JobStatus =
-  "creating" | "held" | "running" | "paused" | "halted" | "undecided" | "finished" | "expired";
+  | "creating"
+  | "held"
+  | "running"
+  | "paused"
+  | "halted"
+  | "undecided"
+  | "finished"
+  | "expired"
+  | "unreadable"
+  | "dropped";
 
 /** A job as the API shows it. */
 export interface JobSummary {

@@ -23,8 +23,8 @@ export async function detail(
   program: ProgramObject,
   record: JobRecord,
 ): Promise<Record<string, unknown>> {
-  const { summary, samples, isFolded } = record;
-  const job = isFolded ? undefined : await program.jobs.get(record.number);
+  const { summary, samples } = record;
+  const job = await program.jobs.getReadable(record);
   const batches = job?.batches() ?? [];
   const unknown = batches.filter(({ state }) => state === "unknown");
   return {

@@ -57,6 +57,18 @@ export function explainFault({ code, message, hint, queued, status }: JobFault):
   };
 }
 
+/** Why a job was set aside. */
+export function explainUnreadable({ code, message, status }: JobFault): Explained {
+  return {
+    what: `The journal of this job can’t be read: ${message}`,
+    meaning:
+      "So it was set aside, and the program’s other jobs go on. Nothing of it leaves. What Uber reports of its codes is kept, and none of them is sent again unnoticed.",
+    todo: "Ask whoever runs this worker whether its organization, its address of Uber or its release was changed. Once that is put right, open this page again.",
+    code,
+    status: status ?? null,
+  };
+}
+
 /** A call that only reads, or changes nothing at Uber. */
 export function explainReading({ code, title, hint, status }: Problem): Explained {
   return {

@@ -100,8 +100,25 @@ export function jobWord(
         sentence: "Its list was deleted after its retention. The figures stay.",
         tone: "calm",
       };
+    case "unreadable":
+      return {
+        word: "Can’t be read",
+        sentence: "It was set aside. Nothing of it leaves, and its codes count as unknown.",
+        tone: "bad",
+      };
+    case "dropped":
+      return {
+        word: "Dropped",
+        sentence:
+          "An operator deleted its journal, which could not be read. The figures are the last that were known.",
+        tone: "calm",
+      };
   }
 }
+
+/** Whether there is a list to be read, code by code. */
+export const hasList = (status: JobStatus): boolean =>
+  status !== "expired" && status !== "unreadable" && status !== "dropped";
 
 export const PROGRAM_STATUS: Record<string, { label: string; sentence: string }> = {
   UPCOMING: { label: "Upcoming", sentence: "Uber says that this program has not begun." },

@@ -9,6 +9,7 @@ import { Fault } from "../parts/small.js";
 import { apiOfJob, pauseJob, resumeJob } from "../server/jobs.js";
 import { type Problem, toProblem } from "../server/problem.js";
 import type { JobDetail } from "../server/types.js";
+import { hasList } from "../words.js";
 
 export function Actions({ job }: { job: JobDetail }) {
   const { id, programId, status, progress } = job;
@@ -50,7 +51,7 @@ export function Actions({ job }: { job: JobDetail }) {
             <ResumeIcon /> {open > 0 ? `Resume: distribute ${codes(open)}` : "Resume"}
           </button>
         )}
-        {status !== "expired" && (
+        {hasList(status) && (
           <a class="button" href={`${apiOfJob(programId, id)}/results.csv`} download>
             <DownloadIcon /> {codes(progress.total)} as CSV
           </a>

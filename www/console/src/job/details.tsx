@@ -6,6 +6,7 @@ import { sourceOf } from "../parts/job-list.js";
 import { Copy, Moment } from "../parts/small.js";
 import { apiOfJob } from "../server/jobs.js";
 import type { JobDetail } from "../server/types.js";
+import { hasList } from "../words.js";
 
 export function Details({ job }: { job: JobDetail }) {
   const { id, programId, by, createdAt, finishedAt, duplicates, skipped, resent, group } = job;
@@ -33,7 +34,7 @@ export function Details({ job }: { job: JobDetail }) {
         <Row name="Job">
           <code>{id}</code> <Copy text={id} label="Copy the job’s id" />
         </Row>
-        {job.status !== "expired" && (
+        {(hasList(job.status) || job.status === "unreadable") && (
           <Row name="Journal">
             <a href={`${apiOfJob(programId, id)}/journal`} download>
               Download the journal

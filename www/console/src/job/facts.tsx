@@ -5,6 +5,7 @@ import { count, decimal, left, number } from "../format.js";
 import { Hint } from "../parts/small.js";
 import { useConfig } from "../server/config.js";
 import type { JobDetail } from "../server/types.js";
+import { hasList } from "../words.js";
 
 export function Facts({ job }: { job: JobDetail }) {
   const isPaused = useConfig()?.paused ?? job.pausedByEverything;
@@ -15,17 +16,19 @@ export function Facts({ job }: { job: JobDetail }) {
   return (
     <dl class="job-facts">
       <Fact name="Time left" text="What is still to be sent, at the pace of late.">
-        {open === 0
-          ? progress.unknown > 0
-            ? "Your decision is needed"
-            : "Nothing left to send"
-          : status === "running" && isPaused
-            ? "Everything is paused"
-            : !isRunning
-              ? "Paused"
-              : etaMs === null
-                ? "Not known yet"
-                : left(etaMs)}
+        {!hasList(status)
+          ? "–"
+          : open === 0
+            ? progress.unknown > 0
+              ? "Your decision is needed"
+              : "Nothing left to send"
+            : status === "running" && isPaused
+              ? "Everything is paused"
+              : !isRunning
+                ? "Paused"
+                : etaMs === null
+                  ? "Not known yet"
+                  : left(etaMs)}
       </Fact>
       <Fact name="Rate" text="Requests a second, over the last ten seconds.">
         {isRunning && rate !== null ? `${decimal(rate)} a second` : "–"}

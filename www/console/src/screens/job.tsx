@@ -11,6 +11,7 @@ import { Figures } from "../job/figures.js";
 import { OverTime } from "../job/over-time.js";
 import { Reasons } from "../job/reasons.js";
 import { Results } from "../job/results.js";
+import { SetAside } from "../job/set-aside.js";
 import { Stopped } from "../job/stopped.js";
 import { Unknown } from "../job/unknown.js";
 import { Crumbs } from "../parts/crumbs.js";
@@ -21,7 +22,7 @@ import { Link, paths } from "../router.js";
 import { useLiveJob } from "../server/live.js";
 import { useProgram } from "../server/programs.js";
 import type { JobDetail } from "../server/types.js";
-import { jobWord } from "../words.js";
+import { hasList, jobWord } from "../words.js";
 
 interface Props {
   programId: string;
@@ -66,6 +67,7 @@ export function Job({ programId, jobId }: Props) {
           <Head job={job} at={at} isConnected={isConnected} />
           <Unknown job={job} />
           <Stopped job={job} />
+          {job.status === "unreadable" && <SetAside job={job} />}
           <section class="card figures-card" aria-label="States">
             <StateBar progress={job.progress} />
             <Facts job={job} />
@@ -75,7 +77,7 @@ export function Job({ programId, jobId }: Props) {
             <OverTime job={job} />
             <Reasons job={job} />
           </div>
-          {job.status === "expired" ? null : <Results job={job} isConnected={isConnected} />}
+          {hasList(job.status) && <Results job={job} isConnected={isConnected} />}
           <Details job={job} />
         </>
       )}

@@ -93,6 +93,8 @@ async function create<T>(path: string, body: Blob | null, name: string): Promise
 export const pauseJob = (programId: string, jobId: string) => act(programId, jobId, "pause", {});
 export const resumeJob = (programId: string, jobId: string) => act(programId, jobId, "resume", {});
 
+export const dropJob = (programId: string, jobId: string) => act(programId, jobId, "drop", {});
+
 export function decide(
   programId: string,
   jobId: string,
