@@ -29,7 +29,8 @@ export function nextRetryDelay(waitedMs: number): number {
 export class Alarm {
   /** For when it is set; 0 if that is not known. */
   #at = 0;
-  #wake = () => {};
+  /** Ends the wait of a handler that tries again. */
+  #wake: (() => void) | undefined;
 
   constructor(readonly storage: Pick<ObjectStorage, "getAlarm" | "setAlarm">) {}
 
@@ -53,7 +54,12 @@ export class Alarm {
       throw error;
     }
     // Storage is back: what a handler waits for can go on.
-    this.#wake();
+    this.#wake?.();
+  }
+
+  /** Whether the handler failed, and waits to try again. */
+  get isWaiting(): boolean {
+    return this.#wake !== undefined;
   }
 
   /**
@@ -82,6 +88,6 @@ export class Alarm {
       this.#wake = resolve;
       setTimeout(resolve, ms);
     });
-    this.#wake = () => {};
+    this.#wake = undefined;
   }
 }

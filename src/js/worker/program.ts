@@ -375,8 +375,17 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
     }
   }
 
-  /** Sets the alarm to when there is something to do next, or earlier. */
-  async arm(at = this.#tables.areThere ? this.schedule.nextDue() : undefined): Promise<void> {
+  /** Sets the alarm to that time, or to when there is something to do next; or earlier. */
+  async arm(at?: number): Promise<void> {
+    // While its handler is at work: that sets it at the end. To set it costs a row.
+    const isLate = this.#isAlarm && !this.#alarm.isWaiting;
+    if (at !== undefined) await this.#alarm.set(at);
+    else if (!isLate) await this.armNext();
+  }
+
+  /** Sets the alarm to when there is something to do next. */
+  async armNext(): Promise<void> {
+    const at = this.#tables.areThere ? this.schedule.nextDue() : undefined;
     if (at !== undefined) await this.#alarm.set(at);
   }
 

@@ -37,7 +37,7 @@ export class Schedule {
     // A job that is held can't wait for another's turn to end.
     const mostMs = creation.isHolding ? HELD_CHECK_MS : undefined;
     if (next && next.at <= Date.now()) await runner.run(next.record, mostMs);
-    await program.arm();
+    await program.armNext();
   }
 
   /** When there is something to do next. */
