@@ -14,6 +14,9 @@ import {
 
 const TOO_MANY =
   "by single Worker invocation. To configure this limit, refer to https://developers.cloudflare.com/workers/wrangler/configuration/#limits";
+const LARGEST_VALUE = 2_000_000;
+const LONGEST_STATEMENT = 100_000;
+const MOST_KEYS = 128;
 const NO_ROWS = "Exceeded allowed rows written in Durable Objects free tier.";
 
 /**
@@ -44,13 +47,15 @@ const newSeen = () => ({
   failedAlarms: 0,
   /** The most requests of one invocation, by what made them. @type {Record<string, number>} */
   most: {},
+  /** The most of them that were under way at a time. */
+  atOnce: 0,
   refused: 0,
 });
 let seen = newSeen();
 
 /** The requests of one invocation. @param {string} who */
 function invocation(who) {
-  let [outside, inside] = [0, 0];
+  let [outside, inside, underWay] = [0, 0, 0];
   const note = () => {
     seen.most[who] = Math.max(seen.most[who] ?? 0, outside + inside);
   };
@@ -60,6 +65,16 @@ function invocation(who) {
     throw new Error(`Too many ${what} ${TOO_MANY}`);
   };
   return {
+    /** @template T @param {Promise<T>} work @returns {Promise<T>} */
+    async within(work) {
+      underWay += 1;
+      seen.atOnce = Math.max(seen.atOnce, underWay);
+      try {
+        return await work;
+      } finally {
+        underWay -= 1;
+      }
+    },
     renew: () => void ([outside, inside] = [0, 0]),
     outside() {
       outside += 1;
@@ -88,7 +103,7 @@ function counted(env, counts) {
           if (typeof name !== "string" || name === "then") return stub[name];
           return async (/** @type {unknown[]} */ ...values) => {
             counts.inside();
-            return stub[name](...values);
+            return counts.within(stub[name](...values));
           };
         },
       });
@@ -101,7 +116,7 @@ function counted(env, counts) {
     UBER: {
       fetch: async (/** @type {string} */ url, /** @type {RequestInit} */ init) => {
         counts.outside();
-        return fetch(url, init);
+        return counts.within(fetch(url, init));
       },
     },
   };
@@ -113,9 +128,18 @@ function refusing(storage, kind) {
   const check = (name) => {
     if (limits.refuse[kind].includes(name)) throw new Error(NO_ROWS);
   };
+  // Limits that never end.
+  const checkSizes = (/** @type {unknown[]} */ values) => {
+    for (const value of values) {
+      const { byteLength = 0, length = byteLength } = /** @type {any} */ (value ?? 0);
+      if (length > LARGEST_VALUE) throw new Error("string or blob too big: SQLITE_TOOBIG");
+    }
+  };
   const { sql } = storage;
   const exec = sql.exec.bind(sql);
   sql.exec = (/** @type {unknown[]} */ ...values) => {
+    if (String(values[0]).length > LONGEST_STATEMENT) throw new Error("statement too long");
+    checkSizes(values);
     check("sql");
     if (!/^\s*SELECT/i.test(String(values[0]))) check("writes");
     return exec(...values);
@@ -125,6 +149,11 @@ function refusing(storage, kind) {
     storage[name] = async (/** @type {unknown[]} */ ...values) => {
       check(name);
       if (["put", "delete"].includes(name)) check("writes");
+      if (name === "put" && typeof values[0] === "object") {
+        const entries = Object.values(/** @type {object} */ (values[0]));
+        if (entries.length > MOST_KEYS) throw new Error("too many keys");
+        checkSizes(entries);
+      }
       return method(...values);
     };
   }
@@ -205,10 +234,11 @@ export default {
       return worker.fetch(request, counted(env, invocation("worker")), context);
     }
     if (request.method === "POST") {
-      const { alarm, ...others } = /** @type {any} */ (await request.json());
+      const { alarm, cron, ...others } = /** @type {any} */ (await request.json());
       Object.assign(limits, others);
       seen = newSeen();
       if (alarm) await env.VOUCHER_APP.get(env.VOUCHER_APP.idFromName("app")).ring();
+      if (cron) await worker.scheduled({}, env, context);
     }
     return Response.json(seen);
   },

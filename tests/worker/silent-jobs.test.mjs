@@ -86,6 +86,25 @@ for (const [what, refused] of /** @type {const} */ ([
   });
 }
 
+test("where not even the next alarm can be set, the platform is to call again", async () => {
+  const worker = await start();
+  const job = await createJob(worker, 60);
+  await delivered(job.programId, 5, 20_000);
+  await limit(worker, { refuse: { program: EVERYTHING, app: [] } });
+  await sleep(3_000);
+  // The handler ends before the platform ends it, after a quarter of an hour.
+  await limit(worker, { aheadMs: 20 * MINUTE_MS });
+  const end = Date.now() + 30_000;
+  while ((await limit(worker)).failedAlarms === 0) {
+    assert.ok(Date.now() < end, "no alarm failed");
+    await sleep(200);
+  }
+  await limit(worker, { aheadMs: 0, refuse: { program: [], app: [] } });
+  await delivered(job.programId, 60, 60_000);
+  await assertSent(worker, job);
+  await worker.kill();
+});
+
 test("an object that comes to be while storage refuses goes on when it no longer does", async () => {
   let worker = await start();
   const job = await createJob(worker, 60);
@@ -139,5 +158,17 @@ test("a job that should run and is silent: history says so, and its program is a
   await delivered(job.programId, 5, 10_000);
   await worker.until(job.programId, job.id, ({ status }) => status === "finished");
   assert.deepEqual(await errors(), [undefined, undefined]);
+  await worker.kill();
+});
+
+test("with every alarm lost, a cron trigger finds the jobs again", async () => {
+  const limits = { lost: ["program", "app"], aheadMs: -10 * MINUTE_MS };
+  const worker = await start({ bindings: { LIMITS: limits } });
+  const job = await createJob(worker, 5);
+  await limit(worker, { lost: [], aheadMs: 0 });
+  await sleep(1_000);
+  assert.equal((await uber.deliveries(job.programId)).size, 0);
+  await limit(worker, { cron: true });
+  await delivered(job.programId, 5, 10_000);
   await worker.kill();
 });

@@ -11,6 +11,7 @@ export { VoucherApp, VoucherProgram } from "uber-vouchers/worker";
 const worker = createWorker({ allowDistributeAll: true });
 
 export default {
+  ...worker,
   async fetch(request: Request, env: WorkerEnv, context: unknown): Promise<Response> {
     const serve = (passed: Request): Promise<Response> => worker.fetch(passed, env, context);
     return (await sandboxPanel(request, env, serve)) ?? serve(request);

@@ -167,16 +167,21 @@ export class AppObject extends DurableObject<WorkerEnv> {
     return rows.reduce((all, { jobs }) => all + jobs, 0);
   }
 
-  /** Tells programs what they are to be told, and looks for jobs that are silent. */
   async alarm(): Promise<void> {
     await this.#alarm.fire(async () => {
       // That release goes on from here, when it is back.
       if (this.#tables.areNewer) return this.#alarm.set(Date.now() + LONGEST_RETRY_MS);
-      this.#budget.renew();
-      await this.#open().errands.run(mostAsked() / 2);
-      await this.#wakeSilent(mostAsked() / 2);
-      await this.#arm();
+      await this.watch();
     });
+  }
+
+  /** Tells programs what they are to be told, and looks for jobs that are silent. */
+  async watch(): Promise<void> {
+    this.#budget.renew();
+    const half = Math.floor(mostAsked() / 2);
+    await this.#open().errands.run(half);
+    await this.#wakeSilent(half);
+    await this.#arm();
   }
 
   async #arm(): Promise<void> {

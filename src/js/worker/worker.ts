@@ -34,6 +34,13 @@ export function createWorker(options?: WorkerOptions): WorkerHandler {
       await discard(request);
       return secured(call.url, withCors(call, answer));
     },
+    async scheduled(_event, env: WorkerEnv): Promise<void> {
+      // Storage that refuses for hours takes every alarm with it, and this needs none.
+      await stubs(env)
+        .app()
+        .watch()
+        .catch((error: unknown) => logError("scheduled", error));
+    },
   };
 }
 

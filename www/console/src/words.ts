@@ -53,6 +53,14 @@ export const HELD = {
   tone: "warn",
 } as const;
 
+/** It should run, and the worker has not heard of it for minutes. */
+export const SILENT = {
+  word: "Not heard of",
+  sentence:
+    "It should run, and has not been heard of for some minutes. The worker asks for it again and again.",
+  tone: "bad",
+} as const;
+
 /** A job in a word, and what that means for its codes. */
 export function jobWord(
   status: JobStatus,

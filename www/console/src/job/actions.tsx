@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 
 import { announce } from "../announce.js";
+import { useNow } from "../clock.js";
 import { explainAction } from "../explain.js";
 import { codes } from "../format.js";
 import { DownloadIcon, PauseIcon, ResumeIcon } from "../parts/icons.js";
@@ -12,7 +13,8 @@ import type { JobDetail } from "../server/types.js";
 import { hasList } from "../words.js";
 
 export function Actions({ job }: { job: JobDetail }) {
-  const { id, programId, status, progress } = job;
+  const { id, programId, status, progress, waitingUntil } = job;
+  const now = useNow(1_000);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [isBusy, setBusy] = useState(false);
   const act = async (action: typeof pauseJob, said: string) => {
@@ -39,6 +41,16 @@ export function Actions({ job }: { job: JobDetail }) {
             onClick={() => void act(pauseJob, "Pausing: nothing more leaves.")}
           >
             <PauseIcon /> Pause
+          </button>
+        )}
+        {status === "running" && waitingUntil !== null && waitingUntil > now && (
+          <button
+            type="button"
+            class="button"
+            aria-disabled={isBusy}
+            onClick={() => void act(resumeJob, "Trying now.")}
+          >
+            <ResumeIcon /> Try now
           </button>
         )}
         {(status === "paused" || status === "halted") && (

@@ -20,7 +20,9 @@ export function Stopped({ job }: { job: JobDetail }) {
           title={`Waiting until ${timeOfDayExactly(waitingUntil)}, ${left(waitingUntil - now)}`}
         >
           <p>
-            Uber asked for patience. Nothing of that request was queued; it leaves again by itself.
+            {error
+              ? "There is no token to be had from Uber. Nothing has left; it is tried again by itself."
+              : "Uber asked for patience. Nothing of that request was queued; it leaves again by itself."}
           </p>
         </Callout>
       )}

@@ -7,7 +7,7 @@ import type { Explained } from "../explain.js";
 import { dateTime, iso, shortDateTime, since } from "../format.js";
 import { useConfig } from "../server/config.js";
 import type { JobSummary } from "../server/types.js";
-import { HELD, PROGRAM_STATUS, SENTENCES, type State, jobWord } from "../words.js";
+import { HELD, PROGRAM_STATUS, SENTENCES, SILENT, type State, jobWord } from "../words.js";
 import { CheckIcon, CopyIcon, StateSign, WarningIcon } from "./icons.js";
 
 /** A state in its one word. Inside of links and rows, where nothing else may take the focus. */
@@ -21,9 +21,11 @@ export function StateWord({ state, title }: { state: State; title?: string }) {
 }
 
 /** A job in its one word, with what that means. */
-export function JobPill({ job }: { job: Pick<JobSummary, "status" | "progress"> }) {
+export function JobPill({ job }: { job: Pick<JobSummary, "status" | "progress" | "error"> }) {
   const isHeld = useConfig()?.paused === true && job.status === "running";
-  const { word, sentence, tone } = isHeld ? HELD : jobWord(job.status, job.progress);
+  const isSilent = job.status === "running" && job.error?.code === "silent";
+  const silentOr = isSilent ? SILENT : jobWord(job.status, job.progress);
+  const { word, sentence, tone } = isHeld ? HELD : silentOr;
   return (
     <span class={`pill tone-${tone}`} title={sentence}>
       <StateSign state={`job-${tone}`} />
