@@ -2,7 +2,7 @@
 import type { Pace } from "../pace.js";
 import type { Budget } from "./budget.js";
 import { logError } from "./log.js";
-import type { Lease } from "./rate.js";
+import { CLOCK_STEP_MS, type Lease } from "./rate.js";
 import type { Stubs } from "./stubs.js";
 
 /** Without a lease, it is looked for one again so soon. */
@@ -11,8 +11,6 @@ const LEASE_POLL_MS = 25;
 const LEASE_RETRY_MS = 1_000;
 /** A slot that was not used by then is gone. */
 const STALE_MS = 1_000;
-/** So far a clock is corrected without anybody having set it. */
-const DRIFT_MS = 1_000;
 const WINDOW_MS = 1_000;
 /** A longer wait is the alarm's, and not a timer's. */
 export const LONG_WAIT_MS = 10_000;
@@ -34,11 +32,20 @@ export class Pacer implements Pace {
 
   next(): number {
     const now = Date.now();
-    this.#tick(now);
+    this.#follow(now);
     if (this.budget.isSpent) return now + LEASE_POLL_MS;
     while ((this.#slots[0] ?? Infinity) < now - STALE_MS) this.#slots.shift();
     if (this.#slots.length <= 1 && !this.#isAsking) void this.#ask();
     return Math.max(this.#slots[0] ?? now + LEASE_POLL_MS, this.#closedUntil);
+  }
+
+  /** A clock that was set back: the times that were leased are of the other one. */
+  #follow(now: number): void {
+    const backMs = this.#now - now;
+    this.#now = now;
+    if (backMs <= CLOCK_STEP_MS) return;
+    this.#slots = [];
+    this.#closedUntil -= backMs;
   }
 
   take(): void {
@@ -68,16 +75,6 @@ export class Pacer implements Pace {
     this.#closedUntil = 0;
   }
 
-  /** Leases from before a clock was set back are for times that are far off now. */
-  #tick(now: number): void {
-    const back = this.#now - now;
-    this.#now = now;
-    if (back <= DRIFT_MS) return;
-    this.#slots = [];
-    this.#taken = [];
-    this.#closedUntil -= back;
-  }
-
   #close(until: number): void {
     this.#closedUntil = Math.max(this.#closedUntil, until);
     this.#slots = this.#slots.filter((slot) => slot >= this.#closedUntil);
@@ -88,7 +85,10 @@ export class Pacer implements Pace {
     try {
       // What was used lately, and one more.
       const wanted = this.#taken.length + 1;
+      const askedAt = Date.now();
       const lease: Lease = await this.stubs.app().lease(this.programId(), wanted);
+      // The clock was set back meanwhile: these are times of the other one.
+      if (Date.now() < askedAt - CLOCK_STEP_MS) lease.count = lease.closedUntil = 0;
       for (let slot = 0; slot < lease.count; slot += 1) {
         this.#slots.push(lease.from + slot * lease.everyMs);
       }

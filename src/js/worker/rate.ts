@@ -28,19 +28,19 @@ const ACTIVE_MS = 3_000;
 const HORIZON_MS = 1_000;
 /** No limit of Uber's lasts longer: a wrong header must not close the gate for good. */
 const LONGEST_CLOSED_MS = 60 * 60_000;
-/** So far a clock is corrected without anybody having set it. */
-const DRIFT_MS = 1_000;
+/** A clock that goes back further was set. */
+export const CLOCK_STEP_MS = 1_000;
 
 export class Rate {
+  #now = 0;
   #next = 0;
   #closedUntil = 0;
-  #now = 0;
   readonly #askedAt = new Map<string, number>();
 
   constructor(readonly perSecond: () => number) {}
 
   lease(who: string, wanted: number, now: number): Slots {
-    this.#tick(now);
+    this.#follow(now);
     this.#askedAt.set(who, now);
     for (const [other, at] of this.#askedAt) {
       if (at < now - ACTIVE_MS) this.#askedAt.delete(other);
@@ -58,7 +58,7 @@ export class Rate {
 
   /** Nothing leaves before that. Gives until when it is closed. */
   close(until: number, now: number): number {
-    this.#tick(now);
+    this.#follow(now);
     this.#closedUntil = Math.max(this.#closedUntil, Math.min(until, now + LONGEST_CLOSED_MS));
     return this.#closedUntil;
   }
@@ -68,13 +68,13 @@ export class Rate {
     this.#closedUntil = 0;
   }
 
-  /** All times move along with a clock that is set back: none is further off than it was. */
-  #tick(now: number): void {
-    const back = this.#now - now;
+  /** A clock that was set back takes along what was planned by it. */
+  #follow(now: number): void {
+    const backMs = this.#now - now;
     this.#now = now;
-    if (back <= DRIFT_MS) return;
-    this.#next -= back;
-    this.#closedUntil -= back;
+    if (backMs <= CLOCK_STEP_MS) return;
+    this.#next -= backMs;
+    this.#closedUntil -= backMs;
     this.#askedAt.clear();
   }
 }

@@ -52,8 +52,10 @@ export class Runner {
   next(now: number): { record: JobRecord; at: number } | undefined {
     if (this.isPaused()) return undefined;
     const waiting = this.records.inStatus("running").map((record) => {
-      const until = Math.min(record.summary.waitingUntil ?? 0, now + LONGEST_WAIT_MS);
-      return { record, at: Math.max(now, until) };
+      const { waitingUntil, updatedAt } = record.summary;
+      // A clock that was set back takes along what was planned by it.
+      const until = (waitingUntil ?? 0) - Math.max(0, updatedAt - now);
+      return { record, at: Math.max(now, Math.min(until, now + LONGEST_WAIT_MS)) };
     });
     return waiting.sort((one, other) => one.at - other.at)[0];
   }
