@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { cleanUp, startUber } from "./harness.mjs";
-import { startInspected } from "./storage.mjs";
+import { ORGANIZATION, cleanUp, startUber } from "./harness.mjs";
+import { eventually, startInspected } from "./storage.mjs";
 
 /** Enough for small jobs. */
 const PAGES = 60;
@@ -78,6 +78,34 @@ test("one that sends goes on, and what was under way is unknown", { timeout: 60_
   assert.ok(progress.unknown <= 2 && progress.queued + progress.unknown === 300);
   const sent = [...(await uber.deliveries(programId)).values()];
   assert.ok(sent.length >= progress.queued && Math.max(...sent) === 1);
+  await worker.kill();
+});
+
+test("a single call that it takes along is unknown, and is ended without a restart", async () => {
+  const slow = await startUber(["--latency", "4000"]);
+  const worker = await startInspected({ uber: slow.url, memoryPages: PAGES });
+  const { programId, codes } = await slow.createProgram(4);
+  const path = `/v1/organizations/${ORGANIZATION}/voucher-programs/${programId}/codes/distribute`;
+  const headers = { "Content-Type": "application/json" };
+  const body = JSON.stringify({ codes });
+  const calling = worker.request(path, { method: "POST", headers, body });
+  // The list, and that it is about to leave.
+  await eventually(async () => {
+    return (await worker.inspect({ act: "keys", program: programId })).length === 2;
+  });
+  await breakDown(worker);
+  const answer = await calling;
+  const { code, queued } = await answer.json();
+  assert.deepEqual([answer.status, code, queued], [502, "instance_lost", "unknown"]);
+  const { jobs } = await worker.json(`/api/programs/${programId}/jobs`);
+  assert.deepEqual([jobs.length, jobs[0].status, jobs[0].progress.unknown], [1, "undecided", 4]);
+  assert.equal(await worker.webhook(programId, codes.map(outcome)), 200);
+  // Nothing is left of it but what became of its codes.
+  await eventually(async () => {
+    return (await worker.json(`/api/programs/${programId}/jobs`)).jobs.length === 0;
+  });
+  const sent = [...(await slow.deliveries(programId)).values()];
+  assert.ok(sent.every((count) => count === 1));
   await worker.kill();
 });
 

@@ -89,6 +89,7 @@ const routes = () => {
     ["GET", `${job}/journal`],
     ["POST", `${job}/pause`],
     ["POST", `${job}/resume`],
+    ["POST", `${job}/drop`],
     ["POST", `${job}/resolve`, { batch: "all", decision: "abandon" }],
     ["POST", `${ubers}/search`, {}],
     ["GET", `${ubers}/${programId}/codes`],

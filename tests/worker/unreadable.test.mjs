@@ -153,6 +153,11 @@ test("jobs of another base URL wait, the others go on, and so do they once it is
   assert.ok((await journalOf(worker, programId, waiting)).length > 100);
 
   worker = await worker.restart({ bindings: {} });
+  // Nobody has to look at them one by one.
+  await eventually(async () => {
+    const { jobs } = await worker.json(path);
+    return jobs.every((/** @type {any} */ job) => job.status !== "unreadable");
+  });
   await worker.until(programId, finished, ({ status, progress }) => {
     return status === "finished" && progress.distributed === 5 && progress.failed === 5;
   });

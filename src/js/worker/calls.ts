@@ -7,7 +7,7 @@ import type { ReadableJob } from "../job.js";
 import { log, logError } from "./log.js";
 import type { ProgramObject } from "./program.js";
 import { everybody } from "./everybody.js";
-import { answer, distributeProblem, refuse } from "./problem.js";
+import { Refusal, answer, distributeProblem, faultOf, refuse } from "./problem.js";
 import { type JobRecord, restingStatus } from "./records.js";
 import { operatorIn } from "./routing.js";
 import { accepted, flagsOf, mediaType, readList } from "./upload.js";
@@ -18,18 +18,41 @@ const MOST_CODES = 30_000;
 const PATIENCE_MS = 25_000;
 
 export class Calls {
+  /** The numbers of those that somebody waits for. */
+  readonly #awaited = new Set<number>();
+
   constructor(readonly program: ProgramObject) {}
 
-  /** Ends those that broke off with the object: nobody waits for them any more. */
+  /** One was created. */
+  created({ number, isCall }: JobRecord): void {
+    if (isCall) this.#awaited.add(number);
+  }
+
+  /** When those are to be ended that nobody waits for any more, as they broke off. */
+  dueAt(now: number): number[] {
+    return this.#broken().map(({ number }) => Math.max(now, this.program.jobs.retryAt(number)));
+  }
+
+  /** Ends those. Never throws. */
   async recover(): Promise<void> {
-    for (const record of this.program.records.inStatus("held")) {
-      if (record.isCall) await this.end(record).catch((error: unknown) => logError("call", error));
+    for (const record of this.#broken()) {
+      if (this.program.jobs.retryAt(record.number) > Date.now()) continue;
+      await this.end(record).catch((error: unknown) => logError("call", error));
     }
   }
 
-  /** Ends one that nobody waits for. */
-  end(record: JobRecord): Promise<void> {
-    return this.program.jobs.use(record.number, (job) => this.#end(record, job));
+  #broken(): JobRecord[] {
+    return this.program.records
+      .inStatus("held")
+      .filter(({ isCall, number }) => isCall && !this.#awaited.has(number));
+  }
+
+  /** Ends one, whose job may have to be read from its journal again. */
+  end(record: JobRecord): Promise<ReadableJob> {
+    return this.program.jobs.use(record.number, async (job) => {
+      await this.#end(record, job);
+      return job;
+    });
   }
 
   async #end(record: JobRecord, job: ReadableJob): Promise<void> {
@@ -87,17 +110,7 @@ export class Calls {
       // Driven here, and not by the alarm.
       status: "held",
     });
-    const { job, thrown } = await program.jobs.use(record.number, async (job) => {
-      const stop = AbortSignal.timeout(PATIENCE_MS);
-      let thrown: unknown;
-      try {
-        await job.run({ signal: stop });
-      } catch (error) {
-        thrown = error;
-      }
-      await this.#end(record, job);
-      return { job, thrown };
-    });
+    const { job, thrown } = await this.#run(record);
     const progress = job.progress();
     const [batch] = job.batches();
     const isQueued = progress.queued + progress.distributed + progress.failed === progress.total;
@@ -116,5 +129,33 @@ export class Calls {
       "The worker could not send it in time",
       "Nothing was queued. Ask again.",
     );
+  }
+
+  async #run(record: JobRecord): Promise<{ job: ReadableJob; thrown: unknown }> {
+    const { program } = this;
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    let thrown: unknown;
+    try {
+      await program.jobs.use(record.number, (job) => job.run({ signal }));
+    } catch (error) {
+      thrown = error;
+    }
+    try {
+      return { job: await this.end(record), thrown };
+    } catch (error) {
+      logError("call", error);
+      this.#awaited.delete(record.number);
+      // The alarm ends it.
+      await program.arm();
+      throw new Refusal({
+        status: 502,
+        code: faultOf(error).code,
+        title: "What became of the call can't be told now",
+        hint: "Look at the program's codes before you send again.",
+        queued: "unknown",
+      });
+    } finally {
+      this.#awaited.delete(record.number);
+    }
   }
 }

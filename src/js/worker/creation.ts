@@ -61,7 +61,7 @@ export class Creation {
     readonly ledger: Ledger,
     readonly jobs: OpenJobs,
     /** There is a job, in the same transaction; should all end now, it has to go on. */
-    readonly onCreated: () => void,
+    readonly onCreated: (record: JobRecord) => void,
     /** What a job that is held is to be. */
     readonly fateOf: (record: JobRecord) => Promise<Fate>,
     /** One is held no more. */
@@ -102,7 +102,7 @@ export class Creation {
         Object.assign(record.summary, { id: job.id, status, progress, skipped, resent });
         this.records.saveId(record);
         this.records.save(record);
-        this.onCreated();
+        this.onCreated(record);
       });
     } catch (error) {
       await this.discard(record);

@@ -8,8 +8,8 @@ import type { ObjectStorage } from "./platform-types.js";
 import type { Tables } from "./tables.js";
 import type { WebhookOutcome } from "../webhook.js";
 
-/** Characters of a row to which another event is added, at most. */
-const SHARED_CHARACTERS = 32 * 1024;
+/** Characters of a row to which others are added, at most: all of it is written each time. */
+const SHARED_CHARACTERS = 8 * 1024;
 /** Characters of any row: three bytes each at most. */
 const ROW_CHARACTERS = 256 * 1024;
 /** Characters that are handed over at a time. */

@@ -49,10 +49,11 @@ async function job(
   request: Request,
   url: URL,
 ): Promise<Response> {
+  // Whoever looks at one that was set aside has it read again.
+  if (action === undefined || action === "live") await program.setAside.retry(record);
   switch (action) {
     case undefined:
       only(request, "GET");
-      await program.setAside.retry(record);
       return Response.json(await program.detail(record));
     case "live":
       only(request, "GET");

@@ -123,7 +123,10 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
       this.records,
       this.ledger,
       this.jobs,
-      () => void this.arm(Date.now() + CREATED_MS).catch(logged("arm")),
+      (record) => {
+        this.calls.created(record);
+        void this.arm(Date.now() + CREATED_MS).catch(logged("arm"));
+      },
       ({ key, summary }) => this.stubs.app().fateInGroup(summary.group ?? "", key ?? ""),
       async (record) => {
         this.runner.settle(record, record.summary.progress);
@@ -191,8 +194,8 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
 
   /** Goes on with a job that could not be read, and can be again. */
   async #takeBack(record: JobRecord, wasHeld: boolean): Promise<void> {
-    if (record.isCall) return this.calls.end(record);
-    const progress = (await this.jobs.get(record.number)).progress();
+    if (record.isCall) return void (await this.calls.end(record));
+    const progress = await this.jobs.use(record.number, async (job) => job.progress());
     // Nothing leaves by itself: an operator knows what became of the journal meanwhile.
     record.summary.status = wasHeld ? "held" : restingStatus(progress);
     this.runner.settle(record, progress);

@@ -52,6 +52,7 @@ export class Schedule {
       isWaiting ? this.#pauseAskedAt + PAUSE_CHECK_MS : undefined,
       // No later each time that the object comes back to memory, which arms anew.
       creation.isHolding ? this.#groupsAskedAt + this.#heldCheckMs(now) : undefined,
+      ...program.calls.dueAt(now),
       ...records.finished().map((record) => this.#expiresAt(record)),
     ].filter((at) => at !== undefined);
     const next = runner.next(now)?.at ?? Infinity;
@@ -88,6 +89,7 @@ export class Schedule {
     this.#failures = 0;
     if (program.isPaused) await this.#attempt("pause", () => this.learnPause());
     await this.#attempt("groups", () => this.learnGroups());
+    await this.#attempt("calls", () => program.calls.recover());
     const isDue = (program.inbox.dueAt(Date.now()) ?? Infinity) <= Date.now();
     if (isDue) await this.#attempt("inbox", () => program.inbox.take());
     await this.#attempt("expire", () => this.#expire());

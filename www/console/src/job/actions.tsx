@@ -7,10 +7,11 @@ import { explainAction } from "../explain.js";
 import { codes } from "../format.js";
 import { DownloadIcon, PauseIcon, ResumeIcon } from "../parts/icons.js";
 import { Fault } from "../parts/small.js";
-import { apiOfJob, pauseJob, resumeJob } from "../server/jobs.js";
+import { apiOfJob, dropJob, pauseJob, resumeJob } from "../server/jobs.js";
 import { type Problem, toProblem } from "../server/problem.js";
 import type { JobDetail } from "../server/types.js";
 import { hasList } from "../words.js";
+import { Drop } from "./drop.js";
 
 export function Actions({ job }: { job: JobDetail }) {
   const { id, programId, status, progress, waitingUntil } = job;
@@ -62,6 +63,14 @@ export function Actions({ job }: { job: JobDetail }) {
           >
             <ResumeIcon /> {open > 0 ? `Resume: distribute ${codes(open)}` : "Resume"}
           </button>
+        )}
+        {status === "unreadable" && (
+          <>
+            <a class="button" href={`${apiOfJob(programId, id)}/journal`} download>
+              <DownloadIcon /> Journal
+            </a>
+            <Drop job={job} onDrop={() => void act(dropJob, "Dropped.")} />
+          </>
         )}
         {hasList(status) && (
           <a class="button" href={`${apiOfJob(programId, id)}/results.csv`} download>

@@ -1,6 +1,6 @@
 /** Why nothing leaves, where something holds the job up. */
 import { useNow } from "../clock.js";
-import { explainFault } from "../explain.js";
+import { explainFault, explainUnreadable } from "../explain.js";
 import { left, timeOfDayExactly } from "../format.js";
 import { Callout, Fault } from "../parts/small.js";
 import type { JobDetail } from "../server/types.js";
@@ -14,6 +14,7 @@ export function Stopped({ job }: { job: JobDetail }) {
       {error && (status === "halted" || status === "undecided") && (
         <Fault explained={explainFault(error)} />
       )}
+      {error && status === "unreadable" && <Fault explained={explainUnreadable(error)} />}
       {isWaiting && (
         <Callout
           tone="note"

@@ -11,7 +11,6 @@ import { Figures } from "../job/figures.js";
 import { OverTime } from "../job/over-time.js";
 import { Reasons } from "../job/reasons.js";
 import { Results } from "../job/results.js";
-import { SetAside } from "../job/set-aside.js";
 import { Stopped } from "../job/stopped.js";
 import { Unknown } from "../job/unknown.js";
 import { Crumbs } from "../parts/crumbs.js";
@@ -67,7 +66,6 @@ export function Job({ programId, jobId }: Props) {
           <Head job={job} at={at} isConnected={isConnected} />
           <Unknown job={job} />
           <Stopped job={job} />
-          {job.status === "unreadable" && <SetAside job={job} />}
           <section class="card figures-card" aria-label="States">
             <StateBar progress={job.progress} />
             <Facts job={job} />
