@@ -153,10 +153,13 @@ impl Client {
             let token = self.token()?;
             let answer = self.send(request, Some(&token));
             let attempt = match &answer {
-                Ok((head, body)) if Verdict::of(head) == Verdict::Accepted => {
-                    return Ok(serde_json::from_str(body).unwrap_or_default());
+                Ok((head, body)) => {
+                    let parsed = serde_json::from_str(body).unwrap_or_default();
+                    if Verdict::of_answer(head, body, &parsed) == Verdict::Accepted {
+                        return Ok(parsed);
+                    }
+                    Attempt::Answered(head)
                 }
-                Ok((head, _)) => Attempt::Answered(head),
                 Err(ErrorCode::Timeout) => Attempt::GivenUp,
                 Err(_) => Attempt::Failed,
             };

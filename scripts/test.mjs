@@ -67,7 +67,7 @@ const STEPS = {
   "package types": () => checkTypes(exec),
   "package node": () => nodeTests(["node.test.mjs", "imports.test.mjs", "trap.test.mjs"]),
   "package node server": () => nodeTests(["server.test.mjs"]),
-  "package node unsent": () => nodeTests(["unsent.test.mjs"]),
+  "package node unsent": () => nodeTests(["unsent.test.mjs", "sleep.test.mjs"]),
   "package react": async () =>
     exec(process.execPath, ["tests/package/react.mjs", await packAndInstall()]),
   "package job": () => nodeTests(["memory.test.mjs", "kill.test.mjs"]),

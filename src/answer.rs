@@ -1,18 +1,24 @@
 //! What an answer proves.
 //!
 //! The status line is the evidence. A 2xx says that the call was accepted and
-//! a 4xx that it was refused, whatever becomes of the body; anything else
-//! proves nothing, because Uber, or something in front of it, may have failed
-//! after the codes were queued.
+//! a 4xx that it was refused, also if no body comes; anything else proves
+//! nothing, because Uber, or something in front of it, may have failed after the
+//! codes were queued. The body can only take away from that: what comes with a
+//! 2xx, and is a web page or tells of an error, is no acceptance.
 
 use crate::error::{ApiDetail, Error, ErrorClass, ErrorCode, Queued};
 use crate::http::Head;
 use crate::json::Json;
+use crate::mask::mask;
 use crate::retry;
 use crate::text::{decimal, text};
 
 /// How much of an error's body is kept.
 pub const BODY_KEPT: usize = 4096;
+
+/// How long the body of a 2xx is waited for, in milliseconds. It mostly comes
+/// along with the head, and one that stalls must not cost an acceptance.
+const ACCEPTED_BODY_MS: f64 = 250.0;
 
 /// What a call does at Uber.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,13 +62,68 @@ impl Verdict {
             _ => Verdict::Unproven(ErrorCode::UnexpectedResponse),
         }
     }
+
+    /// Judges by the body too, as far as it came. `parsed` is the same as JSON
+    /// where it is that.
+    #[must_use]
+    pub fn of_answer(head: &Head, body: &str, parsed: &Json) -> Self {
+        match Self::of(head) {
+            Verdict::Accepted if !body.is_empty() && (is_markup(body) || tells_error(parsed)) => {
+                Verdict::Unproven(ErrorCode::UnexpectedResponse)
+            }
+            Verdict::Refused(code)
+                if head.is_problem() && parsed.get("queued").text() == Some("unknown") =>
+            {
+                Verdict::Unproven(code)
+            }
+            verdict => verdict,
+        }
+    }
+
+    /// How long the body may take that a verdict needs, in milliseconds: an
+    /// error's has the time of the call. None if it can't change anything.
+    #[must_use]
+    pub fn body_patience_ms(head: &Head) -> Option<f64> {
+        // `{}` is no error.
+        let is_tiny = matches!(head.headers.get("content-length"), Some("0" | "1" | "2"));
+        match Self::of(head) {
+            Verdict::Accepted if is_tiny => None,
+            Verdict::Accepted => Some(ACCEPTED_BODY_MS),
+            _ => Some(f64::INFINITY),
+        }
+    }
+}
+
+/// Whether a body is HTML or XML, whatever its head says. What is no ASCII before
+/// it is a byte order mark; of UTF-16, zeros are left.
+fn is_markup(body: &str) -> bool {
+    body.bytes().find(|byte| byte.is_ascii() && *byte > b' ') == Some(b'<')
+}
+
+/// Whether a body tells of an error, in any of the shapes seen on this host.
+fn tells_error(body: &Json) -> bool {
+    let is_error = match body.get("error") {
+        Json::Text(error) => !error.is_empty(),
+        error => matches!(error, Json::Bool(true) | Json::Object(_)),
+    };
+    let is_error_code = match body.get("code") {
+        Json::Text(code) => {
+            // Some name a success, or its number.
+            let first = code.bytes().next().unwrap_or(b'0');
+            let is = |word| code.eq_ignore_ascii_case(word);
+            !matches!(first, b'0'..=b'3') && !is("ok") && !is("success")
+        }
+        Json::Number(code) => *code >= 400.0,
+        _ => false,
+    };
+    is_error || is_error_code || !body.get("errors").items().is_empty()
 }
 
 /// The error for an answer that is not `Accepted`. `parsed` is the body as
 /// JSON where it is that, `now` the local time in epoch milliseconds.
 #[must_use]
 pub fn error(head: &Head, body: &str, parsed: &Json, effect: Effect, now: u64) -> Error {
-    let (code, queued) = match Verdict::of(head) {
+    let (code, queued) = match Verdict::of_answer(head, body, parsed) {
         Verdict::Refused(code) => (code, Queued::No),
         Verdict::Unproven(code) => (code, Queued::Unknown),
         // An answer that was accepted but can't be read (a broken list).
@@ -111,6 +172,9 @@ pub(crate) fn with_detail(
 ) -> Error {
     let what = match code {
         _ if head.status == 0 => "The answer shows no status: a redirect, or not one of Uber's",
+        ErrorCode::UnexpectedResponse if tells_error(parsed) => {
+            "The answer tells of an error, in spite of its status"
+        }
         ErrorCode::UnexpectedResponse => "The answer is not one of Uber's API",
         ErrorCode::TokenRejected | ErrorCode::TokenUnavailable => {
             "The token endpoint gave no token"
@@ -118,6 +182,11 @@ pub(crate) fn with_detail(
         ErrorCode::InternalServerError | ErrorCode::ServerError => "The server failed",
         _ => "Uber refused the request",
     };
+    // A worker in front of Uber says best what is wrong. What is known of the
+    // codes follows from the status all the same: anybody can write a body.
+    let problem = if head.is_problem() { parsed } else { &Json::Null };
+    let title = words(problem.get("title"));
+    let what = title.as_deref().unwrap_or(what);
     let message = text(&[what, " (status ", &decimal(head.status.into()), ")"]);
     let mut error = Error::new(code, queued, message);
     error.api = Some(ApiDetail {
@@ -126,8 +195,14 @@ pub(crate) fn with_detail(
         body: cut(body, BODY_KEPT).to_owned(),
         headers: head.headers.ubers(),
         retry_after_ms: retry::retry_after(head, now),
+        hint: words(problem.get("hint")).or_else(|| words(problem.get("detail"))),
     });
     error
+}
+
+/// What others wrote, as it may be shown; none if that is nothing.
+fn words(text: &Json) -> Option<String> {
+    text.text().map(mask).filter(|words| !words.is_empty())
 }
 
 /// The code in a body, in any of the shapes seen on this host: `code`, the
@@ -186,6 +261,115 @@ mod tests {
         assert_eq!(Verdict::of(&page), Verdict::Unproven(ErrorCode::UnexpectedResponse));
         let error = error(&page, "<html>", &Json::Null, Effect::Queues, 0);
         assert_eq!((error.code, error.queued), (ErrorCode::UnexpectedResponse, Queued::Unknown));
+    }
+
+    #[test]
+    fn what_is_no_json_of_ubers_takes_an_acceptance_away() {
+        let judge = |status, body: &str| {
+            let parsed = serde_json::from_str(body).unwrap_or_default();
+            Verdict::of_answer(&head(status), body, &parsed)
+        };
+        let accepted = [
+            "",
+            "{}",
+            " {} ",
+            "OK",
+            "null",
+            "[]",
+            "{\"error\":null,\"errors\":[],\"code\":null}",
+            "{\"error\":false,\"code\":\"\"}",
+            "{\"error\":\"\",\"code\":0}",
+            "{\"code\":\"OK\"}",
+            "{\"code\":\"200\",\"message\":\"accepted\"}",
+            "{\"codes\":3}",
+            "{\"error\":[],\"codes\":[]}",
+            // Cut off: no JSON.
+            "{\"error\":\"inter",
+        ];
+        for body in accepted {
+            assert_eq!(judge(200, body), Verdict::Accepted, "{body}");
+            assert_eq!(judge(404, body), Verdict::of(&head(404)), "{body}");
+        }
+        let unproven = [
+            "<",
+            "<!doctype html><title>Sign in</title>",
+            "\r\n\t <html>",
+            "\u{feff}<?xml version=\"1.0\"?>",
+            "<\0h\0t\0m\0l\0>\0",
+            "\u{fffd}\u{fffd}\0<\0h",
+            r#"{"error":"internal"}"#,
+            r#"{"error":{"message":"x"}}"#,
+            r#"{"error":true}"#,
+            r#"{"errors":[{"code":"x"}]}"#,
+            r#"{"code":"internal_server_error","message":"x"}"#,
+            r#"{"code":"503"}"#,
+            r#"{"code":500}"#,
+        ];
+        for body in unproven {
+            let unexpected = Verdict::Unproven(ErrorCode::UnexpectedResponse);
+            assert_eq!(judge(200, body), unexpected, "{body}");
+            assert_eq!(judge(204, body), unexpected, "{body}");
+            // A refusal stays one.
+            assert_eq!(judge(403, body), Verdict::of(&head(403)), "{body}");
+            assert_eq!(judge(502, body), Verdict::of(&head(502)), "{body}");
+        }
+        let error = error(&head(200), "", &json(r#"{"code":"x"}"#), Effect::Queues, 0);
+        assert!(error.message.starts_with("The answer tells of an error"));
+    }
+
+    #[test]
+    fn the_body_of_an_acceptance_gets_little_time() {
+        let patience = |status, length: &str| {
+            let headers = [("Content-Length", length)].into_iter().collect();
+            Verdict::body_patience_ms(&Head { status, headers })
+        };
+        assert!(patience(200, "3").is_some_and(|ms| ms < 500.0));
+        assert!(Verdict::body_patience_ms(&head(200)).is_some_and(|ms| ms < 500.0));
+        for length in ["0", "2"] {
+            assert_eq!(patience(204, length), None);
+            assert_eq!(patience(404, length), Some(f64::INFINITY));
+        }
+        assert_eq!(patience(500, "3"), Some(f64::INFINITY));
+    }
+
+    #[test]
+    fn a_workers_problem_is_told_in_its_words_and_proves_no_more() {
+        let tell = |status, kind: &str, body: &str| {
+            let mut head = head(status);
+            head.headers = [("content-type", kind)].into_iter().collect();
+            error(&head, body, &json(body), Effect::Queues, 0)
+        };
+        let kind = "application/problem+json; charset=utf-8";
+        let body = r#"{"title":"Some were sent before","code":"already_queued","hint":"Say skip.","queued":"no"}"#;
+        let found = tell(422, kind, body);
+        assert_eq!(found.message, "Some were sent before (status 422)");
+        assert_eq!((found.hint(), found.queued), ("Say skip.", Queued::No));
+        let api = found.api.as_ref().unwrap();
+        assert_eq!(
+            (found.code, api.uber_code.as_deref()),
+            (ErrorCode::Rejected, Some("already_queued"))
+        );
+        // It proves no more than its status does.
+        assert_eq!(tell(502, kind, body).queued, Queued::Unknown);
+        assert_eq!(tell(200, kind, body).queued, Queued::Unknown);
+        // It may know less.
+        let doubt = body.replace(r#""no""#, r#""unknown""#);
+        assert_eq!(tell(422, kind, &doubt).queued, Queued::Unknown);
+        let mut head = head(422);
+        assert_eq!(Verdict::of_answer(&head, &doubt, &json(&doubt)), Verdict::of(&head));
+        head.headers = [("content-type", kind)].into_iter().collect();
+        let unproven = Verdict::Unproven(ErrorCode::Rejected);
+        assert_eq!(Verdict::of_answer(&head, &doubt, &json(&doubt)), unproven);
+        assert_eq!(error(&head, "", &json(&doubt), Effect::Reads, 0).queued, Queued::No);
+        // Only of that type, and with nobody's address.
+        let plain = tell(403, "application/json", body);
+        assert_eq!(plain.hint(), ErrorCode::UserNotAllowed.hint());
+        assert_eq!(plain.message, "Uber refused the request (status 403)");
+        let rude = tell(400, kind, r#"{"title":"jane@example.com is 555 123 45 67","detail":"x"}"#);
+        assert_eq!((rude.message.as_str(), rude.hint()), ("[email] is [phone] (status 400)", "x"));
+        let empty = tell(400, kind, r#"{"title":"","hint":7}"#);
+        assert_eq!(empty.message, "Uber refused the request (status 400)");
+        assert_eq!(empty.hint(), ErrorCode::InvalidRequest.hint());
     }
 
     #[test]

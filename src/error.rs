@@ -119,7 +119,7 @@ error_codes! {
         "Pass at least one code. To reach every code of the program, call distributeAll.";
     /// More codes than one call takes.
     TooManyCodes = "too_many_codes", Validation,
-        "Split the list into calls of at most 30,000 codes.";
+        "Create a job: it sends a list of any length.";
     /// 400: Uber found the request not valid.
     InvalidRequest = "invalid_request", Api,
         "Check the program and the codes.";
@@ -268,6 +268,8 @@ pub struct ApiDetail {
     pub headers: Vec<(String, String)>,
     /// How long the answer asks to wait, in milliseconds.
     pub retry_after_ms: Option<u64>,
+    /// What to do, in the words of a worker in front of Uber, masked.
+    pub hint: Option<String>,
 }
 
 /// Everything that can go wrong. Its [members](ErrorParts) are its own.
@@ -284,6 +286,8 @@ pub struct ErrorParts {
     pub queued: Queued,
     /// What happened, in a sentence. Holds no secret and no recipient's data.
     pub message: String,
+    /// What to do about it, unless the answer says so itself.
+    pub hint: &'static str,
     /// Whether it is proven that the request never left: no connection was made.
     pub unsent: bool,
     /// The answer, where there was one.
@@ -297,8 +301,9 @@ impl Error {
     #[must_use]
     pub fn new(code: ErrorCode, queued: Queued, message: impl Into<String>) -> Self {
         let message = message.into();
-        let (api, issues) = (None, Vec::new());
-        Self(Box::new(ErrorParts { code, queued, message, unsent: false, api, issues }))
+        let hint = code.hint();
+        let (unsent, api, issues) = (false, None, Vec::new());
+        Self(Box::new(ErrorParts { code, queued, message, hint, unsent, api, issues }))
     }
 
     /// No connection was made, so the request never left.
@@ -306,6 +311,8 @@ impl Error {
     pub fn unsent(message: impl Into<String>) -> Self {
         let mut error = Self::new(ErrorCode::ConnectionFailed, Queued::No, message);
         error.unsent = true;
+        error.hint =
+            "Nothing has left. Check the network, baseUrl and the certificate; see `cause`.";
         error
     }
 
@@ -317,11 +324,8 @@ impl Error {
 
     /// What to do about it.
     #[must_use]
-    pub fn hint(&self) -> &'static str {
-        if self.unsent {
-            return "Nothing has left. Check the network, baseUrl and the certificate; see `cause`.";
-        }
-        self.code.hint()
+    pub fn hint(&self) -> &str {
+        self.api.as_ref().and_then(|api| api.hint.as_deref()).unwrap_or(self.hint)
     }
 }
 
@@ -416,6 +420,7 @@ mod tests {
             body: "jane@example.com".into(),
             headers: vec![],
             retry_after_ms: None,
+            hint: None,
         });
         let printed = format!("{error:?} {error} {:?}", error.issues);
         assert!(!printed.contains("jane"), "{printed}");

@@ -101,9 +101,20 @@ impl Head {
     /// portal, not Uber's API.
     #[must_use]
     pub fn is_html(&self) -> bool {
+        self.has_type(b"text/html") || self.has_type(b"application/xhtml+xml")
+    }
+
+    /// Whether the body is a problem of RFC 9457, as the worker of this package
+    /// gives: none of Uber's.
+    #[must_use]
+    pub fn is_problem(&self) -> bool {
+        self.has_type(b"application/problem+json")
+    }
+
+    fn has_type(&self, name: &[u8]) -> bool {
         self.headers.get("content-type").is_some_and(|value| {
             let media_type = value.as_bytes().split(|byte| *byte == b';').next();
-            media_type.is_some_and(|name| name.trim_ascii().eq_ignore_ascii_case(b"text/html"))
+            media_type.is_some_and(|found| found.trim_ascii().eq_ignore_ascii_case(name))
         })
     }
 }
@@ -305,6 +316,7 @@ mod tests {
         };
         assert!(head("text/html").is_html());
         assert!(head("Text/HTML; charset=utf-8").is_html());
+        assert!(head("application/xhtml+xml").is_html());
         assert!(!head("application/json").is_html());
         assert!(!head("text/htmlx").is_html());
         assert!(!Head::default().is_html());

@@ -72,6 +72,7 @@ pub mod json;
 #[cfg_attr(not(feature = "client"), allow(dead_code))]
 mod json_text;
 pub mod list;
+mod mask;
 pub mod programs;
 pub mod retry;
 #[cfg(feature = "sandbox")]

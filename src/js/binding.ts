@@ -6,8 +6,8 @@ import {
   __wbg_reset_state,
   authorizationUrl,
   initSync,
-  isStale,
   readWebhook,
+  renewAt,
 } from "./uber_vouchers.js";
 import { Instance } from "./instance.js";
 
@@ -19,8 +19,8 @@ const glue = {
   __wbg_reset_state,
   authorizationUrl,
   initSync,
-  isStale,
   readWebhook,
+  renewAt,
 };
 
 /** What wasm-bindgen generated for the client. */

@@ -276,7 +276,9 @@ function hostOf({ host: options, auth, settings }: CheckedOptions, glue: Binding
   const clock = options.clock ?? hostClock;
   const rules: TokenRules = {
     request: (refreshToken) => requestToken(settings, host, { refreshToken }),
-    isStale: ({ expiresAt }) => glue.isStale(expiresAt, timeOf(clock)),
+    isStale: ({ expiresAt, renewAt = glue.renewAt(expiresAt) }) =>
+      // What is no time is over.
+      !(Math.min(expiresAt, renewAt) > timeOf(clock)),
   };
   const tokens = new TokenSource(auth, rules, clock, settings.timeoutMs);
   const host = createHost(options, () => tokens);

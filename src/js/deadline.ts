@@ -17,6 +17,8 @@ export interface Outcome<T = unknown> {
   hasLeft: boolean;
 }
 
+/** After a time limit that was noticed late, how long what has come may take to be read. */
+const LONGEST_READ_MS = 1_000;
 // What setTimeout can hold; beyond it, it fires at once.
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
@@ -44,14 +46,14 @@ export class Deadline {
   constructor(
     clock: AnyClock,
     ms: number,
-    signal: CallSignal | undefined,
+    signal?: CallSignal | undefined,
     readonly running?: Set<Deadline>,
   ) {
     running?.add(this);
     this.#signal = signal;
     if (signal?.aborted) this.#abort();
     else signal?.addEventListener("abort", this.#abort);
-    if (ms !== Infinity) this.#stop = timer(clock, ms, () => this.#end(TIMEOUT, undefined));
+    if (ms !== Infinity) this.#stop = limit(clock, ms, () => this.#end(TIMEOUT, undefined));
   }
 
   #end(kind: typeof TIMEOUT | typeof ABORTED, value: unknown): void {
@@ -83,6 +85,20 @@ export class Deadline {
     this.#signal?.removeEventListener("abort", this.#abort);
     this.onEnd();
   }
+}
+
+/**
+ * As `timer`, but on the host's clock what has come by then is read before it
+ * counts: a process that was stopped, or busy, gets its timers served first.
+ */
+function limit(clock: AnyClock, ms: number, elapsed: () => void): () => void {
+  if (clock !== hostClock) return timer(clock, ms, elapsed);
+  const dueAt = Date.now() + ms;
+  let stop = timer(clock, ms, () => {
+    const lateMs = Math.max(0, Date.now() - dueAt);
+    stop = timer(clock, Math.min(lateMs, LONGEST_READ_MS), elapsed);
+  });
+  return () => stop();
 }
 
 /** Calls when the time is up, unless the function returned was called before. */
@@ -117,8 +133,13 @@ export async function pause(
   ms: number,
   signal: CallSignal | undefined,
 ): Promise<Outcome> {
-  const deadline = new Deadline(clock, ms, signal);
-  const outcome = await deadline.race(() => new Promise<never>(() => {}));
+  const deadline = new Deadline(clock, Infinity, signal);
+  let stop = () => {};
+  const elapsed = (resolve: () => void) => {
+    if (ms !== Infinity) stop = timer(clock, ms, resolve);
+  };
+  const outcome = await deadline.race(() => new Promise<void>(elapsed));
+  stop();
   deadline.end();
-  return outcome.kind === TIMEOUT ? { ...outcome, kind: DONE } : outcome;
+  return outcome;
 }

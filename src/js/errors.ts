@@ -203,7 +203,7 @@ export class ValidationError extends VoucherError<ValidationErrorCode> {
 export class ApiError extends VoucherError<ApiErrorCode> {
   /** The HTTP status; 0 where the host shows none. */
   readonly status: number;
-  /** The code that the body gave, verbatim. */
+  /** The code that the body gave, verbatim: Uber's, or that of a worker in front of it. */
   declare readonly uberCode?: string;
   /** The first 4 KiB of the body. It may be anything: don't log it. */
   declare readonly body: string;

@@ -2,6 +2,7 @@
 import { instance } from "./binding.js";
 import { type AnyClock, DONE, Deadline, type Outcome, hostClock, pause } from "./deadline.js";
 import { quietly } from "./errors.js";
+import { unawaited } from "./listeners.js";
 import type { TokenSource } from "./token-source.js";
 import { type Answer, type TransportOptions, read, send } from "./transport.js";
 import type { CallSignal, Clock, FetchInit } from "./types.js";
@@ -12,7 +13,7 @@ export interface Host {
   text(ascii: Uint8Array): string;
   deadline(ms: number, signal: CallSignal | undefined): Deadline;
   send(url: string, init: FetchInit, attempt: number, within: Deadline): Promise<Outcome>;
-  read(answer: Answer, part: boolean, within: Deadline): Promise<Outcome>;
+  read(answer: Answer, patienceMs: number, within: Deadline): Promise<Outcome>;
   token(rejected: string | undefined, ms: number, signal?: CallSignal): Outcome | Promise<Outcome>;
   wait(ms: number, signal: CallSignal | undefined): Promise<Outcome>;
 }
@@ -41,7 +42,7 @@ export function createHost(options: HostOptions, tokens?: () => TokenSource): Ho
     text: (ascii) => (ascii.length < LONG_TEXT ? shortText : longText)(ascii),
     deadline: (ms, signal) => new Deadline(clock, ms, signal, instance.running),
     send: (url, init, attempt, within) => live(send(transport, url, init, attempt, within)),
-    read: (answer, part, within) => live(read(answer, part, within)),
+    read: (answer, patienceMs, within) => live(read(answer, patienceMs, within)),
     token: (rejected, ms, signal) => {
       const token = tokens?.().get(rejected, ms, signal) ?? none;
       return token instanceof Promise ? live(token) : token;
@@ -60,5 +61,6 @@ async function live(work: Promise<Outcome>): Promise<Outcome> {
 /** A clock's time; the host's where the clock fails. */
 export function timeOf(clock: AnyClock): number {
   const now = quietly(() => clock.now());
+  if (typeof now !== "number") unawaited(now);
   return Number.isFinite(now) ? (now as number) : Date.now();
 }

@@ -124,9 +124,12 @@ export class JobMachine {
   /** Gives whether that ends the run. */
   noToken = (batch: number, error: VoucherError & { status?: number }) =>
     this.#call<boolean>(NO_TOKEN, batch, [error.code, error.status ?? 0, isUnsent(error)]);
-  /** Gives the error that it means, or that the body is wanted first. */
-  answered = (batch: number, { status, lines }: Answer, body?: string) =>
-    this.#call<ErrorParts | true | undefined>(ANSWERED, batch, [status, lines, body]);
+  /** How long the body may take that is needed to judge an answer, in milliseconds; or it is not. */
+  bodyPatienceMs = ({ status, lines }: Answer) =>
+    this.#call<number | undefined>(ANSWERED, 0, [status, lines]);
+  /** Gives the error that it means. */
+  answered = (batch: number, { status, lines }: Answer, body: string) =>
+    this.#call<ErrorParts | undefined>(ANSWERED, batch, [status, lines, body]);
   /** Gives the error that it means. */
   lost = (batch: number, code: "timeout" | "connection_failed") =>
     this.#call<ErrorParts>(LOST, batch, [code, 0]);

@@ -18,6 +18,7 @@ import {
   toError,
 } from "./errors.js";
 import type { Host } from "./host.js";
+import { notify } from "./listeners.js";
 import { type Ownership, jobError, journalFailed, own } from "./job-ownership.js";
 import {
   type Action,
@@ -481,11 +482,13 @@ class BulkJob implements BareJob {
         const parts = this.#machine.lost(batch, kind === TIMEOUT ? "timeout" : "connection_failed");
         this.#doubt = this.#remember(batch, { ...parts, cause: value });
       });
-    } else if (this.#tell(() => this.#machine.answered(batch, answer)) === true) {
-      // What was refused says why; one that was accepted is not waited for.
-      const body = await host.read(answer, true, deadline);
+    } else {
+      const patienceMs = quietly(() => this.#machine.bodyPatienceMs(answer));
+      const isNeeded = patienceMs !== undefined;
+      const body = isNeeded ? (await host.read(answer, patienceMs, deadline)).value : "";
       this.#tell(() => {
-        const parts = this.#machine.answered(batch, answer, String(body.value)) as ErrorParts;
+        const parts = this.#machine.answered(batch, answer, String(body));
+        if (parts === undefined) return;
         const error = this.#remember(batch, parts);
         if (error.queued === "unknown") this.#doubt = error;
       });
@@ -497,7 +500,7 @@ class BulkJob implements BareJob {
   #tell<T>(work: () => T): T | undefined {
     try {
       const result = work();
-      if (result !== true) this.#turn();
+      this.#turn();
       return result;
     } catch {
       // A trap: `instance.call` has told everybody who waits.
@@ -553,9 +556,8 @@ class BulkJob implements BareJob {
     queueMicrotask(() => {
       this.#isTelling = false;
       if (this.#machine.isLost || this.progress() === before) return;
-      // A listener that throws must not decide what becomes of a job, and one
-      // that subscribes anew is not called again.
-      for (const listener of [...this.#listeners]) quietly(listener);
+      // A listener that subscribes anew is not called again.
+      for (const listener of [...this.#listeners]) notify(listener);
     });
   }
 }

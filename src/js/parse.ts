@@ -16,7 +16,8 @@ import {
   readEntries,
   readText,
 } from "./codes-input.js";
-import { type Issue, type VoucherError, ours, quietly, refusal } from "./errors.js";
+import { type Issue, type VoucherError, ours, refusal } from "./errors.js";
+import { notify } from "./listeners.js";
 import { checks, readOptions } from "./options.js";
 import type { CallSignal } from "./types.js";
 
@@ -162,8 +163,7 @@ function progressOf(
   return (position) => {
     const [codes = 0, duplicates = 0, rejected = 0] = [0, 1, 2].map((of) => reader.count(of));
     const rows = codes + duplicates + rejected;
-    // A listener that throws must not decide what becomes of a list.
-    quietly(() => listener({ ...position, rows, codes, duplicates, rejected }));
+    notify(listener, { ...position, rows, codes, duplicates, rejected });
   };
 }
 

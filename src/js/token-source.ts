@@ -46,8 +46,10 @@ export type AuthSource =
   | {
       kind: "delegated";
       tokens: TokenSet;
-      onTokens?: (tokens: TokenSet) => void | Promise<void>;
+      onTokens?: OnTokens;
     };
+
+type OnTokens = (tokens: TokenSet) => void | Promise<void>;
 
 /** What the core decides about tokens. */
 export interface TokenRules {
@@ -69,6 +71,8 @@ export class TokenSource {
   readonly #clock: AnyClock;
   readonly #timeoutMs: number;
   #current: TokenSet | undefined;
+  /** What `onTokens` has not kept yet: until it has, the refresh token before may be all there is. */
+  #unkept: TokenSet | undefined;
   #flight: Flight | undefined;
 
   constructor(auth: AuthSource, rules: TokenRules, clock: AnyClock, timeoutMs: number) {
@@ -120,9 +124,20 @@ export class TokenSource {
   }
 
   #usable(tokens: TokenSet | undefined, rejected: string | undefined): TokenSet | undefined {
-    return tokens && tokens.accessToken !== rejected && !this.#rules.isStale(tokens)
+    return tokens &&
+      tokens !== this.#unkept &&
+      tokens.accessToken !== rejected &&
+      !this.#rules.isStale(tokens)
       ? tokens
       : undefined;
+  }
+
+  /** Hands tokens to `onTokens`; if it fails, the next call does so again. */
+  async #keep(tokens: TokenSet, onTokens: OnTokens): Promise<void> {
+    this.#unkept = tokens;
+    const kept = await this.#within(() => onTokens({ ...tokens }), this.#timeoutMs);
+    if (kept.kind !== DONE) throw notKept(kept);
+    if (this.#unkept === tokens) this.#unkept = undefined;
   }
 
   #start(rejected: string | undefined): Flight {
@@ -187,8 +202,13 @@ export class TokenSource {
       kind: string;
       cache?: TokenCache;
       cacheKey: string;
-      onTokens?: (tokens: TokenSet) => void | Promise<void>;
+      onTokens?: OnTokens;
     };
+    if (this.#unkept && onTokens) {
+      await this.#keep(this.#unkept, onTokens);
+      const kept = this.#usable(this.#current, rejected);
+      if (kept) return kept;
+    }
     if (cache) {
       const { kind, value } = await this.#within(() => cache.get(cacheKey), this.#timeoutMs);
       const kept = kind === DONE ? quietly(() => tokenSetOf(value)) : undefined;
@@ -202,10 +222,7 @@ export class TokenSource {
     const found = this.#current;
     // A cache that fails costs tokens, not calls.
     if (cache) await this.#within(() => cache.set(cacheKey, { ...found }), this.#timeoutMs);
-    if (onTokens) {
-      const kept = await this.#within(() => onTokens({ ...found }), this.#timeoutMs);
-      if (kept.kind !== DONE) throw notKept(kept);
-    }
+    if (onTokens) await this.#keep(found, onTokens);
     return found;
   }
 
@@ -233,10 +250,17 @@ export function isToken(value: unknown): value is string {
 
 /** A set of tokens that was kept somewhere, each member read once; nothing if it is none. */
 export function tokenSetOf(value: unknown): TokenSet | undefined {
-  const { accessToken, expiresAt, scope, refreshToken } = Object(value) as Record<string, unknown>;
+  const { accessToken, expiresAt, renewAt, scope, refreshToken } = Object(value) as {
+    [name in keyof TokenSet]?: unknown;
+  };
   if (!isToken(accessToken) || typeof expiresAt !== "number") return undefined;
-  const tokens = { accessToken, expiresAt, scope: scope as string };
-  return typeof refreshToken === "string" ? { ...tokens, refreshToken } : tokens;
+  return {
+    accessToken,
+    expiresAt,
+    scope: scope as string,
+    ...(Number.isFinite(renewAt) && { renewAt: renewAt as number }),
+    ...(typeof refreshToken === "string" && { refreshToken }),
+  };
 }
 
 function noToken(): unknown {
@@ -250,8 +274,8 @@ function notRenewable(): unknown {
 function notKept({ kind, value }: Outcome): unknown {
   return refusal(
     kind === TIMEOUT ? "timeout" : "connection_failed",
-    "Keeping the new tokens in `auth.onTokens` failed",
-    "Keep the new refresh token: the one before may be spent.",
+    "The new tokens are not stored: `auth.onTokens` failed",
+    "See `cause`. The next call calls it again; what you had stored before may be spent.",
     { cause: value },
   );
 }

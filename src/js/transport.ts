@@ -4,13 +4,14 @@
  * Answers are taken by their shape: they may be of another realm, a
  * polyfill's or a mock's, which are no instances of this realm's classes.
  */
-import { DONE, type Deadline, FAILED, type Outcome } from "./deadline.js";
+import { DONE, Deadline, FAILED, type Outcome, hostClock } from "./deadline.js";
 import { quietly } from "./errors.js";
+import { notify } from "./listeners.js";
 import { isMarkedUnsent, provesUnsent, sentOnce } from "./own-fetch.js";
 import type { FetchFunction, FetchInit, RequestEvent, ResponseEvent } from "./types.js";
 
-/** How much of a body is read that only explains a failure. */
-const EXPLANATION_BYTES = 65_536;
+/** How much of a body is read that only tells what an answer means. */
+const BEGINNING_BYTES = 65_536;
 /** How long a body that nobody needs may take. */
 const DRAIN_MS = 1_000;
 
@@ -62,8 +63,7 @@ export async function send(
   deadline.onCut = abort;
   const outcome = await deadline.race(() => {
     const event: RequestEvent = { method: init.method, url, attempt };
-    // A listener that throws must not decide what becomes of a call.
-    quietly(() => onRequest?.(event));
+    if (onRequest) notify(onRequest, event);
     hasLeft = true;
     started = now();
     const sent = { ...init, signal: connection.signal };
@@ -84,7 +84,7 @@ export async function send(
     const durationMs = now() - started;
     const { status, fields } = answer;
     const headers = Object.fromEntries(fields.filter(([name]) => name.startsWith("x-uber-")));
-    quietly(() => onResponse({ method: init.method, url, attempt, status, durationMs, headers }));
+    notify(onResponse, { method: init.method, url, attempt, status, durationMs, headers });
   }
   return { kind: DONE, value: answer, hasLeft };
 }
@@ -109,9 +109,19 @@ function headOf(response: ResponseShape): Pick<Answer, "status" | "fields" | "li
   return { status, fields, lines };
 }
 
-/** Reads a body as text. If only a `part` is needed, as far as it comes in time. */
-export async function read(answer: Answer, part: boolean, deadline: Deadline): Promise<Outcome> {
-  if (part) return { kind: DONE, value: await explanation(answer, deadline), hasLeft: true };
+/** Reads a body as text: what comes of it within `patienceMs`, or the whole if that is 0. */
+export async function read(
+  answer: Answer,
+  patienceMs: number,
+  deadline: Deadline,
+): Promise<Outcome> {
+  if (patienceMs > 0) {
+    // On the host's clock: what is accepted must not depend on another one.
+    const patience = patienceMs === Infinity ? deadline : new Deadline(hostClock, patienceMs);
+    const value = await beginning(answer, patience);
+    if (patience !== deadline) patience.end();
+    return { kind: DONE, value, hasLeft: true };
+  }
   const outcome = await deadline.race(async () => {
     const text = await answer.response.text?.();
     if (typeof text !== "string") throw new TypeError("The answer's text() gave no text");
@@ -121,7 +131,7 @@ export async function read(answer: Answer, part: boolean, deadline: Deadline): P
   return { ...outcome, hasLeft: true };
 }
 
-async function explanation(answer: Answer, deadline: Deadline): Promise<string> {
+async function beginning(answer: Answer, deadline: Deadline): Promise<string> {
   const { response } = answer;
   let text = "";
   try {
@@ -132,7 +142,7 @@ async function explanation(answer: Answer, deadline: Deadline): Promise<string> 
     }
     const decoder = new TextDecoder();
     const opened = await deadline.race(() => response.body?.getReader?.());
-    for (let bytes = 0; opened.kind === DONE && bytes < EXPLANATION_BYTES;) {
+    for (let bytes = 0; opened.kind === DONE && bytes < BEGINNING_BYTES;) {
       const { kind, value } = await deadline.race(() => opened.value?.read());
       const chunk = kind === DONE && value?.value;
       answer.isRead = kind === DONE && value?.done !== false;
@@ -150,7 +160,7 @@ async function explanation(answer: Answer, deadline: Deadline): Promise<string> 
 /** Whether a body is short, by what its head says. Read in one go, it costs less. */
 function isShort({ fields }: Answer): boolean {
   const [, length] = fields.find(([name]) => name === "content-length") ?? [];
-  return length !== undefined && Number(length) <= EXPLANATION_BYTES;
+  return length !== undefined && Number(length) <= BEGINNING_BYTES;
 }
 
 /**
@@ -167,7 +177,7 @@ async function drain(answer: Answer): Promise<void> {
       await response.text?.();
       return;
     }
-    for (let bytes = 0; bytes < EXPLANATION_BYTES;) {
+    for (let bytes = 0; bytes < BEGINNING_BYTES;) {
       const { done, value } = await reader.read();
       if (done) return;
       // Chunks without a byte must come to an end too.

@@ -77,6 +77,8 @@ export interface TokenSet {
   accessToken: string;
   /** Epoch milliseconds. */
   expiresAt: number;
+  /** When the next one is asked for, in epoch milliseconds. Default: a minute before its end. */
+  renewAt?: number;
   /** Space separated. */
   scope: string;
   /** What gets the next token. It may work only once. */

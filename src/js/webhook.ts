@@ -1,6 +1,7 @@
 /** Webhooks: whether Uber signed one, and what it says. */
 import { instance } from "./binding.js";
 import { type VoucherError, invalidOption, ours, refusal, toError } from "./errors.js";
+import { unawaited } from "./listeners.js";
 import { checks, readOptions } from "./options.js";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -134,7 +135,7 @@ export async function verifyWebhook(
   if (read.outcomes) {
     let outcomes: string;
     try {
-      outcomes = JSON.stringify(outcomesOf(read.outcomes(raw)));
+      outcomes = JSON.stringify(outcomesOf(unawaited(read.outcomes(raw))));
     } catch (cause) {
       throw webhookError("malformed_body", "`outcomes` failed", "See `cause`.", cause);
     }

@@ -93,7 +93,9 @@ pub(super) fn with_body(status: u16, media_type: &str, body: impl Into<Vec<u8>>)
 }
 
 pub(super) fn json(status: u16, body: &Value) -> Response {
-    with_body(status, "application/json", body.to_string())
+    let text = body.to_string();
+    let length = text.len().to_string();
+    with_header(with_body(status, "application/json", text), "content-length", &length)
 }
 
 /// The shape that Uber's rate limiter is documented with, and the one most used

@@ -218,7 +218,7 @@ impl Inner {
     ) -> Result<JsValue, Error> {
         let Ended { head, body, attempts } = ended;
         let (now, input, parsed) = (epoch_ms(&self.host), from_text(input), from_text(body));
-        let accepted = Verdict::of(head) == Verdict::Accepted;
+        let accepted = Verdict::of_answer(head, body, &parsed) == Verdict::Accepted;
         let (effect, list) = match operation {
             DISTRIBUTE | DISTRIBUTE_ALL if accepted => {
                 let codes = if operation == DISTRIBUTE { number(count) } else { "all".into() };
@@ -248,11 +248,12 @@ impl Inner {
     }
 }
 
-/// Whether a token is too old to be used.
-#[wasm_bindgen(js_name = isStale)]
+/// When to renew a token of which only the end is known.
+#[wasm_bindgen(js_name = renewAt)]
 #[must_use]
-pub fn is_stale(expires_at: f64, now: f64) -> bool {
-    token::is_stale(whole_ms(expires_at), whole_ms(now))
+#[allow(clippy::cast_precision_loss)]
+pub fn renew_at(expires_at: f64) -> f64 {
+    token::renew_at(whole_ms(expires_at)) as f64
 }
 
 /// Where an administrator signs in.

@@ -55,7 +55,7 @@ pub enum Next {
 /// What came of a call in the end.
 pub struct Ended {
     pub head: Head,
-    /// Empty for a distribute call that was accepted: it is not waited for.
+    /// As far as it was wanted, and came.
     pub body: String,
     pub attempts: u32,
 }
@@ -90,11 +90,13 @@ impl Exchange {
                 let accepted = Verdict::of(&head) == Verdict::Accepted;
                 let step = if accepted { Step::Stop } else { self.after(Attempt::Answered(&head)) };
                 if step == Step::Stop || step == Step::RenewToken && !self.renews() {
-                    // The head of a 2xx is all that a distribute call waits for.
-                    if accepted && self.rule == Rule::Distribute {
-                        return Ok(self.end(head, String::new()));
-                    }
-                    let body = self.client.host.read(&answer, !accepted, &deadline.0);
+                    let is_result = accepted && self.rule != Rule::Distribute;
+                    let patience_ms = match Verdict::body_patience_ms(&head) {
+                        _ if is_result => 0.0,
+                        Some(patience_ms) => patience_ms,
+                        None => return Ok(self.end(head, String::new())),
+                    };
+                    let body = self.client.host.read(&answer, patience_ms, &deadline.0);
                     self.stage = Stage::Body(deadline, head);
                     return Ok(Next::Wait(body));
                 }

@@ -33,7 +33,7 @@ impl From<Failure> for JsValue {
             .with("class", error.code.class().as_str())
             .with("code", error.code.as_str())
             .with("queued", error.queued.as_str())
-            .with("hint", error.hint())
+            .with("hint", error.hint().to_owned())
             .with("message", std::mem::take(&mut error.message));
         if error.unsent {
             parts = parts.with("unsent", true);

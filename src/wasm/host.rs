@@ -35,9 +35,10 @@ extern "C" {
     #[wasm_bindgen(structural, method)]
     pub fn send(this: &Host, url: &str, init: &Object, attempt: u32, within: &Deadline) -> JsValue;
 
-    /// A body as text, as much as is wanted, as far as it comes if `part`.
+    /// Reads a body as text: what comes of it within `patience_ms`, or the whole
+    /// if that is 0.
     #[wasm_bindgen(structural, method)]
-    pub fn read(this: &Host, answer: &JsValue, part: bool, within: &Deadline) -> JsValue;
+    pub fn read(this: &Host, answer: &JsValue, patience_ms: f64, within: &Deadline) -> JsValue;
 
     /// The token for a call: another one than `rejected`.
     #[wasm_bindgen(structural, method)]

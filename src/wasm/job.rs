@@ -272,19 +272,17 @@ fn run(
     Ok(JsValue::UNDEFINED)
 }
 
-/// `[status, fields, body]` came: the error that it means, or that the body is
-/// wanted first. Without one, only an answer that was accepted is taken.
+/// `[status, fields, body]` came: the error that it means. Without a body, how
+/// long that may take, if it is needed.
 fn answered(job: &mut Job, now: u64, batch: usize, value: &JsValue) -> JsValue {
     let told = text_of(value);
     let told = from_text(&told);
     let [Json::Number(status), Json::Text(lines), body @ ..] = told.items() else {
-        return JsValue::TRUE;
+        return JsValue::UNDEFINED;
     };
     let head = head_from(*status, lines);
-    let body = match body {
-        [Json::Text(body)] => body,
-        _ if Verdict::of(&head) == Verdict::Accepted => "",
-        _ => return JsValue::TRUE,
+    let [Json::Text(body)] = body else {
+        return Verdict::body_patience_ms(&head).into();
     };
     let random = js_sys::Math::random();
     let error = job.handle_response(batch, &head, body, &from_text(body), now, random);

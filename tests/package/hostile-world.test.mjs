@@ -4,6 +4,7 @@
  * `queued` is never better than the truth.
  */
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { test } from "node:test";
 
 import {
@@ -379,6 +380,48 @@ test("listeners that throw decide nothing", async () => {
   assert.equal((await job.run()).queued, codes.length);
   assert.ok(calls > 0 && calls < 20, `${calls} calls`);
   await quiet();
+});
+
+test("listeners that fail, at once or later, are reported once each", async (context) => {
+  const failures = [
+    boom,
+    async () => boom(),
+    () => Promise.reject(undefined),
+    () => ({ then: boom }),
+    () => ({ then: (/** @type {any} */ _, /** @type {any} */ fail) => fail(new Error("later")) }),
+    () => Object.defineProperty({}, "then", { get: boom }),
+  ];
+  const { programId, codes, options } = await bench();
+  const reports = context.mock.method(console, "error", () => {});
+  for (const fails of failures) {
+    const listener = () => () => fails();
+    const onProgress = listener();
+    const client = createClient({ ...options, onRequest: listener(), onResponse: listener() });
+    await parseCodes(codes, { onProgress });
+    const job = await client.createJob(programId, codes, { onProgress: listener(), batchSize: 1 });
+    job.subscribe(listener());
+    assert.equal((await job.run()).queued, codes.length);
+    await noStrays("a listener");
+    assert.equal(reports.mock.callCount(), 5);
+    reports.mock.resetCalls();
+  }
+  reports.mock.mockImplementation(boom);
+  await parseCodes(codes, { onProgress: async () => boom() });
+  await noStrays("a console that throws");
+});
+
+test("a clock and an `outcomes` that reject end nothing", async () => {
+  const { programId, codes, options } = await bench();
+  /** @type {any} */
+  const now = async () => boom();
+  const client = createClient({ ...options, clock: { ...options.clock, now } });
+  await client.distribute(programId, codes);
+  const body = '{"event_type":"x"}';
+  const signature = createHmac("sha256", "key").update(body).digest("hex");
+  const message = { body, signature };
+  const event = uberVouchers.verifyWebhook(message, { signingKey: "key", outcomes: now });
+  await assert.rejects(event, { code: "malformed_body" });
+  await noStrays("a clock, and outcomes");
 });
 
 /** @param {Record<string, unknown>} members */

@@ -127,7 +127,7 @@ impl Checker {
     }
 
     /// An answer was seen.
-    pub fn answered(&mut self, request: u64, status: u16, is_html: bool) {
+    pub fn answered(&mut self, request: u64, status: u16, contradicts: bool) {
         let refused = (400..500).contains(&status) && !matches!(status, 408 | 499);
         for place in self.requests.get(&request).cloned().unwrap_or_default() {
             let history = &mut self.histories[place];
@@ -135,7 +135,7 @@ impl Checker {
                 history.open.remove(&request);
             }
             history.refused |= matches!(status, 400 | 413 | 422);
-            history.accepted |= (200..300).contains(&status) && !is_html;
+            history.accepted |= (200..300).contains(&status) && !contradicts;
         }
     }
 

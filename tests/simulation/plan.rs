@@ -29,6 +29,8 @@ pub struct Plan {
     pub unsent: f64,
     /// That something in between refuses a request before it reaches Uber.
     pub refused: f64,
+    /// That an acceptance comes with the body of an error.
+    pub contradicts: f64,
     /// That the operator steps in, at each effect.
     pub operator: f64,
     pub pause: f64,
@@ -56,6 +58,7 @@ impl Plan {
             append_fails: sometimes(0.1),
             token_fails: sometimes(0.3),
             refused: sometimes(0.3),
+            contradicts: sometimes(0.2),
             operator: sometimes(0.3),
             pause: sometimes(0.1),
             late: sometimes(0.5),
@@ -107,6 +110,7 @@ impl Plan {
         with(&|plan| plan.token_fails = 0.0);
         with(&|plan| plan.unsent = 0.0);
         with(&|plan| plan.refused = 0.0);
+        with(&|plan| plan.contradicts = 0.0);
         with(&|plan| plan.operator = 0.0);
         with(&|plan| plan.pause = 0.0);
         with(&|plan| plan.late = 0.0);

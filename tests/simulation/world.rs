@@ -375,8 +375,9 @@ impl World {
             Effect::Token { batch, renew } => self.hand_token(batch, renew),
             Effect::Answered { batch, request, head, body } => {
                 self.say(&format!("answer to {request}, batch {batch}: {}", head.status));
-                self.checker.answered(request, head.status, head.is_html());
                 let text = String::from_utf8_lossy(&body).into_owned();
+                let contradicts = text.starts_with('<') || text.contains("error");
+                self.checker.answered(request, head.status, contradicts);
                 let parsed: Json = serde_json::from_str(&text).unwrap_or_default();
                 let random = self.random.unit();
                 if let Some(job) = &mut self.job {
@@ -507,7 +508,15 @@ impl World {
         let reply = self.sandbox.handle(&incoming, self.now);
         match reply.answer {
             Answer::Response(response) => {
-                let (head, body) = (response.head, response.body);
+                let (mut head, mut body) = (response.head, response.body);
+                if head.is_html() && self.random.chance(0.5) {
+                    head.headers = Headers::default();
+                } else if head.status == 200
+                    && !self.calm
+                    && self.random.chance(self.plan.contradicts)
+                {
+                    body = br#"{"code":"internal_server_error"}"#.to_vec();
+                }
                 self.after(reply.after_ms, Effect::Answered { batch, request: id, head, body });
             }
             Answer::Lost => self.after(reply.after_ms, Effect::Lost { batch }),

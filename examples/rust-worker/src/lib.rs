@@ -88,7 +88,7 @@ async fn distribute_file(env: &Env, program: &str, file: &[u8]) -> Result<String
     let token = token(env).await?;
     // Not repeated here: `retry::Retry` says what may be.
     let (head, body, parsed) = send(&call, Some(&token), Queued::Unknown).await?;
-    match Verdict::of(&head) {
+    match Verdict::of_answer(&head, &body, &parsed) {
         Verdict::Accepted => Ok(format!("{list:?} are queued.\n")),
         _ => Err(answer::error(&head, &body, &parsed, Effect::Queues, now())),
     }

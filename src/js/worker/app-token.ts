@@ -15,9 +15,6 @@ const LONGEST_RETRY_MS = 5 * 60_000;
 const LIMITED_RETRY_MS = 60_000;
 /** No answer is to close the endpoint for longer. */
 const LONGEST_WAIT_MS = 60 * 60_000;
-/** A token is renewed so long before its end. */
-const RENEWAL_MS = 60_000;
-
 const PASSING = new Set(["token_unavailable", "connection_failed", "timeout"]);
 
 interface Failure {
@@ -53,7 +50,7 @@ export class AppToken {
       const accessToken = await this.#tokens(rejected);
       if (failure) this.store.write("token_failure", null);
       const kept = this.store.read<TokenSet>("token");
-      return { token: { accessToken, expiresAt: kept?.expiresAt ?? 0 } };
+      return { token: { accessToken, renewAt: kept?.renewAt ?? 0 } };
     } catch (error) {
       if (!(error instanceof VoucherError)) throw error;
       const fault = faultOf(error);
@@ -72,7 +69,7 @@ export class AppToken {
 
   #hasToken(rejected: string | undefined, now: number): boolean {
     const kept = this.store.read<TokenSet>("token");
-    return kept !== undefined && kept.accessToken !== rejected && kept.expiresAt - RENEWAL_MS > now;
+    return kept !== undefined && kept.accessToken !== rejected && (kept.renewAt ?? 0) > now;
   }
 
   /** Keeps a failure; those who waited for the same request count as one. */

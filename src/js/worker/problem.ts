@@ -1,5 +1,6 @@
 /** Answers that say no: problem+json (RFC 9457) with the package's codes. */
 import { ApiError, ConnectionError, JobError, ValidationError, VoucherError } from "../errors.js";
+import { hintOverHttp } from "./hints.js";
 import type { JobFault } from "./types.js";
 
 export interface Problem {
@@ -45,7 +46,6 @@ export function answer({ status, code, title, hint, queued, headers, more }: Pro
     title,
     status,
     code,
-    detail: hint,
     hint,
     queued: queued ?? "no",
     ...more,
@@ -120,7 +120,8 @@ function of(error: VoucherError, status: number): Problem {
     }
   }
   const more = error instanceof ValidationError ? issues(error) : undefined;
-  const { code, message: title, hint, queued } = error;
+  const { code, message: title, queued } = error;
+  const hint = hintOverHttp(code, error.hint);
   return { status, code, title, hint, queued, headers, ...(more && { more }) };
 }
 
@@ -136,7 +137,8 @@ export function faultOf(error: unknown): JobFault {
     const { code, title: message, hint } = problemOf(error);
     return { code, message, hint, queued: "unknown" };
   }
-  const { code, message, hint, queued } = error;
+  const { code, message, queued } = error;
+  const hint = hintOverHttp(code, error.hint);
   const status = error instanceof ApiError && error.status > 0 ? { status: error.status } : {};
   return { code, message, hint, queued, ...status };
 }

@@ -6,10 +6,11 @@ import type { WorkerEnv } from "./types.js";
 
 const DEFAULT_BASE_URL = "https://api.uber.com";
 
-/** A token, and when it ends, in epoch milliseconds. */
+/** A token, in epoch milliseconds. */
 export interface Token {
   accessToken: string;
-  expiresAt: number;
+  /** When another one is asked for. */
+  renewAt: number;
 }
 
 /** What the object that all programs share does for them. */
@@ -35,7 +36,7 @@ export function createUber(env: WorkerEnv, app: () => AppApi, fetch?: FetchFunct
     auth: {
       async accessToken({ rejected }) {
         const isUsable =
-          current && current.accessToken !== rejected && current.expiresAt - 60_000 > Date.now();
+          current && current.accessToken !== rejected && current.renewAt > Date.now();
         if (current && isUsable) return current.accessToken;
         const got = await app().token(rejected);
         if ("fault" in got) throw withDelay(toError(got.fault), got.fault.retryAfterMs);

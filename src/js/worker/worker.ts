@@ -80,7 +80,7 @@ async function route(call: Call): Promise<Response> {
 
 /** A file of the console, or its page: every screen has an address of its own. */
 async function page({ request, url, env }: Call): Promise<Response> {
-  if (env.ASSETS === undefined) throw nothing();
+  if (env.ASSETS === undefined) throw noConsole();
   if (request.method !== "GET" && request.method !== "HEAD") throw nothing();
   // What serves the files would redirect to what may be another host's name.
   if (/\/\/|%2f|%5c/i.test(url.pathname)) throw nothing();
@@ -202,4 +202,7 @@ function withCors({ request, url }: Call, response: Response): Response {
   return answering;
 }
 
-const nothing = () => refuse(404, "not_found", "There is nothing here", "Open the console at /.");
+const nothing = () =>
+  refuse(404, "not_found", "There is nothing here", "The documentation lists what is served.");
+const noConsole = () =>
+  refuse(404, "not_found", "This worker serves no console", "Its API is below /api/ and /v1/.");

@@ -1,0 +1,24 @@
+/** What to do about an error of the package's, for whoever sees it over HTTP. */
+
+/** Where the package speaks of members, options or functions that are not there. */
+const HINTS: Record<string, string> = {
+  invalid_codes: "Correct the rows in `issues`, or pass valid=true.",
+  empty_codes:
+    "Pass at least one code. To reach every code of the program, pass all=true and confirm.",
+  too_many_codes: "Create a job: POST /api/programs/{program}/jobs.",
+  unauthorized: "Check UBER_CLIENT_ID and UBER_SCOPE: Uber rejected the worker's token.",
+  resource_not_found: "Check the program's id, UBER_ORGANIZATION_ID and UBER_BASE_URL.",
+  rate_limited: "Wait for as long as Retry-After says, then try again.",
+  rejected: "Look at the status: it is the one that Uber answered with.",
+  unexpected_response: "Check UBER_BASE_URL, and what stands between the worker and Uber.",
+  token_rejected: "Check UBER_CLIENT_ID, UBER_CLIENT_SECRET and UBER_SCOPE.",
+  token_unavailable: "Try later. Uber gives 100 tokens an hour.",
+  connection_failed: "Check UBER_BASE_URL, and whether the worker can reach it.",
+  timeout: "Try later, and look at `queued` before you send again.",
+};
+/** A sentence about what was thrown, which stays in the worker. */
+const ABOUT_CAUSE = /[^.]*`cause`[^.]*\.\s*/g;
+
+export function hintOverHttp(code: string, hint: string): string {
+  return HINTS[code] ?? (hint.replace(ABOUT_CAUSE, "").trim() || "See the worker's log.");
+}
