@@ -57,7 +57,10 @@ pub enum Layout {
     Nothing,
     Refuse(Rejected),
     /// The rows begin there.
-    Begin { at: usize, delimiter: u8 },
+    Begin {
+        at: usize,
+        delimiter: u8,
+    },
 }
 
 pub fn layout(text: &[u8], options: Options) -> Layout {
@@ -207,8 +210,7 @@ fn separator_of(line: &[u8]) -> Option<u8> {
 }
 
 fn is_blank(row: &[u8]) -> bool {
-    let blank =
-        |char: char| char.is_whitespace() || is_invisible(char) || ",;|\"".contains(char);
+    let blank = |char: char| char.is_whitespace() || is_invisible(char) || ",;|\"".contains(char);
     str::from_utf8(row).is_ok_and(|row| row.chars().all(blank))
 }
 
@@ -225,7 +227,8 @@ fn is_markdown(line: &[u8]) -> bool {
     if line.starts_with("```") || line.starts_with("~~~") {
         return true;
     }
-    if line.contains('|') && line.contains('-') && line.chars().all(|char| "|-: \t".contains(char)) {
+    if line.contains('|') && line.contains('-') && line.chars().all(|char| "|-: \t".contains(char))
+    {
         return true;
     }
     let digits = line.len() - line.trim_start_matches(|char: char| char.is_ascii_digit()).len();

@@ -32,8 +32,12 @@ fuzz_target!(|data: &[u8]| {
     }
     if options & 0x10 != 0 {
         let program_column = Some(own_program);
-        let mut reader =
-            CodeReader::with(csv::Options { column: own_column, program_column, header_row });
+        let mut reader = CodeReader::with(csv::Options {
+            column: own_column,
+            program_column,
+            header_row,
+            seed: 0,
+        });
         for chunk in chunks(file, &pattern) {
             reader.push(chunk);
         }
@@ -57,7 +61,7 @@ fuzz_target!(|data: &[u8]| {
         assert!(counts.2 <= found.rejections.rejected_count());
         return;
     }
-    let options = csv::Options { column: own_column, program_column: None, header_row };
+    let options = csv::Options { column: own_column, program_column: None, header_row, seed: 0 };
     let mut reader = CodeReader::with(options);
     for chunk in chunks(file, &pattern) {
         reader.push(chunk);
