@@ -559,14 +559,16 @@ impl Job {
         };
         let halts = !error.unsent && (!passes || self.token_failures >= self.settings.max_retries);
         if halts {
-            self.stop(error);
+            self.stop(error.clone());
         } else if error.unsent {
             self.back_off(None, now, random);
         } else {
             self.gate = now.saturating_add(retry::wait(None, self.token_failures, now, random));
             self.token_failures += 1;
         }
-        self.land(batch, Proof::Again, None);
+        // What is waited for is to be seen.
+        let error = error.unsent.then_some(error);
+        self.land(batch, Proof::Again, error.as_ref());
         halts
     }
 

@@ -278,6 +278,7 @@ fn a_token_request_that_never_left_is_waited_out() {
                 asked += 1;
                 if asked < 30 {
                     assert!(!bench.job.handle_no_token(batch, Error::unsent("x"), now, 1.0));
+                    assert!(bench.job.batch(0).is_some_and(|batch| batch.unsent));
                 } else {
                     bench.job.handle_token(batch);
                 }

@@ -12,6 +12,7 @@ import {
   type ErrorParts,
   VoucherError,
   invalidOption,
+  isUnsent,
   quietly,
   refusal,
   toError,
@@ -545,6 +546,7 @@ class BulkJob implements BareJob {
     }
     const error = kind === ERROR ? (value as VoucherError) : noToken(kind === TIMEOUT, value);
     if (this.#machine.noToken(batch, error)) this.#halt ??= error;
+    else if (isUnsent(error)) this.#keepError(batch, error);
   }
 
   async #send(batch: number, attempt: number, body: string): Promise<void> {
@@ -594,11 +596,16 @@ class BulkJob implements BareJob {
   #remember(batch: number, parts: ErrorParts): VoucherError {
     const error = toError(parts);
     if (error.code === "rate_limited") this.#isLimited = true;
+    this.#keepError(batch, error);
+    return error;
+  }
+
+  /** Keeps the last error of a batch with all that came with it. */
+  #keepError(batch: number, error: VoucherError): void {
     this.#errors.delete(batch);
     this.#errors.set(batch, error);
     const [oldest] = this.#errors.keys();
     if (this.#errors.size > MOST_ERRORS) this.#errors.delete(oldest as number);
-    return error;
   }
 
   #wait(until: number): void {

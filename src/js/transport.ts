@@ -65,7 +65,7 @@ export async function send(
   const connection = new AbortController();
   const abort = () => connection.abort();
   // What was called is what proves something, whatever takes its place meanwhile.
-  const hostFetch = globalThis.fetch;
+  let hostFetch: typeof globalThis.fetch | undefined;
   let hasLeft = false;
   let started = 0;
   deadline.onCut = abort;
@@ -75,13 +75,17 @@ export async function send(
     hasLeft = true;
     started = now();
     const sent = { ...init, signal: connection.signal };
-    if (fetch === undefined) return hostFetch(url, sentOnce(sent) as RequestInit);
+    if (fetch === undefined) {
+      hostFetch = globalThis.fetch;
+      return hostFetch(url, sentOnce(sent) as RequestInit);
+    }
     // As a method where it is one: a service binding refuses anything else.
     return typeof fetch === "function" ? fetch(url, sent) : fetch.fetch(url, sent);
   });
+  const called = hostFetch;
   if (outcome.kind === FAILED && hasLeft) {
     const { value } = outcome;
-    const isUnsent = fetch === undefined ? () => provesUnsent(hostFetch, value) : isMarkedUnsent;
+    const isUnsent = called ? () => provesUnsent(called, value) : isMarkedUnsent;
     hasLeft = quietly(() => isUnsent(value)) !== true;
   }
   if (outcome.kind !== DONE) return { ...outcome, hasLeft };

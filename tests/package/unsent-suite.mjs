@@ -157,7 +157,9 @@ export async function unsentSuite(test, assert, { createClient }, control) {
       onRequest: () => (asked += 1) >= 12 && stop.abort(),
     });
     const job = await client.createJob("p", codes, { batchSize: 1 });
+    let message = "";
+    job.subscribe(() => (message ||= job.batches()[0]?.lastError?.message ?? ""));
     const { pending, finished } = await job.run({ signal: stop.signal });
-    assert.equal([pending, finished], [2, false]);
+    assert.equal([pending, finished, message], [2, false, "Getting a token failed"]);
   });
 }
