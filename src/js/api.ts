@@ -47,6 +47,7 @@ export type {
   JobResult,
   ResumeOptions,
   RunOptions,
+  StateFilter,
 } from "./job-types.js";
 export type { Journal } from "./journal-types.js";
 export { parseCodes, parseCodesByProgram } from "./parse.js";

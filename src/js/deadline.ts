@@ -45,6 +45,8 @@ export const realNow = Date.now;
 /** Time by those timers. */
 export const realClock: AnyClock = { now: realNow };
 
+const isHost = (clock: AnyClock) => clock === hostClock || clock === realClock;
+
 export class Deadline {
   /** Called when the time is up or the caller gives up. */
   onCut = () => {};
@@ -109,10 +111,10 @@ export class Deadline {
  * counts: a process that was stopped, or busy, gets its timers served first.
  */
 function limit(clock: AnyClock, ms: number, elapsed: () => void): () => void {
-  if (clock !== hostClock) return timer(clock, ms, elapsed);
-  const dueAt = Date.now() + ms;
+  if (!isHost(clock)) return timer(clock, ms, elapsed);
+  const dueAt = clock.now() + ms;
   let stop = timer(clock, ms, () => {
-    const lateMs = Math.max(0, Date.now() - dueAt);
+    const lateMs = Math.max(0, clock.now() - dueAt);
     stop = timer(clock, Math.min(lateMs, LONGEST_READ_MS), elapsed);
   });
   return () => stop();
@@ -120,7 +122,7 @@ function limit(clock: AnyClock, ms: number, elapsed: () => void): () => void {
 
 /** Calls when the time is up, unless the function returned was called before. */
 function timer(clock: AnyClock, ms: number, elapsed: () => void): () => void {
-  if (clock === hostClock || clock === realClock) {
+  if (isHost(clock)) {
     // Both at once: what one made, the other's `clearTimeout` does not know.
     const [set, clear] =
       clock === hostClock ? [setTimeout, clearTimeout] : [realSetTimeout, realClearTimeout];

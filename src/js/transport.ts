@@ -9,7 +9,7 @@ import {
   Deadline,
   FAILED,
   type Outcome,
-  hostClock,
+  realClock,
   realClearTimeout,
   realSetTimeout,
 } from "./deadline.js";
@@ -128,8 +128,8 @@ export async function read(
   deadline: Deadline,
 ): Promise<Outcome> {
   if (patienceMs > 0) {
-    // On the host's clock: what is accepted must not depend on another one.
-    const patience = patienceMs === Infinity ? deadline : new Deadline(hostClock, patienceMs);
+    // On the host's own clock: what is accepted must not depend on another one.
+    const patience = patienceMs === Infinity ? deadline : new Deadline(realClock, patienceMs);
     const value = await beginning(answer, patience);
     if (patience !== deadline) patience.end();
     return { kind: DONE, value, hasLeft: true };

@@ -5,11 +5,17 @@ import { protocolsOf } from "./protocols.js";
 
 /** What a socket is used for: any `WebSocket`. */
 export interface LiveSocket {
+  /** Called once it is open. */
   onopen: ((event: any) => void) | null;
+  /** Called with each message. */
   onmessage: ((event: { data: unknown }) => void) | null;
+  /** Called when it is closed, by whichever side. */
   onclose: ((event: { code: number }) => void) | null;
+  /** Called when the connection fails. */
   onerror: ((event: any) => void) | null;
+  /** Sends a message. */
   send(text: string): void;
+  /** Closes it. */
   close(code?: number): void;
 }
 

@@ -68,7 +68,7 @@ export interface WorkerHandler {
   /** Answers a request. */
   fetch(request: any, env: any, context: any): Promise<any>;
   /** Looks for jobs that should run and are silent. For a cron trigger, each quarter of an hour. */
-  scheduled(event: any, env: any, context: any): Promise<void>;
+  scheduled?(event: any, env: any, context: any): Promise<void>;
 }
 
 /**

@@ -34,7 +34,7 @@ const HISTORY = {
  *
  * @throws {ValidationError} `invalid_options`, naming the option.
  */
-export function createWorker(options?: WorkerOptions): WorkerHandler {
+export function createWorker(options?: WorkerOptions): Required<WorkerHandler> {
   configure(options);
   return {
     async fetch(request: Request, env: WorkerEnv, context): Promise<Response> {
