@@ -1,6 +1,7 @@
 /**
  * Options as callers pass them: names, types and what the host knows of values are
- * checked here, at once; the rest by the core. Each is read once, so that a getter can't say two things.
+ * checked here, at once; the rest by the core. Each is read once, so that a
+ * getter can't say two things.
  */
 import { isBrowser, isLoopback, markOfSandbox } from "./environment.js";
 import { type ValidationErrorCode, invalidOption, ours, quietly, refusal } from "./errors.js";
