@@ -1,7 +1,7 @@
 /** What is known of each code of a job, page by page. */
 import { hexOf } from "./code-list.js";
 import type { JobMachine } from "./job-machine.js";
-import { invalidOption } from "./errors.js";
+import { invalidOption, quietly } from "./errors.js";
 import type { CodeState, HostReadableStream, JobResult, StateFilter } from "./job-types.js";
 
 /** In the order in which the core numbers them. */
@@ -29,8 +29,9 @@ export interface Cursor {
 /** The states that a caller names, as a set of bits; undefined for all. */
 export function statesIn(filter: StateFilter | undefined): number | undefined {
   if (filter === undefined) return undefined;
-  const named: unknown[] = Array.isArray(filter) ? filter : [filter];
-  return named.reduce<number>((bits, state) => {
+  // A list that throws is no list of states.
+  const listed = quietly((): unknown[] | false => Array.isArray(filter) && Array.from(filter));
+  return (listed || [filter]).reduce<number>((bits, state) => {
     const number = STATES.indexOf(state as CodeState);
     if (number < 0) throw invalidOption("The filter is no state of a code");
     return bits | (1 << number);
