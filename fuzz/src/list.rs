@@ -67,17 +67,22 @@ impl Read {
 /// Which column is meant.
 #[derive(Clone, Copy)]
 pub enum Wanted<'a> {
+    /// That of the best usual name.
     Usual,
+    /// That of this name.
     Named(&'a str),
+    /// That at this place, from 1.
     Number(usize),
 }
 
-/// What the reader is told: the column of the codes, that of the programs if there
-/// is one, and the line of the header.
+/// What the reader is told.
 #[derive(Clone, Copy)]
 pub struct Options<'a> {
+    /// The column of the codes.
     pub column: Wanted<'a>,
+    /// That of the programs, if there is one.
     pub program: Option<Wanted<'a>>,
+    /// The line of the header.
     pub header_row: Option<u64>,
 }
 
@@ -91,13 +96,13 @@ pub fn read(input: &[u8], options: Options) -> Read {
             return read;
         }
     };
-    let (mut at, delimiter) = match layout(&text, options) {
+    let (mut at, delimiter, is_header_below) = match layout(&text, options) {
         Layout::Nothing => return read,
         Layout::Refuse(rejected) => {
             read.reject(rejected);
             return read;
         }
-        Layout::Begin { at, delimiter } => (at, delimiter),
+        Layout::Begin { at, delimiter, is_header_below } => (at, delimiter, is_header_below),
     };
     let numbers = line_numbers(&text);
     let mut columns = None;
@@ -109,8 +114,8 @@ pub fn read(input: &[u8], options: Options) -> Read {
         let draws_in = draws_in(&row, &text[at..], delimiter, code_column);
         at += row.length;
         if row.malformed || draws_in {
-            let is_lost =
-                columns.is_none() && (delimiter != NO_DELIMITER || options.program.is_some());
+            let is_lost = columns.is_none()
+                && (delimiter != NO_DELIMITER || options.program.is_some() || is_header_below);
             let value = if is_lost {
                 String::new()
             } else {
@@ -135,6 +140,10 @@ pub fn read(input: &[u8], options: Options) -> Read {
                     shape = Shape { header: row.cells.len(), ..Shape::new(&row) };
                     (shape.named, shape.width) = (shape.header, shape.header);
                     data(&mut read, &row, (line, &lines), (code, program), options, &mut shape);
+                }
+                Header::Lone if is_header_below => {
+                    read.reject((line, shown(&row.cell(0)), Reason::MissingColumn));
+                    return read;
                 }
                 Header::Lone => {
                     columns = Some((0, None));
@@ -327,19 +336,20 @@ impl Row {
 pub(crate) fn draws_in(row: &Row, input: &[u8], delimiter: u8, column: Option<usize>) -> bool {
     row.quoted.iter().any(|(index, quoted)| {
         let content = &input[quoted.clone()];
-        let is_own = *index == column.unwrap_or(0);
+        let is_own = *index == column.unwrap_or(0) && (column.is_some() || row.cells.len() == 1);
         if !content.iter().any(|byte| is_end(*byte)) || is_own && code(&row.cell(*index)).is_ok() {
             return false;
         }
         // The column in which the quotes are opened, on their line.
         let line = input[..quoted.start].iter().rposition(|byte| is_end(*byte));
         let begin = line.map_or(0, |end| end + 1);
-        let mut at = row.delimiters.iter().filter(|place| (begin..quoted.start).contains(place)).count();
+        let mut at =
+            row.delimiters.iter().filter(|place| (begin..quoted.start).contains(place)).count();
         for (_, before) in &row.quoted {
             // Of a cell that ends on this line, the delimiters count that look like ones.
             if before.start < begin && (begin..quoted.start).contains(&before.end) {
                 let last = &input[begin..before.end];
-                at += last.iter().filter(|byte| **byte == delimiter).count();
+                at += last.split(|byte| *byte == delimiter).count() - 1;
             }
         }
         content.split(|byte| is_end(*byte)).any(|line| {
@@ -443,10 +453,22 @@ fn counted(cell: &[u8]) -> (&[u8], bool) {
 /// What nobody sees.
 pub(crate) fn is_invisible(char: char) -> bool {
     let ranges = [
-        (0xad, 0xad), (0x34f, 0x34f), (0x61c, 0x61c), (0x115f, 0x1160), (0x17b4, 0x17b5),
-        (0x180b, 0x180f), (0x200b, 0x200f), (0x202a, 0x202e), (0x2060, 0x206f),
-        (0x2800, 0x2800), (0x3164, 0x3164), (0xfe00, 0xfe0f), (0xfeff, 0xfeff),
-        (0xffa0, 0xffa0), (0xfff0, 0xfffb), (0xe0000, 0xe0fff),
+        (0xad, 0xad),
+        (0x34f, 0x34f),
+        (0x61c, 0x61c),
+        (0x115f, 0x1160),
+        (0x17b4, 0x17b5),
+        (0x180b, 0x180f),
+        (0x200b, 0x200f),
+        (0x202a, 0x202e),
+        (0x2060, 0x206f),
+        (0x2800, 0x2800),
+        (0x3164, 0x3164),
+        (0xfe00, 0xfe0f),
+        (0xfeff, 0xfeff),
+        (0xffa0, 0xffa0),
+        (0xfff0, 0xfffb),
+        (0xe0000, 0xe0fff),
     ];
     ranges.iter().any(|(first, last)| (*first..=*last).contains(&u32::from(char)))
 }
@@ -462,7 +484,7 @@ fn unquoted(text: &str) -> Option<&str> {
     inner.strip_suffix(&quotes[..])
 }
 
-fn bare(text: &str) -> &str {
+pub(crate) fn bare(text: &str) -> &str {
     let text = trim(text);
     let inner = unquoted(text).or_else(|| text.strip_prefix('=').and_then(unquoted));
     inner.map_or(text, bare)
@@ -518,8 +540,7 @@ pub(crate) fn code(cell: &[u8]) -> Result<String, Reason> {
 fn looks_like_code(cell: &[u8]) -> bool {
     let text = if counted(cell).1 { String::new() } else { text(cell).unwrap_or_default() };
     let digit = |char: &char| {
-        char.is_ascii_hexdigit()
-            || "０１２３４５６７８９ＡＢＣＤＥＦａｂｃｄｅｆ".contains(*char)
+        char.is_ascii_hexdigit() || "０１２３４５６７８９ＡＢＣＤＥＦａｂｃｄｅｆ".contains(*char)
     };
     text.chars().count() <= 80 && text.chars().filter(digit).count() >= 24
 }
@@ -580,15 +601,16 @@ fn find(cells: &[Vec<u8>], wanted: Wanted, usual: &[&str]) -> Result<usize, Reas
             |char: &char| !char.is_whitespace() && !is_invisible(*char) && !"_-".contains(*char);
         name.chars().filter(counts).collect::<String>().to_ascii_lowercase()
     };
-    let texts: Vec<_> = cells.iter().map(|cell| text(cell).map(|text| bare(&text).to_owned())).collect();
+    let texts: Vec<_> =
+        cells.iter().map(|cell| text(cell).map(|text| bare(&text).to_owned())).collect();
     let columns = |is: &dyn Fn(&str) -> bool| -> Vec<usize> {
         (0..cells.len()).filter(|at| texts[*at].as_deref().is_some_and(is)).collect()
     };
-    let named = |name: &str| {
-        columns(&|cell| !fold(name).is_empty() && fold(cell) == fold(name))
-    };
+    let named = |name: &str| columns(&|cell| !fold(name).is_empty() && fold(cell) == fold(name));
     let found = match wanted {
-        Wanted::Number(number) => columns(&|_| true).into_iter().filter(|at| at + 1 == number).collect(),
+        Wanted::Number(number) => {
+            columns(&|_| true).into_iter().filter(|at| at + 1 == number).collect()
+        }
         Wanted::Named(name) => {
             let exact = columns(&|cell| cell == name.trim());
             if exact.is_empty() { named(name) } else { exact }
@@ -622,7 +644,8 @@ fn data(
     }
     let program = program_column.map(|column| row.cell(column)).unwrap_or_default();
     let name = program_id(&program);
-    let is_known = name.as_deref().is_some_and(|name| read.programs.iter().any(|(id, _)| id == name));
+    let is_known =
+        name.as_deref().is_some_and(|name| read.programs.iter().any(|(id, _)| id == name));
     if shape.is_shifted(row, columns, is_known) {
         let name = name.filter(|name| program_column == Some(0) && !name.is_empty());
         reject_lines(read, lines, shown(&cell), name.as_deref());
@@ -634,7 +657,10 @@ fn data(
         }
         (Err(reason), _) => (&cell, reason),
         (_, None) => (&program, Reason::NotUtf8),
-        _ if program_column.is_some() && text(&program).as_deref() == Some("") && !counted(&program).1 => {
+        _ if program_column.is_some()
+            && text(&program).as_deref() == Some("")
+            && !counted(&program).1 =>
+        {
             (&cell, Reason::MissingColumn)
         }
         (Ok(code), Some(name)) => {
