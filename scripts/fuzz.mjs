@@ -89,13 +89,14 @@ function makeSeeds() {
     if (bytes.length <= 2_000) writeFileSync(join(folder, String(number).padStart(3, "0")), bytes);
   };
 
-  const column = (/** @type {string | undefined} */ name) =>
-    name === undefined ? 0 : name === "my-code" ? 3 : 2;
+  const column = (/** @type {unknown} */ wanted) =>
+    wanted === undefined ? 0 : typeof wanted === "number" ? 1 : wanted === "my-code" ? 3 : 2;
   const { lists, programs } = vectors("codes");
   for (const { input, options } of [...lists, ...programs]) {
     const byProgram = programs.some((/** @type {any} */ one) => one.input === input);
     let bits = column(options.column) | (column(options.programColumn) << 2);
     if (byProgram) bits |= 0x10;
+    if (options.headerRow !== undefined) bits |= 0x40;
     let file = Buffer.from(input.text ?? "");
     if (input.base64 !== undefined) file = Buffer.from(input.base64, "base64");
     if (input.entries !== undefined) {

@@ -76,7 +76,7 @@ fn digits(values: v128) -> v128 {
 
 #[allow(clippy::inline_always)]
 #[inline(always)]
-fn load(bytes: [u8; 16]) -> v128 {
+pub(crate) fn load(bytes: [u8; 16]) -> v128 {
     let bytes = u128::from_le_bytes(bytes);
     #[allow(clippy::cast_possible_truncation)]
     u64x2(bytes as u64, (bytes >> 64) as u64)

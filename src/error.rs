@@ -1,7 +1,6 @@
 //! What can go wrong, with a stable code, what to do, and whether anything may
 //! have been queued.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
@@ -255,7 +254,7 @@ pub struct Rejected {
     /// Why it was refused.
     pub reason: Reason,
     /// The reason in a sentence.
-    pub message: Cow<'static, str>,
+    pub message: String,
 }
 
 // Without `value`: it can be a recipient's data.
@@ -399,8 +398,12 @@ mod tests {
             assert_eq!(ErrorCode::from_name(code.as_str()), Some(*code));
         }
         assert_eq!(ErrorCode::from_name(""), None);
-        let rejected =
-            Rejected { line: 7, value: "x".into(), reason: Reason::NilUuid, message: "".into() };
+        let rejected = Rejected {
+            line: 7,
+            value: "x".into(),
+            reason: Reason::NilUuid,
+            message: String::new(),
+        };
         assert_eq!(format!("{rejected:?}"), "Rejected(line 7, nil_uuid)");
         let mut error = Error::new(ErrorCode::Halted, Queued::Unknown, "Why");
         assert_eq!(error.to_string(), "Why (halted)");

@@ -789,7 +789,12 @@ mod tests {
         builder.insert(code(1));
         for line in 1..=1_500 {
             let value = String::new();
-            builder.reject(Rejected { line, value, reason: Reason::NotAUuid, message: "".into() });
+            builder.reject(Rejected {
+                line,
+                value,
+                reason: Reason::NotAUuid,
+                message: String::new(),
+            });
         }
         let list = builder.finish();
         assert_eq!((list.rejected_count(), list.rejected().len()), (1_500, KEPT_REJECTED));

@@ -12,16 +12,20 @@ pub(crate) fn text(pieces: &[&str]) -> String {
 }
 
 /// A whole number in decimal digits.
-pub(crate) fn decimal(mut number: u64) -> String {
+pub(crate) fn decimal(number: u64) -> String {
+    digits(number, 10, 1)
+}
+
+/// A whole number in at least so many digits of a base up to 16.
+pub(crate) fn digits(mut number: u64, base: u64, least: usize) -> String {
     let mut digits = String::new();
-    loop {
-        #[allow(clippy::cast_possible_truncation)] // Below ten.
-        digits.insert(0, char::from(b'0' + (number % 10) as u8));
-        number /= 10;
-        if number == 0 {
-            return digits;
-        }
+    while digits.len() < least || number > 0 {
+        #[allow(clippy::cast_possible_truncation)] // Below 16.
+        let digit = (number % base) as u8;
+        digits.insert(0, char::from(if digit < 10 { b'0' + digit } else { b'A' - 10 + digit }));
+        number /= base;
     }
+    digits
 }
 
 #[cfg(test)]
@@ -32,6 +36,9 @@ mod tests {
     fn numbers_are_those_of_the_standard_library() {
         for number in [0, 7, 10, 429, 30_000, u64::MAX] {
             assert_eq!(decimal(number), number.to_string());
+        }
+        for number in [0, 0xabc, 0x1_f600] {
+            assert_eq!(digits(number, 16, 4), format!("{number:04X}"));
         }
         assert_eq!(text(&["a", "", "b"]), "ab");
     }

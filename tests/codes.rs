@@ -226,7 +226,7 @@ fn messages_say_what_to_do() {
 fn only_message(input: &[u8], options: Options) -> String {
     let list = pushed(CodeReader::with(options), &[input.to_vec()]).finish();
     assert_eq!((list.len(), list.rejected_count()), (0, 1), "{}", input.escape_ascii());
-    list.rejected()[0].message.to_string()
+    list.rejected()[0].message.clone()
 }
 
 #[test]
@@ -247,14 +247,14 @@ fn messages_name_what_is_there() {
         ("code_id\n1f913a96-f52c-42a0-aa0b-a2ba53b2d63", "There are 31 digits here"),
         (
             "Codes\n\nname;code_id\nx;y",
-            "Line 1 decides the layout, and it names no column of codes. The header seems to be in line 3: then pass headerRow: 3. Nothing was read.",
+            "Nothing was read. Line 1 decides the layout; the header seems to be in line 3. If so, pass headerRow: 3.",
         ),
         (
             "code,code\nx,y",
-            "Several columns are named code. Say by the option column which one: its number, or name and occurrence.",
+            "Several columns have the same name. Say which by the option column: its number, or name and occurrence. Nothing was read.",
         ),
-        ("[\"x\"]", "This is JSON, not a list"),
-        ("{\"x\":1}\n{\"x\":2}", "This is JSON lines, not"),
+        ("[\"x\"]", "This is JSON or JSON lines, not a list"),
+        ("{\"x\":1}\n{\"x\":2}", "This is JSON or JSON lines, not"),
         ("| code |\n|---|\n| x |", "This is Markdown, not"),
         ("<html>\n<body>", "This is HTML or XML, not"),
         ("%PDF-1.4\n", "This is a PDF document, not"),
@@ -274,9 +274,23 @@ fn messages_name_what_is_there() {
     let options = Options { header_row: Some(7), ..Options::default() };
     assert!(only_message(b"x,y\n", options).contains("option headerRow"));
     let list = read(&[format!("Codes\ncode_id\n{code}").into_bytes()], None);
-    let messages: Vec<_> = list.rejected().iter().map(|one| one.message.to_string()).collect();
-    assert!(messages[0].ends_with("The header seems to be in line 2: then pass headerRow: 2."));
+    let messages: Vec<_> = list.rejected().iter().map(|one| one.message.clone()).collect();
+    assert!(messages[0].ends_with("the header seems to be in line 2. If so, pass headerRow: 2."));
     assert!(messages[1].contains("the name of a column"), "{messages:?}");
+}
+
+/// No more is held back than is needed to tell.
+#[test]
+fn what_is_very_long_is_judged_by_its_beginning() {
+    let code = CODES[0];
+    let json = format!("{{\"codes\":[{}\"{code}\"]}}", format!("\"{code}\",").repeat(3_000));
+    assert!(only_message(json.as_bytes(), Options::default()).contains("JSON"));
+    let notes = "# note\n".repeat(20_000);
+    let list = read(&[format!("{notes}{code}\n").into_bytes()], None);
+    assert_eq!((list.len(), list.rejected_count()), (1, 20_000));
+    let names = "x,".repeat(50_000);
+    let list = read(&[format!("{names}code_id\n{names}{code}\n").into_bytes()], None);
+    assert_eq!((list.len(), list.rejected_count()), (1, 0));
 }
 
 /// Control characters are no white space: a first row of them is not passed over.

@@ -7,7 +7,7 @@
 pub mod event;
 pub mod journal;
 pub mod list;
-pub mod list_head;
+mod list_head;
 pub mod world;
 
 /// The chunks of an input: `pattern` gives their lengths, again and again.

@@ -67,17 +67,22 @@ impl Read {
 /// Which column is meant.
 #[derive(Clone, Copy)]
 pub enum Wanted<'a> {
+    /// That of the best usual name.
     Usual,
+    /// That of this name.
     Named(&'a str),
+    /// That at this place, from 1.
     Number(usize),
 }
 
-/// What the reader is told: the column of the codes, that of the programs if there
-/// is one, and the line of the header.
+/// What the reader is told.
 #[derive(Clone, Copy)]
 pub struct Options<'a> {
+    /// The column of the codes.
     pub column: Wanted<'a>,
+    /// That of the programs, if there is one.
     pub program: Option<Wanted<'a>>,
+    /// The line of the header.
     pub header_row: Option<u64>,
 }
 
@@ -91,13 +96,13 @@ pub fn read(input: &[u8], options: Options) -> Read {
             return read;
         }
     };
-    let (mut at, delimiter) = match layout(&text, options) {
+    let (mut at, delimiter, is_header_below) = match layout(&text, options) {
         Layout::Nothing => return read,
         Layout::Refuse(rejected) => {
             read.reject(rejected);
             return read;
         }
-        Layout::Begin { at, delimiter } => (at, delimiter),
+        Layout::Begin { at, delimiter, is_header_below } => (at, delimiter, is_header_below),
     };
     let numbers = line_numbers(&text);
     let mut columns = None;
@@ -109,8 +114,8 @@ pub fn read(input: &[u8], options: Options) -> Read {
         let draws_in = draws_in(&row, &text[at..], delimiter, code_column);
         at += row.length;
         if row.malformed || draws_in {
-            let is_lost =
-                columns.is_none() && (delimiter != NO_DELIMITER || options.program.is_some());
+            let is_lost = columns.is_none()
+                && (delimiter != NO_DELIMITER || options.program.is_some() || is_header_below);
             let value = if is_lost {
                 String::new()
             } else {
@@ -135,6 +140,10 @@ pub fn read(input: &[u8], options: Options) -> Read {
                     shape = Shape { header: row.cells.len(), ..Shape::new(&row) };
                     (shape.named, shape.width) = (shape.header, shape.header);
                     data(&mut read, &row, (line, &lines), (code, program), options, &mut shape);
+                }
+                Header::Lone if is_header_below => {
+                    read.reject((line, shown(&row.cell(0)), Reason::MissingColumn));
+                    return read;
                 }
                 Header::Lone => {
                     columns = Some((0, None));
@@ -327,7 +336,7 @@ impl Row {
 pub(crate) fn draws_in(row: &Row, input: &[u8], delimiter: u8, column: Option<usize>) -> bool {
     row.quoted.iter().any(|(index, quoted)| {
         let content = &input[quoted.clone()];
-        let is_own = *index == column.unwrap_or(0);
+        let is_own = *index == column.unwrap_or(0) && (column.is_some() || row.cells.len() == 1);
         if !content.iter().any(|byte| is_end(*byte)) || is_own && code(&row.cell(*index)).is_ok() {
             return false;
         }
@@ -340,7 +349,7 @@ pub(crate) fn draws_in(row: &Row, input: &[u8], delimiter: u8, column: Option<us
             // Of a cell that ends on this line, the delimiters count that look like ones.
             if before.start < begin && (begin..quoted.start).contains(&before.end) {
                 let last = &input[begin..before.end];
-                at += last.iter().filter(|byte| **byte == delimiter).count();
+                at += last.split(|byte| *byte == delimiter).count() - 1;
             }
         }
         content.split(|byte| is_end(*byte)).any(|line| {
@@ -475,7 +484,7 @@ fn unquoted(text: &str) -> Option<&str> {
     inner.strip_suffix(&quotes[..])
 }
 
-fn bare(text: &str) -> &str {
+pub(crate) fn bare(text: &str) -> &str {
     let text = trim(text);
     let inner = unquoted(text).or_else(|| text.strip_prefix('=').and_then(unquoted));
     inner.map_or(text, bare)

@@ -3,26 +3,22 @@
 use uber_vouchers::error::Reason;
 
 use crate::list::{
-    Header, NO_DELIMITER, Options, Rejected, Row, code, draws_in, header, is_end, is_invisible,
-    is_space, line_numbers, outside_quotes, shown,
+    Header, NO_DELIMITER, Options, Rejected, Row, bare, code, draws_in, header, is_end,
+    is_invisible, is_space, line_numbers, outside_quotes,
 };
 
-const SIGNATURES: [&[u8]; 11] = [
+const SIGNATURES: [&[u8]; 7] = [
     b"PK\x03\x04",
     b"PK\x05\x06",
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
     b"%PDF-",
-    b"{\\rtf",
     b"\x1f\x8b",
     b"7z\xbc\xaf\x27\x1c",
     b"Rar!\x1a\x07",
-    b"\xfd7zXZ\0",
-    b"\x28\xb5\x2f\xfd",
-    b"BZh91AY&SY",
 ];
 
 /// The text of a file without its byte order mark, or the one issue of it.
-pub fn decoded(input: &[u8]) -> Result<Vec<u8>, Rejected> {
+pub(crate) fn decoded(input: &[u8]) -> Result<Vec<u8>, Rejected> {
     let refused = |reason| Err((1, String::new(), reason));
     if SIGNATURES.iter().any(|signature| input.starts_with(signature)) {
         return refused(Reason::UnsupportedFormat);
@@ -52,7 +48,7 @@ pub fn decoded(input: &[u8]) -> Result<Vec<u8>, Rejected> {
 }
 
 /// What is to be done with a text.
-pub enum Layout {
+pub(crate) enum Layout {
     /// There is nothing.
     Nothing,
     Refuse(Rejected),
@@ -60,10 +56,11 @@ pub enum Layout {
     Begin {
         at: usize,
         delimiter: u8,
+        is_header_below: bool,
     },
 }
 
-pub fn layout(text: &[u8], options: Options) -> Layout {
+pub(crate) fn layout(text: &[u8], options: Options) -> Layout {
     let numbers = line_numbers(text);
     let mut separator = None;
     let mut at = 0;
@@ -97,18 +94,15 @@ pub fn layout(text: &[u8], options: Options) -> Layout {
         }
         break (row, at + row.len());
     };
-    let begin = |delimiter| Layout::Begin { at, delimiter };
+    let begin = |delimiter| Layout::Begin { at, delimiter, is_header_below: false };
     let refuse = || Layout::Refuse((1, String::new(), Reason::UnsupportedFormat));
     let found = separator.unwrap_or_else(|| delimiter(row));
-    let first = trial(row, numbers[at], found, options);
+    let first = trial(row, found, options);
     if first.is_clear {
         return begin(found);
     }
     let has_pipes = separator.is_none() && row.contains(&b'|');
-    let is_piped = has_pipes && trial(row, numbers[at], b'|', options).is_clear;
-    if options.header_row.is_some() {
-        return begin(if is_piped || has_pipes && found == NO_DELIMITER { b'|' } else { found });
-    }
+    let is_piped = has_pipes && trial(row, b'|', options).is_clear;
     let json = match row.trim_ascii() {
         [open @ (b'{' | b'['), rest @ ..] => {
             let next = rest.trim_ascii_start().first();
@@ -119,17 +113,14 @@ pub fn layout(text: &[u8], options: Options) -> Layout {
     if !is_piped && (json.is_some() || is_markup(row) || is_markdown(row)) {
         return refuse();
     }
-    if !is_piped && row.get(257..262) == Some(b"ustar") {
-        return refuse();
-    }
 
     let is_lone = found == NO_DELIMITER && options.program.is_none();
-    let mut line_start = end;
-    let mut seen = 0;
+    // If the caller says which row it is, no other is looked at.
+    let mut line_start = if options.header_row.is_some() { text.len() } else { end };
     while line_start < text.len() {
         let rest = &text[line_start..];
         let length = rest.iter().position(|byte| is_end(*byte)).map_or(rest.len(), |end| end + 1);
-        let (line, number) = (&rest[..length], numbers[line_start]);
+        let line = &rest[..length];
         line_start += length;
         if is_blank(line) {
             continue;
@@ -140,71 +131,51 @@ pub fn layout(text: &[u8], options: Options) -> Layout {
         if is_piped {
             return begin(b'|');
         }
-        if is_lone && code(line).is_ok() {
-            return begin(found);
-        }
-        let by = separator.unwrap_or_else(|| delimiter(line));
-        let by = [by, b'|'].into_iter().find(|by| trial(line, number, *by, options).is_header);
-        match by {
-            Some(NO_DELIMITER) if is_lone => return begin(found),
-            Some(_) => return Layout::Refuse((numbers[at], first.value, Reason::MissingColumn)),
-            None if has_pipes && is_lone && seen == 0 && line.contains(&b'|') => {
-                return begin(b'|');
+        for by in separator.map_or(vec![NO_DELIMITER, b',', b';', b'\t', b'|'], |one| vec![one]) {
+            let trial = trial(line, by, options);
+            if trial.is_header {
+                return Layout::Begin { at, delimiter: found, is_header_below: trial.cells > 1 };
             }
-            None => {}
-        }
-        seen += 1;
-        if seen == 100 {
-            break;
+            if trial.is_clear && !trial.is_data && is_lone {
+                return begin(found);
+            }
         }
     }
-    begin(if is_piped { b'|' } else { found })
+    begin(if is_piped || has_pipes && is_lone { b'|' } else { found })
 }
 
 struct Trial {
     is_header: bool,
     /// It says by itself what to do.
     is_clear: bool,
-    /// What would be shown of it.
-    value: String,
+    /// It is a row of several cells, with codes.
+    is_data: bool,
+    cells: usize,
 }
 
 /// What a row would be as the first one.
-fn trial(row: &[u8], _line: u64, delimiter: u8, options: Options) -> Trial {
+fn trial(row: &[u8], delimiter: u8, options: Options) -> Trial {
     let read = Row::read(row, delimiter);
-    let is_lost = delimiter != NO_DELIMITER || options.program.is_some();
+    let cells = read.cells.len();
     if read.malformed || draws_in(&read, row, delimiter, None) {
-        let value = if is_lost { String::new() } else { shown(&read.cut_cell(0, delimiter, true)) };
-        return Trial { is_header: false, is_clear: false, value };
+        return Trial { is_header: false, is_clear: false, is_data: false, cells };
     }
-    let (is_header, is_clear, value) = match header(&read, options) {
-        Header::Columns(..) => (true, true, String::new()),
-        Header::Codes(..) | Header::Refused(Reason::AmbiguousColumn, _) => {
-            (false, true, String::new())
-        }
-        // Nothing at all is no reason to wait.
-        Header::Blank => (true, true, String::new()),
-        Header::Lone => {
-            let cell = read.cell(0);
-            (false, code(&cell).is_ok(), shown(&cell))
-        }
-        Header::Refused(_, value) => (false, false, value),
+    let (is_header, is_clear, is_data) = match header(&read, options) {
+        Header::Columns(..) => (true, true, false),
+        Header::Codes(..) => (false, true, cells > 1),
+        Header::Refused(Reason::AmbiguousColumn, _) | Header::Blank => (false, true, false),
+        Header::Lone => (false, code(&read.cell(0)).is_ok(), false),
+        Header::Refused(..) => (false, false, false),
     };
-    Trial { is_header, is_clear, value }
+    Trial { is_header, is_clear, is_data, cells }
 }
 
 fn separator_of(line: &[u8]) -> Option<u8> {
-    let text = str::from_utf8(line).ok()?.trim_end_matches([' ', '\r', '\n']);
-    let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
-    let (name, value) = text.split_at_checked(4)?;
+    let text = bare(str::from_utf8(line).ok()?);
+    let value = text.to_ascii_lowercase().strip_prefix("sep=")?.to_owned();
     match value.as_bytes() {
-        [byte]
-            if name.eq_ignore_ascii_case("sep=")
-                && !byte.is_ascii_alphanumeric()
-                && *byte != b'"' =>
-        {
-            Some(*byte)
-        }
+        [] if line.contains(&b'\t') => Some(b'\t'),
+        [byte] if !byte.is_ascii_alphanumeric() => Some(*byte),
         _ => None,
     }
 }
@@ -222,25 +193,29 @@ fn is_markup(line: &[u8]) -> bool {
 }
 
 fn is_markdown(line: &[u8]) -> bool {
-    let Ok(line) = str::from_utf8(line) else { return false };
-    let line = line.trim();
-    if line.starts_with("```") || line.starts_with("~~~") {
-        return true;
-    }
-    if line.contains('|') && line.contains('-') && line.chars().all(|char| "|-: \t".contains(char))
-    {
-        return true;
-    }
-    let digits = line.len() - line.trim_start_matches(|char: char| char.is_ascii_digit()).len();
-    let rest = match (digits, line[digits..].chars().next()) {
-        (0, Some('-' | '*' | '+')) | (1.., Some('.' | ')')) => &line[digits + 1..],
-        _ => return false,
-    };
-    let Some(rest) = rest.strip_prefix([' ', '\t']).map(str::trim_start) else { return false };
-    let rest = rest.strip_prefix("[ ]").or_else(|| rest.strip_prefix("[x]")).unwrap_or(rest);
-    let rest = rest.trim_matches(|char: char| char == '*' || char.is_whitespace());
-    // White space within what is trimmed is taken off there too.
-    code(rest.as_bytes()).is_ok()
+    // As bytes, each a character.
+    let line: String = line.iter().map(|byte| char::from(*byte)).collect();
+    let line = line.trim_matches([' ', '\t', '\n', '\r', '\x0c']);
+    let is_rule = line.contains('|')
+        && line.contains('-')
+        && line.chars().all(|char| "|-: \t".contains(char));
+    let is_fence = line.starts_with("```");
+    let line = line.trim_end_matches(['`', '*']);
+    let item = line.len().checked_sub(36).and_then(|at| line.split_at_checked(at));
+    is_fence
+        || is_rule
+        || item.is_some_and(|(mark, text)| {
+            let is_mark = if mark.starts_with(|char: char| char.is_ascii_digit()) {
+                mark.contains(' ') && mark.contains(['.', ')'])
+            } else {
+                mark.starts_with("- ") || mark.starts_with("* ") || mark.starts_with("+ ")
+            };
+            is_mark
+                && mark.chars().all(|char| "0123456789[]x` !\"#$%&'()*+,-.".contains(char))
+                && code(text.as_bytes()).is_ok()
+                && text.is_ascii()
+                && !text.contains([' ', '"', '\'', '`'])
+        })
 }
 
 /// The first row with its end, as far as that can be told while the delimiter

@@ -1,8 +1,6 @@
 //! One cell: what it holds, and whether that is a code.
 
-use std::borrow::Cow;
-
-use super::character::{describe, is_invisible};
+use super::character::{Look, is_invisible};
 use super::columns::is_code_column;
 use super::message;
 use crate::code::{Code, TEXT_LENGTH};
@@ -21,7 +19,7 @@ impl Cell {
     /// around. White space in front is not kept.
     pub(super) const LONGEST: usize = 2_048;
     /// Characters of a rejected value that are shown.
-    const SHOWN: usize = 80;
+    pub(super) const SHOWN: usize = 80;
 
     pub(super) fn extend(&mut self, run: &[u8]) {
         let run = if self.bytes.is_empty() { run.trim_ascii_start() } else { run };
@@ -86,35 +84,36 @@ impl Cell {
     }
 
     /// Says in a sentence why [`Self::code`] found none.
-    pub(super) fn fault(&self, reason: Reason) -> Cow<'static, str> {
-        let Some(text) = self.text() else { return message::NOT_UTF8.into() };
+    pub(super) fn fault(&self, reason: Reason) -> String {
+        let Some(text) = self.text() else { return message::NOT_UTF8.to_owned() };
         let bare = bare(text);
-        match reason {
-            Reason::NilUuid => message::NIL.into(),
-            _ if self.overflow => message::NO_UUID.into(),
-            _ if bare.is_empty() => message::EMPTY.into(),
-            _ if is_code_column(bare) => message::NAME_OF_COLUMN.into(),
-            _ if is_code_text(bare) => message::CODE_TEXT.into(),
-            _ if is_other_form(bare) => message::OTHER_FORM.into(),
-            _ if self.looks_like_code() => describe(text, bare).into(),
-            _ => message::NO_UUID.into(),
-        }
+        let message = match reason {
+            Reason::NilUuid => message::NIL,
+            _ if self.overflow => message::NO_UUID,
+            _ if bare.is_empty() => message::EMPTY,
+            _ if is_code_column(bare) => message::NAME_OF_COLUMN,
+            _ if is_code_text(bare) => message::CODE_TEXT,
+            _ => {
+                let look = Look::at(text, bare);
+                if look.is_other_form() {
+                    message::OTHER_FORM
+                } else if look.is_like_code() {
+                    return look.describe();
+                } else {
+                    message::NO_UUID
+                }
+            }
+        };
+        message.to_owned()
     }
 
-    /// Whether somebody may have meant a code: most of its digits are there.
+    /// Whether somebody may have meant a code.
     pub(super) fn looks_like_code(&self) -> bool {
-        const FEWEST_DIGITS: usize = 24;
-        let text = if self.overflow { "" } else { self.text().unwrap_or_default() };
-        text.chars().nth(Self::SHOWN).is_none()
-            && text.chars().filter(|char| is_digit(*char)).count() >= FEWEST_DIGITS
+        let text = self.text().unwrap_or_default();
+        !self.overflow && Look::at(text, text).is_like_code()
     }
 
-    pub(super) fn rejected(
-        &self,
-        line: u64,
-        reason: Reason,
-        message: impl Into<Cow<'static, str>>,
-    ) -> Rejected {
+    pub(super) fn rejected(&self, line: u64, reason: Reason, message: String) -> Rejected {
         let mut text = String::new();
         match str::from_utf8(&self.bytes) {
             Ok(valid) => text.push_str(valid),
@@ -129,7 +128,7 @@ impl Cell {
         if self.overflow || value.len() < text.len() {
             value.push('…');
         }
-        Rejected { line, value, reason, message: message.into() }
+        Rejected { line, value, reason, message }
     }
 }
 
@@ -156,14 +155,19 @@ pub(super) fn program_id(text: &str) -> &str {
 
 /// What is between two quotes, of whichever kind.
 fn unquoted(text: &str) -> Option<&str> {
-    let is_quote =
-        |char: char| matches!(char, '"' | '\'' | '`' | '´' | '«' | '»' | '‘'..='‟' | '‹' | '›');
-    text.strip_prefix(is_quote)?.strip_suffix(is_quote)
+    let mut chars = text.chars();
+    let is_quoted = is_quote(chars.next()?) && is_quote(chars.next_back()?);
+    is_quoted.then_some(chars.as_str())
 }
 
-/// A hexadecimal digit, also of full width.
-fn is_digit(char: char) -> bool {
-    char.is_ascii_hexdigit() || matches!(char, '０'..='９' | 'Ａ'..='Ｆ' | 'ａ'..='ｆ')
+const fn is_quote(char: char) -> bool {
+    matches!(char, '"' | '\'' | '`' | '´' | '«' | '»' | '‘'..='‟' | '‹' | '›')
+}
+
+/// Whether a byte is among others.
+#[allow(clippy::manual_contains)] // Which is made for long slices, and is larger.
+pub(super) fn has(bytes: &[u8], wanted: u8) -> bool {
+    bytes.iter().any(|byte| *byte == wanted)
 }
 
 pub(super) const fn is_line_end(byte: u8) -> bool {
@@ -178,16 +182,6 @@ pub(super) const fn is_space(byte: u8) -> bool {
 /// Whether a rider could type that.
 fn is_code_text(text: &str) -> bool {
     (4..=16).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
-}
-
-/// Whether that is a UUID, but not in the hyphenated form.
-fn is_other_form(text: &str) -> bool {
-    let text = text.strip_prefix("urn:uuid:").unwrap_or(text);
-    let digits = text.bytes().filter(u8::is_ascii_hexdigit).count();
-    digits == 32
-        && text.bytes().all(|byte| {
-            byte.is_ascii_hexdigit() || matches!(byte, b'-' | b'_' | b'{' | b'}' | b'(' | b')')
-        })
 }
 
 #[cfg(test)]

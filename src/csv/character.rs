@@ -1,7 +1,8 @@
 //! Characters that don't belong into a code, by name.
 
+use super::cell::Cell;
 use super::message;
-use crate::text::{decimal, text};
+use crate::text::{decimal, digits, text};
 
 /// Whether nobody sees it: what Unicode calls ignorable by default, and the
 /// blank of Braille.
@@ -27,41 +28,66 @@ pub(super) const fn is_invisible(char: char) -> bool {
     )
 }
 
-/// Says what keeps something from being a code that looks like one: the first
-/// character that no code has and its place in `shown`, or the number of digits.
-/// `bare` is what is left of `shown` without what may stand around.
-pub(super) fn describe(shown: &str, bare: &str) -> String {
-    let begin = shown.find(bare).unwrap_or_default();
-    let end = begin + bare.len();
-    let mut place = 0;
-    let mut digits = 0;
-    for (at, char) in shown.char_indices() {
-        place += 1;
-        if char.is_ascii_hexdigit() {
-            digits += 1;
-        } else if (begin..end).contains(&at) && char != '-' {
-            let mut itself = String::new();
-            let name = name(char).unwrap_or_else(|| {
-                itself.push(char);
-                &itself
-            });
-            let place = decimal(place);
-            return text(&["Character ", &place, " is ", &point(char), " (", name, message::HOLDS]);
-        }
-    }
-    text(&["There are ", &decimal(digits), message::DIGITS])
+/// How much something looks like a code.
+#[derive(Default)]
+pub(super) struct Look {
+    characters: u64,
+    digits: u64,
+    /// The first character that no code has, and its place.
+    odd: Option<(u64, char)>,
 }
 
-/// As Unicode writes it: `U+2013`.
-fn point(char: char) -> String {
-    let mut text = String::from("U+");
-    let value = u32::from(char);
-    let digits = (32 - value.leading_zeros()).div_ceil(4).max(4);
-    for digit in (0..digits).rev() {
-        let digit = char::from_digit(value >> (digit * 4) & 0xf, 16).unwrap_or_default();
-        text.push(digit.to_ascii_uppercase());
+impl Look {
+    /// Looks at what is shown. `bare` is what is left of it without what may stand
+    /// around.
+    pub(super) fn at(shown: &str, bare: &str) -> Self {
+        let mut look = Self::default();
+        let begin = bare.as_ptr().addr() - shown.as_ptr().addr();
+        let mut at = 0;
+        for char in shown.chars() {
+            look.characters += 1;
+            let is_digit = char.is_ascii_hexdigit();
+            // Also of full width.
+            if is_digit || matches!(char, '０'..='９' | 'Ａ'..='Ｆ' | 'ａ'..='ｆ') {
+                look.digits += 1;
+            }
+            if !is_digit
+                && char != '-'
+                && look.odd.is_none()
+                && at >= begin
+                && at < begin + bare.len()
+            {
+                look.odd = Some((look.characters, char));
+            }
+            at += char.len_utf8();
+        }
+        look
     }
-    text
+
+    /// Whether somebody may have meant a code: most of its digits are there.
+    pub(super) const fn is_like_code(&self) -> bool {
+        self.digits >= 24 && self.characters <= Cell::SHOWN as u64
+    }
+
+    /// Whether it is a UUID, but not in the hyphenated form.
+    pub(super) const fn is_other_form(&self) -> bool {
+        matches!(
+            (self.digits, self.odd),
+            // One of the digits is that of `urn:uuid:`.
+            (32, None | Some((_, '{' | '(' | '_'))) | (33, Some((_, 'u')))
+        )
+    }
+
+    /// Says what keeps it from being a code.
+    pub(super) fn describe(&self) -> String {
+        let Some((place, char)) = self.odd else {
+            return text(&["There are ", &decimal(self.digits), message::DIGITS]);
+        };
+        let point = digits(u32::from(char).into(), 16, 4);
+        let itself = String::from(char);
+        let name = name(char).unwrap_or(&itself);
+        text(&["Character ", &decimal(place), " is U+", &point, " (", name, message::HOLDS])
+    }
 }
 
 /// What people call it, where it can't be told by its looks.
@@ -69,21 +95,16 @@ fn name(char: char) -> Option<&'static str> {
     Some(match char {
         '\0' => "NUL",
         ' ' => "space",
-        '\u{a0}' | '\u{2007}' | '\u{202f}' => "no-break space",
-        '\u{ad}' => "soft hyphen",
+        '\u{a0}' => "no-break space",
         '\u{200b}' => "zero-width space",
         '\u{feff}' => "byte order mark",
-        '\u{2010}' => "typographic hyphen",
         '\u{2011}' => "non-breaking hyphen",
-        '\u{2012}' => "figure dash",
-        '\u{2013}' => "en dash",
-        '\u{2014}' => "em dash",
-        '\u{2212}' => "minus sign",
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => "dash",
         '‘'..='‟' => "typographic quote",
         '！'..='～' => "full-width character",
-        _ if char.is_control() => "control character",
-        _ if char.is_whitespace() => "white space",
-        _ if is_invisible(char) => "invisible character",
+        _ if is_invisible(char) || char.is_whitespace() || char.is_control() => {
+            "invisible character"
+        }
         _ => return None,
     })
 }
@@ -95,7 +116,7 @@ mod tests {
     #[test]
     fn the_first_character_that_no_code_has_is_named_with_its_place() {
         for (shown, says) in [
-            ("1f913a96–f52c–42a0-aa0b-a2ba53b2d631", "Character 9 is U+2013 (en dash)."),
+            ("1f913a96–f52c–42a0-aa0b-a2ba53b2d631", "Character 9 is U+2013 (dash)."),
             (
                 "１f913a96-f52c-42a0-aa0b-a2ba53b2d631",
                 "Character 1 is U+FF11 (full-width character).",
@@ -110,14 +131,17 @@ mod tests {
             ("1f913a96 f52c 42a0 aa0b a2ba53b2d631", "Character 9 is U+0020 (space)."),
             ("1f913a96-f52c-42a0-aa0b-a2ba53b2d631😀", "Character 37 is U+1F600 (😀)."),
         ] {
-            let told = describe(shown, shown);
+            let told = Look::at(shown, shown).describe();
             assert!(told.starts_with(says), "{shown}: {told}");
         }
         // Counted in what is shown, which has the quotes.
-        let told = describe("\"1f913a96_f52c\"", "1f913a96_f52c");
+        let told = {
+            let shown = "\"1f913a96_f52c\"";
+            Look::at(shown, &shown[1..14]).describe()
+        };
         assert!(told.starts_with("Character 10 is U+005F (_)."), "{told}");
-        let told =
-            describe("1f913a96-f52c-42a0-aa0b-a2ba53b2d63", "1f913a96-f52c-42a0-aa0b-a2ba53b2d63");
+        let shown = "1f913a96-f52c-42a0-aa0b-a2ba53b2d63";
+        let told = Look::at(shown, shown).describe();
         assert!(told.starts_with("There are 31 digits"), "{told}");
     }
 

@@ -5,7 +5,6 @@ use super::character::is_invisible;
 use super::message;
 use super::{CODE_COLUMNS, PROGRAM_COLUMNS};
 use crate::error::Reason;
-use crate::text::text;
 
 /// Which column is meant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,30 +34,36 @@ pub(super) struct Columns {
 }
 
 /// What the first row is.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum FirstRow {
     Header(Columns),
     /// It has a code where the caller says that the codes are, or is of one cell.
     Data(Columns),
     /// Nothing can be read.
-    Fault(Reason, String),
+    Fault(Reason, &'static str),
 }
 
 /// The first row: collects its cells, and finds the columns by their names.
-#[allow(clippy::struct_excessive_bools)] // They are independent of one another.
-#[derive(Clone)]
 pub(super) struct Header {
     code: ColumnSelector,
     program: Option<ColumnSelector>,
     /// The caller says that this is the header.
     is_certain: bool,
+    cells: Cells,
+}
+
+/// What the cells of the first row say.
+#[derive(Default)]
+struct Cells {
+    count: usize,
+    /// How many there are up to the last that isn't empty.
+    named: usize,
     /// What to show if it can't be used: the first cell, or a code in it.
-    pub(super) shown: Cell,
-    holds_code: bool,
+    shown: Cell,
+    has_code: bool,
     /// A code, or nearly one, is in the column that the caller gave by number.
     begins_with_code: bool,
     is_usual: bool,
-    cells: usize,
-    named: usize,
 }
 
 impl Header {
@@ -67,12 +72,7 @@ impl Header {
             code: ColumnSelector::new(column, &CODE),
             program: program.map(|column| ColumnSelector::new(column, &PROGRAM)),
             is_certain,
-            shown: Cell::default(),
-            holds_code: false,
-            begins_with_code: false,
-            is_usual: false,
-            cells: 0,
-            named: 0,
+            cells: Cells::default(),
         }
     }
 
@@ -80,41 +80,50 @@ impl Header {
         self.program.is_some()
     }
 
+    pub(super) const fn is_certain(&self) -> bool {
+        self.is_certain
+    }
+
     /// How many cells the row has.
-    pub(super) const fn cells(&self) -> usize {
-        self.cells
+    pub(super) const fn count(&self) -> usize {
+        self.cells.count
     }
 
-    /// How many of them there are up to the last that isn't empty.
     pub(super) const fn named(&self) -> usize {
-        self.named
+        self.cells.named
     }
 
-    /// Forgets a row in which nothing stood.
+    /// What to show if the row can't be used.
+    pub(super) const fn shown(&self) -> &Cell {
+        &self.cells.shown
+    }
+
+    /// Begins anew.
     pub(super) fn reset(&mut self) {
-        (self.cells, self.named) = (0, 0);
-        self.code.reset();
+        self.cells = Cells::default();
+        self.code.equals = 0;
         if let Some(program) = &mut self.program {
-            program.reset();
+            program.equals = 0;
         }
     }
 
     /// Takes the next cell.
     pub(super) fn consider(&mut self, cell: &Cell) {
-        let index = self.cells;
-        self.cells += 1;
+        let cells = &mut self.cells;
+        let index = cells.count;
+        cells.count += 1;
         if !cell.is_empty() {
-            self.named = self.cells;
+            cells.named = cells.count;
         }
         let is_code = cell.code().is_ok();
-        if is_code && !self.holds_code || self.shown.is_empty() {
-            self.holds_code |= is_code;
-            self.shown = cell.clone();
+        if is_code && !cells.has_code || cells.shown.is_empty() {
+            cells.has_code |= is_code;
+            cells.shown = cell.clone();
         }
         let Some(name) = cell.text().map(bare) else { return };
-        self.is_usual = is_code_column(name);
-        if self.code.consider(name, index) && matches!(self.code.column, Column::Number(_)) {
-            self.begins_with_code = cell.looks_like_code();
+        cells.is_usual = is_code_column(name);
+        if self.code.consider(name, index) && self.code.is_number() {
+            cells.begins_with_code = cell.looks_like_code();
         }
         if let Some(program) = &mut self.program {
             program.consider(name, index);
@@ -123,122 +132,124 @@ impl Header {
 
     /// Says what the row is, when all its cells are there.
     pub(super) fn judge(&self) -> FirstRow {
-        let no_header = || FirstRow::Fault(Reason::MissingColumn, message::NO_HEADER.into());
-        let first = Columns::default();
-        let is_lone = self.cells == 1 && self.program.is_none() && !self.is_usual;
-        let program = self.program.as_ref().map(ColumnSelector::index).transpose();
-        let (reason, fault) = match (self.code.index(), program) {
-            (Ok(_), Ok(_)) if self.begins_with_code && self.is_certain => return no_header(),
-            (Ok(code), Ok(program)) if self.begins_with_code => {
-                return FirstRow::Data(Columns { code, program });
-            }
-            // The caller's number says nothing of whether there is a header.
-            (Ok(_), _) if is_lone && !self.is_certain && self.code.is_number() => {
-                return FirstRow::Data(first);
-            }
-            (Ok(code), Ok(program)) => return FirstRow::Header(Columns { code, program }),
-            // A mistyped first code has to be rejected, and not taken for a header.
-            (Err(_), _) if is_lone && !self.is_certain && !self.code.is_number() => {
-                return FirstRow::Data(first);
-            }
-            (Err(_), _) if is_lone && !self.holds_code && self.code.column == Column::Usual => {
-                return FirstRow::Header(first);
-            }
-            (Err(fault), _) | (_, Err(fault)) => fault,
+        let Cells { count, has_code, begins_with_code, is_usual, .. } = self.cells;
+        let is_lone = count == 1 && self.program.is_none() && !is_usual;
+        let is_number = self.code.is_number();
+        let code = self.code.index();
+        let found = match &self.program {
+            None => code.map(|code| Columns { code, program: None }),
+            Some(program) => code.and_then(|code| {
+                program.index().map(|program| Columns { code, program: Some(program) })
+            }),
         };
-        if self.holds_code && reason == Reason::MissingColumn {
-            return no_header();
+        match found {
+            Ok(_) if begins_with_code && self.is_certain => {}
+            Ok(columns) if begins_with_code => return FirstRow::Data(columns),
+            // A number says nothing of whether there is a header; and a mistyped first
+            // code has to be rejected, not taken for one.
+            _ if is_lone && !self.is_certain && is_number == found.is_ok() => {
+                return FirstRow::Data(Columns::default());
+            }
+            Ok(columns) => return FirstRow::Header(columns),
+            Err(_) if is_lone && !has_code && self.code.column == Column::Usual => {
+                return FirstRow::Header(Columns::default());
+            }
+            Err((reason, fault)) if !has_code || reason == Reason::AmbiguousColumn => {
+                return FirstRow::Fault(reason, fault);
+            }
+            Err(_) => {}
         }
-        FirstRow::Fault(reason, fault)
+        FirstRow::Fault(Reason::MissingColumn, message::NO_HEADER)
     }
 }
 
-/// What a column is called.
+/// What a column is called, and what to say if it can't be found.
 struct Names {
     /// The best first.
     usual: &'static [&'static str],
-    listed: &'static str,
-    /// What the caller names it by.
-    option: &'static str,
+    none: &'static str,
+    none_given: &'static str,
+    several: &'static str,
 }
 
-static CODE: Names =
-    Names { usual: &CODE_COLUMNS, listed: "code_id, code_uuid, uuid or code", option: "column" };
+static CODE: Names = Names {
+    usual: &CODE_COLUMNS,
+    none: message::NO_COLUMN,
+    none_given: message::NO_SUCH_COLUMN,
+    several: message::SEVERAL_COLUMNS,
+};
 static PROGRAM: Names = Names {
     usual: &PROGRAM_COLUMNS,
-    listed: "voucher_program_id, program_id or program",
-    option: "programColumn",
+    none: message::NO_PROGRAM_COLUMN,
+    none_given: message::NO_SUCH_PROGRAM_COLUMN,
+    several: message::SEVERAL_PROGRAM_COLUMNS,
 };
 
 /// Looks for a column in the header.
-#[derive(Clone)]
 struct ColumnSelector {
     column: Column,
     names: &'static Names,
-    /// The best so far: how good its name is, 0 before 1; and its index.
-    best: Option<(usize, usize)>,
-    /// How many have a name as good.
+    /// How many have the best name so far, and how good that is: 0 before 1.
     equals: usize,
+    rank: usize,
+    /// The column that was found.
+    index: usize,
 }
 
 impl ColumnSelector {
     const fn new(column: Column, names: &'static Names) -> Self {
-        Self { column, names, best: None, equals: 0 }
+        Self { column, names, equals: 0, rank: 0, index: 0 }
     }
 
     const fn is_number(&self) -> bool {
         matches!(self.column, Column::Number(_))
     }
 
-    /// Takes a cell of the header. True if it is the best so far.
-    fn consider(&mut self, cell: &str, index: usize) -> bool {
+    /// Which of several the caller means.
+    const fn occurrence(&self) -> Option<usize> {
+        if let Column::Named(_, occurrence) = self.column { occurrence } else { None }
+    }
+
+    const fn is_ambiguous(&self) -> bool {
+        self.equals > 1 && self.occurrence().is_none()
+    }
+
+    /// Takes a cell of the header. True if no other has a better name so far.
+    fn consider(&mut self, name: &str, index: usize) -> bool {
         let rank = match &self.column {
             Column::Number(number) => (index + 1 == *number).then_some(0),
             // To the letter what the caller says: no other can be meant.
-            Column::Named(name, None) if cell == name.trim() => Some(0),
-            Column::Named(name, _) => is_same_name(name, cell).then_some(1),
-            Column::Usual => self.names.usual.iter().position(|name| is_same_name(name, cell)),
+            Column::Named(wanted, None) if name == wanted.trim() => Some(0),
+            Column::Named(wanted, _) => is_same_name(wanted, name).then_some(1),
+            Column::Usual => self.names.usual.iter().position(|usual| is_same_name(usual, name)),
         };
-        let Some(rank) = rank else { return false };
-        self.equals = match self.best {
-            Some((best, _)) if best < rank => return false,
-            Some((best, _)) if best == rank => self.equals + 1,
-            _ => 1,
+        let Some(rank) = rank.filter(|rank| self.equals == 0 || *rank <= self.rank) else {
+            return false;
         };
-        let wanted = if let Column::Named(_, Some(number)) = self.column { number } else { 1 };
-        if self.equals == 1 || self.equals == wanted {
-            self.best = Some((rank, index));
+        if rank != self.rank {
+            self.equals = 0;
+        }
+        self.equals += 1;
+        self.rank = rank;
+        if self.equals == 1 || self.occurrence() == Some(self.equals) {
+            self.index = index;
         }
         true
     }
 
-    fn reset(&mut self) {
-        (self.best, self.equals) = (None, 0);
-    }
-
     /// Where the column is; or why that can't be said.
-    fn index(&self) -> Result<usize, (Reason, String)> {
-        let Names { usual, listed, option } = self.names;
-        let several = |name| {
-            let parts = [message::SEVERAL, name, message::WHICH, option, message::NUMBER_OR_NAME];
-            Err((Reason::AmbiguousColumn, text(&parts)))
+    fn index(&self) -> Result<usize, (Reason, &'static str)> {
+        let fault = if self.equals >= self.occurrence().unwrap_or(1) {
+            if !self.is_ambiguous() {
+                return Ok(self.index);
+            }
+            (Reason::AmbiguousColumn, self.names.several)
+        } else if self.column == Column::Usual {
+            (Reason::MissingColumn, self.names.none)
+        } else {
+            (Reason::MissingColumn, self.names.none_given)
         };
-        let parts = match (&self.column, self.best) {
-            (Column::Named(_, Some(number)), Some((_, index))) if self.equals >= *number => {
-                return Ok(index);
-            }
-            (Column::Named(_, Some(_)), _) => {
-                [message::NO_COLUMN_GIVEN, "", "", option, message::GIVES]
-            }
-            (_, Some((_, index))) if self.equals == 1 => return Ok(index),
-            (Column::Named(name, _), Some(_)) => return several(name),
-            (_, Some((rank, _))) => return several(usual.get(rank).copied().unwrap_or_default()),
-            (Column::Usual, None) => {
-                [message::NO_COLUMN, listed, message::NAME_IT, option, message::END]
-            }
-            _ => [message::NO_COLUMN_GIVEN, "", "", option, message::GIVES],
-        };
-        Err((Reason::MissingColumn, text(&parts)))
+        Err(fault)
     }
 }
 

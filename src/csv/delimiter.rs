@@ -54,15 +54,6 @@ impl DelimiterDetector {
         false
     }
 
-    /// The delimiter of a line.
-    pub(super) fn of(line: &[u8]) -> u8 {
-        let mut detector = Self::default();
-        for byte in line {
-            detector.take(*byte);
-        }
-        detector.delimiter()
-    }
-
     pub(super) fn delimiter(&self) -> u8 {
         let most = self.commas.max(self.semicolons).max(self.tabs);
         match most {

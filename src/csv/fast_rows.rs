@@ -2,6 +2,7 @@
 
 use super::cell::{Cell, is_line_end, program_id, trim};
 use super::columns::Columns;
+use super::marks::{BITS, BLOCK, equals, specials};
 use super::programs::Collector;
 use super::rows::Rows;
 use crate::code::{Code, TEXT_LENGTH};
@@ -46,21 +47,24 @@ impl Rows {
             _ => None,
         };
         let known = if code.is_some() { TEXT_LENGTH } else { 0 };
-        let behind = rest.get(known..)?;
         let (code, program, length) = match (code, self.columns.program) {
-            (Some(code), None) => (code, "", known + find_special(behind)?),
+            (Some(code), None) => (code, "", known + find_special(rest.get(known..)?)?),
             (code, _) => {
-                let mut cells = Cells::new(self.columns, rest, known);
-                let length = known + cells.find(behind, delimiter)?;
-                let row = rest.get(..length)?;
-                if !self.shape.fits(cells.count, row, delimiter) {
+                let mut cells = Cells::new(self.columns);
+                let length = cells.find(rest, known, delimiter)?;
+                if !self.shape.fits(cells.count, rest.get(..length)?, delimiter) {
                     return None;
                 }
+                let cell = |(begin, end)| rest.get(begin..end).map(<[u8]>::trim_ascii);
                 let code = match code {
                     Some(code) => code,
-                    None => Code::parse(cells.code?.trim_ascii()).ok()?,
+                    None => Code::parse(cell(cells.code)?).ok()?,
                 };
-                (code, self.fast_program(cells.program)?, length)
+                let program = match self.columns.program {
+                    Some(_) => fast_program(cell(cells.program)?)?,
+                    None => "",
+                };
+                (code, program, length)
             }
         };
         let (end, last_was_return) = match rest.get(length..)? {
@@ -71,16 +75,17 @@ impl Rows {
         };
         Some(FastRow { code, program, length: length + end, last_was_return })
     }
+}
 
-    /// The program in a cell; none if there is something to say of it.
-    fn fast_program<'a>(&self, cell: Option<&'a [u8]>) -> Option<&'a str> {
-        if self.columns.program.is_none() {
-            return Some("");
-        }
-        let cell = cell?.trim_ascii();
-        let program = program_id(trim(std::str::from_utf8(cell).ok()?));
-        (!program.is_empty() && cell.len() <= Cell::LONGEST).then_some(program)
-    }
+/// The program in a cell; none if there is something to say of it.
+fn fast_program(cell: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(cell).ok()?;
+    let program = match cell {
+        // Nothing is to be taken off.
+        [b'A'..=b'z' | b'0'..=b'9', .., b'!'..=b'~'] => text,
+        _ => program_id(trim(text)),
+    };
+    (!program.is_empty() && cell.len() <= Cell::LONGEST).then_some(program)
 }
 
 /// A row that nothing has to be asked about.
@@ -92,112 +97,67 @@ struct FastRow<'a> {
     last_was_return: bool,
 }
 
-/// The cells of a row that are asked for, found eight bytes at a time.
-struct Cells<'a> {
-    columns: Columns,
-    row: &'a [u8],
+/// The cells of a row that are asked for, found a block at a time.
+struct Cells {
+    columns: (usize, usize),
     /// How many there are.
     count: usize,
-    /// Where the one under way begins, and where the search does.
+    /// Where the one under way begins.
     begin: usize,
-    at: usize,
-    code: Option<&'a [u8]>,
-    program: Option<&'a [u8]>,
+    code: (usize, usize),
+    program: (usize, usize),
 }
 
-impl<'a> Cells<'a> {
-    const fn new(columns: Columns, row: &'a [u8], at: usize) -> Self {
-        Self { columns, row, count: 0, begin: 0, at, code: None, program: None }
+impl Cells {
+    fn new(columns: Columns) -> Self {
+        let columns = (columns.code, columns.program.unwrap_or(usize::MAX));
+        Self { columns, count: 0, begin: 0, code: (0, 0), program: (0, 0) }
     }
 
-    /// How many bytes come before the first quote or line end, if there is one.
+    /// Finds the first quote or line end behind what is `known` of a row, if it isn't
+    /// among the last bytes.
     #[allow(clippy::inline_always)] // A call costs as much as what it does.
     #[inline(always)]
-    fn find(&mut self, bytes: &[u8], delimiter: u8) -> Option<usize> {
-        let (words, rest) = bytes.as_chunks();
-        let at = self.at;
-        for (index, word) in words.iter().enumerate() {
-            let word = u64::from_le_bytes(*word);
-            let special = specials(word);
+    fn find(&mut self, row: &[u8], known: usize, delimiter: u8) -> Option<usize> {
+        let mut at = known;
+        for block in row.get(known..)?.as_chunks().0 {
+            let special = specials(*block);
             let before = special.wrapping_sub(1) & !special;
-            let mut delimiters = equal_bytes(word, delimiter) & before;
-            while delimiters != 0 {
-                self.end_cell(at + index * 8 + delimiters.trailing_zeros() as usize / 8);
-                delimiters &= delimiters - 1;
+            let mut ends = equals(*block, delimiter) & before | special & special.wrapping_neg();
+            while ends != 0 {
+                let end = at + ends.trailing_zeros() as usize / BITS;
+                if self.count == self.columns.0 {
+                    self.code = (self.begin, end);
+                }
+                if self.count == self.columns.1 {
+                    self.program = (self.begin, end);
+                }
+                self.count += 1;
+                self.begin = end + 1;
+                ends &= ends - 1;
             }
             if special != 0 {
-                let length = index * 8 + special.trailing_zeros() as usize / 8;
-                self.end_cell(at + length);
-                return Some(length);
+                return Some(self.begin - 1);
             }
-        }
-        let done = words.len() * 8;
-        for (index, byte) in rest.iter().enumerate() {
-            if is_special(*byte) {
-                self.end_cell(at + done + index);
-                return Some(done + index);
-            }
-            if *byte == delimiter {
-                self.end_cell(at + done + index);
-            }
+            at += BLOCK;
         }
         None
     }
-
-    #[allow(clippy::inline_always)] // A call costs as much as what it does.
-    #[inline(always)]
-    fn end_cell(&mut self, end: usize) {
-        if self.count == self.columns.code {
-            self.code = self.row.get(self.begin..end);
-        }
-        if self.columns.program == Some(self.count) {
-            self.program = self.row.get(self.begin..end);
-        }
-        self.count += 1;
-        self.begin = end + 1;
-    }
 }
 
-const ONES: u64 = u64::from_ne_bytes([1; 8]);
-
-/// A quote or a line end.
-const fn is_special(byte: u8) -> bool {
-    is_line_end(byte) || byte == b'"'
-}
-
-/// Marks what is special among eight bytes: the lowest high bit that is set is
-/// that of the first such byte.
-#[allow(clippy::inline_always)] // A call costs more than what it does.
-#[inline(always)]
-const fn specials(word: u64) -> u64 {
-    const fn found(word: u64, wanted: u8) -> u64 {
-        let other = word ^ (ONES * wanted as u64);
-        other.wrapping_sub(ONES) & !other
-    }
-    (found(word, b'\n') | found(word, b'\r') | found(word, b'"')) & (ONES << 7)
-}
-
-/// Marks all bytes of eight that are equal to one, by their high bits.
-#[allow(clippy::inline_always)] // A call costs more than what it does.
-#[inline(always)]
-const fn equal_bytes(word: u64, wanted: u8) -> u64 {
-    const LOW: u64 = ONES * 0x7f;
-    let other = word ^ (ONES * wanted as u64);
-    !(((other & LOW) + LOW) | other | LOW)
-}
-
-/// How many bytes come before the first quote or line end, if there is one.
-/// Eight at once: this is what most of a long file goes through.
+/// How many bytes come before the first quote or line end, if there is one. A block
+/// at once: this is what most of a long file goes through.
 #[cfg_attr(hot_paths, optimize(speed), inline(never))]
 pub(super) fn find_special(bytes: &[u8]) -> Option<usize> {
-    let (words, rest) = bytes.as_chunks();
-    for (index, word) in words.iter().enumerate() {
-        let found = specials(u64::from_le_bytes(*word));
+    let (blocks, rest) = bytes.as_chunks();
+    for (index, block) in blocks.iter().enumerate() {
+        let found = specials(*block);
         if found != 0 {
-            return Some(index * 8 + found.trailing_zeros() as usize / 8);
+            return Some(index * BLOCK + found.trailing_zeros() as usize / BITS);
         }
     }
-    Some(words.len() * 8 + rest.iter().position(|byte| is_special(*byte))?)
+    let is_special = |byte: &u8| is_line_end(*byte) || *byte == b'"';
+    Some(blocks.len() * BLOCK + rest.iter().position(is_special)?)
 }
 
 #[cfg(test)]
@@ -229,8 +189,8 @@ mod tests {
             ] {
                 let delimiter = header.chars().find(|char| ",;\t".contains(*char)).unwrap();
                 let row = cells.join(&delimiter.to_string()) + end;
-                // What is behind may be anything.
-                let rest = format!("{row}x\"");
+                // What is behind may be anything, but the end of a chunk.
+                let rest = format!("{row}x\"and something behind it");
                 let found = short_way(header, &rest);
                 assert_eq!(found.map(|(_, program)| program), Some(program), "{row:?}");
                 assert_eq!(found.map(|(length, _)| length), Some(row.len()), "{row:?}");

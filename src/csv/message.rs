@@ -1,7 +1,5 @@
 //! What is told of what was rejected.
 
-use crate::text::{decimal, text};
-
 pub(super) const NO_UUID: &str = "This is no code: a code is a UUID with hyphens.";
 pub(super) const OTHER_FORM: &str =
     "This is a UUID in another form: a code has 8-4-4-4-12 digits with hyphens.";
@@ -40,24 +38,16 @@ pub(super) const NAMES: &str = " cells, and the header names ";
 pub(super) const NEEDS_QUOTES: &str = ". A cell that holds a delimiter needs quotes.";
 pub(super) const NO_HEADER: &str =
     "A header row with the names of the columns is missing. Nothing was read.";
-/// What [`super::columns`] puts together.
-pub(super) const NO_COLUMN: &str = "No column is named ";
-pub(super) const NAME_IT: &str = ". Name it by the option ";
-pub(super) const NO_COLUMN_GIVEN: &str = "There is no column as the option ";
-pub(super) const GIVES: &str = " gives it. Nothing was read.";
-pub(super) const SEVERAL: &str = "Several columns are named ";
-pub(super) const WHICH: &str = ". Say by the option ";
-pub(super) const NUMBER_OR_NAME: &str =
-    " which one: its number, or name and occurrence. Nothing was read.";
-pub(super) const END: &str = ". Nothing was read.";
-pub(super) const NO_ROW: &str =
-    "The file has no header in the line that the option headerRow gives.";
-/// Before and behind the number of a line.
-pub(super) const LINE: &str = "Line ";
-pub(super) const DECIDES: &str = " decides the layout, and it names no column of codes.";
-
-/// Behind another sentence: where the header seems to be.
-pub(super) fn later_header(line: u64) -> String {
-    let line = decimal(line);
-    text(&[" The header seems to be in line ", &line, ": then pass headerRow: ", &line])
-}
+pub(super) const NO_COLUMN: &str = "No column is named code_id, code_uuid, uuid or code. Name it by the option column. Nothing was read.";
+pub(super) const NO_PROGRAM_COLUMN: &str = "No column is named voucher_program_id, program_id or program. Name it by the option programColumn. Nothing was read.";
+pub(super) const NO_SUCH_COLUMN: &str =
+    "There is no column as the option column gives it. Nothing was read.";
+pub(super) const NO_SUCH_PROGRAM_COLUMN: &str =
+    "There is no column as the option programColumn gives it. Nothing was read.";
+pub(super) const SEVERAL_COLUMNS: &str = "Several columns have the same name. Say which by the option column: its number, or name and occurrence. Nothing was read.";
+pub(super) const SEVERAL_PROGRAM_COLUMNS: &str = "Several columns have the same name. Say which by the option programColumn: its number, or name and occurrence. Nothing was read.";
+pub(super) const NO_ROW: &str = "There is no header in the line that the option headerRow gives.";
+/// Behind another sentence, around the number of a line and twice that of another.
+pub(super) const LINE: &str = " Line ";
+pub(super) const DECIDES: &str = " decides the layout; the header seems to be in line ";
+pub(super) const IF_SO: &str = ". If so, pass headerRow: ";

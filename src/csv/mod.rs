@@ -42,6 +42,7 @@ mod fast_rows;
 mod format;
 mod head;
 mod input;
+mod marks;
 mod message;
 mod programs;
 mod quoted;
@@ -51,11 +52,9 @@ mod utf16;
 
 use cell::Cell;
 pub use columns::Column;
-use head::Head;
 use input::Input;
 use programs::Collector;
 pub use programs::ProgramLists;
-use rows::Rows;
 
 use crate::code::{Code, TEXT_LENGTH};
 use crate::error::{Reason, Rejected};
@@ -113,9 +112,8 @@ impl CodeReader {
     #[must_use]
     pub fn with(options: Options) -> Self {
         let collector = Collector::new(options.program_column.is_some(), options.seed);
-        let head = Head::new(options);
-        let rows = Rows::new(head.header());
-        Self { input: Input::new(head, rows), collector, entries: 0, expected: None, bytes: 0 }
+        let input = Input::new(options);
+        Self { input, collector, entries: 0, expected: None, bytes: 0 }
     }
 
     /// Says how many bytes there will be, where that is known: room for their
@@ -179,7 +177,7 @@ impl CodeReader {
             line: self.entries,
             value: String::new(),
             reason: Reason::NotAString,
-            message: message::NO_STRING.into(),
+            message: message::NO_STRING.to_owned(),
         });
     }
 

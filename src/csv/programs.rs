@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::code::Code;
-use crate::error::Rejected;
+use crate::error::{Reason, Rejected};
 use crate::id::ProgramId;
 use crate::list::{CodeList, CodeListBuilder, KEPT_REJECTED};
 
@@ -31,6 +31,9 @@ pub(super) struct Collector {
     last: usize,
     distinct: usize,
     duplicates: u64,
+    /// Nothing is kept, but why the first row was rejected.
+    is_trial: bool,
+    fault: Option<Reason>,
     seed: u64,
 }
 
@@ -56,8 +59,21 @@ impl Collector {
         self.all.so_far().duplicates() + self.duplicates
     }
 
+    pub(super) const fn begin_trial(&mut self) {
+        self.is_trial = true;
+    }
+
+    /// Says why the first row was rejected.
+    pub(super) const fn end_trial(&mut self) -> Option<Reason> {
+        self.is_trial = false;
+        self.fault.take()
+    }
+
     /// Takes a code. Refuses a program that is no program id.
     pub(super) fn accept(&mut self, code: Code, program: &str) -> bool {
+        if self.is_trial {
+            return true;
+        }
         if !self.by_program {
             self.all.insert(code);
             return true;
@@ -72,6 +88,10 @@ impl Collector {
     }
 
     pub(super) fn reject(&mut self, rejected: Rejected, program: Option<&str>) {
+        if self.is_trial {
+            self.fault = self.fault.or(Some(rejected.reason));
+            return;
+        }
         // The limit is one for all programs: their number has none.
         let is_kept = self.all.so_far().rejected().len() < KEPT_REJECTED;
         if let Some(list) = program.and_then(|program| self.list(program)) {
@@ -86,7 +106,9 @@ impl Collector {
 
     /// Counts rejections beyond those that are kept.
     pub(super) fn reject_more(&mut self, count: u64) {
-        self.all.reject_more(count);
+        if !self.is_trial {
+            self.all.reject_more(count);
+        }
     }
 
     pub(super) fn finish(self) -> CodeList {
@@ -103,13 +125,13 @@ impl Collector {
 
     /// Whether a row of that program was seen.
     pub(super) fn knows(&self, program: &str) -> bool {
-        self.index.find(|place| self.order(place, program)).is_ok()
+        self.index.find(&|place| self.order(place, program)).is_ok()
     }
 
     /// The list of a program; none if that is no program id.
     fn list(&mut self, program: &str) -> Option<&mut CodeListBuilder> {
         if self.programs.get(self.last).is_none_or(|(id, _)| id.as_str() != program) {
-            self.last = match self.index.find(|place| self.order(place, program)) {
+            self.last = match self.index.find(&|place| self.order(place, program)) {
                 Ok(place) => place,
                 Err(gap) => {
                     let place = self.programs.len();
@@ -145,14 +167,16 @@ impl ProgramIndex {
     const LONGEST_RUN: usize = 512;
 
     /// Looks for a place by how its program compares with the one looked for.
-    fn find(&self, order: impl Fn(usize) -> Ordering) -> Result<usize, Gap> {
-        let begins_before =
-            |run: &Vec<usize>| run.first().is_some_and(|place| order(*place).is_le());
-        let at = self.runs.partition_point(begins_before).saturating_sub(1);
+    fn find(&self, order: &dyn Fn(usize) -> Ordering) -> Result<usize, Gap> {
+        let first = |at: usize| self.runs.get(at).and_then(|run| run.first());
+        let at =
+            search(self.runs.len(), &|at| first(at).is_some_and(|place| order(*place).is_le()));
+        let at = at.saturating_sub(1);
         let Some(run) = self.runs.get(at) else { return Err(Gap(0, 0)) };
-        match run.binary_search_by(|place| order(*place)) {
-            Ok(found) => Ok(run.get(found).copied().unwrap_or_default()),
-            Err(gap) => Err(Gap(at, gap)),
+        let gap = search(run.len(), &|at| run.get(at).is_some_and(|place| order(*place).is_lt()));
+        match run.get(gap) {
+            Some(place) if order(*place).is_eq() => Ok(*place),
+            _ => Err(Gap(at, gap)),
         }
     }
 
@@ -169,10 +193,23 @@ impl ProgramIndex {
     }
 }
 
+/// How many come before the first of which that is not so.
+fn search(count: usize, is_before: &dyn Fn(usize) -> bool) -> usize {
+    let (mut from, mut to) = (0, count);
+    while from < to {
+        let middle = usize::midpoint(from, to);
+        if is_before(middle) {
+            from = middle + 1;
+        } else {
+            to = middle;
+        }
+    }
+    from
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Reason;
 
     fn code(number: usize) -> Code {
         Code::from_bytes((number as u128 + 1).to_be_bytes()).unwrap()
@@ -180,7 +217,7 @@ mod tests {
 
     fn rejected(line: usize) -> Rejected {
         let (line, value) = (line as u64, String::new());
-        Rejected { line, value, reason: Reason::NotAUuid, message: "".into() }
+        Rejected { line, value, reason: Reason::NotAUuid, message: String::new() }
     }
 
     /// In every order: rising, falling, and as if by chance.

@@ -38,22 +38,14 @@ impl QuotedLines {
         if wanted.is_some_and(|wanted| wanted < self.column) {
             return;
         }
-        if !run.contains(&delimiter) {
-            return self.extend(run, wanted);
-        }
-        let mut cells = run.split(|byte| *byte == delimiter);
-        let first = cells.next().unwrap_or_default();
-        self.extend(first, wanted);
-        for cell in cells {
-            self.end_raw_cell();
-            self.column += 1;
-            self.extend(cell, wanted);
-        }
-    }
-
-    fn extend(&mut self, run: &[u8], wanted: Option<usize>) {
-        if wanted.is_none_or(|wanted| wanted == self.column) {
-            self.cell.extend(run);
+        for (index, cell) in run.split(|byte| *byte == delimiter).enumerate() {
+            if index > 0 {
+                self.end_raw_cell();
+                self.column += 1;
+            }
+            if wanted.is_none_or(|wanted| wanted == self.column) {
+                self.cell.extend(cell);
+            }
         }
     }
 

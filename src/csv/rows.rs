@@ -1,6 +1,6 @@
 //! The parser: a state machine over bytes, cells and rows.
 
-use std::borrow::Cow;
+use std::slice;
 
 use super::cell::{Cell, is_line_end, is_space};
 use super::columns::{Columns, FirstRow, Header};
@@ -11,6 +11,7 @@ use super::quoted::QuotedLines;
 use super::shape::Shape;
 use crate::error::Reason;
 use crate::list::KEPT_REJECTED;
+use crate::text::{decimal, text};
 
 /// Where in a cell the next byte is.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -48,21 +49,26 @@ impl Lines {
         }
         self.last_was_return = byte == b'\r';
     }
+
+    pub(super) fn pass_all(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.pass(*byte);
+        }
+    }
 }
 
 /// The state machine of rows and cells.
 pub(super) struct Rows {
     pub(super) lines: Lines,
     pub(super) delimiter: u8,
-    /// Present until the columns are known.
-    pub(super) header: Option<Header>,
+    pub(super) header: Header,
+    /// The columns aren't known yet.
+    pub(super) awaits_header: bool,
     pub(super) columns: Columns,
     pub(super) shape: Shape,
-    /// The first row, of so many cells, has a code already where the caller says:
-    /// then it has to be read again.
-    pub(super) begins_with: Option<(Columns, usize)>,
-    /// Where the header seems to be, if it isn't the first row.
-    pub(super) later_header: Option<u64>,
+    /// Where the header seems to be, if it isn't the first row; and whether that
+    /// one has several cells, so that nothing can be read.
+    pub(super) later_header: Option<(u64, bool)>,
     /// Nothing of the rest can be read.
     pub(super) is_finished: bool,
 
@@ -74,8 +80,6 @@ pub(super) struct Rows {
     column: usize,
     code: Cell,
     program: Cell,
-    /// Something stands in another column than that of the codes.
-    has_other_content: bool,
     /// Its physical lines, for the case that its quotes don't match.
     row_lines: RowLines,
     quoted: QuotedLines,
@@ -92,17 +96,31 @@ struct RowLines {
 }
 
 /// Why a row is refused: what to show of it, and what to say.
-type Refusal<'a> = (&'a Cell, Reason, Cow<'static, str>);
+type Refusal<'a> = (&'a Cell, Reason, String);
+
+/// What a row would be as the first one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trial {
+    /// Neither a header nor a code.
+    Useless,
+    Header {
+        cells: usize,
+    },
+    /// The first of many, of so many cells, with codes in these columns.
+    Data(Columns, usize),
+    /// Whatever it is, nothing behind it can change that.
+    Certain,
+}
 
 impl Rows {
     pub(super) fn new(header: Header) -> Self {
         Self {
             lines: Lines { line: 1, last_was_return: false },
             delimiter: NO_DELIMITER,
-            header: Some(header),
+            header,
+            awaits_header: true,
             columns: Columns::default(),
-            shape: Shape::new(Columns::default(), 1, 1),
-            begins_with: None,
+            shape: Shape::default(),
             later_header: None,
             is_finished: false,
             state: CellState::Start,
@@ -111,7 +129,6 @@ impl Rows {
             column: 0,
             code: Cell::default(),
             program: Cell::default(),
-            has_other_content: false,
             row_lines: RowLines::default(),
             quoted: QuotedLines::default(),
         }
@@ -122,11 +139,47 @@ impl Rows {
         self.line = self.lines.line;
     }
 
-    /// Begins without a header: the first row, of so many cells, has codes.
-    pub(super) fn begin_with(&mut self, columns: Columns, cells: usize) {
-        self.header = None;
+    /// Begins without a header.
+    pub(super) fn begin_data(&mut self, columns: Columns, cells: usize) {
+        self.awaits_header = false;
         self.columns = columns;
-        self.shape = Shape::new(columns, cells, cells);
+        self.shape.begin(columns, cells, cells);
+    }
+
+    /// Reads the first row of some bytes with that delimiter, and forgets it again.
+    pub(super) fn try_row(
+        &mut self,
+        row: &[u8],
+        delimiter: u8,
+        collector: &mut Collector,
+    ) -> Trial {
+        collector.begin_trial();
+        let lines = self.lines;
+        self.begin(delimiter);
+        for byte in row {
+            self.read(slice::from_ref(byte), collector);
+            if !self.awaits_header {
+                break;
+            }
+        }
+        self.finish(collector);
+        let fault = collector.end_trial();
+        let trial = match (fault, self.header.judge()) {
+            (Some(Reason::MalformedCsv), _) => Trial::Useless,
+            _ if self.awaits_header || fault == Some(Reason::AmbiguousColumn) => Trial::Certain,
+            (_, FirstRow::Data(columns)) if self.header.count() > 1 => {
+                Trial::Data(columns, self.header.count())
+            }
+            (Some(_), _) => Trial::Useless,
+            (None, FirstRow::Header(_)) => Trial::Header { cells: self.header.count() },
+            _ => Trial::Certain,
+        };
+        self.lines = lines;
+        self.awaits_header = true;
+        self.is_finished = false;
+        self.columns = Columns::default();
+        self.header.reset();
+        trial
     }
 
     pub(super) fn read(&mut self, mut rest: &[u8], collector: &mut Collector) {
@@ -134,7 +187,7 @@ impl Rows {
             if self.is_finished {
                 return;
             }
-            if self.at_row_start && self.header.is_none() {
+            if self.at_row_start && !self.awaits_header {
                 let taken = self.fast_rows(rest, collector);
                 if taken > 0 {
                     rest = rest.get(taken..).unwrap_or_default();
@@ -236,7 +289,7 @@ impl Rows {
         if self.state == CellState::Malformed {
             return;
         }
-        let is_header = self.header.is_some();
+        let is_header = self.awaits_header;
         if self.state == CellState::Quoted {
             let code_column = (!is_header).then_some(self.columns.code);
             self.quoted.content(run, delimiter, code_column);
@@ -247,9 +300,6 @@ impl Rows {
         if !is_header {
             self.shape.content(run);
         }
-        if self.column != self.columns.code {
-            self.has_other_content = self.has_other_content || run.iter().any(|byte| *byte > b' ');
-        }
         if self.columns.program == Some(self.column) {
             self.program.extend(run);
         }
@@ -258,8 +308,7 @@ impl Rows {
     fn close_quotes(&mut self, state: CellState) {
         if self.state == CellState::Quote {
             // While the columns aren't known, the only one may be that of the codes.
-            let code_column = if self.header.is_some() { 0 } else { self.columns.code };
-            self.quoted.close(self.column == code_column);
+            self.quoted.close(self.column == self.columns.code);
         }
         self.state = state;
     }
@@ -267,8 +316,8 @@ impl Rows {
     fn end_cell(&mut self) {
         self.close_quotes(self.state);
         self.quoted.end_cell();
-        if let Some(header) = &mut self.header {
-            header.consider(&self.code);
+        if self.awaits_header {
+            self.header.consider(&self.code);
             self.code.clear();
         } else {
             self.shape.end_cell();
@@ -286,22 +335,23 @@ impl Rows {
     }
 
     fn end_row(&mut self, collector: &mut Collector) {
+        let is_header = self.awaits_header;
+        self.close_quotes(self.state);
+        let has_own_code = || (!is_header || self.column == 0) && self.code.code().is_ok();
         let is_taken = if self.state == CellState::Malformed {
             self.reject_quotes(message::MALFORMED, collector);
             false
+        } else if self.quoted.have_codes(has_own_code) {
+            // What the quotes have drawn in may be no part of the code.
+            self.code.cut(self.delimiter);
+            self.reject_quotes(message::DRAWS_IN, collector);
+            false
+        } else if is_header {
+            self.end_header(collector);
+            false
         } else {
-            self.close_quotes(self.state);
-            let is_own = self.header.is_none() || self.column == 0;
-            if self.quoted.have_codes(|| is_own && self.code.code().is_ok()) {
-                self.reject_quotes(message::DRAWS_IN, collector);
-                false
-            } else if let Some(header) = self.header.take() {
-                self.end_header(header, collector);
-                false
-            } else {
-                self.shape.end_cell();
-                self.end_data(false, collector)
-            }
+            self.shape.end_cell();
+            self.end_data(false, collector)
         };
         self.shape.end_row(is_taken);
         self.quoted.end_row();
@@ -310,33 +360,30 @@ impl Rows {
         self.column = 0;
         self.code.clear();
         self.program.clear();
-        self.has_other_content = false;
         self.row_lines.count = 0;
         self.row_lines.first.clear();
         self.row_lines.is_filled = false;
     }
 
     /// Rejects a row whose quotes went wrong, with all that they have drawn in.
-    fn reject_quotes(&mut self, why: &'static str, collector: &mut Collector) {
-        let is_lone = self.delimiter == NO_DELIMITER;
-        let is_lost = self.header.take().is_some_and(|header| !is_lone || header.is_by_program());
-        self.is_finished |= is_lost;
-        if is_lost {
-            self.code.clear();
-            self.reject_lines(message::MALFORMED_HEADER.into(), None, collector);
-            return;
-        }
-        if self.column == self.columns.code || why == message::DRAWS_IN {
-            // What the quotes have drawn in may be no part of the code.
+    fn reject_quotes(&mut self, mut why: &'static str, collector: &mut Collector) {
+        if self.column == self.columns.code {
             self.code.cut(self.delimiter);
         }
+        let is_list = self.delimiter == NO_DELIMITER && !self.header.is_by_program();
+        if self.awaits_header && (!is_list || self.has_header_below()) {
+            why = message::MALFORMED_HEADER;
+            self.is_finished = true;
+            self.code.clear();
+        }
+        self.awaits_header = false;
         self.reject_lines(why.into(), None, collector);
     }
 
     /// Rejects the row, and each of its further lines in which something stands.
     fn reject_lines(
         &mut self,
-        mut message: Cow<'static, str>,
+        mut message: String,
         mut program: Option<&str>,
         collector: &mut Collector,
     ) {
@@ -350,88 +397,85 @@ impl Rows {
         collector.reject_more(self.row_lines.count - self.row_lines.first.len() as u64);
     }
 
-    fn end_header(&mut self, mut header: Header, collector: &mut Collector) {
-        if header.shown.is_empty() && self.code.is_empty() {
-            header.reset();
-            self.header = Some(header);
+    fn end_header(&mut self, collector: &mut Collector) {
+        self.header.consider(&self.code);
+        if self.header.named() == 0 {
+            self.header.reset();
             return;
         }
-        header.consider(&self.code);
-        match header.judge() {
+        self.awaits_header = false;
+        let (reason, fault) = match self.header.judge() {
             FirstRow::Header(columns) => {
                 self.columns = columns;
-                self.shape = Shape::new(columns, header.cells(), header.named());
+                self.shape.begin(columns, self.header.count(), self.header.named());
+                return;
             }
-            FirstRow::Data(_) if header.cells() == 1 => _ = self.end_data(true, collector),
-            FirstRow::Data(columns) => {
-                self.begins_with = Some((columns, header.cells()));
-                self.refuse(&header, Reason::MissingColumn, message::NO_HEADER, collector);
+            FirstRow::Data(_) if self.header.count() == 1 && !self.has_header_below() => {
+                self.end_data(true, collector);
+                return;
             }
-            FirstRow::Fault(reason, fault) => self.refuse(&header, reason, fault, collector),
-        }
-    }
-
-    /// Refuses all, by the first row.
-    fn refuse(
-        &mut self,
-        header: &Header,
-        reason: Reason,
-        fault: impl Into<Cow<'static, str>>,
-        collector: &mut Collector,
-    ) {
-        collector.reject(header.shown.rejected(self.line, reason, fault), None);
+            FirstRow::Data(_) => (Reason::MissingColumn, message::NO_HEADER),
+            FirstRow::Fault(reason, fault) => (reason, fault),
+        };
+        let fault = text(&[fault, &self.hint()]);
+        collector.reject(self.header.shown().rejected(self.line, reason, fault), None);
         self.is_finished = true;
     }
 
     /// Takes or rejects a row; `is_first`: it is the only row that could have been
     /// a header. True if it is taken.
     fn end_data(&mut self, is_first: bool, collector: &mut Collector) -> bool {
-        if !self.has_other_content && self.code.is_empty() {
+        if !self.shape.has_other() && self.code.is_empty() {
             return false;
         }
-        let program = self.columns.program.and_then(|_| self.program.program_id());
-        let program = program.filter(|name| !name.is_empty());
-        let spans_lines = self.row_lines.count > 0;
-        if self.shape.is_shifted(spans_lines, || program.is_some_and(|name| collector.knows(name)))
-        {
-            // The first cell can't be shifted.
-            let program = program.filter(|_| self.columns.program == Some(0));
-            let program = program.map(str::to_owned);
-            self.reject_lines(self.shape.fault().into(), program.as_deref(), collector);
+        let program = match self.columns.program.and_then(|_| self.program.program_id()) {
+            None | Some("") => None,
+            program => program,
+        };
+        let is_shifted = self.shape.is_shifted(self.row_lines.count > 0, || {
+            program.is_some_and(|program| collector.knows(program))
+        });
+        if is_shifted {
+            // Only the first cell can't be shifted.
+            let program = program.filter(|_| self.columns.program == Some(0)).map(str::to_owned);
+            self.reject_lines(self.shape.fault(), program.as_deref(), collector);
             return false;
         }
         let Err((cell, reason, mut message)) = self.judge(collector) else { return true };
         if is_first && reason == Reason::NotAUuid && !cell.is_empty() && !cell.looks_like_code() {
-            message.to_mut().push_str(&self.hint());
+            message.push_str(message::IF_HEADER);
+            message.push_str(&self.hint());
         }
         collector.reject(cell.rejected(self.line, reason, message), program);
         false
     }
 
-    /// What to do if a first row that is no code is a header, or a title.
+    fn has_header_below(&self) -> bool {
+        self.later_header.is_some_and(|(_, has_cells)| has_cells)
+    }
+
+    /// Says where the header seems to be, if it isn't the first row.
     fn hint(&self) -> String {
-        let hint = self.later_header.map(message::later_header);
-        hint.map_or_else(|| message::IF_HEADER.into(), |hint| hint + ".")
+        let Some((header, _)) = self.later_header else { return String::new() };
+        let (line, header) = (decimal(self.line), decimal(header));
+        text(&[message::LINE, &line, message::DECIDES, &header, message::IF_SO, &header, "."])
     }
 
     fn judge(&self, collector: &mut Collector) -> Result<(), Refusal<'_>> {
         let (code, program) = (&self.code, &self.program);
+        let missing = |message: &str| (code, Reason::MissingColumn, message.to_owned());
         if self.column < self.columns.code.max(self.columns.program.unwrap_or(0)) {
-            return Err((code, Reason::MissingColumn, message::SHORT_ROW.into()));
+            return Err(missing(message::SHORT_ROW));
         }
         let id = code.code().map_err(|reason| (code, reason, code.fault(reason)))?;
-        if self.columns.program.is_none() {
-            collector.accept(id, "");
-            return Ok(());
+        if self.columns.program.is_some() && program.is_empty() {
+            return Err(missing(message::EMPTY_PROGRAM));
         }
         let Some(name) = program.program_id() else {
-            return Err((program, Reason::NotUtf8, message::NOT_UTF8.into()));
+            return Err((program, Reason::NotUtf8, message::NOT_UTF8.to_owned()));
         };
-        if program.is_empty() {
-            return Err((code, Reason::MissingColumn, message::EMPTY_PROGRAM.into()));
-        }
         if program.is_too_long() || !collector.accept(id, name) {
-            return Err((program, Reason::InvalidProgramId, message::NO_PROGRAM.into()));
+            return Err((program, Reason::InvalidProgramId, message::NO_PROGRAM.to_owned()));
         }
         Ok(())
     }

@@ -10,11 +10,12 @@ use super::message;
 use crate::text::{decimal, text};
 
 /// What the rows of a file look like.
+#[derive(Default)]
 pub(super) struct Shape {
     columns: Columns,
-    /// Nothing but the wanted cells can stand before them, and these hold no
-    /// delimiter.
-    is_fixed: bool,
+    /// Something that may hold a delimiter can stand before the wanted cells: what
+    /// is none of them.
+    can_shift: bool,
     /// Cells of the header, and those up to the last that has a name.
     header: usize,
     names: usize,
@@ -34,6 +35,7 @@ pub(super) struct Shape {
     /// The first cell behind the column of the codes that is a code.
     next_code: Option<usize>,
     is_filled: bool,
+    has_other: bool,
     cell: Cell,
 }
 
@@ -41,31 +43,19 @@ impl Shape {
     /// So many rows say what is usual.
     const LEARNT: u64 = 16;
 
-    pub(super) fn new(columns: Columns, cells: usize, named: usize) -> Self {
+    /// Begins with a header of so many cells, or a first row.
+    pub(super) fn begin(&mut self, columns: Columns, cells: usize, named: usize) {
         let wanted = 1 + usize::from(columns.program.is_some());
-        Self {
-            columns,
-            is_fixed: columns.code.max(columns.program.unwrap_or(0)) < wanted,
-            header: cells,
-            names: named,
-            width: cells,
-            named,
-            uuids: 0,
-            rows: 0,
-            cells: 0,
-            filled: 0,
-            content: 0,
-            row_uuids: 0,
-            next_code: None,
-            is_filled: false,
-            cell: Cell::default(),
-        }
+        self.columns = columns;
+        self.can_shift = columns.code.max(columns.program.unwrap_or(0)) >= wanted;
+        (self.header, self.width) = (cells, cells);
+        (self.names, self.named) = (named, named);
     }
 
     /// Takes content of the cell under way.
     pub(super) fn content(&mut self, run: &[u8]) {
         self.is_filled = self.is_filled || run.iter().any(|byte| *byte > b' ');
-        if !self.is_fixed && self.cells != self.columns.code {
+        if self.can_shift && self.cells != self.columns.code {
             self.cell.extend(run);
         }
     }
@@ -73,17 +63,23 @@ impl Shape {
     pub(super) fn end_cell(&mut self) {
         let is_code = self.cell.may_be_code() && self.cell.code().is_ok();
         if is_code && self.cells < self.columns.code {
-            self.row_uuids |= bit(self.cells);
+            self.row_uuids |= before(self.cells + 1) - before(self.cells);
         } else if is_code && self.next_code.is_none() {
             self.next_code = Some(self.cells);
         }
         self.cells += 1;
         if self.is_filled {
+            self.has_other |= self.cells != self.columns.code + 1;
             self.filled += 1;
             self.content = self.cells;
         }
         self.is_filled = false;
         self.cell.clear();
+    }
+
+    /// Whether something stands in another cell than that of the code.
+    pub(super) const fn has_other(&self) -> bool {
+        self.has_other
     }
 
     /// Whether something in the row, which is complete, may have been shifted.
@@ -96,15 +92,14 @@ impl Shape {
         let Columns { code, program } = self.columns;
         let extra = self.extra();
         // Quotes can join the beginning of a row with the end of another.
-        let is_fixed = self.is_fixed && (code == 0 || !spans_lines);
-        if is_fixed || extra == 0 {
+        if extra == 0 || !self.can_shift && (code == 0 || !spans_lines) {
             return false;
         }
-        let comes_from = |by: usize| bit(code - by) & self.uuids & !self.row_uuids != 0;
+        // What else has UUIDs would be here now, if it isn't where it should be.
+        let window = before(code) - before(code.saturating_sub(extra));
         self.filled > self.header
             || self.next_code.is_some_and(|next| next <= code + extra)
-            // What else has UUIDs would be here now, and is not where it should be.
-            || (1..=extra.min(code)).any(comes_from)
+            || self.uuids & !self.row_uuids & window != 0
             // A program id has no form to know it by.
             || self.rows > 0 && program.is_some_and(|program| program > code + 1) && !is_known_program()
     }
@@ -135,18 +130,19 @@ impl Shape {
             self.rows += 1;
         }
         (self.cells, self.filled, self.content) = (0, 0, 0);
-        (self.row_uuids, self.next_code, self.is_filled) = (0, None, false);
+        (self.row_uuids, self.next_code) = (0, None);
+        (self.is_filled, self.has_other) = (false, false);
         self.cell.clear();
     }
 
     /// Whether it is known what is usual.
     pub(super) const fn is_learnt(&self) -> bool {
-        self.is_fixed || self.rows >= Self::LEARNT
+        !self.can_shift || self.rows >= Self::LEARNT
     }
 
     /// Whether a row without quotes, of so many cells, has no more than is usual.
     pub(super) fn fits(&self, cells: usize, row: &[u8], delimiter: u8) -> bool {
-        self.is_fixed
+        !self.can_shift
             || cells <= self.named
             || cells <= self.width && {
                 let blank =
@@ -156,7 +152,7 @@ impl Shape {
     }
 }
 
-/// A column as one bit of many.
-fn bit(column: usize) -> u64 {
-    u32::try_from(column).ok().and_then(|column| 1_u64.checked_shl(column)).unwrap_or(0)
+/// The columns before that one, each a bit; those beyond 63 are one.
+fn before(column: usize) -> u64 {
+    (1 << column.min(63)) - 1
 }

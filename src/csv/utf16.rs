@@ -1,8 +1,8 @@
 //! UTF-16 to UTF-8, in chunks that may be cut anywhere.
 
-/// A decoder of one order of bytes.
+/// What is left between two chunks.
+#[derive(Default)]
 pub(super) struct Utf16 {
-    is_big_endian: bool,
     /// The first byte of a unit.
     byte: Option<u8>,
     /// The first half of a pair.
@@ -14,42 +14,39 @@ impl Utf16 {
     /// it counts.
     const FAULT: u8 = 0xff;
 
-    pub(super) const fn new(is_big_endian: bool) -> Self {
-        Self { is_big_endian, byte: None, high: None }
-    }
-
-    pub(super) fn decode(&mut self, bytes: &[u8], text: &mut Vec<u8>) {
+    pub(super) fn decode(&mut self, bytes: &[u8], is_big_endian: bool) -> Vec<u8> {
+        let mut text = Vec::new();
         for byte in bytes {
             match self.byte.take() {
                 None => self.byte = Some(*byte),
-                Some(first) if self.is_big_endian => {
-                    self.unit(u16::from_be_bytes([first, *byte]), text);
+                Some(first) => {
+                    let unit = u16::from_be_bytes([first, *byte]);
+                    self.unit(if is_big_endian { unit } else { unit.swap_bytes() }, &mut text);
                 }
-                Some(first) => self.unit(u16::from_le_bytes([first, *byte]), text),
             }
         }
+        text
     }
 
     fn unit(&mut self, unit: u16, text: &mut Vec<u8>) {
-        let high = self.high.take();
-        if (0xd800..0xdc00).contains(&unit) {
-            text.extend(high.map(|_| Self::FAULT));
-            self.high = Some(unit);
-            return;
-        }
-        let units = high.into_iter().chain([unit]);
-        for char in char::decode_utf16(units) {
-            match char {
-                Ok(char) => text.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes()),
-                Err(_) => text.push(Self::FAULT),
+        let mut char = u32::from(unit);
+        match self.high.take() {
+            Some(high) if (0xdc00..0xe000).contains(&unit) => {
+                char += (u32::from(high) << 10) - 0x035f_dc00;
             }
+            Some(_) => text.push(Self::FAULT),
+            None => {}
+        }
+        match char::from_u32(char) {
+            Some(char) => text.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes()),
+            None if unit < 0xdc00 => self.high = Some(unit),
+            None => text.push(Self::FAULT),
         }
     }
 
-    pub(super) fn finish(&mut self, text: &mut Vec<u8>) {
-        if self.high.is_some() || self.byte.is_some() {
-            text.push(Self::FAULT);
-        }
+    /// What is left at the end.
+    pub(super) const fn rest(&self) -> &'static [u8] {
+        if self.high.is_some() || self.byte.is_some() { &[Self::FAULT] } else { &[] }
     }
 }
 
@@ -62,9 +59,9 @@ mod tests {
             if is_big_endian { unit.to_be_bytes() } else { unit.to_le_bytes() }
         };
         let bytes: Vec<_> = units.iter().flat_map(bytes).collect();
-        let (mut decoder, mut text) = (Utf16::new(is_big_endian), Vec::new());
-        bytes.chunks(cut).for_each(|chunk| decoder.decode(chunk, &mut text));
-        decoder.finish(&mut text);
+        let (mut decoder, mut text) = (Utf16::default(), Vec::new());
+        bytes.chunks(cut).for_each(|chunk| text.extend(decoder.decode(chunk, is_big_endian)));
+        text.extend(decoder.rest());
         text
     }
 
@@ -87,9 +84,10 @@ mod tests {
         ] {
             assert_eq!(decoded(units, 1, true), text);
         }
-        let (mut decoder, mut text) = (Utf16::new(false), Vec::new());
-        decoder.decode(b"a\0b", &mut text);
-        decoder.finish(&mut text);
-        assert_eq!(text, b"a\xff");
+        let mut decoder = Utf16::default();
+        assert_eq!(
+            (decoder.decode(b"a\0b", false).as_slice(), decoder.rest()),
+            (&b"a"[..], &b"\xff"[..])
+        );
     }
 }

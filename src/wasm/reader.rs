@@ -106,7 +106,7 @@ fn list(codes: &CodeList) -> JsValue {
                 .with("line", number(entry.line))
                 .with("value", entry.value.as_str())
                 .with("reason", entry.reason.as_str())
-                .with("message", &*entry.message),
+                .with("message", entry.message.as_str()),
         );
     }
     let value = to_js(

@@ -137,6 +137,22 @@ export async function suite(test, assert, uberVouchers, sandboxModule, vectors) 
     const wrong = /** @type {any} */ ({ colum: "code" });
     const misspelt = await assert.rejects(parseCodes(text, wrong), { code: "invalid_options" });
     assert.ok(misspelt.message.includes("`colum`"), misspelt.message);
+    for (const [option, value] of [
+      ["column", 0],
+      ["column", 1.5],
+      ["column", ""],
+      ["column", ["code_id"]],
+      ["column", { name: "code_id" }],
+      ["column", { name: "", occurrence: 1 }],
+      ["column", { name: "code_id", occurrence: 0 }],
+      ["headerRow", 0],
+      ["headerRow", "1"],
+      ["headerRow", 2 ** 32],
+    ]) {
+      const given = /** @type {any} */ ({ [option]: value });
+      const error = await assert.rejects(parseCodes(text, given), { code: "invalid_options" });
+      assert.ok(error.message.startsWith(`\`${option}\` must be `), error.message);
+    }
   });
 
   test("distribute: every form of input, in order, once each", async () => {

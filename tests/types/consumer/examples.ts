@@ -76,7 +76,9 @@ export async function distribute(client: Client, bytes: Uint8Array): Promise<Rec
   });
   for (const { line, value, reason } of list.rejected) void [line, value, reason];
   const { programs } = await parseCodesByProgram("program_id,code\n", {
-    programColumn: "program_id",
+    column: 2,
+    programColumn: { name: "program_id", occurrence: 1 },
+    headerRow: 1,
   });
   const receipts: Receipt[] = [];
   for (const [programId, codes] of programs) {

@@ -93,6 +93,10 @@ export async function refusedInput(): Promise<void> {
   await parseCodes("x", { col: "code" });
   // @ts-expect-error
   await parseCodes("x", { programColumn: "program" });
+  // @ts-expect-error
+  await parseCodes("x", { column: { name: "code" } });
+  // @ts-expect-error
+  await parseCodes("x", { headerRow: "1" });
   // @ts-expect-error -- A list has no column of programs.
   await parseCodesByProgram(["code"]);
   // @ts-expect-error -- Without it, anybody could sign an administrator in.

@@ -1,0 +1,65 @@
+//! Many bytes compared at once: the result has one bit, the first, for each that is
+//! equal, in their order.
+
+#[cfg(not(target_feature = "simd128"))]
+pub(super) use words::{BITS, BLOCK, equals, specials};
+
+#[cfg(target_feature = "simd128")]
+pub(super) use lanes::{BITS, BLOCK, equals, specials};
+
+/// Eight bytes in a word.
+#[cfg(not(target_feature = "simd128"))]
+mod words {
+    /// Bytes that are compared at once.
+    pub(in crate::csv) const BLOCK: usize = 8;
+    /// Bits of the result for each of them.
+    pub(in crate::csv) const BITS: usize = 8;
+
+    const ONES: u64 = u64::from_ne_bytes([1; BLOCK]);
+
+    /// Marks quotes and line ends. Only the first mark is sure.
+    #[allow(clippy::inline_always)] // A call costs more than what it does.
+    #[inline(always)]
+    pub(in crate::csv) const fn specials(block: [u8; BLOCK]) -> u64 {
+        const fn found(word: u64, wanted: u8) -> u64 {
+            let other = word ^ (ONES * wanted as u64);
+            other.wrapping_sub(ONES) & !other
+        }
+        let word = u64::from_le_bytes(block);
+        (found(word, b'\n') | found(word, b'\r') | found(word, b'"')) & (ONES << 7)
+    }
+
+    /// Marks what is equal to a byte.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    pub(in crate::csv) const fn equals(block: [u8; BLOCK], wanted: u8) -> u64 {
+        const LOW: u64 = ONES * 0x7f;
+        let other = u64::from_le_bytes(block) ^ (ONES * wanted as u64);
+        !(((other & LOW) + LOW) | other | LOW)
+    }
+}
+
+/// Sixteen bytes in the lanes of a vector, for the published wasm.
+#[cfg(target_feature = "simd128")]
+mod lanes {
+    use core::arch::wasm32::{u8x16_bitmask, u8x16_eq, u8x16_splat, v128_or};
+
+    use crate::code_simd::load;
+
+    pub(in crate::csv) const BLOCK: usize = 16;
+    pub(in crate::csv) const BITS: usize = 1;
+
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    pub(in crate::csv) fn specials(block: [u8; BLOCK]) -> u32 {
+        let bytes = load(block);
+        let found = |wanted| u8x16_eq(bytes, u8x16_splat(wanted));
+        u8x16_bitmask(v128_or(v128_or(found(b'\n'), found(b'\r')), found(b'"'))).into()
+    }
+
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    pub(in crate::csv) fn equals(block: [u8; BLOCK], wanted: u8) -> u32 {
+        u8x16_bitmask(u8x16_eq(load(block), u8x16_splat(wanted))).into()
+    }
+}
