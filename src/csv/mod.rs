@@ -5,7 +5,7 @@
 //! rejected values is kept, whatever the input is.
 //!
 //! ```text
-//! bytes ─► Input ──────► Head ──────────► Rows ─────────► Collector
+//! bytes ─► Input ──────► Text ──────────► Rows ─────────► Collector
 //!          encoding,     the layout, by   cells of the    lists of codes,
 //!          other         the first rows   columns asked   rejections
 //!          formats
