@@ -149,7 +149,7 @@ export async function suite(test, assert, uberVouchers, sandboxModule, vectors) 
       ["headerRow", "1"],
       ["headerRow", 2 ** 32],
     ]) {
-      const given = /** @type {any} */ ({ [option]: value });
+      const given = /** @type {any} */ ({ [String(option)]: value });
       const error = await assert.rejects(parseCodes(text, given), { code: "invalid_options" });
       assert.ok(error.message.startsWith(`\`${option}\` must be `), error.message);
     }
