@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use twox_hash::XxHash64;
+
 use crate::code::Code;
 use crate::error::{Reason, Rejected};
 use crate::id::ProgramId;
@@ -125,13 +127,13 @@ impl Collector {
 
     /// Whether a row of that program was seen.
     pub(super) fn knows(&self, program: &str) -> bool {
-        self.index.find(&|place| self.order(place, program)).is_ok()
+        self.index.find(program, &self.programs).is_ok()
     }
 
     /// The list of a program; none if that is no program id.
     fn list(&mut self, program: &str) -> Option<&mut CodeListBuilder> {
         if self.programs.get(self.last).is_none_or(|(id, _)| id.as_str() != program) {
-            self.last = match self.index.find(&|place| self.order(place, program)) {
+            self.last = match self.index.find(program, &self.programs) {
                 Ok(place) => place,
                 Err(gap) => {
                     let place = self.programs.len();
@@ -144,48 +146,49 @@ impl Collector {
         }
         self.programs.get_mut(self.last).map(|(_, list)| list)
     }
-
-    fn order(&self, place: usize, program: &str) -> Ordering {
-        self.programs.get(place).map_or("", |(id, _)| id.as_str()).cmp(program)
-    }
 }
 
-/// The places of the programs, in the order of their ids.
+/// The places of the programs, in the order of a hash of their ids, then of these.
 ///
 /// A tree of two levels: an insertion moves the rest of one short run, and not
 /// of all programs. Not a hash table: who writes the file chooses the ids, and
 /// could choose them to collide.
 #[derive(Default)]
 struct ProgramIndex {
-    runs: Vec<Vec<usize>>,
+    runs: Vec<Vec<(u64, usize)>>,
 }
 
-/// Where in a [`ProgramIndex`] something is missing: the run, the place in it.
-struct Gap(usize, usize);
+/// Where in a [`ProgramIndex`] something is missing: the run, the place in it, the
+/// hash.
+struct Gap(usize, usize, u64);
 
 impl ProgramIndex {
     const LONGEST_RUN: usize = 512;
 
-    /// Looks for a place by how its program compares with the one looked for.
-    fn find(&self, order: &dyn Fn(usize) -> Ordering) -> Result<usize, Gap> {
-        let first = |at: usize| self.runs.get(at).and_then(|run| run.first());
-        let at =
-            search(self.runs.len(), &|at| first(at).is_some_and(|place| order(*place).is_le()));
-        let at = at.saturating_sub(1);
-        let Some(run) = self.runs.get(at) else { return Err(Gap(0, 0)) };
-        let gap = search(run.len(), &|at| run.get(at).is_some_and(|place| order(*place).is_lt()));
+    fn find(&self, program: &str, programs: &[(ProgramId, CodeListBuilder)]) -> Result<usize, Gap> {
+        let hash = XxHash64::oneshot(0, program.as_bytes());
+        let order = |entry: Option<&(u64, usize)>| {
+            let Some((other, place)) = entry else { return Ordering::Greater };
+            let id = || programs.get(*place).map_or("", |(id, _)| id.as_str());
+            other.cmp(&hash).then_with(|| id().cmp(program))
+        };
+        // The last run that begins before it, or with it.
+        let first = |at: usize| order(self.runs.get(at).and_then(|run| run.first()));
+        let at = search(self.runs.len(), &|at| first(at).is_le()).saturating_sub(1);
+        let Some(run) = self.runs.get(at) else { return Err(Gap(0, 0, hash)) };
+        let gap = search(run.len(), &|at| order(run.get(at)).is_lt());
         match run.get(gap) {
-            Some(place) if order(*place).is_eq() => Ok(*place),
-            _ => Err(Gap(at, gap)),
+            entry @ Some((_, place)) if order(entry).is_eq() => Ok(*place),
+            _ => Err(Gap(at, gap, hash)),
         }
     }
 
-    fn insert(&mut self, Gap(at, gap): Gap, place: usize) {
+    fn insert(&mut self, Gap(at, gap, hash): Gap, place: usize) {
         let Some(run) = self.runs.get_mut(at) else {
-            self.runs.push(vec![place]);
+            self.runs.push(vec![(hash, place)]);
             return;
         };
-        run.insert(gap, place);
+        run.insert(gap, (hash, place));
         if run.len() > Self::LONGEST_RUN {
             let rest = run.split_off(Self::LONGEST_RUN / 2);
             self.runs.insert(at + 1, rest);

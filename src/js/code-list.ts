@@ -51,7 +51,8 @@ export interface ListParts {
 // Shared between copies of the package, as the mark of the errors is.
 const idsOf: unique symbol = Symbol.for("uber-vouchers.ids") as never;
 
-const ID_LENGTH = 16;
+/** Bytes of a code. */
+export const ID_LENGTH = 16;
 const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /** The code whose sixteen bytes begin there. */

@@ -2,6 +2,7 @@
 import { instance } from "./binding.js";
 import {
   type CodeList,
+  ID_LENGTH,
   type ListParts,
   type ProgramLists,
   listIds,
@@ -109,18 +110,22 @@ export async function parseCodes(input: CodesInput, options?: ParseOptions): Pro
 /** Reads codes for a call of the client, of an input that has begun. */
 export async function parse(input: unknown, options: ParseOptions): Promise<ListParts> {
   refuseMissing(input);
-  const [[, all]] = await readLists(input, undefined, options);
+  const [all] = await readLists(input, undefined, options);
   return { ...all, isDistinct: true };
 }
 
-type Lists = [[null, ListParts], ...[string, ListParts][]];
+/** Lists as they come out of the core: the ids of all of them, one after the other. */
+interface Group {
+  ids: Uint8Array;
+  lists: (Omit<ListParts, "ids"> & { program: string | null; size: number })[];
+}
 
 /** Reads into one list, or with `programs` into one for each program. */
 async function readLists(
   input: unknown,
   programs: { column?: ColumnSelector | undefined } | undefined,
   { column, headerRow = 0, onProgress, signal }: ParseOptions,
-): Promise<Lists> {
+): Promise<[ListParts, Map<string, CodeList>]> {
   const glue = await instance.load();
   const { generation } = instance;
   const reader = instance.callSync(
@@ -142,7 +147,7 @@ async function readLists(
         // A trap tells of the instance, anything else of the input.
         throw cause instanceof WebAssembly.RuntimeError ? cause : ours(cause, notRead);
       }
-      return reader.finish() as Lists;
+      return listsOf(reader.finish() as Group[]);
     });
   } finally {
     // What lived in an instance that was lost is gone with it.
@@ -166,13 +171,31 @@ export async function parseCodesByProgram(
     const read = readOptions(options ?? {}, { ...parseChecks, programColumn: checks.column });
     const { programColumn, ...shared } = read as ParseByProgramOptions;
     refuseMissing(begun);
-    const [[, all], ...lists] = await readLists(begun, { column: programColumn }, shared);
-    return {
-      programs: new Map(lists.map(([program, parts]) => [program, toCodeList(parts)])),
-      rejectedCount: all.rejectedCount,
-      rejected: all.rejected,
-    };
+    const [{ rejectedCount, rejected }, programs] = await readLists(
+      begun,
+      { column: programColumn },
+      shared,
+    );
+    return { programs, rejectedCount, rejected };
   });
+}
+
+/** The list of what has no program, and those of the programs. */
+function listsOf(groups: Group[]): [ListParts, Map<string, CodeList>] {
+  const programs = new Map<string, CodeList>();
+  let all: ListParts | undefined;
+  for (const { ids, lists } of groups) {
+    let at = 0;
+    for (const { program, size, ...parts } of lists) {
+      const end = at + size * ID_LENGTH;
+      // A list of its own: what is left of a group would be kept for each.
+      const own = lists.length === 1 ? ids : ids.slice(at, end);
+      at = end;
+      if (program === null) all = { ...parts, ids: own };
+      else programs.set(program, toCodeList({ ...parts, ids: own }));
+    }
+  }
+  return [all as ListParts, programs];
 }
 
 /** A column as the core takes it. */

@@ -75,17 +75,24 @@ impl CodeReader {
         }) as f64
     }
 
-    /// `[program id, list]` for each program, `[null, list]` for all that has
-    /// none. A list has `ids` (16 bytes a code), `duplicates`, `rejectedCount`
-    /// and `rejected`.
+    /// The list of all that has no program, then those of the programs, some at a
+    /// time: `ids` (16 bytes a code) of all of them together, and in `lists`, for each,
+    /// its `program`, its `size`, `duplicates`, `rejectedCount` and `rejected`.
     pub fn finish(&mut self) -> Array {
         let reader = std::mem::replace(&mut self.0, csv::CodeReader::new(None));
         let csv::ProgramLists { programs, rejections } = reader.finish_programs();
-        let lists = Array::of1(&Array::of2(&JsValue::NULL, &list(&rejections)));
-        for (program, codes) in &programs {
-            lists.push(&Array::of2(&JsValue::from_str(program.as_str()), &list(codes)));
+        let groups = Array::new();
+        let mut group = Group::default();
+        group.add(None, &rejections);
+        groups.push(&group.finish());
+        for some in programs.chunks(Group::MOST) {
+            let mut group = Group::default();
+            for (program, codes) in some {
+                group.add(Some(program.as_str()), codes);
+            }
+            groups.push(&group.finish());
         }
-        lists
+        groups
     }
 }
 
@@ -98,33 +105,53 @@ fn column(name: Option<String>, number: u32) -> Column {
     }
 }
 
-fn list(codes: &CodeList) -> JsValue {
-    let mut entries = Vec::with_capacity(codes.rejected().len());
-    for entry in codes.rejected() {
-        entries.push(
+/// Lists that cross together: each crossing costs as much as a short list.
+#[derive(Default)]
+struct Group<'a> {
+    lists: Vec<Json<'a>>,
+    pieces: Vec<&'a [u8]>,
+    bytes: usize,
+}
+
+impl<'a> Group<'a> {
+    const MOST: usize = 1_000;
+
+    fn add(&mut self, program: Option<&'a str>, codes: &'a CodeList) {
+        let mut rejected = Vec::with_capacity(codes.rejected().len());
+        for entry in codes.rejected() {
+            rejected.push(
+                Json::object()
+                    .with("line", number(entry.line))
+                    .with("value", entry.value.as_str())
+                    .with("reason", entry.reason.as_str())
+                    .with("message", entry.message.as_str()),
+            );
+        }
+        self.lists.push(
             Json::object()
-                .with("line", number(entry.line))
-                .with("value", entry.value.as_str())
-                .with("reason", entry.reason.as_str())
-                .with("message", entry.message.as_str()),
+                .with("program", program)
+                .with("size", number(codes.len() as u64))
+                .with("duplicates", number(codes.duplicates()))
+                .with("rejectedCount", number(codes.rejected_count()))
+                .with("rejected", Json::List(rejected)),
         );
+        self.pieces.extend(codes.pieces());
+        self.bytes += codes.len() * 16;
     }
-    let value = to_js(
-        &Json::object()
-            .with("duplicates", number(codes.duplicates()))
-            .with("rejectedCount", number(codes.rejected_count()))
-            .with("rejected", Json::List(entries)),
-    );
-    #[allow(clippy::cast_possible_truncation)] // A list of 2^28 codes has no room in wasm32.
-    let ids = Uint8Array::new_with_length(codes.len() as u32 * 16);
-    let mut at = 0;
-    for piece in codes.pieces() {
-        #[allow(clippy::cast_possible_truncation)]
-        let end = at + piece.len() as u32;
-        ids.subarray(at, end).copy_from(piece);
-        at = end;
+
+    fn finish(self) -> JsValue {
+        let value = to_js(&Json::object().with("lists", Json::List(self.lists)));
+        #[allow(clippy::cast_possible_truncation)] // A list of 2^28 codes has no room in wasm32.
+        let ids = Uint8Array::new_with_length(self.bytes as u32);
+        let mut at = 0;
+        for piece in self.pieces {
+            #[allow(clippy::cast_possible_truncation)]
+            let end = at + piece.len() as u32;
+            ids.subarray(at, end).copy_from(piece);
+            at = end;
+        }
+        // Fails on no plain object.
+        let _ = js_sys::Reflect::set(&value, &JsValue::from_str("ids"), &ids);
+        value
     }
-    // Fails on no plain object.
-    let _ = js_sys::Reflect::set(&value, &JsValue::from_str("ids"), &ids);
-    value
 }
