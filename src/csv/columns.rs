@@ -44,6 +44,7 @@ pub(super) enum FirstRow {
 }
 
 /// The first row: collects its cells, and finds the columns by their names.
+#[derive(Default)]
 pub(super) struct Header {
     code: ColumnSelector,
     program: Option<ColumnSelector>,
@@ -67,13 +68,12 @@ struct Cells {
 }
 
 impl Header {
-    pub(super) fn new(column: Column, program: Option<Column>, is_certain: bool) -> Self {
-        Self {
-            code: ColumnSelector::new(column, &CODE),
-            program: program.map(|column| ColumnSelector::new(column, &PROGRAM)),
-            is_certain,
-            cells: Cells::default(),
-        }
+    /// Says which columns are looked for; `is_certain`: and that this is the header.
+    pub(super) fn expect(&mut self, column: Column, program: Option<Column>, is_certain: bool) {
+        self.code.column = column;
+        self.program =
+            program.map(|column| ColumnSelector { column, is_program: true, ..Default::default() });
+        self.is_certain = is_certain;
     }
 
     pub(super) const fn is_by_program(&self) -> bool {
@@ -186,9 +186,10 @@ static PROGRAM: Names = Names {
 };
 
 /// Looks for a column in the header.
+#[derive(Default)]
 struct ColumnSelector {
     column: Column,
-    names: &'static Names,
+    is_program: bool,
     /// How many have the best name so far, and how good that is: 0 before 1.
     equals: usize,
     rank: usize,
@@ -197,8 +198,8 @@ struct ColumnSelector {
 }
 
 impl ColumnSelector {
-    const fn new(column: Column, names: &'static Names) -> Self {
-        Self { column, names, equals: 0, rank: 0, index: 0 }
+    const fn names(&self) -> &'static Names {
+        if self.is_program { &PROGRAM } else { &CODE }
     }
 
     const fn is_number(&self) -> bool {
@@ -221,7 +222,7 @@ impl ColumnSelector {
             // To the letter what the caller says: no other can be meant.
             Column::Named(wanted, None) if name == wanted.trim() => Some(0),
             Column::Named(wanted, _) => is_same_name(wanted, name).then_some(1),
-            Column::Usual => self.names.usual.iter().position(|usual| is_same_name(usual, name)),
+            Column::Usual => self.names().usual.iter().position(|usual| is_same_name(usual, name)),
         };
         let Some(rank) = rank.filter(|rank| self.equals == 0 || *rank <= self.rank) else {
             return false;
@@ -243,11 +244,11 @@ impl ColumnSelector {
             if !self.is_ambiguous() {
                 return Ok(self.index);
             }
-            (Reason::AmbiguousColumn, self.names.several)
+            (Reason::AmbiguousColumn, self.names().several)
         } else if self.column == Column::Usual {
-            (Reason::MissingColumn, self.names.none)
+            (Reason::MissingColumn, self.names().none)
         } else {
-            (Reason::MissingColumn, self.names.none_given)
+            (Reason::MissingColumn, self.names().none_given)
         };
         Err(fault)
     }

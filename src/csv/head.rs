@@ -7,7 +7,6 @@
 use super::Options;
 use super::cell::{has, is_line_end};
 use super::character::is_invisible;
-use super::columns::Header;
 use super::delimiter::DelimiterDetector;
 use super::format;
 use super::message;
@@ -16,9 +15,10 @@ use super::rows::{NO_DELIMITER, Rows, Trial};
 use crate::error::{Reason, Rejected};
 
 /// The text of a file: UTF-8, or nearly.
+#[derive(Default)]
 pub(super) struct Text {
     pub(super) rows: Rows,
-    /// The line of the header, or the first that could be.
+    /// The line of the header, if the caller says it; else 0.
     header_row: u64,
     /// The delimiter that a first line `sep=;` gives.
     separator: Option<u8>,
@@ -34,16 +34,9 @@ impl Text {
     /// So much is held. A longer row is judged by its beginning.
     const LONGEST: usize = 1 << 16;
 
-    pub(super) fn new(Options { column, program_column, header_row, .. }: Options) -> Self {
-        Self {
-            rows: Rows::new(Header::new(column, program_column, header_row.is_some())),
-            header_row: header_row.unwrap_or(1),
-            separator: None,
-            detector: DelimiterDetector::default(),
-            held: Vec::new(),
-            first: 0,
-            is_decided: false,
-        }
+    pub(super) fn expect(&mut self, Options { column, program_column, header_row, .. }: Options) {
+        self.rows.header.expect(column, program_column, header_row.is_some());
+        self.header_row = header_row.unwrap_or(0);
     }
 
     pub(super) fn push(&mut self, mut chunk: &[u8], collector: &mut Collector) {

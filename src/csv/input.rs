@@ -6,6 +6,7 @@ use super::head::Text;
 use super::programs::Collector;
 use super::utf16::Utf16;
 
+#[derive(Default)]
 pub(super) struct Input {
     /// What it is, when it is known.
     kind: Option<Start>,
@@ -21,8 +22,8 @@ impl Input {
     /// Bytes that are decoded together.
     const AT_ONCE: usize = 1 << 12;
 
-    pub(super) fn new(options: Options) -> Self {
-        Self { kind: None, held: Vec::new(), utf16: Utf16::default(), text: Text::new(options) }
+    pub(super) fn expect(&mut self, options: Options) {
+        self.text.expect(options);
     }
 
     #[cfg(test)]

@@ -81,6 +81,7 @@ pub struct Options {
 
 /// Reads codes: bytes through [`Self::push`], or the entries of a list of
 /// strings through the other methods. Call one of the two `finish` at the end.
+#[derive(Default)]
 pub struct CodeReader {
     input: Input,
     collector: Collector,
@@ -111,9 +112,10 @@ impl CodeReader {
     /// A reader that is told all that there is to tell.
     #[must_use]
     pub fn with(options: Options) -> Self {
-        let collector = Collector::new(options.program_column.is_some(), options.seed);
-        let input = Input::new(options);
-        Self { input, collector, entries: 0, expected: None, bytes: 0 }
+        let mut reader = Self::default();
+        reader.collector.expect(options.program_column.is_some(), options.seed);
+        reader.input.expect(options);
+        reader
     }
 
     /// Says how many bytes there will be, where that is known: room for their

@@ -40,8 +40,9 @@ pub(super) struct Collector {
 }
 
 impl Collector {
-    pub(super) fn new(by_program: bool, seed: u64) -> Self {
-        Self { by_program, seed, all: CodeListBuilder::new(seed), ..Self::default() }
+    /// Makes one list for each program, where it is told to.
+    pub(super) fn expect(&mut self, by_program: bool, seed: u64) {
+        *self = Self { by_program, seed, all: CodeListBuilder::new(seed), ..Self::default() };
     }
 
     pub(super) const fn is_by_program(&self) -> bool {
@@ -214,6 +215,12 @@ fn search(count: usize, is_before: &dyn Fn(usize) -> bool) -> usize {
 mod tests {
     use super::*;
 
+    fn by_program() -> Collector {
+        let mut collector = Collector::default();
+        collector.expect(true, 0);
+        collector
+    }
+
     fn code(number: usize) -> Code {
         Code::from_bytes((number as u128 + 1).to_be_bytes()).unwrap()
     }
@@ -228,7 +235,7 @@ mod tests {
     fn each_program_is_found_again() {
         const COUNT: usize = 5_000;
         for step in [1, COUNT - 1, 1_777] {
-            let mut collector = Collector::new(true, 0);
+            let mut collector = by_program();
             let names = || (0..COUNT).map(|at| format!("p{:04}", at * step % COUNT));
             for (number, name) in names().enumerate() {
                 assert!(collector.accept(code(number), &name));
@@ -246,7 +253,7 @@ mod tests {
 
     #[test]
     fn what_is_no_program_id_leaves_no_trace() {
-        let mut collector = Collector::new(true, 0);
+        let mut collector = by_program();
         for name in ["", "..", "p", "..", "\u{1}"] {
             assert_eq!(collector.accept(code(1), name), name == "p");
         }
@@ -255,7 +262,7 @@ mod tests {
 
     #[test]
     fn rejected_rows_are_kept_up_to_one_limit_for_all_programs() {
-        let mut collector = Collector::new(true, 0);
+        let mut collector = by_program();
         for row in 0..5_000 {
             collector.reject(rejected(row), Some(&format!("p{}", row / 300)));
         }

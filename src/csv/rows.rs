@@ -42,6 +42,12 @@ pub(super) struct Lines {
     pub(super) last_was_return: bool,
 }
 
+impl Default for Lines {
+    fn default() -> Self {
+        Self { line: 1, last_was_return: false }
+    }
+}
+
 impl Lines {
     pub(super) fn pass(&mut self, byte: u8) {
         if byte == b'\r' || byte == b'\n' && !self.last_was_return {
@@ -58,12 +64,13 @@ impl Lines {
 }
 
 /// The state machine of rows and cells.
+#[derive(Default)]
 pub(super) struct Rows {
     pub(super) lines: Lines,
     pub(super) delimiter: u8,
     pub(super) header: Header,
-    /// The columns aren't known yet.
-    pub(super) awaits_header: bool,
+    /// The columns are known.
+    pub(super) has_columns: bool,
     pub(super) columns: Columns,
     pub(super) shape: Shape,
     /// Where the header seems to be, if it isn't the first row; and whether that
@@ -74,8 +81,8 @@ pub(super) struct Rows {
 
     // The row under way.
     state: CellState,
-    /// Not one byte of the row was read yet.
-    at_row_start: bool,
+    /// A byte of the row was read.
+    has_begun: bool,
     pub(super) line: u64,
     column: usize,
     code: Cell,
@@ -113,27 +120,6 @@ pub(super) enum Trial {
 }
 
 impl Rows {
-    pub(super) fn new(header: Header) -> Self {
-        Self {
-            lines: Lines { line: 1, last_was_return: false },
-            delimiter: NO_DELIMITER,
-            header,
-            awaits_header: true,
-            columns: Columns::default(),
-            shape: Shape::default(),
-            later_header: None,
-            is_finished: false,
-            state: CellState::Start,
-            at_row_start: true,
-            line: 1,
-            column: 0,
-            code: Cell::default(),
-            program: Cell::default(),
-            row_lines: RowLines::default(),
-            quoted: QuotedLines::default(),
-        }
-    }
-
     pub(super) const fn begin(&mut self, delimiter: u8) {
         self.delimiter = delimiter;
         self.line = self.lines.line;
@@ -141,7 +127,7 @@ impl Rows {
 
     /// Begins without a header.
     pub(super) fn begin_data(&mut self, columns: Columns, cells: usize) {
-        self.awaits_header = false;
+        self.has_columns = true;
         self.columns = columns;
         self.shape.begin(columns, cells, cells);
     }
@@ -158,7 +144,7 @@ impl Rows {
         self.begin(delimiter);
         for byte in row {
             self.read(slice::from_ref(byte), collector);
-            if !self.awaits_header {
+            if self.has_columns {
                 break;
             }
         }
@@ -166,7 +152,7 @@ impl Rows {
         let fault = collector.end_trial();
         let trial = match (fault, self.header.judge()) {
             (Some(Reason::MalformedCsv), _) => Trial::Useless,
-            _ if self.awaits_header || fault == Some(Reason::AmbiguousColumn) => Trial::Certain,
+            _ if !self.has_columns || fault == Some(Reason::AmbiguousColumn) => Trial::Certain,
             (_, FirstRow::Data(columns)) if self.header.count() > 1 => {
                 Trial::Data(columns, self.header.count())
             }
@@ -175,7 +161,7 @@ impl Rows {
             _ => Trial::Certain,
         };
         self.lines = lines;
-        self.awaits_header = true;
+        self.has_columns = false;
         self.is_finished = false;
         self.columns = Columns::default();
         self.header.reset();
@@ -187,7 +173,7 @@ impl Rows {
             if self.is_finished {
                 return;
             }
-            if self.at_row_start && !self.awaits_header {
+            if !self.has_begun && self.has_columns {
                 let taken = self.fast_rows(rest, collector);
                 if taken > 0 {
                     rest = rest.get(taken..).unwrap_or_default();
@@ -211,7 +197,7 @@ impl Rows {
         if self.state == CellState::Quoted {
             self.state = CellState::Malformed;
         }
-        if !self.at_row_start {
+        if self.has_begun {
             self.end_row(collector);
         }
     }
@@ -232,7 +218,7 @@ impl Rows {
     }
 
     fn step(&mut self, byte: u8, collector: &mut Collector) {
-        self.at_row_start = false;
+        self.has_begun = true;
         if is_line_end(byte) {
             if self.state == CellState::Quoted {
                 self.end_line();
@@ -289,7 +275,7 @@ impl Rows {
         if self.state == CellState::Malformed {
             return;
         }
-        let is_header = self.awaits_header;
+        let is_header = !self.has_columns;
         if self.state == CellState::Quoted {
             let code_column = (!is_header).then_some(self.columns.code);
             self.quoted.content(run, delimiter, code_column);
@@ -316,11 +302,11 @@ impl Rows {
     fn end_cell(&mut self) {
         self.close_quotes(self.state);
         self.quoted.end_cell();
-        if self.awaits_header {
+        if self.has_columns {
+            self.shape.end_cell();
+        } else {
             self.header.consider(&self.code);
             self.code.clear();
-        } else {
-            self.shape.end_cell();
         }
     }
 
@@ -335,7 +321,7 @@ impl Rows {
     }
 
     fn end_row(&mut self, collector: &mut Collector) {
-        let is_header = self.awaits_header;
+        let is_header = !self.has_columns;
         self.close_quotes(self.state);
         let has_own_code = || (!is_header || self.column == 0) && self.code.code().is_ok();
         let is_taken = if self.state == CellState::Malformed {
@@ -356,7 +342,7 @@ impl Rows {
         self.shape.end_row(is_taken);
         self.quoted.end_row();
         self.state = CellState::Start;
-        self.at_row_start = true;
+        self.has_begun = false;
         self.column = 0;
         self.code.clear();
         self.program.clear();
@@ -371,12 +357,12 @@ impl Rows {
             self.code.cut(self.delimiter);
         }
         let is_list = self.delimiter == NO_DELIMITER && !self.header.is_by_program();
-        if self.awaits_header && (!is_list || self.has_header_below()) {
+        if !self.has_columns && (!is_list || self.has_header_below()) {
             why = message::MALFORMED_HEADER;
             self.is_finished = true;
             self.code.clear();
         }
-        self.awaits_header = false;
+        self.has_columns = true;
         self.reject_lines(why.into(), None, collector);
     }
 
@@ -403,7 +389,7 @@ impl Rows {
             self.header.reset();
             return;
         }
-        self.awaits_header = false;
+        self.has_columns = true;
         let (reason, fault) = match self.header.judge() {
             FirstRow::Header(columns) => {
                 self.columns = columns;

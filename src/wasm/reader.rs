@@ -79,7 +79,7 @@ impl CodeReader {
     /// time: `ids` (16 bytes a code) of all of them together, and in `lists`, for each,
     /// its `program`, its `size`, `duplicates`, `rejectedCount` and `rejected`.
     pub fn finish(&mut self) -> Array {
-        let reader = std::mem::replace(&mut self.0, csv::CodeReader::new(None));
+        let reader = std::mem::take(&mut self.0);
         let csv::ProgramLists { programs, rejections } = reader.finish_programs();
         let groups = Array::new();
         let mut group = Group::default();
