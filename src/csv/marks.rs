@@ -2,10 +2,10 @@
 //! equal, in their order.
 
 #[cfg(not(target_feature = "simd128"))]
-pub(super) use words::{BITS, BLOCK, equals, specials};
+pub(super) use words::{BITS, BLOCK, marks, specials};
 
 #[cfg(target_feature = "simd128")]
-pub(super) use lanes::{BITS, BLOCK, equals, specials};
+pub(super) use lanes::{BITS, BLOCK, marks, specials};
 
 /// Eight bytes in a word.
 #[cfg(not(target_feature = "simd128"))]
@@ -29,13 +29,17 @@ mod words {
         (found(word, b'\n') | found(word, b'\r') | found(word, b'"')) & (ONES << 7)
     }
 
-    /// Marks what is equal to a byte.
+    /// Marks quotes, line ends and delimiters.
     #[allow(clippy::inline_always)]
     #[inline(always)]
-    pub(in crate::csv) const fn equals(block: [u8; BLOCK], wanted: u8) -> u64 {
-        const LOW: u64 = ONES * 0x7f;
-        let other = u64::from_le_bytes(block) ^ (ONES * wanted as u64);
-        !(((other & LOW) + LOW) | other | LOW)
+    pub(in crate::csv) const fn marks(block: [u8; BLOCK], delimiter: u8) -> (u64, u64, u64) {
+        const fn found(word: u64, wanted: u8) -> u64 {
+            const LOW: u64 = ONES * 0x7f;
+            let other = word ^ (ONES * wanted as u64);
+            !(((other & LOW) + LOW) | other | LOW)
+        }
+        let word = u64::from_le_bytes(block);
+        (found(word, b'"'), found(word, b'\n') | found(word, b'\r'), found(word, delimiter))
     }
 }
 
@@ -59,7 +63,11 @@ mod lanes {
 
     #[allow(clippy::inline_always)]
     #[inline(always)]
-    pub(in crate::csv) fn equals(block: [u8; BLOCK], wanted: u8) -> u32 {
-        u8x16_bitmask(u8x16_eq(load(block), u8x16_splat(wanted))).into()
+    pub(in crate::csv) fn marks(block: [u8; BLOCK], delimiter: u8) -> (u32, u32, u32) {
+        let bytes = load(block);
+        let found = |wanted| u8x16_eq(bytes, u8x16_splat(wanted));
+        let bits = |found| u32::from(u8x16_bitmask(found));
+        let line_ends = v128_or(found(b'\n'), found(b'\r'));
+        (bits(found(b'"')), bits(line_ends), bits(found(delimiter)))
     }
 }

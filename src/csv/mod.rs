@@ -12,7 +12,7 @@
 //! ```
 //!
 //! `Rows` reads byte after byte, and is the parser. `Rows::fast_row` is a
-//! shortcut for what nearly every row is: no quotes, all there, a valid code.
+//! shortcut for what nearly every row is: all there, quotes only around cells, a valid code.
 //! It takes such a row or leaves it; it never judges.
 //!
 //! **The layout.** The first row that is not empty decides, or the one that the
