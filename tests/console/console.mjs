@@ -372,6 +372,23 @@ const tests = {
     await page.getByText("one of 2 jobs of one file").first().waitFor();
   },
 
+  async "a file that names its programs is never taken as a list of the open one"() {
+    const [[one], [other]] = [await codesOf(page, nights.id), await codesOf(page, dinner.id)];
+    const rows = (/** @type {string} */ delimiter) =>
+      `${nights.id}${delimiter}${one}\n${dinner.id}${delimiter}${other}\n`;
+    const files = {
+      "as a sheet names it": `Program ID;Code ID\n${rows(";")}`,
+      "behind a line sep=": `sep=;\nvoucherProgramId;codeId\n${rows(";")}`,
+      "behind empty lines": `\n\nPROGRAM,Code\n${rows(",")}`,
+      "in UTF-16": Buffer.from(`\ufeff"program-id"\t"code_id"\n${rows("\t")}`, "utf16le"),
+    };
+    for (const [name, content] of Object.entries(files)) {
+      await page.goto(`/programs/${party.id}/new`);
+      await choose(page, `${name}.csv`, content);
+      await page.getByRole("heading", { name: "2 programs in this file" }).waitFor();
+    }
+  },
+
   async "the sandbox's panel shows what it does, and changes it"() {
     await page.getByRole("button", { name: "Sandbox" }).click();
     await page.getByRole("button", { name: "Pause reports" }).click();

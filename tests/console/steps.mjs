@@ -40,11 +40,13 @@ export async function codesOf(page, program) {
   return codes.map((/** @type {{ code: string }} */ { code }) => code);
 }
 
-/** @param {Page} page @param {string} name @param {string} text */
-export const choose = (page, name, text) =>
-  page
-    .locator("input[type=file]")
-    .setInputFiles({ name, mimeType: "text/csv", buffer: Buffer.from(text) });
+/** @param {Page} page @param {string} name @param {string | Buffer} content */
+export const choose = (page, name, content) =>
+  page.locator("input[type=file]").setInputFiles({
+    name,
+    mimeType: "text/csv",
+    buffer: typeof content === "string" ? Buffer.from(content) : content,
+  });
 
 /** Drops a file somewhere on the page. @param {Page} page @param {string} name @param {string} text */
 export const drop = (page, name, text) =>
