@@ -19,15 +19,15 @@ use std::io::{Write as _, stdin, stdout};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use uber_vouchers::api::Api;
+use uber_vouchers::code::list::CodeList;
 use uber_vouchers::csv::CodeReader;
-use uber_vouchers::distribute;
 use uber_vouchers::http::{BaseUrl, Head};
-use uber_vouchers::id::{OrganizationId, ProgramId};
 use uber_vouchers::job::{Action, Recovery, Settings};
 use uber_vouchers::json::Json;
-use uber_vouchers::list::CodeList;
 use uber_vouchers::secret::SigningKey;
+use uber_vouchers::uber::api::Api;
+use uber_vouchers::uber::distribute;
+use uber_vouchers::uber::id::{OrganizationId, ProgramId};
 use uber_vouchers::webhook::{event, signature};
 
 /// What the package hands over at once.

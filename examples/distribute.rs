@@ -15,18 +15,18 @@ use std::io::Read;
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use uber_vouchers::answer::{self, Effect, Verdict};
-use uber_vouchers::api::Api;
+use uber_vouchers::code::list::CodeList;
 use uber_vouchers::csv::CodeReader;
 use uber_vouchers::error::{Error, ErrorCode, Queued};
 use uber_vouchers::http::{BaseUrl, Head, Method, Request};
-use uber_vouchers::id::{OrganizationId, ProgramId};
 use uber_vouchers::json::Json;
-use uber_vouchers::list::CodeList;
-use uber_vouchers::retry::{Attempt, Retry, Rule, Step};
 use uber_vouchers::secret::Secret;
-use uber_vouchers::token::{self, App, Scope};
-use uber_vouchers::{codes, distribute, programs};
+use uber_vouchers::uber::api::Api;
+use uber_vouchers::uber::id::{OrganizationId, ProgramId};
+use uber_vouchers::uber::response::{self, Effect, Verdict};
+use uber_vouchers::uber::retry::{Attempt, Retry, Rule, Step};
+use uber_vouchers::uber::token::{self, App, Scope};
+use uber_vouchers::uber::{codes, distribute, programs};
 
 fn main() {
     if let Err(error) = run() {
@@ -172,7 +172,7 @@ impl Client {
                     return Err(match answer {
                         Ok((head, body)) => {
                             let parsed = serde_json::from_str(&body).unwrap_or_default();
-                            answer::error(&head, &body, &parsed, effect, now())
+                            response::error(&head, &body, &parsed, effect, now())
                         }
                         Err(code) => no_answer(code, effect),
                     });

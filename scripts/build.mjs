@@ -3,6 +3,7 @@
  */
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -13,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import {
@@ -36,10 +37,12 @@ const DIST = join(ROOT, "dist");
 const BUILD = join(ROOT, "build");
 /** Every module on its own: `dist/` has them joined. */
 const PARTS = join(BUILD, "js");
-/** The folders of `src/js`. */
-const FOLDERS = ["", "worker", "worker-client"];
+/** What wasm-bindgen makes stands beside the modules that use it. */
+const GLUE = join(PARTS, "wasm");
+/** Where each host's entry looks for the wasm, as in `dist/`: beside itself. */
+const ENTRIES = join(PARTS, "entry");
 /** It needs nothing of what the other doors share, and a page that has only this one loads only this. */
-const APART = "worker-client/index.js";
+const APART = "worker-client/index";
 const TOOLS = join(TARGET, "tools");
 
 /** What the compiler is allowed to use: all of it is in every engine since 2022. */
@@ -89,8 +92,8 @@ const compiledAs = ({ feature }) => join(COMPILED, `${feature}.wasm`);
 const distFile = ({ name }) => join(DIST, `${name}_bg.wasm`);
 /** @param {Module} module */
 const madeOf = (module) => [
-  ...["js", "d.ts"].map((ending) => join(PARTS, `${module.name}.${ending}`)),
-  join(PARTS, `${module.name}_bg.wasm`),
+  ...["js", "d.ts"].map((ending) => join(GLUE, `${module.name}.${ending}`)),
+  join(ENTRIES, `${module.name}_bg.wasm`),
   join(BUILD, `${module.name}.imports.txt`),
   distFile(module),
   distFile(module).replace(".wasm", ".inline.js"),
@@ -207,9 +210,9 @@ async function compileModules() {
 async function bindModule(module) {
   const { name } = module;
   const wasm = distFile(module);
-  await runBeside(BINDGEN, [compiledAs(module), PARTS, name]);
-  rmSync(join(PARTS, `${name}_bg.wasm.d.ts`), { force: true });
-  renameSync(join(PARTS, `${name}_bg.wasm`), wasm);
+  await runBeside(BINDGEN, [compiledAs(module), GLUE, name]);
+  rmSync(join(GLUE, `${name}_bg.wasm.d.ts`), { force: true });
+  renameSync(join(GLUE, `${name}_bg.wasm`), wasm);
   const features = FEATURES.map((feature) => `--enable-${feature}`);
   const shortNames = "--minify-imports-and-exports-and-modules";
   const names = await runBeside(
@@ -218,7 +221,8 @@ async function bindModule(module) {
     { quiet: true },
   );
   linkGlue(name, names);
-  copyFileSync(wasm, join(PARTS, `${name}_bg.wasm`));
+  mkdirSync(ENTRIES, { recursive: true });
+  copyFileSync(wasm, join(ENTRIES, `${name}_bg.wasm`));
   writeInline(wasm, wasm.replace(".wasm", ".inline.js"));
 }
 
@@ -239,12 +243,12 @@ function writeInline(wasm, script) {
 /**
  * Fits the glue to the wasm: wasm-opt has shortened the names between them (a
  * hash in each, which no compression makes small), and traps in futures, where it
- * has any, are caught by our own `queueMicrotask` (see src/js/microtask.ts).
+ * has any, are caught by our own `queueMicrotask` (see src/js/wasm/microtask.ts).
  * @param {string} name
  * @param {string} renamed what wasm-opt says of it
  */
 function linkGlue(name, renamed) {
-  const file = join(PARTS, `${name}.js`);
+  const file = join(GLUE, `${name}.js`);
   /** @type {{ imports: [string, string, string][], exports: [string, string][] }} */
   const { imports, exports } = JSON.parse(renamed);
   let glue = readFileSync(file, "utf8");
@@ -303,12 +307,12 @@ function rustFlags() {
 async function joinModules() {
   // Here and not above: `setUp` may have to install it first.
   const { build: esbuild } = await import("esbuild");
-  const doors = entries().filter((entry) => entry !== APART);
+  const doors = entries().filter(({ out }) => out !== APART);
   /** What every door imports goes into one file. @type {import("esbuild").Plugin} */
   const together = {
     name: "together",
     setup({ onLoad }) {
-      const joined = new Set(doors.map((entry) => join(PARTS, entry)));
+      const joined = new Set(doors.map((door) => door.in));
       onLoad({ filter: /\.js$/ }, ({ path }) => {
         if (!joined.has(path)) return undefined;
         const api = JSON.stringify(join(PARTS, "api.js"));
@@ -336,28 +340,26 @@ async function joinModules() {
   const made = await Promise.all([
     esbuild({
       ...options,
-      entryPoints: doors.map((entry) => join(PARTS, entry)),
+      entryPoints: doors,
       chunkNames: "shared-[hash]",
       plugins: [together],
       splitting: true,
     }),
-    esbuild({ ...options, entryPoints: [join(PARTS, APART)] }),
+    esbuild({ ...options, entryPoints: entries().filter(({ out }) => out === APART) }),
   ]);
   const outputs = made.flatMap(({ metafile }) => Object.keys(metafile?.outputs ?? {}));
   const files = new Set(outputs.map((file) => join(ROOT, file)));
-  for (const folder of FOLDERS) {
-    mkdirSync(join(DIST, folder), { recursive: true });
-    for (const file of readdirSync(join(DIST, folder))) {
-      const path = join(DIST, folder, file);
-      if (/(?<!_bg\.inline)\.js(\.map)?$/.test(file) && !files.has(path)) rmSync(path);
-    }
-    for (const file of readdirSync(join(PARTS, folder))) {
-      if (file.endsWith(".d.ts")) copyFileSync(join(PARTS, folder, file), join(DIST, folder, file));
-    }
+  for (const path of filesBelow(DIST)) {
+    const isScript = /(?<!_bg\.inline)\.js(\.map)?$/.test(path);
+    if ((isScript && !files.has(path)) || path.endsWith(".d.ts")) rmSync(path);
   }
+  cpSync(PARTS, DIST, {
+    recursive: true,
+    filter: (path) => !/\.[a-z]+$/.test(path) || path.endsWith(".d.ts"),
+  });
 }
 
-/** The doors of the package, as `package.json` has them. */
+/** The doors of the package, as `package.json` has them: a file of `dist/`, and what it is made of. */
 function entries() {
   const { exports } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
   /** @type {Set<string>} */
@@ -367,26 +369,26 @@ function entries() {
       if (condition !== "types" && /\.js$/.test(file)) found.add(file.replace("./dist/", ""));
     }
   }
-  return [...found];
+  return [...found].map((file) => {
+    const out = file.replace(/\.js$/, "");
+    const sources = [file, join("entry", file), join(out, "index.js")];
+    const source = sources.map((path) => join(PARTS, path)).find(existsSync);
+    if (source === undefined) throw new Error(`Nothing is there to make ${file} of`);
+    return { in: source, out };
+  });
 }
 
 /** What a source left behind that is gone must not be shipped. */
 function removeStale() {
-  const generated = new Set(MODULES.map(({ name }) => name));
-  for (const folder of FOLDERS) {
-    const sources = new Set(
-      readdirSync(join(ROOT, "src", "js", folder)).map((file) => file.replace(/\.ts$/, "")),
-    );
-    for (const made of [join(DIST, folder), join(PARTS, folder)].filter(existsSync)) {
-      for (const file of readdirSync(made)) {
-        const [, stem] = /^(.+?)(?:_bg\.inline)?\.(?:d\.ts|js|js\.map)$/.exec(file) ?? [];
-        if (stem !== undefined && !sources.has(stem) && !generated.has(stem)) {
-          rmSync(join(made, file));
-        }
-      }
-    }
-  }
+  const generated = new RegExp(`^(${MODULES.map(({ name }) => name).join("|")})(_bg)?\\.`);
+  for (const path of filesBelow(PARTS)) if (!generated.test(basename(path))) rmSync(path);
 }
+
+/** @param {string} folder */
+const filesBelow = (folder) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name, parentPath }) => join(parentPath, name));
 
 /**
  * Two builds at once would write over each other: the second one waits.

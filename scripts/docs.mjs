@@ -46,7 +46,7 @@ const DOORS = ["uber-vouchers", "worker", "worker-client", "journal", "sandbox"]
 
 /** Builds the site; throws at the first warning. */
 export async function buildDocs() {
-  if (!existsSync(join(ROOT, "dist", "index.d.ts"))) {
+  if (!existsSync(join(ROOT, "dist", "entry", "index.d.ts"))) {
     throw new Missing("There are no declarations. Build them: npm run build");
   }
   for (const file of readdirSync(join(SOURCE, "guides"))) {

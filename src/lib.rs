@@ -7,13 +7,13 @@
 //! random number: values go in, values come out.
 //!
 //! ```
-//! use uber_vouchers::answer::Verdict;
-//! use uber_vouchers::api::Api;
+//! use uber_vouchers::uber::response::Verdict;
+//! use uber_vouchers::uber::api::Api;
 //! use uber_vouchers::csv::CodeReader;
-//! use uber_vouchers::distribute;
+//! use uber_vouchers::uber::distribute;
 //! use uber_vouchers::error::Error;
 //! use uber_vouchers::http::{BaseUrl, Head};
-//! use uber_vouchers::id::{OrganizationId, ProgramId};
+//! use uber_vouchers::uber::id::{OrganizationId, ProgramId};
 //!
 //! # fn main() -> Result<(), Error> {
 //! let mut reader = CodeReader::new(None);
@@ -33,8 +33,9 @@
 //! # }
 //! ```
 //!
-//! Where to begin: [`csv`] reads lists of codes, [`distribute`] makes the request,
-//! [`answer`] says what came of it and [`retry`] what may be sent again. [`job`]
+//! Where to begin: [`csv`] reads lists of codes, [`uber::distribute`] makes the
+//! request, [`uber::response`] says what came of it and [`uber::retry`] what may be
+//! sent again. [`job`]
 //! is for lists of any size, and [`webhook`] for what Uber reports later. The
 //! repository has two programs that use it: `examples/distribute.rs`, and an edge
 //! worker in `examples/rust-worker`.
@@ -54,33 +55,18 @@
 // long list goes through. The build script says when; the attribute is unstable.
 #![cfg_attr(hot_paths, feature(optimize_attribute))]
 
-pub mod answer;
-pub mod api;
 pub mod code;
-#[cfg(target_feature = "simd128")]
-mod code_simd;
-pub mod codes;
 pub mod csv;
-pub mod distribute;
 pub mod error;
-pub mod guests;
 pub mod http;
-pub mod id;
 pub mod job;
 pub mod json;
-#[cfg(any(test, target_arch = "wasm32"))]
-// The sandbox only reads.
-#[cfg_attr(not(feature = "client"), allow(dead_code))]
-mod json_text;
-pub mod list;
 mod mask;
-pub mod programs;
-pub mod retry;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod secret;
 pub(crate) mod text;
-pub mod token;
+pub mod uber;
 pub mod webhook;
 
 #[cfg(all(target_arch = "wasm32", any(feature = "client", feature = "sandbox")))]

@@ -5,9 +5,9 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use serde_json::{Value, json};
+use uber_vouchers::code::list::CodeList;
 use uber_vouchers::csv::{CodeReader, Column, Options, ProgramLists};
 use uber_vouchers::error::{Reason, Rejected};
-use uber_vouchers::list::CodeList;
 
 const CODES: [&str; 3] = [
     "1f913a96-f52c-42a0-aa0b-a2ba53b2d631",

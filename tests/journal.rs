@@ -5,13 +5,13 @@
 
 use serde_json::{Value, json};
 use twox_hash::XxHash64;
-use uber_vouchers::api::Api;
 use uber_vouchers::code::Code;
 use uber_vouchers::error::ErrorCode;
 use uber_vouchers::http::{BaseUrl, Head, Headers};
-use uber_vouchers::id::{OrganizationId, ProgramId};
 use uber_vouchers::job::{Action, Decision, Job, Recovery, Settings};
 use uber_vouchers::json::Json;
+use uber_vouchers::uber::api::Api;
+use uber_vouchers::uber::id::{OrganizationId, ProgramId};
 use uber_vouchers::webhook::event::{Outcome, Status};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/journal.json");

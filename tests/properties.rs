@@ -15,20 +15,20 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::Value;
-use uber_vouchers::answer::{Effect, Verdict, error};
-use uber_vouchers::api::Api;
 use uber_vouchers::code::Code;
+use uber_vouchers::code::list::CodeList;
 use uber_vouchers::csv::{CodeReader, ProgramLists};
 use uber_vouchers::error::{ErrorCode, Queued};
 use uber_vouchers::http::{BaseUrl, Head, form};
-use uber_vouchers::id::{OrganizationId, ProgramId};
 use uber_vouchers::json::Json;
-use uber_vouchers::list::CodeList;
-use uber_vouchers::retry::{Attempt, LONGEST_WAIT_MS, Retry, Rule, Step, retry_after};
 use uber_vouchers::secret::SigningKey;
+use uber_vouchers::uber::api::Api;
+use uber_vouchers::uber::id::{OrganizationId, ProgramId};
+use uber_vouchers::uber::response::{Effect, Verdict, error};
+use uber_vouchers::uber::retry::{Attempt, LONGEST_WAIT_MS, Retry, Rule, Step, retry_after};
+use uber_vouchers::uber::{distribute, token};
 use uber_vouchers::webhook::event::read;
 use uber_vouchers::webhook::signature::{sign, verify};
-use uber_vouchers::{distribute, token};
 
 const NOW: u64 = 1_700_000_000_000;
 

@@ -9,14 +9,14 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use uber_vouchers::answer::remembered;
-use uber_vouchers::api::Api;
 use uber_vouchers::code::Code;
 use uber_vouchers::error::ErrorCode;
 use uber_vouchers::http::{BaseUrl, Head};
-use uber_vouchers::id::{OrganizationId, ProgramId};
 use uber_vouchers::job::{Action, CodeState, Decision, Job, Recovery, Settings};
 use uber_vouchers::json::Json;
+use uber_vouchers::uber::api::Api;
+use uber_vouchers::uber::id::{OrganizationId, ProgramId};
+use uber_vouchers::uber::response::remembered;
 use uber_vouchers::webhook::event::{Outcome, Status};
 
 const NOW: u64 = 1_700_000_000_000;

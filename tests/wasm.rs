@@ -2,14 +2,14 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use uber_vouchers::api::Api;
 use uber_vouchers::code::Code;
 use uber_vouchers::csv::CodeReader;
-use uber_vouchers::distribute;
 use uber_vouchers::error::Reason;
 use uber_vouchers::http::{BaseUrl, Head};
-use uber_vouchers::id::{OrganizationId, ProgramId};
-use uber_vouchers::retry::retry_after;
+use uber_vouchers::uber::api::Api;
+use uber_vouchers::uber::distribute;
+use uber_vouchers::uber::id::{OrganizationId, ProgramId};
+use uber_vouchers::uber::retry::retry_after;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);

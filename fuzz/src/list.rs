@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use uber_vouchers::error::Reason;
-use uber_vouchers::id::ProgramId;
+use uber_vouchers::uber::id::ProgramId;
 
 use crate::list_head::{Layout, decoded, layout};
 

@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use uber_vouchers::answer::remembered;
-use uber_vouchers::api::Api;
 use uber_vouchers::code::Code;
 use uber_vouchers::error::{Error, ErrorCode};
 use uber_vouchers::http::{BaseUrl, Head};
-use uber_vouchers::id::{OrganizationId, ProgramId};
 use uber_vouchers::job::{Action, By, CodeState, Decision, Job, Recovery, Settings};
 use uber_vouchers::json::Json;
+use uber_vouchers::uber::api::Api;
+use uber_vouchers::uber::id::{OrganizationId, ProgramId};
+use uber_vouchers::uber::response::remembered;
 use uber_vouchers::webhook::event::{Outcome, Status};
 
 use crate::journal::{MAGIC, is_leaving, records};

@@ -9,13 +9,13 @@
 use std::time::UNIX_EPOCH;
 
 use libfuzzer_sys::fuzz_target;
-use uber_vouchers::answer::{BODY_KEPT, Effect, Verdict, error};
 use uber_vouchers::error::{Error, ErrorCode, Queued};
 use uber_vouchers::http::Head;
 use uber_vouchers::json::Json;
-use uber_vouchers::retry::{Attempt, LONGEST_WAIT_MS, Retry, Rule, Step, retry_after};
 use uber_vouchers::secret::Secret;
-use uber_vouchers::{codes, programs, token};
+use uber_vouchers::uber::response::{BODY_KEPT, Effect, Verdict, error};
+use uber_vouchers::uber::retry::{Attempt, LONGEST_WAIT_MS, Retry, Rule, Step, retry_after};
+use uber_vouchers::uber::{codes, programs, token};
 
 /// The largest whole number that JavaScript holds exactly.
 const MOST_EXACT: u64 = (1 << 53) - 1;

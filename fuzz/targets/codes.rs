@@ -6,8 +6,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use uber_vouchers::code::list::{CodeList, KEPT_REJECTED};
 use uber_vouchers::csv::{self, CodeReader, Column};
-use uber_vouchers::list::{CodeList, KEPT_REJECTED};
 use uber_vouchers_fuzz::chunks;
 use uber_vouchers_fuzz::list::{List, Options, Wanted, read, read_entries};
 

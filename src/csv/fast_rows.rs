@@ -5,8 +5,8 @@ use super::columns::Columns;
 use super::marks::{BITS, BLOCK, marks, specials};
 use super::programs::Collector;
 use super::rows::Rows;
+use crate::code::list::Batch;
 use crate::code::{Code, TEXT_LENGTH};
-use crate::list::Batch;
 
 impl Rows {
     /// Takes rows from here on for as long as each is all there, plain and valid. Says

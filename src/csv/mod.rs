@@ -56,9 +56,9 @@ use input::Input;
 use programs::Collector;
 pub use programs::ProgramLists;
 
+use crate::code::list::{Batch, CodeList};
 use crate::code::{Code, TEXT_LENGTH};
 use crate::error::{Reason, Rejected};
-use crate::list::{Batch, CodeList};
 
 /// The names by which the column of the codes is found, the best first.
 pub const CODE_COLUMNS: [&str; 4] = ["code_id", "code_uuid", "uuid", "code"];
@@ -75,7 +75,7 @@ pub struct Options {
     /// The line of the header, from 1, if it isn't the first that isn't blank.
     pub header_row: Option<u64>,
     /// A random number, for codes that a stranger may have chosen: see
-    /// [`CodeListBuilder::new`](crate::list::CodeListBuilder::new).
+    /// [`CodeListBuilder::new`](crate::code::list::CodeListBuilder::new).
     pub seed: u64,
 }
 

@@ -5,9 +5,9 @@ use std::cmp::Ordering;
 use twox_hash::XxHash64;
 
 use crate::code::Code;
+use crate::code::list::{CodeList, CodeListBuilder, KEPT_REJECTED};
 use crate::error::{Reason, Rejected};
-use crate::id::ProgramId;
-use crate::list::{CodeList, CodeListBuilder, KEPT_REJECTED};
+use crate::uber::id::ProgramId;
 
 /// One list of codes for each program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -9,8 +9,8 @@ use super::message;
 use super::programs::Collector;
 use super::quoted::QuotedLines;
 use super::shape::Shape;
+use crate::code::list::KEPT_REJECTED;
 use crate::error::Reason;
-use crate::list::KEPT_REJECTED;
 use crate::text::{decimal, text};
 
 /// Where in a cell the next byte is.

@@ -10,9 +10,9 @@ use std::cmp::Ordering;
 
 use super::journal::{ANSWER, BEGIN, CODES, DECISION, Fields, OUTCOMES, REASON, RESUMED, SENDING};
 use super::texts::Texts;
-use crate::distribute::MOST_CODES;
+use crate::code::list::CodeListBuilder;
 use crate::error::ErrorCode;
-use crate::list::CodeListBuilder;
+use crate::uber::distribute::MOST_CODES;
 
 /// What is known of one code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

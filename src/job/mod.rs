@@ -46,16 +46,16 @@ mod texts;
 
 use self::journal::{put, put_text};
 use self::ledger::{DISTRIBUTED, Evidence, FAILED, Ledger, Proof};
-use crate::answer::{self, Effect, Verdict};
-use crate::api::Api;
 use crate::code::Code;
-use crate::distribute;
 use crate::error::{Error, ErrorCode, Queued};
 use crate::http::{Head, Request};
-use crate::id::{self, ProgramId};
 use crate::json::Json;
-use crate::retry::{self, Rule};
 use crate::text::{decimal, text};
+use crate::uber::api::Api;
+use crate::uber::distribute;
+use crate::uber::id::{self, ProgramId};
+use crate::uber::response::{self, Effect, Verdict};
+use crate::uber::retry::{self, Rule};
 use crate::webhook::event::{Outcome, Status, WebhookEvent, mask};
 
 pub use self::ledger::{By, CodeState, Decision};
@@ -592,7 +592,7 @@ impl Job {
             self.land(batch, Proof::Accepted, None);
             return None;
         }
-        let error = answer::error(head, body, parsed, Effect::Queues, now);
+        let error = response::error(head, body, parsed, Effect::Queues, now);
         if let Verdict::Unproven(_) = verdict {
             self.doubt(batch, &error);
             return Some(error);

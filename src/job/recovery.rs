@@ -3,10 +3,10 @@
 use super::journal::{BEGIN, RESUMED, Reader, put, put_text};
 use super::ledger::Ledger;
 use super::{Job, Settings};
-use crate::api::Api;
 use crate::code::Code;
 use crate::error::{Error, ErrorCode, Queued};
-use crate::id::{self, ProgramId};
+use crate::uber::api::Api;
+use crate::uber::id::{self, ProgramId};
 
 /// Reads a journal, then makes the job.
 ///
@@ -46,7 +46,7 @@ impl Recovery {
     }
 
     /// The same with a random number, for codes that a stranger may have chosen:
-    /// see [`CodeListBuilder::new`](crate::list::CodeListBuilder::new).
+    /// see [`CodeListBuilder::new`](crate::code::list::CodeListBuilder::new).
     #[must_use]
     pub fn seeded(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -99,7 +99,7 @@ impl Recovery {
     }
 
     /// As [`Self::offer`], of codes that are known to be distinct, as those of a
-    /// [`CodeList`](crate::list::CodeList): in a third of the time.
+    /// [`CodeList`](crate::code::list::CodeList): in a third of the time.
     pub fn offer_distinct(&mut self, codes: &[u8], total: usize) {
         let codes = codes.as_chunks().0;
         if self.whole {

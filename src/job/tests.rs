@@ -1,7 +1,7 @@
 use super::*;
-use crate::api::{Api, example};
 use crate::http::{BaseUrl, Headers};
-use crate::id::OrganizationId;
+use crate::uber::api::{Api, example};
+use crate::uber::id::OrganizationId;
 
 const NOW: u64 = 1_700_000_000_000;
 
@@ -82,7 +82,7 @@ impl Bench {
     }
 
     fn lose(&mut self, batch: usize) {
-        let error = answer::remembered(ErrorCode::ConnectionFailed, 0, None);
+        let error = response::remembered(ErrorCode::ConnectionFailed, 0, None);
         self.job.handle_lost(batch, &error);
         self.turn();
     }
@@ -235,10 +235,10 @@ fn a_token_that_cannot_be_renewed_halts() {
 
 #[test]
 fn without_a_token_nothing_leaves() {
-    let refused = answer::remembered(ErrorCode::TokenRejected, 401, None);
-    let failed = answer::remembered(ErrorCode::ConnectionFailed, 0, None);
-    let hourly = answer::remembered(ErrorCode::TokenUnavailable, 429, None);
-    let down = answer::remembered(ErrorCode::TokenUnavailable, 503, None);
+    let refused = response::remembered(ErrorCode::TokenRejected, 401, None);
+    let failed = response::remembered(ErrorCode::ConnectionFailed, 0, None);
+    let hourly = response::remembered(ErrorCode::TokenUnavailable, 429, None);
+    let down = response::remembered(ErrorCode::TokenUnavailable, 503, None);
     for (error, tries) in [(refused, 1), (failed, 3), (hourly, 1), (down, 3)] {
         let mut job = Bench::new(2).job;
         job.start(NOW);
@@ -289,7 +289,7 @@ fn a_token_request_that_never_left_is_waited_out() {
         }
     }
     // It counts as no failure to get a token.
-    let failed = answer::remembered(ErrorCode::ConnectionFailed, 0, None);
+    let failed = response::remembered(ErrorCode::ConnectionFailed, 0, None);
     bench.answer(0, 401);
     let Action::NeedToken { batch, .. } = bench.job.poll(now) else { return };
     assert!(!bench.job.handle_no_token(batch, failed, now, 1.0));
@@ -700,7 +700,7 @@ fn what_nobody_waits_for_changes_nothing() {
         assert_eq!(bench.answer(batch, 400), None);
         bench.lose(batch);
         bench.job.handle_token(batch);
-        let error = answer::remembered(ErrorCode::TokenRejected, 401, None);
+        let error = response::remembered(ErrorCode::TokenRejected, 401, None);
         assert!(!bench.job.handle_no_token(batch, error, NOW, 0.5));
         bench.turn();
     }
@@ -1206,7 +1206,7 @@ fn nothing_is_decided_before_the_list_is_saved() {
 fn another_address_is_another_job() {
     let bench = Bench::new(1);
     let base_url = crate::http::BaseUrl::new("https://example.com", "baseUrl").unwrap();
-    let organization = crate::id::OrganizationId::new("org/1").unwrap();
+    let organization = crate::uber::id::OrganizationId::new("org/1").unwrap();
     let api = Api::new(base_url, organization, "en_US").unwrap();
     let mut recovery = Recovery::new(api, settings());
     recovery.push(&bench.journal).unwrap();
@@ -1491,7 +1491,7 @@ fn a_base_url_that_has_no_place_in_a_journal_is_refused() {
     for (length, fits) in [(65_535, true), (65_536, false), (70_000, false), (1 << 20, false)] {
         let url = format!("https://example.com/{}", "x".repeat(length - 20));
         let base_url = crate::http::BaseUrl::new(&url, "baseUrl").unwrap();
-        let organization = crate::id::OrganizationId::new("org/1").unwrap();
+        let organization = crate::uber::id::OrganizationId::new("org/1").unwrap();
         let api = Api::new(base_url, organization, "en_US").unwrap();
         let mut recovery = Recovery::new(api.clone(), settings());
         recovery.offer(code(0).as_bytes(), 1);

@@ -1,15 +1,15 @@
 /** Everything that `uber-vouchers` exports, whatever the host. */
-export { authorizationUrl, exchangeCode } from "./authorization.js";
-export type { AuthorizationUrlOptions, ExchangeCodeOptions } from "./authorization.js";
-export { createClient } from "./client.js";
+export { authorizationUrl, exchangeCode } from "./client/authorization.js";
+export type { AuthorizationUrlOptions, ExchangeCodeOptions } from "./client/authorization.js";
+export { createClient } from "./client/client.js";
 export type {
   Client,
   ListCodesOptions,
   ListGuestsOptions,
   SearchProgramsOptions,
-} from "./client.js";
-export type { CodeList, ProgramLists, RejectedEntry } from "./code-list.js";
-export type { BlobInput, StreamInput, TextInput } from "./codes-input.js";
+} from "./client/client.js";
+export type { CodeList, ProgramLists, RejectedEntry } from "./codes/code-list.js";
+export type { BlobInput, StreamInput, TextInput } from "./codes/codes-input.js";
 export {
   ApiError,
   ConnectionError,
@@ -48,17 +48,17 @@ export type {
   ResumeOptions,
   RunOptions,
   StateFilter,
-} from "./job-types.js";
-export type { Journal } from "./journal-types.js";
-export { parseCodes, parseCodesByProgram } from "./parse.js";
+} from "./job/types.js";
+export type { Journal } from "./journal/types.js";
+export { parseCodes, parseCodesByProgram } from "./codes/parse.js";
 export type {
   CodesInput,
   ColumnSelector,
   ParseByProgramOptions,
   ParseOptions,
   ParseProgress,
-} from "./parse.js";
-export { setModule } from "./set-module.js";
+} from "./codes/parse.js";
+export { setModule } from "./wasm/set-module.js";
 export type {
   Auth,
   CallOptions,
@@ -78,11 +78,11 @@ export type {
   VoucherProgram,
   WasmModule,
 } from "./types.js";
-export { verifyWebhook } from "./webhook.js";
+export { verifyWebhook } from "./webhook/webhook.js";
 export type {
   SignedMessage,
   WebhookEvent,
   WebhookOptions,
   WebhookOutcome,
   WebhookRequest,
-} from "./webhook.js";
+} from "./webhook/webhook.js";

@@ -442,7 +442,9 @@ impl Sandbox {
         };
         let status = match body.get("program_status") {
             None | Some(Value::Null) => None,
-            Some(Value::String(status)) if crate::programs::STATUSES.contains(&status.as_str()) => {
+            Some(Value::String(status))
+                if crate::uber::programs::STATUSES.contains(&status.as_str()) =>
+            {
                 Some(status.as_str())
             }
             Some(_) => return invalid("program_status is not valid"),

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::random::{Purpose, Random, key_of};
 use crate::code::Code;
 use crate::error::{Error, ErrorCode};
-use crate::id::ProgramId;
+use crate::uber::id::ProgramId;
 
 /// The most codes that one program may have here. Uber generates at most 30,000
 /// a time; whether a program can hold more is unknown.
@@ -83,7 +83,7 @@ impl Program {
             return Err(fault("codes", "is more than a program can hold"));
         }
         let status = spec.status.unwrap_or_else(|| "ACTIVE".to_owned());
-        if !crate::programs::STATUSES.contains(&status.as_str()) {
+        if !crate::uber::programs::STATUSES.contains(&status.as_str()) {
             return Err(fault("status", "must be UPCOMING, ACTIVE, COMPLETE or CANCELED"));
         }
         let id = spec

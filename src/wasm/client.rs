@@ -1,5 +1,5 @@
 //! The calls of a client. All go through one function, because each brings its
-//! glue along; `src/js/client.ts` gives them their names and types.
+//! glue along; `src/js/client/client.ts` gives them their names and types.
 
 use std::rc::Rc;
 
@@ -11,16 +11,16 @@ use super::exchange::{Ended, Exchange, Next, Stage, epoch_ms};
 use super::failure::{headers, thrown};
 use super::host::Host;
 use super::{from_text, number, text_of, to_js};
-use crate::answer::{self, Effect, Verdict};
-use crate::api::Api;
 use crate::error::Error;
 use crate::http::{BaseUrl, Request};
-use crate::id::{OrganizationId, ProgramId};
 use crate::json::Json;
-use crate::retry::{Retry, Rule};
 use crate::secret::Secret;
-use crate::token::{self, App, Scope};
-use crate::{codes, distribute, guests, programs};
+use crate::uber::api::Api;
+use crate::uber::id::{OrganizationId, ProgramId};
+use crate::uber::response::{self, Effect, Verdict};
+use crate::uber::retry::{Retry, Rule};
+use crate::uber::token::{self, App, Scope};
+use crate::uber::{codes, distribute, guests, programs};
 
 /// A client, as the JavaScript side holds it behind its own plain object.
 #[wasm_bindgen]
@@ -36,7 +36,7 @@ pub struct Inner {
     pub headers: Vec<(String, String)>,
 }
 
-// The operations, as `src/js/client.ts` numbers them.
+// The operations, as `src/js/client/client.ts` numbers them.
 const DISTRIBUTE: u32 = 0;
 const DISTRIBUTE_ALL: u32 = 1;
 const LIST_CODES: u32 = 2;
@@ -74,7 +74,7 @@ impl Client {
     }
 }
 
-/// A call that is under way. The loop around it is in `src/js/client.ts`: an
+/// A call that is under way. The loop around it is in `src/js/client/client.ts`: an
 /// executor of futures, with the promises and closures that it needs, would be a
 /// twentieth of the wasm, and half a millisecond of a cold start.
 #[wasm_bindgen]
@@ -258,7 +258,7 @@ impl Inner {
         };
         match list {
             Some(list) if accepted => Ok(to_js(&list)),
-            _ => Err(answer::error(head, body, &parsed, effect, now)),
+            _ => Err(response::error(head, body, &parsed, effect, now)),
         }
     }
 }

@@ -10,11 +10,11 @@ use wasm_bindgen::JsValue;
 
 use super::client::Inner;
 use super::host::{Cut, Host, Running};
-use crate::answer::Verdict;
 use crate::error::Queued;
 use crate::http::{Head, Request};
-use crate::retry::{Attempt, Retry, Rule, Step};
 use crate::secret::Secret;
+use crate::uber::response::Verdict;
+use crate::uber::retry::{Attempt, Retry, Rule, Step};
 
 /// One call, and how it may be repeated.
 pub struct Exchange {

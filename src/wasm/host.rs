@@ -1,4 +1,4 @@
-//! What JavaScript lends to a call (`src/js/host.ts`).
+//! What JavaScript lends to a call (`src/js/wasm/host.ts`).
 //!
 //! None of these throws. What takes its time gives a promise, which resolves, or
 //! what came at once: an object that says in `kind` what it is. Foreign code is
@@ -10,7 +10,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::failure::Failure;
 use crate::error::{Error, ErrorCode, Queued};
-use crate::retry::Attempt;
+use crate::uber::retry::Attempt;
 
 #[wasm_bindgen]
 extern "C" {
@@ -78,7 +78,7 @@ impl Drop for Running {
     }
 }
 
-// The kinds of outcome, as `src/js/deadline.ts` numbers them.
+// The kinds of outcome, as `src/js/http/deadline.ts` numbers them.
 const DONE: u32 = 0;
 const FAILED: u32 = 1;
 const TIMEOUT: u32 = 2;

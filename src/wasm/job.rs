@@ -1,10 +1,10 @@
-//! The state machine of a job, as `src/js/job.ts` drives it.
+//! The state machine of a job, as `src/js/job/job.ts` drives it.
 //!
 //! The loop around it is there and not here: it waits for a journal, tokens,
 //! answers and timers at once, which is a line each in JavaScript and a future
 //! each in wasm. All goes through one function, because every exported one
 //! brings the same two hundred bytes of borrowing along, and as much glue;
-//! `src/js/job-machine.ts` gives each operation its name and types back.
+//! `src/js/wasm/job-machine.ts` gives each operation its name and types back.
 
 use std::rc::Rc;
 
@@ -16,16 +16,16 @@ use super::client::{Client, Inner};
 use super::exchange::{head_from, init};
 use super::failure::thrown;
 use super::{from_text, number, text_of, to_js};
-use crate::answer::{self, Verdict};
 use crate::code::Code;
-use crate::distribute;
 use crate::error::{Error, ErrorCode};
-use crate::id::ProgramId;
 use crate::job::{Action, BatchInfo, Decision, Job, Recovery, Row, Settings};
 use crate::json::Json;
+use crate::uber::distribute;
+use crate::uber::id::ProgramId;
+use crate::uber::response::{self, Verdict};
 use crate::webhook::event;
 
-// The operations, as `src/js/job-machine.ts` numbers them.
+// The operations, as `src/js/wasm/job-machine.ts` numbers them.
 const PUSH: u32 = 0;
 const OFFER: u32 = 1;
 const OPEN: u32 = 2;
@@ -53,7 +53,7 @@ const UNSENT: u32 = 23;
 const FIND: u32 = 24;
 const EXPECT_LENGTH: u32 = 25;
 
-// The kinds of action, as `src/js/job.ts` knows them.
+// The kinds of action, as `src/js/job/job.ts` knows them.
 const ACT_SAVE: f64 = 0.0;
 const ACT_TOKEN: f64 = 1.0;
 const ACT_SEND: f64 = 2.0;
@@ -262,7 +262,7 @@ fn run(
             let Some(batch) = job.batch(at) else { return Ok(JsValue::UNDEFINED) };
             return Ok(batch.last_error.map_or(JsValue::UNDEFINED, |error| match error {
                 _ if batch.unsent => thrown(Error::unsent("The request failed")),
-                (code, status, uber_code) => thrown(answer::remembered(code, status, uber_code)),
+                (code, status, uber_code) => thrown(response::remembered(code, status, uber_code)),
             }));
         }
         RESULTS => return Ok(bytes(results(job, at, value).as_flattened())),
@@ -339,7 +339,7 @@ fn remembered(told: &[Json<'_>]) -> Error {
     };
     let code = ErrorCode::from_name(code).unwrap_or(ErrorCode::TokenRejected);
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    answer::remembered(code, status as u16, None)
+    response::remembered(code, status as u16, None)
 }
 
 /// State, whether there is an error, codes, reported, attempts, when it left.

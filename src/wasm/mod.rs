@@ -26,7 +26,7 @@ mod webhook;
 use wasm_bindgen::JsValue;
 
 use crate::json::Json;
-use crate::json_text;
+use crate::json::text;
 
 // Half the size of the standard library's.
 #[global_allocator]
@@ -40,13 +40,13 @@ fn text_of(value: &JsValue) -> String {
 
 /// JSON text as the core reads it; null where it is none, or nested too deeply.
 fn from_text(text: &str) -> Json<'_> {
-    json_text::read(text, js_sys::parse_float).unwrap_or_default()
+    text::read(text, js_sys::parse_float).unwrap_or_default()
 }
 
 /// A value of the core as a plain JavaScript object.
 #[cfg(feature = "client")]
 fn to_js(value: &Json<'_>) -> JsValue {
-    parsed(&json_text::write(value, spelled))
+    parsed(&text::write(value, spelled))
 }
 
 /// JSON text as a plain JavaScript value.

@@ -5,9 +5,9 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::{number, to_js};
+use crate::code::list::CodeList;
 use crate::csv::{self, Column};
 use crate::json::Json;
-use crate::list::CodeList;
 
 /// Reads text, or a list with one code an entry.
 #[wasm_bindgen]

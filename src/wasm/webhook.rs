@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::failure::thrown;
 use super::{from_text, parsed, spelled};
-use crate::json_text;
+use crate::json::text;
 use crate::secret::SigningKey;
 use crate::webhook::event::{self, Outcome, WebhookEvent};
 use crate::webhook::signature;
@@ -38,7 +38,7 @@ pub fn read_webhook(
 /// first, they would be most of what a webhook costs.
 fn written(mut event: WebhookEvent<'_>) -> String {
     let outcomes = std::mem::take(&mut event.outcomes);
-    let mut text = json_text::write(&event.write(), spelled);
+    let mut text = text::write(&event.write(), spelled);
     // They come last, and there are none yet.
     let end = "]}";
     text.truncate(text.len().saturating_sub(end.len()));
@@ -61,7 +61,7 @@ fn append(text: &mut String, outcomes: &[Outcome]) {
         text.push_str(status.as_str());
         text.push_str("\",\"reason\":");
         match reason {
-            Some(reason) => json_text::append_string(text, reason),
+            Some(reason) => text::append_string(text, reason),
             None => text.push_str("null"),
         }
         text.push('}');

@@ -3,16 +3,16 @@
 //! any two effects.
 
 use serde_json::Value;
-use uber_vouchers::answer;
-use uber_vouchers::api::Api;
 use uber_vouchers::code::Code;
 use uber_vouchers::error::{Error, ErrorCode};
 use uber_vouchers::http::{BaseUrl, Head, Headers, Request};
-use uber_vouchers::id::{OrganizationId, ProgramId};
 use uber_vouchers::job::{Action, CodeState, Decision, Job, Recovery, Settings};
 use uber_vouchers::json::Json;
 use uber_vouchers::sandbox::{Answer, Faults, IncomingRequest, Options, ProgramSpec, Sandbox};
 use uber_vouchers::secret::AccessToken;
+use uber_vouchers::uber::api::Api;
+use uber_vouchers::uber::id::{OrganizationId, ProgramId};
+use uber_vouchers::uber::response;
 use uber_vouchers::webhook::event;
 
 use crate::checker::{Checker, Report, Verdict, outcomes, states};
@@ -474,7 +474,7 @@ impl World {
             Effect::Lost { batch } => {
                 self.say(&format!("no answer to batch {batch}"));
                 if let Some(job) = &mut self.job {
-                    job.handle_lost(batch, &answer::remembered(ErrorCode::Timeout, 0, None));
+                    job.handle_lost(batch, &response::remembered(ErrorCode::Timeout, 0, None));
                 }
             }
         }
@@ -497,7 +497,7 @@ impl World {
         if fails {
             let code =
                 if permanent { ErrorCode::TokenRejected } else { ErrorCode::ConnectionFailed };
-            job.handle_no_token(batch, answer::remembered(code, 0, None), self.now, random);
+            job.handle_no_token(batch, response::remembered(code, 0, None), self.now, random);
         } else {
             job.handle_token(batch);
         }

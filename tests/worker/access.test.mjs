@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { SignJWT, UnsecuredJWT, exportJWK, exportSPKI, generateKeyPair } from "jose";
 import { WebSocket } from "ws";
 
-import { methods, teamDomain } from "../../build/js/worker/operator.js";
+import { methods, teamDomain } from "../../build/js/worker/http/operator.js";
 import { cleanUp, startUber, startWorker } from "./harness.mjs";
 import { raw } from "./raw.mjs";
 

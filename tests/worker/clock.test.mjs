@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
-import { Attempts } from "../../build/js/worker/attempts.js";
-import { Budget } from "../../build/js/worker/budget.js";
-import { Pacer } from "../../build/js/worker/pacer.js";
-import { Rate } from "../../build/js/worker/rate.js";
+import { Attempts } from "../../build/js/worker/http/attempts.js";
+import { Budget } from "../../build/js/worker/program/budget.js";
+import { Pacer } from "../../build/js/worker/program/pacer.js";
+import { Rate } from "../../build/js/worker/account/rate.js";
 
 const HOUR_MS = 60 * 60_000;
 const NOW = 1_900_000_000_000;

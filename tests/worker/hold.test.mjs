@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { createClient } from "../../build/js/index.node.js";
-import { pace } from "../../build/js/pace.js";
-import { createSandbox } from "../../build/js/sandbox.node.js";
+import { createClient } from "../../build/js/entry/index.node.js";
+import { pace } from "../../build/js/job/pace.js";
+import { createSandbox } from "../../build/js/entry/sandbox.node.js";
 
 for (const ms of [2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 5, 2 ** 53, Infinity]) {
   test(`a hold of ${ms} ms lets nothing leave`, async () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Ledger } from "../../build/js/worker/ledger.js";
+import { Ledger } from "../../build/js/worker/program/ledger.js";
 
 const PAGES = 4_096;
 const MIX = 0x9e3779b1;

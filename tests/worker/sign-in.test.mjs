@@ -3,9 +3,14 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
 
-import { Attempts, addressOf } from "../../build/js/worker/attempts.js";
-import { methods } from "../../build/js/worker/operator.js";
-import { closeSession, isSame, openSession, readSession } from "../../build/js/worker/session.js";
+import { Attempts, addressOf } from "../../build/js/worker/http/attempts.js";
+import { methods } from "../../build/js/worker/http/operator.js";
+import {
+  closeSession,
+  isSame,
+  openSession,
+  readSession,
+} from "../../build/js/worker/http/session.js";
 import { ADMIN_TOKEN, cleanUp, startUber, startWorker } from "./harness.mjs";
 import { raw } from "./raw.mjs";
 

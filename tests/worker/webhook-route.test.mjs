@@ -5,10 +5,10 @@ import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
-import "../../build/js/index.node.js";
+import "../../build/js/entry/index.node.js";
 
 import { configure } from "../../build/js/worker/settings.js";
-import { receiveWebhook } from "../../build/js/worker/webhooks.js";
+import { receiveWebhook } from "../../build/js/worker/http/webhooks.js";
 import { ADMIN_TOKEN, ORGANIZATION, SIGNING_KEY, cleanUp } from "./harness.mjs";
 import { startUber, startWorker } from "./harness.mjs";
 import { startInspected } from "./storage.mjs";

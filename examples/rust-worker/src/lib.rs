@@ -15,16 +15,16 @@
 
 #![forbid(unsafe_code)]
 
-use uber_vouchers::answer::{self, Effect, Verdict};
-use uber_vouchers::api::Api;
+use uber_vouchers::uber::response::{self, Effect, Verdict};
+use uber_vouchers::uber::api::Api;
 use uber_vouchers::csv::{self, CodeReader};
-use uber_vouchers::distribute;
+use uber_vouchers::uber::distribute;
 use uber_vouchers::error::{Error, ErrorClass, ErrorCode, Queued};
 use uber_vouchers::http::{BaseUrl, Head, Request as Call};
-use uber_vouchers::id::{OrganizationId, ProgramId};
+use uber_vouchers::uber::id::{OrganizationId, ProgramId};
 use uber_vouchers::json::Json;
 use uber_vouchers::secret::Secret;
-use uber_vouchers::token::{self, App, Scope, TOKEN_URL};
+use uber_vouchers::uber::token::{self, App, Scope, TOKEN_URL};
 use uber_vouchers::webhook::{event, signature};
 use worker::js_sys::{self, Uint8Array};
 use worker::{
@@ -92,7 +92,7 @@ async fn distribute_file(env: &Env, program: &str, file: &[u8]) -> Result<String
     let (head, body, parsed) = send(&call, Some(&token), Queued::Unknown).await?;
     match Verdict::of_answer(&head, &body, &parsed) {
         Verdict::Accepted => Ok(format!("{list:?} are queued.\n")),
-        _ => Err(answer::error(&head, &body, &parsed, Effect::Queues, now())),
+        _ => Err(response::error(&head, &body, &parsed, Effect::Queues, now())),
     }
 }
 

@@ -2,7 +2,7 @@
  * `uber-vouchers/worker-client`: the worker's API for pages, and for whoever else
  * operates it. It holds no WebAssembly: the worker decides.
  */
-import type { CodeState, JobDecision } from "../job-types.js";
+import type { CodeState, JobDecision } from "../job/types.js";
 import type { CallSignal } from "../types.js";
 import type {
   DryRun,
@@ -17,7 +17,7 @@ import { WorkerError } from "./error.js";
 import { type Body, NO_LIST, type WorkerCodes, bodyOf } from "./upload.js";
 import { Watch, type WatchedJob } from "./watch.js";
 
-export type { JobDecision } from "../job-types.js";
+export type { JobDecision } from "../job/types.js";
 export type { LiveSocket, WorkerClientOptions } from "./connection.js";
 export { WorkerError } from "./error.js";
 export type { WorkerErrorParts } from "./error.js";

@@ -1,5 +1,5 @@
 /** A list of codes as the body of a request. */
-import type { BlobInput, StreamInput } from "../codes-input.js";
+import type { BlobInput, StreamInput } from "../codes/codes-input.js";
 
 /**
  * A list of codes: text (a code a line, or a CSV) as a string, bytes, a `File` or a

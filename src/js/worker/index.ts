@@ -1,8 +1,8 @@
 /** `uber-vouchers/worker`: a ready edge worker, for Cloudflare's workerd. */
-import "../index.workerd.js";
+import "../entry/index.workerd.js";
 
-import { AppObject } from "./app.js";
-import { ProgramObject } from "./program.js";
+import { AppObject } from "./account/object.js";
+import { ProgramObject } from "./program/object.js";
 
 /** A class of Durable Objects, as the platform makes them. */
 export interface DurableObjectClass {
@@ -25,7 +25,7 @@ export class VoucherProgram extends (ProgramObject as unknown as DurableObjectCl
 /** One in all: the token, the rate, the index of jobs. */
 export class VoucherApp extends (AppObject as unknown as DurableObjectClass) {}
 
-export { createWorker } from "./worker.js";
+export { createWorker } from "./http/routes.js";
 export type {
   DryRun,
   JobDetail,

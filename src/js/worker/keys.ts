@@ -2,7 +2,7 @@
  * What each Idempotency-Key was used for. A program's object knows its own keys
  * alone, so that the same key with another program would pass for a new one.
  */
-import { keyReused } from "./job-request.js";
+import { keyReused } from "./program/job-request.js";
 import type { Sql } from "./platform-types.js";
 import type { Stubs } from "./stubs.js";
 

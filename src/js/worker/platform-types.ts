@@ -1,5 +1,5 @@
 /** The shapes of what Cloudflare's platform hands over, as far as they are used. */
-import type { DurableStorage } from "../journal-durable-object.js";
+import type { DurableStorage } from "../journal/durable-object.js";
 
 /** What a query takes and gives. */
 export type SqlValue = ArrayBuffer | string | number | null;

@@ -1,10 +1,10 @@
 /** The objects behind the worker, and what they do for one another. */
-import type { AppObject } from "./app.js";
-import { isRefused } from "../own-fetch.workerd.js";
-import type { Budget } from "./budget.js";
-import type { ProgramObject } from "./program.js";
-import { refuse } from "./problem.js";
-import { canonicalId } from "./routing.js";
+import type { AppObject } from "./account/object.js";
+import { isRefused } from "../http/own-fetch.workerd.js";
+import type { Budget } from "./program/budget.js";
+import type { ProgramObject } from "./program/object.js";
+import { refuse } from "./http/problem.js";
+import { canonicalId } from "./http/routing.js";
 import type { WorkerEnv } from "./types.js";
 
 export interface Stubs {

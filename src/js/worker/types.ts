@@ -1,8 +1,8 @@
 /** The public types of the worker. */
-import type { RejectedEntry } from "../code-list.js";
-import type { CodeState, JobProgress, JobResult } from "../job-types.js";
+import type { RejectedEntry } from "../codes/code-list.js";
+import type { CodeState, JobProgress, JobResult } from "../job/types.js";
 import type { VoucherProgram } from "../types.js";
-import type { WebhookOptions } from "../webhook.js";
+import type { WebhookOptions } from "../webhook/webhook.js";
 import type { ObjectNamespace, RequestContext, Service } from "./platform-types.js";
 
 /** What `createWorker` takes. */

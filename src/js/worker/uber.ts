@@ -1,5 +1,5 @@
 /** The clients of Uber's API: each gets its token from the one place that asks for them. */
-import { type Client, createClient } from "../client.js";
+import { type Client, createClient } from "../client/client.js";
 import { type ErrorParts, type VoucherError, toError } from "../errors.js";
 import type { ClientOptions, FetchFunction } from "../types.js";
 import { log } from "./log.js";

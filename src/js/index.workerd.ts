@@ -1,9 +1,0 @@
-/** `uber-vouchers` in Cloudflare's workerd, which imports a `.wasm` as a compiled module. */
-import module from "./uber_vouchers_bg.wasm";
-
-import { instance } from "./binding.js";
-import "./own-fetch.workerd.js";
-
-instance.provide(() => module);
-
-export * from "./api.js";

@@ -1,0 +1,207 @@
+/**
+ * A journal in the storage of a Durable Object, backed by SQLite or by the
+ * older key-value store: pieces of at most 64 KiB, under the place where they
+ * begin.
+ */
+import { invalidOption } from "../errors.js";
+import type { Journal } from "./types.js";
+import {
+  PIECE,
+  type Release,
+  checkEnd,
+  copyOf,
+  cut,
+  gapAt,
+  inTurn,
+  lengthOf,
+  lengths,
+  nameOf,
+  once,
+} from "./shared.js";
+
+/** What a journal needs of `ctx.storage` in a Durable Object. */
+export interface DurableStorage {
+  /** Stores up to 128 values. */
+  put(entries: Record<string, Uint8Array>, options?: { noCache?: boolean }): Promise<void>;
+  /** Values in the order of their keys. */
+  list(options?: {
+    prefix?: string;
+    startAfter?: string;
+    reverse?: boolean;
+    limit?: number;
+    noCache?: boolean;
+  }): Promise<Map<string, unknown>>;
+  /** Deletes up to 128 values. */
+  delete(keys: string[], options?: { noCache?: boolean }): Promise<unknown>;
+  /** Resolves when all is on disk. */
+  sync(): Promise<void>;
+}
+
+/** How many entries one call may store or delete. */
+const ENTRIES = 128;
+/** How many are read at a time: 4 MiB at most. */
+const PAGE = 64;
+/** Nobody reads soon what was written here. */
+const noCache = true;
+
+/** What all journal objects of one place share. */
+interface Place {
+  key: string;
+  work: ReturnType<typeof inTurn>;
+  /** Where the journal ends, once that is known. */
+  end: number | undefined;
+  isHeld: boolean;
+}
+
+// Only one instance of an object runs at a time, so what is shared within it is
+// all that has to be.
+const places = new WeakMap<object, Map<string, Place>>();
+let storages = 0;
+
+/**
+ * Keeps a job in a Durable Object: `durableObjectJournal(ctx.storage, name)`,
+ * under keys that begin with `uber-vouchers:journal:`. Synced before `append`
+ * resolves. The lock holds within the object, of which one instance runs at a
+ * time.
+ */
+export function durableObjectJournal(storage: DurableStorage, name: string): Journal {
+  checkStorage(storage);
+  const prefix = prefixOf(name);
+  const place = placeOf(storage, prefix);
+  const keyOf = (at: number) => prefix + String(at).padStart(16, "0");
+  const offsetOf = (key: string) => Number(key.slice(prefix.length));
+
+  async function last(limit: number): Promise<[number, Uint8Array][]> {
+    const found = await storage.list({ prefix, reverse: true, limit, noCache });
+    return [...found].map(([key, piece]) => [offsetOf(key), piece as Uint8Array]);
+  }
+
+  async function sizeNow(): Promise<number> {
+    const [[at, piece] = [0, undefined]] = await last(1);
+    return at + (piece?.length ?? 0);
+  }
+
+  return {
+    key: place.key,
+    async append(record) {
+      const bytes = copyOf(record);
+      await place.work(async () => {
+        const size = await sizeNow();
+        checkEnd(place.end, size);
+        // Not known until it is confirmed: then the next call looks.
+        place.end = undefined;
+        let at = size;
+        const pieces = [...cut(bytes, PIECE)].map((piece) => {
+          const entry = [keyOf(at), piece] as const;
+          at += piece.length;
+          return entry;
+        });
+        // Nothing is awaited in between: calls that follow each other at once
+        // are stored as one.
+        await Promise.all(
+          groups(pieces, ENTRIES).map((group) =>
+            storage.put(Object.fromEntries(group), { noCache }),
+          ),
+        );
+        await storage.sync();
+        place.end = at;
+      });
+    },
+    async *read() {
+      let end = 0;
+      for await (const [key, piece] of stored(storage, prefix)) {
+        if (offsetOf(key) !== end) throw gapAt(end);
+        end += piece.length;
+        yield piece;
+      }
+    },
+    async truncate(bytes) {
+      const length = lengthOf(bytes);
+      await place.work(async () => {
+        place.end = undefined;
+        // From the end, so that what is left is a journal whenever this ends.
+        for (;;) {
+          const pieces = await last(PAGE);
+          const gone = pieces.filter(([at]) => at >= length).map(([at]) => keyOf(at));
+          const [at, piece] = pieces[gone.length] ?? [];
+          const writes: Promise<unknown>[] = [];
+          if (gone.length > 0) writes.push(storage.delete(gone, { noCache }));
+          if (at !== undefined && piece && at + piece.length > length) {
+            const kept = new Uint8Array(piece.subarray(0, length - at));
+            writes.push(storage.put({ [keyOf(at)]: kept }, { noCache }));
+          }
+          await Promise.all(writes);
+          if (gone.length < PAGE) break;
+        }
+        await storage.sync();
+        lengths.cut(place.key, length);
+      });
+    },
+    async lock(): Promise<Release | undefined> {
+      if (place.isHeld) return undefined;
+      place.isHeld = true;
+      return once(async () => {
+        place.isHeld = false;
+      });
+    },
+  };
+}
+
+/** What there is of a journal, also of one that lacks a piece. For the worker. */
+export async function* readDamaged(
+  storage: DurableStorage,
+  name: string,
+): AsyncGenerator<Uint8Array> {
+  for await (const [, piece] of stored(storage, prefixOf(name))) yield piece;
+}
+
+async function* stored(
+  storage: DurableStorage,
+  prefix: string,
+): AsyncGenerator<[key: string, piece: Uint8Array]> {
+  let start: { startAfter?: string } = {};
+  for (;;) {
+    const found = await storage.list({ prefix, limit: PAGE, noCache, ...start });
+    for (const [key, value] of found) {
+      start = { startAfter: key };
+      yield [key, new Uint8Array(value as Uint8Array)];
+    }
+    if (found.size < PAGE) return;
+  }
+}
+
+/** Encoded, so that no name is the beginning of another's keys. */
+function prefixOf(name: unknown): string {
+  return `uber-vouchers:journal:${encodeURIComponent(nameOf(name))}:`;
+}
+
+function checkStorage(storage: DurableStorage): void {
+  for (const method of ["put", "list", "delete", "sync"] as const) {
+    if (typeof (storage as DurableStorage | undefined | null)?.[method] !== "function") {
+      throw invalidOption("`storage` must be the storage of a Durable Object: pass ctx.storage");
+    }
+  }
+}
+
+function placeOf(storage: object, prefix: string): Place {
+  let all = places.get(storage);
+  if (!all) places.set(storage, (all = new Map()));
+  let place = all.get(prefix);
+  if (!place) {
+    place = {
+      // A prefix is one place in each storage, and an isolate can have many.
+      key: `durable-object:${++storages}:${prefix}`,
+      work: inTurn(),
+      end: undefined,
+      isHeld: false,
+    };
+    all.set(prefix, place);
+  }
+  return place;
+}
+
+function groups<T>(values: T[], most: number): T[][] {
+  return Array.from({ length: Math.ceil(values.length / most) }, (_, at) =>
+    values.slice(at * most, (at + 1) * most),
+  );
+}

@@ -1,0 +1,335 @@
+/**
+ * A journal in a file, for Node.js, Deno and Bun.
+ *
+ * The modules of Node.js are asked for by name at run time: a bundler for
+ * pages that looks for imports must not find any here.
+ */
+import type { BigIntStats } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
+
+import { isWorkerd } from "../environment.js";
+import { invalidOption, quietly } from "../errors.js";
+import type { Journal } from "./types.js";
+import {
+  PIECE,
+  type Release,
+  checkEnd,
+  copyOf,
+  inTurn,
+  lengthOf,
+  lengths,
+  once,
+} from "./shared.js";
+import { LengthFile } from "./length-file.js";
+import { checks, readOptions } from "../client/options.js";
+
+/** What `fileJournal` takes beside the path. */
+export interface FileJournalOptions {
+  /** Whether the file is made where it is not there. Default: true. */
+  create?: boolean;
+}
+
+/** What a process has of Node.js, where it has it. */
+interface Host {
+  fs: typeof import("node:fs");
+  net: typeof import("node:net");
+  path: typeof import("node:path");
+  url: typeof import("node:url");
+  platform: string;
+  isBun: boolean;
+}
+
+/** The systems whose `open` takes a lock: O_EXLOCK | O_NONBLOCK, which Node.js has no names for. */
+const LOCK_ON_OPEN = 0x20 | 0x04;
+const LOCKING = ["darwin", "freebsd", "netbsd", "openbsd"];
+/** The systems where all that is written to a file opened with O_APPEND goes to its end. */
+const APPENDING = ["linux", "android"];
+/** The systems where a name that is listened on is gone with its process. */
+const LISTENING = [...APPENDING, "win32"];
+
+/** As many as a system follows. */
+const MOST_LINKS = 40;
+
+/** A file that nobody refers to is closed when memory is tidied up, and its lock would end. */
+const held = new Set<FileHandle>();
+
+/**
+ * Keeps a job in a file, which is made (mode 0600) with the first append or
+ * lock, unless `create` is false; its directory must be there. Flushed to disk
+ * before `append` resolves. Of a job, the file's length is kept beside it, in
+ * `<path>.length`.
+ *
+ * `lock` is held by the kernel and ends with the process, however that ends. On
+ * Linux and Windows it is a name that is listened on, on macOS and the BSDs a
+ * lock of the open file; elsewhere there is none. It does not reach other
+ * machines, nor, on Linux, other network namespaces (containers). Bun and
+ * Node.js don't see each other's on Linux.
+ */
+export function fileJournal(
+  path: string | { readonly href: string },
+  options: FileJournalOptions = {},
+): Journal {
+  const host = hostOf();
+  const { promises: fs, constants } = host.fs;
+  const file = host.path.resolve(pathOf(host, path));
+  const checked: FileJournalOptions = readOptions(options, { create: checks.boolean });
+  const { create: mayCreate = true } = checked;
+  const opensLocked = LOCKING.includes(host.platform);
+  const work = inTurn();
+  /** Open as long as the lock is held. */
+  let kept: FileHandle | undefined;
+  /** Where the file ends, as far as this object has read or written it. */
+  let end: number | undefined;
+  /** Whether behind `end` there may be a part of what could not be written. */
+  let isTorn = false;
+  let remembered: LengthFile | undefined;
+  const lengthFile = () => (remembered ??= new LengthFile(host, realPath(host, file)));
+
+  async function open(create: boolean, flags = 0): Promise<FileHandle> {
+    const { O_RDWR, O_CREAT, O_APPEND } = constants;
+    const creates = create ? O_CREAT : 0;
+    // So that one that was cut a moment ago gets no hole of zeros, and shows it.
+    const appends = APPENDING.includes(host.platform) ? O_APPEND : 0;
+    const handle = await fs.open(file, O_RDWR | creates | appends | flags, 0o600);
+    try {
+      if (!(await handle.stat()).isFile()) throw new Error("A journal must be a regular file");
+      await syncDirectory(host, host.path.dirname(await fs.realpath(file)));
+      return handle;
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  async function mend(handle: FileHandle): Promise<void> {
+    if (!isTorn) return;
+    // One that was cut meanwhile must not be made longer.
+    if ((await handle.stat()).size > (end as number)) await handle.truncate(end);
+    await handle.sync();
+    isTorn = false;
+  }
+
+  /** Refuses to go on with a file that is no longer what the path leads to. */
+  async function checkPlace(handle: FileHandle): Promise<void> {
+    if (handle !== kept) return;
+    const { dev, ino } = await handle.stat();
+    const there = await fs.stat(file).catch(ignore("ENOENT", "ENOTDIR"));
+    if (there?.dev === dev && there.ino === ino) return;
+    throw new Error("The journal's file was deleted, moved or replaced while it was open");
+  }
+
+  /** Works on the open file, and tells its length. */
+  function using(use: (handle: FileHandle, size: number) => Promise<void>): Promise<void> {
+    return work(async () => {
+      // One that had something in it is not made anew.
+      const handle = kept ?? (await open(mayCreate && !end));
+      try {
+        await checkPlace(handle);
+        await mend(handle);
+        const { size } = await handle.stat();
+        checkEnd(end, size);
+        await use(handle, size);
+      } finally {
+        if (handle !== kept) await handle.close();
+      }
+    });
+  }
+
+  const journal: Journal = {
+    async append(record) {
+      const bytes = copyOf(record);
+      await using(async (handle, size) => {
+        end = size;
+        try {
+          await write(handle, bytes, size);
+          await handle.datasync();
+        } catch (error) {
+          // After a failed flush nobody knows what is on the disk: it goes.
+          isTorn = true;
+          await mend(handle).catch(() => {});
+          throw error;
+        }
+        const length = size + bytes.length;
+        checkEnd(length, (await handle.stat()).size);
+        end = length;
+      });
+    },
+    async *read() {
+      // What this object could not write must not be taken for written.
+      if (isTorn) await using(async () => {});
+      end = undefined;
+      let at = 0;
+      const handle = await fs.open(file, constants.O_RDONLY).catch(ignore("ENOENT"));
+      try {
+        while (handle) {
+          const { bytesRead, buffer } = await handle.read(new Uint8Array(PIECE), 0, PIECE, at);
+          if (bytesRead === 0) break;
+          at += bytesRead;
+          yield buffer.subarray(0, bytesRead);
+        }
+      } finally {
+        await handle?.close();
+      }
+      end ??= at;
+    },
+    async truncate(bytes) {
+      const length = lengthOf(bytes);
+      await using(async (handle, size) => {
+        lengths.cut(journal.key as string, length);
+        if ((await lengthFile().read()) > length) await lengthFile().write(length);
+        if (length < size) await handle.truncate(length);
+        end = Math.min(length, size);
+        // In any case: what a process that was killed had written may not be on the disk.
+        await handle.sync();
+      });
+    },
+    rememberLength: (bytes) => work(() => lengthFile().write(bytes)),
+    rememberedLength: () => lengthFile().read(),
+    get key() {
+      return `file:${realPath(host, file)}`;
+    },
+  };
+  if (!opensLocked && !LISTENING.includes(host.platform)) return journal;
+
+  async function lock({ create = true } = {}): Promise<Release | undefined> {
+    const flags = opensLocked ? LOCK_ON_OPEN : 0;
+    const creates = create && mayCreate;
+    let isThere = true;
+    const handle = await open(creates, flags).catch((error: NodeJS.ErrnoException) => {
+      isThere = creates || error.code !== "ENOENT";
+      if (isThere && !(opensLocked && error.code === "EAGAIN")) throw error;
+    });
+    if (!handle) return isThere ? undefined : async () => {};
+    let free: Release | undefined;
+    try {
+      free = opensLocked
+        ? await proveLock(() => open(false, flags))
+        : await listen(host, nameOfFile(host, await handle.stat({ bigint: true })));
+    } finally {
+      if (!free) await handle.close();
+    }
+    if (!free) return undefined;
+    const release = free;
+    kept = handle;
+    held.add(handle);
+    return once(() =>
+      work(async () => {
+        kept = undefined;
+        held.delete(handle);
+        await handle.close();
+        await release();
+      }),
+    );
+  }
+  return Object.assign(journal, { lock });
+}
+
+function hostOf(): Host {
+  const { process } = globalThis as {
+    process?: {
+      getBuiltinModule?: (name: string) => any;
+      platform: string;
+      versions?: { bun?: string };
+    };
+  };
+  const builtin = (name: string) => process?.getBuiltinModule?.(name);
+  // In workerd there are files too, and they are gone with the request.
+  if (!process || isWorkerd || !builtin("node:fs")) {
+    throw invalidOption("`fileJournal` needs a host with files: Node.js, Deno or Bun");
+  }
+  return {
+    fs: builtin("node:fs"),
+    net: builtin("node:net"),
+    path: builtin("node:path"),
+    url: builtin("node:url"),
+    platform: process.platform,
+    isBun: process.versions?.bun !== undefined,
+  };
+}
+
+function pathOf({ url }: Host, path: unknown): string {
+  if (typeof path === "string" && path !== "" && !path.includes("\0")) return path;
+  const href = (path as { href?: unknown } | undefined | null)?.href;
+  try {
+    if (typeof href === "string") return url.fileURLToPath(href);
+  } catch (cause) {
+    throw invalidOption("`path` is not a file: URL", cause);
+  }
+  throw invalidOption("`path` must be the path of a file, or a file: URL");
+}
+
+/** The path without links, as far as it is there. */
+function realPath(host: Host, file: string, links = MOST_LINKS): string {
+  const { fs, path } = host;
+  const directory = path.dirname(file);
+  for (const find of [
+    () => fs.realpathSync.native(file),
+    // A link to what is not there.
+    () => links > 0 && realPath(host, path.resolve(directory, fs.readlinkSync(file)), links - 1),
+    () => path.join(fs.realpathSync.native(directory), path.basename(file)),
+  ]) {
+    const found = quietly(find);
+    if (found) return found;
+  }
+  return file;
+}
+
+const ignore =
+  (...codes: string[]) =>
+  (error: NodeJS.ErrnoException): undefined => {
+    if (!codes.includes(String(error.code))) throw error;
+  };
+
+async function write(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    const left = bytes.length - at;
+    const { bytesWritten } = await handle.write(bytes, at, left, position + at);
+    if (bytesWritten === 0) throw new Error("The file takes no more bytes");
+    at += bytesWritten;
+  }
+}
+
+/** A new file is there after a power failure only if its directory was flushed too. */
+async function syncDirectory({ fs, platform }: Host, directory: string): Promise<void> {
+  if (platform === "win32") return;
+  const handle = await fs.promises.open(directory, fs.constants.O_RDONLY);
+  try {
+    // Some network file systems flush no directories.
+    await handle.sync().catch(ignore("EINVAL", "ENOTSUP"));
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A host that drops the flags of `open` would let everybody in. */
+async function proveLock(open: () => Promise<FileHandle>): Promise<Release> {
+  const second = await open().catch(ignore("EAGAIN"));
+  if (!second) return async () => {};
+  await second.close();
+  throw new Error("This host can't lock files");
+}
+
+/** By device and inode: links, and spellings of one name, are the same file. */
+function nameOfFile({ platform, isBun }: Host, { dev, ino }: BigIntStats): string {
+  const name = `uber-vouchers journal ${dev}:${ino} `;
+  if (platform === "win32") return `\\\\.\\pipe\\${name.replaceAll(/\W/g, "-")}`;
+  // Abstract: not in the file system, so nothing is left behind. As long as it
+  // can be, because some versions fill the rest with zeros, which count. Bun
+  // takes one byte less.
+  return `\0${name.padEnd(isBun ? 106 : 107, ".")}`;
+}
+
+function listen({ net }: Host, path: string): Promise<Release | undefined> {
+  return new Promise((resolve, reject) => {
+    const server = net.createServer((socket) => socket.destroy());
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EADDRINUSE") resolve(undefined);
+      else reject(error);
+    });
+    // Exclusive: the processes of a cluster would share it.
+    server.listen({ path, exclusive: true }, () => {
+      server.unref();
+      resolve(() => new Promise((closed) => server.close(() => closed())));
+    });
+  });
+}

@@ -1,0 +1,6 @@
+/** `uber-vouchers/journal`: where a job is kept. One file for every host; nothing is loaded at import. */
+export { type DurableStorage, durableObjectJournal } from "./durable-object.js";
+export { type FileJournalOptions, fileJournal } from "./file.js";
+export { deleteIndexedDbJournal, indexedDbJournal } from "./indexeddb.js";
+export { type MemoryJournal, memoryJournal } from "./memory.js";
+export type { Journal } from "./types.js";

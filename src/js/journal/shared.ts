@@ -1,0 +1,105 @@
+/** What the journals have in common. */
+import { type VoucherError, invalidOption, toError } from "../errors.js";
+
+/** What `lock` resolves with. */
+export type Release = () => Promise<void>;
+
+/** How many bytes are read, or stored as one value, at a time. */
+export const PIECE = 64 * 1024;
+
+/**
+ * The bytes of a record, copied: the caller goes on with its buffer. Not with
+ * `slice()`, which gives no copy of a Node.js `Buffer`.
+ */
+export function copyOf(record: unknown): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytesOf(record, "append"));
+}
+
+/** Bytes of any realm. */
+export function bytesOf(value: unknown, name: string): Uint8Array {
+  if (ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === "[object Uint8Array]")
+    return value as Uint8Array;
+  throw invalidOption(`\`${name}\` takes a Uint8Array`);
+}
+
+/** A number of bytes to keep. */
+export function lengthOf(value: unknown): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+  throw invalidOption("`truncate` takes a whole number of bytes from 0");
+}
+
+const LONGEST_NAME = 200;
+
+/** The name of a journal: any text that can be part of a key in every store. */
+export function nameOf(value: unknown): string {
+  if (
+    typeof value === "string" &&
+    value.length > 0 &&
+    value.length <= LONGEST_NAME &&
+    !/\p{Surrogate}/u.test(value)
+  )
+    return value;
+  throw invalidOption(`\`name\` must be a string of 1 to ${LONGEST_NAME} characters`);
+}
+
+/** Cuts bytes into copies: a store may keep the whole buffer behind a view. */
+export function* cut(bytes: Uint8Array, most: number): Generator<Uint8Array<ArrayBuffer>> {
+  for (let at = 0; at < bytes.length; at += most) {
+    yield new Uint8Array(bytes.subarray(at, at + most));
+  }
+}
+
+/** Runs one piece of work after the other, whatever became of the last one. */
+export function inTurn(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(work, work);
+    last = next;
+    return next;
+  };
+}
+
+const byKey = new Map<unknown, number>();
+const byJournal = new WeakMap<object, number>();
+const lengthsBy = (of: unknown) => (Object(of) === of ? byJournal : byKey) as Map<unknown, number>;
+
+/**
+ * How long jobs of this process know their journals to be, by key, else by the
+ * journal itself: 0 if no job has had it.
+ */
+export const lengths = {
+  get: (of: unknown): number => lengthsBy(of).get(of) ?? 0,
+  set: (of: unknown, bytes: number): void => void lengthsBy(of).set(of, bytes),
+  /** The journal was cut on purpose. */
+  cut(of: unknown, bytes: number): void {
+    if (lengths.get(of) > bytes) lengths.set(of, bytes);
+  },
+};
+
+/** What frees a lock: a second call must not free it for its next holder. */
+export function once(work: () => Promise<void>): Release {
+  let done: Promise<void> | undefined;
+  return () => (done ??= work());
+}
+
+/**
+ * Refuses to go on where another hand has written since this object last read
+ * or wrote: where a lock does not reach, this is what is left.
+ */
+export function checkEnd(known: number | undefined, found: number): void {
+  if (known === undefined || known === found) return;
+  throw new Error(
+    `The journal was changed by somebody else: it has ${found} bytes and should have ${known}`,
+  );
+}
+
+/** A piece in the middle is missing. */
+export function gapAt(at: number): VoucherError {
+  return toError({
+    class: "JobError",
+    code: "journal_corrupt",
+    queued: "unknown",
+    message: `The journal is damaged: it has a gap at byte ${at}`,
+    hint: "Take a copy of the journal from before, and resume it with `restored: true`.",
+  });
+}

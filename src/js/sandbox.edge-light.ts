@@ -1,8 +1,0 @@
-/** `uber-vouchers/sandbox` in Vercel's edge runtime, which may compile nothing: the module comes compiled. */
-import module from "./uber_vouchers_sandbox_bg.wasm?module";
-
-import { instance } from "./sandbox-binding.js";
-
-instance.provide(() => module);
-
-export * from "./sandbox-api.js";

@@ -1,0 +1,366 @@
+/** A stateful simulation of Uber's voucher API, for tests and for trying things out. */
+import { MODULE_FAULT, type ModuleSource, isModuleSource } from "../wasm/instance.js";
+import { instance } from "../wasm/sandbox-binding.js";
+import { realTime, virtualTime } from "./clock.js";
+import { type Arriving, type CoreReply, type Wait, createFetch } from "./fetch.js";
+import { type Input, openJournal } from "./journal.js";
+import {
+  type DeliverWebhooksOptions,
+  type SandboxOptions,
+  type SandboxProgramOptions,
+  type SandboxSettings,
+  checkDelivery,
+  checkOptions,
+  checkProgramOptions,
+  checkSettings,
+} from "./options.js";
+import type { Clock, HostURL, WasmModule } from "../types.js";
+
+export type { Clock } from "../types.js";
+export type { Journal } from "../journal/types.js";
+export type {
+  DeliverWebhooksOptions,
+  SandboxFault,
+  SandboxOptions,
+  SandboxProgramOptions,
+  SandboxSettings,
+} from "./options.js";
+
+/** The platform's `fetch`, or its shape where the platform's types have none. */
+export type HostFetch = typeof globalThis extends { fetch: infer F }
+  ? F
+  : (input: any, init?: any) => Promise<any>;
+
+/** The platform's `Request`, or its shape where the platform's types have none. */
+export type HostRequest = typeof globalThis extends { Request: { prototype: infer T } }
+  ? T
+  : {
+      readonly url: string;
+      readonly method: string;
+      readonly headers: any;
+      text(): Promise<string>;
+    };
+
+/**
+ * A webhook that is due. It can be handed to `verifyWebhook` as it is.
+ *
+ * What is in a `voucher_program_code_distributed` is not documented; this is
+ * the sandbox's own choice: `codes: [{ code_uuid, status, reason? }]`, with the
+ * status `distributed` or `failed`.
+ */
+export interface PendingWebhook {
+  /** When it was, or is, to go out; epoch milliseconds on the sandbox's clock. */
+  readonly dueAt: number;
+  /** Which attempt comes next, from 1 to 7. */
+  readonly attempt: number;
+  /** `content-type`, `x-environment` and `x-uber-signature`. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The body that was signed. */
+  readonly body: string;
+  /** `X-Uber-Signature` */
+  readonly signature: string;
+  /** `X-Environment` */
+  readonly environment: string;
+}
+
+/** A program that was created. */
+export interface SandboxProgram {
+  /** What calls on the program take. */
+  programId: string;
+  /** The codes to distribute, in the order in which Uber would list them. */
+  codes: string[];
+}
+
+/** A program as `programs` lists it. */
+export interface SandboxProgramSummary {
+  /** What calls on the program take. */
+  programId: string;
+  /** What a search shows. */
+  name: string;
+  /** How many codes it has. */
+  codes: number;
+}
+
+/** The other side of the wire. */
+export interface Sandbox {
+  /**
+   * Pass it as the client's `fetch`. It answers the token endpoint and the API
+   * on any host. Redirects (of `/oauth/v2/authorize`) are not followed.
+   */
+  readonly fetch: HostFetch;
+  /** Pass it as the client's `clock`, and no test waits. */
+  readonly clock: Clock;
+  /** Creates a program with its codes. An id that is taken is refused. */
+  createProgram(options?: SandboxProgramOptions): SandboxProgram;
+  /** All programs there are, in the order of their creation. */
+  programs(): SandboxProgramSummary[];
+  /** What `configure` has set, or else `createSandbox`. */
+  readonly settings: Readonly<Required<SandboxSettings>>;
+  /**
+   * Sets what is given, each fault for itself, and leaves the rest. Webhooks
+   * that wait already keep their outcomes.
+   */
+  configure(settings: SandboxSettings): void;
+  /**
+   * The truth that Uber never tells: how often each code was sent to its
+   * recipient, also where the outcome was "failed". A code that was never sent
+   * is not in the map.
+   */
+  deliveries(programId: string): Map<string, number>;
+  /**
+   * The recipient of a code claims its voucher and uses it once: what Uber's reading
+   * endpoints then show. They can do so whether or not it was sent.
+   */
+  redeem(programId: string, code: string): void;
+  /** The webhooks that are due and not delivered. They come seconds after the call: `advance`. */
+  webhooks(): readonly PendingWebhook[];
+  /** How many webhooks are neither acknowledged nor given up, due or not. */
+  readonly waitingWebhooks: number;
+  /** How many webhooks were acknowledged. */
+  readonly deliveredWebhooks: number;
+  /** When the next webhook that is not under way is due; undefined if none waits. */
+  readonly nextWebhookAt: number | undefined;
+  /**
+   * Delivers what is due, one after the other, and returns how many were
+   * acknowledged with a 200. What is not comes again after 30 seconds, a minute,
+   * two …, seven times in all. `send` is `fetch` to `webhookUrl` unless given.
+   * Calls at the same time share what is due, so that several are under way.
+   */
+  deliverWebhooks(
+    send?: (request: HostRequest) => Promise<{ readonly status: number }>,
+    options?: DeliverWebhooksOptions,
+  ): Promise<number>;
+  /** Moves the clock on, and wakes in order whoever sleeps until then. */
+  advance(ms: number): void;
+  /**
+   * Ends the sandbox: resolves once all that happened is in the journal, and
+   * gives that back for another sandbox. Requests after it are refused.
+   */
+  close(): Promise<void>;
+}
+
+interface CoreWebhook {
+  id: number;
+  dueAt: number;
+  attempt: number;
+  headers: [name: string, value: string][];
+  body: Uint8Array<ArrayBuffer>;
+}
+
+/** As long as Uber waits for an answer to a webhook (stated for another product). */
+const WEBHOOK_TIMEOUT_MS = 10_000;
+
+/**
+ * Says where the sandbox's module is, for hosts and bundles that can't find it by
+ * themselves: compiled, its bytes (`uber-vouchers/sandbox/wasm`), or the URL to
+ * fetch it from. Call it before `createSandbox`. Anything else is a TypeError.
+ */
+export function setModule(module: WasmModule | ArrayBuffer | Uint8Array | HostURL): void {
+  if (!isModuleSource(module)) throw new TypeError(`setModule: \`module\` ${MODULE_FAULT}`);
+  instance.provide(() => module as ModuleSource);
+}
+
+/**
+ * Creates a sandbox without any program, or the one that `journal` holds. Wrong
+ * options reject with a TypeError.
+ */
+export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> {
+  const checked = checkOptions(options);
+  const { webhookUrl, realTime: isRealTime, latencyMs, journal: given, ...rest } = checked;
+  const { failureRate = 0, faults = {}, ...identity } = rest;
+  const glue = await instance.load();
+  const { generation } = instance;
+  const use = <T>(call: () => T): T => {
+    if (!instance.isLive(generation)) {
+      throw new Error("The sandbox's WebAssembly instance broke down; create another sandbox");
+    }
+    return instance.callSync(call);
+  };
+  const create = (settings: SandboxSettings) =>
+    use(
+      () =>
+        new glue.Sandbox({
+          ...identity,
+          ...settings,
+          ...(latencyMs !== undefined && {
+            latencyMs: typeof latencyMs === "number" ? [latencyMs, latencyMs] : latencyMs,
+          }),
+        }),
+    );
+
+  let settings: Required<SandboxSettings> = { failureRate, faults };
+  let core = create(settings);
+  let latest = 0;
+  let ahead = 0;
+  const repeat = (input: Input, body: Uint8Array) => {
+    latest = Math.max(latest, input.at);
+    if ("configured" in input) settings = input.configured;
+    if ("created" in input) {
+      core.free();
+      core = create(settings);
+    } else if ("advanced" in input) {
+      ahead += input.advanced;
+    } else {
+      const fault = use(() => core.repeat(input, body));
+      if (fault !== undefined)
+        throw new Error(`createSandbox: the journal can't be repeated: ${fault}`);
+    }
+  };
+  const created = { seed: 1, signingKey: "sandbox-signing-key", ...identity };
+  const beginning = { at: 0, created, configured: settings };
+  const journal = given && (await openJournal(given, beginning, repeat));
+  const time = isRealTime === true ? realTime(ahead) : virtualTime(latest);
+  let isClosed = false;
+  const checkUsable = () => {
+    if (isClosed) throw new Error("The sandbox is closed");
+    journal?.check();
+  };
+
+  return {
+    fetch: createFetch(time, ({ method, target, headers, body }: Arriving, wait: Wait) => {
+      checkUsable();
+      const at = time.now();
+      const record = () => journal?.add({ at, request: [method, target, headers] }, body);
+      // It calls back at once, when the core has taken the request.
+      const until = (ms: number) => wait(ms, record());
+      return use(() => core.handle(method, target, headers, body, at, until) as Promise<CoreReply>);
+    }) as HostFetch,
+
+    clock: { now: () => time.now(), sleep: (ms, signal) => time.sleep(ms, signal) },
+
+    createProgram(programOptions) {
+      const program = checkProgramOptions(programOptions);
+      checkUsable();
+      const at = time.now();
+      const created = use(() => core.createProgram(program, at)) as SandboxProgram | string;
+      if (typeof created === "string") throw new TypeError(`createProgram: ${created}`);
+      void journal?.add({ at, program });
+      return { programId: created.programId, codes: lines(created.codes as unknown as string) };
+    },
+
+    programs: () => use(() => core.programs() as SandboxProgramSummary[]),
+
+    get settings() {
+      return { ...settings, faults: { ...settings.faults } };
+    },
+
+    configure(wanted) {
+      const changes = checkSettings(wanted);
+      checkUsable();
+      const at = time.now();
+      const configured = {
+        ...settings,
+        ...changes,
+        faults: { ...settings.faults, ...changes.faults },
+      };
+      use(() => core.repeat({ at, configured }, new Uint8Array()));
+      settings = configured;
+      void journal?.add({ at, configured });
+    },
+
+    deliveries(programId) {
+      const id = String(programId);
+      const found = use(() => core.deliveries(id));
+      if (found === undefined) throw new TypeError(`deliveries: there is no program ${id}`);
+      return new Map(
+        lines(found).map((line) => {
+          const [code = "", times] = line.split(" ");
+          return [code, Number(times)];
+        }),
+      );
+    },
+
+    redeem(programId, code) {
+      const redeemed: [string, string] = [String(programId), String(code)];
+      checkUsable();
+      const at = time.now();
+      const fault = use(() => core.repeat({ at, redeemed }, new Uint8Array()));
+      if (fault !== undefined) throw new TypeError(`redeem: ${fault}`);
+      void journal?.add({ at, redeemed });
+    },
+
+    webhooks: () => use(() => core.dueWebhooks(time.now()) as CoreWebhook[]).map(described),
+
+    get waitingWebhooks() {
+      return use(() => core.waitingWebhooks());
+    },
+
+    get deliveredWebhooks() {
+      return use(() => core.deliveredWebhooks());
+    },
+
+    get nextWebhookAt() {
+      return use(() => core.nextWebhookAt());
+    },
+
+    async deliverWebhooks(send, deliveryOptions) {
+      const { limit = Infinity } = checkDelivery(deliveryOptions);
+      if (send == null && webhookUrl === undefined) {
+        throw new TypeError("deliverWebhooks: pass `send`, or `webhookUrl` to createSandbox");
+      }
+      // What falls due meanwhile is left for the next call, so that this ends.
+      const until = time.now();
+      // What is due was caused a second ago at least, so before this.
+      if (journal !== undefined) await journal.settled();
+      let delivered = 0;
+      for (let count = 0; count < limit; count += 1) {
+        checkUsable();
+        const webhook = use(() => core.takeDueWebhook(until) as CoreWebhook | undefined);
+        if (webhook === undefined) break;
+        const { id, dueAt, body, headers } = webhook;
+        let isAcknowledged = false;
+        try {
+          const url = webhookUrl ?? "https://receiver.invalid/";
+          const request = new Request(url, { method: "POST", headers, body });
+          const answer = await (send ?? post)(request as HostRequest);
+          isAcknowledged = answer.status === 200;
+        } catch {
+          // A receiver that can't be reached did not acknowledge.
+        }
+        // Of a sandbox that is closed, another may be at work on the journal.
+        checkUsable();
+        const at = time.now();
+        use(() => core.webhookAnswered(id, isAcknowledged, at));
+        journal?.addLater({ at, answered: [id, dueAt, isAcknowledged] });
+        if (isAcknowledged) delivered += 1;
+      }
+      if (journal !== undefined) await journal.settled();
+      return delivered;
+    },
+
+    advance(ms) {
+      checkUsable();
+      time.advance(ms);
+      void journal?.add({ at: time.now(), advanced: ms });
+    },
+
+    async close() {
+      isClosed = true;
+      await journal?.close();
+    },
+  };
+}
+
+async function post(request: HostRequest): Promise<{ status: number }> {
+  const signal = AbortSignal.timeout(WEBHOOK_TIMEOUT_MS);
+  const response = await globalThis.fetch(request as Request, { signal, redirect: "manual" });
+  // Frees the connection; what is in the body makes no difference.
+  await response.body?.cancel();
+  return response;
+}
+
+function described({ dueAt, attempt, headers, body }: CoreWebhook): PendingWebhook {
+  const fields = Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), value]));
+  return {
+    dueAt,
+    attempt,
+    headers: fields,
+    body: new TextDecoder().decode(body),
+    signature: fields["x-uber-signature"] ?? "",
+    environment: fields["x-environment"] ?? "",
+  };
+}
+
+function lines(text: string): string[] {
+  return text === "" ? [] : text.trimEnd().split("\n");
+}

@@ -1,0 +1,236 @@
+/**
+ * The time that a sandbox lives in: virtual, or the wall clock's plus whatever
+ * `advance` added.
+ *
+ * Virtual time stands still while anything happens. Once two macrotasks have
+ * passed in which nobody went to sleep, was woken or sent a request, it jumps
+ * to the earliest sleeper and wakes that one alone; before a jump of more than
+ * ten seconds, some real milliseconds pass too. So a wait of an hour costs next
+ * to nothing, and the order of events is that of their due times. What waits for
+ * the host (a disk, a real timer, another server) counts as nothing happening:
+ * time may jump meanwhile.
+ */
+import { isWorkerd } from "../environment.js";
+import { quietly } from "../errors.js";
+import type { Clock } from "../types.js";
+
+/** A clock, and what a sandbox does with it. */
+export interface SandboxTime extends Clock {
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Moves time on, and wakes everybody who is due by then, in order. */
+  advance(ms: number): void;
+  /** Something happens: virtual time waits for it to have its effect. */
+  stir(): void;
+  /** Virtual time stands still until the function that this returns is called. */
+  hold(): () => void;
+}
+
+/** When virtual time begins: 2026-01-01T00:00:00Z, whenever the test runs. */
+const BEGINNING = 1_767_225_600_000;
+/**
+ * A longer jump is mostly the end of somebody's patience. Before it, the host
+ * gets some real time: reading an answer takes an edge worker more than a few
+ * macrotasks, and must not look like a server that hangs.
+ */
+const SHORT_JUMP_MS = 10_000;
+const QUIET_MS = 20;
+// What setTimeout can hold; beyond it, it fires at once.
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+interface Sleeper {
+  dueAt: number;
+  isAsleep: boolean;
+  wake(): void;
+  timer?: ReturnType<typeof setTimeout>;
+}
+
+/** Sleepers by due time; among equals, first come, first served. */
+class Dormitory {
+  readonly #sleepers: Sleeper[] = [];
+
+  get first(): Sleeper | undefined {
+    return this.#sleepers[0];
+  }
+
+  all(): readonly Sleeper[] {
+    return this.#sleepers;
+  }
+
+  /** Calls `begin` once the sleeper lies down; the promise settles as it gets up. */
+  enter(
+    dueAt: number,
+    signal: AbortSignal | undefined,
+    begin: (sleeper: Sleeper) => void,
+  ): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted === true) {
+        reject(signal.reason);
+        return;
+      }
+      const leave = (then: () => void) => {
+        if (!sleeper.isAsleep) return;
+        sleeper.isAsleep = false;
+        if (sleeper.timer !== undefined) clearTimeout(sleeper.timer);
+        this.#sleepers.splice(this.#sleepers.indexOf(sleeper), 1);
+        quietly(() => signal?.removeEventListener("abort", abort));
+        then();
+      };
+      const abort = () => leave(() => reject(signal?.reason));
+      const sleeper: Sleeper = { dueAt, isAsleep: true, wake: () => leave(resolve) };
+      const later = this.#sleepers.findIndex((other) => other.dueAt > dueAt);
+      this.#sleepers.splice(later === -1 ? this.#sleepers.length : later, 0, sleeper);
+      signal?.addEventListener("abort", abort);
+      begin(sleeper);
+    });
+  }
+}
+
+/** Discrete-event time; it goes on from `since` if that is later than its beginning. */
+export function virtualTime(since: number): SandboxTime {
+  const dormitory = new Dormitory();
+  let now = Math.max(BEGINNING, since);
+  let stirs = 0;
+  let holds = 0;
+  let released = Promise.resolve();
+  let release = () => {};
+
+  const wake = (sleeper: Sleeper) => {
+    stirs += 1;
+    now = Math.max(now, sleeper.dueAt);
+    sleeper.wake();
+  };
+
+  // Every sleeper watches for itself, over all: in an edge worker macrotasks
+  // belong to a request, and one watch for all would end with its request.
+  const watch = async (sleeper: Sleeper) => {
+    while (sleeper.isAsleep) {
+      const before = stirs;
+      await macrotask();
+      await macrotask();
+      while (holds > 0) await released;
+      const { first } = dormitory;
+      if (stirs === before && first !== undefined && first.dueAt - now > SHORT_JUMP_MS) {
+        await new Promise<void>((resolve) => timeout(resolve, QUIET_MS));
+      }
+      if (stirs === before && sleeper.isAsleep && first !== undefined) wake(first);
+    }
+  };
+
+  return {
+    now: () => now,
+    sleep: (ms, signal) => {
+      stirs += 1;
+      return dormitory.enter(now + duration(ms), signal, (sleeper) => {
+        // Nobody waits for the end of time; only an abort ends that sleep.
+        if (sleeper.dueAt < Infinity) void watch(sleeper);
+      });
+    },
+    advance: (ms) => {
+      const until = now + checkedAdvance(ms);
+      for (
+        let { first } = dormitory;
+        first !== undefined && first.dueAt <= until;
+        { first } = dormitory
+      ) {
+        wake(first);
+      }
+      stirs += 1;
+      now = until;
+    },
+    stir: () => {
+      stirs += 1;
+    },
+    hold: () => {
+      stirs += 1;
+      if (holds === 0) {
+        released = new Promise((resolve) => {
+          release = resolve;
+        });
+      }
+      holds += 1;
+      return () => {
+        stirs += 1;
+        holds -= 1;
+        if (holds === 0) release();
+      };
+    },
+  };
+}
+
+/** The wall clock's time, plus what `advance` added, `ahead` of it earlier. */
+export function realTime(ahead: number): SandboxTime {
+  const dormitory = new Dormitory();
+  const now = () => Date.now() + ahead;
+
+  const arm = (sleeper: Sleeper) => {
+    if (sleeper.timer !== undefined) clearTimeout(sleeper.timer);
+    if (sleeper.dueAt === Infinity) return;
+    const wait = Math.min(Math.max(sleeper.dueAt - now(), 0), LONGEST_TIMEOUT_MS);
+    sleeper.timer = setTimeout(
+      () => (sleeper.dueAt <= now() ? sleeper.wake() : arm(sleeper)),
+      wait,
+    );
+  };
+
+  return {
+    now,
+    sleep: (ms, signal) => dormitory.enter(now() + duration(ms), signal, arm),
+    advance: (ms) => {
+      ahead += checkedAdvance(ms);
+      const sleepers = [...dormitory.all()];
+      for (const sleeper of sleepers) {
+        if (sleeper.dueAt <= now()) sleeper.wake();
+        else arm(sleeper);
+      }
+    },
+    stir: () => {},
+    hold: () => () => {},
+  };
+}
+
+/** As a timer takes it: what is no time is none. */
+function duration(ms: number): number {
+  return ms > 0 ? ms : 0;
+}
+
+function checkedAdvance(ms: unknown): number {
+  if (typeof ms === "number" && ms >= 0 && ms < Infinity) return ms;
+  throw new TypeError("advance: `ms` must be a number of milliseconds, 0 or more");
+}
+
+// Taken at import: a test that fakes timers means its own, not this clock's.
+// One by one, since an edge runtime throws for what it does not have.
+const immediate = quietly(() => globalThis.setImmediate as ((run: () => void) => void) | undefined);
+const Channel = quietly(() => globalThis.MessageChannel as typeof MessageChannel | undefined);
+const timeout = globalThis.setTimeout as (run: () => void, ms: number) => unknown;
+
+/** The ways to wait for a macrotask, the fastest first. In workerd only a timer lets a body be read. */
+let macrotasks: ((run: () => void) => void)[] = [
+  ...(immediate ? [immediate] : Channel && !isWorkerd ? [byMessage(Channel)] : []),
+  (run) => timeout(run, 0),
+];
+
+function byMessage(Channel: typeof MessageChannel): (run: () => void) => void {
+  return (run) => {
+    const { port1, port2 } = new Channel();
+    port1.onmessage = () => {
+      port1.close();
+      run();
+    };
+    port2.postMessage(null);
+  };
+}
+
+/** Lets everything that is ready run first. */
+function macrotask(): Promise<void> {
+  return new Promise((resolve) => {
+    const [run, ...others] = macrotasks;
+    try {
+      run?.(resolve);
+    } catch {
+      // Vercel's edge runtime has a `setImmediate` that only throws.
+      macrotasks = others;
+      others[0]?.(resolve);
+    }
+  });
+}

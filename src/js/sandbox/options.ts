@@ -1,0 +1,216 @@
+/** What a sandbox is made with, and what is wrong with it. */
+import type { Journal } from "../journal/types.js";
+
+/** The faults that a sandbox injects. */
+export const FAULTS = [
+  "rate_limited",
+  "unauthorized",
+  "bad_request",
+  "error_before",
+  "error_after",
+  "error_partial",
+  "lost_before",
+  "lost_after",
+  "hang",
+  "html_error",
+  "html_ok",
+  "webhook_lost",
+  "webhook_duplicated",
+  "webhook_reordered",
+  "webhook_foreign",
+] as const;
+
+/**
+ * A fault that a sandbox injects into calls to the API. (The token endpoint has
+ * its own limits and no faults.) Where several strike one request, the first in
+ * this order shows.
+ *
+ * - `rate_limited`: 429, with a `Retry-After` in seconds, as a date, or none; nothing queued.
+ * - `unauthorized`: 401; nothing queued.
+ * - `bad_request`: 400; nothing queued.
+ * - `error_before`: 500; nothing queued.
+ * - `error_after`: 500, although everything was queued.
+ * - `error_partial`: 500, after a part was queued.
+ * - `lost_before`, `lost_after`: the connection breaks before, or after, everything was queued.
+ * - `hang`: no answer ever comes; queued or not, by coin.
+ * - `html_error`: 502 with a web page, as a gateway answers; queued or not, by coin.
+ * - `html_ok`: 200 with a web page, as a captive portal answers; nothing queued.
+ * - `webhook_lost`: a webhook is never delivered.
+ * - `webhook_duplicated`: it is delivered twice, under the same message id or another.
+ * - `webhook_reordered`: it comes up to a minute late.
+ * - `webhook_foreign`: a well signed one comes along that concerns something else.
+ */
+export type SandboxFault = (typeof FAULTS)[number];
+
+/** What can be set while a sandbox runs. */
+export interface SandboxSettings {
+  /** The share of codes, 0 to 1, whose outcome is "failed". Default: 0. */
+  failureRate?: number;
+  /** The probability, 0 to 1, of each fault. Default: 0. */
+  faults?: Partial<Record<SandboxFault, number>>;
+}
+
+/** What `createSandbox` takes. */
+export interface SandboxOptions extends SandboxSettings {
+  /** Same seed and same calls, same run. Any safe integer; default: 1. */
+  seed?: number;
+  /** The one organization that is served. Default: every one. */
+  organizationId?: string;
+  /** The one app that gets tokens. Default: every one. */
+  clientId?: string;
+  /** Its secret. Default: any. */
+  clientSecret?: string;
+  /** What signs webhooks. Default: `sandbox-signing-key`. */
+  signingKey?: string;
+  /** Where `deliverWebhooks` sends them. */
+  webhookUrl?: string;
+  /** How long an answer takes, or from and to. Default: `[20, 80]`. */
+  latencyMs?: number | [number, number];
+  /**
+   * Whether the clock follows the wall clock (plus what `advance` added), as
+   * for a sandbox that is served over HTTP. Default: false, time is virtual.
+   */
+  realTime?: boolean;
+  /**
+   * Keeps the sandbox: one that is created on the same journal goes on where
+   * this one was, at the time of the last input if time is virtual. Then
+   * `failureRate` and `faults` are those that were set last; `seed`,
+   * `organizationId`, `clientId`, `clientSecret` and `signingKey` must be the
+   * same. An answer comes once its request is durable, and a webhook goes out
+   * once its cause is.
+   */
+  journal?: Journal;
+}
+
+/** What `deliverWebhooks` takes. */
+export interface DeliverWebhooksOptions {
+  /** How many are delivered at most. Default: all that are due. */
+  limit?: number;
+}
+
+/** What `createProgram` takes. */
+export interface SandboxProgramOptions {
+  /** How many codes it has. Default: 100. */
+  codes?: number;
+  /** Its id. Default: a UUID, drawn from the seed. */
+  id?: string;
+  /** What a search shows. */
+  name?: string;
+}
+
+/** Says what a value must be, if it is not. */
+type Check = (value: unknown) => string | undefined;
+
+const text: Check = (value) =>
+  typeof value === "string" && value !== "" ? undefined : "must be a string that is not empty";
+const share: Check = (value) =>
+  typeof value === "number" && value >= 0 && value <= 1
+    ? undefined
+    : "must be a number from 0 to 1";
+const count: Check = (value) =>
+  Number.isSafeInteger(value) && (value as number) >= 0
+    ? undefined
+    : "must be a whole number, 0 or more";
+const isDuration = (value: unknown): value is number =>
+  typeof value === "number" && value >= 0 && value < Infinity;
+
+function isRange(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length !== 2) return false;
+  const [from, to]: unknown[] = value;
+  return isDuration(from) && isDuration(to) && from <= to;
+}
+
+const SETTINGS: Record<keyof SandboxSettings, Check> = {
+  failureRate: share,
+  faults: (value) => (isObject(value) ? undefined : "must be an object"),
+};
+
+const OPTIONS: Record<keyof SandboxOptions, Check> = {
+  ...SETTINGS,
+  seed: (value) => (Number.isSafeInteger(value) ? undefined : "must be a safe integer"),
+  organizationId: text,
+  clientId: text,
+  clientSecret: text,
+  signingKey: text,
+  webhookUrl: (value) => (isUrl(value) ? undefined : "must be an absolute http or https URL"),
+  latencyMs: (value) =>
+    isDuration(value) || isRange(value)
+      ? undefined
+      : "must be a number of milliseconds, or a pair [from, to]",
+  realTime: (value) => (typeof value === "boolean" ? undefined : "must be true or false"),
+  journal: (value) => (isJournal(value) ? undefined : "must have append, read and truncate"),
+};
+
+const PROGRAM_OPTIONS: Record<keyof SandboxProgramOptions, Check> = {
+  codes: count,
+  id: text,
+  name: text,
+};
+
+const FAULT_CHECKS = Object.fromEntries(FAULTS.map((fault) => [fault, share]));
+
+/** The options, or a TypeError that names the wrong one. */
+export function checkOptions(options: unknown): SandboxOptions {
+  const checked = check<SandboxOptions>("createSandbox", "", options, OPTIONS);
+  return withFaults("createSandbox", checked);
+}
+
+/** The settings, or a TypeError that names the wrong one. */
+export function checkSettings(settings: unknown): SandboxSettings {
+  return withFaults("configure", check<SandboxSettings>("configure", "", settings, SETTINGS));
+}
+
+function withFaults<T extends SandboxSettings>(call: string, checked: T): T {
+  if (checked.faults === undefined) return checked;
+  const faults = check<Record<string, number>>(call, "faults.", checked.faults, FAULT_CHECKS);
+  return { ...checked, faults };
+}
+
+/** The options of a delivery, or a TypeError that names the wrong one. */
+export function checkDelivery(options: unknown): DeliverWebhooksOptions {
+  return check<DeliverWebhooksOptions>("deliverWebhooks", "", options, { limit: count });
+}
+
+/** The options of a program, or a TypeError that names the wrong one. */
+export function checkProgramOptions(options: unknown): SandboxProgramOptions {
+  return check<SandboxProgramOptions>("createProgram", "", options, PROGRAM_OPTIONS);
+}
+
+/** A copy without what is undefined. */
+function check<T extends object>(
+  call: string,
+  prefix: string,
+  options: unknown,
+  checks: Record<string, Check>,
+): T {
+  if (options === undefined) return {} as T;
+  if (!isObject(options)) throw new TypeError(`${call}: the options must be an object`);
+  const checked: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(options)) {
+    const checkValue = Object.hasOwn(checks, name) ? checks[name] : undefined;
+    if (checkValue === undefined)
+      throw new TypeError(`${call}: there is no option \`${prefix}${name}\``);
+    if (value === undefined) continue;
+    const fault = checkValue(value);
+    if (fault !== undefined) throw new TypeError(`${call}: \`${prefix}${name}\` ${fault}`);
+    checked[name] = value;
+  }
+  return checked as T;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isJournal(value: unknown): boolean {
+  const methods = ["append", "read", "truncate"] as const;
+  return methods.every((name) => typeof (value as Journal | null)?.[name] === "function");
+}
+
+function isUrl(value: unknown): boolean {
+  try {
+    return typeof value === "string" && /^https?:$/.test(new URL(value).protocol);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,66 @@
+/** What JavaScript lends to the wasm: the object that `src/wasm/host.rs` knows. */
+import { instance } from "./binding.js";
+import { type AnyClock, DONE, Deadline, type Outcome, hostClock, pause } from "../http/deadline.js";
+import { quietly } from "../errors.js";
+import { unawaited } from "../listeners.js";
+import type { TokenSource } from "../client/token-source.js";
+import { type Answer, type TransportOptions, read, send } from "../http/transport.js";
+import type { CallSignal, Clock, FetchInit } from "../types.js";
+
+/** None of these throws, and every promise resolves. */
+export interface Host {
+  now(): number;
+  text(ascii: Uint8Array): string;
+  deadline(ms: number, signal: CallSignal | undefined): Deadline;
+  send(url: string, init: FetchInit, attempt: number, within: Deadline): Promise<Outcome>;
+  read(answer: Answer, patienceMs: number, within: Deadline): Promise<Outcome>;
+  token(rejected: string | undefined, ms: number, signal?: CallSignal): Outcome | Promise<Outcome>;
+  wait(ms: number, signal: CallSignal | undefined): Promise<Outcome>;
+}
+
+/** The functions among a client's options. */
+export type HostOptions = Omit<TransportOptions, "now"> & { clock?: Clock };
+
+const LONG_TEXT = 1 << 17;
+const decoder = new TextDecoder();
+const shortText = (ascii: Uint8Array): string => decoder.decode(ascii);
+let longText = shortText;
+
+/** Says how this host best makes a long string of ASCII. */
+export function provideLongText(make: (ascii: Uint8Array) => string): void {
+  longText = make;
+}
+
+/** Makes the host of one client, or of one call that needs no token. */
+export function createHost(options: HostOptions, tokens?: () => TokenSource): Host {
+  const clock = options.clock ?? hostClock;
+  const now = () => timeOf(clock);
+  const transport = { ...options, now };
+  const none = { kind: DONE, value: undefined, hasLeft: false } as const;
+  return {
+    now,
+    text: (ascii) => (ascii.length < LONG_TEXT ? shortText : longText)(ascii),
+    deadline: (ms, signal) => new Deadline(clock, ms, signal, instance.running),
+    send: (url, init, attempt, within) => live(send(transport, url, init, attempt, within)),
+    read: (answer, patienceMs, within) => live(read(answer, patienceMs, within)),
+    token: (rejected, ms, signal) => {
+      const token = tokens?.().get(rejected, ms, signal) ?? none;
+      return token instanceof Promise ? live(token) : token;
+    },
+    wait: (ms, signal) => live(pause(clock, ms, signal)),
+  };
+}
+
+/** What a future of the instance waits for; never there, once the instance is lost. */
+async function live(work: Promise<Outcome>): Promise<Outcome> {
+  const { generation } = instance;
+  const outcome = await work;
+  return instance.isLive(generation) ? outcome : new Promise<never>(() => {});
+}
+
+/** A clock's time; the host's where the clock fails. */
+export function timeOf(clock: AnyClock): number {
+  const now = quietly(() => clock.now());
+  if (typeof now !== "number") unawaited(now);
+  return Number.isFinite(now) ? (now as number) : Date.now();
+}

@@ -1,0 +1,280 @@
+/** Webhooks: whether Uber signed one, and what it says. */
+import { instance } from "../wasm/binding.js";
+import { bytesOf } from "../codes/codes-input.js";
+import { type VoucherError, invalidOption, ours, quietly, refusal, toError } from "../errors.js";
+import { unawaited } from "../listeners.js";
+import { checks, headerFields, readOptions } from "../client/options.js";
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** Any `Request`, as an edge worker, Deno, Bun or a framework gives it. */
+export interface WebhookRequest {
+  /** Its header fields, in any form. */
+  readonly headers:
+    | { get(name: string): string | null }
+    | Iterable<readonly string[]>
+    | { readonly [name: string]: string | readonly string[] | undefined };
+  /** Whether something has read the body. */
+  readonly bodyUsed: boolean;
+  /** The body, which something may be reading. */
+  readonly body?: { readonly locked: boolean } | null;
+  /** Reads the body. */
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+/** A webhook, where there is no `Request`. */
+export interface SignedMessage {
+  /** The body as it came: the raw bytes, or their text. Never what a parser made of it. */
+  readonly body: Uint8Array | ArrayBuffer | string;
+  /** The header `X-Uber-Signature`. */
+  readonly signature: string | null | undefined;
+  /** The header `X-Environment`. */
+  readonly environment?: string | null | undefined;
+}
+
+/** What `verifyWebhook` takes. */
+export interface WebhookOptions {
+  /**
+   * The signing key of the app's settings in Uber's developer dashboard, or
+   * several: while it changes, or the client secret too, for apps that were set
+   * up before there was one (inferred).
+   */
+  signingKey: string | readonly string[];
+  /**
+   * Reads the outcomes, if you know the body better: it gets what was parsed, of
+   * every type of event. It gives a list, and no promise. Its reasons are masked too.
+   */
+  outcomes?: (raw: any) => Iterable<Omit<WebhookOutcome, "reason"> & { reason?: string | null }>;
+}
+
+/** What became of a code. */
+export interface WebhookOutcome {
+  /** In lower case. */
+  readonly code: string;
+  /** Whether it reached its recipient. */
+  readonly status: "distributed" | "failed";
+  /**
+   * Why not, in Uber's words: at most 200 characters, with `[email]` and
+   * `[phone]` for what looks like an address or a number.
+   */
+  readonly reason: string | null;
+}
+
+/**
+ * A webhook that was well signed. What Uber left out is null.
+ *
+ * Source: the envelope is that of a public integration (inferred). Order and
+ * number are not guaranteed (stated): the same event may come again, later ones
+ * first, and some not at all.
+ */
+export interface WebhookEvent {
+  /**
+   * `event_id`, else `webhook_meta.webhook_msg_uuid`. Whether a repeated delivery
+   * has the same one is unknown.
+   */
+  readonly id: string | null;
+  /** `event_type`, such as `voucher_program_code_distributed` (stated). Accept others. */
+  readonly type: string;
+  /** `organization_id` */
+  readonly organizationId: string | null;
+  /** `voucher_program_id` */
+  readonly programId: string | null;
+  /** `X-Environment`, in lower case: `production` or `sandbox` (stated). It is not signed. */
+  readonly environment: string | null;
+  /** Epoch milliseconds: `event_time`, else `webhook_meta.webhook_msg_timestamp`. */
+  readonly occurredAt: number | null;
+  /** Where the newest state can be asked for. */
+  readonly resourceHref: string | null;
+  /**
+   * What became of codes. Uber does not document the body of
+   * `voucher_program_code_distributed`, so this is empty unless it is clear; see
+   * `raw`.
+   */
+  readonly outcomes: readonly WebhookOutcome[];
+  /** The parsed body, untouched. It may hold a recipient's data. */
+  readonly raw: unknown;
+}
+
+/**
+ * Checks that Uber signed a webhook, and reads it.
+ *
+ * `X-Uber-Signature` is the hexadecimal HMAC-SHA256 of the raw body (stated for
+ * sibling products, inferred for vouchers). It is compared in constant time with
+ * that of every key, and the body is parsed only then.
+ *
+ * @throws {WebhookError} `missing_signature`, `malformed_signature` and
+ *   `signature_mismatch`: answer 401. `malformed_body`: it was well signed.
+ *   `no_signing_key` and `body_used`: the caller's own faults.
+ * @throws {ValidationError} `invalid_options`, naming the option; of `outcomes` too,
+ *   if it throws, or gives what are no outcomes. The event is in order: don't
+ *   acknowledge it, so that Uber sends it again.
+ * @throws {ConnectionError} `connection_failed`: the request broke off.
+ */
+export async function verifyWebhook(
+  message: WebhookRequest | SignedMessage,
+  options: WebhookOptions,
+): Promise<WebhookEvent> {
+  let keys: unknown[] | undefined;
+  const read = readOptions(options, {
+    signingKey: (value) => {
+      keys = [value].flat();
+      const isValid = keys.every((key) => typeof key === "string");
+      return isValid ? undefined : "must be a string or a list of strings";
+    },
+    outcomes: checks.method,
+  }) as Partial<WebhookOptions>;
+  if (keys === undefined) throw invalidOption("`signingKey` is missing");
+  const { body, signature, environment } = await readMessage(message);
+  const glue = await instance.load();
+  const text = JSON.stringify(keys);
+  const readBody = (outcomes?: string) =>
+    instance.callSync(() => glue.readWebhook(body, signature, text, environment, outcomes));
+  let event: Omit<WebhookEvent, "raw">;
+  try {
+    event = readBody();
+  } catch (error) {
+    // If it is no JSON at all, that says it better.
+    if ((error as VoucherError).code === "malformed_body") parseBody(body);
+    throw error;
+  }
+  const raw = parseBody(body);
+  // Of the bytes, and not of `raw`, which `outcomes` may have changed.
+  if (read.outcomes) event = readBody(callOutcomes(read.outcomes, raw));
+  return { ...event, raw };
+}
+
+/** What the caller's own reader makes of a body. Its faults say nothing of the event. */
+function callOutcomes(outcomes: (raw: unknown) => any, raw: unknown): string {
+  let given: unknown;
+  try {
+    given = unawaited(outcomes(raw));
+    return JSON.stringify(outcomesOf(given as Iterable<object>));
+  } catch (cause) {
+    const isPromise = quietly(() => typeof (given as PromiseLike<unknown>).then === "function");
+    throw invalidOption(
+      `\`outcomes\` ${isPromise ? "gave a promise, and no list" : "failed"}`,
+      cause,
+    );
+  }
+}
+
+function parseBody(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(decoder.decode(body));
+  } catch {
+    // A parser's words quote the body, which may hold a recipient's data.
+    const cause = new SyntaxError("The body was signed, and is no JSON");
+    throw webhookError("malformed_body", "The body is no JSON", "See `cause`.", cause);
+  }
+}
+
+/** Outcomes as the core takes them: it must meet no getter, and nothing endless. */
+export function outcomesOf(given: Iterable<{ [K in keyof WebhookOutcome]?: unknown }>): unknown[] {
+  const text = (value: unknown) => (typeof value === "string" ? value : value == null ? null : "");
+  return [...given].map(({ code, status, reason }) => {
+    return { code: text(code), status: text(status), reason: text(reason) };
+  });
+}
+
+/** What is checked and read, whatever it comes from. */
+interface Message {
+  body: Uint8Array;
+  signature: string | undefined;
+  environment: string | undefined;
+}
+
+/** What is checked; at once, unless there is something to wait for. */
+function readMessage(message: WebhookRequest | SignedMessage): Message | Promise<Message> {
+  if (typeof message !== "object" || message === null) {
+    throw invalidOption("The message must be a Request, or an object with `body` and `signature`");
+  }
+  const unreadable = (error: unknown) =>
+    ours(error, (cause) => invalidOption("The message can't be read", cause));
+  try {
+    const advice = adviceOn(message);
+    if (advice !== undefined) throw invalidOption(advice);
+    if (!("arrayBuffer" in message)) return checkMessage(message);
+  } catch (error) {
+    throw unreadable(error);
+  }
+  return readRequest(message).catch((error) => {
+    throw unreadable(error);
+  });
+}
+
+/** What to pass in place of what a framework gives, where it is that. */
+function adviceOn(message: object): string | undefined {
+  if ("isBase64Encoded" in message) {
+    return 'It is a Lambda event: pass { body, signature }, with Buffer.from(event.body, event.isBase64Encoded ? "base64" : "utf8") as `body`, and the header X-Uber-Signature as `signature`';
+  }
+  const headers = "headers" in message ? Object(message.headers) === message.headers : undefined;
+  if ("arrayBuffer" in message ? headers : "signature" in message) return undefined;
+  if (headers && !("arrayBuffer" in message)) {
+    return "It is no Request, but one of Node.js or a framework: pass { body, signature }, with the raw body (in Express that of express.raw()), and the header X-Uber-Signature as `signature`";
+  }
+  if ("arrayBuffer" in message || "req" in message || "request" in message) {
+    return "It is no Request: pass the Request itself, which in Hono is c.req.raw";
+  }
+  return undefined;
+}
+
+/** Finds header fields, whatever the headers are. */
+function finderOf(headers: any): (name: string) => string | undefined {
+  const isOpaque =
+    typeof headers[Symbol.iterator] !== "function" && typeof headers.get === "function";
+  // Once, as an iterator is spent then.
+  const fields = isOpaque ? undefined : headerFields(headers);
+  return (name) => {
+    const values: unknown[] = fields
+      ? fields.filter(([key]) => String(key).toLowerCase() === name).flatMap(([, value]) => value)
+      : [headers.get(name)];
+    const texts = values.filter((value) => typeof value === "string");
+    // As `Headers` has it, of more than one.
+    return texts.length > 0 ? texts.join(", ") : undefined;
+  };
+}
+
+async function readRequest(message: WebhookRequest): Promise<Message> {
+  if (message.bodyUsed || message.body?.locked) {
+    const hint = "Verify before anything reads the body, or hand over `request.clone()`.";
+    throw webhookError("body_used", "The body of the request was read before", hint);
+  }
+  const field = finderOf(message.headers);
+  const [signature, environment] = [field("x-uber-signature"), field("x-environment")];
+  try {
+    // Of a number it would be as many zeros.
+    return { body: new Uint8Array(Object(await message.arrayBuffer())), signature, environment };
+  } catch (cause) {
+    const hint = "See `cause`. Uber sends again what was not acknowledged.";
+    throw refusal("connection_failed", "The request could not be read", hint, { cause });
+  }
+}
+
+function checkMessage(message: SignedMessage): Message {
+  const { body } = message;
+  const signature = textOf("signature", message.signature);
+  const environment = textOf("environment", message.environment);
+  if (typeof body === "string") {
+    return { body: new TextEncoder().encode(body), signature, environment };
+  }
+  // A copy: what is shared with other threads may change after it was checked.
+  const copy = bytesOf(body)?.slice();
+  if (copy === undefined)
+    throw invalidOption("`body` must be the raw body, as bytes or as a string");
+  return { body: copy, signature, environment };
+}
+
+function textOf(name: string, value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "string") throw invalidOption(`\`${name}\` must be a string`);
+  return value;
+}
+
+function webhookError(
+  code: "malformed_body" | "body_used",
+  message: string,
+  hint: string,
+  cause?: unknown,
+): VoucherError {
+  return toError({ class: "WebhookError", code, queued: "no", message, hint, cause });
+}

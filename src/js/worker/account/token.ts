@@ -1,0 +1,117 @@
+/**
+ * The token that all programs share. When there is none to be had, all of them
+ * ask again and again: so the endpoint is asked after a while only, and the
+ * answer until then is the last failure.
+ */
+import { tokensOf } from "../../client/client.js";
+import { type ErrorParts, VoucherError } from "../../errors.js";
+import type { TokenSet } from "../../types.js";
+import type { WorkerEnv } from "../types.js";
+import { type Token, clientOptions } from "../uber.js";
+
+const FIRST_RETRY_MS = 5_000;
+const LONGEST_RETRY_MS = 5 * 60_000;
+/** After "too many requests": the budget is one of an hour. */
+const LIMITED_RETRY_MS = 60_000;
+/** No answer is to close the endpoint for longer. */
+const LONGEST_WAIT_MS = 60 * 60_000;
+
+const PASSING = new Set(["token_unavailable", "connection_failed", "timeout"]);
+
+interface Failure {
+  fault: ErrorParts;
+  /** In a row. */
+  count: number;
+  until: number;
+}
+
+/** Where the token and the last failure are kept. */
+interface Store {
+  read<T>(key: string): T | undefined;
+  write(key: string, value: unknown): void;
+}
+
+export class AppToken {
+  #tokens: ((rejected?: string) => Promise<string>) | undefined;
+
+  constructor(
+    readonly env: WorkerEnv,
+    readonly store: Store,
+  ) {}
+
+  /** A token, other than the one that Uber rejected; or why there is none. */
+  async get(rejected?: string): Promise<{ token: Token } | { fault: ErrorParts }> {
+    const failure = this.#failure();
+    const now = Date.now();
+    if (failure && failure.until > now && !this.#hasToken(rejected, now)) {
+      return { fault: { ...failure.fault, retryAfterMs: failure.until - now } };
+    }
+    try {
+      this.#tokens ??= this.#createTokens();
+      const accessToken = await this.#tokens(rejected);
+      if (failure) this.store.write("token_failure", null);
+      const kept = this.store.read<TokenSet>("token");
+      return { token: { accessToken, renewAt: kept?.renewAt ?? 0 } };
+    } catch (error) {
+      if (!(error instanceof VoucherError)) throw error;
+      const fault = faultOf(error);
+      return { fault: PASSING.has(error.code) ? this.#keep(fault) : fault };
+    }
+  }
+
+  /** The endpoint is asked again at once. */
+  retry(): void {
+    if (this.#failure()) this.store.write("token_failure", null);
+  }
+
+  #failure(): Failure | undefined {
+    return this.store.read<Failure | null>("token_failure") ?? undefined;
+  }
+
+  #hasToken(rejected: string | undefined, now: number): boolean {
+    const kept = this.store.read<TokenSet>("token");
+    const renewAt = kept?.renewAt ?? 0;
+    return kept !== undefined && kept.accessToken !== rejected && renewAt > now;
+  }
+
+  /** Keeps a failure; those who waited for the same request count as one. */
+  #keep(fault: ErrorParts): ErrorParts {
+    const now = Date.now();
+    const before = this.#failure();
+    if (before && before.until > now) return { ...fault, retryAfterMs: before.until - now };
+    const count = (before?.count ?? 0) + 1;
+    const backoff = Math.min(FIRST_RETRY_MS * 2 ** (count - 1), LONGEST_RETRY_MS);
+    const least = fault.status === 429 ? LIMITED_RETRY_MS : FIRST_RETRY_MS;
+    const wait = Math.max(least, Math.min(fault.retryAfterMs ?? backoff, LONGEST_WAIT_MS));
+    this.store.write("token_failure", { fault, count, until: now + wait } satisfies Failure);
+    return { ...fault, retryAfterMs: wait };
+  }
+
+  #createTokens(): (rejected?: string) => Promise<string> {
+    const { UBER_CLIENT_ID: clientId, UBER_CLIENT_SECRET: clientSecret } = this.env;
+    return tokensOf({
+      ...clientOptions(this.env),
+      auth: {
+        clientId,
+        clientSecret,
+        ...(this.env.UBER_SCOPE ? { scope: this.env.UBER_SCOPE as never } : {}),
+        ...(this.env.UBER_TOKEN_URL ? { tokenUrl: this.env.UBER_TOKEN_URL } : {}),
+        cache: {
+          get: async () => this.store.read<TokenSet>("token"),
+          set: async (_key, tokens) => this.store.write("token", tokens),
+        },
+      },
+    });
+  }
+}
+
+/** What of an error reaches another object. */
+function faultOf(error: VoucherError): ErrorParts {
+  const { name, code, queued, message, hint } = error;
+  const { status, retryAfterMs } = error as { status?: number; retryAfterMs?: number };
+  const more = {
+    ...(status === undefined ? {} : { status }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+  return { class: name, code, queued, message, hint, ...more };
+}

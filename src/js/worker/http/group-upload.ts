@@ -1,0 +1,198 @@
+/** `POST /api/jobs`: a CSV that spans programs, and a job in each program's own object. */
+import {
+  type CodeList,
+  type ListParts,
+  type ProgramLists,
+  listIds,
+  listParts,
+} from "../../codes/code-list.js";
+import { digestOf } from "../program/creation.js";
+import type { Member } from "../account/groups.js";
+import { logError } from "../log.js";
+import type { Operator } from "./operator.js";
+import { callPrograms } from "../program/fan-out.js";
+import {
+  type JobRequest,
+  type ListFlags,
+  fingerprintText,
+  readGroupRequest,
+  requiredKeyOf,
+} from "../program/job-request.js";
+import { claimKey } from "../keys.js";
+import { Refusal, refuse } from "./problem.js";
+import { canonicalId, isProgramId } from "./routing.js";
+import { stubs } from "../stubs.js";
+import type { Call, DryRun, JobSummary } from "../types.js";
+import { accepted, readLists } from "./upload.js";
+
+/** Of the codes that a dry run names. */
+const MOST_LISTED = 1_000;
+/** The jobs are created, and then they start or go. */
+const FAN_OUTS = 2;
+
+export async function createGroup(call: Call, operator: Operator): Promise<Response> {
+  const { request, url, env } = call;
+  const asked = readGroupRequest(url);
+  const key = asked.isDryRun ? null : requiredKeyOf(request);
+  const { flags, starts } = asked;
+  const lists = await readLists(request, asked);
+  if (key === null) return Response.json(await dryRun(call, lists));
+  const orders = ordersOf(lists, flags);
+  await claimKey(stubs(env), key, { route: "jobs", program: null });
+  const app = stubs(env).app();
+  const begun = await app.beginGroup(key, await digest(orders, asked));
+  if ("refused" in begun) throw new Refusal(begun.refused);
+  if (begun.state === "busy") {
+    throw refuse(
+      409,
+      "creation_in_progress",
+      "The jobs of this upload are being created",
+      "Ask again in a moment, with the same Idempotency-Key.",
+      { headers: { "Retry-After": "2" } },
+    );
+  }
+  if (begun.state === "there") {
+    return Response.json({ group: key, jobs: await summaries(call, begun.members) });
+  }
+  const { attempt } = begun;
+  const about = {
+    attempt,
+    by: operator.name,
+    source: asked.source,
+    group: key,
+    flags,
+    batchSize: asked.batchSize,
+  };
+  try {
+    const holds = [...orders].map(([programId, list]) => {
+      const ids = listIds(list) as Uint8Array;
+      return { programId, value: { ...about, programId, ids, duplicates: list.duplicates } };
+    });
+    const held = await callPrograms(stubs(env), "hold", holds, FAN_OUTS);
+    const members = held.map((answer): Member => {
+      if ("problem" in answer) throw refusedBy(answer.programId, answer.problem);
+      const { programId, id } = answer.summary;
+      return { programId, jobId: id };
+    });
+    if (!(await app.commitGroup(key, attempt, members, starts))) throw tookTooLong();
+    return Response.json({ group: key, jobs: await summaries(call, members) }, { status: 201 });
+  } catch (error) {
+    await app.cancelGroup(key, attempt);
+    // One that is not reached asks by itself.
+    const calls = [...orders.keys()].map((programId) => ({ programId, value: undefined }));
+    await callPrograms(stubs(env), "learnGroups", calls, FAN_OUTS).catch((failure: unknown) =>
+      logError("group", failure),
+    );
+    throw error;
+  }
+}
+
+/** The programs that have codes in an upload, each with its list. */
+function programsOf(lists: ProgramLists): [string, CodeList][] {
+  const found = [...lists.programs].filter(([, list]) => list.size > 0);
+  const [wrong] = found.find(([program]) => !isProgramId(program)) ?? [];
+  if (wrong !== undefined) {
+    throw refuse(
+      422,
+      "invalid_program_id",
+      `${JSON.stringify(wrong)} is no id of a program`,
+      "Correct the file.",
+    );
+  }
+  return found;
+}
+
+/** The list of each program, or why none is sent. */
+function ordersOf(lists: ProgramLists, { valid }: ListFlags): Map<string, CodeList> {
+  if (lists.rejectedCount > 0 && valid !== true) {
+    throw refuse(
+      422,
+      "invalid_codes",
+      `${lists.rejectedCount} ${lists.rejectedCount === 1 ? "row is no code" : "rows are no codes"}`,
+      "Correct them, or say `valid=true` to leave them out.",
+      { more: { rejectedCount: lists.rejectedCount, issues: lists.rejected } },
+    );
+  }
+  const found = programsOf(lists);
+  if (found.length === 0) {
+    throw refuse(400, "empty_codes", "There is no code in the list", "List at least one code.");
+  }
+  const orders = new Map<string, CodeList>();
+  for (const [spelled, list] of found) {
+    const program = canonicalId(spelled);
+    if (orders.has(program)) throw spelledTwice(spelled);
+    orders.set(program, accepted(list, { valid: true }));
+  }
+  return orders;
+}
+
+function spelledTwice(program: string): Refusal {
+  return refuse(
+    422,
+    "invalid_program_id",
+    `The program ${JSON.stringify(program)} is written in two ways`,
+    "Write the id of each program in one way.",
+  );
+}
+
+async function digest(
+  orders: ReadonlyMap<string, CodeList>,
+  { fingerprint, flags }: JobRequest,
+): Promise<string> {
+  const parts: string[] = [];
+  for (const [program, list] of orders) {
+    parts.push(program, await digestOf(listIds(list) as Uint8Array<ArrayBuffer>));
+  }
+  const encoder = new TextEncoder();
+  const programs = await digestOf(encoder.encode([...orders.keys()].join("\n")));
+  const codes = await digestOf(encoder.encode(parts.join("\n")));
+  return fingerprintText({ ...fingerprint, programs }, flags, codes);
+}
+
+/** What the jobs would come to, in all and for each program. Nothing is created. */
+async function dryRun({ env }: Call, lists: ProgramLists): Promise<Record<string, unknown>> {
+  const found = programsOf(lists);
+  const calls = found.map(([programId, list]) => {
+    return { programId, value: listParts(list) as ListParts };
+  });
+  const results = await callPrograms(stubs(env), "dryRun", calls, 1);
+  const programs = results.map((result, at) => ({ programId: found[at]?.[0] ?? "", ...result }));
+  const sumOf = (count: (program: DryRun) => number) =>
+    programs.reduce((sum, program) => sum + count(program), 0);
+  const blocked: Record<string, number> = {};
+  for (const program of programs) {
+    for (const [state, count] of Object.entries(program.blocked)) {
+      blocked[state] = (blocked[state] ?? 0) + count;
+    }
+  }
+  return {
+    codes: sumOf(({ codes }) => codes),
+    duplicates: sumOf(({ duplicates }) => duplicates),
+    rejectedCount: lists.rejectedCount,
+    rejected: lists.rejected,
+    blocked: { total: 0, ...blocked },
+    firstBlocked: programs.flatMap(({ firstBlocked }) => firstBlocked).slice(0, MOST_LISTED),
+    programs: programs.map(({ programId, codes, duplicates, rejectedCount, blocked: of }) => {
+      return { programId, codes, duplicates, rejectedCount, blocked: of };
+    }),
+  };
+}
+
+function refusedBy(programId: string, problem: Refusal["problem"]): Refusal {
+  const hint = `${problem.hint} No job was created, for no program.`;
+  return new Refusal({ ...problem, hint, more: { ...problem.more, programId } });
+}
+
+const tookTooLong = () =>
+  refuse(
+    503,
+    "creation_took_too_long",
+    "Creating the jobs took too long, and they were given up",
+    "Nothing was queued. Ask again with a new Idempotency-Key.",
+  );
+
+async function summaries({ env }: Call, members: readonly Member[]): Promise<JobSummary[]> {
+  const calls = members.map(({ programId, jobId }) => ({ programId, value: jobId }));
+  const found = await callPrograms(stubs(env), "summary", calls, FAN_OUTS);
+  return found.filter((summary) => summary !== undefined);
+}

@@ -1,0 +1,150 @@
+/**
+ * Who is calling: an operator by Cloudflare Access, by the admin token as a
+ * bearer, or by the cookie that the console got for it.
+ */
+import { accessOperator } from "./access.js";
+import { Attempts, addressOf } from "./attempts.js";
+import { type Refusal, refuse } from "./problem.js";
+import { isLoopback } from "../../environment.js";
+import { isSessionEnded } from "./ended-sessions.js";
+import { isSame, readSession } from "./session.js";
+import { stubs } from "../stubs.js";
+import type { Call, WorkerEnv } from "../types.js";
+import { tokenIn } from "../../worker-client/protocols.js";
+
+export interface Operator {
+  /** An e-mail address from Access, or `admin`. */
+  name: string;
+  by: "access" | "token";
+  /** What the browser adds by itself does not prove that a page of ours asked. */
+  isAmbient: boolean;
+  /** When a session ends, in epoch milliseconds. */
+  until: number | null;
+}
+
+const ADMIN = "admin";
+const SHORTEST_TOKEN = 16;
+
+// Of each isolate, so that a request that is let in asks no object first.
+const guesses = new Attempts();
+
+/** The admin token; undefined where there is none that is good enough. */
+export function adminToken({ ADMIN_TOKEN: token }: WorkerEnv): string | undefined {
+  const trimmed = (token ?? "").trim();
+  return trimmed.length >= SHORTEST_TOKEN ? trimmed : undefined;
+}
+
+/**
+ * The origin of Cloudflare Access's team, of `https://team.cloudflareaccess.com`
+ * or the bare host. Who answers without TLS could be anybody, so that is none.
+ */
+export function teamDomain({ ACCESS_TEAM_DOMAIN: said }: WorkerEnv): string | undefined {
+  const given = (said ?? "").trim();
+  const text = given.includes("://") ? given : `https://${given}`;
+  if (given === "" || !URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  const isSafe = url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url));
+  return isSafe ? url.origin : undefined;
+}
+
+/** How operators can be let in here. Empty: nothing is served. */
+export function methods(env: WorkerEnv): ("access" | "token")[] {
+  const found: ("access" | "token")[] = [];
+  if (teamDomain(env) !== undefined && env.ACCESS_AUDIENCE) found.push("access");
+  if (adminToken(env) !== undefined) found.push("token");
+  return found;
+}
+
+/** The operator, or why there is none. */
+export async function operatorOf(call: Call): Promise<Operator> {
+  const allowed = methods(call.env);
+  const found = (await byToken(call)) ?? (await byAccess(call));
+  if (found) return found;
+  throw refuse(401, "not_signed_in", "You are not signed in", "Sign in, then try again.", {
+    more: { methods: allowed },
+    headers: { "WWW-Authenticate": "Bearer" },
+  });
+}
+
+async function byToken({ request, url, env }: Call): Promise<Operator | undefined> {
+  const token = adminToken(env);
+  if (token === undefined) return undefined;
+  const now = Date.now();
+  const bearer = bearerOf(request);
+  if (bearer !== undefined) {
+    const from = addressOf(request);
+    const wait = guesses.wait(from, now);
+    if (wait > 0) throw tooManyAttempts(wait);
+    if (await isSame(bearer, token)) {
+      guesses.accept(from);
+      return { name: ADMIN, by: "token", isAmbient: false, until: null };
+    }
+    guesses.attempt(from, now);
+    // Counted over all isolates too, together with what is tried by signing in.
+    const inAll = await stubs(env).app().attempt(from);
+    if (inAll > 0) guesses.block(now + inAll);
+    return undefined;
+  }
+  const until = await readSession(request.headers.get("Cookie"), url, token, now);
+  if (until === undefined || (await isSessionEnded(env, until, now))) return undefined;
+  return { name: ADMIN, by: "token", isAmbient: true, until };
+}
+
+/** The token in `Authorization`; with a WebSocket also among the subprotocols. */
+function bearerOf({ headers }: Request): string | undefined {
+  const [, bearer] = /^Bearer +(\S+)$/i.exec(headers.get("Authorization") ?? "") ?? [];
+  return bearer ?? tokenIn(headers.get("Sec-WebSocket-Protocol"));
+}
+
+async function byAccess({ request, env }: Call): Promise<Operator | undefined> {
+  const domain = teamDomain(env);
+  if (domain === undefined || !env.ACCESS_AUDIENCE) return undefined;
+  const found = await accessOperator(request, domain, env.ACCESS_AUDIENCE);
+  if (found !== "unreachable") return found && { ...found, by: "access" };
+  throw refuse(
+    503,
+    "access_unreachable",
+    "Cloudflare Access's keys can't be had, so nobody can be let in by it",
+    "Try again in a moment. If it stays so, check ACCESS_TEAM_DOMAIN.",
+    { headers: { "Retry-After": "5" } },
+  );
+}
+
+/** Whoever guesses has to wait. */
+export function tooManyAttempts(wait: number): Refusal {
+  return refuse(
+    429,
+    "too_many_attempts",
+    "There were too many attempts to sign in",
+    "Wait a minute, then try again.",
+    { headers: { "Retry-After": String(Math.ceil(wait / 1000)) } },
+  );
+}
+
+/**
+ * Refuses what another site's page sends. What the browser adds by itself, a
+ * cookie or Access's token, needs our own origin; a bearer token proves intent,
+ * so there the origin has to be none, ours, or one that is allowed.
+ */
+export function refuseForeign(call: Call, operator: Operator, allowed: readonly string[]): void {
+  const { request, url } = call;
+  const isReading = request.method === "GET" || request.method === "HEAD";
+  const isUpgrade = request.headers.get("Upgrade") !== null;
+  const origin = request.headers.get("Origin");
+  const isOwn = origin === url.origin;
+  const isFine = operator.isAmbient
+    ? isOwn || (isReading && !isUpgrade && origin === null && !isCrossSite(request))
+    : origin === null || isOwn || allowed.includes(origin);
+  if (isFine) return;
+  throw refuse(
+    403,
+    "foreign_origin",
+    "The request comes from another site",
+    "Open the console at this worker's own address, or allow the origin and send a bearer token.",
+  );
+}
+
+function isCrossSite(request: Request): boolean {
+  const site = request.headers.get("Sec-Fetch-Site");
+  return site === "cross-site" || site === "same-site";
+}

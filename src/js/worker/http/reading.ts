@@ -1,0 +1,64 @@
+/** What only reads: programs and codes. */
+import { type Client, type SearchProgramsOptions } from "../../client/client.js";
+import { openCodes } from "./listed-codes.js";
+import { flag, oneOf, readMembers, readParameters, wholeNumber } from "./parameters.js";
+import { canonicalId } from "./routing.js";
+import { stubs } from "../stubs.js";
+import type { Call, WorkerEnv } from "../types.js";
+import { createUber } from "../uber.js";
+import { readJson } from "./upload.js";
+
+/**
+ * The page's client repeats what may be repeated, and waits as long as Uber
+ * asks. If this one did so too, the page would time out meanwhile.
+ */
+const ONCE = { maxRetries: 0 } as const;
+const MOST_PROGRAMS = 100;
+const PROGRAMS = {
+  status: oneOf(["UPCOMING", "ACTIVE", "COMPLETE", "CANCELED"]),
+  limit: wholeNumber(1, MOST_PROGRAMS),
+  offset: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+};
+
+// One for each isolate, so that the token is kept. Only the client is kept here and
+// no promise of one: a promise dies with the request that began it.
+let kept: { env: WorkerEnv; client: Client } | undefined;
+
+function uber(env: WorkerEnv): Client {
+  if (kept?.env !== env) kept = { env, client: createUber(env, () => stubs(env).app()) };
+  return kept.client;
+}
+
+/** Programs, each with its newest job. */
+export async function listPrograms({ url, env }: Call): Promise<Response> {
+  const { limit = MOST_PROGRAMS, offset = 0, status } = readParameters(url, PROGRAMS);
+  const search = { ...ONCE, limit, offset, ...(status && { status }) };
+  const found = await uber(env).searchPrograms(search);
+  const last = await stubs(env)
+    .app()
+    .lastJobs(found.map(({ programId }) => canonicalId(programId)));
+  const programs = found.map((program, place) => {
+    return { id: program.programId, ...program, lastJob: last[place] ?? null };
+  });
+  // Uber says nothing of how many there are: a full page may have one after it.
+  const next = found.length === limit ? offset + limit : null;
+  return Response.json({ programs, next });
+}
+
+/** Search Voucher Programs, as Uber answers it. */
+export async function searchPrograms({ request, url, env }: Call): Promise<Response> {
+  readParameters(url, {});
+  const body = readMembers(await readJson(request), ["program_status", "limit", "offset"]);
+  const { program_status: status, limit, offset } = body;
+  // The client checks the values.
+  const search = { ...ONCE, status, limit, offset } as SearchProgramsOptions;
+  const found = await uber(env).searchPrograms(search);
+  return Response.json({ voucher_programs: found.map(({ raw }) => raw) });
+}
+
+/** Get Voucher Codes, as Uber answers it. */
+export async function listCodes({ env, url }: Call, program: string): Promise<Response> {
+  const { include_usage: includeUsage = false } = readParameters(url, { include_usage: flag });
+  const headers = { "Content-Type": "application/json" };
+  return new Response(await openCodes(env, program, includeUsage), { headers });
+}

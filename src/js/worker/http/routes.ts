@@ -1,0 +1,261 @@
+/** What the worker answers, and to whom. */
+import { VoucherError } from "../../errors.js";
+import { type Operator, methods, operatorOf, refuseForeign } from "./operator.js";
+import { log, logError } from "../log.js";
+import { type Passed, everybodyInCall, everybodyInJob } from "./everybody.js";
+import { invalid, readMembers, readParameters, text, wholeNumber } from "./parameters.js";
+import { Refusal, answer, answerError, distributeProblem, problemOf, refuse } from "./problem.js";
+import { programCodes } from "./program-codes.js";
+import { createGroup } from "./group-upload.js";
+import { listCodes, listPrograms, searchPrograms } from "./reading.js";
+import { canonicalId, decoded, programIdIn, withOperator } from "./routing.js";
+import { refusePlain, secured } from "./security.js";
+import { configure, settings } from "../settings.js";
+import { answerSession } from "./sign-in.js";
+import { UNREACHABLE, stubs } from "../stubs.js";
+import type { Call, WorkerEnv, WorkerHandler, WorkerOptions } from "../types.js";
+import { logUpstream, upstreamOf } from "../uber.js";
+import { discard, readJson } from "./upload.js";
+import { receiveWebhook } from "./webhooks.js";
+
+const OF_PROGRAM = /^\/api\/programs\/([^/]+)\/(?:codes|jobs(?:\/.*)?)$/;
+const OF_UBER = /^\/v1\/organizations\/([^/]+)\/voucher-programs\/(.+)$/;
+const OF_API = /^\/(api|v1)\//;
+const HISTORY = {
+  limit: wholeNumber(1, 200),
+  before: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+  // Of jobs that were created at the same moment, those after this one.
+  beforeId: text,
+};
+
+/**
+ * Makes the worker: `export default createWorker()`, beside the two classes of
+ * objects, `export { VoucherApp, VoucherProgram } from "uber-vouchers/worker"`.
+ *
+ * @throws {ValidationError} `invalid_options`, naming the option.
+ */
+export function createWorker(options?: WorkerOptions): Required<WorkerHandler> {
+  configure(options);
+  return {
+    async fetch(request: Request, env: WorkerEnv, context): Promise<Response> {
+      logUpstream(env);
+      const call: Call = { request, url: new URL(request.url), env, context };
+      const answer = await answerTo(call);
+      await discard(request);
+      return secured(call.url, withCors(call, answer));
+    },
+    async scheduled(_event, env: WorkerEnv): Promise<void> {
+      // Storage that refuses for hours takes every alarm with it, and this needs none.
+      await stubs(env)
+        .app()
+        .watch()
+        .catch((error: unknown) => logError("scheduled", error));
+    },
+  };
+}
+
+async function answerTo(call: Call): Promise<Response> {
+  try {
+    return await route(call);
+  } catch (error) {
+    const { code, status } = problemOf(error);
+    if (status === 500) logError("worker", error);
+    else log("refused", { code, status });
+    return answerError(error);
+  }
+}
+
+async function route(call: Call): Promise<Response> {
+  const { request, url, env } = call;
+  const path = url.pathname;
+  if (path === "/health") return Response.json({ status: "ok" });
+  const elsewhere = refusePlain(request, url);
+  if (elsewhere) return elsewhere;
+  if (path === "/webhooks/uber") return receiveWebhook(call);
+  if (methods(env).length === 0) {
+    throw refuse(
+      503,
+      "no_authentication",
+      "The worker has no way to let operators in, so it serves nobody",
+      "Set ADMIN_TOKEN (at least 16 characters), or ACCESS_TEAM_DOMAIN (https) and ACCESS_AUDIENCE.",
+    );
+  }
+  if (!OF_API.test(path)) return page(call);
+  if (request.method === "OPTIONS") return new Response(null, { status: 204 });
+  if (path === "/api/session" && request.method !== "GET") return answerSession(call);
+  const operator = await operatorOf(call);
+  refuseForeign(call, operator, settings().allowedOrigins);
+  return path.startsWith("/v1/") ? ubersPaths(call, operator) : ownPaths(call, operator);
+}
+
+/** A file of the console, or its page: every screen has an address of its own. */
+async function page({ request, url, env }: Call): Promise<Response> {
+  if (env.ASSETS === undefined) throw noConsole();
+  if (request.method !== "GET" && request.method !== "HEAD") throw nothing();
+  // What serves the files would redirect to what may be another host's name.
+  if (/\/\/|%2f|%5c/i.test(url.pathname)) throw nothing();
+  const file: Response = await env.ASSETS.fetch(request);
+  // The page in place of a script that is gone would only puzzle the browser.
+  const isPage = file.headers.get("Content-Type")?.startsWith("text/html") ?? false;
+  if (isPage && url.pathname.startsWith("/assets/")) throw nothing();
+  return file;
+}
+
+async function ownPaths(call: Call, operator: Operator): Promise<Response> {
+  const { request, url, env } = call;
+  const of = OF_PROGRAM.exec(url.pathname)?.[1];
+  if (of !== undefined) return ofProgram(call, of, operator);
+  switch (`${request.method} ${url.pathname}`) {
+    case "GET /api/session":
+      readParameters(url, {});
+      return Response.json({ operator: operator.name, by: operator.by });
+    case "GET /api/config":
+      readParameters(url, {});
+      return Response.json(await config(call, operator));
+    case "GET /api/programs":
+      return listPrograms(call);
+    case "GET /api/jobs":
+      return history(call);
+    case "POST /api/jobs":
+      return createGroup(call, operator);
+    case "POST /api/pause": {
+      readParameters(url, {});
+      const { paused } = readMembers(await readJson(request), ["paused"]);
+      if (typeof paused !== "boolean") throw invalid("`paused` must be true or false");
+      const jobs = await stubs(env).app().pause(paused);
+      log("pause", { paused, jobs, by: operator.by });
+      return Response.json({ paused, jobs });
+    }
+    case "POST /api/resume": {
+      const jobs = await stubs(env).app().resumeHalted();
+      log("resume", { jobs, by: operator.by });
+      return Response.json({ jobs });
+    }
+    default:
+      throw nothing();
+  }
+}
+
+async function ubersPaths(call: Call, operator: Operator): Promise<Response> {
+  const { request, url, env } = call;
+  const [, organization, rest = ""] = OF_UBER.exec(url.pathname) ?? [];
+  if (organization === undefined) throw nothing();
+  if (canonicalId(decoded(organization)) !== canonicalId(env.UBER_ORGANIZATION_ID)) {
+    throw refuse(
+      404,
+      "unknown_organization",
+      "This worker serves another organization",
+      "GET /api/config names it.",
+    );
+  }
+  const [, program, distributes] = /^([^/]+)\/codes(\/distribute)?$/.exec(rest) ?? [];
+  switch (`${request.method} ${rest === "search" ? rest : (distributes ?? (program && "codes"))}`) {
+    case "POST search":
+      return searchPrograms(call);
+    case "GET codes":
+      return listCodes(call, programIdIn(program));
+    case "POST /distribute":
+      return distribute(call, programIdIn(program), operator);
+    default:
+      throw nothing();
+  }
+}
+
+/** What there is of one program; all but Uber's list is with the program's object. */
+async function ofProgram(call: Call, segment: string, operator: Operator): Promise<Response> {
+  const { request, url } = call;
+  const program = programIdIn(segment);
+  const [, , , , what, rest] = url.pathname.split("/");
+  if (what === "codes") {
+    if (request.method !== "GET") throw onlyGet();
+    return programCodes(call, program);
+  }
+  const isNewJob = request.method === "POST" && rest === undefined;
+  const all = isNewJob ? await everybodyInJob(call, program) : undefined;
+  return passOn(call, program, operator, all);
+}
+
+/** Uber's own call. */
+async function distribute(call: Call, program: string, operator: Operator): Promise<Response> {
+  try {
+    return await passOn(call, program, operator, await everybodyInCall(call, program));
+  } catch (error) {
+    // Its caller takes a 5xx for doubt.
+    if (error instanceof VoucherError) return answer(distributeProblem(error));
+    throw error;
+  }
+}
+
+/** What the program's object answers. */
+async function passOn(
+  { request, env }: Call,
+  program: string,
+  operator: Operator,
+  all?: Passed,
+): Promise<Response> {
+  const passed = withOperator(all?.request ?? request, operator, all?.isEverybody);
+  try {
+    return (await stubs(env).program(canonicalId(program)).fetch(passed)) as Response;
+  } catch (error) {
+    // The request may have reached the object, and only its answer is lost.
+    const isDoubtful = error instanceof Refusal && error.problem.code === UNREACHABLE;
+    if (!isDoubtful || request.method === "GET") throw error;
+    return answer({ ...error.problem, queued: "unknown" });
+  }
+}
+
+async function config({ env }: Call, operator: Operator): Promise<Record<string, unknown>> {
+  const { requestsPerSecond, maxCodes, maxUploadBytes, allowDistributeAll } = settings();
+  return {
+    organizationId: env.UBER_ORGANIZATION_ID,
+    ...upstreamOf(env),
+    operator: operator.name,
+    by: operator.by,
+    requestsPerSecond,
+    maxCodes,
+    maxUploadBytes,
+    allowDistributeAll,
+    paused: await stubs(env).app().isPaused(),
+    hasSigningKey: (env.UBER_SIGNING_KEY ?? "").trim() !== "",
+    counts: await stubs(env).app().counts(),
+  };
+}
+
+async function history({ url, env }: Call): Promise<Response> {
+  const { limit = 50, before, beforeId } = readParameters(url, HISTORY);
+  const app = stubs(env).app();
+  return Response.json({
+    jobs: await app.jobs(before ?? Number.MAX_SAFE_INTEGER, limit, beforeId),
+  });
+}
+
+/** Lets allowed pages of other origins read the answer. Never with cookies. */
+function withCors({ request, url }: Call, response: Response): Response {
+  if (response.status === 101 || !OF_API.test(url.pathname)) return response;
+  const origin = request.headers.get("Origin");
+  if (origin === null || !settings().allowedOrigins.includes(origin)) return response;
+  const answering = new Response(response.body, response);
+  const { headers } = answering;
+  headers.set("Access-Control-Allow-Origin", origin);
+  headers.append("Vary", "Origin");
+  headers.set("Access-Control-Expose-Headers", "Retry-After");
+  if (request.method === "OPTIONS") {
+    headers.set("Access-Control-Allow-Methods", "GET, POST");
+    headers.set(
+      "Access-Control-Allow-Headers",
+      "Authorization, Accept-Language, Content-Type, Idempotency-Key",
+    );
+    headers.set("Access-Control-Max-Age", "600");
+  }
+  return answering;
+}
+
+const nothing = () =>
+  refuse(404, "not_found", "There is nothing here", "The documentation lists what is served.");
+const noConsole = () =>
+  refuse(404, "not_found", "This worker serves no console", "Its API is below /api/ and /v1/.");
+
+function onlyGet() {
+  const headers = { Allow: "GET" };
+  return refuse(405, "method_not_allowed", "Only GET is served here", "Use GET.", { headers });
+}

@@ -1,0 +1,69 @@
+/** `/api/session`: the admin token for a cookie, and back. */
+import { Attempts, addressOf } from "./attempts.js";
+import { endSession } from "./ended-sessions.js";
+import { log } from "../log.js";
+import { readMembers, readParameters } from "./parameters.js";
+import { adminToken, tooManyAttempts } from "./operator.js";
+import { answer, refuse } from "./problem.js";
+import { closeSession, isSame, openSession, readSession } from "./session.js";
+import { stubs } from "../stubs.js";
+import type { Call } from "../types.js";
+import { readJson } from "./upload.js";
+
+// Of each isolate, before the one object that counts for all: a flood of guesses
+// must not keep that from its work.
+const attempts = new Attempts(Infinity);
+
+export async function answerSession(call: Call): Promise<Response> {
+  const { request, url, env } = call;
+  readParameters(url, {});
+  if (request.method !== "POST" && request.method !== "DELETE") {
+    const allow = "GET, POST, DELETE";
+    throw refuse(405, "method_not_allowed", `Only ${allow} is served here`, `Use ${allow}.`, {
+      headers: { Allow: allow },
+    });
+  }
+  if (request.headers.get("Origin") !== url.origin) {
+    throw refuse(
+      403,
+      "foreign_origin",
+      "The request does not come from the console's own page",
+      "Open the console at this worker's own address.",
+    );
+  }
+  const right = adminToken(env);
+  if (request.method === "DELETE") {
+    const cookie = request.headers.get("Cookie");
+    const until =
+      right === undefined ? undefined : await readSession(cookie, url, right, Date.now());
+    // Before the cookie goes: if it can't be ended now, it can be tried again.
+    if (until !== undefined) await endSession(env, until);
+    return withCookie(closeSession(url));
+  }
+  if (right === undefined) {
+    throw refuse(403, "no_admin_token", "There is no admin token here", "Sign in by Access.");
+  }
+  const app = stubs(env).app();
+  const from = addressOf(request);
+  // Counted before it is compared, so that many at once are no more tries.
+  const wait = attempts.attempt(from, Date.now()) || (await app.attempt(from));
+  if (wait > 0) throw tooManyAttempts(wait);
+  const { token } = readMembers(await readJson(request), ["token"]);
+  if (typeof token !== "string" || !(await isSame(token.trim(), right))) {
+    log("sign-in", { state: "refused" });
+    return answer({
+      status: 401,
+      code: "wrong_token",
+      title: "This is not the admin token",
+      hint: "It is the value of ADMIN_TOKEN where the worker runs.",
+    });
+  }
+  attempts.forget(from);
+  await app.succeeded(from);
+  log("sign-in", { state: "accepted" });
+  return withCookie(await openSession(url, right, Date.now()));
+}
+
+function withCookie(cookie: string): Response {
+  return new Response(null, { status: 204, headers: { "Set-Cookie": cookie } });
+}

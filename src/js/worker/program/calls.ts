@@ -1,0 +1,205 @@
+/**
+ * Uber's own distribute call, from a client in a page: a job of one batch, so
+ * that its codes are claimed, written down and never sent twice unnoticed.
+ */
+import type { VoucherError } from "../../errors.js";
+import type { ReadableJob } from "../../job/job.js";
+import type { JobProgress } from "../../job/types.js";
+import { log, logError } from "../log.js";
+import type { ProgramObject } from "./object.js";
+import { CALL_PARAMETERS, keyOf } from "./job-request.js";
+import { claimKey } from "../keys.js";
+import { readParameters } from "../http/parameters.js";
+import { Refusal, answer, distributeProblem, faultOf, refuse } from "../http/problem.js";
+import { type JobRecord, restingStatus } from "./records.js";
+import { operatorIn } from "../http/routing.js";
+import { accepted, readJsonList, readList } from "../http/upload.js";
+
+/** Of one call (stated for generating codes; taken over). */
+const MOST_CODES = 30_000;
+/** The page gives up after that, at the earliest. */
+const PATIENCE_MS = 25_000;
+
+export class Calls {
+  /** The numbers of those that somebody waits for. */
+  readonly #awaited = new Set<number>();
+
+  constructor(readonly program: ProgramObject) {}
+
+  /** One was created. */
+  created({ number, isCall }: JobRecord): void {
+    if (isCall) this.#awaited.add(number);
+  }
+
+  /** When those are to be ended that nobody waits for any more, as they broke off. */
+  dueAt(now: number): number[] {
+    return this.#broken().map(({ number }) => Math.max(now, this.program.jobs.retryAt(number)));
+  }
+
+  /** Ends those. Never throws. */
+  async recover(): Promise<void> {
+    for (const record of this.#broken()) {
+      if (this.program.jobs.retryAt(record.number) > Date.now()) continue;
+      await this.end(record).catch((error: unknown) => logError("call", error));
+    }
+  }
+
+  #broken(): JobRecord[] {
+    return this.program.records
+      .inStatus("held")
+      .filter(({ isCall, number }) => isCall && !this.#awaited.has(number));
+  }
+
+  /** Ends one, whose job may have to be read from its journal again. */
+  end(record: JobRecord): Promise<ReadableJob> {
+    return this.program.jobs.use(record.number, async (job) => {
+      await this.#end(record, job);
+      return job;
+    });
+  }
+
+  async #end(record: JobRecord, job: ReadableJob): Promise<void> {
+    // What has not left is not to leave any more: the caller asks again.
+    if (job.progress().pending > 0) await job.resolve(0, "abandon");
+    const progress = job.progress();
+    record.summary.status = restingStatus(progress);
+    // It queued nothing: to ask again with its key is to try again.
+    if (isUnsent(progress)) this.program.records.forgetKey(record);
+    this.program.runner.settle(record, progress);
+    await this.program.arm();
+  }
+
+  async distribute(programId: string, request: Request): Promise<Response> {
+    const { program } = this;
+    const url = new URL(request.url);
+    const flagsOfQuery = readParameters(url, CALL_PARAMETERS);
+    const key = keyOf(request);
+    const { name: by, isEverybody } = operatorIn(request);
+    const { list: read, flags } = isEverybody
+      ? await readList(request, { flags: flagsOfQuery, column: undefined })
+      : await readJsonList(request, flagsOfQuery);
+    const list = accepted(read, flags);
+    if (list.size > MOST_CODES) {
+      throw refuse(
+        422,
+        "too_many_codes",
+        "One call takes at most 30000 codes",
+        "Make a job of them: POST /api/programs/{program}/jobs.",
+      );
+    }
+    program.know(programId);
+    await program.learnPause();
+    if (program.isPaused) {
+      // No 5xx: the page's client would take the codes for unknown.
+      throw refuse(
+        423,
+        "paused",
+        "An operator has paused everything",
+        "Nothing was queued. Ask again when it goes on.",
+      );
+    }
+    if (key !== null) {
+      await claimKey(program.stubs, key, { route: "distribute", program: programId });
+    }
+    const { record, isNew } = await program.creation.create({
+      programId,
+      list,
+      flags,
+      fingerprint: { all: isEverybody },
+      key: key === null ? null : `call:${key}`,
+      by,
+      source: null,
+      group: null,
+      isCall: true,
+      batchSize: MOST_CODES,
+      // Driven here, and not by the alarm.
+      status: "held",
+    });
+    if (!isNew) return this.#repeat(record);
+    return answerCall(record, await this.#run(record));
+  }
+
+  /** The answer to a call that was made before with the same key. */
+  async #repeat(record: JobRecord): Promise<Response> {
+    if (record.summary.status === "held") {
+      throw refuse(
+        409,
+        "call_in_progress",
+        "The first call with this Idempotency-Key is under way",
+        "Ask again in a moment, with the same key.",
+        { headers: { "Retry-After": "2" } },
+      );
+    }
+    if (record.isFolded) return answerCall(record, undefined);
+    const job = await this.program.jobs.get(record.number);
+    return answerCall(record, job.batches()[0]?.lastError);
+  }
+
+  /** Sends a call; gives what went wrong. */
+  async #run(record: JobRecord): Promise<unknown> {
+    const { program } = this;
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    let thrown: unknown;
+    try {
+      await program.jobs.use(record.number, (job) => job.run({ signal }));
+    } catch (error) {
+      thrown = error;
+    }
+    try {
+      await program.jobs.use(record.number, async (job) => {
+        // Before the call is settled, since its list may go then.
+        thrown ??= job.batches()[0]?.lastError;
+        await this.#end(record, job);
+      });
+      return thrown;
+    } catch (error) {
+      logError("call", error);
+      this.#awaited.delete(record.number);
+      // The alarm ends it.
+      await program.arm();
+      throw new Refusal({
+        status: 502,
+        code: faultOf(error).code,
+        title: "What became of the call can't be told now",
+        hint: "Look at the program's codes before you send again.",
+        queued: "unknown",
+      });
+    } finally {
+      this.#awaited.delete(record.number);
+    }
+  }
+}
+
+/** Nothing of it is or may be queued. What was abandoned had not left when the call ended. */
+function isUnsent({ rejected, abandoned, total }: JobProgress): boolean {
+  return rejected + abandoned === total;
+}
+
+function answerCall({ summary }: JobRecord, thrown: unknown): Response {
+  const { progress, programId } = summary;
+  const isQueued = progress.queued + progress.distributed + progress.failed === progress.total;
+  const error = thrown as VoucherError | null | undefined;
+  log("distribute", {
+    program: programId,
+    codes: progress.total,
+    state: isQueued ? "queued" : progress.unknown > 0 ? "unknown" : "not queued",
+    code: error?.code ?? null,
+  });
+  if (isQueued) return Response.json({ codes: progress.total });
+  if (error) return answer(distributeProblem(error));
+  if (!isUnsent(progress)) {
+    return answer({
+      status: 502,
+      code: "unexpected_response",
+      title: "The call broke off, and its codes may have been queued",
+      hint: "Look at the program's jobs: an operator decides about what is unknown.",
+      queued: "unknown",
+    });
+  }
+  throw refuse(
+    424,
+    "not_sent",
+    "The worker could not send it in time",
+    "Nothing was queued. Ask again.",
+  );
+}

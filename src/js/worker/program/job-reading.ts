@@ -1,0 +1,75 @@
+/** What the worker reads of a job beside its public members. */
+import type { ReadableJob } from "../../job/job.js";
+import { type Cursor, PAGE, ROW, STATES, results, statesIn } from "../../job/results.js";
+import type { CodeState, JobResult } from "../../job/types.js";
+import type { OpenJobs } from "./open-jobs.js";
+import type { Records } from "./records.js";
+
+const UNKNOWN = STATES.indexOf("unknown");
+
+/** Beside the numbers of the states: abandoned before it left. */
+export const CANCELLED = STATES.length;
+
+/** The results from a place on. */
+export function resultsFrom(
+  { pages }: ReadableJob,
+  cursor: Cursor,
+  filter?: CodeState,
+): Iterable<JobResult> {
+  return results(pages.machine, pages.batchSize, statesIn(filter), cursor);
+}
+
+/** The number of each code's state, by place. */
+export function statesOf(job: ReadableJob): Uint8Array {
+  const { machine, batchSize } = job.pages;
+  const { total } = job.progress();
+  const numbers = new Uint8Array(total);
+  const batches = machine.batches();
+  const abandoned = STATES.indexOf("abandoned");
+  for (let from = 0; from < total;) {
+    const page = machine.results(from, undefined);
+    for (let at = 4; at < page.length; at += ROW) {
+      const number = page[at] as number;
+      const isCancelled = number === abandoned && batches[Math.floor(from / batchSize) * ROW + 2];
+      numbers[from++] = isCancelled ? CANCELLED : number;
+    }
+  }
+  return numbers;
+}
+
+/** How many codes failed for which reason. Of each code a number is read, and of each reason its text. */
+export function failuresOf(job: ReadableJob): Map<string | null, number> {
+  const { machine } = job.pages;
+  const counts = new Map<number, number>();
+  for (let from = 0, isLast = false; !isLast;) {
+    const page = machine.results(from, statesIn("failed"));
+    const view = new DataView(page.buffer, page.byteOffset, page.byteLength);
+    for (let at = 0; at < page.length; at += ROW) {
+      const reason = view.getUint16(at + 6, true);
+      counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    }
+    isLast = page.length < PAGE * ROW;
+    if (!isLast) from = view.getUint32(page.length - ROW, true) + 1;
+  }
+  const named = [...counts].map(([reason, count]): [string | null, number] => [
+    reason === 0 ? null : machine.reason(reason),
+    count,
+  ]);
+  return new Map(named);
+}
+
+/** The states of all codes of some jobs, each found by its job and place. */
+export async function readStates(
+  numbers: Iterable<number>,
+  jobs: OpenJobs,
+  records: Records,
+): Promise<(number: number, place: number) => number> {
+  const states = new Map<number, Uint8Array>();
+  for (const number of numbers) {
+    const record = records.byNumber(number);
+    const job = record && (await jobs.getReadable(record));
+    if (job) states.set(number, statesOf(job));
+  }
+  // Of a job that can't be read, any code may have left.
+  return (number, place) => states.get(number)?.[place] ?? UNKNOWN;
+}

@@ -1,0 +1,82 @@
+/** In which states of a job each of its routes may be asked for. */
+import { type Refusal, refuse } from "../http/problem.js";
+import type { JobStatus, JobSummary } from "../types.js";
+
+interface JobRoute {
+  method: "GET" | "POST";
+  allowed: readonly JobStatus[];
+}
+
+type JobState = Pick<JobSummary, "status" | "error">;
+
+/** As long as there is a list. */
+const LISTED: readonly JobStatus[] = [
+  "held",
+  "running",
+  "paused",
+  "halted",
+  "undecided",
+  "finished",
+];
+
+/** By the last segment of the path. A job that is `creating` is not there for anybody. */
+export const JOB_ROUTES = {
+  "": { method: "GET", allowed: [...LISTED, "unreadable", "dropped", "expired"] },
+  live: { method: "GET", allowed: [...LISTED, "unreadable", "dropped", "expired"] },
+  results: { method: "GET", allowed: LISTED },
+  "results.csv": { method: "GET", allowed: LISTED },
+  journal: { method: "GET", allowed: [...LISTED, "unreadable"] },
+  pause: { method: "POST", allowed: ["running", "paused"] },
+  resume: { method: "POST", allowed: ["running", "paused", "halted", "undecided"] },
+  // Of a finished job the core says that there is nothing to decide.
+  resolve: { method: "POST", allowed: ["running", "paused", "halted", "undecided", "finished"] },
+  drop: { method: "POST", allowed: ["unreadable"] },
+} as const satisfies Record<string, JobRoute>;
+
+export type JobAction = keyof typeof JOB_ROUTES;
+
+/** Refuses what must not happen to a job in its present state. Asked again after each wait. */
+export function requireState(action: JobAction, summary: JobState): void {
+  const { allowed }: JobRoute = JOB_ROUTES[action];
+  if (!allowed.includes(summary.status)) throw wrongState(action, summary, allowed);
+}
+
+function wrongState(
+  action: string,
+  { status, error }: JobState,
+  allowed: readonly JobStatus[],
+): Refusal {
+  if (status === "unreadable") {
+    return refuse(
+      409,
+      "job_unreadable",
+      `The job was set aside, as its journal can't be read: ${error?.message ?? ""}`,
+      "Mend the cause and look at the job again; or export its journal, and drop it.",
+    );
+  }
+  if (status === "dropped") {
+    return refuse(
+      410,
+      "job_dropped",
+      "An operator has deleted the journal of this job, which could not be read",
+      "What is known of each code is with the program's codes.",
+    );
+  }
+  if (status === "expired") {
+    return refuse(
+      410,
+      "job_expired",
+      "The list of this job was deleted after its retention",
+      "What became of each code is with the program's codes.",
+    );
+  }
+  return refuse(
+    409,
+    "wrong_job_state",
+    `\`${action}\` is not possible while the job is ${status}`,
+    status === "held"
+      ? "Wait for the upload, or the call, that the job belongs to: it starts or goes by itself."
+      : `It is possible while a job is ${allowed.join(", ")}.`,
+    { more: { status, allowed } },
+  );
+}

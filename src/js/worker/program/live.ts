@@ -1,0 +1,70 @@
+/** Who watches a job: WebSockets that outlive the object in memory. */
+import type { LiveSocket, ObjectState } from "../platform-types.js";
+import { workerd } from "../platform-types.js";
+
+const TELL_EVERY_MS = 250;
+const SIGNED_OUT = 4401;
+
+export class Live {
+  readonly #waiting = new Map<string, ReturnType<typeof setTimeout>>();
+
+  constructor(
+    readonly ctx: ObjectState,
+    /** What there is to say of a job; all of it, or what changes all the time. */
+    readonly message: (
+      jobId: string,
+    ) => Promise<{ part: string; whole: () => Promise<string>; key: string } | undefined>,
+  ) {
+    ctx.setWebSocketAutoResponse(new workerd.WebSocketRequestResponsePair("ping", "pong"));
+  }
+
+  /** Begins to watch. */
+  async open(jobId: string, until: number | null, protocol: string | null): Promise<Response> {
+    const message = await this.message(jobId);
+    const [client, server] = Object.values(new workerd.WebSocketPair()) as [LiveSocket, LiveSocket];
+    this.ctx.acceptWebSocket(server, [jobId]);
+    server.serializeAttachment({ until, key: message?.key });
+    if (message) server.send(await message.whole());
+    // A browser ends a connection that chooses none of what it has offered.
+    const headers = protocol === null ? {} : { "Sec-WebSocket-Protocol": protocol };
+    return new Response(null, { status: 101, webSocket: client, headers } as ResponseInit);
+  }
+
+  isWatched(jobId: string): boolean {
+    return this.ctx.getWebSockets(jobId).length > 0;
+  }
+
+  /** Something changed: whoever watches is told, a few times a second at most. */
+  changed(jobId: string): void {
+    if (this.#waiting.has(jobId) || !this.isWatched(jobId)) return;
+    const timer = setTimeout(() => {
+      this.#waiting.delete(jobId);
+      void this.#tell(jobId).catch(() => {});
+    }, TELL_EVERY_MS);
+    this.#waiting.set(jobId, timer);
+  }
+
+  async #tell(jobId: string): Promise<void> {
+    const message = await this.message(jobId);
+    if (message === undefined) return;
+    let whole: string | undefined;
+    for (const socket of this.ctx.getWebSockets(jobId)) {
+      const { until, key } = Object(socket.deserializeAttachment()) as {
+        until: number | null;
+        key: string;
+      };
+      try {
+        if (until !== null && until < Date.now()) {
+          socket.close(SIGNED_OUT, "signed out");
+        } else if (key === message.key) {
+          socket.send(message.part);
+        } else {
+          socket.serializeAttachment({ until, key: message.key });
+          socket.send((whole ??= await message.whole()));
+        }
+      } catch {
+        // It is gone; the platform tells no sooner.
+      }
+    }
+  }
+}

@@ -1,0 +1,171 @@
+/** The jobs of a program that are in memory: read from their journals, and closed when others come. */
+import type { Client } from "../../client/client.js";
+import type { CodeList } from "../../codes/code-list.js";
+import type { ReadableJob } from "../../job/job.js";
+import type { JobOptions } from "../../job/types.js";
+import { durableObjectJournal, readDamaged } from "../../journal/durable-object.js";
+import type { Journal } from "../../journal/types.js";
+import { type Pace, type PacedOptions, pace } from "../../job/pace.js";
+import type { ObjectStorage } from "../platform-types.js";
+import type { JobRecord } from "./records.js";
+
+const MOST = 3;
+/** What these say of a journal does not pass by itself. */
+const UNREADABLE = new Set(["journal_corrupt", "journal_mismatch", "invalid_program_id"]);
+/** After these, a job is read from its journal again. */
+export const BROKEN = new Set(["instance_lost", "journal_failed", "job_closed", "job_busy"]);
+/** A journal at which the module breaks down this often in a row can't be read either. */
+const MOST_BREAKDOWNS = 5;
+/** A job that failed is left alone that long, and longer each time. */
+const RETRY_MS = 5_000;
+const LONGEST_RETRY_MS = 15 * 60_000;
+
+const nameOf = (number: number) => `job-${number}`;
+const codeOf = (error: unknown) => String((error as { code?: unknown } | null)?.code);
+
+export class OpenJobs {
+  readonly #open = new Map<number, Promise<ReadableJob>>();
+  /** How many are at work on a job: it must stay. */
+  readonly #users = new Map<number, number>();
+  /** A journal has to be given back before it is opened anew. */
+  readonly #closing = new Map<number, Promise<unknown>>();
+  /** How often in a row a job failed, and until when it is left alone. */
+  readonly #failures = new Map<number, { count: number; until: number }>();
+  /** How often in a row the module broke down at a journal. */
+  readonly #breakdowns = new Map<number, number>();
+  readonly #options: JobOptions & PacedOptions;
+
+  constructor(
+    readonly client: () => Client,
+    readonly storage: ObjectStorage,
+    shared: Pace,
+    /** The journal of a job can't be read. */
+    readonly onUnreadable: (number: number, error: unknown) => void,
+  ) {
+    // Each deploy ends an object: what is under way then is unknown, so it is one request.
+    // Without a token, the alarm tries again, and not a job that keeps the object awake.
+    const unpaced = { concurrency: 1, maxRetries: 0, requestsPerSecond: Infinity };
+    this.#options = { ...unpaced, [pace]: shared };
+  }
+
+  journal(number: number): Journal {
+    return durableObjectJournal(this.storage, nameOf(number));
+  }
+
+  /** The bytes of a journal, also of one that can't be read. */
+  bytes(number: number): AsyncGenerator<Uint8Array> {
+    return readDamaged(this.storage, nameOf(number));
+  }
+
+  async create(
+    number: number,
+    programId: string,
+    list: CodeList,
+    batchSize: number,
+  ): Promise<ReadableJob> {
+    const options = { ...this.#options, batchSize, journal: this.journal(number) };
+    const created = this.client().createJob(programId, list, options) as Promise<ReadableJob>;
+    this.#keep(number, created);
+    return created;
+  }
+
+  /** To read from; whoever changes something of it has to `use` it. */
+  async get(number: number): Promise<ReadableJob> {
+    const found = this.#open.get(number);
+    // The instance that it lived in broke down, or its journal failed.
+    if (found !== undefined && (await found).isOver && this.#open.get(number) === found) {
+      await this.drop(number);
+    }
+    const open = this.#open.get(number) ?? this.#resume(number);
+    this.#keep(number, open);
+    return open;
+  }
+
+  /** As `get`; nothing where there is no journal any more, or none that can be read. */
+  async getReadable(record: JobRecord): Promise<ReadableJob | undefined> {
+    const hasJournal = () => !record.isFolded && record.summary.status !== "unreadable";
+    if (!hasJournal()) return undefined;
+    try {
+      return await this.get(record.number);
+    } catch (error) {
+      if (hasJournal()) throw error;
+      return undefined;
+    }
+  }
+
+  /** Works on a job, which stays open meanwhile. */
+  async use<T>(number: number, work: (job: ReadableJob) => Promise<T>): Promise<T> {
+    this.#users.set(number, (this.#users.get(number) ?? 0) + 1);
+    try {
+      const job = await this.get(number);
+      const result = await work(job).catch((error: unknown) => {
+        if (BROKEN.has(codeOf(error))) this.#count(number);
+        throw error;
+      });
+      this.#failures.delete(number);
+      return result;
+    } finally {
+      const others = (this.#users.get(number) ?? 1) - 1;
+      if (others > 0) this.#users.set(number, others);
+      else this.#users.delete(number);
+    }
+  }
+
+  /** From when on a job that failed may be tried again; 0 where it did not fail. */
+  retryAt(number: number): number {
+    return this.#failures.get(number)?.until ?? 0;
+  }
+
+  #count(number: number): void {
+    const count = (this.#failures.get(number)?.count ?? 0) + 1;
+    const waitMs = Math.min(RETRY_MS * 2 ** (count - 1), LONGEST_RETRY_MS);
+    this.#failures.set(number, { count, until: Date.now() + waitMs });
+  }
+
+  async #resume(number: number): Promise<ReadableJob> {
+    await this.#closing.get(number);
+    try {
+      const job = await this.client().resumeJob(this.journal(number), this.#options);
+      this.#breakdowns.delete(number);
+      return job as ReadableJob;
+    } catch (error) {
+      this.#count(number);
+      const code = codeOf(error);
+      const breakdowns = (this.#breakdowns.get(number) ?? 0) + Number(code === "instance_lost");
+      this.#breakdowns.set(number, breakdowns);
+      if (UNREADABLE.has(code) || breakdowns >= MOST_BREAKDOWNS) this.onUnreadable(number, error);
+      throw error;
+    }
+  }
+
+  /** Closes a job, or forgets one that broke down. */
+  async drop(number: number): Promise<void> {
+    const job = this.#open.get(number);
+    if (job === undefined) return;
+    this.#open.delete(number);
+    const closing = job.then((open) => open.close()).catch(() => {});
+    this.#closing.set(number, closing);
+    await closing;
+    if (this.#closing.get(number) === closing) this.#closing.delete(number);
+  }
+
+  /** Forgets a job with its journal. */
+  async erase(number: number): Promise<void> {
+    await this.drop(number);
+    await this.journal(number).truncate(0);
+    this.#failures.delete(number);
+    this.#breakdowns.delete(number);
+  }
+
+  #keep(number: number, job: Promise<ReadableJob>): void {
+    this.#open.delete(number);
+    this.#open.set(number, job);
+    job.catch(() => {
+      if (this.#open.get(number) === job) this.#open.delete(number);
+    });
+    for (const other of this.#open.keys()) {
+      if (this.#open.size <= MOST) return;
+      if (other !== number && !this.#users.has(other)) void this.drop(other);
+    }
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * Outcomes that were acknowledged, and are not where they belong yet.
+ *
+ * Rows written are what is billed, so small events share a row. And none is
+ * long, as the platform refuses rows of more than 2 MB.
+ */
+import type { ObjectStorage } from "../platform-types.js";
+import type { Tables } from "../tables.js";
+import type { WebhookOutcome } from "../../webhook/webhook.js";
+
+/** Characters of a row to which others are added, at most: all of it is written each time. */
+const SHARED_CHARACTERS = 8 * 1024;
+/** Characters of any row: three bytes each at most. */
+const ROW_CHARACTERS = 256 * 1024;
+/** Characters that are handed over at a time. */
+const PART_CHARACTERS = 1024 * 1024;
+
+/** Some outcomes, and the last of the rows that they were in. */
+export interface Part {
+  outcomes: WebhookOutcome[];
+  last: number;
+}
+
+export class OutcomeQueue {
+  readonly #storage: ObjectStorage;
+  readonly #tables: Tables;
+  /** The row to which the next event is added, and how long it is. */
+  #open: { id: number; length: number } | undefined;
+  #known: Set<number> | undefined;
+
+  constructor(storage: ObjectStorage, tables: Tables) {
+    this.#storage = storage;
+    this.#tables = tables;
+  }
+
+  /** Jobs with outcomes that wait for them. */
+  get #waiting(): Set<number> {
+    if (this.#known === undefined) {
+      if (!this.#tables.areThere) return new Set();
+      const found = this.#rows<{ job: number }>("SELECT DISTINCT job FROM waiting");
+      this.#known = new Set(found.map(({ job }) => job));
+    }
+    return this.#known;
+  }
+
+  get isEmpty(): boolean {
+    return !this.#tables.areThere || this.#rows("SELECT 1 FROM inbox LIMIT 1").length === 0;
+  }
+
+  /** The jobs for which outcomes wait. */
+  get jobs(): number[] {
+    return [...this.#waiting];
+  }
+
+  /** Writes an event down. */
+  add(outcomes: readonly WebhookOutcome[]): void {
+    for (const text of rowsOf(outcomes)) this.#add(text);
+  }
+
+  #add(text: string): void {
+    const open = this.#open;
+    if (open !== undefined && open.length + text.length < SHARED_CHARACTERS) {
+      this.#rows("UPDATE inbox SET outcomes = outcomes || ',' || ? WHERE id = ?", text, open.id);
+      open.length += 1 + text.length;
+      return;
+    }
+    const [row] = this.#rows<{ id: number }>(
+      "INSERT INTO inbox (outcomes) VALUES (?) RETURNING id",
+      text,
+    );
+    this.#open = { id: (row as { id: number }).id, length: text.length };
+  }
+
+  /** The oldest ones. What is added from now on is in other rows. */
+  first(): Part | undefined {
+    this.#open = undefined;
+    return partOf(this.#select("SELECT id, outcomes FROM inbox ORDER BY id"));
+  }
+
+  /** Forgets what `first` gave. */
+  remove({ last }: Part): void {
+    this.#rows("DELETE FROM inbox WHERE id <= ?", last);
+  }
+
+  /** Keeps outcomes until their job can take them in. */
+  keepFor(job: number, outcomes: readonly WebhookOutcome[]): void {
+    for (const text of rowsOf(outcomes)) {
+      this.#rows("INSERT INTO waiting (job, outcomes) VALUES (?, ?)", job, text);
+    }
+    this.#waiting.add(job);
+  }
+
+  /** The oldest ones that wait for a job. */
+  firstFor(job: number): Part | undefined {
+    const part = partOf(
+      this.#select("SELECT id, outcomes FROM waiting WHERE job = ? ORDER BY id", job),
+    );
+    if (part === undefined) this.#waiting.delete(job);
+    return part;
+  }
+
+  /** Forgets what `firstFor` gave. */
+  removeFor(job: number, { last }: Part): void {
+    this.#rows("DELETE FROM waiting WHERE job = ? AND id <= ?", job, last);
+  }
+
+  #select(query: string, ...values: number[]): Iterable<Row> {
+    return this.#tables.areThere ? this.#storage.sql.exec<Row>(query, ...values) : [];
+  }
+
+  #rows<T>(query: string, ...values: (string | number)[]): T[] {
+    return [...this.#storage.sql.exec<T>(query, ...values)];
+  }
+}
+
+interface Row {
+  id: number;
+  outcomes: string;
+}
+
+/** Outcomes as rows hold them: joined by commas. */
+function* rowsOf(outcomes: readonly WebhookOutcome[]): Generator<string> {
+  let row = "";
+  for (const outcome of outcomes) {
+    const text = JSON.stringify(outcome);
+    if (row !== "" && row.length + text.length >= ROW_CHARACTERS) {
+      yield row;
+      row = "";
+    }
+    row += row === "" ? text : `,${text}`;
+  }
+  if (row !== "") yield row;
+}
+
+/** The first rows, as far as they are to be handed over at a time. */
+function partOf(rows: Iterable<Row>): Part | undefined {
+  let [text, last] = ["", 0];
+  for (const { id, outcomes } of rows) {
+    if (text !== "" && text.length + outcomes.length > PART_CHARACTERS) break;
+    text += text === "" ? outcomes : `,${outcomes}`;
+    last = id;
+  }
+  if (text === "") return undefined;
+  // In the first version of the tables, a row was an array.
+  const found = JSON.parse(`[${text}]`) as (WebhookOutcome | WebhookOutcome[])[];
+  return { outcomes: found.flat(), last };
+}

@@ -1,0 +1,206 @@
+/** The jobs of one program, as its object writes them down. */
+import type { JobProgress } from "../../job/types.js";
+import type { Sql, SqlValue } from "../platform-types.js";
+import type { Tables } from "../tables.js";
+import type { JobStatus, JobSummary } from "../types.js";
+
+/** When, and how many codes were in each state, in the order of `STATES`. */
+export type Sample = [at: number, ...counts: number[]];
+
+export interface JobRecord {
+  /** Counts up, and names the job in the ledger. */
+  number: number;
+  /** The caller's name for the request that created it. */
+  key: string | null;
+  /** What decides what is sent, as text: what its key stands for. */
+  digest: string;
+  /** Began as a single distribute call. */
+  isCall: boolean;
+  /** Until it leaves, while the codes are in a job of their own. */
+  isFolded: boolean;
+  summary: JobSummary;
+  samples: Sample[];
+  /** Only while its status is `unreadable`. */
+  setAside: SetAside | null;
+}
+
+/** What there is to know of a job that can't be read. */
+export interface SetAside {
+  /** Its status before. */
+  status: JobStatus;
+  /** What it was read with: with something else, reading may succeed. */
+  readWith: string;
+}
+
+interface Row {
+  number: number;
+  key: string | null;
+  digest: string;
+  is_call: number;
+  is_folded: number;
+  summary: string;
+  samples: string;
+  set_aside: string | null;
+}
+
+const NOTHING: JobProgress = {
+  total: 0,
+  pending: 0,
+  sending: 0,
+  queued: 0,
+  distributed: 0,
+  failed: 0,
+  rejected: 0,
+  unknown: 0,
+  abandoned: 0,
+  requests: 0,
+  retries: 0,
+  startedAt: 0,
+  etaMs: null,
+  waitingUntil: null,
+};
+
+/** What a new job begins with. */
+export type NewRecord = Pick<JobRecord, "key" | "digest" | "isCall"> &
+  Pick<JobSummary, "programId" | "by" | "source" | "group" | "duplicates">;
+
+export class Records {
+  readonly #sql: Sql;
+  /** Those that somebody has: a job has one record in memory, whoever asks for it. */
+  readonly #known = new Map<number, WeakRef<JobRecord>>();
+
+  readonly #tables: Tables;
+
+  constructor(sql: Sql, tables: Tables) {
+    this.#sql = sql;
+    this.#tables = tables;
+  }
+
+  add({ key, digest, isCall, ...about }: NewRecord, now: number): JobRecord {
+    const summary: JobSummary = {
+      // Its job's id, once there is one.
+      id: crypto.randomUUID(),
+      status: "creating",
+      progress: { ...NOTHING, startedAt: now },
+      createdAt: now,
+      updatedAt: now,
+      finishedAt: null,
+      skipped: 0,
+      resent: 0,
+      error: null,
+      waitingUntil: null,
+      rate: null,
+      ...about,
+    };
+    const [row] = this.#query<{ number: number }>(
+      `INSERT INTO jobs (id, key, digest, status, is_call, summary)
+       VALUES (?, ?, ?, ?, ?, ?) RETURNING number`,
+      summary.id,
+      key,
+      digest,
+      summary.status,
+      Number(isCall),
+      JSON.stringify(summary),
+    );
+    const { number } = row as { number: number };
+    const begun = { isFolded: false, samples: [], setAside: null };
+    const record: JobRecord = { number, key, digest, isCall, summary, ...begun };
+    this.#known.set(number, new WeakRef(record));
+    return record;
+  }
+
+  /** Writes down the id of its job, which is there now. */
+  saveId({ number, summary }: JobRecord): void {
+    // Apart, as that writes into an index as well.
+    this.#query("UPDATE jobs SET id = ? WHERE number = ?", summary.id, number);
+  }
+
+  /** Writes down what changed. */
+  save({ number, isFolded, summary, samples, setAside }: JobRecord): void {
+    this.#query(
+      `UPDATE jobs SET status = ?, is_folded = ?, summary = ?, samples = ?, set_aside = ?
+       WHERE number = ?`,
+      summary.status,
+      Number(isFolded),
+      JSON.stringify(summary),
+      JSON.stringify(samples),
+      setAside && JSON.stringify(setAside),
+      number,
+    );
+  }
+
+  /** A later request with its key is a request of its own. */
+  forgetKey(record: JobRecord): void {
+    record.key = null;
+    this.#query("UPDATE jobs SET key = NULL WHERE number = ?", record.number);
+  }
+
+  remove({ number }: JobRecord): void {
+    this.#known.delete(number);
+    this.#query("DELETE FROM jobs WHERE number = ?", number);
+  }
+
+  byNumber(number: number): JobRecord | undefined {
+    return this.#known.get(number)?.deref() ?? this.#one("number = ?", number);
+  }
+
+  byId(id: string): JobRecord | undefined {
+    return this.#one("id = ?", id);
+  }
+
+  byKey(key: string): JobRecord | undefined {
+    return this.#one("key = ?", key);
+  }
+
+  /** Those of one status, the oldest first. */
+  inStatus(status: JobStatus): JobRecord[] {
+    return this.#all("status = ? ORDER BY number", status);
+  }
+
+  /** What an admin sees, the newest first. */
+  jobs(): JobRecord[] {
+    return this.#all(`
+      status <> 'creating' AND (is_call = 0 OR
+        status IN ('paused', 'halted', 'undecided', 'unreadable', 'dropped'))
+      ORDER BY number DESC LIMIT 1000`);
+  }
+
+  /** Finished, and not folded into the ledger yet. */
+  finished(): JobRecord[] {
+    return this.#all("status = 'finished' AND is_folded = 0 ORDER BY number");
+  }
+
+  #one(where: string, ...values: SqlValue[]): JobRecord | undefined {
+    return this.#all(`${where} LIMIT 1`, ...values)[0];
+  }
+
+  #all(where: string, ...values: SqlValue[]): JobRecord[] {
+    return this.#query<Row>(`SELECT * FROM jobs WHERE ${where}`, ...values).map((row) => {
+      const known = this.#known.get(row.number)?.deref();
+      if (known) return known;
+      const { number, key, digest } = row;
+      const record: JobRecord = {
+        number,
+        key,
+        digest,
+        isCall: row.is_call === 1,
+        isFolded: row.is_folded === 1,
+        summary: JSON.parse(row.summary) as JobSummary,
+        samples: JSON.parse(row.samples) as Sample[],
+        setAside: row.set_aside === null ? null : (JSON.parse(row.set_aside) as SetAside),
+      };
+      this.#known.set(number, new WeakRef(record));
+      return record;
+    });
+  }
+
+  #query<T = unknown>(query: string, ...values: SqlValue[]): T[] {
+    return this.#tables.areThere ? [...this.#sql.exec<T>(query, ...values)] : [];
+  }
+}
+
+/** One word for a job that nothing moves: what most needs to be known of it. */
+export function restingStatus({ pending, sending, unknown }: JobProgress): JobStatus {
+  if (pending + sending > 0) return "paused";
+  return unknown > 0 ? "undecided" : "finished";
+}

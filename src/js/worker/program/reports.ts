@@ -1,0 +1,55 @@
+/**
+ * Tells the app's object how far a program's jobs are: a change of status at
+ * once, and all else every five seconds at most, because each report is a row
+ * there and a request.
+ */
+import { logError } from "../log.js";
+import type { JobRecord } from "./records.js";
+import type { Stubs } from "../stubs.js";
+import type { JobStatus } from "../types.js";
+
+const REPORT_MS = 5_000;
+
+export class Reports {
+  readonly #due = new Map<number, JobRecord>();
+  /** The status that was last reported, by job. */
+  readonly #told = new Map<number, JobStatus>();
+  #toldAt = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(readonly stubs: Stubs) {}
+
+  /** Resolves when that is told, or is to be told in a moment. Never rejects. */
+  async report(...records: readonly JobRecord[]): Promise<void> {
+    const listed = records.filter(isListed);
+    if (listed.length === 0) return;
+    for (const record of listed) this.#due.set(record.number, record);
+    const isNews = listed.some(({ number, summary }) => this.#told.get(number) !== summary.status);
+    const wait = this.#toldAt + REPORT_MS - Date.now();
+    // A clock that was set back must not hold reports back.
+    if (isNews || wait <= 0 || wait > REPORT_MS) return this.#flush();
+    this.#timer ??= setTimeout(() => void this.#flush(), wait);
+  }
+
+  async #flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const records = [...this.#due.values()];
+    this.#due.clear();
+    if (records.length === 0) return;
+    this.#toldAt = Date.now();
+    const statuses = records.map(({ summary }) => summary.status);
+    try {
+      await this.stubs.app().report(records.map(({ summary }) => summary));
+      records.forEach(({ number }, at) => this.#told.set(number, statuses[at] as JobStatus));
+    } catch (error) {
+      // The next report says it along; of a job that runs, the app's object asks.
+      for (const record of records) this.#due.set(record.number, record);
+      logError("report", error);
+    }
+  }
+}
+
+function isListed({ isCall, summary }: JobRecord): boolean {
+  return !isCall && summary.status !== "creating" && summary.status !== "held";
+}

@@ -1,0 +1,277 @@
+/** What a program's object answers to operators; the worker has let them in. */
+import { STATES } from "../../job/results.js";
+import type { CodeList } from "../../codes/code-list.js";
+import type { ReadableJob } from "../../job/job.js";
+import type { JobDecision } from "../../job/types.js";
+import { resultsFrom } from "./job-reading.js";
+import { readJobRequest, requiredKeyOf } from "./job-request.js";
+import { JOB_ROUTES, type JobAction, requireState } from "./job-states.js";
+import { claimKey } from "../keys.js";
+import {
+  invalid,
+  oneOf,
+  readMembers,
+  readParameters,
+  text,
+  wholeNumber,
+} from "../http/parameters.js";
+import type { ProgramObject } from "./object.js";
+import { refuse } from "../http/problem.js";
+import { type JobRecord, restingStatus } from "./records.js";
+import { canonicalId, operatorIn } from "../http/routing.js";
+import type { DryRun, JobResultPage } from "../types.js";
+import { accepted, readJson, readList, refuseBody } from "../http/upload.js";
+
+const PATH =
+  /^\/api\/programs\/([^/]+)\/jobs(?:\/([0-9a-f-]{36})(?:\/(live|results|results\.csv|journal|pause|resume|resolve|drop))?)?$/;
+const CALL = /^\/v1\/organizations\/[^/]+\/voucher-programs\/([^/]+)\/codes\/distribute$/;
+const DECISIONS = ["resend", "queued", "abandon"] as const;
+const MOST_ROWS = 5_000;
+const RESULTS = {
+  state: oneOf(STATES),
+  find: text,
+  from: wholeNumber(0, 2 ** 32 - 1),
+  limit: wholeNumber(1, MOST_ROWS),
+};
+
+export async function routeProgram(program: ProgramObject, request: Request): Promise<Response> {
+  const url = new URL(request.url);
+  const [, called] = CALL.exec(url.pathname) ?? [];
+  if (called !== undefined) return program.calls.distribute(programOf(called), request);
+  const [, segment, jobId, action = ""] = PATH.exec(url.pathname) ?? [];
+  if (segment === undefined) throw nothing();
+  if (jobId === undefined) {
+    only(request, "GET", "POST");
+    if (request.method === "POST") return create(program, programOf(segment), request, url);
+    readParameters(url, {});
+    return Response.json({ jobs: program.records.jobs().map(({ summary }) => summary) });
+  }
+  const record = program.records.byId(jobId);
+  if (record === undefined || record.summary.status === "creating") throw nothing();
+  return job(program, record, action as JobAction, request, url);
+}
+
+/** One spelling of a program's id, so that all that is kept of it is found by any. */
+const programOf = (segment: string) => canonicalId(decodeURIComponent(segment));
+
+async function job(
+  program: ProgramObject,
+  record: JobRecord,
+  action: JobAction,
+  request: Request,
+  url: URL,
+): Promise<Response> {
+  only(request, JOB_ROUTES[action].method);
+  if (action === "results") return results(program, record, url);
+  readParameters(url, {});
+  // Whoever looks at one that was set aside has it read again.
+  if (action === "" || action === "live") await program.setAside.retry(record);
+  requireState(action, record.summary);
+  switch (action) {
+    case "":
+      return Response.json(await program.detail(record));
+    case "live":
+      if (request.headers.get("Upgrade")?.toLowerCase() !== "websocket") {
+        throw refuse(
+          426,
+          "upgrade_required",
+          "This is a WebSocket",
+          "Connect with `new WebSocket`.",
+        );
+      }
+      return program.live.open(
+        record.summary.id,
+        operatorIn(request).until,
+        request.headers.get("Sec-WebSocket-Protocol"),
+      );
+    case "results.csv":
+      return csv(program, record);
+    case "journal":
+      return journal(program, record);
+    case "pause":
+      return pause(program, record, request);
+    case "resume":
+      return resume(program, record, request);
+    case "resolve":
+      return resolve(program, record, request);
+    case "drop":
+      await refuseBody(request);
+      await program.setAside.drop(record);
+      return Response.json(record.summary);
+  }
+}
+
+async function create(
+  program: ProgramObject,
+  programId: string,
+  request: Request,
+  url: URL,
+): Promise<Response> {
+  const asked = readJobRequest(url);
+  const { isDryRun, isAll, batchSize, source, starts, fingerprint } = asked;
+  const key = isDryRun ? null : requiredKeyOf(request);
+  // The worker has put the codes of everybody into the body.
+  if (isAll && !operatorIn(request).isEverybody) throw nothing();
+  const { list: read, flags } = await readList(request, asked);
+  if (isDryRun) return Response.json(await dryRun(program, read));
+  const list = accepted(read, flags);
+  program.know(programId);
+  await program.learnPause();
+  if (key !== null) await claimKey(program.stubs, key, { route: "job", program: programId });
+  const { record, isNew } = await program.creation.create({
+    programId,
+    list,
+    flags,
+    fingerprint,
+    // Not to be taken for one of a group's.
+    key: key === null ? null : `job:${key}`,
+    by: operatorIn(request).name,
+    source,
+    group: null,
+    isCall: false,
+    batchSize,
+    status: starts ? "running" : "paused",
+  });
+  if (isNew) {
+    // Known to everybody before anything leaves.
+    await program.reports.report(record);
+    await program.arm();
+  }
+  return Response.json(record.summary, { status: isNew ? 201 : 200 });
+}
+
+/** What a job of a list would come to. */
+export async function dryRun(program: ProgramObject, read: CodeList): Promise<DryRun> {
+  const list = read.valid();
+  const { total, counts, first } = await program.creation.check(list);
+  return {
+    codes: list.size,
+    duplicates: read.duplicates,
+    rejectedCount: read.rejectedCount,
+    rejected: read.rejected,
+    blocked: { total, ...counts },
+    firstBlocked: first,
+  };
+}
+
+async function results(program: ProgramObject, record: JobRecord, url: URL): Promise<Response> {
+  const { limit = 500, state, find = "", from = 0 } = readParameters(url, RESULTS);
+  const job = await openFor("results", program, record);
+  const cursor = { place: from };
+  const page = (results: JobResultPage) => Response.json(results);
+  const rows: JobResultPage["rows"] = [];
+  for (const result of resultsFrom(job, cursor, state)) {
+    if (!result.code.startsWith(find.toLowerCase())) continue;
+    if (rows.length === limit) return page({ rows, next: cursor.place });
+    rows.push({ place: cursor.place, ...result });
+  }
+  return page({ rows, next: null });
+}
+
+async function csv(program: ProgramObject, record: JobRecord): Promise<Response> {
+  const job = await openFor("results.csv", program, record);
+  return file(job.resultsCsv() as ReadableStream, "text/csv; charset=utf-8", record, "csv");
+}
+
+async function journal(program: ProgramObject, record: JobRecord): Promise<Response> {
+  const pieces = program.jobs.bytes(record.number);
+  const stream = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await pieces.next();
+      if (done === true) controller.close();
+      else controller.enqueue(value);
+    },
+  });
+  return file(stream, "application/octet-stream", record, "journal");
+}
+
+function file(
+  body: ReadableStream,
+  type: string,
+  { summary }: JobRecord,
+  extension: string,
+): Response {
+  const name = `distribution-${summary.id.slice(0, 8)}.${extension}`;
+  return new Response(body, {
+    headers: { "Content-Type": type, "Content-Disposition": `attachment; filename="${name}"` },
+  });
+}
+
+async function pause(program: ProgramObject, record: JobRecord, request: Request) {
+  await refuseBody(request);
+  const { summary } = record;
+  requireState("pause", summary);
+  if (summary.status === "running") {
+    summary.status = "paused";
+    program.runner.stop(record.number);
+    program.runner.settle(record, summary.progress);
+    await program.reports.report(record);
+  }
+  return Response.json(summary);
+}
+
+async function resume(program: ProgramObject, record: JobRecord, request: Request) {
+  await refuseBody(request);
+  await program.learnPause();
+  requireState("resume", record.summary);
+  await program.resume(record);
+  return Response.json(record.summary);
+}
+
+async function resolve(program: ProgramObject, record: JobRecord, request: Request) {
+  const { batch, decision } = await readDecision(request);
+  const { summary } = record;
+  await openFor("resolve", program, record);
+  const progress = await program.jobs.use(record.number, async (job) => {
+    requireState("resolve", summary);
+    await job.resolve(batch, decision);
+    return job.progress();
+  });
+  if (summary.status !== "running") {
+    // What is to be sent again waits for `resume`.
+    summary.status = decision === "resend" ? "paused" : restingStatus(progress);
+  }
+  program.runner.settle(record, progress);
+  await program.reports.report(record);
+  await program.arm();
+  return Response.json(summary);
+}
+
+/** The job, where what is asked for is possible in its state and its journal can be read. */
+async function openFor(
+  action: JobAction,
+  program: ProgramObject,
+  record: JobRecord,
+): Promise<ReadableJob> {
+  requireState(action, record.summary);
+  const job = await program.jobs.getReadable(record);
+  if (job) return job;
+  // It was set aside by that.
+  requireState(action, record.summary);
+  throw nothing();
+}
+
+async function readDecision(
+  request: Request,
+): Promise<{ batch: number | "all"; decision: JobDecision }> {
+  const { batch, decision } = readMembers(await readJson(request), ["batch", "decision"]);
+  const decided = DECISIONS.find((known) => known === decision);
+  if (decided === undefined) {
+    throw invalid(`\`decision\` must be one of ${DECISIONS.join(", ")}`);
+  }
+  if (batch !== "all" && !(Number.isSafeInteger(batch) && (batch as number) >= 0)) {
+    throw invalid('`batch` must be the number of a batch, or "all"');
+  }
+  return { batch: batch as number | "all", decision: decided };
+}
+
+function only(request: Request, ...methods: string[]): void {
+  if (methods.includes(request.method)) return;
+  const allow = methods.join(", ");
+  throw refuse(405, "method_not_allowed", `Only ${allow} is served here`, `Use ${allow}.`, {
+    headers: { Allow: allow },
+  });
+}
+
+const nothing = () =>
+  refuse(404, "not_found", "There is nothing here", "Look for the job in the list of jobs.");

@@ -1,0 +1,126 @@
+/** What a program's object does by itself, and when: all from its one alarm. */
+import { logError } from "../log.js";
+import { LONGEST_RETRY_MS, retryDelay } from "../alarm.js";
+import type { ProgramObject } from "./object.js";
+import type { JobRecord } from "./records.js";
+import { settings } from "../settings.js";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** What was acknowledged is taken in by a timer; should the object end before, so much later. */
+export const INBOX_FALLBACK_MS = 1_000;
+/**
+ * The app's object tells when a pause of everything ends. Should it forget to, it
+ * is asked so often.
+ */
+const PAUSE_CHECK_MS = 60 * 60_000;
+/** While a job is held, it is asked so often what became of its group; later, more and more seldom. */
+const HELD_CHECK_MS = 4_000;
+
+export class Schedule {
+  /** When the app's object was last asked about the groups of the jobs that are held. */
+  #groupsAskedAt = 0;
+  #pauseAskedAt = Date.now();
+  /** Chores that failed, in a row; they are tried again at `#retryAt`. */
+  #failures: number | undefined;
+  #retryAt = 0;
+
+  constructor(readonly program: ProgramObject) {}
+
+  /** Does what is due; then the alarm is set to what is due next. */
+  async run(): Promise<void> {
+    const { program } = this;
+    const { creation, runner } = program;
+    await this.#doChores();
+    const next = runner.next(Date.now());
+    // A job that is held can't wait for another's turn to end.
+    const mostMs = creation.isHolding ? HELD_CHECK_MS : undefined;
+    if (next && next.at <= Date.now()) await runner.run(next.record, mostMs);
+    await program.armNext();
+  }
+
+  /** When there is something to do next. */
+  nextDue(): number | undefined {
+    const { program } = this;
+    const { records, runner, creation } = program;
+    const now = Date.now();
+    const isWaiting = program.isPaused && records.inStatus("running").length > 0;
+    const inboxAt = program.inbox.dueAt(now);
+    const chores = [
+      inboxAt === undefined ? undefined : inboxAt + INBOX_FALLBACK_MS,
+      isWaiting ? this.#pauseAskedAt + PAUSE_CHECK_MS : undefined,
+      // No later each time that the object comes back to memory, which arms anew.
+      creation.isHolding ? this.#groupsAskedAt + this.#heldCheckMs(now) : undefined,
+      ...program.calls.dueAt(now),
+      ...records.finished().map((record) => this.#expiresAt(record)),
+    ].filter((at) => at !== undefined);
+    const next = runner.next(now)?.at ?? Infinity;
+    const due = Math.min(next, Math.max(now, this.#retryAt, Math.min(...chores)));
+    return due === Infinity ? undefined : due;
+  }
+
+  #heldCheckMs(now: number): number {
+    const held = this.program.records.inStatus("held").filter(({ isCall }) => !isCall);
+    const age = now - Math.min(...held.map(({ summary }) => summary.createdAt));
+    return Math.max(HELD_CHECK_MS, Math.min(age / 4, LONGEST_RETRY_MS));
+  }
+
+  /** Learns what became of the groups of jobs that are held: these start, or go. */
+  async learnGroups(): Promise<void> {
+    this.#groupsAskedAt = Date.now();
+    await this.program.creation.settle();
+  }
+
+  /** Learns whether an operator has paused everything. */
+  async learnPause(): Promise<void> {
+    const { program } = this;
+    this.#pauseAskedAt = Date.now();
+    const isPaused = await program.stubs.app().isPaused(program.id);
+    if (isPaused !== program.isPaused) await program.everything(isPaused);
+  }
+
+  /** What is no job. One that fails keeps neither the others nor the jobs from their turn. */
+  async #doChores(): Promise<void> {
+    const { program } = this;
+    this.#failures ??= Number(program.read("failures") ?? 0);
+    if (this.#retryAt > Date.now()) return;
+    const before = this.#failures;
+    this.#failures = 0;
+    if (program.isPaused) await this.#attempt("pause", () => this.learnPause());
+    await this.#attempt("groups", () => this.learnGroups());
+    const isDue = (program.inbox.dueAt(Date.now()) ?? Infinity) <= Date.now();
+    if (isDue) await this.#attempt("inbox", () => program.inbox.take());
+    await this.#attempt("expire", () => this.#expire());
+    const hasFailed = this.#failures > 0;
+    this.#failures = hasFailed ? before + 1 : 0;
+    this.#retryAt = hasFailed ? Date.now() + retryDelay(before) : 0;
+    // Kept, since an object leaves memory within seconds. The alarm has it wait until then.
+    if (this.#failures !== before) program.write("failures", String(this.#failures));
+  }
+
+  async #attempt(name: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      logError(name, error);
+      this.#failures = 1;
+    }
+  }
+
+  #expiresAt({ number, isCall, summary }: JobRecord): number {
+    const { jobs } = this.program;
+    const { finishedAt, createdAt } = summary;
+    if (isCall) return Math.max(finishedAt ?? createdAt, jobs.retryAt(number));
+    const until = (finishedAt ?? createdAt) + settings().retentionDays * DAY_MS;
+    return Math.max(until, jobs.retryAt(number));
+  }
+
+  /** Lets go of the lists of jobs that finished long ago; the ledger keeps what became of each code. */
+  async #expire(): Promise<void> {
+    await this.program.calls.recover();
+    for (const record of this.program.records.finished()) {
+      if (this.#expiresAt(record) > Date.now()) continue;
+      // One that fails is tried again later, and keeps none of the others.
+      await this.program.fold(record).catch((error: unknown) => logError("fold", error));
+    }
+  }
+}

@@ -1,0 +1,58 @@
+/** A job as the API shows it. */
+import { ApiError } from "../../errors.js";
+import type { ReadableJob } from "../../job/job.js";
+import { failuresOf } from "./job-reading.js";
+import type { ProgramObject } from "./object.js";
+import type { JobRecord } from "./records.js";
+import type { JobDetail, JobMessage, UnknownBatch } from "../types.js";
+
+const MOST_BATCHES = 200;
+const MOST_REASONS = 100;
+
+/** All that there is to say of a job. */
+export async function detail(program: ProgramObject, record: JobRecord): Promise<JobDetail> {
+  const { summary, samples } = record;
+  const job = await program.jobs.getReadable(record);
+  const batches = job?.batches() ?? [];
+  const unknown = batches.filter(({ state }) => state === "unknown");
+  return {
+    ...summary,
+    ...(job && { progress: job.progress() }),
+    samples,
+    failures: job ? failures(job) : [],
+    batches: batches.length,
+    unknownBatches: unknown.slice(0, MOST_BATCHES).map(unknownBatch),
+    unknownBatchCount: unknown.length,
+    pausedByEverything: program.isPaused,
+  };
+}
+
+function unknownBatch(batch: ReturnType<ReadableJob["batches"]>[number]): UnknownBatch {
+  const { id, codes, reported, attempts, sentAt, lastError } = batch;
+  const status = lastError instanceof ApiError ? { status: lastError.status } : {};
+  const error = lastError && { code: lastError.code, message: lastError.message, ...status };
+  return { id, codes, reported, attempts, sentAt, error };
+}
+
+/** How many codes failed for which reason, the most frequent first. */
+function failures(job: ReadableJob): JobDetail["failures"] {
+  if (job.progress().failed === 0) return [];
+  const sorted = [...failuresOf(job)].sort(([, one], [, other]) => other - one);
+  return sorted.slice(0, MOST_REASONS).map(([reason, count]) => ({ reason, count }));
+}
+
+/** What is sent to those who watch: what changes all the time, or everything when more did. */
+export function part(
+  program: ProgramObject,
+  record: JobRecord,
+): { part: string; whole: () => Promise<string>; key: string } {
+  const { summary, samples } = record;
+  const { status, progress, rate, waitingUntil, error } = summary;
+  const sample = samples.at(-1) ?? null;
+  const text = (message: JobMessage) => JSON.stringify(message);
+  return {
+    part: text({ type: "progress", status, progress, rate, waitingUntil, sample }),
+    whole: async () => text({ type: "job", job: await program.detail(record) }),
+    key: [status, error?.code, progress.unknown, progress.failed, program.isPaused].join(),
+  };
+}

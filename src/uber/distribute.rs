@@ -1,0 +1,172 @@
+//! Bulk Distribution of Voucher Redemption Codes: `POST
+//! …/voucher-programs/{voucher_program_id}/codes/distribute`.
+//!
+//! A 200 says that the request was queued, nothing more. No list, or an empty
+//! one, means every code of the program (stated), so an empty list is never
+//! sent and reaching everybody is a call of its own.
+
+use crate::code::{Code, TEXT_LENGTH, spell};
+use crate::error::{Error, ErrorCode};
+use crate::http::{Method, Request};
+use crate::text::{decimal, text};
+use crate::uber::api::Api;
+use crate::uber::id::ProgramId;
+
+/// The most codes that one call takes. Uber documents no limit here; it
+/// generates at most 30,000 codes a time, and larger lists belong in a job,
+/// which can say what became of each part.
+pub const MOST_CODES: usize = 30_000;
+
+const HEAD: &[u8] = b"{\"codes\":[";
+/// A code with its quotes and the comma behind it.
+const RECORD: usize = TEXT_LENGTH + 3;
+
+/// Refuses a list any entry of which was rejected.
+pub fn refuse_rejected(rejected_count: u64, valid: u64) -> Result<(), Error> {
+    if rejected_count == 0 {
+        return Ok(());
+    }
+    let entries = rejected_count.saturating_add(valid);
+    Err(Error::validation(
+        ErrorCode::InvalidCodes,
+        text(&[
+            &decimal(rejected_count),
+            " of ",
+            &decimal(entries),
+            " entries can't be distributed, so nothing was sent",
+        ]),
+    ))
+}
+
+/// The call for exactly these codes. Refuses none, and more than
+/// [`MOST_CODES`].
+pub fn request(
+    api: &Api,
+    program: &ProgramId,
+    codes: impl ExactSizeIterator<Item = Code>,
+) -> Result<Request, Error> {
+    refuse_count(codes.len())?;
+    let mut ids = Vec::with_capacity(codes.len());
+    codes.for_each(|code| ids.push(*code.as_bytes()));
+    request_for(api, program, &ids)
+}
+
+/// The same for codes as they are held.
+pub(crate) fn request_for(
+    api: &Api,
+    program: &ProgramId,
+    ids: &[[u8; 16]],
+) -> Result<Request, Error> {
+    refuse_count(ids.len())?;
+    Ok(Request { body: Some(body(ids)), ..without_list(api, program) })
+}
+
+fn refuse_count(count: usize) -> Result<(), Error> {
+    if count == 0 {
+        return Err(Error::validation(ErrorCode::EmptyCodes, "The list holds no code"));
+    }
+    if count > MOST_CODES {
+        return Err(Error::validation(
+            ErrorCode::TooManyCodes,
+            text(&[
+                "The list holds ",
+                &decimal(count as u64),
+                " codes; one call takes at most 30000",
+            ]),
+        ));
+    }
+    Ok(())
+}
+
+/// What all calls on a program have in common. Never to be sent as it is: without
+/// a list it is for everybody.
+pub(crate) fn without_list(api: &Api, program: &ProgramId) -> Request {
+    api.on_codes(program, Method::Post, "/distribute", None)
+}
+
+#[cfg_attr(hot_paths, optimize(speed), inline(never))]
+fn body(ids: &[[u8; 16]]) -> Vec<u8> {
+    // The quotes are there already, and behind the last code is no comma.
+    let mut body = vec![b'"'; HEAD.len() + ids.len() * RECORD + 1];
+    if let Some((head, records)) = body.split_at_mut_checked(HEAD.len()) {
+        head.copy_from_slice(HEAD);
+        for (record, id) in records.as_chunks_mut::<RECORD>().0.iter_mut().zip(ids) {
+            let [_, text @ .., _, comma] = record;
+            spell(*id, text);
+            *comma = b',';
+        }
+    }
+    if let Some(end) = body.last_chunk_mut() {
+        *end = *b"]}";
+    }
+    body
+}
+
+/// The call that reaches every code of the program. An object without `codes`:
+/// the documented sample has no body, which some gateways refuse for a POST.
+#[must_use]
+pub fn request_for_everybody(api: &Api, program: &ProgramId) -> Request {
+    Request { body: Some(b"{}".to_vec()), ..without_list(api, program) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::uber::api::example;
+
+    fn code(number: u32) -> Code {
+        let mut bytes = [0; 16];
+        bytes[12..].copy_from_slice(&(number + 1).to_be_bytes());
+        Code::from_bytes(bytes).unwrap()
+    }
+
+    fn program() -> ProgramId {
+        ProgramId::new("p 1").unwrap()
+    }
+
+    #[test]
+    fn the_documented_request_byte_for_byte() {
+        let request = request(&example(), &program(), [code(0), code(1)].into_iter()).unwrap();
+        assert_eq!(request.method, Method::Post);
+        assert_eq!(
+            request.url,
+            "https://api.uber.com/v1/organizations/org%2F1/voucher-programs/p%201/codes/distribute"
+        );
+        assert_eq!(
+            request.headers,
+            [
+                ("Accept-Language", "en_US".to_owned()),
+                ("Content-Type", "application/json".to_owned()),
+                ("Accept", "application/json".to_owned()),
+            ]
+        );
+        assert_eq!(
+            request.body.unwrap(),
+            br#"{"codes":["00000000-0000-0000-0000-000000000001","00000000-0000-0000-0000-000000000002"]}"#
+        );
+    }
+
+    #[test]
+    fn everybody_is_an_object_without_codes() {
+        assert_eq!(request_for_everybody(&example(), &program()).body.unwrap(), b"{}");
+    }
+
+    #[test]
+    fn none_is_refused_and_so_are_too_many() {
+        let none = request(&example(), &program(), std::iter::empty()).unwrap_err();
+        assert_eq!(none.code, ErrorCode::EmptyCodes);
+        let most: Vec<_> = (0..30_000).map(code).collect();
+        assert!(request(&example(), &program(), most.iter().copied()).is_ok());
+        let more: Vec<_> = (0..30_001).map(code).collect();
+        let error = request(&example(), &program(), more.iter().copied()).unwrap_err();
+        assert_eq!(error.code, ErrorCode::TooManyCodes);
+    }
+
+    #[test]
+    fn one_bad_entry_refuses_the_list() {
+        assert!(refuse_rejected(0, 5).is_ok());
+        let error = refuse_rejected(1, 999_999).unwrap_err();
+        assert_eq!(error.code, ErrorCode::InvalidCodes);
+        assert_eq!(error.message, "1 of 1000000 entries can't be distributed, so nothing was sent");
+    }
+}

@@ -1,0 +1,12 @@
+//! Uber's side of the core: its endpoints, ids and tokens, what a response
+//! proves, and what may be sent again.
+
+pub mod api;
+pub mod codes;
+pub mod distribute;
+pub mod guests;
+pub mod id;
+pub mod programs;
+pub mod response;
+pub mod retry;
+pub mod token;

@@ -1,0 +1,443 @@
+//! What an answer proves.
+//!
+//! The status line is the evidence. A 2xx says that the call was accepted and
+//! a 4xx that it was refused, also if no body comes; anything else proves
+//! nothing, because Uber, or something in front of it, may have failed after the
+//! codes were queued. The body can only take away from that: what comes with a
+//! 2xx, and is a web page or tells of an error, is no acceptance.
+
+use crate::error::{ApiDetail, Error, ErrorClass, ErrorCode, Queued};
+use crate::http::Head;
+use crate::json::Json;
+use crate::mask::mask;
+use crate::text::{decimal, text};
+use crate::uber::retry;
+
+/// How much of an error's body is kept.
+pub const BODY_KEPT: usize = 4096;
+
+/// How long the body of a 2xx is waited for, in milliseconds. It mostly comes
+/// along with the head, and one that stalls must not cost an acceptance.
+const ACCEPTED_BODY_MS: f64 = 250.0;
+
+/// What a call does at Uber.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It only reads, so a failure can't have queued anything.
+    Reads,
+    /// It queues messages to people.
+    Queues,
+}
+
+/// What the head of an answer proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Uber accepted the call.
+    Accepted,
+    /// Uber refused it: nothing was queued.
+    Refused(ErrorCode),
+    /// No proof either way.
+    Unproven(ErrorCode),
+}
+
+impl Verdict {
+    /// Judges by status, and by the media type: a web page is not Uber's.
+    #[must_use]
+    // The statuses with a name stand before the ranges they are in.
+    #[allow(clippy::match_overlapping_arm)]
+    pub fn of(head: &Head) -> Self {
+        match head.status {
+            200..=299 if head.is_html() => Verdict::Unproven(ErrorCode::UnexpectedResponse),
+            200..=299 => Verdict::Accepted,
+            400 => Verdict::Refused(ErrorCode::InvalidRequest),
+            401 => Verdict::Refused(ErrorCode::Unauthorized),
+            403 => Verdict::Refused(ErrorCode::UserNotAllowed),
+            404 => Verdict::Refused(ErrorCode::ResourceNotFound),
+            409 => Verdict::Refused(ErrorCode::Conflict),
+            429 => Verdict::Refused(ErrorCode::RateLimited),
+            // A gateway that gave up waiting: the request may have gone through.
+            408 | 499 | 501..=599 => Verdict::Unproven(ErrorCode::ServerError),
+            500 => Verdict::Unproven(ErrorCode::InternalServerError),
+            400..=499 => Verdict::Refused(ErrorCode::Rejected),
+            _ => Verdict::Unproven(ErrorCode::UnexpectedResponse),
+        }
+    }
+
+    /// Judges by the body too, as far as it came. `parsed` is the same as JSON
+    /// where it is that.
+    #[must_use]
+    pub fn of_answer(head: &Head, body: &str, parsed: &Json) -> Self {
+        match Self::of(head) {
+            Verdict::Accepted if !body.is_empty() && (is_markup(body) || tells_error(parsed)) => {
+                Verdict::Unproven(ErrorCode::UnexpectedResponse)
+            }
+            Verdict::Refused(code)
+                if head.is_problem() && parsed.get("queued").text() == Some("unknown") =>
+            {
+                Verdict::Unproven(code)
+            }
+            verdict => verdict,
+        }
+    }
+
+    /// How long the body may take that a verdict needs, in milliseconds: an
+    /// error's has the time of the call. None if it can't change anything.
+    #[must_use]
+    pub fn body_patience_ms(head: &Head) -> Option<f64> {
+        // `{}` is no error.
+        let is_tiny = matches!(head.headers.get("content-length"), Some("0" | "1" | "2"));
+        match Self::of(head) {
+            Verdict::Accepted if is_tiny => None,
+            Verdict::Accepted => Some(ACCEPTED_BODY_MS),
+            _ => Some(f64::INFINITY),
+        }
+    }
+}
+
+/// Whether a body is HTML or XML, whatever its head says. What is no ASCII before
+/// it is a byte order mark; of UTF-16, zeros are left.
+fn is_markup(body: &str) -> bool {
+    body.bytes().find(|byte| byte.is_ascii() && *byte > b' ') == Some(b'<')
+}
+
+/// Whether a body tells of an error, in any of the shapes seen on this host.
+fn tells_error(body: &Json) -> bool {
+    let is_error = match body.get("error") {
+        Json::Text(error) => !error.is_empty(),
+        error => matches!(error, Json::Bool(true) | Json::Object(_)),
+    };
+    let is_error_code = match body.get("code") {
+        Json::Text(code) => {
+            // Some name a success, or its number.
+            let first = code.bytes().next().unwrap_or(b'0');
+            let is = |word| code.eq_ignore_ascii_case(word);
+            !matches!(first, b'0'..=b'3') && !is("ok") && !is("success")
+        }
+        Json::Number(code) => *code >= 400.0,
+        _ => false,
+    };
+    is_error || is_error_code || !body.get("errors").items().is_empty()
+}
+
+/// The error for an answer that is not `Accepted`. `parsed` is the body as
+/// JSON where it is that, `now` the local time in epoch milliseconds.
+#[must_use]
+pub fn error(head: &Head, body: &str, parsed: &Json, effect: Effect, now: u64) -> Error {
+    let (code, queued) = match Verdict::of_answer(head, body, parsed) {
+        Verdict::Refused(code) => (code, Queued::No),
+        Verdict::Unproven(code) => (code, Queued::Unknown),
+        // An answer that was accepted but can't be read (a broken list).
+        Verdict::Accepted => (ErrorCode::UnexpectedResponse, Queued::Unknown),
+    };
+    with_detail(
+        code,
+        if effect == Effect::Reads { Queued::No } else { queued },
+        head,
+        body,
+        parsed,
+        now,
+    )
+}
+
+/// The error of a request of which only this was kept.
+#[must_use]
+pub fn remembered(code: ErrorCode, status: u16, uber_code: Option<&str>) -> Error {
+    let head = Head { status, ..Head::default() };
+    let queued = match code {
+        ErrorCode::InternalServerError
+        | ErrorCode::ServerError
+        | ErrorCode::UnexpectedResponse
+        | ErrorCode::ConnectionFailed
+        | ErrorCode::Timeout
+        | ErrorCode::Aborted => Queued::Unknown,
+        _ => Queued::No,
+    };
+    if code.class() != ErrorClass::Api {
+        return Error::new(code, queued, "No answer came to the request");
+    }
+    let mut error = with_detail(code, queued, &head, "", &Json::Null, 0);
+    if let Some(api) = &mut error.api {
+        api.uber_code = uber_code.map(str::to_owned);
+    }
+    error
+}
+
+pub(crate) fn with_detail(
+    code: ErrorCode,
+    queued: Queued,
+    head: &Head,
+    body: &str,
+    parsed: &Json,
+    now: u64,
+) -> Error {
+    let what = match code {
+        _ if head.status == 0 => "The answer shows no status: a redirect, or not one of Uber's",
+        ErrorCode::UnexpectedResponse if tells_error(parsed) => {
+            "The answer tells of an error, in spite of its status"
+        }
+        ErrorCode::UnexpectedResponse => "The answer is not one of Uber's API",
+        ErrorCode::TokenRejected | ErrorCode::TokenUnavailable => {
+            "The token endpoint gave no token"
+        }
+        ErrorCode::InternalServerError | ErrorCode::ServerError => "The server failed",
+        _ => "Uber refused the request",
+    };
+    // A worker in front of Uber says best what is wrong. What is known of the
+    // codes follows from the status all the same: anybody can write a body.
+    let problem = if head.is_problem() { parsed } else { &Json::Null };
+    let title = words(problem.get("title"));
+    let what = title.as_deref().unwrap_or(what);
+    let message = text(&[what, " (status ", &decimal(head.status.into()), ")"]);
+    let mut error = Error::new(code, queued, message);
+    error.api = Some(ApiDetail {
+        status: head.status,
+        uber_code: uber_code(parsed).map(str::to_owned),
+        body: cut(body, BODY_KEPT).to_owned(),
+        headers: head.headers.ubers(),
+        retry_after_ms: retry::retry_after(head, now),
+        hint: words(problem.get("hint")).or_else(|| words(problem.get("detail"))),
+    });
+    error
+}
+
+/// What others wrote, as it may be shown; none if that is nothing.
+fn words(text: &Json) -> Option<String> {
+    text.text().map(mask).filter(|words| !words.is_empty())
+}
+
+/// The code in a body, in any of the shapes seen on this host: `code`, the
+/// token endpoint's `error`, or the first of `errors`.
+fn uber_code<'a>(body: &'a Json<'_>) -> Option<&'a str> {
+    let first = body.get("errors").items().first().unwrap_or(&Json::Null);
+    body.get("code")
+        .text()
+        .or_else(|| body.get("error").text())
+        .or_else(|| first.get("code").text())
+}
+
+/// The beginning of a text, at most so many bytes, never half a character.
+fn cut(text: &str, bytes: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(status: u16) -> Head {
+        Head { status, ..Head::default() }
+    }
+
+    fn json(text: &str) -> Json<'static> {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn every_status_has_its_verdict() {
+        use ErrorCode as E;
+        for status in 0..=u16::MAX {
+            let expected = match status {
+                200..=299 => Verdict::Accepted,
+                400 => Verdict::Refused(E::InvalidRequest),
+                401 => Verdict::Refused(E::Unauthorized),
+                403 => Verdict::Refused(E::UserNotAllowed),
+                404 => Verdict::Refused(E::ResourceNotFound),
+                409 => Verdict::Refused(E::Conflict),
+                429 => Verdict::Refused(E::RateLimited),
+                500 => Verdict::Unproven(E::InternalServerError),
+                408 | 499 => Verdict::Unproven(E::ServerError),
+                s if s / 100 == 4 => Verdict::Refused(E::Rejected),
+                s if s / 100 == 5 => Verdict::Unproven(E::ServerError),
+                _ => Verdict::Unproven(E::UnexpectedResponse),
+            };
+            assert_eq!(Verdict::of(&head(status)), expected, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_web_page_is_no_acceptance() {
+        let mut page = head(200);
+        page.headers = [("content-type", "text/html; charset=utf-8")].into_iter().collect();
+        assert_eq!(Verdict::of(&page), Verdict::Unproven(ErrorCode::UnexpectedResponse));
+        let error = error(&page, "<html>", &Json::Null, Effect::Queues, 0);
+        assert_eq!((error.code, error.queued), (ErrorCode::UnexpectedResponse, Queued::Unknown));
+    }
+
+    #[test]
+    fn what_is_no_json_of_ubers_takes_an_acceptance_away() {
+        let judge = |status, body: &str| {
+            let parsed = serde_json::from_str(body).unwrap_or_default();
+            Verdict::of_answer(&head(status), body, &parsed)
+        };
+        let accepted = [
+            "",
+            "{}",
+            " {} ",
+            "OK",
+            "null",
+            "[]",
+            "{\"error\":null,\"errors\":[],\"code\":null}",
+            "{\"error\":false,\"code\":\"\"}",
+            "{\"error\":\"\",\"code\":0}",
+            "{\"code\":\"OK\"}",
+            "{\"code\":\"200\",\"message\":\"accepted\"}",
+            "{\"codes\":3}",
+            "{\"error\":[],\"codes\":[]}",
+            // Cut off: no JSON.
+            "{\"error\":\"inter",
+        ];
+        for body in accepted {
+            assert_eq!(judge(200, body), Verdict::Accepted, "{body}");
+            assert_eq!(judge(404, body), Verdict::of(&head(404)), "{body}");
+        }
+        let unproven = [
+            "<",
+            "<!doctype html><title>Sign in</title>",
+            "\r\n\t <html>",
+            "\u{feff}<?xml version=\"1.0\"?>",
+            "<\0h\0t\0m\0l\0>\0",
+            "\u{fffd}\u{fffd}\0<\0h",
+            r#"{"error":"internal"}"#,
+            r#"{"error":{"message":"x"}}"#,
+            r#"{"error":true}"#,
+            r#"{"errors":[{"code":"x"}]}"#,
+            r#"{"code":"internal_server_error","message":"x"}"#,
+            r#"{"code":"503"}"#,
+            r#"{"code":500}"#,
+        ];
+        for body in unproven {
+            let unexpected = Verdict::Unproven(ErrorCode::UnexpectedResponse);
+            assert_eq!(judge(200, body), unexpected, "{body}");
+            assert_eq!(judge(204, body), unexpected, "{body}");
+            // A refusal stays one.
+            assert_eq!(judge(403, body), Verdict::of(&head(403)), "{body}");
+            assert_eq!(judge(502, body), Verdict::of(&head(502)), "{body}");
+        }
+        let error = error(&head(200), "", &json(r#"{"code":"x"}"#), Effect::Queues, 0);
+        assert!(error.message.starts_with("The answer tells of an error"));
+    }
+
+    #[test]
+    fn the_body_of_an_acceptance_gets_little_time() {
+        let patience = |status, length: &str| {
+            let headers = [("Content-Length", length)].into_iter().collect();
+            Verdict::body_patience_ms(&Head { status, headers })
+        };
+        assert!(patience(200, "3").is_some_and(|ms| ms < 500.0));
+        assert!(Verdict::body_patience_ms(&head(200)).is_some_and(|ms| ms < 500.0));
+        for length in ["0", "2"] {
+            assert_eq!(patience(204, length), None);
+            assert_eq!(patience(404, length), Some(f64::INFINITY));
+        }
+        assert_eq!(patience(500, "3"), Some(f64::INFINITY));
+    }
+
+    #[test]
+    fn a_workers_problem_is_told_in_its_words_and_proves_no_more() {
+        let tell = |status, kind: &str, body: &str| {
+            let mut head = head(status);
+            head.headers = [("content-type", kind)].into_iter().collect();
+            error(&head, body, &json(body), Effect::Queues, 0)
+        };
+        let kind = "application/problem+json; charset=utf-8";
+        let body = r#"{"title":"Some were sent before","code":"already_queued","hint":"Say skip.","queued":"no"}"#;
+        let found = tell(422, kind, body);
+        assert_eq!(found.message, "Some were sent before (status 422)");
+        assert_eq!((found.hint(), found.queued), ("Say skip.", Queued::No));
+        let api = found.api.as_ref().unwrap();
+        assert_eq!(
+            (found.code, api.uber_code.as_deref()),
+            (ErrorCode::Rejected, Some("already_queued"))
+        );
+        // It proves no more than its status does.
+        assert_eq!(tell(502, kind, body).queued, Queued::Unknown);
+        assert_eq!(tell(200, kind, body).queued, Queued::Unknown);
+        // It may know less.
+        let doubt = body.replace(r#""no""#, r#""unknown""#);
+        assert_eq!(tell(422, kind, &doubt).queued, Queued::Unknown);
+        let mut head = head(422);
+        assert_eq!(Verdict::of_answer(&head, &doubt, &json(&doubt)), Verdict::of(&head));
+        head.headers = [("content-type", kind)].into_iter().collect();
+        let unproven = Verdict::Unproven(ErrorCode::Rejected);
+        assert_eq!(Verdict::of_answer(&head, &doubt, &json(&doubt)), unproven);
+        assert_eq!(error(&head, "", &json(&doubt), Effect::Reads, 0).queued, Queued::No);
+        // Only of that type, and with nobody's address.
+        let plain = tell(403, "application/json", body);
+        assert_eq!(plain.hint(), ErrorCode::UserNotAllowed.hint());
+        assert_eq!(plain.message, "Uber refused the request (status 403)");
+        let rude = tell(400, kind, r#"{"title":"jane@example.com is 555 123 45 67","detail":"x"}"#);
+        assert_eq!((rude.message.as_str(), rude.hint()), ("[email] is [phone] (status 400)", "x"));
+        let empty = tell(400, kind, r#"{"title":"","hint":7}"#);
+        assert_eq!(empty.message, "Uber refused the request (status 400)");
+        assert_eq!(empty.hint(), ErrorCode::InvalidRequest.hint());
+    }
+
+    #[test]
+    fn reading_never_queues() {
+        for status in [0, 200, 302, 400, 408, 500, 503] {
+            assert_eq!(error(&head(status), "", &Json::Null, Effect::Reads, 0).queued, Queued::No);
+        }
+        assert_eq!(error(&head(500), "", &Json::Null, Effect::Queues, 0).queued, Queued::Unknown);
+        assert_eq!(error(&head(403), "", &Json::Null, Effect::Queues, 0).queued, Queued::No);
+    }
+
+    #[test]
+    fn the_code_is_found_in_every_shape_seen() {
+        for (body, code) in [
+            (
+                r#"{"code":"resource_not_found","message":"Program is not found"}"#,
+                Some("resource_not_found"),
+            ),
+            (r#"{"meta":{},"errors":[{"status":409,"code":"some_code"}]}"#, Some("some_code")),
+            (r#"{"error":"invalid_scope","error_description":"x"}"#, Some("invalid_scope")),
+            (r#"{"code":7}"#, None),
+            ("[]", None),
+            ("null", None),
+        ] {
+            let error = error(&head(400), body, &json(body), Effect::Queues, 0);
+            assert_eq!(error.api.clone().unwrap().uber_code.as_deref(), code, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_was_remembered_claims_no_more_than_it_did() {
+        for code in ErrorCode::ALL {
+            let error = remembered(*code, 418, Some("x"));
+            let unknown = matches!(
+                code.as_str(),
+                "internal_server_error"
+                    | "server_error"
+                    | "unexpected_response"
+                    | "connection_failed"
+                    | "timeout"
+                    | "aborted"
+            );
+            assert_eq!(error.queued == Queued::Unknown, unknown, "{code}");
+            let api = error.api.as_ref().map(|api| (api.status, api.uber_code.as_deref()));
+            let answered = code.class() == ErrorClass::Api;
+            assert_eq!(api, answered.then_some((418, Some("x"))), "{code}");
+        }
+    }
+
+    #[test]
+    fn each_kind_of_failure_has_its_sentence() {
+        let message =
+            |status| error(&head(status), "", &Json::Null, Effect::Queues, 0).message.clone();
+        assert!(message(0).starts_with("The answer shows no status"));
+        assert_eq!(message(302), "The answer is not one of Uber's API (status 302)");
+        assert_eq!(message(500), "The server failed (status 500)");
+        assert_eq!(message(503), "The server failed (status 503)");
+        assert_eq!(message(404), "Uber refused the request (status 404)");
+        for code in [ErrorCode::TokenRejected, ErrorCode::TokenUnavailable] {
+            let error = with_detail(code, Queued::No, &head(400), "", &Json::Null, 0);
+            assert_eq!(error.message, "The token endpoint gave no token (status 400)");
+        }
+    }
+
+    #[test]
+    fn a_long_body_is_cut_between_characters() {
+        let body = format!("x{}", "é".repeat(4000));
+        let error = error(&head(400), &body, &Json::Null, Effect::Queues, 0);
+        assert_eq!(error.api.clone().unwrap().body.len(), 4095);
+    }
+}
