@@ -38,6 +38,7 @@ const FOLDERS = /** @type {Record<string, { group: string, pages: string[] }>} *
       "browser",
       "deploying",
       "limits-and-costs",
+      "data-and-secrets",
       "testing",
       "sandbox-server",
       "hosts",
