@@ -37,6 +37,7 @@ const FOLDERS = /** @type {Record<string, { group: string, pages: string[] }>} *
       "edge-worker",
       "browser",
       "deploying",
+      "operating",
       "limits-and-costs",
       "data-and-secrets",
       "testing",
