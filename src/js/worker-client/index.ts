@@ -6,6 +6,8 @@ import type { CodeState, JobDecision } from "../job/types.js";
 import type { CallSignal } from "../types.js";
 import type {
   DryRun,
+  EventPage,
+  EventSummary,
   JobDetail,
   JobResultPage,
   JobResultRow,
@@ -25,6 +27,8 @@ export type { WorkerCodes } from "./upload.js";
 export type { WatchedJob } from "./watch.js";
 export type {
   DryRun,
+  EventPage,
+  EventSummary,
   JobDetail,
   JobFault,
   JobResultPage,
@@ -87,6 +91,22 @@ export interface ResultsOptions {
   find?: string;
   /** The place in the list to begin at. Default: 0. */
   from?: number;
+  /** Ends the reading. */
+  signal?: CallSignal;
+}
+
+/** What `events` takes. */
+export interface EventsOptions {
+  /** Only those that are unread and not dismissed; or, with `false`, only the others. */
+  unread?: boolean;
+  /** Only those of a program. */
+  program?: string;
+  /** Only those of a type, such as `voucher_program_code_distributed`. */
+  type?: string;
+  /** Only those before: what `next` of the page before was. */
+  before?: string;
+  /** At most so many, 1 to 200. Default: 50. */
+  limit?: number;
   /** Ends the reading. */
   signal?: CallSignal;
 }
@@ -158,6 +178,17 @@ export interface WorkerClient {
     batch: number | "all",
     decision: JobDecision,
   ): Promise<JobSummary>;
+  /** The events of Uber's that the worker keeps, the newest first, without their bodies. */
+  events(options?: EventsOptions): Promise<EventPage>;
+  /** The body of an event as it came. It may hold a recipient's data. */
+  event(eventId: string, options?: { signal?: CallSignal }): Promise<string>;
+  /**
+   * Has events read again, with the worker's reader and its `outcomes` of today: all, those of
+   * a program, or those that are unread. Gives how many; `events` says how far that has come.
+   */
+  reread(options?: { programId?: string; unread?: boolean }): Promise<{ events: number }>;
+  /** An event that could not be read is dealt with: it is deleted as those that were read. */
+  dismiss(eventId: string): Promise<EventSummary>;
   /**
    * Any other route of the worker: the answer, if it is a success. `path` begins with a
    * slash; `init` is what `fetch` takes.
@@ -254,6 +285,13 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
     drop: (programId, jobId) => connection.send("POST", `${pathOf(programId, jobId)}/drop`, {}),
     resolve: (programId, jobId, batch, decision) =>
       connection.send("POST", `${pathOf(programId, jobId)}/resolve`, { batch, decision }),
+    events: ({ signal, ...filter } = {}) =>
+      connection.get<EventPage>(`/api/events${query({ ...filter })}`, asSignal(signal)),
+    async event(eventId, { signal } = {}) {
+      return (await connection.request(eventPath(eventId), signalIn(signal), "no")).text();
+    },
+    reread: (options = {}) => connection.send("POST", "/api/events/reread", options),
+    dismiss: (eventId) => connection.send("POST", `${eventPath(eventId)}/dismiss`, {}),
     request: (path, init: RequestInit = {}) => {
       const reads = ["GET", "HEAD"].includes(init.method ?? "GET");
       return connection.request(path, init, reads ? "no" : "unknown");
@@ -274,6 +312,7 @@ const everybody = (programId: string) => ({ all: true, confirm: programId });
 const jobsOf = (programId: string) => `/api/programs/${encodeURIComponent(programId)}/jobs`;
 const pathOf = (programId: string, jobId: string) =>
   `${jobsOf(programId)}/${encodeURIComponent(jobId)}`;
+const eventPath = (eventId: string) => `/api/events/${encodeURIComponent(eventId)}`;
 const asSignal = (signal: CallSignal | undefined) => signal as AbortSignal | undefined;
 const signalIn = (signal: CallSignal | undefined) =>
   signal === undefined ? {} : { signal: signal as AbortSignal };

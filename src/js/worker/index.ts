@@ -28,6 +28,8 @@ export class VoucherApp extends (AppObject as unknown as DurableObjectClass) {}
 export { createWorker } from "./http/routes.js";
 export type {
   DryRun,
+  EventPage,
+  EventSummary,
   JobDetail,
   JobFault,
   JobMessage,

@@ -15,6 +15,7 @@ const DEFAULTS = {
   requestsPerSecond: 50,
   batchSize: 500,
   retentionDays: 90,
+  eventRetentionDays: 30,
   maxUploadBytes: 100_000_000,
   maxCodes: 1_000_000,
   subrequests: 50,
@@ -36,6 +37,11 @@ const isWithin = (least: number, most: number) => (value: unknown) =>
     ? undefined
     : `must be a number from ${least} to ${most}`;
 
+const isDays = (value: unknown) =>
+  typeof value === "number" && value > 0 && value <= LONGEST_RETENTION_DAYS
+    ? undefined
+    : `must be a number above 0, at most ${LONGEST_RETENTION_DAYS}`;
+
 const checks: Record<keyof WorkerOptions, (value: unknown) => string | undefined> = {
   allowedOrigins: (value) =>
     Array.isArray(value) && value.every(isOrigin)
@@ -45,10 +51,8 @@ const checks: Record<keyof WorkerOptions, (value: unknown) => string | undefined
   // More slowly, a job would stand still for hours between two requests.
   requestsPerSecond: isWithin(0.01, 100_000),
   batchSize: isWhole(30_000),
-  retentionDays: (value) =>
-    typeof value === "number" && value > 0 && value <= LONGEST_RETENTION_DAYS
-      ? undefined
-      : `must be a number above 0, at most ${LONGEST_RETENTION_DAYS}`,
+  retentionDays: isDays,
+  eventRetentionDays: isDays,
   maxUploadBytes: isWhole(LARGEST_BODY_BYTES),
   maxCodes: isWhole(10_000_000),
   subrequests: isWhole(10_000_000),

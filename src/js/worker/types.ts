@@ -17,6 +17,11 @@ export interface WorkerOptions {
   batchSize?: number;
   /** How long a finished job is kept, with each of its codes; at most 3,650. Default: 90. */
   retentionDays?: number;
+  /**
+   * How long an event of Uber's that was read is kept, with its body; at most 3,650. Default: 30.
+   * One that could not be read is kept until an operator dismisses it, 400 days at most.
+   */
+  eventRetentionDays?: number;
   /** Of one upload, in bytes. Default: 100,000,000, which is the platform's own limit on most plans. */
   maxUploadBytes?: number;
   /** Of one upload. Default: 1,000,000. */
@@ -230,6 +235,59 @@ export interface DryRun {
   blocked: { total: number } & Partial<Record<CodeState, number>>;
   /** The first 1,000 of them. */
   firstBlocked: { code: string; state: CodeState; job: string | null }[];
+}
+
+/**
+ * A well-signed event of Uber's as the worker keeps it.
+ *
+ * - `read`: outcomes were read of it.
+ * - `unread`: its type says that it reports a distribution, or it is no JSON, and
+ *   no outcome could be read.
+ * - `other`: its type does not say so, and nothing was read of it.
+ */
+export interface EventSummary {
+  /** Opaque. */
+  id: string;
+  /** `event_type`; empty where there is none. */
+  type: string;
+  /** The voucher program; `null` where the event names none. */
+  programId: string | null;
+  /** When it first came. */
+  receivedAt: number;
+  /** When the same message came last. */
+  lastAt: number;
+  /** How often the same message came. */
+  count: number;
+  /** `X-Environment`, in lower case. */
+  environment: string | null;
+  /** The length of its body. */
+  bytes: number;
+  /** Only the beginning of the body was kept. What could be read of the whole was. */
+  isCut: boolean;
+  /** What could be read of it. */
+  status: "read" | "unread" | "other";
+  /** How many outcomes were read of it. */
+  outcomes: number;
+  /** How many codes changed their state because of it; `null` where that is not known. */
+  settled: number | null;
+  /** Why it could not be read, or what was read of it not be handed on. */
+  error: { message: string } | null;
+  /** An operator has dealt with it: it is deleted as those that were read. */
+  isDismissed: boolean;
+}
+
+/** Some of the events that are kept. */
+export interface EventPage {
+  /** The newest first. */
+  events: EventSummary[];
+  /** What the next page is asked for with, as `before`; `null` where this is the last one. */
+  next: string | null;
+  /** How many are unread and not dismissed, of all programs. */
+  unreadCount: number;
+  /** What was deleted before its time, since there was no space left. */
+  dropped: { events: number; bytes: number };
+  /** How far reading again has come; `null` where nothing is being read again. */
+  rereading: { done: number; total: number } | null;
 }
 
 /** @internal */
