@@ -63,8 +63,9 @@ export class Usage {
   }
 
   #keep(state: UsageState): void {
-    this.program.write("usage", JSON.stringify(state));
+    // First, so that storage which refuses is not asked again at once.
     this.#state = state;
+    this.program.write("usage", JSON.stringify(state));
   }
 
   #open(now: number): JobRecord[] {
