@@ -58,6 +58,7 @@ const NOTHING: JobProgress = {
   startedAt: 0,
   etaMs: null,
   waitingUntil: null,
+  usedBefore: 0,
 };
 
 /** What a new job begins with. */
