@@ -125,7 +125,7 @@ impl Evidence {
         }
     }
 
-    const fn by(self) -> By {
+    pub(super) const fn by(self) -> By {
         match self {
             Evidence::Accepted | Evidence::Refused => By::Answer,
             Evidence::Presumed | Evidence::Cancelled | Evidence::Abandoned => By::Operator,

@@ -187,6 +187,8 @@ pub struct BatchInfo<'a> {
     pub reported: u32,
     /// How many of them are known to be in use.
     pub used: u32,
+    /// What the state of its codes that have no outcome rests on.
+    pub by: By,
     /// Whether it was given up before it left, so that nothing of it is queued.
     pub cancelled: bool,
     /// How often it was about to leave.
@@ -881,6 +883,7 @@ impl Job {
             codes: self.ledger.size(place),
             reported: batch.reported(),
             used: batch.known_used(),
+            by: batch.evidence.by(),
             cancelled: batch.evidence == Evidence::Cancelled,
             attempts: batch.attempts,
             sent_at: batch.sent_at,

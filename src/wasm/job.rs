@@ -349,14 +349,15 @@ fn remembered(told: &[Json<'_>]) -> Error {
     response::remembered(code, status as u16, None)
 }
 
-/// State, whether there is an error, codes and used (u16, as a batch has no more),
-/// reported, attempts, when it left.
+/// State, whether there is an error, whether it was cancelled, what it rests on (a byte
+/// each), codes and used (u16, as a batch has no more), reported, attempts, when it left.
 fn batch_row(batch: &BatchInfo<'_>) -> [u8; ROW] {
     let mut row = [0; ROW];
     let fields = [
         u64::from(batch.state as u8)
             | u64::from(batch.last_error.is_some()) << 8
-            | u64::from(batch.cancelled) << 16,
+            | u64::from(batch.cancelled) << 16
+            | u64::from(batch.by as u8) << 24,
         u64::from(batch.codes) | u64::from(batch.used) << 16,
         batch.reported.into(),
         batch.attempts.into(),

@@ -337,6 +337,9 @@ fn a_batch_says_how_many_of_its_codes_are_used() {
     pending.use_codes([0]);
     let batch = pending.job.batch(0).unwrap();
     assert_eq!((batch.used, batch.reported, batch.state), (1, 0, Pending));
+    assert_eq!(batch.by, By::Nobody);
+    pending.step(Decide(Abandon));
+    assert_eq!(pending.job.batch(0).unwrap().by, By::Operator);
 }
 
 /// Its place in the journal is behind the list, also while that is being written.

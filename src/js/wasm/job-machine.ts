@@ -159,7 +159,7 @@ export class JobMachine {
       : this.#call<void>(RESOLVE, batch, decision);
   /** All, in each state, requests, retries, created at, time left, waiting until, used before. */
   progress = () => this.#call<[number, ...(number | null)[]]>(PROGRESS);
-  /** 24 bytes each: state, whether there is an error, whether it was cancelled, codes, used, reported, attempts, when it left. */
+  /** 24 bytes each: state, whether there is an error, whether it was cancelled, what it rests on, codes, used, reported, attempts, when it left. */
   batches = () => this.#call<Uint8Array>(BATCHES);
   lastError = (batch: number) => this.#call<ErrorParts>(LAST_ERROR, batch);
   /** A page of at most 1,024, 24 bytes each: place, state, evidence, reason, code. `states` is a set of bits. */
