@@ -154,7 +154,7 @@ export interface Client {
  */
 export function createClient(options: ClientOptions): Client {
   const lives = new BoundClient(options);
-  return {
+  const client: Client = {
     async ready() {
       await lives.binding();
     },
@@ -218,16 +218,18 @@ export function createClient(options: ClientOptions): Client {
         const parts = await read(begun, signal ? { signal } : {});
         const created = { programId: programIdOf(programId), parts };
         try {
-          return await openUnlessAborted(await lives.context(), options, created);
+          return await openUnlessAborted(await context(), options, created);
         } catch (error) {
           throw withIssues(error, parts.rejected);
         }
       }),
     async resumeJob(journal, given) {
       const options = lives.jobOptions(given, journal, ["restored"]);
-      return openUnlessAborted(await lives.context(), options);
+      return openUnlessAborted(await context(), options);
     },
   };
+  const context = async () => ({ ...(await lives.context()), reader: client });
+  return client;
 }
 
 /**
@@ -286,7 +288,7 @@ class BoundClient {
   }
 
   /** What a job needs. */
-  async context(): Promise<JobContext> {
+  async context(): Promise<Omit<JobContext, "reader">> {
     const client = await this.binding();
     return { glue: await instance.load(), client, host: this.#host as Host };
   }

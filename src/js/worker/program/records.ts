@@ -63,6 +63,7 @@ const NOTHING: JobProgress = {
   startedAt: 0,
   etaMs: null,
   waitingUntil: null,
+  usedBefore: 0,
 };
 
 const NO_SOURCES: EvidenceSources = {
