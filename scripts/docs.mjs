@@ -29,6 +29,7 @@ const FOLDERS = /** @type {Record<string, { group: string, pages: string[] }>} *
       "journals",
       "webhooks",
       "webhook-events",
+      "codes-in-use",
       "what-can-go-wrong",
       "errors",
       "retries",

@@ -15,8 +15,8 @@ export interface Token {
   renewAt: number;
 }
 
-/** What the object that all programs share does for them. */
-export interface AppApi {
+/** A token, other than the one that Uber rejected. */
+export interface TokenApi {
   token(rejected?: string): Promise<{ token: Token } | { fault: ErrorParts }>;
 }
 
@@ -33,8 +33,17 @@ export function clientOptions(env: WorkerEnv): Omit<ClientOptions, "auth"> {
 const tokens = new WeakMap<WorkerEnv, Token>();
 
 /** A client whose tokens come from the app's object, by the `fetch` that is given. */
-export function createUber(env: WorkerEnv, app: () => AppApi, fetch?: FetchFunction): Client {
-  return createClient({
+export function createUber(env: WorkerEnv, app: () => TokenApi, fetch?: FetchFunction): Client {
+  return createClient(uberOptions(env, app, fetch));
+}
+
+/** What such a client is made with. */
+export function uberOptions(
+  env: WorkerEnv,
+  app: () => TokenApi,
+  fetch?: FetchFunction,
+): ClientOptions {
+  return {
     ...clientOptions(env),
     ...(fetch && { fetch }),
     auth: {
@@ -49,7 +58,7 @@ export function createUber(env: WorkerEnv, app: () => AppApi, fetch?: FetchFunct
         return got.token.accessToken;
       },
     },
-  });
+  };
 }
 
 /** The same error with when to ask again; also one that is no answer of a server's. */

@@ -15,16 +15,17 @@ import { Calls } from "./calls.js";
 import { idsOfCodes } from "../code-ids.js";
 import { type CodeStates, findCodeStates } from "./code-states.js";
 import { Creation } from "./creation.js";
-import { type ProgramCall, type Task, callPrograms, isProblem } from "./fan-out.js";
+import { callPrograms, isProblem } from "./fan-out.js";
 import { Inbox } from "./inbox.js";
 import { statesOf } from "./job-reading.js";
-import type { ListFlags } from "./job-request.js";
 import { Ledger } from "./ledger.js";
 import { Live } from "./live.js";
 import { log, logError } from "../log.js";
+import type { HeldOrder, ProgramApi, ProgramCall, Task } from "../objects.js";
 import { OpenJobs } from "./open-jobs.js";
 import { OutcomeQueue } from "./outcome-queue.js";
 import { Pacer } from "./pacer.js";
+import type { Program } from "./program.js";
 import type { LiveSocket, ObjectState } from "../platform-types.js";
 import { type Problem, answerError, problemOf } from "../http/problem.js";
 import { dryRun, routeProgram } from "./routes.js";
@@ -33,10 +34,12 @@ import { Reports } from "./reports.js";
 import { Runner } from "./runner.js";
 import { INBOX_FALLBACK_MS, Schedule } from "./schedule.js";
 import { SetAside } from "./set-aside.js";
+import { noteSources } from "./sources.js";
 import { type Stubs, stubs } from "../stubs.js";
 import { PROGRAM_TABLES, Tables } from "../tables.js";
 import type { DryRun, JobDetail, JobStatus, JobSummary, WorkerEnv } from "../types.js";
 import { createUber } from "../uber.js";
+import { Usage } from "./usage.js";
 import { discard } from "../http/upload.js";
 import { detail, part } from "./views.js";
 
@@ -57,22 +60,7 @@ function foldedState(number: number): CodeState | undefined {
   return state === "rejected" ? undefined : state;
 }
 
-/** A job of a group, as the worker hands it over. */
-export interface HeldOrder {
-  programId: string;
-  /** Sixteen bytes a code. */
-  ids: Uint8Array;
-  duplicates: number;
-  /** The request: what an earlier one with the same key has left is none of its jobs. */
-  attempt: string;
-  by: string;
-  source: string | null;
-  group: string;
-  flags: ListFlags;
-  batchSize: number;
-}
-
-export class ProgramObject extends DurableObject<WorkerEnv> {
+export class ProgramObject extends DurableObject<WorkerEnv> implements Program, ProgramApi {
   readonly budget = new Budget();
   readonly stubs: Stubs;
   readonly records: Records;
@@ -86,6 +74,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
   readonly reports: Reports;
   readonly calls: Calls;
   readonly schedule: Schedule;
+  readonly usage: Usage;
   readonly #tables: Tables;
   #client: Client | undefined;
   readonly #alarm: Alarm;
@@ -120,6 +109,10 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
       storage,
       this.#pacer,
       (number, error) => this.setAside.add(number, error),
+      (number, job) => {
+        const record = this.records.byNumber(number);
+        if (record) noteSources(record, job);
+      },
     );
     this.creation = new Creation(
       storage,
@@ -171,7 +164,8 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
     const isPaused = () => this.isPaused;
     this.runner = new Runner(this.records, this.jobs, reports, budget, isPaused, changed);
     this.calls = new Calls(this);
-    this.schedule = new Schedule(this);
+    this.usage = new Usage(this, env, storage);
+    this.schedule = new Schedule(this, this.calls);
     void ctx.blockConcurrencyWhile(() => this.#recovered().catch(logged("recover")));
   }
 
@@ -238,7 +232,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
       await this.#begin();
       // To look at a program leaves nothing behind.
       if (request.method !== "GET") this.#tables.make();
-      return await routeProgram(this, request);
+      return await routeProgram(this, this.calls, request);
     } catch (error) {
       const { code, status } = problemOf(error);
       if (status === 500) logError("program", error);
@@ -347,6 +341,15 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
     const halted = this.records.inStatus("halted").filter(({ isCall }) => !isCall);
     for (const record of halted) await this.resume(record);
     return halted.length;
+  }
+
+  /** An event could not be read, or says that something was claimed or redeemed: there is more to know. */
+  async noteEvidence(): Promise<void> {
+    await this.#begin();
+    // What no job here concerns leaves nothing behind.
+    if (this.id === "") return;
+    this.usage.want(Date.now());
+    await this.arm();
   }
 
   /** Lets a job go on, at once: whatever it has waited for. */
