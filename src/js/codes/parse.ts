@@ -12,7 +12,7 @@ import {
 import { type Position, type TextInput, notRead, readInput, withInput } from "./codes-input.js";
 import { ours, refusal } from "../errors.js";
 import { notify } from "../listeners.js";
-import { checks, readOptions } from "../client/options.js";
+import { column, method, ordinal, readOptions, signal } from "../schema.js";
 import type { CallSignal, VoucherCode } from "../types.js";
 
 /**
@@ -79,11 +79,11 @@ export interface ParseByProgramOptions extends ParseOptions {
   programColumn?: ColumnSelector;
 }
 
-const parseChecks = {
-  column: checks.column,
-  headerRow: checks.ordinal,
-  onProgress: checks.method,
-  signal: checks.signal,
+const parseSchema = {
+  column,
+  headerRow: ordinal,
+  onProgress: method<(progress: ParseProgress) => void>(),
+  signal,
 };
 
 /**
@@ -101,9 +101,9 @@ const parseChecks = {
  */
 export async function parseCodes(input: CodesInput, options?: ParseOptions): Promise<CodeList> {
   return withInput(input, async (begun) => {
-    const read = readOptions(options ?? {}, parseChecks);
+    const read = readOptions(options ?? {}, parseSchema);
     if (listIds(begun) !== undefined) return begun as CodeList;
-    return toCodeList(await parse(begun, read as ParseOptions));
+    return toCodeList(await parse(begun, read));
   });
 }
 
@@ -168,8 +168,8 @@ export async function parseCodesByProgram(
   options?: ParseByProgramOptions,
 ): Promise<ProgramLists> {
   return withInput(input, async (begun) => {
-    const read = readOptions(options ?? {}, { ...parseChecks, programColumn: checks.column });
-    const { programColumn, ...shared } = read as ParseByProgramOptions;
+    const read = readOptions(options ?? {}, { ...parseSchema, programColumn: column });
+    const { programColumn, ...shared } = read;
     refuseMissing(begun);
     const [{ rejectedCount, rejected }, programs] = await readLists(
       begun,
