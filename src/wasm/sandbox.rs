@@ -45,7 +45,7 @@ impl SandboxBinding {
             options.latency_ms = (whole(low), whole(high));
         }
         let mut binding = Self(Sandbox::new(options));
-        binding.configure(given);
+        binding.configure(&given);
         binding
     }
 
