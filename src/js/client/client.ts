@@ -200,11 +200,10 @@ export function createClient(options: ClientOptions): Client {
     },
     async *listGuests(programId, callOptions) {
       const call = checkCallOptions(callOptions, { pageSize: checks.pageSize });
-      const { pageSize = 500 } = call;
+      const { pageSize = 500, ...rest } = call;
       const read = new Set<string>();
       for (let pageToken: string | undefined; ;) {
-        const input = { programId: programIdOf(programId), pageSize, pageToken };
-        const page = (await lives.call(LIST_GUESTS, input, call)) as GuestPage;
+        const page = await guestPage(lives, programId, pageSize as number, rest, pageToken);
         yield* page.guests;
         if (page.next === null) return;
         if (read.has(page.next)) throw pageAgain();
@@ -247,6 +246,28 @@ export function tokensOf(options: ClientOptions): (rejected?: string) => Promise
     const hint = "See `cause`. Nothing has left.";
     throw refusal("timeout", "Getting a token took too long", hint, { cause: value });
   };
+}
+
+/** Reads one page of guests at a time, for others to hand on: the worker does so. */
+export function guestPagesOf(
+  options: ClientOptions,
+): (programId: string, pageSize: number | undefined, pageToken?: string) => Promise<GuestPage> {
+  const lives = new BoundClient(options);
+  // Whoever asks repeats what may be repeated.
+  const once = checkCallOptions({ maxRetries: 0 });
+  return (programId, pageSize = 500, pageToken) =>
+    guestPage(lives, programId, pageSize, once, pageToken);
+}
+
+async function guestPage(
+  lives: BoundClient,
+  programId: string,
+  pageSize: number,
+  call: CallOptions,
+  pageToken: string | undefined,
+): Promise<GuestPage> {
+  const input = { programId: programIdOf(programId), pageSize, pageToken };
+  return (await lives.call(LIST_GUESTS, input, call)) as GuestPage;
 }
 
 type BoundBinding = InstanceType<Binding["Client"]>;

@@ -3,14 +3,18 @@
  * operates it. It holds no WebAssembly: the worker decides.
  */
 import type { CodeState, JobDecision } from "../job/types.js";
-import type { CallSignal } from "../types.js";
+import type { CallSignal, Guest, VoucherProgram } from "../types.js";
 import type {
   DryRun,
+  EventPage,
+  EventSummary,
+  GuestPage,
   JobDetail,
   JobResultPage,
   JobResultRow,
   JobSummary,
   ProgramSummary,
+  Reconciled,
 } from "../worker/types.js";
 import { Connection, type WorkerClientOptions } from "./connection.js";
 import { WorkerError } from "./error.js";
@@ -18,6 +22,7 @@ import { type Body, NO_LIST, type WorkerCodes, bodyOf } from "./upload.js";
 import { Watch, type WatchedJob } from "./watch.js";
 
 export type { JobDecision } from "../job/types.js";
+export type { Guest, VoucherProgram } from "../types.js";
 export type { LiveSocket, WorkerClientOptions } from "./connection.js";
 export { WorkerError } from "./error.js";
 export type { WorkerErrorParts } from "./error.js";
@@ -25,6 +30,10 @@ export type { WorkerCodes } from "./upload.js";
 export type { WatchedJob } from "./watch.js";
 export type {
   DryRun,
+  EventPage,
+  EventSummary,
+  EvidenceSource,
+  EvidenceSources,
   JobDetail,
   JobFault,
   JobResultPage,
@@ -32,7 +41,9 @@ export type {
   JobSample,
   JobStatus,
   JobSummary,
+  JobUsage,
   ProgramSummary,
+  Reconciled,
   UnknownBatch,
 } from "../worker/types.js";
 
@@ -91,6 +102,30 @@ export interface ResultsOptions {
   signal?: CallSignal;
 }
 
+/** What `events` takes. */
+export interface EventsOptions {
+  /** Only those that are unread and not dismissed; or, with `false`, only the others. */
+  unread?: boolean;
+  /** Only those of a program. */
+  program?: string;
+  /** Only those of a type, such as `voucher_program_code_distributed`. */
+  type?: string;
+  /** Only those before: what `next` of the page before was. */
+  before?: string;
+  /** At most so many, 1 to 200. Default: 50. */
+  limit?: number;
+  /** Ends the reading. */
+  signal?: CallSignal;
+}
+
+/** What `guests` takes. */
+export interface GuestsOptions {
+  /** How many guests one request asks for, at most 1,000. Default: 500. */
+  pageSize?: number;
+  /** Ends the reading. */
+  signal?: CallSignal;
+}
+
 /** The worker's API. Every method rejects with a `WorkerError`. */
 export interface WorkerClient {
   /** Programs of the organization, each with its newest job. */
@@ -99,6 +134,10 @@ export interface WorkerClient {
     offset?: number;
     signal?: CallSignal;
   }): Promise<ProgramSummary[]>;
+  /** One program, with what was used of it. */
+  getProgram(programId: string, options?: { signal?: CallSignal }): Promise<VoucherProgram>;
+  /** Everybody who is to get a code of the program. They hold people's data: don't log them. */
+  guests(programId: string, options?: GuestsOptions): AsyncIterableIterator<Guest>;
   /** What a job of this list would come to. Nothing is created. */
   check(programId: string, codes: WorkerCodes, options?: UploadOptions): Promise<DryRun>;
   /**
@@ -158,6 +197,26 @@ export interface WorkerClient {
     batch: number | "all",
     decision: JobDecision,
   ): Promise<JobSummary>;
+  /** The events of Uber's that the worker keeps, the newest first, without their bodies. */
+  events(options?: EventsOptions): Promise<EventPage>;
+  /** The body of an event as it came. It may hold a recipient's data. */
+  event(eventId: string, options?: { signal?: CallSignal }): Promise<string>;
+  /**
+   * Has events read again, with the worker's reader and its `outcomes` of today: all, those of
+   * a program, or those that are unread. Gives how many; `events` says how far that has come.
+   */
+  reread(options?: { programId?: string; unread?: boolean }): Promise<{ events: number }>;
+  /** An event that could not be read is dealt with: it is deleted as those that were read. */
+  dismiss(eventId: string): Promise<EventSummary>;
+  /**
+   * Asks Uber which codes of the program are in use, now. What is in use has reached
+   * somebody, so it becomes `distributed`; that the rest is not proves nothing.
+   */
+  reconcile(
+    programId: string,
+    jobId: string,
+    options?: { signal?: CallSignal },
+  ): Promise<Reconciled>;
   /**
    * Any other route of the worker: the answer, if it is a success. `path` begins with a
    * slash; `init` is what `fetch` takes.
@@ -208,6 +267,21 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
       return (await connection.get<{ programs: ProgramSummary[] }>(path, asSignal(signal)))
         .programs;
     },
+    getProgram: (programId, { signal } = {}) =>
+      connection.get<VoucherProgram>(programPath(programId), asSignal(signal)),
+    async *guests(programId, { pageSize, signal } = {}) {
+      // A token that comes again would never end.
+      const read = new Set<string>();
+      for (let pageToken: string | undefined; ;) {
+        const asked = query({ pageSize, pageToken });
+        const path = `${programPath(programId)}/guests${asked}`;
+        const page = await connection.get<GuestPage>(path, asSignal(signal));
+        yield* page.guests;
+        if (page.next === null) return;
+        if (read.has(page.next)) throw pageAgain();
+        read.add((pageToken = page.next));
+      }
+    },
     check: (programId, codes, options = {}) => check(programId, bodyOf(codes), options),
     checkAll: (programId, options = {}) =>
       check(programId, NO_LIST, { ...everybody(programId), ...options }),
@@ -254,12 +328,34 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
     drop: (programId, jobId) => connection.send("POST", `${pathOf(programId, jobId)}/drop`, {}),
     resolve: (programId, jobId, batch, decision) =>
       connection.send("POST", `${pathOf(programId, jobId)}/resolve`, { batch, decision }),
+    events: ({ signal, ...filter } = {}) =>
+      connection.get<EventPage>(`/api/events${query({ ...filter })}`, asSignal(signal)),
+    async event(eventId, { signal } = {}) {
+      return (await connection.request(eventPath(eventId), signalIn(signal), "no")).text();
+    },
+    reread: (options = {}) => connection.send("POST", "/api/events/reread", options),
+    dismiss: (eventId) => connection.send("POST", `${eventPath(eventId)}/dismiss`, {}),
+    async reconcile(programId, jobId, { signal } = {}) {
+      const init = { method: "POST", ...signalIn(signal) };
+      const answer = await connection.request(`${pathOf(programId, jobId)}/reconcile`, init, "no");
+      return (await answer.json()) as Reconciled;
+    },
     request: (path, init: RequestInit = {}) => {
       const reads = ["GET", "HEAD"].includes(init.method ?? "GET");
       return connection.request(path, init, reads ? "no" : "unknown");
     },
   };
   return client;
+}
+
+function pageAgain(): WorkerError {
+  return new WorkerError({
+    code: "unexpected_response",
+    message: "Uber gave the token of a page that was read already",
+    hint: "Read the guests again later. Those that came so far are complete pages.",
+    queued: "no",
+    status: 200,
+  });
 }
 
 /** Whether the same request may fare better soon: the key keeps it from making a second job. */
@@ -271,9 +367,11 @@ function isPassing(error: unknown): boolean {
 
 /** Everybody has to be confirmed with the program's id. */
 const everybody = (programId: string) => ({ all: true, confirm: programId });
-const jobsOf = (programId: string) => `/api/programs/${encodeURIComponent(programId)}/jobs`;
+const programPath = (programId: string) => `/api/programs/${encodeURIComponent(programId)}`;
+const jobsOf = (programId: string) => `${programPath(programId)}/jobs`;
 const pathOf = (programId: string, jobId: string) =>
   `${jobsOf(programId)}/${encodeURIComponent(jobId)}`;
+const eventPath = (eventId: string) => `/api/events/${encodeURIComponent(eventId)}`;
 const asSignal = (signal: CallSignal | undefined) => signal as AbortSignal | undefined;
 const signalIn = (signal: CallSignal | undefined) =>
   signal === undefined ? {} : { signal: signal as AbortSignal };

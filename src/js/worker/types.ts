@@ -1,9 +1,26 @@
 /** The public types of the worker. */
 import type { RejectedEntry } from "../codes/code-list.js";
 import type { CodeState, JobProgress, JobResult } from "../job/types.js";
-import type { VoucherProgram } from "../types.js";
+import type { Guest, VoucherProgram } from "../types.js";
 import type { WebhookOptions } from "../webhook/webhook.js";
 import type { ObjectNamespace, RequestContext, Service } from "./platform-types.js";
+
+/**
+ * When the worker reads by itself which codes are in use: also before an operator is
+ * asked about what is unknown.
+ */
+export interface UsageSchedule {
+  /**
+   * How many hours after a job was created, and after the read before: the last is repeated for as
+   * long as the job has codes that are queued or unknown, `retentionDays` after its last change at
+   * most. Default: `[1, 6, 24]`.
+   */
+  intervalHours?: readonly number[];
+  /** How many minutes after an event that could not be read, or that says claimed or redeemed. Default: 5. */
+  delayMinutes?: number;
+  /** How many minutes pass at least from one read of a program to the next. Default: 10. */
+  pauseMinutes?: number;
+}
 
 /** What `createWorker` takes. */
 export interface WorkerOptions {
@@ -17,6 +34,11 @@ export interface WorkerOptions {
   batchSize?: number;
   /** How long a finished job is kept, with each of its codes; at most 3,650. Default: 90. */
   retentionDays?: number;
+  /**
+   * How long an event of Uber's that was read is kept, with its body; at most 3,650. Default: 30.
+   * One that could not be read is kept until an operator dismisses it, 400 days at most.
+   */
+  eventRetentionDays?: number;
   /** Of one upload, in bytes. Default: 100,000,000, which is the platform's own limit on most plans. */
   maxUploadBytes?: number;
   /** Of one upload. Default: 1,000,000. */
@@ -27,6 +49,11 @@ export interface WorkerOptions {
    * what `limits.subrequests` says. With more, a job runs for longer at a time.
    */
   subrequests?: number;
+  /**
+   * Whether and when Uber is asked by itself which codes are in use, which proves that they have
+   * reached somebody. `false`: only when an operator says so.
+   */
+  reconcile?: false | UsageSchedule;
   /** Reads the outcomes of a webhook, as `verifyWebhook` takes it. */
   outcomes?: WebhookOptions["outcomes"];
 }
@@ -168,14 +195,60 @@ export interface UnknownBatch {
   id: number;
   /** How many codes it has. */
   codes: number;
-  /** How many of them Uber has reported all the same. */
+  /** How many of them Uber has reported all the same, or are known to be in use. */
   reported: number;
+  /** How many of them are known to be in use: these are in their recipients' hands. */
+  used: number;
   /** How often it left, or was about to. */
   attempts: number;
   /** When it last left. */
   sentAt: number | null;
   /** The last answer that was no acceptance. */
   error: Pick<JobFault, "code" | "message" | "status"> | null;
+}
+
+/** What the states of some codes of a job rest on. */
+export interface EvidenceSource {
+  /** How many codes. */
+  codes: number;
+  /** When it last settled some; `null` if it never did. */
+  lastAt: number | null;
+}
+
+/** How many states of a job's codes rest on what; nothing yet proves those that are in none of these. */
+export interface EvidenceSources {
+  /** The answer to the request. */
+  answer: EvidenceSource;
+  /** What Uber reported later. */
+  webhook: EvidenceSource;
+  /** Uber says that they are in use. */
+  usage: EvidenceSource;
+  /** A decision of an operator's. */
+  operator: EvidenceSource;
+}
+
+/** What Uber was asked about the use of a job's codes. */
+export interface JobUsage {
+  /** When it was last read, since the job was created; `null` if it was not. */
+  readAt: number | null;
+  /** When it will be read next; `null` where nothing is open, or only an operator has it read. */
+  nextAt: number | null;
+  /** Why the last try failed; `null` if it did not. It has changed no state. */
+  error: JobFault | null;
+  /** How many codes are in use that this job has not sent yet. */
+  usedBefore: number;
+}
+
+/** What `POST …/jobs/{job}/reconcile` gives. */
+export interface Reconciled {
+  /** How many codes Uber listed. */
+  read: number;
+  /** How many codes of this job became `distributed` by that. */
+  settled: number;
+  /** How many codes of this job are unknown all the same. */
+  stillUnknown: number;
+  /** When that was read. */
+  readAt: number;
 }
 
 /** All that there is to say of a job. */
@@ -192,20 +265,32 @@ export interface JobDetail extends JobSummary {
   unknownBatchCount: number;
   /** Whether an operator has paused every job of every program. */
   pausedByEverything: boolean;
+  /** What the states of its codes rest on. */
+  sources: EvidenceSources;
+  /** What was read of the use of its codes, and when. */
+  usage: JobUsage;
 }
 
 /** What `GET …/jobs/{job}/live` sends: the job, then what changes, and the job again when more did. */
 export type JobMessage =
   | { type: "job"; job: JobDetail }
   | ({ type: "progress"; sample: JobSample | null } & Pick<
-      JobSummary,
-      "status" | "progress" | "rate" | "waitingUntil"
+      JobDetail,
+      "status" | "progress" | "rate" | "waitingUntil" | "sources"
     >);
 
 /** One code of a job. */
 export interface JobResultRow extends JobResult {
   /** The code's place in the list, from 0. */
   place: number;
+}
+
+/** Some guests of a program. They hold people's data: don't log them. */
+export interface GuestPage {
+  /** In Uber's order. */
+  guests: Guest[];
+  /** What `pageToken` of the next page is; `null` where this is the last one. */
+  next: string | null;
 }
 
 /** Some results of a job. */
@@ -230,6 +315,59 @@ export interface DryRun {
   blocked: { total: number } & Partial<Record<CodeState, number>>;
   /** The first 1,000 of them. */
   firstBlocked: { code: string; state: CodeState; job: string | null }[];
+}
+
+/**
+ * A well-signed event of Uber's as the worker keeps it.
+ *
+ * - `read`: outcomes were read of it.
+ * - `unread`: its type says that it reports a distribution, or it is no JSON, and
+ *   no outcome could be read.
+ * - `other`: its type does not say so, and nothing was read of it.
+ */
+export interface EventSummary {
+  /** Opaque. */
+  id: string;
+  /** `event_type`; empty where there is none. */
+  type: string;
+  /** The voucher program; `null` where the event names none. */
+  programId: string | null;
+  /** When it first came. */
+  receivedAt: number;
+  /** When the same message came last. */
+  lastAt: number;
+  /** How often the same message came. */
+  count: number;
+  /** `X-Environment`, in lower case. */
+  environment: string | null;
+  /** The length of its body. */
+  bytes: number;
+  /** Only the beginning of the body was kept. What could be read of the whole was. */
+  isCut: boolean;
+  /** What could be read of it. */
+  status: "read" | "unread" | "other";
+  /** How many outcomes were read of it. */
+  outcomes: number;
+  /** How many codes changed their state because of it; `null` where that is not known. */
+  settled: number | null;
+  /** Why it could not be read, or what was read of it not be handed on. */
+  error: { message: string } | null;
+  /** An operator has dealt with it: it is deleted as those that were read. */
+  isDismissed: boolean;
+}
+
+/** Some of the events that are kept. */
+export interface EventPage {
+  /** The newest first. */
+  events: EventSummary[];
+  /** What the next page is asked for with, as `before`; `null` where this is the last one. */
+  next: string | null;
+  /** How many are unread and not dismissed, of all programs. */
+  unreadCount: number;
+  /** What was deleted before its time, since there was no space left. */
+  dropped: { events: number; bytes: number };
+  /** How far reading again has come; `null` where nothing is being read again. */
+  rereading: { done: number; total: number } | null;
 }
 
 /** @internal */
