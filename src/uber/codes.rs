@@ -24,7 +24,7 @@ const FIELDS: [Field; 8] = [
 #[must_use]
 pub fn request(api: &Api, program: &ProgramId, include_usage: bool) -> Request {
     let query = if include_usage { "?include_usage=true" } else { "" };
-    api.on_codes(program, Method::Get, query, None)
+    api.codes_request(program, Method::Get, query, None)
 }
 
 /// The codes of an answer, with their members under their names in JavaScript,

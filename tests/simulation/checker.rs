@@ -126,7 +126,7 @@ impl Checker {
                 "promise 1: code {place} leaves again, though request {unproven:?} may have been queued"
             );
             must!(
-                !history.settled_by_usage && !(history.known_used && !history.open.is_empty()),
+                !history.settled_by_usage && (!history.known_used || history.open.is_empty()),
                 "usage: code {place} leaves again, though it is known to be in use"
             );
             history.resent += u32::from(!history.open.is_empty());
@@ -162,8 +162,8 @@ impl Checker {
     /// and nothing else changes.
     pub fn used(
         &mut self,
-        before: &[State],
-        after: &[State],
+        before: &[Known],
+        after: &[Known],
         used: &[Code],
         settled: u32,
     ) -> Verdict {
@@ -182,7 +182,7 @@ impl Checker {
                 CodeState::Sending if history.known_used => old.clone(),
                 _ => {
                     history.known_used = true;
-                    State::by_usage()
+                    Known::by_usage()
                 }
             };
             must!(*new == expected, "usage: code {place} became {new:?} instead of {expected:?}");
@@ -346,7 +346,7 @@ impl Checker {
     }
 
     /// Something was reported.
-    pub fn told(&mut self, before: &[State], reports: &[Report]) {
+    pub fn told(&mut self, before: &[Known], reports: &[Report]) {
         for Report { code, outcome } in reports {
             // Of a code that was not sent, it belongs to another send.
             if let Some(place) = self.places.get(code)
@@ -361,8 +361,8 @@ impl Checker {
     /// Promises 3 and 4.
     pub fn reported(
         &self,
-        before: &[State],
-        after: &[State],
+        before: &[Known],
+        after: &[Known],
         reports: &[Report],
         settled: u32,
     ) -> Verdict {
@@ -471,20 +471,20 @@ impl Checker {
 
 /// What is known of a code, as it is compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct State {
+pub struct Known {
     pub state: CodeState,
     pub by: By,
     pub reason: Option<String>,
 }
 
-impl State {
+impl Known {
     fn by_usage() -> Self {
         Self { state: CodeState::Distributed, by: By::Usage, reason: None }
     }
 }
 
-pub fn states(job: &Job) -> Vec<State> {
-    let state = |result: CodeInfo<'_>| State {
+pub fn states(job: &Job) -> Vec<Known> {
+    let state = |result: CodeInfo<'_>| Known {
         state: result.state,
         by: result.by,
         reason: result.reason.map(str::to_owned),
@@ -493,10 +493,10 @@ pub fn states(job: &Job) -> Vec<State> {
 }
 
 /// Distributed before failed, a reason before none, then the smaller reason.
-fn best(old: State, outcome: &Result<(), Option<String>>) -> State {
+fn best(old: Known, outcome: &Result<(), Option<String>>) -> Known {
     let new = match outcome {
-        Ok(()) => State { state: CodeState::Distributed, by: By::Webhook, reason: None },
-        Err(reason) => State { state: CodeState::Failed, by: By::Webhook, reason: reason.clone() },
+        Ok(()) => Known { state: CodeState::Distributed, by: By::Webhook, reason: None },
+        Err(reason) => Known { state: CodeState::Failed, by: By::Webhook, reason: reason.clone() },
     };
     match (old.state, new.state) {
         (CodeState::Distributed, _) => old,

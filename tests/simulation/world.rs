@@ -7,7 +7,7 @@ mod usage;
 use serde_json::Value;
 use uber_vouchers::code::Code;
 use uber_vouchers::error::{Error, ErrorCode};
-use uber_vouchers::http::{BaseUrl, Head, Headers, Request};
+use uber_vouchers::http::{BaseUrl, Headers, Request, ResponseHead};
 use uber_vouchers::job::{Action, CodeState, Decision, Job, Recovery, Settings};
 use uber_vouchers::json::Json;
 use uber_vouchers::sandbox::{Answer, Faults, IncomingRequest, Options, ProgramSpec, Sandbox};
@@ -71,7 +71,7 @@ enum Effect {
     Answered {
         batch: usize,
         request: u64,
-        head: Head,
+        head: ResponseHead,
         body: Vec<u8>,
     },
     Lost {
@@ -525,7 +525,10 @@ impl World {
             Effect::Lost { batch } => {
                 self.say(&format!("no answer to batch {batch}"));
                 if let Some(job) = &mut self.job {
-                    job.handle_lost(batch, &response::remembered(ErrorCode::Timeout, 0, None));
+                    job.handle_lost(
+                        batch,
+                        &response::error_from_record(ErrorCode::Timeout, 0, None),
+                    );
                 }
             }
         }
@@ -548,7 +551,12 @@ impl World {
         if fails {
             let code =
                 if permanent { ErrorCode::TokenRejected } else { ErrorCode::ConnectionFailed };
-            job.handle_no_token(batch, response::remembered(code, 0, None), self.now, random);
+            job.handle_no_token(
+                batch,
+                response::error_from_record(code, 0, None),
+                self.now,
+                random,
+            );
         } else {
             job.handle_token(batch);
         }
@@ -630,7 +638,7 @@ impl World {
         if !self.calm && self.random.chance(self.plan.refused) {
             let statuses = [400, 401, 402, 403, 404, 409, 413, 422, 429];
             let status = statuses[self.random.below(statuses.len())];
-            let head = Head { status, headers: Headers::default() };
+            let head = ResponseHead { status, headers: Headers::default() };
             let ms = self.random.between(1, 100);
             self.after(ms, Effect::Answered { batch, request: id, head, body: vec![] });
             return Ok(());

@@ -75,13 +75,11 @@ impl World {
     }
 
     pub(super) fn take_reading(&mut self, used: Option<Vec<Code>>) -> Verdict {
-        match used {
-            Some(used) => self.apply_usage(used),
-            None => {
-                self.say("the reading fails");
-                Ok(())
-            }
+        if let Some(used) = used {
+            return self.apply_usage(used);
         }
+        self.say("the reading fails");
+        Ok(())
     }
 
     /// As if the answer came at once.

@@ -1,6 +1,12 @@
 /** What the worker reads of a job beside its public members. */
 import type { ReadableJob } from "../../job/job.js";
-import { type Cursor, PAGE, ROW, STATES, results, statesIn } from "../../job/results.js";
+import {
+  BATCH_ROW_BYTES,
+  RESULTS_PER_PAGE,
+  RESULT_ROW_BYTES,
+  STATES,
+} from "../../generated/protocol.js";
+import { type Cursor, results, statesIn } from "../../job/results.js";
 import type { CodeState, JobResult } from "../../job/types.js";
 import type { OpenJobs } from "./open-jobs.js";
 import type { Records } from "./records.js";
@@ -28,9 +34,10 @@ export function statesOf(job: ReadableJob): Uint8Array {
   const abandoned = STATES.indexOf("abandoned");
   for (let from = 0; from < total;) {
     const page = machine.results(from, undefined);
-    for (let at = 4; at < page.length; at += ROW) {
+    for (let at = 4; at < page.length; at += RESULT_ROW_BYTES) {
       const number = page[at] as number;
-      const isCancelled = number === abandoned && batches[Math.floor(from / batchSize) * ROW + 2];
+      const isCancelled =
+        number === abandoned && batches[Math.floor(from / batchSize) * BATCH_ROW_BYTES + 2];
       numbers[from++] = isCancelled ? CANCELLED : number;
     }
   }
@@ -44,12 +51,12 @@ export function failuresOf(job: ReadableJob): Map<string | null, number> {
   for (let from = 0, isLast = false; !isLast;) {
     const page = machine.results(from, statesIn("failed"));
     const view = new DataView(page.buffer, page.byteOffset, page.byteLength);
-    for (let at = 0; at < page.length; at += ROW) {
+    for (let at = 0; at < page.length; at += RESULT_ROW_BYTES) {
       const reason = view.getUint16(at + 6, true);
       counts.set(reason, (counts.get(reason) ?? 0) + 1);
     }
-    isLast = page.length < PAGE * ROW;
-    if (!isLast) from = view.getUint32(page.length - ROW, true) + 1;
+    isLast = page.length < RESULTS_PER_PAGE * RESULT_ROW_BYTES;
+    if (!isLast) from = view.getUint32(page.length - RESULT_ROW_BYTES, true) + 1;
   }
   const named = [...counts].map(([reason, count]): [string | null, number] => [
     reason === 0 ? null : machine.reason(reason),
