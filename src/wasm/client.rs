@@ -163,6 +163,9 @@ impl Inner {
                 let usage = input.get("includeUsage").is_true();
                 (codes::request(api, &program()?, usage), Operation::Read)
             }
+            ClientOperation::ListUsedCodes => {
+                (codes::request(api, &program()?, true), Operation::Read)
+            }
             ClientOperation::SearchPrograms => {
                 let (limit, offset) = (input.get("limit"), input.get("offset"));
                 let (limit, offset) = (whole(raw_number(limit)), whole(raw_number(offset)));
@@ -257,6 +260,7 @@ impl Inner {
                 (Operation::Distribute, None)
             }
             ClientOperation::ListCodes => (Operation::Read, codes::list(&parsed)),
+            ClientOperation::ListUsedCodes => (Operation::Read, codes::list_used(&parsed)),
             ClientOperation::SearchPrograms => (Operation::Read, programs::list(&parsed)),
             ClientOperation::GetProgram => {
                 let id = input.get("programId").text().unwrap_or_default();

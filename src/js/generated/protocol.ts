@@ -9,6 +9,7 @@ export const CALL_SEARCH_PROGRAMS = 3;
 export const CALL_REQUEST_TOKEN = 4;
 export const CALL_GET_PROGRAM = 5;
 export const CALL_LIST_GUESTS = 6;
+export const CALL_LIST_USED_CODES = 7;
 
 // What a job is asked to do.
 export const JOB_PUSH = 0;

@@ -366,7 +366,7 @@ class BulkJob implements BareJob {
   async reconcile(options?: ReconcileOptions): Promise<Reconciliation> {
     this.#refuse();
     const call = checkCallOptions(options, { guests: checks.boolean });
-    const usage = await readUsage(await usageAtUber(this.#reader, this.programId, call));
+    const usage = await usageAtUber(this.#reader, this.programId, call);
     const settled = await this.#applyUsage(usage);
     return { read: usage.read, settled, stillUnknown: this.progress().unknown };
   }
@@ -391,7 +391,9 @@ class BulkJob implements BareJob {
     const rows = this.#machine.batches();
     const view = new DataView(rows.buffer, rows.byteOffset);
     return Array.from({ length: rows.length / BATCH_ROW_BYTES }, (_, id) => {
-      const [codes = 0, used = 0] = [4, 6].map((at) => view.getUint16(id * BATCH_ROW_BYTES + at, true));
+      const [codes = 0, used = 0] = [4, 6].map((at) =>
+        view.getUint16(id * BATCH_ROW_BYTES + at, true),
+      );
       const [reported = 0, attempts = 0, low = 0, high = 0] = [8, 12, 16, 20].map((at) =>
         view.getUint32(id * BATCH_ROW_BYTES + at, true),
       );
