@@ -20,7 +20,7 @@ use std::ops::Range;
 use twox_hash::XxHash64;
 
 use crate::code::Code;
-use crate::error::Rejected;
+use crate::code::rejected::RejectedEntry;
 
 /// So many rejected entries are kept; the rest are only counted.
 pub const KEPT_REJECTED: usize = 1_000;
@@ -81,7 +81,7 @@ impl CodeList {
 
     /// The entries that were no code: the first [`KEPT_REJECTED`] of them.
     #[must_use]
-    pub fn rejected(&self) -> &[Rejected] {
+    pub fn rejected(&self) -> &[RejectedEntry] {
         &self.rejections.kept
     }
 
@@ -334,7 +334,7 @@ impl CodeListBuilder {
     }
 
     /// Takes note of an entry that is no code.
-    pub fn reject(&mut self, rejected: Rejected) {
+    pub fn reject(&mut self, rejected: RejectedEntry) {
         self.list.rejections.add(rejected);
     }
 
@@ -401,11 +401,11 @@ impl Batch {
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Rejections {
     pub(crate) count: u64,
-    pub(crate) kept: Vec<Rejected>,
+    pub(crate) kept: Vec<RejectedEntry>,
 }
 
 impl Rejections {
-    pub(crate) fn add(&mut self, rejected: Rejected) {
+    pub(crate) fn add(&mut self, rejected: RejectedEntry) {
         self.count += 1;
         if self.kept.len() < KEPT_REJECTED {
             self.kept.push(rejected);
@@ -647,7 +647,7 @@ fn product(number: u64, summand: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Reason;
+    use crate::code::rejected::RejectReason;
 
     fn code(number: u128) -> Code {
         Code::from_bytes(number.to_be_bytes()).unwrap()
@@ -789,10 +789,10 @@ mod tests {
         builder.insert(code(1));
         for line in 1..=1_500 {
             let value = String::new();
-            builder.reject(Rejected {
+            builder.reject(RejectedEntry {
                 line,
                 value,
-                reason: Reason::NotAUuid,
+                reason: RejectReason::NotAUuid,
                 message: String::new(),
             });
         }

@@ -1,12 +1,13 @@
 //! A voucher code: the `code_id` of Get Voucher Codes, which is a UUID.
 
 pub mod list;
+pub mod rejected;
 #[cfg(target_feature = "simd128")]
 pub(crate) mod simd;
 
 use std::fmt;
 
-use crate::error::Reason;
+use crate::code::rejected::RejectReason;
 
 /// A voucher code, held as the 16 bytes of its UUID.
 ///
@@ -23,11 +24,11 @@ impl Code {
 
     /// Reads the hyphenated 8-4-4-4-12 form, in either case, and nothing else:
     /// no white space, no braces, no URN.
-    pub fn parse(text: &[u8]) -> Result<Self, Reason> {
+    pub fn parse(text: &[u8]) -> Result<Self, RejectReason> {
         match text.try_into().ok().and_then(Self::read) {
-            Some(Self::NONE) => Err(Reason::NilUuid),
+            Some(Self::NONE) => Err(RejectReason::NilUuid),
             Some(code) => Ok(code),
-            None => Err(Reason::NotAUuid),
+            None => Err(RejectReason::NotAUuid),
         }
     }
 
@@ -210,9 +211,12 @@ mod tests {
             "1f913a9-6f52c-42a0-aa0b-a2ba53b2d631",
             " f913a96-f52c-42a0-aa0b-a2ba53b2d631",
         ] {
-            assert_eq!(Code::parse(bad.as_bytes()), Err(Reason::NotAUuid), "{bad:?}");
+            assert_eq!(Code::parse(bad.as_bytes()), Err(RejectReason::NotAUuid), "{bad:?}");
         }
-        assert_eq!(Code::parse(b"00000000-0000-0000-0000-000000000000"), Err(Reason::NilUuid));
+        assert_eq!(
+            Code::parse(b"00000000-0000-0000-0000-000000000000"),
+            Err(RejectReason::NilUuid)
+        );
     }
 
     #[test]
@@ -239,7 +243,7 @@ mod tests {
                 let mut text = TEXT.as_bytes().to_vec();
                 (text[first], text[second]) = (byte, byte);
                 let read = Code::parse(&text);
-                assert_eq!(read, Err(Reason::NotAUuid), "{byte} at {first} and {second}");
+                assert_eq!(read, Err(RejectReason::NotAUuid), "{byte} at {first} and {second}");
             }
         }
     }

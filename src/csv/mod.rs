@@ -57,8 +57,8 @@ use programs::Collector;
 pub use programs::ProgramLists;
 
 use crate::code::list::{Batch, CodeList};
+use crate::code::rejected::{RejectReason, RejectedEntry};
 use crate::code::{Code, TEXT_LENGTH};
-use crate::error::{Reason, Rejected};
 
 /// The names by which the column of the codes is found, the best first.
 pub const CODE_COLUMNS: [&str; 4] = ["code_id", "code_uuid", "uuid", "code"];
@@ -175,10 +175,10 @@ impl CodeReader {
     /// Takes note of an entry that is no string.
     pub fn reject_entry(&mut self) {
         self.entries += 1;
-        self.collector.all.reject(Rejected {
+        self.collector.all.reject(RejectedEntry {
             line: self.entries,
             value: String::new(),
-            reason: Reason::NotAString,
+            reason: RejectReason::NotAString,
             message: message::NO_STRING.to_owned(),
         });
     }

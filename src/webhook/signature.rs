@@ -45,11 +45,9 @@ pub fn verify(body: &[u8], signature: Option<&str>, keys: &[SigningKey]) -> Resu
     } else {
         return Ok(());
     };
-    let mut error = Error::new(code, Queued::No, message);
-    if padded && code == ErrorCode::SignatureMismatch {
-        error.hint = PADDED;
-    }
-    Err(error)
+    let error = Error::new(code, Queued::No, message);
+    let is_padded = padded && code == ErrorCode::SignatureMismatch;
+    Err(if is_padded { error.with_hint(PADDED) } else { error })
 }
 
 /// Signs a body as Uber does, in lower-case digits.

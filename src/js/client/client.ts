@@ -9,6 +9,7 @@ import {
   CALL_GET_PROGRAM,
   CALL_LIST_CODES,
   CALL_LIST_GUESTS,
+  CALL_LIST_USED_CODES,
   CALL_REQUEST_TOKEN,
   CALL_SEARCH_PROGRAMS,
 } from "../generated/protocol.js";
@@ -16,6 +17,7 @@ import { DONE, Deadline, FAILED, hostClock } from "../http/deadline.js";
 import { type Host, createHost, timeOf } from "../wasm/host.js";
 import { type JobContext, openJob } from "../job/job.js";
 import type { Job, JobOptions, ResumeOptions } from "../job/types.js";
+import type { Usage, UsageReader } from "../job/usage.js";
 import { memoryJournal } from "../journal/memory.js";
 import type { Journal } from "../journal/types.js";
 import {
@@ -226,7 +228,13 @@ export function createClient(options: ClientOptions): Client {
       return openUnlessAborted(await context(), options);
     },
   };
-  const context = async () => ({ ...(await lives.context()), reader: client });
+  const reader: UsageReader = {
+    async listUsedCodes(programId, call) {
+      return (await lives.call(CALL_LIST_USED_CODES, { programId }, call)) as Usage;
+    },
+    listGuests: client.listGuests,
+  };
+  const context = async () => ({ ...(await lives.context()), reader });
   return client;
 }
 

@@ -361,7 +361,7 @@ class BulkJob implements BareJob {
   async reconcile(options?: ReconcileOptions): Promise<Reconciliation> {
     this.#refuse();
     const call = checkCallOptions(options, { guests: boolean });
-    const usage = await readUsage(await usageAtUber(this.#reader, this.programId, call));
+    const usage = await usageAtUber(this.#reader, this.programId, call);
     const settled = await this.#applyUsage(usage);
     return { read: usage.read, settled, stillUnknown: this.progress().unknown };
   }
