@@ -13,7 +13,7 @@ import { countedFetch } from "./budget.js";
 import { idsOfCodes } from "../code-ids.js";
 import { readStates } from "./job-reading.js";
 import { listedCodes } from "../http/listed-codes.js";
-import { faultOf, refuse } from "../http/problem.js";
+import { Refusal, faultOf, problemOf, refuse } from "../http/problem.js";
 import { log, logError } from "../log.js";
 import type { ObjectStorage } from "../platform-types.js";
 import type { Program } from "./program.js";
@@ -95,7 +95,10 @@ export class Usage {
 
   /** Reads it now, or as soon as a read that is under way ends. What came of it for a job. */
   async reconcile(record: JobRecord): Promise<Reconciled> {
-    const { read, readAt, settled } = await this.#read();
+    const { read, readAt, settled } = await this.#read().catch((error: unknown) => {
+      // Whatever it is, nothing was queued because of it.
+      throw new Refusal({ ...problemOf(error), queued: "no" });
+    });
     const stillUnknown = record.summary.progress.unknown;
     return { read, settled: settled.get(record.number) ?? 0, stillUnknown, readAt };
   }
@@ -196,8 +199,7 @@ export class Usage {
     for (const [number, places] of byJob) {
       const record = records.byNumber(number);
       // Of one that can't be read, all codes count as unknown; the next read says it again.
-      if (record === undefined || record.isFolded || record.summary.status === "unreadable")
-        continue;
+      if (record === undefined || record.isFolded || isSetAside(record)) continue;
       const { sources, summary } = record;
       let progress = summary.progress;
       try {
@@ -211,9 +213,9 @@ export class Usage {
         runner.settle(record, progress);
         await reports.report(record);
       } catch (error) {
-        // It keeps nothing from the others.
+        // It keeps nothing from the others. One that can't be read was set aside by that.
         logError("usage", error);
-        failure = error;
+        if (!isSetAside(record)) failure = error;
       }
     }
     const news = await this.#unknownToJobs(ids);
@@ -249,6 +251,8 @@ export class Usage {
     return news.all();
   }
 }
+
+const isSetAside = ({ summary }: JobRecord) => summary.status === "unreadable";
 
 function isEqual(one: JobProgress, other: JobProgress): boolean {
   return [...STATES, "usedBefore" as const].every((name) => one[name] === other[name]);
