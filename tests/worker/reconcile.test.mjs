@@ -141,8 +141,10 @@ test("an operator has it read now; a restart forgets nothing, and a resend leave
     assert.equal(sent.get(code), place >= 3 && place < 7 ? 1 : 2, `${place}`);
   });
   // Again: there is nothing new.
-  const again = await reconcile(worker, job.path);
-  assert.deepEqual([again.body.settled, again.body.stillUnknown], [0, 0]);
+  const page = createWorkerClient({ baseUrl: worker.url, token: ADMIN_TOKEN });
+  const again = await page.reconcile(job.programId, job.id);
+  assert.deepEqual([again.read, again.settled, again.stillUnknown], [10, 0, 0]);
+  assert.ok(again.readAt > readAt);
   await worker.kill();
 });
 
@@ -322,6 +324,33 @@ test("a job that can't be read keeps the others from nothing, and its codes stay
   assert.equal((await reconcile(worker, path)).body.code, "job_unreadable");
   const again = await worker.createJob(programId, codes, "?skip=true");
   assert.equal((await again.json()).code, "already_queued");
+  await worker.kill();
+});
+
+test("a read and a job that runs keep together within the requests of an invocation", async () => {
+  const worker = await startWorker({
+    uber: front,
+    entry: "limits-entry.mjs",
+    options: {
+      requestsPerSecond: 90,
+      subrequests: 20,
+      reconcile: { ...SOON, intervalHours: [0.001] },
+    },
+  });
+  await worker.json("/_limits", { outside: 20, inAll: 20 });
+  const { programId, codes } = await uber.createProgram(120);
+  const created = await worker.createJob(programId, codes, "?batchSize=1");
+  const { id } = await created.json();
+  const job = await worker.until(
+    programId,
+    id,
+    ({ status, usage }) => status === "finished" && usage.readAt !== null,
+    120_000,
+  );
+  assert.equal(job.progress.queued, 120);
+  assert.deepEqual([...new Set((await uber.deliveries(programId)).values())], [1]);
+  const { refused } = await worker.json("/_limits");
+  assert.equal(refused, 0);
   await worker.kill();
 });
 

@@ -10,9 +10,8 @@ import { ApiError } from "../../errors.js";
 import { hexOf } from "../../codes/code-list.js";
 import { retryDelay } from "../alarm.js";
 import { countedFetch } from "./budget.js";
-import { idsOfCodes } from "../code-ids.js";
 import { readStates } from "./job-reading.js";
-import { listedCodes } from "../http/listed-codes.js";
+import { listedUse } from "../http/listed-codes.js";
 import { Refusal, faultOf, problemOf, refuse } from "../http/problem.js";
 import { log, logError } from "../log.js";
 import type { ObjectStorage } from "../platform-types.js";
@@ -36,6 +35,9 @@ const ID = 16;
 const DISTRIBUTED = STATES.indexOf("distributed");
 /** A read that would have to wait longer for its turn is tried again later. */
 const LONGEST_TURN_MS = 10_000;
+
+/** The turn, a token, the list, both once more after a 401, and what is told afterwards. */
+const REQUESTS = 6;
 
 /** What one read came to. */
 interface Read {
@@ -77,14 +79,16 @@ export class Usage {
     return nextReadAt(this.#known, this.#open(now), now, settings());
   }
 
-  /** Something came that says that there is more to know. */
-  want(now: number): void {
+  /** Something came that says that there is more to know. Whether it is read earlier because of that. */
+  want(now: number): boolean {
     const { reconcile } = settings();
-    if (reconcile === false || this.#open(now).length === 0) return;
+    if (reconcile === false) return false;
     const wantedAt = now + reconcile.delayMinutes * 60_000;
     // A later event does not put off what an earlier one has wanted.
-    const before = this.#known.wantedAt ?? Infinity;
-    if (wantedAt < before) this.#keep({ ...this.#known, wantedAt });
+    if ((this.#known.wantedAt ?? Infinity) <= wantedAt || this.#open(now).length === 0)
+      return false;
+    this.#keep({ ...this.#known, wantedAt });
+    return true;
   }
 
   /** Reads it, if that is due and this invocation may ask Uber. Never throws. */
@@ -103,9 +107,14 @@ export class Usage {
     return { read, settled: settled.get(record.number) ?? 0, stillUnknown, readAt };
   }
 
+  /** When it was last read, and why the last try failed, if it did. */
+  get last(): Pick<UsageState, "readAt" | "error"> {
+    return this.#known;
+  }
+
   /** What a job shows of it. */
   shown(record: JobRecord, usedBefore: number, now: number): JobUsage {
-    const { readAt, error } = this.#known;
+    const { readAt, error } = this.last;
     const isRead = readAt !== null && readAt >= record.summary.createdAt;
     const next = isOpen(record, now, settings()) ? this.nextAt(now) : undefined;
     return { readAt: isRead ? readAt : null, nextAt: next ?? null, error, usedBefore };
@@ -120,14 +129,15 @@ export class Usage {
   }
 
   async #readOnce(): Promise<Read> {
+    const release = this.program.budget.reserve(REQUESTS);
     const readAt = Date.now();
     const open = this.#open(readAt);
     const requests = Object.fromEntries(
       open.map(({ number, summary }) => [number, summary.progress.requests]),
     );
-    // Before anything leaves: should this object end meanwhile, the next one does not read at once.
-    this.#keep(begun(this.#known, readAt));
     try {
+      // Before anything leaves: should this object end meanwhile, the next one does not read at once.
+      this.#keep(begun(this.#known, readAt));
       await this.#turn();
       const { read, used } = await this.#usedCodes();
       const settled = await this.#takeIn(used);
@@ -138,6 +148,7 @@ export class Usage {
       this.#failed(error);
       throw error;
     } finally {
+      release();
       // Who watches sees when it was read, whatever came of it.
       for (const { summary } of open) this.program.live.changed(summary.id);
       await this.program.arm().catch((error: unknown) => logError("arm", error));
@@ -176,10 +187,9 @@ export class Usage {
     const way = { app: () => stubs.app(), fetch: countedFetch(this.env, budget) };
     let read = 0;
     const used = new Ids();
-    for await (const page of listedCodes(this.env, id, true, way)) {
+    for await (const page of listedUse(this.env, id, way)) {
       read += page.length;
-      const inUse = page.filter(({ usageCount }) => (usageCount ?? 0) > 0);
-      used.add(idsOfCodes(inUse.map(({ codeId }) => codeId)));
+      used.add(page.used);
     }
     return { read, used: used.all() };
   }
