@@ -4,6 +4,8 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
+use crate::names::named;
+
 /// Whether Uber may have queued something because of the call that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Queued {
@@ -203,44 +205,27 @@ impl fmt::Display for ErrorCode {
     }
 }
 
-/// Why one entry of a list is no code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Reason {
-    /// Not a UUID in the 8-4-4-4-12 form.
-    NotAUuid,
-    /// The UUID of only zeros.
-    NilUuid,
-    /// The row, or the header, lacks the column of the codes.
-    MissingColumn,
-    /// Several columns have the name that is looked for.
-    AmbiguousColumn,
-    /// The quotes of the row don't match, or its cells have shifted.
-    MalformedCsv,
-    /// The file, or the column of the codes, is not UTF-8.
-    NotUtf8,
-    /// The file is no list of codes, but a workbook, an archive, JSON or the like.
-    UnsupportedFormat,
-    /// The entry is not a string.
-    NotAString,
-    /// The program column holds no usable program id.
-    InvalidProgramId,
-}
-
-impl Reason {
-    /// The reason as JavaScript and the docs spell it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Reason::NotAUuid => "not_a_uuid",
-            Reason::NilUuid => "nil_uuid",
-            Reason::MissingColumn => "missing_column",
-            Reason::AmbiguousColumn => "ambiguous_column",
-            Reason::MalformedCsv => "malformed_csv",
-            Reason::NotUtf8 => "not_utf8",
-            Reason::UnsupportedFormat => "unsupported_format",
-            Reason::NotAString => "not_a_string",
-            Reason::InvalidProgramId => "invalid_program_id",
-        }
+named! {
+    /// Why one entry of a list is no code.
+    pub enum Reason {
+        /// Not a UUID in the 8-4-4-4-12 form.
+        NotAUuid = "not_a_uuid",
+        /// The UUID of only zeros.
+        NilUuid = "nil_uuid",
+        /// The row, or the header, lacks the column of the codes.
+        MissingColumn = "missing_column",
+        /// Several columns have the name that is looked for.
+        AmbiguousColumn = "ambiguous_column",
+        /// The quotes of the row don't match, or its cells have shifted.
+        MalformedCsv = "malformed_csv",
+        /// The file, or the column of the codes, is not UTF-8.
+        NotUtf8 = "not_utf8",
+        /// The file is no list of codes, but a workbook, an archive, JSON or the like.
+        UnsupportedFormat = "unsupported_format",
+        /// The entry is not a string.
+        NotAString = "not_a_string",
+        /// The program column holds no usable program id.
+        InvalidProgramId = "invalid_program_id",
     }
 }
 

@@ -62,6 +62,12 @@ pub mod http;
 pub mod job;
 pub mod json;
 mod mask;
+mod names;
+#[cfg(any(
+    all(test, feature = "sandbox", not(target_arch = "wasm32")),
+    all(target_arch = "wasm32", feature = "client")
+))]
+mod protocol;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod secret;

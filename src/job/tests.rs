@@ -119,7 +119,7 @@ impl Bench {
     /// The counts are what the codes say, and so they are after a resume.
     fn check(&self) {
         let progress = self.job.progress(NOW);
-        for state in CodeState::ALL {
+        for state in CodeState::ALL.iter().copied() {
             let count = self.job.results().filter(|result| result.state == state).count();
             assert_eq!(progress.count(state) as usize, count, "{state:?}");
         }
@@ -828,8 +828,8 @@ fn held_nothing_leaves_until_it_is_time() {
 
 #[test]
 fn finished_is_when_nothing_is_open() {
-    for state in CodeState::ALL {
-        for other in CodeState::ALL {
+    for state in CodeState::ALL.iter().copied() {
+        for other in CodeState::ALL.iter().copied() {
             let mut progress = Bench::new(1).job.progress(NOW);
             progress.counts = [0; 8];
             progress.counts[state as usize] += 1;

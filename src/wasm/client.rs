@@ -10,10 +10,11 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use super::exchange::{Ended, Exchange, Next, Stage, epoch_ms};
 use super::failure::{headers, thrown};
 use super::host::Host;
-use super::{from_text, number, text_of, to_js};
+use super::{from_text, known, number, text_of, to_js};
 use crate::error::Error;
 use crate::http::{BaseUrl, Request};
 use crate::json::Json;
+use crate::protocol::ClientOperation as Operation;
 use crate::secret::Secret;
 use crate::uber::api::Api;
 use crate::uber::id::{OrganizationId, ProgramId};
@@ -36,15 +37,6 @@ pub struct Inner {
     pub headers: Vec<(String, String)>,
 }
 
-// The operations, as `src/js/client/client.ts` numbers them.
-const DISTRIBUTE: u32 = 0;
-const DISTRIBUTE_ALL: u32 = 1;
-const LIST_CODES: u32 = 2;
-const SEARCH_PROGRAMS: u32 = 3;
-// 4 asks for a token.
-const GET_PROGRAM: u32 = 5;
-const LIST_GUESTS: u32 = 6;
-
 #[wasm_bindgen]
 impl Client {
     /// Takes the options as a plain object; the JavaScript side has checked
@@ -65,6 +57,7 @@ impl Client {
         ids: &[u8],
         signal: JsValue,
     ) -> Result<Call, JsValue> {
+        let operation = known(Operation::from_number(operation));
         let client = Rc::clone(&self.0);
         let text = text_of(input);
         let input = from_text(&text);
@@ -81,7 +74,7 @@ impl Client {
 pub struct Call {
     client: Rc<Inner>,
     exchange: Exchange,
-    operation: u32,
+    operation: Operation,
     text: String,
     count: u64,
 }
@@ -145,39 +138,44 @@ impl Inner {
     }
 
     /// What is to be asked, and how it may be repeated.
-    fn request(&self, operation: u32, input: &Json, ids: &[u8]) -> Result<(Request, Rule), Error> {
+    fn request(
+        &self,
+        operation: Operation,
+        input: &Json,
+        ids: &[u8],
+    ) -> Result<(Request, Rule), Error> {
         let api = &self.api;
         let program = || ProgramId::new(input.get("programId").text().unwrap_or_default());
         Ok(match operation {
-            DISTRIBUTE => {
+            Operation::Distribute => {
                 let program = program()?;
                 let codes = ids.as_chunks().0;
                 let rejected_count = whole_ms(raw_number(input.get("rejectedCount")));
                 distribute::refuse_rejected(rejected_count, codes.len() as u64)?;
                 (distribute::request_for(api, &program, codes)?, Rule::Distribute)
             }
-            DISTRIBUTE_ALL => {
+            Operation::DistributeAll => {
                 (distribute::request_for_everybody(api, &program()?), Rule::Distribute)
             }
-            LIST_CODES => {
+            Operation::ListCodes => {
                 let usage = input.get("includeUsage").is_true();
                 (codes::request(api, &program()?, usage), Rule::Read)
             }
-            SEARCH_PROGRAMS => {
+            Operation::SearchPrograms => {
                 let (limit, offset) = (input.get("limit"), input.get("offset"));
                 let (limit, offset) = (whole(raw_number(limit)), whole(raw_number(offset)));
                 let status = input.get("status").text();
                 (programs::request(api, status, limit, offset)?, Rule::Read)
             }
-            GET_PROGRAM => (programs::get_request(api, &program()?), Rule::Read),
-            LIST_GUESTS => {
+            Operation::GetProgram => (programs::get_request(api, &program()?), Rule::Read),
+            Operation::ListGuests => {
                 let page_size = whole(raw_number(input.get("pageSize")));
                 let token = input.get("pageToken").text();
                 (guests::request(api, &program()?, page_size, token), Rule::Read)
             }
-            // A token: with a refresh token, with a code and the address that it
-            // came to, or without either for one of the app's own.
-            _ => {
+            // With a refresh token, with a code and the address that it came to, or
+            // without either for one of the app's own.
+            Operation::RequestToken => {
                 let secret = |name| input.get(name).text().map(Secret::new);
                 match (secret("refreshToken"), secret("code")) {
                     (Some(token), _) => (self.app.refresh_token(&token), Rule::SpentToken),
@@ -220,7 +218,7 @@ impl Inner {
     /// What an answer means: a receipt, a list, a token, or an error.
     fn result(
         &self,
-        operation: u32,
+        operation: Operation,
         input: &str,
         count: u64,
         ended: &Ended,
@@ -229,8 +227,9 @@ impl Inner {
         let (now, input, parsed) = (epoch_ms(&self.host), from_text(input), from_text(body));
         let accepted = Verdict::of_answer(head, body, &parsed) == Verdict::Accepted;
         let (effect, list) = match operation {
-            DISTRIBUTE | DISTRIBUTE_ALL if accepted => {
-                let codes = if operation == DISTRIBUTE { number(count) } else { "all".into() };
+            Operation::Distribute | Operation::DistributeAll if accepted => {
+                let codes =
+                    if operation == Operation::Distribute { number(count) } else { "all".into() };
                 let receipt = Json::object()
                     .with("programId", input.get("programId").text().unwrap_or_default())
                     .with("codes", codes)
@@ -241,15 +240,15 @@ impl Inner {
                     .with("headers", headers(head.headers.ubers()));
                 return Ok(to_js(&receipt));
             }
-            DISTRIBUTE | DISTRIBUTE_ALL => (Effect::Queues, None),
-            LIST_CODES => (Effect::Reads, codes::list(&parsed)),
-            SEARCH_PROGRAMS => (Effect::Reads, programs::list(&parsed)),
-            GET_PROGRAM => {
+            Operation::Distribute | Operation::DistributeAll => (Effect::Queues, None),
+            Operation::ListCodes => (Effect::Reads, codes::list(&parsed)),
+            Operation::SearchPrograms => (Effect::Reads, programs::list(&parsed)),
+            Operation::GetProgram => {
                 let id = input.get("programId").text().unwrap_or_default();
                 (Effect::Reads, programs::program(&parsed, id))
             }
-            LIST_GUESTS => (Effect::Reads, guests::page(&parsed)),
-            _ => {
+            Operation::ListGuests => (Effect::Reads, guests::page(&parsed)),
+            Operation::RequestToken => {
                 let refresh = input.get("refreshToken").text().map(Secret::new);
                 let tokens = token::answer(head, body, &parsed, refresh.as_ref(), now);
                 let tokens = tokens.map_err(|error| self.app.explain(error))?;

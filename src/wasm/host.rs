@@ -9,7 +9,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::failure::Failure;
+use super::known;
 use crate::error::{Error, ErrorCode, Queued};
+use crate::protocol::HostOutcome;
 use crate::uber::retry::Attempt;
 
 #[wasm_bindgen]
@@ -78,17 +80,9 @@ impl Drop for Running {
     }
 }
 
-// The kinds of outcome, as `src/js/http/deadline.ts` numbers them.
-const DONE: u32 = 0;
-const FAILED: u32 = 1;
-const TIMEOUT: u32 = 2;
-const ABORTED: u32 = 3;
-/// An error that is complete already.
-const ERROR: u32 = 4;
-
 /// Why the host has nothing.
 pub struct Cut {
-    kind: u32,
+    kind: HostOutcome,
     value: JsValue,
     left: bool,
 }
@@ -97,16 +91,23 @@ impl Cut {
     /// What a promise of the host's resolved with.
     pub fn unless_done(came: JsValue) -> Result<JsValue, Self> {
         let outcome: Outcome = came.unchecked_into();
-        let (kind, value) = (outcome.kind(), outcome.value());
-        if kind == DONE { Ok(value) } else { Err(Self { kind, value, left: outcome.has_left() }) }
+        let (kind, value) = (known(HostOutcome::from_number(outcome.kind())), outcome.value());
+        if kind == HostOutcome::Done {
+            Ok(value)
+        } else {
+            Err(Self { kind, value, left: outcome.has_left() })
+        }
     }
 
     /// What became of the attempt to send a request.
     pub fn attempt(&self) -> Attempt<'static> {
         match self.kind {
-            FAILED if self.left => Attempt::Failed,
-            FAILED => Attempt::Unsent,
-            _ => Attempt::GivenUp,
+            HostOutcome::Failed if self.left => Attempt::Failed,
+            HostOutcome::Failed => Attempt::Unsent,
+            HostOutcome::Done
+            | HostOutcome::Timeout
+            | HostOutcome::Aborted
+            | HostOutcome::Error => Attempt::GivenUp,
         }
     }
 
@@ -119,10 +120,10 @@ impl Cut {
     /// request had left.
     pub fn into_error(self, in_doubt: Queued, doing: &str) -> JsValue {
         let (code, what) = match self.kind {
-            ERROR => return self.value,
-            TIMEOUT => (ErrorCode::Timeout, " took too long"),
-            ABORTED => (ErrorCode::Aborted, " was aborted"),
-            _ => (ErrorCode::ConnectionFailed, " failed"),
+            HostOutcome::Error => return self.value,
+            HostOutcome::Timeout => (ErrorCode::Timeout, " took too long"),
+            HostOutcome::Aborted => (ErrorCode::Aborted, " was aborted"),
+            HostOutcome::Done | HostOutcome::Failed => (ErrorCode::ConnectionFailed, " failed"),
         };
         let queued = if self.left { in_doubt } else { Queued::No };
         Failure::with_cause(Error::new(code, queued, doing.to_owned() + what), self.value).into()

@@ -32,6 +32,16 @@ use crate::json::text;
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
+/// What a number or name stands for. An unknown one is a fault of the package, and
+/// nothing that may pass for something else: it traps.
+#[cfg(feature = "client")]
+fn known<T>(found: Option<T>) -> T {
+    match found {
+        Some(found) => found,
+        None => wasm_bindgen::throw_str("Unknown to the core"),
+    }
+}
+
 /// The JSON text of a plain JavaScript value: options that were checked, or what
 /// the host tells. What JSON can't hold is null.
 fn text_of(value: &JsValue) -> String {

@@ -3,6 +3,15 @@ import { type Binding, instance } from "../wasm/binding.js";
 import { type ListParts, listParts } from "../codes/code-list.js";
 import { withInput } from "../codes/codes-input.js";
 import { ValidationError, VoucherError, refusal, toError } from "../errors.js";
+import {
+  CALL_DISTRIBUTE,
+  CALL_DISTRIBUTE_ALL,
+  CALL_GET_PROGRAM,
+  CALL_LIST_CODES,
+  CALL_LIST_GUESTS,
+  CALL_REQUEST_TOKEN,
+  CALL_SEARCH_PROGRAMS,
+} from "../generated/protocol.js";
 import { DONE, Deadline, FAILED, hostClock } from "../http/deadline.js";
 import { type Host, createHost, timeOf } from "../wasm/host.js";
 import { type JobContext, openJob } from "../job/job.js";
@@ -30,15 +39,6 @@ import type {
   VoucherCode,
   VoucherProgram,
 } from "../types.js";
-
-// The operations, as `src/wasm/client.rs` numbers them.
-const DISTRIBUTE = 0;
-const DISTRIBUTE_ALL = 1;
-const LIST_CODES = 2;
-const SEARCH_PROGRAMS = 3;
-const REQUEST_TOKEN = 4;
-const GET_PROGRAM = 5;
-const LIST_GUESTS = 6;
 
 const NO_IDS = new Uint8Array();
 const TOKEN_TIMEOUT_MS = 30_000;
@@ -165,7 +165,7 @@ export function createClient(options: ClientOptions): Client {
         const { ids, duplicates, rejectedCount, rejected } = await read(begun, call);
         const input = { programId: programIdOf(programId), duplicates, rejectedCount };
         try {
-          return (await lives.call(DISTRIBUTE, input, call, ids)) as Receipt;
+          return (await lives.call(CALL_DISTRIBUTE, input, call, ids)) as Receipt;
         } catch (error) {
           throw withIssues(error, rejected);
         }
@@ -174,14 +174,14 @@ export function createClient(options: ClientOptions): Client {
       const call = checkCallOptions(callOptions);
       await lives.binding(call);
       const input = { programId: programIdOf(programId) };
-      return (await lives.call(DISTRIBUTE_ALL, input, call)) as Receipt;
+      return (await lives.call(CALL_DISTRIBUTE_ALL, input, call)) as Receipt;
     },
     async listCodes(programId, callOptions) {
       const call = checkCallOptions(callOptions, { includeUsage: checks.boolean });
       await lives.binding(call);
       const { includeUsage } = call;
       const input = { programId: programIdOf(programId), includeUsage };
-      return (await lives.call(LIST_CODES, input, call)) as VoucherCode[];
+      return (await lives.call(CALL_LIST_CODES, input, call)) as VoucherCode[];
     },
     async searchPrograms(callOptions) {
       const call = checkCallOptions(callOptions, {
@@ -191,12 +191,12 @@ export function createClient(options: ClientOptions): Client {
       });
       const { status, limit = 50, offset = 0 } = call;
       const input = { status, limit, offset };
-      return (await lives.call(SEARCH_PROGRAMS, input, call)) as VoucherProgram[];
+      return (await lives.call(CALL_SEARCH_PROGRAMS, input, call)) as VoucherProgram[];
     },
     async getProgram(programId, callOptions) {
       const call = checkCallOptions(callOptions);
       const input = { programId: programIdOf(programId) };
-      return (await lives.call(GET_PROGRAM, input, call)) as VoucherProgram;
+      return (await lives.call(CALL_GET_PROGRAM, input, call)) as VoucherProgram;
     },
     async *listGuests(programId, callOptions) {
       const call = checkCallOptions(callOptions, { pageSize: checks.pageSize });
@@ -267,7 +267,7 @@ async function guestPage(
   pageToken: string | undefined,
 ): Promise<GuestPage> {
   const input = { programId: programIdOf(programId), pageSize, pageToken };
-  return (await lives.call(LIST_GUESTS, input, call)) as GuestPage;
+  return (await lives.call(CALL_LIST_GUESTS, input, call)) as GuestPage;
 }
 
 type BoundBinding = InstanceType<Binding["Client"]>;
@@ -302,7 +302,7 @@ class BoundClient {
   ): Promise<unknown> {
     // Again, as the instance may have been replaced while codes were read.
     const binding = await this.binding(call);
-    const queues = operation === DISTRIBUTE || operation === DISTRIBUTE_ALL;
+    const queues = operation === CALL_DISTRIBUTE || operation === CALL_DISTRIBUTE_ALL;
     const { settings } = this.#checked;
     return instance.call(queues ? "unknown" : "no", () =>
       drive(binding.call(operation, withDefaults(input, call, settings), ids, call.signal)),
@@ -367,7 +367,7 @@ export async function requestToken(
   const tokens = await instance.call("no", (glue) => {
     const client = new glue.Client(settings, host as never);
     const asked = client.call(
-      REQUEST_TOKEN,
+      CALL_REQUEST_TOKEN,
       withDefaults(input, call, settings),
       NO_IDS,
       call.signal,

@@ -5,6 +5,12 @@
  */
 import { isBrowser, isLoopback, markOfSandbox } from "../environment.js";
 import { type ValidationErrorCode, invalidOption, ours, quietly, refusal } from "../errors.js";
+import {
+  INVALID_ORGANIZATION_ID_HINT,
+  INVALID_PROGRAM_ID_HINT,
+  MOST_CODES,
+  SCOPES,
+} from "../generated/protocol.js";
 import type { HostOptions } from "../wasm/host.js";
 import { MODULE_FAULT, type ModuleSource, isModuleSource } from "../wasm/instance.js";
 import type { JobProgress } from "../job/types.js";
@@ -116,10 +122,7 @@ const authChecks = {
   client_credentials: {
     ...appChecks,
     scope: (value) =>
-      value === "organizations.voucher_programs" ||
-      value === "organizations.voucher_programs.aggregator"
-        ? undefined
-        : "must be organizations.voucher_programs or organizations.voucher_programs.aggregator",
+      (SCOPES as readonly unknown[]).includes(value) ? undefined : `must be ${SCOPES.join(" or ")}`,
     cache: withMethods("get", "set"),
   },
   delegated: {
@@ -252,7 +255,7 @@ function checked(given: ClientOptions): CheckedOptions {
 }
 
 function organization(value: unknown): string {
-  const hint = "Pass the organization id that Uber gave you.";
+  const hint = INVALID_ORGANIZATION_ID_HINT;
   const id = idOf(value, "invalid_organization_id", "The organization id is no string", hint);
   if (SEGMENT.test(id)) return id;
   throw refusal("invalid_organization_id", "The organization id can't be a path segment", hint);
@@ -264,8 +267,8 @@ const SEGMENT = /^(?!\.{1,2}$)\P{Cc}{1,256}$/u;
 
 /** A program id as the core takes it. */
 export function programIdOf(value: unknown): string {
-  const hint = "Pass the voucher_program_id of the program.";
-  return idOf(value, "invalid_program_id", "The voucher program id is no string", hint);
+  const fault = "The voucher program id is no string";
+  return idOf(value, "invalid_program_id", fault, INVALID_PROGRAM_ID_HINT);
 }
 
 function idOf(value: unknown, code: ValidationErrorCode, fault: string, hint: string): string {
@@ -333,7 +336,7 @@ export function checkCallOptions(
 const jobChecks: Checks = {
   journal: withMethods("append", "read", "truncate"),
   batchSize: (value) =>
-    isWithin(value, 1, 30_000) ? undefined : "must be a whole number from 1 to 30000",
+    isWithin(value, 1, MOST_CODES) ? undefined : `must be a whole number from 1 to ${MOST_CODES}`,
   concurrency: (value) =>
     isWithin(value, 1, 1_000) ? undefined : "must be a whole number from 1 to 1000",
   requestsPerSecond: (value) =>

@@ -29,17 +29,17 @@ import type { Host } from "../wasm/host.js";
 import { notify } from "../listeners.js";
 import { type Ownership, jobError, journalFailed, own } from "./ownership.js";
 import {
-  type Action,
-  DONE as RUN_DONE,
-  JobMachine,
-  NEED_TOKEN,
-  type Opening,
-  SAVE,
-  SEND,
-  type Template,
-  WAIT,
-} from "../wasm/job-machine.js";
-import { STATES, resultOf, results, resultsCsv, statesIn } from "./results.js";
+  ACTION_DONE,
+  ACTION_NEED_TOKEN,
+  ACTION_SAVE,
+  ACTION_SEND,
+  ACTION_WAIT,
+  BATCH_ROW_BYTES,
+  DECISIONS,
+  STATES,
+} from "../generated/protocol.js";
+import { type Action, JobMachine, type Opening, type Template } from "../wasm/job-machine.js";
+import { numbered, resultOf, results, resultsCsv, statesIn } from "./results.js";
 import type {
   BareJob,
   BatchState,
@@ -72,8 +72,6 @@ const PIECE = 1 << 18;
 const NO_IDS = new Uint8Array();
 /** Errors with all that came with them; of others, the journal's words are left. */
 const MOST_ERRORS = 1_000;
-/** Bytes of one batch. */
-const ROW = 24;
 /** The members of a progress, in the order in which the core hands them over. */
 const NUMBERS = [
   "total",
@@ -87,7 +85,6 @@ const NUMBERS = [
 ] as const satisfies (keyof JobProgress)[];
 /** How long a journal that failed may take to say how long it is. */
 const READ_BACK_MS = 5_000;
-const DECISIONS: unknown[] = ["resend", "queued", "abandon"] satisfies JobDecision[];
 
 /** What a job needs of its client. */
 export interface JobContext {
@@ -382,7 +379,7 @@ class BulkJob implements BareJob {
 
   async resolve(batch: number | "all", decision: JobDecision): Promise<void> {
     this.#refuse();
-    if (!DECISIONS.includes(decision)) {
+    if (!(DECISIONS as readonly unknown[]).includes(decision)) {
       throw invalidOption("The decision must be resend, queued or abandon");
     }
     const fault = batch === "all" ? undefined : checks.count(batch);
@@ -393,15 +390,17 @@ class BulkJob implements BareJob {
   batches(): readonly JobBatch[] {
     const rows = this.#machine.batches();
     const view = new DataView(rows.buffer, rows.byteOffset);
-    return Array.from({ length: rows.length / ROW }, (_, id) => {
-      const [codes = 0, used = 0] = [4, 6].map((at) => view.getUint16(id * ROW + at, true));
-      const [reported = 0, attempts = 0, low = 0, high = 0] = [8, 12, 16, 20].map((at) =>
-        view.getUint32(id * ROW + at, true),
+    return Array.from({ length: rows.length / BATCH_ROW_BYTES }, (_, id) => {
+      const [codes = 0, used = 0] = [4, 6].map((at) =>
+        view.getUint16(id * BATCH_ROW_BYTES + at, true),
       );
-      const [state = 0, hasError] = rows.subarray(id * ROW);
+      const [reported = 0, attempts = 0, low = 0, high = 0] = [8, 12, 16, 20].map((at) =>
+        view.getUint32(id * BATCH_ROW_BYTES + at, true),
+      );
+      const [state = 0, hasError] = rows.subarray(id * BATCH_ROW_BYTES);
       return {
         id,
-        state: STATES[state] as BatchState,
+        state: numbered(STATES, state) as BatchState,
         codes,
         reported,
         used,
@@ -515,26 +514,28 @@ class BulkJob implements BareJob {
   /** Whether there may be more to do. */
   #act(action: Action): boolean {
     switch (action?.[0]) {
-      case SAVE:
+      case ACTION_SAVE:
         void this.#save(action[1]);
         return true;
-      case NEED_TOKEN:
+      case ACTION_NEED_TOKEN:
         this.#token(action[1], action[2]);
         return true;
-      case SEND:
+      case ACTION_SEND:
         this.#options.pace?.take();
         void this.#send(action[1], action[2], action[3]);
         return true;
-      case WAIT:
+      case ACTION_WAIT:
         this.#options.pace?.[this.#isLimited ? "close" : "waits"](action[1]);
         this.#isLimited = false;
         this.#wait(action[1]);
         return false;
-      case RUN_DONE:
+      case ACTION_DONE:
         this.#done(action[1]);
         return false;
-      default:
+      case undefined:
         return false;
+      default:
+        throw new Error("The core asks for something unknown");
     }
   }
 

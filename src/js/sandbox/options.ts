@@ -1,24 +1,6 @@
 /** What a sandbox is made with, and what is wrong with it. */
+import { FAULTS } from "../generated/protocol.js";
 import type { Journal } from "../journal/types.js";
-
-/** The faults that a sandbox injects. */
-export const FAULTS = [
-  "rate_limited",
-  "unauthorized",
-  "bad_request",
-  "error_before",
-  "error_after",
-  "error_partial",
-  "lost_before",
-  "lost_after",
-  "hang",
-  "html_error",
-  "html_ok",
-  "webhook_lost",
-  "webhook_duplicated",
-  "webhook_reordered",
-  "webhook_foreign",
-] as const;
 
 /**
  * A fault that a sandbox injects into calls to the API. (The token endpoint has

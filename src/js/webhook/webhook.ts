@@ -2,6 +2,7 @@
 import { instance } from "../wasm/binding.js";
 import { bytesOf } from "../codes/codes-input.js";
 import { type VoucherError, invalidOption, ours, quietly, refusal, toError } from "../errors.js";
+import { MALFORMED_BODY_HINT } from "../generated/protocol.js";
 import { unawaited } from "../listeners.js";
 import { checks, headerFields, readOptions } from "../client/options.js";
 
@@ -164,7 +165,7 @@ function parseBody(body: Uint8Array): unknown {
   } catch {
     // A parser's words quote the body, which may hold a recipient's data.
     const cause = new SyntaxError("The body was signed, and is no JSON");
-    throw webhookError("malformed_body", "The body is no JSON", "See `cause`.", cause);
+    throw webhookError("malformed_body", "The body is no JSON", MALFORMED_BODY_HINT, cause);
   }
 }
 

@@ -6,7 +6,7 @@ import { DurableObject } from "cloudflare:workers";
 
 import type { Client } from "../../client/client.js";
 import { type ListParts, toCodeList } from "../../codes/code-list.js";
-import { STATES } from "../../job/results.js";
+import { STATES } from "../../generated/protocol.js";
 import type { CodeState } from "../../job/types.js";
 import type { WebhookOutcome } from "../../webhook/webhook.js";
 import { Alarm, LONGEST_RETRY_MS } from "../alarm.js";

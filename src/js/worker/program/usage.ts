@@ -17,7 +17,7 @@ import { log, logError } from "../log.js";
 import type { ObjectStorage } from "../platform-types.js";
 import type { Program } from "./program.js";
 import type { JobRecord } from "./records.js";
-import { STATES } from "../../job/results.js";
+import { STATES } from "../../generated/protocol.js";
 import type { JobProgress } from "../../job/types.js";
 import { settings } from "../settings.js";
 import type { JobFault, JobUsage, Reconciled, WorkerEnv } from "../types.js";
