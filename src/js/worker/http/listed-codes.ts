@@ -66,10 +66,9 @@ export function listedCodes(
   env: WorkerEnv,
   programId: string,
   includeUsage: boolean,
-  way?: Way,
 ): AsyncGenerator<VoucherCode[], void, void> {
   const reader = new PageReader(env, programId);
-  return pagesRead(env, programId, includeUsage, (page) => reader.read(page), way);
+  return pagesRead(env, programId, includeUsage, (page) => reader.read(page));
 }
 
 /** Seventeen bytes a code: which it is, and whether it is cancelled. */
@@ -102,10 +101,39 @@ function readIds(page: string): ListedIds {
   };
 }
 
+/** The ids of the codes in use, sixteen bytes each, in pages of so many codes. */
+export interface ListedUse {
+  length: number;
+  used: Uint8Array;
+}
+
+/** Which codes are in use, in pages; for the same reason, of the others nothing is made. */
+export function listedUse(
+  env: WorkerEnv,
+  programId: string,
+  way: Way,
+): AsyncGenerator<ListedUse, void, void> {
+  return pagesRead(env, programId, true, readUse, way);
+}
+
+function readUse(page: string): ListedUse {
+  const codes = JSON.parse(`[${page}]`) as { code_id?: unknown; usage_count?: unknown }[];
+  const used: string[] = [];
+  for (const code of codes) {
+    const { code_id: id, usage_count: count } = Object(code) as (typeof codes)[number];
+    // Uber writes counts as text elsewhere.
+    const isCount = typeof count === "number" || typeof count === "string";
+    if (isCount && Number(count) > 0 && isUuid(id)) used.push(id);
+  }
+  return { length: codes.length, used: idsOfCodes(used) };
+}
+
 /** What is no UUID is the nil one, which is rejected wherever it is to be sent. */
 function uuidOrNil(id: unknown): string {
-  return typeof id === "string" && UUID.test(id) ? id : NIL;
+  return isUuid(id) ? id : NIL;
 }
+
+const isUuid = (id: unknown): id is string => typeof id === "string" && UUID.test(id);
 
 /** Refuses a list of more codes than a job may have, and one that is not whole. */
 async function* pagesRead<T extends { length: number }>(

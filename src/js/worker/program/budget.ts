@@ -16,6 +16,8 @@ const LEAST_IN_ALL = 10;
 export class Budget {
   #outside = 0;
   #inAll = 0;
+  /** For those that are to leave beside a job's. */
+  #reserved = 0;
   #isRefused = false;
   /** What the platform allows, where it has refused a request before the settings did. */
   #learned = Infinity;
@@ -33,13 +35,19 @@ export class Budget {
     return (
       this.#isRefused ||
       this.#outside >= most ||
-      this.#inAll + RESERVE > Math.max(most, LEAST_IN_ALL)
+      this.#inAll + this.#reserved + RESERVE > Math.max(most, LEAST_IN_ALL)
     );
   }
 
   /** Whether the platform refused the very first request to Uber: waiting is all that helps. */
   get isRefusedAtOnce(): boolean {
     return this.#isRefused && this.#outside <= 1;
+  }
+
+  /** Keeps so many requests from jobs, until the function is called that this returns. */
+  reserve(requests: number): () => void {
+    this.#reserved += requests;
+    return () => void (this.#reserved -= requests);
   }
 
   /** A request to Uber. */
