@@ -279,8 +279,7 @@ export async function usageSuite(test, assert, uberVouchers, sandboxModule, jour
     for (const codes of wrong) {
       const members = { name: "ValidationError", code: "invalid_options", queued: "no" };
       await assert.rejects(job.applyUsage(codes), members);
-      const mixed = Array.isArray(codes) ? [good, ...codes] : codes;
-      await assert.rejects(job.applyUsage(mixed), members);
+      if (Array.isArray(codes)) await assert.rejects(job.applyUsage([good, ...codes]), members);
     }
     for (const options of [7, { guests: "yes" }, { pages: 1 }, { signal: 7 }, { timeoutMs: "1" }]) {
       await assert.rejects(job.reconcile(/** @type {any} */ (options)), {
