@@ -1,5 +1,5 @@
 /** What a sandbox is made with, and what is wrong with it. */
-import { FAULTS } from "../generated/protocol.js";
+import { EVENT_FORMS, FAULTS } from "../generated/protocol.js";
 import type { Journal } from "../journal/types.js";
 
 /**
@@ -23,9 +23,6 @@ import type { Journal } from "../journal/types.js";
  * - `webhook_foreign`: a well signed one comes along that concerns something else.
  */
 export type SandboxFault = (typeof FAULTS)[number];
-
-/** The forms of the event that reports what became of a distribution. */
-export const EVENT_FORMS = ["batch", "code", "failures", "opaque"] as const;
 
 /**
  * What the event about a distribution looks like. Uber documents neither its
