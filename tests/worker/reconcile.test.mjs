@@ -231,6 +231,42 @@ test("it is read at intervals by itself, also by an object that came back", asyn
   await worker.kill();
 });
 
+test("who gives up keeps nobody from reading", async () => {
+  const worker = await start({ reconcile: false });
+  const job = await unknownJob(worker, 4);
+  await worker.until(job.programId, job.id, ({ status }) => status === "undecided");
+  await use(job.programId, job.codes.slice(0, 2));
+  /** @type {(reply?: undefined) => void} */
+  let release = () => {};
+  const held = new Promise((resolve) => (release = resolve));
+  const asked = new Promise((resolve) => {
+    lists.set(
+      job.programId,
+      /** @type {any} */ ({
+        then: (/** @type {any} */ next) => {
+          resolve(undefined);
+          void held.then(next);
+        },
+      }),
+    );
+  });
+  const gaveUp = new AbortController();
+  const reading = worker.request(`${job.path}/reconcile`, {
+    method: "POST",
+    signal: gaveUp.signal,
+  });
+  await asked;
+  gaveUp.abort();
+  await assert.rejects(reading, { name: "AbortError" });
+  const next = reconcile(worker, job.path);
+  release();
+  lists.delete(job.programId);
+  const { status } = await next;
+  assert.equal(status, 200);
+  assert.equal((await worker.json(job.path)).progress.distributed, 2);
+  await worker.kill();
+});
+
 test("a read that breaks off with its object is not repeated at once, and has changed nothing", async () => {
   let worker = await start({ reconcile: { ...SOON, pauseMinutes: 30 } });
   const job = await unknownJob(worker, 6);
@@ -467,6 +503,8 @@ test("what is in use is never free for a later job, whatever became of it here",
   // Also once the jobs are gone; a second read writes nothing more.
   await worker.inspect({ act: "rows", program: programId });
   await reconcile(worker, `${path}/${waiting.id}`);
+  const { sql, keys } = await worker.inspect({ act: "rows", program: programId });
+  assert.ok(sql <= 2 && keys === 0, JSON.stringify({ sql, keys }));
   assert.equal((await check()).blocked.total, 12);
   await worker.kill();
 });

@@ -1,6 +1,6 @@
 /** What a sandbox is made with, and what is wrong with it. */
 import { quietly } from "../errors.js";
-import { FAULTS } from "../generated/protocol.js";
+import { EVENT_FORMS, FAULTS } from "../generated/protocol.js";
 import type { Journal } from "../journal/types.js";
 import {
   type Read,
@@ -35,9 +35,6 @@ import {
  * - `webhook_foreign`: a well signed one comes along that concerns something else.
  */
 export type SandboxFault = (typeof FAULTS)[number];
-
-/** The forms of the event that reports what became of a distribution. */
-export const EVENT_FORMS = ["batch", "code", "failures", "opaque"] as const;
 
 /**
  * What the event about a distribution looks like. Uber documents neither its

@@ -26,6 +26,7 @@ export class Budget {
   renew(): void {
     this.#outside = 0;
     this.#inAll = 0;
+    this.#reserved = 0;
     this.#isRefused = false;
   }
 
@@ -44,10 +45,10 @@ export class Budget {
     return this.#isRefused && this.#outside <= 1;
   }
 
-  /** Keeps so many requests from jobs, until the function is called that this returns. */
+  /** Keeps so many requests of this invocation from jobs, until the function is called that this returns. */
   reserve(requests: number): () => void {
     this.#reserved += requests;
-    return () => void (this.#reserved -= requests);
+    return () => void (this.#reserved = Math.max(0, this.#reserved - requests));
   }
 
   /** A request to Uber. */

@@ -39,6 +39,9 @@ const LONGEST_TURN_MS = 10_000;
 /** The turn, a token, the list, both once more after a 401, and what is told afterwards. */
 const REQUESTS = 6;
 
+/** More than the waits of a read can take. */
+const LONGEST_READ_MS = 5 * 60_000;
+
 /** What one read came to. */
 interface Read {
   read: number;
@@ -50,6 +53,7 @@ interface Read {
 export class Usage {
   #state: UsageState | undefined;
   #reading: Promise<Read> | undefined;
+  #begunAt = 0;
 
   constructor(
     readonly program: Program,
@@ -120,21 +124,23 @@ export class Usage {
     return { readAt: isRead ? readAt : null, nextAt: next ?? null, error, usedBefore };
   }
 
-  /** Several at a time share one. */
+  /** Several at a time share one, unless that broke off with the request that began it. */
   #read(): Promise<Read> {
-    this.#reading ??= this.#readOnce().finally(() => {
-      this.#reading = undefined;
+    const now = Date.now();
+    if (this.#reading && now - this.#begunAt < LONGEST_READ_MS) return this.#reading;
+    const reading = this.#readOnce(now).finally(() => {
+      if (this.#reading === reading) this.#reading = undefined;
     });
-    return this.#reading;
+    this.#begunAt = now;
+    return (this.#reading = reading);
   }
 
-  async #readOnce(): Promise<Read> {
-    const release = this.program.budget.reserve(REQUESTS);
-    const readAt = Date.now();
+  async #readOnce(readAt: number): Promise<Read> {
     const open = this.#open(readAt);
     const requests = Object.fromEntries(
       open.map(({ number, summary }) => [number, summary.progress.requests]),
     );
+    const release = this.program.budget.reserve(REQUESTS);
     try {
       // Before anything leaves: should this object end meanwhile, the next one does not read at once.
       this.#keep(begun(this.#known, readAt));
