@@ -107,24 +107,26 @@ export class JobMachine {
     });
   }
 
-  #call<T>(operation: number, at = 0, value?: unknown): T {
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- The wasm has no types.
+  #call<T = undefined>(operation: number, at = 0, value?: unknown): T {
     this.refuseLost();
-    return instance.callSync(() => this.#machine.call(operation, this.#now(), at, value)) as T;
+    const call = (): unknown => this.#machine.call(operation, this.#now(), at, value);
+    return instance.callSync(call) as T;
   }
 
   /** Bytes of the journal; gives how many so far are whole records. */
   push = (bytes: Uint8Array) => this.#call<number>(PUSH, 0, bytes);
   /** How long the journal is known to have been: a shorter one is refused. */
-  expectLength = (bytes: number) => this.#call<void>(EXPECT_LENGTH, 0, bytes);
+  expectLength = (bytes: number) => this.#call(EXPECT_LENGTH, 0, bytes);
   /** Codes of a job to be created, of so many in all. */
   offer = (ids: Uint8Array, total: number, isDistinct: boolean) =>
-    this.#call<void>(isDistinct ? OFFER_DISTINCT : OFFER, total, ids);
+    this.#call(isDistinct ? OFFER_DISTINCT : OFFER, total, ids);
   /** Makes the job; gives how many bytes of the journal are to be kept. */
   open = (opening: Opening) => this.#call<number>(OPEN, 0, opening);
   about = () => this.#call<About>(ABOUT);
   request = () => this.#call<Template>(REQUEST);
-  start = () => this.#call<void>(START);
-  pause = () => this.#call<void>(PAUSE);
+  start = () => this.#call(START);
+  pause = () => this.#call(PAUSE);
   /** Nothing leaves within the next `heldMs`; if that is too long a number, this asks again. */
   poll = (heldMs: number) => this.#call<Action>(POLL, Math.min(heldMs, LONGEST_HOLD_MS));
   /** Gives whether the whole list is in the journal. */
@@ -132,7 +134,7 @@ export class JobMachine {
   /** Gives the error for a journal of which so much was found, if it had more. */
   saveFailed = (found: number | undefined) =>
     this.#call<ErrorParts | undefined>(SAVE_FAILED, 0, found);
-  token = (batch: number) => this.#call<void>(TOKEN, batch);
+  token = (batch: number) => this.#call(TOKEN, batch);
   /** Gives whether that ends the run. */
   noToken = (batch: number, error: VoucherError & { status?: number }) =>
     this.#call<boolean>(NO_TOKEN, batch, [error.code, error.status ?? 0, isUnsent(error)]);
@@ -151,9 +153,7 @@ export class JobMachine {
   report = (programId: string | null, outcomes: unknown[]) =>
     this.#call<number>(REPORT, 0, [programId, outcomes]);
   resolve = (batch: number | "all", decision: JobDecision) =>
-    batch === "all"
-      ? this.#call<void>(RESOLVE_ALL, 0, decision)
-      : this.#call<void>(RESOLVE, batch, decision);
+    batch === "all" ? this.#call(RESOLVE_ALL, 0, decision) : this.#call(RESOLVE, batch, decision);
   /** All, in each state, requests, retries, created at, time left, waiting until. */
   progress = () => this.#call<[number, ...(number | null)[]]>(PROGRESS);
   /** 24 bytes each: state, whether there is an error, whether it was cancelled, codes, reported, attempts, when it left. */
