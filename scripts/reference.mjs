@@ -92,7 +92,9 @@ function tableOf(kind, names) {
 
 function codes() {
   const found = [
-    ...rust("error.rs").matchAll(/((?:\s*\/\/\/ .*\n)+)\s*\w+ = "(\w+)",\s*(\w+),\s*"((?:[^"\\]|\\.)*)";/g),
+    ...rust("error.rs").matchAll(
+      /((?:\s*\/\/\/ .*\n)+)\s*\w+ = "(\w+)",\s*(\w+),\s*"((?:[^"\\]|\\.)*)";/g,
+    ),
   ].map(([, docs = "", code = "", errorClass, hint = ""]) => ({
     code,
     errorClass: `${errorClass}Error`,

@@ -91,6 +91,15 @@ const STEPS = [
   ...["console", "worker"]
     .filter((name) => existsSync(join(ROOT, "www", name, "tsconfig.json")))
     .map((name) => check(`js types ${name}`, () => exec(bin("tsc"), ["-p", `www/${name}`]), BUILT)),
+  check("js lint", () => exec(bin("eslint"), ["--max-warnings", "0", "."]), BUILT),
+  // Imports of types alone count too, which eslint-plugin-import's rule passes over.
+  check("js circles", () =>
+    exec(bin("dpdm"), [
+      ...["--exit-code", "circular:1", "--no-tree", "--no-warning", "--no-progress"],
+      ...["src/js/**/*.ts", "www/{console,sandbox,worker}/**/*.{ts,tsx}"],
+      "{bin,benches,scripts,tests}/**/*.mjs",
+    ]),
+  ),
   check("package install", packAndInstall, BUILT),
   check("package contents", () => checkContents(isRecording), PACKED),
   check("package lint", () => checkPackage(exec), PACKED),
