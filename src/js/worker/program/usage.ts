@@ -15,7 +15,7 @@ import { listedUse } from "../http/listed-codes.js";
 import { Refusal, faultOf, problemOf, refuse } from "../http/problem.js";
 import { log, logError } from "../log.js";
 import type { ObjectStorage } from "../platform-types.js";
-import type { Program } from "./program.js";
+import type { Program, UsageReading } from "./program.js";
 import type { JobRecord } from "./records.js";
 import { STATES } from "../../generated/protocol.js";
 import type { JobProgress } from "../../job/types.js";
@@ -50,7 +50,7 @@ interface Read {
   settled: Map<number, number>;
 }
 
-export class Usage {
+export class Usage implements UsageReading {
   #state: UsageState | undefined;
   #reading: Promise<Read> | undefined;
   #begunAt = 0;
@@ -239,6 +239,7 @@ export class Usage {
       ledger.settle(ids, () => "distributed");
       ledger.keepUsed(news);
     });
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- It is what the job threw.
     if (failure !== undefined) throw failure;
     return settled;
   }
