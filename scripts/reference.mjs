@@ -92,7 +92,9 @@ function tableOf(kind, names) {
 
 function codes() {
   const found = [
-    ...rust().matchAll(/((?:\s*\/\/\/ .*\n)+)\s*\w+ = "(\w+)",\s*(\w+),\s*"((?:[^"\\]|\\.)*)";/g),
+    ...rust("error.rs").matchAll(
+      /((?:\s*\/\/\/ .*\n)+)\s*\w+ = "(\w+)",\s*(\w+),\s*"((?:[^"\\]|\\.)*)";/g,
+    ),
   ].map(([, docs = "", code = "", errorClass, hint = ""]) => ({
     code,
     errorClass: `${errorClass}Error`,
@@ -127,7 +129,7 @@ function codes() {
 }
 
 function reasons() {
-  const source = rust();
+  const source = rust("code", "rejected.rs");
   const [, body = ""] = /enum \w*Reason \{\n([^]*?)\n\s*\}/.exec(source) ?? [];
   const found = [...body.matchAll(/((?:\s*\/\/\/ .*\n)+)\s*(\w+)(?: = "(\w+)")?,/g)].map(
     ([, docs = "", variant, text]) => {
@@ -139,14 +141,15 @@ function reasons() {
   const named = found.map(([name]) => name);
   if (declared.sort().join() !== named.sort().join()) {
     throw new Error(
-      `The reasons in src/error.rs are ${named.join()}, but ${declared.join()} in src/js`,
+      `The reasons in src/code/rejected.rs are ${named.join()}, but ${declared.join()} in src/js`,
     );
   }
   return rows(["`reason`", "What is wrong"], found);
 }
 
-function rust() {
-  return readFileSync(join(ROOT, "src", "error.rs"), "utf8");
+/** @param {string[]} path */
+function rust(...path) {
+  return readFileSync(join(ROOT, "src", ...path), "utf8");
 }
 
 /** @param {string} comment lines that begin with three slashes */

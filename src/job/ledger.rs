@@ -47,7 +47,7 @@ named! {
         Sending = "sending",
         /// Uber accepted it. Delivery is reported later.
         Queued = "queued",
-        /// Reported by Uber, or known to be in use: it reached its recipient.
+        /// Reported by Uber, or in use: it reached its recipient.
         Distributed = "distributed",
         /// Reported by Uber: it did not.
         Failed = "failed",

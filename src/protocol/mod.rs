@@ -49,6 +49,7 @@ numbered! {
         RequestToken = 4,
         GetProgram = 5,
         ListGuests = 6,
+        ListUsedCodes = 7,
     }
 }
 

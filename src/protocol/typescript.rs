@@ -9,7 +9,8 @@ use super::{
     BATCH_ROW_BYTES, ClientOperation, HostOutcome, JobAction, JobOperation, RESULT_ROW_BYTES,
     RESULTS_PER_PAGE, ReaderCount,
 };
-use crate::error::{ErrorClass, ErrorCode, Reason};
+use crate::code::rejected::RejectReason;
+use crate::error::{ErrorClass, ErrorCode};
 use crate::job::{By, CodeState, Decision};
 use crate::sandbox::{EventForm, Fault};
 use crate::uber::distribute::MOST_CODES;
@@ -109,7 +110,7 @@ fn module() -> String {
     out += "\n/** All of them. */\n";
     out += &list("DECISIONS", &quoted(&decisions), " satisfies JobDecision[]");
 
-    let reasons = Reason::ALL.iter().map(|reason| reason.as_str()).collect::<Vec<_>>();
+    let reasons = RejectReason::ALL.iter().map(|reason| reason.as_str()).collect::<Vec<_>>();
     out += "\n/** Why an entry of a list is no code. */\n";
     out += &union("RejectionReason", &reasons);
 

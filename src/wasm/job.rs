@@ -12,10 +12,10 @@ use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
+use super::call::{head_from, init};
 use super::client::{Client, Inner};
-use super::exchange::{head_from, init};
-use super::failure::thrown;
-use super::{from_text, known, number, text_of, to_js};
+use super::error::to_js_error;
+use super::value::{json_stringify, known, number, parse_json, to_js};
 use crate::code::Code;
 use crate::error::{Error, ErrorCode};
 use crate::job::{Action, BatchInfo, Decision, Job, Recovery, Row, Settings};
@@ -25,7 +25,8 @@ use crate::protocol::{
 };
 use crate::uber::distribute;
 use crate::uber::id::ProgramId;
-use crate::uber::response::{self, Verdict};
+use crate::uber::policy::Verdict;
+use crate::uber::response;
 use crate::webhook::event;
 
 /// A job, or the journal and the codes that it is made of.
@@ -71,7 +72,7 @@ impl JobMachine {
         let operation = known(Operation::from_number(operation));
         match &mut self.stage {
             Stage::Opening(recovery) => {
-                open(recovery, operation, whole(now), at, value).map(|(job, bytes)| {
+                open(recovery, operation, to_u64(now), at, value).map(|(job, bytes)| {
                     if let Some(job) = job {
                         self.stage = Stage::Open(job);
                     }
@@ -79,9 +80,9 @@ impl JobMachine {
                     JsValue::from_f64(bytes as f64)
                 })
             }
-            Stage::Open(job) => run(job, &self.client, operation, whole(now), at, value),
+            Stage::Open(job) => run(job, &self.client, operation, to_u64(now), at, value),
         }
-        .map_err(thrown)
+        .map_err(to_js_error)
     }
 }
 
@@ -112,15 +113,15 @@ fn open(
             }
         }
         (Operation::ExpectLength, Some(recovery)) => {
-            recovery.expect_length(value.as_f64().map_or(0, whole));
+            recovery.expect_length(value.as_f64().map_or(0, to_u64));
         }
         (Operation::Open, Some(_)) => {
             let Some(recovery) = recovery.take() else { return Ok((None, 0)) };
-            let value = text_of(value);
-            let value = from_text(&value);
+            let value = json_stringify(value);
+            let value = parse_json(&value);
             let kept = recovery.kept();
             let amount = |name| match value.get(name) {
-                Json::Number(number) => whole(*number),
+                Json::Number(number) => to_u64(*number),
                 _ => 0,
             };
             let job = match Code::parse(value.get("id").text().unwrap_or_default().as_bytes()) {
@@ -129,7 +130,7 @@ fn open(
                     let program =
                         ProgramId::new(value.get("programId").text().unwrap_or_default())?;
                     let offered = recovery.offered() as u64;
-                    distribute::refuse_rejected(amount("rejectedCount"), offered)?;
+                    distribute::ensure_no_rejected(amount("rejectedCount"), offered)?;
                     recovery.create(program, *id.as_bytes(), amount("duplicates"), now)?
                 }
             };
@@ -159,7 +160,7 @@ fn run(
     match operation {
         Operation::Poll => {
             job.hold(now.saturating_add(at as u64));
-            return Ok(act(job, client, now).unwrap_or_default());
+            return Ok(next_action(job, client, now).unwrap_or_default());
         }
         Operation::Start => job.start(now),
         Operation::Pause => job.pause(),
@@ -169,21 +170,21 @@ fn run(
         }
         Operation::SaveFailed => {
             job.handle_save_failed();
-            let lost = value.as_f64().and_then(|found| job.ensure_journal(whole(found)).err());
-            return Ok(lost.map_or(JsValue::UNDEFINED, thrown));
+            let lost = value.as_f64().and_then(|found| job.ensure_journal(to_u64(found)).err());
+            return Ok(lost.map_or(JsValue::UNDEFINED, to_js_error));
         }
         Operation::Token => job.handle_token(at),
         Operation::NoToken => {
-            let told = text_of(value);
-            let told = from_text(&told);
-            let error = remembered(told.items());
+            let told = json_stringify(value);
+            let told = parse_json(&told);
+            let error = error_from_parts(told.items());
             return Ok(job.handle_no_token(at, error, now, js_sys::Math::random()).into());
         }
         Operation::Answered => return Ok(answered(job, now, at, value)),
         Operation::Lost => {
-            let error = remembered(from_text(&text_of(value)).items());
+            let error = error_from_parts(parse_json(&json_stringify(value)).items());
             job.handle_lost(at, &error);
-            return Ok(thrown(error));
+            return Ok(to_js_error(error));
         }
         Operation::Report => return Ok(job.handle_outcomes(&reported(job, value)).into()),
         Operation::Usage => {
@@ -194,7 +195,7 @@ fn run(
         Operation::Unsent => {
             let error = Error::unsent("The request failed");
             job.handle_unsent(at, &error, now, js_sys::Math::random());
-            return Ok(thrown(error));
+            return Ok(to_js_error(error));
         }
         Operation::Resolve | Operation::ResolveAll => {
             let decision = known(value.as_string().and_then(|name| Decision::from_name(&name)));
@@ -211,7 +212,7 @@ fn run(
             return Ok(to_js(&about));
         }
         Operation::Request => {
-            let request = distribute::without_list(&client.api, job.program());
+            let request = distribute::base_request(&client.api, job.program());
             let init = init(&client.host, &request, &client.headers, None);
             return Ok(Array::of2(&JsValue::from_str(&request.url), &init).into());
         }
@@ -237,8 +238,10 @@ fn run(
         Operation::LastError => {
             let Some(batch) = job.batch(at) else { return Ok(JsValue::UNDEFINED) };
             return Ok(batch.last_error.map_or(JsValue::UNDEFINED, |error| match error {
-                _ if batch.unsent => thrown(Error::unsent("The request failed")),
-                (code, status, uber_code) => thrown(response::remembered(code, status, uber_code)),
+                _ if batch.unsent => to_js_error(Error::unsent("The request failed")),
+                (code, status, uber_code) => {
+                    to_js_error(response::error_from_record(code, status, uber_code))
+                }
             }));
         }
         Operation::Results => return Ok(bytes(results(job, at, value).as_flattened())),
@@ -263,7 +266,7 @@ fn reported(job: &Job, value: &JsValue) -> Vec<event::Outcome> {
     if job.concerns(reported.get(0).as_string().as_deref()) {
         // One by one: an event can be large.
         for outcome in reported.get(1).unchecked_ref::<Array>().iter() {
-            outcomes.extend(event::given(&from_text(&text_of(&outcome))));
+            outcomes.extend(event::given(&parse_json(&json_stringify(&outcome))));
         }
     }
     outcomes
@@ -272,8 +275,8 @@ fn reported(job: &Job, value: &JsValue) -> Vec<event::Outcome> {
 /// `[status, fields, body]` came: the error that it means. Without a body, how
 /// long that may take, if it is needed.
 fn answered(job: &mut Job, now: u64, batch: usize, value: &JsValue) -> JsValue {
-    let told = text_of(value);
-    let told = from_text(&told);
+    let told = json_stringify(value);
+    let told = parse_json(&told);
     let [Json::Number(status), Json::Text(lines), body @ ..] = told.items() else {
         return JsValue::UNDEFINED;
     };
@@ -282,13 +285,13 @@ fn answered(job: &mut Job, now: u64, batch: usize, value: &JsValue) -> JsValue {
         return Verdict::body_patience_ms(&head).into();
     };
     let random = js_sys::Math::random();
-    let error = job.handle_response(batch, &head, body, &from_text(body), now, random);
-    error.map_or(JsValue::UNDEFINED, thrown)
+    let error = job.handle_response(batch, &head, body, &parse_json(body), now, random);
+    error.map_or(JsValue::UNDEFINED, to_js_error)
 }
 
 /// What to do next: the kind of action, then what it needs; none where there is
 /// nothing to do.
-fn act(job: &mut Job, client: &Inner, now: u64) -> Option<JsValue> {
+fn next_action(job: &mut Job, client: &Inner, now: u64) -> Option<JsValue> {
     let (kind, values) = match job.poll(now) {
         Action::Save(record) => (JobAction::Save, vec![bytes(&record)]),
         Action::NeedToken { batch, renew } => {
@@ -303,7 +306,7 @@ fn act(job: &mut Job, client: &Inner, now: u64) -> Option<JsValue> {
         #[allow(clippy::cast_precision_loss)]
         Action::Wait(until) => (JobAction::Wait, vec![(until as f64).into()]),
         Action::Idle => return None,
-        Action::Done => (JobAction::Done, job.take_halt().map(thrown).into_iter().collect()),
+        Action::Done => (JobAction::Done, job.take_halt().map(to_js_error).into_iter().collect()),
     };
     let action = Array::of1(&(kind as u32).into());
     for value in values {
@@ -313,7 +316,7 @@ fn act(job: &mut Job, client: &Inner, now: u64) -> Option<JsValue> {
 }
 
 /// `[our code, status, unsent]`. What the core has no name for is nothing that passes.
-fn remembered(told: &[Json<'_>]) -> Error {
+fn error_from_parts(told: &[Json<'_>]) -> Error {
     let (code, status) = match told {
         [.., Json::Bool(true)] => return Error::unsent(""),
         [Json::Text(code), Json::Number(status), ..] => (&**code, *status),
@@ -321,7 +324,7 @@ fn remembered(told: &[Json<'_>]) -> Error {
     };
     let code = ErrorCode::from_name(code).unwrap_or(ErrorCode::TokenRejected);
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    response::remembered(code, status as u16, None)
+    response::error_from_record(code, status as u16, None)
 }
 
 /// State, whether there is an error, whether it was cancelled, what it rests on (a byte
@@ -390,6 +393,6 @@ fn bytes(bytes: &[u8]) -> JsValue {
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-fn whole(number: f64) -> u64 {
+fn to_u64(number: f64) -> u64 {
     number as u64
 }

@@ -4,7 +4,7 @@ use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::{known, number, to_js};
+use super::value::{known, number, to_js};
 use crate::code::list::CodeList;
 use crate::csv::{self, Column};
 use crate::json::Json;

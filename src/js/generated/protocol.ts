@@ -9,6 +9,7 @@ export const CALL_SEARCH_PROGRAMS = 3;
 export const CALL_REQUEST_TOKEN = 4;
 export const CALL_GET_PROGRAM = 5;
 export const CALL_LIST_GUESTS = 6;
+export const CALL_LIST_USED_CODES = 7;
 
 // What a job is asked to do.
 export const JOB_PUSH = 0;
@@ -83,7 +84,7 @@ export const MOST_CODES = 30_000;
  * - `pending`: Not sent yet.
  * - `sending`: In a request that is under way.
  * - `queued`: Uber accepted it. Delivery is reported later.
- * - `distributed`: Reported by Uber, or known to be in use: it reached its recipient.
+ * - `distributed`: Reported by Uber, or in use: it reached its recipient.
  * - `failed`: Reported by Uber: it did not.
  * - `rejected`: Uber refused the request. Nothing was queued.
  * - `unknown`: It left, and no answer proves either way. It is not sent again until you decide.

@@ -41,11 +41,12 @@ export async function openCodes(
   const client = createUber(env, app, async (url, init) => {
     const head = new AbortController();
     const abort = () => head.abort();
-    init.signal.addEventListener("abort", abort);
+    const given = init.signal as AbortSignal;
+    given.addEventListener("abort", abort);
     const signal = AbortSignal.any([head.signal, AbortSignal.timeout(LIST_TIMEOUT_MS)]);
     const answer = (await fetch(url, { ...init, signal })) as Response;
     // The client lets go of its own connection once it has an answer.
-    init.signal.removeEventListener("abort", abort);
+    given.removeEventListener("abort", abort);
     if (!answer.ok) return answer;
     ({ body } = answer);
     const headers = new Headers(answer.headers);
@@ -91,13 +92,13 @@ export function listedIds(
 }
 
 function readIds(page: string): ListedIds {
-  const codes = JSON.parse(`[${page}]`) as { code_id?: unknown; canceled_at?: unknown }[];
+  const codes = (JSON.parse(`[${page}]`) as unknown[]).map(
+    (code) => Object(code) as { code_id?: unknown; canceled_at?: unknown },
+  );
   return {
     length: codes.length,
-    ids: idsOfCodes(codes.map((code) => uuidOrNil(Object(code).code_id as unknown))),
-    cancelled: Uint8Array.from(codes, (code) =>
-      Number((Object(code).canceled_at ?? null) !== null),
-    ),
+    ids: idsOfCodes(codes.map((code) => uuidOrNil(code.code_id))),
+    cancelled: Uint8Array.from(codes, (code) => Number((code.canceled_at ?? null) !== null)),
   };
 }
 

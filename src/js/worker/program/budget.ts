@@ -76,7 +76,7 @@ export function countedFetch(env: WorkerEnv, budget: Budget): FetchFunction {
   return async (url, init) => {
     budget.countOutside();
     try {
-      return await (env.UBER ?? globalThis).fetch(url, init as RequestInit);
+      return (await (env.UBER ?? globalThis).fetch(url, init)) as Response;
     } catch (error) {
       throw budget.noteRefusal(error) ? markUnsent(error as Error) : error;
     }

@@ -200,11 +200,11 @@ export class Ledger {
 
   #write(page: number, entries: Uint8Array): void {
     if (entries.length === 0) {
-      [...this.#sql.exec("DELETE FROM ledger WHERE page = ?", page)];
+      this.#sql.exec("DELETE FROM ledger WHERE page = ?", page);
       return;
     }
     const { buffer } = entries as Uint8Array<ArrayBuffer>;
-    [...this.#sql.exec("INSERT OR REPLACE INTO ledger VALUES (?, ?)", page, buffer)];
+    this.#sql.exec("INSERT OR REPLACE INTO ledger VALUES (?, ?)", page, buffer);
   }
 }
 
@@ -233,6 +233,8 @@ function hashAt(view: DataView, at: number, key: HashKey): number {
   }
   return hash >>> 0;
 }
+
+/* eslint-disable @typescript-eslint/no-non-null-assertion -- Typed arrays, at indexes within them. */
 
 /** The places of codes by the page they belong to; only pages that have some. */
 function* byPage(codes: DataView, key: HashKey): Generator<[page: number, places: Uint32Array]> {
