@@ -9,10 +9,13 @@ import type { WorkerEnv } from "./types.js";
 
 export interface Stubs {
   app(): AppObject;
+  /** Keeps the events of all programs. */
+  events(): AppObject;
   program(programId: string): ProgramObject;
 }
 
 const APP = "app";
+const EVENTS = "events";
 
 /**
  * Calls on these are calls of the platform's (RPC): what they give is a copy. One
@@ -20,8 +23,11 @@ const APP = "app";
  */
 export function stubs(env: WorkerEnv, budget?: Budget): Stubs {
   const { VOUCHER_APP: apps, VOUCHER_PROGRAM: programs } = env;
+  const ofApp = (name: string) =>
+    reachable(() => apps.get(apps.idFromName(name)) as AppObject, budget);
   return {
-    app: () => reachable(() => apps.get(apps.idFromName(APP)) as AppObject, budget),
+    app: () => ofApp(APP),
+    events: () => ofApp(EVENTS),
     program: (programId) =>
       reachable(
         () => programs.get(programs.idFromName(canonicalId(programId))) as ProgramObject,

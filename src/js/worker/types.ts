@@ -32,7 +32,10 @@ export interface WorkerOptions {
    * what `limits.subrequests` says. With more, a job runs for longer at a time.
    */
   subrequests?: number;
-  /** Reads the outcomes of a webhook, as `verifyWebhook` takes it. */
+  /**
+   * Reads the outcomes of a webhook, as `verifyWebhook` takes it. Where the event names no
+   * program, they go to the programs of the newest jobs: each takes in what is its own.
+   */
   outcomes?: WebhookOptions["outcomes"];
 }
 

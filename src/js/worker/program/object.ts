@@ -8,13 +8,13 @@ import type { Client } from "../../client/client.js";
 import { type ListParts, toCodeList } from "../../codes/code-list.js";
 import { STATES } from "../../job/results.js";
 import type { CodeState } from "../../job/types.js";
-import type { WebhookOutcome } from "../../webhook/webhook.js";
 import { Alarm, LONGEST_RETRY_MS } from "../alarm.js";
 import { Budget, countedFetch } from "./budget.js";
 import { Calls } from "./calls.js";
 import { idsOfCodes } from "../code-ids.js";
 import { type CodeStates, findCodeStates } from "./code-states.js";
 import { Creation } from "./creation.js";
+import type { Evidence } from "../events/hand-over.js";
 import { type ProgramCall, type Task, callPrograms, isProblem } from "./fan-out.js";
 import { Inbox } from "./inbox.js";
 import { statesOf } from "./job-reading.js";
@@ -23,7 +23,7 @@ import { Ledger } from "./ledger.js";
 import { Live } from "./live.js";
 import { log, logError } from "../log.js";
 import { OpenJobs } from "./open-jobs.js";
-import { OutcomeQueue } from "./outcome-queue.js";
+import { type EventOutcomes, OutcomeQueue } from "./outcome-queue.js";
 import { Pacer } from "./pacer.js";
 import type { LiveSocket, ObjectState } from "../platform-types.js";
 import { type Problem, answerError, problemOf } from "../http/problem.js";
@@ -145,9 +145,14 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
       this.ledger,
       this.jobs,
       (record) => this.runner.settle(record, record.summary.progress),
-      async (records) => {
+      async (records, settled) => {
         await this.arm();
         await this.reports.report(...records);
+        if (settled.size === 0) return;
+        await this.stubs
+          .events()
+          .noteSettled([...settled])
+          .catch(logged("settled"));
       },
     );
     this.setAside = new SetAside(
@@ -258,18 +263,24 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
     this.#id = programId;
   }
 
-  /** Takes in an event that was well signed. Whether it concerns anything here. */
-  async webhook(outcomes: readonly WebhookOutcome[]): Promise<boolean> {
-    // Where a later release has stored something: not acknowledged, so that it comes again.
+  /** Takes in events that were well signed. Whether anything is known here of the program. */
+  async webhook(events: readonly EventOutcomes[], evidence?: Evidence): Promise<boolean> {
+    // Where a later release has stored something: it is handed over again.
     await this.#begin();
     // Jobs go, and the ledger stays: what matters is whether there ever was one.
-    if (this.id === "" || outcomes.length === 0) return false;
-    this.inbox.add(outcomes);
+    if (this.id === "") return false;
+    if (evidence !== undefined) await this.noteEvidence(evidence);
+    const told = events.filter(({ outcomes }) => outcomes.length > 0);
+    if (told.length === 0) return true;
+    this.inbox.add(told);
     const now = Date.now();
     // Whatever becomes of this object, the alarm takes it in.
     await this.arm((this.inbox.dueAt(now) ?? now) + INBOX_FALLBACK_MS);
     return true;
   }
+
+  /** An event says that there is something to learn of this program's codes, and not what. */
+  async noteEvidence(_reason: Evidence): Promise<void> {}
 
   /** Does what several programs are called for: itself the first of it, and others' objects the rest. */
   async passOn(task: Task, [own, ...rest]: readonly ProgramCall[]): Promise<unknown[]> {
