@@ -100,6 +100,7 @@ export function webhookSuite(test, assert, uberVouchers, sandboxModule, vectors)
         environment: "sandbox",
         occurredAt: null,
         resourceHref: null,
+        unread: false,
         outcomes: [{ code: CODE, status: "failed", reason: "x" }],
         raw: body,
       });
@@ -332,7 +333,19 @@ export function webhookSuite(test, assert, uberVouchers, sandboxModule, vectors)
     const without = new Set([{ code: CODE, status: "distributed" }]);
     const [outcome] = (await of(() => without)).outcomes;
     assert.equal(outcome, { code: CODE, status: "distributed", reason: null });
-    assert.equal((await of(() => [])).outcomes, []);
+    const none = await of(() => []);
+    assert.equal([none.outcomes, none.unread], [[], false]);
+    // Of one that reports a distribution, that is as good as unread.
+    const report = await signed({ event_type: "voucher_program_code_distributed" });
+    for (const outcomes of [() => [], undefined]) {
+      const unread = await verifyWebhook(report, { signingKey, ...(outcomes && { outcomes }) });
+      assert.equal([unread.outcomes, unread.unread], [[], true]);
+    }
+    const learned = await verifyWebhook(report, {
+      signingKey,
+      outcomes: () => [{ code: CODE, status: "failed" }],
+    });
+    assert.equal(learned.unread, false);
     /** @param {any} outcomes @param {string} [what] */
     const failed = async (outcomes, what) => {
       const members = { name: "ValidationError", code: "invalid_options", queued: "no" };
@@ -359,8 +372,10 @@ export function webhookSuite(test, assert, uberVouchers, sandboxModule, vectors)
     const getter = [Object.defineProperty({ code: CODE }, "status", { get: thrower })];
     assert.ok((await failed(() => getter)).cause === why);
     // A promise is told as such; one that rejects ends no process.
-    for (const late of [async () => [], async () => thrower(), () => ({ then: thrower })])
-      assert.ok((await failed(late)).message.includes("promise"));
+    for (const late of [async () => [], async () => thrower(), () => ({ then: thrower })]) {
+      const error = await failed(late);
+      assert.ok(error.message.includes("promise") && error.cause instanceof TypeError);
+    }
     // Nothing of that broke the instance.
     assert.equal((await of(() => [])).outcomes, []);
     let calls = 0;

@@ -126,6 +126,11 @@ test(
       assert.equal(await worker.webhook(programId, event), 200);
       await worker.until(programId, small, ({ progress }) => progress.distributed === at + 1);
     }
+    const errorOf = async () => {
+      const { jobs } = await worker.json(path);
+      return jobs.find((/** @type {any} */ job) => job.id === large).error?.code ?? null;
+    };
+    await eventually(async () => (await errorOf()) === "instance_lost");
     // It is left alone for longer each time.
     const attempts = worker.output().match(/"where":"inbox"/g) ?? [];
     assert.ok(attempts.length >= 1 && attempts.length <= 4, `${attempts.length} attempts`);
@@ -143,6 +148,7 @@ test(
     // With memory enough, it is as before.
     worker = await worker.restart({ memoryPages: undefined });
     await worker.until(programId, large, ({ progress }) => progress.distributed === 3);
+    assert.equal(await errorOf(), null);
     await worker.kill();
   },
 );

@@ -7,6 +7,7 @@ import { WorkerError, createWorkerClient } from "uber-vouchers/worker-client";
 import { WebSocket } from "ws";
 
 import { ADMIN_TOKEN, cleanUp, startUber, startWorker } from "./harness.mjs";
+import { sendWebhook } from "./storage.mjs";
 
 const SETTLE_MS = 60_000;
 
@@ -230,4 +231,35 @@ test("without an answer, what is known is said", async () => {
     nobody.pause("p", "j"),
     (error) => error instanceof WorkerError && error.code === "connection_failed",
   );
+});
+
+test("the events that are kept: listed, shown, read again, dismissed", async () => {
+  const client = clientOf();
+  const program = crypto.randomUUID();
+  const bodies = ["one", "two", "three"].map((note) =>
+    JSON.stringify({
+      ...{ event_type: "voucher_program_code_distributed", voucher_program_id: program },
+      note,
+    }),
+  );
+  for (const body of bodies) assert.equal(await sendWebhook(worker.url, body), 200);
+  const first = await client.events({ program, unread: true, limit: 2 });
+  assert.deepEqual([first.events.length, first.rereading], [2, null]);
+  assert.ok(first.next !== null && first.unreadCount >= 3);
+  const { events, next } = await client.events({ program, before: first.next });
+  assert.deepEqual([events.length, next], [1, null]);
+  const [oldest] = events;
+  assert.ok(oldest);
+  assert.equal(await client.event(oldest.id), bodies[0]);
+  assert.equal((await client.dismiss(oldest.id)).isDismissed, true);
+  assert.equal((await client.events({ program, unread: true })).events.length, 2);
+  assert.deepEqual(await client.reread({ programId: program, unread: true }), { events: 2 });
+  assert.deepEqual(await client.reread({ programId: crypto.randomUUID() }), { events: 0 });
+  assert.equal((await client.events({ type: "another" })).events.length, 0);
+  for (const call of [client.event("999999"), client.dismiss("999999")]) {
+    await assert.rejects(call, (/** @type {any} */ error) => {
+      assert.ok(error instanceof WorkerError);
+      return error.code === "unknown_event" && error.status === 404;
+    });
+  }
 });

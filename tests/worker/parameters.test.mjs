@@ -119,6 +119,10 @@ test("every route refuses a parameter that it does not know, and names the neare
     ["GET", "/api/config", "summary"],
     ["GET", "/api/programs", "limits", "limit"],
     ["GET", "/api/jobs", "befor", "before"],
+    ["GET", "/api/events", "programId", "program"],
+    ["GET", "/api/events/1", "raw"],
+    ["POST", "/api/events/reread", "unread"],
+    ["POST", "/api/events/1/dismiss", "unread"],
     ["GET", `${program}/codes`, "Summary", "summary"],
     ["GET", `${program}/jobs`, "limit"],
     ["GET", `${program}/jobs/${id}`, "limit"],
@@ -155,6 +159,8 @@ test("a number that is none, or out of range, is refused with what it may be", a
   const results = `/api/programs/${programId}/jobs/${id}/results`;
   const wrong = ["", "-1", "1.5", "1e2", "NaN", "x", "0x10", " 1", "9".repeat(40)];
   for (const path of [
+    "/api/events?limit",
+    "/api/events?before",
     "/api/jobs?limit",
     "/api/jobs?before",
     "/api/programs?offset",
@@ -195,6 +201,10 @@ test("members of a JSON body are a closed list too", async () => {
     [`${path}/jobs/${id}/resolve`, { batch: 0, decision: "Abandon" }],
     [`${path}/jobs/${id}/resume`, { batch: 0 }],
     [`${path}/jobs/${id}/pause`, [1]],
+    ["/api/events/reread", { program: programId }],
+    ["/api/events/reread", { unread: "true" }],
+    ["/api/events/reread", { programId: ".." }],
+    ["/api/events/1/dismiss", { unread: true }],
     ["/api/pause", { paused: true, programs: [] }],
     ["/api/pause", { paused: "true" }],
     // A list under a wrong name is no list, and not everybody.

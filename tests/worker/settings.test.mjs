@@ -20,6 +20,10 @@ const OPTIONS = {
     good: [0.5, 1, 90, 3_650],
     wrong: [0, -1, 3_651, 100_000, "NaN", "Infinity", "90", null],
   },
+  eventRetentionDays: {
+    good: [0.5, 1, 30, 3_650],
+    wrong: [0, -1, 3_651, "NaN", "Infinity", "30", null],
+  },
   maxUploadBytes: {
     good: [1, 100_000_000, 5_000_000_000],
     wrong: [0, 1.5, 5_000_000_001, "Infinity", null],

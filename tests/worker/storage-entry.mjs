@@ -89,6 +89,7 @@ function doorTo(storage) {
       run(query, ...values.map(read)).map((/** @type {object} */ row) =>
         Object.fromEntries(Object.entries(row).map(([name, value]) => [name, show(value)])),
       ),
+    size: () => storage.sql.databaseSize,
     keys: async () => [...(await storage.list()).keys()],
     get: async ({ key }) => show(await storage.get(key)),
     put: async ({ key, value }) => storage.put(key, read(value)),
@@ -172,16 +173,31 @@ const inspected = (Published) =>
 export const VoucherProgram = inspected(PublishedProgram);
 export const VoucherApp = inspected(PublishedApp);
 
-const worker = createWorker(/** @type {any} */ (env)["OPTIONS"] ?? {});
+/** Readers of webhooks, which the option `outcomes` names. @type {Record<string, (raw: any) => any>} */
+const READERS = {
+  /** `{ rows: [[code, 1 or 0, reason]] }`, wherever that is. */
+  rows: (raw) =>
+    (raw.rows ?? raw.deep?.rows ?? []).map((/** @type {any} */ [code, ok, reason]) => ({
+      ...{ code, status: ok ? "distributed" : "failed", reason },
+    })),
+  throws: (raw) => {
+    throw new RangeError(`no idea of ${JSON.stringify(raw)}`);
+  },
+  promise: async () => [],
+  wrong: () => [{ code: "jane@example.com", status: "failed" }],
+};
+
+const { outcomes, ...options } = /** @type {any} */ (env)["OPTIONS"] ?? {};
+const worker = createWorker({ ...options, ...(outcomes && { outcomes: READERS[outcomes] }) });
 
 export default {
   /** @param {Request} request @param {any} env @param {unknown} context */
   async fetch(request, env, context) {
     if (!request.url.endsWith("/_storage")) return worker.fetch(request, forwarding(env), context);
-    const { program, ...order } = /** @type {any} */ (await request.json());
+    const { program, app = "app", ...order } = /** @type {any} */ (await request.json());
     if (order.act === "trap") return Response.json(await trap(order.codes));
     const objects = program === undefined ? env.VOUCHER_APP : env.VOUCHER_PROGRAM;
-    const stub = objects.get(objects.idFromName(program ?? "app"));
+    const stub = objects.get(objects.idFromName(program ?? app));
     return new Response(await stub.inspect(order));
   },
 };

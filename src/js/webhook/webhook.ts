@@ -44,7 +44,8 @@ export interface WebhookOptions {
   signingKey: string | readonly string[];
   /**
    * Reads the outcomes, if you know the body better: it gets what was parsed, of
-   * every type of event. It gives a list, and no promise. Its reasons are masked too.
+   * every type of event. It gives a list, and no promise. Its reasons are masked too. Of an
+   * event that reports a distribution an empty list counts as `unread`.
    */
   outcomes?: (raw: any) => Iterable<Omit<WebhookOutcome, "reason"> & { reason?: string | null }>;
 }
@@ -79,7 +80,7 @@ export interface WebhookEvent {
   readonly type: string;
   /** `organization_id` */
   readonly organizationId: string | null;
-  /** `voucher_program_id` */
+  /** `voucher_program_id`, also of an object that only wraps, such as `data`. */
   readonly programId: string | null;
   /** `X-Environment`, in lower case: `production` or `sandbox` (stated). It is not signed. */
   readonly environment: string | null;
@@ -87,6 +88,11 @@ export interface WebhookEvent {
   readonly occurredAt: number | null;
   /** Where the newest state can be asked for. */
   readonly resourceHref: string | null;
+  /**
+   * The type says that it reports a distribution, and no outcome could be read, by `outcomes`
+   * neither: keep the raw body, and read it again once you know its form.
+   */
+  readonly unread: boolean;
   /**
    * What became of codes. Uber does not document the body of
    * `voucher_program_code_distributed`, so this is empty unless it is clear; see
@@ -108,8 +114,8 @@ export interface WebhookEvent {
  *   `signature_mismatch`: answer 401. `malformed_body`: it was well signed.
  *   `no_signing_key` and `body_used`: the caller's own faults.
  * @throws {ValidationError} `invalid_options`, naming the option; of `outcomes` too,
- *   if it throws, or gives what are no outcomes. The event is in order: don't
- *   acknowledge it, so that Uber sends it again.
+ *   if it throws, gives a promise or what are no outcomes (see `cause`). The event is in
+ *   order: keep it, or don't acknowledge it, so that Uber sends it again.
  * @throws {ConnectionError} `connection_failed`: the request broke off.
  */
 export async function verifyWebhook(
@@ -118,16 +124,37 @@ export async function verifyWebhook(
 ): Promise<WebhookEvent> {
   const { signingKey, outcomes } = readOptions(options, {
     signingKey: signingKeys,
-    outcomes: method<(raw: unknown) => unknown>(),
+    outcomes: method<NonNullable<WebhookOptions["outcomes"]>>(),
   });
   if (signingKey === undefined) throw invalidOption("`signingKey` is missing");
   const { body, signature, environment } = await readMessage(message);
+  return readEvent(body, signature, JSON.stringify(signingKey), environment, outcomes);
+}
+
+/**
+ * Reads a body whose signature was right when it came.
+ * @internal
+ */
+export function rereadWebhook(
+  body: Uint8Array,
+  environment: string | null,
+  outcomes: WebhookOptions["outcomes"],
+): Promise<WebhookEvent> {
+  return readEvent(body, undefined, "", environment ?? undefined, outcomes);
+}
+
+async function readEvent(
+  body: Uint8Array,
+  signature: string | undefined,
+  keys: string,
+  environment: string | undefined,
+  outcomes: WebhookOptions["outcomes"],
+): Promise<WebhookEvent> {
   const glue = await instance.load();
-  const text = JSON.stringify(signingKey);
   const readBody = (given?: string) =>
     instance.callSync(
       () =>
-        glue.readWebhook(body, signature, text, environment, given) as Omit<WebhookEvent, "raw">,
+        glue.readWebhook(body, signature, keys, environment, given) as Omit<WebhookEvent, "raw">,
     );
   let event: Omit<WebhookEvent, "raw">;
   try {

@@ -6,13 +6,14 @@
 import type { Fate, Groups } from "./account/groups.js";
 import type { Lease } from "./account/rate.js";
 import type { ListParts } from "../codes/code-list.js";
+import type { EventFilter, NewEvent } from "./events/event-store.js";
 import type { Problem } from "./http/problem.js";
 import type { KeyApi } from "./keys.js";
 import type { CodeStates } from "./program/code-states.js";
+import type { EventOutcomes } from "./program/outcome-queue.js";
 import type { ListFlags } from "./program/job-request.js";
-import type { DryRun, JobSummary } from "./types.js";
+import type { DryRun, EventPage, EventSummary, JobSummary } from "./types.js";
 import type { TokenApi } from "./uber.js";
-import type { WebhookOutcome } from "../webhook/webhook.js";
 
 /** The one object that all programs share. Its methods are described where `AppObject` has them. */
 export interface AppApi extends KeyApi, TokenApi {
@@ -28,6 +29,13 @@ export interface AppApi extends KeyApi, TokenApi {
   lastJobs(programs: readonly string[]): Promise<(JobSummary | null)[]>;
   count(what: string): Promise<void>;
   counts(): Promise<Record<string, number>>;
+  programsWithJobs(most: number): Promise<string[]>;
+  keepEvent(event: NewEvent): Promise<void>;
+  noteSettled(settled: readonly (readonly [digest: string, count: number])[]): Promise<void>;
+  listEvents(filter: EventFilter, before: number, limit: number): Promise<EventPage>;
+  eventBody(id: number): Promise<ArrayBuffer | undefined>;
+  dismissEvent(id: number): Promise<EventSummary | undefined>;
+  rereadEvents(filter: EventFilter): Promise<number>;
   attempt(from: string): Promise<number>;
   succeeded(from: string): Promise<void>;
   endSession(until: number): Promise<void>;
@@ -71,14 +79,17 @@ export interface ProgramCall<T extends Task = Task> {
   value: Parameters<ProgramTasks[T]>[0];
 }
 
+/** Why a program's object is to look at what Uber says of its codes. */
+export type Evidence = "unread" | "usage";
+
 /** The object of one program. Its methods are described where `ProgramObject` has them. */
 export interface ProgramApi extends ProgramTasks {
   fetch(request: Request): Promise<Response>;
-  webhook(outcomes: readonly WebhookOutcome[]): Promise<boolean>;
+  webhook(events: readonly EventOutcomes[], evidence?: Evidence): Promise<boolean>;
   passOn(task: Task, calls: readonly ProgramCall[]): Promise<unknown[]>;
   everything(isPaused: boolean): Promise<void>;
   wake(jobs: readonly string[]): Promise<void>;
   resumeHalted(): Promise<number>;
   codeStates(ids: Uint8Array): Promise<CodeStates>;
-  noteEvidence(reason: "unread" | "usage"): Promise<void>;
+  noteEvidence(reason: Evidence): Promise<void>;
 }

@@ -8,10 +8,13 @@ import type { WorkerEnv } from "./types.js";
 
 export interface Stubs {
   app(): AppApi;
+  /** Keeps the events of all programs. */
+  events(): AppApi;
   program(programId: string): ProgramApi;
 }
 
 const APP = "app";
+const EVENTS = "events";
 
 /**
  * Calls on these are calls of the platform's (RPC): what they give is a copy. One
@@ -19,8 +22,11 @@ const APP = "app";
  */
 export function stubs(env: WorkerEnv, budget?: Budget): Stubs {
   const { VOUCHER_APP: apps, VOUCHER_PROGRAM: programs } = env;
+  const ofApp = (name: string) =>
+    reachable(() => apps.get(apps.idFromName(name)) as AppApi, budget);
   return {
-    app: () => reachable(() => apps.get(apps.idFromName(APP)) as AppApi, budget),
+    app: () => ofApp(APP),
+    events: () => ofApp(EVENTS),
     program: (programId) =>
       reachable(
         () => programs.get(programs.idFromName(canonicalId(programId))) as ProgramApi,

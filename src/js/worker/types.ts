@@ -54,7 +54,10 @@ export interface WorkerOptions {
    * reached somebody. `false`: only when an operator says so.
    */
   reconcile?: false | UsageSchedule;
-  /** Reads the outcomes of a webhook, as `verifyWebhook` takes it. */
+  /**
+   * Reads the outcomes of a webhook, as `verifyWebhook` takes it. Where the event names no
+   * program, they go to the programs of the newest jobs: each takes in what is its own.
+   */
   outcomes?: WebhookOptions["outcomes"];
 }
 

@@ -1,16 +1,25 @@
 /**
  * What all programs of an app share: the token, the rate, the index of jobs.
- * One object, so that there is one of each.
+ * One object, so that there is one of each. Another of the same class, under a
+ * name of its own, keeps the events (see `event-store.ts`): a class of its own
+ * would have to be in everybody's configuration.
  */
 import { DurableObject } from "cloudflare:workers";
 
 import type { ErrorParts } from "../../errors.js";
 import { inTurn } from "../../journal/shared.js";
-import { Alarm, LONGEST_RETRY_MS } from "../alarm.js";
+import { Alarm, LONGEST_RETRY_MS, retryDelay } from "../alarm.js";
 import { AppToken } from "./token.js";
 import { Attempts } from "../http/attempts.js";
 import { Budget } from "../program/budget.js";
 import { ERRAND_TABLES, Errands } from "./errands.js";
+import {
+  EVENT_TABLES,
+  type EventFilter,
+  EventStore,
+  type NewEvent,
+} from "../events/event-store.js";
+import { Rereading } from "../events/rereading.js";
 import { type Fate, GROUP_TABLES, Groups } from "./groups.js";
 import { inParallel } from "../parallel.js";
 import { KEY_TABLES, Keys } from "../keys.js";
@@ -21,7 +30,7 @@ import { type Lease, Rate } from "./rate.js";
 import { settings } from "../settings.js";
 import { stubs } from "../stubs.js";
 import { type Schema, Tables } from "../tables.js";
-import type { JobFault, JobSummary, WorkerEnv } from "../types.js";
+import type { EventPage, EventSummary, JobFault, JobSummary, WorkerEnv } from "../types.js";
 import { type Token, logUpstream } from "../uber.js";
 
 const OPEN: readonly string[] = ["creating", "held", "running", "paused", "halted", "undecided"];
@@ -37,11 +46,12 @@ const APP_TABLES: Schema = {
     CREATE INDEX jobs_by_time ON jobs (created_at);
     CREATE INDEX jobs_by_program ON jobs (program, created_at);
     CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-    ${ENDED_SESSIONS} ${KEY_TABLES} ${GROUP_TABLES} ${ERRAND_TABLES}`,
+    ${ENDED_SESSIONS} ${KEY_TABLES} ${GROUP_TABLES} ${ERRAND_TABLES} ${EVENT_TABLES}`,
   upgrades: [
     // Since when the gate is closed is told too.
     `${ENDED_SESSIONS} ${KEY_TABLES} ${ERRAND_TABLES}
     UPDATE state SET value = '{"until":' || value || ',"at":0}' WHERE key = 'closed'`,
+    EVENT_TABLES,
   ],
 };
 
@@ -58,6 +68,22 @@ interface Row {
   summary: string;
 }
 
+interface Parts {
+  groups: Groups;
+  errands: Errands;
+  keys: Keys;
+  events: EventStore;
+  rereading: Rereading;
+}
+
+const NO_EVENTS: EventPage = {
+  events: [],
+  next: null,
+  unreadCount: 0,
+  dropped: { events: 0, bytes: 0 },
+  rereading: null,
+};
+
 export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
   readonly #rate = new Rate(() => settings().requestsPerSecond);
   readonly #attempts = new Attempts();
@@ -66,7 +92,9 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
   readonly #token: AppToken;
   readonly #inTurn = inTurn();
   readonly #tables: Tables;
-  #opened: { groups: Groups; errands: Errands; keys: Keys } | undefined;
+  #opened: Parts | undefined;
+  /** Whether the alarm is set for what becomes of the events that are kept. */
+  #isArmedForEvents = false;
 
   // It asks nothing of storage: if that refuses, there still has to be an object that tries again.
   constructor(ctx: ObjectState, env: WorkerEnv) {
@@ -82,14 +110,26 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
   }
 
   /** The tables, made when they are first needed. */
-  #open(): { groups: Groups; errands: Errands; keys: Keys } {
+  #open(): Parts {
     if (this.#opened) return this.#opened;
     const { storage } = this.ctx;
     this.#tables.make();
     const groups = new Groups(storage);
     groups.recover();
-    const errands = new Errands(storage.sql, stubs(this.env, this.#budget), () => this.#isPaused);
-    this.#opened = { groups, errands, keys: new Keys(storage.sql) };
+    const programs = stubs(this.env, this.#budget);
+    const errands = new Errands(storage.sql, programs, () => this.#isPaused);
+    const events = new EventStore(storage);
+    const rereading = new Rereading(
+      events,
+      {
+        read: () => this.#read("reread") ?? undefined,
+        write: (order) => this.#write("reread", order),
+      },
+      programs,
+      this.env.UBER_ORGANIZATION_ID,
+      () => Math.floor(mostAsked() / 2),
+    );
+    this.#opened = { groups, errands, keys: new Keys(storage.sql), events, rereading };
     this.#closeAsBefore();
     return this.#opened;
   }
@@ -183,6 +223,7 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
   }
 
   async alarm(): Promise<void> {
+    this.#isArmedForEvents = false;
     await this.#alarm.fire(async () => {
       // That release goes on from here, when it is back.
       if (this.#tables.areNewer) return this.#alarm.set(Date.now() + LONGEST_RETRY_MS);
@@ -194,15 +235,24 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
   async watch(): Promise<void> {
     this.#budget.renew();
     const half = Math.floor(mostAsked() / 2);
-    await this.#open().errands.run(half);
+    const { errands, events, rereading } = this.#open();
+    await errands.run(half);
     await this.#wakeSilent(half);
+    const { eventRetentionDays } = settings();
+    if ((events.nextDue(eventRetentionDays) ?? Infinity) <= Date.now()) {
+      events.sweep(eventRetentionDays);
+    }
+    await rereading.run();
     await this.#arm();
   }
 
   async #arm(): Promise<void> {
     const now = Date.now();
+    const { errands, events, rereading } = this.#open();
     const dues = [
-      this.#open().errands.nextDue(),
+      errands.nextDue(),
+      events.nextDue(settings().eventRetentionDays),
+      rereading.isUnderWay ? now : undefined,
       ...this.#running().map((job) => silentAt(job, now)),
     ];
     const due = Math.min(...dues.filter((at) => at !== undefined));
@@ -267,6 +317,15 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
     return rows.map(({ summary }) => JSON.parse(summary) as JobSummary);
   }
 
+  /** Programs that have jobs, those of the newest ones first. */
+  async programsWithJobs(most: number): Promise<string[]> {
+    const rows = this.#query<{ program: string }>(
+      "SELECT program FROM jobs GROUP BY program ORDER BY max(created_at) DESC LIMIT ?",
+      most,
+    );
+    return rows.map(({ program }) => program);
+  }
+
   /** The newest job of each of these programs; null where there is none. */
   async lastJobs(programs: readonly string[]): Promise<(JobSummary | null)[]> {
     return programs.map((program) => {
@@ -288,6 +347,58 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
       "SELECT key, value FROM state WHERE key LIKE 'count:%'",
     );
     return Object.fromEntries(rows.map(({ key, value }) => [key.slice(6), Number(value)]));
+  }
+
+  /** Keeps an event that was well signed. */
+  async keepEvent(event: NewEvent): Promise<void> {
+    const { events } = this.#open();
+    events.keep(event, Date.now() + retryDelay(0));
+    if (this.#isArmedForEvents && !event.isDue) return;
+    const due = events.nextDue(settings().eventRetentionDays);
+    if (due === undefined) return;
+    try {
+      await this.#alarm.set(due);
+      this.#isArmedForEvents = true;
+    } catch (error) {
+      // No reason to refuse what is kept: the next one sets it.
+      logError("alarm", error);
+    }
+  }
+
+  /** How many codes each of these events has settled in its program. */
+  async noteSettled(settled: readonly (readonly [digest: string, count: number])[]): Promise<void> {
+    const { events } = this.#open();
+    for (const [digest, count] of settled) events.noteSettled(digest, count);
+  }
+
+  /** A page of the events that are kept, the newest first. */
+  async listEvents(filter: EventFilter, before: number, limit: number): Promise<EventPage> {
+    // To look leaves nothing behind.
+    if (!this.#hasEvents) return NO_EVENTS;
+    const { events, rereading } = this.#open();
+    return { ...events.list(filter, before, limit), rereading: rereading.progress };
+  }
+
+  async eventBody(id: number): Promise<ArrayBuffer | undefined> {
+    return this.#hasEvents ? this.#open().events.body(id) : undefined;
+  }
+
+  /** An operator has dealt with an event. */
+  async dismissEvent(id: number): Promise<EventSummary | undefined> {
+    return this.#hasEvents ? this.#open().events.dismiss(id) : undefined;
+  }
+
+  /** Has events read again; gives how many. */
+  async rereadEvents(filter: EventFilter): Promise<number> {
+    if (!this.#hasEvents) return 0;
+    const count = this.#open().rereading.begin(filter);
+    if (count > 0) await this.#alarm.set(Date.now());
+    return count;
+  }
+
+  get #hasEvents(): boolean {
+    this.#tables.refuseNewer();
+    return this.#tables.areThere;
   }
 
   /** Whether somebody may try to sign in: else for how long not, in milliseconds. */

@@ -10,6 +10,7 @@ import { type Passed, everybodyInCall, everybodyInJob } from "./everybody.js";
 import { invalid, readMembers, readParameters, text, wholeNumber } from "./parameters.js";
 import { Refusal, answer, answerError, distributeProblem, problemOf, refuse } from "./problem.js";
 import { programCodes } from "./program-codes.js";
+import { answerEvents } from "./events.js";
 import { createGroup } from "./group-upload.js";
 import {
   getProgram,
@@ -118,6 +119,8 @@ async function ownPaths(call: Call, operator: Operator): Promise<Response> {
   const { request, url, env } = call;
   const of = OF_PROGRAM.exec(url.pathname)?.[1];
   if (of !== undefined) return ofProgram(call, of, operator);
+  const ofEvents = await answerEvents(call, operator);
+  if (ofEvents !== undefined) return ofEvents;
   switch (`${request.method} ${url.pathname}`) {
     case "GET /api/session":
       readParameters(url, {});

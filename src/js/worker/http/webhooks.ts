@@ -1,15 +1,21 @@
-/** `POST /webhooks/uber`: checked, written down, acknowledged; taken in afterwards. */
-import { ValidationError, WebhookError } from "../../errors.js";
-import { type WebhookEvent, verifyWebhook } from "../../webhook/webhook.js";
+/** `POST /webhooks/uber`: checked, kept, acknowledged; taken in afterwards. */
+import { WebhookError } from "../../errors.js";
+import { verifyWebhook } from "../../webhook/webhook.js";
+import { MOST_EVENT_BYTES, type NewEvent } from "../events/event-store.js";
+import { handOver } from "../events/hand-over.js";
+import { type ReadEvent, readEvent } from "../events/read-event.js";
 import { log, logError } from "../log.js";
 import { answer, refuse } from "./problem.js";
-import { canonicalId } from "./routing.js";
 import { settings } from "../settings.js";
 import { stubs } from "../stubs.js";
-import type { Call, WorkerEnv } from "../types.js";
+import type { Call } from "../types.js";
 import { whole } from "./upload.js";
 
 const MOST_BYTES = 4 * 1024 * 1024;
+const LONGEST_ENVIRONMENT = 100;
+const DIGEST_BYTES = 16;
+/** A program's object that takes longer is told later, from the event that is kept. */
+const HAND_OVER_MS = 10_000;
 
 export async function receiveWebhook({ request, env, context }: Call): Promise<Response> {
   if (request.method !== "POST") {
@@ -17,54 +23,100 @@ export async function receiveWebhook({ request, env, context }: Call): Promise<R
       headers: { Allow: "POST" },
     });
   }
-  let event: WebhookEvent;
+  const body = await whole(request, MOST_BYTES);
+  const signature = request.headers.get("X-Uber-Signature");
+  const environment = request.headers.get("X-Environment");
+  const signingKey = (env.UBER_SIGNING_KEY ?? "").split(/\s+/).filter((key) => key !== "");
+  let event: ReadEvent;
   try {
-    event = await verified(request, env);
+    event = await readEvent(
+      (outcomes) =>
+        verifyWebhook(
+          { body, signature, environment },
+          { signingKey, ...(outcomes && { outcomes }) },
+        ),
+      env.UBER_ORGANIZATION_ID,
+    );
   } catch (error) {
     if (!(error instanceof WebhookError)) throw error;
     const { code, message, hint } = error;
     log("webhook", { state: "refused", code });
     if (code === "no_signing_key") throw refuse(503, code, message, hint);
-    // It was well signed: sending it again changes nothing.
-    if (code === "malformed_body") return counted(env, "malformed");
     return answer({ status: 401, code, title: message, hint });
   }
-  const { programId, organizationId, outcomes, type } = event;
-  const isOurs =
-    organizationId === null ||
-    canonicalId(organizationId) === canonicalId(env.UBER_ORGANIZATION_ID);
-  const isKnown =
-    isOurs &&
-    programId !== null &&
-    (await stubs(env).program(canonicalId(programId)).webhook(outcomes));
-  if (isKnown) return new Response(null, { status: 200 });
-  log("webhook", { state: "concerns nothing here", type: type.slice(0, 100) });
-  context.waitUntil(stubs(env).app().count("webhooks_of_nothing_here"));
-  return new Response(null, { status: 200 });
-}
-
-async function counted(env: WorkerEnv, what: string): Promise<Response> {
-  await stubs(env).app().count(`webhooks_${what}`);
-  return new Response(null, { status: 200 });
-}
-
-async function verified(request: Request, env: WorkerEnv): Promise<WebhookEvent> {
-  const message = {
-    body: await whole(request, MOST_BYTES),
-    signature: request.headers.get("X-Uber-Signature"),
-    environment: request.headers.get("X-Environment"),
-  };
-  const { outcomes } = settings();
+  const objects = stubs(env);
+  const digest = await digestOf(body);
+  let isKnown: boolean | undefined;
+  let fault: unknown;
   try {
-    return await verifyWebhook(message, {
-      signingKey: (env.UBER_SIGNING_KEY ?? "").split(/\s+/).filter((key) => key !== ""),
-      ...(outcomes && { outcomes }),
-    });
+    isKnown = await within(HAND_OVER_MS, handOver([{ digest, event }], objects, mostAsked()));
   } catch (error) {
-    // Of all options, `outcomes` alone is not the worker's own.
-    if (!(error instanceof ValidationError)) throw error;
-    // Not acknowledged: Uber sends it again, and by then it may be mended.
-    logError("outcomes", error.cause ?? error);
-    throw refuse(500, "outcomes_failed", "The webhook could not be read", "See the worker's log.");
+    logError("webhook", error);
+    fault = error;
+  }
+  const kept = { digest, ...toKeep(event, body, environment, isKnown) };
+  // Where it can't be kept, it is not acknowledged, and comes again.
+  await objects.events().keepEvent(kept);
+  // Nor where it could not be handed over, and what is kept is not enough to do so later.
+  if (fault !== undefined && kept.isCut) throw fault;
+  if (event.status !== "read") log("webhook", { state: event.status });
+  if (isKnown === false) {
+    const what = event.error !== null && event.type === "" ? "malformed" : "of_nothing_here";
+    context.waitUntil(objects.app().count(`webhooks_${what}`));
+  }
+  return new Response(null, { status: 200 });
+}
+
+/** How many programs one invocation may ask, beside the other objects. */
+const mostAsked = () => Math.max(1, Math.min(settings().subrequests, 1_000) - 8);
+
+/** Half of it is enough, and stands in three places. */
+async function digestOf(body: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", body), 0, DIGEST_BYTES);
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function toKeep(
+  event: ReadEvent,
+  body: Uint8Array<ArrayBuffer>,
+  environment: string | null,
+  isKnown: boolean | undefined,
+): Omit<NewEvent, "digest"> {
+  const { type, programId, status, outcomes, error } = event;
+  return {
+    ...{ type, programId, status, error },
+    // Of what is no JSON too.
+    environment: environment?.slice(0, LONGEST_ENVIRONMENT).toLowerCase() || null,
+    outcomes: outcomes.length,
+    bytes: body.length,
+    isCut: body.length > MOST_EVENT_BYTES,
+    body: cut(body),
+    // One that names no program may be of any.
+    isKnown: isKnown !== false || (event.programId === null && event.isOurs),
+    isDue: isKnown === undefined,
+  };
+}
+
+/** As much as is kept, without half a character at the end. */
+function cut(body: Uint8Array<ArrayBuffer>): ArrayBuffer {
+  let end = Math.min(body.length, MOST_EVENT_BYTES);
+  while (end > 0 && ((body[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+  return body.slice(0, end).buffer;
+}
+
+/** Fails where that takes longer. What is under way then may still succeed. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(
+        refuse(503, "program_busy", "The program's object takes too long", "It is told later."),
+      );
+    }, ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

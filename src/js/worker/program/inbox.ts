@@ -7,11 +7,14 @@
  */
 import { idsOfCodes } from "../code-ids.js";
 import type { Ledger } from "./ledger.js";
+import { faultOf } from "../http/problem.js";
 import { logError } from "../log.js";
-import type { OpenJobs } from "./open-jobs.js";
-import type { OutcomeQueue } from "./outcome-queue.js";
+import { BROKEN, type OpenJobs } from "./open-jobs.js";
+import type { EventOutcomes, OutcomeQueue, QueuedOutcome } from "./outcome-queue.js";
 import type { ObjectStorage } from "../platform-types.js";
 import type { JobRecord, Records } from "./records.js";
+import type { JobFault } from "../types.js";
+import type { CodeState, Job } from "../../job/types.js";
 import type { WebhookOutcome } from "../../webhook/webhook.js";
 
 /** What comes within that is taken in together: one record in a job's journal. */
@@ -33,13 +36,16 @@ export class Inbox {
     readonly jobs: OpenJobs,
     /** Writes down a job that has something new. */
     readonly onChange: (record: JobRecord) => void,
-    /** All is taken in that there was: how far these jobs are may be told. */
-    readonly onTaken: (records: JobRecord[]) => Promise<void>,
+    /**
+     * All is taken in that there was: how far these jobs are may be told, and how many
+     * codes each event has settled.
+     */
+    readonly onTaken: (records: JobRecord[], settled: Map<string, number>) => Promise<void>,
   ) {}
 
-  /** Writes an event down. It is taken in soon. */
-  add(outcomes: readonly WebhookOutcome[]): void {
-    this.queue.add(outcomes);
+  /** Writes events down. They are taken in soon. */
+  add(events: readonly EventOutcomes[]): void {
+    this.queue.add(events);
     this.#schedule();
   }
 
@@ -76,12 +82,13 @@ export class Inbox {
 
   async #takeAll(): Promise<void> {
     const changed = new Set<JobRecord>();
+    const settled = new Map<string, number>();
     for (let part; (part = this.queue.first());) {
       const { byJob, orphans } = this.#sort(part.outcomes);
-      const waiting = new Map<number, WebhookOutcome[]>();
+      const waiting = new Map<number, QueuedOutcome[]>();
       const taken: JobRecord[] = [];
       for (const [number, outcomes] of byJob) {
-        const record = await this.#apply(number, outcomes);
+        const record = await this.#apply(number, outcomes, settled);
         if (record === "gone") outcomes.forEach((outcome) => orphans.add(outcome));
         else if (record === "waits") waiting.set(number, outcomes);
         else taken.push(record);
@@ -96,18 +103,18 @@ export class Inbox {
       taken.forEach((record) => changed.add(record));
     }
     for (const number of this.queue.jobs) {
-      const record = await this.#takeWaiting(number);
+      const record = await this.#takeWaiting(number, settled);
       if (record) changed.add(record);
     }
-    await this.onTaken([...changed]);
+    await this.onTaken([...changed], settled);
   }
 
   /** What waits for a job; gives the job that has it now. */
-  async #takeWaiting(number: number): Promise<JobRecord | undefined> {
+  async #takeWaiting(number: number, settled: Map<string, number>): Promise<JobRecord | undefined> {
     let taken: JobRecord | undefined;
     for (let part; this.#canTake(number) && (part = this.queue.firstFor(number));) {
       const { outcomes } = part;
-      const record = await this.#apply(number, outcomes);
+      const record = await this.#apply(number, outcomes, settled);
       if (record === "waits") break;
       const done = part;
       this.storage.transactionSync(() => {
@@ -120,19 +127,19 @@ export class Inbox {
   }
 
   /** By the jobs that have the codes; and those whose job is gone, so that the ledger takes them. */
-  #sort(outcomes: readonly WebhookOutcome[]) {
+  #sort(outcomes: readonly QueuedOutcome[]) {
     const ids = idsOfCodes(outcomes.map(({ code }) => code));
-    const byCode = new Map<string, WebhookOutcome[]>();
+    const byCode = new Map<string, QueuedOutcome[]>();
     for (const outcome of outcomes) {
       const others = byCode.get(outcome.code);
       if (others) others.push(outcome);
       else byCode.set(outcome.code, [outcome]);
     }
-    const byJob = new Map<number, WebhookOutcome[]>();
-    const orphans = new Set<WebhookOutcome>();
+    const byJob = new Map<number, QueuedOutcome[]>();
+    const orphans = new Set<QueuedOutcome>();
     // A code that is named twice is found once, at one of its places.
     this.ledger.find(ids, (place, { job, state }) => {
-      const found = byCode.get((outcomes[place] as WebhookOutcome).code) ?? [];
+      const found = byCode.get((outcomes[place] as QueuedOutcome).code) ?? [];
       if (state !== undefined) return void found.forEach((outcome) => orphans.add(outcome));
       const others = byJob.get(job);
       if (others) others.push(...found);
@@ -148,23 +155,42 @@ export class Inbox {
 
   async #apply(
     number: number,
-    outcomes: readonly WebhookOutcome[],
+    outcomes: readonly QueuedOutcome[],
+    settled: Map<string, number>,
   ): Promise<JobRecord | "gone" | "waits"> {
     const record = this.records.byNumber(number);
     if (record === undefined || record.isFolded) return "gone";
     if (!this.#canTake(number) || this.jobs.retryAt(number) > Date.now()) return "waits";
     try {
       await this.jobs.use(number, async (job) => {
-        await job.applyWebhook({ programId: null, outcomes });
+        const countSettled = watchStates(job, outcomes);
+        const all = await job.applyWebhook({ programId: null, outcomes });
         record.summary.progress = job.progress();
+        const { error, status } = record.summary;
+        if (error !== null && isNoted(error) && status !== "halted") record.summary.error = null;
+        for (const [event, count] of countSettled(all))
+          settled.set(event, (settled.get(event) ?? 0) + count);
       });
     } catch (error) {
       // It tries again later. Where it can't be read, it has been set aside.
       logError("inbox", error);
+      this.#noteFault(record, faultOf(error));
       return "waits";
     }
     // It may have expired meanwhile, without them.
     return record.isFolded ? "gone" : record;
+  }
+
+  /** Shows why a job does not take in what is its own. */
+  #noteFault(record: JobRecord, fault: JobFault): void {
+    if (record.summary.error !== null || !isNoted(fault)) return;
+    record.summary.error = fault;
+    try {
+      this.onChange(record);
+    } catch (error) {
+      // It may be storage that refuses.
+      logError("inbox", error);
+    }
   }
 
   #settle(outcomes: readonly WebhookOutcome[]): void {
@@ -176,4 +202,34 @@ export class Inbox {
       distributed.has((outcomes[place] as WebhookOutcome).code) ? "distributed" : "failed",
     );
   }
+}
+
+/** What is shown until the job works again. No run of a job leaves one of these behind, unless it halts. */
+const isNoted = ({ code }: JobFault) => BROKEN.has(code) || code === "internal";
+
+/**
+ * Looks at the codes before outcomes are applied; gives what counts, afterwards, how many
+ * were settled by each event: the first one that names a code. Of all of them, that is
+ * what the job says. To look at a code takes ten microseconds.
+ */
+function watchStates(
+  job: Pick<Job, "get">,
+  outcomes: readonly QueuedOutcome[],
+): (all: number) => Iterable<[event: string, count: number]> {
+  const [one, ...others] = new Set(outcomes.flatMap(({ event }) => event ?? []));
+  if (one === undefined) return () => [];
+  if (others.length === 0) return (all) => [[one, all]];
+  const first = new Map<string, { event: string; state: CodeState | undefined }>();
+  for (const { code, event } of outcomes) {
+    if (event === undefined || first.has(code)) continue;
+    first.set(code, { event, state: job.get(code)?.state });
+  }
+  return () => {
+    const counts = new Map<string, number>();
+    for (const [code, { event, state }] of first) {
+      const hasChanged = job.get(code)?.state !== state;
+      counts.set(event, (counts.get(event) ?? 0) + Number(hasChanged));
+    }
+    return counts;
+  };
 }

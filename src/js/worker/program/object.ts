@@ -8,7 +8,6 @@ import type { Client } from "../../client/client.js";
 import { type ListParts, toCodeList } from "../../codes/code-list.js";
 import { STATES } from "../../generated/protocol.js";
 import type { CodeState } from "../../job/types.js";
-import type { WebhookOutcome } from "../../webhook/webhook.js";
 import { Alarm, LONGEST_RETRY_MS } from "../alarm.js";
 import { Budget, countedFetch } from "./budget.js";
 import { Calls } from "./calls.js";
@@ -21,9 +20,9 @@ import { statesOf } from "./job-reading.js";
 import { Ledger } from "./ledger.js";
 import { Live } from "./live.js";
 import { log, logError } from "../log.js";
-import type { HeldOrder, ProgramApi, ProgramCall, Task } from "../objects.js";
+import type { HeldOrder, ProgramApi, ProgramCall, Task, Evidence } from "../objects.js";
 import { OpenJobs } from "./open-jobs.js";
-import { OutcomeQueue } from "./outcome-queue.js";
+import { type EventOutcomes, OutcomeQueue } from "./outcome-queue.js";
 import { Pacer } from "./pacer.js";
 import type { Program } from "./program.js";
 import type { LiveSocket, ObjectState } from "../platform-types.js";
@@ -138,9 +137,14 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements Program, 
       this.ledger,
       this.jobs,
       (record) => this.runner.settle(record, record.summary.progress),
-      async (records) => {
+      async (records, settled) => {
         await this.arm();
         await this.reports.report(...records);
+        if (settled.size === 0) return;
+        await this.stubs
+          .events()
+          .noteSettled([...settled])
+          .catch(logged("settled"));
       },
     );
     this.setAside = new SetAside(
@@ -254,13 +258,16 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements Program, 
     this.#id = programId;
   }
 
-  /** Takes in an event that was well signed. Whether it concerns anything here. */
-  async webhook(outcomes: readonly WebhookOutcome[]): Promise<boolean> {
-    // Where a later release has stored something: not acknowledged, so that it comes again.
+  /** Takes in events that were well signed. Whether anything is known here of the program. */
+  async webhook(events: readonly EventOutcomes[], evidence?: Evidence): Promise<boolean> {
+    // Where a later release has stored something: it is handed over again.
     await this.#begin();
     // Jobs go, and the ledger stays: what matters is whether there ever was one.
-    if (this.id === "" || outcomes.length === 0) return false;
-    this.inbox.add(outcomes);
+    if (this.id === "") return false;
+    if (evidence !== undefined) await this.noteEvidence(evidence);
+    const told = events.filter(({ outcomes }) => outcomes.length > 0);
+    if (told.length === 0) return true;
+    this.inbox.add(told);
     const now = Date.now();
     // Whatever becomes of this object, the alarm takes it in.
     await this.arm((this.inbox.dueAt(now) ?? now) + INBOX_FALLBACK_MS);
@@ -346,7 +353,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements Program, 
   }
 
   /** An event could not be read, or says that something was claimed or redeemed: there is more to know. */
-  async noteEvidence(): Promise<void> {
+  async noteEvidence(_reason: Evidence): Promise<void> {
     await this.#begin();
     // What no job here concerns leaves nothing behind.
     if (this.id === "") return;

@@ -15,9 +15,20 @@ const ROW_CHARACTERS = 256 * 1024;
 /** Characters that are handed over at a time. */
 const PART_CHARACTERS = 1024 * 1024;
 
+/** What an event says, and which one it is. */
+export interface EventOutcomes {
+  event: string;
+  outcomes: readonly WebhookOutcome[];
+}
+
+/** An outcome, and the event that it came with. */
+export interface QueuedOutcome extends WebhookOutcome {
+  event?: string;
+}
+
 /** Some outcomes, and the last of the rows that they were in. */
 export interface Part {
-  outcomes: WebhookOutcome[];
+  outcomes: QueuedOutcome[];
   last: number;
 }
 
@@ -52,9 +63,12 @@ export class OutcomeQueue {
     return [...this.#waiting];
   }
 
-  /** Writes an event down. */
-  add(outcomes: readonly WebhookOutcome[]): void {
-    for (const text of rowsOf(outcomes)) this.#add(text);
+  /** Writes events down. */
+  add(events: readonly EventOutcomes[]): void {
+    const texts = events.flatMap(({ event, outcomes }) =>
+      [...rowsOf(outcomes.map(toText))].map((text) => `{"event":"${event}","outcomes":[${text}]}`),
+    );
+    for (const text of rowsOf(texts)) this.#add(text);
   }
 
   #add(text: string): void {
@@ -83,8 +97,8 @@ export class OutcomeQueue {
   }
 
   /** Keeps outcomes until their job can take them in. */
-  keepFor(job: number, outcomes: readonly WebhookOutcome[]): void {
-    for (const text of rowsOf(outcomes)) {
+  keepFor(job: number, outcomes: readonly QueuedOutcome[]): void {
+    for (const text of rowsOf(outcomes.map(toText))) {
       this.#rows("INSERT INTO waiting (job, outcomes) VALUES (?, ?)", job, text);
     }
     this.#waiting.add(job);
@@ -118,11 +132,12 @@ interface Row {
   outcomes: string;
 }
 
-/** Outcomes as rows hold them: joined by commas. */
-function* rowsOf(outcomes: readonly WebhookOutcome[]): Generator<string> {
+const toText = (outcome: QueuedOutcome) => JSON.stringify(outcome);
+
+/** Texts as rows hold them: joined by commas. */
+function* rowsOf(texts: readonly string[]): Generator<string> {
   let row = "";
-  for (const outcome of outcomes) {
-    const text = JSON.stringify(outcome);
+  for (const text of texts) {
     if (row !== "" && row.length + text.length >= ROW_CHARACTERS) {
       yield row;
       row = "";
@@ -141,7 +156,11 @@ function partOf(rows: Iterable<Row>): Part | undefined {
     last = id;
   }
   if (text === "") return undefined;
-  // In the first version of the tables, a row was an array.
-  const found = JSON.parse(`[${text}]`) as (WebhookOutcome | WebhookOutcome[])[];
-  return { outcomes: found.flat(), last };
+  // In the first version of the tables, a row was an array. What waits for a job is bare.
+  const found = JSON.parse(`[${text}]`) as (EventOutcomes | QueuedOutcome | QueuedOutcome[])[];
+  const outcomes = found.flatMap((entry) => {
+    if (!("outcomes" in entry)) return entry;
+    return entry.outcomes.map((outcome) => ({ ...outcome, event: entry.event }));
+  });
+  return { outcomes, last };
 }

@@ -1,0 +1,62 @@
+/** What a signed event says: with the reader and the option `outcomes` of today. */
+import { ValidationError, WebhookError } from "../../errors.js";
+import type { WebhookEvent, WebhookOptions, WebhookOutcome } from "../../webhook/webhook.js";
+import { canonicalId, isProgramId } from "../http/routing.js";
+import { logError } from "../log.js";
+import { settings } from "../settings.js";
+import type { EventSummary } from "../types.js";
+
+const LONGEST_TYPE = 200;
+
+export interface ReadEvent {
+  type: string;
+  /** In its one form; `null` where it names none that can be one. */
+  programId: string | null;
+  status: EventSummary["status"];
+  outcomes: readonly WebhookOutcome[];
+  /** Whether the option `outcomes` gave them. */
+  isByReader: boolean;
+  /** Why it could not be read: nothing that came from outside. */
+  error: string | null;
+  /** Whether it is of this organization, as far as it says so. */
+  isOurs: boolean;
+}
+
+/** Reads an event. Whatever `outcomes` does, the event is in order. */
+export async function readEvent(
+  read: (outcomes: WebhookOptions["outcomes"]) => Promise<WebhookEvent>,
+  organizationId: string,
+): Promise<ReadEvent> {
+  let error: string | null = null;
+  let event: WebhookEvent;
+  try {
+    event = await read(settings().outcomes).catch((fault: unknown) => {
+      // Of all options, `outcomes` alone is not the worker's own.
+      if (!(fault instanceof ValidationError)) throw fault;
+      logError("outcomes", fault.cause ?? fault);
+      error = `${fault.message.replace(/\.$/, "")}. See the worker's log.`;
+      return read(undefined);
+    });
+  } catch (fault) {
+    if (!(fault instanceof WebhookError && fault.code === "malformed_body")) throw fault;
+    return {
+      ...{ type: "", programId: null, isOurs: true, isByReader: false },
+      ...{ status: "unread", outcomes: [], error: fault.message },
+    };
+  }
+  const { programId } = event;
+  // With a reader that is broken, nobody knows what the other one may take for an outcome.
+  const outcomes = error === null ? event.outcomes : [];
+  const isUnread = error !== null || event.unread;
+  return {
+    type: event.type.slice(0, LONGEST_TYPE),
+    programId: programId !== null && isProgramId(programId) ? canonicalId(programId) : null,
+    status: outcomes.length > 0 ? "read" : isUnread ? "unread" : "other",
+    outcomes,
+    isByReader: error === null && settings().outcomes !== undefined,
+    error,
+    isOurs:
+      event.organizationId === null ||
+      canonicalId(event.organizationId) === canonicalId(organizationId),
+  };
+}

@@ -1,0 +1,78 @@
+/** `/api/events`: the signed events that are kept, for operators. */
+import type { Operator } from "./operator.js";
+import { log } from "../log.js";
+import { flag, invalid, readMembers, readParameters, text, wholeNumber } from "./parameters.js";
+import { type Refusal, refuse } from "./problem.js";
+import { canonicalId, isProgramId } from "./routing.js";
+import { stubs } from "../stubs.js";
+import type { Call } from "../types.js";
+import { readJson } from "./upload.js";
+
+const PATH = /^\/api\/events(?:\/(\d{1,15})(\/dismiss)?|\/reread)?$/;
+const LIST = {
+  unread: flag,
+  program: text,
+  type: text,
+  before: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+  limit: wholeNumber(1, 200),
+};
+
+/** The answer, if it is one of these routes. */
+export async function answerEvents(call: Call, operator: Operator): Promise<Response | undefined> {
+  const { request, url, env } = call;
+  const [path, id, dismiss] = PATH.exec(url.pathname) ?? [];
+  if (path === undefined) return undefined;
+  const events = stubs(env).events();
+  switch (`${request.method} ${id === undefined ? path : (dismiss ?? "body")}`) {
+    case "GET /api/events": {
+      const { before, limit = 50, program, ...filter } = readParameters(url, LIST);
+      const wanted = { ...filter, program: program && canonicalId(program) };
+      const page = await events.listEvents(wanted, before ?? Number.MAX_SAFE_INTEGER, limit);
+      return Response.json(page);
+    }
+    case "POST /api/events/reread": {
+      readParameters(url, {});
+      const filter = readFilter(await readJson(request));
+      const count = await events.rereadEvents(filter);
+      log("events", { state: "reread", events: count, by: operator.by });
+      return Response.json({ events: count }, { status: 202 });
+    }
+    case "GET body": {
+      readParameters(url, {});
+      const body = await events.eventBody(Number(id));
+      if (body === undefined) throw unknown();
+      // Others wrote it: no browser is to take it for anything else.
+      return new Response(body, { headers: { "Content-Type": "text/plain; charset=utf-8" } });
+    }
+    case "POST /dismiss": {
+      readParameters(url, {});
+      readMembers(await readJson(request), []);
+      const event = await events.dismissEvent(Number(id));
+      if (event === undefined) throw unknown();
+      log("events", { state: "dismissed", id: event.id, by: operator.by });
+      return Response.json(event);
+    }
+    default:
+      return undefined;
+  }
+}
+
+function readFilter(body: unknown): { unread?: true; program?: string } {
+  const { programId, unread = false } = readMembers(body, ["programId", "unread"]);
+  if (typeof unread !== "boolean") throw invalid("`unread` must be true or false");
+  if (programId !== undefined && (typeof programId !== "string" || !isProgramId(programId))) {
+    throw invalid("`programId` must be the id of a program");
+  }
+  return {
+    ...(unread && { unread }),
+    ...(programId !== undefined && { program: canonicalId(programId) }),
+  };
+}
+
+const unknown = (): Refusal =>
+  refuse(
+    404,
+    "unknown_event",
+    "There is no such event",
+    "It may have been deleted when its time was over. GET /api/events lists those that are kept.",
+  );
