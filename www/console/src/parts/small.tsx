@@ -47,6 +47,16 @@ export function ProgramStatus({ status }: { status: string | null }) {
   );
 }
 
+/** In the place of a title that is still being read: it has a text for whoever can't see it. */
+export function TitleBone() {
+  return (
+    <>
+      <span class="bone bone-title" aria-hidden="true" />
+      <span class="unseen">Being read</span>
+    </>
+  );
+}
+
 /** A word with its sentence: on hover, on focus, and for a screen reader. */
 export function Hint({ text, children }: { text: string; children: ComponentChildren }) {
   return (

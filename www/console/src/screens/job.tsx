@@ -15,7 +15,7 @@ import { Stopped } from "../job/stopped.js";
 import { Unknown } from "../job/unknown.js";
 import { Crumbs } from "../parts/crumbs.js";
 import { sourceOf } from "../parts/job-list.js";
-import { Ago, JobPill, Unread } from "../parts/small.js";
+import { Ago, JobPill, TitleBone, Unread } from "../parts/small.js";
 import { StateBar } from "../parts/state-bar.js";
 import { Link, paths } from "../router.js";
 import { useLiveJob } from "../server/live.js";
@@ -144,7 +144,7 @@ function Bones() {
       <div class="page-head job-head">
         <div>
           <h1>
-            <span class="bone bone-title" />
+            <TitleBone />
           </h1>
           <p class="facts">
             <span class="bone bone-dates" />

@@ -8,7 +8,7 @@ import { codes, count, dates } from "../format.js";
 import { handOver } from "../lists/hand-over.js";
 import { Crumbs } from "../parts/crumbs.js";
 import { JobList, JobListBones } from "../parts/job-list.js";
-import { Callout, Copy, ProgramStatus } from "../parts/small.js";
+import { Callout, Copy, ProgramStatus, TitleBone } from "../parts/small.js";
 import { Codes } from "../program/codes.js";
 import { noteUse } from "../recent.js";
 import { Link, navigate, paths } from "../router.js";
@@ -39,7 +39,7 @@ export function Program({ programId }: { programId: string }) {
       <Crumbs>{name}</Crumbs>
       <div class="page-head">
         <div>
-          <h1>{isLoading ? <span class="bone bone-title" /> : name}</h1>
+          <h1>{isLoading ? <TitleBone /> : name}</h1>
           <p class="facts">
             {program && (
               <>
