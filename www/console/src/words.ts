@@ -1,5 +1,5 @@
 /** The words for what is known of a code: the same everywhere, never a synonym. */
-import type { CodeState, JobProgress, JobStatus } from "./server/types.js";
+import type { CodeState, EventSummary, JobProgress, JobStatus } from "./server/types.js";
 
 export type State = CodeState;
 
@@ -61,11 +61,14 @@ export const SILENT = {
   tone: "bad",
 } as const;
 
+export interface Word {
+  word: string;
+  sentence: string;
+  tone: "calm" | "live" | "good" | "warn" | "bad";
+}
+
 /** A job in a word, and what that means for its codes. */
-export function jobWord(
-  status: JobStatus,
-  { queued }: Pick<JobProgress, "queued">,
-): { word: string; sentence: string; tone: "calm" | "live" | "good" | "warn" | "bad" } {
+export function jobWord(status: JobStatus, { queued }: Pick<JobProgress, "queued">): Word {
   switch (status) {
     case "creating":
     case "held":
@@ -119,6 +122,40 @@ export function jobWord(
         word: "Dropped",
         sentence:
           "An operator deleted its journal, which could not be read. The figures are the last that were known.",
+        tone: "calm",
+      };
+  }
+}
+
+/** An event in a word: whether it was read. */
+export function eventWord({
+  status,
+  isDismissed,
+}: Pick<EventSummary, "status" | "isDismissed">): Word {
+  switch (status) {
+    case "read":
+      return {
+        word: "Read",
+        sentence: "What it reports was read, and counts for its codes.",
+        tone: "good",
+      };
+    case "unread":
+      return isDismissed
+        ? {
+            word: "Dealt with",
+            sentence: "It could not be read, and an operator has dealt with it.",
+            tone: "calm",
+          }
+        : {
+            word: "Unread",
+            sentence:
+              "It reports a distribution, and what it reports could not be read. It is kept until you deal with it.",
+            tone: "warn",
+          };
+    case "other":
+      return {
+        word: "No report",
+        sentence: "It does not report a distribution, so there is nothing to read in it.",
         tone: "calm",
       };
   }

@@ -7,7 +7,15 @@ import type { Explained } from "../explain.js";
 import { dateTime, iso, shortDateTime, since } from "../format.js";
 import { useConfig } from "../server/config.js";
 import type { JobSummary } from "../server/types.js";
-import { HELD, PROGRAM_STATUS, SENTENCES, SILENT, type State, jobWord } from "../words.js";
+import {
+  HELD,
+  PROGRAM_STATUS,
+  SENTENCES,
+  SILENT,
+  type State,
+  type Word,
+  jobWord,
+} from "../words.js";
 import { CheckIcon, CopyIcon, StateSign, WarningIcon } from "./icons.js";
 
 /** A state in its one word. Inside of links and rows, where nothing else may take the focus. */
@@ -25,10 +33,14 @@ export function JobPill({ job }: { job: Pick<JobSummary, "status" | "progress" |
   const isHeld = useConfig()?.paused === true && job.status === "running";
   const isSilent = job.status === "running" && job.error?.code === "silent";
   const silentOr = isSilent ? SILENT : jobWord(job.status, job.progress);
-  const { word, sentence, tone } = isHeld ? HELD : silentOr;
+  return <Pill {...(isHeld ? HELD : silentOr)} />;
+}
+
+/** A word with its sentence, in its colour and with its sign. */
+export function Pill({ word, sentence, tone }: Word) {
   return (
     <span class={`pill tone-${tone}`} title={sentence}>
-      <StateSign state={`job-${tone}`} />
+      <StateSign state={`tone-${tone}`} />
       {word}
     </span>
   );

@@ -5,6 +5,8 @@ export type { CodeState, JobProgress } from "uber-vouchers";
 export type {
   DryRun,
   JobDecision,
+  EventPage,
+  EventSummary,
   JobDetail,
   JobFault,
   JobResultRow as ResultRow,
