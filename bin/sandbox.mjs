@@ -23,6 +23,11 @@ const HELP = `Serves a simulation of Uber's voucher API on this machine.
   --seed <integer>             same seed and same calls, same run; default: 1
   --fault <name>=<probability> may be given several times; see below
   --failure-rate <0..1>        share of codes whose outcome is "failed"; default: 0.02
+  --event-form <form>          what the event about a distribution looks like: batch (100
+                               codes; default), code (one), failures (those alone), opaque
+                               (nothing is read from it)
+  --use-rate <0..1>            share of recipients who use what they got, within three
+                               days; default: 0
   --latency <ms> or <ms>-<ms>  how long an answer takes; default: 20-80
   --webhook-url <url>          where webhooks go, in the background
   --organization-id, --client-id, --client-secret, --signing-key <text>
@@ -36,9 +41,13 @@ webhook_duplicated, webhook_reordered, webhook_foreign.
 
 Endpoints of its own, without authentication:
   GET  /_sandbox/health
+  GET  /_sandbox/settings              failure rate, event form, use rate, faults
+  PUT  /_sandbox/settings              {"failureRate"?, "eventForm"?, "useRate"?, "faults"?}
   GET  /_sandbox/programs              the programs created here
   POST /_sandbox/programs              {"codes"?, "id"?, "name"?} -> {"programId", "codes"}
   GET  /_sandbox/deliveries/{program}  how often each code was sent
+  GET  /_sandbox/uses/{program}        how often each code was used by now
+  POST /_sandbox/redeem                {"program", "code"}: its recipient uses it
   GET  /_sandbox/webhooks              those that are due and not delivered
   POST /_sandbox/webhooks/deliver      delivers them now -> {"delivered"}
   POST /_sandbox/advance               {"ms"}: moves the clock on
@@ -68,6 +77,12 @@ const sandbox = await createSandbox({
   seed: number("--seed", flags.seed ?? "1"),
   failureRate: number("--failure-rate", flags["failure-rate"] ?? "0.02"),
   latencyMs: latency(flags.latency ?? "20-80"),
+  useRate: number("--use-rate", flags["use-rate"] ?? "0"),
+  ...(flags["event-form"] !== undefined && {
+    eventForm: /** @type {import("uber-vouchers/sandbox").SandboxEventForm} */ (
+      flags["event-form"]
+    ),
+  }),
   faults: Object.fromEntries((flags.fault ?? []).map(fault)),
   ...(webhookUrl !== undefined && { webhookUrl }),
 }).catch((error) => fail(error.message));
@@ -148,12 +163,21 @@ async function answer(request, response) {
 
 /** @param {string} route @param {Buffer} body @param {Outgoing} response */
 function control(route, body, response) {
-  const deliveries = /^GET deliveries\/([^/]+)$/.exec(route);
+  const [, truth, program = ""] = /^GET (deliveries|uses)\/([^/]+)$/.exec(route) ?? [];
   try {
     const given = () => (body.length === 0 ? {} : JSON.parse(body.toString("utf8")));
-    if (deliveries !== null) {
-      const counts = sandbox.deliveries(decodeURIComponent(deliveries[1] ?? ""));
+    if (truth === "deliveries" || truth === "uses") {
+      const counts = sandbox[truth](decodeURIComponent(program));
       sendJson(response, 200, Object.fromEntries(counts));
+    } else if (route === "GET settings") {
+      sendJson(response, 200, sandbox.settings);
+    } else if (route === "PUT settings") {
+      sandbox.configure(given());
+      sendJson(response, 200, sandbox.settings);
+    } else if (route === "POST redeem") {
+      const { program: programId, code } = given();
+      sandbox.redeem(programId, code);
+      sendJson(response, 200, {});
     } else if (route === "GET health") {
       sendJson(response, 200, { now: sandbox.clock.now() });
     } else if (route === "GET programs") {
@@ -230,6 +254,8 @@ function readFlags() {
         seed: text,
         fault: { type: "string", multiple: true },
         "failure-rate": text,
+        "event-form": text,
+        "use-rate": text,
         latency: text,
         "webhook-url": text,
         "organization-id": text,

@@ -3,6 +3,7 @@
  * `npm run test:all` adds what takes long or installs a lot.
  * `npm test -- package --record` writes down anew what the package consists of.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -23,6 +24,11 @@ const FEATURES = ["client", "sandbox"];
 const WASM_FLAGS = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: SIMD };
 const STEP_TIMEOUT_MS = 15 * 60_000;
 const NODE_TEST = ["--test", "--test-reporter=spec"];
+/** The tests in workerd wait much longer than they compute. */
+const CONCURRENT = /^worker /;
+const MAX_CONCURRENT = 4;
+/** It starts first, or the others wait for it at the end. */
+const SLOWEST = "silent-jobs.test.mjs";
 const isAll = process.argv.includes("--all");
 const isRecording = process.argv.includes("--record");
 
@@ -41,7 +47,6 @@ const STEPS = {
     ]),
   ),
   "rust test": () => exec("cargo", ["test", "--locked", "--all-features"]),
-  "simulation mutants": () => exec(process.execPath, ["scripts/simulate.mjs", "--mutants"]),
   build,
   "js format": () => exec(bin("prettier"), ["--check", "--log-level", "warn", "."]),
   "js types": () => exec(bin("tsc"), ["-p", "."]),
@@ -101,8 +106,6 @@ const STEPS = {
     }),
   "package deploy": () => besidePackage("package/deploy.test.mjs"),
   release: () => besidePackage("release/release.test.mjs"),
-  "hosts of users": () => exec(process.execPath, ["tests/hosts/run.mjs"]),
-  "tools of users": () => exec(process.execPath, ["tests/tools/run.mjs"]),
   "docs site": async () => {
     await exec(process.execPath, ["scripts/docs.mjs", "--check"]);
     await exec(process.execPath, [...NODE_TEST, "tests/docs/site.test.mjs"], {
@@ -113,6 +116,7 @@ const STEPS = {
   ...Object.fromEntries(
     readdirSync(join(ROOT, "tests", "worker"))
       .filter((file) => file.endsWith(".test.mjs"))
+      .sort((a, b) => Number(b === SLOWEST) - Number(a === SLOWEST))
       .map((file) => [
         `worker ${file.slice(0, -".test.mjs".length)}`,
         () => exec(process.execPath, [...NODE_TEST, join("tests", "worker", file)]),
@@ -121,6 +125,9 @@ const STEPS = {
   console: () =>
     exec(process.execPath, ["tests/console/console.mjs"], { CHROMIUM: findBrowser().browser }),
   ...(isAll && {
+    "simulation mutants": () => exec(process.execPath, ["scripts/simulate.mjs", "--mutants"]),
+    "hosts of users": () => exec(process.execPath, ["tests/hosts/run.mjs"]),
+    "tools of users": () => exec(process.execPath, ["tests/tools/run.mjs"]),
     "frameworks of users": () =>
       exec(process.execPath, ["tests/tools/run.mjs", "--frameworks"], {}, ROOT, 60 * 60_000),
     "rust worker": () =>
@@ -211,7 +218,12 @@ function which(name) {
   return directories.map((directory) => join(directory, name)).find((path) => existsSync(path));
 }
 
-const counts = { passed: 0, failed: 0 };
+/**
+ * What a step counted, and what it printed if it runs beside others: that is shown once it ends.
+ * @typedef {{ passed: number, failed: number, printed: string[] | undefined }} Progress
+ * @type {AsyncLocalStorage<Progress>}
+ */
+const progress = new AsyncLocalStorage();
 
 /**
  * Runs a command, shows what it prints and counts the tests that it tells of.
@@ -231,59 +243,89 @@ function exec(command, args, env = {}, cwd = ROOT, timeout = STEP_TIMEOUT_MS) {
       timeout,
     });
     let output = "";
+    const step = progress.getStore();
     for (const [from, to] of /** @type {const} */ ([
       [child.stdout, process.stdout],
       [child.stderr, process.stderr],
     ])) {
       from.setEncoding("utf8").on("data", (/** @type {string} */ text) => {
         output += text;
-        to.write(text);
+        if (step?.printed) step.printed.push(text);
+        else to.write(text);
       });
     }
     child.once("error", reject);
     child.once("close", (code, signal) => {
-      count(stripVTControlCharacters(output));
+      if (step) count(stripVTControlCharacters(output), step);
       if (code === 0) resolve();
       else reject(new Error(`${command} ended with ${signal ?? code}`));
     });
   });
 }
 
-/** @param {string} output of cargo, of node:test, or of the starters in tests/package */
-function count(output) {
+/**
+ * @param {string} output of cargo, of node:test, or of the starters in tests/package
+ * @param {Progress} step
+ */
+function count(output, step) {
   for (const [, passed, failed] of output.matchAll(
     /^test result: .* (\d+) passed; (\d+) failed/gm,
   )) {
-    counts.passed += Number(passed);
-    counts.failed += Number(failed);
+    step.passed += Number(passed);
+    step.failed += Number(failed);
   }
   for (const [, what, number] of output.matchAll(/^[#ℹ] (pass|fail) (\d+)$/gm)) {
-    counts[what === "pass" ? "passed" : "failed"] += Number(number);
+    step[what === "pass" ? "passed" : "failed"] += Number(number);
   }
 }
 
-const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith("-"));
+const total = { passed: 0, failed: 0 };
 /** @type {string[]} */
 const summary = [];
-for (const [name, step] of Object.entries(STEPS)) {
-  if (chosen.length > 0 && !chosen.some((part) => name.includes(part))) continue;
-  console.log(`\n── ${name}`);
+
+/** @param {string} name @param {() => unknown} work @param {boolean} isBesideOthers */
+async function runStep(name, work, isBesideOthers) {
+  /** @type {Progress} */
+  const step = { passed: 0, failed: 0, printed: isBesideOthers ? [] : undefined };
+  if (!isBesideOthers) console.log(`\n── ${name}`);
   const started = performance.now();
-  const before = counts.passed + counts.failed;
-  const failedBefore = counts.failed;
-  let mark = "✓";
-  try {
-    await step();
-    // A step without tests of its own is one.
-    if (counts.passed + counts.failed === before) counts.passed += 1;
-  } catch (error) {
-    console.error(error instanceof Missing ? error.message : error);
-    if (counts.failed === failedBefore) counts.failed += 1;
-  }
-  if (counts.failed > failedBefore) mark = "✗";
+  /** @type {unknown[]} */
+  const errors = [];
+  await progress.run(step, async () => {
+    try {
+      await work();
+      // A step without tests of its own is one.
+      if (step.passed + step.failed === 0) step.passed = 1;
+    } catch (error) {
+      errors.push(error instanceof Missing ? error.message : error);
+      if (step.failed === 0) step.failed = 1;
+    }
+  });
+  if (isBesideOthers) console.log(`\n── ${name}\n${step.printed?.join("")}`);
+  for (const error of errors) console.error(error);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  summary.push(`${mark} ${name}: ${seconds} s`);
-  console.log(summary.at(-1));
+  const line = `${step.failed > 0 ? "✗" : "✓"} ${name}: ${seconds} s`;
+  console.log(line);
+  summary.push(line);
+  total.passed += step.passed;
+  total.failed += step.failed;
 }
-console.log(`\n${summary.join("\n")}\n\n${counts.passed} passed, ${counts.failed} failed`);
-process.exit(counts.failed > 0 ? 1 : 0);
+
+const parts = process.argv.slice(2).filter((argument) => !argument.startsWith("-"));
+const chosen = Object.entries(STEPS).filter(
+  ([name]) => parts.length === 0 || parts.some((part) => name.includes(part)),
+);
+while (chosen.length > 0) {
+  const next = chosen.findIndex(([name]) => !CONCURRENT.test(name));
+  if (next === 0) {
+    for (const [name, work] of chosen.splice(0, 1)) await runStep(name, work, false);
+    continue;
+  }
+  const queue = chosen.splice(0, next === -1 ? chosen.length : next);
+  const lane = async () => {
+    for (let step = queue.shift(); step; step = queue.shift()) await runStep(...step, true);
+  };
+  await Promise.all(Array.from({ length: MAX_CONCURRENT }, lane));
+}
+console.log(`\n${summary.join("\n")}\n\n${total.passed} passed, ${total.failed} failed`);
+process.exit(total.failed > 0 ? 1 : 0);

@@ -35,6 +35,7 @@ mod options;
 mod programs;
 mod random;
 mod tokens;
+mod uses;
 mod webhooks;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -43,7 +44,7 @@ use serde_json::{Value, json};
 
 pub use exchange::{Answer, IncomingRequest, Reply};
 pub use faults::{Fault, Faults};
-pub use options::{DEFAULT_SIGNING_KEY, Options};
+pub use options::{DEFAULT_SIGNING_KEY, EventForm, Options};
 pub use programs::{CreatedProgram, MOST_CODES, ProgramSpec};
 pub use tokens::{SCOPE, SCOPE_AGGREGATOR, SCOPE_DELEGATED};
 pub use webhooks::{Outcome, Webhook};
@@ -58,6 +59,7 @@ use form::{Form, decode};
 use programs::Program;
 use random::{Purpose, Random};
 use tokens::{Grant, Tokens};
+use uses::Uses;
 use webhooks::Webhooks;
 
 /// 500 requests in 5 seconds per app (stated, general guide). That the window
@@ -72,6 +74,7 @@ pub struct Sandbox {
     programs: Vec<Program>,
     tokens: Tokens,
     webhooks: Webhooks,
+    uses: Uses,
     requests: u64,
     recent: BTreeMap<String, VecDeque<u64>>,
 }
@@ -104,6 +107,7 @@ impl Sandbox {
             options,
             programs: Vec::new(),
             webhooks: Webhooks::default(),
+            uses: Uses::default(),
             requests: 0,
             recent: BTreeMap::new(),
         }
@@ -140,13 +144,50 @@ impl Sandbox {
         let found = self.program(program_id).and_then(|place| self.programs.get_mut(place));
         let Some(program) = found else { return false };
         let Some(place) = program.place(code) else { return false };
-        program.redeem(place);
+        program.redeem(place, u32::MAX);
         true
+    }
+
+    /// The truth of use: the codes of a program that were used by now, in the
+    /// program's order, and how often each was. None where there is no such program.
+    pub fn uses(&mut self, program_id: &str, now: u64) -> Option<Vec<(Code, u32)>> {
+        self.pass_time(now);
+        let program = self.programs.get(self.program(program_id)?)?;
+        Some(program.uses())
+    }
+
+    /// How many codes of all programs were used by now.
+    pub fn used_codes(&mut self, now: u64) -> usize {
+        self.pass_time(now);
+        self.programs.iter().map(Program::used).sum()
+    }
+
+    /// Recipients use what they are to use by now. All other functions that take the
+    /// time do so first; [`Sandbox::redeem`], which takes none, wants it called before
+    /// where a run is to be repeated exactly.
+    pub fn pass_time(&mut self, now: u64) {
+        while let Some(((at, program, place), organization)) = self.uses.take_due(now) {
+            if let Some(program) = self.programs.get_mut(program)
+                && program.redeem(place, 1)
+            {
+                self.webhooks.report_use(&self.options, organization, &program.id, at);
+            }
+        }
     }
 
     /// From now on, these faults.
     pub fn set_faults(&mut self, faults: Faults) {
         self.options.faults = faults;
+    }
+
+    /// From now on, events look like this. Those that wait already stay as they are.
+    pub fn set_event_form(&mut self, event_form: EventForm) {
+        self.options.event_form = event_form;
+    }
+
+    /// From now on, this share of recipients use what they get.
+    pub fn set_use_rate(&mut self, use_rate: f64) {
+        self.options.use_rate = use_rate;
     }
 
     /// From now on, this share of deliveries fails. Those that were queued before
@@ -179,20 +220,22 @@ impl Sandbox {
     }
 
     /// The webhooks due by now that are neither delivered nor under way.
-    #[must_use]
-    pub fn due_webhooks(&self, now: u64) -> Vec<Webhook> {
+    pub fn due_webhooks(&mut self, now: u64) -> Vec<Webhook> {
+        self.pass_time(now);
         self.webhooks.due(&self.options, now)
     }
 
     /// Takes at most `most` of the webhooks due by now. Each is under way until
     /// [`Sandbox::webhook_answered`].
     pub fn take_due_webhooks(&mut self, now: u64, most: usize) -> Vec<Webhook> {
+        self.pass_time(now);
         self.webhooks.take_due(&self.options, now, most)
     }
 
     /// Takes this webhook, due or not; false if it does not wait at that time.
     /// For a run that is repeated, of which only the answers are known.
     pub fn take_webhook(&mut self, id: u64, due_at: u64) -> bool {
+        self.pass_time(due_at);
         self.webhooks.take(id, due_at)
     }
 
@@ -215,15 +258,16 @@ impl Sandbox {
         self.webhooks.delivered()
     }
 
-    /// When the next webhook is due, if one waits.
+    /// When the next webhook is due, if one waits or a use to come may bring one.
     #[must_use]
     pub fn next_webhook_at(&self) -> Option<u64> {
-        self.webhooks.next_due_at()
+        [self.webhooks.next_due_at(), self.uses.next_at()].into_iter().flatten().min()
     }
 
     /// Takes a request that arrives now. What it queues is queued at once,
     /// whenever the answer comes.
     pub fn handle(&mut self, request: &IncomingRequest, now: u64) -> Reply {
+        self.pass_time(now);
         self.requests += 1;
         let (low, high) = self.options.latency_ms;
         let mut latency = Random::new(self.options.seed, Purpose::Latency, self.requests);
@@ -344,8 +388,13 @@ impl Sandbox {
         let Some(program) = self.programs.get_mut(queue.program) else {
             return;
         };
-        let deliveries: Vec<(Code, u32)> =
-            queue.places.into_iter().filter_map(|place| program.deliver(place)).collect();
+        let mut deliveries = Vec::with_capacity(queue.places.len());
+        for place in queue.places {
+            let Some(delivery) = program.deliver(place) else { continue };
+            let place = (queue.program, place);
+            self.uses.expect(&self.options, &queue.organization, place, delivery, now);
+            deliveries.push(delivery);
+        }
         self.webhooks.report(&self.options, &queue.organization, &program.id, &deliveries, now);
     }
 

@@ -6,6 +6,35 @@ use crate::secret::{ClientSecret, SigningKey};
 /// The key that signs webhooks unless another is given.
 pub const DEFAULT_SIGNING_KEY: &str = "sandbox-signing-key";
 
+/// What the event that reports a distribution looks like. What Uber's holds is
+/// unknown, so each of these is a choice; [`webhooks`](super::webhooks) shows them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EventForm {
+    /// Up to 100 codes with their outcomes.
+    #[default]
+    Batch,
+    /// One code.
+    Code,
+    /// Up to 100 codes that failed; nothing of the others.
+    Failures,
+    /// Up to 100 codes in a form that our reader takes no outcome from.
+    Opaque,
+}
+
+impl EventForm {
+    /// The form of that name, as JavaScript and the docs spell it.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "batch" => Self::Batch,
+            "code" => Self::Code,
+            "failures" => Self::Failures,
+            "opaque" => Self::Opaque,
+            _ => return None,
+        })
+    }
+}
+
 /// How a sandbox is set up. What identifies the caller is checked only where it
 /// is set: without an organization id every organization is served, without a
 /// client id or secret every app gets tokens.
@@ -25,6 +54,11 @@ pub struct Options {
     pub latency_ms: (u64, u64),
     /// The share of deliveries whose outcome is "failed".
     pub failure_rate: f64,
+    /// What the events of later distributions look like.
+    pub event_form: EventForm,
+    /// The share of recipients who use their voucher after a later delivery that
+    /// reached them: once, within three days of it.
+    pub use_rate: f64,
     /// What goes wrong, and how often.
     pub faults: Faults,
 }
@@ -39,6 +73,8 @@ impl Default for Options {
             signing_key: SigningKey::new(DEFAULT_SIGNING_KEY),
             latency_ms: (20, 80),
             failure_rate: 0.0,
+            event_form: EventForm::default(),
+            use_rate: 0.0,
             faults: Faults::default(),
         }
     }

@@ -68,7 +68,7 @@ pub(super) struct Program {
 }
 
 /// What one use of a voucher is worth, in US dollars.
-const USE_AMOUNT: u64 = 10;
+pub(super) const USE_AMOUNT: u64 = 10;
 /// How many guests a page has at most, and unless told.
 const LARGEST_PAGE: usize = 1_000;
 const DEFAULT_PAGE: usize = 100;
@@ -129,12 +129,7 @@ impl Program {
 
     /// The codes that were sent, in their order, and how often each was.
     pub(super) fn deliveries(&self) -> Vec<(Code, u32)> {
-        self.codes
-            .iter()
-            .copied()
-            .zip(self.deliveries.iter().copied())
-            .filter(|(_, times)| *times > 0)
-            .collect()
+        counted(&self.codes, &self.deliveries)
     }
 
     /// Sends the code at that place to its recipient: which code it is, and which
@@ -146,11 +141,23 @@ impl Program {
         Some((*self.codes.get(place)?, *times))
     }
 
-    /// The recipient of the code at that place redeems it.
-    pub(super) fn redeem(&mut self, place: u32) {
-        if let Some(uses) = usize::try_from(place).ok().and_then(|place| self.uses.get_mut(place)) {
-            *uses = uses.saturating_add(1);
-        }
+    /// The codes that were used, in their order, and how often each was.
+    pub(super) fn uses(&self) -> Vec<(Code, u32)> {
+        counted(&self.codes, &self.uses)
+    }
+
+    /// How many codes were used.
+    pub(super) fn used(&self) -> usize {
+        self.uses.iter().filter(|uses| **uses > 0).count()
+    }
+
+    /// The recipient of the code at that place redeems it, unless they did so
+    /// `most` times before.
+    pub(super) fn redeem(&mut self, place: u32, most: u32) -> bool {
+        let found = usize::try_from(place).ok().and_then(|place| self.uses.get_mut(place));
+        let Some(uses) = found.filter(|uses| **uses < most) else { return false };
+        *uses += 1;
+        true
     }
 
     /// The answer of Get Guests; none for a `page_token` that was never given.
@@ -210,7 +217,7 @@ impl Program {
             "is_disabled": false,
             "timezone": "America/Los_Angeles",
             "usage_trip_count": trips,
-            "usage_voucher_claim_count": self.uses.iter().filter(|uses| **uses > 0).count(),
+            "usage_voucher_claim_count": self.used(),
             "usage_amount": trips * USE_AMOUNT,
             "usage_amount_currency": "USD",
             "guests": if include_guests { json!([]) } else { Value::Null },
@@ -263,6 +270,12 @@ impl Program {
         body.push_str("]}");
         body
     }
+}
+
+/// The codes whose count is not 0.
+fn counted(codes: &[Code], counts: &[u32]) -> Vec<(Code, u32)> {
+    let both = codes.iter().copied().zip(counts.iter().copied());
+    both.filter(|(_, times)| *times > 0).collect()
 }
 
 /// What a rider types.

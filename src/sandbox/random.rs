@@ -22,6 +22,7 @@ pub(super) enum Purpose {
     WebhookDelay,
     WebhookFault,
     Outcome,
+    Use,
 }
 
 /// `SplitMix64` (public domain, Sebastiano Vigna): small, and its output

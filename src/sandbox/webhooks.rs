@@ -4,13 +4,16 @@
 //! success, at least once and in any order. Stated for sibling products, and
 //! taken over: the signature, seven attempts with a 30-second multiplier, 200 as
 //! the acknowledgement. The envelope follows a public integration (inferred).
-//! What is in the body of `voucher_program_code_distributed` is **unknown**; this
-//! is the sandbox's own choice:
+//! What is in the body of `voucher_program_code_distributed` is **unknown**, also
+//! whether it comes for successes and for how many codes; these forms are the
+//! sandbox's own choice:
 //!
-//! ```json
-//! { "codes": [ { "code_uuid": "…", "status": "distributed" },
-//!              { "code_uuid": "…", "status": "failed", "reason": "…" } ] }
-//! ```
+//! | [`EventForm`] | |
+//! | --- | --- |
+//! | `Batch` | `"codes": [{ "code_uuid": "…", "status": "distributed" }, { "code_uuid": "…", "status": "failed", "reason": "…" }]` |
+//! | `Code` | `"code_uuid": "…", "status": "failed", "reason": "…"`: one code, in the event itself |
+//! | `Failures` | `"failed_codes": [{ "code_uuid": "…", "reason": "…" }]`, and no event where none failed |
+//! | `Opaque` | `"report": [["…", 1], ["…", 2, "…"]]`, where 1 means distributed and 2 failed |
 //!
 //! with at most 100 codes an event, each event one to five seconds after the
 //! request but not before those announced earlier, and a retry under the same
@@ -23,7 +26,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::faults::Fault;
-use super::options::Options;
+use super::options::{EventForm, Options};
+use super::programs::USE_AMOUNT;
 use super::random::{Purpose, Random, key_of};
 use crate::code::Code;
 use crate::http::percent_encode;
@@ -33,6 +37,9 @@ const CODES_PER_EVENT: usize = 100;
 const MOST_ATTEMPTS: u32 = 7;
 const RETRY_MULTIPLIER: u64 = 30_000;
 const DISTRIBUTED: &str = "voucher_program_code_distributed";
+/// What such a use looks like follows a public integration (inferred). That it names
+/// no code, and that it comes at the moment of the use, are choices.
+const REDEEMED: &str = "voucher_program_code_redeemed";
 
 /// A webhook as it goes out: a `POST` with these headers and exactly this body.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,8 +86,9 @@ pub(super) fn outcome(seed: u64, failure_rate: f64, code: Code, nth: u32) -> Out
 enum Event {
     Distributed {
         deliveries: Vec<(Code, u32)>,
-        /// As it was when they were queued: a retry must say the same.
+        /// As they were when they were queued: a retry must say the same.
         failure_rate: f64,
+        form: EventForm,
     },
     /// Members of their own, of another type or program.
     Other(Value),
@@ -118,7 +126,20 @@ impl Webhooks {
         deliveries: &[(Code, u32)],
         now: u64,
     ) {
-        for part in deliveries.chunks(CODES_PER_EVENT) {
+        let form = options.event_form;
+        let failed;
+        let (reported, most) = match form {
+            EventForm::Code => (deliveries, 1),
+            EventForm::Failures => {
+                let has_failed = |(code, nth): &(Code, u32)| {
+                    outcome(options.seed, options.failure_rate, *code, *nth) != Outcome::Distributed
+                };
+                failed = deliveries.iter().copied().filter(has_failed).collect::<Vec<_>>();
+                (failed.as_slice(), CODES_PER_EVENT)
+            }
+            EventForm::Batch | EventForm::Opaque => (deliveries, CODES_PER_EVENT),
+        };
+        for part in reported.chunks(most) {
             let (key, mut faults) = self.next(options, Purpose::WebhookFault);
             let (_, mut delay) = self.next(options, Purpose::WebhookDelay);
             // Without a fault, events come in order: of two that are due at
@@ -135,6 +156,7 @@ impl Webhooks {
                 event: Event::Distributed {
                     deliveries: part.to_vec(),
                     failure_rate: options.failure_rate,
+                    form,
                 },
             };
             let mut strikes = |fault| faults.chance(options.faults.probability(fault));
@@ -160,6 +182,33 @@ impl Webhooks {
             let late = if reordered { faults.between(10_000, 60_000) } else { 0 };
             self.add(Pending { due_at: due_at.saturating_add(late), ..pending });
         }
+    }
+
+    /// Announces that a recipient used a voucher at that time.
+    pub(super) fn report_use(
+        &mut self,
+        options: &Options,
+        organization: String,
+        program: &str,
+        at: u64,
+    ) {
+        let (_, mut random) = self.next(options, Purpose::WebhookId);
+        // Counts and amounts are strings in this family (inferred).
+        let event = json!({
+            "event_type": REDEEMED,
+            "usage_trip_count": "1",
+            "usage_amount": format!("{USE_AMOUNT}.0"),
+            "usage_amount_currency": "USD",
+        });
+        self.add(Pending {
+            due_at: at,
+            attempt: 1,
+            message_id: random.uuid(),
+            created_at: at,
+            organization,
+            program: program.to_owned(),
+            event: Event::Other(event),
+        });
     }
 
     /// What is due by now and not under way, in the order in which it goes out.
@@ -238,6 +287,38 @@ impl Webhooks {
     }
 }
 
+/// The members of an event that reports these outcomes.
+fn distributed(form: EventForm, outcomes: impl Iterator<Item = (String, Outcome)>) -> Value {
+    let mut entries = outcomes.map(|(code, outcome)| match (form, outcome) {
+        (EventForm::Opaque, Outcome::Distributed) => json!([code, 1]),
+        (EventForm::Opaque, Outcome::Failed(reason)) => json!([code, 2, reason]),
+        (EventForm::Failures, Outcome::Failed(reason)) => {
+            json!({ "code_uuid": code, "reason": reason })
+        }
+        (_, Outcome::Distributed) => json!({ "code_uuid": code, "status": "distributed" }),
+        (_, Outcome::Failed(reason)) => {
+            json!({ "code_uuid": code, "status": "failed", "reason": reason })
+        }
+    });
+    let list = match form {
+        EventForm::Code => {
+            let mut event = entries.next().unwrap_or_default();
+            if let Some(members) = event.as_object_mut() {
+                members.insert("event_type".to_owned(), DISTRIBUTED.into());
+            }
+            return event;
+        }
+        EventForm::Batch => "codes",
+        EventForm::Failures => "failed_codes",
+        EventForm::Opaque => "report",
+    };
+    let mut event = json!({ "event_type": DISTRIBUTED });
+    if let Some(members) = event.as_object_mut() {
+        members.insert(list.to_owned(), entries.collect());
+    }
+    event
+}
+
 /// A well signed event that settles nothing of the program `beside` is about.
 fn foreign_event(beside: &Pending, random: &mut Random) -> Pending {
     let kind = random.between(0, 2);
@@ -278,19 +359,11 @@ impl Pending {
     fn body(&self, options: &Options) -> Value {
         let mut body = match &self.event {
             Event::Other(members) => members.clone(),
-            Event::Distributed { deliveries, failure_rate } => {
-                let codes: Vec<Value> = deliveries
-                    .iter()
-                    .map(|(code, nth)| match outcome(options.seed, *failure_rate, *code, *nth) {
-                        Outcome::Distributed => {
-                            json!({ "code_uuid": code.to_string(), "status": "distributed" })
-                        }
-                        Outcome::Failed(reason) => json!({
-                            "code_uuid": code.to_string(), "status": "failed", "reason": reason,
-                        }),
-                    })
-                    .collect();
-                json!({ "event_type": DISTRIBUTED, "codes": codes })
+            Event::Distributed { deliveries, failure_rate, form } => {
+                let outcomes = deliveries.iter().map(|(code, nth)| {
+                    (code.to_string(), outcome(options.seed, *failure_rate, *code, *nth))
+                });
+                distributed(*form, outcomes)
             }
         };
         let href = format!(

@@ -11,7 +11,7 @@ use super::{from_text, text_of};
 use crate::code::Code;
 use crate::json::Json;
 use crate::sandbox::{
-    Answer, Fault, Faults, IncomingRequest, Options, ProgramSpec, Sandbox, Webhook,
+    Answer, EventForm, Fault, Faults, IncomingRequest, Options, ProgramSpec, Sandbox, Webhook,
 };
 use crate::secret::Secret;
 
@@ -44,11 +44,9 @@ impl SandboxBinding {
         if let [low, high] = given.get("latencyMs").items() {
             options.latency_ms = (whole(low), whole(high));
         }
-        if let Some(rate) = given.get("failureRate").number() {
-            options.failure_rate = rate;
-        }
-        options.faults = faults_of(given.get("faults"));
-        Self(Sandbox::new(options))
+        let mut binding = Self(Sandbox::new(options));
+        binding.configure(&given);
+        binding
     }
 
     /// The names of all faults.
@@ -88,14 +86,18 @@ impl SandboxBinding {
     /// The codes that were sent, each with how often, one a line: `code count`.
     #[must_use]
     pub fn deliveries(&self, program_id: &str) -> Option<String> {
-        let mut lines = String::new();
-        for (code, times) in self.0.deliveries(program_id)? {
-            code.write_to(&mut lines);
-            lines.push(' ');
-            lines.push_str(&times.to_string());
-            lines.push('\n');
-        }
-        Some(lines)
+        Some(lines_of(&self.0.deliveries(program_id)?))
+    }
+
+    /// The codes that were used by now, each with how often, one a line: `code count`.
+    pub fn uses(&mut self, program_id: &str, now: f64) -> Option<String> {
+        Some(lines_of(&self.0.uses(program_id, whole_number(now))?))
+    }
+
+    /// How many codes of all programs were used by now.
+    #[wasm_bindgen(js_name = usedCodes)]
+    pub fn used_codes(&mut self, now: f64) -> usize {
+        self.0.used_codes(whole_number(now))
     }
 
     /// Takes a request, at once: `headers` is a list of names and values. Gives the
@@ -122,8 +124,7 @@ impl SandboxBinding {
 
     /// The webhooks that are due by now and neither delivered nor under way.
     #[wasm_bindgen(js_name = dueWebhooks)]
-    #[must_use]
-    pub fn due_webhooks(&self, now: f64) -> Array {
+    pub fn due_webhooks(&mut self, now: f64) -> Array {
         let due = self.0.due_webhooks(whole_number(now));
         due.iter().map(webhook).collect()
     }
@@ -162,6 +163,7 @@ impl SandboxBinding {
         let head = text_of(head);
         let head = from_text(&head);
         let now = whole(head.get("at"));
+        self.0.pass_time(now);
         if let [Json::Text(method), Json::Text(target), headers] = head.get("request").items() {
             self.0.repeat(incoming(method.to_string(), target.to_string(), headers, body), now);
         } else if let [id, due_at, acknowledged] = head.get("answered").items() {
@@ -178,8 +180,7 @@ impl SandboxBinding {
             let created = self.0.create_program(spec_of(program), now);
             return created.err().map(|error| error.message.clone());
         } else if let settings @ Json::Object(_) = head.get("configured") {
-            self.0.set_failure_rate(settings.get("failureRate").number().unwrap_or_default());
-            self.0.set_faults(faults_of(settings.get("faults")));
+            self.configure(settings);
         } else {
             return Some("nothing like it is known".to_owned());
         }
@@ -193,6 +194,30 @@ impl SandboxBinding {
     pub fn next_webhook_at(&self) -> Option<f64> {
         self.0.next_webhook_at().map(|at| at as f64)
     }
+}
+
+impl SandboxBinding {
+    /// All settings; what is absent goes to its default.
+    fn configure(&mut self, settings: &Json) {
+        let number = |name| settings.get(name).number().unwrap_or_default();
+        let form = settings.get("eventForm").text().and_then(EventForm::from_name);
+        self.0.set_failure_rate(number("failureRate"));
+        self.0.set_event_form(form.unwrap_or_default());
+        self.0.set_use_rate(number("useRate"));
+        self.0.set_faults(faults_of(settings.get("faults")));
+    }
+}
+
+/// Codes and counts, one a line.
+fn lines_of(counts: &[(Code, u32)]) -> String {
+    let mut lines = String::new();
+    for (code, times) in counts {
+        code.write_to(&mut lines);
+        lines.push(' ');
+        lines.push_str(&times.to_string());
+        lines.push('\n');
+    }
+    lines
 }
 
 fn answer(answer: Answer) -> JsValue {

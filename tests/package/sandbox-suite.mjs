@@ -61,6 +61,7 @@ export function sandboxSuite(test, assert, { createSandbox }) {
       sent: programs.map(({ programId }) => sandbox.deliveries(programId)),
       settings: sandbox.settings,
       counts: [sandbox.waitingWebhooks, sandbox.deliveredWebhooks, sandbox.nextWebhookAt],
+      used: programs.map(({ programId }) => sandbox.uses(programId)),
       webhooks: sandbox.webhooks(),
       now: sandbox.clock.now(),
     };
@@ -123,7 +124,11 @@ export function sandboxSuite(test, assert, { createSandbox }) {
       (sandbox) => sandbox.configure({ faults: { error_after: 0, webhook_duplicated: 1 } }),
       (sandbox) => call(sandbox, "search", token, { limit: 9, offset: 0 }),
       (sandbox) => sandbox.createProgram(),
+      (sandbox) => sandbox.configure({ eventForm: "opaque", useRate: 1, failureRate: 0 }),
       (sandbox) => distribute(sandbox, 200, codes.slice(0, 3)),
+      (sandbox) => sandbox.configure({ eventForm: "code" }),
+      (sandbox) => distribute(sandbox, 200, codes.slice(3, 5)),
+      (sandbox) => sandbox.redeem(PROGRAM, /** @type {string} */ (codes[0])),
       (sandbox) => sandbox.advance(40_000.5),
       (sandbox) => sandbox.deliverWebhooks(ok, { limit: 1 }),
       (sandbox) => sandbox.deliverWebhooks(ok, { limit: 1 }),
@@ -320,11 +325,36 @@ export function sandboxSuite(test, assert, { createSandbox }) {
     assert.equal([isHeld, after.settings.failureRate], [true, 0.5]);
   });
 
+  test("people use what reached them as time moves, once each", async () => {
+    const { sandbox, codes, distribute } = await bench({ useRate: 0.5, failureRate: 0 });
+    await distribute(codes.slice(0, 200));
+    sandbox.redeem(PROGRAM, /** @type {string} */ (codes[249]));
+    sandbox.redeem(PROGRAM, /** @type {string} */ (codes[249]));
+    assert.equal(sandbox.uses(PROGRAM).get(/** @type {string} */ (codes[249])), 2);
+    sandbox.advance(3 * 86_400_000);
+    const uses = sandbox.uses(PROGRAM);
+    assert.equal(sandbox.usedCodes, uses.size);
+    assert.ok(uses.size > 60 && uses.size < 150, `${uses.size}`);
+    for (const [code, times] of uses) assert.equal(times, code === codes[249] ? 2 : 1);
+    assert.ok([...uses.keys()].every((code) => codes.includes(code)));
+    sandbox.advance(30 * 86_400_000);
+    assert.equal(sandbox.uses(PROGRAM), uses);
+    await assert.rejects((async () => sandbox.uses("another"))(), {
+      name: "TypeError",
+      message: "uses: there is no program another",
+    });
+    const used = sandbox.webhooks().filter(({ body }) => body.includes("_redeemed"));
+    assert.equal(used.length, uses.size - 1);
+  });
+
   test("settings are merged over what is set, and checked before", async () => {
     const { sandbox, codes, distribute } = await bench({ faults: { webhook_foreign: 0.5 } });
     for (const [wrong, name] of /** @type {[any, string][]} */ ([
       [{ failureRate: 2 }, "failureRate"],
       [{ failureRate: "0" }, "failureRate"],
+      [{ useRate: 1.5 }, "useRate"],
+      [{ eventForm: "Code" }, "eventForm"],
+      [{ eventForm: null }, "eventForm"],
       [{ faults: { hang: 1, explode: 1 } }, "faults.explode"],
       [{ failureRate: 0.9, faults: { hang: -1 } }, "faults.hang"],
       [{ seed: 1 }, "seed"],
@@ -335,11 +365,16 @@ export function sandboxSuite(test, assert, { createSandbox }) {
       assert.ok(error.message.startsWith(`configure: `), error.message);
       assert.ok(error.message.includes(`\`${name}\``), error.message);
     }
-    assert.equal(sandbox.settings, { failureRate: 0.3, faults: { webhook_foreign: 0.5 } });
+    assert.equal(sandbox.settings, {
+      failureRate: 0.3,
+      eventForm: "batch",
+      useRate: 0,
+      faults: { webhook_foreign: 0.5 },
+    });
     sandbox.configure({ faults: { lost_before: 1 } });
     sandbox.configure({ failureRate: 0 });
     const faults = { webhook_foreign: 0.5, lost_before: 1 };
-    assert.equal(sandbox.settings, { failureRate: 0, faults });
+    assert.equal(sandbox.settings, { failureRate: 0, eventForm: "batch", useRate: 0, faults });
     await assert.rejects(distribute(codes.slice(0, 1)), { name: "TypeError" });
     sandbox.configure({ faults: { lost_before: 0, webhook_foreign: 0 } });
     assert.equal((await distribute()).status, 200);

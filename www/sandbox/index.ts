@@ -78,6 +78,7 @@ export class SandboxState extends DurableObject<Env> {
       latencyMs: [120, 480],
       realTime: true,
       failureRate: 0.03,
+      useRate: 0.3,
       faults: { webhook_duplicated: 0.1, webhook_reordered: 0.1 },
       journal: durableObjectJournal(storage, "sandbox"),
     });

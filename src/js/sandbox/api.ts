@@ -20,6 +20,7 @@ export type { Clock } from "../types.js";
 export type { Journal } from "../journal/types.js";
 export type {
   DeliverWebhooksOptions,
+  SandboxEventForm,
   SandboxFault,
   SandboxOptions,
   SandboxProgramOptions,
@@ -44,9 +45,9 @@ export type HostRequest = typeof globalThis extends { Request: { prototype: infe
 /**
  * A webhook that is due. It can be handed to `verifyWebhook` as it is.
  *
- * What is in a `voucher_program_code_distributed` is not documented; this is
- * the sandbox's own choice: `codes: [{ code_uuid, status, reason? }]`, with the
- * status `distributed` or `failed`.
+ * What is in a `voucher_program_code_distributed` is not documented; its form is
+ * the sandbox's own choice, see `SandboxEventForm`. A use because of `useRate` is
+ * announced by a `voucher_program_code_redeemed`, which names no code.
  */
 export interface PendingWebhook {
   /** When it was, or is, to go out; epoch milliseconds on the sandbox's clock. */
@@ -109,9 +110,16 @@ export interface Sandbox {
   deliveries(programId: string): Map<string, number>;
   /**
    * The recipient of a code claims its voucher and uses it once: what Uber's reading
-   * endpoints then show. They can do so whether or not it was sent.
+   * endpoints then show. They can do so whether or not it was sent. No webhook tells of it.
    */
   redeem(programId: string, code: string): void;
+  /**
+   * The truth of use: how often each code was used by now, by `redeem` or because of
+   * `useRate`. A code that was never used is not in the map.
+   */
+  uses(programId: string): Map<string, number>;
+  /** How many codes of all programs were used by now. */
+  readonly usedCodes: number;
   /** The webhooks that are due and not delivered. They come seconds after the call: `advance`. */
   webhooks(): readonly PendingWebhook[];
   /** How many webhooks are neither acknowledged nor given up, due or not. */
@@ -167,7 +175,7 @@ export function setModule(module: WasmModule | ArrayBuffer | Uint8Array | HostUR
 export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> {
   const checked = checkOptions(options);
   const { webhookUrl, realTime: isRealTime, latencyMs, journal: given, ...rest } = checked;
-  const { failureRate = 0, faults = {}, ...identity } = rest;
+  const { failureRate = 0, eventForm = "batch", useRate = 0, faults = {}, ...identity } = rest;
   const glue = await instance.load();
   const { generation } = instance;
   const use = <T>(call: () => T): T => {
@@ -188,13 +196,14 @@ export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> 
         }),
     );
 
-  let settings: Required<SandboxSettings> = { failureRate, faults };
+  let settings: Required<SandboxSettings> = { failureRate, eventForm, useRate, faults };
   let core = create(settings);
   let latest = 0;
   let ahead = 0;
   const repeat = (input: Input, body: Uint8Array) => {
     latest = Math.max(latest, input.at);
-    if ("configured" in input) settings = input.configured;
+    // What an earlier version wrote has fewer settings.
+    if ("configured" in input) settings = { eventForm: "batch", useRate: 0, ...input.configured };
     if ("created" in input) {
       core.free();
       core = create(settings);
@@ -215,6 +224,23 @@ export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> 
     if (isClosed) throw new Error("The sandbox is closed");
     journal?.check();
   };
+
+  /** Codes and how often something happened to each, from the core's lines of them. */
+  function counts(
+    call: string,
+    programId: string,
+    read: (id: string) => string | undefined,
+  ): Map<string, number> {
+    const id = String(programId);
+    const found = use(() => read(id));
+    if (found === undefined) throw new TypeError(`${call}: there is no program ${id}`);
+    return new Map(
+      lines(found).map((line) => {
+        const [code = "", times] = line.split(" ");
+        return [code, Number(times)];
+      }),
+    );
+  }
 
   return {
     fetch: createFetch(time, ({ method, target, headers, body }: Arriving, wait: Wait) => {
@@ -259,15 +285,15 @@ export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> 
     },
 
     deliveries(programId) {
-      const id = String(programId);
-      const found = use(() => core.deliveries(id));
-      if (found === undefined) throw new TypeError(`deliveries: there is no program ${id}`);
-      return new Map(
-        lines(found).map((line) => {
-          const [code = "", times] = line.split(" ");
-          return [code, Number(times)];
-        }),
-      );
+      return counts("deliveries", programId, (id) => core.deliveries(id));
+    },
+
+    uses(programId) {
+      return counts("uses", programId, (id) => core.uses(id, time.now()));
+    },
+
+    get usedCodes() {
+      return use(() => core.usedCodes(time.now()));
     },
 
     redeem(programId, code) {

@@ -42,10 +42,35 @@ export const FAULTS = [
  */
 export type SandboxFault = (typeof FAULTS)[number];
 
+/** The forms of the event that reports what became of a distribution. */
+export const EVENT_FORMS = ["batch", "code", "failures", "opaque"] as const;
+
+/**
+ * What the event about a distribution looks like. Uber documents neither its
+ * members nor whether it is about one code or many, so each of these is a choice
+ * of the sandbox:
+ *
+ * - `batch`: up to 100 codes, as `codes: [{ code_uuid, status, reason? }]`.
+ * - `code`: one code, with `code_uuid`, `status` and `reason` in the event itself.
+ * - `failures`: up to 100 codes that failed, as
+ *   `failed_codes: [{ code_uuid, reason }]`; nothing of those that did not fail.
+ * - `opaque`: up to 100 codes in a form from which `verifyWebhook` reads no outcome, as
+ *   `report: [[code, 1], [code, 2, reason]]`, where 1 means distributed and 2 failed.
+ */
+export type SandboxEventForm = (typeof EVENT_FORMS)[number];
+
 /** What can be set while a sandbox runs. */
 export interface SandboxSettings {
   /** The share of codes, 0 to 1, whose outcome is "failed". Default: 0. */
   failureRate?: number;
+  /** What the events of later distributions look like. Default: `batch`. */
+  eventForm?: SandboxEventForm;
+  /**
+   * The share of recipients, 0 to 1, who use their voucher after a later delivery
+   * that reached them, once, at a random moment within three days of it. Default: 0.
+   * That many do so soon, and the three days, are choices of the sandbox.
+   */
+  useRate?: number;
   /** The probability, 0 to 1, of each fault. Default: 0. */
   faults?: Partial<Record<SandboxFault, number>>;
 }
@@ -74,9 +99,8 @@ export interface SandboxOptions extends SandboxSettings {
   /**
    * Keeps the sandbox: one that is created on the same journal goes on where
    * this one was, at the time of the last input if time is virtual. Then
-   * `failureRate` and `faults` are those that were set last; `seed`,
-   * `organizationId`, `clientId`, `clientSecret` and `signingKey` must be the
-   * same. An answer comes once its request is durable, and a webhook goes out
+   * the `SandboxSettings` are those that were set last; `seed`, `organizationId`,
+   * `clientId`, `clientSecret` and `signingKey` must be the same. An answer comes once its request is durable, and a webhook goes out
    * once its cause is.
    */
   journal?: Journal;
@@ -122,6 +146,11 @@ function isRange(value: unknown): boolean {
 
 const SETTINGS: Record<keyof SandboxSettings, Check> = {
   failureRate: share,
+  eventForm: (value) =>
+    (EVENT_FORMS as readonly unknown[]).includes(value)
+      ? undefined
+      : `must be ${EVENT_FORMS.join(", ")}`,
+  useRate: share,
   faults: (value) => (isObject(value) ? undefined : "must be an object"),
 };
 

@@ -4,12 +4,16 @@
  */
 import { keyReused } from "./program/job-request.js";
 import type { Sql } from "./platform-types.js";
-import type { Stubs } from "./stubs.js";
 
 /** A route, and the program where it is of one. */
 export interface KeyScope {
   route: "job" | "jobs" | "distribute";
   program: string | null;
+}
+
+/** Keeps what a key is used for; gives in what an earlier use differs. */
+export interface KeyApi {
+  claimKey(key: string, scope: KeyScope): Promise<string[]>;
 }
 
 export const KEY_TABLES = `
@@ -38,7 +42,7 @@ export class Keys {
 }
 
 /** Refuses a key that was used for another route, or for another program. */
-export async function claimKey(stubs: Stubs, key: string, scope: KeyScope): Promise<void> {
-  const differs = await stubs.app().claimKey(key, scope);
+export async function claimKey(app: KeyApi, key: string, scope: KeyScope): Promise<void> {
+  const differs = await app.claimKey(key, scope);
   if (differs.length > 0) throw keyReused(differs);
 }

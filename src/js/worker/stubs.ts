@@ -1,15 +1,14 @@
 /** The objects behind the worker, and what they do for one another. */
-import type { AppObject } from "./account/object.js";
+import { canonicalId } from "../codes/canonical-id.js";
 import { isRefused } from "../http/own-fetch.workerd.js";
 import type { Budget } from "./program/budget.js";
-import type { ProgramObject } from "./program/object.js";
 import { refuse } from "./http/problem.js";
-import { canonicalId } from "./http/routing.js";
+import type { AppApi, ProgramApi } from "./objects.js";
 import type { WorkerEnv } from "./types.js";
 
 export interface Stubs {
-  app(): AppObject;
-  program(programId: string): ProgramObject;
+  app(): AppApi;
+  program(programId: string): ProgramApi;
 }
 
 const APP = "app";
@@ -21,10 +20,10 @@ const APP = "app";
 export function stubs(env: WorkerEnv, budget?: Budget): Stubs {
   const { VOUCHER_APP: apps, VOUCHER_PROGRAM: programs } = env;
   return {
-    app: () => reachable(() => apps.get(apps.idFromName(APP)) as AppObject, budget),
+    app: () => reachable(() => apps.get(apps.idFromName(APP)) as AppApi, budget),
     program: (programId) =>
       reachable(
-        () => programs.get(programs.idFromName(canonicalId(programId))) as ProgramObject,
+        () => programs.get(programs.idFromName(canonicalId(programId))) as ProgramApi,
         budget,
       ),
   };

@@ -15,8 +15,8 @@ export interface Token {
   renewAt: number;
 }
 
-/** What the object that all programs share does for them. */
-export interface AppApi {
+/** A token, other than the one that Uber rejected. */
+export interface TokenApi {
   token(rejected?: string): Promise<{ token: Token } | { fault: ErrorParts }>;
 }
 
@@ -33,7 +33,7 @@ export function clientOptions(env: WorkerEnv): Omit<ClientOptions, "auth"> {
 const tokens = new WeakMap<WorkerEnv, Token>();
 
 /** A client whose tokens come from the app's object, by the `fetch` that is given. */
-export function createUber(env: WorkerEnv, app: () => AppApi, fetch?: FetchFunction): Client {
+export function createUber(env: WorkerEnv, app: () => TokenApi, fetch?: FetchFunction): Client {
   return createClient({
     ...clientOptions(env),
     ...(fetch && { fetch }),

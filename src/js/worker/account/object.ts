@@ -15,6 +15,7 @@ import { type Fate, GROUP_TABLES, Groups } from "./groups.js";
 import { inParallel } from "../parallel.js";
 import { KEY_TABLES, Keys } from "../keys.js";
 import { log, logError } from "../log.js";
+import type { AppApi } from "../objects.js";
 import type { ObjectState } from "../platform-types.js";
 import { type Lease, Rate } from "./rate.js";
 import { settings } from "../settings.js";
@@ -57,7 +58,7 @@ interface Row {
   summary: string;
 }
 
-export class AppObject extends DurableObject<WorkerEnv> {
+export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
   readonly #rate = new Rate(() => settings().requestsPerSecond);
   readonly #attempts = new Attempts();
   readonly #budget = new Budget();

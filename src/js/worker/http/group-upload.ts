@@ -38,8 +38,8 @@ export async function createGroup(call: Call, operator: Operator): Promise<Respo
   const lists = await readLists(request, asked);
   if (key === null) return Response.json(await dryRun(call, lists));
   const orders = ordersOf(lists, flags);
-  await claimKey(stubs(env), key, { route: "jobs", program: null });
   const app = stubs(env).app();
+  await claimKey(app, key, { route: "jobs", program: null });
   const begun = await app.beginGroup(key, await digest(orders, asked));
   if ("refused" in begun) throw new Refusal(begun.refused);
   if (begun.state === "busy") {

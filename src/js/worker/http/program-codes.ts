@@ -6,7 +6,7 @@ import { idsOfCodes } from "../code-ids.js";
 import { jobAt, stateAt } from "../program/code-states.js";
 import { type ListedIds, listedCodes, listedIds } from "./listed-codes.js";
 import { flag, readParameters } from "./parameters.js";
-import type { ProgramObject } from "../program/object.js";
+import type { ProgramApi } from "../objects.js";
 import { canonicalId } from "./routing.js";
 import { stubs } from "../stubs.js";
 import type { Call } from "../types.js";
@@ -32,7 +32,7 @@ export async function programCodes(call: Call, programId: string): Promise<Respo
 }
 
 /** How many codes there are, and what is known of those that are not cancelled. */
-async function summaryOf(pages: AsyncIterable<ListedIds>, program: ProgramObject) {
+async function summaryOf(pages: AsyncIterable<ListedIds>, program: ProgramApi) {
   const states: Partial<Record<CodeState | "none", number>> = {};
   const ids = new Uint8Array(COUNTED_AT_ONCE * 16);
   const cancelled = new Uint8Array(COUNTED_AT_ONCE);
@@ -64,7 +64,7 @@ async function summaryOf(pages: AsyncIterable<ListedIds>, program: ProgramObject
 /** A row for each code, page by page. */
 async function* rowsOf(
   pages: AsyncIterable<VoucherCode[]>,
-  program: ProgramObject,
+  program: ProgramApi,
 ): AsyncGenerator<string, void, void> {
   for await (const page of pages) {
     if (page.length === 0) continue;

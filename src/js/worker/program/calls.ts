@@ -6,7 +6,7 @@ import type { VoucherError } from "../../errors.js";
 import type { ReadableJob } from "../../job/job.js";
 import type { JobProgress } from "../../job/types.js";
 import { log, logError } from "../log.js";
-import type { ProgramObject } from "./object.js";
+import type { Program } from "./program.js";
 import { CALL_PARAMETERS, keyOf } from "./job-request.js";
 import { claimKey } from "../keys.js";
 import { readParameters } from "../http/parameters.js";
@@ -24,7 +24,7 @@ export class Calls {
   /** The numbers of those that somebody waits for. */
   readonly #awaited = new Set<number>();
 
-  constructor(readonly program: ProgramObject) {}
+  constructor(readonly program: Program) {}
 
   /** One was created. */
   created({ number, isCall }: JobRecord): void {
@@ -99,7 +99,7 @@ export class Calls {
       );
     }
     if (key !== null) {
-      await claimKey(program.stubs, key, { route: "distribute", program: programId });
+      await claimKey(program.stubs.app(), key, { route: "distribute", program: programId });
     }
     const { record, isNew } = await program.creation.create({
       programId,

@@ -3,7 +3,7 @@
  * calls: it makes these, and the objects that it calls make the others.
  */
 import { inParallel } from "../parallel.js";
-import type { ProgramObject } from "./object.js";
+import type { ProgramCall, ProgramTasks, Task } from "../objects.js";
 import { settings } from "../settings.js";
 import type { Stubs } from "../stubs.js";
 
@@ -12,16 +12,7 @@ const RESERVE = 8;
 /** With fewer, calls would lead to calls more often than the platform allows. */
 const LEAST_WIDTH = 4;
 
-/** The methods of a program's object that many programs are called for. */
-export type Task = "hold" | "summary" | "learnGroups" | "dryRun";
-
-/** A call of one program. */
-export interface ProgramCall<T extends Task = Task> {
-  programId: string;
-  value: Parameters<ProgramObject[T]>[0];
-}
-
-type Result<T extends Task> = Awaited<ReturnType<ProgramObject[T]>>;
+type Result<T extends Task> = Awaited<ReturnType<ProgramTasks[T]>>;
 
 /**
  * Calls all these programs; gives what they gave, in the same order. After one that

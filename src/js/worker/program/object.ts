@@ -15,16 +15,17 @@ import { Calls } from "./calls.js";
 import { idsOfCodes } from "../code-ids.js";
 import { type CodeStates, findCodeStates } from "./code-states.js";
 import { Creation } from "./creation.js";
-import { type ProgramCall, type Task, callPrograms, isProblem } from "./fan-out.js";
+import { callPrograms, isProblem } from "./fan-out.js";
 import { Inbox } from "./inbox.js";
 import { statesOf } from "./job-reading.js";
-import type { ListFlags } from "./job-request.js";
 import { Ledger } from "./ledger.js";
 import { Live } from "./live.js";
 import { log, logError } from "../log.js";
+import type { HeldOrder, ProgramApi, ProgramCall, Task } from "../objects.js";
 import { OpenJobs } from "./open-jobs.js";
 import { OutcomeQueue } from "./outcome-queue.js";
 import { Pacer } from "./pacer.js";
+import type { Program } from "./program.js";
 import type { LiveSocket, ObjectState } from "../platform-types.js";
 import { type Problem, answerError, problemOf } from "../http/problem.js";
 import { dryRun, routeProgram } from "./routes.js";
@@ -57,22 +58,7 @@ function foldedState(number: number): CodeState | undefined {
   return state === "rejected" ? undefined : state;
 }
 
-/** A job of a group, as the worker hands it over. */
-export interface HeldOrder {
-  programId: string;
-  /** Sixteen bytes a code. */
-  ids: Uint8Array;
-  duplicates: number;
-  /** The request: what an earlier one with the same key has left is none of its jobs. */
-  attempt: string;
-  by: string;
-  source: string | null;
-  group: string;
-  flags: ListFlags;
-  batchSize: number;
-}
-
-export class ProgramObject extends DurableObject<WorkerEnv> {
+export class ProgramObject extends DurableObject<WorkerEnv> implements Program, ProgramApi {
   readonly budget = new Budget();
   readonly stubs: Stubs;
   readonly records: Records;
@@ -171,7 +157,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
     const isPaused = () => this.isPaused;
     this.runner = new Runner(this.records, this.jobs, reports, budget, isPaused, changed);
     this.calls = new Calls(this);
-    this.schedule = new Schedule(this);
+    this.schedule = new Schedule(this, this.calls);
     void ctx.blockConcurrencyWhile(() => this.#recovered().catch(logged("recover")));
   }
 
@@ -238,7 +224,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> {
       await this.#begin();
       // To look at a program leaves nothing behind.
       if (request.method !== "GET") this.#tables.make();
-      return await routeProgram(this, request);
+      return await routeProgram(this, this.calls, request);
     } catch (error) {
       const { code, status } = problemOf(error);
       if (status === 500) logError("program", error);

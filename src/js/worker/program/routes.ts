@@ -3,6 +3,7 @@ import { STATES } from "../../job/results.js";
 import type { CodeList } from "../../codes/code-list.js";
 import type { ReadableJob } from "../../job/job.js";
 import type { JobDecision } from "../../job/types.js";
+import type { Calls } from "./calls.js";
 import { resultsFrom } from "./job-reading.js";
 import { readJobRequest, requiredKeyOf } from "./job-request.js";
 import { JOB_ROUTES, type JobAction, requireState } from "./job-states.js";
@@ -15,7 +16,7 @@ import {
   text,
   wholeNumber,
 } from "../http/parameters.js";
-import type { ProgramObject } from "./object.js";
+import type { Program } from "./program.js";
 import { refuse } from "../http/problem.js";
 import { type JobRecord, restingStatus } from "./records.js";
 import { canonicalId, operatorIn } from "../http/routing.js";
@@ -34,10 +35,14 @@ const RESULTS = {
   limit: wholeNumber(1, MOST_ROWS),
 };
 
-export async function routeProgram(program: ProgramObject, request: Request): Promise<Response> {
+export async function routeProgram(
+  program: Program,
+  calls: Calls,
+  request: Request,
+): Promise<Response> {
   const url = new URL(request.url);
   const [, called] = CALL.exec(url.pathname) ?? [];
-  if (called !== undefined) return program.calls.distribute(programOf(called), request);
+  if (called !== undefined) return calls.distribute(programOf(called), request);
   const [, segment, jobId, action = ""] = PATH.exec(url.pathname) ?? [];
   if (segment === undefined) throw nothing();
   if (jobId === undefined) {
@@ -55,7 +60,7 @@ export async function routeProgram(program: ProgramObject, request: Request): Pr
 const programOf = (segment: string) => canonicalId(decodeURIComponent(segment));
 
 async function job(
-  program: ProgramObject,
+  program: Program,
   record: JobRecord,
   action: JobAction,
   request: Request,
@@ -102,7 +107,7 @@ async function job(
 }
 
 async function create(
-  program: ProgramObject,
+  program: Program,
   programId: string,
   request: Request,
   url: URL,
@@ -117,7 +122,7 @@ async function create(
   const list = accepted(read, flags);
   program.know(programId);
   await program.learnPause();
-  if (key !== null) await claimKey(program.stubs, key, { route: "job", program: programId });
+  if (key !== null) await claimKey(program.stubs.app(), key, { route: "job", program: programId });
   const { record, isNew } = await program.creation.create({
     programId,
     list,
@@ -141,7 +146,7 @@ async function create(
 }
 
 /** What a job of a list would come to. */
-export async function dryRun(program: ProgramObject, read: CodeList): Promise<DryRun> {
+export async function dryRun(program: Program, read: CodeList): Promise<DryRun> {
   const list = read.valid();
   const { total, counts, first } = await program.creation.check(list);
   return {
@@ -154,7 +159,7 @@ export async function dryRun(program: ProgramObject, read: CodeList): Promise<Dr
   };
 }
 
-async function results(program: ProgramObject, record: JobRecord, url: URL): Promise<Response> {
+async function results(program: Program, record: JobRecord, url: URL): Promise<Response> {
   const { limit = 500, state, find = "", from = 0 } = readParameters(url, RESULTS);
   const job = await openFor("results", program, record);
   const cursor = { place: from };
@@ -168,12 +173,12 @@ async function results(program: ProgramObject, record: JobRecord, url: URL): Pro
   return page({ rows, next: null });
 }
 
-async function csv(program: ProgramObject, record: JobRecord): Promise<Response> {
+async function csv(program: Program, record: JobRecord): Promise<Response> {
   const job = await openFor("results.csv", program, record);
   return file(job.resultsCsv() as ReadableStream, "text/csv; charset=utf-8", record, "csv");
 }
 
-async function journal(program: ProgramObject, record: JobRecord): Promise<Response> {
+async function journal(program: Program, record: JobRecord): Promise<Response> {
   const pieces = program.jobs.bytes(record.number);
   const stream = new ReadableStream<Uint8Array>({
     async pull(controller) {
@@ -197,7 +202,7 @@ function file(
   });
 }
 
-async function pause(program: ProgramObject, record: JobRecord, request: Request) {
+async function pause(program: Program, record: JobRecord, request: Request) {
   await refuseBody(request);
   const { summary } = record;
   requireState("pause", summary);
@@ -210,7 +215,7 @@ async function pause(program: ProgramObject, record: JobRecord, request: Request
   return Response.json(summary);
 }
 
-async function resume(program: ProgramObject, record: JobRecord, request: Request) {
+async function resume(program: Program, record: JobRecord, request: Request) {
   await refuseBody(request);
   await program.learnPause();
   requireState("resume", record.summary);
@@ -218,7 +223,7 @@ async function resume(program: ProgramObject, record: JobRecord, request: Reques
   return Response.json(record.summary);
 }
 
-async function resolve(program: ProgramObject, record: JobRecord, request: Request) {
+async function resolve(program: Program, record: JobRecord, request: Request) {
   const { batch, decision } = await readDecision(request);
   const { summary } = record;
   await openFor("resolve", program, record);
@@ -240,7 +245,7 @@ async function resolve(program: ProgramObject, record: JobRecord, request: Reque
 /** The job, where what is asked for is possible in its state and its journal can be read. */
 async function openFor(
   action: JobAction,
-  program: ProgramObject,
+  program: Program,
   record: JobRecord,
 ): Promise<ReadableJob> {
   requireState(action, record.summary);

@@ -1,7 +1,8 @@
 /** What a program's object does by itself, and when: all from its one alarm. */
 import { logError } from "../log.js";
 import { LONGEST_RETRY_MS, retryDelay } from "../alarm.js";
-import type { ProgramObject } from "./object.js";
+import type { Calls } from "./calls.js";
+import type { Program } from "./program.js";
 import type { JobRecord } from "./records.js";
 import { settings } from "../settings.js";
 
@@ -24,7 +25,10 @@ export class Schedule {
   #failures: number | undefined;
   #retryAt = 0;
 
-  constructor(readonly program: ProgramObject) {}
+  constructor(
+    readonly program: Program,
+    readonly calls: Calls,
+  ) {}
 
   /** Does what is due; then the alarm is set to what is due next. */
   async run(): Promise<void> {
@@ -50,7 +54,7 @@ export class Schedule {
       isWaiting ? this.#pauseAskedAt + PAUSE_CHECK_MS : undefined,
       // No later each time that the object comes back to memory, which arms anew.
       creation.isHolding ? this.#groupsAskedAt + this.#heldCheckMs(now) : undefined,
-      ...program.calls.dueAt(now),
+      ...this.calls.dueAt(now),
       ...records.finished().map((record) => this.#expiresAt(record)),
     ].filter((at) => at !== undefined);
     const next = runner.next(now)?.at ?? Infinity;
@@ -116,7 +120,7 @@ export class Schedule {
 
   /** Lets go of the lists of jobs that finished long ago; the ledger keeps what became of each code. */
   async #expire(): Promise<void> {
-    await this.program.calls.recover();
+    await this.calls.recover();
     for (const record of this.program.records.finished()) {
       if (this.#expiresAt(record) > Date.now()) continue;
       // One that fails is tried again later, and keeps none of the others.

@@ -2,7 +2,7 @@
 import { ApiError } from "../../errors.js";
 import type { ReadableJob } from "../../job/job.js";
 import { failuresOf } from "./job-reading.js";
-import type { ProgramObject } from "./object.js";
+import type { Program } from "./program.js";
 import type { JobRecord } from "./records.js";
 import type { JobDetail, JobMessage, UnknownBatch } from "../types.js";
 
@@ -10,7 +10,7 @@ const MOST_BATCHES = 200;
 const MOST_REASONS = 100;
 
 /** All that there is to say of a job. */
-export async function detail(program: ProgramObject, record: JobRecord): Promise<JobDetail> {
+export async function detail(program: Program, record: JobRecord): Promise<JobDetail> {
   const { summary, samples } = record;
   const job = await program.jobs.getReadable(record);
   const batches = job?.batches() ?? [];
@@ -43,7 +43,7 @@ function failures(job: ReadableJob): JobDetail["failures"] {
 
 /** What is sent to those who watch: what changes all the time, or everything when more did. */
 export function part(
-  program: ProgramObject,
+  program: Program,
   record: JobRecord,
 ): { part: string; whole: () => Promise<string>; key: string } {
   const { summary, samples } = record;

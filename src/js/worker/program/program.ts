@@ -1,0 +1,40 @@
+/** What the parts of a program's object use of it and of one another. */
+import type { Budget } from "./budget.js";
+import type { Creation } from "./creation.js";
+import type { Inbox } from "./inbox.js";
+import type { Ledger } from "./ledger.js";
+import type { Live } from "./live.js";
+import type { OpenJobs } from "./open-jobs.js";
+import type { JobRecord, Records } from "./records.js";
+import type { Reports } from "./reports.js";
+import type { Runner } from "./runner.js";
+import type { SetAside } from "./set-aside.js";
+import type { Stubs } from "../stubs.js";
+import type { JobDetail } from "../types.js";
+
+/** The methods are described where `ProgramObject` has them. */
+export interface Program {
+  readonly budget: Budget;
+  readonly stubs: Stubs;
+  readonly records: Records;
+  readonly ledger: Ledger;
+  readonly jobs: OpenJobs;
+  readonly creation: Creation;
+  readonly inbox: Inbox;
+  readonly setAside: SetAside;
+  readonly live: Live;
+  readonly runner: Runner;
+  readonly reports: Reports;
+  readonly id: string;
+  readonly isPaused: boolean;
+  know(programId: string): void;
+  learnPause(): Promise<void>;
+  everything(isPaused: boolean): Promise<void>;
+  resume(record: JobRecord): Promise<void>;
+  arm(at?: number): Promise<void>;
+  armNext(): Promise<void>;
+  fold(record: JobRecord): Promise<void>;
+  read(key: string): string | undefined;
+  write(key: string, value: string): void;
+  detail(record: JobRecord): Promise<JobDetail>;
+}

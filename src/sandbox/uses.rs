@@ -1,0 +1,55 @@
+//! When recipients use their vouchers, at [`Options::use_rate`].
+//!
+//! All of it is the sandbox's own choice: a recipient whom a delivery reached uses
+//! the voucher once, at a random moment within three days, and half of those who do
+//! so within minutes. What such a use looks like in the reading endpoints is in
+//! [`programs`](super::programs), its event in [`webhooks`](super::webhooks).
+
+use std::collections::BTreeMap;
+
+use super::options::Options;
+use super::random::{Purpose, Random, key_of};
+use super::webhooks::{Outcome, outcome};
+use crate::code::Code;
+
+const THREE_DAYS: u64 = 3 * 24 * 3_600_000;
+/// Each of the spans, of which one is drawn, is half of the one before: the last is 4 s.
+const SPANS: u64 = 16;
+
+/// A use that is to come: when, in which program, and the place of its code there.
+type Use = (u64, usize, u32);
+
+/// The uses to come, each with the organization that the code was sent for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Uses(BTreeMap<Use, String>);
+
+impl Uses {
+    /// Draws whether, and when, the recipient uses what delivery `nth` of a code brings.
+    pub(super) fn expect(
+        &mut self,
+        options: &Options,
+        organization: &str,
+        (program, place): (usize, u32),
+        (code, nth): (Code, u32),
+        now: u64,
+    ) {
+        let mut random = Random::new(options.seed, Purpose::Use, key_of(code, nth));
+        let reached = || outcome(options.seed, options.failure_rate, code, nth);
+        if random.chance(options.use_rate) && reached() == Outcome::Distributed {
+            let span = THREE_DAYS >> random.between(0, SPANS);
+            let at = now.saturating_add(random.between(1, span));
+            self.0.insert((at, program, place), organization.to_owned());
+        }
+    }
+
+    /// Takes the next use that is due by now.
+    pub(super) fn take_due(&mut self, now: u64) -> Option<(Use, String)> {
+        let first = self.0.first_entry().filter(|first| first.key().0 <= now)?;
+        Some(first.remove_entry())
+    }
+
+    /// When the next use is due, if any is to come.
+    pub(super) fn next_at(&self) -> Option<u64> {
+        self.0.first_key_value().map(|((at, ..), _)| *at)
+    }
+}
