@@ -19,7 +19,7 @@ export const SENTENCES: Record<State, string> = {
   pending: "Not sent yet.",
   sending: "In a request that is under way. Uber has not answered yet.",
   queued: "Uber accepted these. Delivery is reported later.",
-  distributed: "Reported by Uber: delivered.",
+  distributed: "Reported by Uber: delivered, or in use by its recipient.",
   failed: "Reported by Uber: not delivered, with its reason.",
   rejected: "Uber refused this request. Nothing was queued.",
   unknown:
@@ -31,6 +31,7 @@ export const SENTENCES: Record<State, string> = {
 export const EVIDENCE = {
   answer: "by Uber’s answer",
   webhook: "by Uber’s webhook",
+  usage: "by its use",
   operator: "by an operator’s decision",
 } as const;
 

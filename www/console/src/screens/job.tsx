@@ -11,6 +11,7 @@ import { Figures } from "../job/figures.js";
 import { OverTime } from "../job/over-time.js";
 import { Reasons } from "../job/reasons.js";
 import { Results } from "../job/results.js";
+import { Sources } from "../job/sources.js";
 import { Stopped } from "../job/stopped.js";
 import { Unknown } from "../job/unknown.js";
 import { Crumbs } from "../parts/crumbs.js";
@@ -71,6 +72,7 @@ export function Job({ programId, jobId }: Props) {
             <Facts job={job} />
             <Figures job={job} />
           </section>
+          <Sources job={job} />
           <div class="charts">
             <OverTime job={job} />
             <Reasons job={job} />
