@@ -203,8 +203,7 @@ export function createClient(options: ClientOptions): Client {
       const { pageSize = 500 } = call;
       const read = new Set<string>();
       for (let pageToken: string | undefined; ;) {
-        const input = { programId: programIdOf(programId), pageSize, pageToken };
-        const page = (await lives.call(LIST_GUESTS, input, call)) as GuestPage;
+        const page = await guestPage(lives, programId, { ...call, pageSize }, pageToken);
         yield* page.guests;
         if (page.next === null) return;
         if (read.has(page.next)) throw pageAgain();
@@ -245,6 +244,24 @@ export function tokensOf(options: ClientOptions): (rejected?: string) => Promise
     const hint = "See `cause`. Nothing has left.";
     throw refusal("timeout", "Getting a token took too long", hint, { cause: value });
   };
+}
+
+/** Reads one page of guests at a time, for others to hand on: the worker does so. */
+export function guestPagesOf(
+  options: ClientOptions,
+): (programId: string, call: ListGuestsOptions, pageToken?: string) => Promise<GuestPage> {
+  const lives = new BoundClient(options);
+  return (programId, call, pageToken) => guestPage(lives, programId, call, pageToken);
+}
+
+async function guestPage(
+  lives: BoundClient,
+  programId: string,
+  { pageSize = 500, ...call }: ListGuestsOptions,
+  pageToken: string | undefined,
+): Promise<GuestPage> {
+  const input = { programId: programIdOf(programId), pageSize, pageToken };
+  return (await lives.call(LIST_GUESTS, input, call)) as GuestPage;
 }
 
 type BoundBinding = InstanceType<Binding["Client"]>;

@@ -155,6 +155,13 @@ interface CoreWebhook {
   body: Uint8Array<ArrayBuffer>;
 }
 
+const DEFAULTS: Required<SandboxSettings> = {
+  failureRate: 0,
+  eventForm: "batch",
+  useRate: 0,
+  faults: {},
+};
+
 /** As long as Uber waits for an answer to a webhook (stated for another product). */
 const WEBHOOK_TIMEOUT_MS = 10_000;
 
@@ -175,7 +182,7 @@ export function setModule(module: WasmModule | ArrayBuffer | Uint8Array | HostUR
 export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> {
   const checked = checkOptions(options);
   const { webhookUrl, realTime: isRealTime, latencyMs, journal: given, ...rest } = checked;
-  const { failureRate = 0, eventForm = "batch", useRate = 0, faults = {}, ...identity } = rest;
+  const { failureRate, eventForm, useRate, faults, ...identity } = { ...DEFAULTS, ...rest };
   const glue = await instance.load();
   const { generation } = instance;
   const use = <T>(call: () => T): T => {
@@ -203,7 +210,7 @@ export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> 
   const repeat = (input: Input, body: Uint8Array) => {
     latest = Math.max(latest, input.at);
     // What an earlier version wrote has fewer settings.
-    if ("configured" in input) settings = { eventForm: "batch", useRate: 0, ...input.configured };
+    if ("configured" in input) settings = { ...DEFAULTS, ...input.configured };
     if ("created" in input) {
       core.free();
       core = create(settings);

@@ -31,8 +31,8 @@ export type Identity = Pick<
 
 /** One input. Its time is that of the sandbox's clock. */
 export type Input = { at: number } & (
-  | { created: Identity; configured: Required<SandboxSettings> }
-  | { configured: Required<SandboxSettings> }
+  | { created: Identity; configured: SandboxSettings }
+  | { configured: SandboxSettings }
   | { program: SandboxProgramOptions }
   | { request: [method: string, target: string, headers: [name: string, value: string][]] }
   | { redeemed: [programId: string, code: string] }

@@ -3,16 +3,18 @@
  * operates it. It holds no WebAssembly: the worker decides.
  */
 import type { CodeState, JobDecision } from "../job/types.js";
-import type { CallSignal } from "../types.js";
+import type { CallSignal, Guest, VoucherProgram } from "../types.js";
 import type {
   DryRun,
   EventPage,
   EventSummary,
+  GuestPage,
   JobDetail,
   JobResultPage,
   JobResultRow,
   JobSummary,
   ProgramSummary,
+  Reconciled,
 } from "../worker/types.js";
 import { Connection, type WorkerClientOptions } from "./connection.js";
 import { WorkerError } from "./error.js";
@@ -20,6 +22,7 @@ import { type Body, NO_LIST, type WorkerCodes, bodyOf } from "./upload.js";
 import { Watch, type WatchedJob } from "./watch.js";
 
 export type { JobDecision } from "../job/types.js";
+export type { Guest, VoucherProgram } from "../types.js";
 export type { LiveSocket, WorkerClientOptions } from "./connection.js";
 export { WorkerError } from "./error.js";
 export type { WorkerErrorParts } from "./error.js";
@@ -29,6 +32,8 @@ export type {
   DryRun,
   EventPage,
   EventSummary,
+  EvidenceSource,
+  EvidenceSources,
   JobDetail,
   JobFault,
   JobResultPage,
@@ -36,7 +41,9 @@ export type {
   JobSample,
   JobStatus,
   JobSummary,
+  JobUsage,
   ProgramSummary,
+  Reconciled,
   UnknownBatch,
 } from "../worker/types.js";
 
@@ -111,6 +118,14 @@ export interface EventsOptions {
   signal?: CallSignal;
 }
 
+/** What `guests` takes. */
+export interface GuestsOptions {
+  /** How many guests one request asks for, at most 1,000. Default: 500. */
+  pageSize?: number;
+  /** Ends the reading. */
+  signal?: CallSignal;
+}
+
 /** The worker's API. Every method rejects with a `WorkerError`. */
 export interface WorkerClient {
   /** Programs of the organization, each with its newest job. */
@@ -119,6 +134,10 @@ export interface WorkerClient {
     offset?: number;
     signal?: CallSignal;
   }): Promise<ProgramSummary[]>;
+  /** One program, with what was used of it. */
+  getProgram(programId: string, options?: { signal?: CallSignal }): Promise<VoucherProgram>;
+  /** Everybody who is to get a code of the program. They hold people's data: don't log them. */
+  guests(programId: string, options?: GuestsOptions): AsyncIterableIterator<Guest>;
   /** What a job of this list would come to. Nothing is created. */
   check(programId: string, codes: WorkerCodes, options?: UploadOptions): Promise<DryRun>;
   /**
@@ -190,6 +209,15 @@ export interface WorkerClient {
   /** An event that could not be read is dealt with: it is deleted as those that were read. */
   dismiss(eventId: string): Promise<EventSummary>;
   /**
+   * Asks Uber which codes of the program are in use, now. What is in use has reached
+   * somebody, so it becomes `distributed`; that the rest is not proves nothing.
+   */
+  reconcile(
+    programId: string,
+    jobId: string,
+    options?: { signal?: CallSignal },
+  ): Promise<Reconciled>;
+  /**
    * Any other route of the worker: the answer, if it is a success. `path` begins with a
    * slash; `init` is what `fetch` takes.
    */
@@ -238,6 +266,21 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
       const path = `/api/programs${query({ limit, offset })}`;
       return (await connection.get<{ programs: ProgramSummary[] }>(path, asSignal(signal)))
         .programs;
+    },
+    getProgram: (programId, { signal } = {}) =>
+      connection.get<VoucherProgram>(programPath(programId), asSignal(signal)),
+    async *guests(programId, { pageSize, signal } = {}) {
+      // A token that comes again would never end.
+      const read = new Set<string>();
+      for (let pageToken: string | undefined; ;) {
+        const asked = query({ pageSize, pageToken });
+        const path = `${programPath(programId)}/guests${asked}`;
+        const page = await connection.get<GuestPage>(path, asSignal(signal));
+        yield* page.guests;
+        if (page.next === null) return;
+        if (read.has(page.next)) throw pageAgain();
+        read.add((pageToken = page.next));
+      }
     },
     check: (programId, codes, options = {}) => check(programId, bodyOf(codes), options),
     checkAll: (programId, options = {}) =>
@@ -292,12 +335,27 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
     },
     reread: (options = {}) => connection.send("POST", "/api/events/reread", options),
     dismiss: (eventId) => connection.send("POST", `${eventPath(eventId)}/dismiss`, {}),
+    async reconcile(programId, jobId, { signal } = {}) {
+      const init = { method: "POST", ...signalIn(signal) };
+      const answer = await connection.request(`${pathOf(programId, jobId)}/reconcile`, init, "no");
+      return (await answer.json()) as Reconciled;
+    },
     request: (path, init: RequestInit = {}) => {
       const reads = ["GET", "HEAD"].includes(init.method ?? "GET");
       return connection.request(path, init, reads ? "no" : "unknown");
     },
   };
   return client;
+}
+
+function pageAgain(): WorkerError {
+  return new WorkerError({
+    code: "unexpected_response",
+    message: "Uber gave the token of a page that was read already",
+    hint: "Read the guests again later. Those that came so far are complete pages.",
+    queued: "no",
+    status: 200,
+  });
 }
 
 /** Whether the same request may fare better soon: the key keeps it from making a second job. */
@@ -309,7 +367,8 @@ function isPassing(error: unknown): boolean {
 
 /** Everybody has to be confirmed with the program's id. */
 const everybody = (programId: string) => ({ all: true, confirm: programId });
-const jobsOf = (programId: string) => `/api/programs/${encodeURIComponent(programId)}/jobs`;
+const programPath = (programId: string) => `/api/programs/${encodeURIComponent(programId)}`;
+const jobsOf = (programId: string) => `${programPath(programId)}/jobs`;
 const pathOf = (programId: string, jobId: string) =>
   `${jobsOf(programId)}/${encodeURIComponent(jobId)}`;
 const eventPath = (eventId: string) => `/api/events/${encodeURIComponent(eventId)}`;

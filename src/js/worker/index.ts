@@ -28,8 +28,11 @@ export class VoucherApp extends (AppObject as unknown as DurableObjectClass) {}
 export { createWorker } from "./http/routes.js";
 export type {
   DryRun,
+  EvidenceSource,
+  EvidenceSources,
   EventPage,
   EventSummary,
+  GuestPage,
   JobDetail,
   JobFault,
   JobMessage,
@@ -38,7 +41,10 @@ export type {
   JobSample,
   JobStatus,
   JobSummary,
+  JobUsage,
   ProgramSummary,
+  ReconcileOptions,
+  Reconciled,
   UnknownBatch,
   WorkerEnv,
   WorkerHandler,

@@ -1,9 +1,26 @@
 /** The public types of the worker. */
 import type { RejectedEntry } from "../codes/code-list.js";
 import type { CodeState, JobProgress, JobResult } from "../job/types.js";
-import type { VoucherProgram } from "../types.js";
+import type { Guest, VoucherProgram } from "../types.js";
 import type { WebhookOptions } from "../webhook/webhook.js";
 import type { ObjectNamespace, RequestContext, Service } from "./platform-types.js";
+
+/**
+ * When the worker reads by itself which codes are in use: also before an operator is
+ * asked about what is unknown.
+ */
+export interface ReconcileOptions {
+  /**
+   * How many hours after a job was created, and after the read before: the last is repeated for as
+   * long as the job has codes that are queued or unknown, `retentionDays` after its last change at
+   * most. Default: `[1, 6, 24]`.
+   */
+  intervalHours?: readonly number[];
+  /** How many minutes after an event that could not be read, or that says claimed or redeemed. Default: 5. */
+  delayMinutes?: number;
+  /** How many minutes pass at least from one read of a program to the next. Default: 10. */
+  pauseMinutes?: number;
+}
 
 /** What `createWorker` takes. */
 export interface WorkerOptions {
@@ -32,6 +49,11 @@ export interface WorkerOptions {
    * what `limits.subrequests` says. With more, a job runs for longer at a time.
    */
   subrequests?: number;
+  /**
+   * Whether and when Uber is asked by itself which codes are in use, which proves that they have
+   * reached somebody. `false`: only when an operator says so.
+   */
+  reconcile?: false | ReconcileOptions;
   /** Reads the outcomes of a webhook, as `verifyWebhook` takes it. */
   outcomes?: WebhookOptions["outcomes"];
 }
@@ -173,14 +195,60 @@ export interface UnknownBatch {
   id: number;
   /** How many codes it has. */
   codes: number;
-  /** How many of them Uber has reported all the same. */
+  /** How many of them Uber has reported all the same, or are known to be in use. */
   reported: number;
+  /** How many of them are known to be in use: these are in their recipients' hands. */
+  used: number;
   /** How often it left, or was about to. */
   attempts: number;
   /** When it last left. */
   sentAt: number | null;
   /** The last answer that was no acceptance. */
   error: Pick<JobFault, "code" | "message" | "status"> | null;
+}
+
+/** What the states of some codes of a job rest on. */
+export interface EvidenceSource {
+  /** How many codes. */
+  codes: number;
+  /** When it last settled some; `null` if it never did. */
+  lastAt: number | null;
+}
+
+/** How many states of a job's codes rest on what; nothing yet proves those that are in none of these. */
+export interface EvidenceSources {
+  /** The answer to the request. */
+  answer: EvidenceSource;
+  /** What Uber reported later. */
+  webhook: EvidenceSource;
+  /** Uber says that they are in use. */
+  usage: EvidenceSource;
+  /** A decision of an operator's. */
+  operator: EvidenceSource;
+}
+
+/** What Uber was asked about the use of a job's codes. */
+export interface JobUsage {
+  /** When it was last read, since the job was created; `null` if it was not. */
+  readAt: number | null;
+  /** When it will be read next; `null` where nothing is open, or only an operator has it read. */
+  nextAt: number | null;
+  /** Why the last try failed; `null` if it did not. It has changed no state. */
+  error: JobFault | null;
+  /** How many codes are in use that this job has not sent yet. */
+  usedBefore: number;
+}
+
+/** What `POST …/jobs/{job}/reconcile` gives. */
+export interface Reconciled {
+  /** How many codes Uber listed. */
+  read: number;
+  /** How many codes of this job became `distributed` by that. */
+  settled: number;
+  /** How many codes of this job are unknown all the same. */
+  stillUnknown: number;
+  /** When that was read. */
+  readAt: number;
 }
 
 /** All that there is to say of a job. */
@@ -197,20 +265,32 @@ export interface JobDetail extends JobSummary {
   unknownBatchCount: number;
   /** Whether an operator has paused every job of every program. */
   pausedByEverything: boolean;
+  /** What the states of its codes rest on. */
+  sources: EvidenceSources;
+  /** What was read of the use of its codes, and when. */
+  usage: JobUsage;
 }
 
 /** What `GET …/jobs/{job}/live` sends: the job, then what changes, and the job again when more did. */
 export type JobMessage =
   | { type: "job"; job: JobDetail }
   | ({ type: "progress"; sample: JobSample | null } & Pick<
-      JobSummary,
-      "status" | "progress" | "rate" | "waitingUntil"
+      JobDetail,
+      "status" | "progress" | "rate" | "waitingUntil" | "sources"
     >);
 
 /** One code of a job. */
 export interface JobResultRow extends JobResult {
   /** The code's place in the list, from 0. */
   place: number;
+}
+
+/** Some guests of a program. They hold people's data: don't log them. */
+export interface GuestPage {
+  /** In Uber's order. */
+  guests: Guest[];
+  /** What `pageToken` of the next page is; `null` where this is the last one. */
+  next: string | null;
 }
 
 /** Some results of a job. */

@@ -34,7 +34,16 @@ const tokens = new WeakMap<WorkerEnv, Token>();
 
 /** A client whose tokens come from the app's object, by the `fetch` that is given. */
 export function createUber(env: WorkerEnv, app: () => TokenApi, fetch?: FetchFunction): Client {
-  return createClient({
+  return createClient(uberOptions(env, app, fetch));
+}
+
+/** What such a client is made with. */
+export function uberOptions(
+  env: WorkerEnv,
+  app: () => TokenApi,
+  fetch?: FetchFunction,
+): ClientOptions {
+  return {
     ...clientOptions(env),
     ...(fetch && { fetch }),
     auth: {
@@ -49,7 +58,7 @@ export function createUber(env: WorkerEnv, app: () => TokenApi, fetch?: FetchFun
         return got.token.accessToken;
       },
     },
-  });
+  };
 }
 
 /** The same error with when to ask again; also one that is no answer of a server's. */

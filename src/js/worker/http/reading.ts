@@ -1,11 +1,11 @@
 /** What only reads: programs and codes. */
-import { type Client, type SearchProgramsOptions } from "../../client/client.js";
+import { type Client, type SearchProgramsOptions, guestPagesOf } from "../../client/client.js";
 import { openCodes } from "./listed-codes.js";
-import { flag, oneOf, readMembers, readParameters, wholeNumber } from "./parameters.js";
+import { flag, oneOf, readMembers, readParameters, text, wholeNumber } from "./parameters.js";
 import { canonicalId } from "./routing.js";
 import { stubs } from "../stubs.js";
 import type { Call, WorkerEnv } from "../types.js";
-import { createUber } from "../uber.js";
+import { createUber, uberOptions } from "../uber.js";
 import { readJson } from "./upload.js";
 
 /**
@@ -20,20 +20,31 @@ const PROGRAMS = {
   offset: wholeNumber(0, Number.MAX_SAFE_INTEGER),
 };
 
+/** As many guests as any page may have. */
+const pageSize = wholeNumber(1, 1_000);
+
+interface Uber {
+  client: Client;
+  guestPage: ReturnType<typeof guestPagesOf>;
+}
+
 // One for each isolate, so that the token is kept. Only the client is kept here and
 // no promise of one: a promise dies with the request that began it.
-let kept: { env: WorkerEnv; client: Client } | undefined;
+let kept: ({ env: WorkerEnv } & Uber) | undefined;
 
-function uber(env: WorkerEnv): Client {
-  if (kept?.env !== env) kept = { env, client: createUber(env, () => stubs(env).app()) };
-  return kept.client;
+function uber(env: WorkerEnv): Uber {
+  const app = () => stubs(env).app();
+  if (kept?.env !== env) {
+    kept = { env, client: createUber(env, app), guestPage: guestPagesOf(uberOptions(env, app)) };
+  }
+  return kept;
 }
 
 /** Programs, each with its newest job. */
 export async function listPrograms({ url, env }: Call): Promise<Response> {
   const { limit = MOST_PROGRAMS, offset = 0, status } = readParameters(url, PROGRAMS);
   const search = { ...ONCE, limit, offset, ...(status && { status }) };
-  const found = await uber(env).searchPrograms(search);
+  const found = await uber(env).client.searchPrograms(search);
   const last = await stubs(env)
     .app()
     .lastJobs(found.map(({ programId }) => canonicalId(programId)));
@@ -52,7 +63,7 @@ export async function searchPrograms({ request, url, env }: Call): Promise<Respo
   const { program_status: status, limit, offset } = body;
   // The client checks the values.
   const search = { ...ONCE, status, limit, offset } as SearchProgramsOptions;
-  const found = await uber(env).searchPrograms(search);
+  const found = await uber(env).client.searchPrograms(search);
   return Response.json({ voucher_programs: found.map(({ raw }) => raw) });
 }
 
@@ -62,3 +73,31 @@ export async function listCodes({ env, url }: Call, program: string): Promise<Re
   const headers = { "Content-Type": "application/json" };
   return new Response(await openCodes(env, program, includeUsage), { headers });
 }
+
+/** One program. */
+export async function showProgram({ env, url }: Call, program: string): Promise<Response> {
+  readParameters(url, {});
+  return Response.json(await uber(env).client.getProgram(program, ONCE));
+}
+
+/** Get Voucher Program, as Uber answers it. */
+export async function getProgram({ env, url }: Call, program: string): Promise<Response> {
+  readParameters(url, {});
+  return Response.json((await uber(env).client.getProgram(program, ONCE)).raw);
+}
+
+/** A page of guests, as the core reads it. What it holds of people passes through, and is kept nowhere. */
+export async function showGuests({ env, url }: Call, program: string): Promise<Response> {
+  const { pageSize: size, pageToken } = readParameters(url, { pageSize, pageToken: text });
+  return Response.json(await uber(env).guestPage(program, callFor(size), pageToken));
+}
+
+/** Get Guests, as Uber answers it, with the token of the next page at the top. */
+export async function listGuests({ env, url }: Call, program: string): Promise<Response> {
+  const { limit, page_token: token } = readParameters(url, { limit: pageSize, page_token: text });
+  const { guests, next } = await uber(env).guestPage(program, callFor(limit), token);
+  const raw = guests.map(({ raw: guest }) => guest);
+  return Response.json({ guests: raw, ...(next !== null && { next_token: next }) });
+}
+
+const callFor = (size: number | undefined) => ({ ...ONCE, ...(size && { pageSize: size }) });

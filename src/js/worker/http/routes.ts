@@ -7,7 +7,15 @@ import { invalid, readMembers, readParameters, text, wholeNumber } from "./param
 import { Refusal, answer, answerError, distributeProblem, problemOf, refuse } from "./problem.js";
 import { programCodes } from "./program-codes.js";
 import { createGroup } from "./group-upload.js";
-import { listCodes, listPrograms, searchPrograms } from "./reading.js";
+import {
+  getProgram,
+  listCodes,
+  listGuests,
+  listPrograms,
+  searchPrograms,
+  showGuests,
+  showProgram,
+} from "./reading.js";
 import { canonicalId, decoded, programIdIn, withOperator } from "./routing.js";
 import { refusePlain, secured } from "./security.js";
 import { configure, settings } from "../settings.js";
@@ -18,7 +26,7 @@ import { logUpstream, upstreamOf } from "../uber.js";
 import { discard, readJson } from "./upload.js";
 import { receiveWebhook } from "./webhooks.js";
 
-const OF_PROGRAM = /^\/api\/programs\/([^/]+)\/(?:codes|jobs(?:\/.*)?)$/;
+const OF_PROGRAM = /^\/api\/programs\/([^/]+)(?:\/(?:codes|guests|jobs(?:\/.*)?))?$/;
 const OF_UBER = /^\/v1\/organizations\/([^/]+)\/voucher-programs\/(.+)$/;
 const OF_API = /^\/(api|v1)\//;
 const HISTORY = {
@@ -148,13 +156,17 @@ async function ubersPaths(call: Call, operator: Operator): Promise<Response> {
       "GET /api/config names it.",
     );
   }
-  const [, program, distributes] = /^([^/]+)\/codes(\/distribute)?$/.exec(rest) ?? [];
-  switch (`${request.method} ${rest === "search" ? rest : (distributes ?? (program && "codes"))}`) {
-    case "POST search":
-      return searchPrograms(call);
+  if (request.method === "POST" && rest === "search") return searchPrograms(call);
+  const [, program, what] = /^([^/]+)(?:\/(codes|guests|codes\/distribute))?$/.exec(rest) ?? [];
+  if (program === undefined) throw nothing();
+  switch (`${request.method} ${what ?? "program"}`) {
+    case "GET program":
+      return getProgram(call, programIdIn(program));
     case "GET codes":
       return listCodes(call, programIdIn(program));
-    case "POST /distribute":
+    case "GET guests":
+      return listGuests(call, programIdIn(program));
+    case "POST codes/distribute":
       return distribute(call, programIdIn(program), operator);
     default:
       throw nothing();
@@ -166,9 +178,10 @@ async function ofProgram(call: Call, segment: string, operator: Operator): Promi
   const { request, url } = call;
   const program = programIdIn(segment);
   const [, , , , what, rest] = url.pathname.split("/");
-  if (what === "codes") {
+  const read = { "": showProgram, codes: programCodes, guests: showGuests }[what ?? ""];
+  if (read !== undefined) {
     if (request.method !== "GET") throw onlyGet();
-    return programCodes(call, program);
+    return read(call, program);
   }
   const isNewJob = request.method === "POST" && rest === undefined;
   const all = isNewJob ? await everybodyInJob(call, program) : undefined;
