@@ -85,6 +85,8 @@ fn written() -> Vec<Vec<u8>> {
         outcome(4, Status::Failed, None),
     ]);
     job.resolve(Some(2), Decision::Queued).unwrap();
+    // Of one that was distributed, one under way, and one that has not left.
+    job.handle_usage([0, 6, 8].map(code));
     while let Action::Save(bytes) = job.poll(NOW) {
         appends.push(bytes);
         job.handle_saved();
@@ -152,7 +154,7 @@ fn the_vector_is_what_the_format_says() {
         assert_eq!(journal[at + 8 + length..at + 16 + length], checksum);
         at += 8 + length + 8;
     }
-    assert_eq!(kinds, [1, 2, 3, 4, 3, 4, 3, 4, 3, 5, 6, 7], "{kinds:?}");
+    assert_eq!(kinds, [1, 2, 3, 4, 3, 4, 3, 4, 3, 5, 6, 7, 9], "{kinds:?}");
 }
 
 #[test]

@@ -19,6 +19,7 @@
 //! | 6 outcomes | each the code's place (u32) and what was reported (u16: 1 distributed, 2 failed without a reason, n failed for reason n - 3) |
 //! | 7 decision | batch (u32), what was decided (u8: 0 resend, 1 queued, 2 abandon) |
 //! | 8 resumed | restored (u8: 0 or 1): what was under way is lost; with 1 also what had not left |
+//! | 9 usage | the places (u32 each) of codes that are known to be in use |
 //!
 //! Numbers are little endian, times epoch milliseconds. No secret is ever in it,
 //! and of what Uber reports only reasons without addresses.
@@ -54,6 +55,7 @@ pub(super) const REASON: u8 = 5;
 pub(super) const OUTCOMES: u8 = 6;
 pub(super) const DECISION: u8 = 7;
 pub(super) const RESUMED: u8 = 8;
+pub(super) const USAGE: u8 = 9;
 
 const CHECKSUM: usize = 8;
 const HEADER: usize = 8;

@@ -5,10 +5,33 @@
 //! which takes the body of a record: while a job runs, the record that is being
 //! written, and when it is resumed, the one that is read. So both come to the
 //! same.
+//!
+//! # A code that is known to be in use
+//!
+//! A recipient who has claimed or used a code has it: no other evidence is as strong.
+//! Uber's read endpoints tell of that and not of which send brought it, so that usage
+//! belongs to the code, where an outcome of a webhook belongs to a send. A read that
+//! does not show it proves nothing, and is no record.
+//!
+//! | The code is | then usage makes it | and afterwards |
+//! | --- | --- | --- |
+//! | pending | pending still, counted in `used_before` | it is sent, unless the operator abandons its batch. While its first request is under way it is `sending`; accepted or unknown, it is distributed by usage; refused for now, pending as before; refused for good, rejected |
+//! | sending | distributed by usage | it stays so whatever the answer is, also if that proves that this request queued nothing: somebody has it all the same. It leaves in no other request |
+//! | queued, unknown | distributed by usage | a resend leaves it out |
+//! | failed, by a webhook | distributed by usage | a webhook changes nothing any more |
+//! | distributed, by a webhook | distributed by usage | the same |
+//! | rejected, or abandoned before it left | as it was | nothing of this job is with Uber, and nothing of it leaves |
+//! | abandoned after it had left | distributed by usage | as with an outcome that comes late |
+//!
+//! So the order in which usage, webhooks, answers and decisions come does not matter,
+//! with one exception that is meant: what was known *before* a code left does not keep
+//! it from leaving. What is distributed by usage stays so.
 
 use std::cmp::Ordering;
 
-use super::journal::{ANSWER, BEGIN, CODES, DECISION, Fields, OUTCOMES, REASON, RESUMED, SENDING};
+use super::journal::{
+    ANSWER, BEGIN, CODES, DECISION, Fields, OUTCOMES, REASON, RESUMED, SENDING, USAGE,
+};
 use super::texts::Texts;
 use crate::code::list::CodeListBuilder;
 use crate::error::ErrorCode;
@@ -58,6 +81,8 @@ pub enum By {
     Answer,
     /// What Uber reported later.
     Webhook,
+    /// What Uber's read endpoints say: it was claimed or used.
+    Usage,
     /// A decision of the operator's.
     Operator,
 }
@@ -100,7 +125,7 @@ impl Evidence {
         }
     }
 
-    const fn by(self) -> By {
+    pub(super) const fn by(self) -> By {
         match self {
             Evidence::Accepted | Evidence::Refused => By::Answer,
             Evidence::Presumed | Evidence::Cancelled | Evidence::Abandoned => By::Operator,
@@ -166,13 +191,40 @@ pub(super) struct Batch {
     pub(super) attempts: u32,
     pub(super) distributed: u32,
     pub(super) failed: u32,
+    /// Known to be in use since they left.
+    used: u32,
+    /// Known to be in use before they left.
+    used_before: u32,
     pub(super) sent_at: u64,
 }
 
 impl Batch {
+    /// How many codes are known to have reached their recipients by now.
+    const fn reached(&self) -> u32 {
+        let shown =
+            if self.evidence.shows_outcomes() { self.distributed + self.used_before } else { 0 };
+        self.used + shown
+    }
+
     /// How many outcomes count by now.
     pub(super) const fn reported(&self) -> u32 {
-        if self.evidence.shows_outcomes() { self.distributed + self.failed } else { 0 }
+        self.reached() + if self.evidence.shows_outcomes() { self.failed } else { 0 }
+    }
+
+    /// How many codes are known to be in use, whether they have left or not.
+    pub(super) const fn known_used(&self) -> u32 {
+        self.used + self.used_before
+    }
+
+    /// Where codes with this outcome are counted.
+    const fn tally(&mut self, outcome: u16) -> Option<&mut u32> {
+        match outcome {
+            0 => None,
+            DISTRIBUTED => Some(&mut self.distributed),
+            USED => Some(&mut self.used),
+            USED_BEFORE => Some(&mut self.used_before),
+            _ => Some(&mut self.failed),
+        }
     }
 }
 
@@ -194,13 +246,15 @@ pub(super) struct Begin {
 pub(super) struct Ledger {
     pub(super) begin: Begin,
     pub(super) codes: CodeListBuilder,
-    /// One a code: 0 none, else as the record of outcomes has it.
+    /// One a code: 0 none, [`USED`], [`USED_BEFORE`], else as the record of outcomes has it.
     outcomes: Vec<u16>,
     pub(super) batches: Vec<Batch>,
     uber_codes: Texts,
     reasons: Texts,
     /// How many codes are in each state, in the order of [`CodeState::ALL`].
     pub(super) counts: [u32; 8],
+    /// How many of the pending ones are known to be in use.
+    pub(super) used_before: u32,
     pub(super) requests: u32,
     pub(super) retries: u32,
 }
@@ -210,6 +264,10 @@ pub(super) const DISTRIBUTED: u16 = 1;
 /// Failed without a reason; above it, the reasons.
 pub(super) const FAILED: u16 = 2;
 const FIRST_REASON: u16 = 3;
+/// Known to be in use, since it left: more than any reason.
+const USED: u16 = u16::MAX;
+/// Known to be in use when it had not left yet.
+const USED_BEFORE: u16 = u16::MAX - 1;
 
 impl Ledger {
     /// Takes note of a record. None if it can't follow what came before.
@@ -227,6 +285,12 @@ impl Ledger {
                     let place = fields.index();
                     #[allow(clippy::cast_possible_truncation)]
                     self.report(place, fields.number(2) as u16)?;
+                }
+            }
+            USAGE => {
+                let (places, []) = rest.as_chunks::<4>() else { return None };
+                for place in places {
+                    self.apply_usage(Fields::new(place).index())?;
                 }
             }
             RESUMED => {
@@ -341,6 +405,8 @@ impl Ledger {
             attempts: 0,
             distributed: 0,
             failed: 0,
+            used: 0,
+            used_before: 0,
             sent_at: 0,
         };
         self.batches = vec![idle; total.div_ceil(batch_size)];
@@ -386,7 +452,8 @@ impl Ledger {
                 (batch.distributed, batch.failed) = (0, 0);
                 for place in self.places(place) {
                     if let Some(outcome) = self.outcomes.get_mut(place) {
-                        *outcome = 0;
+                        // Usage is of the code, whichever send brought it.
+                        *outcome = if *outcome < USED_BEFORE { 0 } else { *outcome };
                     }
                 }
             }
@@ -411,7 +478,7 @@ impl Ledger {
     /// Leaves the reasons that are shown, numbered in their order.
     fn forget_reasons(&mut self) {
         let numbers = self.reasons.keep_first(REASONS_SHOWN);
-        for outcome in &mut self.outcomes {
+        for outcome in self.outcomes.iter_mut().filter(|outcome| **outcome < USED_BEFORE) {
             if let Some(before) = outcome.checked_sub(FIRST_REASON) {
                 // Behind `FAILED`, which is left of those that go.
                 *outcome = FAILED + numbers.get(usize::from(before)).copied().unwrap_or_default();
@@ -424,6 +491,18 @@ impl Ledger {
         self.reasons.look(reason).is_err_and(|at| at < REASONS_SHOWN)
     }
 
+    /// Takes note that a code is in use, if that is news, whichever send brought it.
+    pub(super) fn apply_usage(&mut self, place: usize) -> Option<()> {
+        let outcome = match self.evidence(place)? {
+            Evidence::Idle => USED_BEFORE,
+            evidence if evidence.keeps_outcomes() => USED,
+            // Nothing of it is with Uber, and nothing leaves.
+            _ => return None,
+        };
+        let is_news = *self.outcomes.get(place)? < USED_BEFORE;
+        if is_news { self.set_outcome(place, outcome) } else { None }
+    }
+
     /// Takes note of an outcome that is better than the one there is.
     pub(super) fn report(&mut self, place: usize, outcome: u16) -> Option<()> {
         let is_known = outcome
@@ -432,25 +511,27 @@ impl Ledger {
         if outcome == 0 || !is_known || !self.takes_outcome(place) {
             return None;
         }
+        self.set_outcome(place, outcome)
+    }
+
+    /// A code is known to have another outcome; the counts stay true.
+    fn set_outcome(&mut self, place: usize, outcome: u16) -> Option<()> {
         let before = std::mem::replace(self.outcomes.get_mut(place)?, outcome);
         let at = place.checked_div(self.begin.batch_size)?;
         self.count(at, u32::wrapping_sub);
         let batch = self.batches.get_mut(at)?;
-        match before {
-            0 => {}
-            DISTRIBUTED => batch.distributed -= 1,
-            _ => batch.failed -= 1,
+        if let Some(tally) = batch.tally(before) {
+            *tally -= 1;
         }
-        match outcome {
-            DISTRIBUTED => batch.distributed += 1,
-            _ => batch.failed += 1,
+        if let Some(tally) = batch.tally(outcome) {
+            *tally += 1;
         }
         self.count(at, u32::wrapping_add);
         Some(())
     }
 
     /// Whether this outcome says more than the one there is. A total order, so
-    /// that it does not matter in which one they come: distributed before
+    /// that it does not matter in which one they come: in use, distributed before
     /// failed, a reason before none, then the smaller reason.
     pub(super) fn is_better(&self, outcome: u16, place: usize) -> bool {
         let Some(before) = self.outcomes.get(place).copied() else { return false };
@@ -458,6 +539,7 @@ impl Ledger {
             0 => 0,
             FAILED => 1,
             DISTRIBUTED => 3,
+            USED | USED_BEFORE => 4,
             _ => 2,
         };
         match rank(before).cmp(&rank(outcome)) {
@@ -516,10 +598,12 @@ impl Ledger {
         let size = self.size(place);
         let Some(batch) = self.batches.get(place) else { return };
         let mut rest = size;
-        let shown = batch.evidence.shows_outcomes();
+        if batch.evidence == Evidence::Idle {
+            self.used_before = tally(self.used_before, batch.used_before);
+        }
         for (state, number) in [
-            (CodeState::Distributed, if shown { batch.distributed } else { 0 }),
-            (CodeState::Failed, if shown { batch.failed } else { 0 }),
+            (CodeState::Distributed, batch.reached()),
+            (CodeState::Failed, batch.reported() - batch.reached()),
             (batch.evidence.state(), u32::MAX),
         ] {
             let number = number.min(rest);
@@ -528,6 +612,11 @@ impl Ledger {
                 *count = tally(*count, number);
             }
         }
+    }
+
+    /// How many codes are in that state.
+    pub(super) fn count_of(&self, state: CodeState) -> u32 {
+        self.counts.get(state as usize).copied().unwrap_or_default()
     }
 
     /// The places of a batch's codes.
@@ -557,6 +646,9 @@ impl Ledger {
     pub(super) fn state(&self, place: usize) -> Option<(CodeState, By, Option<u16>)> {
         let evidence = self.evidence(place)?;
         Some(match *self.outcomes.get(place)? {
+            USED => (CodeState::Distributed, By::Usage, None),
+            USED_BEFORE if evidence.shows_outcomes() => (CodeState::Distributed, By::Usage, None),
+            USED_BEFORE => (evidence.state(), evidence.by(), None),
             DISTRIBUTED if evidence.shows_outcomes() => (CodeState::Distributed, By::Webhook, None),
             outcome if outcome > 0 && evidence.shows_outcomes() => {
                 let reason = outcome.checked_sub(FIRST_REASON);
@@ -566,8 +658,8 @@ impl Ledger {
         })
     }
 
-    /// The codes that a batch's next request holds: all, or if it leaves again
-    /// those without an outcome.
+    /// The codes that a batch's next request holds: all that are not known to be in
+    /// use since they left, or if it leaves again those without an outcome.
     pub(super) fn to_send(&self, batch: usize) -> Vec<[u8; 16]> {
         let again = self
             .batches
@@ -578,10 +670,14 @@ impl Ledger {
         for slice in self.codes.so_far().slices(places.clone()) {
             codes.extend_from_slice(slice);
         }
-        if again {
-            let mut outcomes = self.outcomes.get(places).unwrap_or_default().iter();
-            codes.retain(|_| outcomes.next() == Some(&0));
-        }
+        let mut outcomes = self.outcomes.get(places).unwrap_or_default().iter();
+        codes.retain(|_| {
+            outcomes.next().is_some_and(|outcome| match *outcome {
+                0 => true,
+                USED => false,
+                _ => !again,
+            })
+        });
         codes
     }
 

@@ -36,6 +36,9 @@
 //!    those that belong to another send are not kept.
 //! 5. *Resume is exact*: what is written is what is applied, live and on resume
 //!    ([`Recovery`]).
+//!
+//! Beside outcomes there is usage, as Uber's read endpoints tell of it
+//! ([`Job::handle_usage`]): the strongest evidence, whose table is in `ledger.rs`.
 
 mod journal;
 mod ledger;
@@ -142,6 +145,9 @@ pub struct Progress {
     pub total: usize,
     /// How many are in each state, in the order of [`CodeState::ALL`].
     pub counts: [u32; 8],
+    /// How many of the pending ones are known to be in use, by an earlier send or none
+    /// of ours: they still leave, unless their batch is abandoned.
+    pub used_before: u32,
     /// Requests that left, or were about to when the process ended.
     pub requests: u32,
     /// How many of them were repeated.
@@ -177,8 +183,12 @@ pub struct BatchInfo<'a> {
     pub state: CodeState,
     /// How many codes it has.
     pub codes: u32,
-    /// How many of them have an outcome.
+    /// How many of them have an outcome, or are known to be in use.
     pub reported: u32,
+    /// How many of them are known to be in use.
+    pub used: u32,
+    /// What the state of its codes that have no outcome rests on.
+    pub by: By,
     /// Whether it was given up before it left, so that nothing of it is queued.
     pub cancelled: bool,
     /// How often it was about to leave.
@@ -457,13 +467,7 @@ impl Job {
             return None;
         }
         if !self.is_created() {
-            let end = self.ledger.begin.total.min(self.written + CODES_AT_ONCE);
-            let mut body = vec![journal::CODES];
-            for codes in self.ledger.codes.so_far().slices(self.written..end) {
-                body.extend_from_slice(codes.as_flattened());
-            }
-            self.written = end;
-            self.writer.record(&body);
+            self.write_codes();
         }
         if self.writer.log.is_empty() {
             return None;
@@ -475,6 +479,17 @@ impl Job {
             }
         }
         Some(std::mem::take(&mut self.writer.log))
+    }
+
+    /// Writes the next part of the list.
+    fn write_codes(&mut self) {
+        let end = self.ledger.begin.total.min(self.written + CODES_AT_ONCE);
+        let mut body = vec![journal::CODES];
+        for codes in self.ledger.codes.so_far().slices(self.written..end) {
+            body.extend_from_slice(codes.as_flattened());
+        }
+        self.written = end;
+        self.writer.record(&body);
     }
 
     /// Takes back what has not left.
@@ -729,7 +744,7 @@ impl Job {
                     if self.ledger.wants_reason(reason) {
                         if self.ledger.has_all_reasons() {
                             // Those so far go by numbers that are about to change.
-                            self.log_outcomes(&mut outcomes);
+                            self.log_pieces(&mut outcomes);
                         }
                         self.record(&[&[journal::REASON], reason.as_bytes()].concat());
                     }
@@ -742,18 +757,41 @@ impl Job {
                 put(&mut outcomes, place as u64, 4);
                 put(&mut outcomes, outcome.into(), 2);
                 if outcomes.len() > LONGEST_RECORD {
-                    self.log_outcomes(&mut outcomes);
+                    self.log_pieces(&mut outcomes);
                 }
             }
         }
-        self.log_outcomes(&mut outcomes);
+        self.log_pieces(&mut outcomes);
         settled
     }
 
-    fn log_outcomes(&mut self, outcomes: &mut Vec<u8>) {
-        if outcomes.len() > 1 {
-            self.log(outcomes);
-            outcomes.truncate(1);
+    /// These codes, of this job or of others, are in use: a recipient has claimed or used
+    /// each. Gives how many of this job became distributed by that.
+    pub fn handle_usage(&mut self, codes: impl IntoIterator<Item = Code>) -> u32 {
+        // In the journal it comes after the list that it is about.
+        while !self.is_created() {
+            self.write_codes();
+        }
+        let before = self.ledger.count_of(CodeState::Distributed);
+        let mut places = vec![journal::USAGE];
+        for code in codes {
+            let Some(place) = self.ledger.codes.find(code) else { continue };
+            if self.ledger.apply_usage(place).is_some() {
+                put(&mut places, place as u64, 4);
+                if places.len() > LONGEST_RECORD {
+                    self.log_pieces(&mut places);
+                }
+            }
+        }
+        self.log_pieces(&mut places);
+        self.ledger.count_of(CodeState::Distributed) - before
+    }
+
+    /// Writes a record that was applied already, and begins the next one of its kind.
+    fn log_pieces(&mut self, record: &mut Vec<u8>) {
+        if record.len() > 1 {
+            self.log(record);
+            record.truncate(1);
         }
     }
 
@@ -804,10 +842,11 @@ impl Job {
     /// How far the job is. `now` is in epoch milliseconds.
     #[must_use]
     pub fn progress(&self, now: u64) -> Progress {
-        let Ledger { begin, counts, requests, retries, .. } = &self.ledger;
+        let Ledger { begin, counts, used_before, requests, retries, .. } = &self.ledger;
         Progress {
             total: begin.total,
             counts: *counts,
+            used_before: *used_before,
             requests: *requests,
             retries: *retries,
             started_at: begin.created_at,
@@ -843,6 +882,8 @@ impl Job {
             state: self.ledger.batch_state(place),
             codes: self.ledger.size(place),
             reported: batch.reported(),
+            used: batch.known_used(),
+            by: batch.evidence.by(),
             cancelled: batch.evidence == Evidence::Cancelled,
             attempts: batch.attempts,
             sent_at: batch.sent_at,
@@ -893,5 +934,5 @@ fn about(kind: u8, batch: usize) -> Vec<u8> {
 
 /// Uber's codes are short names.
 const LONGEST_NAME: usize = 64;
-/// A record of outcomes that is longer is ended.
+/// A record of outcomes or usage that is longer is ended.
 const LONGEST_RECORD: usize = 1 << 18;

@@ -3,6 +3,8 @@ use crate::http::{BaseUrl, Headers};
 use crate::uber::api::{Api, example};
 use crate::uber::id::OrganizationId;
 
+mod usage;
+
 const NOW: u64 = 1_700_000_000_000;
 
 fn code(number: usize) -> Code {
@@ -978,7 +980,7 @@ fn a_record_that_cannot_follow_is_refused() {
         (&[], outcome(0, 1)),
         (&[], begin(2, 1)),
         (&[], with(journal::SENDING, 2, &NOW.to_le_bytes())),
-        (&[], vec![9]),
+        (&[], vec![10]),
         (&sent, sending.clone()),
         (&sent, decision(0)),
         (&sent, decision(1)),

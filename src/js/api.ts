@@ -35,6 +35,7 @@ export type {
   BareJob,
   BatchState,
   CodeState,
+  CodeUsage,
   HostAsyncDisposable,
   HostReadableStream,
   Job,
@@ -45,9 +46,12 @@ export type {
   JobProgress,
   JobReport,
   JobResult,
+  ReconcileOptions,
+  Reconciliation,
   ResumeOptions,
   RunOptions,
   StateFilter,
+  UsedCodes,
 } from "./job/types.js";
 export type { Journal } from "./journal/types.js";
 export { parseCodes, parseCodesByProgram } from "./codes/parse.js";

@@ -52,6 +52,7 @@ const REQUEST: u32 = 22;
 const UNSENT: u32 = 23;
 const FIND: u32 = 24;
 const EXPECT_LENGTH: u32 = 25;
+const USAGE: u32 = 26;
 
 // The kinds of action, as `src/js/job/job.ts` knows them.
 const ACT_SAVE: f64 = 0.0;
@@ -212,6 +213,11 @@ fn run(
             return Ok(thrown(error));
         }
         REPORT => return Ok(job.handle_outcomes(&reported(job, value)).into()),
+        USAGE => {
+            let codes = value.as_string().unwrap_or_default();
+            let codes = codes.lines().filter_map(|code| Code::parse(code.as_bytes()).ok());
+            return Ok(job.handle_usage(codes).into());
+        }
         UNSENT => {
             let error = Error::unsent("The request failed");
             job.handle_unsent(at, &error, now, js_sys::Math::random());
@@ -249,6 +255,7 @@ fn run(
             numbers.push(number(progress.started_at));
             numbers.push(progress.eta_ms.map_or(Json::Null, number));
             numbers.push(progress.waiting_until.map_or(Json::Null, number));
+            numbers.push(number(progress.used_before.into()));
             return Ok(to_js(&Json::List(numbers)));
         }
         BATCHES => {
@@ -342,14 +349,16 @@ fn remembered(told: &[Json<'_>]) -> Error {
     response::remembered(code, status as u16, None)
 }
 
-/// State, whether there is an error, codes, reported, attempts, when it left.
+/// State, whether there is an error, whether it was cancelled, what it rests on (a byte
+/// each), codes and used (u16, as a batch has no more), reported, attempts, when it left.
 fn batch_row(batch: &BatchInfo<'_>) -> [u8; ROW] {
     let mut row = [0; ROW];
     let fields = [
         u64::from(batch.state as u8)
             | u64::from(batch.last_error.is_some()) << 8
-            | u64::from(batch.cancelled) << 16,
-        batch.codes.into(),
+            | u64::from(batch.cancelled) << 16
+            | u64::from(batch.by as u8) << 24,
+        u64::from(batch.codes) | u64::from(batch.used) << 16,
         batch.reported.into(),
         batch.attempts.into(),
         batch.sent_at & 0xffff_ffff,

@@ -29,6 +29,15 @@ const OPTIONS = {
     good: [1, 50, 1_000, 10_000, 10_000_000],
     wrong: [0, -50, 1.5, 10_000_001, "Infinity", "50", null, { outside: 50 }],
   },
+  reconcile: {
+    good: [
+      false,
+      {},
+      { intervalHours: [0.5], delayMinutes: 1, pauseMinutes: 0.1 },
+      { intervalHours: [1, 6, 24, 720] },
+    ],
+    wrong: [true, "daily", 5, null, []],
+  },
   outcomes: { good: ["function"], wrong: [true, "code", {}, null] },
 };
 
@@ -52,6 +61,21 @@ test("each option has a range, and what is outside of it is refused by name", as
       const { code, message } = await check({ [name]: value });
       assert.equal(code, "invalid_options", `${name}: ${JSON.stringify(value)}`);
       assert.ok(message.includes(`createWorker: \`${name}\` `), message);
+    }
+  }
+});
+
+test("what says when usage is read has ranges too", async () => {
+  for (const [name, values] of /** @type {[string, unknown[]][]} */ ([
+    ["intervalHours", [[], 1, [0], [1, -6], [721], ["1"], null]],
+    ["delayMinutes", [0, -1, 43_201, "5", null]],
+    ["pauseMinutes", [0, -1, 43_201, "10", null]],
+    ["everyHours", [1]],
+  ])) {
+    for (const value of values) {
+      const { code, message } = await check({ reconcile: { [name]: value } });
+      assert.equal(code, "invalid_options", `${name}: ${JSON.stringify(value)}`);
+      assert.ok(message.includes(`createWorker: \`reconcile.${name}\` `), message);
     }
   }
 });

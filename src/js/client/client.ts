@@ -154,7 +154,7 @@ export interface Client {
  */
 export function createClient(options: ClientOptions): Client {
   const lives = new BoundClient(options);
-  return {
+  const client: Client = {
     async ready() {
       await lives.binding();
     },
@@ -200,10 +200,10 @@ export function createClient(options: ClientOptions): Client {
     },
     async *listGuests(programId, callOptions) {
       const call = checkCallOptions(callOptions, { pageSize: checks.pageSize });
-      const { pageSize = 500 } = call;
+      const { pageSize = 500, ...rest } = call;
       const read = new Set<string>();
       for (let pageToken: string | undefined; ;) {
-        const page = await guestPage(lives, programId, { ...call, pageSize }, pageToken);
+        const page = await guestPage(lives, programId, pageSize as number, rest, pageToken);
         yield* page.guests;
         if (page.next === null) return;
         if (read.has(page.next)) throw pageAgain();
@@ -218,16 +218,18 @@ export function createClient(options: ClientOptions): Client {
         const parts = await read(begun, signal ? { signal } : {});
         const created = { programId: programIdOf(programId), parts };
         try {
-          return await openUnlessAborted(await lives.context(), options, created);
+          return await openUnlessAborted(await context(), options, created);
         } catch (error) {
           throw withIssues(error, parts.rejected);
         }
       }),
     async resumeJob(journal, given) {
       const options = lives.jobOptions(given, journal, ["restored"]);
-      return openUnlessAborted(await lives.context(), options);
+      return openUnlessAborted(await context(), options);
     },
   };
+  const context = async () => ({ ...(await lives.context()), reader: client });
+  return client;
 }
 
 /**
@@ -249,15 +251,19 @@ export function tokensOf(options: ClientOptions): (rejected?: string) => Promise
 /** Reads one page of guests at a time, for others to hand on: the worker does so. */
 export function guestPagesOf(
   options: ClientOptions,
-): (programId: string, call: ListGuestsOptions, pageToken?: string) => Promise<GuestPage> {
+): (programId: string, pageSize: number | undefined, pageToken?: string) => Promise<GuestPage> {
   const lives = new BoundClient(options);
-  return (programId, call, pageToken) => guestPage(lives, programId, call, pageToken);
+  // Whoever asks repeats what may be repeated.
+  const once = checkCallOptions({ maxRetries: 0 });
+  return (programId, pageSize = 500, pageToken) =>
+    guestPage(lives, programId, pageSize, once, pageToken);
 }
 
 async function guestPage(
   lives: BoundClient,
   programId: string,
-  { pageSize = 500, ...call }: ListGuestsOptions,
+  pageSize: number,
+  call: CallOptions,
   pageToken: string | undefined,
 ): Promise<GuestPage> {
   const input = { programId: programIdOf(programId), pageSize, pageToken };
@@ -282,7 +288,7 @@ class BoundClient {
   }
 
   /** What a job needs. */
-  async context(): Promise<JobContext> {
+  async context(): Promise<Omit<JobContext, "reader">> {
     const client = await this.binding();
     return { glue: await instance.load(), client, host: this.#host as Host };
   }

@@ -50,11 +50,20 @@ import type {
   JobProgress,
   JobReport,
   JobResult,
+  ReconcileOptions,
+  Reconciliation,
   StateFilter,
+  UsedCodes,
 } from "./types.js";
+import { type Usage, type UsageReader, readUsage, usageAtUber } from "./usage.js";
 import { bytesOf } from "../journal/shared.js";
 import type { Journal } from "../journal/types.js";
-import { type CheckedJobOptions, checks, readOptions } from "../client/options.js";
+import {
+  type CheckedJobOptions,
+  checkCallOptions,
+  checks,
+  readOptions,
+} from "../client/options.js";
 import type { Answer } from "../http/transport.js";
 import type { CallSignal } from "../types.js";
 import { outcomesOf } from "../webhook/webhook.js";
@@ -74,6 +83,7 @@ const NUMBERS = [
   "startedAt",
   "etaMs",
   "waitingUntil",
+  "usedBefore",
 ] as const satisfies (keyof JobProgress)[];
 /** How long a journal that failed may take to say how long it is. */
 const READ_BACK_MS = 5_000;
@@ -84,6 +94,8 @@ export interface JobContext {
   glue: Binding;
   client: InstanceType<Binding["Client"]>;
   host: Host;
+  /** Reads of which codes Uber says that they are in use. */
+  reader: UsageReader;
 }
 
 /** A job to be created; without it, the journal's is resumed. */
@@ -94,7 +106,7 @@ export interface NewJob {
 
 /** Opens the job of a journal, or creates it there. */
 export async function openJob(
-  { glue, client, host }: JobContext,
+  { glue, client, host, reader }: JobContext,
   options: CheckedJobOptions,
   created?: NewJob,
 ): Promise<Job> {
@@ -120,7 +132,8 @@ export async function openJob(
     if (kept < length) await onJournal(() => journal.truncate(kept));
     const readBack = () =>
       wholeLength(journal, new JobMachine(glue, client, host.now, options).push);
-    const job = new BulkJob({ machine, host, options, ownership, length: kept, readBack });
+    const parts = { machine, host, reader, options, ownership, length: kept, readBack };
+    const job = new BulkJob(parts);
     await job.flush();
     return job as unknown as Job;
   } catch (error) {
@@ -202,6 +215,7 @@ async function onJournal<T>(work: () => Promise<T>): Promise<T> {
 interface JobParts {
   machine: JobMachine;
   host: Host;
+  reader: UsageReader;
   options: CheckedJobOptions;
   ownership: Ownership;
   /** How many bytes its journal has. */
@@ -222,6 +236,7 @@ class BulkJob implements BareJob {
 
   readonly #machine: JobMachine;
   readonly #host: Host;
+  readonly #reader: UsageReader;
   readonly #options: CheckedJobOptions;
   readonly #ownership: Ownership;
   readonly #batchSize: number;
@@ -253,9 +268,10 @@ class BulkJob implements BareJob {
   readonly #listeners = new Set<() => void>();
   #closing: Promise<void> | undefined;
 
-  constructor({ machine, host, options, ownership, length, readBack }: JobParts) {
+  constructor({ machine, host, reader, options, ownership, length, readBack }: JobParts) {
     this.#machine = machine;
     this.#host = host;
+    this.#reader = reader;
     this.#options = options;
     this.#ownership = ownership;
     this.#length = length;
@@ -345,6 +361,25 @@ class BulkJob implements BareJob {
     return told.length === 0 ? 0 : this.#change(() => this.#machine.report(programId, told));
   }
 
+  async applyUsage(codes: UsedCodes): Promise<number> {
+    this.#refuse();
+    return this.#applyUsage(await readUsage(codes));
+  }
+
+  async reconcile(options?: ReconcileOptions): Promise<Reconciliation> {
+    this.#refuse();
+    const call = checkCallOptions(options, { guests: checks.boolean });
+    const usage = await readUsage(await usageAtUber(this.#reader, this.programId, call));
+    const settled = await this.#applyUsage(usage);
+    return { read: usage.read, settled, stillUnknown: this.progress().unknown };
+  }
+
+  async #applyUsage({ used }: Usage): Promise<number> {
+    // It may have been closed while they were read.
+    this.#refuse();
+    return used === "" ? 0 : this.#change(() => this.#machine.applyUsage(used));
+  }
+
   async resolve(batch: number | "all", decision: JobDecision): Promise<void> {
     this.#refuse();
     if (!DECISIONS.includes(decision)) {
@@ -359,8 +394,9 @@ class BulkJob implements BareJob {
     const rows = this.#machine.batches();
     const view = new DataView(rows.buffer, rows.byteOffset);
     return Array.from({ length: rows.length / ROW }, (_, id) => {
-      const [codes = 0, reported = 0, attempts = 0, low = 0, high = 0] = [4, 8, 12, 16, 20].map(
-        (at) => view.getUint32(id * ROW + at, true),
+      const [codes = 0, used = 0] = [4, 6].map((at) => view.getUint16(id * ROW + at, true));
+      const [reported = 0, attempts = 0, low = 0, high = 0] = [8, 12, 16, 20].map((at) =>
+        view.getUint32(id * ROW + at, true),
       );
       const [state = 0, hasError] = rows.subarray(id * ROW);
       return {
@@ -368,6 +404,7 @@ class BulkJob implements BareJob {
         state: STATES[state] as BatchState,
         codes,
         reported,
+        used,
         attempts,
         sentAt: attempts === 0 ? null : low + high * 2 ** 32,
         lastError: hasError ? (this.#errors.get(id) ?? toError(this.#machine.lastError(id))) : null,

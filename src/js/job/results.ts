@@ -15,7 +15,7 @@ export const STATES = [
   "unknown",
   "abandoned",
 ] as const satisfies CodeState[];
-const EVIDENCE = [null, "answer", "webhook", "operator"] as const;
+const EVIDENCE = [null, "answer", "webhook", "usage", "operator"] as const;
 
 /** Codes in one page, and bytes of one code. */
 export const PAGE = 1024;

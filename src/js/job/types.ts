@@ -1,7 +1,7 @@
 /** The public types of jobs. */
 import type { VoucherError } from "../errors.js";
 import type { Journal } from "../journal/types.js";
-import type { CallSignal } from "../types.js";
+import type { CallOptions, CallSignal } from "../types.js";
 import type { WebhookEvent } from "../webhook/webhook.js";
 
 /** What `resumeJob` takes, and what `createJob` takes beside where to keep the job. */
@@ -52,7 +52,7 @@ export interface ResumeOptions extends RunOptions {
  * - `pending`: not sent yet.
  * - `sending`: in a request that is under way.
  * - `queued`: Uber accepted it. Delivery is reported later.
- * - `distributed`, `failed`: reported by Uber.
+ * - `distributed`, `failed`: reported by Uber; distributed too if it is in use.
  * - `rejected`: Uber refused the request. Nothing was queued.
  * - `unknown`: the connection broke after sending. Uber may or may not have
  *   queued it. Nothing is sent again until you decide.
@@ -87,7 +87,7 @@ export interface JobProgress {
   sending: number;
   /** Accepted by Uber. */
   queued: number;
-  /** Reported by Uber: delivered. */
+  /** Reported by Uber: delivered, or in use. */
   distributed: number;
   /** Reported by Uber: not delivered. */
   failed: number;
@@ -107,6 +107,11 @@ export interface JobProgress {
   etaMs: number | null;
   /** Until when nothing leaves, in epoch milliseconds, because Uber asked to wait; else `null`. */
   waitingUntil: number | null;
+  /**
+   * How many of the pending ones are known to be in use already. They are sent all the
+   * same, unless you abandon their batch.
+   */
+  usedBefore: number;
 }
 
 /** What a run came to. */
@@ -125,8 +130,10 @@ export interface JobBatch {
   state: BatchState;
   /** How many codes it has. */
   codes: number;
-  /** How many of them have an outcome. */
+  /** How many of them have an outcome, or are known to be in use. */
   reported: number;
+  /** How many of them are known to be in use. */
+  used: number;
   /** How often it left, or was about to. */
   attempts: number;
   /** When it last left, in epoch milliseconds. */
@@ -146,11 +153,40 @@ export interface JobResult {
   /** Why it failed, as Uber put it; addresses are masked. */
   reason: string | null;
   /** What the state rests on. */
-  by: "answer" | "webhook" | "operator" | null;
+  by: "answer" | "webhook" | "usage" | "operator" | null;
 }
 
 /** What `applyWebhook` needs of an event, as `verifyWebhook` gives it. */
 export type JobEvent = Pick<WebhookEvent, "programId" | "outcomes">;
+
+/** What `applyUsage` needs of a code that `listCodes` gave, or of a guest. */
+export interface CodeUsage {
+  /** Without one, it is passed over. */
+  codeId: string | null;
+  /** Above 0, the code is in use. */
+  usageCount: number | null;
+  /** If `true`, its recipient has it. Of guests only. */
+  isClaimed?: boolean | null;
+}
+
+/** What `listCodes` with `includeUsage`, or `listGuests`, gave. */
+export type UsedCodes = Iterable<CodeUsage> | AsyncIterable<CodeUsage>;
+
+/** What `reconcile` takes. */
+export interface ReconcileOptions extends CallOptions {
+  /** Reads the guests, page by page, in place of the codes: they tell of claims too. */
+  guests?: boolean;
+}
+
+/** What came of `reconcile`. */
+export interface Reconciliation {
+  /** How many codes or guests Uber listed. */
+  read: number;
+  /** How many codes of the job became distributed by that. */
+  settled: number;
+  /** How many are unknown all the same. */
+  stillUnknown: number;
+}
 
 /** The platform's `ReadableStream`, or its shape where the platform's types have none. */
 export type HostReadableStream = typeof globalThis extends {
@@ -207,10 +243,34 @@ export interface BareJob {
   applyWebhook(event: JobEvent): Promise<number>;
 
   /**
+   * Takes in which codes are in use: whoever has claimed or used a code has it, whichever
+   * send brought it. Resolves once that is in the journal, with how many codes of this job
+   * became distributed.
+   *
+   * A code that has left (`sending`, `queued`, `unknown`, `failed`) is `distributed`, `by:
+   * "usage"`, and stays so: no webhook changes that, and no request holds it again, also if
+   * the one under way turns out to be refused. One abandoned after it had left too. A
+   * pending code stays pending, is counted in `usedBefore`, and is sent as you asked. One
+   * that was rejected, or abandoned before it left, stays as it is. That a code is not in
+   * use proves nothing, and changes nothing.
+   *
+   * @throws {ValidationError} `invalid_options`: it holds something else than codes and guests.
+   */
+  applyUsage(codes: UsedCodes): Promise<number>;
+
+  /**
+   * Asks Uber which codes are in use, in one request (with `guests`, in one for each page),
+   * and takes that in as `applyUsage` does. If reading fails, nothing has changed.
+   *
+   * @throws As `listCodes`.
+   */
+  reconcile(options?: ReconcileOptions): Promise<Reconciliation>;
+
+  /**
    * Your decision about a batch that is unknown, or about all that are.
    *
-   * - `resend`: those of its codes without an outcome are sent again by the next
-   *   run, or this one. Some people may get a second message.
+   * - `resend`: those of its codes without an outcome, and not known to be in use, are
+   *   sent again by the next run, or this one. Some people may get a second message.
    * - `queued`: you know that it was queued.
    * - `abandon`: leave it at that. A pending batch can be abandoned too, and is
    *   then never sent.

@@ -34,6 +34,7 @@ const REQUEST = 22;
 const UNSENT = 23;
 const FIND = 24;
 const EXPECT_LENGTH = 25;
+const USAGE = 26;
 
 // What the core asks for.
 export const SAVE = 0;
@@ -150,13 +151,15 @@ export class JobMachine {
   /** Gives how many codes it settled: none, if the program is another. */
   report = (programId: string | null, outcomes: unknown[]) =>
     this.#call<number>(REPORT, 0, [programId, outcomes]);
+  /** Codes that are in use, a line each; gives how many became distributed by that. */
+  applyUsage = (lines: string) => this.#call<number>(USAGE, 0, lines);
   resolve = (batch: number | "all", decision: JobDecision) =>
     batch === "all"
       ? this.#call<void>(RESOLVE_ALL, 0, decision)
       : this.#call<void>(RESOLVE, batch, decision);
-  /** All, in each state, requests, retries, created at, time left, waiting until. */
+  /** All, in each state, requests, retries, created at, time left, waiting until, used before. */
   progress = () => this.#call<[number, ...(number | null)[]]>(PROGRESS);
-  /** 24 bytes each: state, whether there is an error, whether it was cancelled, codes, reported, attempts, when it left. */
+  /** 24 bytes each: state, whether there is an error, whether it was cancelled, what it rests on, codes, used, reported, attempts, when it left. */
   batches = () => this.#call<Uint8Array>(BATCHES);
   lastError = (batch: number) => this.#call<ErrorParts>(LAST_ERROR, batch);
   /** A page of at most 1,024, 24 bytes each: place, state, evidence, reason, code. `states` is a set of bits. */

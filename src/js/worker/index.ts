@@ -43,7 +43,7 @@ export type {
   JobSummary,
   JobUsage,
   ProgramSummary,
-  ReconcileOptions,
+  UsageSchedule,
   Reconciled,
   UnknownBatch,
   WorkerEnv,

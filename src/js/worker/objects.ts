@@ -80,4 +80,5 @@ export interface ProgramApi extends ProgramTasks {
   wake(jobs: readonly string[]): Promise<void>;
   resumeHalted(): Promise<number>;
   codeStates(ids: Uint8Array): Promise<CodeStates>;
+  noteEvidence(reason: "unread" | "usage"): Promise<void>;
 }

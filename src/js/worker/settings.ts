@@ -3,11 +3,17 @@
  * script, and no other way leads to them from `createWorker`.
  */
 import { invalidOption } from "../errors.js";
-import type { WorkerOptions } from "./types.js";
+import type { UsageSchedule, WorkerOptions } from "./types.js";
 
 const LONGEST_RETENTION_DAYS = 3_650;
 /** The platform takes none that is larger. */
 const LARGEST_BODY_BYTES = 5_000_000_000;
+
+const RECONCILE: Required<UsageSchedule> = {
+  intervalHours: [1, 6, 24],
+  delayMinutes: 5,
+  pauseMinutes: 10,
+};
 
 const DEFAULTS = {
   allowedOrigins: [] as readonly string[],
@@ -19,10 +25,12 @@ const DEFAULTS = {
   maxUploadBytes: 100_000_000,
   maxCodes: 1_000_000,
   subrequests: 50,
+  reconcile: RECONCILE as Settings["reconcile"],
 };
 
 /** The options, with what is not given. */
-export type Settings = Required<Omit<WorkerOptions, "outcomes">> & Pick<WorkerOptions, "outcomes">;
+export type Settings = Required<Omit<WorkerOptions, "outcomes" | "reconcile">> &
+  Pick<WorkerOptions, "outcomes"> & { reconcile: false | Required<UsageSchedule> };
 
 let current: Settings = DEFAULTS;
 
@@ -42,6 +50,20 @@ const isDays = (value: unknown) =>
     ? undefined
     : `must be a number above 0, at most ${LONGEST_RETENTION_DAYS}`;
 
+/** More is further ahead than an alarm can be set. */
+const LONGEST_HOURS = 24 * 30;
+const isHours = isWithin(0.001, LONGEST_HOURS);
+const isMinutes = isWithin(0.001, LONGEST_HOURS * 60);
+
+const reconcileChecks: Record<keyof UsageSchedule, (value: unknown) => string | undefined> = {
+  intervalHours: (value) =>
+    Array.isArray(value) && value.length > 0 && value.every((hours) => isHours(hours) === undefined)
+      ? undefined
+      : `must be a list of numbers from 0.001 to ${LONGEST_HOURS}`,
+  delayMinutes: isMinutes,
+  pauseMinutes: isMinutes,
+};
+
 const checks: Record<keyof WorkerOptions, (value: unknown) => string | undefined> = {
   allowedOrigins: (value) =>
     Array.isArray(value) && value.every(isOrigin)
@@ -56,25 +78,43 @@ const checks: Record<keyof WorkerOptions, (value: unknown) => string | undefined
   maxUploadBytes: isWhole(LARGEST_BODY_BYTES),
   maxCodes: isWhole(10_000_000),
   subrequests: isWhole(10_000_000),
+  reconcile: (value) =>
+    value === false || isObject(value) ? undefined : "must be false, or an object",
   outcomes: (value) => (typeof value === "function" ? undefined : "must be a function"),
 };
 
 /** Checks the options, and makes them those of this script. */
 export function configure(options: WorkerOptions = {}): void {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw invalidOption("createWorker: the options must be an object");
+  if (!isObject(options)) throw invalidOption("createWorker: the options must be an object");
+  const given = check("", options, checks);
+  const { reconcile } = options;
+  if (isObject(reconcile)) {
+    given.reconcile = { ...RECONCILE, ...check("reconcile.", reconcile, reconcileChecks) };
   }
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(checks, name)) {
-      throw invalidOption(
-        `createWorker: \`${name}\` is no option (there are ${Object.keys(checks).join(", ")})`,
-      );
+  current = { ...DEFAULTS, ...given } as Settings;
+}
+
+/** What is given of the options; throws where one is wrong. */
+function check<T extends object>(
+  prefix: string,
+  options: T,
+  known: Record<keyof T, (value: unknown) => string | undefined>,
+): Partial<T> {
+  const given: Partial<T> = {};
+  for (const [name, value] of Object.entries(options) as [string & keyof T, never][]) {
+    const option = `createWorker: \`${prefix}${name}\``;
+    if (!Object.hasOwn(known, name)) {
+      throw invalidOption(`${option} is no option (there are ${Object.keys(known).join(", ")})`);
     }
-    const fault = value === undefined ? undefined : checks[name as keyof WorkerOptions](value);
-    if (fault !== undefined) throw invalidOption(`createWorker: \`${name}\` ${fault}`);
+    const fault = value === undefined ? undefined : known[name](value);
+    if (fault !== undefined) throw invalidOption(`${option} ${fault}`);
+    if (value !== undefined) given[name] = value;
   }
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  current = { ...DEFAULTS, ...Object.fromEntries(given) };
+  return given;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isOrigin(value: unknown): boolean {

@@ -9,7 +9,7 @@ import type { ObjectNamespace, RequestContext, Service } from "./platform-types.
  * When the worker reads by itself which codes are in use: also before an operator is
  * asked about what is unknown.
  */
-export interface ReconcileOptions {
+export interface UsageSchedule {
   /**
    * How many hours after a job was created, and after the read before: the last is repeated for as
    * long as the job has codes that are queued or unknown, `retentionDays` after its last change at
@@ -53,7 +53,7 @@ export interface WorkerOptions {
    * Whether and when Uber is asked by itself which codes are in use, which proves that they have
    * reached somebody. `false`: only when an operator says so.
    */
-  reconcile?: false | ReconcileOptions;
+  reconcile?: false | UsageSchedule;
   /** Reads the outcomes of a webhook, as `verifyWebhook` takes it. */
   outcomes?: WebhookOptions["outcomes"];
 }

@@ -1,13 +1,13 @@
 /** Uber's list of a program's codes: as a stream, and a page at a time. */
 import { type Client, createClient } from "../../client/client.js";
-import type { VoucherCode } from "../../types.js";
+import type { FetchFunction, VoucherCode } from "../../types.js";
 import { idsOfCodes } from "../code-ids.js";
 import { BrokenList, pagesOfList } from "./json-pages.js";
 import { refuse } from "./problem.js";
 import { settings } from "../settings.js";
 import { stubs } from "../stubs.js";
 import type { WorkerEnv } from "../types.js";
-import { clientOptions, createUber } from "../uber.js";
+import { type TokenApi, clientOptions, createUber } from "../uber.js";
 
 /** From the first byte of the request to the last of the list. */
 const LIST_TIMEOUT_MS = 120_000;
@@ -15,6 +15,17 @@ const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const NIL = "00000000-0000-0000-0000-000000000000";
 /** The page's client repeats what may be repeated, and waits as long as Uber asks. */
 const ONCE = { maxRetries: 0 } as const;
+
+/** How Uber is reached, and whom tokens are from. */
+export interface Way {
+  app: () => TokenApi;
+  fetch: FetchFunction;
+}
+
+const wayOf = (env: WorkerEnv): Way => ({
+  app: () => stubs(env).app(),
+  fetch: (url, init) => (env.UBER ?? globalThis).fetch(url, init as RequestInit),
+});
 
 /**
  * The body of Uber's answer. The client makes the request and judges the answer
@@ -24,26 +35,23 @@ export async function openCodes(
   env: WorkerEnv,
   programId: string,
   includeUsage: boolean,
+  { app, fetch }: Way = wayOf(env),
 ): Promise<ReadableStream<Uint8Array>> {
   let body: ReadableStream<Uint8Array> | null = null;
-  const client = createUber(
-    env,
-    () => stubs(env).app(),
-    async (url, init) => {
-      const head = new AbortController();
-      const abort = () => head.abort();
-      init.signal.addEventListener("abort", abort);
-      const signal = AbortSignal.any([head.signal, AbortSignal.timeout(LIST_TIMEOUT_MS)]);
-      const answer = (await (env.UBER ?? globalThis).fetch(url, { ...init, signal })) as Response;
-      // The client lets go of its own connection once it has an answer.
-      init.signal.removeEventListener("abort", abort);
-      if (!answer.ok) return answer;
-      ({ body } = answer);
-      const headers = new Headers(answer.headers);
-      for (const name of ["Content-Length", "Content-Encoding"]) headers.delete(name);
-      return new Response('{"codes":[]}', { status: 200, headers });
-    },
-  );
+  const client = createUber(env, app, async (url, init) => {
+    const head = new AbortController();
+    const abort = () => head.abort();
+    init.signal.addEventListener("abort", abort);
+    const signal = AbortSignal.any([head.signal, AbortSignal.timeout(LIST_TIMEOUT_MS)]);
+    const answer = (await fetch(url, { ...init, signal })) as Response;
+    // The client lets go of its own connection once it has an answer.
+    init.signal.removeEventListener("abort", abort);
+    if (!answer.ok) return answer;
+    ({ body } = answer);
+    const headers = new Headers(answer.headers);
+    for (const name of ["Content-Length", "Content-Encoding"]) headers.delete(name);
+    return new Response('{"codes":[]}', { status: 200, headers });
+  });
   try {
     await client.listCodes(programId, { ...ONCE, includeUsage });
   } catch (error) {
@@ -58,9 +66,10 @@ export function listedCodes(
   env: WorkerEnv,
   programId: string,
   includeUsage: boolean,
+  way?: Way,
 ): AsyncGenerator<VoucherCode[], void, void> {
   const reader = new PageReader(env, programId);
-  return pagesRead(env, programId, includeUsage, (page) => reader.read(page));
+  return pagesRead(env, programId, includeUsage, (page) => reader.read(page), way);
 }
 
 /** Seventeen bytes a code: which it is, and whether it is cancelled. */
@@ -104,9 +113,10 @@ async function* pagesRead<T extends { length: number }>(
   programId: string,
   includeUsage: boolean,
   read: (page: string) => T | Promise<T>,
+  way?: Way,
 ): AsyncGenerator<T, void, void> {
   const { maxCodes } = settings();
-  const body = await openCodes(env, programId, includeUsage);
+  const body = await openCodes(env, programId, includeUsage, way);
   let count = 0;
   try {
     for await (const page of pagesOfList(body, "codes")) {

@@ -89,15 +89,13 @@ export async function getProgram({ env, url }: Call, program: string): Promise<R
 /** A page of guests, as the core reads it. What it holds of people passes through, and is kept nowhere. */
 export async function showGuests({ env, url }: Call, program: string): Promise<Response> {
   const { pageSize: size, pageToken } = readParameters(url, { pageSize, pageToken: text });
-  return Response.json(await uber(env).guestPage(program, callFor(size), pageToken));
+  return Response.json(await uber(env).guestPage(program, size, pageToken));
 }
 
 /** Get Guests, as Uber answers it, with the token of the next page at the top. */
 export async function listGuests({ env, url }: Call, program: string): Promise<Response> {
   const { limit, page_token: token } = readParameters(url, { limit: pageSize, page_token: text });
-  const { guests, next } = await uber(env).guestPage(program, callFor(limit), token);
+  const { guests, next } = await uber(env).guestPage(program, limit, token);
   const raw = guests.map(({ raw: guest }) => guest);
   return Response.json({ guests: raw, ...(next !== null && { next_token: next }) });
 }
-
-const callFor = (size: number | undefined) => ({ ...ONCE, ...(size && { pageSize: size }) });

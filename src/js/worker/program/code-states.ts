@@ -21,7 +21,8 @@ export async function findCodeStates(
 ): Promise<CodeStates> {
   const newest = new Map<number, Claim>();
   ledger.find(ids, (index, claim) => {
-    if ((newest.get(index)?.job ?? 0) < claim.job) newest.set(index, claim);
+    // That a code is in use without a job counts where there is none.
+    if ((newest.get(index)?.job ?? -1) < claim.job) newest.set(index, claim);
   });
   const asked = [...newest.values()].filter(({ state }) => state === undefined);
   const stateIn = await readStates(new Set(asked.map(({ job }) => job)), jobs, records);

@@ -31,6 +31,7 @@ export const JOB_ROUTES = {
   // Of a finished job the core says that there is nothing to decide.
   resolve: { method: "POST", allowed: ["running", "paused", "halted", "undecided", "finished"] },
   drop: { method: "POST", allowed: ["unreadable"] },
+  reconcile: { method: "POST", allowed: ["running", "paused", "halted", "undecided", "finished"] },
 } as const satisfies Record<string, JobRoute>;
 
 export type JobAction = keyof typeof JOB_ROUTES;

@@ -19,6 +19,8 @@ const PAGE_BITS = 12;
 const PAGES = 1 << PAGE_BITS;
 /** The job is there to be asked. */
 const ASK = 0;
+/** The number of a claim that is no job's: Uber says that the code is in use. */
+export const NO_JOB = 0;
 const FEW = 4;
 /** An entry has the number of its state in this list, plus one: the order stays for ever. */
 const STATES: readonly CodeState[] = [
@@ -34,7 +36,7 @@ const STATES: readonly CodeState[] = [
 
 /** One job's claim of a code. */
 export interface Claim {
-  /** The number of the job. */
+  /** The number of the job, or `NO_JOB`. */
   job: number;
   /** The place in its list. */
   place: number;
@@ -74,7 +76,7 @@ export class Ledger {
   }
 
   /** Writes down that a job has these codes; their places are those in the list. */
-  claim(ids: Uint8Array, job: number): void {
+  claim(ids: Uint8Array, job: number, state = ASK): void {
     for (const [page, places] of byPage(viewOf(ids), this.#key())) {
       const before = this.#read(page);
       const entries = new Uint8Array(before.length + places.length * ENTRY);
@@ -85,6 +87,7 @@ export class Ledger {
         entries.set(ids.subarray(place * ID, (place + 1) * ID), at);
         view.setUint32(at + 16, job, true);
         view.setUint32(at + 20, place, true);
+        view.setUint8(at + 24, state);
         at += ENTRY;
       }
       this.#write(page, entries);
@@ -146,6 +149,11 @@ export class Ledger {
       }
       if (isChanged) this.#write(page, entries);
     }
+  }
+
+  /** Keeps codes that are known to be in use, though no job has them as distributed. */
+  keepUsed(ids: Uint8Array): void {
+    this.claim(ids, NO_JOB, 1 + STATES.indexOf("distributed"));
   }
 
   /** Read each time, as what was written may be rolled back; a database without it has zeros. */

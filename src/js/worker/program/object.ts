@@ -34,10 +34,12 @@ import { Reports } from "./reports.js";
 import { Runner } from "./runner.js";
 import { INBOX_FALLBACK_MS, Schedule } from "./schedule.js";
 import { SetAside } from "./set-aside.js";
+import { noteSources } from "./sources.js";
 import { type Stubs, stubs } from "../stubs.js";
 import { PROGRAM_TABLES, Tables } from "../tables.js";
 import type { DryRun, JobDetail, JobStatus, JobSummary, WorkerEnv } from "../types.js";
 import { createUber } from "../uber.js";
+import { Usage } from "./usage.js";
 import { discard } from "../http/upload.js";
 import { detail, part } from "./views.js";
 
@@ -72,6 +74,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements Program, 
   readonly reports: Reports;
   readonly calls: Calls;
   readonly schedule: Schedule;
+  readonly usage: Usage;
   readonly #tables: Tables;
   #client: Client | undefined;
   readonly #alarm: Alarm;
@@ -106,6 +109,10 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements Program, 
       storage,
       this.#pacer,
       (number, error) => this.setAside.add(number, error),
+      (number, job) => {
+        const record = this.records.byNumber(number);
+        if (record) noteSources(record, job);
+      },
     );
     this.creation = new Creation(
       storage,
@@ -157,6 +164,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements Program, 
     const isPaused = () => this.isPaused;
     this.runner = new Runner(this.records, this.jobs, reports, budget, isPaused, changed);
     this.calls = new Calls(this);
+    this.usage = new Usage(this, env, storage);
     this.schedule = new Schedule(this, this.calls);
     void ctx.blockConcurrencyWhile(() => this.#recovered().catch(logged("recover")));
   }
@@ -333,6 +341,15 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements Program, 
     const halted = this.records.inStatus("halted").filter(({ isCall }) => !isCall);
     for (const record of halted) await this.resume(record);
     return halted.length;
+  }
+
+  /** An event could not be read, or says that something was claimed or redeemed: there is more to know. */
+  async noteEvidence(): Promise<void> {
+    await this.#begin();
+    // What no job here concerns leaves nothing behind.
+    if (this.id === "") return;
+    this.usage.want(Date.now());
+    await this.arm();
   }
 
   /** Lets a job go on, at once: whatever it has waited for. */

@@ -41,6 +41,8 @@ export class OpenJobs {
     shared: Pace,
     /** The journal of a job can't be read. */
     readonly onUnreadable: (number: number, error: unknown) => void,
+    /** Somebody has worked on a job: what is known of it may be more. */
+    readonly onWork: (number: number, job: ReadableJob) => void,
   ) {
     // Each deploy ends an object: what is under way then is unknown, so it is one request.
     // Without a token, the alarm tries again, and not a job that keeps the object awake.
@@ -103,6 +105,7 @@ export class OpenJobs {
         throw error;
       });
       this.#failures.delete(number);
+      if (!job.isOver) this.onWork(number, job);
       return result;
     } finally {
       const others = (this.#users.get(number) ?? 1) - 1;

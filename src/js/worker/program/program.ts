@@ -11,6 +11,7 @@ import type { Runner } from "./runner.js";
 import type { SetAside } from "./set-aside.js";
 import type { Stubs } from "../stubs.js";
 import type { JobDetail } from "../types.js";
+import type { Usage } from "./usage.js";
 
 /** The methods are described where `ProgramObject` has them. */
 export interface Program {
@@ -25,6 +26,7 @@ export interface Program {
   readonly live: Live;
   readonly runner: Runner;
   readonly reports: Reports;
+  readonly usage: Pick<Usage, "nextAt" | "readIfDue" | "reconcile" | "shown">;
   readonly id: string;
   readonly isPaused: boolean;
   know(programId: string): void;

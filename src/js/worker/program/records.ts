@@ -2,7 +2,7 @@
 import type { JobProgress } from "../../job/types.js";
 import type { Sql, SqlValue } from "../platform-types.js";
 import type { Tables } from "../tables.js";
-import type { JobStatus, JobSummary } from "../types.js";
+import type { EvidenceSources, JobStatus, JobSummary } from "../types.js";
 
 /** When, and how many codes were in each state, in the order of `STATES`. */
 export type Sample = [at: number, ...counts: number[]];
@@ -20,6 +20,8 @@ export interface JobRecord {
   isFolded: boolean;
   summary: JobSummary;
   samples: Sample[];
+  /** What the states of its codes rest on. */
+  sources: EvidenceSources;
   /** Only while its status is `unreadable`. */
   setAside: SetAside | null;
 }
@@ -31,6 +33,9 @@ export interface SetAside {
   /** What it was read with: with something else, reading may succeed. */
   readWith: string;
 }
+
+/** What stands in the column of the summary. */
+type Stored = JobSummary & { sources?: EvidenceSources };
 
 interface Row {
   number: number;
@@ -58,6 +63,14 @@ const NOTHING: JobProgress = {
   startedAt: 0,
   etaMs: null,
   waitingUntil: null,
+  usedBefore: 0,
+};
+
+const NO_SOURCES: EvidenceSources = {
+  answer: { codes: 0, lastAt: null },
+  webhook: { codes: 0, lastAt: null },
+  usage: { codes: 0, lastAt: null },
+  operator: { codes: 0, lastAt: null },
 };
 
 /** What a new job begins with. */
@@ -103,7 +116,7 @@ export class Records {
       JSON.stringify(summary),
     );
     const { number } = row as { number: number };
-    const begun = { isFolded: false, samples: [], setAside: null };
+    const begun = { isFolded: false, samples: [], sources: NO_SOURCES, setAside: null };
     const record: JobRecord = { number, key, digest, isCall, summary, ...begun };
     this.#known.set(number, new WeakRef(record));
     return record;
@@ -116,13 +129,13 @@ export class Records {
   }
 
   /** Writes down what changed. */
-  save({ number, isFolded, summary, samples, setAside }: JobRecord): void {
+  save({ number, isFolded, summary, samples, sources, setAside }: JobRecord): void {
     this.#query(
       `UPDATE jobs SET status = ?, is_folded = ?, summary = ?, samples = ?, set_aside = ?
        WHERE number = ?`,
       summary.status,
       Number(isFolded),
-      JSON.stringify(summary),
+      JSON.stringify({ ...summary, sources }),
       JSON.stringify(samples),
       setAside && JSON.stringify(setAside),
       number,
@@ -165,6 +178,13 @@ export class Records {
       ORDER BY number DESC LIMIT 1000`);
   }
 
+  /** Those whose lists are there, the oldest first: not the ones that are being created, or set aside. */
+  unfolded(): JobRecord[] {
+    return this.#all(`
+      status IN ('running', 'paused', 'halted', 'undecided', 'finished') AND is_folded = 0
+      ORDER BY number`);
+  }
+
   /** Finished, and not folded into the ledger yet. */
   finished(): JobRecord[] {
     return this.#all("status = 'finished' AND is_folded = 0 ORDER BY number");
@@ -179,13 +199,16 @@ export class Records {
       const known = this.#known.get(row.number)?.deref();
       if (known) return known;
       const { number, key, digest } = row;
+      // A job of an earlier release has none yet; it is counted when something changes.
+      const { sources = NO_SOURCES, ...summary } = JSON.parse(row.summary) as Stored;
       const record: JobRecord = {
         number,
         key,
         digest,
         isCall: row.is_call === 1,
         isFolded: row.is_folded === 1,
-        summary: JSON.parse(row.summary) as JobSummary,
+        summary,
+        sources,
         samples: JSON.parse(row.samples) as Sample[],
         setAside: row.set_aside === null ? null : (JSON.parse(row.set_aside) as SetAside),
       };

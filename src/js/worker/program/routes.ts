@@ -24,7 +24,7 @@ import type { DryRun, JobResultPage } from "../types.js";
 import { accepted, readJson, readList, refuseBody } from "../http/upload.js";
 
 const PATH =
-  /^\/api\/programs\/([^/]+)\/jobs(?:\/([0-9a-f-]{36})(?:\/(live|results|results\.csv|journal|pause|resume|resolve|drop))?)?$/;
+  /^\/api\/programs\/([^/]+)\/jobs(?:\/([0-9a-f-]{36})(?:\/(live|results|results\.csv|journal|pause|resume|resolve|drop|reconcile))?)?$/;
 const CALL = /^\/v1\/organizations\/[^/]+\/voucher-programs\/([^/]+)\/codes\/distribute$/;
 const DECISIONS = ["resend", "queued", "abandon"] as const;
 const MOST_ROWS = 5_000;
@@ -103,6 +103,10 @@ async function job(
       await refuseBody(request);
       await program.setAside.drop(record);
       return Response.json(record.summary);
+    case "reconcile":
+      await refuseBody(request);
+      requireState("reconcile", record.summary);
+      return Response.json(await program.usage.reconcile(record));
   }
 }
 

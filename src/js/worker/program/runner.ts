@@ -13,6 +13,7 @@ import { BROKEN, type OpenJobs } from "./open-jobs.js";
 import { faultOf } from "../http/problem.js";
 import { type JobRecord, type Records, type Sample, restingStatus } from "./records.js";
 import type { Reports } from "./reports.js";
+import { noteSources } from "./sources.js";
 
 /** So long one alarm runs a job, at most; then the next one goes on. */
 const SLICE_MS = 60_000;
@@ -141,6 +142,7 @@ export class Runner {
       const { summary } = record;
       const now = Date.now();
       summary.progress = job.progress();
+      noteSources(record, job);
       pulses.push([now, summary.progress.requests]);
       while (pulses.length > 2 && (pulses[0]?.[0] ?? 0) < now - PULSES_MS) pulses.shift();
       const [[from, before] = [now, 0]] = pulses;

@@ -38,7 +38,10 @@ export class Schedule {
     const next = runner.next(Date.now());
     // A job that is held can't wait for another's turn to end.
     const mostMs = creation.isHolding ? HELD_CHECK_MS : undefined;
+    // Beside the job: a long list keeps nobody waiting.
+    const reading = program.usage.readIfDue(Date.now());
     if (next && next.at <= Date.now()) await runner.run(next.record, mostMs);
+    await reading;
     await program.armNext();
   }
 
@@ -54,6 +57,7 @@ export class Schedule {
       isWaiting ? this.#pauseAskedAt + PAUSE_CHECK_MS : undefined,
       // No later each time that the object comes back to memory, which arms anew.
       creation.isHolding ? this.#groupsAskedAt + this.#heldCheckMs(now) : undefined,
+      program.usage.nextAt(now),
       ...this.calls.dueAt(now),
       ...records.finished().map((record) => this.#expiresAt(record)),
     ].filter((at) => at !== undefined);

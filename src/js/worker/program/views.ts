@@ -4,6 +4,7 @@ import type { ReadableJob } from "../../job/job.js";
 import { failuresOf } from "./job-reading.js";
 import type { Program } from "./program.js";
 import type { JobRecord } from "./records.js";
+import { noteSources } from "./sources.js";
 import type { JobDetail, JobMessage, UnknownBatch } from "../types.js";
 
 const MOST_BATCHES = 200;
@@ -13,6 +14,8 @@ const MOST_REASONS = 100;
 export async function detail(program: Program, record: JobRecord): Promise<JobDetail> {
   const { summary, samples } = record;
   const job = await program.jobs.getReadable(record);
+  if (job) noteSources(record, job);
+  const { usedBefore } = job?.progress() ?? summary.progress;
   const batches = job?.batches() ?? [];
   const unknown = batches.filter(({ state }) => state === "unknown");
   return {
@@ -24,14 +27,17 @@ export async function detail(program: Program, record: JobRecord): Promise<JobDe
     unknownBatches: unknown.slice(0, MOST_BATCHES).map(unknownBatch),
     unknownBatchCount: unknown.length,
     pausedByEverything: program.isPaused,
+    sources: record.sources,
+    // A job that is gone has nothing left to send.
+    usage: program.usage.shown(record, job ? usedBefore : 0, Date.now()),
   };
 }
 
 function unknownBatch(batch: ReturnType<ReadableJob["batches"]>[number]): UnknownBatch {
-  const { id, codes, reported, attempts, sentAt, lastError } = batch;
+  const { id, codes, reported, used, attempts, sentAt, lastError } = batch;
   const status = lastError instanceof ApiError ? { status: lastError.status } : {};
   const error = lastError && { code: lastError.code, message: lastError.message, ...status };
-  return { id, codes, reported, attempts, sentAt, error };
+  return { id, codes, reported, used, attempts, sentAt, error };
 }
 
 /** How many codes failed for which reason, the most frequent first. */
@@ -46,13 +52,17 @@ export function part(
   program: Program,
   record: JobRecord,
 ): { part: string; whole: () => Promise<string>; key: string } {
-  const { summary, samples } = record;
+  const { summary, samples, sources } = record;
   const { status, progress, rate, waitingUntil, error } = summary;
+  const { readAt, error: readError } = program.usage.shown(record, 0, Date.now());
   const sample = samples.at(-1) ?? null;
   const text = (message: JobMessage) => JSON.stringify(message);
   return {
-    part: text({ type: "progress", status, progress, rate, waitingUntil, sample }),
+    part: text({ type: "progress", status, progress, rate, waitingUntil, sample, sources }),
     whole: async () => text({ type: "job", job: await program.detail(record) }),
-    key: [status, error?.code, progress.unknown, progress.failed, program.isPaused].join(),
+    key: [
+      ...[status, error?.code, progress.unknown, progress.failed, program.isPaused],
+      ...[readAt, readError?.code],
+    ].join(),
   };
 }

@@ -1,0 +1,290 @@
+/**
+ * Reads which codes of a program are in use: what is in use has reached its
+ * recipient, whichever send brought it. That something is not proves nothing.
+ *
+ * All of Uber's list is read before anything of it is taken in, so a read that fails or
+ * breaks off changes nothing. Of a code in use sixteen bytes are kept meanwhile, and of
+ * the others none.
+ */
+import { ApiError } from "../../errors.js";
+import { hexOf } from "../../codes/code-list.js";
+import { retryDelay } from "../alarm.js";
+import { countedFetch } from "./budget.js";
+import { idsOfCodes } from "../code-ids.js";
+import { readStates } from "./job-reading.js";
+import { listedCodes } from "../http/listed-codes.js";
+import { faultOf, refuse } from "../http/problem.js";
+import { log, logError } from "../log.js";
+import type { ObjectStorage } from "../platform-types.js";
+import type { Program } from "./program.js";
+import type { JobRecord } from "./records.js";
+import { STATES } from "../../job/results.js";
+import type { JobProgress } from "../../job/types.js";
+import { settings } from "../settings.js";
+import type { JobFault, JobUsage, Reconciled, WorkerEnv } from "../types.js";
+import {
+  NOTHING_READ,
+  type UsageState,
+  begun,
+  failed,
+  isOpen,
+  nextReadAt,
+  succeeded,
+} from "./usage-plan.js";
+
+const ID = 16;
+const DISTRIBUTED = STATES.indexOf("distributed");
+/** A read that would have to wait longer for its turn is tried again later. */
+const LONGEST_TURN_MS = 10_000;
+
+/** What one read came to. */
+interface Read {
+  read: number;
+  readAt: number;
+  /** How many codes it settled, by the number of the job. */
+  settled: Map<number, number>;
+}
+
+export class Usage {
+  #state: UsageState | undefined;
+  #reading: Promise<Read> | undefined;
+
+  constructor(
+    readonly program: Program,
+    readonly env: WorkerEnv,
+    readonly storage: Pick<ObjectStorage, "transactionSync">,
+  ) {}
+
+  get #known(): UsageState {
+    const stored = this.#state === undefined ? this.program.read("usage") : undefined;
+    // With its defaults, whatever an earlier release has left out.
+    if (stored !== undefined) this.#state = { ...NOTHING_READ, ...(JSON.parse(stored) as object) };
+    return this.#state ?? NOTHING_READ;
+  }
+
+  #keep(state: UsageState): void {
+    // First, so that storage which refuses is not asked again at once.
+    this.#state = state;
+    this.program.write("usage", JSON.stringify(state));
+  }
+
+  #open(now: number): JobRecord[] {
+    return this.program.records.unfolded().filter((record) => isOpen(record, now, settings()));
+  }
+
+  /** When it is read next by itself. */
+  nextAt(now: number): number | undefined {
+    return nextReadAt(this.#known, this.#open(now), now, settings());
+  }
+
+  /** Something came that says that there is more to know. */
+  want(now: number): void {
+    const { reconcile } = settings();
+    if (reconcile === false || this.#open(now).length === 0) return;
+    const wantedAt = now + reconcile.delayMinutes * 60_000;
+    // A later event does not put off what an earlier one has wanted.
+    const before = this.#known.wantedAt ?? Infinity;
+    if (wantedAt < before) this.#keep({ ...this.#known, wantedAt });
+  }
+
+  /** Reads it, if that is due and this invocation may ask Uber. Never throws. */
+  async readIfDue(now: number): Promise<void> {
+    if (this.program.budget.isSpent || (this.nextAt(now) ?? Infinity) > now) return;
+    await this.#read().catch((error: unknown) => logError("usage", error));
+  }
+
+  /** Reads it now, or as soon as a read that is under way ends. What came of it for a job. */
+  async reconcile(record: JobRecord): Promise<Reconciled> {
+    const { read, readAt, settled } = await this.#read();
+    const stillUnknown = record.summary.progress.unknown;
+    return { read, settled: settled.get(record.number) ?? 0, stillUnknown, readAt };
+  }
+
+  /** What a job shows of it. */
+  shown(record: JobRecord, usedBefore: number, now: number): JobUsage {
+    const { readAt, error } = this.#known;
+    const isRead = readAt !== null && readAt >= record.summary.createdAt;
+    const next = isOpen(record, now, settings()) ? this.nextAt(now) : undefined;
+    return { readAt: isRead ? readAt : null, nextAt: next ?? null, error, usedBefore };
+  }
+
+  /** Several at a time share one. */
+  #read(): Promise<Read> {
+    this.#reading ??= this.#readOnce().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  async #readOnce(): Promise<Read> {
+    const readAt = Date.now();
+    const open = this.#open(readAt);
+    const requests = Object.fromEntries(
+      open.map(({ number, summary }) => [number, summary.progress.requests]),
+    );
+    // Before anything leaves: should this object end meanwhile, the next one does not read at once.
+    this.#keep(begun(this.#known, readAt));
+    try {
+      await this.#turn();
+      const { read, used } = await this.#usedCodes();
+      const settled = await this.#takeIn(used);
+      this.#keep(succeeded(this.#known, requests, readAt));
+      log("usage", { program: this.program.id, read, used: used.length / ID });
+      return { read, readAt, settled };
+    } catch (error) {
+      this.#failed(error);
+      throw error;
+    } finally {
+      // Who watches sees when it was read, whatever came of it.
+      for (const { summary } of open) this.program.live.changed(summary.id);
+      await this.program.arm().catch((error: unknown) => logError("arm", error));
+    }
+  }
+
+  #failed(error: unknown): void {
+    const fault: JobFault = { ...faultOf(error), queued: "no" };
+    log("usage", { program: this.program.id, state: "failed", code: fault.code });
+    const { retryAfterMs = 0 }: { retryAfterMs?: number | undefined } =
+      error instanceof ApiError ? error : {};
+    if (error instanceof ApiError && error.code === "rate_limited") {
+      // As after any 429: that holds for all programs.
+      const until = Date.now() + (retryAfterMs || retryDelay(0));
+      void this.program.stubs
+        .app()
+        .close(until)
+        .catch((cause: unknown) => logError("close", cause));
+    }
+    const { reconcile } = settings();
+    const pauseMinutes = reconcile === false ? 0 : reconcile.pauseMinutes;
+    this.#keep(failed(this.#known, fault, retryAfterMs, Date.now(), pauseMinutes));
+  }
+
+  /** Waits for a time at which a request may leave. A pause concerns what is sent, and not this. */
+  async #turn(): Promise<void> {
+    const { from } = await this.program.stubs.app().lease(this.program.id, 1);
+    const waitMs = from - Date.now();
+    if (waitMs > LONGEST_TURN_MS) throw noTurn(waitMs);
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+  }
+
+  /** The codes in use, of all that Uber lists. */
+  async #usedCodes(): Promise<{ read: number; used: Uint8Array }> {
+    const { stubs, budget, id } = this.program;
+    const way = { app: () => stubs.app(), fetch: countedFetch(this.env, budget) };
+    let read = 0;
+    const used = new Ids();
+    for await (const page of listedCodes(this.env, id, true, way)) {
+      read += page.length;
+      const inUse = page.filter(({ usageCount }) => (usageCount ?? 0) > 0);
+      used.add(idsOfCodes(inUse.map(({ codeId }) => codeId)));
+    }
+    return { read, used: used.all() };
+  }
+
+  /** How many codes of each job are settled by it. */
+  async #takeIn(ids: Uint8Array): Promise<Map<number, number>> {
+    const { ledger, jobs, records, runner, reports } = this.program;
+    const byJob = new Map<number, number[]>();
+    ledger.find(ids, (place, { job, state }) => {
+      if (state !== undefined) return;
+      const places = byJob.get(job);
+      if (places) places.push(place);
+      else byJob.set(job, [place]);
+    });
+    const settled = new Map<number, number>();
+    let failure: unknown;
+    for (const [number, places] of byJob) {
+      const record = records.byNumber(number);
+      // Of one that can't be read, all codes count as unknown; the next read says it again.
+      if (record === undefined || record.isFolded || record.summary.status === "unreadable") continue;
+      const { sources, summary } = record;
+      let progress = summary.progress;
+      try {
+        await jobs.use(number, async (job) => {
+          settled.set(number, await job.applyUsage(entriesOf(ids, places)));
+          progress = job.progress();
+        });
+        // Most reads say of most jobs what is known.
+        const isSame = record.sources === sources && isEqual(progress, summary.progress);
+        if (isSame) continue;
+        runner.settle(record, progress);
+        await reports.report(record);
+      } catch (error) {
+        // It keeps nothing from the others.
+        logError("usage", error);
+        failure = error;
+      }
+    }
+    const news = await this.#unknownToJobs(ids);
+    this.storage.transactionSync(() => {
+      ledger.settle(ids, () => "distributed");
+      ledger.keepUsed(news);
+    });
+    if (failure !== undefined) throw failure;
+    return settled;
+  }
+
+  /**
+   * Those that no job has as distributed, such as the ones that were refused, or never sent from here:
+   * else a later job would take them for free.
+   */
+  async #unknownToJobs(ids: Uint8Array): Promise<Uint8Array> {
+    const { ledger, jobs, records } = this.program;
+    const asked = new Set<number>();
+    ledger.find(ids, (_place, { job, state }) => {
+      if (state === undefined) asked.add(job);
+    });
+    const stateIn = await readStates(asked, jobs, records);
+    const isKept = new Uint8Array(ids.length / ID);
+    ledger.find(ids, (place, { job, place: there, state }) => {
+      const number = state === undefined ? stateIn(job, there) : STATES.indexOf(state);
+      // What a job that is gone says of a code is corrected by the ledger itself.
+      if (state !== undefined || number === DISTRIBUTED) isKept[place] = 1;
+    });
+    const news = new Ids();
+    isKept.forEach((kept, place) => {
+      if (kept === 0) news.add(ids.subarray(place * ID, (place + 1) * ID));
+    });
+    return news.all();
+  }
+}
+
+function isEqual(one: JobProgress, other: JobProgress): boolean {
+  return [...STATES, "usedBefore" as const].every((name) => one[name] === other[name]);
+}
+
+/** As `listCodes` gives them. */
+function* entriesOf(ids: Uint8Array, places: readonly number[]) {
+  for (const place of places) yield { codeId: hexOf(ids, place * ID), usageCount: 1 };
+}
+
+/** Codes of sixteen bytes each, as many as come. */
+class Ids {
+  #bytes = new Uint8Array(1024 * ID);
+  #length = 0;
+
+  add(ids: Uint8Array): void {
+    if (this.#length + ids.length > this.#bytes.length) {
+      const larger = new Uint8Array(2 * (this.#length + ids.length));
+      larger.set(this.#bytes.subarray(0, this.#length));
+      this.#bytes = larger;
+    }
+    this.#bytes.set(ids, this.#length);
+    this.#length += ids.length;
+  }
+
+  all(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+}
+
+function noTurn(waitMs: number) {
+  const retry = { "Retry-After": String(Math.ceil(waitMs / 1000)) };
+  return refuse(
+    429,
+    "rate_limited",
+    "Uber has asked to wait, or all requests of the next seconds are taken",
+    "Read again later.",
+    { headers: retry },
+  );
+}

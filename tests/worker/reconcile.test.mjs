@@ -1,0 +1,332 @@
+/**
+ * What is in use has reached somebody: the worker reads it by itself and when an operator says so,
+ * settles what is unknown by it, and never sends it again. The truth is the sandbox's.
+ */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { createClient } from "uber-vouchers";
+import { createWorkerClient } from "uber-vouchers/worker-client";
+
+import { closeFronts, startFront } from "./front.mjs";
+import { ADMIN_TOKEN, ORGANIZATION, cleanUp, startUber, startWorker } from "./harness.mjs";
+import { eventually, startInspected } from "./storage.mjs";
+
+/** Reads come as soon as they are wanted, so that a test sees them. */
+const SOON = { pauseMinutes: 0.001, delayMinutes: 0.001 };
+
+/** @type {Awaited<ReturnType<typeof startUber>>} */
+let uber;
+let front = "";
+/** What is answered in place of a program's list. @type {Map<string, import("./front.mjs").Reply>} */
+const lists = new Map();
+/** How often the list of a program was read, with its use. @type {Map<string, number>} */
+const reads = new Map();
+/** What happens when codes of a program arrive, whose answer then says nothing. @type {Map<string, (codes: string[]) => unknown>} */
+const unanswered = new Map();
+
+before(async () => {
+  uber = await startUber(["--latency", "1-3", "--failure-rate", "0"]);
+  ({ url: front } = await startFront(uber.url, async ({ path, program = "", headers, body }) => {
+    const [, listed = ""] = /\/voucher-programs\/([^/]+)\/codes\?include_usage=true$/.exec(path) ?? [];
+    if (listed !== "") reads.set(listed, readsOf(listed) + 1);
+    const arrived = unanswered.get(program);
+    if (arrived === undefined) return lists.get(listed);
+    await fetch(uber.url + path, { method: "POST", headers, body: body.toString() });
+    await arrived(JSON.parse(body.toString()).codes);
+    return { status: 500, body: "{}" };
+  }));
+});
+after(async () => {
+  closeFronts();
+  await cleanUp();
+});
+
+/** @param {string} programId */
+const readsOf = (programId) => reads.get(programId) ?? 0;
+
+/** @param {Record<string, unknown>} [options] */
+const start = (options = { reconcile: SOON }) => startInspected({ uber: front, options });
+
+/** @param {string} program @param {readonly string[]} codes */
+async function use(program, codes) {
+  for (const code of codes) await uber.ask("redeem", { program, code });
+}
+
+/**
+ * A job of a program whose answer was lost, though everything was queued.
+ * @param {Awaited<ReturnType<typeof start>>} worker @param {number} codes @param {(codes: string[]) => unknown} [arrived]
+ */
+async function unknownJob(worker, codes, arrived = () => {}) {
+  const program = await uber.createProgram(codes);
+  unanswered.set(program.programId, arrived);
+  const created = await worker.createJob(program.programId, program.codes);
+  const { id } = await created.json();
+  return { ...program, id, path: `/api/programs/${program.programId}/jobs/${id}` };
+}
+
+/** @param {Awaited<ReturnType<typeof start>>} worker @param {string} path @returns {Promise<{ status: number, body: any }>} */
+async function reconcile(worker, path) {
+  const answer = await worker.request(`${path}/reconcile`, { method: "POST" });
+  return { status: answer.status, body: await answer.json() };
+}
+
+test("what is in use is settled before an operator is asked about what is unknown", async () => {
+  const worker = await start();
+  const job = await unknownJob(worker, 20, async (codes) => use(job.programId, codes.slice(0, 12)));
+  const seen = await worker.until(
+    job.programId,
+    job.id,
+    ({ status, usage }) => status === "undecided" && usage.readAt !== null,
+  );
+  assert.deepEqual([seen.progress.distributed, seen.progress.unknown], [12, 8]);
+  const [batch] = seen.unknownBatches;
+  assert.deepEqual([batch.codes, batch.reported, batch.used], [20, 12, 12]);
+  assert.equal(seen.sources.usage.codes, 12);
+  assert.ok(seen.sources.usage.lastAt >= seen.usage.readAt);
+  assert.deepEqual(
+    [seen.sources.answer, seen.sources.webhook, seen.sources.operator],
+    Array(3).fill({ codes: 0, lastAt: null }),
+  );
+  assert.equal(seen.usage.error, null);
+  assert.ok(seen.usage.nextAt > Date.now());
+  const { rows } = await worker.json(`${job.path}/results`);
+  for (const { code, state, by } of rows) {
+    const isUsed = job.codes.indexOf(code) < 12;
+    assert.deepEqual([state, by], isUsed ? ["distributed", "usage"] : ["unknown", null]);
+  }
+  await worker.kill();
+});
+
+test("where all of it is in use, nobody is asked", async () => {
+  const worker = await start();
+  const job = await unknownJob(worker, 5, async (codes) => use(job.programId, codes));
+  const { progress } = await worker.until(
+    job.programId,
+    job.id,
+    ({ status }) => status === "finished",
+  );
+  assert.deepEqual([progress.distributed, progress.unknown], [5, 0]);
+  await worker.kill();
+});
+
+test("an operator has it read now; a restart forgets nothing, and a resend leaves it out", async () => {
+  let worker = await start({});
+  const job = await unknownJob(worker, 10);
+  await worker.until(job.programId, job.id, ({ usage }) => usage.readAt !== null);
+  assert.equal(readsOf(job.programId), 1);
+  await use(job.programId, job.codes.slice(3, 7));
+  // However short ago it was read.
+  const { status, body } = await reconcile(worker, job.path);
+  assert.equal(status, 200);
+  const { readAt, ...figures } = body;
+  assert.deepEqual(figures, { read: 10, settled: 4, stillUnknown: 6 });
+  worker = await worker.restart();
+  const after = await worker.json(job.path);
+  assert.deepEqual([after.progress.distributed, after.usage.readAt], [4, readAt]);
+  assert.equal(after.sources.usage.codes, 4);
+  assert.ok(after.sources.usage.lastAt >= readAt);
+  unanswered.delete(job.programId);
+  await worker.json(`${job.path}/resolve`, { batch: "all", decision: "resend" });
+  await worker.json(`${job.path}/resume`, {});
+  const done = await worker.until(job.programId, job.id, ({ status }) => status === "finished");
+  assert.deepEqual([done.progress.distributed, done.progress.queued], [4, 6]);
+  const { answer, usage } = done.sources;
+  assert.deepEqual([answer.codes, usage.codes], [6, 4]);
+  const sent = await uber.deliveries(job.programId);
+  job.codes.forEach((code, place) => {
+    assert.equal(sent.get(code), place >= 3 && place < 7 ? 1 : 2, `${place}`);
+  });
+  // Again: there is nothing new.
+  const again = await reconcile(worker, job.path);
+  assert.deepEqual([again.body.settled, again.body.stillUnknown], [0, 0]);
+  await worker.kill();
+});
+
+test("several that ask at a time share one read", async () => {
+  const worker = await start({ reconcile: false });
+  const job = await unknownJob(worker, 10);
+  await worker.until(job.programId, job.id, ({ status }) => status === "undecided");
+  await use(job.programId, job.codes.slice(0, 2));
+  const answers = await Promise.all(
+    Array.from({ length: 5 }, () => reconcile(worker, job.path)),
+  );
+  assert.deepEqual(answers.map(({ status, body }) => [status, body.settled]), Array(5).fill([200, 2]));
+  assert.equal(readsOf(job.programId), 1);
+  // By itself it reads nothing, as that is off.
+  const { usage } = await worker.json(job.path);
+  assert.equal(usage.nextAt, null);
+  await worker.kill();
+});
+
+test("a read that fails changes nothing, is shown, and comes again", async () => {
+  const worker = await start({ reconcile: { ...SOON, pauseMinutes: 1 } });
+  const job = await unknownJob(worker, 10);
+  await worker.until(job.programId, job.id, ({ usage }) => usage.readAt !== null);
+  await use(job.programId, job.codes);
+  const before = await worker.json(job.path);
+  const used = job.codes.map((code) => ({ code_id: code, usage_count: 1 }));
+  const type = { "Content-Type": "application/json" };
+  const list = JSON.stringify({ codes: used });
+  for (const [reply, status, code] of /** @type {[import("./front.mjs").Reply, number, string][]} */ ([
+    [{ status: 500, headers: type, body: "{}" }, 502, "internal_server_error"],
+    [{ status: 403, headers: type, body: '{"code":"user_not_allowed"}' }, 403, "user_not_allowed"],
+    [{ status: 404, headers: type, body: "{}" }, 404, "resource_not_found"],
+    [{ status: 200, headers: { "Content-Type": "text/html" }, body: "<p>Welcome" }, 502, "unexpected_response"],
+    // All are there, and the end is not.
+    [{ status: 200, headers: type, body: list.slice(0, -2) }, 424, "unexpected_response"],
+    [{ status: 200, headers: type, body: '{"codes":{}}' }, 424, "unexpected_response"],
+    [{ status: 429, headers: { ...type, "Retry-After": "2" }, body: "{}" }, 429, "rate_limited"],
+  ])) {
+    lists.set(job.programId, reply);
+    const failed = await reconcile(worker, job.path);
+    assert.deepEqual([failed.status, failed.body.code, failed.body.queued], [status, code, "no"]);
+    const { usage, progress } = await worker.json(job.path);
+    assert.deepEqual([usage.error.code, usage.error.queued], [code, "no"]);
+    assert.equal(usage.readAt, before.usage.readAt);
+    assert.ok(usage.nextAt > Date.now());
+    assert.deepEqual(progress, before.progress);
+  }
+  lists.delete(job.programId);
+  // Nothing leaves for as long as Uber has asked for.
+  const { body } = await eventually(async () => {
+    const read = await reconcile(worker, job.path);
+    return read.status === 200 && read;
+  });
+  assert.deepEqual([body.settled, body.stillUnknown], [10, 0]);
+  assert.equal((await worker.json(job.path)).usage.error, null);
+  await worker.kill();
+});
+
+test("it is read at intervals by itself, also by an object that came back", async () => {
+  let worker = await start({ reconcile: { ...SOON, intervalHours: [0.001, 0.002, 10] } });
+  const program = await uber.createProgram(4);
+  const { id } = await (await worker.createJob(program.programId, program.codes)).json();
+  await worker.until(program.programId, id, ({ progress }) => progress.queued === 4);
+  await eventually(() => readsOf(program.programId) === 1);
+  await use(program.programId, program.codes.slice(0, 1));
+  worker = await worker.restart();
+  await worker.until(program.programId, id, ({ progress }) => progress.distributed === 1);
+  assert.equal(readsOf(program.programId), 2);
+  const { usage } = await worker.json(`/api/programs/${program.programId}/jobs/${id}`);
+  assert.ok(usage.nextAt > Date.now() + 3_600_000);
+  await worker.kill();
+});
+
+test("a read that breaks off with its object is not repeated at once, and has changed nothing", async () => {
+  let worker = await start({ reconcile: { ...SOON, pauseMinutes: 30 } });
+  const job = await unknownJob(worker, 6);
+  await worker.until(job.programId, job.id, ({ usage }) => usage.readAt !== null);
+  await use(job.programId, job.codes);
+  const asked = new Promise((resolve) => {
+    // The answer never comes.
+    lists.set(job.programId, /** @type {any} */ ({ then: () => resolve(undefined) }));
+  });
+  const broken = reconcile(worker, job.path).catch(() => "broken off");
+  await asked;
+  worker = await worker.restart();
+  assert.equal(await broken, "broken off");
+  const { progress, usage } = await worker.json(job.path);
+  assert.deepEqual([progress.unknown, progress.distributed], [6, 0]);
+  assert.ok(usage.nextAt > Date.now() + 20 * 60_000);
+  lists.delete(job.programId);
+  assert.equal((await reconcile(worker, job.path)).body.settled, 6);
+  await worker.kill();
+});
+
+test("what is in use is never free for a later job, whatever became of it here", async () => {
+  const worker = await start({ reconcile: false });
+  const { programId, codes } = await uber.createProgram(12);
+  const path = `/api/programs/${programId}/jobs`;
+  const part = (/** @type {number} */ from, /** @type {number} */ to) => codes.slice(from, to);
+  // Sent, and reported as failed: free for another job.
+  const failed = await (await worker.createJob(programId, part(0, 3))).json();
+  await worker.until(programId, failed.id, ({ progress }) => progress.queued === 3);
+  const outcomes = part(0, 3).map((code) => ({ code_uuid: code, status: "failed" }));
+  assert.equal(await worker.webhook(programId, outcomes), 200);
+  await worker.until(programId, failed.id, ({ progress }) => progress.failed === 3);
+  // Cancelled before it left, and one that waits.
+  const cancelled = await (await worker.createJob(programId, part(3, 6), "?start=false")).json();
+  await worker.json(`${path}/${cancelled.id}/resolve`, { batch: 0, decision: "abandon" });
+  const waiting = await (await worker.createJob(programId, part(6, 9), "?start=false")).json();
+  const check = async () => {
+    const answer = await worker.request(`${path}?dryRun=true`, {
+      method: "POST",
+      body: codes.join("\n"),
+      headers: { "Content-Type": "text/plain" },
+    });
+    return answer.json();
+  };
+  assert.deepEqual((await check()).blocked, { total: 3, pending: 3 });
+  // Of each three, two are in use; of the last, no job knows.
+  const used = codes.filter((_, place) => place % 3 < 2);
+  await use(programId, used);
+  const { body } = await reconcile(worker, `${path}/${waiting.id}`);
+  assert.deepEqual([body.read, body.settled, body.stillUnknown], [12, 0, 0]);
+  const { usage, progress } = await worker.json(`${path}/${waiting.id}`);
+  assert.deepEqual([usage.usedBefore, progress.pending], [2, 3]);
+  assert.equal((await worker.json(`${path}/${failed.id}`)).progress.distributed, 2);
+  assert.equal((await worker.json(`${path}/${cancelled.id}`)).progress.abandoned, 3);
+  const { blocked, firstBlocked } = await check();
+  assert.equal(blocked.total, 9);
+  const blockedCodes = firstBlocked.map((/** @type {any} */ { code }) => code);
+  assert.deepEqual(blockedCodes.toSorted(), [...used, codes[8]].toSorted());
+  const later = await (await worker.createJob(programId, codes, "?skip=true")).json();
+  assert.deepEqual([later.progress.total, later.skipped], [3, 9]);
+  // No job here has sent the last ones.
+  const list = await worker.json(`/api/programs/${programId}/codes`);
+  const last = list.codes.filter((/** @type {any} */ { code }) => part(9, 11).includes(code));
+  assert.deepEqual(
+    last.map((/** @type {any} */ { state, job }) => [state, job]),
+    [["distributed", null], ["distributed", null]],
+  );
+  // Also once the jobs are gone; a second read writes nothing more.
+  await worker.inspect({ act: "rows", program: programId });
+  await reconcile(worker, `${path}/${waiting.id}`);
+  assert.equal((await check()).blocked.total, 12);
+  await worker.kill();
+});
+
+test("one program and its guests pass through, for a client and for a page; nothing of them is kept", async () => {
+  const worker = await start({ reconcile: false });
+  const { programId, codes } = await uber.createProgram(1_205);
+  await use(programId, codes.slice(0, 1));
+  const client = createClient({
+    organizationId: ORGANIZATION,
+    auth: { accessToken: ADMIN_TOKEN },
+    baseUrl: worker.url,
+  });
+  const page = createWorkerClient({ baseUrl: worker.url, token: ADMIN_TOKEN });
+  const guests = [];
+  for await (const guest of client.listGuests(programId, { pageSize: 400 })) guests.push(guest);
+  const shown = [];
+  for await (const guest of page.guests(programId, { pageSize: 1_000 })) shown.push(guest);
+  assert.equal(guests.length, 1_205);
+  assert.deepEqual(shown, guests);
+  assert.deepEqual([guests[0]?.codeId, guests[0]?.isClaimed, guests[0]?.usageCount], [codes[0], true, 1]);
+  const [own, through] = [await page.getProgram(programId), await client.getProgram(programId)];
+  assert.deepEqual([own.programId, own.usageVoucherClaimCount], [programId, 1]);
+  assert.deepEqual(own, through);
+  const answer = await worker.request(`/api/programs/${programId}/guests`);
+  assert.equal(answer.headers.get("Cache-Control"), "no-store");
+  assert.ok((await answer.text()).includes("guest-1@example.com"));
+  for (const [path, status, code] of /** @type {[string, number, string][]} */ ([
+    [`/api/programs/${programId}/guests?pageToken=never`, 400, "invalid_request"],
+    [`/api/programs/${programId}/guests?pageSize=0`, 400, "invalid_options"],
+    [`/api/programs/${programId}/guests?limit=5`, 400, "invalid_options"],
+    [`/api/programs/${programId}?usage=true`, 400, "invalid_options"],
+    [`/api/programs/unknown`, 404, "resource_not_found"],
+    [`/v1/organizations/${ORGANIZATION}/voucher-programs/unknown/guests`, 404, "resource_not_found"],
+    [`/v1/organizations/other/voucher-programs/${programId}`, 404, "unknown_organization"],
+  ])) {
+    const refused = await worker.request(path);
+    assert.deepEqual([refused.status, (await refused.json()).code], [status, code], path);
+  }
+  for (const path of [`/api/programs/${programId}`, `/api/programs/${programId}/guests`]) {
+    assert.equal((await worker.request(path, { method: "POST" })).status, 405);
+    assert.equal((await fetch(worker.url + path)).status, 401);
+  }
+  assert.ok(!worker.output().includes("@example.com"));
+  assert.deepEqual(await worker.inspect({ act: "keys", program: programId }), []);
+  await worker.kill();
+});
