@@ -66,6 +66,8 @@ export interface Word {
   word: string;
   sentence: string;
   tone: "calm" | "live" | "good" | "warn" | "bad";
+  /** The sign beside it, where it is not the tone's. */
+  sign?: string;
 }
 
 /** A job in a word, and what that means for its codes. */
@@ -152,6 +154,7 @@ export function eventWord({
             sentence:
               "It reports a distribution, and what it reports could not be read. It is kept until you deal with it.",
             tone: "warn",
+            sign: "unknown",
           };
     case "other":
       return {

@@ -34,9 +34,11 @@ export function EventBody({ eventId, isCut }: { eventId: string; isCut: boolean 
       <div class="event-body-head">
         <h2 id="body-title">Body</h2>
         <p class="quiet">
-          {hasPersonal
+          {isHidden
             ? "What may be a recipient’s name or address is hidden."
-            : "Nothing in it looks like a recipient’s name or address."}
+            : hasPersonal
+              ? "It may hold recipients’ names and addresses: hand it only to those who may see them."
+              : "Nothing in it looks like a recipient’s name or address."}
           {isCut &&
             ` It was too long to be kept whole: this is how it began, ${bytes(body.length)}.`}
         </p>
@@ -53,7 +55,8 @@ export function EventBody({ eventId, isCut }: { eventId: string; isCut: boolean 
           )}
           <Copy
             text={isHidden ? textOf(pieces, true) : body}
-            label={isHidden ? "Copy the body, with recipients hidden" : "Copy the body"}
+            label={isHidden ? "Copy, recipients hidden" : "Copy the body"}
+            isNamed
           />
         </div>
       </div>

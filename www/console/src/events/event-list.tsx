@@ -5,7 +5,8 @@ import { Moment, Pill } from "../parts/small.js";
 import { Link, paths } from "../router.js";
 import type { EventSummary } from "../server/types.js";
 import { eventWord } from "../words.js";
-import { settledInWords, typeInWords } from "./settled.js";
+import { EventType } from "./event-type.js";
+import { settledInWords } from "./settled.js";
 
 interface Props {
   events: readonly EventSummary[];
@@ -23,7 +24,9 @@ export function EventList({ events, programName }: Props) {
               {event.count > 1 && <span class="quiet">came {count(event.count, "time")}</span>}
             </span>
             <span class="event-name">
-              <b>{typeInWords(event)}</b>
+              <b>
+                <EventType type={event.type} />
+              </b>
               <span class="quiet">
                 {event.programId === null ? "Names no program" : programName(event.programId)}
               </span>

@@ -10,6 +10,3 @@ export function settledInWords({ status, outcomes, settled, error }: EventSummar
   if (settled === null) return read;
   return settled === 0 ? `${read}, known before` : `${read}, ${codes(settled)} settled`;
 }
-
-/** Events without a type have one in the list too. */
-export const typeInWords = ({ type }: Pick<EventSummary, "type">): string => type || "No type";

@@ -37,10 +37,10 @@ export function JobPill({ job }: { job: Pick<JobSummary, "status" | "progress" |
 }
 
 /** A word with its sentence, in its colour and with its sign. */
-export function Pill({ word, sentence, tone }: Word) {
+export function Pill({ word, sentence, tone, sign = `tone-${tone}` }: Word) {
   return (
     <span class={`pill tone-${tone}`} title={sentence}>
-      <StateSign state={`tone-${tone}`} />
+      <StateSign state={sign} />
       {word}
     </span>
   );
@@ -99,7 +99,16 @@ export function Ago({ ms }: { ms: number }) {
   );
 }
 
-export function Copy({ text, label }: { text: string; label: string }) {
+export function Copy({
+  text,
+  label,
+  isNamed = false,
+}: {
+  text: string;
+  label: string;
+  /** The label is seen, not only told. */
+  isNamed?: boolean;
+}) {
   const [state, setState] = useState<"idle" | "copied" | "failed">("idle");
   const copy = async () => {
     try {
@@ -111,9 +120,17 @@ export function Copy({ text, label }: { text: string; label: string }) {
     setTimeout(() => setState("idle"), 2_000);
   };
   const said = { idle: label, copied: "Copied", failed: "Select and copy it" }[state];
+  const icon = state === "copied" ? <CheckIcon /> : <CopyIcon />;
+  if (isNamed) {
+    return (
+      <button type="button" class="button button-small" onClick={() => void copy()}>
+        {icon} {said}
+      </button>
+    );
+  }
   return (
     <button type="button" class="copy" onClick={() => void copy()} title={said} aria-label={said}>
-      {state === "copied" ? <CheckIcon /> : <CopyIcon />}
+      {icon}
     </button>
   );
 }

@@ -3,7 +3,8 @@ import { useEffect } from "preact/hooks";
 
 import { EventDetails } from "../events/event-details.js";
 import { EventBody } from "../events/event-body.js";
-import { settledInWords, typeInWords } from "../events/settled.js";
+import { EventType } from "../events/event-type.js";
+import { settledInWords } from "../events/settled.js";
 import { UnreadSteps } from "../events/unread-steps.js";
 import { explainReading } from "../explain.js";
 import { number } from "../format.js";
@@ -21,10 +22,18 @@ export function Event({ eventId }: { eventId: string }) {
   }, []);
   return (
     <div class="page">
-      <Crumbs root={["Events", paths.events]}>{summary ? typeInWords(summary) : "Event"}</Crumbs>
+      <Crumbs root={["Events", paths.events]}>{summary?.type || "Event"}</Crumbs>
       <div class="page-head">
         <div>
-          <h1>{summary ? typeInWords(summary) : value || problem ? "Event" : <TitleBone />}</h1>
+          <h1>
+            {summary ? (
+              <EventType type={summary.type} />
+            ) : value || problem ? (
+              "Event"
+            ) : (
+              <TitleBone />
+            )}
+          </h1>
           <p class="facts">
             {summary && (
               <>
@@ -32,7 +41,7 @@ export function Event({ eventId }: { eventId: string }) {
                 <span>
                   Received <Moment ms={summary.receivedAt} />
                 </span>
-                <span>{settledInWords(summary)}</span>
+                {summary.status === "read" && <span>{settledInWords(summary)}</span>}
               </>
             )}
             {value && !summary && (
