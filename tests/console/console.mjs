@@ -10,7 +10,10 @@ import { gzipSync } from "node:zlib";
 
 import { assert, report, runTests } from "../package/harness.mjs";
 import { browser, look, open, pageErrors, signIn, violations, visitor } from "./browser.mjs";
+import { eventTests } from "./events.mjs";
+import { evidenceTests } from "./evidence.mjs";
 import { start } from "./server.mjs";
+import { stateTests } from "./states.mjs";
 import {
   PROGRAMS,
   call,
@@ -55,7 +58,11 @@ const tests = {
     await sandbox(page, { webhooksPerSecond: 200, failureRate: 0.25, faults: {} });
   },
 
+  ...stateTests(page),
+
   async "the programs are listed, searched and opened with the keyboard alone"() {
+    await page.goto("/history");
+    await page.getByText("No jobs yet").waitFor();
     await page.keyboard.press("g");
     await page.getByText("1,204 in no job yet").waitFor();
     await page.getByText("30,000 in no job yet").waitFor();
@@ -176,6 +183,8 @@ const tests = {
     const journal = page.getByRole("link", { name: "Download the journal" });
     assert.ok((await downloaded(page, () => journal.click())).length > 0, "the journal is empty");
   },
+
+  ...eventTests(page, server.origin),
 
   async "the same codes once more: nothing leaves before it is decided what becomes of them"() {
     await page.goto(`/programs/${hires.id}/new`);
@@ -336,6 +345,8 @@ const tests = {
     await page.locator(".unknown").waitFor({ state: "detached" });
     await sandbox(page, { webhooksPerSecond: 200 });
   },
+
+  ...evidenceTests(page, jobs),
 
   async "everybody lives apart, and asks for the program's name"() {
     await page.goto(`/programs/${nights.id}`);
