@@ -1,10 +1,10 @@
 /**
  * `npm run bench`: what the package costs, beside others, from its tarball.
  *
- *     npm run bench                      all parts, and BENCHMARKS.md
+ *     npm run bench                      all parts; writes BENCHMARKS.md and benches/results
  *     npm run bench -- rows job          these parts; of the others the newest results stay
  *     npm run bench -- --quick           roughly, and soon
- *     npm run bench -- --report          BENCHMARKS.md again, out of the newest results
+ *     npm run bench -- --report          writes both again, out of the newest results
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -5,10 +5,11 @@
  */
 import { createReadStream, existsSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:http";
-import { extname, join, posix, relative, sep } from "node:path";
+import { basename, extname, join, posix, relative, sep } from "node:path";
 import { parseArgs } from "node:util";
 
 import { build } from "./build.mjs";
+import { writeReference } from "./reference.mjs";
 import { Missing, ROOT, main } from "./setup.mjs";
 
 const SITE = join(ROOT, "build", "docs");
@@ -16,42 +17,76 @@ const SOURCE = join(ROOT, "www", "docs");
 const HOST = "127.0.0.1";
 const PORT = 8789;
 
-/** The guides, in the order in which they are read. */
-const GUIDES = [
-  "first-distribute",
-  "edge-worker",
-  "browser",
-  "sign-in",
-  "webhooks",
-  "resuming",
-  "testing",
-  "migrating",
-  "errors",
-  "hosts",
-];
+/** The pages of each folder, in the order in which they are read. */
+const FOLDERS = /** @type {Record<string, { group: string, pages: string[] }>} */ ({
+  guides: {
+    group: "Guides",
+    pages: [
+      "first-distribute",
+      "code-lists",
+      "jobs",
+      "resuming",
+      "journals",
+      "webhooks",
+      "webhook-events",
+      "codes-in-use",
+      "what-can-go-wrong",
+      "errors",
+      "retries",
+      "tokens",
+      "sign-in",
+      "edge-worker",
+      "browser",
+      "deploying",
+      "limits-and-costs",
+      "data-and-secrets",
+      "testing",
+      "sandbox-server",
+      "hosts",
+      "migrating",
+      "rust",
+    ],
+  },
+  reference: { group: "Reference", pages: ["error-codes", "options", "worker-routes"] },
+  decisions: {
+    group: "Decisions",
+    pages: ["core", "size-and-speed", "reading-codes", "sending", "journal", "worker", "project"],
+  },
+});
 
 /** What the repository has beside them, and what it is called on the site. */
 const PAGES = /** @type {Record<string, string>} */ ({
-  "README.md": "All on one page",
-  "WHAT-CAN-GO-WRONG.md": "What can go wrong",
-  "DEPLOYING.md": "From nothing to production",
-  "SECURITY.md": "Security",
+  "README.md": "Readme",
   "ARCHITECTURE.md": "Architecture",
+  "CONTRIBUTING.md": "Contributing",
+  "SECURITY.md": "Security",
   "BENCHMARKS.md": "Benchmarks",
+  "benches/results/full-run.md": "Benchmarks: the full run",
   "CHANGELOG.md": "Changelog",
 });
 
 /** The doors of the package. */
 const DOORS = ["uber-vouchers", "worker", "worker-client", "journal", "sandbox"];
 
+const SEARCH_BOOST = 3;
+
 /** Builds the site; throws at the first warning. */
 export async function buildDocs() {
   if (!existsSync(join(ROOT, "dist", "entry", "index.d.ts"))) {
     throw new Missing("There are no declarations. Build them: npm run build");
   }
-  for (const file of readdirSync(join(SOURCE, "guides"))) {
-    if (!GUIDES.includes(file.replace(".md", ""))) throw new Error(`Where does ${file} belong?`);
+  /** @type {Map<string, { group: string, title?: string }>} */
+  const documents = new Map();
+  for (const [folder, { group, pages }] of Object.entries(FOLDERS)) {
+    for (const page of pages) documents.set(join(SOURCE, folder, `${page}.md`), { group });
+    for (const file of readdirSync(join(SOURCE, folder))) {
+      if (!pages.includes(file.replace(".md", ""))) throw new Error(`Where does ${file} belong?`);
+    }
   }
+  for (const [page, title] of Object.entries(PAGES)) {
+    documents.set(join(ROOT, page), { group: "More", title });
+  }
+  const byName = new Map([...documents].map(([file, what]) => [basename(file, ".md"), what]));
   const { Application, ConsoleLogger, Converter, DocumentReflection, LogLevel, ReflectionKind } =
     await import("typedoc");
   /** What a shape without a name is made of needs no words of its own. */
@@ -64,17 +99,13 @@ export async function buildDocs() {
       super.log(message, level);
     }
   }
-  const pages = Object.keys(PAGES).filter((page) => existsSync(join(ROOT, page)));
   const app = await Application.bootstrap({
     name: "uber-vouchers",
     entryPoints: DOORS.map((door) => join(SOURCE, "doors", `${door}.ts`)),
     tsconfig: join(SOURCE, "tsconfig.json"),
     basePath: ROOT,
     readme: join(SOURCE, "index.md"),
-    projectDocuments: [
-      ...GUIDES.map((guide) => join(SOURCE, "guides", `${guide}.md`)),
-      ...pages.map((page) => join(ROOT, page)),
-    ],
+    projectDocuments: [...documents.keys()],
     out: SITE,
     favicon: join(ROOT, "www", "console", "public", "favicon.svg"),
     customCss: join(SOURCE, "site.css"),
@@ -95,7 +126,16 @@ export async function buildDocs() {
       "TypeAlias",
       "Variable",
     ].map((kind) => /** @type {any} */ (kind)),
-    groupOrder: ["Guides", "Modules", "More", "Functions", "Classes", "*"],
+    groupOrder: [
+      "Guides",
+      "Reference",
+      "Modules",
+      "Decisions",
+      "More",
+      "Functions",
+      "Classes",
+      "*",
+    ],
     navigation: { includeGroups: true, includeCategories: false, excludeReferences: true },
     searchInComments: true,
     searchInDocuments: true,
@@ -124,9 +164,11 @@ export async function buildDocs() {
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, (context) => {
     for (const page of context.project.getReflectionsByKind(ReflectionKind.Document)) {
       if (!(page instanceof DocumentReflection)) continue;
-      const name = PAGES[`${page.name}.md`];
-      page.frontmatter["group"] = name === undefined ? "Guides" : "More";
-      if (name !== undefined) page.name = name;
+      const { group, title } = byName.get(page.name) ?? {};
+      if (group !== undefined) page.frontmatter["group"] = group;
+      if (title !== undefined) page.name = title;
+      // A page about a subject ranks beside the members of that name, and not behind all of them.
+      page.relevanceBoost = SEARCH_BOOST;
     }
   });
   const project = await app.convert();
@@ -235,6 +277,7 @@ if (process.argv[1] === import.meta.filename) {
     const { values: flags } = parseArgs({
       options: { check: { type: "boolean" }, port: { type: "string" } },
     });
+    writeReference(flags.check === true);
     if (!flags.check) await build();
     await buildDocs();
     console.log(`${checkLinks()} links lead somewhere`);

@@ -17,11 +17,10 @@ import { GIVEN } from "./given.mjs";
 import { samplesOf } from "./samples.mjs";
 import { checkCommands } from "./shell.mjs";
 
-const GUIDES = join("www", "docs", "guides");
+const SITE = join("www", "docs");
 const DOCUMENTS = [
   ...readdirSync(ROOT),
-  join("www", "docs", "index.md"),
-  ...readdirSync(join(ROOT, GUIDES)).map((file) => join(GUIDES, file)),
+  ...readdirSync(join(ROOT, SITE), { recursive: true }).map((file) => join(SITE, String(file))),
 ].filter((file) => file.endsWith(".md"));
 
 const SCRIPTS = ["js", "mjs", "ts"];
@@ -36,8 +35,12 @@ june,9b2d7c1e-8a34-4c5f-b6d0-1e2f3a4b5c6d
 july,1f913a96-f52c-42a0-aa0b-a2ba53b2d631
 `;
 
+/** Where the ready worker is shown whole. A document that links to it need not repeat it. */
+const READY = samplesOf(readFileSync(join(ROOT, SITE, "guides", "edge-worker.md"), "utf8"));
+const READY_FILE = "ready-worker.mjs";
+
 /** @typedef {import("./samples.mjs").Sample} Sample */
-/** What a document is, and has shown so far. @typedef {{ isReadme: boolean, configuration: string | undefined, worker: string | undefined, html: string | undefined }} State */
+/** What a document is, and has shown so far. @typedef {{ isReadme: boolean, configuration: string | undefined, worker: string, html: string | undefined }} State */
 /** @typedef {{ sample: Sample, code: string, language: string, output: string | undefined }} Program */
 
 for (const [place, document] of DOCUMENTS.entries()) {
@@ -45,13 +48,15 @@ for (const [place, document] of DOCUMENTS.entries()) {
   mkdirSync(folder, { recursive: true });
   const samples = samplesOf(readFileSync(join(ROOT, document), "utf8"));
   writeFileSync(join(folder, "codes.csv"), CODES);
+  const ready = READY.find(({ kind, name }) => kind === "worker" && name === "ready");
+  writeFileSync(join(folder, READY_FILE), String(ready?.code));
   // `first.mjs` is the README's first sample.
   const files = new Set(["codes.csv", "first.mjs"]);
   /** @type {State} */
   const state = {
     isReadme: document === "README.md",
-    configuration: samples.find(isConfiguration)?.code,
-    worker: undefined,
+    configuration: (samples.find(isConfiguration) ?? READY.find(isConfiguration))?.code,
+    worker: READY_FILE,
     html: undefined,
   };
   describe(document, () => {

@@ -28,7 +28,8 @@ const unanswered = new Map();
 before(async () => {
   uber = await startUber(["--latency", "1-3", "--failure-rate", "0"]);
   ({ url: front } = await startFront(uber.url, async ({ path, program = "", headers, body }) => {
-    const [, listed = ""] = /\/voucher-programs\/([^/]+)\/codes\?include_usage=true$/.exec(path) ?? [];
+    const [, listed = ""] =
+      /\/voucher-programs\/([^/]+)\/codes\?include_usage=true$/.exec(path) ?? [];
     if (listed !== "") reads.set(listed, readsOf(listed) + 1);
     const arrived = unanswered.get(program);
     if (arrived === undefined) return lists.get(listed);
@@ -148,10 +149,11 @@ test("several that ask at a time share one read", async () => {
   const job = await unknownJob(worker, 10);
   await worker.until(job.programId, job.id, ({ status }) => status === "undecided");
   await use(job.programId, job.codes.slice(0, 2));
-  const answers = await Promise.all(
-    Array.from({ length: 5 }, () => reconcile(worker, job.path)),
+  const answers = await Promise.all(Array.from({ length: 5 }, () => reconcile(worker, job.path)));
+  assert.deepEqual(
+    answers.map(({ status, body }) => [status, body.settled]),
+    Array(5).fill([200, 2]),
   );
-  assert.deepEqual(answers.map(({ status, body }) => [status, body.settled]), Array(5).fill([200, 2]));
   assert.equal(readsOf(job.programId), 1);
   // By itself it reads nothing, as that is off.
   const { usage } = await worker.json(job.path);
@@ -168,11 +170,19 @@ test("a read that fails changes nothing, is shown, and comes again", async () =>
   const used = job.codes.map((code) => ({ code_id: code, usage_count: 1 }));
   const type = { "Content-Type": "application/json" };
   const list = JSON.stringify({ codes: used });
-  for (const [reply, status, code] of /** @type {[import("./front.mjs").Reply, number, string][]} */ ([
+  for (const [
+    reply,
+    status,
+    code,
+  ] of /** @type {[import("./front.mjs").Reply, number, string][]} */ ([
     [{ status: 500, headers: type, body: "{}" }, 502, "internal_server_error"],
     [{ status: 403, headers: type, body: '{"code":"user_not_allowed"}' }, 403, "user_not_allowed"],
     [{ status: 404, headers: type, body: "{}" }, 404, "resource_not_found"],
-    [{ status: 200, headers: { "Content-Type": "text/html" }, body: "<p>Welcome" }, 502, "unexpected_response"],
+    [
+      { status: 200, headers: { "Content-Type": "text/html" }, body: "<p>Welcome" },
+      502,
+      "unexpected_response",
+    ],
     // All are there, and the end is not.
     [{ status: 200, headers: type, body: list.slice(0, -2) }, 424, "unexpected_response"],
     [{ status: 200, headers: type, body: '{"codes":{}}' }, 424, "unexpected_response"],
@@ -278,7 +288,10 @@ test("what is in use is never free for a later job, whatever became of it here",
   const last = list.codes.filter((/** @type {any} */ { code }) => part(9, 11).includes(code));
   assert.deepEqual(
     last.map((/** @type {any} */ { state, job }) => [state, job]),
-    [["distributed", null], ["distributed", null]],
+    [
+      ["distributed", null],
+      ["distributed", null],
+    ],
   );
   // Also once the jobs are gone; a second read writes nothing more.
   await worker.inspect({ act: "rows", program: programId });
@@ -303,7 +316,10 @@ test("one program and its guests pass through, for a client and for a page; noth
   for await (const guest of page.guests(programId, { pageSize: 1_000 })) shown.push(guest);
   assert.equal(guests.length, 1_205);
   assert.deepEqual(shown, guests);
-  assert.deepEqual([guests[0]?.codeId, guests[0]?.isClaimed, guests[0]?.usageCount], [codes[0], true, 1]);
+  assert.deepEqual(
+    [guests[0]?.codeId, guests[0]?.isClaimed, guests[0]?.usageCount],
+    [codes[0], true, 1],
+  );
   const [own, through] = [await page.getProgram(programId), await client.getProgram(programId)];
   assert.deepEqual([own.programId, own.usageVoucherClaimCount], [programId, 1]);
   assert.deepEqual(own, through);
@@ -316,7 +332,11 @@ test("one program and its guests pass through, for a client and for a page; noth
     [`/api/programs/${programId}/guests?limit=5`, 400, "invalid_options"],
     [`/api/programs/${programId}?usage=true`, 400, "invalid_options"],
     [`/api/programs/unknown`, 404, "resource_not_found"],
-    [`/v1/organizations/${ORGANIZATION}/voucher-programs/unknown/guests`, 404, "resource_not_found"],
+    [
+      `/v1/organizations/${ORGANIZATION}/voucher-programs/unknown/guests`,
+      404,
+      "resource_not_found",
+    ],
     [`/v1/organizations/other/voucher-programs/${programId}`, 404, "unknown_organization"],
   ])) {
     const refused = await worker.request(path);

@@ -114,6 +114,12 @@ test("a clock that was set back holds nothing up for longer", () => {
   const open = [job()];
   const state = read(NOTHING_READ, open, NOW + 400 * DAY);
   assert.equal(nextReadAt(state, open, NOW, settings), NOW + 6 * HOUR);
-  const failing = failed(begun(NOTHING_READ, NOW + 400 * DAY), /** @type {any} */ (FAULT), 0, NOW + 400 * DAY, 10);
+  const failing = failed(
+    begun(NOTHING_READ, NOW + 400 * DAY),
+    /** @type {any} */ (FAULT),
+    0,
+    NOW + 400 * DAY,
+    10,
+  );
   assert.equal(nextReadAt(failing, open, NOW, settings), NOW + 60 * MINUTE);
 });

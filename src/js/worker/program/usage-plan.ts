@@ -61,7 +61,8 @@ export function nextReadAt(
   // What a clock said that was set back does not hold anything up.
   const ago = (at: number) => Math.min(at, now);
   const earliest = state.triedAt === 0 ? 0 : ago(state.triedAt) + pauseMinutes * MINUTE_MS;
-  if (state.failures > 0) return Math.max(earliest, Math.min(state.retryAt, now + LONGEST_RETRY_MS));
+  if (state.failures > 0)
+    return Math.max(earliest, Math.min(state.retryAt, now + LONGEST_RETRY_MS));
   const sent = open.filter((record) => hasSent(record, state));
   const isAsked = sent.some(({ summary }) => {
     return summary.progress.unknown > 0 && AT_REST.has(summary.status);
@@ -69,8 +70,12 @@ export function nextReadAt(
   const readAt = ago(state.readAt ?? 0);
   const since = sent.map(({ summary }) => Math.max(readAt, ago(summary.createdAt)));
   const step = since.length > 0 ? 0 : Math.min(state.step, intervalHours.length - 1);
-  const regular = Math.min(...(since.length > 0 ? since : [readAt])) + (intervalHours[step] ?? 0) * HOUR_MS;
-  return Math.max(earliest, Math.min(isAsked ? now : Infinity, state.wantedAt ?? Infinity, regular));
+  const regular =
+    Math.min(...(since.length > 0 ? since : [readAt])) + (intervalHours[step] ?? 0) * HOUR_MS;
+  return Math.max(
+    earliest,
+    Math.min(isAsked ? now : Infinity, state.wantedAt ?? Infinity, regular),
+  );
 }
 
 /** Whether it has sent something since the last read. */

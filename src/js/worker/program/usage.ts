@@ -196,7 +196,8 @@ export class Usage {
     for (const [number, places] of byJob) {
       const record = records.byNumber(number);
       // Of one that can't be read, all codes count as unknown; the next read says it again.
-      if (record === undefined || record.isFolded || record.summary.status === "unreadable") continue;
+      if (record === undefined || record.isFolded || record.summary.status === "unreadable")
+        continue;
       const { sources, summary } = record;
       let progress = summary.progress;
       try {
