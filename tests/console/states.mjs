@@ -46,14 +46,17 @@ export const stateTests = (page) => ({
         // It may be of a screen that was left meanwhile.
         await route.fulfill(PROBLEM).catch(() => {});
       });
-      await page.goto(path);
-      await page.locator("main .bone").first().waitFor();
-      await glance(page, `${name}-being-read`);
-      release();
-      await page.locator("main .bone").first().waitFor({ state: "detached" });
-      await page.locator("main [role=alert]").first().waitFor();
-      await glance(page, `${name}-failed`);
-      await page.unroute(READ);
+      try {
+        await page.goto(path);
+        await page.locator("main .bone").first().waitFor();
+        await glance(page, `${name}-being-read`);
+        release();
+        await page.locator("main [role=alert]").first().waitFor();
+        await page.locator("main .bone").first().waitFor({ state: "detached" });
+        await glance(page, `${name}-failed`);
+      } finally {
+        await page.unroute(READ);
+      }
     }
   },
 
