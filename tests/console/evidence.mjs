@@ -68,7 +68,7 @@ export const evidenceTests = (page, jobs) => ({
     await until(page, ({ unknown = 0 }) => unknown > 1_000, "three in a row halt it");
     await sandbox(page, { faults: { lost_after: 0 } });
     const batch = page.locator("li.batch").first();
-    await batch.getByText(/^of these 500, /).waitFor();
+    await batch.getByText(/of these 500, .*500 unknown/).waitFor();
     await batch.getByRole("button", { name: /^Send \d+ codes again/ }).waitFor();
   },
 

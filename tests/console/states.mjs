@@ -5,12 +5,10 @@ import { PROGRAMS } from "./steps.mjs";
 /** @typedef {import("playwright-core").Page} Page */
 
 const OF_PROGRAM = `/programs/${PROGRAMS.hires.id}`;
-/** @type {[name: string, path: string][]} */
+/** Those that can do nothing without what they read. @type {[name: string, path: string][]} */
 const SCREENS = [
   ["programs", "/"],
   ["program", OF_PROGRAM],
-  ["new-distribution", `${OF_PROGRAM}/new`],
-  ["everybody", `${OF_PROGRAM}/everybody`],
   ["history", "/history"],
   ["events", "/events"],
   ["event", "/events/some-event"],
@@ -61,9 +59,11 @@ export const stateTests = (page) => ({
   },
 
   async "a job says that it is being read"() {
-    await page.routeWebSocket(/\/live$/, () => {});
-    await page.goto(`${OF_PROGRAM}/jobs/some-job`);
-    await page.locator("main .bone").first().waitFor();
-    await glance(page, "job-being-read");
+    const other = await page.context().newPage();
+    await other.routeWebSocket(/\/live$/, () => {});
+    await other.goto(`${OF_PROGRAM}/jobs/some-job`);
+    await other.locator("main .bone").first().waitFor();
+    await glance(other, "job-being-read");
+    await other.close();
   },
 });

@@ -40,7 +40,8 @@ const PLAIN = words(
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const MOMENT = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/;
-const RESOURCE = /^https:\/\/([\w-]+\.)*uber\.com(?<path>(\/[\w.-]*)*)$/;
+/** An address of Uber's API, and not one that redeems a voucher. */
+const RESOURCE = /^https:\/\/([\w-]+-)?api\.uber\.com(?<path>(\/[\w.-]*)*)$/;
 const SEGMENT = /^(v\d+(\.\d+)?|[a-z]+(-[a-z]+)*)?$/;
 const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 const TOKEN = /^[\w.:-]+$/;
