@@ -72,6 +72,20 @@ export const evidenceTests = (page, jobs) => ({
     await batch.getByRole("button", { name: /^Send \d+ codes again/ }).waitFor();
   },
 
+  async "what has halted by itself is resumed with everything, once somebody says so"() {
+    const facts = page.locator(".job-head .facts");
+    await facts.getByText("Halted", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Pause everything" }).click();
+    const banner = page.getByRole("region", { name: "Everything is paused" });
+    await banner.getByRole("button", { name: "Resume halted jobs too" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("what is pending in them leaves").waitFor();
+    await look(page, "resume-halted");
+    await dialog.getByRole("button", { name: "Resume halted jobs too" }).click();
+    await banner.waitFor({ state: "detached" });
+    await facts.getByText("Needs a decision", { exact: true }).waitFor();
+  },
+
   async "time moves on, people use their codes, and usage is read: now, and why if it fails"() {
     const unknown = page.locator(".unknown");
     const before = (await figures(page))["unknown"] ?? 0;

@@ -2,9 +2,9 @@
 import { useState } from "preact/hooks";
 
 import { announce } from "../announce.js";
-import { explainReading } from "../explain.js";
+import { explainUsage } from "../explain.js";
 import { codes, number, timeOfDayExactly } from "../format.js";
-import { Ago, ErrorCode, Fault, Moment } from "../parts/small.js";
+import { Ago, Fault, Moment } from "../parts/small.js";
 import { useAction } from "../parts/use-action.js";
 import { readUsage } from "../server/jobs.js";
 import type { JobDetail, Reconciled } from "../server/types.js";
@@ -15,6 +15,8 @@ export function ReadUsage({ job }: { job: JobDetail }) {
   const { isBusy, problem, act } = useAction();
   const [found, setFound] = useState<Reconciled | null>(null);
   if (!hasList(status)) return null;
+  // Somebody's own try, or the worker's last one.
+  const failed = problem ?? usage.error;
   const read = async () => {
     const reconciled = await readUsage(programId, id);
     setFound(reconciled);
@@ -45,13 +47,7 @@ export function ReadUsage({ job }: { job: JobDetail }) {
           </>
         )}
       </p>
-      {usage.error && problem === null && (
-        <p class="usage-error">
-          The last try failed, and changed nothing: {usage.error.message}. {usage.error.hint}{" "}
-          <ErrorCode code={usage.error.code} status={usage.error.status ?? null} />
-        </p>
-      )}
-      {problem && <Fault explained={explainReading(problem)} />}
+      {failed && <Fault explained={explainUsage(failed)} />}
     </div>
   );
 }

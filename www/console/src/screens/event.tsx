@@ -6,10 +6,9 @@ import { EventBody } from "../events/event-body.js";
 import { EventType } from "../events/event-type.js";
 import { settledInWords } from "../events/settled.js";
 import { UnreadSteps } from "../events/unread-steps.js";
-import { explainReading } from "../explain.js";
 import { number } from "../format.js";
 import { Crumbs } from "../parts/crumbs.js";
-import { Fault, Moment, Pill, TitleBone } from "../parts/small.js";
+import { Moment, Pill, TitleBone } from "../parts/small.js";
 import { paths } from "../router.js";
 import { LOOKED_UP, useEvent } from "../server/events.js";
 import { eventWord } from "../words.js";
@@ -44,6 +43,7 @@ export function Event({ eventId }: { eventId: string }) {
                 {summary.status === "read" && <span>{settledInWords(summary)}</span>}
               </>
             )}
+            {problem && <span>What is known of it could not be read: {problem.message}.</span>}
             {value && !summary && (
               <span>
                 It is not among the newest {number(LOOKED_UP)} events, so there is its body alone.
@@ -52,7 +52,6 @@ export function Event({ eventId }: { eventId: string }) {
           </p>
         </div>
       </div>
-      {problem && <Fault explained={explainReading(problem)} />}
       {summary?.status === "unread" && !summary.isDismissed && <UnreadSteps event={summary} />}
       <EventBody eventId={eventId} isCut={summary?.isCut ?? false} />
       {summary && <EventDetails event={summary} />}

@@ -97,7 +97,7 @@ function NoEvents({ isUnread }: { isUnread: boolean }) {
     return (
       <div class="card blank">
         <p class="blank-title">No event is unread</p>
-        <p>Whatever Uber has reported of a distribution was read.</p>
+        <p>Whatever Uber has reported was read, or dealt with.</p>
       </div>
     );
   }
