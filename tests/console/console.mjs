@@ -10,7 +10,7 @@ import { gzipSync } from "node:zlib";
 
 import { assert, report, runTests } from "../package/harness.mjs";
 import { browser, look, open, pageErrors, signIn, violations, visitor } from "./browser.mjs";
-import { eventTests } from "./events.mjs";
+import { eventFormTests, eventTests } from "./events.mjs";
 import { evidenceTests } from "./evidence.mjs";
 import { start } from "./server.mjs";
 import { stateTests } from "./states.mjs";
@@ -411,6 +411,8 @@ const tests = {
     await page.getByRole("button", { name: "Resume reports" }).click();
     await page.getByRole("button", { name: "Close" }).click();
   },
+
+  ...eventFormTests(page),
 
   async "a job of long ago is settled by webhooks alone, and says by what"() {
     await page.goto(String(jobs["party"]));

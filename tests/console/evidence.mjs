@@ -88,6 +88,8 @@ export const evidenceTests = (page, jobs) => ({
 
   async "time moves on, people use their codes, and usage is read: now, and why if it fails"() {
     const unknown = page.locator(".unknown");
+    // From here on, so that what the worker reads by itself fails too.
+    await sandbox(page, { faults: { bad_request: 1 } });
     const before = (await figures(page))["unknown"] ?? 0;
     await page.getByRole("button", { name: "Sandbox" }).click();
     const used = page.locator(".sandbox-facts div", { hasText: "Codes used" }).locator("dd");
@@ -96,12 +98,12 @@ export const evidenceTests = (page, jobs) => ({
     await look(page, "sandbox-time");
     await page.getByRole("button", { name: "Close" }).click();
 
-    await sandbox(page, { faults: { bad_request: 1 } });
     await unknown.getByRole("button", { name: "Read usage now" }).click();
-    await unknown.getByRole("alert").waitFor();
-    equal((await figures(page))["unknown"], before);
+    await unknown.getByText("So usage was not read, and no state has changed.").waitFor();
+    const still = (await figures(page))["unknown"];
     await look(page, "usage-failed");
     await sandbox(page, { faults: { bad_request: 0 } });
+    equal(still, before);
 
     await unknown.getByRole("button", { name: "Read usage now" }).click();
     await unknown.getByText(/Uber listed 1,204 codes: [\d,]+ settled/).waitFor();
