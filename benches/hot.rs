@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 
 use uber_vouchers::code::list::CodeList;
 use uber_vouchers::csv::CodeReader;
-use uber_vouchers::http::{BaseUrl, Head};
+use uber_vouchers::http::{BaseUrl, ResponseHead};
 use uber_vouchers::job::{Action, Recovery, Settings};
 use uber_vouchers::json::Json;
 use uber_vouchers::secret::SigningKey;
@@ -317,7 +317,7 @@ fn job(codes: u32) -> impl FnMut() {
         }
         let mut job = recovery.create(ProgramId::new("p").unwrap(), [7; 16], 0, NOW).unwrap();
         job.start(NOW);
-        let head = Head { status: 200, ..Head::default() };
+        let head = ResponseHead { status: 200, ..ResponseHead::default() };
         let mut sent = 0;
         loop {
             match job.poll(NOW) {

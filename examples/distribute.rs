@@ -17,15 +17,16 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use uber_vouchers::code::list::CodeList;
 use uber_vouchers::csv::CodeReader;
-use uber_vouchers::error::{Error, ErrorCode, Queued};
-use uber_vouchers::http::{BaseUrl, Head, Method, Request};
+use uber_vouchers::error::{Error, ErrorCode};
+use uber_vouchers::http::{BaseUrl, Method, Request, ResponseHead};
 use uber_vouchers::json::Json;
-use uber_vouchers::secret::Secret;
+use uber_vouchers::secret::{AccessToken, ClientSecret};
 use uber_vouchers::uber::api::Api;
 use uber_vouchers::uber::id::{OrganizationId, ProgramId};
-use uber_vouchers::uber::response::{self, Effect, Verdict};
-use uber_vouchers::uber::retry::{Attempt, Retry, Rule, Step};
-use uber_vouchers::uber::token::{self, App, Scope};
+use uber_vouchers::uber::policy::{Operation, Verdict};
+use uber_vouchers::uber::response;
+use uber_vouchers::uber::retry::{Attempt, Retry, RetryDecision};
+use uber_vouchers::uber::token::{self, AppCredentials, Scope};
 use uber_vouchers::uber::{codes, distribute, programs};
 
 fn main() {
@@ -58,10 +59,10 @@ fn run() -> Result<(), Error> {
     for rejected in list.rejected() {
         eprintln!("line {}: {}", rejected.line, rejected.message);
     }
-    distribute::refuse_rejected(list.rejected_count(), list.len() as u64)?;
+    distribute::ensure_no_rejected(list.rejected_count(), list.len() as u64)?;
 
     let request = distribute::request(&client.api, &program, list.iter())?;
-    client.call(&request, Rule::Distribute, Effect::Queues)?;
+    client.call(&request, Operation::Distribute)?;
     println!("{} codes of program {} are queued.", list.len(), program.as_str());
     Ok(())
 }
@@ -84,9 +85,9 @@ fn read(file: &str) -> Result<CodeList, Error> {
 
 struct Client {
     api: Api,
-    app: App,
+    app: AppCredentials,
     agent: ureq::Agent,
-    token: Option<Secret>,
+    token: Option<AccessToken>,
 }
 
 impl Client {
@@ -112,9 +113,9 @@ impl Client {
             .into();
         Ok(Self {
             api: Api::new(base_url, organization, Api::DEFAULT_LANGUAGE)?,
-            app: App {
+            app: AppCredentials {
                 client_id: value("UBER_CLIENT_ID", "sandbox-client"),
-                client_secret: Secret::new(value("UBER_CLIENT_SECRET", "sandbox-secret")),
+                client_secret: ClientSecret::new(value("UBER_CLIENT_SECRET", "sandbox-secret")),
                 token_url: BaseUrl::new(&token_url, "UBER_BASE_URL")?,
             },
             agent,
@@ -124,7 +125,7 @@ impl Client {
 
     fn first_program(&mut self) -> Result<String, Error> {
         let request = programs::request(&self.api, Some("ACTIVE"), 1, 0)?;
-        let body = self.call(&request, Rule::Read, Effect::Reads)?;
+        let body = self.call(&request, Operation::Read)?;
         let found = programs::list(&body).unwrap_or_default();
         let id = found.items().first().and_then(|program| program.get("programId").text());
         let none = || Error::validation(ErrorCode::InvalidProgramId, "There is no active program");
@@ -133,7 +134,7 @@ impl Client {
 
     fn codes(&mut self, program: &ProgramId) -> Result<CodeList, Error> {
         let request = codes::request(&self.api, program, false);
-        let body = self.call(&request, Rule::Read, Effect::Reads)?;
+        let body = self.call(&request, Operation::Read)?;
         let mut reader = CodeReader::new(None);
         for code in codes::list(&body).unwrap_or_default().items() {
             reader.push_entry(code.get("codeId").text().unwrap_or_default());
@@ -142,13 +143,8 @@ impl Client {
     }
 
     /// Sends a request until it is accepted, or the core says that it is over.
-    fn call(
-        &mut self,
-        request: &Request,
-        rule: Rule,
-        effect: Effect,
-    ) -> Result<Json<'static>, Error> {
-        let mut retry = Retry::new(rule, 2);
+    fn call(&mut self, request: &Request, operation: Operation) -> Result<Json<'static>, Error> {
+        let mut retry = Retry::new(operation, 2);
         loop {
             let token = self.token()?;
             let answer = self.send(request, Some(&token));
@@ -166,36 +162,40 @@ impl Client {
             match retry.after(attempt, now(), random()) {
                 // It is the core that never waits.
                 #[allow(clippy::disallowed_methods)]
-                Step::Wait(ms) => thread::sleep(Duration::from_millis(ms)),
-                Step::RenewToken => self.token = None,
-                Step::Stop => {
+                RetryDecision::Wait(ms) => thread::sleep(Duration::from_millis(ms)),
+                RetryDecision::RenewToken => self.token = None,
+                RetryDecision::Stop => {
                     return Err(match answer {
                         Ok((head, body)) => {
                             let parsed = serde_json::from_str(&body).unwrap_or_default();
-                            response::error(&head, &body, &parsed, effect, now())
+                            response::to_error(&head, &body, &parsed, operation, now())
                         }
-                        Err(code) => no_answer(code, effect),
+                        Err(code) => no_answer(code, operation),
                     });
                 }
             }
         }
     }
 
-    fn token(&mut self) -> Result<Secret, Error> {
+    fn token(&mut self) -> Result<AccessToken, Error> {
         if let Some(token) = &self.token {
             return Ok(token.clone());
         }
         let request = self.app.client_credentials(Scope::VoucherPrograms);
         let (head, body) =
-            self.send(&request, None).map_err(|code| no_answer(code, Effect::Reads))?;
+            self.send(&request, None).map_err(|code| no_answer(code, Operation::ClientToken))?;
         let parsed = serde_json::from_str(&body).unwrap_or_default();
-        let tokens = token::answer(&head, &body, &parsed, None, now())?;
+        let tokens = token::parse_response(&head, &body, &parsed, None, now())?;
         self.token = Some(tokens.access_token.clone());
         Ok(tokens.access_token)
     }
 
     /// One attempt. Without an answer, whether the time was up.
-    fn send(&self, request: &Request, token: Option<&Secret>) -> Result<(Head, String), ErrorCode> {
+    fn send(
+        &self,
+        request: &Request,
+        token: Option<&AccessToken>,
+    ) -> Result<(ResponseHead, String), ErrorCode> {
         let mut builder =
             ureq::http::Request::builder().method(request.method.as_str()).uri(&request.url);
         for (name, value) in &request.headers {
@@ -217,17 +217,16 @@ impl Client {
         let fields = answer.headers().iter().filter_map(|(name, value)| {
             Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
         });
-        let head = Head { status: answer.status().as_u16(), headers: fields.collect() };
+        let head = ResponseHead { status: answer.status().as_u16(), headers: fields.collect() };
         // The status line is the evidence, whatever becomes of the body.
         let body = answer.body_mut().read_to_string().unwrap_or_default();
         Ok((head, body))
     }
 }
 
-/// A request may have arrived although no answer did.
-fn no_answer(code: ErrorCode, effect: Effect) -> Error {
-    let queued = if effect == Effect::Reads { Queued::No } else { Queued::Unknown };
-    Error::new(code, queued, "No answer came")
+/// A request may have left although no answer came.
+fn no_answer(code: ErrorCode, operation: Operation) -> Error {
+    Error::new(code, operation.lost(true), "No answer came")
 }
 
 // The core never asks for the time; whoever calls it does.

@@ -4,6 +4,7 @@
  *     npm run simulate -- --seeds 100000 [--from 5000]
  *     npm run simulate -- --seed 286        that one run
  *     npm run simulate -- --mutants         machines that are wrong must be caught
+ *     npm run simulate -- --mutants --only usage   those with that in their names
  */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
@@ -11,6 +12,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 import { ROOT, TARGET, main, setUp } from "./setup.mjs";
+import { recordResults } from "../tests/results.mjs";
 
 /** A mutant that outlives so many seeds is not caught. */
 const MOST_SEEDS = 10_000;
@@ -34,8 +36,8 @@ function simulate(env, { cwd = ROOT, quiet = false } = {}) {
 
 /** @typedef {{ name: string, driver?: boolean, file: string, from: string, to: string }} Mutant */
 
-/** Every machine that is deliberately wrong must be caught. */
-export function catchMutants() {
+/** Every machine that is deliberately wrong must be caught. @param {string} [only] */
+export function catchMutants(only = "") {
   const target = join(TARGET, "mutants");
   const copy = join(target, "source");
   rmSync(copy, { recursive: true, force: true });
@@ -46,7 +48,8 @@ export function catchMutants() {
     cpSync(join(ROOT, part), join(copy, part), { recursive: true });
   }
   /** @type {Mutant[]} */
-  const mutants = JSON.parse(readFileSync(join(ROOT, simulation, "mutants.json"), "utf8"));
+  const all = JSON.parse(readFileSync(join(ROOT, simulation, "mutants.json"), "utf8"));
+  const mutants = all.filter(({ name }) => name.includes(only));
   let caught = 0;
   for (const { name, driver, file, from, to } of mutants) {
     /** @type {Record<string, string>} */
@@ -59,9 +62,10 @@ export function catchMutants() {
     if (ok) console.log(`✖ ${name}: not caught by ${MOST_SEEDS} seeds`);
     else if (seed === undefined) throw new Error(`${name} does not run:\n${output}`);
     else console.log(`✔ ${name}: seed ${seed}, ${promise}`);
+    recordResults([{ name, passed: !ok }]);
     caught += Number(!ok);
   }
-  console.log(`# pass ${caught}\n# fail ${mutants.length - caught}`);
+  console.log(`${caught} of ${mutants.length} caught`);
   if (caught < mutants.length) throw new Error("A wrong machine was not caught");
 }
 
@@ -80,10 +84,10 @@ if (process.argv[1] === import.meta.filename) {
     const string = { type: /** @type {const} */ ("string") };
     const mutants = { type: /** @type {const} */ ("boolean") };
     const { values } = parseArgs({
-      options: { seeds: string, from: string, seed: string, mutants },
+      options: { seeds: string, from: string, seed: string, mutants, only: string },
     });
     await setUp();
-    if (values.mutants) return catchMutants();
+    if (values.mutants) return catchMutants(values.only);
     const { ok } = simulate({
       SIMULATE_SEEDS: values.seed === undefined ? (values.seeds ?? "100000") : "1",
       SIMULATE_FROM: values.seed ?? values.from ?? "0",

@@ -2,7 +2,7 @@
 //! have been queued.
 
 use std::fmt;
-use std::ops::{Deref, DerefMut};
+use std::ops::Deref;
 
 /// Whether Uber may have queued something because of the call that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl Queued {
     }
 }
 
-/// The kind of an error: the class that JavaScript sees.
+/// The kind of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorClass {
     /// Refused before anything left.
@@ -39,25 +39,9 @@ pub enum ErrorClass {
     Webhook,
 }
 
-impl ErrorClass {
-    /// The name of the JavaScript class.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            ErrorClass::Validation => "ValidationError",
-            ErrorClass::Api => "ApiError",
-            ErrorClass::Connection => "ConnectionError",
-            ErrorClass::Job => "JobError",
-            ErrorClass::Webhook => "WebhookError",
-        }
-    }
-}
-
 macro_rules! error_codes {
     ($($(#[$docs:meta])* $variant:ident = $text:literal, $class:ident, $hint:literal;)*) => {
-        /// The stable code of an error. A few more, such as `secret_in_browser`,
-        /// `body_used` and `journal_failed`, can only come about in JavaScript
-        /// (`src/js/errors.ts`).
+        /// The stable code of an error.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum ErrorCode {
@@ -68,7 +52,7 @@ macro_rules! error_codes {
             /// Every code there is.
             pub const ALL: &'static [ErrorCode] = &[$(ErrorCode::$variant),*];
 
-            /// The code as JavaScript and the docs spell it.
+            /// The code as the docs spell it.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -203,67 +187,6 @@ impl fmt::Display for ErrorCode {
     }
 }
 
-/// Why one entry of a list is no code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Reason {
-    /// Not a UUID in the 8-4-4-4-12 form.
-    NotAUuid,
-    /// The UUID of only zeros.
-    NilUuid,
-    /// The row, or the header, lacks the column of the codes.
-    MissingColumn,
-    /// Several columns have the name that is looked for.
-    AmbiguousColumn,
-    /// The quotes of the row don't match, or its cells have shifted.
-    MalformedCsv,
-    /// The file, or the column of the codes, is not UTF-8.
-    NotUtf8,
-    /// The file is no list of codes, but a workbook, an archive, JSON or the like.
-    UnsupportedFormat,
-    /// The entry is not a string.
-    NotAString,
-    /// The program column holds no usable program id.
-    InvalidProgramId,
-}
-
-impl Reason {
-    /// The reason as JavaScript and the docs spell it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Reason::NotAUuid => "not_a_uuid",
-            Reason::NilUuid => "nil_uuid",
-            Reason::MissingColumn => "missing_column",
-            Reason::AmbiguousColumn => "ambiguous_column",
-            Reason::MalformedCsv => "malformed_csv",
-            Reason::NotUtf8 => "not_utf8",
-            Reason::UnsupportedFormat => "unsupported_format",
-            Reason::NotAString => "not_a_string",
-            Reason::InvalidProgramId => "invalid_program_id",
-        }
-    }
-}
-
-/// One entry that was refused.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Rejected {
-    /// The line of the input, from 1; of a list of strings, the entry's place.
-    pub line: u64,
-    /// What stood there, shortened. For the caller's eyes: it may be anything.
-    pub value: String,
-    /// Why it was refused.
-    pub reason: Reason,
-    /// The reason in a sentence.
-    pub message: String,
-}
-
-// Without `value`: it can be a recipient's data.
-impl fmt::Debug for Rejected {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Rejected(line {}, {})", self.line, self.reason.as_str())
-    }
-}
-
 /// What an answer that refuses or fails carries beside its code.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiDetail {
@@ -302,8 +225,6 @@ pub struct ErrorParts {
     pub unsent: bool,
     /// The answer, where there was one.
     pub api: Option<ApiDetail>,
-    /// The entries that were refused (`invalid_codes`), the first 1,000.
-    pub issues: Vec<Rejected>,
 }
 
 impl Error {
@@ -312,24 +233,34 @@ impl Error {
     pub fn new(code: ErrorCode, queued: Queued, message: impl Into<String>) -> Self {
         let message = message.into();
         let hint = code.hint();
-        let (unsent, api, issues) = (false, None, Vec::new());
-        Self(Box::new(ErrorParts { code, queued, message, hint, unsent, api, issues }))
+        Self(Box::new(ErrorParts { code, queued, message, hint, unsent: false, api: None }))
     }
 
     /// No connection was made, so the request never left.
     #[must_use]
     pub fn unsent(message: impl Into<String>) -> Self {
         let mut error = Self::new(ErrorCode::ConnectionFailed, Queued::No, message);
-        error.unsent = true;
-        error.hint =
-            "Nothing has left. Check the network, baseUrl and the certificate; see `cause`.";
-        error
+        error.0.unsent = true;
+        error.with_hint(
+            "Nothing has left. Check the network, baseUrl and the certificate; see `cause`.",
+        )
     }
 
     /// Refused before anything left.
     #[must_use]
     pub fn validation(code: ErrorCode, message: impl Into<String>) -> Self {
         Self::new(code, Queued::No, message)
+    }
+
+    /// With another hint than that of its code.
+    pub(crate) fn with_hint(mut self, hint: &'static str) -> Self {
+        self.0.hint = hint;
+        self
+    }
+
+    /// Its members, to be changed.
+    pub(crate) fn parts_mut(&mut self) -> &mut ErrorParts {
+        &mut self.0
     }
 
     /// What to do about it.
@@ -347,19 +278,13 @@ impl Deref for Error {
     }
 }
 
-impl DerefMut for Error {
-    fn deref_mut(&mut self) -> &mut ErrorParts {
-        &mut self.0
-    }
-}
-
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} ({})", self.message, self.code)
     }
 }
 
-// Without `body` and `issues`: they can hold anything.
+// Without `body`: it can hold anything.
 impl fmt::Debug for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Error({self}, queued: {})", self.queued.as_str())
@@ -384,33 +309,16 @@ mod tests {
     #[test]
     fn names_are_those_of_the_docs() {
         assert_eq!([Queued::No, Queued::Unknown].map(Queued::as_str), ["no", "unknown"]);
-        for (code, class) in [
-            (ErrorCode::EmptyCodes, "ValidationError"),
-            (ErrorCode::Conflict, "ApiError"),
-            (ErrorCode::Timeout, "ConnectionError"),
-            (ErrorCode::Halted, "JobError"),
-            (ErrorCode::MalformedBody, "WebhookError"),
-        ] {
-            assert_eq!(code.class().as_str(), class);
-        }
         for code in ErrorCode::ALL {
             assert_eq!(code.to_string(), code.as_str());
             assert_eq!(ErrorCode::from_name(code.as_str()), Some(*code));
         }
         assert_eq!(ErrorCode::from_name(""), None);
-        let rejected = Rejected {
-            line: 7,
-            value: "x".into(),
-            reason: Reason::NilUuid,
-            message: String::new(),
-        };
-        assert_eq!(format!("{rejected:?}"), "Rejected(line 7, nil_uuid)");
-        let mut error = Error::new(ErrorCode::Halted, Queued::Unknown, "Why");
+        let error = Error::new(ErrorCode::Halted, Queued::Unknown, "Why");
         assert_eq!(error.to_string(), "Why (halted)");
         assert_eq!(format!("{error:?}"), "Error(Why (halted), queued: unknown)");
         assert_eq!(error.hint(), ErrorCode::Halted.hint());
-        error.hint = "Wait.";
-        assert_eq!(error.hint(), "Wait.");
+        assert_eq!(error.with_hint("Wait.").hint(), "Wait.");
     }
 
     #[test]
@@ -422,15 +330,9 @@ mod tests {
     }
 
     #[test]
-    fn debug_prints_neither_body_nor_values() {
-        let mut error = Error::validation(ErrorCode::InvalidCodes, "1 of 2 entries is no code");
-        error.issues.push(Rejected {
-            line: 2,
-            value: "jane@example.com".into(),
-            reason: Reason::NotAUuid,
-            message: "It is no UUID.".into(),
-        });
-        error.api = Some(ApiDetail {
+    fn debug_prints_no_body() {
+        let mut error = Error::validation(ErrorCode::InvalidRequest, "Uber refused the request");
+        error.parts_mut().api = Some(ApiDetail {
             status: 400,
             uber_code: None,
             body: "jane@example.com".into(),
@@ -438,7 +340,7 @@ mod tests {
             retry_after_ms: None,
             hint: None,
         });
-        let printed = format!("{error:?} {error} {:?}", error.issues);
+        let printed = format!("{error:?} {error}");
         assert!(!printed.contains("jane"), "{printed}");
     }
 }

@@ -7,19 +7,14 @@
 //! random number: values go in, values come out.
 //!
 //! ```
-//! use uber_vouchers::uber::response::Verdict;
-//! use uber_vouchers::uber::api::Api;
-//! use uber_vouchers::csv::CodeReader;
-//! use uber_vouchers::uber::distribute;
-//! use uber_vouchers::error::Error;
-//! use uber_vouchers::http::{BaseUrl, Head};
-//! use uber_vouchers::uber::id::{OrganizationId, ProgramId};
+//! use uber_vouchers::{Api, BaseUrl, CodeReader, Error, OrganizationId, ProgramId};
+//! use uber_vouchers::{ResponseHead, Verdict, uber::distribute};
 //!
 //! # fn main() -> Result<(), Error> {
 //! let mut reader = CodeReader::new(None);
 //! reader.push(b"code_id,guest\n1f913a96-f52c-42a0-aa0b-a2ba53b2d631,Ada\n");
 //! let list = reader.finish();
-//! distribute::refuse_rejected(list.rejected_count(), list.len() as u64)?;
+//! distribute::ensure_no_rejected(list.rejected_count(), list.len() as u64)?;
 //!
 //! let base_url = BaseUrl::new(BaseUrl::PRODUCTION, "baseUrl")?;
 //! let api = Api::new(base_url, OrganizationId::new("my-organization")?, Api::DEFAULT_LANGUAGE)?;
@@ -27,7 +22,7 @@
 //! assert!(request.url.ends_with("/voucher-programs/my-program/codes/distribute"));
 //!
 //! // Whoever sends it gives back what came, with its header fields.
-//! let head = Head { status: 200, ..Head::default() };
+//! let head = ResponseHead { status: 200, ..ResponseHead::default() };
 //! assert_eq!(Verdict::of(&head), Verdict::Accepted);
 //! # Ok(())
 //! # }
@@ -35,8 +30,8 @@
 //!
 //! Where to begin: [`csv`] reads lists of codes, [`uber::distribute`] makes the
 //! request, [`uber::response`] says what came of it and [`uber::retry`] what may be
-//! sent again. [`job`]
-//! is for lists of any size, and [`webhook`] for what Uber reports later. The
+//! sent again, both by the rules of [`uber::policy`]. [`job`] is for lists of any
+//! size, and [`webhook`] for what Uber reports later. The
 //! repository has two programs that use it: `examples/distribute.rs`, and an edge
 //! worker in `examples/rust-worker`.
 //!
@@ -62,12 +57,32 @@ pub mod http;
 pub mod job;
 pub mod json;
 mod mask;
+mod names;
+#[cfg(any(
+    all(test, feature = "sandbox", not(target_arch = "wasm32")),
+    all(target_arch = "wasm32", feature = "client")
+))]
+mod protocol;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod secret;
 pub(crate) mod text;
 pub mod uber;
 pub mod webhook;
+
+pub use code::Code;
+pub use code::list::CodeList;
+pub use code::rejected::{RejectReason, RejectedEntry};
+pub use csv::CodeReader;
+pub use error::{Error, ErrorCode, Queued};
+pub use http::{BaseUrl, Request, ResponseHead};
+pub use job::{Job, Recovery};
+pub use secret::{AccessToken, ClientSecret, SigningKey};
+pub use uber::api::Api;
+pub use uber::id::{OrganizationId, ProgramId};
+pub use uber::policy::{Operation, Verdict};
+pub use uber::retry::Retry;
+pub use webhook::event::WebhookEvent;
 
 #[cfg(all(target_arch = "wasm32", any(feature = "client", feature = "sandbox")))]
 // A binding is documented where its users are: in the declarations of src/js.

@@ -1,32 +1,53 @@
-//! Values that must never be printed.
+//! Values that must never be printed, each kind a type of its own.
 
 use std::fmt;
 
-/// A string whose `Debug` form is `[redacted]`: an access token, a client
-/// secret, a refresh token, an authorization code or a signing key.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+macro_rules! secret {
+    ($($(#[$docs:meta])* $name:ident;)*) => {
+        $(
+            $(#[$docs])*
+            ///
+            /// Its `Debug` form is `[redacted]`.
+            #[derive(Clone, PartialEq, Eq)]
+            pub struct $name(String);
 
-/// A token that Uber's API accepts as `Authorization: Bearer …`.
-pub type AccessToken = Secret;
-/// The secret of an app in Uber's developer dashboard.
-pub type ClientSecret = Secret;
-/// The key that signs webhooks.
-pub type SigningKey = Secret;
+            impl $name {
+                /// Takes the secret out of the reach of `Debug`.
+                #[must_use]
+                pub fn new(text: impl Into<String>) -> Self {
+                    Self(text.into())
+                }
 
-impl Secret {
-    /// Takes the secret out of the reach of `Debug`.
-    #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
+                /// The secret itself. The name is long so that its uses can be found.
+                #[must_use]
+                pub fn expose(&self) -> &str {
+                    &self.0
+                }
+            }
 
-    /// The secret itself. The name is long so that its uses can be found.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
+            impl fmt::Debug for $name {
+                fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    formatter.write_str("[redacted]")
+                }
+            }
+        )*
+    };
+}
 
+secret! {
+    /// A token that Uber's API accepts as `Authorization: Bearer …`.
+    AccessToken;
+    /// What gets the next token of an administrator.
+    RefreshToken;
+    /// What the sign-in page sent back; it is exchanged for tokens once.
+    AuthorizationCode;
+    /// The secret of an app in Uber's developer dashboard.
+    ClientSecret;
+    /// The key that signs webhooks.
+    SigningKey;
+}
+
+impl AccessToken {
     /// Whether this can stand in an HTTP header: visible ASCII, not empty.
     #[must_use]
     pub fn fits_a_header(&self) -> bool {
@@ -46,19 +67,14 @@ pub(crate) fn is_padded(text: &str) -> bool {
     is_stray(text.as_bytes().first()) || is_stray(text.as_bytes().last())
 }
 
-impl fmt::Debug for Secret {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("[redacted]")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn debug_never_prints_it() {
-        assert_eq!(format!("{:?}", Secret::new("hunter2")), "[redacted]");
+        assert_eq!(format!("{:?}", AccessToken::new("hunter2")), "[redacted]");
+        assert_eq!(format!("{:?}", Some(SigningKey::new("hunter2"))), "Some([redacted])");
     }
 
     #[test]
@@ -74,9 +90,9 @@ mod tests {
 
     #[test]
     fn a_header_takes_visible_ascii_only() {
-        assert!(Secret::new("abc.DEF-123").fits_a_header());
+        assert!(AccessToken::new("abc.DEF-123").fits_a_header());
         for bad in ["", "a b", "a\nb", "é", "\u{7f}"] {
-            assert!(!Secret::new(bad).fits_a_header(), "{bad:?}");
+            assert!(!AccessToken::new(bad).fits_a_header(), "{bad:?}");
         }
     }
 }

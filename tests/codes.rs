@@ -6,8 +6,8 @@
 
 use serde_json::{Value, json};
 use uber_vouchers::code::list::CodeList;
+use uber_vouchers::code::rejected::{RejectReason, RejectedEntry};
 use uber_vouchers::csv::{CodeReader, Column, Options, ProgramLists};
-use uber_vouchers::error::{Reason, Rejected};
 
 const CODES: [&str; 3] = [
     "1f913a96-f52c-42a0-aa0b-a2ba53b2d631",
@@ -100,7 +100,7 @@ fn texts(list: &CodeList) -> Vec<String> {
     list.iter().map(|code| code.to_string()).collect()
 }
 
-fn rejections(rejected: &[Rejected]) -> Value {
+fn rejections(rejected: &[RejectedEntry]) -> Value {
     rejected
         .iter()
         .map(|one| json!({ "line": one.line, "value": one.value, "reason": one.reason.as_str() }))
@@ -299,7 +299,7 @@ fn a_first_row_that_looks_empty_is_not_lost() {
     let code = CODES[0];
     let list = read(&[format!("\u{3}\n{code}").into()], None);
     assert_eq!((list.len(), list.rejected_count()), (1, 1));
-    assert_eq!((list.rejected()[0].line, list.rejected()[0].reason), (1, Reason::NotAUuid));
+    assert_eq!((list.rejected()[0].line, list.rejected()[0].reason), (1, RejectReason::NotAUuid));
     let list = read(&[format!("\u{3},,\ncode_id,,\n{code},,\n").into()], None);
     assert_eq!((list.len(), list.rejected_count()), (0, 1));
     assert_eq!((list.rejected()[0].line, list.rejected()[0].value.as_str()), (1, "\u{3}"));
@@ -333,7 +333,7 @@ fn a_cell_that_is_too_long_is_valid_text() {
     for first in ["", "z"] {
         let long = format!("{first}{}", "é".repeat(1_100));
         let list = read(&[format!("code_id\n{long}").into()], None);
-        assert_eq!(list.rejected()[0].reason, Reason::NotAUuid);
+        assert_eq!(list.rejected()[0].reason, RejectReason::NotAUuid);
     }
 }
 
@@ -344,7 +344,11 @@ fn a_program_id_that_is_too_long_is_not_taken_for_none() {
     for first in ["", "z"] {
         let input = format!("code_id,program\n{code},{first}{}\n", "é".repeat(1_100));
         let lists = read_programs(&[input.into()], None, None);
-        assert_eq!(lists.rejections.rejected()[0].reason, Reason::InvalidProgramId, "{first:?}");
+        assert_eq!(
+            lists.rejections.rejected()[0].reason,
+            RejectReason::InvalidProgramId,
+            "{first:?}"
+        );
     }
 }
 
@@ -399,7 +403,7 @@ fn all_rejections_count_and_the_first_1_000_are_kept() {
     assert_eq!((list.len(), list.rejected_count()), (1, 1_501));
     let lines = std::iter::once(3).chain(5..1_004);
     assert!(list.rejected().iter().map(|one| one.line).eq(lines));
-    assert!(list.rejected().iter().all(|one| one.reason == Reason::MalformedCsv));
+    assert!(list.rejected().iter().all(|one| one.reason == RejectReason::MalformedCsv));
 }
 
 #[test]
@@ -410,7 +414,7 @@ fn fixed_records_are_entries() {
     assert_eq!((reader.valid(), reader.duplicates(), reader.rejected_count()), (3, 1, 2));
     let list = reader.finish();
     let found: Vec<_> = list.rejected().iter().map(|one| (one.line, one.reason)).collect();
-    assert_eq!(found, [(4, Reason::NotUtf8), (6, Reason::NotAUuid)]);
+    assert_eq!(found, [(4, RejectReason::NotUtf8), (6, RejectReason::NotAUuid)]);
 }
 
 #[test]
@@ -487,8 +491,8 @@ fn without_quotes_it_is_split_at_commas() {
             };
             match code {
                 _ if cells.iter().enumerate().all(blank) => {}
-                None => rejected.push((line, Reason::MissingColumn)),
-                Some(code) if code.len() != 36 => rejected.push((line, Reason::NotAUuid)),
+                None => rejected.push((line, RejectReason::MissingColumn)),
+                Some(code) if code.len() != 36 => rejected.push((line, RejectReason::NotAUuid)),
                 Some(code) if codes.contains(&code) => duplicates += 1,
                 Some(code) => codes.push(code),
             }
@@ -617,7 +621,7 @@ fn every_line_that_is_drawn_in_counts() {
         assert_eq!((list.len(), list.rejected_count()), (799, 1_201), "{header}");
         let lines: Vec<_> = list.rejected().iter().map(|one| one.line).collect();
         assert_eq!((lines[0], lines[999], lines.len()), (402, 1_401, 1_000), "{header}");
-        assert!(list.rejected().iter().all(|one| one.reason == Reason::MalformedCsv));
+        assert!(list.rejected().iter().all(|one| one.reason == RejectReason::MalformedCsv));
         assert!(list.rejected()[0].message.contains("draws in"), "{header}");
     }
 }

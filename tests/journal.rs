@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use twox_hash::XxHash64;
 use uber_vouchers::code::Code;
 use uber_vouchers::error::ErrorCode;
-use uber_vouchers::http::{BaseUrl, Head, Headers};
+use uber_vouchers::http::{BaseUrl, Headers, ResponseHead};
 use uber_vouchers::job::{Action, Decision, Job, Recovery, Settings};
 use uber_vouchers::json::Json;
 use uber_vouchers::uber::api::Api;
@@ -63,7 +63,7 @@ fn written() -> Vec<Vec<u8>> {
             Action::NeedToken { batch, .. } => job.handle_token(batch),
             Action::Send { batch, .. } => match answers.next() {
                 Some(Some(status)) => {
-                    let head = Head { status, headers: Headers::default() };
+                    let head = ResponseHead { status, headers: Headers::default() };
                     let body = if status < 300 { "{}" } else { r#"{"code":"ubers_own"}"# };
                     let body: Json = serde_json::from_str(body).unwrap();
                     job.handle_response(batch, &head, "", &body, NOW, 0.5);

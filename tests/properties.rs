@@ -19,13 +19,14 @@ use uber_vouchers::code::Code;
 use uber_vouchers::code::list::CodeList;
 use uber_vouchers::csv::{CodeReader, ProgramLists};
 use uber_vouchers::error::{ErrorCode, Queued};
-use uber_vouchers::http::{BaseUrl, Head, form};
+use uber_vouchers::http::{BaseUrl, ResponseHead, form};
 use uber_vouchers::json::Json;
 use uber_vouchers::secret::SigningKey;
 use uber_vouchers::uber::api::Api;
 use uber_vouchers::uber::id::{OrganizationId, ProgramId};
-use uber_vouchers::uber::response::{Effect, Verdict, error};
-use uber_vouchers::uber::retry::{Attempt, LONGEST_WAIT_MS, Retry, Rule, Step, retry_after};
+use uber_vouchers::uber::policy::{Operation, Verdict};
+use uber_vouchers::uber::response::to_error;
+use uber_vouchers::uber::retry::{Attempt, LONGEST_WAIT_MS, Retry, RetryDecision, retry_after};
 use uber_vouchers::uber::{distribute, token};
 use uber_vouchers::webhook::event::read;
 use uber_vouchers::webhook::signature::{sign, verify};
@@ -213,7 +214,7 @@ proptest! {
             prop_assert!(!(is_plain && is_whole));
             return Ok(());
         };
-        let url = distribute::request_for_everybody(&api(), &program).url;
+        let url = distribute::distribute_all_request(&api(), &program).url;
         let segments: Vec<_> = url.split('/').collect();
         prop_assert_eq!(segments.len(), 10);
         prop_assert_eq!(&segments[8..], ["codes", "distribute"]);
@@ -268,25 +269,25 @@ proptest! {
 
     #[test]
     fn no_call_is_repeated_without_end(
-        rule in select(vec![Rule::Distribute, Rule::Read, Rule::ClientToken, Rule::SpentToken]),
+        operation in select(vec![Operation::Distribute, Operation::Read, Operation::ClientToken, Operation::SingleUseGrant]),
         most in 0..5_u32,
         attempts in vec((0..4_u8, select(vec![200_u16, 302, 400, 401, 403, 408, 409, 429, 500, 503]), proptest::option::of(0..90_u64)), 1..20),
         random in 0.0..1.0,
     ) {
-        let mut retry = Retry::new(rule, most);
+        let mut retry = Retry::new(operation, most);
         let (mut waits, mut renewals) = (0, 0);
         for (kind, status, seconds) in attempts {
             let headers = seconds.map(|seconds| ("Retry-After", seconds.to_string())).into_iter().collect();
-            let head = Head { status, headers };
+            let head = ResponseHead { status, headers };
             let attempt = match kind {
                 0 => Attempt::Failed,
                 1 => Attempt::GivenUp,
                 _ => Attempt::Answered(&head),
             };
             match retry.after(attempt, NOW, random) {
-                Step::Stop => {}
-                Step::RenewToken => renewals += 1,
-                Step::Wait(wait) => {
+                RetryDecision::Stop => {}
+                RetryDecision::RenewToken => renewals += 1,
+                RetryDecision::Wait(wait) => {
                     waits += 1;
                     prop_assert!(wait <= LONGEST_WAIT_MS);
                     match (attempt, seconds) {
@@ -296,7 +297,7 @@ proptest! {
                     // Sending again needs proof that nothing was queued.
                     let proven = matches!(attempt, Attempt::Answered(_))
                         && matches!(Verdict::of(&head), Verdict::Refused(_));
-                    prop_assert!(rule != Rule::Distribute || proven);
+                    prop_assert!(operation != Operation::Distribute || proven);
                 }
             }
         }
@@ -306,17 +307,17 @@ proptest! {
     #[test]
     fn a_date_says_when_to_come_back(now in 0..4_102_444_800_u64, seconds in 0..10_000_000_u64, skew in 0..1_000_000_u64) {
         let fields = [("Retry-After", date(now + seconds)), ("Date", date(now))];
-        let head = Head { status: 429, headers: fields.iter().map(|(name, value)| (name, value.as_str())).collect() };
+        let head = ResponseHead { status: 429, headers: fields.iter().map(|(name, value)| (name, value.as_str())).collect() };
         // The local clock doesn't count where the answer tells the time.
         prop_assert_eq!(retry_after(&head, (now + skew) * 1000), Some(seconds * 1000));
-        let head = Head { status: 429, headers: fields[..1].iter().map(|(name, value)| (name, value.as_str())).collect() };
+        let head = ResponseHead { status: 429, headers: fields[..1].iter().map(|(name, value)| (name, value.as_str())).collect() };
         prop_assert_eq!(retry_after(&head, now * 1000), Some(seconds * 1000));
     }
 
     #[test]
     fn an_error_never_claims_more_than_the_status(status: u16, body in ".{0,6000}") {
-        let head = Head { status, ..Head::default() };
-        let error = error(&head, &body, &Json::Null, Effect::Queues, NOW);
+        let head = ResponseHead { status, ..ResponseHead::default() };
+        let error = to_error(&head, &body, &Json::Null, Operation::Distribute, NOW);
         prop_assert_eq!(error.queued == Queued::No, matches!(status, 400..=499) && !matches!(status, 408 | 499));
         let kept = &error.api.as_ref().unwrap().body;
         prop_assert!(body.starts_with(kept.as_str()) && kept.len() <= 4096 && (kept.len() == body.len() || kept.len() > 4092));
@@ -326,8 +327,8 @@ proptest! {
     fn a_token_lives_as_long_as_it_says(life in 0..100_000_000_u32, as_text: bool) {
         let body = if as_text { format!("\"{life}\"") } else { life.to_string() };
         let body = serde_json::from_str(&format!(r#"{{"access_token":"t","expires_in":{body}}}"#)).unwrap();
-        let head = Head { status: 200, ..Head::default() };
-        let tokens = token::answer(&head, "", &body, None, NOW).unwrap();
+        let head = ResponseHead { status: 200, ..ResponseHead::default() };
+        let tokens = token::parse_response(&head, "", &body, None, NOW).unwrap();
         prop_assert_eq!(tokens.expires_at, NOW + u64::from(life) * 1000);
         // A short life leaves most of it for use.
         prop_assert_eq!(tokens.is_stale(NOW), life == 0);

@@ -11,12 +11,12 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use uber_vouchers::code::Code;
 use uber_vouchers::error::ErrorCode;
-use uber_vouchers::http::{BaseUrl, Head};
+use uber_vouchers::http::{BaseUrl, ResponseHead};
 use uber_vouchers::job::{Action, CodeState, Decision, Job, Recovery, Settings};
 use uber_vouchers::json::Json;
 use uber_vouchers::uber::api::Api;
 use uber_vouchers::uber::id::{OrganizationId, ProgramId};
-use uber_vouchers::uber::response::remembered;
+use uber_vouchers::uber::response::error_from_record;
 use uber_vouchers::webhook::event::{Outcome, Status};
 
 const NOW: u64 = 1_700_000_000_000;
@@ -101,11 +101,11 @@ impl Desk {
                     self.sent.push(request.body.unwrap());
                     match replies.next().unwrap_or(Reply::Answer(200)) {
                         Reply::Answer(status) => {
-                            let head = Head { status, ..Head::default() };
+                            let head = ResponseHead { status, ..ResponseHead::default() };
                             self.job.handle_response(batch, &head, "", &Json::Null, self.now, 0.5);
                         }
                         Reply::Nothing => {
-                            let error = remembered(ErrorCode::ConnectionFailed, 0, None);
+                            let error = error_from_record(ErrorCode::ConnectionFailed, 0, None);
                             self.job.handle_lost(batch, &error);
                         }
                         Reply::Never => self.job.pause(),

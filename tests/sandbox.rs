@@ -461,7 +461,7 @@ fn distribute_sends_the_listed_codes_each_time() {
     let mut bench = bench(5, options());
     let answer = response(bench.distribute_some(2));
     assert_eq!((answer.head.status, answer.body.as_slice()), (200, b"{}".as_slice()));
-    assert_eq!(answer.head.headers.ubers().len(), 1);
+    assert_eq!(answer.head.headers.uber_headers().len(), 1);
     let shouted = bench.codes[1].to_string().to_uppercase();
     response(bench.distribute(&json!({ "codes": [shouted, shouted], "other": 1 }).to_string()));
     let expected = [(bench.codes[0], 1), (bench.codes[1], 3)];

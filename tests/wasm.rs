@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use uber_vouchers::code::Code;
+use uber_vouchers::code::rejected::RejectReason;
 use uber_vouchers::csv::CodeReader;
-use uber_vouchers::error::Reason;
-use uber_vouchers::http::{BaseUrl, Head};
+use uber_vouchers::http::{BaseUrl, ResponseHead};
 use uber_vouchers::uber::api::Api;
 use uber_vouchers::uber::distribute;
 use uber_vouchers::uber::id::{OrganizationId, ProgramId};
@@ -33,7 +33,7 @@ fn a_csv_in_pieces() {
         let list = reader.finish();
         assert_eq!(list.iter().map(|code| code.to_string()).collect::<Vec<_>>(), CODES);
         let [rejected] = list.rejected() else { unreachable!("one row is none") };
-        assert_eq!((rejected.line, rejected.reason), (3, Reason::NotAUuid));
+        assert_eq!((rejected.line, rejected.reason), (3, RejectReason::NotAUuid));
     }
 }
 
@@ -42,7 +42,7 @@ fn hostile_ids_stay_one_segment() {
     for (id, segment) in
         [("a/../b", "a%2F..%2Fb"), ("?x#y", "%3Fx%23y"), ("é%2e", "%C3%A9%252e"), ("a b", "a%20b")]
     {
-        let request = distribute::request_for_everybody(&api(), &ProgramId::new(id).unwrap());
+        let request = distribute::distribute_all_request(&api(), &ProgramId::new(id).unwrap());
         let expected = format!(
             "https://api.uber.com/v1/organizations/org%2F1/voucher-programs/{segment}/codes/distribute"
         );
@@ -64,7 +64,7 @@ fn the_body_holds_every_code() {
     assert_eq!(request.body.as_deref(), Some(expected.as_bytes()));
     assert!(distribute::request(&api(), &program, [].into_iter()).is_err());
     assert_eq!(
-        distribute::request_for_everybody(&api(), &program).body.as_deref(),
+        distribute::distribute_all_request(&api(), &program).body.as_deref(),
         Some(b"{}".as_slice())
     );
 }
@@ -92,7 +92,8 @@ fn how_long_to_wait() {
         ("99999999999999999999", Some((1 << 53) - 1)),
         ("soon", None),
     ] {
-        let head = Head { status: 429, headers: [("Retry-After", value)].into_iter().collect() };
+        let head =
+            ResponseHead { status: 429, headers: [("Retry-After", value)].into_iter().collect() };
         assert_eq!(retry_after(&head, 0), wait, "{value}");
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use uber_vouchers::error::Reason;
+use uber_vouchers::code::rejected::RejectReason;
 use uber_vouchers::uber::id::ProgramId;
 
 use crate::list_head::{Layout, decoded, layout};
@@ -16,7 +16,7 @@ const LONGEST_CELL: usize = 2_048;
 pub(crate) const NO_DELIMITER: u8 = b'\n';
 
 /// A row that was refused: its line, what stood there, and why.
-pub type Rejected = (u64, String, Reason);
+pub type Rejected = (u64, String, RejectReason);
 
 /// A list, as the crate should read it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -142,7 +142,7 @@ pub fn read(input: &[u8], options: Options) -> Read {
                     data(&mut read, &row, (line, &lines), (code, program), options, &mut shape);
                 }
                 Header::Lone if is_header_below => {
-                    read.reject((line, shown(&row.cell(0)), Reason::MissingColumn));
+                    read.reject((line, shown(&row.cell(0)), RejectReason::MissingColumn));
                     return read;
                 }
                 Header::Lone => {
@@ -433,7 +433,7 @@ impl Shape {
 fn reject_lines(read: &mut Read, lines: &[u64], value: String, program: Option<&str>) {
     let mut value = Some(value);
     for line in lines {
-        let rejected = (*line, value.take().unwrap_or_default(), Reason::MalformedCsv);
+        let rejected = (*line, value.take().unwrap_or_default(), RejectReason::MalformedCsv);
         if *line == lines[0]
             && let Some(list) = program.and_then(|program| read.program(program))
         {
@@ -519,8 +519,8 @@ pub(crate) fn shown(cell: &[u8]) -> String {
 }
 
 /// The code in a cell, in lower case.
-pub(crate) fn code(cell: &[u8]) -> Result<String, Reason> {
-    let text = text(cell).ok_or(Reason::NotUtf8)?;
+pub(crate) fn code(cell: &[u8]) -> Result<String, RejectReason> {
+    let text = text(cell).ok_or(RejectReason::NotUtf8)?;
     let text = bare(&text).to_ascii_lowercase();
     let groups: Vec<_> = text.split('-').collect();
     let digits = |group: &&str| group.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -528,10 +528,10 @@ pub(crate) fn code(cell: &[u8]) -> Result<String, Reason> {
         || groups.iter().map(|group| group.len()).ne([8, 4, 4, 4, 12])
         || !groups.iter().all(digits)
     {
-        return Err(Reason::NotAUuid);
+        return Err(RejectReason::NotAUuid);
     }
     if text.bytes().all(|byte| byte == b'0' || byte == b'-') {
-        return Err(Reason::NilUuid);
+        return Err(RejectReason::NilUuid);
     }
     Ok(text)
 }
@@ -555,7 +555,7 @@ pub(crate) enum Header {
     /// It is of one cell, and no header.
     Lone,
     /// Nothing can be read; this is shown of it.
-    Refused(Reason, String),
+    Refused(RejectReason, String),
 }
 
 pub(crate) fn header(row: &Row, options: Options) -> Header {
@@ -566,10 +566,10 @@ pub(crate) fn header(row: &Row, options: Options) -> Header {
     let first_code = row.cells.iter().find(|cell| code(cell).is_ok());
     let first = row.cells.iter().find(|cell| !is_empty(cell));
     let value = first_code.or(first).map(|cell| shown(cell)).unwrap_or_default();
-    let missing = Header::Refused(Reason::MissingColumn, value.clone());
+    let missing = Header::Refused(RejectReason::MissingColumn, value.clone());
 
     let is_certain = options.header_row.is_some();
-    let is_usual = find(&row.cells, Wanted::Usual, &CODE_NAMES) != Err(Reason::MissingColumn);
+    let is_usual = find(&row.cells, Wanted::Usual, &CODE_NAMES) != Err(RejectReason::MissingColumn);
     let is_lone = row.cells.len() == 1 && options.program.is_none() && !is_usual;
     let is_number = matches!(options.column, Wanted::Number(_));
     let found = find(&row.cells, options.column, &CODE_NAMES);
@@ -595,7 +595,7 @@ pub(crate) fn header(row: &Row, options: Options) -> Header {
 }
 
 /// The column of the best name, which is the only one of it.
-fn find(cells: &[Vec<u8>], wanted: Wanted, usual: &[&str]) -> Result<usize, Reason> {
+fn find(cells: &[Vec<u8>], wanted: Wanted, usual: &[&str]) -> Result<usize, RejectReason> {
     let fold = |name: &str| {
         let counts =
             |char: &char| !char.is_whitespace() && !is_invisible(*char) && !"_-".contains(*char);
@@ -621,9 +621,9 @@ fn find(cells: &[Vec<u8>], wanted: Wanted, usual: &[&str]) -> Result<usize, Reas
         }
     };
     match found[..] {
-        [] => Err(Reason::MissingColumn),
+        [] => Err(RejectReason::MissingColumn),
         [column] => Ok(column),
-        _ => Err(Reason::AmbiguousColumn),
+        _ => Err(RejectReason::AmbiguousColumn),
     }
 }
 
@@ -653,15 +653,15 @@ fn data(
     }
     let (shown_cell, reason) = match (code(&cell), &name) {
         _ if row.cells.len() <= code_column.max(program_column.unwrap_or(0)) => {
-            (&cell, Reason::MissingColumn)
+            (&cell, RejectReason::MissingColumn)
         }
         (Err(reason), _) => (&cell, reason),
-        (_, None) => (&program, Reason::NotUtf8),
+        (_, None) => (&program, RejectReason::NotUtf8),
         _ if program_column.is_some()
             && text(&program).as_deref() == Some("")
             && !counted(&program).1 =>
         {
-            (&cell, Reason::MissingColumn)
+            (&cell, RejectReason::MissingColumn)
         }
         (Ok(code), Some(name)) => {
             let list = match options.program {
@@ -674,7 +674,7 @@ fn data(
                 shape.take(row, code_column);
                 return;
             }
-            (&program, Reason::InvalidProgramId)
+            (&program, RejectReason::InvalidProgramId)
         }
     };
     let rejected = (line, shown(shown_cell), reason);

@@ -1,6 +1,6 @@
 //! What comes before the rows of a list: the encoding, the format and the layout.
 
-use uber_vouchers::error::Reason;
+use uber_vouchers::code::rejected::RejectReason;
 
 use crate::list::{
     Header, NO_DELIMITER, Options, Rejected, Row, bare, code, draws_in, header, is_end,
@@ -21,13 +21,13 @@ const SIGNATURES: [&[u8]; 7] = [
 pub(crate) fn decoded(input: &[u8]) -> Result<Vec<u8>, Rejected> {
     let refused = |reason| Err((1, String::new(), reason));
     if SIGNATURES.iter().any(|signature| input.starts_with(signature)) {
-        return refused(Reason::UnsupportedFormat);
+        return refused(RejectReason::UnsupportedFormat);
     }
     let order: fn([u8; 2]) -> u16 = match input {
-        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => return refused(Reason::NotUtf8),
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => return refused(RejectReason::NotUtf8),
         [0xff, 0xfe, ..] => u16::from_le_bytes,
         [0xfe, 0xff, ..] => u16::from_be_bytes,
-        [first, second, ..] if (*first == 0) != (*second == 0) => return refused(Reason::NotUtf8),
+        [first, second, ..] if (*first == 0) != (*second == 0) => return refused(RejectReason::NotUtf8),
         _ => return Ok(input.strip_prefix(b"\xef\xbb\xbf").unwrap_or(input).to_vec()),
     };
     let (units, rest) = input[2..].as_chunks();
@@ -78,7 +78,7 @@ pub(crate) fn layout(text: &[u8], options: Options) -> Layout {
     let (row, end) = loop {
         if at == text.len() {
             return match options.header_row {
-                Some(_) => Layout::Refuse((numbers[at], String::new(), Reason::MissingColumn)),
+                Some(_) => Layout::Refuse((numbers[at], String::new(), RejectReason::MissingColumn)),
                 None => Layout::Nothing,
             };
         }
@@ -95,7 +95,7 @@ pub(crate) fn layout(text: &[u8], options: Options) -> Layout {
         break (row, at + row.len());
     };
     let begin = |delimiter| Layout::Begin { at, delimiter, is_header_below: false };
-    let refuse = || Layout::Refuse((1, String::new(), Reason::UnsupportedFormat));
+    let refuse = || Layout::Refuse((1, String::new(), RejectReason::UnsupportedFormat));
     let found = separator.unwrap_or_else(|| delimiter(row));
     let first = trial(row, found, options);
     if first.is_clear {
@@ -163,7 +163,7 @@ fn trial(row: &[u8], delimiter: u8, options: Options) -> Trial {
     let (is_header, is_clear, is_data) = match header(&read, options) {
         Header::Columns(..) => (true, true, false),
         Header::Codes(..) => (false, true, cells > 1),
-        Header::Refused(Reason::AmbiguousColumn, _) | Header::Blank => (false, true, false),
+        Header::Refused(RejectReason::AmbiguousColumn, _) | Header::Blank => (false, true, false),
         Header::Lone => (false, code(&read.cell(0)).is_ok(), false),
         Header::Refused(..) => (false, false, false),
     };

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use arbitrary::{Arbitrary, Result, Unstructured};
 use uber_vouchers::code::Code;
 use uber_vouchers::error::{Error, ErrorCode};
-use uber_vouchers::http::{BaseUrl, Head};
+use uber_vouchers::http::{BaseUrl, ResponseHead};
 use uber_vouchers::job::{Action, By, CodeState, Decision, Job, Recovery, Settings};
 use uber_vouchers::json::Json;
 use uber_vouchers::uber::api::Api;
 use uber_vouchers::uber::id::{OrganizationId, ProgramId};
-use uber_vouchers::uber::response::remembered;
+use uber_vouchers::uber::response::error_from_record;
 use uber_vouchers::webhook::event::{Outcome, Status};
 
 use crate::journal::{MAGIC, is_leaving, records};
@@ -231,7 +231,7 @@ impl World {
             }
             Event::Lost(which) => {
                 if let Some((batch, _)) = pick(&mut self.out, which) {
-                    self.job.handle_lost(batch, &remembered(ErrorCode::Timeout, 0, None));
+                    self.job.handle_lost(batch, &error_from_record(ErrorCode::Timeout, 0, None));
                 }
             }
             Event::Report(reports) => self.report(&reports),
@@ -348,7 +348,7 @@ impl World {
         let page = vec![("content-type", "text/html")];
         let is_page = usize::from(wait) == fields.len();
         let headers = fields.get(usize::from(wait)).unwrap_or(&page).iter().copied().collect();
-        let head = Head { status, headers };
+        let head = ResponseHead { status, headers };
         let parsed = Json::object().with("code", "ubers_own");
         let error = self.job.handle_response(batch, &head, "{}", &parsed, self.now, 0.5);
         let accepted = (200..300).contains(&status) && !is_page;
@@ -431,8 +431,8 @@ impl World {
             return;
         }
         let before = (self.seen(), self.job.journal_end());
-        let error = remembered(ErrorCode::Timeout, 0, None);
-        let head = Head { status: 200, ..Head::default() };
+        let error = error_from_record(ErrorCode::Timeout, 0, None);
+        let head = ResponseHead { status: 200, ..ResponseHead::default() };
         match what {
             0 => self.job.handle_lost(batch, &error),
             1 => {
@@ -544,10 +544,10 @@ fn pick<T>(from: &mut Vec<T>, which: u8) -> Option<T> {
 
 fn token_error(kind: u8) -> Error {
     match kind {
-        0 => remembered(ErrorCode::TokenRejected, 401, None),
-        1 => remembered(ErrorCode::TokenUnavailable, 503, None),
-        2 => remembered(ErrorCode::TokenUnavailable, 429, None),
-        3 => remembered(ErrorCode::ConnectionFailed, 0, None),
-        _ => remembered(ErrorCode::Timeout, 0, None),
+        0 => error_from_record(ErrorCode::TokenRejected, 401, None),
+        1 => error_from_record(ErrorCode::TokenUnavailable, 503, None),
+        2 => error_from_record(ErrorCode::TokenUnavailable, 429, None),
+        3 => error_from_record(ErrorCode::ConnectionFailed, 0, None),
+        _ => error_from_record(ErrorCode::Timeout, 0, None),
     }
 }

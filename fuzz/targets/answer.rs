@@ -10,11 +10,12 @@ use std::time::UNIX_EPOCH;
 
 use libfuzzer_sys::fuzz_target;
 use uber_vouchers::error::{Error, ErrorCode, Queued};
-use uber_vouchers::http::Head;
+use uber_vouchers::http::ResponseHead;
 use uber_vouchers::json::Json;
-use uber_vouchers::secret::Secret;
-use uber_vouchers::uber::response::{BODY_KEPT, Effect, Verdict, error};
-use uber_vouchers::uber::retry::{Attempt, LONGEST_WAIT_MS, Retry, Rule, Step, retry_after};
+use uber_vouchers::secret::RefreshToken;
+use uber_vouchers::uber::policy::{Operation, Verdict};
+use uber_vouchers::uber::response::{BODY_KEPT, to_error};
+use uber_vouchers::uber::retry::{Attempt, LONGEST_WAIT_MS, Retry, RetryDecision, retry_after};
 use uber_vouchers::uber::{codes, programs, token};
 
 /// The largest whole number that JavaScript holds exactly.
@@ -31,7 +32,7 @@ fuzz_target!(|data: &[u8]| {
     let text = String::from_utf8_lossy(rest);
     let (fields, body) = text.split_once("\n\n").unwrap_or((&text, ""));
     let headers = fields.lines().filter_map(|line| line.split_once(':')).collect();
-    let head = Head { status, headers };
+    let head = ResponseHead { status, headers };
     let parsed = serde_json::from_str(body).unwrap_or_default();
 
     check_verdict(&head, body, &parsed, now);
@@ -41,7 +42,7 @@ fuzz_target!(|data: &[u8]| {
     check_lists(&parsed);
 });
 
-fn check_verdict(head: &Head, body: &str, parsed: &Json, now: u64) {
+fn check_verdict(head: &ResponseHead, body: &str, parsed: &Json, now: u64) {
     let refused = (400..500).contains(&head.status) && !matches!(head.status, 408 | 499);
     let page = head.headers.get("content-type").is_some_and(|value| {
         let kind = value.split(';').next().unwrap_or_default().trim_ascii().to_ascii_lowercase();
@@ -58,11 +59,11 @@ fn check_verdict(head: &Head, body: &str, parsed: &Json, now: u64) {
         Verdict::Unproven(_) => {}
         verdict => assert_eq!(verdict, Verdict::of(head)),
     }
-    let found = error(head, body, parsed, Effect::Queues, now);
+    let found = to_error(head, body, parsed, Operation::Distribute, now);
     assert!(refused || found.queued == Queued::Unknown);
     assert!(!refused || head.is_problem() || found.queued == Queued::No);
     check_detail(&found, body);
-    assert_eq!(error(head, body, parsed, Effect::Reads, now).queued, Queued::No);
+    assert_eq!(to_error(head, body, parsed, Operation::Read, now).queued, Queued::No);
 }
 
 /// What an error keeps stood in the answer, and what it prints did not.
@@ -77,7 +78,7 @@ fn check_detail(error: &Error, body: &str) {
     assert!(printed.len() < 2_000, "{printed}");
 }
 
-fn check_wait(head: &Head, now: u64) {
+fn check_wait(head: &ResponseHead, now: u64) {
     let wait = retry_after(head, now);
     let Some(value) = head.headers.get("retry-after").map(str::trim) else {
         assert_eq!(wait, None);
@@ -103,20 +104,20 @@ fn check_wait(head: &Head, now: u64) {
     }
 }
 
-fn check_retries(head: &Head, now: u64, random: f64) {
-    for rule in [Rule::Distribute, Rule::Read, Rule::ClientToken, Rule::SpentToken] {
+fn check_retries(head: &ResponseHead, now: u64, random: f64) {
+    for operation in [Operation::Distribute, Operation::Read, Operation::ClientToken, Operation::SingleUseGrant] {
         for attempt in [Attempt::Answered(head), Attempt::Failed, Attempt::GivenUp] {
-            let mut retry = Retry::new(rule, 3);
+            let mut retry = Retry::new(operation, 3);
             let (mut waits, mut renewals) = (0, 0);
             loop {
                 match retry.after(attempt, now, random) {
-                    Step::Stop => break,
-                    Step::RenewToken => {
+                    RetryDecision::Stop => break,
+                    RetryDecision::RenewToken => {
                         renewals += 1;
                         assert_eq!((head.status, renewals), (401, 1));
-                        assert!(matches!(rule, Rule::Distribute | Rule::Read));
+                        assert!(matches!(operation, Operation::Distribute | Operation::Read));
                     }
-                    Step::Wait(wait) => {
+                    RetryDecision::Wait(wait) => {
                         waits += 1;
                         assert!(wait <= LONGEST_WAIT_MS && waits <= 3);
                         if let Some(asked) = retry_after(head, now)
@@ -125,11 +126,11 @@ fn check_retries(head: &Head, now: u64, random: f64) {
                             assert_eq!(wait, asked);
                         }
                         // A second send needs proof that the first was none.
-                        if rule == Rule::Distribute {
+                        if operation == Operation::Distribute {
                             assert!(matches!(attempt, Attempt::Answered(_)));
                             assert!(matches!(Verdict::of(head), Verdict::Refused(_)));
                         }
-                        assert_ne!(rule, Rule::SpentToken);
+                        assert_ne!(operation, Operation::SingleUseGrant);
                     }
                 }
             }
@@ -137,20 +138,20 @@ fn check_retries(head: &Head, now: u64, random: f64) {
     }
 }
 
-fn check_token(head: &Head, body: &str, parsed: &Json, now: u64) {
-    let used = Secret::new("the one before");
-    match token::answer(head, body, parsed, Some(&used), now) {
+fn check_token(head: &ResponseHead, body: &str, parsed: &Json, now: u64) {
+    let used = RefreshToken::new("the one before");
+    match token::parse_response(head, body, parsed, Some(&used), now) {
         Ok(tokens) => {
             assert!((200..300).contains(&head.status));
             assert!(tokens.access_token.fits_a_header());
             assert_eq!(parsed.get("access_token").text(), Some(tokens.access_token.expose()));
             assert!(tokens.expires_at >= now);
             let next = parsed.get("refresh_token").text().unwrap_or("the one before");
-            assert_eq!(tokens.refresh_token.as_ref().map(Secret::expose), Some(next));
+            assert_eq!(tokens.refresh_token.as_ref().map(RefreshToken::expose), Some(next));
             let printed = format!("{:?}", tokens.access_token);
             assert_eq!(printed, "[redacted]");
             assert_eq!(
-                tokens.write().get("accessToken").text(),
+                tokens.to_json().get("accessToken").text(),
                 Some(tokens.access_token.expose())
             );
         }

@@ -83,7 +83,7 @@ fn go_on(job: &mut Job, mut journal: Vec<u8>) {
                 assert_ne!(request.body.as_deref(), Some(b"{\"codes\":[]}".as_slice()));
                 job.handle_lost(
                     batch,
-                    &uber_vouchers::uber::response::remembered(ErrorCode::Timeout, 0, None),
+                    &uber_vouchers::uber::response::error_from_record(ErrorCode::Timeout, 0, None),
                 );
             }
             _ => break,

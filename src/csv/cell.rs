@@ -3,8 +3,8 @@
 use super::character::{Look, is_invisible};
 use super::columns::is_code_column;
 use super::message;
+use crate::code::rejected::{RejectReason, RejectedEntry};
 use crate::code::{Code, TEXT_LENGTH};
-use crate::error::{Reason, Rejected};
 
 /// The content of a cell, as much of it as can matter.
 #[derive(Clone, Default)]
@@ -71,24 +71,24 @@ impl Cell {
         self.text().map(program_id)
     }
 
-    pub(super) fn code(&self) -> Result<Code, Reason> {
+    pub(super) fn code(&self) -> Result<Code, RejectReason> {
         // Nearly always there is nothing else.
         if let Ok(code) = Code::parse(&self.bytes) {
             return Ok(code);
         }
-        let text = self.text().ok_or(Reason::NotUtf8)?;
+        let text = self.text().ok_or(RejectReason::NotUtf8)?;
         if self.overflow {
-            return Err(Reason::NotAUuid);
+            return Err(RejectReason::NotAUuid);
         }
         Code::parse(bare(text).as_bytes())
     }
 
     /// Says in a sentence why [`Self::code`] found none.
-    pub(super) fn fault(&self, reason: Reason) -> String {
+    pub(super) fn fault(&self, reason: RejectReason) -> String {
         let Some(text) = self.text() else { return message::NOT_UTF8.to_owned() };
         let bare = bare(text);
         let message = match reason {
-            Reason::NilUuid => message::NIL,
+            RejectReason::NilUuid => message::NIL,
             _ if self.overflow => message::NO_UUID,
             _ if bare.is_empty() => message::EMPTY,
             _ if is_code_column(bare) => message::NAME_OF_COLUMN,
@@ -113,7 +113,12 @@ impl Cell {
         !self.overflow && Look::at(text, text).is_like_code()
     }
 
-    pub(super) fn rejected(&self, line: u64, reason: Reason, message: String) -> Rejected {
+    pub(super) fn rejected(
+        &self,
+        line: u64,
+        reason: RejectReason,
+        message: String,
+    ) -> RejectedEntry {
         let mut text = String::new();
         match str::from_utf8(&self.bytes) {
             Ok(valid) => text.push_str(valid),
@@ -128,7 +133,7 @@ impl Cell {
         if self.overflow || value.len() < text.len() {
             value.push('…');
         }
-        Rejected { line, value, reason, message }
+        RejectedEntry { line, value, reason, message }
     }
 }
 
@@ -233,10 +238,10 @@ mod tests {
             [("\"", ""), ("", "'"), ("=", ""), ("\0", ""), ("", "\u{3}"), ("(", ")"), ("#", "")]
         {
             let text = format!("{before}{CODE}{behind}");
-            assert_eq!(cell(&text).code(), Err(Reason::NotAUuid), "{text:?}");
+            assert_eq!(cell(&text).code(), Err(RejectReason::NotAUuid), "{text:?}");
         }
-        assert_eq!(cell("\"\"").code(), Err(Reason::NotAUuid));
-        assert_eq!(cell("\"").code(), Err(Reason::NotAUuid));
+        assert_eq!(cell("\"\"").code(), Err(RejectReason::NotAUuid));
+        assert_eq!(cell("\"").code(), Err(RejectReason::NotAUuid));
     }
 
     #[test]

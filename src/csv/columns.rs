@@ -4,7 +4,7 @@ use super::cell::{Cell, bare};
 use super::character::is_invisible;
 use super::message;
 use super::{CODE_COLUMNS, PROGRAM_COLUMNS};
-use crate::error::Reason;
+use crate::code::rejected::RejectReason;
 
 /// Which column is meant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub(super) enum FirstRow {
     /// It has a code where the caller says that the codes are, or is of one cell.
     Data(Columns),
     /// Nothing can be read.
-    Fault(Reason, &'static str),
+    Fault(RejectReason, &'static str),
 }
 
 /// The first row: collects its cells, and finds the columns by their names.
@@ -154,12 +154,12 @@ impl Header {
             Err(_) if is_lone && !has_code && self.code.column == Column::Usual => {
                 return FirstRow::Header(Columns::default());
             }
-            Err((reason, fault)) if !has_code || reason == Reason::AmbiguousColumn => {
+            Err((reason, fault)) if !has_code || reason == RejectReason::AmbiguousColumn => {
                 return FirstRow::Fault(reason, fault);
             }
             Err(_) => {}
         }
-        FirstRow::Fault(Reason::MissingColumn, message::NO_HEADER)
+        FirstRow::Fault(RejectReason::MissingColumn, message::NO_HEADER)
     }
 }
 
@@ -239,16 +239,16 @@ impl ColumnSelector {
     }
 
     /// Where the column is; or why that can't be said.
-    fn index(&self) -> Result<usize, (Reason, &'static str)> {
+    fn index(&self) -> Result<usize, (RejectReason, &'static str)> {
         let fault = if self.equals >= self.occurrence().unwrap_or(1) {
             if !self.is_ambiguous() {
                 return Ok(self.index);
             }
-            (Reason::AmbiguousColumn, self.names().several)
+            (RejectReason::AmbiguousColumn, self.names().several)
         } else if self.column == Column::Usual {
-            (Reason::MissingColumn, self.names().none)
+            (RejectReason::MissingColumn, self.names().none)
         } else {
-            (Reason::MissingColumn, self.names().none_given)
+            (RejectReason::MissingColumn, self.names().none_given)
         };
         Err(fault)
     }

@@ -3,8 +3,8 @@
 
 use super::cell::{bare, has};
 use super::message;
+use crate::code::rejected::{RejectReason, RejectedEntry};
 use crate::code::{Code, TEXT_LENGTH};
-use crate::error::{Reason, Rejected};
 use crate::text::text;
 
 /// What the first bytes say.
@@ -135,14 +135,14 @@ pub(super) fn separator(line: &[u8]) -> Option<u8> {
 
 /// The one issue of a file that is something else, or in an encoding that is not
 /// read.
-pub(super) fn unread(name: &str, is_encoding: bool) -> Rejected {
+pub(super) fn unread(name: &str, is_encoding: bool) -> RejectedEntry {
     let (reason, behind) = if is_encoding {
-        (Reason::NotUtf8, message::SAVE_AS_UTF8)
+        (RejectReason::NotUtf8, message::SAVE_AS_UTF8)
     } else {
-        (Reason::UnsupportedFormat, message::NO_LIST)
+        (RejectReason::UnsupportedFormat, message::NO_LIST)
     };
     let message = text(&[message::THIS_IS, name, behind]);
-    Rejected { line: 1, value: String::new(), reason, message }
+    RejectedEntry { line: 1, value: String::new(), reason, message }
 }
 
 #[cfg(test)]

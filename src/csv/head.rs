@@ -12,7 +12,7 @@ use super::format;
 use super::message;
 use super::programs::Collector;
 use super::rows::{NO_DELIMITER, Rows, Trial};
-use crate::error::{Reason, Rejected};
+use crate::code::rejected::{RejectReason, RejectedEntry};
 
 /// The text of a file: UTF-8, or nearly.
 #[derive(Default)]
@@ -68,9 +68,9 @@ impl Text {
         }
         if !self.is_decided && self.rows.header.is_certain() {
             let (line, value, reason) =
-                (self.rows.lines.line, String::new(), Reason::MissingColumn);
+                (self.rows.lines.line, String::new(), RejectReason::MissingColumn);
             self.refuse(
-                Rejected { line, value, reason, message: message::NO_ROW.into() },
+                RejectedEntry { line, value, reason, message: message::NO_ROW.into() },
                 collector,
             );
         }
@@ -181,7 +181,7 @@ impl Text {
         false
     }
 
-    fn refuse(&mut self, rejected: Rejected, collector: &mut Collector) {
+    fn refuse(&mut self, rejected: RejectedEntry, collector: &mut Collector) {
         collector.reject(rejected, None);
         self.is_decided = true;
         self.rows.is_finished = true;

@@ -56,9 +56,10 @@ use input::Input;
 use programs::Collector;
 pub use programs::ProgramLists;
 
-use crate::code::list::{Batch, CodeList};
+use crate::code::builder::PendingInserts;
+use crate::code::list::CodeList;
+use crate::code::rejected::{RejectReason, RejectedEntry};
 use crate::code::{Code, TEXT_LENGTH};
-use crate::error::{Reason, Rejected};
 
 /// The names by which the column of the codes is found, the best first.
 pub const CODE_COLUMNS: [&str; 4] = ["code_id", "code_uuid", "uuid", "code"];
@@ -155,7 +156,7 @@ impl CodeReader {
             let codes = expected / TEXT_LENGTH as u64;
             self.collector.all.reserve(usize::try_from(codes).unwrap_or(usize::MAX));
         }
-        let mut batch = Batch::new();
+        let mut batch = PendingInserts::new();
         let (whole, rest) = records.as_chunks();
         for record in whole {
             match Code::read(record) {
@@ -175,10 +176,10 @@ impl CodeReader {
     /// Takes note of an entry that is no string.
     pub fn reject_entry(&mut self) {
         self.entries += 1;
-        self.collector.all.reject(Rejected {
+        self.collector.all.reject(RejectedEntry {
             line: self.entries,
             value: String::new(),
-            reason: Reason::NotAString,
+            reason: RejectReason::NotAString,
             message: message::NO_STRING.to_owned(),
         });
     }

@@ -6,7 +6,7 @@ use twox_hash::XxHash64;
 
 use crate::code::Code;
 use crate::code::list::{CodeList, CodeListBuilder, KEPT_REJECTED};
-use crate::error::{Reason, Rejected};
+use crate::code::rejected::{RejectReason, RejectedEntry};
 use crate::uber::id::ProgramId;
 
 /// One list of codes for each program.
@@ -35,7 +35,7 @@ pub(super) struct Collector {
     duplicates: u64,
     /// Nothing is kept, but why the first row was rejected.
     is_trial: bool,
-    fault: Option<Reason>,
+    fault: Option<RejectReason>,
     seed: u64,
 }
 
@@ -67,7 +67,7 @@ impl Collector {
     }
 
     /// Says why the first row was rejected.
-    pub(super) const fn end_trial(&mut self) -> Option<Reason> {
+    pub(super) const fn end_trial(&mut self) -> Option<RejectReason> {
         self.is_trial = false;
         self.fault.take()
     }
@@ -90,7 +90,7 @@ impl Collector {
         true
     }
 
-    pub(super) fn reject(&mut self, rejected: Rejected, program: Option<&str>) {
+    pub(super) fn reject(&mut self, rejected: RejectedEntry, program: Option<&str>) {
         if self.is_trial {
             self.fault = self.fault.or(Some(rejected.reason));
             return;
@@ -225,9 +225,9 @@ mod tests {
         Code::from_bytes((number as u128 + 1).to_be_bytes()).unwrap()
     }
 
-    fn rejected(line: usize) -> Rejected {
+    fn rejected(line: usize) -> RejectedEntry {
         let (line, value) = (line as u64, String::new());
-        Rejected { line, value, reason: Reason::NotAUuid, message: String::new() }
+        RejectedEntry { line, value, reason: RejectReason::NotAUuid, message: String::new() }
     }
 
     /// In every order: rising, falling, and as if by chance.

@@ -10,7 +10,7 @@ use super::programs::Collector;
 use super::quoted::QuotedLines;
 use super::shape::Shape;
 use crate::code::list::KEPT_REJECTED;
-use crate::error::Reason;
+use crate::code::rejected::RejectReason;
 use crate::text::{decimal, text};
 
 /// Where in a cell the next byte is.
@@ -103,7 +103,7 @@ struct RowLines {
 }
 
 /// Why a row is refused: what to show of it, and what to say.
-type Refusal<'a> = (&'a Cell, Reason, String);
+type Refusal<'a> = (&'a Cell, RejectReason, String);
 
 /// What a row would be as the first one.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -151,8 +151,10 @@ impl Rows {
         self.finish(collector);
         let fault = collector.end_trial();
         let trial = match (fault, self.header.judge()) {
-            (Some(Reason::MalformedCsv), _) => Trial::Useless,
-            _ if !self.has_columns || fault == Some(Reason::AmbiguousColumn) => Trial::Certain,
+            (Some(RejectReason::MalformedCsv), _) => Trial::Useless,
+            _ if !self.has_columns || fault == Some(RejectReason::AmbiguousColumn) => {
+                Trial::Certain
+            }
             (_, FirstRow::Data(columns)) if self.header.count() > 1 => {
                 Trial::Data(columns, self.header.count())
             }
@@ -375,7 +377,7 @@ impl Rows {
     ) {
         self.end_line();
         for line in &self.row_lines.first {
-            let rejected = self.code.rejected(*line, Reason::MalformedCsv, message);
+            let rejected = self.code.rejected(*line, RejectReason::MalformedCsv, message);
             collector.reject(rejected, program.take());
             self.code.clear();
             message = message::SWALLOWED.into();
@@ -400,7 +402,7 @@ impl Rows {
                 self.end_data(true, collector);
                 return;
             }
-            FirstRow::Data(_) => (Reason::MissingColumn, message::NO_HEADER),
+            FirstRow::Data(_) => (RejectReason::MissingColumn, message::NO_HEADER),
             FirstRow::Fault(reason, fault) => (reason, fault),
         };
         let fault = text(&[fault, &self.hint()]);
@@ -428,7 +430,11 @@ impl Rows {
             return false;
         }
         let Err((cell, reason, mut message)) = self.judge(collector) else { return true };
-        if is_first && reason == Reason::NotAUuid && !cell.is_empty() && !cell.looks_like_code() {
+        if is_first
+            && reason == RejectReason::NotAUuid
+            && !cell.is_empty()
+            && !cell.looks_like_code()
+        {
             message.push_str(message::IF_HEADER);
             message.push_str(&self.hint());
         }
@@ -449,7 +455,7 @@ impl Rows {
 
     fn judge(&self, collector: &mut Collector) -> Result<(), Refusal<'_>> {
         let (code, program) = (&self.code, &self.program);
-        let missing = |message: &str| (code, Reason::MissingColumn, message.to_owned());
+        let missing = |message: &str| (code, RejectReason::MissingColumn, message.to_owned());
         if self.column < self.columns.code.max(self.columns.program.unwrap_or(0)) {
             return Err(missing(message::SHORT_ROW));
         }
@@ -458,10 +464,10 @@ impl Rows {
             return Err(missing(message::EMPTY_PROGRAM));
         }
         let Some(name) = program.program_id() else {
-            return Err((program, Reason::NotUtf8, message::NOT_UTF8.to_owned()));
+            return Err((program, RejectReason::NotUtf8, message::NOT_UTF8.to_owned()));
         };
         if program.is_too_long() || !collector.accept(id, name) {
-            return Err((program, Reason::InvalidProgramId, message::NO_PROGRAM.to_owned()));
+            return Err((program, RejectReason::InvalidProgramId, message::NO_PROGRAM.to_owned()));
         }
         Ok(())
     }

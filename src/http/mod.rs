@@ -71,7 +71,7 @@ impl Headers {
 
     /// Uber's own fields (`x-uber-*`), which its support asks for.
     #[must_use]
-    pub fn ubers(&self) -> Vec<(String, String)> {
+    pub fn uber_headers(&self) -> Vec<(String, String)> {
         self.0.iter().filter(|(name, _)| name.starts_with("x-uber-")).cloned().collect()
     }
 }
@@ -89,14 +89,14 @@ impl<N: AsRef<str>, V: Into<String>> FromIterator<(N, V)> for Headers {
 
 /// What is known of an answer before its body has come: enough to decide.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Head {
+pub struct ResponseHead {
     /// The status; 0 where the host shows none (an opaque redirect in a page).
     pub status: u16,
     /// The header fields.
     pub headers: Headers,
 }
 
-impl Head {
+impl ResponseHead {
     /// Whether the body says that it is a web page: a login form or a captive
     /// portal, not Uber's API.
     #[must_use]
@@ -123,7 +123,7 @@ impl Head {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Response {
     /// Status and header fields.
-    pub head: Head,
+    pub head: ResponseHead,
     /// The body, as far as it came.
     pub body: Vec<u8>,
 }
@@ -294,14 +294,17 @@ mod tests {
 
     #[test]
     fn an_answer_prints_names_only() {
-        let head = Head {
+        let head = ResponseHead {
             status: 200,
             headers: [("X-Uber-Trace", "hunter2"), ("x-uber", "y"), ("Date", "now")]
                 .into_iter()
                 .collect(),
         };
         assert_eq!(format!("{:?}", head.headers), r#"["x-uber-trace", "x-uber", "date"]"#);
-        assert_eq!(head.headers.ubers(), [("x-uber-trace".to_owned(), "hunter2".to_owned())]);
+        assert_eq!(
+            head.headers.uber_headers(),
+            [("x-uber-trace".to_owned(), "hunter2".to_owned())]
+        );
         assert_eq!(head.headers.get("DATE"), Some("now"));
         assert_eq!(head.headers.get("Dat"), None);
         let response = Response { head, body: b"hunter2".to_vec() };
@@ -310,7 +313,7 @@ mod tests {
 
     #[test]
     fn html_is_told_by_its_media_type() {
-        let head = |value: &str| Head {
+        let head = |value: &str| ResponseHead {
             status: 200,
             headers: [("Content-Type", value)].into_iter().collect(),
         };
@@ -319,7 +322,7 @@ mod tests {
         assert!(head("application/xhtml+xml").is_html());
         assert!(!head("application/json").is_html());
         assert!(!head("text/htmlx").is_html());
-        assert!(!Head::default().is_html());
+        assert!(!ResponseHead::default().is_html());
     }
 
     #[test]

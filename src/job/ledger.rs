@@ -35,41 +35,29 @@ use super::journal::{
 use super::texts::Texts;
 use crate::code::list::CodeListBuilder;
 use crate::error::ErrorCode;
+use crate::names::named;
 use crate::uber::distribute::MOST_CODES;
 
-/// What is known of one code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CodeState {
-    /// Not sent yet.
-    Pending,
-    /// In a request that is under way.
-    Sending,
-    /// Uber accepted it. Delivery is reported later.
-    Queued,
-    /// Reported by Uber: it reached its recipient.
-    Distributed,
-    /// Reported by Uber: it did not.
-    Failed,
-    /// Uber refused the request. Nothing was queued.
-    Rejected,
-    /// It left, and no answer proves either way.
-    Unknown,
-    /// Not to be sent: the operator's decision.
-    Abandoned,
-}
-
-impl CodeState {
-    /// Every state there is.
-    pub const ALL: [CodeState; 8] = [
-        CodeState::Pending,
-        CodeState::Sending,
-        CodeState::Queued,
-        CodeState::Distributed,
-        CodeState::Failed,
-        CodeState::Rejected,
-        CodeState::Unknown,
-        CodeState::Abandoned,
-    ];
+named! {
+    /// What is known of one code.
+    pub enum CodeState {
+        /// Not sent yet.
+        Pending = "pending",
+        /// In a request that is under way.
+        Sending = "sending",
+        /// Uber accepted it. Delivery is reported later.
+        Queued = "queued",
+        /// Reported by Uber, or in use: it reached its recipient.
+        Distributed = "distributed",
+        /// Reported by Uber: it did not.
+        Failed = "failed",
+        /// Uber refused the request. Nothing was queued.
+        Rejected = "rejected",
+        /// It left, and no answer proves either way. It is not sent again until you decide.
+        Unknown = "unknown",
+        /// You decided that it is not sent, or not looked after.
+        Abandoned = "abandoned",
+    }
 }
 
 /// What the state of a code rests on.
@@ -85,6 +73,23 @@ pub enum By {
     Usage,
     /// A decision of the operator's.
     Operator,
+}
+
+impl By {
+    /// All of them, in the order of their numbers.
+    pub const ALL: &'static [By] = &[By::Nobody, By::Answer, By::Webhook, By::Usage, By::Operator];
+
+    /// The name in the docs and in JavaScript; none for [`By::Nobody`].
+    #[must_use]
+    pub const fn as_str(self) -> Option<&'static str> {
+        match self {
+            By::Nobody => None,
+            By::Answer => Some("answer"),
+            By::Webhook => Some("webhook"),
+            By::Usage => Some("usage"),
+            By::Operator => Some("operator"),
+        }
+    }
 }
 
 /// What is known of a batch.
@@ -166,15 +171,16 @@ pub(super) enum Proof {
     Nothing,
 }
 
-/// What the operator decides about codes whose fate is unknown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision {
-    /// Send again those that have no outcome. Some people may get two messages.
-    Resend,
-    /// Take them for queued.
-    Queued,
-    /// Leave it at that; or, of what is pending, never send it.
-    Abandon,
+named! {
+    /// What the operator decides about codes whose fate is unknown.
+    pub enum Decision {
+        /// Send again those that have no outcome. Some people may get two messages.
+        Resend = "resend",
+        /// Take them for queued.
+        Queued = "queued",
+        /// Leave it at that; or, of what is pending, never send it.
+        Abandon = "abandon",
+    }
 }
 
 /// One batch.

@@ -51,14 +51,14 @@ use self::journal::{put, put_text};
 use self::ledger::{DISTRIBUTED, Evidence, FAILED, Ledger, Proof};
 use crate::code::Code;
 use crate::error::{Error, ErrorCode, Queued};
-use crate::http::{Head, Request};
+use crate::http::{Request, ResponseHead};
 use crate::json::Json;
 use crate::text::{decimal, text};
 use crate::uber::api::Api;
 use crate::uber::distribute;
 use crate::uber::id::{self, ProgramId};
-use crate::uber::response::{self, Effect, Verdict};
-use crate::uber::retry::{self, Rule};
+use crate::uber::policy::{self, BatchStep, Operation, Verdict};
+use crate::uber::{response, retry};
 use crate::webhook::event::{Outcome, Status, WebhookEvent, mask};
 
 pub use self::ledger::{By, CodeState, Decision};
@@ -515,7 +515,9 @@ impl Job {
                 }
                 Stage::Ready => {
                     let codes = self.ledger.to_send(batch);
-                    if let Ok(request) = distribute::request_for(&self.api, &self.program, &codes) {
+                    if let Ok(request) =
+                        distribute::request_from_ids(&self.api, &self.program, &codes)
+                    {
                         flight.stage = Stage::Out;
                         return Some(Action::Send { batch, request });
                     }
@@ -566,12 +568,8 @@ impl Job {
         if self.flight(batch, Stage::Asked).is_none() {
             return false;
         }
-        let passes = match error.code {
-            ErrorCode::ConnectionFailed | ErrorCode::Timeout => true,
-            // Not after a 429: the budget is hourly.
-            ErrorCode::TokenUnavailable => error.api.as_ref().is_some_and(|api| api.status != 429),
-            _ => false,
-        };
+        let status = error.api.as_ref().map_or(0, |api| api.status);
+        let passes = policy::may_ask_token_again(error.code, status);
         let halts = !error.unsent && (!passes || self.token_failures >= self.settings.max_retries);
         if halts {
             self.stop(error.clone());
@@ -592,7 +590,7 @@ impl Job {
     pub fn handle_response(
         &mut self,
         batch: usize,
-        head: &Head,
+        head: &ResponseHead,
         body: &str,
         parsed: &Json,
         now: u64,
@@ -607,29 +605,29 @@ impl Job {
             self.land(batch, Proof::Accepted, None);
             return None;
         }
-        let error = response::error(head, body, parsed, Effect::Queues, now);
+        let error = response::to_error(head, body, parsed, Operation::Distribute, now);
         if let Verdict::Unproven(_) = verdict {
             self.doubt(batch, &error);
             return Some(error);
         }
         self.unknowns = 0;
-        match head.status {
+        match policy::after_refusal(head.status) {
             // Once, with another token.
-            401 if self.settings.renews && !self.unauthorized.contains(&batch) => {
+            BatchStep::RenewToken
+                if self.settings.renews && !self.unauthorized.contains(&batch) =>
+            {
                 self.unauthorized.push(batch);
                 self.land(batch, Proof::Again, Some(&error));
             }
-            status if Rule::Distribute.may_repeat(status) => {
+            BatchStep::Wait => {
                 self.back_off(Some(head), now, random);
                 self.land(batch, Proof::Again, Some(&error));
             }
-            // What was in this request; another one may be accepted.
-            400 | 413 | 422 => {
+            BatchStep::Reject => {
                 self.answered += u64::from(self.ledger.size(batch));
                 self.land(batch, Proof::Refused, Some(&error));
             }
-            // One wrong permission must not reject a million codes.
-            _ => {
+            BatchStep::RenewToken | BatchStep::Stop => {
                 self.land(batch, Proof::Again, Some(&error));
                 self.stop(error.clone());
             }
@@ -654,7 +652,7 @@ impl Job {
     }
 
     /// Lets nothing leave for as long as the answer asks, or for longer each time.
-    fn back_off(&mut self, head: Option<&Head>, now: u64, random: f64) {
+    fn back_off(&mut self, head: Option<&ResponseHead>, now: u64, random: f64) {
         let wait = retry::wait(head, self.refusals, now, random);
         self.gate = self.gate.max(now.saturating_add(wait));
         self.refusals += 1;

@@ -17,8 +17,8 @@ fn settings() -> Settings {
     Settings { batch_size: 2, concurrency: 8, interval_ms: 0.0, ..Settings::default() }
 }
 
-fn head(status: u16) -> Head {
-    Head { status, headers: Headers::default() }
+fn head(status: u16) -> ResponseHead {
+    ResponseHead { status, headers: Headers::default() }
 }
 
 /// A job, and the journal that it wrote.
@@ -84,7 +84,7 @@ impl Bench {
     }
 
     fn lose(&mut self, batch: usize) {
-        let error = response::remembered(ErrorCode::ConnectionFailed, 0, None);
+        let error = response::error_from_record(ErrorCode::ConnectionFailed, 0, None);
         self.job.handle_lost(batch, &error);
         self.turn();
     }
@@ -119,7 +119,7 @@ impl Bench {
     /// The counts are what the codes say, and so they are after a resume.
     fn check(&self) {
         let progress = self.job.progress(NOW);
-        for state in CodeState::ALL {
+        for state in CodeState::ALL.iter().copied() {
             let count = self.job.results().filter(|result| result.state == state).count();
             assert_eq!(progress.count(state) as usize, count, "{state:?}");
         }
@@ -237,10 +237,10 @@ fn a_token_that_cannot_be_renewed_halts() {
 
 #[test]
 fn without_a_token_nothing_leaves() {
-    let refused = response::remembered(ErrorCode::TokenRejected, 401, None);
-    let failed = response::remembered(ErrorCode::ConnectionFailed, 0, None);
-    let hourly = response::remembered(ErrorCode::TokenUnavailable, 429, None);
-    let down = response::remembered(ErrorCode::TokenUnavailable, 503, None);
+    let refused = response::error_from_record(ErrorCode::TokenRejected, 401, None);
+    let failed = response::error_from_record(ErrorCode::ConnectionFailed, 0, None);
+    let hourly = response::error_from_record(ErrorCode::TokenUnavailable, 429, None);
+    let down = response::error_from_record(ErrorCode::TokenUnavailable, 503, None);
     for (error, tries) in [(refused, 1), (failed, 3), (hourly, 1), (down, 3)] {
         let mut job = Bench::new(2).job;
         job.start(NOW);
@@ -291,7 +291,7 @@ fn a_token_request_that_never_left_is_waited_out() {
         }
     }
     // It counts as no failure to get a token.
-    let failed = response::remembered(ErrorCode::ConnectionFailed, 0, None);
+    let failed = response::error_from_record(ErrorCode::ConnectionFailed, 0, None);
     bench.answer(0, 401);
     let Action::NeedToken { batch, .. } = bench.job.poll(now) else { return };
     assert!(!bench.job.handle_no_token(batch, failed, now, 1.0));
@@ -657,7 +657,7 @@ fn a_busy_server_is_waited_for_and_never_uses_the_job_up() {
     for round in 0..50 {
         let fields: Vec<(&str, &str)> =
             if round % 2 == 0 { vec![("retry-after", "3600")] } else { vec![] };
-        let head = Head { status: 429, headers: fields.into_iter().collect() };
+        let head = ResponseHead { status: 429, headers: fields.into_iter().collect() };
         let batch = bench.sent.last().unwrap().0;
         bench.job.handle_response(batch, &head, "", &Json::Null, now, 1.0);
         bench.turn_at(now);
@@ -702,7 +702,7 @@ fn what_nobody_waits_for_changes_nothing() {
         assert_eq!(bench.answer(batch, 400), None);
         bench.lose(batch);
         bench.job.handle_token(batch);
-        let error = response::remembered(ErrorCode::TokenRejected, 401, None);
+        let error = response::error_from_record(ErrorCode::TokenRejected, 401, None);
         assert!(!bench.job.handle_no_token(batch, error, NOW, 0.5));
         bench.turn();
     }
@@ -828,8 +828,8 @@ fn held_nothing_leaves_until_it_is_time() {
 
 #[test]
 fn finished_is_when_nothing_is_open() {
-    for state in CodeState::ALL {
-        for other in CodeState::ALL {
+    for state in CodeState::ALL.iter().copied() {
+        for other in CodeState::ALL.iter().copied() {
             let mut progress = Bench::new(1).job.progress(NOW);
             progress.counts = [0; 8];
             progress.counts[state as usize] += 1;
@@ -1167,7 +1167,7 @@ fn a_list_that_is_known_to_be_distinct_makes_the_same_job() {
                 Action::NeedToken { batch, .. } => job.handle_token(batch),
                 Action::Send { batch, request } => {
                     sent.push(request);
-                    let head = Head { status: 200, ..Head::default() };
+                    let head = ResponseHead { status: 200, ..ResponseHead::default() };
                     job.handle_response(batch, &head, "", &Json::Null, NOW, 0.5);
                 }
                 _ => break,

@@ -1,16 +1,23 @@
 /** The error classes, and how an error of the core becomes one of them. */
 
-/** Why an entry of a list is no code. */
-export type RejectionReason =
-  | "not_a_uuid"
-  | "nil_uuid"
-  | "missing_column"
-  | "ambiguous_column"
-  | "malformed_csv"
-  | "not_utf8"
-  | "unsupported_format"
-  | "not_a_string"
-  | "invalid_program_id";
+import {
+  type ApiErrorCode,
+  type ConnectionErrorCode,
+  INVALID_OPTIONS_HINT,
+  type JobErrorCode,
+  type RejectionReason,
+  type ValidationErrorCode,
+  type WebhookErrorCode,
+} from "./generated/protocol.js";
+
+export type {
+  ApiErrorCode,
+  ConnectionErrorCode,
+  JobErrorCode,
+  RejectionReason,
+  ValidationErrorCode,
+  WebhookErrorCode,
+};
 
 /** One entry that stopped a call. */
 export interface Issue {
@@ -26,50 +33,6 @@ export interface Issue {
   message: string;
 }
 
-/** Refused before anything left. */
-export type ValidationErrorCode =
-  | "invalid_options"
-  | "invalid_organization_id"
-  | "invalid_program_id"
-  | "invalid_codes"
-  | "empty_codes"
-  | "too_many_codes"
-  | "secret_in_browser";
-/** Uber, its token endpoint, or something in between, answered. */
-export type ApiErrorCode =
-  | "invalid_request"
-  | "unauthorized"
-  | "user_not_allowed"
-  | "resource_not_found"
-  | "conflict"
-  | "rate_limited"
-  | "rejected"
-  | "internal_server_error"
-  | "server_error"
-  | "unexpected_response"
-  | "token_rejected"
-  | "token_unavailable";
-/** No answer came. */
-export type ConnectionErrorCode = "connection_failed" | "timeout" | "aborted";
-/** The job, or a call itself, could not go on. */
-export type JobErrorCode =
-  | "journal_failed"
-  | "journal_corrupt"
-  | "journal_lost"
-  | "journal_mismatch"
-  | "job_busy"
-  | "job_closed"
-  | "not_unknown"
-  | "halted"
-  | "instance_lost";
-/** A webhook was refused. */
-export type WebhookErrorCode =
-  | "missing_signature"
-  | "malformed_signature"
-  | "signature_mismatch"
-  | "no_signing_key"
-  | "malformed_body"
-  | "body_used";
 /** Every code there is. */
 export type ErrorCode =
   ValidationErrorCode | ApiErrorCode | ConnectionErrorCode | WebhookErrorCode | JobErrorCode;
@@ -164,7 +127,8 @@ export class VoucherError<C extends ErrorCode = ErrorCode> extends Error {
   static override [Symbol.hasInstance](value: unknown): value is AnyVoucherError {
     // A class derived elsewhere has no mark of its own.
     if (!Object.hasOwn(this, mark)) return Function.prototype[Symbol.hasInstance].call(this, value);
-    return quietly(() => Object(value)[mark].includes(this[mark])) === true;
+    const marked = () => (value as { readonly [mark]: readonly string[] })[mark];
+    return quietly(() => marked().includes(this[mark])) === true;
   }
 
   /** @internal */
@@ -292,7 +256,10 @@ export function quietly<T>(work: () => T): T | undefined {
 }
 
 /** An error of ours as it is; anything else as the `cause` of one. */
-export function ours(error: unknown, wrap: (cause: unknown) => VoucherError): VoucherError {
+export function ours<E extends Error>(
+  error: unknown,
+  wrap: (cause: unknown) => E,
+): VoucherError | E {
   return error instanceof VoucherError ? error : wrap(error);
 }
 
@@ -315,5 +282,5 @@ export function refusal(
 
 /** An option with a wrong name, type or value. `what` never holds the value. */
 export function invalidOption(what: string, cause?: unknown): VoucherError {
-  return refusal("invalid_options", what, "Correct the option that the message names.", { cause });
+  return refusal("invalid_options", what, INVALID_OPTIONS_HINT, { cause });
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::http::{Head, Headers, Request, Response};
+use crate::http::{Headers, Request, Response, ResponseHead};
 use crate::secret::AccessToken;
 
 /// A request as a server sees it.
@@ -85,7 +85,7 @@ pub enum Answer {
 
 /// An answer without a body.
 pub(super) fn empty(status: u16) -> Response {
-    Response { head: Head { status, headers: Headers::default() }, body: Vec::new() }
+    Response { head: ResponseHead { status, headers: Headers::default() }, body: Vec::new() }
 }
 
 pub(super) fn with_body(status: u16, media_type: &str, body: impl Into<Vec<u8>>) -> Response {
@@ -107,7 +107,7 @@ pub(super) fn refusal(status: u16, code: &str, message: &str) -> Response {
 pub(super) fn with_header(response: Response, name: &str, value: &str) -> Response {
     let fields = response.head.headers.iter().chain([(name, value)]);
     Response {
-        head: Head { status: response.head.status, headers: fields.collect() },
+        head: ResponseHead { status: response.head.status, headers: fields.collect() },
         body: response.body,
     }
 }

@@ -1,72 +1,46 @@
 //! What can go wrong, and how often.
 
-macro_rules! faults {
-    ($($(#[$docs:meta])* $variant:ident = $name:literal;)*) => {
-        /// A fault that the sandbox can inject.
-        ///
-        /// Each is drawn for itself, once a request or once a webhook; where
-        /// several strike one request, the first in this order shows. They
-        /// strike calls to the API. The token endpoint has its own limits and no
-        /// faults, so that a fault is always a fault of the call under test.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Fault {
-            $($(#[$docs])* $variant,)*
-        }
+use crate::names::named;
 
-        impl Fault {
-            /// Every fault there is.
-            pub const ALL: &'static [Fault] = &[$(Fault::$variant),*];
-
-            /// The name as JavaScript and the docs spell it.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Fault::$variant => $name,)*
-                }
-            }
-        }
-    };
-}
-
-faults! {
-    /// 429, with a `Retry-After` in seconds, as a date, or without one; nothing queued.
-    RateLimited = "rate_limited";
-    /// 401; nothing queued.
-    Unauthorized = "unauthorized";
-    /// 400; nothing queued.
-    BadRequest = "bad_request";
-    /// 500; nothing queued.
-    ErrorBefore = "error_before";
-    /// 500, although everything was queued.
-    ErrorAfter = "error_after";
-    /// 500, after a part was queued: each code by coin, and never all of several.
-    ErrorPartial = "error_partial";
-    /// The connection is lost; nothing queued.
-    LostBefore = "lost_before";
-    /// The connection is lost, although everything was queued.
-    LostAfter = "lost_after";
-    /// No answer ever comes; queued or not, by coin.
-    Hang = "hang";
-    /// 502 with a web page, as a gateway answers; queued or not, by coin.
-    HtmlError = "html_error";
-    /// 200 with a web page, as a captive portal answers; nothing queued.
-    HtmlOk = "html_ok";
-    /// A webhook is never delivered.
-    WebhookLost = "webhook_lost";
-    /// A webhook is delivered twice; under the same message id or another, by coin.
-    WebhookDuplicated = "webhook_duplicated";
-    /// A webhook comes up to a minute late, after those that follow it.
-    WebhookReordered = "webhook_reordered";
-    /// A well signed webhook comes along that concerns something else: another
-    /// program, another kind of event, or a type that nobody knows.
-    WebhookForeign = "webhook_foreign";
-}
-
-impl Fault {
-    /// The fault of that name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|fault| fault.as_str() == name)
+named! {
+    /// A fault that the sandbox can inject.
+    ///
+    /// Each is drawn for itself, once a request or once a webhook; where
+    /// several strike one request, the first in this order shows. They
+    /// strike calls to the API. The token endpoint has its own limits and no
+    /// faults, so that a fault is always a fault of the call under test.
+    pub enum Fault {
+        /// 429, with a `Retry-After` in seconds, as a date, or without one; nothing queued.
+        RateLimited = "rate_limited",
+        /// 401; nothing queued.
+        Unauthorized = "unauthorized",
+        /// 400; nothing queued.
+        BadRequest = "bad_request",
+        /// 500; nothing queued.
+        ErrorBefore = "error_before",
+        /// 500, although everything was queued.
+        ErrorAfter = "error_after",
+        /// 500, after a part was queued: each code by coin, and never all of several.
+        ErrorPartial = "error_partial",
+        /// The connection is lost; nothing queued.
+        LostBefore = "lost_before",
+        /// The connection is lost, although everything was queued.
+        LostAfter = "lost_after",
+        /// No answer ever comes; queued or not, by coin.
+        Hang = "hang",
+        /// 502 with a web page, as a gateway answers; queued or not, by coin.
+        HtmlError = "html_error",
+        /// 200 with a web page, as a captive portal answers; nothing queued.
+        HtmlOk = "html_ok",
+        /// A webhook is never delivered.
+        WebhookLost = "webhook_lost",
+        /// A webhook is delivered twice; under the same message id or another, by coin.
+        WebhookDuplicated = "webhook_duplicated",
+        /// A webhook comes up to a minute late, after those that follow it.
+        WebhookReordered = "webhook_reordered",
+        /// A well signed webhook comes along that concerns something else: another
+        /// program, another kind of event, or a type that nobody knows.
+        WebhookForeign = "webhook_foreign",
     }
 }
 

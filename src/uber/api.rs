@@ -47,7 +47,12 @@ impl Api {
         &self.organization
     }
 
-    pub(crate) fn on_programs(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Request {
+    pub(crate) fn programs_request(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Vec<u8>>,
+    ) -> Request {
         // Uber's samples name the content type on every call, a GET too.
         let headers = vec![
             ("Accept-Language", self.accept_language.clone()),
@@ -68,14 +73,14 @@ impl Api {
         }
     }
 
-    pub(crate) fn on_codes(
+    pub(crate) fn codes_request(
         &self,
         program: &ProgramId,
         method: Method,
         suffix: &str,
         body: Option<Vec<u8>>,
     ) -> Request {
-        self.on_programs(method, &text(&[&program.segment(), "/codes", suffix]), body)
+        self.programs_request(method, &text(&[&program.segment(), "/codes", suffix]), body)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Get Voucher Codes: `GET …/voucher-programs/{voucher_program_id}/codes`.
 
+use crate::code::Code;
 use crate::http::{Method, Request};
 use crate::json::{Field, Json, Kind, pick};
 use crate::uber::api::Api;
@@ -24,7 +25,7 @@ const FIELDS: [Field; 8] = [
 #[must_use]
 pub fn request(api: &Api, program: &ProgramId, include_usage: bool) -> Request {
     let query = if include_usage { "?include_usage=true" } else { "" };
-    api.on_codes(program, Method::Get, query, None)
+    api.codes_request(program, Method::Get, query, None)
 }
 
 /// The codes of an answer, with their members under their names in JavaScript,
@@ -32,8 +33,30 @@ pub fn request(api: &Api, program: &ProgramId, include_usage: bool) -> Request {
 /// `codes`, or the body itself; none where the answer holds no list at all.
 #[must_use]
 pub fn list<'a>(body: &Json<'a>) -> Option<Json<'a>> {
+    items(body).map(|items| pick(items, &FIELDS))
+}
+
+/// How many codes an answer lists (`read`), and the ids of those in use (`used`), each
+/// behind a line break: 30,000 codes need not all become objects for that. None as
+/// with [`list`].
+#[must_use]
+pub fn list_used(body: &Json<'_>) -> Option<Json<'static>> {
+    let (mut read, mut used) = (0.0, String::new());
+    for item in items(body)? {
+        let Some(id) = item.get("code_id").text() else { continue };
+        read += 1.0;
+        let is_used = item.get("usage_count").number().is_some_and(|count| count > 0.0);
+        if is_used && let Ok(code) = Code::parse(id.as_bytes()) {
+            used.push('\n');
+            code.write_to(&mut used);
+        }
+    }
+    Some(Json::object().with("read", read).with("used", used))
+}
+
+fn items<'b, 'a>(body: &'b Json<'a>) -> Option<&'b [Json<'a>]> {
     match (body.get("codes"), body) {
-        (Json::List(items), _) | (_, Json::List(items)) => Some(pick(items, &FIELDS)),
+        (Json::List(items), _) | (_, Json::List(items)) => Some(items),
         _ => None,
     }
 }
@@ -73,6 +96,10 @@ mod tests {
         assert_eq!(first.get("canceledAt"), &Json::Number(1_709_251_200_000.0));
         assert_eq!(first.get("raw").get("usage_count").text(), Some("2"));
         assert!(second.get("canceledAt").is_null());
+        let used = list_used(&body).unwrap();
+        assert_eq!(used.get("read"), &Json::Number(2.0));
+        assert_eq!(used.get("used").text(), Some("\n1f913a96-0000-4000-8000-000000000001"));
+        assert!(list_used(&Json::Null).is_none());
         assert!(list(&Json::Null).is_none());
         assert!(list(&serde_json::from_str("{\"codes\":null}").unwrap()).is_none());
         assert_eq!(list(&serde_json::from_str("[]").unwrap()).unwrap(), Json::List(vec![]));

@@ -5,7 +5,7 @@
 //! one, means every code of the program (stated), so an empty list is never
 //! sent and reaching everybody is a call of its own.
 
-use crate::code::{Code, TEXT_LENGTH, spell};
+use crate::code::{Code, TEXT_LENGTH, encode_uuid};
 use crate::error::{Error, ErrorCode};
 use crate::http::{Method, Request};
 use crate::text::{decimal, text};
@@ -22,7 +22,7 @@ const HEAD: &[u8] = b"{\"codes\":[";
 const RECORD: usize = TEXT_LENGTH + 3;
 
 /// Refuses a list any entry of which was rejected.
-pub fn refuse_rejected(rejected_count: u64, valid: u64) -> Result<(), Error> {
+pub fn ensure_no_rejected(rejected_count: u64, valid: u64) -> Result<(), Error> {
     if rejected_count == 0 {
         return Ok(());
     }
@@ -48,17 +48,17 @@ pub fn request(
     refuse_count(codes.len())?;
     let mut ids = Vec::with_capacity(codes.len());
     codes.for_each(|code| ids.push(*code.as_bytes()));
-    request_for(api, program, &ids)
+    request_from_ids(api, program, &ids)
 }
 
 /// The same for codes as they are held.
-pub(crate) fn request_for(
+pub(crate) fn request_from_ids(
     api: &Api,
     program: &ProgramId,
     ids: &[[u8; 16]],
 ) -> Result<Request, Error> {
     refuse_count(ids.len())?;
-    Ok(Request { body: Some(body(ids)), ..without_list(api, program) })
+    Ok(Request { body: Some(body(ids)), ..base_request(api, program) })
 }
 
 fn refuse_count(count: usize) -> Result<(), Error> {
@@ -80,8 +80,8 @@ fn refuse_count(count: usize) -> Result<(), Error> {
 
 /// What all calls on a program have in common. Never to be sent as it is: without
 /// a list it is for everybody.
-pub(crate) fn without_list(api: &Api, program: &ProgramId) -> Request {
-    api.on_codes(program, Method::Post, "/distribute", None)
+pub(crate) fn base_request(api: &Api, program: &ProgramId) -> Request {
+    api.codes_request(program, Method::Post, "/distribute", None)
 }
 
 #[cfg_attr(hot_paths, optimize(speed), inline(never))]
@@ -92,7 +92,7 @@ fn body(ids: &[[u8; 16]]) -> Vec<u8> {
         head.copy_from_slice(HEAD);
         for (record, id) in records.as_chunks_mut::<RECORD>().0.iter_mut().zip(ids) {
             let [_, text @ .., _, comma] = record;
-            spell(*id, text);
+            encode_uuid(*id, text);
             *comma = b',';
         }
     }
@@ -105,8 +105,8 @@ fn body(ids: &[[u8; 16]]) -> Vec<u8> {
 /// The call that reaches every code of the program. An object without `codes`:
 /// the documented sample has no body, which some gateways refuse for a POST.
 #[must_use]
-pub fn request_for_everybody(api: &Api, program: &ProgramId) -> Request {
-    Request { body: Some(b"{}".to_vec()), ..without_list(api, program) }
+pub fn distribute_all_request(api: &Api, program: &ProgramId) -> Request {
+    Request { body: Some(b"{}".to_vec()), ..base_request(api, program) }
 }
 
 #[cfg(test)]
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn everybody_is_an_object_without_codes() {
-        assert_eq!(request_for_everybody(&example(), &program()).body.unwrap(), b"{}");
+        assert_eq!(distribute_all_request(&example(), &program()).body.unwrap(), b"{}");
     }
 
     #[test]
@@ -164,8 +164,8 @@ mod tests {
 
     #[test]
     fn one_bad_entry_refuses_the_list() {
-        assert!(refuse_rejected(0, 5).is_ok());
-        let error = refuse_rejected(1, 999_999).unwrap_err();
+        assert!(ensure_no_rejected(0, 5).is_ok());
+        let error = ensure_no_rejected(1, 999_999).unwrap_err();
         assert_eq!(error.code, ErrorCode::InvalidCodes);
         assert_eq!(error.message, "1 of 1000000 entries can't be distributed, so nothing was sent");
     }

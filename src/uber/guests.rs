@@ -35,7 +35,7 @@ pub fn request(
         path.push_str("&page_token=");
         path.push_str(&percent_encode(token));
     }
-    api.on_programs(Method::Get, &path, None)
+    api.programs_request(Method::Get, &path, None)
 }
 
 /// One page of an answer: `guests`, with their members under their names in

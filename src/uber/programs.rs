@@ -55,7 +55,7 @@ pub fn request(api: &Api, status: Option<&str>, limit: u32, offset: u32) -> Resu
         &status,
         "}",
     ]);
-    Ok(api.on_programs(Method::Post, "search", Some(body.into_bytes())))
+    Ok(api.programs_request(Method::Post, "search", Some(body.into_bytes())))
 }
 
 /// The programs of an answer, with their members under their names in
@@ -87,7 +87,7 @@ pub fn list<'a>(body: &Json<'a>) -> Option<Json<'a>> {
 /// The call that reads one program, without its guests.
 #[must_use]
 pub fn get_request(api: &Api, program: &ProgramId) -> Request {
-    api.on_programs(Method::Get, &program.segment(), None)
+    api.programs_request(Method::Get, &program.segment(), None)
 }
 
 /// The program of an answer. The observed answer holds no id, so that is the one

@@ -7,10 +7,11 @@
 //! 2xx, and is a web page or tells of an error, is no acceptance.
 
 use crate::error::{ApiDetail, Error, ErrorClass, ErrorCode, Queued};
-use crate::http::Head;
+use crate::http::ResponseHead;
 use crate::json::Json;
 use crate::mask::mask;
 use crate::text::{decimal, text};
+use crate::uber::policy::{self, Operation, Verdict};
 use crate::uber::retry;
 
 /// How much of an error's body is kept.
@@ -20,53 +21,20 @@ pub const BODY_KEPT: usize = 4096;
 /// along with the head, and one that stalls must not cost an acceptance.
 const ACCEPTED_BODY_MS: f64 = 250.0;
 
-/// What a call does at Uber.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// It only reads, so a failure can't have queued anything.
-    Reads,
-    /// It queues messages to people.
-    Queues,
-}
-
-/// What the head of an answer proves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Uber accepted the call.
-    Accepted,
-    /// Uber refused it: nothing was queued.
-    Refused(ErrorCode),
-    /// No proof either way.
-    Unproven(ErrorCode),
-}
-
 impl Verdict {
     /// Judges by status, and by the media type: a web page is not Uber's.
     #[must_use]
-    // The statuses with a name stand before the ranges they are in.
-    #[allow(clippy::match_overlapping_arm)]
-    pub fn of(head: &Head) -> Self {
-        match head.status {
-            200..=299 if head.is_html() => Verdict::Unproven(ErrorCode::UnexpectedResponse),
-            200..=299 => Verdict::Accepted,
-            400 => Verdict::Refused(ErrorCode::InvalidRequest),
-            401 => Verdict::Refused(ErrorCode::Unauthorized),
-            403 => Verdict::Refused(ErrorCode::UserNotAllowed),
-            404 => Verdict::Refused(ErrorCode::ResourceNotFound),
-            409 => Verdict::Refused(ErrorCode::Conflict),
-            429 => Verdict::Refused(ErrorCode::RateLimited),
-            // A gateway that gave up waiting: the request may have gone through.
-            408 | 499 | 501..=599 => Verdict::Unproven(ErrorCode::ServerError),
-            500 => Verdict::Unproven(ErrorCode::InternalServerError),
-            400..=499 => Verdict::Refused(ErrorCode::Rejected),
-            _ => Verdict::Unproven(ErrorCode::UnexpectedResponse),
+    pub fn of(head: &ResponseHead) -> Self {
+        match Self::of_status(head.status) {
+            Verdict::Accepted if head.is_html() => Verdict::Unproven(ErrorCode::UnexpectedResponse),
+            verdict => verdict,
         }
     }
 
     /// Judges by the body too, as far as it came. `parsed` is the same as JSON
     /// where it is that.
     #[must_use]
-    pub fn of_answer(head: &Head, body: &str, parsed: &Json) -> Self {
+    pub fn of_answer(head: &ResponseHead, body: &str, parsed: &Json) -> Self {
         match Self::of(head) {
             Verdict::Accepted if !body.is_empty() && (is_markup(body) || tells_error(parsed)) => {
                 Verdict::Unproven(ErrorCode::UnexpectedResponse)
@@ -83,7 +51,7 @@ impl Verdict {
     /// How long the body may take that a verdict needs, in milliseconds: an
     /// error's has the time of the call. None if it can't change anything.
     #[must_use]
-    pub fn body_patience_ms(head: &Head) -> Option<f64> {
+    pub fn body_patience_ms(head: &ResponseHead) -> Option<f64> {
         // `{}` is no error.
         let is_tiny = matches!(head.headers.get("content-length"), Some("0" | "1" | "2"));
         match Self::of(head) {
@@ -122,41 +90,32 @@ fn tells_error(body: &Json) -> bool {
 /// The error for an answer that is not `Accepted`. `parsed` is the body as
 /// JSON where it is that, `now` the local time in epoch milliseconds.
 #[must_use]
-pub fn error(head: &Head, body: &str, parsed: &Json, effect: Effect, now: u64) -> Error {
+pub fn to_error(
+    head: &ResponseHead,
+    body: &str,
+    parsed: &Json,
+    operation: Operation,
+    now: u64,
+) -> Error {
     let (code, queued) = match Verdict::of_answer(head, body, parsed) {
         Verdict::Refused(code) => (code, Queued::No),
-        Verdict::Unproven(code) => (code, Queued::Unknown),
+        Verdict::Unproven(code) => (code, operation.unproven()),
         // An answer that was accepted but can't be read (a broken list).
-        Verdict::Accepted => (ErrorCode::UnexpectedResponse, Queued::Unknown),
+        Verdict::Accepted => (ErrorCode::UnexpectedResponse, operation.unproven()),
     };
-    with_detail(
-        code,
-        if effect == Effect::Reads { Queued::No } else { queued },
-        head,
-        body,
-        parsed,
-        now,
-    )
+    with_detail(code, queued, head, body, parsed, now)
 }
 
 /// The error of a request of which only this was kept.
 #[must_use]
-pub fn remembered(code: ErrorCode, status: u16, uber_code: Option<&str>) -> Error {
-    let head = Head { status, ..Head::default() };
-    let queued = match code {
-        ErrorCode::InternalServerError
-        | ErrorCode::ServerError
-        | ErrorCode::UnexpectedResponse
-        | ErrorCode::ConnectionFailed
-        | ErrorCode::Timeout
-        | ErrorCode::Aborted => Queued::Unknown,
-        _ => Queued::No,
-    };
+pub fn error_from_record(code: ErrorCode, status: u16, uber_code: Option<&str>) -> Error {
+    let head = ResponseHead { status, ..ResponseHead::default() };
+    let queued = policy::queued_by(code);
     if code.class() != ErrorClass::Api {
         return Error::new(code, queued, "No answer came to the request");
     }
     let mut error = with_detail(code, queued, &head, "", &Json::Null, 0);
-    if let Some(api) = &mut error.api {
+    if let Some(api) = &mut error.parts_mut().api {
         api.uber_code = uber_code.map(str::to_owned);
     }
     error
@@ -165,7 +124,7 @@ pub fn remembered(code: ErrorCode, status: u16, uber_code: Option<&str>) -> Erro
 pub(crate) fn with_detail(
     code: ErrorCode,
     queued: Queued,
-    head: &Head,
+    head: &ResponseHead,
     body: &str,
     parsed: &Json,
     now: u64,
@@ -189,11 +148,11 @@ pub(crate) fn with_detail(
     let what = title.as_deref().unwrap_or(what);
     let message = text(&[what, " (status ", &decimal(head.status.into()), ")"]);
     let mut error = Error::new(code, queued, message);
-    error.api = Some(ApiDetail {
+    error.parts_mut().api = Some(ApiDetail {
         status: head.status,
         uber_code: uber_code(parsed).map(str::to_owned),
         body: cut(body, BODY_KEPT).to_owned(),
-        headers: head.headers.ubers(),
+        headers: head.headers.uber_headers(),
         retry_after_ms: retry::retry_after(head, now),
         hint: words(problem.get("hint")).or_else(|| words(problem.get("detail"))),
     });
@@ -224,8 +183,8 @@ fn cut(text: &str, bytes: usize) -> &str {
 mod tests {
     use super::*;
 
-    fn head(status: u16) -> Head {
-        Head { status, ..Head::default() }
+    fn head(status: u16) -> ResponseHead {
+        ResponseHead { status, ..ResponseHead::default() }
     }
 
     fn json(text: &str) -> Json<'static> {
@@ -259,7 +218,7 @@ mod tests {
         let mut page = head(200);
         page.headers = [("content-type", "text/html; charset=utf-8")].into_iter().collect();
         assert_eq!(Verdict::of(&page), Verdict::Unproven(ErrorCode::UnexpectedResponse));
-        let error = error(&page, "<html>", &Json::Null, Effect::Queues, 0);
+        let error = to_error(&page, "<html>", &Json::Null, Operation::Distribute, 0);
         assert_eq!((error.code, error.queued), (ErrorCode::UnexpectedResponse, Queued::Unknown));
     }
 
@@ -313,7 +272,7 @@ mod tests {
             assert_eq!(judge(403, body), Verdict::of(&head(403)), "{body}");
             assert_eq!(judge(502, body), Verdict::of(&head(502)), "{body}");
         }
-        let error = error(&head(200), "", &json(r#"{"code":"x"}"#), Effect::Queues, 0);
+        let error = to_error(&head(200), "", &json(r#"{"code":"x"}"#), Operation::Distribute, 0);
         assert!(error.message.starts_with("The answer tells of an error"));
     }
 
@@ -321,7 +280,7 @@ mod tests {
     fn the_body_of_an_acceptance_gets_little_time() {
         let patience = |status, length: &str| {
             let headers = [("Content-Length", length)].into_iter().collect();
-            Verdict::body_patience_ms(&Head { status, headers })
+            Verdict::body_patience_ms(&ResponseHead { status, headers })
         };
         assert!(patience(200, "3").is_some_and(|ms| ms < 500.0));
         assert!(Verdict::body_patience_ms(&head(200)).is_some_and(|ms| ms < 500.0));
@@ -337,7 +296,7 @@ mod tests {
         let tell = |status, kind: &str, body: &str| {
             let mut head = head(status);
             head.headers = [("content-type", kind)].into_iter().collect();
-            error(&head, body, &json(body), Effect::Queues, 0)
+            to_error(&head, body, &json(body), Operation::Distribute, 0)
         };
         let kind = "application/problem+json; charset=utf-8";
         let body = r#"{"title":"Some were sent before","code":"already_queued","hint":"Say skip.","queued":"no"}"#;
@@ -360,7 +319,7 @@ mod tests {
         head.headers = [("content-type", kind)].into_iter().collect();
         let unproven = Verdict::Unproven(ErrorCode::Rejected);
         assert_eq!(Verdict::of_answer(&head, &doubt, &json(&doubt)), unproven);
-        assert_eq!(error(&head, "", &json(&doubt), Effect::Reads, 0).queued, Queued::No);
+        assert_eq!(to_error(&head, "", &json(&doubt), Operation::Read, 0).queued, Queued::No);
         // Only of that type, and with nobody's address.
         let plain = tell(403, "application/json", body);
         assert_eq!(plain.hint(), ErrorCode::UserNotAllowed.hint());
@@ -375,10 +334,19 @@ mod tests {
     #[test]
     fn reading_never_queues() {
         for status in [0, 200, 302, 400, 408, 500, 503] {
-            assert_eq!(error(&head(status), "", &Json::Null, Effect::Reads, 0).queued, Queued::No);
+            assert_eq!(
+                to_error(&head(status), "", &Json::Null, Operation::Read, 0).queued,
+                Queued::No
+            );
         }
-        assert_eq!(error(&head(500), "", &Json::Null, Effect::Queues, 0).queued, Queued::Unknown);
-        assert_eq!(error(&head(403), "", &Json::Null, Effect::Queues, 0).queued, Queued::No);
+        assert_eq!(
+            to_error(&head(500), "", &Json::Null, Operation::Distribute, 0).queued,
+            Queued::Unknown
+        );
+        assert_eq!(
+            to_error(&head(403), "", &Json::Null, Operation::Distribute, 0).queued,
+            Queued::No
+        );
     }
 
     #[test]
@@ -394,7 +362,7 @@ mod tests {
             ("[]", None),
             ("null", None),
         ] {
-            let error = error(&head(400), body, &json(body), Effect::Queues, 0);
+            let error = to_error(&head(400), body, &json(body), Operation::Distribute, 0);
             assert_eq!(error.api.clone().unwrap().uber_code.as_deref(), code, "{body}");
         }
     }
@@ -402,7 +370,7 @@ mod tests {
     #[test]
     fn what_was_remembered_claims_no_more_than_it_did() {
         for code in ErrorCode::ALL {
-            let error = remembered(*code, 418, Some("x"));
+            let error = error_from_record(*code, 418, Some("x"));
             let unknown = matches!(
                 code.as_str(),
                 "internal_server_error"
@@ -421,8 +389,9 @@ mod tests {
 
     #[test]
     fn each_kind_of_failure_has_its_sentence() {
-        let message =
-            |status| error(&head(status), "", &Json::Null, Effect::Queues, 0).message.clone();
+        let message = |status| {
+            to_error(&head(status), "", &Json::Null, Operation::Distribute, 0).message.clone()
+        };
         assert!(message(0).starts_with("The answer shows no status"));
         assert_eq!(message(302), "The answer is not one of Uber's API (status 302)");
         assert_eq!(message(500), "The server failed (status 500)");
@@ -437,7 +406,7 @@ mod tests {
     #[test]
     fn a_long_body_is_cut_between_characters() {
         let body = format!("x{}", "é".repeat(4000));
-        let error = error(&head(400), &body, &Json::Null, Effect::Queues, 0);
+        let error = to_error(&head(400), &body, &Json::Null, Operation::Distribute, 0);
         assert_eq!(error.api.clone().unwrap().body.len(), 4095);
     }
 }

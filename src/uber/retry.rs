@@ -3,7 +3,8 @@
 //! Distribute has no idempotency key, and calling it again sends again. So it
 //! is repeated only after an answer that proves that nothing was queued.
 
-use crate::http::Head;
+use crate::http::ResponseHead;
+use crate::uber::policy::Operation;
 
 /// A call does not wait longer than this: it fails, and says how long to wait.
 pub const LONGEST_WAIT_MS: u64 = 60_000;
@@ -12,39 +13,11 @@ pub const LONGEST_WAIT_MS: u64 = 60_000;
 pub const LONGEST_JOB_WAIT_MS: u64 = 60 * 60_000;
 const FIRST_BACKOFF_MS: u64 = 1_000;
 
-/// How a call may be repeated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rule {
-    /// A distribute call: only after proof that nothing was queued.
-    Distribute,
-    /// A reading call: after any failure that may pass.
-    Read,
-    /// A client-credentials token request. Not after a 429: the budget of 100
-    /// tokens is hourly.
-    ClientToken,
-    /// An authorization code or a refresh token: a lost answer may have spent it.
-    SpentToken,
-}
-
-impl Rule {
-    /// Whether a call may be repeated after an answer with this status. A
-    /// distribute call may, because this one proves that nothing was queued.
-    #[must_use]
-    pub const fn may_repeat(self, status: u16) -> bool {
-        match self {
-            Rule::Distribute => matches!(status, 409 | 429),
-            Rule::Read => matches!(status, 429 | 500..=599),
-            Rule::ClientToken => matches!(status, 500..=599),
-            Rule::SpentToken => false,
-        }
-    }
-}
-
 /// What became of one attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attempt<'a> {
     /// An answer came.
-    Answered(&'a Head),
+    Answered(&'a ResponseHead),
     /// It is proven that the request never left: no connection was made.
     Unsent,
     /// The connection failed, before or after the request left.
@@ -55,7 +28,7 @@ pub enum Attempt<'a> {
 
 /// What to do after an attempt that was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum RetryDecision {
     /// Report the failure.
     Stop,
     /// Try again after so many milliseconds.
@@ -67,7 +40,7 @@ pub enum Step {
 /// The attempts of one call.
 #[derive(Clone, Debug)]
 pub struct Retry {
-    rule: Rule,
+    operation: Operation,
     left: u32,
     retries: u32,
     renewed: bool,
@@ -76,47 +49,43 @@ pub struct Retry {
 impl Retry {
     /// At most `most` retries; renewing a token once is not counted.
     #[must_use]
-    pub const fn new(rule: Rule, most: u32) -> Self {
-        Self { rule, left: most, retries: 0, renewed: false }
+    pub const fn new(operation: Operation, most: u32) -> Self {
+        Self { operation, left: most, retries: 0, renewed: false }
     }
 
     /// Decides what comes after an attempt that was not accepted. `now` is the
     /// local time in epoch milliseconds, `random` a number from 0 up to 1.
-    pub fn after(&mut self, attempt: Attempt<'_>, now: u64, random: f64) -> Step {
+    pub fn after(&mut self, attempt: Attempt<'_>, now: u64, random: f64) -> RetryDecision {
         let head = match attempt {
             Attempt::Answered(head)
-                if head.status == 401 && self.takes_tokens() && !self.renewed =>
+                if head.status == 401 && self.operation.is_authorized() && !self.renewed =>
             {
                 self.renewed = true;
-                return Step::RenewToken;
+                return RetryDecision::RenewToken;
             }
-            Attempt::Answered(head) if self.rule.may_repeat(head.status) => Some(head),
+            Attempt::Answered(head) if self.operation.may_repeat(head.status) => Some(head),
             // Nothing was queued, and nothing was spent.
             Attempt::Unsent => None,
-            Attempt::Failed if matches!(self.rule, Rule::Read | Rule::ClientToken) => None,
-            _ => return Step::Stop,
+            Attempt::Failed if self.operation.may_repeat_lost() => None,
+            _ => return RetryDecision::Stop,
         };
         if self.left == 0 {
-            return Step::Stop;
+            return RetryDecision::Stop;
         }
         let wait = wait(head, self.retries, now, random);
         if wait > LONGEST_WAIT_MS {
-            return Step::Stop;
+            return RetryDecision::Stop;
         }
         self.left -= 1;
         self.retries += 1;
-        Step::Wait(wait)
-    }
-
-    fn takes_tokens(&self) -> bool {
-        matches!(self.rule, Rule::Distribute | Rule::Read)
+        RetryDecision::Wait(wait)
     }
 }
 
 /// How long to wait before the next attempt, after so many retries: as long as
 /// the answer asks for, an hour at most, else a backoff.
 #[must_use]
-pub fn wait(head: Option<&Head>, retries: u32, now: u64, random: f64) -> u64 {
+pub fn wait(head: Option<&ResponseHead>, retries: u32, now: u64, random: f64) -> u64 {
     head.and_then(|head| retry_after(head, now))
         .map_or_else(|| backoff(retries, random), |wait| wait.min(LONGEST_JOB_WAIT_MS))
 }
@@ -134,7 +103,7 @@ fn backoff(retries: u32, random: f64) -> u64 {
 /// `Retry-After`; it is honoured where it is present and makes sense. A date
 /// counts from the answer's own `Date`, since the local clock may be wrong.
 #[must_use]
-pub fn retry_after(head: &Head, now: u64) -> Option<u64> {
+pub fn retry_after(head: &ResponseHead, now: u64) -> Option<u64> {
     let value = head.headers.get("retry-after")?.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         // Too many digits for a number are still a very long wait.
@@ -180,94 +149,125 @@ fn http_date(text: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn head(status: u16, fields: &[(&str, &str)]) -> Head {
-        Head { status, headers: fields.iter().copied().collect() }
+    fn head(status: u16, fields: &[(&str, &str)]) -> ResponseHead {
+        ResponseHead { status, headers: fields.iter().copied().collect() }
     }
 
-    fn first_step(rule: Rule, status: u16) -> Step {
-        Retry::new(rule, 2).after(Attempt::Answered(&head(status, &[])), 0, 0.5)
+    fn first_step(operation: Operation, status: u16) -> RetryDecision {
+        Retry::new(operation, 2).after(Attempt::Answered(&head(status, &[])), 0, 0.5)
     }
 
     #[test]
     fn distribute_repeats_only_what_proves_that_nothing_was_queued() {
         for status in 0..=u16::MAX {
             let expected = match status {
-                401 => Step::RenewToken,
-                409 | 429 => Step::Wait(500),
-                _ => Step::Stop,
+                401 => RetryDecision::RenewToken,
+                409 | 429 => RetryDecision::Wait(500),
+                _ => RetryDecision::Stop,
             };
-            assert_eq!(first_step(Rule::Distribute, status), expected, "{status}");
+            assert_eq!(first_step(Operation::Distribute, status), expected, "{status}");
         }
         for attempt in [Attempt::Failed, Attempt::GivenUp] {
-            assert_eq!(Retry::new(Rule::Distribute, 2).after(attempt, 0, 0.5), Step::Stop);
+            assert_eq!(
+                Retry::new(Operation::Distribute, 2).after(attempt, 0, 0.5),
+                RetryDecision::Stop
+            );
         }
     }
 
     #[test]
     fn what_never_left_may_be_repeated_whatever_it_is() {
-        for rule in [Rule::Distribute, Rule::Read, Rule::ClientToken, Rule::SpentToken] {
-            let mut retry = Retry::new(rule, 1);
-            assert_eq!(retry.after(Attempt::Unsent, 0, 0.5), Step::Wait(500), "{rule:?}");
-            assert_eq!(retry.after(Attempt::Unsent, 0, 0.5), Step::Stop, "{rule:?}");
+        for operation in [
+            Operation::Distribute,
+            Operation::Read,
+            Operation::ClientToken,
+            Operation::SingleUseGrant,
+        ] {
+            let mut retry = Retry::new(operation, 1);
+            assert_eq!(
+                retry.after(Attempt::Unsent, 0, 0.5),
+                RetryDecision::Wait(500),
+                "{operation:?}"
+            );
+            assert_eq!(retry.after(Attempt::Unsent, 0, 0.5), RetryDecision::Stop, "{operation:?}");
         }
     }
 
     #[test]
     fn reading_repeats_what_may_pass() {
         for (status, step) in [
-            (401, Step::RenewToken),
-            (408, Step::Stop),
-            (409, Step::Stop),
-            (429, Step::Wait(500)),
-            (500, Step::Wait(500)),
-            (503, Step::Wait(500)),
-            (400, Step::Stop),
-            (403, Step::Stop),
-            (404, Step::Stop),
-            (302, Step::Stop),
+            (401, RetryDecision::RenewToken),
+            (408, RetryDecision::Stop),
+            (409, RetryDecision::Stop),
+            (429, RetryDecision::Wait(500)),
+            (500, RetryDecision::Wait(500)),
+            (503, RetryDecision::Wait(500)),
+            (400, RetryDecision::Stop),
+            (403, RetryDecision::Stop),
+            (404, RetryDecision::Stop),
+            (302, RetryDecision::Stop),
         ] {
-            assert_eq!(first_step(Rule::Read, status), step, "{status}");
+            assert_eq!(first_step(Operation::Read, status), step, "{status}");
         }
-        assert_eq!(Retry::new(Rule::Read, 2).after(Attempt::Failed, 0, 0.5), Step::Wait(500));
-        assert_eq!(Retry::new(Rule::Read, 2).after(Attempt::GivenUp, 0, 0.5), Step::Stop);
+        assert_eq!(
+            Retry::new(Operation::Read, 2).after(Attempt::Failed, 0, 0.5),
+            RetryDecision::Wait(500)
+        );
+        assert_eq!(
+            Retry::new(Operation::Read, 2).after(Attempt::GivenUp, 0, 0.5),
+            RetryDecision::Stop
+        );
     }
 
     #[test]
     fn token_requests_spare_the_hourly_budget() {
-        assert_eq!(first_step(Rule::ClientToken, 503), Step::Wait(500));
+        assert_eq!(first_step(Operation::ClientToken, 503), RetryDecision::Wait(500));
         assert_eq!(
-            Retry::new(Rule::ClientToken, 2).after(Attempt::Failed, 0, 0.5),
-            Step::Wait(500)
+            Retry::new(Operation::ClientToken, 2).after(Attempt::Failed, 0, 0.5),
+            RetryDecision::Wait(500)
         );
         for status in [400, 401, 429] {
-            assert_eq!(first_step(Rule::ClientToken, status), Step::Stop, "{status}");
+            assert_eq!(first_step(Operation::ClientToken, status), RetryDecision::Stop, "{status}");
         }
         for status in [401, 429, 500, 503] {
-            assert_eq!(first_step(Rule::SpentToken, status), Step::Stop, "{status}");
+            assert_eq!(
+                first_step(Operation::SingleUseGrant, status),
+                RetryDecision::Stop,
+                "{status}"
+            );
         }
-        assert_eq!(Retry::new(Rule::SpentToken, 2).after(Attempt::Failed, 0, 0.5), Step::Stop);
+        assert_eq!(
+            Retry::new(Operation::SingleUseGrant, 2).after(Attempt::Failed, 0, 0.5),
+            RetryDecision::Stop
+        );
     }
 
     #[test]
     fn a_token_is_renewed_once_and_not_counted() {
-        let mut retry = Retry::new(Rule::Distribute, 1);
+        let mut retry = Retry::new(Operation::Distribute, 1);
         let unauthorized = head(401, &[]);
         let busy = head(429, &[]);
-        assert_eq!(retry.after(Attempt::Answered(&unauthorized), 0, 0.0), Step::RenewToken);
-        assert_eq!(retry.after(Attempt::Answered(&busy), 0, 0.0), Step::Wait(0));
-        assert_eq!(retry.after(Attempt::Answered(&unauthorized), 0, 0.0), Step::Stop);
-        assert_eq!(retry.after(Attempt::Answered(&busy), 0, 0.0), Step::Stop);
+        assert_eq!(
+            retry.after(Attempt::Answered(&unauthorized), 0, 0.0),
+            RetryDecision::RenewToken
+        );
+        assert_eq!(retry.after(Attempt::Answered(&busy), 0, 0.0), RetryDecision::Wait(0));
+        assert_eq!(retry.after(Attempt::Answered(&unauthorized), 0, 0.0), RetryDecision::Stop);
+        assert_eq!(retry.after(Attempt::Answered(&busy), 0, 0.0), RetryDecision::Stop);
     }
 
     #[test]
     fn backoff_grows_and_has_an_end() {
-        let mut retry = Retry::new(Rule::Distribute, 100);
+        let mut retry = Retry::new(Operation::Distribute, 100);
         let busy = head(429, &[]);
         let waits: Vec<_> =
             (0..100).map(|_| retry.after(Attempt::Answered(&busy), 0, 1.0)).collect();
-        assert_eq!(waits[..7], [1, 2, 4, 8, 16, 32, 60].map(|seconds| Step::Wait(seconds * 1000)));
-        assert!(waits[7..].iter().all(|step| *step == Step::Wait(60_000)));
-        assert_eq!(retry.after(Attempt::Answered(&busy), 0, 1.0), Step::Stop);
+        assert_eq!(
+            waits[..7],
+            [1, 2, 4, 8, 16, 32, 60].map(|seconds| RetryDecision::Wait(seconds * 1000))
+        );
+        assert!(waits[7..].iter().all(|step| *step == RetryDecision::Wait(60_000)));
+        assert_eq!(retry.after(Attempt::Answered(&busy), 0, 1.0), RetryDecision::Stop);
     }
 
     #[test]
@@ -299,14 +299,14 @@ mod tests {
 
     #[test]
     fn a_wait_of_more_than_a_minute_stops() {
-        let mut retry = Retry::new(Rule::Distribute, 2);
+        let mut retry = Retry::new(Operation::Distribute, 2);
         assert_eq!(
             retry.after(Attempt::Answered(&head(429, &[("retry-after", "60")])), 0, 0.5),
-            Step::Wait(60_000)
+            RetryDecision::Wait(60_000)
         );
         assert_eq!(
             retry.after(Attempt::Answered(&head(429, &[("retry-after", "61")])), 0, 0.5),
-            Step::Stop
+            RetryDecision::Stop
         );
     }
 

@@ -1,11 +1,13 @@
 //! Access tokens: Uber's OAuth token endpoint.
 
 use crate::error::{Error, ErrorCode, Queued};
-use crate::http::{BaseUrl, Head, Method, Request, form};
+use crate::http::{BaseUrl, Method, Request, ResponseHead, form};
 use crate::json::Json;
-use crate::secret::{AccessToken, ClientSecret, PADDED, Secret, is_padded};
+use crate::secret::{
+    AccessToken, AuthorizationCode, ClientSecret, PADDED, RefreshToken, is_padded,
+};
 use crate::text::text;
-use crate::uber::response;
+use crate::uber::{policy, response};
 
 /// Where Uber gives tokens (stated).
 pub const TOKEN_URL: &str = "https://auth.uber.com/oauth/v2/token";
@@ -44,7 +46,7 @@ pub const DELEGATED: &str = "organizations.voucher_programs.delegated offline_ac
 
 /// An app, as registered in Uber's developer dashboard.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct App {
+pub struct AppCredentials {
     /// The client id.
     pub client_id: String,
     /// The client secret.
@@ -65,7 +67,7 @@ pub struct TokenSet {
     /// What it may be used for, space separated.
     pub scope: String,
     /// What gets the next one, for an administrator's token.
-    pub refresh_token: Option<Secret>,
+    pub refresh_token: Option<RefreshToken>,
 }
 
 impl TokenSet {
@@ -77,7 +79,7 @@ impl TokenSet {
 
     /// The set as an object, to be kept somewhere safe.
     #[must_use]
-    pub fn write(&self) -> Json<'_> {
+    pub fn to_json(&self) -> Json<'_> {
         #[allow(clippy::cast_precision_loss)]
         let tokens = Json::object()
             .with("accessToken", self.access_token.expose())
@@ -98,7 +100,7 @@ pub const fn renew_at(expires_at: u64) -> u64 {
     expires_at.saturating_sub(EARLY_MS)
 }
 
-impl App {
+impl AppCredentials {
     /// Asks for a token of the app's own.
     #[must_use]
     pub fn client_credentials(&self, scope: Scope) -> Request {
@@ -107,7 +109,7 @@ impl App {
 
     /// Exchanges the code that the sign-in page sent back. A code works once.
     #[must_use]
-    pub fn authorization_code(&self, code: &Secret, redirect_uri: &str) -> Request {
+    pub fn authorization_code(&self, code: &AuthorizationCode, redirect_uri: &str) -> Request {
         self.request(&[
             ("grant_type", "authorization_code"),
             ("redirect_uri", redirect_uri),
@@ -118,16 +120,16 @@ impl App {
 
     /// Asks for the next token of an administrator.
     #[must_use]
-    pub fn refresh_token(&self, token: &Secret) -> Request {
+    pub fn refresh_token(&self, token: &RefreshToken) -> Request {
         self.request(&[("grant_type", "refresh_token"), ("refresh_token", token.expose())])
     }
 
-    /// Adds what is known of the app to an error of [`answer`].
+    /// Adds what is known of the app to an error of [`parse_response`].
     #[must_use]
-    pub fn explain(&self, mut error: Error) -> Error {
+    pub fn explain(&self, error: Error) -> Error {
         let is_padded = is_padded(&self.client_id) || is_padded(self.client_secret.expose());
         if error.code == ErrorCode::TokenRejected && is_padded {
-            error.hint = PADDED;
+            return error.with_hint(PADDED);
         }
         error
     }
@@ -171,11 +173,11 @@ pub fn authorization_url(
 /// Reads the token endpoint's answer. `parsed` is the body as JSON where it is
 /// that; `refresh` is the refresh token that was used, which stays in use if the
 /// answer brings none.
-pub fn answer(
-    head: &Head,
+pub fn parse_response(
+    head: &ResponseHead,
     body: &str,
     parsed: &Json,
-    refresh: Option<&Secret>,
+    refresh: Option<&RefreshToken>,
     now: u64,
 ) -> Result<TokenSet, Error> {
     // Some gateways answer 200 to everything.
@@ -183,8 +185,11 @@ pub fn answer(
     let is_ok = matches!(head.status, 200..=299);
     if is_ok
         && error.is_none()
-        && let Some(token) =
-            parsed.get("access_token").text().map(Secret::new).filter(Secret::fits_a_header)
+        && let Some(token) = parsed
+            .get("access_token")
+            .text()
+            .map(AccessToken::new)
+            .filter(AccessToken::fits_a_header)
     {
         let life = parsed.get("expires_in").number().unwrap_or(LIFE_UNTOLD_S);
         let life = milliseconds(life * 1000.0);
@@ -197,25 +202,22 @@ pub fn answer(
             refresh_token: parsed
                 .get("refresh_token")
                 .text()
-                .map(Secret::new)
+                .map(RefreshToken::new)
                 .or_else(|| refresh.cloned()),
         });
     }
-    let code = match (head.status, error) {
-        (200..=299, Some(error)) if !PASSING.contains(&error) => ErrorCode::TokenRejected,
-        (429, _) => ErrorCode::TokenUnavailable,
-        (400..=499, _) => ErrorCode::TokenRejected,
-        _ => ErrorCode::TokenUnavailable,
-    };
+    let passes = error.is_none_or(|error| PASSING.contains(&error));
+    let code = policy::token_error(head.status, passes);
     let is_spent = code == ErrorCode::TokenRejected && error == Some("invalid_grant");
     let mut error = response::with_detail(code, Queued::No, head, body, parsed, now);
     if is_spent {
         let what = if refresh.is_some() { "The refresh token" } else { "The authorization code" };
-        error.message = text(&[what, " is spent, expired or revoked"]);
-        error.hint = "Sign the administrator in again, and keep what `onTokens` gives.";
+        let parts = error.parts_mut();
+        parts.message = text(&[what, " is spent, expired or revoked"]);
+        parts.hint = "Sign the administrator in again, and keep what `onTokens` gives.";
     }
     // A body that was to hold a token is not for the caller's eyes.
-    if let (true, Some(api)) = (is_ok, &mut error.api) {
+    if let (true, Some(api)) = (is_ok, &mut error.parts_mut().api) {
         api.body.clear();
     }
     Err(error)
@@ -234,10 +236,10 @@ const fn milliseconds(number: f64) -> u64 {
 mod tests {
     use super::*;
 
-    fn app() -> App {
-        App {
+    fn app() -> AppCredentials {
+        AppCredentials {
             client_id: "id".into(),
-            client_secret: Secret::new("s&cret"),
+            client_secret: ClientSecret::new("s&cret"),
             token_url: BaseUrl::new(TOKEN_URL, "tokenUrl").unwrap(),
         }
     }
@@ -246,8 +248,8 @@ mod tests {
         serde_json::from_str(text).unwrap()
     }
 
-    fn head(status: u16) -> Head {
-        Head { status, ..Head::default() }
+    fn head(status: u16) -> ResponseHead {
+        ResponseHead { status, ..ResponseHead::default() }
     }
 
     #[test]
@@ -261,31 +263,34 @@ mod tests {
         );
         assert_eq!(
             app()
-                .authorization_code(&Secret::new("c/1"), "https://me.example/back?x=1")
+                .authorization_code(&AuthorizationCode::new("c/1"), "https://me.example/back?x=1")
                 .body
                 .unwrap(),
             b"client_id=id&client_secret=s%26cret&grant_type=authorization_code&redirect_uri=https%3A%2F%2Fme.example%2Fback%3Fx%3D1&code=c%2F1&scope=organizations.voucher_programs.delegated%20offline_access"
         );
         assert_eq!(
-            app().refresh_token(&Secret::new("r")).body.unwrap(),
+            app().refresh_token(&RefreshToken::new("r")).body.unwrap(),
             b"client_id=id&client_secret=s%26cret&grant_type=refresh_token&refresh_token=r"
         );
     }
 
     #[test]
     fn white_space_around_a_secret_is_told_of_and_kept() {
-        let rejected = || answer(&head(401), "", &Json::Null, None, 0).unwrap_err();
+        let rejected = || parse_response(&head(401), "", &Json::Null, None, 0).unwrap_err();
         for (client_id, secret) in
             [("id", "secret\n"), (" id", "secret"), ("id\r\n", "secret\u{a0}")]
         {
-            let app =
-                App { client_id: client_id.into(), client_secret: Secret::new(secret), ..app() };
+            let app = AppCredentials {
+                client_id: client_id.into(),
+                client_secret: ClientSecret::new(secret),
+                ..app()
+            };
             let error = app.explain(rejected());
             assert!(error.hint().contains("white space"), "{client_id:?} {secret:?}");
             assert!(!error.hint().contains("secret\n"));
             let body = app.client_credentials(Scope::VoucherPrograms).body.unwrap();
             assert!(body.windows(3).any(|part| part == b"%0A" || part == b"%20"), "{body:?}");
-            let unavailable = answer(&head(500), "", &Json::Null, None, 0).unwrap_err();
+            let unavailable = parse_response(&head(500), "", &Json::Null, None, 0).unwrap_err();
             assert_eq!(app.explain(unavailable).hint(), ErrorCode::TokenUnavailable.hint());
         }
         assert_eq!(app().explain(rejected()).hint(), ErrorCode::TokenRejected.hint());
@@ -305,14 +310,14 @@ mod tests {
         let body = json(
             r#"{"access_token":"opaque","token_type":"Bearer","expires_in":2592000,"scope":"organizations.voucher_programs"}"#,
         );
-        let tokens = answer(&head(200), "", &body, None, 1_000).unwrap();
+        let tokens = parse_response(&head(200), "", &body, None, 1_000).unwrap();
         assert_eq!(tokens.expires_at, 2_592_001_000);
         assert!(!tokens.is_stale(2_592_001_000 - 60_001));
         assert!(tokens.is_stale(2_592_001_000 - 60_000));
         assert_eq!(renew_at(tokens.expires_at), tokens.renew_at);
         assert_eq!(renew_at(1), 0);
-        assert_eq!(tokens.write().get("accessToken").text(), Some("opaque"));
-        assert!(tokens.write().get("refreshToken").is_null());
+        assert_eq!(tokens.to_json().get("accessToken").text(), Some("opaque"));
+        assert!(tokens.to_json().get("refreshToken").is_null());
     }
 
     #[test]
@@ -321,13 +326,13 @@ mod tests {
             [("45", 4_500), ("60", 6_000), ("600", 60_000), ("601", 60_000), ("0.5", 50)]
         {
             let body = json(&format!(r#"{{"access_token":"a","expires_in":{life}}}"#));
-            let tokens = answer(&head(200), "", &body, None, 1_000).unwrap();
+            let tokens = parse_response(&head(200), "", &body, None, 1_000).unwrap();
             assert_eq!(tokens.expires_at - tokens.renew_at, early, "{life}");
             assert!(!tokens.is_stale(1_000) && tokens.is_stale(tokens.renew_at));
         }
         for life in ["0", "-5"] {
             let body = json(&format!(r#"{{"access_token":"a","expires_in":{life}}}"#));
-            assert!(answer(&head(200), "", &body, None, 0).unwrap().is_stale(0), "{life}");
+            assert!(parse_response(&head(200), "", &body, None, 0).unwrap().is_stale(0), "{life}");
         }
     }
 
@@ -341,39 +346,44 @@ mod tests {
             ("server_error", ErrorCode::TokenUnavailable),
         ] {
             let body = Json::object().with("error", error).with("access_token", "a");
-            let found = answer(&head(200), "x", &body, None, 0).unwrap_err();
+            let found = parse_response(&head(200), "x", &body, None, 0).unwrap_err();
             assert_eq!((found.code, found.queued), (code, Queued::No), "{error}");
             let api = found.api.as_ref().unwrap();
             assert_eq!((api.uber_code.as_deref(), api.body.as_str()), (Some(error), ""));
         }
         let fine = Json::object().with("error", "").with("access_token", "a");
-        assert!(answer(&head(200), "", &fine, None, 0).is_ok());
+        assert!(parse_response(&head(200), "", &fine, None, 0).is_ok());
     }
 
     #[test]
     fn a_spent_grant_is_told_as_such() {
         let body = json(r#"{"error":"invalid_grant","error_description":"x"}"#);
         for (refresh, what) in
-            [(Some(Secret::new("r")), "refresh token"), (None, "authorization code")]
+            [(Some(RefreshToken::new("r")), "refresh token"), (None, "authorization code")]
         {
             for status in [200, 400, 401] {
-                let error = answer(&head(status), "", &body, refresh.as_ref(), 0).unwrap_err();
+                let error =
+                    parse_response(&head(status), "", &body, refresh.as_ref(), 0).unwrap_err();
                 assert_eq!(error.code, ErrorCode::TokenRejected);
                 assert_eq!(error.message, format!("The {what} is spent, expired or revoked"));
                 assert!(error.hint().starts_with("Sign the administrator in again"));
             }
-            let error = answer(&head(503), "", &body, refresh.as_ref(), 0).unwrap_err();
+            let error = parse_response(&head(503), "", &body, refresh.as_ref(), 0).unwrap_err();
             assert_eq!(error.hint(), ErrorCode::TokenUnavailable.hint());
         }
     }
 
     #[test]
     fn a_refresh_token_stays_unless_it_is_replaced() {
-        let used = Secret::new("old");
-        let read =
-            |body: &str| answer(&head(200), "", &json(body), Some(&used), 0).unwrap().refresh_token;
-        assert_eq!(read(r#"{"access_token":"b"}"#), Some(Secret::new("old")));
-        assert_eq!(read(r#"{"access_token":"b","refresh_token":"new"}"#), Some(Secret::new("new")));
+        let used = RefreshToken::new("old");
+        let read = |body: &str| {
+            parse_response(&head(200), "", &json(body), Some(&used), 0).unwrap().refresh_token
+        };
+        assert_eq!(read(r#"{"access_token":"b"}"#), Some(RefreshToken::new("old")));
+        assert_eq!(
+            read(r#"{"access_token":"b","refresh_token":"new"}"#),
+            Some(RefreshToken::new("new"))
+        );
     }
 
     #[test]
@@ -387,7 +397,7 @@ mod tests {
             (302, ErrorCode::TokenUnavailable),
             (0, ErrorCode::TokenUnavailable),
         ] {
-            let error = answer(&head(status), body, &json(body), None, 0).unwrap_err();
+            let error = parse_response(&head(status), body, &json(body), None, 0).unwrap_err();
             assert_eq!((error.code, error.queued), (code, Queued::No), "{status}");
             assert_eq!(error.api.clone().unwrap().uber_code.as_deref(), Some("invalid_scope"));
         }
@@ -401,7 +411,7 @@ mod tests {
             r#"{"token":"hunter2"}"#,
             "null",
         ] {
-            let error = answer(&head(200), body, &json(body), None, 0).unwrap_err();
+            let error = parse_response(&head(200), body, &json(body), None, 0).unwrap_err();
             assert_eq!(error.code, ErrorCode::TokenUnavailable);
             assert_eq!(error.api.clone().unwrap().body, "");
         }

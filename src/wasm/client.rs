@@ -7,19 +7,21 @@ use js_sys::Array;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::exchange::{Ended, Exchange, Next, Stage, epoch_ms};
-use super::failure::{headers, thrown};
+use super::call::{CallResponse, CallState, CallStep, Stage, epoch_ms};
+use super::error::{headers, to_js_error};
 use super::host::Host;
-use super::{from_text, number, text_of, to_js};
+use super::value::{json_stringify, known, number, parse_json, to_js};
 use crate::error::Error;
 use crate::http::{BaseUrl, Request};
 use crate::json::Json;
-use crate::secret::Secret;
+use crate::protocol::ClientOperation;
+use crate::secret::{AuthorizationCode, ClientSecret, RefreshToken};
 use crate::uber::api::Api;
 use crate::uber::id::{OrganizationId, ProgramId};
-use crate::uber::response::{self, Effect, Verdict};
-use crate::uber::retry::{Retry, Rule};
-use crate::uber::token::{self, App, Scope};
+use crate::uber::policy::{Operation, Verdict};
+use crate::uber::response;
+use crate::uber::retry::Retry;
+use crate::uber::token::{self, AppCredentials, Scope};
 use crate::uber::{codes, distribute, guests, programs};
 
 /// A client, as the JavaScript side holds it behind its own plain object.
@@ -30,20 +32,11 @@ pub struct Client(Rc<Inner>);
 pub struct Inner {
     pub host: Host,
     pub api: Api,
-    app: App,
+    app: AppCredentials,
     scope: Scope,
     pub renews: bool,
     pub headers: Vec<(String, String)>,
 }
-
-// The operations, as `src/js/client/client.ts` numbers them.
-const DISTRIBUTE: u32 = 0;
-const DISTRIBUTE_ALL: u32 = 1;
-const LIST_CODES: u32 = 2;
-const SEARCH_PROGRAMS: u32 = 3;
-// 4 asks for a token.
-const GET_PROGRAM: u32 = 5;
-const LIST_GUESTS: u32 = 6;
 
 #[wasm_bindgen]
 impl Client {
@@ -51,9 +44,9 @@ impl Client {
     /// names and types, the core checks values.
     #[wasm_bindgen(constructor)]
     pub fn new(options: &JsValue, host: Host) -> Result<Client, JsValue> {
-        Inner::new(&from_text(&text_of(options)), host)
+        Inner::new(&parse_json(&json_stringify(options)), host)
             .map(|inner| Self(Rc::new(inner)))
-            .map_err(thrown)
+            .map_err(to_js_error)
     }
 
     /// Begins one call. `input` is a plain object; `ids` are the codes to
@@ -65,39 +58,39 @@ impl Client {
         ids: &[u8],
         signal: JsValue,
     ) -> Result<Call, JsValue> {
+        let operation = known(ClientOperation::from_number(operation));
         let client = Rc::clone(&self.0);
-        let text = text_of(input);
-        let input = from_text(&text);
-        let (request, rule) = client.request(operation, &input, ids).map_err(thrown)?;
-        let exchange = client.exchange(request, rule, &input, signal);
-        Ok(Call { client, exchange, operation, text, count: ids.len() as u64 / 16 })
+        let text = json_stringify(input);
+        let input = parse_json(&text);
+        let (request, kind) = client.request(operation, &input, ids).map_err(to_js_error)?;
+        let state = client.call_state(request, kind, &input, signal);
+        Ok(Call { client, state, operation, text, count: ids.len() as u64 / 16 })
     }
 }
 
-/// A call that is under way. The loop around it is in `src/js/client/client.ts`: an
-/// executor of futures, with the promises and closures that it needs, would be a
-/// twentieth of the wasm, and half a millisecond of a cold start.
+/// A call that is under way. `src/js/client/client.ts` drives it: an executor of
+/// futures would be a twentieth of the wasm, and half a millisecond of a cold start.
 #[wasm_bindgen]
 pub struct Call {
     client: Rc<Inner>,
-    exchange: Exchange,
-    operation: u32,
+    state: CallState,
+    operation: ClientOperation,
     text: String,
     count: u64,
 }
 
 #[wasm_bindgen]
 impl Call {
-    /// Takes what was waited for; at first, nothing. Gives what to wait for, if it
-    /// is a promise, or nothing and then the result.
-    pub fn step(&mut self, came: JsValue) -> Result<Array, JsValue> {
-        match self.exchange.step(came)? {
-            Next::Wait(coming) => Ok(Array::of1(&coming)),
-            Next::End(ended) => self
+    /// Resumes the call, first with undefined. Returns `[promise]` to await, or
+    /// `[undefined, result]`.
+    pub fn step(&mut self, input: JsValue) -> Result<Array, JsValue> {
+        match self.state.step(input)? {
+            CallStep::Wait(pending) => Ok(Array::of1(&pending)),
+            CallStep::End(response) => self
                 .client
-                .result(self.operation, &self.text, self.count, &ended)
+                .result(self.operation, &self.text, self.count, &response)
                 .map(|result| Array::of2(&JsValue::UNDEFINED, &result))
-                .map_err(thrown),
+                .map_err(to_js_error),
         }
     }
 }
@@ -129,9 +122,11 @@ impl Inner {
                 OrganizationId::new(text("organizationId"))?,
                 text("acceptLanguage"),
             )?,
-            app: App {
+            app: AppCredentials {
                 client_id: auth.get("clientId").text().unwrap_or_default().to_owned(),
-                client_secret: Secret::new(auth.get("clientSecret").text().unwrap_or_default()),
+                client_secret: ClientSecret::new(
+                    auth.get("clientSecret").text().unwrap_or_default(),
+                ),
                 token_url: BaseUrl::new(
                     auth.get("tokenUrl").text().unwrap_or(token::TOKEN_URL),
                     "tokenUrl",
@@ -145,72 +140,88 @@ impl Inner {
     }
 
     /// What is to be asked, and how it may be repeated.
-    fn request(&self, operation: u32, input: &Json, ids: &[u8]) -> Result<(Request, Rule), Error> {
+    fn request(
+        &self,
+        operation: ClientOperation,
+        input: &Json,
+        ids: &[u8],
+    ) -> Result<(Request, Operation), Error> {
         let api = &self.api;
         let program = || ProgramId::new(input.get("programId").text().unwrap_or_default());
         Ok(match operation {
-            DISTRIBUTE => {
+            ClientOperation::Distribute => {
                 let program = program()?;
                 let codes = ids.as_chunks().0;
                 let rejected_count = whole_ms(raw_number(input.get("rejectedCount")));
-                distribute::refuse_rejected(rejected_count, codes.len() as u64)?;
-                (distribute::request_for(api, &program, codes)?, Rule::Distribute)
+                distribute::ensure_no_rejected(rejected_count, codes.len() as u64)?;
+                (distribute::request_from_ids(api, &program, codes)?, Operation::Distribute)
             }
-            DISTRIBUTE_ALL => {
-                (distribute::request_for_everybody(api, &program()?), Rule::Distribute)
+            ClientOperation::DistributeAll => {
+                (distribute::distribute_all_request(api, &program()?), Operation::Distribute)
             }
-            LIST_CODES => {
+            ClientOperation::ListCodes => {
                 let usage = input.get("includeUsage").is_true();
-                (codes::request(api, &program()?, usage), Rule::Read)
+                (codes::request(api, &program()?, usage), Operation::Read)
             }
-            SEARCH_PROGRAMS => {
+            ClientOperation::ListUsedCodes => {
+                (codes::request(api, &program()?, true), Operation::Read)
+            }
+            ClientOperation::SearchPrograms => {
                 let (limit, offset) = (input.get("limit"), input.get("offset"));
                 let (limit, offset) = (whole(raw_number(limit)), whole(raw_number(offset)));
                 let status = input.get("status").text();
-                (programs::request(api, status, limit, offset)?, Rule::Read)
+                (programs::request(api, status, limit, offset)?, Operation::Read)
             }
-            GET_PROGRAM => (programs::get_request(api, &program()?), Rule::Read),
-            LIST_GUESTS => {
+            ClientOperation::GetProgram => {
+                (programs::get_request(api, &program()?), Operation::Read)
+            }
+            ClientOperation::ListGuests => {
                 let page_size = whole(raw_number(input.get("pageSize")));
                 let token = input.get("pageToken").text();
-                (guests::request(api, &program()?, page_size, token), Rule::Read)
+                (guests::request(api, &program()?, page_size, token), Operation::Read)
             }
-            // A token: with a refresh token, with a code and the address that it
-            // came to, or without either for one of the app's own.
-            _ => {
-                let secret = |name| input.get(name).text().map(Secret::new);
-                match (secret("refreshToken"), secret("code")) {
-                    (Some(token), _) => (self.app.refresh_token(&token), Rule::SpentToken),
+            // With a refresh token, with a code and the address that it came to, or
+            // without either for one of the app's own.
+            ClientOperation::RequestToken => {
+                let refresh_token = input.get("refreshToken").text().map(RefreshToken::new);
+                let code = input.get("code").text().map(AuthorizationCode::new);
+                match (refresh_token, code) {
+                    (Some(token), _) => (self.app.refresh_token(&token), Operation::SingleUseGrant),
                     (None, Some(code)) => {
                         let redirect_uri = input.get("redirectUri").text().unwrap_or_default();
-                        (self.app.authorization_code(&code, redirect_uri), Rule::SpentToken)
+                        (
+                            self.app.authorization_code(&code, redirect_uri),
+                            Operation::SingleUseGrant,
+                        )
                     }
-                    (None, None) => (self.app.client_credentials(self.scope), Rule::ClientToken),
+                    (None, None) => {
+                        (self.app.client_credentials(self.scope), Operation::ClientToken)
+                    }
                 }
             }
         })
     }
 
-    fn exchange(
+    fn call_state(
         self: &Rc<Self>,
         request: Request,
-        rule: Rule,
+        operation: Operation,
         input: &Json,
         signal: JsValue,
-    ) -> Exchange {
+    ) -> CallState {
         // JSON has no infinite number: that is null.
         let timeout_ms = match input.get("timeoutMs") {
             Json::Number(timeout_ms) => *timeout_ms,
             _ => f64::INFINITY,
         };
         let max_retries = whole(raw_number(input.get("maxRetries")));
-        Exchange {
+        CallState {
             client: Rc::clone(self),
             request,
-            rule,
+            operation,
             signal,
             timeout_ms,
-            retry: Retry::new(rule, max_retries),
+            retry: Retry::new(operation, max_retries),
             token: None,
             attempts: 0,
             stage: Stage::New,
@@ -220,17 +231,21 @@ impl Inner {
     /// What an answer means: a receipt, a list, a token, or an error.
     fn result(
         &self,
-        operation: u32,
+        operation: ClientOperation,
         input: &str,
         count: u64,
-        ended: &Ended,
+        response: &CallResponse,
     ) -> Result<JsValue, Error> {
-        let Ended { head, body, attempts } = ended;
-        let (now, input, parsed) = (epoch_ms(&self.host), from_text(input), from_text(body));
+        let CallResponse { head, body, attempts } = response;
+        let (now, input, parsed) = (epoch_ms(&self.host), parse_json(input), parse_json(body));
         let accepted = Verdict::of_answer(head, body, &parsed) == Verdict::Accepted;
-        let (effect, list) = match operation {
-            DISTRIBUTE | DISTRIBUTE_ALL if accepted => {
-                let codes = if operation == DISTRIBUTE { number(count) } else { "all".into() };
+        let (kind, list) = match operation {
+            ClientOperation::Distribute | ClientOperation::DistributeAll if accepted => {
+                let codes = if operation == ClientOperation::Distribute {
+                    number(count)
+                } else {
+                    "all".into()
+                };
                 let receipt = Json::object()
                     .with("programId", input.get("programId").text().unwrap_or_default())
                     .with("codes", codes)
@@ -238,27 +253,30 @@ impl Inner {
                     .with("attempts", number((*attempts).into()))
                     .with("queuedAt", number(now))
                     .with("status", number(head.status.into()))
-                    .with("headers", headers(head.headers.ubers()));
+                    .with("headers", headers(head.headers.uber_headers()));
                 return Ok(to_js(&receipt));
             }
-            DISTRIBUTE | DISTRIBUTE_ALL => (Effect::Queues, None),
-            LIST_CODES => (Effect::Reads, codes::list(&parsed)),
-            SEARCH_PROGRAMS => (Effect::Reads, programs::list(&parsed)),
-            GET_PROGRAM => {
-                let id = input.get("programId").text().unwrap_or_default();
-                (Effect::Reads, programs::program(&parsed, id))
+            ClientOperation::Distribute | ClientOperation::DistributeAll => {
+                (Operation::Distribute, None)
             }
-            LIST_GUESTS => (Effect::Reads, guests::page(&parsed)),
-            _ => {
-                let refresh = input.get("refreshToken").text().map(Secret::new);
-                let tokens = token::answer(head, body, &parsed, refresh.as_ref(), now);
+            ClientOperation::ListCodes => (Operation::Read, codes::list(&parsed)),
+            ClientOperation::ListUsedCodes => (Operation::Read, codes::list_used(&parsed)),
+            ClientOperation::SearchPrograms => (Operation::Read, programs::list(&parsed)),
+            ClientOperation::GetProgram => {
+                let id = input.get("programId").text().unwrap_or_default();
+                (Operation::Read, programs::program(&parsed, id))
+            }
+            ClientOperation::ListGuests => (Operation::Read, guests::page(&parsed)),
+            ClientOperation::RequestToken => {
+                let refresh = input.get("refreshToken").text().map(RefreshToken::new);
+                let tokens = token::parse_response(head, body, &parsed, refresh.as_ref(), now);
                 let tokens = tokens.map_err(|error| self.app.explain(error))?;
-                return Ok(to_js(&tokens.write()));
+                return Ok(to_js(&tokens.to_json()));
             }
         };
         match list {
             Some(list) if accepted => Ok(to_js(&list)),
-            _ => Err(response::error(head, body, &parsed, effect, now)),
+            _ => Err(response::to_error(head, body, &parsed, kind, now)),
         }
     }
 }
@@ -274,11 +292,11 @@ pub fn renew_at(expires_at: f64) -> f64 {
 /// Where an administrator signs in.
 #[wasm_bindgen(js_name = authorizationUrl)]
 pub fn authorization_url(options: &JsValue) -> Result<JsValue, JsValue> {
-    let options = text_of(options);
-    let options = from_text(&options);
+    let options = json_stringify(options);
+    let options = parse_json(&options);
     let text = |name| options.get(name).text().unwrap_or_default();
     let authorize_url = options.get("authorizeUrl").text().unwrap_or(token::AUTHORIZE_URL);
-    let authorize_url = BaseUrl::new(authorize_url, "authorizeUrl").map_err(thrown)?;
+    let authorize_url = BaseUrl::new(authorize_url, "authorizeUrl").map_err(to_js_error)?;
     let (client_id, redirect_uri) = (text("clientId"), text("redirectUri"));
     let url = token::authorization_url(&authorize_url, client_id, redirect_uri, text("state"));
     Ok(JsValue::from_str(&url))

@@ -8,8 +8,11 @@ use js_sys::Object;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::failure::Failure;
-use crate::error::{Error, ErrorCode, Queued};
+use super::error::Failure;
+use super::value::known;
+use crate::error::{Error, ErrorCode};
+use crate::protocol::HostOutcome;
+use crate::uber::policy::Operation;
 use crate::uber::retry::Attempt;
 
 #[wasm_bindgen]
@@ -35,8 +38,8 @@ extern "C" {
     #[wasm_bindgen(structural, method)]
     pub fn send(this: &Host, url: &str, init: &Object, attempt: u32, within: &Deadline) -> JsValue;
 
-    /// Reads a body as text: what comes of it within `patience_ms`, or the whole
-    /// if that is 0.
+    /// Reads the body as text: what arrives within `patience_ms`, or all of it if
+    /// that is 0.
     #[wasm_bindgen(structural, method)]
     pub fn read(this: &Host, answer: &JsValue, patience_ms: f64, within: &Deadline) -> JsValue;
 
@@ -69,44 +72,43 @@ extern "C" {
     fn has_left(this: &Outcome) -> bool;
 }
 
-/// Ends the deadline that it holds.
-pub struct Running(pub Deadline);
+/// Ends its deadline when it is dropped.
+pub struct DeadlineGuard(pub Deadline);
 
-impl Drop for Running {
+impl Drop for DeadlineGuard {
     fn drop(&mut self) {
         self.0.end();
     }
 }
 
-// The kinds of outcome, as `src/js/http/deadline.ts` numbers them.
-const DONE: u32 = 0;
-const FAILED: u32 = 1;
-const TIMEOUT: u32 = 2;
-const ABORTED: u32 = 3;
-/// An error that is complete already.
-const ERROR: u32 = 4;
-
-/// Why the host has nothing.
-pub struct Cut {
-    kind: u32,
+/// Why the host has no result.
+pub struct HostError {
+    kind: HostOutcome,
     value: JsValue,
-    left: bool,
+    has_left: bool,
 }
 
-impl Cut {
-    /// What a promise of the host's resolved with.
-    pub fn unless_done(came: JsValue) -> Result<JsValue, Self> {
-        let outcome: Outcome = came.unchecked_into();
-        let (kind, value) = (outcome.kind(), outcome.value());
-        if kind == DONE { Ok(value) } else { Err(Self { kind, value, left: outcome.has_left() }) }
+impl HostError {
+    /// The value of what the host resolved with, or why there is none.
+    pub fn of(outcome: JsValue) -> Result<JsValue, Self> {
+        let outcome: Outcome = outcome.unchecked_into();
+        let (kind, value) = (known(HostOutcome::from_number(outcome.kind())), outcome.value());
+        if kind == HostOutcome::Done {
+            Ok(value)
+        } else {
+            Err(Self { kind, value, has_left: outcome.has_left() })
+        }
     }
 
-    /// What became of the attempt to send a request.
+    /// What it means for a request.
     pub fn attempt(&self) -> Attempt<'static> {
         match self.kind {
-            FAILED if self.left => Attempt::Failed,
-            FAILED => Attempt::Unsent,
-            _ => Attempt::GivenUp,
+            HostOutcome::Failed if self.has_left => Attempt::Failed,
+            HostOutcome::Failed => Attempt::Unsent,
+            HostOutcome::Done
+            | HostOutcome::Timeout
+            | HostOutcome::Aborted
+            | HostOutcome::Error => Attempt::GivenUp,
         }
     }
 
@@ -115,16 +117,15 @@ impl Cut {
         Failure::with_cause(Error::unsent(doing.to_owned() + " failed"), self.value).into()
     }
 
-    /// The error that a caller sees. `in_doubt` is what is known if the
-    /// request had left.
-    pub fn into_error(self, in_doubt: Queued, doing: &str) -> JsValue {
+    /// The error that a caller sees.
+    pub fn into_error(self, operation: Operation, doing: &str) -> JsValue {
         let (code, what) = match self.kind {
-            ERROR => return self.value,
-            TIMEOUT => (ErrorCode::Timeout, " took too long"),
-            ABORTED => (ErrorCode::Aborted, " was aborted"),
-            _ => (ErrorCode::ConnectionFailed, " failed"),
+            HostOutcome::Error => return self.value,
+            HostOutcome::Timeout => (ErrorCode::Timeout, " took too long"),
+            HostOutcome::Aborted => (ErrorCode::Aborted, " was aborted"),
+            HostOutcome::Done | HostOutcome::Failed => (ErrorCode::ConnectionFailed, " failed"),
         };
-        let queued = if self.left { in_doubt } else { Queued::No };
+        let queued = operation.lost(self.has_left);
         Failure::with_cause(Error::new(code, queued, doing.to_owned() + what), self.value).into()
     }
 }

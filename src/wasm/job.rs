@@ -12,59 +12,22 @@ use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
+use super::call::{head_from, init};
 use super::client::{Client, Inner};
-use super::exchange::{head_from, init};
-use super::failure::thrown;
-use super::{from_text, number, text_of, to_js};
+use super::error::to_js_error;
+use super::value::{json_stringify, known, number, parse_json, to_js};
 use crate::code::Code;
 use crate::error::{Error, ErrorCode};
 use crate::job::{Action, BatchInfo, Decision, Job, Recovery, Row, Settings};
 use crate::json::Json;
+use crate::protocol::{
+    BATCH_ROW_BYTES, JobAction, JobOperation as Operation, RESULT_ROW_BYTES, RESULTS_PER_PAGE,
+};
 use crate::uber::distribute;
 use crate::uber::id::ProgramId;
-use crate::uber::response::{self, Verdict};
+use crate::uber::policy::Verdict;
+use crate::uber::response;
 use crate::webhook::event;
-
-// The operations, as `src/js/wasm/job-machine.ts` numbers them.
-const PUSH: u32 = 0;
-const OFFER: u32 = 1;
-const OPEN: u32 = 2;
-const ABOUT: u32 = 3;
-const START: u32 = 4;
-const PAUSE: u32 = 5;
-const POLL: u32 = 6;
-const SAVED: u32 = 7;
-const SAVE_FAILED: u32 = 8;
-const TOKEN: u32 = 9;
-const NO_TOKEN: u32 = 10;
-const ANSWERED: u32 = 11;
-const LOST: u32 = 12;
-const REPORT: u32 = 13;
-const RESOLVE: u32 = 14;
-const RESOLVE_ALL: u32 = 15;
-const PROGRESS: u32 = 16;
-const BATCHES: u32 = 17;
-const LAST_ERROR: u32 = 18;
-const RESULTS: u32 = 19;
-const REASON: u32 = 20;
-const OFFER_DISTINCT: u32 = 21;
-const REQUEST: u32 = 22;
-const UNSENT: u32 = 23;
-const FIND: u32 = 24;
-const EXPECT_LENGTH: u32 = 25;
-const USAGE: u32 = 26;
-
-// The kinds of action, as `src/js/job/job.ts` knows them.
-const ACT_SAVE: f64 = 0.0;
-const ACT_TOKEN: f64 = 1.0;
-const ACT_SEND: f64 = 2.0;
-const ACT_WAIT: f64 = 3.0;
-const ACT_DONE: f64 = 4.0;
-
-/// Codes in one page of the results.
-const PAGE: usize = 1024;
-/// Bytes of one code, or of one batch, in what is handed over.
-const ROW: usize = 24;
 
 /// A job, or the journal and the codes that it is made of.
 #[wasm_bindgen]
@@ -106,9 +69,10 @@ impl JobMachine {
         at: usize,
         value: &JsValue,
     ) -> Result<JsValue, JsValue> {
+        let operation = known(Operation::from_number(operation));
         match &mut self.stage {
             Stage::Opening(recovery) => {
-                open(recovery, operation, whole(now), at, value).map(|(job, bytes)| {
+                open(recovery, operation, to_u64(now), at, value).map(|(job, bytes)| {
                     if let Some(job) = job {
                         self.stage = Stage::Open(job);
                     }
@@ -116,9 +80,9 @@ impl JobMachine {
                     JsValue::from_f64(bytes as f64)
                 })
             }
-            Stage::Open(job) => run(job, &self.client, operation, whole(now), at, value),
+            Stage::Open(job) => run(job, &self.client, operation, to_u64(now), at, value),
         }
-        .map_err(thrown)
+        .map_err(to_js_error)
     }
 }
 
@@ -126,13 +90,13 @@ impl JobMachine {
 /// are whole records; at last the job, and how many are kept.
 fn open(
     recovery: &mut Option<Recovery>,
-    operation: u32,
+    operation: Operation,
     now: u64,
     total: usize,
     value: &JsValue,
 ) -> Result<(Option<Job>, u64), Error> {
     match (operation, recovery.as_mut()) {
-        (PUSH | OFFER | OFFER_DISTINCT, Some(recovery)) => {
+        (Operation::Push | Operation::Offer | Operation::OfferDistinct, Some(recovery)) => {
             let bytes: &Uint8Array = value.unchecked_ref();
             // Not as a whole: what comes and goes between the blocks of a list
             // leaves holes that no block fits in.
@@ -142,20 +106,22 @@ fn open(
                 let Some(piece) = piece.get_mut(..part.length() as usize) else { break };
                 part.copy_to(piece);
                 match operation {
-                    PUSH => recovery.push(piece)?,
-                    OFFER => recovery.offer(piece, total),
+                    Operation::Push => recovery.push(piece)?,
+                    Operation::Offer => recovery.offer(piece, total),
                     _ => recovery.offer_distinct(piece, total),
                 }
             }
         }
-        (EXPECT_LENGTH, Some(recovery)) => recovery.expect_length(value.as_f64().map_or(0, whole)),
-        (OPEN, Some(_)) => {
+        (Operation::ExpectLength, Some(recovery)) => {
+            recovery.expect_length(value.as_f64().map_or(0, to_u64));
+        }
+        (Operation::Open, Some(_)) => {
             let Some(recovery) = recovery.take() else { return Ok((None, 0)) };
-            let value = text_of(value);
-            let value = from_text(&value);
+            let value = json_stringify(value);
+            let value = parse_json(&value);
             let kept = recovery.kept();
             let amount = |name| match value.get(name) {
-                Json::Number(number) => whole(*number),
+                Json::Number(number) => to_u64(*number),
                 _ => 0,
             };
             let job = match Code::parse(value.get("id").text().unwrap_or_default().as_bytes()) {
@@ -164,13 +130,21 @@ fn open(
                     let program =
                         ProgramId::new(value.get("programId").text().unwrap_or_default())?;
                     let offered = recovery.offered() as u64;
-                    distribute::refuse_rejected(amount("rejectedCount"), offered)?;
+                    distribute::ensure_no_rejected(amount("rejectedCount"), offered)?;
                     recovery.create(program, *id.as_bytes(), amount("duplicates"), now)?
                 }
             };
             return Ok((Some(job), kept));
         }
-        _ => {}
+        (
+            Operation::Push
+            | Operation::Offer
+            | Operation::OfferDistinct
+            | Operation::ExpectLength
+            | Operation::Open,
+            None,
+        ) => {}
+        _ => return known(None),
     }
     Ok((None, recovery.as_ref().map_or(0, Recovery::whole_length)))
 }
@@ -178,60 +152,56 @@ fn open(
 fn run(
     job: &mut Job,
     client: &Inner,
-    operation: u32,
+    operation: Operation,
     now: u64,
     at: usize,
     value: &JsValue,
 ) -> Result<JsValue, Error> {
     match operation {
-        POLL => {
+        Operation::Poll => {
             job.hold(now.saturating_add(at as u64));
-            return Ok(act(job, client, now).unwrap_or_default());
+            return Ok(next_action(job, client, now).unwrap_or_default());
         }
-        START => job.start(now),
-        PAUSE => job.pause(),
-        SAVED => {
+        Operation::Start => job.start(now),
+        Operation::Pause => job.pause(),
+        Operation::Saved => {
             job.handle_saved();
             return Ok(job.is_created().into());
         }
-        SAVE_FAILED => {
+        Operation::SaveFailed => {
             job.handle_save_failed();
-            let lost = value.as_f64().and_then(|found| job.ensure_journal(whole(found)).err());
-            return Ok(lost.map_or(JsValue::UNDEFINED, thrown));
+            let lost = value.as_f64().and_then(|found| job.ensure_journal(to_u64(found)).err());
+            return Ok(lost.map_or(JsValue::UNDEFINED, to_js_error));
         }
-        TOKEN => job.handle_token(at),
-        NO_TOKEN => {
-            let told = text_of(value);
-            let told = from_text(&told);
-            let error = remembered(told.items());
+        Operation::Token => job.handle_token(at),
+        Operation::NoToken => {
+            let told = json_stringify(value);
+            let told = parse_json(&told);
+            let error = error_from_parts(told.items());
             return Ok(job.handle_no_token(at, error, now, js_sys::Math::random()).into());
         }
-        ANSWERED => return Ok(answered(job, now, at, value)),
-        LOST => {
-            let error = remembered(from_text(&text_of(value)).items());
+        Operation::Answered => return Ok(answered(job, now, at, value)),
+        Operation::Lost => {
+            let error = error_from_parts(parse_json(&json_stringify(value)).items());
             job.handle_lost(at, &error);
-            return Ok(thrown(error));
+            return Ok(to_js_error(error));
         }
-        REPORT => return Ok(job.handle_outcomes(&reported(job, value)).into()),
-        USAGE => {
+        Operation::Report => return Ok(job.handle_outcomes(&reported(job, value)).into()),
+        Operation::Usage => {
             let codes = value.as_string().unwrap_or_default();
             let codes = codes.lines().filter_map(|code| Code::parse(code.as_bytes()).ok());
             return Ok(job.handle_usage(codes).into());
         }
-        UNSENT => {
+        Operation::Unsent => {
             let error = Error::unsent("The request failed");
             job.handle_unsent(at, &error, now, js_sys::Math::random());
-            return Ok(thrown(error));
+            return Ok(to_js_error(error));
         }
-        RESOLVE | RESOLVE_ALL => {
-            let decision = match value.as_string().as_deref() {
-                Some("resend") => Decision::Resend,
-                Some("queued") => Decision::Queued,
-                _ => Decision::Abandon,
-            };
-            job.resolve((operation == RESOLVE).then_some(at), decision)?;
+        Operation::Resolve | Operation::ResolveAll => {
+            let decision = known(value.as_string().and_then(|name| Decision::from_name(&name)));
+            job.resolve((operation == Operation::Resolve).then_some(at), decision)?;
         }
-        ABOUT => {
+        Operation::About => {
             let mut id = String::new();
             Code::from_id(job.id()).write_to(&mut id);
             let about = Json::object()
@@ -241,12 +211,12 @@ fn run(
                 .with("duplicates", number(job.duplicates()));
             return Ok(to_js(&about));
         }
-        REQUEST => {
-            let request = distribute::without_list(&client.api, job.program());
+        Operation::Request => {
+            let request = distribute::base_request(&client.api, job.program());
             let init = init(&client.host, &request, &client.headers, None);
             return Ok(Array::of2(&JsValue::from_str(&request.url), &init).into());
         }
-        PROGRESS => {
+        Operation::Progress => {
             let progress = job.progress(now);
             let mut numbers = vec![number(progress.total as u64)];
             numbers.extend(progress.counts.map(|count| number(count.into())));
@@ -258,27 +228,33 @@ fn run(
             numbers.push(number(progress.used_before.into()));
             return Ok(to_js(&Json::List(numbers)));
         }
-        BATCHES => {
+        Operation::Batches => {
             let mut rows = Vec::new();
             for place in 0..job.batches() {
                 rows.extend(job.batch(place).map(|batch| batch_row(&batch)));
             }
             return Ok(bytes(rows.as_flattened()));
         }
-        LAST_ERROR => {
+        Operation::LastError => {
             let Some(batch) = job.batch(at) else { return Ok(JsValue::UNDEFINED) };
             return Ok(batch.last_error.map_or(JsValue::UNDEFINED, |error| match error {
-                _ if batch.unsent => thrown(Error::unsent("The request failed")),
-                (code, status, uber_code) => thrown(response::remembered(code, status, uber_code)),
+                _ if batch.unsent => to_js_error(Error::unsent("The request failed")),
+                (code, status, uber_code) => {
+                    to_js_error(response::error_from_record(code, status, uber_code))
+                }
             }));
         }
-        RESULTS => return Ok(bytes(results(job, at, value).as_flattened())),
-        FIND => return Ok(found(job, value)),
-        REASON => {
+        Operation::Results => return Ok(bytes(results(job, at, value).as_flattened())),
+        Operation::Find => return Ok(found(job, value)),
+        Operation::Reason => {
             let reason = u16::try_from(at).ok().and_then(|number| job.reason_at(number));
             return Ok(reason.map_or(JsValue::NULL, JsValue::from_str));
         }
-        _ => {}
+        Operation::Push
+        | Operation::Offer
+        | Operation::OfferDistinct
+        | Operation::ExpectLength
+        | Operation::Open => return known(None),
     }
     Ok(JsValue::UNDEFINED)
 }
@@ -290,7 +266,7 @@ fn reported(job: &Job, value: &JsValue) -> Vec<event::Outcome> {
     if job.concerns(reported.get(0).as_string().as_deref()) {
         // One by one: an event can be large.
         for outcome in reported.get(1).unchecked_ref::<Array>().iter() {
-            outcomes.extend(event::given(&from_text(&text_of(&outcome))));
+            outcomes.extend(event::given(&parse_json(&json_stringify(&outcome))));
         }
     }
     outcomes
@@ -299,8 +275,8 @@ fn reported(job: &Job, value: &JsValue) -> Vec<event::Outcome> {
 /// `[status, fields, body]` came: the error that it means. Without a body, how
 /// long that may take, if it is needed.
 fn answered(job: &mut Job, now: u64, batch: usize, value: &JsValue) -> JsValue {
-    let told = text_of(value);
-    let told = from_text(&told);
+    let told = json_stringify(value);
+    let told = parse_json(&told);
     let [Json::Number(status), Json::Text(lines), body @ ..] = told.items() else {
         return JsValue::UNDEFINED;
     };
@@ -309,28 +285,30 @@ fn answered(job: &mut Job, now: u64, batch: usize, value: &JsValue) -> JsValue {
         return Verdict::body_patience_ms(&head).into();
     };
     let random = js_sys::Math::random();
-    let error = job.handle_response(batch, &head, body, &from_text(body), now, random);
-    error.map_or(JsValue::UNDEFINED, thrown)
+    let error = job.handle_response(batch, &head, body, &parse_json(body), now, random);
+    error.map_or(JsValue::UNDEFINED, to_js_error)
 }
 
 /// What to do next: the kind of action, then what it needs; none where there is
 /// nothing to do.
-fn act(job: &mut Job, client: &Inner, now: u64) -> Option<JsValue> {
+fn next_action(job: &mut Job, client: &Inner, now: u64) -> Option<JsValue> {
     let (kind, values) = match job.poll(now) {
-        Action::Save(record) => (ACT_SAVE, vec![bytes(&record)]),
-        Action::NeedToken { batch, renew } => (ACT_TOKEN, vec![batch.into(), renew.into()]),
+        Action::Save(record) => (JobAction::Save, vec![bytes(&record)]),
+        Action::NeedToken { batch, renew } => {
+            (JobAction::NeedToken, vec![batch.into(), renew.into()])
+        }
         Action::Send { batch, request } => {
             let attempts = job.batch(batch).map_or(1, |batch| batch.attempts);
             // Never without a list, which would be for everybody.
             let body = client.host.text(request.body.as_deref()?);
-            (ACT_SEND, vec![batch.into(), attempts.into(), body])
+            (JobAction::Send, vec![batch.into(), attempts.into(), body])
         }
         #[allow(clippy::cast_precision_loss)]
-        Action::Wait(until) => (ACT_WAIT, vec![(until as f64).into()]),
+        Action::Wait(until) => (JobAction::Wait, vec![(until as f64).into()]),
         Action::Idle => return None,
-        Action::Done => (ACT_DONE, job.take_halt().map(thrown).into_iter().collect()),
+        Action::Done => (JobAction::Done, job.take_halt().map(to_js_error).into_iter().collect()),
     };
-    let action = Array::of1(&kind.into());
+    let action = Array::of1(&(kind as u32).into());
     for value in values {
         action.push(&value);
     }
@@ -338,7 +316,7 @@ fn act(job: &mut Job, client: &Inner, now: u64) -> Option<JsValue> {
 }
 
 /// `[our code, status, unsent]`. What the core has no name for is nothing that passes.
-fn remembered(told: &[Json<'_>]) -> Error {
+fn error_from_parts(told: &[Json<'_>]) -> Error {
     let (code, status) = match told {
         [.., Json::Bool(true)] => return Error::unsent(""),
         [Json::Text(code), Json::Number(status), ..] => (&**code, *status),
@@ -346,13 +324,13 @@ fn remembered(told: &[Json<'_>]) -> Error {
     };
     let code = ErrorCode::from_name(code).unwrap_or(ErrorCode::TokenRejected);
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    response::remembered(code, status as u16, None)
+    response::error_from_record(code, status as u16, None)
 }
 
 /// State, whether there is an error, whether it was cancelled, what it rests on (a byte
 /// each), codes and used (u16, as a batch has no more), reported, attempts, when it left.
-fn batch_row(batch: &BatchInfo<'_>) -> [u8; ROW] {
-    let mut row = [0; ROW];
+fn batch_row(batch: &BatchInfo<'_>) -> [u8; BATCH_ROW_BYTES] {
+    let mut row = [0; BATCH_ROW_BYTES];
     let fields = [
         u64::from(batch.state as u8)
             | u64::from(batch.last_error.is_some()) << 8
@@ -382,11 +360,11 @@ fn found(job: &mut Job, code: &JsValue) -> JsValue {
 
 /// A page of codes from a place on, of some states if a set of bits names them.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-fn results(job: &Job, mut at: usize, states: &JsValue) -> Vec<[u8; ROW]> {
+fn results(job: &Job, mut at: usize, states: &JsValue) -> Vec<[u8; RESULT_ROW_BYTES]> {
     let states = states.as_f64().map_or(u32::MAX, |states| states as u32);
     let mut page = Vec::new();
     while let Some(row) = job.row(at)
-        && page.len() < PAGE
+        && page.len() < RESULTS_PER_PAGE
     {
         if states >> row.state as u8 & 1 == 1 {
             page.push(code_row(at, &row));
@@ -398,13 +376,13 @@ fn results(job: &Job, mut at: usize, states: &JsValue) -> Vec<[u8; ROW]> {
 
 /// The place of a code (u32, as places have 32 bits), its state, evidence, reason
 /// (u16, 0 for none) and the code itself.
-fn code_row(at: usize, row: &Row) -> [u8; ROW] {
+fn code_row(at: usize, row: &Row) -> [u8; RESULT_ROW_BYTES] {
     let reason = row.reason.map_or(0, |place| place + 1);
     let about = at as u64
         | u64::from(row.state as u8) << 32
         | u64::from(row.by as u8) << 40
         | u64::from(reason) << 48;
-    let mut out = [0; ROW];
+    let mut out = [0; RESULT_ROW_BYTES];
     let all = about.to_le_bytes().into_iter().chain(*row.code.as_bytes());
     out.iter_mut().zip(all).for_each(|(out, byte)| *out = byte);
     out
@@ -415,6 +393,6 @@ fn bytes(bytes: &[u8]) -> JsValue {
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-fn whole(number: f64) -> u64 {
+fn to_u64(number: f64) -> u64 {
     number as u64
 }

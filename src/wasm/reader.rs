@@ -4,10 +4,11 @@ use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::{number, to_js};
+use super::value::{known, number, to_js};
 use crate::code::list::CodeList;
 use crate::csv::{self, Column};
 use crate::json::Json;
+use crate::protocol::ReaderCount;
 
 /// Reads text, or a list with one code an entry.
 #[wasm_bindgen]
@@ -62,16 +63,15 @@ impl CodeReader {
         }
     }
 
-    /// How many so far: distinct codes (0), duplicates (1), rejected rows or
-    /// entries (2), programs (3).
+    /// How many so far, of what a [`ReaderCount`] numbers.
     #[must_use]
     #[allow(clippy::cast_precision_loss)]
     pub fn count(&self, of: u32) -> f64 {
-        (match of {
-            0 => self.0.valid(),
-            1 => self.0.duplicates(),
-            2 => self.0.rejected_count(),
-            _ => self.0.programs() as u64,
+        (match known(ReaderCount::from_number(of)) {
+            ReaderCount::Valid => self.0.valid(),
+            ReaderCount::Duplicates => self.0.duplicates(),
+            ReaderCount::Rejected => self.0.rejected_count(),
+            ReaderCount::Programs => self.0.programs() as u64,
         }) as f64
     }
 

@@ -7,13 +7,13 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
-use super::{from_text, text_of};
+use super::value::{json_stringify, parse_json};
 use crate::code::Code;
 use crate::json::Json;
 use crate::sandbox::{
     Answer, EventForm, Fault, Faults, IncomingRequest, Options, ProgramSpec, Sandbox, Webhook,
 };
-use crate::secret::Secret;
+use crate::secret::{ClientSecret, SigningKey};
 
 /// A sandbox, as the JavaScript side holds it behind its own plain object.
 #[wasm_bindgen(js_name = Sandbox)]
@@ -26,20 +26,20 @@ impl SandboxBinding {
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new(given: &JsValue) -> SandboxBinding {
-        let given = text_of(given);
-        let given = from_text(&given);
+        let given = json_stringify(given);
+        let given = parse_json(&given);
         let text = |name| given.get(name).text().map(str::to_owned);
         let mut options = Options {
             organization_id: text("organizationId"),
             client_id: text("clientId"),
-            client_secret: text("clientSecret").map(Secret::new),
+            client_secret: text("clientSecret").map(ClientSecret::new),
             ..Options::default()
         };
         if let Some(seed) = given.get("seed").number() {
             options.seed = seed_of(seed);
         }
         if let Some(key) = text("signingKey") {
-            options.signing_key = Secret::new(key);
+            options.signing_key = SigningKey::new(key);
         }
         if let [low, high] = given.get("latencyMs").items() {
             options.latency_ms = (whole(low), whole(high));
@@ -60,7 +60,8 @@ impl SandboxBinding {
     /// Creates a program: its id, and its codes, one a line. A string says why not.
     #[wasm_bindgen(js_name = createProgram)]
     pub fn create_program(&mut self, given: &JsValue, now: f64) -> JsValue {
-        match self.0.create_program(spec_of(&from_text(&text_of(given))), whole_number(now)) {
+        match self.0.create_program(spec_of(&parse_json(&json_stringify(given))), whole_number(now))
+        {
             Err(error) => error.message.as_str().into(),
             Ok(created) => {
                 let mut codes = String::new();
@@ -112,7 +113,7 @@ impl SandboxBinding {
         now: f64,
         wait: &Function,
     ) -> Promise {
-        let request = incoming(method, target, &from_text(&text_of(headers)), body);
+        let request = incoming(method, target, &parse_json(&json_stringify(headers)), body);
         let reply = self.0.handle(&request, whole_number(now));
         #[allow(clippy::cast_precision_loss)]
         let waiting = wait.call1(&JsValue::UNDEFINED, &(reply.after_ms as f64).into());
@@ -160,8 +161,8 @@ impl SandboxBinding {
     /// Does what an input did: `head` has the time `at` and one of `program`, `request`, `answered`, `redeemed` and `configured`, as the
     /// journal of the JavaScript side keeps them. A string says why not.
     pub fn repeat(&mut self, head: &JsValue, body: Vec<u8>) -> Option<String> {
-        let head = text_of(head);
-        let head = from_text(&head);
+        let head = json_stringify(head);
+        let head = parse_json(&head);
         let now = whole(head.get("at"));
         self.0.pass_time(now);
         if let [Json::Text(method), Json::Text(target), headers] = head.get("request").items() {
@@ -202,7 +203,7 @@ impl SandboxBinding {
         let number = |name| settings.get(name).number().unwrap_or_default();
         let form = settings.get("eventForm").text().and_then(EventForm::from_name);
         self.0.set_failure_rate(number("failureRate"));
-        self.0.set_event_form(form.unwrap_or_default());
+        self.0.set_event_form(form.unwrap_or(EventForm::Batch));
         self.0.set_use_rate(number("useRate"));
         self.0.set_faults(faults_of(settings.get("faults")));
     }

@@ -3,8 +3,8 @@
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::failure::thrown;
-use super::{from_text, parsed, spelled};
+use super::error::to_js_error;
+use super::value::{format_f64, json_parse_js, parse_json};
 use crate::json::text;
 use crate::secret::SigningKey;
 use crate::webhook::event::{self, Outcome, WebhookEvent};
@@ -22,23 +22,23 @@ pub fn read_webhook(
     outcomes: Option<String>,
 ) -> Result<JsValue, JsValue> {
     let mut signing_keys = Vec::new();
-    for key in from_text(keys).items() {
+    for key in parse_json(keys).items() {
         signing_keys.push(SigningKey::new(key.text().unwrap_or_default()));
     }
-    signature::verify(body, signature.as_deref(), &signing_keys).map_err(thrown)?;
+    signature::verify(body, signature.as_deref(), &signing_keys).map_err(to_js_error)?;
     let text = str::from_utf8(body).unwrap_or_default();
-    let body = from_text(text.strip_prefix('\u{feff}').unwrap_or(text));
+    let body = parse_json(text.strip_prefix('\u{feff}').unwrap_or(text));
     let outcomes = outcomes.unwrap_or_default();
-    event::read(&body, environment.as_deref(), &from_text(&outcomes))
-        .map(|event| parsed(&written(event)))
-        .map_err(thrown)
+    event::read(&body, environment.as_deref(), &parse_json(&outcomes))
+        .map(|event| json_parse_js(&written(event)))
+        .map_err(to_js_error)
 }
 
 /// The event as JSON text. Its outcomes are written straight away: made into values
 /// first, they would be most of what a webhook costs.
 fn written(mut event: WebhookEvent<'_>) -> String {
     let outcomes = std::mem::take(&mut event.outcomes);
-    let mut text = text::write(&event.write(), spelled);
+    let mut text = text::write(&event.write(), format_f64);
     // They come last, and there are none yet.
     let end = "]}";
     text.truncate(text.len().saturating_sub(end.len()));

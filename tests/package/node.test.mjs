@@ -9,6 +9,7 @@ import * as sandbox from "uber-vouchers/sandbox";
 import { assert } from "./harness.mjs";
 import { jobSuite } from "./job-suite.mjs";
 import { suite } from "./suite.mjs";
+import { usageSuite } from "./usage-suite.mjs";
 
 /** @param {string} name */
 const read = (name) =>
@@ -18,6 +19,7 @@ const define = (name, run) => void test(name, async () => void (await run()));
 const vectors = { codes: read("codes"), webhooks: read("webhooks") };
 await suite(define, assert, uberVouchers, sandbox, vectors);
 await jobSuite(define, assert, uberVouchers, sandbox, journal, read("journal"));
+await usageSuite(define, assert, uberVouchers, sandbox, journal);
 
 test("require() gives the same module, where Node.js has it", () => {
   const required = createRequire(import.meta.url)("uber-vouchers");

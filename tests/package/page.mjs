@@ -9,11 +9,13 @@ import webhooks from "../vectors/webhooks.json" with { type: "json" };
 import { assert, runTests } from "./harness.mjs";
 import { jobSuite } from "./job-suite.mjs";
 import { suite } from "./suite.mjs";
+import { usageSuite } from "./usage-suite.mjs";
 
 /** @param {import("./harness.mjs").Test} test */
 async function define(test) {
   await suite(test, assert, uberVouchers, sandbox, { codes, webhooks });
   await jobSuite(test, assert, uberVouchers, sandbox, journal, journals);
+  await usageSuite(test, assert, uberVouchers, sandbox, journal);
   const secret = { clientId: "a", clientSecret: "b" };
   test("a page refuses a client secret", async () => {
     const { createClient, exchangeCode } = uberVouchers;

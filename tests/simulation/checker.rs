@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use uber_vouchers::code::Code;
-use uber_vouchers::job::{By, CodeState, Decision, Job};
+use uber_vouchers::job::{By, CodeInfo, CodeState, Decision, Job, Progress};
 use uber_vouchers::webhook::event::{Outcome, Status};
 
 /// What was reported of one code: that it failed, and why, is an error.
@@ -51,6 +51,12 @@ struct History {
     told: Vec<Result<(), Option<String>>>,
     /// What of it belonged to another send.
     gone: Vec<Result<(), Option<String>>>,
+    /// Whether the job was told that it is in use, and has not lost that with its end.
+    known_used: bool,
+    /// Whether the job said so of itself.
+    settled_by_usage: bool,
+    /// What stood in events that nobody could read.
+    received: Vec<Result<(), Option<String>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -119,11 +125,137 @@ impl Checker {
                 unproven.is_none(),
                 "promise 1: code {place} leaves again, though request {unproven:?} may have been queued"
             );
+            must!(
+                !history.settled_by_usage && (!history.known_used || history.open.is_empty()),
+                "usage: code {place} leaves again, though it is known to be in use"
+            );
             history.resent += u32::from(!history.open.is_empty());
             history.open.insert(request);
         }
         self.requests.insert(request, places);
         Ok(())
+    }
+
+    /// A request holds what is said to be in it: nothing that is still to be sent is left
+    /// out, whatever is known of it.
+    pub fn left_whole(&self, job: &Job, batch: usize, codes: &[Code]) -> Verdict {
+        let sending: Vec<Code> = self
+            .batch(batch)
+            .filter_map(|place| job.code(place))
+            .filter(|result| result.state == CodeState::Sending)
+            .map(|result| result.code)
+            .collect();
+        must!(sending == codes, "promise 3: {sending:?} are sending, {codes:?} leave");
+        Ok(())
+    }
+
+    /// A process begins with this journal.
+    pub fn reopened(&mut self, journal: &[u8], job: &Job) {
+        let known = places_in_use(journal);
+        for ((place, history), result) in self.histories.iter_mut().enumerate().zip(job.results()) {
+            history.known_used = known.contains(&place);
+            history.settled_by_usage = result.by == By::Usage;
+        }
+    }
+
+    /// The job was told that these are in use: what has left is settled by that for good,
+    /// and nothing else changes.
+    pub fn used(
+        &mut self,
+        before: &[Known],
+        after: &[Known],
+        used: &[Code],
+        settled: u32,
+    ) -> Verdict {
+        let mut changed = 0;
+        for (place, (old, new)) in before.iter().zip(after).enumerate() {
+            let history = &mut self.histories[place];
+            let expected = match old.state {
+                _ if !used.contains(&self.codes[place]) => old.clone(),
+                CodeState::Rejected => old.clone(),
+                CodeState::Abandoned if history.cancelled => old.clone(),
+                CodeState::Pending => {
+                    history.known_used = true;
+                    old.clone()
+                }
+                // Known before it left, which has not come to its end.
+                CodeState::Sending if history.known_used => old.clone(),
+                _ => {
+                    history.known_used = true;
+                    Known::by_usage()
+                }
+            };
+            must!(*new == expected, "usage: code {place} became {new:?} instead of {expected:?}");
+            changed += u32::from(old.state != new.state);
+        }
+        must!(settled == changed, "usage: {changed} codes changed, {settled} were said to");
+        Ok(())
+    }
+
+    /// What is said to be in use is, stays so, and what is pending is counted.
+    pub fn used_truly(&mut self, job: &Job, uses: &[(Code, u32)]) -> Verdict {
+        let uses: BTreeSet<Code> = uses.iter().map(|(code, _)| *code).collect();
+        for (place, result) in job.results().enumerate() {
+            let history = &mut self.histories[place];
+            if result.by == By::Usage {
+                must!(
+                    result.state == CodeState::Distributed && uses.contains(&result.code),
+                    "usage: code {place} is {:?} by usage, and nobody used it",
+                    result.state
+                );
+                history.settled_by_usage = true;
+            }
+            must!(
+                !history.settled_by_usage || result.by == By::Usage,
+                "usage: code {place} was known to be in use, and is {:?}",
+                result.state
+            );
+        }
+        Ok(())
+    }
+
+    /// Nobody could read this yet.
+    pub fn received(&mut self, reports: &[Report]) {
+        for Report { code, outcome } in reports {
+            if let Some(place) = self.places.get(code) {
+                self.histories[*place].received.push(outcome.clone());
+            }
+        }
+    }
+
+    /// After a reading that lacks nothing, every code that is in use is known to be.
+    pub fn all_used_is_settled(&self, job: &Job, uses: &[(Code, u32)]) -> Verdict {
+        for (code, _) in uses {
+            let Some(place) = self.places.get(code) else { continue };
+            let Some(result) = job.code(*place) else { continue };
+            must!(
+                result.by == By::Usage || self.takes_nothing(*place, result.state),
+                "usage: code {place} is in use, and {:?}",
+                result.state
+            );
+        }
+        Ok(())
+    }
+
+    /// Once it can be read, what came before says as much as if it had been read then.
+    pub fn all_received_is_settled(&self, job: &Job) -> Verdict {
+        for (place, (history, state)) in self.histories.iter().zip(states(job)).enumerate() {
+            let best = history.received.iter().fold(state.clone(), best);
+            must!(
+                state == best || self.takes_nothing(place, state.state),
+                "unread: code {place} is {state:?}, and {best:?} was kept"
+            );
+        }
+        Ok(())
+    }
+
+    /// Whether nothing of it is with Uber.
+    fn takes_nothing(&self, place: usize, state: CodeState) -> bool {
+        match state {
+            CodeState::Pending | CodeState::Rejected => true,
+            CodeState::Abandoned => self.histories[place].cancelled,
+            _ => false,
+        }
     }
 
     /// An answer was seen.
@@ -149,7 +281,8 @@ impl Checker {
     /// A batch whose request never left is as if it had not been tried. Promise 3.
     pub fn returned(&mut self, job: &Job, batch: usize) -> Verdict {
         let state = job.batch(batch).map(|batch| batch.state);
-        if state == Some(CodeState::Pending) {
+        let is_settled = |place| job.code(place).is_some_and(|result| result.by == By::Usage);
+        if state == Some(CodeState::Pending) || self.batch(batch).all(is_settled) {
             self.never_left(batch);
         } else {
             must!(
@@ -213,7 +346,7 @@ impl Checker {
     }
 
     /// Something was reported.
-    pub fn told(&mut self, before: &[State], reports: &[Report]) {
+    pub fn told(&mut self, before: &[Known], reports: &[Report]) {
         for Report { code, outcome } in reports {
             // Of a code that was not sent, it belongs to another send.
             if let Some(place) = self.places.get(code)
@@ -228,8 +361,8 @@ impl Checker {
     /// Promises 3 and 4.
     pub fn reported(
         &self,
-        before: &[State],
-        after: &[State],
+        before: &[Known],
+        after: &[Known],
         reports: &[Report],
         settled: u32,
     ) -> Verdict {
@@ -250,7 +383,7 @@ impl Checker {
             let resent = old.state == CodeState::Sending;
             if !resent || new == old {
                 must!(
-                    new.state == expected.state && new.reason == expected.reason,
+                    *new == expected,
                     "promise 4: code {place} became {new:?} instead of {expected:?} by a report"
                 );
             } else {
@@ -274,10 +407,12 @@ impl Checker {
     pub fn consistent(&self, job: &Job, now: u64) -> Verdict {
         let progress = job.progress(now);
         let mut counts = [0; 8];
-        let mut seen = 0;
+        let (mut seen, mut used_before) = (0, 0);
         for (result, code) in job.results().zip(&self.codes) {
             must!(result.code == *code, "promise 3: {code:?} is not at its place");
             counts[result.state as usize] += 1;
+            let is_known = self.histories[seen].known_used;
+            used_before += u32::from(is_known && result.state == CodeState::Pending);
             seen += 1;
         }
         must!(seen == self.codes.len() && progress.total == seen, "promise 3: {seen} codes");
@@ -286,6 +421,8 @@ impl Checker {
             "promise 3: the counts {:?} are not what the codes say: {counts:?}",
             progress.counts
         );
+        let Progress { used_before: told, .. } = progress;
+        must!(told == used_before, "usage: {told} were used before, instead of {used_before}");
         must!(
             job.duplicates() == self.duplicates,
             "promise 3: {} duplicates were lost",
@@ -309,6 +446,7 @@ impl Checker {
             let fine = match state {
                 CodeState::Queued if by == By::Operator => history.said_queued,
                 CodeState::Queued => history.accepted && times > 0,
+                CodeState::Distributed if by == By::Usage => history.known_used,
                 CodeState::Distributed => history.told.contains(&Ok(())),
                 CodeState::Failed => history.told.iter().any(|told| {
                     told.as_ref().err().is_some_and(|told| told.as_deref() == result.reason)
@@ -333,22 +471,32 @@ impl Checker {
 
 /// What is known of a code, as it is compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct State {
+pub struct Known {
     pub state: CodeState,
+    pub by: By,
     pub reason: Option<String>,
 }
 
-pub fn states(job: &Job) -> Vec<State> {
-    job.results()
-        .map(|result| State { state: result.state, reason: result.reason.map(str::to_owned) })
-        .collect()
+impl Known {
+    fn by_usage() -> Self {
+        Self { state: CodeState::Distributed, by: By::Usage, reason: None }
+    }
+}
+
+pub fn states(job: &Job) -> Vec<Known> {
+    let state = |result: CodeInfo<'_>| Known {
+        state: result.state,
+        by: result.by,
+        reason: result.reason.map(str::to_owned),
+    };
+    job.results().map(state).collect()
 }
 
 /// Distributed before failed, a reason before none, then the smaller reason.
-fn best(old: State, outcome: &Result<(), Option<String>>) -> State {
+fn best(old: Known, outcome: &Result<(), Option<String>>) -> Known {
     let new = match outcome {
-        Ok(()) => State { state: CodeState::Distributed, reason: None },
-        Err(reason) => State { state: CodeState::Failed, reason: reason.clone() },
+        Ok(()) => Known { state: CodeState::Distributed, by: By::Webhook, reason: None },
+        Err(reason) => Known { state: CodeState::Failed, by: By::Webhook, reason: reason.clone() },
     };
     match (old.state, new.state) {
         (CodeState::Distributed, _) => old,
@@ -364,22 +512,39 @@ fn best(old: State, outcome: &Result<(), Option<String>>) -> State {
 const SENDING: u8 = 3;
 const ANSWER: u8 = 4;
 const RESUMED: u8 = 8;
+const USAGE: u8 = 9;
 
 /// The kind of the last record that says whether a batch is under way, read from
 /// the bytes as the format's documentation has them.
 fn last_word(journal: &[u8], batch: usize) -> Option<u8> {
     let mut last = None;
-    let mut at = 4;
-    while let Some(header) = journal.get(at..at + 8) {
-        let length = u32::from_le_bytes(header[..4].try_into().unwrap()) as usize;
-        let body = journal.get(at + 8..at + 8 + length)?;
-        let about = |body: &[u8]| u32::from_le_bytes(body[1..5].try_into().unwrap()) as usize;
+    for body in records(journal) {
         match body[0] {
-            SENDING | ANSWER if about(body) == batch => last = Some(body[0]),
+            SENDING | ANSWER if number(&body[1..5]) == batch => last = Some(body[0]),
             RESUMED => last = Some(RESUMED),
             _ => {}
         }
-        at += 8 + length + 8;
     }
     last
+}
+
+/// The places of all codes that the journal says are in use.
+fn places_in_use(journal: &[u8]) -> BTreeSet<usize> {
+    let usage = records(journal).filter(|body| body[0] == USAGE);
+    usage.flat_map(|body| body[1..].chunks(4).map(number)).collect()
+}
+
+/// The bodies of the records, as the format's documentation has them.
+fn records(journal: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut at = 4;
+    std::iter::from_fn(move || {
+        let length = number(journal.get(at..at + 4)?);
+        let body = journal.get(at + 8..at + 8 + length)?;
+        at += 8 + length + 8;
+        Some(body)
+    })
+}
+
+fn number(bytes: &[u8]) -> usize {
+    u32::from_le_bytes(bytes.try_into().unwrap()) as usize
 }

@@ -62,6 +62,7 @@ fn broken() -> Option<Broken> {
     match std::env::var("SIMULATE_BROKEN").ok()?.as_str() {
         "sends before saving" => Some(Broken::SendsBeforeSaving),
         "keeps a torn tail" => Some(Broken::KeepsTornTail),
+        "throws away what it can't read" => Some(Broken::DropsUnread),
         other => panic!("there is no driver that {other}"),
     }
 }

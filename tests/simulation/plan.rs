@@ -1,6 +1,6 @@
 //! What a run is made of: drawn from its seed, and made smaller when it fails.
 
-use uber_vouchers::sandbox::{Fault, Faults};
+use uber_vouchers::sandbox::{EventForm, Fault, Faults};
 
 use crate::random::Random;
 
@@ -44,6 +44,20 @@ pub struct Plan {
     pub within: f64,
     /// That a restart finds less of the journal than is known to have been there.
     pub lost: f64,
+    /// What Uber's event looks like.
+    pub event_form: EventForm,
+    /// That a recipient uses what a delivery brought.
+    pub use_rate: f64,
+    /// That somebody uses a code at each effect, whoever sent it.
+    pub used_elsewhere: f64,
+    /// That Uber is asked which codes are in use, at each effect.
+    pub reads: f64,
+    /// That a reading's answer is held for days before it is looked at.
+    pub stale: f64,
+    /// That a code is missing from it.
+    pub missing: f64,
+    /// Whether somebody learns in the end to read events that are opaque.
+    pub learns: bool,
     /// So many effects with all of that, then the calm.
     pub effects: u32,
 }
@@ -56,8 +70,16 @@ impl Plan {
             if on { most * share } else { 0.0 }
         };
         let faults = Fault::ALL.iter().map(|_| sometimes(0.4)).collect();
+        let (use_rate, used_elsewhere) = (sometimes(1.0), sometimes(0.2));
+        let (reads, stale, missing) = (sometimes(0.3), sometimes(1.0), sometimes(1.0));
+        let forms = [EventForm::Batch, EventForm::Code, EventForm::Failures, EventForm::Opaque];
         Self {
             seed,
+            use_rate,
+            used_elsewhere,
+            reads,
+            stale,
+            missing,
             failure_rate: sometimes(1.0),
             crash: sometimes(0.1),
             backup: sometimes(0.5),
@@ -82,6 +104,8 @@ impl Plan {
             zeros: if random.chance(0.5) { 0.5 } else { 0.0 },
             within: if random.chance(0.3) { 0.2 * random.unit() } else { 0.0 },
             lost: if random.chance(0.3) { 0.5 } else { 0.0 },
+            event_form: forms[random.below(4)],
+            learns: random.chance(0.5),
             effects: 400,
         }
     }
@@ -127,6 +151,13 @@ impl Plan {
         with(&|plan| plan.within = 0.0);
         with(&|plan| plan.lost = 0.0);
         with(&|plan| plan.foreign = 0.0);
+        with(&|plan| plan.event_form = EventForm::Batch);
+        with(&|plan| plan.learns = false);
+        with(&|plan| plan.use_rate = 0.0);
+        with(&|plan| plan.used_elsewhere = 0.0);
+        with(&|plan| plan.reads = 0.0);
+        with(&|plan| plan.stale = 0.0);
+        with(&|plan| plan.missing = 0.0);
         with(&|plan| plan.failure_rate = 0.0);
         with(&|plan| plan.interval_ms = 0.0);
         with(&|plan| plan.duplicates = 0);

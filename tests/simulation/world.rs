@@ -2,10 +2,12 @@
 //! fails, an operator who decides at random, and a process that dies between
 //! any two effects.
 
+mod usage;
+
 use serde_json::Value;
 use uber_vouchers::code::Code;
 use uber_vouchers::error::{Error, ErrorCode};
-use uber_vouchers::http::{BaseUrl, Head, Headers, Request};
+use uber_vouchers::http::{BaseUrl, Headers, Request, ResponseHead};
 use uber_vouchers::job::{Action, CodeState, Decision, Job, Recovery, Settings};
 use uber_vouchers::json::Json;
 use uber_vouchers::sandbox::{Answer, Faults, IncomingRequest, Options, ProgramSpec, Sandbox};
@@ -36,16 +38,53 @@ pub enum Broken {
     SendsBeforeSaving,
     /// Appends after a torn tail.
     KeepsTornTail,
+    /// Throws away the events that it can't read.
+    DropsUnread,
+}
+
+/// What was taken in.
+#[derive(Clone)]
+enum Told {
+    Reports(Vec<Report>),
+    Used(Vec<Code>),
+}
+
+impl Told {
+    fn tell(&self, job: &mut Job) {
+        match self {
+            Told::Reports(reports) => job.handle_outcomes(&outcomes(reports)),
+            Told::Used(codes) => job.handle_usage(codes.iter().copied()),
+        };
+    }
 }
 
 enum Effect {
-    Saved { bytes: Vec<u8>, lands: usize, ok: bool },
-    Token { batch: usize, renew: bool },
-    Answered { batch: usize, request: u64, head: Head, body: Vec<u8> },
-    Lost { batch: usize },
-    Unsent { batch: usize, request: u64 },
+    Saved {
+        bytes: Vec<u8>,
+        lands: usize,
+        ok: bool,
+    },
+    Token {
+        batch: usize,
+        renew: bool,
+    },
+    Answered {
+        batch: usize,
+        request: u64,
+        head: ResponseHead,
+        body: Vec<u8>,
+    },
+    Lost {
+        batch: usize,
+    },
+    Unsent {
+        batch: usize,
+        request: u64,
+    },
     Wake,
     Webhooks,
+    /// What Uber said about usage, if it said anything.
+    Read(Option<Vec<Code>>),
     Start,
     Restart,
 }
@@ -87,8 +126,12 @@ pub struct World {
     paused: bool,
     unacknowledged: Vec<u64>,
     wake: Option<u64>,
-    /// Everything that was delivered, for the last check.
-    delivered: Vec<Vec<Report>>,
+    /// Everything that was taken in, for the last check.
+    told: Vec<Told>,
+    /// Events that could not be read when they came.
+    unread: Vec<Vec<Report>>,
+    /// Whether they can be read by now.
+    learned: bool,
     requests: u64,
     crashes: u32,
     calm: bool,
@@ -109,6 +152,8 @@ impl World {
             seed: plan.seed,
             faults: plan.faults(),
             failure_rate: plan.failure_rate,
+            event_form: plan.event_form,
+            use_rate: plan.use_rate,
             ..Options::default()
         });
         let count = u32::try_from(plan.codes).unwrap();
@@ -136,7 +181,9 @@ impl World {
             paused: false,
             unacknowledged: vec![],
             wake: None,
-            delivered: vec![],
+            told: vec![],
+            unread: vec![],
+            learned: false,
             requests: 0,
             crashes: 0,
             calm: false,
@@ -229,7 +276,7 @@ impl World {
         if self.random.chance(0.05) {
             self.compare_with_a_copy()?;
         }
-        Ok(())
+        self.use_and_read()
     }
 
     fn pause(&mut self) {
@@ -244,9 +291,10 @@ impl World {
         if self.calm || self.failed || !self.random.chance(self.plan.within) {
             return Ok(());
         }
-        match self.random.below(3) {
+        match self.random.below(4) {
             0 => self.pause(),
             1 => self.decide_at_random()?,
+            2 => self.apply_what_is_used_now()?,
             _ => self.report_of_others()?,
         }
         Ok(())
@@ -319,8 +367,10 @@ impl World {
         self.known = kept;
         self.say(&format!("open at {kept}"));
         self.checker.saved(false);
+        self.checker.reopened(&self.journal[..kept], &job);
         self.checker.consistent(&job, self.now)?;
         self.job = Some(job);
+        self.reread()?;
         self.after(0, Effect::Start);
         self.after(0, Effect::Webhooks);
         Ok(())
@@ -414,6 +464,7 @@ impl World {
         match event.effect {
             Effect::Restart => return if self.job.is_none() { self.restart() } else { Ok(()) },
             Effect::Webhooks => return self.deliver(),
+            Effect::Read(used) => return self.take_reading(used),
             _ if !is_alive => return Ok(()),
             Effect::Wake => self.wake = None,
             Effect::Start => {
@@ -474,7 +525,10 @@ impl World {
             Effect::Lost { batch } => {
                 self.say(&format!("no answer to batch {batch}"));
                 if let Some(job) = &mut self.job {
-                    job.handle_lost(batch, &response::remembered(ErrorCode::Timeout, 0, None));
+                    job.handle_lost(
+                        batch,
+                        &response::error_from_record(ErrorCode::Timeout, 0, None),
+                    );
                 }
             }
         }
@@ -497,7 +551,12 @@ impl World {
         if fails {
             let code =
                 if permanent { ErrorCode::TokenRejected } else { ErrorCode::ConnectionFailed };
-            job.handle_no_token(batch, response::remembered(code, 0, None), self.now, random);
+            job.handle_no_token(
+                batch,
+                response::error_from_record(code, 0, None),
+                self.now,
+                random,
+            );
         } else {
             job.handle_token(batch);
         }
@@ -568,6 +627,9 @@ impl World {
             .collect();
         self.say(&format!("request {id}: batch {batch}, {} codes", codes.len()));
         self.checker.left(id, batch, &codes, &self.journal)?;
+        if let Some(job) = &self.job {
+            self.checker.left_whole(job, batch, &codes)?;
+        }
         if !self.calm && self.random.chance(self.plan.unsent) {
             let ms = self.random.between(1, 100);
             self.after(ms, Effect::Unsent { batch, request: id });
@@ -576,7 +638,7 @@ impl World {
         if !self.calm && self.random.chance(self.plan.refused) {
             let statuses = [400, 401, 402, 403, 404, 409, 413, 422, 429];
             let status = statuses[self.random.below(statuses.len())];
-            let head = Head { status, headers: Headers::default() };
+            let head = ResponseHead { status, headers: Headers::default() };
             let ms = self.random.between(1, 100);
             self.after(ms, Effect::Answered { batch, request: id, head, body: vec![] });
             return Ok(());
@@ -616,6 +678,13 @@ impl World {
             } else {
                 vec![]
             };
+            let opaque = usage::opaque_reports(&webhook.body);
+            if is_ours && !opaque.is_empty() {
+                // Kept before it is acknowledged, whatever the job does.
+                self.sandbox.webhook_answered(webhook.id, true, self.now);
+                self.keep_unread(opaque)?;
+                continue;
+            }
             let gone = !self.calm && self.random.chance(self.plan.late);
             if self.job.is_none() || self.failed || gone {
                 self.sandbox.webhook_answered(webhook.id, false, self.now);
@@ -640,7 +709,7 @@ impl World {
         let after = states(job);
         self.checker.reported(&before, &after, &reports, settled)?;
         self.say(&format!("webhook: {} reports, {settled} settled", reports.len()));
-        self.delivered.push(reports);
+        self.told.push(Told::Reports(reports));
         Ok(())
     }
 
@@ -721,6 +790,8 @@ impl World {
     fn look(&mut self) -> Verdict {
         let Some(job) = &self.job else { return Ok(()) };
         self.checker.consistent(job, self.now)?;
+        let uses = self.sandbox.uses(&self.program, self.now).unwrap_or_default();
+        self.checker.used_truly(job, &uses)?;
         if job.is_saved() && !self.failed {
             if self.created == 0 {
                 self.created = self.journal.len();
@@ -742,11 +813,12 @@ impl World {
         }
         let deliveries = self.sandbox.deliveries(&self.program).unwrap_or_default();
         self.checker.truthful(job, &deliveries)?;
+        self.look_once_more()?;
         self.compare_with_a_copy()?;
         self.shuffle()
     }
 
-    /// The same webhooks in other orders, and again, end the same. Promise 4.
+    /// The same webhooks and readings in other orders, and again, end the same. Promise 4.
     fn shuffle(&mut self) -> Verdict {
         if self.broken.is_some() || self.created == 0 {
             return Ok(());
@@ -756,20 +828,19 @@ impl World {
             let recovery = self.read(self.journal[..self.created].to_vec())?;
             // As if all had left and nothing had come back.
             let mut job = self.open(recovery, true, true)?;
-            let mut events = self.delivered.clone();
-            for place in (1..events.len()).rev() {
-                events.swap(place, self.random.below(place + 1));
+            let mut told = self.told.clone();
+            for place in (1..told.len()).rev() {
+                told.swap(place, self.random.below(place + 1));
             }
-            for event in &events {
-                job.handle_outcomes(&outcomes(event));
+            for one in &told {
+                one.tell(&mut job);
                 if self.random.chance(0.3) {
-                    let again = self.random.below(events.len());
-                    job.handle_outcomes(&outcomes(&events[again]));
+                    told[self.random.below(told.len())].tell(&mut job);
                 }
             }
             // What was drawn again may not have been all.
-            for event in &events {
-                job.handle_outcomes(&outcomes(event));
+            for one in &told {
+                one.tell(&mut job);
             }
             ends.push(states(&job));
         }

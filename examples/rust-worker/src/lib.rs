@@ -15,16 +15,17 @@
 
 #![forbid(unsafe_code)]
 
-use uber_vouchers::uber::response::{self, Effect, Verdict};
-use uber_vouchers::uber::api::Api;
 use uber_vouchers::csv::{self, CodeReader};
-use uber_vouchers::uber::distribute;
-use uber_vouchers::error::{Error, ErrorClass, ErrorCode, Queued};
-use uber_vouchers::http::{BaseUrl, Head, Request as Call};
-use uber_vouchers::uber::id::{OrganizationId, ProgramId};
+use uber_vouchers::error::{Error, ErrorClass, ErrorCode};
+use uber_vouchers::http::{BaseUrl, Request as Call, ResponseHead};
 use uber_vouchers::json::Json;
-use uber_vouchers::secret::Secret;
-use uber_vouchers::uber::token::{self, App, Scope, TOKEN_URL};
+use uber_vouchers::secret::{AccessToken, ClientSecret, SigningKey};
+use uber_vouchers::uber::api::Api;
+use uber_vouchers::uber::distribute;
+use uber_vouchers::uber::id::{OrganizationId, ProgramId};
+use uber_vouchers::uber::policy::{Operation, Verdict};
+use uber_vouchers::uber::response;
+use uber_vouchers::uber::token::{self, AppCredentials, Scope, TOKEN_URL};
 use uber_vouchers::webhook::{event, signature};
 use worker::js_sys::{self, Uint8Array};
 use worker::{
@@ -68,8 +69,8 @@ fn is_operator(request: &Request, env: &Env) -> worker::Result<bool> {
     let key = env.secret("OPERATOR_KEY")?.to_string();
     let given = request.headers().get("Authorization")?.unwrap_or_default();
     let given = given.strip_prefix("Bearer ").unwrap_or_default();
-    let mac = signature::sign(&Secret::new(key.as_str()), given.as_bytes());
-    Ok(signature::verify(key.as_bytes(), Some(&mac), &[Secret::new(key.as_str())]).is_ok())
+    let mac = signature::sign(&SigningKey::new(key.as_str()), given.as_bytes());
+    Ok(signature::verify(key.as_bytes(), Some(&mac), &[SigningKey::new(key.as_str())]).is_ok())
 }
 
 async fn distribute_file(env: &Env, program: &str, file: &[u8]) -> Result<String, Error> {
@@ -84,29 +85,29 @@ async fn distribute_file(env: &Env, program: &str, file: &[u8]) -> Result<String
     let mut reader = CodeReader::with(csv::Options { seed, ..csv::Options::default() });
     reader.push(file);
     let list = reader.finish();
-    distribute::refuse_rejected(list.rejected_count(), list.len() as u64)?;
+    distribute::ensure_no_rejected(list.rejected_count(), list.len() as u64)?;
     let call = distribute::request(&api, &program, list.iter())?;
 
     let token = token(env).await?;
     // Not repeated here: `retry::Retry` says what may be.
-    let (head, body, parsed) = send(&call, Some(&token), Queued::Unknown).await?;
+    let (head, body, parsed) = send(&call, Some(&token), Operation::Distribute).await?;
     match Verdict::of_answer(&head, &body, &parsed) {
         Verdict::Accepted => Ok(format!("{list:?} are queued.\n")),
-        _ => Err(response::error(&head, &body, &parsed, Effect::Queues, now())),
+        _ => Err(response::to_error(&head, &body, &parsed, Operation::Distribute, now())),
     }
 }
 
 /// A token of its own for each call: a real worker keeps it, as Uber gives 100 an
 /// hour.
-async fn token(env: &Env) -> Result<Secret, Error> {
-    let app = App {
+async fn token(env: &Env) -> Result<AccessToken, Error> {
+    let app = AppCredentials {
         client_id: setting(env, "UBER_CLIENT_ID", ""),
-        client_secret: Secret::new(setting(env, "UBER_CLIENT_SECRET", "")),
+        client_secret: ClientSecret::new(setting(env, "UBER_CLIENT_SECRET", "")),
         token_url: BaseUrl::new(&setting(env, "UBER_TOKEN_URL", TOKEN_URL), "UBER_TOKEN_URL")?,
     };
     let call = app.client_credentials(Scope::VoucherPrograms);
-    let (head, body, parsed) = send(&call, None, Queued::No).await?;
-    Ok(token::answer(&head, &body, &parsed, None, now())?.access_token)
+    let (head, body, parsed) = send(&call, None, Operation::ClientToken).await?;
+    Ok(token::parse_response(&head, &body, &parsed, None, now())?.access_token)
 }
 
 fn take_webhook(
@@ -115,7 +116,7 @@ fn take_webhook(
     signature: Option<&str>,
     environment: Option<&str>,
 ) -> Result<String, Error> {
-    let key = Secret::new(setting(env, "UBER_SIGNING_KEY", ""));
+    let key = SigningKey::new(setting(env, "UBER_SIGNING_KEY", ""));
     signature::verify(body, signature, &[key])?;
     let parsed = serde_json::from_slice(body).unwrap_or_default();
     let event = event::read(&parsed, environment, &Json::Null)?;
@@ -125,13 +126,13 @@ fn take_webhook(
     Ok(String::new())
 }
 
-/// One attempt. `queued` is what is to be feared when no answer comes.
+/// One attempt.
 async fn send(
     call: &Call,
-    token: Option<&Secret>,
-    queued: Queued,
-) -> Result<(Head, String, Json<'static>), Error> {
-    let lost = |_| Error::new(ErrorCode::ConnectionFailed, queued, "No answer came");
+    token: Option<&AccessToken>,
+    operation: Operation,
+) -> Result<(ResponseHead, String, Json<'static>), Error> {
+    let lost = |_| Error::new(ErrorCode::ConnectionFailed, operation.lost(true), "No answer came");
     let headers = Headers::new();
     for (name, value) in &call.headers {
         headers.set(name, value).map_err(lost)?;
@@ -147,7 +148,10 @@ async fn send(
         .with_body(call.body.as_deref().map(|body| Uint8Array::from(body).into()));
     let request = Request::new_with_init(&call.url, &init).map_err(lost)?;
     let mut answer = Fetch::Request(request).send().await.map_err(lost)?;
-    let head = Head { status: answer.status_code(), headers: answer.headers().entries().collect() };
+    let head = ResponseHead {
+        status: answer.status_code(),
+        headers: answer.headers().entries().collect(),
+    };
     // The status line is the evidence, whatever becomes of the body.
     let body = answer.text().await.unwrap_or_default();
     let parsed = serde_json::from_str(&body).unwrap_or_default();

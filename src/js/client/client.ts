@@ -3,21 +3,34 @@ import { type Binding, instance } from "../wasm/binding.js";
 import { type ListParts, listParts } from "../codes/code-list.js";
 import { withInput } from "../codes/codes-input.js";
 import { ValidationError, VoucherError, refusal, toError } from "../errors.js";
+import {
+  CALL_DISTRIBUTE,
+  CALL_DISTRIBUTE_ALL,
+  CALL_GET_PROGRAM,
+  CALL_LIST_CODES,
+  CALL_LIST_GUESTS,
+  CALL_LIST_USED_CODES,
+  CALL_REQUEST_TOKEN,
+  CALL_SEARCH_PROGRAMS,
+} from "../generated/protocol.js";
 import { DONE, Deadline, FAILED, hostClock } from "../http/deadline.js";
 import { type Host, createHost, timeOf } from "../wasm/host.js";
 import { type JobContext, openJob } from "../job/job.js";
 import type { Job, JobOptions, ResumeOptions } from "../job/types.js";
+import type { Usage, UsageReader } from "../job/usage.js";
 import { memoryJournal } from "../journal/memory.js";
 import type { Journal } from "../journal/types.js";
 import {
-  type CheckedJobOptions,
   type CheckedOptions,
+  type ClientSettings,
   checkCallOptions,
   checkClientOptions,
   checkJobOptions,
-  checks,
+  checkResumeOptions,
+  pageSize as pageSizeReader,
   programIdOf,
 } from "./options.js";
+import { boolean, count, text } from "../schema.js";
 import { type CodesInput, parse } from "../codes/parse.js";
 import { type TokenRules, TokenSource } from "./token-source.js";
 import type {
@@ -30,15 +43,6 @@ import type {
   VoucherCode,
   VoucherProgram,
 } from "../types.js";
-
-// The operations, as `src/wasm/client.rs` numbers them.
-const DISTRIBUTE = 0;
-const DISTRIBUTE_ALL = 1;
-const LIST_CODES = 2;
-const SEARCH_PROGRAMS = 3;
-const REQUEST_TOKEN = 4;
-const GET_PROGRAM = 5;
-const LIST_GUESTS = 6;
 
 const NO_IDS = new Uint8Array();
 const TOKEN_TIMEOUT_MS = 30_000;
@@ -165,7 +169,7 @@ export function createClient(options: ClientOptions): Client {
         const { ids, duplicates, rejectedCount, rejected } = await read(begun, call);
         const input = { programId: programIdOf(programId), duplicates, rejectedCount };
         try {
-          return (await lives.call(DISTRIBUTE, input, call, ids)) as Receipt;
+          return (await lives.call(CALL_DISTRIBUTE, input, call, ids)) as Receipt;
         } catch (error) {
           throw withIssues(error, rejected);
         }
@@ -174,36 +178,32 @@ export function createClient(options: ClientOptions): Client {
       const call = checkCallOptions(callOptions);
       await lives.binding(call);
       const input = { programId: programIdOf(programId) };
-      return (await lives.call(DISTRIBUTE_ALL, input, call)) as Receipt;
+      return (await lives.call(CALL_DISTRIBUTE_ALL, input, call)) as Receipt;
     },
     async listCodes(programId, callOptions) {
-      const call = checkCallOptions(callOptions, { includeUsage: checks.boolean });
+      const call = checkCallOptions(callOptions, { includeUsage: boolean });
       await lives.binding(call);
       const { includeUsage } = call;
       const input = { programId: programIdOf(programId), includeUsage };
-      return (await lives.call(LIST_CODES, input, call)) as VoucherCode[];
+      return (await lives.call(CALL_LIST_CODES, input, call)) as VoucherCode[];
     },
     async searchPrograms(callOptions) {
-      const call = checkCallOptions(callOptions, {
-        status: checks.text,
-        limit: checks.count,
-        offset: checks.count,
-      });
+      const call = checkCallOptions(callOptions, { status: text, limit: count, offset: count });
       const { status, limit = 50, offset = 0 } = call;
       const input = { status, limit, offset };
-      return (await lives.call(SEARCH_PROGRAMS, input, call)) as VoucherProgram[];
+      return (await lives.call(CALL_SEARCH_PROGRAMS, input, call)) as VoucherProgram[];
     },
     async getProgram(programId, callOptions) {
       const call = checkCallOptions(callOptions);
       const input = { programId: programIdOf(programId) };
-      return (await lives.call(GET_PROGRAM, input, call)) as VoucherProgram;
+      return (await lives.call(CALL_GET_PROGRAM, input, call)) as VoucherProgram;
     },
     async *listGuests(programId, callOptions) {
-      const call = checkCallOptions(callOptions, { pageSize: checks.pageSize });
+      const call = checkCallOptions(callOptions, { pageSize: pageSizeReader });
       const { pageSize = 500, ...rest } = call;
       const read = new Set<string>();
       for (let pageToken: string | undefined; ;) {
-        const page = await guestPage(lives, programId, pageSize as number, rest, pageToken);
+        const page = await guestPage(lives, programId, pageSize, rest, pageToken);
         yield* page.guests;
         if (page.next === null) return;
         if (read.has(page.next)) throw pageAgain();
@@ -212,7 +212,7 @@ export function createClient(options: ClientOptions): Client {
     },
     createJob: (programId, codes, given) =>
       withInput(codes, async (begun) => {
-        const options = lives.jobOptions(given, memoryJournal(), ["journal"]);
+        const options = checkJobOptions(given, lives.settings, memoryJournal);
         await lives.binding();
         const { signal } = options;
         const parts = await read(begun, signal ? { signal } : {});
@@ -224,11 +224,17 @@ export function createClient(options: ClientOptions): Client {
         }
       }),
     async resumeJob(journal, given) {
-      const options = lives.jobOptions(given, journal, ["restored"]);
+      const options = checkResumeOptions(given, lives.settings, journal);
       return openUnlessAborted(await context(), options);
     },
   };
-  const context = async () => ({ ...(await lives.context()), reader: client });
+  const reader: UsageReader = {
+    async listUsedCodes(programId, call) {
+      return (await lives.call(CALL_LIST_USED_CODES, { programId }, call)) as Usage;
+    },
+    listGuests: client.listGuests,
+  };
+  const context = async () => ({ ...(await lives.context()), reader });
   return client;
 }
 
@@ -267,7 +273,7 @@ async function guestPage(
   pageToken: string | undefined,
 ): Promise<GuestPage> {
   const input = { programId: programIdOf(programId), pageSize, pageToken };
-  return (await lives.call(LIST_GUESTS, input, call)) as GuestPage;
+  return (await lives.call(CALL_LIST_GUESTS, input, call)) as GuestPage;
 }
 
 type BoundBinding = InstanceType<Binding["Client"]>;
@@ -282,9 +288,8 @@ class BoundClient {
     this.#checked = checkClientOptions(options);
   }
 
-  /** The options of a job, checked. */
-  jobOptions(given: object | undefined, journal: unknown, names: string[]): CheckedJobOptions {
-    return checkJobOptions(given, this.#checked.settings, journal, names);
+  get settings(): ClientSettings {
+    return this.#checked.settings;
   }
 
   /** What a job needs. */
@@ -302,7 +307,7 @@ class BoundClient {
   ): Promise<unknown> {
     // Again, as the instance may have been replaced while codes were read.
     const binding = await this.binding(call);
-    const queues = operation === DISTRIBUTE || operation === DISTRIBUTE_ALL;
+    const queues = operation === CALL_DISTRIBUTE || operation === CALL_DISTRIBUTE_ALL;
     const { settings } = this.#checked;
     return instance.call(queues ? "unknown" : "no", () =>
       drive(binding.call(operation, withDefaults(input, call, settings), ids, call.signal)),
@@ -365,9 +370,9 @@ export async function requestToken(
 ): Promise<TokenSet> {
   await instance.load();
   const tokens = await instance.call("no", (glue) => {
-    const client = new glue.Client(settings, host as never);
+    const client = new glue.Client(settings, host);
     const asked = client.call(
-      REQUEST_TOKEN,
+      CALL_REQUEST_TOKEN,
       withDefaults(input, call, settings),
       NO_IDS,
       call.signal,
@@ -433,7 +438,8 @@ async function unlessAborted<T>(
   const { kind, value } = await deadline.race(work);
   deadline.end();
   if (kind === DONE) return value;
-  if (kind === FAILED) throw value;
+  // What `work` has thrown, as the type does not tell.
+  if (kind === FAILED) throw value as unknown;
   const hint = "The signal you passed was aborted before anything left.";
   throw refusal("aborted", "The call was aborted", hint, { cause: value });
 }

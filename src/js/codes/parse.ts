@@ -11,8 +11,15 @@ import {
 } from "./code-list.js";
 import { type Position, type TextInput, notRead, readInput, withInput } from "./codes-input.js";
 import { ours, refusal } from "../errors.js";
+import {
+  COUNT_DUPLICATES,
+  COUNT_PROGRAMS,
+  COUNT_REJECTED,
+  COUNT_VALID,
+  EMPTY_CODES_HINT,
+} from "../generated/protocol.js";
 import { notify } from "../listeners.js";
-import { checks, readOptions } from "../client/options.js";
+import { column, method, ordinal, readOptions, signal } from "../schema.js";
 import type { CallSignal, VoucherCode } from "../types.js";
 
 /**
@@ -79,11 +86,11 @@ export interface ParseByProgramOptions extends ParseOptions {
   programColumn?: ColumnSelector;
 }
 
-const parseChecks = {
-  column: checks.column,
-  headerRow: checks.ordinal,
-  onProgress: checks.method,
-  signal: checks.signal,
+const parseSchema = {
+  column,
+  headerRow: ordinal,
+  onProgress: method<(progress: ParseProgress) => void>(),
+  signal,
 };
 
 /**
@@ -101,9 +108,9 @@ const parseChecks = {
  */
 export async function parseCodes(input: CodesInput, options?: ParseOptions): Promise<CodeList> {
   return withInput(input, async (begun) => {
-    const read = readOptions(options ?? {}, parseChecks);
+    const read = readOptions(options ?? {}, parseSchema);
     if (listIds(begun) !== undefined) return begun as CodeList;
-    return toCodeList(await parse(begun, read as ParseOptions));
+    return toCodeList(await parse(begun, read));
   });
 }
 
@@ -168,8 +175,8 @@ export async function parseCodesByProgram(
   options?: ParseByProgramOptions,
 ): Promise<ProgramLists> {
   return withInput(input, async (begun) => {
-    const read = readOptions(options ?? {}, { ...parseChecks, programColumn: checks.column });
-    const { programColumn, ...shared } = read as ParseByProgramOptions;
+    const read = readOptions(options ?? {}, { ...parseSchema, programColumn: column });
+    const { programColumn, ...shared } = read;
     refuseMissing(begun);
     const [{ rejectedCount, rejected }, programs] = await readLists(
       begun,
@@ -210,7 +217,9 @@ function progressOf(
 ): (position: Position) => void {
   if (listener === undefined) return () => {};
   return (position) => {
-    const counts = [0, 1, 2, 3].map((of) => reader.count(of));
+    const counts = [COUNT_VALID, COUNT_DUPLICATES, COUNT_REJECTED, COUNT_PROGRAMS].map((of) =>
+      reader.count(of),
+    );
     const [codes = 0, duplicates = 0, rejected = 0, programs = 0] = counts;
     const rows = codes + duplicates + rejected;
     notify(listener, { ...position, rows, codes, duplicates, rejected, programs });
@@ -219,6 +228,5 @@ function progressOf(
 
 function refuseMissing(input: unknown): void {
   if (input !== undefined && input !== null) return;
-  const hint = "Pass at least one code. To reach every code of the program, call distributeAll.";
-  throw refusal("empty_codes", "There is no list of codes", hint);
+  throw refusal("empty_codes", "There is no list of codes", EMPTY_CODES_HINT);
 }

@@ -1,13 +1,14 @@
 /** A time limit on foreign code, which the caller's signal can end too. */
+import {
+  HOST_ABORTED as ABORTED,
+  HOST_DONE as DONE,
+  HOST_ERROR as ERROR,
+  HOST_FAILED as FAILED,
+  HOST_TIMEOUT as TIMEOUT,
+} from "../generated/protocol.js";
 import type { CallSignal, Clock } from "../types.js";
 
-// The kinds of outcome, as `src/wasm/host.rs` knows them.
-export const DONE = 0;
-export const FAILED = 1;
-export const TIMEOUT = 2;
-export const ABORTED = 3;
-/** An error of ours, complete already. */
-export const ERROR = 4;
+export { ABORTED, DONE, ERROR, FAILED, TIMEOUT };
 
 /** What came, or why nothing did. `hasLeft` says whether a request may be under way. */
 export interface Outcome<T = unknown> {
@@ -65,7 +66,7 @@ export class Deadline {
   constructor(
     clock: AnyClock,
     ms: number,
-    signal?: CallSignal | undefined,
+    signal?: CallSignal,
     readonly running?: Set<Deadline>,
   ) {
     running?.add(this);
@@ -87,7 +88,7 @@ export class Deadline {
     if (this.#signal?.aborted) this.#abort();
     return new Promise((resolve) => {
       const cut = resolve as (cut: Outcome) => void;
-      if (this.#cut) return cut(this.#cut);
+      if (this.#cut) return void cut(this.#cut);
       this.#waiting.add(cut);
       const settle = (kind: typeof DONE | typeof FAILED) => (value: unknown) => {
         this.#waiting.delete(cut);

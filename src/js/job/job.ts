@@ -29,17 +29,17 @@ import type { Host } from "../wasm/host.js";
 import { notify } from "../listeners.js";
 import { type Ownership, jobError, journalFailed, own } from "./ownership.js";
 import {
-  type Action,
-  DONE as RUN_DONE,
-  JobMachine,
-  NEED_TOKEN,
-  type Opening,
-  SAVE,
-  SEND,
-  type Template,
-  WAIT,
-} from "../wasm/job-machine.js";
-import { STATES, resultOf, results, resultsCsv, statesIn } from "./results.js";
+  ACTION_DONE,
+  ACTION_NEED_TOKEN,
+  ACTION_SAVE,
+  ACTION_SEND,
+  ACTION_WAIT,
+  BATCH_ROW_BYTES,
+  DECISIONS,
+  STATES,
+} from "../generated/protocol.js";
+import { type Action, JobMachine, type Opening, type Template } from "../wasm/job-machine.js";
+import { numbered, resultOf, results, resultsCsv, statesIn } from "./results.js";
 import type {
   BareJob,
   BatchState,
@@ -58,12 +58,8 @@ import type {
 import { type Usage, type UsageReader, readUsage, usageAtUber } from "./usage.js";
 import { bytesOf } from "../journal/shared.js";
 import type { Journal } from "../journal/types.js";
-import {
-  type CheckedJobOptions,
-  checkCallOptions,
-  checks,
-  readOptions,
-} from "../client/options.js";
+import { type CheckedJobOptions, checkCallOptions } from "../client/options.js";
+import { MOST, boolean, isWithin, readOptions, signal as signalReader } from "../schema.js";
 import type { Answer } from "../http/transport.js";
 import type { CallSignal } from "../types.js";
 import { outcomesOf } from "../webhook/webhook.js";
@@ -72,8 +68,6 @@ const PIECE = 1 << 18;
 const NO_IDS = new Uint8Array();
 /** Errors with all that came with them; of others, the journal's words are left. */
 const MOST_ERRORS = 1_000;
-/** Bytes of one batch. */
-const ROW = 24;
 /** The members of a progress, in the order in which the core hands them over. */
 const NUMBERS = [
   "total",
@@ -87,7 +81,6 @@ const NUMBERS = [
 ] as const satisfies (keyof JobProgress)[];
 /** How long a journal that failed may take to say how long it is. */
 const READ_BACK_MS = 5_000;
-const DECISIONS: unknown[] = ["resend", "queued", "abandon"] satisfies JobDecision[];
 
 /** What a job needs of its client. */
 export interface JobContext {
@@ -163,7 +156,7 @@ async function replay(journal: Journal, push: (bytes: Uint8Array) => void): Prom
   try {
     for (;;) {
       const piece = await onJournal(async () => {
-        const { done, value } = await stored.next();
+        const { done, value } = (await stored.next()) as { done?: boolean; value?: unknown };
         isRead = done === true;
         return isRead ? undefined : bytesOf(value, "read");
       });
@@ -257,7 +250,7 @@ class BulkJob implements BareJob {
   /** Whether the whole list is in the journal: until then, nothing is settled. */
   #isCreated = false;
   #failure: VoucherError | undefined;
-  #waiting: { save: number; resolve(): void; reject(error: unknown): void }[] = [];
+  #waiting: { save: number; resolve: () => void; reject: (error: unknown) => void }[] = [];
   #timer: { until: number; stop: AbortController } | undefined;
   /** Whether the server has said that there were too many requests: the next wait is for that. */
   #isLimited = false;
@@ -311,8 +304,7 @@ class BulkJob implements BareJob {
   };
 
   async run(options: { signal?: CallSignal } = {}): Promise<JobReport> {
-    const signal = readOptions(options, { signal: checks.signal })["signal"] as
-      CallSignal | undefined;
+    const { signal } = readOptions(options, { signal: signalReader });
     this.#refuse();
     if (this.#run !== undefined) {
       const hint = "Wait for the run that there is, or pause it by its signal.";
@@ -368,8 +360,8 @@ class BulkJob implements BareJob {
 
   async reconcile(options?: ReconcileOptions): Promise<Reconciliation> {
     this.#refuse();
-    const call = checkCallOptions(options, { guests: checks.boolean });
-    const usage = await readUsage(await usageAtUber(this.#reader, this.programId, call));
+    const call = checkCallOptions(options, { guests: boolean });
+    const usage = await usageAtUber(this.#reader, this.programId, call);
     const settled = await this.#applyUsage(usage);
     return { read: usage.read, settled, stillUnknown: this.progress().unknown };
   }
@@ -382,26 +374,29 @@ class BulkJob implements BareJob {
 
   async resolve(batch: number | "all", decision: JobDecision): Promise<void> {
     this.#refuse();
-    if (!DECISIONS.includes(decision)) {
+    if (!(DECISIONS as readonly unknown[]).includes(decision)) {
       throw invalidOption("The decision must be resend, queued or abandon");
     }
-    const fault = batch === "all" ? undefined : checks.count(batch);
-    if (fault !== undefined) throw invalidOption(`The batch ${fault}, or "all"`);
+    if (batch !== "all" && !isWithin(batch, 0, MOST)) {
+      throw invalidOption('The batch must be a whole number from 0, or "all"');
+    }
     await this.#change(() => this.#machine.resolve(batch, decision));
   }
 
   batches(): readonly JobBatch[] {
     const rows = this.#machine.batches();
     const view = new DataView(rows.buffer, rows.byteOffset);
-    return Array.from({ length: rows.length / ROW }, (_, id) => {
-      const [codes = 0, used = 0] = [4, 6].map((at) => view.getUint16(id * ROW + at, true));
-      const [reported = 0, attempts = 0, low = 0, high = 0] = [8, 12, 16, 20].map((at) =>
-        view.getUint32(id * ROW + at, true),
+    return Array.from({ length: rows.length / BATCH_ROW_BYTES }, (_, id) => {
+      const [codes = 0, used = 0] = [4, 6].map((at) =>
+        view.getUint16(id * BATCH_ROW_BYTES + at, true),
       );
-      const [state = 0, hasError] = rows.subarray(id * ROW);
+      const [reported = 0, attempts = 0, low = 0, high = 0] = [8, 12, 16, 20].map((at) =>
+        view.getUint32(id * BATCH_ROW_BYTES + at, true),
+      );
+      const [state = 0, hasError] = rows.subarray(id * BATCH_ROW_BYTES);
       return {
         id,
-        state: STATES[state] as BatchState,
+        state: numbered(STATES, state) as BatchState,
         codes,
         reported,
         used,
@@ -515,26 +510,28 @@ class BulkJob implements BareJob {
   /** Whether there may be more to do. */
   #act(action: Action): boolean {
     switch (action?.[0]) {
-      case SAVE:
+      case ACTION_SAVE:
         void this.#save(action[1]);
         return true;
-      case NEED_TOKEN:
+      case ACTION_NEED_TOKEN:
         this.#token(action[1], action[2]);
         return true;
-      case SEND:
+      case ACTION_SEND:
         this.#options.pace?.take();
         void this.#send(action[1], action[2], action[3]);
         return true;
-      case WAIT:
+      case ACTION_WAIT:
         this.#options.pace?.[this.#isLimited ? "close" : "waits"](action[1]);
         this.#isLimited = false;
         this.#wait(action[1]);
         return false;
-      case RUN_DONE:
+      case ACTION_DONE:
         this.#done(action[1]);
         return false;
-      default:
+      case undefined:
         return false;
+      default:
+        throw new Error("The core asks for something unknown");
     }
   }
 
@@ -597,7 +594,7 @@ class BulkJob implements BareJob {
   async #send(batch: number, attempt: number, body: string): Promise<void> {
     const host = this.#host;
     const [url, shared] = this.#request;
-    const init = { ...shared, headers: new Headers(shared.headers), body };
+    const init = { ...shared, headers: new Headers(shared.headers as HeadersInit), body };
     const token = this.#tokens.get(batch);
     if (token !== undefined) init.headers.set("Authorization", `Bearer ${token}`);
     const deadline = host.deadline(this.#options.timeoutMs, undefined);
@@ -699,7 +696,11 @@ class BulkJob implements BareJob {
 
 const { asyncDispose } = Symbol as { asyncDispose?: symbol };
 if (asyncDispose !== undefined) {
-  Object.defineProperty(BulkJob.prototype, asyncDispose, { value: BulkJob.prototype.close });
+  Object.defineProperty(BulkJob.prototype, asyncDispose, {
+    value(this: BulkJob) {
+      return this.close();
+    },
+  });
 }
 
 /** What the worker reads of a job beside its public members. */

@@ -1,25 +1,9 @@
 /** What is known of each code of a job, page by page. */
 import { hexOf } from "../codes/code-list.js";
+import { RESULTS_PER_PAGE, RESULT_ROW_BYTES, SOURCES, STATES } from "../generated/protocol.js";
 import type { JobMachine } from "../wasm/job-machine.js";
 import { invalidOption, quietly } from "../errors.js";
 import type { CodeState, HostReadableStream, JobResult, StateFilter } from "./types.js";
-
-/** In the order in which the core numbers them. */
-export const STATES = [
-  "pending",
-  "sending",
-  "queued",
-  "distributed",
-  "failed",
-  "rejected",
-  "unknown",
-  "abandoned",
-] as const satisfies CodeState[];
-const EVIDENCE = [null, "answer", "webhook", "usage", "operator"] as const;
-
-/** Codes in one page, and bytes of one code. */
-export const PAGE = 1024;
-export const ROW = 24;
 
 /** Where reading begins, and the place of the code that was read last. */
 export interface Cursor {
@@ -48,13 +32,13 @@ export function* results(
   for (let from = cursor.place; ;) {
     const page = machine.results(from, states);
     const read = rowReader(machine, batchSize, page);
-    for (let at = 0; at < page.length; at += ROW) {
+    for (let at = 0; at < page.length; at += RESULT_ROW_BYTES) {
       const [place, result] = read(at);
       cursor.place = place;
       yield result;
       from = place + 1;
     }
-    if (page.length < PAGE * ROW) return;
+    if (page.length < RESULTS_PER_PAGE * RESULT_ROW_BYTES) return;
   }
 }
 
@@ -68,13 +52,19 @@ export function resultOf(
   return row && rowReader(machine, batchSize, row)(0)[1];
 }
 
+/** The name of a number that the core gave. */
+export function numbered<T>(names: readonly T[], number: number): T {
+  if (number >= names.length) throw new Error(`The core has no number ${number} here`);
+  return names[number] as T;
+}
+
 /** Reads the rows of a page as the core gives them. */
 function rowReader(machine: JobMachine, batchSize: number, page: Uint8Array) {
   const view = new DataView(page.buffer, page.byteOffset, page.byteLength);
   const reasonAt = (at: number) => view.getUint16(at + 6, true);
   const reasons = new Map<number, string | null>([[0, null]]);
   // All at once: what is reported between two rows can number them anew.
-  for (let at = 0; at < page.length; at += ROW) {
+  for (let at = 0; at < page.length; at += RESULT_ROW_BYTES) {
     const number = reasonAt(at);
     if (!reasons.has(number)) reasons.set(number, machine.reason(number));
   }
@@ -84,10 +74,10 @@ function rowReader(machine: JobMachine, batchSize: number, page: Uint8Array) {
       place,
       {
         code: hexOf(page, at + 8),
-        state: STATES[view.getUint8(at + 4)] as CodeState,
+        state: numbered(STATES, view.getUint8(at + 4)),
         batch: Math.floor(place / batchSize),
         reason: reasons.get(reasonAt(at)) ?? null,
-        by: EVIDENCE[view.getUint8(at + 5)] ?? null,
+        by: numbered(SOURCES, view.getUint8(at + 5)),
       },
     ];
   };
@@ -131,7 +121,7 @@ function* csv(rows: Iterable<JobResult>): Generator<Uint8Array, undefined> {
   let count = 0;
   for (const { code, state, batch, reason, by } of rows) {
     text += `${code},${state},${batch},${cell(reason ?? "")},${by ?? ""}\r\n`;
-    if (++count % PAGE === 0) {
+    if (++count % RESULTS_PER_PAGE === 0) {
       yield encoder.encode(text);
       text = "";
     }

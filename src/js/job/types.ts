@@ -1,8 +1,11 @@
 /** The public types of jobs. */
 import type { VoucherError } from "../errors.js";
+import type { CodeState, JobDecision } from "../generated/protocol.js";
 import type { Journal } from "../journal/types.js";
 import type { CallOptions, CallSignal } from "../types.js";
 import type { WebhookEvent } from "../webhook/webhook.js";
+
+export type { CodeState, JobDecision };
 
 /** What `resumeJob` takes, and what `createJob` takes beside where to keep the job. */
 export interface RunOptions {
@@ -46,36 +49,11 @@ export interface ResumeOptions extends RunOptions {
   restored?: boolean;
 }
 
-/**
- * What is known of one code.
- *
- * - `pending`: not sent yet.
- * - `sending`: in a request that is under way.
- * - `queued`: Uber accepted it. Delivery is reported later.
- * - `distributed`, `failed`: reported by Uber; distributed too if it is in use.
- * - `rejected`: Uber refused the request. Nothing was queued.
- * - `unknown`: the connection broke after sending. Uber may or may not have
- *   queued it. Nothing is sent again until you decide.
- * - `abandoned`: you decided that it is not sent, or not looked after.
- */
-export type CodeState =
-  | "pending"
-  | "sending"
-  | "queued"
-  | "distributed"
-  | "failed"
-  | "rejected"
-  | "unknown"
-  | "abandoned";
-
 /** Codes in this state, or in one of these. */
 export type StateFilter = CodeState | readonly CodeState[];
 
 /** The state of a batch: of those of its codes that have no outcome. */
 export type BatchState = Exclude<CodeState, "distributed" | "failed">;
-
-/** What the operator decides about codes that are unknown. */
-export type JobDecision = "resend" | "queued" | "abandon";
 
 /** How many codes are in each state; the eight add up to `total`. */
 export interface JobProgress {

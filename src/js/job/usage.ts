@@ -1,10 +1,15 @@
 /** Which codes are in use: out of what `listCodes` and `listGuests` give. */
 import { invalidOption, ours } from "../errors.js";
 import type { Client } from "../client/client.js";
+import type { CallOptions } from "../types.js";
 import type { CodeUsage, ReconcileOptions, UsedCodes } from "./types.js";
 
 /** What reads it at Uber. */
-export type UsageReader = Pick<Client, "listCodes" | "listGuests">;
+export interface UsageReader extends Pick<Client, "listGuests"> {
+  listUsedCodes(programId: string, call: CallOptions): Promise<Usage>;
+}
+
+const CODE_LENGTH = 36;
 
 /** What came of reading. */
 export interface Usage {
@@ -14,15 +19,19 @@ export interface Usage {
   used: string;
 }
 
-/** Asks Uber. */
+/**
+ * Asks Uber. Of its list of codes, the text of the answer is there twice while the core
+ * reads it (in JavaScript and in the wasm), and what is kept is the ids of those in use;
+ * guests come a page at a time.
+ */
 export function usageAtUber(
   reader: UsageReader,
   programId: string,
   { guests = false, ...call }: ReconcileOptions,
-): UsedCodes | Promise<UsedCodes> {
+): Promise<Usage> {
   return guests
-    ? reader.listGuests(programId, call)
-    : reader.listCodes(programId, { ...call, includeUsage: true });
+    ? readUsage(reader.listGuests(programId, call))
+    : reader.listUsedCodes(programId, call);
 }
 
 /** Reads all of it before anything is known: what fails midway changes nothing. */
@@ -42,6 +51,7 @@ function take(code: CodeUsage, usage: Usage): void {
   const { codeId, usageCount, isClaimed } = Object(code) as { [K in keyof CodeUsage]?: unknown };
   const fits =
     typeof code === "object" &&
+    code !== null &&
     isOptional(codeId, "string") &&
     isOptional(usageCount, "number") &&
     isOptional(isClaimed, "boolean");
@@ -49,7 +59,9 @@ function take(code: CodeUsage, usage: Usage): void {
     throw invalidOption(`Entry ${usage.read} is no code of listCodes, and no guest of listGuests`);
   }
   const isUsed = isClaimed === true || (usageCount as number) > 0;
-  if (isUsed && codeId != null) usage.used += `\n${codeId as string}`;
+  const id = isUsed && codeId != null ? (codeId as string).trim() : "";
+  // One that isn't is no code, and must not be read as more than one.
+  if (id.length === CODE_LENGTH) usage.used += `\n${id}`;
 }
 
 function isOptional(value: unknown, type: "string" | "number" | "boolean"): boolean {

@@ -1,5 +1,6 @@
 /** What the journals have in common. */
 import { type VoucherError, invalidOption, toError } from "../errors.js";
+import { JOURNAL_CORRUPT_HINT } from "../generated/protocol.js";
 
 /** What `lock` resolves with. */
 export type Release = () => Promise<void>;
@@ -100,6 +101,6 @@ export function gapAt(at: number): VoucherError {
     code: "journal_corrupt",
     queued: "unknown",
     message: `The journal is damaged: it has a gap at byte ${at}`,
-    hint: "Take a copy of the journal from before, and resume it with `restored: true`.",
+    hint: JOURNAL_CORRUPT_HINT,
   });
 }

@@ -1,5 +1,5 @@
 /** What is known here of codes: the state of each in the newest job that has it. */
-import { STATES } from "../../job/results.js";
+import { STATES } from "../../generated/protocol.js";
 import type { CodeState } from "../../job/types.js";
 import { readStates } from "./job-reading.js";
 import type { Claim, Ledger } from "./ledger.js";

@@ -3,7 +3,7 @@
  * created at the same moment, the second sees what the first has claimed.
  */
 import { type CodeList, hexOf, listIds, toCodeList } from "../../codes/code-list.js";
-import { STATES } from "../../job/results.js";
+import { STATES } from "../../generated/protocol.js";
 import type { CodeState } from "../../job/types.js";
 import { inTurn } from "../../journal/shared.js";
 import type { Fate } from "../account/groups.js";

@@ -1,6 +1,13 @@
 /** What the worker reads of a job beside its public members. */
 import type { ReadableJob } from "../../job/job.js";
-import { type Cursor, PAGE, ROW, STATES, results, statesIn } from "../../job/results.js";
+import {
+  BATCH_ROW_BYTES,
+  RESULTS_PER_PAGE,
+  RESULT_ROW_BYTES,
+  SOURCES,
+  STATES,
+} from "../../generated/protocol.js";
+import { type Cursor, results, statesIn } from "../../job/results.js";
 import type { CodeState, JobResult } from "../../job/types.js";
 import type { OpenJobs } from "./open-jobs.js";
 import type { Records } from "./records.js";
@@ -28,9 +35,10 @@ export function statesOf(job: ReadableJob): Uint8Array {
   const abandoned = STATES.indexOf("abandoned");
   for (let from = 0; from < total;) {
     const page = machine.results(from, undefined);
-    for (let at = 4; at < page.length; at += ROW) {
+    for (let at = 4; at < page.length; at += RESULT_ROW_BYTES) {
       const number = page[at] as number;
-      const isCancelled = number === abandoned && batches[Math.floor(from / batchSize) * ROW + 2];
+      const isCancelled =
+        number === abandoned && batches[Math.floor(from / batchSize) * BATCH_ROW_BYTES + 2];
       numbers[from++] = isCancelled ? CANCELLED : number;
     }
   }
@@ -44,12 +52,12 @@ export function failuresOf(job: ReadableJob): Map<string | null, number> {
   for (let from = 0, isLast = false; !isLast;) {
     const page = machine.results(from, statesIn("failed"));
     const view = new DataView(page.buffer, page.byteOffset, page.byteLength);
-    for (let at = 0; at < page.length; at += ROW) {
+    for (let at = 0; at < page.length; at += RESULT_ROW_BYTES) {
       const reason = view.getUint16(at + 6, true);
       counts.set(reason, (counts.get(reason) ?? 0) + 1);
     }
-    isLast = page.length < PAGE * ROW;
-    if (!isLast) from = view.getUint32(page.length - ROW, true) + 1;
+    isLast = page.length < RESULTS_PER_PAGE * RESULT_ROW_BYTES;
+    if (!isLast) from = view.getUint32(page.length - RESULT_ROW_BYTES, true) + 1;
   }
   const named = [...counts].map(([reason, count]): [string | null, number] => [
     reason === 0 ? null : machine.reason(reason),
@@ -74,11 +82,6 @@ export async function readStates(
   return (number, place) => states.get(number)?.[place] ?? UNKNOWN;
 }
 
-/** Bytes of one batch, as the core hands them over. */
-const BATCH_ROW = 24;
-/** What the states of codes rest on, as the core numbers it. */
-const [BY_ANSWER, BY_OPERATOR] = [1, 4];
-
 /**
  * How many states of codes rest on the answer, a webhook, use, and the operator. Counted by batch,
  * since a job may have a million codes.
@@ -89,16 +92,16 @@ export function evidenceOf({
   const rows = machine.batches();
   const view = new DataView(rows.buffer, rows.byteOffset, rows.byteLength);
   let [answer, webhook, usage, operator] = [0, 0, 0, 0];
-  for (let at = 0; at < rows.length; at += BATCH_ROW) {
-    const by = view.getUint8(at + 3);
+  for (let at = 0; at < rows.length; at += BATCH_ROW_BYTES) {
+    const by = SOURCES[view.getUint8(at + 3)];
     const codes = view.getUint16(at + 4, true);
     const reported = view.getUint32(at + 8, true);
     // Those of a batch that has not left are known to be in use, and not reported.
     const used = Math.min(view.getUint16(at + 6, true), reported);
     usage += used;
     webhook += reported - used;
-    if (by === BY_ANSWER) answer += codes - reported;
-    if (by === BY_OPERATOR) operator += codes - reported;
+    if (by === "answer") answer += codes - reported;
+    if (by === "operator") operator += codes - reported;
   }
   return [answer, webhook, usage, operator];
 }

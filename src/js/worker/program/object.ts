@@ -6,7 +6,7 @@ import { DurableObject } from "cloudflare:workers";
 
 import type { Client } from "../../client/client.js";
 import { type ListParts, toCodeList } from "../../codes/code-list.js";
-import { STATES } from "../../job/results.js";
+import { STATES } from "../../generated/protocol.js";
 import type { CodeState } from "../../job/types.js";
 import type { WebhookOutcome } from "../../webhook/webhook.js";
 import { Alarm, LONGEST_RETRY_MS } from "../alarm.js";
@@ -348,8 +348,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements Program, 
     await this.#begin();
     // What no job here concerns leaves nothing behind.
     if (this.id === "") return;
-    this.usage.want(Date.now());
-    await this.arm();
+    if (this.usage.want(Date.now())) await this.arm();
   }
 
   /** Lets a job go on, at once: whatever it has waited for. */

@@ -1,5 +1,5 @@
 /** What a program's object answers to operators; the worker has let them in. */
-import { STATES } from "../../job/results.js";
+import { DECISIONS, STATES } from "../../generated/protocol.js";
 import type { CodeList } from "../../codes/code-list.js";
 import type { ReadableJob } from "../../job/job.js";
 import type { JobDecision } from "../../job/types.js";
@@ -26,7 +26,6 @@ import { accepted, readJson, readList, refuseBody } from "../http/upload.js";
 const PATH =
   /^\/api\/programs\/([^/]+)\/jobs(?:\/([0-9a-f-]{36})(?:\/(live|results|results\.csv|journal|pause|resume|resolve|drop|reconcile))?)?$/;
 const CALL = /^\/v1\/organizations\/[^/]+\/voucher-programs\/([^/]+)\/codes\/distribute$/;
-const DECISIONS = ["resend", "queued", "abandon"] as const;
 const MOST_ROWS = 5_000;
 const RESULTS = {
   state: oneOf(STATES),
@@ -186,9 +185,9 @@ async function journal(program: Program, record: JobRecord): Promise<Response> {
   const pieces = program.jobs.bytes(record.number);
   const stream = new ReadableStream<Uint8Array>({
     async pull(controller) {
-      const { done, value } = await pieces.next();
+      const { done, value } = (await pieces.next()) as { done?: boolean; value?: Uint8Array };
       if (done === true) controller.close();
-      else controller.enqueue(value);
+      else if (value) controller.enqueue(value);
     },
   });
   return file(stream, "application/octet-stream", record, "journal");

@@ -4,7 +4,7 @@
  */
 import { JobError } from "../../errors.js";
 import type { ReadableJob } from "../../job/job.js";
-import { STATES } from "../../job/results.js";
+import { STATES } from "../../generated/protocol.js";
 import type { JobProgress } from "../../job/types.js";
 import { nextRetryDelay, retryDelay } from "../alarm.js";
 import type { Budget } from "./budget.js";

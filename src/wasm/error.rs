@@ -2,8 +2,8 @@
 
 use wasm_bindgen::JsValue;
 
-use super::{number, to_js};
-use crate::error::Error;
+use super::value::{number, to_js};
+use crate::error::{Error, ErrorClass};
 use crate::json::Json;
 
 /// An error of the core, with what the host threw.
@@ -30,15 +30,15 @@ impl From<Error> for Failure {
 impl From<Failure> for JsValue {
     fn from(Failure { mut error, cause }: Failure) -> Self {
         let mut parts = Json::object()
-            .with("class", error.code.class().as_str())
+            .with("class", class_name(error.code.class()))
             .with("code", error.code.as_str())
             .with("queued", error.queued.as_str())
             .with("hint", error.hint().to_owned())
-            .with("message", std::mem::take(&mut error.message));
+            .with("message", std::mem::take(&mut error.parts_mut().message));
         if error.unsent {
             parts = parts.with("unsent", true);
         }
-        if let Some(api) = error.api.take() {
+        if let Some(api) = error.parts_mut().api.take() {
             parts = parts
                 .with("status", number(api.status.into()))
                 .with("body", api.body)
@@ -53,6 +53,17 @@ impl From<Failure> for JsValue {
     }
 }
 
+/// The JavaScript class of an error (`src/js/errors.ts`).
+const fn class_name(class: ErrorClass) -> &'static str {
+    match class {
+        ErrorClass::Validation => "ValidationError",
+        ErrorClass::Api => "ApiError",
+        ErrorClass::Connection => "ConnectionError",
+        ErrorClass::Job => "JobError",
+        ErrorClass::Webhook => "WebhookError",
+    }
+}
+
 /// Header fields as an object.
 pub fn headers(fields: Vec<(String, String)>) -> Json<'static> {
     let mut members = Vec::with_capacity(fields.len());
@@ -63,6 +74,6 @@ pub fn headers(fields: Vec<(String, String)>) -> Json<'static> {
 }
 
 /// An error of the core as JavaScript gets it.
-pub fn thrown(error: Error) -> JsValue {
+pub fn to_js_error(error: Error) -> JsValue {
     Failure::from(error).into()
 }

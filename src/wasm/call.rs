@@ -1,7 +1,7 @@
-//! One call: a token, an attempt, and what the core says comes next.
+//! One call: get a token, send a request, then do what the core decides.
 //!
-//! A state machine, driven by JavaScript: a future with all of this between its
-//! awaits would be several kilobytes.
+//! A state machine that JavaScript drives: as a future it would be several
+//! kilobytes larger.
 
 use std::rc::Rc;
 
@@ -9,23 +9,22 @@ use js_sys::{Object, Reflect};
 use wasm_bindgen::JsValue;
 
 use super::client::Inner;
-use super::host::{Cut, Host, Running};
-use crate::error::Queued;
-use crate::http::{Head, Request};
-use crate::secret::Secret;
-use crate::uber::response::Verdict;
-use crate::uber::retry::{Attempt, Retry, Rule, Step};
+use super::host::{DeadlineGuard, Host, HostError};
+use crate::http::{Request, ResponseHead};
+use crate::secret::AccessToken;
+use crate::uber::policy::{Operation, Verdict};
+use crate::uber::retry::{Attempt, Retry, RetryDecision};
 
 /// One call, and how it may be repeated.
-pub struct Exchange {
+pub struct CallState {
     pub client: Rc<Inner>,
     pub request: Request,
-    pub rule: Rule,
+    pub operation: Operation,
     pub signal: JsValue,
     pub timeout_ms: f64,
     pub retry: Retry,
     /// The token in use, or the one that was rejected.
-    pub token: Option<Secret>,
+    pub token: Option<AccessToken>,
     pub attempts: u32,
     pub stage: Stage,
 }
@@ -37,60 +36,62 @@ pub enum Stage {
     /// A token.
     Token,
     /// The head of an answer.
-    Sent(Running),
+    Sent(DeadlineGuard),
     /// What is wanted of its body, within the same time.
-    Body(#[allow(dead_code)] Running, Head),
+    Body(#[allow(dead_code)] DeadlineGuard, ResponseHead),
     /// The time of the next attempt.
     Pause,
 }
 
-/// How a call goes on.
-pub enum Next {
-    /// Wait for this, if it is a promise, then take the next step.
+/// What to do next.
+pub enum CallStep {
+    /// Await this, if it is a promise, then resume with it.
     Wait(JsValue),
-    /// It is over.
-    End(Ended),
+    /// The call is over.
+    End(CallResponse),
 }
 
-/// What came of a call in the end.
-pub struct Ended {
-    pub head: Head,
-    /// As far as it was wanted, and came.
+/// The response that ended a call.
+pub struct CallResponse {
+    pub head: ResponseHead,
+    /// As much as was read.
     pub body: String,
     pub attempts: u32,
 }
 
-impl Exchange {
-    /// Takes what was waited for. Fails if no answer will come.
-    pub fn step(&mut self, came: JsValue) -> Result<Next, JsValue> {
-        let (in_doubt, doing) = match self.rule {
-            Rule::Distribute => (Queued::Unknown, "The request"),
-            Rule::Read => (Queued::No, "The request"),
-            Rule::ClientToken | Rule::SpentToken => (Queued::No, "Getting a token"),
-        };
+impl CallState {
+    /// Resumes with the awaited value. Fails if the call failed for good.
+    pub fn step(&mut self, input: JsValue) -> Result<CallStep, JsValue> {
+        let doing = if self.is_authorized() { "The request" } else { "Getting a token" };
         let stage = std::mem::replace(&mut self.stage, Stage::New);
         if matches!(stage, Stage::New) {
             return Ok(self.start());
         }
-        let came = Cut::unless_done(came);
-        let step = match (stage, came) {
-            (Stage::Token, Err(cut)) => {
-                return Err(cut.into_error(Queued::No, "Getting a token"));
+        let result = HostError::of(input);
+        let step = match (stage, result) {
+            (Stage::Token, Err(error)) => {
+                return Err(error.into_error(Operation::ClientToken, "Getting a token"));
             }
             (Stage::Token, Ok(token)) => {
-                self.token = token.as_string().map(Secret::new);
+                self.token = token.as_string().map(AccessToken::new);
                 return Ok(self.send());
             }
-            (Stage::Pause, Err(cut)) => {
-                return Err(cut.into_error(Queued::No, "Waiting to try again"));
+            (Stage::Pause, Err(error)) => {
+                return Err(error.into_error(Operation::Read, "Waiting to try again"));
             }
             (Stage::New | Stage::Pause, _) => return Ok(self.start()),
             (Stage::Sent(deadline), Ok(answer)) => {
                 let head = head_of(&answer);
                 let accepted = Verdict::of(&head) == Verdict::Accepted;
-                let step = if accepted { Step::Stop } else { self.after(Attempt::Answered(&head)) };
-                if step == Step::Stop || step == Step::RenewToken && !self.renews() {
-                    let is_result = accepted && self.rule != Rule::Distribute;
+                let step = if accepted {
+                    RetryDecision::Stop
+                } else {
+                    self.after(Attempt::Answered(&head))
+                };
+                if step == RetryDecision::Stop
+                    || step == RetryDecision::RenewToken && !self.renews()
+                {
+                    let is_result = accepted && self.operation != Operation::Distribute;
                     let patience_ms = match Verdict::body_patience_ms(&head) {
                         _ if is_result => 0.0,
                         Some(patience_ms) => patience_ms,
@@ -98,60 +99,62 @@ impl Exchange {
                     };
                     let body = self.client.host.read(&answer, patience_ms, &deadline.0);
                     self.stage = Stage::Body(deadline, head);
-                    return Ok(Next::Wait(body));
+                    return Ok(CallStep::Wait(body));
                 }
                 step
             }
             (Stage::Body(_, head), Ok(body)) => {
                 return Ok(self.end(head, body.as_string().unwrap_or_default()));
             }
-            (Stage::Sent(_) | Stage::Body(..), Err(cut)) => {
-                let attempt = cut.attempt();
+            (Stage::Sent(_) | Stage::Body(..), Err(error)) => {
+                let attempt = error.attempt();
                 match self.after(attempt) {
-                    Step::Stop if attempt == Attempt::Unsent => return Err(cut.into_unsent(doing)),
-                    Step::Stop => return Err(cut.into_error(in_doubt, doing)),
+                    RetryDecision::Stop if attempt == Attempt::Unsent => {
+                        return Err(error.into_unsent(doing));
+                    }
+                    RetryDecision::Stop => return Err(error.into_error(self.operation, doing)),
                     step => step,
                 }
             }
         };
-        let Step::Wait(ms) = step else { return Ok(self.start()) };
+        let RetryDecision::Wait(ms) = step else { return Ok(self.start()) };
         self.token = None;
         self.stage = Stage::Pause;
         #[allow(clippy::cast_precision_loss)]
-        Ok(Next::Wait(self.client.host.wait(ms as f64, &self.signal)))
+        Ok(CallStep::Wait(self.client.host.wait(ms as f64, &self.signal)))
     }
 
-    fn start(&mut self) -> Next {
+    fn start(&mut self) -> CallStep {
         if !self.is_authorized() {
             return self.send();
         }
         self.stage = Stage::Token;
-        let rejected = self.token.as_ref().map(Secret::expose);
-        Next::Wait(self.client.host.token(rejected, self.timeout_ms, &self.signal))
+        let rejected = self.token.as_ref().map(AccessToken::expose);
+        CallStep::Wait(self.client.host.token(rejected, self.timeout_ms, &self.signal))
     }
 
-    fn send(&mut self) -> Next {
+    fn send(&mut self) -> CallStep {
         self.attempts += 1;
         let host = &self.client.host;
         let extra: &[_] = if self.is_authorized() { &self.client.headers } else { &[] };
-        let deadline = Running(host.deadline(self.timeout_ms, &self.signal));
+        let deadline = DeadlineGuard(host.deadline(self.timeout_ms, &self.signal));
         let init = init(host, &self.request, extra, self.token.as_ref());
         let sent = host.send(&self.request.url, &init, self.attempts, &deadline.0);
         self.stage = Stage::Sent(deadline);
-        Next::Wait(sent)
+        CallStep::Wait(sent)
     }
 
-    fn end(&self, head: Head, body: String) -> Next {
-        Next::End(Ended { head, body, attempts: self.attempts })
+    fn end(&self, head: ResponseHead, body: String) -> CallStep {
+        CallStep::End(CallResponse { head, body, attempts: self.attempts })
     }
 
-    fn after(&mut self, attempt: Attempt<'_>) -> Step {
+    fn after(&mut self, attempt: Attempt<'_>) -> RetryDecision {
         self.retry.after(attempt, epoch_ms(&self.client.host), js_sys::Math::random())
     }
 
     /// Whether the host is asked for a token.
     fn is_authorized(&self) -> bool {
-        matches!(self.rule, Rule::Distribute | Rule::Read)
+        self.operation.is_authorized()
     }
 
     /// Whether it gets one that was rejected renewed.
@@ -165,7 +168,7 @@ pub fn init(
     host: &Host,
     request: &Request,
     extra: &[(String, String)],
-    token: Option<&Secret>,
+    token: Option<&AccessToken>,
 ) -> Object {
     let fields = gloo_net::http::Headers::new();
     // The caller's fields first: `set` lets ours win, whatever their case.
@@ -194,14 +197,14 @@ pub fn init(
     init
 }
 
-fn head_of(answer: &JsValue) -> Head {
+fn head_of(answer: &JsValue) -> ResponseHead {
     let member = |name| Reflect::get(answer, &JsValue::from_str(name)).unwrap_or_default();
     let lines = member("lines").as_string().unwrap_or_default();
     head_from(member("status").as_f64().unwrap_or_default(), &lines)
 }
 
 /// A head as the transport hands it over: the fields' names and values are lines.
-pub fn head_from(status: f64, mut lines: &str) -> Head {
+pub fn head_from(status: f64, mut lines: &str) -> ResponseHead {
     let mut line = || {
         // The standard library's searchers take a kilobyte of wasm.
         let end = lines.bytes().position(|byte| byte == b'\n')?;
@@ -211,7 +214,7 @@ pub fn head_from(status: f64, mut lines: &str) -> Head {
     };
     let fields = std::iter::from_fn(|| Some((line()?, line()?)));
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    Head { status: status as u16, headers: fields.collect() }
+    ResponseHead { status: status as u16, headers: fields.collect() }
 }
 
 /// The time in whole epoch milliseconds.
