@@ -46,21 +46,32 @@ class Writer {
   #isEmpty = false;
 
   write(token: string): void {
-    if (token === "}" || token === "]") {
-      this.#levels.pop();
-      if (!this.#isEmpty) this.#startLine();
-      this.#isEmpty = false;
-      return this.#put(token);
+    switch (token) {
+      case "}":
+      case "]":
+        this.#levels.pop();
+        if (!this.#isEmpty) this.#startLine();
+        this.#isEmpty = false;
+        this.#put(token);
+        break;
+      case ",":
+        this.#put(token);
+        this.#key = this.#levels.at(-1)?.key ?? "";
+        this.#isKeyNext = this.#levels.at(-1)?.isObject ?? false;
+        this.#startLine();
+        break;
+      case ":":
+        this.#put(": ");
+        break;
+      default:
+        if (this.#isEmpty) this.#startLine();
+        this.#isEmpty = false;
+        this.#open(token);
     }
-    if (token === ",") {
-      this.#put(token);
-      this.#key = this.#levels.at(-1)?.key ?? "";
-      this.#isKeyNext = this.#levels.at(-1)?.isObject ?? false;
-      return this.#startLine();
-    }
-    if (token === ":") return this.#put(": ");
-    if (this.#isEmpty) this.#startLine();
-    this.#isEmpty = false;
+  }
+
+  /** Writes how an object or an array begins, or else a member's name or a value. */
+  #open(token: string): void {
     if (token === "{" || token === "[") {
       this.#put(token);
       this.#isKeyNext = token === "{";
