@@ -90,6 +90,15 @@ export async function look(page, name) {
   await page.setViewportSize({ width: 1280, height: 900 });
 }
 
+/**
+ * The same for what passes: once, as it is.
+ * @param {Page} page @param {string} name
+ */
+export async function glance(page, name) {
+  await page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage: true });
+  violations.push(...(await ask(page)).map((text) => `${name}: ${text}`));
+}
+
 /** @param {Page} page @returns {Promise<string[]>} */
 async function ask(page) {
   await page.evaluate(`window.axe || (() => { ${axe} })()`);

@@ -11,7 +11,10 @@ import { gzipSync } from "node:zlib";
 import { assert, runTests } from "../package/harness.mjs";
 import { report } from "../results.mjs";
 import { browser, look, open, pageErrors, signIn, violations, visitor } from "./browser.mjs";
+import { eventFormTests, eventTests } from "./events.mjs";
+import { evidenceTests } from "./evidence.mjs";
 import { start } from "./server.mjs";
+import { stateTests } from "./states.mjs";
 import {
   PROGRAMS,
   call,
@@ -53,10 +56,15 @@ const tests = {
     await page.getByRole("heading", { name: "History" }).waitFor();
     await page.getByText("No jobs yet").waitFor();
     equal(new URL(page.url()).pathname, "/history");
-    await sandbox(page, { webhooksPerSecond: 200, failureRate: 0.25, faults: {} });
+    // What people use is another source: the tests of it say when.
+    await sandbox(page, { webhooksPerSecond: 200, failureRate: 0.25, useRate: 0, faults: {} });
   },
 
+  ...stateTests(page),
+
   async "the programs are listed, searched and opened with the keyboard alone"() {
+    await page.goto("/history");
+    await page.getByText("No jobs yet").waitFor();
     await page.keyboard.press("g");
     await page.getByText("1,204 in no job yet").waitFor();
     await page.getByText("30,000 in no job yet").waitFor();
@@ -177,6 +185,8 @@ const tests = {
     const journal = page.getByRole("link", { name: "Download the journal" });
     assert.ok((await downloaded(page, () => journal.click())).length > 0, "the journal is empty");
   },
+
+  ...eventTests(page, server.origin),
 
   async "the same codes once more: nothing leaves before it is decided what becomes of them"() {
     await page.goto(`/programs/${hires.id}/new`);
@@ -338,6 +348,8 @@ const tests = {
     await sandbox(page, { webhooksPerSecond: 200 });
   },
 
+  ...evidenceTests(page, jobs),
+
   async "everybody lives apart, and asks for the program's name"() {
     await page.goto(`/programs/${nights.id}`);
     const name = await page.getByRole("heading", { name: /^Späti/ }).innerText();
@@ -400,6 +412,8 @@ const tests = {
     await page.getByRole("button", { name: "Resume reports" }).click();
     await page.getByRole("button", { name: "Close" }).click();
   },
+
+  ...eventFormTests(page),
 
   async "a job of long ago is settled by webhooks alone, and says by what"() {
     await page.goto(String(jobs["party"]));

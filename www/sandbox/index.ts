@@ -35,12 +35,15 @@ const PROGRAMS = [
 /** What the console's panel sets. */
 interface Settings extends SandboxSettings {
   webhooksPerSecond?: number;
+  /** How far the sandbox's time moves on: people use their codes meanwhile. */
+  advanceMs?: number;
 }
 
 const PANEL = "/api/sandbox";
 const RATE = "webhooksPerSecond";
 const DEFAULT_RATE = 20;
 const MOST_WEBHOOKS = 1_000;
+const LONGEST_ADVANCE_MS = 31 * 24 * 60 * 60 * 1_000;
 /** Webhooks are sent in turns of this length, or of one webhook where that takes longer. */
 const TURN_MS = 250;
 /** More than this many connections at once would only wait for one another. */
@@ -132,7 +135,9 @@ export class SandboxState extends DurableObject<Env> {
   async #arm(): Promise<void> {
     const dueAt = this.#sandbox.nextWebhookAt;
     if (dueAt === undefined || this.#rate === 0) return;
-    const at = Math.max(dueAt, this.#nextTurn, Date.now());
+    // An alarm follows the wall clock, which the sandbox's may be ahead of.
+    const ahead = this.#sandbox.clock.now() - Date.now();
+    const at = Math.max(dueAt - ahead, this.#nextTurn, Date.now());
     if (at >= this.#alarmAt) return;
     this.#alarmAt = at;
     await this.ctx.storage.setAlarm(at);
@@ -142,11 +147,15 @@ export class SandboxState extends DurableObject<Env> {
     const sandbox = this.#sandbox;
     if (request.method === "PUT") {
       try {
-        const { webhooksPerSecond = this.#rate, ...settings } = (await request.json()) as Settings;
-        if (!(webhooksPerSecond >= 0 && webhooksPerSecond <= MOST_WEBHOOKS)) {
-          throw new TypeError(`\`${RATE}\` must be a number from 0 to ${MOST_WEBHOOKS}`);
-        }
+        const {
+          webhooksPerSecond = this.#rate,
+          advanceMs = 0,
+          ...settings
+        } = (await request.json()) as Settings;
+        checkRange(RATE, webhooksPerSecond, MOST_WEBHOOKS);
+        checkRange("advanceMs", advanceMs, LONGEST_ADVANCE_MS);
         sandbox.configure(settings);
+        if (advanceMs > 0) sandbox.advance(advanceMs);
         this.#rate = webhooksPerSecond;
       } catch (error) {
         return new Response(String(error), { status: 400 });
@@ -161,6 +170,14 @@ export class SandboxState extends DurableObject<Env> {
       paused: this.#rate === 0,
       waiting: sandbox.waitingWebhooks,
       delivered: sandbox.deliveredWebhooks,
+      used: sandbox.usedCodes,
+      now: sandbox.clock.now(),
     });
+  }
+}
+
+function checkRange(name: string, value: number, most: number): void {
+  if (!(value >= 0 && value <= most)) {
+    throw new TypeError(`\`${name}\` must be a number from 0 to ${most}`);
   }
 }

@@ -2,12 +2,16 @@
 import { useEffect } from "preact/hooks";
 
 import { announcement } from "./announce.js";
-import { Disconnected, EverythingPaused } from "./frame/banners.js";
+import { Disconnected } from "./frame/disconnected.js";
+import { EverythingPaused } from "./frame/everything-paused.js";
 import { KeyList, useKey } from "./frame/keys.js";
 import { SandboxPanel } from "./frame/sandbox-panel.js";
 import { SignIn } from "./frame/sign-in.js";
 import { Top } from "./frame/top.js";
+import { UnreadEvents } from "./frame/unread-events.js";
 import { Link, type Route, navigate, paths, useRoute } from "./router.js";
+import { Event } from "./screens/event.js";
+import { Events } from "./screens/events.js";
 import { Everybody } from "./screens/everybody.js";
 import { History } from "./screens/history.js";
 import { Job } from "./screens/job.js";
@@ -37,6 +41,7 @@ export function App() {
   }, []);
   useKey("g", () => navigate(paths.programs));
   useKey("h", () => navigate(paths.history));
+  useKey("e", () => navigate(paths.events));
 
   return (
     <>
@@ -48,6 +53,7 @@ export function App() {
           </a>
           <Top config={config} />
           {config?.paused && <EverythingPaused />}
+          <UnreadEvents />
           <Disconnected />
           <main id="main" tabIndex={-1}>
             <Screen />
@@ -81,6 +87,10 @@ function Screen() {
       return <Job key={route.jobId} programId={route.programId} jobId={route.jobId} />;
     case "history":
       return <History />;
+    case "events":
+      return <Events key={String(route.isUnread)} isUnread={route.isUnread} />;
+    case "event":
+      return <Event key={route.eventId} eventId={route.eventId} />;
     case "none":
       return (
         <div class="page page-narrow">

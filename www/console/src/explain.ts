@@ -80,6 +80,25 @@ export function explainReading({ code, message, hint, status }: WorkerError): Ex
   };
 }
 
+/** Uber was asked which codes are in use. */
+export function explainUsage({
+  code,
+  message,
+  hint,
+  status,
+}: Pick<WorkerError, "code" | "message" | "hint"> & {
+  status?: number | null | undefined;
+}): Explained {
+  return {
+    what: message,
+    meaning: "So usage was not read, and no state has changed.",
+    // What is said of a list that Uber refused says nothing here.
+    todo: code === "invalid_request" ? hint : (TODO[code] ?? hint),
+    code,
+    status: status ?? null,
+  };
+}
+
 /** A job was to be created. */
 export function explainCreation(problem: WorkerError): Explained {
   const { code, message, hint, queued, status } = problem;

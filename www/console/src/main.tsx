@@ -7,6 +7,7 @@ import "./style/bar.css";
 import "./style/callouts.css";
 import "./style/dialogs.css";
 import "./style/jobs.css";
+import "./style/events.css";
 import "./style/frame.css";
 import "./style/programs.css";
 import "./style/distribution.css";

@@ -14,6 +14,8 @@ export type Route =
   | { screen: "job"; programId: string; jobId: string }
   | { screen: "several" }
   | { screen: "history" }
+  | { screen: "events"; isUnread: boolean }
+  | { screen: "event"; eventId: string }
   | { screen: "none" };
 
 const ofProgram = (programId: string): string => `/programs/${encodeURIComponent(programId)}`;
@@ -21,6 +23,9 @@ const ofProgram = (programId: string): string => `/programs/${encodeURIComponent
 export const paths = {
   programs: "/",
   history: "/history",
+  events: "/events",
+  unreadEvents: "/events/unread",
+  event: (eventId: string) => `/events/${encodeURIComponent(eventId)}`,
   /** One file for several programs. */
   several: "/new",
   program: ofProgram,
@@ -37,6 +42,12 @@ function parse(path: string): Route {
   if (programId === undefined) {
     if (first === "history") return { screen: "history" };
     if (first === "new") return { screen: "several" };
+    if (first === "events") return { screen: "events", isUnread: false };
+  }
+  if (first === "events" && spelled !== undefined && kind === undefined) {
+    return spelled === "unread"
+      ? { screen: "events", isUnread: true }
+      : { screen: "event", eventId: spelled };
   }
   if (first !== "programs" || programId === undefined || more.length > 0) return { screen: "none" };
   if (kind === undefined) return { screen: "program", programId };

@@ -1,5 +1,5 @@
 /** The words for what is known of a code: the same everywhere, never a synonym. */
-import type { CodeState, JobProgress, JobStatus } from "./server/types.js";
+import type { CodeState, EventSummary, JobProgress, JobStatus } from "./server/types.js";
 
 export type State = CodeState;
 
@@ -19,7 +19,7 @@ export const SENTENCES: Record<State, string> = {
   pending: "Not sent yet.",
   sending: "In a request that is under way. Uber has not answered yet.",
   queued: "Uber accepted these. Delivery is reported later.",
-  distributed: "Reported by Uber: delivered.",
+  distributed: "Reported by Uber: delivered, or in use by its recipient.",
   failed: "Reported by Uber: not delivered, with its reason.",
   rejected: "Uber refused this request. Nothing was queued.",
   unknown:
@@ -31,6 +31,7 @@ export const SENTENCES: Record<State, string> = {
 export const EVIDENCE = {
   answer: "by Uber’s answer",
   webhook: "by Uber’s webhook",
+  usage: "by its use",
   operator: "by an operator’s decision",
 } as const;
 
@@ -61,11 +62,16 @@ export const SILENT = {
   tone: "bad",
 } as const;
 
+export interface Word {
+  word: string;
+  sentence: string;
+  tone: "calm" | "live" | "good" | "warn" | "bad";
+  /** The sign beside it, where it is not the tone's. */
+  sign?: string;
+}
+
 /** A job in a word, and what that means for its codes. */
-export function jobWord(
-  status: JobStatus,
-  { queued }: Pick<JobProgress, "queued">,
-): { word: string; sentence: string; tone: "calm" | "live" | "good" | "warn" | "bad" } {
+export function jobWord(status: JobStatus, { queued }: Pick<JobProgress, "queued">): Word {
   switch (status) {
     case "creating":
     case "held":
@@ -119,6 +125,41 @@ export function jobWord(
         word: "Dropped",
         sentence:
           "An operator deleted its journal, which could not be read. The figures are the last that were known.",
+        tone: "calm",
+      };
+  }
+}
+
+/** An event in a word: whether it was read. */
+export function eventWord({
+  status,
+  isDismissed,
+}: Pick<EventSummary, "status" | "isDismissed">): Word {
+  switch (status) {
+    case "read":
+      return {
+        word: "Read",
+        sentence: "What it reports was read, and counts for its codes.",
+        tone: "good",
+      };
+    case "unread":
+      return isDismissed
+        ? {
+            word: "Dealt with",
+            sentence: "It could not be read, and an operator has dealt with it.",
+            tone: "calm",
+          }
+        : {
+            word: "Unread",
+            sentence:
+              "It reports a distribution, and what it reports could not be read. It is kept until you deal with it.",
+            tone: "warn",
+            sign: "unknown",
+          };
+    case "other":
+      return {
+        word: "No report",
+        sentence: "It does not report a distribution, so there is nothing to read in it.",
         tone: "calm",
       };
   }

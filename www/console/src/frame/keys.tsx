@@ -44,6 +44,7 @@ const KEYS: [string[], string][] = [
   [["P"], "Paste codes"],
   [["G"], "Programs"],
   [["H"], "History"],
+  [["E"], "Events"],
   [["Esc"], "Close, or clear"],
   [["?"], "This list"],
 ];

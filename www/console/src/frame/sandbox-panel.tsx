@@ -1,11 +1,12 @@
 /** What the sandbox does in Uber's stead, and a way to have it do something else. */
 import { useState } from "preact/hooks";
 
-import { number } from "../format.js";
+import { dateTime, number } from "../format.js";
 import { type WorkerError, toWorkerError } from "../server/error.js";
 import { configureSandbox, useSandbox } from "../server/sandbox.js";
-import type { SandboxSettings } from "../server/types.js";
+import type { SandboxChange, SandboxEventForm, SandboxState } from "../server/types.js";
 import { createStore, useStore } from "../store.js";
+import { Choice } from "./choice.js";
 
 const isOpen = createStore(false);
 export const toggleSandbox = (): void => isOpen.set(!isOpen.get());
@@ -23,6 +24,23 @@ const FAULTS: [name: string, label: string][] = [
 ];
 const RATES = [0, 1, 5, 20, 100, 1_000];
 const SHARES = [0, 0.03, 0.1, 0.25, 0.5, 1];
+const USE_SHARES = [0, 0.1, 0.3, 0.5, 1];
+const FAULT_SHARES = [0, 0.1, 0.25, 0.5, 1];
+
+/** Nobody outside Uber knows which of them its event has. */
+const FORMS: Record<SandboxEventForm, string> = {
+  batch: "a batch each",
+  code: "a code each",
+  failures: "failures only",
+  opaque: "opaque: nothing readable",
+};
+
+const HOUR_MS = 60 * 60 * 1_000;
+const STEPS: [label: string, ms: number][] = [
+  ["1 hour", HOUR_MS],
+  ["1 day", 24 * HOUR_MS],
+  ["3 days", 72 * HOUR_MS],
+];
 
 export function SandboxPanel() {
   return useStore(isOpen) ? <Panel /> : null;
@@ -51,11 +69,47 @@ function Panel() {
   );
 }
 
-type Set = (
-  settings: Partial<Pick<SandboxSettings, "webhooksPerSecond" | "failureRate" | "faults">>,
-) => void;
+type Set = (change: SandboxChange) => void;
 
-function Settings({ settings, set }: { settings: SandboxSettings; set: Set }) {
+/** People use their codes in the days after they got them. */
+function Time({ settings: { useRate, used, now }, set }: { settings: SandboxState; set: Set }) {
+  return (
+    <>
+      <h3 id="sandbox-time">Time, in which people use their codes</h3>
+      <dl class="sandbox-facts">
+        <div>
+          <dt>Codes used</dt>
+          <dd>{number(used)}</dd>
+        </div>
+        <div>
+          <dt>The sandbox’s time</dt>
+          <dd>{dateTime(now)}</dd>
+        </div>
+      </dl>
+      <Choice
+        label="People who use theirs within three days"
+        value={useRate}
+        options={USE_SHARES}
+        show={percent}
+        onChoose={(share) => set({ useRate: share })}
+      />
+      <div class="sandbox-steps" role="group" aria-labelledby="sandbox-time">
+        {STEPS.map(([label, advanceMs]) => (
+          <button
+            key={label}
+            type="button"
+            class="button button-small"
+            onClick={() => set({ advanceMs })}
+          >
+            {label} on
+          </button>
+        ))}
+      </div>
+    </>
+  );
+}
+
+function Settings({ settings, set }: { settings: SandboxState; set: Set }) {
   const { webhooksPerSecond, failureRate, faults, waiting, delivered, paused } = settings;
   return (
     <>
@@ -90,6 +144,14 @@ function Settings({ settings, set }: { settings: SandboxSettings; set: Set }) {
         show={percent}
         onChoose={(share) => set({ failureRate: share })}
       />
+      <Choice
+        label="Form of the event"
+        value={settings.eventForm}
+        options={Object.keys(FORMS) as SandboxEventForm[]}
+        show={(form) => FORMS[form]}
+        onChoose={(eventForm) => set({ eventForm })}
+      />
+      <Time settings={settings} set={set} />
       <h3 id="sandbox-faults">How often it goes wrong</h3>
       <div role="group" aria-labelledby="sandbox-faults">
         {FAULTS.map(([name, label]) => (
@@ -97,7 +159,7 @@ function Settings({ settings, set }: { settings: SandboxSettings; set: Set }) {
             key={name}
             label={label}
             value={faults[name] ?? 0}
-            options={[0, 0.1, 0.25, 0.5, 1]}
+            options={FAULT_SHARES}
             show={(share) => (share === 0 ? "never" : percent(share))}
             onChoose={(share) => set({ faults: { [name]: share } })}
           />
@@ -108,34 +170,3 @@ function Settings({ settings, set }: { settings: SandboxSettings; set: Set }) {
 }
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
-
-function Choice({
-  label,
-  value,
-  options,
-  show,
-  onChoose,
-}: {
-  label: string;
-  value: number;
-  options: number[];
-  show(option: number): string;
-  onChoose(option: number): void;
-}) {
-  const all = options.includes(value) ? options : [...options, value].sort((a, b) => a - b);
-  return (
-    <label class="sandbox-choice">
-      <span>{label}</span>
-      <select
-        value={String(value)}
-        onChange={(event) => onChoose(Number(event.currentTarget.value))}
-      >
-        {all.map((option) => (
-          <option key={option} value={String(option)}>
-            {show(option)}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}

@@ -27,6 +27,9 @@ export function Top({ config }: { config: Config | null }) {
           <Link to={paths.history} isCurrent={screen === "history"}>
             History
           </Link>
+          <Link to={paths.events} isCurrent={screen === "events"}>
+            Events
+          </Link>
         </nav>
         <Side config={config} />
         {config && <PauseAll isPaused={config.paused} />}

@@ -1,13 +1,11 @@
 /** What an operator can do with the whole job. */
-import { useState } from "preact/hooks";
-
 import { announce } from "../announce.js";
 import { useNow } from "../clock.js";
 import { explainAction } from "../explain.js";
 import { codes } from "../format.js";
 import { DownloadIcon, PauseIcon, ResumeIcon } from "../parts/icons.js";
 import { Fault } from "../parts/small.js";
-import { type WorkerError, toWorkerError } from "../server/error.js";
+import { useAction } from "../parts/use-action.js";
 import { apiOfJob, dropJob, pauseJob, resumeJob } from "../server/jobs.js";
 import type { JobDetail } from "../server/types.js";
 import { hasList } from "../words.js";
@@ -16,20 +14,12 @@ import { Drop } from "./drop.js";
 export function Actions({ job }: { job: JobDetail }) {
   const { id, programId, status, progress, waitingUntil } = job;
   const now = useNow(1_000);
-  const [problem, setProblem] = useState<WorkerError | null>(null);
-  const [isBusy, setBusy] = useState(false);
-  const act = async (action: typeof pauseJob, said: string) => {
-    if (isBusy) return;
-    setBusy(true);
-    setProblem(null);
-    try {
+  const { isBusy, problem, act } = useAction();
+  const decide = (action: typeof pauseJob, said: string) => () =>
+    act(async () => {
       await action(programId, id);
       announce(said);
-    } catch (error) {
-      setProblem(toWorkerError(error));
-    }
-    setBusy(false);
-  };
+    });
   const open = progress.pending + progress.sending;
   return (
     <div class="job-actions">
@@ -39,7 +29,7 @@ export function Actions({ job }: { job: JobDetail }) {
             type="button"
             class="button"
             aria-disabled={isBusy}
-            onClick={() => void act(pauseJob, "Pausing: nothing more leaves.")}
+            onClick={decide(pauseJob, "Pausing: nothing more leaves.")}
           >
             <PauseIcon /> Pause
           </button>
@@ -49,7 +39,7 @@ export function Actions({ job }: { job: JobDetail }) {
             type="button"
             class="button"
             aria-disabled={isBusy}
-            onClick={() => void act(resumeJob, "Trying now.")}
+            onClick={decide(resumeJob, "Trying now.")}
           >
             <ResumeIcon /> Try now
           </button>
@@ -59,7 +49,7 @@ export function Actions({ job }: { job: JobDetail }) {
             type="button"
             class="button button-strong"
             aria-disabled={isBusy}
-            onClick={() => void act(resumeJob, "Resumed.")}
+            onClick={decide(resumeJob, "Resumed.")}
           >
             <ResumeIcon /> {open > 0 ? `Resume: distribute ${codes(open)}` : "Resume"}
           </button>
@@ -69,7 +59,7 @@ export function Actions({ job }: { job: JobDetail }) {
             <a class="button" href={`${apiOfJob(programId, id)}/journal`} download>
               <DownloadIcon /> Journal
             </a>
-            <Drop job={job} onDrop={() => void act(dropJob, "Dropped.")} />
+            <Drop job={job} onDrop={decide(dropJob, "Dropped.")} />
           </>
         )}
         {hasList(status) && (

@@ -1,7 +1,6 @@
 /** Where the list came from, and what else there is to know of a job. */
-import type { ComponentChildren } from "preact";
-
 import { number } from "../format.js";
+import { DetailRow as Row } from "../parts/detail-row.js";
 import { sourceOf } from "../parts/job-list.js";
 import { Copy, Moment } from "../parts/small.js";
 import { apiOfJob } from "../server/jobs.js";
@@ -44,14 +43,5 @@ export function Details({ job }: { job: JobDetail }) {
         )}
       </dl>
     </section>
-  );
-}
-
-function Row({ name, children }: { name: string; children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

@@ -17,13 +17,17 @@ export function evidenceOf(job: JobDetail, state: State): Evidence {
 }
 
 function sourceOf(job: JobDetail, state: State): string {
+  const { progress, sources } = job;
   switch (state) {
     case "distributed":
+      return either(EVIDENCE.webhook, EVIDENCE.usage, sources.usage.codes, progress.distributed);
     case "failed":
       return EVIDENCE.webhook;
-    case "queued":
-      // Each code's own evidence stands in the results.
-      return hadUnknown(job) ? "by Uber’s answer, or an operator’s decision" : EVIDENCE.answer;
+    case "queued": {
+      // Whatever else rests on an operator's decision is abandoned.
+      const decided = sources.operator.codes - progress.abandoned;
+      return either(EVIDENCE.answer, EVIDENCE.operator, decided, progress.queued);
+    }
     case "rejected":
       return EVIDENCE.answer;
     case "abandoned":
@@ -37,6 +41,12 @@ function sourceOf(job: JobDetail, state: State): string {
   }
 }
 
+/** `byOther` of all rest on `other`, the rest on `usual`. */
+function either(usual: string, other: string, byOther: number, all: number): string {
+  if (byOther <= 0) return usual;
+  return byOther >= all ? other : `${usual}, or ${other}`;
+}
+
 /** When a number of this state was seen to change last. */
 function changedAt({ samples }: JobDetail, state: State): number | null {
   const place = 1 + SAMPLED.indexOf(state);
@@ -46,9 +56,4 @@ function changedAt({ samples }: JobDetail, state: State): number | null {
   }
   const [first] = samples;
   return first && (first[place] ?? 0) > 0 ? first[0] : null;
-}
-
-function hadUnknown({ samples, progress }: JobDetail): boolean {
-  const place = 1 + SAMPLED.indexOf("unknown");
-  return progress.unknown > 0 || samples.some((sample) => (sample[place] ?? 0) > 0);
 }

@@ -10,6 +10,7 @@ import { decide, resumeJob } from "../server/jobs.js";
 import { toWorkerError } from "../server/error.js";
 import type { JobDecision, JobDetail, UnknownBatch } from "../server/types.js";
 import { SENTENCES } from "../words.js";
+import { ReadUsage } from "./usage.js";
 
 const FIRST = 5;
 
@@ -41,12 +42,16 @@ const DECISIONS: Record<
   },
 };
 
+/** Whether something waits for a decision. */
+export const hasUnknown = ({ unknownBatchCount, progress }: JobDetail): boolean =>
+  unknownBatchCount > 0 && progress.unknown > 0;
+
 export function Unknown({ job }: { job: JobDetail }) {
   const [question, setQuestion] = useState<Question | null>(null);
   const [problem, setProblem] = useState<Explained | null>(null);
   const [isWhole, setWhole] = useState(false);
   const { unknownBatches, unknownBatchCount, progress } = job;
-  if (unknownBatchCount === 0 || progress.unknown === 0) return null;
+  if (!hasUnknown(job)) return null;
   const shown = isWhole ? unknownBatches : unknownBatches.slice(0, FIRST);
 
   const answer = async (isYes: boolean, asked: Question) => {
@@ -76,9 +81,10 @@ export function Unknown({ job }: { job: JobDetail }) {
         {codes(progress.unknown)} {verb(progress.unknown, "waits", "wait")} for your decision
       </h2>
       <p>
-        Uber may or may not have queued these. Look for claims in this program at Uber, or ask a few
-        recipients: a claim proves that a code was sent, a missing one proves nothing.
+        Uber may or may not have queued these. A code that is in use has reached its recipient: that
+        is certain. A code that is not in use may have reached its recipient all the same.
       </p>
+      <ReadUsage job={job} />
       {problem && <Fault explained={problem} />}
       {unknownBatchCount > 1 && (
         <div class="batch">
@@ -122,12 +128,10 @@ export function Unknown({ job }: { job: JobDetail }) {
 
 /** What was tried, when, and what came back. */
 function Story({ batch }: { batch: UnknownBatch }) {
-  const { id, codes: size, reported, attempts, sentAt, error } = batch;
+  const { id, attempts, sentAt, error } = batch;
   return (
     <p>
-      <b>Batch {number(id + 1)}</b>: {codes(size)}
-      {reported > 0 && `, ${number(reported)} of them reported by Uber all the same`}.{" "}
-      {count(attempts, "request")} left
+      <b>Batch {number(id + 1)}</b>: {whatIsKnown(batch)}. {count(attempts, "request")} left
       {sentAt !== null && (
         <>
           , the last on <Moment ms={sentAt} />
@@ -137,6 +141,20 @@ function Story({ batch }: { batch: UnknownBatch }) {
       <ErrorCode code={error?.code ?? "interrupted"} status={error?.status ?? null} />
     </p>
   );
+}
+
+/** `of these 500, 312 are in use (certain), 188 unknown` */
+function whatIsKnown({ codes: size, used, reported }: UnknownBatch): string {
+  // Those in use count as reported.
+  const byWebhook = reported - used;
+  return [
+    `of ${verb(size, "this", "these")} ${number(size)}`,
+    used === 0
+      ? "none is known to be in use"
+      : `${number(used)} ${verb(used, "is", "are")} in use (certain)`,
+    ...(byWebhook > 0 ? [`${number(byWebhook)} reported by Uber`] : []),
+    `${number(size - reported)} unknown`,
+  ].join(", ");
 }
 
 function Choices({

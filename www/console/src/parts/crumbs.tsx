@@ -4,16 +4,19 @@ import type { ComponentChildren } from "preact";
 import { Link, paths } from "../router.js";
 
 export function Crumbs({
+  root = ["Programs", paths.programs],
   program,
   children,
 }: {
+  /** The screen that it is below: its name and its path. */
+  root?: readonly [string, string];
   /** Its id and its name. */
   program?: readonly [string, string];
   children?: ComponentChildren;
 }) {
   return (
     <nav class="crumbs" aria-label="You are here">
-      <Link to={paths.programs}>Programs</Link>
+      <Link to={root[1]}>{root[0]}</Link>
       {program && (
         <>
           <span aria-hidden="true">/</span>

@@ -7,7 +7,15 @@ import type { Explained } from "../explain.js";
 import { dateTime, iso, shortDateTime, since } from "../format.js";
 import { useConfig } from "../server/config.js";
 import type { JobSummary } from "../server/types.js";
-import { HELD, PROGRAM_STATUS, SENTENCES, SILENT, type State, jobWord } from "../words.js";
+import {
+  HELD,
+  PROGRAM_STATUS,
+  SENTENCES,
+  SILENT,
+  type State,
+  type Word,
+  jobWord,
+} from "../words.js";
 import { CheckIcon, CopyIcon, StateSign, WarningIcon } from "./icons.js";
 
 /** A state in its one word. Inside of links and rows, where nothing else may take the focus. */
@@ -25,10 +33,14 @@ export function JobPill({ job }: { job: Pick<JobSummary, "status" | "progress" |
   const isHeld = useConfig()?.paused === true && job.status === "running";
   const isSilent = job.status === "running" && job.error?.code === "silent";
   const silentOr = isSilent ? SILENT : jobWord(job.status, job.progress);
-  const { word, sentence, tone } = isHeld ? HELD : silentOr;
+  return <Pill {...(isHeld ? HELD : silentOr)} />;
+}
+
+/** A word with its sentence, in its colour and with its sign. */
+export function Pill({ word, sentence, tone, sign = `tone-${tone}` }: Word) {
   return (
     <span class={`pill tone-${tone}`} title={sentence}>
-      <StateSign state={`job-${tone}`} />
+      <StateSign state={sign} />
       {word}
     </span>
   );
@@ -44,6 +56,16 @@ export function ProgramStatus({ status }: { status: string | null }) {
       <StateSign state={status ?? ""} />
       {known?.label ?? status ?? "Not given"}
     </span>
+  );
+}
+
+/** In the place of a title that is still being read: it has a text for whoever can't see it. */
+export function TitleBone() {
+  return (
+    <>
+      <span class="bone bone-title" aria-hidden="true" />
+      <span class="unseen">Being read</span>
+    </>
   );
 }
 
@@ -77,7 +99,16 @@ export function Ago({ ms }: { ms: number }) {
   );
 }
 
-export function Copy({ text, label }: { text: string; label: string }) {
+export function Copy({
+  text,
+  label,
+  isNamed = false,
+}: {
+  text: string;
+  label: string;
+  /** The label is seen, not only told. */
+  isNamed?: boolean;
+}) {
   const [state, setState] = useState<"idle" | "copied" | "failed">("idle");
   const copy = async () => {
     try {
@@ -89,9 +120,17 @@ export function Copy({ text, label }: { text: string; label: string }) {
     setTimeout(() => setState("idle"), 2_000);
   };
   const said = { idle: label, copied: "Copied", failed: "Select and copy it" }[state];
+  const icon = state === "copied" ? <CheckIcon /> : <CopyIcon />;
+  if (isNamed) {
+    return (
+      <button type="button" class="button button-small" onClick={() => void copy()}>
+        {icon} {said}
+      </button>
+    );
+  }
   return (
     <button type="button" class="copy" onClick={() => void copy()} title={said} aria-label={said}>
-      {state === "copied" ? <CheckIcon /> : <CopyIcon />}
+      {icon}
     </button>
   );
 }

@@ -17,7 +17,7 @@ const ROW_NARROW = 80;
 
 /** What a state in this table rests on; the job says it for each of its codes. */
 const RESTS_ON: Partial<Record<State, string>> = {
-  distributed: "by webhook",
+  distributed: "by webhook, or its use",
   failed: "by webhook",
   rejected: "by answer",
   abandoned: "by operator",

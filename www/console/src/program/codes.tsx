@@ -40,6 +40,7 @@ export function Codes({ programId, jobs }: Props) {
       <div
         class="card codes-card codes-bones"
         aria-busy="true"
+        role="status"
         aria-label="The codes are being read"
       >
         <span class="bone bone-title" />

@@ -1,10 +1,10 @@
 /** History over all programs: who started what, when, and how it ended. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 
 import { explainReading } from "../explain.js";
 import { JobList, JobListBones } from "../parts/job-list.js";
 import { Fault, Unread } from "../parts/small.js";
-import { type WorkerError, toWorkerError } from "../server/error.js";
+import { type Part, useOlder } from "../parts/use-older.js";
 import { useNames } from "../server/programs.js";
 import { getJson } from "../server/request.js";
 import { useResource } from "../server/resource.js";
@@ -17,17 +17,34 @@ interface Page {
   jobs: JobSummary[];
 }
 
+type Jobs = Part<JobSummary, JobSummary>;
+
+/** The next part begins after the last of this one. */
+const partOf = ({ jobs }: Page): Jobs => ({
+  items: jobs,
+  next: jobs.length < PAGE ? null : (jobs.at(-1) ?? null),
+});
+
+async function readOlder({ createdAt, id }: JobSummary): Promise<Jobs> {
+  const query = new URLSearchParams({
+    limit: String(PAGE),
+    before: String(createdAt),
+    beforeId: id,
+  });
+  return partOf(await getJson<Page>(`/api/jobs?${query}`));
+}
+
 export function History() {
   const { value, problem, reload } = useResource<Page>(`/api/jobs?limit=${PAGE}`, {
     everyMs: EVERY_MS,
   });
   const nameOf = useNames();
-  const { jobs, ...older } = useSeen(value?.jobs);
+  const newest = useMemo(() => value && partOf(value), [value]);
+  const { items: jobs, ...older } = useOlder(newest, readOlder);
   useEffect(() => {
     document.title = "History · Vouchers";
   }, []);
 
-  const last = jobs.at(-1);
   return (
     <div class="page">
       <div class="page-head">
@@ -40,7 +57,7 @@ export function History() {
       {value === null && problem !== null && (
         <Unread what="The history" explained={explainReading(problem)} onAgain={reload} />
       )}
-      {value !== null && jobs.length === 0 && (
+      {newest?.items.length === 0 && jobs.length === 0 && (
         <div class="card blank">
           <p class="blank-title">No jobs yet</p>
           <p>
@@ -50,66 +67,13 @@ export function History() {
       )}
       {jobs.length > 0 && <JobList jobs={jobs} programName={nameOf} />}
       {older.problem && <Fault explained={explainReading(older.problem)} />}
-      {last && jobs.length >= PAGE && !older.isEnd && (
+      {older.hasMore && (
         <p class="foot">
-          <button
-            type="button"
-            class="button"
-            aria-disabled={older.isBusy}
-            onClick={() => older.load(last)}
-          >
+          <button type="button" class="button" aria-disabled={older.isBusy} onClick={older.load}>
             Show older jobs
           </button>
         </p>
       )}
     </div>
-  );
-}
-
-/**
- * All jobs that were read, the newest first: what new ones have pushed out of the
- * first page is still there.
- */
-function useSeen(newest: JobSummary[] | undefined) {
-  const [jobs, setJobs] = useState<JobSummary[]>([]);
-  const [isEnd, setEnd] = useState(false);
-  const [isBusy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<WorkerError | null>(null);
-  useEffect(() => {
-    if (newest === undefined) return;
-    setJobs((known) => {
-      const ids = new Set(known.map(({ id }) => id));
-      // So many came that there may be others between: they are read again from here on.
-      const hasGap = newest.length === PAGE && !newest.some(({ id }) => ids.has(id));
-      if (hasGap) setEnd(false);
-      return merged(hasGap ? [] : known, newest);
-    });
-  }, [newest]);
-  const load = async (last: JobSummary) => {
-    if (isBusy) return;
-    setBusy(true);
-    setProblem(null);
-    try {
-      const query = new URLSearchParams({
-        limit: String(PAGE),
-        before: String(last.createdAt),
-        beforeId: last.id,
-      });
-      const page = await getJson<Page>(`/api/jobs?${query}`);
-      setJobs((known) => merged(known, page.jobs));
-      setEnd(page.jobs.length < PAGE);
-    } catch (error) {
-      setProblem(toWorkerError(error));
-    }
-    setBusy(false);
-  };
-  return { jobs, isEnd, isBusy, problem, load: (last: JobSummary) => void load(last) };
-}
-
-/** Both, in the order of the worker: by time, and of the same moment by id. */
-function merged(known: readonly JobSummary[], read: readonly JobSummary[]): JobSummary[] {
-  const byId = new Map([...known, ...read].map((job) => [job.id, job]));
-  return [...byId.values()].sort(
-    (one, other) => other.createdAt - one.createdAt || (one.id < other.id ? 1 : -1),
   );
 }

@@ -11,11 +11,12 @@ import { Figures } from "../job/figures.js";
 import { OverTime } from "../job/over-time.js";
 import { Reasons } from "../job/reasons.js";
 import { Results } from "../job/results.js";
+import { Sources } from "../job/sources.js";
 import { Stopped } from "../job/stopped.js";
 import { Unknown } from "../job/unknown.js";
 import { Crumbs } from "../parts/crumbs.js";
 import { sourceOf } from "../parts/job-list.js";
-import { Ago, JobPill, Unread } from "../parts/small.js";
+import { Ago, JobPill, TitleBone, Unread } from "../parts/small.js";
 import { StateBar } from "../parts/state-bar.js";
 import { Link, paths } from "../router.js";
 import { useLiveJob } from "../server/live.js";
@@ -71,6 +72,7 @@ export function Job({ programId, jobId }: Props) {
             <Facts job={job} />
             <Figures job={job} />
           </section>
+          <Sources job={job} />
           <div class="charts">
             <OverTime job={job} />
             <Reasons job={job} />
@@ -144,7 +146,7 @@ function Bones() {
       <div class="page-head job-head">
         <div>
           <h1>
-            <span class="bone bone-title" />
+            <TitleBone />
           </h1>
           <p class="facts">
             <span class="bone bone-dates" />

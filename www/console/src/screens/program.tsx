@@ -3,12 +3,13 @@ import { useEffect, useState } from "preact/hooks";
 
 import { announce } from "../announce.js";
 import { DropTarget } from "../distribution/drop-zone.js";
+import { explainReading } from "../explain.js";
 import { useKey } from "../frame/keys.js";
 import { codes, count, dates } from "../format.js";
 import { handOver } from "../lists/hand-over.js";
 import { Crumbs } from "../parts/crumbs.js";
 import { JobList, JobListBones } from "../parts/job-list.js";
-import { Callout, Copy, ProgramStatus } from "../parts/small.js";
+import { Callout, Copy, ProgramStatus, TitleBone, Unread } from "../parts/small.js";
 import { Codes } from "../program/codes.js";
 import { noteUse } from "../recent.js";
 import { Link, navigate, paths } from "../router.js";
@@ -39,7 +40,7 @@ export function Program({ programId }: { programId: string }) {
       <Crumbs>{name}</Crumbs>
       <div class="page-head">
         <div>
-          <h1>{isLoading ? <span class="bone bone-title" /> : name}</h1>
+          <h1>{isLoading ? <TitleBone /> : name}</h1>
           <p class="facts">
             {program && (
               <>
@@ -77,7 +78,11 @@ export function Program({ programId }: { programId: string }) {
         }}
         onRefuse={announce}
       />
-      <Jobs jobs={jobs.value?.jobs ?? null} />
+      {jobs.value === null && jobs.problem !== null ? (
+        <Unread what="The jobs" explained={explainReading(jobs.problem)} onAgain={jobs.reload} />
+      ) : (
+        <Jobs jobs={jobs.value?.jobs ?? null} />
+      )}
       <Codes programId={programId} jobs={jobs.value?.jobs ?? []} />
     </div>
   );

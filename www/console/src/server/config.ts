@@ -22,3 +22,9 @@ export async function pauseEverything(paused: boolean): Promise<void> {
       : `Everything goes on: ${count(jobs, "job")} open.`,
   );
 }
+
+/** Lets every job go on that has halted by itself. */
+export async function resumeHalted(): Promise<void> {
+  const { jobs } = await sendJson<{ jobs: number }>("POST", "/api/resume", {});
+  announce(`${count(jobs, "halted job")} resumed.`);
+}

@@ -3,7 +3,7 @@ import { forgetKey, keyOf, nameOfList } from "./once.js";
 import { WorkerError } from "./error.js";
 import { apiOf } from "./programs.js";
 import { outdate } from "./resource.js";
-import type { DryRun, JobDecision, JobSummary } from "./types.js";
+import type { DryRun, JobDecision, JobSummary, Reconciled } from "./types.js";
 import { worker } from "./worker.js";
 
 /** Where a job's files are. */
@@ -97,4 +97,11 @@ async function changing(programId: string, deciding: Promise<JobSummary>): Promi
   const job = await deciding;
   outdate(apiOf(programId));
   return job;
+}
+
+/** Asks Uber which codes are in use. What that settles comes with the job itself. */
+export async function readUsage(programId: string, jobId: string): Promise<Reconciled> {
+  const reconciled = await worker.reconcile(programId, jobId);
+  outdate(apiOf(programId));
+  return reconciled;
 }

@@ -2,17 +2,15 @@
 import { apiOf } from "./programs.js";
 import { sendJson } from "./request.js";
 import { reload, useResource } from "./resource.js";
-import type { SandboxSettings } from "./types.js";
+import type { SandboxChange, SandboxState } from "./types.js";
 
 const PATH = "/api/sandbox";
 const EVERY_MS = 2_000;
 
-export const useSandbox = () => useResource<SandboxSettings>(PATH, { everyMs: EVERY_MS });
+export const useSandbox = () => useResource<SandboxState>(PATH, { everyMs: EVERY_MS });
 
-export async function configureSandbox(
-  settings: Partial<Pick<SandboxSettings, "webhooksPerSecond" | "failureRate" | "faults">>,
-): Promise<void> {
-  await sendJson("PUT", PATH, settings);
+export async function configureSandbox(change: SandboxChange): Promise<void> {
+  await sendJson("PUT", PATH, change);
   await reload(PATH);
 }
 

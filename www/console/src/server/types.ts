@@ -1,10 +1,15 @@
 /** What the worker's API answers, as far as the console uses it. */
 import type { CodeState } from "uber-vouchers";
+import type { SandboxEventForm } from "uber-vouchers/sandbox";
 
 export type { CodeState, JobProgress } from "uber-vouchers";
+export type { SandboxEventForm } from "uber-vouchers/sandbox";
 export type {
   DryRun,
   JobDecision,
+  EventPage,
+  EventSummary,
+  EvidenceSources,
   JobDetail,
   JobFault,
   JobResultRow as ResultRow,
@@ -12,6 +17,7 @@ export type {
   JobStatus,
   JobSummary,
   ProgramSummary as Program,
+  Reconciled,
   UnknownBatch,
 } from "uber-vouchers/worker-client";
 
@@ -67,7 +73,21 @@ export interface SandboxSettings {
   webhooksPerSecond: number;
   failureRate: number;
   faults: Record<string, number>;
+  eventForm: SandboxEventForm;
+  /** The share of recipients who use their code, within days. */
+  useRate: number;
+}
+
+/** What it does. */
+export interface SandboxState extends SandboxSettings {
   paused: boolean;
   waiting?: number;
   delivered: number;
+  /** How many codes were used. */
+  used: number;
+  /** Its time, in epoch milliseconds: it can be ahead. */
+  now: number;
 }
+
+/** What the panel sets. */
+export type SandboxChange = Partial<SandboxSettings> & { advanceMs?: number };

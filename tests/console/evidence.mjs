@@ -1,0 +1,138 @@
+/** What a job's figures rest on, and what is certain of codes that are unknown. */
+import { assert } from "../package/harness.mjs";
+import { look } from "./browser.mjs";
+import { PROGRAMS, distribute, equal, figures, sandbox, sum, until } from "./steps.mjs";
+
+/** @typedef {import("playwright-core").Page} Page */
+
+/** How many codes rest on each source, as the page shows it. @param {Page} page @returns {Promise<Record<string, number>>} */
+const sources = (page) =>
+  page
+    .locator(".sources tbody tr")
+    .evaluateAll((rows) =>
+      Object.fromEntries(
+        rows.map((row) => [
+          /** @type {HTMLElement} */ (row).dataset["source"],
+          Number(row.querySelector("td")?.textContent?.replaceAll(/\D/g, "")),
+        ]),
+      ),
+    );
+
+/** @param {Page} page @param {(found: Record<string, number>) => boolean} isSo @param {string} what */
+async function untilSources(page, isSo, what) {
+  for (let turn = 0; turn < 200; turn += 1) {
+    const found = await sources(page);
+    if (isSo(found)) return found;
+    await page.waitForTimeout(100);
+  }
+  throw new Error(`${what}: the page shows ${JSON.stringify(await sources(page))}`);
+}
+
+/** `of these 500, 312 are in use (certain), 188 unknown` @param {string} text */
+function parts(text) {
+  const pattern =
+    /of these ([\d,]+), (?:none is|([\d,]+) (?:is|are)) (?:known to be )?in use.*?, ([\d,]+) unknown/;
+  const [, ...found] = pattern.exec(text) ?? [];
+  const [all = 0, used = 0, unknown = 0] = found.map((part) =>
+    Number((part ?? "0").replace(",", "")),
+  );
+  return { all, used, unknown };
+}
+
+/**
+ * @param {Page} page
+ * @param {Record<string, string>} jobs addresses of jobs
+ * @returns {Record<string, () => Promise<void>>}
+ */
+export const evidenceTests = (page, jobs) => ({
+  async "each source has its number of codes, and the time of the last"() {
+    await page.goto(String(jobs["hires"]));
+    await page.locator(".figures").waitFor();
+    const { distributed = 0, failed = 0 } = await figures(page);
+    const found = await untilSources(
+      page,
+      ({ webhook }) => webhook === distributed + failed,
+      "by webhook",
+    );
+    equal(Object.keys(found), ["answer", "webhook", "usage", "operator"]);
+    await page.locator("[data-source=webhook] time").waitFor();
+    await page.getByText("Usage has not been read yet.").waitFor();
+  },
+
+  async "what is in use is certain, and is said before anything is decided"() {
+    await page.goto(`/programs/${PROGRAMS.party.id}/new`);
+    await page.getByRole("button", { name: "read this program’s codes" }).click();
+    await page.getByLabel("Send them again").check();
+    await sandbox(page, { webhooksPerSecond: 0, useRate: 0.5, faults: { lost_after: 1 } });
+    await distribute(page, "Distribute 1,204 codes");
+    await until(page, ({ unknown = 0 }) => unknown > 1_000, "three in a row halt it");
+    await sandbox(page, { faults: { lost_after: 0 } });
+    const batch = page.locator("li.batch").first();
+    await batch.getByText(/of these 500, .*500 unknown/).waitFor();
+    await batch.getByRole("button", { name: /^Send \d+ codes again/ }).waitFor();
+  },
+
+  async "what has halted by itself is resumed with everything, once somebody says so"() {
+    const facts = page.locator(".job-head .facts");
+    await facts.getByText("Halted", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Pause everything" }).click();
+    const banner = page.getByRole("region", { name: "Everything is paused" });
+    await banner.getByRole("button", { name: "Resume halted jobs too" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("what is pending in them leaves").waitFor();
+    await look(page, "resume-halted");
+    await dialog.getByRole("button", { name: "Resume halted jobs too" }).click();
+    await banner.waitFor({ state: "detached" });
+    await facts.getByText("Needs a decision", { exact: true }).waitFor();
+  },
+
+  async "time moves on, people use their codes, and usage is read: now, and why if it fails"() {
+    const unknown = page.locator(".unknown");
+    // From here on, so that what the worker reads by itself fails too.
+    await sandbox(page, { faults: { bad_request: 1 } });
+    const before = (await figures(page))["unknown"] ?? 0;
+    await page.getByRole("button", { name: "Sandbox" }).click();
+    const used = page.locator(".sandbox-facts div", { hasText: "Codes used" }).locator("dd");
+    await page.getByRole("button", { name: "3 days on" }).click();
+    await used.filter({ hasText: /[1-9]/ }).waitFor();
+    await look(page, "sandbox-time");
+    await page.getByRole("button", { name: "Close" }).click();
+
+    await unknown.getByRole("button", { name: "Read usage now" }).click();
+    await unknown.getByText("So usage was not read, and no state has changed.").waitFor();
+    const still = (await figures(page))["unknown"];
+    await look(page, "usage-failed");
+    await sandbox(page, { faults: { bad_request: 0 } });
+    equal(still, before);
+
+    await unknown.getByRole("button", { name: "Read usage now" }).click();
+    await unknown.getByText(/Uber listed 1,204 codes: [\d,]+ settled/).waitFor();
+    await unknown.getByText("Usage was last read just now.").waitFor();
+    const after = await until(page, ({ distributed = 0 }) => distributed > 0, "settled by usage");
+    equal(sum(after), 1_204);
+    const batch = page.locator("li.batch").first();
+    await batch.getByText("are in use (certain)").waitFor();
+    const { all, used: certain, unknown: open } = parts(await batch.innerText());
+    equal(all, certain + open);
+    assert.ok(certain > 100 && open > 100, `${certain} are in use, ${open} unknown`);
+    await batch.getByRole("button", { name: `Send ${open} codes again` }).waitFor();
+    await untilSources(page, ({ usage }) => usage === after["distributed"], "by usage");
+    await page.locator("[data-state=distributed]", { hasText: "by its use" }).waitFor();
+    await look(page, "job-usage");
+    await page.locator(".results .filter", { hasText: "distributed" }).click();
+    await page.locator(".result-by", { hasText: "by its use" }).first().waitFor();
+  },
+
+  async "a decision is a source too"() {
+    const { unknown = 0 } = await figures(page);
+    const name = /^Take all /;
+    await page.locator(".unknown").getByRole("button", { name }).click();
+    await page.getByRole("dialog").getByRole("button", { name }).click();
+    await until(page, ({ queued }) => queued === unknown, "taken as queued");
+    await untilSources(page, ({ operator }) => operator === unknown, "by an operator");
+    await page.locator("[data-state=queued]", { hasText: "by an operator’s decision" }).waitFor();
+    await page.locator(".sources-card").getByRole("button", { name: "Read usage now" }).waitFor();
+    await look(page, "job-decided");
+    await sandbox(page, { webhooksPerSecond: 200, useRate: 0 });
+  },
+});

@@ -1,0 +1,67 @@
+/** While everything is paused: what that means, and how it goes on. */
+import { useState } from "preact/hooks";
+
+import { PauseIcon } from "../parts/icons.js";
+import { Modal } from "../parts/modal.js";
+import { useAction } from "../parts/use-action.js";
+import { pauseEverything, resumeHalted } from "../server/config.js";
+
+export function EverythingPaused() {
+  const { isBusy, problem, act } = useAction();
+  const [isAsking, setAsking] = useState(false);
+  const resumeAll = async () => {
+    // Before the pause is over: if this fails, the banner is still there to say so.
+    await resumeHalted();
+    await pauseEverything(false);
+  };
+  return (
+    <section class="banner" aria-label="Everything is paused">
+      <PauseIcon />
+      <p>
+        <b>Everything is paused.</b> Nothing leaves, for any program. Reports by Uber are still
+        taken in.{problem && ` ${problem.message}: it is still paused.`}
+      </p>
+      <button
+        type="button"
+        class="button button-small"
+        aria-disabled={isBusy}
+        onClick={() => act(() => pauseEverything(false))}
+      >
+        Resume everything
+      </button>
+      <button
+        type="button"
+        class="button button-small"
+        aria-disabled={isBusy}
+        onClick={() => setAsking(true)}
+      >
+        Resume halted jobs too
+      </button>
+      {isAsking && (
+        <Modal labelledBy="resume-title" describedBy="resume-text" onClose={() => setAsking(false)}>
+          <h2 id="resume-title">Resume halted jobs too?</h2>
+          <p id="resume-text">
+            Every job goes on, also those that had stopped by themselves: what is pending in them
+            leaves. Make sure that what stopped them is put right. Unknown codes still wait for your
+            decision.
+          </p>
+          <div class="dialog-actions">
+            <button type="button" class="button" onClick={() => setAsking(false)}>
+              Cancel
+            </button>
+            <button
+              type="button"
+              class="button button-strong"
+              onClick={() => {
+                setAsking(false);
+                act(resumeAll);
+              }}
+            >
+              Resume halted jobs too
+            </button>
+          </div>
+        </Modal>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,50 @@
+/** What the states of a job's codes rest on: each source, how many codes, and since when. */
+import { number } from "../format.js";
+import { Moment } from "../parts/small.js";
+import type { EvidenceSources, JobDetail } from "../server/types.js";
+import { hasUnknown } from "./unknown.js";
+import { ReadUsage } from "./usage.js";
+
+const SOURCES: [source: keyof EvidenceSources, name: string, sentence: string][] = [
+  ["answer", "Uber’s answer", "Says that a request was queued, or refused."],
+  ["webhook", "Uber’s webhook", "Reports what became of a code later."],
+  ["usage", "Usage", "Shows that a code is in use: its recipient has it."],
+  ["operator", "An operator", "Decided about codes that were unknown."],
+];
+
+export function Sources({ job }: { job: JobDetail }) {
+  return (
+    <section class="card sources-card" aria-labelledby="sources-title">
+      <h2 id="sources-title">What it rests on</h2>
+      <table class="sources">
+        <caption class="unseen">How many codes’ states rest on which source</caption>
+        <thead>
+          <tr>
+            <th scope="col">Source</th>
+            <th scope="col" class="figure">
+              Codes
+            </th>
+            <th scope="col">Last</th>
+            <th scope="col">What it says</th>
+          </tr>
+        </thead>
+        <tbody>
+          {SOURCES.map(([source, name, sentence]) => {
+            const { codes, lastAt } = job.sources[source];
+            return (
+              <tr key={source} data-source={source} class={codes === 0 ? "figure-none" : ""}>
+                <th scope="row">{name}</th>
+                <td class="figure">{number(codes)}</td>
+                <td class="source-last">
+                  {lastAt === null ? "–" : <Moment ms={lastAt} isShort />}
+                </td>
+                <td class="source-sentence">{sentence}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+      {!hasUnknown(job) && <ReadUsage job={job} />}
+    </section>
+  );
+}

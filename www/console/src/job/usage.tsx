@@ -1,0 +1,56 @@
+/** Asks Uber which codes are in use, now, and says when it was last asked. */
+import { useState } from "preact/hooks";
+
+import { announce } from "../announce.js";
+import { explainUsage } from "../explain.js";
+import { codes, number, timeOfDayExactly } from "../format.js";
+import { Ago, Fault, Moment } from "../parts/small.js";
+import { useAction } from "../parts/use-action.js";
+import { readUsage } from "../server/jobs.js";
+import type { JobDetail, Reconciled } from "../server/types.js";
+import { hasList } from "../words.js";
+
+export function ReadUsage({ job }: { job: JobDetail }) {
+  const { id, programId, usage, status } = job;
+  const { isBusy, problem, act } = useAction();
+  const [found, setFound] = useState<Reconciled | null>(null);
+  if (!hasList(status)) return null;
+  // Somebody's own try, or the worker's last one.
+  const failed = problem ?? usage.error;
+  const read = async () => {
+    const reconciled = await readUsage(programId, id);
+    setFound(reconciled);
+    announce(inWords(reconciled));
+  };
+  return (
+    <div class="usage">
+      <button
+        type="button"
+        class="button button-small"
+        aria-disabled={isBusy}
+        onClick={() => act(read)}
+      >
+        {isBusy ? "Reading usage" : "Read usage now"}
+      </button>
+      <p class="quiet">
+        {usage.readAt === null ? (
+          "Usage has not been read yet."
+        ) : (
+          <>
+            Usage was last read <Ago ms={usage.readAt} />.
+          </>
+        )}{" "}
+        {found !== null && `${inWords(found)} `}
+        {usage.nextAt !== null && (
+          <>
+            The worker reads it next on <Moment ms={usage.nextAt} isShort />.
+          </>
+        )}
+      </p>
+      {failed && <Fault explained={explainUsage(failed)} />}
+    </div>
+  );
+}
+
+const inWords = ({ read, settled, stillUnknown, readAt }: Reconciled): string =>
+  `At ${timeOfDayExactly(readAt)}, Uber listed ${codes(read)}: ${number(settled)} settled, ${number(stillUnknown)} still unknown.`;
