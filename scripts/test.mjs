@@ -220,7 +220,12 @@ function workerTests(isWanted) {
 
 /** Checks a project of TypeScript, as far as something has changed. @param {string} folder */
 function types(folder) {
-  const file = join(ROOT, "build", "caches", `${folder === "." ? "tests" : folder.replaceAll("/", "-")}.tsbuildinfo`);
+  const file = join(
+    ROOT,
+    "build",
+    "caches",
+    `${folder === "." ? "tests" : folder.replaceAll("/", "-")}.tsbuildinfo`,
+  );
   return exec(bin("tsc"), ["-p", folder, "--incremental", "--tsBuildInfoFile", file]);
 }
 
