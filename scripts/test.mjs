@@ -23,6 +23,7 @@ const FEATURES = ["client", "sandbox"];
 /** As in the build: some of the core is written for it. */
 const WASM_FLAGS = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: SIMD };
 const HOUR_MS = 60 * 60_000;
+const PRETTIER_CACHE = ["--cache", "--cache-location", join("build", "caches", "prettier")];
 /** Of the worker's tests. They start first, or all wait for them at the end. */
 const SLOWEST = new Set(["silent-jobs", "scale", "kill", "oauth"]);
 const isAll = process.argv.includes("--all");
@@ -41,7 +42,7 @@ const BUILT = { after: ["setup", "build"] };
 /** @type {Partial<Step>} */
 const PACKED = { after: ["setup", "build", "package install"], lane: "package" };
 /** They wait for workerd and its timers much longer than they compute. @type {Partial<Step>} */
-const WAITING = { ...BUILT, share: 0.5 };
+const WAITING = { ...BUILT, share: 0.4 };
 
 /** @param {string} name @param {string} file below tests/package, which takes the folder of the project */
 const inPackage = (name, file) =>
@@ -86,11 +87,13 @@ const STEPS = [
       }),
     { ...BUILT, ...CARGO },
   ),
-  check("js format", () => exec(bin("prettier"), ["--check", "--log-level", "warn", "."])),
-  check("js types", () => exec(bin("tsc"), ["-p", "."]), BUILT),
+  check("js format", () =>
+    exec(bin("prettier"), ["--check", "--log-level", "warn", ...PRETTIER_CACHE, "."]),
+  ),
+  check("js types", () => types("."), BUILT),
   ...["console", "worker"]
     .filter((name) => existsSync(join(ROOT, "www", name, "tsconfig.json")))
-    .map((name) => check(`js types ${name}`, () => exec(bin("tsc"), ["-p", `www/${name}`]), BUILT)),
+    .map((name) => check(`js types ${name}`, () => types(`www/${name}`), BUILT)),
   check("js lint", () => exec(bin("eslint"), ["--max-warnings", "0", "."]), BUILT),
   // Imports of types alone count too, which eslint-plugin-import's rule passes over.
   check("js circles", () =>
@@ -156,11 +159,6 @@ const STEPS = [
     share: 0.5,
   }),
   check(
-    "bench guard",
-    () => exec(process.execPath, ["benches/guard.mjs", ...(isRecording ? ["--record"] : [])]),
-    { ...BUILT, ...CARGO },
-  ),
-  check(
     "size",
     () => {
       const { total } = JSON.parse(readFileSync(join(ROOT, "build", "size.json"), "utf8"));
@@ -172,6 +170,11 @@ const STEPS = [
 
 /** @type {Step[]} */
 const MORE = [
+  check(
+    "bench guard",
+    () => exec(process.execPath, ["benches/guard.mjs", ...(isRecording ? ["--record"] : [])]),
+    { ...BUILT, ...CARGO },
+  ),
   tests("simulation mutants", () => exec(process.execPath, ["scripts/simulate.mjs", "--mutants"])),
   tests("hosts of users", () => exec(process.execPath, ["tests/hosts/run.mjs"]), BUILT),
   tests("tools of users", () => exec(process.execPath, ["tests/tools/run.mjs"]), BUILT),
@@ -213,6 +216,17 @@ function workerTests(isWanted) {
     .map((name) =>
       tests(`worker ${name}`, () => nodeTest([`tests/worker/${name}.test.mjs`]), WAITING),
     );
+}
+
+/** Checks a project of TypeScript, as far as something has changed. @param {string} folder */
+function types(folder) {
+  const file = join(
+    ROOT,
+    "build",
+    "caches",
+    `${folder === "." ? "tests" : folder.replaceAll("/", "-")}.tsbuildinfo`,
+  );
+  return exec(bin("tsc"), ["-p", folder, "--incremental", "--tsBuildInfoFile", file]);
 }
 
 /** @param {string} name */
@@ -260,7 +274,7 @@ function installed(name, files) {
  */
 function nodeTests(name, files, flags = []) {
   const paths = files.map((file) => join("tests", "package", file));
-  const options = { flags: [...flags, "--test-timeout=300000"] };
+  const options = { flags: [...flags, "--test-timeout=600000"] };
   const run = async () => nodeTest(paths, { ...options, cwd: await packAndInstall() });
   return tests(name, run, PACKED);
 }

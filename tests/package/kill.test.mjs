@@ -56,7 +56,7 @@ function live(args, end) {
   });
 }
 
-test(`a job of ${CODES} codes, killed ${KILLS} times`, { timeout: 240_000 }, async (context) => {
+test(`a job of ${CODES} codes, killed ${KILLS} times`, { timeout: 600_000 }, async (context) => {
   const { sandbox, codes, programId, url } = await serveSandbox(CODES);
   const [list, journal] = [join(folder, "codes.txt"), join(folder, "journal")];
   writeFileSync(list, codes.join("\n"));
