@@ -31,6 +31,7 @@ export const SENTENCES: Record<State, string> = {
 export const EVIDENCE = {
   answer: "by Uber’s answer",
   webhook: "by Uber’s webhook",
+  usage: "by its use",
   operator: "by an operator’s decision",
 } as const;
 
