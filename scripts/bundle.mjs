@@ -1,4 +1,8 @@
-/** Builds what is served: the console, and the workers with their wasm. */
+/**
+ * Builds what is served: the console, and the workers with their wasm. By vite and esbuild alone:
+ * `@cloudflare/vite-plugin` and wrangler start servers of their own, of one worker without another
+ * in Uber's place.
+ */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 

@@ -38,6 +38,7 @@ const FOLDERS = /** @type {Record<string, { group: string, pages: string[] }>} *
       "edge-worker",
       "browser",
       "deploying",
+      "operating",
       "limits-and-costs",
       "data-and-secrets",
       "testing",
@@ -277,8 +278,8 @@ if (process.argv[1] === import.meta.filename) {
     const { values: flags } = parseArgs({
       options: { check: { type: "boolean" }, port: { type: "string" } },
     });
-    writeReference(flags.check === true);
     if (!flags.check) await build();
+    await writeReference(flags.check === true);
     await buildDocs();
     console.log(`${checkLinks()} links lead somewhere`);
     if (!flags.check) serve(Number(flags.port ?? process.env["PORT"] ?? PORT));

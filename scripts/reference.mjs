@@ -13,8 +13,6 @@
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import typescript from "typescript";
-
 import { Missing, ROOT, main } from "./setup.mjs";
 
 const FOLDER = join(ROOT, "www", "docs", "reference");
@@ -56,8 +54,13 @@ const IN_JAVASCRIPT = {
 };
 const CLASSES = ["ValidationError", "ApiError", "ConnectionError", "WebhookError", "JobError"];
 
+/** @type {typeof import("typescript")} */
+let typescript;
+
 /** Rewrites the tables. With `isCheck`, it only looks whether they are up to date. @param {boolean} isCheck */
-export function writeReference(isCheck) {
+export async function writeReference(isCheck) {
+  // Not at the top: the commands begin with nothing installed.
+  ({ default: typescript } = await import("typescript"));
   for (const file of readdirSync(FOLDER).filter((name) => name.endsWith(".md"))) {
     const path = join(FOLDER, file);
     const text = readFileSync(path, "utf8");
@@ -89,7 +92,9 @@ function tableOf(kind, names) {
 
 function codes() {
   const found = [
-    ...rust("error.rs").matchAll(/((?:\s*\/\/\/ .*\n)+)\s*\w+ = "(\w+)",\s*(\w+),\s*"((?:[^"\\]|\\.)*)";/g),
+    ...rust("error.rs").matchAll(
+      /((?:\s*\/\/\/ .*\n)+)\s*\w+ = "(\w+)",\s*(\w+),\s*"((?:[^"\\]|\\.)*)";/g,
+    ),
   ].map(([, docs = "", code = "", errorClass, hint = ""]) => ({
     code,
     errorClass: `${errorClass}Error`,
@@ -214,5 +219,5 @@ function rows(columns, lines) {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  await main(async () => writeReference(process.argv.includes("--check")));
+  await main(() => writeReference(process.argv.includes("--check")));
 }

@@ -1,6 +1,7 @@
 /**
  * Builds the package once more from a copy in another folder, and compares every
- * byte of `dist/`: who has the sources can check what was published.
+ * byte of `dist/`: who has the sources can check what was published. No tool does that for a
+ * package of Rust and TypeScript.
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";

@@ -2,7 +2,7 @@
  * Serves the workers in workerd, with their state on disk.
  *
  * Miniflare and not `wrangler dev`: one workerd instead of two, up in less than
- * a second, and our own line with the URL.
+ * a second, our own line with the URL, and the sandbox as a second worker in Uber's place.
  */
 import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";

@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 import { ROOT, TARGET, main, setUp } from "./setup.mjs";
+import { recordResults } from "../tests/results.mjs";
 
 /** A mutant that outlives so many seeds is not caught. */
 const MOST_SEEDS = 10_000;
@@ -61,9 +62,10 @@ export function catchMutants(only = "") {
     if (ok) console.log(`✖ ${name}: not caught by ${MOST_SEEDS} seeds`);
     else if (seed === undefined) throw new Error(`${name} does not run:\n${output}`);
     else console.log(`✔ ${name}: seed ${seed}, ${promise}`);
+    recordResults([{ name, passed: !ok }]);
     caught += Number(!ok);
   }
-  console.log(`# pass ${caught}\n# fail ${mutants.length - caught}`);
+  console.log(`${caught} of ${mutants.length} caught`);
   if (caught < mutants.length) throw new Error("A wrong machine was not caught");
 }
 

@@ -1,6 +1,7 @@
 /**
  * The steps of a build: each is numbered, says what it does and how long that
- * usually takes, and is passed over where nothing has changed.
+ * usually takes, and is passed over where nothing has changed. Own code, since it runs before any
+ * package is installed: to install them is one of the steps.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";

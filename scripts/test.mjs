@@ -3,15 +3,13 @@
  * `npm run test:all` adds what takes long or installs a lot.
  * `npm test -- package --record` writes down anew what the package consists of.
  */
-import { AsyncLocalStorage } from "node:async_hooks";
-import { spawn } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { stripVTControlCharacters } from "node:util";
 
-import { SIMD, build, buildTestRunner } from "./build.mjs";
+import { SIMD, buildTestRunner } from "./build.mjs";
 import { Missing, ROOT, TARGET, WASM, run, setUp } from "./setup.mjs";
 import { LIMIT } from "./size.mjs";
+import { exec, nodeTest, runSteps } from "./test-runner.mjs";
 import {
   checkContents,
   checkPackage,
@@ -19,138 +17,203 @@ import {
   packAndInstall,
 } from "../tests/package/package.mjs";
 
+/** @typedef {import("./test-runner.mjs").Step} Step */
+
 const FEATURES = ["client", "sandbox"];
 /** As in the build: some of the core is written for it. */
 const WASM_FLAGS = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: SIMD };
-const STEP_TIMEOUT_MS = 15 * 60_000;
-const NODE_TEST = ["--test", "--test-reporter=spec"];
-/** The tests in workerd wait much longer than they compute. */
-const CONCURRENT = /^worker /;
-const MAX_CONCURRENT = 4;
-/** It starts first, or the others wait for it at the end. */
-const SLOWEST = "silent-jobs.test.mjs";
+const HOUR_MS = 60 * 60_000;
+/** Of the worker's tests. They start first, or all wait for them at the end. */
+const SLOWEST = new Set(["silent-jobs", "scale", "kill", "oauth"]);
 const isAll = process.argv.includes("--all");
 const isRecording = process.argv.includes("--record");
 
-/** @type {Record<string, () => void | Promise<unknown>>} */
-const STEPS = {
-  setup: async () => {
-    await setUp();
-    findBrowser();
-  },
-  "rust format": () => exec("cargo", ["fmt", "--check"]),
-  "rust lint": () => clippy(["--all-features"]),
-  ...Object.fromEntries(
-    FEATURES.map((feature) => [
+/** A step without tests of its own. @param {string} name @param {Step["run"]} run @param {Partial<Step>} [how] @returns {Step} */
+const check = (name, run, how) => ({ name, run, isCheck: true, after: ["setup"], ...how });
+
+/** A step that tells which tests it has run. @param {string} name @param {Step["run"]} run @param {Partial<Step>} [how] @returns {Step} */
+const tests = (name, run, how) => ({ name, run, after: ["setup"], ...how });
+
+/** @type {Partial<Step>} */
+const CARGO = { lane: "cargo" };
+/** @type {Partial<Step>} */
+const BUILT = { after: ["setup", "build"] };
+/** @type {Partial<Step>} */
+const PACKED = { after: ["setup", "build", "package install"], lane: "package" };
+/** They wait for workerd and its timers much longer than they compute. @type {Partial<Step>} */
+const WAITING = { ...BUILT, share: 0.5 };
+
+/** @param {string} name @param {string} file below tests/package, which takes the folder of the project */
+const inPackage = (name, file) =>
+  tests(
+    name,
+    async () =>
+      exec(process.execPath, [`tests/package/${file}`, await packAndInstall()], {
+        CHROMIUM: findBrowser().browser,
+      }),
+    PACKED,
+  );
+
+/** @type {Step[]} */
+const STEPS = [
+  check(
+    "setup",
+    async () => {
+      await setUp();
+      findBrowser();
+    },
+    { after: [] },
+  ),
+  check("build", () => exec(process.execPath, ["scripts/build.mjs"])),
+  ...workerTests((name) => SLOWEST.has(name)),
+  check("rust format", () => exec("cargo", ["fmt", "--check"])),
+  check("rust lint", () => clippy(["--all-features"]), CARGO),
+  ...FEATURES.map((feature) =>
+    check(
       `rust lint wasm ${feature}`,
       () => clippy([...wasmArgs(feature), "--no-default-features", "--features", feature]),
+      CARGO,
+    ),
+  ),
+  tests("rust test", () => exec("cargo", ["test", "--locked", "--all-features"]), CARGO),
+  tests(
+    "rust test wasm",
+    async () =>
+      exec("cargo", ["test", "--locked", "--test", "wasm", ...wasmArgs("client")], {
+        CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: await buildTestRunner(),
+        ...WASM_FLAGS,
+        CHROMEDRIVER: findBrowser().driver,
+      }),
+    { ...BUILT, ...CARGO },
+  ),
+  check("js format", () => exec(bin("prettier"), ["--check", "--log-level", "warn", "."])),
+  check("js types", () => exec(bin("tsc"), ["-p", "."]), BUILT),
+  ...["console", "worker"]
+    .filter((name) => existsSync(join(ROOT, "www", name, "tsconfig.json")))
+    .map((name) => check(`js types ${name}`, () => exec(bin("tsc"), ["-p", `www/${name}`]), BUILT)),
+  check("js lint", () => exec(bin("eslint"), ["--max-warnings", "0", "."]), BUILT),
+  // Imports of types alone count too, which eslint-plugin-import's rule passes over.
+  check("js circles", () =>
+    exec(bin("dpdm"), [
+      ...["--exit-code", "circular:1", "--no-tree", "--no-warning", "--no-progress"],
+      ...["src/js/**/*.ts", "www/{console,sandbox,worker}/**/*.{ts,tsx}"],
+      "{bin,benches,scripts,tests}/**/*.mjs",
     ]),
   ),
-  "rust test": () => exec("cargo", ["test", "--locked", "--all-features"]),
-  build,
-  "js format": () => exec(bin("prettier"), ["--check", "--log-level", "warn", "."]),
-  "js types": () => exec(bin("tsc"), ["-p", "."]),
-  ...Object.fromEntries(
-    ["console", "worker"]
-      .filter((name) => existsSync(join(ROOT, "www", name, "tsconfig.json")))
-      .map((name) => [`js types ${name}`, () => exec(bin("tsc"), ["-p", `www/${name}`])]),
+  check("package install", packAndInstall, BUILT),
+  check("package contents", () => checkContents(isRecording), PACKED),
+  check("package lint", () => checkPackage(exec), PACKED),
+  check(
+    "package api",
+    async () => {
+      // It needs TypeScript, which the first step installs.
+      const { checkApi } = await import("../tests/package/api/report.mjs");
+      checkApi(await packAndInstall(), isRecording);
+    },
+    PACKED,
   ),
-  "rust test wasm": async () =>
-    exec("cargo", ["test", "--locked", "--test", "wasm", ...wasmArgs("client")], {
-      CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: await buildTestRunner(),
-      ...WASM_FLAGS,
-      CHROMEDRIVER: findBrowser().driver,
-    }),
-  "package install": packAndInstall,
-  "package contents": () => checkContents(isRecording),
-  "package lint": () => checkPackage(exec),
-  "package api": async () => {
-    // It needs TypeScript, which the first step installs.
-    const { checkApi } = await import("../tests/package/api/report.mjs");
-    checkApi(await packAndInstall(), isRecording);
-  },
-  "package types": () => checkTypes(exec),
-  "package node": () =>
-    nodeTests(["node.test.mjs", "imports.test.mjs", "inputs.test.mjs", "trap.test.mjs"]),
-  "package loading": () => besidePackage("package/loading.test.mjs"),
-  "package command": () => besidePackage("package/command.test.mjs"),
-  "package node server": () => nodeTests(["server.test.mjs"]),
-  "package node unsent": () => nodeTests(["unsent.test.mjs", "sleep.test.mjs"]),
-  "package react": async () =>
-    exec(process.execPath, ["tests/package/react.mjs", await packAndInstall()]),
-  "package job": () => nodeTests(["memory.test.mjs", "kill.test.mjs", "lost.test.mjs"]),
-  "package memory": () =>
-    nodeTests(["memory-growth.test.mjs", "trap-often.test.mjs"], ["--expose-gc"]),
-  "package hostile": async () =>
-    exec(
-      process.execPath,
-      [...NODE_TEST, "tests/package/hostile.test.mjs", "tests/package/hostile-world.test.mjs"],
-      { INSTALLED: await packAndInstall() },
-    ),
-  "package properties": async () =>
-    exec(process.execPath, [...NODE_TEST, "tests/package/properties.test.mjs"], {
-      INSTALLED: await packAndInstall(),
-    }),
-  "package workerd": async () =>
-    exec(process.execPath, ["tests/package/workerd.mjs", await packAndInstall()]),
-  "package browser": async () =>
-    exec(process.execPath, ["tests/package/browser.mjs", await packAndInstall()], {
-      CHROMIUM: findBrowser().browser,
-    }),
-  "package journal node": () => nodeTests(["journal.test.mjs"]),
-  "package journal workerd": async () =>
-    exec(process.execPath, ["tests/package/journal-workerd.mjs", await packAndInstall()]),
-  "package journal browser": async () =>
-    exec(process.execPath, ["tests/package/journal-browser.mjs", await packAndInstall()], {
-      CHROMIUM: findBrowser().browser,
-    }),
-  "package deploy": () => besidePackage("package/deploy.test.mjs"),
-  release: () => besidePackage("release/release.test.mjs"),
-  "docs site": async () => {
-    await exec(process.execPath, ["scripts/docs.mjs", "--check"]);
-    await exec(process.execPath, [...NODE_TEST, "tests/docs/site.test.mjs"], {
-      CHROMIUM: findBrowser().browser,
-    });
-  },
-  "docs samples": () => besidePackage("docs/samples.test.mjs"),
-  ...Object.fromEntries(
-    readdirSync(join(ROOT, "tests", "worker"))
-      .filter((file) => file.endsWith(".test.mjs"))
-      .sort((a, b) => Number(b === SLOWEST) - Number(a === SLOWEST))
-      .map((file) => [
-        `worker ${file.slice(0, -".test.mjs".length)}`,
-        () => exec(process.execPath, [...NODE_TEST, join("tests", "worker", file)]),
-      ]),
+  tests("package types", () => checkTypes(exec), PACKED),
+  nodeTests("package node", [
+    "node.test.mjs",
+    "imports.test.mjs",
+    "inputs.test.mjs",
+    "trap.test.mjs",
+  ]),
+  besidePackage("package loading", "package/loading.test.mjs"),
+  besidePackage("package command", "package/command.test.mjs"),
+  nodeTests("package node server", ["server.test.mjs"]),
+  nodeTests("package node unsent", ["unsent.test.mjs", "sleep.test.mjs"]),
+  inPackage("package react", "react.mjs"),
+  nodeTests("package job", ["memory.test.mjs", "kill.test.mjs", "lost.test.mjs"]),
+  nodeTests("package memory", ["memory-growth.test.mjs", "trap-often.test.mjs"], ["--expose-gc"]),
+  installed("package hostile", ["hostile.test.mjs", "hostile-world.test.mjs"]),
+  installed("package properties", ["properties.test.mjs"]),
+  inPackage("package workerd", "workerd.mjs"),
+  inPackage("package browser", "browser.mjs"),
+  nodeTests("package journal node", ["journal.test.mjs"]),
+  inPackage("package journal workerd", "journal-workerd.mjs"),
+  inPackage("package journal browser", "journal-browser.mjs"),
+  besidePackage("package deploy", "package/deploy.test.mjs"),
+  besidePackage("release", "release/release.test.mjs"),
+  tests(
+    "docs site",
+    async () => {
+      await exec(process.execPath, ["scripts/docs.mjs", "--check"]);
+      await nodeTest(["tests/docs/site.test.mjs"], { env: { CHROMIUM: findBrowser().browser } });
+    },
+    BUILT,
   ),
-  console: () =>
-    exec(process.execPath, ["tests/console/console.mjs"], { CHROMIUM: findBrowser().browser }),
-  ...(isAll && {
-    "simulation mutants": () => exec(process.execPath, ["scripts/simulate.mjs", "--mutants"]),
-    "hosts of users": () => exec(process.execPath, ["tests/hosts/run.mjs"]),
-    "tools of users": () => exec(process.execPath, ["tests/tools/run.mjs"]),
-    "frameworks of users": () =>
-      exec(process.execPath, ["tests/tools/run.mjs", "--frameworks"], {}, ROOT, 60 * 60_000),
-    "rust worker": () =>
+  besidePackage("docs samples", "docs/samples.test.mjs"),
+  tests(
+    "console",
+    () =>
+      exec(process.execPath, ["tests/console/console.mjs"], { CHROMIUM: findBrowser().browser }),
+    BUILT,
+  ),
+  ...workerTests((name) => !SLOWEST.has(name)),
+  tests("security document", () => nodeTest(["tests/security-document.test.mjs"]), {
+    after: ["worker "],
+    share: 0.5,
+  }),
+  check(
+    "bench guard",
+    () => exec(process.execPath, ["benches/guard.mjs", ...(isRecording ? ["--record"] : [])]),
+    { ...BUILT, ...CARGO },
+  ),
+  check(
+    "size",
+    () => {
+      const { total } = JSON.parse(readFileSync(join(ROOT, "build", "size.json"), "utf8"));
+      if (total.brotli > LIMIT) throw new Error(`${total.brotli} bytes of brotli; limit: ${LIMIT}`);
+    },
+    BUILT,
+  ),
+];
+
+/** @type {Step[]} */
+const MORE = [
+  tests("simulation mutants", () => exec(process.execPath, ["scripts/simulate.mjs", "--mutants"])),
+  tests("hosts of users", () => exec(process.execPath, ["tests/hosts/run.mjs"]), BUILT),
+  tests("tools of users", () => exec(process.execPath, ["tests/tools/run.mjs"]), BUILT),
+  tests(
+    "frameworks of users",
+    () => exec(process.execPath, ["tests/tools/run.mjs", "--frameworks"], {}, ROOT, HOUR_MS),
+    { after: ["setup", "build", "tools of users"] },
+  ),
+  check(
+    "rust worker",
+    () =>
       exec("cargo", [
         ...["build", "--quiet", "--locked", "--target", WASM],
         ...["--manifest-path", "examples/rust-worker/Cargo.toml"],
         ...["--target-dir", join(TARGET, "rust-worker")],
       ]),
-    "rust supply chain": async () => {
+    CARGO,
+  ),
+  check(
+    "rust supply chain",
+    async () => {
       // Its database of advisories is on another host, which may be out of reach.
       await exec("cargo", [...cargoTool("deny"), "check", "licenses", "bans", "sources"]);
       await exec("cargo", ["publish", "--dry-run", "--locked", "--allow-dirty"]);
     },
-    fuzz: () => exec(process.execPath, ["scripts/fuzz.mjs", "--seconds", "30"]),
-    reproduce: () => exec(process.execPath, ["scripts/reproduce.mjs"]),
-  }),
-  "bench guard": () =>
-    exec(process.execPath, ["benches/guard.mjs", ...(isRecording ? ["--record"] : [])]),
-  size: () => {
-    const { total } = JSON.parse(readFileSync(join(ROOT, "build", "size.json"), "utf8"));
-    if (total.brotli > LIMIT) throw new Error(`${total.brotli} bytes of brotli; limit: ${LIMIT}`);
-  },
-};
+    CARGO,
+  ),
+  check("fuzz", () => exec(process.execPath, ["scripts/fuzz.mjs", "--seconds", "30"]), CARGO),
+  check("reproduce", () => exec(process.execPath, ["scripts/reproduce.mjs"]), BUILT),
+];
+
+/** Steps for files of the worker's tests. @param {(name: string) => boolean} isWanted */
+function workerTests(isWanted) {
+  const names = readdirSync(join(ROOT, "tests", "worker"))
+    .filter((file) => file.endsWith(".test.mjs"))
+    .map((file) => file.slice(0, -".test.mjs".length));
+  return names
+    .filter(isWanted)
+    .map((name) =>
+      tests(`worker ${name}`, () => nodeTest([`tests/worker/${name}.test.mjs`]), WAITING),
+    );
+}
 
 /** @param {string} name */
 function bin(name) {
@@ -170,18 +233,36 @@ function clippy(args) {
 
 /**
  * From the folder of the tarball's project, with the tools of this one.
+ * @param {string} name
  * @param {string} file below tests
  */
-async function besidePackage(file) {
+function besidePackage(name, file) {
   const path = join(ROOT, "tests", file);
-  return exec(process.execPath, [...NODE_TEST, path], {}, await packAndInstall());
+  return tests(name, async () => nodeTest([path], { cwd: await packAndInstall() }), PACKED);
 }
 
-/** @param {string[]} files @param {string[]} [flags] of Node.js */
-async function nodeTests(files, flags = []) {
+/**
+ * From this folder, told where the tarball's project is.
+ * @param {string} name
+ * @param {string[]} files below tests/package
+ */
+function installed(name, files) {
   const paths = files.map((file) => join("tests", "package", file));
-  const args = [...flags, ...NODE_TEST, "--test-timeout=300000", ...paths];
-  return exec(process.execPath, args, {}, await packAndInstall());
+  const run = async () => nodeTest(paths, { env: { INSTALLED: await packAndInstall() } });
+  return tests(name, run, PACKED);
+}
+
+/**
+ * The copies of these in the tarball's project.
+ * @param {string} name
+ * @param {string[]} files below tests/package
+ * @param {string[]} [flags] of Node.js
+ */
+function nodeTests(name, files, flags = []) {
+  const paths = files.map((file) => join("tests", "package", file));
+  const options = { flags: [...flags, "--test-timeout=300000"] };
+  const run = async () => nodeTest(paths, { ...options, cwd: await packAndInstall() });
+  return tests(name, run, PACKED);
 }
 
 /** A tool of cargo's, installed where it is missing. @param {string} name */
@@ -218,114 +299,9 @@ function which(name) {
   return directories.map((directory) => join(directory, name)).find((path) => existsSync(path));
 }
 
-/**
- * What a step counted, and what it printed if it runs beside others: that is shown once it ends.
- * @typedef {{ passed: number, failed: number, printed: string[] | undefined }} Progress
- * @type {AsyncLocalStorage<Progress>}
- */
-const progress = new AsyncLocalStorage();
-
-/**
- * Runs a command, shows what it prints and counts the tests that it tells of.
- * @param {string} command
- * @param {string[]} args
- * @param {Record<string, string>} [env]
- * @param {string} [cwd]
- * @param {number} [timeout] in milliseconds
- * @returns {Promise<void>}
- */
-function exec(command, args, env = {}, cwd = ROOT, timeout = STEP_TIMEOUT_MS) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      cwd,
-      env: { ...process.env, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-      timeout,
-    });
-    let output = "";
-    const step = progress.getStore();
-    for (const [from, to] of /** @type {const} */ ([
-      [child.stdout, process.stdout],
-      [child.stderr, process.stderr],
-    ])) {
-      from.setEncoding("utf8").on("data", (/** @type {string} */ text) => {
-        output += text;
-        if (step?.printed) step.printed.push(text);
-        else to.write(text);
-      });
-    }
-    child.once("error", reject);
-    child.once("close", (code, signal) => {
-      if (step) count(stripVTControlCharacters(output), step);
-      if (code === 0) resolve();
-      else reject(new Error(`${command} ended with ${signal ?? code}`));
-    });
-  });
-}
-
-/**
- * @param {string} output of cargo, of node:test, or of the starters in tests/package
- * @param {Progress} step
- */
-function count(output, step) {
-  for (const [, passed, failed] of output.matchAll(
-    /^test result: .* (\d+) passed; (\d+) failed/gm,
-  )) {
-    step.passed += Number(passed);
-    step.failed += Number(failed);
-  }
-  for (const [, what, number] of output.matchAll(/^[#ℹ] (pass|fail) (\d+)$/gm)) {
-    step[what === "pass" ? "passed" : "failed"] += Number(number);
-  }
-}
-
-const total = { passed: 0, failed: 0 };
-/** @type {string[]} */
-const summary = [];
-
-/** @param {string} name @param {() => unknown} work @param {boolean} isBesideOthers */
-async function runStep(name, work, isBesideOthers) {
-  /** @type {Progress} */
-  const step = { passed: 0, failed: 0, printed: isBesideOthers ? [] : undefined };
-  if (!isBesideOthers) console.log(`\n── ${name}`);
-  const started = performance.now();
-  /** @type {unknown[]} */
-  const errors = [];
-  await progress.run(step, async () => {
-    try {
-      await work();
-      // A step without tests of its own is one.
-      if (step.passed + step.failed === 0) step.passed = 1;
-    } catch (error) {
-      errors.push(error instanceof Missing ? error.message : error);
-      if (step.failed === 0) step.failed = 1;
-    }
-  });
-  if (isBesideOthers) console.log(`\n── ${name}\n${step.printed?.join("")}`);
-  for (const error of errors) console.error(error);
-  const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  const line = `${step.failed > 0 ? "✗" : "✓"} ${name}: ${seconds} s`;
-  console.log(line);
-  summary.push(line);
-  total.passed += step.passed;
-  total.failed += step.failed;
-}
-
 const parts = process.argv.slice(2).filter((argument) => !argument.startsWith("-"));
-const chosen = Object.entries(STEPS).filter(
-  ([name]) => parts.length === 0 || parts.some((part) => name.includes(part)),
+await runSteps(
+  [...STEPS, ...(isAll ? MORE : [])].filter(
+    ({ name }) => parts.length === 0 || parts.some((part) => name.includes(part)),
+  ),
 );
-while (chosen.length > 0) {
-  const next = chosen.findIndex(([name]) => !CONCURRENT.test(name));
-  if (next === 0) {
-    for (const [name, work] of chosen.splice(0, 1)) await runStep(name, work, false);
-    continue;
-  }
-  const queue = chosen.splice(0, next === -1 ? chosen.length : next);
-  const lane = async () => {
-    for (let step = queue.shift(); step; step = queue.shift()) await runStep(...step, true);
-  };
-  await Promise.all(Array.from({ length: MAX_CONCURRENT }, lane));
-}
-console.log(`\n${summary.join("\n")}\n\n${total.passed} passed, ${total.failed} failed`);
-process.exit(total.failed > 0 ? 1 : 0);

@@ -1,13 +1,22 @@
 //! A voucher code: the `code_id` of Get Voucher Codes, which is a UUID.
 
+pub(crate) mod builder;
+#[cfg(not(target_feature = "simd128"))]
+mod digits;
+#[cfg(target_feature = "simd128")]
+#[path = "digits_simd.rs"]
+pub(crate) mod digits;
+mod index;
 pub mod list;
 pub mod rejected;
-#[cfg(target_feature = "simd128")]
-pub(crate) mod simd;
 
 use std::fmt;
+use std::str::FromStr;
 
 use crate::code::rejected::RejectReason;
+
+/// Writes the text of a code, in lower case: ASCII.
+pub(crate) use digits::encode_uuid;
 
 /// A voucher code, held as the 16 bytes of its UUID.
 ///
@@ -39,7 +48,7 @@ impl Code {
         if hyphens != [b'-'; 4] {
             return None;
         }
-        digits::read(text).map(Self)
+        digits::decode_uuid(text).map(Self)
     }
 
     /// The 16 bytes of the UUID.
@@ -61,108 +70,18 @@ impl Code {
 
     /// Appends the text form, in lower case.
     pub fn write_to(self, text: &mut String) {
-        let mut spelled = [0; TEXT_LENGTH];
-        spell(self.0, &mut spelled);
-        text.push_str(str::from_utf8(&spelled).unwrap_or_default());
+        let mut digits = [0; TEXT_LENGTH];
+        encode_uuid(self.0, &mut digits);
+        text.push_str(str::from_utf8(&digits).unwrap_or_default());
     }
 }
 
-/// Writes the text of a code, in lower case: ASCII.
-pub(crate) use digits::spell;
+impl FromStr for Code {
+    type Err = RejectReason;
 
-#[cfg(target_feature = "simd128")]
-use crate::code::simd as digits;
-
-/// The digits of a text, eight at a time.
-#[cfg(not(target_feature = "simd128"))]
-mod digits {
-    use super::{TEXT_LENGTH, not_hexadecimal, packed, spelled};
-
-    /// Where the digits of each four bytes stand in a text, in twos of four.
-    const DIGITS: [(usize, usize); 4] = [(0, 4), (9, 14), (19, 24), (28, 32)];
-
-    /// Reads a text whose hyphens were looked at: none if a digit is no digit.
-    #[allow(clippy::inline_always)] // A call costs more than what it does.
-    #[inline(always)]
-    pub(super) fn read(text: &[u8; TEXT_LENGTH]) -> Option<[u8; 16]> {
-        let mut bytes = [0; 16];
-        let mut fault = 0;
-        for (out, (first, second)) in bytes.as_chunks_mut().0.iter_mut().zip(DIGITS) {
-            let digits = four(text, first) | four(text, second) << 32;
-            fault |= not_hexadecimal(digits);
-            *out = packed(digits).to_le_bytes();
-        }
-        (fault == 0).then_some(bytes)
+    fn from_str(text: &str) -> Result<Self, RejectReason> {
+        Self::parse(text.as_bytes())
     }
-
-    /// Four bytes of a text, the first one lowest.
-    #[allow(clippy::inline_always)]
-    #[inline(always)]
-    fn four(text: &[u8; TEXT_LENGTH], at: usize) -> u64 {
-        let four = text.get(at..).and_then(<[u8]>::first_chunk).copied().unwrap_or_default();
-        u32::from_le_bytes(four).into()
-    }
-
-    /// Writes the text, in lower case.
-    #[allow(clippy::inline_always)]
-    #[inline(always)]
-    pub(crate) fn spell(bytes: [u8; 16], text: &mut [u8; TEXT_LENGTH]) {
-        *text = [b'-'; TEXT_LENGTH];
-        for (bytes, (first, second)) in bytes.as_chunks().0.iter().zip(DIGITS) {
-            let digits = spelled(u32::from_le_bytes(*bytes)).to_le_bytes();
-            for (at, digits) in [first, second].into_iter().zip(digits.as_chunks::<4>().0) {
-                if let Some(out) = text.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
-                    *out = *digits;
-                }
-            }
-        }
-    }
-}
-
-// Eight digits at once, one in each byte of a word, the first in the lowest.
-// Which kind a digit is, is a coin toss, so nothing here branches.
-
-/// The same byte eight times.
-const fn eight(byte: u8) -> u64 {
-    u64::from_ne_bytes([byte; 8])
-}
-
-/// Zero if all eight bytes are hexadecimal digits, in either case.
-#[allow(clippy::inline_always)] // A call costs more than what it does.
-#[inline(always)]
-pub(crate) const fn not_hexadecimal(digits: u64) -> u64 {
-    let high = eight(0x80);
-    // Seven bits a byte, so that no sum carries over: its highest bit says
-    // whether the byte is at least the first of a range, or beyond the last.
-    let number = digits & !high;
-    let is_number = (number + eight(0x80 - b'0')) & !(number + eight(0x80 - b'9' - 1));
-    let letter = (digits | eight(0x20)) & !high;
-    let is_letter = (letter + eight(0x80 - b'a')) & !(letter + eight(0x80 - b'f' - 1));
-    (!(is_number | is_letter) | digits) & high
-}
-
-/// The four bytes that eight digits spell.
-#[allow(clippy::inline_always)] // A call costs more than what it does.
-#[inline(always)]
-#[allow(clippy::cast_possible_truncation)]
-pub(crate) const fn packed(digits: u64) -> u32 {
-    // Bit 6 tells a letter, and the low half of `a` is 1.
-    let values = (digits & eight(0x0f)) + ((digits >> 6) & eight(1)) * 9;
-    let pairs = (values << 4 | values >> 8) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
-    (fours | fours >> 16) as u32
-}
-
-/// The eight digits that spell four bytes, in lower case.
-#[allow(clippy::inline_always)] // A call costs more than what it does.
-#[inline(always)]
-pub(crate) const fn spelled(bytes: u32) -> u64 {
-    let fours = bytes as u64;
-    let pairs = (fours | fours << 16) & 0x0000_ffff_0000_ffff;
-    let bytes = (pairs | pairs << 8) & 0x00ff_00ff_00ff_00ff;
-    let values = (bytes >> 4 | bytes << 8) & eight(0x0f);
-    // 39 lie between the digits and the letters.
-    values + eight(b'0') + (((values + eight(6)) >> 4) & eight(1)) * 39
 }
 
 impl fmt::Display for Code {
@@ -191,6 +110,7 @@ mod tests {
         let code = Code::parse(TEXT.as_bytes()).unwrap();
         assert_eq!(code, Code::parse(TEXT.to_uppercase().as_bytes()).unwrap());
         assert_eq!(code.to_string(), TEXT);
+        assert_eq!(TEXT.parse(), Ok(code));
         assert_eq!(Code::from_bytes(*code.as_bytes()), Some(code));
         assert_eq!(format!("{code:?}"), "Code(1f91…)");
     }

@@ -5,7 +5,7 @@ use super::columns::Columns;
 use super::marks::{BITS, BLOCK, marks, specials};
 use super::programs::Collector;
 use super::rows::Rows;
-use crate::code::list::Batch;
+use crate::code::builder::PendingInserts;
 use crate::code::{Code, TEXT_LENGTH};
 
 impl Rows {
@@ -17,7 +17,7 @@ impl Rows {
         if !self.shape.is_learnt() {
             return taken;
         }
-        let mut batch = Batch::new();
+        let mut batch = PendingInserts::new();
         while let Some(row) = rest.get(taken..).and_then(|rest| self.fast_row(rest)) {
             if !collector.is_by_program() {
                 batch.add(row.code, &mut collector.all);

@@ -48,7 +48,7 @@ mod words {
 mod lanes {
     use core::arch::wasm32::{u8x16_bitmask, u8x16_eq, u8x16_splat, v128_or};
 
-    use crate::code::simd::load;
+    use crate::code::digits::load;
 
     pub(in crate::csv) const BLOCK: usize = 16;
     pub(in crate::csv) const BITS: usize = 1;

@@ -56,7 +56,8 @@ use input::Input;
 use programs::Collector;
 pub use programs::ProgramLists;
 
-use crate::code::list::{Batch, CodeList};
+use crate::code::builder::PendingInserts;
+use crate::code::list::CodeList;
 use crate::code::rejected::{RejectReason, RejectedEntry};
 use crate::code::{Code, TEXT_LENGTH};
 
@@ -155,7 +156,7 @@ impl CodeReader {
             let codes = expected / TEXT_LENGTH as u64;
             self.collector.all.reserve(usize::try_from(codes).unwrap_or(usize::MAX));
         }
-        let mut batch = Batch::new();
+        let mut batch = PendingInserts::new();
         let (whole, rest) = records.as_chunks();
         for record in whole {
             match Code::read(record) {

@@ -8,7 +8,7 @@ const host = globalThis as {
   WebSocketPair?: unknown;
   EdgeRuntime?: unknown;
   document?: unknown;
-  WorkerGlobalScope?: Function;
+  WorkerGlobalScope?: abstract new () => object;
 };
 
 /** Cloudflare's workerd. */

@@ -127,7 +127,8 @@ export class VoucherError<C extends ErrorCode = ErrorCode> extends Error {
   static override [Symbol.hasInstance](value: unknown): value is AnyVoucherError {
     // A class derived elsewhere has no mark of its own.
     if (!Object.hasOwn(this, mark)) return Function.prototype[Symbol.hasInstance].call(this, value);
-    return quietly(() => Object(value)[mark].includes(this[mark])) === true;
+    const marked = () => (value as { readonly [mark]: readonly string[] })[mark];
+    return quietly(() => marked().includes(this[mark])) === true;
   }
 
   /** @internal */
@@ -255,7 +256,10 @@ export function quietly<T>(work: () => T): T | undefined {
 }
 
 /** An error of ours as it is; anything else as the `cause` of one. */
-export function ours(error: unknown, wrap: (cause: unknown) => VoucherError): VoucherError {
+export function ours<E extends Error>(
+  error: unknown,
+  wrap: (cause: unknown) => E,
+): VoucherError | E {
   return error instanceof VoucherError ? error : wrap(error);
 }
 

@@ -12,7 +12,7 @@ use super::{
 use crate::code::rejected::RejectReason;
 use crate::error::{ErrorClass, ErrorCode};
 use crate::job::{By, CodeState, Decision};
-use crate::sandbox::Fault;
+use crate::sandbox::{EventForm, Fault};
 use crate::uber::distribute::MOST_CODES;
 use crate::uber::token::Scope;
 
@@ -121,6 +121,10 @@ fn module() -> String {
     let faults = Fault::ALL.iter().map(|fault| fault.as_str()).collect::<Vec<_>>();
     out += "\n/** The faults that a sandbox injects. */\n";
     out += &list("FAULTS", &quoted(&faults), "");
+
+    let forms = EventForm::ALL.iter().map(|form| form.as_str()).collect::<Vec<_>>();
+    out += "\n/** The forms of the event that reports what became of a distribution. */\n";
+    out += &list("EVENT_FORMS", &quoted(&forms), "");
 
     for (class, about, name) in [
         (ErrorClass::Validation, "Refused before anything left.", "ValidationErrorCode"),

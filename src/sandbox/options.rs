@@ -1,37 +1,24 @@
 //! How a sandbox is set up.
 
 use super::faults::Faults;
+use crate::names::named;
 use crate::secret::{ClientSecret, SigningKey};
 
 /// The key that signs webhooks unless another is given.
 pub const DEFAULT_SIGNING_KEY: &str = "sandbox-signing-key";
 
-/// What the event that reports a distribution looks like. What Uber's holds is
-/// unknown, so each of these is a choice; [`webhooks`](super::webhooks) shows them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum EventForm {
-    /// Up to 100 codes with their outcomes.
-    #[default]
-    Batch,
-    /// One code.
-    Code,
-    /// Up to 100 codes that failed; nothing of the others.
-    Failures,
-    /// Up to 100 codes in a form that our reader takes no outcome from.
-    Opaque,
-}
-
-impl EventForm {
-    /// The form of that name, as JavaScript and the docs spell it.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "batch" => Self::Batch,
-            "code" => Self::Code,
-            "failures" => Self::Failures,
-            "opaque" => Self::Opaque,
-            _ => return None,
-        })
+named! {
+    /// What the event that reports a distribution looks like. What Uber's holds is
+    /// unknown, so each of these is a choice; the table is in `webhooks.rs`.
+    pub enum EventForm {
+        /// Up to 100 codes with their outcomes.
+        Batch = "batch",
+        /// One code.
+        Code = "code",
+        /// Up to 100 codes that failed; nothing of the others.
+        Failures = "failures",
+        /// Up to 100 codes in a form that our reader takes no outcome from.
+        Opaque = "opaque",
     }
 }
 
@@ -73,7 +60,7 @@ impl Default for Options {
             signing_key: SigningKey::new(DEFAULT_SIGNING_KEY),
             latency_ms: (20, 80),
             failure_rate: 0.0,
-            event_form: EventForm::default(),
+            event_form: EventForm::Batch,
             use_rate: 0.0,
             faults: Faults::default(),
         }

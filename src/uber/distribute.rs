@@ -5,7 +5,7 @@
 //! one, means every code of the program (stated), so an empty list is never
 //! sent and reaching everybody is a call of its own.
 
-use crate::code::{Code, TEXT_LENGTH, spell};
+use crate::code::{Code, TEXT_LENGTH, encode_uuid};
 use crate::error::{Error, ErrorCode};
 use crate::http::{Method, Request};
 use crate::text::{decimal, text};
@@ -92,7 +92,7 @@ fn body(ids: &[[u8; 16]]) -> Vec<u8> {
         head.copy_from_slice(HEAD);
         for (record, id) in records.as_chunks_mut::<RECORD>().0.iter_mut().zip(ids) {
             let [_, text @ .., _, comma] = record;
-            spell(*id, text);
+            encode_uuid(*id, text);
             *comma = b',';
         }
     }

@@ -203,7 +203,7 @@ impl SandboxBinding {
         let number = |name| settings.get(name).number().unwrap_or_default();
         let form = settings.get("eventForm").text().and_then(EventForm::from_name);
         self.0.set_failure_rate(number("failureRate"));
-        self.0.set_event_form(form.unwrap_or_default());
+        self.0.set_event_form(form.unwrap_or(EventForm::Batch));
         self.0.set_use_rate(number("useRate"));
         self.0.set_faults(faults_of(settings.get("faults")));
     }

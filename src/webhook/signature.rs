@@ -5,16 +5,11 @@
 //! again no longer fits, since parsing drops backslashes. No time is signed, so a
 //! replay is told from a new message by its id alone.
 
-use std::hint::black_box;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 
-use sha2::{Digest, Sha256};
-
-use crate::code::{not_hexadecimal, packed, spelled};
 use crate::error::{Error, ErrorCode, Queued};
 use crate::secret::{PADDED, SigningKey, is_padded};
-
-/// How many bytes SHA-256 takes at once.
-const BLOCK: usize = 64;
 
 /// Passes if one of the keys made the signature. All of them are tried, each in
 /// the same time whatever the signature, so that the time it takes tells nothing
@@ -24,23 +19,24 @@ const BLOCK: usize = 64;
 /// a signing key: those probably sign with the client secret (inferred).
 pub fn verify(body: &[u8], signature: Option<&str>, keys: &[SigningKey]) -> Result<(), Error> {
     let signature = signature.unwrap_or_default();
-    let expected = unhex(signature);
+    let mut expected = [0; 32];
+    let is_hex = hex::decode_to_slice(signature, &mut expected).is_ok();
     let mut usable = !keys.is_empty();
-    let mut fits = false;
+    let mut matched = false;
     let mut padded = false;
     for key in keys {
         // Anybody can sign with an empty key.
         usable &= !key.expose().is_empty();
         padded |= is_padded(key.expose());
-        fits |= equal(&hmac(key.expose().as_bytes(), body), &expected.unwrap_or_default());
+        matched |= mac(key, body).is_some_and(|mac| mac.verify_slice(&expected).is_ok());
     }
     let (code, message) = if !usable {
         (ErrorCode::NoSigningKey, "There is no signing key, or an empty one")
     } else if signature.is_empty() {
         (ErrorCode::MissingSignature, "There is no X-Uber-Signature")
-    } else if expected.is_none() {
+    } else if !is_hex {
         (ErrorCode::MalformedSignature, "X-Uber-Signature is not 64 hexadecimal digits")
-    } else if !fits {
+    } else if !matched {
         (ErrorCode::SignatureMismatch, "No signing key fits X-Uber-Signature")
     } else {
         return Ok(());
@@ -53,71 +49,18 @@ pub fn verify(body: &[u8], signature: Option<&str>, keys: &[SigningKey]) -> Resu
 /// Signs a body as Uber does, in lower-case digits.
 #[must_use]
 pub fn sign(key: &SigningKey, body: &[u8]) -> String {
-    let mut text = String::with_capacity(64);
-    for bytes in hmac(key.expose().as_bytes(), body).as_chunks().0 {
-        let digits = spelled(u32::from_le_bytes(*bytes)).to_le_bytes();
-        text.extend(digits.map(char::from));
-    }
-    text
+    mac(key, body).map(|mac| hex::encode(mac.finalize().into_bytes())).unwrap_or_default()
 }
 
-/// HMAC as RFC 2104 has it. Not that of the `hmac` crate, which is a hundred
-/// bytes more and shares less with [`digest`]; the tests compare the two.
-fn hmac(key: &[u8], body: &[u8]) -> [u8; 32] {
-    let hashed;
-    let key = if key.len() > BLOCK {
-        hashed = digest(&[key]);
-        &hashed
-    } else {
-        key
-    };
-    let mut pad = [0x36; BLOCK];
-    for (byte, key) in pad.iter_mut().zip(key) {
-        *byte ^= key;
-    }
-    let inner = digest(&[&pad, body]);
-    for byte in &mut pad {
-        *byte ^= 0x36 ^ 0x5c;
-    }
-    digest(&[&pad, &inner])
-}
-
-/// SHA-256 of these parts, one after the other.
-pub(crate) fn digest(parts: &[&[u8]]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update(part);
-    }
-    hash.finalize().into()
-}
-
-/// Whether two values are the same, without saying by the time it takes where
-/// they differ.
-fn equal(one: &[u8; 32], other: &[u8; 32]) -> bool {
-    let mut difference = 0;
-    for (one, other) in one.iter().zip(other) {
-        difference |= one ^ other;
-    }
-    // A compiler that knew what it is for could leave the loop early.
-    black_box(difference) == 0
-}
-
-fn unhex(text: &str) -> Option<[u8; 32]> {
-    let digits: &[u8; 64] = text.as_bytes().try_into().ok()?;
-    let mut bytes = [0; 32];
-    let mut fault = 0;
-    for (out, digits) in bytes.as_chunks_mut().0.iter_mut().zip(digits.as_chunks().0) {
-        let digits = u64::from_le_bytes(*digits);
-        fault |= not_hexadecimal(digits);
-        *out = packed(digits).to_le_bytes();
-    }
-    (fault == 0).then_some(bytes)
+/// HMAC takes a key of any length, so there always is one.
+fn mac(key: &SigningKey, body: &[u8]) -> Option<Hmac<Sha256>> {
+    let mut mac = Hmac::new_from_slice(key.expose().as_bytes()).ok()?;
+    mac.update(body);
+    Some(mac)
 }
 
 #[cfg(test)]
 mod tests {
-    use hmac::{Hmac, KeyInit, Mac};
-
     use super::*;
 
     /// Case 5 is about cut signatures, which are refused here.
@@ -158,69 +101,38 @@ mod tests {
             ),
         ] {
             let body: Vec<u8> = body;
-            assert_eq!(unhex(expected), Some(hmac(&key, &body)));
+            let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
+            mac.update(&body);
+            assert_eq!(hex::encode(mac.finalize().into_bytes()), expected);
         }
     }
 
     #[test]
-    fn the_same_as_the_hmac_crate() {
-        for length in 0..=u8::MAX {
-            let key: Vec<u8> = (0..length).map(|at| at.wrapping_mul(7) ^ length).collect();
-            for size in [0, 1, 55, 56, 64, length.into()] {
-                let body = vec![length; size];
-                let mut other = Hmac::<Sha256>::new_from_slice(&key).unwrap();
-                other.update(&body);
-                assert_eq!(hmac(&key, &body), *other.finalize().into_bytes(), "{length} {size}");
+    fn every_digit_counts() {
+        let key = SigningKey::new("key");
+        let signature = sign(&key, b"body");
+        let keys = [key];
+        let refused =
+            |signature: &str| verify(b"body", Some(signature), &keys).map_err(|error| error.code);
+        assert_eq!(refused(&signature), Ok(()));
+        assert_eq!(refused(&signature.to_uppercase()), Ok(()));
+        for at in 0..64 {
+            let mut other = signature.clone().into_bytes();
+            for byte in 0..=u8::MAX {
+                other[at] = byte;
+                let Ok(text) = str::from_utf8(&other) else { continue };
+                let expected = match byte {
+                    byte if byte.eq_ignore_ascii_case(&signature.as_bytes()[at]) => Ok(()),
+                    byte if byte.is_ascii_hexdigit() => Err(ErrorCode::SignatureMismatch),
+                    _ => Err(ErrorCode::MalformedSignature),
+                };
+                assert_eq!(refused(text), expected, "{byte} at {at}");
             }
         }
-    }
-
-    #[test]
-    fn a_digest_is_that_of_the_parts_joined() {
-        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-        assert_eq!(unhex(abc), Some(digest(&[b"abc"])));
-        assert_eq!(unhex(abc), Some(digest(&[b"a", b"", b"bc"])));
-        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-        assert_eq!(unhex(empty), Some(digest(&[])));
-    }
-
-    #[test]
-    fn every_byte_counts_when_two_are_compared() {
-        let one = [7; 32];
-        assert!(equal(&one, &one));
-        for place in 0..32 {
-            for bit in 0..8 {
-                let mut other = one;
-                other[place] ^= 1 << bit;
-                assert!(!equal(&one, &other), "{place} {bit}");
-            }
-        }
-    }
-
-    #[test]
-    fn only_hexadecimal_digits_are_read() {
-        for byte in 0..=u8::MAX {
-            let digit = char::from(byte);
-            for place in [0, 31, 63] {
-                let mut text = vec!['0'; 64];
-                text[place] = digit;
-                let text = text.into_iter().collect::<String>();
-                let read = unhex(&text);
-                assert_eq!(read.is_some(), digit.is_ascii_hexdigit(), "{digit:?} at {place}");
-                if let Some(value) = digit.to_digit(16) {
-                    let shift = if place % 2 == 0 { 4 } else { 0 };
-                    assert_eq!(u32::from(read.unwrap()[place / 2]), value << shift);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn two_wrong_digits_do_not_make_up_for_one_another() {
-        for (first, second) in (0..64).flat_map(|at| (0..at).map(move |to| (at, to))) {
-            let mut text = ["0"; 64];
-            (text[first], text[second]) = ("g", "g");
-            assert_eq!(unhex(&text.concat()), None, "{first} and {second}");
+        for malformed in
+            [&signature[1..], &format!("{signature}0"), &format!("{signature}00"), "0x"]
+        {
+            assert_eq!(refused(malformed), Err(ErrorCode::MalformedSignature), "{malformed}");
         }
     }
 }

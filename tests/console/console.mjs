@@ -8,7 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
-import { assert, report, runTests } from "../package/harness.mjs";
+import { assert, runTests } from "../package/harness.mjs";
+import { report } from "../results.mjs";
 import { browser, look, open, pageErrors, signIn, violations, visitor } from "./browser.mjs";
 import { start } from "./server.mjs";
 import {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 
 import { Missing, run } from "../../scripts/setup.mjs";
+import { recordResults } from "../results.mjs";
 
 /**
  * One place where users run the package.
@@ -56,6 +57,9 @@ export async function runPlaces(places) {
     const started = performance.now();
     const { outcome, why } = await tryPlace(place);
     counts[outcome] += 1;
+    if (outcome !== "skipped") {
+      recordResults([{ name: place.name, passed: outcome === "passed" }]);
+    }
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     const mark = { passed: "✔", failed: "✖", skipped: "–" }[outcome];
     console.log(`${mark} ${place.name} (${seconds} s)${why && `: ${outcome}, ${why}`}`);

@@ -10,7 +10,7 @@ import { extname, join, normalize } from "node:path";
 import { chromium } from "playwright-core";
 import { build } from "vite";
 
-import { report } from "./harness.mjs";
+import { report } from "../results.mjs";
 
 const project = String(process.argv[2]);
 const SUITE_TIMEOUT_MS = 120_000;

@@ -1,28 +1,28 @@
 /** What the suite needs of a test framework, for hosts that have none. */
 
+// By its path, which is the same in this repository and in the project that the tests are
+// copied to: plain modules in a page's workers have no import map.
+// @ts-expect-error Its types belong to its name.
+import { assert as library } from "../../node_modules/chai/index.js";
+
+/** @type {typeof import("chai").assert} */
+const assertions = library;
+
 /** @typedef {(name: string, run: () => unknown) => void} Test */
 
-/** Compares by content; -0 is 0. @param {unknown} found @param {unknown} expected @param {string} [what] */
+/**
+ * Compares all that two values hold; errors are equal if they are the same one.
+ * @param {unknown} found @param {unknown} expected @param {string} [what]
+ */
 function equal(found, expected, what = "") {
-  const [a, b] = [show(found), show(expected)];
-  if (a !== b) throw new Error(`${what}: ${a}\nis not ${b}`);
-}
-
-/** @param {unknown} value @returns {string} */
-function show(value) {
-  return (
-    JSON.stringify(value, (_, member) => {
-      if (member instanceof Map || member instanceof Set) return [...member];
-      if (member === undefined) return "undefined";
-      if (typeof member !== "object" || member === null || Array.isArray(member)) return member;
-      return Object.fromEntries(Object.entries(member).sort(([x], [y]) => (x < y ? -1 : 1)));
-    }) ?? "undefined"
-  );
+  const text = what || undefined;
+  if (expected instanceof Error) assertions.strictEqual(found, expected, text);
+  else assertions.deepEqual(found, expected, text);
 }
 
 /** @param {unknown} condition @param {string} [what] */
 function ok(condition, what = "It is not so") {
-  if (!condition) throw new Error(what);
+  assertions.isOk(condition, what);
 }
 
 /**
@@ -33,14 +33,12 @@ function ok(condition, what = "It is not so") {
  * @returns {Promise<any>}
  */
 async function rejects(promise, members, what = "") {
-  /** @type {any} */
-  let error;
-  try {
-    const value = await promise;
-    error = { message: `It resolved with ${show(value)}` };
-  } catch (thrown) {
-    error = thrown;
-  }
+  const outcome = await promise.then(
+    (value) => ({ value }),
+    (/** @type {any} */ error) => ({ error }),
+  );
+  if (!("error" in outcome)) throw new Error(`${what} It resolved: ${String(outcome.value)}`);
+  const { error } = outcome;
   for (const [name, value] of Object.entries(members)) {
     equal(error?.[name], value, `${what} ${name} (${error?.message})`);
   }
@@ -49,6 +47,42 @@ async function rejects(promise, members, what = "") {
 
 export const assert = { equal, ok, rejects };
 
+/** Shows that an assertion can fail in this host: what looks the same as JSON is not equal. */
+async function checkAssertions() {
+  const cause = new Error("a");
+  /** @type {[unknown, unknown][]} */
+  const pairs = [
+    [cause, new Error("a")],
+    [new Error("a"), new TypeError("b")],
+    [{ cause: new Error("a") }, { cause: new Error("b") }],
+    [NaN, null],
+    [undefined, null],
+    [new Uint8Array([1]), { 0: 1 }],
+    [new Uint8Array([1]), [1]],
+    [new Map([[1, 2]]), [[1, 2]]],
+    [new Map([[1, 2]]), new Map([[1, 3]])],
+    [new Set([1]), new Set([2])],
+    [{ a: undefined }, {}],
+    [[undefined], [null]],
+    [1n, 1],
+    [new Date(0), new Date(0).toJSON()],
+    ["1", 1],
+  ];
+  for (const [found, expected] of pairs) {
+    const failed = { name: "AssertionError" };
+    await rejects((async () => equal(found, expected))(), failed, String(found));
+  }
+  equal(
+    { cause, list: [NaN, new Uint8Array([1])], map: new Map([[1, { a: 2 }]]) },
+    { cause, list: [NaN, new Uint8Array([1])], map: new Map([[1, { a: 2 }]]) },
+  );
+  /** @type {unknown} */
+  let thrown;
+  await rejects(Promise.resolve(), {}).catch((error) => (thrown = error));
+  ok(thrown instanceof Error, "What resolves was taken for a failure");
+  ok(await rejects(Promise.reject(cause), { message: "a" }));
+}
+
 /**
  * Collects tests, runs them one after the other, tells of each.
  * @param {(test: Test) => unknown} define
@@ -56,7 +90,7 @@ export const assert = { equal, ok, rejects };
  */
 export async function runTests(define, tell) {
   /** @type {[string, () => unknown][]} */
-  const tests = [];
+  const tests = [["what differs is not equal", checkAssertions]];
   await define((name, run) => tests.push([name, run]));
   for (const [name, run] of tests) {
     let error;
@@ -67,14 +101,4 @@ export async function runTests(define, tell) {
     }
     tell({ name, error });
   }
-}
-
-/** Prints results as `npm test` counts them; says whether all is well. @param {{ name: string, error?: string | undefined }[]} results */
-export function report(results) {
-  for (const { name, error } of results) {
-    console.log(error === undefined ? `✔ ${name}` : `✖ ${name}\n${error}`);
-  }
-  const failed = results.filter(({ error }) => error !== undefined).length;
-  console.log(`# pass ${results.length - failed}\n# fail ${failed}`);
-  return failed === 0 && results.length > 0;
 }

@@ -118,7 +118,7 @@ export const STRANGE = [
   ["a list whose iterator throws", () => Object.assign([1], { [Symbol.iterator]: boom })],
   ["a function", () => () => {}],
   ["a function that throws", () => boom],
-  ["a class", () => class {}],
+  ["a class", () => class Strange extends Object {}],
   ["a date", () => new Date(NaN)],
   ["an expression", () => /x/g],
   ["a Map", () => new Map([["a", 1]])],

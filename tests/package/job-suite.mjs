@@ -674,6 +674,7 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
       const what = `${doing} in ${place}, call ${turn}`;
       const pause = new AbortController();
       /** @type {import("uber-vouchers").Job | undefined} */
+      // eslint-disable-next-line prefer-const -- It is looked at before it is there.
       let job;
       /** @type {Promise<any> | undefined} */
       let done;

@@ -6,7 +6,8 @@ import { join, normalize } from "node:path";
 
 import { chromium } from "playwright-core";
 
-import { assert, report, runTests } from "./harness.mjs";
+import { report } from "../results.mjs";
+import { assert, runTests } from "./harness.mjs";
 
 const project = String(process.argv[2]);
 const TIMEOUT_MS = 120_000;

@@ -110,8 +110,8 @@ test("Node.js does not load the copy where the file is there", async () => {
 function copyPackage(folder, without) {
   const copy = join(folder, inside);
   cpSync(join(project, inside), copy, { recursive: true });
-  for (const file of readdirSync(join(copy, "dist"))) {
-    if (without.test(file)) rmSync(join(copy, "dist", file));
+  for (const file of readdirSync(join(copy, "dist"), { withFileTypes: true })) {
+    if (file.isFile() && without.test(file.name)) rmSync(join(copy, "dist", file.name));
   }
 }
 

@@ -33,6 +33,10 @@ function install() {
     recursive: true,
     filter: (path) => !path.includes("node_modules"),
   });
+  // The assertions of `harness.mjs`.
+  cpSync(join(ROOT, "node_modules", "chai"), join(project, "node_modules", "chai"), {
+    recursive: true,
+  });
   return (installed = { project, tarball });
 }
 

@@ -3,7 +3,8 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { assert, report, runTests } from "./harness.mjs";
+import { report } from "../results.mjs";
+import { assert, runTests } from "./harness.mjs";
 
 process.env["NODE_ENV"] = "development";
 Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { Miniflare } from "miniflare";
 
-import { assert, report, runTests } from "./harness.mjs";
+import { report } from "../results.mjs";
+import { assert, runTests } from "./harness.mjs";
 
 process.env["CLOUDFLARE_CF_FETCH_ENABLED"] = "false";
 process.env["WRANGLER_SEND_METRICS"] = "false";

@@ -8,7 +8,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 
 import { ROOT, run } from "../../scripts/setup.mjs";
-import { report } from "../package/harness.mjs";
+import { report } from "../results.mjs";
 
 const HERE = join(ROOT, "tests", "types");
 

@@ -70,3 +70,25 @@ test("codes that are chosen to go to one page are spread like any others", () =>
     assert.equal(found, count);
   }
 });
+
+test("a code in use that no job has is kept once, and neither webhooks nor jobs that go free it", () => {
+  const { ledger, largest } = storage("0123456789ABCDEFFEDCBA9876543210");
+  const [one, other] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)];
+  ledger.claim(one, 1);
+  for (let read = 0; read < 3; read += 1) {
+    ledger.keepUsed(new Uint8Array([...one, ...other, ...one]));
+    ledger.settle(other, () => "failed");
+  }
+  // Its job is discarded.
+  ledger.fold(1, null, () => undefined);
+  /** @type {any[]} */
+  const found = [];
+  ledger.find(new Uint8Array([...one, ...other]), (place, { job, state }) => {
+    found.push([place, job, state]);
+  });
+  assert.deepEqual(found.sort(), [
+    [0, 0, "distributed"],
+    [1, 0, "distributed"],
+  ]);
+  assert.ok(largest() <= 2);
+});

@@ -3,6 +3,7 @@
  * settles what is unknown by it, and never sends it again. The truth is the sandbox's.
  */
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 
 import { createClient } from "uber-vouchers";
@@ -10,7 +11,7 @@ import { createWorkerClient } from "uber-vouchers/worker-client";
 
 import { closeFronts, startFront } from "./front.mjs";
 import { ADMIN_TOKEN, ORGANIZATION, cleanUp, startUber, startWorker } from "./harness.mjs";
-import { eventually, startInspected } from "./storage.mjs";
+import { damage, eventually, startInspected } from "./storage.mjs";
 
 /** Reads come as soon as they are wanted, so that a test sees them. */
 const SOON = { pauseMinutes: 0.001, delayMinutes: 0.001 };
@@ -78,7 +79,8 @@ test("what is in use is settled before an operator is asked about what is unknow
   const seen = await worker.until(
     job.programId,
     job.id,
-    ({ status, usage }) => status === "undecided" && usage.readAt !== null,
+    ({ status, usage, progress }) =>
+      status === "undecided" && usage.readAt !== null && progress.distributed > 0,
   );
   assert.deepEqual([seen.progress.distributed, seen.progress.unknown], [12, 8]);
   const [batch] = seen.unknownBatches;
@@ -139,8 +141,10 @@ test("an operator has it read now; a restart forgets nothing, and a resend leave
     assert.equal(sent.get(code), place >= 3 && place < 7 ? 1 : 2, `${place}`);
   });
   // Again: there is nothing new.
-  const again = await reconcile(worker, job.path);
-  assert.deepEqual([again.body.settled, again.body.stillUnknown], [0, 0]);
+  const page = createWorkerClient({ baseUrl: worker.url, token: ADMIN_TOKEN });
+  const again = await page.reconcile(job.programId, job.id);
+  assert.deepEqual([again.read, again.settled, again.stillUnknown], [10, 0, 0]);
+  assert.ok(again.readAt > readAt);
   await worker.kill();
 });
 
@@ -216,10 +220,50 @@ test("it is read at intervals by itself, also by an object that came back", asyn
   await eventually(() => readsOf(program.programId) === 1);
   await use(program.programId, program.codes.slice(0, 1));
   worker = await worker.restart();
-  await worker.until(program.programId, id, ({ progress }) => progress.distributed === 1);
-  assert.equal(readsOf(program.programId), 2);
-  const { usage } = await worker.json(`/api/programs/${program.programId}/jobs/${id}`);
-  assert.ok(usage.nextAt > Date.now() + 3_600_000);
+  const hour = 3_600_000;
+  const { progress } = await worker.until(
+    program.programId,
+    id,
+    ({ usage }) => usage.nextAt > Date.now() + hour,
+  );
+  assert.equal(progress.distributed, 1);
+  assert.ok(readsOf(program.programId) >= 2);
+  await worker.kill();
+});
+
+test("who gives up keeps nobody from reading", async () => {
+  const worker = await start({ reconcile: false });
+  const job = await unknownJob(worker, 4);
+  await worker.until(job.programId, job.id, ({ status }) => status === "undecided");
+  await use(job.programId, job.codes.slice(0, 2));
+  /** @type {(reply?: undefined) => void} */
+  let release = () => {};
+  const held = new Promise((resolve) => (release = resolve));
+  const asked = new Promise((resolve) => {
+    lists.set(
+      job.programId,
+      /** @type {any} */ ({
+        then: (/** @type {any} */ next) => {
+          resolve(undefined);
+          void held.then(next);
+        },
+      }),
+    );
+  });
+  const gaveUp = new AbortController();
+  const reading = worker.request(`${job.path}/reconcile`, {
+    method: "POST",
+    signal: gaveUp.signal,
+  });
+  await asked;
+  gaveUp.abort();
+  await assert.rejects(reading, { name: "AbortError" });
+  const next = reconcile(worker, job.path);
+  release();
+  lists.delete(job.programId);
+  const { status } = await next;
+  assert.equal(status, 200);
+  assert.equal((await worker.json(job.path)).progress.distributed, 2);
   await worker.kill();
 });
 
@@ -241,6 +285,169 @@ test("a read that breaks off with its object is not repeated at once, and has ch
   assert.ok(usage.nextAt > Date.now() + 20 * 60_000);
   lists.delete(job.programId);
   assert.equal((await reconcile(worker, job.path)).body.settled, 6);
+  await worker.kill();
+});
+
+test("an event that tells of more has it read soon, also by an object that came back", async () => {
+  let worker = await start({ reconcile: { ...SOON, intervalHours: [24], delayMinutes: 0.05 } });
+  const { programId, codes } = await uber.createProgram(4);
+  const note = () => worker.inspect({ act: "evidence", program: programId });
+  // Where nothing is open, there is nothing to read.
+  await note();
+  const { id } = await (await worker.createJob(programId, codes)).json();
+  const path = `/api/programs/${programId}/jobs/${id}`;
+  await worker.until(programId, id, ({ progress }) => progress.queued === 4);
+  await use(programId, codes.slice(0, 3));
+  assert.ok((await worker.json(path)).usage.nextAt > Date.now() + 23 * 3_600_000);
+  await note();
+  const { nextAt } = (await worker.json(path)).usage;
+  assert.ok(nextAt < Date.now() + 3_000);
+  // A later one puts nothing off.
+  await note();
+  assert.equal((await worker.json(path)).usage.nextAt, nextAt);
+  assert.equal(readsOf(programId), 0);
+  worker = await worker.restart();
+  const { usage, progress } = await worker.until(
+    programId,
+    id,
+    ({ usage }) => usage.readAt !== null && usage.nextAt > Date.now() + 23 * 3_600_000,
+  );
+  assert.ok(usage.readAt >= nextAt);
+  assert.equal(progress.distributed, 3);
+  await worker.kill();
+});
+
+test("a job goes on while a long list is read, and a pause of everything does not stop the reading", async () => {
+  const worker = await start({ reconcile: SOON });
+  const job = await unknownJob(worker, 2);
+  await worker.until(job.programId, job.id, ({ usage }) => usage.readAt !== null);
+  /** @type {(reply?: undefined) => void} */
+  let release = () => {};
+  const held = new Promise((resolve) => (release = resolve));
+  lists.set(job.programId, /** @type {any} */ (held));
+  const reading = reconcile(worker, job.path);
+  unanswered.delete(job.programId);
+  await worker.json(`${job.path}/resolve`, { batch: "all", decision: "resend" });
+  await worker.json(`${job.path}/resume`, {});
+  await worker.until(job.programId, job.id, ({ progress }) => progress.queued === 2);
+  await worker.json("/api/pause", { paused: true });
+  await use(job.programId, job.codes.slice(0, 1));
+  release();
+  assert.deepEqual([(await reading).status, (await reading).body.settled], [200, 1]);
+  lists.delete(job.programId);
+  await use(job.programId, job.codes.slice(1));
+  assert.equal((await reconcile(worker, job.path)).body.settled, 1);
+  await worker.json("/api/pause", { paused: false });
+  await worker.kill();
+});
+
+test("a job that can't be read keeps the others from nothing, and its codes stay claimed", async () => {
+  let worker = await start({ reconcile: false });
+  const { programId, codes } = await uber.createProgram(6);
+  const create = async (/** @type {string[]} */ some) => {
+    const created = await (await worker.createJob(programId, some)).json();
+    await worker.until(programId, created.id, ({ progress }) => progress.queued === some.length);
+    return created.id;
+  };
+  const [broken, sound] = [await create(codes.slice(0, 3)), await create(codes.slice(3))];
+  await damage(worker, programId, 1, 60);
+  await use(programId, codes);
+  worker = await worker.restart();
+  const { status, body } = await reconcile(worker, `/api/programs/${programId}/jobs/${sound}`);
+  assert.deepEqual([status, body.settled, body.read], [200, 3, 6]);
+  const path = `/api/programs/${programId}/jobs/${broken}`;
+  assert.equal((await worker.json(path)).status, "unreadable");
+  assert.equal((await reconcile(worker, path)).body.code, "job_unreadable");
+  const again = await worker.createJob(programId, codes, "?skip=true");
+  assert.equal((await again.json()).code, "already_queued");
+  await worker.kill();
+});
+
+test("a read and a job that runs keep together within the requests of an invocation", async () => {
+  const worker = await startWorker({
+    uber: front,
+    entry: "limits-entry.mjs",
+    options: {
+      requestsPerSecond: 90,
+      subrequests: 20,
+      reconcile: { ...SOON, intervalHours: [0.001] },
+    },
+  });
+  await worker.json("/_limits", { outside: 20, inAll: 20 });
+  const { programId, codes } = await uber.createProgram(120);
+  const created = await worker.createJob(programId, codes, "?batchSize=1");
+  const { id } = await created.json();
+  const job = await worker.until(
+    programId,
+    id,
+    ({ status, usage }) => status === "finished" && usage.readAt !== null,
+    120_000,
+  );
+  assert.equal(job.progress.queued, 120);
+  assert.deepEqual([...new Set((await uber.deliveries(programId)).values())], [1]);
+  const { refused } = await worker.json("/_limits");
+  assert.equal(refused, 0);
+  await worker.kill();
+});
+
+test("300,000 codes are read in little memory", async () => {
+  const worker = await start({ reconcile: false });
+  const { programId, codes } = await uber.createProgram(3);
+  const { id } = await (await worker.createJob(programId, codes)).json();
+  await worker.until(programId, id, ({ progress }) => progress.queued === 3);
+  const entry = (/** @type {number} */ number) => ({
+    code_id: codes[number] ?? `00000000-0000-4000-8000-${number.toString(16).padStart(12, "0")}`,
+    code_text: "ABCDEFGH",
+    redemption_link: "https://r.uber.com/rABCDEFGH",
+    max_num_redemptions: 1,
+    usage_count: number % 3 === 0 ? "1" : 0,
+    usage_amount: 0,
+    currency_code: "USD",
+  });
+  const list = Array.from({ length: 300_000 }, (_, number) => JSON.stringify(entry(number)));
+  const headers = { "Content-Type": "application/json" };
+  lists.set(programId, { status: 200, headers, body: `{"codes":[${list.join()}]}` });
+  const path = `/api/programs/${programId}/jobs/${id}`;
+  const memory = async () => {
+    const [pid] = await worker.workerd();
+    const status = await readFile(`/proc/${pid}/status`, "utf8");
+    return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) * 1024;
+  };
+  const before = await memory();
+  assert.deepEqual((await reconcile(worker, path)).body.settled, 1);
+  const taken = (await memory()) - before;
+  assert.ok(taken < 128 * 1024 * 1024, `${taken}`);
+  // 100,000 codes are in use that nobody here has sent: a later job has them as blocked.
+  assert.equal((await reconcile(worker, path)).body.read, 300_000);
+  lists.delete(programId);
+  await worker.kill();
+});
+
+test("with events that nothing is read from, every code in use is settled in the end", async () => {
+  const opaque = await startUber([
+    "--latency",
+    "1-3",
+    "--event-form",
+    "opaque",
+    "--use-rate",
+    "0.5",
+  ]);
+  const worker = await startWorker({ uber: opaque.url, options: { reconcile: false } });
+  const { programId, codes } = await opaque.createProgram(300);
+  const { id } = await (await worker.createJob(programId, codes)).json();
+  await worker.until(programId, id, ({ progress }) => progress.queued === 300);
+  const path = `/api/programs/${programId}/jobs/${id}`;
+  for (const days of [0.01, 1, 3]) {
+    await opaque.ask("advance", { ms: days * 24 * 3_600_000 });
+    const uses = Object.keys(await opaque.ask(`uses/${programId}`));
+    await worker.json(`${path}/reconcile`, {});
+    const { rows } = await worker.json(`${path}/results?state=distributed`);
+    const settled = rows.map((/** @type {any} */ { code }) => code);
+    // More may have been used while it was read.
+    assert.ok(uses.every((code) => settled.includes(code)) && uses.length > 0);
+    const later = Object.keys(await opaque.ask(`uses/${programId}`));
+    assert.ok(settled.every((/** @type {string} */ code) => later.includes(code)));
+  }
   await worker.kill();
 });
 
@@ -296,6 +503,8 @@ test("what is in use is never free for a later job, whatever became of it here",
   // Also once the jobs are gone; a second read writes nothing more.
   await worker.inspect({ act: "rows", program: programId });
   await reconcile(worker, `${path}/${waiting.id}`);
+  const { sql, keys } = await worker.inspect({ act: "rows", program: programId });
+  assert.ok(sql <= 2 && keys === 0, JSON.stringify({ sql, keys }));
   assert.equal((await check()).blocked.total, 12);
   await worker.kill();
 });

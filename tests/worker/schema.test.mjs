@@ -11,7 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { ORGANIZATION, cleanUp, startUber } from "./harness.mjs";
 import { closeFronts, startFront } from "./front.mjs";
-import { damage, eventually, startInspected } from "./storage.mjs";
+import { damage, startInspected } from "./storage.mjs";
 
 const RECORD = process.env["RECORD"];
 const SEED = "17";

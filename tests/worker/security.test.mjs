@@ -1,11 +1,11 @@
 /** What people try who may not, and operators by mistake. SECURITY.md names these tests. */
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
+import { SignJWT } from "jose";
 import { WebSocket } from "ws";
 
 import { logError } from "../../build/js/worker/log.js";
@@ -58,14 +58,18 @@ const asOperator = (path, { headers, ...init } = {}) =>
   raw(worker.url, path, { ...init, headers: { ...BEARER, ...headers } });
 
 /** By the cookie, as a browser sends it. @param {string} path @param {Init} [init] */
-function asConsole(path, { headers, ...init } = {}) {
-  const cookie = { Cookie: `uber-vouchers=${sessionUntil(Date.now() + 60_000)}` };
+async function asConsole(path, { headers, ...init } = {}) {
+  const cookie = { Cookie: `uber-vouchers=${await sessionUntil(Date.now() + 60_000)}` };
   return raw(worker.url, path, { ...init, headers: { ...cookie, ...headers } });
 }
 
 /** @param {number} until */
 const sessionUntil = (until) =>
-  `${until}.${createHmac("sha256", ADMIN_TOKEN).update(`uber-vouchers session ${until}`).digest("hex")}`;
+  new SignJWT()
+    .setProtectedHeader({ alg: "HS256" })
+    .setAudience("uber-vouchers session")
+    .setExpirationTime(until / 1000)
+    .sign(new TextEncoder().encode(ADMIN_TOKEN));
 
 /** @returns {[method: string, path: string, body?: unknown][]} */
 const routes = () => {
@@ -351,7 +355,7 @@ async function watch(headers) {
 }
 
 test("a WebSocket is opened by the console's own page alone", async () => {
-  const cookie = `uber-vouchers=${sessionUntil(Date.now() + 60_000)}`;
+  const cookie = `uber-vouchers=${await sessionUntil(Date.now() + 60_000)}`;
   assert.equal((await watch({}))[0], 401);
   assert.equal((await watch({ Cookie: cookie }))[0], 403);
   for (const origin of ["null", "https://evil.example", CONSOLE, `${worker.url}.evil.example`]) {
@@ -374,7 +378,7 @@ test("a WebSocket is told nothing after its session has ended", async () => {
   const path = `/api/programs/${program.programId}/jobs/${id}`;
   const until = Date.now() + 1_000;
   const socket = new WebSocket(`${worker.url.replace("http", "ws")}${path}/live`, {
-    headers: { Cookie: `uber-vouchers=${sessionUntil(until)}`, Origin: worker.url },
+    headers: { Cookie: `uber-vouchers=${await sessionUntil(until)}`, Origin: worker.url },
   });
   await once(socket, "message");
   await new Promise((resolve) => setTimeout(resolve, until - Date.now() + 50));

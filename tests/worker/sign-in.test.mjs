@@ -1,7 +1,8 @@
 /** The admin token: as a bearer, and for a cookie. */
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
+
+import { SignJWT } from "jose";
 
 import { Attempts, addressOf } from "../../build/js/worker/http/attempts.js";
 import { methods } from "../../build/js/worker/http/operator.js";
@@ -50,9 +51,16 @@ function signIn(token, headers = {}, at = worker.url) {
 const asked = (headers) =>
   raw(worker.url, "/api/config", { headers: { "CF-Connecting-IP": somewhere(), ...headers } });
 
-/** As the worker signs it. @param {number | string} until @param {string} [token] */
-const cookieOf = (until, token = ADMIN_TOKEN) =>
-  `${until}.${createHmac("sha256", token).update(`uber-vouchers session ${until}`).digest("hex")}`;
+/** As the worker signs it. @param {number} until @param {string} [token] @param {string} [audience] */
+const cookieOf = (until, token = ADMIN_TOKEN, audience = "uber-vouchers session") =>
+  new SignJWT()
+    .setProtectedHeader({ alg: "HS256" })
+    .setAudience(audience)
+    .setExpirationTime(until / 1000)
+    .sign(new TextEncoder().encode(token));
+
+/** @param {unknown} value */
+const encoded = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
 test("the admin token gives a cookie that no script and no other site can use", async () => {
   const answer = await signIn(ADMIN_TOKEN);
@@ -72,7 +80,7 @@ test("over TLS the cookie is bound to this host and never sent in the clear", as
   const header = await openSession(url, ADMIN_TOKEN, now);
   assert.match(
     header,
-    /^__Host-uber-vouchers=[\w.]+; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200; Secure$/,
+    /^__Host-uber-vouchers=[\w.-]+; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200; Secure$/,
   );
   const pair = header.split(";")[0] ?? "";
   assert.equal(await readSession(pair, url, ADMIN_TOKEN, now), now + 12 * HOUR_MS);
@@ -84,22 +92,28 @@ test("over TLS the cookie is bound to this host and never sent in the clear", as
 
 test("a cookie that is forged, expired or there twice lets nobody in", async () => {
   const until = Date.now() + HOUR_MS;
-  const good = cookieOf(until);
+  const good = await cookieOf(until);
   assert.equal((await asked({ Cookie: `${NAME}=${good}` })).status, 200);
   assert.equal((await asked({ Cookie: `other=1; ${NAME}=${good}` })).status, 200);
-  const [, signature] = good.split(".");
+  const [header = "", payload = "", signature = ""] = good.split(".");
+  const claims = { aud: "uber-vouchers session", exp: until / 1000 };
+  const later = encoded({ ...claims, exp: until / 1000 + 1 });
+  const none = encoded({ alg: "none" });
   const forged = [
     `${NAME}=`,
-    `${NAME}=${until}`,
-    `${NAME}=${until}.`,
-    `${NAME}=${until}.${"0".repeat(64)}`,
-    `${NAME}=${until + 1}.${signature}`,
+    `${NAME}=${header}`,
+    `${NAME}=${header}.${payload}`,
+    `${NAME}=${header}.${payload}.`,
+    `${NAME}=${header}.${payload}.${"A".repeat(43)}`,
+    `${NAME}=${header}.${later}.${signature}`,
+    `${NAME}=${none}.${payload}.`,
+    `${NAME}=${none}.${payload}.${signature}`,
+    `${NAME}=${encoded({ alg: "HS512" })}.${payload}.${signature}`,
     `${NAME}=${good.toUpperCase()}`,
     `${NAME}=${good}0`,
-    `${NAME}=${cookieOf(until, "another token of some length")}`,
-    `${NAME}=${cookieOf(until, "")}`,
-    `${NAME}=${cookieOf(Date.now() - 1)}`,
-    `${NAME}=${cookieOf("9".repeat(14))}`,
+    `${NAME}=${await cookieOf(until, "another token of some length")}`,
+    `${NAME}=${await cookieOf(until, ADMIN_TOKEN, "something else")}`,
+    `${NAME}=${await cookieOf(Date.now() - 1)}`,
     `${NAME}=${good}; ${NAME}=${good}`,
     `${NAME}=x; ${NAME}=${good}`,
     `__Host-${NAME}=${good}`,
@@ -114,7 +128,7 @@ test("a cookie that is forged, expired or there twice lets nobody in", async () 
 });
 
 test("a session ends when the admin token changes", async () => {
-  const cookie = `${NAME}=${cookieOf(Date.now() + HOUR_MS)}`;
+  const cookie = `${NAME}=${await cookieOf(Date.now() + HOUR_MS)}`;
   const other = await startWorker({
     uber: uber.url,
     bindings: { ADMIN_TOKEN: "the token that came after it" },
@@ -263,7 +277,7 @@ test("a bearer token is taken in one form, and never half", async () => {
     assert.equal(answer.headers["www-authenticate"], "Bearer");
   }
   // A wrong bearer is not made good by a cookie that the browser added.
-  const cookie = `${NAME}=${cookieOf(Date.now() + HOUR_MS)}`;
+  const cookie = `${NAME}=${await cookieOf(Date.now() + HOUR_MS)}`;
   assert.equal((await asked({ Authorization: "Bearer wrong", Cookie: cookie })).status, 401);
 });
 

@@ -152,6 +152,8 @@ const inspected = (Published) =>
       const object = /** @type {any} */ (this);
       object.acts = {
         ...doorTo(ctx.storage),
+        /** As after an event that tells of a use. */
+        evidence: () => object.noteEvidence("usage"),
         /** Rows written since that was asked last. */
         rows: () => {
           const now = { ...counts };

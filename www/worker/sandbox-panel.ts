@@ -22,8 +22,8 @@ export async function sandboxPanel(
   const asked = await ask("/api/session");
   if (!asked.ok) return asked;
   const isOwn = request.method === "GET" || request.headers.get("Origin") === url.origin;
-  const answer: Response = isOwn
-    ? await sandbox.fetch(request)
+  const answer = isOwn
+    ? ((await sandbox.fetch(request)) as Response)
     : new Response(null, { status: 403 });
   return kept(answer.body, answer.status, "application/json");
 }

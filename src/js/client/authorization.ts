@@ -1,9 +1,8 @@
 /** Signing an administrator in: the delegated grant, in two steps. */
 import { instance } from "../wasm/binding.js";
 import { requestToken } from "./client.js";
-import { type HostOptions, createHost } from "../wasm/host.js";
-import type { ModuleSource } from "../wasm/instance.js";
-import { checkGrantOptions, checks, hostChecks } from "./options.js";
+import { createHost } from "../wasm/host.js";
+import { checkAuthorizationOptions, checkExchangeOptions } from "./options.js";
 import type { CallSignal, Clock, FetchFunction, HostURL, TokenSet, WasmModule } from "../types.js";
 
 /** What `authorizationUrl` takes. */
@@ -57,11 +56,10 @@ export interface ExchangeCodeOptions {
  * @throws {ValidationError} `invalid_options`, naming the option.
  */
 export async function authorizationUrl(options: AuthorizationUrlOptions): Promise<HostURL> {
-  const read = checkGrantOptions(options, ["clientId", "redirectUri", "state"], {
-    authorizeUrl: checks.url,
-  });
+  const read = checkAuthorizationOptions(options);
   const glue = await instance.load();
-  return new URL(instance.callSync(() => glue.authorizationUrl(read)) as string) as HostURL;
+  const url = instance.callSync((): unknown => glue.authorizationUrl(read));
+  return new URL(String(url));
 }
 
 /**
@@ -75,20 +73,17 @@ export async function authorizationUrl(options: AuthorizationUrlOptions): Promis
  * @throws {ConnectionError} No answer came. The code may be spent.
  */
 export async function exchangeCode(options: ExchangeCodeOptions): Promise<TokenSet> {
-  const read = checkGrantOptions(options, ["clientId", "clientSecret", "code", "redirectUri"], {
-    ...hostChecks,
-    tokenUrl: checks.url,
-  });
+  const read = checkExchangeOptions(options);
   const { fetch, clock, module, signal, timeoutMs = 30_000, ...values } = read;
-  await instance.load(module as ModuleSource | undefined);
-  const host = createHost({ fetch, clock } as HostOptions);
+  await instance.load(module);
+  const host = createHost({ ...(fetch && { fetch }), ...(clock && { clock }) });
   const settings = {
     organizationId: "-",
     baseUrl: "https://api.uber.com",
     acceptLanguage: "-",
-    timeoutMs: timeoutMs as number,
+    timeoutMs,
     maxRetries: 0,
     auth: values,
   };
-  return requestToken(settings, host, { ...values }, { signal: signal as CallSignal });
+  return requestToken(settings, host, { ...values }, signal ? { signal } : {});
 }

@@ -21,14 +21,16 @@ import type { Usage, UsageReader } from "../job/usage.js";
 import { memoryJournal } from "../journal/memory.js";
 import type { Journal } from "../journal/types.js";
 import {
-  type CheckedJobOptions,
   type CheckedOptions,
+  type ClientSettings,
   checkCallOptions,
   checkClientOptions,
   checkJobOptions,
-  checks,
+  checkResumeOptions,
+  pageSize as pageSizeReader,
   programIdOf,
 } from "./options.js";
+import { boolean, count, text } from "../schema.js";
 import { type CodesInput, parse } from "../codes/parse.js";
 import { type TokenRules, TokenSource } from "./token-source.js";
 import type {
@@ -179,18 +181,14 @@ export function createClient(options: ClientOptions): Client {
       return (await lives.call(CALL_DISTRIBUTE_ALL, input, call)) as Receipt;
     },
     async listCodes(programId, callOptions) {
-      const call = checkCallOptions(callOptions, { includeUsage: checks.boolean });
+      const call = checkCallOptions(callOptions, { includeUsage: boolean });
       await lives.binding(call);
       const { includeUsage } = call;
       const input = { programId: programIdOf(programId), includeUsage };
       return (await lives.call(CALL_LIST_CODES, input, call)) as VoucherCode[];
     },
     async searchPrograms(callOptions) {
-      const call = checkCallOptions(callOptions, {
-        status: checks.text,
-        limit: checks.count,
-        offset: checks.count,
-      });
+      const call = checkCallOptions(callOptions, { status: text, limit: count, offset: count });
       const { status, limit = 50, offset = 0 } = call;
       const input = { status, limit, offset };
       return (await lives.call(CALL_SEARCH_PROGRAMS, input, call)) as VoucherProgram[];
@@ -201,11 +199,11 @@ export function createClient(options: ClientOptions): Client {
       return (await lives.call(CALL_GET_PROGRAM, input, call)) as VoucherProgram;
     },
     async *listGuests(programId, callOptions) {
-      const call = checkCallOptions(callOptions, { pageSize: checks.pageSize });
+      const call = checkCallOptions(callOptions, { pageSize: pageSizeReader });
       const { pageSize = 500, ...rest } = call;
       const read = new Set<string>();
       for (let pageToken: string | undefined; ;) {
-        const page = await guestPage(lives, programId, pageSize as number, rest, pageToken);
+        const page = await guestPage(lives, programId, pageSize, rest, pageToken);
         yield* page.guests;
         if (page.next === null) return;
         if (read.has(page.next)) throw pageAgain();
@@ -214,7 +212,7 @@ export function createClient(options: ClientOptions): Client {
     },
     createJob: (programId, codes, given) =>
       withInput(codes, async (begun) => {
-        const options = lives.jobOptions(given, memoryJournal(), ["journal"]);
+        const options = checkJobOptions(given, lives.settings, memoryJournal);
         await lives.binding();
         const { signal } = options;
         const parts = await read(begun, signal ? { signal } : {});
@@ -226,7 +224,7 @@ export function createClient(options: ClientOptions): Client {
         }
       }),
     async resumeJob(journal, given) {
-      const options = lives.jobOptions(given, journal, ["restored"]);
+      const options = checkResumeOptions(given, lives.settings, journal);
       return openUnlessAborted(await context(), options);
     },
   };
@@ -290,9 +288,8 @@ class BoundClient {
     this.#checked = checkClientOptions(options);
   }
 
-  /** The options of a job, checked. */
-  jobOptions(given: object | undefined, journal: unknown, names: string[]): CheckedJobOptions {
-    return checkJobOptions(given, this.#checked.settings, journal, names);
+  get settings(): ClientSettings {
+    return this.#checked.settings;
   }
 
   /** What a job needs. */
@@ -373,7 +370,7 @@ export async function requestToken(
 ): Promise<TokenSet> {
   await instance.load();
   const tokens = await instance.call("no", (glue) => {
-    const client = new glue.Client(settings, host as never);
+    const client = new glue.Client(settings, host);
     const asked = client.call(
       CALL_REQUEST_TOKEN,
       withDefaults(input, call, settings),
@@ -441,7 +438,8 @@ async function unlessAborted<T>(
   const { kind, value } = await deadline.race(work);
   deadline.end();
   if (kind === DONE) return value;
-  if (kind === FAILED) throw value;
+  // What `work` has thrown, as the type does not tell.
+  if (kind === FAILED) throw value as unknown;
   const hint = "The signal you passed was aborted before anything left.";
   throw refusal("aborted", "The call was aborted", hint, { cause: value });
 }

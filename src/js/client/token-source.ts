@@ -43,7 +43,7 @@ export type AuthSource =
   | { kind: "token"; accessToken: string }
   | {
       kind: "callback";
-      accessToken: (context: { rejected?: string }) => string | Promise<string>;
+      accessToken: AccessTokenCallback;
     }
   | { kind: "client_credentials"; cache?: TokenCache; cacheKey: string }
   | {
@@ -52,7 +52,8 @@ export type AuthSource =
       onTokens?: OnTokens;
     };
 
-type OnTokens = (tokens: TokenSet) => void | Promise<void>;
+export type AccessTokenCallback = (context: { rejected?: string }) => string | Promise<string>;
+export type OnTokens = (tokens: TokenSet) => void | Promise<void>;
 
 /** What the core decides about tokens. */
 export interface TokenRules {

@@ -60,7 +60,7 @@ export function hexOf(ids: Uint8Array, at: number): string {
   let text = "";
   for (let place = 0; place < ID_LENGTH; place += 1) {
     if (place === 4 || place === 6 || place === 8 || place === 10) text += "-";
-    text += hex[ids[at + place] as number];
+    text += hex[ids[at + place] ?? 0] ?? "";
   }
   return text;
 }
@@ -127,7 +127,7 @@ export function toCodeList(parts: ListParts): CodeList {
 /** The ids of a list that was parsed before, sixteen bytes each; else nothing. */
 export function listIds(input: unknown): Uint8Array | undefined {
   // Of any realm: taken for a mere iterable, a list would lose what was rejected.
-  return quietly(() => bytesOf(Object(input)[idsOf]));
+  return quietly(() => bytesOf((Object(input) as { [idsOf]?: unknown })[idsOf]));
 }
 
 /** The parts of a list that was parsed before; nothing of what only looks like one. */
@@ -138,7 +138,8 @@ export function listParts(input: unknown): ListParts | undefined {
     const { duplicates, rejectedCount, rejected } = input as CodeList;
     const entries = Array.from(rejected, (entry) => ({ ...entry }));
     const isDistinct = ParsedCodes.isOurs(input as CodeList);
-    const [dropped, refused] = [+duplicates, +rejectedCount];
-    return { ids, isDistinct, duplicates: dropped, rejectedCount: refused, rejected: entries };
+    // Of another copy of the package, or made by hand: they may be anything.
+    const counts = { duplicates: Number(duplicates), rejectedCount: Number(rejectedCount) };
+    return { ids, isDistinct, ...counts, rejected: entries };
   });
 }

@@ -193,7 +193,8 @@ async function readStream(
     held = [];
     if (isText) await feed.text(encode(strings.join("")));
     // A program and its code are a line of a CSV.
-    else if (byProgram) await feed.text(encode(strings.map((line) => `${line}\n`).join("")));
+    else if (byProgram)
+      await feed.text(encode(strings.map((line) => `${String(line)}\n`).join("")));
     else await feed.entries(strings);
   };
   for (;;) {

@@ -19,7 +19,7 @@ import {
   EMPTY_CODES_HINT,
 } from "../generated/protocol.js";
 import { notify } from "../listeners.js";
-import { checks, readOptions } from "../client/options.js";
+import { column, method, ordinal, readOptions, signal } from "../schema.js";
 import type { CallSignal, VoucherCode } from "../types.js";
 
 /**
@@ -86,11 +86,11 @@ export interface ParseByProgramOptions extends ParseOptions {
   programColumn?: ColumnSelector;
 }
 
-const parseChecks = {
-  column: checks.column,
-  headerRow: checks.ordinal,
-  onProgress: checks.method,
-  signal: checks.signal,
+const parseSchema = {
+  column,
+  headerRow: ordinal,
+  onProgress: method<(progress: ParseProgress) => void>(),
+  signal,
 };
 
 /**
@@ -108,9 +108,9 @@ const parseChecks = {
  */
 export async function parseCodes(input: CodesInput, options?: ParseOptions): Promise<CodeList> {
   return withInput(input, async (begun) => {
-    const read = readOptions(options ?? {}, parseChecks);
+    const read = readOptions(options ?? {}, parseSchema);
     if (listIds(begun) !== undefined) return begun as CodeList;
-    return toCodeList(await parse(begun, read as ParseOptions));
+    return toCodeList(await parse(begun, read));
   });
 }
 
@@ -175,8 +175,8 @@ export async function parseCodesByProgram(
   options?: ParseByProgramOptions,
 ): Promise<ProgramLists> {
   return withInput(input, async (begun) => {
-    const read = readOptions(options ?? {}, { ...parseChecks, programColumn: checks.column });
-    const { programColumn, ...shared } = read as ParseByProgramOptions;
+    const read = readOptions(options ?? {}, { ...parseSchema, programColumn: column });
+    const { programColumn, ...shared } = read;
     refuseMissing(begun);
     const [{ rejectedCount, rejected }, programs] = await readLists(
       begun,

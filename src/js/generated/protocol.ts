@@ -158,6 +158,9 @@ export const FAULTS = [
   "webhook_foreign",
 ] as const;
 
+/** The forms of the event that reports what became of a distribution. */
+export const EVENT_FORMS = ["batch", "code", "failures", "opaque"] as const;
+
 /** Refused before anything left. */
 export type ValidationErrorCode =
   | "invalid_options"

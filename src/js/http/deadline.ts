@@ -66,7 +66,7 @@ export class Deadline {
   constructor(
     clock: AnyClock,
     ms: number,
-    signal?: CallSignal | undefined,
+    signal?: CallSignal,
     readonly running?: Set<Deadline>,
   ) {
     running?.add(this);
@@ -88,7 +88,7 @@ export class Deadline {
     if (this.#signal?.aborted) this.#abort();
     return new Promise((resolve) => {
       const cut = resolve as (cut: Outcome) => void;
-      if (this.#cut) return cut(this.#cut);
+      if (this.#cut) return void cut(this.#cut);
       this.#waiting.add(cut);
       const settle = (kind: typeof DONE | typeof FAILED) => (value: unknown) => {
         this.#waiting.delete(cut);

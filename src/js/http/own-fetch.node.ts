@@ -8,7 +8,7 @@ const connectErrors = new WeakSet<object>();
 
 // A code would not do: a handshake and an answer that break off give the same ones.
 subscribe("undici:client:connectError", (message) => {
-  connectErrors.add(Object((message as { error?: unknown }).error));
+  connectErrors.add(Object((message as { error?: unknown }).error) as object);
 });
 
 /** `fetch` itself, by its source: what wraps it may have sent the request before. */
@@ -49,7 +49,7 @@ function isPlainDispatcher(): boolean {
   const slots = globalThis as unknown as Record<symbol, { dispatch?: unknown } | undefined>;
   const [dispatcher] = symbols.flatMap((symbol) => slots[symbol] ?? []);
   const plain = Object.getPrototypeOf(dispatcher ?? {}) as {
-    constructor: Function;
+    constructor: { name?: unknown };
     dispatch?: unknown;
   };
   return plain.constructor.name === "Agent" && plain.dispatch === dispatcher?.dispatch;

@@ -28,7 +28,7 @@ export function markUnsent<T extends object>(error: T): T {
   return error;
 }
 
-export const isMarkedUnsent = (thrown: unknown): boolean => unsent.has(Object(thrown));
+export const isMarkedUnsent = (thrown: unknown): boolean => unsent.has(Object(thrown) as object);
 
 /**
  * The same request, which the host does not repeat by itself. Deno, and Bun

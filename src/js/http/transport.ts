@@ -69,15 +69,15 @@ export async function send(
   let hasLeft = false;
   let started = 0;
   deadline.onCut = abort;
-  const outcome = await deadline.race(() => {
+  const outcome = await deadline.race((): Promise<unknown> => {
     const event: RequestEvent = { method: init.method, url, attempt };
     if (onRequest) notify(onRequest, event);
     hasLeft = true;
     started = now();
-    const sent = { ...init, signal: connection.signal };
+    const sent: FetchInit = { ...init, signal: connection.signal };
     if (fetch === undefined) {
       hostFetch = globalThis.fetch;
-      return hostFetch(url, sentOnce(sent) as RequestInit);
+      return hostFetch(url, sentOnce(sent));
     }
     // As a method where it is one: a service binding refuses anything else.
     return typeof fetch === "function" ? fetch(url, sent) : fetch.fetch(url, sent);
@@ -89,9 +89,9 @@ export async function send(
     hasLeft = quietly(() => isUnsent(value)) !== true;
   }
   if (outcome.kind !== DONE) return { ...outcome, hasLeft };
-  const response: ResponseShape = Object(outcome.value);
+  const response = Object(outcome.value) as ResponseShape;
   const answer: Answer = { ...headOf(response), response, abort, isRead: false };
-  deadline.onEnd = () => drain(answer);
+  deadline.onEnd = () => void drain(answer);
   if (onResponse) {
     const durationMs = now() - started;
     const { status, fields } = answer;

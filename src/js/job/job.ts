@@ -58,12 +58,8 @@ import type {
 import { type Usage, type UsageReader, readUsage, usageAtUber } from "./usage.js";
 import { bytesOf } from "../journal/shared.js";
 import type { Journal } from "../journal/types.js";
-import {
-  type CheckedJobOptions,
-  checkCallOptions,
-  checks,
-  readOptions,
-} from "../client/options.js";
+import { type CheckedJobOptions, checkCallOptions } from "../client/options.js";
+import { MOST, boolean, isWithin, readOptions, signal as signalReader } from "../schema.js";
 import type { Answer } from "../http/transport.js";
 import type { CallSignal } from "../types.js";
 import { outcomesOf } from "../webhook/webhook.js";
@@ -160,7 +156,7 @@ async function replay(journal: Journal, push: (bytes: Uint8Array) => void): Prom
   try {
     for (;;) {
       const piece = await onJournal(async () => {
-        const { done, value } = await stored.next();
+        const { done, value } = (await stored.next()) as { done?: boolean; value?: unknown };
         isRead = done === true;
         return isRead ? undefined : bytesOf(value, "read");
       });
@@ -254,7 +250,7 @@ class BulkJob implements BareJob {
   /** Whether the whole list is in the journal: until then, nothing is settled. */
   #isCreated = false;
   #failure: VoucherError | undefined;
-  #waiting: { save: number; resolve(): void; reject(error: unknown): void }[] = [];
+  #waiting: { save: number; resolve: () => void; reject: (error: unknown) => void }[] = [];
   #timer: { until: number; stop: AbortController } | undefined;
   /** Whether the server has said that there were too many requests: the next wait is for that. */
   #isLimited = false;
@@ -308,8 +304,7 @@ class BulkJob implements BareJob {
   };
 
   async run(options: { signal?: CallSignal } = {}): Promise<JobReport> {
-    const signal = readOptions(options, { signal: checks.signal })["signal"] as
-      CallSignal | undefined;
+    const { signal } = readOptions(options, { signal: signalReader });
     this.#refuse();
     if (this.#run !== undefined) {
       const hint = "Wait for the run that there is, or pause it by its signal.";
@@ -365,7 +360,7 @@ class BulkJob implements BareJob {
 
   async reconcile(options?: ReconcileOptions): Promise<Reconciliation> {
     this.#refuse();
-    const call = checkCallOptions(options, { guests: checks.boolean });
+    const call = checkCallOptions(options, { guests: boolean });
     const usage = await usageAtUber(this.#reader, this.programId, call);
     const settled = await this.#applyUsage(usage);
     return { read: usage.read, settled, stillUnknown: this.progress().unknown };
@@ -382,8 +377,9 @@ class BulkJob implements BareJob {
     if (!(DECISIONS as readonly unknown[]).includes(decision)) {
       throw invalidOption("The decision must be resend, queued or abandon");
     }
-    const fault = batch === "all" ? undefined : checks.count(batch);
-    if (fault !== undefined) throw invalidOption(`The batch ${fault}, or "all"`);
+    if (batch !== "all" && !isWithin(batch, 0, MOST)) {
+      throw invalidOption('The batch must be a whole number from 0, or "all"');
+    }
     await this.#change(() => this.#machine.resolve(batch, decision));
   }
 
@@ -598,7 +594,7 @@ class BulkJob implements BareJob {
   async #send(batch: number, attempt: number, body: string): Promise<void> {
     const host = this.#host;
     const [url, shared] = this.#request;
-    const init = { ...shared, headers: new Headers(shared.headers), body };
+    const init = { ...shared, headers: new Headers(shared.headers as HeadersInit), body };
     const token = this.#tokens.get(batch);
     if (token !== undefined) init.headers.set("Authorization", `Bearer ${token}`);
     const deadline = host.deadline(this.#options.timeoutMs, undefined);
@@ -700,7 +696,11 @@ class BulkJob implements BareJob {
 
 const { asyncDispose } = Symbol as { asyncDispose?: symbol };
 if (asyncDispose !== undefined) {
-  Object.defineProperty(BulkJob.prototype, asyncDispose, { value: BulkJob.prototype.close });
+  Object.defineProperty(BulkJob.prototype, asyncDispose, {
+    value(this: BulkJob) {
+      return this.close();
+    },
+  });
 }
 
 /** What the worker reads of a job beside its public members. */

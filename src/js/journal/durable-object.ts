@@ -185,7 +185,7 @@ function checkStorage(storage: DurableStorage): void {
 
 function placeOf(storage: object, prefix: string): Place {
   let all = places.get(storage);
-  if (!all) places.set(storage, (all = new Map()));
+  if (!all) places.set(storage, (all = new Map<string, Place>()));
   let place = all.get(prefix);
   if (!place) {
     place = {

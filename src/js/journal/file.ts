@@ -21,7 +21,7 @@ import {
   once,
 } from "./shared.js";
 import { LengthFile } from "./length-file.js";
-import { checks, readOptions } from "../client/options.js";
+import { boolean, readOptions } from "../schema.js";
 
 /** What `fileJournal` takes beside the path. */
 export interface FileJournalOptions {
@@ -72,8 +72,7 @@ export function fileJournal(
   const host = hostOf();
   const { promises: fs, constants } = host.fs;
   const file = host.path.resolve(pathOf(host, path));
-  const checked: FileJournalOptions = readOptions(options, { create: checks.boolean });
-  const { create: mayCreate = true } = checked;
+  const { create: mayCreate = true } = readOptions(options, { create: boolean });
   const opensLocked = LOCKING.includes(host.platform);
   const work = inTurn();
   /** Open as long as the lock is held. */
@@ -175,7 +174,7 @@ export function fileJournal(
     async truncate(bytes) {
       const length = lengthOf(bytes);
       await using(async (handle, size) => {
-        lengths.cut(journal.key as string, length);
+        lengths.cut(journal.key, length);
         if ((await lengthFile().read()) > length) await lengthFile().write(length);
         if (length < size) await handle.truncate(length);
         end = Math.min(length, size);
@@ -195,9 +194,10 @@ export function fileJournal(
     const flags = opensLocked ? LOCK_ON_OPEN : 0;
     const creates = create && mayCreate;
     let isThere = true;
-    const handle = await open(creates, flags).catch((error: NodeJS.ErrnoException) => {
-      isThere = creates || error.code !== "ENOENT";
-      if (isThere && !(opensLocked && error.code === "EAGAIN")) throw error;
+    const handle = await open(creates, flags).catch((error: unknown) => {
+      const { code } = error as NodeJS.ErrnoException;
+      isThere = creates || code !== "ENOENT";
+      if (isThere && !(opensLocked && code === "EAGAIN")) throw error;
     });
     if (!handle) return isThere ? undefined : async () => {};
     let free: Release | undefined;
@@ -224,24 +224,37 @@ export function fileJournal(
   return Object.assign(journal, { lock });
 }
 
+interface Builtins {
+  "node:fs": Host["fs"];
+  "node:net": Host["net"];
+  "node:path": Host["path"];
+  "node:url": Host["url"];
+}
+
 function hostOf(): Host {
   const { process } = globalThis as {
     process?: {
-      getBuiltinModule?: (name: string) => any;
+      getBuiltinModule?: <Name extends keyof Builtins>(name: Name) => Builtins[Name] | undefined;
       platform: string;
       versions?: { bun?: string };
     };
   };
-  const builtin = (name: string) => process?.getBuiltinModule?.(name);
+  const builtin = <Name extends keyof Builtins>(name: Name) => process?.getBuiltinModule?.(name);
+  const [fs, net, path, url] = [
+    builtin("node:fs"),
+    builtin("node:net"),
+    builtin("node:path"),
+    builtin("node:url"),
+  ];
   // In workerd there are files too, and they are gone with the request.
-  if (!process || isWorkerd || !builtin("node:fs")) {
+  if (!process || isWorkerd || !fs || !net || !path || !url) {
     throw invalidOption("`fileJournal` needs a host with files: Node.js, Deno or Bun");
   }
   return {
-    fs: builtin("node:fs"),
-    net: builtin("node:net"),
-    path: builtin("node:path"),
-    url: builtin("node:url"),
+    fs,
+    net,
+    path,
+    url,
     platform: process.platform,
     isBun: process.versions?.bun !== undefined,
   };

@@ -204,7 +204,8 @@ export async function deleteIndexedDbJournal(name: string): Promise<void> {
 
 function databaseOf(name: unknown): string {
   const database = PREFIX + nameOf(name);
-  if (typeof indexedDB === "object" && indexedDB !== null) return database;
+  const host = globalThis as { indexedDB?: unknown };
+  if (typeof host.indexedDB === "object" && host.indexedDB !== null) return database;
   throw invalidOption("`indexedDbJournal` needs IndexedDB, which this host does not have");
 }
 
@@ -215,7 +216,7 @@ function locksOf(): LockManager | undefined {
 function takeLock(locks: LockManager, name: string): Promise<Release | undefined> {
   return new Promise((resolve, reject) => {
     const given: Promise<unknown> = locks.request(name, { ifAvailable: true }, (lock) => {
-      if (!lock) return resolve(undefined);
+      if (!lock) return void resolve(undefined);
       return new Promise<void>((free) => {
         resolve(
           once(async () => {
@@ -302,15 +303,18 @@ function ended<T>(request: IDBOpenDBRequest & IDBRequest<T>, name: string): Prom
     };
     request.onerror = () => {
       clearTimeout(timer);
-      reject(request.error);
+      reject(errorOf(request));
     };
   });
 }
 
+/** There is one, once a request has failed. */
+const errorOf = ({ error }: IDBRequest) => error ?? new Error("The request failed");
+
 function done<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
+    request.onerror = () => reject(errorOf(request));
   });
 }
 
@@ -332,7 +336,8 @@ async function page(store: IDBObjectStore, at: number): Promise<Uint8Array[]> {
     if (keys.length > 0) throw gapAt(at);
     return [];
   }
-  const pieces: Uint8Array[] = await done(store.getAll(IDBKeyRange.bound(at, last)));
+  // Nothing else is ever stored there.
+  const pieces = (await done(store.getAll(IDBKeyRange.bound(at, last)))) as Uint8Array[];
   let next = at;
   for (const [place, piece] of pieces.entries()) {
     if (keys[place] !== next) throw gapAt(next);

@@ -1,5 +1,5 @@
 /** A stateful simulation of Uber's voucher API, for tests and for trying things out. */
-import { MODULE_FAULT, type ModuleSource, isModuleSource } from "../wasm/instance.js";
+import { MODULE_FAULT, isModuleSource } from "../wasm/instance.js";
 import { instance } from "../wasm/sandbox-binding.js";
 import { realTime, virtualTime } from "./clock.js";
 import { type Arriving, type CoreReply, type Wait, createFetch } from "./fetch.js";
@@ -172,7 +172,7 @@ const WEBHOOK_TIMEOUT_MS = 10_000;
  */
 export function setModule(module: WasmModule | ArrayBuffer | Uint8Array | HostURL): void {
   if (!isModuleSource(module)) throw new TypeError(`setModule: \`module\` ${MODULE_FAULT}`);
-  instance.provide(() => module as ModuleSource);
+  instance.provide(() => module);
 }
 
 /**
@@ -257,15 +257,16 @@ export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> 
       // It calls back at once, when the core has taken the request.
       const until = (ms: number) => wait(ms, record());
       return use(() => core.handle(method, target, headers, body, at, until) as Promise<CoreReply>);
-    }) as HostFetch,
+    }),
 
-    clock: { now: () => time.now(), sleep: (ms, signal) => time.sleep(ms, signal) },
+    clock: { now: () => time.now(), sleep: (ms, signal?: AbortSignal) => time.sleep(ms, signal) },
 
     createProgram(programOptions) {
       const program = checkProgramOptions(programOptions);
       checkUsable();
       const at = time.now();
-      const created = use(() => core.createProgram(program, at)) as SandboxProgram | string;
+      const created = use((): unknown => core.createProgram(program, at)) as
+        SandboxProgram | string;
       if (typeof created === "string") throw new TypeError(`createProgram: ${created}`);
       void journal?.add({ at, program });
       return { programId: created.programId, codes: lines(created.codes as unknown as string) };
@@ -345,7 +346,7 @@ export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> 
         try {
           const url = webhookUrl ?? "https://receiver.invalid/";
           const request = new Request(url, { method: "POST", headers, body });
-          const answer = await (send ?? post)(request as HostRequest);
+          const answer = await (send ?? post)(request);
           isAcknowledged = answer.status === 200;
         } catch {
           // A receiver that can't be reached did not acknowledge.
@@ -376,7 +377,7 @@ export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> 
 
 async function post(request: HostRequest): Promise<{ status: number }> {
   const signal = AbortSignal.timeout(WEBHOOK_TIMEOUT_MS);
-  const response = await globalThis.fetch(request as Request, { signal, redirect: "manual" });
+  const response = await globalThis.fetch(request, { signal, redirect: "manual" });
   // Frees the connection; what is in the body makes no difference.
   await response.body?.cancel();
   return response;

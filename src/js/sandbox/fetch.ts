@@ -74,7 +74,7 @@ export function createFetch(
     Object.defineProperty(response, "url", { value: url.href });
     return response;
   };
-  return Object.defineProperty(send, markOfSandbox, { value: true }) as typeof fetch;
+  return Object.defineProperty<typeof fetch>(send, markOfSandbox, { value: true });
 }
 
 function isRequest(input: FetchInput): input is Request {

@@ -50,7 +50,8 @@ export async function openJournal(
   beginning: Input & { created: Identity },
   repeat: (input: Input, body: Uint8Array) => void,
 ): Promise<SandboxJournal> {
-  const unlock = journal.lock === undefined ? () => {} : await journal.lock();
+  const unlock: (() => void | Promise<void>) | undefined =
+    journal.lock === undefined ? () => {} : await journal.lock();
   if (unlock === undefined) throw new Error("createSandbox: the journal is in use");
   try {
     const opened = new SandboxJournal(journal, unlock);

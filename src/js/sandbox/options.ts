@@ -1,6 +1,18 @@
 /** What a sandbox is made with, and what is wrong with it. */
-import { FAULTS } from "../generated/protocol.js";
+import { quietly } from "../errors.js";
+import { EVENT_FORMS, FAULTS } from "../generated/protocol.js";
 import type { Journal } from "../journal/types.js";
+import {
+  type Read,
+  type Schema,
+  anything,
+  boolean,
+  isWithin,
+  only,
+  readOptions,
+  text,
+  withMethods,
+} from "../schema.js";
 
 /**
  * A fault that a sandbox injects into calls to the API. (The token endpoint has
@@ -23,9 +35,6 @@ import type { Journal } from "../journal/types.js";
  * - `webhook_foreign`: a well signed one comes along that concerns something else.
  */
 export type SandboxFault = (typeof FAULTS)[number];
-
-/** The forms of the event that reports what became of a distribution. */
-export const EVENT_FORMS = ["batch", "code", "failures", "opaque"] as const;
 
 /**
  * What the event about a distribution looks like. Uber documents neither its
@@ -104,124 +113,89 @@ export interface SandboxProgramOptions {
   name?: string;
 }
 
-/** Says what a value must be, if it is not. */
-type Check = (value: unknown) => string | undefined;
-
-const text: Check = (value) =>
-  typeof value === "string" && value !== "" ? undefined : "must be a string that is not empty";
-const share: Check = (value) =>
-  typeof value === "number" && value >= 0 && value <= 1
-    ? undefined
-    : "must be a number from 0 to 1";
-const count: Check = (value) =>
-  Number.isSafeInteger(value) && (value as number) >= 0
-    ? undefined
-    : "must be a whole number, 0 or more";
+const share = only(
+  (value): value is number => typeof value === "number" && value >= 0 && value <= 1,
+  "must be a number from 0 to 1",
+);
+const amount = only(
+  (value): value is number => isWithin(value, 0, Number.MAX_SAFE_INTEGER),
+  "must be a whole number, 0 or more",
+);
 const isDuration = (value: unknown): value is number =>
   typeof value === "number" && value >= 0 && value < Infinity;
 
-function isRange(value: unknown): boolean {
+function isRange(value: unknown): value is [number, number] {
   if (!Array.isArray(value) || value.length !== 2) return false;
-  const [from, to]: unknown[] = value;
+  const [from, to] = value as unknown[];
   return isDuration(from) && isDuration(to) && from <= to;
 }
 
-const SETTINGS: Record<keyof SandboxSettings, Check> = {
+const isWebUrl = (value: unknown): value is string =>
+  typeof value === "string" && quietly(() => /^https?:$/.test(new URL(value).protocol)) === true;
+
+const SETTINGS = {
   failureRate: share,
-  eventForm: (value) =>
-    (EVENT_FORMS as readonly unknown[]).includes(value)
-      ? undefined
-      : `must be ${EVENT_FORMS.join(", ")}`,
+  eventForm: only(
+    (value): value is SandboxEventForm => (EVENT_FORMS as readonly unknown[]).includes(value),
+    `must be ${EVENT_FORMS.join(", ")}`,
+  ),
   useRate: share,
-  faults: (value) => (isObject(value) ? undefined : "must be an object"),
+  faults: anything,
 };
 
-const OPTIONS: Record<keyof SandboxOptions, Check> = {
+const OPTIONS = {
   ...SETTINGS,
-  seed: (value) => (Number.isSafeInteger(value) ? undefined : "must be a safe integer"),
+  seed: only((value): value is number => Number.isSafeInteger(value), "must be a safe integer"),
   organizationId: text,
   clientId: text,
   clientSecret: text,
   signingKey: text,
-  webhookUrl: (value) => (isUrl(value) ? undefined : "must be an absolute http or https URL"),
-  latencyMs: (value) =>
-    isDuration(value) || isRange(value)
-      ? undefined
-      : "must be a number of milliseconds, or a pair [from, to]",
-  realTime: (value) => (typeof value === "boolean" ? undefined : "must be true or false"),
-  journal: (value) => (isJournal(value) ? undefined : "must have append, read and truncate"),
+  webhookUrl: only(isWebUrl, "must be an absolute http or https URL"),
+  latencyMs: only(
+    (value): value is number | [number, number] => isDuration(value) || isRange(value),
+    "must be a number of milliseconds, or a pair [from, to]",
+  ),
+  realTime: boolean,
+  journal: withMethods<Journal>("append", "read", "truncate"),
 };
 
-const PROGRAM_OPTIONS: Record<keyof SandboxProgramOptions, Check> = {
-  codes: count,
-  id: text,
-  name: text,
-};
+const PROGRAM_OPTIONS = { codes: amount, id: text, name: text };
 
-const FAULT_CHECKS = Object.fromEntries(FAULTS.map((fault) => [fault, share]));
+const FAULT_SHARES = Object.fromEntries(FAULTS.map((fault) => [fault, share])) as Record<
+  SandboxFault,
+  typeof share
+>;
 
 /** The options, or a TypeError that names the wrong one. */
 export function checkOptions(options: unknown): SandboxOptions {
-  const checked = check<SandboxOptions>("createSandbox", "", options, OPTIONS);
-  return withFaults("createSandbox", checked);
+  return withFaults("createSandbox", read("createSandbox", options, OPTIONS));
 }
 
 /** The settings, or a TypeError that names the wrong one. */
 export function checkSettings(settings: unknown): SandboxSettings {
-  return withFaults("configure", check<SandboxSettings>("configure", "", settings, SETTINGS));
-}
-
-function withFaults<T extends SandboxSettings>(call: string, checked: T): T {
-  if (checked.faults === undefined) return checked;
-  const faults = check<Record<string, number>>(call, "faults.", checked.faults, FAULT_CHECKS);
-  return { ...checked, faults };
+  return withFaults("configure", read("configure", settings, SETTINGS));
 }
 
 /** The options of a delivery, or a TypeError that names the wrong one. */
 export function checkDelivery(options: unknown): DeliverWebhooksOptions {
-  return check<DeliverWebhooksOptions>("deliverWebhooks", "", options, { limit: count });
+  return read("deliverWebhooks", options, { limit: amount });
 }
 
 /** The options of a program, or a TypeError that names the wrong one. */
 export function checkProgramOptions(options: unknown): SandboxProgramOptions {
-  return check<SandboxProgramOptions>("createProgram", "", options, PROGRAM_OPTIONS);
+  return read("createProgram", options, PROGRAM_OPTIONS);
 }
 
-/** A copy without what is undefined. */
-function check<T extends object>(
-  call: string,
-  prefix: string,
-  options: unknown,
-  checks: Record<string, Check>,
-): T {
-  if (options === undefined) return {} as T;
-  if (!isObject(options)) throw new TypeError(`${call}: the options must be an object`);
-  const checked: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(options)) {
-    const checkValue = Object.hasOwn(checks, name) ? checks[name] : undefined;
-    if (checkValue === undefined)
-      throw new TypeError(`${call}: there is no option \`${prefix}${name}\``);
-    if (value === undefined) continue;
-    const fault = checkValue(value);
-    if (fault !== undefined) throw new TypeError(`${call}: \`${prefix}${name}\` ${fault}`);
-    checked[name] = value;
-  }
-  return checked as T;
+function read<S extends Schema>(call: string, options: unknown, schema: S, where = ""): Read<S> {
+  const error = (message: string, cause?: unknown) => new TypeError(message, { cause });
+  return readOptions(options === undefined ? {} : options, schema, {
+    call: `${call}: `,
+    where,
+    error,
+  });
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isJournal(value: unknown): boolean {
-  const methods = ["append", "read", "truncate"] as const;
-  return methods.every((name) => typeof (value as Journal | null)?.[name] === "function");
-}
-
-function isUrl(value: unknown): boolean {
-  try {
-    return typeof value === "string" && /^https?:$/.test(new URL(value).protocol);
-  } catch {
-    return false;
-  }
+function withFaults<T extends { faults?: unknown }>(call: string, { faults, ...others }: T) {
+  if (faults === undefined) return others;
+  return { ...others, faults: read(call, faults, FAULT_SHARES, "faults.") };
 }

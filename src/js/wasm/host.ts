@@ -9,7 +9,7 @@ import type { CallSignal, Clock, FetchInit } from "../types.js";
 
 /** None of these throws, and every promise resolves. */
 export interface Host {
-  now(): number;
+  now: () => number;
   text(ascii: Uint8Array): string;
   deadline(ms: number, signal: CallSignal | undefined): Deadline;
   send(url: string, init: FetchInit, attempt: number, within: Deadline): Promise<Outcome>;

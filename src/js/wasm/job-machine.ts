@@ -106,24 +106,26 @@ export class JobMachine {
     });
   }
 
-  #call<T>(operation: number, at = 0, value?: unknown): T {
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- The wasm has no types.
+  #call<T = undefined>(operation: number, at = 0, value?: unknown): T {
     this.refuseLost();
-    return instance.callSync(() => this.#machine.call(operation, this.#now(), at, value)) as T;
+    const call = (): unknown => this.#machine.call(operation, this.#now(), at, value);
+    return instance.callSync(call) as T;
   }
 
   /** Bytes of the journal; gives how many so far are whole records. */
   push = (bytes: Uint8Array) => this.#call<number>(JOB_PUSH, 0, bytes);
   /** How long the journal is known to have been: a shorter one is refused. */
-  expectLength = (bytes: number) => this.#call<void>(JOB_EXPECT_LENGTH, 0, bytes);
+  expectLength = (bytes: number) => this.#call(JOB_EXPECT_LENGTH, 0, bytes);
   /** Codes of a job to be created, of so many in all. */
   offer = (ids: Uint8Array, total: number, isDistinct: boolean) =>
-    this.#call<void>(isDistinct ? JOB_OFFER_DISTINCT : JOB_OFFER, total, ids);
+    this.#call(isDistinct ? JOB_OFFER_DISTINCT : JOB_OFFER, total, ids);
   /** Makes the job; gives how many bytes of the journal are to be kept. */
   open = (opening: Opening) => this.#call<number>(JOB_OPEN, 0, opening);
   about = () => this.#call<About>(JOB_ABOUT);
   request = () => this.#call<Template>(JOB_REQUEST);
-  start = () => this.#call<void>(JOB_START);
-  pause = () => this.#call<void>(JOB_PAUSE);
+  start = () => this.#call(JOB_START);
+  pause = () => this.#call(JOB_PAUSE);
   /** Nothing leaves within the next `heldMs`; if that is too long a number, this asks again. */
   poll = (heldMs: number) => this.#call<Action>(JOB_POLL, Math.min(heldMs, LONGEST_HOLD_MS));
   /** Gives whether the whole list is in the journal. */
@@ -131,7 +133,7 @@ export class JobMachine {
   /** Gives the error for a journal of which so much was found, if it had more. */
   saveFailed = (found: number | undefined) =>
     this.#call<ErrorParts | undefined>(JOB_SAVE_FAILED, 0, found);
-  token = (batch: number) => this.#call<void>(JOB_TOKEN, batch);
+  token = (batch: number) => this.#call(JOB_TOKEN, batch);
   /** Gives whether that ends the run. */
   noToken = (batch: number, error: VoucherError & { status?: number }) =>
     this.#call<boolean>(JOB_NO_TOKEN, batch, [error.code, error.status ?? 0, isUnsent(error)]);
@@ -153,8 +155,8 @@ export class JobMachine {
   applyUsage = (lines: string) => this.#call<number>(JOB_USAGE, 0, lines);
   resolve = (batch: number | "all", decision: JobDecision) =>
     batch === "all"
-      ? this.#call<void>(JOB_RESOLVE_ALL, 0, decision)
-      : this.#call<void>(JOB_RESOLVE, batch, decision);
+      ? this.#call(JOB_RESOLVE_ALL, 0, decision)
+      : this.#call(JOB_RESOLVE, batch, decision);
   /** All, in each state, requests, retries, created at, time left, waiting until, used before. */
   progress = () => this.#call<[number, ...(number | null)[]]>(JOB_PROGRESS);
   /** `BATCH_ROW_BYTES` each: state, whether there is an error, whether it was cancelled, what it rests on, codes, used, reported, attempts, when it left. */

@@ -1,7 +1,7 @@
 /** The module of the client, for hosts that load it their own way. */
 import { instance } from "./binding.js";
 import { invalidOption } from "../errors.js";
-import { MODULE_FAULT, type ModuleSource, isModuleSource } from "./instance.js";
+import { MODULE_FAULT, isModuleSource } from "./instance.js";
 import type { HostURL, WasmModule } from "../types.js";
 
 /**
@@ -14,5 +14,5 @@ import type { HostURL, WasmModule } from "../types.js";
  */
 export function setModule(module: WasmModule | ArrayBuffer | Uint8Array | HostURL): void {
   if (!isModuleSource(module)) throw invalidOption(`\`module\` ${MODULE_FAULT}`);
-  instance.provide(() => module as ModuleSource);
+  instance.provide(() => module);
 }

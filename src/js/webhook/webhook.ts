@@ -4,7 +4,8 @@ import { bytesOf } from "../codes/codes-input.js";
 import { type VoucherError, invalidOption, ours, quietly, refusal, toError } from "../errors.js";
 import { MALFORMED_BODY_HINT } from "../generated/protocol.js";
 import { unawaited } from "../listeners.js";
-import { checks, headerFields, readOptions } from "../client/options.js";
+import { headerFields } from "../http/headers.js";
+import { fault, isFunction, method, readOptions } from "../schema.js";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
@@ -115,21 +116,19 @@ export async function verifyWebhook(
   message: WebhookRequest | SignedMessage,
   options: WebhookOptions,
 ): Promise<WebhookEvent> {
-  let keys: unknown[] | undefined;
-  const read = readOptions(options, {
-    signingKey: (value) => {
-      keys = [value].flat();
-      const isValid = keys.every((key) => typeof key === "string");
-      return isValid ? undefined : "must be a string or a list of strings";
-    },
-    outcomes: checks.method,
-  }) as Partial<WebhookOptions>;
-  if (keys === undefined) throw invalidOption("`signingKey` is missing");
+  const { signingKey, outcomes } = readOptions(options, {
+    signingKey: signingKeys,
+    outcomes: method<(raw: unknown) => unknown>(),
+  });
+  if (signingKey === undefined) throw invalidOption("`signingKey` is missing");
   const { body, signature, environment } = await readMessage(message);
   const glue = await instance.load();
-  const text = JSON.stringify(keys);
-  const readBody = (outcomes?: string) =>
-    instance.callSync(() => glue.readWebhook(body, signature, text, environment, outcomes));
+  const text = JSON.stringify(signingKey);
+  const readBody = (given?: string) =>
+    instance.callSync(
+      () =>
+        glue.readWebhook(body, signature, text, environment, given) as Omit<WebhookEvent, "raw">,
+    );
   let event: Omit<WebhookEvent, "raw">;
   try {
     event = readBody();
@@ -140,12 +139,19 @@ export async function verifyWebhook(
   }
   const raw = parseBody(body);
   // Of the bytes, and not of `raw`, which `outcomes` may have changed.
-  if (read.outcomes) event = readBody(callOutcomes(read.outcomes, raw));
+  if (outcomes) event = readBody(callOutcomes(outcomes, raw));
   return { ...event, raw };
 }
 
+function signingKeys(value: unknown): string[] {
+  const keys: unknown[] = [value].flat();
+  const isFine = (list: unknown[]): list is string[] =>
+    list.every((key) => typeof key === "string");
+  return isFine(keys) ? keys : fault("must be a string or a list of strings");
+}
+
 /** What the caller's own reader makes of a body. Its faults say nothing of the event. */
-function callOutcomes(outcomes: (raw: unknown) => any, raw: unknown): string {
+function callOutcomes(outcomes: (raw: unknown) => unknown, raw: unknown): string {
   let given: unknown;
   try {
     given = unawaited(outcomes(raw));
@@ -198,7 +204,7 @@ function readMessage(message: WebhookRequest | SignedMessage): Message | Promise
   } catch (error) {
     throw unreadable(error);
   }
-  return readRequest(message).catch((error) => {
+  return readRequest(message).catch((error: unknown) => {
     throw unreadable(error);
   });
 }
@@ -220,15 +226,15 @@ function adviceOn(message: object): string | undefined {
 }
 
 /** Finds header fields, whatever the headers are. */
-function finderOf(headers: any): (name: string) => string | undefined {
-  const isOpaque =
-    typeof headers[Symbol.iterator] !== "function" && typeof headers.get === "function";
+function finderOf(headers: WebhookRequest["headers"]): (name: string) => string | undefined {
+  const given = headers as { [Symbol.iterator]?: unknown; get?: unknown };
+  const isOpaque = !isFunction(given[Symbol.iterator]) && isFunction(given.get);
   // Once, as an iterator is spent then.
   const fields = isOpaque ? undefined : headerFields(headers);
   return (name) => {
     const values: unknown[] = fields
       ? fields.filter(([key]) => String(key).toLowerCase() === name).flatMap(([, value]) => value)
-      : [headers.get(name)];
+      : [(headers as { get(name: string): unknown }).get(name)];
     const texts = values.filter((value) => typeof value === "string");
     // As `Headers` has it, of more than one.
     return texts.length > 0 ? texts.join(", ") : undefined;
@@ -244,7 +250,11 @@ async function readRequest(message: WebhookRequest): Promise<Message> {
   const [signature, environment] = [field("x-uber-signature"), field("x-environment")];
   try {
     // Of a number it would be as many zeros.
-    return { body: new Uint8Array(Object(await message.arrayBuffer())), signature, environment };
+    return {
+      body: new Uint8Array(Object(await message.arrayBuffer()) as ArrayBuffer),
+      signature,
+      environment,
+    };
   } catch (cause) {
     const hint = "See `cause`. Uber sends again what was not acknowledged.";
     throw refusal("connection_failed", "The request could not be read", hint, { cause });

@@ -55,7 +55,7 @@ export class WorkerError extends Error {
 
   /** Also says yes to an error of another copy of the package. */
   static override [Symbol.hasInstance](value: unknown): value is WorkerError {
-    const marks = Object(value)[mark] as unknown;
+    const marks = (Object(value) as { [mark]?: unknown })[mark];
     return Array.isArray(marks) && marks.includes("WorkerError");
   }
 

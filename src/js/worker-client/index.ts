@@ -239,7 +239,7 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
   ): Promise<DryRun> {
     const init = { method: "POST", body, headers, ...duplex, ...signalIn(signal) };
     const path = `${jobsOf(programId)}${query({ ...flags, dryRun: true })}`;
-    const answer = await connection.request(path, init as RequestInit, "no");
+    const answer = await connection.request(path, init, "no");
     return (await answer.json()) as DryRun;
   }
 
@@ -253,7 +253,7 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
     for (let attempt = 1; ; attempt += 1) {
       try {
         const asked = `${path}${query(flags)}`;
-        return await (await connection.request(asked, init as RequestInit, "unknown")).json();
+        return await (await connection.request(asked, init, "unknown")).json();
       } catch (error) {
         if (attempt === ATTEMPTS || !isRepeatable || !isPassing(error)) throw error;
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS * attempt));

@@ -30,7 +30,7 @@ export function bodyOf(codes: WorkerCodes): Body {
   if (isStream(codes)) {
     return { body: codes as never, headers: TEXT, isRepeatable: false, duplex: { duplex: "half" } };
   }
-  if (isEntries(codes)) return entries([...codes]);
+  if (isEntries(codes)) return entries(Array.from(codes));
   return { body: codes as BodyInit, headers: TEXT, isRepeatable: true };
 }
 
@@ -43,7 +43,7 @@ function entries(codes: unknown[]): Body {
 }
 
 const isStream = (codes: WorkerCodes): codes is StreamInput =>
-  typeof Object(codes).getReader === "function";
+  typeof (Object(codes) as { getReader?: unknown }).getReader === "function";
 
 const isEntries = (codes: WorkerCodes): codes is Iterable<string> =>
   typeof codes === "object" && !ArrayBuffer.isView(codes) && Symbol.iterator in codes;

@@ -122,10 +122,10 @@ export class Watch {
 
   #take(message: JobMessage): void {
     const now = { at: Date.now(), isConnected: true, error: null };
-    if (message.type === "job") return this.#tell({ ...now, job: message.job });
+    if (message.type === "job") return void this.#tell({ ...now, job: message.job });
     const { type: _, sample, ...changed } = message;
     const { job } = this.#watched;
-    if (job === null) return this.#tell(now);
+    if (job === null) return void this.#tell(now);
     const last = job.samples.at(-1);
     const isNew = sample !== null && (last === undefined || sample[0] > last[0]);
     const samples = isNew ? [...job.samples, sample] : job.samples;

@@ -72,7 +72,7 @@ export class Alarm {
     for (let failures = 0; ; failures += 1) {
       this.#at = 0;
       try {
-        return await work();
+        return void (await work());
       } catch (error) {
         logError("alarm", error);
       }

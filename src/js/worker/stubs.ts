@@ -42,7 +42,8 @@ function reachable<T extends object>(get: () => T, budget: Budget | undefined): 
           return await stub[name]?.(...values);
         } catch (error) {
           // What the object itself has thrown is a fault of ours, and marked so by the platform.
-          if (Object(error).remote === true || isRefused(error)) throw error;
+          const { remote } = Object(error) as { remote?: unknown };
+          if (remote === true || isRefused(error)) throw error;
           throw unreachable();
         }
       };

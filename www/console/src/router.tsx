@@ -1,4 +1,7 @@
-/** Paths to screens. Each screen has an address of its own, so that a reload keeps it. */
+/**
+ * Paths to screens. Each screen has an address of its own, so that a reload keeps it. Own code, as
+ * a router of patterns would not know ids in another spelling, nor move the focus to the screen.
+ */
 import type { ComponentChildren } from "preact";
 
 import { createStore, useStore } from "./store.js";

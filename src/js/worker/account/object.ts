@@ -335,6 +335,7 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
     return [...this.ctx.storage.sql.exec<T>(query, ...bindings)];
   }
 
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- As `#write` has it.
   #read<T>(key: string): T | undefined {
     const [row] = this.#query<{ value: string }>("SELECT value FROM state WHERE key = ?", key);
     return row === undefined ? undefined : (JSON.parse(row.value) as T);

@@ -27,6 +27,7 @@ interface Failure {
 
 /** Where the token and the last failure are kept. */
 interface Store {
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- As `write` has it.
   read<T>(key: string): T | undefined;
   write(key: string, value: unknown): void;
 }

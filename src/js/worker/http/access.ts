@@ -1,9 +1,4 @@
-/**
- * Operators whom Cloudflare Access has let in: its signed token says who they are.
- *
- * The build bundles `jose` into this file, and with it whatever else it imports:
- * nothing that must be there once.
- */
+/** Operators whom Cloudflare Access has let in: its signed token says who they are. */
 import { createRemoteJWKSet, errors, jwtVerify } from "jose";
 
 import { log, logError } from "../log.js";

@@ -77,7 +77,7 @@ async function everybody({ request, env }: Call, programId: string): Promise<Pas
   headers.set("Content-Type", "text/plain");
   headers.delete("Content-Length");
   const init = { method: "POST", headers, body: linesOf(pages), duplex: "half" };
-  return { request: new Request(request.url, init as RequestInit), isEverybody: true };
+  return { request: new Request(request.url, init), isEverybody: true };
 }
 
 /** Those that are not cancelled. */

@@ -41,11 +41,12 @@ export async function openCodes(
   const client = createUber(env, app, async (url, init) => {
     const head = new AbortController();
     const abort = () => head.abort();
-    init.signal.addEventListener("abort", abort);
+    const given = init.signal as AbortSignal;
+    given.addEventListener("abort", abort);
     const signal = AbortSignal.any([head.signal, AbortSignal.timeout(LIST_TIMEOUT_MS)]);
     const answer = (await fetch(url, { ...init, signal })) as Response;
     // The client lets go of its own connection once it has an answer.
-    init.signal.removeEventListener("abort", abort);
+    given.removeEventListener("abort", abort);
     if (!answer.ok) return answer;
     ({ body } = answer);
     const headers = new Headers(answer.headers);
@@ -66,10 +67,9 @@ export function listedCodes(
   env: WorkerEnv,
   programId: string,
   includeUsage: boolean,
-  way?: Way,
 ): AsyncGenerator<VoucherCode[], void, void> {
   const reader = new PageReader(env, programId);
-  return pagesRead(env, programId, includeUsage, (page) => reader.read(page), way);
+  return pagesRead(env, programId, includeUsage, (page) => reader.read(page));
 }
 
 /** Seventeen bytes a code: which it is, and whether it is cancelled. */
@@ -92,20 +92,49 @@ export function listedIds(
 }
 
 function readIds(page: string): ListedIds {
-  const codes = JSON.parse(`[${page}]`) as { code_id?: unknown; canceled_at?: unknown }[];
+  const codes = (JSON.parse(`[${page}]`) as unknown[]).map(
+    (code) => Object(code) as { code_id?: unknown; canceled_at?: unknown },
+  );
   return {
     length: codes.length,
-    ids: idsOfCodes(codes.map((code) => uuidOrNil(Object(code).code_id as unknown))),
-    cancelled: Uint8Array.from(codes, (code) =>
-      Number((Object(code).canceled_at ?? null) !== null),
-    ),
+    ids: idsOfCodes(codes.map((code) => uuidOrNil(code.code_id))),
+    cancelled: Uint8Array.from(codes, (code) => Number((code.canceled_at ?? null) !== null)),
   };
+}
+
+/** The ids of the codes in use, sixteen bytes each, in pages of so many codes. */
+export interface ListedUse {
+  length: number;
+  used: Uint8Array;
+}
+
+/** Which codes are in use, in pages; for the same reason, of the others nothing is made. */
+export function listedUse(
+  env: WorkerEnv,
+  programId: string,
+  way: Way,
+): AsyncGenerator<ListedUse, void, void> {
+  return pagesRead(env, programId, true, readUse, way);
+}
+
+function readUse(page: string): ListedUse {
+  const codes = JSON.parse(`[${page}]`) as { code_id?: unknown; usage_count?: unknown }[];
+  const used: string[] = [];
+  for (const code of codes) {
+    const { code_id: id, usage_count: count } = Object(code) as (typeof codes)[number];
+    // Uber writes counts as text elsewhere.
+    const isCount = typeof count === "number" || typeof count === "string";
+    if (isCount && Number(count) > 0 && isUuid(id)) used.push(id);
+  }
+  return { length: codes.length, used: idsOfCodes(used) };
 }
 
 /** What is no UUID is the nil one, which is rejected wherever it is to be sent. */
 function uuidOrNil(id: unknown): string {
-  return typeof id === "string" && UUID.test(id) ? id : NIL;
+  return isUuid(id) ? id : NIL;
 }
+
+const isUuid = (id: unknown): id is string => typeof id === "string" && UUID.test(id);
 
 /** Refuses a list of more codes than a job may have, and one that is not whole. */
 async function* pagesRead<T extends { length: number }>(

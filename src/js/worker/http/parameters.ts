@@ -73,7 +73,7 @@ export function readMembers<K extends string>(
   }
   refuseUnknown("member of the body", Object.keys(json), known);
   // Without a prototype, so that a member can't be an inherited one.
-  return Object.assign(Object.create(null) as object, json) as Partial<Record<K, unknown>>;
+  return Object.assign(Object.create(null) as object, json);
 }
 
 function refuseUnknown(what: string, given: readonly string[], known: readonly string[]): void {
@@ -102,7 +102,7 @@ function nearestOf(name: string, known: readonly string[]): string | undefined {
 /** Levenshtein's distance. */
 function editsBetween(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, at) => at);
-  for (const [line, letter] of [...from].entries()) {
+  for (const [line, letter] of Array.from(from).entries()) {
     const next = [line + 1];
     for (let at = 0; at < to.length; at += 1) {
       const replaced = (row[at] as number) + Number(letter !== to[at]);

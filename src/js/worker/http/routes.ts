@@ -1,4 +1,8 @@
-/** What the worker answers, and to whom. */
+/**
+ * What the worker answers, and to whom. Own matching, and no framework's router: a path is served in
+ * one spelling alone, an id is decoded once, and what has to be asked first (TLS, who it is, from
+ * where) stands in one order for all routes.
+ */
 import { VoucherError } from "../../errors.js";
 import { type Operator, methods, operatorOf, refuseForeign } from "./operator.js";
 import { log, logError } from "../log.js";
@@ -21,6 +25,7 @@ import { refusePlain, secured } from "./security.js";
 import { configure, settings } from "../settings.js";
 import { answerSession } from "./sign-in.js";
 import { UNREACHABLE, stubs } from "../stubs.js";
+import type { RequestContext } from "../platform-types.js";
 import type { Call, WorkerEnv, WorkerHandler, WorkerOptions } from "../types.js";
 import { logUpstream, upstreamOf } from "../uber.js";
 import { discard, readJson } from "./upload.js";
@@ -45,7 +50,7 @@ const HISTORY = {
 export function createWorker(options?: WorkerOptions): Required<WorkerHandler> {
   configure(options);
   return {
-    async fetch(request: Request, env: WorkerEnv, context): Promise<Response> {
+    async fetch(request: Request, env: WorkerEnv, context: RequestContext): Promise<Response> {
       logUpstream(env);
       const call: Call = { request, url: new URL(request.url), env, context };
       const answer = await answerTo(call);
@@ -102,7 +107,7 @@ async function page({ request, url, env }: Call): Promise<Response> {
   if (request.method !== "GET" && request.method !== "HEAD") throw nothing();
   // What serves the files would redirect to what may be another host's name.
   if (/\/\/|%2f|%5c/i.test(url.pathname)) throw nothing();
-  const file: Response = await env.ASSETS.fetch(request);
+  const file = (await env.ASSETS.fetch(request)) as Response;
   // The page in place of a script that is gone would only puzzle the browser.
   const isPage = file.headers.get("Content-Type")?.startsWith("text/html") ?? false;
   if (isPage && url.pathname.startsWith("/assets/")) throw nothing();
@@ -208,7 +213,7 @@ async function passOn(
 ): Promise<Response> {
   const passed = withOperator(all?.request ?? request, operator, all?.isEverybody);
   try {
-    return (await stubs(env).program(canonicalId(program)).fetch(passed)) as Response;
+    return await stubs(env).program(canonicalId(program)).fetch(passed);
   } catch (error) {
     // The request may have reached the object, and only its answer is lost.
     const isDoubtful = error instanceof Refusal && error.problem.code === UNREACHABLE;

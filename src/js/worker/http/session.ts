@@ -1,8 +1,12 @@
 /**
- * The cookie that the console gets for the admin token: when it ends, and an
- * HMAC of that under the token. So it is forgotten when the token changes.
+ * The cookie that the console gets for the admin token: a JSON Web Token that says when it ends,
+ * signed with the admin token. So no session outlives a change of that.
  */
+import { SignJWT, errors, jwtVerify } from "jose";
+
 const LIFETIME_MS = 12 * 60 * 60 * 1000;
+/** What it is for: nothing else that is signed with the same token passes for a session. */
+const AUDIENCE = "uber-vouchers session";
 const encoder = new TextEncoder();
 
 /** `__Host-` keeps other hosts of the domain out. Not every browser takes it without TLS. */
@@ -17,8 +21,10 @@ function cookie(url: URL, value: string, seconds: number): string {
 
 /** The header that begins a session. */
 export async function openSession(url: URL, token: string, now: number): Promise<string> {
-  const until = String(now + LIFETIME_MS);
-  return cookie(url, `${until}.${await sign(until, token)}`, LIFETIME_MS / 1000);
+  // To the millisecond: the end tells sessions apart.
+  const session = new SignJWT().setExpirationTime((now + LIFETIME_MS) / 1000);
+  const signed = session.setProtectedHeader({ alg: "HS256" }).setAudience(AUDIENCE);
+  return cookie(url, await signed.sign(encoder.encode(token)), LIFETIME_MS / 1000);
 }
 
 /** The header that ends it. */
@@ -38,22 +44,23 @@ export async function readSession(
     .map((pair) => pair.slice(prefix.length));
   // Two of that name: somebody else has set one.
   if (values.length !== 1) return undefined;
-  const [, until, signature] = /^(\d{13})\.([0-9a-f]{64})$/.exec(values[0] as string) ?? [];
-  if (until === undefined || signature === undefined || Number(until) <= now) return undefined;
-  return (await isSame(signature, await sign(until, token))) ? Number(until) : undefined;
+  const until = await endOf(values[0] ?? "", token);
+  return until !== undefined && until > now ? until : undefined;
 }
 
-async function sign(text: string, token: string): Promise<string> {
-  const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const key = await crypto.subtle.importKey("raw", encoder.encode(token), algorithm, false, [
-    "sign",
-  ]);
-  const signature = await crypto.subtle.sign(
-    "HMAC",
-    key,
-    encoder.encode(`uber-vouchers session ${text}`),
-  );
-  return [...new Uint8Array(signature)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+/** When a session ends, in epoch milliseconds; undefined where it is none of this admin token. */
+async function endOf(session: string, token: string): Promise<number | undefined> {
+  try {
+    const { payload } = await jwtVerify(session, encoder.encode(token), {
+      audience: AUDIENCE,
+      algorithms: ["HS256"],
+      requiredClaims: ["exp"],
+    });
+    return payload.exp === undefined ? undefined : Math.round(payload.exp * 1000);
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return undefined;
+    throw error;
+  }
 }
 
 /** Whether two texts are the same, in a time that tells nothing of where they differ. */

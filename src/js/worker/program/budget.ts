@@ -16,6 +16,8 @@ const LEAST_IN_ALL = 10;
 export class Budget {
   #outside = 0;
   #inAll = 0;
+  /** For those that are to leave beside a job's. */
+  #reserved = 0;
   #isRefused = false;
   /** What the platform allows, where it has refused a request before the settings did. */
   #learned = Infinity;
@@ -24,6 +26,7 @@ export class Budget {
   renew(): void {
     this.#outside = 0;
     this.#inAll = 0;
+    this.#reserved = 0;
     this.#isRefused = false;
   }
 
@@ -33,13 +36,19 @@ export class Budget {
     return (
       this.#isRefused ||
       this.#outside >= most ||
-      this.#inAll + RESERVE > Math.max(most, LEAST_IN_ALL)
+      this.#inAll + this.#reserved + RESERVE > Math.max(most, LEAST_IN_ALL)
     );
   }
 
   /** Whether the platform refused the very first request to Uber: waiting is all that helps. */
   get isRefusedAtOnce(): boolean {
     return this.#isRefused && this.#outside <= 1;
+  }
+
+  /** Keeps so many requests of this invocation from jobs, until the function is called that this returns. */
+  reserve(requests: number): () => void {
+    this.#reserved += requests;
+    return () => void (this.#reserved = Math.max(0, this.#reserved - requests));
   }
 
   /** A request to Uber. */
@@ -67,7 +76,7 @@ export function countedFetch(env: WorkerEnv, budget: Budget): FetchFunction {
   return async (url, init) => {
     budget.countOutside();
     try {
-      return await (env.UBER ?? globalThis).fetch(url, init as RequestInit);
+      return (await (env.UBER ?? globalThis).fetch(url, init)) as Response;
     } catch (error) {
       throw budget.noteRefusal(error) ? markUnsent(error as Error) : error;
     }

@@ -133,7 +133,7 @@ export class Inbox {
     // A code that is named twice is found once, at one of its places.
     this.ledger.find(ids, (place, { job, state }) => {
       const found = byCode.get((outcomes[place] as WebhookOutcome).code) ?? [];
-      if (state !== undefined) return found.forEach((outcome) => orphans.add(outcome));
+      if (state !== undefined) return void found.forEach((outcome) => orphans.add(outcome));
       const others = byJob.get(job);
       if (others) others.push(...found);
       else byJob.set(job, [...found]);
@@ -164,7 +164,7 @@ export class Inbox {
       return "waits";
     }
     // It may have expired meanwhile, without them.
-    return (record as JobRecord).isFolded ? "gone" : record;
+    return record.isFolded ? "gone" : record;
   }
 
   #settle(outcomes: readonly WebhookOutcome[]): void {

@@ -4,6 +4,7 @@ import {
   BATCH_ROW_BYTES,
   RESULTS_PER_PAGE,
   RESULT_ROW_BYTES,
+  SOURCES,
   STATES,
 } from "../../generated/protocol.js";
 import { type Cursor, results, statesIn } from "../../job/results.js";
@@ -81,11 +82,6 @@ export async function readStates(
   return (number, place) => states.get(number)?.[place] ?? UNKNOWN;
 }
 
-/** Bytes of one batch, as the core hands them over. */
-const BATCH_ROW = 24;
-/** What the states of codes rest on, as the core numbers it. */
-const [BY_ANSWER, BY_OPERATOR] = [1, 4];
-
 /**
  * How many states of codes rest on the answer, a webhook, use, and the operator. Counted by batch,
  * since a job may have a million codes.
@@ -96,16 +92,16 @@ export function evidenceOf({
   const rows = machine.batches();
   const view = new DataView(rows.buffer, rows.byteOffset, rows.byteLength);
   let [answer, webhook, usage, operator] = [0, 0, 0, 0];
-  for (let at = 0; at < rows.length; at += BATCH_ROW) {
-    const by = view.getUint8(at + 3);
+  for (let at = 0; at < rows.length; at += BATCH_ROW_BYTES) {
+    const by = SOURCES[view.getUint8(at + 3)];
     const codes = view.getUint16(at + 4, true);
     const reported = view.getUint32(at + 8, true);
     // Those of a batch that has not left are known to be in use, and not reported.
     const used = Math.min(view.getUint16(at + 6, true), reported);
     usage += used;
     webhook += reported - used;
-    if (by === BY_ANSWER) answer += codes - reported;
-    if (by === BY_OPERATOR) operator += codes - reported;
+    if (by === "answer") answer += codes - reported;
+    if (by === "operator") operator += codes - reported;
   }
   return [answer, webhook, usage, operator];
 }

@@ -8,6 +8,7 @@
  * random number that the object keeps. Without it, codes could be chosen that all
  * go to one page, until that is larger than a row may be.
  */
+import { hexOf } from "../../codes/code-list.js";
 import type { CodeState } from "../../job/types.js";
 import type { Sql } from "../platform-types.js";
 import type { Tables } from "../tables.js";
@@ -33,6 +34,8 @@ const STATES: readonly CodeState[] = [
   "unknown",
   "abandoned",
 ];
+
+const DISTRIBUTED = 1 + STATES.indexOf("distributed");
 
 /** One job's claim of a code. */
 export interface Claim {
@@ -76,22 +79,32 @@ export class Ledger {
   }
 
   /** Writes down that a job has these codes; their places are those in the list. */
-  claim(ids: Uint8Array, job: number, state = ASK): void {
+  claim(ids: Uint8Array, job: number): void {
     for (const [page, places] of byPage(viewOf(ids), this.#key())) {
-      const before = this.#read(page);
-      const entries = new Uint8Array(before.length + places.length * ENTRY);
-      entries.set(before);
-      const view = viewOf(entries);
-      let at = before.length;
-      for (const place of places) {
-        entries.set(ids.subarray(place * ID, (place + 1) * ID), at);
-        view.setUint32(at + 16, job, true);
-        view.setUint32(at + 20, place, true);
-        view.setUint8(at + 24, state);
-        at += ENTRY;
-      }
-      this.#write(page, entries);
+      this.#append(page, this.#read(page), ids, places, job, ASK);
     }
+  }
+
+  #append(
+    page: number,
+    before: Uint8Array,
+    ids: Uint8Array,
+    places: ArrayLike<number> & Iterable<number>,
+    job: number,
+    state: number,
+  ): void {
+    const entries = new Uint8Array(before.length + places.length * ENTRY);
+    entries.set(before);
+    const view = viewOf(entries);
+    let at = before.length;
+    for (const place of places) {
+      entries.set(ids.subarray(place * ID, (place + 1) * ID), at);
+      view.setUint32(at + 16, job, true);
+      view.setUint32(at + 20, place, true);
+      view.setUint8(at + 24, state);
+      at += ENTRY;
+    }
+    this.#write(page, entries);
   }
 
   /**
@@ -151,9 +164,21 @@ export class Ledger {
     }
   }
 
-  /** Keeps codes that are known to be in use, though no job has them as distributed. */
+  /** Keeps codes that are known to be in use, though no job has them as distributed: each once. */
   keepUsed(ids: Uint8Array): void {
-    this.claim(ids, NO_JOB, 1 + STATES.indexOf("distributed"));
+    for (const [page, places] of byPage(viewOf(ids), this.#key())) {
+      const before = this.#read(page);
+      const view = viewOf(before);
+      const known = new Set<string>();
+      for (let at = 0; at < before.length; at += ENTRY) {
+        if (view.getUint32(at + 16, true) === NO_JOB) known.add(hexOf(before, at));
+      }
+      const news = Array.from(places).filter((place) => {
+        const size = known.size;
+        return known.add(hexOf(ids, place * ID)).size > size;
+      });
+      if (news.length > 0) this.#append(page, before, ids, news, NO_JOB, DISTRIBUTED);
+    }
   }
 
   /** Read each time, as what was written may be rolled back; a database without it has zeros. */
@@ -175,11 +200,11 @@ export class Ledger {
 
   #write(page: number, entries: Uint8Array): void {
     if (entries.length === 0) {
-      [...this.#sql.exec("DELETE FROM ledger WHERE page = ?", page)];
+      this.#sql.exec("DELETE FROM ledger WHERE page = ?", page);
       return;
     }
     const { buffer } = entries as Uint8Array<ArrayBuffer>;
-    [...this.#sql.exec("INSERT OR REPLACE INTO ledger VALUES (?, ?)", page, buffer)];
+    this.#sql.exec("INSERT OR REPLACE INTO ledger VALUES (?, ?)", page, buffer);
   }
 }
 
@@ -208,6 +233,8 @@ function hashAt(view: DataView, at: number, key: HashKey): number {
   }
   return hash >>> 0;
 }
+
+/* eslint-disable @typescript-eslint/no-non-null-assertion -- Typed arrays, at indexes within them. */
 
 /** The places of codes by the page they belong to; only pages that have some. */
 function* byPage(codes: DataView, key: HashKey): Generator<[page: number, places: Uint32Array]> {

@@ -348,8 +348,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements Program, 
     await this.#begin();
     // What no job here concerns leaves nothing behind.
     if (this.id === "") return;
-    this.usage.want(Date.now());
-    await this.arm();
+    if (this.usage.want(Date.now())) await this.arm();
   }
 
   /** Lets a job go on, at once: whatever it has waited for. */

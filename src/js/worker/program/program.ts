@@ -26,7 +26,7 @@ export interface Program {
   readonly live: Live;
   readonly runner: Runner;
   readonly reports: Reports;
-  readonly usage: Pick<Usage, "nextAt" | "readIfDue" | "reconcile" | "shown">;
+  readonly usage: Pick<Usage, "last" | "nextAt" | "readIfDue" | "reconcile" | "shown">;
   readonly id: string;
   readonly isPaused: boolean;
   know(programId: string): void;

@@ -185,9 +185,9 @@ async function journal(program: Program, record: JobRecord): Promise<Response> {
   const pieces = program.jobs.bytes(record.number);
   const stream = new ReadableStream<Uint8Array>({
     async pull(controller) {
-      const { done, value } = await pieces.next();
+      const { done, value } = (await pieces.next()) as { done?: boolean; value?: Uint8Array };
       if (done === true) controller.close();
-      else controller.enqueue(value);
+      else if (value) controller.enqueue(value);
     },
   });
   return file(stream, "application/octet-stream", record, "journal");

@@ -7,7 +7,7 @@ import type { Ledger } from "./ledger.js";
 import { log, logError } from "../log.js";
 import type { OpenJobs } from "./open-jobs.js";
 import type { ObjectStorage } from "../platform-types.js";
-import { faultOf, refuse } from "../http/problem.js";
+import { faultOf } from "../http/problem.js";
 import type { JobRecord, Records } from "./records.js";
 import { canonicalId } from "../http/routing.js";
 import type { WorkerEnv } from "../types.js";

@@ -10,10 +10,9 @@ import { ApiError } from "../../errors.js";
 import { hexOf } from "../../codes/code-list.js";
 import { retryDelay } from "../alarm.js";
 import { countedFetch } from "./budget.js";
-import { idsOfCodes } from "../code-ids.js";
 import { readStates } from "./job-reading.js";
-import { listedCodes } from "../http/listed-codes.js";
-import { faultOf, refuse } from "../http/problem.js";
+import { listedUse } from "../http/listed-codes.js";
+import { Refusal, faultOf, problemOf, refuse } from "../http/problem.js";
 import { log, logError } from "../log.js";
 import type { ObjectStorage } from "../platform-types.js";
 import type { Program } from "./program.js";
@@ -37,6 +36,12 @@ const DISTRIBUTED = STATES.indexOf("distributed");
 /** A read that would have to wait longer for its turn is tried again later. */
 const LONGEST_TURN_MS = 10_000;
 
+/** The turn, a token, the list, both once more after a 401, and what is told afterwards. */
+const REQUESTS = 6;
+
+/** More than the waits of a read can take. */
+const LONGEST_READ_MS = 5 * 60_000;
+
 /** What one read came to. */
 interface Read {
   read: number;
@@ -48,6 +53,7 @@ interface Read {
 export class Usage {
   #state: UsageState | undefined;
   #reading: Promise<Read> | undefined;
+  #begunAt = 0;
 
   constructor(
     readonly program: Program,
@@ -77,14 +83,16 @@ export class Usage {
     return nextReadAt(this.#known, this.#open(now), now, settings());
   }
 
-  /** Something came that says that there is more to know. */
-  want(now: number): void {
+  /** Something came that says that there is more to know. Whether it is read earlier because of that. */
+  want(now: number): boolean {
     const { reconcile } = settings();
-    if (reconcile === false || this.#open(now).length === 0) return;
+    if (reconcile === false) return false;
     const wantedAt = now + reconcile.delayMinutes * 60_000;
     // A later event does not put off what an earlier one has wanted.
-    const before = this.#known.wantedAt ?? Infinity;
-    if (wantedAt < before) this.#keep({ ...this.#known, wantedAt });
+    if ((this.#known.wantedAt ?? Infinity) <= wantedAt || this.#open(now).length === 0)
+      return false;
+    this.#keep({ ...this.#known, wantedAt });
+    return true;
   }
 
   /** Reads it, if that is due and this invocation may ask Uber. Never throws. */
@@ -95,36 +103,47 @@ export class Usage {
 
   /** Reads it now, or as soon as a read that is under way ends. What came of it for a job. */
   async reconcile(record: JobRecord): Promise<Reconciled> {
-    const { read, readAt, settled } = await this.#read();
+    const { read, readAt, settled } = await this.#read().catch((error: unknown) => {
+      // Whatever it is, nothing was queued because of it.
+      throw new Refusal({ ...problemOf(error), queued: "no" });
+    });
     const stillUnknown = record.summary.progress.unknown;
     return { read, settled: settled.get(record.number) ?? 0, stillUnknown, readAt };
   }
 
+  /** When it was last read, and why the last try failed, if it did. */
+  get last(): Pick<UsageState, "readAt" | "error"> {
+    return this.#known;
+  }
+
   /** What a job shows of it. */
   shown(record: JobRecord, usedBefore: number, now: number): JobUsage {
-    const { readAt, error } = this.#known;
+    const { readAt, error } = this.last;
     const isRead = readAt !== null && readAt >= record.summary.createdAt;
     const next = isOpen(record, now, settings()) ? this.nextAt(now) : undefined;
     return { readAt: isRead ? readAt : null, nextAt: next ?? null, error, usedBefore };
   }
 
-  /** Several at a time share one. */
+  /** Several at a time share one, unless that broke off with the request that began it. */
   #read(): Promise<Read> {
-    this.#reading ??= this.#readOnce().finally(() => {
-      this.#reading = undefined;
+    const now = Date.now();
+    if (this.#reading && now - this.#begunAt < LONGEST_READ_MS) return this.#reading;
+    const reading = this.#readOnce(now).finally(() => {
+      if (this.#reading === reading) this.#reading = undefined;
     });
-    return this.#reading;
+    this.#begunAt = now;
+    return (this.#reading = reading);
   }
 
-  async #readOnce(): Promise<Read> {
-    const readAt = Date.now();
+  async #readOnce(readAt: number): Promise<Read> {
     const open = this.#open(readAt);
     const requests = Object.fromEntries(
       open.map(({ number, summary }) => [number, summary.progress.requests]),
     );
-    // Before anything leaves: should this object end meanwhile, the next one does not read at once.
-    this.#keep(begun(this.#known, readAt));
+    const release = this.program.budget.reserve(REQUESTS);
     try {
+      // Before anything leaves: should this object end meanwhile, the next one does not read at once.
+      this.#keep(begun(this.#known, readAt));
       await this.#turn();
       const { read, used } = await this.#usedCodes();
       const settled = await this.#takeIn(used);
@@ -135,6 +154,7 @@ export class Usage {
       this.#failed(error);
       throw error;
     } finally {
+      release();
       // Who watches sees when it was read, whatever came of it.
       for (const { summary } of open) this.program.live.changed(summary.id);
       await this.program.arm().catch((error: unknown) => logError("arm", error));
@@ -173,10 +193,9 @@ export class Usage {
     const way = { app: () => stubs.app(), fetch: countedFetch(this.env, budget) };
     let read = 0;
     const used = new Ids();
-    for await (const page of listedCodes(this.env, id, true, way)) {
+    for await (const page of listedUse(this.env, id, way)) {
       read += page.length;
-      const inUse = page.filter(({ usageCount }) => (usageCount ?? 0) > 0);
-      used.add(idsOfCodes(inUse.map(({ codeId }) => codeId)));
+      used.add(page.used);
     }
     return { read, used: used.all() };
   }
@@ -196,8 +215,7 @@ export class Usage {
     for (const [number, places] of byJob) {
       const record = records.byNumber(number);
       // Of one that can't be read, all codes count as unknown; the next read says it again.
-      if (record === undefined || record.isFolded || record.summary.status === "unreadable")
-        continue;
+      if (record === undefined || record.isFolded || isSetAside(record)) continue;
       const { sources, summary } = record;
       let progress = summary.progress;
       try {
@@ -211,9 +229,9 @@ export class Usage {
         runner.settle(record, progress);
         await reports.report(record);
       } catch (error) {
-        // It keeps nothing from the others.
+        // It keeps nothing from the others. One that can't be read was set aside by that.
         logError("usage", error);
-        failure = error;
+        if (!isSetAside(record)) failure = error;
       }
     }
     const news = await this.#unknownToJobs(ids);
@@ -249,6 +267,8 @@ export class Usage {
     return news.all();
   }
 }
+
+const isSetAside = ({ summary }: JobRecord) => summary.status === "unreadable";
 
 function isEqual(one: JobProgress, other: JobProgress): boolean {
   return [...STATES, "usedBefore" as const].every((name) => one[name] === other[name]);

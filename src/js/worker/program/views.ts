@@ -54,7 +54,7 @@ export function part(
 ): { part: string; whole: () => Promise<string>; key: string } {
   const { summary, samples, sources } = record;
   const { status, progress, rate, waitingUntil, error } = summary;
-  const { readAt, error: readError } = program.usage.shown(record, 0, Date.now());
+  const { readAt, error: readError } = program.usage.last;
   const sample = samples.at(-1) ?? null;
   const text = (message: JobMessage) => JSON.stringify(message);
   return {

@@ -12,7 +12,8 @@ import { useStore } from "../store.js";
 
 export function EverythingPaused() {
   const [problem, setProblem] = useState<WorkerError | null>(null);
-  const resume = () => pauseEverything(false).catch((error) => setProblem(toWorkerError(error)));
+  const resume = () =>
+    pauseEverything(false).catch((error: unknown) => setProblem(toWorkerError(error)));
   return (
     <section class="paused-banner" aria-label="Everything is paused">
       <PauseIcon />

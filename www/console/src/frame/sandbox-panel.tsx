@@ -33,7 +33,7 @@ function Panel() {
   const [refused, setRefused] = useState<WorkerError | null>(null);
   const set: Set = (settings) => {
     setRefused(null);
-    void configureSandbox(settings).catch((error) => setRefused(toWorkerError(error)));
+    void configureSandbox(settings).catch((error: unknown) => setRefused(toWorkerError(error)));
   };
   const failed = refused ?? (value === null ? problem : null);
   return (

@@ -92,7 +92,9 @@ function stacked(samples: readonly Sample[]): uPlot.AlignedData {
   const edges = new Map<State, number[]>();
   for (const state of STATES) {
     const place = 1 + SAMPLED.indexOf(state);
-    samples.forEach((sample, index) => (sums[index]! += sample[place] ?? 0));
+    samples.forEach((sample, index) => {
+      sums[index] = (sums[index] ?? 0) + (sample[place] ?? 0);
+    });
     edges.set(state, [...sums]);
   }
   return [times, ...DRAWN.map((state) => edges.get(state) as number[])];

@@ -84,7 +84,8 @@ function useAsked(
     setCheck({ step: "checking" });
     ask().then(
       (before) => stop.signal.aborted || setCheck({ step: "checked", before }),
-      (error) => stop.signal.aborted || setCheck({ step: "failed", problem: toWorkerError(error) }),
+      (error: unknown) =>
+        stop.signal.aborted || setCheck({ step: "failed", problem: toWorkerError(error) }),
     );
     return () => stop.abort();
   }, inputs);

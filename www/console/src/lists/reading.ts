@@ -80,7 +80,8 @@ export function useReader(to: string): Reader {
     current.current?.abort();
     drafts.delete(to);
     if (WORKBOOK.test(source)) {
-      return refuse(`${source} is a workbook. Save the sheet as CSV and drop that.`);
+      refuse(`${source} is a workbook. Save the sheet as CSV and drop that.`);
+      return;
     }
     const controller = new AbortController();
     current.current = controller;

@@ -23,7 +23,7 @@ async function observed(url: string, init: RequestInit): Promise<Response> {
 
 async function problemIn(answer: Response): Promise<{ code?: unknown; methods?: unknown }> {
   try {
-    return Object(await answer.json());
+    return Object(await answer.json()) as object;
   } catch {
     // Not the worker's own words: something before it has answered.
     return {};

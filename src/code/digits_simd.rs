@@ -1,4 +1,4 @@
-//! A code's text, sixteen characters at a time: the same as in `code.rs`, for the
+//! A code's text, sixteen characters at a time: the same as in `digits.rs`, for the
 //! published wasm, where every code of a long list goes through here.
 
 use core::arch::wasm32::{
@@ -12,7 +12,7 @@ use crate::code::TEXT_LENGTH;
 /// Reads a text whose hyphens were looked at: none if a digit is no digit.
 #[allow(clippy::inline_always)] // A call costs more than what it does.
 #[inline(always)]
-pub(crate) fn read(text: &[u8; TEXT_LENGTH]) -> Option<[u8; 16]> {
+pub(crate) fn decode_uuid(text: &[u8; TEXT_LENGTH]) -> Option<[u8; 16]> {
     let (parts, rest) = text.as_chunks();
     let [first, second] = *parts else { return None };
     let (first, second) = (load(first), load(second));
@@ -24,7 +24,7 @@ pub(crate) fn read(text: &[u8; TEXT_LENGTH]) -> Option<[u8; 16]> {
     Some(store(u8x16_narrow_i16x8(pairs(front)?, pairs(back)?)))
 }
 
-/// The bytes that sixteen digits spell, in lanes of 16 bits.
+/// The bytes of sixteen digits, in lanes of 16 bits.
 #[allow(clippy::inline_always)]
 #[inline(always)]
 fn pairs(digits: v128) -> Option<v128> {
@@ -43,7 +43,7 @@ fn pairs(digits: v128) -> Option<v128> {
 /// Writes the text, in lower case.
 #[allow(clippy::inline_always)]
 #[inline(always)]
-pub(crate) fn spell(bytes: [u8; 16], text: &mut [u8; TEXT_LENGTH]) {
+pub(crate) fn encode_uuid(bytes: [u8; 16], text: &mut [u8; TEXT_LENGTH]) {
     let bytes = load(bytes);
     let (high, low) = (digits(u8x16_shr(bytes, 4)), digits(v128_and(bytes, u8x16_splat(0x0f))));
     let front = i8x16_shuffle::<0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23>(high, low);

@@ -1,0 +1,187 @@
+/**
+ * Runs the steps of `npm test` side by side, and says how many tests each has run. Own code,
+ * since npm's scripts know neither what a step waits for nor how much of the machine it takes, and
+ * a runner of scripts takes an empty run for a good one.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+
+import { Missing, ROOT } from "./setup.mjs";
+
+/**
+ * @typedef {object} Step
+ * @property {string} name
+ * @property {() => unknown} run
+ * @property {boolean} [isCheck] It has no tests: it fails or it does not. Any other step fails without a test.
+ * @property {string[]} [after] Begins of names: these steps are to end first, where they are chosen.
+ * @property {"cargo" | "package"} [lane] One of a lane runs at a time: they use the same folder.
+ * @property {number} [share] Of a processor. Default: 1. Those that mostly wait take less.
+ */
+
+const STEP_TIMEOUT_MS = 15 * 60_000;
+/** Of processors. */
+const CAPACITY = Math.max(2, availableParallelism());
+/** The lines of `tests/results.mjs`, one file for each step. */
+export const RESULTS = join(ROOT, "build", "tests");
+
+/**
+ * What a step has told so far. What it prints is shown once it ends, unless it is the only one.
+ * @typedef {{ passed: number, failed: number, printed: string[] | undefined, results: string }} Progress
+ * @type {AsyncLocalStorage<Progress>}
+ */
+const progress = new AsyncLocalStorage();
+
+/**
+ * Runs a command, and counts the tests that it tells of.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {Record<string, string>} [env]
+ * @param {string} [cwd]
+ * @param {number} [timeout] in milliseconds
+ * @returns {Promise<void>}
+ */
+export function exec(command, args, env = {}, cwd = ROOT, timeout = STEP_TIMEOUT_MS) {
+  const step = progress.getStore();
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, ...(step && { TEST_RESULTS: step.results }), ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout,
+    });
+    let output = "";
+    for (const [from, to] of /** @type {const} */ ([
+      [child.stdout, process.stdout],
+      [child.stderr, process.stderr],
+    ])) {
+      from.setEncoding("utf8").on("data", (/** @type {string} */ text) => {
+        output += text;
+        if (step?.printed) step.printed.push(text);
+        else to.write(text);
+      });
+    }
+    child.once("error", reject);
+    child.once("close", (code, signal) => {
+      if (step && command === "cargo") countCargo(stripVTControlCharacters(output), step);
+      if (code === 0) resolve();
+      else reject(new Error(`${command} ended with ${signal ?? code}`));
+    });
+  });
+}
+
+/**
+ * `node --test`, whose tests are counted.
+ * @param {string[]} files
+ * @param {{ flags?: string[], env?: Record<string, string>, cwd?: string }} [how]
+ */
+export function nodeTest(files, { flags = [], env = {}, cwd = ROOT } = {}) {
+  const results = progress.getStore()?.results ?? "/dev/null";
+  return exec(
+    process.execPath,
+    [
+      ...flags,
+      "--test",
+      ...["--test-reporter=spec", "--test-reporter-destination=stdout"],
+      `--test-reporter=${join(ROOT, "tests", "results.mjs")}`,
+      `--test-reporter-destination=${results}`,
+      ...files,
+    ],
+    env,
+    cwd,
+  );
+}
+
+/** Its test harness tells a program in no other way. @param {string} output @param {Progress} step */
+function countCargo(output, step) {
+  for (const [, passed, failed] of output.matchAll(
+    /^test result: .* (\d+) passed; (\d+) failed/gm,
+  )) {
+    step.passed += Number(passed);
+    step.failed += Number(failed);
+  }
+}
+
+/** The tests that a step has written down. @param {string} name @returns {import("../tests/results.mjs").Result[]} */
+export function resultsOf(name) {
+  const file = fileOf(name);
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, "utf8").split("\n");
+  return lines.filter((line) => line !== "").map((line) => JSON.parse(line));
+}
+
+const fileOf = (/** @type {string} */ name) => join(RESULTS, `${name.replaceAll(" ", "-")}.jsonl`);
+
+/** @param {Step} step @param {boolean} isOnly */
+async function runStep({ name, run, isCheck = false }, isOnly) {
+  const results = fileOf(name);
+  rmSync(results, { force: true });
+  /** @type {Progress} */
+  const step = { passed: 0, failed: 0, printed: isOnly ? undefined : [], results };
+  const started = performance.now();
+  /** @type {unknown[]} */
+  const errors = [];
+  await progress.run(step, async () => {
+    try {
+      await run();
+    } catch (error) {
+      errors.push(error instanceof Missing ? error.message : error);
+    }
+  });
+  for (const { passed } of resultsOf(name)) step[passed ? "passed" : "failed"] += 1;
+  const { passed, failed } = step;
+  if (!isCheck && passed + failed === 0 && errors.length === 0) errors.push("It ran no test.");
+  const isGood = failed === 0 && errors.length === 0;
+  const what = isCheck ? "check" : `${passed + failed} tests`;
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  const line = `${isGood ? "✓" : "✗"} ${name}: ${what}, ${seconds} s`;
+  console.log(`\n── ${name}\n${step.printed?.join("") ?? ""}`);
+  for (const error of errors) console.error(error);
+  console.log(line);
+  return { line, passed, failed, isGood };
+}
+
+/**
+ * Runs these steps, and ends the process.
+ * @param {Step[]} steps in the order in which they are begun where they can be
+ */
+export async function runSteps(steps) {
+  mkdirSync(RESULTS, { recursive: true });
+  const waiting = [...steps];
+  /** @type {Set<Step>} */
+  const running = new Set();
+  /** @type {Awaited<ReturnType<typeof runStep>>[]} */
+  const ended = [];
+  const free = () => CAPACITY - [...running].reduce((sum, { share = 1 }) => sum + share, 0);
+  /** @param {Step} step */
+  const canBegin = ({ after = [], lane, share = 1 }) =>
+    share <= free() &&
+    ![...running].some((other) => other.lane !== undefined && other.lane === lane) &&
+    ![...running, ...waiting].some(({ name }) => after.some((begin) => name.startsWith(begin)));
+  await new Promise((resolve) => {
+    const go = () => {
+      if (waiting.length + running.size === 0) resolve(undefined);
+      for (let at; (at = waiting.findIndex(canBegin)) !== -1;) {
+        for (const step of waiting.splice(at, 1)) {
+          running.add(step);
+          void runStep(step, steps.length === 1).then((result) => {
+            running.delete(step);
+            ended.push(result);
+            go();
+          });
+        }
+      }
+    };
+    go();
+  });
+  const total = (/** @type {"passed" | "failed"} */ what) =>
+    ended.reduce((sum, result) => sum + result[what], 0);
+  const bad = ended.filter(({ isGood }) => !isGood);
+  console.log(`\n${ended.map(({ line }) => line).join("\n")}`);
+  console.log(`\n${total("passed")} tests passed, ${total("failed")} failed`);
+  if (bad.length > 0) console.log(`Not good:\n${bad.map(({ line }) => line).join("\n")}`);
+  process.exit(bad.length > 0 || ended.length === 0 ? 1 : 0);
+}

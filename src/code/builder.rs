@@ -1,0 +1,482 @@
+//! Builds a list of codes: what is there already is counted and left out.
+
+use std::fmt;
+use std::hint::black_box;
+
+use crate::code::Code;
+use crate::code::index::{HashKey, Index, LARGEST, Slot, grow_wasm_memory};
+use crate::code::list::CodeList;
+use crate::code::rejected::RejectedEntry;
+
+/// Codes that go into a list together.
+const AT_ONCE: usize = 32;
+
+/// Builds a [`CodeList`]. The default one has the seed 0, for codes that no
+/// stranger has chosen.
+pub struct CodeListBuilder {
+    list: CodeList,
+    table: Index,
+    key: HashKey,
+    largest: usize,
+}
+
+impl CodeListBuilder {
+    const MOST_RESERVED: usize = 1 << 24;
+
+    /// An empty list. `seed` is a random number: whoever knows it can choose codes
+    /// that take long to read. What comes out does not depend on it.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self {
+            list: CodeList::default(),
+            table: Index::default(),
+            key: HashKey::new(seed),
+            largest: LARGEST,
+        }
+    }
+
+    /// Sets the seed, if [`Self::new`] could not be given it.
+    pub fn set_seed(&mut self, seed: u64) {
+        self.key = HashKey::new(seed);
+        // Made anew when something is next looked for.
+        self.table = Index::default();
+    }
+
+    /// Takes a code. False if it is no new one: it counts as a duplicate.
+    ///
+    /// A list ends at 3 · 2^30 codes (48 GiB). What comes on top is counted as
+    /// rejected, without a line: nothing is dropped in silence, and a list with
+    /// rejected entries is not sent.
+    pub fn insert(&mut self, code: Code) -> bool {
+        self.ensure_indexed();
+        self.insert_hashed(code, self.key.hash(code))
+    }
+
+    /// Takes codes of a list, none of which is here yet: nobody looks whether they
+    /// are. Sixteen zeros are no code, and are left out.
+    pub(crate) fn extend_distinct(&mut self, codes: &[[u8; 16]]) {
+        let CodeList { blocks, rejections, .. } = &mut self.list;
+        for codes in codes.split(|code| *code == [0; 16]) {
+            let room = self.largest.saturating_sub(blocks.length).min(codes.len());
+            let (taken, beyond) = codes.split_at_checked(room).unwrap_or((codes, &[]));
+            blocks.extend(taken);
+            rejections.count += beyond.len() as u64;
+        }
+    }
+
+    /// Takes codes as [`CodeList::to_bytes`] gives them. None if one is 16 zeros:
+    /// that one is left out.
+    pub(crate) fn insert_bytes(&mut self, codes: &[[u8; 16]]) -> Option<()> {
+        let mut batch = PendingInserts::new();
+        let mut all = Some(());
+        for code in codes {
+            match Code::from_bytes(*code) {
+                Some(code) => batch.add(code, self),
+                None => all = None,
+            }
+        }
+        batch.flush(self);
+        all
+    }
+
+    /// Takes some codes, at most [`AT_ONCE`] at a time.
+    ///
+    /// The table of a long list is larger than what is near a processor, so each
+    /// code waits for its slot. Asked for before any of them is needed, all the
+    /// slots come in the time of one.
+    #[cfg_attr(hot_paths, optimize(speed), inline(never))]
+    fn insert_all(&mut self, codes: &[Code]) {
+        self.ensure_indexed();
+        let mut hashes = [0; AT_ONCE];
+        let mut coming = 0;
+        for (hashed, code) in hashes.iter_mut().zip(codes) {
+            *hashed = self.key.hash(*code);
+            coming ^= self.table.home_slot(*hashed);
+        }
+        black_box(coming);
+        for (hash, code) in hashes.iter().zip(codes) {
+            self.insert_hashed(*code, *hash);
+        }
+    }
+
+    #[allow(clippy::inline_always)] // A call costs as much as what it does.
+    #[inline(always)]
+    fn insert_hashed(&mut self, code: Code, hash: u32) -> bool {
+        let CodeList { blocks, duplicates, rejections } = &mut self.list;
+        self.table.reserve_one(blocks, &self.key);
+        match self.table.find_slot(hash, code, blocks) {
+            Slot::Occupied(_) => {
+                *duplicates += 1;
+                false
+            }
+            _ if blocks.length >= self.largest => {
+                rejections.count += 1;
+                false
+            }
+            Slot::Vacant(slot) => {
+                self.table.set(slot, hash, blocks.length);
+                blocks.push(code);
+                true
+            }
+        }
+    }
+
+    /// Makes room for so many codes at once: a table that grows leaves holes
+    /// behind, and places every code anew. Of more than 16 million only for so
+    /// many, since who says how many there will be may be wrong.
+    pub fn reserve(&mut self, codes: usize) {
+        let Self { table, list, key, .. } = self;
+        let codes = codes.min(Self::MOST_RESERVED);
+        if !table.has_capacity(codes) {
+            table.grow(Index::slots_for(codes), &list.blocks, key);
+            grow_wasm_memory(codes.saturating_sub(list.len()));
+        }
+    }
+
+    /// Makes room for so many codes that are known to be distinct. The table has
+    /// its room too: between blocks, none of that size might be left later.
+    pub(crate) fn reserve_distinct(&mut self, codes: usize) {
+        let codes = codes.min(Self::MOST_RESERVED);
+        if self.list.is_empty() && !self.table.has_capacity(codes) {
+            self.table = Index::with_capacity(codes);
+            grow_wasm_memory(codes);
+        }
+    }
+
+    /// Has every code in the table.
+    #[inline]
+    fn ensure_indexed(&mut self) {
+        if self.table.len() != self.list.len() {
+            self.index_new_codes();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn index_new_codes(&mut self) {
+        let Self { table, list, key, .. } = self;
+        if table.has_capacity(list.len()) {
+            table.fill(&list.blocks, key);
+        } else {
+            table.grow(Index::slots_for(list.len()), &list.blocks, key);
+        }
+    }
+
+    /// The place of a code, from 0.
+    #[must_use]
+    pub fn find(&mut self, code: Code) -> Option<usize> {
+        self.ensure_indexed();
+        match self.table.find_slot(self.key.hash(code), code, &self.list.blocks) {
+            Slot::Occupied(place) => Some(place),
+            Slot::Vacant(_) => None,
+        }
+    }
+
+    /// Takes note of an entry that is no code.
+    pub fn reject(&mut self, rejected: RejectedEntry) {
+        self.list.rejections.add(rejected);
+    }
+
+    /// Counts entries that are no codes beyond those that are kept.
+    pub(crate) fn reject_more(&mut self, count: u64) {
+        self.list.rejections.count += count;
+    }
+
+    /// The list so far.
+    #[must_use]
+    pub const fn so_far(&self) -> &CodeList {
+        &self.list
+    }
+
+    /// The list.
+    #[must_use]
+    pub fn finish(self) -> CodeList {
+        self.list
+    }
+}
+
+impl Extend<Code> for CodeListBuilder {
+    fn extend<I: IntoIterator<Item = Code>>(&mut self, codes: I) {
+        let mut pending = PendingInserts::new();
+        for code in codes {
+            pending.add(code, self);
+        }
+        pending.flush(self);
+    }
+}
+
+impl Default for CodeListBuilder {
+    fn default() -> Self {
+        Self::new(0)
+    }
+}
+
+// Shows no code.
+impl fmt::Debug for CodeListBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.list.fmt(formatter)
+    }
+}
+
+/// Codes on their way into a list, some at a time.
+pub(crate) struct PendingInserts {
+    codes: [Code; AT_ONCE],
+    held: usize,
+}
+
+impl PendingInserts {
+    pub(crate) const fn new() -> Self {
+        Self { codes: [Code::NONE; AT_ONCE], held: 0 }
+    }
+
+    #[inline]
+    pub(crate) fn add(&mut self, code: Code, list: &mut CodeListBuilder) {
+        if let Some(place) = self.codes.get_mut(self.held) {
+            *place = code;
+            self.held += 1;
+        }
+        if self.held == self.codes.len() {
+            self.flush(list);
+        }
+    }
+
+    pub(crate) fn flush(&mut self, list: &mut CodeListBuilder) {
+        list.insert_all(self.codes.get(..self.held).unwrap_or_default());
+        self.held = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::list::KEPT_REJECTED;
+    use crate::code::rejected::RejectReason;
+
+    fn code(number: u128) -> Code {
+        Code::from_bytes(number.to_be_bytes()).unwrap()
+    }
+
+    #[test]
+    fn distinct_and_in_order_across_blocks() {
+        let mut builder = CodeListBuilder::default();
+        for round in 0..3 {
+            for number in 1..=20_000 {
+                assert_eq!(builder.insert(code(number)), round == 0);
+            }
+        }
+        let list = builder.finish();
+        assert_eq!((list.len(), list.duplicates()), (20_000, 40_000));
+        assert!(list.iter().eq((1..=20_000).map(code)));
+        assert_eq!(list.iter().len(), 20_000);
+        assert_eq!(list.iter().nth(4_096), Some(code(4_097)));
+        assert_eq!(list.get(20_000), None);
+        assert!(!list.is_empty() && CodeListBuilder::default().finish().is_empty());
+        assert_eq!(format!("{list:?}"), "CodeList(20000 codes, 40000 duplicates, 0 rejected)");
+    }
+
+    #[test]
+    fn bytes_there_and_back() {
+        let mut builder = CodeListBuilder::default();
+        (1..=5_000).rev().for_each(|number| _ = builder.insert(code(number)));
+        let list = builder.finish();
+        let bytes = list.to_bytes();
+        assert_eq!(bytes.len(), 80_000);
+        assert_eq!(CodeList::from_bytes(&bytes, 0), Some(list));
+        assert_eq!(CodeList::from_bytes(&[], 0), Some(CodeList::default()));
+        assert_eq!(CodeList::from_bytes(&bytes[1..], 0), None);
+        assert_eq!(CodeList::from_bytes(&[0; 16], 0), None);
+        assert_eq!(CodeList::from_bytes(&[7; 32], 0).unwrap().duplicates(), 1);
+        let collected: CodeList = [3, 1, 3].map(code).into_iter().collect();
+        assert_eq!((collected.len(), collected.duplicates()), (2, 1));
+    }
+
+    /// Codes come in groups; the last one is mostly not full.
+    #[test]
+    fn none_is_lost_however_many_come_together() {
+        for count in [0, 1, AT_ONCE - 1, AT_ONCE, AT_ONCE + 1, 5 * AT_ONCE, 5 * AT_ONCE + 7] {
+            let codes: Vec<_> = (1..=count as u128).map(code).collect();
+            let bytes: Vec<_> = codes.iter().map(|code| *code.as_bytes()).collect();
+            let mut builder = CodeListBuilder::default();
+            assert_eq!(builder.insert_bytes(&bytes), Some(()));
+            assert!(builder.so_far().iter().eq(codes.iter().copied()), "{count}");
+            assert_eq!(builder.insert_bytes(&bytes), Some(()));
+            let zeros = [&bytes[..], &[[0; 16]], &bytes].concat();
+            assert_eq!(builder.insert_bytes(&zeros), None, "and the others are taken");
+            let list = builder.finish();
+            assert!(list.iter().eq(codes), "{count}");
+            assert_eq!(list.duplicates(), 3 * count as u64);
+        }
+    }
+
+    #[test]
+    fn what_is_known_to_be_distinct_is_found_all_the_same() {
+        let codes: Vec<_> = (1..=9_000).map(|number| *code(number).as_bytes()).collect();
+        for step in [1, 7, 4_095, 4_096, 4_097, 9_000] {
+            let mut builder = CodeListBuilder::default();
+            builder.reserve_distinct(9_000);
+            codes.chunks(step).for_each(|codes| builder.extend_distinct(codes));
+            builder.extend_distinct(&[]);
+            let room = builder.room();
+            assert!(builder.so_far().iter().eq((1..=9_000).map(code)), "{step}");
+            assert_eq!(builder.find(code(9_001)), None);
+            assert_eq!(builder.find(code(4_097)), Some(4_096));
+            assert_eq!(builder.room(), room, "made at once");
+            assert!(!builder.insert(code(5)) && builder.insert(code(9_001)));
+            builder.extend_distinct(&[*code(9_002).as_bytes(), [0; 16], *code(9_003).as_bytes()]);
+            assert_eq!(builder.insert_bytes(&[*code(9_003).as_bytes()]), Some(()));
+            assert_eq!(builder.find(code(9_003)), Some(9_002));
+            let list = builder.finish();
+            assert_eq!((list.len(), list.duplicates(), list.rejected_count()), (9_003, 2, 0));
+        }
+        let mut builder = CodeListBuilder { largest: 2, ..Default::default() };
+        builder.extend_distinct(&codes);
+        assert_eq!((builder.so_far().len(), builder.so_far().rejected_count()), (2, 8_998));
+    }
+
+    #[test]
+    fn slices_are_the_codes_of_their_places() {
+        let mut builder = CodeListBuilder::default();
+        (1..=9_000).for_each(|number| _ = builder.insert(code(number)));
+        let list = builder.finish();
+        for places in [0..0, 0..1, 0..9_000, 4_095..4_097, 4_096..8_192, 5..5, 8_999..9_000] {
+            let found: Vec<_> = list.slices(places.clone()).flatten().copied().collect();
+            let expected: Vec<_> = places.clone().filter_map(|place| list.get(place)).collect();
+            assert_eq!(found, expected.iter().map(|code| *code.as_bytes()).collect::<Vec<_>>());
+        }
+        assert_eq!(list.slices(9_000..9_500).count() + list.slices(100_000..100_001).count(), 0);
+        assert_eq!(list.slices(8_990..20_000).flatten().count(), 10);
+    }
+
+    #[test]
+    fn each_code_is_found_at_its_place() {
+        let mut builder = CodeListBuilder::default();
+        assert_eq!(builder.find(code(1)), None);
+        (1..=9_000).for_each(|number| _ = builder.insert(code(number)));
+        for place in 0..9_000 {
+            assert_eq!(builder.find(code(place as u128 + 1)), Some(place));
+        }
+        assert_eq!(builder.find(code(9_001)), None);
+        assert_eq!(format!("{builder:?}"), "CodeList(9000 codes, 0 duplicates, 0 rejected)");
+    }
+
+    impl CodeListBuilder {
+        /// How many codes there can be before the table grows.
+        pub(crate) fn room(&self) -> usize {
+            self.table.slots.len() / 4 * 3
+        }
+    }
+
+    #[test]
+    fn room_is_made_once() {
+        // At three quarters, and beyond.
+        for codes in [6, 7, 12, 13, 5_000, 6_144] {
+            let mut builder = CodeListBuilder::default();
+            (1..=5).for_each(|number| _ = builder.insert(code(number)));
+            builder.reserve(codes);
+            let room = builder.room();
+            assert!((codes..codes * 2 + 6).contains(&room), "{codes}: {room}");
+            (1..=codes as u128).for_each(|number| _ = builder.insert(code(number)));
+            assert_eq!((builder.so_far().len(), builder.so_far().duplicates()), (codes, 5));
+            assert_eq!(builder.room(), room, "{codes}");
+            builder.reserve(1);
+            assert_eq!(builder.room(), room, "what is there stays");
+        }
+        // Who says so may be wrong.
+        let mut builder = CodeListBuilder::default();
+        builder.reserve(usize::MAX);
+        assert!(builder.room() < 1 << 25);
+        assert!(builder.insert(code(1)) && !builder.insert(code(1)));
+    }
+
+    #[test]
+    fn every_rejection_counts_and_the_first_are_kept() {
+        let mut builder = CodeListBuilder::default();
+        builder.insert(code(1));
+        for line in 1..=1_500 {
+            let value = String::new();
+            builder.reject(RejectedEntry {
+                line,
+                value,
+                reason: RejectReason::NotAUuid,
+                message: String::new(),
+            });
+        }
+        let list = builder.finish();
+        assert_eq!((list.rejected_count(), list.rejected().len()), (1_500, KEPT_REJECTED));
+        assert_eq!(list.rejected()[999].line, 1_000);
+        let list = list.valid();
+        assert_eq!((list.rejected_count(), list.rejected().len(), list.len()), (0, 0, 1));
+    }
+
+    #[test]
+    fn beyond_the_largest_list_codes_are_rejected() {
+        let mut builder = CodeListBuilder { largest: 2, ..Default::default() };
+        assert_eq!(
+            [1, 2, 3, 1].map(|number| builder.insert(code(number))),
+            [true, true, false, false]
+        );
+        let list = builder.finish();
+        assert_eq!((list.len(), list.duplicates(), list.rejected_count()), (2, 1, 1));
+    }
+
+    /// The longest run of full slots in a table of 4,096 that is full to 73 %. Runs
+    /// of random positions stay far below [`CROWDED`].
+    fn longest_run(seed: u64, codes: impl Fn(u128) -> Code) -> usize {
+        let mut builder = CodeListBuilder::new(seed);
+        (1..=3_000).for_each(|number| assert!(builder.insert(codes(number)), "{number}"));
+        let Index { slots, .. } = &builder.table;
+        assert_eq!(slots.len(), 4_096);
+        slots.split(|slot| *slot == 0).map(<[u32]>::len).max().unwrap()
+    }
+
+    const CROWDED: usize = 400;
+
+    #[test]
+    fn ids_that_differ_little_do_not_crowd() {
+        // Sequential in the last bytes, in the first, and in both halves at once.
+        for spread in [1, 1 << 96, (1 << 64) + 1, 1 << 60, (1 << 127) + (1 << 32)] {
+            for seed in 0..20 {
+                let longest =
+                    longest_run(seed, |number| code(number.wrapping_mul(spread) | 1 << 80));
+                assert!(longest < CROWDED, "{spread:x}, seed {seed}: {longest}");
+            }
+        }
+    }
+
+    /// Codes that a hash without a key puts into one slot.
+    #[test]
+    #[allow(clippy::cast_possible_truncation)]
+    fn codes_chosen_to_collide_under_one_key_do_not_under_another() {
+        let factor = 0x9e37_79b9_7f4a_7c15_u64;
+        let for_no_key = |number: u128| {
+            let low = number as u64;
+            let high = low.wrapping_mul(factor).rotate_left(32) ^ 7;
+            Code::from_id((u128::from(high) << 64 | u128::from(low)).to_le_bytes())
+        };
+        // Both products of NH are 0, whatever the other words are.
+        let [a, c] = HashKey::new(0).summands.map(|summand| summand as u32);
+        let for_seed_0 = |number: u128| {
+            let words = [a.wrapping_neg(), number as u32, c.wrapping_neg(), 1];
+            Code::from_id(words.map(u32::to_le_bytes).as_flattened().try_into().unwrap())
+        };
+        assert_eq!(longest_run(0, for_seed_0), 3_000);
+        for seed in 1..20 {
+            let longest = longest_run(seed, for_no_key).max(longest_run(seed, for_seed_0));
+            assert!(longest < CROWDED, "seed {seed}: {longest}");
+        }
+    }
+
+    #[test]
+    fn the_seed_changes_nothing_but_the_table() {
+        let mut builder = CodeListBuilder::new(1);
+        for (round, seed) in [2, 3, u64::MAX].into_iter().enumerate() {
+            (1..=9_000).for_each(|number| _ = builder.insert(code(number)));
+            builder.set_seed(seed);
+            assert_eq!(builder.find(code(8_000)), Some(7_999), "found under another seed");
+            assert_eq!(builder.so_far().duplicates(), 9_000 * round as u64);
+        }
+        let list = builder.finish();
+        assert!(list.iter().eq((1..=9_000).map(code)));
+        assert_eq!(CodeList::from_bytes(&list.to_bytes(), 4).map(|list| list.len()), Some(9_000));
+    }
+}

@@ -1,0 +1,257 @@
+//! The codes of a list in blocks, and the table that finds them.
+
+use std::hint::black_box;
+use std::ops::Range;
+
+use twox_hash::XxHash64;
+
+use crate::code::Code;
+
+/// Codes in one block: 64 KiB.
+const BLOCK: usize = 4_096;
+
+/// What the positions in the table can tell apart.
+pub(super) const LARGEST: usize = 3 << 30;
+
+/// Codes in blocks of [`BLOCK`]. Only the first grows by being copied, so that
+/// a short list is small; the others have their full size from the start.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(super) struct Blocks {
+    pub(super) list: Vec<Vec<[u8; 16]>>,
+    pub(super) length: usize,
+}
+
+impl Blocks {
+    pub(super) fn get(&self, place: usize) -> Option<Code> {
+        self.list.get(place / BLOCK)?.get(place % BLOCK).copied().map(Code::from_id)
+    }
+
+    #[allow(clippy::inline_always)] // A call costs as much as what it does.
+    #[inline(always)]
+    pub(super) fn push(&mut self, code: Code) {
+        self.length += 1;
+        match self.list.last_mut() {
+            Some(block) if block.len() < BLOCK => block.push(*code.as_bytes()),
+            _ => self.push_block(code),
+        }
+    }
+
+    pub(super) fn extend(&mut self, mut codes: &[[u8; 16]]) {
+        while let Some((first, rest)) = codes.split_first() {
+            self.push(Code::from_id(*first));
+            let Some(block) = self.list.last_mut() else { break };
+            let room = rest.len().min(BLOCK - block.len());
+            let (taken, later) = rest.split_at_checked(room).unwrap_or_default();
+            block.extend_from_slice(taken);
+            self.length += taken.len();
+            codes = later;
+        }
+    }
+
+    /// The codes of some places, as they lie together.
+    pub(super) fn slices(&self, places: Range<usize>) -> impl Iterator<Item = &[[u8; 16]]> {
+        let first = places.start / BLOCK;
+        self.list.iter().enumerate().skip(first).map_while(move |(at, block)| {
+            let begin = at * BLOCK;
+            let from = places.start.saturating_sub(begin);
+            let to = places.end.checked_sub(begin)?.min(block.len());
+            block.get(from..to).filter(|codes| !codes.is_empty())
+        })
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn push_block(&mut self, code: Code) {
+        // A few times for each doubling.
+        let step = self.list.len().next_power_of_two() / 4;
+        if step > 1 && self.list.len().is_multiple_of(step) {
+            grow_wasm_memory(step * BLOCK);
+        }
+        let mut block = Vec::with_capacity(if self.list.is_empty() { 4 } else { BLOCK });
+        block.push(*code.as_bytes());
+        self.list.push(block);
+    }
+}
+
+/// Grows wasm memory once for `codes` codes: allocates and frees one large block.
+/// Memory that grows with each allocation costs the host a garbage collection each
+/// time.
+pub(super) fn grow_wasm_memory(codes: usize) {
+    if cfg!(target_arch = "wasm32") {
+        let mut block = Vec::<[u8; 16]>::new();
+        // Without room for this block there may still be some for smaller ones.
+        let _ = block.try_reserve_exact(codes);
+        black_box(block);
+    }
+}
+
+/// An open-addressing table of positions in [`Blocks`], never more than three
+/// quarters full.
+///
+/// A table of 2^k slots knows positions below 2^k, so each slot has 32 - k bits
+/// to spare. They hold a part of the hash: it tells nearly every other code
+/// apart without a look at the code itself, which is a cache miss.
+#[derive(Default)]
+pub(super) struct Index {
+    /// 0 is empty; else the tag, above the position + 1.
+    pub(super) slots: Vec<u32>,
+    used: usize,
+}
+
+impl Index {
+    const FEWEST: usize = 8;
+
+    /// A table with room for `codes` codes.
+    pub(super) fn with_capacity(codes: usize) -> Self {
+        Self { slots: vec![0; Self::slots_for(codes)], used: 0 }
+    }
+
+    /// How many codes are in the table.
+    pub(super) const fn len(&self) -> usize {
+        self.used
+    }
+
+    /// Number of slots needed for `codes` codes.
+    pub(super) fn slots_for(codes: usize) -> usize {
+        codes.saturating_mul(4).div_ceil(3).next_power_of_two().max(Self::FEWEST)
+    }
+
+    fn mask(&self) -> usize {
+        self.slots.len().wrapping_sub(1)
+    }
+
+    /// The slot that a hash chooses, and the tag that goes beside a position: the
+    /// bits of the hash that have not chosen the slot.
+    #[allow(clippy::inline_always)] // A call costs as much as what it does.
+    #[inline(always)]
+    fn split(&self, hash: u32) -> (usize, u32) {
+        let mask = self.mask();
+        #[allow(clippy::cast_possible_truncation)]
+        let places = mask as u32;
+        (hash as usize & mask, hash & !places)
+    }
+
+    /// What is in the slot that a hash chooses.
+    pub(super) fn home_slot(&self, hash: u32) -> u32 {
+        let (at, _) = self.split(hash);
+        self.slots.get(at).copied().unwrap_or_default()
+    }
+
+    /// Looks for a code, from the slot on that its hash chooses.
+    #[cfg_attr(hot_paths, optimize(speed), inline(never))]
+    pub(super) fn find_slot(&self, hash: u32, code: Code, blocks: &Blocks) -> Slot {
+        let mask = self.mask();
+        #[allow(clippy::cast_possible_truncation)]
+        let places = mask as u32;
+        let (mut at, tag) = self.split(hash);
+        // Some slots are always free, so this ends; an empty table has none to look at.
+        while let Some(&slot) = self.slots.get(at)
+            && slot != 0
+        {
+            let place = (slot & places).wrapping_sub(1) as usize;
+            if slot & !places == tag && blocks.get(place) == Some(code) {
+                return Slot::Occupied(place);
+            }
+            at = (at + 1) & mask;
+        }
+        Slot::Vacant(at)
+    }
+
+    /// Puts a position into a free slot.
+    pub(super) fn set(&mut self, slot: usize, hash: u32, place: usize) {
+        let (_, tag) = self.split(hash);
+        #[allow(clippy::cast_possible_truncation)]
+        let value = tag | (place + 1) as u32;
+        if let Some(slot) = self.slots.get_mut(slot) {
+            *slot = value;
+            self.used += 1;
+        }
+    }
+
+    /// Makes sure that one more fits.
+    pub(super) fn reserve_one(&mut self, blocks: &Blocks, key: &HashKey) {
+        if !self.has_capacity(self.used + 1) {
+            self.grow(self.slots.len().saturating_mul(2).max(Self::FEWEST), blocks, key);
+        }
+    }
+
+    /// Whether `codes` codes fit without growing.
+    pub(super) fn has_capacity(&self, codes: usize) -> bool {
+        codes <= self.slots.len() / 4 * 3
+    }
+
+    pub(super) fn grow(&mut self, slots: usize, blocks: &Blocks, key: &HashKey) {
+        // The old one goes first: each code says its place anew.
+        *self = Self::default();
+        self.slots = vec![0; slots];
+        self.fill(blocks, key);
+    }
+
+    /// Takes in the codes that came last.
+    #[cfg_attr(hot_paths, optimize(speed), inline(never))]
+    pub(super) fn fill(&mut self, blocks: &Blocks, key: &HashKey) {
+        let mask = self.mask();
+        let mut place = self.used;
+        for codes in blocks.slices(place..blocks.length) {
+            for code in codes {
+                let hash = key.hash(Code::from_id(*code));
+                // They are distinct: any free slot from there on will do.
+                let (mut at, _) = self.split(hash);
+                while self.slots.get(at).is_some_and(|slot| *slot != 0) {
+                    at = (at + 1) & mask;
+                }
+                self.set(at, hash, place);
+                place += 1;
+            }
+        }
+    }
+}
+
+/// What a table says of a code.
+pub(super) enum Slot {
+    /// It is at that place of the list.
+    Occupied(usize),
+    /// It is not there, and would go into that slot.
+    Vacant(usize),
+}
+
+/// The key of a table's hash: the NH of UMAC (RFC 4418), and a multiplication that
+/// spreads its sum over the slots.
+///
+/// To whoever does not know the key, two codes have the same sum with a probability
+/// of 2^-32, whichever codes they are. `SipHash` would promise more, and take a
+/// quarter of the time of a whole row of a file.
+#[derive(Clone, Copy)]
+pub(super) struct HashKey {
+    pub(super) summands: [u64; 2],
+    factor: u64,
+}
+
+impl HashKey {
+    pub(super) fn new(seed: u64) -> Self {
+        let [first, second, factor] =
+            [[1], [2], [3]].map(|number| XxHash64::oneshot(seed, &number));
+        Self { summands: [first, second], factor: factor | 1 }
+    }
+
+    #[allow(clippy::inline_always)] // A call costs as much as what it does.
+    #[inline(always)]
+    pub(super) fn hash(&self, code: Code) -> u32 {
+        let id = u128::from_le_bytes(*code.as_bytes());
+        #[allow(clippy::cast_possible_truncation)]
+        let (first, second) = (id as u64, (id >> 64) as u64);
+        let [one, other] = self.summands;
+        let sum = product(first, one).wrapping_add(product(second, other));
+        // Without the shift, codes in regular steps would fill slots in regular steps.
+        ((sum ^ sum >> 32).wrapping_mul(self.factor) >> 32) as u32
+    }
+}
+
+/// Adds the halves of two numbers, and multiplies the two sums.
+#[allow(clippy::inline_always, clippy::cast_possible_truncation)]
+#[inline(always)]
+fn product(number: u64, summand: u64) -> u64 {
+    let low = (number as u32).wrapping_add(summand as u32);
+    let high = ((number >> 32) as u32).wrapping_add((summand >> 32) as u32);
+    u64::from(low) * u64::from(high)
+}
