@@ -25,7 +25,7 @@
 
 use crate::code::Code;
 use crate::error::{Error, ErrorCode, Queued};
-use crate::json::{Field, Json, Kind, pick_one};
+use crate::json::Json;
 
 pub(crate) use crate::mask::mask;
 
@@ -45,10 +45,10 @@ pub struct WebhookEvent<'a> {
 /// What is shown of the envelope as it came. The program is not read out of
 /// `resource_href`, whose form is inferred: an outcome that went to another
 /// program would be worse than one that went to none.
-const FIELDS: [Field; 3] = [
-    ("organization_id", "organizationId", Kind::Text),
-    ("voucher_program_id", "programId", Kind::Text),
-    ("resource_href", "resourceHref", Kind::Text),
+const FIELDS: [(&str, &str); 3] = [
+    ("organization_id", "organizationId"),
+    ("voucher_program_id", "programId"),
+    ("resource_href", "resourceHref"),
 ];
 
 impl<'a> WebhookEvent<'a> {
@@ -182,7 +182,12 @@ pub fn read<'a>(
     let environment = environment.filter(|name| !name.is_empty()).map(str::to_ascii_lowercase);
     let occurred_at =
         epoch_ms(body.get("event_time")).or_else(|| epoch_ms(meta.get("webhook_msg_timestamp")));
-    let envelope = pick_one(body, &FIELDS)
+    let mut envelope = Json::object();
+    for (theirs, ours) in FIELDS {
+        let value = body.get(theirs);
+        envelope = envelope.with(ours, value.text().map(|_| value.clone()));
+    }
+    let envelope = envelope
         .with("type", event_type.to_owned())
         .with("id", id)
         .with("environment", environment)
