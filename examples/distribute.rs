@@ -127,17 +127,16 @@ impl Client {
         let request = programs::request(&self.api, Some("ACTIVE"), 1, 0)?;
         let body = self.call(&request, Operation::Read)?;
         let found = programs::list(&body).unwrap_or_default();
-        let id = found.items().first().and_then(|program| program.get("programId").text());
         let none = || Error::validation(ErrorCode::InvalidProgramId, "There is no active program");
-        Ok(id.ok_or_else(none)?.to_owned())
+        Ok(found.first().ok_or_else(none)?.id.to_owned())
     }
 
     fn codes(&mut self, program: &ProgramId) -> Result<CodeList, Error> {
         let request = codes::request(&self.api, program, false);
         let body = self.call(&request, Operation::Read)?;
         let mut reader = CodeReader::new(None);
-        for code in codes::list(&body).unwrap_or_default().items() {
-            reader.push_entry(code.get("codeId").text().unwrap_or_default());
+        for code in codes::list(&body).unwrap_or_default() {
+            reader.push_entry(code.id);
         }
         Ok(reader.finish())
     }

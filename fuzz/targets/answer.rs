@@ -150,10 +150,6 @@ fn check_token(head: &ResponseHead, body: &str, parsed: &Json, now: u64) {
             assert_eq!(tokens.refresh_token.as_ref().map(RefreshToken::expose), Some(next));
             let printed = format!("{:?}", tokens.access_token);
             assert_eq!(printed, "[redacted]");
-            assert_eq!(
-                tokens.to_json().get("accessToken").text(),
-                Some(tokens.access_token.expose())
-            );
         }
         Err(error) => {
             let expected = match head.status {
@@ -174,14 +170,10 @@ fn check_token(head: &ResponseHead, body: &str, parsed: &Json, now: u64) {
 
 /// Each item that is shown has its id, and all of it under `raw`.
 fn check_lists(parsed: &Json) {
-    for (list, id) in
-        [(codes::list(parsed), "code_id"), (programs::list(parsed), "voucher_program_id")]
-    {
-        for item in list.as_ref().map(Json::items).unwrap_or_default() {
-            let (name, value) = &item.members()[0];
-            assert!(name == "codeId" || name == "programId");
-            assert!(value.text().is_some());
-            assert_eq!(item.get("raw").get(id), value);
-        }
+    for code in codes::list(parsed).unwrap_or_default() {
+        assert_eq!(code.raw.get("code_id").text(), Some(code.id));
+    }
+    for program in programs::list(parsed).unwrap_or_default() {
+        assert_eq!(program.raw.get("voucher_program_id").text(), Some(program.id));
     }
 }

@@ -132,48 +132,6 @@ impl<'a, T: Into<Json<'a>>> From<Option<T>> for Json<'a> {
     }
 }
 
-/// A member of Uber's that is shown to JavaScript: its name there, its name
-/// here, and what it holds.
-pub(crate) type Field = (&'static str, &'static str, Kind);
-
-/// What a member holds.
-#[derive(Clone, Copy)]
-pub(crate) enum Kind {
-    Text,
-    /// A text that is compared, in upper case.
-    Name,
-    Number,
-}
-
-/// Picks members out of the objects of a list. The object itself goes under
-/// `raw`. An object without the first member, its id, is left out.
-pub(crate) fn pick<'a>(items: &[Json<'a>], fields: &[Field]) -> Json<'a> {
-    let mut list = Vec::new();
-    for item in items {
-        let picked = pick_one(item, fields).with("raw", item.clone());
-        if picked.members().first().is_some_and(|(_, id)| !id.is_null()) {
-            list.push(picked);
-        }
-    }
-    Json::List(list)
-}
-
-/// Picks members out of an object, under their names in JavaScript; what is
-/// absent or of another kind is null.
-pub(crate) fn pick_one<'a>(item: &Json<'a>, fields: &[Field]) -> Json<'a> {
-    let mut picked = Json::object();
-    for (theirs, ours, kind) in fields {
-        let value = item.get(theirs);
-        let value = match kind {
-            Kind::Text => value.text().map(|_| value.clone()).into(),
-            Kind::Name => value.text().map(str::to_ascii_uppercase).into(),
-            Kind::Number => value.number().into(),
-        };
-        picked.put(ours, value);
-    }
-    picked
-}
-
 /// Reads a plain decimal number, as amounts and counts are written. By hand:
 /// the standard library's reader of every float there is takes 15 kB of wasm.
 #[allow(clippy::cast_precision_loss)]
@@ -216,6 +174,7 @@ impl<'a> Json<'a> {
         self
     }
 
+    // Apart from the generic function, so that there is one of it.
     fn put(&mut self, name: &'a str, value: Json<'a>) {
         if let Json::Object(members) = self {
             members.push((name.into(), value));

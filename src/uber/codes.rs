@@ -1,24 +1,40 @@
 //! Get Voucher Codes: `GET …/voucher-programs/{voucher_program_id}/codes`.
 
-use crate::code::Code;
 use crate::http::{Method, Request};
-use crate::json::{Field, Json, Kind, pick};
+use crate::json::Json;
 use crate::uber::api::Api;
 use crate::uber::id::ProgramId;
+use crate::uber::object::object;
 
-/// What is shown of a code. Which members come is Uber's choice: usage only
-/// with `include_usage`, `canceled_at` (epoch milliseconds, inferred) only for
-/// cancelled codes. `code_id` is the UUID to distribute (inferred).
-const FIELDS: [Field; 8] = [
-    ("code_id", "codeId", Kind::Text),
-    ("code_text", "codeText", Kind::Text),
-    ("redemption_link", "redemptionLink", Kind::Text),
-    ("max_num_redemptions", "maxNumRedemptions", Kind::Number),
-    ("usage_count", "usageCount", Kind::Number),
-    ("usage_amount", "usageAmount", Kind::Number),
-    ("currency_code", "currencyCode", Kind::Text),
-    ("canceled_at", "canceledAt", Kind::Number),
-];
+object! {
+    /// A code as Uber lists it. Which members come is Uber's choice: usage only with
+    /// `include_usage`, `canceled_at` only for cancelled codes. Its id is the UUID to
+    /// distribute (inferred).
+    VoucherCode, "code_id" {
+        /// What a recipient enters.
+        code_text: Text "code_text",
+        /// Where a recipient redeems it.
+        redemption_link: Text "redemption_link",
+        /// How often it can be redeemed.
+        max_num_redemptions: Number "max_num_redemptions",
+        /// How often it was used.
+        usage_count: Number "usage_count",
+        /// What was paid with it.
+        usage_amount: Number "usage_amount",
+        /// The currency of that.
+        currency_code: Text "currency_code",
+        /// In epoch milliseconds (inferred).
+        canceled_at: Number "canceled_at",
+    }
+}
+
+impl VoucherCode<'_> {
+    /// Whether its recipient has used it. Where Uber tells of no use, that proves nothing.
+    #[must_use]
+    pub fn is_used(&self) -> bool {
+        self.usage_count().is_some_and(|count| count > 0.0)
+    }
+}
 
 /// The call. Uber lists `include_usage` among the path's parameters, but it can
 /// only be a query (inferred).
@@ -28,37 +44,14 @@ pub fn request(api: &Api, program: &ProgramId, include_usage: bool) -> Request {
     api.codes_request(program, Method::Get, query, None)
 }
 
-/// The codes of an answer, with their members under their names in JavaScript,
-/// `null` where Uber left one out, and the whole item under `raw`. The list is
-/// `codes`, or the body itself; none where the answer holds no list at all.
+/// The codes of a response: `codes`, or the body itself. An item without an id is
+/// left out. None where the response holds no list at all.
 #[must_use]
-pub fn list<'a>(body: &Json<'a>) -> Option<Json<'a>> {
-    items(body).map(|items| pick(items, &FIELDS))
-}
-
-/// How many codes an answer lists (`read`), and the ids of those in use (`used`), each
-/// behind a line break: 30,000 codes need not all become objects for that. None as
-/// with [`list`].
-#[must_use]
-pub fn list_used(body: &Json<'_>) -> Option<Json<'static>> {
-    let (mut read, mut used) = (0.0, String::new());
-    for item in items(body)? {
-        let Some(id) = item.get("code_id").text() else { continue };
-        read += 1.0;
-        let is_used = item.get("usage_count").number().is_some_and(|count| count > 0.0);
-        if is_used && let Ok(code) = Code::parse(id.as_bytes()) {
-            used.push('\n');
-            code.write_to(&mut used);
-        }
-    }
-    Some(Json::object().with("read", read).with("used", used))
-}
-
-fn items<'b, 'a>(body: &'b Json<'a>) -> Option<&'b [Json<'a>]> {
-    match (body.get("codes"), body) {
-        (Json::List(items), _) | (_, Json::List(items)) => Some(items),
-        _ => None,
-    }
+pub fn list<'a>(body: &'a Json<'a>) -> Option<Vec<VoucherCode<'a>>> {
+    let ((Json::List(items), _) | (_, Json::List(items))) = (body.get("codes"), body) else {
+        return None;
+    };
+    Some(VoucherCode::all(items))
 }
 
 #[cfg(test)]
@@ -90,18 +83,21 @@ mod tests {
         )
         .unwrap();
         let codes = list(&body).unwrap();
-        let [first, second] = codes.items() else { panic!("{codes:?}") };
-        assert_eq!(first.get("codeText").text(), Some("EXAMPLE1"));
-        assert_eq!(first.get("usageCount"), &Json::Number(2.0));
-        assert_eq!(first.get("canceledAt"), &Json::Number(1_709_251_200_000.0));
-        assert_eq!(first.get("raw").get("usage_count").text(), Some("2"));
-        assert!(second.get("canceledAt").is_null());
-        let used = list_used(&body).unwrap();
-        assert_eq!(used.get("read"), &Json::Number(2.0));
-        assert_eq!(used.get("used").text(), Some("\n1f913a96-0000-4000-8000-000000000001"));
-        assert!(list_used(&Json::Null).is_none());
+        let [first, second] = codes.as_slice() else { panic!("{codes:?}") };
+        assert_eq!(first.id, "1f913a96-0000-4000-8000-000000000001");
+        assert_eq!((first.code_text(), first.currency_code()), (Some("EXAMPLE1"), Some("USD")));
+        assert_eq!(first.redemption_link(), Some("https://r"));
+        assert_eq!((first.max_num_redemptions(), first.usage_count()), (Some(1.0), Some(2.0)));
+        assert_eq!(
+            (first.usage_amount(), first.canceled_at()),
+            (Some(0.0), Some(1_709_251_200_000.0))
+        );
+        assert_eq!(first.raw.get("usage_count").text(), Some("2"));
+        assert_eq!(second.canceled_at(), None);
+        assert_eq!((first.is_used(), second.is_used()), (true, false));
         assert!(list(&Json::Null).is_none());
-        assert!(list(&serde_json::from_str("{\"codes\":null}").unwrap()).is_none());
-        assert_eq!(list(&serde_json::from_str("[]").unwrap()).unwrap(), Json::List(vec![]));
+        let no_list = serde_json::from_str("{\"codes\":null}").unwrap();
+        assert!(list(&no_list).is_none());
+        assert_eq!(list(&Json::List(vec![])), Some(vec![]));
     }
 }

@@ -38,19 +38,100 @@ pub fn request(
     api.programs_request(Method::Get, &path, None)
 }
 
-/// One page of an answer: `guests`, with their members under their names in
-/// JavaScript, `null` where nothing is told, and the whole item under `raw`; and
-/// `next`, the token of the page after it or null. None where there is no list.
+/// A guest of a program.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Guest<'a> {
+    /// The whole object as it came.
+    pub raw: &'a Json<'a>,
+}
+
+impl<'a> Guest<'a> {
+    /// The guest's name.
+    #[must_use]
+    pub fn name(&self) -> Option<&'a str> {
+        self.raw.get("name").text()
+    }
+
+    /// The guest's e-mail address.
+    #[must_use]
+    pub fn email(&self) -> Option<&'a str> {
+        self.raw.get("email").text()
+    }
+
+    /// The guest's telephone number.
+    #[must_use]
+    pub fn phone(&self) -> Option<&'a str> {
+        self.raw.get("phone").text()
+    }
+
+    /// The UUID of the guest's code.
+    #[must_use]
+    pub fn code_id(&self) -> Option<&'a str> {
+        let code = self.raw.get("code");
+        let named = CODE_IDS.iter().find_map(|name| code.get(name).text());
+        named.or_else(|| self.raw.get("code_id").text())
+    }
+
+    /// What the guest enters.
+    #[must_use]
+    pub fn code_text(&self) -> Option<&'a str> {
+        self.raw.get("code").get("code_text").text()
+    }
+
+    /// Whether the voucher is claimed. None where nothing tells: an empty voucher
+    /// proves nothing.
+    #[must_use]
+    pub fn is_claimed(&self) -> Option<bool> {
+        let voucher = self.raw.get("voucher");
+        if let Json::Bool(is_claimed) = voucher.get("is_claimed") {
+            return Some(*is_claimed);
+        }
+        let shows = |name| match voucher.get(name) {
+            Json::Text(text) => !text.is_empty(),
+            Json::Number(number) => *number > 0.0,
+            _ => false,
+        };
+        CLAIMS.into_iter().any(shows).then_some(true)
+    }
+
+    /// How often the code was used.
+    #[must_use]
+    pub fn usage_count(&self) -> Option<f64> {
+        self.number("usage_count")
+    }
+
+    /// What was paid with it.
+    #[must_use]
+    pub fn usage_amount(&self) -> Option<f64> {
+        self.number("usage_amount")
+    }
+
+    fn number(self, name: &str) -> Option<f64> {
+        let parts = [self.raw.get("voucher"), self.raw.get("code"), self.raw];
+        parts.iter().find_map(|part| part.get(name).number())
+    }
+}
+
+/// One page of guests.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct GuestPage<'a> {
+    /// The guests.
+    pub guests: Vec<Guest<'a>>,
+    /// The token of the page after this one, if there is one.
+    pub next_token: Option<Cow<'a, str>>,
+}
+
+/// The page of a response. None where there is no list.
 #[must_use]
-pub fn page<'a>(body: &Json<'a>) -> Option<Json<'a>> {
+pub fn page<'a>(body: &'a Json<'a>) -> Option<GuestPage<'a>> {
     let ((Json::List(items), _) | (_, Json::List(items))) = (body.get("guests"), body) else {
         return None;
     };
     let last = items.last().map(|guest| guest.get("next_token"));
-    let next = token(body.get("next_token")).or_else(|| last.and_then(token));
-    let next = next.map(Json::Text);
-    let guests = items.iter().map(guest).collect();
-    Some(Json::object().with("guests", Json::List(guests)).with("next", next))
+    let next_token = token(body.get("next_token")).or_else(|| last.and_then(token));
+    Some(GuestPage { guests: items.iter().map(|raw| Guest { raw }).collect(), next_token })
 }
 
 /// A token is opaque: text, or a whole number. An empty one is none.
@@ -63,42 +144,6 @@ fn token<'a>(value: &Json<'a>) -> Option<Cow<'a, str>> {
     }
 }
 
-fn guest<'a>(item: &Json<'a>) -> Json<'a> {
-    let (code, voucher) = (item.get("code"), item.get("voucher"));
-    let text_in = |name| item.get(name).text().map(|_| item.get(name).clone());
-    let code_id = CODE_IDS.iter().find_map(|name| of_text(code.get(name)));
-    let places = [voucher, code, item];
-    let number = |name| places.iter().find_map(|place| place.get(name).number());
-    Json::object()
-        .with("name", text_in("name"))
-        .with("email", text_in("email"))
-        .with("phone", text_in("phone"))
-        .with("codeId", code_id.or_else(|| of_text(item.get("code_id"))))
-        .with("codeText", of_text(code.get("code_text")))
-        .with("isClaimed", is_claimed(voucher))
-        .with("usageCount", number("usage_count"))
-        .with("usageAmount", number("usage_amount"))
-        .with("raw", item.clone())
-}
-
-fn of_text<'a>(value: &Json<'a>) -> Option<Json<'a>> {
-    value.text().filter(|text| !text.is_empty()).map(|_| value.clone())
-}
-
-/// Whether the voucher is claimed. `None` where nothing tells: an empty voucher
-/// proves nothing.
-fn is_claimed<'a>(voucher: &Json<'a>) -> Option<Json<'a>> {
-    if let told @ Json::Bool(_) = voucher.get("is_claimed") {
-        return Some(told.clone());
-    }
-    let shows = |name| match voucher.get(name) {
-        Json::Text(text) => !text.is_empty(),
-        Json::Number(number) => *number > 0.0,
-        _ => false,
-    };
-    CLAIMS.into_iter().any(shows).then_some(Json::Bool(true))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,19 +153,18 @@ mod tests {
         let body: Json = serde_json::from_str(body).unwrap();
         page(&body).map(|page| {
             let guests: Vec<_> = page
-                .get("guests")
-                .items()
+                .guests
                 .iter()
                 .map(|guest| {
                     format!(
                         "{:?} {:?} {:?}",
-                        guest.get("codeId").text(),
-                        guest.get("isClaimed"),
-                        guest.get("usageCount").number()
+                        guest.code_id(),
+                        guest.is_claimed(),
+                        guest.usage_count()
                     )
                 })
                 .collect();
-            format!("{guests:?} {:?}", page.get("next").text())
+            format!("{guests:?} {:?}", page.next_token)
         })
     }
 
@@ -149,7 +193,7 @@ mod tests {
             (r#"[{"next_token":"t"}]"#, Some("t")),
         ] {
             let body: Json = serde_json::from_str(body).unwrap();
-            assert_eq!(page(&body).unwrap().get("next").text(), next, "{body:?}");
+            assert_eq!(page(&body).unwrap().next_token.as_deref(), next, "{body:?}");
         }
         assert_eq!(read("{}"), None);
         assert_eq!(read(r#"{"guests":{}}"#), None);
@@ -158,16 +202,16 @@ mod tests {
     #[test]
     fn of_a_guest_is_read_what_can_mean_nothing_else() {
         for (guest, expected) in [
-            (r#"{"email":"a@b"}"#, "None Null None"),
-            (r#"{"code":{"code_id":"c"},"voucher":{}}"#, r#"Some("c") Null None"#),
-            (r#"{"code":{"code_uuid":"c"},"voucher":null}"#, r#"Some("c") Null None"#),
-            (r#"{"code":{"id":"c"},"voucher":{"voucher_id":"v"}}"#, r#"Some("c") Bool(true) None"#),
-            (r#"{"code_id":"c","voucher":{"is_claimed":false}}"#, r#"Some("c") Bool(false) None"#),
-            (r#"{"code":{"code_id":""},"voucher":{"claimed_at":0}}"#, "None Null None"),
-            (r#"{"voucher":{"usage_count":"2"}}"#, "None Null Some(2.0)"),
-            (r#"{"code":{"code_id":"c","usage_count":1}}"#, r#"Some("c") Null Some(1.0)"#),
-            (r#"{"code":"c","voucher":"v"}"#, "None Null None"),
-            ("7", "None Null None"),
+            (r#"{"email":"a@b"}"#, "None None None"),
+            (r#"{"code":{"code_id":"c"},"voucher":{}}"#, r#"Some("c") None None"#),
+            (r#"{"code":{"code_uuid":"c"},"voucher":null}"#, r#"Some("c") None None"#),
+            (r#"{"code":{"id":"c"},"voucher":{"voucher_id":"v"}}"#, r#"Some("c") Some(true) None"#),
+            (r#"{"code_id":"c","voucher":{"is_claimed":false}}"#, r#"Some("c") Some(false) None"#),
+            (r#"{"code":{"code_id":""},"voucher":{"claimed_at":0}}"#, "None None None"),
+            (r#"{"voucher":{"usage_count":"2"}}"#, "None None Some(2.0)"),
+            (r#"{"code":{"code_id":"c","usage_count":1}}"#, r#"Some("c") None Some(1.0)"#),
+            (r#"{"code":"c","voucher":"v"}"#, "None None None"),
+            ("7", "None None None"),
         ] {
             let body = format!(r#"{{"guests":[{guest}]}}"#);
             let page = read(&body).unwrap();

@@ -6,6 +6,7 @@ pub mod codes;
 pub mod distribute;
 pub mod guests;
 pub mod id;
+pub(crate) mod object;
 pub mod policy;
 pub mod programs;
 pub mod response;

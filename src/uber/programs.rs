@@ -3,35 +3,49 @@
 
 use crate::error::{Error, ErrorCode};
 use crate::http::{Method, Request};
-use crate::json::{Field, Json, Kind, pick, pick_one};
+use crate::json::Json;
 use crate::text::{decimal, text};
 use crate::uber::api::Api;
 use crate::uber::id::ProgramId;
+use crate::uber::object::object;
 
 /// The values of `program_status` (stated).
 pub const STATUSES: [&str; 4] = ["UPCOMING", "ACTIVE", "COMPLETE", "CANCELED"];
 /// How many programs one search asks for unless told.
 pub const DEFAULT_LIMIT: u32 = 50;
 
-/// What is shown of a program. Times are epoch milliseconds; `status` comes in
-/// mixed case too.
-/// What is used so far comes with one program only.
-const FIELDS: [Field; 14] = [
-    ("voucher_program_id", "programId", Kind::Text),
-    ("name", "name", Kind::Text),
-    ("status", "status", Kind::Name),
-    ("voucher_type", "voucherType", Kind::Text),
-    ("code_scheme", "codeScheme", Kind::Text),
-    ("currency_code", "currencyCode", Kind::Text),
-    ("total_dollar_exposure", "totalDollarExposure", Kind::Number),
-    ("starts_at", "startsAt", Kind::Number),
-    ("ends_at", "endsAt", Kind::Number),
-    ("created_at", "createdAt", Kind::Number),
-    ("usage_trip_count", "usageTripCount", Kind::Number),
-    ("usage_voucher_claim_count", "usageVoucherClaimCount", Kind::Number),
-    ("usage_amount", "usageAmount", Kind::Number),
-    ("usage_amount_currency", "usageAmountCurrency", Kind::Text),
-];
+object! {
+    /// A voucher program. Times are in epoch milliseconds; what was used so far comes
+    /// with one program only.
+    VoucherProgram, "voucher_program_id" {
+        /// Its name.
+        name: Text "name",
+        /// One of [`STATUSES`]; it comes in mixed case too.
+        status: Name "status",
+        /// What its vouchers are for.
+        voucher_type: Text "voucher_type",
+        /// How its codes are made.
+        code_scheme: Text "code_scheme",
+        /// The currency of its amounts.
+        currency_code: Text "currency_code",
+        /// The most that it can cost.
+        total_dollar_exposure: Number "total_dollar_exposure",
+        /// When it starts.
+        starts_at: Number "starts_at",
+        /// When it ends.
+        ends_at: Number "ends_at",
+        /// When it was created.
+        created_at: Number "created_at",
+        /// How many trips were paid.
+        usage_trip_count: Number "usage_trip_count",
+        /// How many vouchers were claimed.
+        usage_voucher_claim_count: Number "usage_voucher_claim_count",
+        /// How much was paid.
+        usage_amount: Number "usage_amount",
+        /// The currency of that.
+        usage_amount_currency: Text "usage_amount_currency",
+    }
+}
 
 /// The call; `limit` and `offset` are required by Uber.
 pub fn request(api: &Api, status: Option<&str>, limit: u32, offset: u32) -> Result<Request, Error> {
@@ -58,22 +72,21 @@ pub fn request(api: &Api, status: Option<&str>, limit: u32, offset: u32) -> Resu
     Ok(api.programs_request(Method::Post, "search", Some(body.into_bytes())))
 }
 
-/// The programs of an answer, with their members under their names in
-/// JavaScript, `null` where Uber left one out, and the whole item under `raw`.
+/// The programs of a response. An item without an id is left out.
 ///
 /// What the wrapping member is called is unknown, so the first list with a
 /// `voucher_program_id` in it is taken; failing that, an empty list where there
 /// is one. None where there is no list at all.
 #[must_use]
-pub fn list<'a>(body: &Json<'a>) -> Option<Json<'a>> {
+pub fn list<'a>(body: &'a Json<'a>) -> Option<Vec<VoucherProgram<'a>>> {
     if let Json::List(items) = body {
-        return Some(pick(items, &FIELDS));
+        return Some(VoucherProgram::all(items));
     }
     let mut empty = None;
     for (_, value) in body.members() {
         if let Json::List(items) = value {
-            let programs = pick(items, &FIELDS);
-            if !programs.items().is_empty() {
+            let programs = VoucherProgram::all(items);
+            if !programs.is_empty() {
                 return Some(programs);
             }
             if items.is_empty() {
@@ -90,20 +103,12 @@ pub fn get_request(api: &Api, program: &ProgramId) -> Request {
     api.programs_request(Method::Get, &program.segment(), None)
 }
 
-/// The program of an answer. The observed answer holds no id, so that is the one
-/// that was asked for. None where the answer is no object.
+/// The program of a response. The observed response holds no id, so that is the one
+/// that was asked for. None where the response is no object.
 #[must_use]
-pub fn program<'a>(body: &Json<'a>, id: &'a str) -> Option<Json<'a>> {
+pub fn program<'a>(body: &'a Json<'a>, id: &'a str) -> Option<VoucherProgram<'a>> {
     let Json::Object(_) = body else { return None };
-    let mut program = pick_one(body, &FIELDS).with("raw", body.clone());
-    if let Json::Object(members) = &mut program {
-        for (name, value) in members {
-            if name == "programId" && value.is_null() {
-                *value = id.into();
-            }
-        }
-    }
-    Some(program)
+    Some(VoucherProgram { id: body.get("voucher_program_id").text().unwrap_or(id), raw: body })
 }
 
 #[cfg(test)]
@@ -140,13 +145,11 @@ mod tests {
         )
         .unwrap();
         let found = program(&body, "p/1").unwrap();
-        assert_eq!(found.get("programId").text(), Some("p/1"));
-        assert_eq!(found.get("status").text(), Some("ACTIVE"));
-        assert_eq!(found.get("usageAmount"), &Json::Number(12.5));
-        assert!(found.get("usageTripCount").is_null());
-        assert_eq!(found.get("raw"), &body);
+        assert_eq!((found.id, found.status().as_deref()), ("p/1", Some("ACTIVE")));
+        assert_eq!((found.usage_amount(), found.usage_trip_count()), (Some(12.5), None));
+        assert_eq!(found.raw, &body);
         let body: Json = serde_json::from_str(r#"{"voucher_program_id":"q"}"#).unwrap();
-        assert_eq!(program(&body, "p").unwrap().get("programId").text(), Some("q"));
+        assert_eq!(program(&body, "p").unwrap().id, "q");
         assert!(program(&Json::List(vec![]), "p").is_none());
     }
 
@@ -159,12 +162,11 @@ mod tests {
         ] {
             let body: Json = serde_json::from_str(body).unwrap();
             let programs = list(&body).unwrap();
-            let program = &programs.items()[0];
-            assert_eq!(program.get("programId").text(), Some("p"));
-            assert_eq!(program.get("status").text(), Some("ACTIVE"));
+            assert_eq!((programs[0].id, programs[0].status().as_deref()), ("p", Some("ACTIVE")));
         }
         let empty = serde_json::from_str(r#"{"total":0,"x":[]}"#).unwrap();
-        assert_eq!(list(&empty).unwrap(), Json::List(vec![]));
-        assert!(list(&serde_json::from_str(r#"{"code":"x","y":[1]}"#).unwrap()).is_none());
+        assert_eq!(list(&empty), Some(vec![]));
+        let none = serde_json::from_str(r#"{"code":"x","y":[1]}"#).unwrap();
+        assert!(list(&none).is_none());
     }
 }

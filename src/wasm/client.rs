@@ -10,6 +10,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use super::call::{CallResponse, CallState, CallStep, Stage, epoch_ms};
 use super::error::{headers, to_js_error};
 use super::host::Host;
+use super::lists;
 use super::value::{json_stringify, known, number, parse_json, to_js};
 use crate::error::Error;
 use crate::http::{BaseUrl, Request};
@@ -259,19 +260,31 @@ impl Inner {
             ClientOperation::Distribute | ClientOperation::DistributeAll => {
                 (Operation::Distribute, None)
             }
-            ClientOperation::ListCodes => (Operation::Read, codes::list(&parsed)),
-            ClientOperation::ListUsedCodes => (Operation::Read, codes::list_used(&parsed)),
-            ClientOperation::SearchPrograms => (Operation::Read, programs::list(&parsed)),
+            ClientOperation::ListCodes => {
+                (Operation::Read, codes::list(&parsed).map(|codes| lists::codes(&codes)))
+            }
+            ClientOperation::ListUsedCodes => {
+                (Operation::Read, codes::list(&parsed).map(|codes| lists::used_codes(&codes)))
+            }
+            ClientOperation::SearchPrograms => (
+                Operation::Read,
+                programs::list(&parsed).map(|programs| lists::programs(&programs)),
+            ),
             ClientOperation::GetProgram => {
                 let id = input.get("programId").text().unwrap_or_default();
-                (Operation::Read, programs::program(&parsed, id))
+                (
+                    Operation::Read,
+                    programs::program(&parsed, id).map(|program| lists::program(&program)),
+                )
             }
-            ClientOperation::ListGuests => (Operation::Read, guests::page(&parsed)),
+            ClientOperation::ListGuests => {
+                (Operation::Read, guests::page(&parsed).map(|page| lists::guests(&page)))
+            }
             ClientOperation::RequestToken => {
                 let refresh = input.get("refreshToken").text().map(RefreshToken::new);
                 let tokens = token::parse_response(head, body, &parsed, refresh.as_ref(), now);
                 let tokens = tokens.map_err(|error| self.app.explain(error))?;
-                return Ok(to_js(&tokens.to_json()));
+                return Ok(to_js(&lists::tokens(&tokens)));
             }
         };
         match list {

@@ -17,6 +17,8 @@ mod host;
 #[cfg(feature = "client")]
 mod job;
 #[cfg(feature = "client")]
+mod lists;
+#[cfg(feature = "client")]
 mod reader;
 #[cfg(feature = "sandbox")]
 mod sandbox;

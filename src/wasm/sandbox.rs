@@ -1,13 +1,11 @@
 //! The sandbox for JavaScript: values across, nothing else.
 
 use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
-use serde::Serialize;
-use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
-use super::value::{json_stringify, parse_json};
+use super::value::{json_stringify, parse_json, to_js};
 use crate::code::Code;
 use crate::json::Json;
 use crate::sandbox::{
@@ -54,7 +52,7 @@ impl SandboxBinding {
     #[must_use]
     pub fn fault_names() -> JsValue {
         let names = Fault::ALL.iter().map(|fault| Json::from(fault.as_str()));
-        serialized(&Json::List(names.collect()))
+        to_js(&Json::List(names.collect()))
     }
 
     /// Creates a program: its id, and its codes, one a line. A string says why not.
@@ -70,7 +68,7 @@ impl SandboxBinding {
                     codes.push('\n');
                 }
                 let program = Json::object().with("programId", created.program_id.as_str());
-                serialized(&program.with("codes", codes))
+                to_js(&program.with("codes", codes))
             }
         }
     }
@@ -81,7 +79,7 @@ impl SandboxBinding {
         let programs = self.0.programs().map(|(id, name, codes)| {
             Json::object().with("programId", id).with("name", name).with("codes", count(codes))
         });
-        serialized(&Json::List(programs.collect()))
+        to_js(&Json::List(programs.collect()))
     }
 
     /// The codes that were sent, each with how often, one a line: `code count`.
@@ -223,13 +221,13 @@ fn lines_of(counts: &[(Code, u32)]) -> String {
 
 fn answer(answer: Answer) -> JsValue {
     match answer {
-        Answer::Lost => serialized(&Json::object().with("lost", true)),
-        Answer::Hang => serialized(&Json::object().with("hang", true)),
+        Answer::Lost => to_js(&Json::object().with("lost", true)),
+        Answer::Hang => to_js(&Json::object().with("hang", true)),
         Answer::Response(response) => {
             let status = f64::from(response.head.status);
             let headers = fields_of(response.head.headers.iter());
             let answer = Json::object().with("status", status).with("headers", headers);
-            with_body(serialized(&answer), &response.body)
+            with_body(to_js(&answer), &response.body)
         }
     }
 }
@@ -242,7 +240,7 @@ fn webhook(webhook: &Webhook) -> JsValue {
         .with("dueAt", number(webhook.due_at))
         .with("attempt", f64::from(webhook.attempt))
         .with("headers", fields_of(headers.map(|(name, value)| (*name, value.as_str()))));
-    with_body(serialized(&described), &webhook.body)
+    with_body(to_js(&described), &webhook.body)
 }
 
 fn spec_of(given: &Json) -> ProgramSpec {
@@ -308,9 +306,4 @@ fn whole_number(value: f64) -> u64 {
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 fn seed_of(value: f64) -> u64 {
     value as i64 as u64
-}
-
-/// A value as a plain JavaScript object.
-fn serialized(value: &Json) -> JsValue {
-    value.serialize(&Serializer::json_compatible()).unwrap_or(JsValue::NULL)
 }

@@ -1,5 +1,7 @@
 //! What crosses to JavaScript and back: JSON text, plain values and numbers.
 
+use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsValue;
 
 use crate::json::Json;
@@ -26,23 +28,9 @@ pub(super) fn parse_json(text: &str) -> Json<'_> {
     text::read(text, js_sys::parse_float).unwrap_or_default()
 }
 
-/// A value of the core as a plain JavaScript object.
-#[cfg(feature = "client")]
+/// A value of the core as a plain JavaScript value.
 pub(super) fn to_js(value: &Json<'_>) -> JsValue {
-    json_parse_js(&text::write(value, format_f64))
-}
-
-/// JSON text as a plain JavaScript value.
-#[cfg(feature = "client")]
-pub(super) fn json_parse_js(text: &str) -> JsValue {
-    js_sys::JSON::parse(text).unwrap_or(JsValue::NULL)
-}
-
-/// A number that is no whole one, as JSON spells it.
-#[cfg(feature = "client")]
-pub(super) fn format_f64(number: f64) -> String {
-    let text = js_sys::JSON::stringify(&JsValue::from_f64(number));
-    text.ok().and_then(|text| text.as_string()).unwrap_or_default()
+    value.serialize(&Serializer::json_compatible()).unwrap_or(JsValue::NULL)
 }
 
 /// A length or a time as the number that JavaScript holds.

@@ -57,9 +57,9 @@ pub struct WebhookEvent<'a> {
     pub outcomes: Vec<Outcome>,
 }
 
-/// What is shown of the envelope as it came: its name there, and in JavaScript. The
-/// program is not read out of `resource_href`, whose form is inferred: an outcome
-/// that went to another program would be worse than one that went to none.
+/// What is shown of the envelope as it came. The program is not read out of
+/// `resource_href`, whose form is inferred: an outcome that went to another
+/// program would be worse than one that went to none.
 const FIELDS: [(&str, &str); 3] = [
     ("organization_id", "organizationId"),
     (PROGRAM, "programId"),

@@ -133,6 +133,24 @@ const PLACES = [
           }),
       ]),
   ),
+  ["applyUsage(_)", (value) => withJob((job) => job.applyUsage(value))],
+  ["applyUsage([_])", (value) => withJob((job) => job.applyUsage([value]))],
+  ...["codeId", "usageCount", "isClaimed"].map(
+    (name) =>
+      /** @type {[string, (value: any) => () => any]} */ ([
+        `code in use ${name}`,
+        (value) =>
+          withJob((job) => job.applyUsage([{ codeId: codes[0], usageCount: 1, [name]: value }])),
+      ]),
+  ),
+  ["reconcile(_)", (value) => withJob((job) => job.reconcile(value))],
+  ...["guests", "signal", "timeoutMs", "maxRetries"].map(
+    (name) =>
+      /** @type {[string, (value: any) => () => any]} */ ([
+        `reconcile ${name}`,
+        (value) => withJob((job) => job.reconcile({ [name]: value })),
+      ]),
+  ),
   ["resolve(_)", (value) => withJob((job) => job.resolve(value, "queued"))],
   ["resolve(0, _)", (value) => withJob((job) => job.resolve(0, value))],
   ["results(_)", (value) => withJob((job) => [...job.results(value)])],

@@ -172,7 +172,14 @@ test("whatever comes back, no code is sent twice, and none is better known than 
   });
   await fc.assert(
     fc.asyncProperty(faults, shape, async (chances, { seed, codes: count, ...options }) => {
-      const sandbox = await createSandbox({ seed, faults: chances, failureRate: 0.2 });
+      const forms = /** @type {const} */ (["batch", "code", "failures", "opaque"]);
+      const sandbox = await createSandbox({
+        seed,
+        faults: chances,
+        failureRate: 0.2,
+        useRate: 0.5,
+        eventForm: forms[seed % 4] ?? "batch",
+      });
       const { programId, codes } = sandbox.createProgram({ codes: count });
       const client = createClient({
         organizationId: "organization",
@@ -192,14 +199,20 @@ test("whatever comes back, no code is sent twice, and none is better known than 
         return { status: 200 };
       });
       const truth = sandbox.deliveries(programId);
-      const { total, requests, retries, startedAt, etaMs, waitingUntil, ...states } =
+      await job.reconcile().catch((/** @type {any} */ error) => {
+        assert.ok(error.queued === "no", error);
+      });
+      const uses = sandbox.uses(programId);
+      const { total, requests, retries, startedAt, etaMs, waitingUntil, usedBefore, ...states } =
         job.progress();
+      assert.equal(usedBefore, 0, "what was never sent is used by nobody");
       assert.equal(
         Object.values(states).reduce((all, number) => all + number, 0),
         total,
         `${requests} ${retries} ${startedAt} ${etaMs} ${waitingUntil}`,
       );
-      for (const { code: id, state } of job.results()) {
+      for (const { code: id, state, by } of job.results()) {
+        if (by === "usage") assert.ok(state === "distributed" && uses.has(id), id);
         const times = truth.get(id) ?? 0;
         assert.ok(times <= 1, `${id} was sent ${times} times`);
         if (state === "pending" || state === "rejected") assert.equal(times, 0, state);

@@ -65,6 +65,8 @@ test("a job that lived in a lost instance says so, and resumes from its journal"
     () => job.run(),
     () => job.applyWebhook({ programId: null, outcomes: [] }),
     () => job.resolve("all", "queued"),
+    () => job.applyUsage([{ codeId: codes[0] ?? null, usageCount: 1 }]),
+    () => job.reconcile(),
   ]) {
     await assert.rejects(use(), { code: "instance_lost", queued: "unknown" });
   }

@@ -154,8 +154,6 @@ impl World {
 /// The codes that an answer says are in use; none of what is no list.
 fn used_in(body: &[u8]) -> Option<Vec<Code>> {
     let body: Json = serde_json::from_slice(body).ok()?;
-    let listed = codes::list(&body)?;
-    let is_used = |code: &&Json| matches!(code.get("usageCount"), Json::Number(n) if *n > 0.0);
-    let code = |code: &Json| Code::parse(code.get("codeId").text()?.as_bytes()).ok();
-    Some(listed.items().iter().filter(is_used).filter_map(code).collect())
+    let used = codes::list(&body)?.into_iter().filter(codes::VoucherCode::is_used);
+    Some(used.filter_map(|code| Code::parse(code.id.as_bytes()).ok()).collect())
 }
