@@ -26,6 +26,7 @@ impl Queued {
 
 /// The kind of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ErrorClass {
     /// Refused before anything left.
     Validation,
@@ -189,6 +190,7 @@ impl fmt::Display for ErrorCode {
 
 /// What an answer that refuses or fails carries beside its code.
 #[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ApiDetail {
     /// The HTTP status; 0 where the host showed none.
     pub status: u16,
@@ -211,6 +213,7 @@ pub struct Error(Box<ErrorParts>);
 
 /// What an [`Error`] says.
 #[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ErrorParts {
     /// The stable code.
     pub code: ErrorCode,

@@ -176,7 +176,11 @@ fn uber_code<'a>(body: &'a Json<'_>) -> Option<&'a str> {
 
 /// The beginning of a text, at most so many bytes, never half a character.
 fn cut(text: &str, bytes: usize) -> &str {
-    text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)
+    let mut end = bytes.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or(text)
 }
 
 #[cfg(test)]
