@@ -188,7 +188,7 @@ impl fmt::Display for ErrorCode {
     }
 }
 
-/// What an answer that refuses or fails carries beside its code.
+/// What a response that is an error carries beside its code.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ApiDetail {
@@ -206,8 +206,8 @@ pub struct ApiDetail {
     pub hint: Option<String>,
 }
 
-/// Everything that can go wrong. Its [members](ErrorParts) are its own.
-// In a box: it is what almost every function can return instead.
+/// Everything that can go wrong; see its [members](ErrorParts).
+// In a box: almost every function can return one.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Error(Box<ErrorParts>);
 

@@ -29,8 +29,8 @@ impl Method {
     }
 }
 
-/// A request that is ready to leave, except for the `Authorization` header,
-/// which whoever holds the token adds.
+/// A request that is ready to send, except for the `Authorization` header, which the
+/// caller adds.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     /// The method.
@@ -50,11 +50,11 @@ impl fmt::Debug for Request {
     }
 }
 
-/// The header fields of an answer; names are compared without regard to case.
+/// The header fields of a response; names are compared without regard to case.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers(Vec<(String, String)>);
 
-// Only names: values can hold what a gateway chose to put there.
+// Only names: a gateway may put anything into values.
 impl fmt::Debug for Headers {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
@@ -73,7 +73,7 @@ impl Headers {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Uber's own fields (`x-uber-*`), which its support asks for.
+    /// Uber's own fields (`x-uber-*`), for its support.
     #[must_use]
     pub fn uber_headers(&self) -> Vec<(String, String)> {
         self.0.iter().filter(|(name, _)| name.starts_with("x-uber-")).cloned().collect()
@@ -91,7 +91,7 @@ impl<N: AsRef<str>, V: Into<String>> FromIterator<(N, V)> for Headers {
     }
 }
 
-/// What is known of an answer before its body has come: enough to decide.
+/// A response before its body has arrived: enough to decide.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResponseHead {
     /// The status; 0 where the host shows none (an opaque redirect in a page).
@@ -123,12 +123,12 @@ impl ResponseHead {
     }
 }
 
-/// A whole answer.
+/// A whole response.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Response {
     /// Status and header fields.
     pub head: ResponseHead,
-    /// The body, as far as it came.
+    /// The body, as much as arrived.
     pub body: Vec<u8>,
 }
 

@@ -1,16 +1,16 @@
-//! What may be tried again, and when.
+//! Whether to send a request again, and when.
 //!
-//! Distribute has no idempotency key, and calling it again sends again. So it
-//! is repeated only after an answer that proves that nothing was queued.
+//! Distribute has no idempotency key: calling it again sends again. So it is repeated
+//! only after a response that proves that nothing was queued.
 
 use crate::http::ResponseHead;
 use crate::http::date::read_http_date;
 use crate::uber::policy::Operation;
 
-/// A call does not wait longer than this: it fails, and says how long to wait.
+/// The longest that a call waits; beyond it, the call fails and says how long to wait.
 pub const LONGEST_WAIT_MS: u64 = 60_000;
-/// A job does not wait longer than this before it asks again, whatever the server
-/// says: a `Retry-After` in milliseconds would park it for weeks.
+/// The longest that a job waits before it asks again, whatever the server says: a
+/// `Retry-After` in milliseconds would stop it for weeks.
 pub const LONGEST_JOB_WAIT_MS: u64 = 60 * 60_000;
 const FIRST_BACKOFF_MS: u64 = 1_000;
 
@@ -18,13 +18,13 @@ const FIRST_BACKOFF_MS: u64 = 1_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Attempt<'a> {
-    /// An answer came.
+    /// A response came.
     Answered(&'a ResponseHead),
     /// It is proven that the request never left: no connection was made.
     Unsent,
     /// The connection failed, before or after the request left.
     Failed,
-    /// There was no answer in time, or the caller gave up.
+    /// The time was up, or the caller gave up.
     GivenUp,
 }
 
