@@ -72,7 +72,7 @@ export const SIMD = "-Ctarget-feature=+simd128";
 /** One wasm for users, one for the simulation. */
 const MODULES = [
   { name: "uber_vouchers", feature: "client" },
-  { name: "uber_vouchers_sandbox", feature: "sandbox" },
+  { name: "uber_vouchers_sandbox", feature: "sandbox,js" },
 ];
 
 /** @param {string[]} paths */
@@ -87,7 +87,7 @@ const COMPILED = join(TARGET, "modules");
 
 /** @typedef {(typeof MODULES)[number]} Module */
 /** @param {Module} module */
-const compiledAs = ({ feature }) => join(COMPILED, `${feature}.wasm`);
+const compiledAs = ({ name }) => join(COMPILED, `${name}.wasm`);
 /** @param {Module} module */
 const distFile = ({ name }) => join(DIST, `${name}_bg.wasm`);
 /** @param {Module} module */

@@ -26,6 +26,7 @@ impl Queued {
 
 /// The kind of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ErrorClass {
     /// Refused before anything left.
     Validation,
@@ -187,8 +188,9 @@ impl fmt::Display for ErrorCode {
     }
 }
 
-/// What an answer that refuses or fails carries beside its code.
+/// What a response that is an error carries beside its code.
 #[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ApiDetail {
     /// The HTTP status; 0 where the host showed none.
     pub status: u16,
@@ -204,13 +206,14 @@ pub struct ApiDetail {
     pub hint: Option<String>,
 }
 
-/// Everything that can go wrong. Its [members](ErrorParts) are its own.
-// In a box: it is what almost every function can return instead.
+/// Everything that can go wrong; see its [members](ErrorParts).
+// In a box: almost every function can return one.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Error(Box<ErrorParts>);
 
 /// What an [`Error`] says.
 #[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ErrorParts {
     /// The stable code.
     pub code: ErrorCode,

@@ -37,12 +37,12 @@
 //!
 //! # Features
 //!
-//! None is on by default, and no program in Rust needs `client`.
+//! None is on by default.
 //!
-//! - `sandbox`: a simulation of Uber's voucher API that
-//!   can say how often each code was sent.
-//! - `client`: on wasm32, what the npm package is built of. It exports functions to
-//!   JavaScript and sets the allocator, as `sandbox` does there too.
+//! - `sandbox`: a simulation of Uber's voucher API that can say how often each code
+//!   was sent.
+//! - `js` and `client`: on wasm32, what the npm package is built of. They export
+//!   functions to JavaScript and set the allocator; no program in Rust needs them.
 
 // docs.rs says beside each item which feature it needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -84,7 +84,7 @@ pub use uber::policy::{Operation, Verdict};
 pub use uber::retry::Retry;
 pub use webhook::event::WebhookEvent;
 
-#[cfg(all(target_arch = "wasm32", any(feature = "client", feature = "sandbox")))]
+#[cfg(all(target_arch = "wasm32", feature = "js"))]
 // A binding is documented where its users are: in the declarations of src/js.
 // It takes strings by value: wasm-bindgen knows no `Option<&str>`.
 #[allow(missing_docs, unreachable_pub, clippy::needless_pass_by_value)]

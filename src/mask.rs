@@ -1,4 +1,4 @@
-//! Text that others wrote, as it may be shown and kept.
+//! Masks personal data in text from outside, before it is shown or stored.
 
 /// Longer text is cut to this many characters.
 const LONGEST_TEXT: usize = 200;
@@ -9,8 +9,8 @@ const LONGEST_TEXT: usize = 200;
 /// do seven digits with nothing but spaces, points and the like between them,
 /// which a date has too.
 pub(crate) fn mask(text: &str) -> String {
-    let masked = replace(text.as_bytes(), in_address, |byte| byte == b'@', 1, b"[email]");
-    let masked = replace(&masked, in_number, |byte| byte.is_ascii_digit(), 7, b" [phone] ");
+    let masked = replace(text.as_bytes(), is_email_byte, |byte| byte == b'@', 1, b"[email]");
+    let masked = replace(&masked, is_phone_byte, |byte| byte.is_ascii_digit(), 7, b" [phone] ");
     let mut masked = String::from_utf8(masked.trim_ascii().to_owned()).unwrap_or_default();
     if let Some((end, _)) = masked.char_indices().nth(LONGEST_TEXT) {
         masked.truncate(end);
@@ -35,18 +35,18 @@ fn replace(
     replaced
 }
 
-/// Whether it can stand in an address: no space, and none of RFC 5322's
+/// Whether a byte can be part of an e-mail address: no space, and none of RFC 5322's
 /// specials save `@` and `.`.
-fn in_address(byte: u8) -> bool {
+fn is_email_byte(byte: u8) -> bool {
     !matches!(
         byte,
         0..=b' ' | b'<' | b'>' | b'(' | b')' | b'[' | b']' | b',' | b';' | b':' | b'"' | b'\\'
     )
 }
 
-/// Whether it can stand in a telephone number. Beyond ASCII there are dashes and
+/// Whether a byte can be part of a telephone number. Beyond ASCII there are dashes and
 /// spaces, so all of that can.
-fn in_number(byte: u8) -> bool {
+fn is_phone_byte(byte: u8) -> bool {
     byte.is_ascii_digit()
         || matches!(byte, b' ' | b'(' | b')' | b'+' | b'-' | b'.' | b'/')
         || byte >= 0x80

@@ -27,7 +27,7 @@ macro_rules! named {
                 }
             }
 
-            /// The one of that name.
+            /// The variant of that name.
             #[must_use]
             pub fn from_name(name: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|one| one.as_str() == name)

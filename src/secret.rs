@@ -59,9 +59,9 @@ impl AccessToken {
 pub(crate) const PADDED: &str =
     "A key, id or secret begins or ends with white space, such as a line break: take that off.";
 
-/// Whether something came along as it was copied: a line break, white space or an
-/// invisible character at its beginning or end. It may be meant, so it is never taken
-/// off in silence; what Uber gives is visible ASCII.
+/// Whether the text begins or ends with a line break, white space or an invisible
+/// character, as a copied one may. It is never removed silently, since it may be meant;
+/// what Uber gives is visible ASCII.
 pub(crate) fn is_padded(text: &str) -> bool {
     let is_stray = |byte: Option<&u8>| byte.is_some_and(|byte| !byte.is_ascii_graphic());
     is_stray(text.as_bytes().first()) || is_stray(text.as_bytes().last())

@@ -8,14 +8,14 @@ use crate::code::index::{HashKey, Index, LARGEST, Slot, grow_wasm_memory};
 use crate::code::list::CodeList;
 use crate::code::rejected::RejectedEntry;
 
-/// Codes that go into a list together.
+/// Codes that are inserted together.
 const AT_ONCE: usize = 32;
 
 /// Builds a [`CodeList`]. The default one has the seed 0, for codes that no
 /// stranger has chosen.
 pub struct CodeListBuilder {
     list: CodeList,
-    table: Index,
+    pub(super) table: Index,
     key: HashKey,
     largest: usize,
 }
@@ -52,8 +52,8 @@ impl CodeListBuilder {
         self.insert_hashed(code, self.key.hash(code))
     }
 
-    /// Takes codes of a list, none of which is here yet: nobody looks whether they
-    /// are. Sixteen zeros are no code, and are left out.
+    /// Appends codes that the caller knows to be distinct; they are not checked.
+    /// Sixteen zeros are no code, and are left out.
     pub(crate) fn extend_distinct(&mut self, codes: &[[u8; 16]]) {
         let CodeList { blocks, rejections, .. } = &mut self.list;
         for codes in codes.split(|code| *code == [0; 16]) {
@@ -143,7 +143,7 @@ impl CodeListBuilder {
         }
     }
 
-    /// Has every code in the table.
+    /// Puts every code into the table that is not there yet.
     #[inline]
     fn ensure_indexed(&mut self) {
         if self.table.len() != self.list.len() {
@@ -172,12 +172,12 @@ impl CodeListBuilder {
         }
     }
 
-    /// Takes note of an entry that is no code.
+    /// Records a rejected entry.
     pub fn reject(&mut self, rejected: RejectedEntry) {
         self.list.rejections.add(rejected);
     }
 
-    /// Counts entries that are no codes beyond those that are kept.
+    /// Counts rejected entries that are not kept.
     pub(crate) fn reject_more(&mut self, count: u64) {
         self.list.rejections.count += count;
     }
@@ -381,7 +381,7 @@ mod tests {
             builder.reserve(1);
             assert_eq!(builder.room(), room, "what is there stays");
         }
-        // Who says so may be wrong.
+        // The estimate may be wrong.
         let mut builder = CodeListBuilder::default();
         builder.reserve(usize::MAX);
         assert!(builder.room() < 1 << 25);
@@ -417,53 +417,6 @@ mod tests {
         );
         let list = builder.finish();
         assert_eq!((list.len(), list.duplicates(), list.rejected_count()), (2, 1, 1));
-    }
-
-    /// The longest run of full slots in a table of 4,096 that is full to 73 %. Runs
-    /// of random positions stay far below [`CROWDED`].
-    fn longest_run(seed: u64, codes: impl Fn(u128) -> Code) -> usize {
-        let mut builder = CodeListBuilder::new(seed);
-        (1..=3_000).for_each(|number| assert!(builder.insert(codes(number)), "{number}"));
-        let Index { slots, .. } = &builder.table;
-        assert_eq!(slots.len(), 4_096);
-        slots.split(|slot| *slot == 0).map(<[u32]>::len).max().unwrap()
-    }
-
-    const CROWDED: usize = 400;
-
-    #[test]
-    fn ids_that_differ_little_do_not_crowd() {
-        // Sequential in the last bytes, in the first, and in both halves at once.
-        for spread in [1, 1 << 96, (1 << 64) + 1, 1 << 60, (1 << 127) + (1 << 32)] {
-            for seed in 0..20 {
-                let longest =
-                    longest_run(seed, |number| code(number.wrapping_mul(spread) | 1 << 80));
-                assert!(longest < CROWDED, "{spread:x}, seed {seed}: {longest}");
-            }
-        }
-    }
-
-    /// Codes that a hash without a key puts into one slot.
-    #[test]
-    #[allow(clippy::cast_possible_truncation)]
-    fn codes_chosen_to_collide_under_one_key_do_not_under_another() {
-        let factor = 0x9e37_79b9_7f4a_7c15_u64;
-        let for_no_key = |number: u128| {
-            let low = number as u64;
-            let high = low.wrapping_mul(factor).rotate_left(32) ^ 7;
-            Code::from_id((u128::from(high) << 64 | u128::from(low)).to_le_bytes())
-        };
-        // Both products of NH are 0, whatever the other words are.
-        let [a, c] = HashKey::new(0).summands.map(|summand| summand as u32);
-        let for_seed_0 = |number: u128| {
-            let words = [a.wrapping_neg(), number as u32, c.wrapping_neg(), 1];
-            Code::from_id(words.map(u32::to_le_bytes).as_flattened().try_into().unwrap())
-        };
-        assert_eq!(longest_run(0, for_seed_0), 3_000);
-        for seed in 1..20 {
-            let longest = longest_run(seed, for_no_key).max(longest_run(seed, for_seed_0));
-            assert!(longest < CROWDED, "seed {seed}: {longest}");
-        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub use crate::code::builder::CodeListBuilder;
 use crate::code::index::Blocks;
 use crate::code::rejected::RejectedEntry;
 
-/// So many rejected entries are kept; the rest are only counted.
+/// How many rejected entries are kept; the rest are only counted.
 pub const KEPT_REJECTED: usize = 1_000;
 
 /// Distinct codes in the order first seen, and what was left out of them.
@@ -75,7 +75,7 @@ impl CodeList {
         &self.rejections.kept
     }
 
-    /// The same codes without what was rejected, for a caller who has seen it.
+    /// The same codes without the rejected entries, for a caller who has seen those.
     #[must_use]
     pub fn valid(self) -> Self {
         Self { rejections: Rejections::default(), ..self }
@@ -132,7 +132,7 @@ impl FromIterator<Code> for CodeList {
     }
 }
 
-// A million codes in a log help nobody.
+// Without the codes: there may be a million.
 impl fmt::Debug for CodeList {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -171,7 +171,7 @@ impl Iterator for Iter<'_> {
 impl ExactSizeIterator for Iter<'_> {}
 impl FusedIterator for Iter<'_> {}
 
-/// Entries that were no codes: all counted, the first ones kept.
+/// Rejected entries: all are counted, the first ones kept.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Rejections {
     pub(crate) count: u64,

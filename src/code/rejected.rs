@@ -6,6 +6,7 @@ use crate::names::named;
 
 named! {
     /// Why one entry of a list is no code.
+    #[non_exhaustive]
     pub enum RejectReason {
         /// Not a UUID in the 8-4-4-4-12 form.
         NotAUuid = "not_a_uuid",

@@ -1,8 +1,8 @@
 //! Codes out of a stream of bytes: plain lines, or a column of a CSV.
 //!
 //! Bytes come in chunks that may be cut anywhere; what comes out does not
-//! depend on the cuts. Nothing but the codes, the program ids and the first
-//! rejected values is kept, whatever the input is.
+//! depend on the cuts. It keeps the codes, the program ids and, of each list, the
+//! first 1,000 rejected values.
 //!
 //! ```text
 //! bytes ─► Input ──────► Text ──────────► Rows ─────────► Collector
@@ -93,7 +93,7 @@ pub struct CodeReader {
 }
 
 impl CodeReader {
-    /// So many bytes tell how many codes the rest holds.
+    /// Bytes to read before the number of codes is estimated.
     const JUDGED_BY: u64 = 1 << 16;
 
     /// A reader into one list, which looks for the column of that name, or for

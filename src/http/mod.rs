@@ -1,9 +1,13 @@
 //! HTTP as plain data: what to send, and what came back.
 
+mod base_url;
+pub(crate) mod date;
+mod encode;
+
 use std::fmt;
 
-use crate::error::{Error, ErrorCode};
-use crate::text::text;
+pub use base_url::BaseUrl;
+pub use encode::{form, percent_encode};
 
 /// The methods that Uber's voucher API uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,8 +29,8 @@ impl Method {
     }
 }
 
-/// A request that is ready to leave, except for the `Authorization` header,
-/// which whoever holds the token adds.
+/// A request that is ready to send, except for the `Authorization` header, which the
+/// caller adds.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     /// The method.
@@ -46,11 +50,11 @@ impl fmt::Debug for Request {
     }
 }
 
-/// The header fields of an answer; names are compared without regard to case.
+/// The header fields of a response; names are compared without regard to case.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers(Vec<(String, String)>);
 
-// Only names: values can hold what a gateway chose to put there.
+// Only names: a gateway may put anything into values.
 impl fmt::Debug for Headers {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
@@ -69,7 +73,7 @@ impl Headers {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Uber's own fields (`x-uber-*`), which its support asks for.
+    /// Uber's own fields (`x-uber-*`), for its support.
     #[must_use]
     pub fn uber_headers(&self) -> Vec<(String, String)> {
         self.0.iter().filter(|(name, _)| name.starts_with("x-uber-")).cloned().collect()
@@ -87,7 +91,7 @@ impl<N: AsRef<str>, V: Into<String>> FromIterator<(N, V)> for Headers {
     }
 }
 
-/// What is known of an answer before its body has come: enough to decide.
+/// A response before its body has arrived: enough to decide.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResponseHead {
     /// The status; 0 where the host shows none (an opaque redirect in a page).
@@ -119,12 +123,12 @@ impl ResponseHead {
     }
 }
 
-/// A whole answer.
+/// A whole response.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Response {
     /// Status and header fields.
     pub head: ResponseHead,
-    /// The body, as far as it came.
+    /// The body, as much as arrived.
     pub body: Vec<u8>,
 }
 
@@ -134,152 +138,9 @@ impl fmt::Debug for Response {
     }
 }
 
-/// Where Uber's API answers, or a worker that stands in front of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BaseUrl(String);
-
-impl BaseUrl {
-    /// `https://api.uber.com`, Uber's production API.
-    pub const PRODUCTION: &'static str = "https://api.uber.com";
-
-    /// Takes an absolute URL in the canonical form (scheme and host in lower
-    /// case): `https`, or `http` to this very machine. No user name, query or
-    /// fragment; `option` is the name that an error gives it.
-    pub fn new(url: &str, option: &str) -> Result<Self, Error> {
-        if is_base(url.as_bytes()) {
-            return Ok(Self(url.trim_end_matches('/').to_owned()));
-        }
-        let rule = "` must be an https URL (or http to this machine) without user name or query";
-        Err(Error::validation(ErrorCode::InvalidOptions, text(&["`", option, rule])))
-    }
-
-    /// The URL without a slash at its end.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-fn is_base(url: &[u8]) -> bool {
-    let (rest, secure) = match (url.strip_prefix(b"https://"), url.strip_prefix(b"http://")) {
-        (Some(rest), _) => (rest, true),
-        (_, Some(rest)) => (rest, false),
-        _ => return false,
-    };
-    let mut path = rest.splitn(2, |byte| *byte == b'/');
-    let authority = path.next().unwrap_or_default();
-    let forbidden = |byte: &u8| !byte.is_ascii_graphic() || b"?#\\@".contains(byte);
-    // An `@` is harmless in a path, but has no place in one of Uber's.
-    !authority.is_empty() && !rest.iter().any(forbidden) && (secure || is_loopback(authority))
-}
-
-fn is_loopback(authority: &[u8]) -> bool {
-    if let Some(port) = authority.strip_prefix(b"[::1]") {
-        return port.is_empty() || port.starts_with(b":");
-    }
-    let host = authority.split(|byte| *byte == b':').next().unwrap_or_default();
-    host == b"localhost" || host.ends_with(b".localhost") || is_loopback_v4(host)
-}
-
-/// `127.x.y.z`, in that form only.
-fn is_loopback_v4(host: &[u8]) -> bool {
-    let mut parts = 0;
-    for part in host.split(|byte| *byte == b'.') {
-        parts += 1;
-        let is_number = matches!(part.len(), 1..=3) && part.iter().all(u8::is_ascii_digit);
-        if !is_number
-            || (parts == 1 && part != b"127")
-            || (part.len() == 3 && part > b"255".as_slice())
-        {
-            return false;
-        }
-    }
-    parts == 4
-}
-
-/// Percent-encodes all but RFC 3986's unreserved characters, so that the
-/// result is one path segment, one query value or one form value.
-#[must_use]
-pub fn percent_encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push('%');
-            for digit in [byte >> 4, byte & 15] {
-                encoded.push(char::from(if digit < 10 { b'0' + digit } else { b'A' + digit - 10 }));
-            }
-        }
-    }
-    encoded
-}
-
-/// A form (`application/x-www-form-urlencoded`) or a query.
-#[must_use]
-pub fn form(fields: &[(&str, &str)]) -> String {
-    let mut text = String::new();
-    for (name, value) in fields {
-        if !text.is_empty() {
-            text.push('&');
-        }
-        text.push_str(name);
-        text.push('=');
-        text.push_str(&percent_encode(value));
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn https_or_loopback() {
-        for (text, kept) in [
-            ("https://api.uber.com", "https://api.uber.com"),
-            ("https://api.uber.com/", "https://api.uber.com"),
-            ("https://example.com/uber//", "https://example.com/uber"),
-            ("http://localhost:8787", "http://localhost:8787"),
-            ("http://console.localhost/", "http://console.localhost"),
-            ("http://127.8.9.1:1/x", "http://127.8.9.1:1/x"),
-            ("http://127.255.0.99", "http://127.255.0.99"),
-            ("http://[::1]:80", "http://[::1]:80"),
-        ] {
-            assert_eq!(BaseUrl::new(text, "baseUrl").unwrap().as_str(), kept);
-        }
-        for text in [
-            "",
-            "api.uber.com",
-            "/relative",
-            "http://api.uber.com",
-            "http://localhost.evil.example",
-            "http://127.0.0.1.evil.example",
-            "http://127.0.0.256",
-            "http://127.0.1",
-            "http://127.0.0.x",
-            "http://127.0.0.0001",
-            "http://127.0.0.",
-            "http://128.0.0.1",
-            "http://[::1",
-            "http://[::1]evil.example",
-            "http://localhost@evil.example",
-            "https://user:pw@api.uber.com",
-            "https://api.uber.com?x",
-            "https://api.uber.com/#x",
-            "https://api.uber.com\\@evil.example",
-            "https://",
-            "https:///x",
-            "https://a b",
-            "ftp://api.uber.com",
-            "HTTPS://api.uber.com",
-            "javascript://localhost",
-        ] {
-            let error = BaseUrl::new(text, "baseUrl").unwrap_err();
-            assert_eq!(error.code, ErrorCode::InvalidOptions, "{text}");
-            assert!(error.message.contains("`baseUrl`"), "{text}");
-        }
-    }
 
     #[test]
     fn a_request_prints_no_body() {
@@ -323,10 +184,5 @@ mod tests {
         assert!(!head("application/json").is_html());
         assert!(!head("text/htmlx").is_html());
         assert!(!ResponseHead::default().is_html());
-    }
-
-    #[test]
-    fn forms_encode_everything_that_could_be_read_otherwise() {
-        assert_eq!(form(&[("a", "x&b=y z+é"), ("c", "")]), "a=x%26b%3Dy%20z%2B%C3%A9&c=");
     }
 }

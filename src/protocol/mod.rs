@@ -22,7 +22,7 @@ macro_rules! numbered {
 
         #[allow(dead_code)] // Some are only made of numbers, others only made into them.
         impl $type {
-            /// The one of that number.
+            /// The variant of that number.
             pub(crate) const fn from_number(number: u32) -> Option<Self> {
                 match number {
                     $($number => Some($type::$variant),)*
@@ -30,7 +30,7 @@ macro_rules! numbered {
                 }
             }
 
-            /// What TypeScript is told of each.
+            /// Each variant as TypeScript declares it.
             #[cfg(all(test, feature = "sandbox", not(target_arch = "wasm32")))]
             pub(crate) const DECLARED: &'static [typescript::Number] = &[
                 $((stringify!($variant), $number, &[$($docs),*])),*

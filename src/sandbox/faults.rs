@@ -9,6 +9,7 @@ named! {
     /// several strike one request, the first in this order shows. They
     /// strike calls to the API. The token endpoint has its own limits and no
     /// faults, so that a fault is always a fault of the call under test.
+    #[non_exhaustive]
     pub enum Fault {
         /// 429, with a `Retry-After` in seconds, as a date, or without one; nothing queued.
         RateLimited = "rate_limited",

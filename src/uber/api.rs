@@ -1,4 +1,4 @@
-//! Where an organization's voucher programs are, and the calls on them.
+//! What all requests of an organization have in common.
 
 use crate::error::{Error, ErrorCode};
 use crate::http::{BaseUrl, Method, Request};

@@ -21,7 +21,7 @@ const HEAD: &[u8] = b"{\"codes\":[";
 /// A code with its quotes and the comma behind it.
 const RECORD: usize = TEXT_LENGTH + 3;
 
-/// Refuses a list any entry of which was rejected.
+/// Refuses a list with rejected entries.
 pub fn ensure_no_rejected(rejected_count: u64, valid: u64) -> Result<(), Error> {
     if rejected_count == 0 {
         return Ok(());
@@ -38,8 +38,8 @@ pub fn ensure_no_rejected(rejected_count: u64, valid: u64) -> Result<(), Error> 
     ))
 }
 
-/// The call for exactly these codes. Refuses none, and more than
-/// [`MOST_CODES`].
+/// The request for exactly these codes. Refuses an empty list, and more than
+/// [`MOST_CODES`] codes.
 pub fn request(
     api: &Api,
     program: &ProgramId,
@@ -51,7 +51,7 @@ pub fn request(
     request_from_ids(api, program, &ids)
 }
 
-/// The same for codes as they are held.
+/// As [`request`], for the bytes of codes.
 pub(crate) fn request_from_ids(
     api: &Api,
     program: &ProgramId,
@@ -78,8 +78,8 @@ fn refuse_count(count: usize) -> Result<(), Error> {
     Ok(())
 }
 
-/// What all calls on a program have in common. Never to be sent as it is: without
-/// a list it is for everybody.
+/// The request without its list. Never send it as it is: without a list it reaches
+/// every code.
 pub(crate) fn base_request(api: &Api, program: &ProgramId) -> Request {
     api.codes_request(program, Method::Post, "/distribute", None)
 }

@@ -3,6 +3,9 @@
 //! Uber documents both as `string` and nothing more, so anything that can be
 //! one path segment is let through, percent-encoded.
 
+use std::fmt;
+use std::str::FromStr;
+
 use crate::error::{Error, ErrorCode};
 use crate::http::percent_encode;
 use crate::text::text;
@@ -36,6 +39,20 @@ macro_rules! path_id {
 
             pub(crate) fn segment(&self) -> String {
                 percent_encode(&self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Error;
+
+            fn from_str(id: &str) -> Result<Self, Error> {
+                Self::new(id)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(&self.0)
             }
         }
     };

@@ -17,6 +17,7 @@ use crate::error::{ErrorCode, Queued};
 
 /// What a request does, and so how it may be repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Operation {
     /// It queues messages to people: repeated only after proof that nothing was queued.
     Distribute,

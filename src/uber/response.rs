@@ -1,10 +1,9 @@
-//! What an answer proves.
+//! What a response proves, and the error that it becomes.
 //!
-//! The status line is the evidence. A 2xx says that the call was accepted and
-//! a 4xx that it was refused, also if no body comes; anything else proves
-//! nothing, because Uber, or something in front of it, may have failed after the
-//! codes were queued. The body can only take away from that: what comes with a
-//! 2xx, and is a web page or tells of an error, is no acceptance.
+//! The status line is the evidence: a 2xx accepts the call and a 4xx refuses it, with
+//! or without a body. Anything else proves nothing, because Uber, or something in
+//! front of it, may have failed after the codes were queued. The body can only weaken
+//! that: a 2xx with a web page or an error in its body accepts nothing.
 
 use crate::error::{ApiDetail, Error, ErrorClass, ErrorCode, Queued};
 use crate::http::ResponseHead;
@@ -17,8 +16,8 @@ use crate::uber::retry;
 /// How much of an error's body is kept.
 pub const BODY_KEPT: usize = 4096;
 
-/// How long the body of a 2xx is waited for, in milliseconds. It mostly comes
-/// along with the head, and one that stalls must not cost an acceptance.
+/// How long to wait for the body of a 2xx, in milliseconds. It mostly arrives with the
+/// head, and a stalled one must not turn an accepted call into a failed one.
 const ACCEPTED_BODY_MS: f64 = 250.0;
 
 impl Verdict {
@@ -87,8 +86,8 @@ fn tells_error(body: &Json) -> bool {
     is_error || is_error_code || !body.get("errors").items().is_empty()
 }
 
-/// The error for an answer that is not `Accepted`. `parsed` is the body as
-/// JSON where it is that, `now` the local time in epoch milliseconds.
+/// The error for a response that is not `Accepted`. `parsed` is the body as JSON if
+/// it is JSON, `now` the local time in epoch milliseconds.
 #[must_use]
 pub fn to_error(
     head: &ResponseHead,
@@ -106,7 +105,7 @@ pub fn to_error(
     with_detail(code, queued, head, body, parsed, now)
 }
 
-/// The error of a request of which only this was kept.
+/// The error that a job's record describes.
 #[must_use]
 pub fn error_from_record(code: ErrorCode, status: u16, uber_code: Option<&str>) -> Error {
     let head = ResponseHead { status, ..ResponseHead::default() };
@@ -176,7 +175,11 @@ fn uber_code<'a>(body: &'a Json<'_>) -> Option<&'a str> {
 
 /// The beginning of a text, at most so many bytes, never half a character.
 fn cut(text: &str, bytes: usize) -> &str {
-    text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)
+    let mut end = bytes.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or(text)
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ const LIFE_UNTOLD_S: f64 = 3_600.0;
 
 /// What a token of this app may be used for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Scope {
     /// The organization's own app.
     #[default]

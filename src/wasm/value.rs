@@ -17,8 +17,8 @@ pub(super) fn known<T>(found: Option<T>) -> T {
     }
 }
 
-/// The JSON text of a plain JavaScript value: options that were checked, or what
-/// the host tells. What JSON can't hold is null.
+/// The JSON text of a plain JavaScript value: checked options, or what the host
+/// reports. What JSON can't hold is null.
 pub(super) fn json_stringify(value: &JsValue) -> String {
     js_sys::JSON::stringify(value).ok().and_then(|text| text.as_string()).unwrap_or_default()
 }

@@ -1,0 +1,119 @@
+//! Where an API answers.
+
+use crate::error::{Error, ErrorCode};
+use crate::text::text;
+
+/// Where Uber's API answers, or a worker that stands in front of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseUrl(String);
+
+impl BaseUrl {
+    /// `https://api.uber.com`, Uber's production API.
+    pub const PRODUCTION: &'static str = "https://api.uber.com";
+
+    /// Takes an absolute URL in the canonical form (scheme and host in lower
+    /// case): `https`, or `http` to this very machine. No user name, query or
+    /// fragment; `option` is the name that an error gives it.
+    pub fn new(url: &str, option: &str) -> Result<Self, Error> {
+        if is_base(url.as_bytes()) {
+            return Ok(Self(url.trim_end_matches('/').to_owned()));
+        }
+        let rule = "` must be an https URL (or http to this machine) without user name or query";
+        Err(Error::validation(ErrorCode::InvalidOptions, text(&["`", option, rule])))
+    }
+
+    /// The URL without a slash at its end.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn is_base(url: &[u8]) -> bool {
+    let (rest, secure) = match (url.strip_prefix(b"https://"), url.strip_prefix(b"http://")) {
+        (Some(rest), _) => (rest, true),
+        (_, Some(rest)) => (rest, false),
+        _ => return false,
+    };
+    let mut path = rest.splitn(2, |byte| *byte == b'/');
+    let authority = path.next().unwrap_or_default();
+    let forbidden = |byte: &u8| !byte.is_ascii_graphic() || b"?#\\@".contains(byte);
+    // An `@` is harmless in a path, but has no place in one of Uber's.
+    !authority.is_empty() && !rest.iter().any(forbidden) && (secure || is_loopback(authority))
+}
+
+fn is_loopback(authority: &[u8]) -> bool {
+    if let Some(port) = authority.strip_prefix(b"[::1]") {
+        return port.is_empty() || port.starts_with(b":");
+    }
+    let host = authority.split(|byte| *byte == b':').next().unwrap_or_default();
+    host == b"localhost" || host.ends_with(b".localhost") || is_loopback_v4(host)
+}
+
+/// `127.x.y.z`, in that form only.
+fn is_loopback_v4(host: &[u8]) -> bool {
+    let mut parts = 0;
+    for part in host.split(|byte| *byte == b'.') {
+        parts += 1;
+        let is_number = matches!(part.len(), 1..=3) && part.iter().all(u8::is_ascii_digit);
+        if !is_number
+            || (parts == 1 && part != b"127")
+            || (part.len() == 3 && part > b"255".as_slice())
+        {
+            return false;
+        }
+    }
+    parts == 4
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn https_or_loopback() {
+        for (text, kept) in [
+            ("https://api.uber.com", "https://api.uber.com"),
+            ("https://api.uber.com/", "https://api.uber.com"),
+            ("https://example.com/uber//", "https://example.com/uber"),
+            ("http://localhost:8787", "http://localhost:8787"),
+            ("http://console.localhost/", "http://console.localhost"),
+            ("http://127.8.9.1:1/x", "http://127.8.9.1:1/x"),
+            ("http://127.255.0.99", "http://127.255.0.99"),
+            ("http://[::1]:80", "http://[::1]:80"),
+        ] {
+            assert_eq!(BaseUrl::new(text, "baseUrl").unwrap().as_str(), kept);
+        }
+        for text in [
+            "",
+            "api.uber.com",
+            "/relative",
+            "http://api.uber.com",
+            "http://localhost.evil.example",
+            "http://127.0.0.1.evil.example",
+            "http://127.0.0.256",
+            "http://127.0.1",
+            "http://127.0.0.x",
+            "http://127.0.0.0001",
+            "http://127.0.0.",
+            "http://128.0.0.1",
+            "http://[::1",
+            "http://[::1]evil.example",
+            "http://localhost@evil.example",
+            "https://user:pw@api.uber.com",
+            "https://api.uber.com?x",
+            "https://api.uber.com/#x",
+            "https://api.uber.com\\@evil.example",
+            "https://",
+            "https:///x",
+            "https://a b",
+            "ftp://api.uber.com",
+            "HTTPS://api.uber.com",
+            "javascript://localhost",
+        ] {
+            let error = BaseUrl::new(text, "baseUrl").unwrap_err();
+            assert_eq!(error.code, ErrorCode::InvalidOptions, "{text}");
+            assert!(error.message.contains("`baseUrl`"), "{text}");
+        }
+    }
+}
