@@ -232,7 +232,7 @@ export function createClient(options: ClientOptions): Client {
     async listUsedCodes(programId, call) {
       return (await lives.call(CALL_LIST_USED_CODES, { programId }, call)) as Usage;
     },
-    listGuests: client.listGuests,
+    listGuests: (programId, call) => client.listGuests(programId, call),
   };
   const context = async () => ({ ...(await lives.context()), reader });
   return client;
