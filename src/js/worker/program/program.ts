@@ -13,8 +13,8 @@ import type { Stubs } from "../stubs.js";
 import type { JobDetail, JobUsage, Reconciled } from "../types.js";
 import type { UsageState } from "./usage-plan.js";
 
-/** Described where `Usage` has it. */
-export interface UsageApi {
+/** What others use of the reading of usage; described where `Usage` has it. */
+export interface UsageReading {
   readonly last: Pick<UsageState, "readAt" | "error">;
   nextAt(now: number): number | undefined;
   readIfDue(now: number): Promise<void>;
@@ -35,7 +35,7 @@ export interface Program {
   readonly live: Live;
   readonly runner: Runner;
   readonly reports: Reports;
-  readonly usage: UsageApi;
+  readonly usage: UsageReading;
   readonly id: string;
   readonly isPaused: boolean;
   know(programId: string): void;

@@ -15,7 +15,7 @@ import { listedUse } from "../http/listed-codes.js";
 import { Refusal, faultOf, problemOf, refuse } from "../http/problem.js";
 import { log, logError } from "../log.js";
 import type { ObjectStorage } from "../platform-types.js";
-import type { Program, UsageApi } from "./program.js";
+import type { Program, UsageReading } from "./program.js";
 import type { JobRecord } from "./records.js";
 import { STATES } from "../../generated/protocol.js";
 import type { JobProgress } from "../../job/types.js";
@@ -51,7 +51,7 @@ interface Read {
   settled: Map<number, number>;
 }
 
-export class Usage implements UsageApi {
+export class Usage implements UsageReading {
   #state: UsageState | undefined;
   #reading: Promise<Read> | undefined;
   #begunAt = 0;
@@ -215,7 +215,7 @@ export class Usage implements UsageApi {
     // Nothing of these is read: opening a job costs time, and a row.
     const unchanged = new Set<number>();
     const told: { record: JobRecord; use: string; progress: JobProgress | null }[] = [];
-    let failure: Error | undefined;
+    let failure: unknown;
     for (const [number, places] of byJob) {
       const record = records.byNumber(number);
       // Of one that can't be read, all codes count as unknown; the next read says it again.
@@ -237,7 +237,7 @@ export class Usage implements UsageApi {
       } catch (error) {
         // It keeps nothing from the others. One that can't be read was set aside by that.
         logError("usage", error);
-        if (!isSetAside(record)) failure = error as Error;
+        if (!isSetAside(record)) failure = error;
       }
     }
     const news = await this.#unknownToJobs(ids, unchanged);
@@ -251,6 +251,7 @@ export class Usage implements UsageApi {
       }
     });
     await reports.report(...told.flatMap(({ record, progress }) => (progress ? [record] : [])));
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- It is what the job threw.
     if (failure !== undefined) throw failure;
     return settled;
   }
