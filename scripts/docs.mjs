@@ -142,7 +142,7 @@ export async function buildDocs() {
     searchInDocuments: true,
     highlightLanguages: ["ts", "js", "jsonc", "json", "sh", "csv", "http", "rust", "html"],
     // Listed in the text of `SandboxFault`.
-    intentionallyNotExported: ["FAULTS"],
+    intentionallyNotExported: ["EVENT_FORMS", "FAULTS"],
     excludeInternal: true,
     excludePrivate: true,
     excludeProtected: true,

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
+import { request } from "node:http";
 import { after, before, test } from "node:test";
 
 import { ORGANIZATION, SIGNING_KEY, cleanUp, startUber } from "./harness.mjs";
@@ -24,19 +25,25 @@ after(cleanUp);
 /** @param {Record<string, unknown>} [options] */
 const start = (options = {}) => startInspected({ uber: uber.url, options });
 
-/** @param {Worker} worker @param {string | Buffer} body @param {Record<string, string>} [headers] */
-async function send(worker, body, headers = {}) {
-  const answer = await fetch(`${worker.url}/webhooks/uber`, {
-    method: "POST",
-    headers: {
-      "Content-Type": "application/json",
-      "X-Uber-Signature": createHmac("sha256", SIGNING_KEY).update(body).digest("hex"),
-      ...headers,
-    },
-    body: Buffer.from(body),
+/**
+ * Each on a connection of its own: one that is kept may be closed while the machine is busy.
+ * @param {Worker} worker @param {string | Buffer} body @param {Record<string, string>} [headers]
+ * @returns {Promise<number | undefined>}
+ */
+function send(worker, body, headers = {}) {
+  const signature = createHmac("sha256", SIGNING_KEY).update(body).digest("hex");
+  const all = {
+    ...{ "Content-Type": "application/json", "X-Uber-Signature": signature },
+    ...{ "Content-Length": Buffer.byteLength(body), ...headers },
+  };
+  return new Promise((resolve, reject) => {
+    const options = { method: "POST", headers: all, agent: false };
+    request(`${worker.url}/webhooks/uber`, options, (answer) => {
+      answer.resume().once("end", () => resolve(answer.statusCode));
+    })
+      .once("error", reject)
+      .end(body);
   });
-  await answer.arrayBuffer();
-  return answer.status;
 }
 
 /** In a form that is in no vector. @param {string | null} programId @param {[string, number, string?][]} rows @param {object} [more] */
