@@ -103,7 +103,7 @@ export async function usageSuite(test, assert, uberVouchers, sandboxModule, jour
   test("usage while a request is under way counts at once, whatever the answer", async () => {
     for (const answer of /** @type {const} */ ([200, "lost", 400, 403, 429])) {
       /** @type {() => Promise<unknown>} */
-      let meanwhile = async () => {};
+      let meanwhile = async () => undefined;
       const { client, programId, codes, sent } = await bench(2, {
         between: (fetch) => {
           const answers = answering(answer)(fetch);
@@ -334,7 +334,7 @@ export async function usageSuite(test, assert, uberVouchers, sandboxModule, jour
 
   test("a job that is closed while Uber is asked takes nothing in", async () => {
     /** @type {() => Promise<unknown>} */
-    let meanwhile = async () => {};
+    let meanwhile = async () => undefined;
     const { client, programId, codes } = await bench(2, {
       between: (fetch) => async (/** @type {any} */ url, /** @type {any} */ init) => {
         if (String(url).includes("/codes?")) await meanwhile();

@@ -1,11 +1,11 @@
 /** Which codes are in use: out of what `listCodes` and `listGuests` give. */
 import { invalidOption, ours } from "../errors.js";
-import type { Client } from "../client/client.js";
 import type { CallOptions } from "../types.js";
 import type { CodeUsage, ReconcileOptions, UsedCodes } from "./types.js";
 
 /** What reads it at Uber. */
-export interface UsageReader extends Pick<Client, "listGuests"> {
+export interface UsageReader {
+  listGuests(programId: string, call: CallOptions): AsyncIterable<CodeUsage>;
   listUsedCodes(programId: string, call: CallOptions): Promise<Usage>;
 }
 

@@ -311,10 +311,18 @@ export interface DryRun {
   rejectedCount: number;
   /** The first 1,000 of them. */
   rejected: readonly RejectedEntry[];
-  /** How many codes an earlier job has sent, or may have sent, by their state there. */
+  /**
+   * How many codes an earlier job has sent, or may have sent, by their state there. What is known to
+   * be in use is `distributed`, also where no job has sent it.
+   */
   blocked: { total: number } & Partial<Record<CodeState, number>>;
   /** The first 1,000 of them. */
-  firstBlocked: { code: string; state: CodeState; job: string | null }[];
+  firstBlocked: {
+    code: string;
+    state: CodeState;
+    /** `null` where it is in use, and no job here has sent it. */
+    job: string | null;
+  }[];
 }
 
 /**

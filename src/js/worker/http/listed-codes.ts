@@ -24,7 +24,7 @@ export interface Way {
 
 const wayOf = (env: WorkerEnv): Way => ({
   app: () => stubs(env).app(),
-  fetch: (url, init) => (env.UBER ?? globalThis).fetch(url, init as RequestInit),
+  fetch: (url, init) => (env.UBER ?? globalThis).fetch(url, init),
 });
 
 /**

@@ -1,5 +1,4 @@
 /** `GET /api/programs/{program}/codes`: Uber's list, and what is known here of each code. */
-import { STATES } from "../../generated/protocol.js";
 import type { CodeState } from "../../job/types.js";
 import type { VoucherCode } from "../../types.js";
 import { idsOfCodes } from "../code-ids.js";

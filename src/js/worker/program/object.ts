@@ -193,6 +193,8 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements Program, 
   async #takeBack(record: JobRecord, wasHeld: boolean): Promise<void> {
     if (record.isCall) return void (await this.calls.end(record));
     const progress = await this.jobs.use(record.number, async (job) => job.progress());
+    // It may be an older copy, which was told less.
+    record.knownUse = "";
     // Nothing leaves by itself: an operator knows what became of the journal meanwhile.
     record.summary.status = wasHeld ? "held" : restingStatus(progress);
     this.runner.settle(record, progress);

@@ -10,8 +10,17 @@ import type { Reports } from "./reports.js";
 import type { Runner } from "./runner.js";
 import type { SetAside } from "./set-aside.js";
 import type { Stubs } from "../stubs.js";
-import type { JobDetail } from "../types.js";
-import type { Usage } from "./usage.js";
+import type { JobDetail, JobUsage, Reconciled } from "../types.js";
+import type { UsageState } from "./usage-plan.js";
+
+/** What others use of the reading of usage; described where `Usage` has it. */
+export interface UsageReading {
+  readonly last: Pick<UsageState, "readAt" | "error">;
+  nextAt(now: number): number | undefined;
+  readIfDue(now: number): Promise<void>;
+  reconcile(record: JobRecord): Promise<Reconciled>;
+  shown(record: JobRecord, usedBefore: number, now: number): JobUsage;
+}
 
 /** The methods are described where `ProgramObject` has them. */
 export interface Program {
@@ -26,7 +35,7 @@ export interface Program {
   readonly live: Live;
   readonly runner: Runner;
   readonly reports: Reports;
-  readonly usage: Pick<Usage, "last" | "nextAt" | "readIfDue" | "reconcile" | "shown">;
+  readonly usage: UsageReading;
   readonly id: string;
   readonly isPaused: boolean;
   know(programId: string): void;

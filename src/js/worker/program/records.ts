@@ -22,6 +22,8 @@ export interface JobRecord {
   samples: Sample[];
   /** What the states of its codes rest on. */
   sources: EvidenceSources;
+  /** Which of its codes it was told to be in use, in a few letters. */
+  knownUse: string;
   /** Only while its status is `unreadable`. */
   setAside: SetAside | null;
 }
@@ -35,7 +37,7 @@ export interface SetAside {
 }
 
 /** What stands in the column of the summary. */
-type Stored = JobSummary & { sources?: EvidenceSources };
+type Stored = JobSummary & Partial<Pick<JobRecord, "sources" | "knownUse">>;
 
 interface Row {
   number: number;
@@ -116,7 +118,13 @@ export class Records {
       JSON.stringify(summary),
     );
     const { number } = row as { number: number };
-    const begun = { isFolded: false, samples: [], sources: NO_SOURCES, setAside: null };
+    const begun = {
+      isFolded: false,
+      samples: [],
+      sources: NO_SOURCES,
+      knownUse: "",
+      setAside: null,
+    };
     const record: JobRecord = { number, key, digest, isCall, summary, ...begun };
     this.#known.set(number, new WeakRef(record));
     return record;
@@ -129,13 +137,14 @@ export class Records {
   }
 
   /** Writes down what changed. */
-  save({ number, isFolded, summary, samples, sources, setAside }: JobRecord): void {
+  save(record: JobRecord): void {
+    const { number, isFolded, summary, samples, sources, knownUse, setAside } = record;
     this.#query(
       `UPDATE jobs SET status = ?, is_folded = ?, summary = ?, samples = ?, set_aside = ?
        WHERE number = ?`,
       summary.status,
       Number(isFolded),
-      JSON.stringify({ ...summary, sources }),
+      JSON.stringify({ ...summary, sources, knownUse }),
       JSON.stringify(samples),
       setAside && JSON.stringify(setAside),
       number,
@@ -200,7 +209,7 @@ export class Records {
       if (known) return known;
       const { number, key, digest } = row;
       // A job of an earlier release has none yet; it is counted when something changes.
-      const { sources = NO_SOURCES, ...summary } = JSON.parse(row.summary) as Stored;
+      const { sources = NO_SOURCES, knownUse = "", ...summary } = JSON.parse(row.summary) as Stored;
       const record: JobRecord = {
         number,
         key,
@@ -209,6 +218,7 @@ export class Records {
         isFolded: row.is_folded === 1,
         summary,
         sources,
+        knownUse,
         samples: JSON.parse(row.samples) as Sample[],
         setAside: row.set_aside === null ? null : (JSON.parse(row.set_aside) as SetAside),
       };

@@ -15,10 +15,11 @@ import { listedUse } from "../http/listed-codes.js";
 import { Refusal, faultOf, problemOf, refuse } from "../http/problem.js";
 import { log, logError } from "../log.js";
 import type { ObjectStorage } from "../platform-types.js";
-import type { Program } from "./program.js";
+import type { Program, UsageReading } from "./program.js";
 import type { JobRecord } from "./records.js";
 import { STATES } from "../../generated/protocol.js";
 import type { JobProgress } from "../../job/types.js";
+import { noteSources } from "./sources.js";
 import { settings } from "../settings.js";
 import type { JobFault, JobUsage, Reconciled, WorkerEnv } from "../types.js";
 import {
@@ -50,7 +51,7 @@ interface Read {
   settled: Map<number, number>;
 }
 
-export class Usage {
+export class Usage implements UsageReading {
   #state: UsageState | undefined;
   #reading: Promise<Read> | undefined;
   #begunAt = 0;
@@ -211,54 +212,66 @@ export class Usage {
       else byJob.set(job, [place]);
     });
     const settled = new Map<number, number>();
+    // Nothing of these is read: opening a job costs time, and a row.
+    const unchanged = new Set<number>();
+    const told: { record: JobRecord; use: string; progress: JobProgress | null }[] = [];
     let failure: unknown;
     for (const [number, places] of byJob) {
       const record = records.byNumber(number);
       // Of one that can't be read, all codes count as unknown; the next read says it again.
       if (record === undefined || record.isFolded || isSetAside(record)) continue;
+      const use = digestOf(places);
+      if (record.knownUse === use) {
+        unchanged.add(number);
+        continue;
+      }
       const { sources, summary } = record;
-      let progress = summary.progress;
       try {
         await jobs.use(number, async (job) => {
           settled.set(number, await job.applyUsage(entriesOf(ids, places)));
-          progress = job.progress();
+          const progress = job.progress();
+          noteSources(record, job);
+          const isNews = record.sources !== sources || !isEqual(progress, summary.progress);
+          told.push({ record, use, progress: isNews ? progress : null });
         });
-        // Most reads say of most jobs what is known.
-        const isSame = record.sources === sources && isEqual(progress, summary.progress);
-        if (isSame) continue;
-        runner.settle(record, progress);
-        await reports.report(record);
       } catch (error) {
         // It keeps nothing from the others. One that can't be read was set aside by that.
         logError("usage", error);
         if (!isSetAside(record)) failure = error;
       }
     }
-    const news = await this.#unknownToJobs(ids);
+    const news = await this.#unknownToJobs(ids, unchanged);
     this.storage.transactionSync(() => {
       ledger.settle(ids, () => "distributed");
       ledger.keepUsed(news);
+      for (const { record, use, progress } of told) {
+        record.knownUse = use;
+        if (progress === null) records.save(record);
+        else runner.settle(record, progress);
+      }
     });
+    await reports.report(...told.flatMap(({ record, progress }) => (progress ? [record] : [])));
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- It is what the job threw.
     if (failure !== undefined) throw failure;
     return settled;
   }
 
   /**
    * Those that no job has as distributed, such as the ones that were refused, or never sent from here:
-   * else a later job would take them for free.
+   * else a later job would take them for free. Those of jobs that are unchanged were kept before.
    */
-  async #unknownToJobs(ids: Uint8Array): Promise<Uint8Array> {
+  async #unknownToJobs(ids: Uint8Array, unchanged: ReadonlySet<number>): Promise<Uint8Array> {
     const { ledger, jobs, records } = this.program;
     const asked = new Set<number>();
     ledger.find(ids, (_place, { job, state }) => {
-      if (state === undefined) asked.add(job);
+      if (state === undefined && !unchanged.has(job)) asked.add(job);
     });
     const stateIn = await readStates(asked, jobs, records);
     const isKept = new Uint8Array(ids.length / ID);
     ledger.find(ids, (place, { job, place: there, state }) => {
-      const number = state === undefined ? stateIn(job, there) : STATES.indexOf(state);
       // What a job that is gone says of a code is corrected by the ledger itself.
-      if (state !== undefined || number === DISTRIBUTED) isKept[place] = 1;
+      const isKnown = state !== undefined || unchanged.has(job);
+      if (isKnown || stateIn(job, there) === DISTRIBUTED) isKept[place] = 1;
     });
     const news = new Ids();
     isKept.forEach((kept, place) => {
@@ -272,6 +285,17 @@ const isSetAside = ({ summary }: JobRecord) => summary.status === "unreadable";
 
 function isEqual(one: JobProgress, other: JobProgress): boolean {
   return [...STATES, "usedBefore" as const].every((name) => one[name] === other[name]);
+}
+
+/** Tells one choice of places of a job from another. */
+function digestOf(places: readonly number[]): string {
+  let [sum, mixed] = [0, 0];
+  for (const place of places) {
+    const hash = Math.imul(place + 1, 0x9e3779b1);
+    sum = (sum + hash) >>> 0;
+    mixed = (mixed + Math.imul(hash ^ (hash >>> 15), 0x85ebca6b)) >>> 0;
+  }
+  return `${places.length} ${sum} ${mixed}`;
 }
 
 /** As `listCodes` gives them. */
