@@ -113,10 +113,15 @@ export const evidenceTests = (page, jobs) => ({
     const batch = page.locator("li.batch").first();
     await batch.getByText("are in use (certain)").waitFor();
     const { all, used: certain, unknown: open } = parts(await batch.innerText());
-    equal(all, certain + open);
+    // Late reports of earlier jobs settle some of them too.
+    assert.ok(certain + open <= all, `${certain} and ${open} of ${all}`);
     assert.ok(certain > 100 && open > 100, `${certain} are in use, ${open} unknown`);
     await batch.getByRole("button", { name: `Send ${open} codes again` }).waitFor();
-    await untilSources(page, ({ usage }) => usage === after["distributed"], "by usage");
+    await untilSources(
+      page,
+      ({ usage = 0 }) => usage >= certain && usage <= (after["distributed"] ?? 0),
+      "by usage",
+    );
     await page.locator("[data-state=distributed]", { hasText: "by its use" }).waitFor();
     await look(page, "job-usage");
     await page.locator(".results .filter", { hasText: "distributed" }).click();
