@@ -6,7 +6,7 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { ROOT } from "./setup.mjs";
 
 /** What `import { createClient }` may cost, in bytes of brotli. The aim is 36,000: see benches/notes.md. */
-export const LIMIT = 71_200;
+export const LIMIT = 74_200;
 
 /** Measures, prints, and writes `build/size.json`. */
 export async function reportSizes() {

@@ -46,19 +46,16 @@ export async function receiveWebhook({ request, env, context }: Call): Promise<R
   }
   const objects = stubs(env);
   const digest = await digestOf(body);
-  let isKnown: boolean | undefined;
-  let fault: unknown;
-  try {
-    isKnown = await within(HAND_OVER_MS, handOver([{ digest, event }], objects, mostAsked()));
-  } catch (error) {
+  const handing = within(HAND_OVER_MS, handOver([{ digest, event }], objects, mostAsked()));
+  const isKnown = await handing.catch((error: unknown) => {
     logError("webhook", error);
-    fault = error;
-  }
+    return undefined;
+  });
   const kept = { digest, ...toKeep(event, body, environment, isKnown) };
   // Where it can't be kept, it is not acknowledged, and comes again.
   await objects.events().keepEvent(kept);
   // Nor where it could not be handed over, and what is kept is not enough to do so later.
-  if (fault !== undefined && kept.isCut) throw fault;
+  if (isKnown === undefined && kept.isCut) await handing;
   if (event.status !== "read") log("webhook", { state: event.status });
   if (isKnown === false) {
     const what = event.error !== null && event.type === "" ? "malformed" : "of_nothing_here";
