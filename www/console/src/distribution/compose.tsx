@@ -1,6 +1,6 @@
 /** A list comes in, is read and checked and reviewed, and a job is made of it. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { announce } from "../announce.js";
 import { type Explained, explainCreation } from "../explain.js";
@@ -102,9 +102,10 @@ function Decide({
   const [isBusy, setBusy] = useState(false);
   const [fault, setFault] = useState<Explained | null>(null);
 
-  // Another state of things asks for another decision.
+  // Another state of things asks for another decision: at once, or it would take back one that was made
+  // right after the question appeared.
   const before = check.step === "checked" ? check.before.total : -1;
-  useEffect(() => setDecisions((made) => ({ ...made, again: null })), [before]);
+  useLayoutEffect(() => setDecisions((made) => ({ ...made, again: null })), [before]);
 
   // Guards against a second click before the first one is shown.
   const once = useRef(false);
