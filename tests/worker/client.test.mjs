@@ -253,8 +253,9 @@ test("the events that are kept: listed, shown, read again, dismissed", async () 
   assert.equal(await client.event(oldest.id), bodies[0]);
   assert.equal((await client.dismiss(oldest.id)).isDismissed, true);
   assert.equal((await client.events({ program, unread: true })).events.length, 2);
-  assert.deepEqual(await client.reread({ programId: program, unread: true }), { events: 2 });
+  // Before the other one: what is under way would be a part of it.
   assert.deepEqual(await client.reread({ programId: crypto.randomUUID() }), { events: 0 });
+  assert.deepEqual(await client.reread({ programId: program, unread: true }), { events: 2 });
   assert.equal((await client.events({ type: "another" })).events.length, 0);
   for (const call of [client.event("999999"), client.dismiss("999999")]) {
     await assert.rejects(call, (/** @type {any} */ error) => {
