@@ -68,8 +68,11 @@ test("the search gives every click back, however it is closed", () =>
       await search.waitFor();
       for (let press = 0; press < presses; press += 1) await page.keyboard.press("Escape");
       await search.waitFor({ state: "hidden" });
-      assert.equal(await page.locator("#tsd-overlay").count(), 0, `${presses} times Escape`);
-      assert.equal(await page.evaluate(() => document.body.style.overflow), "");
+      // The page is told that it is closed a moment after it is.
+      await page.locator("#tsd-overlay").waitFor({ state: "detached", timeout: 5_000 });
+      await page.waitForFunction(() => document.body.style.overflow === "", null, {
+        timeout: 5_000,
+      });
     }
     // A click would wait for what is above it to go.
     await page.locator("a.title").first().click({ timeout: 5_000 });
