@@ -519,9 +519,12 @@ const USAGE: u8 = 9;
 fn last_word(journal: &[u8], batch: usize) -> Option<u8> {
     let mut last = None;
     for body in records(journal) {
-        match body[0] {
-            SENDING | ANSWER if number(&body[1..5]) == batch => last = Some(body[0]),
-            RESUMED => last = Some(RESUMED),
+        // What a torn journal holds may be no record at all.
+        match *body {
+            [kind @ (SENDING | ANSWER), a, b, c, d, ..] if number(&[a, b, c, d]) == batch => {
+                last = Some(kind);
+            }
+            [RESUMED, ..] => last = Some(RESUMED),
             _ => {}
         }
     }
@@ -530,7 +533,7 @@ fn last_word(journal: &[u8], batch: usize) -> Option<u8> {
 
 /// The places of all codes that the journal says are in use.
 fn places_in_use(journal: &[u8]) -> BTreeSet<usize> {
-    let usage = records(journal).filter(|body| body[0] == USAGE);
+    let usage = records(journal).filter(|body| body.first() == Some(&USAGE));
     usage.flat_map(|body| body[1..].chunks(4).map(number)).collect()
 }
 
