@@ -115,6 +115,9 @@ export function resultsOf(name) {
 
 const fileOf = (/** @type {string} */ name) => join(RESULTS, `${name.replaceAll(" ", "-")}.jsonl`);
 
+/** What `node --test` and Cargo print of a test that passed. */
+const PASSED = /^\s*✔ |^test .* \.\.\. ok$/;
+
 /** @param {Step} step @param {boolean} isOnly */
 async function runStep({ name, run, isCheck = false }, isOnly) {
   const results = fileOf(name);
@@ -138,10 +141,14 @@ async function runStep({ name, run, isCheck = false }, isOnly) {
   const what = isCheck ? "check" : `${passed + failed} tests`;
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const line = `${isGood ? "✓" : "✗"} ${name}: ${what}, ${seconds} s`;
-  console.log(`\n── ${name}\n${step.printed?.join("") ?? ""}`);
+  const printed = step.printed?.join("") ?? "";
+  console.log(`\n── ${name}\n${printed}`);
   for (const error of errors) console.error(error);
   console.log(line);
-  return { line, passed, failed, isGood };
+  const notPassed = printed
+    .split("\n")
+    .filter((text) => !PASSED.test(stripVTControlCharacters(text)));
+  return { line, passed, failed, isGood, failure: notPassed.join("\n") };
 }
 
 /**
@@ -180,6 +187,8 @@ export async function runSteps(steps) {
   const total = (/** @type {"passed" | "failed"} */ what) =>
     ended.reduce((sum, result) => sum + result[what], 0);
   const bad = ended.filter(({ isGood }) => !isGood);
+  // Again, so that nobody has to look for it among all that has passed.
+  for (const { line, failure } of bad) console.log(`\n── ${line}\n${failure}`);
   console.log(`\n${ended.map(({ line }) => line).join("\n")}`);
   console.log(`\n${total("passed")} tests passed, ${total("failed")} failed`);
   if (bad.length > 0) console.log(`Not good:\n${bad.map(({ line }) => line).join("\n")}`);

@@ -62,20 +62,33 @@ async function define(test) {
     const { programId, codes } = made.createProgram({ codes: 100 });
     const sent = () => [...made.deliveries(programId).values()];
     const auth = { clientId: "a", clientSecret: "b" };
-    const options = { organizationId: "o", auth, fetch, clock, dangerouslyAllowBrowser: true };
-    const client = createClient(options);
+    /** @type {Promise<unknown> | undefined} */
+    let deleting;
+    const client = createClient({
+      organizationId: "o",
+      auth,
+      clock,
+      dangerouslyAllowBrowser: true,
+      // Otherwise the job may be at its end before the database is gone.
+      fetch: async (...request) => {
+        await deleting;
+        return fetch(...request);
+      },
+    });
     const create = () =>
       client.createJob(programId, codes, { journal: indexedDbJournal("vanishes"), batchSize: 10 });
     const lost = { code: "journal_lost", queued: "unknown" };
     const job = await create();
-    let isGone = false;
     job.subscribe(() => {
-      if (isGone || job.progress().queued < 50) return;
-      isGone = true;
-      indexedDB.deleteDatabase("uber-vouchers:vanishes");
+      if (deleting !== undefined || job.progress().queued < 50) return;
+      deleting = new Promise((resolve, reject) => {
+        const request = indexedDB.deleteDatabase("uber-vouchers:vanishes");
+        request.onsuccess = resolve;
+        request.onerror = reject;
+      });
     });
     await assert.rejects(job.run(), lost);
-    assert.ok(isGone && job.progress().queued >= 50);
+    assert.ok(deleting !== undefined && job.progress().queued >= 50);
     await assert.rejects(job.run(), lost);
     await assert.rejects(create(), lost);
     await assert.rejects(client.resumeJob(indexedDbJournal("vanishes")), lost);
