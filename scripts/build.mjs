@@ -69,9 +69,10 @@ const SMALL_STD = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize
 /** Sixteen bytes at once: codes, and SHA-256 in half the size and time. */
 export const SIMD = "-Ctarget-feature=+simd128";
 
-/** One wasm for users, one for the simulation. */
+/** One wasm for users, a small one of it for those who only distribute, one for the simulation. */
 const MODULES = [
-  { name: "uber_vouchers", feature: "client" },
+  { name: "uber_vouchers", feature: "jobs" },
+  { name: "uber_vouchers_distribute", feature: "client" },
   { name: "uber_vouchers_sandbox", feature: "sandbox,js" },
 ];
 
@@ -143,7 +144,7 @@ export async function build(steps = BUILD_STEPS) {
     await step(
       {
         name: "bound",
-        title: "Making both modules small",
+        title: "Making the modules small",
         seconds: 15,
         inputs: [...MODULES.map(compiledAs), BINDGEN, ...SCRIPTS],
         outputs: MODULES.flatMap(madeOf),
@@ -217,7 +218,7 @@ async function bindModule(module) {
   const shortNames = "--minify-imports-and-exports-and-modules";
   const names = await runBeside(
     join(ROOT, "node_modules", ".bin", "wasm-opt"),
-    ["-Oz", "-Oz", "--strip-target-features", ...features, shortNames, wasm, "-o", wasm],
+    ["-Oz", "-Oz", "-lmu", "--strip-target-features", ...features, shortNames, wasm, "-o", wasm],
     { quiet: true },
   );
   linkGlue(name, names);
@@ -305,50 +306,18 @@ function rustFlags() {
  * jose comes along: the package has no dependency.
  */
 async function joinModules() {
-  // Here and not above: `setUp` may have to install it first.
-  const { build: esbuild } = await import("esbuild");
-  const doors = entries().filter(({ out }) => out !== APART);
-  /** What every door imports goes into one file. @type {import("esbuild").Plugin} */
-  const together = {
-    name: "together",
-    setup({ onLoad }) {
-      const joined = new Set(doors.map((door) => door.in));
-      onLoad({ filter: /\.js$/ }, ({ path }) => {
-        if (!joined.has(path)) return undefined;
-        const api = JSON.stringify(join(PARTS, "api.js"));
-        return { contents: `${readFileSync(path, "utf8")}\nimport ${api};\n` };
-      });
-    },
-  };
-  /** @type {import("esbuild").BuildOptions} */
-  const options = {
-    outdir: DIST,
-    outbase: PARTS,
-    bundle: true,
-    format: "esm",
-    target: "es2022",
-    conditions: ["workerd", "worker", "browser"],
-    external: ["*.wasm", "*.wasm?module", "*_bg.inline.js", "cloudflare:*", "node:*"],
-    sourcemap: true,
-    // Its licence asks for it.
-    legalComments: "inline",
-    metafile: true,
-    // `sideEffects` of package.json is about the files that come out.
-    ignoreAnnotations: true,
-    logLevel: "warning",
-  };
-  const made = await Promise.all([
-    esbuild({
-      ...options,
-      entryPoints: doors,
-      chunkNames: "shared-[hash]",
-      plugins: [together],
-      splitting: true,
-    }),
-    esbuild({ ...options, entryPoints: entries().filter(({ out }) => out === APART) }),
+  const all = entries();
+  const isSmall = (/** @type {{ out: string }} */ { out }) => /^distribute\b/.test(out);
+  const isApart = (/** @type {{ out: string }} */ { out }) => out === APART;
+  const outputs = await Promise.all([
+    joinInto(
+      all.filter((entry) => !isSmall(entry) && !isApart(entry)),
+      [together("api.js")],
+    ),
+    joinInto(all.filter(isSmall), [together("distribute.js"), SMALL_BINDING]),
+    joinInto(all.filter(isApart)),
   ]);
-  const outputs = made.flatMap(({ metafile }) => Object.keys(metafile?.outputs ?? {}));
-  const files = new Set(outputs.map((file) => join(ROOT, file)));
+  const files = new Set(outputs.flat().map((file) => join(ROOT, file)));
   for (const path of filesBelow(DIST)) {
     const isScript = /(?<!_bg\.inline)\.js(\.map)?$/.test(path);
     if ((isScript && !files.has(path)) || path.endsWith(".d.ts")) rmSync(path);
@@ -358,6 +327,61 @@ async function joinModules() {
     filter: (path) => !/\.[a-z]+$/.test(path) || path.endsWith(".d.ts"),
   });
 }
+
+/** @typedef {{ in: string, out: string }} Entry */
+
+/** Gives the files that come of it. @param {Entry[]} entryPoints @param {import("esbuild").Plugin[]} [plugins] */
+async function joinInto(entryPoints, plugins = []) {
+  // Here and not above: `setUp` may have to install it first.
+  const { build: esbuild } = await import("esbuild");
+  const { metafile } = await esbuild({
+    entryPoints,
+    plugins,
+    outdir: DIST,
+    outbase: PARTS,
+    chunkNames: "shared-[hash]",
+    bundle: true,
+    splitting: true,
+    // What a host reads through before anything runs; the maps beside it have the sources.
+    minify: true,
+    sourcemap: true,
+    format: "esm",
+    target: "es2022",
+    conditions: ["workerd", "worker", "browser"],
+    external: ["*.wasm", "*.wasm?module", "*_bg.inline.js", "cloudflare:*", "node:*"],
+    // Its licence asks for it.
+    legalComments: "inline",
+    metafile: true,
+    // `sideEffects` of package.json is about the files that come out.
+    ignoreAnnotations: true,
+    logLevel: "warning",
+  });
+  return Object.keys(metafile.outputs);
+}
+
+/** What every door imports goes into one file: this. @param {string} api @returns {import("esbuild").Plugin} */
+const together = (api) => ({
+  name: "together",
+  setup({ initialOptions, onLoad }) {
+    const entryPoints = /** @type {Entry[]} */ (initialOptions.entryPoints);
+    const joined = new Set(entryPoints.map((entry) => entry.in));
+    onLoad({ filter: /\.js$/ }, ({ path }) => {
+      if (!joined.has(path)) return undefined;
+      const imported = JSON.stringify(join(PARTS, api));
+      return { contents: `${readFileSync(path, "utf8")}\nimport ${imported};\n` };
+    });
+  },
+});
+
+/** The small wasm in place of the whole one. @type {import("esbuild").Plugin} */
+const SMALL_BINDING = {
+  name: "small binding",
+  setup({ onResolve }) {
+    onResolve({ filter: /\/binding\.js$/ }, () => ({
+      path: join(GLUE, "distribute-binding.js"),
+    }));
+  },
+};
 
 /** The doors of the package, as `package.json` has them: a file of `dist/`, and what it is made of. */
 function entries() {

@@ -67,7 +67,7 @@ const PAGES = /** @type {Record<string, string>} */ ({
 });
 
 /** The doors of the package. */
-const DOORS = ["uber-vouchers", "worker", "worker-client", "journal", "sandbox"];
+const DOORS = ["uber-vouchers", "distribute", "worker", "worker-client", "journal", "sandbox"];
 
 const SEARCH_BOOST = 3;
 

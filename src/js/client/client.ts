@@ -56,7 +56,7 @@ export function createClient(options: ClientOptions): Client {
     reader: {
       listUsedCodes: async (programId, call) =>
         (await lives.call(CALL_LIST_USED_CODES, { programId }, call)) as Usage,
-      listGuests: calls.listGuests,
+      listGuests: (programId, call) => calls.listGuests(programId, call),
     },
   });
   return {

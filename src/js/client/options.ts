@@ -41,7 +41,6 @@ import {
 } from "./token-source.js";
 import type {
   CallOptions,
-  CallSignal,
   ClientOptions,
   Clock,
   FetchFunction,
