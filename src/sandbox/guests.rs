@@ -61,7 +61,7 @@ impl Program {
             })
         };
         let mut guest = json!({
-            "name": NAMES.get(index % NAMES.len()).filter(|_| number % 4 > 0),
+            "name": NAMES.get(index % NAMES.len()).filter(|_| !number.is_multiple_of(4)),
             "email": format!("guest-{number}@example.com"),
             "code": { "code_id": code.to_string(), "code_text": code_text(code) },
             "voucher": voucher,
