@@ -57,8 +57,8 @@ use input::Input;
 use programs::Collector;
 pub use programs::ProgramLists;
 
-use crate::code::builder::PendingInserts;
 use crate::code::list::CodeList;
+use crate::code::pending::PendingInserts;
 use crate::code::rejected::{RejectReason, RejectedEntry};
 use crate::code::{Code, TEXT_LENGTH};
 
