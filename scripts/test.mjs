@@ -121,7 +121,6 @@ const STEPS = [
     "imports.test.mjs",
     "inputs.test.mjs",
     "trap.test.mjs",
-    "binding.test.mjs",
   ]),
   besidePackage("package loading", "package/loading.test.mjs"),
   besidePackage("package command", "package/command.test.mjs"),
@@ -147,6 +146,7 @@ const STEPS = [
     },
     BUILT,
   ),
+  tests("wasm binding", () => nodeTest(["tests/wasm-binding.test.mjs"]), BUILT),
   besidePackage("docs samples", "docs/samples.test.mjs"),
   tests(
     "console",
