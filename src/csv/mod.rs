@@ -42,6 +42,7 @@ mod fast_rows;
 mod format;
 mod head;
 mod input;
+mod lines;
 mod marks;
 mod message;
 mod programs;
