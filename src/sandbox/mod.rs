@@ -30,6 +30,7 @@
 mod calls;
 mod date;
 mod endpoints;
+mod events;
 mod exchange;
 mod faults;
 mod form;
@@ -45,12 +46,12 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::Value;
 
+pub use events::{Outcome, Webhook};
 pub use exchange::{Answer, IncomingRequest, Reply};
 pub use faults::{Fault, Faults};
 pub use options::{DEFAULT_SIGNING_KEY, EventForm, Options};
 pub use programs::{CreatedProgram, MOST_CODES, ProgramSpec};
 pub use tokens::{SCOPE, SCOPE_AGGREGATOR, SCOPE_DELEGATED};
-pub use webhooks::{Outcome, Webhook};
 
 use crate::code::Code;
 use crate::error::{Error, ErrorCode};
@@ -203,7 +204,7 @@ impl Sandbox {
     /// failure rate that is set now.
     #[must_use]
     pub fn outcome(&self, code: Code, nth: u32) -> Outcome {
-        webhooks::outcome(self.options.seed, self.options.failure_rate, code, nth)
+        events::outcome(self.options.seed, self.options.failure_rate, code, nth)
     }
 
     /// The webhooks due by now that are neither delivered nor under way.
