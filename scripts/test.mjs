@@ -142,6 +142,7 @@ const STEPS = [
     },
     BUILT,
   ),
+  tests("wasm binding", () => nodeTest(["tests/wasm-binding.test.mjs"]), BUILT),
   besidePackage("docs samples", "docs/samples.test.mjs"),
   tests(
     "console",
