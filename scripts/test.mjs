@@ -8,7 +8,7 @@ import { delimiter, join } from "node:path";
 
 import { SIMD, buildTestRunner } from "./build.mjs";
 import { Missing, ROOT, TARGET, WASM, run, setUp } from "./setup.mjs";
-import { LIMIT } from "./size.mjs";
+import { LIMITS } from "./size.mjs";
 import { exec, nodeTest, runSteps } from "./test-runner.mjs";
 import {
   checkContents,
@@ -71,7 +71,9 @@ const STEPS = [
   ...workerTests((name) => SLOWEST.has(name)),
   check("rust format", () => exec("cargo", ["fmt", "--check"])),
   check("rust lint", () => clippy(["--all-features"]), CARGO),
-  check("rust lint wasm", () => clippy([...WASM_ARGS, "--all-features"]), CARGO),
+  ...["--all-features", "--features=client"].map((features) =>
+    check(`rust lint wasm ${features}`, () => clippy([...WASM_ARGS, features]), CARGO),
+  ),
   tests("rust test", () => exec("cargo", ["test", "--locked", "--all-features"]), CARGO),
   tests(
     "rust test wasm",
@@ -117,6 +119,7 @@ const STEPS = [
     "imports.test.mjs",
     "inputs.test.mjs",
     "trap.test.mjs",
+    "traces.test.mjs",
   ]),
   besidePackage("package loading", "package/loading.test.mjs"),
   besidePackage("package command", "package/command.test.mjs"),
@@ -158,8 +161,11 @@ const STEPS = [
   check(
     "size",
     () => {
-      const { total } = JSON.parse(readFileSync(join(ROOT, "build", "size.json"), "utf8"));
-      if (total.brotli > LIMIT) throw new Error(`${total.brotli} bytes of brotli; limit: ${LIMIT}`);
+      const sizes = JSON.parse(readFileSync(join(ROOT, "build", "size.json"), "utf8"));
+      for (const [door, limit] of Object.entries(LIMITS)) {
+        const { brotli } = sizes[door].total;
+        if (brotli > limit) throw new Error(`${door}: ${brotli} bytes of brotli; limit: ${limit}`);
+      }
     },
     BUILT,
   ),
