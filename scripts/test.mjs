@@ -128,7 +128,11 @@ const STEPS = [
   nodeTests("package node unsent", ["unsent.test.mjs", "sleep.test.mjs"]),
   inPackage("package react", "react.mjs"),
   nodeTests("package job", ["memory.test.mjs", "kill.test.mjs", "lost.test.mjs"]),
-  nodeTests("package memory", ["memory-growth.test.mjs", "trap-often.test.mjs"], ["--expose-gc"]),
+  nodeTests(
+    "package memory",
+    ["garbage.test.mjs", "memory-growth.test.mjs", "trap-often.test.mjs"],
+    ["--expose-gc"],
+  ),
   installed("package hostile", ["hostile.test.mjs", "hostile-world.test.mjs"]),
   installed("package properties", ["properties.test.mjs"]),
   inPackage("package workerd", "workerd.mjs"),
