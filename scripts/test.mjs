@@ -127,7 +127,12 @@ const STEPS = [
   nodeTests("package node server", ["server.test.mjs"]),
   nodeTests("package node unsent", ["unsent.test.mjs", "sleep.test.mjs"]),
   inPackage("package react", "react.mjs"),
-  nodeTests("package job", ["memory.test.mjs", "kill.test.mjs", "lost.test.mjs"]),
+  nodeTests("package job", [
+    "job-loop.test.mjs",
+    "memory.test.mjs",
+    "kill.test.mjs",
+    "lost.test.mjs",
+  ]),
   nodeTests(
     "package memory",
     ["garbage.test.mjs", "memory-growth.test.mjs", "trap-often.test.mjs"],

@@ -79,6 +79,8 @@ export async function send(
       hostFetch = globalThis.fetch;
       return hostFetch(url, sentOnce(sent));
     }
+    // Whoever is no host may count on an object with methods.
+    if (!(init.headers instanceof Headers)) sent.headers = new Headers(init.headers as HeadersInit);
     // As a method where it is one: a service binding refuses anything else.
     return typeof fetch === "function" ? fetch(url, sent) : fetch.fetch(url, sent);
   });

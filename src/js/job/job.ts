@@ -15,6 +15,7 @@ import {
   type Outcome,
   TIMEOUT,
   hostClock,
+  realSetTimeout,
 } from "../http/deadline.js";
 import {
   type ErrorParts,
@@ -79,6 +80,8 @@ const NUMBERS = [
   "waitingUntil",
   "usedBefore",
 ] as const satisfies (keyof JobProgress)[];
+/** As `queueMicrotask`, which a test may have taken over along with the timers. */
+const soon = (work: () => void): void => void Promise.resolve().then(work);
 /** How long a journal that failed may take to say how long it is. */
 const READ_BACK_MS = 5_000;
 
@@ -113,8 +116,8 @@ export async function openJob(
         refuseAborted(signal, "Making the job was aborted");
         work(piece);
       };
-    const length = await replay(journal, unlessAborted(machine.push));
     machine.expectLength(await onJournal(() => ownership.knownLength()));
+    const length = await replay(journal, unlessAborted(machine.push));
     const { ids = NO_IDS, isDistinct = false } = created?.parts ?? {};
     const offer = (piece: Uint8Array) => machine.offer(piece, ids.length / 16, isDistinct);
     await pieces(ids, unlessAborted(offer));
@@ -235,6 +238,8 @@ class BulkJob implements BareJob {
   readonly #batchSize: number;
   readonly #duplicates: number;
   readonly #request: Template;
+  /** The header fields of each request, but for the token. */
+  readonly #headers: Record<string, string>;
 
   #run: Run | undefined;
   #ended: Promise<unknown> = Promise.resolve();
@@ -258,6 +263,7 @@ class BulkJob implements BareJob {
   #progress: JobProgress | undefined;
   #isStale = true;
   #isTelling = false;
+  #willTurn = false;
   readonly #listeners = new Set<() => void>();
   #closing: Promise<void> | undefined;
 
@@ -272,6 +278,7 @@ class BulkJob implements BareJob {
     ownership.isBusy = () => this.#run !== undefined || this.#isSaving;
     const { id, programId, batchSize, duplicates } = machine.about();
     this.#request = machine.request();
+    this.#headers = Object.fromEntries(new Headers(this.#request[1].headers as HeadersInit));
     this.id = id;
     this.programId = programId;
     this.#batchSize = batchSize;
@@ -577,7 +584,7 @@ class BulkJob implements BareJob {
     const coming = this.#host.token(rejected, this.#options.timeoutMs, undefined);
     // One that is here is taken at once: the next poll sends the batch.
     if (!(coming instanceof Promise)) this.#takeToken(batch, coming);
-    else void coming.then((outcome) => this.#tell(() => this.#takeToken(batch, outcome)));
+    else void coming.then((outcome) => this.#report(() => this.#takeToken(batch, outcome)));
   }
 
   #takeToken(batch: number, { kind, value }: Outcome): void {
@@ -594,18 +601,18 @@ class BulkJob implements BareJob {
   async #send(batch: number, attempt: number, body: string): Promise<void> {
     const host = this.#host;
     const [url, shared] = this.#request;
-    const init = { ...shared, headers: new Headers(shared.headers as HeadersInit), body };
     const token = this.#tokens.get(batch);
-    if (token !== undefined) init.headers.set("Authorization", `Bearer ${token}`);
+    const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const init = { ...shared, headers: { ...this.#headers, ...authorization }, body };
     const deadline = host.deadline(this.#options.timeoutMs, undefined);
     const { kind, value, hasLeft } = await host.send(url, init, attempt, deadline);
     const answer = value as Answer;
     if (kind === FAILED && !hasLeft) {
-      this.#tell(() => {
+      this.#report(() => {
         this.#remember(batch, { ...this.#machine.unsent(batch), cause: value });
       });
     } else if (kind !== DONE) {
-      this.#tell(() => {
+      this.#report(() => {
         const parts = this.#machine.lost(batch, kind === TIMEOUT ? "timeout" : "connection_failed");
         this.#doubt = this.#remember(batch, { ...parts, cause: value });
       });
@@ -613,7 +620,7 @@ class BulkJob implements BareJob {
       const patienceMs = quietly(() => this.#machine.bodyPatienceMs(answer));
       const isNeeded = patienceMs !== undefined;
       const body = isNeeded ? (await host.read(answer, patienceMs, deadline)).value : "";
-      this.#tell(() => {
+      this.#report(() => {
         const parts = this.#machine.answered(batch, answer, String(body));
         if (parts === undefined) return;
         const error = this.#remember(batch, parts);
@@ -633,6 +640,25 @@ class BulkJob implements BareJob {
       // A trap: `instance.call` has told everybody who waits.
       return undefined;
     }
+  }
+
+  /**
+   * Tells the core what came of a request. What comes together turns it once, so that one
+   * record of the journal has it all.
+   */
+  #report(work: () => void): void {
+    try {
+      work();
+    } catch {
+      // A trap: `instance.call` has told everybody who waits.
+      return;
+    }
+    if (this.#willTurn) return;
+    this.#willTurn = true;
+    soon(() => {
+      this.#willTurn = false;
+      this.#turn();
+    });
   }
 
   #remember(batch: number, parts: ErrorParts): VoucherError {
@@ -657,7 +683,7 @@ class BulkJob implements BareJob {
     const { signal } = timer.stop;
     void this.#host.wait(until - this.#host.now(), signal).then(async () => {
       // A clock that wakes too early must not keep everything else from its turn.
-      if (this.#host.now() < until) await new Promise((resolve) => setTimeout(resolve, 0));
+      if (this.#host.now() < until) await new Promise((resolve) => realSetTimeout(resolve, 0));
       if (signal.aborted) return;
       this.#timer = undefined;
       this.#turn();
@@ -685,7 +711,7 @@ class BulkJob implements BareJob {
     if (this.#isTelling || this.#listeners.size === 0) return;
     this.#isTelling = true;
     const before = this.#progress;
-    queueMicrotask(() => {
+    soon(() => {
       this.#isTelling = false;
       if (this.#machine.isLost || this.progress() === before) return;
       // A listener that subscribes anew is not called again.
