@@ -3,6 +3,7 @@ use crate::http::{BaseUrl, Headers};
 use crate::uber::api::{Api, example};
 use crate::uber::id::OrganizationId;
 
+mod pause;
 mod usage;
 
 const NOW: u64 = 1_700_000_000_000;

@@ -79,6 +79,7 @@ const NUMBERS = [
   "etaMs",
   "waitingUntil",
   "usedBefore",
+  "pausedAfter",
 ] as const satisfies (keyof JobProgress)[];
 /** As `queueMicrotask`, which a test may have taken over along with the timers. */
 const soon = (work: () => void): void => void Promise.resolve().then(work);
@@ -235,7 +236,6 @@ class BulkJob implements BareJob {
   readonly #reader: UsageReader;
   readonly #options: CheckedJobOptions;
   readonly #ownership: Ownership;
-  readonly #batchSize: number;
   readonly #duplicates: number;
   readonly #request: Template;
   /** The header fields of each request, but for the token. */
@@ -276,12 +276,11 @@ class BulkJob implements BareJob {
     this.#length = length;
     this.#readBack = readBack;
     ownership.isBusy = () => this.#run !== undefined || this.#isSaving;
-    const { id, programId, batchSize, duplicates } = machine.about();
+    const { id, programId, duplicates } = machine.about();
     this.#request = machine.request();
     this.#headers = Object.fromEntries(new Headers(this.#request[1].headers as HeadersInit));
     this.id = id;
     this.programId = programId;
-    this.#batchSize = batchSize;
     this.#duplicates = duplicates;
     const { onProgress } = options;
     if (onProgress !== undefined) this.#listeners.add(() => onProgress(this.progress()));
@@ -415,12 +414,12 @@ class BulkJob implements BareJob {
   }
 
   get(code: string): JobResult | undefined {
-    return resultOf(this.#machine, this.#batchSize, String(code));
+    return resultOf(this.#machine, String(code));
   }
 
   results(filter?: StateFilter) {
     const states = statesIn(filter);
-    return { [Symbol.iterator]: () => results(this.#machine, this.#batchSize, states) };
+    return { [Symbol.iterator]: () => results(this.#machine, states) };
   }
 
   resultsCsv(filter?: StateFilter) {
@@ -428,8 +427,8 @@ class BulkJob implements BareJob {
   }
 
   /** What pages of results are read from. */
-  get pages(): { machine: JobMachine; batchSize: number } {
-    return { machine: this.#machine, batchSize: this.#batchSize };
+  get pages(): JobMachine {
+    return this.#machine;
   }
 
   /** Whether nothing more is to be had of it: it has to be resumed from its journal. */
