@@ -14,7 +14,7 @@ mod client;
 mod error;
 #[cfg(feature = "client")]
 mod host;
-#[cfg(feature = "client")]
+#[cfg(feature = "jobs")]
 mod job;
 #[cfg(feature = "client")]
 mod lists;
@@ -23,7 +23,7 @@ mod reader;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod value;
-#[cfg(feature = "client")]
+#[cfg(feature = "jobs")]
 mod webhook;
 
 // Half the size of the standard library's.
