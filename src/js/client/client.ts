@@ -1,5 +1,5 @@
 /** The client: `createClient` and what it gives. */
-import { withInput } from "../codes/codes-input.js";
+import { withInput } from "../codes/stream.js";
 import type { CodesInput } from "../codes/parse.js";
 import { VoucherError, refusal } from "../errors.js";
 import { CALL_LIST_USED_CODES } from "../generated/protocol.js";

@@ -1,7 +1,7 @@
 /** Making a job: out of a list of codes, or out of its journal. */
 import { type Binding } from "../wasm/binding.js";
 import { type ListParts, hexOf } from "../codes/code-list.js";
-import { refuseAborted } from "../codes/codes-input.js";
+import { refuseAborted } from "../codes/guard.js";
 import type { Host } from "../wasm/host.js";
 import { JobMachine, type Opening } from "../wasm/job-machine.js";
 import { BulkJob } from "./job.js";

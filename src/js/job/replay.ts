@@ -1,5 +1,5 @@
 /** Reading a journal back, piece by piece. */
-import { Turn } from "../codes/codes-input.js";
+import { Turn } from "../turn.js";
 import { VoucherError } from "../errors.js";
 import { bytesOf } from "../journal/shared.js";
 import type { Journal } from "../journal/types.js";
