@@ -1,11 +1,21 @@
 /** What a job's page says first, and what it lets an operator do when something stops it. */
 import { assert } from "../package/harness.mjs";
 import { look } from "./browser.mjs";
-import { PROGRAMS, call, codesOf, equal, figures, sandbox, sum, until } from "./steps.mjs";
+import {
+  PROGRAMS,
+  call,
+  codesOf,
+  downloaded,
+  equal,
+  figures,
+  sandbox,
+  sum,
+  until,
+} from "./steps.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 
-const { party, dinner } = PROGRAMS;
+const { party, dinner, hires } = PROGRAMS;
 const NO_FAULTS = { rate_limited: 0, bad_request: 0, lost_after: 0 };
 const PHONE = { width: 390, height: 844 };
 const DESKTOP = { width: 1280, height: 900 };
@@ -15,19 +25,25 @@ const DESKTOP = { width: 1280, height: 900 };
  * faults begin once it exists, so that nothing but its requests meets them.
  * @param {Page} page @param {{ id: string }} program @param {Record<string, number>} faults
  */
-async function sendAgain(page, { id }, faults) {
+async function sendAgain(page, program, faults) {
   await pauseEverything(page, true);
   await sandbox(page, { webhooksPerSecond: 0, useRate: 0, faults: NO_FAULTS });
+  const jobId = await createAgain(page, program);
+  await page.goto(`/programs/${program.id}/jobs/${jobId}`);
+  await page.locator(".figures").waitFor();
+  await sandbox(page, { faults });
+  await pauseEverything(page, false);
+}
+
+/** @param {Page} page @param {{ id: string }} program @returns {Promise<string>} */
+async function createAgain(page, { id }) {
   const codes = await codesOf(page, id);
   const job = await call(page, `/api/programs/${id}/jobs?resend=true&source=again.csv`, {
     method: "POST",
     headers: { "Content-Type": "text/csv", "Idempotency-Key": crypto.randomUUID() },
     body: codes.join("\n"),
   });
-  await page.goto(`/programs/${id}/jobs/${job.id}`);
-  await page.locator(".figures").waitFor();
-  await sandbox(page, { faults });
-  await pauseEverything(page, false);
+  return job.id;
 }
 
 /** @param {Page} page @param {boolean} paused */
@@ -199,5 +215,84 @@ export const jobTests = (page) => ({
     equal(await page.locator(".chart canvas").count(), 0);
     await page.locator(".samples tbody tr").first().waitFor();
     await sandbox(page, { webhooksPerSecond: 200 });
+  },
+
+  async "the failed ones become a new list, by reason, with what to do about each"() {
+    await sandbox(page, { failureRate: 0.25 });
+    await sendAgain(page, hires, {});
+    await sandbox(page, { webhooksPerSecond: 200 });
+    const { failed = 0 } = await until(
+      page,
+      ({ queued, pending, sending }) => queued === 0 && pending === 0 && sending === 0,
+      "settled",
+    );
+    assert.ok(failed > 1, `${failed} failed`);
+    const rows = page.locator(".reasons tbody tr");
+    await rows.first().waitFor();
+    const counts = (await rows.locator("td:nth-child(2)").allInnerTexts()).map(Number);
+    assert.ok(counts.length > 1, "there is one reason alone");
+    await look(page, "job-failed");
+    await rows.first().getByRole("checkbox").uncheck();
+    const rest = failed - (counts[0] ?? 0);
+    await page.getByRole("button", { name: `New distribution from ${rest} failed` }).click();
+    await page.waitForURL(/\/new$/);
+    await page.getByText("Failed in again.csv").first().waitFor();
+    await page.locator("[data-count=valid]", { hasText: String(rest) }).waitFor();
+  },
+
+  async "a running job is paused, resumed and downloaded with the keyboard alone"() {
+    await pauseEverything(page, true);
+    await page.goto(`/programs/${party.id}`);
+    const jobId = await createAgain(page, party);
+    await page.goto(`/programs/${party.id}/jobs/${jobId}`);
+    await page.locator(".figures").waitFor();
+    await page.keyboard.press("p");
+    await page.getByRole("button", { name: /^Resume: / }).waitFor();
+    await pauseEverything(page, false);
+    const csv = await downloaded(page, () => page.keyboard.press("d"));
+    equal(csv.trim().split("\r\n").length, party.codes + 1);
+    await page.keyboard.press("r");
+    await until(page, ({ pending }) => pending === 0, "resumed");
+  },
+
+  async "a million results scroll to the last one, on a phone too"() {
+    const TOTAL = 1_000_000;
+    const codeAt = (/** @type {number} */ place) =>
+      `00000000-0000-4000-8000-${String(place).padStart(12, "0")}`;
+    const other = await page.context().newPage();
+    // Nothing but a browser can say how far it scrolls: the figures are made up for it.
+    await other.routeWebSocket(/\/live$/, (socket) => {
+      const server = socket.connectToServer();
+      server.onMessage((data) => {
+        const message = JSON.parse(String(data));
+        if (message.type === "job") message.job.progress.total = TOTAL;
+        socket.send(JSON.stringify(message));
+      });
+    });
+    await other.route(/\/results\?/, async (route) => {
+      const query = new URL(route.request().url()).searchParams;
+      const from = Number(query.get("from"));
+      const rows = Array.from({ length: Math.min(200, TOTAL - from) }, (_, at) => ({
+        code: codeAt(from + at),
+        state: "queued",
+        by: "answer",
+        reason: null,
+        batch: 0,
+        place: from + at,
+      }));
+      await route.fulfill({ json: { rows, next: null } });
+    });
+    await other.setViewportSize(PHONE);
+    const { jobs } = await call(page, `/api/programs/${party.id}/jobs`);
+    await other.goto(`/programs/${party.id}/jobs/${jobs[0].id}`);
+    const rows = other.locator(".results .rows");
+    for (const ratio of [1, 0.5, 0]) {
+      await rows.evaluate((element, at) => (element.scrollTop = element.scrollHeight * at), ratio);
+      const place = Math.round((TOTAL - 1) * ratio);
+      if (ratio !== 0.5) await rows.getByText(codeAt(place)).waitFor();
+      const seen = await rows.locator(".result-code").allInnerTexts();
+      assert.ok(seen.length > 0, "nothing is drawn");
+    }
+    await other.close();
   },
 });

@@ -1,8 +1,11 @@
 /** What an operator can do with the whole job. */
+import { useRef } from "preact/hooks";
+
 import { announce } from "../announce.js";
 import { useNow } from "../clock.js";
 import { explainAction } from "../explain.js";
 import { codes } from "../format.js";
+import { useKey } from "../frame/keys.js";
 import { ActionButton, useBlocked } from "../parts/action-button.js";
 import { DownloadIcon, PauseIcon, ResumeIcon } from "../parts/icons.js";
 import { Fault } from "../parts/small.js";
@@ -31,6 +34,10 @@ export function Actions({ job }: { job: JobDetail }) {
       await call(programId, id);
       announce(said);
     }, action);
+  const results = useRef<HTMLAnchorElement>(null);
+  useKey("p", () => status === "running" && !blocked && start("pause"));
+  useKey("r", () => status === "paused" && !blocked && start("resume"));
+  useKey("d", () => results.current?.click());
   const open = progress.pending + progress.sending;
   return (
     <div class="job-actions">
@@ -59,7 +66,7 @@ export function Actions({ job }: { job: JobDetail }) {
           </>
         )}
         {hasList(status) && (
-          <a class="button" href={`${apiOfJob(programId, id)}/results.csv`} download>
+          <a ref={results} class="button" href={`${apiOfJob(programId, id)}/results.csv`} download>
             <DownloadIcon /> {codes(progress.total)} as CSV
           </a>
         )}
