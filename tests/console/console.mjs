@@ -13,6 +13,7 @@ import { report } from "../results.mjs";
 import { browser, look, open, pageErrors, signIn, violations, visitor } from "./browser.mjs";
 import { eventFormTests, eventTests } from "./events.mjs";
 import { evidenceTests } from "./evidence.mjs";
+import { jobTests } from "./job.mjs";
 import { listTests } from "./lists.mjs";
 import { start } from "./server.mjs";
 import { stateTests } from "./states.mjs";
@@ -296,7 +297,7 @@ const tests = {
     const before = await figures(page);
     await context.setOffline(true);
     try {
-      await page.getByText(/^Disconnected: last true at/).waitFor();
+      await page.locator(".job-head").getByText("Disconnected", { exact: true }).waitFor();
       await page.getByText("The figures were last true at").waitFor();
       await look(page, "disconnected");
     } finally {
@@ -320,11 +321,13 @@ const tests = {
     await distribute(page, "Distribute 1,204 codes");
     await until(page, ({ unknown }) => unknown === 1_204, "three in a row halt it");
     await page.getByText("1,204 codes wait for your decision").waitFor();
+    await page.getByText("What was tried: 3 batches").click();
     equal(await page.locator("li.batch").count(), 3);
     await sandbox(page, { faults: { lost_after: 0 } });
     await look(page, "job-unknown");
     const choose = async (/** @type {RegExp} */ name) => {
-      await page.locator("li.batch").first().getByRole("button", { name }).click();
+      await page.getByRole("button", { name: "Decide about this batch alone" }).first().click();
+      await page.locator(".choices").getByRole("button", { name }).click();
       await page.getByRole("dialog").getByRole("button", { name }).click();
     };
     await choose(/^Take 500 codes as queued/);
@@ -335,22 +338,19 @@ const tests = {
       ({ unknown, abandoned = 0 }) => unknown === 204 && abandoned > 0,
       "abandoned",
     );
-    await page
-      .locator("li.batch")
-      .first()
-      .getByRole("button", { name: /^Send 204 / })
-      .click();
+    const again = "Send all 204 codes again";
+    await page.getByRole("button", { name: again }).click();
     await look(page, "decision");
-    await page
-      .getByRole("dialog")
-      .getByRole("button", { name: /^Send 204 / })
-      .click();
+    await page.getByRole("dialog").getByRole("textbox").fill("204");
+    await page.getByRole("dialog").getByRole("button", { name: again }).click();
     await until(page, ({ unknown, pending }) => unknown === 0 && pending === 0, "sent again");
     await page.locator(".unknown").waitFor({ state: "detached" });
     await sandbox(page, { webhooksPerSecond: 200 });
   },
 
   ...evidenceTests(page, jobs),
+
+  ...jobTests(page),
 
   async "everybody lives apart, and asks for the program's name"() {
     await page.goto(`/programs/${nights.id}`);

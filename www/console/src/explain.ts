@@ -143,16 +143,31 @@ export function explainCreation(problem: WorkerError): Explained {
   };
 }
 
+/** What somebody wanted of a job, as it is called afterwards. */
+export type JobAction = keyof typeof ACTIONS;
+
+/** What becomes of the job where it was refused. */
+const ACTIONS = {
+  pause: ["pause", "The job was not paused: it goes on sending."],
+  resume: ["“resume”", "The job was not resumed: nothing of it leaves."],
+  retry: ["“try now”", "The job still waits, and goes on by itself."],
+  decision: ["decision", "Your decision was not taken: these codes are still unknown."],
+  drop: ["“drop”", "The job was not dropped."],
+} as const;
+
 /** Something was to be done with a job. */
-export function explainAction({ code, message, hint, status }: WorkerError): Explained {
+export function explainAction(
+  { code, message, hint, status }: WorkerError,
+  action: JobAction,
+): Explained {
+  const [name, refused] = ACTIONS[action];
   return {
     what: message,
-    meaning:
-      status === null
-        ? "It is not known whether your decision arrived."
-        : "Your decision was not taken.",
+    meaning: status === null ? `It is not known whether your ${name} arrived.` : refused,
     todo:
-      status === null ? "Look at the job, then decide again if it is needed." : todoOf(code, hint),
+      status === null
+        ? "Look at the job, then press the button again if it is needed."
+        : todoOf(code, hint),
     code,
     status,
   };

@@ -5,6 +5,8 @@ import "./style/controls.css";
 import "./style/words.css";
 import "./style/bar.css";
 import "./style/callouts.css";
+import "./style/fold.css";
+import "./style/decisions.css";
 import "./style/dialogs.css";
 import "./style/jobs.css";
 import "./style/events.css";

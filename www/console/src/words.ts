@@ -1,4 +1,5 @@
 /** The words for what is known of a code: the same everywhere, never a synonym. */
+import { number } from "./format.js";
 import type { CodeState, EventSummary, JobProgress, JobStatus } from "./server/types.js";
 
 export type State = CodeState;
@@ -54,6 +55,13 @@ export const HELD = {
   tone: "warn",
 } as const;
 
+/** It runs, and Uber wants it to be slower, or there is no token to be had. */
+export const WAITING = {
+  word: "Waiting",
+  sentence: "Nothing leaves for the moment. It goes on by itself.",
+  tone: "warn",
+} as const;
+
 /** It should run, and the worker has not heard of it for minutes. */
 export const SILENT = {
   word: "Not heard of",
@@ -71,7 +79,7 @@ export interface Word {
 }
 
 /** A job in a word, and what that means for its codes. */
-export function jobWord(status: JobStatus, { queued }: Pick<JobProgress, "queued">): Word {
+export function jobWord(status: JobStatus, progress: JobProgress): Word {
   switch (status) {
     case "creating":
     case "held":
@@ -97,17 +105,13 @@ export function jobWord(status: JobStatus, { queued }: Pick<JobProgress, "queued
         tone: "warn",
       };
     case "finished":
-      return queued > 0
+      return progress.queued > 0
         ? {
             word: "Awaiting reports",
             sentence: "Nothing is left to send. Uber has not reported all deliveries yet.",
             tone: "live",
           }
-        : {
-            word: "Settled",
-            sentence: "Nothing is left to send, and nothing is left to be reported.",
-            tone: "good",
-          };
+        : endWord(progress);
     case "expired":
       return {
         word: "Expired",
@@ -128,6 +132,28 @@ export function jobWord(status: JobStatus, { queued }: Pick<JobProgress, "queued
         tone: "calm",
       };
   }
+}
+
+/** What did not reach anybody, the worst first. */
+const MISSED = ["rejected", "failed", "abandoned"] as const satisfies State[];
+
+/** How a job ended: well only if every code reached its recipient. */
+function endWord(progress: JobProgress): Word {
+  const missed = MISSED.filter((state) => progress[state] > 0)
+    .map((state) => `${number(progress[state])} ${state}`)
+    .join(", ");
+  if (progress.distributed === 0) {
+    return {
+      word: `Ended: ${missed}`,
+      sentence: "Nothing is left to send, and no code has reached its recipient.",
+      tone: progress.rejected + progress.failed > 0 ? "bad" : "calm",
+    };
+  }
+  return {
+    word: missed === "" ? "Settled" : `Settled: ${missed}`,
+    sentence: "Nothing is left to send, and nothing is left to be reported.",
+    tone: missed === "" ? "good" : "calm",
+  };
 }
 
 /** An event in a word: whether it was read. */

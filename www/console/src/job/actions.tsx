@@ -3,6 +3,7 @@ import { announce } from "../announce.js";
 import { useNow } from "../clock.js";
 import { explainAction } from "../explain.js";
 import { codes } from "../format.js";
+import { ActionButton, useBlocked } from "../parts/action-button.js";
 import { DownloadIcon, PauseIcon, ResumeIcon } from "../parts/icons.js";
 import { Fault } from "../parts/small.js";
 import { useAction } from "../parts/use-action.js";
@@ -11,55 +12,50 @@ import type { JobDetail } from "../server/types.js";
 import { hasList } from "../words.js";
 import { Drop } from "./drop.js";
 
+/** What is called, and what is said once that was taken. */
+const ACTS = {
+  pause: [pauseJob, "Pausing: nothing more leaves."],
+  resume: [resumeJob, "Resumed."],
+  retry: [resumeJob, "Trying now."],
+  drop: [dropJob, "Dropped."],
+} as const;
+
 export function Actions({ job }: { job: JobDetail }) {
   const { id, programId, status, progress, waitingUntil } = job;
   const now = useNow(1_000);
-  const { isBusy, problem, act } = useAction();
-  const decide = (action: typeof pauseJob, said: string) => () =>
+  const blocked = useBlocked();
+  const { isBusy, problem, last, act } = useAction<keyof typeof ACTS>();
+  const start = (action: keyof typeof ACTS) =>
     act(async () => {
-      await action(programId, id);
+      const [call, said] = ACTS[action];
+      await call(programId, id);
       announce(said);
-    });
+    }, action);
   const open = progress.pending + progress.sending;
   return (
     <div class="job-actions">
       <div class="page-tools">
         {status === "running" && (
-          <button
-            type="button"
-            class="button"
-            aria-disabled={isBusy}
-            onClick={decide(pauseJob, "Pausing: nothing more leaves.")}
-          >
+          <ActionButton isBusy={isBusy} onClick={() => start("pause")}>
             <PauseIcon /> Pause
-          </button>
+          </ActionButton>
         )}
-        {status === "running" && waitingUntil !== null && waitingUntil > now && (
-          <button
-            type="button"
-            class="button"
-            aria-disabled={isBusy}
-            onClick={decide(resumeJob, "Trying now.")}
-          >
+        {status === "running" && (waitingUntil ?? 0) > now && (
+          <ActionButton isBusy={isBusy} onClick={() => start("retry")}>
             <ResumeIcon /> Try now
-          </button>
+          </ActionButton>
         )}
-        {(status === "paused" || status === "halted") && (
-          <button
-            type="button"
-            class="button button-strong"
-            aria-disabled={isBusy}
-            onClick={decide(resumeJob, "Resumed.")}
-          >
+        {status === "paused" && (
+          <ActionButton class="button-strong" isBusy={isBusy} onClick={() => start("resume")}>
             <ResumeIcon /> {open > 0 ? `Resume: distribute ${codes(open)}` : "Resume"}
-          </button>
+          </ActionButton>
         )}
         {status === "unreadable" && (
           <>
             <a class="button" href={`${apiOfJob(programId, id)}/journal`} download>
               <DownloadIcon /> Journal
             </a>
-            <Drop job={job} onDrop={decide(dropJob, "Dropped.")} />
+            <Drop job={job} onDrop={() => start("drop")} />
           </>
         )}
         {hasList(status) && (
@@ -68,7 +64,8 @@ export function Actions({ job }: { job: JobDetail }) {
           </a>
         )}
       </div>
-      {problem && <Fault explained={explainAction(problem)} />}
+      {blocked && <p class="quiet job-blocked">{blocked}</p>}
+      {problem && <Fault explained={explainAction(problem, last ?? "resume")} />}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 /** Where the list came from, and what else there is to know of a job. */
 import { number } from "../format.js";
 import { DetailRow as Row } from "../parts/detail-row.js";
+import { Fold } from "../parts/fold.js";
 import { sourceOf } from "../parts/job-list.js";
 import { Copy, Moment } from "../parts/small.js";
 import { apiOfJob } from "../server/jobs.js";
@@ -10,8 +11,7 @@ import { hasList } from "../words.js";
 export function Details({ job }: { job: JobDetail }) {
   const { id, programId, by, createdAt, finishedAt, duplicates, skipped, resent, group } = job;
   return (
-    <section class="card details-card" aria-labelledby="details-title">
-      <h2 id="details-title">Details</h2>
+    <Fold class="details-card" title="Details">
       <dl class="details">
         <Row name="List">{sourceOf(job)}</Row>
         <Row name="Started">
@@ -42,6 +42,6 @@ export function Details({ job }: { job: JobDetail }) {
           </Row>
         )}
       </dl>
-    </section>
+    </Fold>
   );
 }

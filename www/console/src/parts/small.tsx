@@ -13,9 +13,11 @@ import {
   SENTENCES,
   SILENT,
   type State,
+  WAITING,
   type Word,
   jobWord,
 } from "../words.js";
+import { waitsUntil } from "./waits.js";
 import { CheckIcon, CopyIcon, StateSign, WarningIcon } from "./icons.js";
 
 export { Hint, Hints } from "./hints.js";
@@ -31,11 +33,18 @@ export function StateWord({ state, title }: { state: State; title?: string }) {
 }
 
 /** A job in its one word, with what that means. */
-export function JobPill({ job }: { job: Pick<JobSummary, "status" | "progress" | "error"> }) {
-  const isHeld = useConfig()?.paused === true && job.status === "running";
-  const isSilent = job.status === "running" && job.error?.code === "silent";
-  const silentOr = isSilent ? SILENT : jobWord(job.status, job.progress);
-  return <Pill {...(isHeld ? HELD : silentOr)} />;
+export function JobPill({ job }: { job: JobSummary }) {
+  const isEverythingPaused = useConfig()?.paused === true;
+  return <Pill {...wordOf(job, isEverythingPaused)} />;
+}
+
+function wordOf(job: JobSummary, isHeld: boolean): Word {
+  const { status, progress, error } = job;
+  if (status !== "running") return jobWord(status, progress);
+  if (isHeld) return HELD;
+  if (error?.code === "silent") return SILENT;
+  if (waitsUntil(job, Date.now()) !== null) return WAITING;
+  return jobWord(status, progress);
 }
 
 /** A word with its sentence, in its colour and with its sign. */

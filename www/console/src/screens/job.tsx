@@ -8,20 +8,25 @@ import { Actions } from "../job/actions.js";
 import { Details } from "../job/details.js";
 import { Facts } from "../job/facts.js";
 import { Figures } from "../job/figures.js";
+import { Halted } from "../job/halted.js";
+import { Outcome } from "../job/outcome.js";
 import { OverTime } from "../job/over-time.js";
 import { Reasons } from "../job/reasons.js";
 import { Results } from "../job/results.js";
 import { Sources } from "../job/sources.js";
 import { Stopped } from "../job/stopped.js";
 import { Unknown } from "../job/unknown.js";
+import { Waiting } from "../job/waiting.js";
 import { Crumbs } from "../parts/crumbs.js";
 import { sourceOf } from "../parts/job-list.js";
 import { Ago, JobPill, TitleBone, Unread } from "../parts/small.js";
 import { StateBar } from "../parts/state-bar.js";
 import { Link, paths } from "../router.js";
+import { lostSince } from "../server/connection.js";
 import { useLiveJob } from "../server/live.js";
 import { useProgram } from "../server/programs.js";
 import type { JobDetail } from "../server/types.js";
+import { useStore } from "../store.js";
 import { hasList, jobWord } from "../words.js";
 
 interface Props {
@@ -34,12 +39,7 @@ export function Job({ programId, jobId }: Props) {
   const { job, at, isConnected, error: problem } = useLiveJob(programId, jobId);
   useAnnounced(job);
   useEffect(() => {
-    const { total = 0, pending = 0, sending = 0 } = job?.progress ?? {};
-    const isRunning = job?.status === "running" && total > 0;
-    const share = isRunning
-      ? `${Math.floor(((total - pending - sending) / total) * 100)} % · `
-      : "";
-    document.title = `${share}${name} · Vouchers`;
+    document.title = `${job === null ? "" : `${inTitle(job)} · `}${name} · Vouchers`;
   }, [job, name]);
 
   return (
@@ -65,11 +65,16 @@ export function Job({ programId, jobId }: Props) {
       {job !== null && (
         <>
           <Head job={job} at={at} isConnected={isConnected} />
-          <Unknown job={job} />
-          <Stopped job={job} />
-          <section class="card figures-card" aria-label="States">
+          <section class="card figures-card" aria-label="How it stands">
+            <Outcome progress={job.progress} />
             <StateBar progress={job.progress} />
+            <Waiting job={job} />
             <Facts job={job} />
+          </section>
+          <Halted job={job} />
+          <Stopped job={job} />
+          <Unknown job={job} />
+          <section class="card states-card" aria-label="States">
             <Figures job={job} />
           </section>
           <Sources job={job} />
@@ -85,6 +90,14 @@ export function Job({ programId, jobId }: Props) {
   );
 }
 
+/** What counts most, for whoever looks at another tab. */
+function inTitle({ status, progress }: JobDetail): string {
+  const { total, pending, sending, unknown } = progress;
+  if (unknown > 0) return `${number(unknown)} unknown`;
+  if (status !== "running") return jobWord(status, progress).word;
+  return `${number(total - pending - sending)} of ${number(total)}`;
+}
+
 function Head({
   job,
   at,
@@ -94,6 +107,8 @@ function Head({
   at: number | null;
   isConnected: boolean;
 }) {
+  // Then the page says above all of it when the figures were true: once.
+  const isLost = useStore(lostSince) !== null;
   return (
     <div class="page-head job-head">
       <div>
@@ -109,7 +124,9 @@ function Head({
               ? "Live"
               : at === null
                 ? "Connecting"
-                : `Disconnected: last true at ${timeOfDayExactly(at)}`}
+                : isLost
+                  ? "Disconnected"
+                  : `Disconnected: last true at ${timeOfDayExactly(at)}`}
           </span>
         </p>
       </div>

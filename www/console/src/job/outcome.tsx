@@ -1,0 +1,30 @@
+/** How the job stands, in one sentence. */
+import { number, verb } from "../format.js";
+import type { JobProgress } from "../server/types.js";
+
+export function Outcome({ progress }: { progress: JobProgress }) {
+  const [first, ...more] = outcomeOf(progress);
+  return (
+    <p class="outcome">
+      <b>{first}</b>
+      {more.map((part) => (
+        <span key={part}> · {part}</span>
+      ))}
+    </p>
+  );
+}
+
+/** `25,039 of 30,000 reached their recipients`, `2,100 await a report`, `761 failed`. */
+export function outcomeOf(progress: JobProgress): string[] {
+  const { total, distributed, queued, pending, sending } = progress;
+  const open = pending + sending;
+  const reached = verb(distributed, "reached its recipient", "reached their recipients");
+  return [
+    `${number(distributed)} of ${number(total)} ${reached}`,
+    ...(queued > 0 ? [`${number(queued)} ${verb(queued, "awaits", "await")} a report`] : []),
+    ...(open > 0 ? [`${number(open)} not queued yet`] : []),
+    ...(["unknown", "failed", "rejected", "abandoned"] as const)
+      .filter((state) => progress[state] > 0)
+      .map((state) => `${number(progress[state])} ${state}`),
+  ];
+}
