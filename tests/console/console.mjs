@@ -14,6 +14,7 @@ import { browser, look, open, pageErrors, signIn, violations, visitor } from "./
 import { eventFormTests, eventTests } from "./events.mjs";
 import { evidenceTests } from "./evidence.mjs";
 import { jobTests } from "./job.mjs";
+import { listTests } from "./lists.mjs";
 import { start } from "./server.mjs";
 import { stateTests } from "./states.mjs";
 import {
@@ -33,6 +34,7 @@ import {
 } from "./steps.mjs";
 
 const MOST_JS = 100_000;
+const MOST_JS_OF_WORKBOOKS = 20_000;
 const ROWS = 1_000_000;
 /** The page gets its turn after each piece that the package reads. */
 const PIECE = 256 * 1024;
@@ -456,6 +458,8 @@ const tests = {
     assert.ok(turns >= (ROWS * 37) / PIECE, `${turns} turns`);
   },
 
+  ...listTests(page),
+
   async "a session that ends keeps what is on the screen; signing out does not"() {
     await page.goto(`/programs/${hires.id}/new`);
     await choose(page, "kept.txt", crypto.randomUUID());
@@ -483,14 +487,19 @@ const tests = {
     await assert.rejects(fetch(server.link), { name: "TypeError" });
   },
 
-  async "all scripts together are small"() {
-    const files = (await readdir(server.assets)).filter((name) => name.endsWith(".js"));
-    assert.ok(files.length > 0, "there is no script");
+  async "the scripts are small: what every page loads, and what the first workbook loads"() {
+    const names = (await readdir(server.assets)).filter((name) => name.endsWith(".js"));
     const sizes = await Promise.all(
-      files.map(async (name) => gzipSync(await readFile(join(server.assets, name))).length),
+      names.map(async (name) => ({
+        isOnDemand: name.startsWith("workbook-reader"),
+        size: gzipSync(await readFile(join(server.assets, name))).length,
+      })),
     );
-    const size = sizes.reduce((all, one) => all + one, 0);
-    assert.ok(size < MOST_JS, `${size} bytes of gzip`);
+    const total = (/** @type {boolean} */ isOnDemand) =>
+      sizes.reduce((all, one) => all + (one.isOnDemand === isOnDemand ? one.size : 0), 0);
+    assert.ok(total(false) > 0 && total(true) > 0, "there is no script");
+    assert.ok(total(false) < MOST_JS, `${total(false)} bytes of gzip`);
+    assert.ok(total(true) < MOST_JS_OF_WORKBOOKS, `${total(true)} bytes of gzip for workbooks`);
   },
 };
 

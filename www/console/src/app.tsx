@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import { announcement } from "./announce.js";
 import { Disconnected } from "./frame/disconnected.js";
 import { EverythingPaused } from "./frame/everything-paused.js";
+import { Finder } from "./frame/finder.js";
 import { KeyList, useKey } from "./frame/keys.js";
 import { SandboxPanel } from "./frame/sandbox-panel.js";
 import { SignIn } from "./frame/sign-in.js";
@@ -60,6 +61,7 @@ export function App() {
           </main>
           {config?.environment === "sandbox" && <SandboxPanel />}
           <KeyList />
+          <Finder />
         </div>
       )}
       {state.state === "asking" && <Disconnected />}

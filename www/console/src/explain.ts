@@ -25,6 +25,11 @@ const TODO: Record<string, string> = {
     "The program’s codes are probably still being generated. Wait a few minutes, then resume.",
   token_unavailable: "Uber gives 100 tokens an hour. Resume later.",
   halted: "Find out what is wrong at Uber, decide about the unknown codes, then resume.",
+  invalid_codes: "Read the list again: its rejected rows have to be left out, or corrected.",
+  empty_codes: "There is nothing to send. Choose another list.",
+  too_many_codes: "Split the list.",
+  already_queued: "Decide what becomes of the codes that are in an earlier job.",
+  internal_server_error: "Wait for Uber’s reports before you send these codes again.",
   server_error: "Uber, or something before it, has a fault. Try again in a while.",
   timeout: "Try again in a while.",
   distribute_all_refused:
@@ -36,6 +41,27 @@ const TODO: Record<string, string> = {
 
 const WHAT: Record<string, string> = {
   halted: "Three requests in a row got no answer that proves anything",
+};
+
+const TELL = "Pass the code of this error on to whoever runs this worker.";
+/** Words of the API: names of options, members and methods. */
+const API_WORDS = /`|\w\(\)|[a-z][A-Z]|\w_\w|\b(pass|call|option|journal|issues)\b|claims before/i;
+
+/** What to do, never in words of the API. */
+const todoOf = (code: string, hint: string): string =>
+  TODO[code] ?? (API_WORDS.test(hint) ? TELL : hint);
+
+/** A call that only reads has sent nothing: there is nothing to look after. */
+const LATER = "Try again in a while.";
+const READING_TODO: Record<string, string> = {
+  internal_server_error: LATER,
+  server_error: LATER,
+  unexpected_response: LATER,
+  connection_failed: LATER,
+  rate_limited: LATER,
+  conflict: "The program’s codes are probably still being generated. Try again in a few minutes.",
+  invalid_request: "Check that the program still exists at Uber.",
+  token_unavailable: "Uber gives 100 tokens an hour. Try again later.",
 };
 
 const NOTHING_QUEUED = "Nothing was queued by this.";
@@ -51,7 +77,7 @@ export function explainFault({ code, message, hint, queued, status }: JobFault):
         : queued === "no"
           ? "What this request held was not queued, and is pending again."
           : "Codes of this request are unknown until you decide.",
-    todo: TODO[code] ?? hint,
+    todo: todoOf(code, hint),
     code,
     status: status ?? null,
   };
@@ -74,7 +100,7 @@ export function explainReading({ code, message, hint, status }: WorkerError): Ex
   return {
     what: message,
     meaning: "No code is concerned.",
-    todo: TODO[code] ?? hint,
+    todo: READING_TODO[code] ?? todoOf(code, hint),
     code,
     status,
   };
@@ -92,8 +118,7 @@ export function explainUsage({
   return {
     what: message,
     meaning: "So usage was not read, and no state has changed.",
-    // What is said of a list that Uber refused says nothing here.
-    todo: code === "invalid_request" ? hint : (TODO[code] ?? hint),
+    todo: READING_TODO[code] ?? todoOf(code, hint),
     code,
     status: status ?? null,
   };
@@ -112,7 +137,7 @@ export function explainCreation(problem: WorkerError): Explained {
         : MAYBE_QUEUED,
     todo: isLost
       ? "Press the button again: if the job exists, you get that one and no second one."
-      : (TODO[code] ?? hint),
+      : todoOf(code, hint),
     code,
     status,
   };
@@ -142,7 +167,7 @@ export function explainAction(
     todo:
       status === null
         ? "Look at the job, then press the button again if it is needed."
-        : (TODO[code] ?? hint),
+        : todoOf(code, hint),
     code,
     status,
   };

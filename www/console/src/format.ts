@@ -103,3 +103,16 @@ export function bytes(value: number): string {
 /** `5f0c1d52…7d01`: enough of an id to tell it from its neighbours. */
 export const shortId = (id: string): string =>
   id.length > 16 ? `${id.slice(0, 8)}…${id.slice(-4)}` : id;
+
+const LONGEST_NAME = 72;
+
+/** A name inside of a sentence. */
+export function inSentence(name: string): string {
+  const characters = [...name];
+  return characters.length > LONGEST_NAME
+    ? `${characters
+        .slice(0, LONGEST_NAME - 1)
+        .join("")
+        .trimEnd()}…`
+    : name;
+}

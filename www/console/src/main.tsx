@@ -13,6 +13,7 @@ import "./style/events.css";
 import "./style/frame.css";
 import "./style/programs.css";
 import "./style/distribution.css";
+import "./style/lists.css";
 import "./style/rows.css";
 import "./style/job.css";
 

@@ -40,7 +40,7 @@ export const EVIDENCE = {
 export const COUNTS = {
   valid: "Distinct codes, each in the form of a UUID.",
   duplicate: "Valid codes that stood in the list before. Each code is sent once.",
-  rejected: "Rows that are no code. They are never sent.",
+  rejected: "Rows that are no code. They are never sent. Empty rows are not among them.",
   before:
     "Codes that an earlier job here has sent, may have sent, or is going to send. You decide what becomes of them.",
 } as const;

@@ -4,7 +4,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { announce } from "../announce.js";
 import { type Explained, explainCreation } from "../explain.js";
-import { bytes, codes, count } from "../format.js";
+import { bytes, codes, count, inSentence } from "../format.js";
 import { useCheck } from "../lists/check.js";
 import { type Draft, type Reader, useReader } from "../lists/reading.js";
 import { navigate, paths } from "../router.js";
@@ -14,6 +14,7 @@ import { createJob, createJobs } from "../server/jobs.js";
 import { toWorkerError } from "../server/error.js";
 import type { Config } from "../server/types.js";
 import { useStore } from "../store.js";
+import { Columns } from "./columns.js";
 import { DropTarget, DropZone } from "./drop-zone.js";
 import { ListCard } from "./list-card.js";
 import { ProgramsOfFile } from "./programs-of-file.js";
@@ -36,31 +37,35 @@ export function Compose({ programId, whose, format, more }: Props) {
   const draft = reading.step === "read" ? reading.draft : null;
   const [round, setRound] = useState(0);
   const check = useCheck(programId, draft, round);
+  const onBlob = (input: Blob, source: string) => void reader.read(input, source);
   return (
     <div class="columns">
       <div class="column-main">
-        {reading.step === "empty" ? (
+        {reading.step === "empty" && (
           <DropZone
             whose={whose}
             format={format}
             fault={reading.fault}
-            onBlob={(input, source) => void reader.read(input, source)}
+            onBlob={onBlob}
             onRefuse={reader.refuse}
           >
             {more?.(reader)}
           </DropZone>
-        ) : (
-          <>
-            <ListCard reading={reading} check={check} onClear={reader.clear} />
-            <DropTarget
-              whose={whose}
-              onBlob={(input, source) => void reader.read(input, source)}
-              onRefuse={reader.refuse}
-            />
-          </>
+        )}
+        {reading.step === "columns" && (
+          <Columns
+            {...reading}
+            onChoose={(places) => void reader.choose(reading.file, places)}
+            onClear={reader.clear}
+          />
+        )}
+        {(reading.step === "reading" || reading.step === "read") && (
+          <ListCard reading={reading} check={check} reader={reader} />
+        )}
+        {reading.step !== "empty" && (
+          <DropTarget whose={whose} onBlob={onBlob} onRefuse={reader.refuse} />
         )}
         {draft?.programs && <ProgramsOfFile programs={draft.programs} check={check} />}
-        {draft && draft.rejectedCount > 0 && <RejectedRows draft={draft} />}
       </div>
       <div class="column-side">
         {draft === null ? (
@@ -77,6 +82,11 @@ export function Compose({ programId, whose, format, more }: Props) {
           />
         )}
       </div>
+      {draft && draft.rejectedCount > 0 && (
+        <div class="column-rows">
+          <RejectedRows key={draft.readMs} draft={draft} />
+        </div>
+      )}
     </div>
   );
 }
@@ -149,7 +159,10 @@ function Decide({
       check={check}
       where={
         <>
-          in <b>{programs && programs.size !== 1 ? count(programs.size, "program") : whose}</b>
+          in{" "}
+          <bdi class="name-inline" title={whose}>
+            {programs && programs.size !== 1 ? count(programs.size, "program") : inSentence(whose)}
+          </bdi>
         </>
       }
       decisions={decisions}

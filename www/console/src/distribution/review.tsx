@@ -1,10 +1,12 @@
 /** The consequence in one sentence, and every decision that has to come before it. */
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 
 import { type Explained, explainReading } from "../explain.js";
 import { codes, number, rows, verb } from "../format.js";
 import type { Check } from "../lists/check.js";
 import { Callout, Fault } from "../parts/small.js";
+import { useConfig } from "../server/config.js";
 import type { Again } from "../server/jobs.js";
 import { SentBefore } from "./sent-before.js";
 
@@ -42,7 +44,7 @@ export function Review(props: ReviewProps) {
   const { size, rejected } = props;
   return (
     <section class="card review" aria-labelledby="review-title">
-      <h2 id="review-title">Review</h2>
+      <ReviewTitle />
       {size === 0 ? (
         <Callout tone="rejected" title="There is no valid code in this list">
           <p>
@@ -56,6 +58,42 @@ export function Review(props: ReviewProps) {
         <Ready {...props} />
       )}
     </section>
+  );
+}
+
+/** What was done has led here: to read a list. The keyboard, and whoever hears the page, go on from here. */
+function ReviewTitle() {
+  const title = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    const { activeElement } = document;
+    const isFree =
+      activeElement === null || activeElement.matches("body, main, .button-file input");
+    if (isFree) title.current?.focus({ preventScroll: true });
+  }, []);
+  return (
+    <h2 id="review-title" tabIndex={-1} ref={title}>
+      Review
+    </h2>
+  );
+}
+
+/** Whether what is done here reaches anybody: beside the button that does it. */
+function Side() {
+  const config = useConfig();
+  if (config === null) return null;
+  const { environment, host } = config;
+  if (environment === "sandbox") {
+    return (
+      <p class="review-side">
+        <b>Sandbox.</b> Nobody gets a message: nothing leaves this machine.
+      </p>
+    );
+  }
+  return (
+    <p class="review-side review-real">
+      <b>{host === "api.uber.com" ? "Uber production." : `Uber at ${host}.`}</b> Real messages to
+      real people.
+    </p>
   );
 }
 
@@ -120,6 +158,7 @@ function Ready(props: ReviewProps) {
         </label>
       )}
       {fault && <Fault explained={fault} />}
+      <Side />
       <button
         type="button"
         class="button button-strong button-wide"

@@ -34,7 +34,8 @@ export function useKey(key: string, act: () => unknown): void {
 }
 
 const KEYS: [string[], string][] = [
-  [["/"], "Search, or find a code"],
+  [["⌘K", "Ctrl K"], "Find a program, a job or a code"],
+  [["/"], "Search on this screen"],
   [["↑", "↓"], "Move through a list"],
   [["Enter"], "Open what is chosen"],
   [["Space"], "Select a code; with Shift a range"],

@@ -8,6 +8,7 @@ import { pauseEverything } from "../server/config.js";
 import { toWorkerError } from "../server/error.js";
 import { signOut } from "../server/session.js";
 import type { Config } from "../server/types.js";
+import { showFinder } from "./finder.js";
 import { showKeys } from "./keys.js";
 import { toggleSandbox } from "./sandbox-panel.js";
 
@@ -136,6 +137,9 @@ function Menu({ config }: { config: Config | null }) {
         )}
         <button type="button" onClick={choose(showKeys)}>
           Keys <kbd>?</kbd>
+        </button>
+        <button type="button" onClick={choose(showFinder)}>
+          Find <kbd>⌘K</kbd>
         </button>
         {config?.by === "token" ? (
           <button type="button" onClick={choose(() => void signOut().catch(toldLost))}>

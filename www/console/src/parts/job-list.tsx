@@ -22,7 +22,7 @@ export function JobList({ jobs, programName }: Props) {
         <li key={job.id}>
           <Link to={paths.job(job.programId, job.id)} class="job">
             <span class="job-name">
-              <b>{programName ? programName(job.programId) : sourceOf(job)}</b>
+              <b dir="auto">{programName ? programName(job.programId) : sourceOf(job)}</b>
               <span class="quiet">
                 {programName && `${sourceOf(job)} · `}
                 {codes(job.progress.total)}

@@ -20,6 +20,8 @@ import {
 import { waitsUntil } from "./waits.js";
 import { CheckIcon, CopyIcon, StateSign, WarningIcon } from "./icons.js";
 
+export { Hint, Hints } from "./hints.js";
+
 /** A state in its one word. Inside of links and rows, where nothing else may take the focus. */
 export function StateWord({ state, title }: { state: State; title?: string }) {
   return (
@@ -78,15 +80,12 @@ export function TitleBone() {
   );
 }
 
-/** A word with its sentence: on hover, on focus, and for a screen reader. */
-export function Hint({ text, children }: { text: string; children: ComponentChildren }) {
+/** A program's name may be long, and of any script. */
+export function ProgramTitle({ name, isLoading }: { name: string; isLoading: boolean }) {
   return (
-    <span class="hint" tabIndex={0}>
-      {children}
-      <span class="hint-text" role="tooltip">
-        {text}
-      </span>
-    </span>
+    <h1 class="name-title" dir="auto" title={name}>
+      {isLoading ? <TitleBone /> : name}
+    </h1>
   );
 }
 

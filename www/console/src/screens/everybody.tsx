@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { announce } from "../announce.js";
 import { Review, UNDECIDED } from "../distribution/review.js";
 import { type Explained, explainCreation } from "../explain.js";
-import { codes, number, verb } from "../format.js";
+import { codes, inSentence, number, verb } from "../format.js";
 import { useCheckOfAll } from "../lists/check.js";
 import { Crumbs } from "../parts/crumbs.js";
 import { Callout } from "../parts/small.js";
@@ -28,7 +28,9 @@ export function Everybody({ programId }: { programId: string }) {
       <div class="page-head">
         <div>
           <h1>Distribute to everybody</h1>
-          <p class="lead">Every code of “{name}” that is not cancelled.</p>
+          <p class="lead">
+            Every code of <bdi>{name}</bdi> that is not cancelled.
+          </p>
         </div>
       </div>
       {config?.allowDistributeAll === false ? (
@@ -109,7 +111,10 @@ function Ask({
         check={check}
         where={
           <>
-            in <b>{name}</b>
+            in{" "}
+            <bdi class="name-inline" title={name}>
+              {inSentence(name)}
+            </bdi>
           </>
         }
         decisions={decisions}
@@ -132,7 +137,7 @@ function Ask({
       >
         <div class="typed">
           <label for="typed">
-            To confirm, type the program’s name: <b>{name}</b>
+            To confirm, type the program’s name: <bdi>{name}</bdi>
           </label>
           <input
             id="typed"

@@ -6,7 +6,7 @@ import { explainReading } from "../explain.js";
 import { codes, dates } from "../format.js";
 import type { Reader } from "../lists/reading.js";
 import { Crumbs } from "../parts/crumbs.js";
-import { Callout, ProgramStatus, TitleBone } from "../parts/small.js";
+import { Callout, ProgramStatus, ProgramTitle } from "../parts/small.js";
 import { noteUse } from "../recent.js";
 import { Link, paths } from "../router.js";
 import { useConfig } from "../server/config.js";
@@ -33,7 +33,7 @@ export function NewDistribution({ programId }: { programId: string }) {
       <Crumbs program={[programId, name]}>New distribution</Crumbs>
       <div class="page-head">
         <div>
-          <h1>{isLoading ? <TitleBone /> : name}</h1>
+          <ProgramTitle name={name} isLoading={isLoading} />
           <p class="facts">
             {program && (
               <>
@@ -63,7 +63,7 @@ export function NewDistribution({ programId }: { programId: string }) {
         whose={name}
         format={
           <>
-            A CSV with a <code>code_id</code> column, or one code a line.
+            A CSV or an Excel workbook with a <code>code_id</code> column, or one code a line.
           </>
         }
         more={(reader) =>

@@ -9,7 +9,7 @@ import { codes, count, dates } from "../format.js";
 import { handOver } from "../lists/hand-over.js";
 import { Crumbs } from "../parts/crumbs.js";
 import { JobList, JobListBones } from "../parts/job-list.js";
-import { Callout, Copy, ProgramStatus, TitleBone, Unread } from "../parts/small.js";
+import { Callout, Copy, ProgramStatus, ProgramTitle, Unread } from "../parts/small.js";
 import { Codes } from "../program/codes.js";
 import { noteUse } from "../recent.js";
 import { Link, navigate, paths } from "../router.js";
@@ -40,7 +40,7 @@ export function Program({ programId }: { programId: string }) {
       <Crumbs>{name}</Crumbs>
       <div class="page-head">
         <div>
-          <h1>{isLoading ? <TitleBone /> : name}</h1>
+          <ProgramTitle name={name} isLoading={isLoading} />
           <p class="facts">
             {program && (
               <>

@@ -9,6 +9,7 @@ import { codes, count, dates, number, shortId } from "../format.js";
 import { handOver } from "../lists/hand-over.js";
 import { ChevronIcon } from "../parts/icons.js";
 import { inWords } from "../parts/job-list.js";
+import { matches } from "../parts/matches.js";
 import { SearchField } from "../parts/search-field.js";
 import { Ago, JobPill, ProgramStatus, Unread } from "../parts/small.js";
 import { byRecentUse } from "../recent.js";
@@ -127,7 +128,7 @@ function Row({ program }: { program: Program }) {
     <li>
       <Link to={paths.program(id)} class="program">
         <span class="program-name">
-          <b>{name ?? "No name"}</b>
+          <b dir="auto">{name ?? "No name"}</b>
           <span class="quiet">
             <code title={id}>{shortId(id)}</code> · {dates(startsAt, endsAt)}
           </span>
@@ -182,11 +183,7 @@ interface Group {
 
 /** Those used last first; of the rest, as Uber lists them. */
 function group(programs: Program[], organizationId: string, query: string): Group[] {
-  const words = query.toLocaleLowerCase().split(/\s+/).filter(Boolean);
-  const found = programs.filter(({ name, status, id }) => {
-    const text = `${name ?? ""} ${status ?? ""} ${id}`.toLocaleLowerCase();
-    return words.every((word) => text.includes(word));
-  });
+  const found = programs.filter(({ name, status, id }) => matches(query, [name, status, id]));
   const { recent, others } = byRecentUse(organizationId, found);
   return [
     { title: "Recently used", items: recent },
