@@ -9,7 +9,7 @@ import { SignJWT } from "jose";
 import { WebSocket } from "ws";
 
 import { logError } from "../../build/js/worker/log.js";
-import { answerError } from "../../build/js/worker/http/problem.js";
+import { answerError } from "../../build/js/worker/problem.js";
 import { ADMIN_TOKEN, ORGANIZATION, SIGNING_KEY, cleanUp } from "./harness.mjs";
 import { startUber, startWorker } from "./harness.mjs";
 import { raw } from "./raw.mjs";

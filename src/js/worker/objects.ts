@@ -5,15 +5,30 @@
  */
 import type { Fate, Groups } from "./account/groups.js";
 import type { Lease } from "./account/rate.js";
-import type { ListParts } from "../codes/code-list.js";
 import type { EventFilter, NewEvent } from "./events/event-store.js";
-import type { Problem } from "./http/problem.js";
 import type { KeyApi } from "./keys.js";
+import type { ListInput } from "./lists.js";
+import type { Problem } from "./problem.js";
 import type { CodeStates } from "./program/code-states.js";
 import type { EventOutcomes } from "./program/outcome-queue.js";
-import type { ListFlags } from "./program/job-request.js";
-import type { DryRun, EventPage, EventSummary, JobSummary } from "./types.js";
+import type { Fingerprint, ListFlags } from "./program/fingerprint.js";
+import type { CodeState, JobDecision } from "../job/types.js";
+import type {
+  DryRun,
+  EventPage,
+  EventSummary,
+  JobDetail,
+  JobResultPage,
+  JobSummary,
+  Reconciled,
+} from "./types.js";
 import type { TokenApi } from "./uber.js";
+
+/**
+ * What an object gives for what it may refuse. A refusal is told and not thrown: of an error, nothing
+ * but its message arrives.
+ */
+export type RpcResult<T> = { value: T } | { problem: Problem };
 
 /** The one object that all programs share. Its methods are described where `AppObject` has them. */
 export interface AppApi extends KeyApi, TokenApi {
@@ -61,6 +76,62 @@ export interface HeldOrder {
   batchSize: number;
 }
 
+/** A job of one program, as an operator asks for it. */
+export interface JobOrder {
+  programId: string;
+  flags: ListFlags;
+  /** What decides what is sent, beside the list and the flags. */
+  fingerprint: Fingerprint;
+  key: string;
+  by: string;
+  source: string | null;
+  batchSize: number;
+  /** Whether it runs at once. */
+  starts: boolean;
+}
+
+/** Uber's own distribute call, as an operator makes it. */
+export interface CallOrder extends Pick<JobOrder, "programId" | "flags" | "by"> {
+  key: string | null;
+  /** The list is that of every code of the program. */
+  isEverybody: boolean;
+}
+
+/** What an operator decides about batches that are unknown. */
+export interface BatchDecision {
+  batch: number | "all";
+  decision: JobDecision;
+}
+
+/** Which results of a job are wanted; all of them, the first 500, where nothing is said. */
+export interface ResultFilter {
+  state?: CodeState | undefined;
+  /** What the code begins with. */
+  find?: string | undefined;
+  /** The place of the first one. */
+  from?: number | undefined;
+  limit?: number | undefined;
+}
+
+/** What an operator asks of a program and its jobs. `by` is the operator's name. */
+export interface ProgramOperations {
+  createJob(
+    order: JobOrder,
+    list: ListInput,
+  ): Promise<RpcResult<{ summary: JobSummary; isNew: boolean }>>;
+  distribute(order: CallOrder, list: ListInput): Promise<RpcResult<{ codes: number }>>;
+  jobs(): Promise<RpcResult<JobSummary[]>>;
+  job(jobId: string): Promise<RpcResult<JobDetail>>;
+  results(jobId: string, filter: ResultFilter): Promise<RpcResult<JobResultPage>>;
+  resultsCsv(jobId: string): Promise<RpcResult<ReadableStream<Uint8Array>>>;
+  journal(jobId: string): Promise<RpcResult<ReadableStream<Uint8Array>>>;
+  pause(jobId: string, by: string): Promise<RpcResult<JobSummary>>;
+  resume(jobId: string, by: string): Promise<RpcResult<JobSummary>>;
+  resolve(jobId: string, decision: BatchDecision, by: string): Promise<RpcResult<JobSummary>>;
+  drop(jobId: string, by: string): Promise<RpcResult<JobSummary>>;
+  reconcile(jobId: string, by: string): Promise<RpcResult<Reconciled>>;
+}
+
 /** The methods of a program's object that many programs are called for. */
 export interface ProgramTasks {
   hold(
@@ -68,7 +139,7 @@ export interface ProgramTasks {
   ): Promise<{ summary: JobSummary } | { problem: Problem; programId: string }>;
   summary(jobId: string): Promise<JobSummary | undefined>;
   learnGroups(): Promise<void>;
-  dryRun(parts: ListParts): Promise<DryRun>;
+  dryRun(list: ListInput): Promise<RpcResult<DryRun>>;
 }
 
 export type Task = keyof ProgramTasks;
@@ -83,7 +154,8 @@ export interface ProgramCall<T extends Task = Task> {
 export type Evidence = "unread" | "usage";
 
 /** The object of one program. Its methods are described where `ProgramObject` has them. */
-export interface ProgramApi extends ProgramTasks {
+export interface ProgramApi extends ProgramTasks, ProgramOperations {
+  /** Watches a job: a WebSocket can't be passed on by a call of a method. */
   fetch(request: Request): Promise<Response>;
   webhook(events: readonly EventOutcomes[], evidence?: Evidence): Promise<boolean>;
   passOn(task: Task, calls: readonly ProgramCall[]): Promise<unknown[]>;

@@ -13,12 +13,12 @@ import {
   type ListFlags,
   fingerprintText,
   refuseReusedKey,
-} from "./job-request.js";
+} from "./fingerprint.js";
 import type { Ledger } from "./ledger.js";
 import { logError } from "../log.js";
 import type { OpenJobs } from "./open-jobs.js";
 import type { ObjectStorage } from "../platform-types.js";
-import { refuse } from "../http/problem.js";
+import { refuse } from "../problem.js";
 import type { JobRecord, NewRecord, Records } from "./records.js";
 import type { JobStatus } from "../types.js";
 

@@ -6,22 +6,13 @@ import {
   readParameters,
   text,
   wholeNumber,
-} from "../http/parameters.js";
-import { refuse } from "../http/problem.js";
+} from "./parameters.js";
+import { refuse } from "../problem.js";
+import type { Fingerprint, ListFlags } from "../program/fingerprint.js";
 import { settings } from "../settings.js";
 
 const LONGEST_KEY = 200;
 const LONGEST_SOURCE = 200;
-
-/** What the caller says about a list; `undefined` where nothing is said. */
-export interface ListFlags {
-  /** "I have seen what was rejected": it is left out. */
-  valid: boolean | undefined;
-  /** Codes that were sent before are left out. */
-  skip: boolean | undefined;
-  /** They are sent all the same. */
-  resend: boolean | undefined;
-}
 
 /** What the query of a request for a job says. */
 export interface JobRequest {
@@ -37,9 +28,6 @@ export interface JobRequest {
   /** What decides what is sent, except for the list: all of it stands for the key. */
   fingerprint: Fingerprint;
 }
-
-/** The parts of a request that a key stands for, by the names that the caller knows them by. */
-export type Fingerprint = Readonly<Record<string, string | number | boolean | null>>;
 
 /** Of Uber's own distribute call. */
 export const CALL_PARAMETERS = { valid: flag, skip: flag, resend: flag };
@@ -130,33 +118,5 @@ function keyRequired() {
     "idempotency_key_required",
     "The request needs an Idempotency-Key of at most 200 characters",
     "Draw a UUID for each list, and repeat it when you ask again.",
-  );
-}
-
-/** What is written down of a request, so that the next one with its key can be compared. */
-export function fingerprintText(parts: Fingerprint, flags: ListFlags, codes: string): string {
-  const { valid = false, skip = false, resend = false } = flags;
-  return JSON.stringify({ ...parts, valid, skip, resend, codes });
-}
-
-/** Refuses a key that was used before for what would send something else. */
-export function refuseReusedKey(before: string, now: string): void {
-  if (before === now) return;
-  const other = JSON.parse(now) as Fingerprint;
-  // An earlier version wrote down the list alone.
-  const one = before.startsWith("{")
-    ? (JSON.parse(before) as Fingerprint)
-    : { ...other, codes: before };
-  const differs = Object.keys(other).filter((name) => one[name] !== other[name]);
-  if (differs.length > 0) throw keyReused(differs);
-}
-
-export function keyReused(differs: readonly string[]) {
-  return refuse(
-    422,
-    "idempotency_key_reused",
-    `This Idempotency-Key was used with another ${differs.map((name) => `\`${name}\``).join(", ")}`,
-    "Repeat the first request as it was, or use a new key for another one.",
-    { more: { differs } },
   );
 }
