@@ -310,7 +310,7 @@ export const jobTests = (page) => ({
     const cancelled = await createAgain(page, hires, "&startIn=600");
     await page.goto(`/programs/${hires.id}/jobs/${cancelled}`);
     const waits = page.locator(".waits");
-    await waits.getByText(/^Starts in \d+ seconds$/).waitFor();
+    await waits.getByText(/^Starts in \d+ min \d+ s$/).waitFor();
     await pill(page).getByText("About to start").waitFor();
     await look(page, "job-scheduled");
     await waits.getByRole("button", { name: "Cancel: send nothing" }).click();
@@ -338,6 +338,8 @@ export const jobTests = (page) => ({
   },
 
   async "a job has a name and a note of its own, and says who did what and why"() {
+    const { jobs } = await call(page, `/api/programs/${hires.id}/jobs`);
+    await page.goto(`/programs/${hires.id}/jobs/${jobs[0].id}`);
     await page.getByRole("button", { name: "Rename, or add a note" }).click();
     await page.getByLabel("Name", { exact: true }).fill("Team Zürich, second try");
     await page.getByLabel("Note", { exact: true }).fill("Asked for by Ada.");
@@ -348,6 +350,6 @@ export const jobTests = (page) => ({
     await done.filter({ hasText: "changed its name or note" }).waitFor();
     await done.filter({ hasText: "created the job" }).waitFor();
     await page.goto("/history");
-    await page.locator("a.job", { hasText: "Team Zürich, second try" }).waitFor();
+    await page.locator("a.job", { hasText: "Team Zürich, second try" }).first().waitFor();
   },
 });
