@@ -312,7 +312,7 @@ test("another console is let in where it was allowed, and by bearer alone", asyn
   });
   assert.equal(preflight.status, 204);
   assert.equal(preflight.headers["access-control-allow-origin"], CONSOLE);
-  assert.equal(preflight.headers["access-control-allow-methods"], "GET, POST");
+  assert.equal(preflight.headers["access-control-allow-methods"], "GET, POST, PATCH");
   assert.equal(preflight.headers["access-control-allow-credentials"], undefined);
   assert.match(preflight.headers["vary"] ?? "", /Origin/);
   const read = await asOperator("/api/jobs", { headers: { Origin: CONSOLE } });

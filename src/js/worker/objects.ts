@@ -11,7 +11,12 @@ import type { Problem } from "./http/problem.js";
 import type { KeyApi } from "./keys.js";
 import type { CodeStates } from "./program/code-states.js";
 import type { EventOutcomes } from "./program/outcome-queue.js";
-import type { ListFlags } from "./program/job-request.js";
+import type { CheckFlags, ListFlags } from "./program/job-request.js";
+import type { Who } from "./program/records.js";
+import type { StartPlan } from "./program/start-plan.js";
+import type { AuditFilter } from "./account/audit.js";
+import type { HistoryFilter } from "./account/history.js";
+import type { AuditEntry, AuditPage, Overview } from "./types.js";
 import type { DryRun, EventPage, EventSummary, JobSummary } from "./types.js";
 import type { TokenApi } from "./uber.js";
 
@@ -21,11 +26,15 @@ export interface AppApi extends KeyApi, TokenApi {
   close(until: number): Promise<void>;
   open(): Promise<void>;
   isPaused(program?: string): Promise<boolean>;
-  pause(isPaused: boolean): Promise<number>;
-  resumeHalted(): Promise<number>;
+  pause(isPaused: boolean, who: Who): Promise<number>;
+  resumeHalted(who: Who): Promise<number>;
   watch(): Promise<void>;
-  report(summaries: readonly JobSummary[]): Promise<void>;
-  jobs(before: number, limit: number, beforeId?: string): Promise<JobSummary[]>;
+  report(summaries: readonly JobSummary[], entries: readonly AuditEntry[]): Promise<void>;
+  jobs(filter: HistoryFilter): Promise<JobSummary[]>;
+  overview(): Promise<Omit<Overview, "unreadEvents">>;
+  note(entries: readonly AuditEntry[]): Promise<void>;
+  audit(filter: AuditFilter, before: string | undefined, limit: number): Promise<AuditPage>;
+  noteRevealed(by: string, program: string): Promise<void>;
   lastJobs(programs: readonly string[]): Promise<(JobSummary | null)[]>;
   count(what: string): Promise<void>;
   counts(): Promise<Record<string, number>>;
@@ -56,9 +65,20 @@ export interface HeldOrder {
   attempt: string;
   by: string;
   source: string | null;
+  name: string;
   group: string;
   flags: ListFlags;
+  check: CheckFlags;
   batchSize: number;
+  pauseAfter: null;
+  plan: Pick<StartPlan, "starts" | "startInSeconds">;
+  /** How many codes all jobs of the group have together. */
+  codesInAll: number;
+}
+
+/** A list, and the program that it is for. */
+export interface ListedFor extends ListParts {
+  programId: string;
 }
 
 /** The methods of a program's object that many programs are called for. */
@@ -68,7 +88,7 @@ export interface ProgramTasks {
   ): Promise<{ summary: JobSummary } | { problem: Problem; programId: string }>;
   summary(jobId: string): Promise<JobSummary | undefined>;
   learnGroups(): Promise<void>;
-  dryRun(parts: ListParts): Promise<DryRun>;
+  dryRun(list: ListedFor): Promise<DryRun>;
 }
 
 export type Task = keyof ProgramTasks;
@@ -91,5 +111,6 @@ export interface ProgramApi extends ProgramTasks {
   wake(jobs: readonly string[]): Promise<void>;
   resumeHalted(): Promise<number>;
   codeStates(ids: Uint8Array): Promise<CodeStates>;
+  hasCodes(programId: string, ids: Uint8Array, mayRead: boolean): Promise<Uint8Array>;
   noteEvidence(reason: Evidence): Promise<void>;
 }

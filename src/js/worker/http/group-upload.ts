@@ -59,8 +59,13 @@ export async function createGroup(call: Call, operator: Operator): Promise<Respo
     attempt,
     by: operator.name,
     source: asked.source,
+    name: asked.name,
+    pauseAfter: null,
+    plan: { starts, startInSeconds: asked.startInSeconds },
+    codesInAll: [...orders.values()].reduce((all, { size }) => all + size, 0),
     group: key,
     flags,
+    check: asked.check,
     batchSize: asked.batchSize,
   };
   try {
@@ -153,7 +158,8 @@ async function digest(
 async function dryRun({ env }: Call, lists: ProgramLists): Promise<Record<string, unknown>> {
   const found = programsOf(lists);
   const calls = found.map(([programId, list]) => {
-    return { programId, value: listParts(list) as ListParts };
+    const parts = listParts(list) as ListParts;
+    return { programId, value: { programId: canonicalId(programId), ...parts } };
   });
   const results = await callPrograms(stubs(env), "dryRun", calls, 1);
   const programs = results.map((result, at) => ({ programId: found[at]?.[0] ?? "", ...result }));
@@ -172,8 +178,16 @@ async function dryRun({ env }: Call, lists: ProgramLists): Promise<Record<string
     rejected: lists.rejected,
     blocked: { total: 0, ...blocked },
     firstBlocked: programs.flatMap(({ firstBlocked }) => firstBlocked).slice(0, MOST_LISTED),
-    programs: programs.map(({ programId, codes, duplicates, rejectedCount, blocked: of }) => {
-      return { programId, codes, duplicates, rejectedCount, blocked: of };
+    foreign: sumOf(({ foreign }) => foreign),
+    firstForeign: programs.flatMap(({ firstForeign }) => firstForeign).slice(0, MOST_LISTED),
+    cancelled: sumOf(({ cancelled }) => cancelled),
+    firstCancelled: programs.flatMap(({ firstCancelled }) => firstCancelled).slice(0, MOST_LISTED),
+    used: sumOf(({ used }) => used),
+    firstUsed: programs.flatMap(({ firstUsed }) => firstUsed).slice(0, MOST_LISTED),
+    programs: programs.map(({ programId, codes, duplicates, rejectedCount, ...program }) => {
+      const { blocked: of, foreign, cancelled, used, check } = program;
+      const counts = { codes, duplicates, rejectedCount, foreign, cancelled, used };
+      return { programId, ...counts, blocked: of, check };
     }),
   };
 }

@@ -5,6 +5,7 @@
 import type { VoucherError } from "../../errors.js";
 import type { ReadableJob } from "../../job/job.js";
 import type { JobProgress } from "../../job/types.js";
+import { refuseUnapproved } from "./approval.js";
 import { log, logError } from "../log.js";
 import type { Program } from "./program.js";
 import { CALL_PARAMETERS, keyOf } from "./job-request.js";
@@ -87,6 +88,7 @@ export class Calls {
         "Make a job of them: POST /api/programs/{program}/jobs.",
       );
     }
+    refuseUnapproved(list.size);
     program.know(programId);
     await program.learnPause();
     if (program.isPaused) {
@@ -105,18 +107,25 @@ export class Calls {
       programId,
       list,
       flags,
+      // It is Uber's own call.
+      check: undefined,
       fingerprint: { all: isEverybody },
       key: key === null ? null : `call:${key}`,
       by,
       source: null,
+      name: "",
+      pauseAfter: null,
+      plan: { starts: true, startInSeconds: 0 },
       group: null,
       isCall: true,
       batchSize: MOST_CODES,
       // Driven here, and not by the alarm.
-      status: "held",
+      isHeld: true,
     });
     if (!isNew) return this.#repeat(record);
-    return answerCall(record, await this.#run(record));
+    const answer = answerCall(record, await this.#run(record));
+    await program.reports.note(record);
+    return answer;
   }
 
   /** The answer to a call that was made before with the same key. */

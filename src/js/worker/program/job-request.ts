@@ -9,6 +9,7 @@ import {
 } from "../http/parameters.js";
 import { refuse } from "../http/problem.js";
 import { settings } from "../settings.js";
+import { LONGEST_START_SECONDS } from "./start-plan.js";
 
 const LONGEST_KEY = 200;
 const LONGEST_SOURCE = 200;
@@ -23,9 +24,18 @@ export interface ListFlags {
   resend: boolean | undefined;
 }
 
+/** What the caller says about the comparison of a list with its program's. */
+export interface CheckFlags {
+  /** Codes that the program does not have are sent all the same. */
+  allowForeign: boolean;
+  /** The list is sent without being compared. */
+  unchecked: boolean;
+}
+
 /** What the query of a request for a job says. */
 export interface JobRequest {
   flags: ListFlags;
+  check: CheckFlags;
   column: string | undefined;
   programColumn: string | undefined;
   isDryRun: boolean;
@@ -34,6 +44,9 @@ export interface JobRequest {
   starts: boolean;
   batchSize: number;
   source: string | null;
+  name: string;
+  startInSeconds: number;
+  pauseAfter: number | null;
   /** What decides what is sent, except for the list: all of it stands for the key. */
   fingerprint: Fingerprint;
 }
@@ -47,12 +60,21 @@ export const CALL_PARAMETERS = { valid: flag, skip: flag, resend: flag };
 const JOB_PARAMETERS = {
   ...CALL_PARAMETERS,
   column: text,
+  allowForeign: flag,
+  unchecked: flag,
   dryRun: flag,
   start: flag,
+  startIn: wholeNumber(0, LONGEST_START_SECONDS),
   batchSize: wholeNumber(1, 30_000),
   source: text,
+  name: text,
 };
-const PROGRAM_JOB_PARAMETERS = { ...JOB_PARAMETERS, all: flag, confirm: text };
+const PROGRAM_JOB_PARAMETERS = {
+  ...JOB_PARAMETERS,
+  pauseAfter: wholeNumber(1, Number.MAX_SAFE_INTEGER),
+  all: flag,
+  confirm: text,
+};
 const GROUP_PARAMETERS = { ...JOB_PARAMETERS, programColumn: text };
 
 /** The query of `POST /api/programs/{program}/jobs`. */
@@ -67,8 +89,13 @@ function jobRequest(url: URL, types: Record<string, ParameterType<unknown>>): Jo
   };
   const { valid, skip, resend, column, programColumn } = given;
   const { dryRun = false, all = false, start = true, confirm, batchSize, source } = given;
+  const { allowForeign = false, unchecked = false, startIn = 0, name } = given;
+  const pauseAfter: number | null = given.pauseAfter ?? null;
+  const said = shortened(source);
+  const check: CheckFlags = { allowForeign, unchecked };
   return {
     flags: consistent({ valid, skip, resend }),
+    check,
     column,
     programColumn,
     isDryRun: dryRun,
@@ -76,16 +103,25 @@ function jobRequest(url: URL, types: Record<string, ParameterType<unknown>>): Jo
     confirm,
     starts: start,
     batchSize: batchSize ?? settings().batchSize,
-    source: (source as string | undefined)?.slice(0, LONGEST_SOURCE) ?? null,
+    source: said,
+    name: shortened(name) ?? said ?? "",
+    startInSeconds: startIn,
+    pauseAfter,
     fingerprint: {
       start,
       all,
       batchSize: batchSize ?? null,
       column: column ?? null,
       programColumn: programColumn ?? null,
+      // Said only where it is not as ever: a key of an earlier release stands for the same request.
+      ...Object.fromEntries(
+        Object.entries({ ...check, startIn, pauseAfter }).filter(([, value]) => Boolean(value)),
+      ),
     },
   };
 }
+
+const shortened = (words: string | undefined) => words?.slice(0, LONGEST_SOURCE) ?? null;
 
 /** The flags of a query and of a body together, which must not contradict each other. */
 export function withBodyFlags(query: ListFlags, body: Partial<Record<string, unknown>>): ListFlags {
@@ -147,7 +183,8 @@ export function refuseReusedKey(before: string, now: string): void {
   const one = before.startsWith("{")
     ? (JSON.parse(before) as Fingerprint)
     : { ...other, codes: before };
-  const differs = Object.keys(other).filter((name) => one[name] !== other[name]);
+  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
+  const differs = [...names].filter((name) => one[name] !== other[name]);
   if (differs.length > 0) throw keyReused(differs);
 }
 

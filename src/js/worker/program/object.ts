@@ -5,7 +5,7 @@
 import { DurableObject } from "cloudflare:workers";
 
 import type { Client } from "../../client/client.js";
-import { type ListParts, toCodeList } from "../../codes/code-list.js";
+import { toCodeList } from "../../codes/code-list.js";
 import { STATES } from "../../generated/protocol.js";
 import type { CodeState } from "../../job/types.js";
 import { Alarm, LONGEST_RETRY_MS } from "../alarm.js";
@@ -13,27 +13,33 @@ import { Budget, countedFetch } from "./budget.js";
 import { Calls } from "./calls.js";
 import { idsOfCodes } from "../code-ids.js";
 import { type CodeStates, findCodeStates } from "./code-states.js";
+import { Cancellation } from "./cancellation.js";
 import { Creation } from "./creation.js";
 import { callPrograms, isProblem } from "./fan-out.js";
 import { Inbox } from "./inbox.js";
 import { statesOf } from "./job-reading.js";
+import { hasCodes } from "./foreign-owners.js";
 import { Ledger } from "./ledger.js";
+import { ListChecks } from "./list-check.js";
+import { Listing } from "./listing.js";
 import { Live } from "./live.js";
 import { log, logError } from "../log.js";
-import type { HeldOrder, ProgramApi, ProgramCall, Task, Evidence } from "../objects.js";
+import type { HeldOrder, ListedFor, ProgramApi, ProgramCall, Task, Evidence } from "../objects.js";
 import { OpenJobs } from "./open-jobs.js";
 import { type EventOutcomes, OutcomeQueue } from "./outcome-queue.js";
 import { Pacer } from "./pacer.js";
 import type { Program } from "./program.js";
 import type { LiveSocket, ObjectState } from "../platform-types.js";
 import { type Problem, answerError, problemOf } from "../http/problem.js";
-import { dryRun, routeProgram } from "./routes.js";
-import { type JobRecord, Records, restingStatus } from "./records.js";
+import { dryRun } from "./dry-run.js";
+import { routeProgram } from "./routes.js";
+import { type JobRecord, Records, type Who, note, restingStatus } from "./records.js";
 import { Reports } from "./reports.js";
 import { Runner } from "./runner.js";
 import { INBOX_FALLBACK_MS, Schedule } from "./schedule.js";
 import { SetAside } from "./set-aside.js";
 import { noteSources } from "./sources.js";
+import { isUnapproved } from "./start-plan.js";
 import { type Stubs, stubs } from "../stubs.js";
 import { PROGRAM_TABLES, Tables } from "../tables.js";
 import type { DryRun, JobDetail, JobStatus, JobSummary, WorkerEnv } from "../types.js";
@@ -47,7 +53,7 @@ const FEW = 1_000;
 /** A job that was created is started at once; should the object end before, so soon. */
 const CREATED_MS = 1_000;
 
-const RESUMABLE: ReadonlySet<JobStatus> = new Set(["paused", "halted", "undecided"]);
+const RESUMABLE: ReadonlySet<JobStatus> = new Set(["scheduled", "paused", "halted", "undecided"]);
 
 const logged = (where: string) => (error: unknown) => logError(where, error);
 
@@ -65,8 +71,11 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements Program, 
   readonly records: Records;
   readonly ledger: Ledger;
   readonly jobs: OpenJobs;
+  readonly listing: Listing;
+  readonly checks: ListChecks;
   readonly creation: Creation;
   readonly inbox: Inbox;
+  readonly cancellation: Cancellation;
   readonly setAside: SetAside;
   readonly live: Live;
   readonly runner: Runner;
@@ -113,11 +122,14 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements Program, 
         if (record) noteSources(record, job);
       },
     );
+    this.listing = new Listing(this, env);
+    this.checks = new ListChecks(this, this.listing);
     this.creation = new Creation(
       storage,
       this.records,
       this.ledger,
       this.jobs,
+      this.checks,
       (record) => {
         this.calls.created(record);
         void this.arm(Date.now() + CREATED_MS).catch(logged("arm"));
@@ -168,7 +180,8 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements Program, 
     const isPaused = () => this.isPaused;
     this.runner = new Runner(this.records, this.jobs, reports, budget, isPaused, changed);
     this.calls = new Calls(this);
-    this.usage = new Usage(this, env, storage);
+    this.cancellation = new Cancellation(this, storage);
+    this.usage = new Usage(this, this.listing, storage);
     this.schedule = new Schedule(this, this.calls);
     void ctx.blockConcurrencyWhile(() => this.#recovered().catch(logged("recover")));
   }
@@ -200,7 +213,8 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements Program, 
     // It may be an older copy, which was told less.
     record.knownUse = "";
     // Nothing leaves by itself: an operator knows what became of the journal meanwhile.
-    record.summary.status = wasHeld ? "held" : restingStatus(progress);
+    const status = isUnapproved(record) ? "unapproved" : restingStatus(progress);
+    record.summary.status = wasHeld ? "held" : status;
     this.runner.settle(record, progress);
     await this.arm();
     await this.reports.report(record);
@@ -299,7 +313,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements Program, 
         // The group has compared what the key stands for.
         fingerprint: {},
         isCall: false,
-        status: "held",
+        isHeld: true,
       });
       return { summary: record.summary };
     } catch (error) {
@@ -361,9 +375,11 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements Program, 
   }
 
   /** Lets a job go on, at once: whatever it has waited for. */
-  async resume(record: JobRecord): Promise<void> {
+  async resume(record: JobRecord, who?: Who): Promise<void> {
     const { summary, number } = record;
     const isWaiting = (summary.waitingUntil ?? 0) > Date.now();
+    // Whatever has become of it meanwhile, such as a journal that can be read again.
+    if (isUnapproved(record)) return;
     if (!RESUMABLE.has(summary.status) && !(isWaiting && summary.status === "running")) return;
     if (isWaiting) {
       await this.stubs.app().open();
@@ -371,7 +387,9 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements Program, 
       // The one in memory would wait as before.
       if (!this.runner.isRunning(number)) await this.jobs.drop(number);
     }
-    Object.assign(summary, { status: "running", error: null, waitingUntil: null });
+    const action = summary.status === "scheduled" ? "started" : "resumed";
+    if (who) note(record, { ...who, action, codes: summary.progress.pending });
+    Object.assign(summary, { status: "running", error: null, waitingUntil: null, startsAt: null });
     this.runner.settle(record, summary.progress);
     await this.arm();
     await this.reports.report(record);
@@ -454,10 +472,16 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements Program, 
     return findCodeStates(ids, this);
   }
 
-  /** What a job of this list would come to. */
-  async dryRun(parts: ListParts): Promise<DryRun> {
+  /** Which of these codes this program is known to have: 1 each; read from Uber, if that is wanted. */
+  async hasCodes(programId: string, ids: Uint8Array, mayRead: boolean): Promise<Uint8Array> {
     await this.#begin();
-    return dryRun(this, toCodeList(parts));
+    return hasCodes(this, programId, ids, mayRead);
+  }
+
+  /** What a job of this list would come to. */
+  async dryRun({ programId, ...parts }: ListedFor): Promise<DryRun> {
+    await this.#begin();
+    return dryRun(this, programId, toCodeList(parts), true);
   }
 
   /** All that there is to say of a job. */

@@ -1,9 +1,10 @@
 /** What a program's object answers to operators; the worker has let them in. */
 import { DECISIONS, STATES } from "../../generated/protocol.js";
-import type { CodeList } from "../../codes/code-list.js";
 import type { ReadableJob } from "../../job/job.js";
 import type { JobDecision } from "../../job/types.js";
+import { approve } from "./approval.js";
 import type { Calls } from "./calls.js";
+import { dryRun } from "./dry-run.js";
 import { resultsFrom } from "./job-reading.js";
 import { readJobRequest, requiredKeyOf } from "./job-request.js";
 import { JOB_ROUTES, type JobAction, requireState } from "./job-states.js";
@@ -16,15 +17,18 @@ import {
   text,
   wholeNumber,
 } from "../http/parameters.js";
+import { namingOf, rename } from "./naming.js";
 import type { Program } from "./program.js";
 import { refuse } from "../http/problem.js";
-import { type JobRecord, restingStatus } from "./records.js";
+import { readReason, reasonIn } from "../http/reason.js";
+import { type JobRecord, type Who, note, restingStatus } from "./records.js";
+import { prepareResend } from "./resending.js";
 import { canonicalId, operatorIn } from "../http/routing.js";
-import type { DryRun, JobResultPage } from "../types.js";
+import type { JobResultPage } from "../types.js";
 import { accepted, readJson, readList, refuseBody } from "../http/upload.js";
 
 const PATH =
-  /^\/api\/programs\/([^/]+)\/jobs(?:\/([0-9a-f-]{36})(?:\/(live|results|results\.csv|journal|pause|resume|resolve|drop|reconcile))?)?$/;
+  /^\/api\/programs\/([^/]+)\/jobs(?:\/([0-9a-f-]{36})(?:\/(live|results|results\.csv|journal|pause|resume|cancel|approve|resolve|drop|reconcile))?)?$/;
 const CALL = /^\/v1\/organizations\/[^/]+\/voucher-programs\/([^/]+)\/codes\/distribute$/;
 const MOST_ROWS = 5_000;
 const RESULTS = {
@@ -65,7 +69,13 @@ async function job(
   request: Request,
   url: URL,
 ): Promise<Response> {
-  only(request, JOB_ROUTES[action].method);
+  if (action === "" && request.method === "PATCH") {
+    readParameters(url, {});
+    const naming = namingOf(readMembers(await readJson(request), ["name", "note"]));
+    await rename(program, record, naming, operatorIn(request).name);
+    return Response.json(record.summary);
+  }
+  only(request, JOB_ROUTES[action].method, ...(action === "" ? ["PATCH"] : []));
   if (action === "results") return results(program, record, url);
   readParameters(url, {});
   // Whoever looks at one that was set aside has it read again.
@@ -98,8 +108,18 @@ async function job(
       return resume(program, record, request);
     case "resolve":
       return resolve(program, record, request);
+    case "cancel":
+      await program.cancellation.cancel(record, await whoIn(request));
+      return Response.json(record.summary);
+    case "approve":
+      await approve(program, record, await whoIn(request));
+      return Response.json(record.summary);
     case "drop":
-      await refuseBody(request);
+      note(record, {
+        ...(await whoIn(request)),
+        action: "dropped",
+        codes: record.summary.progress.total,
+      });
       await program.setAside.drop(record);
       return Response.json(record.summary);
     case "reconcile":
@@ -116,12 +136,13 @@ async function create(
   url: URL,
 ): Promise<Response> {
   const asked = readJobRequest(url);
-  const { isDryRun, isAll, batchSize, source, starts, fingerprint } = asked;
+  const { isDryRun, isAll, batchSize, source, name, starts, check, fingerprint } = asked;
+  const { startInSeconds, pauseAfter } = asked;
   const key = isDryRun ? null : requiredKeyOf(request);
   // The worker has put the codes of everybody into the body.
   if (isAll && !operatorIn(request).isEverybody) throw nothing();
   const { list: read, flags } = await readList(request, asked);
-  if (isDryRun) return Response.json(await dryRun(program, read));
+  if (isDryRun) return Response.json(await dryRun(program, programId, read, false));
   const list = accepted(read, flags);
   program.know(programId);
   await program.learnPause();
@@ -130,15 +151,19 @@ async function create(
     programId,
     list,
     flags,
+    check,
     fingerprint,
     // Not to be taken for one of a group's.
     key: key === null ? null : `job:${key}`,
     by: operatorIn(request).name,
     source,
+    name,
     group: null,
     isCall: false,
     batchSize,
-    status: starts ? "running" : "paused",
+    pauseAfter,
+    plan: { starts, startInSeconds },
+    isHeld: false,
   });
   if (isNew) {
     // Known to everybody before anything leaves.
@@ -146,20 +171,6 @@ async function create(
     await program.arm();
   }
   return Response.json(record.summary, { status: isNew ? 201 : 200 });
-}
-
-/** What a job of a list would come to. */
-export async function dryRun(program: Program, read: CodeList): Promise<DryRun> {
-  const list = read.valid();
-  const { total, counts, first } = await program.creation.check(list);
-  return {
-    codes: list.size,
-    duplicates: read.duplicates,
-    rejectedCount: read.rejectedCount,
-    rejected: read.rejected,
-    blocked: { total, ...counts },
-    firstBlocked: first,
-  };
 }
 
 async function results(program: Program, record: JobRecord, url: URL): Promise<Response> {
@@ -205,12 +216,18 @@ function file(
   });
 }
 
+/** Who asks for it, and why. */
+async function whoIn(request: Request): Promise<Who> {
+  return { by: operatorIn(request).name, reason: await readReason(request) };
+}
+
 async function pause(program: Program, record: JobRecord, request: Request) {
-  await refuseBody(request);
+  const who = await whoIn(request);
   const { summary } = record;
   requireState("pause", summary);
-  if (summary.status === "running") {
-    summary.status = "paused";
+  if (summary.status === "running" || summary.status === "scheduled") {
+    note(record, { ...who, action: "paused", codes: summary.progress.pending });
+    Object.assign(summary, { status: "paused", startsAt: null });
     program.runner.stop(record.number);
     program.runner.settle(record, summary.progress);
     await program.reports.report(record);
@@ -219,17 +236,19 @@ async function pause(program: Program, record: JobRecord, request: Request) {
 }
 
 async function resume(program: Program, record: JobRecord, request: Request) {
-  await refuseBody(request);
+  const who = await whoIn(request);
   await program.learnPause();
   requireState("resume", record.summary);
-  await program.resume(record);
+  await program.resume(record, who);
   return Response.json(record.summary);
 }
 
 async function resolve(program: Program, record: JobRecord, request: Request) {
-  const { batch, decision } = await readDecision(request);
+  const { batch, decision, reason } = await readDecision(request);
   const { summary } = record;
   await openFor("resolve", program, record);
+  const before = summary.progress;
+  if (decision === "resend") await prepareResend(program, record);
   const progress = await program.jobs.use(record.number, async (job) => {
     requireState("resolve", summary);
     await job.resolve(batch, decision);
@@ -239,6 +258,9 @@ async function resolve(program: Program, record: JobRecord, request: Request) {
     // What is to be sent again waits for `resume`.
     summary.status = decision === "resend" ? "paused" : restingStatus(progress);
   }
+  const detail = `${decision}, ${batch === "all" ? "all batches" : `batch ${batch + 1}`}`;
+  const { unknown: codes } = before;
+  note(record, { by: operatorIn(request).name, reason, action: "decided", codes, detail });
   program.runner.settle(record, progress);
   await program.reports.report(record);
   await program.arm();
@@ -261,8 +283,9 @@ async function openFor(
 
 async function readDecision(
   request: Request,
-): Promise<{ batch: number | "all"; decision: JobDecision }> {
-  const { batch, decision } = readMembers(await readJson(request), ["batch", "decision"]);
+): Promise<{ batch: number | "all"; decision: JobDecision; reason: string | null }> {
+  const members = ["batch", "decision", "reason"] as const;
+  const { batch, decision, reason } = readMembers(await readJson(request), members);
   const decided = DECISIONS.find((known) => known === decision);
   if (decided === undefined) {
     throw invalid(`\`decision\` must be one of ${DECISIONS.join(", ")}`);
@@ -270,7 +293,7 @@ async function readDecision(
   if (batch !== "all" && !(Number.isSafeInteger(batch) && (batch as number) >= 0)) {
     throw invalid('`batch` must be the number of a batch, or "all"');
   }
-  return { batch: batch as number | "all", decision: decided };
+  return { batch: batch as number | "all", decision: decided, reason: reasonIn(reason) };
 }
 
 function only(request: Request, ...methods: string[]): void {
