@@ -153,6 +153,10 @@ const ACTIONS = {
   retry: ["“try now”", "The job still waits, and goes on by itself."],
   decision: ["decision", "Your decision was not taken: these codes are still unknown."],
   drop: ["“drop”", "The job was not dropped."],
+  cancel: ["“cancel”", "The job was not cancelled."],
+  approve: ["approval", "The job was not approved: nothing of it leaves."],
+  start: ["“start now”", "The job was not started before its time."],
+  name: ["change", "The name and the note are what they were."],
 } as const;
 
 /** Something was to be done with a job. */

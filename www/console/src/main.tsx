@@ -7,6 +7,7 @@ import "./style/bar.css";
 import "./style/callouts.css";
 import "./style/fold.css";
 import "./style/decisions.css";
+import "./style/audit.css";
 import "./style/dialogs.css";
 import "./style/jobs.css";
 import "./style/events.css";

@@ -88,6 +88,24 @@ export function jobWord(status: JobStatus, progress: JobProgress): Word {
         sentence: "It is being created. Nothing has left.",
         tone: "calm",
       };
+    case "unapproved":
+      return {
+        word: "Needs approval",
+        sentence: "It waits for another operator. Nothing has left.",
+        tone: "warn",
+      };
+    case "scheduled":
+      return {
+        word: "About to start",
+        sentence: "It starts by itself. Nothing has left, and it can be cancelled.",
+        tone: "live",
+      };
+    case "cancelled":
+      return {
+        word: "Cancelled",
+        sentence: "Nothing of it has left, or ever will. Its codes are free.",
+        tone: "calm",
+      };
     case "running":
       return { word: "Running", sentence: "Codes are leaving, batch by batch.", tone: "live" };
     case "paused":
@@ -190,6 +208,10 @@ export function eventWord({
       };
   }
 }
+
+/** Whether a job has yet to begin, or never will. */
+export const hasNotBegun = (status: JobStatus): boolean =>
+  status === "scheduled" || status === "unapproved" || status === "cancelled";
 
 /** Whether there is a list to be read, code by code. */
 export const hasList = (status: JobStatus): boolean =>

@@ -14,6 +14,7 @@ import { apiOfJob, dropJob, pauseJob, resumeJob } from "../server/jobs.js";
 import type { JobDetail } from "../server/types.js";
 import { hasList } from "../words.js";
 import { Drop } from "./drop.js";
+import { isAfterFirst } from "./first-codes.js";
 
 /** What is called, and what is said once that was taken. */
 const ACTS = {
@@ -28,10 +29,10 @@ export function Actions({ job }: { job: JobDetail }) {
   const now = useNow(1_000);
   const blocked = useBlocked();
   const { isBusy, problem, last, act } = useAction<keyof typeof ACTS>();
-  const start = (action: keyof typeof ACTS) =>
+  const start = (action: keyof typeof ACTS, reason = "") =>
     act(async () => {
       const [call, said] = ACTS[action];
-      await call(programId, id);
+      await call(programId, id, reason);
       announce(said);
     }, action);
   const results = useRef<HTMLAnchorElement>(null);
@@ -52,7 +53,7 @@ export function Actions({ job }: { job: JobDetail }) {
             <ResumeIcon /> Try now
           </ActionButton>
         )}
-        {status === "paused" && (
+        {status === "paused" && !isAfterFirst(job) && (
           <ActionButton class="button-strong" isBusy={isBusy} onClick={() => start("resume")}>
             <ResumeIcon /> {open > 0 ? `Resume: distribute ${codes(open)}` : "Resume"}
           </ActionButton>
@@ -62,7 +63,7 @@ export function Actions({ job }: { job: JobDetail }) {
             <a class="button" href={`${apiOfJob(programId, id)}/journal`} download>
               <DownloadIcon /> Journal
             </a>
-            <Drop job={job} onDrop={() => start("drop")} />
+            <Drop job={job} onDrop={(reason) => start("drop", reason)} />
           </>
         )}
         {hasList(status) && (

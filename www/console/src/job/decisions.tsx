@@ -1,11 +1,14 @@
 /** What can be decided about codes that are unknown: the harmless first, a second message last. */
 import { useState } from "preact/hooks";
 
+import { useNow } from "../clock.js";
 import { codes, number, verb } from "../format.js";
 import { ActionButton } from "../parts/action-button.js";
 import { Modal } from "../parts/modal.js";
 import type { JobDecision, JobDetail } from "../server/types.js";
+import { opens } from "./settling.js";
 import type { Scope } from "./unknown.js";
+import { Why } from "./why.js";
 
 export const DECISIONS: Record<
   JobDecision,
@@ -37,12 +40,16 @@ export const inWords = ({ batch, size }: Scope): string =>
 
 interface Props {
   scope: Scope;
+  settling: JobDetail["settling"];
   /** One of them is under way. */
   isBusy: boolean;
   onChoose(decision: JobDecision): void;
 }
 
-export function Decisions({ scope, isBusy, onChoose }: Props) {
+export function Decisions({ scope, settling, isBusy, onChoose }: Props) {
+  const now = useNow(1_000);
+  // The worker refuses it before too.
+  const early = settling === null || settling.isOpen ? null : opens(settling, now);
   return (
     <div class="choices">
       {ORDER.map((decision) => (
@@ -50,11 +57,15 @@ export function Decisions({ scope, isBusy, onChoose }: Props) {
           <ActionButton
             class={`button-small ${decision === "resend" ? "button-danger" : ""}`}
             isBusy={isBusy}
+            blocked={decision === "resend" ? early : null}
             onClick={() => onChoose(decision)}
           >
             {DECISIONS[decision].button(inWords(scope))}
           </ActionButton>
-          <span class="quiet">{DECISIONS[decision].consequence}</span>
+          <span class="quiet">
+            {DECISIONS[decision].consequence}
+            {decision === "resend" && early !== null && ` ${early}`}
+          </span>
         </div>
       ))}
     </div>
@@ -65,22 +76,24 @@ interface AskProps {
   decision: JobDecision;
   scope: Scope;
   job: JobDetail;
-  onAnswer(isYes: boolean): void;
+  /** Why, which may be nothing; `null` where it is not to be done. */
+  onAnswer(reason: string | null): void;
 }
 
 export function Ask({ decision, scope, job, onAnswer }: AskProps) {
   const [typed, setTyped] = useState("");
+  const [reason, setReason] = useState("");
   const { question, consequence, button } = DECISIONS[decision];
   const { pending } = job.progress;
   const isResend = decision === "resend";
   // What is typed is compared with the number of now: reports may have arrived meanwhile.
   const isTyped = !isResend || Number(typed.replaceAll(/[^\d]/g, "") || Number.NaN) === scope.size;
   return (
-    <Modal labelledBy="decide-title" describedBy="decide-text" onClose={() => onAnswer(false)}>
+    <Modal labelledBy="decide-title" describedBy="decide-text" onClose={() => onAnswer(null)}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (isTyped) onAnswer(true);
+          if (isTyped) onAnswer(reason);
         }}
       >
         <h2 id="decide-title">{question(inWords(scope))}</h2>
@@ -92,7 +105,7 @@ export function Ask({ decision, scope, job, onAnswer }: AskProps) {
             ` Sending goes on: the ${codes(pending)} that ${verb(pending, "is", "are")} pending ${verb(pending, "leaves", "leave")} too.`}
         </p>
         {isResend && (
-          <label class="typed-number">
+          <label class="typed typed-number">
             <span>
               Type <b>{number(scope.size)}</b>, the number of codes that may arrive a second time
             </span>
@@ -104,14 +117,15 @@ export function Ask({ decision, scope, job, onAnswer }: AskProps) {
             />
           </label>
         )}
+        <Why value={reason} onChange={setReason} />
         <div class="dialog-actions">
-          <button type="button" class="button" onClick={() => onAnswer(false)}>
+          <button type="button" class="button" onClick={() => onAnswer(null)}>
             Cancel
           </button>
           <ActionButton
             class={isResend ? "button-danger-strong" : "button-strong"}
             blocked={isTyped ? null : `First type the number ${number(scope.size)}.`}
-            onClick={() => onAnswer(true)}
+            onClick={() => onAnswer(reason)}
           >
             {button(inWords(scope))}
           </ActionButton>

@@ -3,11 +3,11 @@ import type { ComponentChildren } from "preact";
 
 import { useNow } from "../clock.js";
 import { count, decimal, left, number } from "../format.js";
-import { Hint } from "../parts/small.js";
+import { Hint, Hints } from "../parts/hints.js";
 import { waitsUntil } from "../parts/waits.js";
 import { useConfig } from "../server/config.js";
 import type { JobDetail } from "../server/types.js";
-import { hasList } from "../words.js";
+import { hasList, hasNotBegun } from "../words.js";
 import { acceptedPerSecond } from "./pace.js";
 
 export function Facts({ job }: { job: JobDetail }) {
@@ -17,10 +17,10 @@ export function Facts({ job }: { job: JobDetail }) {
   const { requests, retries, pending, sending } = progress;
   const isRunning = status === "running" && !isPaused;
   // What is settled needs no pace.
-  const isOpen = hasList(status) && pending + sending > 0;
+  const isOpen = hasList(status) && !hasNotBegun(status) && pending + sending > 0;
   const rate = isRunning ? acceptedPerSecond(job, now) : null;
   return (
-    <dl class="job-facts">
+    <Hints label="Facts" class="job-facts">
       {isOpen && (
         <Fact name="Time left" text="What is still to be sent, at the pace of late.">
           {timeLeft(job, isPaused, isRunning && (rate === 0 || waitsUntil(job, now) !== null))}
@@ -43,7 +43,7 @@ export function Facts({ job }: { job: JobDetail }) {
           {number(retries)}
         </Fact>
       )}
-    </dl>
+    </Hints>
   );
 }
 

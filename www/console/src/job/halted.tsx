@@ -10,6 +10,7 @@ import { ErrorCode, Fault } from "../parts/small.js";
 import { useAction } from "../parts/use-action.js";
 import { resumeJob } from "../server/jobs.js";
 import type { JobDetail } from "../server/types.js";
+import { Why } from "./why.js";
 
 /** What somebody can look at, by what stopped the job. */
 const FIND_OUT: Record<string, readonly string[]> = {
@@ -31,13 +32,14 @@ const ANYTHING = ["Whether what is named above has been put right."];
 
 export function Halted({ job }: { job: JobDetail }) {
   const [isOpen, setOpen] = useState(false);
+  const [reason, setReason] = useState("");
   const { isBusy, problem, act } = useAction();
   const { id, programId, status, error, progress } = job;
   if (status !== "halted") return null;
   const open = progress.pending + progress.sending;
   const explained = error && explainFault(error);
   const resume = async () => {
-    await resumeJob(programId, id);
+    await resumeJob(programId, id, reason);
     announce("Resumed.");
   };
   return (
@@ -66,6 +68,7 @@ export function Halted({ job }: { job: JobDetail }) {
               that may have been queued. If the cause is still there, the job halts again.
             </li>
           </ul>
+          <Why value={reason} onChange={setReason} />
         </details>
         <ActionButton
           class={isOpen ? "button-strong" : ""}

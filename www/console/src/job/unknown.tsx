@@ -11,6 +11,7 @@ import type { JobDecision, JobDetail } from "../server/types.js";
 import { SENTENCES } from "../words.js";
 import { Batches } from "./batches.js";
 import { Ask, DECISIONS, Decisions } from "./decisions.js";
+import { SettlingNote } from "./settling.js";
 import { ReadUsage } from "./usage.js";
 
 /** What is decided about: one batch, or all that are unknown. */
@@ -46,12 +47,12 @@ export function Unknown({ job }: { job: JobDetail }) {
   // Reports may have settled the batch while one reads the question: no other takes its place.
   const question = asked !== null && asked.batch === scope.batch ? asked : null;
 
-  const answer = (isYes: boolean, { batch, decision }: Question) => {
+  const answer = (reason: string | null, { batch, decision }: Question) => {
     setAsked(null);
-    if (!isYes) return;
+    if (reason === null) return;
     act(async () => {
       setDecided(false);
-      await decide(job.programId, job.id, batch, decision);
+      await decide(job.programId, job.id, batch, decision, reason);
       announce(`Decided: ${DECISIONS[decision].button(codes(scope.size))}.`);
       setDecided(true);
       if (decision === "resend") await resumeJob(job.programId, job.id);
@@ -70,6 +71,7 @@ export function Unknown({ job }: { job: JobDetail }) {
         Uber may or may not have queued these. A code that is in use has reached its recipient: that
         is certain. A code that is not in use may have reached its recipient all the same.
       </p>
+      <SettlingNote job={job} />
       <ReadUsage job={job} />
       {fault}
       <p class="scope">
@@ -92,6 +94,7 @@ export function Unknown({ job }: { job: JobDetail }) {
       )}
       <Decisions
         scope={scope}
+        settling={job.settling}
         isBusy={isBusy}
         onChoose={(decision) => setAsked({ batch: scope.batch, decision })}
       />
@@ -101,7 +104,7 @@ export function Unknown({ job }: { job: JobDetail }) {
           decision={question.decision}
           scope={scope}
           job={job}
-          onAnswer={(isYes) => answer(isYes, question)}
+          onAnswer={(reason) => answer(reason, question)}
         />
       )}
     </section>

@@ -5,20 +5,24 @@ import { announce, announceProgress } from "../announce.js";
 import { explainReading } from "../explain.js";
 import { codes, number, timeOfDayExactly } from "../format.js";
 import { Actions } from "../job/actions.js";
+import { BeforeStart } from "../job/before-start.js";
 import { Details } from "../job/details.js";
+import { Done } from "../job/done.js";
 import { Facts } from "../job/facts.js";
 import { Figures } from "../job/figures.js";
+import { FirstCodes } from "../job/first-codes.js";
 import { Halted } from "../job/halted.js";
 import { Outcome } from "../job/outcome.js";
 import { OverTime } from "../job/over-time.js";
 import { Reasons } from "../job/reasons.js";
+import { Rejected } from "../job/rejected.js";
 import { Results } from "../job/results.js";
 import { Sources } from "../job/sources.js";
 import { Stopped } from "../job/stopped.js";
+import { JobTitle } from "../job/title.js";
 import { Unknown } from "../job/unknown.js";
 import { Waiting } from "../job/waiting.js";
 import { Crumbs } from "../parts/crumbs.js";
-import { sourceOf } from "../parts/job-list.js";
 import { Ago, JobPill, TitleBone, Unread } from "../parts/small.js";
 import { StateBar } from "../parts/state-bar.js";
 import { Link, paths } from "../router.js";
@@ -71,9 +75,12 @@ export function Job({ programId, jobId }: Props) {
             <Waiting job={job} />
             <Facts job={job} />
           </section>
+          <BeforeStart job={job} />
+          <FirstCodes job={job} />
           <Halted job={job} />
           <Stopped job={job} />
           <Unknown job={job} />
+          <Rejected job={job} />
           <section class="card states-card" aria-label="States">
             <Figures job={job} />
           </section>
@@ -83,6 +90,7 @@ export function Job({ programId, jobId }: Props) {
             <Reasons job={job} />
           </div>
           {hasList(job.status) && <Results job={job} isConnected={isConnected} />}
+          <Done job={job} />
           <Details job={job} />
         </>
       )}
@@ -112,12 +120,13 @@ function Head({
   return (
     <div class="page-head job-head">
       <div>
-        <h1>{sourceOf(job)}</h1>
+        <JobTitle key={job.id} job={job} />
         <p class="facts">
           <JobPill job={job} />
           <span>{codes(job.progress.total)}</span>
           <span>
-            Started <Ago ms={job.createdAt} /> by {job.by}
+            Created <Ago ms={job.createdAt} /> by {job.by}
+            {job.approval && `, approved by ${job.approval.by}`}
           </span>
           <span class={isConnected ? "live is-live" : "live"}>
             {isConnected

@@ -3,6 +3,7 @@ import { forgetKey, keyOf, nameOfList } from "./once.js";
 import { WorkerError } from "./error.js";
 import { apiOf } from "./programs.js";
 import { outdate } from "./resource.js";
+import { sendJson } from "./request.js";
 import type { DryRun, JobDecision, JobSummary, Reconciled } from "./types.js";
 import { worker } from "./worker.js";
 
@@ -79,18 +80,40 @@ async function once<T>(name: string, create: (key: string) => Promise<T>): Promi
   }
 }
 
-export const pauseJob = (programId: string, jobId: string) =>
-  changing(programId, worker.pause(programId, jobId));
-export const resumeJob = (programId: string, jobId: string) =>
-  changing(programId, worker.resume(programId, jobId));
-export const dropJob = (programId: string, jobId: string) =>
-  changing(programId, worker.drop(programId, jobId));
+/** What an operator may do with a whole job; `reason` is written into the audit trail. */
+const act =
+  (action: "pause" | "resume" | "drop" | "cancel" | "approve") =>
+  (programId: string, jobId: string, reason = "") =>
+    changing(programId, post(programId, jobId, action, { ...reasonOf(reason) }));
+
+export const pauseJob = act("pause");
+export const resumeJob = act("resume");
+export const dropJob = act("drop");
+/** Nothing of it has left, nor ever will. */
+export const cancelJob = act("cancel");
+/** As the second operator. */
+export const approveJob = act("approve");
+
 export const decide = (
   programId: string,
   jobId: string,
   batch: number | "all",
   decision: JobDecision,
-) => changing(programId, worker.resolve(programId, jobId, batch, decision));
+  reason = "",
+) =>
+  changing(programId, post(programId, jobId, "resolve", { batch, decision, ...reasonOf(reason) }));
+
+/** What it is called, and what is to be remembered of it. */
+export const describeJob = (
+  programId: string,
+  jobId: string,
+  described: { name: string; note: string },
+) => changing(programId, sendJson<JobSummary>("PATCH", apiOfJob(programId, jobId), described));
+
+const post = (programId: string, jobId: string, action: string, body: object) =>
+  sendJson<JobSummary>("POST", `${apiOfJob(programId, jobId)}/${action}`, body);
+
+const reasonOf = (reason: string) => (reason.trim() === "" ? {} : { reason: reason.trim() });
 
 /** After a decision, what is known of the program is read again. */
 async function changing(programId: string, deciding: Promise<JobSummary>): Promise<JobSummary> {

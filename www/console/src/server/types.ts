@@ -5,6 +5,8 @@ import type { SandboxEventForm } from "uber-vouchers/sandbox";
 export type { CodeState, JobProgress } from "uber-vouchers";
 export type { SandboxEventForm } from "uber-vouchers/sandbox";
 export type {
+  AuditEntry,
+  AuditPage,
   DryRun,
   JobDecision,
   EventPage,
@@ -18,6 +20,7 @@ export type {
   JobSummary,
   ProgramSummary as Program,
   Reconciled,
+  Settling,
   UnknownBatch,
 } from "uber-vouchers/worker-client";
 
