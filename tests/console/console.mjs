@@ -15,6 +15,7 @@ import { eventFormTests, eventTests } from "./events.mjs";
 import { evidenceTests } from "./evidence.mjs";
 import { jobTests } from "./job.mjs";
 import { listTests } from "./lists.mjs";
+import { reviewTests } from "./review.mjs";
 import { start } from "./server.mjs";
 import { stateTests } from "./states.mjs";
 import {
@@ -71,7 +72,7 @@ const tests = {
     await page.keyboard.press("g");
     await page.getByText("1,204 in no job yet").waitFor();
     await page.getByText("30,000 in no job yet").waitFor();
-    equal(await page.locator("a.program").count(), 5);
+    equal(await page.locator("a.program").count(), 6);
     await look(page, "programs");
     await page.keyboard.press("?");
     await page.getByRole("dialog").getByText("Choose a file").waitFor();
@@ -98,6 +99,7 @@ const tests = {
       valid: "1,204",
       duplicate: "2",
       rejected: "4",
+      "not-in-this-program": "0",
       "queued-before": "0",
     });
     await page.locator(".rejected td", { hasText: "This looks like a code_text" }).waitFor();
@@ -459,6 +461,8 @@ const tests = {
   },
 
   ...listTests(page),
+
+  ...reviewTests(page),
 
   async "a session that ends keeps what is on the screen; signing out does not"() {
     await page.goto(`/programs/${hires.id}/new`);

@@ -63,7 +63,8 @@ export function NewDistribution({ programId }: { programId: string }) {
         whose={name}
         format={
           <>
-            A CSV or an Excel workbook with a <code>code_id</code> column, or one code a line.
+            A CSV or an Excel workbook with a <code>code_id</code> column, or one code a line; or
+            the e-mail addresses or telephone numbers of guests.
           </>
         }
         more={(reader) =>
