@@ -2,7 +2,6 @@
  * Who did what, when and why: kept as long as the ledgers. An entry is written once, however often
  * it is told, because its key is its time and its id. No recipient's data.
  */
-import { invalid } from "../http/parameters.js";
 import type { Sql } from "../platform-types.js";
 import type { AuditEntry, AuditPage } from "../types.js";
 
@@ -18,6 +17,9 @@ export interface AuditFilter {
   /** Contained in one of its texts, in any case. */
   find?: string | undefined;
 }
+
+/** The entry before which a page begins. */
+export type AuditCursor = Pick<AuditEntry, "at" | "id">;
 
 /** What an entry begins with, wherever it arises. */
 export type NewEntry = Pick<AuditEntry, "by" | "action"> &
@@ -47,8 +49,8 @@ export class Audit {
   }
 
   /** The newest first, before the one that `before` names. */
-  page(filter: AuditFilter, before: string | undefined, limit: number): AuditPage {
-    const [at, id] = before === undefined ? [Number.MAX_SAFE_INTEGER, ""] : cursorOf(before);
+  page(filter: AuditFilter, before: AuditCursor | undefined, limit: number): AuditPage {
+    const { at, id } = before ?? { at: Number.MAX_SAFE_INTEGER, id: "" };
     const rows = this.#sql.exec<{ entry: string }>(
       "SELECT entry FROM audit WHERE (at, id) < (?, ?) ORDER BY at DESC, id DESC",
       at,
@@ -66,14 +68,6 @@ export class Audit {
 }
 
 const nameOf = ({ at, id }: AuditEntry) => `${at}.${id}`;
-
-function cursorOf(before: string): [at: number, id: string] {
-  const [, at, id] = /^(\d{1,16})\.([0-9a-f]{8})$/.exec(before) ?? [];
-  if (at === undefined || id === undefined) {
-    throw invalid("`before` must be what `next` of the page before was");
-  }
-  return [Number(at), id];
-}
 
 function isWanted(entry: AuditEntry, { program, job, find }: AuditFilter): boolean {
   const { by, action, programId, job: ofJob, reason, detail } = entry;

@@ -9,7 +9,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { ErrorParts } from "../../errors.js";
 import { inTurn } from "../../journal/shared.js";
 import { Alarm, LONGEST_RETRY_MS, retryDelay } from "../alarm.js";
-import { AUDIT_TABLES, Audit, type AuditFilter, toEntry } from "./audit.js";
+import { AUDIT_TABLES, Audit, type AuditCursor, type AuditFilter, toEntry } from "./audit.js";
 import { type HistoryFilter, findJobs, overviewOf } from "./history.js";
 import { Notices } from "./notices.js";
 import { AppToken } from "./token.js";
@@ -358,7 +358,11 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
   }
 
   /** Some of what operators did, the newest first. */
-  async audit(filter: AuditFilter, before: string | undefined, limit: number): Promise<AuditPage> {
+  async audit(
+    filter: AuditFilter,
+    before: AuditCursor | undefined,
+    limit: number,
+  ): Promise<AuditPage> {
     this.#tables.refuseNewer();
     if (!this.#tables.areThere) return { entries: [], next: null };
     return this.#open().audit.page(filter, before, limit);

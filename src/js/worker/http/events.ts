@@ -3,11 +3,11 @@ import type { Operator } from "./operator.js";
 import { type NewEntry, toEntry } from "../account/audit.js";
 import { log, logError } from "../log.js";
 import { flag, invalid, readMembers, readParameters, text, wholeNumber } from "./parameters.js";
-import { type Refusal, refuse } from "./problem.js";
+import { type Refusal, refuse } from "../problem.js";
 import { canonicalId, isProgramId } from "./routing.js";
 import { stubs } from "../stubs.js";
 import type { Call, WorkerEnv } from "../types.js";
-import { readJson } from "./upload.js";
+import { readJson } from "./request-body.js";
 
 const PATH = /^\/api\/events(?:\/(\d{1,15})(\/dismiss)?|\/reread)?$/;
 const LIST = {

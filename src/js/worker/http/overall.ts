@@ -1,5 +1,6 @@
 /** What is asked over all programs: what needs somebody, the history of jobs, and who did what. */
-import { oneOf, readParameters, text, wholeNumber } from "./parameters.js";
+import type { AuditCursor } from "../account/audit.js";
+import { type ParameterType, oneOf, readParameters, text, wholeNumber } from "./parameters.js";
 import { canonicalId } from "./routing.js";
 import { stubs } from "../stubs.js";
 import type { Call, JobStatus, Overview } from "../types.js";
@@ -17,7 +18,16 @@ const HISTORY = {
   find: text,
 };
 
-const AUDIT = { limit: wholeNumber(1, 200), before: text, program: text, job: text, find: text };
+/** What `next` of a page of the audit trail is. */
+const cursor: ParameterType<AuditCursor> = {
+  read(value) {
+    const [, at, id] = /^(\d{1,16})\.([0-9a-f]{8})$/.exec(value) ?? [];
+    return at === undefined || id === undefined ? undefined : { at: Number(at), id };
+  },
+  expected: "what `next` of the page before was",
+};
+
+const AUDIT = { limit: wholeNumber(1, 200), before: cursor, program: text, job: text, find: text };
 
 /** Nothing that is looked for is no search. */
 const wanted = (find: string | undefined) => find?.trim().slice(0, LONGEST_FIND) || undefined;

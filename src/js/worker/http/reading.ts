@@ -1,12 +1,12 @@
 /** What only reads: programs and codes. */
 import { type Client, type SearchProgramsOptions, guestPagesOf } from "../../client/client.js";
-import { openCodes } from "./listed-codes.js";
+import { openCodes } from "../listed-codes.js";
 import { flag, oneOf, readMembers, readParameters, text, wholeNumber } from "./parameters.js";
 import { canonicalId } from "./routing.js";
 import { stubs } from "../stubs.js";
 import type { Call, WorkerEnv } from "../types.js";
 import { createUber, uberOptions } from "../uber.js";
-import { readJson } from "./upload.js";
+import { readJson } from "./request-body.js";
 
 /**
  * The page's client repeats what may be repeated, and waits as long as Uber

@@ -1,6 +1,6 @@
 /** Why an operator does something, in a sentence: for the audit trail. */
 import { invalid, readMembers } from "./parameters.js";
-import { mediaType, readJson, refuseBody } from "./upload.js";
+import { mediaType, readJson, refuseBody } from "./request-body.js";
 
 const LONGEST = 500;
 

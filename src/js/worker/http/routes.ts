@@ -3,17 +3,18 @@
  * one spelling alone, an id is decoded once, and what has to be asked first (TLS, who it is, from
  * where) stands in one order for all routes.
  */
-import { VoucherError } from "../../errors.js";
 import { type Operator, methods, operatorOf, refuseForeign } from "./operator.js";
 import { log, logError } from "../log.js";
-import { type Passed, everybodyInCall, everybodyInJob } from "./everybody.js";
 import { audit, history, overview } from "./overall.js";
+import { discard, bodyOf } from "../body.js";
+import { distribute } from "./distribute.js";
 import { invalid, readMembers, readParameters } from "./parameters.js";
 import { readReason, reasonIn } from "./reason.js";
-import { Refusal, answer, answerError, distributeProblem, problemOf, refuse } from "./problem.js";
+import { answerError, problemOf, refuse } from "../problem.js";
 import { programCodes } from "./program-codes.js";
 import { answerEvents } from "./events.js";
 import { createGroup } from "./group-upload.js";
+import { answerJobs } from "./job-routes.js";
 import {
   getProgram,
   listCodes,
@@ -23,15 +24,15 @@ import {
   showGuests,
   showProgram,
 } from "./reading.js";
-import { canonicalId, decoded, programIdIn, withOperator } from "./routing.js";
+import { canonicalId, decoded, programIdIn } from "./routing.js";
 import { refusePlain, secured } from "./security.js";
 import { configure, settings } from "../settings.js";
 import { answerSession } from "./sign-in.js";
-import { UNREACHABLE, stubs } from "../stubs.js";
+import { stubs } from "../stubs.js";
 import type { RequestContext } from "../platform-types.js";
 import type { Call, WorkerEnv, WorkerHandler, WorkerOptions } from "../types.js";
 import { logUpstream, upstreamOf } from "../uber.js";
-import { discard, readJson } from "./upload.js";
+import { readJson } from "./request-body.js";
 import { receiveWebhook } from "./webhooks.js";
 
 const OF_PROGRAM = /^\/api\/programs\/([^/]+)(?:\/(?:codes|guests|jobs(?:\/.*)?))?$/;
@@ -50,7 +51,7 @@ export function createWorker(options?: WorkerOptions): Required<WorkerHandler> {
       logUpstream(env);
       const call: Call = { request, url: new URL(request.url), env, context };
       const answer = await answerTo(call);
-      await discard(request);
+      if (!request.bodyUsed) await discard(bodyOf(request));
       return secured(call.url, withCors(call, answer));
     },
     async scheduled(_event, env: WorkerEnv): Promise<void> {
@@ -186,44 +187,13 @@ async function ubersPaths(call: Call, operator: Operator): Promise<Response> {
 async function ofProgram(call: Call, segment: string, operator: Operator): Promise<Response> {
   const { request, url } = call;
   const program = programIdIn(segment);
-  const [, , , , what, rest] = url.pathname.split("/");
+  const [, , , , what] = url.pathname.split("/");
   const read = { "": showProgram, codes: programCodes, guests: showGuests }[what ?? ""];
   if (read !== undefined) {
     if (request.method !== "GET") throw onlyGet();
     return read(call, program);
   }
-  const isNewJob = request.method === "POST" && rest === undefined;
-  const all = isNewJob ? await everybodyInJob(call, program) : undefined;
-  return passOn(call, program, operator, all);
-}
-
-/** Uber's own call. */
-async function distribute(call: Call, program: string, operator: Operator): Promise<Response> {
-  try {
-    return await passOn(call, program, operator, await everybodyInCall(call, program));
-  } catch (error) {
-    // Its caller takes a 5xx for doubt.
-    if (error instanceof VoucherError) return answer(distributeProblem(error));
-    throw error;
-  }
-}
-
-/** What the program's object answers. */
-async function passOn(
-  { request, env }: Call,
-  program: string,
-  operator: Operator,
-  all?: Passed,
-): Promise<Response> {
-  const passed = withOperator(all?.request ?? request, operator, all?.isEverybody);
-  try {
-    return await stubs(env).program(canonicalId(program)).fetch(passed);
-  } catch (error) {
-    // The request may have reached the object, and only its answer is lost.
-    const isDoubtful = error instanceof Refusal && error.problem.code === UNREACHABLE;
-    if (!isDoubtful || request.method === "GET") throw error;
-    return answer({ ...error.problem, queued: "unknown" });
-  }
+  return answerJobs(call, program, operator);
 }
 
 async function config({ env }: Call, operator: Operator): Promise<Record<string, unknown>> {

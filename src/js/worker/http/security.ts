@@ -1,6 +1,6 @@
 /** The header fields of every answer, and that it is not given in the clear. */
 import { isLoopback } from "../../environment.js";
-import { refuse } from "./problem.js";
+import { refuse } from "../problem.js";
 
 const POLICY = [
   "default-src 'none'",

@@ -1,6 +1,6 @@
 /** A second operator agrees to a job that is large: then it starts as it was to. */
 import { requireState } from "./job-states.js";
-import { refuse } from "../http/problem.js";
+import { refuse } from "../problem.js";
 import type { Program } from "./program.js";
 import { type JobRecord, type Who, note } from "./records.js";
 import { settings } from "../settings.js";

@@ -1,6 +1,6 @@
 /** Cancels a job of which nothing has left: nothing of it ever will, and its codes are free. */
 import { requireState } from "./job-states.js";
-import { type Refusal, refuse } from "../http/problem.js";
+import { type Refusal, refuse } from "../problem.js";
 import type { ObjectStorage } from "../platform-types.js";
 import type { Program } from "./program.js";
 import { type JobRecord, type Who, note } from "./records.js";

@@ -14,7 +14,7 @@ import {
   type ListFlags,
   fingerprintText,
   refuseReusedKey,
-} from "./job-request.js";
+} from "./fingerprint.js";
 import { type Ledger, NO_JOB } from "./ledger.js";
 import type { ListChecks } from "./list-check.js";
 import { logError } from "../log.js";

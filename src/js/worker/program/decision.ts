@@ -18,9 +18,9 @@ import { hexOf } from "../../codes/code-list.js";
 import { STATES } from "../../generated/protocol.js";
 import type { CodeState } from "../../job/types.js";
 import { LISTED } from "./listing.js";
-import { type Refusal, refuse } from "../http/problem.js";
+import { type Refusal, refuse } from "../problem.js";
 import type { LeftOut } from "../types.js";
-import type { ListFlags } from "./job-request.js";
+import type { ListFlags } from "./fingerprint.js";
 
 const ID = 16;
 const MOST_LISTED = 1_000;

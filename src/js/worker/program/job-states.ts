@@ -1,5 +1,5 @@
 /** In which states of a job each of its routes may be asked for. */
-import { type Refusal, refuse } from "../http/problem.js";
+import { type Refusal, refuse } from "../problem.js";
 import type { JobStatus, JobSummary } from "../types.js";
 
 /** All that a job can be, as history is asked for it. */
@@ -51,6 +51,11 @@ export const JOB_ROUTES = {
 } as const satisfies Record<string, JobRoute>;
 
 export type JobAction = keyof typeof JOB_ROUTES;
+
+export const ACTIONS = Object.keys(JOB_ROUTES) as JobAction[];
+
+export const noJob = (): Refusal =>
+  refuse(404, "not_found", "There is nothing here", "Look for the job in the list of jobs.");
 
 /** Refuses what must not happen to a job in its present state. Asked again after each wait. */
 export function requireState(action: JobAction, summary: JobState): void {

@@ -4,10 +4,10 @@
  */
 import { hexOf } from "../../codes/code-list.js";
 import { ForeignOwners } from "./foreign-owners.js";
-import type { CheckFlags } from "./job-request.js";
+import type { CheckFlags } from "./fingerprint.js";
 import { KEPT_MS, LISTED, type Listed, type Listing } from "./listing.js";
 import type { Program } from "./program.js";
-import { faultOf, refuse } from "../http/problem.js";
+import { faultOf, refuse } from "../problem.js";
 import type { DryRun, ForeignCode, JobFault } from "../types.js";
 
 const ID = 16;

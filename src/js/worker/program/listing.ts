@@ -5,7 +5,7 @@
 import { countedFetch } from "./budget.js";
 import { CodeIndex } from "./code-index.js";
 import type { Program } from "./program.js";
-import { listedIds } from "../http/listed-codes.js";
+import { listedIds } from "../listed-codes.js";
 import type { WorkerEnv } from "../types.js";
 
 const ID = 16;

@@ -1,6 +1,6 @@
 /** Has a second send wait until the evidence is in: see `settling.ts`. */
 import { logError } from "../log.js";
-import { type Refusal, refuse } from "../http/problem.js";
+import { type Refusal, refuse } from "../problem.js";
 import type { Program } from "./program.js";
 import type { JobRecord } from "./records.js";
 import { settings } from "../settings.js";

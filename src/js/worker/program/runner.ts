@@ -10,7 +10,7 @@ import { nextRetryDelay, retryDelay } from "../alarm.js";
 import type { Budget } from "./budget.js";
 import { log } from "../log.js";
 import { BROKEN, type OpenJobs } from "./open-jobs.js";
-import { faultOf } from "../http/problem.js";
+import { faultOf } from "../problem.js";
 import { type JobRecord, type Records, type Sample, restingStatus } from "./records.js";
 import type { Reports } from "./reports.js";
 import { noteSources } from "./sources.js";

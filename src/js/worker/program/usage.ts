@@ -10,7 +10,7 @@ import { hexOf } from "../../codes/code-list.js";
 import { retryDelay } from "../alarm.js";
 import { readStates } from "./job-reading.js";
 import { Bytes, type Listing } from "./listing.js";
-import { Refusal, faultOf, problemOf, refuse } from "../http/problem.js";
+import { Refusal, faultOf, problemOf, refuse } from "../problem.js";
 import { log, logError } from "../log.js";
 import type { ObjectStorage } from "../platform-types.js";
 import type { Program, UsageReading } from "./program.js";

@@ -1,13 +1,13 @@
 /** Uber's list of a program's codes: as a stream, and a page at a time. */
-import { type Client, createClient } from "../../client/client.js";
-import type { FetchFunction, VoucherCode } from "../../types.js";
-import { idsOfCodes } from "../code-ids.js";
+import { type Client, createClient } from "../client/client.js";
+import type { FetchFunction, VoucherCode } from "../types.js";
+import { idsOfCodes } from "./code-ids.js";
 import { BrokenList, pagesOfList } from "./json-pages.js";
 import { refuse } from "./problem.js";
-import { settings } from "../settings.js";
-import { stubs } from "../stubs.js";
-import type { WorkerEnv } from "../types.js";
-import { type TokenApi, clientOptions, createUber } from "../uber.js";
+import { settings } from "./settings.js";
+import { stubs } from "./stubs.js";
+import type { WorkerEnv } from "./types.js";
+import { type TokenApi, clientOptions, createUber } from "./uber.js";
 
 /** From the first byte of the request to the last of the list. */
 const LIST_TIMEOUT_MS = 120_000;

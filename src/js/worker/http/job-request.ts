@@ -6,31 +6,14 @@ import {
   readParameters,
   text,
   wholeNumber,
-} from "../http/parameters.js";
-import { refuse } from "../http/problem.js";
+} from "./parameters.js";
+import { refuse } from "../problem.js";
+import type { CheckFlags, Fingerprint, ListFlags } from "../program/fingerprint.js";
+import { LONGEST_START_SECONDS } from "../program/start-plan.js";
 import { settings } from "../settings.js";
-import { LONGEST_START_SECONDS } from "./start-plan.js";
 
 const LONGEST_KEY = 200;
 const LONGEST_SOURCE = 200;
-
-/** What the caller says about a list; `undefined` where nothing is said. */
-export interface ListFlags {
-  /** "I have seen what was rejected": it is left out. */
-  valid: boolean | undefined;
-  /** Codes that were sent before are left out. */
-  skip: boolean | undefined;
-  /** They are sent all the same. */
-  resend: boolean | undefined;
-}
-
-/** What the caller says about the comparison of a list with its program's. */
-export interface CheckFlags {
-  /** Codes that the program does not have are sent all the same. */
-  allowForeign: boolean;
-  /** The list is sent without being compared. */
-  unchecked: boolean;
-}
 
 /** What the query of a request for a job says. */
 export interface JobRequest {
@@ -42,17 +25,14 @@ export interface JobRequest {
   isAll: boolean;
   confirm: string | undefined;
   starts: boolean;
+  startInSeconds: number;
+  pauseAfter: number | null;
   batchSize: number;
   source: string | null;
   name: string;
-  startInSeconds: number;
-  pauseAfter: number | null;
   /** What decides what is sent, except for the list: all of it stands for the key. */
   fingerprint: Fingerprint;
 }
-
-/** The parts of a request that a key stands for, by the names that the caller knows them by. */
-export type Fingerprint = Readonly<Record<string, string | number | boolean | null>>;
 
 /** Of Uber's own distribute call. */
 export const CALL_PARAMETERS = { valid: flag, skip: flag, resend: flag };
@@ -88,11 +68,11 @@ function jobRequest(url: URL, types: Record<string, ParameterType<unknown>>): Jo
     [K in keyof (typeof PROGRAM_JOB_PARAMETERS & typeof GROUP_PARAMETERS)]?: never;
   };
   const { valid, skip, resend, column, programColumn } = given;
-  const { dryRun = false, all = false, start = true, confirm, batchSize, source } = given;
-  const { allowForeign = false, unchecked = false, startIn = 0, name } = given;
-  const pauseAfter: number | null = given.pauseAfter ?? null;
-  const said = shortened(source);
+  const { dryRun = false, all = false, start = true, confirm, batchSize } = given;
+  const { allowForeign = false, unchecked = false, startIn = 0 } = given;
   const check: CheckFlags = { allowForeign, unchecked };
+  const pauseAfter: number | null = given.pauseAfter ?? null;
+  const source = shortened(given.source);
   return {
     flags: consistent({ valid, skip, resend }),
     check,
@@ -103,10 +83,10 @@ function jobRequest(url: URL, types: Record<string, ParameterType<unknown>>): Jo
     confirm,
     starts: start,
     batchSize: batchSize ?? settings().batchSize,
-    source: said,
-    name: shortened(name) ?? said ?? "",
     startInSeconds: startIn,
     pauseAfter,
+    source,
+    name: shortened(given.name) ?? source ?? "",
     fingerprint: {
       start,
       all,
@@ -166,34 +146,5 @@ function keyRequired() {
     "idempotency_key_required",
     "The request needs an Idempotency-Key of at most 200 characters",
     "Draw a UUID for each list, and repeat it when you ask again.",
-  );
-}
-
-/** What is written down of a request, so that the next one with its key can be compared. */
-export function fingerprintText(parts: Fingerprint, flags: ListFlags, codes: string): string {
-  const { valid = false, skip = false, resend = false } = flags;
-  return JSON.stringify({ ...parts, valid, skip, resend, codes });
-}
-
-/** Refuses a key that was used before for what would send something else. */
-export function refuseReusedKey(before: string, now: string): void {
-  if (before === now) return;
-  const other = JSON.parse(now) as Fingerprint;
-  // An earlier version wrote down the list alone.
-  const one = before.startsWith("{")
-    ? (JSON.parse(before) as Fingerprint)
-    : { ...other, codes: before };
-  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
-  const differs = [...names].filter((name) => one[name] !== other[name]);
-  if (differs.length > 0) throw keyReused(differs);
-}
-
-export function keyReused(differs: readonly string[]) {
-  return refuse(
-    422,
-    "idempotency_key_reused",
-    `This Idempotency-Key was used with another ${differs.map((name) => `\`${name}\``).join(", ")}`,
-    "Repeat the first request as it was, or use a new key for another one.",
-    { more: { differs } },
   );
 }
