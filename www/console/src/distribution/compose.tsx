@@ -16,17 +16,20 @@ import { beginWindow } from "../server/start-window.js";
 import { toWorkerError } from "../server/error.js";
 import type { Config, JobSummary } from "../server/types.js";
 import { useStore } from "../store.js";
+import { CompareWithJob } from "./compare-with-job.js";
 import { Columns } from "./columns.js";
 import { DropTarget, DropZone } from "./drop-zone.js";
 import { leavingOf, UNDECIDED } from "./decisions.js";
 import { ForeignCodes } from "./foreign-codes.js";
 import { isIn, noteHow, startOf, usualHow, withFirst } from "./how.js";
+import { Cost } from "./cost.js";
 import { HowItLeaves } from "./how-it-leaves.js";
 import { ListCard } from "./list-card.js";
 import { PeopleRows } from "./people-rows.js";
 import { ProgramsOfFile } from "./programs-of-file.js";
 import { RejectedRows } from "./rejected-rows.js";
 import { NothingToReview, Review } from "./review.js";
+import { WithoutGuest } from "./without-guest.js";
 
 interface Props {
   /** `null`: the file names the programs. */
@@ -93,11 +96,20 @@ export function Compose({ programId, whose, format, more }: Props) {
             onCheckAgain={() => setRound(round + 1)}
             onCreated={reader.clear}
             onLeaveOutForeign={() => void leaveOutForeign()}
+            onRead={(list) => void reader.read(list, draft.source)}
           />
         )}
       </div>
       {draft && (
         <div class="column-rows">
+          {draft.list !== null && draft.valid > 0 && programId !== null && (
+            <CompareWithJob
+              key={`compare ${draft.readMs}`}
+              programId={programId}
+              list={draft.list}
+              onRead={(list) => void reader.read(list, draft.source)}
+            />
+          )}
           {foreign > 0 && programId !== null && (
             <ForeignCodes key={round} draft={draft} programId={programId} foreign={foreign} />
           )}
@@ -121,6 +133,7 @@ function Decide({
   onCheckAgain,
   onCreated,
   onLeaveOutForeign,
+  onRead,
 }: {
   programId: string | null;
   whose: string;
@@ -129,6 +142,8 @@ function Decide({
   onCheckAgain(): void;
   onCreated(): void;
   onLeaveOutForeign(): void;
+  /** Another list in its place. */
+  onRead(list: Blob): void;
 }) {
   const config = useConfig();
   const isLost = useStore(lostSince) !== null;
@@ -225,10 +240,14 @@ function Decide({
         setFault(null);
         setDecisions(made);
       }}
+      {...(programId !== null && { cost: <Cost programId={programId} leaving={leaving} /> })}
       onCheckAgain={onCheckAgain}
       onDistribute={() => void distribute()}
       onLeaveOutForeign={onLeaveOutForeign}
     >
+      {list !== null && programId !== null && (
+        <WithoutGuest key={draft.readMs} programId={programId} list={list} onRead={onRead} />
+      )}
       <HowItLeaves
         how={how}
         seconds={needsApproval ? 0 : seconds}

@@ -13,6 +13,7 @@ import type { JobSummary, ProgramCode } from "../server/types.js";
 import { NOT_YET, SENTENCES, type State } from "../words.js";
 import { CodeTable } from "./code-table.js";
 import { FILTER_NAMES, type Filter, filtered, filtersOf, isNotYet } from "./filter.js";
+import { type Recipients, useRecipients } from "./use-recipients.js";
 import { type Selection, useSelection } from "./selection.js";
 
 const NONE: readonly ProgramCode[] = [];
@@ -28,7 +29,9 @@ export function Codes({ programId, jobs }: Props) {
   const all = loaded.value?.codes ?? NONE;
   const [filter, setFilter] = useState<Filter>("all");
   const [wanted, setWanted] = useState("");
-  const rows = useMemo(() => filtered(all, filter, wanted), [all, filter, wanted]);
+  const recipients = useRecipients(programId, loaded.value && all.length);
+  const { byCode } = recipients;
+  const rows = useMemo(() => filtered(all, filter, wanted, byCode), [all, filter, wanted, byCode]);
   const filters = useMemo(() => filtersOf(all), [all]);
   const byId = useMemo(() => new Map(jobs.map((job) => [job.id, job])), [jobs]);
   const selection = useSelection(rows);
@@ -64,13 +67,14 @@ export function Codes({ programId, jobs }: Props) {
           </button>
         </span>
         <SearchField
-          label="Find a code by its text or its id"
-          placeholder="Text, or how the id begins"
+          label="Find a code by its text, its id, or its recipient"
+          placeholder="Code, id or recipient"
           value={wanted}
           onChange={setWanted}
           onLeave={() => document.querySelector<HTMLElement>(".codes")?.focus()}
         />
       </div>
+      <RecipientsLine recipients={recipients} codes={all} />
       <div class="filters" role="group" aria-label="Which codes are shown">
         {filters.map(([one, count]) => (
           <button
@@ -100,10 +104,64 @@ export function Codes({ programId, jobs }: Props) {
           </button>
         </p>
       ) : (
-        <CodeTable programId={programId} rows={rows} jobs={byId} selection={selection} />
+        <CodeTable
+          programId={programId}
+          rows={rows}
+          jobs={byId}
+          recipients={byCode}
+          selection={selection}
+        />
       )}
       <Foot {...{ programId, rows, notYet, selection }} />
     </section>
+  );
+}
+
+/** Whether recipients are shown, and how they can be seen. */
+function RecipientsLine({
+  recipients: { byCode, isRevealed, isBusy, problem, show, reveal },
+  codes: all,
+}: {
+  recipients: Recipients;
+  codes: readonly ProgramCode[];
+}) {
+  const without = useMemo(
+    () =>
+      byCode === null
+        ? 0
+        : all.filter(({ code, canceledAt }) => canceledAt === null && !byCode.has(code)).length,
+    [all, byCode],
+  );
+  if (problem !== null) {
+    return (
+      <p class="quiet recipients-line">
+        Recipients could not be read: {explainReading(problem).what}.
+      </p>
+    );
+  }
+  return (
+    <p class="quiet recipients-line">
+      {byCode === null ? (
+        <button type="button" class="link" onClick={show} aria-disabled={isBusy}>
+          {isBusy ? "Recipients are being read" : "Show who gets them"}
+        </button>
+      ) : (
+        <>
+          {without > 0 && `${inCodes(without)} ${without === 1 ? "has" : "have"} no guest. `}
+          {isRevealed ? (
+            "Recipients are shown in full, which is in the audit trail."
+          ) : (
+            <>
+              Recipients are masked.{" "}
+              <button type="button" class="link" onClick={reveal} aria-disabled={isBusy}>
+                Show them in full
+              </button>{" "}
+              (written into the audit trail)
+            </>
+          )}
+        </>
+      )}
+    </p>
   );
 }
 

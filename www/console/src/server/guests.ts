@@ -1,9 +1,10 @@
 /** The guests of a program: who gets which of its codes. What they hold of people is kept nowhere. */
 import { type Guest, createClient } from "uber-vouchers";
 
+import { apiOf } from "./programs.js";
 import { getJson } from "./request.js";
 import type { Config } from "./types.js";
-import { observed, worker } from "./worker.js";
+import { observed } from "./worker.js";
 
 const PAGE = 1_000;
 
@@ -14,14 +15,45 @@ export async function* readGuests(programId: string, signal: AbortSignal): Async
   yield* client.listGuests(programId, { pageSize: PAGE, signal });
 }
 
-/** For each code its guest, masked. */
-export async function readMaskedGuests(
+/** Who gets a code, as it is shown. */
+export interface Recipient {
+  name: string | null;
+  email: string | null;
+  phone: string | null;
+}
+
+interface GuestPage {
+  guests: Guest[];
+  next: string | null;
+}
+
+/** For each code its guest; masked, unless `isRevealed`, which the worker writes down. */
+export async function readRecipients(
   programId: string,
+  isRevealed: boolean,
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, Guest>> {
-  const found = new Map<string, Guest>();
-  for await (const guest of worker.guests(programId, { pageSize: PAGE, signal })) {
-    if (guest.codeId !== null) found.set(guest.codeId.toLowerCase(), guest);
+): Promise<ReadonlyMap<string, Recipient>> {
+  const found = new Map<string, Recipient>();
+  const path = `${apiOf(programId)}/guests?pageSize=${PAGE}${isRevealed ? "&reveal=true" : ""}`;
+  const read = new Set<string>();
+  for (let next: string | null = ""; next !== null;) {
+    const page: GuestPage = await getJson(
+      next === "" ? path : `${path}&pageToken=${encodeURIComponent(next)}`,
+      signal,
+    );
+    for (const { codeId, name, email, phone } of page.guests) {
+      if (codeId !== null) found.set(codeId.toLowerCase(), { name, email, phone });
+    }
+    // A token that comes again would never end.
+    if (page.next !== null && read.has(page.next)) break;
+    if (page.next !== null) read.add(page.next);
+    next = page.next;
   }
   return found;
 }
+
+/** The codes that somebody gets. */
+export const readCodesWithGuest = async (
+  programId: string,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> => new Set((await readRecipients(programId, false, signal)).keys());
