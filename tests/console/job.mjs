@@ -35,10 +35,10 @@ async function sendAgain(page, program, faults) {
   await pauseEverything(page, false);
 }
 
-/** @param {Page} page @param {{ id: string }} program @returns {Promise<string>} */
-async function createAgain(page, { id }) {
+/** @param {Page} page @param {{ id: string }} program @param {string} more @returns {Promise<string>} */
+async function createAgain(page, { id }, more = "") {
   const codes = await codesOf(page, id);
-  const job = await call(page, `/api/programs/${id}/jobs?resend=true&source=again.csv`, {
+  const job = await call(page, `/api/programs/${id}/jobs?resend=true&source=again.csv${more}`, {
     method: "POST",
     headers: { "Content-Type": "text/csv", "Idempotency-Key": crypto.randomUUID() },
     body: codes.join("\n"),
@@ -157,10 +157,10 @@ export const jobTests = (page) => ({
     const dialog = page.getByRole("dialog");
     const yes = dialog.getByRole("button", { name: again });
     equal(await yes.getAttribute("aria-disabled"), "true");
-    await dialog.getByRole("textbox").fill(String(size + 1));
-    await dialog.getByRole("textbox").press("Enter");
+    await dialog.getByLabel(/^Type /).fill(String(size + 1));
+    await dialog.getByLabel(/^Type /).press("Enter");
     equal(await yes.getAttribute("aria-disabled"), "true");
-    await dialog.getByRole("textbox").fill(words);
+    await dialog.getByLabel(/^Type /).fill(words);
     equal(await yes.getAttribute("aria-disabled"), "false");
     await look(page, "job-send-again");
     await dialog.getByRole("button", { name: "Cancel" }).click();
@@ -264,6 +264,7 @@ export const jobTests = (page) => ({
     await other.routeWebSocket(/\/live$/, (socket) => {
       const server = socket.connectToServer();
       server.onMessage((data) => {
+        if (data === "pong") return socket.send(data);
         const message = JSON.parse(String(data));
         if (message.type === "job") message.job.progress.total = TOTAL;
         socket.send(JSON.stringify(message));
@@ -290,9 +291,58 @@ export const jobTests = (page) => ({
       await rows.evaluate((element, at) => (element.scrollTop = element.scrollHeight * at), ratio);
       const place = Math.round((TOTAL - 1) * ratio);
       if (ratio !== 0.5) await rows.getByText(codeAt(place)).waitFor();
-      const seen = await rows.locator(".result-code").allInnerTexts();
-      assert.ok(seen.length > 0, "nothing is drawn");
+      else
+        await rows
+          .getByText(/^00000000-0000-4000-8000-0000004/)
+          .first()
+          .waitFor();
     }
     await other.close();
+  },
+
+  async "what starts by itself counts down, is cancelled within the window, or starts now"() {
+    await sandbox(page, { webhooksPerSecond: 0, faults: NO_FAULTS });
+    const cancelled = await createAgain(page, hires, "&startIn=600");
+    await page.goto(`/programs/${hires.id}/jobs/${cancelled}`);
+    const waits = page.locator(".waits");
+    await waits.getByText(/^Starts in \d+ seconds$/).waitFor();
+    await pill(page).getByText("About to start").waitFor();
+    await look(page, "job-scheduled");
+    await waits.getByRole("button", { name: "Cancel: send nothing" }).click();
+    await pill(page).getByText("Cancelled", { exact: true }).waitFor();
+    await waits.waitFor({ state: "detached" });
+    await page.getByText("None of 50 codes has left").waitFor();
+
+    const started = await createAgain(page, hires, "&startIn=600");
+    await page.goto(`/programs/${hires.id}/jobs/${started}`);
+    await waits.getByRole("button", { name: "Start now: distribute 50 codes" }).click();
+    await until(page, ({ queued }) => queued === hires.codes, "started now");
+  },
+
+  async "one code leaves first, its outcome is shown, and then the others"() {
+    const jobId = await createAgain(page, hires, "&pauseAfter=1");
+    await page.goto(`/programs/${hires.id}/jobs/${jobId}`);
+    await page.getByText("The first code has left, and nothing else").waitFor();
+    await page.locator(".first-codes li", { hasText: "queued" }).waitFor();
+    const { queued, pending } = await figures(page);
+    equal([queued, pending], [1, hires.codes - 1]);
+    await look(page, "job-first-code");
+    await page.getByRole("button", { name: "Now the other 49: distribute 49 codes" }).click();
+    await until(page, (found) => found["queued"] === hires.codes, "the others");
+    await sandbox(page, { webhooksPerSecond: 200 });
+  },
+
+  async "a job has a name and a note of its own, and says who did what and why"() {
+    await page.getByRole("button", { name: "Rename, or add a note" }).click();
+    await page.getByLabel("Name", { exact: true }).fill("Team Zürich, second try");
+    await page.getByLabel("Note", { exact: true }).fill("Asked for by Ada.");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("heading", { name: "Team Zürich, second try" }).waitFor();
+    await page.locator(".job-note", { hasText: "Asked for by Ada." }).waitFor();
+    const done = page.locator(".audit li");
+    await done.filter({ hasText: "changed its name or note" }).waitFor();
+    await done.filter({ hasText: "created the job" }).waitFor();
+    await page.goto("/history");
+    await page.locator("a.job", { hasText: "Team Zürich, second try" }).waitFor();
   },
 });

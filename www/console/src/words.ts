@@ -220,7 +220,7 @@ export const hasNotBegun = (status: JobStatus): boolean =>
 
 /** Whether there is a list to be read, code by code. */
 export const hasList = (status: JobStatus): boolean =>
-  status !== "expired" && status !== "unreadable" && status !== "dropped";
+  status !== "cancelled" && status !== "expired" && status !== "unreadable" && status !== "dropped";
 
 export const PROGRAM_STATUS: Record<string, { label: string; sentence: string }> = {
   UPCOMING: { label: "Upcoming", sentence: "Uber says that this program has not begun." },

@@ -21,6 +21,7 @@ import { OutcomeQueue } from "./outcome-queue.js";
 import { Pacer } from "./pacer.js";
 import type { Program } from "./program.js";
 import type { ObjectState } from "../platform-types.js";
+import { hearing } from "./rejections.js";
 import { type JobRecord, Records, type Who, note, restingStatus } from "./records.js";
 import { Reports } from "./reports.js";
 import { Runner } from "./runner.js";
@@ -223,7 +224,7 @@ export class ProgramParts implements Program {
     return (this.#client ??= createUber(
       this.env,
       () => this.stubs.app(),
-      countedFetch(this.env, this.budget),
+      hearing(countedFetch(this.env, this.budget), (said) => this.runner.hear(said)),
     ));
   }
 
@@ -276,6 +277,7 @@ export class ProgramParts implements Program {
       // The one in memory would wait as before.
       if (!this.runner.isRunning(number)) await this.jobs.drop(number);
     }
+    if (summary.progress.pausedAfter) record.plan = { ...record.plan, isPastPause: true };
     const action = summary.status === "scheduled" ? "started" : "resumed";
     if (who) note(record, { ...who, action, codes: summary.progress.pending });
     Object.assign(summary, { status: "running", error: null, waitingUntil: null, startsAt: null });

@@ -6,7 +6,7 @@ import { explainReading } from "../explain.js";
 import { codes, verb } from "../format.js";
 import { Callout } from "../parts/small.js";
 import { toWorkerError } from "../server/error.js";
-import { readCodesWithGuest } from "../server/guests.js";
+import { readRecipients } from "../server/guests.js";
 import { useCodeSummary } from "../server/programs.js";
 
 /** Of more codes, the guests are read only if somebody asks: Uber gives them a thousand at a time. */
@@ -34,10 +34,10 @@ export function WithoutGuest({
     if (!isSmall && !isWanted) return undefined;
     const stop = new AbortController();
     setFound({ step: "reading" });
-    readCodesWithGuest(programId, stop.signal).then(
-      (withGuest) => {
+    readRecipients(programId, false, stop.signal).then(
+      ({ byCode }) => {
         if (stop.signal.aborted) return;
-        const without = [...list].filter((code) => !withGuest.has(code));
+        const without = [...list].filter((code) => !byCode.has(code));
         setFound({ step: "read", without });
       },
       (error: unknown) => {

@@ -1,9 +1,12 @@
 /** How the job stands, in one sentence. */
-import { number, verb } from "../format.js";
-import type { JobProgress } from "../server/types.js";
+import { codes, number, verb } from "../format.js";
+import type { JobDetail, JobProgress } from "../server/types.js";
 
-export function Outcome({ progress }: { progress: JobProgress }) {
-  const [first, ...more] = outcomeOf(progress);
+export function Outcome({ job: { status, progress } }: { job: JobDetail }) {
+  const [first, ...more] =
+    status === "cancelled"
+      ? [`None of ${codes(progress.total)} has left`, "cancelled"]
+      : outcomeOf(progress);
   return (
     <p class="outcome">
       <b>{first}</b>
@@ -15,7 +18,7 @@ export function Outcome({ progress }: { progress: JobProgress }) {
 }
 
 /** `25,039 of 30,000 reached their recipients`, `2,100 await a report`, `761 failed`. */
-export function outcomeOf(progress: JobProgress): string[] {
+function outcomeOf(progress: JobProgress): string[] {
   const { total, distributed, queued, pending, sending } = progress;
   const open = pending + sending;
   const reached = verb(distributed, "reached its recipient", "reached their recipients");

@@ -3,7 +3,15 @@ import { codes } from "../format.js";
 import { ErrorCode } from "../parts/small.js";
 import type { JobDetail } from "../server/types.js";
 
-export function Rejected({ job: { rejections } }: { job: JobDetail }) {
+interface Rejection {
+  status: number | null;
+  code: string;
+  message: string;
+  codes: number;
+}
+
+export function Rejected({ job }: { job: JobDetail & { rejections?: Rejection[] } }) {
+  const { rejections = [] } = job;
   if (rejections.length === 0) return null;
   return (
     <section class="card rejected-by-uber" aria-labelledby="rejected-title">

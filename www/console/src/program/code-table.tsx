@@ -1,18 +1,18 @@
 /** A program's codes, and what is known of each. */
 import { useState } from "preact/hooks";
+import type { Guest } from "uber-vouchers";
 
 import { useKey } from "../frame/keys.js";
 import { decimal, iso, number, shortDateTime, shortId } from "../format.js";
+import { inOneLine } from "../job/use-recipients.js";
 import { money } from "../money.js";
 import { CheckIcon } from "../parts/icons.js";
 import { useNarrow } from "../parts/narrow.js";
 import { StateWord } from "../parts/small.js";
 import { VirtualRows } from "../parts/virtual-rows.js";
 import { Link, paths } from "../router.js";
-import type { Recipient } from "../server/guests.js";
 import type { JobSummary, ProgramCode } from "../server/types.js";
 import type { State } from "../words.js";
-import { inOneLine } from "./mask.js";
 import type { Selection } from "./selection.js";
 
 const ROW = 36;
@@ -31,7 +31,7 @@ interface Props {
   rows: readonly ProgramCode[];
   jobs: ReadonlyMap<string, JobSummary>;
   /** `null`: not shown. */
-  recipients: ReadonlyMap<string, Recipient> | null;
+  recipients: ReadonlyMap<string, Guest> | null;
   selection: Selection;
 }
 
@@ -120,7 +120,7 @@ export function CodeTable({ programId, rows, jobs, recipients, selection }: Prop
               programId={programId}
               code={code}
               job={jobs.get(code.job ?? "")}
-              recipient={recipients === null ? null : (recipients.get(code.code) ?? NOBODY)}
+              recipient={recipients && (recipients.get(code.code) ?? "nobody")}
               isChosen={isChosen}
             />
           </div>
@@ -139,8 +139,6 @@ const STEPS: Record<string, number> = {
   End: 1e9,
 };
 
-const NOBODY: Recipient = { name: null, email: null, phone: null };
-
 const checkClass = (isAll: boolean, isSome: boolean): string =>
   isAll ? "check is-on" : isSome ? "check is-some" : "check";
 
@@ -154,7 +152,7 @@ function Cells({
   programId: string;
   code: ProgramCode;
   job: JobSummary | undefined;
-  recipient: Recipient | null;
+  recipient: Guest | "nobody" | null;
   isChosen: boolean;
 }) {
   const { state, canceledAt, codeText } = code;
@@ -182,8 +180,8 @@ function Cells({
         <code>{codeText ?? "–"}</code>
       </span>
       {recipient !== null && (
-        <span role="gridcell" class="code-recipient" title={inOneLine(recipient)} dir="auto">
-          {recipient === NOBODY ? <span class="quiet">no guest</span> : inOneLine(recipient)}
+        <span role="gridcell" class="code-recipient" dir="auto">
+          {recipient === "nobody" ? <span class="quiet">no guest</span> : inOneLine(recipient)}
         </span>
       )}
       <span role="gridcell" class="code-id" title={code.code}>

@@ -1,9 +1,10 @@
 /** The codes of a program: filtered, found, selected, and on to a distribution. */
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 
 import { explainReading } from "../explain.js";
 import { codes as inCodes, number } from "../format.js";
 import { handOver } from "../lists/hand-over.js";
+import { type ShownRecipients, useRecipients } from "../job/use-recipients.js";
 import { SearchField } from "../parts/search-field.js";
 import { Ago, Hint, Unread } from "../parts/small.js";
 import { navigate, paths } from "../router.js";
@@ -13,9 +14,10 @@ import type { JobSummary, ProgramCode } from "../server/types.js";
 import { NOT_YET, SENTENCES, type State } from "../words.js";
 import { CodeTable } from "./code-table.js";
 import { FILTER_NAMES, type Filter, filtered, filtersOf, isNotYet } from "./filter.js";
-import { type Recipients, useRecipients } from "./use-recipients.js";
 import { type Selection, useSelection } from "./selection.js";
 
+/** Of more codes, recipients are read only if somebody asks: Uber gives them a thousand at a time. */
+const MANY = 5_000;
 const NONE: readonly ProgramCode[] = [];
 
 interface Props {
@@ -29,8 +31,12 @@ export function Codes({ programId, jobs }: Props) {
   const all = loaded.value?.codes ?? NONE;
   const [filter, setFilter] = useState<Filter>("all");
   const [wanted, setWanted] = useState("");
-  const recipients = useRecipients(programId, loaded.value && all.length);
-  const { byCode } = recipients;
+  const recipients = useRecipients(programId);
+  const byCode = recipients.value?.byCode ?? null;
+  const isSmall = loaded.value !== null && all.length <= MANY;
+  useEffect(() => {
+    if (isSmall) recipients.read(false);
+  }, [programId, isSmall]);
   const rows = useMemo(() => filtered(all, filter, wanted, byCode), [all, filter, wanted, byCode]);
   const filters = useMemo(() => filtersOf(all), [all]);
   const byId = useMemo(() => new Map(jobs.map((job) => [job.id, job])), [jobs]);
@@ -119,12 +125,13 @@ export function Codes({ programId, jobs }: Props) {
 
 /** Whether recipients are shown, and how they can be seen. */
 function RecipientsLine({
-  recipients: { byCode, isRevealed, isBusy, problem, show, reveal },
+  recipients: { value, isBusy, problem, read },
   codes: all,
 }: {
-  recipients: Recipients;
+  recipients: ShownRecipients;
   codes: readonly ProgramCode[];
 }) {
+  const byCode = value?.byCode ?? null;
   const without = useMemo(
     () =>
       byCode === null
@@ -142,18 +149,18 @@ function RecipientsLine({
   return (
     <p class="quiet recipients-line">
       {byCode === null ? (
-        <button type="button" class="link" onClick={show} aria-disabled={isBusy}>
+        <button type="button" class="link" onClick={() => read(false)} aria-disabled={isBusy}>
           {isBusy ? "Recipients are being read" : "Show who gets them"}
         </button>
       ) : (
         <>
           {without > 0 && `${inCodes(without)} ${without === 1 ? "has" : "have"} no guest. `}
-          {isRevealed ? (
+          {value?.isMasked === false ? (
             "Recipients are shown in full, which is in the audit trail."
           ) : (
             <>
               Recipients are masked.{" "}
-              <button type="button" class="link" onClick={reveal} aria-disabled={isBusy}>
+              <button type="button" class="link" onClick={() => read(true)} aria-disabled={isBusy}>
                 Show them in full
               </button>{" "}
               (written into the audit trail)

@@ -1,5 +1,6 @@
 /** Which of a program's codes are shown. */
-import type { Recipient } from "../server/guests.js";
+import type { Guest } from "uber-vouchers";
+
 import type { ProgramCode } from "../server/types.js";
 import { STATES, type State } from "../words.js";
 
@@ -21,7 +22,7 @@ export function filtered(
   codes: readonly ProgramCode[],
   filter: Filter,
   wanted: string,
-  recipients: ReadonlyMap<string, Recipient> | null,
+  recipients: ReadonlyMap<string, Guest> | null,
 ): readonly ProgramCode[] {
   const text = wanted.trim().toLowerCase();
   if (filter === "all" && text === "") return codes;
@@ -35,7 +36,7 @@ export function filtered(
   );
 }
 
-function isOf(recipient: Recipient | undefined, text: string): boolean {
+function isOf(recipient: Guest | undefined, text: string): boolean {
   if (recipient === undefined) return false;
   const { name, email, phone } = recipient;
   const digits = text.replaceAll(/[\s()./-]/g, "");

@@ -12,6 +12,7 @@ import { Facts } from "../job/facts.js";
 import { Figures } from "../job/figures.js";
 import { FirstCodes } from "../job/first-codes.js";
 import { Halted } from "../job/halted.js";
+import { AskForNotices, useNotices } from "../job/notices.js";
 import { Outcome } from "../job/outcome.js";
 import { OverTime } from "../job/over-time.js";
 import { Reasons } from "../job/reasons.js";
@@ -42,6 +43,7 @@ export function Job({ programId, jobId }: Props) {
   const { name } = useProgram(programId);
   const { job, at, isConnected, error: problem } = useLiveJob(programId, jobId);
   useAnnounced(job);
+  useNotices(job, name);
   useEffect(() => {
     document.title = `${job === null ? "" : `${inTitle(job)} · `}${name} · Vouchers`;
   }, [job, name]);
@@ -70,7 +72,7 @@ export function Job({ programId, jobId }: Props) {
         <>
           <Head job={job} at={at} isConnected={isConnected} />
           <section class="card figures-card" aria-label="How it stands">
-            <Outcome progress={job.progress} />
+            <Outcome job={job} />
             <StateBar progress={job.progress} />
             <Waiting job={job} />
             <Facts job={job} />
@@ -139,7 +141,10 @@ function Head({
           </span>
         </p>
       </div>
-      <Actions job={job} />
+      <div>
+        <Actions job={job} />
+        <AskForNotices job={job} />
+      </div>
     </div>
   );
 }
