@@ -51,7 +51,9 @@ export function ListCard({ reading, check, reader }: Props) {
         ) : (
           <Count name="Rejected" value={figures.rejected} text={COUNTS.rejected} tone="bad" />
         )}
-        <Count name="Not in this program" value={foreign} text={COUNTS.foreign} tone="bad" />
+        {!people && (
+          <Count name="Not in this program" value={foreign} text={COUNTS.foreign} tone="bad" />
+        )}
         <Count name="Queued before" value={before} text={COUNTS.before} tone="warn" />
       </Hints>
     </section>

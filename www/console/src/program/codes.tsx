@@ -8,8 +8,7 @@ import { type ShownRecipients, useRecipients } from "../job/use-recipients.js";
 import { SearchField } from "../parts/search-field.js";
 import { Ago, Hint, Unread } from "../parts/small.js";
 import { navigate, paths } from "../router.js";
-import { apiOf } from "../server/programs.js";
-import { useResource } from "../server/resource.js";
+import { useProgramCodes } from "../server/program-codes.js";
 import type { JobSummary, ProgramCode } from "../server/types.js";
 import { NOT_YET, SENTENCES, type State } from "../words.js";
 import { CodeTable } from "./code-table.js";
@@ -26,8 +25,7 @@ interface Props {
 }
 
 export function Codes({ programId, jobs }: Props) {
-  const path = `${apiOf(programId)}/codes?usage=true`;
-  const loaded = useResource<{ codes: ProgramCode[] }>(path, { isCostly: true });
+  const loaded = useProgramCodes(programId);
   const all = loaded.value?.codes ?? NONE;
   const [filter, setFilter] = useState<Filter>("all");
   const [wanted, setWanted] = useState("");
