@@ -15,6 +15,7 @@ import { eventFormTests, eventTests } from "./events.mjs";
 import { evidenceTests } from "./evidence.mjs";
 import { jobTests } from "./job.mjs";
 import { listTests } from "./lists.mjs";
+import { operatorTests } from "./operators.mjs";
 import { peopleTests } from "./people.mjs";
 import { reviewTests } from "./review.mjs";
 import { start } from "./server.mjs";
@@ -353,6 +354,8 @@ const tests = {
   ...evidenceTests(page, jobs),
 
   ...jobTests(page),
+
+  ...operatorTests(page),
 
   async "everybody lives apart, and asks for the program's name"() {
     await page.goto(`/programs/${nights.id}`);

@@ -36,7 +36,7 @@ async function sendAgain(page, program, faults) {
 }
 
 /** @param {Page} page @param {{ id: string }} program @param {string} more @returns {Promise<string>} */
-async function createAgain(page, { id }, more = "") {
+export async function createAgain(page, { id }, more = "") {
   const codes = await codesOf(page, id);
   const job = await call(page, `/api/programs/${id}/jobs?resend=true&source=again.csv${more}`, {
     method: "POST",
@@ -47,7 +47,7 @@ async function createAgain(page, { id }, more = "") {
 }
 
 /** @param {Page} page @param {boolean} paused */
-const pauseEverything = (page, paused) =>
+export const pauseEverything = (page, paused) =>
   call(page, "/api/pause", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
@@ -85,6 +85,7 @@ export const jobTests = (page) => ({
 
   async "a job that was refused whole does not end well"() {
     await sendAgain(page, dinner, { bad_request: 1 });
+    await until(page, ({ rejected }) => rejected === dinner.codes, "rejected");
     await sandbox(page, { faults: { bad_request: 0 } });
     await page
       .getByText(/^0 of 1 reached its recipient|^0 of 1 reached their/)
@@ -92,6 +93,10 @@ export const jobTests = (page) => ({
       .waitFor();
     equal((await figures(page))["distributed"], 0);
     equal(await page.locator(".job-head .tone-good").count(), 0, "nothing is green");
+    const rejected = page.locator(".rejected-by-uber");
+    await rejected.locator("li", { hasText: "1 code" }).locator("q").waitFor();
+    await rejected.locator(".error-code").waitFor();
+    await look(page, "job-rejected");
   },
 
   async "what halted it and what to find out stand above Resume, which is quiet until then"() {
@@ -293,7 +298,7 @@ export const jobTests = (page) => ({
       if (ratio !== 0.5) await rows.getByText(codeAt(place)).waitFor();
       else
         await rows
-          .getByText(/^00000000-0000-4000-8000-0000004/)
+          .getByText(/-000000[45]\d{5}$/)
           .first()
           .waitFor();
     }

@@ -3,15 +3,7 @@ import { codes } from "../format.js";
 import { ErrorCode } from "../parts/small.js";
 import type { JobDetail } from "../server/types.js";
 
-interface Rejection {
-  status: number | null;
-  code: string;
-  message: string;
-  codes: number;
-}
-
-export function Rejected({ job }: { job: JobDetail & { rejections?: Rejection[] } }) {
-  const { rejections = [] } = job;
+export function Rejected({ job: { rejections } }: { job: JobDetail }) {
   if (rejections.length === 0) return null;
   return (
     <section class="card rejected-by-uber" aria-labelledby="rejected-title">

@@ -42,6 +42,8 @@ export function Unknown({ job }: { job: JobDetail }) {
   );
   // That the job was not resumed is to be seen although nothing is unknown any more.
   if (!hasUnknown(job)) return fault;
+  const { settling } = job;
+  const { unknown } = job.progress;
   const scope = scopeOf(job, chosen);
 
   // Reports may have settled the batch while one reads the question: no other takes its place.
@@ -64,8 +66,10 @@ export function Unknown({ job }: { job: JobDetail }) {
         <Hint text={SENTENCES.unknown}>
           <StateWord state="unknown" title="" />
         </Hint>{" "}
-        {codes(job.progress.unknown)} {verb(job.progress.unknown, "waits", "wait")} for your
-        decision
+        {codes(unknown)} {verb(unknown, "waits", "wait")} for{" "}
+        {settling === null || settling.isOpen
+          ? "your decision"
+          : "Uber’s reports, then for your decision"}
       </h2>
       <p>
         Uber may or may not have queued these. A code that is in use has reached its recipient: that

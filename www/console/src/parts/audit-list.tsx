@@ -21,9 +21,34 @@ const ACTIONS: Record<AuditEntry["action"], string> = {
   events_reread: "had events read again",
 };
 
+/** What the worker writes down in the words of its API. */
+const DETAILS: Record<string, string> = {
+  resend: "those sent before are sent again",
+  skip: "without those sent before",
+  allowForeign: "with codes of no program of Uber’s list",
+  unchecked: "without a look at Uber’s list",
+  paused: "not started at once",
+};
+const DECIDED: Record<string, string> = {
+  resend: "to be sent again",
+  queued: "taken as queued",
+  abandon: "abandoned",
+};
+
+/** Names and addresses of events stand as they are. */
+function inWords({ action, detail }: AuditEntry): string | null {
+  const known = { created: DETAILS, decided: DECIDED }[action as string];
+  if (known === undefined || detail === null) return detail;
+  return detail
+    .split(", ")
+    .map((word) => known[word] ?? word)
+    .join(", ");
+}
+
 /** What stands in the list and in the file. */
-export function auditWords({ action, codes: size, detail }: AuditEntry): string {
-  return [ACTIONS[action] ?? action, size === null ? null : codes(size), detail]
+export function auditWords(entry: AuditEntry): string {
+  const { action, codes: size } = entry;
+  return [ACTIONS[action] ?? action, size === null ? null : codes(size), inWords(entry)]
     .filter((part) => part !== null && part !== "")
     .join(" · ");
 }

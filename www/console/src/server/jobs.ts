@@ -3,7 +3,6 @@ import { forgetKey, keyOf, nameOfList } from "./once.js";
 import { WorkerError } from "./error.js";
 import { apiOf } from "./programs.js";
 import { outdate } from "./resource.js";
-import { sendJson } from "./request.js";
 import type { DryRun, JobDecision, JobSummary, Reconciled } from "./types.js";
 import { worker } from "./worker.js";
 
@@ -106,7 +105,7 @@ async function once<T>(name: string, create: (key: string) => Promise<T>): Promi
 const act =
   (action: "pause" | "resume" | "drop" | "cancel" | "approve") =>
   (programId: string, jobId: string, reason = "") =>
-    changing(programId, post(programId, jobId, action, { ...reasonOf(reason) }));
+    changing(programId, worker[action](programId, jobId, why(reason)));
 
 export const pauseJob = act("pause");
 export const resumeJob = act("resume");
@@ -122,20 +121,16 @@ export const decide = (
   batch: number | "all",
   decision: JobDecision,
   reason = "",
-) =>
-  changing(programId, post(programId, jobId, "resolve", { batch, decision, ...reasonOf(reason) }));
+) => changing(programId, worker.resolve(programId, jobId, batch, decision, why(reason)));
 
 /** What it is called, and what is to be remembered of it. */
 export const describeJob = (
   programId: string,
   jobId: string,
   described: { name: string; note: string },
-) => changing(programId, sendJson<JobSummary>("PATCH", apiOfJob(programId, jobId), described));
+) => changing(programId, worker.rename(programId, jobId, described));
 
-const post = (programId: string, jobId: string, action: string, body: object) =>
-  sendJson<JobSummary>("POST", `${apiOfJob(programId, jobId)}/${action}`, body);
-
-const reasonOf = (reason: string) => (reason.trim() === "" ? {} : { reason: reason.trim() });
+const why = (reason: string) => (reason.trim() === "" ? {} : { reason: reason.trim() });
 
 /** After a decision, what is known of the program is read again. */
 async function changing(programId: string, deciding: Promise<JobSummary>): Promise<JobSummary> {

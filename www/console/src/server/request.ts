@@ -6,11 +6,7 @@ export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T>
   return (await answer.json()) as T;
 }
 
-export async function sendJson<T>(
-  method: "POST" | "PUT" | "PATCH",
-  path: string,
-  body: unknown,
-): Promise<T> {
+export async function sendJson<T>(method: "POST" | "PUT", path: string, body: unknown): Promise<T> {
   const headers = { "Content-Type": "application/json" };
   const init: RequestInit = { method, headers, body: JSON.stringify(body) };
   const answer = (await worker.request(path, init)) as Response;
