@@ -121,6 +121,7 @@ const STEPS = [
     "imports.test.mjs",
     "inputs.test.mjs",
     "trap.test.mjs",
+    "binding.test.mjs",
   ]),
   besidePackage("package loading", "package/loading.test.mjs"),
   besidePackage("package command", "package/command.test.mjs"),

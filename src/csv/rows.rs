@@ -120,6 +120,13 @@ pub(super) enum Trial {
 }
 
 impl Rows {
+    /// Reads recipients in place of codes.
+    pub(super) fn expect_recipients(&mut self) {
+        self.header.expect_recipients();
+        self.shape.holds = self.header.holds();
+        self.quoted.holds = self.header.holds();
+    }
+
     pub(super) const fn begin(&mut self, delimiter: u8) {
         self.delimiter = delimiter;
         self.line = self.lines.line;
@@ -325,7 +332,8 @@ impl Rows {
     fn end_row(&mut self, collector: &mut Collector) {
         let is_header = !self.has_columns;
         self.close_quotes(self.state);
-        let has_own_code = || (!is_header || self.column == 0) && self.code.code().is_ok();
+        let holds = self.header.holds();
+        let has_own_code = || (!is_header || self.column == 0) && self.code.holds(holds);
         let is_taken = if self.state == CellState::Malformed {
             self.reject_quotes(message::MALFORMED, collector);
             false
@@ -428,6 +436,9 @@ impl Rows {
             let program = program.filter(|_| self.columns.program == Some(0)).map(str::to_owned);
             self.reject_lines(self.shape.fault(), program.as_deref(), collector);
             return false;
+        }
+        if collector.is_for_recipients() {
+            return collector.match_recipient(self.line, [&self.code, &self.program]);
         }
         let Err((cell, reason, mut message)) = self.judge(collector) else { return true };
         if is_first

@@ -31,6 +31,7 @@ mod date;
 mod exchange;
 mod faults;
 mod form;
+mod guests;
 mod options;
 mod programs;
 mod random;
@@ -114,7 +115,8 @@ impl Sandbox {
     }
 
     /// Creates a program with its codes. Refuses an id that is taken or no path
-    /// segment, an unknown status, and more than [`MOST_CODES`] codes.
+    /// segment, an unknown status, what can be no currency, and more than [`MOST_CODES`]
+    /// codes.
     pub fn create_program(&mut self, spec: ProgramSpec, now: u64) -> Result<CreatedProgram, Error> {
         let number = u64::try_from(self.programs.len()).unwrap_or_default() + 1;
         let program = Program::new(self.options.seed, number, spec, now)?;
@@ -148,6 +150,18 @@ impl Sandbox {
         true
     }
 
+    /// Cancels a code of a program, as *Cancel Codes* does. False if there is no such
+    /// code.
+    pub fn cancel(&mut self, program_id: &str, code: Code, now: u64) -> bool {
+        let found = self.program(program_id).and_then(|place| self.programs.get_mut(place));
+        let Some(program) = found else { return false };
+        let Some(place) = program.place(code).and_then(|place| usize::try_from(place).ok()) else {
+            return false;
+        };
+        program.cancel(place, now);
+        true
+    }
+
     /// The truth of use: the codes of a program that were used by now, in the
     /// program's order, and how often each was. None where there is no such program.
     pub fn uses(&mut self, program_id: &str, now: u64) -> Option<Vec<(Code, u32)>> {
@@ -170,7 +184,7 @@ impl Sandbox {
             if let Some(program) = self.programs.get_mut(program)
                 && program.redeem(place, 1)
             {
-                self.webhooks.report_use(&self.options, organization, &program.id, at);
+                self.webhooks.report_use(&self.options, organization, program, at);
             }
         }
     }

@@ -27,7 +27,7 @@ use serde_json::{Value, json};
 
 use super::faults::Fault;
 use super::options::{EventForm, Options};
-use super::programs::USE_AMOUNT;
+use super::programs::{Program, USE_AMOUNT};
 use super::random::{Purpose, Random, key_of};
 use crate::code::Code;
 use crate::http::percent_encode;
@@ -189,7 +189,7 @@ impl Webhooks {
         &mut self,
         options: &Options,
         organization: String,
-        program: &str,
+        program: &Program,
         at: u64,
     ) {
         let (_, mut random) = self.next(options, Purpose::WebhookId);
@@ -198,7 +198,7 @@ impl Webhooks {
             "event_type": REDEEMED,
             "usage_trip_count": "1",
             "usage_amount": format!("{USE_AMOUNT}.0"),
-            "usage_amount_currency": "USD",
+            "usage_amount_currency": program.currency_code(),
         });
         self.add(Pending {
             due_at: at,
@@ -206,7 +206,7 @@ impl Webhooks {
             message_id: random.uuid(),
             created_at: at,
             organization,
-            program: program.to_owned(),
+            program: program.id.clone(),
             event: Event::Other(event),
         });
     }

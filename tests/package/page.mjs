@@ -9,6 +9,7 @@ import webhooks from "../vectors/webhooks.json" with { type: "json" };
 import { assert, runTests } from "./harness.mjs";
 import { jobSuite } from "./job-suite.mjs";
 import { suite } from "./suite.mjs";
+import { recipientsSuite } from "./recipients-suite.mjs";
 import { usageSuite } from "./usage-suite.mjs";
 
 /** @param {import("./harness.mjs").Test} test */
@@ -16,6 +17,7 @@ async function define(test) {
   await suite(test, assert, uberVouchers, sandbox, { codes, webhooks });
   await jobSuite(test, assert, uberVouchers, sandbox, journal, journals);
   await usageSuite(test, assert, uberVouchers, sandbox, journal);
+  await recipientsSuite(test, assert, uberVouchers, sandbox);
   const secret = { clientId: "a", clientSecret: "b" };
   test("a page refuses a client secret", async () => {
     const { createClient, exchangeCode } = uberVouchers;

@@ -340,7 +340,7 @@ function* encoded(text: string): Generator<Uint8Array> {
 }
 
 /** Waits for foreign code, which may throw or hang, or for the signal. */
-async function guard<T>(signal: CallSignal | undefined, read: () => Promise<T>): Promise<T> {
+export async function guard<T>(signal: CallSignal | undefined, read: () => Promise<T>): Promise<T> {
   refuseAborted(signal);
   let abort = () => {};
   try {

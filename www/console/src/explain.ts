@@ -28,6 +28,9 @@ const TODO: Record<string, string> = {
   invalid_codes: "Read the list again: its rejected rows have to be left out, or corrected.",
   empty_codes: "There is nothing to send. Choose another list.",
   too_many_codes: "Split the list.",
+  foreign_codes: "Check the list again: it holds codes that are not in the program.",
+  codes_not_read: "Check the list again, or decide that it is sent unchecked.",
+  nothing_to_send: "Choose another list.",
   already_queued: "Decide what becomes of the codes that are in an earlier job.",
   internal_server_error: "Wait for Uber’s reports before you send these codes again.",
   server_error: "Uber, or something before it, has a fault. Try again in a while.",
@@ -96,13 +99,20 @@ export function explainUnreadable({ code, message, status }: JobFault): Explaine
 }
 
 /** A call that only reads, or changes nothing at Uber. */
-export function explainReading({ code, message, hint, status }: WorkerError): Explained {
+export function explainReading({
+  code,
+  message,
+  hint,
+  status,
+}: Pick<WorkerError, "code" | "message" | "hint"> & {
+  status?: number | null | undefined;
+}): Explained {
   return {
     what: message,
     meaning: "No code is concerned.",
     todo: READING_TODO[code] ?? todoOf(code, hint),
     code,
-    status,
+    status: status ?? null,
   };
 }
 

@@ -41,6 +41,11 @@ export const COUNTS = {
   valid: "Distinct codes, each in the form of a UUID.",
   duplicate: "Valid codes that stood in the list before. Each code is sent once.",
   rejected: "Rows that are no code. They are never sent. Empty rows are not among them.",
+  matched: "Distinct codes of the guests that were found.",
+  notGuest: "No guest of this program has this address, number or code_text.",
+  twoGuests: "It leads to more than one guest, so none of them is taken.",
+  noCode: "The guest was found, and has no code in this program.",
+  foreign: "Codes that Uber does not list in the program. Nothing is sent while there are any.",
   before:
     "Codes that an earlier job here has sent, may have sent, or is going to send. You decide what becomes of them.",
 } as const;

@@ -14,7 +14,10 @@ interface Props {
 export function ListCard({ reading, check, reader }: Props) {
   const isReading = reading.step === "reading";
   const figures = isReading ? progressOf(reading) : figuresOf(reading.draft);
+  const people = reading.step === "read" ? (reading.draft.people?.counts ?? null) : null;
   const before = check.step === "checked" ? check.before.total : null;
+  const foreign =
+    check.step === "checked" && check.listed.fault === null ? check.listed.foreign : null;
   return (
     <section class="card list-card" aria-label="The list" aria-busy={isReading}>
       <div class="list-head">
@@ -33,9 +36,24 @@ export function ListCard({ reading, check, reader }: Props) {
         <progress max={1} value={figures.share} aria-label="Reading" />
       </div>
       <Hints class="counts" label="What was counted">
-        <Count name="Valid" value={figures.valid} text={COUNTS.valid} />
+        <Count
+          name={people ? "Matched" : "Valid"}
+          value={figures.valid}
+          text={people ? COUNTS.matched : COUNTS.valid}
+        />
         <Count name="Duplicate" value={figures.duplicates} text={COUNTS.duplicate} />
-        <Count name="Rejected" value={figures.rejected} text={COUNTS.rejected} tone="bad" />
+        {people ? (
+          <>
+            <Count name="Not a guest" value={people.unmatched} text={COUNTS.notGuest} tone="bad" />
+            <Count name="Two guests" value={people.ambiguous} text={COUNTS.twoGuests} tone="bad" />
+            <Count name="No code" value={people.withoutCode} text={COUNTS.noCode} tone="bad" />
+          </>
+        ) : (
+          <Count name="Rejected" value={figures.rejected} text={COUNTS.rejected} tone="bad" />
+        )}
+        {!people && (
+          <Count name="Not in this program" value={foreign} text={COUNTS.foreign} tone="bad" />
+        )}
         <Count name="Queued before" value={before} text={COUNTS.before} tone="warn" />
       </Hints>
     </section>
@@ -59,7 +77,7 @@ function Count({
       <dt>
         <Hint text={text}>{name}</Hint>
       </dt>
-      <dd data-count={name.toLowerCase().replace(" ", "-")}>
+      <dd data-count={name.toLowerCase().replaceAll(" ", "-")}>
         {value === null ? <span class="count-none">–</span> : number(value)}
       </dd>
     </div>

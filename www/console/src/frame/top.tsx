@@ -11,6 +11,7 @@ import type { Config } from "../server/types.js";
 import { showFinder } from "./finder.js";
 import { showKeys } from "./keys.js";
 import { toggleSandbox } from "./sandbox-panel.js";
+import { Waiting } from "./waiting.js";
 
 export function Top({ config }: { config: Config | null }) {
   const { screen } = useRoute();
@@ -24,6 +25,7 @@ export function Top({ config }: { config: Config | null }) {
         <nav class="nav" aria-label="Screens">
           <Link to={paths.programs} isCurrent={screen === "programs"}>
             Programs
+            <Waiting />
           </Link>
           <Link to={paths.history} isCurrent={screen === "history"}>
             History

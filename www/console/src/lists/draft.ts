@@ -1,6 +1,7 @@
 /** A list that was read, and the file that it was read from. */
 import type { CodeList } from "uber-vouchers";
 
+import type { People } from "./people.js";
 import type { Sheet } from "./workbook.js";
 
 /** Which columns hold what, by number from 1. */
@@ -31,8 +32,12 @@ export interface Draft {
   valid: number;
   duplicates: number;
   rejectedCount: number;
+  /** Of a list of people: who leads to no code. Else they are codes. */
+  people: People | null;
   /** The first 1,000. */
   rejected: CodeList["rejected"];
+  /** Of one program: its codes. */
+  list: CodeList | null;
   /** Where the file names programs: the codes of each. */
   programs: ReadonlyMap<string, CodeList> | null;
 }

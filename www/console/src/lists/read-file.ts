@@ -10,6 +10,7 @@ import {
 import type { Draft, File } from "./draft.js";
 import { countEmptyRows } from "./empty-rows.js";
 import { linesByProgram, linesOf } from "./lines.js";
+import { type Matched, holdsPeople, matchPeople, namesPeople } from "./people.js";
 import { type Preview, previewOf } from "./preview.js";
 import { namesPrograms } from "./program-column.js";
 
@@ -30,19 +31,17 @@ interface Options {
   onProgress(progress: ParseProgress): void;
 }
 
-type Codes = Pick<Found, "valid" | "duplicates" | "rejectedCount" | "rejected" | "programs"> & {
-  input: Blob;
-};
+type Codes = Omit<Found, "rows" | "emptyRows" | "header">;
 
-/** `isSeveral`: it has to name programs; else it may. */
+/** Without a `programId` it has to name programs; else it may, and may be of people. */
 export async function readFile(
   file: File,
-  isSeveral: boolean,
+  programId: string | null,
   options: Options,
 ): Promise<Found | { unsure: Unsure }> {
   const { input, places } = file;
-  const byProgram = isSeveral || (places === null && (await namesPrograms(input)));
-  const codes = await (byProgram ? readSeveral : readOne)(file, options);
+  const byProgram = programId === null || (places === null && (await namesPrograms(input)));
+  const codes = await (byProgram ? readSeveral(file, options) : readOne(file, programId, options));
   const [first] = codes.rejected;
   if (first?.reason === "unsupported_format") throw new Unreadable(first.message);
   if (isNothingRead(codes) && places === null) {
@@ -60,12 +59,23 @@ export async function readFile(
 
 /** A header that does not say where the codes are: the package reads on in no such file. */
 const isNothingRead = ({ valid, duplicates, rejectedCount, rejected }: Codes): boolean =>
-  valid + duplicates === 0 &&
-  rejectedCount === 1 &&
-  ["missing_column", "ambiguous_column"].includes(rejected[0]?.reason ?? "");
+  valid + duplicates === 0 && isWithoutColumn({ rejectedCount, rejected });
 
-async function readOne({ input, places }: File, options: Options): Promise<Codes> {
+const isWithoutColumn = ({
+  rejectedCount,
+  rejected,
+}: Pick<CodeList, "rejectedCount" | "rejected">): boolean =>
+  rejectedCount === 1 && ["missing_column", "ambiguous_column"].includes(rejected[0]?.reason ?? "");
+
+async function readOne(
+  { input, places }: File,
+  programId: string,
+  options: Options,
+): Promise<Codes> {
   const list = await parseCodes(input, { ...options, ...places });
+  const isOfPeople =
+    holdsPeople(list) || (places === null && isWithoutColumn(list) && (await namesPeople(input)));
+  if (isOfPeople) return ofPeople(await matchPeople(input, programId, places, options));
   const { size, duplicates, rejectedCount, rejected } = list;
   // The worker has not been told the column.
   const upload = places === null ? input : await linesOf(list);
@@ -74,8 +84,25 @@ async function readOne({ input, places }: File, options: Options): Promise<Codes
     duplicates,
     rejectedCount,
     rejected,
+    people: null,
+    list,
     programs: null,
     input: upload,
+  };
+}
+
+/** It ends in an ordinary list of codes: nobody's data goes any further. */
+async function ofPeople({ list, people }: Matched): Promise<Codes> {
+  const { unmatched, ambiguous, withoutCode } = people.counts;
+  return {
+    valid: list.size,
+    duplicates: list.duplicates,
+    rejectedCount: unmatched + ambiguous + withoutCode,
+    rejected: [],
+    people,
+    list,
+    programs: null,
+    input: await linesOf(list),
   };
 }
 
@@ -89,6 +116,8 @@ async function readSeveral({ input, places }: File, options: Options): Promise<C
     duplicates: sum(({ duplicates }) => duplicates),
     rejectedCount: lists.rejectedCount,
     rejected: lists.rejected,
+    people: null,
+    list: null,
     programs,
     input: places === null ? input : await linesByProgram(programs),
   };

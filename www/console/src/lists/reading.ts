@@ -34,6 +34,14 @@ export interface Reader {
   refuse(fault: string): void;
 }
 
+/** What is kept of a list of people are their codes. */
+const codesOnly = ({ source }: File, { input }: Found): File => ({
+  input,
+  source,
+  places: null,
+  sheets: null,
+});
+
 /** Of a workbook's sheets, the first with a UUID is read, or the first. */
 const HOLDS_CODES = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/i;
 
@@ -124,7 +132,7 @@ export function useReader(to: string): Reader {
     show();
     const began = performance.now();
     try {
-      const found = await readFile(file, to === "several", { signal, onProgress });
+      const found = await readFile(file, to === "several" ? null : to, { signal, onProgress });
       if (!isCurrent()) return;
       if ("unsure" in found) {
         setReading({ step: "columns", file, unsure: found.unsure });
@@ -146,7 +154,7 @@ export function useReader(to: string): Reader {
   const finish = (file: File, found: Found, readMs: number) => {
     const draft: Draft = { ...found, file, source: file.source, readMs };
     drafts.set(to, draft);
-    keepFile(to, file);
+    keepFile(to, found.people === null ? file : codesOnly(file, found));
     setReading({ step: "read", draft });
     const { valid, duplicates, rejectedCount } = found;
     announce(

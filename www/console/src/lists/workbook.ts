@@ -1,5 +1,5 @@
 /** Workbooks (.xlsx): which files are one, and their sheets as CSV. */
-import { startWorker } from "./page-worker.js";
+import { startWorker } from "../server/page-worker.js";
 import readerUrl from "./workbook-reader.js?worker&url";
 
 export interface Sheet {

@@ -7,7 +7,6 @@ import { codes, dates } from "../format.js";
 import type { Reader } from "../lists/reading.js";
 import { Crumbs } from "../parts/crumbs.js";
 import { Callout, ProgramStatus, ProgramTitle } from "../parts/small.js";
-import { noteUse } from "../recent.js";
 import { Link, paths } from "../router.js";
 import { useConfig } from "../server/config.js";
 import { toWorkerError } from "../server/error.js";
@@ -24,9 +23,6 @@ export function NewDistribution({ programId }: { programId: string }) {
   useEffect(() => {
     document.title = `New distribution · ${name} · Vouchers`;
   }, [name]);
-  useEffect(() => {
-    if (config && program) noteUse(config.organizationId, programId);
-  }, [config?.organizationId, program === null, programId]);
 
   return (
     <div class="page">
@@ -63,7 +59,8 @@ export function NewDistribution({ programId }: { programId: string }) {
         whose={name}
         format={
           <>
-            A CSV or an Excel workbook with a <code>code_id</code> column, or one code a line.
+            A CSV or an Excel workbook with a <code>code_id</code> column, or one code a line; or
+            the e-mail addresses or telephone numbers of guests.
           </>
         }
         more={(reader) =>
