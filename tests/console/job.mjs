@@ -331,6 +331,8 @@ export const jobTests = (page) => ({
     await page.locator(".first-codes li", { hasText: "queued" }).waitFor();
     const { queued, pending } = await figures(page);
     equal([queued, pending], [1, hires.codes - 1]);
+    await page.locator(".waits").getByRole("button", { name: "Show recipients" }).click();
+    await page.locator(".first-codes li", { hasText: /to .*…/ }).waitFor();
     await look(page, "job-first-code");
     await page.getByRole("button", { name: "Now the other 49: distribute 49 codes" }).click();
     await until(page, (found) => found["queued"] === hires.codes, "the others");
