@@ -7,6 +7,8 @@ import { PROGRAMS, call, downloaded, equal, figures, sandbox, until } from "./st
 /** @typedef {import("playwright-core").Page} Page */
 
 const { party, hires } = PROGRAMS;
+/** Reports of earlier jobs come first. */
+const REPORTS_MS = 240_000;
 
 /**
  * The job's page as the worker would tell it, with some of it changed.
@@ -34,6 +36,7 @@ async function settled(page) {
     page,
     ({ queued, pending, sending }) => queued === 0 && pending === 0 && sending === 0,
     "settled",
+    REPORTS_MS,
   );
 }
 
