@@ -1,7 +1,13 @@
+use super::journal::put_text;
 use super::*;
-use crate::http::{BaseUrl, Headers};
+use crate::code::Code;
+use crate::error::{ErrorCode, Queued};
+use crate::http::{BaseUrl, Headers, ResponseHead};
+use crate::json::Json;
 use crate::uber::api::{Api, example};
 use crate::uber::id::OrganizationId;
+use crate::uber::response;
+use crate::webhook::event::{Outcome, Status};
 
 mod answers;
 mod creation;
