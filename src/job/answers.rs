@@ -1,9 +1,9 @@
 //! What an answer makes of a batch, and of the run.
 
-use super::journal::{self, put, put_text};
-use super::ledger::Proof;
+use super::Job;
+use super::record::Record;
 use super::sending::Stage;
-use super::{Job, about};
+use super::state::Proof;
 use crate::error::{Error, ErrorCode, Queued};
 use crate::http::ResponseHead;
 use crate::json::Json;
@@ -123,12 +123,7 @@ impl Job {
         if uber_code.len() > LONGEST_NAME || !uber_code.bytes().all(is_name) {
             uber_code = "";
         }
-        let mut record = about(journal::ANSWER, batch);
-        put(&mut record, proof as u64, 1);
-        put(&mut record, status.into(), 2);
-        // Both are short.
-        let _ = put_text(&mut record, code).and_then(|()| put_text(&mut record, uber_code));
-        self.record(&record);
+        self.record(Record::Answer { batch, proof, status, error: code, uber_code });
         self.next = self.next.min(batch);
     }
 }

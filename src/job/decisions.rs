@@ -1,8 +1,8 @@
 //! What the operator decides.
 
-use super::journal::{self, put};
-use super::ledger::{Decision, Evidence};
-use super::{Job, about};
+use super::Job;
+use super::record::Record;
+use super::state::Decision;
 use crate::error::{Error, ErrorCode, Queued};
 use crate::text::{decimal, text};
 
@@ -27,9 +27,7 @@ impl Job {
         };
         for batch in batches {
             if self.can_resolve(batch, decision) {
-                let mut record = about(journal::DECISION, batch);
-                put(&mut record, decision as u64, 1);
-                self.record(&record);
+                self.record(Record::Decision { batch, decision });
                 self.next = self.next.min(batch);
             }
         }
@@ -38,9 +36,10 @@ impl Job {
 
     fn can_resolve(&self, batch: usize, decision: Decision) -> bool {
         self.ledger.is_unsettled(batch)
-            && self.ledger.batches.get(batch).is_some_and(|batch| {
-                batch.evidence.is_open()
-                    || decision == Decision::Abandon && batch.evidence == Evidence::Idle
-            })
+            && self
+                .ledger
+                .batches
+                .get(batch)
+                .is_some_and(|batch| batch.evidence.decided(decision).is_some())
     }
 }

@@ -29,160 +29,12 @@
 
 use std::cmp::Ordering;
 
-use super::journal::{
-    ANSWER, BEGIN, CODES, DECISION, Fields, OUTCOMES, PAUSE, PAUSED, REASON, RESUMED, SENDING,
-    USAGE,
-};
+use super::record::{self, Begin, Record};
+use super::state::{By, CodeState, Evidence, Proof};
 use super::texts::Texts;
 use crate::code::list::CodeListBuilder;
 use crate::error::ErrorCode;
-use crate::names::named;
 use crate::uber::distribute::MOST_CODES;
-
-named! {
-    /// What is known of one code.
-    pub enum CodeState {
-        /// Not sent yet.
-        Pending = "pending",
-        /// In a request that is under way.
-        Sending = "sending",
-        /// Uber accepted it. Delivery is reported later.
-        Queued = "queued",
-        /// Reported by Uber, or in use: it reached its recipient.
-        Distributed = "distributed",
-        /// Reported by Uber: it did not.
-        Failed = "failed",
-        /// Uber refused the request. Nothing was queued.
-        Rejected = "rejected",
-        /// It left, and no answer proves either way. It is not sent again until you decide.
-        Unknown = "unknown",
-        /// You decided that it is not sent, or not looked after.
-        Abandoned = "abandoned",
-    }
-}
-
-/// What the state of a code rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
-    /// Nothing but what was done here.
-    Nobody,
-    /// The answer to the request.
-    Answer,
-    /// What Uber reported later.
-    Webhook,
-    /// What Uber's read endpoints say: it was claimed or used.
-    Usage,
-    /// A decision of the operator's.
-    Operator,
-}
-
-impl By {
-    /// All of them, in the order of their numbers.
-    pub const ALL: &'static [By] = &[By::Nobody, By::Answer, By::Webhook, By::Usage, By::Operator];
-
-    /// The name in the docs and in JavaScript; none for [`By::Nobody`].
-    #[must_use]
-    pub const fn as_str(self) -> Option<&'static str> {
-        match self {
-            By::Nobody => None,
-            By::Answer => Some("answer"),
-            By::Webhook => Some("webhook"),
-            By::Usage => Some("usage"),
-            By::Operator => Some("operator"),
-        }
-    }
-}
-
-/// What is known of a batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Evidence {
-    /// It never left, or only with proof that nothing was queued.
-    Idle,
-    /// It is under way for the first time, as far as there is no proof.
-    Sending,
-    /// The request was refused for what was in it.
-    Refused,
-    /// It left, and there is no proof either way.
-    Maybe,
-    /// Accepted, by Uber.
-    Accepted,
-    /// Accepted, says the operator.
-    Presumed,
-    /// As `Maybe`, and to leave again.
-    Resend,
-    /// Under way again, with the first send still open.
-    Resending,
-    /// Given up before it left.
-    Cancelled,
-    /// Given up after it left.
-    Abandoned,
-}
-
-impl Evidence {
-    /// The state of the batch's codes that have no outcome.
-    const fn state(self) -> CodeState {
-        match self {
-            Evidence::Idle => CodeState::Pending,
-            Evidence::Sending | Evidence::Resending => CodeState::Sending,
-            Evidence::Refused => CodeState::Rejected,
-            Evidence::Maybe | Evidence::Resend => CodeState::Unknown,
-            Evidence::Accepted | Evidence::Presumed => CodeState::Queued,
-            Evidence::Cancelled | Evidence::Abandoned => CodeState::Abandoned,
-        }
-    }
-
-    pub(super) const fn by(self) -> By {
-        match self {
-            Evidence::Accepted | Evidence::Refused => By::Answer,
-            Evidence::Presumed | Evidence::Cancelled | Evidence::Abandoned => By::Operator,
-            _ => By::Nobody,
-        }
-    }
-
-    /// Whether an outcome can belong to a send of this job.
-    const fn keeps_outcomes(self) -> bool {
-        !matches!(self, Evidence::Idle | Evidence::Refused | Evidence::Cancelled)
-    }
-
-    /// Whether an outcome counts by now.
-    const fn shows_outcomes(self) -> bool {
-        self.keeps_outcomes() && !matches!(self, Evidence::Sending)
-    }
-
-    /// Whether it is to leave.
-    pub(super) const fn is_waiting(self) -> bool {
-        matches!(self, Evidence::Idle | Evidence::Resend)
-    }
-
-    /// Whether the operator can decide about it.
-    pub(super) const fn is_open(self) -> bool {
-        matches!(self, Evidence::Maybe | Evidence::Resend)
-    }
-}
-
-/// What an answer proved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Proof {
-    Accepted,
-    /// Nothing was queued, and sending the same again is pointless.
-    Refused,
-    /// Nothing was queued, and it may be sent again.
-    Again,
-    /// Nothing.
-    Nothing,
-}
-
-named! {
-    /// What the operator decides about codes whose fate is unknown.
-    pub enum Decision {
-        /// Send again those that have no outcome. Some people may get two messages.
-        Resend = "resend",
-        /// Take them for queued.
-        Queued = "queued",
-        /// Leave it at that; or, of what is pending, never send it.
-        Abandon = "abandon",
-    }
-}
 
 /// One batch.
 #[derive(Clone, Debug)]
@@ -233,19 +85,6 @@ impl Batch {
             _ => Some(&mut self.failed),
         }
     }
-}
-
-/// What a job is, as its journal begins.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Begin {
-    pub(super) id: [u8; 16],
-    pub(super) created_at: u64,
-    pub(super) batch_size: usize,
-    pub(super) total: usize,
-    pub(super) duplicates: u64,
-    pub(super) base_url: String,
-    pub(super) organization: String,
-    pub(super) program: String,
 }
 
 /// Where a job pauses by itself.
@@ -301,125 +140,55 @@ const USED_BEFORE: u16 = u16::MAX - 1;
 
 impl Ledger {
     /// Takes note of a record. None if it can't follow what came before.
-    pub(super) fn apply(&mut self, body: &[u8]) -> Option<()> {
-        let (kind, rest) = body.split_first()?;
-        let mut fields = Fields::new(rest);
-        match *kind {
-            BEGIN => self.begin(fields)?,
-            CODES => self.insert_codes(rest)?,
-            REASON => self.add_reason(str::from_utf8(rest).ok()?)?,
-            OUTCOMES => {
-                let (outcomes, []) = rest.as_chunks::<6>() else { return None };
+    pub(super) fn apply(&mut self, record: Record<'_>) -> Option<()> {
+        match record {
+            Record::Begin(begin) => self.begin(begin)?,
+            Record::Codes(codes) => self.insert_codes(codes)?,
+            Record::Sending { batch, at } => self.send(batch, at)?,
+            Record::Answer { batch, proof, status, error, uber_code } => {
+                let evidence = self.batches.get(batch)?.evidence.answered(proof)?;
+                self.note_answer(batch, proof, status, error, uber_code)?;
+                self.set(batch, evidence);
+            }
+            Record::Reason(reason) => self.add_reason(reason)?,
+            Record::Outcomes(outcomes) => {
                 for outcome in outcomes {
-                    let mut fields = Fields::new(outcome);
-                    let place = fields.index();
-                    #[allow(clippy::cast_possible_truncation)]
-                    self.report(place, fields.number(2) as u16)?;
+                    let (place, outcome) = record::read_outcome(*outcome);
+                    self.report(place, outcome)?;
                 }
             }
-            USAGE => {
-                let (places, []) = rest.as_chunks::<4>() else { return None };
-                for place in places {
-                    self.apply_usage(Fields::new(place).index())?;
-                }
+            Record::Decision { batch, decision } => {
+                let evidence = self.batches.get(batch)?.evidence.decided(decision)?;
+                self.set(batch, evidence);
             }
-            PAUSE => {
-                let codes = fields.index();
-                fields.end()?;
-                let Begin { total, batch_size, .. } = self.begin;
-                let fits = (1..total).contains(&codes) && !self.is_whole() && self.pause.codes == 0;
-                if !fits {
+            Record::Resumed { restored } => {
+                if !self.is_whole() {
                     return None;
                 }
-                let batches = codes.div_ceil(batch_size);
-                self.pause = Pause { codes, batches, stage: PauseStage::Ahead };
+                for batch in 0..self.batches.len() {
+                    let evidence = self.batches.get(batch)?.evidence;
+                    if evidence.is_sending() || restored && evidence.is_waiting() {
+                        self.set(batch, Evidence::Maybe);
+                    }
+                }
             }
-            PAUSED => {
-                fields.end()?;
+            Record::Usage(places) => {
+                for place in places {
+                    self.apply_usage(record::read_place(*place))?;
+                }
+            }
+            Record::Pause { codes } => self.pause_after(codes)?,
+            Record::Paused => {
                 if !self.is_whole() || self.pause.stage != PauseStage::Ahead {
                     return None;
                 }
                 self.pause.stage = PauseStage::Reached;
             }
-            RESUMED => {
-                let restored = fields.number(1);
-                fields.end()?;
-                if restored > 1 || !self.is_whole() {
-                    return None;
-                }
-                for batch in 0..self.batches.len() {
-                    let evidence = self.batches.get(batch)?.evidence;
-                    if matches!(evidence, Evidence::Sending | Evidence::Resending)
-                        || restored == 1 && evidence.is_waiting()
-                    {
-                        self.set(batch, Evidence::Maybe);
-                    }
-                }
-            }
-            _ => self.apply_to_batch(*kind, fields)?,
         }
         Some(())
     }
 
-    /// Takes note of a record about one batch.
-    fn apply_to_batch(&mut self, kind: u8, mut fields: Fields<'_>) -> Option<()> {
-        let place = fields.index();
-        let batch = self.batches.get_mut(place)?;
-        let evidence = batch.evidence;
-        let again = evidence == Evidence::Resending;
-        let next = match kind {
-            SENDING if evidence.is_waiting() => {
-                if place >= self.pause.batches {
-                    if self.pause.stage == PauseStage::Ahead {
-                        return None;
-                    }
-                    self.pause.stage = PauseStage::Over;
-                }
-                self.requests += 1;
-                self.retries += u32::from(batch.attempts > 0);
-                batch.attempts += 1;
-                batch.sent_at = fields.number(8);
-                fields.end()?;
-                if evidence == Evidence::Idle { Evidence::Sending } else { Evidence::Resending }
-            }
-            ANSWER if again || evidence == Evidence::Sending => match self.answer(place, fields)? {
-                0 => Evidence::Accepted,
-                1 if !again => Evidence::Refused,
-                2 if !again => Evidence::Idle,
-                2 => Evidence::Resend,
-                // The first send is still open, whatever came of the second.
-                1 | 3 => Evidence::Maybe,
-                _ => return None,
-            },
-            DECISION => {
-                let decision = fields.number(1);
-                fields.end()?;
-                match decision {
-                    0 if evidence.is_open() => Evidence::Resend,
-                    1 if evidence.is_open() => Evidence::Presumed,
-                    2 if evidence.is_open() => Evidence::Abandoned,
-                    2 if evidence == Evidence::Idle => Evidence::Cancelled,
-                    _ => return None,
-                }
-            }
-            _ => return None,
-        };
-        self.set(place, next);
-        Some(())
-    }
-
-    fn begin(&mut self, mut fields: Fields<'_>) -> Option<()> {
-        let begin = Begin {
-            id: fields.sixteen(),
-            created_at: fields.number(8),
-            batch_size: fields.index(),
-            total: fields.index(),
-            duplicates: fields.number(8),
-            base_url: fields.text().into(),
-            organization: fields.text().into(),
-            program: fields.text().into(),
-        };
-        fields.end()?;
+    fn begin(&mut self, begin: Begin) -> Option<()> {
         let fits = begin.total > 0 && (1..=MOST_CODES).contains(&begin.batch_size);
         if self.begin.total > 0 || !fits {
             return None;
@@ -432,9 +201,37 @@ impl Ledger {
         Some(())
     }
 
+    /// Has the job pause, before its batches are made.
+    fn pause_after(&mut self, codes: usize) -> Option<()> {
+        let Begin { total, batch_size, .. } = self.begin;
+        if !(1..total).contains(&codes) || self.is_whole() || self.pause.codes > 0 {
+            return None;
+        }
+        let batches = codes.div_ceil(batch_size);
+        self.pause = Pause { codes, batches, stage: PauseStage::Ahead };
+        Some(())
+    }
+
+    /// A batch is about to leave.
+    fn send(&mut self, place: usize, at: u64) -> Option<()> {
+        let batch = self.batches.get_mut(place)?;
+        let evidence = batch.evidence.sent()?;
+        if place >= self.pause.batches {
+            if self.pause.stage == PauseStage::Ahead {
+                return None;
+            }
+            self.pause.stage = PauseStage::Over;
+        }
+        self.requests += 1;
+        self.retries += u32::from(batch.attempts > 0);
+        batch.attempts += 1;
+        batch.sent_at = at;
+        self.set(place, evidence);
+        Some(())
+    }
+
     /// Takes codes of the list: each once, and no more than there are to be.
-    fn insert_codes(&mut self, codes: &[u8]) -> Option<()> {
-        let (codes, []) = codes.as_chunks() else { return None };
+    fn insert_codes(&mut self, codes: &[[u8; 16]]) -> Option<()> {
         let length = self.codes.so_far().len() + codes.len();
         self.codes.insert_bytes(codes)?;
         if codes.is_empty() || length > self.begin.total || self.codes.so_far().len() < length {
@@ -475,26 +272,28 @@ impl Ledger {
         !self.batches.is_empty()
     }
 
-    /// Takes note of what came back; gives what it proved.
-    #[allow(clippy::cast_possible_truncation)]
-    fn answer(&mut self, place: usize, mut fields: Fields<'_>) -> Option<u64> {
-        let proof = fields.number(1);
-        let status = fields.number(2) as u16;
-        let error = ErrorCode::from_name(fields.text());
-        let uber_code = fields.text();
-        fields.end()?;
+    /// Takes note of what came back, if that was no acceptance.
+    fn note_answer(
+        &mut self,
+        place: usize,
+        proof: Proof,
+        status: u16,
+        error: &str,
+        uber_code: &str,
+    ) -> Option<()> {
         let uber_code = match self.uber_codes.look(uber_code) {
             _ if uber_code.is_empty() => None,
             Ok(at) => self.uber_codes.number_at(at),
             Err(at) => self.uber_codes.insert(at, uber_code),
         };
         let batch = self.batches.get_mut(place)?;
-        if proof != Proof::Accepted as u64 {
-            (batch.error, batch.status, batch.uber_code) = (error, status, uber_code);
+        if proof != Proof::Accepted {
+            batch.error = ErrorCode::from_name(error);
+            (batch.status, batch.uber_code) = (status, uber_code);
             // Only an answer proves the same of a request that has left.
-            batch.unsent = proof == Proof::Again as u64 && status == 0;
+            batch.unsent = proof == Proof::Again && status == 0;
         }
-        Some(proof)
+        Some(())
     }
 
     /// A batch is known to be something else; the counts stay true.

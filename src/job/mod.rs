@@ -45,16 +45,17 @@ mod decisions;
 mod journal;
 mod ledger;
 mod outcomes;
+mod record;
 mod recovery;
 mod report;
 mod saving;
 mod sending;
 mod settings;
+mod state;
 #[cfg(test)]
 mod tests;
 mod texts;
 
-use self::journal::put;
 use self::ledger::{Ledger, PauseStage};
 use self::sending::Flight;
 use crate::error::Error;
@@ -63,12 +64,12 @@ use crate::uber::api::Api;
 use crate::uber::id::ProgramId;
 
 pub use self::answers::MOST_UNKNOWN_IN_A_ROW;
-pub use self::ledger::{By, CodeState, Decision};
 pub use self::recovery::Recovery;
 #[cfg(all(target_arch = "wasm32", feature = "client"))]
 pub(crate) use self::report::Row;
 pub use self::report::{BatchInfo, CodeInfo, Progress};
 pub use self::settings::Settings;
+pub use self::state::{By, CodeState, Decision};
 
 /// So many codes stand in one record, and are saved at once.
 pub const CODES_AT_ONCE: usize = 16_384;
@@ -235,11 +236,4 @@ impl Job {
     pub fn take_halt(&mut self) -> Option<Error> {
         self.halt.take()
     }
-}
-
-/// The beginning of a record about a batch.
-fn about(kind: u8, batch: usize) -> Vec<u8> {
-    let mut record = vec![kind];
-    put(&mut record, batch as u64, 4);
-    record
 }

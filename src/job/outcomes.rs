@@ -1,8 +1,9 @@
 //! What became of codes: what Uber reports, and which are in use.
 
 use super::Job;
-use super::journal::{self, put};
-use super::ledger::{CodeState, DISTRIBUTED, FAILED};
+use super::ledger::{DISTRIBUTED, FAILED};
+use super::record::{self, Record};
+use super::state::CodeState;
 use crate::code::Code;
 use crate::uber::id;
 use crate::webhook::event::{Outcome, Status, WebhookEvent, mask};
@@ -27,7 +28,7 @@ impl Job {
     /// What became of codes, of this job or of others.
     pub fn handle_outcomes(&mut self, reported: &[Outcome]) -> u32 {
         let mut settled = 0;
-        let mut outcomes = vec![journal::OUTCOMES];
+        let mut outcomes = Vec::new();
         for Outcome { code, status, reason } in reported {
             let Some(place) = self.ledger.codes.find(*code) else { continue };
             if !self.ledger.takes_outcome(place) {
@@ -42,9 +43,9 @@ impl Job {
                     if self.ledger.wants_reason(reason) {
                         if self.ledger.has_all_reasons() {
                             // Those so far go by numbers that are about to change.
-                            self.log_pieces(&mut outcomes);
+                            self.log_outcomes(&mut outcomes);
                         }
-                        self.record(&[&[journal::REASON], reason.as_bytes()].concat());
+                        self.record(Record::Reason(reason));
                     }
                     self.ledger.failed_for(reason)
                 }
@@ -52,14 +53,13 @@ impl Job {
             if self.ledger.is_better(outcome, place) {
                 self.ledger.report(place, outcome);
                 settled += u32::from(self.ledger.shows_outcome(place));
-                put(&mut outcomes, place as u64, 4);
-                put(&mut outcomes, outcome.into(), 2);
-                if outcomes.len() > LONGEST_RECORD {
-                    self.log_pieces(&mut outcomes);
+                outcomes.push(record::outcome(place, outcome));
+                if outcomes.as_flattened().len() >= LONGEST_RECORD {
+                    self.log_outcomes(&mut outcomes);
                 }
             }
         }
-        self.log_pieces(&mut outcomes);
+        self.log_outcomes(&mut outcomes);
         settled
     }
 
@@ -71,17 +71,33 @@ impl Job {
             self.write_codes();
         }
         let before = self.ledger.count_of(CodeState::Distributed);
-        let mut places = vec![journal::USAGE];
+        let mut places = Vec::new();
         for code in codes {
             let Some(place) = self.ledger.codes.find(code) else { continue };
             if self.ledger.apply_usage(place).is_some() {
-                put(&mut places, place as u64, 4);
-                if places.len() > LONGEST_RECORD {
-                    self.log_pieces(&mut places);
+                places.push(record::place(place));
+                if places.as_flattened().len() >= LONGEST_RECORD {
+                    self.log_usage(&mut places);
                 }
             }
         }
-        self.log_pieces(&mut places);
+        self.log_usage(&mut places);
         self.ledger.count_of(CodeState::Distributed) - before
+    }
+
+    /// Writes outcomes that were applied already.
+    fn log_outcomes(&mut self, outcomes: &mut Vec<[u8; 6]>) {
+        if !outcomes.is_empty() {
+            self.log(&Record::Outcomes(outcomes));
+            outcomes.clear();
+        }
+    }
+
+    /// Writes usage that was applied already.
+    fn log_usage(&mut self, places: &mut Vec<[u8; 4]>) {
+        if !places.is_empty() {
+            self.log(&Record::Usage(places));
+            places.clear();
+        }
     }
 }

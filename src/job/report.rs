@@ -1,7 +1,8 @@
 //! What a job tells of itself: how far it is, its batches, its codes.
 
 use super::Job;
-use super::ledger::{By, CodeState, Evidence, Ledger, PauseStage};
+use super::ledger::{Ledger, PauseStage};
+use super::state::{By, CodeState, Evidence};
 use crate::code::Code;
 use crate::error::ErrorCode;
 

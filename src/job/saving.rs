@@ -1,7 +1,8 @@
 //! What goes into the journal, and what is there.
 
+use super::record::Record;
 use super::sending::Stage;
-use super::{CODES_AT_ONCE, Job, journal, recovery};
+use super::{CODES_AT_ONCE, Job, recovery};
 use crate::error::Error;
 
 impl Job {
@@ -45,12 +46,10 @@ impl Job {
     /// Writes the next part of the list.
     pub(super) fn write_codes(&mut self) {
         let end = self.ledger.begin.total.min(self.written + CODES_AT_ONCE);
-        let mut body = vec![journal::CODES];
-        for codes in self.ledger.codes.so_far().slices(self.written..end) {
-            body.extend_from_slice(codes.as_flattened());
-        }
+        let slices = self.ledger.codes.so_far().slices(self.written..end);
+        let codes = slices.collect::<Vec<_>>().concat();
         self.written = end;
-        self.writer.record(&body);
+        self.log(&Record::Codes(&codes));
     }
 
     /// The journal has what [`Action::Save`] gave.
@@ -79,25 +78,18 @@ impl Job {
     }
 
     /// Writes a record, and takes note of it.
-    pub(super) fn record(&mut self, record: &[u8]) {
-        self.log(record);
+    pub(super) fn record(&mut self, record: Record<'_>) {
+        self.log(&record);
         // A record that the machine writes follows from what was before.
         let applied = self.ledger.apply(record);
-        debug_assert!(applied.is_some(), "a record that can't be: {record:?}");
-    }
-
-    /// Writes a record that was applied already, and begins the next one of its kind.
-    pub(super) fn log_pieces(&mut self, record: &mut Vec<u8>) {
-        if record.len() > 1 {
-            self.log(record);
-            record.truncate(1);
-        }
+        debug_assert!(applied.is_some(), "a record that can't be");
     }
 
     /// Writes a record that was applied already.
-    fn log(&mut self, record: &[u8]) {
-        if !self.broken {
-            self.writer.record(record);
+    pub(super) fn log(&mut self, record: &Record<'_>) {
+        // Only the first record of a job can have no room, and then there is no job.
+        if let Some(body) = record.encode().filter(|_| !self.broken) {
+            self.writer.record(&body);
         }
     }
 }

@@ -1,8 +1,9 @@
 //! When a batch leaves: pacing, tokens, and the flights that are under way.
 
-use super::journal::{self, put};
-use super::ledger::{PauseStage, Proof};
-use super::{Action, Job, about};
+use super::ledger::PauseStage;
+use super::record::Record;
+use super::state::Proof;
+use super::{Action, Job};
 use crate::error::Error;
 use crate::uber::policy;
 use crate::uber::{distribute, retry};
@@ -46,7 +47,7 @@ impl Job {
             return action;
         }
         if self.reaches_pause() {
-            self.record(&[journal::PAUSED]);
+            self.record(Record::Paused);
         }
         // What was just launched is saved along with what was answered before.
         if let Some(bytes) = self.save() {
@@ -94,9 +95,7 @@ impl Job {
             #[allow(clippy::cast_precision_loss)]
             let earliest = now as f64 - PACING_SLACK_MS;
             self.slot = self.slot.max(earliest) + self.settings.interval_ms;
-            let mut record = about(journal::SENDING, batch);
-            put(&mut record, now, 8);
-            self.record(&record);
+            self.record(Record::Sending { batch, at: now });
             let renew = self.unauthorized.contains(&batch);
             self.flights.push(Flight { batch, stage: Stage::Logged, renew });
         }
