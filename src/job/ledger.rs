@@ -27,8 +27,10 @@
 //! with one exception that is meant: what was known *before* a code left does not keep
 //! it from leaving. What is distributed by usage stays so.
 
-use std::cmp::Ordering;
+mod batch;
+mod outcomes;
 
+use self::outcomes::{FIRST_REASON, USED, USED_BEFORE};
 use super::record::{self, Begin, Record};
 use super::state::{By, CodeState, Evidence, Proof};
 use super::texts::Texts;
@@ -36,83 +38,19 @@ use crate::code::list::CodeListBuilder;
 use crate::error::ErrorCode;
 use crate::uber::distribute::MOST_CODES;
 
-/// One batch.
-#[derive(Clone, Debug)]
-pub(super) struct Batch {
-    pub(super) evidence: Evidence,
-    /// Of the last answer that was no acceptance.
-    pub(super) error: Option<ErrorCode>,
-    pub(super) status: u16,
-    /// Uber's own code in that answer, in the table of those.
-    pub(super) uber_code: Option<u16>,
-    /// Whether the error is about a request that never left.
-    pub(super) unsent: bool,
-    pub(super) attempts: u32,
-    pub(super) distributed: u32,
-    pub(super) failed: u32,
-    /// Known to be in use since they left.
-    used: u32,
-    /// Known to be in use before they left.
-    used_before: u32,
-    pub(super) sent_at: u64,
-}
+pub(super) use self::batch::PauseStage;
+use self::batch::{Batch, Pause};
+pub(super) use self::outcomes::{DISTRIBUTED, FAILED};
+#[cfg(test)]
+pub(super) use self::outcomes::{MOST_REASONS, REASONS_SHOWN};
 
-impl Batch {
-    /// How many codes are known to have reached their recipients by now.
-    const fn reached(&self) -> u32 {
-        let shown =
-            if self.evidence.shows_outcomes() { self.distributed + self.used_before } else { 0 };
-        self.used + shown
-    }
-
-    /// How many outcomes count by now.
-    pub(super) const fn reported(&self) -> u32 {
-        self.reached() + if self.evidence.shows_outcomes() { self.failed } else { 0 }
-    }
-
-    /// How many codes are known to be in use, whether they have left or not.
-    pub(super) const fn known_used(&self) -> u32 {
-        self.used + self.used_before
-    }
-
-    /// Where codes with this outcome are counted.
-    const fn tally(&mut self, outcome: u16) -> Option<&mut u32> {
-        match outcome {
-            0 => None,
-            DISTRIBUTED => Some(&mut self.distributed),
-            USED => Some(&mut self.used),
-            USED_BEFORE => Some(&mut self.used_before),
-            _ => Some(&mut self.failed),
-        }
-    }
-}
-
-/// Where a job pauses by itself.
-#[derive(Default)]
-pub(super) struct Pause {
-    /// After so many codes; 0 for no pause.
-    pub(super) codes: usize,
-    /// How many batches they make: the last one ends there.
-    pub(super) batches: usize,
-    pub(super) stage: PauseStage,
-}
-
-/// How far a job is on its way past the pause.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum PauseStage {
-    /// Codes behind it have left, or there is none.
-    #[default]
-    Over,
-    /// Not all codes before it have been answered, as far as the journal knows.
-    Ahead,
-    /// They have, and none behind it has left.
-    Reached,
-}
+/// A number in a journal may be anything; a list that is longer grows.
+const MOST_RESERVED: usize = 1 << 24;
 
 /// What is known of every code.
 #[derive(Default)]
 pub(super) struct Ledger {
-    pub(super) begin: Begin,
+    pub(super) begin: Begin<String>,
     pub(super) pause: Pause,
     pub(super) codes: CodeListBuilder,
     /// One a code: 0 none, [`USED`], [`USED_BEFORE`], else as the record of outcomes has it.
@@ -127,16 +65,6 @@ pub(super) struct Ledger {
     pub(super) requests: u32,
     pub(super) retries: u32,
 }
-
-/// Distributed; above it, failed.
-pub(super) const DISTRIBUTED: u16 = 1;
-/// Failed without a reason; above it, the reasons.
-pub(super) const FAILED: u16 = 2;
-const FIRST_REASON: u16 = 3;
-/// Known to be in use, since it left: more than any reason.
-const USED: u16 = u16::MAX;
-/// Known to be in use when it had not left yet.
-const USED_BEFORE: u16 = u16::MAX - 1;
 
 impl Ledger {
     /// Takes note of a record. None if it can't follow what came before.
@@ -188,7 +116,7 @@ impl Ledger {
         Some(())
     }
 
-    fn begin(&mut self, begin: Begin) -> Option<()> {
+    fn begin(&mut self, begin: Begin<&str>) -> Option<()> {
         let fits = begin.total > 0 && (1..=MOST_CODES).contains(&begin.batch_size);
         if self.begin.total > 0 || !fits {
             return None;
@@ -197,7 +125,19 @@ impl Ledger {
         if self.codes.so_far().is_empty() {
             self.codes.reserve(begin.total.min(MOST_RESERVED));
         }
-        self.begin = begin;
+        let Begin { id, created_at, batch_size, total, duplicates, .. } = begin;
+        let [base_url, organization, program] =
+            [begin.base_url, begin.organization, begin.program].map(String::from);
+        self.begin = Begin {
+            id,
+            created_at,
+            batch_size,
+            total,
+            duplicates,
+            base_url,
+            organization,
+            program,
+        };
         Some(())
     }
 
@@ -239,32 +179,6 @@ impl Ledger {
         }
         self.lay_out();
         Some(())
-    }
-
-    /// Makes the batches once all codes are there.
-    pub(super) fn lay_out(&mut self) {
-        let Begin { total, batch_size, .. } = self.begin;
-        if self.codes.so_far().len() != total || !self.batches.is_empty() {
-            return;
-        }
-        let idle = Batch {
-            evidence: Evidence::Idle,
-            error: None,
-            status: 0,
-            uber_code: None,
-            unsent: false,
-            attempts: 0,
-            distributed: 0,
-            failed: 0,
-            used: 0,
-            used_before: 0,
-            sent_at: 0,
-        };
-        let Pause { codes, batches, .. } = self.pause;
-        self.batches = vec![idle; batches + (total - codes).div_ceil(batch_size)];
-        self.outcomes = vec![0; total];
-        let [pending, ..] = &mut self.counts;
-        *pending = u32::try_from(total).unwrap_or(u32::MAX);
     }
 
     /// Whether the job is all there.
@@ -315,130 +229,9 @@ impl Ledger {
         self.count(place, u32::wrapping_add);
     }
 
-    /// Takes a reason that is not there yet.
-    fn add_reason(&mut self, reason: &str) -> Option<()> {
-        if self.has_all_reasons() {
-            self.forget_reasons();
-        }
-        let at = self.reasons.look(reason).err()?;
-        self.reasons.insert(at, reason).map(drop)
-    }
-
-    /// Whether the numbers of the reasons change before another one comes.
-    pub(super) fn has_all_reasons(&self) -> bool {
-        self.reasons.len() >= MOST_REASONS
-    }
-
-    /// Leaves the reasons that are shown, numbered in their order.
-    fn forget_reasons(&mut self) {
-        let numbers = self.reasons.keep_first(REASONS_SHOWN);
-        for outcome in self.outcomes.iter_mut().filter(|outcome| **outcome < USED_BEFORE) {
-            if let Some(before) = outcome.checked_sub(FIRST_REASON) {
-                // Behind `FAILED`, which is left of those that go.
-                *outcome = FAILED + numbers.get(usize::from(before)).copied().unwrap_or_default();
-            }
-        }
-    }
-
-    /// Whether a reason is new, and sorts before one that is not shown.
-    pub(super) fn wants_reason(&self, reason: &str) -> bool {
-        self.reasons.look(reason).is_err_and(|at| at < REASONS_SHOWN)
-    }
-
-    /// Takes note that a code is in use, if that is news, whichever send brought it.
-    pub(super) fn apply_usage(&mut self, place: usize) -> Option<()> {
-        let outcome = match self.evidence(place)? {
-            Evidence::Idle => USED_BEFORE,
-            evidence if evidence.keeps_outcomes() => USED,
-            // Nothing of it is with Uber, and nothing leaves.
-            _ => return None,
-        };
-        let is_news = *self.outcomes.get(place)? < USED_BEFORE;
-        if is_news { self.set_outcome(place, outcome) } else { None }
-    }
-
-    /// Takes note of an outcome that is better than the one there is.
-    pub(super) fn report(&mut self, place: usize, outcome: u16) -> Option<()> {
-        let is_known = outcome
-            .checked_sub(FIRST_REASON)
-            .is_none_or(|number| usize::from(number) < self.reasons.len());
-        if outcome == 0 || !is_known || !self.takes_outcome(place) {
-            return None;
-        }
-        self.set_outcome(place, outcome)
-    }
-
-    /// A code is known to have another outcome; the counts stay true.
-    fn set_outcome(&mut self, place: usize, outcome: u16) -> Option<()> {
-        let before = std::mem::replace(self.outcomes.get_mut(place)?, outcome);
-        let at = self.batch_of(place)?;
-        self.count(at, u32::wrapping_sub);
-        let batch = self.batches.get_mut(at)?;
-        if let Some(tally) = batch.tally(before) {
-            *tally -= 1;
-        }
-        if let Some(tally) = batch.tally(outcome) {
-            *tally += 1;
-        }
-        self.count(at, u32::wrapping_add);
-        Some(())
-    }
-
-    /// Whether this outcome says more than the one there is. A total order, so
-    /// that it does not matter in which one they come: in use, distributed before
-    /// failed, a reason before none, then the smaller reason.
-    pub(super) fn is_better(&self, outcome: u16, place: usize) -> bool {
-        let Some(before) = self.outcomes.get(place).copied() else { return false };
-        let rank = |outcome| match outcome {
-            0 => 0,
-            FAILED => 1,
-            DISTRIBUTED => 3,
-            USED | USED_BEFORE => 4,
-            _ => 2,
-        };
-        match rank(before).cmp(&rank(outcome)) {
-            Ordering::Less => true,
-            Ordering::Greater => false,
-            Ordering::Equal => self.reason(outcome) < self.reason(before),
-        }
-    }
-
-    fn reason(&self, outcome: u16) -> Option<&str> {
-        self.reason_at(outcome.checked_sub(FIRST_REASON)?)
-    }
-
-    /// The reason of that number.
-    pub(super) fn reason_at(&self, number: u16) -> Option<&str> {
-        self.reasons.get(number)
-    }
-
     /// Uber's own code of that number.
     pub(super) fn uber_code_at(&self, number: u16) -> Option<&str> {
         self.uber_codes.get(number)
-    }
-
-    /// The outcome that says: failed for this reason, if that has its place.
-    pub(super) fn failed_for(&self, reason: &str) -> u16 {
-        let number = self.reasons.look(reason).ok().and_then(|at| self.reasons.number_at(at));
-        number.map_or(FAILED, |number| number + FIRST_REASON)
-    }
-
-    /// Whether a reason is among those that sort first.
-    fn is_shown(&self, number: u16) -> bool {
-        self.reasons.len() <= REASONS_SHOWN
-            || self
-                .reason_at(number)
-                .is_some_and(|reason| self.reasons.look(reason).is_ok_and(|at| at < REASONS_SHOWN))
-    }
-
-    /// Whether an outcome of this code can belong to a send of this job.
-    pub(super) fn takes_outcome(&self, place: usize) -> bool {
-        self.evidence(place).is_some_and(Evidence::keeps_outcomes)
-    }
-
-    /// Whether it counts by now.
-    pub(super) fn shows_outcome(&self, place: usize) -> bool {
-        self.evidence(place).is_some_and(Evidence::shows_outcomes)
     }
 
     /// The evidence for the batch of a code.
@@ -471,34 +264,6 @@ impl Ledger {
     /// How many codes are in that state.
     pub(super) fn count_of(&self, state: CodeState) -> u32 {
         self.counts.get(state as usize).copied().unwrap_or_default()
-    }
-
-    /// The places of a batch's codes.
-    pub(super) fn places(&self, batch: usize) -> std::ops::Range<usize> {
-        let Begin { batch_size, total, .. } = self.begin;
-        let Pause { codes, batches, .. } = self.pause;
-        let (first, end) = match batch.checked_sub(batches) {
-            None => (batch.saturating_mul(batch_size), codes),
-            Some(after) => (codes.saturating_add(after.saturating_mul(batch_size)), total),
-        };
-        let start = first.min(end);
-        start..start.saturating_add(batch_size).min(end)
-    }
-
-    /// The batch of a code.
-    pub(super) fn batch_of(&self, place: usize) -> Option<usize> {
-        let Pause { codes, batches, .. } = self.pause;
-        let (before, place) = match place.checked_sub(codes) {
-            None => (0, place),
-            Some(after) => (batches, after),
-        };
-        Some(before + place.checked_div(self.begin.batch_size)?)
-    }
-
-    /// How many codes a batch has.
-    #[allow(clippy::cast_possible_truncation)]
-    pub(super) fn size(&self, batch: usize) -> u32 {
-        self.places(batch).len() as u32
     }
 
     /// The state of a batch as a whole: of its codes that have no outcome. If
@@ -555,10 +320,3 @@ impl Ledger {
         self.batches.get(place).is_some_and(|batch| batch.reported() < self.size(place))
     }
 }
-
-/// A number in a journal may be anything; a list that is longer grows.
-const MOST_RESERVED: usize = 1 << 24;
-/// So many reasons have a number at a time: an outcome has two bytes.
-pub(super) const MOST_REASONS: usize = 65_000;
-/// So many are shown, those that sort first.
-pub(super) const REASONS_SHOWN: usize = 60_000;

@@ -88,7 +88,7 @@ impl Job {
     /// Writes outcomes that were applied already.
     fn log_outcomes(&mut self, outcomes: &mut Vec<[u8; 6]>) {
         if !outcomes.is_empty() {
-            self.log(&Record::Outcomes(outcomes));
+            self.log(Record::Outcomes(outcomes));
             outcomes.clear();
         }
     }
@@ -96,7 +96,7 @@ impl Job {
     /// Writes usage that was applied already.
     fn log_usage(&mut self, places: &mut Vec<[u8; 4]>) {
         if !places.is_empty() {
-            self.log(&Record::Usage(places));
+            self.log(Record::Usage(places));
             places.clear();
         }
     }

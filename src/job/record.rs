@@ -33,10 +33,10 @@ pub(super) const PAUSE: u8 = 10;
 pub(super) const PAUSED: u8 = 11;
 
 /// Something that became known of a job.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Record<'a> {
     /// The job was created.
-    Begin(Begin),
+    Begin(Begin<&'a str>),
     /// The next codes of its list.
     Codes(&'a [[u8; 16]]),
     /// This batch is about to leave.
@@ -60,63 +60,72 @@ pub(super) enum Record<'a> {
 }
 
 /// What a job is, as its journal begins.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Begin {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Begin<T> {
     pub(super) id: [u8; 16],
     pub(super) created_at: u64,
     pub(super) batch_size: usize,
     pub(super) total: usize,
     pub(super) duplicates: u64,
-    pub(super) base_url: String,
-    pub(super) organization: String,
-    pub(super) program: String,
+    pub(super) base_url: T,
+    pub(super) organization: T,
+    pub(super) program: T,
 }
 
 impl<'a> Record<'a> {
+    const fn kind(self) -> u8 {
+        match self {
+            Record::Begin(_) => BEGIN,
+            Record::Codes(_) => CODES,
+            Record::Sending { .. } => SENDING,
+            Record::Answer { .. } => ANSWER,
+            Record::Reason(_) => REASON,
+            Record::Outcomes(_) => OUTCOMES,
+            Record::Decision { .. } => DECISION,
+            Record::Resumed { .. } => RESUMED,
+            Record::Usage(_) => USAGE,
+            Record::Pause { .. } => PAUSE,
+            Record::Paused => PAUSED,
+        }
+    }
+
     /// The body of the record. None if a text or a number has no room in it.
-    pub(super) fn encode(&self) -> Option<Vec<u8>> {
-        let mut body = Vec::new();
+    pub(super) fn encode(self) -> Option<Vec<u8>> {
+        let mut body = vec![self.kind()];
         match self {
             Record::Begin(begin) => {
-                body.push(BEGIN);
                 body.extend_from_slice(&begin.id);
                 put(&mut body, begin.created_at, 8);
                 put(&mut body, begin.batch_size as u64, 4);
                 put(&mut body, u32::try_from(begin.total).ok()?.into(), 4);
                 put(&mut body, begin.duplicates, 8);
-                put_text(&mut body, &begin.base_url)?;
-                put_text(&mut body, &begin.organization)?;
-                put_text(&mut body, &begin.program)?;
+                for text in [begin.base_url, begin.organization, begin.program] {
+                    put_text(&mut body, text)?;
+                }
             }
-            Record::Codes(codes) => put_all(&mut body, CODES, codes),
+            Record::Codes(codes) => body.extend_from_slice(codes.as_flattened()),
             Record::Sending { batch, at } => {
-                put_batch(&mut body, SENDING, *batch);
-                put(&mut body, *at, 8);
+                put(&mut body, batch as u64, 4);
+                put(&mut body, at, 8);
             }
             Record::Answer { batch, proof, status, error, uber_code } => {
-                put_batch(&mut body, ANSWER, *batch);
-                body.push(proof_number(*proof));
-                put(&mut body, (*status).into(), 2);
-                put_text(&mut body, error)?;
-                put_text(&mut body, uber_code)?;
+                put(&mut body, batch as u64, 4);
+                put(&mut body, proof_number(proof), 1);
+                put(&mut body, status.into(), 2);
+                for text in [error, uber_code] {
+                    put_text(&mut body, text)?;
+                }
             }
-            Record::Reason(reason) => {
-                body.push(REASON);
-                body.extend_from_slice(reason.as_bytes());
-            }
-            Record::Outcomes(outcomes) => put_all(&mut body, OUTCOMES, outcomes),
+            Record::Reason(reason) => body.extend_from_slice(reason.as_bytes()),
+            Record::Outcomes(outcomes) => body.extend_from_slice(outcomes.as_flattened()),
             Record::Decision { batch, decision } => {
-                put_batch(&mut body, DECISION, *batch);
-                body.push(match decision {
-                    Decision::Resend => 0,
-                    Decision::Queued => 1,
-                    Decision::Abandon => 2,
-                });
+                put(&mut body, batch as u64, 4);
+                put(&mut body, decision_number(decision), 1);
             }
-            Record::Resumed { restored } => body.extend_from_slice(&[RESUMED, (*restored).into()]),
-            Record::Usage(places) => put_all(&mut body, USAGE, places),
-            Record::Pause { codes } => put_batch(&mut body, PAUSE, *codes),
-            Record::Paused => body.push(PAUSED),
+            Record::Resumed { restored } => put(&mut body, restored.into(), 1),
+            Record::Usage(places) => body.extend_from_slice(places.as_flattened()),
+            Record::Pause { codes } => put(&mut body, codes as u64, 4),
+            Record::Paused => {}
         }
         Some(body)
     }
@@ -132,9 +141,9 @@ impl<'a> Record<'a> {
                 batch_size: fields.index(),
                 total: fields.index(),
                 duplicates: fields.number(8),
-                base_url: fields.text().into(),
-                organization: fields.text().into(),
-                program: fields.text().into(),
+                base_url: fields.text(),
+                organization: fields.text(),
+                program: fields.text(),
             }),
             CODES => Record::Codes(fields.all()),
             SENDING => Record::Sending { batch: fields.index(), at: fields.number(8) },
@@ -179,12 +188,20 @@ impl<'a> Record<'a> {
     }
 }
 
-const fn proof_number(proof: Proof) -> u8 {
+const fn proof_number(proof: Proof) -> u64 {
     match proof {
         Proof::Accepted => 0,
         Proof::Refused => 1,
         Proof::Again => 2,
         Proof::Nothing => 3,
+    }
+}
+
+const fn decision_number(decision: Decision) -> u64 {
+    match decision {
+        Decision::Resend => 0,
+        Decision::Queued => 1,
+        Decision::Abandon => 2,
     }
 }
 
@@ -223,19 +240,6 @@ pub(super) fn put_text(body: &mut Vec<u8>, text: &str) -> Option<()> {
     put(body, u16::try_from(text.len()).ok()?.into(), 2);
     body.extend_from_slice(text.as_bytes());
     Some(())
-}
-
-/// Begins a record with a number of four bytes: mostly that of a batch.
-fn put_batch(body: &mut Vec<u8>, kind: u8, batch: usize) {
-    body.push(kind);
-    put(body, batch as u64, 4);
-}
-
-/// Writes a record of entries of one length.
-fn put_all<const N: usize>(body: &mut Vec<u8>, kind: u8, entries: &[[u8; N]]) {
-    body.reserve_exact(1 + entries.len() * N);
-    body.push(kind);
-    body.extend_from_slice(entries.as_flattened());
 }
 
 /// Reads the fields of a body. Its checksum was right, so it is as it was written;

@@ -176,9 +176,9 @@ impl Recovery {
             batch_size: self.settings.batch_size,
             total,
             duplicates,
-            base_url: self.api.base_url().as_str().into(),
-            organization: self.api.organization().as_str().into(),
-            program: program.as_str().into(),
+            base_url: self.api.base_url().as_str(),
+            organization: self.api.organization().as_str(),
+            program: program.as_str(),
         });
         let body = begin.encode().ok_or_else(|| {
             let fault = "`baseUrl` is too long for a journal";

@@ -46,10 +46,12 @@ impl Job {
     /// Writes the next part of the list.
     pub(super) fn write_codes(&mut self) {
         let end = self.ledger.begin.total.min(self.written + CODES_AT_ONCE);
-        let slices = self.ledger.codes.so_far().slices(self.written..end);
-        let codes = slices.collect::<Vec<_>>().concat();
+        let mut codes = Vec::new();
+        for slice in self.ledger.codes.so_far().slices(self.written..end) {
+            codes.extend_from_slice(slice);
+        }
         self.written = end;
-        self.log(&Record::Codes(&codes));
+        self.log(Record::Codes(&codes));
     }
 
     /// The journal has what [`Action::Save`] gave.
@@ -79,16 +81,18 @@ impl Job {
 
     /// Writes a record, and takes note of it.
     pub(super) fn record(&mut self, record: Record<'_>) {
-        self.log(&record);
+        self.log(record);
         // A record that the machine writes follows from what was before.
         let applied = self.ledger.apply(record);
         debug_assert!(applied.is_some(), "a record that can't be");
     }
 
     /// Writes a record that was applied already.
-    pub(super) fn log(&mut self, record: &Record<'_>) {
+    pub(super) fn log(&mut self, record: Record<'_>) {
         // Only the first record of a job can have no room, and then there is no job.
-        if let Some(body) = record.encode().filter(|_| !self.broken) {
+        if !self.broken
+            && let Some(body) = record.encode()
+        {
             self.writer.record(&body);
         }
     }

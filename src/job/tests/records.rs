@@ -12,9 +12,9 @@ fn a_record_is_read_as_it_was_written() {
         batch_size: 500,
         total: 70_000,
         duplicates: 1 << 40,
-        base_url: "https://api.uber.com".into(),
-        organization: "org".into(),
-        program: "pröbe".into(),
+        base_url: "https://api.uber.com",
+        organization: "org",
+        program: "pröbe",
     };
     let answer = |proof| Record::Answer {
         batch: 70_000,
