@@ -65,7 +65,7 @@ use crate::uber::id::ProgramId;
 
 pub use self::answers::MOST_UNKNOWN_IN_A_ROW;
 pub use self::recovery::Recovery;
-#[cfg(all(target_arch = "wasm32", feature = "client"))]
+#[cfg(all(target_arch = "wasm32", feature = "jobs"))]
 pub(crate) use self::report::Row;
 pub use self::report::{BatchInfo, CodeInfo, Progress};
 pub use self::settings::Settings;

@@ -1,8 +1,8 @@
 /** Webhooks: whether Uber signed one, and what it says. */
 import { instance } from "../wasm/binding.js";
-import { bytesOf } from "../codes/codes-input.js";
+import { bytesOf } from "../bytes.js";
 import { type VoucherError, invalidOption, ours, quietly, refusal, toError } from "../errors.js";
-import { MALFORMED_BODY_HINT } from "../generated/protocol.js";
+import { CHECKED_BEFORE, MALFORMED_BODY_HINT } from "../generated/protocol.js";
 import { unawaited } from "../listeners.js";
 import { headerFields } from "../http/headers.js";
 import { fault, isFunction, method, readOptions } from "../schema.js";
@@ -140,7 +140,7 @@ export function rereadWebhook(
   environment: string | null,
   outcomes: WebhookOptions["outcomes"],
 ): Promise<WebhookEvent> {
-  return readEvent(body, undefined, "", environment ?? undefined, outcomes);
+  return readEvent(body, undefined, CHECKED_BEFORE, environment ?? undefined, outcomes);
 }
 
 async function readEvent(
