@@ -1,15 +1,11 @@
 //! Builds a list of codes: what is there already is counted and left out.
 
 use std::fmt;
-use std::hint::black_box;
 
 use crate::code::Code;
 use crate::code::index::{HashKey, Index, LARGEST, Slot, grow_wasm_memory};
 use crate::code::list::CodeList;
 use crate::code::rejected::RejectedEntry;
-
-/// Codes that are inserted together.
-pub(super) const AT_ONCE: usize = 32;
 
 /// Builds a [`CodeList`]. The default one has the seed 0, for codes that no
 /// stranger has chosen.
@@ -65,20 +61,10 @@ impl CodeListBuilder {
     }
 
     /// Takes some codes, at most [`AT_ONCE`] at a time.
-    ///
-    /// The table of a long list is larger than what is near a processor, so each
-    /// code waits for its slot. Asked for before any of them is needed, all the
-    /// slots come in the time of one.
     #[cfg_attr(hot_paths, optimize(speed), inline(never))]
     pub(super) fn insert_all(&mut self, codes: &[Code]) {
         self.ensure_indexed();
-        let mut hashes = [0; AT_ONCE];
-        let mut coming = 0;
-        for (hashed, code) in hashes.iter_mut().zip(codes) {
-            *hashed = self.key.hash(*code);
-            coming ^= self.table.home_slot(*hashed);
-        }
-        black_box(coming);
+        let hashes = self.table.hashes(codes.iter().copied(), &self.key);
         for (hash, code) in hashes.iter().zip(codes) {
             self.insert_hashed(*code, *hash);
         }

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_at_every_place_is_judged() {
+    fn every_byte_at_every_index_is_judged() {
         for index in 0..TEXT_LENGTH {
             for byte in 0..=u8::MAX {
                 let mut text = TEXT.as_bytes().to_vec();

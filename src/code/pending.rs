@@ -1,7 +1,8 @@
 //! Codes on their way into a list, some at a time.
 
 use super::Code;
-use super::builder::{AT_ONCE, CodeListBuilder};
+use super::builder::CodeListBuilder;
+use super::index::AT_ONCE;
 
 /// Codes on their way into a list, some at a time.
 pub(crate) struct PendingInserts {

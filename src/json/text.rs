@@ -5,8 +5,6 @@
 //! what it likes; in the wasm, deserializing through `serde` costs 12 to 18 kB, most
 //! of it for floats. Here the host reads the few numbers that are not whole.
 
-use std::borrow::Cow;
-
 use super::members::keep_last;
 use super::{DEEPEST, Json};
 
@@ -308,8 +306,12 @@ mod tests {
         leaf.prop_recursive(4, 64, 8, |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..8).prop_map(Json::List),
-                prop::collection::btree_map(any::<String>().prop_map(Cow::Owned), inner, 0..8)
-                    .prop_map(|members| Json::Object(members.into_iter().collect())),
+                prop::collection::btree_map(
+                    any::<String>().prop_map(std::borrow::Cow::Owned),
+                    inner,
+                    0..8
+                )
+                .prop_map(|members| Json::Object(members.into_iter().collect())),
             ]
         })
     }

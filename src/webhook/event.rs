@@ -14,7 +14,7 @@ use super::outcomes::{PROGRAM, WRAPPERS, check, find, holds};
 use crate::error::{Error, ErrorCode, Queued};
 use crate::json::Json;
 
-#[cfg(all(target_arch = "wasm32", feature = "client"))]
+#[cfg(all(target_arch = "wasm32", feature = "jobs"))]
 pub(crate) use super::outcomes::given;
 pub use super::outcomes::{Outcome, Status};
 pub(crate) use crate::mask::mask;

@@ -6,6 +6,7 @@
  */
 import { realSetTimeout, realNow } from "../http/deadline.js";
 import { type Issue, type VoucherError, ours, quietly, refusal } from "../errors.js";
+import { isWithin } from "../schema.js";
 import type { CallSignal } from "../types.js";
 
 /** Any `Blob` or `File`. */
@@ -82,9 +83,25 @@ function hasMethod(value: unknown, name: PropertyKey): boolean {
 
 type Step = { done?: boolean | undefined; value?: unknown };
 
+/** Says how many bytes are in the file that a stream reads; undefined if it reads none. */
+type FileSize = (stream: object) => Promise<number | undefined>;
+
+let fileSize: FileSize = () => Promise.resolve(undefined);
+
+/** Says how this host asks for the size of a file. */
+export function provideFileSize(ask: FileSize): void {
+  fileSize = ask;
+}
+
+/** What a request may claim of its length, and room is made for it: more has to come first. */
+const MOST_CLAIMED = 1 << 26;
+
 /** A stream or an async iterable that is being read. */
 class Stream {
-  readonly totalBytes: number | undefined;
+  /** How many bytes there will be, where the input tells; a file's stream is asked. */
+  readonly size: Promise<number | undefined>;
+  /** The same as the sender of a request claims it. */
+  readonly claimed: number | undefined;
   /** Whether its strings are known to be pieces of a text. */
   readonly isText: boolean;
   #read: () => Promise<Step>;
@@ -94,7 +111,14 @@ class Stream {
 
   constructor(input: BlobInput | StreamInput | AsyncIterable<unknown>) {
     const { size, readableObjectMode } = input as { size?: unknown; readableObjectMode?: unknown };
-    this.totalBytes = typeof size === "number" ? size : undefined;
+    this.size =
+      typeof size === "number"
+        ? Promise.resolve(size)
+        : (async () => fileSize(input))().catch(() => undefined);
+    // Of a request of Node.js, or of an answer.
+    const request = input as { headers?: { "content-length"?: unknown } };
+    const claimed = quietly(() => Number(request.headers?.["content-length"]));
+    this.claimed = isWithin(claimed, 0, Infinity) ? claimed : undefined;
     this.isText = readableObjectMode === false;
     this.#read = async () => {
       this.#open(input);
@@ -156,19 +180,23 @@ export async function readInput(
   input: unknown,
   reader: Reader,
   byProgram: boolean,
-  signal: CallSignal | undefined,
+  { signal, size }: { signal?: CallSignal; size?: number },
   tell: (position: Position) => void,
 ): Promise<void> {
   const feed = new Feed(reader, signal, tell);
   const bytes = bytesOf(input);
   refuseAborted(signal);
+  if (size !== undefined) feed.expect(size);
   if (typeof input === "string") {
     if (isPath(input)) throw pathGiven(input);
+    // In bytes it may be more.
+    if (size === undefined) reader.expect(input.length);
     for (const piece of encoded(input)) await feed.text(piece);
   } else if (bytes) {
     feed.expect(bytes.length);
     await feed.text(bytes);
   } else if (input instanceof Stream) {
+    if (size === undefined) await expectOf(input, feed);
     await readStream(input, feed, byProgram, signal);
   } else if (hasMethod(input, Symbol.iterator) && !byProgram) {
     if (Array.isArray(input)) reader.expect(input.length * CODE_LENGTH);
@@ -178,13 +206,18 @@ export async function readInput(
   }
 }
 
+async function expectOf({ size, claimed }: Stream, feed: Feed): Promise<void> {
+  const known = await size;
+  if (known !== undefined) feed.expect(known);
+  else if (claimed !== undefined) feed.expect(claimed, MOST_CLAIMED);
+}
+
 async function readStream(
   stream: Stream,
   feed: Feed,
   byProgram: boolean,
   signal: CallSignal | undefined,
 ): Promise<void> {
-  if (stream.totalBytes !== undefined) feed.expect(stream.totalBytes);
   let isText = stream.isText;
   let isEntries = false;
   let held: unknown[] = [];
@@ -240,9 +273,10 @@ class Feed {
     this.#tell = tell;
   }
 
-  expect(bytes: number): void {
+  /** Makes room for so many bytes, but for no more than `most` before they come. */
+  expect(bytes: number, most = Infinity): void {
     this.#position.totalBytes = bytes;
-    this.#reader.expect(bytes);
+    this.#reader.expect(Math.min(bytes, most));
   }
 
   /** Some text, cut anywhere. */

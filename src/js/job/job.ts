@@ -58,7 +58,8 @@ import type {
 import { type Usage, type UsageReader, readUsage, usageAtUber } from "./usage.js";
 import { bytesOf } from "../journal/shared.js";
 import type { Journal } from "../journal/types.js";
-import { type CheckedJobOptions, checkCallOptions } from "../client/options.js";
+import { checkCallOptions } from "../client/options.js";
+import type { CheckedJobOptions } from "./options.js";
 import { MOST, boolean, isWithin, readOptions, signal as signalReader } from "../schema.js";
 import type { Answer } from "../http/transport.js";
 import type { CallSignal } from "../types.js";
