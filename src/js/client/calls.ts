@@ -1,6 +1,6 @@
 /** The calls of a client: what `uber-vouchers` and `uber-vouchers/distribute` have in common. */
 import { type ListParts, listParts } from "../codes/code-list.js";
-import { withInput } from "../codes/codes-input.js";
+import { withInput } from "../codes/stream.js";
 import { ValidationError, VoucherError, toError } from "../errors.js";
 import {
   CALL_DISTRIBUTE,

@@ -1,10 +1,10 @@
 /** The client: `createClient` and what it gives. */
-import { withInput } from "../codes/codes-input.js";
+import { withInput } from "../codes/stream.js";
 import type { CodesInput } from "../codes/parse.js";
 import { VoucherError, refusal } from "../errors.js";
 import { CALL_LIST_USED_CODES } from "../generated/protocol.js";
 import { DONE } from "../http/deadline.js";
-import { type JobContext, openJob } from "../job/job.js";
+import { type JobContext, openJob } from "../job/open.js";
 import { checkJobOptions, checkResumeOptions } from "../job/options.js";
 import type { Job, JobOptions, ResumeOptions } from "../job/types.js";
 import type { Usage } from "../job/usage.js";

@@ -1,7 +1,7 @@
 /** How large a file is that a stream of Node.js, Deno or Bun reads. */
 import { stat } from "node:fs/promises";
 
-import { provideFileSize } from "./codes-input.js";
+import { provideFileSize } from "./stream.js";
 
 provideFileSize(async (stream) => {
   const { path, bytesRead, start, end } = stream as {

@@ -9,7 +9,10 @@ import {
   randomSeed,
   toCodeList,
 } from "./code-list.js";
-import { type Position, type TextInput, notRead, readInput, withInput } from "./codes-input.js";
+import { type TextInput, readInput } from "./codes-input.js";
+import type { Position } from "./feed.js";
+import { notRead } from "./guard.js";
+import { withInput } from "./stream.js";
 import { ours, refusal } from "../errors.js";
 import {
   COUNT_DUPLICATES,

@@ -73,7 +73,7 @@ export const CHECKED_BEFORE = "checked_before";
 
 // Sizes and limits.
 /** Bytes of one code in a page of results. */
-export const RESULT_ROW_BYTES = 24;
+export const RESULT_ROW_BYTES = 28;
 /** Codes in one page of results. */
 export const RESULTS_PER_PAGE = 1024;
 /** Bytes of one batch. */

@@ -9,6 +9,7 @@ import {
   method,
   need,
   only,
+  ordinal,
   readOptions,
   signal,
   timeout,
@@ -33,12 +34,15 @@ const jobSchema = {
 };
 /** What only making a job, or only going on with one, takes. */
 const journalSchema = { journal: withMethods<Journal>("append", "read", "truncate") };
+const createdSchema = { ...journalSchema, pauseAfter: ordinal };
 const restoredSchema = { restored: boolean };
 
 /** A job's options, checked. */
 export interface CheckedJobOptions {
   journal: Journal;
   batchSize: number;
+  /** 0 for no pause. */
+  pauseAfter: number;
   concurrency: number;
   intervalMs: number;
   timeoutMs: number;
@@ -60,7 +64,7 @@ export function checkJobOptions(
   client: JobDefaults,
   memory: () => Journal,
 ): CheckedJobOptions {
-  const read = readOptions(given ?? {}, { ...jobSchema, ...journalSchema });
+  const read = readOptions(given ?? {}, { ...jobSchema, ...createdSchema });
   return withJobDefaults(given, read, client, read.journal ?? memory(), false);
 }
 
@@ -82,7 +86,7 @@ export function checkResumeOptions(
 
 function withJobDefaults(
   given: PacedOptions | undefined,
-  read: Read<typeof jobSchema>,
+  read: Read<typeof jobSchema & typeof createdSchema>,
   client: JobDefaults,
   journal: Journal,
   restored: boolean,
@@ -90,6 +94,7 @@ function withJobDefaults(
   const { requestsPerSecond = 20, ...options } = read;
   return {
     batchSize: 500,
+    pauseAfter: 0,
     concurrency: 2,
     onProgress: undefined,
     signal: undefined,

@@ -66,6 +66,7 @@ const NOTHING: JobProgress = {
   etaMs: null,
   waitingUntil: null,
   usedBefore: 0,
+  pausedAfter: false,
 };
 
 const NO_SOURCES: EvidenceSources = {
