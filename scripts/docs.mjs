@@ -24,6 +24,7 @@ const FOLDERS = /** @type {Record<string, { group: string, pages: string[] }>} *
     pages: [
       "first-distribute",
       "code-lists",
+      "recipients",
       "jobs",
       "resuming",
       "journals",

@@ -63,10 +63,12 @@ mod names;
     all(target_arch = "wasm32", feature = "client")
 ))]
 mod protocol;
+pub mod recipients;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod secret;
 pub(crate) mod text;
+mod text_index;
 pub mod uber;
 pub mod webhook;
 

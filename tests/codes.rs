@@ -180,13 +180,13 @@ fn messages_say_what_to_do() {
     let [code, ..] = CODES;
     for (input, column, says) in [
         ("EXAMPLE1", None, "code_text"),
-        ("vouchers\n", None, "option column"),
-        ("my vouchers", None, "option column"),
+        ("vouchers\n", None, "name it as the column of the codes"),
+        ("my vouchers", None, "name it as the column of the codes"),
         ("1f913a96f52c42a0aa0ba2ba53b2d631", None, "8-4-4-4-12"),
         ("{1f913a96-f52c-42a0-aa0b-a2ba53b2d631}", None, "8-4-4-4-12"),
         ("name,email", None, "code_id, code_uuid, uuid or code"),
-        ("code_id,email", Some("x"), "option column"),
-        ("code_id", Some("x"), "option column"),
+        ("code_id,email", Some("x"), "given column is not there"),
+        ("code_id", Some("x"), "given column is not there"),
         ("code_id,x\n,1", None, "nothing"),
         ("a\0b\0", None, "UTF-16"),
         ("00000000-0000-0000-0000-000000000000", None, "only zeros"),
@@ -201,16 +201,11 @@ fn messages_say_what_to_do() {
     let list = read(&[format!("{code},x").into()], None);
     assert!(list.rejected()[0].message.contains("header row"));
     for (header, programs, column, says) in [
-        ("code_id,x", None, None, "option programColumn."),
-        ("code_id,x", Some("y"), None, "option programColumn gives"),
-        (
-            "program,x",
-            None,
-            None,
-            "code_id, code_uuid, uuid or code. Name it by the option column.",
-        ),
-        ("x,y", None, Some("z"), "option column gives"),
-        ("x,y", None, None, "code_id, code_uuid, uuid or code. Name it by the option column."),
+        ("code_id,x", None, None, "Say which holds the program ids."),
+        ("code_id,x", Some("y"), None, "given column of the program ids is not there"),
+        ("program,x", None, None, "code_id, code_uuid, uuid or code. Say which holds the codes."),
+        ("x,y", None, Some("z"), "given column is not there"),
+        ("x,y", None, None, "code_id, code_uuid, uuid or code. Say which holds the codes."),
     ] {
         let lists = read_programs(&[header.into()], programs, column);
         let [rejected] = lists.rejections.rejected() else { panic!("{header}") };
@@ -247,11 +242,11 @@ fn messages_name_what_is_there() {
         ("code_id\n1f913a96-f52c-42a0-aa0b-a2ba53b2d63", "There are 31 digits here"),
         (
             "Codes\n\nname;code_id\nx;y",
-            "Nothing was read. Line 1 decides the layout; the header seems to be in line 3. If so, pass headerRow: 3.",
+            "Nothing was read. Line 1 decides the layout; the header seems to be in line 3. If so, say that the header is in line 3.",
         ),
         (
             "code,code\nx,y",
-            "Several columns have the same name. Say which by the option column: its number, or name and occurrence. Nothing was read.",
+            "Several columns have the same name. Say which by its number. Nothing was read.",
         ),
         ("[\"x\"]", "This is JSON or JSON lines, not a list"),
         ("{\"x\":1}\n{\"x\":2}", "This is JSON or JSON lines, not"),
@@ -270,12 +265,16 @@ fn messages_name_what_is_there() {
         "This row has 4 cells, and the header names 3. A cell that holds a delimiter needs quotes."
     );
     let options = Options { column: Column::Number(7), ..Options::default() };
-    assert!(only_message(b"x,y", options).contains("no column as the option column gives it"));
+    assert!(only_message(b"x,y", options).contains("The given column is not there"));
     let options = Options { header_row: Some(7), ..Options::default() };
-    assert!(only_message(b"x,y\n", options).contains("option headerRow"));
+    assert!(only_message(b"x,y\n", options).contains("no header in the given line"));
     let list = read(&[format!("Codes\ncode_id\n{code}").into_bytes()], None);
     let messages: Vec<_> = list.rejected().iter().map(|one| one.message.clone()).collect();
-    assert!(messages[0].ends_with("the header seems to be in line 2. If so, pass headerRow: 2."));
+    assert!(
+        messages[0].ends_with(
+            "the header seems to be in line 2. If so, say that the header is in line 2."
+        )
+    );
     assert!(messages[1].contains("the name of a column"), "{messages:?}");
 }
 

@@ -457,6 +457,55 @@ fn guests_come_in_pages_and_show_who_has_redeemed() {
 }
 
 #[test]
+fn a_program_counts_money_in_its_currency() {
+    let mut bench = bench(1, options());
+    let spec = ProgramSpec {
+        codes: 4,
+        currency_code: Some("EUR".into()),
+        guests: Some(3),
+        ..ProgramSpec::default()
+    };
+    let created = bench.sandbox.create_program(spec, NOW).unwrap();
+    let (program, codes) = (created.program_id.as_str().to_owned(), created.codes);
+    assert!(bench.sandbox.redeem(&program, codes[0]) && bench.sandbox.redeem(&program, codes[0]));
+    assert!(bench.sandbox.cancel(&program, codes[3], NOW + 7));
+    assert!(bench.sandbox.cancel(&program, codes[3], NOW + 9));
+    assert!(!bench.sandbox.cancel("another", codes[3], NOW));
+    let mut read = |path: &str| {
+        let response = response(bench.send("GET", &format!("/{program}{path}"), ""));
+        (response.head.status, body(&response))
+    };
+    let (_, details) = read("");
+    for (member, value) in [
+        ("total_dollar_exposure", json!(80)),
+        ("currency_code", json!("EUR")),
+        ("usage_amount", json!(20)),
+        ("usage_amount_currency", json!("EUR")),
+    ] {
+        assert_eq!(details[member], value, "{member}");
+    }
+    let (_, listed) = read("/codes?include_usage=true");
+    assert_eq!(
+        (&listed["codes"][0]["usage_amount"], &listed["codes"][0]["currency_code"]),
+        (&json!(20.0), &json!("EUR"))
+    );
+    let cancelled = |index: usize| listed["codes"][index].get("canceled_at").cloned();
+    assert_eq!((cancelled(0), cancelled(3)), (None, Some(json!(NOW + 7))));
+    let (_, page) = read("/guests?limit=2");
+    assert_eq!(page["guests"][0]["voucher"]["currency_code"], "EUR");
+    assert_eq!(page["next_token"], "2");
+    let (_, page) = read("/guests?limit=2&page_token=2");
+    assert_eq!(page["guests"].as_array().unwrap().len(), 1);
+    assert_eq!(read("/guests?page_token=3").0, 400);
+    for wrong in ["", "eur", "EURO", "E1R"] {
+        let currency_code = Some(wrong.to_owned());
+        let spec = ProgramSpec { currency_code, ..ProgramSpec::default() };
+        let refused = bench.sandbox.create_program(spec, NOW).unwrap_err();
+        assert!(refused.message.contains("`currencyCode`"), "{wrong}");
+    }
+}
+
+#[test]
 fn distribute_sends_the_listed_codes_each_time() {
     let mut bench = bench(5, options());
     let answer = response(bench.distribute_some(2));

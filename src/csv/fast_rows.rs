@@ -5,7 +5,7 @@ use super::columns::Columns;
 use super::marks::{BITS, BLOCK, marks, specials};
 use super::programs::Collector;
 use super::rows::Rows;
-use crate::code::builder::PendingInserts;
+use crate::code::pending::PendingInserts;
 use crate::code::{Code, TEXT_LENGTH};
 
 impl Rows {
@@ -14,7 +14,7 @@ impl Rows {
     #[cfg_attr(hot_paths, optimize(speed), inline(never))]
     pub(super) fn fast_rows(&mut self, rest: &[u8], collector: &mut Collector) -> usize {
         let mut taken = 0;
-        if !self.shape.is_learnt() {
+        if !self.shape.is_learnt() || collector.is_for_recipients() {
             return taken;
         }
         let mut batch = PendingInserts::new();

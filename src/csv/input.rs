@@ -26,6 +26,11 @@ impl Input {
         self.text.expect(options);
     }
 
+    /// Reads recipients in place of codes.
+    pub(super) fn expect_recipients(&mut self) {
+        self.text.rows.expect_recipients();
+    }
+
     #[cfg(test)]
     pub(super) const fn rows(&self) -> &super::rows::Rows {
         &self.text.rows

@@ -4,7 +4,7 @@
 //! come after it. Then there are more cells than the header has names, and what
 //! stands in the column of the codes may be something else, even another UUID.
 
-use super::cell::Cell;
+use super::cell::{Cell, Content};
 use super::columns::Columns;
 use super::message;
 use crate::text::{decimal, text};
@@ -12,6 +12,7 @@ use crate::text::{decimal, text};
 /// What the rows of a file look like.
 #[derive(Default)]
 pub(super) struct Shape {
+    pub(super) holds: Content,
     columns: Columns,
     /// Something that may hold a delimiter can stand before the wanted cells: what
     /// is none of them.
@@ -61,7 +62,7 @@ impl Shape {
     }
 
     pub(super) fn end_cell(&mut self) {
-        let is_code = self.cell.may_be_code() && self.cell.code().is_ok();
+        let is_code = self.cell.holds(self.holds);
         if is_code && self.cells < self.columns.code {
             self.row_uuids |= before(self.cells + 1) - before(self.cells);
         } else if is_code && self.next_code.is_none() {

@@ -701,7 +701,8 @@ impl Job {
         self.unknowns += 1;
         if self.unknowns >= MOST_UNKNOWN_IN_A_ROW {
             let message = "Three requests in a row got no answer that proves anything";
-            self.stop(Error::new(ErrorCode::Halted, Queued::Unknown, message));
+            let halted = Error::new(ErrorCode::Halted, Queued::Unknown, message);
+            self.stop(halted.caused_by(error.clone()));
         }
     }
 

@@ -58,6 +58,14 @@ export type {
   ParseOptions,
   ParseProgress,
 } from "./codes/parse.js";
+export { matchRecipients } from "./codes/recipients.js";
+export type {
+  MatchOptions,
+  RecipientGuest,
+  RecipientMatches,
+  RecipientRow,
+  RecipientsInput,
+} from "./codes/recipients.js";
 export { setModule } from "./wasm/set-module.js";
 export type {
   Auth,

@@ -130,6 +130,8 @@ numbered! {
     }
 }
 
+/// In place of signing keys: the signature of this body was right when it came.
+pub(crate) const CHECKED_BEFORE: &str = "checked_before";
 /// Bytes of one code in a page of results.
 pub(crate) const RESULT_ROW_BYTES: usize = 28;
 /// Codes in one page of results.

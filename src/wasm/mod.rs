@@ -20,6 +20,8 @@ mod job;
 mod lists;
 #[cfg(feature = "client")]
 mod reader;
+#[cfg(feature = "jobs")]
+mod recipients;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod value;

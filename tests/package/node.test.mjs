@@ -11,6 +11,7 @@ import { distributeSuite } from "./distribute-suite.mjs";
 import { assert } from "./harness.mjs";
 import { jobSuite } from "./job-suite.mjs";
 import { suite } from "./suite.mjs";
+import { recipientsSuite } from "./recipients-suite.mjs";
 import { usageSuite } from "./usage-suite.mjs";
 
 /** @param {string} name */
@@ -23,6 +24,7 @@ await suite(define, assert, uberVouchers, sandbox, vectors);
 await distributeSuite(define, assert, distribute, uberVouchers, sandbox, vectors);
 await jobSuite(define, assert, uberVouchers, sandbox, journal, read("journal"));
 await usageSuite(define, assert, uberVouchers, sandbox, journal);
+await recipientsSuite(define, assert, uberVouchers, sandbox);
 
 test("require() gives the same module, where Node.js has it", () => {
   const required = createRequire(import.meta.url)("uber-vouchers");

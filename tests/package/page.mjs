@@ -11,6 +11,7 @@ import { distributeSuite } from "./distribute-suite.mjs";
 import { assert, runTests } from "./harness.mjs";
 import { jobSuite } from "./job-suite.mjs";
 import { suite } from "./suite.mjs";
+import { recipientsSuite } from "./recipients-suite.mjs";
 import { usageSuite } from "./usage-suite.mjs";
 
 /** @param {import("./harness.mjs").Test} test */
@@ -19,6 +20,7 @@ async function define(test) {
   await distributeSuite(test, assert, distribute, uberVouchers, sandbox, { codes });
   await jobSuite(test, assert, uberVouchers, sandbox, journal, journals);
   await usageSuite(test, assert, uberVouchers, sandbox, journal);
+  await recipientsSuite(test, assert, uberVouchers, sandbox);
   const secret = { clientId: "a", clientSecret: "b" };
   test("a page refuses a client secret", async () => {
     const { createClient, exchangeCode } = uberVouchers;

@@ -217,6 +217,80 @@ export async function callsSuite(test, assert, uberVouchers, sandboxModule, vect
     assert.ok((await assert.rejects(stranger(), {})) instanceof TypeError);
   });
 
+  test("money: exposure, use and currency, of a program, its codes and its guests", async () => {
+    const { client, sandbox } = await bench();
+    const { programId, codes } = sandbox.createProgram({
+      codes: 4,
+      currencyCode: "EUR",
+      guests: 3,
+    });
+    const [first = "", second = ""] = codes;
+    const spent = async () => {
+      const [program, found] = [await client.getProgram(programId), await client.searchPrograms()];
+      const item = found.find((other) => other.programId === programId);
+      assert.equal([program.totalDollarExposure, program.currencyCode], [80, "EUR"]);
+      assert.equal([item?.totalDollarExposure, item?.currencyCode], [80, "EUR"]);
+      assert.equal(program.raw["total_dollar_exposure"], 80);
+      return [program.usageAmount, program.usageAmountCurrency, program.usageVoucherClaimCount];
+    };
+    assert.equal(await spent(), [0, "EUR", 0]);
+    for (const code of [first, first, second]) sandbox.redeem(programId, code);
+    assert.equal(await spent(), [30, "EUR", 2]);
+    sandbox.cancel(programId, String(codes[3]));
+    const listed = await client.listCodes(programId, { includeUsage: true });
+    assert.equal(
+      listed.map((code) => [code.usageCount, code.usageAmount, code.currencyCode]),
+      [
+        [2, 20, "EUR"],
+        [1, 10, "EUR"],
+        [0, 0, "EUR"],
+        [0, 0, "EUR"],
+      ],
+    );
+    assert.equal(
+      listed.map(({ canceledAt }) => canceledAt !== null),
+      [false, false, false, true],
+    );
+    assert.ok((await client.listCodes(programId)).every(({ usageAmount }) => usageAmount === null));
+    const guests = [];
+    for await (const guest of client.listGuests(programId)) guests.push(guest);
+    assert.equal(
+      guests.map((guest) => [guest.name, guest.phone, guest.usageAmount]),
+      [
+        ["Ada Okafor", null, 20],
+        ["Bruno Keller", "+1555010000002", 10],
+        ["Chiara Rossi", null, null],
+      ],
+    );
+    const fault = async (/** @type {() => unknown} */ call) => call();
+    for (const wrong of ["eur", "", "EURO", "€"]) {
+      const create = () => sandbox.createProgram({ currencyCode: wrong });
+      assert.ok((await assert.rejects(fault(create), {})) instanceof TypeError);
+    }
+    const cancel = () => sandbox.cancel(programId, "x");
+    assert.ok((await assert.rejects(fault(cancel), {})) instanceof TypeError);
+  });
+
+  test("money in whatever form it comes, and nothing where it is none", async () => {
+    const member = async (/** @type {unknown} */ exposure, /** @type {unknown} */ currency) => {
+      const program = { total_dollar_exposure: exposure, currency_code: currency };
+      const fetch = async () => new Response(JSON.stringify(program));
+      const { client } = await bench({}, { fetch, auth: { accessToken: "t" } });
+      const { totalDollarExposure, currencyCode, raw } = await client.getProgram("p");
+      assert.equal([raw["total_dollar_exposure"], raw["currency_code"]], [exposure, currency]);
+      return [totalDollarExposure, currencyCode];
+    };
+    assert.equal(await member(92_000, "EUR"), [92_000, "EUR"]);
+    assert.equal(await member("92000.50", "EUR"), [92_000.5, "EUR"]);
+    assert.equal(await member(0, "usd"), [0, "usd"]);
+    for (const none of [null, "", "20 USD", "1,5", true, [20], { amount: 20 }]) {
+      assert.equal((await member(none, "EUR"))[0], null);
+    }
+    for (const none of [null, 840, true, ["EUR"], { code: "EUR" }]) {
+      assert.equal((await member(1, none))[1], null);
+    }
+  });
+
   test("pages of guests whose tokens lead back end with an error", async () => {
     /** @param {any[]} pages @param {number[]} [statuses] */
     const reading = async (pages, statuses = []) => {

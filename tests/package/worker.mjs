@@ -11,6 +11,7 @@ import { distributeSuite } from "./distribute-suite.mjs";
 import { assert, runTests } from "./harness.mjs";
 import { jobSuite } from "./job-suite.mjs";
 import { suite } from "./suite.mjs";
+import { recipientsSuite } from "./recipients-suite.mjs";
 import { usageSuite } from "./usage-suite.mjs";
 
 const CODE = "1f913a96-f52c-42a0-aa0b-a2ba53b2d631";
@@ -41,6 +42,7 @@ export default {
           await distributeSuite(test, assert, distribute, uberVouchers, sandbox, { codes });
           await jobSuite(test, assert, uberVouchers, sandbox, journal, journals);
           await usageSuite(test, assert, uberVouchers, sandbox, journal);
+          await recipientsSuite(test, assert, uberVouchers, sandbox);
         },
         (result) => results.push(result),
       );

@@ -21,13 +21,20 @@ interface Env {
 }
 
 const PROGRAMS = [
-  { id: "5f0c1d52-6e0b-4a8e-9f37-2b1f4c8a7d01", name: "Berlin summer party", codes: 1_204 },
+  {
+    id: "5f0c1d52-6e0b-4a8e-9f37-2b1f4c8a7d01",
+    name: "Berlin summer party",
+    codes: 1_204,
+    currencyCode: "EUR",
+    guests: 1_167,
+  },
   { id: "8a4be1c7-1f6d-4d0a-8c53-91e0a6f2b302", name: "New hire rides 2026", codes: 50 },
   { id: "c3d9f2a8-7b45-4e19-a0d6-5f8e1b7c4903", name: "Customer day", codes: 30_000 },
   {
     id: "e71a60b4-93cd-4f28-b5e2-0d4c9a8f6e04",
     name: "Späti-Gutscheine für die Nachtschicht “Nordost” – Q4, Zürich & Łódź (only after 10 p.m.)",
     codes: 312,
+    currencyCode: "EUR",
   },
   { id: "1b82d7e5-a4f0-4c63-9e1b-7c3f5d20a805", name: "Board dinner", codes: 1 },
 ];

@@ -1,5 +1,5 @@
 /** Codes out of any input: `parseCodes` and `parseCodesByProgram`. */
-import { instance } from "../wasm/binding.js";
+import { type Binding, instance } from "../wasm/binding.js";
 import {
   type CodeList,
   ID_LENGTH,
@@ -96,7 +96,7 @@ export interface ParseByProgramOptions extends ParseOptions {
   programColumn?: ColumnSelector;
 }
 
-const parseSchema = {
+export const parseSchema = {
   column,
   headerRow: ordinal,
   size: whole(0, Number.MAX_SAFE_INTEGER),
@@ -139,20 +139,11 @@ export async function parse(input: unknown, options: ParseOptions): Promise<List
 async function readLists(
   input: unknown,
   programs: { column?: ColumnSelector | undefined } | undefined,
-  { column, headerRow = 0, onProgress, ...rest }: ParseOptions,
+  { column, headerRow, onProgress, ...rest }: ParseOptions,
 ): Promise<[ListParts, Map<string, CodeList>]> {
   const glue = await instance.load();
   const { generation } = instance;
-  const reader = instance.callSync(
-    () =>
-      new glue.CodeReader(
-        ...nameAndNumber(column),
-        headerRow,
-        programs !== undefined,
-        ...nameAndNumber(programs?.column),
-        randomSeed(),
-      ),
-  );
+  const reader = instance.callSync(() => createReader(glue, { column, headerRow }, programs));
   const tell = progressOf(reader, onProgress);
   try {
     return await instance.call("no", async () => {
@@ -168,6 +159,24 @@ async function readLists(
     // What lived in an instance that was lost is gone with it.
     if (instance.isLive(generation)) reader.free();
   }
+}
+
+/** A reader of the core; with `programs`, of one list for each program. */
+export function createReader(
+  glue: Binding,
+  {
+    column,
+    headerRow = 0,
+  }: { column?: ColumnSelector | undefined; headerRow?: number | undefined },
+  programs?: { column?: ColumnSelector | undefined },
+): InstanceType<Binding["CodeReader"]> {
+  return new glue.CodeReader(
+    ...nameAndNumber(column),
+    headerRow,
+    programs !== undefined,
+    ...nameAndNumber(programs?.column),
+    randomSeed(),
+  );
 }
 
 /**
@@ -219,7 +228,7 @@ function nameAndNumber(column: ColumnSelector | undefined): [string | undefined,
   return typeof column === "object" ? [column.name, column.occurrence] : [column, 0];
 }
 
-function progressOf(
+export function progressOf(
   reader: { count(of: number): number },
   listener: ParseOptions["onProgress"],
 ): (position: Position) => void {
@@ -234,7 +243,7 @@ function progressOf(
   };
 }
 
-function refuseMissing(input: unknown): void {
+export function refuseMissing(input: unknown): void {
   if (input !== undefined && input !== null) return;
   throw refusal("empty_codes", "There is no list of codes", EMPTY_CODES_HINT);
 }

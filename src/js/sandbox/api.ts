@@ -114,6 +114,11 @@ export interface Sandbox {
    */
   redeem(programId: string, code: string): void;
   /**
+   * Cancels a code, as *Cancel Codes* does: `listCodes` then has its `canceledAt`. Whether
+   * Uber distributes a cancelled code is unknown; the sandbox does.
+   */
+  cancel(programId: string, code: string): void;
+  /**
    * The truth of use: how often each code was used by now, by `redeem` or because of
    * `useRate`. A code that was never used is not in the map.
    */
@@ -249,6 +254,14 @@ export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> 
     );
   }
 
+  /** Takes an input that may be refused, and keeps it. */
+  function take(call: string, input: Input): void {
+    checkUsable();
+    const fault = use(() => core.repeat(input, new Uint8Array()));
+    if (fault !== undefined) throw new TypeError(`${call}: ${fault}`);
+    void journal?.add(input);
+  }
+
   return {
     fetch: createFetch(time, ({ method, target, headers, body }: Arriving, wait: Wait) => {
       checkUsable();
@@ -305,12 +318,11 @@ export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> 
     },
 
     redeem(programId, code) {
-      const redeemed: [string, string] = [String(programId), String(code)];
-      checkUsable();
-      const at = time.now();
-      const fault = use(() => core.repeat({ at, redeemed }, new Uint8Array()));
-      if (fault !== undefined) throw new TypeError(`redeem: ${fault}`);
-      void journal?.add({ at, redeemed });
+      take("redeem", { at: time.now(), redeemed: [String(programId), String(code)] });
+    },
+
+    cancel(programId, code) {
+      take("cancel", { at: time.now(), cancelled: [String(programId), String(code)] });
     },
 
     webhooks: () => use(() => core.dueWebhooks(time.now()) as CoreWebhook[]).map(described),

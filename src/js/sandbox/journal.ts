@@ -36,6 +36,7 @@ export type Input = { at: number } & (
   | { program: SandboxProgramOptions }
   | { request: [method: string, target: string, headers: [name: string, value: string][]] }
   | { redeemed: [programId: string, code: string] }
+  | { cancelled: [programId: string, code: string] }
   | { answered: [webhook: number, dueAt: number, isAcknowledged: boolean] }
   | { advanced: number }
 );

@@ -153,6 +153,9 @@ export interface ClientBinding {
 interface CodeReader extends Reader {
   count(of: number): number;
   finish(): Group[];
+  expectRecipients(): void;
+  addGuests(some: unknown[]): void;
+  finishRecipients(): unknown;
   free(): void;
 }
 

@@ -2,7 +2,7 @@
 import { instance } from "../wasm/binding.js";
 import { bytesOf } from "../bytes.js";
 import { VoucherError, invalidOption, ours, quietly, refusal, toError } from "../errors.js";
-import { MALFORMED_BODY_HINT } from "../generated/protocol.js";
+import { CHECKED_BEFORE, MALFORMED_BODY_HINT } from "../generated/protocol.js";
 import { unawaited } from "../listeners.js";
 import { headerFields } from "../http/headers.js";
 import { fault, isFunction, isIterable, membersOf, method, readOptions } from "../schema.js";
@@ -90,7 +90,7 @@ export function rereadWebhook(
   environment: string | null,
   outcomes: WebhookOptions["outcomes"],
 ): Promise<WebhookEvent> {
-  return readEvent(body, undefined, "", environment ?? undefined, outcomes);
+  return readEvent(body, undefined, CHECKED_BEFORE, environment ?? undefined, outcomes);
 }
 
 async function readEvent(
