@@ -7,7 +7,7 @@
  */
 import { idsOfCodes } from "../code-ids.js";
 import type { Ledger } from "./ledger.js";
-import { faultOf } from "../http/problem.js";
+import { faultOf } from "../problem.js";
 import { logError } from "../log.js";
 import { BROKEN, type OpenJobs } from "./open-jobs.js";
 import type { EventOutcomes, OutcomeQueue, QueuedOutcome } from "./outcome-queue.js";

@@ -3,7 +3,8 @@ import { logError } from "../log.js";
 import { LONGEST_RETRY_MS, retryDelay } from "../alarm.js";
 import type { Calls } from "./calls.js";
 import type { Program } from "./program.js";
-import type { JobRecord } from "./records.js";
+import { type JobRecord, note } from "./records.js";
+import { startAt } from "./start-plan.js";
 import { settings } from "../settings.js";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -35,6 +36,7 @@ export class Schedule {
     const { program } = this;
     const { creation, runner } = program;
     await this.#doChores();
+    await this.#startDue();
     const next = runner.next(Date.now());
     // A job that is held can't wait for another's turn to end.
     const mostMs = creation.isHolding ? HELD_CHECK_MS : undefined;
@@ -58,12 +60,27 @@ export class Schedule {
       // No later each time that the object comes back to memory, which arms anew.
       creation.isHolding ? this.#groupsAskedAt + this.#heldCheckMs(now) : undefined,
       program.usage.nextAt(now),
+      ...records.inStatus("scheduled").map(({ summary }) => startAt(summary, now)),
       ...this.calls.dueAt(now),
       ...records.finished().map((record) => this.#expiresAt(record)),
     ].filter((at) => at !== undefined);
     const next = runner.next(now)?.at ?? Infinity;
     const due = Math.min(next, Math.max(now, this.#retryAt, Math.min(...chores)));
     return due === Infinity ? undefined : due;
+  }
+
+  /** Starts the jobs whose time has come. */
+  async #startDue(): Promise<void> {
+    const { records, runner, reports } = this.program;
+    const now = Date.now();
+    for (const record of records.inStatus("scheduled")) {
+      if (startAt(record.summary, now) > now) continue;
+      const { summary } = record;
+      Object.assign(summary, { status: "running", startsAt: null });
+      note(record, { by: summary.by, action: "started", codes: summary.progress.total });
+      runner.settle(record, record.summary.progress);
+      await reports.report(record);
+    }
   }
 
   #heldCheckMs(now: number): number {

@@ -4,6 +4,8 @@ import type { ReadableJob } from "../../job/job.js";
 import { failuresOf } from "./job-reading.js";
 import type { Program } from "./program.js";
 import type { JobRecord } from "./records.js";
+import { rejectionsOf } from "./rejections.js";
+import { shownSettling } from "./resending.js";
 import { noteSources } from "./sources.js";
 import type { JobDetail, JobMessage, UnknownBatch } from "../types.js";
 
@@ -23,6 +25,7 @@ export async function detail(program: Program, record: JobRecord): Promise<JobDe
     ...(job && { progress: job.progress() }),
     samples,
     failures: job ? failures(job) : [],
+    rejections: job ? rejectionsOf(job, record.words) : [],
     batches: batches.length,
     unknownBatches: unknown.slice(0, MOST_BATCHES).map(unknownBatch),
     unknownBatchCount: unknown.length,
@@ -30,6 +33,7 @@ export async function detail(program: Program, record: JobRecord): Promise<JobDe
     sources: record.sources,
     // A job that is gone has nothing left to send.
     usage: program.usage.shown(record, job ? usedBefore : 0, Date.now()),
+    settling: shownSettling(program, record, unknown),
   };
 }
 
@@ -53,8 +57,8 @@ export function part(
   record: JobRecord,
 ): { part: string; whole: () => Promise<string>; key: string } {
   const { summary, samples, sources } = record;
-  const { status, progress, rate, waitingUntil, error } = summary;
-  const { readAt, error: readError } = program.usage.last;
+  const { status, progress, rate, waitingUntil, error, name, note: said, startsAt } = summary;
+  const { readAt, endedAt, error: readError } = program.usage.last;
   const sample = samples.at(-1) ?? null;
   const text = (message: JobMessage) => JSON.stringify(message);
   return {
@@ -62,7 +66,7 @@ export function part(
     whole: async () => text({ type: "job", job: await program.detail(record) }),
     key: [
       ...[status, error?.code, progress.unknown, progress.failed, program.isPaused],
-      ...[readAt, readError?.code],
+      ...[readAt, endedAt, readError?.code, name, said, startsAt],
     ].join(),
   };
 }

@@ -1,8 +1,11 @@
 /** A program's codes, and what is known of each. */
 import { useState } from "preact/hooks";
+import type { Guest } from "uber-vouchers";
 
 import { useKey } from "../frame/keys.js";
 import { decimal, iso, number, shortDateTime, shortId } from "../format.js";
+import { inOneLine } from "../job/use-recipients.js";
+import { money } from "../money.js";
 import { CheckIcon } from "../parts/icons.js";
 import { useNarrow } from "../parts/narrow.js";
 import { StateWord } from "../parts/small.js";
@@ -27,10 +30,12 @@ interface Props {
   programId: string;
   rows: readonly ProgramCode[];
   jobs: ReadonlyMap<string, JobSummary>;
+  /** `null`: not shown. */
+  recipients: ReadonlyMap<string, Guest> | null;
   selection: Selection;
 }
 
-export function CodeTable({ programId, rows, jobs, selection }: Props) {
+export function CodeTable({ programId, rows, jobs, recipients, selection }: Props) {
   const [active, setActive] = useState<number | null>(null);
   const isNarrow = useNarrow();
   useKey("a", () => selection.toggleAll(rows));
@@ -59,7 +64,7 @@ export function CodeTable({ programId, rows, jobs, selection }: Props) {
     <VirtualRows
       label="Codes of the program"
       role="grid"
-      class="codes"
+      class={recipients === null ? "codes" : "codes codes-with-recipients"}
       count={rows.length}
       rowHeight={isNarrow ? ROW_NARROW : ROW}
       show={active === null ? null : current}
@@ -86,6 +91,7 @@ export function CodeTable({ programId, rows, jobs, selection }: Props) {
           <span role="columnheader">State</span>
           <span role="columnheader">What it rests on</span>
           <span role="columnheader">Code</span>
+          {recipients !== null && <span role="columnheader">Recipient</span>}
           <span role="columnheader">Id</span>
           <span role="columnheader" class="figure">
             Used
@@ -114,6 +120,7 @@ export function CodeTable({ programId, rows, jobs, selection }: Props) {
               programId={programId}
               code={code}
               job={jobs.get(code.job ?? "")}
+              recipient={recipients && (recipients.get(code.code) ?? "nobody")}
               isChosen={isChosen}
             />
           </div>
@@ -139,11 +146,13 @@ function Cells({
   programId,
   code,
   job,
+  recipient,
   isChosen,
 }: {
   programId: string;
   code: ProgramCode;
   job: JobSummary | undefined;
+  recipient: Guest | "nobody" | null;
   isChosen: boolean;
 }) {
   const { state, canceledAt, codeText } = code;
@@ -170,6 +179,11 @@ function Cells({
       <span role="gridcell" class="code-text">
         <code>{codeText ?? "–"}</code>
       </span>
+      {recipient !== null && (
+        <span role="gridcell" class="code-recipient" dir="auto">
+          {recipient === "nobody" ? <span class="quiet">no guest</span> : inOneLine(recipient)}
+        </span>
+      )}
       <span role="gridcell" class="code-id" title={code.code}>
         <code>{shortId(code.code)}</code>
       </span>
@@ -187,8 +201,9 @@ function Cells({
   );
 }
 
-function usage({ usageCount, usageAmount }: ProgramCode): string {
+function usage({ usageCount, usageAmount, currencyCode }: ProgramCode): string {
   if (usageCount === null) return "–";
   const times = `${number(usageCount)}×`;
-  return usageAmount ? `${times} · ${decimal(usageAmount)}` : times;
+  if (!usageAmount) return times;
+  return `${times} · ${money(usageAmount, currencyCode ?? null) ?? decimal(usageAmount)}`;
 }

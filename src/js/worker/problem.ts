@@ -1,13 +1,7 @@
 /** Answers that say no: problem+json (RFC 9457) with the package's codes. */
-import {
-  ApiError,
-  ConnectionError,
-  JobError,
-  ValidationError,
-  VoucherError,
-} from "../../errors.js";
+import { ApiError, ConnectionError, JobError, ValidationError, VoucherError } from "../errors.js";
 import { hintOverHttp } from "./hints.js";
-import type { JobFault } from "../types.js";
+import type { JobFault } from "./types.js";
 
 export interface Problem {
   status: number;

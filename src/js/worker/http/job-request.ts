@@ -6,40 +6,33 @@ import {
   readParameters,
   text,
   wholeNumber,
-} from "../http/parameters.js";
-import { refuse } from "../http/problem.js";
+} from "./parameters.js";
+import { refuse } from "../problem.js";
+import type { CheckFlags, Fingerprint, ListFlags } from "../program/fingerprint.js";
+import { LONGEST_START_SECONDS } from "../program/start-plan.js";
 import { settings } from "../settings.js";
 
 const LONGEST_KEY = 200;
 const LONGEST_SOURCE = 200;
 
-/** What the caller says about a list; `undefined` where nothing is said. */
-export interface ListFlags {
-  /** "I have seen what was rejected": it is left out. */
-  valid: boolean | undefined;
-  /** Codes that were sent before are left out. */
-  skip: boolean | undefined;
-  /** They are sent all the same. */
-  resend: boolean | undefined;
-}
-
 /** What the query of a request for a job says. */
 export interface JobRequest {
   flags: ListFlags;
+  check: CheckFlags;
   column: string | undefined;
   programColumn: string | undefined;
   isDryRun: boolean;
   isAll: boolean;
   confirm: string | undefined;
   starts: boolean;
+  startInSeconds: number;
+  pauseAfter: number | null;
   batchSize: number;
   source: string | null;
+  name: string;
   /** What decides what is sent, except for the list: all of it stands for the key. */
   fingerprint: Fingerprint;
 }
-
-/** The parts of a request that a key stands for, by the names that the caller knows them by. */
-export type Fingerprint = Readonly<Record<string, string | number | boolean | null>>;
 
 /** Of Uber's own distribute call. */
 export const CALL_PARAMETERS = { valid: flag, skip: flag, resend: flag };
@@ -47,12 +40,21 @@ export const CALL_PARAMETERS = { valid: flag, skip: flag, resend: flag };
 const JOB_PARAMETERS = {
   ...CALL_PARAMETERS,
   column: text,
+  allowForeign: flag,
+  unchecked: flag,
   dryRun: flag,
   start: flag,
+  startIn: wholeNumber(0, LONGEST_START_SECONDS),
   batchSize: wholeNumber(1, 30_000),
   source: text,
+  name: text,
 };
-const PROGRAM_JOB_PARAMETERS = { ...JOB_PARAMETERS, all: flag, confirm: text };
+const PROGRAM_JOB_PARAMETERS = {
+  ...JOB_PARAMETERS,
+  pauseAfter: wholeNumber(1, Number.MAX_SAFE_INTEGER),
+  all: flag,
+  confirm: text,
+};
 const GROUP_PARAMETERS = { ...JOB_PARAMETERS, programColumn: text };
 
 /** The query of `POST /api/programs/{program}/jobs`. */
@@ -66,9 +68,14 @@ function jobRequest(url: URL, types: Record<string, ParameterType<unknown>>): Jo
     [K in keyof (typeof PROGRAM_JOB_PARAMETERS & typeof GROUP_PARAMETERS)]?: never;
   };
   const { valid, skip, resend, column, programColumn } = given;
-  const { dryRun = false, all = false, start = true, confirm, batchSize, source } = given;
+  const { dryRun = false, all = false, start = true, confirm, batchSize } = given;
+  const { allowForeign = false, unchecked = false, startIn = 0 } = given;
+  const check: CheckFlags = { allowForeign, unchecked };
+  const pauseAfter: number | null = given.pauseAfter ?? null;
+  const source = shortened(given.source);
   return {
     flags: consistent({ valid, skip, resend }),
+    check,
     column,
     programColumn,
     isDryRun: dryRun,
@@ -76,16 +83,25 @@ function jobRequest(url: URL, types: Record<string, ParameterType<unknown>>): Jo
     confirm,
     starts: start,
     batchSize: batchSize ?? settings().batchSize,
-    source: (source as string | undefined)?.slice(0, LONGEST_SOURCE) ?? null,
+    startInSeconds: startIn,
+    pauseAfter,
+    source,
+    name: shortened(given.name) ?? source ?? "",
     fingerprint: {
       start,
       all,
       batchSize: batchSize ?? null,
       column: column ?? null,
       programColumn: programColumn ?? null,
+      // Said only where it is not as ever: a key of an earlier release stands for the same request.
+      ...Object.fromEntries(
+        Object.entries({ ...check, startIn, pauseAfter }).filter(([, value]) => Boolean(value)),
+      ),
     },
   };
 }
+
+const shortened = (words: string | undefined) => words?.slice(0, LONGEST_SOURCE) ?? null;
 
 /** The flags of a query and of a body together, which must not contradict each other. */
 export function withBodyFlags(query: ListFlags, body: Partial<Record<string, unknown>>): ListFlags {
@@ -130,33 +146,5 @@ function keyRequired() {
     "idempotency_key_required",
     "The request needs an Idempotency-Key of at most 200 characters",
     "Draw a UUID for each list, and repeat it when you ask again.",
-  );
-}
-
-/** What is written down of a request, so that the next one with its key can be compared. */
-export function fingerprintText(parts: Fingerprint, flags: ListFlags, codes: string): string {
-  const { valid = false, skip = false, resend = false } = flags;
-  return JSON.stringify({ ...parts, valid, skip, resend, codes });
-}
-
-/** Refuses a key that was used before for what would send something else. */
-export function refuseReusedKey(before: string, now: string): void {
-  if (before === now) return;
-  const other = JSON.parse(now) as Fingerprint;
-  // An earlier version wrote down the list alone.
-  const one = before.startsWith("{")
-    ? (JSON.parse(before) as Fingerprint)
-    : { ...other, codes: before };
-  const differs = Object.keys(other).filter((name) => one[name] !== other[name]);
-  if (differs.length > 0) throw keyReused(differs);
-}
-
-export function keyReused(differs: readonly string[]) {
-  return refuse(
-    422,
-    "idempotency_key_reused",
-    `This Idempotency-Key was used with another ${differs.map((name) => `\`${name}\``).join(", ")}`,
-    "Repeat the first request as it was, or use a new key for another one.",
-    { more: { differs } },
   );
 }
