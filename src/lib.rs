@@ -41,7 +41,7 @@
 //!
 //! - `sandbox`: a simulation of Uber's voucher API that can say how often each code
 //!   was sent.
-//! - `js` and `client`: on wasm32, what the npm package is built of. They export
+//! - `js`, `client` and `jobs`: on wasm32, what the npm package is built of. They export
 //!   functions to JavaScript and set the allocator; no program in Rust needs them.
 
 // docs.rs says beside each item which feature it needs.

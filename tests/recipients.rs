@@ -1,5 +1,6 @@
 //! Lists of people and what they lead to: by examples, and by any list against a search
 //! that is too simple to be wrong.
+#![cfg(not(target_arch = "wasm32"))]
 // Clippy takes only what is marked `#[test]` for a test, not what helps one.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 

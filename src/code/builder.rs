@@ -1,15 +1,11 @@
 //! Builds a list of codes: what is there already is counted and left out.
 
 use std::fmt;
-use std::hint::black_box;
 
 use crate::code::Code;
 use crate::code::index::{HashKey, Index, LARGEST, Slot, grow_wasm_memory};
 use crate::code::list::CodeList;
 use crate::code::rejected::RejectedEntry;
-
-/// Codes that are inserted together.
-const AT_ONCE: usize = 32;
 
 /// Builds a [`CodeList`]. The default one has the seed 0, for codes that no
 /// stranger has chosen.
@@ -64,36 +60,11 @@ impl CodeListBuilder {
         }
     }
 
-    /// Takes codes as [`CodeList::to_bytes`] gives them. None if one is 16 zeros:
-    /// that one is left out.
-    pub(crate) fn insert_bytes(&mut self, codes: &[[u8; 16]]) -> Option<()> {
-        let mut batch = PendingInserts::new();
-        let mut all = Some(());
-        for code in codes {
-            match Code::from_bytes(*code) {
-                Some(code) => batch.add(code, self),
-                None => all = None,
-            }
-        }
-        batch.flush(self);
-        all
-    }
-
     /// Takes some codes, at most [`AT_ONCE`] at a time.
-    ///
-    /// The table of a long list is larger than what is near a processor, so each
-    /// code waits for its slot. Asked for before any of them is needed, all the
-    /// slots come in the time of one.
     #[cfg_attr(hot_paths, optimize(speed), inline(never))]
-    fn insert_all(&mut self, codes: &[Code]) {
+    pub(super) fn insert_all(&mut self, codes: &[Code]) {
         self.ensure_indexed();
-        let mut hashes = [0; AT_ONCE];
-        let mut coming = 0;
-        for (hashed, code) in hashes.iter_mut().zip(codes) {
-            *hashed = self.key.hash(*code);
-            coming ^= self.table.home_slot(*hashed);
-        }
-        black_box(coming);
+        let hashes = self.table.hashes(codes.iter().copied(), &self.key);
         for (hash, code) in hashes.iter().zip(codes) {
             self.insert_hashed(*code, *hash);
         }
@@ -195,16 +166,6 @@ impl CodeListBuilder {
     }
 }
 
-impl Extend<Code> for CodeListBuilder {
-    fn extend<I: IntoIterator<Item = Code>>(&mut self, codes: I) {
-        let mut pending = PendingInserts::new();
-        for code in codes {
-            pending.add(code, self);
-        }
-        pending.flush(self);
-    }
-}
-
 impl Default for CodeListBuilder {
     fn default() -> Self {
         Self::new(0)
@@ -215,34 +176,6 @@ impl Default for CodeListBuilder {
 impl fmt::Debug for CodeListBuilder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.list.fmt(formatter)
-    }
-}
-
-/// Codes on their way into a list, some at a time.
-pub(crate) struct PendingInserts {
-    codes: [Code; AT_ONCE],
-    held: usize,
-}
-
-impl PendingInserts {
-    pub(crate) const fn new() -> Self {
-        Self { codes: [Code::NONE; AT_ONCE], held: 0 }
-    }
-
-    #[inline]
-    pub(crate) fn add(&mut self, code: Code, list: &mut CodeListBuilder) {
-        if let Some(place) = self.codes.get_mut(self.held) {
-            *place = code;
-            self.held += 1;
-        }
-        if self.held == self.codes.len() {
-            self.flush(list);
-        }
-    }
-
-    pub(crate) fn flush(&mut self, list: &mut CodeListBuilder) {
-        list.insert_all(self.codes.get(..self.held).unwrap_or_default());
-        self.held = 0;
     }
 }
 
@@ -288,24 +221,6 @@ mod tests {
         assert_eq!(CodeList::from_bytes(&[7; 32], 0).unwrap().duplicates(), 1);
         let collected: CodeList = [3, 1, 3].map(code).into_iter().collect();
         assert_eq!((collected.len(), collected.duplicates()), (2, 1));
-    }
-
-    /// Codes come in groups; the last one is mostly not full.
-    #[test]
-    fn none_is_lost_however_many_come_together() {
-        for count in [0, 1, AT_ONCE - 1, AT_ONCE, AT_ONCE + 1, 5 * AT_ONCE, 5 * AT_ONCE + 7] {
-            let codes: Vec<_> = (1..=count as u128).map(code).collect();
-            let bytes: Vec<_> = codes.iter().map(|code| *code.as_bytes()).collect();
-            let mut builder = CodeListBuilder::default();
-            assert_eq!(builder.insert_bytes(&bytes), Some(()));
-            assert!(builder.so_far().iter().eq(codes.iter().copied()), "{count}");
-            assert_eq!(builder.insert_bytes(&bytes), Some(()));
-            let zeros = [&bytes[..], &[[0; 16]], &bytes].concat();
-            assert_eq!(builder.insert_bytes(&zeros), None, "and the others are taken");
-            let list = builder.finish();
-            assert!(list.iter().eq(codes), "{count}");
-            assert_eq!(list.duplicates(), 3 * count as u64);
-        }
     }
 
     #[test]

@@ -10,6 +10,9 @@ use crate::code::Code;
 /// Codes in one block: 64 KiB.
 const BLOCK: usize = 4_096;
 
+/// Codes whose slots are asked for together.
+pub(super) const AT_ONCE: usize = 32;
+
 /// The most codes in a list: positions in the table have 32 bits.
 pub(super) const LARGEST: usize = 3 << 30;
 
@@ -131,10 +134,27 @@ impl Index {
         (hash as usize & mask, hash & !places)
     }
 
-    /// What is in the slot that a hash chooses.
-    pub(super) fn home_slot(&self, hash: u32) -> u32 {
-        let (at, _) = self.split(hash);
-        self.slots.get(at).copied().unwrap_or_default()
+    /// The hashes of some codes, at most [`AT_ONCE`].
+    ///
+    /// The table of a long list is larger than what is near a processor, so each
+    /// code waits for its slot. Asked for before any of them is needed, all the
+    /// slots come in the time of one.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    pub(super) fn hashes(
+        &self,
+        codes: impl Iterator<Item = Code>,
+        key: &HashKey,
+    ) -> [u32; AT_ONCE] {
+        let mut hashes = [0; AT_ONCE];
+        let mut coming = 0;
+        for (hashed, code) in hashes.iter_mut().zip(codes) {
+            *hashed = key.hash(code);
+            let (at, _) = self.split(*hashed);
+            coming ^= self.slots.get(at).copied().unwrap_or_default();
+        }
+        black_box(coming);
+        hashes
     }
 
     /// Looks for a code, from the slot on that its hash chooses.
@@ -193,15 +213,17 @@ impl Index {
         let mask = self.mask();
         let mut place = self.used;
         for codes in blocks.slices(place..blocks.length) {
-            for code in codes {
-                let hash = key.hash(Code::from_id(*code));
-                // They are distinct: any free slot from there on will do.
-                let (mut at, _) = self.split(hash);
-                while self.slots.get(at).is_some_and(|slot| *slot != 0) {
-                    at = (at + 1) & mask;
+            for some in codes.chunks(AT_ONCE) {
+                let hashes = self.hashes(some.iter().copied().map(Code::from_id), key);
+                for hash in hashes.into_iter().take(some.len()) {
+                    // They are distinct: any free slot from there on will do.
+                    let (mut at, _) = self.split(hash);
+                    while self.slots.get(at).is_some_and(|slot| *slot != 0) {
+                        at = (at + 1) & mask;
+                    }
+                    self.set(at, hash, place);
+                    place += 1;
                 }
-                self.set(at, hash, place);
-                place += 1;
             }
         }
     }

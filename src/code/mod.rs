@@ -8,6 +8,7 @@ mod digits;
 pub(crate) mod digits;
 mod index;
 pub mod list;
+pub(crate) mod pending;
 pub mod rejected;
 
 use std::fmt;

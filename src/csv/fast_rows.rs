@@ -5,7 +5,7 @@ use super::columns::Columns;
 use super::marks::{BITS, BLOCK, marks, specials};
 use super::programs::Collector;
 use super::rows::Rows;
-use crate::code::builder::PendingInserts;
+use crate::code::pending::PendingInserts;
 use crate::code::{Code, TEXT_LENGTH};
 
 impl Rows {

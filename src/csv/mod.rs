@@ -42,6 +42,7 @@ mod fast_rows;
 mod format;
 mod head;
 mod input;
+mod lines;
 mod marks;
 mod message;
 mod programs;
@@ -57,8 +58,8 @@ use input::Input;
 use programs::Collector;
 pub use programs::ProgramLists;
 
-use crate::code::builder::PendingInserts;
 use crate::code::list::CodeList;
+use crate::code::pending::PendingInserts;
 use crate::code::rejected::{RejectReason, RejectedEntry};
 use crate::code::{Code, TEXT_LENGTH};
 

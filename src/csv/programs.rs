@@ -20,6 +20,9 @@ pub struct ProgramLists {
     pub rejections: CodeList,
 }
 
+/// Whether lists of several programs are read: not in a module that only distributes.
+const READS_PROGRAMS: bool = cfg!(any(not(feature = "js"), feature = "jobs"));
+
 /// Takes what the rows hold.
 #[derive(Default)]
 pub(super) struct Collector {
@@ -48,7 +51,7 @@ impl Collector {
     }
 
     pub(super) const fn is_by_program(&self) -> bool {
-        self.by_program
+        READS_PROGRAMS && self.by_program
     }
 
     /// How many programs were seen.
@@ -79,7 +82,7 @@ impl Collector {
         if self.is_trial {
             return true;
         }
-        if !self.by_program {
+        if !self.is_by_program() {
             self.all.insert(code);
             return true;
         }
@@ -103,6 +106,7 @@ impl Collector {
         }
         // The limit is one for all programs: their number has none.
         let is_kept = self.all.so_far().rejected().len() < KEPT_REJECTED;
+        let program = program.filter(|_| self.is_by_program());
         if let Some(list) = program.and_then(|program| self.list(program)) {
             if is_kept {
                 list.reject(rejected.clone());
@@ -138,7 +142,7 @@ impl Collector {
 
     /// Whether a row of that program was seen.
     pub(super) fn knows(&self, program: &str) -> bool {
-        self.index.find(program, &|number| self.id(number)).is_ok()
+        self.is_by_program() && self.index.find(program, &|number| self.id(number)).is_ok()
     }
 
     fn id(&self, number: usize) -> &str {

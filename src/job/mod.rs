@@ -952,7 +952,7 @@ impl Job {
     }
 
     /// The reason of that number, from 1.
-    #[cfg(all(target_arch = "wasm32", feature = "client"))]
+    #[cfg(all(target_arch = "wasm32", feature = "jobs"))]
     pub(crate) fn reason_at(&self, number: u16) -> Option<&str> {
         self.ledger.reason_at(number.checked_sub(1)?)
     }

@@ -56,6 +56,14 @@ impl Recovery {
 
     /// Takes bytes of the journal, cut anywhere.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.read(bytes).map_err(|error| match error.code {
+            // It was one once: what stands there now was written after it was cut.
+            ErrorCode::JournalMismatch if self.known > 0 && !bytes.starts_with(b"uvj") => lost(),
+            _ => error,
+        })
+    }
+
+    fn read(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.reader.push(bytes)?;
         while let Some(body) = self.reader.next()? {
             if self.ledger.apply(body).is_none() {
@@ -66,8 +74,9 @@ impl Recovery {
         Ok(())
     }
 
-    /// Says how many bytes the journal had, if that is known from elsewhere. With
-    /// fewer, it was deleted, cut, or replaced by an older copy, and is refused.
+    /// Says how many bytes the journal had, if that is known from elsewhere: before any
+    /// of it is read. With fewer, it was deleted, cut, or replaced by an older copy, and is
+    /// refused.
     pub fn expect_length(&mut self, bytes: u64) {
         self.known = bytes;
     }

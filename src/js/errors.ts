@@ -241,6 +241,11 @@ function hide(error: object, name: string, value: unknown): void {
 
 const classes = { ValidationError, ApiError, ConnectionError, WebhookError, JobError };
 
+// Whatever shortens the names of a script, a host that prints an error asks for that of its class.
+for (const type of [VoucherError, ...Object.values(classes)]) {
+  Object.defineProperty(type, "name", { value: type[mark], configurable: true });
+}
+
 /** Makes an error of the object in which the core hands one over. */
 export function toError(parts: ErrorParts): VoucherError {
   return new classes[parts.class as keyof typeof classes](parts);

@@ -7,9 +7,9 @@
 
 use std::collections::BTreeMap;
 
+use super::events::{Outcome, outcome};
 use super::options::Options;
 use super::random::{Purpose, Random, key_of};
-use super::webhooks::{Outcome, outcome};
 use crate::code::Code;
 
 const THREE_DAYS: u64 = 3 * 24 * 3_600_000;

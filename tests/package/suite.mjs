@@ -12,8 +12,39 @@ import { webhookSuite } from "./webhook-suite.mjs";
  * @param {any} vectors
  */
 export async function suite(test, assert, uberVouchers, sandboxModule, vectors) {
-  const { createClient, parseCodes, parseCodesByProgram, authorizationUrl, exchangeCode } =
-    uberVouchers;
+  await callsSuite(test, assert, uberVouchers, sandboxModule, vectors);
+  const { parseCodesByProgram } = uberVouchers;
+
+  test(`codes by program: ${vectors.codes.programs.length} vectors`, async () => {
+    for (const { name, input, options, expect } of vectors.codes.programs) {
+      for (const [form, value] of forms(bytesOf(input))) {
+        const lists = await parseCodesByProgram(value, options);
+        const programs = [...lists.programs].map(([programId, list]) => {
+          const { duplicates, rejectedCount } = list;
+          return { programId, codes: [...list], duplicates, rejectedCount };
+        });
+        const { rejectedCount } = lists;
+        const found = { programs, rejectedCount, rejected: plain(lists) };
+        assert.equal(found, expect, `${name}, ${form}`);
+      }
+    }
+  });
+
+  webhookSuite(test, assert, uberVouchers, sandboxModule, vectors.webhooks);
+  sandboxSuite(test, assert, sandboxModule);
+}
+
+/**
+ * The part of it that `uber-vouchers/distribute` can do too.
+ *
+ * @param {import("./harness.mjs").Test} test
+ * @param {typeof import("./harness.mjs").assert} assert
+ * @param {typeof import("uber-vouchers/distribute")} uberVouchers
+ * @param {typeof import("uber-vouchers/sandbox")} sandboxModule
+ * @param {any} vectors
+ */
+export async function callsSuite(test, assert, uberVouchers, sandboxModule, vectors) {
+  const { createClient, parseCodes, authorizationUrl, exchangeCode } = uberVouchers;
   const { ApiError, ConnectionError, JobError, ValidationError, VoucherError, WebhookError } =
     uberVouchers;
   const { createSandbox } = sandboxModule;
@@ -48,42 +79,6 @@ export async function suite(test, assert, uberVouchers, sandboxModule, vectors) 
     return { ...program, sandbox, client, requests, responses, calls, sent };
   }
 
-  /** @param {any} input @returns {any} */
-  function bytesOf({ text, base64 }) {
-    if (text !== undefined) return new TextEncoder().encode(text);
-    return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-  }
-
-  /** The same bytes in every form that is read as text. @param {Uint8Array<ArrayBuffer>} bytes @returns {[string, any][]} */
-  function forms(bytes) {
-    /** @param {number} size */
-    const stream = (size) => {
-      let at = 0;
-      return new ReadableStream({
-        pull(controller) {
-          if (at >= bytes.length) return controller.close();
-          controller.enqueue(bytes.slice(at, at + size));
-          at += size;
-        },
-      });
-    };
-    async function* iterate() {
-      for (let at = 0; at < bytes.length; at += 13) yield bytes.slice(at, at + 13);
-    }
-    return [
-      ["bytes", bytes],
-      ["ArrayBuffer", bytes.slice().buffer],
-      ["Blob", new Blob([bytes])],
-      ["stream, byte by byte", stream(1)],
-      ["stream, 7 bytes each", stream(7)],
-      ["async iterable", iterate()],
-    ];
-  }
-
-  /** @param {any} list */
-  const plain = ({ rejected }) =>
-    rejected.map((/** @type {any} */ { line, value, reason }) => ({ line, value, reason }));
-
   test(`codes: ${vectors.codes.lists.length} vectors`, async () => {
     for (const { name, input, options, expect } of vectors.codes.lists) {
       /** @type {[string, any][]} */
@@ -95,21 +90,6 @@ export async function suite(test, assert, uberVouchers, sandboxModule, vectors) 
         const found = { codes: [...list], duplicates, rejectedCount, rejected: plain(list) };
         assert.equal(found, expect, `${name}, ${form}`);
         assert.equal(size, expect.codes.length, name);
-      }
-    }
-  });
-
-  test(`codes by program: ${vectors.codes.programs.length} vectors`, async () => {
-    for (const { name, input, options, expect } of vectors.codes.programs) {
-      for (const [form, value] of forms(bytesOf(input))) {
-        const lists = await parseCodesByProgram(value, options);
-        const programs = [...lists.programs].map(([programId, list]) => {
-          const { duplicates, rejectedCount } = list;
-          return { programId, codes: [...list], duplicates, rejectedCount };
-        });
-        const { rejectedCount } = lists;
-        const found = { programs, rejectedCount, rejected: plain(lists) };
-        assert.equal(found, expect, `${name}, ${form}`);
       }
     }
   });
@@ -736,7 +716,40 @@ export async function suite(test, assert, uberVouchers, sandboxModule, vectors) 
     assert.equal(requests.filter(({ url }) => url.includes("/oauth/")).length, 1);
     assert.ok([...sent().values()].every((times) => times === 100));
   });
-
-  webhookSuite(test, assert, uberVouchers, sandboxModule, vectors.webhooks);
-  sandboxSuite(test, assert, sandboxModule);
 }
+
+/** @param {any} input @returns {any} */
+function bytesOf({ text, base64 }) {
+  if (text !== undefined) return new TextEncoder().encode(text);
+  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+}
+
+/** The same bytes in every form that is read as text. @param {Uint8Array<ArrayBuffer>} bytes @returns {[string, any][]} */
+function forms(bytes) {
+  /** @param {number} size */
+  const stream = (size) => {
+    let at = 0;
+    return new ReadableStream({
+      pull(controller) {
+        if (at >= bytes.length) return controller.close();
+        controller.enqueue(bytes.slice(at, at + size));
+        at += size;
+      },
+    });
+  };
+  async function* iterate() {
+    for (let at = 0; at < bytes.length; at += 13) yield bytes.slice(at, at + 13);
+  }
+  return [
+    ["bytes", bytes],
+    ["ArrayBuffer", bytes.slice().buffer],
+    ["Blob", new Blob([bytes])],
+    ["stream, byte by byte", stream(1)],
+    ["stream, 7 bytes each", stream(7)],
+    ["async iterable", iterate()],
+  ];
+}
+
+/** @param {any} list */
+const plain = ({ rejected }) =>
+  rejected.map((/** @type {any} */ { line, value, reason }) => ({ line, value, reason }));

@@ -1,5 +1,5 @@
 /** Lists of codes, as callers hold them: plain objects, sixteen bytes a code. */
-import { bytesOf } from "./codes-input.js";
+import { bytesOf } from "../bytes.js";
 import { type RejectionReason, quietly } from "../errors.js";
 
 /** One entry that was refused. */

@@ -9,7 +9,10 @@ import {
   randomSeed,
   toCodeList,
 } from "./code-list.js";
-import { type Position, type TextInput, notRead, readInput, withInput } from "./codes-input.js";
+import { type TextInput, readInput } from "./codes-input.js";
+import type { Position } from "./feed.js";
+import { notRead } from "./guard.js";
+import { withInput } from "./stream.js";
 import { ours, refusal } from "../errors.js";
 import {
   COUNT_DUPLICATES,
@@ -19,7 +22,7 @@ import {
   EMPTY_CODES_HINT,
 } from "../generated/protocol.js";
 import { notify } from "../listeners.js";
-import { column, method, ordinal, readOptions, signal } from "../schema.js";
+import { column, method, ordinal, readOptions, signal, whole } from "../schema.js";
 import type { CallSignal, VoucherCode } from "../types.js";
 
 /**
@@ -71,6 +74,12 @@ export interface ParseOptions {
    * first line that isn't blank, or none in a list of one column.
    */
   headerRow?: number;
+  /**
+   * How many bytes there will be in all, of a stream that can't tell: room is made at once, and
+   * `onProgress` says so. They may be more or fewer. A `File`, a `Blob`, a stream of a file and a
+   * request of Node.js tell.
+   */
+  size?: number;
   /** Called after each piece that was read. */
   onProgress?: (progress: ParseProgress) => void;
   /** Ends the reading. */
@@ -89,6 +98,7 @@ export interface ParseByProgramOptions extends ParseOptions {
 export const parseSchema = {
   column,
   headerRow: ordinal,
+  size: whole(0, Number.MAX_SAFE_INTEGER),
   onProgress: method<(progress: ParseProgress) => void>(),
   signal,
 };
@@ -131,7 +141,7 @@ interface Group {
 async function readLists(
   input: unknown,
   programs: { column?: ColumnSelector | undefined } | undefined,
-  { column, headerRow, onProgress, signal }: ParseOptions,
+  { column, headerRow, onProgress, ...rest }: ParseOptions,
 ): Promise<[ListParts, Map<string, CodeList>]> {
   const glue = await instance.load();
   const { generation } = instance;
@@ -140,7 +150,7 @@ async function readLists(
   try {
     return await instance.call("no", async () => {
       try {
-        await readInput(input, reader, programs !== undefined, signal, tell);
+        await readInput(input, reader, programs !== undefined, rest, tell);
       } catch (cause) {
         // A trap tells of the instance, anything else of the input.
         throw cause instanceof WebAssembly.RuntimeError ? cause : ours(cause, notRead);

@@ -1,8 +1,9 @@
 /** Lists of people: `matchRecipients`. */
 import { instance } from "../wasm/binding.js";
 import { type CodeList, type ListParts, toCodeList } from "./code-list.js";
-import { Turn, guard, notRead, readInput, refuseAborted, withInput } from "./codes-input.js";
-import type { TextInput } from "./codes-input.js";
+import { type TextInput, readInput } from "./codes-input.js";
+import { guard, notRead, refuseAborted } from "./guard.js";
+import { type Step, withInput } from "./stream.js";
 import {
   type ParseOptions,
   createReader,
@@ -13,6 +14,7 @@ import {
 import { ours, quietly, refusal } from "../errors.js";
 import type { RecipientReason, RejectionReason } from "../generated/protocol.js";
 import { readOptions } from "../schema.js";
+import { Turn } from "../turn.js";
 import type { CallSignal, Guest } from "../types.js";
 
 /**
@@ -110,7 +112,7 @@ export async function matchRecipients(
           await addGuests(source, (some) => reader.addGuests(some), read.signal);
           hasAllGuests = true;
           const tell = progressOf(reader, read.onProgress);
-          await readInput(begun, reader, false, read.signal, tell);
+          await readInput(begun, reader, false, read, tell);
         } catch (cause) {
           // A trap tells of the instance, anything else of the input.
           throw cause instanceof WebAssembly.RuntimeError ? cause : ours(cause, notRead);
@@ -124,8 +126,6 @@ export async function matchRecipients(
     }
   });
 }
-
-type Step = { done?: boolean | undefined; value?: unknown };
 
 interface Source {
   next(): Step | Promise<Step>;

@@ -63,7 +63,7 @@ export async function send(
   deadline: Deadline,
 ): Promise<Outcome> {
   const connection = new AbortController();
-  const abort = () => connection.abort();
+  const abort = aborting(connection);
   // What was called is what proves something, whatever takes its place meanwhile.
   let hostFetch: typeof globalThis.fetch | undefined;
   let hasLeft = false;
@@ -79,6 +79,8 @@ export async function send(
       hostFetch = globalThis.fetch;
       return hostFetch(url, sentOnce(sent));
     }
+    // Whoever is no host may count on an object with methods.
+    if (!(init.headers instanceof Headers)) sent.headers = new Headers(init.headers as HeadersInit);
     // As a method where it is one: a service binding refuses anything else.
     return typeof fetch === "function" ? fetch(url, sent) : fetch.fetch(url, sent);
   });
@@ -91,7 +93,7 @@ export async function send(
   if (outcome.kind !== DONE) return { ...outcome, hasLeft };
   const response = Object(outcome.value) as ResponseShape;
   const answer: Answer = { ...headOf(response), response, abort, isRead: false };
-  deadline.onEnd = () => void drain(answer);
+  deadline.onEnd = draining(answer);
   if (onResponse) {
     const durationMs = now() - started;
     const { status, fields } = answer;
@@ -100,6 +102,11 @@ export async function send(
   }
   return { kind: DONE, value: answer, hasLeft };
 }
+
+// Closures of one function share what they refer to. These are kept while the answer is
+// read, and must not keep the body that was sent: so they are made apart from `send`.
+const aborting = (connection: AbortController) => () => connection.abort();
+const draining = (answer: Answer) => () => void drain(answer);
 
 /** What there is of a head; what is not there, or throws, is not there. */
 function headOf(response: ResponseShape): Pick<Answer, "status" | "fields" | "lines"> {

@@ -37,7 +37,7 @@ import {
   JOB_USAGE,
 } from "../generated/protocol.js";
 import type { JobDecision } from "../job/types.js";
-import type { CheckedJobOptions } from "../client/options.js";
+import type { CheckedJobOptions } from "../job/options.js";
 import type { Answer } from "../http/transport.js";
 import type { FetchInit } from "../types.js";
 

@@ -1,6 +1,6 @@
 /** Webhooks: whether Uber signed one, and what it says. */
 import { instance } from "../wasm/binding.js";
-import { bytesOf } from "../codes/codes-input.js";
+import { bytesOf } from "../bytes.js";
 import { type VoucherError, invalidOption, ours, quietly, refusal, toError } from "../errors.js";
 import { CHECKED_BEFORE, MALFORMED_BODY_HINT } from "../generated/protocol.js";
 import { unawaited } from "../listeners.js";

@@ -6,9 +6,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-const BUILT = new URL("../../build/js/wasm/", import.meta.url);
+const BUILT = new URL("../build/js/wasm/", import.meta.url);
 const { initSync, readWebhook } = await import(new URL("uber_vouchers.js", BUILT).href);
-const module = new URL("../../dist/uber_vouchers_bg.wasm", import.meta.url);
+const module = new URL("../dist/uber_vouchers_bg.wasm", import.meta.url);
 initSync({ module: new WebAssembly.Module(readFileSync(module)) });
 
 const BODY = new TextEncoder().encode('{"event_type":"voucher_program_code_distributed"}');
