@@ -6,17 +6,39 @@ import { type JobAction, noJob, requireState } from "./job-states.js";
 import { claimKey } from "../keys.js";
 import { type ListInput, accepted, readInput } from "../lists.js";
 import type { BatchDecision, CallOrder, JobOrder, ResultFilter, RpcResult } from "../objects.js";
-import type { Program } from "./program.js";
-import { type JobRecord, restingStatus } from "./records.js";
+import type { Creation } from "./creation.js";
+import type { OpenJobs } from "./open-jobs.js";
+import type { Pausing } from "./pausing.js";
+import type { Reports } from "./reports.js";
+import type { Runner } from "./runner.js";
+import type { SetAside } from "./set-aside.js";
+import type { ProgramState } from "./state.js";
+import type { Stubs } from "../stubs.js";
+import type { Usage } from "./usage.js";
+import { detail } from "./views.js";
+import { type JobRecord, type Records, restingStatus } from "./records.js";
 import type { DryRun, JobDetail, JobResultPage, JobSummary, Reconciled } from "../types.js";
 
 const USUAL_ROWS = 500;
 
+/** What they need of a program's object. */
+interface Needs {
+  readonly calls: Calls;
+  readonly creation: Creation;
+  readonly jobs: OpenJobs;
+  readonly pausing: Pausing;
+  readonly records: Records;
+  readonly reports: Reports;
+  readonly runner: Runner;
+  readonly setAside: SetAside;
+  readonly state: ProgramState;
+  readonly stubs: Stubs;
+  readonly usage: Usage;
+  arm(): Promise<void>;
+}
+
 export class Operations {
-  constructor(
-    readonly program: Program,
-    readonly calls: Calls,
-  ) {}
+  constructor(readonly program: Needs) {}
 
   /** Creates a job; the same one where the same request has created it before. */
   async createJob(
@@ -26,8 +48,8 @@ export class Operations {
     const { program } = this;
     const { programId, flags } = order;
     const list = accepted(await readInput(input), flags);
-    program.know(programId);
-    await program.learnPause();
+    program.state.know(programId);
+    await program.pausing.learn();
     await claimKey(program.stubs.app(), key, { route: "job", program: programId });
     const { record, isNew } = await program.creation.create({
       ...order,
@@ -49,7 +71,7 @@ export class Operations {
   /** Uber's own call. What went wrong with it is no refusal. */
   async distribute(order: CallOrder, input: ListInput): Promise<RpcResult<{ codes: number }>> {
     const list = accepted(await readInput(input), order.flags);
-    return this.calls.distribute(order, list);
+    return this.program.calls.distribute(order, list);
   }
 
   /** What a job of a list would come to. */
@@ -72,7 +94,7 @@ export class Operations {
   }
 
   async job(jobId: string): Promise<JobDetail> {
-    return this.program.detail(await this.shown("", jobId));
+    return detail(this.program, await this.shown("", jobId));
   }
 
   /** A job that somebody looks at: one that was set aside is read again. */
@@ -127,9 +149,9 @@ export class Operations {
     const { program } = this;
     const record = this.#record(jobId);
     requireState("resume", record.summary);
-    await program.learnPause();
+    await program.pausing.learn();
     requireState("resume", record.summary);
-    await program.resume(record);
+    await program.pausing.resume(record);
     return record.summary;
   }
 
