@@ -18,11 +18,20 @@ const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/journal.j
 const NOW: u64 = 1_767_225_600_000;
 
 fn recovery() -> Recovery {
+    recovery_with(0)
+}
+
+fn recovery_with(pause_after: usize) -> Recovery {
     let base_url = BaseUrl::new("https://api.uber.com", "baseUrl").unwrap();
     let organization = OrganizationId::new("org").unwrap();
     let api = Api::new(base_url, organization, "en_US").unwrap();
-    let settings =
-        Settings { batch_size: 2, concurrency: 1, interval_ms: 0.0, ..Settings::default() };
+    let settings = Settings {
+        batch_size: 2,
+        pause_after,
+        concurrency: 1,
+        interval_ms: 0.0,
+        ..Settings::default()
+    };
     Recovery::new(api, settings)
 }
 
@@ -42,7 +51,7 @@ fn code(number: u128) -> Code {
     Code::from_bytes((0x1f91_3a96_f52c_42a0_aa0b_0000_0000_0000 + number).to_be_bytes()).unwrap()
 }
 
-/// A job with a record of every kind, and what each append held.
+/// A job with a record of every kind but those of a pause and of resuming, and what each append held.
 fn written() -> Vec<Vec<u8>> {
     let mut appends = Vec::new();
     let mut recovery = recovery();
@@ -94,6 +103,44 @@ fn written() -> Vec<Vec<u8>> {
     appends
 }
 
+/// A job that pauses after three codes, is resumed, and sends on.
+fn paused_and_resumed() -> Vec<Vec<u8>> {
+    let mut appends: Vec<Vec<u8>> = Vec::new();
+    let mut recovery = recovery_with(3);
+    for number in 0..5 {
+        recovery.offer(code(number).as_bytes(), 5);
+    }
+    let id = *b"sixteen byte id!";
+    let job = recovery.create(ProgramId::new("p").unwrap(), id, 0, NOW).unwrap();
+    accept(job, &mut appends, 2);
+    let mut recovery = recovery_with(0);
+    recovery.push(&appends.concat()).unwrap();
+    // Its last batch is under way when the journal ends.
+    accept(recovery.resume(false).unwrap(), &mut appends, 0);
+    appends
+}
+
+/// Runs a job, and accepts so many of its requests.
+fn accept(mut job: Job, appends: &mut Vec<Vec<u8>>, requests: usize) {
+    job.start(NOW);
+    let mut answered = 0;
+    loop {
+        match job.poll(NOW) {
+            Action::Save(bytes) => {
+                appends.push(bytes);
+                job.handle_saved();
+            }
+            Action::NeedToken { batch, .. } => job.handle_token(batch),
+            Action::Send { batch, .. } if answered < requests => {
+                answered += 1;
+                let head = ResponseHead { status: 200, headers: Headers::default() };
+                job.handle_response(batch, &head, "", &Json::Null, NOW, 0.5);
+            }
+            _ => break,
+        }
+    }
+}
+
 fn expected(job: &Job) -> Value {
     let results: Vec<Value> = job
         .results()
@@ -119,6 +166,9 @@ fn what_is_written_is_what_was_written() {
     let mut recovery = recovery();
     recovery.push(&appends.concat()).unwrap();
     let job = recovery.resume(false).unwrap();
+    let pausing = paused_and_resumed();
+    let mut recovery = recovery_with(0);
+    recovery.push(&pausing.concat()).unwrap();
     let found = json!({
         "about": "The journal of a job of nine codes in batches of two, append by append; \
                   `expect` is what is known of it once it is resumed.",
@@ -126,6 +176,11 @@ fn what_is_written_is_what_was_written() {
         "baseUrl": "https://api.uber.com",
         "appends": appends.iter().map(|append| hex(append)).collect::<Vec<_>>(),
         "expect": expected(&job),
+        "pausing": {
+            "about": "The journal of a job that pauses after three of five codes, and is resumed.",
+            "appends": pausing.iter().map(|append| hex(append)).collect::<Vec<_>>(),
+            "expect": expected(&recovery.resume(false).unwrap()),
+        },
     });
     if std::env::var_os("RECORD").is_some() {
         let text = serde_json::to_string_pretty(&found).unwrap();
@@ -138,7 +193,15 @@ fn what_is_written_is_what_was_written() {
 #[test]
 fn the_vector_is_what_the_format_says() {
     let vectors: Value = serde_json::from_str(&std::fs::read_to_string(FILE).unwrap()).unwrap();
-    let appends = vectors["appends"].as_array().unwrap();
+    let all = [1, 2, 3, 4, 3, 4, 3, 4, 3, 5, 6, 7, 9];
+    assert_eq!(kinds(&vectors["appends"]), all);
+    let pausing = [1, 10, 2, 3, 4, 3, 4, 11, 8, 3];
+    assert_eq!(kinds(&vectors["pausing"]["appends"]), pausing);
+}
+
+/// The kinds of the records, read as the format's documentation has them.
+fn kinds(appends: &Value) -> Vec<u8> {
+    let appends = appends.as_array().unwrap();
     let journal: Vec<u8> =
         appends.iter().flat_map(|append| bytes(append.as_str().unwrap())).collect();
     assert_eq!(journal[..4], *b"uvj\x01");
@@ -154,7 +217,7 @@ fn the_vector_is_what_the_format_says() {
         assert_eq!(journal[at + 8 + length..at + 16 + length], checksum);
         at += 8 + length + 8;
     }
-    assert_eq!(kinds, [1, 2, 3, 4, 3, 4, 3, 4, 3, 5, 6, 7, 9], "{kinds:?}");
+    kinds
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn replies() -> impl Strategy<Value = Vec<Reply>> {
 
 prop_compose! {
     fn settings()(batch_size in 1..5_usize, concurrency in 1..4_usize, renews: bool) -> Settings {
-        Settings { batch_size, concurrency, interval_ms: 10.0, renews, max_retries: 1 }
+        Settings { batch_size, concurrency, interval_ms: 10.0, renews, max_retries: 1, pause_after: 0 }
     }
 }
 

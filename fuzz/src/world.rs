@@ -46,9 +46,11 @@ pub fn api() -> Api {
 pub fn check_counts(job: &Job, total: usize) {
     let progress = job.progress(START);
     let mut counts = [0; 8];
+    let mut batches =
+        (0..job.batches()).flat_map(|batch| vec![batch; job.batch(batch).unwrap().codes as usize]);
     for (place, result) in job.results().enumerate() {
         assert_eq!(result.code, code(place));
-        assert_eq!(result.batch, place / job.batch_size());
+        assert_eq!(Some(result.batch), batches.next());
         counts[result.state as usize] += 1;
     }
     assert_eq!(progress.counts, counts);
@@ -177,6 +179,7 @@ impl World {
         let total = u.int_in_range(1..=12)?;
         let settings = Settings {
             batch_size: u.int_in_range(1..=5)?,
+            pause_after: 0,
             concurrency: u.int_in_range(1..=4)?,
             interval_ms: *u.choose(&[0.0, 50.0, 1e3])?,
             renews: u.arbitrary()?,

@@ -20,6 +20,8 @@
 //! | 7 decision | batch (u32), what was decided (u8: 0 resend, 1 queued, 2 abandon) |
 //! | 8 resumed | restored (u8: 0 or 1): what was under way is lost; with 1 also what had not left |
 //! | 9 usage | the places (u32 each) of codes that are known to be in use |
+//! | 10 pause | codes (u32): the job pauses by itself after so many, in batches of their own |
+//! | 11 paused | nothing: it has |
 //!
 //! Numbers are little endian, times epoch milliseconds. No secret is ever in it,
 //! and of what Uber reports only reasons without addresses.
@@ -56,6 +58,8 @@ pub(super) const OUTCOMES: u8 = 6;
 pub(super) const DECISION: u8 = 7;
 pub(super) const RESUMED: u8 = 8;
 pub(super) const USAGE: u8 = 9;
+pub(super) const PAUSE: u8 = 10;
+pub(super) const PAUSED: u8 = 11;
 
 const CHECKSUM: usize = 8;
 const HEADER: usize = 8;

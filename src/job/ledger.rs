@@ -30,7 +30,8 @@
 use std::cmp::Ordering;
 
 use super::journal::{
-    ANSWER, BEGIN, CODES, DECISION, Fields, OUTCOMES, REASON, RESUMED, SENDING, USAGE,
+    ANSWER, BEGIN, CODES, DECISION, Fields, OUTCOMES, PAUSE, PAUSED, REASON, RESUMED, SENDING,
+    USAGE,
 };
 use super::texts::Texts;
 use crate::code::list::CodeListBuilder;
@@ -247,10 +248,33 @@ pub(super) struct Begin {
     pub(super) program: String,
 }
 
+/// Where a job pauses by itself.
+#[derive(Default)]
+pub(super) struct Pause {
+    /// After so many codes; 0 for no pause.
+    pub(super) codes: usize,
+    /// How many batches they make: the last one ends there.
+    pub(super) batches: usize,
+    pub(super) stage: PauseStage,
+}
+
+/// How far a job is on its way past the pause.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum PauseStage {
+    /// Codes behind it have left, or there is none.
+    #[default]
+    Over,
+    /// Not all codes before it have been answered, as far as the journal knows.
+    Ahead,
+    /// They have, and none behind it has left.
+    Reached,
+}
+
 /// What is known of every code.
 #[derive(Default)]
 pub(super) struct Ledger {
     pub(super) begin: Begin,
+    pub(super) pause: Pause,
     pub(super) codes: CodeListBuilder,
     /// One a code: 0 none, [`USED`], [`USED_BEFORE`], else as the record of outcomes has it.
     outcomes: Vec<u16>,
@@ -299,6 +323,24 @@ impl Ledger {
                     self.apply_usage(Fields::new(place).index())?;
                 }
             }
+            PAUSE => {
+                let codes = fields.index();
+                fields.end()?;
+                let Begin { total, batch_size, .. } = self.begin;
+                let fits = (1..total).contains(&codes) && !self.is_whole() && self.pause.codes == 0;
+                if !fits {
+                    return None;
+                }
+                let batches = codes.div_ceil(batch_size);
+                self.pause = Pause { codes, batches, stage: PauseStage::Ahead };
+            }
+            PAUSED => {
+                fields.end()?;
+                if !self.is_whole() || self.pause.stage != PauseStage::Ahead {
+                    return None;
+                }
+                self.pause.stage = PauseStage::Reached;
+            }
             RESUMED => {
                 let restored = fields.number(1);
                 fields.end()?;
@@ -327,6 +369,12 @@ impl Ledger {
         let again = evidence == Evidence::Resending;
         let next = match kind {
             SENDING if evidence.is_waiting() => {
+                if place >= self.pause.batches {
+                    if self.pause.stage == PauseStage::Ahead {
+                        return None;
+                    }
+                    self.pause.stage = PauseStage::Over;
+                }
                 self.requests += 1;
                 self.retries += u32::from(batch.attempts > 0);
                 batch.attempts += 1;
@@ -415,7 +463,8 @@ impl Ledger {
             used_before: 0,
             sent_at: 0,
         };
-        self.batches = vec![idle; total.div_ceil(batch_size)];
+        let Pause { codes, batches, .. } = self.pause;
+        self.batches = vec![idle; batches + (total - codes).div_ceil(batch_size)];
         self.outcomes = vec![0; total];
         let [pending, ..] = &mut self.counts;
         *pending = u32::try_from(total).unwrap_or(u32::MAX);
@@ -523,7 +572,7 @@ impl Ledger {
     /// A code is known to have another outcome; the counts stay true.
     fn set_outcome(&mut self, place: usize, outcome: u16) -> Option<()> {
         let before = std::mem::replace(self.outcomes.get_mut(place)?, outcome);
-        let at = place.checked_div(self.begin.batch_size)?;
+        let at = self.batch_of(place)?;
         self.count(at, u32::wrapping_sub);
         let batch = self.batches.get_mut(at)?;
         if let Some(tally) = batch.tally(before) {
@@ -595,7 +644,7 @@ impl Ledger {
 
     /// The evidence for the batch of a code.
     fn evidence(&self, place: usize) -> Option<Evidence> {
-        let batch = place.checked_div(self.begin.batch_size)?;
+        let batch = self.batch_of(place)?;
         self.batches.get(batch).map(|batch| batch.evidence)
     }
 
@@ -628,8 +677,23 @@ impl Ledger {
     /// The places of a batch's codes.
     pub(super) fn places(&self, batch: usize) -> std::ops::Range<usize> {
         let Begin { batch_size, total, .. } = self.begin;
-        let start = batch.saturating_mul(batch_size).min(total);
-        start..start.saturating_add(batch_size).min(total)
+        let Pause { codes, batches, .. } = self.pause;
+        let (first, end) = match batch.checked_sub(batches) {
+            None => (batch.saturating_mul(batch_size), codes),
+            Some(after) => (codes.saturating_add(after.saturating_mul(batch_size)), total),
+        };
+        let start = first.min(end);
+        start..start.saturating_add(batch_size).min(end)
+    }
+
+    /// The batch of a code.
+    pub(super) fn batch_of(&self, place: usize) -> Option<usize> {
+        let Pause { codes, batches, .. } = self.pause;
+        let (before, place) = match place.checked_sub(codes) {
+            None => (0, place),
+            Some(after) => (batches, after),
+        };
+        Some(before + place.checked_div(self.begin.batch_size)?)
     }
 
     /// How many codes a batch has.

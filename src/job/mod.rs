@@ -48,7 +48,7 @@ mod tests;
 mod texts;
 
 use self::journal::{put, put_text};
-use self::ledger::{DISTRIBUTED, Evidence, FAILED, Ledger, Proof};
+use self::ledger::{DISTRIBUTED, Evidence, FAILED, Ledger, PauseStage, Proof};
 use crate::code::Code;
 use crate::error::{Error, ErrorCode, Queued};
 use crate::http::{Request, ResponseHead};
@@ -78,6 +78,10 @@ pub struct Settings {
     /// Codes in one request, from 1 to [`distribute::MOST_CODES`]. A job that is
     /// resumed keeps its own.
     pub batch_size: usize,
+    /// The job pauses by itself once its first codes, this many, have been answered. They
+    /// have batches of their own: the last one ends there. 0 for no pause, and no effect
+    /// where the list has no more codes. A job that is resumed keeps its own.
+    pub pause_after: usize,
     /// Requests under way at a time, from 1.
     pub concurrency: usize,
     /// The least time between two requests, in milliseconds: finite, and 0 for no
@@ -91,7 +95,14 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { batch_size: 500, concurrency: 2, interval_ms: 50.0, renews: true, max_retries: 2 }
+        Self {
+            batch_size: 500,
+            pause_after: 0,
+            concurrency: 2,
+            interval_ms: 50.0,
+            renews: true,
+            max_retries: 2,
+        }
     }
 }
 
@@ -159,6 +170,9 @@ pub struct Progress {
     /// Until when nothing leaves because Uber, or the way to it, asked for
     /// patience; in epoch milliseconds.
     pub waiting_until: Option<u64>,
+    /// Whether the job has paused by itself after its first codes ([`Settings::pause_after`]),
+    /// and none of the others has left: the next run sends them.
+    pub paused_after: bool,
 }
 
 impl Progress {
@@ -221,6 +235,7 @@ pub struct CodeInfo<'a> {
 pub(crate) struct Row {
     pub(crate) code: Code,
     pub(crate) state: CodeState,
+    pub(crate) batch: usize,
     pub(crate) by: By,
     pub(crate) reason: Option<u16>,
 }
@@ -270,6 +285,8 @@ pub struct Job {
     running: bool,
     stopping: bool,
     halt: Option<Error>,
+    /// Whether this run sends what comes after the pause.
+    passes_pause: bool,
     flights: Vec<Flight>,
     /// Until a first request was accepted, one leaves at a time.
     probing: bool,
@@ -308,6 +325,7 @@ impl Job {
             running: false,
             stopping: false,
             halt: None,
+            passes_pause: false,
             flights: Vec::new(),
             probing: true,
             unknowns: 0,
@@ -352,6 +370,7 @@ impl Job {
         self.running = true;
         self.stopping = self.broken;
         self.halt = None;
+        self.passes_pause = self.ledger.pause.stage != PauseStage::Ahead;
         self.probing = true;
         self.unknowns = 0;
         self.token_failures = 0;
@@ -408,6 +427,9 @@ impl Job {
         if let Some(action) = self.depart() {
             return action;
         }
+        if self.reaches_pause() {
+            self.record(&[journal::PAUSED]);
+        }
         // What was just launched is saved along with what was answered before.
         if let Some(bytes) = self.save() {
             return Action::Save(bytes);
@@ -420,6 +442,18 @@ impl Job {
             }
             None => Action::Idle,
         }
+    }
+
+    /// Whether the first codes have been answered, and the journal is to have that. After
+    /// a halt it is not: the next run says so first.
+    fn reaches_pause(&mut self) -> bool {
+        self.running
+            && self.ledger.pause.stage == PauseStage::Ahead
+            && self.flights.is_empty()
+            && self.halt.is_none()
+            && !self.broken
+            && self.is_created()
+            && self.waiting_batch().is_none()
     }
 
     fn is_over(&mut self) -> bool {
@@ -451,9 +485,12 @@ impl Job {
         None
     }
 
-    /// The first batch that is to leave.
+    /// The first batch that is to leave in this run.
     fn waiting_batch(&mut self) -> Option<usize> {
         while let Some(batch) = self.ledger.batches.get(self.next) {
+            if self.next >= self.ledger.pause.batches && !self.passes_pause {
+                return None;
+            }
             if batch.evidence.is_waiting() && self.ledger.is_unsettled(self.next) {
                 return Some(self.next);
             }
@@ -850,13 +887,15 @@ impl Job {
             started_at: begin.created_at,
             eta_ms: self.estimate(now),
             waiting_until: (self.running && !self.stopping && self.gate > now).then_some(self.gate),
+            paused_after: !self.running && self.ledger.pause.stage == PauseStage::Reached,
         }
     }
 
     /// By the pace of this run so far.
     fn estimate(&self, now: u64) -> Option<u64> {
-        let [pending, sending, ..] = self.ledger.counts;
-        let left = u64::from(pending) + u64::from(sending);
+        let Ledger { begin, pause, counts: [pending, sending, ..], .. } = &self.ledger;
+        let later = if self.passes_pause { 0 } else { begin.total - pause.codes };
+        let left = (u64::from(*pending) + u64::from(*sending)).saturating_sub(later as u64);
         if !self.running || self.stopping {
             return None;
         }
@@ -893,8 +932,7 @@ impl Job {
     /// One code, by its place in the list.
     #[must_use]
     pub fn code(&self, place: usize) -> Option<CodeInfo<'_>> {
-        let Row { code, state, by, reason } = self.row(place)?;
-        let batch = place.checked_div(self.ledger.begin.batch_size)?;
+        let Row { code, state, batch, by, reason } = self.row(place)?;
         let reason = reason.and_then(|reason| self.ledger.reason_at(reason));
         Some(CodeInfo { code, state, batch, reason, by })
     }
@@ -908,7 +946,8 @@ impl Job {
     pub(crate) fn row(&self, place: usize) -> Option<Row> {
         let code = self.ledger.codes.so_far().get(place)?;
         let (state, by, reason) = self.ledger.state(place)?;
-        Some(Row { code, state, by, reason })
+        let batch = self.ledger.batch_of(place)?;
+        Some(Row { code, state, batch, by, reason })
     }
 
     /// The reason of that number, from 1.

@@ -1,6 +1,6 @@
 //! How a job comes about: out of its journal, or out of a list of codes.
 
-use super::journal::{BEGIN, RESUMED, Reader, put, put_text};
+use super::journal::{BEGIN, PAUSE, RESUMED, Reader, put, put_text};
 use super::ledger::Ledger;
 use super::{Job, Settings};
 use crate::code::Code;
@@ -156,6 +156,11 @@ impl Recovery {
             {
                 return Err(mismatch("The journal holds another job; it was left as it is"));
             }
+            // Nobody may be surprised by more codes than were meant to leave.
+            let pause = self.pause_after(self.ledger.begin.total);
+            if pause > 0 && pause != self.ledger.pause.codes {
+                return Err(mismatch("The journal's job has another `pauseAfter`, or none"));
+            }
             return self.resume(false);
         }
         self.start_over();
@@ -168,12 +173,24 @@ impl Recovery {
             Error::validation(ErrorCode::InvalidOptions, fault)
         })?;
         self.ledger.apply(&begin);
+        let mut pause = vec![PAUSE];
+        put(&mut pause, self.pause_after(total) as u64, 4);
+        // Without one, it is no record.
+        let pauses = self.ledger.apply(&pause).is_some();
         self.ledger.lay_out();
         let mut job = Job::new(self.api, program, self.settings, self.ledger);
         job.writer.begin();
         job.writer.record(&begin);
+        if pauses {
+            job.writer.record(&pause);
+        }
         job.written = 0;
         Ok(job)
+    }
+
+    /// After how many codes a job of `total` is to pause; 0 for no pause.
+    fn pause_after(&self, total: usize) -> usize {
+        if self.settings.pause_after < total { self.settings.pause_after } else { 0 }
     }
 
     /// The first record. None if something does not fit.

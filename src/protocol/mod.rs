@@ -128,7 +128,7 @@ numbered! {
 }
 
 /// Bytes of one code in a page of results.
-pub(crate) const RESULT_ROW_BYTES: usize = 24;
+pub(crate) const RESULT_ROW_BYTES: usize = 28;
 /// Codes in one page of results.
 pub(crate) const RESULTS_PER_PAGE: usize = 1024;
 /// Bytes of one batch.

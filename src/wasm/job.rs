@@ -49,6 +49,7 @@ impl JobMachine {
     pub fn new(
         client: &Client,
         batch_size: usize,
+        pause_after: usize,
         concurrency: usize,
         interval_ms: f64,
         max_retries: u32,
@@ -56,7 +57,8 @@ impl JobMachine {
     ) -> JobMachine {
         let client = client.inner();
         let renews = client.renews;
-        let settings = Settings { batch_size, concurrency, interval_ms, renews, max_retries };
+        let settings =
+            Settings { batch_size, pause_after, concurrency, interval_ms, renews, max_retries };
         let recovery = Recovery::new(client.api.clone(), settings).seeded(seed);
         Self { client, stage: Stage::Opening(Some(recovery)) }
     }
@@ -207,7 +209,6 @@ fn run(
             let about = Json::object()
                 .with("id", id)
                 .with("programId", job.program().as_str())
-                .with("batchSize", number(job.batch_size() as u64))
                 .with("duplicates", number(job.duplicates()));
             return Ok(to_js(&about));
         }
@@ -226,6 +227,7 @@ fn run(
             numbers.push(progress.eta_ms.map_or(Json::Null, number));
             numbers.push(progress.waiting_until.map_or(Json::Null, number));
             numbers.push(number(progress.used_before.into()));
+            numbers.push(Json::Bool(progress.paused_after));
             return Ok(to_js(&Json::List(numbers)));
         }
         Operation::Batches => {
@@ -375,7 +377,7 @@ fn results(job: &Job, mut at: usize, states: &JsValue) -> Vec<[u8; RESULT_ROW_BY
 }
 
 /// The place of a code (u32, as places have 32 bits), its state, evidence, reason
-/// (u16, 0 for none) and the code itself.
+/// (u16, 0 for none), the code itself and its batch (u32).
 fn code_row(at: usize, row: &Row) -> [u8; RESULT_ROW_BYTES] {
     let reason = row.reason.map_or(0, |place| place + 1);
     let about = at as u64
@@ -383,7 +385,10 @@ fn code_row(at: usize, row: &Row) -> [u8; RESULT_ROW_BYTES] {
         | u64::from(row.by as u8) << 40
         | u64::from(reason) << 48;
     let mut out = [0; RESULT_ROW_BYTES];
-    let all = about.to_le_bytes().into_iter().chain(*row.code.as_bytes());
+    let code = row.code.as_bytes();
+    #[allow(clippy::cast_possible_truncation)]
+    let batch = (row.batch as u32).to_le_bytes();
+    let all = about.to_le_bytes().into_iter().chain(*code).chain(batch);
     out.iter_mut().zip(all).for_each(|(out, byte)| *out = byte);
     out
 }

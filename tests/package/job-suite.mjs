@@ -169,6 +169,66 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
     assert.ok(sent().every((times) => times === 1));
   });
 
+  test("pauseAfter: the first codes leave, and the next run sends the rest", async () => {
+    for (const [pauseAfter, sizes] of /** @type {const} */ ([
+      [1, [1, 10, 10, 4]],
+      [10, [10, 10, 5]],
+      [12, [10, 2, 10, 3]],
+      [25, [10, 10, 5]],
+      [4_294_967_295, [10, 10, 5]],
+    ])) {
+      const { client, programId, codes, sandbox, sent } = await bench({}, 25);
+      const journal = memoryJournal();
+      const options = { batchSize: 10, concurrency: 4, journal, pauseAfter };
+      const job = await client.createJob(programId, codes, options);
+      const told = job.batches().map((batch) => batch.codes);
+      assert.equal(told, [...sizes]);
+      assert.equal(job.progress().pausedAfter, false);
+      const first = await job.run();
+      const pauses = pauseAfter < 25;
+      const left = pauses ? pauseAfter : 25;
+      assert.equal([first.pausedAfter, first.finished], [pauses, !pauses]);
+      assert.equal([first.queued, first.pending], [left, 25 - left]);
+      const delivered = new Set(sandbox.deliveries(programId).keys());
+      assert.equal(delivered, new Set(codes.slice(0, left)));
+      const batches = [...job.results()].map(({ batch }) => batch);
+      const expected = sizes.flatMap((size, batch) => Array.from({ length: size }, () => batch));
+      assert.equal(batches, expected);
+      assert.equal(job.get(codes[24] ?? "")?.batch, sizes.length - 1);
+      await job.close();
+
+      const resumed = await client.resumeJob(memoryJournal(journal.bytes()));
+      assert.equal(resumed.progress().pausedAfter, pauses);
+      const rest = await resumed.run();
+      assert.equal([rest.pausedAfter, rest.finished, rest.queued], [false, true, 25]);
+      assert.ok(sent().every((times) => times === 1));
+      check(resumed);
+    }
+  });
+
+  test("pauseAfter: a job that is resumed keeps it, and no run goes past it unasked", async () => {
+    const faults = { lost_after: 1 };
+    const { client, programId, codes, sent, sandbox } = await bench({ faults }, 25);
+    const journal = memoryJournal();
+    const options = { batchSize: 10, journal, pauseAfter: 1 };
+    const job = await client.createJob(programId, codes, options);
+    await job.close();
+    const resumed = await client.resumeJob(journal);
+    const report = await resumed.run();
+    assert.equal([report.pausedAfter, report.unknown, report.pending], [true, 1, 24]);
+    assert.equal(sent().filter((times) => times > 0).length, 1);
+    await resumed.close();
+    const other = { ...options, pauseAfter: 2 };
+    const mismatch = { code: "journal_mismatch", queued: "no" };
+    await assert.rejects(client.createJob(programId, codes, other), mismatch);
+    const again = await client.createJob(programId, codes, options);
+    assert.equal(again.id, job.id);
+    sandbox.configure({ faults: { lost_after: 0 } });
+    await again.resolve("all", "resend");
+    assert.equal((await again.run()).queued, 25);
+    assert.equal(sent(), [2, ...Array.from({ length: 24 }, () => 1)]);
+  });
+
   test("429 and 409 are waited out, however often", async () => {
     const answers = Array.from({ length: 40 }, (_, at) => (at % 2 ? 429 : 409));
     const { client, programId, codes, sent } = await bench({}, 100, answering(answers));
@@ -480,33 +540,35 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
   });
 
   test("a journal is read as it was written, byte for byte", async () => {
-    const { organizationId, baseUrl, appends, expect } = vector;
-    const hex = appends.join("");
-    const bytes = Uint8Array.from(hex.match(/../g), (/** @type {string} */ byte) =>
-      parseInt(byte, 16),
-    );
-    const client = createClient({ organizationId, baseUrl, auth: "none" });
-    const journal = {
-      ...memoryJournal(bytes),
-      async *read() {
-        for (let at = 0; at < bytes.length; at += 3) yield bytes.slice(at, at + 3);
-      },
-    };
-    const job = await client.resumeJob(journal);
-    assert.equal(
-      { programId: job.programId, results: [...job.results()] },
-      {
-        programId: expect.programId,
-        results: expect.results,
-      },
-    );
-    const elsewhere = createClient({
-      organizationId,
-      baseUrl: "https://example.com",
-      auth: "none",
-    });
-    const members = { code: "journal_mismatch" };
-    await assert.rejects(elsewhere.resumeJob(memoryJournal(bytes)), members);
+    const { organizationId, baseUrl, pausing } = vector;
+    for (const { appends, expect } of [vector, pausing]) {
+      const hex = appends.join("");
+      const bytes = Uint8Array.from(hex.match(/../g), (/** @type {string} */ byte) =>
+        parseInt(byte, 16),
+      );
+      const client = createClient({ organizationId, baseUrl, auth: "none" });
+      const journal = {
+        ...memoryJournal(bytes),
+        async *read() {
+          for (let at = 0; at < bytes.length; at += 3) yield bytes.slice(at, at + 3);
+        },
+      };
+      const job = await client.resumeJob(journal);
+      assert.equal(
+        { programId: job.programId, results: [...job.results()] },
+        {
+          programId: expect.programId,
+          results: expect.results,
+        },
+      );
+      const elsewhere = createClient({
+        organizationId,
+        baseUrl: "https://example.com",
+        auth: "none",
+      });
+      const members = { code: "journal_mismatch" };
+      await assert.rejects(elsewhere.resumeJob(memoryJournal(bytes)), members);
+    }
   });
 
   test("a slow journal slows sending: one append at a time, nothing piles up", async () => {
@@ -567,6 +629,7 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
     const journal = memoryJournal();
     for (const [name, value] of Object.entries({
       batchSize: 0,
+      pauseAfter: 0,
       concurrency: 0.5,
       requestsPerSecond: 0,
       timeoutMs: -1,
@@ -589,6 +652,8 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
     for (const none of [[], undefined, null])
       await assert.rejects(create(none), { code: "empty_codes" });
     await assert.rejects(create(codes, ""), { code: "invalid_program_id" });
+    const pausing = /** @type {any} */ ({ pauseAfter: 1 });
+    await assert.rejects(client.resumeJob(journal, pausing), { code: "invalid_options" });
     await assert.rejects(client.resumeJob(/** @type {any} */ (undefined)), {
       code: "invalid_options",
     });

@@ -203,9 +203,19 @@ test("whatever comes back, no code is sent twice, and none is better known than 
         assert.ok(error.queued === "no", error);
       });
       const uses = sandbox.uses(programId);
-      const { total, requests, retries, startedAt, etaMs, waitingUntil, usedBefore, ...states } =
-        job.progress();
+      const {
+        total,
+        requests,
+        retries,
+        startedAt,
+        etaMs,
+        waitingUntil,
+        usedBefore,
+        pausedAfter,
+        ...states
+      } = job.progress();
       assert.equal(usedBefore, 0, "what was never sent is used by nobody");
+      assert.equal(pausedAfter, false);
       assert.equal(
         Object.values(states).reduce((all, number) => all + number, 0),
         total,

@@ -4,8 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use uber_vouchers::code::Code;
+use uber_vouchers::job::CodeState::{Pending, Sending};
 use uber_vouchers::job::{By, CodeInfo, CodeState, Decision, Job, Progress};
 use uber_vouchers::webhook::event::{Outcome, Status};
+
+use crate::plan::Plan;
 
 /// What was reported of one code: that it failed, and why, is an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +75,10 @@ pub struct Checker {
     resends: BTreeSet<usize>,
     duplicates: u64,
     batch_size: usize,
+    /// The job pauses after so many codes; 0 for no pause.
+    pause_after: usize,
+    /// Whether a run began after one that said that it had paused there.
+    is_past_pause: bool,
 }
 
 /// A promise that was broken.
@@ -86,7 +93,8 @@ macro_rules! must {
 }
 
 impl Checker {
-    pub fn new(codes: &[Code], batch_size: usize, duplicates: u64) -> Self {
+    pub fn new(codes: &[Code], plan: &Plan) -> Self {
+        let pauses = plan.pause_after < codes.len();
         Self {
             codes: codes.to_vec(),
             places: codes.iter().copied().zip(0..).collect(),
@@ -94,14 +102,43 @@ impl Checker {
             requests: BTreeMap::new(),
             refusals: BTreeMap::new(),
             resends: BTreeSet::new(),
-            duplicates,
-            batch_size,
+            duplicates: plan.duplicates,
+            batch_size: plan.batch_size,
+            pause_after: if pauses { plan.pause_after } else { 0 },
+            is_past_pause: false,
         }
     }
 
     fn batch(&self, batch: usize) -> std::ops::Range<usize> {
-        let start = (batch * self.batch_size).min(self.codes.len());
-        start..(start + self.batch_size).min(self.codes.len())
+        let (size, pause) = (self.batch_size, self.pause_after);
+        // As many as it takes for the codes before the pause, and no code in two of them.
+        let ends: Vec<usize> =
+            (0..pause).step_by(size).map(|start| pause.min(start + size)).collect();
+        let rest = (pause..self.codes.len()).step_by(size);
+        let starts: Vec<usize> = (0..pause).step_by(size).chain(rest).collect();
+        let Some(start) = starts.get(batch).copied() else { return 0..0 };
+        let end = ends.get(batch).copied().unwrap_or((start + size).min(self.codes.len()));
+        start..end
+    }
+
+    /// A run begins, of a job that says whether it stands at its pause.
+    pub fn run_begins(&mut self, is_paused: bool) {
+        self.is_past_pause |= is_paused;
+    }
+
+    /// A run is over. It says that the job has paused if nothing else ended it and it
+    /// sent the first codes alone.
+    pub fn run_ended(&self, job: &Job, is_paused: bool, is_cut_short: bool) -> Verdict {
+        let is_due = self.pause_after > 0 && !self.is_past_pause;
+        if is_paused {
+            must!(self.pause_after > 0, "pause: there is none, and the job says that it paused");
+            let first = || job.results().take(self.pause_after);
+            let open = first().find(|code| matches!(code.state, Pending | Sending));
+            must!(open.is_none(), "pause: {open:?} was not answered before it");
+        } else {
+            must!(!is_due || is_cut_short, "pause: the run ended, and does not say why");
+        }
+        Ok(())
     }
 
     /// A request leaves. Promises 1 and 2.
@@ -118,6 +155,11 @@ impl Checker {
                 return Err(format!("{code:?} is not of batch {batch}"));
             };
             must!(!places.contains(&place), "{code:?} stands twice in a request");
+            must!(
+                self.is_past_pause || self.pause_after == 0 || place < self.pause_after,
+                "pause: code {place} left in the run of the first {}",
+                self.pause_after
+            );
             places.push(place);
             let history = &mut self.histories[place];
             let unproven = history.open.difference(&history.excused).next();
@@ -151,6 +193,12 @@ impl Checker {
 
     /// A process begins with this journal.
     pub fn reopened(&mut self, journal: &[u8], job: &Job) {
+        let behind = (0..self.pause_after).step_by(self.batch_size).count();
+        // Else it stands before the pause, or at it, and says which.
+        self.is_past_pause = records(journal).any(|body| match *body {
+            [SENDING, a, b, c, d, ..] => number(&[a, b, c, d]) >= behind,
+            _ => false,
+        });
         let known = places_in_use(journal);
         for ((place, history), result) in self.histories.iter_mut().enumerate().zip(job.results()) {
             history.known_used = known.contains(&place);

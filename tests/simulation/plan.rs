@@ -10,6 +10,8 @@ pub struct Plan {
     pub seed: u64,
     pub codes: usize,
     pub batch_size: usize,
+    /// After so many codes the job pauses by itself; 0 for no pause.
+    pub pause_after: usize,
     pub concurrency: usize,
     pub interval_ms: f64,
     pub duplicates: u64,
@@ -97,6 +99,8 @@ impl Plan {
             crashes: random.between(0, 6) as u32,
             codes: 1 + random.below(60),
             batch_size: 1 + random.below(20),
+            // Of no effect where the list is shorter.
+            pause_after: if random.chance(0.4) { 1 + random.below(60) } else { 0 },
             concurrency: 1 + random.below(8),
             interval_ms: if random.chance(0.5) { 0.0 } else { 50.0 },
             duplicates: random.between(0, 5),
@@ -132,6 +136,8 @@ impl Plan {
         with(&|plan| plan.codes = plan.codes.div_ceil(2));
         with(&|plan| plan.codes = plan.codes.saturating_sub(1).max(1));
         with(&|plan| plan.concurrency = 1);
+        with(&|plan| plan.pause_after = 0);
+        with(&|plan| plan.pause_after = plan.pause_after.min(1));
         with(&|plan| plan.crashes = 0);
         with(&|plan| plan.crashes = plan.crashes.saturating_sub(1));
         for place in 0..self.faults.len() {

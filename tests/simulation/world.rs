@@ -161,7 +161,7 @@ impl World {
         let created = sandbox.create_program(spec, BEGINNING).unwrap();
         let token = sandbox.issue_token(BEGINNING);
         Self {
-            checker: Checker::new(&created.codes, plan.batch_size, plan.duplicates),
+            checker: Checker::new(&created.codes, &plan),
             random: Random(plan.seed),
             broken,
             now: BEGINNING,
@@ -202,6 +202,7 @@ impl World {
     fn recovery(&self) -> Recovery {
         let settings = Settings {
             batch_size: self.plan.batch_size,
+            pause_after: self.plan.pause_after,
             concurrency: self.plan.concurrency,
             interval_ms: self.plan.interval_ms,
             ..Settings::default()
@@ -472,6 +473,7 @@ impl World {
                     self.decide_about_all()?;
                 }
                 if let Some(job) = self.job.as_mut().filter(|job| !job.is_running()) {
+                    self.checker.run_begins(job.progress(self.now).paused_after);
                     job.start(self.now);
                     self.paused = false;
                     self.say("run");
@@ -582,7 +584,7 @@ impl World {
                 }
                 Action::Idle => return self.look(),
                 Action::Done => {
-                    self.done();
+                    self.done()?;
                     return self.look();
                 }
             }
@@ -767,11 +769,14 @@ impl World {
         Ok(())
     }
 
-    fn done(&mut self) {
-        let Some(job) = &mut self.job else { return };
+    fn done(&mut self) -> Verdict {
+        let Some(job) = &mut self.job else { return Ok(()) };
         let halt = job.take_halt();
-        let finished = job.progress(self.now).is_finished();
-        self.say(&format!("over: finished {finished}, {halt:?}"));
+        let progress = job.progress(self.now);
+        let (finished, paused) = (progress.is_finished(), progress.paused_after);
+        let is_cut_short = self.failed || self.paused || halt.is_some();
+        self.checker.run_ended(job, paused, is_cut_short)?;
+        self.say(&format!("over: finished {finished}, paused after {paused}, {halt:?}"));
         self.finished = finished && self.calm && !self.failed;
         let ms = self.random.between(0, 60_000);
         if self.failed {
@@ -784,6 +789,7 @@ impl World {
         } else if !self.finished {
             self.after(ms, Effect::Start);
         }
+        Ok(())
     }
 
     /// What must hold whenever the machine has nothing to do.

@@ -163,7 +163,8 @@ function refusing(storage, kind) {
 const CALLED = {
   program: [
     ...["createJob", "distribute", "dryRun", "jobs", "job", "results", "resultsCsv", "journal"],
-    ...["pause", "resume", "resolve", "drop", "reconcile", "fetch"],
+    ...["pause", "resume", "cancel", "approve", "rename", "resolve", "drop", "reconcile", "fetch"],
+    "hasCodes",
     ...["webhook", "hold", "passOn", "summary", "everything", "wake", "resumeHalted"],
   ],
   app: ["resumeHalted"],

@@ -29,6 +29,7 @@ import {
   method,
   need,
   only,
+  ordinal,
   readOptions,
   signal,
   text,
@@ -290,12 +291,15 @@ const jobSchema = {
 };
 /** What only making a job, or only going on with one, takes. */
 const journalSchema = { journal: withMethods<Journal>("append", "read", "truncate") };
+const createdSchema = { ...journalSchema, pauseAfter: ordinal };
 const restoredSchema = { restored: boolean };
 
 /** A job's options, checked. */
 export interface CheckedJobOptions {
   journal: Journal;
   batchSize: number;
+  /** 0 for no pause. */
+  pauseAfter: number;
   concurrency: number;
   intervalMs: number;
   timeoutMs: number;
@@ -317,7 +321,7 @@ export function checkJobOptions(
   client: JobDefaults,
   memory: () => Journal,
 ): CheckedJobOptions {
-  const read = readOptions(given ?? {}, { ...jobSchema, ...journalSchema });
+  const read = readOptions(given ?? {}, { ...jobSchema, ...createdSchema });
   return withJobDefaults(given, read, client, read.journal ?? memory(), false);
 }
 
@@ -339,7 +343,7 @@ export function checkResumeOptions(
 
 function withJobDefaults(
   given: PacedOptions | undefined,
-  read: Read<typeof jobSchema>,
+  read: Read<typeof jobSchema & typeof createdSchema>,
   client: JobDefaults,
   journal: Journal,
   restored: boolean,
@@ -347,6 +351,7 @@ function withJobDefaults(
   const { requestsPerSecond = 20, ...options } = read;
   return {
     batchSize: 500,
+    pauseAfter: 0,
     concurrency: 2,
     onProgress: undefined,
     signal: undefined,

@@ -70,7 +70,7 @@ export const COUNT_PROGRAMS = 3;
 
 // Sizes and limits.
 /** Bytes of one code in a page of results. */
-export const RESULT_ROW_BYTES = 24;
+export const RESULT_ROW_BYTES = 28;
 /** Codes in one page of results. */
 export const RESULTS_PER_PAGE = 1024;
 /** Bytes of one batch. */

@@ -78,6 +78,7 @@ const NUMBERS = [
   "etaMs",
   "waitingUntil",
   "usedBefore",
+  "pausedAfter",
 ] as const satisfies (keyof JobProgress)[];
 /** How long a journal that failed may take to say how long it is. */
 const READ_BACK_MS = 5_000;
@@ -232,7 +233,6 @@ class BulkJob implements BareJob {
   readonly #reader: UsageReader;
   readonly #options: CheckedJobOptions;
   readonly #ownership: Ownership;
-  readonly #batchSize: number;
   readonly #duplicates: number;
   readonly #request: Template;
 
@@ -270,11 +270,10 @@ class BulkJob implements BareJob {
     this.#length = length;
     this.#readBack = readBack;
     ownership.isBusy = () => this.#run !== undefined || this.#isSaving;
-    const { id, programId, batchSize, duplicates } = machine.about();
+    const { id, programId, duplicates } = machine.about();
     this.#request = machine.request();
     this.id = id;
     this.programId = programId;
-    this.#batchSize = batchSize;
     this.#duplicates = duplicates;
     const { onProgress } = options;
     if (onProgress !== undefined) this.#listeners.add(() => onProgress(this.progress()));
@@ -408,12 +407,12 @@ class BulkJob implements BareJob {
   }
 
   get(code: string): JobResult | undefined {
-    return resultOf(this.#machine, this.#batchSize, String(code));
+    return resultOf(this.#machine, String(code));
   }
 
   results(filter?: StateFilter) {
     const states = statesIn(filter);
-    return { [Symbol.iterator]: () => results(this.#machine, this.#batchSize, states) };
+    return { [Symbol.iterator]: () => results(this.#machine, states) };
   }
 
   resultsCsv(filter?: StateFilter) {
@@ -421,8 +420,8 @@ class BulkJob implements BareJob {
   }
 
   /** What pages of results are read from. */
-  get pages(): { machine: JobMachine; batchSize: number } {
-    return { machine: this.#machine, batchSize: this.#batchSize };
+  get pages(): JobMachine {
+    return this.#machine;
   }
 
   /** Whether nothing more is to be had of it: it has to be resumed from its journal. */

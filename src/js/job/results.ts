@@ -25,13 +25,12 @@ export function statesIn(filter: StateFilter | undefined): number | undefined {
 /** Reads the results, a page at a time. */
 export function* results(
   machine: JobMachine,
-  batchSize: number,
   states?: number,
   cursor: Cursor = { place: 0 },
 ): Generator<JobResult> {
   for (let from = cursor.place; ;) {
     const page = machine.results(from, states);
-    const read = rowReader(machine, batchSize, page);
+    const read = rowReader(machine, page);
     for (let at = 0; at < page.length; at += RESULT_ROW_BYTES) {
       const [place, result] = read(at);
       cursor.place = place;
@@ -43,13 +42,9 @@ export function* results(
 }
 
 /** What is known of one code; undefined where the job has no such code. */
-export function resultOf(
-  machine: JobMachine,
-  batchSize: number,
-  code: string,
-): JobResult | undefined {
+export function resultOf(machine: JobMachine, code: string): JobResult | undefined {
   const row = machine.find(code);
-  return row && rowReader(machine, batchSize, row)(0)[1];
+  return row && rowReader(machine, row)(0)[1];
 }
 
 /** The name of a number that the core gave. */
@@ -59,7 +54,7 @@ export function numbered<T>(names: readonly T[], number: number): T {
 }
 
 /** Reads the rows of a page as the core gives them. */
-function rowReader(machine: JobMachine, batchSize: number, page: Uint8Array) {
+function rowReader(machine: JobMachine, page: Uint8Array) {
   const view = new DataView(page.buffer, page.byteOffset, page.byteLength);
   const reasonAt = (at: number) => view.getUint16(at + 6, true);
   const reasons = new Map<number, string | null>([[0, null]]);
@@ -75,7 +70,7 @@ function rowReader(machine: JobMachine, batchSize: number, page: Uint8Array) {
       {
         code: hexOf(page, at + 8),
         state: numbered(STATES, view.getUint8(at + 4)),
-        batch: Math.floor(place / batchSize),
+        batch: view.getUint32(at + 24, true),
         reason: reasons.get(reasonAt(at)) ?? null,
         by: numbered(SOURCES, view.getUint8(at + 5)),
       },

@@ -38,6 +38,13 @@ export interface JobOptions extends RunOptions {
    * the tab, and with it what is known of each code**: keep what matters in another one.
    */
   journal?: Journal;
+  /**
+   * Exactly the first codes leave, this many: batches are cut for it. Once they were
+   * answered, `run` resolves with `pausedAfter: true`, and the next `run` sends the rest.
+   * A job that is resumed keeps it. Default: no pause. It has no effect where the list has
+   * no more codes than that.
+   */
+  pauseAfter?: number;
 }
 
 /** What `resumeJob` takes. */
@@ -90,6 +97,11 @@ export interface JobProgress {
    * same, unless you abandon their batch.
    */
   usedBefore: number;
+  /**
+   * Whether it has paused by itself after its first codes (`pauseAfter`), and none of the
+   * others has left. The next run sends them.
+   */
+  pausedAfter: boolean;
 }
 
 /** What a run came to. */

@@ -68,7 +68,6 @@ export interface Opening {
 export interface About {
   id: string;
   programId: string;
-  batchSize: number;
   duplicates: number;
 }
 
@@ -81,12 +80,13 @@ export class JobMachine {
     glue: Binding,
     client: InstanceType<Binding["Client"]>,
     now: () => number,
-    { batchSize, concurrency, intervalMs, maxRetries }: CheckedJobOptions,
+    options: CheckedJobOptions,
   ) {
     this.#now = now;
+    const { batchSize, pauseAfter, concurrency, intervalMs, maxRetries } = options;
+    const rest = [concurrency, intervalMs, maxRetries, randomSeed()] as const;
     this.#machine = instance.callSync(
-      () =>
-        new glue.JobMachine(client, batchSize, concurrency, intervalMs, maxRetries, randomSeed()),
+      () => new glue.JobMachine(client, batchSize, pauseAfter, ...rest),
     );
   }
 
@@ -157,12 +157,12 @@ export class JobMachine {
     batch === "all"
       ? this.#call(JOB_RESOLVE_ALL, 0, decision)
       : this.#call(JOB_RESOLVE, batch, decision);
-  /** All, in each state, requests, retries, created at, time left, waiting until, used before. */
-  progress = () => this.#call<[number, ...(number | null)[]]>(JOB_PROGRESS);
+  /** All, in each state, requests, retries, created at, time left, waiting until, used before, whether it paused. */
+  progress = () => this.#call<readonly (number | boolean | null)[]>(JOB_PROGRESS);
   /** `BATCH_ROW_BYTES` each: state, whether there is an error, whether it was cancelled, what it rests on, codes, used, reported, attempts, when it left. */
   batches = () => this.#call<Uint8Array>(JOB_BATCHES);
   lastError = (batch: number) => this.#call<ErrorParts>(JOB_LAST_ERROR, batch);
-  /** A page of at most `RESULTS_PER_PAGE`, `RESULT_ROW_BYTES` each: place, state, evidence, reason, code. `states` is a set of bits. */
+  /** A page of at most `RESULTS_PER_PAGE`, `RESULT_ROW_BYTES` each: place, state, evidence, reason, code, batch. `states` is a set of bits. */
   results = (from: number, states: number | undefined) =>
     this.#call<Uint8Array>(JOB_RESULTS, from, states);
   /** The same of one code, if the job has it. */

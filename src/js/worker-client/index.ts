@@ -34,6 +34,7 @@ export type {
   EventSummary,
   EvidenceSource,
   EvidenceSources,
+  ForeignCode,
   JobDetail,
   JobFault,
   JobResultPage,
@@ -42,8 +43,10 @@ export type {
   JobStatus,
   JobSummary,
   JobUsage,
+  LeftOut,
   ProgramSummary,
   Reconciled,
+  Settling,
   UnknownBatch,
 } from "../worker/types.js";
 
@@ -57,6 +60,10 @@ export interface UploadOptions {
   skip?: boolean;
   /** They are sent all the same: some people may get a second message. */
   resend?: boolean;
+  /** Codes that Uber does not list in the program are sent all the same. */
+  allowForeign?: boolean;
+  /** Where Uber's list of the program's codes can't be read: the codes are sent all the same. */
+  unchecked?: boolean;
   /** Ends the upload. */
   signal?: CallSignal;
 }
@@ -88,7 +95,7 @@ export interface CreateJobsOptions extends CreateJobOptions {
 
 /** What a job of every code of a program is created with. */
 export type CreateJobForAllOptions = NewJobOptions &
-  Pick<UploadOptions, "skip" | "resend" | "signal">;
+  Pick<UploadOptions, "skip" | "resend" | "unchecked" | "signal">;
 
 /** What `results` takes. */
 export interface ResultsOptions {
@@ -145,7 +152,9 @@ export interface WorkerClient {
    * answer comes, it asks again with the same key, unless the list is a stream.
    *
    * @throws {WorkerError} `invalid_codes`, `empty_codes`; `already_queued`: an earlier
-   *   job has sent some of these codes, or may have; say `skip` or `resend`.
+   *   job has sent some of these codes, or may have; say `skip` or `resend`; `foreign_codes`:
+   *   Uber does not list some of them in the program; `codes_not_read`: nobody could say;
+   *   `nothing_to_send`: all are cancelled or in use.
    */
   createJob(programId: string, codes: WorkerCodes, options?: CreateJobOptions): Promise<JobSummary>;
   /**

@@ -36,6 +36,7 @@ export async function openCodes(
   programId: string,
   includeUsage: boolean,
   { app, fetch }: Way = wayOf(env),
+  timeout = AbortSignal.timeout(LIST_TIMEOUT_MS),
 ): Promise<ReadableStream<Uint8Array>> {
   let body: ReadableStream<Uint8Array> | null = null;
   const client = createUber(env, app, async (url, init) => {
@@ -43,7 +44,7 @@ export async function openCodes(
     const abort = () => head.abort();
     const given = init.signal as AbortSignal;
     given.addEventListener("abort", abort);
-    const signal = AbortSignal.any([head.signal, AbortSignal.timeout(LIST_TIMEOUT_MS)]);
+    const signal = AbortSignal.any([head.signal, timeout]);
     const answer = (await fetch(url, { ...init, signal })) as Response;
     // The client lets go of its own connection once it has an answer.
     given.removeEventListener("abort", abort);
@@ -72,12 +73,14 @@ export function listedCodes(
   return pagesRead(env, programId, includeUsage, (page) => reader.read(page));
 }
 
-/** Seventeen bytes a code: which it is, and whether it is cancelled. */
+/** Eighteen bytes a code: which it is, whether it is cancelled, and whether it is in use. */
 export interface ListedIds {
   length: number;
   ids: Uint8Array;
   /** Not 0 where it is cancelled. */
   cancelled: Uint8Array;
+  /** Not 0 where it is in use; always 0 where its use was not asked for. */
+  used: Uint8Array;
 }
 
 /**
@@ -87,46 +90,29 @@ export interface ListedIds {
 export function listedIds(
   env: WorkerEnv,
   programId: string,
+  includeUsage = false,
+  way?: Way,
 ): AsyncGenerator<ListedIds, void, void> {
-  return pagesRead(env, programId, false, readIds);
+  return pagesRead(env, programId, includeUsage, readIds, way);
 }
 
 function readIds(page: string): ListedIds {
-  const codes = (JSON.parse(`[${page}]`) as unknown[]).map(
-    (code) => Object(code) as { code_id?: unknown; canceled_at?: unknown },
-  );
+  const codes = (JSON.parse(`[${page}]`) as unknown[]).map((code) => Object(code) as ListedCode);
   return {
     length: codes.length,
     ids: idsOfCodes(codes.map((code) => uuidOrNil(code.code_id))),
     cancelled: Uint8Array.from(codes, (code) => Number((code.canceled_at ?? null) !== null)),
+    used: Uint8Array.from(codes, (code) => Number(isInUse(code))),
   };
 }
 
-/** The ids of the codes in use, sixteen bytes each, in pages of so many codes. */
-export interface ListedUse {
-  length: number;
-  used: Uint8Array;
-}
+/** What is read of a code in Uber's list. */
+type ListedCode = Partial<Record<"code_id" | "canceled_at" | "usage_count", unknown>>;
 
-/** Which codes are in use, in pages; for the same reason, of the others nothing is made. */
-export function listedUse(
-  env: WorkerEnv,
-  programId: string,
-  way: Way,
-): AsyncGenerator<ListedUse, void, void> {
-  return pagesRead(env, programId, true, readUse, way);
-}
-
-function readUse(page: string): ListedUse {
-  const codes = JSON.parse(`[${page}]`) as { code_id?: unknown; usage_count?: unknown }[];
-  const used: string[] = [];
-  for (const code of codes) {
-    const { code_id: id, usage_count: count } = Object(code) as (typeof codes)[number];
-    // Uber writes counts as text elsewhere.
-    const isCount = typeof count === "number" || typeof count === "string";
-    if (isCount && Number(count) > 0 && isUuid(id)) used.push(id);
-  }
-  return { length: codes.length, used: idsOfCodes(used) };
+function isInUse({ code_id: id, usage_count: count }: ListedCode): boolean {
+  // Uber writes counts as text elsewhere.
+  const isCount = typeof count === "number" || typeof count === "string";
+  return isCount && Number(count) > 0 && isUuid(id);
 }
 
 /** What is no UUID is the nil one, which is rejected wherever it is to be sent. */
@@ -145,9 +131,15 @@ async function* pagesRead<T extends { length: number }>(
   way?: Way,
 ): AsyncGenerator<T, void, void> {
   const { maxCodes } = settings();
-  const body = await openCodes(env, programId, includeUsage, way);
+  // Cleared at the end: a timer that is set keeps an object in memory.
+  const late = new AbortController();
+  const timer = setTimeout(
+    () => late.abort(new DOMException("The list took too long", "TimeoutError")),
+    LIST_TIMEOUT_MS,
+  );
   let count = 0;
   try {
+    const body = await openCodes(env, programId, includeUsage, way, late.signal);
     for await (const page of pagesOfList(body, "codes")) {
       const codes = await read(page);
       count += codes.length;
@@ -159,6 +151,8 @@ async function* pagesRead<T extends { length: number }>(
     const isBroken =
       error instanceof BrokenList || name === "TimeoutError" || name === "SyntaxError";
     throw isBroken ? brokenOff() : error;
+  } finally {
+    clearTimeout(timer);
   }
 }
 

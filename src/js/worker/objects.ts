@@ -11,15 +11,22 @@ import type { ListInput } from "./lists.js";
 import type { Problem } from "./problem.js";
 import type { CodeStates } from "./program/code-states.js";
 import type { EventOutcomes } from "./program/outcome-queue.js";
-import type { Fingerprint, ListFlags } from "./program/fingerprint.js";
+import type { CheckFlags, Fingerprint, ListFlags } from "./program/fingerprint.js";
+import type { Who } from "./program/records.js";
+import type { StartPlan } from "./program/start-plan.js";
+import type { AuditCursor, AuditFilter } from "./account/audit.js";
+import type { HistoryFilter } from "./account/history.js";
 import type { CodeState, JobDecision } from "../job/types.js";
 import type {
+  AuditEntry,
+  AuditPage,
   DryRun,
   EventPage,
   EventSummary,
   JobDetail,
   JobResultPage,
   JobSummary,
+  Overview,
   Reconciled,
 } from "./types.js";
 import type { TokenApi } from "./uber.js";
@@ -36,11 +43,15 @@ export interface AppApi extends KeyApi, TokenApi {
   close(until: number): Promise<void>;
   open(): Promise<void>;
   isPaused(program?: string): Promise<boolean>;
-  pause(isPaused: boolean): Promise<number>;
-  resumeHalted(): Promise<number>;
+  pause(isPaused: boolean, who: Who): Promise<number>;
+  resumeHalted(who: Who): Promise<number>;
   watch(): Promise<void>;
-  report(summaries: readonly JobSummary[]): Promise<void>;
-  jobs(before: number, limit: number, beforeId?: string): Promise<JobSummary[]>;
+  report(summaries: readonly JobSummary[], entries: readonly AuditEntry[]): Promise<void>;
+  jobs(filter: HistoryFilter): Promise<JobSummary[]>;
+  overview(): Promise<Omit<Overview, "unreadEvents">>;
+  note(entries: readonly AuditEntry[]): Promise<void>;
+  audit(filter: AuditFilter, before: AuditCursor | undefined, limit: number): Promise<AuditPage>;
+  noteRevealed(by: string, program: string): Promise<void>;
   lastJobs(programs: readonly string[]): Promise<(JobSummary | null)[]>;
   count(what: string): Promise<void>;
   counts(): Promise<Record<string, number>>;
@@ -71,9 +82,23 @@ export interface HeldOrder {
   attempt: string;
   by: string;
   source: string | null;
+  name: string;
   group: string;
   flags: ListFlags;
+  check: CheckFlags;
   batchSize: number;
+  pauseAfter: null;
+  plan: Pick<StartPlan, "starts" | "startInSeconds">;
+  /** How many codes all jobs of the group have together. */
+  codesInAll: number;
+}
+
+/** A list that is to be compared with its program's. */
+export interface CheckOrder {
+  programId: string;
+  list: ListInput;
+  /** Of many programs: who else has its codes is not looked for. */
+  isOneOfMany: boolean;
 }
 
 /** A job of one program, as an operator asks for it. */
@@ -85,9 +110,11 @@ export interface JobOrder {
   key: string;
   by: string;
   source: string | null;
+  name: string;
   batchSize: number;
-  /** Whether it runs at once. */
-  starts: boolean;
+  pauseAfter: number | null;
+  check: CheckFlags;
+  plan: Pick<StartPlan, "starts" | "startInSeconds">;
 }
 
 /** Uber's own distribute call, as an operator makes it. */
@@ -113,7 +140,13 @@ export interface ResultFilter {
   limit?: number | undefined;
 }
 
-/** What an operator asks of a program and its jobs. `by` is the operator's name. */
+/** What is to be changed of a job's name and note; `undefined` stays as it is. */
+export interface Naming {
+  name: string | undefined;
+  note: string | null | undefined;
+}
+
+/** What an operator asks of a program and its jobs. `who` is the operator, and why it is asked for. */
 export interface ProgramOperations {
   createJob(
     order: JobOrder,
@@ -125,11 +158,14 @@ export interface ProgramOperations {
   results(jobId: string, filter: ResultFilter): Promise<RpcResult<JobResultPage>>;
   resultsCsv(jobId: string): Promise<RpcResult<ReadableStream<Uint8Array>>>;
   journal(jobId: string): Promise<RpcResult<ReadableStream<Uint8Array>>>;
-  pause(jobId: string, by: string): Promise<RpcResult<JobSummary>>;
-  resume(jobId: string, by: string): Promise<RpcResult<JobSummary>>;
-  resolve(jobId: string, decision: BatchDecision, by: string): Promise<RpcResult<JobSummary>>;
-  drop(jobId: string, by: string): Promise<RpcResult<JobSummary>>;
-  reconcile(jobId: string, by: string): Promise<RpcResult<Reconciled>>;
+  pause(jobId: string, who: Who): Promise<RpcResult<JobSummary>>;
+  resume(jobId: string, who: Who): Promise<RpcResult<JobSummary>>;
+  cancel(jobId: string, who: Who): Promise<RpcResult<JobSummary>>;
+  approve(jobId: string, who: Who): Promise<RpcResult<JobSummary>>;
+  resolve(jobId: string, decision: BatchDecision, who: Who): Promise<RpcResult<JobSummary>>;
+  drop(jobId: string, who: Who): Promise<RpcResult<JobSummary>>;
+  reconcile(jobId: string, who: Who): Promise<RpcResult<Reconciled>>;
+  rename(jobId: string, naming: Naming, by: string): Promise<RpcResult<JobSummary>>;
 }
 
 /** The methods of a program's object that many programs are called for. */
@@ -139,7 +175,7 @@ export interface ProgramTasks {
   ): Promise<{ summary: JobSummary } | { problem: Problem; programId: string }>;
   summary(jobId: string): Promise<JobSummary | undefined>;
   learnGroups(): Promise<void>;
-  dryRun(list: ListInput): Promise<RpcResult<DryRun>>;
+  dryRun(order: CheckOrder): Promise<RpcResult<DryRun>>;
 }
 
 export type Task = keyof ProgramTasks;
@@ -163,5 +199,6 @@ export interface ProgramApi extends ProgramTasks, ProgramOperations {
   wake(jobs: readonly string[]): Promise<void>;
   resumeHalted(): Promise<number>;
   codeStates(ids: Uint8Array): Promise<CodeStates>;
+  hasCodes(programId: string, ids: Uint8Array, mayRead: boolean): Promise<Uint8Array>;
   noteEvidence(reason: Evidence): Promise<void>;
 }

@@ -49,8 +49,13 @@ export async function createGroup(call: Call, operator: Operator): Promise<Respo
     attempt,
     by: operator.name,
     source: asked.source,
+    name: asked.name,
+    pauseAfter: null,
+    plan: { starts, startInSeconds: asked.startInSeconds },
+    codesInAll: [...orders.values()].reduce((all, { size }) => all + size, 0),
     group: key,
     flags,
+    check: asked.check,
     batchSize: asked.batchSize,
   };
   try {
@@ -142,7 +147,10 @@ async function digest(
 /** What the jobs would come to, in all and for each program. Nothing is created. */
 async function dryRun({ env }: Call, lists: ProgramLists): Promise<Record<string, unknown>> {
   const found = programsOf(lists);
-  const calls = found.map(([programId, list]) => ({ programId, value: partsOf(list) }));
+  const calls = found.map(([programId, list]) => {
+    const value = { programId: canonicalId(programId), list: partsOf(list), isOneOfMany: true };
+    return { programId, value };
+  });
   const results = await callPrograms(stubs(env), "dryRun", calls, 1);
   const programs = results.map((result, at) => {
     if ("problem" in result) throw new Refusal(result.problem);
@@ -163,8 +171,16 @@ async function dryRun({ env }: Call, lists: ProgramLists): Promise<Record<string
     rejected: lists.rejected,
     blocked: { total: 0, ...blocked },
     firstBlocked: programs.flatMap(({ firstBlocked }) => firstBlocked).slice(0, MOST_LISTED),
-    programs: programs.map(({ programId, codes, duplicates, rejectedCount, blocked: of }) => {
-      return { programId, codes, duplicates, rejectedCount, blocked: of };
+    foreign: sumOf(({ foreign }) => foreign),
+    firstForeign: programs.flatMap(({ firstForeign }) => firstForeign).slice(0, MOST_LISTED),
+    cancelled: sumOf(({ cancelled }) => cancelled),
+    firstCancelled: programs.flatMap(({ firstCancelled }) => firstCancelled).slice(0, MOST_LISTED),
+    used: sumOf(({ used }) => used),
+    firstUsed: programs.flatMap(({ firstUsed }) => firstUsed).slice(0, MOST_LISTED),
+    programs: programs.map(({ programId, codes, duplicates, rejectedCount, ...program }) => {
+      const { blocked: of, foreign, cancelled, used, check } = program;
+      const counts = { codes, duplicates, rejectedCount, foreign, cancelled, used };
+      return { programId, ...counts, blocked: of, check };
     }),
   };
 }

@@ -8,7 +8,8 @@ import {
   wholeNumber,
 } from "./parameters.js";
 import { refuse } from "../problem.js";
-import type { Fingerprint, ListFlags } from "../program/fingerprint.js";
+import type { CheckFlags, Fingerprint, ListFlags } from "../program/fingerprint.js";
+import { LONGEST_START_SECONDS } from "../program/start-plan.js";
 import { settings } from "../settings.js";
 
 const LONGEST_KEY = 200;
@@ -17,14 +18,18 @@ const LONGEST_SOURCE = 200;
 /** What the query of a request for a job says. */
 export interface JobRequest {
   flags: ListFlags;
+  check: CheckFlags;
   column: string | undefined;
   programColumn: string | undefined;
   isDryRun: boolean;
   isAll: boolean;
   confirm: string | undefined;
   starts: boolean;
+  startInSeconds: number;
+  pauseAfter: number | null;
   batchSize: number;
   source: string | null;
+  name: string;
   /** What decides what is sent, except for the list: all of it stands for the key. */
   fingerprint: Fingerprint;
 }
@@ -35,12 +40,21 @@ export const CALL_PARAMETERS = { valid: flag, skip: flag, resend: flag };
 const JOB_PARAMETERS = {
   ...CALL_PARAMETERS,
   column: text,
+  allowForeign: flag,
+  unchecked: flag,
   dryRun: flag,
   start: flag,
+  startIn: wholeNumber(0, LONGEST_START_SECONDS),
   batchSize: wholeNumber(1, 30_000),
   source: text,
+  name: text,
 };
-const PROGRAM_JOB_PARAMETERS = { ...JOB_PARAMETERS, all: flag, confirm: text };
+const PROGRAM_JOB_PARAMETERS = {
+  ...JOB_PARAMETERS,
+  pauseAfter: wholeNumber(1, Number.MAX_SAFE_INTEGER),
+  all: flag,
+  confirm: text,
+};
 const GROUP_PARAMETERS = { ...JOB_PARAMETERS, programColumn: text };
 
 /** The query of `POST /api/programs/{program}/jobs`. */
@@ -54,9 +68,14 @@ function jobRequest(url: URL, types: Record<string, ParameterType<unknown>>): Jo
     [K in keyof (typeof PROGRAM_JOB_PARAMETERS & typeof GROUP_PARAMETERS)]?: never;
   };
   const { valid, skip, resend, column, programColumn } = given;
-  const { dryRun = false, all = false, start = true, confirm, batchSize, source } = given;
+  const { dryRun = false, all = false, start = true, confirm, batchSize } = given;
+  const { allowForeign = false, unchecked = false, startIn = 0 } = given;
+  const check: CheckFlags = { allowForeign, unchecked };
+  const pauseAfter: number | null = given.pauseAfter ?? null;
+  const source = shortened(given.source);
   return {
     flags: consistent({ valid, skip, resend }),
+    check,
     column,
     programColumn,
     isDryRun: dryRun,
@@ -64,16 +83,25 @@ function jobRequest(url: URL, types: Record<string, ParameterType<unknown>>): Jo
     confirm,
     starts: start,
     batchSize: batchSize ?? settings().batchSize,
-    source: (source as string | undefined)?.slice(0, LONGEST_SOURCE) ?? null,
+    startInSeconds: startIn,
+    pauseAfter,
+    source,
+    name: shortened(given.name) ?? source ?? "",
     fingerprint: {
       start,
       all,
       batchSize: batchSize ?? null,
       column: column ?? null,
       programColumn: programColumn ?? null,
+      // Said only where it is not as ever: a key of an earlier release stands for the same request.
+      ...Object.fromEntries(
+        Object.entries({ ...check, startIn, pauseAfter }).filter(([, value]) => Boolean(value)),
+      ),
     },
   };
 }
+
+const shortened = (words: string | undefined) => words?.slice(0, LONGEST_SOURCE) ?? null;
 
 /** The flags of a query and of a body together, which must not contradict each other. */
 export function withBodyFlags(query: ListFlags, body: Partial<Record<string, unknown>>): ListFlags {

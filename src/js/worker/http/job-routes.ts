@@ -10,7 +10,10 @@ import { invalid, oneOf, readMembers, readParameters, text, wholeNumber } from "
 import { refuse } from "../problem.js";
 import type { ListFlags } from "../program/fingerprint.js";
 import { ACTIONS, JOB_ROUTES, noJob } from "../program/job-states.js";
+import { namingOf } from "../program/naming.js";
+import type { Who } from "../program/records.js";
 import { callProgram } from "./program-call.js";
+import { readReason, reasonIn } from "./reason.js";
 import {
   MOST_JSON_BYTES,
   listIn,
@@ -18,7 +21,6 @@ import {
   parseJson,
   readJson,
   readJsonBytes,
-  refuseBody,
 } from "./request-body.js";
 import { canonicalId } from "./routing.js";
 import { chosenOf } from "../../worker-client/protocols.js";
@@ -69,7 +71,12 @@ async function answerJob(
     method: (program: ProgramApi) => Promise<RpcResult<T>>,
     respond?: (value: T) => Response,
   ) => callProgram(call, programId, method, respond);
-  requireMethod(request, JOB_ROUTES[action].method);
+  if (action === "" && request.method === "PATCH") {
+    readParameters(url, {});
+    const naming = namingOf(readMembers(await readJson(request), ["name", "note"]));
+    return ask((program) => program.rename(jobId, naming, by));
+  }
+  requireMethod(request, JOB_ROUTES[action].method, ...(action === "" ? ["PATCH"] : []));
   const filter = readParameters(url, action === "results" ? RESULTS : {});
   switch (action) {
     case "":
@@ -89,12 +96,13 @@ async function answerJob(
         (bytes) => file(bytes, "application/octet-stream", jobId, "journal"),
       );
     case "resolve": {
-      const decision = await readDecision(request);
-      return ask((program) => program.resolve(jobId, decision, by));
+      const { reason, ...decision } = await readDecision(request);
+      return ask((program) => program.resolve(jobId, decision, { by, reason }));
     }
-    default:
-      await refuseBody(request);
-      return ask<JobSummary | Reconciled>((program) => program[action](jobId, by));
+    default: {
+      const who = { by, reason: await readReason(request) };
+      return ask<JobSummary | Reconciled>((program) => program[action](jobId, who));
+    }
   }
 }
 
@@ -106,9 +114,14 @@ async function createJob(call: Call, programId: string, { name: by }: Operator):
   const { list, flags } = everybody
     ? { list: everybody, flags: asked.flags }
     : await inputOf(request, asked);
-  if (key === null) return callProgram(call, programId, (program) => program.dryRun(list));
-  const { fingerprint, source, batchSize, starts } = asked;
-  const order = { programId, flags, fingerprint, key, by, source, batchSize, starts };
+  if (key === null) {
+    const checked = { programId, list, isOneOfMany: false };
+    return callProgram(call, programId, (program) => program.dryRun(checked));
+  }
+  const { fingerprint, source, name, batchSize, pauseAfter, check, starts } = asked;
+  const plan = { starts, startInSeconds: asked.startInSeconds };
+  const about = { source, name, batchSize, pauseAfter, check, plan };
+  const order = { programId, flags, fingerprint, key, by, ...about };
   return callProgram(
     call,
     programId,
@@ -129,8 +142,9 @@ async function inputOf(
   return { list: partsOf(read.list), flags: read.flags };
 }
 
-async function readDecision(request: Request): Promise<BatchDecision> {
-  const { batch, decision } = readMembers(await readJson(request), ["batch", "decision"]);
+async function readDecision(request: Request): Promise<BatchDecision & Pick<Who, "reason">> {
+  const members = ["batch", "decision", "reason"] as const;
+  const { batch, decision, reason } = readMembers(await readJson(request), members);
   const decided = DECISIONS.find((known) => known === decision);
   if (decided === undefined) {
     throw invalid(`\`decision\` must be one of ${DECISIONS.join(", ")}`);
@@ -139,7 +153,7 @@ async function readDecision(request: Request): Promise<BatchDecision> {
   if (batch !== "all" && !isNumber) {
     throw invalid('`batch` must be the number of a batch, or "all"');
   }
-  return { batch, decision: decided };
+  return { batch, decision: decided, reason: reasonIn(reason) };
 }
 
 /** A WebSocket with the program's object. It learns what it needs in the address. */

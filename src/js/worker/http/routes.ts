@@ -5,9 +5,11 @@
  */
 import { type Operator, methods, operatorOf, refuseForeign } from "./operator.js";
 import { log, logError } from "../log.js";
+import { audit, history, overview } from "./overall.js";
 import { discard, bodyOf } from "../body.js";
 import { distribute } from "./distribute.js";
-import { invalid, readMembers, readParameters, text, wholeNumber } from "./parameters.js";
+import { invalid, readMembers, readParameters } from "./parameters.js";
+import { readReason, reasonIn } from "./reason.js";
 import { answerError, problemOf, refuse } from "../problem.js";
 import { programCodes } from "./program-codes.js";
 import { answerEvents } from "./events.js";
@@ -36,13 +38,6 @@ import { receiveWebhook } from "./webhooks.js";
 const OF_PROGRAM = /^\/api\/programs\/([^/]+)(?:\/(?:codes|guests|jobs(?:\/.*)?))?$/;
 const OF_UBER = /^\/v1\/organizations\/([^/]+)\/voucher-programs\/(.+)$/;
 const OF_API = /^\/(api|v1)\//;
-const HISTORY = {
-  limit: wholeNumber(1, 200),
-  before: wholeNumber(0, Number.MAX_SAFE_INTEGER),
-  // Of jobs that were created at the same moment, those after this one.
-  beforeId: text,
-};
-
 /**
  * Makes the worker: `export default createWorker()`, beside the two classes of
  * objects, `export { VoucherApp, VoucherProgram } from "uber-vouchers/worker"`.
@@ -133,18 +128,24 @@ async function ownPaths(call: Call, operator: Operator): Promise<Response> {
       return listPrograms(call);
     case "GET /api/jobs":
       return history(call);
+    case "GET /api/overview":
+      return overview(call);
+    case "GET /api/audit":
+      return audit(call);
     case "POST /api/jobs":
       return createGroup(call, operator);
     case "POST /api/pause": {
       readParameters(url, {});
-      const { paused } = readMembers(await readJson(request), ["paused"]);
+      const { paused, reason } = readMembers(await readJson(request), ["paused", "reason"]);
       if (typeof paused !== "boolean") throw invalid("`paused` must be true or false");
-      const jobs = await stubs(env).app().pause(paused);
+      const who = { by: operator.name, reason: reasonIn(reason) };
+      const jobs = await stubs(env).app().pause(paused, who);
       log("pause", { paused, jobs, by: operator.by });
       return Response.json({ paused, jobs });
     }
     case "POST /api/resume": {
-      const jobs = await stubs(env).app().resumeHalted();
+      const who = { by: operator.name, reason: await readReason(request) };
+      const jobs = await stubs(env).app().resumeHalted(who);
       log("resume", { jobs, by: operator.by });
       return Response.json({ jobs });
     }
@@ -197,6 +198,7 @@ async function ofProgram(call: Call, segment: string, operator: Operator): Promi
 
 async function config({ env }: Call, operator: Operator): Promise<Record<string, unknown>> {
   const { requestsPerSecond, maxCodes, maxUploadBytes, allowDistributeAll } = settings();
+  const { settleMinutes, startDelaySeconds, approval = null } = settings();
   return {
     organizationId: env.UBER_ORGANIZATION_ID,
     ...upstreamOf(env),
@@ -206,18 +208,13 @@ async function config({ env }: Call, operator: Operator): Promise<Record<string,
     maxCodes,
     maxUploadBytes,
     allowDistributeAll,
+    settleMinutes,
+    startDelaySeconds,
+    approval,
     paused: await stubs(env).app().isPaused(),
     hasSigningKey: (env.UBER_SIGNING_KEY ?? "").trim() !== "",
     counts: await stubs(env).app().counts(),
   };
-}
-
-async function history({ url, env }: Call): Promise<Response> {
-  const { limit = 50, before, beforeId } = readParameters(url, HISTORY);
-  const app = stubs(env).app();
-  return Response.json({
-    jobs: await app.jobs(before ?? Number.MAX_SAFE_INTEGER, limit, beforeId),
-  });
 }
 
 /** Lets allowed pages of other origins read the answer. Never with cookies. */
@@ -231,7 +228,7 @@ function withCors({ request, url }: Call, response: Response): Response {
   headers.append("Vary", "Origin");
   headers.set("Access-Control-Expose-Headers", "Retry-After");
   if (request.method === "OPTIONS") {
-    headers.set("Access-Control-Allow-Methods", "GET, POST");
+    headers.set("Access-Control-Allow-Methods", "GET, POST, PATCH");
     headers.set(
       "Access-Control-Allow-Headers",
       "Authorization, Accept-Language, Content-Type, Idempotency-Key",

@@ -6,10 +6,12 @@ import type { CodeList } from "../../codes/code-list.js";
 import type { VoucherError } from "../../errors.js";
 import type { ReadableJob } from "../../job/job.js";
 import type { JobProgress } from "../../job/types.js";
+import { refuseUnapproved } from "./approval.js";
 import { log, logError } from "../log.js";
 import type { Creation } from "./creation.js";
 import type { OpenJobs } from "./open-jobs.js";
 import type { Pausing } from "./pausing.js";
+import type { Reports } from "./reports.js";
 import type { Runner } from "./runner.js";
 import type { ProgramState } from "./state.js";
 import type { Stubs } from "../stubs.js";
@@ -31,6 +33,7 @@ interface Needs {
   readonly jobs: OpenJobs;
   readonly pausing: Pausing;
   readonly records: Records;
+  readonly reports: Reports;
   readonly runner: Runner;
   readonly state: ProgramState;
   readonly stubs: Stubs;
@@ -97,6 +100,7 @@ export class Calls {
         "Make a job of them: POST /api/programs/{program}/jobs.",
       );
     }
+    refuseUnapproved(list.size);
     program.state.know(programId);
     await program.pausing.learn();
     if (program.state.isPaused) {
@@ -115,18 +119,25 @@ export class Calls {
       programId,
       list,
       flags,
+      // It is Uber's own call.
+      check: undefined,
       fingerprint: { all: isEverybody },
       key: key === null ? null : `call:${key}`,
       by,
       source: null,
+      name: "",
+      pauseAfter: null,
+      plan: { starts: true, startInSeconds: 0 },
       group: null,
       isCall: true,
       batchSize: MOST_CODES,
       // Driven here, and not by the alarm.
-      status: "held",
+      isHeld: true,
     });
     if (!isNew) return this.#repeat(record);
-    return resultOf(record, await this.#run(record));
+    const result = resultOf(record, await this.#run(record));
+    await program.reports.note(record);
+    return result;
   }
 
   /** What came of a call that was made before with the same key. */

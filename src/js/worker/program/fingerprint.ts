@@ -11,6 +11,14 @@ export interface ListFlags {
   resend: boolean | undefined;
 }
 
+/** What the caller says about the comparison of a list with its program's. */
+export interface CheckFlags {
+  /** Codes that the program does not have are sent all the same. */
+  allowForeign: boolean;
+  /** The list is sent without being compared. */
+  unchecked: boolean;
+}
+
 /** The parts of a request that a key stands for, by the names that the caller knows them by. */
 export type Fingerprint = Readonly<Record<string, string | number | boolean | null>>;
 
@@ -28,7 +36,8 @@ export function refuseReusedKey(before: string, now: string): void {
   const one = before.startsWith("{")
     ? (JSON.parse(before) as Fingerprint)
     : { ...other, codes: before };
-  const differs = Object.keys(other).filter((name) => one[name] !== other[name]);
+  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
+  const differs = [...names].filter((name) => one[name] !== other[name]);
   if (differs.length > 0) throw keyReused(differs);
 }
 

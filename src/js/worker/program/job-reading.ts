@@ -23,22 +23,23 @@ export function resultsFrom(
   cursor: Cursor,
   filter?: CodeState,
 ): Iterable<JobResult> {
-  return results(pages.machine, pages.batchSize, statesIn(filter), cursor);
+  return results(pages, statesIn(filter), cursor);
 }
 
 /** The number of each code's state, by place. */
 export function statesOf(job: ReadableJob): Uint8Array {
-  const { machine, batchSize } = job.pages;
+  const machine = job.pages;
   const { total } = job.progress();
   const numbers = new Uint8Array(total);
   const batches = machine.batches();
   const abandoned = STATES.indexOf("abandoned");
   for (let from = 0; from < total;) {
     const page = machine.results(from, undefined);
-    for (let at = 4; at < page.length; at += RESULT_ROW_BYTES) {
-      const number = page[at] as number;
+    const view = new DataView(page.buffer, page.byteOffset, page.byteLength);
+    for (let at = 0; at < page.length; at += RESULT_ROW_BYTES) {
+      const number = view.getUint8(at + 4);
       const isCancelled =
-        number === abandoned && batches[Math.floor(from / batchSize) * BATCH_ROW_BYTES + 2];
+        number === abandoned && batches[view.getUint32(at + 24, true) * BATCH_ROW_BYTES + 2];
       numbers[from++] = isCancelled ? CANCELLED : number;
     }
   }
@@ -47,7 +48,7 @@ export function statesOf(job: ReadableJob): Uint8Array {
 
 /** How many codes failed for which reason. Of each code a number is read, and of each reason its text. */
 export function failuresOf(job: ReadableJob): Map<string | null, number> {
-  const { machine } = job.pages;
+  const machine = job.pages;
   const counts = new Map<number, number>();
   for (let from = 0, isLast = false; !isLast;) {
     const page = machine.results(from, statesIn("failed"));
@@ -87,7 +88,7 @@ export async function readStates(
  * since a job may have a million codes.
  */
 export function evidenceOf({
-  pages: { machine },
+  pages: machine,
 }: ReadableJob): [answer: number, webhook: number, usage: number, operator: number] {
   const rows = machine.batches();
   const view = new DataView(rows.buffer, rows.byteOffset, rows.byteLength);

@@ -13,19 +13,23 @@ import { log, logError } from "../log.js";
 import type {
   BatchDecision,
   CallOrder,
+  CheckOrder,
   Evidence,
   HeldOrder,
   JobOrder,
+  Naming,
   ProgramApi,
   ProgramCall,
   ResultFilter,
   RpcResult,
   Task,
 } from "../objects.js";
+import { hasCodes } from "./foreign-owners.js";
 import type { EventOutcomes } from "./outcome-queue.js";
 import { ProgramParts } from "./parts.js";
 import type { LiveSocket, ObjectState } from "../platform-types.js";
 import { type Problem, answer, problemOf, refuse } from "../problem.js";
+import type { Who } from "./records.js";
 import { INBOX_FALLBACK_MS } from "./schedule.js";
 import type { JobSummary, WorkerEnv } from "../types.js";
 
@@ -64,8 +68,8 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramAp
     return "problem" in result ? result : result.value;
   }
 
-  async dryRun(list: ListInput) {
-    return this.#serve(() => this.parts.operations.dryRun(list), list);
+  async dryRun(order: CheckOrder) {
+    return this.#serve(() => this.parts.operations.dryRun(order), order.list);
   }
 
   async jobs() {
@@ -88,20 +92,32 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramAp
     return this.#serve(() => this.parts.operations.journal(jobId));
   }
 
-  async pause(jobId: string) {
-    return this.#serve(() => this.parts.operations.pause(jobId));
+  async pause(jobId: string, who: Who) {
+    return this.#serve(() => this.parts.operations.pause(jobId, who));
   }
 
-  async resume(jobId: string) {
-    return this.#serve(() => this.parts.operations.resume(jobId));
+  async resume(jobId: string, who: Who) {
+    return this.#serve(() => this.parts.operations.resume(jobId, who));
   }
 
-  async resolve(jobId: string, decision: BatchDecision) {
-    return this.#serve(() => this.parts.operations.resolve(jobId, decision));
+  async cancel(jobId: string, who: Who) {
+    return this.#serve(() => this.parts.operations.cancel(jobId, who));
   }
 
-  async drop(jobId: string) {
-    return this.#serve(() => this.parts.operations.drop(jobId));
+  async approve(jobId: string, who: Who) {
+    return this.#serve(() => this.parts.operations.approve(jobId, who));
+  }
+
+  async rename(jobId: string, naming: Naming, by: string) {
+    return this.#serve(() => this.parts.operations.rename(jobId, naming, by));
+  }
+
+  async resolve(jobId: string, decision: BatchDecision, who: Who) {
+    return this.#serve(() => this.parts.operations.resolve(jobId, decision, who));
+  }
+
+  async drop(jobId: string, who: Who) {
+    return this.#serve(() => this.parts.operations.drop(jobId, who));
   }
 
   async reconcile(jobId: string) {
@@ -162,7 +178,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramAp
         // The group has compared what the key stands for.
         fingerprint: {},
         isCall: false,
-        status: "held",
+        isHeld: true,
       });
       return { summary: record.summary };
     } catch (error) {
@@ -219,6 +235,12 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramAp
   async codeStates(ids: Uint8Array): Promise<CodeStates> {
     await this.parts.begin();
     return findCodeStates(ids, this.parts);
+  }
+
+  /** Which of these codes this program is known to have: 1 each; read from Uber, if that is wanted. */
+  async hasCodes(programId: string, ids: Uint8Array, mayRead: boolean): Promise<Uint8Array> {
+    await this.parts.begin();
+    return hasCodes(this.parts, programId, ids, mayRead);
   }
 
   /** There is nothing to be told by those who watch. */

@@ -5,18 +5,33 @@ import { resultsFrom } from "./job-reading.js";
 import { type JobAction, noJob, requireState } from "./job-states.js";
 import { claimKey } from "../keys.js";
 import { type ListInput, accepted, readInput } from "../lists.js";
-import type { BatchDecision, CallOrder, JobOrder, ResultFilter, RpcResult } from "../objects.js";
+import type {
+  BatchDecision,
+  CallOrder,
+  CheckOrder,
+  JobOrder,
+  Naming,
+  ResultFilter,
+  RpcResult,
+} from "../objects.js";
+import { approve } from "./approval.js";
+import type { Cancellation } from "./cancellation.js";
 import type { Creation } from "./creation.js";
+import { dryRun } from "./dry-run.js";
+import type { ListChecks } from "./list-check.js";
+import type { Live } from "./live.js";
+import { rename } from "./naming.js";
 import type { OpenJobs } from "./open-jobs.js";
 import type { Pausing } from "./pausing.js";
 import type { Reports } from "./reports.js";
+import { prepareResend } from "./resending.js";
 import type { Runner } from "./runner.js";
 import type { SetAside } from "./set-aside.js";
 import type { ProgramState } from "./state.js";
 import type { Stubs } from "../stubs.js";
 import type { Usage } from "./usage.js";
 import { detail } from "./views.js";
-import { type JobRecord, type Records, restingStatus } from "./records.js";
+import { type JobRecord, type Records, type Who, note, restingStatus } from "./records.js";
 import type { DryRun, JobDetail, JobResultPage, JobSummary, Reconciled } from "../types.js";
 
 const USUAL_ROWS = 500;
@@ -24,8 +39,11 @@ const USUAL_ROWS = 500;
 /** What they need of a program's object. */
 interface Needs {
   readonly calls: Calls;
+  readonly cancellation: Cancellation;
+  readonly checks: ListChecks;
   readonly creation: Creation;
   readonly jobs: OpenJobs;
+  readonly live: Live;
   readonly pausing: Pausing;
   readonly records: Records;
   readonly reports: Reports;
@@ -42,7 +60,7 @@ export class Operations {
 
   /** Creates a job; the same one where the same request has created it before. */
   async createJob(
-    { starts, key, ...order }: JobOrder,
+    { key, ...order }: JobOrder,
     input: ListInput,
   ): Promise<{ summary: JobSummary; isNew: boolean }> {
     const { program } = this;
@@ -58,7 +76,7 @@ export class Operations {
       key: `job:${key}`,
       group: null,
       isCall: false,
-      status: starts ? "running" : "paused",
+      isHeld: false,
     });
     if (isNew) {
       // Known to everybody before anything leaves.
@@ -75,18 +93,8 @@ export class Operations {
   }
 
   /** What a job of a list would come to. */
-  async dryRun(input: ListInput): Promise<DryRun> {
-    const read = await readInput(input);
-    const list = read.valid();
-    const { total, counts, first } = await this.program.creation.check(list);
-    return {
-      codes: list.size,
-      duplicates: read.duplicates,
-      rejectedCount: read.rejectedCount,
-      rejected: read.rejected,
-      blocked: { total, ...counts },
-      firstBlocked: first,
-    };
+  async dryRun({ programId, list, isOneOfMany }: CheckOrder): Promise<DryRun> {
+    return dryRun(this.program, programId, await readInput(list), isOneOfMany);
   }
 
   jobs(): JobSummary[] {
@@ -131,13 +139,14 @@ export class Operations {
     return byteStream(this.program.jobs.bytes(record.number));
   }
 
-  async pause(jobId: string): Promise<JobSummary> {
+  async pause(jobId: string, who: Who): Promise<JobSummary> {
     const { program } = this;
     const record = this.#record(jobId);
     const { summary, number } = record;
     requireState("pause", summary);
-    if (summary.status === "running") {
-      summary.status = "paused";
+    if (summary.status === "running" || summary.status === "scheduled") {
+      note(record, { ...who, action: "paused", codes: summary.progress.pending });
+      Object.assign(summary, { status: "paused", startsAt: null });
       program.runner.stop(number);
       program.runner.settle(record, summary.progress);
       await program.reports.report(record);
@@ -145,21 +154,41 @@ export class Operations {
     return summary;
   }
 
-  async resume(jobId: string): Promise<JobSummary> {
+  async resume(jobId: string, who: Who): Promise<JobSummary> {
     const { program } = this;
     const record = this.#record(jobId);
     requireState("resume", record.summary);
     await program.pausing.learn();
     requireState("resume", record.summary);
-    await program.pausing.resume(record);
+    await program.pausing.resume(record, who);
     return record.summary;
   }
 
-  async resolve(jobId: string, { batch, decision }: BatchDecision): Promise<JobSummary> {
+  async cancel(jobId: string, who: Who): Promise<JobSummary> {
+    const record = this.#record(jobId);
+    await this.program.cancellation.cancel(record, who);
+    return record.summary;
+  }
+
+  async approve(jobId: string, who: Who): Promise<JobSummary> {
+    const record = this.#record(jobId);
+    await approve(this.program, record, who);
+    return record.summary;
+  }
+
+  async rename(jobId: string, naming: Naming, by: string): Promise<JobSummary> {
+    const record = this.#record(jobId);
+    await rename(this.program, record, naming, by);
+    return record.summary;
+  }
+
+  async resolve(jobId: string, { batch, decision }: BatchDecision, who: Who): Promise<JobSummary> {
     const { program } = this;
     const record = this.#record(jobId);
     const { summary, number } = record;
     await this.#jobFor("resolve", record);
+    if (decision === "resend") await prepareResend(program, record);
+    const { unknown: codes } = summary.progress;
     const progress = await program.jobs.use(number, async (job) => {
       requireState("resolve", summary);
       await job.resolve(batch, decision);
@@ -169,15 +198,18 @@ export class Operations {
       // What is to be sent again waits for `resume`.
       summary.status = decision === "resend" ? "paused" : restingStatus(progress);
     }
+    const detail = `${decision}, ${batch === "all" ? "all batches" : `batch ${batch + 1}`}`;
+    note(record, { ...who, action: "decided", codes, detail });
     program.runner.settle(record, progress);
     await program.reports.report(record);
     await program.arm();
     return summary;
   }
 
-  async drop(jobId: string): Promise<JobSummary> {
+  async drop(jobId: string, who: Who): Promise<JobSummary> {
     const record = this.#record(jobId);
     requireState("drop", record.summary);
+    note(record, { ...who, action: "dropped", codes: record.summary.progress.total });
     await this.program.setAside.drop(record);
     return record.summary;
   }

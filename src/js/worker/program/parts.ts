@@ -3,10 +3,13 @@ import type { Client } from "../../client/client.js";
 import { Alarm, LONGEST_RETRY_MS } from "../alarm.js";
 import { Budget, countedFetch } from "./budget.js";
 import { Calls } from "./calls.js";
+import { Cancellation } from "./cancellation.js";
 import { Creation } from "./creation.js";
 import { Expiry } from "./expiry.js";
 import { Inbox } from "./inbox.js";
 import { Ledger } from "./ledger.js";
+import { ListChecks } from "./list-check.js";
+import { Listing } from "./listing.js";
 import { Live } from "./live.js";
 import { logError } from "../log.js";
 import { OpenJobs } from "./open-jobs.js";
@@ -21,6 +24,7 @@ import { Runner } from "./runner.js";
 import { Schedule } from "./schedule.js";
 import { SetAside } from "./set-aside.js";
 import { noteSources } from "./sources.js";
+import { isUnapproved } from "./start-plan.js";
 import { ProgramState } from "./state.js";
 import { type Stubs, stubs } from "../stubs.js";
 import { PROGRAM_TABLES, Tables } from "../tables.js";
@@ -40,7 +44,10 @@ export class ProgramParts {
   readonly records: Records;
   readonly ledger: Ledger;
   readonly jobs: OpenJobs;
+  readonly listing: Listing;
+  readonly checks: ListChecks;
   readonly creation: Creation;
+  readonly cancellation: Cancellation;
   readonly inbox: Inbox;
   readonly setAside: SetAside;
   readonly live: Live;
@@ -94,11 +101,14 @@ export class ProgramParts {
         if (record) noteSources(record, job);
       },
     );
+    this.listing = new Listing(this, env);
+    this.checks = new ListChecks(this, this.listing);
     this.creation = new Creation(
       storage,
       this.records,
       this.ledger,
       this.jobs,
+      this.checks,
       (record) => {
         this.calls.created(record);
         void this.arm(Date.now() + CREATED_MS).catch(logged("arm"));
@@ -149,7 +159,8 @@ export class ProgramParts {
     const isPaused = () => this.state.isPaused;
     this.runner = new Runner(this.records, this.jobs, reports, budget, isPaused, changed);
     this.calls = new Calls(this);
-    this.usage = new Usage(this, env, storage);
+    this.cancellation = new Cancellation(this, storage);
+    this.usage = new Usage(this, this.listing, storage);
     this.pausing = new Pausing(this, () => this.#pacer.open());
     this.expiry = new Expiry(storage, this.records, this.ledger, this.jobs, async (record) => {
       changed(record);
@@ -187,7 +198,8 @@ export class ProgramParts {
     // It may be an older copy, which was told less.
     record.knownUse = "";
     // Nothing leaves by itself: an operator knows what became of the journal meanwhile.
-    record.summary.status = wasHeld ? "held" : restingStatus(progress);
+    const status = isUnapproved(record) ? "unapproved" : restingStatus(progress);
+    record.summary.status = wasHeld ? "held" : status;
     this.runner.settle(record, progress);
     await this.arm();
     await this.reports.report(record);

@@ -1,13 +1,14 @@
 /** Whether a program's jobs may run: the pause of everything, and what lets jobs go on. */
 import type { OpenJobs } from "./open-jobs.js";
-import type { JobRecord, Records } from "./records.js";
+import { type JobRecord, type Records, type Who, note } from "./records.js";
 import type { Reports } from "./reports.js";
 import type { Runner } from "./runner.js";
+import { isUnapproved } from "./start-plan.js";
 import type { ProgramState } from "./state.js";
 import type { Stubs } from "../stubs.js";
 import type { JobStatus } from "../types.js";
 
-const RESUMABLE: ReadonlySet<JobStatus> = new Set(["paused", "halted", "undecided"]);
+const RESUMABLE: ReadonlySet<JobStatus> = new Set(["scheduled", "paused", "halted", "undecided"]);
 
 /** What it needs of a program's object. */
 interface Needs {
@@ -47,10 +48,12 @@ export class Pausing {
   }
 
   /** Lets a job go on, at once: whatever it has waited for. */
-  async resume(record: JobRecord): Promise<void> {
+  async resume(record: JobRecord, who?: Who): Promise<void> {
     const { jobs, reports, runner, stubs } = this.program;
     const { summary, number } = record;
     const isWaiting = (summary.waitingUntil ?? 0) > Date.now();
+    // Whatever has become of it meanwhile, such as a journal that can be read again.
+    if (isUnapproved(record)) return;
     if (!RESUMABLE.has(summary.status) && !(isWaiting && summary.status === "running")) return;
     if (isWaiting) {
       await stubs.app().open();
@@ -58,7 +61,9 @@ export class Pausing {
       // The one in memory would wait as before.
       if (!runner.isRunning(number)) await jobs.drop(number);
     }
-    Object.assign(summary, { status: "running", error: null, waitingUntil: null });
+    const action = summary.status === "scheduled" ? "started" : "resumed";
+    if (who) note(record, { ...who, action, codes: summary.progress.pending });
+    Object.assign(summary, { status: "running", error: null, waitingUntil: null, startsAt: null });
     runner.settle(record, summary.progress);
     await this.program.arm();
     await reports.report(record);

@@ -32,7 +32,7 @@ type Pulse = [at: number, requests: number];
 const PULSES_MS = 10_000;
 
 export class Runner {
-  #running: { record: JobRecord; stop: AbortController } | undefined;
+  #running: { record: JobRecord; stop: AbortController; ended: Promise<void> } | undefined;
   /** Of the job that ran last: its rate is one over several slices. */
   #pulses: { number: number; pulses: Pulse[] } | undefined;
 
@@ -66,6 +66,12 @@ export class Runner {
     if (number === undefined || this.isRunning(number)) this.#running?.stop.abort();
   }
 
+  /** The same of one job; resolves when it is at rest. */
+  async stopped(number: number): Promise<void> {
+    this.stop(number);
+    if (this.isRunning(number)) await this.#running?.ended;
+  }
+
   /** Uber asked for patience: the alarm goes on then. */
   hold(until: number): void {
     const running = this.#running;
@@ -79,7 +85,9 @@ export class Runner {
   async run(record: JobRecord, mostMs = SLICE_MS): Promise<void> {
     const { summary } = record;
     const stop = new AbortController();
-    this.#running = { record, stop };
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    this.#running = { record, stop, ended };
     // How long it has waited, if it has.
     const waitedMs = Math.max(0, (summary.waitingUntil ?? 0) - summary.updatedAt);
     summary.waitingUntil = null;
@@ -107,6 +115,7 @@ export class Runner {
     } finally {
       clearTimeout(slice);
       this.#running = undefined;
+      end();
     }
     if (this.budget.isRefusedAtOnce && summary.status === "running") {
       summary.waitingUntil = Date.now() + nextRetryDelay(waitedMs);

@@ -6,8 +6,10 @@ import type { Creation } from "./creation.js";
 import type { Expiry } from "./expiry.js";
 import type { Inbox } from "./inbox.js";
 import type { Pausing } from "./pausing.js";
-import type { Records } from "./records.js";
+import { type Records, note } from "./records.js";
+import type { Reports } from "./reports.js";
 import type { Runner } from "./runner.js";
+import { startAt } from "./start-plan.js";
 import type { ProgramState } from "./state.js";
 import type { Usage } from "./usage.js";
 
@@ -29,6 +31,7 @@ interface Needs {
   readonly inbox: Inbox;
   readonly pausing: Pausing;
   readonly records: Records;
+  readonly reports: Reports;
   readonly runner: Runner;
   readonly state: ProgramState;
   readonly usage: Usage;
@@ -49,6 +52,7 @@ export class Schedule {
     const { program } = this;
     const { creation, runner } = program;
     await this.#doChores();
+    await this.#startDue();
     const next = runner.next(Date.now());
     // A job that is held can't wait for another's turn to end.
     const mostMs = creation.isHolding ? HELD_CHECK_MS : undefined;
@@ -72,12 +76,27 @@ export class Schedule {
       // No later each time that the object comes back to memory, which arms anew.
       creation.isHolding ? this.#groupsAskedAt + this.#heldCheckMs(now) : undefined,
       program.usage.nextAt(now),
+      ...records.inStatus("scheduled").map(({ summary }) => startAt(summary, now)),
       ...program.calls.dueAt(now),
       ...program.expiry.dueAt(),
     ].filter((at) => at !== undefined);
     const next = runner.next(now)?.at ?? Infinity;
     const due = Math.min(next, Math.max(now, this.#retryAt, Math.min(...chores)));
     return due === Infinity ? undefined : due;
+  }
+
+  /** Starts the jobs whose time has come. */
+  async #startDue(): Promise<void> {
+    const { records, runner, reports } = this.program;
+    const now = Date.now();
+    for (const record of records.inStatus("scheduled")) {
+      if (startAt(record.summary, now) > now) continue;
+      const { summary } = record;
+      Object.assign(summary, { status: "running", startsAt: null });
+      note(record, { by: summary.by, action: "started", codes: summary.progress.total });
+      runner.settle(record, record.summary.progress);
+      await reports.report(record);
+    }
   }
 
   #heldCheckMs(now: number): number {

@@ -3,15 +3,14 @@
  * recipient, whichever send brought it. That something is not proves nothing.
  *
  * All of Uber's list is read before anything of it is taken in, so a read that fails or
- * breaks off changes nothing. Of a code in use sixteen bytes are kept meanwhile, and of
- * the others none.
+ * breaks off changes nothing.
  */
 import { ApiError } from "../../errors.js";
 import { hexOf } from "../../codes/code-list.js";
 import { retryDelay } from "../alarm.js";
-import { type Budget, countedFetch } from "./budget.js";
+import type { Budget } from "./budget.js";
 import { readStates } from "./job-reading.js";
-import { listedUse } from "../listed-codes.js";
+import { Bytes, type Listing } from "./listing.js";
 import { Refusal, faultOf, problemOf, refuse } from "../problem.js";
 import { log, logError } from "../log.js";
 import type { ObjectStorage } from "../platform-types.js";
@@ -27,7 +26,7 @@ import { STATES } from "../../generated/protocol.js";
 import type { JobProgress } from "../../job/types.js";
 import { noteSources } from "./sources.js";
 import { settings } from "../settings.js";
-import type { JobFault, JobUsage, Reconciled, WorkerEnv } from "../types.js";
+import type { JobFault, JobUsage, Reconciled } from "../types.js";
 import {
   NOTHING_READ,
   type UsageState,
@@ -78,7 +77,7 @@ export class Usage {
 
   constructor(
     readonly program: Needs,
-    readonly env: WorkerEnv,
+    readonly listing: Listing,
     readonly storage: Pick<ObjectStorage, "transactionSync">,
   ) {}
 
@@ -132,8 +131,8 @@ export class Usage {
     return { read, settled: settled.get(record.number) ?? 0, stillUnknown, readAt };
   }
 
-  /** When it was last read, and why the last try failed, if it did. */
-  get last(): Pick<UsageState, "readAt" | "error"> {
+  /** When the last try began that has ended, when it was last read, and why the last try failed, if it did. */
+  get last(): Pick<UsageState, "endedAt" | "readAt" | "error"> {
     return this.#known;
   }
 
@@ -166,7 +165,7 @@ export class Usage {
       // Before anything leaves: should this object end meanwhile, the next one does not read at once.
       this.#keep(begun(this.#known, readAt));
       await this.#turn();
-      const { read, used } = await this.#usedCodes();
+      const { size: read, used } = await this.listing.read(this.program.state.id);
       const settled = await this.#takeIn(used);
       this.#keep(succeeded(this.#known, requests, readAt));
       log("usage", { program: this.program.state.id, read, used: used.length / ID });
@@ -206,19 +205,6 @@ export class Usage {
     const waitMs = from - Date.now();
     if (waitMs > LONGEST_TURN_MS) throw noTurn(waitMs);
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
-  }
-
-  /** The codes in use, of all that Uber lists. */
-  async #usedCodes(): Promise<{ read: number; used: Uint8Array }> {
-    const { stubs, budget, state } = this.program;
-    const way = { app: () => stubs.app(), fetch: countedFetch(this.env, budget) };
-    let read = 0;
-    const used = new Ids();
-    for await (const page of listedUse(this.env, state.id, way)) {
-      read += page.length;
-      used.add(page.used);
-    }
-    return { read, used: used.all() };
   }
 
   /** How many codes of each job are settled by it. */
@@ -293,7 +279,7 @@ export class Usage {
       const isKnown = state !== undefined || unchanged.has(job);
       if (isKnown || stateIn(job, there) === DISTRIBUTED) isKept[place] = 1;
     });
-    const news = new Ids();
+    const news = new Bytes();
     isKept.forEach((kept, place) => {
       if (kept === 0) news.add(ids.subarray(place * ID, (place + 1) * ID));
     });
@@ -321,26 +307,6 @@ function digestOf(places: readonly number[]): string {
 /** As `listCodes` gives them. */
 function* entriesOf(ids: Uint8Array, places: readonly number[]) {
   for (const place of places) yield { codeId: hexOf(ids, place * ID), usageCount: 1 };
-}
-
-/** Codes of sixteen bytes each, as many as come. */
-class Ids {
-  #bytes = new Uint8Array(1024 * ID);
-  #length = 0;
-
-  add(ids: Uint8Array): void {
-    if (this.#length + ids.length > this.#bytes.length) {
-      const larger = new Uint8Array(2 * (this.#length + ids.length));
-      larger.set(this.#bytes.subarray(0, this.#length));
-      this.#bytes = larger;
-    }
-    this.#bytes.set(ids, this.#length);
-    this.#length += ids.length;
-  }
-
-  all(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
-  }
 }
 
 function noTurn(waitMs: number) {

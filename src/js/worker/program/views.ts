@@ -4,6 +4,7 @@ import type { ReadableJob } from "../../job/job.js";
 import { failuresOf } from "./job-reading.js";
 import type { OpenJobs } from "./open-jobs.js";
 import type { JobRecord } from "./records.js";
+import { shownSettling } from "./resending.js";
 import { noteSources } from "./sources.js";
 import type { ProgramState } from "./state.js";
 import type { Usage } from "./usage.js";
@@ -39,6 +40,7 @@ export async function detail(program: Needs, record: JobRecord): Promise<JobDeta
     sources: record.sources,
     // A job that is gone has nothing left to send.
     usage: program.usage.shown(record, job ? usedBefore : 0, Date.now()),
+    settling: shownSettling(program, record, unknown),
   };
 }
 
@@ -62,8 +64,8 @@ export function part(
   record: JobRecord,
 ): { part: string; whole: () => Promise<string>; key: string } {
   const { summary, samples, sources } = record;
-  const { status, progress, rate, waitingUntil, error } = summary;
-  const { readAt, error: readError } = program.usage.last;
+  const { status, progress, rate, waitingUntil, error, name, note: said, startsAt } = summary;
+  const { readAt, endedAt, error: readError } = program.usage.last;
   const sample = samples.at(-1) ?? null;
   const text = (message: JobMessage) => JSON.stringify(message);
   return {
@@ -71,7 +73,7 @@ export function part(
     whole: async () => text({ type: "job", job: await detail(program, record) }),
     key: [
       ...[status, error?.code, progress.unknown, progress.failed, program.state.isPaused],
-      ...[readAt, readError?.code],
+      ...[readAt, endedAt, readError?.code, name, said, startsAt],
     ].join(),
   };
 }
