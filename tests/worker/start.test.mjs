@@ -204,3 +204,32 @@ test("when it starts is part of what a key stands for, and its name is not", asy
   const sooner = await worker.createJob(programId, codes, "?startIn=5", key);
   assert.deepEqual((await sooner.json()).differs, ["startIn"]);
 });
+
+test("exactly the first codes leave, and the rest when an operator says so; also after a kill", async () => {
+  const { programId, codes } = await uber.createProgram(20);
+  const job = await create(programId, codes, "?pauseAfter=1&batchSize=10");
+  assert.equal(job.pauseAfter, 1);
+  const first = await worker.until(programId, job.id, ({ status }) => status === "paused");
+  assert.deepEqual(
+    [first.progress.queued + first.progress.distributed, first.progress.pending],
+    [1, 19],
+  );
+  assert.deepEqual([...(await uber.deliveries(programId)).keys()], [codes[0]]);
+  const { state, port } = worker;
+  await worker.kill();
+  const options = { approval: { above: 20 }, startDelaySeconds: 7 };
+  worker = await startWorker({ uber: uber.url, state, port, bindings: people.bindings, options });
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  assert.equal(await sentOf(programId), 1);
+  assert.equal((await act(job, "cancel")).code, "already_sending");
+  await act(job, "resume");
+  await worker.until(programId, job.id, ({ status }) => status === "finished");
+  const sent = await uber.deliveries(programId);
+  assert.deepEqual([sent.size, new Set(sent.values())], [20, new Set([1])]);
+  // A code's batch is the one that it left with.
+  const { rows } = await worker.json(`/api/programs/${programId}/jobs/${job.id}/results`);
+  assert.deepEqual(
+    rows.map((/** @type {{ batch: number }} */ { batch }) => batch),
+    [0, ...Array(10).fill(1), ...Array(9).fill(2)],
+  );
+});

@@ -27,6 +27,9 @@ export class VoucherApp extends (AppObject as unknown as DurableObjectClass) {}
 
 export { createWorker } from "./http/routes.js";
 export type {
+  AuditAction,
+  AuditEntry,
+  AuditPage,
   DryRun,
   EvidenceSource,
   EvidenceSources,
@@ -44,12 +47,15 @@ export type {
   JobSummary,
   JobUsage,
   LeftOut,
+  Overview,
   ProgramSummary,
   Settling,
   UsageSchedule,
   Reconciled,
+  Rejection,
   UnknownBatch,
   WorkerEnv,
+  WorkerEvent,
   WorkerHandler,
   WorkerOptions,
 } from "./types.js";

@@ -106,8 +106,30 @@ function readIds(page: string): ListedIds {
   };
 }
 
+/** What guests type, of each code: empty where Uber says none. */
+export interface ListedTexts extends Pick<ListedIds, "length" | "ids"> {
+  texts: string[];
+}
+
+export function listedTexts(
+  env: WorkerEnv,
+  programId: string,
+  way: Way,
+): AsyncGenerator<ListedTexts, void, void> {
+  return pagesRead(env, programId, false, readTexts, way);
+}
+
+function readTexts(page: string): ListedTexts {
+  const codes = (JSON.parse(`[${page}]`) as unknown[]).map((code) => Object(code) as ListedCode);
+  return {
+    length: codes.length,
+    ids: idsOfCodes(codes.map((code) => uuidOrNil(code.code_id))),
+    texts: codes.map(({ code_text: text }) => (typeof text === "string" ? text : "")),
+  };
+}
+
 /** What is read of a code in Uber's list. */
-type ListedCode = Partial<Record<"code_id" | "canceled_at" | "usage_count", unknown>>;
+type ListedCode = Partial<Record<"code_id" | "code_text" | "canceled_at" | "usage_count", unknown>>;
 
 function isInUse({ code_id: id, usage_count: count }: ListedCode): boolean {
   // Uber writes counts as text elsewhere.

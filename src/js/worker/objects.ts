@@ -135,6 +135,8 @@ export interface ResultFilter {
   state?: CodeState | undefined;
   /** What the code begins with. */
   find?: string | undefined;
+  /** The reason, as it was reported; empty for those that have none. */
+  reason?: string | undefined;
   /** The place of the first one. */
   from?: number | undefined;
   limit?: number | undefined;
@@ -156,7 +158,7 @@ export interface ProgramOperations {
   jobs(): Promise<RpcResult<JobSummary[]>>;
   job(jobId: string): Promise<RpcResult<JobDetail>>;
   results(jobId: string, filter: ResultFilter): Promise<RpcResult<JobResultPage>>;
-  resultsCsv(jobId: string): Promise<RpcResult<ReadableStream<Uint8Array>>>;
+  resultsCsv(jobId: string, filter: ResultFilter): Promise<RpcResult<ReadableStream<Uint8Array>>>;
   journal(jobId: string): Promise<RpcResult<ReadableStream<Uint8Array>>>;
   pause(jobId: string, who: Who): Promise<RpcResult<JobSummary>>;
   resume(jobId: string, who: Who): Promise<RpcResult<JobSummary>>;

@@ -343,6 +343,18 @@ export interface UnknownBatch {
   error: Pick<JobFault, "code" | "message" | "status"> | null;
 }
 
+/** Why Uber rejected some of a job's batches. */
+export interface Rejection {
+  /** The HTTP status. */
+  status: number | null;
+  /** Uber's own code, where it gave one. */
+  code: string;
+  /** What Uber said, shortened and without anybody's data; else what its answer comes to. */
+  message: string;
+  /** How many codes these batches have. */
+  codes: number;
+}
+
 /** What the states of some codes of a job rest on. */
 export interface EvidenceSource {
   /** How many codes. */
@@ -409,6 +421,8 @@ export interface JobDetail extends JobSummary {
   samples: JobSample[];
   /** How many codes failed for which reason, the most frequent first; at most 100 reasons. */
   failures: { reason: string | null; count: number }[];
+  /** Why batches were rejected, in what Uber said, the most codes first; at most 100. */
+  rejections: Rejection[];
   /** How many batches there are. */
   batches: number;
   /** The first 200 of those that wait for a decision. */
@@ -445,6 +459,8 @@ export interface GuestPage {
   guests: Guest[];
   /** What `pageToken` of the next page is; `null` where this is the last one. */
   next: string | null;
+  /** Whether names, addresses and numbers are shortened to what tells them apart. */
+  masked: boolean;
 }
 
 /** Some results of a job. */

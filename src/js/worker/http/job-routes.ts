@@ -4,7 +4,7 @@ import { bodyOf } from "../body.js";
 import { everybodyInJob } from "./everybody.js";
 import { type JobRequest, readJobRequest, requiredKeyOf } from "./job-request.js";
 import { type ListInput, partsOf } from "../lists.js";
-import type { BatchDecision, ProgramApi, RpcResult } from "../objects.js";
+import type { BatchDecision, ProgramApi, ResultFilter, RpcResult } from "../objects.js";
 import type { Operator } from "./operator.js";
 import { invalid, oneOf, readMembers, readParameters, text, wholeNumber } from "./parameters.js";
 import { refuse } from "../problem.js";
@@ -29,9 +29,9 @@ import type { Call, JobSummary, Reconciled } from "../types.js";
 
 const PATH = /^\/api\/programs\/[^/]+\/jobs(?:\/([0-9a-f-]{36})(?:\/([a-z.]+))?)?$/;
 const MOST_ROWS = 5_000;
+const CSV = { state: oneOf(STATES), find: text, reason: text };
 const RESULTS = {
-  state: oneOf(STATES),
-  find: text,
+  ...CSV,
   from: wholeNumber(0, 2 ** 32 - 1),
   limit: wholeNumber(1, MOST_ROWS),
 };
@@ -77,7 +77,8 @@ async function answerJob(
     return ask((program) => program.rename(jobId, naming, by));
   }
   requireMethod(request, JOB_ROUTES[action].method, ...(action === "" ? ["PATCH"] : []));
-  const filter = readParameters(url, action === "results" ? RESULTS : {});
+  const types = action === "results" ? RESULTS : action === "results.csv" ? CSV : {};
+  const filter: ResultFilter = readParameters(url, types);
   switch (action) {
     case "":
       return ask((program) => program.job(jobId));
@@ -87,7 +88,7 @@ async function answerJob(
       return ask((program) => program.results(jobId, filter));
     case "results.csv":
       return ask(
-        (program) => program.resultsCsv(jobId),
+        (program) => program.resultsCsv(jobId, filter),
         (csv) => file(csv, "text/csv; charset=utf-8", jobId, "csv"),
       );
     case "journal":

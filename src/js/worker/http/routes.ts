@@ -14,16 +14,9 @@ import { answerError, problemOf, refuse } from "../problem.js";
 import { programCodes } from "./program-codes.js";
 import { answerEvents } from "./events.js";
 import { createGroup } from "./group-upload.js";
+import { listGuests, showGuests } from "./guests.js";
 import { answerJobs } from "./job-routes.js";
-import {
-  getProgram,
-  listCodes,
-  listGuests,
-  listPrograms,
-  searchPrograms,
-  showGuests,
-  showProgram,
-} from "./reading.js";
+import { getProgram, listCodes, listPrograms, searchPrograms, showProgram } from "./reading.js";
 import { canonicalId, decoded, programIdIn } from "./routing.js";
 import { refusePlain, secured } from "./security.js";
 import { configure, settings } from "../settings.js";
@@ -175,7 +168,7 @@ async function ubersPaths(call: Call, operator: Operator): Promise<Response> {
     case "GET codes":
       return listCodes(call, programIdIn(program));
     case "GET guests":
-      return listGuests(call, programIdIn(program));
+      return listGuests(call, programIdIn(program), operator);
     case "POST codes/distribute":
       return distribute(call, programIdIn(program), operator);
     default:
@@ -188,11 +181,11 @@ async function ofProgram(call: Call, segment: string, operator: Operator): Promi
   const { request, url } = call;
   const program = programIdIn(segment);
   const [, , , , what] = url.pathname.split("/");
-  const read = { "": showProgram, codes: programCodes, guests: showGuests }[what ?? ""];
-  if (read !== undefined) {
-    if (request.method !== "GET") throw onlyGet();
-    return read(call, program);
-  }
+  const isRead = what === undefined || what === "codes" || what === "guests";
+  if (isRead && request.method !== "GET") throw onlyGet();
+  if (what === undefined) return showProgram(call, program);
+  if (what === "codes") return programCodes(call, program);
+  if (what === "guests") return showGuests(call, program, operator);
   return answerJobs(call, program, operator);
 }
 

@@ -119,7 +119,10 @@ export class Creation {
     const about = { isCall, programId, by, source, name, group, duplicates, pauseAfter };
     const record = this.records.add({ key, digest, plan, ...about }, Date.now());
     try {
-      const job = await this.jobs.create(record.number, programId, list, batchSize);
+      const job = await this.jobs.create(record.number, programId, list, {
+        batchSize,
+        ...(pauseAfter !== null && { pauseAfter }),
+      });
       this.storage.transactionSync(() => {
         this.ledger.claim(listIds(list) as Uint8Array, record.number);
         const progress = job.progress();

@@ -5,7 +5,9 @@
 import { type Budget, countedFetch } from "./budget.js";
 import { CodeIndex } from "./code-index.js";
 import type { Stubs } from "../stubs.js";
-import { listedIds } from "../listed-codes.js";
+import { idsOfCodes } from "../code-ids.js";
+import { logError } from "../log.js";
+import { listedIds, listedTexts } from "../listed-codes.js";
 import type { WorkerEnv } from "../types.js";
 
 const ID = 16;
@@ -61,6 +63,28 @@ export class Listing {
   /** The same; read now where nothing is kept that is so young. */
   async atMost(mostMs: number, programId: string): Promise<Listed> {
     return this.kept(mostMs) ?? this.read(programId);
+  }
+
+  /** What guests type for each code; nothing where the list can't be read. It is not kept. */
+  async codeTexts(programId: string): Promise<(code: string) => string> {
+    const { stubs, budget } = this.program;
+    const way = { app: () => stubs.app(), fetch: countedFetch(this.env, budget) };
+    const ids = new Bytes();
+    const texts: string[] = [];
+    try {
+      for await (const page of listedTexts(this.env, programId, way)) {
+        ids.add(page.ids);
+        for (const text of page.texts) texts.push(text);
+      }
+    } catch (error) {
+      logError("code texts", error);
+      return () => "";
+    }
+    const index = new CodeIndex(ids.all());
+    return (code) => {
+      const [place = -1] = index.placesOf(idsOfCodes([code]));
+      return texts[place] ?? "";
+    };
   }
 
   /** Reads all of it, or nothing of it is taken. Several at a time share one read. */

@@ -84,8 +84,8 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramAp
     return this.#serve(() => this.parts.operations.results(jobId, filter));
   }
 
-  async resultsCsv(jobId: string) {
-    return this.#serve(() => this.parts.operations.resultsCsv(jobId));
+  async resultsCsv(jobId: string, filter: ResultFilter) {
+    return this.#serve(() => this.parts.operations.resultsCsv(jobId, filter));
   }
 
   async journal(jobId: string) {

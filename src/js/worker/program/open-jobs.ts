@@ -63,9 +63,9 @@ export class OpenJobs {
     number: number,
     programId: string,
     list: CodeList,
-    batchSize: number,
+    sizes: Pick<JobOptions, "batchSize" | "pauseAfter">,
   ): Promise<ReadableJob> {
-    const options = { ...this.#options, batchSize, journal: this.journal(number) };
+    const options = { ...this.#options, ...sizes, journal: this.journal(number) };
     const created = this.client().createJob(programId, list, options) as Promise<ReadableJob>;
     this.#keep(number, created);
     return created;

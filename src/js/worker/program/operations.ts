@@ -5,6 +5,7 @@ import { resultsFrom } from "./job-reading.js";
 import { type JobAction, noJob, requireState } from "./job-states.js";
 import { claimKey } from "../keys.js";
 import { type ListInput, accepted, readInput } from "../lists.js";
+import { csvOf, matcher } from "./results-csv.js";
 import type {
   BatchDecision,
   CallOrder,
@@ -19,6 +20,7 @@ import type { Cancellation } from "./cancellation.js";
 import type { Creation } from "./creation.js";
 import { dryRun } from "./dry-run.js";
 import type { ListChecks } from "./list-check.js";
+import type { Listing } from "./listing.js";
 import type { Live } from "./live.js";
 import { rename } from "./naming.js";
 import type { OpenJobs } from "./open-jobs.js";
@@ -43,6 +45,7 @@ interface Needs {
   readonly checks: ListChecks;
   readonly creation: Creation;
   readonly jobs: OpenJobs;
+  readonly listing: Listing;
   readonly live: Live;
   readonly pausing: Pausing;
   readonly records: Records;
@@ -115,22 +118,26 @@ export class Operations {
 
   async results(
     jobId: string,
-    { limit = USUAL_ROWS, state, find = "", from = 0 }: ResultFilter,
+    { limit = USUAL_ROWS, from = 0, ...filter }: ResultFilter,
   ): Promise<JobResultPage> {
     const job = await this.#jobFor("results", this.#record(jobId));
     const cursor = { place: from };
     const rows: JobResultPage["rows"] = [];
-    for (const result of resultsFrom(job, cursor, state)) {
-      if (!result.code.startsWith(find.toLowerCase())) continue;
+    const isWanted = matcher(filter);
+    for (const result of resultsFrom(job, cursor, filter.state)) {
+      if (!isWanted(result)) continue;
       if (rows.length === limit) return { rows, next: cursor.place };
       rows.push({ place: cursor.place, ...result });
     }
     return { rows, next: null };
   }
 
-  async resultsCsv(jobId: string): Promise<ReadableStream<Uint8Array>> {
-    const job = await this.#jobFor("results.csv", this.#record(jobId));
-    return byteStream((job.resultsCsv() as ReadableStream<Uint8Array>).values());
+  async resultsCsv(jobId: string, filter: ResultFilter): Promise<ReadableStream<Uint8Array>> {
+    const { listing } = this.program;
+    const record = this.#record(jobId);
+    const job = await this.#jobFor("results.csv", record);
+    const textOf = await listing.codeTexts(record.summary.programId);
+    return byteStream(csvOf(job, jobId, filter, textOf));
   }
 
   async journal(jobId: string): Promise<ReadableStream<Uint8Array>> {

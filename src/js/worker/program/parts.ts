@@ -18,6 +18,7 @@ import { OutcomeQueue } from "./outcome-queue.js";
 import { Pacer } from "./pacer.js";
 import { Pausing } from "./pausing.js";
 import type { ObjectState } from "../platform-types.js";
+import { hearing } from "./rejections.js";
 import { type JobRecord, Records, restingStatus } from "./records.js";
 import { Reports } from "./reports.js";
 import { Runner } from "./runner.js";
@@ -217,7 +218,7 @@ export class ProgramParts {
     return (this.#client ??= createUber(
       this.env,
       () => this.stubs.app(),
-      countedFetch(this.env, this.budget),
+      hearing(countedFetch(this.env, this.budget), (said) => this.runner.hear(said)),
     ));
   }
 

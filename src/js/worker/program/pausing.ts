@@ -61,6 +61,7 @@ export class Pausing {
       // The one in memory would wait as before.
       if (!runner.isRunning(number)) await jobs.drop(number);
     }
+    if (summary.progress.pausedAfter) record.plan = { ...record.plan, isPastPause: true };
     const action = summary.status === "scheduled" ? "started" : "resumed";
     if (who) note(record, { ...who, action, codes: summary.progress.pending });
     Object.assign(summary, { status: "running", error: null, waitingUntil: null, startsAt: null });

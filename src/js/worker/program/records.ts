@@ -2,6 +2,7 @@
 import { type NewEntry, toEntry } from "../account/audit.js";
 import type { JobProgress } from "../../job/types.js";
 import type { Sql, SqlValue } from "../platform-types.js";
+import type { Words } from "./rejections.js";
 import { START_AT_ONCE, type StartPlan } from "./start-plan.js";
 import type { Tables } from "../tables.js";
 import type { AuditEntry, EvidenceSources, JobStatus, JobSummary } from "../types.js";
@@ -28,6 +29,8 @@ export interface JobRecord {
   sent: { requests: number; at: number } | null;
   /** When it begins to send. */
   plan: StartPlan;
+  /** What Uber said when it refused something of it. */
+  words: Words;
   /** What operators did with it, until the app's object has heard of it. */
   untold: AuditEntry[];
   /** Which of its codes it was told to be in use, in a few letters. */
@@ -46,7 +49,7 @@ export interface SetAside {
 
 /** What stands in the column of the summary. */
 type Stored = JobSummary &
-  Partial<Pick<JobRecord, "sources" | "sent" | "plan" | "untold" | "knownUse">>;
+  Partial<Pick<JobRecord, "sources" | "sent" | "plan" | "words" | "untold" | "knownUse">>;
 
 interface Row {
   number: number;
@@ -159,6 +162,7 @@ export class Records {
       sources: NO_SOURCES,
       sent: null,
       plan,
+      words: {},
       untold: [],
       knownUse: "",
       setAside: null,
@@ -177,13 +181,13 @@ export class Records {
   /** Writes down what changed. */
   save(record: JobRecord): void {
     const { number, isFolded, summary, samples, setAside } = record;
-    const { sources, sent, plan, untold, knownUse } = record;
+    const { sources, sent, plan, words, untold, knownUse } = record;
     this.#query(
       `UPDATE jobs SET status = ?, is_folded = ?, summary = ?, samples = ?, set_aside = ?
        WHERE number = ?`,
       summary.status,
       Number(isFolded),
-      JSON.stringify({ ...summary, sources, sent, plan, untold, knownUse }),
+      JSON.stringify({ ...summary, sources, sent, plan, words, untold, knownUse }),
       JSON.stringify(samples),
       setAside && JSON.stringify(setAside),
       number,
@@ -250,7 +254,7 @@ export class Records {
       // A job of an earlier release has none yet; it is counted when something changes.
       const stored = JSON.parse(row.summary) as Stored;
       const { sources = NO_SOURCES, sent = null, plan = START_AT_ONCE, ...rest } = stored;
-      const { untold = [], knownUse = "", ...summary } = rest;
+      const { words = {}, untold = [], knownUse = "", ...summary } = rest;
       const record: JobRecord = {
         number,
         key,
@@ -261,6 +265,7 @@ export class Records {
         sources,
         sent,
         plan,
+        words,
         untold,
         knownUse,
         samples: JSON.parse(row.samples) as Sample[],

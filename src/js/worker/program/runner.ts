@@ -13,7 +13,9 @@ import { BROKEN, type OpenJobs } from "./open-jobs.js";
 import { faultOf } from "../problem.js";
 import { type JobRecord, type Records, type Sample, restingStatus } from "./records.js";
 import type { Reports } from "./reports.js";
+import { type Said, withWords } from "./rejections.js";
 import { noteSources } from "./sources.js";
+import { isAtPause } from "./start-plan.js";
 
 /** So long one alarm runs a job, at most; then the next one goes on. */
 const SLICE_MS = 60_000;
@@ -44,6 +46,16 @@ export class Runner {
     readonly isPaused: () => boolean,
     readonly onChange: (record: JobRecord) => void,
   ) {}
+
+  /** Uber said why it refuses something of the job that runs. */
+  hear(said: Said): void {
+    const record = this.#running?.record;
+    if (record === undefined) return;
+    const words = withWords(record.words, said);
+    if (words === record.words) return;
+    record.words = words;
+    this.records.save(record);
+  }
 
   isRunning(number: number): boolean {
     return this.#running?.record.number === number;
@@ -96,12 +108,18 @@ export class Runner {
     let progress = summary.progress;
     try {
       await this.jobs.use(record.number, async (job) => {
+        // It ended between what it wrote down and what is written down here.
+        if (isAtPause(record.plan, job.progress())) {
+          summary.status = "paused";
+          progress = job.progress();
+          return;
+        }
         const unsubscribe = job.subscribe(this.#watch(record, job));
         try {
           const { finished } = await job.run({ signal: stop.signal });
           // One that was stopped may have more to send, also of what is unknown. And
           // another status is an operator's decision, made meanwhile.
-          const isOver = finished || !stop.signal.aborted;
+          const isOver = finished || !stop.signal.aborted || isAtPause(record.plan, job.progress());
           if (isOver && summary.status === "running") {
             summary.status = restingStatus(job.progress());
           }

@@ -8,6 +8,7 @@
  * | `paused`     | -                 | `running` | -              | `paused` | `cancelled` |
  * | `running`    | -                 | `running` | -              | `paused` | `cancelled` |
  *
+ * After its first codes (`pauseAfter`) it is `paused` by itself, and `resume` sends the others.
  * `cancelled` only while nothing of it has left. A job is created `unapproved` if it needs a second
  * operator; else `paused` if it is not to start, `scheduled` if it is to start later, or `running`.
  */
@@ -66,6 +67,12 @@ export function startAt(
 ): number {
   return (startsAt ?? now) - Math.max(0, updatedAt - now);
 }
+
+/** Whether its first codes were answered, and an operator has yet to let the others leave. */
+export const isAtPause = (
+  { isPastPause }: StartPlan,
+  { pausedAfter }: Pick<JobProgress, "pausedAfter">,
+): boolean => pausedAfter && !isPastPause;
 
 /** Whether something of it has left, or is about to. */
 export const hasLeft = ({ pending, total, requests }: JobProgress): boolean =>

@@ -4,6 +4,7 @@ import type { ReadableJob } from "../../job/job.js";
 import { failuresOf } from "./job-reading.js";
 import type { OpenJobs } from "./open-jobs.js";
 import type { JobRecord } from "./records.js";
+import { rejectionsOf } from "./rejections.js";
 import { shownSettling } from "./resending.js";
 import { noteSources } from "./sources.js";
 import type { ProgramState } from "./state.js";
@@ -33,6 +34,7 @@ export async function detail(program: Needs, record: JobRecord): Promise<JobDeta
     ...(job && { progress: job.progress() }),
     samples,
     failures: job ? failures(job) : [],
+    rejections: job ? rejectionsOf(job, record.words) : [],
     batches: batches.length,
     unknownBatches: unknown.slice(0, MOST_BATCHES).map(unknownBatch),
     unknownBatchCount: unknown.length,
