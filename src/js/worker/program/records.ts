@@ -100,8 +100,8 @@ const SUMMARY = {
 
 /** What a summary that an earlier release has written lacks. */
 export function withDefaults(summary: JobSummary): JobSummary {
-  const { name = summary.source ?? "" }: { name?: string } = summary;
-  return { ...SUMMARY, ...summary, name };
+  const { name }: Partial<JobSummary> = summary;
+  return { ...SUMMARY, ...summary, name: name ?? summary.source ?? "" };
 }
 
 /** What a new job begins with. */
