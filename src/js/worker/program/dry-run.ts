@@ -13,7 +13,11 @@ export async function dryRun(
 ): Promise<DryRun> {
   const { checks, creation } = program;
   const list = read.valid();
-  const checked = await checks.compare(programId, listIds(list) as Uint8Array);
+  const checked = await checks.compare(
+    programId,
+    listIds(list) as Uint8Array,
+    isOneOfMany,
+  );
   const { blocked, leftOut, firstCancelled, firstUsed } = await creation.sort(list, checked.marks);
   return {
     codes: list.size,
