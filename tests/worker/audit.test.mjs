@@ -63,7 +63,9 @@ test("every decision is written down, with who and why", async () => {
     return found.length >= 7 && found;
   });
   assert.deepEqual(
-    entries.map(({ action, by, reason, job: id }) => [action, by, reason, id]).toReversed(),
+    entries
+      .map((/** @type {any} */ { action, by, reason, job: id }) => [action, by, reason, id])
+      .toReversed(),
     [
       ["created", "admin", null, job.id],
       ["approved", grace, "counted twice", job.id],
@@ -75,7 +77,7 @@ test("every decision is written down, with who and why", async () => {
     ],
   );
   assert.deepEqual(
-    entries.map(({ codes: count }) => count),
+    entries.map((/** @type {any} */ { codes: count }) => count),
     [3, 3, 3, 9, null, 9, 9],
   );
   assert.equal((await audit(`job=${small.id}&find=WRONG`)).length, 1);
