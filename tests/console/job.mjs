@@ -57,7 +57,7 @@ export const pauseEverything = (page, paused) =>
 /** From where to where something is seen, in the page's pixels. @param {Page} page @param {string} selector */
 async function placeOf(page, selector) {
   const box = await page.locator(selector).first().boundingBox();
-  assert.ok(box, `${selector} is not seen`);
+  if (box === null) throw new Error(`${selector} is not seen`);
   return { top: box.y, end: box.y + box.height };
 }
 
@@ -310,7 +310,7 @@ export const jobTests = (page) => ({
     const cancelled = await createAgain(page, hires, "&startIn=600");
     await page.goto(`/programs/${hires.id}/jobs/${cancelled}`);
     const waits = page.locator(".waits");
-    await waits.getByText(/^Starts in \d+ seconds$/).waitFor();
+    await waits.getByText(/^Starts in \d+ min \d+ s$/).waitFor();
     await pill(page).getByText("About to start").waitFor();
     await look(page, "job-scheduled");
     await waits.getByRole("button", { name: "Cancel: send nothing" }).click();
@@ -331,6 +331,8 @@ export const jobTests = (page) => ({
     await page.locator(".first-codes li", { hasText: "queued" }).waitFor();
     const { queued, pending } = await figures(page);
     equal([queued, pending], [1, hires.codes - 1]);
+    await page.locator(".waits").getByRole("button", { name: "Show recipients" }).click();
+    await page.locator(".first-codes li", { hasText: /to .*…/ }).waitFor();
     await look(page, "job-first-code");
     await page.getByRole("button", { name: "Now the other 49: distribute 49 codes" }).click();
     await until(page, (found) => found["queued"] === hires.codes, "the others");
@@ -338,6 +340,8 @@ export const jobTests = (page) => ({
   },
 
   async "a job has a name and a note of its own, and says who did what and why"() {
+    const { jobs } = await call(page, `/api/programs/${hires.id}/jobs`);
+    await page.goto(`/programs/${hires.id}/jobs/${jobs[0].id}`);
     await page.getByRole("button", { name: "Rename, or add a note" }).click();
     await page.getByLabel("Name", { exact: true }).fill("Team Zürich, second try");
     await page.getByLabel("Note", { exact: true }).fill("Asked for by Ada.");
@@ -348,6 +352,6 @@ export const jobTests = (page) => ({
     await done.filter({ hasText: "changed its name or note" }).waitFor();
     await done.filter({ hasText: "created the job" }).waitFor();
     await page.goto("/history");
-    await page.locator("a.job", { hasText: "Team Zürich, second try" }).waitFor();
+    await page.locator("a.job", { hasText: "Team Zürich, second try" }).first().waitFor();
   },
 });

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { announce } from "../announce.js";
+import { useBlocked } from "../parts/action-button.js";
 import { PauseIcon, ResumeIcon, TicketIcon } from "../parts/icons.js";
 import { Link, paths, useRoute } from "../router.js";
 import { pauseEverything } from "../server/config.js";
@@ -71,8 +72,10 @@ function Side({ config }: { config: Config | null }) {
 
 function PauseAll({ isPaused }: { isPaused: boolean }) {
   const [isBusy, setBusy] = useState(false);
+  const blocked = useBlocked();
   const act = async () => {
-    if (isBusy) return;
+    if (blocked !== null) announce(blocked);
+    if (isBusy || blocked !== null) return;
     setBusy(true);
     try {
       await pauseEverything(!isPaused);
@@ -87,11 +90,12 @@ function PauseAll({ isPaused }: { isPaused: boolean }) {
       type="button"
       class="button button-small pause-all"
       aria-label={label}
-      aria-disabled={isBusy}
+      aria-disabled={isBusy || blocked !== null}
       title={
-        isPaused
+        blocked ??
+        (isPaused
           ? "Every running job of every program goes on."
-          : "Nothing more leaves, for any program, until you resume. Reports by Uber are still taken in."
+          : "Nothing more leaves, for any program, until you resume. Reports by Uber are still taken in.")
       }
       onClick={() => void act()}
     >

@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import { announce } from "../announce.js";
 import { useNow } from "../clock.js";
 import { type JobAction, explainAction } from "../explain.js";
-import { codes, count, timeOfDayExactly } from "../format.js";
+import { codes, duration, timeOfDayExactly } from "../format.js";
 import { ActionButton } from "../parts/action-button.js";
 import { Modal } from "../parts/modal.js";
 import { Fault, Moment } from "../parts/small.js";
@@ -59,14 +59,14 @@ function Countdown({ job, children }: { job: JobDetail; children: ComponentChild
   const now = useNow(250);
   const isPaused = useConfig()?.paused ?? job.pausedByEverything;
   const at = job.startsAt;
-  const seconds = at === null ? 0 : Math.max(0, Math.ceil((at - now) / 1_000));
+  const left = at === null ? 0 : Math.max(0, Math.ceil((at - now) / 1_000) * 1_000);
   return (
     <>
       <h2>
         {isPaused
           ? "Starts once everything is resumed"
-          : seconds > 0
-            ? `Starts in ${count(seconds, "second")}`
+          : left > 0
+            ? `Starts in ${duration(left)}`
             : "Starts now"}
       </h2>
       <p>

@@ -7,9 +7,12 @@ import { codes, count, number, verb } from "../format.js";
 import { ActionButton } from "../parts/action-button.js";
 import { Fault, StateWord } from "../parts/small.js";
 import { useAction } from "../parts/use-action.js";
+import type { Recipients } from "../server/guests.js";
 import { resumeJob } from "../server/jobs.js";
 import type { JobDetail, ResultRow } from "../server/types.js";
 import { worker } from "../server/worker.js";
+import { RecipientTools } from "./recipient-tools.js";
+import { inOneLine, useRecipients } from "./use-recipients.js";
 
 const SHOWN = 5;
 
@@ -24,6 +27,7 @@ export function FirstCodes({ job }: { job: JobDetail }) {
   const { isBusy, problem, act } = useAction();
   const first = job.pauseAfter ?? 0;
   const { rows } = useFirst(job, Math.min(first, SHOWN));
+  const recipients = useRecipients(job.programId);
   if (!isAfterFirst(job)) return null;
   const { pending } = job.progress;
   const resume = async () => {
@@ -41,6 +45,7 @@ export function FirstCodes({ job }: { job: JobDetail }) {
           <li key={code}>
             <code>{code}</code> <StateWord state={state} />{" "}
             {reason !== null && <span>{reason}</span>}
+            {recipients.value && <span dir="auto"> · {toWhom(recipients.value, code)}</span>}
           </li>
         ))}
       </ul>
@@ -50,6 +55,7 @@ export function FirstCodes({ job }: { job: JobDetail }) {
         rest.
       </p>
       <div class="waits-actions">
+        <RecipientTools recipients={recipients} />
         <ActionButton class="button-strong" isBusy={isBusy} onClick={() => act(resume)}>
           Now the other {number(pending)}: distribute {codes(pending)}
         </ActionButton>
@@ -57,6 +63,11 @@ export function FirstCodes({ job }: { job: JobDetail }) {
       {problem && <Fault explained={explainAction(problem, "resume")} />}
     </section>
   );
+}
+
+function toWhom({ byCode }: Recipients, code: string): string {
+  const guest = byCode.get(code);
+  return guest ? `to ${inOneLine(guest)}` : "to nobody: it has no guest";
 }
 
 /** What is known of the first codes, read again when the figures change. */

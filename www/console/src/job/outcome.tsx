@@ -21,7 +21,7 @@ export function Outcome({ job: { status, progress } }: { job: JobDetail }) {
 function outcomeOf(progress: JobProgress): string[] {
   const { total, distributed, queued, pending, sending } = progress;
   const open = pending + sending;
-  const reached = verb(distributed, "reached its recipient", "reached their recipients");
+  const reached = verb(total, "reached its recipient", "reached their recipients");
   return [
     `${number(distributed)} of ${number(total)} ${reached}`,
     ...(queued > 0 ? [`${number(queued)} ${verb(queued, "awaits", "await")} a report`] : []),

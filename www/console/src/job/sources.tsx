@@ -3,6 +3,7 @@ import { number } from "../format.js";
 import { Fold } from "../parts/fold.js";
 import { Moment } from "../parts/small.js";
 import type { EvidenceSources, JobDetail } from "../server/types.js";
+import { hasNotBegun } from "../words.js";
 import { hasUnknown } from "./unknown.js";
 import { ReadUsage } from "./usage.js";
 
@@ -16,7 +17,7 @@ const SOURCES: [source: keyof EvidenceSources, name: string, sentence: string][]
 export function Sources({ job }: { job: JobDetail }) {
   const isProven = SOURCES.some(([source]) => job.sources[source].codes > 0);
   // Where something is unknown, usage is read beside the decision.
-  if (!isProven && hasUnknown(job)) return null;
+  if (!isProven && (hasUnknown(job) || hasNotBegun(job.status))) return null;
   return (
     <Fold class="sources-card" title="What it rests on">
       {isProven && (
