@@ -56,7 +56,7 @@ export class VoucherProgram extends Program {
   async test(what, jobId) {
     const { parts } = /** @type {any} */ (this);
     if (what === "late") await super.hold(this.late);
-    if (what === "expire") await parts.fold(parts.records.byId(jobId));
+    if (what === "expire") await parts.expiry.fold(parts.records.byId(jobId));
     if (what === "memory") return this.instance;
     if (what !== "creating") return undefined;
     parts.tables.make();

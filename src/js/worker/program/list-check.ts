@@ -6,7 +6,8 @@ import { hexOf } from "../../codes/code-list.js";
 import { ForeignOwners } from "./foreign-owners.js";
 import type { CheckFlags } from "./fingerprint.js";
 import { KEPT_MS, LISTED, type Listed, type Listing } from "./listing.js";
-import type { Program } from "./program.js";
+import type { Budget } from "./budget.js";
+import type { Stubs } from "../stubs.js";
 import { faultOf, refuse } from "../problem.js";
 import type { DryRun, ForeignCode, JobFault } from "../types.js";
 
@@ -35,7 +36,7 @@ export class ListChecks {
   readonly #owners: ForeignOwners;
 
   constructor(
-    readonly program: Pick<Program, "budget" | "stubs">,
+    readonly program: { readonly budget: Budget; readonly stubs: Stubs },
     readonly listing: Listing,
   ) {
     this.#owners = new ForeignOwners(program, listing.env);

@@ -2,9 +2,9 @@
  * Uber's list of a program's codes, as it was read some minutes ago at most: which there are, which
  * are cancelled, and which are in use. Seventeen bytes a code, in memory alone.
  */
-import { countedFetch } from "./budget.js";
+import { type Budget, countedFetch } from "./budget.js";
 import { CodeIndex } from "./code-index.js";
-import type { Program } from "./program.js";
+import type { Stubs } from "../stubs.js";
 import { idsOfCodes } from "../code-ids.js";
 import { logError } from "../log.js";
 import { listedIds, listedTexts } from "../listed-codes.js";
@@ -47,7 +47,7 @@ export class Listing {
   #begunAt = 0;
 
   constructor(
-    readonly program: Pick<Program, "budget" | "stubs">,
+    readonly program: { readonly budget: Budget; readonly stubs: Stubs },
     readonly env: WorkerEnv,
   ) {}
 
