@@ -93,12 +93,17 @@ async function measure() {
   const allocated = Object.entries(JSON.parse(run(hot, ["allocations"], { quiet: true })));
   const file = join(ROOT, "build", "size.json");
   if (!existsSync(file)) run(process.execPath, ["scripts/build.mjs"]);
-  const { wasm, total } = JSON.parse(readFileSync(file, "utf8"));
+  const { client, distribute } = JSON.parse(readFileSync(file, "utf8"));
   return {
     instructions: Object.fromEntries(Object.keys(ROUNDS).map((path) => [path, counted[path] ?? 0])),
     calls: Object.fromEntries(allocated.map(([path, { calls }]) => [path, calls])),
     bytes: Object.fromEntries(allocated.map(([path, { bytes }]) => [path, bytes])),
-    sizes: { wasm: wasm.raw, "wasm, brotli": wasm.brotli, "client, brotli": total.brotli },
+    sizes: {
+      wasm: client.wasm.raw,
+      "wasm, brotli": client.wasm.brotli,
+      "client, brotli": client.total.brotli,
+      "distribute, brotli": distribute.total.brotli,
+    },
   };
 }
 

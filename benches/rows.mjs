@@ -128,21 +128,21 @@ tell("rows", {
   targets: [
     {
       what: "times papaparse",
-      target: "at least 15",
+      target: "at least 20",
       found: ratio(times(objects, first)),
-      met: times(objects, first) >= 15,
+      met: times(objects, first) >= 20,
     },
     {
       what: "times a hand-written reader",
-      target: "at least 6",
+      target: "at least 12",
       found: ratio(times(second, first)),
-      met: times(second, first) >= 6,
+      met: times(second, first) >= 12,
     },
     {
       what: "native code's time",
-      target: "at most 1.5",
+      target: "at most 1.2",
       found: ratio(times(wasm, rust)),
-      met: times(wasm, rust) <= 1.5,
+      met: times(wasm, rust) <= 1.2,
     },
     {
       what: "wasm memory",

@@ -44,10 +44,12 @@ Endpoints of its own, without authentication:
   GET  /_sandbox/settings              failure rate, event form, use rate, faults
   PUT  /_sandbox/settings              {"failureRate"?, "eventForm"?, "useRate"?, "faults"?}
   GET  /_sandbox/programs              the programs created here
-  POST /_sandbox/programs              {"codes"?, "id"?, "name"?} -> {"programId", "codes"}
+  POST /_sandbox/programs              {"codes"?, "id"?, "name"?, "currencyCode"?, "guests"?}
+                                       -> {"programId", "codes"}
   GET  /_sandbox/deliveries/{program}  how often each code was sent
   GET  /_sandbox/uses/{program}        how often each code was used by now
   POST /_sandbox/redeem                {"program", "code"}: its recipient uses it
+  POST /_sandbox/cancel                {"program", "code"}: the code is cancelled
   GET  /_sandbox/webhooks              those that are due and not delivered
   POST /_sandbox/webhooks/deliver      delivers them now -> {"delivered"}
   POST /_sandbox/advance               {"ms"}: moves the clock on
@@ -174,9 +176,9 @@ function control(route, body, response) {
     } else if (route === "PUT settings") {
       sandbox.configure(given());
       sendJson(response, 200, sandbox.settings);
-    } else if (route === "POST redeem") {
+    } else if (route === "POST redeem" || route === "POST cancel") {
       const { program: programId, code } = given();
-      sandbox.redeem(programId, code);
+      sandbox[route === "POST redeem" ? "redeem" : "cancel"](programId, code);
       sendJson(response, 200, {});
     } else if (route === "GET health") {
       sendJson(response, 200, { now: sandbox.clock.now() });

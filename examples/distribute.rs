@@ -146,7 +146,7 @@ impl Client {
         let mut retry = Retry::new(operation, 2);
         loop {
             let token = self.token()?;
-            let answer = self.send(request, Some(&token));
+            let answer = self.send(request, Some(&token), operation);
             let attempt = match &answer {
                 Ok((head, body)) => {
                     let parsed = serde_json::from_str(body).unwrap_or_default();
@@ -155,7 +155,7 @@ impl Client {
                     }
                     Attempt::Answered(head)
                 }
-                Err(ErrorCode::Timeout) => Attempt::GivenUp,
+                Err(error) if error.code == ErrorCode::Timeout => Attempt::GivenUp,
                 Err(_) => Attempt::Failed,
             };
             match retry.after(attempt, now(), random()) {
@@ -169,7 +169,7 @@ impl Client {
                             let parsed = serde_json::from_str(&body).unwrap_or_default();
                             response::to_error(&head, &body, &parsed, operation, now())
                         }
-                        Err(code) => no_answer(code, operation),
+                        Err(error) => error,
                     });
                 }
             }
@@ -181,20 +181,24 @@ impl Client {
             return Ok(token.clone());
         }
         let request = self.app.client_credentials(Scope::VoucherPrograms);
-        let (head, body) =
-            self.send(&request, None).map_err(|code| no_answer(code, Operation::ClientToken))?;
+        let (head, body) = self.send(&request, None, Operation::ClientToken)?;
         let parsed = serde_json::from_str(&body).unwrap_or_default();
         let tokens = token::parse_response(&head, &body, &parsed, None, now())?;
         self.token = Some(tokens.access_token.clone());
         Ok(tokens.access_token)
     }
 
-    /// One attempt. Without an answer, whether the time was up.
+    /// One attempt. A request may have left although no answer came.
     fn send(
         &self,
         request: &Request,
         token: Option<&AccessToken>,
-    ) -> Result<(ResponseHead, String), ErrorCode> {
+        operation: Operation,
+    ) -> Result<(ResponseHead, String), Error> {
+        let wrong = |error: ureq::http::Error| {
+            Error::validation(ErrorCode::InvalidOptions, "The request can't be built")
+                .with_source(error)
+        };
         let mut builder =
             ureq::http::Request::builder().method(request.method.as_str()).uri(&request.url);
         for (name, value) in &request.headers {
@@ -204,14 +208,17 @@ impl Client {
             builder = builder.header("Authorization", format!("Bearer {}", token.expose()));
         }
         let answer = match (request.method, &request.body) {
-            (Method::Post, Some(body)) => self
-                .agent
-                .run(builder.body(body.as_slice()).map_err(|_| ErrorCode::InvalidOptions)?),
-            _ => self.agent.run(builder.body(()).map_err(|_| ErrorCode::InvalidOptions)?),
+            (Method::Post, Some(body)) => {
+                self.agent.run(builder.body(body.as_slice()).map_err(wrong)?)
+            }
+            _ => self.agent.run(builder.body(()).map_err(wrong)?),
         };
-        let mut answer = answer.map_err(|error| match error {
-            ureq::Error::Timeout(_) => ErrorCode::Timeout,
-            _ => ErrorCode::ConnectionFailed,
+        let mut answer = answer.map_err(|error| {
+            let code = match error {
+                ureq::Error::Timeout(_) => ErrorCode::Timeout,
+                _ => ErrorCode::ConnectionFailed,
+            };
+            Error::new(code, operation.lost(true), "No answer came").with_source(error)
         })?;
         let fields = answer.headers().iter().filter_map(|(name, value)| {
             Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
@@ -221,11 +228,6 @@ impl Client {
         let body = answer.body_mut().read_to_string().unwrap_or_default();
         Ok((head, body))
     }
-}
-
-/// A request may have left although no answer came.
-fn no_answer(code: ErrorCode, operation: Operation) -> Error {
-    Error::new(code, operation.lost(true), "No answer came")
 }
 
 // The core never asks for the time; whoever calls it does.

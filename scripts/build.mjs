@@ -3,7 +3,6 @@
  */
 import {
   copyFileSync,
-  cpSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -29,20 +28,15 @@ import {
   run,
   runBeside,
 } from "./setup.mjs";
+import { joinDeclarations } from "./declarations.mjs";
+import { DIST, GLUE, PARTS, filesBelow, joinModules } from "./join.mjs";
 import { writeSbom } from "./sbom.mjs";
 import { reportSizes } from "./size.mjs";
 import { createSteps } from "./steps.mjs";
 
-const DIST = join(ROOT, "dist");
 const BUILD = join(ROOT, "build");
-/** Every module on its own: `dist/` has them joined. */
-const PARTS = join(BUILD, "js");
-/** What wasm-bindgen makes stands beside the modules that use it. */
-const GLUE = join(PARTS, "wasm");
 /** Where each host's entry looks for the wasm, as in `dist/`: beside itself. */
 const ENTRIES = join(PARTS, "entry");
-/** It needs nothing of what the other doors share, and a page that has only this one loads only this. */
-const APART = "worker-client/index";
 const TOOLS = join(TARGET, "tools");
 
 /** What the compiler is allowed to use: all of it is in every engine since 2022. */
@@ -66,12 +60,20 @@ const FEATURES = [
  */
 const SMALL_STD = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
 
+/**
+ * Beside `-Oz`: a function that is called in one place is made a part of its caller only where
+ * it is short, so that what is alike compresses better; and nothing is in low memory, where the
+ * stack ends, so that an offset needs no addition.
+ */
+const SMALLER = ["--one-caller-inline-max-function-size=60", "--low-memory-unused"];
+
 /** Sixteen bytes at once: codes, and SHA-256 in half the size and time. */
 export const SIMD = "-Ctarget-feature=+simd128";
 
-/** One wasm for users, one for the simulation. */
+/** One wasm for users, a small one of it for those who only distribute, one for the simulation. */
 const MODULES = [
-  { name: "uber_vouchers", feature: "client" },
+  { name: "uber_vouchers", feature: "jobs" },
+  { name: "uber_vouchers_distribute", feature: "client" },
   { name: "uber_vouchers_sandbox", feature: "sandbox,js" },
 ];
 
@@ -143,7 +145,7 @@ export async function build(steps = BUILD_STEPS) {
     await step(
       {
         name: "bound",
-        title: "Making both modules small",
+        title: "Making the modules small",
         seconds: 15,
         inputs: [...MODULES.map(compiledAs), BINDGEN, ...SCRIPTS],
         outputs: MODULES.flatMap(madeOf),
@@ -159,7 +161,12 @@ export async function build(steps = BUILD_STEPS) {
         seconds: 15,
         inputs: [
           ...inRoot("src/js", "package.json", "tsconfig.json", "scripts/sbom.mjs"),
-          ...inRoot("scripts/size.mjs", "Cargo.lock"),
+          ...inRoot(
+            "scripts/join.mjs",
+            "scripts/declarations.mjs",
+            "scripts/size.mjs",
+            "Cargo.lock",
+          ),
           ...MODULES.flatMap(madeOf),
           ...SCRIPTS,
         ],
@@ -169,6 +176,7 @@ export async function build(steps = BUILD_STEPS) {
         removeStale();
         await runBeside(join(ROOT, "node_modules", ".bin", "tsc"), ["-p", "src/js"]);
         await joinModules();
+        await joinDeclarations();
         writeSbom({ modules: MODULES, flags: SMALL_STD });
         await reportSizes();
       },
@@ -217,7 +225,17 @@ async function bindModule(module) {
   const shortNames = "--minify-imports-and-exports-and-modules";
   const names = await runBeside(
     join(ROOT, "node_modules", ".bin", "wasm-opt"),
-    ["-Oz", "-Oz", "--strip-target-features", ...features, shortNames, wasm, "-o", wasm],
+    [
+      "-Oz",
+      "-Oz",
+      ...SMALLER,
+      "--strip-target-features",
+      ...features,
+      shortNames,
+      wasm,
+      "-o",
+      wasm,
+    ],
     { quiet: true },
   );
   linkGlue(name, names);
@@ -259,6 +277,8 @@ function linkGlue(name, renamed) {
     }
 `;
   glue = replaceOnce(glue, compiling, "");
+  // What it holds is freed where it ends, and nobody else has it.
+  glue = glue.replaceAll(/^if \(Symbol\.dispose\).*\n/gm, "");
   for (const [, from, to] of imports) glue = replaceOnce(glue, ` ${from}:`, ` ${to}:`);
   for (const [from, to] of exports)
     glue = glue.replaceAll(new RegExp(`\\bwasm\\.${from}\\b`, "g"), `wasm.${to}`);
@@ -297,98 +317,11 @@ function rustFlags() {
   return ["-Zunstable-options", SIMD, ...small, hot, ...remaps];
 }
 
-/**
- * Joins the modules: an entry for each door and host, and behind them one file
- * that all share, and one more of the sandbox's. In Node.js each file costs most
- * of a millisecond, so eighty took four times as long to import, and one for each
- * set of doors that share something still twice as long.
- * jose comes along: the package has no dependency.
- */
-async function joinModules() {
-  // Here and not above: `setUp` may have to install it first.
-  const { build: esbuild } = await import("esbuild");
-  const doors = entries().filter(({ out }) => out !== APART);
-  /** What every door imports goes into one file. @type {import("esbuild").Plugin} */
-  const together = {
-    name: "together",
-    setup({ onLoad }) {
-      const joined = new Set(doors.map((door) => door.in));
-      onLoad({ filter: /\.js$/ }, ({ path }) => {
-        if (!joined.has(path)) return undefined;
-        const api = JSON.stringify(join(PARTS, "api.js"));
-        return { contents: `${readFileSync(path, "utf8")}\nimport ${api};\n` };
-      });
-    },
-  };
-  /** @type {import("esbuild").BuildOptions} */
-  const options = {
-    outdir: DIST,
-    outbase: PARTS,
-    bundle: true,
-    format: "esm",
-    target: "es2022",
-    conditions: ["workerd", "worker", "browser"],
-    external: ["*.wasm", "*.wasm?module", "*_bg.inline.js", "cloudflare:*", "node:*"],
-    sourcemap: true,
-    // Its licence asks for it.
-    legalComments: "inline",
-    metafile: true,
-    // `sideEffects` of package.json is about the files that come out.
-    ignoreAnnotations: true,
-    logLevel: "warning",
-  };
-  const made = await Promise.all([
-    esbuild({
-      ...options,
-      entryPoints: doors,
-      chunkNames: "shared-[hash]",
-      plugins: [together],
-      splitting: true,
-    }),
-    esbuild({ ...options, entryPoints: entries().filter(({ out }) => out === APART) }),
-  ]);
-  const outputs = made.flatMap(({ metafile }) => Object.keys(metafile?.outputs ?? {}));
-  const files = new Set(outputs.map((file) => join(ROOT, file)));
-  for (const path of filesBelow(DIST)) {
-    const isScript = /(?<!_bg\.inline)\.js(\.map)?$/.test(path);
-    if ((isScript && !files.has(path)) || path.endsWith(".d.ts")) rmSync(path);
-  }
-  cpSync(PARTS, DIST, {
-    recursive: true,
-    filter: (path) => !/\.[a-z]+$/.test(path) || path.endsWith(".d.ts"),
-  });
-}
-
-/** The doors of the package, as `package.json` has them: a file of `dist/`, and what it is made of. */
-function entries() {
-  const { exports } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-  /** @type {Set<string>} */
-  const found = new Set();
-  for (const door of Object.values(exports)) {
-    for (const [condition, file] of Object.entries(Object(door))) {
-      if (condition !== "types" && /\.js$/.test(file)) found.add(file.replace("./dist/", ""));
-    }
-  }
-  return [...found].map((file) => {
-    const out = file.replace(/\.js$/, "");
-    const sources = [file, join("entry", file), join(out, "index.js")];
-    const source = sources.map((path) => join(PARTS, path)).find(existsSync);
-    if (source === undefined) throw new Error(`Nothing is there to make ${file} of`);
-    return { in: source, out };
-  });
-}
-
 /** What a source left behind that is gone must not be shipped. */
 function removeStale() {
   const generated = new RegExp(`^(${MODULES.map(({ name }) => name).join("|")})(_bg)?\\.`);
   for (const path of filesBelow(PARTS)) if (!generated.test(basename(path))) rmSync(path);
 }
-
-/** @param {string} folder */
-const filesBelow = (folder) =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ name, parentPath }) => join(parentPath, name));
 
 /**
  * Two builds at once would write over each other: the second one waits.

@@ -24,6 +24,7 @@ const FOLDERS = /** @type {Record<string, { group: string, pages: string[] }>} *
     pages: [
       "first-distribute",
       "code-lists",
+      "recipients",
       "jobs",
       "resuming",
       "journals",
@@ -68,13 +69,13 @@ const PAGES = /** @type {Record<string, string>} */ ({
 });
 
 /** The doors of the package. */
-const DOORS = ["uber-vouchers", "worker", "worker-client", "journal", "sandbox"];
+const DOORS = ["uber-vouchers", "distribute", "worker", "worker-client", "journal", "sandbox"];
 
 const SEARCH_BOOST = 3;
 
 /** Builds the site; throws at the first warning. */
 export async function buildDocs() {
-  if (!existsSync(join(ROOT, "dist", "entry", "index.d.ts"))) {
+  if (!existsSync(join(ROOT, "build", "js", "entry", "index.d.ts"))) {
     throw new Missing("There are no declarations. Build them: npm run build");
   }
   /** @type {Map<string, { group: string, title?: string }>} */

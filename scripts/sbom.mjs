@@ -1,6 +1,6 @@
 /**
  * What is in the package that others wrote: the Rust crates that were compiled
- * for its two modules, and the JavaScript that was bundled. Once as a CycloneDX
+ * for its modules, and the JavaScript that was bundled. Once as a CycloneDX
  * list, once with the texts that their licences ask for. The same sources give
  * the same bytes: no time, no random number. Own code, since `cargo cyclonedx` and `npm sbom` list
  * what is installed, and neither what was compiled into a module, with the standard library, nor

@@ -8,7 +8,7 @@ import { delimiter, join } from "node:path";
 
 import { SIMD, buildTestRunner } from "./build.mjs";
 import { Missing, ROOT, TARGET, WASM, run, setUp } from "./setup.mjs";
-import { LIMIT } from "./size.mjs";
+import { LIMITS } from "./size.mjs";
 import { exec, nodeTest, runSteps } from "./test-runner.mjs";
 import {
   checkContents,
@@ -19,7 +19,7 @@ import {
 
 /** @typedef {import("./test-runner.mjs").Step} Step */
 
-const FEATURES = { client: "client", sandbox: "sandbox,js" };
+const WASM_ARGS = ["--target", WASM, "--target-dir", join(TARGET, "client")];
 /** As in the build: some of the core is written for it. */
 const WASM_FLAGS = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: SIMD };
 const HOUR_MS = 60 * 60_000;
@@ -41,8 +41,10 @@ const CARGO = { lane: "cargo" };
 const BUILT = { after: ["setup", "build"] };
 /** @type {Partial<Step>} */
 const PACKED = { after: ["setup", "build", "package install"], lane: "package" };
-/** They wait for workerd and its timers much longer than they compute. @type {Partial<Step>} */
-const WAITING = { ...BUILT, share: 0.4 };
+/** Most of the worker's tests wait for workerd and its timers much longer than they compute. */
+const WORKER_SHARE = 0.4;
+/** @type {Record<string, number>} */
+const WORKER_SHARES = { "silent-jobs": 0.1, oauth: 0.15, alarm: 0.2, scale: 0.25, kill: 0.8 };
 
 /** @param {string} name @param {string} file below tests/package, which takes the folder of the project */
 const inPackage = (name, file) =>
@@ -69,18 +71,14 @@ const STEPS = [
   ...workerTests((name) => SLOWEST.has(name)),
   check("rust format", () => exec("cargo", ["fmt", "--check"])),
   check("rust lint", () => clippy(["--all-features"]), CARGO),
-  ...Object.entries(FEATURES).map(([name, features]) =>
-    check(
-      `rust lint wasm ${name}`,
-      () => clippy([...wasmArgs(name), "--no-default-features", "--features", features]),
-      CARGO,
-    ),
+  ...["--all-features", "--features=client"].map((features) =>
+    check(`rust lint wasm ${features}`, () => clippy([...WASM_ARGS, features]), CARGO),
   ),
   tests("rust test", () => exec("cargo", ["test", "--locked", "--all-features"]), CARGO),
   tests(
     "rust test wasm",
     async () =>
-      exec("cargo", ["test", "--locked", "--test", "wasm", ...wasmArgs("client")], {
+      exec("cargo", ["test", "--locked", "--test", "wasm", ...WASM_ARGS], {
         CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: await buildTestRunner(),
         ...WASM_FLAGS,
         CHROMEDRIVER: findBrowser().driver,
@@ -121,14 +119,24 @@ const STEPS = [
     "imports.test.mjs",
     "inputs.test.mjs",
     "trap.test.mjs",
+    "traces.test.mjs",
   ]),
   besidePackage("package loading", "package/loading.test.mjs"),
   besidePackage("package command", "package/command.test.mjs"),
   nodeTests("package node server", ["server.test.mjs"]),
   nodeTests("package node unsent", ["unsent.test.mjs", "sleep.test.mjs"]),
   inPackage("package react", "react.mjs"),
-  nodeTests("package job", ["memory.test.mjs", "kill.test.mjs", "lost.test.mjs"]),
-  nodeTests("package memory", ["memory-growth.test.mjs", "trap-often.test.mjs"], ["--expose-gc"]),
+  nodeTests("package job", [
+    "job-loop.test.mjs",
+    "memory.test.mjs",
+    "kill.test.mjs",
+    "lost.test.mjs",
+  ]),
+  nodeTests(
+    "package memory",
+    ["garbage.test.mjs", "memory-growth.test.mjs", "trap-often.test.mjs"],
+    ["--expose-gc"],
+  ),
   installed("package hostile", ["hostile.test.mjs", "hostile-world.test.mjs"]),
   installed("package properties", ["properties.test.mjs"]),
   inPackage("package workerd", "workerd.mjs"),
@@ -146,6 +154,7 @@ const STEPS = [
     },
     BUILT,
   ),
+  tests("wasm binding", () => nodeTest(["tests/wasm-binding.test.mjs"]), BUILT),
   besidePackage("docs samples", "docs/samples.test.mjs"),
   tests(
     "console",
@@ -161,8 +170,11 @@ const STEPS = [
   check(
     "size",
     () => {
-      const { total } = JSON.parse(readFileSync(join(ROOT, "build", "size.json"), "utf8"));
-      if (total.brotli > LIMIT) throw new Error(`${total.brotli} bytes of brotli; limit: ${LIMIT}`);
+      const sizes = JSON.parse(readFileSync(join(ROOT, "build", "size.json"), "utf8"));
+      for (const [door, limit] of Object.entries(LIMITS)) {
+        const { brotli } = sizes[door].total;
+        if (brotli > limit) throw new Error(`${door}: ${brotli} bytes of brotli; limit: ${limit}`);
+      }
     },
     BUILT,
   ),
@@ -211,11 +223,12 @@ function workerTests(isWanted) {
   const names = readdirSync(join(ROOT, "tests", "worker"))
     .filter((file) => file.endsWith(".test.mjs"))
     .map((file) => file.slice(0, -".test.mjs".length));
-  return names
-    .filter(isWanted)
-    .map((name) =>
-      tests(`worker ${name}`, () => nodeTest([`tests/worker/${name}.test.mjs`]), WAITING),
-    );
+  return names.filter(isWanted).map((name) =>
+    tests(`worker ${name}`, () => nodeTest([`tests/worker/${name}.test.mjs`]), {
+      ...BUILT,
+      share: WORKER_SHARES[name] ?? WORKER_SHARE,
+    }),
+  );
 }
 
 /** Checks a project of TypeScript, as far as something has changed. @param {string} folder */
@@ -232,11 +245,6 @@ function types(folder) {
 /** @param {string} name */
 function bin(name) {
   return join(ROOT, "node_modules", ".bin", name);
-}
-
-/** @param {string} feature */
-function wasmArgs(feature) {
-  return ["--target", WASM, "--target-dir", join(TARGET, feature)];
 }
 
 /** @param {string[]} args */

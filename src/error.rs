@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::sync::Arc;
 
 /// Whether Uber may have queued something because of the call that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -228,7 +229,28 @@ pub struct ErrorParts {
     pub unsent: bool,
     /// The answer, where there was one.
     pub api: Option<ApiDetail>,
+    source: Option<Source>,
 }
+
+/// What led to an error.
+// One of ours is no `dyn Error` here: that would bring the formatting into the wasm.
+#[derive(Clone)]
+enum Source {
+    Own(Error),
+    Foreign(Arc<dyn std::error::Error + Send + Sync>),
+}
+
+impl PartialEq for Source {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Source::Own(one), Source::Own(other)) => one == other,
+            (Source::Foreign(one), Source::Foreign(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Source {}
 
 impl Error {
     /// An error with nothing but its code and a sentence.
@@ -236,7 +258,8 @@ impl Error {
     pub fn new(code: ErrorCode, queued: Queued, message: impl Into<String>) -> Self {
         let message = message.into();
         let hint = code.hint();
-        Self(Box::new(ErrorParts { code, queued, message, hint, unsent: false, api: None }))
+        let (unsent, api, source) = (false, None, None);
+        Self(Box::new(ErrorParts { code, queued, message, hint, unsent, api, source }))
     }
 
     /// No connection was made, so the request never left.
@@ -253,6 +276,20 @@ impl Error {
     #[must_use]
     pub fn validation(code: ErrorCode, message: impl Into<String>) -> Self {
         Self::new(code, Queued::No, message)
+    }
+
+    /// With what led to it, such as the error of an HTTP client, as its
+    /// [`source`](std::error::Error::source). It is not in the message.
+    #[must_use]
+    pub fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Source::Foreign(Arc::new(source)));
+        self
+    }
+
+    /// With the error of this crate that led to it.
+    pub(crate) fn caused_by(mut self, error: Error) -> Self {
+        self.0.source = Some(Source::Own(error));
+        self
     }
 
     /// With another hint than that of its code.
@@ -294,7 +331,14 @@ impl fmt::Debug for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self.0.source.as_ref()? {
+            Source::Own(error) => Some(error),
+            Source::Foreign(error) => Some(error.as_ref()),
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -330,6 +374,23 @@ mod tests {
         assert_eq!((error.code, error.queued), (ErrorCode::ConnectionFailed, Queued::No));
         assert!(error.unsent && error.hint().starts_with("Nothing has left."));
         assert!(!Error::new(ErrorCode::ConnectionFailed, Queued::No, "").unsent);
+    }
+
+    #[test]
+    fn the_source_is_kept_and_not_printed() {
+        use std::error::Error as _;
+        let error = Error::unsent("The request failed");
+        assert!(error.source().is_none());
+        let refused = || std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+        let caused = error.clone().with_source(refused());
+        let source = caused.source().unwrap().downcast_ref::<std::io::Error>().unwrap();
+        assert_eq!(source.kind(), std::io::ErrorKind::ConnectionRefused);
+        assert_eq!((caused.clone() == caused, caused == error), (true, false));
+        assert_ne!(caused, error.clone().with_source(refused()));
+        assert!(!format!("{caused} {caused:?}").contains("refused"));
+        let halted = Error::new(ErrorCode::Halted, Queued::Unknown, "Why").caused_by(caused);
+        let own = halted.source().unwrap();
+        assert!(own.is::<Error>() && own.source().unwrap().is::<std::io::Error>());
     }
 
     #[test]

@@ -41,7 +41,7 @@
 //!
 //! - `sandbox`: a simulation of Uber's voucher API that can say how often each code
 //!   was sent.
-//! - `js` and `client`: on wasm32, what the npm package is built of. They export
+//! - `js`, `client` and `jobs`: on wasm32, what the npm package is built of. They export
 //!   functions to JavaScript and set the allocator; no program in Rust needs them.
 
 // docs.rs says beside each item which feature it needs.
@@ -63,10 +63,12 @@ mod names;
     all(target_arch = "wasm32", feature = "client")
 ))]
 mod protocol;
+pub mod recipients;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod secret;
 pub(crate) mod text;
+mod text_index;
 pub mod uber;
 pub mod webhook;
 

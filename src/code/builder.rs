@@ -1,15 +1,11 @@
 //! Builds a list of codes: what is there already is counted and left out.
 
 use std::fmt;
-use std::hint::black_box;
 
 use crate::code::Code;
 use crate::code::index::{HashKey, Index, LARGEST, Slot, grow_wasm_memory};
 use crate::code::list::CodeList;
 use crate::code::rejected::RejectedEntry;
-
-/// Codes that are inserted together.
-const AT_ONCE: usize = 32;
 
 /// Builds a [`CodeList`]. The default one has the seed 0, for codes that no
 /// stranger has chosen.
@@ -64,36 +60,11 @@ impl CodeListBuilder {
         }
     }
 
-    /// Takes codes as [`CodeList::to_bytes`] gives them. None if one is 16 zeros:
-    /// that one is left out.
-    pub(crate) fn insert_bytes(&mut self, codes: &[[u8; 16]]) -> Option<()> {
-        let mut batch = PendingInserts::new();
-        let mut all = Some(());
-        for code in codes {
-            match Code::from_bytes(*code) {
-                Some(code) => batch.add(code, self),
-                None => all = None,
-            }
-        }
-        batch.flush(self);
-        all
-    }
-
     /// Takes some codes, at most [`AT_ONCE`] at a time.
-    ///
-    /// The table of a long list is larger than what is near a processor, so each
-    /// code waits for its slot. Asked for before any of them is needed, all the
-    /// slots come in the time of one.
     #[cfg_attr(hot_paths, optimize(speed), inline(never))]
-    fn insert_all(&mut self, codes: &[Code]) {
+    pub(super) fn insert_all(&mut self, codes: &[Code]) {
         self.ensure_indexed();
-        let mut hashes = [0; AT_ONCE];
-        let mut coming = 0;
-        for (hashed, code) in hashes.iter_mut().zip(codes) {
-            *hashed = self.key.hash(*code);
-            coming ^= self.table.home_slot(*hashed);
-        }
-        black_box(coming);
+        let hashes = self.table.hashes(codes.iter().copied(), &self.key);
         for (hash, code) in hashes.iter().zip(codes) {
             self.insert_hashed(*code, *hash);
         }
@@ -122,7 +93,7 @@ impl CodeListBuilder {
     }
 
     /// Makes room for so many codes at once: a table that grows leaves holes
-    /// behind, and places every code anew. Of more than 16 million only for so
+    /// behind, and inserts every code anew. Of more than 16 million only for so
     /// many, since who says how many there will be may be wrong.
     pub fn reserve(&mut self, codes: usize) {
         let Self { table, list, key, .. } = self;
@@ -162,12 +133,12 @@ impl CodeListBuilder {
         }
     }
 
-    /// The place of a code, from 0.
+    /// The index of a code, from 0.
     #[must_use]
     pub fn find(&mut self, code: Code) -> Option<usize> {
         self.ensure_indexed();
         match self.table.find_slot(self.key.hash(code), code, &self.list.blocks) {
-            Slot::Occupied(place) => Some(place),
+            Slot::Occupied(index) => Some(index),
             Slot::Vacant(_) => None,
         }
     }
@@ -195,16 +166,6 @@ impl CodeListBuilder {
     }
 }
 
-impl Extend<Code> for CodeListBuilder {
-    fn extend<I: IntoIterator<Item = Code>>(&mut self, codes: I) {
-        let mut pending = PendingInserts::new();
-        for code in codes {
-            pending.add(code, self);
-        }
-        pending.flush(self);
-    }
-}
-
 impl Default for CodeListBuilder {
     fn default() -> Self {
         Self::new(0)
@@ -215,34 +176,6 @@ impl Default for CodeListBuilder {
 impl fmt::Debug for CodeListBuilder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.list.fmt(formatter)
-    }
-}
-
-/// Codes on their way into a list, some at a time.
-pub(crate) struct PendingInserts {
-    codes: [Code; AT_ONCE],
-    held: usize,
-}
-
-impl PendingInserts {
-    pub(crate) const fn new() -> Self {
-        Self { codes: [Code::NONE; AT_ONCE], held: 0 }
-    }
-
-    #[inline]
-    pub(crate) fn add(&mut self, code: Code, list: &mut CodeListBuilder) {
-        if let Some(place) = self.codes.get_mut(self.held) {
-            *place = code;
-            self.held += 1;
-        }
-        if self.held == self.codes.len() {
-            self.flush(list);
-        }
-    }
-
-    pub(crate) fn flush(&mut self, list: &mut CodeListBuilder) {
-        list.insert_all(self.codes.get(..self.held).unwrap_or_default());
-        self.held = 0;
     }
 }
 
@@ -290,24 +223,6 @@ mod tests {
         assert_eq!((collected.len(), collected.duplicates()), (2, 1));
     }
 
-    /// Codes come in groups; the last one is mostly not full.
-    #[test]
-    fn none_is_lost_however_many_come_together() {
-        for count in [0, 1, AT_ONCE - 1, AT_ONCE, AT_ONCE + 1, 5 * AT_ONCE, 5 * AT_ONCE + 7] {
-            let codes: Vec<_> = (1..=count as u128).map(code).collect();
-            let bytes: Vec<_> = codes.iter().map(|code| *code.as_bytes()).collect();
-            let mut builder = CodeListBuilder::default();
-            assert_eq!(builder.insert_bytes(&bytes), Some(()));
-            assert!(builder.so_far().iter().eq(codes.iter().copied()), "{count}");
-            assert_eq!(builder.insert_bytes(&bytes), Some(()));
-            let zeros = [&bytes[..], &[[0; 16]], &bytes].concat();
-            assert_eq!(builder.insert_bytes(&zeros), None, "and the others are taken");
-            let list = builder.finish();
-            assert!(list.iter().eq(codes), "{count}");
-            assert_eq!(list.duplicates(), 3 * count as u64);
-        }
-    }
-
     #[test]
     fn what_is_known_to_be_distinct_is_found_all_the_same() {
         let codes: Vec<_> = (1..=9_000).map(|number| *code(number).as_bytes()).collect();
@@ -334,13 +249,13 @@ mod tests {
     }
 
     #[test]
-    fn slices_are_the_codes_of_their_places() {
+    fn slices_are_the_codes_of_their_indices() {
         let mut builder = CodeListBuilder::default();
         (1..=9_000).for_each(|number| _ = builder.insert(code(number)));
         let list = builder.finish();
-        for places in [0..0, 0..1, 0..9_000, 4_095..4_097, 4_096..8_192, 5..5, 8_999..9_000] {
-            let found: Vec<_> = list.slices(places.clone()).flatten().copied().collect();
-            let expected: Vec<_> = places.clone().filter_map(|place| list.get(place)).collect();
+        for indices in [0..0, 0..1, 0..9_000, 4_095..4_097, 4_096..8_192, 5..5, 8_999..9_000] {
+            let found: Vec<_> = list.slices(indices.clone()).flatten().copied().collect();
+            let expected: Vec<_> = indices.clone().filter_map(|index| list.get(index)).collect();
             assert_eq!(found, expected.iter().map(|code| *code.as_bytes()).collect::<Vec<_>>());
         }
         assert_eq!(list.slices(9_000..9_500).count() + list.slices(100_000..100_001).count(), 0);
@@ -348,12 +263,12 @@ mod tests {
     }
 
     #[test]
-    fn each_code_is_found_at_its_place() {
+    fn each_code_is_found_at_its_index() {
         let mut builder = CodeListBuilder::default();
         assert_eq!(builder.find(code(1)), None);
         (1..=9_000).for_each(|number| _ = builder.insert(code(number)));
-        for place in 0..9_000 {
-            assert_eq!(builder.find(code(place as u128 + 1)), Some(place));
+        for index in 0..9_000 {
+            assert_eq!(builder.find(code(index as u128 + 1)), Some(index));
         }
         assert_eq!(builder.find(code(9_001)), None);
         assert_eq!(format!("{builder:?}"), "CodeList(9000 codes, 0 duplicates, 0 rejected)");

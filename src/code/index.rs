@@ -10,6 +10,9 @@ use crate::code::Code;
 /// Codes in one block: 64 KiB.
 const BLOCK: usize = 4_096;
 
+/// Codes whose slots are asked for together.
+pub(super) const AT_ONCE: usize = 32;
+
 /// The most codes in a list: positions in the table have 32 bits.
 pub(super) const LARGEST: usize = 3 << 30;
 
@@ -22,8 +25,8 @@ pub(super) struct Blocks {
 }
 
 impl Blocks {
-    pub(super) fn get(&self, place: usize) -> Option<Code> {
-        self.list.get(place / BLOCK)?.get(place % BLOCK).copied().map(Code::from_id)
+    pub(super) fn get(&self, index: usize) -> Option<Code> {
+        self.list.get(index / BLOCK)?.get(index % BLOCK).copied().map(Code::from_id)
     }
 
     #[allow(clippy::inline_always)] // A call costs as much as what it does.
@@ -48,13 +51,13 @@ impl Blocks {
         }
     }
 
-    /// The codes of some places, as they lie together.
-    pub(super) fn slices(&self, places: Range<usize>) -> impl Iterator<Item = &[[u8; 16]]> {
-        let first = places.start / BLOCK;
+    /// The codes of some indices, as they lie together.
+    pub(super) fn slices(&self, indices: Range<usize>) -> impl Iterator<Item = &[[u8; 16]]> {
+        let first = indices.start / BLOCK;
         self.list.iter().enumerate().skip(first).map_while(move |(at, block)| {
             let begin = at * BLOCK;
-            let from = places.start.saturating_sub(begin);
-            let to = places.end.checked_sub(begin)?.min(block.len());
+            let from = indices.start.saturating_sub(begin);
+            let to = indices.end.checked_sub(begin)?.min(block.len());
             block.get(from..to).filter(|codes| !codes.is_empty())
         })
     }
@@ -127,14 +130,31 @@ impl Index {
     fn split(&self, hash: u32) -> (usize, u32) {
         let mask = self.mask();
         #[allow(clippy::cast_possible_truncation)]
-        let places = mask as u32;
-        (hash as usize & mask, hash & !places)
+        let index_bits = mask as u32;
+        (hash as usize & mask, hash & !index_bits)
     }
 
-    /// What is in the slot that a hash chooses.
-    pub(super) fn home_slot(&self, hash: u32) -> u32 {
-        let (at, _) = self.split(hash);
-        self.slots.get(at).copied().unwrap_or_default()
+    /// The hashes of some codes, at most [`AT_ONCE`].
+    ///
+    /// The table of a long list is larger than what is near a processor, so each
+    /// code waits for its slot. Asked for before any of them is needed, all the
+    /// slots come in the time of one.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    pub(super) fn hashes(
+        &self,
+        codes: impl Iterator<Item = Code>,
+        key: &HashKey,
+    ) -> [u32; AT_ONCE] {
+        let mut hashes = [0; AT_ONCE];
+        let mut coming = 0;
+        for (hashed, code) in hashes.iter_mut().zip(codes) {
+            *hashed = key.hash(code);
+            let (at, _) = self.split(*hashed);
+            coming ^= self.slots.get(at).copied().unwrap_or_default();
+        }
+        black_box(coming);
+        hashes
     }
 
     /// Looks for a code, from the slot on that its hash chooses.
@@ -142,15 +162,15 @@ impl Index {
     pub(super) fn find_slot(&self, hash: u32, code: Code, blocks: &Blocks) -> Slot {
         let mask = self.mask();
         #[allow(clippy::cast_possible_truncation)]
-        let places = mask as u32;
+        let index_bits = mask as u32;
         let (mut at, tag) = self.split(hash);
         // Some slots are always free, so this ends; an empty table has none to look at.
         while let Some(&slot) = self.slots.get(at)
             && slot != 0
         {
-            let place = (slot & places).wrapping_sub(1) as usize;
-            if slot & !places == tag && blocks.get(place) == Some(code) {
-                return Slot::Occupied(place);
+            let index = (slot & index_bits).wrapping_sub(1) as usize;
+            if slot & !index_bits == tag && blocks.get(index) == Some(code) {
+                return Slot::Occupied(index);
             }
             at = (at + 1) & mask;
         }
@@ -158,10 +178,10 @@ impl Index {
     }
 
     /// Puts a position into a free slot.
-    pub(super) fn set(&mut self, slot: usize, hash: u32, place: usize) {
+    pub(super) fn set(&mut self, slot: usize, hash: u32, index: usize) {
         let (_, tag) = self.split(hash);
         #[allow(clippy::cast_possible_truncation)]
-        let value = tag | (place + 1) as u32;
+        let value = tag | (index + 1) as u32;
         if let Some(slot) = self.slots.get_mut(slot) {
             *slot = value;
             self.used += 1;
@@ -191,17 +211,19 @@ impl Index {
     #[cfg_attr(hot_paths, optimize(speed), inline(never))]
     pub(super) fn fill(&mut self, blocks: &Blocks, key: &HashKey) {
         let mask = self.mask();
-        let mut place = self.used;
-        for codes in blocks.slices(place..blocks.length) {
-            for code in codes {
-                let hash = key.hash(Code::from_id(*code));
-                // They are distinct: any free slot from there on will do.
-                let (mut at, _) = self.split(hash);
-                while self.slots.get(at).is_some_and(|slot| *slot != 0) {
-                    at = (at + 1) & mask;
+        let mut index = self.used;
+        for codes in blocks.slices(index..blocks.length) {
+            for some in codes.chunks(AT_ONCE) {
+                let hashes = self.hashes(some.iter().copied().map(Code::from_id), key);
+                for hash in hashes.into_iter().take(some.len()) {
+                    // They are distinct: any free slot from there on will do.
+                    let (mut at, _) = self.split(hash);
+                    while self.slots.get(at).is_some_and(|slot| *slot != 0) {
+                        at = (at + 1) & mask;
+                    }
+                    self.set(at, hash, index);
+                    index += 1;
                 }
-                self.set(at, hash, place);
-                place += 1;
             }
         }
     }

@@ -5,6 +5,15 @@ use super::columns::is_code_column;
 use super::message;
 use crate::code::rejected::{RejectReason, RejectedEntry};
 use crate::code::{Code, TEXT_LENGTH};
+use crate::recipients::is_address;
+
+/// What a list is made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Content {
+    #[default]
+    Codes,
+    Recipients,
+}
 
 /// The content of a cell, as much of it as can matter.
 #[derive(Clone, Default)]
@@ -51,9 +60,12 @@ impl Cell {
         self.overflow
     }
 
-    /// Whether it is long enough.
-    pub(super) const fn may_be_code(&self) -> bool {
-        self.bytes.len() >= TEXT_LENGTH
+    /// Whether it holds what such a list is made of.
+    pub(super) fn holds(&self, content: Content) -> bool {
+        match content {
+            Content::Codes => self.bytes.len() >= TEXT_LENGTH && self.code().is_ok(),
+            Content::Recipients => self.text().is_some_and(|text| is_address(bare(text))),
+        }
     }
 
     /// The text without what is blank around it; none if it is not UTF-8.

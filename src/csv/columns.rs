@@ -1,9 +1,9 @@
 //! Which column holds the codes, and which the programs.
 
-use super::cell::{Cell, bare};
+use super::cell::{Cell, Content, bare};
 use super::character::is_invisible;
 use super::message;
-use super::{CODE_COLUMNS, PROGRAM_COLUMNS};
+use super::{CODE_COLUMNS, PHONE_COLUMNS, PROGRAM_COLUMNS, RECIPIENT_COLUMNS};
 use crate::code::rejected::RejectReason;
 
 /// Which column is meant.
@@ -12,10 +12,10 @@ pub enum Column {
     /// The one with the best of the usual names.
     #[default]
     Usual,
-    /// The one of that name; of several, the one that comes as the so many, from
-    /// 1. Without that number, several are refused.
+    /// The one of that name. Of several with that name, the one with that number among
+    /// them, from 1; without the number, they are refused.
     Named(String, Option<usize>),
-    /// The one at that place, from 1. If the first row has a code there, there is
+    /// The one of that number, from 1. If the first row has a code there, there is
     /// no header.
     Number(usize),
 }
@@ -29,7 +29,9 @@ impl From<Option<&str>> for Column {
 /// Where in a row the cells are that are asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Columns {
+    /// Of the code; or of the recipient, and then mostly of the e-mail address.
     pub(super) code: usize,
+    /// Of the program; or of the recipient's telephone number.
     pub(super) program: Option<usize>,
 }
 
@@ -48,6 +50,7 @@ pub(super) enum FirstRow {
 pub(super) struct Header {
     code: ColumnSelector,
     program: Option<ColumnSelector>,
+    holds: Content,
     /// The caller says that this is the header.
     is_certain: bool,
     cells: Cells,
@@ -57,12 +60,12 @@ pub(super) struct Header {
 #[derive(Default)]
 struct Cells {
     count: usize,
-    /// How many there are up to the last that isn't empty.
+    /// The number of cells up to the last that isn't empty.
     named: usize,
-    /// What to show if it can't be used: the first cell, or a code in it.
+    /// What is shown if the row can't be used: the first cell, or the first code.
     shown: Cell,
     has_code: bool,
-    /// A code, or nearly one, is in the column that the caller gave by number.
+    /// The column that the caller gave by number holds a code, or nearly one.
     begins_with_code: bool,
     is_usual: bool,
 }
@@ -71,13 +74,26 @@ impl Header {
     /// Says which columns are looked for; `is_certain`: and that this is the header.
     pub(super) fn expect(&mut self, column: Column, program: Option<Column>, is_certain: bool) {
         self.code.column = column;
-        self.program =
-            program.map(|column| ColumnSelector { column, is_program: true, ..Default::default() });
+        self.program = program.map(|column| ColumnSelector::new(column, &PROGRAM));
         self.is_certain = is_certain;
     }
 
-    pub(super) const fn is_by_program(&self) -> bool {
-        self.program.is_some()
+    /// Looks for recipients: in the column that was given, else in one of e-mail
+    /// addresses, of telephone numbers, or both.
+    pub(super) fn expect_recipients(&mut self) {
+        self.holds = Content::Recipients;
+        self.code.names = &RECIPIENT;
+        if self.code.column == Column::Usual {
+            self.program = Some(ColumnSelector::new(Column::Usual, &PHONE));
+        }
+    }
+
+    pub(super) const fn holds(&self) -> Content {
+        self.holds
+    }
+
+    pub(super) fn is_by_program(&self) -> bool {
+        self.program.is_some() && self.holds == Content::Codes
     }
 
     pub(super) const fn is_certain(&self) -> bool {
@@ -115,15 +131,15 @@ impl Header {
         if !cell.is_empty() {
             cells.named = cells.count;
         }
-        let is_code = cell.code().is_ok();
+        let is_code = cell.holds(self.holds);
         if is_code && !cells.has_code || cells.shown.is_empty() {
             cells.has_code |= is_code;
             cells.shown = cell.clone();
         }
         let Some(name) = cell.text().map(bare) else { return };
-        cells.is_usual = is_code_column(name);
+        cells.is_usual = self.code.is_usual(name);
         if self.code.consider(name, index) && self.code.is_number() {
-            cells.begins_with_code = cell.looks_like_code();
+            cells.begins_with_code = is_code || cell.looks_like_code();
         }
         if let Some(program) = &mut self.program {
             program.consider(name, index);
@@ -133,11 +149,16 @@ impl Header {
     /// Says what the row is, when all its cells are there.
     pub(super) fn judge(&self) -> FirstRow {
         let Cells { count, has_code, begins_with_code, is_usual, .. } = self.cells;
-        let is_lone = count == 1 && self.program.is_none() && !is_usual;
+        let is_lone = count == 1 && !self.is_by_program() && !is_usual;
         let is_number = self.code.is_number();
         let code = self.code.index();
         let found = match &self.program {
             None => code.map(|code| Columns { code, program: None }),
+            // The second column need not be there.
+            Some(phone) if self.holds == Content::Recipients => code.map(|code| {
+                let program = phone.index().ok().filter(|phone| *phone != code);
+                Columns { code, program }
+            }),
             Some(program) => code.and_then(|code| {
                 program.index().map(|program| Columns { code, program: Some(program) })
             }),
@@ -184,12 +205,23 @@ static PROGRAM: Names = Names {
     none_given: message::NO_SUCH_PROGRAM_COLUMN,
     several: message::SEVERAL_PROGRAM_COLUMNS,
 };
+static RECIPIENT: Names = Names {
+    usual: &RECIPIENT_COLUMNS,
+    none: message::NO_RECIPIENT_COLUMN,
+    none_given: message::NO_SUCH_COLUMN,
+    several: message::SEVERAL_COLUMNS,
+};
+static PHONE: Names = Names {
+    usual: &PHONE_COLUMNS,
+    none: message::NO_RECIPIENT_COLUMN,
+    none_given: message::NO_SUCH_COLUMN,
+    several: message::SEVERAL_COLUMNS,
+};
 
 /// Looks for a column in the header.
-#[derive(Default)]
 struct ColumnSelector {
     column: Column,
-    is_program: bool,
+    names: &'static Names,
     /// How many have the best name so far, and how good that is: 0 before 1.
     equals: usize,
     rank: usize,
@@ -197,9 +229,20 @@ struct ColumnSelector {
     index: usize,
 }
 
+impl Default for ColumnSelector {
+    fn default() -> Self {
+        Self::new(Column::Usual, &CODE)
+    }
+}
+
 impl ColumnSelector {
-    const fn names(&self) -> &'static Names {
-        if self.is_program { &PROGRAM } else { &CODE }
+    const fn new(column: Column, names: &'static Names) -> Self {
+        Self { column, names, equals: 0, rank: 0, index: 0 }
+    }
+
+    /// Whether that is a usual name of the column.
+    fn is_usual(&self, text: &str) -> bool {
+        self.names.usual.iter().any(|name| is_same_name(name, text))
     }
 
     const fn is_number(&self) -> bool {
@@ -222,7 +265,7 @@ impl ColumnSelector {
             // To the letter what the caller says: no other can be meant.
             Column::Named(wanted, None) if name == wanted.trim() => Some(0),
             Column::Named(wanted, _) => is_same_name(wanted, name).then_some(1),
-            Column::Usual => self.names().usual.iter().position(|usual| is_same_name(usual, name)),
+            Column::Usual => self.names.usual.iter().position(|usual| is_same_name(usual, name)),
         };
         let Some(rank) = rank.filter(|rank| self.equals == 0 || *rank <= self.rank) else {
             return false;
@@ -244,11 +287,11 @@ impl ColumnSelector {
             if !self.is_ambiguous() {
                 return Ok(self.index);
             }
-            (RejectReason::AmbiguousColumn, self.names().several)
+            (RejectReason::AmbiguousColumn, self.names.several)
         } else if self.column == Column::Usual {
-            (RejectReason::MissingColumn, self.names().none)
+            (RejectReason::MissingColumn, self.names.none)
         } else {
-            (RejectReason::MissingColumn, self.names().none_given)
+            (RejectReason::MissingColumn, self.names.none_given)
         };
         Err(fault)
     }

@@ -8,7 +8,7 @@ use super::utf16::Utf16;
 
 #[derive(Default)]
 pub(super) struct Input {
-    /// What it is, when it is known.
+    /// What the input is, once it is known.
     kind: Option<Start>,
     /// The first bytes until then; of an archive, more of them.
     held: Vec<u8>,
@@ -17,13 +17,18 @@ pub(super) struct Input {
 }
 
 impl Input {
-    /// So many bytes of an archive say what it is.
+    /// Bytes of an archive that are needed to name it.
     const ARCHIVE: usize = 1 << 16;
     /// Bytes that are decoded together.
     const AT_ONCE: usize = 1 << 12;
 
     pub(super) fn expect(&mut self, options: Options) {
         self.text.expect(options);
+    }
+
+    /// Reads recipients in place of codes.
+    pub(super) fn expect_recipients(&mut self) {
+        self.text.rows.expect_recipients();
     }
 
     #[cfg(test)]

@@ -42,10 +42,12 @@ mod fast_rows;
 mod format;
 mod head;
 mod input;
+mod lines;
 mod marks;
 mod message;
 mod programs;
 mod quoted;
+mod recipients;
 mod rows;
 mod shape;
 mod utf16;
@@ -56,17 +58,33 @@ use input::Input;
 use programs::Collector;
 pub use programs::ProgramLists;
 
-use crate::code::builder::PendingInserts;
 use crate::code::list::CodeList;
+use crate::code::pending::PendingInserts;
 use crate::code::rejected::{RejectReason, RejectedEntry};
 use crate::code::{Code, TEXT_LENGTH};
 
 /// The names by which the column of the codes is found, the best first.
 pub const CODE_COLUMNS: [&str; 4] = ["code_id", "code_uuid", "uuid", "code"];
+/// The names by which the column of the recipients is found, the best first.
+pub const RECIPIENT_COLUMNS: [&str; 10] = [
+    "email",
+    "email_address",
+    "mail",
+    "phone",
+    "phone_number",
+    "telephone",
+    "telephone_number",
+    "mobile",
+    "mobile_number",
+    "code_text",
+];
+/// Those by which a second column of theirs is found.
+pub const PHONE_COLUMNS: [&str; 6] =
+    ["phone", "phone_number", "telephone", "telephone_number", "mobile", "mobile_number"];
 /// The names by which the column of the programs is found, the best first.
 pub const PROGRAM_COLUMNS: [&str; 3] = ["voucher_program_id", "program_id", "program"];
 
-/// What a reader is told.
+/// Options of a reader.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// The column of the codes.
@@ -110,7 +128,7 @@ impl CodeReader {
         Self::with(Options { column: column.into(), program_column, ..Options::default() })
     }
 
-    /// A reader that is told all that there is to tell.
+    /// A reader with these options.
     #[must_use]
     pub fn with(options: Options) -> Self {
         let mut reader = Self::default();
@@ -144,7 +162,7 @@ impl CodeReader {
         }
     }
 
-    /// Takes one entry of a list of strings; its line is its place in the list.
+    /// Takes one entry of a list of strings; its line is its number in the list.
     pub fn push_entry(&mut self, text: &str) {
         self.entry(text.as_bytes());
     }
@@ -158,9 +176,10 @@ impl CodeReader {
         }
         let mut batch = PendingInserts::new();
         let (whole, rest) = records.as_chunks();
+        let is_for_codes = !self.collector.is_for_recipients();
         for record in whole {
             match Code::read(record) {
-                Some(code) if code != Code::NONE => {
+                Some(code) if code != Code::NONE && is_for_codes => {
                     self.entries += 1;
                     batch.add(code, &mut self.collector.all);
                 }
@@ -176,12 +195,13 @@ impl CodeReader {
     /// Takes note of an entry that is no string.
     pub fn reject_entry(&mut self) {
         self.entries += 1;
-        self.collector.all.reject(RejectedEntry {
+        let rejected = RejectedEntry {
             line: self.entries,
             value: String::new(),
             reason: RejectReason::NotAString,
             message: message::NO_STRING.to_owned(),
-        });
+        };
+        self.collector.reject(rejected, None);
     }
 
     /// How many distinct codes there are so far.
@@ -198,8 +218,8 @@ impl CodeReader {
 
     /// How many rows or entries were rejected so far.
     #[must_use]
-    pub const fn rejected_count(&self) -> u64 {
-        self.collector.all.so_far().rejected_count()
+    pub fn rejected_count(&self) -> u64 {
+        self.collector.rejected_count()
     }
 
     /// The list, when all was pushed.
@@ -227,6 +247,10 @@ impl CodeReader {
         self.entries += 1;
         let mut cell = Cell::default();
         cell.extend(text);
+        if self.collector.is_for_recipients() {
+            self.collector.match_recipient(self.entries, [&cell, &Cell::default()]);
+            return;
+        }
         match cell.code() {
             Ok(code) => _ = self.collector.all.insert(code),
             Err(reason) => {
@@ -240,7 +264,7 @@ impl CodeReader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    /// So many rows of 37 bytes, or of 39 with a program.
+    /// Rows of 37 bytes each, or of 39 with a program.
     fn rows(count: u32, begin: &str, behind: &str) -> String {
         let row = |number| format!("{number:08x}-0000-4000-8000-000000000001{behind}\n");
         begin.to_owned() + &(1..=count).map(row).collect::<String>()

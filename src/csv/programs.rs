@@ -1,12 +1,11 @@
-//! Where codes and rejected rows go: one list, or one for each program.
-
-use std::cmp::Ordering;
-
-use twox_hash::XxHash64;
+//! Where the rows go: codes into one list, or one for each program; recipients to what
+//! finds their codes.
 
 use crate::code::Code;
 use crate::code::list::{CodeList, CodeListBuilder, KEPT_REJECTED};
 use crate::code::rejected::{RejectReason, RejectedEntry};
+use crate::recipients::MatchRows;
+use crate::text_index::TextIndex;
 use crate::uber::id::ProgramId;
 
 /// One list of codes for each program.
@@ -21,32 +20,38 @@ pub struct ProgramLists {
     pub rejections: CodeList,
 }
 
+/// Whether lists of several programs are read: not in a module that only distributes.
+const READS_PROGRAMS: bool = cfg!(any(not(feature = "js"), feature = "jobs"));
+
 /// Takes what the rows hold.
 #[derive(Default)]
 pub(super) struct Collector {
     /// Codes of no program in particular, and everything that was rejected.
     pub(super) all: CodeListBuilder,
     by_program: bool,
+    /// What decides which guest a row means, in a list of recipients. Their codes go into
+    /// `all`, and nothing else.
+    pub(super) recipients: Option<Box<dyn MatchRows>>,
     programs: Vec<(ProgramId, CodeListBuilder)>,
-    index: ProgramIndex,
-    /// The place of the last row's program, which is mostly that of the next.
+    index: TextIndex,
+    /// The number of the last row's program, which is mostly that of the next.
     last: usize,
     distinct: usize,
     duplicates: u64,
     /// Nothing is kept, but why the first row was rejected.
-    is_trial: bool,
-    fault: Option<RejectReason>,
+    pub(super) is_trial: bool,
+    pub(super) fault: Option<RejectReason>,
     seed: u64,
 }
 
 impl Collector {
-    /// Makes one list for each program, where it is told to.
+    /// Starts with empty lists: one, or one for each program.
     pub(super) fn expect(&mut self, by_program: bool, seed: u64) {
         *self = Self { by_program, seed, all: CodeListBuilder::new(seed), ..Self::default() };
     }
 
     pub(super) const fn is_by_program(&self) -> bool {
-        self.by_program
+        READS_PROGRAMS && self.by_program
     }
 
     /// How many programs were seen.
@@ -77,7 +82,7 @@ impl Collector {
         if self.is_trial {
             return true;
         }
-        if !self.by_program {
+        if !self.is_by_program() {
             self.all.insert(code);
             return true;
         }
@@ -95,8 +100,13 @@ impl Collector {
             self.fault = self.fault.or(Some(rejected.reason));
             return;
         }
+        if let Some(recipients) = &mut self.recipients {
+            recipients.reject(rejected);
+            return;
+        }
         // The limit is one for all programs: their number has none.
         let is_kept = self.all.so_far().rejected().len() < KEPT_REJECTED;
+        let program = program.filter(|_| self.is_by_program());
         if let Some(list) = program.and_then(|program| self.list(program)) {
             if is_kept {
                 list.reject(rejected.clone());
@@ -109,8 +119,12 @@ impl Collector {
 
     /// Counts rejections beyond those that are kept.
     pub(super) fn reject_more(&mut self, count: u64) {
-        if !self.is_trial {
-            self.all.reject_more(count);
+        if self.is_trial {
+            return;
+        }
+        match &mut self.recipients {
+            Some(recipients) => recipients.reject_more(count),
+            None => self.all.reject_more(count),
         }
     }
 
@@ -128,87 +142,29 @@ impl Collector {
 
     /// Whether a row of that program was seen.
     pub(super) fn knows(&self, program: &str) -> bool {
-        self.index.find(program, &self.programs).is_ok()
+        self.is_by_program() && self.index.find(program, &|number| self.id(number)).is_ok()
+    }
+
+    fn id(&self, number: usize) -> &str {
+        self.programs.get(number).map_or("", |(id, _)| id.as_str())
     }
 
     /// The list of a program; none if that is no program id.
     fn list(&mut self, program: &str) -> Option<&mut CodeListBuilder> {
         if self.programs.get(self.last).is_none_or(|(id, _)| id.as_str() != program) {
-            self.last = match self.index.find(program, &self.programs) {
-                Ok(place) => place,
+            self.last = match self.index.find(program, &|number| self.id(number)) {
+                Ok(number) => number,
                 Err(gap) => {
-                    let place = self.programs.len();
+                    let number = self.programs.len();
                     let list = CodeListBuilder::new(self.seed);
                     self.programs.push((ProgramId::new(program).ok()?, list));
-                    self.index.insert(gap, place);
-                    place
+                    self.index.insert(gap, number);
+                    number
                 }
             };
         }
         self.programs.get_mut(self.last).map(|(_, list)| list)
     }
-}
-
-/// The places of the programs, in the order of a hash of their ids, then of these.
-///
-/// A tree of two levels: an insertion moves the rest of one short run, and not
-/// of all programs. Not a hash table: who writes the file chooses the ids, and
-/// could choose them to collide.
-#[derive(Default)]
-struct ProgramIndex {
-    runs: Vec<Vec<(u64, usize)>>,
-}
-
-/// Where in a [`ProgramIndex`] something is missing: the run, the place in it, the
-/// hash.
-struct Gap(usize, usize, u64);
-
-impl ProgramIndex {
-    const LONGEST_RUN: usize = 512;
-
-    fn find(&self, program: &str, programs: &[(ProgramId, CodeListBuilder)]) -> Result<usize, Gap> {
-        let hash = XxHash64::oneshot(0, program.as_bytes());
-        let order = |entry: Option<&(u64, usize)>| {
-            let Some((other, place)) = entry else { return Ordering::Greater };
-            let id = || programs.get(*place).map_or("", |(id, _)| id.as_str());
-            other.cmp(&hash).then_with(|| id().cmp(program))
-        };
-        // The last run that begins before it, or with it.
-        let first = |at: usize| order(self.runs.get(at).and_then(|run| run.first()));
-        let at = search(self.runs.len(), &|at| first(at).is_le()).saturating_sub(1);
-        let Some(run) = self.runs.get(at) else { return Err(Gap(0, 0, hash)) };
-        let gap = search(run.len(), &|at| order(run.get(at)).is_lt());
-        match run.get(gap) {
-            entry @ Some((_, place)) if order(entry).is_eq() => Ok(*place),
-            _ => Err(Gap(at, gap, hash)),
-        }
-    }
-
-    fn insert(&mut self, Gap(at, gap, hash): Gap, place: usize) {
-        let Some(run) = self.runs.get_mut(at) else {
-            self.runs.push(vec![(hash, place)]);
-            return;
-        };
-        run.insert(gap, (hash, place));
-        if run.len() > Self::LONGEST_RUN {
-            let rest = run.split_off(Self::LONGEST_RUN / 2);
-            self.runs.insert(at + 1, rest);
-        }
-    }
-}
-
-/// How many come before the first of which that is not so.
-fn search(count: usize, is_before: &dyn Fn(usize) -> bool) -> usize {
-    let (mut from, mut to) = (0, count);
-    while from < to {
-        let middle = usize::midpoint(from, to);
-        if is_before(middle) {
-            from = middle + 1;
-        } else {
-            to = middle;
-        }
-    }
-    from
 }
 
 #[cfg(test)]
@@ -243,8 +199,6 @@ mod tests {
             for (number, name) in names().enumerate() {
                 assert!(collector.accept(code(number), &name));
             }
-            assert!(collector.index.runs.len() > 5);
-            assert!(collector.index.runs.iter().all(|run| run.len() <= ProgramIndex::LONGEST_RUN));
             assert_eq!((collector.distinct(), collector.duplicates()), (COUNT, COUNT as u64));
             let ProgramLists { programs, .. } = collector.finish_programs();
             assert!(programs.iter().map(|(id, _)| id.as_str().to_owned()).eq(names()));

@@ -5,7 +5,7 @@
 //! has no code where a row would have one. So the lines within quotes are read
 //! once more, as if no quote had been opened.
 
-use super::cell::Cell;
+use super::cell::{Cell, Content};
 
 /// The lines of the quoted cells of a row.
 #[allow(clippy::struct_excessive_bools)] // They are independent of one another.
@@ -15,6 +15,7 @@ pub(super) struct QuotedLines {
     column: usize,
     /// The same where the quotes were opened.
     opened_at: usize,
+    pub(super) holds: Content,
     /// The cell under way, if it is where a code would be.
     cell: Cell,
     has_code: bool,
@@ -50,7 +51,7 @@ impl QuotedLines {
     }
 
     fn end_raw_cell(&mut self) {
-        self.has_code |= self.cell.may_be_code() && self.cell.code().is_ok();
+        self.has_code |= self.cell.holds(self.holds);
         self.cell.clear();
     }
 

@@ -5,63 +5,36 @@ use std::slice;
 use super::cell::{Cell, is_line_end, is_space};
 use super::columns::{Columns, FirstRow, Header};
 use super::fast_rows::find_special;
-use super::message;
+use super::lines::{Lines, RowLines};
 use super::programs::Collector;
 use super::quoted::QuotedLines;
 use super::shape::Shape;
 use crate::code::list::KEPT_REJECTED;
 use crate::code::rejected::RejectReason;
-use crate::text::{decimal, text};
+
+mod complete;
 
 /// Where in a cell the next byte is.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum CellState {
-    /// At its start, or in the white space there.
+    /// At the start of the cell, or in white space there.
     #[default]
     Start,
     /// In a cell without quotes.
     Bare,
     /// Between quotes.
     Quoted,
-    /// Behind a quote that closes the cell or is the first of two.
+    /// After a quote that closes the cell, or is the first of two.
     Quote,
-    /// Behind the closing quote, in white space.
+    /// In white space after the closing quote.
     Closed,
-    /// In a row whose quotes don't match: on the way to the end of the line.
+    /// In a row whose quotes don't match, up to the end of the line.
     Malformed,
 }
 
 /// In place of a delimiter when there is one column. A line end is looked for
 /// first, so this is never met.
 pub(super) const NO_DELIMITER: u8 = b'\n';
-
-/// The number of the physical line.
-#[derive(Clone, Copy)]
-pub(super) struct Lines {
-    pub(super) line: u64,
-    pub(super) last_was_return: bool,
-}
-
-impl Default for Lines {
-    fn default() -> Self {
-        Self { line: 1, last_was_return: false }
-    }
-}
-
-impl Lines {
-    pub(super) fn pass(&mut self, byte: u8) {
-        if byte == b'\r' || byte == b'\n' && !self.last_was_return {
-            self.line += 1;
-        }
-        self.last_was_return = byte == b'\r';
-    }
-
-    pub(super) fn pass_all(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.pass(*byte);
-        }
-    }
-}
 
 /// The state machine of rows and cells.
 #[derive(Default)]
@@ -92,19 +65,6 @@ pub(super) struct Rows {
     quoted: QuotedLines,
 }
 
-/// The physical lines of a row that are not blank.
-#[derive(Default)]
-struct RowLines {
-    count: u64,
-    /// The first of them: as many as can be shown.
-    first: Vec<u64>,
-    /// Something stands in the line under way.
-    is_filled: bool,
-}
-
-/// Why a row is refused: what to show of it, and what to say.
-type Refusal<'a> = (&'a Cell, RejectReason, String);
-
 /// What a row would be as the first one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trial {
@@ -113,13 +73,20 @@ pub(super) enum Trial {
     Header {
         cells: usize,
     },
-    /// The first of many, of so many cells, with codes in these columns.
+    /// The first row of data, with these columns and this number of cells.
     Data(Columns, usize),
-    /// Whatever it is, nothing behind it can change that.
+    /// Nothing after it can change what it is.
     Certain,
 }
 
 impl Rows {
+    /// Reads recipients in place of codes.
+    pub(super) fn expect_recipients(&mut self) {
+        self.header.expect_recipients();
+        self.shape.holds = self.header.holds();
+        self.quoted.holds = self.header.holds();
+    }
+
     pub(super) const fn begin(&mut self, delimiter: u8) {
         self.delimiter = delimiter;
         self.line = self.lines.line;
@@ -320,155 +287,5 @@ impl Rows {
                 self.row_lines.first.push(self.lines.line);
             }
         }
-    }
-
-    fn end_row(&mut self, collector: &mut Collector) {
-        let is_header = !self.has_columns;
-        self.close_quotes(self.state);
-        let has_own_code = || (!is_header || self.column == 0) && self.code.code().is_ok();
-        let is_taken = if self.state == CellState::Malformed {
-            self.reject_quotes(message::MALFORMED, collector);
-            false
-        } else if self.quoted.have_codes(has_own_code) {
-            // What the quotes have drawn in may be no part of the code.
-            self.code.cut(self.delimiter);
-            self.reject_quotes(message::DRAWS_IN, collector);
-            false
-        } else if is_header {
-            self.end_header(collector);
-            false
-        } else {
-            self.shape.end_cell();
-            self.end_data(false, collector)
-        };
-        self.shape.end_row(is_taken);
-        self.quoted.end_row();
-        self.state = CellState::Start;
-        self.has_begun = false;
-        self.column = 0;
-        self.code.clear();
-        self.program.clear();
-        self.row_lines.count = 0;
-        self.row_lines.first.clear();
-        self.row_lines.is_filled = false;
-    }
-
-    /// Rejects a row whose quotes went wrong, with all that they have drawn in.
-    fn reject_quotes(&mut self, mut why: &'static str, collector: &mut Collector) {
-        if self.column == self.columns.code {
-            self.code.cut(self.delimiter);
-        }
-        let is_list = self.delimiter == NO_DELIMITER && !self.header.is_by_program();
-        if !self.has_columns && (!is_list || self.has_header_below()) {
-            why = message::MALFORMED_HEADER;
-            self.is_finished = true;
-            self.code.clear();
-        }
-        self.has_columns = true;
-        self.reject_lines(why.into(), None, collector);
-    }
-
-    /// Rejects the row, and each of its further lines in which something stands.
-    fn reject_lines(
-        &mut self,
-        mut message: String,
-        mut program: Option<&str>,
-        collector: &mut Collector,
-    ) {
-        self.end_line();
-        for line in &self.row_lines.first {
-            let rejected = self.code.rejected(*line, RejectReason::MalformedCsv, message);
-            collector.reject(rejected, program.take());
-            self.code.clear();
-            message = message::SWALLOWED.into();
-        }
-        collector.reject_more(self.row_lines.count - self.row_lines.first.len() as u64);
-    }
-
-    fn end_header(&mut self, collector: &mut Collector) {
-        self.header.consider(&self.code);
-        if self.header.named() == 0 {
-            self.header.reset();
-            return;
-        }
-        self.has_columns = true;
-        let (reason, fault) = match self.header.judge() {
-            FirstRow::Header(columns) => {
-                self.columns = columns;
-                self.shape.begin(columns, self.header.count(), self.header.named());
-                return;
-            }
-            FirstRow::Data(_) if self.header.count() == 1 && !self.has_header_below() => {
-                self.end_data(true, collector);
-                return;
-            }
-            FirstRow::Data(_) => (RejectReason::MissingColumn, message::NO_HEADER),
-            FirstRow::Fault(reason, fault) => (reason, fault),
-        };
-        let fault = text(&[fault, &self.hint()]);
-        collector.reject(self.header.shown().rejected(self.line, reason, fault), None);
-        self.is_finished = true;
-    }
-
-    /// Takes or rejects a row; `is_first`: it is the only row that could have been
-    /// a header. True if it is taken.
-    fn end_data(&mut self, is_first: bool, collector: &mut Collector) -> bool {
-        if !self.shape.has_other() && self.code.is_empty() {
-            return false;
-        }
-        let program = match self.columns.program.and_then(|_| self.program.program_id()) {
-            None | Some("") => None,
-            program => program,
-        };
-        let is_shifted = self.shape.is_shifted(self.row_lines.count > 0, || {
-            program.is_some_and(|program| collector.knows(program))
-        });
-        if is_shifted {
-            // Only the first cell can't be shifted.
-            let program = program.filter(|_| self.columns.program == Some(0)).map(str::to_owned);
-            self.reject_lines(self.shape.fault(), program.as_deref(), collector);
-            return false;
-        }
-        let Err((cell, reason, mut message)) = self.judge(collector) else { return true };
-        if is_first
-            && reason == RejectReason::NotAUuid
-            && !cell.is_empty()
-            && !cell.looks_like_code()
-        {
-            message.push_str(message::IF_HEADER);
-            message.push_str(&self.hint());
-        }
-        collector.reject(cell.rejected(self.line, reason, message), program);
-        false
-    }
-
-    fn has_header_below(&self) -> bool {
-        self.later_header.is_some_and(|(_, has_cells)| has_cells)
-    }
-
-    /// Says where the header seems to be, if it isn't the first row.
-    fn hint(&self) -> String {
-        let Some((header, _)) = self.later_header else { return String::new() };
-        let (line, header) = (decimal(self.line), decimal(header));
-        text(&[message::LINE, &line, message::DECIDES, &header, message::IF_SO, &header, "."])
-    }
-
-    fn judge(&self, collector: &mut Collector) -> Result<(), Refusal<'_>> {
-        let (code, program) = (&self.code, &self.program);
-        let missing = |message: &str| (code, RejectReason::MissingColumn, message.to_owned());
-        if self.column < self.columns.code.max(self.columns.program.unwrap_or(0)) {
-            return Err(missing(message::SHORT_ROW));
-        }
-        let id = code.code().map_err(|reason| (code, reason, code.fault(reason)))?;
-        if self.columns.program.is_some() && program.is_empty() {
-            return Err(missing(message::EMPTY_PROGRAM));
-        }
-        let Some(name) = program.program_id() else {
-            return Err((program, RejectReason::NotUtf8, message::NOT_UTF8.to_owned()));
-        };
-        if program.is_too_long() || !collector.accept(id, name) {
-            return Err((program, RejectReason::InvalidProgramId, message::NO_PROGRAM.to_owned()));
-        }
-        Ok(())
     }
 }

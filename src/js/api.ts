@@ -2,12 +2,8 @@
 export { authorizationUrl, exchangeCode } from "./client/authorization.js";
 export type { AuthorizationUrlOptions, ExchangeCodeOptions } from "./client/authorization.js";
 export { createClient } from "./client/client.js";
-export type {
-  Client,
-  ListCodesOptions,
-  ListGuestsOptions,
-  SearchProgramsOptions,
-} from "./client/client.js";
+export type { Client } from "./client/client.js";
+export type { ListCodesOptions, ListGuestsOptions, SearchProgramsOptions } from "./client/calls.js";
 export type { CodeList, ProgramLists, RejectedEntry } from "./codes/code-list.js";
 export type { BlobInput, StreamInput, TextInput } from "./codes/codes-input.js";
 export {
@@ -62,6 +58,14 @@ export type {
   ParseOptions,
   ParseProgress,
 } from "./codes/parse.js";
+export { matchRecipients } from "./codes/recipients.js";
+export type {
+  MatchOptions,
+  RecipientGuest,
+  RecipientMatches,
+  RecipientRow,
+  RecipientsInput,
+} from "./codes/recipients.js";
 export { setModule } from "./wasm/set-module.js";
 export type {
   Auth,

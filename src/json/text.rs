@@ -5,9 +5,10 @@
 //! what it likes; in the wasm, deserializing through `serde` costs 12 to 18 kB, most
 //! of it for floats. Here the host reads the few numbers that are not whole.
 
-use std::borrow::Cow;
+use super::members::keep_last;
+use super::{DEEPEST, Json};
 
-use crate::json::{DEEPEST, Json, keep_last};
+mod strings;
 
 /// So many digits are a whole number that a float holds exactly.
 const EXACT_DIGITS: usize = 15;
@@ -110,7 +111,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The text from a place up to where the reader is.
+    /// The text from there up to where the reader is.
     fn since(&self, from: usize) -> &'a str {
         self.text.get(from..self.at).unwrap_or_default()
     }
@@ -154,73 +155,6 @@ impl<'a> Reader<'a> {
         #[allow(clippy::cast_precision_loss)] // Not with so few digits.
         Some(text.bytes().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')) as f64)
     }
-
-    #[cfg_attr(hot_paths, optimize(speed))]
-    fn string(&mut self) -> Option<Cow<'a, str>> {
-        if self.byte()? != b'"' {
-            return None;
-        }
-        self.at += 1;
-        let mut string = Cow::Borrowed("");
-        loop {
-            let rest = self.text.get(self.at..)?;
-            let end = rest.bytes().position(is_special)?;
-            let (plain, behind) = rest.split_at_checked(end)?;
-            self.at += end + 1;
-            // Without an escape, it is a piece of the text.
-            string += plain;
-            match behind.bytes().next()? {
-                b'"' => return Some(string),
-                b'\\' => string.to_mut().push(self.escape()?),
-                _ => return None,
-            }
-        }
-    }
-
-    fn escape(&mut self) -> Option<char> {
-        let byte = self.byte()?;
-        self.at += 1;
-        Some(match byte {
-            b'"' | b'\\' | b'/' => char::from(byte),
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
-            b'u' => self.unit_escape()?,
-            _ => return None,
-        })
-    }
-
-    /// A character written as one or two UTF-16 units; half of one is replaced, as
-    /// it is where JavaScript's strings become UTF-8.
-    fn unit_escape(&mut self) -> Option<char> {
-        let first = self.unit()?;
-        let behind = self.at;
-        if (0xd800..0xdc00).contains(&first)
-            && self.text.get(behind..)?.starts_with("\\u")
-            && let Some(second) = {
-                self.at += 2;
-                self.unit()
-            }
-            && (0xdc00..0xe000).contains(&second)
-        {
-            return char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00));
-        }
-        self.at = behind;
-        Some(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER))
-    }
-
-    fn unit(&mut self) -> Option<u32> {
-        let digits = self.text.as_bytes().get(self.at..)?.first_chunk::<4>()?;
-        self.at += 4;
-        digits.iter().try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))
-    }
-}
-
-/// Whether a byte can't stand in a string as it is.
-fn is_special(byte: u8) -> bool {
-    byte < b' ' || matches!(byte, b'"' | b'\\')
 }
 
 #[cfg(test)]
@@ -372,8 +306,12 @@ mod tests {
         leaf.prop_recursive(4, 64, 8, |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..8).prop_map(Json::List),
-                prop::collection::btree_map(any::<String>().prop_map(Cow::Owned), inner, 0..8)
-                    .prop_map(|members| Json::Object(members.into_iter().collect())),
+                prop::collection::btree_map(
+                    any::<String>().prop_map(std::borrow::Cow::Owned),
+                    inner,
+                    0..8
+                )
+                .prop_map(|members| Json::Object(members.into_iter().collect())),
             ]
         })
     }
@@ -403,8 +341,8 @@ mod tests {
                 let kept = found.members().iter().filter(|(member, _)| member == name);
                 prop_assert_eq!(kept.count(), 1);
                 if !names[at + 1..].contains(name) {
-                    let place = at.to_string();
-                    prop_assert_eq!(found.get(name), &ours(&place).unwrap());
+                    let number = at.to_string();
+                    prop_assert_eq!(found.get(name), &ours(&number).unwrap());
                 }
             }
         }

@@ -6,12 +6,13 @@
 use std::path::Path;
 
 use super::{
-    BATCH_ROW_BYTES, ClientOperation, HostOutcome, JobAction, JobOperation, RESULT_ROW_BYTES,
-    RESULTS_PER_PAGE, ReaderCount,
+    BATCH_ROW_BYTES, CHECKED_BEFORE, ClientOperation, HostOutcome, JobAction, JobOperation,
+    RESULT_ROW_BYTES, RESULTS_PER_PAGE, ReaderCount,
 };
 use crate::code::rejected::RejectReason;
 use crate::error::{ErrorClass, ErrorCode};
 use crate::job::{By, CodeState, Decision};
+use crate::recipients::RecipientReason;
 use crate::sandbox::{EventForm, Fault};
 use crate::uber::distribute::MOST_CODES;
 use crate::uber::token::Scope;
@@ -79,6 +80,10 @@ fn module() -> String {
         }
     }
 
+    out +=
+        "\n/** In place of signing keys: the signature of this body was right when it came. */\n";
+    out += &constant("CHECKED_BEFORE", &format!("\"{CHECKED_BEFORE}\""));
+
     out += "\n// Sizes and limits.\n";
     for (name, about, value) in [
         ("RESULT_ROW_BYTES", "Bytes of one code in a page of results.", RESULT_ROW_BYTES),
@@ -113,6 +118,10 @@ fn module() -> String {
     let reasons = RejectReason::ALL.iter().map(|reason| reason.as_str()).collect::<Vec<_>>();
     out += "\n/** Why an entry of a list is no code. */\n";
     out += &union("RejectionReason", &reasons);
+
+    let reasons = RecipientReason::ALL.iter().map(|reason| reason.as_str()).collect::<Vec<_>>();
+    out += "\n/** Why a row of a list of recipients led to no code. */\n";
+    out += &union("RecipientReason", &reasons);
 
     let scopes = [Scope::VoucherPrograms, Scope::Aggregator].map(Scope::as_str);
     out += "\n/** What the token of an app may be used for. */\n";

@@ -2,12 +2,11 @@
 //!
 //! Members and statuses follow Uber's reference (stated) and observed answers
 //! (inferred). The sandbox's own choices: a search wraps its items as
-//! `voucher_programs`, in the order of creation; a program runs for 90 days; no
-//! code is ever cancelled. Each code has a guest with an address of its own, as if
-//! *Add Guests* had been called. A voucher is in its guest's hands once it was
-//! redeemed, and is worth 10 USD each time; `voucher`, whose members are unknown,
-//! then has a `voucher_id` and its usage. `next_token` stands at the top.
+//! `voucher_programs`, in the order of creation; a program runs for 90 days; a code
+//! can cost 20 of the program's currency at most, and each use costs 10. Nothing
+//! keeps a cancelled code from being distributed: what Uber does there is unknown.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde_json::{Value, json};
@@ -35,11 +34,15 @@ pub struct ProgramSpec {
     /// `UPCOMING`, `ACTIVE`, `COMPLETE` or `CANCELED`: `ACTIVE`. It makes no
     /// difference to distribute: what Uber does there is unknown.
     pub status: Option<String>,
+    /// The currency of its amounts, three capital letters: `USD`.
+    pub currency_code: Option<String>,
+    /// How many of its codes have a guest, the first ones: all.
+    pub guests: Option<u32>,
 }
 
 impl Default for ProgramSpec {
     fn default() -> Self {
-        Self { codes: 100, id: None, name: None, status: None }
+        Self { codes: 100, id: None, name: None, status: None, currency_code: None, guests: None }
     }
 }
 
@@ -63,15 +66,19 @@ pub(super) struct Program {
     deliveries: Vec<u32>,
     /// How often each of `codes` was redeemed.
     uses: Vec<u32>,
-    /// Each code and its place in `codes`, by code.
-    places: Vec<(Code, u32)>,
+    /// When codes were cancelled, by their indices.
+    cancelled: BTreeMap<usize, u64>,
+    currency_code: String,
+    /// How many of `codes` have a guest.
+    pub(super) guest_count: usize,
+    /// Each code and its index in `codes`, by code.
+    index_by_code: Vec<(Code, u32)>,
 }
 
-/// What one use of a voucher is worth, in US dollars.
+/// What one use of a voucher costs.
 pub(super) const USE_AMOUNT: u64 = 10;
-/// How many guests a page has at most, and unless told.
-const LARGEST_PAGE: usize = 1_000;
-const DEFAULT_PAGE: usize = 100;
+/// What one code can cost at most.
+const LARGEST_AMOUNT: usize = 20;
 
 impl Program {
     /// Program number `number` of the sandbox with this seed.
@@ -86,13 +93,18 @@ impl Program {
         if !crate::uber::programs::STATUSES.contains(&status.as_str()) {
             return Err(fault("status", "must be UPCOMING, ACTIVE, COMPLETE or CANCELED"));
         }
+        let currency_code = spec.currency_code.unwrap_or_else(|| "USD".to_owned());
+        if currency_code.len() != 3 || !currency_code.bytes().all(|byte| byte.is_ascii_uppercase())
+        {
+            return Err(fault("currencyCode", "must be three capital letters, such as USD"));
+        }
         let id = spec
             .id
             .unwrap_or_else(|| Random::new(seed, Purpose::ProgramId, number).uuid().to_string());
         let mut random = Random::new(seed, Purpose::Code, number);
         let codes: Vec<Code> = (0..spec.codes).map(|_| random.uuid()).collect();
-        let mut places: Vec<(Code, u32)> = codes.iter().copied().zip(0..).collect();
-        places.sort_unstable();
+        let mut index_by_code: Vec<(Code, u32)> = codes.iter().copied().zip(0..).collect();
+        index_by_code.sort_unstable();
         Ok(Self {
             id: ProgramId::new(id)?.as_str().to_owned(),
             name: spec.name.unwrap_or_else(|| format!("Program {number}")),
@@ -100,8 +112,13 @@ impl Program {
             created_at: now,
             deliveries: vec![0; codes.len()],
             uses: vec![0; codes.len()],
+            cancelled: BTreeMap::new(),
+            currency_code,
+            guest_count: spec.guests.map_or(codes.len(), |guests| {
+                usize::try_from(guests).unwrap_or(usize::MAX).min(codes.len())
+            }),
             codes,
-            places,
+            index_by_code,
         })
     }
 
@@ -121,10 +138,10 @@ impl Program {
         &self.codes
     }
 
-    /// Where that code stands, if it is one of this program's.
-    pub(super) fn place(&self, code: Code) -> Option<u32> {
-        let found = self.places.binary_search_by(|(have, _)| have.cmp(&code)).ok()?;
-        self.places.get(found).map(|(_, place)| *place)
+    /// The index of a code, if it is one of this program's.
+    pub(super) fn index_of(&self, code: Code) -> Option<u32> {
+        let found = self.index_by_code.binary_search_by(|(have, _)| have.cmp(&code)).ok()?;
+        self.index_by_code.get(found).map(|(_, index)| *index)
     }
 
     /// The codes that were sent, in their order, and how often each was.
@@ -132,13 +149,13 @@ impl Program {
         counted(&self.codes, &self.deliveries)
     }
 
-    /// Sends the code at that place to its recipient: which code it is, and which
+    /// Sends the code at that index to its recipient: which code it is, and which
     /// of its deliveries this was, from 1.
-    pub(super) fn deliver(&mut self, place: u32) -> Option<(Code, u32)> {
-        let place = usize::try_from(place).ok()?;
-        let times = self.deliveries.get_mut(place)?;
+    pub(super) fn deliver(&mut self, index: u32) -> Option<(Code, u32)> {
+        let index = usize::try_from(index).ok()?;
+        let times = self.deliveries.get_mut(index)?;
         *times = times.saturating_add(1);
-        Some((*self.codes.get(place)?, *times))
+        Some((*self.codes.get(index)?, *times))
     }
 
     /// The codes that were used, in their order, and how often each was.
@@ -151,49 +168,27 @@ impl Program {
         self.uses.iter().filter(|uses| **uses > 0).count()
     }
 
-    /// The recipient of the code at that place redeems it, unless they did so
+    /// The recipient of the code at that index redeems it, unless they did so
     /// `most` times before.
-    pub(super) fn redeem(&mut self, place: u32, most: u32) -> bool {
-        let found = usize::try_from(place).ok().and_then(|place| self.uses.get_mut(place));
+    pub(super) fn redeem(&mut self, index: u32, most: u32) -> bool {
+        let found = usize::try_from(index).ok().and_then(|index| self.uses.get_mut(index));
         let Some(uses) = found.filter(|uses| **uses < most) else { return false };
         *uses += 1;
         true
     }
 
-    /// The answer of Get Guests; none for a `page_token` that was never given.
-    pub(super) fn guests(&self, limit: Option<usize>, page_token: Option<&str>) -> Option<Value> {
-        let limit = limit.unwrap_or(DEFAULT_PAGE).clamp(1, LARGEST_PAGE);
-        let from = match page_token {
-            None => 0,
-            Some(token) => {
-                token.parse().ok().filter(|from| (1..self.codes.len()).contains(from))?
-            }
-        };
-        let until = from.saturating_add(limit).min(self.codes.len());
-        let guests: Vec<Value> = (from..until).filter_map(|place| self.guest(place)).collect();
-        let mut page = json!({ "guests": guests });
-        if until < self.codes.len()
-            && let Some(members) = page.as_object_mut()
-        {
-            members.insert("next_token".to_owned(), until.to_string().into());
-        }
-        Some(page)
+    /// Cancels the code at that index, unless it is cancelled already.
+    pub(super) fn cancel(&mut self, index: usize, now: u64) {
+        self.cancelled.entry(index).or_insert(now);
     }
 
-    fn guest(&self, place: usize) -> Option<Value> {
-        let (code, uses) = (*self.codes.get(place)?, *self.uses.get(place)?);
-        let voucher = if uses == 0 {
-            Value::Null
-        } else {
-            let amount = u64::from(uses) * USE_AMOUNT;
-            json!({ "voucher_id": code.to_string(), "usage_count": uses, "usage_amount": amount })
-        };
-        Some(json!({
-            "name": Value::Null,
-            "email": format!("guest-{}@example.com", place + 1),
-            "code": { "code_id": code.to_string(), "code_text": code_text(code) },
-            "voucher": voucher,
-        }))
+    pub(super) fn currency_code(&self) -> &str {
+        &self.currency_code
+    }
+
+    /// The code at that index, and how often it was used.
+    pub(super) fn code(&self, index: usize) -> Option<(Code, u32)> {
+        Some((*self.codes.get(index)?, *self.uses.get(index)?))
     }
 
     pub(super) fn has_status(&self, status: &str) -> bool {
@@ -219,7 +214,7 @@ impl Program {
             "usage_trip_count": trips,
             "usage_voucher_claim_count": self.used(),
             "usage_amount": trips * USE_AMOUNT,
-            "usage_amount_currency": "USD",
+            "usage_amount_currency": self.currency_code,
             "guests": if include_guests { json!([]) } else { Value::Null },
         });
         if let (Some(members), Value::Object(more)) = (details.as_object_mut(), more) {
@@ -232,8 +227,8 @@ impl Program {
         json!({
             "name": self.name,
             "status": self.status,
-            "total_dollar_exposure": self.codes.len() * 20,
-            "currency_code": "USD",
+            "total_dollar_exposure": self.codes.len() * LARGEST_AMOUNT,
+            "currency_code": self.currency_code,
             "starts_at": self.created_at,
             "ends_at": self.created_at.saturating_add(PROGRAM_LIFE),
             "created_at": self.created_at,
@@ -248,8 +243,8 @@ impl Program {
         let mut body = String::with_capacity(self.codes.len() * 230 + 64);
         // Writing to a string can't fail.
         let _ = write!(body, "{{\"total_number_of_codes\":{},\"codes\":[", self.codes.len());
-        for (place, (code, uses)) in self.codes.iter().zip(&self.uses).enumerate() {
-            if place > 0 {
+        for (index, (code, uses)) in self.codes.iter().zip(&self.uses).enumerate() {
+            if index > 0 {
                 body.push(',');
             }
             let text = code_text(*code);
@@ -262,8 +257,12 @@ impl Program {
                 let amount = u64::from(*uses) * USE_AMOUNT;
                 let _ = write!(
                     body,
-                    ",\"usage_count\":{uses},\"usage_amount\":{amount}.0,\"currency_code\":\"USD\""
+                    ",\"usage_count\":{uses},\"usage_amount\":{amount}.0,\"currency_code\":\"{}\"",
+                    self.currency_code
                 );
+            }
+            if let Some(at) = self.cancelled.get(&index) {
+                let _ = write!(body, ",\"canceled_at\":{at}");
             }
             body.push('}');
         }
@@ -279,7 +278,7 @@ fn counted(codes: &[Code], counts: &[u32]) -> Vec<(Code, u32)> {
 }
 
 /// What a rider types.
-fn code_text(code: Code) -> String {
+pub(super) fn code_text(code: Code) -> String {
     // Without letters and digits that look alike.
     Random::new(0, Purpose::CodeText, key_of(code, 0)).text("ABCDEFGHJKLMNPQRSTUVWXYZ23456789", 9)
 }
@@ -294,13 +293,13 @@ mod tests {
     }
 
     #[test]
-    fn every_code_is_found_at_its_place() {
+    fn every_code_is_found_at_its_index() {
         let program = program(500);
-        for (place, code) in (0..).zip(program.codes()) {
-            assert_eq!(program.place(*code), Some(place));
+        for (index, code) in (0..).zip(program.codes()) {
+            assert_eq!(program.index_of(*code), Some(index));
         }
         let other = Random::new(9, Purpose::Code, 9).uuid();
-        assert_eq!(program.place(other), None);
+        assert_eq!(program.index_of(other), None);
     }
 
     #[test]

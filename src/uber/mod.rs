@@ -12,3 +12,5 @@ pub mod programs;
 pub mod response;
 pub mod retry;
 pub mod token;
+mod token_set;
+mod verdict;

@@ -96,6 +96,7 @@ impl Call {
     }
 }
 
+#[cfg(feature = "jobs")]
 impl Client {
     /// What it is made of.
     pub(super) fn inner(&self) -> Rc<Inner> {
@@ -164,9 +165,12 @@ impl Inner {
                 let usage = input.get("includeUsage").is_true();
                 (codes::request(api, &program()?, usage), Operation::Read)
             }
+            #[cfg(feature = "jobs")]
             ClientOperation::ListUsedCodes => {
                 (codes::request(api, &program()?, true), Operation::Read)
             }
+            #[cfg(not(feature = "jobs"))]
+            ClientOperation::ListUsedCodes => known(None),
             ClientOperation::SearchPrograms => {
                 let (limit, offset) = (input.get("limit"), input.get("offset"));
                 let (limit, offset) = (whole(raw_number(limit)), whole(raw_number(offset)));
@@ -263,9 +267,12 @@ impl Inner {
             ClientOperation::ListCodes => {
                 (Operation::Read, codes::list(&parsed).map(|codes| lists::codes(&codes)))
             }
+            #[cfg(feature = "jobs")]
             ClientOperation::ListUsedCodes => {
                 (Operation::Read, codes::list(&parsed).map(|codes| lists::used_codes(&codes)))
             }
+            #[cfg(not(feature = "jobs"))]
+            ClientOperation::ListUsedCodes => known(None),
             ClientOperation::SearchPrograms => (
                 Operation::Read,
                 programs::list(&parsed).map(|programs| lists::programs(&programs)),

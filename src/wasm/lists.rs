@@ -1,6 +1,7 @@
 //! What Uber lists, under its names in JavaScript.
 
 use super::value::number;
+#[cfg(feature = "jobs")]
 use crate::code::Code;
 use crate::json::Json;
 use crate::uber::codes::VoucherCode;
@@ -19,6 +20,7 @@ pub(super) fn codes<'a>(codes: &[VoucherCode<'a>]) -> Json<'a> {
 
 /// How many there are, and the ids of those in use, a line each: 30,000 codes need not
 /// all become objects for that.
+#[cfg(feature = "jobs")]
 pub(super) fn used_codes(codes: &[VoucherCode<'_>]) -> Json<'static> {
     let mut used = String::new();
     for code in codes {

@@ -14,16 +14,18 @@ mod client;
 mod error;
 #[cfg(feature = "client")]
 mod host;
-#[cfg(feature = "client")]
+#[cfg(feature = "jobs")]
 mod job;
 #[cfg(feature = "client")]
 mod lists;
 #[cfg(feature = "client")]
 mod reader;
+#[cfg(feature = "jobs")]
+mod recipients;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod value;
-#[cfg(feature = "client")]
+#[cfg(feature = "jobs")]
 mod webhook;
 
 // Half the size of the standard library's.

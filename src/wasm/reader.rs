@@ -12,7 +12,7 @@ use crate::protocol::ReaderCount;
 
 /// Reads text, or a list with one code an entry.
 #[wasm_bindgen]
-pub struct CodeReader(csv::CodeReader);
+pub struct CodeReader(pub(super) csv::CodeReader);
 
 #[wasm_bindgen]
 impl CodeReader {
@@ -107,7 +107,7 @@ fn column(name: Option<String>, number: u32) -> Column {
 
 /// Lists that cross together: each crossing costs as much as a short list.
 #[derive(Default)]
-struct Group<'a> {
+pub(super) struct Group<'a> {
     lists: Vec<Json<'a>>,
     pieces: Vec<&'a [u8]>,
     bytes: usize,
@@ -116,7 +116,7 @@ struct Group<'a> {
 impl<'a> Group<'a> {
     const MOST: usize = 1_000;
 
-    fn add(&mut self, program: Option<&'a str>, codes: &'a CodeList) {
+    pub(super) fn add(&mut self, program: Option<&'a str>, codes: &'a CodeList) {
         let mut rejected = Vec::with_capacity(codes.rejected().len());
         for entry in codes.rejected() {
             rejected.push(
@@ -140,7 +140,12 @@ impl<'a> Group<'a> {
     }
 
     fn finish(self) -> JsValue {
-        let value = to_js(&Json::object().with("lists", Json::List(self.lists)));
+        self.finish_with(Json::object())
+    }
+
+    /// Gives the lists as further members of an object.
+    pub(super) fn finish_with(self, object: Json<'_>) -> JsValue {
+        let value = to_js(&object.with("lists", Json::List(self.lists)));
         #[allow(clippy::cast_possible_truncation)] // A list of 2^28 codes has no room in wasm32.
         let ids = Uint8Array::new_with_length(self.bytes as u32);
         let mut at = 0;

@@ -156,8 +156,9 @@ impl SandboxBinding {
         self.0.delivered_webhooks() as f64
     }
 
-    /// Does what an input did: `head` has the time `at` and one of `program`, `request`, `answered`, `redeemed` and `configured`, as the
-    /// journal of the JavaScript side keeps them. A string says why not.
+    /// Does what an input did: `head` has the time `at` and one of `program`, `request`,
+    /// `answered`, `redeemed`, `cancelled` and `configured`, as the journal of the JavaScript
+    /// side keeps them. A string says why not.
     pub fn repeat(&mut self, head: &JsValue, body: Vec<u8>) -> Option<String> {
         let head = json_stringify(head);
         let head = parse_json(&head);
@@ -170,11 +171,10 @@ impl SandboxBinding {
                 return Some("there is no such webhook".to_owned());
             }
             self.0.webhook_answered(whole(id), *acknowledged == Json::Bool(true), now);
-        } else if let [Json::Text(program), Json::Text(code)] = head.get("redeemed").items() {
-            let code = Code::parse(code.as_bytes()).ok();
-            if !code.is_some_and(|code| self.0.redeem(program, code)) {
-                return Some("there is no such code".to_owned());
-            }
+        } else if let Some((program, code)) = program_and_code(head.get("redeemed")) {
+            return missing(code.is_some_and(|code| self.0.redeem(program, code)));
+        } else if let Some((program, code)) = program_and_code(head.get("cancelled")) {
+            return missing(code.is_some_and(|code| self.0.cancel(program, code, now)));
         } else if let program @ Json::Object(_) = head.get("program") {
             let created = self.0.create_program(spec_of(program), now);
             return created.err().map(|error| error.message.clone());
@@ -205,6 +205,15 @@ impl SandboxBinding {
         self.0.set_use_rate(number("useRate"));
         self.0.set_faults(faults_of(settings.get("faults")));
     }
+}
+
+fn program_and_code<'a>(input: &'a Json) -> Option<(&'a str, Option<Code>)> {
+    let [Json::Text(program), Json::Text(code)] = input.items() else { return None };
+    Some((program, Code::parse(code.as_bytes()).ok()))
+}
+
+fn missing(is_found: bool) -> Option<String> {
+    (!is_found).then(|| "there is no such code".to_owned())
 }
 
 /// Codes and counts, one a line.
@@ -245,11 +254,19 @@ fn webhook(webhook: &Webhook) -> JsValue {
 
 fn spec_of(given: &Json) -> ProgramSpec {
     let text = |name| given.get(name).text().map(str::to_owned);
-    let mut spec = ProgramSpec { id: text("id"), name: text("name"), ..ProgramSpec::default() };
-    if let Some(codes) = given.get("codes").number() {
-        spec.codes = whole_number(codes).try_into().unwrap_or(u32::MAX);
+    let count = |name| {
+        let count = given.get(name).number();
+        count.map(|count| whole_number(count).try_into().unwrap_or(u32::MAX))
+    };
+    let usual = ProgramSpec::default();
+    ProgramSpec {
+        codes: count("codes").unwrap_or(usual.codes),
+        id: text("id"),
+        name: text("name"),
+        currency_code: text("currencyCode"),
+        guests: count("guests"),
+        ..usual
     }
-    spec
 }
 
 fn faults_of(given: &Json) -> Faults {

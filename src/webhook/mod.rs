@@ -4,4 +4,5 @@
 //! parsed, by whatever parser the host has, and read by [`event::read`].
 
 pub mod event;
+mod outcomes;
 pub mod signature;

@@ -26,6 +26,7 @@ const dist = "/node_modules/uber-vouchers/dist";
 const map = JSON.stringify({
   imports: {
     "uber-vouchers": `${dist}/index.js`,
+    "uber-vouchers/distribute": `${dist}/distribute.js`,
     "uber-vouchers/journal": `${dist}/journal.js`,
     "uber-vouchers/sandbox": `${dist}/sandbox.js`,
   },

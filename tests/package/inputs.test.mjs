@@ -1,8 +1,12 @@
 /** Where codes, headers and webhooks come from: inputs of every kind, and hosts that are tampered with. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { createReadStream, readFileSync } from "node:fs";
+import { once } from "node:events";
+import { createReadStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { createInterface as createReadline } from "node:readline/promises";
 import { Readable } from "node:stream";
@@ -48,6 +52,72 @@ test("every list and job has a hash of its own, so that nobody can choose codes 
   });
   assert.equal(seeds.length, 5);
   assert.equal(new Set(seeds).size, 5);
+});
+
+/** What the last call of `onProgress` said. @param {any} input @param {any} [options] */
+async function lastProgress(input, options) {
+  /** @type {any} */
+  let last;
+  const list = await parseCodes(input, {
+    ...options,
+    onProgress: (/** @type {any} */ progress) => (last = progress),
+  });
+  return { ...last, size: list.size };
+}
+
+test("a stream's size is known where it can tell, or where the caller says so", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sizes-"));
+  const file = join(folder, "codes.csv");
+  const text = `code_id\n${CODE}\n`;
+  writeFileSync(file, text);
+  const server = createServer((request, response) => {
+    lastProgress(request).then(
+      (progress) => response.end(JSON.stringify(progress)),
+      (error) => response.writeHead(500).end(String(error.stack)),
+    );
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  try {
+    const { totalBytes, size } = await lastProgress(createReadStream(file));
+    assert.deepEqual([totalBytes, size], [text.length, 1]);
+    // Of a part of a file, and of what is gone, nothing is known.
+    assert.equal((await lastProgress(createReadStream(file, { start: 8 }))).totalBytes, undefined);
+    await assert.rejects(parseCodes(createReadStream(join(folder, "none"))), {
+      code: "connection_failed",
+    });
+    assert.equal((await lastProgress(Readable.from([Buffer.from(text)]))).totalBytes, undefined);
+    const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+    const answer = await fetch(`http://127.0.0.1:${port}`, { method: "POST", body: text });
+    assert.equal((await answer.json()).totalBytes, text.length);
+    for (const size of [0, 5, text.length, 1e6]) {
+      for (const input of [Readable.from([Buffer.from(text)]), text, Buffer.from(text), [CODE]]) {
+        const progress = await lastProgress(input, { size });
+        assert.deepEqual([progress.size, progress.rows], [1, 1], `${size}`);
+      }
+      const { totalBytes } = await lastProgress(Readable.from([Buffer.from(text)]), { size });
+      assert.equal(totalBytes, size);
+    }
+    for (const size of [-1, 0.5, NaN, Infinity, "5", null]) {
+      await assert.rejects(parseCodes(text, { size }), { code: "invalid_options" });
+    }
+  } finally {
+    server.close();
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("a length that a stranger claims makes no room by itself", async () => {
+  const row = `${CODE.slice(0, -6)}`;
+  const rows = Array.from({ length: 4_000 }, (_, at) => `${row}${String(at).padStart(6, "0")}\n`);
+  const before = process.memoryUsage().rss;
+  for (const claimed of ["1e15", `${2 ** 52}`, "x", "-5", "Infinity"]) {
+    const request = Object.assign(Readable.from([Buffer.from(rows.join(""))]), {
+      headers: { "content-length": claimed },
+    });
+    assert.equal((await parseCodes(request)).size, 4_000);
+  }
+  const grown = (process.memoryUsage().rss - before) / (1 << 20);
+  assert.ok(grown < 100, `${grown} MiB`);
 });
 
 test("a list is read all the same where the host has no chance, as in the global scope of workerd", async () => {

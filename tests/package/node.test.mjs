@@ -3,12 +3,15 @@ import { createRequire } from "node:module";
 import { test } from "node:test";
 
 import * as uberVouchers from "uber-vouchers";
+import * as distribute from "uber-vouchers/distribute";
 import * as journal from "uber-vouchers/journal";
 import * as sandbox from "uber-vouchers/sandbox";
 
+import { distributeSuite } from "./distribute-suite.mjs";
 import { assert } from "./harness.mjs";
 import { jobSuite } from "./job-suite.mjs";
 import { suite } from "./suite.mjs";
+import { recipientsSuite } from "./recipients-suite.mjs";
 import { usageSuite } from "./usage-suite.mjs";
 
 /** @param {string} name */
@@ -18,8 +21,10 @@ const read = (name) =>
 const define = (name, run) => void test(name, async () => void (await run()));
 const vectors = { codes: read("codes"), webhooks: read("webhooks") };
 await suite(define, assert, uberVouchers, sandbox, vectors);
+await distributeSuite(define, assert, distribute, uberVouchers, sandbox, vectors);
 await jobSuite(define, assert, uberVouchers, sandbox, journal, read("journal"));
 await usageSuite(define, assert, uberVouchers, sandbox, journal);
+await recipientsSuite(define, assert, uberVouchers, sandbox);
 
 test("require() gives the same module, where Node.js has it", () => {
   const required = createRequire(import.meta.url)("uber-vouchers");
@@ -27,8 +32,12 @@ test("require() gives the same module, where Node.js has it", () => {
 });
 
 test("the module can be given", async () => {
-  const file = createRequire(import.meta.url).resolve("uber-vouchers/wasm");
-  const module = new WebAssembly.Module(readFileSync(file));
-  const { createClient } = uberVouchers;
-  await createClient({ organizationId: "o", auth: "none", module }).ready();
+  for (const [door, name] of /** @type {const} */ ([
+    [uberVouchers, "uber-vouchers/wasm"],
+    [distribute, "uber-vouchers/distribute/wasm"],
+  ])) {
+    const file = createRequire(import.meta.url).resolve(name);
+    const module = new WebAssembly.Module(readFileSync(file));
+    await door.createClient({ organizationId: "o", auth: "none", module }).ready();
+  }
 });

@@ -53,7 +53,7 @@ export function checkContents(record) {
     .map((file) => file.replace(/shared-\w{8}/, "shared-HASH"))
     .sort();
   compare("files.txt", `${files.join("\n")}\n`, record);
-  for (const name of ["uber_vouchers", "uber_vouchers_sandbox"]) {
+  for (const name of ["uber_vouchers", "uber_vouchers_distribute", "uber_vouchers_sandbox"]) {
     const stems = readFileSync(join(ROOT, "build", `${name}.imports.txt`), "utf8");
     compare(`${name}.imports.txt`, stems, record);
     const wasm = new WebAssembly.Module(readFileSync(join(folder, "dist", `${name}_bg.wasm`)));
@@ -85,7 +85,7 @@ export async function checkPackage(exec) {
   cpSync(tarball, join(copy, "package.tgz"));
   const bin = join(ROOT, "node_modules", ".bin");
   await exec(join(bin, "publint"), ["run", "--strict", "package.tgz"], {}, copy);
-  const modules = ["--exclude-entrypoints", "./wasm", "./sandbox/wasm"];
+  const modules = ["--exclude-entrypoints", "./wasm", "./distribute/wasm", "./sandbox/wasm"];
   const flags = ["--profile", "esm-only", "--no-emoji", ...modules];
   await exec(join(bin, "attw"), ["package.tgz", ...flags], {}, copy);
 }

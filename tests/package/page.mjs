@@ -1,21 +1,26 @@
 /** What browser.mjs opens in a page: the suite, and what only a page has. */
 import * as uberVouchers from "uber-vouchers";
+import * as distribute from "uber-vouchers/distribute";
 import * as journal from "uber-vouchers/journal";
 import * as sandbox from "uber-vouchers/sandbox";
 
 import codes from "../vectors/codes.json" with { type: "json" };
 import journals from "../vectors/journal.json" with { type: "json" };
 import webhooks from "../vectors/webhooks.json" with { type: "json" };
+import { distributeSuite } from "./distribute-suite.mjs";
 import { assert, runTests } from "./harness.mjs";
 import { jobSuite } from "./job-suite.mjs";
 import { suite } from "./suite.mjs";
+import { recipientsSuite } from "./recipients-suite.mjs";
 import { usageSuite } from "./usage-suite.mjs";
 
 /** @param {import("./harness.mjs").Test} test */
 async function define(test) {
   await suite(test, assert, uberVouchers, sandbox, { codes, webhooks });
+  await distributeSuite(test, assert, distribute, uberVouchers, sandbox, { codes });
   await jobSuite(test, assert, uberVouchers, sandbox, journal, journals);
   await usageSuite(test, assert, uberVouchers, sandbox, journal);
+  await recipientsSuite(test, assert, uberVouchers, sandbox);
   const secret = { clientId: "a", clientSecret: "b" };
   test("a page refuses a client secret", async () => {
     const { createClient, exchangeCode } = uberVouchers;

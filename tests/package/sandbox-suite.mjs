@@ -129,6 +129,7 @@ export function sandboxSuite(test, assert, { createSandbox }) {
       (sandbox) => sandbox.configure({ eventForm: "code" }),
       (sandbox) => distribute(sandbox, 200, codes.slice(3, 5)),
       (sandbox) => sandbox.redeem(PROGRAM, /** @type {string} */ (codes[0])),
+      (sandbox) => sandbox.cancel(PROGRAM, /** @type {string} */ (codes[1])),
       (sandbox) => sandbox.advance(40_000.5),
       (sandbox) => sandbox.deliverWebhooks(ok, { limit: 1 }),
       (sandbox) => sandbox.deliverWebhooks(ok, { limit: 1 }),

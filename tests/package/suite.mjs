@@ -12,8 +12,39 @@ import { webhookSuite } from "./webhook-suite.mjs";
  * @param {any} vectors
  */
 export async function suite(test, assert, uberVouchers, sandboxModule, vectors) {
-  const { createClient, parseCodes, parseCodesByProgram, authorizationUrl, exchangeCode } =
-    uberVouchers;
+  await callsSuite(test, assert, uberVouchers, sandboxModule, vectors);
+  const { parseCodesByProgram } = uberVouchers;
+
+  test(`codes by program: ${vectors.codes.programs.length} vectors`, async () => {
+    for (const { name, input, options, expect } of vectors.codes.programs) {
+      for (const [form, value] of forms(bytesOf(input))) {
+        const lists = await parseCodesByProgram(value, options);
+        const programs = [...lists.programs].map(([programId, list]) => {
+          const { duplicates, rejectedCount } = list;
+          return { programId, codes: [...list], duplicates, rejectedCount };
+        });
+        const { rejectedCount } = lists;
+        const found = { programs, rejectedCount, rejected: plain(lists) };
+        assert.equal(found, expect, `${name}, ${form}`);
+      }
+    }
+  });
+
+  webhookSuite(test, assert, uberVouchers, sandboxModule, vectors.webhooks);
+  sandboxSuite(test, assert, sandboxModule);
+}
+
+/**
+ * The part of it that `uber-vouchers/distribute` can do too.
+ *
+ * @param {import("./harness.mjs").Test} test
+ * @param {typeof import("./harness.mjs").assert} assert
+ * @param {typeof import("uber-vouchers/distribute")} uberVouchers
+ * @param {typeof import("uber-vouchers/sandbox")} sandboxModule
+ * @param {any} vectors
+ */
+export async function callsSuite(test, assert, uberVouchers, sandboxModule, vectors) {
+  const { createClient, parseCodes, authorizationUrl, exchangeCode } = uberVouchers;
   const { ApiError, ConnectionError, JobError, ValidationError, VoucherError, WebhookError } =
     uberVouchers;
   const { createSandbox } = sandboxModule;
@@ -48,42 +79,6 @@ export async function suite(test, assert, uberVouchers, sandboxModule, vectors) 
     return { ...program, sandbox, client, requests, responses, calls, sent };
   }
 
-  /** @param {any} input @returns {any} */
-  function bytesOf({ text, base64 }) {
-    if (text !== undefined) return new TextEncoder().encode(text);
-    return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-  }
-
-  /** The same bytes in every form that is read as text. @param {Uint8Array<ArrayBuffer>} bytes @returns {[string, any][]} */
-  function forms(bytes) {
-    /** @param {number} size */
-    const stream = (size) => {
-      let at = 0;
-      return new ReadableStream({
-        pull(controller) {
-          if (at >= bytes.length) return controller.close();
-          controller.enqueue(bytes.slice(at, at + size));
-          at += size;
-        },
-      });
-    };
-    async function* iterate() {
-      for (let at = 0; at < bytes.length; at += 13) yield bytes.slice(at, at + 13);
-    }
-    return [
-      ["bytes", bytes],
-      ["ArrayBuffer", bytes.slice().buffer],
-      ["Blob", new Blob([bytes])],
-      ["stream, byte by byte", stream(1)],
-      ["stream, 7 bytes each", stream(7)],
-      ["async iterable", iterate()],
-    ];
-  }
-
-  /** @param {any} list */
-  const plain = ({ rejected }) =>
-    rejected.map((/** @type {any} */ { line, value, reason }) => ({ line, value, reason }));
-
   test(`codes: ${vectors.codes.lists.length} vectors`, async () => {
     for (const { name, input, options, expect } of vectors.codes.lists) {
       /** @type {[string, any][]} */
@@ -95,21 +90,6 @@ export async function suite(test, assert, uberVouchers, sandboxModule, vectors) 
         const found = { codes: [...list], duplicates, rejectedCount, rejected: plain(list) };
         assert.equal(found, expect, `${name}, ${form}`);
         assert.equal(size, expect.codes.length, name);
-      }
-    }
-  });
-
-  test(`codes by program: ${vectors.codes.programs.length} vectors`, async () => {
-    for (const { name, input, options, expect } of vectors.codes.programs) {
-      for (const [form, value] of forms(bytesOf(input))) {
-        const lists = await parseCodesByProgram(value, options);
-        const programs = [...lists.programs].map(([programId, list]) => {
-          const { duplicates, rejectedCount } = list;
-          return { programId, codes: [...list], duplicates, rejectedCount };
-        });
-        const { rejectedCount } = lists;
-        const found = { programs, rejectedCount, rejected: plain(lists) };
-        assert.equal(found, expect, `${name}, ${form}`);
       }
     }
   });
@@ -235,6 +215,80 @@ export async function suite(test, assert, uberVouchers, sandboxModule, vectors) 
     await assert.rejects(client.getProgram(".."), { code: "invalid_program_id" });
     const stranger = async () => sandbox.redeem(programId, "x");
     assert.ok((await assert.rejects(stranger(), {})) instanceof TypeError);
+  });
+
+  test("money: exposure, use and currency, of a program, its codes and its guests", async () => {
+    const { client, sandbox } = await bench();
+    const { programId, codes } = sandbox.createProgram({
+      codes: 4,
+      currencyCode: "EUR",
+      guests: 3,
+    });
+    const [first = "", second = ""] = codes;
+    const spent = async () => {
+      const [program, found] = [await client.getProgram(programId), await client.searchPrograms()];
+      const item = found.find((other) => other.programId === programId);
+      assert.equal([program.totalDollarExposure, program.currencyCode], [80, "EUR"]);
+      assert.equal([item?.totalDollarExposure, item?.currencyCode], [80, "EUR"]);
+      assert.equal(program.raw["total_dollar_exposure"], 80);
+      return [program.usageAmount, program.usageAmountCurrency, program.usageVoucherClaimCount];
+    };
+    assert.equal(await spent(), [0, "EUR", 0]);
+    for (const code of [first, first, second]) sandbox.redeem(programId, code);
+    assert.equal(await spent(), [30, "EUR", 2]);
+    sandbox.cancel(programId, String(codes[3]));
+    const listed = await client.listCodes(programId, { includeUsage: true });
+    assert.equal(
+      listed.map((code) => [code.usageCount, code.usageAmount, code.currencyCode]),
+      [
+        [2, 20, "EUR"],
+        [1, 10, "EUR"],
+        [0, 0, "EUR"],
+        [0, 0, "EUR"],
+      ],
+    );
+    assert.equal(
+      listed.map(({ canceledAt }) => canceledAt !== null),
+      [false, false, false, true],
+    );
+    assert.ok((await client.listCodes(programId)).every(({ usageAmount }) => usageAmount === null));
+    const guests = [];
+    for await (const guest of client.listGuests(programId)) guests.push(guest);
+    assert.equal(
+      guests.map((guest) => [guest.name, guest.phone, guest.usageAmount]),
+      [
+        ["Ada Okafor", null, 20],
+        ["Bruno Keller", "+1555010000002", 10],
+        ["Chiara Rossi", null, null],
+      ],
+    );
+    const fault = async (/** @type {() => unknown} */ call) => call();
+    for (const wrong of ["eur", "", "EURO", "€"]) {
+      const create = () => sandbox.createProgram({ currencyCode: wrong });
+      assert.ok((await assert.rejects(fault(create), {})) instanceof TypeError);
+    }
+    const cancel = () => sandbox.cancel(programId, "x");
+    assert.ok((await assert.rejects(fault(cancel), {})) instanceof TypeError);
+  });
+
+  test("money in whatever form it comes, and nothing where it is none", async () => {
+    const member = async (/** @type {unknown} */ exposure, /** @type {unknown} */ currency) => {
+      const program = { total_dollar_exposure: exposure, currency_code: currency };
+      const fetch = async () => new Response(JSON.stringify(program));
+      const { client } = await bench({}, { fetch, auth: { accessToken: "t" } });
+      const { totalDollarExposure, currencyCode, raw } = await client.getProgram("p");
+      assert.equal([raw["total_dollar_exposure"], raw["currency_code"]], [exposure, currency]);
+      return [totalDollarExposure, currencyCode];
+    };
+    assert.equal(await member(92_000, "EUR"), [92_000, "EUR"]);
+    assert.equal(await member("92000.50", "EUR"), [92_000.5, "EUR"]);
+    assert.equal(await member(0, "usd"), [0, "usd"]);
+    for (const none of [null, "", "20 USD", "1,5", true, [20], { amount: 20 }]) {
+      assert.equal((await member(none, "EUR"))[0], null);
+    }
+    for (const none of [null, 840, true, ["EUR"], { code: "EUR" }]) {
+      assert.equal((await member(1, none))[1], null);
+    }
   });
 
   test("pages of guests whose tokens lead back end with an error", async () => {
@@ -662,7 +716,40 @@ export async function suite(test, assert, uberVouchers, sandboxModule, vectors) 
     assert.equal(requests.filter(({ url }) => url.includes("/oauth/")).length, 1);
     assert.ok([...sent().values()].every((times) => times === 100));
   });
-
-  webhookSuite(test, assert, uberVouchers, sandboxModule, vectors.webhooks);
-  sandboxSuite(test, assert, sandboxModule);
 }
+
+/** @param {any} input @returns {any} */
+function bytesOf({ text, base64 }) {
+  if (text !== undefined) return new TextEncoder().encode(text);
+  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+}
+
+/** The same bytes in every form that is read as text. @param {Uint8Array<ArrayBuffer>} bytes @returns {[string, any][]} */
+function forms(bytes) {
+  /** @param {number} size */
+  const stream = (size) => {
+    let at = 0;
+    return new ReadableStream({
+      pull(controller) {
+        if (at >= bytes.length) return controller.close();
+        controller.enqueue(bytes.slice(at, at + size));
+        at += size;
+      },
+    });
+  };
+  async function* iterate() {
+    for (let at = 0; at < bytes.length; at += 13) yield bytes.slice(at, at + 13);
+  }
+  return [
+    ["bytes", bytes],
+    ["ArrayBuffer", bytes.slice().buffer],
+    ["Blob", new Blob([bytes])],
+    ["stream, byte by byte", stream(1)],
+    ["stream, 7 bytes each", stream(7)],
+    ["async iterable", iterate()],
+  ];
+}
+
+/** @param {any} list */
+const plain = ({ rejected }) =>
+  rejected.map((/** @type {any} */ { line, value, reason }) => ({ line, value, reason }));

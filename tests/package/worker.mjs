@@ -1,14 +1,17 @@
 /** The worker that workerd.mjs runs: the suite, and what only an edge worker has. */
 import * as uberVouchers from "uber-vouchers";
+import * as distribute from "uber-vouchers/distribute";
 import * as journal from "uber-vouchers/journal";
 import * as sandbox from "uber-vouchers/sandbox";
 
 import codes from "../vectors/codes.json" with { type: "json" };
 import journals from "../vectors/journal.json" with { type: "json" };
 import webhooks from "../vectors/webhooks.json" with { type: "json" };
+import { distributeSuite } from "./distribute-suite.mjs";
 import { assert, runTests } from "./harness.mjs";
 import { jobSuite } from "./job-suite.mjs";
 import { suite } from "./suite.mjs";
+import { recipientsSuite } from "./recipients-suite.mjs";
 import { usageSuite } from "./usage-suite.mjs";
 
 const CODE = "1f913a96-f52c-42a0-aa0b-a2ba53b2d631";
@@ -36,8 +39,10 @@ export default {
       await runTests(
         async (test) => {
           await suite(test, assert, uberVouchers, sandbox, { codes, webhooks });
+          await distributeSuite(test, assert, distribute, uberVouchers, sandbox, { codes });
           await jobSuite(test, assert, uberVouchers, sandbox, journal, journals);
           await usageSuite(test, assert, uberVouchers, sandbox, journal);
+          await recipientsSuite(test, assert, uberVouchers, sandbox);
         },
         (result) => results.push(result),
       );

@@ -65,6 +65,8 @@ fn three_unknown_in_a_row_halt() {
     assert_eq!(bench.sent.len(), left, "nothing new leaves");
     let halt = bench.job.take_halt().unwrap();
     assert_eq!((halt.code, halt.queued), (ErrorCode::Halted, Queued::Unknown));
+    let last = std::error::Error::source(&halt).and_then(|error| error.downcast_ref::<Error>());
+    assert_eq!(last.map(|error| error.code), Some(ErrorCode::UnexpectedResponse));
     bench.check();
     bench.run();
     assert_eq!(bench.sent.len(), left + 1, "and alone again");

@@ -40,8 +40,8 @@ fn a_journal_that_lacks_what_it_had_is_refused() {
     let known = bench.journal.len();
     let open = |length: usize, how: fn(Recovery) -> Result<Job, Error>| {
         let mut recovery = Recovery::new(example(), settings());
-        recovery.push(&bench.journal[..length]).unwrap();
         recovery.expect_length(known as u64);
+        recovery.push(&bench.journal[..length]).unwrap();
         how(recovery).map_err(|error| (error.code, error.queued))
     };
     let create = |mut recovery: Recovery| {
@@ -63,9 +63,14 @@ fn a_journal_that_lacks_what_it_had_is_refused() {
     assert!(open(known, |recovery| recovery.resume(true)).is_ok());
     // One whose creation broke off has all that it had.
     let mut recovery = Recovery::new(example(), settings());
-    recovery.push(&bench.journal[..created - 1]).unwrap();
     recovery.expect_length(50);
+    recovery.push(&bench.journal[..created - 1]).unwrap();
     assert_eq!(create(recovery).unwrap().id(), [8; 16]);
+    // One that was cut to nothing while a record was appended begins in its middle.
+    let mut recovery = Recovery::new(example(), settings());
+    recovery.expect_length(known as u64);
+    let error = recovery.push(&bench.journal[created..]).unwrap_err();
+    assert_eq!(Some((error.code, error.queued)), lost);
 }
 
 #[test]

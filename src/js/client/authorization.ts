@@ -1,6 +1,6 @@
 /** Signing an administrator in: the delegated grant, in two steps. */
 import { instance } from "../wasm/binding.js";
-import { requestToken } from "./client.js";
+import { requestToken } from "./bound-client.js";
 import { createHost } from "../wasm/host.js";
 import { checkAuthorizationOptions, checkExchangeOptions } from "./options.js";
 import type { CallSignal, Clock, FetchFunction, HostURL, TokenSet, WasmModule } from "../types.js";

@@ -7,15 +7,11 @@ import { type ValidationErrorCode, invalidOption, ours, quietly, refusal } from 
 import {
   INVALID_ORGANIZATION_ID_HINT,
   INVALID_PROGRAM_ID_HINT,
-  MOST_CODES,
   SCOPES,
 } from "../generated/protocol.js";
 import { headerFields } from "../http/headers.js";
 import type { HostOptions } from "../wasm/host.js";
 import { MODULE_FAULT, type ModuleSource, isModuleSource } from "../wasm/instance.js";
-import type { JobProgress } from "../job/types.js";
-import type { Journal } from "../journal/types.js";
-import { type Pace, type PacedOptions, pace } from "../job/pace.js";
 import {
   type Read,
   type Schema,
@@ -26,10 +22,10 @@ import {
   isFunction,
   isIterable,
   isObject,
+  membersOf,
   method,
   need,
   only,
-  ordinal,
   readOptions,
   signal,
   text,
@@ -46,7 +42,6 @@ import {
 } from "./token-source.js";
 import type {
   CallOptions,
-  CallSignal,
   ClientOptions,
   Clock,
   FetchFunction,
@@ -111,7 +106,7 @@ const clientSchema = {
 /** Refuses a secret where everybody could read it, unless it is a sandbox's. */
 function refuseSecretInBrowser({ dangerouslyAllowBrowser, fetch }: Read<typeof hostSchema>): void {
   const isSandbox =
-    quietly(() => isOfSandbox(fetch) || isOfSandbox((fetch as { fetch?: unknown }).fetch)) === true;
+    quietly(() => isOfSandbox(fetch) || isOfSandbox(membersOf(fetch)["fetch"])) === true;
   if (dangerouslyAllowBrowser === true || isSandbox || !isBrowser()) return;
   throw refusal(
     "secret_in_browser",
@@ -120,8 +115,7 @@ function refuseSecretInBrowser({ dangerouslyAllowBrowser, fetch }: Read<typeof h
   );
 }
 
-const isOfSandbox = (fetch: unknown): boolean =>
-  (fetch as { [markOfSandbox]?: unknown } | undefined)?.[markOfSandbox] === true;
+const isOfSandbox = (fetch: unknown): boolean => membersOf(fetch)[markOfSandbox] === true;
 
 /** What the core is told of a client's options: plain values only. */
 export interface ClientSettings {
@@ -274,95 +268,9 @@ export function checkCallOptions<More extends Schema = typeof callSchema>(
   given: CallOptions | undefined,
   more?: More,
 ): Read<typeof callSchema & More> {
-  return readOptions(given ?? {}, { ...callSchema, ...more } as typeof callSchema & More);
-}
-
-const jobSchema = {
-  batchSize: whole(1, MOST_CODES),
-  concurrency: whole(1, 1_000),
-  requestsPerSecond: only(
-    (value): value is number => typeof value === "number" && value > 0 && 1000 / value < Infinity,
-    "must be a number above 0",
-  ),
-  timeoutMs: timeout,
-  maxRetries: count,
-  onProgress: method<(progress: JobProgress) => void>(),
-  signal,
-};
-/** What only making a job, or only going on with one, takes. */
-const journalSchema = { journal: withMethods<Journal>("append", "read", "truncate") };
-const createdSchema = { ...journalSchema, pauseAfter: ordinal };
-const restoredSchema = { restored: boolean };
-
-/** A job's options, checked. */
-export interface CheckedJobOptions {
-  journal: Journal;
-  batchSize: number;
-  /** 0 for no pause. */
-  pauseAfter: number;
-  concurrency: number;
-  intervalMs: number;
-  timeoutMs: number;
-  maxRetries: number;
-  onProgress: ((progress: JobProgress) => void) | undefined;
-  signal: CallSignal | undefined;
-  restored: boolean;
-  pace: Pace | undefined;
-}
-
-interface JobDefaults {
-  timeoutMs: number;
-  maxRetries: number;
-}
-
-/** Checks what `createJob` takes; what is not given is the client's, or the default. */
-export function checkJobOptions(
-  given: object | undefined,
-  client: JobDefaults,
-  memory: () => Journal,
-): CheckedJobOptions {
-  const read = readOptions(given ?? {}, { ...jobSchema, ...createdSchema });
-  return withJobDefaults(given, read, client, read.journal ?? memory(), false);
-}
-
-/** Checks what `resumeJob` takes. */
-export function checkResumeOptions(
-  given: object | undefined,
-  client: JobDefaults,
-  journal: unknown,
-): CheckedJobOptions {
-  const { restored = false, ...read } = readOptions(given ?? {}, {
-    ...jobSchema,
-    ...restoredSchema,
-  });
-  // `null`, as what is not given would be no fault.
-  const checked = readOptions({ journal: journal ?? null }, journalSchema);
-  need(checked, ["journal"]);
-  return withJobDefaults(given, read, client, checked.journal, restored);
-}
-
-function withJobDefaults(
-  given: PacedOptions | undefined,
-  read: Read<typeof jobSchema & typeof createdSchema>,
-  client: JobDefaults,
-  journal: Journal,
-  restored: boolean,
-): CheckedJobOptions {
-  const { requestsPerSecond = 20, ...options } = read;
-  return {
-    batchSize: 500,
-    pauseAfter: 0,
-    concurrency: 2,
-    onProgress: undefined,
-    signal: undefined,
-    timeoutMs: client.timeoutMs,
-    maxRetries: client.maxRetries,
-    ...options,
-    journal,
-    restored,
-    intervalMs: 1000 / requestsPerSecond,
-    pace: quietly(() => given?.[pace]),
-  };
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- What a spread of both is, whatever `More` is.
+  const schema = { ...callSchema, ...more } as typeof callSchema & More;
+  return readOptions(given ?? {}, schema);
 }
 
 export const pageSize = whole(1, 1_000_000);

@@ -1,5 +1,5 @@
 /** Codes out of any input: `parseCodes` and `parseCodesByProgram`. */
-import { instance } from "../wasm/binding.js";
+import { type Binding, instance } from "../wasm/binding.js";
 import {
   type CodeList,
   ID_LENGTH,
@@ -9,7 +9,11 @@ import {
   randomSeed,
   toCodeList,
 } from "./code-list.js";
-import { type Position, type TextInput, notRead, readInput, withInput } from "./codes-input.js";
+import { type TextInput, readInput } from "./codes-input.js";
+import type { Position } from "./feed.js";
+import { notRead } from "./guard.js";
+import { withInput } from "./stream.js";
+import type { Group } from "../wasm/results.js";
 import { ours, refusal } from "../errors.js";
 import {
   COUNT_DUPLICATES,
@@ -19,7 +23,7 @@ import {
   EMPTY_CODES_HINT,
 } from "../generated/protocol.js";
 import { notify } from "../listeners.js";
-import { column, method, ordinal, readOptions, signal } from "../schema.js";
+import { column, method, ordinal, readOptions, signal, whole } from "../schema.js";
 import type { CallSignal, VoucherCode } from "../types.js";
 
 /**
@@ -71,6 +75,12 @@ export interface ParseOptions {
    * first line that isn't blank, or none in a list of one column.
    */
   headerRow?: number;
+  /**
+   * How many bytes there will be in all, of a stream that can't tell: room is made at once, and
+   * `onProgress` says so. They may be more or fewer. A `File`, a `Blob`, a stream of a file and a
+   * request of Node.js tell.
+   */
+  size?: number;
   /** Called after each piece that was read. */
   onProgress?: (progress: ParseProgress) => void;
   /** Ends the reading. */
@@ -86,9 +96,10 @@ export interface ParseByProgramOptions extends ParseOptions {
   programColumn?: ColumnSelector;
 }
 
-const parseSchema = {
+export const parseSchema = {
   column,
   headerRow: ordinal,
+  size: whole(0, Number.MAX_SAFE_INTEGER),
   onProgress: method<(progress: ParseProgress) => void>(),
   signal,
 };
@@ -109,10 +120,13 @@ const parseSchema = {
 export async function parseCodes(input: CodesInput, options?: ParseOptions): Promise<CodeList> {
   return withInput(input, async (begun) => {
     const read = readOptions(options ?? {}, parseSchema);
-    if (listIds(begun) !== undefined) return begun as CodeList;
+    if (isCodeList(begun)) return begun;
     return toCodeList(await parse(begun, read));
   });
 }
+
+/** Whether it is a list that was parsed before, also by another copy of the package. */
+const isCodeList = (input: unknown): input is CodeList => listIds(input) !== undefined;
 
 /** Reads codes for a call of the client, of an input that has begun. */
 export async function parse(input: unknown, options: ParseOptions): Promise<ListParts> {
@@ -121,45 +135,48 @@ export async function parse(input: unknown, options: ParseOptions): Promise<List
   return { ...all, isDistinct: true };
 }
 
-/** Lists as they come out of the core: the ids of all of them, one after the other. */
-interface Group {
-  ids: Uint8Array;
-  lists: (Omit<ListParts, "ids"> & { program: string | null; size: number })[];
-}
-
 /** Reads into one list, or with `programs` into one for each program. */
 async function readLists(
   input: unknown,
   programs: { column?: ColumnSelector | undefined } | undefined,
-  { column, headerRow = 0, onProgress, signal }: ParseOptions,
+  { column, headerRow, onProgress, ...rest }: ParseOptions,
 ): Promise<[ListParts, Map<string, CodeList>]> {
   const glue = await instance.load();
   const { generation } = instance;
-  const reader = instance.callSync(
-    () =>
-      new glue.CodeReader(
-        ...nameAndNumber(column),
-        headerRow,
-        programs !== undefined,
-        ...nameAndNumber(programs?.column),
-        randomSeed(),
-      ),
-  );
+  const reader = instance.callSync(() => createReader(glue, { column, headerRow }, programs));
   const tell = progressOf(reader, onProgress);
   try {
     return await instance.call("no", async () => {
       try {
-        await readInput(input, reader, programs !== undefined, signal, tell);
+        await readInput(input, reader, programs !== undefined, rest, tell);
       } catch (cause) {
         // A trap tells of the instance, anything else of the input.
         throw cause instanceof WebAssembly.RuntimeError ? cause : ours(cause, notRead);
       }
-      return listsOf(reader.finish() as Group[]);
+      return listsOf(reader.finish());
     });
   } finally {
     // What lived in an instance that was lost is gone with it.
     if (instance.isLive(generation)) reader.free();
   }
+}
+
+/** A reader of the core; with `programs`, of one list for each program. */
+export function createReader(
+  glue: Binding,
+  {
+    column,
+    headerRow = 0,
+  }: { column?: ColumnSelector | undefined; headerRow?: number | undefined },
+  programs?: { column?: ColumnSelector | undefined },
+): InstanceType<Binding["CodeReader"]> {
+  return new glue.CodeReader(
+    ...nameAndNumber(column),
+    headerRow,
+    programs !== undefined,
+    ...nameAndNumber(programs?.column),
+    randomSeed(),
+  );
 }
 
 /**
@@ -190,7 +207,7 @@ export async function parseCodesByProgram(
 /** The list of what has no program, and those of the programs. */
 function listsOf(groups: Group[]): [ListParts, Map<string, CodeList>] {
   const programs = new Map<string, CodeList>();
-  let all: ListParts | undefined;
+  let all: ListParts = { ids: new Uint8Array(), duplicates: 0, rejectedCount: 0, rejected: [] };
   for (const { ids, lists } of groups) {
     let at = 0;
     for (const { program, size, ...parts } of lists) {
@@ -202,7 +219,7 @@ function listsOf(groups: Group[]): [ListParts, Map<string, CodeList>] {
       else programs.set(program, toCodeList({ ...parts, ids: own }));
     }
   }
-  return [all as ListParts, programs];
+  return [all, programs];
 }
 
 /** A column as the core takes it. */
@@ -211,7 +228,7 @@ function nameAndNumber(column: ColumnSelector | undefined): [string | undefined,
   return typeof column === "object" ? [column.name, column.occurrence] : [column, 0];
 }
 
-function progressOf(
+export function progressOf(
   reader: { count(of: number): number },
   listener: ParseOptions["onProgress"],
 ): (position: Position) => void {
@@ -226,7 +243,7 @@ function progressOf(
   };
 }
 
-function refuseMissing(input: unknown): void {
+export function refuseMissing(input: unknown): void {
   if (input !== undefined && input !== null) return;
   throw refusal("empty_codes", "There is no list of codes", EMPTY_CODES_HINT);
 }

@@ -3,8 +3,9 @@ import { Buffer } from "node:buffer";
 import { readFile } from "node:fs/promises";
 
 import { instance } from "../wasm/binding.js";
-import { provideLongText } from "../wasm/host.js";
+import "../codes/file-size.node.js";
 import "../http/own-fetch.node.js";
+import { provideLongText } from "../wasm/host.js";
 
 instance.provide(async () => {
   try {

@@ -68,6 +68,9 @@ export const COUNT_DUPLICATES = 1;
 export const COUNT_REJECTED = 2;
 export const COUNT_PROGRAMS = 3;
 
+/** In place of signing keys: the signature of this body was right when it came. */
+export const CHECKED_BEFORE = "checked_before";
+
 // Sizes and limits.
 /** Bytes of one code in a page of results. */
 export const RESULT_ROW_BYTES = 28;
@@ -132,6 +135,10 @@ export type RejectionReason =
   | "unsupported_format"
   | "not_a_string"
   | "invalid_program_id";
+
+/** Why a row of a list of recipients led to no code. */
+export type RecipientReason =
+  "no_guest" | "no_country_code" | "empty" | "several_guests" | "no_code";
 
 /** What the token of an app may be used for. */
 export const SCOPES = [

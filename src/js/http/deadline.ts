@@ -6,17 +6,24 @@ import {
   HOST_FAILED as FAILED,
   HOST_TIMEOUT as TIMEOUT,
 } from "../generated/protocol.js";
+import type { VoucherError } from "../errors.js";
+import type { Running } from "../running.js";
 import type { CallSignal, Clock } from "../types.js";
 
 export { ABORTED, DONE, ERROR, FAILED, TIMEOUT };
 
-/** What came, or why nothing did. `hasLeft` says whether a request may be under way. */
-export interface Outcome<T = unknown> {
-  kind: typeof DONE | typeof FAILED | typeof TIMEOUT | typeof ABORTED | typeof ERROR;
-  /** The result; what was thrown; the signal's reason. */
-  value: T;
-  hasLeft: boolean;
-}
+/** Why nothing came. `hasLeft` says whether a request may be under way. */
+export type NoResult =
+  | {
+      kind: typeof FAILED | typeof TIMEOUT | typeof ABORTED;
+      /** What was thrown; the signal's reason. */
+      value: unknown;
+      hasLeft: boolean;
+    }
+  | { kind: typeof ERROR; value: VoucherError; hasLeft: boolean };
+
+/** What came, or why nothing did. */
+export type Outcome<T = unknown> = { kind: typeof DONE; value: T; hasLeft: boolean } | NoResult;
 
 /** After a time limit that was noticed late, how long what has come may take to be read. */
 const LONGEST_READ_MS = 1_000;
@@ -48,28 +55,34 @@ export const realClock: AnyClock = { now: realNow };
 
 const isHost = (clock: AnyClock) => clock === hostClock || clock === realClock;
 
+const nothing = () => {};
+
+/**
+ * A young collection takes all that an old object refers to for alive, dead objects
+ * included, and a deadline gets old as soon as its request takes some time. So one that
+ * has ended refers to nothing: or the body and the answer of each request would stay
+ * until the next full collection.
+ */
 export class Deadline {
   /** Called when the time is up or the caller gives up. */
-  onCut = () => {};
+  onCut = nothing;
   /** Called by `end`. */
-  onEnd = () => {};
+  onEnd = nothing;
 
   /** Why it was cut, once it was. */
-  #cut: Outcome | undefined;
-  /** Those who wait under it. */
-  readonly #waiting = new Set<(cut: Outcome) => void>();
-  #stop = () => {};
-  readonly #signal: CallSignal | undefined;
+  #cut: NoResult | undefined;
+  /** Whoever waits under it: one at a time. */
+  #waiting: ((cut: NoResult) => void) | undefined;
+  #stop = nothing;
+  #signal: CallSignal | undefined;
   readonly #abort = () => this.#end(ABORTED, this.#signal?.reason);
+  #running: Running<Deadline> | undefined;
+  readonly #place: number;
 
   /** While it runs, it is in `running`. */
-  constructor(
-    clock: AnyClock,
-    ms: number,
-    signal?: CallSignal,
-    readonly running?: Set<Deadline>,
-  ) {
-    running?.add(this);
+  constructor(clock: AnyClock, ms: number, signal?: CallSignal, running?: Running<Deadline>) {
+    this.#running = running;
+    this.#place = running?.add(this) ?? 0;
     this.#signal = signal;
     if (signal?.aborted) this.#abort();
     else signal?.addEventListener("abort", this.#abort);
@@ -78,32 +91,42 @@ export class Deadline {
 
   #end(kind: typeof TIMEOUT | typeof ABORTED, value: unknown): void {
     this.#cut ??= { kind, value, hasLeft: false };
-    for (const cut of this.#waiting) cut(this.#cut);
-    this.#waiting.clear();
+    this.#waiting?.(this.#cut);
+    this.#waiting = undefined;
     this.onCut();
   }
 
   /** Waits for the work, the end of the time or the signal, whichever comes first. */
   race<T>(work: () => T | Promise<T>): Promise<Outcome<T>> {
     if (this.#signal?.aborted) this.#abort();
+    // Begun here, so that nothing that waits for it refers to the work itself.
+    return this.#cut ? Promise.resolve(this.#cut) : this.#until(attempt(work));
+  }
+
+  #until<T>(begun: Promise<T>): Promise<Outcome<T>> {
     return new Promise((resolve) => {
-      const cut = resolve as (cut: Outcome) => void;
-      if (this.#cut) return void cut(this.#cut);
-      this.#waiting.add(cut);
-      const settle = (kind: typeof DONE | typeof FAILED) => (value: unknown) => {
-        this.#waiting.delete(cut);
-        cut({ kind, value, hasLeft: false });
+      if (this.#cut) resolve(this.#cut);
+      else this.#waiting = resolve;
+      const settle = (outcome: Outcome<T>) => {
+        if (this.#waiting === resolve) this.#waiting = undefined;
+        resolve(outcome);
       };
-      attempt(work).then(settle(DONE), settle(FAILED));
+      begun.then(
+        (value) => settle({ kind: DONE, value, hasLeft: false }),
+        (value: unknown) => settle({ kind: FAILED, value, hasLeft: false }),
+      );
     });
   }
 
-  /** Stops the timer, and no longer listens to the signal. */
+  /** Stops the timer, and no longer listens to the signal. Again, it does nothing. */
   end(): void {
-    this.running?.delete(this);
+    const { onEnd } = this;
+    this.#running?.remove(this.#place);
     this.#stop();
     this.#signal?.removeEventListener("abort", this.#abort);
-    this.onEnd();
+    this.onCut = this.onEnd = this.#stop = nothing;
+    this.#signal = this.#waiting = this.#running = undefined;
+    onEnd();
   }
 }
 
@@ -136,7 +159,7 @@ function timer(clock: AnyClock, ms: number, elapsed: () => void): () => void {
     if (!signal.aborted) elapsed();
   };
   // A clock that fails is taken at its word that the time is up.
-  attempt(() => (clock as Clock).sleep(ms, signal)).then(unlessStopped, unlessStopped);
+  attempt(() => clock.sleep?.(ms, signal)).then(unlessStopped, unlessStopped);
   // With a reason: making up one costs more than the rest of it.
   return () => stop.abort(null);
 }

@@ -15,6 +15,8 @@ import {
 } from "./deadline.js";
 import { quietly } from "../errors.js";
 import { notify } from "../listeners.js";
+import { membersOf } from "../schema.js";
+import { headersOf } from "./headers.js";
 import { isMarkedUnsent, provesUnsent, sentOnce } from "./own-fetch.js";
 import type { FetchFunction, FetchInit, RequestEvent, ResponseEvent } from "../types.js";
 
@@ -61,9 +63,9 @@ export async function send(
   init: FetchInit,
   attempt: number,
   deadline: Deadline,
-): Promise<Outcome> {
+): Promise<Outcome<Answer>> {
   const connection = new AbortController();
-  const abort = () => connection.abort();
+  const abort = aborting(connection);
   // What was called is what proves something, whatever takes its place meanwhile.
   let hostFetch: typeof globalThis.fetch | undefined;
   let hasLeft = false;
@@ -79,6 +81,8 @@ export async function send(
       hostFetch = globalThis.fetch;
       return hostFetch(url, sentOnce(sent));
     }
+    // Whoever is no host may count on an object with methods.
+    sent.headers = headersOf(init.headers);
     // As a method where it is one: a service binding refuses anything else.
     return typeof fetch === "function" ? fetch(url, sent) : fetch.fetch(url, sent);
   });
@@ -89,9 +93,9 @@ export async function send(
     hasLeft = quietly(() => isUnsent(value)) !== true;
   }
   if (outcome.kind !== DONE) return { ...outcome, hasLeft };
-  const response = Object(outcome.value) as ResponseShape;
+  const response: ResponseShape = membersOf(outcome.value);
   const answer: Answer = { ...headOf(response), response, abort, isRead: false };
-  deadline.onEnd = () => void drain(answer);
+  deadline.onEnd = draining(answer);
   if (onResponse) {
     const durationMs = now() - started;
     const { status, fields } = answer;
@@ -101,6 +105,11 @@ export async function send(
   return { kind: DONE, value: answer, hasLeft };
 }
 
+// Closures of one function share what they refer to. These are kept while the answer is
+// read, and must not keep the body that was sent: so they are made apart from `send`.
+const aborting = (connection: AbortController) => () => connection.abort();
+const draining = (answer: Answer) => () => void drain(answer);
+
 /** What there is of a head; what is not there, or throws, is not there. */
 function headOf(response: ResponseShape): Pick<Answer, "status" | "fields" | "lines"> {
   let status = 0;
@@ -109,10 +118,7 @@ function headOf(response: ResponseShape): Pick<Answer, "status" | "fields" | "li
     const given = Number(response.status);
     if (Number.isInteger(given) && given >= 0 && given <= 999) status = given;
     const { headers } = response;
-    // Headers of another realm, a Map and a plain object all go in there.
-    fields = [
-      ...(headers instanceof Headers ? headers : new Headers((headers ?? {}) as HeadersInit)),
-    ];
+    fields = [...headersOf(headers)];
   } catch {
     // The status is the evidence; fields are only good to have.
   }
@@ -126,7 +132,7 @@ export async function read(
   answer: Answer,
   patienceMs: number,
   deadline: Deadline,
-): Promise<Outcome> {
+): Promise<Outcome<string>> {
   if (patienceMs > 0) {
     // On the host's own clock: what is accepted must not depend on another one.
     const patience = patienceMs === Infinity ? deadline : new Deadline(realClock, patienceMs);

@@ -111,6 +111,16 @@ export interface SandboxProgramOptions {
   id?: string;
   /** What a search shows. */
   name?: string;
+  /**
+   * The currency of its amounts, three capital letters. Default: `USD`. A code can
+   * cost 20 at most, and each use costs 10.
+   */
+  currencyCode?: string;
+  /**
+   * How many of its codes have a guest, the first ones. Default: all. Number `n`
+   * (from 1) has the address `guest-n@example.com`, and every second a telephone number.
+   */
+  guests?: number;
 }
 
 const share = only(
@@ -159,8 +169,9 @@ const OPTIONS = {
   journal: withMethods<Journal>("append", "read", "truncate"),
 };
 
-const PROGRAM_OPTIONS = { codes: amount, id: text, name: text };
+const PROGRAM_OPTIONS = { codes: amount, id: text, name: text, currencyCode: text, guests: amount };
 
+// eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- There is one of each.
 const FAULT_SHARES = Object.fromEntries(FAULTS.map((fault) => [fault, share])) as Record<
   SandboxFault,
   typeof share

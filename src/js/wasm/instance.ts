@@ -9,6 +9,8 @@
 import type { Deadline } from "../http/deadline.js";
 import { VoucherError, isErrorParts, refusal, toError } from "../errors.js";
 import { loadingHint } from "./loading-hint.js";
+import { Running } from "../running.js";
+import { membersOf } from "../schema.js";
 
 /** A compiled module, its bytes, or where it can be fetched. */
 export type ModuleSource = WebAssembly.Module | BufferSource | URL;
@@ -27,13 +29,13 @@ export class Instance<G extends Glue> {
   generation = 0;
 
   /** The time limits that futures of the instance wait under. */
-  readonly running = new Set<Deadline>();
+  readonly running = new Running<Deadline>();
 
   readonly #glue: G;
   #source: (() => ModuleSource | Promise<ModuleSource>) | undefined;
   #loading: Promise<void> | undefined;
   #state: "unloaded" | "ready" | "lost" = "unloaded";
-  readonly #pending = new Set<(cause: unknown) => void>();
+  readonly #pending = new Running<(cause: unknown) => void>();
 
   constructor(glue: G) {
     this.#glue = glue;
@@ -98,19 +100,18 @@ export class Instance<G extends Glue> {
    * lost meanwhile; `queued` is what is known then.
    */
   async call<T>(queued: Doubt, use: (glue: G) => T | Promise<T>): Promise<T> {
-    let lost: (cause: unknown) => void = () => {};
+    let place = 0;
     // Made into an error here, behind an await, so that its stack leads on to
     // the caller.
     try {
       return await new Promise<T>((resolve, reject) => {
-        lost = (cause) => reject(this.#lostError(queued, cause));
-        this.#pending.add(lost);
+        place = this.#pending.add((cause) => reject(this.#lostError(queued, cause)));
         Promise.resolve(use(this.#glue)).then(resolve, reject);
       });
     } catch (error) {
       throw this.#toError(queued, error);
     } finally {
-      this.#pending.delete(lost);
+      this.#pending.remove(place);
     }
   }
 
@@ -135,10 +136,8 @@ export class Instance<G extends Glue> {
   lose(cause: unknown): void {
     if (this.#state !== "ready") return;
     this.#state = "lost";
-    const pending = [...this.#pending];
-    this.#pending.clear();
-    for (const lost of pending) lost(cause);
-    for (const deadline of this.running) deadline.end();
+    for (const lost of this.#pending.all()) lost(cause);
+    for (const deadline of this.running.all()) deadline.end();
   }
 
   #lostError(queued: Doubt, cause: unknown): VoucherError {
@@ -163,7 +162,7 @@ const tagOf = (value: unknown): string => Object.prototype.toString.call(value);
 
 /** A URL of any realm, and of any bundler. */
 function isUrl(value: unknown): value is URL {
-  return typeof (value as URL | undefined)?.href === "string";
+  return typeof membersOf(value)["href"] === "string";
 }
 
 /** What is wrong with what is no module. */

@@ -12,6 +12,7 @@ import typescript from "typescript";
 /** The doors, and the names of their files. */
 const DOORS = {
   ".": "index",
+  "./distribute": "distribute",
   "./worker": "worker",
   "./worker-client": "worker-client",
   "./journal": "journal",

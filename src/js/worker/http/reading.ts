@@ -1,5 +1,6 @@
 /** What only reads: programs and codes. */
-import { type Client, type SearchProgramsOptions, guestPagesOf } from "../../client/client.js";
+import type { SearchProgramsOptions } from "../../client/calls.js";
+import { type Client, guestPagesOf } from "../../client/client.js";
 import { openCodes } from "../listed-codes.js";
 import { flag, invalid, oneOf, readMembers, readParameters, wholeNumber } from "./parameters.js";
 import { canonicalId, isProgramId } from "./routing.js";
