@@ -166,7 +166,7 @@ export const reviewTests = (page) => ({
     await reason(page).filter({ hasText: "First choose a code of this list" }).waitFor();
     await which.fill(String(codes[3]).toUpperCase());
     await look(page, "review-one-first");
-    await page.getByRole("button", { name: "Distribute 5 codes" }).click();
+    await page.getByRole("button", { name: "Distribute 1 code first, of 5" }).click();
     await page.waitForURL(/\/jobs\//);
     await until(page, ({ pending, sending = 0 }) => pending === 4 && sending === 0, "one has left");
     const path = `/api${new URL(page.url()).pathname}/results`;

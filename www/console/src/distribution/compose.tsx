@@ -227,6 +227,7 @@ function Decide({
           </bdi>
         </>
       }
+      isOneFirst={list !== null && first !== null && leaving > 1}
       isBusy={isBusy}
       isPaused={config?.paused ?? false}
       obstacle={

@@ -33,6 +33,8 @@ export interface ReviewProps {
   isConfirmed?: boolean;
   /** What they can cost, in a sentence. */
   cost?: ComponentChildren;
+  /** One of them leaves alone, before the others. */
+  isOneFirst?: boolean;
   /** How they leave: decisions of this screen. */
   children?: ComponentChildren;
   onDecide(decisions: Decisions): void;
@@ -218,7 +220,8 @@ function Ready(props: ReviewProps) {
         aria-describedby="review-reason"
         onClick={() => reason === "" && !isBusy && props.onDistribute()}
       >
-        {isApproved ? `Ask to distribute ${codes(leaving)}` : `Distribute ${codes(leaving)}`}
+        {isApproved ? "Ask to distribute" : "Distribute"}{" "}
+        {props.isOneFirst ? `1 code first, of ${number(leaving)}` : codes(leaving)}
       </button>
       <p class="review-reason" id="review-reason">
         {isBusy ? "The job is being created. Nothing leaves before that." : reason}

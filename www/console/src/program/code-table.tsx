@@ -33,9 +33,11 @@ interface Props {
   /** `null`: not shown. */
   recipients: ReadonlyMap<string, Guest> | null;
   selection: Selection;
+  /** Of what was spent. */
+  currency: string | null;
 }
 
-export function CodeTable({ programId, rows, jobs, recipients, selection }: Props) {
+export function CodeTable({ programId, rows, jobs, recipients, selection, currency }: Props) {
   const [active, setActive] = useState<number | null>(null);
   const isNarrow = useNarrow();
   useKey("a", () => selection.toggleAll(rows));
@@ -121,6 +123,7 @@ export function CodeTable({ programId, rows, jobs, recipients, selection }: Prop
               code={code}
               job={jobs.get(code.job ?? "")}
               recipient={recipients && (recipients.get(code.code) ?? "nobody")}
+              currency={currency}
               isChosen={isChosen}
             />
           </div>
@@ -147,12 +150,14 @@ function Cells({
   code,
   job,
   recipient,
+  currency,
   isChosen,
 }: {
   programId: string;
   code: ProgramCode;
   job: JobSummary | undefined;
   recipient: Guest | "nobody" | null;
+  currency: string | null;
   isChosen: boolean;
 }) {
   const { state, canceledAt, codeText } = code;
@@ -188,7 +193,7 @@ function Cells({
         <code>{shortId(code.code)}</code>
       </span>
       <span role="gridcell" class="code-usage figure">
-        {usage(code)}
+        {usage(code, currency)}
       </span>
       <span role="gridcell" class="code-canceled">
         {canceledAt !== null && (
@@ -201,9 +206,9 @@ function Cells({
   );
 }
 
-function usage({ usageCount, usageAmount, currencyCode }: ProgramCode): string {
+function usage({ usageCount, usageAmount }: ProgramCode, currency: string | null): string {
   if (usageCount === null) return "–";
   const times = `${number(usageCount)}×`;
   if (!usageAmount) return times;
-  return `${times} · ${money(usageAmount, currencyCode ?? null) ?? decimal(usageAmount)}`;
+  return `${times} · ${money(usageAmount, currency) ?? decimal(usageAmount)}`;
 }

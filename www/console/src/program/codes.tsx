@@ -8,6 +8,7 @@ import { type ShownRecipients, useRecipients } from "../job/use-recipients.js";
 import { SearchField } from "../parts/search-field.js";
 import { Ago, Hint, Unread } from "../parts/small.js";
 import { navigate, paths } from "../router.js";
+import { useProgram } from "../server/programs.js";
 import { useProgramCodes } from "../server/program-codes.js";
 import type { JobSummary, ProgramCode } from "../server/types.js";
 import { NOT_YET, SENTENCES, type State } from "../words.js";
@@ -26,6 +27,7 @@ interface Props {
 
 export function Codes({ programId, jobs }: Props) {
   const loaded = useProgramCodes(programId);
+  const currency = useProgram(programId).program?.currencyCode ?? null;
   const all = loaded.value?.codes ?? NONE;
   const [filter, setFilter] = useState<Filter>("all");
   const [wanted, setWanted] = useState("");
@@ -93,30 +95,34 @@ export function Codes({ programId, jobs }: Props) {
           </button>
         ))}
       </div>
-      {rows.length === 0 ? (
-        <p class="codes-none quiet">
-          No code matches.{" "}
-          <button
-            type="button"
-            class="link"
-            onClick={() => {
-              setFilter("all");
-              setWanted("");
-            }}
-          >
-            Show all
-          </button>
-        </p>
-      ) : (
-        <CodeTable
-          programId={programId}
-          rows={rows}
-          jobs={byId}
-          recipients={byCode}
-          selection={selection}
-        />
-      )}
-      <Foot {...{ programId, rows, notYet, selection }} />
+      {/* The action of the selection stays in sight, and below the head of the card. */}
+      <div class="codes-body">
+        {rows.length === 0 ? (
+          <p class="codes-none quiet">
+            No code matches.{" "}
+            <button
+              type="button"
+              class="link"
+              onClick={() => {
+                setFilter("all");
+                setWanted("");
+              }}
+            >
+              Show all
+            </button>
+          </p>
+        ) : (
+          <CodeTable
+            programId={programId}
+            rows={rows}
+            jobs={byId}
+            recipients={byCode}
+            currency={currency}
+            selection={selection}
+          />
+        )}
+        <Foot {...{ programId, rows, notYet, selection }} />
+      </div>
     </section>
   );
 }

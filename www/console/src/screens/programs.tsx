@@ -118,7 +118,7 @@ const Head = () => (
   <div class="program program-head" aria-hidden="true">
     <span>Program</span>
     <span>Status</span>
-    <span>Costs at most</span>
+    <span>Costs</span>
     <span>Last job</span>
     <span />
   </div>
@@ -126,6 +126,7 @@ const Head = () => (
 
 function Row({ program }: { program: Program }) {
   const { id, name, status, startsAt, endsAt, lastJob } = program;
+  const most = mostOf(program);
   return (
     <li>
       <Link to={paths.program(id)} class="program">
@@ -136,7 +137,7 @@ function Row({ program }: { program: Program }) {
           </span>
         </span>
         <ProgramStatus status={status} />
-        <span class="program-codes">{mostOf(program) ?? ""}</span>
+        <span class="program-codes">{most && `At most ${most}`}</span>
         <span class="program-job">
           <LastJob job={lastJob} />
         </span>

@@ -58,8 +58,6 @@ export interface ProgramCode {
   codeText: string | null;
   usageCount: number | null;
   usageAmount: number | null;
-  /** Of the amount; not every worker says it. */
-  currencyCode?: string | null;
   canceledAt: number | null;
   /** `null`: no job here has it. */
   state: CodeState | null;
