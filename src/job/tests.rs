@@ -1,7 +1,14 @@
+use super::record::{put, put_text};
+use super::state::{By, CodeState, Decision};
 use super::*;
-use crate::http::{BaseUrl, Headers};
+use crate::code::Code;
+use crate::error::{ErrorCode, Queued};
+use crate::http::{BaseUrl, Headers, ResponseHead};
+use crate::json::Json;
 use crate::uber::api::{Api, example};
 use crate::uber::id::OrganizationId;
+use crate::uber::response;
+use crate::webhook::event::{Outcome, Status};
 
 mod answers;
 mod creation;
@@ -167,9 +174,14 @@ fn accepted(codes: usize) -> Bench {
     bench
 }
 
+/// The beginning of a record about a batch.
+fn about(kind: u8, batch: u8) -> Vec<u8> {
+    vec![kind, batch, 0, 0, 0]
+}
+
 /// A job's first record, of so many codes in batches of that size.
 fn begin(total: u64, batch_size: u64) -> Vec<u8> {
-    let mut body = vec![journal::BEGIN];
+    let mut body = vec![record::BEGIN];
     body.extend_from_slice(&[7; 16]);
     for (number, bytes) in [(NOW, 8), (batch_size, 4), (total, 4), (0, 8)] {
         put(&mut body, number, bytes);

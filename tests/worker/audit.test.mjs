@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { newsOf } from "../../build/js/worker/account/notices.js";
+import { closeFronts, startFront } from "./front.mjs";
 import { cleanUp, startUber, startWorker } from "./harness.mjs";
 import { operators } from "./operators.mjs";
-import { eventually } from "./storage.mjs";
+import { eventually, sendWebhook } from "./storage.mjs";
 
 /** @type {Awaited<ReturnType<typeof startUber>>} */
 let uber;
@@ -22,6 +23,7 @@ before(async () => {
 });
 after(async () => {
   people.close();
+  closeFronts();
   await cleanUp();
 });
 
@@ -61,7 +63,9 @@ test("every decision is written down, with who and why", async () => {
     return found.length >= 7 && found;
   });
   assert.deepEqual(
-    entries.map(({ action, by, reason, job: id }) => [action, by, reason, id]).toReversed(),
+    entries
+      .map((/** @type {any} */ { action, by, reason, job: id }) => [action, by, reason, id])
+      .toReversed(),
     [
       ["created", "admin", null, job.id],
       ["approved", grace, "counted twice", job.id],
@@ -73,7 +77,7 @@ test("every decision is written down, with who and why", async () => {
     ],
   );
   assert.deepEqual(
-    entries.map(({ codes: count }) => count),
+    entries.map((/** @type {any} */ { codes: count }) => count),
     [3, 3, 3, 9, null, 9, 9],
   );
   assert.equal((await audit(`job=${small.id}&find=WRONG`)).length, 1);
@@ -142,6 +146,40 @@ test("the overview says what is under way, and what needs somebody", async () =>
   assert.ok(ids(found.unapproved).includes(waiting.id));
   assert.ok(ids(found.running).includes(later.id));
   assert.deepEqual([found.deciding, found.unreadEvents], [[], 0]);
+});
+
+test("`onEvent` is told what somebody may want to know, once, and stops nothing", async () => {
+  /** @type {any[]} */
+  const told = [];
+  const { url } = await startFront("", ({ body }) => {
+    told.push(JSON.parse(body.toString()));
+    // What it comes to matters to nobody.
+    return told.length % 2 === 0 ? { status: 500 } : "lost";
+  });
+  const notified = await startWorker({
+    uber: uber.url,
+    bindings: people.bindings,
+    options: { approval: { above: 8 }, notify: url },
+  });
+  const { programId, codes } = await uber.createProgram(12);
+  const { id } = await (await notified.createJob(programId, codes, "?name=June")).json();
+  const asGrace = people.headersOf("grace@example.com");
+  const path = `/api/programs/${programId}/jobs/${id}`;
+  await notified.request(`${path}/approve`, { method: "POST", headers: asGrace });
+  await notified.until(programId, id, ({ status }) => status === "finished");
+  await eventually(() => told.length >= 3);
+  await sendWebhook(notified.url, '{"event_type":"voucher_program_code_distributed","x":1}');
+  await eventually(() => told.length >= 4);
+  assert.deepEqual(
+    told.map(({ type, path: at, job }) => [type, at, job?.name]),
+    [
+      ["approval_needed", `/programs/${programId}/jobs/${id}`, "June"],
+      ["job_started", `/programs/${programId}/jobs/${id}`, "June"],
+      ["job_finished", `/programs/${programId}/jobs/${id}`, "June"],
+      ["event_unread", "/events/unread", undefined],
+    ],
+  );
+  await notified.kill();
 });
 
 test("what is news of a job", () => {

@@ -56,7 +56,7 @@ export class VoucherProgram extends Program {
   async test(what, jobId) {
     const { parts } = /** @type {any} */ (this);
     if (what === "late") await super.hold(this.late);
-    if (what === "expire") await parts.fold(parts.records.byId(jobId));
+    if (what === "expire") await parts.expiry.fold(parts.records.byId(jobId));
     if (what === "memory") return this.instance;
     if (what !== "creating") return undefined;
     parts.tables.make();
@@ -66,7 +66,16 @@ export class VoucherProgram extends Program {
   }
 }
 
-const worker = createWorker(/** @type {any} */ (env)["OPTIONS"] ?? {});
+const { notify, ...options } = /** @type {any} */ (env)["OPTIONS"] ?? {};
+const worker = createWorker({
+  ...options,
+  // What is told goes to the address that a test names.
+  ...(notify && {
+    onEvent: async (/** @type {object} */ event) => {
+      await fetch(notify, { method: "POST", body: JSON.stringify(event) });
+    },
+  }),
+});
 
 /** The objects of a class that can't be reached. */
 const unreachable = {

@@ -121,7 +121,8 @@ test(
       body: ["program_id,code_id", ...rows].join("\n"),
       headers: { "Content-Type": "text/csv", "Idempotency-Key": crypto.randomUUID() },
     });
-    const { jobs } = /** @type {any} */ (await answer.json());
+    const { jobs, ...problem } = /** @type {any} */ (await answer.json());
+    assert.equal(answer.status, 201, JSON.stringify(problem));
     const { refused, most } = await seen();
     assert.deepEqual([answer.status, refused], [201, 0]);
     assert.deepEqual(

@@ -121,7 +121,7 @@ fn a_large_report_takes_few_records_and_none_that_is_long() {
     reader.push(&bench.journal).unwrap();
     let (mut records, mut longest) = (0, 0);
     while let Some(body) = reader.next().unwrap() {
-        if body[0] == journal::OUTCOMES {
+        if body[0] == record::OUTCOMES {
             (records, longest) = (records + 1, longest.max(body.len()));
         }
     }

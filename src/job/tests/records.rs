@@ -1,20 +1,76 @@
-//! Records that can't follow what came before.
+//! Records as they are written and read, and those that can't follow what came before.
 
+use super::record::{Begin, Record};
+use super::state::Proof;
 use super::*;
+
+#[test]
+fn a_record_is_read_as_it_was_written() {
+    let begin = Begin {
+        id: [7; 16],
+        created_at: NOW,
+        batch_size: 500,
+        total: 70_000,
+        duplicates: 1 << 40,
+        base_url: "https://api.uber.com",
+        organization: "org",
+        program: "pröbe",
+    };
+    let answer = |proof| Record::Answer {
+        batch: 70_000,
+        proof,
+        status: 503,
+        error: "server_error",
+        uber_code: "",
+    };
+    let decision = |decision| Record::Decision { batch: 1, decision };
+    for (kind, record) in [
+        (1, Record::Begin(begin)),
+        (2, Record::Codes(&[*code(0).as_bytes(), *code(1).as_bytes()])),
+        (3, Record::Sending { batch: 70_000, at: NOW }),
+        (4, answer(Proof::Accepted)),
+        (4, answer(Proof::Refused)),
+        (4, answer(Proof::Again)),
+        (4, answer(Proof::Nothing)),
+        (5, Record::Reason("Postfach voll")),
+        (6, Record::Outcomes(&[record::outcome(70_000, 65_000), record::outcome(0, 1)])),
+        (7, decision(Decision::Resend)),
+        (7, decision(Decision::Queued)),
+        (7, decision(Decision::Abandon)),
+        (8, Record::Resumed { restored: false }),
+        (8, Record::Resumed { restored: true }),
+        (9, Record::Usage(&[record::place(70_000), record::place(0)])),
+        (10, Record::Pause { codes: 70_000 }),
+        (11, Record::Paused),
+    ] {
+        let body = record.encode().unwrap();
+        assert_eq!(body[0], kind);
+        assert_eq!(Record::decode(&body), Some(record));
+    }
+}
+
+#[test]
+fn what_has_no_room_in_a_record_is_not_written() {
+    let longest = "x".repeat(65_535);
+    let error =
+        |error| Record::Answer { batch: 0, proof: Proof::Again, status: 0, error, uber_code: "" };
+    assert!(error(&longest).encode().is_some());
+    assert_eq!(error(&format!("{longest}x")).encode(), None);
+}
 
 /// A checksum tells what was damaged, not what makes no sense.
 #[test]
 fn a_record_that_cannot_follow_is_refused() {
     let codes = |numbers: &[usize]| {
         let bytes = numbers.iter().flat_map(|number| *code(*number).as_bytes());
-        std::iter::once(journal::CODES).chain(bytes).collect::<Vec<u8>>()
+        std::iter::once(record::CODES).chain(bytes).collect::<Vec<u8>>()
     };
     let created = [begin(2, 1), codes(&[0, 1])];
     let with = |kind, batch, fields: &[u8]| [&about(kind, batch), fields].concat();
-    let sending = with(journal::SENDING, 0, &NOW.to_le_bytes());
-    let answer = |proof| with(journal::ANSWER, 0, &[proof, 200, 0, 0, 0, 0, 0]);
-    let decision = |decision| with(journal::DECISION, 0, &[decision]);
-    let outcome = |place: u8, outcome| vec![journal::OUTCOMES, place, 0, 0, 0, outcome, 0];
+    let sending = with(record::SENDING, 0, &NOW.to_le_bytes());
+    let answer = |proof| with(record::ANSWER, 0, &[proof, 200, 0, 0, 0, 0, 0]);
+    let decision = |decision| with(record::DECISION, 0, &[decision]);
+    let outcome = |place: u8, outcome| vec![record::OUTCOMES, place, 0, 0, 0, outcome, 0];
     let read = |records: &[Vec<u8>]| {
         let mut recovery = Recovery::new(example(), settings());
         recovery.push(&journal_of(records)).map(|()| recovery)
@@ -31,8 +87,9 @@ fn a_record_that_cannot_follow_is_refused() {
         (&[], decision(1)),
         (&[], outcome(0, 1)),
         (&[], begin(2, 1)),
-        (&[], with(journal::SENDING, 2, &NOW.to_le_bytes())),
-        (&[], vec![10]),
+        (&[], with(record::SENDING, 2, &NOW.to_le_bytes())),
+        (&[], vec![0]),
+        (&[], vec![12]),
         (&sent, sending.clone()),
         (&sent, decision(0)),
         (&sent, decision(1)),
@@ -44,21 +101,21 @@ fn a_record_that_cannot_follow_is_refused() {
         (&unknown, decision(3)),
         // Fields that are not there, too many, or none that can be.
         (&[], vec![]),
-        (&[], about(journal::SENDING, 0)),
+        (&[], about(record::SENDING, 0)),
         (&[], [&sending[..], &[0]].concat()),
-        (&[], vec![journal::RESUMED]),
-        (&[], vec![journal::RESUMED, 2]),
-        (&[], vec![journal::RESUMED, 0, 0]),
+        (&[], vec![record::RESUMED]),
+        (&[], vec![record::RESUMED, 2]),
+        (&[], vec![record::RESUMED, 0, 0]),
         (&[], codes(&[])),
         (&[], codes(&[2])),
-        (&[], vec![journal::REASON, 0xff]),
+        (&[], vec![record::REASON, 0xff]),
         (&sent, answer(4)),
-        (&sent, with(journal::ANSWER, 0, &[0, 200, 0, 0, 0])),
+        (&sent, with(record::ANSWER, 0, &[0, 200, 0, 0, 0])),
         (&sent, [&nothing[..], &[0]].concat()),
-        (&sent, with(journal::ANSWER, 0, &[3, 200, 0, 0, 0, 1, 0, 0xff])),
+        (&sent, with(record::ANSWER, 0, &[3, 200, 0, 0, 0, 1, 0, 0xff])),
         (&sent, outcome(0, 3)),
-        (&sent, vec![journal::OUTCOMES, 0, 0, 0, 0, 1]),
-        (&unknown, about(journal::DECISION, 0)),
+        (&sent, vec![record::OUTCOMES, 0, 0, 0, 0, 1]),
+        (&unknown, about(record::DECISION, 0)),
         (&unknown, [&decision(1)[..], &[0]].concat()),
     ] {
         let error = read(&[&created, after, std::slice::from_ref(&refused)].concat()).err();
@@ -79,7 +136,7 @@ fn a_record_that_cannot_follow_is_refused() {
     for refused in [codes(&[0, 0]), codes(&[0, 1, 2]), [&codes(&[0])[..], &[1]].concat()] {
         assert!(read(&[begin(2, 1), refused]).is_err());
     }
-    assert!(read(&[begin(2, 1), [&[journal::CODES][..], &[0; 32]].concat()]).is_err());
+    assert!(read(&[begin(2, 1), [&[record::CODES][..], &[0; 32]].concat()]).is_err());
     assert!(read(&[begin(2, 1), codes(&[0]), codes(&[0])]).is_err());
     assert!(read(&[begin(2, 1), begin(2, 1)]).is_err());
     assert!(read(&[codes(&[0, 1])]).is_err());

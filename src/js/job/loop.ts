@@ -15,7 +15,8 @@ import {
   ACTION_WAIT,
 } from "../generated/protocol.js";
 import type { Host } from "../wasm/host.js";
-import type { Action, JobMachine } from "../wasm/job-machine.js";
+import type { JobMachine } from "../wasm/job-machine.js";
+import type { Action } from "../wasm/results.js";
 import { queueMicrotask } from "../wasm/microtask.js";
 import type { CheckedJobOptions } from "./options.js";
 import { type Ownership, journalFailed } from "./ownership.js";

@@ -62,12 +62,15 @@ async function take(journal: Journal, create: boolean): Promise<Ownership> {
     await before?.release();
     given = journal.lock === undefined ? unlock : await journal.lock({ create });
   } finally {
-    if (typeof given !== "function") await ownership.release();
+    if (!isUnlock(given)) await ownership.release();
   }
-  if (typeof given !== "function") throw busy();
-  unlock = given as typeof unlock;
+  if (!isUnlock(given)) throw busy();
+  unlock = given;
   return ownership;
 }
+
+const isUnlock = (value: unknown): value is () => void | Promise<void> =>
+  typeof value === "function";
 
 function busy(): VoucherError {
   const hint = "Close that one, or wait until its process has ended.";

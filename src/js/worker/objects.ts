@@ -12,7 +12,6 @@ import type { Problem } from "./problem.js";
 import type { CodeStates } from "./program/code-states.js";
 import type { EventOutcomes } from "./program/outcome-queue.js";
 import type { CheckFlags, Fingerprint, ListFlags } from "./program/fingerprint.js";
-import type { Naming } from "./program/naming.js";
 import type { Who } from "./program/records.js";
 import type { StartPlan } from "./program/start-plan.js";
 import type { AuditCursor, AuditFilter } from "./account/audit.js";
@@ -141,6 +140,12 @@ export interface ResultFilter {
   /** The place of the first one. */
   from?: number | undefined;
   limit?: number | undefined;
+}
+
+/** What is to be changed of a job's name and note; `undefined` stays as it is. */
+export interface Naming {
+  name: string | undefined;
+  note: string | null | undefined;
 }
 
 /** What an operator asks of a program and its jobs. `who` is the operator, and why it is asked for. */

@@ -1,7 +1,7 @@
 /** The index of jobs of all programs, as history shows it and as the first screen does. */
 import { contains } from "./audit.js";
 import type { Sql } from "../platform-types.js";
-import { withDefaults } from "../program/records.js";
+import { readSummary } from "../program/records.js";
 import type { JobStatus, JobSummary, Overview } from "../types.js";
 
 const MOST_LISTED = 100;
@@ -34,7 +34,7 @@ export function findJobs(sql: Sql, filter: HistoryFilter): JobSummary[] {
   const jobs: JobSummary[] = [];
   for (const row of rows) {
     if (jobs.length === limit) break;
-    const job = withDefaults(JSON.parse(row.summary) as JobSummary);
+    const job = readSummary(row.summary);
     if (isFound(job, filter.find)) jobs.push(job);
   }
   return jobs;
@@ -53,7 +53,7 @@ export function overviewOf(sql: Sql): Omit<Overview, "unreadEvents"> {
       ...statuses,
       MOST_LISTED,
     );
-    return Array.from(rows, ({ summary }) => withDefaults(JSON.parse(summary) as JobSummary));
+    return Array.from(rows, ({ summary }) => readSummary(summary));
   };
   return {
     running: inStatus("running", "scheduled"),

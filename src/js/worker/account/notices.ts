@@ -63,7 +63,7 @@ export class Notices {
     const now = Date.now();
     if (now >= this.#unreadAt && now < this.#unreadAt + UNREAD_EVERY_MS) return;
     this.#unreadAt = now;
-    this.#tell({ type: "event_unread", at: now, job: null, path: "/events" });
+    this.#tell({ type: "event_unread", at: now, job: null, path: "/events/unread" });
   }
 
   #tell(event: WorkerEvent): void {

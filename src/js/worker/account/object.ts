@@ -32,7 +32,7 @@ import type { ObjectState } from "../platform-types.js";
 import { type Lease, Rate } from "./rate.js";
 import { settings } from "../settings.js";
 import { stubs } from "../stubs.js";
-import { type Who, withDefaults } from "../program/records.js";
+import { type Who, readSummary } from "../program/records.js";
 import { type Schema, Tables } from "../tables.js";
 import type {
   AuditEntry,
@@ -292,7 +292,7 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
   #running(): JobSummary[] {
     if (this.#isPaused) return [];
     const rows = this.#query<Row>("SELECT summary FROM jobs WHERE status = 'running'");
-    return rows.map(({ summary }) => withDefaults(JSON.parse(summary)));
+    return rows.map(({ summary }) => readSummary(summary));
   }
 
   /** A job that should run and says nothing: history says so, and its program is asked to go on. */
@@ -394,7 +394,7 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
         "SELECT summary FROM jobs WHERE program = ? ORDER BY created_at DESC LIMIT 1",
         program,
       );
-      return row === undefined ? null : withDefaults(JSON.parse(row.summary));
+      return row === undefined ? null : readSummary(row.summary);
     });
   }
 

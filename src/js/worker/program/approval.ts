@@ -1,7 +1,9 @@
 /** A second operator agrees to a job that is large: then it starts as it was to. */
 import { requireState } from "./job-states.js";
 import { refuse } from "../problem.js";
-import type { Program } from "./program.js";
+import type { Pausing } from "./pausing.js";
+import type { Reports } from "./reports.js";
+import type { Runner } from "./runner.js";
 import { type JobRecord, type Who, note } from "./records.js";
 import { settings } from "../settings.js";
 import { begin } from "./start-plan.js";
@@ -12,12 +14,20 @@ export function needsApproval(codes: number): boolean {
   return approval !== undefined && codes > approval.above;
 }
 
+/** What it needs of a program's object. */
+interface Needs {
+  readonly pausing: Pausing;
+  readonly reports: Reports;
+  readonly runner: Runner;
+  arm(): Promise<void>;
+}
+
 /** @throws where the operator is the one who has created the job. */
-export async function approve(program: Program, record: JobRecord, who: Who): Promise<void> {
+export async function approve(program: Needs, record: JobRecord, who: Who): Promise<void> {
   const { by } = who;
   requireState("approve", record.summary);
   if (record.summary.by === by) throw sameOperator();
-  await program.learnPause();
+  await program.pausing.learn();
   // Another request may have come first.
   requireState("approve", record.summary);
   record.summary.approval = { by, at: Date.now() };

@@ -8,11 +8,17 @@ import type { ReadableJob } from "../../job/job.js";
 import type { JobProgress } from "../../job/types.js";
 import { refuseUnapproved } from "./approval.js";
 import { log, logError } from "../log.js";
-import type { Program } from "./program.js";
+import type { Creation } from "./creation.js";
+import type { OpenJobs } from "./open-jobs.js";
+import type { Pausing } from "./pausing.js";
+import type { Reports } from "./reports.js";
+import type { Runner } from "./runner.js";
+import type { ProgramState } from "./state.js";
+import type { Stubs } from "../stubs.js";
 import { claimKey } from "../keys.js";
 import type { CallOrder, RpcResult } from "../objects.js";
 import { type Problem, Refusal, distributeProblem, faultOf, refuse } from "../problem.js";
-import { type JobRecord, restingStatus } from "./records.js";
+import { type JobRecord, type Records, restingStatus } from "./records.js";
 
 type CallResult = RpcResult<{ codes: number }>;
 
@@ -21,11 +27,24 @@ const MOST_CODES = 30_000;
 /** The page gives up after that, at the earliest. */
 const PATIENCE_MS = 25_000;
 
+/** What they need of a program's object. */
+interface Needs {
+  readonly creation: Creation;
+  readonly jobs: OpenJobs;
+  readonly pausing: Pausing;
+  readonly records: Records;
+  readonly reports: Reports;
+  readonly runner: Runner;
+  readonly state: ProgramState;
+  readonly stubs: Stubs;
+  arm(): Promise<void>;
+}
+
 export class Calls {
   /** The numbers of those that somebody waits for. */
   readonly #awaited = new Set<number>();
 
-  constructor(readonly program: Program) {}
+  constructor(readonly program: Needs) {}
 
   /** One was created. */
   created({ number, isCall }: JobRecord): void {
@@ -82,9 +101,9 @@ export class Calls {
       );
     }
     refuseUnapproved(list.size);
-    program.know(programId);
-    await program.learnPause();
-    if (program.isPaused) {
+    program.state.know(programId);
+    await program.pausing.learn();
+    if (program.state.isPaused) {
       // No 5xx: the page's client would take the codes for unknown.
       throw refuse(
         423,

@@ -2,13 +2,27 @@
 import { requireState } from "./job-states.js";
 import { type Refusal, refuse } from "../problem.js";
 import type { ObjectStorage } from "../platform-types.js";
-import type { Program } from "./program.js";
-import { type JobRecord, type Who, note } from "./records.js";
+import type { Ledger } from "./ledger.js";
+import type { Live } from "./live.js";
+import type { OpenJobs } from "./open-jobs.js";
+import { type JobRecord, type Records, type Who, note } from "./records.js";
+import type { Reports } from "./reports.js";
+import type { Runner } from "./runner.js";
 import { hasLeft } from "./start-plan.js";
+
+/** What it needs of a program's object. */
+interface Needs {
+  readonly jobs: OpenJobs;
+  readonly ledger: Ledger;
+  readonly live: Live;
+  readonly records: Records;
+  readonly reports: Reports;
+  readonly runner: Runner;
+}
 
 export class Cancellation {
   constructor(
-    readonly program: Program,
+    readonly program: Needs,
     readonly storage: Pick<ObjectStorage, "transactionSync">,
   ) {}
 

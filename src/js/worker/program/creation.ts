@@ -43,6 +43,12 @@ export interface Order extends Omit<NewRecord, "digest" | "duplicates" | "plan">
   codesInAll?: number;
 }
 
+/** The numbers of the jobs that have codes of a list: free ones, and ones that are sent again only if that is said. */
+interface Claimants {
+  free: Set<number>;
+  blocked: Set<number>;
+}
+
 /** In these, nothing of a code is or may be queued: it is free. */
 const FREE = new Set([
   ...["failed", "rejected"].map((state) => STATES.indexOf(state as never)),
@@ -108,7 +114,11 @@ export class Creation {
     }
   }
 
-  async #create(order: Order, digest: string, sorted: Sorted): Promise<JobRecord> {
+  async #create(
+    order: Order,
+    digest: string,
+    sorted: Sorted & { claimants: Claimants },
+  ): Promise<JobRecord> {
     const { isSent, skipped, resent } = decide(sorted, order.flags);
     const { fates, leftOut } = sorted;
     const list = only(order.list, (place) => isSent(fates[place] as number));
@@ -125,6 +135,7 @@ export class Creation {
       });
       this.storage.transactionSync(() => {
         this.ledger.claim(listIds(list) as Uint8Array, record.number);
+        this.#noteShared(record, sorted.claimants, resent > 0);
         const progress = job.progress();
         Object.assign(record.summary, { id: job.id, progress, skipped, resent, leftOut });
         note(record, { by, action: "created", codes: list.size, detail: saidOf(order) });
@@ -139,6 +150,18 @@ export class Creation {
       throw error;
     }
     return record;
+  }
+
+  /** Takes note of which jobs have codes in common; where codes are sent again, also with those that have sent them. */
+  #noteShared(record: JobRecord, { free, blocked }: Claimants, isResent: boolean): void {
+    const others = isResent ? new Set([...free, ...blocked]) : free;
+    record.sharesCodes = others.size > 0;
+    for (const number of others) {
+      const other = this.records.byNumber(number);
+      if (other === undefined || other.sharesCodes) continue;
+      other.sharesCodes = true;
+      this.records.save(other);
+    }
   }
 
   /** Whether there are jobs that wait for the rest of their upload. */
@@ -183,14 +206,18 @@ export class Creation {
   }
 
   /** What becomes of these codes; `listed` are their marks in Uber's list, if that was read. */
-  async sort(list: CodeList, listed: Uint8Array | undefined): Promise<Sorted> {
+  async sort(
+    list: CodeList,
+    listed: Uint8Array | undefined,
+  ): Promise<Sorted & { claimants: Claimants }> {
     const ids = listIds(list) as Uint8Array;
-    const claimed = await this.#claimed(ids, list.size);
-    return sortCodes(ids, claimed, listed, (job) => this.records.byNumber(job)?.summary.id);
+    const { claimants, ...claimed } = await this.#claimed(ids, list.size);
+    const idOf = (job: number) => this.records.byNumber(job)?.summary.id;
+    return { ...sortCodes(ids, claimed, listed, idOf), claimants };
   }
 
   /** Which of these codes an earlier job has sent, or may have, or will; and which are known to be in use. */
-  async #claimed(ids: Uint8Array, count: number): Promise<Claimed> {
+  async #claimed(ids: Uint8Array, count: number): Promise<Claimed & { claimants: Claimants }> {
     const asked = new Set<number>();
     this.ledger.find(ids, (_place, { job, state }) => {
       if (state === undefined) asked.add(job);
@@ -198,17 +225,20 @@ export class Creation {
     const stateIn = await readStates(asked, this.jobs, this.records);
     const [states, used] = [new Uint8Array(count), new Uint8Array(count)];
     const owners = new Uint32Array(count);
+    const claimants: Claimants = { free: new Set(), blocked: new Set() };
     this.ledger.find(ids, (place, { job, place: there, state }) => {
       if (job === NO_JOB) {
         used[place] = 1;
         return;
       }
       const number = state === undefined ? stateIn(job, there) : STATES.indexOf(state);
-      if (FREE.has(number)) return;
+      const isFree = FREE.has(number);
+      (isFree ? claimants.free : claimants.blocked).add(job);
+      if (isFree) return;
       states[place] = 1 + number;
       owners[place] = job;
     });
-    return { states, owners, used };
+    return { states, owners, used, claimants };
   }
 }
 

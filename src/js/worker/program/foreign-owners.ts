@@ -4,12 +4,13 @@
  * that Uber names, and for a few seconds at most.
  */
 import { createUber } from "../uber.js";
-import { countedFetch } from "./budget.js";
+import { type Budget, countedFetch } from "./budget.js";
 import { logError } from "../log.js";
 import { canonicalId } from "../http/routing.js";
-import { KEPT_MS } from "./listing.js";
+import { KEPT_MS, type Listing } from "./listing.js";
 import { inParallel } from "../parallel.js";
-import type { Program } from "./program.js";
+import type { Ledger } from "./ledger.js";
+import type { Stubs } from "../stubs.js";
 import type { WorkerEnv } from "../types.js";
 
 const ID = 16;
@@ -22,7 +23,7 @@ const PATIENCE_MS = 8_000;
 
 export class ForeignOwners {
   constructor(
-    readonly program: Pick<Program, "budget" | "stubs">,
+    readonly program: { readonly budget: Budget; readonly stubs: Stubs },
     readonly env: WorkerEnv,
   ) {}
 
@@ -82,7 +83,7 @@ export class ForeignOwners {
 
 /** The other side: which of these codes this program has, by its ledger and by Uber's list. */
 export async function hasCodes(
-  { ledger, listing }: Pick<Program, "ledger" | "listing">,
+  { ledger, listing }: { readonly ledger: Ledger; readonly listing: Listing },
   programId: string,
   ids: Uint8Array,
   mayRead: boolean,

@@ -2,9 +2,9 @@
  * Uber's list of a program's codes, as it was read some minutes ago at most: which there are, which
  * are cancelled, and which are in use. Seventeen bytes a code, in memory alone.
  */
-import { countedFetch } from "./budget.js";
+import { type Budget, countedFetch } from "./budget.js";
 import { CodeIndex } from "./code-index.js";
-import type { Program } from "./program.js";
+import type { Stubs } from "../stubs.js";
 import { idsOfCodes } from "../code-ids.js";
 import { logError } from "../log.js";
 import { listedIds, listedTexts } from "../listed-codes.js";
@@ -21,8 +21,6 @@ export const LISTED = { free: 0, cancelled: 1, used: 2 } as const;
 
 /** What was read. */
 export class Listed {
-  #index: CodeIndex | undefined;
-
   constructor(
     readonly readAt: number,
     readonly ids: Uint8Array,
@@ -38,8 +36,8 @@ export class Listed {
 
   /** For each of these codes, its mark; -1 where Uber does not list it. */
   *marksOf(ids: Uint8Array): Generator<number> {
-    this.#index ??= new CodeIndex(this.ids);
-    for (const place of this.#index.placesOf(ids)) yield this.marks[place] ?? -1;
+    // Made each time, and not kept: it would double what is.
+    for (const place of new CodeIndex(this.ids).placesOf(ids)) yield this.marks[place] ?? -1;
   }
 }
 
@@ -49,7 +47,7 @@ export class Listing {
   #begunAt = 0;
 
   constructor(
-    readonly program: Pick<Program, "budget" | "stubs">,
+    readonly program: { readonly budget: Budget; readonly stubs: Stubs },
     readonly env: WorkerEnv,
   ) {}
 
@@ -91,11 +89,22 @@ export class Listing {
   read(programId: string): Promise<Listed> {
     const now = Date.now();
     if (this.#reading && now - this.#begunAt < LONGEST_READ_MS) return this.#reading;
-    const reading = this.#readOnce(programId, now).finally(() => {
+    const reading = this.#readTwice(programId, now).finally(() => {
       if (this.#reading === reading) this.#reading = undefined;
     });
     this.#begunAt = now;
     return (this.#reading = reading);
+  }
+
+  /** A connection that was idle may be closed just then: it is asked once more. */
+  async #readTwice(programId: string, readAt: number): Promise<Listed> {
+    try {
+      return await this.#readOnce(programId, readAt);
+    } catch (error) {
+      const { code } = Object(error) as { code?: unknown };
+      if (code !== "connection_failed" || this.program.budget.isSpent) throw error;
+      return this.#readOnce(programId, readAt);
+    }
   }
 
   async #readOnce(programId: string, readAt: number): Promise<Listed> {

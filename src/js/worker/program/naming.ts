@@ -1,16 +1,12 @@
 /** What operators call a job, and what they write down of it. */
 import { invalid } from "../http/parameters.js";
-import type { Program } from "./program.js";
-import { type JobRecord, note } from "./records.js";
+import type { Naming } from "../objects.js";
+import type { Live } from "./live.js";
+import { type JobRecord, type Records, note } from "./records.js";
+import type { Reports } from "./reports.js";
 
 const LONGEST_NAME = 200;
 const LONGEST_NOTE = 2_000;
-
-/** What is to be changed; `undefined` stays as it is. */
-export interface Naming {
-  name: string | undefined;
-  note: string | null | undefined;
-}
 
 /** Reads the members of a body. */
 export function namingOf(members: Partial<Record<"name" | "note", unknown>>): Naming {
@@ -36,7 +32,7 @@ function textOf(member: string, value: unknown, most: number): string | undefine
 }
 
 export async function rename(
-  program: Program,
+  program: { readonly records: Records; readonly live: Live; readonly reports: Reports },
   record: JobRecord,
   naming: Naming,
   by: string,

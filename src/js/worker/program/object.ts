@@ -17,6 +17,7 @@ import type {
   Evidence,
   HeldOrder,
   JobOrder,
+  Naming,
   ProgramApi,
   ProgramCall,
   ResultFilter,
@@ -24,7 +25,6 @@ import type {
   Task,
 } from "../objects.js";
 import { hasCodes } from "./foreign-owners.js";
-import type { Naming } from "./naming.js";
 import type { EventOutcomes } from "./outcome-queue.js";
 import { ProgramParts } from "./parts.js";
 import type { LiveSocket, ObjectState } from "../platform-types.js";
@@ -50,7 +50,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramAp
       const problem = problemOf(error);
       const { code, status } = problem;
       if (status === 500) logError("program", error);
-      log("refused", { program: this.parts.knownId, code, status });
+      log("refused", { program: this.parts.state.knownId, code, status });
       return { problem };
     } finally {
       // Where the alarm was lost, because setting it was refused, each call sets it anew.
@@ -143,7 +143,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramAp
     // Where a later release has stored something: it is handed over again.
     await parts.begin();
     // Jobs go, and the ledger stays: what matters is whether there ever was one.
-    if (parts.id === "") return false;
+    if (parts.state.id === "") return false;
     if (evidence !== undefined) await this.noteEvidence(evidence);
     const told = events.filter(({ outcomes }) => outcomes.length > 0);
     if (told.length === 0) return true;
@@ -169,7 +169,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramAp
     try {
       await this.parts.begin();
       const { ids, duplicates, attempt, ...about } = order;
-      this.parts.know(order.programId);
+      this.parts.state.know(order.programId);
       const list = toCodeList({ ids, duplicates, rejectedCount: 0, rejected: [] });
       const { record } = await this.parts.creation.create({
         ...about,
@@ -200,7 +200,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramAp
 
   /** Pauses all of this program, or lets it go on. */
   async everything(isPaused: boolean): Promise<void> {
-    await this.parts.everything(isPaused);
+    await this.parts.pausing.set(isPaused);
   }
 
   /** Goes on with jobs that have been silent for long; tells of those that have a reason to be. */
@@ -218,12 +218,8 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramAp
 
   /** An operator lets all jobs go on that something has stopped. Gives how many those are. */
   async resumeHalted(): Promise<number> {
-    const { parts } = this;
-    await parts.begin();
-    await parts.learnPause();
-    const halted = parts.records.inStatus("halted").filter(({ isCall }) => !isCall);
-    for (const record of halted) await parts.resume(record);
-    return halted.length;
+    await this.parts.begin();
+    return this.parts.pausing.resumeHalted();
   }
 
   /** An event could not be read, or says that something was claimed or redeemed: there is more to know. */
@@ -231,7 +227,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramAp
     const { parts } = this;
     await parts.begin();
     // What no job here concerns leaves nothing behind.
-    if (parts.id === "") return;
+    if (parts.state.id === "") return;
     if (parts.usage.want(Date.now())) await parts.arm();
   }
 

@@ -5,30 +5,61 @@ import { resultsFrom } from "./job-reading.js";
 import { type JobAction, noJob, requireState } from "./job-states.js";
 import { claimKey } from "../keys.js";
 import { type ListInput, accepted, readInput } from "../lists.js";
-import { approve } from "./approval.js";
-import { dryRun } from "./dry-run.js";
-import { type Naming, rename } from "./naming.js";
 import { csvOf, matcher } from "./results-csv.js";
-import { prepareResend } from "./resending.js";
 import type {
   BatchDecision,
   CallOrder,
   CheckOrder,
   JobOrder,
+  Naming,
   ResultFilter,
   RpcResult,
 } from "../objects.js";
-import type { Program } from "./program.js";
-import { type JobRecord, type Who, note, restingStatus } from "./records.js";
+import { approve } from "./approval.js";
+import type { Cancellation } from "./cancellation.js";
+import type { Creation } from "./creation.js";
+import { dryRun } from "./dry-run.js";
+import type { ListChecks } from "./list-check.js";
+import type { Listing } from "./listing.js";
+import type { Live } from "./live.js";
+import { rename } from "./naming.js";
+import type { OpenJobs } from "./open-jobs.js";
+import type { Pausing } from "./pausing.js";
+import type { Reports } from "./reports.js";
+import { prepareResend } from "./resending.js";
+import type { Runner } from "./runner.js";
+import type { SetAside } from "./set-aside.js";
+import type { ProgramState } from "./state.js";
+import type { Stubs } from "../stubs.js";
+import type { Usage } from "./usage.js";
+import { detail } from "./views.js";
+import { type JobRecord, type Records, type Who, note, restingStatus } from "./records.js";
 import type { DryRun, JobDetail, JobResultPage, JobSummary, Reconciled } from "../types.js";
 
 const USUAL_ROWS = 500;
 
+/** What they need of a program's object. */
+interface Needs {
+  readonly calls: Calls;
+  readonly cancellation: Cancellation;
+  readonly checks: ListChecks;
+  readonly creation: Creation;
+  readonly jobs: OpenJobs;
+  readonly listing: Listing;
+  readonly live: Live;
+  readonly pausing: Pausing;
+  readonly records: Records;
+  readonly reports: Reports;
+  readonly runner: Runner;
+  readonly setAside: SetAside;
+  readonly state: ProgramState;
+  readonly stubs: Stubs;
+  readonly usage: Usage;
+  arm(): Promise<void>;
+}
+
 export class Operations {
-  constructor(
-    readonly program: Program,
-    readonly calls: Calls,
-  ) {}
+  constructor(readonly program: Needs) {}
 
   /** Creates a job; the same one where the same request has created it before. */
   async createJob(
@@ -38,8 +69,8 @@ export class Operations {
     const { program } = this;
     const { programId, flags } = order;
     const list = accepted(await readInput(input), flags);
-    program.know(programId);
-    await program.learnPause();
+    program.state.know(programId);
+    await program.pausing.learn();
     await claimKey(program.stubs.app(), key, { route: "job", program: programId });
     const { record, isNew } = await program.creation.create({
       ...order,
@@ -61,7 +92,7 @@ export class Operations {
   /** Uber's own call. What went wrong with it is no refusal. */
   async distribute(order: CallOrder, input: ListInput): Promise<RpcResult<{ codes: number }>> {
     const list = accepted(await readInput(input), order.flags);
-    return this.calls.distribute(order, list);
+    return this.program.calls.distribute(order, list);
   }
 
   /** What a job of a list would come to. */
@@ -74,7 +105,7 @@ export class Operations {
   }
 
   async job(jobId: string): Promise<JobDetail> {
-    return this.program.detail(await this.shown("", jobId));
+    return detail(this.program, await this.shown("", jobId));
   }
 
   /** A job that somebody looks at: one that was set aside is read again. */
@@ -134,9 +165,9 @@ export class Operations {
     const { program } = this;
     const record = this.#record(jobId);
     requireState("resume", record.summary);
-    await program.learnPause();
+    await program.pausing.learn();
     requireState("resume", record.summary);
-    await program.resume(record, who);
+    await program.pausing.resume(record, who);
     return record.summary;
   }
 

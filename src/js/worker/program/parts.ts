@@ -1,15 +1,12 @@
 /** The parts of a program's object, made and tied to one another. */
 import type { Client } from "../../client/client.js";
-import { STATES } from "../../generated/protocol.js";
-import type { CodeState } from "../../job/types.js";
 import { Alarm, LONGEST_RETRY_MS } from "../alarm.js";
 import { Budget, countedFetch } from "./budget.js";
 import { Calls } from "./calls.js";
-import { idsOfCodes } from "../code-ids.js";
 import { Cancellation } from "./cancellation.js";
 import { Creation } from "./creation.js";
+import { Expiry } from "./expiry.js";
 import { Inbox } from "./inbox.js";
-import { statesOf } from "./job-reading.js";
 import { Ledger } from "./ledger.js";
 import { ListChecks } from "./list-check.js";
 import { Listing } from "./listing.js";
@@ -19,41 +16,30 @@ import { OpenJobs } from "./open-jobs.js";
 import { Operations } from "./operations.js";
 import { OutcomeQueue } from "./outcome-queue.js";
 import { Pacer } from "./pacer.js";
-import type { Program } from "./program.js";
+import { Pausing } from "./pausing.js";
 import type { ObjectState } from "../platform-types.js";
 import { hearing } from "./rejections.js";
-import { type JobRecord, Records, type Who, note, restingStatus } from "./records.js";
+import { type JobRecord, Records, restingStatus } from "./records.js";
 import { Reports } from "./reports.js";
 import { Runner } from "./runner.js";
 import { Schedule } from "./schedule.js";
 import { SetAside } from "./set-aside.js";
 import { noteSources } from "./sources.js";
 import { isUnapproved } from "./start-plan.js";
+import { ProgramState } from "./state.js";
 import { type Stubs, stubs } from "../stubs.js";
 import { PROGRAM_TABLES, Tables } from "../tables.js";
-import type { JobDetail, JobStatus, WorkerEnv } from "../types.js";
+import type { WorkerEnv } from "../types.js";
 import { createUber } from "../uber.js";
 import { Usage } from "./usage.js";
-import { detail, part } from "./views.js";
+import { part } from "./views.js";
 
-/** Up to so many codes are looked up one by one, and not in the whole ledger. */
-const FEW = 1_000;
 /** A job that was created is started at once; should the object end before, so soon. */
 const CREATED_MS = 1_000;
 
-const RESUMABLE: ReadonlySet<JobStatus> = new Set(["scheduled", "paused", "halted", "undecided"]);
-
 const logged = (where: string) => (error: unknown) => logError(where, error);
 
-const codeOf = ({ code }: { code: string }) => code;
-
-/** What the ledger keeps of a code; nothing where it is free again. */
-function foldedState(number: number): CodeState | undefined {
-  const state = STATES[number];
-  return state === "rejected" ? undefined : state;
-}
-
-export class ProgramParts implements Program {
+export class ProgramParts {
   readonly budget = new Budget();
   readonly stubs: Stubs;
   readonly records: Records;
@@ -72,11 +58,13 @@ export class ProgramParts implements Program {
   readonly schedule: Schedule;
   readonly usage: Usage;
   readonly operations: Operations;
+  readonly pausing: Pausing;
+  readonly expiry: Expiry;
+  readonly state: ProgramState;
   readonly tables: Tables;
   #client: Client | undefined;
   readonly #alarm: Alarm;
   readonly #pacer: Pacer;
-  #id: string | undefined;
   /** Whether the alarm's handler is at work: what else happens meanwhile is of its invocation. */
   #isAlarm = false;
   #recovery: Promise<void> | undefined;
@@ -92,14 +80,15 @@ export class ProgramParts implements Program {
     this.#pacer = new Pacer(
       this.stubs,
       this.budget,
-      () => this.id,
+      () => this.state.id,
       (until) => {
-        if (until === "paused") void this.everything(true).catch(logged("pause"));
+        if (until === "paused") void this.pausing.set(true).catch(logged("pause"));
         else if (until === "spent") this.runner.stop();
         else this.runner.hold(until);
       },
     );
     this.tables = new Tables(storage, PROGRAM_TABLES);
+    this.state = new ProgramState(storage.sql, this.tables);
     this.#alarm = new Alarm(storage);
     this.records = new Records(storage.sql, this.tables);
     this.ledger = new Ledger(storage.sql, this.tables);
@@ -168,13 +157,18 @@ export class ProgramParts implements Program {
       return record && part(this, record);
     });
     const { reports, budget } = this;
-    const isPaused = () => this.isPaused;
+    const isPaused = () => this.state.isPaused;
     this.runner = new Runner(this.records, this.jobs, reports, budget, isPaused, changed);
     this.calls = new Calls(this);
     this.cancellation = new Cancellation(this, storage);
     this.usage = new Usage(this, this.listing, storage);
-    this.schedule = new Schedule(this, this.calls);
-    this.operations = new Operations(this, this.calls);
+    this.pausing = new Pausing(this, () => this.#pacer.open());
+    this.expiry = new Expiry(storage, this.records, this.ledger, this.jobs, async (record) => {
+      changed(record);
+      await this.reports.report(record);
+    });
+    this.schedule = new Schedule(this);
+    this.operations = new Operations(this);
     void ctx.blockConcurrencyWhile(() => this.#recovered().catch(logged("recover")));
   }
 
@@ -228,64 +222,6 @@ export class ProgramParts implements Program {
     ));
   }
 
-  get isPaused(): boolean {
-    return this.read("paused") === "true";
-  }
-
-  /** The program's id, which an object can't know of itself; empty where there never was a job. */
-  get id(): string {
-    this.#id ??= this.read("program") ?? "";
-    return this.#id;
-  }
-
-  /** The same, without asking storage, which may refuse. */
-  get knownId(): string {
-    return this.#id ?? "";
-  }
-
-  /** Keeps the program's id. */
-  know(programId: string): void {
-    this.tables.make();
-    if (this.id === programId) return;
-    this.write("program", programId);
-    this.#id = programId;
-  }
-
-  /** Learns whether an operator has paused everything. */
-  learnPause(): Promise<void> {
-    return this.schedule.learnPause();
-  }
-
-  /** Pauses all of this program, or lets it go on. */
-  async everything(isPaused: boolean): Promise<void> {
-    this.tables.make();
-    if (isPaused !== this.isPaused) this.write("paused", String(isPaused));
-    if (isPaused) this.runner.stop();
-    else await this.arm();
-  }
-
-  /** Lets a job go on, at once: whatever it has waited for. */
-  async resume(record: JobRecord, who?: Who): Promise<void> {
-    const { summary, number } = record;
-    const isWaiting = (summary.waitingUntil ?? 0) > Date.now();
-    // Whatever has become of it meanwhile, such as a journal that can be read again.
-    if (isUnapproved(record)) return;
-    if (!RESUMABLE.has(summary.status) && !(isWaiting && summary.status === "running")) return;
-    if (isWaiting) {
-      await this.stubs.app().open();
-      this.#pacer.open();
-      // The one in memory would wait as before.
-      if (!this.runner.isRunning(number)) await this.jobs.drop(number);
-    }
-    if (summary.progress.pausedAfter) record.plan = { ...record.plan, isPastPause: true };
-    const action = summary.status === "scheduled" ? "started" : "resumed";
-    if (who) note(record, { ...who, action, codes: summary.progress.pending });
-    Object.assign(summary, { status: "running", error: null, waitingUntil: null, startsAt: null });
-    this.runner.settle(record, summary.progress);
-    await this.arm();
-    await this.reports.report(record);
-  }
-
   /** Goes on with what is due. */
   async alarm(): Promise<void> {
     this.#isAlarm = true;
@@ -314,43 +250,5 @@ export class ProgramParts implements Program {
   async armNext(): Promise<void> {
     const at = this.tables.areThere ? this.schedule.nextDue() : undefined;
     if (at !== undefined) await this.#alarm.set(at);
-  }
-
-  async fold(record: JobRecord): Promise<void> {
-    const { states, few } = await this.jobs.use(record.number, async (job) => {
-      record.summary.progress = job.progress();
-      const states = statesOf(job);
-      const isShort = states.length <= FEW;
-      return { states, few: isShort ? idsOfCodes(Array.from(job.results(), codeOf)) : null };
-    });
-    this.ctx.storage.transactionSync(() => {
-      this.ledger.fold(record.number, few, (place) => foldedState(states[place] as number));
-      record.isFolded = true;
-      record.summary.status = "expired";
-      // One with a key stays, so that asking again with the key sends nothing again.
-      if (record.isCall && record.key === null) this.records.remove(record);
-      else this.records.save(record);
-    });
-    await this.jobs.erase(record.number);
-    this.live.changed(record.summary.id);
-    await this.reports.report(record);
-  }
-
-  read(key: string): string | undefined {
-    if (!this.tables.areThere) return undefined;
-    const [row] = this.ctx.storage.sql.exec<{ value: string }>(
-      "SELECT value FROM state WHERE key = ?",
-      key,
-    );
-    return row?.value;
-  }
-
-  write(key: string, value: string): void {
-    this.ctx.storage.sql.exec("INSERT OR REPLACE INTO state VALUES (?, ?)", key, value);
-  }
-
-  /** All that there is to say of a job. */
-  detail(record: JobRecord): Promise<JobDetail> {
-    return detail(this, record);
   }
 }

@@ -35,6 +35,8 @@ export interface JobRecord {
   untold: AuditEntry[];
   /** Which of its codes it was told to be in use, in a few letters. */
   knownUse: string;
+  /** Whether the ledger may have codes of it for another job too: reports of these are for both. */
+  sharesCodes: boolean;
   /** Only while its status is `unreadable`. */
   setAside: SetAside | null;
 }
@@ -49,7 +51,9 @@ export interface SetAside {
 
 /** What stands in the column of the summary. */
 type Stored = JobSummary &
-  Partial<Pick<JobRecord, "sources" | "sent" | "plan" | "words" | "untold" | "knownUse">>;
+  Partial<
+    Pick<JobRecord, "sources" | "sent" | "plan" | "words" | "untold" | "knownUse" | "sharesCodes">
+  >;
 
 interface Row {
   number: number;
@@ -98,10 +102,15 @@ const SUMMARY = {
   approval: null,
 };
 
-/** What a summary that an earlier release has written lacks. */
-export function withDefaults(summary: JobSummary): JobSummary {
-  const { name = summary.source ?? "" }: { name?: string } = summary;
-  return { ...SUMMARY, ...summary, name };
+/** A summary as it was stored. An earlier release has written less. */
+export function readSummary(text: string): JobSummary {
+  return withDefaults(JSON.parse(text) as StoredSummary);
+}
+
+type StoredSummary = Omit<JobSummary, "name"> & Partial<Pick<JobSummary, "name">>;
+
+function withDefaults({ name, ...summary }: StoredSummary): JobSummary {
+  return { ...SUMMARY, ...summary, name: name ?? summary.source ?? "" };
 }
 
 /** What a new job begins with. */
@@ -160,6 +169,7 @@ export class Records {
       words: {},
       untold: [],
       knownUse: "",
+      sharesCodes: true,
       setAside: null,
     };
     const record: JobRecord = { number, key, digest, isCall, summary, ...begun };
@@ -176,13 +186,13 @@ export class Records {
   /** Writes down what changed. */
   save(record: JobRecord): void {
     const { number, isFolded, summary, samples, setAside } = record;
-    const { sources, sent, plan, words, untold, knownUse } = record;
+    const { sources, sent, plan, words, untold, knownUse, sharesCodes } = record;
     this.#query(
       `UPDATE jobs SET status = ?, is_folded = ?, summary = ?, samples = ?, set_aside = ?
        WHERE number = ?`,
       summary.status,
       Number(isFolded),
-      JSON.stringify({ ...summary, sources, sent, plan, words, untold, knownUse }),
+      JSON.stringify({ ...summary, sources, sent, plan, words, untold, knownUse, sharesCodes }),
       JSON.stringify(samples),
       setAside && JSON.stringify(setAside),
       number,
@@ -249,7 +259,7 @@ export class Records {
       // A job of an earlier release has none yet; it is counted when something changes.
       const stored = JSON.parse(row.summary) as Stored;
       const { sources = NO_SOURCES, sent = null, plan = START_AT_ONCE, ...rest } = stored;
-      const { words = {}, untold = [], knownUse = "", ...summary } = rest;
+      const { words = {}, untold = [], knownUse = "", sharesCodes = true, ...summary } = rest;
       const record: JobRecord = {
         number,
         key,
@@ -263,6 +273,7 @@ export class Records {
         words,
         untold,
         knownUse,
+        sharesCodes,
         samples: JSON.parse(row.samples) as Sample[],
         setAside: row.set_aside === null ? null : (JSON.parse(row.set_aside) as SetAside),
       };

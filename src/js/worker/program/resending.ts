@@ -1,7 +1,7 @@
 /** Has a second send wait until the evidence is in: see `settling.ts`. */
 import { logError } from "../log.js";
 import { type Refusal, refuse } from "../problem.js";
-import type { Program } from "./program.js";
+import type { Usage } from "./usage.js";
 import type { JobRecord } from "./records.js";
 import { settings } from "../settings.js";
 import type { Settling, UnknownBatch } from "../types.js";
@@ -12,7 +12,7 @@ const FRESH_MS = 60_000;
 
 /** How far the reports of a job's unknown codes are; `null` where nothing is unknown. */
 export function shownSettling(
-  { usage }: Pick<Program, "usage">,
+  { usage }: { readonly usage: Usage },
   record: JobRecord,
   unknown: readonly Pick<UnknownBatch, "codes" | "reported">[],
 ): Settling | null {
@@ -38,7 +38,10 @@ export function requireSettled(record: JobRecord): void {
 }
 
 /** The same, and usage is read, unless that is done. That it can't be read holds nothing up. */
-export async function prepareResend(program: Program, record: JobRecord): Promise<void> {
+export async function prepareResend(
+  program: { readonly usage: Usage },
+  record: JobRecord,
+): Promise<void> {
   requireSettled(record);
   if (settings().settleMinutes === 0) return;
   const { endedAt } = program.usage.last;

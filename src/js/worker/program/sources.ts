@@ -2,7 +2,7 @@
 import type { ReadableJob } from "../../job/job.js";
 import { evidenceOf } from "./job-reading.js";
 import type { JobRecord } from "./records.js";
-import type { EvidenceSource, EvidenceSources } from "../types.js";
+import type { EvidenceSource } from "../types.js";
 
 /** What is noted of a job. */
 type Noted = Pick<JobRecord, "sources" | "sent"> & {

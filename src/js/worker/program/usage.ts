@@ -8,13 +8,20 @@
 import { ApiError } from "../../errors.js";
 import { hexOf } from "../../codes/code-list.js";
 import { retryDelay } from "../alarm.js";
+import type { Budget } from "./budget.js";
 import { readStates } from "./job-reading.js";
 import { Bytes, type Listing } from "./listing.js";
 import { Refusal, faultOf, problemOf, refuse } from "../problem.js";
 import { log, logError } from "../log.js";
 import type { ObjectStorage } from "../platform-types.js";
-import type { Program, UsageReading } from "./program.js";
-import type { JobRecord } from "./records.js";
+import type { Ledger } from "./ledger.js";
+import type { Live } from "./live.js";
+import type { OpenJobs } from "./open-jobs.js";
+import type { JobRecord, Records } from "./records.js";
+import type { Reports } from "./reports.js";
+import type { Runner } from "./runner.js";
+import type { ProgramState } from "./state.js";
+import type { Stubs } from "../stubs.js";
 import { STATES } from "../../generated/protocol.js";
 import type { JobProgress } from "../../job/types.js";
 import { noteSources } from "./sources.js";
@@ -49,19 +56,33 @@ interface Read {
   settled: Map<number, number>;
 }
 
-export class Usage implements UsageReading {
+/** What it needs of a program's object. */
+interface Needs {
+  readonly budget: Budget;
+  readonly jobs: OpenJobs;
+  readonly ledger: Ledger;
+  readonly live: Live;
+  readonly records: Records;
+  readonly reports: Reports;
+  readonly runner: Runner;
+  readonly state: ProgramState;
+  readonly stubs: Stubs;
+  arm(): Promise<void>;
+}
+
+export class Usage {
   #state: UsageState | undefined;
   #reading: Promise<Read> | undefined;
   #begunAt = 0;
 
   constructor(
-    readonly program: Program,
+    readonly program: Needs,
     readonly listing: Listing,
     readonly storage: Pick<ObjectStorage, "transactionSync">,
   ) {}
 
   get #known(): UsageState {
-    const stored = this.#state === undefined ? this.program.read("usage") : undefined;
+    const stored = this.#state === undefined ? this.program.state.read("usage") : undefined;
     // With its defaults, whatever an earlier release has left out.
     if (stored !== undefined) this.#state = { ...NOTHING_READ, ...(JSON.parse(stored) as object) };
     return this.#state ?? NOTHING_READ;
@@ -70,7 +91,7 @@ export class Usage implements UsageReading {
   #keep(state: UsageState): void {
     // First, so that storage which refuses is not asked again at once.
     this.#state = state;
-    this.program.write("usage", JSON.stringify(state));
+    this.program.state.write("usage", JSON.stringify(state));
   }
 
   #open(now: number): JobRecord[] {
@@ -144,10 +165,10 @@ export class Usage implements UsageReading {
       // Before anything leaves: should this object end meanwhile, the next one does not read at once.
       this.#keep(begun(this.#known, readAt));
       await this.#turn();
-      const { size: read, used } = await this.listing.read(this.program.id);
+      const { size: read, used } = await this.listing.read(this.program.state.id);
       const settled = await this.#takeIn(used);
       this.#keep(succeeded(this.#known, requests, readAt));
-      log("usage", { program: this.program.id, read, used: used.length / ID });
+      log("usage", { program: this.program.state.id, read, used: used.length / ID });
       return { read, readAt, settled };
     } catch (error) {
       this.#failed(error);
@@ -162,7 +183,7 @@ export class Usage implements UsageReading {
 
   #failed(error: unknown): void {
     const fault: JobFault = { ...faultOf(error), queued: "no" };
-    log("usage", { program: this.program.id, state: "failed", code: fault.code });
+    log("usage", { program: this.program.state.id, state: "failed", code: fault.code });
     const { retryAfterMs = 0 }: { retryAfterMs?: number | undefined } =
       error instanceof ApiError ? error : {};
     if (error instanceof ApiError && error.code === "rate_limited") {
@@ -180,7 +201,7 @@ export class Usage implements UsageReading {
 
   /** Waits for a time at which a request may leave. A pause concerns what is sent, and not this. */
   async #turn(): Promise<void> {
-    const { from } = await this.program.stubs.app().lease(this.program.id, 1);
+    const { from } = await this.program.stubs.app().lease(this.program.state.id, 1);
     const waitMs = from - Date.now();
     if (waitMs > LONGEST_TURN_MS) throw noTurn(waitMs);
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
