@@ -72,6 +72,14 @@ export default tseslint.config(
     },
   },
   {
+    files: ["src/js/**/*.ts"],
+    ignores: ["src/js/worker/**", "src/js/worker-client/**"],
+    rules: {
+      // What comes from the wasm, a host or a caller is typed where it enters, or read by guards.
+      "@typescript-eslint/no-unsafe-type-assertion": "error",
+    },
+  },
+  {
     files: ["www/console/**/*.tsx"],
     rules: {
       // The functions among a component's props: none of them reads `this`.

@@ -40,6 +40,7 @@ const FOLDERS = /** @type {Record<string, { group: string, pages: string[] }>} *
       "browser",
       "deploying",
       "operating",
+      "notices",
       "limits-and-costs",
       "data-and-secrets",
       "testing",

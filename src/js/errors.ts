@@ -96,7 +96,7 @@ export interface ErrorJson {
 
 // Two copies of the package can meet in one program. `instanceof` asks for
 // this mark, which they share, and not for the class, which they don't.
-const mark: unique symbol = Symbol.for("uber-vouchers.error") as never;
+const mark: unique symbol = Symbol.for("uber-vouchers.error");
 
 /** Any error of this package: narrow it by `code`. */
 export type AnyVoucherError =
@@ -114,6 +114,7 @@ export class VoucherError<C extends ErrorCode = ErrorCode> extends Error {
   /** Errors are made by the package. */
   constructor(parts: ErrorParts) {
     super(parts.message, parts.cause === undefined ? undefined : { cause: parts.cause });
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- A class's codes are those that the core gives it.
     this.code = parts.code as C;
     this.queued = parts.queued;
     this.hint = parts.hint;
@@ -127,6 +128,7 @@ export class VoucherError<C extends ErrorCode = ErrorCode> extends Error {
   static override [Symbol.hasInstance](value: unknown): value is AnyVoucherError {
     // A class derived elsewhere has no mark of its own.
     if (!Object.hasOwn(this, mark)) return Function.prototype[Symbol.hasInstance].call(this, value);
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- What has no marks throws, and is none.
     const marked = () => (value as { readonly [mark]: readonly string[] })[mark];
     return quietly(() => marked().includes(this[mark])) === true;
   }
@@ -138,6 +140,7 @@ export class VoucherError<C extends ErrorCode = ErrorCode> extends Error {
 
   /** The name of the class. */
   override get name(): string {
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- Of a class derived elsewhere too, which inherits the mark.
     return (this.constructor as typeof VoucherError)[mark];
   }
 
@@ -248,6 +251,7 @@ for (const type of [VoucherError, ...Object.values(classes)]) {
 
 /** Makes an error of the object in which the core hands one over. */
 export function toError(parts: ErrorParts): VoucherError {
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- The core names no other class.
   return new classes[parts.class as keyof typeof classes](parts);
 }
 

@@ -40,12 +40,18 @@ export const only =
   (value) =>
     isFine(value) ? value : fault(text);
 
+/** The members of whatever foreign code gives: any of them may be there, or throw. */
+export function membersOf(value: unknown): Readonly<Record<PropertyKey, unknown>> {
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- Nothing is claimed: every member is unknown.
+  return Object(value) as Readonly<Record<PropertyKey, unknown>>;
+}
+
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null;
-export const isFunction = (value: unknown): value is (...values: never[]) => unknown =>
+export const isFunction = (value: unknown): value is (...values: unknown[]) => unknown =>
   typeof value === "function";
-export const isIterable = (value: object): value is Iterable<unknown> =>
-  Symbol.iterator in value && isFunction(value[Symbol.iterator]);
+export const isIterable = (value: unknown): value is Iterable<unknown> =>
+  isFunction(membersOf(value)[Symbol.iterator]);
 /** Also of a proxy that was revoked: that holds nothing. */
 const isList = (value: unknown) => quietly(() => Array.isArray(value)) !== false;
 const isNumber = (value: unknown): value is number => typeof value === "number";
@@ -153,6 +159,7 @@ export function readOptions<S extends Schema>(
     const cause = isFault ? undefined : thrown;
     throw ours(thrown, () => error(`${call}\`${where}${name}\` ${what}`, cause));
   }
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- Each member is what the reader of its name gave.
   return read as Read<S>;
 }
 

@@ -6,17 +6,16 @@ import { DONE, Deadline, FAILED, hostClock } from "../http/deadline.js";
 import { type Host, createHost, timeOf } from "../wasm/host.js";
 import { type CheckedOptions, type ClientSettings, checkClientOptions } from "./options.js";
 import { type TokenRules, TokenSource } from "./token-source.js";
+import type { CallBinding, CallResults, ClientBinding } from "../wasm/results.js";
 import type { CallOptions, CallSignal, ClientOptions, TokenSet } from "../types.js";
 
 const NO_IDS = new Uint8Array();
-
-export type BoundBinding = InstanceType<Binding["Client"]>;
 
 /** Made anew when the instance was replaced. */
 export class BoundClient {
   readonly #checked: CheckedOptions;
   #host: Host | undefined;
-  #made: { generation: number; binding: BoundBinding } | undefined;
+  #made: { generation: number; binding: ClientBinding } | undefined;
 
   constructor(options: ClientOptions) {
     this.#checked = checkClientOptions(options);
@@ -27,43 +26,48 @@ export class BoundClient {
   }
 
   /** What it is made of. */
-  async parts(): Promise<{ glue: Binding; client: BoundBinding; host: Host }> {
+  async parts(): Promise<{ glue: Binding; client: ClientBinding; host: Host }> {
     const client = await this.binding();
-    return { glue: await instance.load(), client, host: this.#host as Host };
+    const glue = await instance.load();
+    return { glue, client, host: this.#hostBy(glue) };
   }
 
   /** Makes a call of the core's. */
-  async call(
-    operation: number,
+  async call<O extends keyof CallResults>(
+    operation: O,
     input: object,
     call: CallOptions,
     ids: Uint8Array = NO_IDS,
-  ): Promise<unknown> {
+  ): Promise<CallResults[O]> {
     // Again, as the instance may have been replaced while codes were read.
     const binding = await this.binding(call);
     const queues = operation === CALL_DISTRIBUTE || operation === CALL_DISTRIBUTE_ALL;
     const { settings } = this.#checked;
     return instance.call(queues ? "unknown" : "no", () =>
-      drive(binding.call(operation, withDefaults(input, call, settings), ids, call.signal)),
+      drive<O>(binding.call(operation, withDefaults(input, call, settings), ids, call.signal)),
     );
   }
 
   /** The other half: as it is where it is there, since each promise costs. */
-  binding({ signal }: CallOptions = {}): BoundBinding | Promise<BoundBinding> {
+  binding({ signal }: CallOptions = {}): ClientBinding | Promise<ClientBinding> {
     const made = this.#made;
     const isThere = made !== undefined && signal === undefined && instance.isLive(made.generation);
     return isThere ? made.binding : this.#bind(signal);
   }
 
-  async #bind(signal: CallSignal | undefined): Promise<BoundBinding> {
+  async #bind(signal: CallSignal | undefined): Promise<ClientBinding> {
     const checked = this.#checked;
     const glue = await unlessAborted(signal, () => instance.load(checked.module));
     if (this.#made?.generation !== instance.generation) {
-      const host = (this.#host ??= hostOf(checked, glue));
-      const binding = instance.callSync(() => new glue.Client(checked.settings, host as never));
+      const host = this.#hostBy(glue);
+      const binding = instance.callSync(() => new glue.Client(checked.settings, host));
       this.#made = { generation: instance.generation, binding };
     }
     return this.#made.binding;
+  }
+
+  #hostBy(glue: Binding): Host {
+    return (this.#host ??= hostOf(this.#checked, glue));
   }
 }
 
@@ -103,7 +107,7 @@ export async function requestToken(
   call: CallOptions = {},
 ): Promise<TokenSet> {
   await instance.load();
-  const tokens = await instance.call("no", (glue) => {
+  return instance.call("no", (glue) => {
     const client = new glue.Client(settings, host);
     const asked = client.call(
       CALL_REQUEST_TOKEN,
@@ -112,18 +116,18 @@ export async function requestToken(
       call.signal,
     );
     client.free();
-    return drive(asked);
+    return drive<typeof CALL_REQUEST_TOKEN>(asked);
   });
-  return tokens as TokenSet;
 }
 
 /** Does what a call asks for, until it is over. */
-async function drive(call: ReturnType<BoundBinding["call"]>): Promise<unknown> {
+async function drive<O extends keyof CallResults>(call: CallBinding): Promise<CallResults[O]> {
   const { generation } = instance;
   try {
     for (let came: unknown; ;) {
-      const [coming, result] = call.step(came) as [coming: unknown, result?: unknown];
-      if (coming === undefined) return result;
+      const [coming, result] = call.step(came);
+      // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- `Inner::result` gives what stands there for the operation.
+      if (coming === undefined) return result as CallResults[O];
       came = coming instanceof Promise ? await coming : coming;
     }
   } finally {
@@ -139,11 +143,10 @@ export async function unlessAborted<T>(
 ): Promise<T> {
   if (signal === undefined) return work();
   const deadline = new Deadline(hostClock, Infinity, signal);
-  const { kind, value } = await deadline.race(work);
+  const outcome = await deadline.race(work);
   deadline.end();
-  if (kind === DONE) return value;
-  // What `work` has thrown, as the type does not tell.
-  if (kind === FAILED) throw value as unknown;
+  if (outcome.kind === DONE) return outcome.value;
+  if (outcome.kind === FAILED) throw outcome.value;
   const hint = "The signal you passed was aborted before anything left.";
-  throw refusal("aborted", "The call was aborted", hint, { cause: value });
+  throw refusal("aborted", "The call was aborted", hint, { cause: outcome.value });
 }

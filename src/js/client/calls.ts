@@ -14,6 +14,7 @@ import type { BoundClient } from "./bound-client.js";
 import { checkCallOptions, pageSize as pageSizeReader, programIdOf } from "./options.js";
 import { boolean, count, text } from "../schema.js";
 import { type CodesInput, parse } from "../codes/parse.js";
+import type { GuestPage } from "../wasm/results.js";
 import type { CallOptions, Guest, Receipt, VoucherCode, VoucherProgram } from "../types.js";
 
 /** What `listCodes` takes. */
@@ -110,7 +111,7 @@ export function callsOf(lives: BoundClient): Calls {
         const { ids, duplicates, rejectedCount, rejected } = await readCodes(begun, call);
         const input = { programId: programIdOf(programId), duplicates, rejectedCount };
         try {
-          return (await lives.call(CALL_DISTRIBUTE, input, call, ids)) as Receipt;
+          return await lives.call(CALL_DISTRIBUTE, input, call, ids);
         } catch (error) {
           throw withIssues(error, rejected);
         }
@@ -119,25 +120,25 @@ export function callsOf(lives: BoundClient): Calls {
       const call = checkCallOptions(callOptions);
       await lives.binding(call);
       const input = { programId: programIdOf(programId) };
-      return (await lives.call(CALL_DISTRIBUTE_ALL, input, call)) as Receipt;
+      return await lives.call(CALL_DISTRIBUTE_ALL, input, call);
     },
     async listCodes(programId, callOptions) {
       const call = checkCallOptions(callOptions, { includeUsage: boolean });
       await lives.binding(call);
       const { includeUsage } = call;
       const input = { programId: programIdOf(programId), includeUsage };
-      return (await lives.call(CALL_LIST_CODES, input, call)) as VoucherCode[];
+      return await lives.call(CALL_LIST_CODES, input, call);
     },
     async searchPrograms(callOptions) {
       const call = checkCallOptions(callOptions, { status: text, limit: count, offset: count });
       const { status, limit = 50, offset = 0 } = call;
       const input = { status, limit, offset };
-      return (await lives.call(CALL_SEARCH_PROGRAMS, input, call)) as VoucherProgram[];
+      return await lives.call(CALL_SEARCH_PROGRAMS, input, call);
     },
     async getProgram(programId, callOptions) {
       const call = checkCallOptions(callOptions);
       const input = { programId: programIdOf(programId) };
-      return (await lives.call(CALL_GET_PROGRAM, input, call)) as VoucherProgram;
+      return await lives.call(CALL_GET_PROGRAM, input, call);
     },
     async *listGuests(programId, callOptions) {
       const call = checkCallOptions(callOptions, { pageSize: pageSizeReader });
@@ -163,12 +164,7 @@ export async function guestPage(
   pageToken: string | undefined,
 ): Promise<GuestPage> {
   const input = { programId: programIdOf(programId), pageSize, pageToken };
-  return (await lives.call(CALL_LIST_GUESTS, input, call)) as GuestPage;
-}
-
-export interface GuestPage {
-  guests: Guest[];
-  next: string | null;
+  return await lives.call(CALL_LIST_GUESTS, input, call);
 }
 
 /** Without this, a token that leads back would be followed for ever. */

@@ -7,11 +7,11 @@ import { DONE } from "../http/deadline.js";
 import { type JobContext, openJob } from "../job/open.js";
 import { checkJobOptions, checkResumeOptions } from "../job/options.js";
 import type { Job, JobOptions, ResumeOptions } from "../job/types.js";
-import type { Usage } from "../job/usage.js";
+import type { GuestPage } from "../wasm/results.js";
 import { memoryJournal } from "../journal/memory.js";
 import type { Journal } from "../journal/types.js";
 import { BoundClient, unlessAborted } from "./bound-client.js";
-import { type Calls, type GuestPage, callsOf, guestPage, readCodes, withIssues } from "./calls.js";
+import { type Calls, callsOf, guestPage, readCodes, withIssues } from "./calls.js";
 import { checkCallOptions, programIdOf } from "./options.js";
 import type { ClientOptions } from "../types.js";
 
@@ -54,8 +54,7 @@ export function createClient(options: ClientOptions): Client {
   const context = async (): Promise<JobContext> => ({
     ...(await lives.parts()),
     reader: {
-      listUsedCodes: async (programId, call) =>
-        (await lives.call(CALL_LIST_USED_CODES, { programId }, call)) as Usage,
+      listUsedCodes: (programId, call) => lives.call(CALL_LIST_USED_CODES, { programId }, call),
       listGuests: (programId, call) => calls.listGuests(programId, call),
     },
   });
@@ -90,7 +89,7 @@ export function tokensOf(options: ClientOptions): (rejected?: string) => Promise
   return async (rejected) => {
     const { host } = await lives.parts();
     const { kind, value } = await host.token(rejected, TOKEN_TIMEOUT_MS);
-    if (kind === DONE) return value as string;
+    if (kind === DONE) return value ?? "";
     if (value instanceof VoucherError) throw value;
     const hint = "See `cause`. Nothing has left.";
     throw refusal("timeout", "Getting a token took too long", hint, { cause: value });

@@ -22,6 +22,7 @@ import {
   isFunction,
   isIterable,
   isObject,
+  membersOf,
   method,
   need,
   only,
@@ -105,7 +106,7 @@ const clientSchema = {
 /** Refuses a secret where everybody could read it, unless it is a sandbox's. */
 function refuseSecretInBrowser({ dangerouslyAllowBrowser, fetch }: Read<typeof hostSchema>): void {
   const isSandbox =
-    quietly(() => isOfSandbox(fetch) || isOfSandbox((fetch as { fetch?: unknown }).fetch)) === true;
+    quietly(() => isOfSandbox(fetch) || isOfSandbox(membersOf(fetch)["fetch"])) === true;
   if (dangerouslyAllowBrowser === true || isSandbox || !isBrowser()) return;
   throw refusal(
     "secret_in_browser",
@@ -114,8 +115,7 @@ function refuseSecretInBrowser({ dangerouslyAllowBrowser, fetch }: Read<typeof h
   );
 }
 
-const isOfSandbox = (fetch: unknown): boolean =>
-  (fetch as { [markOfSandbox]?: unknown } | undefined)?.[markOfSandbox] === true;
+const isOfSandbox = (fetch: unknown): boolean => membersOf(fetch)[markOfSandbox] === true;
 
 /** What the core is told of a client's options: plain values only. */
 export interface ClientSettings {
@@ -268,7 +268,9 @@ export function checkCallOptions<More extends Schema = typeof callSchema>(
   given: CallOptions | undefined,
   more?: More,
 ): Read<typeof callSchema & More> {
-  return readOptions(given ?? {}, { ...callSchema, ...more } as typeof callSchema & More);
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- What a spread of both is, whatever `More` is.
+  const schema = { ...callSchema, ...more } as typeof callSchema & More;
+  return readOptions(given ?? {}, schema);
 }
 
 export const pageSize = whole(1, 1_000_000);

@@ -15,6 +15,7 @@ import {
   Deadline,
   ERROR,
   FAILED,
+  type NoResult,
   type Outcome,
   TIMEOUT,
   realClearInterval,
@@ -24,6 +25,7 @@ import {
 } from "../http/deadline.js";
 import { isWorkerd } from "../environment.js";
 import { VoucherError, invalidOption, quietly, refusal } from "../errors.js";
+import { membersOf } from "../schema.js";
 import type { CallSignal, TokenCache, TokenSet } from "../types.js";
 
 const BEAT_MS = 200;
@@ -65,7 +67,7 @@ export interface TokenRules {
 /** A request for a token that is under way. */
 interface Flight {
   beats: number;
-  landed: Outcome | undefined;
+  landed: Outcome<string> | undefined;
   readonly waiting: Set<() => void>;
 }
 
@@ -92,7 +94,7 @@ export class TokenSource {
     rejected: string | undefined,
     timeoutMs: number,
     signal: CallSignal | undefined,
-  ): Outcome | Promise<Outcome> {
+  ): Outcome<string | undefined> | Promise<Outcome<string>> {
     const auth = this.#auth;
     if (signal?.aborted) return { kind: ABORTED, value: signal.reason, hasLeft: false };
     if (auth.kind === "none") return { kind: DONE, value: undefined, hasLeft: false };
@@ -107,15 +109,14 @@ export class TokenSource {
     rejected: string | undefined,
     timeoutMs: number,
     signal: CallSignal | undefined,
-  ): Promise<Outcome> {
+  ): Promise<Outcome<string>> {
     const auth = this.#auth;
     if (auth.kind === "callback") {
       const context = rejected === undefined ? {} : { rejected };
       const outcome = await this.#within(() => auth.accessToken(context), timeoutMs, signal);
       // An error of ours that the callback met, as in another client, says it best.
-      const { kind, value } = outcome as Outcome;
-      if (kind === FAILED) return failed(value);
-      return kind !== DONE || isToken(value) ? outcome : failed(noToken());
+      if (outcome.kind === FAILED) return failed(outcome.value);
+      return outcome.kind !== DONE || isToken(outcome.value) ? outcome : failed(noToken());
     }
     for (;;) {
       const current = this.#usable(this.#current, rejected);
@@ -157,7 +158,10 @@ export class TokenSource {
   }
 
   /** What the flight brings; undefined if it has died. */
-  async #landing(flight: Flight, signal: CallSignal | undefined): Promise<Outcome | undefined> {
+  async #landing(
+    flight: Flight,
+    signal: CallSignal | undefined,
+  ): Promise<Outcome<string> | undefined> {
     let { beats } = flight;
     for (let looks = 0; looks < LOOKS; looks += 1) {
       const until = realNow() + BEAT_MS * 1.5;
@@ -187,7 +191,7 @@ export class TokenSource {
     return outcome;
   }
 
-  async #obtain(rejected: string | undefined): Promise<Outcome> {
+  async #obtain(rejected: string | undefined): Promise<Outcome<string>> {
     try {
       const tokens = await this.#obtainTokens(rejected);
       return { kind: DONE, value: tokens.accessToken, hasLeft: false };
@@ -197,32 +201,29 @@ export class TokenSource {
   }
 
   async #obtainTokens(rejected: string | undefined): Promise<TokenSet> {
-    const {
-      kind: grant,
-      cache,
-      cacheKey,
-      onTokens,
-    } = this.#auth as {
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- Each kind has some of them; no other kind gets here.
+    const { kind, cache, cacheKey, onTokens } = this.#auth as {
       kind: string;
       cache?: TokenCache;
       cacheKey: string;
       onTokens?: OnTokens;
     };
+    const isDelegated = kind === "delegated";
     if (this.#unkept && onTokens) {
       await this.#keep(this.#unkept, onTokens);
       const kept = this.#usable(this.#current, rejected);
       if (kept) return kept;
     }
     if (cache) {
-      const { kind, value } = await this.#within(() => cache.get(cacheKey), this.#timeoutMs);
-      const kept = kind === DONE ? quietly(() => tokenSetOf(value)) : undefined;
+      const found = await this.#within(() => cache.get(cacheKey), this.#timeoutMs);
+      const kept = found.kind === DONE ? quietly(() => tokenSetOf(found.value)) : undefined;
       const shared = this.#usable(kept, rejected);
       if (shared) return (this.#current = shared);
     }
     // Known before it is told: a refresh token may work only once.
     const refreshToken = this.#current?.refreshToken;
-    if (grant === "delegated" && refreshToken === undefined) throw notRenewable();
-    this.#current = await this.#rules.request(grant === "delegated" ? refreshToken : undefined);
+    if (isDelegated && refreshToken === undefined) throw notRenewable();
+    this.#current = await this.#rules.request(isDelegated ? refreshToken : undefined);
     const found = this.#current;
     // A cache that fails costs tokens, not calls.
     if (cache) await this.#within(() => cache.set(cacheKey, { ...found }), this.#timeoutMs);
@@ -243,8 +244,10 @@ export class TokenSource {
 }
 
 /** An error of ours says it best; anything else is the cause of one. */
-function failed(value: unknown): Outcome {
-  return { kind: value instanceof VoucherError ? ERROR : FAILED, value, hasLeft: false };
+function failed(value: unknown): NoResult {
+  return value instanceof VoucherError
+    ? { kind: ERROR, value, hasLeft: false }
+    : { kind: FAILED, value, hasLeft: false };
 }
 
 /** Whether a value can stand in a header as a token: visible ASCII. */
@@ -254,15 +257,13 @@ export function isToken(value: unknown): value is string {
 
 /** A set of tokens that was kept somewhere, each member read once; nothing if it is none. */
 export function tokenSetOf(value: unknown): TokenSet | undefined {
-  const { accessToken, expiresAt, renewAt, scope, refreshToken } = Object(value) as {
-    [name in keyof TokenSet]?: unknown;
-  };
+  const { accessToken, expiresAt, renewAt, scope, refreshToken } = membersOf(value);
   if (!isToken(accessToken) || typeof expiresAt !== "number") return undefined;
   return {
     accessToken,
     expiresAt,
-    scope: scope as string,
-    ...(Number.isFinite(renewAt) && { renewAt: renewAt as number }),
+    scope: typeof scope === "string" ? scope : "",
+    ...(typeof renewAt === "number" && Number.isFinite(renewAt) && { renewAt }),
     ...(typeof refreshToken === "string" && { refreshToken }),
   };
 }

@@ -1,6 +1,7 @@
 /** Lists of codes, as callers hold them: plain objects, sixteen bytes a code. */
 import { bytesOf } from "../bytes.js";
 import { type RejectionReason, quietly } from "../errors.js";
+import { isObject, membersOf } from "../schema.js";
 
 /** One entry that was refused. */
 export interface RejectedEntry {
@@ -49,7 +50,7 @@ export interface ListParts {
 }
 
 // Shared between copies of the package, as the mark of the errors is.
-const idsOf: unique symbol = Symbol.for("uber-vouchers.ids") as never;
+const idsOf: unique symbol = Symbol.for("uber-vouchers.ids");
 
 /** Bytes of a code. */
 export const ID_LENGTH = 16;
@@ -116,7 +117,7 @@ class ParsedCodes implements CodeList {
 export function randomSeed(): bigint {
   const seed = new BigUint64Array(1);
   quietly(() => crypto.getRandomValues(seed));
-  return seed[0] as bigint;
+  return seed[0] ?? 0n;
 }
 
 /** Makes the list that a caller gets. */
@@ -127,7 +128,7 @@ export function toCodeList(parts: ListParts): CodeList {
 /** The ids of a list that was parsed before, sixteen bytes each; else nothing. */
 export function listIds(input: unknown): Uint8Array | undefined {
   // Of any realm: taken for a mere iterable, a list would lose what was rejected.
-  return quietly(() => bytesOf((Object(input) as { [idsOf]?: unknown })[idsOf]));
+  return quietly(() => bytesOf(membersOf(input)[idsOf]));
 }
 
 /** The parts of a list that was parsed before; nothing of what only looks like one. */
@@ -135,9 +136,10 @@ export function listParts(input: unknown): ListParts | undefined {
   return quietly(() => {
     const ids = listIds(input);
     if (ids === undefined) return undefined;
-    const { duplicates, rejectedCount, rejected } = input as CodeList;
-    const entries = Array.from(rejected, (entry) => ({ ...entry }));
-    const isDistinct = ParsedCodes.isOurs(input as CodeList);
+    const isDistinct = isObject(input) && ParsedCodes.isOurs(input);
+    const { duplicates, rejectedCount, rejected } = membersOf(input);
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- Of another copy of the package: errors show them, and nothing reads them.
+    const entries = Array.from(rejected as Iterable<RejectedEntry>, (entry) => ({ ...entry }));
     // Of another copy of the package, or made by hand: they may be anything.
     const counts = { duplicates: Number(duplicates), rejectedCount: Number(rejectedCount) };
     return { ids, isDistinct, ...counts, rejected: entries };

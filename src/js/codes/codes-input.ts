@@ -1,6 +1,7 @@
 /** Reads any form of input into a reader of the core, piece by piece. */
 import { bytesOf } from "../bytes.js";
 import { type Issue, type VoucherError, refusal } from "../errors.js";
+import { isIterable, isObject } from "../schema.js";
 import type { CallSignal } from "../types.js";
 import {
   CODE_LENGTH,
@@ -12,7 +13,7 @@ import {
   encode,
 } from "./feed.js";
 import { guard, refuseAborted } from "./guard.js";
-import { type BlobInput, Stream, type StreamInput, hasMethod } from "./stream.js";
+import { type BlobInput, Stream, type StreamInput } from "./stream.js";
 
 export type { BlobInput, StreamInput } from "./stream.js";
 
@@ -58,9 +59,9 @@ export async function readInput(
   } else if (input instanceof Stream) {
     if (size === undefined) await expectOf(input, feed);
     await readStream(input, feed, byProgram, signal);
-  } else if (hasMethod(input, Symbol.iterator) && !byProgram) {
+  } else if (isObject(input) && isIterable(input) && !byProgram) {
     if (Array.isArray(input)) reader.expect(input.length * CODE_LENGTH);
-    for (const batch of batches(input as Iterable<unknown>)) await feed.entries(batch);
+    for (const batch of batches(input)) await feed.entries(batch);
   } else {
     throw notCodes(input);
   }

@@ -1,5 +1,6 @@
 /** What goes into a reader of the core: text, or entries of a list. */
 import { quietly } from "../errors.js";
+import { membersOf } from "../schema.js";
 import { Turn } from "../turn.js";
 import type { CallSignal } from "../types.js";
 import { refuseAborted } from "./guard.js";
@@ -85,11 +86,10 @@ export class Feed {
     };
     for (const entry of batch) {
       const code = typeof entry === "string" ? entry : codeIdOf(entry);
-      const length = code?.length ?? 0;
-      bytes += length;
-      if (length === CODE_LENGTH) {
-        run.push(code as string);
-        text += code as string;
+      bytes += code?.length ?? 0;
+      if (code?.length === CODE_LENGTH) {
+        run.push(code);
+        text += code;
       } else {
         flush();
         reader.pushEntry(code);
@@ -109,6 +109,6 @@ export class Feed {
 
 /** The code of an entry that `listCodes` gave; undefined where there is none. */
 function codeIdOf(entry: unknown): string | undefined {
-  const code = quietly(() => (entry as { codeId?: unknown } | null)?.codeId);
+  const code = quietly(() => membersOf(entry)["codeId"]);
   return typeof code === "string" ? code : undefined;
 }

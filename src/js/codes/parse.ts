@@ -13,6 +13,7 @@ import { type TextInput, readInput } from "./codes-input.js";
 import type { Position } from "./feed.js";
 import { notRead } from "./guard.js";
 import { withInput } from "./stream.js";
+import type { Group } from "../wasm/results.js";
 import { ours, refusal } from "../errors.js";
 import {
   COUNT_DUPLICATES,
@@ -119,22 +120,19 @@ export const parseSchema = {
 export async function parseCodes(input: CodesInput, options?: ParseOptions): Promise<CodeList> {
   return withInput(input, async (begun) => {
     const read = readOptions(options ?? {}, parseSchema);
-    if (listIds(begun) !== undefined) return begun as CodeList;
+    if (isCodeList(begun)) return begun;
     return toCodeList(await parse(begun, read));
   });
 }
+
+/** Whether it is a list that was parsed before, also by another copy of the package. */
+const isCodeList = (input: unknown): input is CodeList => listIds(input) !== undefined;
 
 /** Reads codes for a call of the client, of an input that has begun. */
 export async function parse(input: unknown, options: ParseOptions): Promise<ListParts> {
   refuseMissing(input);
   const [all] = await readLists(input, undefined, options);
   return { ...all, isDistinct: true };
-}
-
-/** Lists as they come out of the core: the ids of all of them, one after the other. */
-interface Group {
-  ids: Uint8Array;
-  lists: (Omit<ListParts, "ids"> & { program: string | null; size: number })[];
 }
 
 /** Reads into one list, or with `programs` into one for each program. */
@@ -155,7 +153,7 @@ async function readLists(
         // A trap tells of the instance, anything else of the input.
         throw cause instanceof WebAssembly.RuntimeError ? cause : ours(cause, notRead);
       }
-      return listsOf(reader.finish() as Group[]);
+      return listsOf(reader.finish());
     });
   } finally {
     // What lived in an instance that was lost is gone with it.
@@ -221,6 +219,7 @@ function listsOf(groups: Group[]): [ListParts, Map<string, CodeList>] {
       else programs.set(program, toCodeList({ ...parts, ids: own }));
     }
   }
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- The core gives it always.
   return [all as ListParts, programs];
 }
 

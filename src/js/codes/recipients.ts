@@ -13,7 +13,7 @@ import {
 } from "./parse.js";
 import { ours, quietly, refusal } from "../errors.js";
 import type { RecipientReason, RejectionReason } from "../generated/protocol.js";
-import { readOptions } from "../schema.js";
+import { isFunction, membersOf, readOptions } from "../schema.js";
 import { Turn } from "../turn.js";
 import type { CallSignal, Guest } from "../types.js";
 
@@ -117,6 +117,7 @@ export async function matchRecipients(
           // A trap tells of the instance, anything else of the input.
           throw cause instanceof WebAssembly.RuntimeError ? cause : ours(cause, notRead);
         }
+        // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- What `finish_recipients` makes.
         const { lists, ids, ...rows } = reader.finishRecipients() as MatchParts;
         return { ...rows, codes: toCodeList({ ...lists[0], ids }) };
       });
@@ -137,8 +138,8 @@ interface Source {
 function iteratorOf(guests: unknown): Source {
   const get = (name: symbol) =>
     quietly(() => {
-      const begin: unknown = (guests as Record<symbol, unknown>)[name];
-      return typeof begin === "function" ? begin : undefined;
+      const begin = membersOf(guests)[name];
+      return isFunction(begin) ? begin : undefined;
     });
   const begin = get(Symbol.asyncIterator) ?? get(Symbol.iterator);
   if (begin === undefined || typeof guests === "string") {
@@ -147,6 +148,7 @@ function iteratorOf(guests: unknown): Source {
   }
   let iterator: { next(): Step | Promise<Step>; return?(): unknown } | undefined;
   return {
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- What is no iterator fails, and that is told.
     next: () => (iterator ??= begin.call(guests) as NonNullable<typeof iterator>).next(),
     stop: () => void (async () => iterator?.return?.())().catch(() => {}),
   };
@@ -163,7 +165,7 @@ async function addGuests(
   for (;;) {
     const step = source.next();
     const { done, value } = isPromise(step) ? await guard(signal, () => step) : step;
-    if (done !== true) some.push(membersOf(value));
+    if (done !== true) some.push(textsOf(value));
     if (done === true || some.length === GUESTS_AT_ONCE) {
       add(some);
       some = [];
@@ -175,11 +177,11 @@ async function addGuests(
 }
 
 const isPromise = (step: Step | Promise<Step>): step is Promise<Step> =>
-  typeof (step as { then?: unknown }).then === "function";
+  isFunction(membersOf(step)["then"]);
 
 /** What the core takes of a guest; nothing where it is no text. */
-function membersOf(guest: unknown): (string | null)[] {
-  const members = Object(guest) as Partial<Record<string, unknown>>;
+function textsOf(guest: unknown): (string | null)[] {
+  const members = membersOf(guest);
   const of = (name: string) => {
     const value = quietly(() => members[name]);
     return typeof value === "string" ? value : null;

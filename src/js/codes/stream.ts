@@ -5,7 +5,7 @@
  * Node.js whose error meets no listener ends the process.
  */
 import { quietly } from "../errors.js";
-import { isWithin } from "../schema.js";
+import { isFunction, isObject, isWithin, membersOf } from "../schema.js";
 
 /** Any `Blob` or `File`. */
 export interface BlobInput {
@@ -24,13 +24,15 @@ export interface StreamInput {
   };
 }
 
-export function hasMethod(value: unknown, name: PropertyKey): boolean {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    typeof (value as Record<PropertyKey, unknown>)[name] === "function"
-  );
-}
+type Readable = BlobInput | StreamInput | AsyncIterable<unknown>;
+
+const hasMethod = (value: unknown, name: PropertyKey): boolean =>
+  isObject(value) && isFunction(membersOf(value)[name]);
+const isStream = (value: unknown): value is StreamInput => hasMethod(value, "getReader");
+const isBlob = (value: unknown): value is BlobInput => hasMethod(value, "stream");
+const isReadable = (value: unknown): value is Readable =>
+  quietly(() => isStream(value) || isBlob(value) || hasMethod(value, Symbol.asyncIterator)) ===
+  true;
 
 export type Step = { done?: boolean | undefined; value?: unknown };
 
@@ -57,15 +59,14 @@ export class Stream {
   #first: Promise<Step> | undefined;
   #hasEnded = false;
 
-  constructor(input: BlobInput | StreamInput | AsyncIterable<unknown>) {
-    const { size, readableObjectMode } = input as { size?: unknown; readableObjectMode?: unknown };
+  constructor(input: Readable) {
+    const { size, readableObjectMode } = membersOf(input);
     this.size =
       typeof size === "number"
         ? Promise.resolve(size)
         : (async () => fileSize(input))().catch(() => undefined);
     // Of a request of Node.js, or of an answer.
-    const request = input as { headers?: { "content-length"?: unknown } };
-    const claimed = quietly(() => Number(request.headers?.["content-length"]));
+    const claimed = quietly(() => Number(membersOf(membersOf(input)["headers"])["content-length"]));
     this.claimed = isWithin(claimed, 0, Infinity) ? claimed : undefined;
     this.isText = readableObjectMode === false;
     this.#read = async () => {
@@ -76,14 +77,15 @@ export class Stream {
     (this.#first = this.#read()).catch(() => {});
   }
 
-  #open(input: BlobInput | StreamInput | AsyncIterable<unknown>): void {
-    if (hasMethod(input, "getReader") || hasMethod(input, "stream")) {
-      const stream = "getReader" in input ? input : ((input as BlobInput).stream() as StreamInput);
+  #open(input: Readable): void {
+    if (isStream(input) || isBlob(input)) {
+      // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- What is no stream throws, and that is told.
+      const stream = isStream(input) ? input : (input.stream() as StreamInput);
       const reader = stream.getReader();
       this.#read = () => reader.read();
       this.#stop = () => reader.cancel();
     } else {
-      const iterator = (input as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+      const iterator = input[Symbol.asyncIterator]();
       this.#read = () => iterator.next();
       this.#stop = () => iterator.return?.();
     }
@@ -112,10 +114,8 @@ export async function withInput<T>(
   input: unknown,
   use: (begun: unknown) => Promise<T>,
 ): Promise<T> {
-  const methods = ["getReader", "stream", Symbol.asyncIterator];
-  const isStream = quietly(() => methods.some((name) => hasMethod(input, name)));
-  if (!isStream) return use(input);
-  const stream = new Stream(input as StreamInput);
+  if (!isReadable(input)) return use(input);
+  const stream = new Stream(input);
   try {
     return await use(stream);
   } finally {

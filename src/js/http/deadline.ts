@@ -6,18 +6,24 @@ import {
   HOST_FAILED as FAILED,
   HOST_TIMEOUT as TIMEOUT,
 } from "../generated/protocol.js";
+import type { VoucherError } from "../errors.js";
 import type { Running } from "../running.js";
 import type { CallSignal, Clock } from "../types.js";
 
 export { ABORTED, DONE, ERROR, FAILED, TIMEOUT };
 
-/** What came, or why nothing did. `hasLeft` says whether a request may be under way. */
-export interface Outcome<T = unknown> {
-  kind: typeof DONE | typeof FAILED | typeof TIMEOUT | typeof ABORTED | typeof ERROR;
-  /** The result; what was thrown; the signal's reason. */
-  value: T;
-  hasLeft: boolean;
-}
+/** Why nothing came. `hasLeft` says whether a request may be under way. */
+export type NoResult =
+  | {
+      kind: typeof FAILED | typeof TIMEOUT | typeof ABORTED;
+      /** What was thrown; the signal's reason. */
+      value: unknown;
+      hasLeft: boolean;
+    }
+  | { kind: typeof ERROR; value: VoucherError; hasLeft: boolean };
+
+/** What came, or why nothing did. */
+export type Outcome<T = unknown> = { kind: typeof DONE; value: T; hasLeft: boolean } | NoResult;
 
 /** After a time limit that was noticed late, how long what has come may take to be read. */
 const LONGEST_READ_MS = 1_000;
@@ -64,9 +70,9 @@ export class Deadline {
   onEnd = nothing;
 
   /** Why it was cut, once it was. */
-  #cut: Outcome | undefined;
+  #cut: NoResult | undefined;
   /** Whoever waits under it: one at a time. */
-  #waiting: ((cut: Outcome) => void) | undefined;
+  #waiting: ((cut: NoResult) => void) | undefined;
   #stop = nothing;
   #signal: CallSignal | undefined;
   readonly #abort = () => this.#end(ABORTED, this.#signal?.reason);
@@ -94,19 +100,21 @@ export class Deadline {
   race<T>(work: () => T | Promise<T>): Promise<Outcome<T>> {
     if (this.#signal?.aborted) this.#abort();
     // Begun here, so that nothing that waits for it refers to the work itself.
-    return this.#cut ? Promise.resolve(this.#cut as Outcome<T>) : this.#until(attempt(work));
+    return this.#cut ? Promise.resolve(this.#cut) : this.#until(attempt(work));
   }
 
   #until<T>(begun: Promise<T>): Promise<Outcome<T>> {
     return new Promise((resolve) => {
-      const cut = resolve as (cut: Outcome) => void;
-      if (this.#cut) cut(this.#cut);
-      else this.#waiting = cut;
-      const settle = (kind: typeof DONE | typeof FAILED) => (value: unknown) => {
-        if (this.#waiting === cut) this.#waiting = undefined;
-        cut({ kind, value, hasLeft: false });
+      if (this.#cut) resolve(this.#cut);
+      else this.#waiting = resolve;
+      const settle = (outcome: Outcome<T>) => {
+        if (this.#waiting === resolve) this.#waiting = undefined;
+        resolve(outcome);
       };
-      begun.then(settle(DONE), settle(FAILED));
+      begun.then(
+        (value) => settle({ kind: DONE, value, hasLeft: false }),
+        (value: unknown) => settle({ kind: FAILED, value, hasLeft: false }),
+      );
     });
   }
 
@@ -151,7 +159,7 @@ function timer(clock: AnyClock, ms: number, elapsed: () => void): () => void {
     if (!signal.aborted) elapsed();
   };
   // A clock that fails is taken at its word that the time is up.
-  attempt(() => (clock as Clock).sleep(ms, signal)).then(unlessStopped, unlessStopped);
+  attempt(() => clock.sleep?.(ms, signal)).then(unlessStopped, unlessStopped);
   // With a reason: making up one costs more than the rest of it.
   return () => stop.abort(null);
 }

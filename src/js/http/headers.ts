@@ -7,3 +7,10 @@ export function headerFields(given: object): unknown[][] {
   // A string would be a pair of letters.
   return Array.from(given, (field) => (isObject(field) && isIterable(field) ? [...field] : []));
 }
+
+/** As a `Headers` object, which it may be already. Of another realm, a `Map` and a plain object go in there. */
+export function headersOf(given: unknown): Headers {
+  if (given instanceof Headers) return given;
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- What it can't take, it refuses.
+  return new Headers((given ?? {}) as HeadersInit);
+}

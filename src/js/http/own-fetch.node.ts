@@ -1,6 +1,7 @@
 /** What the `fetch` of Node.js, Deno and Bun proves about a request that failed. */
 import { subscribe } from "node:diagnostics_channel";
 
+import { isObject, membersOf } from "../schema.js";
 import { provideUnsentProof } from "./own-fetch.js";
 
 /** Errors of connections that were never made, as Node.js reports them. */
@@ -8,7 +9,8 @@ const connectErrors = new WeakSet<object>();
 
 // A code would not do: a handshake and an answer that break off give the same ones.
 subscribe("undici:client:connectError", (message) => {
-  connectErrors.add(Object((message as { error?: unknown }).error) as object);
+  const { error } = membersOf(message);
+  if (isObject(error)) connectErrors.add(error);
 });
 
 /** `fetch` itself, by its source: what wraps it may have sent the request before. */
@@ -35,22 +37,24 @@ const BUN_CODES = new Set([
 
 provideUnsentProof((fetch, thrown) => {
   const source = Function.prototype.toString.call(fetch);
-  const error = Object(thrown) as { code?: unknown; message?: unknown; cause?: unknown };
-  const cause = Object(error.cause ?? error) as typeof error;
-  if (NODE_FETCH.test(source)) return connectErrors.has(cause) && isPlainDispatcher();
-  if (BUN_FETCH.test(source) && fetch.name === "fetch") return BUN_CODES.has(String(error.code));
+  const { code, cause: given } = membersOf(thrown);
+  const cause = given ?? thrown;
+  if (NODE_FETCH.test(source)) {
+    return isObject(cause) && connectErrors.has(cause) && isPlainDispatcher();
+  }
+  if (BUN_FETCH.test(source) && fetch.name === "fetch") return BUN_CODES.has(String(code));
   // Deno gives no codes. Spaces can't be part of the URL that the message names.
-  return DENO_FETCH.test(source) && /: client error \(Connect\)/.test(String(cause.message));
+  return (
+    DENO_FETCH.test(source) &&
+    /: client error \(Connect\)/.test(String(membersOf(cause)["message"]))
+  );
 });
 
 /** Whether requests go straight to connections, and not through what may repeat them. */
 function isPlainDispatcher(): boolean {
   const symbols = [2, 1].map((version) => Symbol.for(`undici.globalDispatcher.${version}`));
-  const slots = globalThis as unknown as Record<symbol, { dispatch?: unknown } | undefined>;
-  const [dispatcher] = symbols.flatMap((symbol) => slots[symbol] ?? []);
-  const plain = Object.getPrototypeOf(dispatcher ?? {}) as {
-    constructor: { name?: unknown };
-    dispatch?: unknown;
-  };
-  return plain.constructor.name === "Agent" && plain.dispatch === dispatcher?.dispatch;
+  const [dispatcher = {}] = symbols.flatMap((symbol) => membersOf(globalThis)[symbol] ?? []);
+  const plain = membersOf(Object.getPrototypeOf(dispatcher));
+  const { name } = membersOf(plain["constructor"]);
+  return name === "Agent" && plain["dispatch"] === membersOf(dispatcher)["dispatch"];
 }

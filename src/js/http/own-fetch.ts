@@ -2,15 +2,13 @@
  * The host's own `fetch`: what it proves about a request that failed, and how it
  * is kept from sending one twice.
  */
+import { isObject, membersOf } from "../schema.js";
 import type { FetchInit } from "../types.js";
 
 /** Whether what this `fetch` threw proves that the request never left. */
 export type UnsentProof = (fetch: typeof globalThis.fetch, thrown: unknown) => boolean;
 
-const host = globalThis as {
-  Bun?: { version?: unknown };
-  Deno?: unknown;
-};
+const host = membersOf(globalThis);
 
 /** Where no entry says otherwise, every request that failed may have left. */
 export let provesUnsent: UnsentProof = () => false;
@@ -28,7 +26,7 @@ export function markUnsent<T extends object>(error: T): T {
   return error;
 }
 
-export const isMarkedUnsent = (thrown: unknown): boolean => unsent.has(Object(thrown) as object);
+export const isMarkedUnsent = (thrown: unknown): boolean => isObject(thrown) && unsent.has(thrown);
 
 /**
  * The same request, which the host does not repeat by itself. Deno, and Bun
@@ -36,10 +34,10 @@ export const isMarkedUnsent = (thrown: unknown): boolean => unsent.has(Object(th
  * without an answer: Deno unless the body is a `Blob`, Bun unless `keepalive` is
  * false.
  */
-export function sentOnce(init: FetchInit): FetchInit {
+export function sentOnce(init: FetchInit): RequestInit {
   const { body } = init;
   if (body === undefined) return init;
-  if (host.Deno !== undefined) return { ...init, body: new Blob([body]) as never };
-  const isOldBun = /^(0|1\.[0-3])\./.test(String(host.Bun?.version));
+  if (host["Deno"] !== undefined) return { ...init, body: new Blob([body]) };
+  const isOldBun = /^(0|1\.[0-3])\./.test(String(membersOf(host["Bun"])["version"]));
   return isOldBun ? Object.assign({ keepalive: false }, init) : init;
 }

@@ -1,4 +1,5 @@
 /** What the `fetch` of Cloudflare's workerd proves about a request that failed. */
+import { membersOf } from "../schema.js";
 import { provideUnsentProof } from "./own-fetch.js";
 
 /** What the platform says when an invocation has sent all the requests that it may. */
@@ -6,7 +7,7 @@ const REFUSAL = /^(?:too many (?:subrequests|api requests)|subrequest depth limi
 
 /** Whether the platform has refused a request of this very invocation, instead of sending it. */
 export function isRefused(thrown: unknown): boolean {
-  const { message, remote } = Object(thrown) as { message?: unknown; remote?: unknown };
+  const { message, remote } = membersOf(thrown);
   return REFUSAL.test(String(message)) && remote !== true;
 }
 

@@ -15,6 +15,8 @@ import {
 } from "./deadline.js";
 import { quietly } from "../errors.js";
 import { notify } from "../listeners.js";
+import { membersOf } from "../schema.js";
+import { headersOf } from "./headers.js";
 import { isMarkedUnsent, provesUnsent, sentOnce } from "./own-fetch.js";
 import type { FetchFunction, FetchInit, RequestEvent, ResponseEvent } from "../types.js";
 
@@ -61,7 +63,7 @@ export async function send(
   init: FetchInit,
   attempt: number,
   deadline: Deadline,
-): Promise<Outcome> {
+): Promise<Outcome<Answer>> {
   const connection = new AbortController();
   const abort = aborting(connection);
   // What was called is what proves something, whatever takes its place meanwhile.
@@ -80,7 +82,7 @@ export async function send(
       return hostFetch(url, sentOnce(sent));
     }
     // Whoever is no host may count on an object with methods.
-    if (!(init.headers instanceof Headers)) sent.headers = new Headers(init.headers as HeadersInit);
+    sent.headers = headersOf(init.headers);
     // As a method where it is one: a service binding refuses anything else.
     return typeof fetch === "function" ? fetch(url, sent) : fetch.fetch(url, sent);
   });
@@ -91,7 +93,7 @@ export async function send(
     hasLeft = quietly(() => isUnsent(value)) !== true;
   }
   if (outcome.kind !== DONE) return { ...outcome, hasLeft };
-  const response = Object(outcome.value) as ResponseShape;
+  const response: ResponseShape = membersOf(outcome.value);
   const answer: Answer = { ...headOf(response), response, abort, isRead: false };
   deadline.onEnd = draining(answer);
   if (onResponse) {
@@ -116,10 +118,7 @@ function headOf(response: ResponseShape): Pick<Answer, "status" | "fields" | "li
     const given = Number(response.status);
     if (Number.isInteger(given) && given >= 0 && given <= 999) status = given;
     const { headers } = response;
-    // Headers of another realm, a Map and a plain object all go in there.
-    fields = [
-      ...(headers instanceof Headers ? headers : new Headers((headers ?? {}) as HeadersInit)),
-    ];
+    fields = [...headersOf(headers)];
   } catch {
     // The status is the evidence; fields are only good to have.
   }
@@ -133,7 +132,7 @@ export async function read(
   answer: Answer,
   patienceMs: number,
   deadline: Deadline,
-): Promise<Outcome> {
+): Promise<Outcome<string>> {
   if (patienceMs > 0) {
     // On the host's own clock: what is accepted must not depend on another one.
     const patience = patienceMs === Infinity ? deadline : new Deadline(realClock, patienceMs);

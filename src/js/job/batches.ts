@@ -22,6 +22,7 @@ export function batchesOf(
     const [state = 0, hasError] = rows.subarray(id * BATCH_ROW_BYTES);
     return {
       id,
+      // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- Distributed or failed are codes, and no batches.
       state: numbered(STATES, state) as BatchState,
       codes,
       reported,

@@ -1,9 +1,9 @@
 /** Making a job: out of a list of codes, or out of its journal. */
-import { type Binding } from "../wasm/binding.js";
 import { type ListParts, hexOf } from "../codes/code-list.js";
 import { refuseAborted } from "../codes/guard.js";
 import type { Host } from "../wasm/host.js";
-import { JobMachine, type Opening } from "../wasm/job-machine.js";
+import { JobMachine } from "../wasm/job-machine.js";
+import type { Binding, ClientBinding, Opening } from "../wasm/results.js";
 import { BulkJob } from "./job.js";
 import type { CheckedJobOptions } from "./options.js";
 import { own } from "./ownership.js";
@@ -16,7 +16,7 @@ const NO_IDS = new Uint8Array();
 /** What a job needs of its client. */
 export interface JobContext {
   glue: Binding;
-  client: InstanceType<Binding["Client"]>;
+  client: ClientBinding;
   host: Host;
   /** Reads of which codes Uber says that they are in use. */
   reader: UsageReader;
@@ -59,6 +59,7 @@ export async function openJob(
     const parts = { machine, host, reader, options, ownership, length: kept, readBack };
     const job = new BulkJob(parts);
     await job.flush();
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- What else a job has depends on the platform's types.
     return job as unknown as Job;
   } catch (error) {
     await ownership.release().catch(() => {});
@@ -75,7 +76,7 @@ function opening({ restored }: CheckedJobOptions, created: NewJob | undefined): 
 /** A random (version 4) UUID; `randomUUID` is not there in every page. */
 function randomId(): string {
   const id = crypto.getRandomValues(new Uint8Array(16));
-  id[6] = ((id[6] as number) & 15) | 64;
-  id[8] = ((id[8] as number) & 63) | 128;
+  id[6] = ((id[6] ?? 0) & 15) | 64;
+  id[8] = ((id[8] ?? 0) & 63) | 128;
   return hexOf(id, 0);
 }

@@ -34,9 +34,9 @@ export class LiveProgress {
     if (this.#progress !== undefined && (!this.#isStale || this.#machine.isLost))
       return this.#progress;
     const numbers = this.#machine.progress();
-    const progress = Object.fromEntries(
-      NUMBERS.map((name, place) => [name, numbers[place]]),
-    ) as unknown as JobProgress;
+    const named = Object.fromEntries(NUMBERS.map((name, place) => [name, numbers[place]]));
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- The core's numbers have the names' order.
+    const progress = named as unknown as JobProgress;
     this.#isStale = false;
     const before = this.#progress;
     // Time alone is no change.

@@ -39,7 +39,7 @@ export async function wholeLength(
     await replay(journal, (bytes) => (length = push(bytes)));
   } catch (error) {
     // Else it ends in what is none.
-    if ((error as VoucherError).code === "journal_failed") return undefined;
+    if (error instanceof VoucherError && error.code === "journal_failed") return undefined;
   }
   return length;
 }

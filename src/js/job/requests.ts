@@ -1,9 +1,10 @@
 /** The requests of a job: tokens for them, and what came of them. */
 import { DONE, ERROR, FAILED, type Outcome, TIMEOUT } from "../http/deadline.js";
 import { type ErrorParts, VoucherError, isUnsent, quietly, refusal, toError } from "../errors.js";
-import type { Answer } from "../http/transport.js";
+import { headersOf } from "../http/headers.js";
 import type { Host } from "../wasm/host.js";
-import type { JobMachine, Template } from "../wasm/job-machine.js";
+import type { JobMachine } from "../wasm/job-machine.js";
+import type { Template } from "../wasm/results.js";
 
 /** Errors with all that came with them; of others, the journal's words are left. */
 const MOST_ERRORS = 1_000;
@@ -38,7 +39,7 @@ export class Requests {
     this.#timeoutMs = timeoutMs;
     this.#report = report;
     this.#template = machine.request();
-    this.#headers = Object.fromEntries(new Headers(this.#template[1].headers as HeadersInit));
+    this.#headers = Object.fromEntries(headersOf(this.#template[1].headers));
   }
 
   /** The last error of a batch, with all that came with it, unless that was long ago. */
@@ -55,13 +56,13 @@ export class Requests {
     else void coming.then((outcome) => this.#report(() => this.#takeToken(batch, outcome)));
   }
 
-  #takeToken(batch: number, { kind, value }: Outcome): void {
+  #takeToken(batch: number, { kind, value }: Outcome<string | undefined>): void {
     if (kind === DONE) {
-      if (value !== undefined) this.#tokens.set(batch, value as string);
+      if (value !== undefined) this.#tokens.set(batch, value);
       this.#machine.token(batch);
       return;
     }
-    const error = kind === ERROR ? (value as VoucherError) : noToken(kind === TIMEOUT, value);
+    const error = kind === ERROR ? value : noToken(kind === TIMEOUT, value);
     if (this.#machine.noToken(batch, error)) this.halt ??= error;
     else if (isUnsent(error)) this.#keepError(batch, error);
   }
@@ -74,7 +75,6 @@ export class Requests {
     const init = { ...shared, headers: { ...this.#headers, ...authorization }, body };
     const deadline = host.deadline(this.#timeoutMs, undefined);
     const { kind, value, hasLeft } = await host.send(url, init, attempt, deadline);
-    const answer = value as Answer;
     if (kind === FAILED && !hasLeft) {
       this.#report(() => {
         this.#remember(batch, { ...this.#machine.unsent(batch), cause: value });
@@ -85,11 +85,11 @@ export class Requests {
         this.doubt = this.#remember(batch, { ...parts, cause: value });
       });
     } else {
-      const patienceMs = quietly(() => this.#machine.bodyPatienceMs(answer));
+      const patienceMs = quietly(() => this.#machine.bodyPatienceMs(value));
       const isNeeded = patienceMs !== undefined;
-      const body = isNeeded ? (await host.read(answer, patienceMs, deadline)).value : "";
+      const body = isNeeded ? (await host.read(value, patienceMs, deadline)).value : "";
       this.#report(() => {
-        const parts = this.#machine.answered(batch, answer, String(body));
+        const parts = this.#machine.answered(batch, value, String(body));
         if (parts === undefined) return;
         const error = this.#remember(batch, parts);
         if (error.queued === "unknown") this.doubt = error;
@@ -109,8 +109,8 @@ export class Requests {
   #keepError(batch: number, error: VoucherError): void {
     this.#errors.delete(batch);
     this.#errors.set(batch, error);
-    const [oldest] = this.#errors.keys();
-    if (this.#errors.size > MOST_ERRORS) this.#errors.delete(oldest as number);
+    const { value: oldest } = this.#errors.keys().next();
+    if (oldest !== undefined && this.#errors.size > MOST_ERRORS) this.#errors.delete(oldest);
   }
 }
 

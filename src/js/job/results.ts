@@ -3,7 +3,7 @@ import { hexOf } from "../codes/code-list.js";
 import { RESULTS_PER_PAGE, RESULT_ROW_BYTES, SOURCES, STATES } from "../generated/protocol.js";
 import type { JobMachine } from "../wasm/job-machine.js";
 import { invalidOption, quietly } from "../errors.js";
-import type { CodeState, HostReadableStream, JobResult, StateFilter } from "./types.js";
+import type { HostReadableStream, JobResult, StateFilter } from "./types.js";
 
 /** Where reading begins, and the place of the code that was read last. */
 export interface Cursor {
@@ -16,7 +16,7 @@ export function statesIn(filter: StateFilter | undefined): number | undefined {
   // A list that throws is no list of states.
   const listed = quietly((): unknown[] | false => Array.isArray(filter) && Array.from(filter));
   return (listed || [filter]).reduce<number>((bits, state) => {
-    const number = STATES.indexOf(state as CodeState);
+    const number = STATES.findIndex((name) => name === state);
     if (number < 0) throw invalidOption("The filter is no state of a code");
     return bits | (1 << number);
   }, 0);
@@ -49,8 +49,9 @@ export function resultOf(machine: JobMachine, code: string): JobResult | undefin
 
 /** The name of a number that the core gave. */
 export function numbered<T>(names: readonly T[], number: number): T {
-  if (number >= names.length) throw new Error(`The core has no number ${number} here`);
-  return names[number] as T;
+  const name = names[number];
+  if (name === undefined) throw new Error(`The core has no number ${number} here`);
+  return name;
 }
 
 /** Reads the rows of a page as the core gives them. */
@@ -94,6 +95,7 @@ export function resultsCsv(
   if (!(Symbol.asyncIterator in stream)) {
     Object.defineProperty(stream, Symbol.asyncIterator, { value: () => chunks(stream) });
   }
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- Which it is depends on the platform's types.
   return stream as never;
 }
 

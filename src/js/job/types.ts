@@ -3,7 +3,7 @@ import type { VoucherError } from "../errors.js";
 import type { CodeState, JobDecision } from "../generated/protocol.js";
 import type { Journal } from "../journal/types.js";
 import type { CallOptions, CallSignal } from "../types.js";
-import type { WebhookEvent } from "../webhook/webhook.js";
+import type { WebhookEvent } from "../webhook/event.js";
 
 export type { CodeState, JobDecision };
 

@@ -1,5 +1,6 @@
 /** Which codes are in use: out of what `listCodes` and `listGuests` give. */
 import { invalidOption, ours } from "../errors.js";
+import { isObject, membersOf } from "../schema.js";
 import type { CallOptions } from "../types.js";
 import type { CodeUsage, ReconcileOptions, UsedCodes } from "./types.js";
 
@@ -48,18 +49,17 @@ export async function readUsage(codes: UsedCodes): Promise<Usage> {
 
 function take(code: CodeUsage, usage: Usage): void {
   usage.read += 1;
-  const { codeId, usageCount, isClaimed } = Object(code) as { [K in keyof CodeUsage]?: unknown };
+  const { codeId, usageCount, isClaimed } = membersOf(code);
   const fits =
-    typeof code === "object" &&
-    code !== null &&
+    isObject(code) &&
     isOptional(codeId, "string") &&
     isOptional(usageCount, "number") &&
     isOptional(isClaimed, "boolean");
   if (!fits) {
     throw invalidOption(`Entry ${usage.read} is no code of listCodes, and no guest of listGuests`);
   }
-  const isUsed = isClaimed === true || (usageCount as number) > 0;
-  const id = isUsed && codeId != null ? (codeId as string).trim() : "";
+  const isUsed = isClaimed === true || (typeof usageCount === "number" && usageCount > 0);
+  const id = isUsed && typeof codeId === "string" ? codeId.trim() : "";
   // One that isn't is no code, and must not be read as more than one.
   if (id.length === CODE_LENGTH) usage.used += `\n${id}`;
 }

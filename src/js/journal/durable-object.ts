@@ -8,6 +8,7 @@ import type { Journal } from "./types.js";
 import {
   PIECE,
   type Release,
+  bytesOf,
   checkEnd,
   copyOf,
   cut,
@@ -73,7 +74,7 @@ export function durableObjectJournal(storage: DurableStorage, name: string): Jou
 
   async function last(limit: number): Promise<[number, Uint8Array][]> {
     const found = await storage.list({ prefix, reverse: true, limit, noCache });
-    return [...found].map(([key, piece]) => [offsetOf(key), piece as Uint8Array]);
+    return [...found].map(([key, piece]) => [offsetOf(key), bytesOf(piece, "list")]);
   }
 
   async function sizeNow(): Promise<number> {
@@ -164,7 +165,7 @@ async function* stored(
     const found = await storage.list({ prefix, limit: PAGE, noCache, ...start });
     for (const [key, value] of found) {
       start = { startAfter: key };
-      yield [key, new Uint8Array(value as Uint8Array)];
+      yield [key, new Uint8Array(bytesOf(value, "list"))];
     }
     if (found.size < PAGE) return;
   }

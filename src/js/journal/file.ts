@@ -21,7 +21,7 @@ import {
   once,
 } from "./shared.js";
 import { LengthFile } from "./length-file.js";
-import { boolean, readOptions } from "../schema.js";
+import { boolean, membersOf, readOptions } from "../schema.js";
 
 /** What `fileJournal` takes beside the path. */
 export interface FileJournalOptions {
@@ -103,7 +103,7 @@ export function fileJournal(
   async function mend(handle: FileHandle): Promise<void> {
     if (!isTorn) return;
     // One that was cut meanwhile must not be made longer.
-    if ((await handle.stat()).size > (end as number)) await handle.truncate(end);
+    if (end !== undefined && (await handle.stat()).size > end) await handle.truncate(end);
     await handle.sync();
     isTorn = false;
   }
@@ -195,7 +195,7 @@ export function fileJournal(
     const creates = create && mayCreate;
     let isThere = true;
     const handle = await open(creates, flags).catch((error: unknown) => {
-      const { code } = error as NodeJS.ErrnoException;
+      const { code } = membersOf(error);
       isThere = creates || code !== "ENOENT";
       if (isThere && !(opensLocked && code === "EAGAIN")) throw error;
     });
@@ -232,6 +232,7 @@ interface Builtins {
 }
 
 function hostOf(): Host {
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- What this host has is looked at before it is used.
   const { process } = globalThis as {
     process?: {
       getBuiltinModule?: <Name extends keyof Builtins>(name: Name) => Builtins[Name] | undefined;
@@ -262,7 +263,7 @@ function hostOf(): Host {
 
 function pathOf({ url }: Host, path: unknown): string {
   if (typeof path === "string" && path !== "" && !path.includes("\0")) return path;
-  const href = (path as { href?: unknown } | undefined | null)?.href;
+  const { href } = membersOf(path);
   try {
     if (typeof href === "string") return url.fileURLToPath(href);
   } catch (cause) {

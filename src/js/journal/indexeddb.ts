@@ -4,6 +4,7 @@
  * under the place where they begin.
  */
 import { invalidOption, quietly } from "../errors.js";
+import { membersOf } from "../schema.js";
 import type { Journal } from "./types.js";
 import {
   type Release,
@@ -70,7 +71,7 @@ export function indexedDbJournal(name: string): Journal {
       return opened?.transaction(STORE, mode, options);
     } catch (error) {
       // The browser has closed it and has not told yet: once more.
-      if ((error as Error | null)?.name !== "InvalidStateError") throw error;
+      if (membersOf(error)["name"] !== "InvalidStateError") throw error;
       return (await connect(create))?.transaction(STORE, mode, options);
     }
   }
@@ -167,7 +168,7 @@ export function indexedDbJournal(name: string): Journal {
   if (!locks) return journal;
 
   async function lock(): Promise<Release | undefined> {
-    const release = await takeLock(locks as LockManager, database);
+    const release = locks && (await takeLock(locks, database));
     if (!release) return undefined;
     return once(() =>
       work(async () => {
@@ -320,6 +321,7 @@ function done<T>(request: IDBRequest<T>): Promise<T> {
 
 async function lastOf(store: IDBObjectStore, range?: IDBKeyRange) {
   const cursor = await done(store.openCursor(range ?? null, "prev"));
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- Nothing else is ever stored there.
   return cursor ? { at: cursor.key as number, piece: cursor.value as Uint8Array } : undefined;
 }
 
@@ -331,12 +333,13 @@ async function sizeOf(store: IDBObjectStore): Promise<number> {
 /** What begins at `at`, about a mebibyte. The keys tell how long the values are. */
 async function page(store: IDBObjectStore, at: number): Promise<Uint8Array[]> {
   const keys = await done(store.getAllKeys(IDBKeyRange.lowerBound(at), KEYS_AT_ONCE));
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- Only places are keys here.
   const last = (keys as number[]).filter((key) => key < at + PAGE).at(-1);
   if (last === undefined) {
     if (keys.length > 0) throw gapAt(at);
     return [];
   }
-  // Nothing else is ever stored there.
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- Nothing else is ever stored there.
   const pieces = (await done(store.getAll(IDBKeyRange.bound(at, last)))) as Uint8Array[];
   let next = at;
   for (const [place, piece] of pieces.entries()) {

@@ -1,6 +1,7 @@
 /** What the journals have in common. */
 import { type VoucherError, invalidOption, toError } from "../errors.js";
 import { JOURNAL_CORRUPT_HINT } from "../generated/protocol.js";
+import { isObject, isWithin } from "../schema.js";
 
 /** What `lock` resolves with. */
 export type Release = () => Promise<void>;
@@ -16,16 +17,18 @@ export function copyOf(record: unknown): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytesOf(record, "append"));
 }
 
+const isBytes = (value: unknown): value is Uint8Array =>
+  ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === "[object Uint8Array]";
+
 /** Bytes of any realm. */
 export function bytesOf(value: unknown, name: string): Uint8Array {
-  if (ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === "[object Uint8Array]")
-    return value as Uint8Array;
+  if (isBytes(value)) return value;
   throw invalidOption(`\`${name}\` takes a Uint8Array`);
 }
 
 /** A number of bytes to keep. */
 export function lengthOf(value: unknown): number {
-  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+  if (isWithin(value, 0, Number.MAX_SAFE_INTEGER)) return value;
   throw invalidOption("`truncate` takes a whole number of bytes from 0");
 }
 
@@ -62,15 +65,17 @@ export function inTurn(): <T>(work: () => Promise<T>) => Promise<T> {
 
 const byKey = new Map<unknown, number>();
 const byJournal = new WeakMap<object, number>();
-const lengthsBy = (of: unknown) => (Object(of) === of ? byJournal : byKey) as Map<unknown, number>;
 
 /**
  * How long jobs of this process know their journals to be, by key, else by the
  * journal itself: 0 if no job has had it.
  */
 export const lengths = {
-  get: (of: unknown): number => lengthsBy(of).get(of) ?? 0,
-  set: (of: unknown, bytes: number): void => void lengthsBy(of).set(of, bytes),
+  get: (of: unknown): number => (isObject(of) ? byJournal.get(of) : byKey.get(of)) ?? 0,
+  set(of: unknown, bytes: number): void {
+    if (isObject(of)) byJournal.set(of, bytes);
+    else byKey.set(of, bytes);
+  },
   /** The journal was cut on purpose. */
   cut(of: unknown, bytes: number): void {
     if (lengths.get(of) > bytes) lengths.set(of, bytes);

@@ -1,21 +1,13 @@
 /** A `fetch` whose other end is a sandbox. */
 import { markOfSandbox } from "../environment.js";
 import type { SandboxTime } from "./clock.js";
+import type { CoreReply } from "./core.js";
 
 /** What arrives at the sandbox. */
 export interface Arriving {
   method: string;
   /** Path and query. */
   target: string;
-  headers: [name: string, value: string][];
-  body: Uint8Array;
-}
-
-/** What the core answers: a response, or `lost`, or `hang`. */
-export interface CoreReply {
-  lost?: true;
-  hang?: true;
-  status: number;
   headers: [name: string, value: string][];
   body: Uint8Array;
 }
@@ -64,13 +56,10 @@ export function createFetch(
     // What Node.js says; other hosts use other words.
     if (reply.lost === true)
       throw new TypeError("fetch failed", { cause: new Error("other side closed") });
-    const response = new Response(
-      reply.body.length === 0 ? null : (reply.body as Uint8Array<ArrayBuffer>),
-      {
-        status: reply.status,
-        headers: reply.headers,
-      },
-    );
+    const response = new Response(reply.body.length === 0 ? null : reply.body, {
+      status: reply.status,
+      headers: reply.headers,
+    });
     Object.defineProperty(response, "url", { value: url.href });
     return response;
   };

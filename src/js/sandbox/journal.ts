@@ -20,6 +20,7 @@
  * are zeros, which some filesystems leave there after a power cut. The journal holds tokens and the client secret as they are; in a sandbox, none of
  * them is good for anything else.
  */
+import { membersOf } from "../schema.js";
 import type { Journal } from "../journal/types.js";
 import type { SandboxOptions, SandboxProgramOptions, SandboxSettings } from "./options.js";
 
@@ -195,6 +196,7 @@ async function read(
       if (headEnd > next) throw damaged(kept);
       try {
         const head = new TextDecoder().decode(buffer.subarray(from + 8, headEnd));
+        // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- Its header was right, so a sandbox wrote it.
         take(JSON.parse(head) as Input, buffer.subarray(headEnd, next));
       } catch (cause) {
         throw cause instanceof SyntaxError ? damaged(kept, cause) : cause;
@@ -231,8 +233,9 @@ function checkHeader(found: Uint8Array): void {
 
 function checkIdentity(created: Identity | undefined, given: Identity): void {
   if (created === undefined) throw damaged(HEADER.length);
-  for (const name of Object.keys({ ...created, ...given }) as (keyof Identity)[]) {
-    if (created[name] !== given[name])
+  const [kept, asked] = [membersOf(created), membersOf(given)];
+  for (const name of Object.keys({ ...created, ...given })) {
+    if (kept[name] !== asked[name])
       throw new TypeError(
         `createSandbox: \`${name}\` is not that of the sandbox in the journal; give the same, or an empty journal`,
       );

@@ -171,6 +171,7 @@ const OPTIONS = {
 
 const PROGRAM_OPTIONS = { codes: amount, id: text, name: text, currencyCode: text, guests: amount };
 
+// eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- There is one of each.
 const FAULT_SHARES = Object.fromEntries(FAULTS.map((fault) => [fault, share])) as Record<
   SandboxFault,
   typeof share

@@ -10,9 +10,10 @@ import {
   renewAt,
 } from "./uber_vouchers.js";
 import { Instance } from "./instance.js";
+import type { Binding } from "./results.js";
 
 // By name, so that a bundler leaves out the rest of what was generated.
-const glue = {
+const glue: Binding = {
   Client,
   CodeReader,
   JobMachine,
@@ -23,8 +24,7 @@ const glue = {
   renewAt,
 };
 
-/** What wasm-bindgen generated for the client. */
-export type Binding = typeof glue;
+export type { Binding } from "./results.js";
 
 /** Loaded by the first call; the entry of each host says where from. */
 export const instance = new Instance(glue);

@@ -12,9 +12,14 @@ export interface Host {
   now: () => number;
   text(ascii: Uint8Array): string;
   deadline(ms: number, signal: CallSignal | undefined): Deadline;
-  send(url: string, init: FetchInit, attempt: number, within: Deadline): Promise<Outcome>;
-  read(answer: Answer, patienceMs: number, within: Deadline): Promise<Outcome>;
-  token(rejected: string | undefined, ms: number, signal?: CallSignal): Outcome | Promise<Outcome>;
+  send(url: string, init: FetchInit, attempt: number, within: Deadline): Promise<Outcome<Answer>>;
+  read(answer: Answer, patienceMs: number, within: Deadline): Promise<Outcome<string>>;
+  /** None where none is needed. */
+  token(
+    rejected: string | undefined,
+    ms: number,
+    signal?: CallSignal,
+  ): Outcome<string | undefined> | Promise<Outcome<string | undefined>>;
   wait(ms: number, signal: CallSignal | undefined): Promise<Outcome>;
 }
 
@@ -52,7 +57,7 @@ export function createHost(options: HostOptions, tokens?: () => TokenSource): Ho
 }
 
 /** What a future of the instance waits for; never there, once the instance is lost. */
-async function live(work: Promise<Outcome>): Promise<Outcome> {
+async function live<T>(work: Promise<Outcome<T>>): Promise<Outcome<T>> {
   const { generation } = instance;
   const outcome = await work;
   return instance.isLive(generation) ? outcome : new Promise<never>(() => {});
@@ -62,5 +67,5 @@ async function live(work: Promise<Outcome>): Promise<Outcome> {
 export function timeOf(clock: AnyClock): number {
   const now = quietly(() => clock.now());
   if (typeof now !== "number") unawaited(now);
-  return Number.isFinite(now) ? (now as number) : Date.now();
+  return typeof now === "number" && Number.isFinite(now) ? now : Date.now();
 }

@@ -10,6 +10,7 @@ import type { Deadline } from "../http/deadline.js";
 import { VoucherError, isErrorParts, refusal, toError } from "../errors.js";
 import { loadingHint } from "./loading-hint.js";
 import { Running } from "../running.js";
+import { membersOf } from "../schema.js";
 
 /** A compiled module, its bytes, or where it can be fetched. */
 export type ModuleSource = WebAssembly.Module | BufferSource | URL;
@@ -161,7 +162,7 @@ const tagOf = (value: unknown): string => Object.prototype.toString.call(value);
 
 /** A URL of any realm, and of any bundler. */
 function isUrl(value: unknown): value is URL {
-  return typeof (value as URL | undefined)?.href === "string";
+  return typeof membersOf(value)["href"] === "string";
 }
 
 /** What is wrong with what is no module. */

@@ -1,13 +1,8 @@
 /** The core's state machine of a job, each operation with its name and types. */
-import { type Binding, instance } from "./binding.js";
+import { instance } from "./binding.js";
 import { randomSeed } from "../codes/code-list.js";
-import { type ErrorParts, type VoucherError, isUnsent, toError } from "../errors.js";
+import { type VoucherError, isUnsent, toError } from "../errors.js";
 import {
-  type ACTION_DONE,
-  type ACTION_NEED_TOKEN,
-  type ACTION_SAVE,
-  type ACTION_SEND,
-  type ACTION_WAIT,
   JOB_ABOUT,
   JOB_ANSWERED,
   JOB_BATCHES,
@@ -39,49 +34,17 @@ import {
 import type { JobDecision } from "../job/types.js";
 import type { CheckedJobOptions } from "../job/options.js";
 import type { Answer } from "../http/transport.js";
-import type { FetchInit } from "../types.js";
+import type { Binding, ClientBinding, JobBinding, JobResults, Opening } from "./results.js";
 
 /** What a number of 32 bits holds: 49 days. */
 const LONGEST_HOLD_MS = 2 ** 32 - 1;
 
-export type Action =
-  | readonly [typeof ACTION_SAVE, record: Uint8Array]
-  | readonly [typeof ACTION_NEED_TOKEN, batch: number, renew: boolean]
-  | readonly [typeof ACTION_SEND, batch: number, attempt: number, body: string]
-  | readonly [typeof ACTION_WAIT, until: number]
-  | readonly [typeof ACTION_DONE, halt?: ErrorParts]
-  | undefined;
-
-/** What all requests of a job have in common: never sent without a list as its body. */
-export type Template = readonly [url: string, init: FetchInit];
-
-/** How a job is opened: with an id it is created. */
-export interface Opening {
-  id?: string;
-  programId?: string | undefined;
-  duplicates?: number;
-  rejectedCount?: number;
-  restored?: boolean;
-}
-
-/** What a job is. */
-export interface About {
-  id: string;
-  programId: string;
-  duplicates: number;
-}
-
 export class JobMachine {
   readonly #generation = instance.generation;
-  readonly #machine: InstanceType<Binding["JobMachine"]>;
+  readonly #machine: JobBinding;
   readonly #now: () => number;
 
-  constructor(
-    glue: Binding,
-    client: InstanceType<Binding["Client"]>,
-    now: () => number,
-    options: CheckedJobOptions,
-  ) {
+  constructor(glue: Binding, client: ClientBinding, now: () => number, options: CheckedJobOptions) {
     this.#now = now;
     const { batchSize, pauseAfter, concurrency, intervalMs, maxRetries } = options;
     const rest = [concurrency, intervalMs, maxRetries, randomSeed()] as const;
@@ -106,66 +69,66 @@ export class JobMachine {
     });
   }
 
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- The wasm has no types.
-  #call<T = undefined>(operation: number, at = 0, value?: unknown): T {
+  #call<O extends keyof JobResults>(operation: O, at = 0, value?: unknown): JobResults[O] {
     this.refuseLost();
-    const call = (): unknown => this.#machine.call(operation, this.#now(), at, value);
-    return instance.callSync(call) as T;
+    return instance.callSync(() => this.#machine.call(operation, this.#now(), at, value));
   }
 
   /** Bytes of the journal; gives how many so far are whole records. */
-  push = (bytes: Uint8Array) => this.#call<number>(JOB_PUSH, 0, bytes);
+  push = (bytes: Uint8Array) => this.#call(JOB_PUSH, 0, bytes);
   /** How long the journal is known to have been: a shorter one is refused. */
   expectLength = (bytes: number) => this.#call(JOB_EXPECT_LENGTH, 0, bytes);
   /** Codes of a job to be created, of so many in all. */
   offer = (ids: Uint8Array, total: number, isDistinct: boolean) =>
     this.#call(isDistinct ? JOB_OFFER_DISTINCT : JOB_OFFER, total, ids);
   /** Makes the job; gives how many bytes of the journal are to be kept. */
-  open = (opening: Opening) => this.#call<number>(JOB_OPEN, 0, opening);
-  about = () => this.#call<About>(JOB_ABOUT);
-  request = () => this.#call<Template>(JOB_REQUEST);
+  open = (opening: Opening) => this.#call(JOB_OPEN, 0, opening);
+  about = () => this.#call(JOB_ABOUT);
+  request = () => this.#call(JOB_REQUEST);
   start = () => this.#call(JOB_START);
   pause = () => this.#call(JOB_PAUSE);
   /** Nothing leaves within the next `heldMs`; if that is too long a number, this asks again. */
-  poll = (heldMs: number) => this.#call<Action>(JOB_POLL, Math.min(heldMs, LONGEST_HOLD_MS));
+  poll = (heldMs: number) => this.#call(JOB_POLL, Math.min(heldMs, LONGEST_HOLD_MS));
   /** Gives whether the whole list is in the journal. */
-  saved = () => this.#call<boolean>(JOB_SAVED);
+  saved = () => this.#call(JOB_SAVED);
   /** Gives the error for a journal of which so much was found, if it had more. */
-  saveFailed = (found: number | undefined) =>
-    this.#call<ErrorParts | undefined>(JOB_SAVE_FAILED, 0, found);
+  saveFailed = (found: number | undefined) => this.#call(JOB_SAVE_FAILED, 0, found);
   token = (batch: number) => this.#call(JOB_TOKEN, batch);
   /** Gives whether that ends the run. */
   noToken = (batch: number, error: VoucherError & { status?: number }) =>
-    this.#call<boolean>(JOB_NO_TOKEN, batch, [error.code, error.status ?? 0, isUnsent(error)]);
+    this.#call(JOB_NO_TOKEN, batch, [error.code, error.status ?? 0, isUnsent(error)]);
   /** How long the body may take that is needed to judge an answer, in milliseconds; or it is not. */
-  bodyPatienceMs = ({ status, lines }: Answer) =>
-    this.#call<number | undefined>(JOB_ANSWERED, 0, [status, lines]);
+  bodyPatienceMs = ({ status, lines }: Answer) => {
+    const told = this.#call(JOB_ANSWERED, 0, [status, lines]);
+    return typeof told === "number" ? told : undefined;
+  };
   /** Gives the error that it means. */
-  answered = (batch: number, { status, lines }: Answer, body: string) =>
-    this.#call<ErrorParts | undefined>(JOB_ANSWERED, batch, [status, lines, body]);
+  answered = (batch: number, { status, lines }: Answer, body: string) => {
+    const told = this.#call(JOB_ANSWERED, batch, [status, lines, body]);
+    return typeof told === "object" ? told : undefined;
+  };
   /** Gives the error that it means. */
   lost = (batch: number, code: "timeout" | "connection_failed") =>
-    this.#call<ErrorParts>(JOB_LOST, batch, [code, 0]);
+    this.#call(JOB_LOST, batch, [code, 0]);
   /** The same, of a request that never left. */
-  unsent = (batch: number) => this.#call<ErrorParts>(JOB_UNSENT, batch);
+  unsent = (batch: number) => this.#call(JOB_UNSENT, batch);
   /** Gives how many codes it settled: none, if the program is another. */
   report = (programId: string | null, outcomes: unknown[]) =>
-    this.#call<number>(JOB_REPORT, 0, [programId, outcomes]);
+    this.#call(JOB_REPORT, 0, [programId, outcomes]);
   /** Codes that are in use, a line each; gives how many became distributed by that. */
-  applyUsage = (lines: string) => this.#call<number>(JOB_USAGE, 0, lines);
+  applyUsage = (lines: string) => this.#call(JOB_USAGE, 0, lines);
   resolve = (batch: number | "all", decision: JobDecision) =>
     batch === "all"
       ? this.#call(JOB_RESOLVE_ALL, 0, decision)
       : this.#call(JOB_RESOLVE, batch, decision);
   /** All, in each state, requests, retries, created at, time left, waiting until, used before, whether it paused. */
-  progress = () => this.#call<readonly (number | boolean | null)[]>(JOB_PROGRESS);
+  progress = () => this.#call(JOB_PROGRESS);
   /** `BATCH_ROW_BYTES` each: state, whether there is an error, whether it was cancelled, what it rests on, codes, used, reported, attempts, when it left. */
-  batches = () => this.#call<Uint8Array>(JOB_BATCHES);
-  lastError = (batch: number) => this.#call<ErrorParts>(JOB_LAST_ERROR, batch);
+  batches = () => this.#call(JOB_BATCHES);
+  lastError = (batch: number) => this.#call(JOB_LAST_ERROR, batch);
   /** A page of at most `RESULTS_PER_PAGE`, `RESULT_ROW_BYTES` each: place, state, evidence, reason, code, batch. `states` is a set of bits. */
-  results = (from: number, states: number | undefined) =>
-    this.#call<Uint8Array>(JOB_RESULTS, from, states);
+  results = (from: number, states: number | undefined) => this.#call(JOB_RESULTS, from, states);
   /** The same of one code, if the job has it. */
-  find = (code: string) => this.#call<Uint8Array | undefined>(JOB_FIND, 0, code);
-  reason = (number: number) => this.#call<string | null>(JOB_REASON, number);
+  find = (code: string) => this.#call(JOB_FIND, 0, code);
+  reason = (number: number) => this.#call(JOB_REASON, number);
 }

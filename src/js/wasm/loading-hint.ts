@@ -1,6 +1,7 @@
 /** What to set where the module could not be loaded: it follows from the cause. */
 import { isBrowser } from "../environment.js";
 import { quietly } from "../errors.js";
+import { membersOf } from "../schema.js";
 
 /** A module of one type that names a SIMD vector. */
 const SIMD = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123];
@@ -35,7 +36,7 @@ export function loadingHint(cause: unknown): string {
   if (typeof WebAssembly === "undefined") {
     return "This host has no WebAssembly. Allow the site in the browser's lockdown mode, or take another host.";
   }
-  const words = String(quietly(() => (cause as Error).message));
+  const words = String(quietly(() => membersOf(cause)["message"]));
   const [, hint] = CAUSES.find(([pattern]) => pattern.test(words)) ?? [];
   if (hint) return hint();
   if (quietly(() => WebAssembly.validate(new Uint8Array(SIMD))) === false) {

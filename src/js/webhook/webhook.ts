@@ -1,11 +1,14 @@
 /** Webhooks: whether Uber signed one, and what it says. */
 import { instance } from "../wasm/binding.js";
 import { bytesOf } from "../bytes.js";
-import { type VoucherError, invalidOption, ours, quietly, refusal, toError } from "../errors.js";
+import { VoucherError, invalidOption, ours, quietly, refusal, toError } from "../errors.js";
 import { CHECKED_BEFORE, MALFORMED_BODY_HINT } from "../generated/protocol.js";
 import { unawaited } from "../listeners.js";
 import { headerFields } from "../http/headers.js";
-import { fault, isFunction, method, readOptions } from "../schema.js";
+import { fault, isFunction, membersOf, method, readOptions } from "../schema.js";
+import type { WebhookEvent, WebhookOutcome } from "./event.js";
+
+export type { WebhookEvent, WebhookOutcome } from "./event.js";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
@@ -48,59 +51,6 @@ export interface WebhookOptions {
    * event that reports a distribution an empty list counts as `unread`.
    */
   outcomes?: (raw: any) => Iterable<Omit<WebhookOutcome, "reason"> & { reason?: string | null }>;
-}
-
-/** What became of a code. */
-export interface WebhookOutcome {
-  /** In lower case. */
-  readonly code: string;
-  /** Whether it reached its recipient. */
-  readonly status: "distributed" | "failed";
-  /**
-   * Why not, in Uber's words: at most 200 characters, with `[email]` and
-   * `[phone]` for what looks like an address or a number.
-   */
-  readonly reason: string | null;
-}
-
-/**
- * A webhook that was well signed. What Uber left out is null.
- *
- * Source: the envelope is that of a public integration (inferred). Order and
- * number are not guaranteed (stated): the same event may come again, later ones
- * first, and some not at all.
- */
-export interface WebhookEvent {
-  /**
-   * `event_id`, else `webhook_meta.webhook_msg_uuid`. Whether a repeated delivery
-   * has the same one is unknown.
-   */
-  readonly id: string | null;
-  /** `event_type`, such as `voucher_program_code_distributed` (stated). Accept others. */
-  readonly type: string;
-  /** `organization_id` */
-  readonly organizationId: string | null;
-  /** `voucher_program_id`, also of an object that only wraps, such as `data`. */
-  readonly programId: string | null;
-  /** `X-Environment`, in lower case: `production` or `sandbox` (stated). It is not signed. */
-  readonly environment: string | null;
-  /** Epoch milliseconds: `event_time`, else `webhook_meta.webhook_msg_timestamp`. */
-  readonly occurredAt: number | null;
-  /** Where the newest state can be asked for. */
-  readonly resourceHref: string | null;
-  /**
-   * The type says that it reports a distribution, and no outcome could be read, by `outcomes`
-   * neither: keep the raw body, and read it again once you know its form.
-   */
-  readonly unread: boolean;
-  /**
-   * What became of codes. Uber does not document the body of
-   * `voucher_program_code_distributed`, so this is empty unless it is clear; see
-   * `raw`.
-   */
-  readonly outcomes: readonly WebhookOutcome[];
-  /** The parsed body, untouched. It may hold a recipient's data. */
-  readonly raw: unknown;
 }
 
 /**
@@ -152,16 +102,13 @@ async function readEvent(
 ): Promise<WebhookEvent> {
   const glue = await instance.load();
   const readBody = (given?: string) =>
-    instance.callSync(
-      () =>
-        glue.readWebhook(body, signature, keys, environment, given) as Omit<WebhookEvent, "raw">,
-    );
+    instance.callSync(() => glue.readWebhook(body, signature, keys, environment, given));
   let event: Omit<WebhookEvent, "raw">;
   try {
     event = readBody();
   } catch (error) {
     // If it is no JSON at all, that says it better.
-    if ((error as VoucherError).code === "malformed_body") parseBody(body);
+    if (error instanceof VoucherError && error.code === "malformed_body") parseBody(body);
     throw error;
   }
   const raw = parseBody(body);
@@ -182,9 +129,10 @@ function callOutcomes(outcomes: (raw: unknown) => unknown, raw: unknown): string
   let given: unknown;
   try {
     given = unawaited(outcomes(raw));
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- What is no list throws, and that is told.
     return JSON.stringify(outcomesOf(given as Iterable<object>));
   } catch (cause) {
-    const isPromise = quietly(() => typeof (given as PromiseLike<unknown>).then === "function");
+    const isPromise = quietly(() => isFunction(membersOf(given)["then"]));
     throw invalidOption(
       `\`outcomes\` ${isPromise ? "gave a promise, and no list" : "failed"}`,
       cause,
@@ -254,14 +202,14 @@ function adviceOn(message: object): string | undefined {
 
 /** Finds header fields, whatever the headers are. */
 function finderOf(headers: WebhookRequest["headers"]): (name: string) => string | undefined {
-  const given = headers as { [Symbol.iterator]?: unknown; get?: unknown };
-  const isOpaque = !isFunction(given[Symbol.iterator]) && isFunction(given.get);
+  const { get, [Symbol.iterator]: iterate } = membersOf(headers);
+  const isOpaque = !isFunction(iterate) && isFunction(get);
   // Once, as an iterator is spent then.
   const fields = isOpaque ? undefined : headerFields(headers);
   return (name) => {
     const values: unknown[] = fields
       ? fields.filter(([key]) => String(key).toLowerCase() === name).flatMap(([, value]) => value)
-      : [(headers as { get(name: string): unknown }).get(name)];
+      : [isFunction(get) && get.call(headers, name)];
     const texts = values.filter((value) => typeof value === "string");
     // As `Headers` has it, of more than one.
     return texts.length > 0 ? texts.join(", ") : undefined;
@@ -276,12 +224,8 @@ async function readRequest(message: WebhookRequest): Promise<Message> {
   const field = finderOf(message.headers);
   const [signature, environment] = [field("x-uber-signature"), field("x-environment")];
   try {
-    // Of a number it would be as many zeros.
-    return {
-      body: new Uint8Array(Object(await message.arrayBuffer()) as ArrayBuffer),
-      signature,
-      environment,
-    };
+    const body = bytesOf(await message.arrayBuffer()) ?? new Uint8Array();
+    return { body, signature, environment };
   } catch (cause) {
     const hint = "See `cause`. Uber sends again what was not acknowledged.";
     throw refusal("connection_failed", "The request could not be read", hint, { cause });
