@@ -404,14 +404,7 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
     assert.ok(progress.rejected > 0 && progress.distributed > 1000 && progress.failed > 100);
   });
 
-  const given = /** @type {const} */ ([
-    test,
-    assert,
-    uberVouchers,
-    sandboxModule,
-    journalModule,
-    vector,
-  ]);
-  await jobJournalSuite(...given);
+  const given = /** @type {const} */ ([test, assert, uberVouchers, sandboxModule, journalModule]);
+  await jobJournalSuite(...given, vector);
   await jobLifecycleSuite(...given);
 }
