@@ -57,8 +57,6 @@ async function joinInto(entryPoints, plugins = []) {
     splitting: true,
     // What a host reads through before anything runs; the maps beside it have the sources.
     minify: true,
-    // Of what wasm-bindgen makes: nobody names these from outside.
-    mangleProps: /^__(wbg_ptr|wbg_inst|destroy_into_raw|wrap)$/,
     sourcemap: true,
     format: "esm",
     target: "es2022",

@@ -169,9 +169,10 @@ const tests = {
         document.querySelector(".results .text-queued") === null,
     );
     await look(page, "job-settled");
-    await page.getByRole("button", { name: "As a table" }).click();
+    // Whoever has seen few moments has them as a table at once.
+    const asTable = page.getByRole("button", { name: "As a table" });
+    if ((await asTable.count()) > 0) await asTable.click();
     await page.locator(".samples tbody tr").first().waitFor();
-    await page.getByRole("button", { name: "As a table" }).click();
   },
 
   async "results are filtered, found and downloaded"() {
@@ -181,11 +182,11 @@ const tests = {
     equal(await page.locator(".result-state").count(), failed);
     const code = await page.locator(".result-code").first().innerText();
     await page.locator(".results .filter", { hasText: "All" }).click();
-    await page.getByPlaceholder("How the id begins").fill(code.toUpperCase());
+    await page.getByPlaceholder("Id, recipient or code_text").fill(code.toUpperCase());
     await page.getByText("1 code found").waitFor();
     const link = page.getByRole("link", { name: "50 codes as CSV" });
     const csv = (await downloaded(page, () => link.click())).trim().split("\r\n");
-    equal(csv[0], "code,state,batch,reason,by");
+    equal(csv[0]?.replace("\ufeff", ""), "code,code_text,state,reason,by,batch,time,job");
     equal(csv.length, 51);
     equal(csv.filter((line) => line.includes(",failed,")).length, failed);
     const journal = page.getByRole("link", { name: "Download the journal" });
@@ -344,7 +345,7 @@ const tests = {
     const again = "Send all 204 codes again";
     await page.getByRole("button", { name: again }).click();
     await look(page, "decision");
-    await page.getByRole("dialog").getByRole("textbox").fill("204");
+    await page.getByRole("dialog").getByLabel(/^Type /).fill("204");
     await page.getByRole("dialog").getByRole("button", { name: again }).click();
     await until(page, ({ unknown, pending }) => unknown === 0 && pending === 0, "sent again");
     await page.locator(".unknown").waitFor({ state: "detached" });

@@ -57,7 +57,7 @@ export const pauseEverything = (page, paused) =>
 /** From where to where something is seen, in the page's pixels. @param {Page} page @param {string} selector */
 async function placeOf(page, selector) {
   const box = await page.locator(selector).first().boundingBox();
-  assert.ok(box, `${selector} is not seen`);
+  if (box === null) throw new Error(`${selector} is not seen`);
   return { top: box.y, end: box.y + box.height };
 }
 

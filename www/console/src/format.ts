@@ -108,7 +108,7 @@ const LONGEST_NAME = 72;
 
 /** A name inside of a sentence. */
 export function inSentence(name: string): string {
-  const characters = [...name];
+  const characters = Array.from(name);
   return characters.length > LONGEST_NAME
     ? `${characters
         .slice(0, LONGEST_NAME - 1)

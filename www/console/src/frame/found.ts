@@ -15,7 +15,7 @@ export interface FoundItem {
 }
 
 interface About {
-  nameOf(programId: string): string;
+  nameOf: (programId: string) => string;
   signal: AbortSignal;
 }
 

@@ -45,7 +45,7 @@ export async function matchPeople(
   input: Blob,
   programId: string,
   places: Places | null,
-  { signal, onProgress }: { signal: AbortSignal; onProgress(progress: ParseProgress): void },
+  { signal, onProgress }: { signal: AbortSignal; onProgress: (progress: ParseProgress) => void },
 ): Promise<Matched> {
   const guests = candidates(programId, await needsGuests(input, places), signal);
   const column = places === null ? {} : { column: places.column };

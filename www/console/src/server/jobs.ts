@@ -50,9 +50,8 @@ export async function createJob(
   { list, ...order }: NewJob,
 ): Promise<JobSummary> {
   const options = optionsOf(order);
-  // What decides what is sent, and when, makes another job.
-  const { source, ...decided } = options;
-  const scope = JSON.stringify(decided);
+  // What decides what is sent, and when, makes another job; where the list came from does not.
+  const scope = JSON.stringify({ ...options, source: undefined });
   const job =
     list === "everybody"
       ? await once(await nameOfList(`all:${programId}:${scope}`, null), (key) =>
