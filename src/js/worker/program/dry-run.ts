@@ -12,11 +12,7 @@ export async function dryRun(
   isOneOfMany: boolean,
 ): Promise<DryRun> {
   const list = read.valid();
-  const checked = await checks.compare(
-    programId,
-    listIds(list) as Uint8Array,
-    isOneOfMany,
-  );
+  const checked = await checks.compare(programId, listIds(list) as Uint8Array, isOneOfMany);
   const { blocked, leftOut, firstCancelled, firstUsed } = await creation.sort(list, checked.marks);
   return {
     codes: list.size,

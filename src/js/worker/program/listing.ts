@@ -16,6 +16,9 @@ export const KEPT_MS = 5 * 60_000;
 /** More than a read can take: one that breaks off with the request that began it never ends. */
 const LONGEST_READ_MS = 5 * 60_000;
 
+/** A list whose connection fails is asked for so often. */
+const ATTEMPTS = 3;
+
 /** In the order in which they are asked: a code that is cancelled was perhaps used before. */
 export const LISTED = { free: 0, cancelled: 1, used: 2 } as const;
 
@@ -89,21 +92,23 @@ export class Listing {
   read(programId: string): Promise<Listed> {
     const now = Date.now();
     if (this.#reading && now - this.#begunAt < LONGEST_READ_MS) return this.#reading;
-    const reading = this.#readTwice(programId, now).finally(() => {
+    const reading = this.#readAgain(programId, now).finally(() => {
       if (this.#reading === reading) this.#reading = undefined;
     });
     this.#begunAt = now;
     return (this.#reading = reading);
   }
 
-  /** A connection that was idle may be closed just then: it is asked once more. */
-  async #readTwice(programId: string, readAt: number): Promise<Listed> {
-    try {
-      return await this.#readOnce(programId, readAt);
-    } catch (error) {
-      const { code } = Object(error) as { code?: unknown };
-      if (code !== "connection_failed" || this.program.budget.isSpent) throw error;
-      return this.#readOnce(programId, readAt);
+  /** A connection that was idle may be closed just then: it is asked again. */
+  async #readAgain(programId: string, readAt: number): Promise<Listed> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#readOnce(programId, readAt);
+      } catch (error) {
+        const { code } = Object(error) as { code?: unknown };
+        const isPassing = code === "connection_failed" && !this.program.budget.isSpent;
+        if (!isPassing || attempt === ATTEMPTS) throw error;
+      }
     }
   }
 
