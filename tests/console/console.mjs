@@ -410,6 +410,8 @@ const tests = {
       await page.goto(`/programs/${party.id}/new`);
       await choose(page, `${name}.csv`, content);
       await page.getByRole("heading", { name: "2 programs in this file" }).waitFor();
+      // Else it is kept, and read again on the way back.
+      await page.getByRole("button", { name: "Another list" }).click();
     }
   },
 
