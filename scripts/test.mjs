@@ -123,7 +123,11 @@ const STEPS = [
   ]),
   besidePackage("package loading", "package/loading.test.mjs"),
   besidePackage("package command", "package/command.test.mjs"),
-  nodeTests("package node server", ["server.test.mjs"]),
+  nodeTests("package node server", [
+    "server.test.mjs",
+    "server-tokens.test.mjs",
+    "server-process.test.mjs",
+  ]),
   nodeTests("package node unsent", ["unsent.test.mjs", "sleep.test.mjs"]),
   inPackage("package react", "react.mjs"),
   nodeTests("package job", [
@@ -137,7 +141,11 @@ const STEPS = [
     ["garbage.test.mjs", "memory-growth.test.mjs", "trap-often.test.mjs"],
     ["--expose-gc"],
   ),
-  installed("package hostile", ["hostile.test.mjs", "hostile-world.test.mjs"]),
+  installed("package hostile", [
+    "hostile.test.mjs",
+    "hostile-journals.test.mjs",
+    "hostile-world.test.mjs",
+  ]),
   installed("package properties", ["properties.test.mjs"]),
   inPackage("package workerd", "workerd.mjs"),
   inPackage("package browser", "browser.mjs"),

@@ -24,6 +24,6 @@ export class Running<T extends object> {
 
   /** All that there are now, whatever becomes of them meanwhile. */
   all(): T[] {
-    return this.#places.filter((one) => one !== undefined);
+    return this.#places.flatMap((one) => one ?? []);
   }
 }

@@ -1,4 +1,4 @@
-import { callsSuite } from "./suite.mjs";
+import { callsSuite } from "./calls-suite.mjs";
 
 /**
  * What holds of `uber-vouchers/distribute` in every host: what the whole client's calls do, and

@@ -201,19 +201,22 @@ export class TokenSource {
   }
 
   async #obtainTokens(rejected: string | undefined): Promise<TokenSet> {
-    const auth = this.#auth;
-    const isDelegated = auth.kind === "delegated";
-    const onTokens = isDelegated ? auth.onTokens : undefined;
-    const { cache, cacheKey = "" }: { cache?: TokenCache; cacheKey?: string } =
-      auth.kind === "client_credentials" ? auth : {};
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- Each kind has some of them; no other kind gets here.
+    const { kind, cache, cacheKey, onTokens } = this.#auth as {
+      kind: string;
+      cache?: TokenCache;
+      cacheKey: string;
+      onTokens?: OnTokens;
+    };
+    const isDelegated = kind === "delegated";
     if (this.#unkept && onTokens) {
       await this.#keep(this.#unkept, onTokens);
       const kept = this.#usable(this.#current, rejected);
       if (kept) return kept;
     }
     if (cache) {
-      const { kind, value } = await this.#within(() => cache.get(cacheKey), this.#timeoutMs);
-      const kept = kind === DONE ? quietly(() => tokenSetOf(value)) : undefined;
+      const found = await this.#within(() => cache.get(cacheKey), this.#timeoutMs);
+      const kept = found.kind === DONE ? quietly(() => tokenSetOf(found.value)) : undefined;
       const shared = this.#usable(kept, rejected);
       if (shared) return (this.#current = shared);
     }

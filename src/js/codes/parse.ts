@@ -207,7 +207,7 @@ export async function parseCodesByProgram(
 /** The list of what has no program, and those of the programs. */
 function listsOf(groups: Group[]): [ListParts, Map<string, CodeList>] {
   const programs = new Map<string, CodeList>();
-  let all: ListParts = { ids: new Uint8Array(), duplicates: 0, rejectedCount: 0, rejected: [] };
+  let all: ListParts | undefined;
   for (const { ids, lists } of groups) {
     let at = 0;
     for (const { program, size, ...parts } of lists) {
@@ -219,7 +219,8 @@ function listsOf(groups: Group[]): [ListParts, Map<string, CodeList>] {
       else programs.set(program, toCodeList({ ...parts, ids: own }));
     }
   }
-  return [all, programs];
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- The core gives it always.
+  return [all as ListParts, programs];
 }
 
 /** A column as the core takes it. */

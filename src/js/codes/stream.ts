@@ -46,13 +46,6 @@ export function provideFileSize(ask: FileSize): void {
   fileSize = ask;
 }
 
-/** What a file gives to be read. */
-function streamOf(blob: BlobInput): StreamInput {
-  const stream: unknown = blob.stream();
-  if (isStream(stream)) return stream;
-  throw new TypeError("The file's stream() gave no stream");
-}
-
 /** A stream or an async iterable that is being read. */
 export class Stream {
   /** How many bytes there will be, where the input tells; a file's stream is asked. */
@@ -86,7 +79,8 @@ export class Stream {
 
   #open(input: Readable): void {
     if (isStream(input) || isBlob(input)) {
-      const stream: StreamInput = isStream(input) ? input : streamOf(input);
+      // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- What is no stream throws, and that is told.
+      const stream = isStream(input) ? input : (input.stream() as StreamInput);
       const reader = stream.getReader();
       this.#read = () => reader.read();
       this.#stop = () => reader.cancel();

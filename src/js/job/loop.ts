@@ -80,7 +80,9 @@ export class JobLoop {
     this.#readBack = readBack;
     ownership.isBusy = () => this.isRunning || this.#isSaving;
     this.progress = new LiveProgress(machine);
-    this.requests = new Requests(machine, host, options.timeoutMs, (work) => this.#report(work));
+    this.requests = new Requests(machine, host, options.timeoutMs, (work) =>
+      this.#tell(work, true),
+    );
     this.#duplicates = machine.about().duplicates;
   }
 
@@ -236,29 +238,18 @@ export class JobLoop {
     this.failure ??= failure;
   }
 
-  /** Tells the core what came; then it may want more. */
-  #tell<T>(work: () => T): T | undefined {
-    try {
-      const result = work();
-      this.#turn();
-      return result;
-    } catch {
-      // A trap: `instance.call` has told everybody who waits.
-      return undefined;
-    }
-  }
-
   /**
-   * Tells the core what came of a request. What comes together turns it once, so that one
-   * record of the journal has it all.
+   * Tells the core what came; then it may want more. With `isSoon` it is asked a little later:
+   * what comes together then turns it once, and one record of the journal has it all.
    */
-  #report(work: () => void): void {
+  #tell(work: () => void, isSoon = false): void {
     try {
       work();
     } catch {
       // A trap: `instance.call` has told everybody who waits.
       return;
     }
+    if (!isSoon) return this.#turn();
     if (this.#willTurn) return;
     this.#willTurn = true;
     queueMicrotask(() => {

@@ -6,6 +6,7 @@
  */
 import { type VoucherError, ours, toError } from "../errors.js";
 import { lengths } from "../journal/shared.js";
+import { isFunction } from "../schema.js";
 import type { Journal } from "../journal/types.js";
 
 export interface Ownership {
@@ -34,7 +35,7 @@ async function take(journal: Journal, create: boolean): Promise<Ownership> {
   const { key } = journal;
   const before = key === undefined ? byJournal.get(journal) : byKey.get(key);
   if (before !== undefined && !before.isReleased && before.isBusy()) throw busy();
-  let unlock: () => void | Promise<void> = () => {};
+  let unlock: () => unknown = () => {};
   const ownership = {
     // Until the job that it is for is open.
     isBusy: () => true,
@@ -62,15 +63,12 @@ async function take(journal: Journal, create: boolean): Promise<Ownership> {
     await before?.release();
     given = journal.lock === undefined ? unlock : await journal.lock({ create });
   } finally {
-    if (!isUnlock(given)) await ownership.release();
+    if (!isFunction(given)) await ownership.release();
   }
-  if (!isUnlock(given)) throw busy();
+  if (!isFunction(given)) throw busy();
   unlock = given;
   return ownership;
 }
-
-const isUnlock = (value: unknown): value is () => void | Promise<void> =>
-  typeof value === "function";
 
 function busy(): VoucherError {
   const hint = "Close that one, or wait until its process has ended.";

@@ -6,9 +6,7 @@ import type { CoreWebhook } from "./core.js";
 import { type Arriving, type Wait, createFetch } from "./fetch.js";
 import { type Input, openJournal } from "./journal.js";
 import {
-  type DeliverWebhooksOptions,
   type SandboxOptions,
-  type SandboxProgramOptions,
   type SandboxSettings,
   checkDelivery,
   checkOptions,
