@@ -90,7 +90,7 @@ class ListSplitter {
   *push(bytes: Uint8Array): Generator<string> {
     let from = 0;
     for (let at = 0; at < bytes.length && !this.isOver; at += 1) {
-      const byte = bytes[at] as number;
+      const byte = bytes[at] ?? 0;
       if (this.#isInString) {
         at = this.#passString(bytes, at);
         continue;
@@ -156,7 +156,7 @@ class ListSplitter {
         return at;
       }
       if (this.#depth === 1 && this.#string.length < LONGEST_NAME) {
-        this.#string += String.fromCharCode(byte as number);
+        this.#string += String.fromCharCode(byte ?? 0);
       }
     }
     return bytes.length;

@@ -1,4 +1,5 @@
 /** Uber's list of a program's codes: as a stream, and a page at a time. */
+import { membersOf } from "../schema.js";
 import { type Client, createClient } from "../client/client.js";
 import type { FetchFunction, VoucherCode } from "../types.js";
 import { idsOfCodes } from "./code-ids.js";
@@ -169,7 +170,7 @@ async function* pagesRead<T extends { length: number }>(
       yield codes;
     }
   } catch (error) {
-    const { name } = Object(error) as { name?: unknown };
+    const { name } = membersOf(error);
     const isBroken =
       error instanceof BrokenList || name === "TimeoutError" || name === "SyntaxError";
     throw isBroken ? brokenOff() : error;

@@ -3,6 +3,7 @@ import {
   type CodeList,
   type ListParts,
   type ProgramLists,
+  listIds,
   listParts,
   toCodeList,
 } from "../codes/code-list.js";
@@ -33,6 +34,13 @@ export function partsOf(list: CodeList): ListParts {
   const parts = listParts(list);
   if (parts === undefined) throw new TypeError("No list that was read here");
   return parts;
+}
+
+/** The codes of a list that was read here, sixteen bytes each. */
+export function idsOf(list: CodeList): Uint8Array<ArrayBuffer> {
+  const ids = listIds(list);
+  if (ids?.buffer instanceof ArrayBuffer) return ids as Uint8Array<ArrayBuffer>;
+  throw new TypeError("No list that was read here");
 }
 
 /** The list that was handed over. */

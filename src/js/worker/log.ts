@@ -1,4 +1,6 @@
 /** One line of JSON an event; never a secret, a token, a code or a recipient's data. */
+import { membersOf } from "../schema.js";
+
 export function log(
   event: string,
   members: Record<string, string | number | boolean | null>,
@@ -8,7 +10,7 @@ export function log(
 
 /** An error of ours, by what can be told of it without what came from outside. */
 export function logError(where: string, error: unknown): void {
-  const { name, code } = Object(error) as { name?: unknown; code?: unknown };
+  const { name, code } = membersOf(error);
   // Lines of a stack hold names of functions and no values; those of the message before them may.
   const lines = error instanceof Error ? (error.stack ?? "").split("\n") : [];
   const stack = lines

@@ -72,7 +72,8 @@ const reconcileSchema = {
   pauseMinutes: minutes,
 } satisfies Record<keyof UsageSchedule, Reader<unknown>>;
 
-const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
+const isCount = (value: unknown) =>
+  typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 
 const schema = {
   allowedOrigins: only(

@@ -1,4 +1,5 @@
 /** The objects behind the worker, and what they do for one another. */
+import { membersOf } from "../schema.js";
 import { canonicalId } from "../codes/canonical-id.js";
 import { isRefused } from "../http/own-fetch.workerd.js";
 import type { Budget } from "./program/budget.js";
@@ -48,7 +49,7 @@ function reachable<T extends object>(get: () => T, budget: Budget | undefined): 
           return await stub[name]?.(...values);
         } catch (error) {
           // What the object itself has thrown is a fault of ours, and marked so by the platform.
-          const { remote } = Object(error) as { remote?: unknown };
+          const { remote } = membersOf(error);
           if (remote === true || isRefused(error)) throw error;
           throw unreachable();
         }

@@ -1,5 +1,5 @@
 /** `POST /api/jobs`: a CSV that spans programs, and a job in each program's own object. */
-import { type CodeList, type ProgramLists, listIds } from "../../codes/code-list.js";
+import { type CodeList, type ProgramLists } from "../../codes/code-list.js";
 import { digestOf } from "../program/creation.js";
 import type { Member } from "../account/groups.js";
 import { logError } from "../log.js";
@@ -13,7 +13,7 @@ import { Refusal, refuse } from "../problem.js";
 import { canonicalId, isProgramId } from "./routing.js";
 import { stubs } from "../stubs.js";
 import type { Call, DryRun, JobSummary } from "../types.js";
-import { accepted, partsOf, readLists } from "../lists.js";
+import { accepted, idsOf, partsOf, readLists } from "../lists.js";
 
 /** Of the codes that a dry run names. */
 const MOST_LISTED = 1_000;
@@ -60,7 +60,7 @@ export async function createGroup(call: Call, operator: Operator): Promise<Respo
   };
   try {
     const holds = [...orders].map(([programId, list]) => {
-      const ids = listIds(list) as Uint8Array;
+      const ids = idsOf(list);
       return { programId, value: { ...about, programId, ids, duplicates: list.duplicates } };
     });
     const held = await callPrograms(stubs(env), "hold", holds, FAN_OUTS);
@@ -136,7 +136,7 @@ async function digest(
 ): Promise<string> {
   const parts: string[] = [];
   for (const [program, list] of orders) {
-    parts.push(program, await digestOf(listIds(list) as Uint8Array<ArrayBuffer>));
+    parts.push(program, await digestOf(idsOf(list)));
   }
   const encoder = new TextEncoder();
   const programs = await digestOf(encoder.encode([...orders.keys()].join("\n")));

@@ -105,10 +105,10 @@ function editsBetween(from: string, to: string): number {
   for (const [line, letter] of Array.from(from).entries()) {
     const next = [line + 1];
     for (let at = 0; at < to.length; at += 1) {
-      const replaced = (row[at] as number) + Number(letter !== to[at]);
-      next.push(Math.min(replaced, (row[at + 1] as number) + 1, (next[at] as number) + 1));
+      const replaced = (row[at] ?? 0) + Number(letter !== to[at]);
+      next.push(Math.min(replaced, (row[at + 1] ?? 0) + 1, (next[at] ?? 0) + 1));
     }
     row = next;
   }
-  return row.at(-1) as number;
+  return row.at(-1) ?? 0;
 }

@@ -70,5 +70,5 @@ export async function isSame(left: string, right: string): Promise<boolean> {
     [left, right].map((text) => crypto.subtle.digest("SHA-256", encoder.encode(text))),
   );
   const [a, b] = [new Uint8Array(one as ArrayBuffer), new Uint8Array(other as ArrayBuffer)];
-  return a.reduce((difference, byte, at) => difference | (byte ^ (b[at] as number)), 0) === 0;
+  return a.reduce((difference, byte, at) => difference | (byte ^ (b[at] ?? 0)), 0) === 0;
 }

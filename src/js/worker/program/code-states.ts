@@ -43,7 +43,7 @@ export async function findCodeStates(
   function ownerOf(job: number): number {
     const id = owners.has(job) ? undefined : records.byNumber(job)?.summary.id;
     if (!owners.has(job)) owners.set(job, id === undefined ? -1 : found.jobs.push(id) - 1);
-    return owners.get(job) as number;
+    return owners.get(job) ?? -1;
   }
 }
 

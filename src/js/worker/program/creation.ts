@@ -2,12 +2,13 @@
  * How a job of a program comes to be: in one go, so that of two that are
  * created at the same moment, the second sees what the first has claimed.
  */
-import { type CodeList, hexOf, listIds, toCodeList } from "../../codes/code-list.js";
+import { idsOf } from "../lists.js";
+import { type CodeList, hexOf, toCodeList } from "../../codes/code-list.js";
 import { STATES } from "../../generated/protocol.js";
 import { inTurn } from "../../journal/shared.js";
 import type { Fate } from "../account/groups.js";
 import { CANCELLED, readStates } from "./job-reading.js";
-import { type Claimed, type Sorted, decide, sortCodes } from "./decision.js";
+import { BLOCKED, type Claimed, type Sorted, decide, sortCodes } from "./decision.js";
 import {
   type CheckFlags,
   type Fingerprint,
@@ -51,7 +52,7 @@ interface Claimants {
 
 /** In these, nothing of a code is or may be queued: it is free. */
 const FREE = new Set([
-  ...["failed", "rejected"].map((state) => STATES.indexOf(state as never)),
+  ...(["failed", "rejected"] as const).map((state) => STATES.indexOf(state)),
   CANCELLED,
 ]);
 
@@ -80,7 +81,7 @@ export class Creation {
     const listed =
       isRepeated || check === undefined
         ? undefined
-        : await this.checks.require(programId, listIds(list) as Uint8Array, check, group !== null);
+        : await this.checks.require(programId, idsOf(list), check, group !== null);
     return this.#createInTurn(order, listed);
   }
 
@@ -91,7 +92,7 @@ export class Creation {
     return this.#inTurn(async () => {
       // What an upload left that was given up must not keep codes from this one.
       await this.#settle();
-      const ids = listIds(order.list) as Uint8Array<ArrayBuffer>;
+      const ids = idsOf(order.list);
       // Everybody is the same request, whoever has come to be one of them meanwhile.
       const codes = order.fingerprint["all"] === true ? "all" : await digestOf(ids);
       const digest = fingerprintText(order.fingerprint, order.flags, codes);
@@ -121,7 +122,7 @@ export class Creation {
   ): Promise<JobRecord> {
     const { isSent, skipped, resent } = decide(sorted, order.flags);
     const { fates, leftOut } = sorted;
-    const list = only(order.list, (place) => isSent(fates[place] as number));
+    const list = only(order.list, (place) => isSent(fates[place] ?? BLOCKED));
     const { key, isCall, programId, by, source, name, group, batchSize, pauseAfter } = order;
     const { duplicates } = order.list;
     const needed = !isCall && needsApproval(Math.max(list.size, order.codesInAll ?? 0));
@@ -134,7 +135,7 @@ export class Creation {
         ...(pauseAfter !== null && { pauseAfter }),
       });
       this.storage.transactionSync(() => {
-        this.ledger.claim(listIds(list) as Uint8Array, record.number);
+        this.ledger.claim(idsOf(list), record.number);
         this.#noteShared(record, sorted.claimants, resent > 0);
         const progress = job.progress();
         Object.assign(record.summary, { id: job.id, progress, skipped, resent, leftOut });
@@ -210,7 +211,7 @@ export class Creation {
     list: CodeList,
     listed: Uint8Array | undefined,
   ): Promise<Sorted & { claimants: Claimants }> {
-    const ids = listIds(list) as Uint8Array;
+    const ids = idsOf(list);
     const { claimants, ...claimed } = await this.#claimed(ids, list.size);
     const idOf = (job: number) => this.records.byNumber(job)?.summary.id;
     return { ...sortCodes(ids, claimed, listed, idOf), claimants };
@@ -252,7 +253,7 @@ function saidOf({ flags, check, plan }: Order): string | null {
 
 /** Those of a list that are chosen by their places. */
 function only(list: CodeList, isChosen: (place: number) => boolean): CodeList {
-  const ids = listIds(list) as Uint8Array;
+  const ids = idsOf(list);
   const kept = new Uint8Array(ids.length);
   let length = 0;
   for (let place = 0; place < list.size; place += 1) {

@@ -74,7 +74,7 @@ export function sortCodes(
   let total = 0;
   const code = (place: number) => hexOf(ids, place * ID);
   for (let place = 0; place < fates.length; place += 1) {
-    const state = states[place] === 0 ? undefined : STATES[(states[place] as number) - 1];
+    const state = states[place] === 0 ? undefined : STATES[(states[place] ?? 0) - 1];
     if (listed?.[place] === LISTED.cancelled) {
       fates[place] = LEFT_OUT;
       leftOut.cancelled += 1;
@@ -83,9 +83,9 @@ export function sortCodes(
       fates[place] = BLOCKED;
       counts[state] = (counts[state] ?? 0) + 1;
       total += 1;
-      if (state === "unknown" || state === "sending") undecided.add(owners[place] as number);
+      if (state === "unknown" || state === "sending") undecided.add(owners[place] ?? 0);
       if (first.length < MOST_LISTED) {
-        const job = idOfJob(owners[place] as number) ?? null;
+        const job = idOfJob(owners[place] ?? 0) ?? null;
         first.push({ code: code(place), state, job });
       }
     } else if (listed?.[place] === LISTED.used || used[place] !== 0) {

@@ -1,5 +1,6 @@
 /** What a job of a list would come to, before it is created. */
-import { type CodeList, listIds } from "../../codes/code-list.js";
+import { idsOf } from "../lists.js";
+import { type CodeList } from "../../codes/code-list.js";
 import { type ListChecks, namedBy } from "./list-check.js";
 import type { Creation } from "./creation.js";
 import type { DryRun } from "../types.js";
@@ -12,7 +13,7 @@ export async function dryRun(
   isOneOfMany: boolean,
 ): Promise<DryRun> {
   const list = read.valid();
-  const checked = await checks.compare(programId, listIds(list) as Uint8Array, isOneOfMany);
+  const checked = await checks.compare(programId, idsOf(list), isOneOfMany);
   const { blocked, leftOut, firstCancelled, firstUsed } = await creation.sort(list, checked.marks);
   return {
     codes: list.size,

@@ -141,7 +141,7 @@ export class Inbox {
     // A code that is named twice is found once, at one of its places.
     if (rest.length === 0) return { byJob, orphans };
     this.ledger.find(ids, (place, { job, state }) => {
-      const found = byCode.get((rest[place] as QueuedOutcome).code) ?? [];
+      const found = byCode.get(rest[place]?.code ?? "") ?? [];
       if (state !== undefined) return void found.forEach((outcome) => orphans.add(outcome));
       const others = byJob.get(job);
       if (others) others.push(...found);
@@ -222,7 +222,7 @@ export class Inbox {
       outcomes.filter(({ status }) => status === "distributed").map(({ code }) => code),
     );
     this.ledger.settle(idsOfCodes(outcomes.map(({ code }) => code)), (place) =>
-      distributed.has((outcomes[place] as WebhookOutcome).code) ? "distributed" : "failed",
+      distributed.has(outcomes[place]?.code ?? "") ? "distributed" : "failed",
     );
   }
 }

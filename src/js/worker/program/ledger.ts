@@ -35,6 +35,7 @@ const STATES: readonly CodeState[] = [
   "abandoned",
 ];
 
+const NO_PLACES = new Uint32Array();
 const DISTRIBUTED = 1 + STATES.indexOf("distributed");
 
 /** One job's claim of a code. */
@@ -69,7 +70,7 @@ export class Ledger {
       JSON.stringify([...pages.keys()]),
     );
     for (const { page, entries } of rows) {
-      const index = new PageIndex(codes, pages.get(page) as Uint32Array, key);
+      const index = new PageIndex(codes, pages.get(page) ?? NO_PLACES, key);
       const view = new DataView(entries);
       for (let at = 0; at < view.byteLength; at += ENTRY) {
         const place = index.find(view, at);
@@ -154,7 +155,7 @@ export class Ledger {
       for (let at = 0; at < entries.length; at += ENTRY) {
         const place = entries[at + 24] === ASK ? undefined : index.find(view, at);
         if (place === undefined) continue;
-        const before = STATES[(entries[at + 24] as number) - 1];
+        const before = STATES[(entries[at + 24] ?? 0) - 1];
         const after = outcomeOf(place);
         if (before === "distributed" || before === after) continue;
         entries[at + 24] = 1 + STATES.indexOf(after);
@@ -227,7 +228,7 @@ type HashKey = readonly number[];
 function hashAt(view: DataView, at: number, key: HashKey): number {
   let hash = 0;
   for (let word = 0; word < 4; word += 1) {
-    const mixed = view.getUint32(at + word * 4, true) ^ (key[word] as number);
+    const mixed = view.getUint32(at + word * 4, true) ^ (key[word] ?? 0);
     hash = Math.imul(hash ^ mixed, 0x9e3779b1);
     hash ^= hash >>> 15;
   }
@@ -283,15 +284,15 @@ class PageIndex {
     const slots = this.#slots;
     if (slots === undefined) {
       for (let number = 0; number < this.#places.length; number += 1) {
-        const place = this.#places[number] as number;
+        const place = this.#places[number] ?? 0;
         if (isSame(this.#codes, place * ID, view, at)) return place;
       }
       return undefined;
     }
     for (let slot = hashAt(view, at, this.#key); ; slot += 1) {
-      const number = slots[slot & (slots.length - 1)] as number;
+      const number = slots[slot & (slots.length - 1)] ?? -1;
       if (number === -1) return undefined;
-      const place = this.#places[number] as number;
+      const place = this.#places[number] ?? 0;
       if (isSame(this.#codes, place * ID, view, at)) return place;
     }
   }

@@ -1,4 +1,5 @@
 /** The jobs of a program that are in memory: read from their journals, and closed when others come. */
+import { membersOf } from "../../schema.js";
 import type { Client } from "../../client/client.js";
 import type { CodeList } from "../../codes/code-list.js";
 import type { ReadableJob } from "../../job/job.js";
@@ -21,7 +22,7 @@ const RETRY_MS = 5_000;
 const LONGEST_RETRY_MS = 15 * 60_000;
 
 const nameOf = (number: number) => `job-${number}`;
-const codeOf = (error: unknown) => String((error as { code?: unknown } | null)?.code);
+const codeOf = (error: unknown) => String(membersOf(error)["code"]);
 
 export class OpenJobs {
   readonly #open = new Map<number, Promise<ReadableJob>>();
