@@ -277,6 +277,8 @@ function linkGlue(name, renamed) {
     }
 `;
   glue = replaceOnce(glue, compiling, "");
+  // What it holds is freed where it ends, and nobody else has it.
+  glue = glue.replaceAll(/^if \(Symbol\.dispose\).*\n/gm, "");
   for (const [, from, to] of imports) glue = replaceOnce(glue, ` ${from}:`, ` ${to}:`);
   for (const [from, to] of exports)
     glue = glue.replaceAll(new RegExp(`\\bwasm\\.${from}\\b`, "g"), `wasm.${to}`);

@@ -40,6 +40,7 @@ const FOLDERS = /** @type {Record<string, { group: string, pages: string[] }>} *
       "browser",
       "deploying",
       "operating",
+      "notices",
       "limits-and-costs",
       "data-and-secrets",
       "testing",
@@ -74,7 +75,7 @@ const SEARCH_BOOST = 3;
 
 /** Builds the site; throws at the first warning. */
 export async function buildDocs() {
-  if (!existsSync(join(ROOT, "dist", "index.d.ts"))) {
+  if (!existsSync(join(ROOT, "build", "js", "entry", "index.d.ts"))) {
     throw new Missing("There are no declarations. Build them: npm run build");
   }
   /** @type {Map<string, { group: string, title?: string }>} */

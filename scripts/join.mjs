@@ -32,7 +32,7 @@ export async function joinModules() {
     ),
     joinInto(
       all.filter(({ out }) => SMALL.test(out)),
-      [together("distribute.js"), smallBinding],
+      [together("distribute-api.js"), smallBinding],
     ),
     joinInto(all.filter(({ out }) => APART.test(out))),
   ]);

@@ -10,7 +10,7 @@ export const LIMITS = {
   /** `import { createClient } from "uber-vouchers"`. */
   client: 74_200,
   /** `import { createClient, parseCodes } from "uber-vouchers/distribute"`. */
-  distribute: 50_000,
+  distribute: 51_200,
 };
 
 const DOORS = {

@@ -7,7 +7,8 @@
  * 8787, ADMIN_TOKEN is what operators sign in with, STATE the folder where
  * everything is kept. SANDBOX_FAULTS shows what trouble looks like
  * (`error_after=0.5,rate_limited=1`; the names are those of `SandboxFault`), and
- * SANDBOX_WEBHOOKS says how many webhooks a second the sandbox sends.
+ * SANDBOX_WEBHOOKS says how many webhooks a second the sandbox sends. SETTLE_MINUTES (1),
+ * START_DELAY_SECONDS (10) and APPROVAL_ABOVE (none) are the options of the worker, for a trial.
  */
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -160,6 +161,10 @@ function readSide() {
         UBER_SIGNING_KEY: SIGNING_KEY,
         SANDBOX_FAULTS: readFaults(),
         SANDBOX_WEBHOOKS: readRate(),
+        // Nobody who tries it out waits as long as people may take to get a message.
+        SETTLE_MINUTES: variable("SETTLE_MINUTES") || "1",
+        START_DELAY_SECONDS: variable("START_DELAY_SECONDS"),
+        APPROVAL_ABOVE: variable("APPROVAL_ABOVE"),
       },
     };
   }

@@ -93,7 +93,7 @@ impl CodeListBuilder {
     }
 
     /// Makes room for so many codes at once: a table that grows leaves holes
-    /// behind, and places every code anew. Of more than 16 million only for so
+    /// behind, and inserts every code anew. Of more than 16 million only for so
     /// many, since who says how many there will be may be wrong.
     pub fn reserve(&mut self, codes: usize) {
         let Self { table, list, key, .. } = self;
@@ -133,12 +133,12 @@ impl CodeListBuilder {
         }
     }
 
-    /// The place of a code, from 0.
+    /// The index of a code, from 0.
     #[must_use]
     pub fn find(&mut self, code: Code) -> Option<usize> {
         self.ensure_indexed();
         match self.table.find_slot(self.key.hash(code), code, &self.list.blocks) {
-            Slot::Occupied(place) => Some(place),
+            Slot::Occupied(index) => Some(index),
             Slot::Vacant(_) => None,
         }
     }
@@ -249,13 +249,13 @@ mod tests {
     }
 
     #[test]
-    fn slices_are_the_codes_of_their_places() {
+    fn slices_are_the_codes_of_their_indices() {
         let mut builder = CodeListBuilder::default();
         (1..=9_000).for_each(|number| _ = builder.insert(code(number)));
         let list = builder.finish();
-        for places in [0..0, 0..1, 0..9_000, 4_095..4_097, 4_096..8_192, 5..5, 8_999..9_000] {
-            let found: Vec<_> = list.slices(places.clone()).flatten().copied().collect();
-            let expected: Vec<_> = places.clone().filter_map(|place| list.get(place)).collect();
+        for indices in [0..0, 0..1, 0..9_000, 4_095..4_097, 4_096..8_192, 5..5, 8_999..9_000] {
+            let found: Vec<_> = list.slices(indices.clone()).flatten().copied().collect();
+            let expected: Vec<_> = indices.clone().filter_map(|index| list.get(index)).collect();
             assert_eq!(found, expected.iter().map(|code| *code.as_bytes()).collect::<Vec<_>>());
         }
         assert_eq!(list.slices(9_000..9_500).count() + list.slices(100_000..100_001).count(), 0);
@@ -263,12 +263,12 @@ mod tests {
     }
 
     #[test]
-    fn each_code_is_found_at_its_place() {
+    fn each_code_is_found_at_its_index() {
         let mut builder = CodeListBuilder::default();
         assert_eq!(builder.find(code(1)), None);
         (1..=9_000).for_each(|number| _ = builder.insert(code(number)));
-        for place in 0..9_000 {
-            assert_eq!(builder.find(code(place as u128 + 1)), Some(place));
+        for index in 0..9_000 {
+            assert_eq!(builder.find(code(index as u128 + 1)), Some(index));
         }
         assert_eq!(builder.find(code(9_001)), None);
         assert_eq!(format!("{builder:?}"), "CodeList(9000 codes, 0 duplicates, 0 rejected)");

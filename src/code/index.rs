@@ -25,8 +25,8 @@ pub(super) struct Blocks {
 }
 
 impl Blocks {
-    pub(super) fn get(&self, place: usize) -> Option<Code> {
-        self.list.get(place / BLOCK)?.get(place % BLOCK).copied().map(Code::from_id)
+    pub(super) fn get(&self, index: usize) -> Option<Code> {
+        self.list.get(index / BLOCK)?.get(index % BLOCK).copied().map(Code::from_id)
     }
 
     #[allow(clippy::inline_always)] // A call costs as much as what it does.
@@ -51,13 +51,13 @@ impl Blocks {
         }
     }
 
-    /// The codes of some places, as they lie together.
-    pub(super) fn slices(&self, places: Range<usize>) -> impl Iterator<Item = &[[u8; 16]]> {
-        let first = places.start / BLOCK;
+    /// The codes of some indices, as they lie together.
+    pub(super) fn slices(&self, indices: Range<usize>) -> impl Iterator<Item = &[[u8; 16]]> {
+        let first = indices.start / BLOCK;
         self.list.iter().enumerate().skip(first).map_while(move |(at, block)| {
             let begin = at * BLOCK;
-            let from = places.start.saturating_sub(begin);
-            let to = places.end.checked_sub(begin)?.min(block.len());
+            let from = indices.start.saturating_sub(begin);
+            let to = indices.end.checked_sub(begin)?.min(block.len());
             block.get(from..to).filter(|codes| !codes.is_empty())
         })
     }
@@ -130,8 +130,8 @@ impl Index {
     fn split(&self, hash: u32) -> (usize, u32) {
         let mask = self.mask();
         #[allow(clippy::cast_possible_truncation)]
-        let places = mask as u32;
-        (hash as usize & mask, hash & !places)
+        let index_bits = mask as u32;
+        (hash as usize & mask, hash & !index_bits)
     }
 
     /// The hashes of some codes, at most [`AT_ONCE`].
@@ -162,15 +162,15 @@ impl Index {
     pub(super) fn find_slot(&self, hash: u32, code: Code, blocks: &Blocks) -> Slot {
         let mask = self.mask();
         #[allow(clippy::cast_possible_truncation)]
-        let places = mask as u32;
+        let index_bits = mask as u32;
         let (mut at, tag) = self.split(hash);
         // Some slots are always free, so this ends; an empty table has none to look at.
         while let Some(&slot) = self.slots.get(at)
             && slot != 0
         {
-            let place = (slot & places).wrapping_sub(1) as usize;
-            if slot & !places == tag && blocks.get(place) == Some(code) {
-                return Slot::Occupied(place);
+            let index = (slot & index_bits).wrapping_sub(1) as usize;
+            if slot & !index_bits == tag && blocks.get(index) == Some(code) {
+                return Slot::Occupied(index);
             }
             at = (at + 1) & mask;
         }
@@ -178,10 +178,10 @@ impl Index {
     }
 
     /// Puts a position into a free slot.
-    pub(super) fn set(&mut self, slot: usize, hash: u32, place: usize) {
+    pub(super) fn set(&mut self, slot: usize, hash: u32, index: usize) {
         let (_, tag) = self.split(hash);
         #[allow(clippy::cast_possible_truncation)]
-        let value = tag | (place + 1) as u32;
+        let value = tag | (index + 1) as u32;
         if let Some(slot) = self.slots.get_mut(slot) {
             *slot = value;
             self.used += 1;
@@ -211,8 +211,8 @@ impl Index {
     #[cfg_attr(hot_paths, optimize(speed), inline(never))]
     pub(super) fn fill(&mut self, blocks: &Blocks, key: &HashKey) {
         let mask = self.mask();
-        let mut place = self.used;
-        for codes in blocks.slices(place..blocks.length) {
+        let mut index = self.used;
+        for codes in blocks.slices(index..blocks.length) {
             for some in codes.chunks(AT_ONCE) {
                 let hashes = self.hashes(some.iter().copied().map(Code::from_id), key);
                 for hash in hashes.into_iter().take(some.len()) {
@@ -221,8 +221,8 @@ impl Index {
                     while self.slots.get(at).is_some_and(|slot| *slot != 0) {
                         at = (at + 1) & mask;
                     }
-                    self.set(at, hash, place);
-                    place += 1;
+                    self.set(at, hash, index);
+                    index += 1;
                 }
             }
         }

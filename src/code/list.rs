@@ -45,16 +45,16 @@ impl CodeList {
         self.blocks.length == 0
     }
 
-    /// The code at that place, from 0.
+    /// The code at that index, from 0.
     #[must_use]
-    pub fn get(&self, place: usize) -> Option<Code> {
-        self.blocks.get(place)
+    pub fn get(&self, index: usize) -> Option<Code> {
+        self.blocks.get(index)
     }
 
     /// The codes, in the order first seen. Skipping ahead costs nothing.
     #[must_use]
     pub const fn iter(&self) -> Iter<'_> {
-        Iter { blocks: &self.blocks, places: 0..self.blocks.length }
+        Iter { blocks: &self.blocks, indices: 0..self.blocks.length }
     }
 
     /// How many entries were left out because they had been there before.
@@ -94,9 +94,9 @@ impl CodeList {
         self.blocks.list.iter().map(|block| block.as_flattened())
     }
 
-    /// The codes of some places, in slices as they are held.
-    pub(crate) fn slices(&self, places: Range<usize>) -> impl Iterator<Item = &[[u8; 16]]> {
-        self.blocks.slices(places)
+    /// The codes of some indices, in slices as they are held.
+    pub(crate) fn slices(&self, indices: Range<usize>) -> impl Iterator<Item = &[[u8; 16]]> {
+        self.blocks.slices(indices)
     }
 
     /// Reads what [`Self::to_bytes`] wrote. A code that comes again is counted
@@ -149,22 +149,22 @@ impl fmt::Debug for CodeList {
 #[derive(Clone)]
 pub struct Iter<'a> {
     blocks: &'a Blocks,
-    places: Range<usize>,
+    indices: Range<usize>,
 }
 
 impl Iterator for Iter<'_> {
     type Item = Code;
 
     fn next(&mut self) -> Option<Code> {
-        self.blocks.get(self.places.next()?)
+        self.blocks.get(self.indices.next()?)
     }
 
     fn nth(&mut self, skipped: usize) -> Option<Code> {
-        self.blocks.get(self.places.nth(skipped)?)
+        self.blocks.get(self.indices.nth(skipped)?)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.places.size_hint()
+        self.indices.size_hint()
     }
 }
 

@@ -141,17 +141,17 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_at_every_place_is_judged() {
-        for place in 0..TEXT_LENGTH {
+    fn every_byte_at_every_index_is_judged() {
+        for index in 0..TEXT_LENGTH {
             for byte in 0..=u8::MAX {
                 let mut text = TEXT.as_bytes().to_vec();
-                text[place] = byte;
-                let valid = if TEXT.as_bytes()[place] == b'-' {
+                text[index] = byte;
+                let valid = if TEXT.as_bytes()[index] == b'-' {
                     byte == b'-'
                 } else {
                     byte.is_ascii_hexdigit()
                 };
-                assert_eq!(Code::parse(&text).is_ok(), valid, "{byte} at {place}");
+                assert_eq!(Code::parse(&text).is_ok(), valid, "{byte} at {index}");
             }
         }
     }
@@ -171,10 +171,10 @@ mod tests {
 
     #[test]
     fn what_is_no_uuid_of_zeros_is_a_code() {
-        for place in 0..16 {
+        for index in 0..16 {
             for bit in 0..8 {
                 let mut bytes = [0; 16];
-                bytes[place] = 1 << bit;
+                bytes[index] = 1 << bit;
                 let code = Code::from_bytes(bytes).unwrap();
                 assert_eq!(Code::parse(code.to_string().as_bytes()), Ok(code));
             }

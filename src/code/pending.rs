@@ -17,8 +17,8 @@ impl PendingInserts {
 
     #[inline]
     pub(crate) fn add(&mut self, code: Code, list: &mut CodeListBuilder) {
-        if let Some(place) = self.codes.get_mut(self.held) {
-            *place = code;
+        if let Some(slot) = self.codes.get_mut(self.held) {
+            *slot = code;
             self.held += 1;
         }
         if self.held == self.codes.len() {

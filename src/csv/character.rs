@@ -33,7 +33,7 @@ pub(super) const fn is_invisible(char: char) -> bool {
 pub(super) struct Look {
     characters: u64,
     digits: u64,
-    /// The first character that no code has, and its place.
+    /// The first character that no code has, and its number.
     odd: Option<(u64, char)>,
 }
 
@@ -80,13 +80,13 @@ impl Look {
 
     /// Says what keeps it from being a code.
     pub(super) fn describe(&self) -> String {
-        let Some((place, char)) = self.odd else {
+        let Some((number, char)) = self.odd else {
             return text(&["There are ", &decimal(self.digits), message::DIGITS]);
         };
         let point = digits(u32::from(char).into(), 16, 4);
         let itself = String::from(char);
         let name = name(char).unwrap_or(&itself);
-        text(&["Character ", &decimal(place), " is U+", &point, " (", name, message::HOLDS])
+        text(&["Character ", &decimal(number), " is U+", &point, " (", name, message::HOLDS])
     }
 }
 
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_character_that_no_code_has_is_named_with_its_place() {
+    fn the_first_character_that_no_code_has_is_named_with_its_number() {
         for (shown, says) in [
             ("1f913a96–f52c–42a0-aa0b-a2ba53b2d631", "Character 9 is U+2013 (dash)."),
             (

@@ -12,10 +12,10 @@ pub enum Column {
     /// The one with the best of the usual names.
     #[default]
     Usual,
-    /// The one of that name; of several, the one that comes as the so many, from
-    /// 1. Without that number, several are refused.
+    /// The one of that name. Of several with that name, the one with that number among
+    /// them, from 1; without the number, they are refused.
     Named(String, Option<usize>),
-    /// The one at that place, from 1. If the first row has a code there, there is
+    /// The one of that number, from 1. If the first row has a code there, there is
     /// no header.
     Number(usize),
 }
@@ -60,12 +60,12 @@ pub(super) struct Header {
 #[derive(Default)]
 struct Cells {
     count: usize,
-    /// How many there are up to the last that isn't empty.
+    /// The number of cells up to the last that isn't empty.
     named: usize,
-    /// What to show if it can't be used: the first cell, or a code in it.
+    /// What is shown if the row can't be used: the first cell, or the first code.
     shown: Cell,
     has_code: bool,
-    /// A code, or nearly one, is in the column that the caller gave by number.
+    /// The column that the caller gave by number holds a code, or nearly one.
     begins_with_code: bool,
     is_usual: bool,
 }

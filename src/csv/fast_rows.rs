@@ -80,7 +80,7 @@ impl Rows {
 fn fast_program(cell: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(cell).ok()?;
     let program = match cell {
-        // Nothing is to be taken off.
+        // It has nothing around it.
         [b'A'..=b'z' | b'0'..=b'9', .., b'!'..=b'~'] => text,
         _ => program_id(trim(text)),
     };
@@ -101,7 +101,7 @@ struct Cells {
     columns: (usize, usize),
     /// How many there are.
     count: usize,
-    /// Where the one under way begins.
+    /// The start of the current cell.
     begin: usize,
     is_quoted: bool,
     /// Where its quotes are closed; 0 if they are not.
@@ -117,8 +117,8 @@ impl Cells {
         Self { columns, count: 0, begin: 0, is_quoted: false, closed: 0, code: none, program: none }
     }
 
-    /// Finds the end of a row, of which some is `known` to be in the first cell. None
-    /// if it is among the last bytes, or the row is not plain.
+    /// Finds the end of a row whose first `known` bytes are in the first cell. None if the
+    /// row is not plain, or ends among the last bytes.
     #[allow(clippy::inline_always)] // A call costs as much as what it does.
     #[inline(always)]
     fn find(&mut self, row: &[u8], known: usize, delimiter: u8) -> Option<usize> {
@@ -252,19 +252,19 @@ mod tests {
     #[test]
     fn the_first_quote_or_line_end_is_found() {
         for length in 0..40 {
-            for (other, place) in
+            for (other, index) in
                 [b'x', b',', b'!', b'#', 0x0b, 0x0c, 0x0e, 0, 0x80, 0x8a, 0xa2, 0xff]
                     .into_iter()
-                    .flat_map(|other| (0..length).map(move |place| (other, place)))
+                    .flat_map(|other| (0..length).map(move |index| (other, index)))
             {
                 let mut bytes = vec![other; length];
                 assert_eq!(find_special(&bytes), None);
                 for wanted in [b'\n', b'\r', b'"'] {
-                    bytes[place] = wanted;
-                    assert_eq!(find_special(&bytes), Some(place), "{wanted} among {other}");
+                    bytes[index] = wanted;
+                    assert_eq!(find_special(&bytes), Some(index), "{wanted} among {other}");
                     // A later one does not count.
                     bytes[length - 1] = b'"';
-                    assert_eq!(find_special(&bytes), Some(place), "{wanted} among {other}");
+                    assert_eq!(find_special(&bytes), Some(index), "{wanted} among {other}");
                     bytes[length - 1] = other;
                 }
             }

@@ -8,7 +8,7 @@ use super::utf16::Utf16;
 
 #[derive(Default)]
 pub(super) struct Input {
-    /// What it is, when it is known.
+    /// What the input is, once it is known.
     kind: Option<Start>,
     /// The first bytes until then; of an archive, more of them.
     held: Vec<u8>,
@@ -17,7 +17,7 @@ pub(super) struct Input {
 }
 
 impl Input {
-    /// So many bytes of an archive say what it is.
+    /// Bytes of an archive that are needed to name it.
     const ARCHIVE: usize = 1 << 16;
     /// Bytes that are decoded together.
     const AT_ONCE: usize = 1 << 12;

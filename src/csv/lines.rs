@@ -34,6 +34,6 @@ pub(super) struct RowLines {
     pub(super) count: u64,
     /// The first of them: as many as can be shown.
     pub(super) first: Vec<u64>,
-    /// Something stands in the line under way.
+    /// The current line is not blank.
     pub(super) is_filled: bool,
 }

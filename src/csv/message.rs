@@ -1,4 +1,4 @@
-//! What is told of what was rejected.
+//! Messages about rejected entries.
 
 pub(super) const NO_UUID: &str = "This is no code: a code is a UUID with hyphens.";
 pub(super) const OTHER_FORM: &str =
@@ -7,7 +7,7 @@ pub(super) const CODE_TEXT: &str =
     "This looks like a code_text, which riders type. The code_id is needed, which is a UUID.";
 pub(super) const NAME_OF_COLUMN: &str =
     "This is the name of a column, and the header can only be the first row.";
-/// Behind the place and the name of a character.
+/// After the number and the name of a character.
 pub(super) const HOLDS: &str = "). A code has only 0-9, a-f and hyphens.";
 /// Behind a number.
 pub(super) const DIGITS: &str = " digits here, and a code has 32: 8-4-4-4-12 with hyphens.";

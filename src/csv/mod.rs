@@ -84,7 +84,7 @@ pub const PHONE_COLUMNS: [&str; 6] =
 /// The names by which the column of the programs is found, the best first.
 pub const PROGRAM_COLUMNS: [&str; 3] = ["voucher_program_id", "program_id", "program"];
 
-/// What a reader is told.
+/// Options of a reader.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// The column of the codes.
@@ -128,7 +128,7 @@ impl CodeReader {
         Self::with(Options { column: column.into(), program_column, ..Options::default() })
     }
 
-    /// A reader that is told all that there is to tell.
+    /// A reader with these options.
     #[must_use]
     pub fn with(options: Options) -> Self {
         let mut reader = Self::default();
@@ -162,7 +162,7 @@ impl CodeReader {
         }
     }
 
-    /// Takes one entry of a list of strings; its line is its place in the list.
+    /// Takes one entry of a list of strings; its line is its number in the list.
     pub fn push_entry(&mut self, text: &str) {
         self.entry(text.as_bytes());
     }
@@ -264,7 +264,7 @@ impl CodeReader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    /// So many rows of 37 bytes, or of 39 with a program.
+    /// Rows of 37 bytes each, or of 39 with a program.
     fn rows(count: u32, begin: &str, behind: &str) -> String {
         let row = |number| format!("{number:08x}-0000-4000-8000-000000000001{behind}\n");
         begin.to_owned() + &(1..=count).map(row).collect::<String>()

@@ -45,7 +45,7 @@ pub(super) struct Collector {
 }
 
 impl Collector {
-    /// Makes one list for each program, where it is told to.
+    /// Starts with empty lists: one, or one for each program.
     pub(super) fn expect(&mut self, by_program: bool, seed: u64) {
         *self = Self { by_program, seed, all: CodeListBuilder::new(seed), ..Self::default() };
     }

@@ -17,18 +17,18 @@ mod complete;
 /// Where in a cell the next byte is.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum CellState {
-    /// At its start, or in the white space there.
+    /// At the start of the cell, or in white space there.
     #[default]
     Start,
     /// In a cell without quotes.
     Bare,
     /// Between quotes.
     Quoted,
-    /// Behind a quote that closes the cell or is the first of two.
+    /// After a quote that closes the cell, or is the first of two.
     Quote,
-    /// Behind the closing quote, in white space.
+    /// In white space after the closing quote.
     Closed,
-    /// In a row whose quotes don't match: on the way to the end of the line.
+    /// In a row whose quotes don't match, up to the end of the line.
     Malformed,
 }
 
@@ -73,9 +73,9 @@ pub(super) enum Trial {
     Header {
         cells: usize,
     },
-    /// The first of many, of so many cells, with codes in these columns.
+    /// The first row of data, with these columns and this number of cells.
     Data(Columns, usize),
-    /// Whatever it is, nothing behind it can change that.
+    /// Nothing after it can change what it is.
     Certain,
 }
 

@@ -14,8 +14,7 @@ use crate::text::{decimal, text};
 pub(super) struct Shape {
     pub(super) holds: Content,
     columns: Columns,
-    /// Something that may hold a delimiter can stand before the wanted cells: what
-    /// is none of them.
+    /// Another cell comes before the wanted ones, and may hold a delimiter.
     can_shift: bool,
     /// Cells of the header, and those up to the last that has a name.
     header: usize,
@@ -41,10 +40,10 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    /// So many rows say what is usual.
+    /// Rows after which it is known what is usual.
     const LEARNT: u64 = 16;
 
-    /// Begins with a header of so many cells, or a first row.
+    /// Starts with a header, or a first row, of that number of cells.
     pub(super) fn begin(&mut self, columns: Columns, cells: usize, named: usize) {
         let wanted = 1 + usize::from(columns.program.is_some());
         self.columns = columns;
@@ -78,7 +77,7 @@ impl Shape {
         self.cell.clear();
     }
 
-    /// Whether something stands in another cell than that of the code.
+    /// Whether a cell other than that of the code is not empty.
     pub(super) const fn has_other(&self) -> bool {
         self.has_other
     }
@@ -141,7 +140,7 @@ impl Shape {
         !self.can_shift || self.rows >= Self::LEARNT
     }
 
-    /// Whether a row without quotes, of so many cells, has no more than is usual.
+    /// Whether a row without quotes has no more cells than usual.
     pub(super) fn fits(&self, cells: usize, row: &[u8], delimiter: u8) -> bool {
         !self.can_shift
             || cells <= self.named
@@ -153,7 +152,7 @@ impl Shape {
     }
 }
 
-/// The columns before that one, each a bit; those beyond 63 are one.
+/// The columns before `column` as bits; all beyond 63 share one.
 fn before(column: usize) -> u64 {
     (1 << column.min(63)) - 1
 }

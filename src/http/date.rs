@@ -2,7 +2,7 @@
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT` as epoch milliseconds (RFC 9110, 5.6.7; the
 /// two obsolete forms, which no server has sent for decades, are not read).
-/// Read by place, because the form has no freedom.
+/// Read by position, because the form has no freedom.
 pub(crate) fn read_http_date(text: &str) -> Option<u64> {
     const MONTHS: &[u8; 36] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
     let text = text.as_bytes();
@@ -17,7 +17,7 @@ pub(crate) fn read_http_date(text: &str) -> Option<u64> {
     let in_range =
         matches!(day, 1..=31) && year >= 1970 && hour < 24 && minute < 60 && second <= 60;
     let between = [(3, b','), (4, b' '), (7, b' '), (11, b' '), (16, b' '), (19, b':'), (22, b':')];
-    let in_form = between.iter().all(|(place, byte)| text.get(*place) == Some(byte));
+    let in_form = between.iter().all(|(position, byte)| text.get(*position) == Some(byte));
     if !in_range || !in_form || text.get(25..) != Some(b" GMT") {
         return None;
     }

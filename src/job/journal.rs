@@ -6,25 +6,8 @@
 //! length    = u32, of the body                 complement: the same with every bit inverted
 //! checksum  = u64, XXH64 of the body, with the offset as its seed
 //! offset    = u64, where the record begins, from the start of the journal
-//! body      = kind, then what the kind says
+//! body      = a record's, whose kinds are in `record.rs`
 //! ```
-//!
-//! | Kind | Body after it |
-//! | --- | --- |
-//! | 1 begin | id (16 bytes), created at (u64), batch size (u32), codes (u32), duplicates (u64), then base URL, organization id, program id (each u16 length and UTF-8) |
-//! | 2 codes | 16 bytes each, in the order of the list |
-//! | 3 sending | batch (u32), at (u64): this batch is about to leave |
-//! | 4 answer | batch (u32), what it proved (u8: 0 accepted, 1 refused, 2 to be sent again, 3 nothing), status (u16), error code and Uber's code (each u16 length and UTF-8) |
-//! | 5 reason | UTF-8: the next entry of the table of reasons |
-//! | 6 outcomes | each the code's place (u32) and what was reported (u16: 1 distributed, 2 failed without a reason, n failed for reason n - 3) |
-//! | 7 decision | batch (u32), what was decided (u8: 0 resend, 1 queued, 2 abandon) |
-//! | 8 resumed | restored (u8: 0 or 1): what was under way is lost; with 1 also what had not left |
-//! | 9 usage | the places (u32 each) of codes that are known to be in use |
-//! | 10 pause | codes (u32): the job pauses by itself after so many, in batches of their own |
-//! | 11 paused | nothing: it has |
-//!
-//! Numbers are little endian, times epoch milliseconds. No secret is ever in it,
-//! and of what Uber reports only reasons without addresses.
 //!
 //! The table of reasons holds 65,000. When another one comes, only the 60,000 that
 //! sort first stay, numbered in that order, and codes that failed for the rest
@@ -48,18 +31,6 @@ use crate::text::{decimal, text};
 
 /// What a journal begins with; the last byte is the version.
 pub(super) const MAGIC: [u8; 4] = *b"uvj\x01";
-
-pub(super) const BEGIN: u8 = 1;
-pub(super) const CODES: u8 = 2;
-pub(super) const SENDING: u8 = 3;
-pub(super) const ANSWER: u8 = 4;
-pub(super) const REASON: u8 = 5;
-pub(super) const OUTCOMES: u8 = 6;
-pub(super) const DECISION: u8 = 7;
-pub(super) const RESUMED: u8 = 8;
-pub(super) const USAGE: u8 = 9;
-pub(super) const PAUSE: u8 = 10;
-pub(super) const PAUSED: u8 = 11;
 
 const CHECKSUM: usize = 8;
 const HEADER: usize = 8;
@@ -87,8 +58,7 @@ impl Writer {
     /// Writes a record.
     pub(super) fn record(&mut self, body: &[u8]) {
         let length = body.len() as u64;
-        put(&mut self.log, length, 4);
-        put(&mut self.log, !length, 4);
+        self.log.extend_from_slice(&(length | !length << 32).to_le_bytes());
         self.log.extend_from_slice(body);
         self.log.extend_from_slice(&checksum(self.end, body));
         self.end += (HEADER + body.len() + CHECKSUM) as u64;
@@ -144,11 +114,12 @@ impl Reader {
             self.advance(MAGIC.len());
         }
         let available = self.rest().len();
-        let mut header = Fields::new(self.rest());
-        let (length, complement) = (header.index(), header.index());
-        if available < HEADER {
+        let Some((header, after)) = self.rest().split_first_chunk::<HEADER>() else {
             return Ok(None);
-        }
+        };
+        let header = u64::from_le_bytes(*header);
+        #[allow(clippy::cast_possible_truncation)]
+        let (length, complement) = ((header & 0xffff_ffff) as usize, (header >> 32) as usize);
         if length ^ complement != 0xffff_ffff || length > LONGEST {
             // A header never ends in a zero, as no record is that long.
             let zeros = trailing_zeros(self.rest());
@@ -159,8 +130,8 @@ impl Reader {
         if available < size {
             return Ok(None);
         }
-        let body = header.bytes(length);
-        if checksum(self.end, body) != header.bytes(CHECKSUM) {
+        let (body, after) = after.split_at_checked(length).unwrap_or_default();
+        if !after.starts_with(&checksum(self.end, body)) {
             let zeros = trailing_zeros(self.rest());
             return self.tear(zeros > available - size, zeros);
         }
@@ -240,70 +211,4 @@ fn no_journal(start: &[u8]) -> Error {
         _ => "This is no journal of a job; it was left as it is".into(),
     };
     Error::new(ErrorCode::JournalMismatch, Queued::No, message)
-}
-
-/// Reads the fields of a body. Its checksum was right, so it is as it was
-/// written; [`Fields::end`] tells whether what was written makes sense.
-pub(super) struct Fields<'a> {
-    rest: &'a [u8],
-    /// A field was not there, or no text.
-    is_wrong: bool,
-}
-
-impl<'a> Fields<'a> {
-    pub(super) const fn new(rest: &'a [u8]) -> Self {
-        Self { rest, is_wrong: false }
-    }
-
-    pub(super) fn bytes(&mut self, length: usize) -> &'a [u8] {
-        let (field, rest) = self.rest.split_at_checked(length).unwrap_or_else(|| {
-            self.is_wrong = true;
-            (&[], &[])
-        });
-        self.rest = rest;
-        field
-    }
-
-    /// A number of so many bytes.
-    pub(super) fn number(&mut self, bytes: usize) -> u64 {
-        self.bytes(bytes).iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
-    }
-
-    /// The number of a batch, a place or an amount.
-    #[allow(clippy::cast_possible_truncation)]
-    pub(super) fn index(&mut self) -> usize {
-        self.number(4) as usize
-    }
-
-    pub(super) fn sixteen(&mut self) -> [u8; 16] {
-        self.bytes(16).try_into().unwrap_or_default()
-    }
-
-    /// A text behind its length, which has two bytes.
-    #[allow(clippy::cast_possible_truncation)]
-    pub(super) fn text(&mut self) -> &'a str {
-        let length = self.number(2) as usize;
-        str::from_utf8(self.bytes(length)).unwrap_or_else(|_| {
-            self.is_wrong = true;
-            ""
-        })
-    }
-
-    /// None unless there were exactly the fields that were read.
-    pub(super) fn end(&self) -> Option<()> {
-        (self.rest.is_empty() && !self.is_wrong).then_some(())
-    }
-}
-
-/// Writes a number in so many bytes.
-pub(super) fn put(body: &mut Vec<u8>, number: u64, bytes: usize) {
-    let all = number.to_le_bytes();
-    body.extend_from_slice(all.get(..bytes).unwrap_or(&all));
-}
-
-/// Writes a text behind its length. None if it does not fit.
-pub(super) fn put_text(body: &mut Vec<u8>, text: &str) -> Option<()> {
-    put(body, u16::try_from(text.len()).ok()?.into(), 2);
-    body.extend_from_slice(text.as_bytes());
-    Some(())
 }

@@ -1,7 +1,8 @@
 //! How a job comes about: out of its journal, or out of a list of codes.
 
-use super::journal::{BEGIN, PAUSE, RESUMED, Reader, put, put_text};
+use super::journal::Reader;
 use super::ledger::Ledger;
+use super::record::{Begin, Record};
 use super::{Job, Settings};
 use crate::code::Code;
 use crate::error::{Error, ErrorCode, Queued};
@@ -66,7 +67,7 @@ impl Recovery {
     fn read(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.reader.push(bytes)?;
         while let Some(body) = self.reader.next()? {
-            if self.ledger.apply(body).is_none() {
+            if Record::decode(body).and_then(|record| self.ledger.apply(record)).is_none() {
                 return Err(self.reader.misplaced());
             }
         }
@@ -177,22 +178,29 @@ impl Recovery {
         if total == 0 {
             return Err(Error::validation(ErrorCode::EmptyCodes, "The list holds no code"));
         }
-        let begin = self.begin(&program, id, duplicates, now).ok_or_else(|| {
+        let pause = self.pause_after(total);
+        let begin = Record::Begin(Begin {
+            id,
+            created_at: now,
+            batch_size: self.settings.batch_size,
+            total,
+            duplicates,
+            base_url: self.api.base_url().as_str(),
+            organization: self.api.organization().as_str(),
+            program: program.as_str(),
+        });
+        let body = begin.encode().ok_or_else(|| {
             let fault = "`baseUrl` is too long for a journal";
             Error::validation(ErrorCode::InvalidOptions, fault)
         })?;
-        self.ledger.apply(&begin);
-        let mut pause = vec![PAUSE];
-        put(&mut pause, self.pause_after(total) as u64, 4);
-        // Without one, it is no record.
-        let pauses = self.ledger.apply(&pause).is_some();
-        self.ledger.lay_out();
+        self.ledger.apply(begin);
         let mut job = Job::new(self.api, program, self.settings, self.ledger);
         job.writer.begin();
-        job.writer.record(&begin);
-        if pauses {
-            job.writer.record(&pause);
+        job.writer.record(&body);
+        if pause > 0 {
+            job.record(Record::Pause { codes: pause });
         }
+        job.ledger.lay_out();
         job.written = 0;
         Ok(job)
     }
@@ -200,26 +208,6 @@ impl Recovery {
     /// After how many codes a job of `total` is to pause; 0 for no pause.
     fn pause_after(&self, total: usize) -> usize {
         if self.settings.pause_after < total { self.settings.pause_after } else { 0 }
-    }
-
-    /// The first record. None if something does not fit.
-    fn begin(
-        &self,
-        program: &ProgramId,
-        id: [u8; 16],
-        duplicates: u64,
-        now: u64,
-    ) -> Option<Vec<u8>> {
-        let mut begin = vec![BEGIN];
-        begin.extend_from_slice(&id);
-        put(&mut begin, now, 8);
-        put(&mut begin, self.settings.batch_size as u64, 4);
-        put(&mut begin, u32::try_from(self.ledger.codes.so_far().len()).ok()?.into(), 4);
-        put(&mut begin, duplicates, 8);
-        put_text(&mut begin, self.api.base_url().as_str())?;
-        put_text(&mut begin, self.api.organization().as_str())?;
-        put_text(&mut begin, program.as_str())?;
-        Some(begin)
     }
 
     /// The job in the journal. What was under way when it broke off is unknown;
@@ -246,7 +234,7 @@ impl Recovery {
         let mut job = Job::new(self.api, program, self.settings, self.ledger);
         job.writer.end = self.reader.end;
         job.saved = self.reader.end;
-        job.record(&[RESUMED, restored.into()]);
+        job.record(Record::Resumed { restored });
         Ok(job)
     }
 

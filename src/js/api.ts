@@ -66,6 +66,7 @@ export type {
   RecipientRow,
   RecipientsInput,
 } from "./codes/recipients.js";
+export type { RecipientReason } from "./generated/protocol.js";
 export { setModule } from "./wasm/set-module.js";
 export type {
   Auth,

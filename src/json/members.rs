@@ -9,7 +9,7 @@ use super::Json;
 /// Of so many members, each is compared with every other.
 const FEW_MEMBERS: usize = 16;
 
-/// Keeps the last value of members that have one name, in the first one's place, as
+/// Keeps the last value of members that have one name, where the first one stands, as
 /// JavaScript does.
 pub(crate) fn keep_last<'a>(members: &mut Vec<(Cow<'a, str>, Json<'a>)>) {
     let is_repeated = |(at, (name, _)): (usize, &(Cow<'a, str>, _))| {
@@ -18,15 +18,15 @@ pub(crate) fn keep_last<'a>(members: &mut Vec<(Cow<'a, str>, Json<'a>)>) {
     if members.len() <= FEW_MEMBERS && !members.iter().enumerate().any(is_repeated) {
         return;
     }
-    // Places by name, one more than they are; half full at most.
-    let mut places = vec![0_usize; members.len().saturating_mul(2).next_power_of_two()];
+    // Indices by name, plus one; half full at most.
+    let mut slots = vec![0_usize; members.len().saturating_mul(2).next_power_of_two()];
     for (name, value) in std::mem::take(members) {
         let mut hash = XxHash64::oneshot(0, name.as_bytes());
         loop {
             #[allow(clippy::cast_possible_truncation)]
-            let at = hash as usize & (places.len() - 1);
-            let Some(place) = places.get_mut(at) else { break };
-            match members.get_mut(place.wrapping_sub(1)) {
+            let at = hash as usize & (slots.len() - 1);
+            let Some(slot) = slots.get_mut(at) else { break };
+            match members.get_mut(slot.wrapping_sub(1)) {
                 Some(member) if member.0 == name => {
                     member.1 = value;
                     break;
@@ -34,7 +34,7 @@ pub(crate) fn keep_last<'a>(members: &mut Vec<(Cow<'a, str>, Json<'a>)>) {
                 Some(_) => hash = hash.wrapping_add(1),
                 None => {
                     members.push((name, value));
-                    *place = members.len();
+                    *slot = members.len();
                     break;
                 }
             }

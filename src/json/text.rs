@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The text from a place up to where the reader is.
+    /// The text from there up to where the reader is.
     fn since(&self, from: usize) -> &'a str {
         self.text.get(from..self.at).unwrap_or_default()
     }
@@ -341,8 +341,8 @@ mod tests {
                 let kept = found.members().iter().filter(|(member, _)| member == name);
                 prop_assert_eq!(kept.count(), 1);
                 if !names[at + 1..].contains(name) {
-                    let place = at.to_string();
-                    prop_assert_eq!(found.get(name), &ours(&place).unwrap());
+                    let number = at.to_string();
+                    prop_assert_eq!(found.get(name), &ours(&number).unwrap());
                 }
             }
         }

@@ -98,8 +98,8 @@ impl Sandbox {
 
     /// The first fault that strikes this request.
     fn fault(&self) -> Option<Fault> {
-        (0..).zip(Fault::ALL).find_map(|(place, fault)| {
-            let key = self.requests << 5 | place;
+        (0..).zip(Fault::ALL).find_map(|(index, fault)| {
+            let key = self.requests << 5 | index;
             let of_webhooks = matches!(
                 fault,
                 Fault::WebhookLost
@@ -116,16 +116,16 @@ impl Sandbox {
     /// Each code by coin, but not all of several, and not none of several.
     fn part_of(&self, queue: Queue) -> Queue {
         let mut random = Random::new(self.options.seed, Purpose::Partial, self.requests);
-        let total = queue.places.len();
-        let mut places = queue.places.clone();
-        places.retain(|_| random.coin());
-        if total > 1 && places.len() == total {
-            places.pop();
+        let total = queue.indices.len();
+        let mut indices = queue.indices.clone();
+        indices.retain(|_| random.coin());
+        if total > 1 && indices.len() == total {
+            indices.pop();
         }
-        if total > 1 && places.is_empty() {
-            places.extend(queue.places.first());
+        if total > 1 && indices.is_empty() {
+            indices.extend(queue.indices.first());
         }
-        Queue { places, ..queue }
+        Queue { indices, ..queue }
     }
 
     /// Sends to the recipients, and announces the outcomes.
@@ -134,11 +134,11 @@ impl Sandbox {
         let Some(program) = self.programs.get_mut(queue.program) else {
             return;
         };
-        let mut deliveries = Vec::with_capacity(queue.places.len());
-        for place in queue.places {
-            let Some(delivery) = program.deliver(place) else { continue };
-            let place = (queue.program, place);
-            self.uses.expect(&self.options, &queue.organization, place, delivery, now);
+        let mut deliveries = Vec::with_capacity(queue.indices.len());
+        for index in queue.indices {
+            let Some(delivery) = program.deliver(index) else { continue };
+            let index = (queue.program, index);
+            self.uses.expect(&self.options, &queue.organization, index, delivery, now);
             deliveries.push(delivery);
         }
         self.webhooks.report(&self.options, &queue.organization, &program.id, &deliveries, now);

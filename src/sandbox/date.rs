@@ -28,9 +28,9 @@ pub(super) fn http_date(ms: u64) -> String {
     )
 }
 
-fn pick(names: &[&'static str], place: u64) -> &'static str {
-    let place = usize::try_from(place).unwrap_or_default();
-    names.get(place).copied().unwrap_or_default()
+fn pick(names: &[&'static str], index: u64) -> &'static str {
+    let index = usize::try_from(index).unwrap_or_default();
+    names.get(index).copied().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What each endpoint does, whoever calls it: before any fault.
+//! What each endpoint does, before any fault.
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ use crate::http::Response;
 const WINDOW: u64 = 5_000;
 const REQUESTS_PER_WINDOW: usize = 500;
 
-/// What a request comes to, before any fault.
+/// What a request leads to, before any fault.
 pub(super) struct Verdict {
     pub(super) response: Response,
     pub(super) queue: Option<Queue>,
@@ -25,7 +25,7 @@ pub(super) struct Verdict {
 pub(super) struct Queue {
     pub(super) organization: String,
     pub(super) program: usize,
-    pub(super) places: Vec<u32>,
+    pub(super) indices: Vec<u32>,
 }
 
 impl From<Response> for Verdict {
@@ -35,7 +35,7 @@ impl From<Response> for Verdict {
 }
 
 impl Sandbox {
-    /// What a call comes to: who is it, how often, what, where, with which body.
+    /// Checks token, rate, path and body of a call, and gives its result.
     pub(super) fn judge(&mut self, request: &IncomingRequest, now: u64) -> Verdict {
         let authorization = request.headers.get("authorization");
         let Some(grant) = self.tokens.check(authorization, now).cloned() else {
@@ -65,8 +65,8 @@ impl Sandbox {
                     return refusal.into();
                 }
                 let found = self.program(id);
-                let Some((place, program)) =
-                    found.and_then(|place| Some((place, self.programs.get(place)?)))
+                let Some((index, program)) =
+                    found.and_then(|index| Some((index, self.programs.get(index)?)))
                 else {
                     return not_found("Program is not found").into();
                 };
@@ -87,12 +87,12 @@ impl Sandbox {
                     }
                     _ => match listed(program, &request.body) {
                         Err(message) => invalid(message).into(),
-                        Ok(places) => Verdict {
+                        Ok(indices) => Verdict {
                             response: json_answer(200, &json!({})),
                             queue: Some(Queue {
                                 organization: (*organization).to_owned(),
-                                program: place,
-                                places,
+                                program: index,
+                                indices,
                             }),
                         },
                     },
@@ -159,9 +159,9 @@ impl Sandbox {
     }
 }
 
-/// The places of the codes that a body of distribute asks for.
+/// The indices of the codes that a body of distribute asks for.
 fn listed(program: &Program, body: &[u8]) -> Result<Vec<u32>, &'static str> {
-    let everybody = || Ok((0..).zip(program.codes()).map(|(place, _)| place).collect());
+    let everybody = || Ok((0..).zip(program.codes()).map(|(index, _)| index).collect());
     if body.is_empty() {
         return everybody();
     }
@@ -182,7 +182,7 @@ fn listed(program: &Program, body: &[u8]) -> Result<Vec<u32>, &'static str> {
         .map(|code| {
             let text = code.as_str().ok_or("codes is not a list of strings")?;
             let code = Code::parse(text.as_bytes()).map_err(|_| "codes holds what is no UUID")?;
-            program.place(code).ok_or("codes holds what is no code of this program")
+            program.index_of(code).ok_or("codes holds what is no code of this program")
         })
         .collect()
 }

@@ -84,11 +84,11 @@ mod tests {
     #[test]
     fn each_fault_has_its_own_probability() {
         let mut faults = Faults::default();
-        for (place, fault) in (0_u8..).zip(Fault::ALL) {
-            faults = faults.with(*fault, f64::from(place) / 100.0);
+        for (index, fault) in (0_u8..).zip(Fault::ALL) {
+            faults = faults.with(*fault, f64::from(index) / 100.0);
         }
-        for (place, fault) in (0_u8..).zip(Fault::ALL) {
-            let expected = f64::from(place) / 100.0;
+        for (index, fault) in (0_u8..).zip(Fault::ALL) {
+            let expected = f64::from(index) / 100.0;
             assert!((faults.probability(*fault) - expected).abs() < 1e-12);
         }
     }

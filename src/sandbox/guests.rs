@@ -5,7 +5,7 @@
 //! these a telephone number too. Every fourth has no name: Uber knows no account of
 //! theirs. `code` has the members of Get Voucher Codes. A voucher is in its guest's
 //! hands once it was used; `voucher`, whose members are unknown, then has a
-//! `voucher_id` and its usage. `next_token` stands at the top.
+//! `voucher_id` and its usage. `next_token` is at the top level.
 
 use serde_json::{Value, json};
 

@@ -117,22 +117,23 @@ impl Sandbox {
     /// The recipient of a code redeems it, whether it was ever sent or not: it may
     /// have reached them in another way. False if there is no such code.
     pub fn redeem(&mut self, program_id: &str, code: Code) -> bool {
-        let found = self.program(program_id).and_then(|place| self.programs.get_mut(place));
+        let found = self.program(program_id).and_then(|index| self.programs.get_mut(index));
         let Some(program) = found else { return false };
-        let Some(place) = program.place(code) else { return false };
-        program.redeem(place, u32::MAX);
+        let Some(index) = program.index_of(code) else { return false };
+        program.redeem(index, u32::MAX);
         true
     }
 
     /// Cancels a code of a program, as *Cancel Codes* does. False if there is no such
     /// code.
     pub fn cancel(&mut self, program_id: &str, code: Code, now: u64) -> bool {
-        let found = self.program(program_id).and_then(|place| self.programs.get_mut(place));
+        let found = self.program(program_id).and_then(|index| self.programs.get_mut(index));
         let Some(program) = found else { return false };
-        let Some(place) = program.place(code).and_then(|place| usize::try_from(place).ok()) else {
+        let Some(index) = program.index_of(code).and_then(|index| usize::try_from(index).ok())
+        else {
             return false;
         };
-        program.cancel(place, now);
+        program.cancel(index, now);
         true
     }
 
@@ -154,9 +155,9 @@ impl Sandbox {
     /// time do so first; [`Sandbox::redeem`], which takes none, wants it called before
     /// where a run is to be repeated exactly.
     pub fn pass_time(&mut self, now: u64) {
-        while let Some(((at, program, place), organization)) = self.uses.take_due(now) {
+        while let Some(((at, program, index), organization)) = self.uses.take_due(now) {
             if let Some(program) = self.programs.get_mut(program)
-                && program.redeem(place, 1)
+                && program.redeem(index, 1)
             {
                 self.webhooks.report_use(&self.options, organization, program, at);
             }
@@ -252,7 +253,7 @@ impl Sandbox {
         [self.webhooks.next_due_at(), self.uses.next_at()].into_iter().flatten().min()
     }
 
-    /// Where that program stands.
+    /// The index of a program.
     fn program(&self, id: &str) -> Option<usize> {
         self.programs.iter().position(|program| program.id == id)
     }

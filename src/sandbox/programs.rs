@@ -66,13 +66,13 @@ pub(super) struct Program {
     deliveries: Vec<u32>,
     /// How often each of `codes` was redeemed.
     uses: Vec<u32>,
-    /// When codes were cancelled, by their places.
+    /// When codes were cancelled, by their indices.
     cancelled: BTreeMap<usize, u64>,
     currency_code: String,
     /// How many of `codes` have a guest.
     pub(super) guest_count: usize,
-    /// Each code and its place in `codes`, by code.
-    places: Vec<(Code, u32)>,
+    /// Each code and its index in `codes`, by code.
+    index_by_code: Vec<(Code, u32)>,
 }
 
 /// What one use of a voucher costs.
@@ -103,8 +103,8 @@ impl Program {
             .unwrap_or_else(|| Random::new(seed, Purpose::ProgramId, number).uuid().to_string());
         let mut random = Random::new(seed, Purpose::Code, number);
         let codes: Vec<Code> = (0..spec.codes).map(|_| random.uuid()).collect();
-        let mut places: Vec<(Code, u32)> = codes.iter().copied().zip(0..).collect();
-        places.sort_unstable();
+        let mut index_by_code: Vec<(Code, u32)> = codes.iter().copied().zip(0..).collect();
+        index_by_code.sort_unstable();
         Ok(Self {
             id: ProgramId::new(id)?.as_str().to_owned(),
             name: spec.name.unwrap_or_else(|| format!("Program {number}")),
@@ -118,7 +118,7 @@ impl Program {
                 usize::try_from(guests).unwrap_or(usize::MAX).min(codes.len())
             }),
             codes,
-            places,
+            index_by_code,
         })
     }
 
@@ -138,10 +138,10 @@ impl Program {
         &self.codes
     }
 
-    /// Where that code stands, if it is one of this program's.
-    pub(super) fn place(&self, code: Code) -> Option<u32> {
-        let found = self.places.binary_search_by(|(have, _)| have.cmp(&code)).ok()?;
-        self.places.get(found).map(|(_, place)| *place)
+    /// The index of a code, if it is one of this program's.
+    pub(super) fn index_of(&self, code: Code) -> Option<u32> {
+        let found = self.index_by_code.binary_search_by(|(have, _)| have.cmp(&code)).ok()?;
+        self.index_by_code.get(found).map(|(_, index)| *index)
     }
 
     /// The codes that were sent, in their order, and how often each was.
@@ -149,13 +149,13 @@ impl Program {
         counted(&self.codes, &self.deliveries)
     }
 
-    /// Sends the code at that place to its recipient: which code it is, and which
+    /// Sends the code at that index to its recipient: which code it is, and which
     /// of its deliveries this was, from 1.
-    pub(super) fn deliver(&mut self, place: u32) -> Option<(Code, u32)> {
-        let place = usize::try_from(place).ok()?;
-        let times = self.deliveries.get_mut(place)?;
+    pub(super) fn deliver(&mut self, index: u32) -> Option<(Code, u32)> {
+        let index = usize::try_from(index).ok()?;
+        let times = self.deliveries.get_mut(index)?;
         *times = times.saturating_add(1);
-        Some((*self.codes.get(place)?, *times))
+        Some((*self.codes.get(index)?, *times))
     }
 
     /// The codes that were used, in their order, and how often each was.
@@ -168,27 +168,27 @@ impl Program {
         self.uses.iter().filter(|uses| **uses > 0).count()
     }
 
-    /// The recipient of the code at that place redeems it, unless they did so
+    /// The recipient of the code at that index redeems it, unless they did so
     /// `most` times before.
-    pub(super) fn redeem(&mut self, place: u32, most: u32) -> bool {
-        let found = usize::try_from(place).ok().and_then(|place| self.uses.get_mut(place));
+    pub(super) fn redeem(&mut self, index: u32, most: u32) -> bool {
+        let found = usize::try_from(index).ok().and_then(|index| self.uses.get_mut(index));
         let Some(uses) = found.filter(|uses| **uses < most) else { return false };
         *uses += 1;
         true
     }
 
-    /// Cancels the code at that place, unless it is cancelled already.
-    pub(super) fn cancel(&mut self, place: usize, now: u64) {
-        self.cancelled.entry(place).or_insert(now);
+    /// Cancels the code at that index, unless it is cancelled already.
+    pub(super) fn cancel(&mut self, index: usize, now: u64) {
+        self.cancelled.entry(index).or_insert(now);
     }
 
     pub(super) fn currency_code(&self) -> &str {
         &self.currency_code
     }
 
-    /// The code at that place, and how often it was used.
-    pub(super) fn code(&self, place: usize) -> Option<(Code, u32)> {
-        Some((*self.codes.get(place)?, *self.uses.get(place)?))
+    /// The code at that index, and how often it was used.
+    pub(super) fn code(&self, index: usize) -> Option<(Code, u32)> {
+        Some((*self.codes.get(index)?, *self.uses.get(index)?))
     }
 
     pub(super) fn has_status(&self, status: &str) -> bool {
@@ -243,8 +243,8 @@ impl Program {
         let mut body = String::with_capacity(self.codes.len() * 230 + 64);
         // Writing to a string can't fail.
         let _ = write!(body, "{{\"total_number_of_codes\":{},\"codes\":[", self.codes.len());
-        for (place, (code, uses)) in self.codes.iter().zip(&self.uses).enumerate() {
-            if place > 0 {
+        for (index, (code, uses)) in self.codes.iter().zip(&self.uses).enumerate() {
+            if index > 0 {
                 body.push(',');
             }
             let text = code_text(*code);
@@ -261,7 +261,7 @@ impl Program {
                     self.currency_code
                 );
             }
-            if let Some(at) = self.cancelled.get(&place) {
+            if let Some(at) = self.cancelled.get(&index) {
                 let _ = write!(body, ",\"canceled_at\":{at}");
             }
             body.push('}');
@@ -293,13 +293,13 @@ mod tests {
     }
 
     #[test]
-    fn every_code_is_found_at_its_place() {
+    fn every_code_is_found_at_its_index() {
         let program = program(500);
-        for (place, code) in (0..).zip(program.codes()) {
-            assert_eq!(program.place(*code), Some(place));
+        for (index, code) in (0..).zip(program.codes()) {
+            assert_eq!(program.index_of(*code), Some(index));
         }
         let other = Random::new(9, Purpose::Code, 9).uuid();
-        assert_eq!(program.place(other), None);
+        assert_eq!(program.index_of(other), None);
     }
 
     #[test]

@@ -85,8 +85,8 @@ impl Random {
         let last = u64::try_from(alphabet.len()).unwrap_or_default().saturating_sub(1);
         (0..length)
             .filter_map(|_| {
-                let place = usize::try_from(self.between(0, last)).ok()?;
-                alphabet.as_bytes().get(place).copied().map(char::from)
+                let index = usize::try_from(self.between(0, last)).ok()?;
+                alphabet.as_bytes().get(index).copied().map(char::from)
             })
             .collect()
     }
@@ -95,8 +95,8 @@ impl Random {
 /// A key made of a code and a number, for draws about that code.
 pub(super) fn key_of(code: Code, number: u32) -> u64 {
     let (mut high, mut low) = (0_u64, 0_u64);
-    for (place, byte) in code.as_bytes().iter().enumerate() {
-        let half = if place < 8 { &mut high } else { &mut low };
+    for (index, byte) in code.as_bytes().iter().enumerate() {
+        let half = if index < 8 { &mut high } else { &mut low };
         *half = *half << 8 | u64::from(*byte);
     }
     high ^ low.rotate_left(32) ^ u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15)
@@ -116,8 +116,8 @@ mod tests {
             draw(1, Purpose::Fault, 2),
             draw(1, Purpose::Token, 1),
         ];
-        for (place, one) in all.iter().enumerate() {
-            assert!(!all[..place].contains(one));
+        for (index, one) in all.iter().enumerate() {
+            assert!(!all[..index].contains(one));
         }
     }
 

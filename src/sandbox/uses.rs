@@ -13,10 +13,10 @@ use super::random::{Purpose, Random, key_of};
 use crate::code::Code;
 
 const THREE_DAYS: u64 = 3 * 24 * 3_600_000;
-/// Each of the spans, of which one is drawn, is half of the one before: the last is 4 s.
+/// One of these spans is drawn. Each is half of the one before; the last is 4 s.
 const SPANS: u64 = 16;
 
-/// A use that is to come: when, in which program, and the place of its code there.
+/// A future use: its time, its program, and the index of its code there.
 type Use = (u64, usize, u32);
 
 /// The uses to come, each with the organization that the code was sent for.
@@ -29,7 +29,7 @@ impl Uses {
         &mut self,
         options: &Options,
         organization: &str,
-        (program, place): (usize, u32),
+        (program, index): (usize, u32),
         (code, nth): (Code, u32),
         now: u64,
     ) {
@@ -38,7 +38,7 @@ impl Uses {
         if random.chance(options.use_rate) && reached() == Outcome::Distributed {
             let span = THREE_DAYS >> random.between(0, SPANS);
             let at = now.saturating_add(random.between(1, span));
-            self.0.insert((at, program, place), organization.to_owned());
+            self.0.insert((at, program, index), organization.to_owned());
         }
     }
 

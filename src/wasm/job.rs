@@ -1,4 +1,4 @@
-//! The state machine of a job, as `src/js/job/job.ts` drives it.
+//! The state machine of a job, as `src/js/job/loop.ts` drives it.
 //!
 //! The loop around it is there and not here: it waits for a journal, tokens,
 //! answers and timers at once, which is a line each in JavaScript and a future
@@ -235,7 +235,7 @@ fn run(
             for place in 0..job.batches() {
                 rows.extend(job.batch(place).map(|batch| batch_row(&batch)));
             }
-            return Ok(bytes(rows.as_flattened()));
+            return Ok(bytes(rows.as_flattened().as_flattened()));
         }
         Operation::LastError => {
             let Some(batch) = job.batch(at) else { return Ok(JsValue::UNDEFINED) };
@@ -246,7 +246,9 @@ fn run(
                 }
             }));
         }
-        Operation::Results => return Ok(bytes(results(job, at, value).as_flattened())),
+        Operation::Results => {
+            return Ok(bytes(results(job, at, value).as_flattened().as_flattened()));
+        }
         Operation::Find => return Ok(found(job, value)),
         Operation::Reason => {
             let reason = u16::try_from(at).ok().and_then(|number| job.reason_at(number));
@@ -329,25 +331,30 @@ fn error_from_parts(told: &[Json<'_>]) -> Error {
     response::error_from_record(code, status as u16, None)
 }
 
+/// Numbers of four bytes.
+type Words<const BYTES: usize> = [[u8; 4]; BYTES];
+type BatchRow = Words<{ BATCH_ROW_BYTES / 4 }>;
+type ResultRow = Words<{ RESULT_ROW_BYTES / 4 }>;
+
 /// State, whether there is an error, whether it was cancelled, what it rests on (a byte
 /// each), codes and used (u16, as a batch has no more), reported, attempts, when it left.
-fn batch_row(batch: &BatchInfo<'_>) -> [u8; BATCH_ROW_BYTES] {
-    let mut row = [0; BATCH_ROW_BYTES];
-    let fields = [
-        u64::from(batch.state as u8)
-            | u64::from(batch.last_error.is_some()) << 8
-            | u64::from(batch.cancelled) << 16
-            | u64::from(batch.by as u8) << 24,
-        u64::from(batch.codes) | u64::from(batch.used) << 16,
-        batch.reported.into(),
-        batch.attempts.into(),
-        batch.sent_at & 0xffff_ffff,
-        batch.sent_at >> 32,
+#[allow(clippy::cast_possible_truncation)]
+fn batch_row(batch: &BatchInfo<'_>) -> BatchRow {
+    let about = [
+        batch.state as u8,
+        batch.last_error.is_some().into(),
+        batch.cancelled.into(),
+        batch.by as u8,
     ];
-    for (out, field) in row.chunks_exact_mut(4).zip(fields) {
-        out.iter_mut().zip(field.to_le_bytes()).for_each(|(out, byte)| *out = byte);
-    }
-    row
+    let words = [
+        u32::from_le_bytes(about),
+        batch.codes | batch.used << 16,
+        batch.reported,
+        batch.attempts,
+        batch.sent_at as u32,
+        (batch.sent_at >> 32) as u32,
+    ];
+    words.map(u32::to_le_bytes)
 }
 
 /// The row of a code; undefined where the job has no such code.
@@ -357,12 +364,12 @@ fn found(job: &mut Job, code: &JsValue) -> JsValue {
         let at = job.find(code)?;
         Some(code_row(at, &job.row(at)?))
     });
-    row.map_or(JsValue::UNDEFINED, |row| bytes(&row))
+    row.map_or(JsValue::UNDEFINED, |row| bytes(row.as_flattened()))
 }
 
 /// A page of codes from a place on, of some states if a set of bits names them.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-fn results(job: &Job, mut at: usize, states: &JsValue) -> Vec<[u8; RESULT_ROW_BYTES]> {
+fn results(job: &Job, mut at: usize, states: &JsValue) -> Vec<ResultRow> {
     let states = states.as_f64().map_or(u32::MAX, |states| states as u32);
     let mut page = Vec::new();
     while let Some(row) = job.row(at)
@@ -378,19 +385,20 @@ fn results(job: &Job, mut at: usize, states: &JsValue) -> Vec<[u8; RESULT_ROW_BY
 
 /// The place of a code (u32, as places have 32 bits), its state, evidence, reason
 /// (u16, 0 for none), the code itself and its batch (u32).
-fn code_row(at: usize, row: &Row) -> [u8; RESULT_ROW_BYTES] {
-    let reason = row.reason.map_or(0, |place| place + 1);
-    let about = at as u64
-        | u64::from(row.state as u8) << 32
-        | u64::from(row.by as u8) << 40
-        | u64::from(reason) << 48;
-    let mut out = [0; RESULT_ROW_BYTES];
-    let code = row.code.as_bytes();
-    #[allow(clippy::cast_possible_truncation)]
-    let batch = (row.batch as u32).to_le_bytes();
-    let all = about.to_le_bytes().into_iter().chain(*code).chain(batch);
-    out.iter_mut().zip(all).for_each(|(out, byte)| *out = byte);
-    out
+#[allow(clippy::cast_possible_truncation)]
+fn code_row(at: usize, row: &Row) -> ResultRow {
+    let [low, high] = row.reason.map_or(0, |place| place + 1).to_le_bytes();
+    let code = u128::from_le_bytes(*row.code.as_bytes());
+    let words = [
+        at as u32,
+        u32::from_le_bytes([row.state as u8, row.by as u8, low, high]),
+        code as u32,
+        (code >> 32) as u32,
+        (code >> 64) as u32,
+        (code >> 96) as u32,
+        row.batch as u32,
+    ];
+    words.map(u32::to_le_bytes)
 }
 
 fn bytes(bytes: &[u8]) -> JsValue {

@@ -68,8 +68,9 @@ export const evidenceTests = (page, jobs) => ({
     await until(page, ({ unknown = 0 }) => unknown > 1_000, "three in a row halt it");
     await sandbox(page, { faults: { lost_after: 0 } });
     const batch = page.locator("li.batch").first();
+    await page.getByText(/^What was tried: /).click();
     await batch.getByText(/of these 500, .*500 unknown/).waitFor();
-    await batch.getByRole("button", { name: /^Send \d+ codes again/ }).waitFor();
+    await page.getByRole("button", { name: /^Send all [\d,]+ codes again/ }).waitFor();
   },
 
   async "what has halted by itself is resumed with everything, once somebody says so"() {
@@ -116,7 +117,10 @@ export const evidenceTests = (page, jobs) => ({
     // Late reports of earlier jobs settle some of them too.
     assert.ok(certain + open <= all, `${certain} and ${open} of ${all}`);
     assert.ok(certain > 100 && open > 100, `${certain} are in use, ${open} unknown`);
-    await batch.getByRole("button", { name: `Send ${open} codes again` }).waitFor();
+    await batch.getByRole("button", { name: "Decide about this batch alone" }).click();
+    await page.getByText("in use: these are left out").waitFor();
+    await page.getByRole("button", { name: `Send ${open} codes again` }).waitFor();
+    await page.getByRole("button", { name: "Decide about all batches instead" }).click();
     await untilSources(
       page,
       ({ usage = 0 }) => usage >= certain && usage <= (after["distributed"] ?? 0),

@@ -10,6 +10,8 @@ import { freePort } from "../free-port.mjs";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const TOKEN = "console-test-admin-token";
+/** Tests decide at once; what waits for longer is set by the test that looks at it. */
+const TRIAL = { SETTLE_MINUTES: "0", START_DELAY_SECONDS: "0" };
 const START_MS = 240_000;
 
 export async function start() {
@@ -17,7 +19,7 @@ export async function start() {
   const origin = `http://127.0.0.1:${port}`;
   const state = await mkdtemp(join(tmpdir(), "uber-vouchers-console-"));
   const child = spawn(process.execPath, [join(ROOT, "scripts", "start.mjs")], {
-    env: { ...process.env, PORT: String(port), STATE: state, ADMIN_TOKEN: TOKEN },
+    env: { ...TRIAL, ...process.env, PORT: String(port), STATE: state, ADMIN_TOKEN: TOKEN },
     stdio: ["ignore", "pipe", "inherit"],
   });
   let link = "";

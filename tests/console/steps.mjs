@@ -10,6 +10,7 @@ export const PROGRAMS = {
   day: { id: "c3d9f2a8-7b45-4e19-a0d6-5f8e1b7c4903", name: "Customer day", codes: 30_000 },
   nights: { id: "e71a60b4-93cd-4f28-b5e2-0d4c9a8f6e04", name: "", codes: 312 },
   dinner: { id: "1b82d7e5-a4f0-4c63-9e1b-7c3f5d20a805", name: "Board dinner", codes: 1 },
+  autumn: { id: "7c5e90d3-18ab-4f6d-b2c7-64a1f0e3d906", name: "Autumn campaign", codes: 60 },
 };
 
 const WAIT_MS = 30_000;
@@ -62,8 +63,17 @@ export const drop = (page, name, text) =>
     [name, text],
   );
 
+/** Types how many codes these are, where that is asked for. @param {Page} page @param {string} label */
+export async function confirmNumber(page, label) {
+  await page.getByRole("button", { name: label, exact: true }).waitFor();
+  await page.locator(".review-reason", { hasText: /^(First type|$)/ }).waitFor();
+  const number = page.locator("#typed-number");
+  if (await number.isVisible()) await number.fill(label.replaceAll(/\D/g, ""));
+}
+
 /** Presses the button, and is at the job. @param {Page} page @param {string} label */
 export async function distribute(page, label) {
+  await confirmNumber(page, label);
   const button = page.getByRole("button", { name: label, exact: true });
   await button.and(page.locator("[aria-disabled=false]")).click();
   await page.waitForURL(/\/jobs\//);
@@ -74,7 +84,7 @@ export async function distribute(page, label) {
 export async function counts(page) {
   /** @type {Record<string, string>} */
   const found = {};
-  for (const name of ["valid", "duplicate", "rejected", "queued-before"]) {
+  for (const name of ["valid", "duplicate", "rejected", "not-in-this-program", "queued-before"]) {
     found[name] = await page.locator(`[data-count=${name}]`).innerText();
   }
   return found;

@@ -143,11 +143,10 @@ ${html}
 <script type="module" src="/assets/page.js"></script></html>`,
     ],
     "/assets/page.js": ["text/javascript", String(outputFiles[0]?.text)],
-    "/assets/uber_vouchers_bg.wasm": [
-      "application/wasm",
-      readFileSync(join(dist, "uber_vouchers_bg.wasm")),
-    ],
   };
+  for (const name of ["uber_vouchers_bg.wasm", "uber_vouchers_distribute_bg.wasm"]) {
+    files[`/assets/${name}`] = ["application/wasm", readFileSync(join(dist, name))];
+  }
   const uber = await createUber();
   const { programId, codes } = uber.createProgram({ codes: 20 });
   const browser = await chromium.launch({

@@ -243,7 +243,10 @@ test("a socket outlives the object in memory, and is told what comes after", asy
   const told = [];
   socket.on("message", (data) => told.push(JSON.parse(String(data))));
   await once(socket, "message");
-  const instance = async () => (await worker.request(`${path}/${id}`)).headers.get("X-Instance");
+  const instance = async () => {
+    const headers = { "X-Test": "memory" };
+    return (await worker.request(`${path}/${id}`, { headers })).json();
+  };
   const before = await instance();
   // The platform takes an object out of memory after ten seconds without work.
   await sleep(13_000);

@@ -160,7 +160,7 @@ test("what was rejected, failed or was cancelled is free again", async () => {
   };
 
   // Uber refuses a request with a code that it does not know.
-  const rejected = await create([codes[0] ?? "", stranger]);
+  const rejected = await create([codes[0] ?? "", stranger], "?allowForeign=true");
   await other.until(programId, rejected, ({ progress }) => progress.rejected === 2);
 
   const cancelled = await create(codes.slice(1, 3), "?start=false");

@@ -6,18 +6,19 @@ export { VoucherApp } from "uber-vouchers/worker";
 
 /** What its objects do for one another is not in its types. @type {any} */
 const Program = Published;
+/** A route of one program. */
+const OF_PROGRAM = /^\/api\/programs\/([^/]+)\//;
 const never = () => new Promise((resolve) => setTimeout(resolve, 24 * 60 * 60 * 1000));
 
 /**
- * Its answers tell which object in memory gave them, so that a test sees when that is another.
- *
  * An upload that spans programs says by its `source` where it breaks off: `stuck` and a program, whose
  * job is never created; `late` and a program, whose job is created with the next request that says `X-Test: late`,
  * and not before; `untold`, of which no program is told that all jobs are created. With `at` and a time, that is when all
  * of its jobs were created.
  *
  * `X-Test: creating` leaves a job behind whose list is not written down yet, and `X-Test: expire` with
- * the id of a job ends its retention. `X-Test: lost` and the name of a binding cuts the objects off.
+ * the id of a job ends its retention. `X-Test: memory` is answered with which object is in memory, and
+ * `X-Test: lost` with the name of a binding cuts the objects off.
  */
 export class VoucherProgram extends Program {
   instance = crypto.randomUUID();
@@ -36,7 +37,7 @@ export class VoucherProgram extends Program {
 
   /** @param {object} order @param {number} time */
   async #createdAt(order, time) {
-    const { records } = /** @type {any} */ (this);
+    const { records } = /** @type {any} */ (this).parts;
     const held = await super.hold(order);
     const record = records.byId(held.summary.id);
     record.summary.createdAt = time;
@@ -46,29 +47,35 @@ export class VoucherProgram extends Program {
 
   /** @param {string} jobId */
   async summary(jobId) {
-    const { records } = /** @type {any} */ (this);
+    const { records } = /** @type {any} */ (this).parts;
     if (records.byId(jobId)?.summary.source === "untold") await never();
     return super.summary(jobId);
   }
 
-  /** @param {Request} request */
-  async fetch(request) {
-    const [what, jobId = ""] = (request.headers.get("X-Test") ?? "").split(" ");
-    const { records } = /** @type {any} */ (this);
+  /** What `X-Test` says. @param {string} what @param {string} jobId */
+  async test(what, jobId) {
+    const { parts } = /** @type {any} */ (this);
     if (what === "late") await super.hold(this.late);
-    if (what === "expire") await super.fold(records.byId(jobId));
-    if (what === "creating") {
-      const about = { programId: "", by: "", source: null, group: null, duplicates: 0 };
-      const record = { key: null, digest: "", isCall: false, ...about };
-      return Response.json(records.add(record, Date.now()).summary);
-    }
-    const answer = await super.fetch(request);
-    if (answer.status !== 101) answer.headers.set("X-Instance", this.instance);
-    return answer;
+    if (what === "expire") await parts.expiry.fold(parts.records.byId(jobId));
+    if (what === "memory") return this.instance;
+    if (what !== "creating") return undefined;
+    parts.tables.make();
+    const about = { programId: "", by: "", source: null, group: null, duplicates: 0 };
+    const record = { key: null, digest: "", isCall: false, ...about };
+    return parts.records.add(record, Date.now()).summary;
   }
 }
 
-const worker = createWorker(/** @type {any} */ (env)["OPTIONS"] ?? {});
+const { notify, ...options } = /** @type {any} */ (env)["OPTIONS"] ?? {};
+const worker = createWorker({
+  ...options,
+  // What is told goes to the address that a test names.
+  ...(notify && {
+    onEvent: async (/** @type {object} */ event) => {
+      await fetch(notify, { method: "POST", body: JSON.stringify(event) });
+    },
+  }),
+});
 
 /** The objects of a class that can't be reached. */
 const unreachable = {
@@ -79,8 +86,13 @@ const unreachable = {
 
 export default {
   /** @param {Request} request @param {any} env @param {any} context */
-  fetch(request, env, context) {
-    const [what, name = ""] = (request.headers.get("X-Test") ?? "").split(" ");
-    return worker.fetch(request, what === "lost" ? { ...env, [name]: unreachable } : env, context);
+  async fetch(request, env, context) {
+    const [what = "", name = ""] = (request.headers.get("X-Test") ?? "").split(" ");
+    if (what === "lost") return worker.fetch(request, { ...env, [name]: unreachable }, context);
+    if (what === "") return worker.fetch(request, env, context);
+    const [, programId = ""] = OF_PROGRAM.exec(new URL(request.url).pathname) ?? [];
+    const { VOUCHER_PROGRAM: programs } = env;
+    const done = await programs.get(programs.idFromName(programId)).test(what, name);
+    return done === undefined ? worker.fetch(request, env, context) : Response.json(done);
   },
 };

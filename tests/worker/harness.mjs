@@ -173,7 +173,8 @@ export async function startWorker({
           UBER_BASE_URL: uber,
           UBER_TOKEN_URL: `${uber}/oauth/v2/token`,
           ADMIN_TOKEN,
-          OPTIONS: options,
+          // What is unknown is decided at once, except where a test is about that.
+          OPTIONS: { settleMinutes: 0, ...options },
           ...bindings,
         },
       }),

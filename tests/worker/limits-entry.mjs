@@ -159,6 +159,17 @@ function refusing(storage, kind) {
   }
 }
 
+/** The methods with which an invocation begins. */
+const CALLED = {
+  program: [
+    ...["createJob", "distribute", "dryRun", "jobs", "job", "results", "resultsCsv", "journal"],
+    ...["pause", "resume", "cancel", "approve", "rename", "resolve", "drop", "reconcile", "fetch"],
+    "hasCodes",
+    ...["webhook", "hold", "passOn", "summary", "everything", "wake", "resumeHalted"],
+  ],
+  app: ["resumeHalted"],
+};
+
 /** @param {any} Published @param {"program" | "app"} kind */
 function limited(Published, kind) {
   const Limited = class extends Published {
@@ -192,27 +203,11 @@ function limited(Published, kind) {
     async ring() {
       await this.alarm();
     }
-
-    /** @param {Request} request */
-    async fetch(request) {
-      const object = /** @type {any} */ (this);
-      if (!object.isAlarm) object.counts.renew();
-      return super.fetch(request);
-    }
   };
   // Only methods of a class are called from elsewhere. What happens while the alarm is at
   // work counts as a part of it.
-  for (const name of [
-    "webhook",
-    "hold",
-    "passOn",
-    "summary",
-    "everything",
-    "wake",
-    "resumeHalted",
-  ]) {
+  for (const name of CALLED[kind]) {
     const method = Published.prototype[name];
-    if (method === undefined) continue;
     /** @this {any} */
     Limited.prototype[name] = function (/** @type {unknown[]} */ ...values) {
       if (!this.isAlarm) this.counts.renew();

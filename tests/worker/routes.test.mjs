@@ -293,9 +293,10 @@ test("Uber's own paths serve a browser's client, through the same ledger", async
 });
 
 test("a program that Uber does not know halts its job, and nothing is lost", async () => {
-  const created = await worker.createJob("no-such-program", [
-    "1f913a96-f52c-42a0-aa0b-a2ba53b2d631",
-  ]);
+  const codes = ["1f913a96-f52c-42a0-aa0b-a2ba53b2d631"];
+  const refused = await worker.createJob("no-such-program", codes);
+  assert.deepEqual([refused.status, (await refused.json()).code], [503, "codes_not_read"]);
+  const created = await worker.createJob("no-such-program", codes, "?unchecked=true");
   const { id } = await created.json();
   const job = await worker.until("no-such-program", id, ({ status }) => status === "halted");
   assert.deepEqual(

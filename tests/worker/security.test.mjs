@@ -9,7 +9,7 @@ import { SignJWT } from "jose";
 import { WebSocket } from "ws";
 
 import { logError } from "../../build/js/worker/log.js";
-import { answerError } from "../../build/js/worker/http/problem.js";
+import { answerError } from "../../build/js/worker/problem.js";
 import { ADMIN_TOKEN, ORGANIZATION, SIGNING_KEY, cleanUp } from "./harness.mjs";
 import { startUber, startWorker } from "./harness.mjs";
 import { raw } from "./raw.mjs";
@@ -81,18 +81,23 @@ const routes = () => {
     ["GET", "/api/config"],
     ["GET", "/api/programs"],
     ["GET", "/api/jobs"],
+    ["GET", "/api/overview"],
+    ["GET", "/api/audit"],
     ["POST", "/api/jobs", `${programId},${codes[5]}`],
     ["POST", "/api/pause", { paused: true }],
     ["GET", `${program}/codes`],
     ["GET", `${program}/jobs`],
     ["POST", `${program}/jobs`, codes.slice(3).join("\n")],
     ["GET", job],
+    ["PATCH", job, { name: "x" }],
     ["GET", `${job}/live`],
     ["GET", `${job}/results`],
     ["GET", `${job}/results.csv`],
     ["GET", `${job}/journal`],
     ["POST", `${job}/pause`],
     ["POST", `${job}/resume`],
+    ["POST", `${job}/cancel`],
+    ["POST", `${job}/approve`],
     ["POST", `${job}/drop`],
     ["POST", `${job}/resolve`, { batch: "all", decision: "abandon" }],
     ["POST", `${ubers}/search`, {}],
@@ -312,7 +317,7 @@ test("another console is let in where it was allowed, and by bearer alone", asyn
   });
   assert.equal(preflight.status, 204);
   assert.equal(preflight.headers["access-control-allow-origin"], CONSOLE);
-  assert.equal(preflight.headers["access-control-allow-methods"], "GET, POST");
+  assert.equal(preflight.headers["access-control-allow-methods"], "GET, POST, PATCH");
   assert.equal(preflight.headers["access-control-allow-credentials"], undefined);
   assert.match(preflight.headers["vary"] ?? "", /Origin/);
   const read = await asOperator("/api/jobs", { headers: { Origin: CONSOLE } });
@@ -611,7 +616,7 @@ test("odd keys, sources and queries are data, and no more", async () => {
 test("a program that is unknown to Uber, or another organization's, gets nothing and loses nothing", async () => {
   const unknown = crypto.randomUUID();
   const list = Array.from({ length: 3 }, () => crypto.randomUUID());
-  const created = await worker.createJob(unknown, list);
+  const created = await worker.createJob(unknown, list, "?unchecked=true");
   const { id } = await created.json();
   const job = await worker.until(unknown, id, ({ status }) => status !== "running");
   assert.deepEqual([job.status, job.error.code], ["halted", "resource_not_found"]);

@@ -42,6 +42,13 @@ const OPTIONS = {
     ],
     wrong: [true, "daily", 5, null, []],
   },
+  settleMinutes: { good: [0, 0.1, 10, 1_440], wrong: [-1, 1_441, "10", "NaN", null] },
+  startDelaySeconds: { good: [0, 10, 3_600], wrong: [-1, 3_601, "10", "Infinity", null] },
+  approval: {
+    good: [{ above: 0 }, { above: 1_000 }],
+    wrong: [1_000, {}, { above: -1 }, { above: 1.5 }, { above: "1" }, { above: 1, under: 2 }, null],
+  },
+  onEvent: { good: ["function"], wrong: [true, "code", {}, null] },
   outcomes: { good: ["function"], wrong: [true, "code", {}, null] },
 };
 

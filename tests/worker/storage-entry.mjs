@@ -29,23 +29,29 @@ const show = (value) =>
 const read = (value) =>
   typeof value === "object" && value !== null ? toBytes(value.base64) : value;
 
-/** Counts what is written, as the platform bills it. @param {any} storage */
+/** Counts what is written and read, as the platform bills it. @param {any} storage */
 function countRows(storage) {
-  const counts = { sql: 0, keys: 0, alarms: 0 };
+  const counts = newCounts();
   const { sql } = storage;
   const exec = sql.exec.bind(sql);
   sql.exec = (/** @type {any[]} */ ...values) => {
     const cursor = exec(...values);
-    let seen = 0;
+    const seen = { read: 0, sql: 0 };
     const count = () => {
-      counts.sql += cursor.rowsWritten - seen;
-      seen = cursor.rowsWritten;
+      const { rowsRead: read, rowsWritten: written } = cursor;
+      counts.read += read - seen.read;
+      if (String(values[0]).includes("FROM ledger")) counts.ledger += read - seen.read;
+      counts.sql += written - seen.sql;
+      Object.assign(seen, { read, sql: written });
     };
     count();
     return {
       *[Symbol.iterator]() {
-        for (const row of cursor) yield row;
-        count();
+        try {
+          for (const row of cursor) yield row;
+        } finally {
+          count();
+        }
       },
       toArray() {
         const rows = cursor.toArray();
@@ -61,6 +67,7 @@ function countRows(storage) {
   };
   const { put, delete: remove, setAlarm } = storage;
   storage.put = (/** @type {any[]} */ ...values) => {
+    counts.puts += 1;
     counts.keys += typeof values[0] === "string" ? 1 : Object.keys(values[0]).length;
     return put.apply(storage, values);
   };
@@ -74,6 +81,12 @@ function countRows(storage) {
   };
   return counts;
 }
+
+/**
+ * Rows read, those of the ledger among them; `sql` are rows written; `puts` are how often keys were,
+ * such as the records of a journal.
+ */
+const newCounts = () => ({ read: 0, ledger: 0, sql: 0, keys: 0, puts: 0, alarms: 0 });
 
 /** What a test does with an object's storage. @param {any} storage */
 function doorTo(storage) {
@@ -155,10 +168,10 @@ const inspected = (Published) =>
         ...doorTo(ctx.storage),
         /** As after an event that tells of a use. */
         evidence: () => object.noteEvidence("usage"),
-        /** Rows written since that was asked last. */
+        /** Rows since that was asked last. */
         rows: () => {
           const now = { ...counts };
-          Object.assign(counts, { sql: 0, keys: 0, alarms: 0 });
+          Object.assign(counts, newCounts());
           return now;
         },
       };

@@ -109,14 +109,20 @@ test(
   async () => {
     await start();
     await limit({ ...FREE_PLAN, inAll: 50 });
-    const programs = Array.from({ length: 1_000 }, () => crypto.randomUUID());
-    const rows = programs.map((program) => `${program},${crypto.randomUUID()}`);
+    const programs = [];
+    const rows = [];
+    for (let count = 0; count < 1_000; count += 1) {
+      const { programId, codes } = await uber.createProgram(1);
+      programs.push(programId);
+      rows.push(`${programId},${codes[0]}`);
+    }
     const answer = await worker.request("/api/jobs?start=false", {
       method: "POST",
       body: ["program_id,code_id", ...rows].join("\n"),
       headers: { "Content-Type": "text/csv", "Idempotency-Key": crypto.randomUUID() },
     });
-    const { jobs } = /** @type {any} */ (await answer.json());
+    const { jobs, ...problem } = /** @type {any} */ (await answer.json());
+    assert.equal(answer.status, 201, JSON.stringify(problem));
     const { refused, most } = await seen();
     assert.deepEqual([answer.status, refused], [201, 0]);
     assert.deepEqual(

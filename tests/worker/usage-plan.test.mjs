@@ -15,12 +15,14 @@ const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];
 const NOW = 1_800_000_000_000;
 const reconcile = { intervalHours: [1, 6, 24], delayMinutes: 5, pauseMinutes: 10 };
 /** @type {any} */
-const settings = { reconcile, retentionDays: 90 };
+const settings = { reconcile, retentionDays: 90, settleMinutes: 10 };
 const FAULT = { code: "timeout", message: "", hint: "", queued: "no" };
 
 /** A job that has sent something. @param {object} [progress] @param {object} [more] @returns {any} */
 const job = (progress, more) => ({
   number: 1,
+  sent: { requests: 1, at: NOW - HOUR },
+  sources: { webhook: { codes: 0, lastAt: null } },
   summary: {
     status: "finished",
     createdAt: NOW,

@@ -5,7 +5,12 @@
  */
 import { DurableObject, type ObjectContext } from "cloudflare:workers";
 import { durableObjectJournal } from "uber-vouchers/journal";
-import { type Sandbox, type SandboxSettings, createSandbox } from "uber-vouchers/sandbox";
+import {
+  type Sandbox,
+  type SandboxProgramOptions,
+  type SandboxSettings,
+  createSandbox,
+} from "uber-vouchers/sandbox";
 
 interface Env {
   SANDBOX: { idFromName(name: string): unknown; get(id: unknown): { fetch: typeof fetch } };
@@ -20,7 +25,14 @@ interface Env {
   SANDBOX_WEBHOOKS?: number;
 }
 
-const PROGRAMS = [
+/** Of the first codes of some, so many are cancelled, and so many in use. */
+interface Program extends SandboxProgramOptions {
+  id: string;
+  canceled?: number;
+  used?: number;
+}
+
+const PROGRAMS: Program[] = [
   {
     id: "5f0c1d52-6e0b-4a8e-9f37-2b1f4c8a7d01",
     name: "Berlin summer party",
@@ -37,6 +49,16 @@ const PROGRAMS = [
     currencyCode: "EUR",
   },
   { id: "1b82d7e5-a4f0-4c63-9e1b-7c3f5d20a805", name: "Board dinner", codes: 1 },
+  {
+    id: "7c5e90d3-18ab-4f6d-b2c7-64a1f0e3d906",
+    name: "Autumn campaign",
+    codes: 60,
+    currencyCode: "EUR",
+    guests: 55,
+    // Of these, so many of the first are not to be sent: a review has to say so.
+    canceled: 3,
+    used: 2,
+  },
 ];
 
 /** What the console's panel sets. */
@@ -95,8 +117,13 @@ export class SandboxState extends DurableObject<Env> {
     // Said on the command line, so it holds over what was set before.
     if (env.SANDBOX_FAULTS) this.#sandbox.configure({ faults: env.SANDBOX_FAULTS });
     const known = new Set(this.#sandbox.programs().map(({ programId }) => programId));
-    for (const program of PROGRAMS) {
-      if (!known.has(program.id)) this.#sandbox.createProgram(program);
+    for (const { canceled = 0, used = 0, ...program } of PROGRAMS) {
+      if (known.has(program.id)) continue;
+      const { codes } = this.#sandbox.createProgram(program);
+      for (const code of codes.slice(0, canceled)) this.#sandbox.cancel(program.id, code);
+      for (const code of codes.slice(canceled, canceled + used)) {
+        this.#sandbox.redeem(program.id, code);
+      }
     }
     this.#alarmAt = (await storage.getAlarm()) ?? Infinity;
     await this.#arm();

@@ -2,13 +2,24 @@
  * The console's worker: the package's, and beside it what the console shows of
  * the sandbox where that stands in Uber's place.
  */
-import { type WorkerEnv, createWorker } from "uber-vouchers/worker";
+import { env as variables } from "cloudflare:workers";
+import { type WorkerEnv, type WorkerOptions, createWorker } from "uber-vouchers/worker";
 
 import { sandboxPanel } from "./sandbox-panel.js";
 
 export { VoucherApp, VoucherProgram } from "uber-vouchers/worker";
 
-const worker = createWorker({ allowDistributeAll: true });
+const worker = createWorker({ allowDistributeAll: true, ...trial() });
+
+/** Where the sandbox stands in Uber's place, a trial need not wait as long as people would. */
+function trial(): WorkerOptions {
+  const { SETTLE_MINUTES, START_DELAY_SECONDS, APPROVAL_ABOVE } = variables;
+  return {
+    ...(SETTLE_MINUTES && { settleMinutes: Number(SETTLE_MINUTES) }),
+    ...(START_DELAY_SECONDS && { startDelaySeconds: Number(START_DELAY_SECONDS) }),
+    ...(APPROVAL_ABOVE && { approval: { above: Number(APPROVAL_ABOVE) } }),
+  };
+}
 
 export default {
   ...worker,

@@ -59,7 +59,7 @@ impl Rows {
         self.reject_lines(why.into(), None, collector);
     }
 
-    /// Rejects the row, and each of its further lines in which something stands.
+    /// Rejects the row, and each of its further lines that is not blank.
     fn reject_lines(
         &mut self,
         mut message: String,

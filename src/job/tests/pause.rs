@@ -259,10 +259,10 @@ fn a_journal_is_not_gone_on_with_at_another_pause() {
 fn a_pause_that_cannot_be_is_refused() {
     let begin = begin(3, 2);
     let codes =
-        [vec![journal::CODES], (0..3).flat_map(|at| *code(at).as_bytes()).collect()].concat();
-    let pause = |codes: u8| vec![journal::PAUSE, codes, 0, 0, 0];
-    let reached = vec![journal::PAUSED];
-    let sending = |batch: u8| [vec![journal::SENDING, batch, 0, 0, 0], vec![0; 8]].concat();
+        [vec![record::CODES], (0..3).flat_map(|at| *code(at).as_bytes()).collect()].concat();
+    let pause = |codes: u8| vec![record::PAUSE, codes, 0, 0, 0];
+    let reached = vec![record::PAUSED];
+    let sending = |batch: u8| [vec![record::SENDING, batch, 0, 0, 0], vec![0; 8]].concat();
     let resumes = |records: &[Vec<u8>]| {
         let mut recovery = Recovery::new(example(), settings());
         recovery.push(&journal_of(records)).and_then(|()| recovery.resume(false)).is_ok()
@@ -272,7 +272,7 @@ fn a_pause_that_cannot_be_is_refused() {
     assert!(with(&[]) && with(&[sending(0)]) && with(&[reached.clone(), sending(1)]));
     assert!(!with(&[sending(1)]), "behind the pause");
     assert!(!with(&[reached.clone(), reached.clone()]));
-    assert!(!with(&[pause(1)]) && !with(&[vec![journal::PAUSED, 0]]));
+    assert!(!with(&[pause(1)]) && !with(&[vec![record::PAUSED, 0]]));
     for records in [
         vec![pause(1), begin.clone(), codes.clone()],
         vec![begin.clone(), pause(0), codes.clone()],

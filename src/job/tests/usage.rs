@@ -404,7 +404,7 @@ fn usage_of_what_cannot_be_used_is_damage() {
     bench.run();
     bench.answer(0, 400);
     for places in [&[4][..], &[0], &[2, 2], &[u32::MAX]] {
-        let body: Vec<u8> = std::iter::once(journal::USAGE)
+        let body: Vec<u8> = std::iter::once(record::USAGE)
             .chain(places.iter().flat_map(|place: &u32| place.to_le_bytes()))
             .collect();
         for body in [&body[..], &body[..body.len() - 1]] {

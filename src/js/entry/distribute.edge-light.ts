@@ -5,4 +5,4 @@ import { instance } from "../wasm/distribute-binding.js";
 
 instance.provide(() => module);
 
-export * from "../distribute.js";
+export * from "../distribute-api.js";

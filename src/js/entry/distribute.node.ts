@@ -24,4 +24,4 @@ provideLongText(({ buffer, byteOffset, length }) =>
   Buffer.from(buffer, byteOffset, length).toString("latin1"),
 );
 
-export * from "../distribute.js";
+export * from "../distribute-api.js";

@@ -3,4 +3,4 @@ import { instance } from "../wasm/distribute-binding.js";
 
 instance.provide(() => new URL("./uber_vouchers_distribute_bg.wasm", import.meta.url));
 
-export * from "../distribute.js";
+export * from "../distribute-api.js";

@@ -6,4 +6,4 @@ import "../http/own-fetch.workerd.js";
 
 instance.provide(() => module);
 
-export * from "../distribute.js";
+export * from "../distribute-api.js";

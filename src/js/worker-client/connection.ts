@@ -80,7 +80,7 @@ export class Connection {
   }
 
   /** A decision: nothing leaves because of an answer that was lost, but it may have been taken. */
-  async send<T>(method: "POST" | "PUT", path: string, body: unknown): Promise<T> {
+  async send<T>(method: "POST" | "PUT" | "PATCH", path: string, body: unknown): Promise<T> {
     const headers = { "Content-Type": "application/json" };
     const init = { method, headers, body: JSON.stringify(body) };
     const answer = await this.request(path, init, "unknown");

@@ -5,6 +5,7 @@
 import type { CodeState, JobDecision } from "../job/types.js";
 import type { CallSignal, Guest, VoucherProgram } from "../types.js";
 import type {
+  AuditPage,
   DryRun,
   EventPage,
   EventSummary,
@@ -12,7 +13,9 @@ import type {
   JobDetail,
   JobResultPage,
   JobResultRow,
+  JobStatus,
   JobSummary,
+  Overview,
   ProgramSummary,
   Reconciled,
 } from "../worker/types.js";
@@ -29,11 +32,15 @@ export type { WorkerErrorParts } from "./error.js";
 export type { WorkerCodes } from "./upload.js";
 export type { WatchedJob } from "./watch.js";
 export type {
+  AuditAction,
+  AuditEntry,
+  AuditPage,
   DryRun,
   EventPage,
   EventSummary,
   EvidenceSource,
   EvidenceSources,
+  ForeignCode,
   JobDetail,
   JobFault,
   JobResultPage,
@@ -42,8 +49,12 @@ export type {
   JobStatus,
   JobSummary,
   JobUsage,
+  LeftOut,
+  Overview,
   ProgramSummary,
   Reconciled,
+  Rejection,
+  Settling,
   UnknownBatch,
 } from "../worker/types.js";
 
@@ -57,6 +68,10 @@ export interface UploadOptions {
   skip?: boolean;
   /** They are sent all the same: some people may get a second message. */
   resend?: boolean;
+  /** Codes that Uber does not list in the program are sent all the same. */
+  allowForeign?: boolean;
+  /** Where Uber's list of the program's codes can't be read: the codes are sent all the same. */
+  unchecked?: boolean;
   /** Ends the upload. */
   signal?: CallSignal;
 }
@@ -73,22 +88,28 @@ export interface NewJobOptions {
   source?: string;
   /** Codes in one request, 1 to 30,000. Default: the worker's. */
   batchSize?: number;
-  /** Whether it starts at once. Default: true. */
+  /** Whether it starts by itself. Default: true. */
   start?: boolean;
+  /** What the job is called. Default: its source. */
+  name?: string;
+  /** So many seconds it waits before it starts, so that it can be cancelled; at most 3,600. Default: 0. */
+  startIn?: number;
+  /** After exactly so many codes it pauses by itself; `resume` sends the others. Not for several programs. */
+  pauseAfter?: number;
 }
 
 /** What a job of a list is created with. */
 export interface CreateJobOptions extends UploadOptions, NewJobOptions {}
 
 /** What the jobs of a file that spans programs are created with. */
-export interface CreateJobsOptions extends CreateJobOptions {
+export interface CreateJobsOptions extends Omit<CreateJobOptions, "pauseAfter"> {
   /** The name of the column that holds the program ids. */
   programColumn?: string;
 }
 
 /** What a job of every code of a program is created with. */
 export type CreateJobForAllOptions = NewJobOptions &
-  Pick<UploadOptions, "skip" | "resend" | "signal">;
+  Pick<UploadOptions, "skip" | "resend" | "unchecked" | "signal">;
 
 /** What `results` takes. */
 export interface ResultsOptions {
@@ -96,8 +117,50 @@ export interface ResultsOptions {
   state?: CodeState;
   /** Only codes that begin so. */
   find?: string;
+  /** Only codes with this reason; empty for those without one. */
+  reason?: string;
   /** The place in the list to begin at. Default: 0. */
   from?: number;
+  /** Ends the reading. */
+  signal?: CallSignal;
+}
+
+/** Why an operator does something. */
+export interface Why {
+  /** In a sentence, for the audit trail; at most 500 characters. */
+  reason?: string;
+}
+
+/** What `history` takes. */
+export interface HistoryOptions {
+  /** Contained in its name, note, source or ids, in any case. */
+  find?: string;
+  /** Only jobs that are so. */
+  status?: JobStatus;
+  /** Only those of a program. */
+  program?: string;
+  /** Only those created before, in epoch milliseconds. */
+  before?: number;
+  /** Of those that were created at that very moment, the ones after this one. */
+  beforeId?: string;
+  /** At most so many, 1 to 200. Default: 50. */
+  limit?: number;
+  /** Ends the reading. */
+  signal?: CallSignal;
+}
+
+/** What `audit` takes. */
+export interface AuditOptions {
+  /** Contained in one of the texts of an entry, in any case. */
+  find?: string;
+  /** Only entries of a program. */
+  program?: string;
+  /** Only entries of a job. */
+  job?: string;
+  /** What `next` of the page before was. */
+  before?: string;
+  /** At most so many, 1 to 200. Default: 50. */
+  limit?: number;
   /** Ends the reading. */
   signal?: CallSignal;
 }
@@ -122,6 +185,8 @@ export interface EventsOptions {
 export interface GuestsOptions {
   /** How many guests one request asks for, at most 1,000. Default: 500. */
   pageSize?: number;
+  /** Shows them unmasked, which is written into the audit trail. Default: false. */
+  reveal?: boolean;
   /** Ends the reading. */
   signal?: CallSignal;
 }
@@ -136,7 +201,15 @@ export interface WorkerClient {
   }): Promise<ProgramSummary[]>;
   /** One program, with what was used of it. */
   getProgram(programId: string, options?: { signal?: CallSignal }): Promise<VoucherProgram>;
-  /** Everybody who is to get a code of the program. They hold people's data: don't log them. */
+  /** The newest job of each of these programs, at most 100; Uber is not asked. */
+  lastJobs(
+    programIds: readonly string[],
+    options?: { signal?: CallSignal },
+  ): Promise<Pick<ProgramSummary, "id" | "lastJob">[]>;
+  /**
+   * Everybody who is to get a code of the program; masked, unless `reveal` is said. They hold
+   * people's data: don't log them.
+   */
   guests(programId: string, options?: GuestsOptions): AsyncIterableIterator<Guest>;
   /** What a job of this list would come to. Nothing is created. */
   check(programId: string, codes: WorkerCodes, options?: UploadOptions): Promise<DryRun>;
@@ -145,7 +218,9 @@ export interface WorkerClient {
    * answer comes, it asks again with the same key, unless the list is a stream.
    *
    * @throws {WorkerError} `invalid_codes`, `empty_codes`; `already_queued`: an earlier
-   *   job has sent some of these codes, or may have; say `skip` or `resend`.
+   *   job has sent some of these codes, or may have; say `skip` or `resend`; `foreign_codes`:
+   *   Uber does not list some of them in the program; `codes_not_read`: nobody could say;
+   *   `nothing_to_send`: all are cancelled or in use.
    */
   createJob(programId: string, codes: WorkerCodes, options?: CreateJobOptions): Promise<JobSummary>;
   /**
@@ -163,6 +238,12 @@ export interface WorkerClient {
    * to allow it (`allowDistributeAll`).
    */
   createJobForAll(programId: string, options?: CreateJobForAllOptions): Promise<JobSummary>;
+  /** The jobs of all programs, the newest first. */
+  history(options?: HistoryOptions): Promise<JobSummary[]>;
+  /** What is under way, and what needs an operator. */
+  overview(options?: { signal?: CallSignal }): Promise<Overview>;
+  /** Who did what, when and why; the newest first. */
+  audit(options?: AuditOptions): Promise<AuditPage>;
   /** The jobs of a program, the newest first. */
   jobs(programId: string, options?: { signal?: CallSignal }): Promise<JobSummary[]>;
   /** All that there is to say of a job. */
@@ -185,17 +266,40 @@ export interface WorkerClient {
     options?: ResultsOptions & { limit?: number },
   ): Promise<JobResultPage>;
   /** Nothing more leaves; what is under way is awaited. */
-  pause(programId: string, jobId: string): Promise<JobSummary>;
-  /** Goes on. */
-  resume(programId: string, jobId: string): Promise<JobSummary>;
+  pause(programId: string, jobId: string, why?: Why): Promise<JobSummary>;
+  /** Goes on; one that is `scheduled` starts now. */
+  resume(programId: string, jobId: string, why?: Why): Promise<JobSummary>;
+  /**
+   * Nothing of the job ever leaves, and its codes are free.
+   *
+   * @throws {WorkerError} `already_sending`: something has left.
+   */
+  cancel(programId: string, jobId: string, why?: Why): Promise<JobSummary>;
+  /**
+   * Agrees to a job that another operator has created.
+   *
+   * @throws {WorkerError} `same_operator`: the same one has created it.
+   */
+  approve(programId: string, jobId: string, why?: Why): Promise<JobSummary>;
+  /** Says what a job is called, and what is to be known of it; `null` or an empty note takes it away. */
+  rename(
+    programId: string,
+    jobId: string,
+    naming: { name?: string; note?: string | null },
+  ): Promise<JobSummary>;
   /** Lets go of a job that is `unreadable`, with its journal: its codes stay blocked, as unknown. */
-  drop(programId: string, jobId: string): Promise<JobSummary>;
-  /** Decides about a batch that is unknown, or all that are. `resend` waits for `resume`. */
+  drop(programId: string, jobId: string, why?: Why): Promise<JobSummary>;
+  /**
+   * Decides about a batch that is unknown, or all that are. `resend` waits for `resume`.
+   *
+   * @throws {WorkerError} `reports_arriving`: `resend` would be too early; `job` says when it is not.
+   */
   resolve(
     programId: string,
     jobId: string,
     batch: number | "all",
     decision: JobDecision,
+    why?: Why,
   ): Promise<JobSummary>;
   /** The events of Uber's that the worker keeps, the newest first, without their bodies. */
   events(options?: EventsOptions): Promise<EventPage>;
@@ -261,6 +365,9 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
     }
   }
 
+  const act = (programId: string, jobId: string, action: string, why: Why = {}) =>
+    connection.send<JobSummary>("POST", `${pathOf(programId, jobId)}/${action}`, why);
+
   const client: WorkerClient = {
     async programs({ limit, offset, signal } = {}) {
       const path = `/api/programs${query({ limit, offset })}`;
@@ -269,11 +376,16 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
     },
     getProgram: (programId, { signal } = {}) =>
       connection.get<VoucherProgram>(programPath(programId), asSignal(signal)),
-    async *guests(programId, { pageSize, signal } = {}) {
+    async lastJobs(programIds, { signal } = {}) {
+      type Found = { programs: Pick<ProgramSummary, "id" | "lastJob">[] };
+      const path = `/api/programs${query({ ids: programIds.join() })}`;
+      return (await connection.get<Found>(path, asSignal(signal))).programs;
+    },
+    async *guests(programId, { pageSize, reveal, signal } = {}) {
       // A token that comes again would never end.
       const read = new Set<string>();
       for (let pageToken: string | undefined; ;) {
-        const asked = query({ pageSize, pageToken });
+        const asked = query({ pageSize, pageToken, reveal });
         const path = `${programPath(programId)}/guests${asked}`;
         const page = await connection.get<GuestPage>(path, asSignal(signal));
         yield* page.guests;
@@ -294,6 +406,13 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
         ...everybody(programId),
         ...options,
       }) as Promise<JobSummary>,
+    async history({ signal, ...filter } = {}) {
+      const path = `/api/jobs${query({ ...filter })}`;
+      return (await connection.get<{ jobs: JobSummary[] }>(path, asSignal(signal))).jobs;
+    },
+    overview: ({ signal } = {}) => connection.get<Overview>("/api/overview", asSignal(signal)),
+    audit: ({ signal, ...filter } = {}) =>
+      connection.get<AuditPage>(`/api/audit${query({ ...filter })}`, asSignal(signal)),
     async jobs(programId, { signal } = {}) {
       const found = await connection.get<{ jobs: JobSummary[] }>(
         jobsOf(programId),
@@ -323,11 +442,15 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
         `${pathOf(programId, jobId)}/results${query(filter)}`,
         asSignal(signal),
       ),
-    pause: (programId, jobId) => connection.send("POST", `${pathOf(programId, jobId)}/pause`, {}),
-    resume: (programId, jobId) => connection.send("POST", `${pathOf(programId, jobId)}/resume`, {}),
-    drop: (programId, jobId) => connection.send("POST", `${pathOf(programId, jobId)}/drop`, {}),
-    resolve: (programId, jobId, batch, decision) =>
-      connection.send("POST", `${pathOf(programId, jobId)}/resolve`, { batch, decision }),
+    pause: (programId, jobId, why) => act(programId, jobId, "pause", why),
+    resume: (programId, jobId, why) => act(programId, jobId, "resume", why),
+    cancel: (programId, jobId, why) => act(programId, jobId, "cancel", why),
+    approve: (programId, jobId, why) => act(programId, jobId, "approve", why),
+    rename: (programId, jobId, naming) =>
+      connection.send("PATCH", pathOf(programId, jobId), naming),
+    drop: (programId, jobId, why) => act(programId, jobId, "drop", why),
+    resolve: (programId, jobId, batch, decision, why) =>
+      connection.send("POST", `${pathOf(programId, jobId)}/resolve`, { batch, decision, ...why }),
     events: ({ signal, ...filter } = {}) =>
       connection.get<EventPage>(`/api/events${query({ ...filter })}`, asSignal(signal)),
     async event(eventId, { signal } = {}) {

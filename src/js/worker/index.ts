@@ -27,11 +27,15 @@ export class VoucherApp extends (AppObject as unknown as DurableObjectClass) {}
 
 export { createWorker } from "./http/routes.js";
 export type {
+  AuditAction,
+  AuditEntry,
+  AuditPage,
   DryRun,
   EvidenceSource,
   EvidenceSources,
   EventPage,
   EventSummary,
+  ForeignCode,
   GuestPage,
   JobDetail,
   JobFault,
@@ -42,11 +46,16 @@ export type {
   JobStatus,
   JobSummary,
   JobUsage,
+  LeftOut,
+  Overview,
   ProgramSummary,
+  Settling,
   UsageSchedule,
   Reconciled,
+  Rejection,
   UnknownBatch,
   WorkerEnv,
+  WorkerEvent,
   WorkerHandler,
   WorkerOptions,
 } from "./types.js";

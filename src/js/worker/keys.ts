@@ -2,7 +2,7 @@
  * What each Idempotency-Key was used for. A program's object knows its own keys
  * alone, so that the same key with another program would pass for a new one.
  */
-import { keyReused } from "./program/job-request.js";
+import { keyReused } from "./program/fingerprint.js";
 import type { Sql } from "./platform-types.js";
 
 /** A route, and the program where it is of one. */

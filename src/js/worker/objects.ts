@@ -5,15 +5,37 @@
  */
 import type { Fate, Groups } from "./account/groups.js";
 import type { Lease } from "./account/rate.js";
-import type { ListParts } from "../codes/code-list.js";
 import type { EventFilter, NewEvent } from "./events/event-store.js";
-import type { Problem } from "./http/problem.js";
 import type { KeyApi } from "./keys.js";
+import type { ListInput } from "./lists.js";
+import type { Problem } from "./problem.js";
 import type { CodeStates } from "./program/code-states.js";
 import type { EventOutcomes } from "./program/outcome-queue.js";
-import type { ListFlags } from "./program/job-request.js";
-import type { DryRun, EventPage, EventSummary, JobSummary } from "./types.js";
+import type { CheckFlags, Fingerprint, ListFlags } from "./program/fingerprint.js";
+import type { Who } from "./program/records.js";
+import type { StartPlan } from "./program/start-plan.js";
+import type { AuditCursor, AuditFilter } from "./account/audit.js";
+import type { HistoryFilter } from "./account/history.js";
+import type { CodeState, JobDecision } from "../job/types.js";
+import type {
+  AuditEntry,
+  AuditPage,
+  DryRun,
+  EventPage,
+  EventSummary,
+  JobDetail,
+  JobResultPage,
+  JobSummary,
+  Overview,
+  Reconciled,
+} from "./types.js";
 import type { TokenApi } from "./uber.js";
+
+/**
+ * What an object gives for what it may refuse. A refusal is told and not thrown: of an error, nothing
+ * but its message arrives.
+ */
+export type RpcResult<T> = { value: T } | { problem: Problem };
 
 /** The one object that all programs share. Its methods are described where `AppObject` has them. */
 export interface AppApi extends KeyApi, TokenApi {
@@ -21,11 +43,15 @@ export interface AppApi extends KeyApi, TokenApi {
   close(until: number): Promise<void>;
   open(): Promise<void>;
   isPaused(program?: string): Promise<boolean>;
-  pause(isPaused: boolean): Promise<number>;
-  resumeHalted(): Promise<number>;
+  pause(isPaused: boolean, who: Who): Promise<number>;
+  resumeHalted(who: Who): Promise<number>;
   watch(): Promise<void>;
-  report(summaries: readonly JobSummary[]): Promise<void>;
-  jobs(before: number, limit: number, beforeId?: string): Promise<JobSummary[]>;
+  report(summaries: readonly JobSummary[], entries: readonly AuditEntry[]): Promise<void>;
+  jobs(filter: HistoryFilter): Promise<JobSummary[]>;
+  overview(): Promise<Omit<Overview, "unreadEvents">>;
+  note(entries: readonly AuditEntry[]): Promise<void>;
+  audit(filter: AuditFilter, before: AuditCursor | undefined, limit: number): Promise<AuditPage>;
+  noteRevealed(by: string, program: string): Promise<void>;
   lastJobs(programs: readonly string[]): Promise<(JobSummary | null)[]>;
   count(what: string): Promise<void>;
   counts(): Promise<Record<string, number>>;
@@ -56,9 +82,92 @@ export interface HeldOrder {
   attempt: string;
   by: string;
   source: string | null;
+  name: string;
   group: string;
   flags: ListFlags;
+  check: CheckFlags;
   batchSize: number;
+  pauseAfter: null;
+  plan: Pick<StartPlan, "starts" | "startInSeconds">;
+  /** How many codes all jobs of the group have together. */
+  codesInAll: number;
+}
+
+/** A list that is to be compared with its program's. */
+export interface CheckOrder {
+  programId: string;
+  list: ListInput;
+  /** Of many programs: who else has its codes is not looked for. */
+  isOneOfMany: boolean;
+}
+
+/** A job of one program, as an operator asks for it. */
+export interface JobOrder {
+  programId: string;
+  flags: ListFlags;
+  /** What decides what is sent, beside the list and the flags. */
+  fingerprint: Fingerprint;
+  key: string;
+  by: string;
+  source: string | null;
+  name: string;
+  batchSize: number;
+  pauseAfter: number | null;
+  check: CheckFlags;
+  plan: Pick<StartPlan, "starts" | "startInSeconds">;
+}
+
+/** Uber's own distribute call, as an operator makes it. */
+export interface CallOrder extends Pick<JobOrder, "programId" | "flags" | "by"> {
+  key: string | null;
+  /** The list is that of every code of the program. */
+  isEverybody: boolean;
+}
+
+/** What an operator decides about batches that are unknown. */
+export interface BatchDecision {
+  batch: number | "all";
+  decision: JobDecision;
+}
+
+/** Which results of a job are wanted; all of them, the first 500, where nothing is said. */
+export interface ResultFilter {
+  state?: CodeState | undefined;
+  /** What the code begins with. */
+  find?: string | undefined;
+  /** The reason, as it was reported; empty for those that have none. */
+  reason?: string | undefined;
+  /** The place of the first one. */
+  from?: number | undefined;
+  limit?: number | undefined;
+}
+
+/** What is to be changed of a job's name and note; `undefined` stays as it is. */
+export interface Naming {
+  name: string | undefined;
+  note: string | null | undefined;
+}
+
+/** What an operator asks of a program and its jobs. `who` is the operator, and why it is asked for. */
+export interface ProgramOperations {
+  createJob(
+    order: JobOrder,
+    list: ListInput,
+  ): Promise<RpcResult<{ summary: JobSummary; isNew: boolean }>>;
+  distribute(order: CallOrder, list: ListInput): Promise<RpcResult<{ codes: number }>>;
+  jobs(): Promise<RpcResult<JobSummary[]>>;
+  job(jobId: string): Promise<RpcResult<JobDetail>>;
+  results(jobId: string, filter: ResultFilter): Promise<RpcResult<JobResultPage>>;
+  resultsCsv(jobId: string, filter: ResultFilter): Promise<RpcResult<ReadableStream<Uint8Array>>>;
+  journal(jobId: string): Promise<RpcResult<ReadableStream<Uint8Array>>>;
+  pause(jobId: string, who: Who): Promise<RpcResult<JobSummary>>;
+  resume(jobId: string, who: Who): Promise<RpcResult<JobSummary>>;
+  cancel(jobId: string, who: Who): Promise<RpcResult<JobSummary>>;
+  approve(jobId: string, who: Who): Promise<RpcResult<JobSummary>>;
+  resolve(jobId: string, decision: BatchDecision, who: Who): Promise<RpcResult<JobSummary>>;
+  drop(jobId: string, who: Who): Promise<RpcResult<JobSummary>>;
+  reconcile(jobId: string, who: Who): Promise<RpcResult<Reconciled>>;
+  rename(jobId: string, naming: Naming, by: string): Promise<RpcResult<JobSummary>>;
 }
 
 /** The methods of a program's object that many programs are called for. */
@@ -68,7 +177,7 @@ export interface ProgramTasks {
   ): Promise<{ summary: JobSummary } | { problem: Problem; programId: string }>;
   summary(jobId: string): Promise<JobSummary | undefined>;
   learnGroups(): Promise<void>;
-  dryRun(parts: ListParts): Promise<DryRun>;
+  dryRun(order: CheckOrder): Promise<RpcResult<DryRun>>;
 }
 
 export type Task = keyof ProgramTasks;
@@ -83,7 +192,8 @@ export interface ProgramCall<T extends Task = Task> {
 export type Evidence = "unread" | "usage";
 
 /** The object of one program. Its methods are described where `ProgramObject` has them. */
-export interface ProgramApi extends ProgramTasks {
+export interface ProgramApi extends ProgramTasks, ProgramOperations {
+  /** Watches a job: a WebSocket can't be passed on by a call of a method. */
   fetch(request: Request): Promise<Response>;
   webhook(events: readonly EventOutcomes[], evidence?: Evidence): Promise<boolean>;
   passOn(task: Task, calls: readonly ProgramCall[]): Promise<unknown[]>;
@@ -91,5 +201,6 @@ export interface ProgramApi extends ProgramTasks {
   wake(jobs: readonly string[]): Promise<void>;
   resumeHalted(): Promise<number>;
   codeStates(ids: Uint8Array): Promise<CodeStates>;
+  hasCodes(programId: string, ids: Uint8Array, mayRead: boolean): Promise<Uint8Array>;
   noteEvidence(reason: Evidence): Promise<void>;
 }

@@ -29,6 +29,7 @@ export interface LiveSocket {
 /** What an object gets. */
 export interface ObjectState {
   readonly storage: ObjectStorage;
+  waitUntil(work: Promise<unknown>): void;
   blockConcurrencyWhile<T>(work: () => Promise<T>): Promise<T>;
   acceptWebSocket(socket: LiveSocket, tags: string[]): void;
   getWebSockets(tag?: string): LiveSocket[];

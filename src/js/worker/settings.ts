@@ -3,6 +3,7 @@
  * script, and no other way leads to them from `createWorker`.
  */
 import { type Reader, boolean, isObject, method, only, readOptions, whole } from "../schema.js";
+import { LONGEST_START_SECONDS } from "./program/start-plan.js";
 import type { UsageSchedule, WorkerOptions } from "./types.js";
 
 const LONGEST_RETENTION_DAYS = 3_650;
@@ -26,11 +27,17 @@ const DEFAULTS = {
   maxCodes: 1_000_000,
   subrequests: 50,
   reconcile: RECONCILE as Settings["reconcile"],
+  settleMinutes: 10,
+  startDelaySeconds: 10,
 };
 
 /** The options, with what is not given. */
-export type Settings = Required<Omit<WorkerOptions, "outcomes" | "reconcile">> &
-  Pick<WorkerOptions, "outcomes"> & { reconcile: false | Required<UsageSchedule> };
+export type Settings = Required<
+  Omit<WorkerOptions, "outcomes" | "approval" | "onEvent" | "reconcile">
+> &
+  Pick<WorkerOptions, "outcomes" | "approval" | "onEvent"> & {
+    reconcile: false | Required<UsageSchedule>;
+  };
 
 let current: Settings = DEFAULTS;
 
@@ -65,6 +72,8 @@ const reconcileSchema = {
   pauseMinutes: minutes,
 } satisfies Record<keyof UsageSchedule, Reader<unknown>>;
 
+const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
+
 const schema = {
   allowedOrigins: only(
     (value): value is string[] => Array.isArray(value) && value.every(isOrigin),
@@ -84,6 +93,14 @@ const schema = {
       value === false || (isObject(value) && !Array.isArray(value)),
     "must be false, or an object",
   ),
+  settleMinutes: between(0, 24 * 60),
+  startDelaySeconds: between(0, LONGEST_START_SECONDS),
+  approval: only(
+    (value): value is { above: number } =>
+      isObject(value) && Object.keys(value).join() === "above" && isCount(value["above"]),
+    "must be { above: … }, a whole number of codes",
+  ),
+  onEvent: method<NonNullable<WorkerOptions["onEvent"]>>(),
   outcomes: method<NonNullable<WorkerOptions["outcomes"]>>(),
 } satisfies Record<keyof WorkerOptions, Reader<unknown>>;
 

@@ -2,7 +2,7 @@
 import { canonicalId } from "../codes/canonical-id.js";
 import { isRefused } from "../http/own-fetch.workerd.js";
 import type { Budget } from "./program/budget.js";
-import { refuse } from "./http/problem.js";
+import { refuse } from "./problem.js";
 import type { AppApi, ProgramApi } from "./objects.js";
 import type { WorkerEnv } from "./types.js";
 

@@ -3,7 +3,7 @@
  * date, and one that a later release has written is left alone.
  */
 import type { ObjectStorage } from "./platform-types.js";
-import { refuseNewer } from "./http/problem.js";
+import { refuseNewer } from "./problem.js";
 
 /** The tables of one class of objects; `state` has to be among them. */
 export interface Schema {

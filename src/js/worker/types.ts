@@ -55,6 +55,27 @@ export interface WorkerOptions {
    */
   reconcile?: false | UsageSchedule;
   /**
+   * How many minutes pass at least from the last request and Uber's last report of a job until its
+   * unknown codes may be sent again, 0 to 1,440. Default: 10. 0: at once.
+   */
+  settleMinutes?: number;
+  /**
+   * How long pages are to have a job wait before it starts, so that it can be cancelled, in seconds:
+   * 0 to 3,600. Default: 10. They are told by `GET /api/config`; a request without `startIn` starts at once.
+   */
+  startDelaySeconds?: number;
+  /**
+   * A job of more codes than `above` waits until another operator approves it. Operators are told
+   * apart by Cloudflare Access: with the admin token, all of them have one name.
+   */
+  approval?: { above: number };
+  /**
+   * Is told what an operator may want to know, with counts and a path of the console, and nobody's data.
+   * Nothing waits for it, and what it throws is logged. It may miss something when the platform ends
+   * an object: what the API says is what counts.
+   */
+  onEvent?: (event: WorkerEvent, env: any) => void | Promise<void>;
+  /**
    * Reads the outcomes of a webhook, as `verifyWebhook` takes it. Where the event names no
    * program, they go to the programs of the newest jobs: each takes in what is its own.
    */
@@ -107,11 +128,14 @@ export interface WorkerHandler {
  * - `creating`: its list is not written down whole yet.
  * - `held`: written down, and waits for what was uploaded with it, or for the
  *   call that it belongs to.
+ * - `unapproved`: it waits for an operator other than the one who created it.
+ * - `scheduled`: it starts by itself, at `startsAt`.
  * - `running`: it sends, or waits until it may.
  * - `paused`: by an operator, or by the pause of everything.
  * - `halted`: something stopped it; see `error`.
  * - `undecided`: nothing is left to send, and something is unknown.
  * - `finished`: nothing is pending, sending or unknown.
+ * - `cancelled`: by an operator, before anything of it had left. Its codes are free.
  * - `expired`: its list was deleted after `retentionDays`. What became of each
  *   code is still known.
  * - `unreadable`: its journal can't be read, see `error`. It was set aside:
@@ -122,11 +146,14 @@ export interface WorkerHandler {
 export type JobStatus =
   | "creating"
   | "held"
+  | "unapproved"
+  | "scheduled"
   | "running"
   | "paused"
   | "halted"
   | "undecided"
   | "finished"
+  | "cancelled"
   | "expired"
   | "unreadable"
   | "dropped";
@@ -147,8 +174,18 @@ export interface JobSummary {
   updatedAt: number;
   /** When nothing was left to do; `null` until then. */
   finishedAt: number | null;
-  /** Who started it. */
+  /** Who created it. */
   by: string;
+  /** What it is called: of its source, unless an operator has said otherwise. */
+  name: string;
+  /** What an operator has written down of it. */
+  note: string | null;
+  /** When it starts by itself, while it is `scheduled`. */
+  startsAt: number | null;
+  /** After so many codes it pauses by itself. */
+  pauseAfter: number | null;
+  /** Who has approved it, where that was needed. */
+  approval: { by: string; at: number } | null;
   /** Where the list came from, in the words of whoever sent it. */
   source: string | null;
   /** Codes dropped from the list because they stood there before. */
@@ -157,6 +194,8 @@ export interface JobSummary {
   skipped: number;
   /** Codes sent although they had been before. */
   resent: number;
+  /** Codes of the list that are not sent, since Uber had cancelled them or said that they are in use. */
+  leftOut: LeftOut;
   /** What was uploaded together. */
   group: string | null;
   /** What stopped it. */
@@ -165,6 +204,21 @@ export interface JobSummary {
   waitingUntil: number | null;
   /** Requests a second, of late. */
   rate: number | null;
+}
+
+/** Codes that are never sent, whatever the request says. */
+export interface LeftOut {
+  /** Uber has cancelled them. */
+  cancelled: number;
+  /** They are in use, and no job here has sent them. */
+  used: number;
+}
+
+/** A code that is not in the program that it was to be sent of. */
+export interface ForeignCode {
+  code: string;
+  /** Another program of the organization that has it, if that is known. */
+  program: string | null;
 }
 
 /** An error, without anything that came from outside. */
@@ -179,6 +233,85 @@ export interface JobFault {
   queued: "no" | "unknown";
   /** The HTTP status, where an answer came. */
   status?: number;
+}
+
+/** What `onEvent` is told. */
+export interface WorkerEvent {
+  /**
+   * - `job_started`: it begins to send.
+   * - `job_halted`: something stopped it, or its journal can't be read; see `job.error`.
+   * - `decision_needed`: nothing is left to send, and something is unknown.
+   * - `approval_needed`: it waits for another operator.
+   * - `job_finished`: nothing is pending, sending or unknown.
+   * - `event_unread`: an event of Uber's could not be read. Told every ten minutes at most.
+   */
+  type:
+    | "job_started"
+    | "job_halted"
+    | "decision_needed"
+    | "approval_needed"
+    | "job_finished"
+    | "event_unread";
+  /** When, in epoch milliseconds. */
+  at: number;
+  /** The job; `null` where it is about none. */
+  job: JobSummary | null;
+  /** Where the console shows it, below the worker's own origin. */
+  path: string;
+}
+
+/** What an operator, or the worker's own schedule, has done. */
+export type AuditAction =
+  | "created"
+  | "started"
+  | "approved"
+  | "cancelled"
+  | "paused"
+  | "resumed"
+  | "decided"
+  | "renamed"
+  | "dropped"
+  | "revealed"
+  | "all_paused"
+  | "all_resumed"
+  | "event_dismissed"
+  | "events_reread";
+
+/** Who did what, when and why. */
+export interface AuditEntry {
+  id: string;
+  at: number;
+  /** The operator. */
+  by: string;
+  action: AuditAction;
+  programId: string | null;
+  job: string | null;
+  /** Why, in the operator's words. */
+  reason: string | null;
+  /** How many codes it concerns. */
+  codes: number | null;
+  /** What else is to be said, such as what was decided. */
+  detail: string | null;
+}
+
+/** Some entries of the audit trail. */
+export interface AuditPage {
+  /** The newest first. */
+  entries: AuditEntry[];
+  /** What the next page is asked for with, as `before`; `null` where this is the last one. */
+  next: string | null;
+}
+
+/** What needs an operator, and what is under way: of each at most the newest hundred. */
+export interface Overview {
+  /** They send, or start by themselves. */
+  running: JobSummary[];
+  /** Something stopped them, or something of them is unknown. */
+  deciding: JobSummary[];
+  /** They wait for another operator. */
+  unapproved: JobSummary[];
+  /** Events that could not be read, and that nobody has dealt with. */
+  unreadEvents: number;
 }
 
 /** A program, as `GET /api/programs` lists it. */
@@ -208,6 +341,18 @@ export interface UnknownBatch {
   sentAt: number | null;
   /** The last answer that was no acceptance. */
   error: Pick<JobFault, "code" | "message" | "status"> | null;
+}
+
+/** Why Uber rejected some of a job's batches. */
+export interface Rejection {
+  /** The HTTP status. */
+  status: number | null;
+  /** Uber's own code, where it gave one. */
+  code: string;
+  /** What Uber said, shortened and without anybody's data; else what its answer comes to. */
+  message: string;
+  /** How many codes these batches have. */
+  codes: number;
 }
 
 /** What the states of some codes of a job rest on. */
@@ -254,12 +399,30 @@ export interface Reconciled {
   readAt: number;
 }
 
+/** How far Uber's reports of a job's unknown codes are, and from when on they may be sent again. */
+export interface Settling {
+  /** How many codes of the batches that are unknown were reported all the same. */
+  arrived: number;
+  /** How many codes those batches have. */
+  of: number;
+  /** When something of the job was last reported; `null` if nothing was. */
+  lastAt: number | null;
+  /** From when on `resend` may be decided, if nothing more arrives. */
+  resendAt: number;
+  /** When usage was last read, since the job was created; `null` if it was not. */
+  usageReadAt: number | null;
+  /** Whether `resend` may be decided: nothing has arrived for long, and usage was asked for since. */
+  isOpen: boolean;
+}
+
 /** All that there is to say of a job. */
 export interface JobDetail extends JobSummary {
   /** How the figures went: at most 240 moments, the oldest first. */
   samples: JobSample[];
   /** How many codes failed for which reason, the most frequent first; at most 100 reasons. */
   failures: { reason: string | null; count: number }[];
+  /** Why batches were rejected, in what Uber said, the most codes first; at most 100. */
+  rejections: Rejection[];
   /** How many batches there are. */
   batches: number;
   /** The first 200 of those that wait for a decision. */
@@ -272,6 +435,8 @@ export interface JobDetail extends JobSummary {
   sources: EvidenceSources;
   /** What was read of the use of its codes, and when. */
   usage: JobUsage;
+  /** Whether reports are still to be expected; `null` where nothing is unknown. */
+  settling: Settling | null;
 }
 
 /** What `GET …/jobs/{job}/live` sends: the job, then what changes, and the job again when more did. */
@@ -294,6 +459,8 @@ export interface GuestPage {
   guests: Guest[];
   /** What `pageToken` of the next page is; `null` where this is the last one. */
   next: string | null;
+  /** Whether names, addresses and numbers are shortened to what tells them apart. */
+  masked: boolean;
 }
 
 /** Some results of a job. */
@@ -314,18 +481,36 @@ export interface DryRun {
   rejectedCount: number;
   /** The first 1,000 of them. */
   rejected: readonly RejectedEntry[];
-  /**
-   * How many codes an earlier job has sent, or may have sent, by their state there. What is known to
-   * be in use is `distributed`, also where no job has sent it.
-   */
+  /** How many codes an earlier job has sent, or may have sent, by their state there. */
   blocked: { total: number } & Partial<Record<CodeState, number>>;
   /** The first 1,000 of them. */
   firstBlocked: {
     code: string;
     state: CodeState;
-    /** `null` where it is in use, and no job here has sent it. */
+    /** `null` where what that job was is not known any more. */
     job: string | null;
   }[];
+  /** How many codes Uber does not list in the program: they are refused, unless `allowForeign` says otherwise. */
+  foreign: number;
+  /** The first 1,000 of them. */
+  firstForeign: ForeignCode[];
+  /** How many codes Uber has cancelled: they are left out. */
+  cancelled: number;
+  /** The first 1,000 of them. */
+  firstCancelled: string[];
+  /** How many codes are in use that no job here has sent: they are left out. */
+  used: number;
+  /** The first 1,000 of them. */
+  firstUsed: string[];
+  /** Uber's list that this was compared with. */
+  check: {
+    /** When it was read; `null` where it could not be, and nothing is known of foreign and cancelled codes. */
+    readAt: number | null;
+    /** How many codes the program has. */
+    codes: number | null;
+    /** Why it could not be read. */
+    error: JobFault | null;
+  };
 }
 
 /**

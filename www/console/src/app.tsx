@@ -4,9 +4,11 @@ import { useEffect } from "preact/hooks";
 import { announcement } from "./announce.js";
 import { Disconnected } from "./frame/disconnected.js";
 import { EverythingPaused } from "./frame/everything-paused.js";
+import { Finder } from "./frame/finder.js";
 import { KeyList, useKey } from "./frame/keys.js";
 import { SandboxPanel } from "./frame/sandbox-panel.js";
 import { SignIn } from "./frame/sign-in.js";
+import { StartWindows } from "./frame/start-window.js";
 import { Top } from "./frame/top.js";
 import { UnreadEvents } from "./frame/unread-events.js";
 import { Link, type Route, navigate, paths, useRoute } from "./router.js";
@@ -53,6 +55,7 @@ export function App() {
           </a>
           <Top config={config} />
           {config?.paused && <EverythingPaused />}
+          <StartWindows />
           <UnreadEvents />
           <Disconnected />
           <main id="main" tabIndex={-1}>
@@ -60,6 +63,7 @@ export function App() {
           </main>
           {config?.environment === "sandbox" && <SandboxPanel />}
           <KeyList />
+          <Finder />
         </div>
       )}
       {state.state === "asking" && <Disconnected />}

@@ -25,6 +25,14 @@ const TODO: Record<string, string> = {
     "The program’s codes are probably still being generated. Wait a few minutes, then resume.",
   token_unavailable: "Uber gives 100 tokens an hour. Resume later.",
   halted: "Find out what is wrong at Uber, decide about the unknown codes, then resume.",
+  invalid_codes: "Read the list again: its rejected rows have to be left out, or corrected.",
+  empty_codes: "There is nothing to send. Choose another list.",
+  too_many_codes: "Split the list.",
+  foreign_codes: "Check the list again: it holds codes that are not in the program.",
+  codes_not_read: "Check the list again, or decide that it is sent unchecked.",
+  nothing_to_send: "Choose another list.",
+  already_queued: "Decide what becomes of the codes that are in an earlier job.",
+  internal_server_error: "Wait for Uber’s reports before you send these codes again.",
   server_error: "Uber, or something before it, has a fault. Try again in a while.",
   timeout: "Try again in a while.",
   distribute_all_refused:
@@ -36,6 +44,27 @@ const TODO: Record<string, string> = {
 
 const WHAT: Record<string, string> = {
   halted: "Three requests in a row got no answer that proves anything",
+};
+
+const TELL = "Pass the code of this error on to whoever runs this worker.";
+/** Words of the API: names of options, members and methods. */
+const API_WORDS = /`|\w\(\)|[a-z][A-Z]|\w_\w|\b(pass|call|option|journal|issues)\b|claims before/i;
+
+/** What to do, never in words of the API. */
+const todoOf = (code: string, hint: string): string =>
+  TODO[code] ?? (API_WORDS.test(hint) ? TELL : hint);
+
+/** A call that only reads has sent nothing: there is nothing to look after. */
+const LATER = "Try again in a while.";
+const READING_TODO: Record<string, string> = {
+  internal_server_error: LATER,
+  server_error: LATER,
+  unexpected_response: LATER,
+  connection_failed: LATER,
+  rate_limited: LATER,
+  conflict: "The program’s codes are probably still being generated. Try again in a few minutes.",
+  invalid_request: "Check that the program still exists at Uber.",
+  token_unavailable: "Uber gives 100 tokens an hour. Try again later.",
 };
 
 const NOTHING_QUEUED = "Nothing was queued by this.";
@@ -51,7 +80,7 @@ export function explainFault({ code, message, hint, queued, status }: JobFault):
         : queued === "no"
           ? "What this request held was not queued, and is pending again."
           : "Codes of this request are unknown until you decide.",
-    todo: TODO[code] ?? hint,
+    todo: todoOf(code, hint),
     code,
     status: status ?? null,
   };
@@ -70,13 +99,20 @@ export function explainUnreadable({ code, message, status }: JobFault): Explaine
 }
 
 /** A call that only reads, or changes nothing at Uber. */
-export function explainReading({ code, message, hint, status }: WorkerError): Explained {
+export function explainReading({
+  code,
+  message,
+  hint,
+  status,
+}: Pick<WorkerError, "code" | "message" | "hint"> & {
+  status?: number | null | undefined;
+}): Explained {
   return {
     what: message,
     meaning: "No code is concerned.",
-    todo: TODO[code] ?? hint,
+    todo: READING_TODO[code] ?? todoOf(code, hint),
     code,
-    status,
+    status: status ?? null,
   };
 }
 
@@ -92,8 +128,7 @@ export function explainUsage({
   return {
     what: message,
     meaning: "So usage was not read, and no state has changed.",
-    // What is said of a list that Uber refused says nothing here.
-    todo: code === "invalid_request" ? hint : (TODO[code] ?? hint),
+    todo: READING_TODO[code] ?? todoOf(code, hint),
     code,
     status: status ?? null,
   };
@@ -112,24 +147,41 @@ export function explainCreation(problem: WorkerError): Explained {
         : MAYBE_QUEUED,
     todo: isLost
       ? "Press the button again: if the job exists, you get that one and no second one."
-      : (TODO[code] ?? hint),
+      : todoOf(code, hint),
     code,
     status,
   };
 }
 
+/** What somebody wanted of a job, as it is called afterwards. */
+export type JobAction = keyof typeof ACTIONS;
+
+/** What becomes of the job where it was refused. */
+const ACTIONS = {
+  pause: ["pause", "The job was not paused: it goes on sending."],
+  resume: ["“resume”", "The job was not resumed: nothing of it leaves."],
+  retry: ["“try now”", "The job still waits, and goes on by itself."],
+  decision: ["decision", "Your decision was not taken: these codes are still unknown."],
+  drop: ["“drop”", "The job was not dropped."],
+  cancel: ["“cancel”", "The job was not cancelled."],
+  approve: ["approval", "The job was not approved: nothing of it leaves."],
+  start: ["“start now”", "The job was not started before its time."],
+  name: ["change", "The name and the note are what they were."],
+} as const;
+
 /** Something was to be done with a job. */
-export function explainAction({ code, message, hint, status }: WorkerError): Explained {
+export function explainAction(
+  { code, message, hint, status }: WorkerError,
+  action: JobAction,
+): Explained {
+  const [name, refused] = ACTIONS[action];
   return {
     what: message,
-    meaning:
-      status === null
-        ? "It is not known whether your decision arrived."
-        : "Your decision was not taken.",
+    meaning: status === null ? `It is not known whether your ${name} arrived.` : refused,
     todo:
       status === null
-        ? "Look at the job, then decide again if it is needed."
-        : (TODO[code] ?? hint),
+        ? "Look at the job, then press the button again if it is needed."
+        : todoOf(code, hint),
     code,
     status,
   };

@@ -24,6 +24,8 @@ const shortMoment = new Intl.DateTimeFormat(LOCALE, {
 });
 const seconds = new Intl.DateTimeFormat(LOCALE, { timeStyle: "medium" });
 const percent = new Intl.NumberFormat(LOCALE, { style: "percent", maximumFractionDigits: 1 });
+/** What one digit after the point can say. */
+const LEAST_SHARE = 0.001;
 const ago = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" });
 
 export const number = (value: number): string => whole.format(value);
@@ -45,8 +47,13 @@ export const timeOfDayExactly = (ms: number): string => seconds.format(ms);
 /** Without the year, where the day is what counts. */
 export const shortDateTime = (ms: number): string => shortMoment.format(ms);
 export const decimal = (value: number): string => oneDigit.format(value);
-export const share = (part: number, whole: number): string =>
-  percent.format(whole === 0 ? 0 : part / whole);
+/** Of something it is never nothing, and never all of it as long as a part is missing. */
+export function share(part: number, whole: number): string {
+  if (part > 0 && part / whole < LEAST_SHARE / 2) return `< ${percent.format(LEAST_SHARE)}`;
+  if (part < whole && part / whole > 1 - LEAST_SHARE / 2)
+    return `> ${percent.format(1 - LEAST_SHARE)}`;
+  return percent.format(whole === 0 ? 0 : part / whole);
+}
 export const dateTime = (ms: number): string => moment.format(ms);
 export const iso = (ms: number): string => new Date(ms).toISOString();
 
@@ -96,3 +103,16 @@ export function bytes(value: number): string {
 /** `5f0c1d52…7d01`: enough of an id to tell it from its neighbours. */
 export const shortId = (id: string): string =>
   id.length > 16 ? `${id.slice(0, 8)}…${id.slice(-4)}` : id;
+
+const LONGEST_NAME = 72;
+
+/** A name inside of a sentence. */
+export function inSentence(name: string): string {
+  const characters = Array.from(name);
+  return characters.length > LONGEST_NAME
+    ? `${characters
+        .slice(0, LONGEST_NAME - 1)
+        .join("")
+        .trimEnd()}…`
+    : name;
+}

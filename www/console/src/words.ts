@@ -1,4 +1,5 @@
 /** The words for what is known of a code: the same everywhere, never a synonym. */
+import { number } from "./format.js";
 import type { CodeState, EventSummary, JobProgress, JobStatus } from "./server/types.js";
 
 export type State = CodeState;
@@ -39,7 +40,12 @@ export const EVIDENCE = {
 export const COUNTS = {
   valid: "Distinct codes, each in the form of a UUID.",
   duplicate: "Valid codes that stood in the list before. Each code is sent once.",
-  rejected: "Rows that are no code. They are never sent.",
+  rejected: "Rows that are no code. They are never sent. Empty rows are not among them.",
+  matched: "Distinct codes of the guests that were found.",
+  notGuest: "No guest of this program has this address, number or code_text.",
+  twoGuests: "It leads to more than one guest, so none of them is taken.",
+  noCode: "The guest was found, and has no code in this program.",
+  foreign: "Codes that Uber does not list in the program. Nothing is sent while there are any.",
   before:
     "Codes that an earlier job here has sent, may have sent, or is going to send. You decide what becomes of them.",
 } as const;
@@ -51,6 +57,13 @@ export const NOT_YET =
 export const HELD = {
   word: "Paused",
   sentence: "Everything is paused. It goes on by itself once that is resumed.",
+  tone: "warn",
+} as const;
+
+/** It runs, and Uber wants it to be slower, or there is no token to be had. */
+export const WAITING = {
+  word: "Waiting",
+  sentence: "Nothing leaves for the moment. It goes on by itself.",
   tone: "warn",
 } as const;
 
@@ -71,13 +84,31 @@ export interface Word {
 }
 
 /** A job in a word, and what that means for its codes. */
-export function jobWord(status: JobStatus, { queued }: Pick<JobProgress, "queued">): Word {
+export function jobWord(status: JobStatus, progress: JobProgress): Word {
   switch (status) {
     case "creating":
     case "held":
       return {
         word: "Beginning",
         sentence: "It is being created. Nothing has left.",
+        tone: "calm",
+      };
+    case "unapproved":
+      return {
+        word: "Needs approval",
+        sentence: "It waits for another operator. Nothing has left.",
+        tone: "warn",
+      };
+    case "scheduled":
+      return {
+        word: "About to start",
+        sentence: "It starts by itself. Nothing has left, and it can be cancelled.",
+        tone: "live",
+      };
+    case "cancelled":
+      return {
+        word: "Cancelled",
+        sentence: "Nothing of it has left, or ever will. Its codes are free.",
         tone: "calm",
       };
     case "running":
@@ -97,17 +128,13 @@ export function jobWord(status: JobStatus, { queued }: Pick<JobProgress, "queued
         tone: "warn",
       };
     case "finished":
-      return queued > 0
+      return progress.queued > 0
         ? {
             word: "Awaiting reports",
             sentence: "Nothing is left to send. Uber has not reported all deliveries yet.",
             tone: "live",
           }
-        : {
-            word: "Settled",
-            sentence: "Nothing is left to send, and nothing is left to be reported.",
-            tone: "good",
-          };
+        : endWord(progress);
     case "expired":
       return {
         word: "Expired",
@@ -128,6 +155,28 @@ export function jobWord(status: JobStatus, { queued }: Pick<JobProgress, "queued
         tone: "calm",
       };
   }
+}
+
+/** What did not reach anybody, the worst first. */
+const MISSED = ["rejected", "failed", "abandoned"] as const satisfies State[];
+
+/** How a job ended: well only if every code reached its recipient. */
+function endWord(progress: JobProgress): Word {
+  const missed = MISSED.filter((state) => progress[state] > 0)
+    .map((state) => `${number(progress[state])} ${state}`)
+    .join(", ");
+  if (progress.distributed === 0) {
+    return {
+      word: `Ended: ${missed}`,
+      sentence: "Nothing is left to send, and no code has reached its recipient.",
+      tone: progress.rejected + progress.failed > 0 ? "bad" : "calm",
+    };
+  }
+  return {
+    word: missed === "" ? "Settled" : `Settled: ${missed}`,
+    sentence: "Nothing is left to send, and nothing is left to be reported.",
+    tone: missed === "" ? "good" : "calm",
+  };
 }
 
 /** An event in a word: whether it was read. */
@@ -165,9 +214,13 @@ export function eventWord({
   }
 }
 
+/** Whether a job has yet to begin, or never will. */
+export const hasNotBegun = (status: JobStatus): boolean =>
+  status === "scheduled" || status === "unapproved" || status === "cancelled";
+
 /** Whether there is a list to be read, code by code. */
 export const hasList = (status: JobStatus): boolean =>
-  status !== "expired" && status !== "unreadable" && status !== "dropped";
+  status !== "cancelled" && status !== "expired" && status !== "unreadable" && status !== "dropped";
 
 export const PROGRAM_STATUS: Record<string, { label: string; sentence: string }> = {
   UPCOMING: { label: "Upcoming", sentence: "Uber says that this program has not begun." },

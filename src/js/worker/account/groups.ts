@@ -6,8 +6,8 @@
  * whatever breaks; from the moment that it is given up, all of them go. Each
  * job asks which of these it is, until it knows: nobody has to reach it.
  */
-import { refuseReusedKey } from "../program/job-request.js";
-import { Refusal } from "../http/problem.js";
+import { refuseReusedKey } from "../program/fingerprint.js";
+import { Refusal } from "../problem.js";
 import type { ObjectStorage } from "../platform-types.js";
 import type { JobStatus } from "../types.js";
 

@@ -9,6 +9,9 @@ import { DurableObject } from "cloudflare:workers";
 import type { ErrorParts } from "../../errors.js";
 import { inTurn } from "../../journal/shared.js";
 import { Alarm, LONGEST_RETRY_MS, retryDelay } from "../alarm.js";
+import { AUDIT_TABLES, Audit, type AuditCursor, type AuditFilter, toEntry } from "./audit.js";
+import { type HistoryFilter, findJobs, overviewOf } from "./history.js";
+import { Notices } from "./notices.js";
 import { AppToken } from "./token.js";
 import { Attempts } from "../http/attempts.js";
 import { Budget } from "../program/budget.js";
@@ -29,11 +32,24 @@ import type { ObjectState } from "../platform-types.js";
 import { type Lease, Rate } from "./rate.js";
 import { settings } from "../settings.js";
 import { stubs } from "../stubs.js";
+import { type Who, readSummary } from "../program/records.js";
 import { type Schema, Tables } from "../tables.js";
-import type { EventPage, EventSummary, JobFault, JobSummary, WorkerEnv } from "../types.js";
+import type {
+  AuditEntry,
+  AuditPage,
+  EventPage,
+  EventSummary,
+  JobFault,
+  JobStatus,
+  JobSummary,
+  Overview,
+  WorkerEnv,
+} from "../types.js";
 import { type Token, logUpstream } from "../uber.js";
 
-const OPEN: readonly string[] = ["creating", "held", "running", "paused", "halted", "undecided"];
+const OPEN: readonly string[] = [
+  ...["creating", "held", "unapproved", "scheduled", "running", "paused", "halted", "undecided"],
+];
 
 const ENDED_SESSIONS = "CREATE TABLE ended_sessions (until INTEGER PRIMARY KEY);";
 
@@ -46,12 +62,13 @@ const APP_TABLES: Schema = {
     CREATE INDEX jobs_by_time ON jobs (created_at);
     CREATE INDEX jobs_by_program ON jobs (program, created_at);
     CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-    ${ENDED_SESSIONS} ${KEY_TABLES} ${GROUP_TABLES} ${ERRAND_TABLES} ${EVENT_TABLES}`,
+    ${ENDED_SESSIONS} ${KEY_TABLES} ${GROUP_TABLES} ${ERRAND_TABLES} ${EVENT_TABLES} ${AUDIT_TABLES}`,
   upgrades: [
     // Since when the gate is closed is told too.
     `${ENDED_SESSIONS} ${KEY_TABLES} ${ERRAND_TABLES}
     UPDATE state SET value = '{"until":' || value || ',"at":0}' WHERE key = 'closed'`,
     EVENT_TABLES,
+    AUDIT_TABLES,
   ],
 };
 
@@ -64,6 +81,9 @@ const SILENT: JobFault = {
   queued: "no",
 };
 
+/** An operator who looks at recipients again and again is written down so often. */
+const REVEALED_MS = 10 * 60_000;
+
 interface Row {
   summary: string;
 }
@@ -74,6 +94,7 @@ interface Parts {
   keys: Keys;
   events: EventStore;
   rereading: Rereading;
+  audit: Audit;
 }
 
 const NO_EVENTS: EventPage = {
@@ -91,6 +112,9 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
   readonly #alarm: Alarm;
   readonly #token: AppToken;
   readonly #inTurn = inTurn();
+  readonly #notices: Notices;
+  /** When each operator last saw the recipients of each program. */
+  readonly #revealedAt = new Map<string, number>();
   readonly #tables: Tables;
   #opened: Parts | undefined;
   /** Whether the alarm is set for what becomes of the events that are kept. */
@@ -106,6 +130,7 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
       read: (key) => this.#read(key),
       write: (key, value) => this.#write(key, value),
     });
+    this.#notices = new Notices(env, (work) => ctx.waitUntil(work));
     void ctx.blockConcurrencyWhile(() => this.#alarm.load().catch(logged("alarm")));
   }
 
@@ -129,7 +154,8 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
       this.env.UBER_ORGANIZATION_ID,
       () => Math.floor(mostAsked() / 2),
     );
-    this.#opened = { groups, errands, keys: new Keys(storage.sql), events, rereading };
+    const [keys, audit] = [new Keys(storage.sql), new Audit(storage.sql)];
+    this.#opened = { groups, errands, keys, events, rereading, audit };
     this.#closeAsBefore();
     return this.#opened;
   }
@@ -181,11 +207,13 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
   }
 
   /** Pauses everything, or lets it go on. Gives how many jobs that concerns. */
-  pause(isPaused: boolean): Promise<number> {
+  pause(isPaused: boolean, who: Who): Promise<number> {
     // One after the other, so that no program is told the older of two last.
     return this.#inTurn(async () => {
-      const { errands } = this.#open();
+      const { errands, audit } = this.#open();
       this.#write("paused", isPaused);
+      const action = isPaused ? "all_paused" : "all_resumed";
+      audit.add([toEntry({ ...who, action }, Date.now())]);
       const marks = OPEN.map(() => "?").join();
       const rows = this.#query<{ program: string; jobs: number }>(
         `SELECT program, count(*) AS jobs FROM jobs WHERE status IN (${marks}) GROUP BY program`,
@@ -209,13 +237,15 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
   }
 
   /** Lets all jobs go on that something has stopped. Gives how many those are. */
-  async resumeHalted(): Promise<number> {
-    const { errands } = this.#open();
+  async resumeHalted(who: Who): Promise<number> {
+    const { errands, audit } = this.#open();
     await this.open();
     const rows = this.#query<{ program: string; jobs: number }>(
       "SELECT program, count(*) AS jobs FROM jobs WHERE status = 'halted' GROUP BY program",
     );
     for (const { program } of rows) errands.add(program, "resume");
+    const detail = "all that were halted";
+    audit.add([toEntry({ ...who, action: "resumed", detail }, Date.now())]);
     this.#budget.renew();
     await errands.run(mostAsked());
     await this.#arm();
@@ -262,7 +292,7 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
   #running(): JobSummary[] {
     if (this.#isPaused) return [];
     const rows = this.#query<Row>("SELECT summary FROM jobs WHERE status = 'running'");
-    return rows.map(({ summary }) => JSON.parse(summary) as JobSummary);
+    return rows.map(({ summary }) => readSummary(summary));
   }
 
   /** A job that should run and says nothing: history says so, and its program is asked to go on. */
@@ -283,38 +313,69 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
   }
 
   /** Takes note of how far jobs are. */
-  async report(summaries: readonly JobSummary[]): Promise<void> {
+  async report(summaries: readonly JobSummary[], entries: readonly AuditEntry[]): Promise<void> {
+    await this.note(entries);
     for (const summary of summaries) {
-      if (this.#update(summary)) continue;
       const { id, programId, createdAt, status } = summary;
-      const values = [id, programId, createdAt, status, JSON.stringify(summary)];
-      this.#query("INSERT INTO jobs VALUES (?, ?, ?, ?, ?)", ...values);
+      const [before] = this.#query<{ status: JobStatus }>(
+        "SELECT status FROM jobs WHERE id = ?",
+        id,
+      );
+      if (before === undefined) {
+        const values = [id, programId, createdAt, status, JSON.stringify(summary)];
+        this.#query("INSERT INTO jobs VALUES (?, ?, ?, ?, ?)", ...values);
+      } else this.#update(summary);
+      this.#notices.job(before?.status, summary);
     }
     const isRunning = summaries.some(({ status }) => status === "running");
     // No reason to refuse what was reported.
     if (isRunning) await this.#alarm.set(Date.now() + SILENT_MS).catch(logged("alarm"));
   }
 
-  /** Whether there was such a job. One row: to replace it would be four, with those of its indexes. */
-  #update({ id, status, ...summary }: JobSummary): boolean {
-    const text = JSON.stringify({ id, status, ...summary });
-    const query = "UPDATE jobs SET status = ?, summary = ? WHERE id = ? RETURNING id";
-    return this.#query(query, status, text, id).length > 0;
+  /** One row: to replace it would be four, with those of its indexes. */
+  #update(summary: JobSummary): void {
+    const { id, status } = summary;
+    const query = "UPDATE jobs SET status = ?, summary = ? WHERE id = ?";
+    this.#query(query, status, JSON.stringify(summary), id);
   }
 
-  /**
-   * The newest jobs of all programs, before a time; of those that were created at
-   * that very moment, the ones that come after `beforeId`.
-   */
-  async jobs(before: number, limit: number, beforeId = ""): Promise<JobSummary[]> {
-    const rows = this.#query<Row>(
-      `SELECT summary FROM jobs WHERE (created_at, id) < (?, ?)
-       ORDER BY created_at DESC, id DESC LIMIT ?`,
-      before,
-      beforeId,
-      limit,
-    );
-    return rows.map(({ summary }) => JSON.parse(summary) as JobSummary);
+  /** The newest jobs of all programs. */
+  async jobs(filter: HistoryFilter): Promise<JobSummary[]> {
+    this.#tables.refuseNewer();
+    return this.#tables.areThere ? findJobs(this.ctx.storage.sql, filter) : [];
+  }
+
+  /** What is under way, and what needs somebody. */
+  async overview(): Promise<Omit<Overview, "unreadEvents">> {
+    this.#tables.refuseNewer();
+    const nothing = { running: [], deciding: [], unapproved: [] };
+    return this.#tables.areThere ? overviewOf(this.ctx.storage.sql) : nothing;
+  }
+
+  /** Keeps what operators did. */
+  async note(entries: readonly AuditEntry[]): Promise<void> {
+    if (entries.length > 0) this.#open().audit.add(entries);
+  }
+
+  /** Some of what operators did, the newest first. */
+  async audit(
+    filter: AuditFilter,
+    before: AuditCursor | undefined,
+    limit: number,
+  ): Promise<AuditPage> {
+    this.#tables.refuseNewer();
+    if (!this.#tables.areThere) return { entries: [], next: null };
+    return this.#open().audit.page(filter, before, limit);
+  }
+
+  /** An operator sees the recipients of a program: written down once in ten minutes. */
+  async noteRevealed(by: string, program: string): Promise<void> {
+    const now = Date.now();
+    const key = JSON.stringify([by, program]);
+    const at = this.#revealedAt.get(key) ?? -Infinity;
+    if (now >= at && now < at + REVEALED_MS) return;
+    this.#open().audit.add([toEntry({ by, action: "revealed", programId: program }, now)]);
+    this.#revealedAt.set(key, now);
   }
 
   /** Programs that have jobs, those of the newest ones first. */
@@ -333,7 +394,7 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
         "SELECT summary FROM jobs WHERE program = ? ORDER BY created_at DESC LIMIT 1",
         program,
       );
-      return row === undefined ? null : (JSON.parse(row.summary) as JobSummary);
+      return row === undefined ? null : readSummary(row.summary);
     });
   }
 
@@ -353,6 +414,7 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
   async keepEvent(event: NewEvent): Promise<void> {
     const { events } = this.#open();
     events.keep(event, Date.now() + retryDelay(0));
+    if (event.status === "unread") this.#notices.unread();
     if (this.#isArmedForEvents && !event.isDue) return;
     const due = events.nextDue(settings().eventRetentionDays);
     if (due === undefined) return;

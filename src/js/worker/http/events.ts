@@ -1,12 +1,13 @@
 /** `/api/events`: the signed events that are kept, for operators. */
 import type { Operator } from "./operator.js";
-import { log } from "../log.js";
+import { type NewEntry, toEntry } from "../account/audit.js";
+import { log, logError } from "../log.js";
 import { flag, invalid, readMembers, readParameters, text, wholeNumber } from "./parameters.js";
-import { type Refusal, refuse } from "./problem.js";
+import { type Refusal, refuse } from "../problem.js";
 import { canonicalId, isProgramId } from "./routing.js";
 import { stubs } from "../stubs.js";
-import type { Call } from "../types.js";
-import { readJson } from "./upload.js";
+import type { Call, WorkerEnv } from "../types.js";
+import { readJson } from "./request-body.js";
 
 const PATH = /^\/api\/events(?:\/(\d{1,15})(\/dismiss)?|\/reread)?$/;
 const LIST = {
@@ -34,6 +35,9 @@ export async function answerEvents(call: Call, operator: Operator): Promise<Resp
       readParameters(url, {});
       const filter = readFilter(await readJson(request));
       const count = await events.rereadEvents(filter);
+      const detail = `${count} events`;
+      const programId = filter.program ?? null;
+      await noteIn(env, { by: operator.name, action: "events_reread", programId, detail });
       log("events", { state: "reread", events: count, by: operator.by });
       return Response.json({ events: count }, { status: 202 });
     }
@@ -49,12 +53,22 @@ export async function answerEvents(call: Call, operator: Operator): Promise<Resp
       readMembers(await readJson(request), []);
       const event = await events.dismissEvent(Number(id));
       if (event === undefined) throw unknown();
+      const { programId, id: detail } = event;
+      await noteIn(env, { by: operator.name, action: "event_dismissed", programId, detail });
       log("events", { state: "dismissed", id: event.id, by: operator.by });
       return Response.json(event);
     }
     default:
       return undefined;
   }
+}
+
+/** It is done: that it can't be written down undoes nothing. */
+async function noteIn(env: WorkerEnv, entry: NewEntry): Promise<void> {
+  await stubs(env)
+    .app()
+    .note([toEntry(entry, Date.now())])
+    .catch((error: unknown) => logError("audit", error));
 }
 
 function readFilter(body: unknown): { unread?: true; program?: string } {

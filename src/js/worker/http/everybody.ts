@@ -4,25 +4,22 @@
  * upload: the object that sends has no list of Uber's in its memory.
  */
 import { hexOf } from "../../codes/code-list.js";
-import { readJobRequest, requiredKeyOf } from "../program/job-request.js";
-import { type ListedIds, listedIds } from "./listed-codes.js";
+import { type JobRequest, requiredKeyOf } from "./job-request.js";
+import { type ListedIds, listedIds } from "../listed-codes.js";
+import type { ListText } from "../lists.js";
 import { invalid } from "./parameters.js";
-import { refuse } from "./problem.js";
+import { refuse } from "../problem.js";
+import { refuseBody } from "./request-body.js";
 import { canonicalId } from "./routing.js";
 import { settings } from "../settings.js";
-import type { Call } from "../types.js";
-import { MOST_JSON_BYTES, mediaType, refuseBody, whole } from "./upload.js";
+import type { Call, WorkerEnv } from "../types.js";
 
-/** A request whose body the worker has put together, if it lists everybody. */
-export interface Passed {
-  request: Request;
-  isEverybody: boolean;
-}
-
-/** The request for a job of everybody; undefined where it is for a list of its own. */
-export async function everybodyInJob(call: Call, programId: string): Promise<Passed | undefined> {
-  const { request, url } = call;
-  const { isAll, isDryRun, confirm } = readJobRequest(url);
+/** The list for a job of everybody; undefined where the request has a list of its own. */
+export async function everybodyInJob(
+  { request, env }: Call,
+  programId: string,
+  { isAll, isDryRun, confirm }: JobRequest,
+): Promise<ListText | undefined> {
   if (!isAll) {
     if (confirm === undefined) return undefined;
     throw invalid("`confirm` is for everybody alone", "Say `all=true` too, or leave it out.");
@@ -37,32 +34,14 @@ export async function everybodyInJob(call: Call, programId: string): Promise<Pas
       "Say `confirm=` and the id of the program.",
     );
   }
-  return everybody(call, programId);
-}
-
-/** Uber's own call, in which a body without `codes` means everybody; else the same call again. */
-export async function everybodyInCall(call: Call, programId: string): Promise<Passed> {
-  const { request } = call;
-  const same = (body: BodyInit | null) => ({
-    request: new Request(request.url, { method: request.method, headers: request.headers, body }),
-    isEverybody: false,
-  });
-  if (mediaType(request) !== "application/json") return same(request.body);
-  const bytes = await whole(request, MOST_JSON_BYTES);
-  return isEmptyObject(bytes) ? everybody(call, programId) : same(bytes);
-}
-
-/** `{}`, and nothing that could be meant otherwise: `null` is a list that went missing. */
-function isEmptyObject(bytes: Uint8Array): boolean {
-  return bytes.length < 64 && /^\s*\{\s*\}\s*$/.test(new TextDecoder().decode(bytes));
+  return everybody(env, programId);
 }
 
 /**
  * Every code of the program that is not cancelled, a line each. The list is read
- * to its end first, at 17 bytes a code: a body that breaks off on its way to an
- * object is a shorter body there, and would be a job of fewer codes.
+ * to its end first, at 17 bytes a code: nothing is created of one that breaks off.
  */
-async function everybody({ request, env }: Call, programId: string): Promise<Passed> {
+export async function everybody(env: WorkerEnv, programId: string): Promise<ListText> {
   if (!settings().allowDistributeAll) {
     throw refuse(
       403,
@@ -73,11 +52,7 @@ async function everybody({ request, env }: Call, programId: string): Promise<Pas
   }
   const pages: ListedIds[] = [];
   for await (const page of listedIds(env, programId)) pages.push(page);
-  const headers = new Headers(request.headers);
-  headers.set("Content-Type", "text/plain");
-  headers.delete("Content-Length");
-  const init = { method: "POST", headers, body: linesOf(pages), duplex: "half" };
-  return { request: new Request(request.url, init), isEverybody: true };
+  return { stream: linesOf(pages), length: null, column: undefined };
 }
 
 /** Those that are not cancelled. */
@@ -85,6 +60,8 @@ function linesOf(pages: readonly ListedIds[]): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let next = 0;
   return new ReadableStream({
+    // The platform passes streams of bytes on, and no others.
+    type: "bytes",
     pull(controller) {
       const page = pages[next++];
       if (page === undefined) {

@@ -1,29 +1,19 @@
 /** `POST /api/jobs`: a CSV that spans programs, and a job in each program's own object. */
-import {
-  type CodeList,
-  type ListParts,
-  type ProgramLists,
-  listIds,
-  listParts,
-} from "../../codes/code-list.js";
+import { type CodeList, type ProgramLists, listIds } from "../../codes/code-list.js";
 import { digestOf } from "../program/creation.js";
 import type { Member } from "../account/groups.js";
 import { logError } from "../log.js";
 import type { Operator } from "./operator.js";
 import { callPrograms } from "../program/fan-out.js";
-import {
-  type JobRequest,
-  type ListFlags,
-  fingerprintText,
-  readGroupRequest,
-  requiredKeyOf,
-} from "../program/job-request.js";
+import { bodyOf } from "../body.js";
+import { type ListFlags, fingerprintText } from "../program/fingerprint.js";
+import { type JobRequest, readGroupRequest, requiredKeyOf } from "./job-request.js";
 import { claimKey } from "../keys.js";
-import { Refusal, refuse } from "./problem.js";
+import { Refusal, refuse } from "../problem.js";
 import { canonicalId, isProgramId } from "./routing.js";
 import { stubs } from "../stubs.js";
 import type { Call, DryRun, JobSummary } from "../types.js";
-import { accepted, readLists } from "./upload.js";
+import { accepted, partsOf, readLists } from "../lists.js";
 
 /** Of the codes that a dry run names. */
 const MOST_LISTED = 1_000;
@@ -35,7 +25,7 @@ export async function createGroup(call: Call, operator: Operator): Promise<Respo
   const asked = readGroupRequest(url);
   const key = asked.isDryRun ? null : requiredKeyOf(request);
   const { flags, starts } = asked;
-  const lists = await readLists(request, asked);
+  const lists = await readLists(bodyOf(request), asked);
   if (key === null) return Response.json(await dryRun(call, lists));
   const orders = ordersOf(lists, flags);
   const app = stubs(env).app();
@@ -59,8 +49,13 @@ export async function createGroup(call: Call, operator: Operator): Promise<Respo
     attempt,
     by: operator.name,
     source: asked.source,
+    name: asked.name,
+    pauseAfter: null,
+    plan: { starts, startInSeconds: asked.startInSeconds },
+    codesInAll: [...orders.values()].reduce((all, { size }) => all + size, 0),
     group: key,
     flags,
+    check: asked.check,
     batchSize: asked.batchSize,
   };
   try {
@@ -153,10 +148,14 @@ async function digest(
 async function dryRun({ env }: Call, lists: ProgramLists): Promise<Record<string, unknown>> {
   const found = programsOf(lists);
   const calls = found.map(([programId, list]) => {
-    return { programId, value: listParts(list) as ListParts };
+    const value = { programId: canonicalId(programId), list: partsOf(list), isOneOfMany: true };
+    return { programId, value };
   });
   const results = await callPrograms(stubs(env), "dryRun", calls, 1);
-  const programs = results.map((result, at) => ({ programId: found[at]?.[0] ?? "", ...result }));
+  const programs = results.map((result, at) => {
+    if ("problem" in result) throw new Refusal(result.problem);
+    return { programId: found[at]?.[0] ?? "", ...result.value };
+  });
   const sumOf = (count: (program: DryRun) => number) =>
     programs.reduce((sum, program) => sum + count(program), 0);
   const blocked: Record<string, number> = {};
@@ -172,8 +171,16 @@ async function dryRun({ env }: Call, lists: ProgramLists): Promise<Record<string
     rejected: lists.rejected,
     blocked: { total: 0, ...blocked },
     firstBlocked: programs.flatMap(({ firstBlocked }) => firstBlocked).slice(0, MOST_LISTED),
-    programs: programs.map(({ programId, codes, duplicates, rejectedCount, blocked: of }) => {
-      return { programId, codes, duplicates, rejectedCount, blocked: of };
+    foreign: sumOf(({ foreign }) => foreign),
+    firstForeign: programs.flatMap(({ firstForeign }) => firstForeign).slice(0, MOST_LISTED),
+    cancelled: sumOf(({ cancelled }) => cancelled),
+    firstCancelled: programs.flatMap(({ firstCancelled }) => firstCancelled).slice(0, MOST_LISTED),
+    used: sumOf(({ used }) => used),
+    firstUsed: programs.flatMap(({ firstUsed }) => firstUsed).slice(0, MOST_LISTED),
+    programs: programs.map(({ programId, codes, duplicates, rejectedCount, ...program }) => {
+      const { blocked: of, foreign, cancelled, used, check } = program;
+      const counts = { codes, duplicates, rejectedCount, foreign, cancelled, used };
+      return { programId, ...counts, blocked: of, check };
     }),
   };
 }

@@ -4,7 +4,7 @@
  */
 import { accessOperator } from "./access.js";
 import { Attempts, addressOf } from "./attempts.js";
-import { type Refusal, refuse } from "./problem.js";
+import { type Refusal, refuse } from "../problem.js";
 import { isLoopback } from "../../environment.js";
 import { isSessionEnded } from "./ended-sessions.js";
 import { isSame, readSession } from "./session.js";

@@ -2,7 +2,7 @@
  * The parameters of a request: a closed list for each route, each with a type.
  * What a route does not know, it refuses: an ignored `dryrun` would send.
  */
-import { refuse } from "./problem.js";
+import { refuse } from "../problem.js";
 
 /** Reads a value; `undefined` if it is none of this type. */
 export interface ParameterType<T> {

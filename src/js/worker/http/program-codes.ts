@@ -3,7 +3,7 @@ import type { CodeState } from "../../job/types.js";
 import type { VoucherCode } from "../../types.js";
 import { idsOfCodes } from "../code-ids.js";
 import { jobAt, stateAt } from "../program/code-states.js";
-import { type ListedIds, listedCodes, listedIds } from "./listed-codes.js";
+import { type ListedIds, listedCodes, listedIds } from "../listed-codes.js";
 import { flag, readParameters } from "./parameters.js";
 import type { ProgramApi } from "../objects.js";
 import { canonicalId } from "./routing.js";

@@ -1,13 +1,13 @@
 /** What only reads: programs and codes. */
 import type { SearchProgramsOptions } from "../../client/calls.js";
 import { type Client, guestPagesOf } from "../../client/client.js";
-import { openCodes } from "./listed-codes.js";
-import { flag, oneOf, readMembers, readParameters, text, wholeNumber } from "./parameters.js";
-import { canonicalId } from "./routing.js";
+import { openCodes } from "../listed-codes.js";
+import { flag, invalid, oneOf, readMembers, readParameters, wholeNumber } from "./parameters.js";
+import { canonicalId, isProgramId } from "./routing.js";
 import { stubs } from "../stubs.js";
 import type { Call, WorkerEnv } from "../types.js";
 import { createUber, uberOptions } from "../uber.js";
-import { readJson } from "./upload.js";
+import { readJson } from "./request-body.js";
 
 /**
  * The page's client repeats what may be repeated, and waits as long as Uber
@@ -19,14 +19,23 @@ const PROGRAMS = {
   status: oneOf(["UPCOMING", "ACTIVE", "COMPLETE", "CANCELED"]),
   limit: wholeNumber(1, MOST_PROGRAMS),
   offset: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+  ids: {
+    read(value: string): string[] | undefined {
+      const ids = value.split(",");
+      return ids.length <= MOST_PROGRAMS && ids.every(isProgramId)
+        ? ids.map(canonicalId)
+        : undefined;
+    },
+    expected: `at most ${MOST_PROGRAMS} ids of programs, separated by commas`,
+  },
 };
 
-/** As many guests as any page may have. */
-const pageSize = wholeNumber(1, 1_000);
+/** Reads a page of a program's guests. */
+export type GuestPageReader = ReturnType<typeof guestPagesOf>;
 
 interface Uber {
   client: Client;
-  guestPage: ReturnType<typeof guestPagesOf>;
+  guestPage: GuestPageReader;
 }
 
 // One for each isolate, so that the token is kept. Only the client is kept here and
@@ -41,9 +50,19 @@ function uber(env: WorkerEnv): Uber {
   return kept;
 }
 
-/** Programs, each with its newest job. */
+export const guestReader = (env: WorkerEnv): GuestPageReader => uber(env).guestPage;
+
+/** Programs, each with its newest job; with `ids`, the newest jobs of these, and Uber is not asked. */
 export async function listPrograms({ url, env }: Call): Promise<Response> {
-  const { limit = MOST_PROGRAMS, offset = 0, status } = readParameters(url, PROGRAMS);
+  const { limit = MOST_PROGRAMS, offset = 0, status, ids } = readParameters(url, PROGRAMS);
+  if (ids !== undefined) {
+    if (limit !== MOST_PROGRAMS || offset !== 0 || status !== undefined) {
+      throw invalid("`ids` is for itself", "Leave out `limit`, `offset` and `status`.");
+    }
+    const known = await stubs(env).app().lastJobs(ids);
+    const programs = ids.map((id, place) => ({ id, lastJob: known[place] ?? null }));
+    return Response.json({ programs, next: null });
+  }
   const search = { ...ONCE, limit, offset, ...(status && { status }) };
   const found = await uber(env).client.searchPrograms(search);
   const last = await stubs(env)
@@ -85,18 +104,4 @@ export async function showProgram({ env, url }: Call, program: string): Promise<
 export async function getProgram({ env, url }: Call, program: string): Promise<Response> {
   readParameters(url, {});
   return Response.json((await uber(env).client.getProgram(program, ONCE)).raw);
-}
-
-/** A page of guests, as the core reads it. What it holds of people passes through, and is kept nowhere. */
-export async function showGuests({ env, url }: Call, program: string): Promise<Response> {
-  const { pageSize: size, pageToken } = readParameters(url, { pageSize, pageToken: text });
-  return Response.json(await uber(env).guestPage(program, size, pageToken));
-}
-
-/** Get Guests, as Uber answers it, with the token of the next page at the top. */
-export async function listGuests({ env, url }: Call, program: string): Promise<Response> {
-  const { limit, page_token: token } = readParameters(url, { limit: pageSize, page_token: text });
-  const { guests, next } = await uber(env).guestPage(program, limit, token);
-  const raw = guests.map(({ raw: guest }) => guest);
-  return Response.json({ guests: raw, ...(next !== null && { next_token: next }) });
 }

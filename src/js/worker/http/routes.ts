@@ -3,45 +3,34 @@
  * one spelling alone, an id is decoded once, and what has to be asked first (TLS, who it is, from
  * where) stands in one order for all routes.
  */
-import { VoucherError } from "../../errors.js";
 import { type Operator, methods, operatorOf, refuseForeign } from "./operator.js";
 import { log, logError } from "../log.js";
-import { type Passed, everybodyInCall, everybodyInJob } from "./everybody.js";
-import { invalid, readMembers, readParameters, text, wholeNumber } from "./parameters.js";
-import { Refusal, answer, answerError, distributeProblem, problemOf, refuse } from "./problem.js";
+import { audit, history, overview } from "./overall.js";
+import { discard, bodyOf } from "../body.js";
+import { distribute } from "./distribute.js";
+import { invalid, readMembers, readParameters } from "./parameters.js";
+import { readReason, reasonIn } from "./reason.js";
+import { answerError, problemOf, refuse } from "../problem.js";
 import { programCodes } from "./program-codes.js";
 import { answerEvents } from "./events.js";
 import { createGroup } from "./group-upload.js";
-import {
-  getProgram,
-  listCodes,
-  listGuests,
-  listPrograms,
-  searchPrograms,
-  showGuests,
-  showProgram,
-} from "./reading.js";
-import { canonicalId, decoded, programIdIn, withOperator } from "./routing.js";
+import { listGuests, showGuests } from "./guests.js";
+import { answerJobs } from "./job-routes.js";
+import { getProgram, listCodes, listPrograms, searchPrograms, showProgram } from "./reading.js";
+import { canonicalId, decoded, programIdIn } from "./routing.js";
 import { refusePlain, secured } from "./security.js";
 import { configure, settings } from "../settings.js";
 import { answerSession } from "./sign-in.js";
-import { UNREACHABLE, stubs } from "../stubs.js";
+import { stubs } from "../stubs.js";
 import type { RequestContext } from "../platform-types.js";
 import type { Call, WorkerEnv, WorkerHandler, WorkerOptions } from "../types.js";
 import { logUpstream, upstreamOf } from "../uber.js";
-import { discard, readJson } from "./upload.js";
+import { readJson } from "./request-body.js";
 import { receiveWebhook } from "./webhooks.js";
 
 const OF_PROGRAM = /^\/api\/programs\/([^/]+)(?:\/(?:codes|guests|jobs(?:\/.*)?))?$/;
 const OF_UBER = /^\/v1\/organizations\/([^/]+)\/voucher-programs\/(.+)$/;
 const OF_API = /^\/(api|v1)\//;
-const HISTORY = {
-  limit: wholeNumber(1, 200),
-  before: wholeNumber(0, Number.MAX_SAFE_INTEGER),
-  // Of jobs that were created at the same moment, those after this one.
-  beforeId: text,
-};
-
 /**
  * Makes the worker: `export default createWorker()`, beside the two classes of
  * objects, `export { VoucherApp, VoucherProgram } from "uber-vouchers/worker"`.
@@ -55,7 +44,7 @@ export function createWorker(options?: WorkerOptions): Required<WorkerHandler> {
       logUpstream(env);
       const call: Call = { request, url: new URL(request.url), env, context };
       const answer = await answerTo(call);
-      await discard(request);
+      if (!request.bodyUsed) await discard(bodyOf(request));
       return secured(call.url, withCors(call, answer));
     },
     async scheduled(_event, env: WorkerEnv): Promise<void> {
@@ -132,18 +121,24 @@ async function ownPaths(call: Call, operator: Operator): Promise<Response> {
       return listPrograms(call);
     case "GET /api/jobs":
       return history(call);
+    case "GET /api/overview":
+      return overview(call);
+    case "GET /api/audit":
+      return audit(call);
     case "POST /api/jobs":
       return createGroup(call, operator);
     case "POST /api/pause": {
       readParameters(url, {});
-      const { paused } = readMembers(await readJson(request), ["paused"]);
+      const { paused, reason } = readMembers(await readJson(request), ["paused", "reason"]);
       if (typeof paused !== "boolean") throw invalid("`paused` must be true or false");
-      const jobs = await stubs(env).app().pause(paused);
+      const who = { by: operator.name, reason: reasonIn(reason) };
+      const jobs = await stubs(env).app().pause(paused, who);
       log("pause", { paused, jobs, by: operator.by });
       return Response.json({ paused, jobs });
     }
     case "POST /api/resume": {
-      const jobs = await stubs(env).app().resumeHalted();
+      const who = { by: operator.name, reason: await readReason(request) };
+      const jobs = await stubs(env).app().resumeHalted(who);
       log("resume", { jobs, by: operator.by });
       return Response.json({ jobs });
     }
@@ -173,7 +168,7 @@ async function ubersPaths(call: Call, operator: Operator): Promise<Response> {
     case "GET codes":
       return listCodes(call, programIdIn(program));
     case "GET guests":
-      return listGuests(call, programIdIn(program));
+      return listGuests(call, programIdIn(program), operator);
     case "POST codes/distribute":
       return distribute(call, programIdIn(program), operator);
     default:
@@ -185,48 +180,18 @@ async function ubersPaths(call: Call, operator: Operator): Promise<Response> {
 async function ofProgram(call: Call, segment: string, operator: Operator): Promise<Response> {
   const { request, url } = call;
   const program = programIdIn(segment);
-  const [, , , , what, rest] = url.pathname.split("/");
-  const read = { "": showProgram, codes: programCodes, guests: showGuests }[what ?? ""];
-  if (read !== undefined) {
-    if (request.method !== "GET") throw onlyGet();
-    return read(call, program);
-  }
-  const isNewJob = request.method === "POST" && rest === undefined;
-  const all = isNewJob ? await everybodyInJob(call, program) : undefined;
-  return passOn(call, program, operator, all);
-}
-
-/** Uber's own call. */
-async function distribute(call: Call, program: string, operator: Operator): Promise<Response> {
-  try {
-    return await passOn(call, program, operator, await everybodyInCall(call, program));
-  } catch (error) {
-    // Its caller takes a 5xx for doubt.
-    if (error instanceof VoucherError) return answer(distributeProblem(error));
-    throw error;
-  }
-}
-
-/** What the program's object answers. */
-async function passOn(
-  { request, env }: Call,
-  program: string,
-  operator: Operator,
-  all?: Passed,
-): Promise<Response> {
-  const passed = withOperator(all?.request ?? request, operator, all?.isEverybody);
-  try {
-    return await stubs(env).program(canonicalId(program)).fetch(passed);
-  } catch (error) {
-    // The request may have reached the object, and only its answer is lost.
-    const isDoubtful = error instanceof Refusal && error.problem.code === UNREACHABLE;
-    if (!isDoubtful || request.method === "GET") throw error;
-    return answer({ ...error.problem, queued: "unknown" });
-  }
+  const [, , , , what] = url.pathname.split("/");
+  const isRead = what === undefined || what === "codes" || what === "guests";
+  if (isRead && request.method !== "GET") throw onlyGet();
+  if (what === undefined) return showProgram(call, program);
+  if (what === "codes") return programCodes(call, program);
+  if (what === "guests") return showGuests(call, program, operator);
+  return answerJobs(call, program, operator);
 }
 
 async function config({ env }: Call, operator: Operator): Promise<Record<string, unknown>> {
   const { requestsPerSecond, maxCodes, maxUploadBytes, allowDistributeAll } = settings();
+  const { settleMinutes, startDelaySeconds, approval = null } = settings();
   return {
     organizationId: env.UBER_ORGANIZATION_ID,
     ...upstreamOf(env),
@@ -236,18 +201,13 @@ async function config({ env }: Call, operator: Operator): Promise<Record<string,
     maxCodes,
     maxUploadBytes,
     allowDistributeAll,
+    settleMinutes,
+    startDelaySeconds,
+    approval,
     paused: await stubs(env).app().isPaused(),
     hasSigningKey: (env.UBER_SIGNING_KEY ?? "").trim() !== "",
     counts: await stubs(env).app().counts(),
   };
-}
-
-async function history({ url, env }: Call): Promise<Response> {
-  const { limit = 50, before, beforeId } = readParameters(url, HISTORY);
-  const app = stubs(env).app();
-  return Response.json({
-    jobs: await app.jobs(before ?? Number.MAX_SAFE_INTEGER, limit, beforeId),
-  });
 }
 
 /** Lets allowed pages of other origins read the answer. Never with cookies. */
@@ -261,7 +221,7 @@ function withCors({ request, url }: Call, response: Response): Response {
   headers.append("Vary", "Origin");
   headers.set("Access-Control-Expose-Headers", "Retry-After");
   if (request.method === "OPTIONS") {
-    headers.set("Access-Control-Allow-Methods", "GET, POST");
+    headers.set("Access-Control-Allow-Methods", "GET, POST, PATCH");
     headers.set(
       "Access-Control-Allow-Headers",
       "Authorization, Accept-Language, Content-Type, Idempotency-Key",

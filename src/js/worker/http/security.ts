@@ -1,6 +1,6 @@
 /** The header fields of every answer, and that it is not given in the clear. */
 import { isLoopback } from "../../environment.js";
-import { refuse } from "./problem.js";
+import { refuse } from "../problem.js";
 
 const POLICY = [
   "default-src 'none'",
@@ -12,7 +12,8 @@ const POLICY = [
   "form-action 'none'",
   "frame-ancestors 'none'",
   "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
+  // Of the page's own scripts, those that run in a worker: the console reads workbooks in one.
+  "trusted-types page-workers",
 ].join("; ");
 
 const HEADERS = {

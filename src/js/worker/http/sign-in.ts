@@ -4,11 +4,11 @@ import { endSession } from "./ended-sessions.js";
 import { log } from "../log.js";
 import { readMembers, readParameters } from "./parameters.js";
 import { adminToken, tooManyAttempts } from "./operator.js";
-import { answer, refuse } from "./problem.js";
+import { answer, refuse } from "../problem.js";
 import { closeSession, isSame, openSession, readSession } from "./session.js";
 import { stubs } from "../stubs.js";
 import type { Call } from "../types.js";
-import { readJson } from "./upload.js";
+import { readJson } from "./request-body.js";
 
 // Of each isolate, before the one object that counts for all: a flood of guesses
 // must not keep that from its work.

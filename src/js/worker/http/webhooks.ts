@@ -5,11 +5,11 @@ import { MOST_EVENT_BYTES, type NewEvent } from "../events/event-store.js";
 import { handOver } from "../events/hand-over.js";
 import { type ReadEvent, readEvent } from "../events/read-event.js";
 import { log, logError } from "../log.js";
-import { answer, refuse } from "./problem.js";
+import { answer, refuse } from "../problem.js";
 import { settings } from "../settings.js";
 import { stubs } from "../stubs.js";
 import type { Call } from "../types.js";
-import { whole } from "./upload.js";
+import { whole } from "./request-body.js";
 
 const MOST_BYTES = 4 * 1024 * 1024;
 const LONGEST_ENVIRONMENT = 100;

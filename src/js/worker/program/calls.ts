@@ -2,29 +2,49 @@
  * Uber's own distribute call, from a client in a page: a job of one batch, so
  * that its codes are claimed, written down and never sent twice unnoticed.
  */
+import type { CodeList } from "../../codes/code-list.js";
 import type { VoucherError } from "../../errors.js";
 import type { ReadableJob } from "../../job/job.js";
 import type { JobProgress } from "../../job/types.js";
+import { refuseUnapproved } from "./approval.js";
 import { log, logError } from "../log.js";
-import type { Program } from "./program.js";
-import { CALL_PARAMETERS, keyOf } from "./job-request.js";
+import type { Creation } from "./creation.js";
+import type { OpenJobs } from "./open-jobs.js";
+import type { Pausing } from "./pausing.js";
+import type { Reports } from "./reports.js";
+import type { Runner } from "./runner.js";
+import type { ProgramState } from "./state.js";
+import type { Stubs } from "../stubs.js";
 import { claimKey } from "../keys.js";
-import { readParameters } from "../http/parameters.js";
-import { Refusal, answer, distributeProblem, faultOf, refuse } from "../http/problem.js";
-import { type JobRecord, restingStatus } from "./records.js";
-import { operatorIn } from "../http/routing.js";
-import { accepted, readJsonList, readList } from "../http/upload.js";
+import type { CallOrder, RpcResult } from "../objects.js";
+import { type Problem, Refusal, distributeProblem, faultOf, refuse } from "../problem.js";
+import { type JobRecord, type Records, restingStatus } from "./records.js";
+
+type CallResult = RpcResult<{ codes: number }>;
 
 /** Of one call (stated for generating codes; taken over). */
 const MOST_CODES = 30_000;
 /** The page gives up after that, at the earliest. */
 const PATIENCE_MS = 25_000;
 
+/** What they need of a program's object. */
+interface Needs {
+  readonly creation: Creation;
+  readonly jobs: OpenJobs;
+  readonly pausing: Pausing;
+  readonly records: Records;
+  readonly reports: Reports;
+  readonly runner: Runner;
+  readonly state: ProgramState;
+  readonly stubs: Stubs;
+  arm(): Promise<void>;
+}
+
 export class Calls {
   /** The numbers of those that somebody waits for. */
   readonly #awaited = new Set<number>();
 
-  constructor(readonly program: Program) {}
+  constructor(readonly program: Needs) {}
 
   /** One was created. */
   created({ number, isCall }: JobRecord): void {
@@ -69,16 +89,9 @@ export class Calls {
     await this.program.arm();
   }
 
-  async distribute(programId: string, request: Request): Promise<Response> {
+  async distribute(order: CallOrder, list: CodeList): Promise<CallResult> {
     const { program } = this;
-    const url = new URL(request.url);
-    const flagsOfQuery = readParameters(url, CALL_PARAMETERS);
-    const key = keyOf(request);
-    const { name: by, isEverybody } = operatorIn(request);
-    const { list: read, flags } = isEverybody
-      ? await readList(request, { flags: flagsOfQuery, column: undefined })
-      : await readJsonList(request, flagsOfQuery);
-    const list = accepted(read, flags);
+    const { programId, flags, key, by, isEverybody } = order;
     if (list.size > MOST_CODES) {
       throw refuse(
         422,
@@ -87,9 +100,10 @@ export class Calls {
         "Make a job of them: POST /api/programs/{program}/jobs.",
       );
     }
-    program.know(programId);
-    await program.learnPause();
-    if (program.isPaused) {
+    refuseUnapproved(list.size);
+    program.state.know(programId);
+    await program.pausing.learn();
+    if (program.state.isPaused) {
       // No 5xx: the page's client would take the codes for unknown.
       throw refuse(
         423,
@@ -105,22 +119,29 @@ export class Calls {
       programId,
       list,
       flags,
+      // It is Uber's own call.
+      check: undefined,
       fingerprint: { all: isEverybody },
       key: key === null ? null : `call:${key}`,
       by,
       source: null,
+      name: "",
+      pauseAfter: null,
+      plan: { starts: true, startInSeconds: 0 },
       group: null,
       isCall: true,
       batchSize: MOST_CODES,
       // Driven here, and not by the alarm.
-      status: "held",
+      isHeld: true,
     });
     if (!isNew) return this.#repeat(record);
-    return answerCall(record, await this.#run(record));
+    const result = resultOf(record, await this.#run(record));
+    await program.reports.note(record);
+    return result;
   }
 
-  /** The answer to a call that was made before with the same key. */
-  async #repeat(record: JobRecord): Promise<Response> {
+  /** What came of a call that was made before with the same key. */
+  async #repeat(record: JobRecord): Promise<CallResult> {
     if (record.summary.status === "held") {
       throw refuse(
         409,
@@ -130,9 +151,9 @@ export class Calls {
         { headers: { "Retry-After": "2" } },
       );
     }
-    if (record.isFolded) return answerCall(record, undefined);
+    if (record.isFolded) return resultOf(record, undefined);
     const job = await this.program.jobs.get(record.number);
-    return answerCall(record, job.batches()[0]?.lastError);
+    return resultOf(record, job.batches()[0]?.lastError);
   }
 
   /** Sends a call; gives what went wrong. */
@@ -175,7 +196,7 @@ function isUnsent({ rejected, abandoned, total }: JobProgress): boolean {
   return rejected + abandoned === total;
 }
 
-function answerCall({ summary }: JobRecord, thrown: unknown): Response {
+function resultOf({ summary }: JobRecord, thrown: unknown): CallResult {
   const { progress, programId } = summary;
   const isQueued = progress.queued + progress.distributed + progress.failed === progress.total;
   const error = thrown as VoucherError | null | undefined;
@@ -185,16 +206,17 @@ function answerCall({ summary }: JobRecord, thrown: unknown): Response {
     state: isQueued ? "queued" : progress.unknown > 0 ? "unknown" : "not queued",
     code: error?.code ?? null,
   });
-  if (isQueued) return Response.json({ codes: progress.total });
-  if (error) return answer(distributeProblem(error));
+  if (isQueued) return { value: { codes: progress.total } };
+  if (error) return { problem: distributeProblem(error) };
   if (!isUnsent(progress)) {
-    return answer({
+    const problem: Problem = {
       status: 502,
       code: "unexpected_response",
       title: "The call broke off, and its codes may have been queued",
       hint: "Look at the program's jobs: an operator decides about what is unknown.",
       queued: "unknown",
-    });
+    };
+    return { problem };
   }
   throw refuse(
     424,

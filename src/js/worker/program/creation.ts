@@ -4,53 +4,49 @@
  */
 import { type CodeList, hexOf, listIds, toCodeList } from "../../codes/code-list.js";
 import { STATES } from "../../generated/protocol.js";
-import type { CodeState } from "../../job/types.js";
 import { inTurn } from "../../journal/shared.js";
 import type { Fate } from "../account/groups.js";
 import { CANCELLED, readStates } from "./job-reading.js";
+import { type Claimed, type Sorted, decide, sortCodes } from "./decision.js";
 import {
+  type CheckFlags,
   type Fingerprint,
   type ListFlags,
   fingerprintText,
   refuseReusedKey,
-} from "./job-request.js";
-import type { Ledger } from "./ledger.js";
+} from "./fingerprint.js";
+import { type Ledger, NO_JOB } from "./ledger.js";
+import type { ListChecks } from "./list-check.js";
 import { logError } from "../log.js";
 import type { OpenJobs } from "./open-jobs.js";
 import type { ObjectStorage } from "../platform-types.js";
-import { refuse } from "../http/problem.js";
-import type { JobRecord, NewRecord, Records } from "./records.js";
-import type { JobStatus } from "../types.js";
+import { type JobRecord, type NewRecord, type Records, note } from "./records.js";
+import { requireSettled } from "./resending.js";
+import { needsApproval } from "./approval.js";
+import { START_AT_ONCE, type StartPlan, begin } from "./start-plan.js";
 
 const ID = 16;
-const MOST_LISTED = 1_000;
 
 /** What is to be created. */
-export interface Order extends Omit<NewRecord, "digest" | "duplicates"> {
+export interface Order extends Omit<NewRecord, "digest" | "duplicates" | "plan"> {
   list: CodeList;
   flags: ListFlags;
+  /** How the list is compared with Uber's; not at all where it is nothing. */
+  check: CheckFlags | undefined;
   /** What else decides what is sent. */
   fingerprint: Fingerprint;
   batchSize: number;
-  /** What it is once it is created. */
-  status: Extract<JobStatus, "held" | "paused" | "running">;
+  plan: Pick<StartPlan, "starts" | "startInSeconds">;
+  /** Whether something else has to be decided before it begins. */
+  isHeld: boolean;
+  /** How many codes it and those that were uploaded with it have, if these are more. */
+  codesInAll?: number;
 }
 
-/** A code that was sent before. */
-export interface BlockedCode {
-  code: string;
-  state: CodeState;
-  /** The id of the job that has it. */
-  job: string | null;
-}
-
-/** Which codes of a list an earlier job has. */
-export interface Blocked {
-  total: number;
-  counts: Partial<Record<CodeState, number>>;
-  first: BlockedCode[];
-  /** One a code, by its place: not 0 where it is blocked. */
-  marks: Uint8Array;
+/** The numbers of the jobs that have codes of a list: free ones, and ones that are sent again only if that is said. */
+interface Claimants {
+  free: Set<number>;
+  blocked: Set<number>;
 }
 
 /** In these, nothing of a code is or may be queued: it is free. */
@@ -67,6 +63,7 @@ export class Creation {
     readonly records: Records,
     readonly ledger: Ledger,
     readonly jobs: OpenJobs,
+    readonly checks: ListChecks,
     /** There is a job, in the same transaction; should all end now, it has to go on. */
     readonly onCreated: (record: JobRecord) => void,
     /** What a job that is held is to be. */
@@ -76,7 +73,21 @@ export class Creation {
   ) {}
 
   /** The job of an order; the same one where the same request has created it before. */
-  create(order: Order): Promise<{ record: JobRecord; isNew: boolean }> {
+  async create(order: Order): Promise<{ record: JobRecord; isNew: boolean }> {
+    const { key, check, programId, list, group } = order;
+    const isRepeated = key !== null && this.records.byKey(key) !== undefined;
+    // Not in turn: a list of Uber's that comes slowly keeps no other job waiting.
+    const listed =
+      isRepeated || check === undefined
+        ? undefined
+        : await this.checks.require(programId, listIds(list) as Uint8Array, check, group !== null);
+    return this.#createInTurn(order, listed);
+  }
+
+  #createInTurn(
+    order: Order,
+    listed: Uint8Array | undefined,
+  ): Promise<{ record: JobRecord; isNew: boolean }> {
     return this.#inTurn(async () => {
       // What an upload left that was given up must not keep codes from this one.
       await this.#settle();
@@ -89,29 +100,47 @@ export class Creation {
         refuseReusedKey(repeated.digest, digest);
         return { record: repeated, isNew: false };
       }
-      const blocked = await this.check(order.list);
-      const { list, skipped, resent } = decide(order, blocked);
-      return { record: await this.#create(order, digest, list, skipped, resent), isNew: true };
+      const sorted = await this.sort(order.list, listed);
+      if (order.flags.resend === true) this.#requireSettled(sorted);
+      return { record: await this.#create(order, digest, sorted), isNew: true };
     });
+  }
+
+  /** What was sent a moment ago, and is unknown, may be reported yet. */
+  #requireSettled({ undecided }: Sorted): void {
+    for (const number of undecided) {
+      const record = this.records.byNumber(number);
+      if (record) requireSettled(record);
+    }
   }
 
   async #create(
     order: Order,
     digest: string,
-    list: CodeList,
-    skipped: number,
-    resent: number,
+    sorted: Sorted & { claimants: Claimants },
   ): Promise<JobRecord> {
-    const { key, isCall, programId, by, source, group, batchSize, status } = order;
+    const { isSent, skipped, resent } = decide(sorted, order.flags);
+    const { fates, leftOut } = sorted;
+    const list = only(order.list, (place) => isSent(fates[place] as number));
+    const { key, isCall, programId, by, source, name, group, batchSize, pauseAfter } = order;
     const { duplicates } = order.list;
-    const about = { key, digest, isCall, programId, by, source, group, duplicates };
-    const record = this.records.add(about, Date.now());
+    const needed = !isCall && needsApproval(Math.max(list.size, order.codesInAll ?? 0));
+    const plan = { ...START_AT_ONCE, ...order.plan, needsApproval: needed };
+    const about = { isCall, programId, by, source, name, group, duplicates, pauseAfter };
+    const record = this.records.add({ key, digest, plan, ...about }, Date.now());
     try {
-      const job = await this.jobs.create(record.number, programId, list, batchSize);
+      const job = await this.jobs.create(record.number, programId, list, {
+        batchSize,
+        ...(pauseAfter !== null && { pauseAfter }),
+      });
       this.storage.transactionSync(() => {
         this.ledger.claim(listIds(list) as Uint8Array, record.number);
+        this.#noteShared(record, sorted.claimants, resent > 0);
         const progress = job.progress();
-        Object.assign(record.summary, { id: job.id, status, progress, skipped, resent });
+        Object.assign(record.summary, { id: job.id, progress, skipped, resent, leftOut });
+        note(record, { by, action: "created", codes: list.size, detail: saidOf(order) });
+        if (order.isHeld) record.summary.status = "held";
+        else begin(record, Date.now());
         this.records.saveId(record);
         this.records.save(record);
         this.onCreated(record);
@@ -121,6 +150,18 @@ export class Creation {
       throw error;
     }
     return record;
+  }
+
+  /** Takes note of which jobs have codes in common; where codes are sent again, also with those that have sent them. */
+  #noteShared(record: JobRecord, { free, blocked }: Claimants, isResent: boolean): void {
+    const others = isResent ? new Set([...free, ...blocked]) : free;
+    record.sharesCodes = others.size > 0;
+    for (const number of others) {
+      const other = this.records.byNumber(number);
+      if (other === undefined || other.sharesCodes) continue;
+      other.sharesCodes = true;
+      this.records.save(other);
+    }
   }
 
   /** Whether there are jobs that wait for the rest of their upload. */
@@ -139,7 +180,7 @@ export class Creation {
         const fate = await this.fateOf(record);
         if (fate === "gone") await this.discard(record);
         else if (fate !== "held") {
-          record.summary.status = fate;
+          begin(record, Date.now());
           await this.onDecided(record);
         }
       } catch (error) {
@@ -164,83 +205,62 @@ export class Creation {
     });
   }
 
-  /** Which of these codes an earlier job has sent, or may have, or will. */
-  async check(list: CodeList): Promise<Blocked> {
+  /** What becomes of these codes; `listed` are their marks in Uber's list, if that was read. */
+  async sort(
+    list: CodeList,
+    listed: Uint8Array | undefined,
+  ): Promise<Sorted & { claimants: Claimants }> {
     const ids = listIds(list) as Uint8Array;
+    const { claimants, ...claimed } = await this.#claimed(ids, list.size);
+    const idOf = (job: number) => this.records.byNumber(job)?.summary.id;
+    return { ...sortCodes(ids, claimed, listed, idOf), claimants };
+  }
+
+  /** Which of these codes an earlier job has sent, or may have, or will; and which are known to be in use. */
+  async #claimed(ids: Uint8Array, count: number): Promise<Claimed & { claimants: Claimants }> {
     const asked = new Set<number>();
     this.ledger.find(ids, (_place, { job, state }) => {
       if (state === undefined) asked.add(job);
     });
     const stateIn = await readStates(asked, this.jobs, this.records);
-    const marks = new Uint8Array(list.size);
-    const owners = new Map<number, number>();
+    const [states, used] = [new Uint8Array(count), new Uint8Array(count)];
+    const owners = new Uint32Array(count);
+    const claimants: Claimants = { free: new Set(), blocked: new Set() };
     this.ledger.find(ids, (place, { job, place: there, state }) => {
+      if (job === NO_JOB) {
+        used[place] = 1;
+        return;
+      }
       const number = state === undefined ? stateIn(job, there) : STATES.indexOf(state);
-      if (FREE.has(number)) return;
-      marks[place] = 1 + number;
-      if (owners.size < MOST_LISTED) owners.set(place, job);
+      const isFree = FREE.has(number);
+      (isFree ? claimants.free : claimants.blocked).add(job);
+      if (isFree) return;
+      states[place] = 1 + number;
+      owners[place] = job;
     });
-    return summarise(ids, marks, owners, (number) => this.records.byNumber(number)?.summary.id);
+    return { states, owners, used, claimants };
   }
 }
 
-function summarise(
-  ids: Uint8Array,
-  marks: Uint8Array,
-  owners: ReadonlyMap<number, number>,
-  idOf: (job: number) => string | undefined,
-): Blocked {
-  const counts: Partial<Record<CodeState, number>> = {};
-  let total = 0;
-  for (const mark of marks) {
-    if (mark === 0) continue;
-    const state = STATES[mark - 1] as CodeState;
-    counts[state] = (counts[state] ?? 0) + 1;
-    total += 1;
-  }
-  const first = [...owners]
-    .sort(([one], [other]) => one - other)
-    .map(([place, job]) => ({
-      code: hexOf(ids, place * ID),
-      state: STATES[(marks[place] as number) - 1] as CodeState,
-      job: idOf(job) ?? null,
-    }));
-  return { total, counts, first, marks };
+/** What the audit trail says of a creation: what was allowed that is not allowed as a rule. */
+function saidOf({ flags, check, plan }: Order): string | null {
+  const { resend, skip } = flags;
+  const said = Object.entries({ resend, skip, ...check, paused: !plan.starts });
+  const names = said.filter(([, is]) => is === true).map(([name]) => name);
+  return names.length === 0 ? null : names.join(", ");
 }
 
-/** What is sent of a list, some of whose codes were sent before. */
-function decide(
-  { list, flags }: Order,
-  blocked: Blocked,
-): { list: CodeList; skipped: number; resent: number } {
-  if (blocked.total === 0) return { list, skipped: 0, resent: 0 };
-  if (flags.resend === true) return { list, skipped: 0, resent: blocked.total };
-  const free = list.size - blocked.total;
-  if (flags.skip !== true || free === 0) throw alreadyQueued(blocked, free);
-  return { list: without(list, blocked.marks), skipped: blocked.total, resent: 0 };
-}
-
-function alreadyQueued({ total, counts, first }: Blocked, free: number) {
-  return refuse(
-    422,
-    "already_queued",
-    total === 1 ? "1 code was sent before" : `${total} codes were sent before, or may have been`,
-    free === 0
-      ? "There is none that was not. To send them all the same, say `resend=true`."
-      : "Say `skip=true` to leave them out, or `resend=true` to send them all the same.",
-    { more: { count: total, free, states: counts, codes: first } },
-  );
-}
-
-function without(list: CodeList, marks: Uint8Array): CodeList {
+/** Those of a list that are chosen by their places. */
+function only(list: CodeList, isChosen: (place: number) => boolean): CodeList {
   const ids = listIds(list) as Uint8Array;
   const kept = new Uint8Array(ids.length);
   let length = 0;
-  for (let place = 0; place < marks.length; place += 1) {
-    if (marks[place] !== 0) continue;
+  for (let place = 0; place < list.size; place += 1) {
+    if (!isChosen(place)) continue;
     kept.set(ids.subarray(place * ID, (place + 1) * ID), length);
     length += ID;
   }
+  if (length === ids.length) return list;
   const { duplicates } = list;
   return toCodeList({ ids: kept.slice(0, length), duplicates, rejectedCount: 0, rejected: [] });
 }

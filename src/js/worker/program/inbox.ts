@@ -7,7 +7,7 @@
  */
 import { idsOfCodes } from "../code-ids.js";
 import type { Ledger } from "./ledger.js";
-import { faultOf } from "../http/problem.js";
+import { faultOf } from "../problem.js";
 import { logError } from "../log.js";
 import { BROKEN, type OpenJobs } from "./open-jobs.js";
 import type { EventOutcomes, OutcomeQueue, QueuedOutcome } from "./outcome-queue.js";
@@ -128,24 +128,47 @@ export class Inbox {
 
   /** By the jobs that have the codes; and those whose job is gone, so that the ledger takes them. */
   #sort(outcomes: readonly QueuedOutcome[]) {
-    const ids = idsOfCodes(outcomes.map(({ code }) => code));
+    const byJob = new Map<number, QueuedOutcome[]>();
+    const rest = this.#takeKnown(outcomes, byJob);
+    const ids = idsOfCodes(rest.map(({ code }) => code));
     const byCode = new Map<string, QueuedOutcome[]>();
-    for (const outcome of outcomes) {
+    for (const outcome of rest) {
       const others = byCode.get(outcome.code);
       if (others) others.push(outcome);
       else byCode.set(outcome.code, [outcome]);
     }
-    const byJob = new Map<number, QueuedOutcome[]>();
     const orphans = new Set<QueuedOutcome>();
     // A code that is named twice is found once, at one of its places.
+    if (rest.length === 0) return { byJob, orphans };
     this.ledger.find(ids, (place, { job, state }) => {
-      const found = byCode.get((outcomes[place] as QueuedOutcome).code) ?? [];
+      const found = byCode.get((rest[place] as QueuedOutcome).code) ?? [];
       if (state !== undefined) return void found.forEach((outcome) => orphans.add(outcome));
       const others = byJob.get(job);
       if (others) others.push(...found);
       else byJob.set(job, [...found]);
     });
     return { byJob, orphans };
+  }
+
+  /**
+   * Gives outcomes to the jobs in memory that alone have these codes, without a look into the ledger,
+   * which would read a page for nearly each of them. Gives the others.
+   */
+  #takeKnown(
+    outcomes: readonly QueuedOutcome[],
+    byJob: Map<number, QueuedOutcome[]>,
+  ): readonly QueuedOutcome[] {
+    let rest = outcomes;
+    for (const [number, job] of this.jobs.inMemory()) {
+      const record = this.records.byNumber(number);
+      if (record === undefined || record.sharesCodes || record.isFolded) continue;
+      const has = ({ code }: QueuedOutcome) => job.get(code) !== undefined;
+      const found = new Set(rest.filter(has));
+      if (found.size === 0) continue;
+      byJob.set(number, [...found]);
+      rest = rest.filter((outcome) => !found.has(outcome));
+    }
+    return rest;
   }
 
   /** Whether there is sense in trying: not with a job that can't be read. */

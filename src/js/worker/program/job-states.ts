@@ -1,6 +1,12 @@
 /** In which states of a job each of its routes may be asked for. */
-import { type Refusal, refuse } from "../http/problem.js";
+import { type Refusal, refuse } from "../problem.js";
 import type { JobStatus, JobSummary } from "../types.js";
+
+/** All that a job can be, as history is asked for it. */
+export const STATUSES: readonly JobStatus[] = [
+  ...(["creating", "held", "unapproved", "scheduled", "running", "paused", "halted"] as const),
+  ...(["undecided", "finished", "cancelled", "expired", "unreadable", "dropped"] as const),
+];
 
 interface JobRoute {
   method: "GET" | "POST";
@@ -12,22 +18,32 @@ type JobState = Pick<JobSummary, "status" | "error">;
 /** As long as there is a list. */
 const LISTED: readonly JobStatus[] = [
   "held",
+  "unapproved",
+  "scheduled",
   "running",
   "paused",
   "halted",
   "undecided",
   "finished",
 ];
+const SHOWN: readonly JobStatus[] = [...LISTED, "cancelled", "unreadable", "dropped", "expired"];
+/** Of some of these it turns out that something has left. */
+const CANCELLABLE: readonly JobStatus[] = [
+  ...(["unapproved", "scheduled", "running", "paused", "halted"] as const),
+  "cancelled",
+];
 
 /** By the last segment of the path. A job that is `creating` is not there for anybody. */
 export const JOB_ROUTES = {
-  "": { method: "GET", allowed: [...LISTED, "unreadable", "dropped", "expired"] },
-  live: { method: "GET", allowed: [...LISTED, "unreadable", "dropped", "expired"] },
+  "": { method: "GET", allowed: SHOWN },
+  live: { method: "GET", allowed: SHOWN },
   results: { method: "GET", allowed: LISTED },
   "results.csv": { method: "GET", allowed: LISTED },
   journal: { method: "GET", allowed: [...LISTED, "unreadable"] },
-  pause: { method: "POST", allowed: ["running", "paused"] },
-  resume: { method: "POST", allowed: ["running", "paused", "halted", "undecided"] },
+  pause: { method: "POST", allowed: ["scheduled", "running", "paused"] },
+  resume: { method: "POST", allowed: ["scheduled", "running", "paused", "halted", "undecided"] },
+  cancel: { method: "POST", allowed: CANCELLABLE },
+  approve: { method: "POST", allowed: ["unapproved"] },
   // Of a finished job the core says that there is nothing to decide.
   resolve: { method: "POST", allowed: ["running", "paused", "halted", "undecided", "finished"] },
   drop: { method: "POST", allowed: ["unreadable"] },
@@ -35,6 +51,11 @@ export const JOB_ROUTES = {
 } as const satisfies Record<string, JobRoute>;
 
 export type JobAction = keyof typeof JOB_ROUTES;
+
+export const ACTIONS = Object.keys(JOB_ROUTES) as JobAction[];
+
+export const noJob = (): Refusal =>
+  refuse(404, "not_found", "There is nothing here", "Look for the job in the list of jobs.");
 
 /** Refuses what must not happen to a job in its present state. Asked again after each wait. */
 export function requireState(action: JobAction, summary: JobState): void {
@@ -61,6 +82,14 @@ function wrongState(
       "job_dropped",
       "An operator has deleted the journal of this job, which could not be read",
       "What is known of each code is with the program's codes.",
+    );
+  }
+  if (status === "cancelled") {
+    return refuse(
+      410,
+      "job_cancelled",
+      "The job was cancelled before anything of it had left",
+      "Its codes are free: create another job of them.",
     );
   }
   if (status === "expired") {

@@ -4,273 +4,153 @@
  */
 import { DurableObject } from "cloudflare:workers";
 
-import type { Client } from "../../client/client.js";
-import { type ListParts, toCodeList } from "../../codes/code-list.js";
-import { STATES } from "../../generated/protocol.js";
-import type { CodeState } from "../../job/types.js";
-import { Alarm, LONGEST_RETRY_MS } from "../alarm.js";
-import { Budget, countedFetch } from "./budget.js";
-import { Calls } from "./calls.js";
-import { idsOfCodes } from "../code-ids.js";
+import { toCodeList } from "../../codes/code-list.js";
+import { discard } from "../body.js";
 import { type CodeStates, findCodeStates } from "./code-states.js";
-import { Creation } from "./creation.js";
 import { callPrograms, isProblem } from "./fan-out.js";
-import { Inbox } from "./inbox.js";
-import { statesOf } from "./job-reading.js";
-import { Ledger } from "./ledger.js";
-import { Live } from "./live.js";
+import type { ListInput } from "../lists.js";
 import { log, logError } from "../log.js";
-import type { HeldOrder, ProgramApi, ProgramCall, Task, Evidence } from "../objects.js";
-import { OpenJobs } from "./open-jobs.js";
-import { type EventOutcomes, OutcomeQueue } from "./outcome-queue.js";
-import { Pacer } from "./pacer.js";
-import type { Program } from "./program.js";
+import type {
+  BatchDecision,
+  CallOrder,
+  CheckOrder,
+  Evidence,
+  HeldOrder,
+  JobOrder,
+  Naming,
+  ProgramApi,
+  ProgramCall,
+  ResultFilter,
+  RpcResult,
+  Task,
+} from "../objects.js";
+import { hasCodes } from "./foreign-owners.js";
+import type { EventOutcomes } from "./outcome-queue.js";
+import { ProgramParts } from "./parts.js";
 import type { LiveSocket, ObjectState } from "../platform-types.js";
-import { type Problem, answerError, problemOf } from "../http/problem.js";
-import { dryRun, routeProgram } from "./routes.js";
-import { type JobRecord, Records, restingStatus } from "./records.js";
-import { Reports } from "./reports.js";
-import { Runner } from "./runner.js";
-import { INBOX_FALLBACK_MS, Schedule } from "./schedule.js";
-import { SetAside } from "./set-aside.js";
-import { noteSources } from "./sources.js";
-import { type Stubs, stubs } from "../stubs.js";
-import { PROGRAM_TABLES, Tables } from "../tables.js";
-import type { DryRun, JobDetail, JobStatus, JobSummary, WorkerEnv } from "../types.js";
-import { createUber } from "../uber.js";
-import { Usage } from "./usage.js";
-import { discard } from "../http/upload.js";
-import { detail, part } from "./views.js";
+import { type Problem, answer, problemOf, refuse } from "../problem.js";
+import type { Who } from "./records.js";
+import { INBOX_FALLBACK_MS } from "./schedule.js";
+import type { JobSummary, WorkerEnv } from "../types.js";
 
-/** Up to so many codes are looked up one by one, and not in the whole ledger. */
-const FEW = 1_000;
-/** A job that was created is started at once; should the object end before, so soon. */
-const CREATED_MS = 1_000;
+export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramApi {
+  readonly parts: ProgramParts;
 
-const RESUMABLE: ReadonlySet<JobStatus> = new Set(["paused", "halted", "undecided"]);
-
-const logged = (where: string) => (error: unknown) => logError(where, error);
-
-const codeOf = ({ code }: { code: string }) => code;
-
-/** What the ledger keeps of a code; nothing where it is free again. */
-function foldedState(number: number): CodeState | undefined {
-  const state = STATES[number];
-  return state === "rejected" ? undefined : state;
-}
-
-export class ProgramObject extends DurableObject<WorkerEnv> implements Program, ProgramApi {
-  readonly budget = new Budget();
-  readonly stubs: Stubs;
-  readonly records: Records;
-  readonly ledger: Ledger;
-  readonly jobs: OpenJobs;
-  readonly creation: Creation;
-  readonly inbox: Inbox;
-  readonly setAside: SetAside;
-  readonly live: Live;
-  readonly runner: Runner;
-  readonly reports: Reports;
-  readonly calls: Calls;
-  readonly schedule: Schedule;
-  readonly usage: Usage;
-  readonly #tables: Tables;
-  #client: Client | undefined;
-  readonly #alarm: Alarm;
-  readonly #pacer: Pacer;
-  #id: string | undefined;
-  /** Whether the alarm's handler is at work: what else happens meanwhile is of its invocation. */
-  #isAlarm = false;
-  #recovery: Promise<void> | undefined;
-
-  // It asks nothing of storage: if that refuses, there still has to be an object that tries again.
   constructor(ctx: ObjectState, env: WorkerEnv) {
     super(ctx, env);
-    const { storage } = ctx;
-    this.stubs = stubs(env, this.budget);
-    this.reports = new Reports(this.stubs);
-    this.#pacer = new Pacer(
-      this.stubs,
-      this.budget,
-      () => this.id,
-      (until) => {
-        if (until === "paused") void this.everything(true).catch(logged("pause"));
-        else if (until === "spent") this.runner.stop();
-        else this.runner.hold(until);
-      },
-    );
-    this.#tables = new Tables(storage, PROGRAM_TABLES);
-    this.#alarm = new Alarm(storage);
-    this.records = new Records(storage.sql, this.#tables);
-    this.ledger = new Ledger(storage.sql, this.#tables);
-    this.jobs = new OpenJobs(
-      () => this.client,
-      storage,
-      this.#pacer,
-      (number, error) => this.setAside.add(number, error),
-      (number, job) => {
-        const record = this.records.byNumber(number);
-        if (record) noteSources(record, job);
-      },
-    );
-    this.creation = new Creation(
-      storage,
-      this.records,
-      this.ledger,
-      this.jobs,
-      (record) => {
-        this.calls.created(record);
-        void this.arm(Date.now() + CREATED_MS).catch(logged("arm"));
-      },
-      ({ key, summary }) => this.stubs.app().fateInGroup(summary.group ?? "", key ?? ""),
-      async (record) => {
-        this.runner.settle(record, record.summary.progress);
-        await this.arm();
-        await this.reports.report(record);
-      },
-    );
-    const changed = (record: JobRecord) => this.live.changed(record.summary.id);
-    this.inbox = new Inbox(
-      storage,
-      new OutcomeQueue(storage, this.#tables),
-      this.records,
-      this.ledger,
-      this.jobs,
-      (record) => this.runner.settle(record, record.summary.progress),
-      async (records, settled) => {
-        await this.arm();
-        await this.reports.report(...records);
-        if (settled.size === 0) return;
-        await this.stubs
-          .events()
-          .noteSettled([...settled])
-          .catch(logged("settled"));
-      },
-    );
-    this.setAside = new SetAside(
-      env,
-      storage,
-      this.records,
-      this.ledger,
-      this.jobs,
-      async (record) => {
-        changed(record);
-        await this.arm();
-        await this.reports.report(record);
-      },
-      (record, wasHeld) => this.#takeBack(record, wasHeld),
-    );
-    this.live = new Live(ctx, async (jobId) => {
-      const record = this.records.byId(jobId);
-      return record && part(this, record);
-    });
-    const { reports, budget } = this;
-    const isPaused = () => this.isPaused;
-    this.runner = new Runner(this.records, this.jobs, reports, budget, isPaused, changed);
-    this.calls = new Calls(this);
-    this.usage = new Usage(this, env, storage);
-    this.schedule = new Schedule(this, this.calls);
-    void ctx.blockConcurrencyWhile(() => this.#recovered().catch(logged("recover")));
+    this.parts = new ProgramParts(ctx, env);
   }
 
-  /** Resolves once that is ended which broke off with the object before; tried until it succeeds. */
-  #recovered(): Promise<void> {
-    this.#recovery ??= this.#recover().catch((error: unknown) => {
-      this.#recovery = undefined;
-      throw error;
-    });
-    return this.#recovery;
-  }
-
-  async #recover(): Promise<void> {
-    if (!this.#tables.areThere) return;
-    await this.#alarm.load();
-    // No code of theirs is claimed, and nothing has left.
-    for (const record of this.records.inStatus("creating")) await this.creation.discard(record);
-    await this.calls.recover();
-    await this.arm();
-    // Not waited for: it can take long.
-    void this.setAside.retryAll().catch(logged("set aside"));
-  }
-
-  /** Goes on with a job that could not be read, and can be again. */
-  async #takeBack(record: JobRecord, wasHeld: boolean): Promise<void> {
-    if (record.isCall) return void (await this.calls.end(record));
-    const progress = await this.jobs.use(record.number, async (job) => job.progress());
-    // It may be an older copy, which was told less.
-    record.knownUse = "";
-    // Nothing leaves by itself: an operator knows what became of the journal meanwhile.
-    record.summary.status = wasHeld ? "held" : restingStatus(progress);
-    this.runner.settle(record, progress);
-    await this.arm();
-    await this.reports.report(record);
-  }
-
-  /** What comes from outside begins: an invocation of its own, unless the alarm's is under way. */
-  async #begin(): Promise<void> {
-    this.#tables.refuseNewer();
-    if (!this.#isAlarm) this.budget.renew();
-    await this.#recovered();
-  }
-
-  /** Made when it is first needed: variables that are wrong refuse a request, and not the object. */
-  get client(): Client {
-    return (this.#client ??= createUber(
-      this.env,
-      () => this.stubs.app(),
-      countedFetch(this.env, this.budget),
-    ));
-  }
-
-  get isPaused(): boolean {
-    return this.read("paused") === "true";
-  }
-
-  /** The program's id, which an object can't know of itself; empty where there never was a job. */
-  get id(): string {
-    this.#id ??= this.read("program") ?? "";
-    return this.#id;
-  }
-
-  /** Requests of operators, which the worker has let in. */
-  async fetch(request: Request): Promise<Response> {
+  /** Does what an operator asks for, and tells what it refuses. */
+  async #serve<T>(work: () => T | Promise<T>, list?: ListInput): Promise<RpcResult<T>> {
     try {
-      await this.#begin();
-      // To look at a program leaves nothing behind.
-      if (request.method !== "GET") this.#tables.make();
-      return await routeProgram(this, this.calls, request);
+      await this.parts.begin();
+      return { value: await work() };
     } catch (error) {
-      const { code, status } = problemOf(error);
+      const problem = problemOf(error);
+      const { code, status } = problem;
       if (status === 500) logError("program", error);
-      log("refused", { program: this.#id ?? "", code, status });
-      return answerError(error);
+      log("refused", { program: this.parts.state.knownId, code, status });
+      return { problem };
     } finally {
-      // Where the alarm was lost, because setting it was refused, each request sets it anew.
-      await this.arm().catch(logged("arm"));
-      await discard(request);
+      // Where the alarm was lost, because setting it was refused, each call sets it anew.
+      await this.parts.arm().catch((error: unknown) => logError("arm", error));
+      if (list && "stream" in list) await discard(list);
     }
   }
 
-  /** Keeps the program's id. */
-  know(programId: string): void {
-    if (this.id === programId) return;
-    this.write("program", programId);
-    this.#id = programId;
+  async createJob(order: JobOrder, list: ListInput) {
+    return this.#serve(() => this.parts.operations.createJob(order, list), list);
+  }
+
+  async distribute(order: CallOrder, list: ListInput): Promise<RpcResult<{ codes: number }>> {
+    const result = await this.#serve(() => this.parts.operations.distribute(order, list), list);
+    return "problem" in result ? result : result.value;
+  }
+
+  async dryRun(order: CheckOrder) {
+    return this.#serve(() => this.parts.operations.dryRun(order), order.list);
+  }
+
+  async jobs() {
+    return this.#serve(() => this.parts.operations.jobs());
+  }
+
+  async job(jobId: string) {
+    return this.#serve(() => this.parts.operations.job(jobId));
+  }
+
+  async results(jobId: string, filter: ResultFilter) {
+    return this.#serve(() => this.parts.operations.results(jobId, filter));
+  }
+
+  async resultsCsv(jobId: string, filter: ResultFilter) {
+    return this.#serve(() => this.parts.operations.resultsCsv(jobId, filter));
+  }
+
+  async journal(jobId: string) {
+    return this.#serve(() => this.parts.operations.journal(jobId));
+  }
+
+  async pause(jobId: string, who: Who) {
+    return this.#serve(() => this.parts.operations.pause(jobId, who));
+  }
+
+  async resume(jobId: string, who: Who) {
+    return this.#serve(() => this.parts.operations.resume(jobId, who));
+  }
+
+  async cancel(jobId: string, who: Who) {
+    return this.#serve(() => this.parts.operations.cancel(jobId, who));
+  }
+
+  async approve(jobId: string, who: Who) {
+    return this.#serve(() => this.parts.operations.approve(jobId, who));
+  }
+
+  async rename(jobId: string, naming: Naming, by: string) {
+    return this.#serve(() => this.parts.operations.rename(jobId, naming, by));
+  }
+
+  async resolve(jobId: string, decision: BatchDecision, who: Who) {
+    return this.#serve(() => this.parts.operations.resolve(jobId, decision, who));
+  }
+
+  async drop(jobId: string, who: Who) {
+    return this.#serve(() => this.parts.operations.drop(jobId, who));
+  }
+
+  async reconcile(jobId: string) {
+    return this.#serve(() => this.parts.operations.reconcile(jobId));
+  }
+
+  /** Watches a job, whose id is the path, `until` a session ends: a WebSocket, which no method can give. */
+  async fetch(request: Request): Promise<Response> {
+    const { pathname, searchParams } = new URL(request.url);
+    const until = searchParams.get("until");
+    const watched = await this.#serve(async () => {
+      const { summary } = await this.parts.operations.shown("live", pathname.slice(1));
+      if (request.headers.get("Upgrade")?.toLowerCase() !== "websocket") throw noUpgrade();
+      const protocol = request.headers.get("Sec-WebSocket-Protocol");
+      return this.parts.live.open(summary.id, until === null ? null : Number(until), protocol);
+    });
+    return "problem" in watched ? answer(watched.problem) : watched.value;
   }
 
   /** Takes in events that were well signed. Whether anything is known here of the program. */
   async webhook(events: readonly EventOutcomes[], evidence?: Evidence): Promise<boolean> {
+    const { parts } = this;
     // Where a later release has stored something: it is handed over again.
-    await this.#begin();
+    await parts.begin();
     // Jobs go, and the ledger stays: what matters is whether there ever was one.
-    if (this.id === "") return false;
+    if (parts.state.id === "") return false;
     if (evidence !== undefined) await this.noteEvidence(evidence);
     const told = events.filter(({ outcomes }) => outcomes.length > 0);
     if (told.length === 0) return true;
-    this.inbox.add(told);
+    parts.inbox.add(told);
     const now = Date.now();
     // Whatever becomes of this object, the alarm takes it in.
-    await this.arm((this.inbox.dueAt(now) ?? now) + INBOX_FALLBACK_MS);
+    await parts.arm((parts.inbox.dueAt(now) ?? now) + INBOX_FALLBACK_MS);
     return true;
   }
 
@@ -279,7 +159,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements Program, 
     const result: unknown = await this[task](own?.value as never);
     return isProblem(result)
       ? [result]
-      : [result, ...(await callPrograms(this.stubs, task, rest, 1))];
+      : [result, ...(await callPrograms(this.parts.stubs, task, rest, 1))];
   }
 
   /** Creates a job of a group; it starts when all of them are created. */
@@ -287,19 +167,18 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements Program, 
     order: HeldOrder,
   ): Promise<{ summary: JobSummary } | { problem: Problem; programId: string }> {
     try {
-      await this.#begin();
-      this.#tables.make();
+      await this.parts.begin();
       const { ids, duplicates, attempt, ...about } = order;
-      this.know(order.programId);
+      this.parts.state.know(order.programId);
       const list = toCodeList({ ids, duplicates, rejectedCount: 0, rejected: [] });
-      const { record } = await this.creation.create({
+      const { record } = await this.parts.creation.create({
         ...about,
         key: attempt,
         list,
         // The group has compared what the key stands for.
         fingerprint: {},
         isCall: false,
-        status: "held",
+        isHeld: true,
       });
       return { summary: record.summary };
     } catch (error) {
@@ -310,71 +189,58 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements Program, 
   /** A job of a group that has been decided. */
   async summary(jobId: string): Promise<JobSummary | undefined> {
     await this.learnGroups();
-    return this.records.byId(jobId)?.summary;
+    return this.parts.records.byId(jobId)?.summary;
   }
 
   /** Learns what became of the groups of jobs that are held: these start, or go. */
   async learnGroups(): Promise<void> {
-    await this.#begin();
-    await this.schedule.learnGroups();
-  }
-
-  /** Learns whether an operator has paused everything. */
-  learnPause(): Promise<void> {
-    return this.schedule.learnPause();
+    await this.parts.begin();
+    await this.parts.schedule.learnGroups();
   }
 
   /** Pauses all of this program, or lets it go on. */
   async everything(isPaused: boolean): Promise<void> {
-    this.#tables.make();
-    if (isPaused !== this.isPaused) this.write("paused", String(isPaused));
-    if (isPaused) this.runner.stop();
-    else await this.arm();
+    await this.parts.pausing.set(isPaused);
   }
 
   /** Goes on with jobs that have been silent for long; tells of those that have a reason to be. */
   async wake(jobs: readonly string[]): Promise<void> {
-    await this.#begin();
-    await this.arm();
-    const records = jobs.flatMap((id) => this.records.byId(id) ?? []);
-    const resting = records.filter(({ summary: { status, waitingUntil } }) => {
-      return status !== "running" || (waitingUntil ?? 0) > Date.now();
-    });
-    await this.reports.report(...resting);
+    const { records, reports } = this.parts;
+    await this.parts.begin();
+    await this.parts.arm();
+    const resting = jobs
+      .flatMap((id) => records.byId(id) ?? [])
+      .filter(({ summary: { status, waitingUntil } }) => {
+        return status !== "running" || (waitingUntil ?? 0) > Date.now();
+      });
+    await reports.report(...resting);
   }
 
   /** An operator lets all jobs go on that something has stopped. Gives how many those are. */
   async resumeHalted(): Promise<number> {
-    await this.#begin();
-    await this.learnPause();
-    const halted = this.records.inStatus("halted").filter(({ isCall }) => !isCall);
-    for (const record of halted) await this.resume(record);
-    return halted.length;
+    await this.parts.begin();
+    return this.parts.pausing.resumeHalted();
   }
 
   /** An event could not be read, or says that something was claimed or redeemed: there is more to know. */
   async noteEvidence(_reason: Evidence): Promise<void> {
-    await this.#begin();
+    const { parts } = this;
+    await parts.begin();
     // What no job here concerns leaves nothing behind.
-    if (this.id === "") return;
-    if (this.usage.want(Date.now())) await this.arm();
+    if (parts.state.id === "") return;
+    if (parts.usage.want(Date.now())) await parts.arm();
   }
 
-  /** Lets a job go on, at once: whatever it has waited for. */
-  async resume(record: JobRecord): Promise<void> {
-    const { summary, number } = record;
-    const isWaiting = (summary.waitingUntil ?? 0) > Date.now();
-    if (!RESUMABLE.has(summary.status) && !(isWaiting && summary.status === "running")) return;
-    if (isWaiting) {
-      await this.stubs.app().open();
-      this.#pacer.open();
-      // The one in memory would wait as before.
-      if (!this.runner.isRunning(number)) await this.jobs.drop(number);
-    }
-    Object.assign(summary, { status: "running", error: null, waitingUntil: null });
-    this.runner.settle(record, summary.progress);
-    await this.arm();
-    await this.reports.report(record);
+  /** What is known here of each of these codes. */
+  async codeStates(ids: Uint8Array): Promise<CodeStates> {
+    await this.parts.begin();
+    return findCodeStates(ids, this.parts);
+  }
+
+  /** Which of these codes this program is known to have: 1 each; read from Uber, if that is wanted. */
+  async hasCodes(programId: string, ids: Uint8Array, mayRead: boolean): Promise<Uint8Array> {
+    await this.parts.begin();
+    return hasCodes(this.parts, programId, ids, mayRead);
   }
 
   /** There is nothing to be told by those who watch. */
@@ -387,81 +253,9 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements Program, 
 
   /** Goes on with what is due. */
   async alarm(): Promise<void> {
-    this.#isAlarm = true;
-    try {
-      await this.#alarm.fire(async () => {
-        // That release goes on from here, when it is back.
-        if (this.#tables.areNewer) return this.#alarm.set(Date.now() + LONGEST_RETRY_MS);
-        this.budget.renew();
-        await this.#recovered();
-        await this.schedule.run();
-      });
-    } finally {
-      this.#isAlarm = false;
-    }
-  }
-
-  /** Sets the alarm to that time, or to when there is something to do next; or earlier. */
-  async arm(at?: number): Promise<void> {
-    // While its handler is at work: that sets it at the end. To set it costs a row.
-    const isLate = this.#isAlarm && !this.#alarm.isWaiting;
-    if (at !== undefined) await this.#alarm.set(at);
-    else if (!isLate) await this.armNext();
-  }
-
-  /** Sets the alarm to when there is something to do next. */
-  async armNext(): Promise<void> {
-    const at = this.#tables.areThere ? this.schedule.nextDue() : undefined;
-    if (at !== undefined) await this.#alarm.set(at);
-  }
-
-  async fold(record: JobRecord): Promise<void> {
-    const { states, few } = await this.jobs.use(record.number, async (job) => {
-      record.summary.progress = job.progress();
-      const states = statesOf(job);
-      const isShort = states.length <= FEW;
-      return { states, few: isShort ? idsOfCodes(Array.from(job.results(), codeOf)) : null };
-    });
-    this.ctx.storage.transactionSync(() => {
-      this.ledger.fold(record.number, few, (place) => foldedState(states[place] as number));
-      record.isFolded = true;
-      record.summary.status = "expired";
-      // One with a key stays, so that asking again with the key sends nothing again.
-      if (record.isCall && record.key === null) this.records.remove(record);
-      else this.records.save(record);
-    });
-    await this.jobs.erase(record.number);
-    this.live.changed(record.summary.id);
-    await this.reports.report(record);
-  }
-
-  read(key: string): string | undefined {
-    if (!this.#tables.areThere) return undefined;
-    const [row] = this.ctx.storage.sql.exec<{ value: string }>(
-      "SELECT value FROM state WHERE key = ?",
-      key,
-    );
-    return row?.value;
-  }
-
-  write(key: string, value: string): void {
-    this.ctx.storage.sql.exec("INSERT OR REPLACE INTO state VALUES (?, ?)", key, value);
-  }
-
-  /** What is known here of each of these codes. */
-  async codeStates(ids: Uint8Array): Promise<CodeStates> {
-    await this.#begin();
-    return findCodeStates(ids, this);
-  }
-
-  /** What a job of this list would come to. */
-  async dryRun(parts: ListParts): Promise<DryRun> {
-    await this.#begin();
-    return dryRun(this, toCodeList(parts));
-  }
-
-  /** All that there is to say of a job. */
-  detail(record: JobRecord): Promise<JobDetail> {
-    return detail(this, record);
+    await this.parts.alarm();
   }
 }
+
+const noUpgrade = () =>
+  refuse(426, "upgrade_required", "This is a WebSocket", "Connect with `new WebSocket`.");

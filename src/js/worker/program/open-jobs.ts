@@ -25,6 +25,8 @@ const codeOf = (error: unknown) => String((error as { code?: unknown } | null)?.
 
 export class OpenJobs {
   readonly #open = new Map<number, Promise<ReadableJob>>();
+  /** Those of them that have been read from their journals. */
+  readonly #read = new WeakMap<Promise<ReadableJob>, ReadableJob>();
   /** How many are at work on a job: it must stay. */
   readonly #users = new Map<number, number>();
   /** A journal has to be given back before it is opened anew. */
@@ -63,9 +65,9 @@ export class OpenJobs {
     number: number,
     programId: string,
     list: CodeList,
-    batchSize: number,
+    sizes: Pick<JobOptions, "batchSize" | "pauseAfter">,
   ): Promise<ReadableJob> {
-    const options = { ...this.#options, batchSize, journal: this.journal(number) };
+    const options = { ...this.#options, ...sizes, journal: this.journal(number) };
     const created = this.client().createJob(programId, list, options) as Promise<ReadableJob>;
     this.#keep(number, created);
     return created;
@@ -81,6 +83,14 @@ export class OpenJobs {
     const open = this.#open.get(number) ?? this.#resume(number);
     this.#keep(number, open);
     return open;
+  }
+
+  /** The jobs that are in memory, by their numbers; none is opened. */
+  *inMemory(): Generator<[number: number, job: ReadableJob]> {
+    for (const [number, opening] of this.#open) {
+      const job = this.#read.get(opening);
+      if (job && !job.isOver) yield [number, job];
+    }
   }
 
   /** As `get`; nothing where there is no journal any more, or none that can be read. */
@@ -163,9 +173,12 @@ export class OpenJobs {
   #keep(number: number, job: Promise<ReadableJob>): void {
     this.#open.delete(number);
     this.#open.set(number, job);
-    job.catch(() => {
-      if (this.#open.get(number) === job) this.#open.delete(number);
-    });
+    job.then(
+      (open) => this.#read.set(job, open),
+      () => {
+        if (this.#open.get(number) === job) this.#open.delete(number);
+      },
+    );
     for (const other of this.#open.keys()) {
       if (this.#open.size <= MOST) return;
       if (other !== number && !this.#users.has(other)) void this.drop(other);

@@ -38,6 +38,8 @@ export class OutcomeQueue {
   /** The row to which the next event is added, and how long it is. */
   #open: { id: number; length: number } | undefined;
   #known: Set<number> | undefined;
+  /** Whether nothing is there; undefined where storage has to be asked, at the cost of a row. */
+  #isEmpty: boolean | undefined;
 
   constructor(storage: ObjectStorage, tables: Tables) {
     this.#storage = storage;
@@ -55,7 +57,8 @@ export class OutcomeQueue {
   }
 
   get isEmpty(): boolean {
-    return !this.#tables.areThere || this.#rows("SELECT 1 FROM inbox LIMIT 1").length === 0;
+    if (!this.#tables.areThere) return true;
+    return (this.#isEmpty ??= this.#rows("SELECT 1 FROM inbox LIMIT 1").length === 0);
   }
 
   /** The jobs for which outcomes wait. */
@@ -69,6 +72,7 @@ export class OutcomeQueue {
       [...rowsOf(outcomes.map(toText))].map((text) => `{"event":"${event}","outcomes":[${text}]}`),
     );
     for (const text of rowsOf(texts)) this.#add(text);
+    if (texts.length > 0) this.#isEmpty = false;
   }
 
   #add(text: string): void {
@@ -93,6 +97,7 @@ export class OutcomeQueue {
 
   /** Forgets what `first` gave. */
   remove({ last }: Part): void {
+    this.#isEmpty = undefined;
     this.#rows("DELETE FROM inbox WHERE id <= ?", last);
   }
 

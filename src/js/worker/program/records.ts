@@ -1,8 +1,11 @@
 /** The jobs of one program, as its object writes them down. */
+import { type NewEntry, toEntry } from "../account/audit.js";
 import type { JobProgress } from "../../job/types.js";
 import type { Sql, SqlValue } from "../platform-types.js";
+import type { Words } from "./rejections.js";
+import { START_AT_ONCE, type StartPlan } from "./start-plan.js";
 import type { Tables } from "../tables.js";
-import type { EvidenceSources, JobStatus, JobSummary } from "../types.js";
+import type { AuditEntry, EvidenceSources, JobStatus, JobSummary } from "../types.js";
 
 /** When, and how many codes were in each state, in the order of `STATES`. */
 export type Sample = [at: number, ...counts: number[]];
@@ -22,8 +25,18 @@ export interface JobRecord {
   samples: Sample[];
   /** What the states of its codes rest on. */
   sources: EvidenceSources;
+  /** How many requests of it have left, and when the last one was seen to; `null` where nobody has looked. */
+  sent: { requests: number; at: number } | null;
+  /** When it begins to send. */
+  plan: StartPlan;
+  /** What Uber said when it refused something of it. */
+  words: Words;
+  /** What operators did with it, until the app's object has heard of it. */
+  untold: AuditEntry[];
   /** Which of its codes it was told to be in use, in a few letters. */
   knownUse: string;
+  /** Whether the ledger may have codes of it for another job too: reports of these are for both. */
+  sharesCodes: boolean;
   /** Only while its status is `unreadable`. */
   setAside: SetAside | null;
 }
@@ -37,7 +50,10 @@ export interface SetAside {
 }
 
 /** What stands in the column of the summary. */
-type Stored = JobSummary & Partial<Pick<JobRecord, "sources" | "knownUse">>;
+type Stored = JobSummary &
+  Partial<
+    Pick<JobRecord, "sources" | "sent" | "plan" | "words" | "untold" | "knownUse" | "sharesCodes">
+  >;
 
 interface Row {
   number: number;
@@ -76,9 +92,30 @@ const NO_SOURCES: EvidenceSources = {
   operator: { codes: 0, lastAt: null },
 };
 
+const NOTHING_LEFT_OUT = { cancelled: 0, used: 0 };
+
+const SUMMARY = {
+  leftOut: NOTHING_LEFT_OUT,
+  note: null,
+  startsAt: null,
+  pauseAfter: null,
+  approval: null,
+};
+
+/** A summary as it was stored. An earlier release has written less. */
+export function readSummary(text: string): JobSummary {
+  return withDefaults(JSON.parse(text) as StoredSummary);
+}
+
+type StoredSummary = Omit<JobSummary, "name"> & Partial<Pick<JobSummary, "name">>;
+
+function withDefaults({ name, ...summary }: StoredSummary): JobSummary {
+  return { ...SUMMARY, ...summary, name: name ?? summary.source ?? "" };
+}
+
 /** What a new job begins with. */
-export type NewRecord = Pick<JobRecord, "key" | "digest" | "isCall"> &
-  Pick<JobSummary, "programId" | "by" | "source" | "group" | "duplicates">;
+export type NewRecord = Pick<JobRecord, "key" | "digest" | "isCall" | "plan"> &
+  Pick<JobSummary, "programId" | "by" | "source" | "name" | "group" | "duplicates" | "pauseAfter">;
 
 export class Records {
   readonly #sql: Sql;
@@ -92,7 +129,7 @@ export class Records {
     this.#tables = tables;
   }
 
-  add({ key, digest, isCall, ...about }: NewRecord, now: number): JobRecord {
+  add({ key, digest, isCall, plan, ...about }: NewRecord, now: number): JobRecord {
     const summary: JobSummary = {
       // Its job's id, once there is one.
       id: crypto.randomUUID(),
@@ -103,6 +140,10 @@ export class Records {
       finishedAt: null,
       skipped: 0,
       resent: 0,
+      leftOut: NOTHING_LEFT_OUT,
+      note: null,
+      startsAt: null,
+      approval: null,
       error: null,
       waitingUntil: null,
       rate: null,
@@ -123,7 +164,12 @@ export class Records {
       isFolded: false,
       samples: [],
       sources: NO_SOURCES,
+      sent: null,
+      plan,
+      words: {},
+      untold: [],
       knownUse: "",
+      sharesCodes: true,
       setAside: null,
     };
     const record: JobRecord = { number, key, digest, isCall, summary, ...begun };
@@ -139,13 +185,14 @@ export class Records {
 
   /** Writes down what changed. */
   save(record: JobRecord): void {
-    const { number, isFolded, summary, samples, sources, knownUse, setAside } = record;
+    const { number, isFolded, summary, samples, setAside } = record;
+    const { sources, sent, plan, words, untold, knownUse, sharesCodes } = record;
     this.#query(
       `UPDATE jobs SET status = ?, is_folded = ?, summary = ?, samples = ?, set_aside = ?
        WHERE number = ?`,
       summary.status,
       Number(isFolded),
-      JSON.stringify({ ...summary, sources, knownUse }),
+      JSON.stringify({ ...summary, sources, sent, plan, words, untold, knownUse, sharesCodes }),
       JSON.stringify(samples),
       setAside && JSON.stringify(setAside),
       number,
@@ -210,16 +257,23 @@ export class Records {
       if (known) return known;
       const { number, key, digest } = row;
       // A job of an earlier release has none yet; it is counted when something changes.
-      const { sources = NO_SOURCES, knownUse = "", ...summary } = JSON.parse(row.summary) as Stored;
+      const stored = JSON.parse(row.summary) as Stored;
+      const { sources = NO_SOURCES, sent = null, plan = START_AT_ONCE, ...rest } = stored;
+      const { words = {}, untold = [], knownUse = "", sharesCodes = true, ...summary } = rest;
       const record: JobRecord = {
         number,
         key,
         digest,
         isCall: row.is_call === 1,
         isFolded: row.is_folded === 1,
-        summary,
+        summary: withDefaults(summary),
         sources,
+        sent,
+        plan,
+        words,
+        untold,
         knownUse,
+        sharesCodes,
         samples: JSON.parse(row.samples) as Sample[],
         setAside: row.set_aside === null ? null : (JSON.parse(row.set_aside) as SetAside),
       };
@@ -231,6 +285,18 @@ export class Records {
   #query<T = unknown>(query: string, ...values: SqlValue[]): T[] {
     return this.#tables.areThere ? [...this.#sql.exec<T>(query, ...values)] : [];
   }
+}
+
+/** Who does something with a job, and why, if that was said. */
+export interface Who {
+  by: string;
+  reason: string | null;
+}
+
+/** Takes note of what an operator did with a job: written down and told along with it. */
+export function note(record: JobRecord, entry: NewEntry): void {
+  const { id: job, programId } = record.summary;
+  record.untold = [...record.untold, toEntry({ programId, job, ...entry }, Date.now())];
 }
 
 /** One word for a job that nothing moves: what most needs to be known of it. */

@@ -19,12 +19,27 @@ export class Reports {
 
   constructor(readonly stubs: Stubs) {}
 
+  /** Tells what an operator did with a single call, which is in no list of jobs. Never rejects. */
+  async note(record: JobRecord): Promise<void> {
+    const entries = record.untold;
+    if (entries.length === 0) return;
+    try {
+      await this.stubs.app().note(entries);
+      record.untold = [];
+    } catch (error) {
+      logError("audit", error);
+    }
+  }
+
   /** Resolves when that is told, or is to be told in a moment. Never rejects. */
   async report(...records: readonly JobRecord[]): Promise<void> {
     const listed = records.filter(isListed);
     if (listed.length === 0) return;
     for (const record of listed) this.#due.set(record.number, record);
-    const isNews = listed.some(({ number, summary }) => this.#told.get(number) !== summary.status);
+    const isNews = listed.some(
+      ({ number, summary, untold }) =>
+        untold.length > 0 || this.#told.get(number) !== summary.status,
+    );
     const wait = this.#toldAt + REPORT_MS - Date.now();
     // A clock that was set back must not hold reports back.
     if (isNews || wait <= 0 || wait > REPORT_MS) return this.#flush();
@@ -39,8 +54,16 @@ export class Reports {
     if (records.length === 0) return;
     this.#toldAt = Date.now();
     const statuses = records.map(({ summary }) => summary.status);
+    const entries = records.flatMap(({ untold }) => untold);
     try {
-      await this.stubs.app().report(records.map(({ summary }) => summary));
+      await this.stubs.app().report(
+        records.map(({ summary }) => summary),
+        entries,
+      );
+      // What is told again, since this is not written down at once, is kept once.
+      for (const record of records) {
+        record.untold = record.untold.filter((entry) => !entries.includes(entry));
+      }
       records.forEach(({ number }, at) => this.#told.set(number, statuses[at] as JobStatus));
     } catch (error) {
       // The next report says it along; of a job that runs, the app's object asks.

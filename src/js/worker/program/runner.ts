@@ -10,10 +10,12 @@ import { nextRetryDelay, retryDelay } from "../alarm.js";
 import type { Budget } from "./budget.js";
 import { log } from "../log.js";
 import { BROKEN, type OpenJobs } from "./open-jobs.js";
-import { faultOf } from "../http/problem.js";
+import { faultOf } from "../problem.js";
 import { type JobRecord, type Records, type Sample, restingStatus } from "./records.js";
 import type { Reports } from "./reports.js";
+import { type Said, withWords } from "./rejections.js";
 import { noteSources } from "./sources.js";
+import { isAtPause } from "./start-plan.js";
 
 /** So long one alarm runs a job, at most; then the next one goes on. */
 const SLICE_MS = 60_000;
@@ -32,7 +34,7 @@ type Pulse = [at: number, requests: number];
 const PULSES_MS = 10_000;
 
 export class Runner {
-  #running: { record: JobRecord; stop: AbortController } | undefined;
+  #running: { record: JobRecord; stop: AbortController; ended: Promise<void> } | undefined;
   /** Of the job that ran last: its rate is one over several slices. */
   #pulses: { number: number; pulses: Pulse[] } | undefined;
 
@@ -44,6 +46,16 @@ export class Runner {
     readonly isPaused: () => boolean,
     readonly onChange: (record: JobRecord) => void,
   ) {}
+
+  /** Uber said why it refuses something of the job that runs. */
+  hear(said: Said): void {
+    const record = this.#running?.record;
+    if (record === undefined) return;
+    const words = withWords(record.words, said);
+    if (words === record.words) return;
+    record.words = words;
+    this.records.save(record);
+  }
 
   isRunning(number: number): boolean {
     return this.#running?.record.number === number;
@@ -66,6 +78,12 @@ export class Runner {
     if (number === undefined || this.isRunning(number)) this.#running?.stop.abort();
   }
 
+  /** The same of one job; resolves when it is at rest. */
+  async stopped(number: number): Promise<void> {
+    this.stop(number);
+    if (this.isRunning(number)) await this.#running?.ended;
+  }
+
   /** Uber asked for patience: the alarm goes on then. */
   hold(until: number): void {
     const running = this.#running;
@@ -79,7 +97,9 @@ export class Runner {
   async run(record: JobRecord, mostMs = SLICE_MS): Promise<void> {
     const { summary } = record;
     const stop = new AbortController();
-    this.#running = { record, stop };
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    this.#running = { record, stop, ended };
     // How long it has waited, if it has.
     const waitedMs = Math.max(0, (summary.waitingUntil ?? 0) - summary.updatedAt);
     summary.waitingUntil = null;
@@ -88,12 +108,18 @@ export class Runner {
     let progress = summary.progress;
     try {
       await this.jobs.use(record.number, async (job) => {
+        // It ended between what it wrote down and what is written down here.
+        if (isAtPause(record.plan, job.progress())) {
+          summary.status = "paused";
+          progress = job.progress();
+          return;
+        }
         const unsubscribe = job.subscribe(this.#watch(record, job));
         try {
           const { finished } = await job.run({ signal: stop.signal });
           // One that was stopped may have more to send, also of what is unknown. And
           // another status is an operator's decision, made meanwhile.
-          const isOver = finished || !stop.signal.aborted;
+          const isOver = finished || !stop.signal.aborted || isAtPause(record.plan, job.progress());
           if (isOver && summary.status === "running") {
             summary.status = restingStatus(job.progress());
           }
@@ -107,6 +133,7 @@ export class Runner {
     } finally {
       clearTimeout(slice);
       this.#running = undefined;
+      end();
     }
     if (this.budget.isRefusedAtOnce && summary.status === "running") {
       summary.waitingUntil = Date.now() + nextRetryDelay(waitedMs);

@@ -3,13 +3,13 @@
  * version, or damaged. They are set aside, so that nothing else of the program
  * waits for them. Their codes stay claimed.
  */
+import { canonicalId } from "../../codes/canonical-id.js";
 import type { Ledger } from "./ledger.js";
 import { log, logError } from "../log.js";
 import type { OpenJobs } from "./open-jobs.js";
 import type { ObjectStorage } from "../platform-types.js";
-import { faultOf } from "../http/problem.js";
+import { faultOf } from "../problem.js";
 import type { JobRecord, Records } from "./records.js";
-import { canonicalId } from "../http/routing.js";
 import type { WorkerEnv } from "../types.js";
 
 /** Counts up when a release can read what the one before could not. */

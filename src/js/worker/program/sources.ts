@@ -1,11 +1,22 @@
 /** How many states of a job's codes rest on what, and since when. */
 import type { ReadableJob } from "../../job/job.js";
 import { evidenceOf } from "./job-reading.js";
-import type { EvidenceSource, EvidenceSources } from "../types.js";
+import type { JobRecord } from "./records.js";
+import type { EvidenceSource } from "../types.js";
+
+/** What is noted of a job. */
+type Noted = Pick<JobRecord, "sources" | "sent"> & {
+  summary: Pick<JobRecord["summary"], "updatedAt">;
+};
 
 /** Counts them anew; what has grown has done so now. */
-export function noteSources(record: { sources: EvidenceSources }, job: ReadableJob): void {
+export function noteSources(record: Noted, job: ReadableJob): void {
   const now = Date.now();
+  const { requests } = job.progress();
+  if (record.sent === null) {
+    // Of an earlier release, or new.
+    record.sent = { requests, at: requests === 0 ? 0 : record.summary.updatedAt };
+  } else if (record.sent.requests !== requests) record.sent = { requests, at: now };
   const counts = evidenceOf(job);
   const source = ({ codes, lastAt }: EvidenceSource, count: number) => {
     return { codes: count, lastAt: count > codes ? now : lastAt };

@@ -2,6 +2,7 @@
 import type { Settings } from "../settings.js";
 import type { JobFault, JobStatus } from "../types.js";
 import type { JobRecord } from "./records.js";
+import { isUsageStale, resendAt, timesOf } from "./settling.js";
 
 const DAY_MS = 24 * 60 * 60_000;
 const HOUR_MS = 60 * 60_000;
@@ -13,6 +14,8 @@ const LONGEST_RETRY_MS = HOUR_MS;
 export interface UsageState {
   /** When the last read began, whatever came of it; 0 where there was none. */
   triedAt: number;
+  /** When the last one began that has ended. */
+  endedAt: number;
   /** When the last one began that succeeded. */
   readAt: number | null;
   /** How many failed since. */
@@ -31,6 +34,7 @@ export interface UsageState {
 
 export const NOTHING_READ: UsageState = {
   triedAt: 0,
+  endedAt: 0,
   readAt: null,
   failures: 0,
   error: null,
@@ -54,7 +58,7 @@ export function nextReadAt(
   state: UsageState,
   open: readonly JobRecord[],
   now: number,
-  { reconcile }: Settings,
+  { reconcile, settleMinutes }: Settings,
 ): number | undefined {
   if (reconcile === false || open.length === 0) return undefined;
   const { intervalHours, pauseMinutes } = reconcile;
@@ -67,6 +71,14 @@ export function nextReadAt(
   const isAsked = sent.some(({ summary }) => {
     return summary.progress.unknown > 0 && AT_REST.has(summary.status);
   });
+  // Before somebody may decide to send again what nobody has reported.
+  const settled = open.flatMap((record) => {
+    const { summary } = record;
+    if (summary.progress.unknown === 0 || !AT_REST.has(summary.status)) return [];
+    const times = timesOf(record);
+    const isStale = isUsageStale({ ...times, usageTriedAt: state.triedAt }, settleMinutes);
+    return isStale ? [Math.max(now, resendAt(times, settleMinutes))] : [];
+  });
   const readAt = ago(state.readAt ?? 0);
   const since = sent.map(({ summary }) => Math.max(readAt, ago(summary.createdAt)));
   const step = since.length > 0 ? 0 : Math.min(state.step, intervalHours.length - 1);
@@ -74,7 +86,7 @@ export function nextReadAt(
     Math.min(...(since.length > 0 ? since : [readAt])) + (intervalHours[step] ?? 0) * HOUR_MS;
   return Math.max(
     earliest,
-    Math.min(isAsked ? now : Infinity, state.wantedAt ?? Infinity, regular),
+    Math.min(isAsked ? now : Infinity, state.wantedAt ?? Infinity, regular, ...settled),
   );
 }
 
@@ -96,7 +108,16 @@ export function succeeded(
 ): UsageState {
   const isSame = Object.entries(requests).every(([job, sent]) => state.requests[job] === sent);
   const step = isSame ? state.step + 1 : 1;
-  return { ...state, readAt, failures: 0, error: null, retryAt: 0, step, requests };
+  return {
+    ...state,
+    endedAt: readAt,
+    readAt,
+    failures: 0,
+    error: null,
+    retryAt: 0,
+    step,
+    requests,
+  };
 }
 
 /** It failed. */
@@ -109,5 +130,6 @@ export function failed(
 ): UsageState {
   const waitMs = Math.min(pauseMinutes * MINUTE_MS * 2 ** state.failures, LONGEST_RETRY_MS);
   const retryAt = now + Math.min(Math.max(waitMs, retryAfterMs), LONGEST_RETRY_MS);
-  return { ...state, failures: state.failures + 1, error, retryAt };
+  const endedAt = state.triedAt;
+  return { ...state, endedAt, failures: state.failures + 1, error, retryAt };
 }

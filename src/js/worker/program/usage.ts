@@ -3,25 +3,30 @@
  * recipient, whichever send brought it. That something is not proves nothing.
  *
  * All of Uber's list is read before anything of it is taken in, so a read that fails or
- * breaks off changes nothing. Of a code in use sixteen bytes are kept meanwhile, and of
- * the others none.
+ * breaks off changes nothing.
  */
 import { ApiError } from "../../errors.js";
 import { hexOf } from "../../codes/code-list.js";
 import { retryDelay } from "../alarm.js";
-import { countedFetch } from "./budget.js";
+import type { Budget } from "./budget.js";
 import { readStates } from "./job-reading.js";
-import { listedUse } from "../http/listed-codes.js";
-import { Refusal, faultOf, problemOf, refuse } from "../http/problem.js";
+import { Bytes, type Listing } from "./listing.js";
+import { Refusal, faultOf, problemOf, refuse } from "../problem.js";
 import { log, logError } from "../log.js";
 import type { ObjectStorage } from "../platform-types.js";
-import type { Program, UsageReading } from "./program.js";
-import type { JobRecord } from "./records.js";
+import type { Ledger } from "./ledger.js";
+import type { Live } from "./live.js";
+import type { OpenJobs } from "./open-jobs.js";
+import type { JobRecord, Records } from "./records.js";
+import type { Reports } from "./reports.js";
+import type { Runner } from "./runner.js";
+import type { ProgramState } from "./state.js";
+import type { Stubs } from "../stubs.js";
 import { STATES } from "../../generated/protocol.js";
 import type { JobProgress } from "../../job/types.js";
 import { noteSources } from "./sources.js";
 import { settings } from "../settings.js";
-import type { JobFault, JobUsage, Reconciled, WorkerEnv } from "../types.js";
+import type { JobFault, JobUsage, Reconciled } from "../types.js";
 import {
   NOTHING_READ,
   type UsageState,
@@ -51,19 +56,33 @@ interface Read {
   settled: Map<number, number>;
 }
 
-export class Usage implements UsageReading {
+/** What it needs of a program's object. */
+interface Needs {
+  readonly budget: Budget;
+  readonly jobs: OpenJobs;
+  readonly ledger: Ledger;
+  readonly live: Live;
+  readonly records: Records;
+  readonly reports: Reports;
+  readonly runner: Runner;
+  readonly state: ProgramState;
+  readonly stubs: Stubs;
+  arm(): Promise<void>;
+}
+
+export class Usage {
   #state: UsageState | undefined;
   #reading: Promise<Read> | undefined;
   #begunAt = 0;
 
   constructor(
-    readonly program: Program,
-    readonly env: WorkerEnv,
+    readonly program: Needs,
+    readonly listing: Listing,
     readonly storage: Pick<ObjectStorage, "transactionSync">,
   ) {}
 
   get #known(): UsageState {
-    const stored = this.#state === undefined ? this.program.read("usage") : undefined;
+    const stored = this.#state === undefined ? this.program.state.read("usage") : undefined;
     // With its defaults, whatever an earlier release has left out.
     if (stored !== undefined) this.#state = { ...NOTHING_READ, ...(JSON.parse(stored) as object) };
     return this.#state ?? NOTHING_READ;
@@ -72,7 +91,7 @@ export class Usage implements UsageReading {
   #keep(state: UsageState): void {
     // First, so that storage which refuses is not asked again at once.
     this.#state = state;
-    this.program.write("usage", JSON.stringify(state));
+    this.program.state.write("usage", JSON.stringify(state));
   }
 
   #open(now: number): JobRecord[] {
@@ -112,8 +131,8 @@ export class Usage implements UsageReading {
     return { read, settled: settled.get(record.number) ?? 0, stillUnknown, readAt };
   }
 
-  /** When it was last read, and why the last try failed, if it did. */
-  get last(): Pick<UsageState, "readAt" | "error"> {
+  /** When the last try began that has ended, when it was last read, and why the last try failed, if it did. */
+  get last(): Pick<UsageState, "endedAt" | "readAt" | "error"> {
     return this.#known;
   }
 
@@ -146,10 +165,10 @@ export class Usage implements UsageReading {
       // Before anything leaves: should this object end meanwhile, the next one does not read at once.
       this.#keep(begun(this.#known, readAt));
       await this.#turn();
-      const { read, used } = await this.#usedCodes();
+      const { size: read, used } = await this.listing.read(this.program.state.id);
       const settled = await this.#takeIn(used);
       this.#keep(succeeded(this.#known, requests, readAt));
-      log("usage", { program: this.program.id, read, used: used.length / ID });
+      log("usage", { program: this.program.state.id, read, used: used.length / ID });
       return { read, readAt, settled };
     } catch (error) {
       this.#failed(error);
@@ -164,7 +183,7 @@ export class Usage implements UsageReading {
 
   #failed(error: unknown): void {
     const fault: JobFault = { ...faultOf(error), queued: "no" };
-    log("usage", { program: this.program.id, state: "failed", code: fault.code });
+    log("usage", { program: this.program.state.id, state: "failed", code: fault.code });
     const { retryAfterMs = 0 }: { retryAfterMs?: number | undefined } =
       error instanceof ApiError ? error : {};
     if (error instanceof ApiError && error.code === "rate_limited") {
@@ -182,23 +201,10 @@ export class Usage implements UsageReading {
 
   /** Waits for a time at which a request may leave. A pause concerns what is sent, and not this. */
   async #turn(): Promise<void> {
-    const { from } = await this.program.stubs.app().lease(this.program.id, 1);
+    const { from } = await this.program.stubs.app().lease(this.program.state.id, 1);
     const waitMs = from - Date.now();
     if (waitMs > LONGEST_TURN_MS) throw noTurn(waitMs);
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
-  }
-
-  /** The codes in use, of all that Uber lists. */
-  async #usedCodes(): Promise<{ read: number; used: Uint8Array }> {
-    const { stubs, budget, id } = this.program;
-    const way = { app: () => stubs.app(), fetch: countedFetch(this.env, budget) };
-    let read = 0;
-    const used = new Ids();
-    for await (const page of listedUse(this.env, id, way)) {
-      read += page.length;
-      used.add(page.used);
-    }
-    return { read, used: used.all() };
   }
 
   /** How many codes of each job are settled by it. */
@@ -273,7 +279,7 @@ export class Usage implements UsageReading {
       const isKnown = state !== undefined || unchanged.has(job);
       if (isKnown || stateIn(job, there) === DISTRIBUTED) isKept[place] = 1;
     });
-    const news = new Ids();
+    const news = new Bytes();
     isKept.forEach((kept, place) => {
       if (kept === 0) news.add(ids.subarray(place * ID, (place + 1) * ID));
     });
@@ -301,26 +307,6 @@ function digestOf(places: readonly number[]): string {
 /** As `listCodes` gives them. */
 function* entriesOf(ids: Uint8Array, places: readonly number[]) {
   for (const place of places) yield { codeId: hexOf(ids, place * ID), usageCount: 1 };
-}
-
-/** Codes of sixteen bytes each, as many as come. */
-class Ids {
-  #bytes = new Uint8Array(1024 * ID);
-  #length = 0;
-
-  add(ids: Uint8Array): void {
-    if (this.#length + ids.length > this.#bytes.length) {
-      const larger = new Uint8Array(2 * (this.#length + ids.length));
-      larger.set(this.#bytes.subarray(0, this.#length));
-      this.#bytes = larger;
-    }
-    this.#bytes.set(ids, this.#length);
-    this.#length += ids.length;
-  }
-
-  all(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
-  }
 }
 
 function noTurn(waitMs: number) {

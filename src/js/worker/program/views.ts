@@ -2,16 +2,27 @@
 import { ApiError } from "../../errors.js";
 import type { ReadableJob } from "../../job/job.js";
 import { failuresOf } from "./job-reading.js";
-import type { Program } from "./program.js";
+import type { OpenJobs } from "./open-jobs.js";
 import type { JobRecord } from "./records.js";
+import { rejectionsOf } from "./rejections.js";
+import { shownSettling } from "./resending.js";
 import { noteSources } from "./sources.js";
+import type { ProgramState } from "./state.js";
+import type { Usage } from "./usage.js";
 import type { JobDetail, JobMessage, UnknownBatch } from "../types.js";
 
 const MOST_BATCHES = 200;
 const MOST_REASONS = 100;
 
+/** What they need of a program's object. */
+interface Needs {
+  readonly jobs: OpenJobs;
+  readonly state: ProgramState;
+  readonly usage: Usage;
+}
+
 /** All that there is to say of a job. */
-export async function detail(program: Program, record: JobRecord): Promise<JobDetail> {
+export async function detail(program: Needs, record: JobRecord): Promise<JobDetail> {
   const { summary, samples } = record;
   const job = await program.jobs.getReadable(record);
   if (job) noteSources(record, job);
@@ -23,13 +34,15 @@ export async function detail(program: Program, record: JobRecord): Promise<JobDe
     ...(job && { progress: job.progress() }),
     samples,
     failures: job ? failures(job) : [],
+    rejections: job ? rejectionsOf(job, record.words) : [],
     batches: batches.length,
     unknownBatches: unknown.slice(0, MOST_BATCHES).map(unknownBatch),
     unknownBatchCount: unknown.length,
-    pausedByEverything: program.isPaused,
+    pausedByEverything: program.state.isPaused,
     sources: record.sources,
     // A job that is gone has nothing left to send.
     usage: program.usage.shown(record, job ? usedBefore : 0, Date.now()),
+    settling: shownSettling(program, record, unknown),
   };
 }
 
@@ -49,20 +62,20 @@ function failures(job: ReadableJob): JobDetail["failures"] {
 
 /** What is sent to those who watch: what changes all the time, or everything when more did. */
 export function part(
-  program: Program,
+  program: Needs,
   record: JobRecord,
 ): { part: string; whole: () => Promise<string>; key: string } {
   const { summary, samples, sources } = record;
-  const { status, progress, rate, waitingUntil, error } = summary;
-  const { readAt, error: readError } = program.usage.last;
+  const { status, progress, rate, waitingUntil, error, name, note: said, startsAt } = summary;
+  const { readAt, endedAt, error: readError } = program.usage.last;
   const sample = samples.at(-1) ?? null;
   const text = (message: JobMessage) => JSON.stringify(message);
   return {
     part: text({ type: "progress", status, progress, rate, waitingUntil, sample, sources }),
-    whole: async () => text({ type: "job", job: await program.detail(record) }),
+    whole: async () => text({ type: "job", job: await detail(program, record) }),
     key: [
-      ...[status, error?.code, progress.unknown, progress.failed, program.isPaused],
-      ...[readAt, readError?.code],
+      ...[status, error?.code, progress.unknown, progress.failed, program.state.isPaused],
+      ...[readAt, endedAt, readError?.code, name, said, startsAt],
     ].join(),
   };
 }

@@ -4,21 +4,32 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { announce } from "../announce.js";
 import { type Explained, explainCreation } from "../explain.js";
-import { bytes, codes, count } from "../format.js";
+import { bytes, codes, count, inSentence } from "../format.js";
 import { useCheck } from "../lists/check.js";
+import { withoutForeign } from "../lists/foreign.js";
 import { type Draft, type Reader, useReader } from "../lists/reading.js";
 import { navigate, paths } from "../router.js";
 import { useConfig } from "../server/config.js";
 import { lostSince } from "../server/connection.js";
-import { createJob, createJobs } from "../server/jobs.js";
+import { type Start, createJob, createJobs } from "../server/jobs.js";
+import { beginWindow } from "../server/start-window.js";
 import { toWorkerError } from "../server/error.js";
-import type { Config } from "../server/types.js";
+import type { Config, JobSummary } from "../server/types.js";
 import { useStore } from "../store.js";
+import { CompareWithJob } from "./compare-with-job.js";
+import { Columns } from "./columns.js";
 import { DropTarget, DropZone } from "./drop-zone.js";
+import { leavingOf, UNDECIDED } from "./decisions.js";
+import { ForeignCodes } from "./foreign-codes.js";
+import { isIn, noteHow, startOf, usualHow, withFirst } from "./how.js";
+import { Cost } from "./cost.js";
+import { HowItLeaves } from "./how-it-leaves.js";
 import { ListCard } from "./list-card.js";
+import { PeopleRows } from "./people-rows.js";
 import { ProgramsOfFile } from "./programs-of-file.js";
 import { RejectedRows } from "./rejected-rows.js";
-import { NothingToReview, Review, UNDECIDED } from "./review.js";
+import { NothingToReview, Review } from "./review.js";
+import { WithoutGuest } from "./without-guest.js";
 
 interface Props {
   /** `null`: the file names the programs. */
@@ -36,31 +47,41 @@ export function Compose({ programId, whose, format, more }: Props) {
   const draft = reading.step === "read" ? reading.draft : null;
   const [round, setRound] = useState(0);
   const check = useCheck(programId, draft, round);
+  const foreign = check.step === "checked" ? check.listed.foreign : 0;
+  const leaveOutForeign = async () => {
+    if (draft === null || check.step !== "checked") return;
+    const rest = await withoutForeign(draft, check.listed);
+    await reader.read(rest, draft.source);
+  };
+  const onBlob = (input: Blob, source: string) => void reader.read(input, source);
   return (
     <div class="columns">
       <div class="column-main">
-        {reading.step === "empty" ? (
+        {reading.step === "empty" && (
           <DropZone
             whose={whose}
             format={format}
             fault={reading.fault}
-            onBlob={(input, source) => void reader.read(input, source)}
+            onBlob={onBlob}
             onRefuse={reader.refuse}
           >
             {more?.(reader)}
           </DropZone>
-        ) : (
-          <>
-            <ListCard reading={reading} check={check} onClear={reader.clear} />
-            <DropTarget
-              whose={whose}
-              onBlob={(input, source) => void reader.read(input, source)}
-              onRefuse={reader.refuse}
-            />
-          </>
+        )}
+        {reading.step === "columns" && (
+          <Columns
+            {...reading}
+            onChoose={(places) => void reader.choose(reading.file, places)}
+            onClear={reader.clear}
+          />
+        )}
+        {(reading.step === "reading" || reading.step === "read") && (
+          <ListCard reading={reading} check={check} reader={reader} />
+        )}
+        {reading.step !== "empty" && (
+          <DropTarget whose={whose} onBlob={onBlob} onRefuse={reader.refuse} />
         )}
         {draft?.programs && <ProgramsOfFile programs={draft.programs} check={check} />}
-        {draft && draft.rejectedCount > 0 && <RejectedRows draft={draft} />}
       </div>
       <div class="column-side">
         {draft === null ? (
@@ -74,9 +95,32 @@ export function Compose({ programId, whose, format, more }: Props) {
             check={check}
             onCheckAgain={() => setRound(round + 1)}
             onCreated={reader.clear}
+            onLeaveOutForeign={() => void leaveOutForeign()}
+            onRead={(list) => void reader.read(list, draft.source)}
           />
         )}
       </div>
+      {draft && (
+        <div class="column-rows">
+          {draft.list !== null && draft.valid > 0 && programId !== null && (
+            <CompareWithJob
+              key={`compare ${draft.readMs}`}
+              programId={programId}
+              list={draft.list}
+              onRead={(list) => void reader.read(list, draft.source)}
+            />
+          )}
+          {foreign > 0 && programId !== null && (
+            <ForeignCodes key={round} draft={draft} programId={programId} foreign={foreign} />
+          )}
+          {draft.people && draft.rejectedCount > 0 && (
+            <PeopleRows key={draft.readMs} people={draft.people} />
+          )}
+          {!draft.people && draft.rejectedCount > 0 && (
+            <RejectedRows key={draft.readMs} draft={draft} />
+          )}
+        </div>
+      )}
     </div>
   );
 }
@@ -88,6 +132,8 @@ function Decide({
   check,
   onCheckAgain,
   onCreated,
+  onLeaveOutForeign,
+  onRead,
 }: {
   programId: string | null;
   whose: string;
@@ -95,10 +141,14 @@ function Decide({
   check: ReturnType<typeof useCheck>;
   onCheckAgain(): void;
   onCreated(): void;
+  onLeaveOutForeign(): void;
+  /** Another list in its place. */
+  onRead(list: Blob): void;
 }) {
   const config = useConfig();
   const isLost = useStore(lostSince) !== null;
   const [decisions, setDecisions] = useState(UNDECIDED);
+  const [how, setHow] = useState(usualHow);
   const [isBusy, setBusy] = useState(false);
   const [fault, setFault] = useState<Explained | null>(null);
 
@@ -106,6 +156,19 @@ function Decide({
   // right after the question appeared.
   const before = check.step === "checked" ? check.before.total : -1;
   useLayoutEffect(() => setDecisions((made) => ({ ...made, again: null })), [before]);
+
+  const { programs, list } = draft;
+  const reviewed = {
+    size: draft.valid,
+    rejected: draft.rejectedCount,
+    check,
+    decisions,
+    isOfPeople: draft.people !== null,
+  };
+  const leaving = leavingOf({ ...reviewed, obstacle: "" });
+  const needsApproval = config?.approval != null && leaving > config.approval.above;
+  const seconds = config?.startDelaySeconds ?? 0;
+  const first = how.first?.trim().toLowerCase() ?? null;
 
   // Guards against a second click before the first one is shown.
   const once = useRef(false);
@@ -115,16 +178,23 @@ function Decide({
     setBusy(true);
     setFault(null);
     try {
-      const order = { list: draft.input, source: draft.source, again: decisions.again };
-      if (draft.programs === null && programId !== null) {
-        const job = await createJob(programId, order);
-        announce("The job is created.");
-        onCreated();
+      const { again, isUnchecked } = decisions;
+      // Another operator's approval comes when nobody knows whether this page is open.
+      const start = startOf(needsApproval ? { ...how, isKept: true } : how, seconds);
+      const order = { source: draft.source, again, isUnchecked, start, pauseAfter: null };
+      noteHow(how);
+      if (list !== null && programId !== null) {
+        const isFirst = first !== null && leaving > 1;
+        const job = await createJob(programId, {
+          ...order,
+          list: isFirst ? await withFirst(list, first) : draft.input,
+          pauseAfter: isFirst ? 1 : null,
+        });
+        created([job], start);
         navigate(paths.job(programId, job.id));
       } else {
-        const { jobs } = await createJobs(order);
-        announce(`${count(jobs.length, "job")} created.`);
-        onCreated();
+        const { jobs } = await createJobs({ ...order, list: draft.input });
+        created(jobs, start);
         const [only] = jobs;
         navigate(jobs.length === 1 && only ? paths.job(only.programId, only.id) : paths.history);
       }
@@ -133,41 +203,67 @@ function Decide({
       const explained = explainCreation(problem);
       setFault(explained);
       announce(`${explained.what}. ${explained.meaning}`);
-      // Somebody has sent some of these meanwhile.
-      if (problem.code === "already_queued") onCheckAgain();
+      // Somebody has sent some of these meanwhile, or Uber’s list has changed.
+      if (CHANGED.has(problem.code)) onCheckAgain();
     }
     once.current = false;
     setBusy(false);
   };
+  const created = (jobs: readonly JobSummary[], start: Start) => {
+    if (start === "paused") for (const job of jobs) beginWindow(job, seconds);
+    announce(jobs.length === 1 ? "The job is created." : `${count(jobs.length, "job")} created.`);
+    onCreated();
+  };
 
-  const { programs } = draft;
   return (
     <Review
-      size={draft.valid}
+      {...reviewed}
       duplicates={draft.duplicates}
-      rejected={draft.rejectedCount}
-      check={check}
       where={
         <>
-          in <b>{programs && programs.size !== 1 ? count(programs.size, "program") : whose}</b>
+          in{" "}
+          <bdi class="name-inline" title={whose}>
+            {programs && programs.size !== 1 ? count(programs.size, "program") : inSentence(whose)}
+          </bdi>
         </>
       }
-      decisions={decisions}
+      isOneFirst={list !== null && first !== null && leaving > 1}
       isBusy={isBusy}
       isPaused={config?.paused ?? false}
-      obstacle={obstacleOf(draft, config, isLost)}
+      obstacle={
+        obstacleIn(draft, config, isLost) ||
+        (list !== null && first !== null && leaving > 1 && !isIn(list, first)
+          ? "First choose a code of this list that goes first."
+          : "")
+      }
       fault={fault}
       onDecide={(made) => {
         setFault(null);
         setDecisions(made);
       }}
+      {...(programId !== null && { cost: <Cost programId={programId} leaving={leaving} /> })}
       onCheckAgain={onCheckAgain}
       onDistribute={() => void distribute()}
-    />
+      onLeaveOutForeign={onLeaveOutForeign}
+    >
+      {list !== null && programId !== null && (
+        <WithoutGuest key={draft.readMs} programId={programId} list={list} onRead={onRead} />
+      )}
+      <HowItLeaves
+        how={how}
+        seconds={needsApproval ? 0 : seconds}
+        list={list}
+        leaving={leaving}
+        onChange={setHow}
+      />
+    </Review>
   );
 }
 
-function obstacleOf({ input, valid }: Draft, config: Config | null, isLost: boolean): string {
+/** What is known of the list is no longer true. */
+const CHANGED = new Set(["already_queued", "foreign_codes", "codes_not_read", "nothing_to_send"]);
+
+function obstacleIn({ input, valid }: Draft, config: Config | null, isLost: boolean): string {
   if (isLost) return "The worker can’t be reached. Nothing can be sent.";
   if (config === null) return "One moment.";
   if (valid > config.maxCodes) {

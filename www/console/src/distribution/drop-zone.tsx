@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { useKey } from "../frame/keys.js";
+import { inSentence } from "../format.js";
 import { FileIcon } from "../parts/icons.js";
 import { Callout, Key } from "../parts/small.js";
 
@@ -47,7 +48,7 @@ export function DropZone({ whose, format, fault, onBlob, onRefuse, children }: P
               ref={file}
               type="file"
               class="unseen"
-              accept=".csv,.tsv,.txt,text/csv,text/plain,text/tab-separated-values"
+              accept=".csv,.tsv,.txt,.xlsx,.xlsm,text/csv,text/plain,text/tab-separated-values"
               onChange={(event) => {
                 const [chosen] = event.currentTarget.files ?? [];
                 event.currentTarget.value = "";
@@ -123,7 +124,7 @@ export function DropTarget({
   return (
     <div class="drop-over" aria-hidden="true">
       <p>
-        Drop to read codes for <b>{whose}</b>
+        Drop to read codes for <bdi class="name-inline">{inSentence(whose)}</bdi>
       </p>
     </div>
   );

@@ -40,7 +40,7 @@ export function ProgramsOfFile({ programs, check }: Props) {
             {[...programs].map(([id, { size }]) => (
               <tr key={id}>
                 <td>
-                  <span class="of-file-name">
+                  <span class="of-file-name" dir="auto">
                     {known.get(id)?.name ?? (value ? "Not among your programs" : "…")}
                   </span>{" "}
                   <code class="quiet" title={id}>

@@ -1,26 +1,23 @@
 /** The consequence in one sentence, and every decision that has to come before it. */
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 
 import { type Explained, explainReading } from "../explain.js";
 import { codes, number, rows, verb } from "../format.js";
 import type { Check } from "../lists/check.js";
 import { Callout, Fault } from "../parts/small.js";
-import type { Again } from "../server/jobs.js";
+import { useConfig } from "../server/config.js";
+import { Foreign, LeftOut, Unchecked } from "./belonging.js";
+import { type Decisions, leavingOf, mustType, obstacleOf, rejectedRows } from "./decisions.js";
 import { SentBefore } from "./sent-before.js";
-
-/** What the admin has decided about a list. */
-export interface Decisions {
-  leaveOutRejected: boolean;
-  again: Again;
-}
-
-export const UNDECIDED: Decisions = { leaveOutRejected: false, again: null };
 
 export interface ReviewProps {
   /** Codes that are valid. */
   size: number;
   duplicates: number;
   rejected: number;
+  /** Those are people who lead to no code. */
+  isOfPeople?: boolean;
   check: Check;
   /** Where they go: `in Berlin summer party`. */
   where: ComponentChildren;
@@ -32,23 +29,37 @@ export interface ReviewProps {
   obstacle: string;
   /** Why the last try did not work. */
   fault: Explained | null;
+  /** Something else has to be typed: the number need not be. */
+  isConfirmed?: boolean;
+  /** What they can cost, in a sentence. */
+  cost?: ComponentChildren;
+  /** One of them leaves alone, before the others. */
+  isOneFirst?: boolean;
+  /** How they leave: decisions of this screen. */
   children?: ComponentChildren;
   onDecide(decisions: Decisions): void;
   onCheckAgain(): void;
   onDistribute(): void;
+  /** Reads the list without the codes that are of no use. */
+  onLeaveOutForeign?(): void;
 }
 
 export function Review(props: ReviewProps) {
   const { size, rejected } = props;
   return (
     <section class="card review" aria-labelledby="review-title">
-      <h2 id="review-title">Review</h2>
+      <ReviewTitle />
       {size === 0 ? (
-        <Callout tone="rejected" title="There is no valid code in this list">
+        <Callout
+          tone="rejected"
+          title={
+            props.isOfPeople
+              ? "Nobody in this list leads to a code"
+              : "There is no valid code in this list"
+          }
+        >
           <p>
-            {rejected > 0
-              ? "Every row was rejected. The reasons are listed beside."
-              : "It is empty."}{" "}
+            {rejected > 0 ? "Every row was rejected. The reasons are listed." : "It is empty."}{" "}
             There is nothing to distribute.
           </p>
         </Callout>
@@ -56,6 +67,42 @@ export function Review(props: ReviewProps) {
         <Ready {...props} />
       )}
     </section>
+  );
+}
+
+/** What was done has led here: to read a list. The keyboard, and whoever hears the page, go on from here. */
+function ReviewTitle() {
+  const title = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    const { activeElement } = document;
+    const isFree =
+      activeElement === null || activeElement.matches("body, main, .button-file input");
+    if (isFree) title.current?.focus({ preventScroll: true });
+  }, []);
+  return (
+    <h2 id="review-title" tabIndex={-1} ref={title}>
+      Review
+    </h2>
+  );
+}
+
+/** Whether what is done here reaches anybody: beside the button that does it. */
+function Side() {
+  const config = useConfig();
+  if (config === null) return null;
+  const { environment, host } = config;
+  if (environment === "sandbox") {
+    return (
+      <p class="review-side">
+        <b>Sandbox.</b> Nobody gets a message: nothing leaves this machine.
+      </p>
+    );
+  }
+  return (
+    <p class="review-side review-real">
+      <b>{host === "api.uber.com" ? "Uber production." : `Uber at ${host}.`}</b> Real messages to
+      real people.
+    </p>
   );
 }
 
@@ -70,23 +117,29 @@ export const NothingToReview = () => (
 );
 
 function Ready(props: ReviewProps) {
-  const { size, duplicates, rejected, check, where, decisions, isBusy, fault } = props;
-  const before = check.step === "checked" ? check.before : null;
-  const leaving = decisions.again === "skip" && before ? size - before.total : size;
-  const reason = props.obstacle || undecided(props);
+  const { size, duplicates, rejected, check, where, decisions, isBusy, fault, onDecide } = props;
+  const config = useConfig();
+  const checked = check.step === "checked" ? check : null;
+  const before = checked?.before;
+  const leaving = leavingOf(props);
+  const approval = config?.approval ?? null;
+  const isApproved = approval !== null && leaving > approval.above;
+  const reason = obstacleOf(props);
   const repeated = decisions.again === "resend" && before ? before.total : 0;
+  const isForeign = (checked?.listed.foreign ?? 0) > 0;
   return (
     <>
-      <p class="consequence">
-        <b>{codes(leaving)}</b> will be queued for distribution {where}.{" "}
-        {leaving === 1
-          ? "It is sent to its recipient by e-mail or SMS."
-          : "Each is sent to its recipient by e-mail or SMS."}{" "}
-        {repeated > 0 && <b>{number(repeated)} may arrive a second time. </b>}A message can’t be
-        taken back.
-        {props.isPaused && " Everything is paused: they leave once it is resumed."}
-      </p>
-      {props.children}
+      {!isForeign && leaving > 0 && (
+        <p class="consequence">
+          <b>{codes(leaving)}</b> will be queued for distribution {where}.{" "}
+          {leaving === 1
+            ? "It is sent to its recipient by e-mail or SMS."
+            : "Each is sent to its recipient by e-mail or SMS."}{" "}
+          {repeated > 0 && <b>{number(repeated)} may arrive a second time. </b>}
+          {props.cost}A message can’t be taken back.
+          {props.isPaused && " Everything is paused: they leave once it is resumed."}
+        </p>
+      )}
       {duplicates > 0 && (
         <p class="quiet">
           {rows(duplicates)} {verb(duplicates, "repeats", "repeat")} a code; each code is sent once.
@@ -99,12 +152,28 @@ function Ready(props: ReviewProps) {
           </button>
         </Fault>
       )}
-      {before && before.total > 0 && (
+      {checked && (
+        <>
+          <Foreign
+            listed={checked.listed}
+            size={size}
+            {...(props.onLeaveOutForeign && { onLeaveOut: props.onLeaveOutForeign })}
+          />
+          <LeftOut listed={checked.listed} />
+          <Unchecked
+            listed={checked.listed}
+            isUnchecked={decisions.isUnchecked}
+            onDecide={(isUnchecked) => onDecide({ ...decisions, isUnchecked })}
+            onCheckAgain={props.onCheckAgain}
+          />
+        </>
+      )}
+      {before && before.total > 0 && !isForeign && (
         <SentBefore
           before={before}
           size={size}
           again={decisions.again}
-          onDecide={(again) => props.onDecide({ ...decisions, again })}
+          onDecide={(again) => onDecide({ ...decisions, again })}
         />
       )}
       {rejected > 0 && (
@@ -113,13 +182,37 @@ function Ready(props: ReviewProps) {
             type="checkbox"
             checked={decisions.leaveOutRejected}
             onChange={(event) =>
-              props.onDecide({ ...decisions, leaveOutRejected: event.currentTarget.checked })
+              onDecide({ ...decisions, leaveOutRejected: event.currentTarget.checked })
             }
           />
-          <span>Leave out the {rejectedRows(rejected)}</span>
+          <span>Leave out the {rejectedRows(props)}</span>
         </label>
       )}
+      {!isForeign && leaving > 0 && props.children}
+      {isApproved && (
+        <Callout tone="note" title="A second person has to approve this">
+          <p>
+            It has more than {codes(approval.above)}. The job is created and waits; nothing leaves
+            before another operator has approved it.
+          </p>
+        </Callout>
+      )}
+      {mustType(props) && (
+        <div class="typed">
+          <label for="typed-number">
+            To confirm, type how many codes these are: <b>{number(leaving)}</b>
+          </label>
+          <input
+            id="typed-number"
+            inputMode="numeric"
+            value={decisions.typed}
+            autocomplete="off"
+            onInput={(event) => onDecide({ ...decisions, typed: event.currentTarget.value })}
+          />
+        </div>
+      )}
       {fault && <Fault explained={fault} />}
+      <Side />
       <button
         type="button"
         class="button button-strong button-wide"
@@ -127,27 +220,12 @@ function Ready(props: ReviewProps) {
         aria-describedby="review-reason"
         onClick={() => reason === "" && !isBusy && props.onDistribute()}
       >
-        Distribute {codes(leaving)}
+        {isApproved ? "Ask to distribute" : "Distribute"}{" "}
+        {props.isOneFirst ? `1 code first, of ${number(leaving)}` : codes(leaving)}
       </button>
       <p class="review-reason" id="review-reason">
         {isBusy ? "The job is being created. Nothing leaves before that." : reason}
       </p>
     </>
   );
-}
-
-const rejectedRows = (rejected: number): string =>
-  `${number(rejected)} rejected ${verb(rejected, "row", "rows")}`;
-
-function undecided({ check, decisions, rejected }: ReviewProps): string {
-  if (check.step === "checking") return "Looking which of these codes are in an earlier job.";
-  if (check.step !== "checked")
-    return "It is not known yet which of these codes are in an earlier job.";
-  if (check.before.total > 0 && decisions.again === null) {
-    return "First decide about the codes that are in an earlier job.";
-  }
-  if (rejected > 0 && !decisions.leaveOutRejected) {
-    return `First decide about the ${rejectedRows(rejected)}, or correct the list.`;
-  }
-  return "";
 }

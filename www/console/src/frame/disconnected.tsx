@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import { announce } from "../announce.js";
 import { timeOfDayExactly } from "../format.js";
 import { lostSince } from "../server/connection.js";
+import { liveAt } from "../server/live.js";
 import { allTrueAt } from "../server/resource.js";
 import { useStore } from "../store.js";
 
@@ -12,12 +13,13 @@ export function Disconnected() {
   useEffect(() => {
     if (lost !== null) announce("Disconnected. The figures may be out of date.");
   }, [lost]);
+  const jobAt = useStore(liveAt);
   if (lost === null) return null;
   return (
     <section class="disconnected" aria-label="Connection">
       <b>Disconnected.</b> The figures were last true at{" "}
-      {timeOfDayExactly(Math.min(lost, allTrueAt()))}. Jobs go on without this page; it mends
-      itself.
+      {timeOfDayExactly(jobAt ?? Math.min(lost, allTrueAt()))}. Jobs go on without this page; it
+      mends itself.
     </section>
   );
 }

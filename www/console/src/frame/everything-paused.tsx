@@ -1,6 +1,7 @@
 /** While everything is paused: what that means, and how it goes on. */
 import { useState } from "preact/hooks";
 
+import { ActionButton } from "../parts/action-button.js";
 import { PauseIcon } from "../parts/icons.js";
 import { Modal } from "../parts/modal.js";
 import { useAction } from "../parts/use-action.js";
@@ -21,22 +22,16 @@ export function EverythingPaused() {
         <b>Everything is paused.</b> Nothing leaves, for any program. Reports by Uber are still
         taken in.{problem && ` ${problem.message}: it is still paused.`}
       </p>
-      <button
-        type="button"
-        class="button button-small"
-        aria-disabled={isBusy}
+      <ActionButton
+        class="button-small"
+        isBusy={isBusy}
         onClick={() => act(() => pauseEverything(false))}
       >
         Resume everything
-      </button>
-      <button
-        type="button"
-        class="button button-small"
-        aria-disabled={isBusy}
-        onClick={() => setAsking(true)}
-      >
+      </ActionButton>
+      <ActionButton class="button-small" isBusy={isBusy} onClick={() => setAsking(true)}>
         Resume halted jobs too
-      </button>
+      </ActionButton>
       {isAsking && (
         <Modal labelledBy="resume-title" describedBy="resume-text" onClose={() => setAsking(false)}>
           <h2 id="resume-title">Resume halted jobs too?</h2>

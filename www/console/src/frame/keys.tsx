@@ -10,7 +10,7 @@ const isListed = createStore(false);
 export const showKeys = (): void => isListed.set(true);
 
 /** Calls `act` for a key pressed outside of any field and dialog. */
-export function useKey(key: string, act: () => void): void {
+export function useKey(key: string, act: () => unknown): void {
   const latest = useRef(act);
   latest.current = act;
   useEffect(() => {
@@ -34,14 +34,17 @@ export function useKey(key: string, act: () => void): void {
 }
 
 const KEYS: [string[], string][] = [
-  [["/"], "Search, or find a code"],
+  [["⌘K", "Ctrl K"], "Find a program, a job or a code"],
+  [["/"], "Search on this screen"],
   [["↑", "↓"], "Move through a list"],
   [["Enter"], "Open what is chosen"],
   [["Space"], "Select a code; with Shift a range"],
   [["A"], "Select all codes that are shown"],
   [["N"], "New distribution"],
   [["O"], "Choose a file"],
-  [["P"], "Paste codes"],
+  [["P"], "Paste codes; on a job: pause it"],
+  [["R"], "Resume the job that is open, if it is paused"],
+  [["D"], "Download the results of the job that is open"],
   [["G"], "Programs"],
   [["H"], "History"],
   [["E"], "Events"],

@@ -2,14 +2,17 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { announce } from "../announce.js";
+import { useBlocked } from "../parts/action-button.js";
 import { PauseIcon, ResumeIcon, TicketIcon } from "../parts/icons.js";
 import { Link, paths, useRoute } from "../router.js";
 import { pauseEverything } from "../server/config.js";
 import { toWorkerError } from "../server/error.js";
 import { signOut } from "../server/session.js";
 import type { Config } from "../server/types.js";
+import { showFinder } from "./finder.js";
 import { showKeys } from "./keys.js";
 import { toggleSandbox } from "./sandbox-panel.js";
+import { Waiting } from "./waiting.js";
 
 export function Top({ config }: { config: Config | null }) {
   const { screen } = useRoute();
@@ -23,6 +26,7 @@ export function Top({ config }: { config: Config | null }) {
         <nav class="nav" aria-label="Screens">
           <Link to={paths.programs} isCurrent={screen === "programs"}>
             Programs
+            <Waiting />
           </Link>
           <Link to={paths.history} isCurrent={screen === "history"}>
             History
@@ -68,8 +72,10 @@ function Side({ config }: { config: Config | null }) {
 
 function PauseAll({ isPaused }: { isPaused: boolean }) {
   const [isBusy, setBusy] = useState(false);
+  const blocked = useBlocked();
   const act = async () => {
-    if (isBusy) return;
+    if (blocked !== null) announce(blocked);
+    if (isBusy || blocked !== null) return;
     setBusy(true);
     try {
       await pauseEverything(!isPaused);
@@ -84,11 +90,12 @@ function PauseAll({ isPaused }: { isPaused: boolean }) {
       type="button"
       class="button button-small pause-all"
       aria-label={label}
-      aria-disabled={isBusy}
+      aria-disabled={isBusy || blocked !== null}
       title={
-        isPaused
+        blocked ??
+        (isPaused
           ? "Every running job of every program goes on."
-          : "Nothing more leaves, for any program, until you resume. Reports by Uber are still taken in."
+          : "Nothing more leaves, for any program, until you resume. Reports by Uber are still taken in.")
       }
       onClick={() => void act()}
     >
@@ -136,6 +143,9 @@ function Menu({ config }: { config: Config | null }) {
         )}
         <button type="button" onClick={choose(showKeys)}>
           Keys <kbd>?</kbd>
+        </button>
+        <button type="button" onClick={choose(showFinder)}>
+          Find <kbd>⌘K</kbd>
         </button>
         {config?.by === "token" ? (
           <button type="button" onClick={choose(() => void signOut().catch(toldLost))}>

@@ -1,4 +1,4 @@
-/** An area chart of the states over time: stacked, with the patterns of the bar. */
+/** An area chart of the states over time: stacked steps, with the patterns of the bar. */
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
@@ -11,6 +11,8 @@ const HEIGHT = 208;
 const SECONDS = [1, 2, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 10_800, 43_200, 86_400, 604_800];
 /** A lower state is drawn over a higher one, so the order is that of the bar, from below. */
 const DRAWN: readonly State[] = [...STATES].reverse();
+
+const stepped = uPlot.paths.stepped?.({ align: 1 });
 
 export interface Chart {
   update(samples: readonly Sample[]): void;
@@ -47,6 +49,8 @@ export function createChart(
               width: 0,
               fill: patternOf(element, state, colour),
               points: { show: false },
+              // What was counted holds until it is counted again.
+              ...(stepped && { paths: stepped }),
             };
           }),
         ],

@@ -1,20 +1,31 @@
 /** Where the list came from, and what else there is to know of a job. */
 import { number } from "../format.js";
 import { DetailRow as Row } from "../parts/detail-row.js";
-import { sourceOf } from "../parts/job-list.js";
+import { Fold } from "../parts/fold.js";
 import { Copy, Moment } from "../parts/small.js";
 import { apiOfJob } from "../server/jobs.js";
 import type { JobDetail } from "../server/types.js";
 import { hasList } from "../words.js";
 
 export function Details({ job }: { job: JobDetail }) {
-  const { id, programId, by, createdAt, finishedAt, duplicates, skipped, resent, group } = job;
+  const {
+    id,
+    programId,
+    by,
+    createdAt,
+    finishedAt,
+    duplicates,
+    skipped,
+    resent,
+    group,
+    leftOut,
+    approval,
+  } = job;
   return (
-    <section class="card details-card" aria-labelledby="details-title">
-      <h2 id="details-title">Details</h2>
+    <Fold class="details-card" title="Details">
       <dl class="details">
-        <Row name="List">{sourceOf(job)}</Row>
-        <Row name="Started">
+        <Row name="List">{job.source ?? "Codes"}</Row>
+        <Row name="Created">
           <Moment ms={createdAt} /> by {by}
         </Row>
         {finishedAt !== null && (
@@ -25,6 +36,17 @@ export function Details({ job }: { job: JobDetail }) {
         <Row name="Duplicates dropped">{number(duplicates)}</Row>
         <Row name="Left out: in an earlier job">{number(skipped)}</Row>
         <Row name="In an earlier job, and sent again">{number(resent)}</Row>
+        {leftOut.cancelled > 0 && (
+          <Row name="Left out: cancelled by Uber">{number(leftOut.cancelled)}</Row>
+        )}
+        {leftOut.used > 0 && (
+          <Row name="Left out: in use, and sent by no job here">{number(leftOut.used)}</Row>
+        )}
+        {approval && (
+          <Row name="Approved">
+            <Moment ms={approval.at} /> by {approval.by}
+          </Row>
+        )}
         {group && (
           <Row name="One of several jobs of one file">
             <code>{group}</code>
@@ -42,6 +64,6 @@ export function Details({ job }: { job: JobDetail }) {
           </Row>
         )}
       </dl>
-    </section>
+    </Fold>
   );
 }

@@ -4,9 +4,11 @@ import { useState } from "preact/hooks";
 import { codes } from "../format.js";
 import { Modal } from "../parts/modal.js";
 import type { JobDetail } from "../server/types.js";
+import { Why } from "./why.js";
 
-export function Drop({ job, onDrop }: { job: JobDetail; onDrop(): void }) {
+export function Drop({ job, onDrop }: { job: JobDetail; onDrop(reason: string): void }) {
   const [isAsking, setAsking] = useState(false);
+  const [reason, setReason] = useState("");
   const close = () => setAsking(false);
   return (
     <>
@@ -20,6 +22,7 @@ export function Drop({ job, onDrop }: { job: JobDetail; onDrop(): void }) {
             Its journal is deleted. Its {codes(job.progress.total)} count as unknown for good,
             unless Uber reports them. Download the journal first.
           </p>
+          <Why value={reason} onChange={setReason} />
           <div class="dialog-actions">
             <button type="button" class="button" onClick={close}>
               Cancel
@@ -29,7 +32,7 @@ export function Drop({ job, onDrop }: { job: JobDetail; onDrop(): void }) {
               class="button button-strong"
               onClick={() => {
                 close();
-                onDrop();
+                onDrop(reason);
               }}
             >
               Drop this job

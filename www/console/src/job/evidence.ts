@@ -1,5 +1,5 @@
 /** What the number of each state rests on, and since when. */
-import { shortDateTime } from "../format.js";
+import { number, shortDateTime } from "../format.js";
 import { type JobDetail, SAMPLED } from "../server/types.js";
 import { EVIDENCE, type State } from "../words.js";
 
@@ -16,17 +16,16 @@ export function evidenceOf(job: JobDetail, state: State): Evidence {
   return { text: at === null ? text : `${text}, last on ${shortDateTime(at)}`, at };
 }
 
-function sourceOf(job: JobDetail, state: State): string {
-  const { progress, sources } = job;
+function sourceOf({ progress, sources }: JobDetail, state: State): string {
   switch (state) {
     case "distributed":
-      return either(EVIDENCE.webhook, EVIDENCE.usage, sources.usage.codes, progress.distributed);
+      return parts(progress.distributed, sources.usage.codes, EVIDENCE.usage, EVIDENCE.webhook);
     case "failed":
       return EVIDENCE.webhook;
     case "queued": {
-      // Whatever else rests on an operator's decision is abandoned.
-      const decided = sources.operator.codes - progress.abandoned;
-      return either(EVIDENCE.answer, EVIDENCE.operator, decided, progress.queued);
+      // What else rests on an answer was rejected.
+      const answered = Math.max(0, sources.answer.codes - progress.rejected);
+      return parts(progress.queued, answered, EVIDENCE.answer, EVIDENCE.operator);
     }
     case "rejected":
       return EVIDENCE.answer;
@@ -41,10 +40,11 @@ function sourceOf(job: JobDetail, state: State): string {
   }
 }
 
-/** `byOther` of all rest on `other`, the rest on `usual`. */
-function either(usual: string, other: string, byOther: number, all: number): string {
-  if (byOther <= 0) return usual;
-  return byOther >= all ? other : `${usual}, or ${other}`;
+/** `byOne` of all rest on `one`, the rest on `other`: each with its number where there are both. */
+function parts(all: number, byOne: number, one: string, other: string): string {
+  if (byOne <= 0) return other;
+  if (byOne >= all) return one;
+  return `${number(byOne)} ${one}, ${number(all - byOne)} ${other}`;
 }
 
 /** When a number of this state was seen to change last. */

@@ -1,53 +1,62 @@
 /** How fast it goes, and how long it takes. */
 import type { ComponentChildren } from "preact";
 
+import { useNow } from "../clock.js";
 import { count, decimal, left, number } from "../format.js";
-import { Hint } from "../parts/small.js";
+import { Hint, Hints } from "../parts/hints.js";
+import { waitsUntil } from "../parts/waits.js";
 import { useConfig } from "../server/config.js";
 import type { JobDetail } from "../server/types.js";
-import { hasList } from "../words.js";
+import { hasList, hasNotBegun } from "../words.js";
+import { acceptedPerSecond } from "./pace.js";
 
 export function Facts({ job }: { job: JobDetail }) {
   const isPaused = useConfig()?.paused ?? job.pausedByEverything;
-  const { status, progress, rate } = job;
-  const { requests, retries, pending, sending, queued, etaMs } = progress;
+  const now = useNow(1_000);
+  const { status, progress } = job;
+  const { requests, retries, pending, sending } = progress;
   const isRunning = status === "running" && !isPaused;
-  const open = pending + sending;
+  // What is settled needs no pace.
+  const isOpen = hasList(status) && !hasNotBegun(status) && pending + sending > 0;
+  const rate = isRunning ? acceptedPerSecond(job, now) : null;
   return (
-    <dl class="job-facts">
-      <Fact name="Time left" text="What is still to be sent, at the pace of late.">
-        {!hasList(status)
-          ? "–"
-          : open === 0
-            ? progress.unknown > 0
-              ? "Your decision is needed"
-              : "Nothing left to send"
-            : status === "running" && isPaused
-              ? "Everything is paused"
-              : !isRunning
-                ? "Paused"
-                : etaMs === null
-                  ? "Not known yet"
-                  : left(etaMs)}
-      </Fact>
-      <Fact name="Rate" text="Requests a second, over the last ten seconds.">
-        {isRunning && rate !== null ? `${decimal(rate)} a second` : "–"}
-      </Fact>
+    <Hints label="Facts" class="job-facts">
+      {isOpen && (
+        <Fact name="Time left" text="What is still to be sent, at the pace of late.">
+          {timeLeft(job, isPaused, isRunning && (rate === 0 || waitsUntil(job, now) !== null))}
+        </Fact>
+      )}
+      {isOpen && (
+        <Fact name="Rate" text="Codes a second that Uber accepted, over the last ten seconds.">
+          {rate === null ? "–" : `${decimal(rate)} codes a second`}
+        </Fact>
+      )}
       <Fact name="Requests" text="Requests that left, or were about to.">
         {number(requests)}
         <span class="quiet"> for {count(job.batches, "batch", "batches")}</span>
       </Fact>
-      <Fact
-        name="Repeated"
-        text="Requests that were sent once more after Uber asked to wait, refused a token, or you decided so."
-      >
-        {number(retries)}
-      </Fact>
-      <Fact name="Awaiting a report" text="Codes that are queued: Uber has not reported them yet.">
-        {number(queued)}
-      </Fact>
-    </dl>
+      {retries > 0 && (
+        <Fact
+          name="Repeated"
+          text="Requests that were sent once more after Uber asked to wait, refused a token, or you decided so."
+        >
+          {number(retries)}
+        </Fact>
+      )}
+    </Hints>
   );
+}
+
+/** Nothing is said of the future of what does not move. */
+function timeLeft(
+  { status, progress: { etaMs } }: JobDetail,
+  isPaused: boolean,
+  isStill: boolean,
+): string {
+  if (status === "running" && isPaused) return "Everything is paused";
+  if (status === "halted") return "Halted";
+  if (status !== "running") return "Paused";
+  return isStill || etaMs === null ? "Unknown" : left(etaMs);
 }
 
 function Fact({

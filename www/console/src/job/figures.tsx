@@ -1,5 +1,7 @@
 /** The figures of the bar as a table: how many, what that means, what it rests on. */
-import { number, share } from "../format.js";
+import { useState } from "preact/hooks";
+
+import { count, number, share } from "../format.js";
 import { StateSign } from "../parts/icons.js";
 import { Hint } from "../parts/small.js";
 import type { JobDetail } from "../server/types.js";
@@ -8,52 +10,65 @@ import { evidenceOf } from "./evidence.js";
 
 export function Figures({ job }: { job: JobDetail }) {
   const { progress } = job;
+  const [isWhole, setWhole] = useState(false);
+  const empty = STATES.filter((state) => progress[state] === 0).length;
   return (
-    <table class="figures">
-      <caption class="unseen">Codes in each state</caption>
-      <thead>
-        <tr>
-          <th scope="col">State</th>
-          <th scope="col" class="figure">
-            Codes
-          </th>
-          <th scope="col" class="figure figure-share">
-            Share
-          </th>
-          <th scope="col">What it rests on</th>
-        </tr>
-      </thead>
-      <tbody>
-        {STATES.map((state) => {
-          const value = progress[state];
-          return (
-            <tr key={state} data-state={state} class={value === 0 ? "figure-none" : ""}>
-              <th scope="row">
-                <span class="figure-state">
-                  <span class={`swatch bar-${state}`} />
-                  <Hint text={SENTENCES[state]}>
-                    <span class={`state-word text-${state}`}>
-                      <StateSign state={state} />
-                      {state}
-                    </span>
-                  </Hint>
-                </span>
-              </th>
-              <td class="figure">{number(value)}</td>
-              <td class="figure figure-share">{value === 0 ? "" : share(value, progress.total)}</td>
-              <td class="figure-evidence">{value === 0 ? "" : evidenceOf(job, state).text}</td>
-            </tr>
-          );
-        })}
-      </tbody>
-      <tfoot>
-        <tr>
-          <th scope="row">total</th>
-          <td class="figure">{number(progress.total)}</td>
-          <td class="figure figure-share" />
-          <td class="figure-evidence">every code is in exactly one state</td>
-        </tr>
-      </tfoot>
-    </table>
+    <>
+      <table class="figures">
+        <caption class="unseen">Codes in each state</caption>
+        <thead>
+          <tr>
+            <th scope="col">State</th>
+            <th scope="col" class="figure">
+              Codes
+            </th>
+            <th scope="col" class="figure figure-share">
+              Share
+            </th>
+            <th scope="col">What it rests on</th>
+          </tr>
+        </thead>
+        <tbody>
+          {STATES.map((state) => {
+            const value = progress[state];
+            return (
+              <tr
+                key={state}
+                data-state={state}
+                class={value === 0 ? "figure-none" : ""}
+                hidden={value === 0 && !isWhole}
+              >
+                <th scope="row">
+                  <span class="figure-state">
+                    <span class={`swatch bar-${state}`} />
+                    <Hint text={SENTENCES[state]}>
+                      <span class={`state-word text-${state}`}>
+                        <StateSign state={state} />
+                        {state}
+                      </span>
+                    </Hint>
+                  </span>
+                </th>
+                <td class="figure">{number(value)}</td>
+                <td class="figure figure-share">
+                  {value === 0 ? "" : share(value, progress.total)}
+                </td>
+                <td class="figure-evidence">{value === 0 ? "" : evidenceOf(job, state).text}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+      {empty > 0 && (
+        <button
+          type="button"
+          class="link figures-more"
+          aria-expanded={isWhole}
+          onClick={() => setWhole(!isWhole)}
+        >
+          {isWhole ? "Hide" : "Show"} {count(empty, "state")} without codes
+        </button>
+      )}
+    </>
   );
 }

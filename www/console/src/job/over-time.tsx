@@ -2,12 +2,15 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { number, timeOfDayExactly } from "../format.js";
+import { Fold } from "../parts/fold.js";
 import { Moment } from "../parts/small.js";
 import { type JobDetail, SAMPLED, type Sample } from "../server/types.js";
 import { STATES, type State } from "../words.js";
 import { type Chart, createChart } from "./chart.js";
 
 const MOST_ROWS = 240;
+/** Fewer are a table: a chart would show a course that nobody has seen. */
+const LEAST_DRAWN = 5;
 
 export function OverTime({ job }: { job: JobDetail }) {
   const element = useRef<HTMLDivElement>(null);
@@ -16,7 +19,7 @@ export function OverTime({ job }: { job: JobDetail }) {
   const [isTable, setTable] = useState(false);
   const samples = useMemo(() => upToNow(job), [job]);
   const shown = STATES.filter((state) => samples.some((sample) => of(sample, state) > 0));
-  const isDrawn = samples.length > 1 && !isTable;
+  const isDrawn = samples.length >= LEAST_DRAWN && !isTable;
 
   useEffect(() => {
     if (!isDrawn || element.current === null) return undefined;
@@ -31,22 +34,11 @@ export function OverTime({ job }: { job: JobDetail }) {
 
   const last = point ?? samples.at(-1);
   return (
-    <section class="card chart-card" aria-labelledby="over-time-title">
-      <div class="card-head">
-        <h2 id="over-time-title">States over time</h2>
-        <button
-          type="button"
-          class="button button-small"
-          aria-pressed={isTable}
-          onClick={() => setTable(!isTable)}
-        >
-          As a table
-        </button>
-      </div>
-      {isTable ? (
-        <Table samples={samples.slice(-MOST_ROWS)} states={shown} />
-      ) : samples.length < 2 ? (
+    <Fold class="chart-card" title="States over time">
+      {samples.length < 2 ? (
         <p class="chart-none quiet">It begins to show once something has changed.</p>
+      ) : !isDrawn ? (
+        <Table samples={samples.slice(-MOST_ROWS)} states={shown} />
       ) : (
         <>
           <div class="chart" ref={element} role="img" aria-label={inWords(samples, shown)} />
@@ -64,7 +56,19 @@ export function OverTime({ job }: { job: JobDetail }) {
           </p>
         </>
       )}
-    </section>
+      {samples.length >= LEAST_DRAWN && (
+        <p class="chart-more">
+          <button
+            type="button"
+            class="button button-small"
+            aria-pressed={isTable}
+            onClick={() => setTable(!isTable)}
+          >
+            As a table
+          </button>
+        </p>
+      )}
+    </Fold>
   );
 }
 
@@ -89,7 +93,7 @@ function inWords(samples: readonly Sample[], states: readonly State[]): string {
 
 function Table({ samples, states }: { samples: readonly Sample[]; states: readonly State[] }) {
   return (
-    <div class="samples" tabIndex={0} role="group" aria-labelledby="over-time-title">
+    <div class="samples" tabIndex={0} role="group" aria-label="States over time">
       <table>
         <thead>
           <tr>

@@ -1,56 +1,102 @@
-/** Why codes failed, as Uber put it: bars, each with its figures. */
-import { codes, number, share } from "../format.js";
+/** Why codes failed: each reason with its figures, what to do, and a new list of them. */
+import { useState } from "preact/hooks";
+
+import { explainReading } from "../explain.js";
+import { codes, number, share, verb } from "../format.js";
+import { ActionButton } from "../parts/action-button.js";
+import { Fold } from "../parts/fold.js";
+import { sourceOf } from "../parts/job-list.js";
+import { Fault } from "../parts/small.js";
+import { useAction } from "../parts/use-action.js";
+import { navigate, paths } from "../router.js";
 import type { JobDetail } from "../server/types.js";
+import { hasList } from "../words.js";
+import { handOverFailed } from "./failed-again.js";
+import { failureWords } from "./failure-words.js";
 
 const FIRST = 8;
 
 export function Reasons({ job }: { job: JobDetail }) {
   const { failures, progress } = job;
   const [most] = failures;
+  // What is left out, so that a reason that comes up later is in.
+  const [without, setWithout] = useState<ReadonlySet<string | null>>(new Set());
+  const { isBusy, problem, act } = useAction();
+  if (most === undefined) return null;
+  const shown = failures.slice(0, FIRST);
+  const left = failures.filter(({ reason }) => without.has(reason));
+  const chosen = progress.failed - left.reduce((sum, { count }) => sum + count, 0);
+  const isWhole = left.length === 0;
+  const distribute = async () => {
+    const reasons = failures.map(({ reason }) => reason).filter((reason) => !without.has(reason));
+    await handOverFailed(job, sourceOf(job), isWhole ? null : new Set(reasons));
+    navigate(paths.new(job.programId));
+  };
+  const choose = (reason: string | null, isIn: boolean) => {
+    const next = new Set(without);
+    if (isIn) next.delete(reason);
+    else next.add(reason);
+    setWithout(next);
+  };
   return (
-    <section class="card chart-card" aria-labelledby="reasons-title">
-      <div class="card-head">
-        <h2 id="reasons-title">Reasons of failure</h2>
-        <span class="quiet">{progress.failed > 0 && `${codes(progress.failed)}, by webhook`}</span>
-      </div>
-      {most === undefined ? (
-        <p class="chart-none quiet">
-          {progress.distributed > 0
-            ? "Uber has reported no failure."
-            : "Uber has reported nothing yet."}
-        </p>
-      ) : (
-        <table class="reasons">
-          <caption class="unseen">How many codes failed for which reason</caption>
-          <thead class="unseen">
-            <tr>
-              <th scope="col">Reason</th>
-              <th scope="col">Codes</th>
-              <th scope="col">Share</th>
-            </tr>
-          </thead>
-          <tbody>
-            {failures.slice(0, FIRST).map(({ reason, count }) => (
+    <Fold class="chart-card" title="Reasons of failure" note={codes(progress.failed)}>
+      <table class="reasons">
+        <caption class="unseen">How many codes failed for which reason</caption>
+        <thead class="unseen">
+          <tr>
+            <th scope="col">Reason</th>
+            <th scope="col">Codes</th>
+            <th scope="col">Share</th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map(({ reason, count }) => {
+            const { plain, todo } = failureWords(reason);
+            return (
               <tr key={reason}>
                 <th scope="row">
-                  {reason ?? "No reason given"}
+                  <label class="reason">
+                    <input
+                      type="checkbox"
+                      checked={!without.has(reason)}
+                      onChange={({ currentTarget }) => choose(reason, currentTarget.checked)}
+                    />
+                    <span>
+                      {plain ?? reason}
+                      {plain !== null && reason !== null && <code class="quiet"> {reason}</code>}
+                    </span>
+                  </label>
                   <span class="reason-bar">
                     <span style={{ width: `${(count / most.count) * 100}%` }} class="bar-failed" />
                   </span>
+                  <span class="quiet">{todo}</span>
                 </th>
                 <td class="figure">{number(count)}</td>
                 <td class="figure quiet">{share(count, progress.failed)}</td>
               </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
+            );
+          })}
+        </tbody>
+      </table>
       {failures.length > FIRST && (
         <p class="quiet chart-more">
-          And {number(failures.length - FIRST)} more; the results below have the reason of each
+          And {number(failures.length - FIRST)} more reasons; the results below have that of each
           code.
         </p>
       )}
-    </section>
+      {hasList(job.status) && (
+        <div class="chart-more">
+          <ActionButton
+            class="button-small"
+            isBusy={isBusy}
+            blocked={chosen === 0 ? "First choose a reason." : null}
+            onClick={() => act(distribute)}
+          >
+            New distribution from {number(chosen)} failed {verb(chosen, "code", "codes")}
+          </ActionButton>
+          {problem && <Fault explained={explainReading(problem)} />}
+        </div>
+      )}
+    </Fold>
   );
 }

@@ -1,39 +1,55 @@
-/** What is known of each code: filtered, found, and as a file. */
-import { useCallback, useEffect, useState } from "preact/hooks";
+/** What is known of each code: filtered, found, with its recipient, and as a file. */
+import { useCallback, useState } from "preact/hooks";
 
 import { explainReading } from "../explain.js";
 import { codes, number } from "../format.js";
+import { DownloadIcon } from "../parts/icons.js";
 import { useNarrow } from "../parts/narrow.js";
 import { SearchField } from "../parts/search-field.js";
-import { Fault, StateWord } from "../parts/small.js";
+import { Fault } from "../parts/small.js";
+import { useSettled } from "../parts/use-settled.js";
 import { VirtualRows } from "../parts/virtual-rows.js";
-import type { JobDetail, ResultRow } from "../server/types.js";
-import { EVIDENCE, STATES, type State } from "../words.js";
-import { useRows } from "./rows.js";
+import { apiOfJob } from "../server/jobs.js";
+import type { JobDetail } from "../server/types.js";
+import { STATES, type State } from "../words.js";
+import { FoundByRecipient } from "./found-by-recipient.js";
+import { ReasonFilter } from "./reason-filter.js";
+import { RecipientTools } from "./recipient-tools.js";
+import { ResultBone, ResultCells, ResultHead } from "./result-row.js";
+import { filterQuery, useRows } from "./rows.js";
+import { useRecipients } from "./use-recipients.js";
 
 const ROW = 32;
 const ROW_NARROW = 60;
-const TYPING_MS = 200;
+/** Anything else is of a person, or a `code_text`. */
+const IS_ID = /^[0-9a-f-]*$/;
 
 export function Results({ job, isConnected }: { job: JobDetail; isConnected: boolean }) {
   const [state, setState] = useState<State | "">("");
+  const [reason, setReason] = useState<string | null>(null);
   const [typed, setTyped] = useState("");
-  const find = useSettled(typed.trim().toLowerCase());
-  const rows = useRows(job, state, find);
+  const text = useSettled(typed.trim().toLowerCase());
+  const isId = IS_ID.test(text);
+  const filter = { state, reason, find: isId ? text : "" };
+  const query = new URLSearchParams(filterQuery(filter)).toString();
+  const rows = useRows(job, filter);
+  const recipients = useRecipients(job.programId);
   const isNarrow = useNarrow();
   const { need } = rows;
-  const onRange = useCallback(
-    (first: number, end: number) => need(first, end),
-    [state, find, job.id],
-  );
+  const onRange = useCallback((first: number, end: number) => need(first, end), [query, job.id]);
   const { progress } = job;
+  const isFiltered = query !== "";
+  const isWide = recipients.value !== null;
   return (
-    <section class="card results" aria-labelledby="results-title">
+    <section
+      class={`card results ${isWide ? "has-recipients" : ""}`}
+      aria-labelledby="results-title"
+    >
       <div class="results-head">
         <h2 id="results-title">Results</h2>
         <SearchField
-          label="Find a code by how its id begins"
-          placeholder="How the id begins"
+          label="Find a code by its id, its recipient or its code_text"
+          placeholder="Id, recipient or code_text"
           value={typed}
           onChange={setTyped}
           onLeave={() => document.querySelector<HTMLElement>(".results .rows")?.focus()}
@@ -56,13 +72,27 @@ export function Results({ job, isConnected }: { job: JobDetail; isConnected: boo
               </span>
             </button>
           ))}
+        <ReasonFilter failures={job.failures} reason={reason} onChange={setReason} />
         <span class="quiet results-found" role="status">
-          {(state !== "" || find !== "") &&
-            (rows.isWhole ? `${codes(rows.count)} found` : "Reading as you scroll")}
+          {isFiltered && (rows.isWhole ? `${codes(rows.count)} found` : "Reading as you scroll")}
         </span>
       </div>
+      <div class="results-tools">
+        <RecipientTools recipients={recipients} />
+        {isFiltered && (
+          <a
+            class="button button-small"
+            href={`${apiOfJob(job.programId, job.id)}/results.csv?${query}`}
+            download
+          >
+            <DownloadIcon /> What was found as CSV
+          </a>
+        )}
+      </div>
       {rows.problem && isConnected && <Fault explained={explainReading(rows.problem)} />}
-      {rows.isWhole && rows.count === 0 ? (
+      {!isId ? (
+        <FoundByRecipient job={job} text={text} recipients={recipients} />
+      ) : rows.isWhole && rows.count === 0 ? (
         <p class="codes-none quiet">
           No code matches.{" "}
           <button
@@ -70,6 +100,7 @@ export function Results({ job, isConnected }: { job: JobDetail; isConnected: boo
             class="link"
             onClick={() => {
               setState("");
+              setReason(null);
               setTyped("");
             }}
           >
@@ -78,28 +109,18 @@ export function Results({ job, isConnected }: { job: JobDetail; isConnected: boo
         </p>
       ) : (
         <VirtualRows
-          key={`${state}:${find}`}
+          key={query}
           label="Results"
           role="table"
           count={rows.count}
           rowHeight={isNarrow ? ROW_NARROW : ROW}
           onRange={onRange}
-          head={
-            <div class="result result-head" role="row" aria-rowindex={1}>
-              <span role="columnheader">Code</span>
-              <span role="columnheader">State</span>
-              <span role="columnheader">What it rests on</span>
-              <span role="columnheader">Reason</span>
-              <span role="columnheader" class="figure">
-                Batch
-              </span>
-            </div>
-          }
+          head={<ResultHead hasRecipients={isWide} />}
           row={(index, properties) => {
             const row = rows.at(index);
             return (
               <div {...properties} class="result">
-                {row ? <Cells row={row} /> : <Bone />}
+                {row ? <ResultCells row={row} recipients={recipients.value} /> : <ResultBone />}
               </div>
             );
           }}
@@ -107,42 +128,4 @@ export function Results({ job, isConnected }: { job: JobDetail; isConnected: boo
       )}
     </section>
   );
-}
-
-function Cells({ row: { code, state, by, reason, batch } }: { row: ResultRow }) {
-  return (
-    <>
-      <code role="cell" class="result-code" title={code}>
-        {code}
-      </code>
-      <span role="cell" class="result-state">
-        <StateWord state={state} />
-      </span>
-      <span role="cell" class="result-by quiet">
-        {by === null ? "" : EVIDENCE[by]}
-      </span>
-      <span role="cell" class="result-reason" title={reason ?? ""}>
-        {reason ?? ""}
-      </span>
-      <span role="cell" class="result-batch figure quiet">
-        {number(batch + 1)}
-      </span>
-    </>
-  );
-}
-
-const Bone = () => (
-  <span role="cell">
-    <span class="bone bone-code" />
-  </span>
-);
-
-/** A text once no key was pressed for a moment. */
-function useSettled(text: string): string {
-  const [settled, setSettled] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(text), TYPING_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return settled;
 }

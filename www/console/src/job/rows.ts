@@ -29,22 +29,38 @@ export interface Rows {
   problem: WorkerError | null;
 }
 
-export function useRows(job: JobDetail, state: State | "", find: string): Rows {
+/** Which results are looked at. */
+export interface RowFilter {
+  state: State | "";
+  /** `null`: any reason. Empty: those without one. */
+  reason: string | null;
+  /** How the id begins. */
+  find: string;
+}
+
+/** As the API takes it. */
+export const filterQuery = ({ state, reason, find }: RowFilter) => ({
+  ...(state !== "" && { state }),
+  ...(reason !== null && { reason }),
+  ...(find !== "" && { find }),
+});
+
+export function useRows(job: JobDetail, filter: RowFilter): Rows {
   const [, redraw] = useState(0);
-  const query = `${state}:${find}`;
+  const query = JSON.stringify(filterQuery(filter));
+  const isWhole = query === "{}";
   const source = useRef<Source | null>(null);
   if (source.current?.query !== query || source.current.jobId !== job.id) {
     source.current?.stop();
-    source.current = new Source(job, state, find, () => redraw((count) => count + 1));
+    source.current = new Source(job, filter, () => redraw((count) => count + 1));
   }
   const { current } = source;
   useEffect(() => () => source.current?.stop(), []);
   useEffect(() => current.changed(), [current, job.progress]);
-  const count =
-    state === "" && find === "" ? job.progress.total : current.read + (current.isWhole ? 0 : 1);
+  const count = isWhole ? job.progress.total : current.read + (current.isWhole ? 0 : 1);
   return {
     count,
-    isWhole: current.isWhole || (state === "" && find === ""),
+    isWhole: current.isWhole || isWhole,
     at: (index) => current.pages.get(Math.floor(index / PAGE))?.rows[index % PAGE],
     need: (first, end) => current.need(first, end),
     problem: current.problem,
@@ -67,17 +83,16 @@ class Source {
 
   constructor(
     readonly job: JobDetail,
-    readonly state: State | "",
-    readonly find: string,
+    readonly filter: RowFilter,
     readonly redraw: () => void,
   ) {
     this.jobId = job.id;
-    this.query = `${state}:${find}`;
+    this.query = JSON.stringify(filterQuery(filter));
     if (this.#isSequential) void this.#read(0);
   }
 
   get #isSequential(): boolean {
-    return this.state !== "" || this.find !== "";
+    return this.query !== "{}";
   }
 
   get read(): number {
@@ -156,12 +171,11 @@ class Source {
     this.#busy.add(number);
     this.#readAt = performance.now();
     const version = this.#version;
-    const { state, find, job } = this;
+    const { filter, job } = this;
     const { signal } = this.#stop;
-    const filter = { ...(state !== "" && { state }), ...(find !== "" && { find }) };
     try {
       const page = worker.resultPage(job.programId, job.id, {
-        ...filter,
+        ...filterQuery(filter),
         from,
         limit: PAGE,
         signal,

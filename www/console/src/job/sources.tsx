@@ -1,7 +1,9 @@
 /** What the states of a job's codes rest on: each source, how many codes, and since when. */
 import { number } from "../format.js";
+import { Fold } from "../parts/fold.js";
 import { Moment } from "../parts/small.js";
 import type { EvidenceSources, JobDetail } from "../server/types.js";
+import { hasNotBegun } from "../words.js";
 import { hasUnknown } from "./unknown.js";
 import { ReadUsage } from "./usage.js";
 
@@ -13,38 +15,42 @@ const SOURCES: [source: keyof EvidenceSources, name: string, sentence: string][]
 ];
 
 export function Sources({ job }: { job: JobDetail }) {
+  const isProven = SOURCES.some(([source]) => job.sources[source].codes > 0);
+  // Where something is unknown, usage is read beside the decision.
+  if (!isProven && (hasUnknown(job) || hasNotBegun(job.status))) return null;
   return (
-    <section class="card sources-card" aria-labelledby="sources-title">
-      <h2 id="sources-title">What it rests on</h2>
-      <table class="sources">
-        <caption class="unseen">How many codes’ states rest on which source</caption>
-        <thead>
-          <tr>
-            <th scope="col">Source</th>
-            <th scope="col" class="figure">
-              Codes
-            </th>
-            <th scope="col">Last</th>
-            <th scope="col">What it says</th>
-          </tr>
-        </thead>
-        <tbody>
-          {SOURCES.map(([source, name, sentence]) => {
-            const { codes, lastAt } = job.sources[source];
-            return (
-              <tr key={source} data-source={source} class={codes === 0 ? "figure-none" : ""}>
-                <th scope="row">{name}</th>
-                <td class="figure">{number(codes)}</td>
-                <td class="source-last">
-                  {lastAt === null ? "–" : <Moment ms={lastAt} isShort />}
-                </td>
-                <td class="source-sentence">{sentence}</td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
+    <Fold class="sources-card" title="What it rests on">
+      {isProven && (
+        <table class="sources">
+          <caption class="unseen">How many codes’ states rest on which source</caption>
+          <thead>
+            <tr>
+              <th scope="col">Source</th>
+              <th scope="col" class="figure">
+                Codes
+              </th>
+              <th scope="col">Last</th>
+              <th scope="col">What it says</th>
+            </tr>
+          </thead>
+          <tbody>
+            {SOURCES.map(([source, name, sentence]) => {
+              const { codes, lastAt } = job.sources[source];
+              return (
+                <tr key={source} data-source={source} hidden={codes === 0}>
+                  <th scope="row">{name}</th>
+                  <td class="figure">{number(codes)}</td>
+                  <td class="source-last">
+                    {lastAt === null ? "–" : <Moment ms={lastAt} isShort />}
+                  </td>
+                  <td class="source-sentence">{sentence}</td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      )}
       {!hasUnknown(job) && <ReadUsage job={job} />}
-    </section>
+    </Fold>
   );
 }

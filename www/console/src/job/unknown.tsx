@@ -1,76 +1,64 @@
-/** Batches of which nobody knows whether Uber queued them, and what can be decided. */
+/** Codes of which nobody knows whether Uber queued them, and what can be decided. */
 import { useState } from "preact/hooks";
 
 import { announce } from "../announce.js";
-import { type Explained, explainAction, explainResume } from "../explain.js";
-import { codes, count, number, verb } from "../format.js";
-import { Modal } from "../parts/modal.js";
-import { ErrorCode, Fault, Hint, Moment, StateWord } from "../parts/small.js";
+import { explainAction, explainResume } from "../explain.js";
+import { codes, number, verb } from "../format.js";
+import { Fault, Hint, StateWord } from "../parts/small.js";
+import { useAction } from "../parts/use-action.js";
 import { decide, resumeJob } from "../server/jobs.js";
-import { toWorkerError } from "../server/error.js";
-import type { JobDecision, JobDetail, UnknownBatch } from "../server/types.js";
+import type { JobDecision, JobDetail } from "../server/types.js";
 import { SENTENCES } from "../words.js";
+import { Batches } from "./batches.js";
+import { Ask, DECISIONS, Decisions } from "./decisions.js";
+import { SettlingNote } from "./settling.js";
 import { ReadUsage } from "./usage.js";
 
-const FIRST = 5;
+/** What is decided about: one batch, or all that are unknown. */
+export interface Scope {
+  batch: number | "all";
+  /** How many codes of it are unknown. */
+  size: number;
+  /** How many are known to be in use; `null` where not all batches are listed. */
+  used: number | null;
+}
 
 interface Question {
   batch: number | "all";
-  size: number;
   decision: JobDecision;
 }
-
-const DECISIONS: Record<
-  JobDecision,
-  { button(size: string): string; consequence: string; question(size: string): string }
-> = {
-  resend: {
-    button: (size) => `Send ${size} again`,
-    consequence: "If Uber queued them, their recipients get a second message.",
-    question: (size) => `Send ${size} again?`,
-  },
-  queued: {
-    button: (size) => `Take ${size} as queued`,
-    consequence: "Nothing is sent. If Uber did not queue them, nobody gets them.",
-    question: (size) => `Take ${size} as queued?`,
-  },
-  abandon: {
-    button: (size) => `Abandon ${size}`,
-    consequence:
-      "Nothing is sent. They are not looked after any more; a later report still counts.",
-    question: (size) => `Abandon ${size}?`,
-  },
-};
 
 /** Whether something waits for a decision. */
 export const hasUnknown = ({ unknownBatchCount, progress }: JobDetail): boolean =>
   unknownBatchCount > 0 && progress.unknown > 0;
 
 export function Unknown({ job }: { job: JobDetail }) {
-  const [question, setQuestion] = useState<Question | null>(null);
-  const [problem, setProblem] = useState<Explained | null>(null);
-  const [isWhole, setWhole] = useState(false);
-  const { unknownBatches, unknownBatchCount, progress } = job;
-  if (!hasUnknown(job)) return null;
-  const shown = isWhole ? unknownBatches : unknownBatches.slice(0, FIRST);
+  const [chosen, setChosen] = useState<number | "all">("all");
+  const [asked, setAsked] = useState<Question | null>(null);
+  const [isDecided, setDecided] = useState(false);
+  const { isBusy, problem, act } = useAction();
+  const fault = problem && (
+    <Fault explained={isDecided ? explainResume(problem) : explainAction(problem, "decision")} />
+  );
+  // That the job was not resumed is to be seen although nothing is unknown any more.
+  if (!hasUnknown(job)) return fault;
+  const { settling } = job;
+  const { unknown } = job.progress;
+  const scope = scopeOf(job, chosen);
 
-  const answer = async (isYes: boolean, asked: Question) => {
-    setQuestion(null);
-    if (!isYes) return;
-    setProblem(null);
-    try {
-      await decide(job.programId, job.id, asked.batch, asked.decision);
-      announce(`Decided: ${DECISIONS[asked.decision].button(codes(asked.size))}.`);
-    } catch (error) {
-      setProblem(explainAction(toWorkerError(error)));
-      return;
-    }
-    if (asked.decision !== "resend") return;
-    try {
-      await resumeJob(job.programId, job.id);
-    } catch (error) {
-      setProblem(explainResume(toWorkerError(error)));
-    }
+  // Reports may have settled the batch while one reads the question: no other takes its place.
+  const question = asked !== null && asked.batch === scope.batch ? asked : null;
+
+  const answer = (reason: string | null, { batch, decision }: Question) => {
+    setAsked(null);
+    if (reason === null) return;
+    act(async () => {
+      setDecided(false);
+      await decide(job.programId, job.id, batch, decision, reason);
+      announce(`Decided: ${DECISIONS[decision].button(codes(scope.size))}.`);
+      setDecided(true);
+      if (decision === "resend") await resumeJob(job.programId, job.id);
+    });
   };
   return (
     <section class="card unknown" aria-labelledby="unknown-title">
@@ -78,144 +66,61 @@ export function Unknown({ job }: { job: JobDetail }) {
         <Hint text={SENTENCES.unknown}>
           <StateWord state="unknown" title="" />
         </Hint>{" "}
-        {codes(progress.unknown)} {verb(progress.unknown, "waits", "wait")} for your decision
+        {codes(unknown)} {verb(unknown, "waits", "wait")} for{" "}
+        {settling === null || settling.isOpen
+          ? "your decision"
+          : "Uber’s reports, then for your decision"}
       </h2>
       <p>
         Uber may or may not have queued these. A code that is in use has reached its recipient: that
         is certain. A code that is not in use may have reached its recipient all the same.
       </p>
+      <SettlingNote job={job} />
       <ReadUsage job={job} />
-      {problem && <Fault explained={problem} />}
-      {unknownBatchCount > 1 && (
-        <div class="batch">
-          <p>
-            <b>All {count(unknownBatchCount, "batch", "batches")} at once</b>
-          </p>
-          <Choices batch="all" size={progress.unknown} onChoose={setQuestion} />
-        </div>
-      )}
-      <ul>
-        {shown.map((batch) => (
-          <li key={batch.id} class="batch">
-            <Story batch={batch} />
-            <Choices batch={batch.id} size={batch.codes - batch.reported} onChoose={setQuestion} />
-          </li>
-        ))}
-      </ul>
-      {unknownBatches.length > FIRST && (
-        <button
-          type="button"
-          class="link"
-          aria-expanded={isWhole}
-          onClick={() => setWhole(!isWhole)}
-        >
-          {isWhole
-            ? `Show the first ${FIRST}`
-            : `Show ${count(unknownBatches.length, "batch", "batches")}`}
-        </button>
-      )}
-      {isWhole && unknownBatchCount > unknownBatches.length && (
-        <p class="quiet">
-          And {number(unknownBatchCount - unknownBatches.length)} more, once these are decided.
+      {fault}
+      <p class="scope">
+        <b>
+          {scope.batch === "all"
+            ? `All ${codes(scope.size)} that are unknown`
+            : `Batch ${number(scope.batch + 1)}: ${codes(scope.size)}`}
+        </b>
+        {scope.batch !== "all" && (
+          <button type="button" class="link" onClick={() => setChosen("all")}>
+            Decide about all batches instead
+          </button>
+        )}
+      </p>
+      {(scope.used ?? 0) > 0 && (
+        <p>
+          {number(scope.used ?? 0)} more {verb(scope.used ?? 0, "is", "are")} in use:{" "}
+          {verb(scope.used ?? 0, "it is", "these are")} left out, whatever you decide.
         </p>
       )}
+      <Decisions
+        scope={scope}
+        settling={job.settling}
+        isBusy={isBusy}
+        onChoose={(decision) => setAsked({ batch: scope.batch, decision })}
+      />
+      <Batches job={job} chosen={scope.batch} onChoose={setChosen} />
       {question && (
-        <Ask question={question} job={job} onAnswer={(isYes) => void answer(isYes, question)} />
+        <Ask
+          decision={question.decision}
+          scope={scope}
+          job={job}
+          onAnswer={(reason) => answer(reason, question)}
+        />
       )}
     </section>
   );
 }
 
-/** What was tried, when, and what came back. */
-function Story({ batch }: { batch: UnknownBatch }) {
-  const { id, attempts, sentAt, error } = batch;
-  return (
-    <p>
-      <b>Batch {number(id + 1)}</b>: {whatIsKnown(batch)}. {count(attempts, "request")} left
-      {sentAt !== null && (
-        <>
-          , the last on <Moment ms={sentAt} />
-        </>
-      )}
-      . What came back: {error ? `${error.message}.` : "nothing; the worker was interrupted."}{" "}
-      <ErrorCode code={error?.code ?? "interrupted"} status={error?.status ?? null} />
-    </p>
-  );
-}
-
-/** `of these 500, 312 are in use (certain), 188 unknown` */
-function whatIsKnown({ codes: size, used, reported }: UnknownBatch): string {
-  // Those in use count as reported.
-  const byWebhook = reported - used;
-  return [
-    `of ${verb(size, "this", "these")} ${number(size)}`,
-    used === 0
-      ? "none is known to be in use"
-      : `${number(used)} ${verb(used, "is", "are")} in use (certain)`,
-    ...(byWebhook > 0 ? [`${number(byWebhook)} reported by Uber`] : []),
-    `${number(size - reported)} unknown`,
-  ].join(", ");
-}
-
-function Choices({
-  batch,
-  size,
-  onChoose,
-}: {
-  batch: number | "all";
-  size: number;
-  onChoose(question: Question): void;
-}) {
-  const all = batch === "all" ? "all " : "";
-  return (
-    <div class="choices">
-      {(["resend", "queued", "abandon"] as const).map((decision) => (
-        <div key={decision} class="choice">
-          <button
-            type="button"
-            class="button button-small"
-            onClick={() => onChoose({ batch, size, decision })}
-          >
-            {DECISIONS[decision].button(all + codes(size))}
-          </button>
-          <span class="quiet">{DECISIONS[decision].consequence}</span>
-        </div>
-      ))}
-    </div>
-  );
-}
-
-function Ask({
-  question,
-  job,
-  onAnswer,
-}: {
-  question: Question;
-  job: JobDetail;
-  onAnswer(isYes: boolean): void;
-}) {
-  const { batch, decision } = question;
-  const size = (batch === "all" ? "all " : "") + codes(question.size);
-  const { question: ask, consequence, button } = DECISIONS[decision];
-  const { pending } = job.progress;
-  return (
-    <Modal labelledBy="decide-title" describedBy="decide-text" onClose={() => onAnswer(false)}>
-      <h2 id="decide-title">{ask(size)}</h2>
-      <p id="decide-text">
-        {consequence}
-        {decision === "resend" &&
-          pending > 0 &&
-          job.status !== "running" &&
-          ` Sending goes on: the ${codes(pending)} that ${verb(pending, "is", "are")} pending ${verb(pending, "leaves", "leave")} too.`}
-      </p>
-      <div class="dialog-actions">
-        <button type="button" class="button" onClick={() => onAnswer(false)}>
-          Cancel
-        </button>
-        <button type="button" class="button button-strong" onClick={() => onAnswer(true)}>
-          {button(size)}
-        </button>
-      </div>
-    </Modal>
-  );
+/** A batch that is no longer unknown can't be chosen any more. */
+function scopeOf(job: JobDetail, chosen: number | "all"): Scope {
+  const { unknownBatches, unknownBatchCount, progress } = job;
+  const batch = unknownBatches.find(({ id }) => id === chosen);
+  if (batch) return { batch: batch.id, size: batch.codes - batch.reported, used: batch.used };
+  const isListed = unknownBatches.length === unknownBatchCount;
+  const used = isListed ? unknownBatches.reduce((sum, { used }) => sum + used, 0) : null;
+  return { batch: "all", size: progress.unknown, used };
 }

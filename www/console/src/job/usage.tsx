@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { announce } from "../announce.js";
 import { explainUsage } from "../explain.js";
 import { codes, number, timeOfDayExactly } from "../format.js";
+import { ActionButton } from "../parts/action-button.js";
 import { Ago, Fault, Moment } from "../parts/small.js";
 import { useAction } from "../parts/use-action.js";
 import { readUsage } from "../server/jobs.js";
@@ -24,14 +25,9 @@ export function ReadUsage({ job }: { job: JobDetail }) {
   };
   return (
     <div class="usage">
-      <button
-        type="button"
-        class="button button-small"
-        aria-disabled={isBusy}
-        onClick={() => act(read)}
-      >
+      <ActionButton class="button-small" isBusy={isBusy} onClick={() => act(read)}>
         {isBusy ? "Reading usage" : "Read usage now"}
-      </button>
+      </ActionButton>
       <p class="quiet">
         {usage.readAt === null ? (
           "Usage has not been read yet."

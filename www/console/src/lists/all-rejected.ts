@@ -4,40 +4,39 @@
  */
 import { type RejectedEntry, parseCodes, parseCodesByProgram } from "uber-vouchers";
 
-import type { Draft } from "./reading.js";
+import type { Draft } from "./draft.js";
+import { decode } from "./preview.js";
 
 const MOST_ROWS = 1_000;
 
 export async function allRejected({
-  input,
+  file,
+  header,
   rejected,
   rejectedCount,
   programs,
 }: Draft): Promise<readonly RejectedEntry[]> {
   if (rejected.length === rejectedCount) return rejected;
   const parse = programs === null ? parseCodes : parseCodesByProgram;
-  const text = await textOf(input);
+  const text = decode(new Uint8Array(await file.input.arrayBuffer()));
   const lines = text.split(/\r\n|\n|\r/, 2);
   // A first line that gives the delimiter belongs to the one with the names.
   const first = lines.slice(0, /^"?sep=/i.test(lines[0] ?? "") ? 2 : 1);
-  const head = (await isHead(first.join("\n"))) ? `${first.join("\n")}\n` : "";
+  const isHeaded = file.places !== null || (await isHead(first.join("\n")));
+  const head = isHeaded ? `${first.join("\n")}\n` : "";
   const found: RejectedEntry[] = [];
   for (const { part, line } of parts(text)) {
     const isFirst = line === 0;
-    const list = await parse(isFirst ? part : head + part);
+    const list = await parse(isFirst ? part : head + part, file.places ?? {});
     // The head that was put before it has lines of its own.
     const before = isFirst || head === "" ? line : line - first.length;
-    for (const entry of list.rejected) found.push({ ...entry, line: entry.line + before });
+    for (const entry of list.rejected) {
+      const at = entry.line + before;
+      // The head is judged once.
+      if (at > line && !(header !== null && at === 1)) found.push({ ...entry, line: at });
+    }
   }
   return found;
-}
-
-/** In the encodings that the package reads. Takes off the byte order mark. */
-async function textOf(input: Blob): Promise<string> {
-  const bytes = new Uint8Array(await input.arrayBuffer());
-  const mark = (bytes[0] ?? 0) * 256 + (bytes[1] ?? 0);
-  const encoding = { 0xfffe: "utf-16le", 0xfeff: "utf-16be" }[mark] ?? "utf-8";
-  return new TextDecoder(encoding).decode(bytes);
 }
 
 /** Whether the first line names columns: then it is neither a code nor rejected. */

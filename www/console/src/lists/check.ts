@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import { tryOut } from "../server/jobs.js";
 import { type WorkerError, toWorkerError } from "../server/error.js";
-import type { DryRun } from "../server/types.js";
+import type { DryRun, ForeignCode, JobFault } from "../server/types.js";
 import { STATES, type State } from "../words.js";
 import { linesOf } from "./lines.js";
 import type { Draft } from "./reading.js";
@@ -18,11 +18,26 @@ export interface Before {
   byProgram: ReadonlyMap<string, number>;
 }
 
+/** What Uber's list of the program's codes says of the list. */
+export interface Listed {
+  /** Codes that are not in the program. */
+  foreign: number;
+  /** The first of them, with the program that each was to be sent of. */
+  firstForeign: (ForeignCode & { of: string })[];
+  /** These two are left out, whatever is decided. */
+  cancelled: number;
+  used: number;
+  /** Why Uber's list could not be read. */
+  fault: JobFault | null;
+  /** How many codes the programs have together. */
+  codes: number | null;
+}
+
 export type Check =
   | { step: "none" }
   | { step: "checking" }
   | { step: "failed"; problem: WorkerError }
-  | { step: "checked"; before: Before };
+  | { step: "checked"; before: Before; listed: Listed };
 
 /** The lists that are asked about, each with its program. */
 type Lists = AsyncIterable<readonly [programId: string, list: Blob | "everybody"]>;
@@ -79,11 +94,11 @@ function useAsked(
         onAnswer(answer);
         answers.push([programId, answer]);
       }
-      return summed(answers);
+      return { before: summed(answers), listed: listedIn(answers) };
     };
     setCheck({ step: "checking" });
     ask().then(
-      (before) => stop.signal.aborted || setCheck({ step: "checked", before }),
+      (found) => stop.signal.aborted || setCheck({ step: "checked", ...found }),
       (error: unknown) =>
         stop.signal.aborted || setCheck({ step: "failed", problem: toWorkerError(error) }),
     );
@@ -108,5 +123,21 @@ function summed(answers: readonly [string, DryRun][]): Before {
     ),
     jobs: [...jobs.values()],
     byProgram: new Map(answers.map(([programId, { blocked }]) => [programId, blocked.total])),
+  };
+}
+
+function listedIn(answers: readonly [string, DryRun][]): Listed {
+  const sum = (of: (answer: DryRun) => number) =>
+    answers.reduce((total, [, answer]) => total + of(answer), 0);
+  const isWhole = answers.every(([, { check }]) => check.codes !== null);
+  return {
+    foreign: sum(({ foreign }) => foreign),
+    firstForeign: answers.flatMap(([of, { firstForeign }]) =>
+      firstForeign.map((one) => ({ ...one, of })),
+    ),
+    cancelled: sum(({ cancelled }) => cancelled),
+    used: sum(({ used }) => used),
+    fault: answers.find(([, { check }]) => check.error !== null)?.[1].check.error ?? null,
+    codes: isWhole ? sum(({ check }) => check.codes ?? 0) : null,
   };
 }

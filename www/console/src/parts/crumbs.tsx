@@ -20,13 +20,15 @@ export function Crumbs({
       {program && (
         <>
           <span aria-hidden="true">/</span>
-          <Link to={paths.program(program[0])}>{program[1]}</Link>
+          <Link to={paths.program(program[0])} title={program[1]}>
+            <bdi>{program[1]}</bdi>
+          </Link>
         </>
       )}
       {children && (
         <>
           <span aria-hidden="true">/</span>
-          <span>{children}</span>
+          <bdi>{children}</bdi>
         </>
       )}
     </nav>

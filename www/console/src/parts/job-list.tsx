@@ -22,7 +22,7 @@ export function JobList({ jobs, programName }: Props) {
         <li key={job.id}>
           <Link to={paths.job(job.programId, job.id)} class="job">
             <span class="job-name">
-              <b>{programName ? programName(job.programId) : sourceOf(job)}</b>
+              <b dir="auto">{programName ? programName(job.programId) : sourceOf(job)}</b>
               <span class="quiet">
                 {programName && `${sourceOf(job)} · `}
                 {codes(job.progress.total)}
@@ -46,7 +46,7 @@ export function JobList({ jobs, programName }: Props) {
   );
 }
 
-export const sourceOf = ({ source }: Pick<JobSummary, "source">): string => source ?? "Codes";
+export const sourceOf = ({ name }: Pick<JobSummary, "name">): string => name;
 
 /** `1,100 distributed, 54 queued`: the states that most codes are in. */
 export function inWords({ progress }: Pick<JobSummary, "progress">): string {

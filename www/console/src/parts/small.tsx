@@ -13,10 +13,14 @@ import {
   SENTENCES,
   SILENT,
   type State,
+  WAITING,
   type Word,
   jobWord,
 } from "../words.js";
+import { waitsUntil } from "./waits.js";
 import { CheckIcon, CopyIcon, StateSign, WarningIcon } from "./icons.js";
+
+export { Hint, Hints } from "./hints.js";
 
 /** A state in its one word. Inside of links and rows, where nothing else may take the focus. */
 export function StateWord({ state, title }: { state: State; title?: string }) {
@@ -29,11 +33,18 @@ export function StateWord({ state, title }: { state: State; title?: string }) {
 }
 
 /** A job in its one word, with what that means. */
-export function JobPill({ job }: { job: Pick<JobSummary, "status" | "progress" | "error"> }) {
-  const isHeld = useConfig()?.paused === true && job.status === "running";
-  const isSilent = job.status === "running" && job.error?.code === "silent";
-  const silentOr = isSilent ? SILENT : jobWord(job.status, job.progress);
-  return <Pill {...(isHeld ? HELD : silentOr)} />;
+export function JobPill({ job }: { job: JobSummary }) {
+  const isEverythingPaused = useConfig()?.paused === true;
+  return <Pill {...wordOf(job, isEverythingPaused)} />;
+}
+
+function wordOf(job: JobSummary, isHeld: boolean): Word {
+  const { status, progress, error } = job;
+  if (status !== "running") return jobWord(status, progress);
+  if (isHeld) return HELD;
+  if (error?.code === "silent") return SILENT;
+  if (waitsUntil(job, Date.now()) !== null) return WAITING;
+  return jobWord(status, progress);
 }
 
 /** A word with its sentence, in its colour and with its sign. */
@@ -69,15 +80,12 @@ export function TitleBone() {
   );
 }
 
-/** A word with its sentence: on hover, on focus, and for a screen reader. */
-export function Hint({ text, children }: { text: string; children: ComponentChildren }) {
+/** A program's name may be long, and of any script. */
+export function ProgramTitle({ name, isLoading }: { name: string; isLoading: boolean }) {
   return (
-    <span class="hint" tabIndex={0}>
-      {children}
-      <span class="hint-text" role="tooltip">
-        {text}
-      </span>
-    </span>
+    <h1 class="name-title" dir="auto" title={name}>
+      {isLoading ? <TitleBone /> : name}
+    </h1>
   );
 }
 

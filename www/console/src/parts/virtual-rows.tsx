@@ -1,6 +1,8 @@
 /** A long table of which only what is seen is drawn. Its rows are all of one height. */
 import type { ComponentChildren, HTMLAttributes } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+
+import { START, drawnHeight, scrolledTo, topFor } from "./long-scroll.js";
 
 const BEYOND = 8;
 const LEAST_SEEN = 24;
@@ -43,9 +45,11 @@ export function VirtualRows({
   properties = {},
 }: Props) {
   const element = useRef<HTMLDivElement>(null);
-  const [top, setTop] = useState(0);
+  const [scrolled, setScrolled] = useState(START);
   const [height, setHeight] = useState(LEAST_SEEN * rowHeight);
-  const first = Math.max(0, Math.min(Math.floor(top / rowHeight) - BEYOND, count - 1));
+  const whole = count * rowHeight;
+  const { top, at } = scrolled;
+  const first = Math.max(0, Math.min(Math.floor(at / rowHeight) - BEYOND, count - 1));
   const end = Math.min(count, first + Math.ceil(height / rowHeight) + 2 * BEYOND);
 
   useEffect(() => {
@@ -59,12 +63,19 @@ export function VirtualRows({
   useEffect(() => {
     const { current } = element;
     if (current === null || show === null) return;
+    const seen = seenHeight(current);
     const [from, to] = [show * rowHeight, (show + 1) * rowHeight];
-    // The head stays in its place over the rows.
-    const seen = current.clientHeight - headHeight(current);
-    if (from < current.scrollTop) current.scrollTop = from;
-    else if (to > current.scrollTop + seen) current.scrollTop = to - seen;
+    if (from >= at && to <= at + seen) return;
+    const next = topFor(from < at ? from : to - seen, { whole, seen });
+    setScrolled(next);
+    current.scrollTop = next.top;
   }, [show, rowHeight]);
+  // More rows, or fewer: the browser has kept as much of where it was as there is.
+  useLayoutEffect(() => {
+    const { current } = element;
+    if (current === null) return;
+    setScrolled(scrolledTo(current.scrollTop, START, { whole, seen: seenHeight(current) }));
+  }, [whole]);
 
   const rows: ComponentChildren[] = [];
   for (let index = first; index < end; index += 1) {
@@ -73,7 +84,7 @@ export function VirtualRows({
         key: index,
         role: "row",
         "aria-rowindex": index + 2,
-        style: { transform: `translateY(${index * rowHeight}px)` },
+        style: { transform: `translateY(${index * rowHeight - at + top}px)` },
       }),
     );
   }
@@ -86,18 +97,22 @@ export function VirtualRows({
       role={role}
       aria-label={label}
       aria-rowcount={count + 1}
-      onScroll={(event) => setTop(event.currentTarget.scrollTop)}
+      onScroll={({ currentTarget }) => {
+        const seen = seenHeight(currentTarget);
+        setScrolled((before) => scrolledTo(currentTarget.scrollTop, before, { whole, seen }));
+      }}
     >
       <div class="rows-head" role="rowgroup">
         {head}
       </div>
-      <div class="rows-space" role="rowgroup" style={{ height: `${count * rowHeight}px` }}>
+      <div class="rows-space" role="rowgroup" style={{ height: `${drawnHeight(whole)}px` }}>
         {rows}
       </div>
     </div>
   );
 }
 
-function headHeight(rows: HTMLElement): number {
-  return rows.querySelector<HTMLElement>(".rows-head")?.offsetHeight ?? 0;
+/** Of the rows: the head stays in its place over them. */
+function seenHeight(rows: HTMLElement): number {
+  return rows.clientHeight - (rows.querySelector<HTMLElement>(".rows-head")?.offsetHeight ?? 0);
 }

@@ -1,8 +1,11 @@
 /** A program's codes, and what is known of each. */
 import { useState } from "preact/hooks";
+import type { Guest } from "uber-vouchers";
 
 import { useKey } from "../frame/keys.js";
 import { decimal, iso, number, shortDateTime, shortId } from "../format.js";
+import { inOneLine } from "../job/use-recipients.js";
+import { money } from "../money.js";
 import { CheckIcon } from "../parts/icons.js";
 import { useNarrow } from "../parts/narrow.js";
 import { StateWord } from "../parts/small.js";
@@ -27,10 +30,14 @@ interface Props {
   programId: string;
   rows: readonly ProgramCode[];
   jobs: ReadonlyMap<string, JobSummary>;
+  /** `null`: not shown. */
+  recipients: ReadonlyMap<string, Guest> | null;
   selection: Selection;
+  /** Of what was spent. */
+  currency: string | null;
 }
 
-export function CodeTable({ programId, rows, jobs, selection }: Props) {
+export function CodeTable({ programId, rows, jobs, recipients, selection, currency }: Props) {
   const [active, setActive] = useState<number | null>(null);
   const isNarrow = useNarrow();
   useKey("a", () => selection.toggleAll(rows));
@@ -59,7 +66,7 @@ export function CodeTable({ programId, rows, jobs, selection }: Props) {
     <VirtualRows
       label="Codes of the program"
       role="grid"
-      class="codes"
+      class={recipients === null ? "codes" : "codes codes-with-recipients"}
       count={rows.length}
       rowHeight={isNarrow ? ROW_NARROW : ROW}
       show={active === null ? null : current}
@@ -86,6 +93,7 @@ export function CodeTable({ programId, rows, jobs, selection }: Props) {
           <span role="columnheader">State</span>
           <span role="columnheader">What it rests on</span>
           <span role="columnheader">Code</span>
+          {recipients !== null && <span role="columnheader">Recipient</span>}
           <span role="columnheader">Id</span>
           <span role="columnheader" class="figure">
             Used
@@ -114,6 +122,8 @@ export function CodeTable({ programId, rows, jobs, selection }: Props) {
               programId={programId}
               code={code}
               job={jobs.get(code.job ?? "")}
+              recipient={recipients && (recipients.get(code.code) ?? "nobody")}
+              currency={currency}
               isChosen={isChosen}
             />
           </div>
@@ -139,11 +149,15 @@ function Cells({
   programId,
   code,
   job,
+  recipient,
+  currency,
   isChosen,
 }: {
   programId: string;
   code: ProgramCode;
   job: JobSummary | undefined;
+  recipient: Guest | "nobody" | null;
+  currency: string | null;
   isChosen: boolean;
 }) {
   const { state, canceledAt, codeText } = code;
@@ -170,11 +184,16 @@ function Cells({
       <span role="gridcell" class="code-text">
         <code>{codeText ?? "–"}</code>
       </span>
+      {recipient !== null && (
+        <span role="gridcell" class="code-recipient" dir="auto">
+          {recipient === "nobody" ? <span class="quiet">no guest</span> : inOneLine(recipient)}
+        </span>
+      )}
       <span role="gridcell" class="code-id" title={code.code}>
         <code>{shortId(code.code)}</code>
       </span>
       <span role="gridcell" class="code-usage figure">
-        {usage(code)}
+        {usage(code, currency)}
       </span>
       <span role="gridcell" class="code-canceled">
         {canceledAt !== null && (
@@ -187,8 +206,9 @@ function Cells({
   );
 }
 
-function usage({ usageCount, usageAmount }: ProgramCode): string {
+function usage({ usageCount, usageAmount }: ProgramCode, currency: string | null): string {
   if (usageCount === null) return "–";
   const times = `${number(usageCount)}×`;
-  return usageAmount ? `${times} · ${decimal(usageAmount)}` : times;
+  if (!usageAmount) return times;
+  return `${times} · ${money(usageAmount, currency) ?? decimal(usageAmount)}`;
 }

@@ -1,20 +1,23 @@
 /** The codes of a program: filtered, found, selected, and on to a distribution. */
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 
 import { explainReading } from "../explain.js";
 import { codes as inCodes, number } from "../format.js";
 import { handOver } from "../lists/hand-over.js";
+import { type ShownRecipients, useRecipients } from "../job/use-recipients.js";
 import { SearchField } from "../parts/search-field.js";
 import { Ago, Hint, Unread } from "../parts/small.js";
 import { navigate, paths } from "../router.js";
-import { apiOf } from "../server/programs.js";
-import { useResource } from "../server/resource.js";
+import { useProgram } from "../server/programs.js";
+import { useProgramCodes } from "../server/program-codes.js";
 import type { JobSummary, ProgramCode } from "../server/types.js";
 import { NOT_YET, SENTENCES, type State } from "../words.js";
 import { CodeTable } from "./code-table.js";
 import { FILTER_NAMES, type Filter, filtered, filtersOf, isNotYet } from "./filter.js";
 import { type Selection, useSelection } from "./selection.js";
 
+/** Of more codes, recipients are read only if somebody asks: Uber gives them a thousand at a time. */
+const MANY = 5_000;
 const NONE: readonly ProgramCode[] = [];
 
 interface Props {
@@ -23,12 +26,18 @@ interface Props {
 }
 
 export function Codes({ programId, jobs }: Props) {
-  const path = `${apiOf(programId)}/codes?usage=true`;
-  const loaded = useResource<{ codes: ProgramCode[] }>(path, { isCostly: true });
+  const loaded = useProgramCodes(programId);
+  const currency = useProgram(programId).program?.currencyCode ?? null;
   const all = loaded.value?.codes ?? NONE;
   const [filter, setFilter] = useState<Filter>("all");
   const [wanted, setWanted] = useState("");
-  const rows = useMemo(() => filtered(all, filter, wanted), [all, filter, wanted]);
+  const recipients = useRecipients(programId);
+  const byCode = recipients.value?.byCode ?? null;
+  const isSmall = loaded.value !== null && all.length <= MANY;
+  useEffect(() => {
+    if (isSmall) recipients.read(false);
+  }, [programId, isSmall]);
+  const rows = useMemo(() => filtered(all, filter, wanted, byCode), [all, filter, wanted, byCode]);
   const filters = useMemo(() => filtersOf(all), [all]);
   const byId = useMemo(() => new Map(jobs.map((job) => [job.id, job])), [jobs]);
   const selection = useSelection(rows);
@@ -64,13 +73,14 @@ export function Codes({ programId, jobs }: Props) {
           </button>
         </span>
         <SearchField
-          label="Find a code by its text or its id"
-          placeholder="Text, or how the id begins"
+          label="Find a code by its text, its id, or its recipient"
+          placeholder="Code, id or recipient"
           value={wanted}
           onChange={setWanted}
           onLeave={() => document.querySelector<HTMLElement>(".codes")?.focus()}
         />
       </div>
+      <RecipientsLine recipients={recipients} codes={all} />
       <div class="filters" role="group" aria-label="Which codes are shown">
         {filters.map(([one, count]) => (
           <button
@@ -85,25 +95,84 @@ export function Codes({ programId, jobs }: Props) {
           </button>
         ))}
       </div>
-      {rows.length === 0 ? (
-        <p class="codes-none quiet">
-          No code matches.{" "}
-          <button
-            type="button"
-            class="link"
-            onClick={() => {
-              setFilter("all");
-              setWanted("");
-            }}
-          >
-            Show all
-          </button>
-        </p>
-      ) : (
-        <CodeTable programId={programId} rows={rows} jobs={byId} selection={selection} />
-      )}
-      <Foot {...{ programId, rows, notYet, selection }} />
+      {/* The action of the selection stays in sight, and below the head of the card. */}
+      <div class="codes-body">
+        {rows.length === 0 ? (
+          <p class="codes-none quiet">
+            No code matches.{" "}
+            <button
+              type="button"
+              class="link"
+              onClick={() => {
+                setFilter("all");
+                setWanted("");
+              }}
+            >
+              Show all
+            </button>
+          </p>
+        ) : (
+          <CodeTable
+            programId={programId}
+            rows={rows}
+            jobs={byId}
+            recipients={byCode}
+            currency={currency}
+            selection={selection}
+          />
+        )}
+        <Foot {...{ programId, rows, notYet, selection }} />
+      </div>
     </section>
+  );
+}
+
+/** Whether recipients are shown, and how they can be seen. */
+function RecipientsLine({
+  recipients: { value, isBusy, problem, read },
+  codes: all,
+}: {
+  recipients: ShownRecipients;
+  codes: readonly ProgramCode[];
+}) {
+  const byCode = value?.byCode ?? null;
+  const without = useMemo(
+    () =>
+      byCode === null
+        ? 0
+        : all.filter(({ code, canceledAt }) => canceledAt === null && !byCode.has(code)).length,
+    [all, byCode],
+  );
+  if (problem !== null) {
+    return (
+      <p class="quiet recipients-line">
+        Recipients could not be read: {explainReading(problem).what}.
+      </p>
+    );
+  }
+  return (
+    <p class="quiet recipients-line">
+      {byCode === null ? (
+        <button type="button" class="link" onClick={() => read(false)} aria-disabled={isBusy}>
+          {isBusy ? "Recipients are being read" : "Show who gets them"}
+        </button>
+      ) : (
+        <>
+          {without > 0 && `${inCodes(without)} ${without === 1 ? "has" : "have"} no guest. `}
+          {value?.isMasked === false ? (
+            "Recipients are shown in full, which is in the audit trail."
+          ) : (
+            <>
+              Recipients are masked.{" "}
+              <button type="button" class="link" onClick={() => read(true)} aria-disabled={isBusy}>
+                Show them in full
+              </button>{" "}
+              (written into the audit trail)
+            </>
+          )}
+        </>
+      )}
+    </p>
   );
 }
 

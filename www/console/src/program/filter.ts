@@ -1,4 +1,6 @@
 /** Which of a program's codes are shown. */
+import type { Guest } from "uber-vouchers";
+
 import type { ProgramCode } from "../server/types.js";
 import { STATES, type State } from "../words.js";
 
@@ -15,17 +17,32 @@ function passes(code: ProgramCode, filter: Filter): boolean {
   return code.state === filter;
 }
 
+/** One field for all: how the id begins, the code_text, or what is known of the recipient. */
 export function filtered(
   codes: readonly ProgramCode[],
   filter: Filter,
   wanted: string,
+  recipients: ReadonlyMap<string, Guest> | null,
 ): readonly ProgramCode[] {
   const text = wanted.trim().toLowerCase();
   if (filter === "all" && text === "") return codes;
   return codes.filter(
     (code) =>
       passes(code, filter) &&
-      (text === "" || code.code.startsWith(text) || code.codeText?.toLowerCase().includes(text)),
+      (text === "" ||
+        code.code.startsWith(text) ||
+        code.codeText?.toLowerCase().includes(text) ||
+        isOf(recipients?.get(code.code), text)),
+  );
+}
+
+function isOf(recipient: Guest | undefined, text: string): boolean {
+  if (recipient === undefined) return false;
+  const { name, email, phone } = recipient;
+  const digits = text.replaceAll(/[\s()./-]/g, "");
+  return (
+    [name, email].some((one) => one?.toLowerCase().includes(text)) ||
+    (/^\+?\d{3,}$/.test(digits) && (phone?.replaceAll(/[\s()./-]/g, "").includes(digits) ?? false))
   );
 }
 

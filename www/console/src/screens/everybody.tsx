@@ -2,9 +2,12 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { announce } from "../announce.js";
-import { Review, UNDECIDED } from "../distribution/review.js";
+import { UNDECIDED, leavingOf } from "../distribution/decisions.js";
+import { noteHow, startOf, usualHow } from "../distribution/how.js";
+import { HowItLeaves } from "../distribution/how-it-leaves.js";
+import { Review } from "../distribution/review.js";
 import { type Explained, explainCreation } from "../explain.js";
-import { codes, number, verb } from "../format.js";
+import { codes, inSentence, number, verb } from "../format.js";
 import { useCheckOfAll } from "../lists/check.js";
 import { Crumbs } from "../parts/crumbs.js";
 import { Callout } from "../parts/small.js";
@@ -12,6 +15,8 @@ import { Link, navigate, paths } from "../router.js";
 import { useConfig } from "../server/config.js";
 import { lostSince } from "../server/connection.js";
 import { createJob } from "../server/jobs.js";
+import { beginWindow } from "../server/start-window.js";
+import type { Config } from "../server/types.js";
 import { toWorkerError } from "../server/error.js";
 import { useCodeSummary, useProgram } from "../server/programs.js";
 import { useStore } from "../store.js";
@@ -28,7 +33,9 @@ export function Everybody({ programId }: { programId: string }) {
       <div class="page-head">
         <div>
           <h1>Distribute to everybody</h1>
-          <p class="lead">Every code of “{name}” that is not cancelled.</p>
+          <p class="lead">
+            Every code of <bdi>{name}</bdi> that is not cancelled.
+          </p>
         </div>
       </div>
       {config?.allowDistributeAll === false ? (
@@ -39,21 +46,15 @@ export function Everybody({ programId }: { programId: string }) {
           </p>
         </Callout>
       ) : (
-        config && <Ask programId={programId} name={name} isPaused={config.paused} />
+        config && <Ask programId={programId} name={name} config={config} />
       )}
     </div>
   );
 }
 
-function Ask({
-  programId,
-  name,
-  isPaused,
-}: {
-  programId: string;
-  name: string;
-  isPaused: boolean;
-}) {
+function Ask({ programId, name, config }: { programId: string; name: string; config: Config }) {
+  const [how, setHow] = useState(usualHow);
+  const seconds = config.startDelaySeconds;
   const summary = useCodeSummary(programId).value;
   const isLost = useStore(lostSince) !== null;
   const [round, setRound] = useState(0);
@@ -62,6 +63,11 @@ function Ask({
   const [decisions, setDecisions] = useState(UNDECIDED);
   const [isBusy, setBusy] = useState(false);
   const [fault, setFault] = useState<Explained | null>(null);
+  const { total } = check;
+  const size = total ?? summary?.total ?? 0;
+  const leaving = leavingOf({ size, rejected: 0, check, decisions, obstacle: "" });
+  const needsApproval = config.approval !== null && leaving > config.approval.above;
+
   const once = useRef(false);
 
   const distribute = async () => {
@@ -70,8 +76,18 @@ function Ask({
     setBusy(true);
     setFault(null);
     try {
-      const order = { list: "everybody", source: "Everybody", again: decisions.again } as const;
-      const job = await createJob(programId, order);
+      const { again, isUnchecked } = decisions;
+      const start = startOf(needsApproval ? { ...how, isKept: true } : how, seconds);
+      noteHow(how);
+      const job = await createJob(programId, {
+        list: "everybody",
+        source: "Everybody",
+        again,
+        isUnchecked,
+        start,
+        pauseAfter: null,
+      });
+      if (start === "paused") beginWindow(job, seconds);
       announce("The job is created.");
       navigate(paths.job(programId, job.id));
     } catch (error) {
@@ -83,7 +99,6 @@ function Ask({
     setBusy(false);
   };
 
-  const { total } = check;
   if (total === null && check.step !== "failed") {
     return (
       <p class="quiet" role="status">
@@ -103,18 +118,22 @@ function Ask({
         </p>
       )}
       <Review
-        size={total ?? summary?.total ?? 0}
+        size={size}
         duplicates={0}
         rejected={0}
         check={check}
         where={
           <>
-            in <b>{name}</b>
+            in{" "}
+            <bdi class="name-inline" title={name}>
+              {inSentence(name)}
+            </bdi>
           </>
         }
         decisions={decisions}
         isBusy={isBusy}
-        isPaused={isPaused}
+        isPaused={config.paused}
+        isConfirmed
         obstacle={
           isLost
             ? "The worker can’t be reached. Nothing can be sent."
@@ -132,7 +151,7 @@ function Ask({
       >
         <div class="typed">
           <label for="typed">
-            To confirm, type the program’s name: <b>{name}</b>
+            To confirm, type the program’s name: <bdi>{name}</bdi>
           </label>
           <input
             id="typed"
@@ -142,6 +161,13 @@ function Ask({
             onInput={(event) => setTyped(event.currentTarget.value)}
           />
         </div>
+        <HowItLeaves
+          how={how}
+          seconds={needsApproval ? 0 : seconds}
+          list={null}
+          leaving={leaving}
+          onChange={setHow}
+        />
       </Review>
     </>
   );

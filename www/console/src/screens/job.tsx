@@ -5,23 +5,33 @@ import { announce, announceProgress } from "../announce.js";
 import { explainReading } from "../explain.js";
 import { codes, number, timeOfDayExactly } from "../format.js";
 import { Actions } from "../job/actions.js";
+import { BeforeStart } from "../job/before-start.js";
 import { Details } from "../job/details.js";
+import { Done } from "../job/done.js";
 import { Facts } from "../job/facts.js";
 import { Figures } from "../job/figures.js";
+import { FirstCodes } from "../job/first-codes.js";
+import { Halted } from "../job/halted.js";
+import { AskForNotices, useNotices } from "../job/notices.js";
+import { Outcome } from "../job/outcome.js";
 import { OverTime } from "../job/over-time.js";
 import { Reasons } from "../job/reasons.js";
+import { Rejected } from "../job/rejected.js";
 import { Results } from "../job/results.js";
 import { Sources } from "../job/sources.js";
 import { Stopped } from "../job/stopped.js";
+import { JobTitle } from "../job/title.js";
 import { Unknown } from "../job/unknown.js";
+import { Waiting } from "../job/waiting.js";
 import { Crumbs } from "../parts/crumbs.js";
-import { sourceOf } from "../parts/job-list.js";
 import { Ago, JobPill, TitleBone, Unread } from "../parts/small.js";
 import { StateBar } from "../parts/state-bar.js";
 import { Link, paths } from "../router.js";
+import { lostSince } from "../server/connection.js";
 import { useLiveJob } from "../server/live.js";
 import { useProgram } from "../server/programs.js";
 import type { JobDetail } from "../server/types.js";
+import { useStore } from "../store.js";
 import { hasList, jobWord } from "../words.js";
 
 interface Props {
@@ -33,13 +43,9 @@ export function Job({ programId, jobId }: Props) {
   const { name } = useProgram(programId);
   const { job, at, isConnected, error: problem } = useLiveJob(programId, jobId);
   useAnnounced(job);
+  useNotices(job, name);
   useEffect(() => {
-    const { total = 0, pending = 0, sending = 0 } = job?.progress ?? {};
-    const isRunning = job?.status === "running" && total > 0;
-    const share = isRunning
-      ? `${Math.floor(((total - pending - sending) / total) * 100)} % · `
-      : "";
-    document.title = `${share}${name} · Vouchers`;
+    document.title = `${job === null ? "" : `${inTitle(job)} · `}${name} · Vouchers`;
   }, [job, name]);
 
   return (
@@ -65,11 +71,19 @@ export function Job({ programId, jobId }: Props) {
       {job !== null && (
         <>
           <Head job={job} at={at} isConnected={isConnected} />
-          <Unknown job={job} />
-          <Stopped job={job} />
-          <section class="card figures-card" aria-label="States">
+          <section class="card figures-card" aria-label="How it stands">
+            <Outcome job={job} />
             <StateBar progress={job.progress} />
+            <Waiting job={job} />
             <Facts job={job} />
+          </section>
+          <BeforeStart job={job} />
+          <FirstCodes job={job} />
+          <Halted job={job} />
+          <Stopped job={job} />
+          <Unknown job={job} />
+          <Rejected job={job} />
+          <section class="card states-card" aria-label="States">
             <Figures job={job} />
           </section>
           <Sources job={job} />
@@ -78,11 +92,20 @@ export function Job({ programId, jobId }: Props) {
             <Reasons job={job} />
           </div>
           {hasList(job.status) && <Results job={job} isConnected={isConnected} />}
+          <Done job={job} />
           <Details job={job} />
         </>
       )}
     </div>
   );
+}
+
+/** What counts most, for whoever looks at another tab. */
+function inTitle({ status, progress }: JobDetail): string {
+  const { total, pending, sending, unknown } = progress;
+  if (unknown > 0) return `${number(unknown)} unknown`;
+  if (status !== "running") return jobWord(status, progress).word;
+  return `${number(total - pending - sending)} of ${number(total)}`;
 }
 
 function Head({
@@ -94,26 +117,34 @@ function Head({
   at: number | null;
   isConnected: boolean;
 }) {
+  // Then the page says above all of it when the figures were true: once.
+  const isLost = useStore(lostSince) !== null;
   return (
     <div class="page-head job-head">
       <div>
-        <h1>{sourceOf(job)}</h1>
+        <JobTitle key={job.id} job={job} />
         <p class="facts">
           <JobPill job={job} />
           <span>{codes(job.progress.total)}</span>
           <span>
-            Started <Ago ms={job.createdAt} /> by {job.by}
+            Created <Ago ms={job.createdAt} /> by {job.by}
+            {job.approval && `, approved by ${job.approval.by}`}
           </span>
           <span class={isConnected ? "live is-live" : "live"}>
             {isConnected
               ? "Live"
               : at === null
                 ? "Connecting"
-                : `Disconnected: last true at ${timeOfDayExactly(at)}`}
+                : isLost
+                  ? "Disconnected"
+                  : `Disconnected: last true at ${timeOfDayExactly(at)}`}
           </span>
         </p>
       </div>
-      <Actions job={job} />
+      <div>
+        <Actions job={job} />
+        <AskForNotices job={job} />
+      </div>
     </div>
   );
 }

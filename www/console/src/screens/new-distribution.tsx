@@ -6,8 +6,7 @@ import { explainReading } from "../explain.js";
 import { codes, dates } from "../format.js";
 import type { Reader } from "../lists/reading.js";
 import { Crumbs } from "../parts/crumbs.js";
-import { Callout, ProgramStatus, TitleBone } from "../parts/small.js";
-import { noteUse } from "../recent.js";
+import { Callout, ProgramStatus, ProgramTitle } from "../parts/small.js";
 import { Link, paths } from "../router.js";
 import { useConfig } from "../server/config.js";
 import { toWorkerError } from "../server/error.js";
@@ -24,16 +23,13 @@ export function NewDistribution({ programId }: { programId: string }) {
   useEffect(() => {
     document.title = `New distribution · ${name} · Vouchers`;
   }, [name]);
-  useEffect(() => {
-    if (config && program) noteUse(config.organizationId, programId);
-  }, [config?.organizationId, program === null, programId]);
 
   return (
     <div class="page">
       <Crumbs program={[programId, name]}>New distribution</Crumbs>
       <div class="page-head">
         <div>
-          <h1>{isLoading ? <TitleBone /> : name}</h1>
+          <ProgramTitle name={name} isLoading={isLoading} />
           <p class="facts">
             {program && (
               <>
@@ -63,7 +59,8 @@ export function NewDistribution({ programId }: { programId: string }) {
         whose={name}
         format={
           <>
-            A CSV with a <code>code_id</code> column, or one code a line.
+            A CSV or an Excel workbook with a <code>code_id</code> column, or one code a line; or
+            the e-mail addresses or telephone numbers of guests.
           </>
         }
         more={(reader) =>

@@ -7,32 +7,27 @@ import { explainReading } from "../explain.js";
 import { useKey } from "../frame/keys.js";
 import { codes, count, dates } from "../format.js";
 import { handOver } from "../lists/hand-over.js";
+import { money, mostOf } from "../money.js";
 import { Crumbs } from "../parts/crumbs.js";
 import { JobList, JobListBones } from "../parts/job-list.js";
-import { Callout, Copy, ProgramStatus, TitleBone, Unread } from "../parts/small.js";
+import { Callout, Copy, ProgramStatus, ProgramTitle, Unread } from "../parts/small.js";
 import { Codes } from "../program/codes.js";
-import { noteUse } from "../recent.js";
 import { Link, navigate, paths } from "../router.js";
-import { useConfig } from "../server/config.js";
 import { apiOf, useProgram } from "../server/programs.js";
 import { useResource } from "../server/resource.js";
-import type { JobSummary } from "../server/types.js";
+import type { JobSummary, Program as ProgramSummary } from "../server/types.js";
 
 const FIRST_JOBS = 3;
 const EVERY_MS = 5_000;
 
 export function Program({ programId }: { programId: string }) {
   const { program, name, isLoading, isMissing } = useProgram(programId);
-  const config = useConfig();
   const jobs = useResource<{ jobs: JobSummary[] }>(`${apiOf(programId)}/jobs`, {
     everyMs: EVERY_MS,
   });
   useEffect(() => {
     document.title = `${name} · Vouchers`;
   }, [name]);
-  useEffect(() => {
-    if (config && program) noteUse(config.organizationId, programId);
-  }, [config?.organizationId, program === null, programId]);
   useKey("n", () => navigate(paths.new(programId)));
 
   return (
@@ -40,12 +35,13 @@ export function Program({ programId }: { programId: string }) {
       <Crumbs>{name}</Crumbs>
       <div class="page-head">
         <div>
-          <h1>{isLoading ? <TitleBone /> : name}</h1>
+          <ProgramTitle name={name} isLoading={isLoading} />
           <p class="facts">
             {program && (
               <>
                 <ProgramStatus status={program.status} />
                 <span>{dates(program.startsAt, program.endsAt)}</span>
+                <Money program={program} />
                 <span class="facts-id">
                   <code>{programId}</code> <Copy text={programId} label="Copy the program’s id" />
                 </span>
@@ -85,6 +81,19 @@ export function Program({ programId }: { programId: string }) {
       )}
       <Codes programId={programId} jobs={jobs.value?.jobs ?? []} />
     </div>
+  );
+}
+
+/** What it can cost, and what was used of that. */
+function Money({ program }: { program: ProgramSummary }) {
+  const { value } = useResource<ProgramSummary>(apiOf(program.id), { isCostly: true });
+  const most = mostOf(program);
+  const used = value && money(value.usageAmount, value.usageAmountCurrency ?? value.currencyCode);
+  if (most === null && !used) return null;
+  return (
+    <span>
+      {[most && `At most ${most}`, used && `${used} used so far`].filter(Boolean).join(" · ")}
+    </span>
   );
 }
 

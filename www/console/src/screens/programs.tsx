@@ -5,21 +5,25 @@ import { announce } from "../announce.js";
 import { DropTarget } from "../distribution/drop-zone.js";
 import { explainReading } from "../explain.js";
 import { useKey } from "../frame/keys.js";
-import { codes, count, dates, number, shortId } from "../format.js";
+import { count, dates, number, shortId } from "../format.js";
+import { Attention } from "../home/attention.js";
 import { handOver } from "../lists/hand-over.js";
+import { mostOf } from "../money.js";
 import { ChevronIcon } from "../parts/icons.js";
 import { inWords } from "../parts/job-list.js";
+import { matches } from "../parts/matches.js";
 import { SearchField } from "../parts/search-field.js";
 import { Ago, JobPill, ProgramStatus, Unread } from "../parts/small.js";
-import { byRecentUse } from "../recent.js";
 import { Link, navigate, paths } from "../router.js";
 import { useConfig } from "../server/config.js";
-import { useCodeSummary, usePrograms } from "../server/programs.js";
+import { usePrograms } from "../server/programs.js";
 import type { JobSummary, Program } from "../server/types.js";
+
+/** So many are drawn at first: the rest is one key away, or found. */
+const PAGE = 50;
 
 export function Programs() {
   const { value, problem, reload } = usePrograms();
-  const config = useConfig();
   const programs = value?.programs ?? null;
   const [query, setQuery] = useState("");
   const list = useRef<HTMLDivElement>(null);
@@ -31,11 +35,9 @@ export function Programs() {
   useKey("ArrowUp", () => move(list.current, -1));
   useKey("n", () => navigate(paths.several));
 
-  const groups = useMemo(
-    () => group(programs ?? [], config?.organizationId ?? "", query),
-    [programs, config?.organizationId, query],
-  );
-  const shown = groups.reduce((sum, { items }) => sum + items.length, 0);
+  const [most, setMost] = useState(PAGE);
+  const all = useMemo(() => found(programs ?? [], query), [programs, query]);
+  const shown = all.length;
   const leave = (isEnter: boolean) => {
     const first = list.current?.querySelector<HTMLElement>("a.program");
     if (isEnter) first?.click();
@@ -63,6 +65,7 @@ export function Programs() {
         </div>
       </div>
 
+      <Attention />
       <DropTarget
         whose="the programs it names"
         onBlob={(input, source) => {
@@ -88,16 +91,16 @@ export function Programs() {
       {shown > 0 && (
         <div class="card programs" ref={list}>
           <Head />
-          {groups.map(({ title, items }) => (
-            <section key={title} aria-label={title}>
-              {groups.length > 1 && <h2 class="group-title">{title}</h2>}
-              <ul>
-                {items.map((program) => (
-                  <Row key={program.id} program={program} />
-                ))}
-              </ul>
-            </section>
-          ))}
+          <ul>
+            {all.slice(0, most).map((program) => (
+              <Row key={program.id} program={program} />
+            ))}
+          </ul>
+          {shown > most && (
+            <button type="button" class="more" onClick={() => setMost(most + PAGE)}>
+              Show {number(Math.min(PAGE, shown - most))} more of {number(shown)}
+            </button>
+          )}
         </div>
       )}
       {programs !== null && programs.length > 0 && (
@@ -115,7 +118,7 @@ const Head = () => (
   <div class="program program-head" aria-hidden="true">
     <span>Program</span>
     <span>Status</span>
-    <span>Codes</span>
+    <span>Costs</span>
     <span>Last job</span>
     <span />
   </div>
@@ -123,19 +126,18 @@ const Head = () => (
 
 function Row({ program }: { program: Program }) {
   const { id, name, status, startsAt, endsAt, lastJob } = program;
+  const most = mostOf(program);
   return (
     <li>
       <Link to={paths.program(id)} class="program">
         <span class="program-name">
-          <b>{name ?? "No name"}</b>
+          <b dir="auto">{name ?? "No name"}</b>
           <span class="quiet">
             <code title={id}>{shortId(id)}</code> · {dates(startsAt, endsAt)}
           </span>
         </span>
         <ProgramStatus status={status} />
-        <span class="program-codes">
-          <Codes programId={id} />
-        </span>
+        <span class="program-codes">{most && `At most ${most}`}</span>
         <span class="program-job">
           <LastJob job={lastJob} />
         </span>
@@ -143,21 +145,6 @@ function Row({ program }: { program: Program }) {
       </Link>
     </li>
   );
-}
-
-function Codes({ programId }: { programId: string }) {
-  const { value, problem } = useCodeSummary(programId);
-  if (value) {
-    const { total, states } = value;
-    return (
-      <>
-        <span>{codes(total)}</span>
-        <span class="quiet">{number(states.none ?? 0)} in no job yet</span>
-      </>
-    );
-  }
-  if (problem) return <span title={`Not read: ${problem.message}.`}>–</span>;
-  return <span class="bone bone-figure" />;
 }
 
 function LastJob({ job }: { job: JobSummary | null }) {
@@ -175,23 +162,12 @@ function LastJob({ job }: { job: JobSummary | null }) {
   );
 }
 
-interface Group {
-  title: string;
-  items: Program[];
-}
-
-/** Those used last first; of the rest, as Uber lists them. */
-function group(programs: Program[], organizationId: string, query: string): Group[] {
-  const words = query.toLocaleLowerCase().split(/\s+/).filter(Boolean);
-  const found = programs.filter(({ name, status, id }) => {
-    const text = `${name ?? ""} ${status ?? ""} ${id}`.toLocaleLowerCase();
-    return words.every((word) => text.includes(word));
-  });
-  const { recent, others } = byRecentUse(organizationId, found);
-  return [
-    { title: "Recently used", items: recent },
-    { title: "All others", items: others },
-  ].filter(({ items }) => items.length > 0);
+/** Those first of which something has happened last, for everybody; the rest as Uber lists them. */
+function found(programs: readonly Program[], query: string): Program[] {
+  const at = ({ lastJob }: Program) => lastJob?.updatedAt ?? 0;
+  return programs
+    .filter(({ id, name, status }) => matches(query, [name, status, id]))
+    .sort((one, other) => at(other) - at(one));
 }
 
 function move(list: HTMLElement | null, step: 1 | -1): void {

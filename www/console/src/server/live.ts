@@ -2,11 +2,14 @@
 import { useEffect, useState } from "preact/hooks";
 import type { WatchedJob } from "uber-vouchers/worker-client";
 
-import { useStore } from "../store.js";
+import { createStore, useStore } from "../store.js";
 import { session, signedIn } from "./session-state.js";
 import { worker } from "./worker.js";
 
 const NOTHING: WatchedJob = { job: null, at: null, isConnected: false, error: null };
+
+/** When the job on the screen was true; `null` where there is none. */
+export const liveAt = createStore<number | null>(null);
 
 /** What was told last stays while nobody is signed in. */
 export function useLiveJob(programId: string, jobId: string): WatchedJob {
@@ -19,5 +22,7 @@ export function useLiveJob(programId: string, jobId: string): WatchedJob {
       setWatched((before) => ({ ...told, job: told.job ?? before.job, at: told.at ?? before.at }));
     });
   }, [programId, jobId, isOut]);
+  useEffect(() => liveAt.set(watched.at), [watched.at]);
+  useEffect(() => () => liveAt.set(null), []);
   return watched;
 }

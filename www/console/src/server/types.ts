@@ -5,7 +5,10 @@ import type { SandboxEventForm } from "uber-vouchers/sandbox";
 export type { CodeState, JobProgress } from "uber-vouchers";
 export type { SandboxEventForm } from "uber-vouchers/sandbox";
 export type {
+  AuditEntry,
+  AuditPage,
   DryRun,
+  ForeignCode,
   JobDecision,
   EventPage,
   EventSummary,
@@ -18,6 +21,7 @@ export type {
   JobSummary,
   ProgramSummary as Program,
   Reconciled,
+  Settling,
   UnknownBatch,
 } from "uber-vouchers/worker-client";
 
@@ -35,6 +39,10 @@ export interface Config {
   allowDistributeAll: boolean;
   paused: boolean;
   hasSigningKey: boolean;
+  /** So long a job waits before it starts, where somebody can still cancel it; 0 if it doesn't. */
+  startDelaySeconds: number;
+  /** A job of more codes waits for another operator. */
+  approval: { above: number } | null;
 }
 
 /** How many codes a program has, and what is known of them here. */

@@ -4,7 +4,7 @@ import { createWorkerClient } from "uber-vouchers/worker-client";
 import { connectionFailed, connectionWorks } from "./connection.js";
 import { sessionNow, signedOut } from "./session-state.js";
 
-async function observed(url: string, init: RequestInit): Promise<Response> {
+export async function observed(url: string, init: RequestInit): Promise<Response> {
   const asked = sessionNow();
   let answer: Response;
   try {

@@ -1,0 +1,136 @@
+//! The batches of a job: which codes each has, and what is known of it.
+
+use super::Ledger;
+use super::outcomes::{DISTRIBUTED, USED, USED_BEFORE};
+use crate::error::ErrorCode;
+use crate::job::record::Begin;
+use crate::job::state::Evidence;
+
+/// One batch.
+#[derive(Clone, Debug)]
+pub(in crate::job) struct Batch {
+    pub(in crate::job) evidence: Evidence,
+    /// Of the last answer that was no acceptance.
+    pub(in crate::job) error: Option<ErrorCode>,
+    pub(in crate::job) status: u16,
+    /// Uber's own code in that answer, in the table of those.
+    pub(in crate::job) uber_code: Option<u16>,
+    /// Whether the error is about a request that never left.
+    pub(in crate::job) unsent: bool,
+    pub(in crate::job) attempts: u32,
+    pub(in crate::job) distributed: u32,
+    pub(in crate::job) failed: u32,
+    /// Known to be in use since they left.
+    pub(super) used: u32,
+    /// Known to be in use before they left.
+    pub(super) used_before: u32,
+    pub(in crate::job) sent_at: u64,
+}
+
+impl Batch {
+    /// How many codes are known to have reached their recipients by now.
+    pub(super) const fn reached(&self) -> u32 {
+        let shown =
+            if self.evidence.shows_outcomes() { self.distributed + self.used_before } else { 0 };
+        self.used + shown
+    }
+
+    /// How many outcomes count by now.
+    pub(in crate::job) const fn reported(&self) -> u32 {
+        self.reached() + if self.evidence.shows_outcomes() { self.failed } else { 0 }
+    }
+
+    /// How many codes are known to be in use, whether they have left or not.
+    pub(in crate::job) const fn known_used(&self) -> u32 {
+        self.used + self.used_before
+    }
+
+    /// Where codes with this outcome are counted.
+    pub(super) const fn tally(&mut self, outcome: u16) -> Option<&mut u32> {
+        match outcome {
+            0 => None,
+            DISTRIBUTED => Some(&mut self.distributed),
+            USED => Some(&mut self.used),
+            USED_BEFORE => Some(&mut self.used_before),
+            _ => Some(&mut self.failed),
+        }
+    }
+}
+
+/// Where a job pauses by itself.
+#[derive(Default)]
+pub(in crate::job) struct Pause {
+    /// After so many codes; 0 for no pause.
+    pub(in crate::job) codes: usize,
+    /// How many batches they make: the last one ends there.
+    pub(in crate::job) batches: usize,
+    pub(in crate::job) stage: PauseStage,
+}
+
+/// How far a job is on its way past the pause.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::job) enum PauseStage {
+    /// Codes behind it have left, or there is none.
+    #[default]
+    Over,
+    /// Not all codes before it have been answered, as far as the journal knows.
+    Ahead,
+    /// They have, and none behind it has left.
+    Reached,
+}
+
+impl Ledger {
+    /// Makes the batches once all codes are there.
+    pub(in crate::job) fn lay_out(&mut self) {
+        let Begin { total, batch_size, .. } = self.begin;
+        if self.codes.so_far().len() != total || !self.batches.is_empty() {
+            return;
+        }
+        let idle = Batch {
+            evidence: Evidence::Idle,
+            error: None,
+            status: 0,
+            uber_code: None,
+            unsent: false,
+            attempts: 0,
+            distributed: 0,
+            failed: 0,
+            used: 0,
+            used_before: 0,
+            sent_at: 0,
+        };
+        let Pause { codes, batches, .. } = self.pause;
+        self.batches = vec![idle; batches + (total - codes).div_ceil(batch_size)];
+        self.outcomes = vec![0; total];
+        let [pending, ..] = &mut self.counts;
+        *pending = u32::try_from(total).unwrap_or(u32::MAX);
+    }
+
+    /// The places of a batch's codes.
+    pub(in crate::job) fn places(&self, batch: usize) -> std::ops::Range<usize> {
+        let Begin { batch_size, total, .. } = self.begin;
+        let Pause { codes, batches, .. } = self.pause;
+        let (first, end) = match batch.checked_sub(batches) {
+            None => (batch.saturating_mul(batch_size), codes),
+            Some(after) => (codes.saturating_add(after.saturating_mul(batch_size)), total),
+        };
+        let start = first.min(end);
+        start..start.saturating_add(batch_size).min(end)
+    }
+
+    /// The batch of a code.
+    pub(in crate::job) fn batch_of(&self, place: usize) -> Option<usize> {
+        let Pause { codes, batches, .. } = self.pause;
+        let (before, place) = match place.checked_sub(codes) {
+            None => (0, place),
+            Some(after) => (batches, after),
+        };
+        Some(before + place.checked_div(self.begin.batch_size)?)
+    }
+
+    /// How many codes a batch has.
+    #[allow(clippy::cast_possible_truncation)]
+    pub(in crate::job) fn size(&self, batch: usize) -> u32 {
+        self.places(batch).len() as u32
+    }
+}

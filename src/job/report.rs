@@ -1,0 +1,187 @@
+//! What a job tells of itself: how far it is, its batches, its codes.
+
+use super::Job;
+use super::ledger::{Ledger, PauseStage};
+use super::state::{By, CodeState, Evidence};
+use crate::code::Code;
+use crate::error::ErrorCode;
+
+/// How far a job is, in codes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// All codes.
+    pub total: usize,
+    /// How many are in each state, in the order of [`CodeState::ALL`].
+    pub counts: [u32; 8],
+    /// How many of the pending ones are known to be in use, by an earlier send or none
+    /// of ours: they still leave, unless their batch is abandoned.
+    pub used_before: u32,
+    /// Requests that left, or were about to when the process ended.
+    pub requests: u32,
+    /// How many of them were repeated.
+    pub retries: u32,
+    /// When the job was created, in epoch milliseconds.
+    pub started_at: u64,
+    /// How long the run may still take, in milliseconds, if that can be told.
+    pub eta_ms: Option<u64>,
+    /// Until when nothing leaves because Uber, or the way to it, asked for
+    /// patience; in epoch milliseconds.
+    pub waiting_until: Option<u64>,
+    /// Whether the job has paused by itself after its first codes ([`Settings::pause_after`]),
+    /// and none of the others has left: the next run sends them.
+    pub paused_after: bool,
+}
+
+impl Progress {
+    /// How many codes are in that state.
+    #[must_use]
+    pub fn count(&self, state: CodeState) -> u32 {
+        self.counts.get(state as usize).copied().unwrap_or_default()
+    }
+
+    /// Whether nothing is pending, sending or unknown.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        let [pending, sending, _, _, _, _, unknown, _] = self.counts;
+        pending + sending + unknown == 0
+    }
+}
+
+/// One batch, as an operator sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchInfo<'a> {
+    /// The state of its codes that have no outcome; queued, if all have one.
+    pub state: CodeState,
+    /// How many codes it has.
+    pub codes: u32,
+    /// How many of them have an outcome, or are known to be in use.
+    pub reported: u32,
+    /// How many of them are known to be in use.
+    pub used: u32,
+    /// What the state of its codes that have no outcome rests on.
+    pub by: By,
+    /// Whether it was given up before it left, so that nothing of it is queued.
+    pub cancelled: bool,
+    /// How often it was about to leave.
+    pub attempts: u32,
+    /// When it last was, in epoch milliseconds; 0 if never.
+    pub sent_at: u64,
+    /// The last answer that was no acceptance: our code for it, its status, and
+    /// Uber's code.
+    pub last_error: Option<(ErrorCode, u16, Option<&'a str>)>,
+    /// Whether `last_error` is about a request that never left.
+    pub unsent: bool,
+}
+
+/// One code, as an operator sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeInfo<'a> {
+    /// The code.
+    pub code: Code,
+    /// What is known of it.
+    pub state: CodeState,
+    /// Its batch.
+    pub batch: usize,
+    /// Why it failed, if it did and that was told.
+    pub reason: Option<&'a str>,
+    /// What the state rests on.
+    pub by: By,
+}
+
+/// What is known of one code.
+pub(crate) struct Row {
+    pub(crate) code: Code,
+    pub(crate) state: CodeState,
+    pub(crate) batch: usize,
+    pub(crate) by: By,
+    pub(crate) reason: Option<u16>,
+}
+
+impl Job {
+    /// How far the job is. `now` is in epoch milliseconds.
+    #[must_use]
+    pub fn progress(&self, now: u64) -> Progress {
+        let Ledger { begin, counts, used_before, requests, retries, .. } = &self.ledger;
+        Progress {
+            total: begin.total,
+            counts: *counts,
+            used_before: *used_before,
+            requests: *requests,
+            retries: *retries,
+            started_at: begin.created_at,
+            eta_ms: self.estimate(now),
+            waiting_until: (self.running && !self.stopping && self.gate > now).then_some(self.gate),
+            paused_after: !self.running && self.ledger.pause.stage == PauseStage::Reached,
+        }
+    }
+
+    /// By the pace of this run so far.
+    fn estimate(&self, now: u64) -> Option<u64> {
+        let Ledger { begin, pause, counts: [pending, sending, ..], .. } = &self.ledger;
+        let later = if self.passes_pause { 0 } else { begin.total - pause.codes };
+        let left = (u64::from(*pending) + u64::from(*sending)).saturating_sub(later as u64);
+        if !self.running || self.stopping {
+            return None;
+        }
+        let elapsed = now.saturating_sub(self.run_since);
+        let estimate = left.saturating_mul(elapsed).checked_div(self.answered)?;
+        Some(estimate.max(self.gate.saturating_sub(now)))
+    }
+
+    /// How many batches there are.
+    #[must_use]
+    pub fn batches(&self) -> usize {
+        self.ledger.batches.len()
+    }
+
+    /// One batch.
+    #[must_use]
+    pub fn batch(&self, place: usize) -> Option<BatchInfo<'_>> {
+        let batch = self.ledger.batches.get(place)?;
+        let uber_code = batch.uber_code.and_then(|number| self.ledger.uber_code_at(number));
+        Some(BatchInfo {
+            state: self.ledger.batch_state(place),
+            codes: self.ledger.size(place),
+            reported: batch.reported(),
+            used: batch.known_used(),
+            by: batch.evidence.by(),
+            cancelled: batch.evidence == Evidence::Cancelled,
+            attempts: batch.attempts,
+            sent_at: batch.sent_at,
+            last_error: batch.error.map(|code| (code, batch.status, uber_code)),
+            unsent: batch.unsent,
+        })
+    }
+
+    /// One code, by its place in the list.
+    #[must_use]
+    pub fn code(&self, place: usize) -> Option<CodeInfo<'_>> {
+        let Row { code, state, batch, by, reason } = self.row(place)?;
+        let reason = reason.and_then(|reason| self.ledger.reason_at(reason));
+        Some(CodeInfo { code, state, batch, reason, by })
+    }
+
+    /// The place of a code in the list, if it is there.
+    pub fn find(&mut self, code: Code) -> Option<usize> {
+        self.ledger.codes.find(code)
+    }
+
+    /// The same, with the number of the reason.
+    pub(crate) fn row(&self, place: usize) -> Option<Row> {
+        let code = self.ledger.codes.so_far().get(place)?;
+        let (state, by, reason) = self.ledger.state(place)?;
+        let batch = self.ledger.batch_of(place)?;
+        Some(Row { code, state, batch, by, reason })
+    }
+
+    /// The reason of that number, from 1.
+    #[cfg(all(target_arch = "wasm32", feature = "jobs"))]
+    pub(crate) fn reason_at(&self, number: u16) -> Option<&str> {
+        self.ledger.reason_at(number.checked_sub(1)?)
+    }
+
+    /// All codes, in the order of the list.
+    pub fn results(&self) -> impl Iterator<Item = CodeInfo<'_>> {
+        (0..self.ledger.begin.total).filter_map(|place| self.code(place))
+    }
+}

@@ -1,0 +1,99 @@
+//! What goes into the journal, and what is there.
+
+use super::record::Record;
+use super::sending::Stage;
+use super::{CODES_AT_ONCE, Job, recovery};
+use crate::error::Error;
+
+impl Job {
+    /// Whether all that was reported or decided is in the journal.
+    #[must_use]
+    pub fn is_saved(&self) -> bool {
+        self.saving.is_none() && self.writer.log.is_empty() && self.is_created()
+    }
+
+    /// Whether the whole list is in the journal, or is on its way there.
+    #[must_use]
+    pub fn is_created(&self) -> bool {
+        self.written == self.ledger.begin.total
+    }
+
+    /// Where the journal ends once everything is saved, in bytes.
+    #[must_use]
+    pub fn journal_end(&self) -> u64 {
+        self.writer.end
+    }
+
+    pub(super) fn save(&mut self) -> Option<Vec<u8>> {
+        if self.saving.is_some() || self.broken {
+            return None;
+        }
+        if !self.is_created() {
+            self.write_codes();
+        }
+        if self.writer.log.is_empty() {
+            return None;
+        }
+        self.saving = Some(self.writer.end);
+        for flight in &mut self.flights {
+            if flight.stage == Stage::Logged {
+                flight.stage = Stage::Saving;
+            }
+        }
+        Some(std::mem::take(&mut self.writer.log))
+    }
+
+    /// Writes the next part of the list.
+    pub(super) fn write_codes(&mut self) {
+        let end = self.ledger.begin.total.min(self.written + CODES_AT_ONCE);
+        let mut codes = Vec::new();
+        for slice in self.ledger.codes.so_far().slices(self.written..end) {
+            codes.extend_from_slice(slice);
+        }
+        self.written = end;
+        self.log(Record::Codes(&codes));
+    }
+
+    /// The journal has what [`Action::Save`] gave.
+    pub fn handle_saved(&mut self) {
+        self.saved = self.saving.take().unwrap_or(self.saved);
+        for flight in &mut self.flights {
+            if flight.stage == Stage::Saving {
+                flight.stage = Stage::Tokenless;
+            }
+        }
+    }
+
+    /// The journal failed. What it holds is not known any more, so nothing is
+    /// saved or sent again: what is under way is awaited, then the run is over,
+    /// and the job has to be resumed.
+    pub fn handle_save_failed(&mut self) {
+        self.saving = None;
+        self.broken = true;
+        self.stopping = true;
+    }
+
+    /// Refuses a journal that is found to have so many bytes of whole records, if it
+    /// had more before.
+    pub fn ensure_journal(&self, found: u64) -> Result<(), Error> {
+        if found < self.saved { Err(recovery::lost()) } else { Ok(()) }
+    }
+
+    /// Writes a record, and takes note of it.
+    pub(super) fn record(&mut self, record: Record<'_>) {
+        self.log(record);
+        // A record that the machine writes follows from what was before.
+        let applied = self.ledger.apply(record);
+        debug_assert!(applied.is_some(), "a record that can't be");
+    }
+
+    /// Writes a record that was applied already.
+    pub(super) fn log(&mut self, record: Record<'_>) {
+        // Only the first record of a job can have no room, and then there is no job.
+        if !self.broken
+            && let Some(body) = record.encode()
+        {
+            self.writer.record(&body);
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! When a batch leaves: pacing, tokens, and the flights that are under way.
+
+use super::ledger::PauseStage;
+use super::record::Record;
+use super::state::Proof;
+use super::{Action, Job};
+use crate::error::Error;
+use crate::uber::policy;
+use crate::uber::{distribute, retry};
+
+/// A timer that fires late may be made up for by so much.
+const PACING_SLACK_MS: f64 = 100.0;
+
+/// How far a batch is on its way out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Its record is in the log.
+    Logged,
+    /// Its record is being saved.
+    Saving,
+    /// It needs a token.
+    Tokenless,
+    /// A token was asked for.
+    Asked,
+    /// It can leave.
+    Ready,
+    /// It has left.
+    Out,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Flight {
+    pub(super) batch: usize,
+    pub(super) stage: Stage,
+    /// Whether the token that it had was rejected.
+    renew: bool,
+}
+
+impl Job {
+    /// Says what to do next. `now` is in epoch milliseconds.
+    pub fn poll(&mut self, now: u64) -> Action {
+        let wait = self.launch(now);
+        if self.stopping {
+            self.recall();
+        }
+        if let Some(action) = self.depart() {
+            return action;
+        }
+        if self.reaches_pause() {
+            self.record(Record::Paused);
+        }
+        // What was just launched is saved along with what was answered before.
+        if let Some(bytes) = self.save() {
+            return Action::Save(bytes);
+        }
+        match wait {
+            Some(at) => Action::Wait(at),
+            None if self.running && self.is_over() => {
+                self.running = false;
+                Action::Done
+            }
+            None => Action::Idle,
+        }
+    }
+
+    /// Whether the first codes have been answered, and the journal is to have that. After
+    /// a halt it is not: the next run says so first.
+    fn reaches_pause(&mut self) -> bool {
+        self.running
+            && self.ledger.pause.stage == PauseStage::Ahead
+            && self.flights.is_empty()
+            && self.halt.is_none()
+            && !self.broken
+            && self.is_created()
+            && self.waiting_batch().is_none()
+    }
+
+    fn is_over(&mut self) -> bool {
+        self.flights.is_empty()
+            && self.saving.is_none()
+            && (self.broken || self.writer.log.is_empty())
+            && (self.stopping || self.waiting_batch().is_none())
+    }
+
+    /// Starts what may start; says when more may, if time is all that it lacks.
+    fn launch(&mut self, now: u64) -> Option<u64> {
+        let most = if self.probing { 1 } else { self.settings.concurrency };
+        while self.running && !self.stopping && self.is_created() && self.flights.len() < most {
+            let batch = self.waiting_batch()?;
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            let at = self.gate.max(self.held).max(self.slot.ceil() as u64);
+            if at > now {
+                return Some(at);
+            }
+            #[allow(clippy::cast_precision_loss)]
+            let earliest = now as f64 - PACING_SLACK_MS;
+            self.slot = self.slot.max(earliest) + self.settings.interval_ms;
+            self.record(Record::Sending { batch, at: now });
+            let renew = self.unauthorized.contains(&batch);
+            self.flights.push(Flight { batch, stage: Stage::Logged, renew });
+        }
+        None
+    }
+
+    /// The first batch that is to leave in this run.
+    fn waiting_batch(&mut self) -> Option<usize> {
+        while let Some(batch) = self.ledger.batches.get(self.next) {
+            if self.next >= self.ledger.pause.batches && !self.passes_pause {
+                return None;
+            }
+            if batch.evidence.is_waiting() && self.ledger.is_unsettled(self.next) {
+                return Some(self.next);
+            }
+            self.next += 1;
+        }
+        None
+    }
+
+    /// Takes back what has not left.
+    fn recall(&mut self) {
+        let mut place = 0;
+        while let Some(flight) = self.flights.get(place) {
+            if flight.stage == Stage::Out {
+                place += 1;
+            } else {
+                self.land(flight.batch, Proof::Again, None);
+            }
+        }
+    }
+
+    fn depart(&mut self) -> Option<Action> {
+        let mut place = 0;
+        while let Some(flight) = self.flights.get_mut(place) {
+            let batch = flight.batch;
+            match flight.stage {
+                Stage::Tokenless => {
+                    flight.stage = Stage::Asked;
+                    return Some(Action::NeedToken { batch, renew: flight.renew });
+                }
+                Stage::Ready => {
+                    let codes = self.ledger.to_send(batch);
+                    if let Ok(request) =
+                        distribute::request_from_ids(&self.api, &self.program, &codes)
+                    {
+                        flight.stage = Stage::Out;
+                        return Some(Action::Send { batch, request });
+                    }
+                    // All of its codes got their outcome meanwhile.
+                    self.land(batch, Proof::Again, None);
+                }
+                _ => place += 1,
+            }
+        }
+        None
+    }
+
+    pub(super) fn flight(&mut self, batch: usize, stage: Stage) -> Option<&mut Flight> {
+        self.flights.iter_mut().find(|flight| flight.batch == batch && flight.stage == stage)
+    }
+
+    /// The token that a batch needs is there.
+    pub fn handle_token(&mut self, batch: usize) {
+        self.token_failures = 0;
+        if let Some(flight) = self.flight(batch, Stage::Asked) {
+            flight.stage = Stage::Ready;
+        }
+    }
+
+    /// The token is not to be had. True if that ends the run.
+    pub fn handle_no_token(&mut self, batch: usize, error: Error, now: u64, random: f64) -> bool {
+        if self.flight(batch, Stage::Asked).is_none() {
+            return false;
+        }
+        let status = error.api.as_ref().map_or(0, |api| api.status);
+        let passes = policy::may_ask_token_again(error.code, status);
+        let halts = !error.unsent && (!passes || self.token_failures >= self.settings.max_retries);
+        if halts {
+            self.stop(error.clone());
+        } else if error.unsent {
+            self.back_off(None, now, random);
+        } else {
+            self.gate = now.saturating_add(retry::wait(None, self.token_failures, now, random));
+            self.token_failures += 1;
+        }
+        // What is waited for is to be seen.
+        let error = error.unsent.then_some(error);
+        self.land(batch, Proof::Again, error.as_ref());
+        halts
+    }
+}

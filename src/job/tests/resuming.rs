@@ -1,0 +1,89 @@
+//! A job comes about out of its journal.
+
+use super::*;
+
+#[test]
+fn what_was_under_way_in_a_crash_is_unknown() {
+    let mut bench = Bench::new(2);
+    bench.run();
+    bench.report(1, Err(Some("full")));
+    let resumed = bench.resume(false);
+    assert_eq!(resumed.states(), [Unknown, Failed, Pending, Pending]);
+    resumed.check();
+}
+
+#[test]
+fn a_backup_knows_nothing_of_what_was_not_queued() {
+    let mut bench = Bench::new(6);
+    bench.job.resolve(Some(5), Decision::Abandon).unwrap();
+    bench.run();
+    bench.answer(0, 200);
+    bench.answer(1, 400);
+    bench.lose(2);
+    bench.job.resolve(Some(2), Decision::Resend).unwrap();
+    let resumed = bench.resume(true);
+    let batches: Vec<_> = (0..6).map(|batch| resumed.state(batch * 2)).collect();
+    assert_eq!(batches, [InQueue, Rejected, Unknown, Unknown, Unknown, Abandoned]);
+    resumed.check();
+    let again = resumed.resume(false);
+    assert_eq!(again.states(), resumed.states());
+}
+
+/// A journal that was deleted, cut, or replaced by an older copy is not taken for
+/// what it was.
+#[test]
+fn a_journal_that_lacks_what_it_had_is_refused() {
+    let mut bench = Bench::new(3);
+    let created = bench.journal.len();
+    bench.run();
+    bench.answer(0, 200);
+    let known = bench.journal.len();
+    let open = |length: usize, how: fn(Recovery) -> Result<Job, Error>| {
+        let mut recovery = Recovery::new(example(), settings());
+        recovery.expect_length(known as u64);
+        recovery.push(&bench.journal[..length]).unwrap();
+        how(recovery).map_err(|error| (error.code, error.queued))
+    };
+    let create = |mut recovery: Recovery| {
+        for number in 0..6 {
+            recovery.offer(code(number).as_bytes(), 6);
+        }
+        recovery.create(ProgramId::new("p").unwrap(), [8; 16], 0, NOW)
+    };
+    let lost = Some((ErrorCode::JournalLost, Queued::Unknown));
+    for length in 0..known {
+        assert_eq!(open(length, create).err(), lost, "{length}");
+        assert_eq!(open(length, |recovery| recovery.resume(false)).err(), lost, "{length}");
+        // Of a copy, what is left of a job can be gone on with, and nothing else.
+        let restored = open(length, |recovery| recovery.resume(true)).err();
+        assert_eq!(restored, if length < created { lost } else { None }, "{length}");
+    }
+    assert!(open(known, create).is_ok());
+    assert!(open(known, |recovery| recovery.resume(false)).is_ok());
+    assert!(open(known, |recovery| recovery.resume(true)).is_ok());
+    // One whose creation broke off has all that it had.
+    let mut recovery = Recovery::new(example(), settings());
+    recovery.expect_length(50);
+    recovery.push(&bench.journal[..created - 1]).unwrap();
+    assert_eq!(create(recovery).unwrap().id(), [8; 16]);
+    // One that was cut to nothing while a record was appended begins in its middle.
+    let mut recovery = Recovery::new(example(), settings());
+    recovery.expect_length(known as u64);
+    let error = recovery.push(&bench.journal[created..]).unwrap_err();
+    assert_eq!(Some((error.code, error.queued)), lost);
+}
+
+#[test]
+fn a_job_says_whether_its_journal_lacks_something() {
+    let mut bench = Bench::new(2);
+    let end = bench.job.journal_end();
+    bench.job.start(NOW);
+    assert!(matches!(bench.job.poll(NOW), Action::Save(_)));
+    // What is being saved may be there or not.
+    let error = bench.job.ensure_journal(end - 1).unwrap_err();
+    assert_eq!(error.code, ErrorCode::JournalLost);
+    assert_eq!(bench.job.ensure_journal(end), Ok(()));
+    bench.job.handle_save_failed();
+    assert_eq!(bench.job.ensure_journal(end), Ok(()));
+    assert!(bench.resume(false).job.ensure_journal(end).is_err());
+}

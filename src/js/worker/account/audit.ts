@@ -1,0 +1,85 @@
+/**
+ * Who did what, when and why: kept as long as the ledgers. An entry is written once, however often
+ * it is told, because its key is its time and its id. No recipient's data.
+ */
+import type { Sql } from "../platform-types.js";
+import type { AuditEntry, AuditPage } from "../types.js";
+
+/** A table without an index of its own: an entry is one row. */
+export const AUDIT_TABLES = `
+  CREATE TABLE audit (
+    at INTEGER NOT NULL, id TEXT NOT NULL, entry TEXT NOT NULL, PRIMARY KEY (at, id)) WITHOUT ROWID;`;
+
+/** Which entries are wanted. */
+export interface AuditFilter {
+  program?: string | undefined;
+  job?: string | undefined;
+  /** Contained in one of its texts, in any case. */
+  find?: string | undefined;
+}
+
+/** The entry before which a page begins. */
+export type AuditCursor = Pick<AuditEntry, "at" | "id">;
+
+/** What an entry begins with, wherever it arises. */
+export type NewEntry = Pick<AuditEntry, "by" | "action"> &
+  Partial<Omit<AuditEntry, "id" | "at" | "by" | "action">>;
+
+export function toEntry(entry: NewEntry, now: number): AuditEntry {
+  const nothing = { programId: null, job: null, reason: null, codes: null, detail: null };
+  return { id: crypto.randomUUID().slice(0, 8), at: now, ...nothing, ...entry };
+}
+
+export class Audit {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  add(entries: readonly AuditEntry[]): void {
+    for (const entry of entries) {
+      this.#sql.exec(
+        "INSERT OR IGNORE INTO audit VALUES (?, ?, ?)",
+        entry.at,
+        entry.id,
+        JSON.stringify(entry),
+      );
+    }
+  }
+
+  /** The newest first, before the one that `before` names. */
+  page(filter: AuditFilter, before: AuditCursor | undefined, limit: number): AuditPage {
+    const { at, id } = before ?? { at: Number.MAX_SAFE_INTEGER, id: "" };
+    const rows = this.#sql.exec<{ entry: string }>(
+      "SELECT entry FROM audit WHERE (at, id) < (?, ?) ORDER BY at DESC, id DESC",
+      at,
+      id,
+    );
+    const entries: AuditEntry[] = [];
+    for (const row of rows) {
+      const entry = JSON.parse(row.entry) as AuditEntry;
+      if (!isWanted(entry, filter)) continue;
+      if (entries.length === limit) return { entries, next: nameOf(entries.at(-1) as AuditEntry) };
+      entries.push(entry);
+    }
+    return { entries, next: null };
+  }
+}
+
+const nameOf = ({ at, id }: AuditEntry) => `${at}.${id}`;
+
+function isWanted(entry: AuditEntry, { program, job, find }: AuditFilter): boolean {
+  const { by, action, programId, job: ofJob, reason, detail } = entry;
+  return (
+    (program === undefined || programId === program) &&
+    (job === undefined || ofJob === job) &&
+    (find === undefined || contains([by, action, programId, ofJob, reason, detail], find))
+  );
+}
+
+/** Whether one of these texts contains that, in any case. */
+export function contains(texts: readonly (string | null)[], find: string): boolean {
+  const wanted = find.toLowerCase();
+  return texts.some((text) => text?.toLowerCase().includes(wanted));
+}

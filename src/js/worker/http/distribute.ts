@@ -1,0 +1,46 @@
+/** Uber's own distribute call, of a client in a page: its list is read here, and the program's object sends it. */
+import { VoucherError } from "../../errors.js";
+import { everybody } from "./everybody.js";
+import { CALL_PARAMETERS, keyOf } from "./job-request.js";
+import { type ListInput, partsOf } from "../lists.js";
+import type { CallOrder } from "../objects.js";
+import type { Operator } from "./operator.js";
+import { readParameters } from "./parameters.js";
+import { answer, distributeProblem } from "../problem.js";
+import { callProgram } from "./program-call.js";
+import { MOST_JSON_BYTES, listIn, parseJson, readJsonBytes } from "./request-body.js";
+import { canonicalId } from "./routing.js";
+import type { Call } from "../types.js";
+
+export async function distribute(
+  call: Call,
+  program: string,
+  { name: by }: Operator,
+): Promise<Response> {
+  const { request, url, env } = call;
+  const programId = canonicalId(program);
+  try {
+    const asked = readParameters(url, CALL_PARAMETERS);
+    const key = keyOf(request);
+    const bytes = await readJsonBytes(request, MOST_JSON_BYTES);
+    if (isEmptyObject(bytes)) {
+      const order = { programId, key, by, flags: asked, isEverybody: true };
+      return await send(call, order, await everybody(env, program));
+    }
+    const { list, flags } = await listIn(parseJson(bytes), asked);
+    const order = { programId, key, by, flags, isEverybody: false };
+    return await send(call, order, partsOf(list));
+  } catch (error) {
+    // Its caller takes a 5xx for doubt.
+    if (error instanceof VoucherError) return answer(distributeProblem(error));
+    throw error;
+  }
+}
+
+const send = (call: Call, order: CallOrder, list: ListInput) =>
+  callProgram(call, order.programId, (program) => program.distribute(order, list));
+
+/** `{}`, and nothing that could be meant otherwise: `null` is a list that went missing. */
+function isEmptyObject(bytes: Uint8Array): boolean {
+  return bytes.length < 64 && /^\s*\{\s*\}\s*$/.test(new TextDecoder().decode(bytes));
+}

@@ -1,0 +1,73 @@
+/**
+ * Guests, as Uber has them: masked until an operator asks to see them, which is written into the audit
+ * trail. What they hold of people passes through, and is kept nowhere.
+ */
+import { type GuestPageReader, guestReader } from "./reading.js";
+import type { Operator } from "./operator.js";
+import { flag, readParameters, text, wholeNumber } from "./parameters.js";
+import { canonicalId } from "./routing.js";
+import { stubs } from "../stubs.js";
+import type { Guest } from "../../types.js";
+import type { Call, GuestPage } from "../types.js";
+
+/** As many guests as any page may have. */
+const pageSize = wholeNumber(1, 1_000);
+
+/** A page of guests, as the core reads it. */
+export async function showGuests(
+  call: Call,
+  program: string,
+  operator: Operator,
+): Promise<Response> {
+  const types = { pageSize, pageToken: text, reveal: flag };
+  const { pageSize: size, pageToken, reveal = false } = readParameters(call.url, types);
+  if (reveal) await noteRevealed(call, program, operator);
+  const { guests, next } = await readerOf(call)(program, size, pageToken);
+  const shown = reveal ? guests : guests.map(masked);
+  return Response.json({ guests: shown, next, masked: !reveal } satisfies GuestPage);
+}
+
+/** Get Guests, as Uber answers it, with the token of the next page at the top. */
+export async function listGuests(
+  call: Call,
+  program: string,
+  operator: Operator,
+): Promise<Response> {
+  const types = { limit: pageSize, page_token: text };
+  const { limit, page_token: token } = readParameters(call.url, types);
+  await noteRevealed(call, program, operator);
+  const { guests, next } = await readerOf(call)(program, limit, token);
+  const raw = guests.map(({ raw: guest }) => guest);
+  return Response.json({ guests: raw, ...(next !== null && { next_token: next }) });
+}
+
+const readerOf = ({ env }: Call): GuestPageReader => guestReader(env);
+
+/** Written down first: nobody sees them without. */
+function noteRevealed({ env }: Call, program: string, { name }: Operator): Promise<void> {
+  return stubs(env).app().noteRevealed(name, canonicalId(program));
+}
+
+/** The same guest, as far as it can be told apart from the others and from nobody else. */
+export function masked(guest: Guest): Guest {
+  const { name, email, phone } = guest;
+  return { ...guest, name: begin(name), email: maskEmail(email), phone: maskPhone(phone), raw: {} };
+}
+
+/** Its first letter. */
+function begin(words: string | null): string | null {
+  const [letter] = words?.trim() ?? "";
+  return letter === undefined ? null : `${letter}…`;
+}
+
+function maskEmail(email: string | null): string | null {
+  const at = email?.lastIndexOf("@") ?? -1;
+  return email === null || at < 1 ? begin(email) : `${begin(email)}${email.slice(at)}`;
+}
+
+/** The country, nearly, and the last two digits. */
+function maskPhone(phone: string | null): string | null {
+  const digits = phone?.replaceAll(/[^\d+]/g, "") ?? "";
+  if (phone === null || digits === "") return null;
+  return digits.length < 8 ? "…" : `${digits.slice(0, 3)}…${digits.slice(-2)}`;
+}

@@ -1,0 +1,225 @@
+/** Uber's list of a program's codes: as a stream, and a page at a time. */
+import { type Client, createClient } from "../client/client.js";
+import type { FetchFunction, VoucherCode } from "../types.js";
+import { idsOfCodes } from "./code-ids.js";
+import { BrokenList, pagesOfList } from "./json-pages.js";
+import { refuse } from "./problem.js";
+import { settings } from "./settings.js";
+import { stubs } from "./stubs.js";
+import type { WorkerEnv } from "./types.js";
+import { type TokenApi, clientOptions, createUber } from "./uber.js";
+
+/** From the first byte of the request to the last of the list. */
+const LIST_TIMEOUT_MS = 120_000;
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+const NIL = "00000000-0000-0000-0000-000000000000";
+/** The page's client repeats what may be repeated, and waits as long as Uber asks. */
+const ONCE = { maxRetries: 0 } as const;
+
+/** How Uber is reached, and whom tokens are from. */
+export interface Way {
+  app: () => TokenApi;
+  fetch: FetchFunction;
+}
+
+const wayOf = (env: WorkerEnv): Way => ({
+  app: () => stubs(env).app(),
+  fetch: (url, init) => (env.UBER ?? globalThis).fetch(url, init),
+});
+
+/**
+ * The body of Uber's answer. The client makes the request and judges the answer
+ * by its head, but gets an empty list: it would keep the whole of it in memory.
+ */
+export async function openCodes(
+  env: WorkerEnv,
+  programId: string,
+  includeUsage: boolean,
+  { app, fetch }: Way = wayOf(env),
+  timeout = AbortSignal.timeout(LIST_TIMEOUT_MS),
+): Promise<ReadableStream<Uint8Array>> {
+  let body: ReadableStream<Uint8Array> | null = null;
+  const client = createUber(env, app, async (url, init) => {
+    const head = new AbortController();
+    const abort = () => head.abort();
+    const given = init.signal as AbortSignal;
+    given.addEventListener("abort", abort);
+    const signal = AbortSignal.any([head.signal, timeout]);
+    const answer = (await fetch(url, { ...init, signal })) as Response;
+    // The client lets go of its own connection once it has an answer.
+    given.removeEventListener("abort", abort);
+    if (!answer.ok) return answer;
+    ({ body } = answer);
+    const headers = new Headers(answer.headers);
+    for (const name of ["Content-Length", "Content-Encoding"]) headers.delete(name);
+    return new Response('{"codes":[]}', { status: 200, headers });
+  });
+  try {
+    await client.listCodes(programId, { ...ONCE, includeUsage });
+  } catch (error) {
+    void cancel(body);
+    throw error;
+  }
+  return body ?? (new Response("").body as ReadableStream<Uint8Array>);
+}
+
+/** The codes in pages of some hundred each, with all that Uber says of them. */
+export function listedCodes(
+  env: WorkerEnv,
+  programId: string,
+  includeUsage: boolean,
+): AsyncGenerator<VoucherCode[], void, void> {
+  const reader = new PageReader(env, programId);
+  return pagesRead(env, programId, includeUsage, (page) => reader.read(page));
+}
+
+/** Eighteen bytes a code: which it is, whether it is cancelled, and whether it is in use. */
+export interface ListedIds {
+  length: number;
+  ids: Uint8Array;
+  /** Not 0 where it is cancelled. */
+  cancelled: Uint8Array;
+  /** Not 0 where it is in use; always 0 where its use was not asked for. */
+  used: Uint8Array;
+}
+
+/**
+ * The ids of the codes alone, in pages. The core makes an object of each code
+ * with all its members: of a long list, that is much time and memory for nothing.
+ */
+export function listedIds(
+  env: WorkerEnv,
+  programId: string,
+  includeUsage = false,
+  way?: Way,
+): AsyncGenerator<ListedIds, void, void> {
+  return pagesRead(env, programId, includeUsage, readIds, way);
+}
+
+function readIds(page: string): ListedIds {
+  const codes = (JSON.parse(`[${page}]`) as unknown[]).map((code) => Object(code) as ListedCode);
+  return {
+    length: codes.length,
+    ids: idsOfCodes(codes.map((code) => uuidOrNil(code.code_id))),
+    cancelled: Uint8Array.from(codes, (code) => Number((code.canceled_at ?? null) !== null)),
+    used: Uint8Array.from(codes, (code) => Number(isInUse(code))),
+  };
+}
+
+/** What guests type, of each code: empty where Uber says none. */
+export interface ListedTexts extends Pick<ListedIds, "length" | "ids"> {
+  texts: string[];
+}
+
+export function listedTexts(
+  env: WorkerEnv,
+  programId: string,
+  way: Way,
+): AsyncGenerator<ListedTexts, void, void> {
+  return pagesRead(env, programId, false, readTexts, way);
+}
+
+function readTexts(page: string): ListedTexts {
+  const codes = (JSON.parse(`[${page}]`) as unknown[]).map((code) => Object(code) as ListedCode);
+  return {
+    length: codes.length,
+    ids: idsOfCodes(codes.map((code) => uuidOrNil(code.code_id))),
+    texts: codes.map(({ code_text: text }) => (typeof text === "string" ? text : "")),
+  };
+}
+
+/** What is read of a code in Uber's list. */
+type ListedCode = Partial<Record<"code_id" | "code_text" | "canceled_at" | "usage_count", unknown>>;
+
+function isInUse({ code_id: id, usage_count: count }: ListedCode): boolean {
+  // Uber writes counts as text elsewhere.
+  const isCount = typeof count === "number" || typeof count === "string";
+  return isCount && Number(count) > 0 && isUuid(id);
+}
+
+/** What is no UUID is the nil one, which is rejected wherever it is to be sent. */
+function uuidOrNil(id: unknown): string {
+  return isUuid(id) ? id : NIL;
+}
+
+const isUuid = (id: unknown): id is string => typeof id === "string" && UUID.test(id);
+
+/** Refuses a list of more codes than a job may have, and one that is not whole. */
+async function* pagesRead<T extends { length: number }>(
+  env: WorkerEnv,
+  programId: string,
+  includeUsage: boolean,
+  read: (page: string) => T | Promise<T>,
+  way?: Way,
+): AsyncGenerator<T, void, void> {
+  const { maxCodes } = settings();
+  // Cleared at the end: a timer that is set keeps an object in memory.
+  const late = new AbortController();
+  const timer = setTimeout(
+    () => late.abort(new DOMException("The list took too long", "TimeoutError")),
+    LIST_TIMEOUT_MS,
+  );
+  let count = 0;
+  try {
+    const body = await openCodes(env, programId, includeUsage, way, late.signal);
+    for await (const page of pagesOfList(body, "codes")) {
+      const codes = await read(page);
+      count += codes.length;
+      if (count > maxCodes) throw tooMany(maxCodes);
+      yield codes;
+    }
+  } catch (error) {
+    const { name } = Object(error) as { name?: unknown };
+    const isBroken =
+      error instanceof BrokenList || name === "TimeoutError" || name === "SyntaxError";
+    throw isBroken ? brokenOff() : error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Has the core read a page, as if it were the answer to a request for it. */
+class PageReader {
+  readonly #client: Client;
+  #page = "";
+
+  constructor(
+    env: WorkerEnv,
+    readonly programId: string,
+  ) {
+    const headers = { "Content-Type": "application/json" };
+    this.#client = createClient({
+      ...clientOptions(env),
+      auth: "none",
+      fetch: async () => new Response(`{"codes":[${this.#page}]}`, { headers }),
+    });
+  }
+
+  read(page: string): Promise<VoucherCode[]> {
+    this.#page = page;
+    return this.#client.listCodes(this.programId, ONCE);
+  }
+}
+
+async function cancel(body: ReadableStream<Uint8Array> | null): Promise<void> {
+  await body?.cancel().catch(() => {});
+}
+
+function tooMany(most: number) {
+  return refuse(
+    422,
+    "too_many_codes",
+    `The program has more than ${most} codes`,
+    "Upload lists of its codes. `maxCodes` of `createWorker` is the limit.",
+  );
+}
+
+// No 5xx: a page's client would take the codes of a call for unknown.
+function brokenOff() {
+  return refuse(
+    424,
+    "unexpected_response",
+    "Uber's list of codes broke off, or is none",
+    "Try again. Nothing was queued.",
+  );
+}

@@ -1,0 +1,143 @@
+/** Lists of codes that come as a stream of bytes, or in JSON, read within limits. */
+import {
+  type CodeList,
+  type ListParts,
+  type ProgramLists,
+  listParts,
+  toCodeList,
+} from "../codes/code-list.js";
+import {
+  type CodesInput,
+  type ParseProgress,
+  parseCodes,
+  parseCodesByProgram,
+} from "../codes/parse.js";
+import { VoucherError } from "../errors.js";
+import { type Body, limited } from "./body.js";
+import { type Refusal, refuse } from "./problem.js";
+import type { ListFlags } from "./program/fingerprint.js";
+import { settings } from "./settings.js";
+
+const MOST_PROGRAMS = 1_000;
+
+/** A list that is handed to a program's object: as text, or as the worker has read it. */
+export type ListInput = ListText | ListParts;
+
+export interface ListText extends Body {
+  /** Which column the codes are in; undefined where that is to be found out. */
+  column: string | undefined;
+}
+
+/** A list that was read here, to be handed over. */
+export function partsOf(list: CodeList): ListParts {
+  const parts = listParts(list);
+  if (parts === undefined) throw new TypeError("No list that was read here");
+  return parts;
+}
+
+/** The list that was handed over. */
+export async function readInput(input: ListInput): Promise<CodeList> {
+  return "ids" in input ? toCodeList(input) : readList(input);
+}
+
+const readList = ({ column, ...body }: ListText): Promise<CodeList> =>
+  withinLimits((signal, onProgress) =>
+    parseCodes(limited(body, settings().maxUploadBytes), {
+      ...(column !== undefined && { column }),
+      signal,
+      onProgress,
+    }),
+  );
+
+/** The list of these entries. */
+export const readEntries = (entries: CodesInput): Promise<CodeList> =>
+  withinLimits((signal, onProgress) => parseCodes(entries, { signal, onProgress }));
+
+/** The lists in a CSV with a column of program ids. */
+export const readLists = (
+  body: Body,
+  { column, programColumn }: { column: string | undefined; programColumn: string | undefined },
+): Promise<ProgramLists> =>
+  withinLimits((signal, onProgress) =>
+    parseCodesByProgram(limited(body, settings().maxUploadBytes), {
+      ...(column !== undefined && { column }),
+      ...(programColumn !== undefined && { programColumn }),
+      signal,
+      onProgress,
+    }),
+  );
+
+/** The list as it may be sent, or why not. */
+export function accepted(list: CodeList, { valid }: Pick<ListFlags, "valid">): CodeList {
+  if (list.rejectedCount > 0 && valid !== true) {
+    throw refuse(
+      422,
+      "invalid_codes",
+      list.rejectedCount === 1 ? "1 row is no code" : `${list.rejectedCount} rows are no codes`,
+      "Correct them, or say `valid=true` to leave them out.",
+      { more: { rejectedCount: list.rejectedCount, issues: list.rejected } },
+    );
+  }
+  if (list.size === 0) {
+    throw refuse(400, "empty_codes", "There is no code in the list", "List at least one code.");
+  }
+  return list.valid();
+}
+
+async function withinLimits<T extends CodeList | ProgramLists>(
+  read: (signal: AbortSignal, onProgress: (progress: ParseProgress) => void) => Promise<T>,
+): Promise<T> {
+  const { maxCodes } = settings();
+  const stop = new AbortController();
+  try {
+    const found = await read(stop.signal, ({ codes, rejected, programs }) => {
+      if (codes > maxCodes) stop.abort(tooManyCodes(maxCodes));
+      // A wrong column of programs has as many of them as there are rows.
+      if (programs > MOST_PROGRAMS) stop.abort(tooManyPrograms());
+      // A file of something else need not be read to its end.
+      if (rejected > maxCodes) stop.abort(tooManyRejected(rejected));
+    });
+    if (sizeOf(found) > maxCodes) throw tooManyCodes(maxCodes);
+    if ("programs" in found && found.programs.size > MOST_PROGRAMS) throw tooManyPrograms();
+    return found;
+  } catch (error) {
+    // Our own refusals come as the cause of the reader's error.
+    const cause = error instanceof VoucherError ? error.cause : undefined;
+    throw isRefusal(cause) ? cause : error;
+  }
+}
+
+function sizeOf(found: CodeList | ProgramLists): number {
+  if ("size" in found) return found.size;
+  return [...found.programs.values()].reduce((all, { size }) => all + size, 0);
+}
+
+const isRefusal = (value: unknown): value is Refusal =>
+  value instanceof Error && "problem" in value;
+
+function tooManyCodes(most: number): Refusal {
+  return refuse(
+    422,
+    "too_many_codes",
+    `There are more than ${most} codes in the upload`,
+    "Split the file.",
+  );
+}
+
+function tooManyPrograms(): Refusal {
+  return refuse(
+    422,
+    "too_many_programs",
+    `There are more than ${MOST_PROGRAMS} programs in the upload`,
+    "Split the file, or name the column of the programs with `programColumn`.",
+  );
+}
+
+function tooManyRejected(count: number): Refusal {
+  return refuse(
+    422,
+    "invalid_codes",
+    `More than ${count - 1} rows are no codes`,
+    "It may be another file, or the name of the column is wrong.",
+  );
+}

@@ -1,0 +1,59 @@
+/** A second operator agrees to a job that is large: then it starts as it was to. */
+import { requireState } from "./job-states.js";
+import { refuse } from "../problem.js";
+import type { Pausing } from "./pausing.js";
+import type { Reports } from "./reports.js";
+import type { Runner } from "./runner.js";
+import { type JobRecord, type Who, note } from "./records.js";
+import { settings } from "../settings.js";
+import { begin } from "./start-plan.js";
+
+/** Whether so many codes need it. */
+export function needsApproval(codes: number): boolean {
+  const { approval } = settings();
+  return approval !== undefined && codes > approval.above;
+}
+
+/** What it needs of a program's object. */
+interface Needs {
+  readonly pausing: Pausing;
+  readonly reports: Reports;
+  readonly runner: Runner;
+  arm(): Promise<void>;
+}
+
+/** @throws where the operator is the one who has created the job. */
+export async function approve(program: Needs, record: JobRecord, who: Who): Promise<void> {
+  const { by } = who;
+  requireState("approve", record.summary);
+  if (record.summary.by === by) throw sameOperator();
+  await program.pausing.learn();
+  // Another request may have come first.
+  requireState("approve", record.summary);
+  record.summary.approval = { by, at: Date.now() };
+  begin(record, Date.now());
+  note(record, { ...who, action: "approved", codes: record.summary.progress.total });
+  program.runner.settle(record, record.summary.progress);
+  await program.reports.report(record);
+  await program.arm();
+}
+
+function sameOperator() {
+  return refuse(
+    403,
+    "same_operator",
+    "Whoever created a job can't approve it",
+    "Ask another operator. With the admin token alone, all operators have one name: use Cloudflare Access.",
+  );
+}
+
+/** Refuses a single call that as a job would have to be approved. */
+export function refuseUnapproved(codes: number): void {
+  if (!needsApproval(codes)) return;
+  throw refuse(
+    403,
+    "approval_required",
+    `A list of ${codes} codes needs a second operator's approval here`,
+    "Nothing was queued. Make a job of them: POST /api/programs/{program}/jobs.",
+  );
+}

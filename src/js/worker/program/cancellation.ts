@@ -1,0 +1,91 @@
+/** Cancels a job of which nothing has left: nothing of it ever will, and its codes are free. */
+import { requireState } from "./job-states.js";
+import { type Refusal, refuse } from "../problem.js";
+import type { ObjectStorage } from "../platform-types.js";
+import type { Ledger } from "./ledger.js";
+import type { Live } from "./live.js";
+import type { OpenJobs } from "./open-jobs.js";
+import { type JobRecord, type Records, type Who, note } from "./records.js";
+import type { Reports } from "./reports.js";
+import type { Runner } from "./runner.js";
+import { hasLeft } from "./start-plan.js";
+
+/** What it needs of a program's object. */
+interface Needs {
+  readonly jobs: OpenJobs;
+  readonly ledger: Ledger;
+  readonly live: Live;
+  readonly records: Records;
+  readonly reports: Reports;
+  readonly runner: Runner;
+}
+
+export class Cancellation {
+  constructor(
+    readonly program: Needs,
+    readonly storage: Pick<ObjectStorage, "transactionSync">,
+  ) {}
+
+  /** @throws where something of it has left; it is paused then. */
+  async cancel(record: JobRecord, who: Who): Promise<void> {
+    requireState("cancel", record.summary);
+    const { summary } = record;
+    if (summary.status === "cancelled") return;
+    if (hasLeft(summary.progress)) throw hasBegun();
+    // These have never run.
+    if (summary.status !== "scheduled" && summary.status !== "unapproved") {
+      await this.#stop(record);
+    }
+    note(record, { ...who, action: "cancelled", codes: summary.progress.total });
+    this.#discard(record);
+    await this.program.jobs.erase(record.number);
+    this.program.live.changed(summary.id);
+    await this.program.reports.report(record);
+  }
+
+  /** Nothing more leaves, and what was about to is awaited. */
+  async #stop(record: JobRecord): Promise<void> {
+    const { runner, jobs, reports } = this.program;
+    const { summary, number } = record;
+    if (summary.status === "running") summary.status = "paused";
+    await runner.stopped(number);
+    const progress = await jobs.use(number, async (job) => job.progress());
+    // Another request may have come first.
+    requireState("cancel", summary);
+    if (!hasLeft(progress)) return;
+    runner.settle(record, progress);
+    await reports.report(record);
+    throw hasBegun();
+  }
+
+  #discard(record: JobRecord): void {
+    const { ledger, records } = this.program;
+    const { summary, number } = record;
+    const now = Date.now();
+    const { progress } = summary;
+    this.storage.transactionSync(() => {
+      ledger.fold(number, null, () => undefined);
+      record.isFolded = true;
+      Object.assign(summary, {
+        status: "cancelled",
+        progress: { ...progress, pending: 0, abandoned: progress.total },
+        startsAt: null,
+        waitingUntil: null,
+        error: null,
+        rate: null,
+        updatedAt: now,
+        finishedAt: now,
+      });
+      records.save(record);
+    });
+  }
+}
+
+function hasBegun(): Refusal {
+  return refuse(
+    409,
+    "already_sending",
+    "Something of the job has left, so it can't be cancelled any more",
+    "Pause it: then nothing more leaves. What has not left can be abandoned batch by batch.",
+  );
+}

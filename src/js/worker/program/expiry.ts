@@ -1,0 +1,73 @@
+/** Lets go of the lists of jobs that finished long ago; the ledger keeps what became of each code. */
+import { STATES } from "../../generated/protocol.js";
+import type { CodeState } from "../../job/types.js";
+import { idsOfCodes } from "../code-ids.js";
+import { statesOf } from "./job-reading.js";
+import type { Ledger } from "./ledger.js";
+import { logError } from "../log.js";
+import type { OpenJobs } from "./open-jobs.js";
+import type { ObjectStorage } from "../platform-types.js";
+import type { JobRecord, Records } from "./records.js";
+import { settings } from "../settings.js";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Up to so many codes are looked up one by one, and not in the whole ledger. */
+const PAGE_LOOKUP_LIMIT = 1_000;
+
+export class Expiry {
+  constructor(
+    readonly storage: ObjectStorage,
+    readonly records: Records,
+    readonly ledger: Ledger,
+    readonly jobs: OpenJobs,
+    /** The list of a job is gone. */
+    readonly onExpired: (record: JobRecord) => Promise<void>,
+  ) {}
+
+  /** When the lists of the jobs that finished are to go. */
+  dueAt(): number[] {
+    return this.records.finished().map((record) => this.#expiresAt(record));
+  }
+
+  async run(): Promise<void> {
+    for (const record of this.records.finished()) {
+      if (this.#expiresAt(record) > Date.now()) continue;
+      // One that fails is tried again later, and keeps none of the others.
+      await this.fold(record).catch((error: unknown) => logError("fold", error));
+    }
+  }
+
+  #expiresAt({ number, isCall, summary }: JobRecord): number {
+    const { finishedAt, createdAt } = summary;
+    const keptMs = isCall ? 0 : settings().retentionDays * DAY_MS;
+    return Math.max((finishedAt ?? createdAt) + keptMs, this.jobs.retryAt(number));
+  }
+
+  /** Moves what became of a job's codes into the ledger, and deletes its list. */
+  async fold(record: JobRecord): Promise<void> {
+    const { states, few } = await this.jobs.use(record.number, async (job) => {
+      record.summary.progress = job.progress();
+      const states = statesOf(job);
+      const isShort = states.length <= PAGE_LOOKUP_LIMIT;
+      return { states, few: isShort ? idsOfCodes(Array.from(job.results(), codeOf)) : null };
+    });
+    this.storage.transactionSync(() => {
+      this.ledger.fold(record.number, few, (place) => foldedState(states[place]));
+      record.isFolded = true;
+      record.summary.status = "expired";
+      // One with a key stays, so that asking again with the key sends nothing again.
+      if (record.isCall && record.key === null) this.records.remove(record);
+      else this.records.save(record);
+    });
+    await this.jobs.erase(record.number);
+    await this.onExpired(record);
+  }
+}
+
+const codeOf = ({ code }: { code: string }) => code;
+
+/** What the ledger keeps of a code; nothing where it is free again. */
+function foldedState(number: number | undefined): CodeState | undefined {
+  const state = STATES[number ?? STATES.length];
+  return state === "rejected" ? undefined : state;
+}

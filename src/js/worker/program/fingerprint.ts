@@ -1,0 +1,52 @@
+/** What an Idempotency-Key stands for: all that decides what is sent. */
+import { refuse } from "../problem.js";
+
+/** What the caller says about a list; `undefined` where nothing is said. */
+export interface ListFlags {
+  /** "I have seen what was rejected": it is left out. */
+  valid: boolean | undefined;
+  /** Codes that were sent before are left out. */
+  skip: boolean | undefined;
+  /** They are sent all the same. */
+  resend: boolean | undefined;
+}
+
+/** What the caller says about the comparison of a list with its program's. */
+export interface CheckFlags {
+  /** Codes that the program does not have are sent all the same. */
+  allowForeign: boolean;
+  /** The list is sent without being compared. */
+  unchecked: boolean;
+}
+
+/** The parts of a request that a key stands for, by the names that the caller knows them by. */
+export type Fingerprint = Readonly<Record<string, string | number | boolean | null>>;
+
+/** What is written down of a request, so that the next one with its key can be compared. */
+export function fingerprintText(parts: Fingerprint, flags: ListFlags, codes: string): string {
+  const { valid = false, skip = false, resend = false } = flags;
+  return JSON.stringify({ ...parts, valid, skip, resend, codes });
+}
+
+/** Refuses a key that was used before for what would send something else. */
+export function refuseReusedKey(before: string, now: string): void {
+  if (before === now) return;
+  const other = JSON.parse(now) as Fingerprint;
+  // An earlier version wrote down the list alone.
+  const one = before.startsWith("{")
+    ? (JSON.parse(before) as Fingerprint)
+    : { ...other, codes: before };
+  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
+  const differs = [...names].filter((name) => one[name] !== other[name]);
+  if (differs.length > 0) throw keyReused(differs);
+}
+
+export function keyReused(differs: readonly string[]) {
+  return refuse(
+    422,
+    "idempotency_key_reused",
+    `This Idempotency-Key was used with another ${differs.map((name) => `\`${name}\``).join(", ")}`,
+    "Repeat the first request as it was, or use a new key for another one.",
+    { more: { differs } },
+  );
+}

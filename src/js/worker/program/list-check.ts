@@ -1,0 +1,148 @@
+/**
+ * A list beside its program's, before anything of it may be sent: which of its codes Uber does not
+ * list there, which are cancelled, and which are in use.
+ */
+import { hexOf } from "../../codes/code-list.js";
+import { ForeignOwners } from "./foreign-owners.js";
+import type { CheckFlags } from "./fingerprint.js";
+import { KEPT_MS, LISTED, type Listed, type Listing } from "./listing.js";
+import type { Budget } from "./budget.js";
+import type { Stubs } from "../stubs.js";
+import { faultOf, refuse } from "../problem.js";
+import type { DryRun, ForeignCode, JobFault } from "../types.js";
+
+const ID = 16;
+const MOST_LISTED = 1_000;
+/** A code that is missing may be newer than that list: where it is older than this, it is read again. */
+const FRESH_MS = 5_000;
+
+/** Where jobs send so slowly that a turn comes later, the list is read without one. */
+const LONGEST_TURN_MS = 20_000;
+
+/** Of a code in no list: beside the marks of `LISTED`. */
+export const FOREIGN = 3;
+
+/** What a list was compared with, and what came of it. */
+export interface Checked {
+  /** Of each code: `LISTED`, or `FOREIGN`; nothing where Uber's list could not be read. */
+  marks: Uint8Array | undefined;
+  foreign: number;
+  /** The first 1,000 of them, sixteen bytes each. */
+  firstForeign: Uint8Array;
+  check: DryRun["check"];
+}
+
+export class ListChecks {
+  readonly #owners: ForeignOwners;
+
+  constructor(
+    readonly program: { readonly budget: Budget; readonly stubs: Stubs },
+    readonly listing: Listing,
+  ) {
+    this.#owners = new ForeignOwners(program, listing.env);
+  }
+
+  /** Compares it; of many programs, in turn: together they would read more at a time than Uber allows. Never throws. */
+  async compare(programId: string, ids: Uint8Array, isOneOfMany: boolean): Promise<Checked> {
+    try {
+      if (isOneOfMany && this.listing.kept(KEPT_MS) === undefined) await this.#turn(programId);
+      let listed = await this.listing.atMost(KEPT_MS, programId);
+      let found = compare(ids, listed);
+      if (found.foreign > 0 && Date.now() - listed.readAt > FRESH_MS) {
+        listed = await this.listing.read(programId);
+        found = compare(ids, listed);
+      }
+      return { ...found, check: { readAt: listed.readAt, codes: listed.size, error: null } };
+    } catch (error) {
+      const fault: JobFault = { ...faultOf(error), queued: "no" };
+      const nothing = { marks: undefined, foreign: 0, firstForeign: new Uint8Array() };
+      return { ...nothing, check: { readAt: null, codes: null, error: fault } };
+    }
+  }
+
+  async #turn(programId: string): Promise<void> {
+    const { from } = await this.program.stubs.app().lease(programId, 1);
+    const waitMs = Math.min(from - Date.now(), LONGEST_TURN_MS);
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+  }
+
+  /**
+   * The same, where something is to be sent.
+   *
+   * @throws where there are codes of no such list, or the list can't be read, and the request does
+   *   not say that it is to be sent all the same.
+   */
+  async require(
+    programId: string,
+    ids: Uint8Array,
+    { allowForeign, unchecked }: CheckFlags,
+    isOneOfMany: boolean,
+  ): Promise<Uint8Array | undefined> {
+    if (unchecked) return undefined;
+    const checked = await this.compare(programId, ids, isOneOfMany);
+    const { error } = checked.check;
+    if (error !== null) throw notRead(error);
+    if (checked.foreign > 0 && !allowForeign) {
+      const codes = isOneOfMany
+        ? namedBy(checked.firstForeign, [])
+        : await this.nameForeign(programId, checked);
+      throw foreign(checked.foreign, ids.length / ID, codes);
+    }
+    return checked.marks;
+  }
+
+  /** The first of the codes that are not in the list, each with the program that has it, if that is known. */
+  async nameForeign(programId: string, { firstForeign }: Checked): Promise<ForeignCode[]> {
+    const owners = firstForeign.length > 0 ? await this.#owners.find(programId, firstForeign) : [];
+    return namedBy(firstForeign, owners);
+  }
+}
+
+export function namedBy(ids: Uint8Array, owners: readonly (string | null)[]): ForeignCode[] {
+  return Array.from({ length: ids.length / ID }, (_, place) => {
+    return { code: hexOf(ids, place * ID), program: owners[place] ?? null };
+  });
+}
+
+function compare(ids: Uint8Array, listed: Listed): Omit<Checked, "check"> {
+  const marks = new Uint8Array(ids.length / ID);
+  const places: number[] = [];
+  let [place, foreign] = [0, 0];
+  for (const mark of listed.marksOf(ids)) {
+    marks[place] = mark === -1 ? FOREIGN : mark;
+    if (mark === -1) {
+      foreign += 1;
+      if (places.length < MOST_LISTED) places.push(place);
+    }
+    place += 1;
+  }
+  const firstForeign = new Uint8Array(places.length * ID);
+  places.forEach((from, at) => firstForeign.set(ids.subarray(from * ID, (from + 1) * ID), at * ID));
+  return { marks, foreign, firstForeign };
+}
+
+/** Whether nothing of a code is sent, since Uber has cancelled it or says that it is in use. */
+export const isLeftOut = (mark: number | undefined): boolean =>
+  mark === LISTED.cancelled || mark === LISTED.used;
+
+function foreign(count: number, all: number, codes: ForeignCode[]) {
+  const [named] = codes.flatMap(({ program }) => program ?? []);
+  const what = count === 1 ? "1 code is" : `${count} codes are`;
+  return refuse(
+    422,
+    "foreign_codes",
+    `${what} not in this program${count === all && count > 1 ? ": none of the list is" : ""}`,
+    `${named === undefined ? "" : `The program ${named} has some of them. `}Correct the list, or the program. To send them all the same, say \`allowForeign=true\`.`,
+    { more: { count, codes } },
+  );
+}
+
+function notRead(cause: JobFault) {
+  return refuse(
+    503,
+    "codes_not_read",
+    `Uber's list of the program's codes could not be read: ${cause.message}`,
+    "Nothing was created. Try again; or say `unchecked=true` to send without knowing whether the codes are this program's.",
+    { more: { cause } },
+  );
+}

@@ -1,0 +1,254 @@
+/** The parts of a program's object, made and tied to one another. */
+import type { Client } from "../../client/client.js";
+import { Alarm, LONGEST_RETRY_MS } from "../alarm.js";
+import { Budget, countedFetch } from "./budget.js";
+import { Calls } from "./calls.js";
+import { Cancellation } from "./cancellation.js";
+import { Creation } from "./creation.js";
+import { Expiry } from "./expiry.js";
+import { Inbox } from "./inbox.js";
+import { Ledger } from "./ledger.js";
+import { ListChecks } from "./list-check.js";
+import { Listing } from "./listing.js";
+import { Live } from "./live.js";
+import { logError } from "../log.js";
+import { OpenJobs } from "./open-jobs.js";
+import { Operations } from "./operations.js";
+import { OutcomeQueue } from "./outcome-queue.js";
+import { Pacer } from "./pacer.js";
+import { Pausing } from "./pausing.js";
+import type { ObjectState } from "../platform-types.js";
+import { hearing } from "./rejections.js";
+import { type JobRecord, Records, restingStatus } from "./records.js";
+import { Reports } from "./reports.js";
+import { Runner } from "./runner.js";
+import { Schedule } from "./schedule.js";
+import { SetAside } from "./set-aside.js";
+import { noteSources } from "./sources.js";
+import { isUnapproved } from "./start-plan.js";
+import { ProgramState } from "./state.js";
+import { type Stubs, stubs } from "../stubs.js";
+import { PROGRAM_TABLES, Tables } from "../tables.js";
+import type { WorkerEnv } from "../types.js";
+import { createUber } from "../uber.js";
+import { Usage } from "./usage.js";
+import { part } from "./views.js";
+
+/** A job that was created is started at once; should the object end before, so soon. */
+const CREATED_MS = 1_000;
+
+const logged = (where: string) => (error: unknown) => logError(where, error);
+
+export class ProgramParts {
+  readonly budget = new Budget();
+  readonly stubs: Stubs;
+  readonly records: Records;
+  readonly ledger: Ledger;
+  readonly jobs: OpenJobs;
+  readonly listing: Listing;
+  readonly checks: ListChecks;
+  readonly creation: Creation;
+  readonly cancellation: Cancellation;
+  readonly inbox: Inbox;
+  readonly setAside: SetAside;
+  readonly live: Live;
+  readonly runner: Runner;
+  readonly reports: Reports;
+  readonly calls: Calls;
+  readonly schedule: Schedule;
+  readonly usage: Usage;
+  readonly operations: Operations;
+  readonly pausing: Pausing;
+  readonly expiry: Expiry;
+  readonly state: ProgramState;
+  readonly tables: Tables;
+  #client: Client | undefined;
+  readonly #alarm: Alarm;
+  readonly #pacer: Pacer;
+  /** Whether the alarm's handler is at work: what else happens meanwhile is of its invocation. */
+  #isAlarm = false;
+  #recovery: Promise<void> | undefined;
+
+  // It asks nothing of storage: if that refuses, there still has to be an object that tries again.
+  constructor(
+    readonly ctx: ObjectState,
+    readonly env: WorkerEnv,
+  ) {
+    const { storage } = ctx;
+    this.stubs = stubs(env, this.budget);
+    this.reports = new Reports(this.stubs);
+    this.#pacer = new Pacer(
+      this.stubs,
+      this.budget,
+      () => this.state.id,
+      (until) => {
+        if (until === "paused") void this.pausing.set(true).catch(logged("pause"));
+        else if (until === "spent") this.runner.stop();
+        else this.runner.hold(until);
+      },
+    );
+    this.tables = new Tables(storage, PROGRAM_TABLES);
+    this.state = new ProgramState(storage.sql, this.tables);
+    this.#alarm = new Alarm(storage);
+    this.records = new Records(storage.sql, this.tables);
+    this.ledger = new Ledger(storage.sql, this.tables);
+    this.jobs = new OpenJobs(
+      () => this.client,
+      storage,
+      this.#pacer,
+      (number, error) => this.setAside.add(number, error),
+      (number, job) => {
+        const record = this.records.byNumber(number);
+        if (record) noteSources(record, job);
+      },
+    );
+    this.listing = new Listing(this, env);
+    this.checks = new ListChecks(this, this.listing);
+    this.creation = new Creation(
+      storage,
+      this.records,
+      this.ledger,
+      this.jobs,
+      this.checks,
+      (record) => {
+        this.calls.created(record);
+        void this.arm(Date.now() + CREATED_MS).catch(logged("arm"));
+      },
+      ({ key, summary }) => this.stubs.app().fateInGroup(summary.group ?? "", key ?? ""),
+      async (record) => {
+        this.runner.settle(record, record.summary.progress);
+        await this.arm();
+        await this.reports.report(record);
+      },
+    );
+    const changed = (record: JobRecord) => this.live.changed(record.summary.id);
+    this.inbox = new Inbox(
+      storage,
+      new OutcomeQueue(storage, this.tables),
+      this.records,
+      this.ledger,
+      this.jobs,
+      (record) => this.runner.settle(record, record.summary.progress),
+      async (records, settled) => {
+        await this.arm();
+        await this.reports.report(...records);
+        if (settled.size === 0) return;
+        await this.stubs
+          .events()
+          .noteSettled([...settled])
+          .catch(logged("settled"));
+      },
+    );
+    this.setAside = new SetAside(
+      env,
+      storage,
+      this.records,
+      this.ledger,
+      this.jobs,
+      async (record) => {
+        changed(record);
+        await this.arm();
+        await this.reports.report(record);
+      },
+      (record, wasHeld) => this.#takeBack(record, wasHeld),
+    );
+    this.live = new Live(ctx, async (jobId) => {
+      const record = this.records.byId(jobId);
+      return record && part(this, record);
+    });
+    const { reports, budget } = this;
+    const isPaused = () => this.state.isPaused;
+    this.runner = new Runner(this.records, this.jobs, reports, budget, isPaused, changed);
+    this.calls = new Calls(this);
+    this.cancellation = new Cancellation(this, storage);
+    this.usage = new Usage(this, this.listing, storage);
+    this.pausing = new Pausing(this, () => this.#pacer.open());
+    this.expiry = new Expiry(storage, this.records, this.ledger, this.jobs, async (record) => {
+      changed(record);
+      await this.reports.report(record);
+    });
+    this.schedule = new Schedule(this);
+    this.operations = new Operations(this);
+    void ctx.blockConcurrencyWhile(() => this.#recovered().catch(logged("recover")));
+  }
+
+  /** Resolves once that is ended which broke off with the object before; tried until it succeeds. */
+  #recovered(): Promise<void> {
+    this.#recovery ??= this.#recover().catch((error: unknown) => {
+      this.#recovery = undefined;
+      throw error;
+    });
+    return this.#recovery;
+  }
+
+  async #recover(): Promise<void> {
+    if (!this.tables.areThere) return;
+    await this.#alarm.load();
+    // No code of theirs is claimed, and nothing has left.
+    for (const record of this.records.inStatus("creating")) await this.creation.discard(record);
+    await this.calls.recover();
+    await this.arm();
+    // Not waited for: it can take long.
+    void this.setAside.retryAll().catch(logged("set aside"));
+  }
+
+  /** Goes on with a job that could not be read, and can be again. */
+  async #takeBack(record: JobRecord, wasHeld: boolean): Promise<void> {
+    if (record.isCall) return void (await this.calls.end(record));
+    const progress = await this.jobs.use(record.number, async (job) => job.progress());
+    // It may be an older copy, which was told less.
+    record.knownUse = "";
+    // Nothing leaves by itself: an operator knows what became of the journal meanwhile.
+    const status = isUnapproved(record) ? "unapproved" : restingStatus(progress);
+    record.summary.status = wasHeld ? "held" : status;
+    this.runner.settle(record, progress);
+    await this.arm();
+    await this.reports.report(record);
+  }
+
+  /** What comes from outside begins: an invocation of its own, unless the alarm's is under way. */
+  async begin(): Promise<void> {
+    this.tables.refuseNewer();
+    if (!this.#isAlarm) this.budget.renew();
+    await this.#recovered();
+  }
+
+  /** Made when it is first needed: variables that are wrong refuse a request, and not the object. */
+  get client(): Client {
+    return (this.#client ??= createUber(
+      this.env,
+      () => this.stubs.app(),
+      hearing(countedFetch(this.env, this.budget), (said) => this.runner.hear(said)),
+    ));
+  }
+
+  /** Goes on with what is due. */
+  async alarm(): Promise<void> {
+    this.#isAlarm = true;
+    try {
+      await this.#alarm.fire(async () => {
+        // That release goes on from here, when it is back.
+        if (this.tables.areNewer) return this.#alarm.set(Date.now() + LONGEST_RETRY_MS);
+        this.budget.renew();
+        await this.#recovered();
+        await this.schedule.run();
+      });
+    } finally {
+      this.#isAlarm = false;
+    }
+  }
+
+  /** Sets the alarm to that time, or to when there is something to do next; or earlier. */
+  async arm(at?: number): Promise<void> {
+    // While its handler is at work: that sets it at the end. To set it costs a row.
+    const isLate = this.#isAlarm && !this.#alarm.isWaiting;
+    if (at !== undefined) await this.#alarm.set(at);
+    else if (!isLate) await this.armNext();
+  }
+
+  /** Sets the alarm to when there is something to do next. */
+  async armNext(): Promise<void> {
+    const at = this.tables.areThere ? this.schedule.nextDue() : undefined;
+    if (at !== undefined) await this.#alarm.set(at);
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * When what is unknown may be sent again: not while Uber's reports may still arrive, since whoever
+ * decides before gets people messaged twice.
+ *
+ * | Since the last request and the last report | and then usage was    | "send again"             |
+ * | ------------------------------------------ | --------------------- | ------------------------ |
+ * | less than `settleMinutes`                  | whatever              | is refused               |
+ * | as long, or longer                         | read, or could not be | may be decided           |
+ * | as long, or longer                         | not asked for         | is decided, after a read |
+ *
+ * With `settleMinutes: 0`, it may be decided at once.
+ */
+import type { Settling } from "../types.js";
+import type { JobRecord } from "./records.js";
+
+const MINUTE_MS = 60_000;
+
+/** What is known of a job with unknown codes. */
+export interface SettlingFacts {
+  /** Codes of the batches that are unknown, and how many of them were reported. */
+  of: number;
+  arrived: number;
+  /** When something of the job last left; 0 where nothing has. */
+  sentAt: number;
+  /** When a report last settled something of the job. */
+  lastAt: number | null;
+  /** When usage was last asked for, and whatever came of it is known; and when it was last read. */
+  usageTriedAt: number;
+  usageReadAt: number | null;
+}
+
+/** When something of a job last left, and was last reported. */
+export function timesOf({ sent, sources, summary }: JobRecord) {
+  return { sentAt: sent?.at ?? summary.updatedAt, lastAt: sources.webhook.lastAt };
+}
+
+/** Since when nothing has left, and nothing was reported. */
+export const quietSince = ({ sentAt, lastAt }: Pick<SettlingFacts, "sentAt" | "lastAt">): number =>
+  Math.max(sentAt, lastAt ?? 0);
+
+/** From when on the rest may be sent again. */
+export const resendAt = (
+  facts: Pick<SettlingFacts, "sentAt" | "lastAt">,
+  settleMinutes: number,
+): number => quietSince(facts) + settleMinutes * MINUTE_MS;
+
+/** Whether usage was not asked for since then. */
+export const isUsageStale = (
+  facts: Pick<SettlingFacts, "sentAt" | "lastAt" | "usageTriedAt">,
+  settleMinutes: number,
+): boolean => facts.usageTriedAt < resendAt(facts, settleMinutes);
+
+export function settlingOf(facts: SettlingFacts, now: number, settleMinutes: number): Settling {
+  const { arrived, of, lastAt, usageReadAt } = facts;
+  const at = resendAt(facts, settleMinutes);
+  const isOpen = settleMinutes === 0 || (now >= at && !isUsageStale(facts, settleMinutes));
+  return { arrived, of, lastAt, resendAt: at, usageReadAt, isOpen };
+}

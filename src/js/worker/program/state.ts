@@ -1,0 +1,51 @@
+/** What a program's object keeps beside its jobs: small values by name. */
+import type { Sql } from "../platform-types.js";
+import type { Tables } from "../tables.js";
+
+export class ProgramState {
+  #id: string | undefined;
+
+  constructor(
+    readonly sql: Sql,
+    readonly tables: Tables,
+  ) {}
+
+  /** Whether an operator has paused everything, as far as it is known here. */
+  get isPaused(): boolean {
+    return this.read("paused") === "true";
+  }
+
+  set isPaused(isPaused: boolean) {
+    this.tables.make();
+    if (isPaused !== this.isPaused) this.write("paused", String(isPaused));
+  }
+
+  /** The program's id, which an object can't know of itself; empty where there never was a job. */
+  get id(): string {
+    this.#id ??= this.read("program") ?? "";
+    return this.#id;
+  }
+
+  /** The same, without asking storage, which may refuse. */
+  get knownId(): string {
+    return this.#id ?? "";
+  }
+
+  /** Keeps the program's id, and makes the tables that jobs need. */
+  know(programId: string): void {
+    this.tables.make();
+    if (this.id === programId) return;
+    this.write("program", programId);
+    this.#id = programId;
+  }
+
+  read(key: string): string | undefined {
+    if (!this.tables.areThere) return undefined;
+    const [row] = this.sql.exec<{ value: string }>("SELECT value FROM state WHERE key = ?", key);
+    return row?.value;
+  }
+
+  write(key: string, value: string): void {
+    this.sql.exec("INSERT OR REPLACE INTO state VALUES (?, ?)", key, value);
+  }
+}

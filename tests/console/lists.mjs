@@ -1,0 +1,279 @@
+/** Lists: which files are read, what is said of their rows, and how one gets to the review. */
+import { readFile } from "node:fs/promises";
+import { gzipSync } from "node:zlib";
+
+import { assert } from "../package/harness.mjs";
+import { look } from "./browser.mjs";
+import { PROGRAMS, choose, codesOf, counts, equal } from "./steps.mjs";
+
+/** @typedef {import("playwright-core").Page} Page */
+
+const PHONE = { width: 390, height: 844 };
+const DESKTOP = { width: 1280, height: 900 };
+const { party, hires, nights, day } = PROGRAMS;
+/** Of no program. */
+const foreign = (/** @type {string} */ count) => ({
+  duplicate: "0",
+  "queued-before": "0",
+  "not-in-this-program": count,
+});
+/** Names of options and of members, and how the API is called. */
+const API_WORDS = /\boptions?\b|headerRow|programColumn|=true|`|not_a_uuid|missing_column/;
+
+/** @param {Page} page */
+export const listTests = (page) => ({
+  async "a workbook is read: the sheet that holds codes, and another if it is chosen"() {
+    await page.goto(`/programs/${nights.id}/new`);
+    const file = await readFile(new URL("./fixtures/two-sheets.xlsx", import.meta.url));
+    await choose(page, "guests.xlsx", file);
+    await page.locator("[data-count=queued-before]", { hasText: "0" }).waitFor();
+    equal(await counts(page), { ...foreign("12"), valid: "12", rejected: "1" });
+    await page.getByText("1 empty row").waitFor();
+    await page.locator(".rejected td", { hasText: "15" }).first().waitFor();
+    await look(page, "list-workbook");
+    await page.getByLabel("Sheet").selectOption("Notes");
+    await page.getByText("There is no valid code in this list").waitFor();
+    await page.getByRole("button", { name: "Another list" }).click();
+  },
+
+  async "a column without a usual name is chosen from the first rows"() {
+    const [first, second, ...more] = await codesOf(page, hires.id);
+    await page.goto(`/programs/${hires.id}/new`);
+    const rows = [first, second, ...more].map((code, at) => `"Guest; ${at}";${code};DE-${at}`);
+    await choose(page, "crm.csv", ["Name;Voucher;Ticket", ...rows].join("\n"));
+    await page.getByRole("heading", { name: "Which column holds the codes?" }).waitFor();
+    equal(await page.getByLabel("Codes: column 2").isChecked(), true, "what looks like codes");
+    await page.getByRole("cell", { name: "Guest; 0" }).waitFor();
+    await look(page, "list-columns");
+    await page.getByLabel("Codes: column 1").check();
+    await page.getByRole("button", { name: "Read column 1" }).click();
+    await page.getByText("There is no valid code in this list").waitFor();
+    await page.reload();
+    await page.getByText("Column 1 holds the codes").waitFor();
+    await page.getByRole("button", { name: "Another list" }).click();
+    await choose(page, "crm.csv", ["Name;Voucher;Ticket", ...rows].join("\n"));
+    await page.getByRole("button", { name: "Read column 2" }).click();
+    // What the worker is asked about is what was chosen here.
+    await page.locator("[data-count=queued-before]", { hasText: /[1-9]/ }).waitFor();
+    equal(await page.locator("[data-count=valid]").innerText(), "50");
+    await page.getByRole("button", { name: "Another list" }).click();
+    await choose(page, "two.csv", `Campaign,Voucher\n${nights.id},${first}\n`);
+    await page.getByRole("button", { name: "Another list" }).click();
+    await page.goto("/new");
+    await choose(page, "two.csv", `Voucher,Campaign,x\n${first},${nights.id},y\n`);
+    await page.getByLabel("Codes: column 1").check();
+    await page.getByLabel("Programs: column 2").check();
+    await page.getByRole("button", { name: "Read column 1" }).click();
+    await page.getByRole("heading", { name: "1 program in this file" }).waitFor();
+    await page.getByRole("button", { name: "Another list" }).click();
+  },
+
+  async "rejected rows are told by kind first, in plain words"() {
+    await page.goto(`/programs/${party.id}/new`);
+    const rows = [
+      ...Array.from({ length: 1_200 }, (_, at) => `BERLIN${at}X`),
+      ...Array.from({ length: 70 }, (_, at) => `nothing of the kind, ${at}`.replace(",", "")),
+      ...[
+        "ada@example.com",
+        "bob@example.com",
+        "+49 30 901820",
+        "00000000-0000-0000-0000-000000000000",
+      ],
+    ];
+    await choose(page, "mixed.csv", ["code_id", ...rows].join("\r\n"));
+    const kinds = page.getByRole("group", { name: "Kinds of rejected rows" });
+    for (const kind of [
+      "1,200 look like code_text",
+      "70 are no code",
+      "2 look like e-mail addresses",
+      "1 looks like a telephone number",
+      "1 is only zeros",
+    ]) {
+      await kinds.getByRole("button", { name: kind }).waitFor();
+    }
+    await kinds.getByRole("button", { name: "e-mail" }).click();
+    equal(await page.locator(".rejected tbody tr").count(), 2);
+    await look(page, "list-kinds");
+    assert.ok(!API_WORDS.test(await page.locator("main").innerText()), "words of the API");
+    await page.getByRole("button", { name: "Another list" }).click();
+  },
+
+  async "what is no list is named in one sentence"() {
+    await page.goto(`/programs/${party.id}/new`);
+    /** @type {[name: string, content: string | Buffer, told: RegExp][]} */
+    const files = [
+      ["codes.pdf", `%PDF-1.7\n${"x\n".repeat(800)}`, /is a PDF document/],
+      ["codes.csv.gz", gzipSync("code_id\n"), /is a gzip archive/],
+      ["codes.zip", zipOf("codes.csv", "code_id\n"), /is a ZIP archive/],
+      [
+        "codes.ods",
+        zipOf("mimetype", "application/vnd.oasis.opendocument.spreadsheet"),
+        /is an ODS/,
+      ],
+      ["codes.numbers", zipOf("Index/Document.iwa", ""), /is a Numbers/],
+      ["broken.xlsx", zipOf("xl/workbook.xml", "<"), /is a workbook that can’t be read here/],
+    ];
+    for (const [name, content, told] of files) {
+      await choose(page, name, content);
+      const alert = page.getByRole("alert").filter({ hasText: name });
+      await alert.filter({ hasText: told }).waitFor();
+      equal(await page.locator(".rejected").count(), 0);
+      assert.ok(!API_WORDS.test(await alert.innerText()), "words of the API");
+    }
+    await look(page, "list-none");
+  },
+
+  async "empty rows are counted, and the name of the column is no rejected row"() {
+    await page.goto(`/programs/${party.id}/new`);
+    const [one, other] = [crypto.randomUUID(), crypto.randomUUID()];
+    await choose(page, "plain.txt", `Voucher ids\n${one}\n\n \n${other}\n\n\n`);
+    await page.getByText("2 empty rows").waitFor();
+    equal(await counts(page), { ...foreign("2"), valid: "2", rejected: "0" });
+    await page.getByText("is taken for the name of the column").waitFor();
+    const full = await page.locator("progress").evaluate((bar) => bar.getAttribute("value"));
+    equal(full, "1");
+    await look(page, "list-plain");
+    await page.getByRole("button", { name: "Another list" }).click();
+    await choose(page, "plain.txt", `${one.slice(1)}\n${other}\n`);
+    await page.locator("[data-count=rejected]", { hasText: "1" }).waitFor();
+  },
+
+  async "a reload keeps the list that was read, until another one is asked for"() {
+    await page.reload();
+    await page.locator("[data-count=rejected]", { hasText: "1" }).waitFor();
+    await page.getByText("plain.txt").waitFor();
+    await page.getByRole("button", { name: "Another list" }).click();
+    await page.reload();
+    await page.getByText("Drop a list of codes anywhere on this page").waitFor();
+    equal(await page.getByText("plain.txt").count(), 0);
+  },
+
+  async "the review has the focus once a list is read, and is at hand on the phone"() {
+    await page.setViewportSize(PHONE);
+    await page.goto(`/programs/${party.id}/new`);
+    const wrong = Array.from({ length: 300 }, (_, at) => `wrong ${at}`);
+    await choose(page, "long.csv", ["code_id", crypto.randomUUID(), ...wrong].join("\n"));
+    const title = page.getByRole("heading", { name: "Review" });
+    await page.waitForFunction(() => document.activeElement?.id === "review-title");
+    const top = await title.evaluate((element) => element.getBoundingClientRect().top + scrollY);
+    assert.ok(top < 844, `the review begins at ${top} px`);
+    await page.getByText("Nobody gets a message: nothing leaves this machine").waitFor();
+    await look(page, "list-phone");
+    await page.getByRole("button", { name: "Another list" }).click();
+    await page.setViewportSize(DESKTOP);
+  },
+
+  async "hints are one stop of the Tab key, and the arrows go through them"() {
+    await page.goto(`/programs/${party.id}/new`);
+    await choose(page, "one.txt", crypto.randomUUID());
+    await page.locator("[data-count=queued-before]", { hasText: "0" }).waitFor();
+    equal(await page.locator(".counts .hint[tabindex='0']").count(), 1);
+    await page.locator(".counts .hint").first().focus();
+    await page.keyboard.press("ArrowRight");
+    await page.getByRole("tooltip", { name: /Each code is sent once/ }).waitFor();
+    equal(await page.locator(".counts .hint[tabindex='0']").count(), 1);
+    await page.getByRole("button", { name: "Another list" }).click();
+  },
+
+  async "the action of a selection is in sight wherever one has scrolled to"() {
+    await page.setViewportSize(PHONE);
+    await page.goto(`/programs/${day.id}`);
+    const rows = page.locator(".code-row[aria-selected]");
+    await rows.nth(1).click();
+    const review = page.getByRole("button", { name: "Review 1 code" });
+    await review.waitFor();
+    await page.locator(".codes").evaluate((table) => table.scrollIntoView({ block: "start" }));
+    const { bottom } = await review.evaluate((element) => element.getBoundingClientRect());
+    assert.ok(bottom <= 844, `the button ends at ${bottom} px`);
+    await page.setViewportSize(DESKTOP);
+  },
+
+  async "a table longer than the browser's longest scrolls to its last row, and by the pixel"() {
+    const most = 450_000;
+    const codes = Array.from({ length: most }, (_, at) => ({
+      code: `00000000-0000-4000-8000-${at.toString(16).padStart(12, "0")}`,
+      codeText: `ROW${at}`,
+      usageCount: 0,
+      usageAmount: 0,
+      canceledAt: null,
+      state: null,
+      job: null,
+    }));
+    const path = `**/api/programs/${nights.id}/codes?usage=true*`;
+    await page.setViewportSize(PHONE);
+    await page.route(path, (route) => route.fulfill({ json: { codes } }));
+    try {
+      await page.goto(`/programs/${nights.id}`);
+      const table = page.locator(".codes");
+      await page.locator("#code-0").waitFor();
+      await table.evaluate((rows) => rows.scrollTo(0, rows.scrollHeight));
+      const last = page.locator(`#code-${most - 1}`);
+      await last.waitFor();
+      const { bottom } = await last.evaluate((row) => row.getBoundingClientRect());
+      const end = await table.evaluate((rows) => rows.getBoundingClientRect().bottom);
+      assert.ok(
+        Math.abs(end - bottom) <= 2,
+        `the last row ends ${end - bottom} px before its table`,
+      );
+      // A turn of the wheel moves as far as in a short table.
+      await table.evaluate((rows) => rows.scrollBy(0, -160));
+      await page.waitForFunction(
+        ([id, wanted]) => {
+          const row = document.getElementById(String(id));
+          return row && Math.abs(row.getBoundingClientRect().bottom - Number(wanted)) <= 2;
+        },
+        [`code-${most - 1}`, bottom + 160],
+      );
+      await table.focus();
+      await page.keyboard.press("Home");
+      await page.locator("#code-0.is-active").waitFor();
+      await page.keyboard.press("End");
+      await page.locator(`#code-${most - 1}.is-active`).waitFor();
+    } finally {
+      await page.unroute(path);
+      await page.setViewportSize(DESKTOP);
+    }
+  },
+
+  async "⌘K finds a program, a job and a code from any screen"() {
+    const [code = ""] = await codesOf(page, hires.id);
+    await page.goto("/history");
+    await page.getByRole("heading", { name: "History" }).waitFor();
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("berlin");
+    await page.getByRole("option", { name: /^Program.*Berlin/ }).waitFor();
+    await look(page, "finder");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: party.name }).waitFor();
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("Selection of 50");
+    await page.getByRole("option", { name: /^Job/ }).first().waitFor();
+    await page.keyboard.press("Control+a");
+    await page.keyboard.type(code);
+    await page.getByRole("option", { name: /^Code/ }).first().waitFor();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/jobs\//);
+  },
+});
+
+/** A ZIP archive with one entry, which is not packed. @param {string} name @param {string} text */
+function zipOf(name, text) {
+  const [path, data] = [Buffer.from(name), Buffer.from(text)];
+  const local = Buffer.alloc(30);
+  local.write("PK\u0003\u0004", "latin1");
+  local.writeUInt32LE(data.length, 18);
+  local.writeUInt32LE(data.length, 22);
+  local.writeUInt16LE(path.length, 26);
+  const central = Buffer.alloc(46);
+  central.write("PK\u0001\u0002", "latin1");
+  central.writeUInt32LE(data.length, 20);
+  central.writeUInt32LE(data.length, 24);
+  central.writeUInt16LE(path.length, 28);
+  const end = Buffer.alloc(22);
+  end.write("PK\u0005\u0006", "latin1");
+  end.writeUInt16LE(1, 8);
+  end.writeUInt16LE(1, 10);
+  end.writeUInt32LE(central.length + path.length, 12);
+  end.writeUInt32LE(local.length + path.length + data.length, 16);
+  return Buffer.concat([local, path, data, central, path, end]);
+}

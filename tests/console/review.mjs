@@ -1,0 +1,180 @@
+/** The review: nothing reaches the wrong people by accident, and nothing is asked for that isn't known. */
+import { assert } from "../package/harness.mjs";
+import { look } from "./browser.mjs";
+import { PROGRAMS, call, choose, codesOf, downloaded, equal, sandbox, until } from "./steps.mjs";
+
+/** @typedef {import("playwright-core").Page} Page */
+
+const { dinner, autumn } = PROGRAMS;
+
+/** @param {Page} page @param {string} name */
+const count = (page, name) => page.locator(`[data-count=${name}]`);
+/** @param {Page} page */
+const again = (page) => page.getByRole("button", { name: "Another list" }).click();
+/** @param {Page} page */
+const reason = (page) => page.locator("#review-reason");
+
+/**
+ * The tests' worker lets jobs start at once.
+ * @param {Page} page
+ */
+async function withStartWindow(page) {
+  await page.route("**/api/config", async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ json: { ...(await answer.json()), startDelaySeconds: 10 } });
+  });
+}
+
+/** @param {Page} page */
+export const reviewTests = (page) => ({
+  async "a list of another program is not sent, and says whose it is"() {
+    const others = await codesOf(page, dinner.id);
+    // The worker knows of a program what it has read once.
+    await page.goto(`/programs/${dinner.id}/new`);
+    await choose(page, "own.txt", others.join("\n"));
+    await count(page, "not-in-this-program").filter({ hasText: "0" }).waitFor();
+    await again(page);
+    const own = (await codesOf(page, autumn.id)).slice(-3);
+    const random = Array.from({ length: 4 }, () => crypto.randomUUID());
+    await page.goto(`/programs/${autumn.id}/new`);
+    await choose(page, "mixed.csv", ["code_id", ...own, ...others, ...random].join("\n"));
+    await count(page, "not-in-this-program").filter({ hasText: "5" }).waitFor();
+    await reason(page).filter({ hasText: "5 of these are not in the program" }).waitFor();
+    await page.getByRole("link", { name: dinner.name }).waitFor();
+    await page.getByRole("cell", { name: String(random[0]) }).waitFor();
+    await look(page, "review-foreign");
+    const save = page.getByRole("button", { name: "5 as CSV" });
+    const csv = (await downloaded(page, () => save.click())).trim().split("\r\n");
+    equal(csv[1], `5,${others[0]}`);
+    equal(csv.length, 6);
+    await page.getByRole("button", { name: "Go on without them: 3 codes" }).click();
+    await count(page, "valid").filter({ hasText: "3" }).waitFor();
+    await count(page, "not-in-this-program").filter({ hasText: "0" }).waitFor();
+    await again(page);
+  },
+
+  async "cancelled and used codes are left out, and counted"() {
+    await page.goto(`/programs/${autumn.id}/new`);
+    const codes = await codesOf(page, autumn.id);
+    await choose(page, "all.txt", codes.join("\n"));
+    await page
+      .getByText("Left out: 3 that Uber has cancelled, and 2 that are in use already.")
+      .waitFor();
+    await page.getByRole("button", { name: "Distribute 55 codes" }).waitFor();
+    await page.getByText("To confirm, type how many codes these are: 55").waitFor();
+    await look(page, "review-cancelled");
+    await again(page);
+  },
+
+  async "above half of a program, the number is typed"() {
+    await page.goto(`/programs/${autumn.id}/new`);
+    const codes = await codesOf(page, autumn.id);
+    await choose(page, "half.txt", codes.slice(-31).join("\n"));
+    await reason(page).filter({ hasText: "First type how many codes these are" }).waitFor();
+    await page.locator("#typed-number").fill("30");
+    await reason(page).filter({ hasText: "First type how many" }).waitFor();
+    await page.locator("#typed-number").fill("31");
+    await reason(page).filter({ hasText: /^$/ }).waitFor();
+    await again(page);
+    await choose(page, "less.txt", codes.slice(-30).join("\n"));
+    await page.getByRole("button", { name: "Distribute 30 codes" }).waitFor();
+    await reason(page).filter({ hasText: /^$/ }).waitFor();
+    equal(await page.locator("#typed-number").count(), 0);
+    await again(page);
+  },
+
+  async "where Uber's list can't be read, the admin decides"() {
+    const [code = ""] = (await codesOf(page, autumn.id)).slice(-1);
+    const checking = `**/api/programs/${autumn.id}/jobs?*dryRun=true*`;
+    await page.route(checking, async (route) => {
+      const answer = await route.fetch();
+      const error = {
+        code: "server_error",
+        message: "Uber answered 503",
+        hint: "Look for claims",
+        queued: "no",
+        status: 503,
+      };
+      const check = { readAt: null, codes: null, error };
+      await route.fulfill({ json: { ...(await answer.json()), check } });
+    });
+    await page.goto(`/programs/${autumn.id}/new`);
+    await choose(page, "one.txt", code);
+    await page.getByText("Whether these codes are of this program is not known").waitFor();
+    await reason(page)
+      .filter({ hasText: "First decide whether the codes are sent unchecked" })
+      .waitFor();
+    assert.ok(
+      !(await page.locator(".review").innerText()).includes("claims"),
+      "words for programmers",
+    );
+    await look(page, "review-unchecked");
+    await page.getByLabel("Send them unchecked").check();
+    await reason(page).filter({ hasText: /^$/ }).waitFor();
+    await page.unroute(checking);
+    await again(page);
+  },
+
+  async "a job that is kept starts by itself, and can be cancelled before"() {
+    await sandbox(page, { webhooksPerSecond: 200, failureRate: 0, faults: {} });
+    await withStartWindow(page);
+    const [code = ""] = (await codesOf(page, autumn.id)).slice(-1);
+    await page.goto(`/programs/${autumn.id}/new`);
+    await choose(page, "kept.txt", code);
+    await page.getByLabel("Start it even if this page is closed").check();
+    await page.getByText("It starts in 10 seconds, and can be cancelled until then").waitFor();
+    await look(page, "review-start");
+    await page.getByRole("button", { name: "Distribute 1 code" }).click();
+    await page.waitForURL(/\/jobs\//);
+    await page.getByRole("button", { name: "Cancel: send nothing" }).click();
+    await page.getByText("Cancelled", { exact: true }).first().waitFor();
+    await page.unroute("**/api/config");
+  },
+
+  async "a job that is not kept is cancelled with its page"() {
+    const [code = ""] = (await codesOf(page, autumn.id)).slice(-1);
+    const other = await page.context().newPage();
+    await withStartWindow(other);
+    await other.goto(`/programs/${autumn.id}/new`);
+    await choose(other, "mine.txt", code);
+    await other.getByLabel("Start it even if this page is closed").uncheck();
+    await other.getByRole("button", { name: "Distribute 1 code" }).click();
+    await other.waitForURL(/\/jobs\//);
+    const banner = other.getByRole("region", { name: "A job is about to start" });
+    await banner.getByText(/Starts in \d+ seconds?\./).waitFor();
+    await look(other, "start-window");
+    const job = /** @type {string} */ (new URL(other.url()).pathname.split("/").at(-1));
+    await other.close();
+    const status = async () => {
+      const { jobs } = await call(page, `/api/programs/${autumn.id}/jobs`);
+      return jobs.find((/** @type {{ id: string }} */ { id }) => id === job).status;
+    };
+    for (let tries = 0; (await status()) !== "cancelled" && tries < 50; tries += 1) {
+      await page.waitForTimeout(100);
+    }
+    equal(await status(), "cancelled");
+  },
+
+  async "one code goes first, that which was chosen; then the others"() {
+    const codes = (await codesOf(page, autumn.id)).slice(-5);
+    await page.goto(`/programs/${autumn.id}/new`);
+    await choose(page, "five.txt", codes.join("\n"));
+    await page.getByLabel("Send one code first").check();
+    const which = page.getByLabel(/^Which one/);
+    equal(await which.inputValue(), codes[0]);
+    await which.fill(crypto.randomUUID());
+    await reason(page).filter({ hasText: "First choose a code of this list" }).waitFor();
+    await which.fill(String(codes[3]).toUpperCase());
+    await look(page, "review-one-first");
+    await page.getByRole("button", { name: "Distribute 1 code first, of 5" }).click();
+    await page.waitForURL(/\/jobs\//);
+    await until(page, ({ pending, sending = 0 }) => pending === 4 && sending === 0, "one has left");
+    const path = `/api${new URL(page.url()).pathname}/results`;
+    const { rows } = await call(page, path);
+    equal(rows[0].code, codes[3]);
+    equal(
+      rows.filter((/** @type {{ state: string }} */ { state }) => state === "pending").length,
+      4,
+    );
+  },
+});

@@ -1,0 +1,49 @@
+//! A journal, read as the format's documentation has it.
+
+use std::collections::BTreeSet;
+
+pub(super) const SENDING: u8 = 3;
+
+pub(super) const ANSWER: u8 = 4;
+
+pub(super) const RESUMED: u8 = 8;
+
+pub(super) const USAGE: u8 = 9;
+
+/// The kind of the last record that says whether a batch is under way, read from
+/// the bytes as the format's documentation has them.
+pub(super) fn last_word(journal: &[u8], batch: usize) -> Option<u8> {
+    let mut last = None;
+    for body in records(journal) {
+        // What a torn journal holds may be no record at all.
+        match *body {
+            [kind @ (SENDING | ANSWER), a, b, c, d, ..] if number(&[a, b, c, d]) == batch => {
+                last = Some(kind);
+            }
+            [RESUMED, ..] => last = Some(RESUMED),
+            _ => {}
+        }
+    }
+    last
+}
+
+/// The places of all codes that the journal says are in use.
+pub(super) fn places_in_use(journal: &[u8]) -> BTreeSet<usize> {
+    let usage = records(journal).filter(|body| body.first() == Some(&USAGE));
+    usage.flat_map(|body| body[1..].chunks(4).map(number)).collect()
+}
+
+/// The bodies of the records, as the format's documentation has them.
+pub(super) fn records(journal: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut at = 4;
+    std::iter::from_fn(move || {
+        let length = number(journal.get(at..at + 4)?);
+        let body = journal.get(at + 8..at + 8 + length)?;
+        at += 8 + length + 8;
+        Some(body)
+    })
+}
+
+pub(super) fn number(bytes: &[u8]) -> usize {
+    u32::from_le_bytes(bytes.try_into().unwrap()) as usize
+}

@@ -1,0 +1,246 @@
+/**
+ * A list is compared with its program's before anything is sent. The lists are written by the test,
+ * or the sandbox's; what was sent is what the sandbox says.
+ */
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, before, test } from "node:test";
+
+import { createWorkerClient } from "uber-vouchers/worker-client";
+
+import { closeFronts, startFront } from "./front.mjs";
+import { ADMIN_TOKEN, cleanUp, startUber, startWorker } from "./harness.mjs";
+
+/** What the platform gives one isolate, for all that is in it. */
+const ISOLATE = 128 * 1024 * 1024;
+
+/** @type {Awaited<ReturnType<typeof startUber>>} */
+let uber;
+/** @type {Awaited<ReturnType<typeof startWorker>>} */
+let worker;
+/** What is answered in place of a program's list. @type {Map<string, import("./front.mjs").Reply>} */
+const lists = new Map();
+/** How often each list was read. @type {Map<string, number>} */
+const reads = new Map();
+
+before(async () => {
+  uber = await startUber(["--latency", "1-3", "--failure-rate", "0"]);
+  const { url } = await startFront(uber.url, ({ path }) => {
+    const [, program] = /\/voucher-programs\/([^/]+)\/codes(?:\?.*)?$/.exec(path) ?? [];
+    if (program === undefined) return undefined;
+    reads.set(program, (reads.get(program) ?? 0) + 1);
+    return lists.get(program);
+  });
+  worker = await startWorker({ uber: url, options: { reconcile: false } });
+});
+after(async () => {
+  closeFronts();
+  await cleanUp();
+});
+
+/** @param {number} number */
+const idOf = (number) => `00000000-0000-4000-8000-${number.toString(16).padStart(12, "0")}`;
+/** @param {number} count @param {number} [from] */
+const range = (count, from = 0) => Array.from({ length: count }, (_, at) => idOf(from + at));
+
+/** @param {string} programId @param {readonly object[]} codes */
+function answerWith(programId, codes) {
+  const headers = { "Content-Type": "application/json" };
+  lists.set(programId, { status: 200, headers, body: JSON.stringify({ codes }) });
+}
+
+/** @param {readonly string[]} codes @param {object} [members] */
+const entries = (codes, members = {}) => codes.map((code) => ({ code_id: code, ...members }));
+
+/** @param {string} programId @param {readonly string[]} codes @param {string} [query] */
+const create = async (programId, codes, query = "") => {
+  const answer = await worker.createJob(programId, codes, query);
+  return { ...(await answer.json()), answered: answer.status };
+};
+
+/** @param {string} programId @param {readonly string[]} codes */
+const dryRun = (programId, codes) => create(programId, codes, "?dryRun=true");
+
+/** @param {string} programId @returns {Promise<string[]>} */
+const sentOf = async (programId) => {
+  const sent = await uber.deliveries(programId);
+  return [...sent].filter(([, count]) => count > 0).map(([code]) => code);
+};
+
+test("codes of no program, or of another, are refused, and never leave", async () => {
+  const [own, other] = await Promise.all([uber.createProgram(40), uber.createProgram(30)]);
+  const invented = range(3, 500);
+  const list = [...own.codes.slice(0, 10), ...other.codes.slice(0, 5), ...invented];
+  const checked = await dryRun(own.programId, list);
+  assert.equal(checked.answered, 200);
+  assert.deepEqual(
+    [checked.codes, checked.foreign, checked.cancelled, checked.used, checked.blocked.total],
+    [18, 8, 0, 0, 0],
+  );
+  assert.deepEqual(checked.firstForeign, [
+    ...other.codes.slice(0, 5).map((code) => ({ code, program: other.programId })),
+    ...invented.map((code) => ({ code, program: null })),
+  ]);
+  assert.deepEqual([checked.check.codes, checked.check.error], [40, null]);
+
+  const refused = await create(own.programId, list);
+  assert.deepEqual([refused.answered, refused.code, refused.count], [422, "foreign_codes", 8]);
+  assert.deepEqual(refused.codes, checked.firstForeign);
+  assert.match(refused.hint, new RegExp(other.programId));
+  assert.deepEqual((await worker.json(`/api/programs/${own.programId}/jobs`)).jobs, []);
+  assert.deepEqual(await sentOf(own.programId), []);
+
+  const { answered, id } = await create(own.programId, own.codes.slice(0, 10));
+  assert.equal(answered, 201);
+  await worker.until(
+    own.programId,
+    id,
+    ({ progress }) => progress.queued + progress.distributed === 10,
+  );
+  assert.deepEqual((await sentOf(own.programId)).sort(), own.codes.slice(0, 10).sort());
+});
+
+test("cancelled codes and used ones are left out, and counted", async () => {
+  const programId = crypto.randomUUID();
+  const codes = range(10);
+  answerWith(programId, [
+    ...entries(codes.slice(0, 5)),
+    ...entries(codes.slice(5, 7), { canceled_at: 1_709_251_200_000, usage_count: 1 }),
+    ...entries(codes.slice(7, 10), { usage_count: "2" }),
+  ]);
+  const checked = await dryRun(programId, codes);
+  assert.deepEqual([checked.foreign, checked.cancelled, checked.used], [0, 2, 3]);
+  assert.deepEqual(checked.firstCancelled, codes.slice(5, 7));
+  assert.deepEqual(checked.firstUsed, codes.slice(7, 10));
+
+  const job = await create(programId, codes, "?start=false");
+  assert.deepEqual([job.answered, job.progress.total], [201, 5]);
+  assert.deepEqual(job.leftOut, { cancelled: 2, used: 3 });
+  const { rows } = await worker.json(`/api/programs/${programId}/jobs/${job.id}/results`);
+  assert.deepEqual(
+    rows.map((/** @type {{ code: string }} */ { code }) => code),
+    codes.slice(0, 5),
+  );
+
+  // What a job here has is sent again where that is said; what is left out never is.
+  const again = await create(programId, codes, "?start=false&resend=true");
+  assert.deepEqual([again.progress.total, again.resent], [5, 5]);
+  const nothing = await create(programId, codes.slice(5), "?resend=true");
+  assert.deepEqual([nothing.answered, nothing.code], [422, "nothing_to_send"]);
+  assert.deepEqual(nothing.leftOut, { cancelled: 2, used: 3 });
+});
+
+test("a list that can't be read is said, and the operator decides", async () => {
+  const programId = crypto.randomUUID();
+  lists.set(programId, { status: 500, body: "{}" });
+  const codes = range(4);
+  const checked = await dryRun(programId, codes);
+  assert.deepEqual([checked.answered, checked.foreign, checked.check.readAt], [200, 0, null]);
+  assert.equal(checked.check.error.status, 500);
+
+  const key = crypto.randomUUID();
+  const refused = await worker.createJob(programId, codes, "?start=false", key);
+  assert.equal(refused.status, 503);
+  const problem = await refused.json();
+  assert.deepEqual(
+    [problem.code, problem.queued, problem.cause.status],
+    ["codes_not_read", "no", 500],
+  );
+  assert.deepEqual((await worker.json(`/api/programs/${programId}/jobs`)).jobs, []);
+
+  const unchecked = await worker.createJob(programId, codes, "?start=false&unchecked=true", key);
+  assert.equal(unchecked.status, 201);
+  const { id } = await unchecked.json();
+  const readBefore = reads.get(programId);
+  // The same request is answered from what there is.
+  const repeated = await worker.createJob(programId, codes, "?start=false&unchecked=true", key);
+  assert.deepEqual([repeated.status, (await repeated.json()).id], [200, id]);
+  assert.equal(reads.get(programId), readBefore);
+  const other = await worker.createJob(programId, codes, "?start=false", key);
+  assert.deepEqual((await other.json()).differs, ["unchecked"]);
+});
+
+test("`allowForeign` sends what Uber does not list", async () => {
+  const programId = crypto.randomUUID();
+  answerWith(programId, entries(range(2)));
+  const list = range(4);
+  assert.equal((await create(programId, list)).code, "foreign_codes");
+  const job = await create(programId, list, "?start=false&allowForeign=true");
+  assert.deepEqual([job.answered, job.progress.total], [201, 4]);
+});
+
+test("the list is read once, and again where a code may be newer than it", async () => {
+  const programId = crypto.randomUUID();
+  answerWith(programId, entries(range(3)));
+  await dryRun(programId, range(2));
+  await dryRun(programId, range(3));
+  assert.equal((await create(programId, range(1), "?start=false")).answered, 201);
+  assert.equal(reads.get(programId), 1);
+  await new Promise((resolve) => setTimeout(resolve, 5_500));
+  answerWith(programId, entries(range(4)));
+  assert.equal((await dryRun(programId, range(4))).foreign, 0);
+  assert.equal(reads.get(programId), 2);
+});
+
+test("an upload that spans programs is compared in each of them: all or none", async () => {
+  const programs = await Promise.all([uber.createProgram(5), uber.createProgram(5)]);
+  const [one, other] = programs;
+  assert(one && other);
+  const rows = (/** @type {[string, string][]} */ found) =>
+    ["program,code", ...found.map((row) => row.join(","))].join("\n");
+  const swapped = rows([
+    ...one.codes.map((code) => /** @type {[string, string]} */ ([one.programId, code])),
+    [other.programId, /** @type {string} */ (one.codes[0])],
+    [other.programId, /** @type {string} */ (other.codes[1])],
+  ]);
+  const send = (/** @type {string} */ body, query = "") =>
+    worker.request(`/api/jobs${query}`, {
+      method: "POST",
+      body,
+      headers: { "Content-Type": "text/csv", "Idempotency-Key": crypto.randomUUID() },
+    });
+  const checked = await (await send(swapped, "?dryRun=true")).json();
+  assert.deepEqual([checked.foreign, checked.firstForeign.length], [1, 1]);
+  assert.deepEqual(
+    checked.programs.map((/** @type {{ foreign: number }} */ { foreign }) => foreign),
+    [0, 1],
+  );
+  const refused = await send(swapped);
+  const problem = await refused.json();
+  assert.deepEqual(
+    [refused.status, problem.code, problem.programId],
+    [422, "foreign_codes", other.programId],
+  );
+  for (const { programId } of programs) {
+    assert.deepEqual((await worker.json(`/api/programs/${programId}/jobs`)).jobs, []);
+    assert.deepEqual(await sentOf(programId), []);
+  }
+});
+
+test("300,000 codes are compared within the memory of an isolate", async () => {
+  const programId = crypto.randomUUID();
+  const all = range(300_000);
+  answerWith(programId, entries(all, { code_text: "RIDE-TEXT-OF-THE-CODE", usage_count: 0 }));
+  const [id] = await worker.workerd();
+  const resident = async () => {
+    const status = await readFile(`/proc/${id}/status`, "utf8");
+    return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) * 1024;
+  };
+  const before = await resident();
+  const checked = await dryRun(programId, [...all.slice(0, 299_000), ...range(1_500, 900_000)]);
+  assert.deepEqual(
+    [checked.codes, checked.foreign, checked.firstForeign.length, checked.check.codes],
+    [300_500, 1_500, 1_000, 300_000],
+  );
+  assert((await resident()) - before < ISOLATE);
+});
+
+test("the client for pages says what is allowed", async () => {
+  const programId = crypto.randomUUID();
+  answerWith(programId, entries(range(2)));
+  const client = createWorkerClient({ baseUrl: worker.url, token: ADMIN_TOKEN });
+  assert.equal((await client.check(programId, range(3))).foreign, 1);
+  await assert.rejects(client.createJob(programId, range(3)), { code: "foreign_codes" });
+  const job = await client.createJob(programId, range(3), { allowForeign: true, start: false });
+  assert.equal(job.progress.total, 3);
+});

@@ -1,0 +1,137 @@
+/** ⌘K: finds a program, a job or a code from wherever one is. */
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import { Modal } from "../parts/modal.js";
+import { SearchIcon } from "../parts/icons.js";
+import { navigate } from "../router.js";
+import { session } from "../server/session-state.js";
+import { useNames, usePrograms } from "../server/programs.js";
+import { createStore, useStore } from "../store.js";
+import { type FoundItem, findCodes, findJobs, findPrograms } from "./found.js";
+
+const isOpen = createStore(false);
+export const showFinder = (): void => isOpen.set(true);
+
+/** So long after the last key, the worker is asked. */
+const QUIET_MS = 200;
+
+export function Finder() {
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.key.toLowerCase() !== "k" || !(event.metaKey || event.ctrlKey)) return;
+      if (event.altKey || event.shiftKey || session.get().state !== "in") return;
+      event.preventDefault();
+      isOpen.set(!isOpen.get());
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, []);
+  return useStore(isOpen) ? <Find onClose={() => isOpen.set(false)} /> : null;
+}
+
+function Find({ onClose }: { onClose(): void }) {
+  const field = useRef<HTMLInputElement>(null);
+  const [query, setQuery] = useState("");
+  const [active, setActive] = useState(0);
+  const { items, isBusy } = useFound(query.trim());
+  useEffect(() => field.current?.focus(), []);
+  useEffect(() => setActive(0), [query]);
+
+  const current = Math.min(active, items.length - 1);
+  const go = (item: FoundItem | undefined) => {
+    if (item === undefined) return;
+    onClose();
+    navigate(item.path);
+  };
+  const pressed = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step !== undefined) {
+      event.preventDefault();
+      setActive(Math.min(Math.max(current + step, 0), items.length - 1));
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      go(items[current]);
+    }
+  };
+  const combobox = {
+    role: "combobox",
+    "aria-expanded": items.length > 0,
+    "aria-controls": "finder-list",
+    "aria-autocomplete": "list",
+    "aria-activedescendant": current >= 0 ? `found-${current}` : undefined,
+  };
+  const isAsked = query.trim() !== "";
+  return (
+    <Modal labelledBy="finder-title" onClose={onClose}>
+      <h2 id="finder-title" class="unseen">
+        Find a program, a job or a code
+      </h2>
+      <label class="search finder-search">
+        <SearchIcon />
+        <span class="unseen">Find a program, a job or a code</span>
+        <input
+          ref={field}
+          type="search"
+          {...(combobox as object)}
+          placeholder="Program, job or code"
+          value={query}
+          autocomplete="off"
+          spellcheck={false}
+          onInput={(event) => setQuery(event.currentTarget.value)}
+          onKeyDown={pressed}
+        />
+      </label>
+      <ul id="finder-list" role="listbox" aria-label="What was found" class="finder-list">
+        {items.map((item, place) => (
+          <li
+            key={item.path + item.kind}
+            id={`found-${place}`}
+            role="option"
+            aria-selected={place === current}
+            onClick={() => go(item)}
+          >
+            <span class="finder-kind">{item.kind}</span>
+            <bdi>{item.name}</bdi>
+            <span class="quiet">{item.about}</span>
+          </li>
+        ))}
+      </ul>
+      <p class="quiet finder-none" role="status">
+        {isAsked &&
+          items.length === 0 &&
+          (isBusy ? "Looking." : `Nothing matches “${query.trim()}”.`)}
+        {!isAsked && "A name, an id, a file, or how a code’s id begins."}
+      </p>
+    </Modal>
+  );
+}
+
+/** The programs at once; jobs and codes as the worker has found them. */
+function useFound(query: string): { items: readonly FoundItem[]; isBusy: boolean } {
+  const programs = usePrograms().value?.programs ?? [];
+  const nameOf = useNames();
+  const names = useRef(nameOf);
+  names.current = nameOf;
+  const [asked, setAsked] = useState<{ query: string; items: readonly FoundItem[] }>({
+    query: "",
+    items: [],
+  });
+  useEffect(() => {
+    if (query === "") return undefined;
+    const stop = new AbortController();
+    const timer = setTimeout(async () => {
+      const about = { nameOf: (id: string) => names.current(id), signal: stop.signal };
+      const found = await Promise.all([findJobs(query, about), findCodes(query, about)]).catch(
+        () => [],
+      );
+      if (!stop.signal.aborted) setAsked({ query, items: found.flat() });
+    }, QUIET_MS);
+    return () => {
+      clearTimeout(timer);
+      stop.abort();
+    };
+  }, [query]);
+  if (query === "") return { items: [], isBusy: false };
+  const isBusy = asked.query !== query;
+  return { items: [...findPrograms(query, programs), ...(isBusy ? [] : asked.items)], isBusy };
+}

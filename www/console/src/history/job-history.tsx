@@ -1,0 +1,182 @@
+/** The jobs of all programs, the newest first: of a state, found by a text, and as a file. */
+import { useMemo, useState } from "preact/hooks";
+
+import { explainReading } from "../explain.js";
+import { DownloadIcon } from "../parts/icons.js";
+import { JobList, JobListBones } from "../parts/job-list.js";
+import { Fault, Unread } from "../parts/small.js";
+import { useAction } from "../parts/use-action.js";
+import { type Part, useOlder } from "../parts/use-older.js";
+import { useNames } from "../server/programs.js";
+import { getJson } from "../server/request.js";
+import { useResource } from "../server/resource.js";
+import type { JobStatus, JobSummary } from "../server/types.js";
+import { download, toCsv } from "../spreadsheet.js";
+import { STATES, jobWord } from "../words.js";
+import { iso } from "../format.js";
+
+const PAGE = 50;
+const LONGEST_PAGE = 200;
+const EVERY_MS = 5_000;
+
+/** What can be looked for, in an admin's words. */
+const STATUSES: [status: JobStatus | "", label: string][] = [
+  ["", "Every state"],
+  ["unapproved", "Needs approval"],
+  ["scheduled", "About to start"],
+  ["running", "Running"],
+  ["paused", "Paused"],
+  ["halted", "Halted"],
+  ["undecided", "Needs a decision"],
+  ["finished", "Ended"],
+  ["cancelled", "Cancelled"],
+  ["expired", "Expired"],
+  ["unreadable", "Can’t be read"],
+  ["dropped", "Dropped"],
+];
+
+interface Page {
+  jobs: JobSummary[];
+}
+
+type Jobs = Part<JobSummary, JobSummary>;
+
+/** The next part begins after the last of this one. */
+const partOf = ({ jobs }: Page, limit = PAGE): Jobs => ({
+  items: jobs,
+  next: jobs.length < limit ? null : (jobs.at(-1) ?? null),
+});
+
+const pathOf = (filter: Record<string, string>, limit: number, after: JobSummary | null): string =>
+  `/api/jobs?${new URLSearchParams({
+    limit: String(limit),
+    ...(after && { before: String(after.createdAt), beforeId: after.id }),
+    ...filter,
+  })}`;
+
+export function JobHistory({ find }: { find: string }) {
+  const [status, setStatus] = useState<JobStatus | "">("");
+  const filter = { ...(find !== "" && { find }), ...(status !== "" && { status }) };
+  return (
+    <>
+      <label class="history-state">
+        <span class="unseen">State of the jobs</span>
+        <select
+          value={status}
+          onChange={({ currentTarget }) => setStatus(currentTarget.value as JobStatus | "")}
+        >
+          {STATUSES.map(([value, label]) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </label>
+      <Found key={`${status} ${find}`} filter={filter} />
+    </>
+  );
+}
+
+function Found({ filter }: { filter: Record<string, string> }) {
+  const { value, problem, reload } = useResource<Page>(pathOf(filter, PAGE, null), {
+    everyMs: EVERY_MS,
+  });
+  const nameOf = useNames();
+  const newest = useMemo(() => value && partOf(value), [value]);
+  const { items: jobs, ...older } = useOlder(newest, async (last: JobSummary) =>
+    partOf(await getJson<Page>(pathOf(filter, PAGE, last))),
+  );
+  const saving = useAction();
+  const save = async () => {
+    const all = await readAll(filter);
+    download(
+      toCsv(
+        HEADER,
+        all.map((job) => rowOf(job, nameOf)),
+      ),
+      "jobs.csv",
+    );
+  };
+  const failed = older.problem ?? saving.problem;
+  const isFiltered = Object.keys(filter).length > 0;
+
+  return (
+    <>
+      {value === null && problem === null && <JobListBones />}
+      {value === null && problem !== null && (
+        <Unread what="The history" explained={explainReading(problem)} onAgain={reload} />
+      )}
+      {newest?.items.length === 0 && jobs.length === 0 && (
+        <div class="card blank">
+          <p class="blank-title">{isFiltered ? "No job matches" : "No jobs yet"}</p>
+          <p>
+            {isFiltered
+              ? "A job is found by its name, its note, its program’s id and its own."
+              : "Choose a program and distribute some of its codes. What becomes of them stands here."}
+          </p>
+        </div>
+      )}
+      {jobs.length > 0 && <JobList jobs={jobs} programName={nameOf} />}
+      {failed && <Fault explained={explainReading(failed)} />}
+      {jobs.length > 0 && (
+        <p class="foot foot-actions">
+          {older.hasMore && (
+            <button type="button" class="button" aria-disabled={older.isBusy} onClick={older.load}>
+              Show older jobs
+            </button>
+          )}
+          <button
+            type="button"
+            class="button"
+            aria-disabled={saving.isBusy}
+            onClick={() => saving.act(save)}
+          >
+            <DownloadIcon /> {isFiltered ? "What was found as CSV" : "All jobs as CSV"}
+          </button>
+        </p>
+      )}
+    </>
+  );
+}
+
+async function readAll(filter: Record<string, string>): Promise<JobSummary[]> {
+  const all: JobSummary[] = [];
+  for (let after: JobSummary | null = null; ;) {
+    const page: Page = await getJson<Page>(pathOf(filter, LONGEST_PAGE, after));
+    all.push(...page.jobs);
+    const { next } = partOf(page, LONGEST_PAGE);
+    if (next === null) return all;
+    after = next;
+  }
+}
+
+const HEADER = [
+  "created",
+  "program",
+  "name",
+  "note",
+  "by",
+  "state",
+  "codes",
+  ...STATES,
+  "ended",
+  "program_id",
+  "job",
+];
+
+function rowOf(job: JobSummary, nameOf: (programId: string) => string): (string | number)[] {
+  const { createdAt, programId, name, note, by, status, progress, finishedAt, id } = job;
+  return [
+    iso(createdAt),
+    nameOf(programId),
+    name,
+    note ?? "",
+    by,
+    jobWord(status, progress).word,
+    progress.total,
+    ...STATES.map((state) => progress[state]),
+    finishedAt === null ? "" : iso(finishedAt),
+    programId,
+    id,
+  ];
+}

@@ -1,0 +1,62 @@
+/** A code of a job in one row: what is known of it, and whose it is where that is shown. */
+import { number } from "../format.js";
+import { StateWord } from "../parts/small.js";
+import type { Recipients } from "../server/guests.js";
+import type { ResultRow } from "../server/types.js";
+import { EVIDENCE } from "../words.js";
+import { inOneLine } from "./use-recipients.js";
+
+export function ResultHead({ hasRecipients }: { hasRecipients: boolean }) {
+  return (
+    <div class="result result-head" role="row" aria-rowindex={1}>
+      <span role="columnheader">Code</span>
+      {hasRecipients && <span role="columnheader">Recipient</span>}
+      <span role="columnheader">State</span>
+      <span role="columnheader">What it rests on</span>
+      <span role="columnheader">Reason</span>
+      <span role="columnheader" class="figure">
+        Batch
+      </span>
+    </div>
+  );
+}
+
+interface Props {
+  row: ResultRow;
+  /** `null`: they are not shown. */
+  recipients: Recipients | null;
+}
+
+export function ResultCells({ row: { code, state, by, reason, batch }, recipients }: Props) {
+  const guest = recipients?.byCode.get(code);
+  return (
+    <>
+      <code role="cell" class="result-code" title={code}>
+        {code}
+      </code>
+      {recipients !== null && (
+        <span role="cell" class="result-recipient" title={guest?.codeText ?? ""} dir="auto">
+          {guest ? inOneLine(guest) : <span class="quiet">no guest</span>}
+        </span>
+      )}
+      <span role="cell" class="result-state">
+        <StateWord state={state} />
+      </span>
+      <span role="cell" class="result-by quiet">
+        {by === null ? "" : EVIDENCE[by]}
+      </span>
+      <span role="cell" class="result-reason" title={reason ?? ""}>
+        {reason ?? ""}
+      </span>
+      <span role="cell" class="result-batch figure quiet">
+        {number(batch + 1)}
+      </span>
+    </>
+  );
+}
+
+export const ResultBone = () => (
+  <span role="cell">
+    <span class="bone bone-code" />
+  </span>
+);
