@@ -10,7 +10,7 @@ export const LIMITS = {
   /** `import { createClient } from "uber-vouchers"`. */
   client: 74_200,
   /** `import { createClient, parseCodes } from "uber-vouchers/distribute"`. */
-  distribute: 51_200,
+  distribute: 50_500,
 };
 
 const DOORS = {

@@ -3,6 +3,7 @@
 use super::character::{Look, is_invisible};
 use super::columns::is_code_column;
 use super::message;
+use super::programs::READS_ALL;
 use crate::code::rejected::{RejectReason, RejectedEntry};
 use crate::code::{Code, TEXT_LENGTH};
 use crate::recipients::is_address;
@@ -63,8 +64,10 @@ impl Cell {
     /// Whether it holds what such a list is made of.
     pub(super) fn holds(&self, content: Content) -> bool {
         match content {
-            Content::Codes => self.bytes.len() >= TEXT_LENGTH && self.code().is_ok(),
-            Content::Recipients => self.text().is_some_and(|text| is_address(bare(text))),
+            Content::Recipients if READS_ALL => {
+                self.text().is_some_and(|text| is_address(bare(text)))
+            }
+            _ => self.bytes.len() >= TEXT_LENGTH && self.code().is_ok(),
         }
     }
 

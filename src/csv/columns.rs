@@ -3,6 +3,7 @@
 use super::cell::{Cell, Content, bare};
 use super::character::is_invisible;
 use super::message;
+use super::programs::READS_ALL;
 use super::{CODE_COLUMNS, PHONE_COLUMNS, PROGRAM_COLUMNS, RECIPIENT_COLUMNS};
 use crate::code::rejected::RejectReason;
 
@@ -89,11 +90,11 @@ impl Header {
     }
 
     pub(super) const fn holds(&self) -> Content {
-        self.holds
+        if READS_ALL { self.holds } else { Content::Codes }
     }
 
     pub(super) fn is_by_program(&self) -> bool {
-        self.program.is_some() && self.holds == Content::Codes
+        self.program.is_some() && self.holds() == Content::Codes
     }
 
     pub(super) const fn is_certain(&self) -> bool {
@@ -155,7 +156,7 @@ impl Header {
         let found = match &self.program {
             None => code.map(|code| Columns { code, program: None }),
             // The second column need not be there.
-            Some(phone) if self.holds == Content::Recipients => code.map(|code| {
+            Some(phone) if self.holds() == Content::Recipients => code.map(|code| {
                 let program = phone.index().ok().filter(|phone| *phone != code);
                 Columns { code, program }
             }),

@@ -20,8 +20,9 @@ pub struct ProgramLists {
     pub rejections: CodeList,
 }
 
-/// Whether lists of several programs are read: not in a module that only distributes.
-const READS_PROGRAMS: bool = cfg!(any(not(feature = "js"), feature = "jobs"));
+/// Whether lists of several programs and of recipients are read: not in a module that
+/// only distributes.
+pub(super) const READS_ALL: bool = cfg!(any(not(feature = "js"), feature = "jobs"));
 
 /// Takes what the rows hold.
 #[derive(Default)]
@@ -51,7 +52,7 @@ impl Collector {
     }
 
     pub(super) const fn is_by_program(&self) -> bool {
-        READS_PROGRAMS && self.by_program
+        READS_ALL && self.by_program
     }
 
     /// How many programs were seen.
@@ -100,7 +101,7 @@ impl Collector {
             self.fault = self.fault.or(Some(rejected.reason));
             return;
         }
-        if let Some(recipients) = &mut self.recipients {
+        if READS_ALL && let Some(recipients) = &mut self.recipients {
             recipients.reject(rejected);
             return;
         }
@@ -123,8 +124,8 @@ impl Collector {
             return;
         }
         match &mut self.recipients {
-            Some(recipients) => recipients.reject_more(count),
-            None => self.all.reject_more(count),
+            Some(recipients) if READS_ALL => recipients.reject_more(count),
+            _ => self.all.reject_more(count),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Rows of recipients: the cells of a row go to what finds their guest.
 
 use super::cell::{Cell, bare};
-use super::programs::Collector;
+use super::programs::{Collector, READS_ALL};
 use super::{CodeReader, message};
 use crate::code::Code;
 use crate::code::rejected::RejectReason;
@@ -36,7 +36,7 @@ impl CodeReader {
 
 impl Collector {
     pub(super) const fn is_for_recipients(&self) -> bool {
-        self.recipients.is_some()
+        READS_ALL && self.recipients.is_some()
     }
 
     /// How many rows were refused, or led to no code.

@@ -345,7 +345,10 @@ const tests = {
     const again = "Send all 204 codes again";
     await page.getByRole("button", { name: again }).click();
     await look(page, "decision");
-    await page.getByRole("dialog").getByLabel(/^Type /).fill("204");
+    await page
+      .getByRole("dialog")
+      .getByLabel(/^Type /)
+      .fill("204");
     await page.getByRole("dialog").getByRole("button", { name: again }).click();
     await until(page, ({ unknown, pending }) => unknown === 0 && pending === 0, "sent again");
     await page.locator(".unknown").waitFor({ state: "detached" });

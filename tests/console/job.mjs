@@ -230,6 +230,8 @@ export const jobTests = (page) => ({
       page,
       ({ queued, pending, sending }) => queued === 0 && pending === 0 && sending === 0,
       "settled",
+      // Reports of earlier jobs come first.
+      240_000,
     );
     assert.ok(failed > 1, `${failed} failed`);
     const rows = page.locator(".reasons tbody tr");

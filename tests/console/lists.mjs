@@ -71,6 +71,8 @@ export const listTests = (page) => ({
   async "rejected rows are told by kind first, in plain words"() {
     await page.goto(`/programs/${party.id}/new`);
     const rows = [
+      // With one code among them, they are rows of codes, and no list of people.
+      crypto.randomUUID(),
       ...Array.from({ length: 1_200 }, (_, at) => `BERLIN${at}X`),
       ...Array.from({ length: 70 }, (_, at) => `nothing of the kind, ${at}`.replace(",", "")),
       ...[
@@ -128,6 +130,7 @@ export const listTests = (page) => ({
     const [one, other] = [crypto.randomUUID(), crypto.randomUUID()];
     await choose(page, "plain.txt", `Voucher ids\n${one}\n\n \n${other}\n\n\n`);
     await page.getByText("2 empty rows").waitFor();
+    await page.locator("[data-count=not-in-this-program]", { hasText: "2" }).waitFor();
     equal(await counts(page), { ...foreign("2"), valid: "2", rejected: "0" });
     await page.getByText("is taken for the name of the column").waitFor();
     const full = await page.locator("progress").evaluate((bar) => bar.getAttribute("value"));

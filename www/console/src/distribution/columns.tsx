@@ -1,7 +1,8 @@
 /** The first rows of a file, so that somebody says which column holds the codes. */
 import { useState } from "preact/hooks";
 
-import type { File, Places } from "../lists/draft.js";
+import type { File } from "../lists/draft.js";
+import type { Places } from "../lists/places.js";
 import type { Unsure } from "../lists/read-file.js";
 
 interface Props {

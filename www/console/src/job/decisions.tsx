@@ -7,7 +7,7 @@ import { ActionButton } from "../parts/action-button.js";
 import { Modal } from "../parts/modal.js";
 import type { JobDecision, JobDetail } from "../server/types.js";
 import { opens } from "./settling.js";
-import type { Scope } from "./unknown.js";
+import type { Scope } from "./scope.js";
 import { Why } from "./why.js";
 
 export const DECISIONS: Record<

@@ -4,7 +4,7 @@ import { Fold } from "../parts/fold.js";
 import { Moment } from "../parts/small.js";
 import type { EvidenceSources, JobDetail } from "../server/types.js";
 import { hasNotBegun } from "../words.js";
-import { hasUnknown } from "./unknown.js";
+import { hasUnknown } from "./scope.js";
 import { ReadUsage } from "./usage.js";
 
 const SOURCES: [source: keyof EvidenceSources, name: string, sentence: string][] = [

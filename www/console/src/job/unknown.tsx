@@ -11,26 +11,14 @@ import type { JobDecision, JobDetail } from "../server/types.js";
 import { SENTENCES } from "../words.js";
 import { Batches } from "./batches.js";
 import { Ask, DECISIONS, Decisions } from "./decisions.js";
+import { hasUnknown, scopeOf } from "./scope.js";
 import { SettlingNote } from "./settling.js";
 import { ReadUsage } from "./usage.js";
-
-/** What is decided about: one batch, or all that are unknown. */
-export interface Scope {
-  batch: number | "all";
-  /** How many codes of it are unknown. */
-  size: number;
-  /** How many are known to be in use; `null` where not all batches are listed. */
-  used: number | null;
-}
 
 interface Question {
   batch: number | "all";
   decision: JobDecision;
 }
-
-/** Whether something waits for a decision. */
-export const hasUnknown = ({ unknownBatchCount, progress }: JobDetail): boolean =>
-  unknownBatchCount > 0 && progress.unknown > 0;
 
 export function Unknown({ job }: { job: JobDetail }) {
   const [chosen, setChosen] = useState<number | "all">("all");
@@ -113,14 +101,4 @@ export function Unknown({ job }: { job: JobDetail }) {
       )}
     </section>
   );
-}
-
-/** A batch that is no longer unknown can't be chosen any more. */
-function scopeOf(job: JobDetail, chosen: number | "all"): Scope {
-  const { unknownBatches, unknownBatchCount, progress } = job;
-  const batch = unknownBatches.find(({ id }) => id === chosen);
-  if (batch) return { batch: batch.id, size: batch.codes - batch.reported, used: batch.used };
-  const isListed = unknownBatches.length === unknownBatchCount;
-  const used = isListed ? unknownBatches.reduce((sum, { used }) => sum + used, 0) : null;
-  return { batch: "all", size: progress.unknown, used };
 }

@@ -12,7 +12,7 @@ export interface ShownRecipients {
   isBusy: boolean;
   problem: WorkerError | null;
   /** `reveal` unmasks them, which is written into the audit trail. */
-  read(reveal: boolean): void;
+  read: (reveal: boolean) => void;
 }
 
 export function useRecipients(programId: string): ShownRecipients {

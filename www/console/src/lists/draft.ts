@@ -2,13 +2,8 @@
 import type { CodeList } from "uber-vouchers";
 
 import type { People } from "./people.js";
+import type { Places } from "./places.js";
 import type { Sheet } from "./workbook.js";
-
-/** Which columns hold what, by number from 1. */
-export interface Places {
-  column: number;
-  programColumn?: number;
-}
 
 export interface File {
   /** Text: of a workbook, the sheet that is read. */

@@ -12,7 +12,7 @@ import { readGuests } from "../server/guests.js";
 import { apiOf } from "../server/programs.js";
 import { getJson } from "../server/request.js";
 import type { ProgramCode } from "../server/types.js";
-import type { Places } from "./draft.js";
+import type { Places } from "./places.js";
 import { isEmail, isTelephone, kindOf } from "./kinds.js";
 
 /** The rows of people that lead to no code, by why. */

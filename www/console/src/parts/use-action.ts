@@ -10,7 +10,7 @@ export function useAction<Name extends string = string>(): {
   problem: WorkerError | null;
   /** Which one it was, where there are several. */
   last: Name | null;
-  act(action: () => Promise<unknown>, name?: Name): void;
+  act: (action: () => Promise<unknown>, name?: Name) => void;
 } {
   const [last, setLast] = useState<Name | null>(null);
   const [problem, setProblem] = useState<WorkerError | null>(null);

@@ -1,0 +1,25 @@
+/** What a decision about unknown codes is about. */
+import type { JobDetail } from "../server/types.js";
+
+/** What is decided about: one batch, or all that are unknown. */
+export interface Scope {
+  batch: number | "all";
+  /** How many codes of it are unknown. */
+  size: number;
+  /** How many are known to be in use; `null` where not all batches are listed. */
+  used: number | null;
+}
+
+/** Whether something waits for a decision. */
+export const hasUnknown = ({ unknownBatchCount, progress }: JobDetail): boolean =>
+  unknownBatchCount > 0 && progress.unknown > 0;
+
+/** A batch that is no longer unknown can't be chosen any more. */
+export function scopeOf(job: JobDetail, chosen: number | "all"): Scope {
+  const { unknownBatches, unknownBatchCount, progress } = job;
+  const batch = unknownBatches.find(({ id }) => id === chosen);
+  if (batch) return { batch: batch.id, size: batch.codes - batch.reported, used: batch.used };
+  const isListed = unknownBatches.length === unknownBatchCount;
+  const used = isListed ? unknownBatches.reduce((sum, { used }) => sum + used, 0) : null;
+  return { batch: "all", size: progress.unknown, used };
+}
