@@ -1,5 +1,5 @@
 //! The calls of a client. All go through one function, because each brings its
-//! glue along; `src/js/client/client.ts` gives them their names and types.
+//! glue along; `src/js/client/calls.ts` gives them their names, `src/js/wasm/results.ts` their types.
 
 use std::rc::Rc;
 
@@ -69,7 +69,7 @@ impl Client {
     }
 }
 
-/// A call that is under way. `src/js/client/client.ts` drives it: an executor of
+/// A call that is under way. `src/js/client/bound-client.ts` drives it: an executor of
 /// futures would be a twentieth of the wasm, and half a millisecond of a cold start.
 #[wasm_bindgen]
 pub struct Call {

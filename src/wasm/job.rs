@@ -1,4 +1,4 @@
-//! The state machine of a job, as `src/js/job/job.ts` drives it.
+//! The state machine of a job, as `src/js/job/loop.ts` drives it.
 //!
 //! The loop around it is there and not here: it waits for a journal, tokens,
 //! answers and timers at once, which is a line each in JavaScript and a future

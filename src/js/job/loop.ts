@@ -249,7 +249,7 @@ export class JobLoop {
       // A trap: `instance.call` has told everybody who waits.
       return;
     }
-    if (!isSoon) return this.#turn();
+    if (!isSoon) return void this.#turn();
     if (this.#willTurn) return;
     this.#willTurn = true;
     queueMicrotask(() => {
