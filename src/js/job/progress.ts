@@ -1,22 +1,9 @@
 /** What is known of a job, and whoever is told that it changed. */
 import { notify } from "../listeners.js";
-import { STATES } from "../generated/protocol.js";
+import { PROGRESS_MEMBERS } from "../generated/protocol.js";
 import type { JobMachine } from "../wasm/job-machine.js";
 import { queueMicrotask } from "../wasm/microtask.js";
 import type { JobProgress } from "./types.js";
-
-/** The members of a progress, in the order in which the core hands them over. */
-const NUMBERS = [
-  "total",
-  ...STATES,
-  "requests",
-  "retries",
-  "startedAt",
-  "etaMs",
-  "waitingUntil",
-  "usedBefore",
-  "pausedAfter",
-] as const satisfies (keyof JobProgress)[];
 
 export class LiveProgress {
   readonly #machine: JobMachine;
@@ -35,14 +22,14 @@ export class LiveProgress {
       return this.#progress;
     const numbers = this.#machine.progress();
     const progress = Object.fromEntries(
-      NUMBERS.map((name, place) => [name, numbers[place]]),
+      PROGRESS_MEMBERS.map((name, place) => [name, numbers[place]]),
     ) as unknown as JobProgress;
     this.#isStale = false;
     const before = this.#progress;
     // Time alone is no change.
     const isSame = (name: keyof JobProgress) =>
       name === "etaMs" || before?.[name] === progress[name];
-    if (before !== undefined && NUMBERS.every(isSame)) return before;
+    if (before !== undefined && PROGRESS_MEMBERS.every(isSame)) return before;
     return (this.#progress = progress);
   };
 
