@@ -29,18 +29,18 @@ impl Job {
         now: u64,
         random: f64,
     ) -> Option<Error> {
-        self.flight(batch, Stage::Out)?;
+        self.flight(batch, Stage::Sent)?;
         let verdict = Verdict::of_answer(head, body, parsed);
         if verdict == Verdict::Accepted {
             (self.probing, self.refusals, self.unknowns) = (false, 0, 0);
             self.unauthorized.clear();
             self.answered += u64::from(self.ledger.size(batch));
-            self.land(batch, Proof::Accepted, None);
+            self.finish_flight(batch, Proof::Accepted, None);
             return None;
         }
         let error = response::to_error(head, body, parsed, Operation::Distribute, now);
         if let Verdict::Unproven(_) = verdict {
-            self.doubt(batch, &error);
+            self.record_unknown(batch, &error);
             return Some(error);
         }
         self.unknowns = 0;
@@ -50,18 +50,18 @@ impl Job {
                 if self.settings.renews && !self.unauthorized.contains(&batch) =>
             {
                 self.unauthorized.push(batch);
-                self.land(batch, Proof::Again, Some(&error));
+                self.finish_flight(batch, Proof::Retry, Some(&error));
             }
             BatchStep::Wait => {
                 self.back_off(Some(head), now, random);
-                self.land(batch, Proof::Again, Some(&error));
+                self.finish_flight(batch, Proof::Retry, Some(&error));
             }
             BatchStep::Reject => {
                 self.answered += u64::from(self.ledger.size(batch));
-                self.land(batch, Proof::Refused, Some(&error));
+                self.finish_flight(batch, Proof::Refused, Some(&error));
             }
             BatchStep::RenewToken | BatchStep::Stop => {
-                self.land(batch, Proof::Again, Some(&error));
+                self.finish_flight(batch, Proof::Retry, Some(&error));
                 self.stop(error.clone());
             }
         }
@@ -70,30 +70,30 @@ impl Job {
 
     /// No answer came to a batch's request, which may have reached Uber.
     pub fn handle_lost(&mut self, batch: usize, error: &Error) {
-        if self.flight(batch, Stage::Out).is_some() {
-            self.doubt(batch, error);
+        if self.flight(batch, Stage::Sent).is_some() {
+            self.record_unknown(batch, error);
         }
     }
 
     /// A batch's request never left. It is tried again however long that takes,
     /// since nothing can be queued by it.
     pub fn handle_unsent(&mut self, batch: usize, error: &Error, now: u64, random: f64) {
-        if self.flight(batch, Stage::Out).is_some() {
+        if self.flight(batch, Stage::Sent).is_some() {
             self.back_off(None, now, random);
-            self.land(batch, Proof::Again, Some(error));
+            self.finish_flight(batch, Proof::Retry, Some(error));
         }
     }
 
     /// Lets nothing leave for as long as the answer asks, or for longer each time.
     pub(super) fn back_off(&mut self, head: Option<&ResponseHead>, now: u64, random: f64) {
         let wait = retry::wait(head, self.refusals, now, random);
-        self.gate = self.gate.max(now.saturating_add(wait));
+        self.server_not_before = self.server_not_before.max(now.saturating_add(wait));
         self.refusals += 1;
     }
 
-    fn doubt(&mut self, batch: usize, error: &Error) {
+    fn record_unknown(&mut self, batch: usize, error: &Error) {
         self.answered += u64::from(self.ledger.size(batch));
-        self.land(batch, Proof::Nothing, Some(error));
+        self.finish_flight(batch, Proof::Unknown, Some(error));
         self.unknowns += 1;
         if self.unknowns >= MOST_UNKNOWN_IN_A_ROW {
             let message = "Three requests in a row got no answer that proves anything";
@@ -109,7 +109,7 @@ impl Job {
     }
 
     /// A batch is no longer under way.
-    pub(super) fn land(&mut self, batch: usize, proof: Proof, error: Option<&Error>) {
+    pub(super) fn finish_flight(&mut self, batch: usize, proof: Proof, error: Option<&Error>) {
         self.flights.retain(|flight| flight.batch != batch);
         let (mut code, mut status, mut uber_code) = ("", 0, "");
         if let Some(error) = error {

@@ -90,13 +90,13 @@ impl Ledger {
                 self.set(batch, evidence);
             }
             Record::Resumed { restored } => {
-                if !self.is_whole() {
+                if !self.is_complete() {
                     return None;
                 }
                 for batch in 0..self.batches.len() {
                     let evidence = self.batches.get(batch)?.evidence;
                     if evidence.is_sending() || restored && evidence.is_waiting() {
-                        self.set(batch, Evidence::Maybe);
+                        self.set(batch, Evidence::Unknown);
                     }
                 }
             }
@@ -107,7 +107,7 @@ impl Ledger {
             }
             Record::Pause { codes } => self.pause_after(codes)?,
             Record::Paused => {
-                if !self.is_whole() || self.pause.stage != PauseStage::Ahead {
+                if !self.is_complete() || self.pause.stage != PauseStage::Ahead {
                     return None;
                 }
                 self.pause.stage = PauseStage::Reached;
@@ -144,7 +144,7 @@ impl Ledger {
     /// Has the job pause, before its batches are made.
     fn pause_after(&mut self, codes: usize) -> Option<()> {
         let Begin { total, batch_size, .. } = self.begin;
-        if !(1..total).contains(&codes) || self.is_whole() || self.pause.codes > 0 {
+        if !(1..total).contains(&codes) || self.is_complete() || self.pause.codes > 0 {
             return None;
         }
         let batches = codes.div_ceil(batch_size);
@@ -177,12 +177,12 @@ impl Ledger {
         if codes.is_empty() || length > self.begin.total || self.codes.so_far().len() < length {
             return None;
         }
-        self.lay_out();
+        self.create_batches();
         Some(())
     }
 
     /// Whether the job is all there.
-    pub(super) fn is_whole(&self) -> bool {
+    pub(super) fn is_complete(&self) -> bool {
         !self.batches.is_empty()
     }
 
@@ -205,7 +205,7 @@ impl Ledger {
             batch.error = ErrorCode::from_name(error);
             (batch.status, batch.uber_code) = (status, uber_code);
             // Only an answer proves the same of a request that has left.
-            batch.unsent = proof == Proof::Again && status == 0;
+            batch.unsent = proof == Proof::Retry && status == 0;
         }
         Some(())
     }
@@ -215,7 +215,7 @@ impl Ledger {
         self.count(place, u32::wrapping_sub);
         if let Some(batch) = self.batches.get_mut(place) {
             batch.evidence = evidence;
-            if !evidence.keeps_outcomes() {
+            if !evidence.retains_outcomes() {
                 // They belong to another send.
                 (batch.distributed, batch.failed) = (0, 0);
                 for place in self.places(place) {
@@ -281,10 +281,12 @@ impl Ledger {
         let evidence = self.evidence(place)?;
         Some(match *self.outcomes.get(place)? {
             USED => (CodeState::Distributed, By::Usage, None),
-            USED_BEFORE if evidence.shows_outcomes() => (CodeState::Distributed, By::Usage, None),
+            USED_BEFORE if evidence.outcomes_visible() => (CodeState::Distributed, By::Usage, None),
             USED_BEFORE => (evidence.state(), evidence.by(), None),
-            DISTRIBUTED if evidence.shows_outcomes() => (CodeState::Distributed, By::Webhook, None),
-            outcome if outcome > 0 && evidence.shows_outcomes() => {
+            DISTRIBUTED if evidence.outcomes_visible() => {
+                (CodeState::Distributed, By::Webhook, None)
+            }
+            outcome if outcome > 0 && evidence.outcomes_visible() => {
                 let reason = outcome.checked_sub(FIRST_REASON);
                 (CodeState::Failed, By::Webhook, reason.filter(|reason| self.is_shown(*reason)))
             }

@@ -27,7 +27,7 @@
 //! The five promises, and where they are kept:
 //!
 //! 1. *No silent second send*: only what is idle leaves, or what the operator
-//!    said to resend (`launch`).
+//!    said to resend (`start_batches`).
 //! 2. *Write ahead*: a request leaves after the record that it is about to
 //!    ([`Job::handle_saved`]).
 //! 3. *Nothing lost, nothing invented*: states follow from evidence
@@ -118,7 +118,7 @@ pub struct Job {
     /// Where it ended after the last one.
     saved: u64,
     /// An append failed: what the journal holds is not known any more.
-    broken: bool,
+    journal_failed: bool,
     running: bool,
     stopping: bool,
     halt: Option<Error>,
@@ -133,11 +133,11 @@ pub struct Job {
     /// Batches whose token was rejected since a request was last accepted.
     unauthorized: Vec<usize>,
     /// Nothing leaves before that: the server asked for it.
-    gate: u64,
+    server_not_before: u64,
     /// Nothing leaves before that: whoever runs it shares a rate with others.
-    held: u64,
+    shared_not_before: u64,
     /// Nothing leaves before that: pacing.
-    slot: f64,
+    pacing_not_before: f64,
     /// No batch before this one is waiting.
     next: usize,
     /// For the estimate: when the run began, and how many codes were answered since.
@@ -158,7 +158,7 @@ impl Job {
             writer: journal::Writer::default(),
             saving: None,
             saved: 0,
-            broken: false,
+            journal_failed: false,
             running: false,
             stopping: false,
             halt: None,
@@ -169,9 +169,9 @@ impl Job {
             refusals: 0,
             token_failures: 0,
             unauthorized: Vec::new(),
-            gate: 0,
-            held: 0,
-            slot: 0.0,
+            server_not_before: 0,
+            shared_not_before: 0,
+            pacing_not_before: 0.0,
             next: 0,
             run_since: 0,
             answered: 0,
@@ -205,7 +205,7 @@ impl Job {
     /// Begins a run, or goes on with one that was paused.
     pub fn start(&mut self, now: u64) {
         self.running = true;
-        self.stopping = self.broken;
+        self.stopping = self.journal_failed;
         self.halt = None;
         self.passes_pause = self.ledger.pause.stage != PauseStage::Ahead;
         self.probing = true;
@@ -218,7 +218,7 @@ impl Job {
 
     /// Lets no request leave before that time: for jobs that share one rate.
     pub fn hold(&mut self, until: u64) {
-        self.held = until;
+        self.shared_not_before = until;
     }
 
     /// Ends the run early: nothing new leaves, what is under way is awaited.

@@ -31,7 +31,7 @@ impl Job {
         let mut outcomes = Vec::new();
         for Outcome { code, status, reason } in reported {
             let Some(place) = self.ledger.codes.find(*code) else { continue };
-            if !self.ledger.takes_outcome(place) {
+            if !self.ledger.accepts_outcome(place) {
                 continue;
             }
             let outcome = match (status, reason) {
@@ -52,7 +52,7 @@ impl Job {
             };
             if self.ledger.is_better(outcome, place) {
                 self.ledger.report(place, outcome);
-                settled += u32::from(self.ledger.shows_outcome(place));
+                settled += u32::from(self.ledger.outcome_visible(place));
                 outcomes.push(record::outcome(place, outcome));
                 if outcomes.as_flattened().len() >= LONGEST_RECORD {
                     self.log_outcomes(&mut outcomes);

@@ -152,8 +152,8 @@ impl<'a> Record<'a> {
                 proof: match fields.number(1) {
                     0 => Proof::Accepted,
                     1 => Proof::Refused,
-                    2 => Proof::Again,
-                    3 => Proof::Nothing,
+                    2 => Proof::Retry,
+                    3 => Proof::Unknown,
                     _ => return None,
                 },
                 #[allow(clippy::cast_possible_truncation)]
@@ -192,8 +192,8 @@ const fn proof_number(proof: Proof) -> u64 {
     match proof {
         Proof::Accepted => 0,
         Proof::Refused => 1,
-        Proof::Again => 2,
-        Proof::Nothing => 3,
+        Proof::Retry => 2,
+        Proof::Unknown => 3,
     }
 }
 

@@ -71,7 +71,7 @@ impl Recovery {
                 return Err(self.reader.misplaced());
             }
         }
-        self.whole = self.ledger.is_whole();
+        self.whole = self.ledger.is_complete();
         Ok(())
     }
 
@@ -200,7 +200,7 @@ impl Recovery {
         if pause > 0 {
             job.record(Record::Pause { codes: pause });
         }
-        job.ledger.lay_out();
+        job.ledger.create_batches();
         job.written = 0;
         Ok(job)
     }

@@ -110,7 +110,8 @@ impl Job {
             retries: *retries,
             started_at: begin.created_at,
             eta_ms: self.estimate(now),
-            waiting_until: (self.running && !self.stopping && self.gate > now).then_some(self.gate),
+            waiting_until: (self.running && !self.stopping && self.server_not_before > now)
+                .then_some(self.server_not_before),
             paused_after: !self.running && self.ledger.pause.stage == PauseStage::Reached,
         }
     }
@@ -125,7 +126,7 @@ impl Job {
         }
         let elapsed = now.saturating_sub(self.run_since);
         let estimate = left.saturating_mul(elapsed).checked_div(self.answered)?;
-        Some(estimate.max(self.gate.saturating_sub(now)))
+        Some(estimate.max(self.server_not_before.saturating_sub(now)))
     }
 
     /// How many batches there are.

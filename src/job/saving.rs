@@ -25,7 +25,7 @@ impl Job {
     }
 
     pub(super) fn save(&mut self) -> Option<Vec<u8>> {
-        if self.saving.is_some() || self.broken {
+        if self.saving.is_some() || self.journal_failed {
             return None;
         }
         if !self.is_created() {
@@ -36,7 +36,7 @@ impl Job {
         }
         self.saving = Some(self.writer.end);
         for flight in &mut self.flights {
-            if flight.stage == Stage::Logged {
+            if flight.stage == Stage::Unsaved {
                 flight.stage = Stage::Saving;
             }
         }
@@ -59,7 +59,7 @@ impl Job {
         self.saved = self.saving.take().unwrap_or(self.saved);
         for flight in &mut self.flights {
             if flight.stage == Stage::Saving {
-                flight.stage = Stage::Tokenless;
+                flight.stage = Stage::NeedsToken;
             }
         }
     }
@@ -69,7 +69,7 @@ impl Job {
     /// and the job has to be resumed.
     pub fn handle_save_failed(&mut self) {
         self.saving = None;
-        self.broken = true;
+        self.journal_failed = true;
         self.stopping = true;
     }
 
@@ -90,7 +90,7 @@ impl Job {
     /// Writes a record that was applied already.
     pub(super) fn log(&mut self, record: Record<'_>) {
         // Only the first record of a job can have no room, and then there is no job.
-        if !self.broken
+        if !self.journal_failed
             && let Some(body) = record.encode()
         {
             self.writer.record(&body);

@@ -15,17 +15,17 @@ const PACING_SLACK_MS: f64 = 100.0;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
     /// Its record is in the log.
-    Logged,
+    Unsaved,
     /// Its record is being saved.
     Saving,
     /// It needs a token.
-    Tokenless,
+    NeedsToken,
     /// A token was asked for.
-    Asked,
+    AwaitingToken,
     /// It can leave.
     Ready,
     /// It has left.
-    Out,
+    Sent,
 }
 
 #[derive(Clone, Debug)]
@@ -39,11 +39,11 @@ pub(super) struct Flight {
 impl Job {
     /// Says what to do next. `now` is in epoch milliseconds.
     pub fn poll(&mut self, now: u64) -> Action {
-        let wait = self.launch(now);
+        let wait = self.start_batches(now);
         if self.stopping {
-            self.recall();
+            self.cancel_unsent();
         }
-        if let Some(action) = self.depart() {
+        if let Some(action) = self.next_effect() {
             return action;
         }
         if self.reaches_pause() {
@@ -70,7 +70,7 @@ impl Job {
             && self.ledger.pause.stage == PauseStage::Ahead
             && self.flights.is_empty()
             && self.halt.is_none()
-            && !self.broken
+            && !self.journal_failed
             && self.is_created()
             && self.waiting_batch().is_none()
     }
@@ -78,26 +78,30 @@ impl Job {
     fn is_over(&mut self) -> bool {
         self.flights.is_empty()
             && self.saving.is_none()
-            && (self.broken || self.writer.log.is_empty())
+            && (self.journal_failed || self.writer.log.is_empty())
             && (self.stopping || self.waiting_batch().is_none())
     }
 
     /// Starts what may start; says when more may, if time is all that it lacks.
-    fn launch(&mut self, now: u64) -> Option<u64> {
+    fn start_batches(&mut self, now: u64) -> Option<u64> {
         let most = if self.probing { 1 } else { self.settings.concurrency };
         while self.running && !self.stopping && self.is_created() && self.flights.len() < most {
             let batch = self.waiting_batch()?;
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-            let at = self.gate.max(self.held).max(self.slot.ceil() as u64);
+            let at = self
+                .server_not_before
+                .max(self.shared_not_before)
+                .max(self.pacing_not_before.ceil() as u64);
             if at > now {
                 return Some(at);
             }
             #[allow(clippy::cast_precision_loss)]
             let earliest = now as f64 - PACING_SLACK_MS;
-            self.slot = self.slot.max(earliest) + self.settings.interval_ms;
+            self.pacing_not_before =
+                self.pacing_not_before.max(earliest) + self.settings.interval_ms;
             self.record(Record::Sending { batch, at: now });
             let renew = self.unauthorized.contains(&batch);
-            self.flights.push(Flight { batch, stage: Stage::Logged, renew });
+            self.flights.push(Flight { batch, stage: Stage::Unsaved, renew });
         }
         None
     }
@@ -117,24 +121,24 @@ impl Job {
     }
 
     /// Takes back what has not left.
-    fn recall(&mut self) {
+    fn cancel_unsent(&mut self) {
         let mut place = 0;
         while let Some(flight) = self.flights.get(place) {
-            if flight.stage == Stage::Out {
+            if flight.stage == Stage::Sent {
                 place += 1;
             } else {
-                self.land(flight.batch, Proof::Again, None);
+                self.finish_flight(flight.batch, Proof::Retry, None);
             }
         }
     }
 
-    fn depart(&mut self) -> Option<Action> {
+    fn next_effect(&mut self) -> Option<Action> {
         let mut place = 0;
         while let Some(flight) = self.flights.get_mut(place) {
             let batch = flight.batch;
             match flight.stage {
-                Stage::Tokenless => {
-                    flight.stage = Stage::Asked;
+                Stage::NeedsToken => {
+                    flight.stage = Stage::AwaitingToken;
                     return Some(Action::NeedToken { batch, renew: flight.renew });
                 }
                 Stage::Ready => {
@@ -142,11 +146,11 @@ impl Job {
                     if let Ok(request) =
                         distribute::request_from_ids(&self.api, &self.program, &codes)
                     {
-                        flight.stage = Stage::Out;
+                        flight.stage = Stage::Sent;
                         return Some(Action::Send { batch, request });
                     }
                     // All of its codes got their outcome meanwhile.
-                    self.land(batch, Proof::Again, None);
+                    self.finish_flight(batch, Proof::Retry, None);
                 }
                 _ => place += 1,
             }
@@ -161,14 +165,14 @@ impl Job {
     /// The token that a batch needs is there.
     pub fn handle_token(&mut self, batch: usize) {
         self.token_failures = 0;
-        if let Some(flight) = self.flight(batch, Stage::Asked) {
+        if let Some(flight) = self.flight(batch, Stage::AwaitingToken) {
             flight.stage = Stage::Ready;
         }
     }
 
     /// The token is not to be had. True if that ends the run.
     pub fn handle_no_token(&mut self, batch: usize, error: Error, now: u64, random: f64) -> bool {
-        if self.flight(batch, Stage::Asked).is_none() {
+        if self.flight(batch, Stage::AwaitingToken).is_none() {
             return false;
         }
         let status = error.api.as_ref().map_or(0, |api| api.status);
@@ -179,12 +183,13 @@ impl Job {
         } else if error.unsent {
             self.back_off(None, now, random);
         } else {
-            self.gate = now.saturating_add(retry::wait(None, self.token_failures, now, random));
+            self.server_not_before =
+                now.saturating_add(retry::wait(None, self.token_failures, now, random));
             self.token_failures += 1;
         }
         // What is waited for is to be seen.
         let error = error.unsent.then_some(error);
-        self.land(batch, Proof::Again, error.as_ref());
+        self.finish_flight(batch, Proof::Retry, error.as_ref());
         halts
     }
 }

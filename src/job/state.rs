@@ -67,12 +67,12 @@ pub(super) enum Evidence {
     /// The request was refused for what was in it.
     Refused,
     /// It left, and there is no proof either way.
-    Maybe,
+    Unknown,
     /// Accepted, by Uber.
     Accepted,
     /// Accepted, says the operator.
-    Presumed,
-    /// As `Maybe`, and to leave again.
+    MarkedQueued,
+    /// As `Unknown`, and to leave again.
     Resend,
     /// Under way again, with the first send still open.
     Resending,
@@ -89,8 +89,8 @@ impl Evidence {
             Evidence::Idle => CodeState::Pending,
             Evidence::Sending | Evidence::Resending => CodeState::Sending,
             Evidence::Refused => CodeState::Rejected,
-            Evidence::Maybe | Evidence::Resend => CodeState::Unknown,
-            Evidence::Accepted | Evidence::Presumed => CodeState::Queued,
+            Evidence::Unknown | Evidence::Resend => CodeState::Unknown,
+            Evidence::Accepted | Evidence::MarkedQueued => CodeState::Queued,
             Evidence::Cancelled | Evidence::Abandoned => CodeState::Abandoned,
         }
     }
@@ -98,19 +98,19 @@ impl Evidence {
     pub(super) const fn by(self) -> By {
         match self {
             Evidence::Accepted | Evidence::Refused => By::Answer,
-            Evidence::Presumed | Evidence::Cancelled | Evidence::Abandoned => By::Operator,
+            Evidence::MarkedQueued | Evidence::Cancelled | Evidence::Abandoned => By::Operator,
             _ => By::Nobody,
         }
     }
 
     /// Whether an outcome can belong to a send of this job.
-    pub(super) const fn keeps_outcomes(self) -> bool {
+    pub(super) const fn retains_outcomes(self) -> bool {
         !matches!(self, Evidence::Idle | Evidence::Refused | Evidence::Cancelled)
     }
 
     /// Whether an outcome counts by now.
-    pub(super) const fn shows_outcomes(self) -> bool {
-        self.keeps_outcomes() && !matches!(self, Evidence::Sending)
+    pub(super) const fn outcomes_visible(self) -> bool {
+        self.retains_outcomes() && !matches!(self, Evidence::Sending)
     }
 
     /// Whether it is to leave.
@@ -137,11 +137,11 @@ impl Evidence {
         Some(match (self, proof) {
             (Evidence::Sending | Evidence::Resending, Proof::Accepted) => Evidence::Accepted,
             (Evidence::Sending, Proof::Refused) => Evidence::Refused,
-            (Evidence::Sending, Proof::Again) => Evidence::Idle,
-            (Evidence::Resending, Proof::Again) => Evidence::Resend,
+            (Evidence::Sending, Proof::Retry) => Evidence::Idle,
+            (Evidence::Resending, Proof::Retry) => Evidence::Resend,
             // The first send is still open, whatever came of the second.
             (Evidence::Resending, Proof::Refused)
-            | (Evidence::Sending | Evidence::Resending, Proof::Nothing) => Evidence::Maybe,
+            | (Evidence::Sending | Evidence::Resending, Proof::Unknown) => Evidence::Unknown,
             _ => return None,
         })
     }
@@ -150,9 +150,9 @@ impl Evidence {
     pub(super) const fn decided(self, decision: Decision) -> Option<Self> {
         Some(match (self, decision) {
             (Evidence::Idle, Decision::Abandon) => Evidence::Cancelled,
-            (Evidence::Maybe | Evidence::Resend, Decision::Resend) => Evidence::Resend,
-            (Evidence::Maybe | Evidence::Resend, Decision::Queued) => Evidence::Presumed,
-            (Evidence::Maybe | Evidence::Resend, Decision::Abandon) => Evidence::Abandoned,
+            (Evidence::Unknown | Evidence::Resend, Decision::Resend) => Evidence::Resend,
+            (Evidence::Unknown | Evidence::Resend, Decision::Queued) => Evidence::MarkedQueued,
+            (Evidence::Unknown | Evidence::Resend, Decision::Abandon) => Evidence::Abandoned,
             _ => return None,
         })
     }
@@ -165,9 +165,9 @@ pub(super) enum Proof {
     /// Nothing was queued, and sending the same again is pointless.
     Refused,
     /// Nothing was queued, and it may be sent again.
-    Again,
+    Retry,
     /// Nothing.
-    Nothing,
+    Unknown,
 }
 
 named! {

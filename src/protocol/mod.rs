@@ -5,6 +5,8 @@
 // A module without jobs has no use for their numbers.
 #![cfg_attr(not(feature = "jobs"), allow(dead_code))]
 
+#[cfg(any(test, all(target_arch = "wasm32", feature = "jobs")))]
+pub(crate) mod shapes;
 #[cfg(all(test, feature = "sandbox", not(target_arch = "wasm32")))]
 mod typescript;
 

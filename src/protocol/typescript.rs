@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use super::shapes::JobProgress;
 use super::{
     BATCH_ROW_BYTES, CHECKED_BEFORE, ClientOperation, HostOutcome, JobAction, JobOperation,
     RESULT_ROW_BYTES, RESULTS_PER_PAGE, ReaderCount,
@@ -19,6 +20,9 @@ use crate::uber::token::Scope;
 
 /// A variant, its number and the lines of its documentation.
 pub(crate) type Number = (&'static str, u32, &'static [&'static str]);
+
+/// A member of a shape, its type and the lines of its documentation.
+pub(crate) type Member = (&'static str, &'static str, &'static [&'static str]);
 
 /// Codes of errors that arise in JavaScript alone, each with its hint where it does.
 const JAVASCRIPT_CODES: &[(ErrorClass, &str)] = &[
@@ -115,6 +119,11 @@ fn module() -> String {
     out += "\n/** All of them. */\n";
     out += &list("DECISIONS", &quoted(&decisions), " satisfies JobDecision[]");
 
+    out += &interface("JobProgress", JobProgress::ABOUT, JobProgress::MEMBERS);
+    out += "\n/** Its members, in the order in which the core hands them over. */\n";
+    let names = JobProgress::MEMBERS.iter().map(|(name, ..)| *name).collect::<Vec<_>>();
+    out += &list("PROGRESS_MEMBERS", &quoted(&names), " satisfies (keyof JobProgress)[]");
+
     let reasons = RejectReason::ALL.iter().map(|reason| reason.as_str()).collect::<Vec<_>>();
     out += "\n/** Why an entry of a list is no code. */\n";
     out += &union("RejectionReason", &reasons);
@@ -175,6 +184,17 @@ fn doc(lines: &[&str]) -> String {
             format!("/** {text} */\n")
         }
     }
+}
+
+fn interface(name: &str, about: &[&str], members: &[Member]) -> String {
+    let mut out = format!("\n{}export interface {name} {{\n", doc(about));
+    for (member, kind, docs) in members {
+        for line in doc(docs).lines() {
+            out += &format!("  {line}\n");
+        }
+        out += &format!("  {member}: {kind};\n");
+    }
+    out + "}\n"
 }
 
 fn block(lines: &[String]) -> String {

@@ -20,6 +20,7 @@ use crate::code::Code;
 use crate::error::{Error, ErrorCode};
 use crate::job::{Action, BatchInfo, Decision, Job, Recovery, Row, Settings};
 use crate::json::Json;
+use crate::protocol::shapes::JobProgress;
 use crate::protocol::{
     BATCH_ROW_BYTES, JobAction, JobOperation as Operation, RESULT_ROW_BYTES, RESULTS_PER_PAGE,
 };
@@ -218,17 +219,7 @@ fn run(
             return Ok(Array::of2(&JsValue::from_str(&request.url), &init).into());
         }
         Operation::Progress => {
-            let progress = job.progress(now);
-            let mut numbers = vec![number(progress.total as u64)];
-            numbers.extend(progress.counts.map(|count| number(count.into())));
-            numbers.push(number(progress.requests.into()));
-            numbers.push(number(progress.retries.into()));
-            numbers.push(number(progress.started_at));
-            numbers.push(progress.eta_ms.map_or(Json::Null, number));
-            numbers.push(progress.waiting_until.map_or(Json::Null, number));
-            numbers.push(number(progress.used_before.into()));
-            numbers.push(Json::Bool(progress.paused_after));
-            return Ok(to_js(&Json::List(numbers)));
+            return Ok(to_js(&Json::List(JobProgress::values(&job.progress(now)))));
         }
         Operation::Batches => {
             let mut rows = Vec::new();

@@ -31,13 +31,13 @@ impl Batch {
     /// How many codes are known to have reached their recipients by now.
     pub(super) const fn reached(&self) -> u32 {
         let shown =
-            if self.evidence.shows_outcomes() { self.distributed + self.used_before } else { 0 };
+            if self.evidence.outcomes_visible() { self.distributed + self.used_before } else { 0 };
         self.used + shown
     }
 
     /// How many outcomes count by now.
     pub(in crate::job) const fn reported(&self) -> u32 {
-        self.reached() + if self.evidence.shows_outcomes() { self.failed } else { 0 }
+        self.reached() + if self.evidence.outcomes_visible() { self.failed } else { 0 }
     }
 
     /// How many codes are known to be in use, whether they have left or not.
@@ -81,7 +81,7 @@ pub(in crate::job) enum PauseStage {
 
 impl Ledger {
     /// Makes the batches once all codes are there.
-    pub(in crate::job) fn lay_out(&mut self) {
+    pub(in crate::job) fn create_batches(&mut self) {
         let Begin { total, batch_size, .. } = self.begin;
         if self.codes.so_far().len() != total || !self.batches.is_empty() {
             return;

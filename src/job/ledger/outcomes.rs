@@ -54,7 +54,7 @@ impl Ledger {
     pub(in crate::job) fn apply_usage(&mut self, place: usize) -> Option<()> {
         let outcome = match self.evidence(place)? {
             Evidence::Idle => USED_BEFORE,
-            evidence if evidence.keeps_outcomes() => USED,
+            evidence if evidence.retains_outcomes() => USED,
             // Nothing of it is with Uber, and nothing leaves.
             _ => return None,
         };
@@ -67,7 +67,7 @@ impl Ledger {
         let is_known = outcome
             .checked_sub(FIRST_REASON)
             .is_none_or(|number| usize::from(number) < self.reasons.len());
-        if outcome == 0 || !is_known || !self.takes_outcome(place) {
+        if outcome == 0 || !is_known || !self.accepts_outcome(place) {
             return None;
         }
         self.set_outcome(place, outcome)
@@ -132,12 +132,12 @@ impl Ledger {
     }
 
     /// Whether an outcome of this code can belong to a send of this job.
-    pub(in crate::job) fn takes_outcome(&self, place: usize) -> bool {
-        self.evidence(place).is_some_and(Evidence::keeps_outcomes)
+    pub(in crate::job) fn accepts_outcome(&self, place: usize) -> bool {
+        self.evidence(place).is_some_and(Evidence::retains_outcomes)
     }
 
     /// Whether it counts by now.
-    pub(in crate::job) fn shows_outcome(&self, place: usize) -> bool {
-        self.evidence(place).is_some_and(Evidence::shows_outcomes)
+    pub(in crate::job) fn outcome_visible(&self, place: usize) -> bool {
+        self.evidence(place).is_some_and(Evidence::outcomes_visible)
     }
 }

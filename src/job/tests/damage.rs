@@ -92,8 +92,8 @@ fn zeros_at_the_end_are_torn() {
                     recovery.push(bytes).unwrap();
                 }
                 assert_eq!(recovery.kept(), whole.kept(), "{cut} {zeros} {piece}");
-                let is_whole = recovery.kept() > 0;
-                match (recovery.resume(false), is_whole) {
+                let is_complete = recovery.kept() > 0;
+                match (recovery.resume(false), is_complete) {
                     (Ok(job), true) => assert_eq!(job.results().count(), 6),
                     (Err(error), false) if error.code == ErrorCode::JournalMismatch => {}
                     // A few zeros at the end of a checksum can be damage too.

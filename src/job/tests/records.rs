@@ -30,8 +30,8 @@ fn a_record_is_read_as_it_was_written() {
         (3, Record::Sending { batch: 70_000, at: NOW }),
         (4, answer(Proof::Accepted)),
         (4, answer(Proof::Refused)),
-        (4, answer(Proof::Again)),
-        (4, answer(Proof::Nothing)),
+        (4, answer(Proof::Retry)),
+        (4, answer(Proof::Unknown)),
         (5, Record::Reason("Postfach voll")),
         (6, Record::Outcomes(&[record::outcome(70_000, 65_000), record::outcome(0, 1)])),
         (7, decision(Decision::Resend)),
@@ -53,7 +53,7 @@ fn a_record_is_read_as_it_was_written() {
 fn what_has_no_room_in_a_record_is_not_written() {
     let longest = "x".repeat(65_535);
     let error =
-        |error| Record::Answer { batch: 0, proof: Proof::Again, status: 0, error, uber_code: "" };
+        |error| Record::Answer { batch: 0, proof: Proof::Retry, status: 0, error, uber_code: "" };
     assert!(error(&longest).encode().is_some());
     assert_eq!(error(&format!("{longest}x")).encode(), None);
 }

@@ -431,8 +431,8 @@ fn a_torn_record_of_usage_is_told_again() {
         let job = recovery.resume(false).unwrap();
         let journal = bench.journal[..kept].to_vec();
         let mut torn = Bench { job, journal, sent: vec![], over: false, until: None };
-        let is_whole = cut == bench.journal.len();
-        let expected = if is_whole { BY_USAGE } else { UNKNOWN };
+        let is_complete = cut == bench.journal.len();
+        let expected = if is_complete { BY_USAGE } else { UNKNOWN };
         assert_eq!(torn.known(0), expected, "{cut}");
         torn.use_codes([0]);
         assert_eq!(torn.known(0), BY_USAGE);

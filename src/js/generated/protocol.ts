@@ -124,6 +124,62 @@ export type JobDecision = "resend" | "queued" | "abandon";
 /** All of them. */
 export const DECISIONS = ["resend", "queued", "abandon"] as const satisfies JobDecision[];
 
+/** How many codes are in each state; the eight add up to `total`. */
+export interface JobProgress {
+  /** All codes of the job. */
+  total: number;
+  /** Not sent yet. */
+  pending: number;
+  /** In a request that is under way. */
+  sending: number;
+  /** Accepted by Uber. */
+  queued: number;
+  /** Reported by Uber: delivered, or in use. */
+  distributed: number;
+  /** Reported by Uber: not delivered. */
+  failed: number;
+  /** Refused by Uber: nothing was queued. */
+  rejected: number;
+  /** Perhaps queued. */
+  unknown: number;
+  /** Given up by you. */
+  abandoned: number;
+  /** Requests that left, or were about to when the process ended. */
+  requests: number;
+  /** How many of them repeated another one. */
+  retries: number;
+  /** When the job was created, in epoch milliseconds. */
+  startedAt: number;
+  /** How long the run may still take, in milliseconds; `null` where that can't be told. */
+  etaMs: number | null;
+  /** Until when nothing leaves, in epoch milliseconds, because Uber asked to wait; else `null`. */
+  waitingUntil: number | null;
+  /** How many of the pending ones are known to be in use already. They are sent all the same, unless you abandon their batch. */
+  usedBefore: number;
+  /** Whether it has paused by itself after its first codes (`pauseAfter`), and none of the others has left. The next run sends them. */
+  pausedAfter: boolean;
+}
+
+/** Its members, in the order in which the core hands them over. */
+export const PROGRESS_MEMBERS = [
+  "total",
+  "pending",
+  "sending",
+  "queued",
+  "distributed",
+  "failed",
+  "rejected",
+  "unknown",
+  "abandoned",
+  "requests",
+  "retries",
+  "startedAt",
+  "etaMs",
+  "waitingUntil",
+  "usedBefore",
+  "pausedAfter",
+] as const satisfies (keyof JobProgress)[];
+
 /** Why an entry of a list is no code. */
 export type RejectionReason =
   | "not_a_uuid"

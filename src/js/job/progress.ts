@@ -1,22 +1,9 @@
 /** What is known of a job, and whoever is told that it changed. */
 import { notify } from "../listeners.js";
-import { STATES } from "../generated/protocol.js";
+import { PROGRESS_MEMBERS } from "../generated/protocol.js";
 import type { JobMachine } from "../wasm/job-machine.js";
 import { queueMicrotask } from "../wasm/microtask.js";
 import type { JobProgress } from "./types.js";
-
-/** The members of a progress, in the order in which the core hands them over. */
-const NUMBERS = [
-  "total",
-  ...STATES,
-  "requests",
-  "retries",
-  "startedAt",
-  "etaMs",
-  "waitingUntil",
-  "usedBefore",
-  "pausedAfter",
-] as const satisfies (keyof JobProgress)[];
 
 export class LiveProgress {
   readonly #machine: JobMachine;
@@ -34,7 +21,7 @@ export class LiveProgress {
     if (this.#progress !== undefined && (!this.#isStale || this.#machine.isLost))
       return this.#progress;
     const numbers = this.#machine.progress();
-    const named = Object.fromEntries(NUMBERS.map((name, place) => [name, numbers[place]]));
+    const named = Object.fromEntries(PROGRESS_MEMBERS.map((name, place) => [name, numbers[place]]));
     // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- The core's numbers have the names' order.
     const progress = named as unknown as JobProgress;
     this.#isStale = false;
@@ -42,7 +29,7 @@ export class LiveProgress {
     // Time alone is no change.
     const isSame = (name: keyof JobProgress) =>
       name === "etaMs" || before?.[name] === progress[name];
-    if (before !== undefined && NUMBERS.every(isSame)) return before;
+    if (before !== undefined && PROGRESS_MEMBERS.every(isSame)) return before;
     return (this.#progress = progress);
   };
 

@@ -1,11 +1,11 @@
 /** The public types of jobs. */
 import type { VoucherError } from "../errors.js";
-import type { CodeState, JobDecision } from "../generated/protocol.js";
+import type { CodeState, JobDecision, JobProgress } from "../generated/protocol.js";
 import type { Journal } from "../journal/types.js";
 import type { CallOptions, CallSignal } from "../types.js";
 import type { WebhookEvent } from "../webhook/event.js";
 
-export type { CodeState, JobDecision };
+export type { CodeState, JobDecision, JobProgress };
 
 /** What `resumeJob` takes, and what `createJob` takes beside where to keep the job. */
 export interface RunOptions {
@@ -61,48 +61,6 @@ export type StateFilter = CodeState | readonly CodeState[];
 
 /** The state of a batch: of those of its codes that have no outcome. */
 export type BatchState = Exclude<CodeState, "distributed" | "failed">;
-
-/** How many codes are in each state; the eight add up to `total`. */
-export interface JobProgress {
-  /** All codes of the job. */
-  total: number;
-  /** Not sent yet. */
-  pending: number;
-  /** In a request that is under way. */
-  sending: number;
-  /** Accepted by Uber. */
-  queued: number;
-  /** Reported by Uber: delivered, or in use. */
-  distributed: number;
-  /** Reported by Uber: not delivered. */
-  failed: number;
-  /** Refused by Uber: nothing was queued. */
-  rejected: number;
-  /** Perhaps queued. */
-  unknown: number;
-  /** Given up by you. */
-  abandoned: number;
-  /** Requests that left, or were about to when the process ended. */
-  requests: number;
-  /** How many of them repeated another one. */
-  retries: number;
-  /** When the job was created, in epoch milliseconds. */
-  startedAt: number;
-  /** How long the run may still take, in milliseconds; `null` where that can't be told. */
-  etaMs: number | null;
-  /** Until when nothing leaves, in epoch milliseconds, because Uber asked to wait; else `null`. */
-  waitingUntil: number | null;
-  /**
-   * How many of the pending ones are known to be in use already. They are sent all the
-   * same, unless you abandon their batch.
-   */
-  usedBefore: number;
-  /**
-   * Whether it has paused by itself after its first codes (`pauseAfter`), and none of the
-   * others has left. The next run sends them.
-   */
-  pausedAfter: boolean;
-}
 
 /** What a run came to. */
 export interface JobReport extends JobProgress {
