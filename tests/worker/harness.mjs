@@ -255,3 +255,14 @@ async function workerdOf(parent) {
   }
   return found;
 }
+
+/**
+ * The rows of a `results.csv` by the names of its columns, where no cell holds a comma.
+ * @param {string} csv
+ * @returns {Record<string, string>[]}
+ */
+export function resultRows(csv) {
+  const [head = "", ...rows] = csv.trim().split("\r\n");
+  const names = head.split(",");
+  return rows.map((row) => Object.fromEntries(row.split(",").map((cell, at) => [names[at], cell])));
+}

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { cleanUp, startUber } from "./harness.mjs";
+import { cleanUp, resultRows, startUber } from "./harness.mjs";
 import { eventOf, eventually, sendWebhook, startInspected } from "./storage.mjs";
 
 /** The platform refuses rows of 2 MB. */
@@ -43,11 +43,8 @@ function outcomes(codes, reason) {
 /** @param {Worker} worker @param {string} programId @param {string} id */
 async function knownOf(worker, programId, id) {
   const answer = await worker.request(`/api/programs/${programId}/jobs/${id}/results.csv`);
-  const rows = (await answer.text()).trim().split("\r\n").slice(1);
-  return rows.map((row) => {
-    const [code, state, , reason] = row.split(",");
-    return [code, state, reason].join();
-  });
+  const rows = resultRows(await answer.text());
+  return rows.map(({ code, state, reason }) => [code, state, reason].join());
 }
 
 /** The first ones. @param {string[]} found @param {string[]} expected */

@@ -321,9 +321,8 @@ test("retention and alarms go on without it", { timeout: 60_000 }, async () => {
   await sleep(7_000);
   for (const program of [programId, busyProgram]) {
     assert.deepEqual(await worker.inspect({ act: "rows", program }), {
-      sql: 0,
-      keys: 0,
-      alarms: 0,
+      ...{ sql: 0, read: 0, ledger: 0 },
+      ...{ keys: 0, puts: 0, alarms: 0 },
     });
   }
   await checkDeliveries(busyProgram, 0);

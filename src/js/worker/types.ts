@@ -216,6 +216,7 @@ export interface LeftOut {
 
 /** A code that is not in the program that it was to be sent of. */
 export interface ForeignCode {
+  /** The code's id. */
   code: string;
   /** Another program of the organization that has it, if that is known. */
   program: string | null;
@@ -279,12 +280,17 @@ export type AuditAction =
 
 /** Who did what, when and why. */
 export interface AuditEntry {
+  /** Opaque. */
   id: string;
+  /** When. */
   at: number;
   /** The operator. */
   by: string;
+  /** What was done. */
   action: AuditAction;
+  /** The voucher program; `null` where it concerns all of them. */
   programId: string | null;
+  /** The job's id; `null` where it concerns none. */
   job: string | null;
   /** Why, in the operator's words. */
   reason: string | null;
