@@ -68,6 +68,12 @@ const STEPS = [
     { after: [] },
   ),
   check("build", () => exec(process.execPath, ["scripts/build.mjs"])),
+  tests(
+    "console",
+    () =>
+      exec(process.execPath, ["tests/console/console.mjs"], { CHROMIUM: findBrowser().browser }),
+    { ...BUILT, share: 0.8 },
+  ),
   ...workerTests((name) => SLOWEST.has(name)),
   check("rust format", () => exec("cargo", ["fmt", "--check"])),
   check("rust lint", () => clippy(["--all-features"]), CARGO),
@@ -164,12 +170,6 @@ const STEPS = [
   ),
   tests("wasm binding", () => nodeTest(["tests/wasm-binding.test.mjs"]), BUILT),
   besidePackage("docs samples", "docs/samples.test.mjs"),
-  tests(
-    "console",
-    () =>
-      exec(process.execPath, ["tests/console/console.mjs"], { CHROMIUM: findBrowser().browser }),
-    BUILT,
-  ),
   ...workerTests((name) => !SLOWEST.has(name)),
   tests("security document", () => nodeTest(["tests/security-document.test.mjs"]), {
     after: ["worker "],

@@ -69,6 +69,14 @@ export async function signIn(page) {
     });
 }
 
+/** What reaches furthest to the right in a page, from the outside inwards. */
+function widest() {
+  const { scrollWidth } = document.documentElement;
+  const all = [...document.body.querySelectorAll("*")];
+  const wide = all.filter((element) => element.getBoundingClientRect().right >= scrollWidth - 1);
+  return wide.map(({ tagName, className }) => `${tagName}.${className}`).join(" > ");
+}
+
 /**
  * Looks at a screen as everybody has it: both widths, light and dark. Takes a
  * picture, asks axe, and sees that nothing sticks out at the side.
@@ -84,7 +92,10 @@ export async function look(page, name) {
       violations.push(...(await ask(page)).map((text) => `${where}: ${text}`));
     }
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-    if (wide > width) violations.push(`${name}-${kind}: the page is ${wide} px wide`);
+    if (wide > width) {
+      const what = await page.evaluate(widest);
+      violations.push(`${name}-${kind}: the page is ${wide} px wide: ${what}`);
+    }
   }
   await page.emulateMedia({ colorScheme: "light" });
   await page.setViewportSize({ width: 1280, height: 900 });

@@ -41,13 +41,21 @@ export async function codesOf(page, program) {
   return codes.map((/** @type {{ code: string }} */ { code }) => code);
 }
 
-/** @param {Page} page @param {string} name @param {string | Buffer} content */
-export const choose = (page, name, content) =>
-  page.locator("input[type=file]").setInputFiles({
+/**
+ * Chooses a file, where the list that was read before is kept also in its place.
+ * @param {Page} page @param {string} name @param {string | Buffer} content
+ */
+export async function choose(page, name, content) {
+  const input = page.locator("input[type=file]");
+  const another = page.getByRole("button", { name: "Another list" });
+  await input.or(another).first().waitFor({ state: "attached" });
+  if (await another.isVisible()) await another.click();
+  await input.setInputFiles({
     name,
     mimeType: "text/csv",
     buffer: typeof content === "string" ? Buffer.from(content) : content,
   });
+}
 
 /** Drops a file somewhere on the page. @param {Page} page @param {string} name @param {string} text */
 export const drop = (page, name, text) =>
