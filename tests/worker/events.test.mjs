@@ -231,7 +231,7 @@ test(
       (await worker.request(`${job.path}/results.csv`)).text();
     // All but when it left, and in which job.
     const knownOf = async (/** @type {Worker} */ worker, /** @type {{ path: string }} */ job) =>
-      resultRows(await resultsOf(worker, job)).map(({ time, job: id, ...known }) => known);
+      resultRows(await resultsOf(worker, job)).map(({ time: _time, job: _job, ...known }) => known);
     assert.deepEqual(await knownOf(late, lateJob), await knownOf(early, earlyJob));
     assert.ok(!(await resultsOf(late, lateJob)).includes(JANE));
     const [read, known] = [await all(late), await all(early)];
