@@ -23,8 +23,8 @@ import { Missing, ROOT } from "./setup.mjs";
  */
 
 const STEP_TIMEOUT_MS = 15 * 60_000;
-/** Of processors. */
-const CAPACITY = Math.max(2, availableParallelism());
+/** Of processors; somewhat more than there are, as each step waits now and then. */
+const CAPACITY = 1.2 * Math.max(2, availableParallelism());
 /** The lines of `tests/results.mjs`, one file for each step. */
 export const RESULTS = join(ROOT, "build", "tests");
 
@@ -164,14 +164,19 @@ export async function runSteps(steps) {
   const ended = [];
   const free = () => CAPACITY - [...running].reduce((sum, { share = 1 }) => sum + share, 0);
   /** @param {Step} step */
-  const canBegin = ({ after = [], lane, share = 1 }) =>
-    share <= free() &&
+  const isReady = ({ after = [], lane }) =>
     ![...running].some((other) => other.lane !== undefined && other.lane === lane) &&
     ![...running, ...waiting].some(({ name }) => after.some((begin) => name.startsWith(begin)));
+  /** The place of the next step that can begin. None overtakes a larger one, which would wait to the end. */
+  const next = () => {
+    const at = waiting.findIndex(isReady);
+    const { share = 1 } = waiting[at] ?? {};
+    return share <= free() ? at : -1;
+  };
   await new Promise((resolve) => {
     const go = () => {
       if (waiting.length + running.size === 0) resolve(undefined);
-      for (let at; (at = waiting.findIndex(canBegin)) !== -1;) {
+      for (let at; (at = next()) !== -1;) {
         for (const step of waiting.splice(at, 1)) {
           running.add(step);
           void runStep(step, steps.length === 1).then((result) => {

@@ -40,7 +40,7 @@ const CARGO = { lane: "cargo" };
 /** @type {Partial<Step>} */
 const BUILT = { after: ["setup", "build"] };
 /** @type {Partial<Step>} */
-const PACKED = { after: ["setup", "build", "package install"], lane: "package" };
+const PACKED = { after: ["setup", "build", "package install"], lane: "package", share: 0.6 };
 /** Most of the worker's tests wait for workerd and its timers much longer than they compute. */
 const WORKER_SHARE = 0.4;
 /** @type {Record<string, number>} */
@@ -72,7 +72,7 @@ const STEPS = [
     "console",
     () =>
       exec(process.execPath, ["tests/console/console.mjs"], { CHROMIUM: findBrowser().browser }),
-    { ...BUILT, share: 0.8 },
+    { ...BUILT, share: 0.6 },
   ),
   ...workerTests((name) => SLOWEST.has(name)),
   check("rust format", () => exec("cargo", ["fmt", "--check"])),
