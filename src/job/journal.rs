@@ -31,6 +31,8 @@ use crate::text::{decimal, text};
 
 /// What a journal begins with; the last byte is the version.
 pub(super) const MAGIC: [u8; 4] = *b"uvj\x01";
+/// Its beginning, which every version has.
+const NAME: &[u8] = b"uvj";
 
 const CHECKSUM: usize = 8;
 const HEADER: usize = 8;
@@ -170,6 +172,11 @@ impl Reader {
     /// Whether the journal has no byte.
     pub(super) fn is_empty(&self) -> bool {
         self.end == 0 && self.rest().is_empty()
+    }
+
+    /// Whether it begins as a journal of any version does.
+    pub(super) fn is_named(&self) -> bool {
+        self.end > 0 || self.rest().starts_with(NAME)
     }
 
     /// What was taken and is no record yet.

@@ -59,7 +59,7 @@ impl Recovery {
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.read(bytes).map_err(|error| match error.code {
             // It was one once: what stands there now was written after it was cut.
-            ErrorCode::JournalMismatch if self.known > 0 && !bytes.starts_with(b"uvj") => lost(),
+            ErrorCode::JournalMismatch if self.known > 0 && !self.reader.is_named() => lost(),
             _ => error,
         })
     }

@@ -67,10 +67,20 @@ fn a_journal_that_lacks_what_it_had_is_refused() {
     recovery.push(&bench.journal[..created - 1]).unwrap();
     assert_eq!(create(recovery).unwrap().id(), [8; 16]);
     // One that was cut to nothing while a record was appended begins in its middle.
-    let mut recovery = Recovery::new(example(), settings());
-    recovery.expect_length(known as u64);
-    let error = recovery.push(&bench.journal[created..]).unwrap_err();
-    assert_eq!(Some((error.code, error.queued)), lost);
+    let read = |bytes: &[u8], piece: usize| {
+        let mut recovery = Recovery::new(example(), settings());
+        recovery.expect_length(known as u64);
+        let failed = bytes.chunks(piece).find_map(|bytes| recovery.push(bytes).err());
+        failed.map(|error| (error.code, error.queued))
+    };
+    let mut later = bench.journal.clone();
+    later[3] = 2;
+    for piece in [1, 2, 3, 5, known] {
+        assert_eq!(read(&bench.journal[created..], piece), lost, "{piece}");
+        // One of a later version is there, whole as it may be.
+        let mismatch = Some((ErrorCode::JournalMismatch, Queued::No));
+        assert_eq!(read(&later, piece), mismatch, "{piece}");
+    }
 }
 
 #[test]
