@@ -1,32 +1,8 @@
 /** Everything that `uber-vouchers` exports, whatever the host. */
-export { authorizationUrl, exchangeCode } from "./client/authorization.js";
-export type { AuthorizationUrlOptions, ExchangeCodeOptions } from "./client/authorization.js";
+export * from "./common-api.js";
 export { createClient } from "./client/client.js";
 export type { Client } from "./client/client.js";
-export type { ListCodesOptions, ListGuestsOptions, SearchProgramsOptions } from "./client/calls.js";
-export type { CodeList, ProgramLists, RejectedEntry } from "./codes/code-list.js";
-export type { BlobInput, StreamInput, TextInput } from "./codes/codes-input.js";
-export {
-  ApiError,
-  ConnectionError,
-  JobError,
-  ValidationError,
-  VoucherError,
-  WebhookError,
-} from "./errors.js";
-export type {
-  AnyVoucherError,
-  ApiErrorCode,
-  ConnectionErrorCode,
-  ErrorCode,
-  ErrorJson,
-  ErrorParts,
-  Issue,
-  JobErrorCode,
-  RejectionReason,
-  ValidationErrorCode,
-  WebhookErrorCode,
-} from "./errors.js";
+export type { ProgramLists } from "./codes/code-list.js";
 export type {
   BareJob,
   BatchState,
@@ -50,14 +26,8 @@ export type {
   UsedCodes,
 } from "./job/types.js";
 export type { Journal } from "./journal/types.js";
-export { parseCodes, parseCodesByProgram } from "./codes/parse.js";
-export type {
-  CodesInput,
-  ColumnSelector,
-  ParseByProgramOptions,
-  ParseOptions,
-  ParseProgress,
-} from "./codes/parse.js";
+export { parseCodesByProgram } from "./codes/parse.js";
+export type { ParseByProgramOptions } from "./codes/parse.js";
 export { matchRecipients } from "./codes/recipients.js";
 export type {
   MatchOptions,
@@ -67,26 +37,6 @@ export type {
   RecipientsInput,
 } from "./codes/recipients.js";
 export type { RecipientReason } from "./generated/protocol.js";
-export { setModule } from "./wasm/set-module.js";
-export type {
-  Auth,
-  CallOptions,
-  CallSignal,
-  ClientOptions,
-  Clock,
-  FetchFunction,
-  FetchInit,
-  HostURL,
-  Receipt,
-  RequestEvent,
-  ResponseEvent,
-  TokenCache,
-  TokenSet,
-  Guest,
-  VoucherCode,
-  VoucherProgram,
-  WasmModule,
-} from "./types.js";
 export { verifyWebhook } from "./webhook/webhook.js";
 export type {
   SignedMessage,
