@@ -13,6 +13,7 @@ import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { freePort } from "../free-port.mjs";
+import { chanceOf } from "./chance.mjs";
 import { ORGANIZATION, cleanUp, resultRows, startUber, temporary } from "./harness.mjs";
 import { eventually, startInspected } from "./storage.mjs";
 
@@ -31,24 +32,6 @@ after(() => {
   for (const close of closing) close();
   return cleanUp();
 });
-
-/** @param {number} seed */
-function chanceOf(seed) {
-  let state = seed >>> 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const below = (/** @type {number} */ most) => Math.floor(next() * most);
-  return {
-    below,
-    happens: (/** @type {number} */ share) => next() < share,
-    /** @template T @param {readonly T[]} values @returns {T} */
-    of: (values) => /** @type {T} */ (values[below(values.length)]),
-  };
-}
 
 /**
  * Stands between the sandbox and the worker, and takes note of what the worker

@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 
+import { chanceOf } from "./chance.mjs";
 import { closeFronts, startFront } from "./front.mjs";
 import { cleanUp, startUber, startWorker } from "./harness.mjs";
 import { operators } from "./operators.mjs";
@@ -22,30 +23,13 @@ after(async () => {
   await cleanUp();
 });
 
-/** Mulberry32. @param {number} seed */
-function chance(seed) {
-  let state = seed >>> 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  return {
-    is: (/** @type {number} */ share) => next() < share,
-    below: (/** @type {number} */ most) => Math.floor(next() * most),
-    /** @template T @param {readonly T[]} list @returns {T} */
-    of: (list) => /** @type {T} */ (list[Math.floor(next() * list.length)]),
-  };
-}
-
 test(
   "whatever operators do, nobody is sent anything that was not allowed",
   { timeout: 280_000 },
   async (t) => {
     t.diagnostic(`SEED=${SEED} STEPS=${STEPS}`);
-    const random = chance(SEED);
-    const network = chance(SEED + 1);
+    const random = chanceOf(SEED);
+    const network = chanceOf(SEED + 1);
     const uber = await startUber([
       "--latency",
       "1-5",
@@ -57,11 +41,11 @@ test(
     let isCalm = false;
     const { url } = await startFront(uber.url, async ({ path, program, headers, body }) => {
       if (program === undefined || isCalm) return undefined;
-      if (network.is(0.12)) return "lost";
-      if (network.is(0.05)) return { status: 429, headers: { "Retry-After": "1" } };
-      if (network.is(0.15)) {
+      if (network.happens(0.12)) return "lost";
+      if (network.happens(0.05)) return { status: 429, headers: { "Retry-After": "1" } };
+      if (network.happens(0.15)) {
         await fetch(uber.url + path, { method: "POST", headers, body: body.toString() });
-        return network.is(0.5) ? "lost" : { status: 500, body: "{}" };
+        return network.happens(0.5) ? "lost" : { status: 500, body: "{}" };
       }
       return undefined;
     });
@@ -118,15 +102,15 @@ test(
     const someCodes = (/** @type {{ codes: string[] }} */ { codes }) => {
       const from = random.below(codes.length);
       const list = codes.slice(from, from + 1 + random.below(20));
-      if (random.is(0.15)) list.push(random.of(random.of(programs).codes));
-      if (random.is(0.1)) list.push(crypto.randomUUID());
+      if (random.happens(0.15)) list.push(random.of(random.of(programs).codes));
+      if (random.happens(0.1)) list.push(crypto.randomUUID());
       return list;
     };
     const some = (
       /** @type {Record<string, [share: number, values: readonly unknown[]]>} */ wanted,
     ) =>
       Object.entries(wanted)
-        .filter(([, [share]]) => random.is(share))
+        .filter(([, [share]]) => random.happens(share))
         .map(([name, [, values]]) => `${name}=${String(random.of(values))}`)
         .join("&");
 
@@ -134,7 +118,7 @@ test(
       async create() {
         const program = random.of(programs);
         const list = someCodes(program);
-        const isResend = random.is(0.2);
+        const isResend = random.happens(0.2);
         const query = some({
           startIn: [0.4, [0, 1, 3]],
           pauseAfter: [0.3, [1, 2]],
