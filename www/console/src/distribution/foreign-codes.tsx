@@ -6,6 +6,7 @@ import type { Draft } from "../lists/draft.js";
 import { type ForeignLine, allForeign } from "../lists/foreign.js";
 import { DownloadIcon } from "../parts/icons.js";
 import { download, toCsv } from "../spreadsheet.js";
+import { LineTable } from "./line-table.js";
 
 const FIRST = 8;
 
@@ -50,26 +51,10 @@ export function ForeignCodes({
           <DownloadIcon /> {number(foreign)} as CSV
         </button>
       </div>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col" class="figure">
-              Line
-            </th>
-            <th scope="col">Code</th>
-          </tr>
-        </thead>
-        <tbody>
-          {(lines ?? []).slice(0, FIRST).map(({ line, code }) => (
-            <tr key={code}>
-              <td class="figure">{line === null ? "–" : number(line)}</td>
-              <td>
-                <code>{code}</code>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <LineTable
+        name="Code"
+        lines={(lines ?? []).slice(0, FIRST).map(({ line, code }) => ({ line, value: code }))}
+      />
     </section>
   );
 }

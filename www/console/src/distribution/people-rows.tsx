@@ -2,9 +2,10 @@
 import { useState } from "preact/hooks";
 
 import { count, number } from "../format.js";
-import { type People, type RecipientRow, whyUnmatched } from "../lists/people.js";
+import { type People, whyUnmatched } from "../lists/people.js";
 import { DownloadIcon } from "../parts/icons.js";
 import { download, toCsv } from "../spreadsheet.js";
+import { LineTable } from "./line-table.js";
 
 const FIRST = 8;
 
@@ -55,39 +56,15 @@ export function PeopleRows({ people }: { people: People }) {
           </button>
         ))}
       </div>
-      <table aria-label={`Rows: ${word}`}>
-        <thead>
-          <tr>
-            <th scope="col" class="figure">
-              Line
-            </th>
-            <th scope="col">Value</th>
-            <th scope="col">Why</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.slice(0, FIRST).map((row) => (
-            <Row key={row.line} row={row} />
-          ))}
-        </tbody>
-      </table>
+      <LineTable
+        label={`Rows: ${word}`}
+        lines={rows.slice(0, FIRST).map((row) => ({ ...row, why: whyUnmatched(row) }))}
+      />
       {total > FIRST && (
         <p class="quiet rejected-more">
           {count(total - FIRST, "row")} more {total - FIRST === 1 ? "is" : "are"} in the CSV.
         </p>
       )}
     </section>
-  );
-}
-
-function Row({ row }: { row: RecipientRow }) {
-  return (
-    <tr>
-      <td class="figure">{number(row.line)}</td>
-      <td dir="auto">
-        {row.value === "" ? <span class="quiet">empty</span> : <code>{row.value}</code>}
-      </td>
-      <td>{whyUnmatched(row)}</td>
-    </tr>
   );
 }

@@ -7,6 +7,7 @@ import type { Draft } from "../lists/draft.js";
 import { type Kind, countKinds, inKind, kindOf, whyRejected } from "../lists/kinds.js";
 import { DownloadIcon } from "../parts/icons.js";
 import { download, toCsv } from "../spreadsheet.js";
+import { LineTable } from "./line-table.js";
 
 const FIRST = 8;
 
@@ -53,32 +54,7 @@ export function RejectedRows({ draft }: { draft: Draft }) {
         {isPart && <span class="quiet">of the first {number(all.length)}</span>}
       </div>
       <div class={isWhole ? "rejected-scroll" : ""} {...(isWhole ? { tabIndex: 0 } : {})}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col" class="figure">
-                Line
-              </th>
-              <th scope="col">Value</th>
-              <th scope="col">Why</th>
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map((entry) => (
-              <tr key={entry.line}>
-                <td class="figure">{number(entry.line)}</td>
-                <td dir="auto">
-                  {entry.value === "" ? (
-                    <span class="quiet">empty</span>
-                  ) : (
-                    <code>{entry.value}</code>
-                  )}
-                </td>
-                <td>{whyRejected(entry)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <LineTable lines={shown.map((entry) => ({ ...entry, why: whyRejected(entry) }))} />
       </div>
       {listed.length > FIRST && (
         <button

@@ -4,7 +4,6 @@ import { useMemo } from "preact/hooks";
 import { explainReading } from "../explain.js";
 import { iso } from "../format.js";
 import { AuditList, auditWords } from "../parts/audit-list.js";
-import { DownloadIcon } from "../parts/icons.js";
 import { Fault, Unread } from "../parts/small.js";
 import { useAction } from "../parts/use-action.js";
 import { useOlder } from "../parts/use-older.js";
@@ -13,6 +12,7 @@ import { useNames } from "../server/programs.js";
 import { useResource } from "../server/resource.js";
 import type { AuditPage } from "../server/types.js";
 import { download, toCsv } from "../spreadsheet.js";
+import { ListFoot } from "./list-foot.js";
 
 const EVERY_MS = 10_000;
 const HEADER = ["time", "by", "what", "why", "program", "program_id", "job"];
@@ -64,21 +64,13 @@ export function AuditHistory({ find }: { find: string }) {
       )}
       {failed && <Fault explained={explainReading(failed)} />}
       {items.length > 0 && (
-        <p class="foot foot-actions">
-          {older.hasMore && (
-            <button type="button" class="button" aria-disabled={older.isBusy} onClick={older.load}>
-              Show older entries
-            </button>
-          )}
-          <button
-            type="button"
-            class="button"
-            aria-disabled={saving.isBusy}
-            onClick={() => saving.act(save)}
-          >
-            <DownloadIcon /> {find === "" ? "All of it as CSV" : "What was found as CSV"}
-          </button>
-        </p>
+        <ListFoot
+          older={older}
+          olderLabel="Show older entries"
+          isSaving={saving.isBusy}
+          saveLabel={find === "" ? "All of it as CSV" : "What was found as CSV"}
+          onSave={() => saving.act(save)}
+        />
       )}
     </>
   );

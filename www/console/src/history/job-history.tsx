@@ -2,7 +2,6 @@
 import { useMemo, useState } from "preact/hooks";
 
 import { explainReading } from "../explain.js";
-import { DownloadIcon } from "../parts/icons.js";
 import { JobList, JobListBones } from "../parts/job-list.js";
 import { Fault, Unread } from "../parts/small.js";
 import { useAction } from "../parts/use-action.js";
@@ -12,6 +11,7 @@ import { getJson } from "../server/request.js";
 import { useResource } from "../server/resource.js";
 import type { JobStatus, JobSummary } from "../server/types.js";
 import { download, toCsv } from "../spreadsheet.js";
+import { ListFoot } from "./list-foot.js";
 import { STATES, jobWord } from "../words.js";
 import { iso } from "../format.js";
 
@@ -119,21 +119,13 @@ function Found({ filter }: { filter: Record<string, string> }) {
       {jobs.length > 0 && <JobList jobs={jobs} programName={nameOf} />}
       {failed && <Fault explained={explainReading(failed)} />}
       {jobs.length > 0 && (
-        <p class="foot foot-actions">
-          {older.hasMore && (
-            <button type="button" class="button" aria-disabled={older.isBusy} onClick={older.load}>
-              Show older jobs
-            </button>
-          )}
-          <button
-            type="button"
-            class="button"
-            aria-disabled={saving.isBusy}
-            onClick={() => saving.act(save)}
-          >
-            <DownloadIcon /> {isFiltered ? "What was found as CSV" : "All jobs as CSV"}
-          </button>
-        </p>
+        <ListFoot
+          older={older}
+          olderLabel="Show older jobs"
+          isSaving={saving.isBusy}
+          saveLabel={isFiltered ? "What was found as CSV" : "All jobs as CSV"}
+          onSave={() => saving.act(save)}
+        />
       )}
     </>
   );
