@@ -30,8 +30,13 @@ export function toEntry(entry: NewEntry, now: number): AuditEntry {
   return { id: crypto.randomUUID().slice(0, 8), at: now, ...nothing, ...entry };
 }
 
+/** An operator who looks at recipients again and again is written down so often. */
+const REVEALED_MS = 10 * 60_000;
+
 export class Audit {
   readonly #sql: Sql;
+  /** When each operator last saw the recipients of each program. */
+  readonly #revealedAt = new Map<string, number>();
 
   constructor(sql: Sql) {
     this.#sql = sql;
@@ -46,6 +51,16 @@ export class Audit {
         JSON.stringify(entry),
       );
     }
+  }
+
+  /** An operator sees the recipients of a program: written down once in ten minutes. */
+  addRevealed(by: string, programId: string): void {
+    const now = Date.now();
+    const key = JSON.stringify([by, programId]);
+    const at = this.#revealedAt.get(key) ?? -Infinity;
+    if (now >= at && now < at + REVEALED_MS) return;
+    this.add([toEntry({ by, action: "revealed", programId }, now)]);
+    this.#revealedAt.set(key, now);
   }
 
   /** The newest first, before the one that `before` names. */
