@@ -1,5 +1,5 @@
 /** Makes a client, and sends what its methods ask for. */
-import type { CallSignal, VoucherProgram } from "../types.js";
+import type { VoucherProgram } from "../types.js";
 import type {
   AuditPage,
   DryRun,
@@ -10,10 +10,9 @@ import type {
   JobSummary,
   Overview,
   ProgramSummary,
-  Reconciled,
 } from "../worker/types.js";
 import type { WorkerClient } from "./api.js";
-import { Connection, type WorkerClientOptions } from "./connection.js";
+import { Connection, type WorkerClientOptions, withSignal } from "./connection.js";
 import { WorkerError } from "./error.js";
 import type { CreateJobsOptions, UploadOptions, Why } from "./options.js";
 import { type Body, NO_LIST, bodyOf } from "./upload.js";
@@ -32,23 +31,21 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
     { body, headers, duplex }: Body,
     { signal, ...flags }: UploadOptions,
   ): Promise<DryRun> {
-    const init = { method: "POST", body, headers, ...duplex, ...signalIn(signal) };
+    const init = { method: "POST", body, headers, ...duplex, ...withSignal(signal) };
     const path = `${jobsOf(programId)}${query({ ...flags, dryRun: true })}`;
-    const answer = await connection.request(path, init, "no");
-    return (await answer.json()) as DryRun;
+    return connection.requestJson(path, init, "no");
   }
 
-  async function create(
+  async function create<T>(
     path: string,
     { body, headers: ofBody, duplex, isRepeatable }: Body,
     { key = crypto.randomUUID(), signal, ...flags }: CreateJobsOptions,
-  ): Promise<unknown> {
+  ): Promise<T> {
     const headers = { ...ofBody, "Idempotency-Key": key };
-    const init = { method: "POST", body, headers, ...duplex, ...signalIn(signal) };
+    const init = { method: "POST", body, headers, ...duplex, ...withSignal(signal) };
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const asked = `${path}${query(flags)}`;
-        return await (await connection.request(asked, init, "unknown")).json();
+        return await connection.requestJson(`${path}${query(flags)}`, init, "unknown");
       } catch (error) {
         if (attempt === ATTEMPTS || !isRepeatable || !isPassing(error)) throw error;
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS * attempt));
@@ -62,15 +59,14 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
   const client: WorkerClient = {
     async programs({ limit, offset, signal } = {}) {
       const path = `/api/programs${query({ limit, offset })}`;
-      return (await connection.get<{ programs: ProgramSummary[] }>(path, asSignal(signal)))
-        .programs;
+      return (await connection.get<{ programs: ProgramSummary[] }>(path, signal)).programs;
     },
     getProgram: (programId, { signal } = {}) =>
-      connection.get<VoucherProgram>(programPath(programId), asSignal(signal)),
+      connection.get<VoucherProgram>(programPath(programId), signal),
     async lastJobs(programIds, { signal } = {}) {
       type Found = { programs: Pick<ProgramSummary, "id" | "lastJob">[] };
       const path = `/api/programs${query({ ids: programIds.join() })}`;
-      return (await connection.get<Found>(path, asSignal(signal))).programs;
+      return (await connection.get<Found>(path, signal)).programs;
     },
     async *guests(programId, { pageSize, reveal, signal } = {}) {
       // A token that comes again would never end.
@@ -78,7 +74,7 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
       for (let pageToken: string | undefined; ;) {
         const asked = query({ pageSize, pageToken, reveal });
         const path = `${programPath(programId)}/guests${asked}`;
-        const page = await connection.get<GuestPage>(path, asSignal(signal));
+        const page = await connection.get<GuestPage>(path, signal);
         yield* page.guests;
         if (page.next === null) return;
         if (read.has(page.next)) throw pageAgain();
@@ -89,30 +85,23 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
     checkAll: (programId, options = {}) =>
       check(programId, NO_LIST, { ...everybody(programId), ...options }),
     createJob: (programId, codes, options = {}) =>
-      create(jobsOf(programId), bodyOf(codes), options) as Promise<JobSummary>,
-    createJobs: (codes, options = {}) =>
-      create("/api/jobs", bodyOf(codes), options) as ReturnType<WorkerClient["createJobs"]>,
+      create(jobsOf(programId), bodyOf(codes), options),
+    createJobs: (codes, options = {}) => create("/api/jobs", bodyOf(codes), options),
     createJobForAll: (programId, options = {}) =>
-      create(jobsOf(programId), NO_LIST, {
-        ...everybody(programId),
-        ...options,
-      }) as Promise<JobSummary>,
+      create(jobsOf(programId), NO_LIST, { ...everybody(programId), ...options }),
     async history({ signal, ...filter } = {}) {
       const path = `/api/jobs${query({ ...filter })}`;
-      return (await connection.get<{ jobs: JobSummary[] }>(path, asSignal(signal))).jobs;
+      return (await connection.get<{ jobs: JobSummary[] }>(path, signal)).jobs;
     },
-    overview: ({ signal } = {}) => connection.get<Overview>("/api/overview", asSignal(signal)),
+    overview: ({ signal } = {}) => connection.get<Overview>("/api/overview", signal),
     audit: ({ signal, ...filter } = {}) =>
-      connection.get<AuditPage>(`/api/audit${query({ ...filter })}`, asSignal(signal)),
+      connection.get<AuditPage>(`/api/audit${query({ ...filter })}`, signal),
     async jobs(programId, { signal } = {}) {
-      const found = await connection.get<{ jobs: JobSummary[] }>(
-        jobsOf(programId),
-        asSignal(signal),
-      );
+      const found = await connection.get<{ jobs: JobSummary[] }>(jobsOf(programId), signal);
       return found.jobs;
     },
     job: (programId, jobId, { signal } = {}) =>
-      connection.get<JobDetail>(pathOf(programId, jobId), asSignal(signal)),
+      connection.get<JobDetail>(pathOf(programId, jobId), signal),
     watch(programId, jobId, listener) {
       const watch = new Watch(connection, pathOf(programId, jobId), listener);
       return () => watch.end();
@@ -129,10 +118,7 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
       }
     },
     resultPage: (programId, jobId, { signal, ...filter } = {}) =>
-      connection.get<JobResultPage>(
-        `${pathOf(programId, jobId)}/results${query(filter)}`,
-        asSignal(signal),
-      ),
+      connection.get<JobResultPage>(`${pathOf(programId, jobId)}/results${query(filter)}`, signal),
     pause: (programId, jobId, why) => act(programId, jobId, "pause", why),
     resume: (programId, jobId, why) => act(programId, jobId, "resume", why),
     cancel: (programId, jobId, why) => act(programId, jobId, "cancel", why),
@@ -143,16 +129,15 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
     resolve: (programId, jobId, batch, decision, why) =>
       connection.send("POST", `${pathOf(programId, jobId)}/resolve`, { batch, decision, ...why }),
     events: ({ signal, ...filter } = {}) =>
-      connection.get<EventPage>(`/api/events${query({ ...filter })}`, asSignal(signal)),
+      connection.get<EventPage>(`/api/events${query({ ...filter })}`, signal),
     async event(eventId, { signal } = {}) {
-      return (await connection.request(eventPath(eventId), signalIn(signal), "no")).text();
+      return (await connection.request(eventPath(eventId), withSignal(signal), "no")).text();
     },
     reread: (options = {}) => connection.send("POST", "/api/events/reread", options),
     dismiss: (eventId) => connection.send("POST", `${eventPath(eventId)}/dismiss`, {}),
     async reconcile(programId, jobId, { signal } = {}) {
-      const init = { method: "POST", ...signalIn(signal) };
-      const answer = await connection.request(`${pathOf(programId, jobId)}/reconcile`, init, "no");
-      return (await answer.json()) as Reconciled;
+      const init = { method: "POST", ...withSignal(signal) };
+      return connection.requestJson(`${pathOf(programId, jobId)}/reconcile`, init, "no");
     },
     request: (path, init: RequestInit = {}) => {
       const reads = ["GET", "HEAD"].includes(init.method ?? "GET");
@@ -186,9 +171,6 @@ const jobsOf = (programId: string) => `${programPath(programId)}/jobs`;
 const pathOf = (programId: string, jobId: string) =>
   `${jobsOf(programId)}/${encodeURIComponent(jobId)}`;
 const eventPath = (eventId: string) => `/api/events/${encodeURIComponent(eventId)}`;
-const asSignal = (signal: CallSignal | undefined) => signal as AbortSignal | undefined;
-const signalIn = (signal: CallSignal | undefined) =>
-  signal === undefined ? {} : { signal: signal as AbortSignal };
 
 function query(parameters: Record<string, string | number | boolean | undefined>): string {
   const said = Object.entries(parameters).filter(([, value]) => value !== undefined);

@@ -3,6 +3,7 @@
  * it is told, because its key is its time and its id. No recipient's data.
  */
 import type { Sql } from "../platform-types.js";
+import { type JsonText, parseStored } from "../stored-json.js";
 import type { AuditEntry, AuditPage } from "../types.js";
 
 /** A table without an index of its own: an entry is one row. */
@@ -66,17 +67,19 @@ export class Audit {
   /** The newest first, before the one that `before` names. */
   page(filter: AuditFilter, before: AuditCursor | undefined, limit: number): AuditPage {
     const { at, id } = before ?? { at: Number.MAX_SAFE_INTEGER, id: "" };
-    const rows = this.#sql.exec<{ entry: string }>(
+    const rows = this.#sql.exec<{ entry: JsonText<AuditEntry> }>(
       "SELECT entry FROM audit WHERE (at, id) < (?, ?) ORDER BY at DESC, id DESC",
       at,
       id,
     );
     const entries: AuditEntry[] = [];
+    let last: AuditEntry | undefined;
     for (const row of rows) {
-      const entry = JSON.parse(row.entry) as AuditEntry;
+      const entry = parseStored(row.entry);
       if (!isWanted(entry, filter)) continue;
-      if (entries.length === limit) return { entries, next: nameOf(entries.at(-1) as AuditEntry) };
+      if (last !== undefined && entries.length === limit) return { entries, next: nameOf(last) };
       entries.push(entry);
+      last = entry;
     }
     return { entries, next: null };
   }

@@ -20,7 +20,7 @@ export class Gate {
 
   /** As before this object ended; a clock that was set back meanwhile takes it along. */
   closeAsBefore(): void {
-    const closed = this.state.read<{ until: number; at: number }>("closed");
+    const closed = this.state.read("closed");
     if (closed === undefined) return;
     const now = Date.now();
     this.#rate.close(closed.until - Math.max(0, closed.at - now), now);

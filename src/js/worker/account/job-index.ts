@@ -1,6 +1,7 @@
 /** The index of the jobs of all programs: a row each, as its program last reported it. */
 import type { Sql, SqlValue } from "../platform-types.js";
-import { readSummary } from "../program/records.js";
+import { type StoredSummary, readSummary } from "../program/records.js";
+import type { JsonText } from "../stored-json.js";
 import type { JobStatus, JobSummary } from "../types.js";
 
 export const JOB_INDEX_TABLES = `
@@ -11,7 +12,7 @@ export const JOB_INDEX_TABLES = `
   CREATE INDEX jobs_by_program ON jobs (program, created_at);`;
 
 interface Row {
-  summary: string;
+  summary: JsonText<StoredSummary>;
 }
 
 export class JobIndex {
