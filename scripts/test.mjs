@@ -169,6 +169,7 @@ const STEPS = [
     },
     BUILT,
   ),
+  tests("simulation mutants fit", () => nodeTest(["tests/mutants.test.mjs"])),
   tests("wasm binding", () => nodeTest(["tests/wasm-binding.test.mjs"]), BUILT),
   besidePackage("docs samples", "docs/samples.test.mjs"),
   ...workerTests((name) => !SLOWEST.has(name)),

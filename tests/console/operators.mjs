@@ -2,13 +2,11 @@
 import { assert } from "../package/harness.mjs";
 import { look } from "./browser.mjs";
 import { createAgain, pauseEverything } from "./job.mjs";
-import { PROGRAMS, call, downloaded, equal, sandbox, until } from "./steps.mjs";
+import { PROGRAMS, REPORTS_MS, call, downloaded, equal, sandbox, until } from "./steps.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 
 const { party, hires } = PROGRAMS;
-/** Reports of earlier jobs come first. */
-const REPORTS_MS = 240_000;
 
 /**
  * The job's page as the worker would tell it, with some of it changed.
@@ -19,7 +17,8 @@ const retold = (page, change) =>
     socket.connectToServer().onMessage((data) => {
       if (data === "pong") return socket.send(data);
       const message = JSON.parse(String(data));
-      if (message.type === "job") Object.assign(message.job, change(message.job));
+      const told = message.job ?? message;
+      Object.assign(told, change(told));
       socket.send(JSON.stringify(message));
     });
   });
