@@ -43,8 +43,8 @@ async function settled(page) {
 export const operatorTests = (page) => ({
   async "results are found by reason and saved as found"() {
     await sandbox(page, { webhooksPerSecond: 200, failureRate: 0.5, useRate: 0 });
-    const jobId = await createAgain(page, hires);
-    await page.goto(`/programs/${hires.id}/jobs/${jobId}`);
+    const { id } = await createAgain(page, hires);
+    await page.goto(`/programs/${hires.id}/jobs/${id}`);
     const { failed = 0 } = await settled(page);
     assert.ok(failed > 1, `${failed} failed`);
     const reasons = page.locator(".reason-filter select");
@@ -117,12 +117,12 @@ export const operatorTests = (page) => ({
   async "reports are waited for: send again is shut while the worker would refuse it"() {
     await pauseEverything(page, true);
     await sandbox(page, { webhooksPerSecond: 0, faults: { lost_after: 0 } });
-    const jobId = await createAgain(page, party);
-    await page.goto(`/programs/${party.id}/jobs/${jobId}`);
+    const { id, progress } = await createAgain(page, party);
+    await page.goto(`/programs/${party.id}/jobs/${id}`);
     await page.locator(".figures").waitFor();
     await sandbox(page, { faults: { lost_after: 1 } });
     await pauseEverything(page, false);
-    await until(page, ({ unknown = 0 }) => unknown > 1_000, "unknown");
+    await until(page, ({ unknown }) => unknown === progress.total, "unknown");
     await sandbox(page, { faults: { lost_after: 0 } });
     const again = page.locator(".unknown").getByRole("button", { name: /^Send all .* again$/ });
     const other = await page.context().newPage();
@@ -242,7 +242,7 @@ export const operatorTests = (page) => ({
 
     // Its page is not open.
     await pauseEverything(history, true);
-    const first = await createAgain(history, hires);
+    const { id: first } = await createAgain(history, hires);
     await history.waitForResponse("**/api/overview");
     await history.waitForResponse("**/api/overview");
     await pauseEverything(history, false);
@@ -250,7 +250,7 @@ export const operatorTests = (page) => ({
 
     // Its page is open, in another tab.
     await pauseEverything(history, true);
-    const second = await createAgain(history, hires);
+    const { id: second } = await createAgain(history, hires);
     const own = await watch(`/programs/${hires.id}/jobs/${second}`);
     await own.locator(".figures").waitFor();
     await pauseEverything(history, false);
@@ -258,7 +258,7 @@ export const operatorTests = (page) => ({
 
     // Somebody looks at it.
     await pauseEverything(history, true);
-    const third = await createAgain(history, hires);
+    const { id: third } = await createAgain(history, hires);
     await page.goto(`/programs/${hires.id}/jobs/${third}`);
     await page.locator(".figures").waitFor();
     await history.waitForResponse("**/api/overview");

@@ -159,8 +159,8 @@ export const peopleTests = (page) => ({
 
   async "money on the job’s page: what it can cost at most, and what was used of that"() {
     await sandbox(page, { webhooksPerSecond: 200, failureRate: 0, useRate: 1, faults: {} });
-    const jobId = await createAgain(page, dinner);
-    await page.goto(`/programs/${dinner.id}/jobs/${jobId}`);
+    const { id } = await createAgain(page, dinner);
+    await page.goto(`/programs/${dinner.id}/jobs/${id}`);
     await until(page, ({ distributed }) => distributed === 1, "distributed");
     const facts = page.locator(".job-facts");
     await facts.getByText(/^At most (US)?\$20$/).waitFor();

@@ -25,7 +25,7 @@ import {
 import { Rereading } from "../events/rereading.js";
 import { type Fate, GROUP_TABLES, Groups } from "./groups.js";
 import { inParallel } from "../parallel.js";
-import { KEY_TABLES, Keys } from "../keys.js";
+import { KEY_TABLES, KEY_TIMES, Keys } from "../keys.js";
 import { log, logError } from "../log.js";
 import type { AppApi } from "../objects.js";
 import type { ObjectState } from "../platform-types.js";
@@ -62,13 +62,15 @@ const APP_TABLES: Schema = {
     CREATE INDEX jobs_by_time ON jobs (created_at);
     CREATE INDEX jobs_by_program ON jobs (program, created_at);
     CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-    ${ENDED_SESSIONS} ${KEY_TABLES} ${GROUP_TABLES} ${ERRAND_TABLES} ${EVENT_TABLES} ${AUDIT_TABLES}`,
+    ${ENDED_SESSIONS} ${KEY_TABLES} ${KEY_TIMES} ${GROUP_TABLES} ${ERRAND_TABLES} ${EVENT_TABLES}
+    ${AUDIT_TABLES}`,
   upgrades: [
     // Since when the gate is closed is told too.
     `${ENDED_SESSIONS} ${KEY_TABLES} ${ERRAND_TABLES}
     UPDATE state SET value = '{"until":' || value || ',"at":0}' WHERE key = 'closed'`,
     EVENT_TABLES,
     AUDIT_TABLES,
+    KEY_TIMES,
   ],
 };
 
