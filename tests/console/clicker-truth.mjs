@@ -9,6 +9,8 @@ import { TOKEN } from "./server.mjs";
 
 /** A confirmation is asked with so much later at the latest: a large list takes that long to be read. */
 const CONFIRMED_MS = 15_000;
+/** How often it is looked which codes Uber has reported as failed. */
+const FAILED_EVERY_MS = 400;
 const CREATION = /^\/api\/(?:programs\/([^/]+)\/)?jobs$/;
 
 /** Asks the worker as an operator beside the pages. @param {string} origin */
@@ -51,6 +53,13 @@ export async function keepTruth(context, ask, codesOf, given) {
   const unanswered = new Map();
   /** How often more a code may be sent, by decisions about unknown ones. @type {Map<string, number>} */
   const again = new Map();
+
+  /**
+   * Which codes of which job were reported as failed: another job may send these without a word, and what
+   * is reported of that counts for the earlier job too. @type {Map<string, Set<string>>}
+   */
+  const failed = new Map();
+  let isOver = false;
 
   const change = (/** @type {Map<string, number>} */ map, /** @type {string} */ key, by = 1) =>
     map.set(key, (map.get(key) ?? 0) + by);
@@ -123,6 +132,19 @@ export async function keepTruth(context, ask, codesOf, given) {
     return rows;
   }
 
+  /** Where a code is, and as what. @param {any[]} jobs @param {string} code */
+  async function jobsWith(jobs, code) {
+    const found = [];
+    for (const { id, programId, createdAt, source, resent, skipped, status } of jobs) {
+      const path = `/api/programs/${programId}/jobs/${id}`;
+      const page = await ask(`${path}/results?limit=1&find=${code}`).catch(() => ({ rows: [] }));
+      for (const { state, by } of page.rows) {
+        found.push({ path, createdAt, source, resent, skipped, status, state, by });
+      }
+    }
+    return JSON.stringify(found);
+  }
+
   async function allJobs() {
     const jobs = [];
     for (let before = ""; ;) {
@@ -134,8 +156,33 @@ export async function keepTruth(context, ask, codesOf, given) {
     }
   }
 
+  /** @param {any} job */
+  async function noteFailed({ id, programId, progress }) {
+    if (progress.failed === 0) return;
+    const rows = await rowsOf(`/api/programs/${programId}/jobs/${id}`, "failed").catch(() => []);
+    const known = failed.get(id) ?? new Set();
+    for (const { code } of rows) known.add(code);
+    failed.set(id, known);
+  }
+  const watching = (async () => {
+    /** @type {Map<string, number>} */
+    const seen = new Map();
+    while (!isOver) {
+      const { jobs } = await ask("/api/jobs?limit=100").catch(() => ({ jobs: [] }));
+      for (const job of jobs) {
+        if (seen.get(job.id) !== job.progress.failed) await noteFailed(job);
+        seen.set(job.id, job.progress.failed);
+      }
+      await new Promise((resolve) => setTimeout(resolve, FAILED_EVERY_MS));
+    }
+  })();
+
   return {
     faults,
+    async end() {
+      isOver = true;
+      await watching;
+    },
     /** Somebody has just confirmed this. @param {string} what */
     confirm(what) {
       confirmed = { what, until: Date.now() + CONFIRMED_MS };
@@ -157,9 +204,7 @@ export async function keepTruth(context, ask, codesOf, given) {
       const left = new Map(unanswered);
       for (const { id, programId, source, resent } of jobs) {
         const path = `/api/programs/${programId}/jobs/${id}`;
-        // What Uber reports as failed may be sent by another job without a word.
         const rows = await rowsOf(path).catch(() => []);
-        for (const { code, state } of rows) if (state === "failed") change(allowed, code);
         if (resent > 0) {
           const isKnown = repeating.has(id);
           if (!isKnown) {
@@ -180,11 +225,15 @@ export async function keepTruth(context, ask, codesOf, given) {
             faults.push(`${path} has ${code}, which is not in ${source}`);
         }
       }
+      for (const job of jobs) await noteFailed(job);
+      for (const codes of failed.values()) for (const code of codes) change(allowed, code);
       let repeats = 0;
       for (const [code, count] of sent) {
         const most = 1 + (allowed.get(code) ?? 0);
         if (count > 1) repeats += 1;
-        if (count > most) faults.push(`${code} was sent ${count} times, and ${most} were allowed`);
+        if (count <= most) continue;
+        const whose = await jobsWith(jobs, code);
+        faults.push(`${code} was sent ${count} times, and ${most} were allowed: ${whose}`);
       }
       return { jobs: jobs.length, sent: sent.size, repeats };
     },

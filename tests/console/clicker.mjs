@@ -438,6 +438,7 @@ try {
   faults.push(String(/** @type {Error} */ (error).stack));
 }
 console.log(JSON.stringify({ ...compared, ...Object.fromEntries(done) }));
+await truth.end();
 await browser.close();
 await server.stop();
 const what = `seed ${SEED}, ${STEPS} steps`;
