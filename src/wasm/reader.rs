@@ -4,10 +4,9 @@ use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::value::{known, number, to_js};
+use super::value::{Plain, known, number, text_or_null};
 use crate::code::list::CodeList;
 use crate::csv::{self, Column};
-use crate::json::Json;
 use crate::protocol::ReaderCount;
 
 /// Reads text, or a list with one code an entry.
@@ -108,7 +107,7 @@ fn column(name: Option<String>, number: u32) -> Column {
 /// Lists that cross together: each crossing costs as much as a short list.
 #[derive(Default)]
 pub(super) struct Group<'a> {
-    lists: Vec<Json<'a>>,
+    lists: Array,
     pieces: Vec<&'a [u8]>,
     bytes: usize,
 }
@@ -117,35 +116,32 @@ impl<'a> Group<'a> {
     const MOST: usize = 1_000;
 
     pub(super) fn add(&mut self, program: Option<&'a str>, codes: &'a CodeList) {
-        let mut rejected = Vec::with_capacity(codes.rejected().len());
+        let rejected = Array::new();
         for entry in codes.rejected() {
-            rejected.push(
-                Json::object()
-                    .with("line", number(entry.line))
-                    .with("value", entry.value.as_str())
-                    .with("reason", entry.reason.as_str())
-                    .with("message", entry.message.as_str()),
-            );
+            let entry = Plain::new()
+                .number("line", number(entry.line))
+                .text("value", &entry.value)
+                .text("reason", entry.reason.as_str())
+                .text("message", &entry.message);
+            rejected.push(&entry.into());
         }
-        self.lists.push(
-            Json::object()
-                .with("program", program)
-                .with("size", number(codes.len() as u64))
-                .with("duplicates", number(codes.duplicates()))
-                .with("rejectedCount", number(codes.rejected_count()))
-                .with("rejected", Json::List(rejected)),
-        );
+        let list = Plain::new()
+            .with("program", &text_or_null(program))
+            .number("size", number(codes.len() as u64))
+            .number("duplicates", number(codes.duplicates()))
+            .number("rejectedCount", number(codes.rejected_count()))
+            .with("rejected", &rejected);
+        self.lists.push(&list.into());
         self.pieces.extend(codes.pieces());
         self.bytes += codes.len() * 16;
     }
 
     fn finish(self) -> JsValue {
-        self.finish_with(Json::object())
+        self.finish_with(Plain::new())
     }
 
     /// Gives the lists as further members of an object.
-    pub(super) fn finish_with(self, object: Json<'_>) -> JsValue {
-        let value = to_js(&object.with("lists", Json::List(self.lists)));
+    pub(super) fn finish_with(self, object: Plain) -> JsValue {
         #[allow(clippy::cast_possible_truncation)] // A list of 2^28 codes has no room in wasm32.
         let ids = Uint8Array::new_with_length(self.bytes as u32);
         let mut at = 0;
@@ -155,8 +151,6 @@ impl<'a> Group<'a> {
             ids.subarray(at, end).copy_from(piece);
             at = end;
         }
-        // Fails on no plain object.
-        let _ = js_sys::Reflect::set(&value, &JsValue::from_str("ids"), &ids);
-        value
+        object.with("lists", &self.lists).with("ids", &ids).into()
     }
 }
