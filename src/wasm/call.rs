@@ -184,11 +184,11 @@ pub fn init(
     }
     let init = Plain::new()
         .text("method", request.method.as_str())
-        .with("headers", &fields.into())
+        .with("headers", fields.into())
         // A repeated POST is a second send.
         .text("redirect", "manual");
     match &request.body {
-        Some(body) => init.with("body", &host.text(body)).into(),
+        Some(body) => init.with("body", host.text(body)).into(),
         None => init.into(),
     }
 }

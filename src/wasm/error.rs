@@ -34,17 +34,17 @@ impl From<Failure> for JsValue {
             .text("queued", error.queued.as_str())
             .text("hint", error.hint())
             .text("message", &error.message)
-            .with("cause", &cause);
+            .with("cause", cause);
         if error.unsent {
-            parts = parts.with("unsent", &JsValue::TRUE);
+            parts = parts.with("unsent", JsValue::TRUE);
         }
         if let Some(api) = &error.api {
             parts = parts
                 .number("status", api.status.into())
                 .text("body", &api.body)
-                .with("headers", &headers(&api.headers))
-                .with("uberCode", &text_or_null(api.uber_code.as_deref()))
-                .with("retryAfterMs", &number_or_null(api.retry_after_ms.map(number)));
+                .with("headers", headers(&api.headers))
+                .with("uberCode", text_or_null(api.uber_code.as_deref()))
+                .with("retryAfterMs", number_or_null(api.retry_after_ms.map(number)));
         }
         parts.into()
     }

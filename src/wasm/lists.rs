@@ -53,9 +53,9 @@ pub(super) fn program(program: &VoucherProgram<'_>) -> JsValue {
 fn object(id_name: &str, id: &str, members: &[(&'static str, Kind)], raw: &Json<'_>) -> JsValue {
     let mut object = Plain::new().text(id_name, id);
     for (name, kind) in members {
-        object = object.with(&camel_case(name), &member(*kind, raw.get(name)));
+        object = object.with(&camel_case(name), member(*kind, raw.get(name)));
     }
-    object.with("raw", &to_js(raw)).into()
+    object.with("raw", to_js(raw)).into()
 }
 
 /// A member; null if it is absent or of another kind.
@@ -88,20 +88,20 @@ pub(super) fn guests(page: &GuestPage<'_>) -> JsValue {
         list.push(&guest(*found));
     }
     let next = text_or_null(page.next_token.as_deref());
-    Plain::new().with("guests", &list).with("next", &next).into()
+    Plain::new().with("guests", list.into()).with("next", next).into()
 }
 
 fn guest(guest: Guest<'_>) -> JsValue {
     Plain::new()
-        .with("name", &text_or_null(guest.name()))
-        .with("email", &text_or_null(guest.email()))
-        .with("phone", &text_or_null(guest.phone()))
-        .with("codeId", &text_or_null(guest.code_id()))
-        .with("codeText", &text_or_null(guest.code_text()))
-        .with("isClaimed", &guest.is_claimed().map_or(JsValue::NULL, JsValue::from_bool))
-        .with("usageCount", &number_or_null(guest.usage_count()))
-        .with("usageAmount", &number_or_null(guest.usage_amount()))
-        .with("raw", &to_js(guest.raw))
+        .with("name", text_or_null(guest.name()))
+        .with("email", text_or_null(guest.email()))
+        .with("phone", text_or_null(guest.phone()))
+        .with("codeId", text_or_null(guest.code_id()))
+        .with("codeText", text_or_null(guest.code_text()))
+        .with("isClaimed", guest.is_claimed().map_or(JsValue::NULL, JsValue::from_bool))
+        .with("usageCount", number_or_null(guest.usage_count()))
+        .with("usageAmount", number_or_null(guest.usage_amount()))
+        .with("raw", to_js(guest.raw))
         .into()
 }
 

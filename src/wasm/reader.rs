@@ -4,10 +4,11 @@ use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::value::{Plain, known, number, text_or_null};
+use super::value::{Plain, known, number, parse_json, text_of, text_or_null};
 use crate::code::list::CodeList;
 use crate::csv::{self, Column};
-use crate::protocol::ReaderCount;
+use crate::json::Json;
+use crate::protocol::{ReaderCount, ReaderInput};
 
 /// Reads text, or a list with one code an entry.
 #[wasm_bindgen]
@@ -15,24 +16,18 @@ pub struct CodeReader(pub(super) csv::CodeReader);
 
 #[wasm_bindgen]
 impl CodeReader {
-    /// A column has a name, or a number; a name and a number are those of one of
-    /// several columns of that name. `header_row` is the line of the header. 0 is no
-    /// number. `by_program` says whether there are programs; `seed` is a random number.
+    /// Takes the options as JSON text, and a random number. With `byProgram` there is a
+    /// column of programs. A column is a name, a number, or a name and the number of one
+    /// of several columns of that name.
     #[wasm_bindgen(constructor)]
     #[must_use]
-    pub fn new(
-        column_name: Option<String>,
-        column_number: u32,
-        header_row: u32,
-        by_program: bool,
-        program_name: Option<String>,
-        program_number: u32,
-        seed: u64,
-    ) -> Self {
+    pub fn new(options: &str, seed: u64) -> Self {
+        let options = parse_json(options);
+        let by_program = options.get("byProgram").is_true();
         Self(csv::CodeReader::with(csv::Options {
-            column: column(column_name, column_number),
-            program_column: by_program.then(|| column(program_name, program_number)),
-            header_row: (header_row > 0).then_some(header_row.into()),
+            column: column(options.get("column")),
+            program_column: by_program.then(|| column(options.get("programColumn"))),
+            header_row: whole(options.get("headerRow")).map(|line| line as u64),
             seed,
         }))
     }
@@ -43,22 +38,13 @@ impl CodeReader {
         self.0.expect(bytes as u64);
     }
 
-    /// Text, cut anywhere; or entries of 36 bytes each, back to back.
-    pub fn push(&mut self, bytes: &[u8], entries: bool) {
-        if entries {
-            self.0.push_fixed(bytes);
-        } else {
-            self.0.push(bytes);
-        }
-    }
-
-    /// One entry of a list; nothing for one that is no string.
-    #[wasm_bindgen(js_name = pushEntry)]
-    #[allow(clippy::needless_pass_by_value)] // An optional text crosses by value only.
-    pub fn push_entry(&mut self, text: Option<String>) {
-        match text {
-            Some(text) => self.0.push_entry(&text),
-            None => self.0.reject_entry(),
+    /// Takes bytes, which are what a [`ReaderInput`] numbers.
+    pub fn push(&mut self, bytes: &[u8], input: u32) {
+        match known(ReaderInput::from_number(input)) {
+            ReaderInput::Text => self.0.push(bytes),
+            ReaderInput::Entries => self.0.push_fixed(bytes),
+            ReaderInput::Entry => self.0.push_entry_bytes(bytes),
+            ReaderInput::NoString => self.0.reject_entry(),
         }
     }
 
@@ -95,13 +81,21 @@ impl CodeReader {
     }
 }
 
-fn column(name: Option<String>, number: u32) -> Column {
-    let number = (number > 0).then_some(number as usize);
-    match (name, number) {
-        (Some(name), number) => Column::Named(name, number),
-        (None, Some(number)) => Column::Number(number),
-        (None, None) => Column::Usual,
+fn column(given: &Json<'_>) -> Column {
+    match given {
+        Json::Null => Column::Usual,
+        Json::Text(name) => Column::Named(name.to_string(), None),
+        Json::Object(_) => {
+            let name = text_of(given, "name").to_owned();
+            Column::Named(name, whole(given.get("occurrence")))
+        }
+        _ => whole(given).map_or(Column::Usual, Column::Number),
     }
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn whole(value: &Json<'_>) -> Option<usize> {
+    if let Json::Number(number) = value { Some(*number as usize) } else { None }
 }
 
 /// Lists that cross together: each crossing costs as much as a short list.
@@ -126,11 +120,11 @@ impl<'a> Group<'a> {
             rejected.push(&entry.into());
         }
         let list = Plain::new()
-            .with("program", &text_or_null(program))
+            .with("program", text_or_null(program))
             .number("size", number(codes.len() as u64))
             .number("duplicates", number(codes.duplicates()))
             .number("rejectedCount", number(codes.rejected_count()))
-            .with("rejected", &rejected);
+            .with("rejected", rejected.into());
         self.lists.push(&list.into());
         self.pieces.extend(codes.pieces());
         self.bytes += codes.len() * 16;
@@ -151,6 +145,6 @@ impl<'a> Group<'a> {
             ids.subarray(at, end).copy_from(piece);
             at = end;
         }
-        object.with("lists", &self.lists).with("ids", &ids).into()
+        object.with("lists", self.lists.into()).with("ids", ids.into()).into()
     }
 }

@@ -41,10 +41,10 @@ impl CodeReader {
             .number("ambiguous", number(ambiguous.count))
             .number("withoutCode", number(without_code.count));
         let matches = Plain::new()
-            .with("unmatched", &rows(&unmatched))
-            .with("ambiguous", &rows(&ambiguous))
-            .with("withoutCode", &rows(&without_code))
-            .with("counts", &counts.into());
+            .with("unmatched", rows(&unmatched))
+            .with("ambiguous", rows(&ambiguous))
+            .with("withoutCode", rows(&without_code))
+            .with("counts", counts.into());
         let mut group = Group::default();
         group.add(None, &codes);
         group.finish_with(matches)
@@ -65,7 +65,7 @@ fn rows(rows: &RecipientRows) -> JsValue {
             .text("value", &row.value)
             .text("reason", row.reason)
             .text("message", &row.message)
-            .with("codes", &codes);
+            .with("codes", codes.into());
         list.push(&row.into());
     }
     list.into()

@@ -294,7 +294,7 @@ fn fields_of<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Json<'a> {
 
 /// That object, with these bytes as its `body`.
 fn with_body(described: JsValue, body: &[u8]) -> JsValue {
-    Plain::of(described).with("body", &Uint8Array::from(body)).into()
+    Plain::of(described).with("body", Uint8Array::from(body).into()).into()
 }
 
 #[allow(clippy::cast_precision_loss)]

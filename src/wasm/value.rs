@@ -57,8 +57,10 @@ impl Plain {
         Self(object.unchecked_into())
     }
 
-    pub(super) fn with(self, name: &str, value: &JsValue) -> Self {
-        self.0.put(name, value);
+    // By value: whoever gives it need not drop it.
+    #[inline(never)]
+    pub(super) fn with(self, name: &str, value: JsValue) -> Self {
+        self.0.put(name, &value);
         self
     }
 
@@ -87,6 +89,12 @@ pub(super) fn text_or_null(text: Option<&str>) -> JsValue {
     text.map_or(JsValue::NULL, JsValue::from_str)
 }
 
+/// The text of a member; empty where there is none.
+#[cfg(any(feature = "client", feature = "sandbox"))]
+pub(super) fn text_of<'a>(object: &'a Json<'_>, name: &str) -> &'a str {
+    object.get(name).text().unwrap_or_default()
+}
+
 /// A number, or null.
 #[cfg(feature = "client")]
 pub(super) fn number_or_null(number: Option<f64>) -> JsValue {
@@ -110,7 +118,7 @@ pub(super) fn to_js(value: &Json<'_>) -> JsValue {
         Json::Object(members) => {
             let mut object = Plain::new();
             for (name, value) in members {
-                object = object.with(name, &to_js(value));
+                object = object.with(name, to_js(value));
             }
             object.into()
         }

@@ -175,15 +175,7 @@ export interface JobBinding {
 /** What wasm-bindgen generated for the client. */
 export interface Binding extends Glue {
   Client: new (options: string, host: object) => ClientBinding;
-  CodeReader: new (
-    columnName: string | undefined,
-    columnNumber: number,
-    headerRow: number,
-    byProgram: boolean,
-    programName: string | undefined,
-    programNumber: number,
-    seed: bigint,
-  ) => CodeReader;
+  CodeReader: new (options: string, seed: bigint) => CodeReader;
   JobMachine: new (
     client: ClientBinding,
     batchSize: number,
