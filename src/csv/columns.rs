@@ -1,6 +1,6 @@
 //! Which column holds the codes, and which the programs.
 
-use super::cell::{Cell, Content, bare};
+use super::cell::{Cell, Content, bare, trim};
 use super::character::is_invisible;
 use super::message;
 use super::programs::READS_ALL;
@@ -273,7 +273,7 @@ impl ColumnSelector {
         let rank = match &self.column {
             Column::Number(number) => (index + 1 == *number).then_some(0),
             // To the letter what the caller says: no other can be meant.
-            Column::Named(wanted, None) if name == wanted.trim() => Some(0),
+            Column::Named(wanted, None) if name == trim(wanted) => Some(0),
             Column::Named(wanted, _) => is_same_name(wanted, name).then_some(1),
             Column::Usual => self.names.usual.iter().position(|usual| is_same_name(usual, name)),
         };
