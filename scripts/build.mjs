@@ -282,6 +282,31 @@ function linkGlue(name, renamed) {
     }
 `;
   glue = replaceOnce(glue, compiling, "");
+  // Nothing schedules that: what lost its instance is made anew by `instance.ts`.
+  glue = glue.replaceAll(/^ *__wbg_call_guard\(\);\n/gm, "");
+  // What passes arguments throws nothing: where memory runs out, the instance is lost.
+  const passing =
+    /^( *)try \{\n((?:\1 {4}.*\n)+?)\1\} catch \(e\) \{\n(?:\1 {4}if \(ptr.*\n)+\1 {4}throw e;\n\1\}\n/gm;
+  glue = glue.replaceAll(passing, "$2");
+  // A text is encoded as a whole, however short it is.
+  glue = glue.replace(
+    / {4}if \(realloc === undefined\) \{\n((?: {8}.*\n)+) {4}\}\n[^]*?\n\}\n/,
+    "$1}\n",
+  );
+  glue = glue.replace(
+    / {4}if \(module !== undefined\) \{\n[^]*?\n {4}\}\n/,
+    "    ({ module } = module);\n",
+  );
+  const isStale = `        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+`;
+  glue = glue.replaceAll(isStale, "        refuseStale(this);\n");
+  glue += `
+function refuseStale({ __wbg_inst }) {
+    if (__wbg_inst !== __wbg_instance_id) throw new Error("It is of a lost instance");
+}
+`;
   // What it holds is freed where it ends, and nobody else has it.
   glue = glue.replaceAll(/^if \(Symbol\.dispose\).*\n/gm, "");
   for (const [, from, to] of imports) glue = replaceOnce(glue, ` ${from}:`, ` ${to}:`);
