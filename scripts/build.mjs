@@ -62,13 +62,15 @@ const SMALL_STD = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize
 
 /**
  * Beside `-Oz`: a function that is called in one place is made a part of its caller only where
- * it is short, so that what is alike compresses better; nothing is in low memory, where the
- * stack ends, so that an offset needs no addition; and functions of one module stand together,
- * which compresses better than the order of their use.
+ * it is short, so that what is alike compresses better, and no more locals are saved, for the same
+ * reason; nothing is in low memory, where the stack ends, so that an offset needs no addition;
+ * and functions of one module stand together, which compresses better than the order of their use.
  */
 const SMALLER = [
   "--one-caller-inline-max-function-size=60",
   "--low-memory-unused",
+  "--skip-pass=local-cse",
+  "--skip-pass=simplify-locals",
   "--reorder-functions-by-name",
 ];
 

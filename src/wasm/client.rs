@@ -147,50 +147,48 @@ impl Inner {
         ids: &[u8],
     ) -> Result<Request, Error> {
         let api = &self.api;
-        let program = || ProgramId::new(text_of(input, "programId"));
+        match operation {
+            ClientOperation::SearchPrograms => {
+                let (limit, offset) = (input.get("limit"), input.get("offset"));
+                let (limit, offset) = (whole(raw_number(limit)), whole(raw_number(offset)));
+                return programs::request(api, input.get("status").text(), limit, offset);
+            }
+            ClientOperation::RequestToken => return Ok(self.token_request(input)),
+            _ => {}
+        }
+        // All others are about one program.
+        let program = ProgramId::new(text_of(input, "programId"))?;
         match operation {
             ClientOperation::Distribute => {
-                let program = program()?;
                 let codes = ids.as_chunks().0;
                 let rejected_count = whole_ms(raw_number(input.get("rejectedCount")));
                 distribute::ensure_no_rejected(rejected_count, codes.len() as u64)?;
                 distribute::request_from_ids(api, &program, codes)
             }
-            ClientOperation::DistributeAll => {
-                Ok(distribute::distribute_all_request(api, &program()?))
-            }
+            ClientOperation::DistributeAll => Ok(distribute::distribute_all_request(api, &program)),
             ClientOperation::ListCodes => {
-                let usage = input.get("includeUsage").is_true();
-                Ok(codes::request(api, &program()?, usage))
+                Ok(codes::request(api, &program, input.get("includeUsage").is_true()))
             }
-            #[cfg(feature = "jobs")]
-            ClientOperation::ListUsedCodes => Ok(codes::request(api, &program()?, true)),
-            #[cfg(not(feature = "jobs"))]
-            ClientOperation::ListUsedCodes => known(None),
-            ClientOperation::SearchPrograms => {
-                let (limit, offset) = (input.get("limit"), input.get("offset"));
-                let (limit, offset) = (whole(raw_number(limit)), whole(raw_number(offset)));
-                programs::request(api, input.get("status").text(), limit, offset)
-            }
-            ClientOperation::GetProgram => Ok(programs::get_request(api, &program()?)),
+            ClientOperation::ListUsedCodes => Ok(codes::request(api, &program, true)),
+            ClientOperation::GetProgram => Ok(programs::get_request(api, &program)),
             ClientOperation::ListGuests => {
                 let page_size = whole(raw_number(input.get("pageSize")));
                 let token = input.get("pageToken").text();
-                Ok(guests::request(api, &program()?, page_size, token))
+                Ok(guests::request(api, &program, page_size, token))
             }
-            // With a refresh token, with a code and the address that it came to, or
-            // without either for one of the app's own.
-            ClientOperation::RequestToken => {
-                let refresh_token = input.get("refreshToken").text().map(RefreshToken::new);
-                let code = input.get("code").text().map(AuthorizationCode::new);
-                Ok(match (refresh_token, code) {
-                    (Some(token), _) => self.app.refresh_token(&token),
-                    (None, Some(code)) => {
-                        self.app.authorization_code(&code, text_of(input, "redirectUri"))
-                    }
-                    (None, None) => self.app.client_credentials(self.scope),
-                })
-            }
+            ClientOperation::SearchPrograms | ClientOperation::RequestToken => known(None),
+        }
+    }
+
+    /// With a refresh token, with a code and the address that it came to, or without
+    /// either for one of the app's own.
+    fn token_request(&self, input: &Json) -> Request {
+        let refresh_token = input.get("refreshToken").text().map(RefreshToken::new);
+        let code = input.get("code").text().map(AuthorizationCode::new);
+        match (refresh_token, code) {
+            (Some(token), _) => self.app.refresh_token(&token),
+            (None, Some(code)) => self.app.authorization_code(&code, text_of(input, "redirectUri")),
+            (None, None) => self.app.client_credentials(self.scope),
         }
     }
 
