@@ -75,7 +75,11 @@ const STEPS = [
     { ...BUILT, share: 0.6 },
   ),
   ...workerTests((name) => SLOWEST.has(name)),
-  check("rust format", () => exec("cargo", ["fmt", "--check"])),
+  check("rust format", async () => {
+    for (const folder of ["", "fuzz", "examples/rust-worker"]) {
+      await exec("cargo", ["fmt", "--check", "--manifest-path", join(folder, "Cargo.toml")]);
+    }
+  }),
   check("rust lint", () => clippy(["--all-features"]), CARGO),
   ...["--all-features", "--features=client"].map((features) =>
     check(`rust lint wasm ${features}`, () => clippy([...WASM_ARGS, features]), CARGO),
@@ -168,6 +172,7 @@ const STEPS = [
     },
     BUILT,
   ),
+  tests("simulation mutants fit", () => nodeTest(["tests/mutants.test.mjs"])),
   tests("wasm binding", () => nodeTest(["tests/wasm-binding.test.mjs"]), BUILT),
   besidePackage("docs samples", "docs/samples.test.mjs"),
   ...workerTests((name) => !SLOWEST.has(name)),

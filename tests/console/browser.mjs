@@ -10,7 +10,7 @@ import { ROOT, TOKEN } from "./server.mjs";
 /** @typedef {import("playwright-core").Page} Page */
 /** @typedef {import("playwright-core").BrowserContext} BrowserContext */
 
-const WAIT_MS = 20_000;
+const WAIT_MS = 60_000;
 const SIZES = /** @type {const} */ ([
   ["desktop", 1280, 900],
   ["phone", 390, 844],

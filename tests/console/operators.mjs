@@ -2,13 +2,11 @@
 import { assert } from "../package/harness.mjs";
 import { look } from "./browser.mjs";
 import { createAgain, pauseEverything } from "./job.mjs";
-import { PROGRAMS, call, downloaded, equal, sandbox, until } from "./steps.mjs";
+import { PROGRAMS, REPORTS_MS, call, downloaded, equal, sandbox, until } from "./steps.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 
 const { party, hires } = PROGRAMS;
-/** Reports of earlier jobs come first. */
-const REPORTS_MS = 240_000;
 
 /**
  * The job's page as the worker would tell it, with some of it changed.
@@ -19,7 +17,8 @@ const retold = (page, change) =>
     socket.connectToServer().onMessage((data) => {
       if (data === "pong") return socket.send(data);
       const message = JSON.parse(String(data));
-      if (message.type === "job") Object.assign(message.job, change(message.job));
+      const told = message.job ?? message;
+      Object.assign(told, change(told));
       socket.send(JSON.stringify(message));
     });
   });
@@ -44,8 +43,8 @@ async function settled(page) {
 export const operatorTests = (page) => ({
   async "results are found by reason and saved as found"() {
     await sandbox(page, { webhooksPerSecond: 200, failureRate: 0.5, useRate: 0 });
-    const jobId = await createAgain(page, hires);
-    await page.goto(`/programs/${hires.id}/jobs/${jobId}`);
+    const { id } = await createAgain(page, hires);
+    await page.goto(`/programs/${hires.id}/jobs/${id}`);
     const { failed = 0 } = await settled(page);
     assert.ok(failed > 1, `${failed} failed`);
     const reasons = page.locator(".reason-filter select");
@@ -118,12 +117,12 @@ export const operatorTests = (page) => ({
   async "reports are waited for: send again is shut while the worker would refuse it"() {
     await pauseEverything(page, true);
     await sandbox(page, { webhooksPerSecond: 0, faults: { lost_after: 0 } });
-    const jobId = await createAgain(page, party);
-    await page.goto(`/programs/${party.id}/jobs/${jobId}`);
+    const { id, progress } = await createAgain(page, party);
+    await page.goto(`/programs/${party.id}/jobs/${id}`);
     await page.locator(".figures").waitFor();
     await sandbox(page, { faults: { lost_after: 1 } });
     await pauseEverything(page, false);
-    await until(page, ({ unknown = 0 }) => unknown > 1_000, "unknown");
+    await until(page, ({ unknown }) => unknown === progress.total, "unknown");
     await sandbox(page, { faults: { lost_after: 0 } });
     const again = page.locator(".unknown").getByRole("button", { name: /^Send all .* again$/ });
     const other = await page.context().newPage();
@@ -220,9 +219,10 @@ export const operatorTests = (page) => ({
       Object.defineProperty(document, "hidden", { get: () => true });
     });
     await pauseEverything(page, true);
-    const jobId = await createAgain(page, hires);
-    await other.goto(`/programs/${hires.id}/jobs/${jobId}`);
+    const { id } = await createAgain(page, hires);
+    await other.goto(`/programs/${hires.id}/jobs/${id}`);
     await other.locator(".figures").waitFor();
+    await other.getByText(hires.name).first().waitFor();
     await pauseEverything(page, false);
     await other.waitForFunction(() => /** @type {any} */ (window).told.length > 0);
     const [told] = await other.evaluate(() => /** @type {any} */ (window).told);

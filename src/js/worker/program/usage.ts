@@ -21,6 +21,7 @@ import type { JobRecord, Records } from "./records.js";
 import type { Reports } from "./reports.js";
 import type { Runner } from "./runner.js";
 import type { ProgramState } from "./state.js";
+import { type JsonText, parseStored } from "../stored-json.js";
 import type { Stubs } from "../stubs.js";
 import { STATES } from "../../generated/protocol.js";
 import type { JobProgress } from "../../job/types.js";
@@ -82,9 +83,10 @@ export class Usage {
   ) {}
 
   get #known(): UsageState {
-    const stored = this.#state === undefined ? this.program.state.read("usage") : undefined;
+    const stored: JsonText<Partial<UsageState>> | undefined =
+      this.#state === undefined ? this.program.state.read("usage") : undefined;
     // With its defaults, whatever an earlier release has left out.
-    if (stored !== undefined) this.#state = { ...NOTHING_READ, ...(JSON.parse(stored) as object) };
+    if (stored !== undefined) this.#state = { ...NOTHING_READ, ...parseStored(stored) };
     return this.#state ?? NOTHING_READ;
   }
 
@@ -272,12 +274,12 @@ export class Usage {
     ledger.find(ids, (_place, { job, state }) => {
       if (state === undefined && !unchanged.has(job)) asked.add(job);
     });
-    const stateIn = await readStates(asked, jobs, records);
+    const { stateOf } = await readStates(asked, jobs, records);
     const isKept = new Uint8Array(ids.length / ID);
     ledger.find(ids, (place, { job, place: there, state }) => {
       // What a job that is gone says of a code is corrected by the ledger itself.
       const isKnown = state !== undefined || unchanged.has(job);
-      if (isKnown || stateIn(job, there) === DISTRIBUTED) isKept[place] = 1;
+      if (isKnown || stateOf(job, there) === DISTRIBUTED) isKept[place] = 1;
     });
     const news = new Bytes();
     isKept.forEach((kept, place) => {

@@ -7,6 +7,7 @@ import { codes, number, rows, verb } from "../format.js";
 import type { Check } from "../lists/check.js";
 import { Callout, Fault } from "../parts/small.js";
 import { useConfig } from "../server/config.js";
+import type { Again } from "../server/jobs.js";
 import { Foreign, LeftOut, Unchecked } from "./belonging.js";
 import { type Decisions, leavingOf, mustType, obstacleOf, rejectedRows } from "./decisions.js";
 import { SentBefore } from "./sent-before.js";
@@ -125,7 +126,8 @@ function Ready(props: ReviewProps) {
   const approval = config?.approval ?? null;
   const isApproved = approval !== null && leaving > approval.above;
   const reason = obstacleOf(props);
-  const repeated = decisions.again === "resend" && before ? before.total : 0;
+  const repeated = decisions.again === "resend" && before ? before.total - before.used : 0;
+  const leavingIf = (again: Again) => leavingOf({ ...props, decisions: { ...decisions, again } });
   const isForeign = (checked?.listed.foreign ?? 0) > 0;
   return (
     <>
@@ -172,6 +174,7 @@ function Ready(props: ReviewProps) {
         <SentBefore
           before={before}
           size={size}
+          leaving={{ skip: leavingIf("skip"), resend: leavingIf("resend") }}
           again={decisions.again}
           onDecide={(again) => onDecide({ ...decisions, again })}
         />

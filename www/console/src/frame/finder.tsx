@@ -1,5 +1,5 @@
 /** ⌘K: finds a program, a job or a code from wherever one is. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { Modal } from "../parts/modal.js";
 import { SearchIcon } from "../parts/icons.js";
@@ -34,7 +34,8 @@ function Find({ onClose }: { onClose(): void }) {
   const [query, setQuery] = useState("");
   const [active, setActive] = useState(0);
   const { items, isBusy } = useFound(query.trim());
-  useEffect(() => field.current?.focus(), []);
+  // At once: what is typed right after ⌘K belongs into the field.
+  useLayoutEffect(() => field.current?.focus(), []);
   useEffect(() => setActive(0), [query]);
 
   const current = Math.min(active, items.length - 1);
