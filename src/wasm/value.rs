@@ -90,7 +90,7 @@ pub(super) fn text_or_null(text: Option<&str>) -> JsValue {
 }
 
 /// The text of a member; empty where there is none.
-#[cfg(any(feature = "client", feature = "sandbox"))]
+#[cfg(feature = "client")]
 pub(super) fn text_of<'a>(object: &'a Json<'_>, name: &str) -> &'a str {
     object.get(name).text().unwrap_or_default()
 }
