@@ -94,6 +94,8 @@ const tests = {
     await page.keyboard.press("n");
     await page.getByText("Drop a list of codes anywhere on this page").waitFor();
     await look(page, "new-distribution");
+    // Without a connection, it would take the page away.
+    equal(await page.locator("a[href^='/api/']:not([download])").count(), 0);
     const file = await call(page, `/api/sandbox/programs/${party.id}/codes.csv?mistakes`);
     await choose(page, "guests.csv", file);
     await page.locator("[data-count=queued-before]", { hasText: "0" }).waitFor();
