@@ -164,10 +164,7 @@ async function readLists(
 /** A reader of the core; with `programs`, of one list for each program. */
 export function createReader(
   glue: Binding,
-  {
-    column,
-    headerRow,
-  }: { column?: ColumnSelector | undefined; headerRow?: number | undefined },
+  { column, headerRow }: { column?: ColumnSelector | undefined; headerRow?: number | undefined },
   programs?: { column?: ColumnSelector | undefined },
 ): InstanceType<Binding["CodeReader"]> {
   const byProgram = programs !== undefined;
