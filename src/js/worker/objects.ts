@@ -3,7 +3,7 @@
  * (RPC), so that what they take and give is a copy. The classes implement these interfaces, and
  * whoever calls knows the interface alone.
  */
-import type { Fate, Groups } from "./account/groups.js";
+import type { GroupDecision, Groups } from "./account/groups.js";
 import type { Lease } from "./account/rate.js";
 import type { EventFilter, NewEvent } from "./events/event-store.js";
 import type { KeyApi } from "./keys.js";
@@ -69,7 +69,7 @@ export interface AppApi extends KeyApi, TokenApi {
   beginGroup(...values: Parameters<Groups["begin"]>): Promise<ReturnType<Groups["begin"]>>;
   commitGroup(...values: Parameters<Groups["commit"]>): Promise<boolean>;
   cancelGroup(...values: Parameters<Groups["cancel"]>): Promise<void>;
-  fateInGroup(...values: Parameters<Groups["fate"]>): Promise<Fate>;
+  groupDecision(...values: Parameters<Groups["decision"]>): Promise<GroupDecision>;
 }
 
 /** A job of a group, as the worker hands it over. */

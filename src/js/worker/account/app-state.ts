@@ -5,11 +5,11 @@ import type { Sql } from "../platform-types.js";
 import { type JsonText, parseStored } from "../stored-json.js";
 import type { Failure } from "./token.js";
 
-/** What each name stands for. */
+/** The type of each value. */
 interface Values {
   /** Whether an operator has paused everything. */
   paused: boolean;
-  /** Until when Uber asked to wait, and when that was. */
+  /** Until when Uber asked to wait, and when it did. */
   closed: { until: number; at: number };
   token: TokenSet;
   /** The last failure to get a token. */
@@ -22,7 +22,7 @@ interface Values {
 export class AppState {
   constructor(
     readonly sql: Sql,
-    /** Makes the tables, unless they are there. */
+    /** Creates the tables, unless they exist. */
     readonly open: () => void,
   ) {}
 

@@ -15,7 +15,7 @@ export const APP_TABLES: Schema = {
     CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL);
     ${SESSION_TABLES} ${KEY_TABLES} ${GROUP_TABLES} ${ERRAND_TABLES} ${EVENT_TABLES} ${AUDIT_TABLES}`,
   upgrades: [
-    // Since when the gate is closed is told too.
+    // The value also says since when the gate is closed.
     `${SESSION_TABLES} ${KEY_TABLES} ${ERRAND_TABLES}
     UPDATE state SET value = '{"until":' || value || ',"at":0}' WHERE key = 'closed'`,
     EVENT_TABLES,

@@ -41,7 +41,7 @@ export async function createGroup(call: Call, operator: Operator): Promise<Respo
       { headers: { "Retry-After": "2" } },
     );
   }
-  if (begun.state === "there") {
+  if (begun.state === "existing") {
     return Response.json({ group: key, jobs: await summaries(call, begun.members) });
   }
   const { attempt } = begun;

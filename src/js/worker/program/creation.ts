@@ -6,7 +6,7 @@ import { idsOf } from "../lists.js";
 import { type CodeList, hexOf, toCodeList } from "../../codes/code-list.js";
 import { STATES } from "../../generated/protocol.js";
 import { inTurn } from "../../journal/shared.js";
-import type { Fate } from "../account/groups.js";
+import type { GroupDecision } from "../account/groups.js";
 import { CANCELLED, readStates } from "./job-reading.js";
 import { BLOCKED, type Claimed, type Sorted, decide, sortCodes } from "./decision.js";
 import {
@@ -68,7 +68,7 @@ export class Creation {
     /** There is a job, in the same transaction; should all end now, it has to go on. */
     readonly onCreated: (record: JobRecord) => void,
     /** What a job that is held is to be. */
-    readonly fateOf: (record: JobRecord) => Promise<Fate>,
+    readonly decisionOf: (record: JobRecord) => Promise<GroupDecision>,
     /** One is held no more. */
     readonly onDecided: (record: JobRecord) => Promise<void>,
   ) {}
@@ -178,7 +178,7 @@ export class Creation {
   async #settle(): Promise<void> {
     for (const record of this.#held()) {
       try {
-        const fate = await this.fateOf(record);
+        const fate = await this.decisionOf(record);
         if (fate === "gone") await this.discard(record);
         else if (fate !== "held") {
           begin(record, Date.now());

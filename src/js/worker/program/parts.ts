@@ -114,7 +114,7 @@ export class ProgramParts {
         this.calls.created(record);
         void this.arm(Date.now() + CREATED_MS).catch(logged("arm"));
       },
-      ({ key, summary }) => this.stubs.app().fateInGroup(summary.group ?? "", key ?? ""),
+      ({ key, summary }) => this.stubs.app().groupDecision(summary.group ?? "", key ?? ""),
       async (record) => {
         this.runner.settle(record, record.summary.progress);
         await this.arm();
