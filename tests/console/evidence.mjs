@@ -1,7 +1,18 @@
 /** What a job's figures rest on, and what is certain of codes that are unknown. */
 import { assert } from "../package/harness.mjs";
 import { look } from "./browser.mjs";
-import { PROGRAMS, distribute, equal, figures, sandbox, sum, until } from "./steps.mjs";
+import {
+  PROGRAMS,
+  call,
+  choose,
+  codesOf,
+  distribute,
+  equal,
+  figures,
+  sandbox,
+  sum,
+  until,
+} from "./steps.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 
@@ -143,5 +154,48 @@ export const evidenceTests = (page, jobs) => ({
     await page.locator(".sources-card").getByRole("button", { name: "Read usage now" }).waitFor();
     await look(page, "job-decided");
     await sandbox(page, { webhooksPerSecond: 200, useRate: 0 });
+  },
+
+  async "what is in use is not sent again, and the button says how many codes leave"() {
+    const { id, codes: all } = PROGRAMS.party;
+    await page.goto(`/programs/${id}/new`);
+    await page.getByRole("button", { name: "read this program’s codes" }).click();
+    const said = page.getByText(/^[\d,]+ of [\d,]+ are in use: these are left out\.$/);
+    const [used = 0, before = 0] = (await said.innerText())
+      .split(" of ")
+      .map((part) => Number.parseInt(part.replace(",", ""), 10));
+    assert.ok(used > 100 && used < before && before <= all, `${used} of ${before}`);
+    const words = (/** @type {number} */ value) => value.toLocaleString("en");
+    await page.getByLabel(`Send the other ${words(before - used)} again`).check();
+    await page.getByText(`${words(before - used)} may arrive a second time`).waitFor();
+    await page.getByRole("button", { name: `Distribute ${words(all - used)} codes` }).waitFor();
+    await look(page, "review-in-use");
+    // Of these alone nothing is left, and there is nothing to decide.
+    const { firstBlocked } = await call(page, `/api/programs/${id}/jobs?dryRun=true`, {
+      method: "POST",
+      headers: { "Content-Type": "text/plain" },
+      body: (await codesOf(page, id)).join("\n"),
+    });
+    const named = (/** @type {boolean} */ isUsed) =>
+      firstBlocked
+        .filter((/** @type {{ used: boolean }} */ { used }) => used === isUsed)
+        .map((/** @type {{ code: string }} */ { code }) => code);
+    const inUse = named(true).slice(0, 5);
+    await choose(page, "in-use.txt", inUse.join("\n"));
+    await page.getByText("All 5 are in use: these are left out.").waitFor();
+    await page.getByText("Nothing of this list is left to send.").waitFor();
+    equal(await page.locator(".choices-again").count(), 0);
+    // One that is left can go first; one that is in use can't.
+    const [free, another] = named(false);
+    await choose(page, "first.txt", [...inUse, free, another].join("\n"));
+    await page.getByLabel("Send the other 2 again").check();
+    await page.getByLabel("Send one code first").check();
+    const which = page.getByLabel(/^Which one/);
+    equal(await which.inputValue(), free);
+    await which.fill(String(inUse[1]));
+    await page.getByText("This code is left out: it is in use. Choose another one.").waitFor();
+    await page.getByText("First choose another code that goes first").waitFor();
+    await look(page, "review-first-in-use");
+    await page.getByRole("button", { name: "Another list" }).click();
   },
 });

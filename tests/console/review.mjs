@@ -45,10 +45,50 @@ export const reviewTests = (page) => ({
     await look(page, "review-foreign");
     const save = page.getByRole("button", { name: "5 as CSV" });
     const csv = (await downloaded(page, () => save.click())).trim().split("\r\n");
-    equal(csv[1], `5,${others[0]}`);
+    equal(csv[0], "line,code,in_program_id,in_program");
+    equal(csv[1], `5,${others[0]},${dinner.id},${dinner.name}`);
+    equal(csv[2], `6,${random[0]},,`);
     equal(csv.length, 6);
     await page.getByRole("button", { name: "Go on without them: 3 codes" }).click();
     await count(page, "valid").filter({ hasText: "3" }).waitFor();
+    await count(page, "not-in-this-program").filter({ hasText: "0" }).waitFor();
+    await again(page);
+  },
+
+  async "codes that are not in the program of their line are listed, each with both programs"() {
+    const [[own = ""], [other = ""]] = [
+      await codesOf(page, autumn.id),
+      await codesOf(page, dinner.id),
+    ];
+    const nobodys = crypto.randomUUID();
+    const rows = [
+      `${dinner.id},${other}`,
+      `${autumn.id},${other}`,
+      `${dinner.id.toUpperCase()},${own.toUpperCase()}`,
+      `${autumn.id},${nobodys}`,
+    ];
+    await page.goto("/new");
+    await choose(page, "swapped.csv", ["program_id,code_id", ...rows].join("\n"));
+    await count(page, "not-in-this-program").filter({ hasText: "3" }).waitFor();
+    await page.getByText("3 of these are not in the program of their line").waitFor();
+    const table = page.locator(".rejected table");
+    const cells = (/** @type {number} */ nth) =>
+      table.locator("tbody tr").nth(nth).locator("td").allInnerTexts();
+    await table.locator("tbody tr").nth(2).waitFor();
+    const none = "none that is known here";
+    equal(await cells(0), ["3", other, autumn.name, dinner.name]);
+    equal(await cells(1), ["4", own, dinner.name, autumn.name]);
+    equal(await cells(2), ["5", nobodys, autumn.name, none]);
+    await look(page, "several-foreign");
+    const save = page.getByRole("button", { name: "3 as CSV" });
+    const csv = (await downloaded(page, () => save.click())).trim().split("\r\n");
+    const both = (/** @type {typeof autumn} */ { id, name }) => `${id},${name}`;
+    equal(csv[0], "line,code,program_id,program,in_program_id,in_program");
+    equal(csv[1], `3,${other},${both(autumn)},${both(dinner)}`);
+    // As the file writes it.
+    equal(csv[2], `4,${own},${dinner.id.toUpperCase()},${dinner.name},${both(autumn)}`);
+    equal(csv[3], `5,${nobodys},${both(autumn)},,`);
+    await page.getByRole("button", { name: "Go on without them: 1 code" }).click();
     await count(page, "not-in-this-program").filter({ hasText: "0" }).waitFor();
     await again(page);
   },
@@ -155,6 +195,54 @@ export const reviewTests = (page) => ({
     equal(await status(), "cancelled");
   },
 
+  async "the code that goes first is one that leaves, whatever is left out"() {
+    const codes = await codesOf(page, autumn.id);
+    const [cancelled = "", used = ""] = [codes[0], codes[3]];
+    await page.goto(`/programs/${autumn.id}/new`);
+    await choose(page, "all.txt", codes.join("\n"));
+    await page.getByText("Left out: 3 that Uber has cancelled").waitFor();
+    await page.getByLabel("Send one code first").check();
+    const which = page.getByLabel(/^Which one/);
+    // The first five are left out.
+    equal(await which.inputValue(), codes[5]);
+    await page.getByRole("button", { name: "Distribute 1 code first, of 55" }).waitFor();
+    const another = "First choose another code that goes first: this one is left out.";
+    for (const [code, why] of [
+      [cancelled, "Uber has cancelled it"],
+      [used, "it is in use"],
+    ]) {
+      await which.fill(String(code));
+      await page.getByText(`This code is left out: ${why}. Choose another one.`).waitFor();
+      await reason(page).filter({ hasText: another }).waitFor();
+    }
+    await look(page, "review-first-left-out");
+    await which.fill(String(codes[6]));
+    await reason(page).filter({ hasText: "First type how many codes these are" }).waitFor();
+
+    // It is cancelled while the page is open: the next look is the one that counts.
+    await page.locator("#typed-number").fill("55");
+    await reason(page).filter({ hasText: /^$/ }).waitFor();
+    const checking = `**/api/programs/${autumn.id}/jobs?*dryRun=true*`;
+    await page.route(checking, async (route) => {
+      const answer = await route.fetch();
+      const json = await answer.json();
+      // Of a list of one code.
+      await route.fulfill({ json: json.codes === 1 ? { ...json, cancelled: 1 } : json });
+    });
+    const creating = `**/api/programs/${autumn.id}/jobs?*valid=true*`;
+    let created = 0;
+    await page.route(creating, (route) => {
+      created += 1;
+      return route.abort();
+    });
+    await page.getByRole("button", { name: "Distribute 1 code first, of 55" }).click();
+    await reason(page).filter({ hasText: another }).waitFor();
+    equal(created, 0);
+    await page.unroute(checking);
+    await page.unroute(creating);
+    await again(page);
+  },
+
   async "one code goes first, that which was chosen; then the others"() {
     const codes = (await codesOf(page, autumn.id)).slice(-5);
     await page.goto(`/programs/${autumn.id}/new`);
@@ -176,5 +264,21 @@ export const reviewTests = (page) => ({
       rows.filter((/** @type {{ state: string }} */ { state }) => state === "pending").length,
       4,
     );
+    // It stands in the list once.
+    equal((await call(page, `/api${new URL(page.url()).pathname}`)).duplicates, 0);
+
+    // It is in a job now: left out with the others of it, another one has to go first.
+    const more = [...codes, ...(await codesOf(page, autumn.id)).slice(-8, -5)];
+    await page.goto(`/programs/${autumn.id}/new`);
+    await choose(page, "eight.txt", more.join("\n"));
+    await page.getByLabel("Leave them out").check();
+    await page.getByLabel("Send one code first").check();
+    equal(await which.inputValue(), more[5]);
+    await which.fill(String(codes[3]));
+    await page.getByText("This code is left out: it is in an earlier job.").waitFor();
+    await page.getByLabel("Send them again").check();
+    await page.getByText("This code is left out").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Distribute 1 code first, of 8" }).waitFor();
+    await again(page);
   },
 });

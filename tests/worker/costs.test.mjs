@@ -75,8 +75,8 @@ test("a job costs three rows a request, and few beside", { timeout: 240_000 }, a
   // Before a request and after it; and the alarm and the record of each slice.
   assert.ok(sent.keys <= 2 * REQUESTS + 2, `${sent.keys} records of the journal`);
   assert.ok(sent.sql + sent.alarms <= REQUESTS / 10 + 20, JSON.stringify(sent));
-  // The job and its indexes once, a token, and then a row for each report.
-  assert.ok(app.all <= 12 + REQUESTS / 90, JSON.stringify(app));
+  // The job, its key and their indexes once, a token, and then a row for each report.
+  assert.ok(app.all <= 13 + REQUESTS / 90, JSON.stringify(app));
   await worker.kill();
 });
 

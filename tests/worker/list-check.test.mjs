@@ -18,6 +18,8 @@ const ISOLATE = 128 * 1024 * 1024;
 let uber;
 /** @type {Awaited<ReturnType<typeof startWorker>>} */
 let worker;
+/** @type {(more?: { state: string, port: number }) => ReturnType<typeof startWorker>} */
+let start;
 /** What is answered in place of a program's list. @type {Map<string, import("./front.mjs").Reply>} */
 const lists = new Map();
 /** How often each list was read. @type {Map<string, number>} */
@@ -31,7 +33,8 @@ before(async () => {
     reads.set(program, (reads.get(program) ?? 0) + 1);
     return lists.get(program);
   });
-  worker = await startWorker({ uber: url, options: { reconcile: false } });
+  start = (more) => startWorker({ uber: url, options: { reconcile: false }, ...more });
+  worker = await start();
 });
 after(async () => {
   closeFronts();
@@ -128,6 +131,109 @@ test("cancelled codes and used ones are left out, and counted", async () => {
   const nothing = await create(programId, codes.slice(5), "?resend=true");
   assert.deepEqual([nothing.answered, nothing.code], [422, "nothing_to_send"]);
   assert.deepEqual(nothing.leftOut, { cancelled: 2, used: 3 });
+});
+
+test("what is in its recipient's hands is not sent again, and a dry run says how many", async () => {
+  const programId = crypto.randomUUID();
+  const codes = range(10);
+  answerWith(programId, entries(codes));
+  const job = await create(programId, codes.slice(0, 8), "?start=false");
+  assert.deepEqual([job.answered, job.progress.total], [201, 8]);
+  // At once after that list was read, some are used.
+  answerWith(programId, [
+    ...entries(codes.slice(0, 4), { usage_count: 1 }),
+    ...entries(codes.slice(4, 9)),
+    ...entries(codes.slice(9), { usage_count: 1 }),
+  ]);
+  const checked = await dryRun(programId, codes);
+  assert.deepEqual([checked.blocked.total, checked.blockedUsed, checked.used], [8, 4, 1]);
+  assert.deepEqual(
+    checked.firstBlocked.map((/** @type {{ used: boolean }} */ { used }) => used),
+    [true, true, true, true, false, false, false, false],
+  );
+  // Nothing is said: they are codes that were sent before, whatever became of them.
+  const plain = await create(programId, codes);
+  assert.deepEqual(
+    [plain.answered, plain.code, plain.count, plain.used, plain.free],
+    [422, "already_queued", 8, 4, 1],
+  );
+  const again = await create(programId, codes, "?start=false&resend=true");
+  assert.deepEqual([again.answered, again.progress.total, again.resent], [201, 5, 4]);
+  assert.deepEqual(again.leftOut, { cancelled: 0, used: 5 });
+  const { rows } = await worker.json(`/api/programs/${programId}/jobs/${again.id}/results`);
+  assert.deepEqual(
+    rows.map((/** @type {{ code: string }} */ { code }) => code),
+    codes.slice(4, 9),
+  );
+  const none = await create(programId, codes.slice(0, 4), "?resend=true");
+  assert.deepEqual(
+    [none.answered, none.code, none.leftOut],
+    [422, "nothing_to_send", { cancelled: 0, used: 4 }],
+  );
+  const told = await create(programId, codes.slice(0, 4));
+  assert.equal(told.code, "already_queued");
+  assert.doesNotMatch(told.hint, /resend=true/, "what could not be sent is not offered");
+});
+
+test("while Uber fails, a list of some minutes ago says what is not sent again", async () => {
+  const programId = crypto.randomUUID();
+  const codes = range(6);
+  answerWith(programId, [
+    ...entries(codes.slice(0, 2), { usage_count: 1 }),
+    ...entries(codes.slice(2)),
+  ]);
+  // From here on all six are in a job, those that are in use too.
+  lists.set(programId, { status: 503, body: "" });
+  assert.equal((await create(programId, codes, "?start=false&unchecked=true")).progress.total, 6);
+  const unknown = await dryRun(programId, codes);
+  assert.deepEqual([unknown.blocked.total, unknown.blockedUsed], [6, 0]);
+  assert.equal(unknown.check.error.status, 503);
+  const refused = await create(programId, codes, "?start=false&resend=true");
+  assert.deepEqual([refused.answered, refused.code], [503, "codes_not_read"]);
+  const unchecked = await create(programId, codes, "?start=false&resend=true&unchecked=true");
+  assert.deepEqual([unchecked.answered, unchecked.progress.total], [201, 6]);
+
+  answerWith(programId, [
+    ...entries(codes.slice(0, 2), { usage_count: 1 }),
+    ...entries(codes.slice(2)),
+  ]);
+  assert.equal((await dryRun(programId, codes)).blockedUsed, 2);
+  lists.set(programId, { status: 503, body: "" });
+  const kept = await dryRun(programId, codes);
+  assert.deepEqual([kept.blockedUsed, kept.check.codes, kept.check.error], [2, 6, null]);
+  for (const more of ["", "&unchecked=true"]) {
+    const again = await create(programId, codes, `?start=false&resend=true${more}`);
+    assert.deepEqual([again.answered, again.progress.total], [201, 4], more);
+    assert.deepEqual(again.leftOut, { cancelled: 0, used: 2 });
+  }
+  // It can be read: also where nobody insists on it, it is.
+  answerWith(programId, [
+    ...entries(codes.slice(0, 3), { usage_count: 1 }),
+    ...entries(codes.slice(3)),
+  ]);
+  const read = await create(programId, codes, "?start=false&resend=true&unchecked=true");
+  assert.equal(read.progress.total, 3);
+});
+
+test("what a job knows to be in use is not sent again by another one, whoever can be asked", async () => {
+  const { programId, codes } = await uber.createProgram(6);
+  const { id } = await create(programId, codes);
+  await worker.until(programId, id, ({ progress }) => progress.queued + progress.distributed === 6);
+  answerWith(programId, [
+    ...entries(codes.slice(0, 2), { usage_count: 1 }),
+    ...entries(codes.slice(2)),
+  ]);
+  const path = `/api/programs/${programId}/jobs/${id}/reconcile`;
+  const read = await worker.request(path, { method: "POST" });
+  assert.equal((await read.json()).settled, 2);
+  // Nothing of Uber's list is kept any more, and it can't be read.
+  lists.set(programId, { status: 503, body: "" });
+  await worker.kill();
+  worker = await start({ state: worker.state, port: worker.port });
+  const checked = await dryRun(programId, codes);
+  assert.deepEqual([checked.check.error.status, checked.blockedUsed], [503, 2]);
+  const again = await create(programId, codes, "?start=false&resend=true&unchecked=true");
+  assert.deepEqual([again.answered, again.progress.total], [201, 4]);
 });
 
 test("a list that can't be read is said, and the operator decides", async () => {

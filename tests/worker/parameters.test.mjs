@@ -255,6 +255,7 @@ test("a dry run of a file that spans programs says what each job would come to",
       duplicates: 0,
       rejectedCount: 0,
       blocked: { total: 2, queued: 2 },
+      blockedUsed: 0,
     },
     {
       ...fine,
@@ -263,6 +264,7 @@ test("a dry run of a file that spans programs says what each job would come to",
       duplicates: 0,
       rejectedCount: 1,
       blocked: { total: 0 },
+      blockedUsed: 0,
     },
   ]);
   await nothingOf(other);

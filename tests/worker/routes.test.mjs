@@ -137,7 +137,8 @@ test("what was sent before blocks, or is skipped, or is sent again", async () =>
     "already_queued",
   );
   assert.deepEqual([blocked.count, blocked.free, blocked.states], [10, 10, { queued: 10 }]);
-  assert.deepEqual(blocked.codes[0], { code: codes[10], state: "queued", job: first.id });
+  const [named] = blocked.codes;
+  assert.deepEqual(named, { code: codes[10], state: "queued", job: first.id, used: false });
   const dry = await worker.request(`/api/programs/${programId}/jobs?dryRun=true`, {
     method: "POST",
     body: codes.slice(10).join("\n"),

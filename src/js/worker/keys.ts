@@ -16,8 +16,20 @@ export interface KeyApi {
   claimKey(key: string, scope: KeyScope): Promise<string[]>;
 }
 
+/**
+ * So long after its first use, what a key stands for is kept at least. Whoever asks again because no
+ * answer came does so within minutes, and within days after a weekend or an outage. Jobs keep their
+ * keys for good: those that go are keys of single calls, and what keeps a key to one route and program.
+ */
+export const KEY_RETENTION_MS = 30 * 24 * 60 * 60 * 1000;
+
 export const KEY_TABLES = `
   CREATE TABLE keys (key TEXT PRIMARY KEY, route TEXT NOT NULL, program TEXT) WITHOUT ROWID;`;
+/** Those of before count from now on. */
+export const KEY_TIMES = `
+  ALTER TABLE keys ADD COLUMN used_at INTEGER NOT NULL DEFAULT 0;
+  UPDATE keys SET used_at = unixepoch() * 1000;
+  CREATE INDEX keys_by_time ON keys (used_at);`;
 
 export class Keys {
   readonly #sql: Sql;
@@ -26,14 +38,16 @@ export class Keys {
     this.#sql = sql;
   }
 
-  /** Stores what a key is used for. Returns in what an earlier use differs. */
+  /** Stores what a key is used for, and deletes old keys. Returns in what an earlier use differs. */
   claim(key: string, { route, program }: KeyScope): string[] {
+    const now = Date.now();
+    this.#sql.exec("DELETE FROM keys WHERE used_at < ?", now - KEY_RETENTION_MS);
     const [used] = this.#sql.exec<KeyScope & Record<string, never>>(
       "SELECT route, program FROM keys WHERE key = ?",
       key,
     );
     if (used === undefined) {
-      this.#sql.exec("INSERT INTO keys VALUES (?, ?, ?)", key, route, program);
+      this.#sql.exec("INSERT INTO keys VALUES (?, ?, ?, ?)", key, route, program, now);
       return [];
     }
     if (used.route !== route) return ["route"];

@@ -170,6 +170,7 @@ async function dryRun({ env }: Call, lists: ProgramLists): Promise<Record<string
     rejectedCount: lists.rejectedCount,
     rejected: lists.rejected,
     blocked: { total: 0, ...blocked },
+    blockedUsed: sumOf(({ blockedUsed }) => blockedUsed),
     firstBlocked: programs.flatMap(({ firstBlocked }) => firstBlocked).slice(0, MOST_LISTED),
     foreign: sumOf(({ foreign }) => foreign),
     firstForeign: programs.flatMap(({ firstForeign }) => firstForeign).slice(0, MOST_LISTED),
@@ -178,8 +179,8 @@ async function dryRun({ env }: Call, lists: ProgramLists): Promise<Record<string
     used: sumOf(({ used }) => used),
     firstUsed: programs.flatMap(({ firstUsed }) => firstUsed).slice(0, MOST_LISTED),
     programs: programs.map(({ programId, codes, duplicates, rejectedCount, ...program }) => {
-      const { blocked: of, foreign, cancelled, used, check } = program;
-      const counts = { codes, duplicates, rejectedCount, foreign, cancelled, used };
+      const { blocked: of, blockedUsed, foreign, cancelled, used, check } = program;
+      const counts = { codes, duplicates, rejectedCount, blockedUsed, foreign, cancelled, used };
       return { programId, ...counts, blocked: of, check };
     }),
   };

@@ -25,7 +25,7 @@ export async function findCodeStates(
     if ((newest.get(index)?.job ?? -1) < claim.job) newest.set(index, claim);
   });
   const asked = [...newest.values()].filter(({ state }) => state === undefined);
-  const stateIn = await readStates(new Set(asked.map(({ job }) => job)), jobs, records);
+  const { stateOf } = await readStates(new Set(asked.map(({ job }) => job)), jobs, records);
   const found: CodeStates = {
     states: new Uint8Array(ids.length / 16),
     owners: new Int32Array(ids.length / 16).fill(-1),
@@ -34,7 +34,7 @@ export async function findCodeStates(
   const owners = new Map<number, number>();
   for (const [index, { job, place, state }] of newest) {
     // Beside the states there is: abandoned before it left.
-    const known = state ?? STATES[stateIn(job, place)] ?? "abandoned";
+    const known = state ?? STATES[stateOf(job, place)] ?? "abandoned";
     found.states[index] = 1 + STATES.indexOf(known);
     found.owners[index] = ownerOf(job);
   }

@@ -75,13 +75,16 @@ export class Creation {
 
   /** The job of an order; the same one where the same request has created it before. */
   async create(order: Order): Promise<{ record: JobRecord; isNew: boolean }> {
-    const { key, check, programId, list, group } = order;
+    const { key, check, programId, list, group, flags } = order;
     const isRepeated = key !== null && this.records.byKey(key) !== undefined;
     // Not in turn: a list of Uber's that comes slowly keeps no other job waiting.
     const listed =
       isRepeated || check === undefined
         ? undefined
-        : await this.checks.require(programId, idsOf(list), check, group !== null);
+        : await this.checks.require(programId, idsOf(list), check, {
+            isOneOfMany: group !== null,
+            isResent: flags.resend === true,
+          });
     return this.#createInTurn(order, listed);
   }
 
@@ -101,7 +104,8 @@ export class Creation {
         refuseReusedKey(repeated.digest, digest);
         return { record: repeated, isNew: false };
       }
-      const sorted = await this.sort(order.list, listed);
+      const claimed = await this.claimed(order.list);
+      const sorted = { ...this.sort(order.list, claimed, listed), claimants: claimed.claimants };
       if (order.flags.resend === true) this.#requireSettled(sorted);
       return { record: await this.#create(order, digest, sorted), isNew: true };
     });
@@ -120,8 +124,8 @@ export class Creation {
     digest: string,
     sorted: Sorted & { claimants: Claimants },
   ): Promise<JobRecord> {
-    const { isSent, skipped, resent } = decide(sorted, order.flags);
-    const { fates, leftOut } = sorted;
+    const { isSent, skipped, resent, leftOut } = decide(sorted, order.flags);
+    const { fates } = sorted;
     const list = only(order.list, (place) => isSent(fates[place] ?? BLOCKED));
     const { key, isCall, programId, by, source, name, group, batchSize, pauseAfter } = order;
     const { duplicates } = order.list;
@@ -207,23 +211,19 @@ export class Creation {
   }
 
   /** What becomes of these codes; `listed` are their marks in Uber's list, if that was read. */
-  async sort(
-    list: CodeList,
-    listed: Uint8Array | undefined,
-  ): Promise<Sorted & { claimants: Claimants }> {
-    const ids = idsOf(list);
-    const { claimants, ...claimed } = await this.#claimed(ids, list.size);
+  sort(list: CodeList, claimed: Claimed, listed: Uint8Array | undefined): Sorted {
     const idOf = (job: number) => this.records.byNumber(job)?.summary.id;
-    return { ...sortCodes(ids, claimed, listed, idOf), claimants };
+    return sortCodes(idsOf(list), claimed, listed, idOf);
   }
 
   /** Which of these codes an earlier job has sent, or may have, or will; and which are known to be in use. */
-  async #claimed(ids: Uint8Array, count: number): Promise<Claimed & { claimants: Claimants }> {
+  async claimed(list: CodeList): Promise<Claimed & { claimants: Claimants }> {
+    const [ids, count] = [idsOf(list), list.size];
     const asked = new Set<number>();
     this.ledger.find(ids, (_place, { job, state }) => {
       if (state === undefined) asked.add(job);
     });
-    const stateIn = await readStates(asked, this.jobs, this.records);
+    const known = await readStates(asked, this.jobs, this.records);
     const [states, used] = [new Uint8Array(count), new Uint8Array(count)];
     const owners = new Uint32Array(count);
     const claimants: Claimants = { free: new Set(), blocked: new Set() };
@@ -232,12 +232,13 @@ export class Creation {
         used[place] = 1;
         return;
       }
-      const number = state === undefined ? stateIn(job, there) : STATES.indexOf(state);
+      const number = state === undefined ? known.stateOf(job, there) : STATES.indexOf(state);
       const isFree = FREE.has(number);
       (isFree ? claimants.free : claimants.blocked).add(job);
       if (isFree) return;
       states[place] = 1 + number;
       owners[place] = job;
+      if (state === undefined && known.isUsed(job, there)) used[place] = 1;
     });
     return { states, owners, used, claimants };
   }

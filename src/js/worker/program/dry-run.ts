@@ -13,14 +13,19 @@ export async function dryRun(
   isOneOfMany: boolean,
 ): Promise<DryRun> {
   const list = read.valid();
-  const checked = await checks.compare(programId, idsOf(list), isOneOfMany);
-  const { blocked, leftOut, firstCancelled, firstUsed } = await creation.sort(list, checked.marks);
+  const claimed = await creation.claimed(list);
+  // What may be sent again is told as it would be: by a list that is read now.
+  const isResent = claimed.states.some((state) => state !== 0);
+  const checked = await checks.compare(programId, idsOf(list), { isOneOfMany, isResent });
+  const sorted = creation.sort(list, claimed, checked.marks);
+  const { blocked, leftOut, firstCancelled, firstUsed } = sorted;
   return {
     codes: list.size,
     duplicates: read.duplicates,
     rejectedCount: read.rejectedCount,
     rejected: read.rejected,
     blocked: { total: blocked.total, ...blocked.counts },
+    blockedUsed: blocked.used,
     firstBlocked: blocked.first,
     foreign: checked.foreign,
     firstForeign: isOneOfMany

@@ -1,9 +1,13 @@
-/** Lets go of the lists of jobs that finished long ago; the ledger keeps what became of each code. */
+/**
+ * Lets go of the lists of jobs that finished long ago; the ledger keeps what became of each code. And of
+ * single calls, which stay for nothing but their keys.
+ */
 import { STATES } from "../../generated/protocol.js";
 import type { CodeState } from "../../job/types.js";
 import { idsOfCodes } from "../code-ids.js";
 import { statesOf } from "./job-reading.js";
 import type { Ledger } from "./ledger.js";
+import { KEY_RETENTION_MS } from "../keys.js";
 import { logError } from "../log.js";
 import type { OpenJobs } from "./open-jobs.js";
 import type { ObjectStorage } from "../platform-types.js";
@@ -13,6 +17,8 @@ import { settings } from "../settings.js";
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Up to so many codes are looked up one by one, and not in the whole ledger. */
 const PAGE_LOOKUP_LIMIT = 1_000;
+/** So many calls go at a time: the alarm comes again at once for the others. */
+const CALLS_AT_ONCE = 1_000;
 
 export class Expiry {
   constructor(
@@ -24,12 +30,16 @@ export class Expiry {
     readonly onExpired: (record: JobRecord) => Promise<void>,
   ) {}
 
-  /** When the lists of the jobs that finished are to go. */
+  /** When the lists of the jobs that finished are to go, and the oldest single call. */
   dueAt(): number[] {
-    return this.records.finished().map((record) => this.#expiresAt(record));
+    const dues = this.records.finished().map((record) => this.#expiresAt(record));
+    const call = this.records.oldestCall();
+    return call === undefined ? dues : [...dues, call.summary.createdAt + KEY_RETENTION_MS];
   }
 
   async run(): Promise<void> {
+    // Past that time, not at it: what is due is gone then.
+    this.records.removeCalls(Date.now() - KEY_RETENTION_MS + 1, CALLS_AT_ONCE);
     for (const record of this.records.finished()) {
       if (this.#expiresAt(record) > Date.now()) continue;
       // One that fails is tried again later, and keeps none of the others.
@@ -55,7 +65,7 @@ export class Expiry {
       this.ledger.fold(record.number, few, (place) => foldedState(states[place]));
       record.isFolded = true;
       record.summary.status = "expired";
-      // One with a key stays, so that asking again with the key sends nothing again.
+      // One with a key stays as long as keys do, so that asking again with the key sends nothing again.
       if (record.isCall && record.key === null) this.records.remove(record);
       else this.records.save(record);
     });

@@ -13,6 +13,9 @@ import type { OpenJobs } from "./open-jobs.js";
 import type { Records } from "./records.js";
 
 const UNKNOWN = STATES.indexOf("unknown");
+const BY_USAGE = SOURCES.indexOf("usage");
+/** Marks the number of a state that rests on the use of the code. */
+const IN_USE = 0x80;
 
 /** Beside the numbers of the states: abandoned before it left. */
 export const CANCELLED = STATES.length;
@@ -26,8 +29,8 @@ export function resultsFrom(
   return results(pages, statesIn(filter), cursor);
 }
 
-/** The number of each code's state, by place. */
-export function statesOf(job: ReadableJob): Uint8Array {
+/** The number of each code's state, by place; with `mark` in it where the state rests on its use. */
+export function statesOf(job: ReadableJob, mark = 0): Uint8Array {
   const machine = job.pages;
   const { total } = job.progress();
   const numbers = new Uint8Array(total);
@@ -40,7 +43,8 @@ export function statesOf(job: ReadableJob): Uint8Array {
       const number = view.getUint8(at + 4);
       const isCancelled =
         number === abandoned && batches[view.getUint32(at + 24, true) * BATCH_ROW_BYTES + 2];
-      numbers[from++] = isCancelled ? CANCELLED : number;
+      const isUsed = view.getUint8(at + 5) === BY_USAGE;
+      numbers[from++] = (isCancelled ? CANCELLED : number) | (isUsed ? mark : 0);
     }
   }
   return numbers;
@@ -67,20 +71,32 @@ export function failuresOf(job: ReadableJob): Map<string | null, number> {
   return new Map(named);
 }
 
-/** The states of all codes of some jobs, each found by its job and place. */
+/** What jobs know of their codes, each found by its job and place. */
+interface KnownStates {
+  /** The number of its state, or `CANCELLED`. */
+  readonly stateOf: (job: number, place: number) => number;
+  /** Whether that rests on its use. */
+  readonly isUsed: (job: number, place: number) => boolean;
+}
+
+/** The states of all codes of some jobs. */
 export async function readStates(
   numbers: Iterable<number>,
   jobs: OpenJobs,
   records: Records,
-): Promise<(number: number, place: number) => number> {
+): Promise<KnownStates> {
   const states = new Map<number, Uint8Array>();
   for (const number of numbers) {
     const record = records.byNumber(number);
     const job = record && (await jobs.getReadable(record));
-    if (job) states.set(number, statesOf(job));
+    if (job) states.set(number, statesOf(job, IN_USE));
   }
   // Of a job that can't be read, any code may have left.
-  return (number, place) => states.get(number)?.[place] ?? UNKNOWN;
+  const found = (number: number, place: number) => states.get(number)?.[place] ?? UNKNOWN;
+  return {
+    stateOf: (number, place) => found(number, place) & ~IN_USE,
+    isUsed: (number, place) => (found(number, place) & IN_USE) !== 0,
+  };
 }
 
 /**

@@ -22,6 +22,14 @@ const LONGEST_TURN_MS = 20_000;
 /** Of a code in no list: beside the marks of `LISTED`. */
 export const FOREIGN = 3;
 
+/** For what a list is compared. */
+export interface HowCompared {
+  /** Of many programs, in turn: together they would read more at a time than Uber allows. */
+  isOneOfMany: boolean;
+  /** Codes of it may be sent again: Uber's list is read anew. */
+  isResent: boolean;
+}
+
 /** What a list was compared with, and what came of it. */
 export interface Checked {
   /** Of each code: `LISTED`, or `FOREIGN`; nothing where Uber's list could not be read. */
@@ -42,11 +50,17 @@ export class ListChecks {
     this.#owners = new ForeignOwners(program, listing.env);
   }
 
-  /** Compares it; of many programs, in turn: together they would read more at a time than Uber allows. Never throws. */
-  async compare(programId: string, ids: Uint8Array, isOneOfMany: boolean): Promise<Checked> {
+  /** Compares it. Never throws. */
+  async compare(
+    programId: string,
+    ids: Uint8Array,
+    { isOneOfMany, isResent }: HowCompared,
+  ): Promise<Checked> {
     try {
-      if (isOneOfMany && this.listing.kept(KEPT_MS) === undefined) await this.#turn(programId);
-      let listed = await this.listing.atMost(KEPT_MS, programId);
+      // What is in use by now is not sent again.
+      const mostMs = isResent ? 0 : KEPT_MS;
+      if (isOneOfMany && this.listing.kept(mostMs) === undefined) await this.#turn(programId);
+      let listed = await this.#listed(programId, mostMs);
       let found = compare(ids, listed);
       if (found.foreign > 0 && Date.now() - listed.readAt > FRESH_MS) {
         listed = await this.listing.read(programId);
@@ -57,6 +71,17 @@ export class ListChecks {
       const fault: JobFault = { ...faultOf(error), queued: "no" };
       const nothing = { marks: undefined, foreign: 0, firstForeign: new Uint8Array() };
       return { ...nothing, check: { readAt: null, codes: null, error: fault } };
+    }
+  }
+
+  /** Uber's list, so young if it can be read; else as it is kept, so that an outage keeps nobody from going on. */
+  async #listed(programId: string, mostMs: number): Promise<Listed> {
+    try {
+      return await this.listing.atMost(mostMs, programId);
+    } catch (error) {
+      const kept = this.listing.kept(KEPT_MS);
+      if (kept === undefined) throw error;
+      return kept;
     }
   }
 
@@ -76,14 +101,16 @@ export class ListChecks {
     programId: string,
     ids: Uint8Array,
     { allowForeign, unchecked }: CheckFlags,
-    isOneOfMany: boolean,
+    how: HowCompared,
   ): Promise<Uint8Array | undefined> {
-    if (unchecked) return undefined;
-    const checked = await this.compare(programId, ids, isOneOfMany);
+    if (unchecked && !how.isResent) return undefined;
+    const checked = await this.compare(programId, ids, how);
+    // What is in use is not sent again, wherever that can be known.
+    if (unchecked) return checked.marks;
     const { error } = checked.check;
     if (error !== null) throw notRead(error);
     if (checked.foreign > 0 && !allowForeign) {
-      const codes = isOneOfMany
+      const codes = how.isOneOfMany
         ? namedBy(checked.firstForeign, [])
         : await this.nameForeign(programId, checked);
       throw foreign(checked.foreign, ids.length / ID, codes);

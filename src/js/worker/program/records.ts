@@ -211,6 +211,25 @@ export class Records {
     this.#query("DELETE FROM jobs WHERE number = ?", number);
   }
 
+  /** The oldest single call that stays for its key alone. */
+  oldestCall(): JobRecord | undefined {
+    return this.#one("is_call = 1 AND is_folded = 1 ORDER BY number");
+  }
+
+  /** Removes such calls, the oldest first, as long as they are older than that. */
+  removeCalls(before: number, most: number): void {
+    const gone = this.#query<{ number: number }>(
+      `DELETE FROM jobs WHERE number IN (
+         SELECT number FROM jobs
+         WHERE is_call = 1 AND is_folded = 1 AND summary ->> '$.createdAt' < ?
+         ORDER BY number LIMIT ?)
+       RETURNING number`,
+      before,
+      most,
+    );
+    for (const { number } of gone) this.#known.delete(number);
+  }
+
   byNumber(number: number): JobRecord | undefined {
     return this.#known.get(number)?.deref() ?? this.#one("number = ?", number);
   }

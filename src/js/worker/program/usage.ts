@@ -274,12 +274,12 @@ export class Usage {
     ledger.find(ids, (_place, { job, state }) => {
       if (state === undefined && !unchanged.has(job)) asked.add(job);
     });
-    const stateIn = await readStates(asked, jobs, records);
+    const { stateOf } = await readStates(asked, jobs, records);
     const isKept = new Uint8Array(ids.length / ID);
     ledger.find(ids, (place, { job, place: there, state }) => {
       // What a job that is gone says of a code is corrected by the ledger itself.
       const isKnown = state !== undefined || unchanged.has(job);
-      if (isKnown || stateIn(job, there) === DISTRIBUTED) isKept[place] = 1;
+      if (isKnown || stateOf(job, there) === DISTRIBUTED) isKept[place] = 1;
     });
     const news = new Bytes();
     isKept.forEach((kept, place) => {

@@ -23,12 +23,16 @@ export interface DryRun {
   rejected: readonly RejectedEntry[];
   /** How many codes an earlier job has sent, or may have sent, by their state there. */
   blocked: { total: number } & Partial<Record<CodeState, number>>;
+  /** How many of them are in use: these are not sent again, whatever the request says. */
+  blockedUsed: number;
   /** The first 1,000 of them. */
   firstBlocked: {
     code: string;
     state: CodeState;
     /** `null` where what that job was is not known any more. */
     job: string | null;
+    /** It is in use: it is not sent again. */
+    used: boolean;
   }[];
   /** How many codes Uber does not list in the program: they are refused, unless `allowForeign` says otherwise. */
   foreign: number;

@@ -89,7 +89,7 @@ export interface JobSummary {
 export interface LeftOut {
   /** Uber has cancelled them. */
   cancelled: number;
-  /** They are in use, and no job here has sent them. */
+  /** They are in use, and no job here has sent them, or they were to be sent again. */
   used: number;
 }
 

@@ -5,13 +5,13 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { announce } from "../announce.js";
 import { type Explained, explainCreation } from "../explain.js";
 import { bytes, codes, count, inSentence } from "../format.js";
-import { useCheck } from "../lists/check.js";
+import { type Check, useCheck } from "../lists/check.js";
 import { withoutForeign } from "../lists/foreign.js";
 import { type Draft, type Reader, useReader } from "../lists/reading.js";
 import { navigate, paths } from "../router.js";
 import { useConfig } from "../server/config.js";
 import { lostSince } from "../server/connection.js";
-import { type Start, createJob, createJobs } from "../server/jobs.js";
+import { type Again, type Start, createJob, createJobs } from "../server/jobs.js";
 import { beginWindow } from "../server/start-window.js";
 import { toWorkerError } from "../server/error.js";
 import type { Config, JobSummary } from "../server/types.js";
@@ -21,10 +21,12 @@ import { Columns } from "./columns.js";
 import { DropTarget, DropZone } from "./drop-zone.js";
 import { leavingOf, UNDECIDED } from "./decisions.js";
 import { ForeignCodes } from "./foreign-codes.js";
-import { isIn, noteHow, startOf, usualHow, withFirst } from "./how.js";
+import { leavesNow, obstacleOfFirst, useFirstCode } from "./first-code.js";
+import { noteHow, startOf, usualHow, withFirst } from "./how.js";
 import { Cost } from "./cost.js";
 import { HowItLeaves } from "./how-it-leaves.js";
 import { ListCard } from "./list-card.js";
+import { OneFirst } from "./one-first.js";
 import { PeopleRows } from "./people-rows.js";
 import { ProgramsOfFile } from "./programs-of-file.js";
 import { RejectedRows } from "./rejected-rows.js";
@@ -47,7 +49,6 @@ export function Compose({ programId, whose, format, more }: Props) {
   const draft = reading.step === "read" ? reading.draft : null;
   const [round, setRound] = useState(0);
   const check = useCheck(programId, draft, round);
-  const foreign = check.step === "checked" ? check.listed.foreign : 0;
   const leaveOutForeign = async () => {
     if (draft === null || check.step !== "checked") return;
     const rest = await withoutForeign(draft, check.listed);
@@ -93,6 +94,7 @@ export function Compose({ programId, whose, format, more }: Props) {
             whose={whose}
             draft={draft}
             check={check}
+            round={round}
             onCheckAgain={() => setRound(round + 1)}
             onCreated={reader.clear}
             onLeaveOutForeign={() => void leaveOutForeign()}
@@ -110,8 +112,8 @@ export function Compose({ programId, whose, format, more }: Props) {
               onRead={(list) => void reader.read(list, draft.source)}
             />
           )}
-          {foreign > 0 && programId !== null && (
-            <ForeignCodes key={round} draft={draft} programId={programId} foreign={foreign} />
+          {check.step === "checked" && check.listed.foreign > 0 && (
+            <ForeignCodes draft={draft} programId={programId ?? ""} listed={check.listed} />
           )}
           {draft.people && draft.rejectedCount > 0 && (
             <PeopleRows key={draft.readMs} people={draft.people} />
@@ -130,6 +132,7 @@ function Decide({
   whose,
   draft,
   check,
+  round,
   onCheckAgain,
   onCreated,
   onLeaveOutForeign,
@@ -138,7 +141,9 @@ function Decide({
   programId: string | null;
   whose: string;
   draft: Draft;
-  check: ReturnType<typeof useCheck>;
+  check: Check;
+  /** How often it was checked again. */
+  round: number;
   onCheckAgain(): void;
   onCreated(): void;
   onLeaveOutForeign(): void;
@@ -168,7 +173,10 @@ function Decide({
   const leaving = leavingOf({ ...reviewed, obstacle: "" });
   const needsApproval = config?.approval != null && leaving > config.approval.above;
   const seconds = config?.startDelaySeconds ?? 0;
-  const first = how.first?.trim().toLowerCase() ?? null;
+  // Of one program's list, one code can go first.
+  const single = programId !== null && list !== null && leaving > 1 ? { programId, list } : null;
+  const first = single && (how.first?.trim().toLowerCase() ?? null);
+  const firstCode = useFirstCode(programId, list, first, decisions.again, round);
 
   // Guards against a second click before the first one is shown.
   const once = useRef(false);
@@ -183,12 +191,15 @@ function Decide({
       const start = startOf(needsApproval ? { ...how, isKept: true } : how, seconds);
       const order = { source: draft.source, again, isUnchecked, start, pauseAfter: null };
       noteHow(how);
-      if (list !== null && programId !== null) {
-        const isFirst = first !== null && leaving > 1;
+      if (single !== null && first !== null && !(await leavesNow(single.programId, first, again))) {
+        // Else another one would go in its place.
+        announce("Nothing was sent: the code that goes first would be left out.");
+        onCheckAgain();
+      } else if (list !== null && programId !== null) {
         const job = await createJob(programId, {
           ...order,
-          list: isFirst ? await withFirst(list, first) : draft.input,
-          pauseAfter: isFirst ? 1 : null,
+          list: first === null ? draft.input : await withFirst(list, first),
+          pauseAfter: first === null ? null : 1,
         });
         created([job], start);
         navigate(paths.job(programId, job.id));
@@ -219,6 +230,7 @@ function Decide({
     <Review
       {...reviewed}
       duplicates={draft.duplicates}
+      isOfSeveral={programs !== null}
       where={
         <>
           in{" "}
@@ -227,15 +239,10 @@ function Decide({
           </bdi>
         </>
       }
-      isOneFirst={list !== null && first !== null && leaving > 1}
+      isOneFirst={first !== null}
       isBusy={isBusy}
       isPaused={config?.paused ?? false}
-      obstacle={
-        obstacleIn(draft, config, isLost) ||
-        (list !== null && first !== null && leaving > 1 && !isIn(list, first)
-          ? "First choose a code of this list that goes first."
-          : "")
-      }
+      obstacle={obstacleIn(draft, config, isLost) || obstacleOfFirst(firstCode)}
       fault={fault}
       onDecide={(made) => {
         setFault(null);
@@ -249,19 +256,32 @@ function Decide({
       {list !== null && programId !== null && (
         <WithoutGuest key={draft.readMs} programId={programId} list={list} onRead={onRead} />
       )}
-      <HowItLeaves
-        how={how}
-        seconds={needsApproval ? 0 : seconds}
-        list={list}
-        leaving={leaving}
-        onChange={setHow}
-      />
+      <HowItLeaves how={how} seconds={needsApproval ? 0 : seconds} onChange={setHow}>
+        {single && (
+          <OneFirst
+            how={how}
+            list={single.list}
+            leaving={leaving}
+            firstCode={firstCode}
+            leftOut={leftOutOf(check, decisions.again)}
+            onChange={setHow}
+            onCheckAgain={onCheckAgain}
+          />
+        )}
+      </HowItLeaves>
     </Review>
   );
 }
 
 /** What is known of the list is no longer true. */
 const CHANGED = new Set(["already_queued", "foreign_codes", "codes_not_read", "nothing_to_send"]);
+
+/** Codes that are known to be left out. */
+function leftOutOf(check: Check, again: Again): ReadonlySet<string> {
+  if (check.step !== "checked") return new Set();
+  const { leftOut, before } = check.named;
+  return again === "skip" ? new Set([...leftOut, ...before]) : leftOut;
+}
 
 function obstacleIn({ input, valid }: Draft, config: Config | null, isLost: boolean): string {
   if (isLost) return "The worker can’t be reached. Nothing can be sent.";

@@ -33,11 +33,11 @@ interface Reviewed {
   isConfirmed?: boolean;
 }
 
-/** How many codes leave, by what is decided. */
+/** How many codes leave, by what is decided; at most, while it is not. */
 export function leavingOf({ size, check, decisions }: Reviewed): number {
   if (check.step !== "checked") return size;
   const { before, listed } = check;
-  const blocked = decisions.again === "skip" ? before.total : 0;
+  const blocked = decisions.again === "skip" ? before.total : before.used;
   return Math.max(0, size - blocked - listed.cancelled - listed.used);
 }
 
@@ -73,13 +73,13 @@ export function obstacleOf(reviewed: Reviewed): string {
   if (listed.fault !== null && !decisions.isUnchecked) {
     return "First decide whether the codes are sent unchecked.";
   }
-  if (before.total > 0 && decisions.again === null) {
+  const leaving = leavingOf(reviewed);
+  if (leaving > 0 && before.total > 0 && decisions.again === null) {
     return "First decide about the codes that are in an earlier job.";
   }
   if (rejected > 0 && !decisions.leaveOutRejected) {
     return `First decide about the ${rejectedRows(reviewed)}, or correct the list.`;
   }
-  const leaving = leavingOf(reviewed);
   if (leaving === 0) return "Nothing of this list is left to send.";
   if (mustType(reviewed) && decisions.typed.replaceAll(/\D/g, "") !== String(leaving)) {
     return "First type how many codes these are.";

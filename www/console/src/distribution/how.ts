@@ -33,12 +33,7 @@ export function noteHow({ isKept }: How): void {
 export const startOf = ({ isKept }: How, seconds: number): Start =>
   seconds === 0 ? "now" : isKept ? seconds : "paused";
 
-export function isIn(list: CodeList, wanted: string): boolean {
-  for (const code of list) if (code === wanted) return true;
-  return false;
-}
-
 /** The list with this code at its beginning: exactly what is sent first. */
 export async function withFirst(list: CodeList, first: string): Promise<Blob> {
-  return new Blob([`${first}\n`, await linesOf(list)]);
+  return new Blob([`${first}\n`, await linesOf(list, first)]);
 }

@@ -7,6 +7,7 @@ import { codes, number, rows, verb } from "../format.js";
 import type { Check } from "../lists/check.js";
 import { Callout, Fault } from "../parts/small.js";
 import { useConfig } from "../server/config.js";
+import type { Again } from "../server/jobs.js";
 import { Foreign, LeftOut, Unchecked } from "./belonging.js";
 import { type Decisions, leavingOf, mustType, obstacleOf, rejectedRows } from "./decisions.js";
 import { SentBefore } from "./sent-before.js";
@@ -18,6 +19,8 @@ export interface ReviewProps {
   rejected: number;
   /** Those are people who lead to no code. */
   isOfPeople?: boolean;
+  /** The file names the programs. */
+  isOfSeveral?: boolean;
   check: Check;
   /** Where they go: `in Berlin summer party`. */
   where: ComponentChildren;
@@ -125,7 +128,8 @@ function Ready(props: ReviewProps) {
   const approval = config?.approval ?? null;
   const isApproved = approval !== null && leaving > approval.above;
   const reason = obstacleOf(props);
-  const repeated = decisions.again === "resend" && before ? before.total : 0;
+  const repeated = decisions.again === "resend" && before ? before.total - before.used : 0;
+  const leavingIf = (again: Again) => leavingOf({ ...props, decisions: { ...decisions, again } });
   const isForeign = (checked?.listed.foreign ?? 0) > 0;
   return (
     <>
@@ -157,6 +161,7 @@ function Ready(props: ReviewProps) {
           <Foreign
             listed={checked.listed}
             size={size}
+            isOfSeveral={props.isOfSeveral ?? false}
             {...(props.onLeaveOutForeign && { onLeaveOut: props.onLeaveOutForeign })}
           />
           <LeftOut listed={checked.listed} />
@@ -172,6 +177,7 @@ function Ready(props: ReviewProps) {
         <SentBefore
           before={before}
           size={size}
+          leaving={{ skip: leavingIf("skip"), resend: leavingIf("resend") }}
           again={decisions.again}
           onDecide={(again) => onDecide({ ...decisions, again })}
         />

@@ -10,13 +10,15 @@ const MOST_JOBS = 3;
 interface Props {
   before: Before;
   size: number;
+  /** How many codes leave, by each decision. */
+  leaving: Record<Exclude<Again, null>, number>;
   again: Again;
   onDecide(again: Again): void;
 }
 
-export function SentBefore({ before, size, again, onDecide }: Props) {
-  const { total, states, jobs } = before;
-  const free = size - total;
+export function SentBefore({ before, size, leaving, again, onDecide }: Props) {
+  const { total, used, states, jobs } = before;
+  const open = total - used;
   const whom =
     total === size
       ? total === 1
@@ -36,7 +38,7 @@ export function SentBefore({ before, size, again, onDecide }: Props) {
         ))}
       </p>
       <p>
-        {free === 0 && "There is no other code in the list. "}
+        {total === size && "There is no other code in the list. "}
         {verb(jobs.length, "See that job: ", "See those jobs: ")}
         {jobs.slice(0, MOST_JOBS).map(({ programId, jobId }, place) => (
           <>
@@ -46,25 +48,46 @@ export function SentBefore({ before, size, again, onDecide }: Props) {
         ))}
         {jobs.length > MOST_JOBS && ` and ${number(jobs.length - MOST_JOBS)} more`}
       </p>
-      <fieldset class="choices-again">
-        <legend class="unseen">What becomes of the codes that are in an earlier job</legend>
-        {free > 0 && (
-          <Choice
-            value="skip"
-            again={again}
-            onDecide={onDecide}
-            title={`Leave ${verb(total, "it", "them")} out`}
-            consequence={`${codes(free)} will be queued. Nobody gets a second message.`}
-          />
-        )}
-        <Choice
-          value="resend"
-          again={again}
-          onDecide={onDecide}
-          title={`Send ${verb(total, "it", "them")} again`}
-          consequence={`${codes(size)} will be queued. ${count(total, "recipient")} may get a second message.`}
-        />
-      </fieldset>
+      {used > 0 && (
+        <p class="before-used">
+          <b>
+            {total === 1
+              ? "It"
+              : total === used
+                ? `All ${number(total)}`
+                : `${number(used)} of ${number(total)}`}{" "}
+            {verb(used, "is", "are")} in use: {verb(used, "this is", "these are")} left out.
+          </b>{" "}
+          {verb(used, "Its recipient has it.", "Their recipients have them.")}
+        </p>
+      )}
+      {(leaving.skip > 0 || open > 0) && (
+        <fieldset class="choices-again">
+          <legend class="unseen">What becomes of the codes that are in an earlier job</legend>
+          {leaving.skip > 0 && (
+            <Choice
+              value="skip"
+              again={again}
+              onDecide={onDecide}
+              title={`Leave ${verb(total, "it", "them")} out`}
+              consequence={`${codes(leaving.skip)} will be queued. Nobody gets a second message.`}
+            />
+          )}
+          {open > 0 && (
+            <Choice
+              value="resend"
+              again={again}
+              onDecide={onDecide}
+              title={
+                used === 0
+                  ? `Send ${verb(total, "it", "them")} again`
+                  : `Send the other ${open === 1 ? "one" : number(open)} again`
+              }
+              consequence={`${codes(leaving.resend)} will be queued. ${count(open, "recipient")} may get a second message.`}
+            />
+          )}
+        </fieldset>
+      )}
     </Callout>
   );
 }

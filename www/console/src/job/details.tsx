@@ -40,7 +40,7 @@ export function Details({ job }: { job: JobDetail }) {
           <Row name="Left out: cancelled by Uber">{number(leftOut.cancelled)}</Row>
         )}
         {leftOut.used > 0 && (
-          <Row name="Left out: in use, and sent by no job here">{number(leftOut.used)}</Row>
+          <Row name="Left out: in use">{number(leftOut.used)}</Row>
         )}
         {approval && (
           <Row name="Approved">

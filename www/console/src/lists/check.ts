@@ -11,6 +11,8 @@ import type { Draft } from "./reading.js";
 /** Codes that an earlier job has. */
 export interface Before {
   total: number;
+  /** How many of them are in use: these are not sent again. */
+  used: number;
   states: [state: State, count: number][];
   /** The jobs that have the first of them. */
   jobs: { programId: string; jobId: string }[];
@@ -37,7 +39,15 @@ export type Check =
   | { step: "none" }
   | { step: "checking" }
   | { step: "failed"; problem: WorkerError }
-  | { step: "checked"; before: Before; listed: Listed };
+  | { step: "checked"; before: Before; listed: Listed; named: Named };
+
+/** Codes that are known by name: of each kind the first 1,000 of each program. */
+export interface Named {
+  /** Cancelled, or in use: they are left out, whatever is decided. */
+  leftOut: ReadonlySet<string>;
+  /** In an earlier job. */
+  before: ReadonlySet<string>;
+}
 
 /** The lists that are asked about, each with its program. */
 type Lists = AsyncIterable<readonly [programId: string, list: Blob | "everybody"]>;
@@ -94,7 +104,7 @@ function useAsked(
         onAnswer(answer);
         answers.push([programId, answer]);
       }
-      return { before: summed(answers), listed: listedIn(answers) };
+      return { before: summed(answers), listed: listedIn(answers), named: namedIn(answers) };
     };
     setCheck({ step: "checking" });
     ask().then(
@@ -118,11 +128,25 @@ function summed(answers: readonly [string, DryRun][]): Before {
   }
   return {
     total: answers.reduce((sum, [, { blocked }]) => sum + blocked.total, 0),
+    used: answers.reduce((sum, [, { blockedUsed }]) => sum + blockedUsed, 0),
     states: STATES.map((state): [State, number] => [state, counts(state)]).filter(
       ([, count]) => count > 0,
     ),
     jobs: [...jobs.values()],
     byProgram: new Map(answers.map(([programId, { blocked }]) => [programId, blocked.total])),
+  };
+}
+
+function namedIn(answers: readonly [string, DryRun][]): Named {
+  const before = answers.flatMap(([, { firstBlocked }]) => firstBlocked);
+  const others = answers.flatMap(([, { firstCancelled, firstUsed }]) => [
+    ...firstCancelled,
+    ...firstUsed,
+  ]);
+  const inUse = before.filter(({ used }) => used).map(({ code }) => code);
+  return {
+    leftOut: new Set([...others, ...inUse]),
+    before: new Set(before.map(({ code }) => code)),
   };
 }
 

@@ -3,7 +3,9 @@ import type { CodeList } from "uber-vouchers";
 
 const AT_ONCE = 10_000;
 
-export const linesOf = (list: CodeList): Promise<Blob> => inSlices(list);
+/** All of its codes, but for one where that is named. */
+export const linesOf = (list: CodeList, except?: string): Promise<Blob> =>
+  inSlices(list, "", except);
 
 /** As a file that says for each code which program it is of. */
 export async function linesByProgram(programs: ReadonlyMap<string, CodeList>): Promise<Blob> {
@@ -15,10 +17,11 @@ export async function linesByProgram(programs: ReadonlyMap<string, CodeList>): P
   return new Blob(["program_id,code_id\n", ...parts]);
 }
 
-async function inSlices(list: CodeList, before = ""): Promise<Blob> {
+async function inSlices(list: CodeList, before: string, except?: string): Promise<Blob> {
   const parts: string[] = [];
   let held: string[] = [];
   for (const code of list) {
+    if (code === except) continue;
     held.push(`${before}${code}`);
     if (held.length < AT_ONCE) continue;
     parts.push(`${held.join("\n")}\n`);

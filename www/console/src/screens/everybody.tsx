@@ -161,13 +161,7 @@ function Ask({ programId, name, config }: { programId: string; name: string; con
             onInput={(event) => setTyped(event.currentTarget.value)}
           />
         </div>
-        <HowItLeaves
-          how={how}
-          seconds={needsApproval ? 0 : seconds}
-          list={null}
-          leaving={leaving}
-          onChange={setHow}
-        />
+        <HowItLeaves how={how} seconds={needsApproval ? 0 : seconds} onChange={setHow} />
       </Review>
     </>
   );
