@@ -101,7 +101,7 @@ export class Calls {
       );
     }
     refuseUnapproved(list.size);
-    program.state.know(programId);
+    program.state.setProgramId(programId);
     await program.pausing.learn();
     if (program.state.isPaused) {
       // Not a 5xx, for which the page's client would take the codes as unknown.

@@ -175,7 +175,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramAp
     try {
       await this.parts.begin();
       const { ids, duplicates, attempt, ...about } = order;
-      this.parts.state.know(order.programId);
+      this.parts.state.setProgramId(order.programId);
       const list = toCodeList({ ids, duplicates, rejectedCount: 0, rejected: [] });
       const { record } = await this.parts.creation.create({
         ...about,
