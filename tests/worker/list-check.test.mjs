@@ -323,6 +323,43 @@ test("an upload that spans programs is compared in each of them: all or none", a
   }
 });
 
+test("a program of an upload of which nothing is left gets no job, and keeps none from the others", async () => {
+  const [one, other] = [crypto.randomUUID(), crypto.randomUUID()];
+  const codes = range(4);
+  const others = range(4, 100);
+  answerWith(one, entries(codes, { usage_count: 0 }));
+  answerWith(other, entries(others));
+  assert.equal((await create(one, codes, "?start=false")).answered, 201);
+  const rows = [
+    "program,code",
+    ...codes.map((code) => `${one},${code}`),
+    ...others.slice(0, 2).map((code) => `${other},${code}`),
+  ];
+  const send = async (/** @type {string} */ query, lines = rows, key = crypto.randomUUID()) => {
+    const answer = await worker.request(`/api/jobs?start=false${query}`, {
+      method: "POST",
+      body: lines.join("\n"),
+      headers: { "Content-Type": "text/csv", "Idempotency-Key": key },
+    });
+    return { ...(await answer.json()), answered: answer.status };
+  };
+  const undecided = await send("");
+  assert.deepEqual([undecided.answered, undecided.code], [422, "already_queued"]);
+  const programsOf = (/** @type {any} */ { jobs }) =>
+    jobs.map((/** @type {any} */ { programId, progress }) => [programId, progress.total]);
+  const key = crypto.randomUUID();
+  const skipped = await send("&skip=true", rows, key);
+  assert.deepEqual([skipped.answered, programsOf(skipped)], [201, [[other, 2]]]);
+  assert.deepEqual((await send("&skip=true", rows, key)).jobs[0].id, skipped.jobs[0].id);
+  // All of the first program are in use by now: the others are sent again.
+  answerWith(one, entries(codes, { usage_count: 1 }));
+  const again = await send("&resend=true");
+  assert.deepEqual([again.answered, programsOf(again)], [201, [[other, 2]]]);
+  const none = await send("&resend=true", rows.slice(0, 5));
+  assert.deepEqual([none.answered, none.code, none.programId], [422, "nothing_to_send", one]);
+  assert.equal((await worker.json(`/api/programs/${one}/jobs`)).jobs.length, 1);
+});
+
 test("300,000 codes are compared within the memory of an isolate", async () => {
   const programId = crypto.randomUUID();
   const all = range(300_000);

@@ -35,8 +35,10 @@ export type Begun =
 /** What a job of a group is to be: held until that is decided, and nothing if it was given up. */
 export type Fate = Extract<JobStatus, "held" | "running" | "paused"> | "gone";
 
-/** So long an upload may take from the end of its body on. */
+/** So long after it was last heard of an upload is given up. */
 const PATIENCE_MS = 5 * 60_000;
+/** What is written down of that is no older than this: not each of a thousand programs is a row. */
+const HEARD_MS = 60_000;
 /** So long after a restart: who was creating jobs is most likely gone. */
 const ORPHANED_MS = 15_000;
 
@@ -75,6 +77,19 @@ export class Groups {
     return { state: "new", attempt };
   }
 
+  /** Somebody is creating a job of it. False if it was given up meanwhile. */
+  continue(key: string, attempt: string): boolean {
+    const group = this.#read(key);
+    if (group?.attempt !== attempt || !group.isOpen) return false;
+    // As an attempt that is under way, also after this object has left memory.
+    this.#attempts.add(attempt);
+    const dueAt = Date.now() + PATIENCE_MS;
+    if (group.due < dueAt - HEARD_MS) {
+      this.#storage.sql.exec("UPDATE groups SET due_at = ? WHERE key = ?", dueAt, key);
+    }
+    return true;
+  }
+
   /** All are created: from here on they start. False if they were given up meanwhile. */
   commit(key: string, attempt: string, members: Member[], starts: boolean): boolean {
     const group = this.#read(key);
@@ -105,7 +120,7 @@ export class Groups {
   }
 
   /** A group, and whether it is undecided; its time may be over with this. */
-  #read(key: string): (Group & { isOpen: boolean }) | undefined {
+  #read(key: string): (Group & { isOpen: boolean; due: number }) | undefined {
     const [row] = this.#storage.sql.exec<{ due: number; value: string }>(
       "SELECT due_at AS due, value FROM groups WHERE key = ?",
       key,
@@ -115,7 +130,7 @@ export class Groups {
     // Later than anything is ever due: the clock was set back, and who was at it may be gone.
     const isOpen = row.due > now && row.due <= now + 2 * PATIENCE_MS;
     if (row.due > 0 && !isOpen) this.#giveUp(key);
-    return { ...(JSON.parse(row.value) as Group), isOpen };
+    return { ...(JSON.parse(row.value) as Group), isOpen, due: row.due };
   }
 
   #write(key: string, group: Group, dueAt: number): void {

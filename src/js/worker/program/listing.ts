@@ -16,8 +16,8 @@ export const KEPT_MS = 5 * 60_000;
 /** More than a read can take: one that breaks off with the request that began it never ends. */
 const LONGEST_READ_MS = 5 * 60_000;
 
-/** A list whose connection fails is asked for so often. */
-const ATTEMPTS = 3;
+/** So long it is waited before a list whose connection failed is asked for once more. */
+const RETRIES_MS = [200, 1_000];
 
 /** In the order in which they are asked: a code that is cancelled was perhaps used before. */
 export const LISTED = { free: 0, cancelled: 1, used: 2 } as const;
@@ -99,15 +99,17 @@ export class Listing {
     return (this.#reading = reading);
   }
 
-  /** A connection that was idle may be closed just then: it is asked again. */
+  /** A connection that was idle may be closed just then, and the next one too: a moment later neither is there. */
   async #readAgain(programId: string, readAt: number): Promise<Listed> {
-    for (let attempt = 1; ; attempt += 1) {
+    for (let attempt = 0; ; attempt += 1) {
       try {
         return await this.#readOnce(programId, readAt);
       } catch (error) {
         const { code } = Object(error) as { code?: unknown };
         const isPassing = code === "connection_failed" && !this.program.budget.isSpent;
-        if (!isPassing || attempt === ATTEMPTS) throw error;
+        const waitMs = RETRIES_MS[attempt];
+        if (!isPassing || waitMs === undefined) throw error;
+        await new Promise((resolve) => setTimeout(resolve, waitMs));
       }
     }
   }
