@@ -16,6 +16,7 @@ import { recordResults } from "../tests/results.mjs";
 
 /** A mutant that outlives so many seeds is not caught. */
 const MOST_SEEDS = 10_000;
+const SIMULATION = join("tests", "simulation");
 const COMMAND = ["test", "--quiet", "--locked", "--all-features", "--profile", "simulation"];
 const TEST = ["--test", "simulation", "--", "--nocapture", "the_five_promises"];
 
@@ -36,26 +37,34 @@ function simulate(env, { cwd = ROOT, quiet = false } = {}) {
 
 /** @typedef {{ name: string, driver?: boolean, file: string, from: string, to: string }} Mutant */
 
+/** @returns {Mutant[]} */
+export const readMutants = () =>
+  JSON.parse(readFileSync(join(ROOT, SIMULATION, "mutants.json"), "utf8"));
+
+/** The file with the fault in it. @param {Mutant} mutant */
+export function mutated({ name, file, from, to }) {
+  const source = readFileSync(join(ROOT, file), "utf8");
+  if (source.split(from).length !== 2) throw new Error(`${name}: ${file} has not one\n${from}`);
+  return source.replace(from, () => to);
+}
+
 /** Every machine that is deliberately wrong must be caught. @param {string} [only] */
 export function catchMutants(only = "") {
   const target = join(TARGET, "mutants");
   const copy = join(target, "source");
   rmSync(copy, { recursive: true, force: true });
   mkdirSync(copy, { recursive: true });
-  const simulation = join("tests", "simulation");
   const manifest = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", join("benches", "hot.rs")];
-  for (const part of [...manifest, "src", simulation]) {
+  for (const part of [...manifest, "src", SIMULATION]) {
     cpSync(join(ROOT, part), join(copy, part), { recursive: true });
   }
-  /** @type {Mutant[]} */
-  const all = JSON.parse(readFileSync(join(ROOT, simulation, "mutants.json"), "utf8"));
-  const mutants = all.filter(({ name }) => name.includes(only));
+  const mutants = readMutants().filter(({ name }) => name.includes(only));
   let caught = 0;
   for (const { name, driver, file, from, to } of mutants) {
     /** @type {Record<string, string>} */
     const env = { CARGO_TARGET_DIR: target, SIMULATE_SEEDS: String(MOST_SEEDS) };
     if (driver) env["SIMULATE_BROKEN"] = name;
-    else mutate(join(copy, file), from, to);
+    else writeFileSync(join(copy, file), mutated({ name, file, from, to }));
     const { ok, output } = simulate(env, { cwd: copy, quiet: true });
     const [, seed, promise] = /^seed (\d+): (.*)$/m.exec(output) ?? [];
     if (!driver) cpSync(join(ROOT, file), join(copy, file));
@@ -67,16 +76,6 @@ export function catchMutants(only = "") {
   }
   console.log(`${caught} of ${mutants.length} caught`);
   if (caught < mutants.length) throw new Error("A wrong machine was not caught");
-}
-
-/** @param {string} file @param {string} from @param {string} to */
-function mutate(file, from, to) {
-  const source = readFileSync(file, "utf8");
-  if (source.split(from).length !== 2) throw new Error(`${file} has not one\n${from}`);
-  writeFileSync(
-    file,
-    source.replace(from, () => to),
-  );
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -74,8 +74,13 @@ const STEPS = [
       exec(process.execPath, ["tests/console/console.mjs"], { CHROMIUM: findBrowser().browser }),
     { ...BUILT, share: 0.6 },
   ),
+  clicker("console clicker", []),
   ...workerTests((name) => SLOWEST.has(name)),
-  check("rust format", () => exec("cargo", ["fmt", "--check"])),
+  check("rust format", async () => {
+    for (const folder of ["", "fuzz", "examples/rust-worker"]) {
+      await exec("cargo", ["fmt", "--check", "--manifest-path", join(folder, "Cargo.toml")]);
+    }
+  }),
   check("rust lint", () => clippy(["--all-features"]), CARGO),
   ...["--all-features", "--features=client"].map((features) =>
     check(`rust lint wasm ${features}`, () => clippy([...WASM_ARGS, features]), CARGO),
@@ -168,6 +173,7 @@ const STEPS = [
     },
     BUILT,
   ),
+  tests("simulation mutants fit", () => nodeTest(["tests/mutants.test.mjs"])),
   tests("wasm binding", () => nodeTest(["tests/wasm-binding.test.mjs"]), BUILT),
   besidePackage("docs samples", "docs/samples.test.mjs"),
   ...workerTests((name) => !SLOWEST.has(name)),
@@ -195,6 +201,7 @@ const MORE = [
     () => exec(process.execPath, ["benches/guard.mjs", ...(isRecording ? ["--record"] : [])]),
     { ...BUILT, ...CARGO },
   ),
+  clicker("console clicker, longer", ["--seed", "2", "--steps", "3000"], HOUR_MS),
   tests("simulation mutants", () => exec(process.execPath, ["scripts/simulate.mjs", "--mutants"])),
   tests("hosts of users", () => exec(process.execPath, ["tests/hosts/run.mjs"]), BUILT),
   tests("tools of users", () => exec(process.execPath, ["tests/tools/run.mjs"]), BUILT),
@@ -225,6 +232,19 @@ const MORE = [
   check("fuzz", () => exec(process.execPath, ["scripts/fuzz.mjs", "--seconds", "30"]), CARGO),
   check("reproduce", () => exec(process.execPath, ["scripts/reproduce.mjs"]), BUILT),
 ];
+
+/** Clicks on whatever the console shows. @param {string} name @param {string[]} args @param {number} [limitMs] */
+function clicker(name, args, limitMs) {
+  const run = () =>
+    exec(
+      process.execPath,
+      ["tests/console/clicker.mjs", ...args],
+      { CHROMIUM: findBrowser().browser },
+      ROOT,
+      limitMs,
+    );
+  return tests(name, run, { ...BUILT, share: 0.6 });
+}
 
 /** Steps for files of the worker's tests. @param {(name: string) => boolean} isWanted */
 function workerTests(isWanted) {

@@ -10,7 +10,7 @@ import { ROOT, TOKEN } from "./server.mjs";
 /** @typedef {import("playwright-core").Page} Page */
 /** @typedef {import("playwright-core").BrowserContext} BrowserContext */
 
-const WAIT_MS = 20_000;
+const WAIT_MS = 60_000;
 const SIZES = /** @type {const} */ ([
   ["desktop", 1280, 900],
   ["phone", 390, 844],
@@ -89,7 +89,7 @@ export async function look(page, name) {
       await page.emulateMedia({ colorScheme });
       const where = `${name}-${kind}-${colorScheme}`;
       await page.screenshot({ path: join(FOLDER, `${where}.png`), fullPage: true });
-      violations.push(...(await ask(page)).map((text) => `${where}: ${text}`));
+      violations.push(...(await axeFinds(page)).map((text) => `${where}: ${text}`));
     }
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
     if (wide > width) {
@@ -107,19 +107,24 @@ export async function look(page, name) {
  */
 export async function glance(page, name) {
   await page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage: true });
-  violations.push(...(await ask(page)).map((text) => `${name}: ${text}`));
+  violations.push(...(await axeFinds(page)).map((text) => `${name}: ${text}`));
 }
 
-/** @param {Page} page @returns {Promise<string[]>} */
-async function ask(page) {
+/**
+ * What axe finds; of these impacts alone, where some are named.
+ * @param {Page} page @param {readonly string[]} [impacts] @returns {Promise<string[]>}
+ */
+export async function axeFinds(page, impacts) {
   await page.evaluate(`window.axe || (() => { ${axe} })()`);
-  return page.evaluate(async () => {
+  return page.evaluate(async (wanted) => {
     const { violations } = await /** @type {any} */ (window).axe.run(document, {
       resultTypes: ["violations"],
     });
-    return violations.map(
-      (/** @type {any} */ { id, help, nodes }) =>
-        `${id}: ${help} (${nodes.length}): ${nodes[0].html.slice(0, 200)}`,
-    );
-  });
+    return violations
+      .filter((/** @type {any} */ { impact }) => wanted?.includes(impact) ?? true)
+      .map(
+        (/** @type {any} */ { id, help, nodes }) =>
+          `${id}: ${help} (${nodes.length}): ${nodes[0].html.slice(0, 200)}`,
+      );
+  }, impacts);
 }

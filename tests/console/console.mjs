@@ -31,6 +31,7 @@ import {
   drop,
   equal,
   figures,
+  inPanel,
   sandbox,
   sum,
   until,
@@ -93,6 +94,8 @@ const tests = {
     await page.keyboard.press("n");
     await page.getByText("Drop a list of codes anywhere on this page").waitFor();
     await look(page, "new-distribution");
+    // Without a connection, it would take the page away.
+    equal(await page.locator("a[href^='/api/']:not([download])").count(), 0);
     const file = await call(page, `/api/sandbox/programs/${party.id}/codes.csv?mistakes`);
     await choose(page, "guests.csv", file);
     await page.locator("[data-count=queued-before]", { hasText: "0" }).waitFor();
@@ -422,7 +425,7 @@ const tests = {
     await look(page, "sandbox");
     const { webhooksPerSecond } = await call(page, "/api/sandbox");
     equal(webhooksPerSecond, 0);
-    await page.getByRole("button", { name: "Resume reports" }).click();
+    await inPanel(page, () => page.getByRole("button", { name: "Resume reports" }).click());
     await page.getByRole("button", { name: "Close" }).click();
   },
 
@@ -430,7 +433,7 @@ const tests = {
 
   async "a job of long ago is settled by webhooks alone, and says by what"() {
     await page.goto(String(jobs["party"]));
-    const found = await until(page, ({ distributed = 0 }) => distributed > 500, "settled", 60_000);
+    const found = await until(page, ({ distributed = 0 }) => distributed > 500, "settled");
     equal(sum(found), 1_204);
     await look(page, "job");
   },
@@ -496,7 +499,12 @@ const tests = {
   async "the link that `npm start` prints signs in, once"() {
     const guest = await visitor(server.origin);
     const first = await open(guest, server.link);
-    await first.getByRole("heading", { name: "Programs" }).waitFor();
+    await first
+      .getByRole("heading", { name: "Programs" })
+      .waitFor()
+      .catch(async (cause) => {
+        throw new Error(`${first.url()} shows ${await first.innerText("body")}`, { cause });
+      });
     assert.equal(first.url(), `${server.origin}/`);
     await guest.close();
     await assert.rejects(fetch(server.link), { name: "TypeError" });
@@ -518,6 +526,10 @@ const tests = {
   },
 };
 
+/** What a failed test has left open would go on beside the next one. */
+const closeOthers = () =>
+  Promise.all(context.pages().map((one) => (one === page ? undefined : one.close())));
+
 /** @type {{ name: string, error?: string | undefined }[]} */
 const results = [];
 const wanted = process.argv[2] ?? "";
@@ -525,7 +537,7 @@ await runTests(
   (test) => {
     for (const [name, run] of Object.entries(tests)) {
       const isFirst = results.length === 0 && name === Object.keys(tests)[0];
-      if (name.includes(wanted) || isFirst) test(name, run);
+      if (name.includes(wanted) || isFirst) test(name, () => run().finally(closeOthers));
     }
   },
   (result) => {

@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 
 import { assert } from "../package/harness.mjs";
 import { look } from "./browser.mjs";
-import { PROGRAMS, call, distribute, drop, equal, sandbox } from "./steps.mjs";
+import { PROGRAMS, REPORTS_MS, call, distribute, drop, equal, inPanel, sandbox } from "./steps.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 
@@ -208,7 +208,7 @@ export const eventFormTests = (page) => ({
   async "the sandbox's panel makes events that can't be read"() {
     await page.getByRole("button", { name: "Sandbox" }).click();
     const form = page.getByLabel("Form of the event");
-    await form.selectOption("opaque");
+    await inPanel(page, () => form.selectOption("opaque"));
     await page.getByRole("button", { name: "Close" }).click();
     await page.goto(`/programs/${PROGRAMS.dinner.id}`);
     const { codes } = await call(page, `/api/programs/${PROGRAMS.dinner.id}/codes`);
@@ -218,7 +218,7 @@ export const eventFormTests = (page) => ({
     const before = page.locator("[data-count=queued-before]", { hasText: /^\d/ });
     if ((await before.innerText()) !== "0") await page.getByLabel("Send it again").check();
     await distribute(page, "Distribute 1 code");
-    await page.getByRole("region", { name: "Unread events" }).waitFor();
+    await page.getByRole("region", { name: "Unread events" }).waitFor({ timeout: REPORTS_MS });
     await sandbox(page, { eventForm: "batch" });
     await page.getByRole("link", { name: "See 1 event" }).click();
     await page.locator("a.event").first().click();

@@ -290,7 +290,8 @@ export const jobTests = (page) => ({
       server.onMessage((data) => {
         if (data === "pong") return socket.send(data);
         const message = JSON.parse(String(data));
-        if (message.type === "job") message.job.progress.total = TOTAL;
+        const { progress } = message.job ?? message;
+        if (progress) progress.total = TOTAL;
         socket.send(JSON.stringify(message));
       });
     });

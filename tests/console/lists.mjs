@@ -4,13 +4,13 @@ import { gzipSync } from "node:zlib";
 
 import { assert } from "../package/harness.mjs";
 import { look } from "./browser.mjs";
-import { PROGRAMS, choose, codesOf, counts, equal } from "./steps.mjs";
+import { PROGRAMS, call, choose, codesOf, counts, equal } from "./steps.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 
 const PHONE = { width: 390, height: 844 };
 const DESKTOP = { width: 1280, height: 900 };
-const { party, hires, nights, day } = PROGRAMS;
+const { party, hires, nights, day, dinner } = PROGRAMS;
 /** Of no program. */
 const foreign = (/** @type {string} */ count) => ({
   duplicate: "0",
@@ -145,6 +145,10 @@ export const listTests = (page) => ({
     await page.reload();
     await page.locator("[data-count=rejected]", { hasText: "1" }).waitFor();
     await page.getByText("plain.txt").waitFor();
+    // A reload comes before the database has done anything.
+    await page.evaluate(() =>
+      Object.assign(IDBFactory.prototype, { open: () => Object.create(null) }),
+    );
     await page.getByRole("button", { name: "Another list" }).click();
     await page.reload();
     await page.getByText("Drop a list of codes anywhere on this page").waitFor();
@@ -250,12 +254,37 @@ export const listTests = (page) => ({
     await page.getByRole("heading", { name: party.name }).waitFor();
     await page.keyboard.press("Control+k");
     await page.keyboard.type("Selection of 50");
+    equal(await page.getByRole("combobox").inputValue(), "Selection of 50");
     await page.getByRole("option", { name: /^Job/ }).first().waitFor();
     await page.keyboard.press("Control+a");
     await page.keyboard.type(code);
     await page.getByRole("option", { name: /^Code/ }).first().waitFor();
     await page.keyboard.press("Enter");
     await page.waitForURL(/\/jobs\//);
+  },
+
+  async "⌘K looks into all jobs, and says what could not be looked up until it can be"() {
+    const [code = ""] = await codesOf(page, dinner.id);
+    for (const name of ["needle", ...Array.from({ length: 50 }, (_, nth) => `hay ${nth}`)]) {
+      const path = `/api/programs/${dinner.id}/jobs`;
+      const job = await call(page, `${path}?resend=true&start=false&name=${name}`, {
+        method: "POST",
+        headers: { "Content-Type": "text/csv", "Idempotency-Key": crypto.randomUUID() },
+        body: code,
+      });
+      await call(page, `${path}/${job.id}/cancel`, { method: "POST" });
+    }
+    const finder = page.locator("dialog");
+    await page.route("**/api/jobs?*", (route) => route.abort("connectionreset"));
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("needle");
+    await finder.getByText("Jobs could not be looked up").waitFor();
+    equal(await finder.getByText("Nothing matches").count(), 0);
+    await look(page, "finder-not-looked-up");
+    await page.unroute("**/api/jobs?*");
+    await finder.getByRole("option", { name: /^Job.*needle/ }).waitFor();
+    equal(await finder.getByText("could not be looked up").count(), 0);
+    await page.keyboard.press("Escape");
   },
 });
 

@@ -2,13 +2,11 @@
 import { assert } from "../package/harness.mjs";
 import { look } from "./browser.mjs";
 import { createAgain, pauseEverything } from "./job.mjs";
-import { PROGRAMS, call, downloaded, equal, sandbox, until } from "./steps.mjs";
+import { PROGRAMS, REPORTS_MS, call, downloaded, equal, sandbox, until } from "./steps.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 
 const { party, hires } = PROGRAMS;
-/** Reports of earlier jobs come first. */
-const REPORTS_MS = 240_000;
 
 /**
  * The job's page as the worker would tell it, with some of it changed.
@@ -19,7 +17,8 @@ const retold = (page, change) =>
     socket.connectToServer().onMessage((data) => {
       if (data === "pong") return socket.send(data);
       const message = JSON.parse(String(data));
-      if (message.type === "job") Object.assign(message.job, change(message.job));
+      const told = message.job ?? message;
+      Object.assign(told, change(told));
       socket.send(JSON.stringify(message));
     });
   });
@@ -202,34 +201,75 @@ export const operatorTests = (page) => ({
     await own.close();
   },
 
-  async "the browser tells of a job that has ended, with counts and nobody’s data"() {
+  async "the browser tells of a job that has ended: once, with the program’s name and nobody’s data"() {
     await page.context().grantPermissions(["notifications"]);
-    const other = await page.context().newPage();
-    await other.addInitScript(() => {
-      const told = /** @type {string[]} */ ([]);
-      Object.assign(window, { told });
-      const Fake = class {
-        /** @param {string} title @param {{ body: string }} options */
-        constructor(title, { body }) {
-          told.push(`${title} | ${body}`);
-        }
-        static permission = "granted";
-        close() {}
-      };
-      Object.defineProperty(window, "Notification", { value: Fake });
-      Object.defineProperty(document, "hidden", { get: () => true });
-    });
-    await pauseEverything(page, true);
-    const { id } = await createAgain(page, hires);
-    await other.goto(`/programs/${hires.id}/jobs/${id}`);
-    await other.locator(".figures").waitFor();
-    await pauseEverything(page, false);
-    await other.waitForFunction(() => /** @type {any} */ (window).told.length > 0);
-    const [told] = await other.evaluate(() => /** @type {any} */ (window).told);
-    assert.ok(
-      /^(Awaiting reports|Settled.*): again\.csv \| New hire rides 2026: \d+ of 50/.test(told),
-      told,
+    /** What any page has told of a job. @type {[name: string, text: string][]} */
+    const told = [];
+    const context = page.context();
+    await context.exposeFunction("tell", (/** @type {string} */ text) =>
+      told.push(/** @type {[string, string]} */ (JSON.parse(text))),
     );
-    await other.close();
+    // Only a page that the browser has in front of all others would show a notice here.
+    const watch = async (/** @type {string} */ path) => {
+      const other = await context.newPage();
+      await other.addInitScript(() => {
+        const Fake = class {
+          /** @param {string} title @param {{ body: string, tag: string }} options */
+          constructor(title, { body, tag }) {
+            void (/** @type {any} */ (window).tell(JSON.stringify([tag, `${title} | ${body}`])));
+          }
+          static permission = "granted";
+          close() {}
+        };
+        Object.defineProperty(window, "Notification", { value: Fake });
+        Object.defineProperty(document, "hidden", { get: () => true });
+      });
+      await other.goto(path);
+      return other;
+    };
+    // Whichever page tells of all jobs, it is one of these.
+    await page.goto("about:blank");
+    const history = await watch("/history");
+    await history.getByRole("heading", { name: "History" }).waitFor();
+    const isTold = (/** @type {string} */ job) => told.some(([tag]) => tag === job);
+    const wait = async (/** @type {string} */ job) => {
+      for (const end = Date.now() + 60_000; !isTold(job);) {
+        if (Date.now() > end) throw new Error(`Nobody was told: ${JSON.stringify(told)}`);
+        await history.waitForTimeout(100);
+      }
+    };
+    const text = /^(Awaiting reports|Settled.*): again\.csv \| New hire rides 2026: \d+ of \d+/;
+
+    // Its page is not open.
+    await pauseEverything(history, true);
+    const { id: first } = await createAgain(history, hires);
+    await history.waitForResponse("**/api/overview");
+    await history.waitForResponse("**/api/overview");
+    await pauseEverything(history, false);
+    await wait(first);
+
+    // Its page is open, in another tab.
+    await pauseEverything(history, true);
+    const { id: second } = await createAgain(history, hires);
+    const own = await watch(`/programs/${hires.id}/jobs/${second}`);
+    await own.locator(".figures").waitFor();
+    await pauseEverything(history, false);
+    await wait(second);
+
+    // Somebody looks at it.
+    await pauseEverything(history, true);
+    const { id: third } = await createAgain(history, hires);
+    await page.goto(`/programs/${hires.id}/jobs/${third}`);
+    await page.locator(".figures").waitFor();
+    await history.waitForResponse("**/api/overview");
+    await pauseEverything(history, false);
+    await until(page, ({ pending, sending }) => pending === 0 && sending === 0, "all has left");
+    await history.waitForResponse("**/api/overview");
+    await history.waitForResponse("**/api/overview");
+    await history.close();
+    await own.close();
+    for (const [, one] of told) assert.ok(text.test(one), one);
+    const names = told.map(([tag]) => tag).filter((tag) => [first, second, third].includes(tag));
+    equal(names.join(), [first, second].join(), "each once, and not what is looked at");
   },
 });

@@ -1,11 +1,22 @@
 /** People and money: who gets a code, what it can cost, and what needs somebody. */
 import { assert } from "../package/harness.mjs";
 import { look } from "./browser.mjs";
-import { PROGRAMS, call, choose, codesOf, distribute, downloaded, equal, until } from "./steps.mjs";
+import { createAgain } from "./job.mjs";
+import {
+  PROGRAMS,
+  call,
+  choose,
+  codesOf,
+  distribute,
+  downloaded,
+  equal,
+  sandbox,
+  until,
+} from "./steps.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 
-const { party, autumn, hires } = PROGRAMS;
+const { party, autumn, hires, dinner } = PROGRAMS;
 
 /** @param {Page} page @param {string} name */
 const count = (page, name) => page.locator(`[data-count=${name}]`);
@@ -144,6 +155,25 @@ export const peopleTests = (page) => ({
     await page.getByText("2 codes will be queued").waitFor();
     equal(await page.getByText("They cost at most").count(), 0);
     await again(page);
+  },
+
+  async "money on the job’s page: what it can cost at most, and what was used of that"() {
+    await sandbox(page, { webhooksPerSecond: 200, failureRate: 0, useRate: 1, faults: {} });
+    const { id } = await createAgain(page, dinner);
+    await page.goto(`/programs/${dinner.id}/jobs/${id}`);
+    await until(page, ({ distributed }) => distributed === 1, "distributed");
+    const facts = page.locator(".job-facts");
+    await facts.getByText(/^At most (US)?\$20$/).waitFor();
+    await facts.locator("dd", { hasText: "$0 by 0 codes" }).waitFor();
+    // Within three days, everybody uses theirs.
+    await sandbox(page, { advanceMs: 3 * 24 * 60 * 60 * 1_000 });
+    const { codes } = await call(page, `/api/programs/${dinner.id}/codes?usage=true`);
+    await page.reload();
+    const used = facts.locator("dd", { hasText: "by 1 code" });
+    await used.waitFor();
+    equal((await used.innerText()).replace("US", ""), `$${codes[0].usageAmount} by 1 code`);
+    await look(page, "job-money");
+    await sandbox(page, { useRate: 0 });
   },
 
   async "a list is compared with an earlier job"() {

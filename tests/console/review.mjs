@@ -45,10 +45,50 @@ export const reviewTests = (page) => ({
     await look(page, "review-foreign");
     const save = page.getByRole("button", { name: "5 as CSV" });
     const csv = (await downloaded(page, () => save.click())).trim().split("\r\n");
-    equal(csv[1], `5,${others[0]}`);
+    equal(csv[0], "line,code,in_program_id,in_program");
+    equal(csv[1], `5,${others[0]},${dinner.id},${dinner.name}`);
+    equal(csv[2], `6,${random[0]},,`);
     equal(csv.length, 6);
     await page.getByRole("button", { name: "Go on without them: 3 codes" }).click();
     await count(page, "valid").filter({ hasText: "3" }).waitFor();
+    await count(page, "not-in-this-program").filter({ hasText: "0" }).waitFor();
+    await again(page);
+  },
+
+  async "codes that are not in the program of their line are listed, each with both programs"() {
+    const [[own = ""], [other = ""]] = [
+      await codesOf(page, autumn.id),
+      await codesOf(page, dinner.id),
+    ];
+    const nobodys = crypto.randomUUID();
+    const rows = [
+      `${dinner.id},${other}`,
+      `${autumn.id},${other}`,
+      `${dinner.id.toUpperCase()},${own.toUpperCase()}`,
+      `${autumn.id},${nobodys}`,
+    ];
+    await page.goto("/new");
+    await choose(page, "swapped.csv", ["program_id,code_id", ...rows].join("\n"));
+    await count(page, "not-in-this-program").filter({ hasText: "3" }).waitFor();
+    await page.getByText("3 of these are not in the program of their line").waitFor();
+    const table = page.locator(".rejected table");
+    const cells = (/** @type {number} */ nth) =>
+      table.locator("tbody tr").nth(nth).locator("td").allInnerTexts();
+    await table.locator("tbody tr").nth(2).waitFor();
+    const none = "none that is known here";
+    equal(await cells(0), ["3", other, autumn.name, dinner.name]);
+    equal(await cells(1), ["4", own, dinner.name, autumn.name]);
+    equal(await cells(2), ["5", nobodys, autumn.name, none]);
+    await look(page, "several-foreign");
+    const save = page.getByRole("button", { name: "3 as CSV" });
+    const csv = (await downloaded(page, () => save.click())).trim().split("\r\n");
+    const both = (/** @type {typeof autumn} */ { id, name }) => `${id},${name}`;
+    equal(csv[0], "line,code,program_id,program,in_program_id,in_program");
+    equal(csv[1], `3,${other},${both(autumn)},${both(dinner)}`);
+    // As the file writes it.
+    equal(csv[2], `4,${own},${dinner.id.toUpperCase()},${dinner.name},${both(autumn)}`);
+    equal(csv[3], `5,${nobodys},${both(autumn)},,`);
+    await page.getByRole("button", { name: "Go on without them: 1 code" }).click();
     await count(page, "not-in-this-program").filter({ hasText: "0" }).waitFor();
     await again(page);
   },

@@ -13,7 +13,9 @@ export const PROGRAMS = {
   autumn: { id: "7c5e90d3-18ab-4f6d-b2c7-64a1f0e3d906", name: "Autumn campaign", codes: 60 },
 };
 
-const WAIT_MS = 30_000;
+const WAIT_MS = 60_000;
+/** The sandbox reports on one batch after the other: those of earlier jobs come first. */
+export const REPORTS_MS = 240_000;
 
 /** Calls the API as the page does. @param {Page} page @param {string} path @param {RequestInit} [init] */
 export function call(page, path, init = {}) {
@@ -34,6 +36,16 @@ export const sandbox = (page, settings) =>
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(settings),
   });
+
+/** Changes the sandbox by its panel, and waits until it has changed. @param {Page} page @param {() => Promise<unknown>} act */
+export async function inPanel(page, act) {
+  await Promise.all([
+    page.waitForResponse(
+      (answer) => answer.url().endsWith("/api/sandbox") && answer.request().method() === "PUT",
+    ),
+    act(),
+  ]);
+}
 
 /** The ids of a program's codes. @param {Page} page @param {string} program @returns {Promise<string[]>} */
 export async function codesOf(page, program) {

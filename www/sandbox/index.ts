@@ -69,6 +69,7 @@ interface Settings extends SandboxSettings {
 }
 
 const PANEL = "/api/sandbox";
+const DELIVERIES = /^\/api\/sandbox\/programs\/([^/]+)\/deliveries$/;
 const RATE = "webhooksPerSecond";
 const DEFAULT_RATE = 20;
 const MOST_WEBHOOKS = 1_000;
@@ -130,7 +131,10 @@ export class SandboxState extends DurableObject<Env> {
   }
 
   async fetch(request: Request): Promise<Response> {
-    if (new URL(request.url).pathname === PANEL) return this.#panel(request);
+    const { pathname } = new URL(request.url);
+    if (pathname === PANEL) return this.#panel(request);
+    const [, sent] = DELIVERIES.exec(pathname) ?? [];
+    if (sent !== undefined) return this.#deliveries(sent);
     // workerd ends a request for which nothing is pending. The fault `hang` is
     // to look like a server that is silent, so something has to be; and it may
     // have queued webhooks all the same.
@@ -175,6 +179,13 @@ export class SandboxState extends DurableObject<Env> {
     if (at >= this.#alarmAt) return;
     this.#alarmAt = at;
     await this.ctx.storage.setAlarm(at);
+  }
+
+  /** How often each code was sent: what every claim about it can be compared with. */
+  #deliveries(programId: string): Response {
+    const isKnown = this.#sandbox.programs().some((program) => program.programId === programId);
+    if (!isKnown) return new Response(null, { status: 404 });
+    return Response.json(Object.fromEntries(this.#sandbox.deliveries(programId)));
   }
 
   async #panel(request: Request): Promise<Response> {

@@ -2,6 +2,7 @@
 import type { WorkerEnv } from "uber-vouchers/worker";
 
 const PANEL = "/api/sandbox";
+const DELIVERIES = /^\/api\/sandbox\/programs\/[^/]+\/deliveries$/;
 const SAMPLE = /^\/api\/sandbox\/(programs\/[^/]+\/codes)\.csv$/;
 
 /** The answer, if it is a request for the panel. `serve` is the worker. */
@@ -12,7 +13,8 @@ export async function sandboxPanel(
 ): Promise<Response | undefined> {
   const url = new URL(request.url);
   const [, codes] = SAMPLE.exec(url.pathname) ?? [];
-  if (sandbox === undefined || (url.pathname !== PANEL && codes === undefined)) return undefined;
+  const isAsked = url.pathname === PANEL || DELIVERIES.test(url.pathname) || codes !== undefined;
+  if (sandbox === undefined || !isAsked) return undefined;
   const ask = (path: string) =>
     serve(new Request(new URL(path, url), { headers: request.headers }));
   if (codes !== undefined) {

@@ -6,6 +6,7 @@ import { Disconnected } from "./frame/disconnected.js";
 import { EverythingPaused } from "./frame/everything-paused.js";
 import { Finder } from "./frame/finder.js";
 import { KeyList, useKey } from "./frame/keys.js";
+import { Notices } from "./frame/notices.js";
 import { SandboxPanel } from "./frame/sandbox-panel.js";
 import { SignIn } from "./frame/sign-in.js";
 import { StartWindows } from "./frame/start-window.js";
@@ -64,6 +65,7 @@ export function App() {
           {config?.environment === "sandbox" && <SandboxPanel />}
           <KeyList />
           <Finder />
+          <Notices />
         </div>
       )}
       {state.state === "asking" && <Disconnected />}

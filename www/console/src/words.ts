@@ -1,6 +1,6 @@
 /** The words for what is known of a code: the same everywhere, never a synonym. */
 import { number } from "./format.js";
-import type { CodeState, EventSummary, JobProgress, JobStatus } from "./server/types.js";
+import type { CodeState, EventSummary, JobProgress, JobStatus, JobSummary } from "./server/types.js";
 
 export type State = CodeState;
 
@@ -217,6 +217,13 @@ export function eventWord({
 /** Whether a job has yet to begin, or never will. */
 export const hasNotBegun = (status: JobStatus): boolean =>
   status === "scheduled" || status === "unapproved" || status === "cancelled";
+
+/** Whether the first codes have left, and nothing after them. */
+export const isAfterFirst = ({ status, pauseAfter, progress }: JobSummary): boolean =>
+  status === "paused" &&
+  pauseAfter !== null &&
+  progress.pending > 0 &&
+  progress.pending === progress.total - pauseAfter;
 
 /** Whether there is a list to be read, code by code. */
 export const hasList = (status: JobStatus): boolean =>

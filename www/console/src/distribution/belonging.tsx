@@ -10,10 +10,13 @@ import { explainReading } from "../explain.js";
 export function Foreign({
   listed,
   size,
+  isOfSeveral,
   onLeaveOut,
 }: {
   listed: Listed;
   size: number;
+  /** The file names the programs. */
+  isOfSeveral: boolean;
   onLeaveOut?(): void;
 }) {
   const nameOf = useNames();
@@ -30,16 +33,25 @@ export function Foreign({
         : `All ${number(size)} are`
       : `${number(foreign)} of these ${verb(foreign, "is", "are")}`;
   return (
-    <Callout tone="rejected" title={`${whom} not in this program`}>
+    <Callout
+      tone="rejected"
+      title={`${whom} not in ${isOfSeveral ? `the program of ${verb(foreign, "its", "their")} line` : "this program"}`}
+    >
       <p>Uber does not list {verb(foreign, "it", "them")} there. Nothing of this list is sent.</p>
       {[...owners].map(([program, found]) => (
         <p key={program}>
           {foreign > firstForeign.length && "Of those that were looked up, "}
           {codes(found)} {verb(found, "is", "are")} in{" "}
-          <Link to={paths.new(program)}>
+          {isOfSeveral ? (
             <bdi>{nameOf(program)}</bdi>
-          </Link>
-          : take the list there.
+          ) : (
+            <Link to={paths.new(program)}>
+              <bdi>{nameOf(program)}</bdi>
+            </Link>
+          )}
+          {isOfSeveral
+            ? `: correct ${verb(found, "its line", "their lines")}.`
+            : ": take the list there."}
         </p>
       ))}
       {onLeaveOut && foreign < size && (

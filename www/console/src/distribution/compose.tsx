@@ -49,7 +49,6 @@ export function Compose({ programId, whose, format, more }: Props) {
   const draft = reading.step === "read" ? reading.draft : null;
   const [round, setRound] = useState(0);
   const check = useCheck(programId, draft, round);
-  const foreign = check.step === "checked" ? check.listed.foreign : 0;
   const leaveOutForeign = async () => {
     if (draft === null || check.step !== "checked") return;
     const rest = await withoutForeign(draft, check.listed);
@@ -113,8 +112,8 @@ export function Compose({ programId, whose, format, more }: Props) {
               onRead={(list) => void reader.read(list, draft.source)}
             />
           )}
-          {foreign > 0 && programId !== null && (
-            <ForeignCodes key={round} draft={draft} programId={programId} foreign={foreign} />
+          {check.step === "checked" && check.listed.foreign > 0 && (
+            <ForeignCodes draft={draft} programId={programId ?? ""} listed={check.listed} />
           )}
           {draft.people && draft.rejectedCount > 0 && (
             <PeopleRows key={draft.readMs} people={draft.people} />
@@ -231,6 +230,7 @@ function Decide({
     <Review
       {...reviewed}
       duplicates={draft.duplicates}
+      isOfSeveral={programs !== null}
       where={
         <>
           in{" "}

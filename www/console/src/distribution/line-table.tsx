@@ -1,4 +1,6 @@
 /** Some rows of a file: where each stands, what it says, and why it is told of. */
+import type { ComponentChildren } from "preact";
+
 import { number } from "../format.js";
 
 export interface Line {
@@ -6,6 +8,8 @@ export interface Line {
   line: number | null;
   value: string;
   why?: string;
+  /** What else is told of it, under the heads `more`. */
+  more?: readonly ComponentChildren[];
 }
 
 interface Props {
@@ -13,9 +17,10 @@ interface Props {
   /** What the values are. */
   name?: string;
   label?: string;
+  more?: readonly string[];
 }
 
-export function LineTable({ lines, name = "Value", label }: Props) {
+export function LineTable({ lines, name = "Value", label, more: heads = [] }: Props) {
   const hasReasons = lines.some(({ why }) => why !== undefined);
   return (
     <table {...(label !== undefined && { "aria-label": label })}>
@@ -26,16 +31,26 @@ export function LineTable({ lines, name = "Value", label }: Props) {
           </th>
           <th scope="col">{name}</th>
           {hasReasons && <th scope="col">Why</th>}
+          {heads.map((head) => (
+            <th key={head} scope="col">
+              {head}
+            </th>
+          ))}
         </tr>
       </thead>
       <tbody>
-        {lines.map(({ line, value, why }) => (
-          <tr key={line ?? value}>
+        {lines.map(({ line, value, why, more = [] }, place) => (
+          <tr key={place}>
             <td class="figure">{line === null ? "–" : number(line)}</td>
             <td dir="auto">
               {value === "" ? <span class="quiet">empty</span> : <code>{value}</code>}
             </td>
             {hasReasons && <td>{why}</td>}
+            {more.map((told, column) => (
+              <td key={column} dir="auto" data-head={heads[column]}>
+                {told}
+              </td>
+            ))}
           </tr>
         ))}
       </tbody>

@@ -3,6 +3,7 @@ import type { CodeList } from "uber-vouchers";
 
 import { count, number, shortId } from "../format.js";
 import type { Check } from "../lists/check.js";
+import { canonicalId } from "../router.js";
 import { usePrograms } from "../server/programs.js";
 
 interface Props {
@@ -12,7 +13,7 @@ interface Props {
 
 export function ProgramsOfFile({ programs, check }: Props) {
   const { value } = usePrograms();
-  const known = new Map(value?.programs.map((program) => [program.id, program]));
+  const known = new Map(value?.programs.map((program) => [canonicalId(program.id), program]));
   return (
     <section class="card of-file" aria-labelledby="of-file-title">
       <div class="card-head">
@@ -41,7 +42,7 @@ export function ProgramsOfFile({ programs, check }: Props) {
               <tr key={id}>
                 <td>
                   <span class="of-file-name" dir="auto">
-                    {known.get(id)?.name ?? (value ? "Not among your programs" : "…")}
+                    {known.get(canonicalId(id))?.name ?? (value ? "Not among your programs" : "…")}
                   </span>{" "}
                   <code class="quiet" title={id}>
                     {shortId(id)}

@@ -19,6 +19,8 @@ export interface ReviewProps {
   rejected: number;
   /** Those are people who lead to no code. */
   isOfPeople?: boolean;
+  /** The file names the programs. */
+  isOfSeveral?: boolean;
   check: Check;
   /** Where they go: `in Berlin summer party`. */
   where: ComponentChildren;
@@ -159,6 +161,7 @@ function Ready(props: ReviewProps) {
           <Foreign
             listed={checked.listed}
             size={size}
+            isOfSeveral={props.isOfSeveral ?? false}
             {...(props.onLeaveOutForeign && { onLeaveOut: props.onLeaveOutForeign })}
           />
           <LeftOut listed={checked.listed} />

@@ -1,13 +1,21 @@
 /** ⌘K: finds a program, a job or a code from wherever one is. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { Modal } from "../parts/modal.js";
 import { SearchIcon } from "../parts/icons.js";
 import { navigate } from "../router.js";
+import { lostSince } from "../server/connection.js";
 import { session } from "../server/session-state.js";
 import { useNames, usePrograms } from "../server/programs.js";
 import { createStore, useStore } from "../store.js";
-import { type FoundItem, findCodes, findJobs, findPrograms } from "./found.js";
+import {
+  type Found,
+  type FoundItem,
+  JOBS_LOOKED_INTO,
+  OF_CODE,
+  findAtWorker,
+  findPrograms,
+} from "./found.js";
 
 const isOpen = createStore(false);
 export const showFinder = (): void => isOpen.set(true);
@@ -33,8 +41,9 @@ function Find({ onClose }: { onClose(): void }) {
   const field = useRef<HTMLInputElement>(null);
   const [query, setQuery] = useState("");
   const [active, setActive] = useState(0);
-  const { items, isBusy } = useFound(query.trim());
-  useEffect(() => field.current?.focus(), []);
+  const { items, missing, isBusy } = useFound(query.trim());
+  // At once: what is typed right after ⌘K belongs into the field.
+  useLayoutEffect(() => field.current?.focus(), []);
   useEffect(() => setActive(0), [query]);
 
   const current = Math.min(active, items.length - 1);
@@ -97,41 +106,49 @@ function Find({ onClose }: { onClose(): void }) {
         ))}
       </ul>
       <p class="quiet finder-none" role="status">
-        {isAsked &&
-          items.length === 0 &&
-          (isBusy ? "Looking." : `Nothing matches “${query.trim()}”.`)}
+        {isAsked && isBusy && items.length === 0 && "Looking."}
+        {isAsked && missing.length > 0 && <b>{notLookedUp(missing)}</b>}
+        {isAsked && !isBusy && missing.length === 0 && items.length === 0 && nothing(query.trim())}
         {!isAsked && "A name, an id, a file, or how a code’s id begins."}
       </p>
     </Modal>
   );
 }
 
+function notLookedUp(missing: Found["missing"]): string {
+  const what = missing.join(" and ");
+  return `${what.slice(0, 1).toUpperCase()}${what.slice(1)} could not be looked up: there may be more than is listed.`;
+}
+
+const nothing = (query: string): string =>
+  `Nothing matches “${query}”.${OF_CODE.test(query) ? ` Codes are looked for in the newest ${JOBS_LOOKED_INTO} jobs.` : ""}`;
+
+const NOTHING: Found = { items: [], missing: [] };
+
 /** The programs at once; jobs and codes as the worker has found them. */
-function useFound(query: string): { items: readonly FoundItem[]; isBusy: boolean } {
+function useFound(query: string): Found & { isBusy: boolean } {
   const programs = usePrograms().value?.programs ?? [];
   const nameOf = useNames();
   const names = useRef(nameOf);
   names.current = nameOf;
-  const [asked, setAsked] = useState<{ query: string; items: readonly FoundItem[] }>({
-    query: "",
-    items: [],
-  });
+  const isLost = useStore(lostSince) !== null;
+  const [asked, setAsked] = useState<Found & { query: string }>({ query: "", ...NOTHING });
   useEffect(() => {
     if (query === "") return undefined;
     const stop = new AbortController();
     const timer = setTimeout(async () => {
       const about = { nameOf: (id: string) => names.current(id), signal: stop.signal };
-      const found = await Promise.all([findJobs(query, about), findCodes(query, about)]).catch(
-        () => [],
-      );
-      if (!stop.signal.aborted) setAsked({ query, items: found.flat() });
+      const found = await findAtWorker(query, about);
+      if (!stop.signal.aborted) setAsked({ query, ...found });
     }, QUIET_MS);
     return () => {
       clearTimeout(timer);
       stop.abort();
     };
-  }, [query]);
-  if (query === "") return { items: [], isBusy: false };
+    // What could not be looked up is, once the worker answers again.
+  }, [query, isLost]);
+  if (query === "") return { ...NOTHING, isBusy: false };
   const isBusy = asked.query !== query;
-  return { items: [...findPrograms(query, programs), ...(isBusy ? [] : asked.items)], isBusy };
+  const { items, missing } = isBusy ? NOTHING : asked;
+  return { items: [...findPrograms(query, programs), ...items], missing, isBusy };
 }

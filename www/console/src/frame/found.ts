@@ -6,6 +6,7 @@ import { paths } from "../router.js";
 import { apiOfJob } from "../server/jobs.js";
 import { getJson } from "../server/request.js";
 import type { JobSummary, Program, ResultRow } from "../server/types.js";
+import { hasList } from "../words.js";
 
 export interface FoundItem {
   kind: "Program" | "Job" | "Code";
@@ -21,9 +22,9 @@ interface About {
 
 const MOST_OF_A_KIND = 8;
 /** The newest jobs, in which a code is looked for. */
-const JOBS_LOOKED_INTO = 50;
+export const JOBS_LOOKED_INTO = 50;
 /** How a code's id begins: what is shorter would find too many. */
-const OF_CODE = /^[0-9a-f]{8}[0-9a-f-]*$/i;
+export const OF_CODE = /^[0-9a-f]{8}[0-9a-f-]*$/i;
 
 export function findPrograms(query: string, programs: readonly Program[]): FoundItem[] {
   return programs
@@ -37,37 +38,63 @@ export function findPrograms(query: string, programs: readonly Program[]): Found
     }));
 }
 
-const newestJobs = async (signal: AbortSignal): Promise<JobSummary[]> =>
-  (await getJson<{ jobs: JobSummary[] }>(`/api/jobs?limit=${JOBS_LOOKED_INTO}`, signal)).jobs;
-
-export async function findJobs(query: string, { nameOf, signal }: About): Promise<FoundItem[]> {
-  const jobs = await newestJobs(signal);
-  return jobs
-    .filter((job) => matches(query, [sourceOf(job), job.id, nameOf(job.programId)]))
-    .slice(0, MOST_OF_A_KIND)
-    .map((job) => ({
-      kind: "Job",
-      name: sourceOf(job),
-      about: `${codes(job.progress.total)} in ${nameOf(job.programId)}`,
-      path: paths.job(job.programId, job.id),
-    }));
+/** What the worker has found, and what of it could not be looked up. */
+export interface Found {
+  items: readonly FoundItem[];
+  missing: readonly ("jobs" | "codes")[];
 }
 
-export async function findCodes(query: string, { nameOf, signal }: About): Promise<FoundItem[]> {
-  if (!OF_CODE.test(query)) return [];
-  const found = await Promise.all(
-    (await newestJobs(signal)).map(async ({ programId, id }) => {
-      const path = `${apiOfJob(programId, id)}/results?limit=1&find=${query.toLowerCase()}`;
-      const { rows } = await getJson<{ rows: ResultRow[] }>(path, signal).catch(() => ({
-        rows: [],
-      }));
-      return rows.map(({ code, state }): FoundItem => ({
-        kind: "Code",
-        name: code,
-        about: `${state} in ${nameOf(programId)}`,
-        path: paths.job(programId, id),
-      }));
-    }),
+export async function findAtWorker(query: string, about: About): Promise<Found> {
+  const [jobs, found] = await Promise.allSettled([
+    findJobs(query, about),
+    OF_CODE.test(query) ? findCodes(query, about) : NO_CODES,
+  ]);
+  const codes = found.status === "fulfilled" ? found.value : { items: [], isWhole: false };
+  return {
+    items: [...(jobs.status === "fulfilled" ? jobs.value : []), ...codes.items],
+    missing: [
+      ...(jobs.status === "fulfilled" ? [] : (["jobs"] as const)),
+      ...(codes.isWhole ? [] : (["codes"] as const)),
+    ],
+  };
+}
+
+async function jobsBy(query: string, signal: AbortSignal): Promise<JobSummary[]> {
+  return (await getJson<{ jobs: JobSummary[] }>(`/api/jobs?${query}`, signal)).jobs;
+}
+
+async function findJobs(query: string, { nameOf, signal }: About): Promise<FoundItem[]> {
+  const jobs = await jobsBy(`limit=${MOST_OF_A_KIND}&find=${encodeURIComponent(query)}`, signal);
+  return jobs.map((job) => ({
+    kind: "Job",
+    name: sourceOf(job),
+    about: `${codes(job.progress.total)} in ${nameOf(job.programId)}`,
+    path: paths.job(job.programId, job.id),
+  }));
+}
+
+const NO_CODES = { items: [], isWhole: true };
+
+async function findCodes(query: string, { nameOf, signal }: About) {
+  const jobs = await jobsBy(`limit=${JOBS_LOOKED_INTO}`, signal);
+  const answers = await Promise.allSettled(
+    jobs
+      .filter(({ status }) => hasList(status))
+      .map(async ({ programId, id }) => {
+        const path = `${apiOfJob(programId, id)}/results?limit=1&find=${query.toLowerCase()}`;
+        const { rows } = await getJson<{ rows: ResultRow[] }>(path, signal);
+        return rows.map(({ code, state }): FoundItem => ({
+          kind: "Code",
+          name: code,
+          about: `${state} in ${nameOf(programId)}`,
+          path: paths.job(programId, id),
+        }));
+      }),
   );
-  return found.flat().slice(0, MOST_OF_A_KIND);
+  return {
+    items: answers
+      .flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []))
+      .slice(0, MOST_OF_A_KIND),
+    isWhole: answers.every(({ status }) => status === "fulfilled"),
+  };
 }

@@ -12,9 +12,8 @@ import { Fault } from "../parts/small.js";
 import { useAction } from "../parts/use-action.js";
 import { apiOfJob, dropJob, pauseJob, resumeJob } from "../server/jobs.js";
 import type { JobDetail } from "../server/types.js";
-import { hasList } from "../words.js";
+import { hasList, isAfterFirst } from "../words.js";
 import { Drop } from "./drop.js";
-import { isAfterFirst } from "./first-codes.js";
 
 /** What is called, and what is said once that was taken. */
 const ACTS = {

@@ -1,13 +1,13 @@
-/** How fast it goes, and how long it takes. */
-import type { ComponentChildren } from "preact";
-
+/** How fast it goes, how long it takes, and what it can cost. */
 import { useNow } from "../clock.js";
 import { count, decimal, left, number } from "../format.js";
-import { Hint, Hints } from "../parts/hints.js";
+import { Hints } from "../parts/hints.js";
 import { waitsUntil } from "../parts/waits.js";
 import { useConfig } from "../server/config.js";
 import type { JobDetail } from "../server/types.js";
 import { hasList, hasNotBegun } from "../words.js";
+import { Cost } from "./cost.js";
+import { Fact } from "./fact.js";
 import { acceptedPerSecond } from "./pace.js";
 
 export function Facts({ job }: { job: JobDetail }) {
@@ -43,6 +43,7 @@ export function Facts({ job }: { job: JobDetail }) {
           {number(retries)}
         </Fact>
       )}
+      <Cost job={job} />
     </Hints>
   );
 }
@@ -57,23 +58,4 @@ function timeLeft(
   if (status === "halted") return "Halted";
   if (status !== "running") return "Paused";
   return isStill || etaMs === null ? "Unknown" : left(etaMs);
-}
-
-function Fact({
-  name,
-  text,
-  children,
-}: {
-  name: string;
-  text: string;
-  children: ComponentChildren;
-}) {
-  return (
-    <div>
-      <dt>
-        <Hint text={text}>{name}</Hint>
-      </dt>
-      <dd>{children}</dd>
-    </div>
-  );
 }

@@ -11,17 +11,11 @@ import type { Recipients } from "../server/guests.js";
 import { resumeJob } from "../server/jobs.js";
 import type { JobDetail, ResultRow } from "../server/types.js";
 import { worker } from "../server/worker.js";
+import { isAfterFirst } from "../words.js";
 import { RecipientTools } from "./recipient-tools.js";
 import { inOneLine, useRecipients } from "./use-recipients.js";
 
 const SHOWN = 5;
-
-/** Whether the first codes have left, and nothing after them. */
-export const isAfterFirst = ({ status, pauseAfter, progress }: JobDetail): boolean =>
-  status === "paused" &&
-  pauseAfter !== null &&
-  progress.pending > 0 &&
-  progress.pending === progress.total - pauseAfter;
 
 export function FirstCodes({ job }: { job: JobDetail }) {
   const { isBusy, problem, act } = useAction();

@@ -10,6 +10,10 @@ export interface ForeignLine {
   /** Where it stands first; `null` if the file has it in another spelling. */
   line: number | null;
   code: string;
+  /** The program that it was to be sent of. */
+  of: string;
+  /** Another program that has it, where one is known. */
+  owner: string | null;
 }
 
 /** The worker gives the first 1,000: all of them follow from the program's own codes. */
@@ -21,30 +25,48 @@ async function foreignOf({ list, programs }: Draft, programId: string): Promise<
   return found;
 }
 
-export async function allForeign(draft: Draft, programId: string): Promise<ForeignLine[]> {
-  return withLines(draft, await foreignOf(draft, programId));
+/** `programId` is that of all lines, where the file names none. */
+export async function allForeign(
+  draft: Draft,
+  programId: string,
+  { foreign, firstForeign }: Listed,
+): Promise<ForeignLine[]> {
+  const owners = new Map(firstForeign.map(({ of, code, program }) => [`${of} ${code}`, program]));
+  const wanted = new Map<string, ReadonlySet<string>>();
+  for (const of of draft.programs?.keys() ?? [programId]) {
+    const first = firstForeign.filter((one) => one.of === of).map(({ code }) => code);
+    const isWhole = foreign === firstForeign.length;
+    const found = isWhole ? new Set(first) : await foreignOf(draft, of);
+    if (found.size > 0) wanted.set(of, found);
+  }
+  const found = await withLines(draft, wanted);
+  return found.map((one) => ({ ...one, owner: owners.get(`${one.of} ${one.code}`) ?? null }));
 }
 
 const CODE = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
 
-/** In the order of the file. */
-export async function withLines(
-  { file }: Draft,
-  codes: ReadonlySet<string>,
-): Promise<ForeignLine[]> {
-  const left = new Set(codes);
-  const found: ForeignLine[] = [];
+/** In the order of the file. Where it names the programs, a code stands on a line with its own. */
+async function withLines(
+  { file, programs }: Draft,
+  wanted: ReadonlyMap<string, ReadonlySet<string>>,
+): Promise<Omit<ForeignLine, "owner">[]> {
+  const left = new Map([...wanted].map(([of, codes]) => [of, new Set(codes)]));
+  const found: Omit<ForeignLine, "owner">[] = [];
   const text = decode(new Uint8Array(await file.input.arrayBuffer()));
   let line = 0;
-  for (const row of text.split(/\r\n|\n|\r/)) {
+  for (const row of text.toLowerCase().split(/\r\n|\n|\r/)) {
     line += 1;
-    for (const [spelled] of row.matchAll(CODE)) {
-      const code = spelled.toLowerCase();
-      if (left.delete(code)) found.push({ line, code });
+    for (const [code] of row.matchAll(CODE)) {
+      for (const [of, codes] of left) {
+        const isNamed = programs === null || row.includes(of.toLowerCase());
+        if (isNamed && codes.delete(code)) found.push({ line, code, of });
+      }
     }
-    if (left.size === 0) break;
   }
-  return [...found, ...[...left].map((code) => ({ line: null, code }))];
+  const rest = [...left].flatMap(([of, codes]) =>
+    [...codes].map((code) => ({ line: null, code, of })),
+  );
+  return [...found, ...rest];
 }
 
 /** The list without them, to be read as another one. */

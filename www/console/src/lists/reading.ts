@@ -8,7 +8,7 @@ import { session } from "../server/session-state.js";
 import type { Draft, File } from "./draft.js";
 import type { Places } from "./places.js";
 import { takeOver } from "./hand-over.js";
-import { forgetFile, forgetFiles, keepFile, keptFile } from "./kept-file.js";
+import { forgetFile, forgetFiles, keepFile, keptFile, noteOf } from "./kept-file.js";
 import { forAdmins } from "./kinds.js";
 import { type Found, Unreadable, type Unsure, readFile } from "./read-file.js";
 import { isWorkbook, sheetsOf } from "./workbook.js";
@@ -59,7 +59,11 @@ session.subscribe(() => {
 export function useReader(to: string): Reader {
   const [reading, setReading] = useState<Reading>(() => {
     const draft = drafts.get(to);
-    return draft ? { step: "read", draft } : { step: "empty", fault: null };
+    if (draft) return { step: "read", draft };
+    const note = noteOf(to);
+    return note
+      ? { step: "reading", source: note.source, totalBytes: note.bytes, progress: null }
+      : { step: "empty", fault: null };
   });
   const current = useRef<AbortController | null>(null);
   useEffect(() => {
@@ -70,9 +74,13 @@ export function useReader(to: string): Reader {
   }, []);
 
   const readKept = async () => {
+    const controller = new AbortController();
+    current.current = controller;
     const file = await keptFile(to);
-    // Something else may have come meanwhile.
-    if (file && current.current === null) await readAs(file);
+    // Another list may have come meanwhile, or this one was put away.
+    if (current.current !== controller || controller.signal.aborted) return;
+    if (file) await readAs(file);
+    else setReading({ step: "empty", fault: null });
   };
   const refuse = (fault: string) => {
     setReading({ step: "empty", fault });

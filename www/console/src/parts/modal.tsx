@@ -1,6 +1,6 @@
 /** The platform's own modal dialog: it keeps the focus in, and Escape closes it. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 interface Props {
   /** The id of its title. */
@@ -16,7 +16,7 @@ export function Modal({ labelledBy, describedBy, onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const latest = useRef(onClose);
   latest.current = onClose;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const { current } = dialog;
     if (current === null) return undefined;
     const close = () => latest.current();

@@ -43,7 +43,7 @@ export function Job({ programId, jobId }: Props) {
   const { name } = useProgram(programId);
   const { job, at, isConnected, error: problem } = useLiveJob(programId, jobId);
   useAnnounced(job);
-  useNotices(job, name);
+  useNotices(job, jobId);
   useEffect(() => {
     document.title = `${job === null ? "" : `${inTitle(job)} · `}${name} · Vouchers`;
   }, [job, name]);

@@ -89,8 +89,15 @@ function Try({ programId, reader }: { programId: string; reader: Reader }) {
       <button type="button" class="link" onClick={() => void use()}>
         read this program’s codes
       </button>{" "}
-      or download them as a <a href={sampleUrl(programId, false)}>CSV</a>, also{" "}
-      <a href={sampleUrl(programId, true)}>with mistakes</a>.
+      or download them as a{" "}
+      <a href={sampleUrl(programId, false)} download>
+        CSV
+      </a>
+      , also{" "}
+      <a href={sampleUrl(programId, true)} download>
+        with mistakes
+      </a>
+      .
     </p>
   );
 }

@@ -1,5 +1,5 @@
 /** What needs somebody, and what is under way, over all programs. */
-import { useResource } from "./resource.js";
+import { reload, useResource } from "./resource.js";
 import type { JobSummary } from "./types.js";
 
 const PATH = "/api/overview";
@@ -16,6 +16,9 @@ export interface Overview {
 }
 
 export const useOverview = () => useResource<Overview>(PATH, { everyMs: EVERY_MS });
+
+/** Reads it now, also where nobody looks at the page. */
+export const readOverview = (): void => void reload(PATH);
 
 /** How many jobs wait for somebody. */
 export function useWaiting(): number {
