@@ -323,6 +323,35 @@ test("an upload that spans programs is compared in each of them: all or none", a
   }
 });
 
+test("`pauseAfter` counts what leaves, whatever is left out before it", async () => {
+  const { programId, codes } = await uber.createProgram(10);
+  const earlier = await create(programId, codes.slice(3, 5), "?start=false");
+  assert.equal(earlier.answered, 201);
+  answerWith(programId, [
+    ...entries(codes.slice(0, 2), { canceled_at: 1_709_251_200_000 }),
+    // Of two codes of the earlier job, one is in use.
+    ...entries(codes.slice(2, 4), { usage_count: 1 }),
+    ...entries(codes.slice(4)),
+  ]);
+  const paused = (/** @type {{ id: string }} */ { id }) =>
+    worker.until(programId, id, ({ status }) => status === "paused");
+  const times = async () => {
+    const sent = await uber.deliveries(programId);
+    return codes.map((code) => sent.get(code) ?? 0);
+  };
+  // It reads Uber's list anew, since codes of it may be sent again.
+  assert.equal((await dryRun(programId, codes)).cancelled, 2);
+  const skipping = await create(programId, codes, "?skip=true&pauseAfter=2");
+  assert.deepEqual([skipping.progress.total, skipping.leftOut], [5, { cancelled: 2, used: 1 }]);
+  assert.equal((await paused(skipping)).progress.pending, 3);
+  assert.deepEqual(await times(), [0, 0, 0, 0, 0, 1, 1, 0, 0, 0]);
+
+  const again = await create(programId, codes, "?resend=true&pauseAfter=2");
+  assert.deepEqual([again.progress.total, again.leftOut], [6, { cancelled: 2, used: 2 }]);
+  assert.equal((await paused(again)).progress.pending, 4);
+  assert.deepEqual(await times(), [0, 0, 0, 0, 1, 2, 1, 0, 0, 0]);
+});
+
 test("a program of an upload of which nothing is left gets no job, and keeps none from the others", async () => {
   const [one, other] = [crypto.randomUUID(), crypto.randomUUID()];
   const codes = range(4);
