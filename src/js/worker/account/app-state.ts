@@ -1,9 +1,17 @@
 /** Small values that the app's object keeps, by name. */
+import type { ErrorParts } from "../../errors.js";
 import type { TokenSet } from "../../types.js";
 import type { Order } from "../events/rereading.js";
 import type { Sql } from "../platform-types.js";
 import { type JsonText, parseStored } from "../stored-json.js";
-import type { Failure } from "./token.js";
+
+/** A failure to get a token. */
+export interface TokenFailure {
+  fault: ErrorParts;
+  /** In a row. */
+  count: number;
+  until: number;
+}
 
 /** What each name stands for. */
 interface Values {
@@ -13,7 +21,7 @@ interface Values {
   closed: { until: number; at: number };
   token: TokenSet;
   /** The last failure to get a token. */
-  token_failure: Failure | null;
+  token_failure: TokenFailure | null;
   /** Which events are being read again. */
   reread: Order | null;
   [count: `count:${string}`]: number;

@@ -7,7 +7,7 @@ import { tokensOf } from "../../client/client.js";
 import { ApiError, type ErrorParts, VoucherError } from "../../errors.js";
 import type { WorkerEnv } from "../types.js";
 import { type Token, clientOptions } from "../uber.js";
-import type { AppState } from "./app-state.js";
+import type { AppState, TokenFailure } from "./app-state.js";
 
 const FIRST_RETRY_MS = 5_000;
 const LONGEST_RETRY_MS = 5 * 60_000;
@@ -17,13 +17,6 @@ const LIMITED_RETRY_MS = 60_000;
 const LONGEST_WAIT_MS = 60 * 60_000;
 
 const PASSING = new Set(["token_unavailable", "connection_failed", "timeout"]);
-
-export interface Failure {
-  fault: ErrorParts;
-  /** In a row. */
-  count: number;
-  until: number;
-}
 
 export class AppToken {
   #tokens: ((rejected?: string) => Promise<string>) | undefined;
@@ -59,7 +52,7 @@ export class AppToken {
     if (this.#failure()) this.store.write("token_failure", null);
   }
 
-  #failure(): Failure | undefined {
+  #failure(): TokenFailure | undefined {
     return this.store.read("token_failure") ?? undefined;
   }
 
