@@ -92,17 +92,21 @@ async function openTab(path) {
   opened.setDefaultNavigationTimeout(SCREEN_MS);
   opened.on("dialog", (dialog) => void dialog.accept().catch(() => {}));
   opened.on("filechooser", (chooser) => {
-    if (random.happens(0.9)) void chooser.setFiles(lists.draw(programOf(opened))).catch(() => {});
+    if (random.happens(0.9))
+      void chooser.setFiles(lists.draw(programNamed(opened))).catch(() => {});
   });
   pages.push(opened);
   return opened;
 }
 
-/** The program whose screen it is, or any. @param {Page} opened */
-function programOf(opened) {
+/** The program whose screen it is. @param {Page} opened */
+function programNamed(opened) {
   const [, id] = /\/programs\/([0-9a-f-]{36})/.exec(opened.url()) ?? [];
-  return id !== undefined && of.has(id) ? id : random.of(programs);
+  return id !== undefined && of.has(id) ? id : undefined;
 }
+
+/** The same, or any. @param {Page} opened */
+const programOf = (opened) => programNamed(opened) ?? random.of(programs);
 
 /** @param {Control} control */
 function textFor({ text, asked, group }) {
@@ -184,7 +188,7 @@ async function setFault(name, value) {
   const panel = page.locator(".sandbox");
   if (!(await panel.isVisible())) await page.getByRole("button", { name: "Sandbox" }).click();
   await panel.getByLabel(name).selectOption(value);
-  if (random.happens(0.7)) await panel.getByRole("button", { name: "Close" }).click();
+  if (random.happens(0.95)) await panel.getByRole("button", { name: "Close" }).click();
 }
 
 /** @type {Record<string, string>} */
@@ -234,10 +238,12 @@ const actions = {
         if (random.happens(0.6)) return "kept";
         await another.click();
       }
-      const file = lists.draw(programOf(page));
+      const file = lists.draw(programNamed(page));
       await input.setInputFiles(file);
       const review = page.locator(".review .button-strong");
       await review.waitFor().catch(() => {});
+      const comparing = page.locator(".review-reason", { hasText: /^Comparing/ });
+      await comparing.waitFor({ state: "hidden" }).catch(() => {});
       return `${file.name}, ${random.happens(0.8) ? await decide(8) : "left"}`;
     },
   ],
