@@ -73,9 +73,8 @@ export default tseslint.config(
   },
   {
     files: ["src/js/**/*.ts"],
-    ignores: ["src/js/worker/**", "src/js/worker-client/**"],
     rules: {
-      // What comes from the wasm, a host or a caller is typed where it enters, or read by guards.
+      // What comes from the wasm, a host, a table or a caller is typed where it enters, or read by guards.
       "@typescript-eslint/no-unsafe-type-assertion": "error",
     },
   },

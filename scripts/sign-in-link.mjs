@@ -14,27 +14,24 @@ import { createServer } from "node:http";
  */
 export async function openSignInLink({ host, origin, adminToken }) {
   const secret = `/${randomBytes(24).toString("base64url")}`;
+  let isUsed = false;
   const server = createServer(async (request, response) => {
-    if (request.method !== "GET" || !isSame(request.url ?? "", secret)) {
+    response.setHeader("Connection", "close");
+    if (isUsed || request.method !== "GET" || !isSame(request.url ?? "", secret)) {
       response.writeHead(404).end();
       return;
     }
-    server.close();
+    isUsed = true;
     try {
-      const session = await fetch(`${origin}/api/session`, {
-        method: "POST",
-        headers: { "Content-Type": "application/json", Origin: origin },
-        body: JSON.stringify({ token: adminToken }),
-      });
-      response.writeHead(303, {
-        Location: `${origin}/`,
-        "Set-Cookie": session.headers.getSetCookie(),
-        "Cache-Control": "no-store",
-        Connection: "close",
-      });
-      response.end();
-    } catch {
-      response.writeHead(303, { Location: `${origin}/`, Connection: "close" }).end();
+      const cookies = await signIn(origin, adminToken);
+      server.close();
+      const head = { Location: `${origin}/`, "Set-Cookie": cookies, "Cache-Control": "no-store" };
+      response.writeHead(303, head).end();
+    } catch (error) {
+      // Nobody has been signed in: the link still does.
+      isUsed = false;
+      response.writeHead(502, { "Content-Type": "text/plain" });
+      response.end(`The console did not sign you in (${String(error)}). Load this page again.\n`);
     }
   });
   await new Promise((resolve, reject) => {
@@ -45,6 +42,17 @@ export async function openSignInLink({ host, origin, adminToken }) {
   server.unref();
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
   return `http://${host}:${port}${secret}`;
+}
+
+/** What the console gives a browser for the token. @param {string} origin @param {string} token */
+async function signIn(origin, token) {
+  const answer = await fetch(`${origin}/api/session`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Origin: origin },
+    body: JSON.stringify({ token }),
+  });
+  if (!answer.ok) throw new Error(`it answered ${answer.status}`);
+  return answer.headers.getSetCookie();
 }
 
 /** @param {string} given @param {string} right */

@@ -76,7 +76,11 @@ const STEPS = [
   ),
   clicker("console clicker", []),
   ...workerTests((name) => SLOWEST.has(name)),
-  check("rust format", () => exec("cargo", ["fmt", "--check"])),
+  check("rust format", async () => {
+    for (const folder of ["", "fuzz", "examples/rust-worker"]) {
+      await exec("cargo", ["fmt", "--check", "--manifest-path", join(folder, "Cargo.toml")]);
+    }
+  }),
   check("rust lint", () => clippy(["--all-features"]), CARGO),
   ...["--all-features", "--features=client"].map((features) =>
     check(`rust lint wasm ${features}`, () => clippy([...WASM_ARGS, features]), CARGO),

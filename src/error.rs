@@ -102,7 +102,7 @@ error_codes! {
         "Correct the entries in `issues`, or pass what `valid()` of the parsed list returns.";
     /// The list holds no code. An empty list would reach everybody.
     EmptyCodes = "empty_codes", Validation,
-        "Pass at least one code. To reach every code of the program, call distributeAll.";
+        "Pass at least one code. Sending all codes of a program is a separate call.";
     /// More codes than one call takes.
     TooManyCodes = "too_many_codes", Validation,
         "Create a job: it sends a list of any length.";
@@ -117,13 +117,13 @@ error_codes! {
         "Ask Uber to grant this app the voucher scope for this organization.";
     /// 404: there is no such program.
     ResourceNotFound = "resource_not_found", Api,
-        "Check the organization id, the program id and baseUrl.";
+        "Check the organization id, the program id and the base URL.";
     /// 409: for example, the program's codes are still being generated.
     Conflict = "conflict", Api,
         "Call again when the program's codes have been generated.";
     /// 429: too many requests.
     RateLimited = "rate_limited", Api,
-        "Wait, then call again: for `retryAfterMs` where it is given.";
+        "Wait as long as the answer asks, then call again.";
     /// Another 4xx: Uber refused the request.
     Rejected = "rejected", Api,
         "See `status` and `body`.";
@@ -135,10 +135,10 @@ error_codes! {
         "Look for webhooks or claims before you send again.";
     /// An answer that isn't Uber's: a redirect, a web page, no status.
     UnexpectedResponse = "unexpected_response", Api,
-        "Check baseUrl, and what stands between here and Uber.";
+        "Check the base URL, and any proxy on the way to Uber.";
     /// The token endpoint refused to give a token.
     TokenRejected = "token_rejected", Api,
-        "Check client id, client secret and scope; see `uberCode`.";
+        "Check client id, client secret and scope; see Uber's own code.";
     /// The token endpoint could not give a token now.
     TokenUnavailable = "token_unavailable", Api,
         "Try later. Uber gives 100 tokens an hour: share one through `cache`.";
@@ -147,7 +147,7 @@ error_codes! {
         "See `cause`, and `queued` before you send again.";
     /// No answer within the time allowed.
     Timeout = "timeout", Connection,
-        "See `queued` before you send again. timeoutMs sets the limit.";
+        "See `queued` before you send again. A longer timeout may help.";
     /// The caller's signal was aborted.
     Aborted = "aborted", Connection,
         "See `queued` before you send again.";
@@ -268,7 +268,7 @@ impl Error {
         let mut error = Self::new(ErrorCode::ConnectionFailed, Queued::No, message);
         error.0.unsent = true;
         error.with_hint(
-            "Nothing has left. Check the network, baseUrl and the certificate; see `cause`.",
+            "Nothing has left. Check the network, the base URL and the certificate; see `cause`.",
         )
     }
 

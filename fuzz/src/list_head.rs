@@ -27,7 +27,9 @@ pub(crate) fn decoded(input: &[u8]) -> Result<Vec<u8>, Rejected> {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => return refused(RejectReason::NotUtf8),
         [0xff, 0xfe, ..] => u16::from_le_bytes,
         [0xfe, 0xff, ..] => u16::from_be_bytes,
-        [first, second, ..] if (*first == 0) != (*second == 0) => return refused(RejectReason::NotUtf8),
+        [first, second, ..] if (*first == 0) != (*second == 0) => {
+            return refused(RejectReason::NotUtf8);
+        }
         _ => return Ok(input.strip_prefix(b"\xef\xbb\xbf").unwrap_or(input).to_vec()),
     };
     let (units, rest) = input[2..].as_chunks();
@@ -78,7 +80,9 @@ pub(crate) fn layout(text: &[u8], options: Options) -> Layout {
     let (row, end) = loop {
         if at == text.len() {
             return match options.header_row {
-                Some(_) => Layout::Refuse((numbers[at], String::new(), RejectReason::MissingColumn)),
+                Some(_) => {
+                    Layout::Refuse((numbers[at], String::new(), RejectReason::MissingColumn))
+                }
                 None => Layout::Nothing,
             };
         }

@@ -105,7 +105,9 @@ fn check_wait(head: &ResponseHead, now: u64) {
 }
 
 fn check_retries(head: &ResponseHead, now: u64, random: f64) {
-    for operation in [Operation::Distribute, Operation::Read, Operation::ClientToken, Operation::SingleUseGrant] {
+    for operation in
+        [Operation::Distribute, Operation::Read, Operation::ClientToken, Operation::SingleUseGrant]
+    {
         for attempt in [Attempt::Answered(head), Attempt::Failed, Attempt::GivenUp] {
             let mut retry = Retry::new(operation, 3);
             let (mut waits, mut renewals) = (0, 0);

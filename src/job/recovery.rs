@@ -169,7 +169,7 @@ impl Recovery {
             // Nobody may be surprised by more codes than were meant to leave.
             let pause = self.pause_after(self.ledger.begin.total);
             if pause > 0 && pause != self.ledger.pause.codes {
-                return Err(mismatch("The journal's job has another `pauseAfter`, or none"));
+                return Err(mismatch("The journal's job has another pause, or none"));
             }
             return self.resume(false);
         }
@@ -190,7 +190,7 @@ impl Recovery {
             program: program.as_str(),
         });
         let body = begin.encode().ok_or_else(|| {
-            let fault = "`baseUrl` is too long for a journal";
+            let fault = "The base URL is too long for a journal";
             Error::validation(ErrorCode::InvalidOptions, fault)
         })?;
         self.ledger.apply(begin);
@@ -226,7 +226,7 @@ impl Recovery {
         if begin.base_url != self.api.base_url().as_str()
             || !id::is_same(&begin.organization, self.api.organization().as_str())
         {
-            let what = "The journal's job is of another organization or baseUrl";
+            let what = "The journal's job is of another organization or base URL";
             return Err(mismatch(what));
         }
         let program =

@@ -34,7 +34,7 @@ impl Settings {
         if goes {
             return Ok(());
         }
-        let fault = "`batchSize`, `concurrency` or the time between requests is out of range";
+        let fault = "The batch size, the concurrency or the time between requests is out of range";
         Err(Error::validation(ErrorCode::InvalidOptions, fault))
     }
 }

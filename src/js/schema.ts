@@ -3,7 +3,10 @@
  * member is read once, so that a getter can't say two things.
  */
 import { invalidOption, ours, quietly } from "./errors.js";
+import { membersOf } from "./members.js";
 import type { CallSignal } from "./types.js";
+
+export { membersOf };
 
 /** What is wrong with a value, as the rest of a sentence that begins with the option's name. */
 class Fault {
@@ -39,12 +42,6 @@ export const only =
   <T>(isFine: (value: unknown) => value is T, text: string): Reader<T> =>
   (value) =>
     isFine(value) ? value : fault(text);
-
-/** The members of whatever foreign code gives: any of them may be there, or throw. */
-export function membersOf(value: unknown): Readonly<Record<PropertyKey, unknown>> {
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- Nothing is claimed: every member is unknown.
-  return Object(value) as Readonly<Record<PropertyKey, unknown>>;
-}
 
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null;

@@ -29,7 +29,7 @@ impl Api {
         {
             return Err(Error::validation(
                 ErrorCode::InvalidOptions,
-                "`acceptLanguage` can't stand in a header",
+                "The language can't stand in a header",
             ));
         }
         Ok(Self { base_url, organization, accept_language: accept_language.to_owned() })

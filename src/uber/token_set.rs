@@ -87,7 +87,7 @@ pub fn parse_response(
         let what = if refresh.is_some() { "The refresh token" } else { "The authorization code" };
         let parts = error.parts_mut();
         parts.message = text(&[what, " is spent, expired or revoked"]);
-        parts.hint = "Sign the administrator in again, and keep what `onTokens` gives.";
+        parts.hint = "Sign the administrator in again, and keep each new set of tokens.";
     }
     // A body that was to hold a token is not for the caller's eyes.
     if let (true, Some(api)) = (is_ok, &mut error.parts_mut().api) {

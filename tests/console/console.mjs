@@ -499,7 +499,12 @@ const tests = {
   async "the link that `npm start` prints signs in, once"() {
     const guest = await visitor(server.origin);
     const first = await open(guest, server.link);
-    await first.getByRole("heading", { name: "Programs" }).waitFor();
+    await first
+      .getByRole("heading", { name: "Programs" })
+      .waitFor()
+      .catch(async (cause) => {
+        throw new Error(`${first.url()} shows ${await first.innerText("body")}`, { cause });
+      });
     assert.equal(first.url(), `${server.origin}/`);
     await guest.close();
     await assert.rejects(fetch(server.link), { name: "TypeError" });

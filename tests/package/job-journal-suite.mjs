@@ -329,7 +329,7 @@ export async function jobJournalSuite(
     const far = createClient({ organizationId: "org", auth: "none", baseUrl });
     const invalid = { code: "invalid_options", queued: "no" };
     const error = await assert.rejects(far.createJob(programId, codes, { journal }), invalid);
-    assert.ok(error.message.includes("baseUrl"), error.message);
+    assert.ok(error.message.includes("base URL"), error.message);
     for (const requestsPerSecond of [0, -1, NaN, -Infinity, Number.MIN_VALUE]) {
       const options = { journal, requestsPerSecond };
       await assert.rejects(client.createJob(programId, codes, options), invalid);

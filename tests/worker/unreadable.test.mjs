@@ -116,7 +116,7 @@ test("jobs of another base URL wait, the others go on, and so do they once it is
     [job.status, job.error.code, job.progress.queued],
     ["unreadable", "journal_mismatch", 10],
   );
-  assert.match(job.error.message, /another organization or baseUrl/);
+  assert.match(job.error.message, /another organization or base URL/);
   const { jobs } = await worker.json(path);
   assert.deepEqual(
     jobs.map((/** @type {any} */ { id, status }) => [id, status]),

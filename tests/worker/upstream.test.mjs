@@ -34,7 +34,7 @@ test("the worker says which Uber it talks to, in its log and to operators", asyn
 });
 
 test("the samples of a configuration have every variable that is read", async () => {
-  const types = await read("../../src/js/worker/types.ts");
+  const types = await read("../../src/js/worker/types/environment.ts");
   const [, members = ""] = /interface WorkerEnv \{([\s\S]*?)\n\}/.exec(types) ?? [];
   const names = [...members.matchAll(/^ {2}([A-Z_]+)\??: string;/gm)].map(([, name = ""]) => name);
   assert.ok(names.length >= 10, String(names));

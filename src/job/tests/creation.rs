@@ -54,7 +54,7 @@ fn a_base_url_that_has_no_place_in_a_journal_is_refused() {
             }
             Err(error) => {
                 assert_eq!(error.code, ErrorCode::InvalidOptions);
-                assert!(error.message.contains("`baseUrl`") && !fits, "{length}");
+                assert!(error.message.contains("base URL") && !fits, "{length}");
             }
         }
     }

@@ -280,24 +280,25 @@ export const INVALID_PROGRAM_ID_HINT = "Pass the voucher_program_id of the progr
 export const INVALID_CODES_HINT =
   "Correct the entries in `issues`, or pass what `valid()` of the parsed list returns.";
 export const EMPTY_CODES_HINT =
-  "Pass at least one code. To reach every code of the program, call distributeAll.";
+  "Pass at least one code. Sending all codes of a program is a separate call.";
 export const TOO_MANY_CODES_HINT = "Create a job: it sends a list of any length.";
 export const INVALID_REQUEST_HINT = "Check the program and the codes.";
 export const UNAUTHORIZED_HINT = "Get a new access token, with the voucher scope.";
 export const USER_NOT_ALLOWED_HINT =
   "Ask Uber to grant this app the voucher scope for this organization.";
-export const RESOURCE_NOT_FOUND_HINT = "Check the organization id, the program id and baseUrl.";
+export const RESOURCE_NOT_FOUND_HINT =
+  "Check the organization id, the program id and the base URL.";
 export const CONFLICT_HINT = "Call again when the program's codes have been generated.";
-export const RATE_LIMITED_HINT = "Wait, then call again: for `retryAfterMs` where it is given.";
+export const RATE_LIMITED_HINT = "Wait as long as the answer asks, then call again.";
 export const REJECTED_HINT = "See `status` and `body`.";
 export const INTERNAL_SERVER_ERROR_HINT = "Look for webhooks or claims before you send again.";
 export const SERVER_ERROR_HINT = "Look for webhooks or claims before you send again.";
-export const UNEXPECTED_RESPONSE_HINT = "Check baseUrl, and what stands between here and Uber.";
-export const TOKEN_REJECTED_HINT = "Check client id, client secret and scope; see `uberCode`.";
+export const UNEXPECTED_RESPONSE_HINT = "Check the base URL, and any proxy on the way to Uber.";
+export const TOKEN_REJECTED_HINT = "Check client id, client secret and scope; see Uber's own code.";
 export const TOKEN_UNAVAILABLE_HINT =
   "Try later. Uber gives 100 tokens an hour: share one through `cache`.";
 export const CONNECTION_FAILED_HINT = "See `cause`, and `queued` before you send again.";
-export const TIMEOUT_HINT = "See `queued` before you send again. timeoutMs sets the limit.";
+export const TIMEOUT_HINT = "See `queued` before you send again. A longer timeout may help.";
 export const ABORTED_HINT = "See `queued` before you send again.";
 export const JOURNAL_CORRUPT_HINT =
   "Take a copy of the journal from before, and resume it with `restored: true`.";

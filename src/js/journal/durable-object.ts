@@ -152,14 +152,14 @@ export function durableObjectJournal(storage: DurableStorage, name: string): Jou
 export async function* readDamaged(
   storage: DurableStorage,
   name: string,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   for await (const [, piece] of stored(storage, prefixOf(name))) yield piece;
 }
 
 async function* stored(
   storage: DurableStorage,
   prefix: string,
-): AsyncGenerator<[key: string, piece: Uint8Array]> {
+): AsyncGenerator<[key: string, piece: Uint8Array<ArrayBuffer>]> {
   let start: { startAfter?: string } = {};
   for (;;) {
     const found = await storage.list({ prefix, limit: PAGE, noCache, ...start });

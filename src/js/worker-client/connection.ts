@@ -1,5 +1,5 @@
 /** The way to the worker: its address, who is asking, requests and sockets. */
-import type { HostURL } from "../types.js";
+import type { CallSignal, HostURL } from "../types.js";
 import { connectionFailed, errorOf } from "./error.js";
 import { protocolsOf } from "./protocols.js";
 
@@ -64,8 +64,8 @@ export class Connection {
     const credentials = this.#token === undefined ? {} : { credentials: "omit" as const };
     let answer: Response;
     try {
-      const asked = { ...init, ...credentials, headers, redirect: "error", cache: "no-store" };
-      answer = await this.#fetch(this.#url(path).href, asked as RequestInit);
+      const own = { headers, redirect: "error", cache: "no-store" } as const;
+      answer = await this.#fetch(this.#url(path).href, { ...init, ...credentials, ...own });
     } catch (cause) {
       if (init.signal?.aborted) throw cause;
       throw connectionFailed(cause, queued);
@@ -74,17 +74,22 @@ export class Connection {
     return answer;
   }
 
-  async get<T>(path: string, signal?: AbortSignal): Promise<T> {
-    const answer = await this.request(path, signal ? { signal } : {}, "no");
-    return (await answer.json()) as T;
+  /** The same, whose answer is JSON: its type is what the worker's own say of the route. */
+  async requestJson<T>(path: string, init: RequestInit, queued: "no" | "unknown"): Promise<T> {
+    const answer = await this.request(path, init, queued);
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- The worker is of the same release, or a later one.
+    return (answer.status === 204 ? undefined : await answer.json()) as T;
+  }
+
+  get<T>(path: string, signal?: CallSignal): Promise<T> {
+    return this.requestJson(path, withSignal(signal), "no");
   }
 
   /** A decision: nothing leaves because of an answer that was lost, but it may have been taken. */
-  async send<T>(method: "POST" | "PUT" | "PATCH", path: string, body: unknown): Promise<T> {
+  send<T>(method: "POST" | "PUT" | "PATCH", path: string, body: unknown): Promise<T> {
     const headers = { "Content-Type": "application/json" };
     const init = { method, headers, body: JSON.stringify(body) };
-    const answer = await this.request(path, init, "unknown");
-    return (answer.status === 204 ? undefined : await answer.json()) as T;
+    return this.requestJson(path, init, "unknown");
   }
 
   /** A page can set no header of a WebSocket, so a token goes along as a subprotocol. */
@@ -95,6 +100,13 @@ export class Connection {
     if (Socket === undefined) {
       throw new TypeError("This host has no WebSocket: pass one as the option `WebSocket`");
     }
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- Its handlers are only set, with what takes less.
     return new Socket(url.href, protocolsOf(this.#token)) as LiveSocket;
   }
+}
+
+/** What `fetch` is told of a signal. @internal */
+export function withSignal(signal: CallSignal | undefined): { signal?: AbortSignal } {
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- The host's own, by other types; `fetch` refuses what is none.
+  return signal === undefined ? {} : { signal: signal as AbortSignal };
 }

@@ -1,4 +1,5 @@
 /** The errors of the worker's client: the problems (RFC 9457) that the worker answers with. */
+import { membersOf } from "../members.js";
 
 /** What an error of the worker's client is made of. */
 export interface WorkerErrorParts {
@@ -55,7 +56,7 @@ export class WorkerError extends Error {
 
   /** Also says yes to an error of another copy of the package. */
   static override [Symbol.hasInstance](value: unknown): value is WorkerError {
-    const marks = (Object(value) as { [mark]?: unknown })[mark];
+    const marks = membersOf(value)[mark];
     return Array.isArray(marks) && marks.includes("WorkerError");
   }
 
@@ -87,8 +88,7 @@ export function connectionFailed(cause: unknown, queued: "no" | "unknown"): Work
 export async function errorOf(answer: Response, queued: "no" | "unknown"): Promise<WorkerError> {
   const { status } = answer;
   try {
-    const problem = (await answer.json()) as Record<string, unknown>;
-    const { code, title, hint, queued: said, ...details } = problem;
+    const { code, title, hint, queued: said, ...details } = membersOf(await answer.json());
     if (typeof code === "string" && typeof title === "string") {
       return new WorkerError({
         code,

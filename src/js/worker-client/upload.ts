@@ -1,5 +1,6 @@
 /** A list of codes as the body of a request. */
 import type { BlobInput, StreamInput } from "../codes/codes-input.js";
+import { membersOf } from "../members.js";
 
 /**
  * A list of codes: text (a code a line, or a CSV) as a string, bytes, a `File` or a
@@ -28,9 +29,11 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** The worker reads and checks the list; what is no code comes back with its line. @internal */
 export function bodyOf(codes: WorkerCodes): Body {
   if (isStream(codes)) {
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- A stream of the host's, by other types.
     return { body: codes as never, headers: TEXT, isRepeatable: false, duplex: { duplex: "half" } };
   }
   if (isEntries(codes)) return entries(Array.from(codes));
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- Text, bytes or a file of the host's, by other types.
   return { body: codes as BodyInit, headers: TEXT, isRepeatable: true };
 }
 
@@ -43,7 +46,7 @@ function entries(codes: unknown[]): Body {
 }
 
 const isStream = (codes: WorkerCodes): codes is StreamInput =>
-  typeof (Object(codes) as { getReader?: unknown }).getReader === "function";
+  typeof membersOf(codes)["getReader"] === "function";
 
 const isEntries = (codes: WorkerCodes): codes is Iterable<string> =>
   typeof codes === "object" && !ArrayBuffer.isView(codes) && Symbol.iterator in codes;

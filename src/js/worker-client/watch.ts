@@ -89,7 +89,7 @@ export class Watch {
       if (this.#socket !== socket) return;
       clearTimeout(this.#pong);
       if (data === "pong") this.#tell({ at: Date.now() });
-      else this.#take(JSON.parse(String(data)) as JobMessage);
+      else this.#take(messageIn(String(data)));
     };
     // `onclose` follows, and says all that there is to know.
     socket.onerror = () => {};
@@ -148,4 +148,9 @@ export class Watch {
     this.#socket = undefined;
     socket?.close();
   }
+}
+
+function messageIn(text: string): JobMessage {
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- The worker sends nothing else.
+  return JSON.parse(text) as JobMessage;
 }

@@ -45,7 +45,7 @@ async function* piecesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8
           : await reader.read();
       if (value && value.byteLength > 0) {
         yield value;
-        buffer = value.buffer as ArrayBuffer;
+        if (value.buffer instanceof ArrayBuffer) ({ buffer } = value);
       }
       if (done) return;
     }
@@ -55,8 +55,13 @@ async function* piecesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8
 }
 
 type LargeReader = Pick<ReadableStreamBYOBReader, "cancel"> & {
-  readAtLeast(least: number, view: Uint8Array): Promise<{ done: boolean; value?: Uint8Array }>;
+  readAtLeast(
+    least: number,
+    view: Uint8Array,
+  ): Promise<{ done: boolean; value?: Uint8Array<ArrayBuffer> }>;
 };
+
+const readsAtLeast = (reader: object): reader is LargeReader => "readAtLeast" in reader;
 
 /** One that fills a buffer, where the stream has such: else each piece is garbage afterwards. */
 function byteReader(
@@ -64,7 +69,7 @@ function byteReader(
 ): LargeReader | ReadableStreamDefaultReader<Uint8Array> {
   try {
     const reader = body.getReader({ mode: "byob" });
-    if ("readAtLeast" in reader) return reader as unknown as LargeReader;
+    if (readsAtLeast(reader)) return reader;
     reader.releaseLock();
   } catch {
     // A stream that was made in JavaScript, of another worker say.

@@ -1,14 +1,14 @@
 /** Uber's list of a program's codes: as a stream, and a page at a time. */
 import { membersOf } from "../schema.js";
 import { type Client, createClient } from "../client/client.js";
-import type { FetchFunction, VoucherCode } from "../types.js";
+import type { VoucherCode } from "../types.js";
 import { idsOfCodes } from "./code-ids.js";
 import { BrokenList, pagesOfList } from "./json-pages.js";
 import { refuse } from "./problem.js";
 import { settings } from "./settings.js";
 import { stubs } from "./stubs.js";
 import type { WorkerEnv } from "./types.js";
-import { type TokenApi, clientOptions, createUber } from "./uber.js";
+import { type TokenApi, type UberFetch, clientOptions, createUber, uberFetch } from "./uber.js";
 
 /** From the first byte of the request to the last of the list. */
 const LIST_TIMEOUT_MS = 120_000;
@@ -20,12 +20,12 @@ const ONCE = { maxRetries: 0 } as const;
 /** How Uber is reached, and whom tokens are from. */
 export interface Way {
   app: () => TokenApi;
-  fetch: FetchFunction;
+  fetch: UberFetch;
 }
 
 const wayOf = (env: WorkerEnv): Way => ({
   app: () => stubs(env).app(),
-  fetch: (url, init) => (env.UBER ?? globalThis).fetch(url, init),
+  fetch: uberFetch(env),
 });
 
 /**
@@ -43,12 +43,12 @@ export async function openCodes(
   const client = createUber(env, app, async (url, init) => {
     const head = new AbortController();
     const abort = () => head.abort();
-    const given = init.signal as AbortSignal;
-    given.addEventListener("abort", abort);
+    const given = init.signal instanceof AbortSignal ? init.signal : undefined;
+    given?.addEventListener("abort", abort);
     const signal = AbortSignal.any([head.signal, timeout]);
-    const answer = (await fetch(url, { ...init, signal })) as Response;
+    const answer = await fetch(url, { ...init, signal });
     // The client lets go of its own connection once it has an answer.
-    given.removeEventListener("abort", abort);
+    given?.removeEventListener("abort", abort);
     if (!answer.ok) return answer;
     ({ body } = answer);
     const headers = new Headers(answer.headers);
@@ -61,7 +61,7 @@ export async function openCodes(
     void cancel(body);
     throw error;
   }
-  return body ?? (new Response("").body as ReadableStream<Uint8Array>);
+  return body ?? new Blob([]).stream();
 }
 
 /** The codes in pages of some hundred each, with all that Uber says of them. */
@@ -97,8 +97,14 @@ export function listedIds(
   return pagesRead(env, programId, includeUsage, readIds, way);
 }
 
+/** What Uber says of each code: any of it may be there. */
+function codesIn(page: string): ListedCode[] {
+  const codes: unknown = JSON.parse(`[${page}]`);
+  return Array.isArray(codes) ? codes.map(membersOf) : [];
+}
+
 function readIds(page: string): ListedIds {
-  const codes = (JSON.parse(`[${page}]`) as unknown[]).map((code) => Object(code) as ListedCode);
+  const codes = codesIn(page);
   return {
     length: codes.length,
     ids: idsOfCodes(codes.map((code) => uuidOrNil(code.code_id))),
@@ -121,7 +127,7 @@ export function listedTexts(
 }
 
 function readTexts(page: string): ListedTexts {
-  const codes = (JSON.parse(`[${page}]`) as unknown[]).map((code) => Object(code) as ListedCode);
+  const codes = codesIn(page);
   return {
     length: codes.length,
     ids: idsOfCodes(codes.map((code) => uuidOrNil(code.code_id))),

@@ -39,9 +39,12 @@ export function partsOf(list: CodeList): ListParts {
 /** The codes of a list that was read here, sixteen bytes each. */
 export function idsOf(list: CodeList): Uint8Array<ArrayBuffer> {
   const ids = listIds(list);
-  if (ids?.buffer instanceof ArrayBuffer) return ids as Uint8Array<ArrayBuffer>;
+  if (ids && isUnshared(ids)) return ids;
   throw new TypeError("No list that was read here");
 }
+
+const isUnshared = (bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> =>
+  bytes.buffer instanceof ArrayBuffer;
 
 /** The list that was handed over. */
 export async function readInput(input: ListInput): Promise<CodeList> {

@@ -182,10 +182,16 @@ export interface ProgramTasks {
 
 export type Task = keyof ProgramTasks;
 
+/** What each of these methods takes. */
+export type TaskValues = { [T in Task]: Parameters<ProgramTasks[T]>[0] };
+
+/** What each of these methods gives. */
+export type TaskResults = { [T in Task]: Awaited<ReturnType<ProgramTasks[T]>> };
+
 /** A call of one program. */
-export interface ProgramCall<T extends Task = Task> {
+export interface ProgramCall<T extends Task> {
   programId: string;
-  value: Parameters<ProgramTasks[T]>[0];
+  value: TaskValues[T];
 }
 
 /** Why a program's object is to look at what Uber says of its codes. */
@@ -196,7 +202,7 @@ export interface ProgramApi extends ProgramTasks, ProgramOperations {
   /** Watches a job: a WebSocket can't be passed on by a call of a method. */
   fetch(request: Request): Promise<Response>;
   webhook(events: readonly EventOutcomes[], evidence?: Evidence): Promise<boolean>;
-  passOn(task: Task, calls: readonly ProgramCall[]): Promise<unknown[]>;
+  passOn<T extends Task>(task: T, calls: readonly ProgramCall<T>[]): Promise<TaskResults[T][]>;
   everything(isPaused: boolean): Promise<void>;
   wake(jobs: readonly string[]): Promise<void>;
   resumeHalted(): Promise<number>;

@@ -42,6 +42,11 @@ export interface Service {
   fetch(input: any, init?: any): Promise<any>;
 }
 
+/** A service as the worker calls it; and the host itself. */
+export interface HttpService {
+  fetch(input: Request | string, init?: RequestInit): Promise<Response>;
+}
+
 /** The objects of one class. */
 export interface ObjectNamespace {
   /** The id of the object of that name. */
@@ -55,11 +60,3 @@ export interface RequestContext {
   /** Lets work go on after the answer. */
   waitUntil(work: Promise<unknown>): void;
 }
-
-/** Globals of workerd that no library of TypeScript's declares. */
-export interface WorkerdGlobals {
-  WebSocketPair: new () => [LiveSocket, LiveSocket];
-  WebSocketRequestResponsePair: new (request: string, response: string) => unknown;
-}
-
-export const workerd = globalThis as unknown as WorkerdGlobals;

@@ -6,3 +6,21 @@ declare module "cloudflare:workers" {
     protected env: Env;
   }
 }
+
+type PlatformSocket = import("./platform-types.js").LiveSocket;
+
+/** Both ends of a WebSocket. */
+declare class WebSocketPair {
+  readonly 0: PlatformSocket;
+  readonly 1: PlatformSocket;
+}
+
+/** What the platform answers by itself, without waking the object. */
+declare class WebSocketRequestResponsePair {
+  constructor(request: string, response: string);
+}
+
+interface ResponseInit {
+  /** The end that goes to whoever has asked. */
+  webSocket?: PlatformSocket;
+}

@@ -1,5 +1,6 @@
 /** The objects behind the worker, and what they do for one another. */
-import { membersOf } from "../schema.js";
+import { membersOf } from "../members.js";
+import { isFunction } from "../schema.js";
 import { canonicalId } from "../codes/canonical-id.js";
 import { isRefused } from "../http/own-fetch.workerd.js";
 import type { Budget } from "./program/budget.js";
@@ -14,6 +15,12 @@ export interface Stubs {
   program(programId: string): ProgramApi;
 }
 
+/** The objects of one class, whose methods are called. */
+interface Namespace<T> {
+  idFromName(name: string): unknown;
+  get(id: unknown): T;
+}
+
 const APP = "app";
 const EVENTS = "events";
 
@@ -22,22 +29,20 @@ const EVENTS = "events";
  * is for one call, and counted in the budget.
  */
 export function stubs(env: WorkerEnv, budget?: Budget): Stubs {
-  const { VOUCHER_APP: apps, VOUCHER_PROGRAM: programs } = env;
-  const ofApp = (name: string) =>
-    reachable(() => apps.get(apps.idFromName(name)) as AppApi, budget);
+  const apps: Namespace<AppApi> = env.VOUCHER_APP;
+  const programs: Namespace<ProgramApi> = env.VOUCHER_PROGRAM;
+  const ofApp = (name: string) => reachable(() => apps.get(apps.idFromName(name)), budget);
   return {
     app: () => ofApp(APP),
     events: () => ofApp(EVENTS),
     program: (programId) =>
-      reachable(
-        () => programs.get(programs.idFromName(canonicalId(programId))) as ProgramApi,
-        budget,
-      ),
+      reachable(() => programs.get(programs.idFromName(canonicalId(programId))), budget),
   };
 }
 
 /** The same stub, whose calls fail with a 503 where the object can't be reached. */
 function reachable<T extends object>(get: () => T, budget: Budget | undefined): T {
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- `get` below makes its members.
   return new Proxy({} as T, {
     get: (_target, name) => {
       // No promise, whoever waits for it.
@@ -45,8 +50,9 @@ function reachable<T extends object>(get: () => T, budget: Budget | undefined): 
       return async (...values: unknown[]) => {
         budget?.countInside();
         try {
-          const stub = get() as Record<PropertyKey, (...values: unknown[]) => unknown>;
-          return await stub[name]?.(...values);
+          const stub = get();
+          const method = membersOf(stub)[name];
+          return isFunction(method) ? await Reflect.apply(method, stub, values) : undefined;
         } catch (error) {
           // What the object itself has thrown is a fault of ours, and marked so by the platform.
           const { remote } = membersOf(error);

@@ -32,6 +32,12 @@ export const PROGRAM_TABLES: Schema = {
   upgrades: [`ALTER TABLE jobs ADD COLUMN set_aside TEXT; ${WAITING}`],
 };
 
+/** The row that a statement always gives. */
+export function onlyRow<T>([row]: readonly T[]): T {
+  if (row === undefined) throw new Error("A statement that gives a row gave none");
+  return row;
+}
+
 export class Tables {
   readonly #storage: ObjectStorage;
   readonly #schema: Schema;

@@ -1,8 +1,9 @@
 /** The clients of Uber's API: each gets its token from the one place that asks for them. */
 import { type Client, createClient } from "../client/client.js";
 import { type ErrorParts, type VoucherError, toError } from "../errors.js";
-import type { ClientOptions, FetchFunction } from "../types.js";
+import type { ClientOptions, FetchFunction, FetchInit } from "../types.js";
 import { log } from "./log.js";
+import type { HttpService } from "./platform-types.js";
 import type { WorkerEnv } from "./types.js";
 
 const DEFAULT_BASE_URL = "https://api.uber.com";
@@ -20,12 +21,21 @@ export interface TokenApi {
   token(rejected?: string): Promise<{ token: Token } | { fault: ErrorParts }>;
 }
 
+/** Sends a request to Uber. */
+export type UberFetch = (url: string, init: FetchInit) => Promise<Response>;
+
+/** The way to Uber, or to what stands in its place. */
+export function uberFetch(env: WorkerEnv): UberFetch {
+  const service: HttpService = env.UBER ?? globalThis;
+  return (url, init) => service.fetch(url, init);
+}
+
 /** The options that every client of this environment has. */
 export function clientOptions(env: WorkerEnv): Omit<ClientOptions, "auth"> {
   return {
     organizationId: env.UBER_ORGANIZATION_ID,
     ...(env.UBER_BASE_URL ? { baseUrl: env.UBER_BASE_URL } : {}),
-    ...(env.UBER ? { fetch: env.UBER as never } : {}),
+    ...(env.UBER ? { fetch: env.UBER } : {}),
   };
 }
 

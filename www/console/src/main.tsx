@@ -14,9 +14,11 @@ import "./style/events.css";
 import "./style/frame.css";
 import "./style/programs.css";
 import "./style/distribution.css";
+import "./style/review.css";
 import "./style/lists.css";
 import "./style/rows.css";
 import "./style/job.css";
+import "./style/charts.css";
 
 import { render } from "preact";
 

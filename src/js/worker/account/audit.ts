@@ -3,6 +3,7 @@
  * it is told, because its key is its time and its id. No recipient's data.
  */
 import type { Sql } from "../platform-types.js";
+import { type JsonText, parseStored } from "../stored-json.js";
 import type { AuditEntry, AuditPage } from "../types.js";
 
 /** A table without an index of its own: an entry is one row. */
@@ -30,8 +31,13 @@ export function toEntry(entry: NewEntry, now: number): AuditEntry {
   return { id: crypto.randomUUID().slice(0, 8), at: now, ...nothing, ...entry };
 }
 
+/** An operator who looks at recipients again and again is written down so often. */
+const REVEALED_MS = 10 * 60_000;
+
 export class Audit {
   readonly #sql: Sql;
+  /** When each operator last saw the recipients of each program. */
+  readonly #revealedAt = new Map<string, number>();
 
   constructor(sql: Sql) {
     this.#sql = sql;
@@ -48,20 +54,32 @@ export class Audit {
     }
   }
 
+  /** An operator sees the recipients of a program: written down once in ten minutes. */
+  addRevealed(by: string, programId: string): void {
+    const now = Date.now();
+    const key = JSON.stringify([by, programId]);
+    const at = this.#revealedAt.get(key) ?? -Infinity;
+    if (now >= at && now < at + REVEALED_MS) return;
+    this.add([toEntry({ by, action: "revealed", programId }, now)]);
+    this.#revealedAt.set(key, now);
+  }
+
   /** The newest first, before the one that `before` names. */
   page(filter: AuditFilter, before: AuditCursor | undefined, limit: number): AuditPage {
     const { at, id } = before ?? { at: Number.MAX_SAFE_INTEGER, id: "" };
-    const rows = this.#sql.exec<{ entry: string }>(
+    const rows = this.#sql.exec<{ entry: JsonText<AuditEntry> }>(
       "SELECT entry FROM audit WHERE (at, id) < (?, ?) ORDER BY at DESC, id DESC",
       at,
       id,
     );
     const entries: AuditEntry[] = [];
+    let last: AuditEntry | undefined;
     for (const row of rows) {
-      const entry = JSON.parse(row.entry) as AuditEntry;
+      const entry = parseStored(row.entry);
       if (!isWanted(entry, filter)) continue;
-      if (entries.length === limit) return { entries, next: nameOf(entries.at(-1) as AuditEntry) };
+      if (last !== undefined && entries.length === limit) return { entries, next: nameOf(last) };
       entries.push(entry);
+      last = entry;
     }
     return { entries, next: null };
   }

@@ -9,6 +9,7 @@
 import { refuseReusedKey } from "../program/fingerprint.js";
 import { Refusal } from "../problem.js";
 import type { ObjectStorage } from "../platform-types.js";
+import { type JsonText, parseStored } from "../stored-json.js";
 import type { JobStatus } from "../types.js";
 
 /** What a member of a group is. */
@@ -106,7 +107,7 @@ export class Groups {
 
   /** A group, and whether it is undecided; its time may be over with this. */
   #read(key: string): (Group & { isOpen: boolean }) | undefined {
-    const [row] = this.#storage.sql.exec<{ due: number; value: string }>(
+    const [row] = this.#storage.sql.exec<{ due: number; value: JsonText<Group> }>(
       "SELECT due_at AS due, value FROM groups WHERE key = ?",
       key,
     );
@@ -115,7 +116,7 @@ export class Groups {
     // Later than anything is ever due: the clock was set back, and who was at it may be gone.
     const isOpen = row.due > now && row.due <= now + 2 * PATIENCE_MS;
     if (row.due > 0 && !isOpen) this.#giveUp(key);
-    return { ...(JSON.parse(row.value) as Group), isOpen };
+    return { ...parseStored(row.value), isOpen };
   }
 
   #write(key: string, group: Group, dueAt: number): void {

@@ -1,7 +1,8 @@
 /** The index of jobs of all programs, as history shows it and as the first screen does. */
 import { contains } from "./audit.js";
 import type { Sql } from "../platform-types.js";
-import { readSummary } from "../program/records.js";
+import { type StoredSummary, readSummary } from "../program/records.js";
+import type { JsonText } from "../stored-json.js";
 import type { JobStatus, JobSummary, Overview } from "../types.js";
 
 const MOST_LISTED = 100;
@@ -19,7 +20,7 @@ export interface HistoryFilter {
 }
 
 interface Row {
-  summary: string;
+  summary: JsonText<StoredSummary>;
 }
 
 /** The newest first. Rows are read one by one until there are enough. */

@@ -4,10 +4,10 @@
  * answer until then is the last failure.
  */
 import { tokensOf } from "../../client/client.js";
-import { type ErrorParts, VoucherError } from "../../errors.js";
-import type { TokenSet } from "../../types.js";
+import { ApiError, type ErrorParts, VoucherError } from "../../errors.js";
 import type { WorkerEnv } from "../types.js";
 import { type Token, clientOptions } from "../uber.js";
+import type { AppState, TokenFailure } from "./app-state.js";
 
 const FIRST_RETRY_MS = 5_000;
 const LONGEST_RETRY_MS = 5 * 60_000;
@@ -18,26 +18,13 @@ const LONGEST_WAIT_MS = 60 * 60_000;
 
 const PASSING = new Set(["token_unavailable", "connection_failed", "timeout"]);
 
-interface Failure {
-  fault: ErrorParts;
-  /** In a row. */
-  count: number;
-  until: number;
-}
-
-/** Where the token and the last failure are kept. */
-interface Store {
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- As `write` has it.
-  read<T>(key: string): T | undefined;
-  write(key: string, value: unknown): void;
-}
-
 export class AppToken {
   #tokens: ((rejected?: string) => Promise<string>) | undefined;
 
   constructor(
     readonly env: WorkerEnv,
-    readonly store: Store,
+    /** Where the token and the last failure are kept. */
+    readonly store: Pick<AppState, "read" | "write">,
   ) {}
 
   /** A token, other than the one that Uber rejected; or why there is none. */
@@ -51,7 +38,7 @@ export class AppToken {
       this.#tokens ??= this.#createTokens();
       const accessToken = await this.#tokens(rejected);
       if (failure) this.store.write("token_failure", null);
-      const kept = this.store.read<TokenSet>("token");
+      const kept = this.store.read("token");
       return { token: { accessToken, renewAt: kept?.renewAt ?? 0 } };
     } catch (error) {
       if (!(error instanceof VoucherError)) throw error;
@@ -65,12 +52,12 @@ export class AppToken {
     if (this.#failure()) this.store.write("token_failure", null);
   }
 
-  #failure(): Failure | undefined {
-    return this.store.read<Failure | null>("token_failure") ?? undefined;
+  #failure(): TokenFailure | undefined {
+    return this.store.read("token_failure") ?? undefined;
   }
 
   #hasToken(rejected: string | undefined, now: number): boolean {
-    const kept = this.store.read<TokenSet>("token");
+    const kept = this.store.read("token");
     const renewAt = kept?.renewAt ?? 0;
     return kept !== undefined && kept.accessToken !== rejected && renewAt > now;
   }
@@ -84,7 +71,7 @@ export class AppToken {
     const backoff = Math.min(FIRST_RETRY_MS * 2 ** (count - 1), LONGEST_RETRY_MS);
     const least = fault.status === 429 ? LIMITED_RETRY_MS : FIRST_RETRY_MS;
     const wait = Math.max(least, Math.min(fault.retryAfterMs ?? backoff, LONGEST_WAIT_MS));
-    this.store.write("token_failure", { fault, count, until: now + wait } satisfies Failure);
+    this.store.write("token_failure", { fault, count, until: now + wait });
     return { ...fault, retryAfterMs: wait };
   }
 
@@ -95,10 +82,11 @@ export class AppToken {
       auth: {
         clientId,
         clientSecret,
+        // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- The client checks it.
         ...(this.env.UBER_SCOPE ? { scope: this.env.UBER_SCOPE as never } : {}),
         ...(this.env.UBER_TOKEN_URL ? { tokenUrl: this.env.UBER_TOKEN_URL } : {}),
         cache: {
-          get: async () => this.store.read<TokenSet>("token"),
+          get: async () => this.store.read("token"),
           set: async (_key, tokens) => this.store.write("token", tokens),
         },
       },
@@ -109,7 +97,8 @@ export class AppToken {
 /** What of an error reaches another object. */
 function faultOf(error: VoucherError): ErrorParts {
   const { name, code, queued, message, hint } = error;
-  const { status, retryAfterMs } = error as { status?: number; retryAfterMs?: number };
+  const { status, retryAfterMs }: { status?: number; retryAfterMs?: number } =
+    error instanceof ApiError ? error : {};
   const more = {
     ...(status === undefined ? {} : { status }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),

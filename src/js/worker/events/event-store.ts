@@ -21,6 +21,7 @@
  * Uber uses one for two bodies is unknown, and the second would be lost.
  */
 import type { ObjectStorage } from "../platform-types.js";
+import { type JsonText, parseStored } from "../stored-json.js";
 import type { EventPage, EventSummary } from "../types.js";
 
 export const EVENT_TABLES = `
@@ -331,11 +332,14 @@ export class EventStore {
 
   get #stored(): { state: State; last: number } {
     if (this.#known !== undefined) return this.#known;
-    const [row] = this.#rows<{ value: string }>("SELECT value FROM state WHERE key = ?", STATE_KEY);
+    const [row] = this.#rows<{ value: JsonText<State> }>(
+      "SELECT value FROM state WHERE key = ?",
+      STATE_KEY,
+    );
     const state =
       row === undefined
         ? { rows: 0, last: 0, dropped: { events: 0, bytes: 0 }, sweptAt: 0 }
-        : (JSON.parse(row.value) as State);
+        : parseStored(row.value);
     const [{ last } = { last: 0 }] = this.#rows<{ last: number | null }>(
       "SELECT max(id) AS last FROM events",
     );

@@ -22,7 +22,7 @@ const ANY = "";
 const RUN_MS = 10_000;
 
 /** What is being read again. */
-interface Order {
+export interface Order {
   filter: EventFilter;
   /** The last one that was, and the last one that is to be. */
   at: number;

@@ -41,7 +41,7 @@ export async function accessOperator(
     if (typeof name !== "string" || name === "") return undefined;
     // A service says who it is with each request; no browser adds that by itself.
     const isAmbient = name === email || !request.headers.has("Cf-Access-Jwt-Assertion");
-    return { name, until: (payload.exp as number) * 1000, isAmbient };
+    return { name, until: (payload.exp ?? 0) * 1000, isAmbient };
   } catch (error) {
     if (error instanceof errors.JOSEError && !KEYS_FAILED.includes(error.code)) {
       log("access", { state: "refused", code: error.code });

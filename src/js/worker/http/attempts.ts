@@ -54,7 +54,8 @@ export class Attempts {
   accept(from: string): void {
     this.#known.delete(from);
     this.#known.add(from);
-    if (this.#known.size > MOST_KEPT) this.#known.delete([...this.#known][0] as string);
+    const [oldest = from] = this.#known;
+    if (this.#known.size > MOST_KEPT) this.#known.delete(oldest);
   }
 
   #forgetOld(now: number): void {

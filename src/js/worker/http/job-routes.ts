@@ -9,7 +9,7 @@ import type { Operator } from "./operator.js";
 import { invalid, oneOf, readMembers, readParameters, text, wholeNumber } from "./parameters.js";
 import { refuse } from "../problem.js";
 import type { ListFlags } from "../program/fingerprint.js";
-import { ACTIONS, JOB_ROUTES, noJob } from "../program/job-states.js";
+import { JOB_ROUTES, isAction, noJob } from "../program/job-states.js";
 import { namingOf } from "../program/naming.js";
 import type { Who } from "../program/records.js";
 import { callProgram } from "./program-call.js";
@@ -65,8 +65,8 @@ async function answerJob(
   { name: by, until }: Operator,
 ): Promise<Response> {
   const { request, url } = call;
-  const action = ACTIONS.find((known) => known === segment);
-  if (action === undefined) throw noJob();
+  if (!isAction(segment)) throw noJob();
+  const action = segment;
   const ask = <T>(
     method: (program: ProgramApi) => Promise<RpcResult<T>>,
     respond?: (value: T) => Response,

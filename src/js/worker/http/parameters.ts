@@ -59,6 +59,7 @@ export function readParameters<T extends Types>({ searchParams }: URL, types: T)
     if (value === undefined) throw invalid(`\`${name}\` must be ${type.expected}`);
     found[name] = value;
   }
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- Each value is what the type of its name has read.
   return found as Values<T>;
 }
 
@@ -73,6 +74,7 @@ export function readMembers<K extends string>(
   }
   refuseUnknown("member of the body", Object.keys(json), known);
   // Without a prototype, so that a member can't be an inherited one.
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- An object without members is one.
   return Object.assign(Object.create(null) as object, json);
 }
 

@@ -81,7 +81,7 @@ export async function searchPrograms({ request, url, env }: Call): Promise<Respo
   readParameters(url, {});
   const body = readMembers(await readJson(request), ["program_status", "limit", "offset"]);
   const { program_status: status, limit, offset } = body;
-  // The client checks the values.
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- The client checks the values.
   const search = { ...ONCE, status, limit, offset } as SearchProgramsOptions;
   const found = await uber(env).client.searchPrograms(search);
   return Response.json({ voucher_programs: found.map(({ raw }) => raw) });

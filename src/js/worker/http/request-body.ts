@@ -27,6 +27,7 @@ export async function listIn(
   if (!Array.isArray(body.codes)) {
     throw refuse(400, "invalid_json", "The body holds no list of codes", 'Send {"codes": ["…"]}.');
   }
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- Each entry that is no code is rejected.
   const entries = body.codes as string[];
   return { list: await readEntries(entries), flags: withBodyFlags(flags, body) };
 }

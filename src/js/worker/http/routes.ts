@@ -22,7 +22,7 @@ import { refusePlain, secured } from "./security.js";
 import { configure, settings } from "../settings.js";
 import { answerSession } from "./sign-in.js";
 import { stubs } from "../stubs.js";
-import type { RequestContext } from "../platform-types.js";
+import type { HttpService, RequestContext } from "../platform-types.js";
 import type { Call, WorkerEnv, WorkerHandler, WorkerOptions } from "../types.js";
 import { logUpstream, upstreamOf } from "../uber.js";
 import { readJson } from "./request-body.js";
@@ -97,7 +97,8 @@ async function page({ request, url, env }: Call): Promise<Response> {
   if (request.method !== "GET" && request.method !== "HEAD") throw nothing();
   // What serves the files would redirect to what may be another host's name.
   if (/\/\/|%2f|%5c/i.test(url.pathname)) throw nothing();
-  const file = (await env.ASSETS.fetch(request)) as Response;
+  const assets: HttpService = env.ASSETS;
+  const file = await assets.fetch(request);
   // The page in place of a script that is gone would only puzzle the browser.
   const isPage = file.headers.get("Content-Type")?.startsWith("text/html") ?? false;
   if (isPage && url.pathname.startsWith("/assets/")) throw nothing();

@@ -66,9 +66,8 @@ async function endOf(session: string, token: string): Promise<number | undefined
 /** Whether two texts are the same, in a time that tells nothing of where they differ. */
 export async function isSame(left: string, right: string): Promise<boolean> {
   // Of the same length, whatever the texts are.
-  const [one, other] = await Promise.all(
-    [left, right].map((text) => crypto.subtle.digest("SHA-256", encoder.encode(text))),
-  );
-  const [a, b] = [new Uint8Array(one as ArrayBuffer), new Uint8Array(other as ArrayBuffer)];
+  const digest = (text: string) => crypto.subtle.digest("SHA-256", encoder.encode(text));
+  const [one, other] = await Promise.all([digest(left), digest(right)]);
+  const [a, b] = [new Uint8Array(one), new Uint8Array(other)];
   return a.reduce((difference, byte, at) => difference | (byte ^ (b[at] ?? 0)), 0) === 0;
 }

@@ -4,9 +4,10 @@
  */
 import { markUnsent } from "../../http/own-fetch.js";
 import { isRefused } from "../../http/own-fetch.workerd.js";
-import type { FetchFunction } from "../../types.js";
+import { isObject } from "../../schema.js";
 import { settings } from "../settings.js";
 import type { WorkerEnv } from "../types.js";
+import { type UberFetch, uberFetch } from "../uber.js";
 
 /** One request to Uber may need a lease and a token before it, and reports after it. */
 const RESERVE = 6;
@@ -72,13 +73,14 @@ export class Budget {
 }
 
 /** The way to Uber, where each request is counted. */
-export function countedFetch(env: WorkerEnv, budget: Budget): FetchFunction {
+export function countedFetch(env: WorkerEnv, budget: Budget): UberFetch {
+  const fetch = uberFetch(env);
   return async (url, init) => {
     budget.countOutside();
     try {
-      return (await (env.UBER ?? globalThis).fetch(url, init)) as Response;
+      return await fetch(url, init);
     } catch (error) {
-      throw budget.noteRefusal(error) ? markUnsent(error as Error) : error;
+      throw budget.noteRefusal(error) && isObject(error) ? markUnsent(error) : error;
     }
   };
 }

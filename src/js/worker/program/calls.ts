@@ -3,7 +3,7 @@
  * that its codes are claimed, written down and never sent twice unnoticed.
  */
 import type { CodeList } from "../../codes/code-list.js";
-import type { VoucherError } from "../../errors.js";
+import { VoucherError } from "../../errors.js";
 import type { ReadableJob } from "../../job/job.js";
 import type { JobProgress } from "../../job/types.js";
 import { refuseUnapproved } from "./approval.js";
@@ -199,7 +199,7 @@ function isUnsent({ rejected, abandoned, total }: JobProgress): boolean {
 function resultOf({ summary }: JobRecord, thrown: unknown): CallResult {
   const { progress, programId } = summary;
   const isQueued = progress.queued + progress.distributed + progress.failed === progress.total;
-  const error = thrown as VoucherError | null | undefined;
+  const error = thrown instanceof VoucherError ? thrown : undefined;
   log("distribute", {
     program: programId,
     codes: progress.total,

@@ -3,7 +3,7 @@
  * calls: it makes these, and the objects that it calls make the others.
  */
 import { inParallel } from "../parallel.js";
-import type { ProgramCall, ProgramTasks, Task } from "../objects.js";
+import type { ProgramCall, Task, TaskResults } from "../objects.js";
 import { settings } from "../settings.js";
 import type { Stubs } from "../stubs.js";
 
@@ -11,8 +11,6 @@ import type { Stubs } from "../stubs.js";
 const RESERVE = 8;
 /** With fewer, calls would lead to calls more often than the platform allows. */
 const LEAST_WIDTH = 4;
-
-type Result<T extends Task> = Awaited<ReturnType<ProgramTasks[T]>>;
 
 /**
  * Calls all these programs; gives what they gave, in the same order. After one that
@@ -24,7 +22,7 @@ export async function callPrograms<T extends Task>(
   task: T,
   calls: readonly ProgramCall<T>[],
   fanOuts: number,
-): Promise<Result<T>[]> {
+): Promise<TaskResults[T][]> {
   const width = Math.max(LEAST_WIDTH, Math.floor((settings().subrequests - RESERVE) / fanOuts));
   const size = Math.ceil(calls.length / width);
   const portions: ProgramCall<T>[][] = [];
@@ -33,9 +31,9 @@ export async function callPrograms<T extends Task>(
   }
   let hasProblem = false;
   const results = await inParallel(portions, async (portion) => {
-    if (hasProblem) return [];
-    const [{ programId }] = portion as [ProgramCall<T>];
-    const given = (await stubs.program(programId).passOn(task, portion)) as Result<T>[];
+    const [first] = portion;
+    if (hasProblem || first === undefined) return [];
+    const given = await stubs.program(first.programId).passOn(task, portion);
     hasProblem ||= given.some(isProblem);
     return given;
   });

@@ -1,4 +1,5 @@
 /** What an Idempotency-Key stands for: all that decides what is sent. */
+import { membersOf } from "../../members.js";
 import { refuse } from "../problem.js";
 
 /** What the caller says about a list; `undefined` where nothing is said. */
@@ -31,11 +32,9 @@ export function fingerprintText(parts: Fingerprint, flags: ListFlags, codes: str
 /** Refuses a key that was used before for what would send something else. */
 export function refuseReusedKey(before: string, now: string): void {
   if (before === now) return;
-  const other = JSON.parse(now) as Fingerprint;
+  const other = membersOf(JSON.parse(now));
   // An earlier version wrote down the list alone.
-  const one = before.startsWith("{")
-    ? (JSON.parse(before) as Fingerprint)
-    : { ...other, codes: before };
+  const one = before.startsWith("{") ? membersOf(JSON.parse(before)) : { ...other, codes: before };
   const names = new Set([...Object.keys(one), ...Object.keys(other)]);
   const differs = [...names].filter((name) => one[name] !== other[name]);
   if (differs.length > 0) throw keyReused(differs);

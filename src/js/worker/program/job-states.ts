@@ -52,7 +52,8 @@ export const JOB_ROUTES = {
 
 export type JobAction = keyof typeof JOB_ROUTES;
 
-export const ACTIONS = Object.keys(JOB_ROUTES) as JobAction[];
+export const isAction = (segment: string): segment is JobAction =>
+  Object.hasOwn(JOB_ROUTES, segment);
 
 export const noJob = (): Refusal =>
   refuse(404, "not_found", "There is nothing here", "Look for the job in the list of jobs.");

@@ -199,13 +199,12 @@ export class Ledger {
     return row === undefined ? new Uint8Array() : new Uint8Array(row.entries);
   }
 
-  #write(page: number, entries: Uint8Array): void {
+  #write(page: number, entries: Uint8Array<ArrayBuffer>): void {
     if (entries.length === 0) {
       this.#sql.exec("DELETE FROM ledger WHERE page = ?", page);
       return;
     }
-    const { buffer } = entries as Uint8Array<ArrayBuffer>;
-    this.#sql.exec("INSERT OR REPLACE INTO ledger VALUES (?, ?)", page, buffer);
+    this.#sql.exec("INSERT OR REPLACE INTO ledger VALUES (?, ?)", page, entries.buffer);
   }
 }
 

@@ -2,6 +2,7 @@
  * Uber's list of a program's codes, as it was read some minutes ago at most: which there are, which
  * are cancelled, and which are in use. Seventeen bytes a code, in memory alone.
  */
+import { membersOf } from "../../members.js";
 import { type Budget, countedFetch } from "./budget.js";
 import { CodeIndex } from "./code-index.js";
 import type { Stubs } from "../stubs.js";
@@ -105,7 +106,7 @@ export class Listing {
       try {
         return await this.#readOnce(programId, readAt);
       } catch (error) {
-        const { code } = Object(error) as { code?: unknown };
+        const { code } = membersOf(error);
         const isPassing = code === "connection_failed" && !this.program.budget.isSpent;
         if (!isPassing || attempt === ATTEMPTS) throw error;
       }

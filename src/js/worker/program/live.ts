@@ -1,6 +1,6 @@
 /** Who watches a job: WebSockets that outlive the object in memory. */
-import type { LiveSocket, ObjectState } from "../platform-types.js";
-import { workerd } from "../platform-types.js";
+import { membersOf } from "../../members.js";
+import type { ObjectState } from "../platform-types.js";
 
 const TELL_EVERY_MS = 250;
 const SIGNED_OUT = 4401;
@@ -15,19 +15,19 @@ export class Live {
       jobId: string,
     ) => Promise<{ part: string; whole: () => Promise<string>; key: string } | undefined>,
   ) {
-    ctx.setWebSocketAutoResponse(new workerd.WebSocketRequestResponsePair("ping", "pong"));
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
   }
 
   /** Begins to watch. */
   async open(jobId: string, until: number | null, protocol: string | null): Promise<Response> {
     const message = await this.message(jobId);
-    const [client, server] = Object.values(new workerd.WebSocketPair()) as [LiveSocket, LiveSocket];
+    const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server, [jobId]);
     server.serializeAttachment({ until, key: message?.key });
     if (message) server.send(await message.whole());
     // A browser ends a connection that chooses none of what it has offered.
     const headers = protocol === null ? {} : { "Sec-WebSocket-Protocol": protocol };
-    return new Response(null, { status: 101, webSocket: client, headers } as ResponseInit);
+    return new Response(null, { status: 101, webSocket: client, headers });
   }
 
   isWatched(jobId: string): boolean {
@@ -49,12 +49,9 @@ export class Live {
     if (message === undefined) return;
     let whole: string | undefined;
     for (const socket of this.ctx.getWebSockets(jobId)) {
-      const { until, key } = Object(socket.deserializeAttachment()) as {
-        until: number | null;
-        key: string;
-      };
+      const { until, key } = membersOf(socket.deserializeAttachment());
       try {
-        if (until !== null && until < Date.now()) {
+        if (typeof until === "number" && until < Date.now()) {
           socket.close(SIGNED_OUT, "signed out");
         } else if (key === message.key) {
           socket.send(message.part);

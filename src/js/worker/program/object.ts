@@ -23,6 +23,8 @@ import type {
   ResultFilter,
   RpcResult,
   Task,
+  TaskResults,
+  TaskValues,
 } from "../objects.js";
 import { hasCodes } from "./foreign-owners.js";
 import type { EventOutcomes } from "./outcome-queue.js";
@@ -155,8 +157,12 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramAp
   }
 
   /** Does what several programs are called for: itself the first of it, and others' objects the rest. */
-  async passOn(task: Task, [own, ...rest]: readonly ProgramCall[]): Promise<unknown[]> {
-    const result: unknown = await this[task](own?.value as never);
+  async passOn<T extends Task>(
+    task: T,
+    [own, ...rest]: readonly ProgramCall<T>[],
+  ): Promise<TaskResults[T][]> {
+    if (own === undefined) return [];
+    const result = await callTask(this, task, own.value);
     return isProblem(result)
       ? [result]
       : [result, ...(await callPrograms(this.parts.stubs, task, rest, 1))];
@@ -256,6 +262,11 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramAp
     await this.parts.alarm();
   }
 }
+
+type TaskMethods = { [T in Task]: (value: TaskValues[T]) => Promise<TaskResults[T]> };
+
+const callTask = <T extends Task>(methods: TaskMethods, task: T, value: TaskValues[T]) =>
+  methods[task](value);
 
 const noUpgrade = () =>
   refuse(426, "upgrade_required", "This is a WebSocket", "Connect with `new WebSocket`.");

@@ -1,9 +1,9 @@
 /** The jobs of a program that are in memory: read from their journals, and closed when others come. */
-import { membersOf } from "../../schema.js";
+import { membersOf } from "../../members.js";
 import type { Client } from "../../client/client.js";
 import type { CodeList } from "../../codes/code-list.js";
-import type { ReadableJob } from "../../job/job.js";
-import type { JobOptions } from "../../job/types.js";
+import { BulkJob, type ReadableJob } from "../../job/job.js";
+import type { Job, JobOptions } from "../../job/types.js";
 import { durableObjectJournal, readDamaged } from "../../journal/durable-object.js";
 import type { Journal } from "../../journal/types.js";
 import { type Pace, type PacedOptions, pace } from "../../job/pace.js";
@@ -23,6 +23,11 @@ const LONGEST_RETRY_MS = 15 * 60_000;
 
 const nameOf = (number: number) => `job-${number}`;
 const codeOf = (error: unknown) => String(membersOf(error)["code"]);
+
+function readable(job: Job): ReadableJob {
+  if (job instanceof BulkJob) return job;
+  throw new TypeError("No job of this package");
+}
 
 export class OpenJobs {
   readonly #open = new Map<number, Promise<ReadableJob>>();
@@ -58,7 +63,7 @@ export class OpenJobs {
   }
 
   /** The bytes of a journal, also of one that can't be read. */
-  bytes(number: number): AsyncGenerator<Uint8Array> {
+  bytes(number: number): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     return readDamaged(this.storage, nameOf(number));
   }
 
@@ -69,7 +74,7 @@ export class OpenJobs {
     sizes: Pick<JobOptions, "batchSize" | "pauseAfter">,
   ): Promise<ReadableJob> {
     const options = { ...this.#options, ...sizes, journal: this.journal(number) };
-    const created = this.client().createJob(programId, list, options) as Promise<ReadableJob>;
+    const created = this.client().createJob(programId, list, options).then(readable);
     this.#keep(number, created);
     return created;
   }
@@ -141,7 +146,7 @@ export class OpenJobs {
     try {
       const job = await this.client().resumeJob(this.journal(number), this.#options);
       this.#breakdowns.delete(number);
-      return job as ReadableJob;
+      return readable(job);
     } catch (error) {
       this.#count(number);
       const code = codeOf(error);

@@ -245,13 +245,13 @@ export class Operations {
 }
 
 /** The platform passes streams of bytes on, and no others. */
-function byteStream(pieces: AsyncIterator<Uint8Array>): ReadableStream<Uint8Array> {
+function byteStream(pieces: AsyncIterator<Uint8Array<ArrayBuffer>>): ReadableStream<Uint8Array> {
   return new ReadableStream({
     type: "bytes",
     async pull(controller) {
       const next = await pieces.next();
       if (next.done === true) controller.close();
-      else controller.enqueue(next.value as Uint8Array<ArrayBuffer>);
+      else controller.enqueue(next.value);
     },
     async cancel() {
       await pieces.return?.();

@@ -5,7 +5,8 @@
  * long, as the platform refuses rows of more than 2 MB.
  */
 import type { ObjectStorage } from "../platform-types.js";
-import type { Tables } from "../tables.js";
+import { type JsonText, parseStored } from "../stored-json.js";
+import { type Tables, onlyRow } from "../tables.js";
 import type { WebhookOutcome } from "../../webhook/webhook.js";
 
 /** Characters of a row to which others are added, at most: all of it is written each time. */
@@ -82,11 +83,11 @@ export class OutcomeQueue {
       open.length += 1 + text.length;
       return;
     }
-    const [row] = this.#rows<{ id: number }>(
+    const inserted = this.#rows<{ id: number }>(
       "INSERT INTO inbox (outcomes) VALUES (?) RETURNING id",
       text,
     );
-    this.#open = { id: (row as { id: number }).id, length: text.length };
+    this.#open = { id: onlyRow(inserted).id, length: text.length };
   }
 
   /** The oldest ones. What is added from now on is in other rows. */
@@ -162,8 +163,8 @@ function partOf(rows: Iterable<Row>): Part | undefined {
   }
   if (text === "") return undefined;
   // In the first version of the tables, a row was an array. What waits for a job is bare.
-  const found = JSON.parse(`[${text}]`) as (EventOutcomes | QueuedOutcome | QueuedOutcome[])[];
-  const outcomes = found.flatMap((entry) => {
+  const list: JsonText<(EventOutcomes | QueuedOutcome | QueuedOutcome[])[]> = `[${text}]`;
+  const outcomes = parseStored(list).flatMap((entry) => {
     if (!("outcomes" in entry)) return entry;
     return entry.outcomes.map((outcome) => ({ ...outcome, event: entry.event }));
   });

@@ -4,7 +4,8 @@ import type { JobProgress } from "../../job/types.js";
 import type { Sql, SqlValue } from "../platform-types.js";
 import type { Words } from "./rejections.js";
 import { START_AT_ONCE, type StartPlan } from "./start-plan.js";
-import type { Tables } from "../tables.js";
+import { type JsonText, parseStored } from "../stored-json.js";
+import { type Tables, onlyRow } from "../tables.js";
 import type { AuditEntry, EvidenceSources, JobStatus, JobSummary } from "../types.js";
 
 /** When, and how many codes were in each state, in the order of `STATES`. */
@@ -61,9 +62,9 @@ interface Row {
   digest: string;
   is_call: number;
   is_folded: number;
-  summary: string;
-  samples: string;
-  set_aside: string | null;
+  summary: JsonText<Stored>;
+  samples: JsonText<Sample[]>;
+  set_aside: JsonText<SetAside> | null;
 }
 
 const NOTHING: JobProgress = {
@@ -103,11 +104,11 @@ const SUMMARY = {
 };
 
 /** A summary as it was stored. An earlier release has written less. */
-export function readSummary(text: string): JobSummary {
-  return withDefaults(JSON.parse(text) as StoredSummary);
+export function readSummary(text: JsonText<StoredSummary>): JobSummary {
+  return withDefaults(parseStored(text));
 }
 
-type StoredSummary = Omit<JobSummary, "name"> & Partial<Pick<JobSummary, "name">>;
+export type StoredSummary = Omit<JobSummary, "name"> & Partial<Pick<JobSummary, "name">>;
 
 function withDefaults({ name, ...summary }: StoredSummary): JobSummary {
   return { ...SUMMARY, ...summary, name: name ?? summary.source ?? "" };
@@ -149,7 +150,7 @@ export class Records {
       rate: null,
       ...about,
     };
-    const [row] = this.#query<{ number: number }>(
+    const inserted = this.#query<{ number: number }>(
       `INSERT INTO jobs (id, key, digest, status, is_call, summary)
        VALUES (?, ?, ?, ?, ?, ?) RETURNING number`,
       summary.id,
@@ -159,7 +160,7 @@ export class Records {
       Number(isCall),
       JSON.stringify(summary),
     );
-    const { number } = row as { number: number };
+    const { number } = onlyRow(inserted);
     const begun = {
       isFolded: false,
       samples: [],
@@ -276,7 +277,7 @@ export class Records {
       if (known) return known;
       const { number, key, digest } = row;
       // A job of an earlier release has none yet; it is counted when something changes.
-      const stored = JSON.parse(row.summary) as Stored;
+      const stored = parseStored(row.summary);
       const { sources = NO_SOURCES, sent = null, plan = START_AT_ONCE, ...rest } = stored;
       const { words = {}, untold = [], knownUse = "", sharesCodes = true, ...summary } = rest;
       const record: JobRecord = {
@@ -293,8 +294,8 @@ export class Records {
         untold,
         knownUse,
         sharesCodes,
-        samples: JSON.parse(row.samples) as Sample[],
-        setAside: row.set_aside === null ? null : (JSON.parse(row.set_aside) as SetAside),
+        samples: parseStored(row.samples),
+        setAside: row.set_aside === null ? null : parseStored(row.set_aside),
       };
       this.#known.set(number, new WeakRef(record));
       return record;

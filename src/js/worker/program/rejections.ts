@@ -4,8 +4,9 @@
  */
 import { ApiError } from "../../errors.js";
 import type { ReadableJob } from "../../job/job.js";
-import type { FetchFunction } from "../../types.js";
+import { type Members, membersOf } from "../../members.js";
 import type { Rejection } from "../types.js";
+import type { UberFetch } from "../uber.js";
 
 const LONGEST_BODY = 4_096;
 const LONGEST_WORDS = 300;
@@ -21,11 +22,11 @@ export interface Said {
 }
 
 /** The same `fetch`, which tells of what refuses a distribution. It holds no answer up. */
-export function hearing(fetch: FetchFunction, hear: (said: Said) => void): FetchFunction {
+export function hearing(fetch: UberFetch, hear: (said: Said) => void): UberFetch {
   return async (url, init) => {
-    const answer = (await fetch(url, init)) as Response;
+    const answer = await fetch(url, init);
     const { status } = answer;
-    if (status >= 400 && status < 500 && DISTRIBUTE.test(new URL(String(url)).pathname)) {
+    if (status >= 400 && status < 500 && DISTRIBUTE.test(new URL(url).pathname)) {
       const copy = answer.clone();
       void copy
         .text()
@@ -42,23 +43,23 @@ export function hearing(fetch: FetchFunction, hear: (said: Said) => void): Fetch
 /** Reads the shapes in which Uber writes errors. */
 export function wordsOf(body: string): Omit<Said, "status"> | undefined {
   const json = parsed(body);
-  const [first] = Array.isArray(json["errors"]) ? (json["errors"] as unknown[]) : [];
-  const inner = Object(first) as Record<string, unknown>;
+  const errors = json["errors"];
+  const inner = membersOf(Array.isArray(errors) ? errors[0] : undefined);
   const code = textIn(json, "code") ?? textIn(inner, "code");
   const words = ["message", "title"].map((name) => textIn(json, name) ?? textIn(inner, name));
   const said = words.find((text) => text !== undefined);
   return said === undefined ? undefined : { code: code ?? null, words: withoutData(said) };
 }
 
-function parsed(body: string): Record<string, unknown> {
+function parsed(body: string): Members {
   try {
-    return Object(JSON.parse(body)) as Record<string, unknown>;
+    return membersOf(JSON.parse(body));
   } catch {
     return {};
   }
 }
 
-function textIn(json: Record<string, unknown>, name: string): string | undefined {
+function textIn(json: Members, name: string): string | undefined {
   const value = json[name];
   return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
 }

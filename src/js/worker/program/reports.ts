@@ -53,7 +53,7 @@ export class Reports {
     this.#due.clear();
     if (records.length === 0) return;
     this.#toldAt = Date.now();
-    const statuses = records.map(({ summary }) => summary.status);
+    const told = records.map(({ number, summary }) => [number, summary.status] as const);
     const entries = records.flatMap(({ untold }) => untold);
     try {
       await this.stubs.app().report(
@@ -64,7 +64,7 @@ export class Reports {
       for (const record of records) {
         record.untold = record.untold.filter((entry) => !entries.includes(entry));
       }
-      records.forEach(({ number }, at) => this.#told.set(number, statuses[at] as JobStatus));
+      for (const [number, status] of told) this.#told.set(number, status);
     } catch (error) {
       // The next report says it along; of a job that runs, the app's object asks.
       for (const record of records) this.#due.set(record.number, record);

@@ -29,7 +29,7 @@ export async function* csvOf(
   jobId: string,
   filter: ResultFilter,
   textOf: (code: string) => string,
-): AsyncGenerator<Uint8Array, void, void> {
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
   const encoder = new TextEncoder();
   const times = job.batches().map(({ sentAt }) => sentAt && new Date(sentAt).toISOString());
   const isWanted = matcher(filter);

@@ -6,6 +6,7 @@ import { JobError } from "../../errors.js";
 import type { ReadableJob } from "../../job/job.js";
 import { STATES } from "../../generated/protocol.js";
 import type { JobProgress } from "../../job/types.js";
+import { membersOf } from "../../members.js";
 import { nextRetryDelay, retryDelay } from "../alarm.js";
 import type { Budget } from "./budget.js";
 import { log } from "../log.js";
@@ -200,8 +201,9 @@ export class Runner {
     summary.error = fault;
     if (summary.status !== "running") return;
     if (TOKENLESS.has(fault.code) && fault.queued === "no") {
-      const { retryAfterMs } = error as { retryAfterMs?: number };
-      const wait = Math.max(retryDelay(0), Math.min(retryAfterMs ?? delayMs, LONGEST_WAIT_MS));
+      const { retryAfterMs } = membersOf(error);
+      const asked = typeof retryAfterMs === "number" ? retryAfterMs : delayMs;
+      const wait = Math.max(retryDelay(0), Math.min(asked, LONGEST_WAIT_MS));
       summary.waitingUntil = Date.now() + wait;
     } else {
       summary.status = "halted";

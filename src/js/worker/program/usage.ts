@@ -21,6 +21,7 @@ import type { JobRecord, Records } from "./records.js";
 import type { Reports } from "./reports.js";
 import type { Runner } from "./runner.js";
 import type { ProgramState } from "./state.js";
+import { type JsonText, parseStored } from "../stored-json.js";
 import type { Stubs } from "../stubs.js";
 import { STATES } from "../../generated/protocol.js";
 import type { JobProgress } from "../../job/types.js";
@@ -82,9 +83,10 @@ export class Usage {
   ) {}
 
   get #known(): UsageState {
-    const stored = this.#state === undefined ? this.program.state.read("usage") : undefined;
+    const stored: JsonText<Partial<UsageState>> | undefined =
+      this.#state === undefined ? this.program.state.read("usage") : undefined;
     // With its defaults, whatever an earlier release has left out.
-    if (stored !== undefined) this.#state = { ...NOTHING_READ, ...(JSON.parse(stored) as object) };
+    if (stored !== undefined) this.#state = { ...NOTHING_READ, ...parseStored(stored) };
     return this.#state ?? NOTHING_READ;
   }
 

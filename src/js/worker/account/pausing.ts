@@ -1,0 +1,81 @@
+/** Pauses the jobs of all programs, and lets them go on. */
+import { inTurn } from "../../journal/shared.js";
+import { logError } from "../log.js";
+import { inParallel } from "../parallel.js";
+import type { Budget } from "../program/budget.js";
+import type { Who } from "../program/records.js";
+import type { Stubs } from "../stubs.js";
+import type { JobStatus } from "../types.js";
+import type { AppState } from "./app-state.js";
+import { type Audit, toEntry } from "./audit.js";
+import type { Errands } from "./errands.js";
+import type { JobIndex } from "./job-index.js";
+
+const OPEN: readonly JobStatus[] = [
+  ...(["creating", "held", "unapproved", "scheduled"] as const),
+  ...(["running", "paused", "halted", "undecided"] as const),
+];
+
+/** What it needs of the app's object. */
+interface Needs {
+  readonly state: AppState;
+  readonly index: JobIndex;
+  readonly errands: Errands;
+  readonly audit: Audit;
+  readonly budget: Budget;
+  readonly stubs: Stubs;
+  /** How many programs one invocation asks, at most. */
+  readonly mostAsked: () => number;
+  arm(): Promise<void>;
+}
+
+export class AppPausing {
+  readonly #inTurn = inTurn();
+
+  constructor(readonly app: Needs) {}
+
+  /** Pauses everything, or lets it go on. Gives how many jobs that concerns. */
+  set(isPaused: boolean, who: Who): Promise<number> {
+    // One after the other, so that no program is told the older of two last.
+    return this.#inTurn(async () => {
+      const { state, index, errands, audit, budget, stubs, mostAsked } = this.app;
+      state.write("paused", isPaused);
+      const action = isPaused ? "all_paused" : "all_resumed";
+      audit.add([toEntry({ ...who, action }, Date.now())]);
+      const rows = index.countByProgram(OPEN);
+      budget.renew();
+      if (isPaused) {
+        // The others learn it from their next lease.
+        await inParallel(rows.slice(0, mostAsked()), async ({ program }) => {
+          errands.add(program, "unpause");
+          await stubs
+            .program(program)
+            .everything(true)
+            .catch((error: unknown) => logError("pause", error));
+        });
+      } else {
+        await this.#tell();
+      }
+      return sum(rows);
+    });
+  }
+
+  /** Lets all jobs go on that something has stopped. Gives how many those are. */
+  async resumeHalted(who: Who): Promise<number> {
+    const { index, errands, audit, budget } = this.app;
+    const rows = index.countByProgram(["halted"]);
+    for (const { program } of rows) errands.add(program, "resume");
+    const detail = "all that were halted";
+    audit.add([toEntry({ ...who, action: "resumed", detail }, Date.now())]);
+    budget.renew();
+    await this.#tell();
+    return sum(rows);
+  }
+
+  async #tell(): Promise<void> {
+    await this.app.errands.run(this.app.mostAsked());
+    await this.app.arm();
+  }
+}
+
+const sum = (rows: readonly { jobs: number }[]) => rows.reduce((all, { jobs }) => all + jobs, 0);

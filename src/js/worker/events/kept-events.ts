@@ -1,0 +1,76 @@
+/** The events that are kept, and the alarm for what becomes of them. */
+import { type Alarm, retryDelay } from "../alarm.js";
+import type { Notices } from "../account/notices.js";
+import { logError } from "../log.js";
+import { settings } from "../settings.js";
+import type { EventPage } from "../types.js";
+import type { EventFilter, EventStore, NewEvent } from "./event-store.js";
+import type { Rereading } from "./rereading.js";
+
+/** Where no event was ever kept. */
+export const NO_EVENTS: EventPage = {
+  events: [],
+  next: null,
+  unreadCount: 0,
+  dropped: { events: 0, bytes: 0 },
+  rereading: null,
+};
+
+export class KeptEvents {
+  /** Whether the alarm is set for what becomes of them. */
+  #isArmed = false;
+
+  constructor(
+    readonly store: EventStore,
+    readonly rereading: Rereading,
+    readonly alarm: Alarm,
+    readonly notices: Notices,
+  ) {}
+
+  /** Keeps an event that was well signed. */
+  async keep(event: NewEvent): Promise<void> {
+    this.store.keep(event, Date.now() + retryDelay(0));
+    if (event.status === "unread") this.notices.unread();
+    if (this.#isArmed && !event.isDue) return;
+    const due = this.store.nextDue(settings().eventRetentionDays);
+    if (due === undefined) return;
+    try {
+      await this.alarm.set(due);
+      this.#isArmed = true;
+    } catch (error) {
+      // No reason to refuse what is kept: the next one sets it.
+      logError("alarm", error);
+    }
+  }
+
+  /** A page of them, the newest first. */
+  list(filter: EventFilter, before: number, limit: number): EventPage {
+    return { ...this.store.list(filter, before, limit), rereading: this.rereading.progress };
+  }
+
+  /** Has them read again; gives how many. */
+  async reread(filter: EventFilter): Promise<number> {
+    const count = this.rereading.begin(filter);
+    if (count > 0) await this.alarm.set(Date.now());
+    return count;
+  }
+
+  /** The alarm has fired. */
+  disarm(): void {
+    this.#isArmed = false;
+  }
+
+  /** Deletes those whose time is over, and goes on with reading again. */
+  async run(): Promise<void> {
+    const { eventRetentionDays } = settings();
+    if ((this.store.nextDue(eventRetentionDays) ?? Infinity) <= Date.now()) {
+      this.store.sweep(eventRetentionDays);
+    }
+    await this.rereading.run();
+  }
+
+  nextDue(now: number): number {
+    const due = this.store.nextDue(settings().eventRetentionDays) ?? Infinity;
+    return this.rereading.isUnderWay ? Math.min(now, due) : due;
+  }
+}
