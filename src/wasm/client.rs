@@ -11,7 +11,7 @@ use super::call::{CallResponse, CallState, CallStep, Stage, epoch_ms};
 use super::error::{headers, to_js_error};
 use super::host::Host;
 use super::lists;
-use super::value::{Plain, known, number, parse_json, text_of};
+use super::value::{json_stringify, known, number, parse_json, text_of, to_js};
 use crate::error::Error;
 use crate::http::{BaseUrl, Request};
 use crate::json::Json;
@@ -41,26 +41,27 @@ pub struct Inner {
 
 #[wasm_bindgen]
 impl Client {
-    /// Takes the options as JSON text; the JavaScript side has checked
+    /// Takes the options as a plain object; the JavaScript side has checked
     /// names and types, the core checks values.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: &str, host: Host) -> Result<Client, JsValue> {
-        Inner::new(&parse_json(options), host)
+    pub fn new(options: &JsValue, host: Host) -> Result<Client, JsValue> {
+        Inner::new(&parse_json(&json_stringify(options)), host)
             .map(|inner| Self(Rc::new(inner)))
             .map_err(to_js_error)
     }
 
-    /// Begins one call. `text` is its input as JSON text; `ids` are the codes to
+    /// Begins one call. `input` is a plain object; `ids` are the codes to
     /// distribute, 16 bytes each.
     pub fn call(
         &self,
         operation: u32,
-        text: String,
+        input: &JsValue,
         ids: &[u8],
         signal: JsValue,
     ) -> Result<Call, JsValue> {
         let operation = known(ClientOperation::from_number(operation));
         let client = Rc::clone(&self.0);
+        let text = json_stringify(input);
         let input = parse_json(&text);
         let kind = repetition(operation, &input);
         let request = client.request(operation, &input, ids).map_err(to_js_error)?;
@@ -233,19 +234,18 @@ impl Inner {
         let result = match operation {
             ClientOperation::Distribute | ClientOperation::DistributeAll => accepted.then(|| {
                 let codes = if operation == ClientOperation::Distribute {
-                    number(count).into()
+                    number(count)
                 } else {
-                    JsValue::from_str("all")
+                    "all".into()
                 };
-                let receipt = Plain::new()
-                    .text("programId", text_of(&input, "programId"))
+                Json::object()
+                    .with("programId", text_of(&input, "programId"))
                     .with("codes", codes)
-                    .number("duplicates", raw_number(input.get("duplicates")))
-                    .number("attempts", (*attempts).into())
-                    .number("queuedAt", number(now))
-                    .number("status", head.status.into())
-                    .with("headers", headers(&head.headers.uber_headers()));
-                receipt.into()
+                    .with("duplicates", raw_number(input.get("duplicates")))
+                    .with("attempts", number((*attempts).into()))
+                    .with("queuedAt", number(now))
+                    .with("status", number(head.status.into()))
+                    .with("headers", headers(head.headers.uber_headers()))
             }),
             ClientOperation::ListCodes => codes::list(&parsed).map(|codes| lists::codes(&codes)),
             #[cfg(feature = "jobs")]
@@ -266,11 +266,11 @@ impl Inner {
                 let refresh = input.get("refreshToken").text().map(RefreshToken::new);
                 let tokens = token::parse_response(head, body, &parsed, refresh.as_ref(), now);
                 let tokens = tokens.map_err(|error| self.app.explain(error))?;
-                return Ok(lists::tokens(&tokens));
+                return Ok(to_js(&lists::tokens(&tokens)));
             }
         };
         match result {
-            Some(result) if accepted => Ok(result),
+            Some(result) if accepted => Ok(to_js(&result)),
             _ => Err(response::to_error(head, body, &parsed, kind, now)),
         }
     }
@@ -299,8 +299,9 @@ pub fn renew_at(expires_at: f64) -> f64 {
 
 /// Where an administrator signs in.
 #[wasm_bindgen(js_name = authorizationUrl)]
-pub fn authorization_url(options: &str) -> Result<JsValue, JsValue> {
-    let options = parse_json(options);
+pub fn authorization_url(options: &JsValue) -> Result<JsValue, JsValue> {
+    let options = json_stringify(options);
+    let options = parse_json(&options);
     let text = |name| text_of(&options, name);
     let authorize_url = options.get("authorizeUrl").text().unwrap_or(token::AUTHORIZE_URL);
     let authorize_url = BaseUrl::new(authorize_url, "authorizeUrl").map_err(to_js_error)?;

@@ -4,7 +4,7 @@ use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::value::{Plain, known, number, parse_json, text_of, text_or_null};
+use super::value::{known, number, parse_json, text_of, to_js};
 use crate::code::list::CodeList;
 use crate::csv::{self, Column};
 use crate::json::Json;
@@ -101,7 +101,7 @@ fn whole(value: &Json<'_>) -> Option<usize> {
 /// Lists that cross together: each crossing costs as much as a short list.
 #[derive(Default)]
 pub(super) struct Group<'a> {
-    lists: Array,
+    lists: Vec<Json<'a>>,
     pieces: Vec<&'a [u8]>,
     bytes: usize,
 }
@@ -110,32 +110,35 @@ impl<'a> Group<'a> {
     const MOST: usize = 1_000;
 
     pub(super) fn add(&mut self, program: Option<&'a str>, codes: &'a CodeList) {
-        let rejected = Array::new();
+        let mut rejected = Vec::with_capacity(codes.rejected().len());
         for entry in codes.rejected() {
-            let entry = Plain::new()
-                .number("line", number(entry.line))
-                .text("value", &entry.value)
-                .text("reason", entry.reason.as_str())
-                .text("message", &entry.message);
-            rejected.push(&entry.into());
+            rejected.push(
+                Json::object()
+                    .with("line", number(entry.line))
+                    .with("value", entry.value.as_str())
+                    .with("reason", entry.reason.as_str())
+                    .with("message", entry.message.as_str()),
+            );
         }
-        let list = Plain::new()
-            .with("program", text_or_null(program))
-            .number("size", number(codes.len() as u64))
-            .number("duplicates", number(codes.duplicates()))
-            .number("rejectedCount", number(codes.rejected_count()))
-            .with("rejected", rejected.into());
-        self.lists.push(&list.into());
+        self.lists.push(
+            Json::object()
+                .with("program", program)
+                .with("size", number(codes.len() as u64))
+                .with("duplicates", number(codes.duplicates()))
+                .with("rejectedCount", number(codes.rejected_count()))
+                .with("rejected", Json::List(rejected)),
+        );
         self.pieces.extend(codes.pieces());
         self.bytes += codes.len() * 16;
     }
 
     fn finish(self) -> JsValue {
-        self.finish_with(Plain::new())
+        self.finish_with(Json::object())
     }
 
     /// Gives the lists as further members of an object.
-    pub(super) fn finish_with(self, object: Plain) -> JsValue {
+    pub(super) fn finish_with(self, object: Json<'_>) -> JsValue {
+        let value = to_js(&object.with("lists", Json::List(self.lists)));
         #[allow(clippy::cast_possible_truncation)] // A list of 2^28 codes has no room in wasm32.
         let ids = Uint8Array::new_with_length(self.bytes as u32);
         let mut at = 0;
@@ -145,6 +148,8 @@ impl<'a> Group<'a> {
             ids.subarray(at, end).copy_from(piece);
             at = end;
         }
-        object.with("lists", self.lists.into()).with("ids", ids.into()).into()
+        // Fails on no plain object.
+        let _ = js_sys::Reflect::set(&value, &JsValue::from_str("ids"), &ids);
+        value
     }
 }

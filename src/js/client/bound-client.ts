@@ -60,8 +60,7 @@ export class BoundClient {
     const glue = await unlessAborted(signal, () => instance.load(checked.module));
     if (this.#made?.generation !== instance.generation) {
       const host = this.#hostBy(glue);
-      const settings = JSON.stringify(checked.settings);
-      const binding = instance.callSync(() => new glue.Client(settings, host));
+      const binding = instance.callSync(() => new glue.Client(checked.settings, host));
       this.#made = { generation: instance.generation, binding };
     }
     return this.#made.binding;
@@ -77,11 +76,11 @@ interface CallDefaults {
   maxRetries: number;
 }
 
-/** The JSON text of a call's input. What it leaves open is as the client has it. */
-function withDefaults(input: object, call: CallOptions, defaults: CallDefaults): string {
+/** What a call leaves open is as the client has it. */
+function withDefaults(input: object, call: CallOptions, defaults: CallDefaults): object {
   const { timeoutMs, maxRetries } = defaults;
   const { timeoutMs: ownTimeoutMs = timeoutMs, maxRetries: ownMaxRetries = maxRetries } = call;
-  return JSON.stringify({ ...input, timeoutMs: ownTimeoutMs, maxRetries: ownMaxRetries });
+  return Object.assign(input, { timeoutMs: ownTimeoutMs, maxRetries: ownMaxRetries });
 }
 
 function hostOf({ host: options, auth, settings }: CheckedOptions, glue: Binding): Host {
@@ -109,7 +108,7 @@ export async function requestToken(
 ): Promise<TokenSet> {
   await instance.load();
   return instance.call("no", (glue) => {
-    const client = new glue.Client(JSON.stringify(settings), host);
+    const client = new glue.Client(settings, host);
     const asked = client.call(
       CALL_REQUEST_TOKEN,
       withDefaults(input, call, settings),

@@ -86,10 +86,7 @@ export type Action =
   | undefined;
 
 /** What all requests of a job have in common: never sent without a list as its body. */
-export type Template = readonly [url: string, init: PlainInit];
-
-/** As the core makes it: its header fields are a plain object. */
-type PlainInit = Omit<FetchInit, "headers"> & { headers: Record<string, string> };
+export type Template = readonly [url: string, init: FetchInit];
 
 /** How a job is opened: with an id it is created. */
 export interface Opening {
@@ -148,7 +145,7 @@ export interface CallBinding {
 
 /** A client's other half. */
 export interface ClientBinding {
-  call(operation: number, input: string, ids: Uint8Array, signal: unknown): CallBinding;
+  call(operation: number, input: object, ids: Uint8Array, signal: unknown): CallBinding;
   free(): void;
   [Symbol.dispose](): void;
 }
@@ -174,7 +171,7 @@ export interface JobBinding {
 
 /** What wasm-bindgen generated for the client. */
 export interface Binding extends Glue {
-  Client: new (options: string, host: object) => ClientBinding;
+  Client: new (options: object, host: object) => ClientBinding;
   CodeReader: new (options: string, seed: bigint) => CodeReader;
   JobMachine: new (
     client: ClientBinding,
@@ -185,7 +182,7 @@ export interface Binding extends Glue {
     maxRetries: number,
     seed: bigint,
   ) => JobBinding;
-  authorizationUrl(options: string): string;
+  authorizationUrl(options: object): string;
   readWebhook(
     body: Uint8Array,
     signature: string | undefined,
