@@ -144,8 +144,9 @@ impl Cell {
             })),
         }
         let text = trim(&text);
-        let mut value: String = text.chars().take(Self::SHOWN).collect();
-        if self.overflow || value.len() < text.len() {
+        let end = text.char_indices().nth(Self::SHOWN).map_or(text.len(), |(at, _)| at);
+        let mut value = text.get(..end).unwrap_or_default().to_owned();
+        if self.overflow || end < text.len() {
             value.push('…');
         }
         RejectedEntry { line, value, reason, message }

@@ -1,6 +1,6 @@
 //! Finds the columns of the codes and of the programs.
 
-use super::cell::{Cell, Content, bare};
+use super::cell::{Cell, Content, bare, trim};
 use super::character::is_invisible;
 use super::message;
 use super::programs::READS_ALL;
@@ -32,8 +32,14 @@ impl From<Option<&str>> for Column {
 pub(super) struct Columns {
     /// The code; or the recipient, usually an e-mail address.
     pub(super) code: usize,
+    program: Option<usize>,
+}
+
+impl Columns {
     /// The program; or the recipient's telephone number.
-    pub(super) program: Option<usize>,
+    pub(super) const fn program(self) -> Option<usize> {
+        if READS_ALL { self.program } else { None }
+    }
 }
 
 /// What the first row is.
@@ -75,7 +81,9 @@ impl Header {
     /// Sets the columns to look for. `is_certain`: the row is the header.
     pub(super) fn expect(&mut self, column: Column, program: Option<Column>, is_certain: bool) {
         self.code.column = column;
-        self.program = program.map(|column| ColumnSelector::new(column, &PROGRAM));
+        if READS_ALL {
+            self.program = program.map(|column| ColumnSelector::new(column, &PROGRAM));
+        }
         self.is_certain = is_certain;
     }
 
@@ -94,7 +102,7 @@ impl Header {
     }
 
     pub(super) fn is_by_program(&self) -> bool {
-        self.program.is_some() && self.holds() == Content::Codes
+        READS_ALL && self.program.is_some() && self.holds() == Content::Codes
     }
 
     pub(super) const fn is_certain(&self) -> bool {
@@ -119,7 +127,7 @@ impl Header {
     pub(super) fn reset(&mut self) {
         self.cells = Cells::default();
         self.code.equals = 0;
-        if let Some(program) = &mut self.program {
+        if READS_ALL && let Some(program) = &mut self.program {
             program.equals = 0;
         }
     }
@@ -142,7 +150,7 @@ impl Header {
         if self.code.consider(name, index) && self.code.is_number() {
             cells.begins_with_code = is_code || cell.looks_like_code();
         }
-        if let Some(program) = &mut self.program {
+        if READS_ALL && let Some(program) = &mut self.program {
             program.consider(name, index);
         }
     }
@@ -154,6 +162,7 @@ impl Header {
         let is_number = self.code.is_number();
         let code = self.code.index();
         let found = match &self.program {
+            _ if !READS_ALL => code.map(|code| Columns { code, program: None }),
             None => code.map(|code| Columns { code, program: None }),
             // The second column is optional.
             Some(phone) if self.holds() == Content::Recipients => code.map(|code| {
@@ -264,7 +273,7 @@ impl ColumnSelector {
         let rank = match &self.column {
             Column::Number(number) => (index + 1 == *number).then_some(0),
             // An exact match of the given name is better than every other.
-            Column::Named(wanted, None) if name == wanted.trim() => Some(0),
+            Column::Named(wanted, None) if name == trim(wanted) => Some(0),
             Column::Named(wanted, _) => is_same_name(wanted, name).then_some(1),
             Column::Usual => self.names.usual.iter().position(|usual| is_same_name(usual, name)),
         };

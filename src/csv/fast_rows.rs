@@ -48,10 +48,10 @@ impl Rows {
         };
         let known = if code.is_some() { TEXT_LENGTH } else { 0 };
         let (mut code, mut program, mut length) = (code, "", known);
-        if code.is_some() && self.columns.program.is_none() {
+        if code.is_some() && self.columns.program().is_none() {
             length += find_special(rest.get(known..)?)?;
         }
-        if code.is_none() || self.columns.program.is_some() || rest.get(length) == Some(&b'"') {
+        if code.is_none() || self.columns.program().is_some() || rest.get(length) == Some(&b'"') {
             let mut cells = Cells::new(self.columns);
             length = cells.find(rest, known, delimiter)?;
             if !self.shape.fits(cells.count, rest.get(..length)?, delimiter) {
@@ -61,7 +61,7 @@ impl Rows {
             if code.is_none() {
                 code = Code::parse(cell(cells.code)?).ok();
             }
-            if self.columns.program.is_some() {
+            if self.columns.program().is_some() {
                 program = fast_program(cell(cells.program)?)?;
             }
         }
@@ -112,7 +112,7 @@ struct Cells {
 
 impl Cells {
     fn new(columns: Columns) -> Self {
-        let columns = (columns.code, columns.program.unwrap_or(usize::MAX));
+        let columns = (columns.code, columns.program().unwrap_or(usize::MAX));
         let none = (0, 0);
         Self { columns, count: 0, begin: 0, is_quoted: false, closed: 0, code: none, program: none }
     }

@@ -163,7 +163,7 @@ impl CodeReader {
 
     /// Takes one entry of a list of strings; its line is its number in the list.
     pub fn push_entry(&mut self, text: &str) {
-        self.entry(text.as_bytes());
+        self.push_entry_bytes(text.as_bytes());
     }
 
     /// Takes entries of 36 bytes each, back to back.
@@ -182,11 +182,11 @@ impl CodeReader {
                     self.entries += 1;
                     batch.add(code, &mut self.collector.all);
                 }
-                _ => self.entry(record),
+                _ => self.push_entry_bytes(record),
             }
         }
         if !rest.is_empty() {
-            self.entry(rest);
+            self.push_entry_bytes(rest);
         }
         batch.flush(&mut self.collector.all);
     }
@@ -242,7 +242,7 @@ impl CodeReader {
         self.collector.finish_programs()
     }
 
-    fn entry(&mut self, text: &[u8]) {
+    pub(crate) fn push_entry_bytes(&mut self, text: &[u8]) {
         self.entries += 1;
         let mut cell = Cell::default();
         cell.extend(text);

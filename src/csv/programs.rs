@@ -22,7 +22,7 @@ pub struct ProgramLists {
 
 /// Whether lists of several programs and of recipients are read: the module that only
 /// distributes leaves them out.
-pub(super) const READS_ALL: bool = cfg!(any(not(feature = "js"), feature = "jobs"));
+pub(super) const READS_ALL: bool = !crate::error::ONLY_DISTRIBUTES;
 
 /// Takes the cells of the rows.
 #[derive(Default)]
@@ -134,9 +134,11 @@ impl Collector {
     }
 
     pub(super) fn finish_programs(self) -> ProgramLists {
-        let mut programs = Vec::with_capacity(self.programs.len());
-        for (program, list) in self.programs {
-            programs.push((program, list.finish()));
+        let mut programs = Vec::new();
+        if READS_ALL {
+            for (program, list) in self.programs {
+                programs.push((program, list.finish()));
+            }
         }
         ProgramLists { programs, rejections: self.all.finish() }
     }

@@ -255,7 +255,7 @@ impl Rows {
         if !is_header {
             self.shape.content(run);
         }
-        if self.columns.program == Some(self.column) {
+        if self.columns.program() == Some(self.column) {
             self.program.extend(run);
         }
     }

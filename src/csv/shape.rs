@@ -45,9 +45,9 @@ impl Shape {
 
     /// Starts with a header, or a first row, of that number of cells.
     pub(super) fn begin(&mut self, columns: Columns, cells: usize, named: usize) {
-        let wanted = 1 + usize::from(columns.program.is_some());
+        let wanted = 1 + usize::from(columns.program().is_some());
         self.columns = columns;
-        self.can_shift = columns.code.max(columns.program.unwrap_or(0)) >= wanted;
+        self.can_shift = columns.code.max(columns.program().unwrap_or(0)) >= wanted;
         (self.header, self.width) = (cells, cells);
         (self.names, self.named) = (named, named);
     }
@@ -89,7 +89,7 @@ impl Shape {
         spans_lines: bool,
         is_known_program: impl FnOnce() -> bool,
     ) -> bool {
-        let Columns { code, program } = self.columns;
+        let (code, program) = (self.columns.code, self.columns.program());
         let extra = self.extra();
         // Quotes can join the beginning of a row with the end of another.
         if extra == 0 || !self.can_shift && (code == 0 || !spans_lines) {

@@ -13,12 +13,12 @@
 
 /** How often each kind is taken, where there are some of it. */
 const WEIGHTS = {
-  send: 25,
+  send: 60,
   decision: 25,
   strong: 8,
   danger: 5,
   button: 8,
-  choice: 6,
+  choice: 3,
   field: 5,
   select: 2,
   link: 4,
@@ -48,6 +48,8 @@ function findControls() {
     if (element.closest(".review, .unknown, .waits, .halted, dialog")) {
       if (element.matches(".button-strong, .button-danger-strong")) return "send";
       if (element.matches("textarea, input:not([type=checkbox], [type=radio])")) return "field";
+      // What was chosen is taken back now and then.
+      if (/** @type {HTMLInputElement} */ (element).checked) return "choice";
       return element.matches("select") ? "select" : "decision";
     }
     if (element.matches(".button-danger, .button-danger-strong")) return "danger";

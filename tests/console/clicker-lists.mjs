@@ -57,15 +57,19 @@ export function listsOf(random, of) {
     pdf: () => Buffer.from("%PDF-1.7\n%âãÏÓ\n1 0 obj"),
     workbook: () => WORKBOOK,
   };
-  const usual = ["codes", "codes", "codes", "again", "mistakes", "several"];
+  const usual = ["codes", "codes", "codes", "again", "mistakes"];
 
   return {
     given,
     some,
-    /** @param {string} program @returns {File} */
+    /** @param {string | undefined} program none: the file has to name them @returns {File} */
     draw(program) {
-      const kind = random.happens(0.6) ? random.of(usual) : random.of(Object.keys(kinds));
-      const content = kinds[kind]?.(program) ?? "";
+      const kind = random.happens(0.3)
+        ? random.of(Object.keys(kinds))
+        : program === undefined
+          ? "several"
+          : random.of(usual);
+      const content = kinds[kind]?.(program ?? random.of(programs)) ?? "";
       count += 1;
       const name = `${kind}-${count}.${kind === "workbook" ? "xlsx" : "csv"}`;
       const codes = String(content).match(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g) ?? [];

@@ -92,17 +92,21 @@ async function openTab(path) {
   opened.setDefaultNavigationTimeout(SCREEN_MS);
   opened.on("dialog", (dialog) => void dialog.accept().catch(() => {}));
   opened.on("filechooser", (chooser) => {
-    if (random.happens(0.9)) void chooser.setFiles(lists.draw(programOf(opened))).catch(() => {});
+    if (random.happens(0.9))
+      void chooser.setFiles(lists.draw(programNamed(opened))).catch(() => {});
   });
   pages.push(opened);
   return opened;
 }
 
-/** The program whose screen it is, or any. @param {Page} opened */
-function programOf(opened) {
+/** The program whose screen it is. @param {Page} opened */
+function programNamed(opened) {
   const [, id] = /\/programs\/([0-9a-f-]{36})/.exec(opened.url()) ?? [];
-  return id !== undefined && of.has(id) ? id : random.of(programs);
+  return id !== undefined && of.has(id) ? id : undefined;
 }
+
+/** The same, or any. @param {Page} opened */
+const programOf = (opened) => programNamed(opened) ?? random.of(programs);
 
 /** @param {Control} control */
 function textFor({ text, asked, group }) {
@@ -184,7 +188,7 @@ async function setFault(name, value) {
   const panel = page.locator(".sandbox");
   if (!(await panel.isVisible())) await page.getByRole("button", { name: "Sandbox" }).click();
   await panel.getByLabel(name).selectOption(value);
-  if (random.happens(0.7)) await panel.getByRole("button", { name: "Close" }).click();
+  if (random.happens(0.95)) await panel.getByRole("button", { name: "Close" }).click();
 }
 
 /** @type {Record<string, string>} */
@@ -220,27 +224,7 @@ const actions = {
       return key;
     },
   ],
-  list: [
-    20,
-    async () => {
-      if (!/\/new$/.test(new URL(page.url()).pathname)) {
-        const path = random.happens(0.15) ? "/new" : `/programs/${random.of(programs)}/new`;
-        await go(path);
-      }
-      const input = page.locator("input[type=file]").first();
-      const another = page.getByRole("button", { name: "Another list" });
-      await input.or(another).first().waitFor({ state: "attached" });
-      if (await another.isVisible()) {
-        if (random.happens(0.6)) return "kept";
-        await another.click();
-      }
-      const file = lists.draw(programOf(page));
-      await input.setInputFiles(file);
-      const review = page.locator(".review .button-strong");
-      await review.waitFor().catch(() => {});
-      return `${file.name}, ${random.happens(0.8) ? await decide(8) : "left"}`;
-    },
-  ],
+  list: [20, chooseList],
   reload: [4, async () => !isOffline && (await page.reload()) && "reloaded"],
   back: [4, async () => !isOffline && (await page.goBack()) && page.url()],
   forward: [2, async () => !isOffline && (await page.goForward()) && page.url()],
@@ -286,6 +270,7 @@ const actions = {
       return `${fault} ${share}`;
     },
   ],
+  answers: [5, loseAnswers],
   mend: [
     7,
     async () => {
@@ -330,6 +315,42 @@ const actions = {
   ],
   wait: [4, () => page.waitForTimeout(200 + random.below(1_200))],
 };
+
+/** A list for this screen or another, and some of what its review asks. */
+async function chooseList() {
+  if (!/\/new$/.test(new URL(page.url()).pathname)) {
+    await go(random.happens(0.15) ? "/new" : `/programs/${random.of(programs)}/new`);
+  }
+  const input = page.locator("input[type=file]").first();
+  const another = page.getByRole("button", { name: "Another list" });
+  await input.or(another).first().waitFor({ state: "attached" });
+  if (await another.isVisible()) {
+    if (random.happens(0.6)) return "kept";
+    await another.click();
+  }
+  const file = lists.draw(programNamed(page));
+  await input.setInputFiles(file);
+  const review = page.locator(".review .button-strong");
+  await review.waitFor().catch(() => {});
+  const comparing = page.locator(".review-reason", { hasText: /^Comparing/ });
+  await comparing.waitFor({ state: "hidden" }).catch(() => {});
+  return `${file.name}, ${random.happens(0.8) ? await decide(8) : "left"}`;
+}
+
+/** The connection breaks while a job is sent: somebody has to decide what becomes of its codes. */
+async function loseAnswers() {
+  const fault = random.of(["lost_after", "error_after", "error_partial"]);
+  const all = [await chooseList()];
+  await setFault(LABELS[fault] ?? "", "1");
+  all.push(await decide(2));
+  await page.waitForTimeout(2_000 + random.below(3_000));
+  await setFault(LABELS[fault] ?? "", "0");
+  for (let round = 0; round < 3; round += 1) {
+    all.push(await decide(4));
+    await page.waitForTimeout(random.below(2_500));
+  }
+  return [fault, ...all].join(" · ");
+}
 
 /** @param {boolean} isTo */
 async function setOffline(isTo) {

@@ -345,8 +345,15 @@ export const jobTests = (page) => ({
   },
 
   async "one code leaves first, its outcome is shown, and then the others"() {
-    const { id } = await createAgain(page, hires, "&pauseAfter=1");
+    const { id } = await createAgain(page, hires, "&pauseAfter=1&startIn=600");
     await page.goto(`/programs/${hires.id}/jobs/${id}`);
+    const waits = page.locator(".waits");
+    await waits
+      .getByText(/^1 code leaves then .* The other 49 wait until you send them\.$/)
+      .waitFor();
+    await waits
+      .getByRole("button", { name: "Start now: distribute 1 code first, of 50", exact: true })
+      .click();
     await page.getByText("The first code has left, and nothing else").waitFor();
     await page.locator(".first-codes li", { hasText: "queued" }).waitFor();
     const { queued, pending } = await figures(page);

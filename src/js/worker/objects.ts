@@ -68,6 +68,7 @@ export interface AppApi extends KeyApi, TokenApi {
   isSessionEnded(until: number): Promise<boolean>;
   beginGroup(...values: Parameters<Groups["begin"]>): Promise<ReturnType<Groups["begin"]>>;
   commitGroup(...values: Parameters<Groups["commit"]>): Promise<boolean>;
+  continueGroup(...values: Parameters<Groups["continue"]>): Promise<boolean>;
   cancelGroup(...values: Parameters<Groups["cancel"]>): Promise<void>;
   groupDecision(...values: Parameters<Groups["decision"]>): Promise<GroupDecision>;
 }
@@ -170,11 +171,15 @@ export interface ProgramOperations {
   rename(jobId: string, naming: Naming, by: string): Promise<RpcResult<JobSummary>>;
 }
 
+/** A job of a group; or that its program has nothing to send; or why the job was refused. */
+export type Held =
+  | { summary: JobSummary }
+  | { nothing: Problem; programId: string }
+  | { problem: Problem; programId: string };
+
 /** The methods of a program's object that can be called on many programs at once. */
 export interface ProgramTasks {
-  hold(
-    order: HeldOrder,
-  ): Promise<{ summary: JobSummary } | { problem: Problem; programId: string }>;
+  hold(order: HeldOrder): Promise<Held>;
   summary(jobId: string): Promise<JobSummary | undefined>;
   learnGroups(): Promise<void>;
   dryRun(order: CheckOrder): Promise<RpcResult<DryRun>>;

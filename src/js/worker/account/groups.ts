@@ -36,9 +36,11 @@ export type GroupClaim =
 /** What a job of a group becomes: `held` until that is decided, `gone` if the group was given up. */
 export type GroupDecision = Extract<JobStatus, "held" | "running" | "paused"> | "gone";
 
-/** How long an upload may take after the end of its body. */
+/** How long after it was last heard of an upload is given up. */
 const PATIENCE_MS = 5 * 60_000;
-/** The same after a restart: the request that was creating jobs has probably ended. */
+/** That an upload was heard of is written again after this time alone: not each of a thousand programs writes a row. */
+const HEARD_MS = 60_000;
+/** The patience after a restart: the request that was creating jobs has probably ended. */
 const ORPHANED_MS = 15_000;
 
 /** `due_at`: until when a group is undecided; 0 once it is decided. */
@@ -76,6 +78,19 @@ export class Groups {
     return { state: "new", attempt };
   }
 
+  /** A job of the group is being created. False if the group was given up meanwhile. */
+  continue(key: string, attempt: string): boolean {
+    const group = this.#read(key);
+    if (group?.attempt !== attempt || !group.isOpen) return false;
+    // The attempt is under way, even if this object has left memory meanwhile.
+    this.#attempts.add(attempt);
+    const dueAt = Date.now() + PATIENCE_MS;
+    if (group.due < dueAt - HEARD_MS) {
+      this.#storage.sql.exec("UPDATE groups SET due_at = ? WHERE key = ?", dueAt, key);
+    }
+    return true;
+  }
+
   /** Stores that all jobs are created: from now on they start. False if the group was given up meanwhile. */
   commit(key: string, attempt: string, members: Member[], starts: boolean): boolean {
     const group = this.#read(key);
@@ -106,7 +121,7 @@ export class Groups {
   }
 
   /** A group, and whether it is undecided. Gives it up if its time is over. */
-  #read(key: string): (Group & { isOpen: boolean }) | undefined {
+  #read(key: string): (Group & { isOpen: boolean; due: number }) | undefined {
     const [row] = this.#storage.sql.exec<{ due: number; value: JsonText<Group> }>(
       "SELECT due_at AS due, value FROM groups WHERE key = ?",
       key,
@@ -116,7 +131,7 @@ export class Groups {
     // Too far ahead: the clock was set back, and the request may have ended.
     const isOpen = row.due > now && row.due <= now + 2 * PATIENCE_MS;
     if (row.due > 0 && !isOpen) this.#giveUp(key);
-    return { ...parseStored(row.value), isOpen };
+    return { ...parseStored(row.value), isOpen, due: row.due };
   }
 
   #write(key: string, group: Group, dueAt: number): void {

@@ -323,6 +323,10 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
     return this.#open().groups.commit(...values);
   }
 
+  async continueGroup(...values: Parameters<Groups["continue"]>): Promise<boolean> {
+    return this.#open().groups.continue(...values);
+  }
+
   async cancelGroup(...values: Parameters<Groups["cancel"]>): Promise<void> {
     this.#open().groups.cancel(...values);
   }

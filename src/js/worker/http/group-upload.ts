@@ -7,6 +7,7 @@ import type { Operator } from "./operator.js";
 import { callPrograms } from "../program/fan-out.js";
 import { bodyOf } from "../body.js";
 import { type ListFlags, fingerprintText } from "../program/fingerprint.js";
+import { givenUp } from "../program/holding.js";
 import { type JobRequest, readGroupRequest, requiredKeyOf } from "./job-request.js";
 import { claimKey } from "../keys.js";
 import { Refusal, refuse } from "../problem.js";
@@ -64,12 +65,17 @@ export async function createGroup(call: Call, operator: Operator): Promise<Respo
       return { programId, value: { ...about, programId, ids, duplicates: list.duplicates } };
     });
     const held = await callPrograms(stubs(env), "hold", holds, FAN_OUTS);
-    const members = held.map((answer): Member => {
+    const members = held.flatMap((answer): Member[] => {
       if ("problem" in answer) throw refusedBy(answer.programId, answer.problem);
+      if ("nothing" in answer) return [];
       const { programId, id } = answer.summary;
-      return { programId, jobId: id };
+      return [{ programId, jobId: id }];
     });
-    if (!(await app.commitGroup(key, attempt, members, starts))) throw tookTooLong();
+    const [first] = held;
+    if (members.length === 0 && first && "nothing" in first) {
+      throw refusedBy(first.programId, first.nothing);
+    }
+    if (!(await app.commitGroup(key, attempt, members, starts))) throw givenUp();
     return Response.json({ group: key, jobs: await summaries(call, members) }, { status: 201 });
   } catch (error) {
     await app.cancelGroup(key, attempt);
@@ -190,14 +196,6 @@ function refusedBy(programId: string, problem: Refusal["problem"]): Refusal {
   const hint = `${problem.hint} No job was created, for no program.`;
   return new Refusal({ ...problem, hint, more: { ...problem.more, programId } });
 }
-
-const tookTooLong = () =>
-  refuse(
-    503,
-    "creation_took_too_long",
-    "Creating the jobs took too long, and they were given up",
-    "Nothing was queued. Ask again with a new Idempotency-Key.",
-  );
 
 async function summaries({ env }: Call, members: readonly Member[]): Promise<JobSummary[]> {
   const calls = members.map(({ programId, jobId }) => ({ programId, value: jobId }));

@@ -17,8 +17,8 @@ export const KEPT_MS = 5 * 60_000;
 /** Longer than any read: a read never ends if the request that started it is aborted. */
 const LONGEST_READ_MS = 5 * 60_000;
 
-/** How often a list is requested if the connection fails. */
-const ATTEMPTS = 3;
+/** The waits before a list is requested again after its connection failed. */
+const RETRIES_MS = [200, 1_000];
 
 /** In order of precedence: a cancelled code may have been used before. */
 export const LISTED = { free: 0, cancelled: 1, used: 2 } as const;
@@ -100,15 +100,17 @@ export class Listing {
     return (this.#reading = reading);
   }
 
-  /** Tries again if the connection fails: an idle one may just have been closed. */
+  /** Tries again if the connection fails: an idle one may just have been closed, and so may the next one. */
   async #readAgain(programId: string, readAt: number): Promise<Listed> {
-    for (let attempt = 1; ; attempt += 1) {
+    for (let attempt = 0; ; attempt += 1) {
       try {
         return await this.#readOnce(programId, readAt);
       } catch (error) {
         const { code } = membersOf(error);
         const isPassing = code === "connection_failed" && !this.program.budget.isSpent;
-        if (!isPassing || attempt === ATTEMPTS) throw error;
+        const waitMs = RETRIES_MS[attempt];
+        if (!isPassing || waitMs === undefined) throw error;
+        await new Promise((resolve) => setTimeout(resolve, waitMs));
       }
     }
   }

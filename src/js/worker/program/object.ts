@@ -7,6 +7,7 @@ import { DurableObject } from "cloudflare:workers";
 import { toCodeList } from "../../codes/code-list.js";
 import { discard } from "../body.js";
 import { type CodeStates, findCodeStates } from "./code-states.js";
+import { isNothingLeft } from "./decision.js";
 import { callPrograms, isProblem } from "./fan-out.js";
 import type { ListInput } from "../lists.js";
 import { log, logError } from "../log.js";
@@ -15,6 +16,7 @@ import type {
   CallOrder,
   CheckOrder,
   Evidence,
+  Held,
   HeldOrder,
   JobOrder,
   Naming,
@@ -30,9 +32,10 @@ import { hasCodes } from "./foreign-owners.js";
 import type { EventOutcomes } from "./outcome-queue.js";
 import { ProgramParts } from "./parts.js";
 import type { LiveSocket, ObjectState } from "../platform-types.js";
-import { type Problem, answer, problemOf, refuse } from "../problem.js";
+import { answer, problemOf, refuse } from "../problem.js";
 import type { Who } from "./records.js";
 import { INBOX_FALLBACK_MS } from "./schedule.js";
+import { whileHolding } from "./holding.js";
 import type { JobSummary, WorkerEnv } from "../types.js";
 
 export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramApi {
@@ -169,26 +172,30 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramAp
   }
 
   /** Creates a job of a group; it starts when all of them are created. */
-  async hold(
-    order: HeldOrder,
-  ): Promise<{ summary: JobSummary } | { problem: Problem; programId: string }> {
+  async hold(order: HeldOrder): Promise<Held> {
     try {
       await this.parts.begin();
       const { ids, duplicates, attempt, ...about } = order;
-      this.parts.state.setProgramId(order.programId);
+      const { creation, state, stubs } = this.parts;
+      state.setProgramId(order.programId);
       const list = toCodeList({ ids, duplicates, rejectedCount: 0, rejected: [] });
-      const { record } = await this.parts.creation.create({
-        ...about,
-        key: attempt,
-        list,
-        // The group has already compared the key's request.
-        fingerprint: {},
-        isCall: false,
-        isHeld: true,
-      });
+      const { record } = await whileHolding(stubs, order, () =>
+        creation.create({
+          ...about,
+          key: attempt,
+          list,
+          // The group has already compared the key's request.
+          fingerprint: {},
+          isCall: false,
+          isHeld: true,
+        }),
+      );
       return { summary: record.summary };
     } catch (error) {
-      return { problem: problemOf(error), programId: order.programId };
+      const [problem, { programId, flags }] = [problemOf(error), order];
+      return isNothingLeft(problem, flags)
+        ? { nothing: problem, programId }
+        : { problem, programId };
     }
   }
 

@@ -102,7 +102,7 @@ export class Schedule {
   #heldCheckMs(now: number): number {
     const held = this.program.records.inStatus("held").filter(({ isCall }) => !isCall);
     const age = now - Math.min(...held.map(({ summary }) => summary.createdAt));
-    return Math.max(HELD_CHECK_MS, Math.min(age / 4, LONGEST_RETRY_MS));
+    return Math.max(HELD_CHECK_MS, Math.min(age / 2, LONGEST_RETRY_MS));
   }
 
   /** Asks for the decisions of groups whose jobs are held: these start, or are removed. */

@@ -1,7 +1,8 @@
 /** Jobs that this page is about to start: how long there is to cancel each. */
 import { useNow } from "../clock.js";
 import { explainAction } from "../explain.js";
-import { codes, count } from "../format.js";
+import { count } from "../format.js";
+import { leavingInWords } from "../job/leaving.js";
 import { sourceOf } from "../parts/job-list.js";
 import { useAction } from "../parts/use-action.js";
 import { type Waiting, cancelStart, startNow, startWindows } from "../server/start-window.js";
@@ -30,7 +31,7 @@ function StartWindow({ waiting: { job, startsAt, problem } }: { waiting: Waiting
             ? `${explained.what}. It is paused.`
             : `Starts in ${count(seconds, "second")}.`}
         </b>{" "}
-        {codes(job.progress.total)}, <bdi>{sourceOf(job)}</bdi>.
+        {leavingInWords(job)}, <bdi>{sourceOf(job)}</bdi>.
         {!explained && " If this page is closed, it is cancelled."}
       </p>
       <button

@@ -13,6 +13,7 @@ import { useAction } from "../parts/use-action.js";
 import { apiOfJob, dropJob, pauseJob, resumeJob } from "../server/jobs.js";
 import type { JobDetail } from "../server/types.js";
 import { hasList, isAfterFirst } from "../words.js";
+import { leavingInWords } from "./leaving.js";
 import { Drop } from "./drop.js";
 
 /** What is called, and what is said once that was taken. */
@@ -54,7 +55,7 @@ export function Actions({ job }: { job: JobDetail }) {
         )}
         {status === "paused" && !isAfterFirst(job) && (
           <ActionButton class="button-strong" isBusy={isBusy} onClick={() => start("resume")}>
-            <ResumeIcon /> {open > 0 ? `Resume: distribute ${codes(open)}` : "Resume"}
+            <ResumeIcon /> {open > 0 ? `Resume: distribute ${leavingInWords(job)}` : "Resume"}
           </ActionButton>
         )}
         {status === "unreadable" && (

@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import { announce } from "../announce.js";
 import { useNow } from "../clock.js";
 import { type JobAction, explainAction } from "../explain.js";
-import { codes, duration, timeOfDayExactly } from "../format.js";
+import { codes, duration, number, timeOfDayExactly, verb } from "../format.js";
 import { ActionButton } from "../parts/action-button.js";
 import { Modal } from "../parts/modal.js";
 import { Fault, Moment } from "../parts/small.js";
@@ -13,6 +13,7 @@ import { useAction } from "../parts/use-action.js";
 import { useConfig } from "../server/config.js";
 import { approveJob, cancelJob, resumeJob } from "../server/jobs.js";
 import type { JobDetail } from "../server/types.js";
+import { leavingInWords, leavingOf } from "./leaving.js";
 import { Why } from "./why.js";
 
 const ACTS = {
@@ -42,7 +43,7 @@ export function BeforeStart({ job }: { job: JobDetail }) {
         <Countdown job={job}>
           {cancel}
           <ActionButton isBusy={isBusy} onClick={() => start("start")}>
-            Start now: distribute {codes(job.progress.total)}
+            Start now: distribute {leavingInWords(job)}
           </ActionButton>
         </Countdown>
       ) : (
@@ -59,6 +60,8 @@ function Countdown({ job, children }: { job: JobDetail; children: ComponentChild
   const now = useNow(250);
   const isPaused = useConfig()?.paused ?? job.pausedByEverything;
   const at = job.startsAt;
+  const first = leavingOf(job);
+  const others = job.progress.total - first;
   const left = at === null ? 0 : Math.max(0, Math.ceil((at - now) / 1_000) * 1_000);
   return (
     <>
@@ -70,8 +73,10 @@ function Countdown({ job, children }: { job: JobDetail; children: ComponentChild
             : "Starts now"}
       </h2>
       <p>
-        {codes(job.progress.total)} leave then{at !== null && ` (${timeOfDayExactly(at)})`}, whether
-        or not this page is open. Until then, nothing has left.
+        {codes(first)} {verb(first, "leaves", "leave")} then
+        {at !== null && ` (${timeOfDayExactly(at)})`}, whether or not this page is open. Until then,
+        nothing has left.
+        {others > 0 && ` The other ${number(others)} wait until you send them.`}
       </p>
       <div class="waits-actions">{children}</div>
     </>

@@ -39,9 +39,7 @@ export function Details({ job }: { job: JobDetail }) {
         {leftOut.cancelled > 0 && (
           <Row name="Left out: cancelled by Uber">{number(leftOut.cancelled)}</Row>
         )}
-        {leftOut.used > 0 && (
-          <Row name="Left out: in use">{number(leftOut.used)}</Row>
-        )}
+        {leftOut.used > 0 && <Row name="Left out: in use">{number(leftOut.used)}</Row>}
         {approval && (
           <Row name="Approved">
             <Moment ms={approval.at} /> by {approval.by}

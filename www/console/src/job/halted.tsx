@@ -10,6 +10,7 @@ import { ErrorCode, Fault } from "../parts/small.js";
 import { useAction } from "../parts/use-action.js";
 import { resumeJob } from "../server/jobs.js";
 import type { JobDetail } from "../server/types.js";
+import { leavingInWords } from "./leaving.js";
 import { Why } from "./why.js";
 
 /** What somebody can look at, by what stopped the job. */
@@ -75,7 +76,7 @@ export function Halted({ job }: { job: JobDetail }) {
           isBusy={isBusy}
           onClick={() => act(resume)}
         >
-          <ResumeIcon /> {open > 0 ? `Resume: distribute ${codes(open)}` : "Resume"}
+          <ResumeIcon /> {open > 0 ? `Resume: distribute ${leavingInWords(job)}` : "Resume"}
         </ActionButton>
         {problem && <Fault explained={explainAction(problem, "resume")} />}
       </div>

@@ -7,9 +7,12 @@ const MOST_MARKS = 200;
 
 const lockOf = (jobId: string): string => `sees-job-${jobId}`;
 
-/** Held until `signal` ends it. A browser without locks, or a page without TLS, holds none. */
+/** A page without TLS has none; nor has it notices. */
+const locks = navigator.locks as LockManager | undefined;
+
+/** Held until `signal` ends it. */
 function hold(name: string, mode: LockMode, signal: AbortSignal, onHeld = () => {}): void {
-  void navigator.locks
+  void locks
     ?.request(name, { mode, signal }, () => {
       onHeld();
       return new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
@@ -27,7 +30,7 @@ export const seeJob = (jobId: string, signal: AbortSignal): void =>
   hold(lockOf(jobId), "shared", signal);
 
 export async function isSeen(jobId: string): Promise<boolean> {
-  const { held = [] } = await navigator.locks.query();
+  const { held = [] } = (await locks?.query()) ?? {};
   return held.some(({ name }) => name === lockOf(jobId));
 }
 
