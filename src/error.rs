@@ -161,7 +161,7 @@ error_codes! {
         "See `cause`, and `queued` before you send again.";
     /// No answer within the time allowed.
     Timeout = "timeout", Connection,
-        "See `queued` before you send again. A longer timeout may help.";
+        "See `queued` before you send again.";
     /// The caller's signal was aborted.
     Aborted = "aborted", Connection,
         "See `queued` before you send again.";

@@ -93,7 +93,7 @@ const tokenOf = (claims, key = /** @type {Key} */ (team.keys[0]), kid = key.kid)
 const asked = (token, at = worker.url) =>
   raw(at, "/api/session", { headers: { "Cf-Access-Jwt-Assertion": token } });
 
-test("the team's token lets in, as a header field and as a cookie", async () => {
+test("the team's token signs in, as a header field and as a cookie", async () => {
   const token = await tokenOf();
   const answer = await asked(token);
   assert.deepEqual([answer.status, answer.json], [200, { operator: EMAIL, by: "access" }]);
@@ -104,7 +104,7 @@ test("the team's token lets in, as a header field and as a cookie", async () => 
   assert.equal(service.json.operator, "the nightly job");
 });
 
-test("a service needs no origin to change something, and a person does", async () => {
+test("a person needs our own origin to change something, a service does not", async () => {
   const pause = async (/** @type {Record<string, unknown>} */ claims, origin = "") =>
     raw(worker.url, "/api/pause", {
       method: "POST",
@@ -128,7 +128,7 @@ test("a service needs no origin to change something, and a person does", async (
   assert.equal(byCookie.status, 403);
 });
 
-test("a token that is not the team's, not for here or not for now lets nobody in", async () => {
+test("a token of another team, audience or time is refused", async () => {
   const key = /** @type {Key} */ (team.keys[0]);
   const now = Math.floor(Date.now() / 1000);
   const stranger = await createKey("first");
@@ -174,7 +174,7 @@ test("a token that is not the team's, not for here or not for now lets nobody in
   assert.equal((await asked(good)).status, 200);
 });
 
-test("where there is no admin token, none is taken", async () => {
+test("without an admin token, no bearer token is accepted", async () => {
   for (const token of ["", "undefined", "null", "admin-token-of-the-tests"]) {
     const headers = { Authorization: `Bearer ${token}` };
     assert.equal((await raw(worker.url, "/api/config", { headers })).status, 401);
@@ -187,7 +187,7 @@ test("where there is no admin token, none is taken", async () => {
   assert.deepEqual([answer.status, answer.json.code], [403, "no_admin_token"]);
 });
 
-test("another site's page can't use that the browser is let in", async () => {
+test("another site's page can't use the browser's session", async () => {
   const cookie = `CF_Authorization=${await tokenOf()}`;
   /** @param {Record<string, string>} headers @param {string} [method] */
   const pause = (headers, method = "POST") =>
@@ -214,7 +214,7 @@ test("another site's page can't use that the browser is let in", async () => {
   assert.equal((await pause({ "Sec-Fetch-Site": "same-origin" }, "GET")).status, 200);
 });
 
-test("who watches a job is told no more once the token has ended", async () => {
+test("a watcher gets no more messages after the token has expired", async () => {
   const { programId, codes } = await uber.createProgram(40);
   const until = Math.ceil(Date.now() / 1000) + 2;
   const token = await tokenOf({ exp: until });
@@ -245,7 +245,7 @@ test("who watches a job is told no more once the token has ended", async () => {
   assert.equal(told, 0);
 });
 
-test("keys that the team has changed are taken over, and forged ones ask for them rarely", async () => {
+test("changed keys are fetched, and forged tokens cause few fetches", async () => {
   const stranger = await createKey("none of theirs");
   const before = team.asked;
   for (let time = 0; time < 20; time += 1) {
@@ -262,7 +262,7 @@ test("keys that the team has changed are taken over, and forged ones ask for the
   }
 });
 
-test("while the keys can't be had it is 503, and nobody is let in", async () => {
+test("while the keys can't be fetched, the answer is 503", async () => {
   team.isDown = true;
   const fresh = await startWorker({ uber: uber.url, bindings: withAccess() });
   const token = await tokenOf();
@@ -277,7 +277,7 @@ test("while the keys can't be had it is 503, and nobody is let in", async () => 
   await fresh.kill();
 });
 
-test("a team's domain without TLS is none, except on this machine", async () => {
+test("a team's domain without TLS is refused, except on this machine", async () => {
   const domainOf = (/** @type {string} */ domain) =>
     teamDomain(/** @type {any} */ ({ ACCESS_TEAM_DOMAIN: domain }));
   const good = "https://team.cloudflareaccess.com";
@@ -304,7 +304,7 @@ test("a team's domain without TLS is none, except on this machine", async () => 
   assert.deepEqual(methods(/** @type {any} */ (half)), []);
 });
 
-test("no token and no address of a person is in the log", () => {
+test("the log holds no token and no e-mail address", () => {
   const output = worker.output();
   assert.match(output, /"event":"access","state":"refused"/);
   assert.deepEqual(

@@ -144,7 +144,7 @@ test("a wrong Retry-After parks nothing beyond an hour, and an operator ends it"
   await worker.kill();
 });
 
-test("the list of a job goes after its retention, and what became of each code stays", async () => {
+test("the list of a job is deleted after its retention, and the states of its codes stay", async () => {
   const worker = await startWorker({
     uber: uber.url,
     options: { retentionDays: 2_500 / DAY_MS, batchSize: 5 },
@@ -172,7 +172,7 @@ test("the list of a job goes after its retention, and what became of each code s
   await worker.kill();
 });
 
-test("of single calls nothing is left but what became of their codes", async () => {
+test("only the states of the codes of single calls are kept", async () => {
   const worker = await startWorker({ uber: uber.url });
   const { programId, codes } = await uber.createProgram(6);
   assert.equal((await call(worker, programId, codes.slice(0, 3))).status, 200);
@@ -193,7 +193,7 @@ test("of single calls nothing is left but what became of their codes", async () 
   await worker.kill();
 });
 
-test("a single call that broke off with the worker is unknown, until webhooks say more", async () => {
+test("an interrupted single call is unknown until webhooks report its codes", async () => {
   const { programId, codes } = await uber.createProgram(4);
   let hasArrived = () => {};
   const arrived = new Promise((resolve) => (hasArrived = () => resolve(undefined)));
@@ -231,7 +231,7 @@ test("a single call that broke off with the worker is unknown, until webhooks sa
   await worker.kill();
 });
 
-test("a socket outlives the object in memory, and is told what comes after", async (t) => {
+test("a socket stays open while the object is out of memory, and gets later changes", async (t) => {
   const worker = await startWorker({ uber: uber.url });
   const { programId, codes } = await uber.createProgram(20);
   const path = `/api/programs/${programId}/jobs`;

@@ -98,7 +98,7 @@ test("every decision is written down, with who and why", async () => {
   }
 });
 
-test("so is what concerns everything, and a restart forgets nothing", async () => {
+test("actions on everything are recorded too, and a restart keeps them", async () => {
   await ask("POST", "/api/pause", { paused: true, reason: "a deploy" }, "ada@example.com");
   await ask("POST", "/api/pause", { paused: false });
   const { state, port } = worker;
@@ -137,7 +137,7 @@ test("a job is found by its name, note, source and ids, by its status and progra
   }
 });
 
-test("the overview says what is under way, and what needs somebody", async () => {
+test("the overview shows what is under way, and what needs an operator", async () => {
   const { programId, codes } = await uber.createProgram(20);
   const waiting = await create(programId, codes.slice(0, 9));
   const later = await create(programId, codes.slice(9, 12), "?startIn=3600");
@@ -148,7 +148,7 @@ test("the overview says what is under way, and what needs somebody", async () =>
   assert.deepEqual([found.deciding, found.unreadEvents], [[], 0]);
 });
 
-test("`onEvent` is told what somebody may want to know, once, and stops nothing", async () => {
+test("`onEvent` is called once for each piece of news, and its failure has no effect", async () => {
   /** @type {any[]} */
   const told = [];
   const { url } = await startFront("", ({ body }) => {
@@ -182,7 +182,7 @@ test("`onEvent` is told what somebody may want to know, once, and stops nothing"
   await notified.kill();
 });
 
-test("what is news of a job", () => {
+test("which changes of a job are news", () => {
   /** @type {[string | undefined, string, string | undefined][]} */
   const cases = [
     [undefined, "running", "job_started"],

@@ -36,7 +36,7 @@ async function create(worker, programId, codes, query) {
   return (await answer.json()).id;
 }
 
-test("jobs that are idle take in webhooks, and are read, as before", async () => {
+test("idle jobs take webhooks and can be read after a crash of the module", async () => {
   const worker = await startInspected({ uber: uber.url, memoryPages: PAGES });
   const { programId, codes } = await uber.createProgram(30);
   const path = `/api/programs/${programId}/jobs`;
@@ -66,20 +66,24 @@ test("jobs that are idle take in webhooks, and are read, as before", async () =>
   await worker.kill();
 });
 
-test("one that sends goes on, and what was under way is unknown", { timeout: 60_000 }, async () => {
-  const worker = await startInspected({ uber: uber.url, memoryPages: PAGES });
-  const { programId, codes } = await uber.createProgram(300);
-  const id = await create(worker, programId, codes, "?batchSize=2");
-  await worker.until(programId, id, ({ progress }) => progress.queued > 20);
-  await breakDown(worker);
-  const { progress } = await worker.until(programId, id, ({ status }) =>
-    ["finished", "undecided"].includes(status),
-  );
-  assert.ok(progress.unknown <= 2 && progress.queued + progress.unknown === 300);
-  const sent = [...(await uber.deliveries(programId)).values()];
-  assert.ok(sent.length >= progress.queued && Math.max(...sent) === 1);
-  await worker.kill();
-});
+test(
+  "a sending job continues, and its batch under way is unknown",
+  { timeout: 60_000 },
+  async () => {
+    const worker = await startInspected({ uber: uber.url, memoryPages: PAGES });
+    const { programId, codes } = await uber.createProgram(300);
+    const id = await create(worker, programId, codes, "?batchSize=2");
+    await worker.until(programId, id, ({ progress }) => progress.queued > 20);
+    await breakDown(worker);
+    const { progress } = await worker.until(programId, id, ({ status }) =>
+      ["finished", "undecided"].includes(status),
+    );
+    assert.ok(progress.unknown <= 2 && progress.queued + progress.unknown === 300);
+    const sent = [...(await uber.deliveries(programId)).values()];
+    assert.ok(sent.length >= progress.queued && Math.max(...sent) === 1);
+    await worker.kill();
+  },
+);
 
 test("a single call that it takes along is unknown, and is ended without a restart", async () => {
   const slow = await startUber(["--latency", "4000"]);

@@ -116,7 +116,7 @@ test("what is no code comes back with its place, from a list as from a file", as
   }
 });
 
-test("an answer that is lost is asked for again, and there is one job", async () => {
+test("after a lost response the request is repeated, and there is one job", async () => {
   const { programId, codes } = await uber.createProgram(10);
   let calls = 0;
   const client = clientOf({
@@ -136,7 +136,7 @@ test("an answer that is lost is asked for again, and there is one job", async ()
   );
 });
 
-test("a connection that breaks comes back by itself", async () => {
+test("a broken connection is opened again", async () => {
   const { programId, codes } = await uber.createProgram(10);
   const client = clientOf();
   const { id } = await client.createJob(programId, codes, { start: false });
@@ -165,7 +165,7 @@ test("a connection that breaks comes back by itself", async () => {
   assert.equal(sockets.length, 2);
 });
 
-test("a token goes along with a WebSocket, and the answer does not repeat it", async () => {
+test("a WebSocket carries the token, and the response does not repeat it", async () => {
   const { programId, codes } = await uber.createProgram(1);
   const client = clientOf();
   const { id } = await client.createJob(programId, codes, { start: false });
@@ -209,7 +209,7 @@ test("a page of another origin may watch where that origin is allowed", async ()
   assert.equal(told.at(-1)?.error?.code, "foreign_origin");
 });
 
-test("a wrong token ends the watching, and says so", async () => {
+test("a wrong token ends watching with an error", async () => {
   const { programId, codes } = await uber.createProgram(1);
   const { id } = await clientOf().createJob(programId, codes, { start: false });
   const wrong = clientOf({ token: "not the token, by far" });
@@ -221,7 +221,7 @@ test("a wrong token ends the watching, and says so", async () => {
   );
 });
 
-test("without an answer, what is known is said", async () => {
+test("without a response, the error tells whether something may be queued", async () => {
   const nobody = createWorkerClient({ baseUrl: "http://127.0.0.1:9", token: ADMIN_TOKEN });
   await assert.rejects(
     nobody.job("p", "j"),

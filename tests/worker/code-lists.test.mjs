@@ -119,7 +119,7 @@ test("every shape that the client reads is read", async () => {
   }
 });
 
-test("a list that breaks off, or is none, makes no job and is told as such", async () => {
+test("an incomplete or malformed list makes no job, and the error says so", async () => {
   const { programId } = await uber.createProgram(1);
   const whole = listOf(3_000);
   const call = () =>
@@ -156,7 +156,7 @@ test("a list that breaks off, or is none, makes no job and is told as such", asy
   assert.equal((await uber.deliveries(programId)).size, 0);
 });
 
-test("what is no code in Uber's list is not made into one", async () => {
+test("an invalid code in Uber's list stays invalid", async () => {
   const { programId } = await uber.createProgram(1);
   for (const id of ["null", '"RIDE2026"', `"${idOf(1).slice(0, -1)}g"`, "1", '""']) {
     const body = `{"codes":[{"code_id":"${idOf(1)}"},{"code_id":${id}}]}`;
@@ -167,7 +167,7 @@ test("what is no code in Uber's list is not made into one", async () => {
   }
 });
 
-test("a program of more codes than a job may have is refused for that", async () => {
+test("a program with more codes than a job may have is refused", async () => {
   const small = await startWorker({
     uber: front,
     options: { allowDistributeAll: true, maxCodes: 2_000 },

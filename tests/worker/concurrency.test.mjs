@@ -32,7 +32,7 @@ const told = async (answer) => ({ status: answer.status, body: await answer.json
 const finished = (programId, { body }) =>
   worker.until(programId, body.id, ({ status }) => status === "finished");
 
-test("of two jobs with a code in common, created at once, one gets it", async () => {
+test("of two jobs created at once, only one gets a shared code", async () => {
   const { programId, codes } = await uber.createProgram(20 * 30);
   for (let round = 0; round < 20; round += 1) {
     const pool = codes.slice(round * 30, round * 30 + 30);
@@ -100,7 +100,7 @@ test("many single calls at once are each answered for themselves", async () => {
   assert.equal((await uber.deliveries(programId)).size, 60);
 });
 
-test("a single call twice at once is sent once, and the other one is told so", async () => {
+test("a repeated call at the same time is sent once, and the other is refused", async () => {
   const { programId, codes } = await uber.createProgram(40);
   for (let round = 0; round < 10; round += 1) {
     const list = codes.slice(round * 4, round * 4 + 4);

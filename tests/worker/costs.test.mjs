@@ -80,7 +80,7 @@ test("a job costs three rows a request, and few beside", { timeout: 240_000 }, a
   await worker.kill();
 });
 
-test("while everything is paused, nobody asks; all are told when that is over", async () => {
+test("a pause of everything causes no polling, and its end reaches all programs", async () => {
   const worker = await startInspected({ uber: uber.url, options: { requestsPerSecond: 20 } });
   const jobs = [];
   for (let count = 0; count < 3; count += 1) {
@@ -109,7 +109,7 @@ test("while everything is paused, nobody asks; all are told when that is over", 
   await worker.kill();
 });
 
-test("one that could not be told that the pause is over is told later", async () => {
+test("a program that was not reached learns of the end of the pause later", async () => {
   const worker = await startWorker({ uber: uber.url, entry: "limits-entry.mjs" });
   await worker.json("/api/pause", { paused: true });
   const { programId, codes } = await uber.createProgram(5);

@@ -101,7 +101,7 @@ const taken = (worker, programId) =>
 const sql = (worker, query, ...values) =>
   worker.inspect({ act: "sql", app: "events", query, values });
 
-test("every signed event is kept as it came, whatever it is", async () => {
+test("every signed event is kept as it arrived", async () => {
   const worker = await start();
   const { programId, codes } = await queued(worker, 2);
   assert.deepEqual(await list(worker), {
@@ -296,7 +296,7 @@ test("an event that names no program is given to the one that has its codes", as
   await worker.kill();
 });
 
-test("a reader of one's own that is broken costs no event", async () => {
+test("a failing `outcomes` option loses no event", async () => {
   let worker = await start();
   const { programId, codes, id, path } = await queued(worker, 4);
   for (const [at, outcomes] of ["throws", "promise", "wrong"].entries()) {
@@ -327,41 +327,45 @@ test("a reader of one's own that is broken costs no event", async () => {
   await worker.kill();
 });
 
-test("the same event a thousand times is one, with a count", { timeout: 120_000 }, async (t) => {
-  let worker = await start();
-  const { programId, codes, id, journal } = await queued(worker, 1);
-  const body = eventOf(programId, [{ code_uuid: codes[0], status: "distributed" }]);
-  assert.equal(await send(worker, body), 200);
-  await worker.until(programId, id, ({ progress }) => progress.distributed === 1);
-  const bytes = await journal();
-  await worker.inspect({ act: "rows", app: "events" });
-  for (let time = 0; time < 999; time += 37) {
-    const copies = Array.from({ length: 37 }, () => send(worker, body));
-    assert.deepEqual([...new Set(await Promise.all(copies))], [200]);
-  }
-  const rows = await worker.inspect({ act: "rows", app: "events" });
-  t.diagnostic(`rows written by 999 more of one event: ${JSON.stringify(rows)}`);
-  assert.ok(rows.sql <= 1_005, `${rows.sql} rows`);
-  await taken(worker, programId);
-  assert.equal(await journal(), bytes);
-  await worker.workerd().then((ids) => ids.forEach((pid) => process.kill(pid, "SIGKILL")));
-  worker = await worker.restart();
-  const { events } = await list(worker);
-  assert.deepEqual(
-    events.map((/** @type {any} */ { count, status, outcomes, settled }) => {
-      return [count, status, outcomes, settled];
-    }),
-    [[1_000, "read", 1, 1]],
-  );
-  assert.ok(events[0].lastAt > events[0].receivedAt);
-  // One byte more is another event.
-  assert.equal(await send(worker, `${body} `), 200);
-  assert.deepEqual(
-    (await list(worker)).events.map((/** @type {any} */ { count }) => count),
-    [1, 1_000],
-  );
-  await worker.kill();
-});
+test(
+  "a thousand repetitions of an event are one event with a count",
+  { timeout: 120_000 },
+  async (t) => {
+    let worker = await start();
+    const { programId, codes, id, journal } = await queued(worker, 1);
+    const body = eventOf(programId, [{ code_uuid: codes[0], status: "distributed" }]);
+    assert.equal(await send(worker, body), 200);
+    await worker.until(programId, id, ({ progress }) => progress.distributed === 1);
+    const bytes = await journal();
+    await worker.inspect({ act: "rows", app: "events" });
+    for (let time = 0; time < 999; time += 37) {
+      const copies = Array.from({ length: 37 }, () => send(worker, body));
+      assert.deepEqual([...new Set(await Promise.all(copies))], [200]);
+    }
+    const rows = await worker.inspect({ act: "rows", app: "events" });
+    t.diagnostic(`rows written by 999 more of one event: ${JSON.stringify(rows)}`);
+    assert.ok(rows.sql <= 1_005, `${rows.sql} rows`);
+    await taken(worker, programId);
+    assert.equal(await journal(), bytes);
+    await worker.workerd().then((ids) => ids.forEach((pid) => process.kill(pid, "SIGKILL")));
+    worker = await worker.restart();
+    const { events } = await list(worker);
+    assert.deepEqual(
+      events.map((/** @type {any} */ { count, status, outcomes, settled }) => {
+        return [count, status, outcomes, settled];
+      }),
+      [[1_000, "read", 1, 1]],
+    );
+    assert.ok(events[0].lastAt > events[0].receivedAt);
+    // One byte more is another event.
+    assert.equal(await send(worker, `${body} `), 200);
+    assert.deepEqual(
+      (await list(worker)).events.map((/** @type {any} */ { count }) => count),
+      [1, 1_000],
+    );
+    await worker.kill();
+  },
+);
 
 test(
   "thousands of events of many programs, in pages and by filter",

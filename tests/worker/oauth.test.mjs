@@ -183,7 +183,7 @@ test("one token serves all programs", async () => {
   await worker.kill();
 });
 
-test("tokens that end while a job runs are renewed, and nobody notices", async () => {
+test("tokens that expire while a job runs are renewed without an error", async () => {
   // A token is renewed a tenth of its life before its end: each is used for nine seconds.
   life = 10;
   const worker = await start({ perSecond: 10 });
@@ -207,7 +207,7 @@ test("a token that is withdrawn is replaced after the first refusal", async () =
   await worker.kill();
 });
 
-test("without a token endpoint nothing leaves, and all goes on by itself when that is back", async () => {
+test("without a token endpoint nothing is sent, and jobs continue once it is back", async () => {
   isDown = true;
   const worker = await start();
   const jobs = await Promise.all(Array.from({ length: 6 }, () => createJob(worker, 20, 10)));
@@ -229,7 +229,7 @@ test("without a token endpoint nothing leaves, and all goes on by itself when th
   await worker.kill();
 });
 
-test("an operator need not wait for the next try", async () => {
+test("an operator can try again at once", async () => {
   isDown = true;
   const worker = await start();
   const job = await createJob(worker, 20, 10);
@@ -244,7 +244,7 @@ test("an operator need not wait for the next try", async () => {
   await worker.kill();
 });
 
-test("all jobs that something has stopped go on with one request", async () => {
+test("one request resumes all halted jobs", async () => {
   let worker = await start({ secret: "a-wrong-secret" });
   const jobs = await Promise.all(Array.from({ length: 5 }, () => createJob(worker, 20, 10)));
   const [paused, ...halted] = jobs;

@@ -32,7 +32,7 @@ const doubles = (/** @type {string} */ id) => [
   `\u202e${id}`,
 ];
 
-test("an id that looks like another one has no ledger of its own", async () => {
+test("an id that looks like another one gets no separate ledger", async () => {
   for (const id of [crypto.randomUUID(), NAME]) {
     const { codes } = await uber.createProgram(2, id);
     const { id: job } = await (await worker.createJob(id, codes)).json();

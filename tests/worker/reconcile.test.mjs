@@ -103,7 +103,7 @@ test("what is in use is settled before an operator is asked about what is unknow
   await worker.kill();
 });
 
-test("where all of it is in use, nobody is asked", async () => {
+test("if all codes are in use, no decision is needed", async () => {
   const worker = await start();
   const job = await unknownJob(worker, 5, async (codes) => use(job.programId, codes));
   const { progress } = await worker.until(
@@ -150,7 +150,7 @@ test("an operator has it read now; a restart forgets nothing, and a resend leave
   await worker.kill();
 });
 
-test("several that ask at a time share one read", async () => {
+test("concurrent requests share one read", async () => {
   const worker = await start({ reconcile: false });
   const job = await unknownJob(worker, 10);
   await worker.until(job.programId, job.id, ({ status }) => status === "undecided");
@@ -167,7 +167,7 @@ test("several that ask at a time share one read", async () => {
   await worker.kill();
 });
 
-test("a read that fails changes nothing, is shown, and comes again", async () => {
+test("a failed read changes nothing, is shown, and is tried again", async () => {
   const worker = await start({ reconcile: { ...SOON, pauseMinutes: 1 } });
   const job = await unknownJob(worker, 10);
   await worker.until(job.programId, job.id, ({ usage }) => usage.readAt !== null);
@@ -233,7 +233,7 @@ test("it is read at intervals by itself, also by an object that came back", asyn
   await worker.kill();
 });
 
-test("who gives up keeps nobody from reading", async () => {
+test("a caller that gives up does not stop the read for others", async () => {
   const worker = await start({ reconcile: false });
   const job = await unknownJob(worker, 4);
   await worker.until(job.programId, job.id, ({ status }) => status === "undecided");
@@ -290,7 +290,7 @@ test("a read that breaks off with its object is not repeated at once, and has ch
   await worker.kill();
 });
 
-test("an event that tells of more has it read soon, also by an object that came back", async () => {
+test("an event of a claim or use causes a read soon, also after a restart", async () => {
   let worker = await start({ reconcile: { ...SOON, intervalHours: [24], delayMinutes: 0.05 } });
   const { programId, codes } = await uber.createProgram(4);
   const note = () => worker.inspect({ act: "evidence", program: programId });

@@ -39,7 +39,7 @@ async function refused(answer, status, code) {
   return problem;
 }
 
-test("health says that it lives, and no more", async () => {
+test("the health route says only that the worker runs", async () => {
   const answer = await fetch(`${worker.url}/health`);
   assert.deepEqual(await answer.json(), { status: "ok" });
 });
@@ -127,7 +127,7 @@ test("the same request again gives the same job, and the key is for one list", a
   );
 });
 
-test("what was sent before blocks, or is skipped, or is sent again", async () => {
+test("codes that were sent before block, are skipped, or are sent again", async () => {
   const { programId, codes } = await uber.createProgram(30);
   const first = await (await worker.createJob(programId, codes.slice(0, 20))).json();
   await worker.until(programId, first.id, isFinished);
@@ -173,7 +173,7 @@ test("rows that are no code are refused with line and reason, or left out on req
   await refused(await worker.createJob(programId, ["", "  "]), 400, "empty_codes");
 });
 
-test("a body that breaks off sends nothing", async () => {
+test("an incomplete body sends nothing", async () => {
   const { programId, codes } = await uber.createProgram(5);
   const body = new ReadableStream({
     async start(controller) {
@@ -195,7 +195,7 @@ test("a body that breaks off sends nothing", async () => {
   assert.equal((await uber.deliveries(programId)).size, 0);
 });
 
-test("everybody is an explicit list, and has to be confirmed", async () => {
+test("a job of every code uses an explicit list, and has to be confirmed", async () => {
   const { programId, codes } = await uber.createProgram(40);
   const path = `/api/programs/${programId}/jobs?all=true`;
   const key = { "Idempotency-Key": crypto.randomUUID() };

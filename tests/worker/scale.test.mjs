@@ -279,7 +279,7 @@ async function killedAt(worker, url, programs, jobs) {
   return next;
 }
 
-test("what breaks off is decided with nobody asking", { concurrency: true }, async (t) => {
+test("an interrupted upload is decided without a request", { concurrency: true }, async (t) => {
   const killed = t.test("killed while it fans out, an upload is undone", async () => {
     const programs = await createPrograms(5, 5);
     const first = await startWorker({ uber: uber.url });

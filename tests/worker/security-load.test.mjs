@@ -171,7 +171,7 @@ test("two million codes are refused before they are read to their end", async ()
   assert.ok((await memory()) - before < 2 * MOST_MEMORY);
 });
 
-test("the worker is as well as before", async () => {
+test("the worker works as before", async () => {
   assert.equal((await fetch(`${worker.url}/health`)).status, 200);
   const created = await worker.createJob(programId, codes);
   assert.equal(created.status, 201);

@@ -126,7 +126,7 @@ async function everything() {
   return [config.paused, config.counts, jobs, [...sent].sort(), databases.sort()];
 }
 
-test("without signing in there is nothing to read and nothing to change", async () => {
+test("without signing in nothing can be read or changed", async () => {
   const before = await everything();
   const internal = encodeURIComponent(JSON.stringify({ name: "admin", until: null }));
   for (const [method, path, body] of routes()) {
@@ -228,7 +228,7 @@ test("a program is one, however its id is written: its codes are not sent twice"
   }
 });
 
-test("nor by a file that spans programs", async () => {
+test("a file that spans programs does not send its codes twice either", async () => {
   const answer = await asOperator("/api/jobs?start=false", {
     method: "POST",
     ...withBody(`program_id,code\n${programId.toUpperCase()},${codes[0]}`),

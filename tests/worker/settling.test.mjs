@@ -132,7 +132,7 @@ test("use is read once more before anything is sent again, and leaves out what i
   );
 });
 
-test("that use can't be read holds nothing up for ever", async () => {
+test("a failing read of usage does not block the decision for ever", async () => {
   const job = await unknownJob(3);
   unreadable.add(job.programId);
   const open = await worker.until(job.programId, job.id, ({ settling }) => settling.isOpen);
@@ -140,14 +140,14 @@ test("that use can't be read holds nothing up for ever", async () => {
   assert.equal((await resend(job.path)).answered, 200);
 });
 
-test("the other decisions wait for nothing", async () => {
+test("the other decisions do not wait", async () => {
   const job = await unknownJob(3);
   assert.ok((await worker.json(job.path)).settling);
   await worker.json(`${job.path}/resolve`, { batch: "all", decision: "queued" });
   assert.equal((await worker.json(job.path)).settling, null);
 });
 
-test("it is open after long enough, and after usage was asked for", () => {
+test("resending is allowed after the settling time and a read of usage", () => {
   const [NOW, MINUTE] = [1_800_000_000_000, 60_000];
   const facts = {
     of: 10,

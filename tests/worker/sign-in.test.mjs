@@ -281,7 +281,7 @@ test("a bearer token is taken in one form, and never half", async () => {
   assert.equal((await asked({ Authorization: "Bearer wrong", Cookie: cookie })).status, 401);
 });
 
-test("two texts are compared whole", async () => {
+test("texts that differ anywhere are not the same", async () => {
   assert.equal(await isSame("same", "same"), true);
   for (const other of ["", "sam", "same ", "Same", "samf"]) {
     assert.equal(await isSame("same", other), false);

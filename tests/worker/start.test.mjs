@@ -94,7 +94,7 @@ test("it starts when its time comes, or when an operator says so; a pause holds 
   assert.deepEqual([paused.status, await sentOf(programId)], ["paused", 6]);
 });
 
-test("a window outlives the worker", async () => {
+test("a start window survives a restart", async () => {
   const { programId, codes } = await uber.createProgram(5);
   const job = await create(programId, codes, "?startIn=4");
   const { state, port } = worker;
@@ -146,7 +146,7 @@ test("a large job waits for another operator", async () => {
   assert.equal(small.status, "paused");
 });
 
-test("there is no way around the second operator", async () => {
+test("the second operator can't be bypassed", async () => {
   const { programId, codes } = await uber.createProgram(30);
   const other = await uber.createProgram(30);
   // A job that is created paused.
@@ -184,7 +184,7 @@ test("there is no way around the second operator", async () => {
   assert.equal(await sentOf(approved.programId), 8);
 });
 
-test("pages are told of it", async () => {
+test("pages are told the start window", async () => {
   const config = await worker.json("/api/config");
   assert.deepEqual(
     [config.approval, config.startDelaySeconds, config.settleMinutes],

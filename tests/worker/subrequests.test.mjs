@@ -101,7 +101,7 @@ for (const outside of [1, 2, 3, 10, 30]) {
   });
 }
 
-test("where also calls of other objects are refused, nothing is unknown", async () => {
+test("if calls of other objects are refused too, nothing is unknown", async () => {
   await start({ subrequests: 10_000 });
   await limit({ inAll: 20 });
   await sendAll(60);

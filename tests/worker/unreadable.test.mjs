@@ -234,7 +234,7 @@ test(
   },
 );
 
-test("a piece of a journal is missing", async () => {
+test("a journal with a missing piece is set aside", async () => {
   let worker = await startInspected({ uber: uber.url });
   const { programId, codes, bad, good, path } = await poisoned(worker, async () => {});
   const number = await numberOf(worker, programId, bad);
@@ -252,7 +252,7 @@ test("a piece of a journal is missing", async () => {
   await worker.kill();
 });
 
-test("it is dropped: its codes stay claimed, and what Uber reports of them is known", async () => {
+test("the codes of a dropped job stay claimed, and Uber's reports of them are stored", async () => {
   let worker = await startInspected({ uber: uber.url });
   const { programId, codes, bad, path } = await poisoned(worker, async () => {});
   const number = await numberOf(worker, programId, bad);
@@ -298,7 +298,7 @@ test("it is dropped: its codes stay claimed, and what Uber reports of them is kn
   await worker.kill();
 });
 
-test("retention and alarms go on without it", { timeout: 60_000 }, async () => {
+test("retention and alarms work with a job set aside", { timeout: 60_000 }, async () => {
   let worker = await startInspected({ uber: uber.url });
   const { programId, bad, good, path } = await poisoned(worker, async () => {});
   const { programId: busyProgram, codes: busyCodes } = await uber.createProgram(100);

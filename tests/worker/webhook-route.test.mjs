@@ -262,7 +262,7 @@ test("a body of more than four megabytes is refused, however it is announced", a
   assert.equal(streamed.status, 413);
 });
 
-test("only POST is served, and no address beside it", async () => {
+test("only POST is served, at this address alone", async () => {
   for (const method of ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"]) {
     const answer = await raw(worker.url, "/webhooks/uber", { method });
     assert.deepEqual([answer.status, answer.headers["allow"]], [405, "POST"], method);
@@ -275,7 +275,7 @@ test("only POST is served, and no address beside it", async () => {
   }
 });
 
-test("neither a session nor a token is asked for, and neither helps", async () => {
+test("webhooks need neither a session nor a token, and neither helps", async () => {
   const body = eventOf(crypto.randomUUID(), []);
   const headers = { Authorization: `Bearer ${ADMIN_TOKEN}`, Origin: worker.url };
   const answer = await raw(worker.url, "/webhooks/uber", { method: "POST", headers, body });

@@ -308,7 +308,7 @@ export const TOKEN_REJECTED_HINT = "Check client id, client secret and scope; se
 export const TOKEN_UNAVAILABLE_HINT =
   "Try later. Uber gives 100 tokens an hour: share one through `cache`.";
 export const CONNECTION_FAILED_HINT = "See `cause`, and `queued` before you send again.";
-export const TIMEOUT_HINT = "See `queued` before you send again. A longer timeout may help.";
+export const TIMEOUT_HINT = "See `queued` before you send again.";
 export const ABORTED_HINT = "See `queued` before you send again.";
 export const JOURNAL_CORRUPT_HINT =
   "Take a copy of the journal from before, and resume it with `restored: true`.";
