@@ -41,6 +41,20 @@ pub enum ErrorClass {
     Webhook,
 }
 
+impl ErrorClass {
+    /// A text of an error of this class; none in a module that only distributes and never
+    /// has such an error.
+    const fn reached(self, text: &'static str) -> &'static str {
+        match self {
+            Self::Job | Self::Webhook if ONLY_DISTRIBUTES => "unknown",
+            _ => text,
+        }
+    }
+}
+
+/// Whether this is a module without jobs, webhooks and lists of several programs.
+pub(crate) const ONLY_DISTRIBUTES: bool = cfg!(all(feature = "js", not(feature = "jobs")));
+
 macro_rules! error_codes {
     ($($(#[$docs:meta])* $variant:ident = $text:literal, $class:ident, $hint:literal;)*) => {
         /// The stable code of an error.
@@ -58,7 +72,7 @@ macro_rules! error_codes {
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
-                    $(ErrorCode::$variant => $text,)*
+                    $(ErrorCode::$variant => const { ErrorClass::$class.reached($text) },)*
                 }
             }
 
@@ -80,7 +94,7 @@ macro_rules! error_codes {
             #[must_use]
             pub const fn hint(self) -> &'static str {
                 match self {
-                    $(ErrorCode::$variant => $hint,)*
+                    $(ErrorCode::$variant => const { ErrorClass::$class.reached($hint) },)*
                 }
             }
         }

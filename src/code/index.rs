@@ -3,8 +3,6 @@
 use std::hint::black_box;
 use std::ops::Range;
 
-use twox_hash::XxHash64;
-
 use crate::code::Code;
 
 /// Codes in one block: 64 KiB.
@@ -250,9 +248,14 @@ pub(super) struct HashKey {
 }
 
 impl HashKey {
-    pub(super) fn new(seed: u64) -> Self {
-        let [first, second, factor] =
-            [[1], [2], [3]].map(|number| XxHash64::oneshot(seed, &number));
+    pub(super) fn new(mut seed: u64) -> Self {
+        // SplitMix64: three random numbers out of one.
+        let [first, second, factor] = [(); 3].map(|()| {
+            seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let number = (seed ^ seed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let number = (number ^ number >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+            number ^ number >> 31
+        });
         Self { summands: [first, second], factor: factor | 1 }
     }
 

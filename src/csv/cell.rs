@@ -8,7 +8,7 @@ use crate::code::rejected::{RejectReason, RejectedEntry};
 use crate::code::{Code, TEXT_LENGTH};
 use crate::recipients::is_address;
 
-/// What a list is made of.
+/// What the cells of a list hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Content {
     #[default]
@@ -16,17 +16,17 @@ pub(super) enum Content {
     Recipients,
 }
 
-/// The content of a cell, as much of it as can matter.
+/// The content of a cell, up to a limit.
 #[derive(Clone, Default)]
 pub(super) struct Cell {
     bytes: Vec<u8>,
-    /// There was more than white space beyond [`Self::LONGEST`].
+    /// Whether the content goes on beyond [`Self::LONGEST`], white space aside.
     overflow: bool,
 }
 
 impl Cell {
-    /// Holds a program id of 256 characters, and a code, with much white space
-    /// around. White space in front is not kept.
+    /// Bytes that are kept: enough for a program id of 256 characters, or a code, with
+    /// much white space around it. Leading white space is not kept.
     pub(super) const LONGEST: usize = 2_048;
     /// Characters of a rejected value that are shown.
     pub(super) const SHOWN: usize = 80;
@@ -44,7 +44,7 @@ impl Cell {
         self.overflow = false;
     }
 
-    /// Leaves what comes before the first delimiter or line end.
+    /// Keeps only the part before the first delimiter or line end.
     pub(super) fn cut(&mut self, delimiter: u8) {
         let end = self.bytes.iter().position(|byte| *byte == delimiter || is_line_end(*byte));
         if let Some(end) = end {
@@ -61,7 +61,7 @@ impl Cell {
         self.overflow
     }
 
-    /// Whether it holds what such a list is made of.
+    /// Whether it holds this kind of content.
     pub(super) fn holds(&self, content: Content) -> bool {
         match content {
             Content::Recipients if READS_ALL => {
@@ -71,11 +71,11 @@ impl Cell {
         }
     }
 
-    /// The text without what is blank around it; none if it is not UTF-8.
+    /// The text without surrounding white space; none if it is not UTF-8.
     pub(super) fn text(&self) -> Option<&str> {
         match std::str::from_utf8(&self.bytes) {
             Ok(text) => Some(trim(text)),
-            // Cut inside of a character.
+            // The limit cut a character in two.
             Err(error) if self.overflow && error.error_len().is_none() => Some(""),
             Err(_) => None,
         }
@@ -87,7 +87,7 @@ impl Cell {
     }
 
     pub(super) fn code(&self) -> Result<Code, RejectReason> {
-        // Nearly always there is nothing else.
+        // Nearly every cell holds a code and nothing else.
         if let Ok(code) = Code::parse(&self.bytes) {
             return Ok(code);
         }
@@ -122,7 +122,7 @@ impl Cell {
         message.to_owned()
     }
 
-    /// Whether somebody may have meant a code.
+    /// Whether the cell may be a mistyped code.
     pub(super) fn looks_like_code(&self) -> bool {
         let text = self.text().unwrap_or_default();
         !self.overflow && Look::at(text, text).is_like_code()
@@ -137,29 +137,30 @@ impl Cell {
         let mut text = String::new();
         match str::from_utf8(&self.bytes) {
             Ok(valid) => text.push_str(valid),
-            // What it would be in another encoding is anybody's guess.
+            // The encoding is unknown: only the ASCII characters are shown.
             Err(_) => text.extend(self.bytes.iter().map(|byte| match byte {
                 0..0x80 => char::from(*byte),
                 _ => char::REPLACEMENT_CHARACTER,
             })),
         }
         let text = trim(&text);
-        let mut value: String = text.chars().take(Self::SHOWN).collect();
-        if self.overflow || value.len() < text.len() {
+        let end = text.char_indices().nth(Self::SHOWN).map_or(text.len(), |(at, _)| at);
+        let mut value = text.get(..end).unwrap_or_default().to_owned();
+        if self.overflow || end < text.len() {
             value.push('…');
         }
         RejectedEntry { line, value, reason, message }
     }
 }
 
-/// Takes off white space, and what nobody sees: around a text neither can change
-/// what is meant.
+/// Removes white space and invisible characters around a text: neither changes its
+/// meaning.
 pub(super) fn trim(text: &str) -> &str {
     text.trim_matches(|char: char| char.is_whitespace() || is_invisible(char))
 }
 
-/// Takes off quotes too, and the `="…"` by which spreadsheets keep a text as it
-/// is.
+/// Removes quotes too, and the `="…"` with which spreadsheets keep a text from being
+/// converted.
 pub(super) fn bare(text: &str) -> &str {
     let mut text = trim(text);
     while let Some(inner) = unquoted(text.strip_prefix('=').unwrap_or(text)) {
@@ -173,7 +174,7 @@ pub(super) fn program_id(text: &str) -> &str {
     text.strip_prefix('=').and_then(unquoted).map_or(text, trim)
 }
 
-/// What is between two quotes, of whichever kind.
+/// The text between two quotes of any kind.
 fn unquoted(text: &str) -> Option<&str> {
     let mut chars = text.chars();
     let is_quoted = is_quote(chars.next()?) && is_quote(chars.next_back()?);
@@ -184,7 +185,7 @@ const fn is_quote(char: char) -> bool {
     matches!(char, '"' | '\'' | '`' | '´' | '«' | '»' | '‘'..='‟' | '‹' | '›')
 }
 
-/// Whether a byte is among others.
+/// Whether `bytes` contains this byte.
 #[allow(clippy::manual_contains)] // Which is made for long slices, and is larger.
 pub(super) fn has(bytes: &[u8], wanted: u8) -> bool {
     bytes.iter().any(|byte| *byte == wanted)
@@ -199,7 +200,7 @@ pub(super) const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | 0x0b | 0x0c)
 }
 
-/// Whether a rider could type that.
+/// Whether this may be the text of a code that riders type.
 fn is_code_text(text: &str) -> bool {
     (4..=16).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
@@ -246,7 +247,7 @@ mod tests {
         }
     }
 
-    /// What is inside of a code, or only on one side of it, has a meaning.
+    /// Characters inside a code, or on one side only, change the meaning.
     #[test]
     fn nothing_else_is_taken_off() {
         for (before, behind) in

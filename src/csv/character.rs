@@ -1,11 +1,11 @@
-//! Characters that don't belong into a code, by name.
+//! Names of characters that no code has.
 
 use super::cell::Cell;
 use super::message;
 use crate::text::{decimal, digits, text};
 
-/// Whether nobody sees it: what Unicode calls ignorable by default, and the
-/// blank of Braille.
+/// Whether it is invisible: Unicode's default ignorable characters, and the Braille
+/// blank.
 pub(super) const fn is_invisible(char: char) -> bool {
     matches!(
         char,
@@ -33,13 +33,13 @@ pub(super) const fn is_invisible(char: char) -> bool {
 pub(super) struct Look {
     characters: u64,
     digits: u64,
-    /// The first character that no code has, and its number.
+    /// The first character that no code has, and its position.
     odd: Option<(u64, char)>,
 }
 
 impl Look {
-    /// Looks at what is shown. `bare` is what is left of it without what may stand
-    /// around.
+    /// Examines the shown text. `bare` is the same without quotes and white space around
+    /// it.
     pub(super) fn at(shown: &str, bare: &str) -> Self {
         let mut look = Self::default();
         let begin = bare.as_ptr().addr() - shown.as_ptr().addr();
@@ -47,7 +47,7 @@ impl Look {
         for char in shown.chars() {
             look.characters += 1;
             let is_digit = char.is_ascii_hexdigit();
-            // Also of full width.
+            // Full-width digits too.
             if is_digit || matches!(char, '０'..='９' | 'Ａ'..='Ｆ' | 'ａ'..='ｆ') {
                 look.digits += 1;
             }
@@ -64,7 +64,7 @@ impl Look {
         look
     }
 
-    /// Whether somebody may have meant a code: most of its digits are there.
+    /// Whether it may be a mistyped code: it has most of the digits.
     pub(super) const fn is_like_code(&self) -> bool {
         self.digits >= 24 && self.characters <= Cell::SHOWN as u64
     }
@@ -73,12 +73,12 @@ impl Look {
     pub(super) const fn is_other_form(&self) -> bool {
         matches!(
             (self.digits, self.odd),
-            // One of the digits is that of `urn:uuid:`.
+            // `urn:uuid:` has a hexadecimal digit too.
             (32, None | Some((_, '{' | '(' | '_'))) | (33, Some((_, 'u')))
         )
     }
 
-    /// Says what keeps it from being a code.
+    /// Describes why it is not a code.
     pub(super) fn describe(&self) -> String {
         let Some((number, char)) = self.odd else {
             return text(&["There are ", &decimal(self.digits), message::DIGITS]);
@@ -90,7 +90,7 @@ impl Look {
     }
 }
 
-/// What people call it, where it can't be told by its looks.
+/// The name of a character that can't be recognised by its look.
 fn name(char: char) -> Option<&'static str> {
     Some(match char {
         '\0' => "NUL",
@@ -134,7 +134,7 @@ mod tests {
             let told = Look::at(shown, shown).describe();
             assert!(told.starts_with(says), "{shown}: {told}");
         }
-        // Counted in what is shown, which has the quotes.
+        // The position counts the shown quotes.
         let told = {
             let shown = "\"1f913a96_f52c\"";
             Look::at(shown, &shown[1..14]).describe()

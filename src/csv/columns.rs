@@ -1,23 +1,23 @@
-//! Which column holds the codes, and which the programs.
+//! Finds the columns of the codes and of the programs.
 
-use super::cell::{Cell, Content, bare};
+use super::cell::{Cell, Content, bare, trim};
 use super::character::is_invisible;
 use super::message;
 use super::programs::READS_ALL;
 use super::{CODE_COLUMNS, PHONE_COLUMNS, PROGRAM_COLUMNS, RECIPIENT_COLUMNS};
 use crate::code::rejected::RejectReason;
 
-/// Which column is meant.
+/// How the caller names a column.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Column {
-    /// The one with the best of the usual names.
+    /// The column with the best of the usual names.
     #[default]
     Usual,
-    /// The one of that name. Of several with that name, the one with that number among
-    /// them, from 1; without the number, they are refused.
+    /// The column with this name. If several have it, the number says which, from 1;
+    /// without a number they are refused.
     Named(String, Option<usize>),
-    /// The one of that number, from 1. If the first row has a code there, there is
-    /// no header.
+    /// The column with this number, from 1. If the first row has a code there, the file
+    /// has no header.
     Number(usize),
 }
 
@@ -27,22 +27,28 @@ impl From<Option<&str>> for Column {
     }
 }
 
-/// Where in a row the cells are that are asked for.
+/// The indices of the cells that are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Columns {
-    /// Of the code; or of the recipient, and then mostly of the e-mail address.
+    /// The code; or the recipient, usually an e-mail address.
     pub(super) code: usize,
-    /// Of the program; or of the recipient's telephone number.
-    pub(super) program: Option<usize>,
+    program: Option<usize>,
+}
+
+impl Columns {
+    /// The program; or the recipient's telephone number.
+    pub(super) const fn program(self) -> Option<usize> {
+        if READS_ALL { self.program } else { None }
+    }
 }
 
 /// What the first row is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum FirstRow {
     Header(Columns),
-    /// It has a code where the caller says that the codes are, or is of one cell.
+    /// Data: a code is in the column that the caller gave, or it has one cell.
     Data(Columns),
-    /// Nothing can be read.
+    /// The file can't be read.
     Fault(RejectReason, &'static str),
 }
 
@@ -52,30 +58,32 @@ pub(super) struct Header {
     code: ColumnSelector,
     program: Option<ColumnSelector>,
     holds: Content,
-    /// The caller says that this is the header.
+    /// Whether the caller said that this row is the header.
     is_certain: bool,
     cells: Cells,
 }
 
-/// What the cells of the first row say.
+/// What was found in the cells of the first row.
 #[derive(Default)]
 struct Cells {
     count: usize,
     /// The number of cells up to the last that isn't empty.
     named: usize,
-    /// What is shown if the row can't be used: the first cell, or the first code.
+    /// The cell to show if the row can't be used: the first one, or the first code.
     shown: Cell,
     has_code: bool,
-    /// The column that the caller gave by number holds a code, or nearly one.
+    /// Whether the column that the caller gave by number holds a code, or nearly one.
     begins_with_code: bool,
     is_usual: bool,
 }
 
 impl Header {
-    /// Says which columns are looked for; `is_certain`: and that this is the header.
+    /// Sets the columns to look for. `is_certain`: the row is the header.
     pub(super) fn expect(&mut self, column: Column, program: Option<Column>, is_certain: bool) {
         self.code.column = column;
-        self.program = program.map(|column| ColumnSelector::new(column, &PROGRAM));
+        if READS_ALL {
+            self.program = program.map(|column| ColumnSelector::new(column, &PROGRAM));
+        }
         self.is_certain = is_certain;
     }
 
@@ -94,7 +102,7 @@ impl Header {
     }
 
     pub(super) fn is_by_program(&self) -> bool {
-        self.program.is_some() && self.holds() == Content::Codes
+        READS_ALL && self.program.is_some() && self.holds() == Content::Codes
     }
 
     pub(super) const fn is_certain(&self) -> bool {
@@ -110,16 +118,16 @@ impl Header {
         self.cells.named
     }
 
-    /// What to show if the row can't be used.
+    /// The cell to show if the row can't be used.
     pub(super) const fn shown(&self) -> &Cell {
         &self.cells.shown
     }
 
-    /// Begins anew.
+    /// Forgets the row.
     pub(super) fn reset(&mut self) {
         self.cells = Cells::default();
         self.code.equals = 0;
-        if let Some(program) = &mut self.program {
+        if READS_ALL && let Some(program) = &mut self.program {
             program.equals = 0;
         }
     }
@@ -142,20 +150,21 @@ impl Header {
         if self.code.consider(name, index) && self.code.is_number() {
             cells.begins_with_code = is_code || cell.looks_like_code();
         }
-        if let Some(program) = &mut self.program {
+        if READS_ALL && let Some(program) = &mut self.program {
             program.consider(name, index);
         }
     }
 
-    /// Says what the row is, when all its cells are there.
+    /// Decides what the row is, once it is complete.
     pub(super) fn judge(&self) -> FirstRow {
         let Cells { count, has_code, begins_with_code, is_usual, .. } = self.cells;
         let is_lone = count == 1 && !self.is_by_program() && !is_usual;
         let is_number = self.code.is_number();
         let code = self.code.index();
         let found = match &self.program {
+            _ if !READS_ALL => code.map(|code| Columns { code, program: None }),
             None => code.map(|code| Columns { code, program: None }),
-            // The second column need not be there.
+            // The second column is optional.
             Some(phone) if self.holds() == Content::Recipients => code.map(|code| {
                 let program = phone.index().ok().filter(|phone| *phone != code);
                 Columns { code, program }
@@ -167,8 +176,8 @@ impl Header {
         match found {
             Ok(_) if begins_with_code && self.is_certain => {}
             Ok(columns) if begins_with_code => return FirstRow::Data(columns),
-            // A number says nothing of whether there is a header; and a mistyped first
-            // code has to be rejected, not taken for one.
+            // A number does not tell whether there is a header, and a mistyped first code
+            // must be rejected, not taken for a header.
             _ if is_lone && !self.is_certain && is_number == found.is_ok() => {
                 return FirstRow::Data(Columns::default());
             }
@@ -185,7 +194,7 @@ impl Header {
     }
 }
 
-/// What a column is called, and what to say if it can't be found.
+/// The usual names of a column, and the messages if it can't be found.
 struct Names {
     /// The best first.
     usual: &'static [&'static str],
@@ -223,7 +232,7 @@ static PHONE: Names = Names {
 struct ColumnSelector {
     column: Column,
     names: &'static Names,
-    /// How many have the best name so far, and how good that is: 0 before 1.
+    /// How many columns have the best name so far, and its rank: 0 is best.
     equals: usize,
     rank: usize,
     /// The column that was found.
@@ -241,7 +250,7 @@ impl ColumnSelector {
         Self { column, names, equals: 0, rank: 0, index: 0 }
     }
 
-    /// Whether that is a usual name of the column.
+    /// Whether this is a usual name of the column.
     fn is_usual(&self, text: &str) -> bool {
         self.names.usual.iter().any(|name| is_same_name(name, text))
     }
@@ -250,7 +259,7 @@ impl ColumnSelector {
         matches!(self.column, Column::Number(_))
     }
 
-    /// Which of several the caller means.
+    /// Which of several columns with the name the caller means.
     const fn occurrence(&self) -> Option<usize> {
         if let Column::Named(_, occurrence) = self.column { occurrence } else { None }
     }
@@ -263,8 +272,8 @@ impl ColumnSelector {
     fn consider(&mut self, name: &str, index: usize) -> bool {
         let rank = match &self.column {
             Column::Number(number) => (index + 1 == *number).then_some(0),
-            // To the letter what the caller says: no other can be meant.
-            Column::Named(wanted, None) if name == wanted.trim() => Some(0),
+            // An exact match of the given name is better than every other.
+            Column::Named(wanted, None) if name == trim(wanted) => Some(0),
             Column::Named(wanted, _) => is_same_name(wanted, name).then_some(1),
             Column::Usual => self.names.usual.iter().position(|usual| is_same_name(usual, name)),
         };
@@ -282,7 +291,7 @@ impl ColumnSelector {
         true
     }
 
-    /// Where the column is; or why that can't be said.
+    /// The index of the column, or why it can't be found.
     fn index(&self) -> Result<usize, (RejectReason, &'static str)> {
         let fault = if self.equals >= self.occurrence().unwrap_or(1) {
             if !self.is_ambiguous() {
@@ -298,13 +307,13 @@ impl ColumnSelector {
     }
 }
 
-/// Whether that is a usual name of the column of the codes.
+/// Whether this is a usual name of the column of the codes.
 pub(super) fn is_code_column(text: &str) -> bool {
     CODE_COLUMNS.iter().any(|name| is_same_name(name, text))
 }
 
 /// Compares names of columns: case (of ASCII letters), white space, underscores,
-/// hyphens and what nobody sees don't count.
+/// hyphens and invisible characters don't count.
 fn is_same_name(one: &str, other: &str) -> bool {
     letters(one).next().is_some() && letters(one).eq(letters(other))
 }

@@ -1,4 +1,4 @@
-//! Which delimiter a first row has.
+//! Detects the delimiter of the first row.
 
 use super::cell::is_space;
 use super::rows::{CellState, NO_DELIMITER};

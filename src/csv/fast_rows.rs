@@ -1,4 +1,4 @@
-//! The shortcut for rows that are all there, with no quotes but around cells.
+//! A faster parser for complete rows in which quotes stand only around cells.
 
 use super::cell::{Cell, is_line_end, program_id, trim};
 use super::columns::Columns;
@@ -9,8 +9,8 @@ use crate::code::pending::PendingInserts;
 use crate::code::{Code, TEXT_LENGTH};
 
 impl Rows {
-    /// Takes rows from here on for as long as each is all there, plain and valid. Says
-    /// how many bytes they have.
+    /// Takes rows as long as each is complete, plain and valid. Returns how many bytes
+    /// they have.
     #[cfg_attr(hot_paths, optimize(speed), inline(never))]
     pub(super) fn fast_rows(&mut self, rest: &[u8], collector: &mut Collector) -> usize {
         let mut taken = 0;
@@ -33,11 +33,11 @@ impl Rows {
         taken
     }
 
-    /// Reads the row that begins here, if it is one to be taken.
+    /// Reads the row that begins here, if this parser can.
     #[cfg_attr(hot_paths, optimize(speed), inline(never))]
     fn fast_row<'a>(&self, rest: &'a [u8]) -> Option<FastRow<'a>> {
         let delimiter = self.delimiter;
-        // Mostly the row begins with its code, and only the rest is to search.
+        // Most rows begin with their code, so only the rest is searched.
         let code = match rest.split_first_chunk() {
             Some((code, [byte, ..]))
                 if self.columns.code == 0 && (*byte == delimiter || is_line_end(*byte)) =>
@@ -48,10 +48,10 @@ impl Rows {
         };
         let known = if code.is_some() { TEXT_LENGTH } else { 0 };
         let (mut code, mut program, mut length) = (code, "", known);
-        if code.is_some() && self.columns.program.is_none() {
+        if code.is_some() && self.columns.program().is_none() {
             length += find_special(rest.get(known..)?)?;
         }
-        if code.is_none() || self.columns.program.is_some() || rest.get(length) == Some(&b'"') {
+        if code.is_none() || self.columns.program().is_some() || rest.get(length) == Some(&b'"') {
             let mut cells = Cells::new(self.columns);
             length = cells.find(rest, known, delimiter)?;
             if !self.shape.fits(cells.count, rest.get(..length)?, delimiter) {
@@ -61,7 +61,7 @@ impl Rows {
             if code.is_none() {
                 code = Code::parse(cell(cells.code)?).ok();
             }
-            if self.columns.program.is_some() {
+            if self.columns.program().is_some() {
                 program = fast_program(cell(cells.program)?)?;
             }
         }
@@ -76,27 +76,27 @@ impl Rows {
     }
 }
 
-/// The program in a cell; none if there is something to say of it.
+/// The program in a cell; none if the full parser has to look at it.
 fn fast_program(cell: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(cell).ok()?;
     let program = match cell {
-        // It has nothing around it.
+        // Nothing surrounds it.
         [b'A'..=b'z' | b'0'..=b'9', .., b'!'..=b'~'] => text,
         _ => program_id(trim(text)),
     };
     (!program.is_empty() && cell.len() <= Cell::LONGEST).then_some(program)
 }
 
-/// A row that nothing has to be asked about.
+/// A row that was read.
 struct FastRow<'a> {
     code: Code,
     program: &'a str,
-    /// With its end.
+    /// Including the line end.
     length: usize,
     last_was_return: bool,
 }
 
-/// The cells of a row that are asked for, found a block at a time.
+/// The cells of a row that are read, found a block at a time.
 struct Cells {
     columns: (usize, usize),
     /// How many there are.
@@ -112,7 +112,7 @@ struct Cells {
 
 impl Cells {
     fn new(columns: Columns) -> Self {
-        let columns = (columns.code, columns.program.unwrap_or(usize::MAX));
+        let columns = (columns.code, columns.program().unwrap_or(usize::MAX));
         let none = (0, 0);
         Self { columns, count: 0, begin: 0, is_quoted: false, closed: 0, code: none, program: none }
     }
@@ -174,8 +174,8 @@ impl Cells {
     }
 }
 
-/// How many bytes come before the first quote or line end, if there is one. A block
-/// at once: this is what most of a long file goes through.
+/// How many bytes come before the first quote or line end, if there is one. It reads a
+/// block at once, because most bytes of a long file pass through it.
 #[cfg_attr(hot_paths, optimize(speed), inline(never))]
 pub(super) fn find_special(bytes: &[u8]) -> Option<usize> {
     let (blocks, rest) = bytes.as_chunks();
@@ -194,8 +194,8 @@ mod tests {
     use super::*;
     use crate::csv::CodeReader;
 
-    /// What a reader of that header makes of a row on the shorter way: how long
-    /// it is with its end, and of which program.
+    /// What the fast parser reads of a row under this header: its length with the line
+    /// end, and its program.
     fn short_way<'a>(header: &str, row: &'a str) -> Option<(usize, &'a str)> {
         let mut reader = CodeReader::by_program(None, None);
         reader.push(format!("{header}\n").as_bytes());
@@ -204,10 +204,10 @@ mod tests {
         Some((row.length, row.program))
     }
 
-    /// Nearly every row does, and a long file is read so much faster. What it
-    /// does not take is judged with care, so that only speed would tell.
+    /// A row that the fast parser leaves gets the same result from the full parser, so
+    /// other tests would not notice a slow path.
     #[test]
-    fn a_plain_row_goes_the_shorter_way() {
+    fn a_plain_row_is_read_by_the_fast_parser() {
         let code = "1f913a96-f52c-42a0-aa0b-a2ba53b2d631";
         for end in ["\n", "\r\n", "\r"] {
             for (header, cells, program) in [
@@ -221,7 +221,7 @@ mod tests {
             ] {
                 let delimiter = header.chars().find(|char| ",;\t".contains(*char)).unwrap();
                 let row = cells.join(&delimiter.to_string()) + end;
-                // What is behind may be anything, but the end of a chunk.
+                // Anything may follow, except the end of the chunk.
                 let rest = format!("{row}x\"and something behind it");
                 let found = short_way(header, &rest);
                 assert_eq!(found.map(|(_, program)| program), Some(program), "{row:?}");

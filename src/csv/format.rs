@@ -1,5 +1,5 @@
-//! What a file is, if it is no list of codes: named once, and not rejected row by
-//! row.
+//! Recognises files that are no list of codes, so that one error names the format
+//! instead of one for each row.
 
 use super::cell::{bare, has};
 use super::message;
@@ -7,14 +7,14 @@ use crate::code::rejected::{RejectReason, RejectedEntry};
 use crate::code::{Code, TEXT_LENGTH};
 use crate::text::text;
 
-/// What the first bytes say.
+/// What the first bytes tell.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Start {
     Utf8,
     Utf16 {
         is_big_endian: bool,
     },
-    /// A ZIP archive: what is in it says of what.
+    /// A ZIP archive: its entries tell which format it is.
     Zip,
     /// An encoding that is not read.
     Encoding,
@@ -22,7 +22,7 @@ pub(super) enum Start {
     Other,
 }
 
-/// What begins so, and its name. Where one is the beginning of another, the longer
+/// First bytes of formats, and their names. If one is a prefix of another, the longer
 /// one comes first.
 static SIGNATURES: [(&[u8], Start, &str); 12] = [
     (b"\xef\xbb\xbf", Start::Utf8, ""),
@@ -39,8 +39,8 @@ static SIGNATURES: [(&[u8], Start, &str); 12] = [
     (b"Rar!\x1a\x07", Start::Other, "a RAR archive"),
 ];
 
-/// Judges the first bytes; nothing while more have to come. Says what it is, its
-/// name, and how many bytes belong to no text.
+/// Recognises the first bytes; none while more are needed. Returns what it is, its name,
+/// and how many bytes to skip.
 pub(super) fn of_start(start: &[u8], is_all: bool) -> Option<(Start, &'static str, usize)> {
     let mut found = None;
     for (bytes, kind, name) in &SIGNATURES {
@@ -61,7 +61,7 @@ pub(super) fn of_start(start: &[u8], is_all: bool) -> Option<(Start, &'static st
     }
 }
 
-/// What a ZIP archive is, by what is in it.
+/// The format of a ZIP archive, from its entries.
 pub(super) fn of_zip(bytes: &[u8]) -> &'static str {
     let has = |name: &[u8]| bytes.windows(name.len()).any(|window| window == name);
     if has(b"xl/w") {
@@ -78,7 +78,7 @@ pub(super) fn of_zip(bytes: &[u8]) -> &'static str {
 const JSON: &str = "JSON or JSON lines";
 pub(super) const MARKDOWN: &str = "Markdown";
 
-/// What a first line that is neither a code nor a header belongs to.
+/// The format to which a first line belongs that is neither a code nor a header.
 pub(super) fn of_first_line(line: &[u8]) -> Option<&'static str> {
     let name_behind = |name: &[u8]| {
         let length = name.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
@@ -98,8 +98,8 @@ pub(super) fn of_first_line(line: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Whether a line is Markdown and nothing else: a fence, what is below the head of
-/// a table, a code as an item of a list.
+/// Whether a line can only be Markdown: a fence, the line below a table's head, a code
+/// as a list item.
 pub(super) fn is_markdown(line: &[u8]) -> bool {
     let mut line = line.trim_ascii();
     let is_rule = line.iter().all(|byte| matches!(byte, b'|' | b'-' | b':' | b' ' | b'\t'));
@@ -127,14 +127,13 @@ pub(super) fn separator(line: &[u8]) -> Option<u8> {
     match separator.as_bytes() {
         _ if !name.eq_ignore_ascii_case("sep=") => None,
         [separator] if !separator.is_ascii_alphanumeric() => Some(*separator),
-        // It is taken off as white space.
+        // It is removed as white space.
         [] if has(line, b'\t') => Some(b'\t'),
         _ => None,
     }
 }
 
-/// The one issue of a file that is something else, or in an encoding that is not
-/// read.
+/// The one issue of a file in another format, or in an unsupported encoding.
 pub(super) fn unread(name: &str, is_encoding: bool) -> RejectedEntry {
     let (reason, behind) = if is_encoding {
         (RejectReason::NotUtf8, message::SAVE_AS_UTF8)
@@ -150,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_start_is_judged_as_soon_as_it_can_be() {
+    fn a_start_is_recognised_as_soon_as_possible() {
         for (bytes, enough) in [
             (&b"1f913a96"[..], 2),
             (b"\xef\xbb\xbfcode_id", 3),
@@ -172,7 +171,7 @@ mod tests {
         let only = |start| of_start(start, true).map(|(found, ..)| found);
         assert!(only(b"") == Some(Start::Utf8) && only(b"x") == Some(Start::Utf8));
         assert!(only(b"\xff\xfe") == Some(Start::Utf16 { is_big_endian: false }));
-        // The beginning of a signature, and no more.
+        // Only a part of a signature.
         assert!(only(b"PK") == Some(Start::Utf8));
     }
 
@@ -185,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_zip_archive_is_what_its_entries_say() {
+    fn a_zip_archive_is_recognised_by_its_entries() {
         let spreadsheet = "application/vnd.oasis.opendocument.spreadsheet";
         for (entries, says) in [
             (
@@ -202,13 +201,13 @@ mod tests {
             let bytes: Vec<_> =
                 entries.iter().flat_map(|(name, content)| entry(name, content)).collect();
             assert!(of_zip(&bytes).contains(says), "{entries:?}");
-            // What is cut off may say less, and must not end in a panic.
+            // A shortened file may tell less, but must not cause a panic.
             (0..bytes.len()).for_each(|end| _ = of_zip(&bytes[..end]));
         }
     }
 
     #[test]
-    fn a_first_line_says_what_it_belongs_to() {
+    fn a_first_line_tells_the_format() {
         const CODE: &str = "1f913a96-f52c-42a0-aa0b-a2ba53b2d631";
         for (line, format) in [
             ("[", Some(JSON)),

@@ -1,4 +1,4 @@
-//! Bytes as they come: what they are, and which encoding they have.
+//! Recognises the format and the encoding of the input.
 
 use super::Options;
 use super::format::{self, Start};
@@ -10,7 +10,7 @@ use super::utf16::Utf16;
 pub(super) struct Input {
     /// What the input is, once it is known.
     kind: Option<Start>,
-    /// The first bytes until then; of an archive, more of them.
+    /// The first bytes until then; of an archive, more.
     held: Vec<u8>,
     utf16: Utf16,
     text: Text,
@@ -72,7 +72,7 @@ impl Input {
         }
     }
 
-    /// Judges what is held, as soon as that can be done; `is_all`: no more comes.
+    /// Recognises the held bytes as soon as possible; `is_all`: no more bytes follow.
     fn open(&mut self, is_all: bool, collector: &mut Collector) {
         if self.kind.is_some() {
             return;

@@ -1,8 +1,8 @@
-//! Codes out of a stream of bytes: plain lines, or a column of a CSV.
+//! Reads codes from a stream of bytes: plain lines, or a column of a CSV.
 //!
-//! Bytes come in chunks that may be cut anywhere; what comes out does not
-//! depend on the cuts. It keeps the codes, the program ids and, of each list, the
-//! first 1,000 rejected values.
+//! Bytes come in chunks of any size; the result does not depend on the chunks. The
+//! reader keeps the codes, the program ids and, of each list, the first 1,000 rejected
+//! values.
 //!
 //! ```text
 //! bytes ─► Input ──────► Text ──────────► Rows ─────────► Collector
@@ -11,28 +11,28 @@
 //!          formats
 //! ```
 //!
-//! `Rows` reads byte after byte, and is the parser. `Rows::fast_row` is a
-//! shortcut for what nearly every row is: all there, quotes only around cells, a valid code.
-//! It takes such a row or leaves it; it never judges.
+//! `Rows` is the parser, which reads byte by byte. `Rows::fast_row` is faster and reads
+//! nearly every row: complete, quotes only around cells, a valid code. It leaves every
+//! other row to the parser, and rejects nothing.
 //!
 //! **The layout.** The first row that is not empty decides, or the one that the
-//! caller gives. Its delimiter is the one of comma, semicolon and tab that it has
-//! most often outside quotes, tabs at its ends aside; pipes, if only these make it a
-//! header; or what a line `sep=;` says. Without any there is one column, and a header
+//! caller gives. Its delimiter is the one of comma, semicolon and tab that occurs
+//! most often outside quotes, tabs at its ends aside; a pipe, if only that makes it a
+//! header; or the one that a line `sep=;` gives. Without any there is one column, and a header
 //! only if the cell is a known name: a mistyped first code has to be rejected, not
 //! taken for a header. With a delimiter, the first row is the header. A file
 //! of several columns without a header is refused as a whole, at its first
 //! row: which of its UUIDs are codes would be a guess, and what is sent can't
-//! be taken back. Where the caller gives the column by number, it is none.
+//! be taken back. A column that the caller gives by number needs no guess.
 //!
 //! **Quotes** are RFC 4180's, with spaces and tabs around them. A row whose
-//! quotes don't match ends with the line on which that shows; every line up to
+//! quotes don't match ends with the line that shows it; every line up to
 //! there that isn't blank counts as rejected, so that none is lost unseen. So does
-//! a row whose quotes draw in lines with codes (`quoted.rs`).
+//! a row whose quotes enclose lines with codes (`quoted.rs`).
 //!
 //! **Shifted cells** (`shape.rs`): a row with more cells than the header names is
-//! rejected, unless nothing that could have shifted stands before the cells asked
-//! for. Which of its cells is which would be a guess.
+//! rejected, unless no cell before those that are read can have shifted. Which of its
+//! cells is which would be a guess.
 
 mod cell;
 mod character;
@@ -63,9 +63,9 @@ use crate::code::pending::PendingInserts;
 use crate::code::rejected::{RejectReason, RejectedEntry};
 use crate::code::{Code, TEXT_LENGTH};
 
-/// The names by which the column of the codes is found, the best first.
+/// The usual names of the column of the codes, the best first.
 pub const CODE_COLUMNS: [&str; 4] = ["code_id", "code_uuid", "uuid", "code"];
-/// The names by which the column of the recipients is found, the best first.
+/// The usual names of the column of the recipients, the best first.
 pub const RECIPIENT_COLUMNS: [&str; 10] = [
     "email",
     "email_address",
@@ -78,10 +78,10 @@ pub const RECIPIENT_COLUMNS: [&str; 10] = [
     "mobile_number",
     "code_text",
 ];
-/// Those by which a second column of theirs is found.
+/// The usual names of a second column of recipients.
 pub const PHONE_COLUMNS: [&str; 6] =
     ["phone", "phone_number", "telephone", "telephone_number", "mobile", "mobile_number"];
-/// The names by which the column of the programs is found, the best first.
+/// The usual names of the column of the programs, the best first.
 pub const PROGRAM_COLUMNS: [&str; 3] = ["voucher_program_id", "program_id", "program"];
 
 /// Options of a reader.
@@ -93,7 +93,7 @@ pub struct Options {
     pub program_column: Option<Column>,
     /// The line of the header, from 1, if it isn't the first that isn't blank.
     pub header_row: Option<u64>,
-    /// A random number, for codes that a stranger may have chosen: see
+    /// A random number, for codes that an attacker may have chosen: see
     /// [`CodeListBuilder::new`](crate::code::list::CodeListBuilder::new).
     pub seed: u64,
 }
@@ -105,7 +105,7 @@ pub struct CodeReader {
     input: Input,
     collector: Collector,
     entries: u64,
-    /// How many bytes are to come in all, until room was made for them.
+    /// The expected length of the input, until memory was reserved for it.
     expected: Option<u64>,
     bytes: u64,
 }
@@ -137,9 +137,8 @@ impl CodeReader {
         reader
     }
 
-    /// Says how many bytes there will be, where that is known: room for their
-    /// codes is then made at once, and not by doubling it. They may be more or
-    /// fewer.
+    /// Sets the expected length of the input, if known: memory for its codes is then
+    /// reserved at once instead of by doubling. The real length may differ.
     pub fn expect(&mut self, bytes: u64) {
         self.expected = Some(bytes);
     }
@@ -150,7 +149,7 @@ impl CodeReader {
         self.make_room(chunk);
     }
 
-    /// Makes room for what is expected, by what a first part of it held.
+    /// Reserves memory for the rest of the input, estimated from its first part.
     fn make_room(&mut self, chunk: &[u8]) {
         self.bytes += chunk.len() as u64;
         if self.bytes >= Self::JUDGED_BY
@@ -164,7 +163,7 @@ impl CodeReader {
 
     /// Takes one entry of a list of strings; its line is its number in the list.
     pub fn push_entry(&mut self, text: &str) {
-        self.entry(text.as_bytes());
+        self.push_entry_bytes(text.as_bytes());
     }
 
     /// Takes entries of 36 bytes each, back to back.
@@ -183,16 +182,16 @@ impl CodeReader {
                     self.entries += 1;
                     batch.add(code, &mut self.collector.all);
                 }
-                _ => self.entry(record),
+                _ => self.push_entry_bytes(record),
             }
         }
         if !rest.is_empty() {
-            self.entry(rest);
+            self.push_entry_bytes(rest);
         }
         batch.flush(&mut self.collector.all);
     }
 
-    /// Takes note of an entry that is no string.
+    /// Rejects an entry that is not a string.
     pub fn reject_entry(&mut self) {
         self.entries += 1;
         let rejected = RejectedEntry {
@@ -222,7 +221,7 @@ impl CodeReader {
         self.collector.rejected_count()
     }
 
-    /// The list, when all was pushed.
+    /// The list, once everything was pushed.
     #[must_use]
     pub fn finish(mut self) -> CodeList {
         self.input.finish(&mut self.collector);
@@ -235,7 +234,7 @@ impl CodeReader {
         self.collector.count()
     }
 
-    /// The lists of the programs, when all was pushed; codes without a program
+    /// The lists of the programs, once everything was pushed; codes without a program
     /// are in `rejections`.
     #[must_use]
     pub fn finish_programs(mut self) -> ProgramLists {
@@ -243,7 +242,7 @@ impl CodeReader {
         self.collector.finish_programs()
     }
 
-    fn entry(&mut self, text: &[u8]) {
+    pub(crate) fn push_entry_bytes(&mut self, text: &[u8]) {
         self.entries += 1;
         let mut cell = Cell::default();
         cell.extend(text);
@@ -275,7 +274,7 @@ mod tests {
         let input = rows(100_000, "code_id\n", "");
         let mut reader = CodeReader::new(None);
         reader.expect(input.len() as u64);
-        // The first chunk is too short to judge by.
+        // The first chunk is too short for an estimate.
         let (header, rest) = input.split_at(8);
         reader.push(header.as_bytes());
         assert_eq!(reader.collector.all.room(), 0);
@@ -302,7 +301,7 @@ mod tests {
         assert_eq!((reader.valid(), reader.collector.all.room()), (10_000, room));
     }
 
-    /// How many codes each program will have is not known.
+    /// The number of codes of each program is not known in advance.
     #[test]
     fn no_room_is_made_for_the_codes_of_programs() {
         let input = rows(10_000, "code_id,program\n", ",p");

@@ -1,4 +1,4 @@
-//! Where the rows go: codes into one list, or one for each program; recipients to what
+//! Collects the rows: codes in one list, or in one for each program; recipients in what
 //! finds their codes.
 
 use crate::code::Code;
@@ -12,34 +12,34 @@ use crate::uber::id::ProgramId;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProgramLists {
     /// The programs that have a row, in the order first seen. A rejected row of
-    /// a known program counts in its list too, so that the list can't be sent by
-    /// somebody who has not seen it. It is kept there if it is one of the first
-    /// [`KEPT_REJECTED`] of all programs.
+    /// a known program counts in its list too, so that nobody sends the list without
+    /// having seen it. It is kept there if it is one of the first [`KEPT_REJECTED`] of
+    /// all programs.
     pub programs: Vec<(ProgramId, CodeList)>,
     /// A list without codes that holds the rejected rows of all programs.
     pub rejections: CodeList,
 }
 
-/// Whether lists of several programs and of recipients are read: not in a module that
-/// only distributes.
-pub(super) const READS_ALL: bool = cfg!(any(not(feature = "js"), feature = "jobs"));
+/// Whether lists of several programs and of recipients are read: the module that only
+/// distributes leaves them out.
+pub(super) const READS_ALL: bool = !crate::error::ONLY_DISTRIBUTES;
 
-/// Takes what the rows hold.
+/// Takes the cells of the rows.
 #[derive(Default)]
 pub(super) struct Collector {
     /// Codes of no program in particular, and everything that was rejected.
     pub(super) all: CodeListBuilder,
     by_program: bool,
-    /// What decides which guest a row means, in a list of recipients. Their codes go into
-    /// `all`, and nothing else.
+    /// Matches rows to guests, in a list of recipients. Only the matched codes go into
+    /// `all`.
     pub(super) recipients: Option<Box<dyn MatchRows>>,
     programs: Vec<(ProgramId, CodeListBuilder)>,
     index: TextIndex,
-    /// The number of the last row's program, which is mostly that of the next.
+    /// The number of the last row's program: the next row usually has the same.
     last: usize,
     distinct: usize,
     duplicates: u64,
-    /// Nothing is kept, but why the first row was rejected.
+    /// A collector that keeps only why the first row was rejected.
     pub(super) is_trial: bool,
     pub(super) fault: Option<RejectReason>,
     seed: u64,
@@ -72,7 +72,7 @@ impl Collector {
         self.is_trial = true;
     }
 
-    /// Says why the first row was rejected.
+    /// Why the first row was rejected.
     pub(super) const fn end_trial(&mut self) -> Option<RejectReason> {
         self.is_trial = false;
         self.fault.take()
@@ -105,7 +105,7 @@ impl Collector {
             recipients.reject(rejected);
             return;
         }
-        // The limit is one for all programs: their number has none.
+        // One limit for all programs, because their number is unlimited.
         let is_kept = self.all.so_far().rejected().len() < KEPT_REJECTED;
         let program = program.filter(|_| self.is_by_program());
         if let Some(list) = program.and_then(|program| self.list(program)) {
@@ -134,14 +134,16 @@ impl Collector {
     }
 
     pub(super) fn finish_programs(self) -> ProgramLists {
-        let mut programs = Vec::with_capacity(self.programs.len());
-        for (program, list) in self.programs {
-            programs.push((program, list.finish()));
+        let mut programs = Vec::new();
+        if READS_ALL {
+            for (program, list) in self.programs {
+                programs.push((program, list.finish()));
+            }
         }
         ProgramLists { programs, rejections: self.all.finish() }
     }
 
-    /// Whether a row of that program was seen.
+    /// Whether a row of this program was seen.
     pub(super) fn knows(&self, program: &str) -> bool {
         self.is_by_program() && self.index.find(program, &|number| self.id(number)).is_ok()
     }
@@ -187,7 +189,7 @@ mod tests {
         RejectedEntry { line, value, reason: RejectReason::NotAUuid, message: String::new() }
     }
 
-    /// In every order: rising, falling, and as if by chance.
+    /// In ascending, descending and shuffled order.
     #[test]
     fn each_program_is_found_again() {
         const COUNT: usize = 5_000;
@@ -207,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_program_id_leaves_no_trace() {
+    fn an_invalid_program_id_is_not_kept() {
         let mut collector = by_program();
         for name in ["", "..", "p", "..", "\u{1}"] {
             assert_eq!(collector.accept(code(1), name), name == "p");

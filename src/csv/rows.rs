@@ -17,7 +17,7 @@ mod complete;
 /// Where in a cell the next byte is.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum CellState {
-    /// At the start of the cell, or in white space there.
+    /// At the start of the cell, or in leading white space.
     #[default]
     Start,
     /// In a cell without quotes.
@@ -32,8 +32,8 @@ pub(super) enum CellState {
     Malformed,
 }
 
-/// In place of a delimiter when there is one column. A line end is looked for
-/// first, so this is never met.
+/// Stands for the delimiter when there is one column. Line ends are checked first, so
+/// it never matches.
 pub(super) const NO_DELIMITER: u8 = b'\n';
 
 /// The state machine of rows and cells.
@@ -46,10 +46,10 @@ pub(super) struct Rows {
     pub(super) has_columns: bool,
     pub(super) columns: Columns,
     pub(super) shape: Shape,
-    /// Where the header seems to be, if it isn't the first row; and whether that
-    /// one has several cells, so that nothing can be read.
+    /// The row that seems to be the header, if it isn't the first; and whether the first
+    /// has several cells, so that the file can't be read.
     pub(super) later_header: Option<(u64, bool)>,
-    /// Nothing of the rest can be read.
+    /// The rest can't be read.
     pub(super) is_finished: bool,
 
     // The row under way.
@@ -60,12 +60,12 @@ pub(super) struct Rows {
     column: usize,
     code: Cell,
     program: Cell,
-    /// Its physical lines, for the case that its quotes don't match.
+    /// Its physical lines, in case its quotes don't match.
     row_lines: RowLines,
     quoted: QuotedLines,
 }
 
-/// What a row would be as the first one.
+/// What a row would be if it were the first.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trial {
     /// Neither a header nor a code.
@@ -75,7 +75,7 @@ pub(super) enum Trial {
     },
     /// The first row of data, with these columns and this number of cells.
     Data(Columns, usize),
-    /// Nothing after it can change what it is.
+    /// No later row can change what it is.
     Certain,
 }
 
@@ -92,14 +92,14 @@ impl Rows {
         self.line = self.lines.line;
     }
 
-    /// Begins without a header.
+    /// Starts without a header.
     pub(super) fn begin_data(&mut self, columns: Columns, cells: usize) {
         self.has_columns = true;
         self.columns = columns;
         self.shape.begin(columns, cells, cells);
     }
 
-    /// Reads the first row of some bytes with that delimiter, and forgets it again.
+    /// Reads the first row of some bytes with this delimiter, without keeping it.
     pub(super) fn try_row(
         &mut self,
         row: &[u8],
@@ -171,8 +171,8 @@ impl Rows {
         }
     }
 
-    /// How many bytes from here on are content of the cell and nothing else:
-    /// what `step` would take one by one.
+    /// How many bytes from here on are only content of the cell: `step` would take them
+    /// one by one.
     fn content_len(&self, rest: &[u8]) -> usize {
         let end = match self.state {
             CellState::Bare => {
@@ -255,14 +255,14 @@ impl Rows {
         if !is_header {
             self.shape.content(run);
         }
-        if self.columns.program == Some(self.column) {
+        if self.columns.program() == Some(self.column) {
             self.program.extend(run);
         }
     }
 
     fn close_quotes(&mut self, state: CellState) {
         if self.state == CellState::Quote {
-            // While the columns aren't known, the only one may be that of the codes.
+            // Until the columns are known, a single column may be the codes.
             self.quoted.close(self.column == self.columns.code);
         }
         self.state = state;
@@ -279,7 +279,7 @@ impl Rows {
         }
     }
 
-    /// A line ends inside of a row.
+    /// A line ends inside a row.
     fn end_line(&mut self) {
         if self.row_lines.is_filled || self.lines.line == self.line {
             self.row_lines.count += 1;

@@ -21,9 +21,9 @@ pub(super) struct Shape {
     names: usize,
     /// Cells of a usual row: the header's, and empty ones that the first row has.
     width: usize,
-    /// Of these, how many there are up to the last that isn't empty.
+    /// How many of these there are up to the last that isn't empty.
     named: usize,
-    /// The columns (of the first 64) before the codes in which UUIDs stand too.
+    /// The columns (of the first 64) before the codes that hold UUIDs too.
     uuids: u64,
     rows: u64,
 
@@ -32,7 +32,7 @@ pub(super) struct Shape {
     filled: usize,
     content: usize,
     row_uuids: u64,
-    /// The first cell behind the column of the codes that is a code.
+    /// The first cell after the column of the codes that is a code.
     next_code: Option<usize>,
     is_filled: bool,
     has_other: bool,
@@ -40,14 +40,14 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    /// Rows after which it is known what is usual.
+    /// Rows after which the usual shape is known.
     const LEARNT: u64 = 16;
 
     /// Starts with a header, or a first row, of that number of cells.
     pub(super) fn begin(&mut self, columns: Columns, cells: usize, named: usize) {
-        let wanted = 1 + usize::from(columns.program.is_some());
+        let wanted = 1 + usize::from(columns.program().is_some());
         self.columns = columns;
-        self.can_shift = columns.code.max(columns.program.unwrap_or(0)) >= wanted;
+        self.can_shift = columns.code.max(columns.program().unwrap_or(0)) >= wanted;
         (self.header, self.width) = (cells, cells);
         (self.names, self.named) = (named, named);
     }
@@ -89,18 +89,18 @@ impl Shape {
         spans_lines: bool,
         is_known_program: impl FnOnce() -> bool,
     ) -> bool {
-        let Columns { code, program } = self.columns;
+        let (code, program) = (self.columns.code, self.columns.program());
         let extra = self.extra();
         // Quotes can join the beginning of a row with the end of another.
         if extra == 0 || !self.can_shift && (code == 0 || !spans_lines) {
             return false;
         }
-        // What else has UUIDs would be here now, if it isn't where it should be.
+        // A column that usually has UUIDs has none here: its UUID may be where the code should be.
         let window = before(code) - before(code.saturating_sub(extra));
         self.filled > self.header
             || self.next_code.is_some_and(|next| next <= code + extra)
             || self.uuids & !self.row_uuids & window != 0
-            // A program id has no form to know it by.
+            // A program id can't be recognised by its form.
             || self.rows > 0 && program.is_some_and(|program| program > code + 1) && !is_known_program()
     }
 
@@ -117,7 +117,7 @@ impl Shape {
         content.max(self.cells.saturating_sub(self.width))
     }
 
-    /// Ends the row. What was taken says what is usual.
+    /// Ends the row. Accepted rows define the usual shape.
     pub(super) fn end_row(&mut self, is_taken: bool) {
         if is_taken && self.rows < Self::LEARNT {
             if self.rows == 0 && self.content <= self.header {
@@ -135,7 +135,7 @@ impl Shape {
         self.cell.clear();
     }
 
-    /// Whether it is known what is usual.
+    /// Whether the usual shape is known.
     pub(super) const fn is_learnt(&self) -> bool {
         !self.can_shift || self.rows >= Self::LEARNT
     }

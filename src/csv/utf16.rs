@@ -1,6 +1,6 @@
-//! UTF-16 to UTF-8, in chunks that may be cut anywhere.
+//! Converts UTF-16 to UTF-8, in chunks of any size.
 
-/// What is left between two chunks.
+/// The incomplete part between two chunks.
 #[derive(Default)]
 pub(super) struct Utf16 {
     /// The first byte of a unit.
@@ -10,8 +10,8 @@ pub(super) struct Utf16 {
 }
 
 impl Utf16 {
-    /// In place of what is half a character: no UTF-8, so that it is noticed where
-    /// it counts.
+    /// Stands for half a character: not valid UTF-8, so that a cell that is read is
+    /// rejected.
     const FAULT: u8 = 0xff;
 
     pub(super) fn decode(&mut self, bytes: &[u8], is_big_endian: bool) -> Vec<u8> {

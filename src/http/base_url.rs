@@ -30,40 +30,48 @@ impl BaseUrl {
 }
 
 fn is_base(url: &[u8]) -> bool {
-    let (rest, secure) = match (url.strip_prefix(b"https://"), url.strip_prefix(b"http://")) {
-        (Some(rest), _) => (rest, true),
-        (_, Some(rest)) => (rest, false),
-        _ => return false,
-    };
-    let mut path = rest.splitn(2, |byte| *byte == b'/');
-    let authority = path.next().unwrap_or_default();
+    let secure = url.strip_prefix(b"https://");
+    let Some(rest) = secure.or_else(|| url.strip_prefix(b"http://")) else { return false };
+    let authority = before(rest, b'/');
     let forbidden = |byte: &u8| !byte.is_ascii_graphic() || b"?#\\@".contains(byte);
     // An `@` is harmless in a path, but has no place in one of Uber's.
-    !authority.is_empty() && !rest.iter().any(forbidden) && (secure || is_loopback(authority))
+    !authority.is_empty()
+        && !rest.iter().any(forbidden)
+        && (secure.is_some() || is_loopback(authority))
+}
+
+/// What is before the first of these bytes.
+fn before(bytes: &[u8], end: u8) -> &[u8] {
+    let length = bytes.iter().position(|byte| *byte == end).unwrap_or(bytes.len());
+    bytes.get(..length).unwrap_or_default()
 }
 
 fn is_loopback(authority: &[u8]) -> bool {
     if let Some(port) = authority.strip_prefix(b"[::1]") {
         return port.is_empty() || port.starts_with(b":");
     }
-    let host = authority.split(|byte| *byte == b':').next().unwrap_or_default();
+    let host = before(authority, b':');
     host == b"localhost" || host.ends_with(b".localhost") || is_loopback_v4(host)
 }
 
 /// `127.x.y.z`, in that form only.
 fn is_loopback_v4(host: &[u8]) -> bool {
-    let mut parts = 0;
-    for part in host.split(|byte| *byte == b'.') {
-        parts += 1;
-        let is_number = matches!(part.len(), 1..=3) && part.iter().all(u8::is_ascii_digit);
-        if !is_number
-            || (parts == 1 && part != b"127")
-            || (part.len() == 3 && part > b"255".as_slice())
-        {
+    let Some(rest) = host.strip_prefix(b"127.") else { return false };
+    let (mut points, mut digits, mut number) = (0, 0, 0);
+    for byte in rest {
+        match byte {
+            b'0'..=b'9' if digits < 3 => {
+                digits += 1;
+                number = number * 10 + u32::from(byte - b'0');
+            }
+            b'.' if digits > 0 => (points, digits, number) = (points + 1, 0, 0),
+            _ => return false,
+        }
+        if number > 255 {
             return false;
         }
     }
-    parts == 4
+    points == 2 && digits > 0
 }
 
 #[cfg(test)]

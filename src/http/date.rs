@@ -4,21 +4,27 @@
 /// two obsolete forms, which no server has sent for decades, are not read).
 /// Read by position, because the form has no freedom.
 pub(crate) fn read_http_date(text: &str) -> Option<u64> {
+    const FORM: &[u8; 29] = b"***, 00 *** 0000 00:00:00 GMT";
     const MONTHS: &[u8; 36] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
-    let text = text.as_bytes();
-    let number = |from: usize, to: usize| {
-        text.get(from..to)?.iter().try_fold(0_u64, |number, digit| {
-            digit.is_ascii_digit().then(|| number * 10 + u64::from(digit - b'0'))
-        })
+    let text: &[u8; 29] = text.as_bytes().try_into().ok()?;
+    let mut digits = 0;
+    for (byte, form) in text.iter().zip(FORM) {
+        match form {
+            b'0' if byte.is_ascii_digit() => digits = digits * 10 + u64::from(byte - b'0'),
+            b'*' => {}
+            _ if byte == form => {}
+            _ => return None,
+        }
+    }
+    let mut last = |range| {
+        let number = digits % range;
+        digits /= range;
+        number
     };
+    let (second, minute, hour) = (last(100), last(100), last(100));
+    let (year, day) = (last(10_000), last(100));
     let month = MONTHS.chunks_exact(3).position(|name| Some(name) == text.get(8..11))? as u64;
-    let (day, year) = (number(5, 7)?, number(12, 16)?);
-    let (hour, minute, second) = (number(17, 19)?, number(20, 22)?, number(23, 25)?);
-    let in_range =
-        matches!(day, 1..=31) && year >= 1970 && hour < 24 && minute < 60 && second <= 60;
-    let between = [(3, b','), (4, b' '), (7, b' '), (11, b' '), (16, b' '), (19, b':'), (22, b':')];
-    let in_form = between.iter().all(|(position, byte)| text.get(*position) == Some(byte));
-    if !in_range || !in_form || text.get(25..) != Some(b" GMT") {
+    if !matches!(day, 1..=31) || year < 1970 || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
     // Counted from March, so that a leap day comes last.

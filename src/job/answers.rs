@@ -1,4 +1,4 @@
-//! What an answer makes of a batch, and of the run.
+//! What a response changes in a batch, and in the run.
 
 use super::Job;
 use super::record::Record;
@@ -10,16 +10,16 @@ use crate::json::Json;
 use crate::uber::policy::{self, BatchStep, Operation, Verdict};
 use crate::uber::{response, retry};
 
-/// So many answers in a row that prove nothing halt the job: an outage must not
-/// make a million codes unknown.
+/// The job halts after this many responses in a row that prove nothing, so that
+/// an outage does not make a million codes unknown.
 pub const MOST_UNKNOWN_IN_A_ROW: u32 = 3;
 
-/// Uber's codes are short names.
+/// The longest error code of Uber's that is stored, in bytes: codes are short names.
 const LONGEST_NAME: usize = 64;
 
 impl Job {
-    /// An answer to a batch's request. `body` is as much of it as came, `parsed`
-    /// the same as JSON where it is that. Gives the error that it means.
+    /// Takes the response to a batch's request. `body` is the part that arrived, and
+    /// `parsed` the same as JSON if it is JSON. Returns the error that it stands for.
     pub fn handle_response(
         &mut self,
         batch: usize,
@@ -68,15 +68,15 @@ impl Job {
         Some(error)
     }
 
-    /// No answer came to a batch's request, which may have reached Uber.
+    /// A batch's request got no response. It may have reached Uber.
     pub fn handle_lost(&mut self, batch: usize, error: &Error) {
         if self.flight(batch, Stage::Sent).is_some() {
             self.record_unknown(batch, error);
         }
     }
 
-    /// A batch's request never left. It is tried again however long that takes,
-    /// since nothing can be queued by it.
+    /// A batch's request was never sent. It is retried without a limit, because it
+    /// can't have queued anything.
     pub fn handle_unsent(&mut self, batch: usize, error: &Error, now: u64, random: f64) {
         if self.flight(batch, Stage::Sent).is_some() {
             self.back_off(None, now, random);
@@ -84,7 +84,7 @@ impl Job {
         }
     }
 
-    /// Lets nothing leave for as long as the answer asks, or for longer each time.
+    /// Sends nothing for as long as the response asks, or for a time that grows with each failure.
     pub(super) fn back_off(&mut self, head: Option<&ResponseHead>, now: u64, random: f64) {
         let wait = retry::wait(head, self.refusals, now, random);
         self.server_not_before = self.server_not_before.max(now.saturating_add(wait));
@@ -102,7 +102,7 @@ impl Job {
         }
     }
 
-    /// The first reason to stop is the one that is told.
+    /// Keeps the first reason to stop.
     pub(super) fn stop(&mut self, error: Error) {
         self.stopping = true;
         self.halt.get_or_insert(error);
@@ -119,7 +119,7 @@ impl Job {
                 uber_code = api.uber_code.as_deref().unwrap_or_default();
             }
         }
-        // Nothing but a name is kept of what came from outside.
+        // Only error codes that look like identifiers are stored.
         let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
         if uber_code.len() > LONGEST_NAME || !uber_code.bytes().all(is_name) {
             uber_code = "";

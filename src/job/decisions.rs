@@ -7,12 +7,12 @@ use crate::error::{Error, ErrorCode, Queued};
 use crate::text::{decimal, text};
 
 impl Job {
-    /// The operator's decision about one batch, or about all that it fits.
-    /// Refuses a batch that is neither unknown nor, to be abandoned, pending, and
-    /// any before the list is saved. Codes that have their outcome keep it.
+    /// Applies the operator's decision to one batch, or to all batches that allow it.
+    /// Refuses a batch that is not unknown (to abandon it, it may also be pending), and
+    /// every batch until the list is saved. Codes that have an outcome keep it.
     pub fn resolve(&mut self, batch: Option<usize>, decision: Decision) -> Result<(), Error> {
         if !self.is_created() {
-            // In the journal it would come before the batches that it is about.
+            // The journal would have the decision before the batches.
             let message = "The list is not saved yet, so there is nothing to decide about";
             return Err(Error::new(ErrorCode::NotUnknown, Queued::No, message));
         }

@@ -29,9 +29,9 @@ use twox_hash::XxHash64;
 use crate::error::{Error, ErrorCode, Queued};
 use crate::text::{decimal, text};
 
-/// What a journal begins with; the last byte is the version.
+/// The first bytes of a journal; the last of them is the version.
 pub(super) const MAGIC: [u8; 4] = *b"uvj\x01";
-/// Its beginning, which every version has.
+/// The part of these that every version has.
 const NAME: &[u8] = b"uvj";
 
 const CHECKSUM: usize = 8;
@@ -41,17 +41,17 @@ const LONGEST: usize = 1 << 20;
 /// A checksum ends in this many zeros once in four billion.
 const LEAST_ZEROS: usize = 4;
 
-/// Writes records, and knows where each will stand.
+/// Writes records, and tracks the offset of each.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Writer {
-    /// Not handed over yet.
+    /// Written, but not yet given to the caller.
     pub(super) log: Vec<u8>,
-    /// Where the log ends in the journal.
+    /// The offset in the journal at which the next record begins.
     pub(super) end: u64,
 }
 
 impl Writer {
-    /// The first bytes of a journal.
+    /// Writes the first bytes of a journal.
     pub(super) fn begin(&mut self) {
         self.log.extend_from_slice(&MAGIC);
         self.end = MAGIC.len() as u64;
@@ -75,21 +75,21 @@ fn checksum(offset: u64, body: &[u8]) -> [u8; CHECKSUM] {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reader {
     held: Vec<u8>,
-    /// So much of `held` has been given.
+    /// How many bytes of `held` were returned as records.
     given: usize,
-    /// Where the next record begins: all before it is whole.
+    /// The offset of the next record: everything before it is whole.
     pub(super) end: u64,
-    /// Where the record that was given last begins.
+    /// The offset of the record that was returned last.
     last: u64,
-    /// How many zeros the journal ends in, once it can't go on with a record: it
-    /// is torn there if nothing else follows.
+    /// How many zeros the journal ends in, once no record can follow: it is torn
+    /// there if nothing but zeros follows.
     zeros: usize,
 }
 
 impl Reader {
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
         if self.zeros > 0 {
-            // Counted and not kept: there can be any number.
+            // Only counted, because there can be any number of them.
             self.zeros = self.zeros.saturating_add(bytes.len());
             return if trailing_zeros(bytes) == bytes.len() { Ok(()) } else { Err(self.refused()) };
         }
@@ -99,7 +99,7 @@ impl Reader {
         Ok(())
     }
 
-    /// The body of the next record that is whole.
+    /// Returns the body of the next whole record.
     pub(super) fn next(&mut self) -> Result<Option<&[u8]>, Error> {
         if self.zeros > 0 {
             return Ok(None);
@@ -123,7 +123,7 @@ impl Reader {
         #[allow(clippy::cast_possible_truncation)]
         let (length, complement) = ((header & 0xffff_ffff) as usize, (header >> 32) as usize);
         if length ^ complement != 0xffff_ffff || length > LONGEST {
-            // A header never ends in a zero, as no record is that long.
+            // No header ends in a zero: no record is long enough.
             let zeros = trailing_zeros(self.rest());
             let is_torn = length <= LONGEST && zeros > available - HEADER;
             return self.tear(is_torn, zeros.max(LEAST_ZEROS));
@@ -143,7 +143,7 @@ impl Reader {
         Ok(self.held.get(start..start + length))
     }
 
-    /// No record begins here. That is an end if nothing but zeros follows.
+    /// No record begins here. The journal ends here if nothing but zeros follows.
     fn tear(&mut self, is_torn: bool, zeros: usize) -> Result<Option<&[u8]>, Error> {
         if is_torn {
             self.zeros = zeros;
@@ -156,7 +156,7 @@ impl Reader {
     pub(super) fn finish(&self) -> Result<(), Error> {
         let fits = if self.end == 0 {
             let torn = self.rest().len() - trailing_zeros(self.rest());
-            // More zeros than were ever written at once may be all that is left of a job.
+            // More zeros than one append can write: a whole job may have been lost.
             MAGIC.get(..torn) == self.rest().get(..torn) && self.zeros <= LONGEST
         } else {
             self.zeros == 0 || self.zeros >= LEAST_ZEROS
@@ -179,17 +179,17 @@ impl Reader {
         self.end > 0 || self.rest().starts_with(NAME)
     }
 
-    /// What was taken and is no record yet.
+    /// Bytes received that do not form a whole record yet.
     fn rest(&self) -> &[u8] {
         self.held.get(self.given..).unwrap_or_default()
     }
 
-    /// The error for what begins where the last whole record ends.
+    /// The error for the bytes after the last whole record.
     fn refused(&self) -> Error {
         if self.end == 0 { no_journal(self.rest()) } else { corrupt(self.end) }
     }
 
-    /// The error for a record that is whole, but can't follow what came before.
+    /// The error for a whole record that can't follow the records before it.
     pub(super) fn misplaced(&self) -> Error {
         corrupt(self.last)
     }
@@ -200,14 +200,14 @@ fn trailing_zeros(bytes: &[u8]) -> usize {
     bytes.iter().rev().take_while(|byte| **byte == 0).count()
 }
 
-/// The error for the record that begins there.
+/// The error for a damaged record at this offset.
 fn corrupt(offset: u64) -> Error {
     let what = "The journal is damaged: the record at byte ";
     let message = text(&[what, &decimal(offset), " is not what was written"]);
     Error::new(ErrorCode::JournalCorrupt, Queued::Unknown, message)
 }
 
-/// The error for what does not begin like a journal.
+/// The error for a file that is not a journal.
 fn no_journal(start: &[u8]) -> Error {
     let message = match start {
         [b'u', b'v', b'j', version, ..] => text(&[

@@ -1,31 +1,30 @@
 //! What is known of each code of a job: evidence, and the states that follow
 //! from it.
 //!
-//! Nothing here is decided. A ledger changes through [`Ledger::apply`] alone,
-//! which takes the body of a record: while a job runs, the record that is being
-//! written, and when it is resumed, the one that is read. So both come to the
-//! same.
+//! The ledger makes no decisions. It changes through [`Ledger::apply`] alone, which
+//! takes a record: the one that is being written while a job runs, and the one
+//! that is read when it is resumed. So both give the same states.
 //!
 //! # A code that is known to be in use
 //!
-//! A recipient who has claimed or used a code has it: no other evidence is as strong.
-//! Uber's read endpoints tell of that and not of which send brought it, so that usage
-//! belongs to the code, where an outcome of a webhook belongs to a send. A read that
-//! does not show it proves nothing, and is no record.
+//! If a recipient has claimed or used a code, it was delivered: no other evidence is as
+//! strong. Uber's read endpoints report the use, but not which send delivered the code.
+//! So usage belongs to the code, while an outcome of a webhook belongs to a send. A read
+//! that shows no usage proves nothing, and writes no record.
 //!
 //! | The code is | then usage makes it | and afterwards |
 //! | --- | --- | --- |
 //! | pending | pending still, counted in `used_before` | it is sent, unless the operator abandons its batch. While its first request is under way it is `sending`; accepted or unknown, it is distributed by usage; refused for now, pending as before; refused for good, rejected |
-//! | sending | distributed by usage | it stays so whatever the answer is, also if that proves that this request queued nothing: somebody has it all the same. It leaves in no other request |
+//! | sending | distributed by usage | it stays so whatever the answer is, even if it proves that this request queued nothing, because the code was delivered. No other request sends it |
 //! | queued, unknown | distributed by usage | a resend leaves it out |
 //! | failed, by a webhook | distributed by usage | a webhook changes nothing any more |
 //! | distributed, by a webhook | distributed by usage | the same |
 //! | rejected, or abandoned before it left | as it was | nothing of this job is with Uber, and nothing of it leaves |
 //! | abandoned after it had left | distributed by usage | as with an outcome that comes late |
 //!
-//! So the order in which usage, webhooks, answers and decisions come does not matter,
-//! with one exception that is meant: what was known *before* a code left does not keep
-//! it from leaving. What is distributed by usage stays so.
+//! So the order of usage, webhooks, responses and decisions does not matter, with one
+//! intended exception: usage that was known *before* a code was sent does not stop it
+//! from being sent. A code that is distributed by usage stays so.
 
 mod batch;
 mod outcomes;
@@ -44,7 +43,7 @@ pub(super) use self::outcomes::{DISTRIBUTED, FAILED};
 #[cfg(test)]
 pub(super) use self::outcomes::{MOST_REASONS, REASONS_SHOWN};
 
-/// A number in a journal may be anything; a list that is longer grows.
+/// Most codes to reserve memory for, because a number in a journal may be anything. A longer list grows.
 const MOST_RESERVED: usize = 1 << 24;
 
 /// What is known of every code.
@@ -67,7 +66,7 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// Takes note of a record. None if it can't follow what came before.
+    /// Applies a record. None if it can't follow the records before it.
     pub(super) fn apply(&mut self, record: Record<'_>) -> Option<()> {
         match record {
             Record::Begin(begin) => self.begin(begin)?,
@@ -121,7 +120,7 @@ impl Ledger {
         if self.begin.total > 0 || !fits {
             return None;
         }
-        // Of a job that is being created, they are here already.
+        // A job that is being created has its codes already.
         if self.codes.so_far().is_empty() {
             self.codes.reserve(begin.total.min(MOST_RESERVED));
         }
@@ -141,7 +140,7 @@ impl Ledger {
         Some(())
     }
 
-    /// Has the job pause, before its batches are made.
+    /// Sets the pause, before the batches are made.
     fn pause_after(&mut self, codes: usize) -> Option<()> {
         let Begin { total, batch_size, .. } = self.begin;
         if !(1..total).contains(&codes) || self.is_complete() || self.pause.codes > 0 {
@@ -181,12 +180,12 @@ impl Ledger {
         Some(())
     }
 
-    /// Whether the job is all there.
+    /// Whether all records of the job's creation were applied.
     pub(super) fn is_complete(&self) -> bool {
         !self.batches.is_empty()
     }
 
-    /// Takes note of what came back, if that was no acceptance.
+    /// Stores the response of a batch, unless it was accepted.
     fn note_answer(
         &mut self,
         place: usize,
@@ -204,23 +203,23 @@ impl Ledger {
         if proof != Proof::Accepted {
             batch.error = ErrorCode::from_name(error);
             (batch.status, batch.uber_code) = (status, uber_code);
-            // Only an answer proves the same of a request that has left.
+            // For a request that was sent, only a response proves that.
             batch.unsent = proof == Proof::Retry && status == 0;
         }
         Some(())
     }
 
-    /// A batch is known to be something else; the counts stay true.
+    /// Changes the evidence of a batch, and the counts with it.
     fn set(&mut self, place: usize, evidence: Evidence) {
         self.count(place, u32::wrapping_sub);
         if let Some(batch) = self.batches.get_mut(place) {
             batch.evidence = evidence;
             if !evidence.retains_outcomes() {
-                // They belong to another send.
+                // These outcomes belong to another send.
                 (batch.distributed, batch.failed) = (0, 0);
                 for place in self.places(place) {
                     if let Some(outcome) = self.outcomes.get_mut(place) {
-                        // Usage is of the code, whichever send brought it.
+                        // Usage belongs to the code, whichever send delivered it.
                         *outcome = if *outcome < USED_BEFORE { 0 } else { *outcome };
                     }
                 }
@@ -229,7 +228,7 @@ impl Ledger {
         self.count(place, u32::wrapping_add);
     }
 
-    /// Uber's own code of that number.
+    /// Uber's error code with this number.
     pub(super) fn uber_code_at(&self, number: u16) -> Option<&str> {
         self.uber_codes.get(number)
     }
@@ -294,8 +293,8 @@ impl Ledger {
         })
     }
 
-    /// The codes that a batch's next request holds: all that are not known to be in
-    /// use since they left, or if it leaves again those without an outcome.
+    /// The codes in a batch's next request: for a first send, all except those known to be
+    /// in use since then; for a resend, those without an outcome.
     pub(super) fn to_send(&self, batch: usize) -> Vec<[u8; 16]> {
         let again = self
             .batches
@@ -317,7 +316,7 @@ impl Ledger {
         codes
     }
 
-    /// Whether a code of the batch has its outcome to come.
+    /// Whether a code of the batch has no outcome yet.
     pub(super) fn is_unsettled(&self, place: usize) -> bool {
         self.batches.get(place).is_some_and(|batch| batch.reported() < self.size(place))
     }

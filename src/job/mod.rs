@@ -1,11 +1,11 @@
-//! A job: one list of codes, sent to one program in batches, that can say at any
-//! moment, and after any crash, what is known of each code.
+//! A job: one list of codes, sent to one program in batches. At any moment, and after
+//! any crash, it knows what is known of each code.
 //!
-//! A state machine without I/O, clock or chance. [`Job::poll`] says what to do;
-//! what came of it goes into a `handle_…` function; then it is polled again.
+//! A state machine without I/O, clock or randomness. [`Job::poll`] returns what to
+//! do; the caller passes the result to a `handle_…` function and polls again.
 //! Every change is a record of the [journal](Job::poll), and what is known
-//! follows from the records alone, so that a job which is resumed knows what
-//! the one that broke off knew.
+//! follows from the records alone, so that a resumed job knows what the
+//! interrupted one knew.
 //!
 //! ```text
 //!                       ┌─ 429, 409, 401, 403, 404, no token, unsent, pause ─┐
@@ -26,9 +26,9 @@
 //!
 //! The five promises, and where they are kept:
 //!
-//! 1. *No silent second send*: only what is idle leaves, or what the operator
-//!    said to resend (`start_batches`).
-//! 2. *Write ahead*: a request leaves after the record that it is about to
+//! 1. *No silent second send*: a batch is sent if it was never sent, or if the
+//!    operator decided to resend it (`start_batches`).
+//! 2. *Write ahead*: a request is sent after the record that announces it was saved
 //!    ([`Job::handle_saved`]).
 //! 3. *Nothing lost, nothing invented*: states follow from evidence
 //!    (`ledger.rs`).
@@ -37,8 +37,8 @@
 //! 5. *Resume is exact*: what is written is what is applied, live and on resume
 //!    ([`Recovery`]).
 //!
-//! Beside outcomes there is usage, as Uber's read endpoints tell of it
-//! ([`Job::handle_usage`]): the strongest evidence, whose table is in `ledger.rs`.
+//! Besides outcomes there is usage, which Uber's read endpoints report
+//! ([`Job::handle_usage`]): the strongest evidence. Its table is in `ledger.rs`.
 
 mod answers;
 mod decisions;
@@ -71,7 +71,7 @@ pub use self::report::{BatchInfo, CodeInfo, Progress};
 pub use self::settings::Settings;
 pub use self::state::{By, CodeState, Decision};
 
-/// So many codes stand in one record, and are saved at once.
+/// Codes in one record, and in one append.
 pub const CODES_AT_ONCE: usize = 16_384;
 
 /// What a job asks for.
@@ -83,7 +83,7 @@ pub enum Action {
     NeedToken {
         /// The batch.
         batch: usize,
-        /// Whether the one that it had was rejected.
+        /// Whether the batch had a token that was rejected.
         renew: bool,
     },
     /// Send this, then [`Job::handle_response`], [`Job::handle_lost`] or
@@ -98,12 +98,12 @@ pub enum Action {
     Wait(u64),
     /// Poll again after the next `handle_…`.
     Idle,
-    /// The run is over; said once. [`Job::take_halt`] tells why, if it broke off.
+    /// The run is over; returned once. [`Job::take_halt`] returns the reason if it was stopped.
     Done,
 }
 
 /// The state machine of a bulk distribution.
-// Each flag is a question of its own: two of them don't make a state.
+// The flags are independent, so an enum would need every combination.
 #[allow(clippy::struct_excessive_bools)]
 pub struct Job {
     api: Api,
@@ -111,13 +111,13 @@ pub struct Job {
     settings: Settings,
     ledger: Ledger,
     writer: journal::Writer,
-    /// So many codes are in the log already.
+    /// How many codes are in the log already.
     written: usize,
-    /// Where the journal ends once the append that is under way is done.
+    /// The end of the journal after the append that is under way.
     saving: Option<u64>,
-    /// Where it ended after the last one.
+    /// The end of the journal after the last append.
     saved: u64,
-    /// An append failed: what the journal holds is not known any more.
+    /// An append failed, so what the journal holds is no longer known.
     journal_failed: bool,
     running: bool,
     stopping: bool,
@@ -125,20 +125,20 @@ pub struct Job {
     /// Whether this run sends what comes after the pause.
     passes_pause: bool,
     flights: Vec<Flight>,
-    /// Until a first request was accepted, one leaves at a time.
+    /// Whether a request was accepted: until then, one is sent at a time.
     probing: bool,
     unknowns: u32,
     refusals: u32,
     token_failures: u32,
     /// Batches whose token was rejected since a request was last accepted.
     unauthorized: Vec<usize>,
-    /// Nothing leaves before that: the server asked for it.
+    /// Nothing is sent before this time, because the server asked for it.
     server_not_before: u64,
-    /// Nothing leaves before that: whoever runs it shares a rate with others.
+    /// Nothing is sent before this time, because the caller shares a rate with other jobs.
     shared_not_before: u64,
-    /// Nothing leaves before that: pacing.
+    /// Nothing is sent before this time, because of the job's own pacing.
     pacing_not_before: f64,
-    /// No batch before this one is waiting.
+    /// The first batch that may be waiting.
     next: usize,
     /// For the estimate: when the run began, and how many codes were answered since.
     run_since: u64,
@@ -146,8 +146,8 @@ pub struct Job {
 }
 
 impl Job {
-    /// A job whose journal is to be written: the first polls save it. It begins
-    /// with no code; [`Recovery`] gives it those.
+    /// A job whose journal has yet to be written: the first polls save it. It has no
+    /// codes until [`Recovery`] adds them.
     fn new(api: Api, program: ProgramId, settings: Settings, ledger: Ledger) -> Self {
         Self {
             api,
@@ -196,13 +196,13 @@ impl Job {
         self.ledger.begin.batch_size
     }
 
-    /// How many codes were dropped from its input, because they stood there before.
+    /// How many duplicates were dropped from its input.
     #[must_use]
     pub fn duplicates(&self) -> u64 {
         self.ledger.begin.duplicates
     }
 
-    /// Begins a run, or goes on with one that was paused.
+    /// Starts a run, or continues one that was paused.
     pub fn start(&mut self, now: u64) {
         self.running = true;
         self.stopping = self.journal_failed;
@@ -216,23 +216,23 @@ impl Job {
         self.answered = 0;
     }
 
-    /// Lets no request leave before that time: for jobs that share one rate.
+    /// Sends no request before this time: for jobs that share one rate.
     pub fn hold(&mut self, until: u64) {
         self.shared_not_before = until;
     }
 
-    /// Ends the run early: nothing new leaves, what is under way is awaited.
+    /// Ends the run early: sends nothing new, and waits for requests that are under way.
     pub fn pause(&mut self) {
         self.stopping = true;
     }
 
-    /// Whether there is a run.
+    /// Whether a run is under way.
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.running
     }
 
-    /// Why the run broke off, if it did.
+    /// Why the run was stopped, if it was.
     pub fn take_halt(&mut self) -> Option<Error> {
         self.halt.take()
     }

@@ -1,4 +1,4 @@
-//! What became of codes: what Uber reports, and which are in use.
+//! Outcomes that Uber reports, and codes that are in use.
 
 use super::Job;
 use super::ledger::{DISTRIBUTED, FAILED};
@@ -8,24 +8,24 @@ use crate::code::Code;
 use crate::uber::id;
 use crate::webhook::event::{Outcome, Status, WebhookEvent, mask};
 
-/// A record of outcomes or usage that is longer is ended.
+/// The length at which a record of outcomes or usage ends, and the next one begins.
 const LONGEST_RECORD: usize = 1 << 18;
 
 impl Job {
-    /// A webhook, of this program or another. Gives how many codes of this job it
-    /// settled, or settled anew.
+    /// Takes a webhook, of this program or another. Returns for how many codes of this
+    /// job it gave or changed the outcome.
     pub fn handle_event(&mut self, event: &WebhookEvent) -> u32 {
         if self.concerns(event.program_id()) { self.handle_outcomes(&event.outcomes) } else { 0 }
     }
 
-    /// Whether what is reported of this program, if one is named, can be of this
-    /// job. A UUID is the same program however it is written.
+    /// Whether an event of this program can concern this job; true if it names none. A
+    /// UUID is the same program in any spelling.
     #[must_use]
     pub fn concerns(&self, program: Option<&str>) -> bool {
         program.is_none_or(|program| id::is_same(program, self.program.as_str()))
     }
 
-    /// What became of codes, of this job or of others.
+    /// Takes outcomes of codes, of this job or of others.
     pub fn handle_outcomes(&mut self, reported: &[Outcome]) -> u32 {
         let mut settled = 0;
         let mut outcomes = Vec::new();
@@ -38,11 +38,11 @@ impl Job {
                 (Status::Distributed, _) => DISTRIBUTED,
                 (Status::Failed, None) => FAILED,
                 (Status::Failed, Some(reason)) => {
-                    // Nobody's address gets into a journal, whoever read the event.
+                    // Masked again, because the caller may have parsed the event itself.
                     let reason = &*mask(reason);
                     if self.ledger.wants_reason(reason) {
                         if self.ledger.has_all_reasons() {
-                            // Those so far go by numbers that are about to change.
+                            // The numbers of the reasons are about to change.
                             self.log_outcomes(&mut outcomes);
                         }
                         self.record(Record::Reason(reason));
@@ -63,10 +63,10 @@ impl Job {
         settled
     }
 
-    /// These codes, of this job or of others, are in use: a recipient has claimed or used
-    /// each. Gives how many of this job became distributed by that.
+    /// Takes codes, of this job or of others, that a recipient has claimed or used.
+    /// Returns how many codes of this job became distributed.
     pub fn handle_usage(&mut self, codes: impl IntoIterator<Item = Code>) -> u32 {
-        // In the journal it comes after the list that it is about.
+        // The journal has it after the list.
         while !self.is_created() {
             self.write_codes();
         }

@@ -1,5 +1,5 @@
-//! The records of a journal: each kind with its numbers, as it is written and as it is
-//! read. Here and nowhere else.
+//! The records of a journal: each kind with its numbers, how it is written and how it is
+//! read.
 //!
 //! | Kind | Body after it |
 //! | --- | --- |
@@ -8,15 +8,15 @@
 //! | 3 sending | batch (u32), at (u64): this batch is about to leave |
 //! | 4 answer | batch (u32), what it proved (u8: 0 accepted, 1 refused, 2 to be sent again, 3 nothing), status (u16), error code and Uber's code (each u16 length and UTF-8) |
 //! | 5 reason | UTF-8: the next entry of the table of reasons |
-//! | 6 outcomes | each the code's place (u32) and what was reported (u16: 1 distributed, 2 failed without a reason, n failed for reason n - 3) |
+//! | 6 outcomes | each the code's place (u32) and the outcome (u16: 1 distributed, 2 failed without a reason, n failed for reason n - 3) |
 //! | 7 decision | batch (u32), what was decided (u8: 0 resend, 1 queued, 2 abandon) |
-//! | 8 resumed | restored (u8: 0 or 1): what was under way is lost; with 1 also what had not left |
+//! | 8 resumed | restored (u8: 0 or 1): batches that were under way are unknown; with 1, also those that were not sent |
 //! | 9 usage | the places (u32 each) of codes that are known to be in use |
 //! | 10 pause | codes (u32): the job pauses by itself after so many, in batches of their own |
-//! | 11 paused | nothing: it has |
+//! | 11 paused | nothing: the job has paused |
 //!
-//! Numbers are little endian, times epoch milliseconds. No secret is ever in it,
-//! and of what Uber reports only reasons without addresses.
+//! Numbers are little endian, times are epoch milliseconds. A journal holds no secret, and
+//! of Uber's reports only reasons without addresses.
 
 use super::state::{Decision, Proof};
 
@@ -32,7 +32,7 @@ pub(super) const USAGE: u8 = 9;
 pub(super) const PAUSE: u8 = 10;
 pub(super) const PAUSED: u8 = 11;
 
-/// Something that became known of a job.
+/// One fact about a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Record<'a> {
     /// The job was created.
@@ -41,11 +41,11 @@ pub(super) enum Record<'a> {
     Codes(&'a [[u8; 16]]),
     /// This batch is about to leave.
     Sending { batch: usize, at: u64 },
-    /// What came of a batch's request. Without an error, `error` is empty.
+    /// The result of a batch's request. Without an error, `error` is empty.
     Answer { batch: usize, proof: Proof, status: u16, error: &'a str, uber_code: &'a str },
     /// The next entry of the table of reasons.
     Reason(&'a str),
-    /// What was reported of codes, as [`outcome`] writes each.
+    /// Outcomes of codes, as [`outcome`] writes each.
     Outcomes(&'a [[u8; 6]]),
     /// What the operator decided about a batch.
     Decision { batch: usize, decision: Decision },
@@ -55,11 +55,11 @@ pub(super) enum Record<'a> {
     Usage(&'a [[u8; 4]]),
     /// The job pauses by itself after so many codes.
     Pause { codes: usize },
-    /// It has.
+    /// The job has paused by itself.
     Paused,
 }
 
-/// What a job is, as its journal begins.
+/// The first record of a journal: what the job is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Begin<T> {
     pub(super) id: [u8; 16],
@@ -89,7 +89,7 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// The body of the record. None if a text or a number has no room in it.
+    /// The body of the record. None if a text or a number does not fit.
     pub(super) fn encode(self) -> Option<Vec<u8>> {
         let mut body = vec![self.kind()];
         match self {
@@ -205,7 +205,7 @@ const fn decision_number(decision: Decision) -> u64 {
     }
 }
 
-/// An entry of [`Record::Outcomes`]: a code's place, and what was reported of it.
+/// An entry of [`Record::Outcomes`]: a code's place, and its outcome.
 #[allow(clippy::cast_possible_truncation)] // Places have 32 bits.
 pub(super) fn outcome(place: usize, outcome: u16) -> [u8; 6] {
     let [a, b, c, d] = self::place(place);
@@ -229,7 +229,7 @@ pub(super) const fn read_place(place: [u8; 4]) -> usize {
     u32::from_le_bytes(place) as usize
 }
 
-/// Writes a number in so many bytes.
+/// Writes a number in this many bytes.
 pub(super) fn put(body: &mut Vec<u8>, number: u64, bytes: usize) {
     let all = number.to_le_bytes();
     body.extend_from_slice(all.get(..bytes).unwrap_or(&all));
@@ -243,10 +243,10 @@ pub(super) fn put_text(body: &mut Vec<u8>, text: &str) -> Option<()> {
 }
 
 /// Reads the fields of a body. Its checksum was right, so it is as it was written;
-/// whether what was written makes sense is told at the end.
+/// whether the fields make sense is checked at the end.
 struct Fields<'a> {
     rest: &'a [u8],
-    /// A field was not there, or no text.
+    /// A field was missing, or was no text.
     is_wrong: bool,
 }
 
@@ -260,7 +260,7 @@ impl<'a> Fields<'a> {
         field
     }
 
-    /// A little-endian number of so many bytes.
+    /// Reads a little-endian number of this many bytes.
     fn number(&mut self, bytes: usize) -> u64 {
         self.bytes(bytes).iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
     }
@@ -281,7 +281,7 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// All entries that are whole; what is left behind them is none.
+    /// All whole entries; bytes after the last one are an error.
     fn all<const N: usize>(&mut self) -> &'a [[u8; N]] {
         let (entries, rest) = self.rest.as_chunks();
         self.rest = rest;

@@ -1,4 +1,4 @@
-//! How a job comes about: out of its journal, or out of a list of codes.
+//! Makes a job from its journal, or from a list of codes.
 
 use super::journal::Reader;
 use super::ledger::Ledger;
@@ -12,25 +12,25 @@ use crate::uber::id::{self, ProgramId};
 /// Reads a journal, then makes the job.
 ///
 /// [`Recovery::push`] takes the journal, [`Recovery::offer`] the codes of a job
-/// that is to be created. A journal that holds the job already goes first; one
-/// whose creation was cut off counts as empty.
+/// to create. A journal that already holds the job takes precedence; one in which
+/// the creation is incomplete counts as empty.
 pub struct Recovery {
     api: Api,
     settings: Settings,
     reader: Reader,
-    /// The journal is known to have had so many bytes.
+    /// How many bytes the journal is known to have had.
     known: u64,
     ledger: Ledger,
     whole: bool,
-    /// Of the codes in the journal, so many were offered, in their order.
+    /// How many leading codes of the journal have been matched so far.
     matched: usize,
-    /// Whether others were offered.
+    /// Whether a code was offered that differs from the journal's.
     differs: bool,
     seed: u64,
 }
 
 impl Recovery {
-    /// Nothing was read yet.
+    /// A recovery that has read nothing yet.
     #[must_use]
     pub fn new(api: Api, settings: Settings) -> Self {
         Self {
@@ -46,7 +46,7 @@ impl Recovery {
         }
     }
 
-    /// The same with a random number, for codes that a stranger may have chosen:
+    /// The same with a random number, for codes that an attacker may have chosen:
     /// see [`CodeListBuilder::new`](crate::code::list::CodeListBuilder::new).
     #[must_use]
     pub fn seeded(mut self, seed: u64) -> Self {
@@ -55,10 +55,10 @@ impl Recovery {
         self
     }
 
-    /// Takes bytes of the journal, cut anywhere.
+    /// Takes the next bytes of the journal, in pieces of any size.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.read(bytes).map_err(|error| match error.code {
-            // It was one once: what stands there now was written after it was cut.
+            // It was a journal before: these bytes were written after it was truncated.
             ErrorCode::JournalMismatch if self.known > 0 && !self.reader.is_named() => lost(),
             _ => error,
         })
@@ -75,8 +75,8 @@ impl Recovery {
         Ok(())
     }
 
-    /// Says how many bytes the journal had, if that is known from elsewhere: before any
-    /// of it is read. With fewer, it was deleted, cut, or replaced by an older copy, and is
+    /// Sets how many bytes the journal had, if the caller knows, before any of it is
+    /// read. A shorter journal was deleted, truncated or replaced by an older copy, and is
     /// refused.
     pub fn expect_length(&mut self, bytes: u64) {
         self.known = bytes;
@@ -88,15 +88,15 @@ impl Recovery {
         self.reader.end
     }
 
-    /// How much of the journal is to be kept: what comes after is torn, or all of
-    /// a creation that was cut off.
+    /// Length of the valid prefix of the journal. The rest is a torn record; 0 if the
+    /// creation is incomplete.
     #[must_use]
     pub fn kept(&self) -> u64 {
         if self.whole { self.reader.end } else { 0 }
     }
 
-    /// Takes codes of the job that is to be created, 16 bytes each. `total` says
-    /// how many there will be in all. One that comes again is dropped.
+    /// Takes codes of the job to create, 16 bytes each. `total` is the number of codes
+    /// in all. Duplicates are dropped.
     pub fn offer(&mut self, codes: &[u8], total: usize) {
         let codes = codes.as_chunks().0;
         if self.whole {
@@ -104,12 +104,12 @@ impl Recovery {
         }
         self.start_over();
         self.ledger.codes.reserve(total);
-        // Sixteen zeros are no code, and are left out.
+        // Sixteen zeros are no code.
         let _ = self.ledger.codes.insert_bytes(codes);
     }
 
-    /// As [`Self::offer`], of codes that are known to be distinct, as those of a
-    /// [`CodeList`](crate::code::list::CodeList): in a third of the time.
+    /// As [`Self::offer`], for codes that are known to be distinct, such as those of a
+    /// [`CodeList`](crate::code::list::CodeList). It takes a third of the time.
     pub fn offer_distinct(&mut self, codes: &[u8], total: usize) {
         let codes = codes.as_chunks().0;
         if self.whole {
@@ -120,7 +120,7 @@ impl Recovery {
         self.ledger.codes.extend_distinct(codes);
     }
 
-    /// Whether what is offered is what the journal has.
+    /// Compares the given codes with those in the journal.
     fn compare(&mut self, offered: &[[u8; 16]]) {
         for id in offered {
             let Some(code) = Code::from_bytes(*id) else { continue };
@@ -133,13 +133,13 @@ impl Recovery {
         }
     }
 
-    /// How many distinct codes were offered, unless the journal has the job.
+    /// How many distinct codes were offered, unless the journal already holds the job.
     #[must_use]
     pub fn offered(&self) -> usize {
         self.ledger.codes.so_far().len()
     }
 
-    /// A creation that was cut off starts again.
+    /// Starts over if the creation in the journal is incomplete.
     fn start_over(&mut self) {
         if self.reader.end > 0 && self.reader.end >= self.known {
             self.known = 0;
@@ -149,8 +149,8 @@ impl Recovery {
         }
     }
 
-    /// The job that was offered: the one in the journal, if it is that one; else
-    /// a new one with this id.
+    /// The job of the offered codes: the journal's, if it is the same job; else a new one
+    /// with this id.
     pub fn create(
         mut self,
         program: ProgramId,
@@ -166,7 +166,7 @@ impl Recovery {
             {
                 return Err(mismatch("The journal holds another job; it was left as it is"));
             }
-            // Nobody may be surprised by more codes than were meant to leave.
+            // More codes than intended must not be sent without a warning.
             let pause = self.pause_after(self.ledger.begin.total);
             if pause > 0 && pause != self.ledger.pause.codes {
                 return Err(mismatch("The journal's job has another pause, or none"));
@@ -210,9 +210,9 @@ impl Recovery {
         if self.settings.pause_after < total { self.settings.pause_after } else { 0 }
     }
 
-    /// The job in the journal. What was under way when it broke off is unknown;
-    /// of a journal that may lack its end (`restored`), also what had not left. Until
-    /// that is saved, whoever resumes it once more has to say `restored` again.
+    /// The job in the journal. Batches that were under way are unknown; if the journal
+    /// may lack its end (`restored`), so are those that were not sent. Until that is
+    /// saved, another resume needs `restored` again.
     pub fn resume(self, restored: bool) -> Result<Job, Error> {
         self.check(restored)?;
         if !self.whole {
@@ -238,9 +238,9 @@ impl Recovery {
         Ok(job)
     }
 
-    /// Refuses settings that no job can go by, what is no journal and must not be
-    /// written over, and a journal that lacks a part. One that is said to be
-    /// restored may, if a job is left of it.
+    /// Refuses invalid settings, a file that is not a journal (it must not be
+    /// overwritten), and a journal that lacks a part. A restored one may lack a part, if
+    /// a job is left in it.
     fn check(&self, restored: bool) -> Result<(), Error> {
         self.settings.check()?;
         self.reader.finish()?;

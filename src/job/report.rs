@@ -1,4 +1,4 @@
-//! What a job tells of itself: how far it is, its batches, its codes.
+//! What can be read of a job: its progress, its batches, its codes.
 
 use super::Job;
 use super::ledger::{Ledger, PauseStage};
@@ -6,17 +6,17 @@ use super::state::{By, CodeState, Evidence};
 use crate::code::Code;
 use crate::error::ErrorCode;
 
-/// How far a job is, in codes.
+/// The progress of a job, in codes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// All codes.
     pub total: usize,
     /// How many are in each state, in the order of [`CodeState::ALL`].
     pub counts: [u32; 8],
-    /// How many of the pending ones are known to be in use, by an earlier send or none
-    /// of ours: they still leave, unless their batch is abandoned.
+    /// How many of the pending ones are known to be in use, whoever sent them. They
+    /// are sent all the same, unless their batch is abandoned.
     pub used_before: u32,
-    /// Requests that left, or were about to when the process ended.
+    /// Requests that were sent, or were about to be when the process ended.
     pub requests: u32,
     /// How many of them were repeated.
     pub retries: u32,
@@ -24,16 +24,16 @@ pub struct Progress {
     pub started_at: u64,
     /// How long the run may still take, in milliseconds, if that can be told.
     pub eta_ms: Option<u64>,
-    /// Until when nothing leaves because Uber, or the way to it, asked for
-    /// patience; in epoch milliseconds.
+    /// Until when nothing is sent, because Uber or a proxy asked to wait or could not be
+    /// reached; in epoch milliseconds.
     pub waiting_until: Option<u64>,
     /// Whether the job has paused by itself after its first codes ([`Settings::pause_after`]),
-    /// and none of the others has left: the next run sends them.
+    /// and none of the others was sent: the next run sends them.
     pub paused_after: bool,
 }
 
 impl Progress {
-    /// How many codes are in that state.
+    /// How many codes are in this state.
     #[must_use]
     pub fn count(&self, state: CodeState) -> u32 {
         self.counts.get(state as usize).copied().unwrap_or_default()
@@ -58,18 +58,18 @@ pub struct BatchInfo<'a> {
     pub reported: u32,
     /// How many of them are known to be in use.
     pub used: u32,
-    /// What the state of its codes that have no outcome rests on.
+    /// The source of the state of its codes that have no outcome.
     pub by: By,
-    /// Whether it was given up before it left, so that nothing of it is queued.
+    /// Whether it was abandoned before it was sent, so that none of it is queued.
     pub cancelled: bool,
-    /// How often it was about to leave.
+    /// How often it was sent, or was about to be.
     pub attempts: u32,
-    /// When it last was, in epoch milliseconds; 0 if never.
+    /// When it was sent last, in epoch milliseconds; 0 if never.
     pub sent_at: u64,
-    /// The last answer that was no acceptance: our code for it, its status, and
-    /// Uber's code.
+    /// The last response that did not accept it: this crate's code for it, its status,
+    /// and Uber's code.
     pub last_error: Option<(ErrorCode, u16, Option<&'a str>)>,
-    /// Whether `last_error` is about a request that never left.
+    /// Whether `last_error` is about a request that was never sent.
     pub unsent: bool,
 }
 
@@ -82,9 +82,9 @@ pub struct CodeInfo<'a> {
     pub state: CodeState,
     /// Its batch.
     pub batch: usize,
-    /// Why it failed, if it did and that was told.
+    /// Why it failed, if it did and Uber gave a reason.
     pub reason: Option<&'a str>,
-    /// What the state rests on.
+    /// The source of the state.
     pub by: By,
 }
 
@@ -116,7 +116,7 @@ impl Job {
         }
     }
 
-    /// By the pace of this run so far.
+    /// From the pace of this run so far.
     fn estimate(&self, now: u64) -> Option<u64> {
         let Ledger { begin, pause, counts: [pending, sending, ..], .. } = &self.ledger;
         let later = if self.passes_pause { 0 } else { begin.total - pause.codes };
@@ -175,7 +175,7 @@ impl Job {
         Some(Row { code, state, batch, by, reason })
     }
 
-    /// The reason of that number, from 1.
+    /// The reason with this number, from 1.
     #[cfg(all(target_arch = "wasm32", feature = "jobs"))]
     pub(crate) fn reason_at(&self, number: u16) -> Option<&str> {
         self.ledger.reason_at(number.checked_sub(1)?)

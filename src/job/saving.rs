@@ -1,4 +1,4 @@
-//! What goes into the journal, and what is there.
+//! Writing the journal, and what it already holds.
 
 use super::record::Record;
 use super::sending::Stage;
@@ -6,13 +6,13 @@ use super::{CODES_AT_ONCE, Job, recovery};
 use crate::error::Error;
 
 impl Job {
-    /// Whether all that was reported or decided is in the journal.
+    /// Whether everything that was reported or decided is in the journal.
     #[must_use]
     pub fn is_saved(&self) -> bool {
         self.saving.is_none() && self.writer.log.is_empty() && self.is_created()
     }
 
-    /// Whether the whole list is in the journal, or is on its way there.
+    /// Whether the whole list is in the journal or is being appended.
     #[must_use]
     pub fn is_created(&self) -> bool {
         self.written == self.ledger.begin.total
@@ -54,7 +54,7 @@ impl Job {
         self.log(Record::Codes(&codes));
     }
 
-    /// The journal has what [`Action::Save`] gave.
+    /// The journal now holds what [`Action::Save`] returned.
     pub fn handle_saved(&mut self) {
         self.saved = self.saving.take().unwrap_or(self.saved);
         for flight in &mut self.flights {
@@ -64,32 +64,32 @@ impl Job {
         }
     }
 
-    /// The journal failed. What it holds is not known any more, so nothing is
-    /// saved or sent again: what is under way is awaited, then the run is over,
-    /// and the job has to be resumed.
+    /// An append failed. What the journal holds is no longer known, so nothing more is
+    /// saved or sent: the run ends after the requests that are under way, and the job
+    /// has to be resumed.
     pub fn handle_save_failed(&mut self) {
         self.saving = None;
         self.journal_failed = true;
         self.stopping = true;
     }
 
-    /// Refuses a journal that is found to have so many bytes of whole records, if it
-    /// had more before.
+    /// Refuses a journal in which `found` bytes of whole records were found, if it had
+    /// more before.
     pub fn ensure_journal(&self, found: u64) -> Result<(), Error> {
         if found < self.saved { Err(recovery::lost()) } else { Ok(()) }
     }
 
-    /// Writes a record, and takes note of it.
+    /// Writes a record and applies it.
     pub(super) fn record(&mut self, record: Record<'_>) {
         self.log(record);
-        // A record that the machine writes follows from what was before.
+        // A record that the machine writes can always follow.
         let applied = self.ledger.apply(record);
         debug_assert!(applied.is_some(), "a record that can't be");
     }
 
     /// Writes a record that was applied already.
     pub(super) fn log(&mut self, record: Record<'_>) {
-        // Only the first record of a job can have no room, and then there is no job.
+        // Only the first record can fail to fit, and then no job is made.
         if !self.journal_failed
             && let Some(body) = record.encode()
         {

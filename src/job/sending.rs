@@ -1,4 +1,4 @@
-//! When a batch leaves: pacing, tokens, and the flights that are under way.
+//! When a batch is sent: pacing, tokens, and the requests that are under way.
 
 use super::ledger::PauseStage;
 use super::record::Record;
@@ -8,10 +8,10 @@ use crate::error::Error;
 use crate::uber::policy;
 use crate::uber::{distribute, retry};
 
-/// A timer that fires late may be made up for by so much.
+/// How much delay of a late timer may be made up for.
 const PACING_SLACK_MS: f64 = 100.0;
 
-/// How far a batch is on its way out.
+/// How far a batch is in being sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
     /// Its record is in the log.
@@ -22,9 +22,9 @@ pub(super) enum Stage {
     NeedsToken,
     /// A token was asked for.
     AwaitingToken,
-    /// It can leave.
+    /// It can be sent.
     Ready,
-    /// It has left.
+    /// It was sent.
     Sent,
 }
 
@@ -32,12 +32,12 @@ pub(super) enum Stage {
 pub(super) struct Flight {
     pub(super) batch: usize,
     pub(super) stage: Stage,
-    /// Whether the token that it had was rejected.
+    /// Whether it had a token that was rejected.
     renew: bool,
 }
 
 impl Job {
-    /// Says what to do next. `now` is in epoch milliseconds.
+    /// Returns what to do next. `now` is in epoch milliseconds.
     pub fn poll(&mut self, now: u64) -> Action {
         let wait = self.start_batches(now);
         if self.stopping {
@@ -49,7 +49,7 @@ impl Job {
         if self.reaches_pause() {
             self.record(Record::Paused);
         }
-        // What was just launched is saved along with what was answered before.
+        // One append saves new requests together with earlier responses.
         if let Some(bytes) = self.save() {
             return Action::Save(bytes);
         }
@@ -63,8 +63,8 @@ impl Job {
         }
     }
 
-    /// Whether the first codes have been answered, and the journal is to have that. After
-    /// a halt it is not: the next run says so first.
+    /// Whether the first codes have been answered, which the journal then records. After
+    /// a halt the next run records it.
     fn reaches_pause(&mut self) -> bool {
         self.running
             && self.ledger.pause.stage == PauseStage::Ahead
@@ -82,7 +82,7 @@ impl Job {
             && (self.stopping || self.waiting_batch().is_none())
     }
 
-    /// Starts what may start; says when more may, if time is all that it lacks.
+    /// Starts the batches that may start. Returns when more may, if they only have to wait.
     fn start_batches(&mut self, now: u64) -> Option<u64> {
         let most = if self.probing { 1 } else { self.settings.concurrency };
         while self.running && !self.stopping && self.is_created() && self.flights.len() < most {
@@ -106,7 +106,7 @@ impl Job {
         None
     }
 
-    /// The first batch that is to leave in this run.
+    /// The first batch to send in this run.
     fn waiting_batch(&mut self) -> Option<usize> {
         while let Some(batch) = self.ledger.batches.get(self.next) {
             if self.next >= self.ledger.pause.batches && !self.passes_pause {
@@ -120,7 +120,7 @@ impl Job {
         None
     }
 
-    /// Takes back what has not left.
+    /// Cancels batches that were not sent yet.
     fn cancel_unsent(&mut self) {
         let mut place = 0;
         while let Some(flight) = self.flights.get(place) {
@@ -149,7 +149,7 @@ impl Job {
                         flight.stage = Stage::Sent;
                         return Some(Action::Send { batch, request });
                     }
-                    // All of its codes got their outcome meanwhile.
+                    // All of its codes have an outcome by now.
                     self.finish_flight(batch, Proof::Retry, None);
                 }
                 _ => place += 1,
@@ -162,7 +162,7 @@ impl Job {
         self.flights.iter_mut().find(|flight| flight.batch == batch && flight.stage == stage)
     }
 
-    /// The token that a batch needs is there.
+    /// A batch got the token that it needs.
     pub fn handle_token(&mut self, batch: usize) {
         self.token_failures = 0;
         if let Some(flight) = self.flight(batch, Stage::AwaitingToken) {
@@ -170,7 +170,7 @@ impl Job {
         }
     }
 
-    /// The token is not to be had. True if that ends the run.
+    /// Getting a token failed. Returns true if this ends the run.
     pub fn handle_no_token(&mut self, batch: usize, error: Error, now: u64, random: f64) -> bool {
         if self.flight(batch, Stage::AwaitingToken).is_none() {
             return false;
@@ -187,7 +187,7 @@ impl Job {
                 now.saturating_add(retry::wait(None, self.token_failures, now, random));
             self.token_failures += 1;
         }
-        // What is waited for is to be seen.
+        // The progress shows until when the job waits.
         let error = error.unsent.then_some(error);
         self.finish_flight(batch, Proof::Retry, error.as_ref());
         halts

@@ -1,17 +1,17 @@
-//! Settings of a job.
+//! The settings of a job.
 
 use crate::error::{Error, ErrorCode};
 use crate::uber::distribute;
 
-/// How a job goes about it.
+/// How a job sends its codes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// Codes in one request, from 1 to [`distribute::MOST_CODES`]. A job that is
-    /// resumed keeps its own.
+    /// Codes in one request, from 1 to [`distribute::MOST_CODES`]. A
+    /// resumed job keeps its own value.
     pub batch_size: usize,
-    /// The job pauses by itself once its first codes, this many, have been answered. They
-    /// have batches of their own: the last one ends there. 0 for no pause, and no effect
-    /// where the list has no more codes. A job that is resumed keeps its own.
+    /// The job pauses by itself once this many codes, its first, have been answered. A
+    /// batch ends there. 0 for no pause; no effect if the list has no more codes. A
+    /// resumed job keeps its own value.
     pub pause_after: usize,
     /// Requests under way at a time, from 1.
     pub concurrency: usize,
@@ -20,12 +20,12 @@ pub struct Settings {
     pub interval_ms: f64,
     /// Whether another token can be had for one that was rejected.
     pub renews: bool,
-    /// How often in a row getting a token may fail in passing.
+    /// How often in a row getting a token may fail for reasons that may pass.
     pub max_retries: u32,
 }
 
 impl Settings {
-    /// Refuses what no job can go by: it would ask for nothing, or for ever.
+    /// Refuses settings with which a job would send nothing, or never end.
     pub(super) fn check(&self) -> Result<(), Error> {
         let goes = (1..=distribute::MOST_CODES).contains(&self.batch_size)
             && self.concurrency > 0

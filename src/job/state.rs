@@ -1,5 +1,5 @@
-//! The states: of a code, and the evidence for a batch, from which they follow. What an
-//! answer or a decision makes of it is here; the diagram is in `mod.rs`.
+//! The state of a code, and the evidence for a batch, from which it follows. How a
+//! response or a decision changes the evidence is here; the diagram is in `mod.rs`.
 
 use crate::names::named;
 
@@ -25,18 +25,18 @@ named! {
     }
 }
 
-/// What the state of a code rests on.
+/// The source of a code's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
-    /// Nothing but what was done here.
+    /// No evidence from outside.
     Nobody,
     /// The answer to the request.
     Answer,
-    /// What Uber reported later.
+    /// A webhook from Uber.
     Webhook,
-    /// What Uber's read endpoints say: it was claimed or used.
+    /// Uber's read endpoints, which show that it was claimed or used.
     Usage,
-    /// A decision of the operator's.
+    /// A decision of the operator.
     Operator,
 }
 
@@ -60,25 +60,25 @@ impl By {
 /// What is known of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Evidence {
-    /// It never left, or only with proof that nothing was queued.
+    /// It was never sent, or it is proven that nothing was queued.
     Idle,
-    /// It is under way for the first time, as far as there is no proof.
+    /// It is under way, and no earlier send is unresolved.
     Sending,
-    /// The request was refused for what was in it.
+    /// The request was refused because of its content.
     Refused,
-    /// It left, and there is no proof either way.
+    /// It was sent, and there is no proof either way.
     Unknown,
-    /// Accepted, by Uber.
+    /// Uber accepted it.
     Accepted,
-    /// Accepted, says the operator.
+    /// The operator decided that it was accepted.
     MarkedQueued,
-    /// As `Unknown`, and to leave again.
+    /// As `Unknown`, and about to be sent again.
     Resend,
-    /// Under way again, with the first send still open.
+    /// Under way again, while the first send is unresolved.
     Resending,
-    /// Given up before it left.
+    /// Abandoned before it was sent.
     Cancelled,
-    /// Given up after it left.
+    /// Abandoned after it was sent.
     Abandoned,
 }
 
@@ -108,12 +108,12 @@ impl Evidence {
         !matches!(self, Evidence::Idle | Evidence::Refused | Evidence::Cancelled)
     }
 
-    /// Whether an outcome counts by now.
+    /// Whether outcomes of this batch are visible yet.
     pub(super) const fn outcomes_visible(self) -> bool {
         self.retains_outcomes() && !matches!(self, Evidence::Sending)
     }
 
-    /// Whether it is to leave.
+    /// Whether it waits to be sent.
     pub(super) const fn is_waiting(self) -> bool {
         matches!(self, Evidence::Idle | Evidence::Resend)
     }
@@ -123,7 +123,7 @@ impl Evidence {
         matches!(self, Evidence::Sending | Evidence::Resending)
     }
 
-    /// It leaves. None if it is not to.
+    /// The evidence once it is sent. None if it is not waiting.
     pub(super) const fn sent(self) -> Option<Self> {
         match self {
             Evidence::Idle => Some(Evidence::Sending),
@@ -132,21 +132,21 @@ impl Evidence {
         }
     }
 
-    /// An answer proves that. None if it is not under way.
+    /// The evidence after a response that proves this. None if it is not under way.
     pub(super) const fn answered(self, proof: Proof) -> Option<Self> {
         Some(match (self, proof) {
             (Evidence::Sending | Evidence::Resending, Proof::Accepted) => Evidence::Accepted,
             (Evidence::Sending, Proof::Refused) => Evidence::Refused,
             (Evidence::Sending, Proof::Retry) => Evidence::Idle,
             (Evidence::Resending, Proof::Retry) => Evidence::Resend,
-            // The first send is still open, whatever came of the second.
+            // The first send is unresolved, whatever the second one came to.
             (Evidence::Resending, Proof::Refused)
             | (Evidence::Sending | Evidence::Resending, Proof::Unknown) => Evidence::Unknown,
             _ => return None,
         })
     }
 
-    /// The operator decides that. None if that is not to be decided.
+    /// The evidence after this decision. None if it can't be decided.
     pub(super) const fn decided(self, decision: Decision) -> Option<Self> {
         Some(match (self, decision) {
             (Evidence::Idle, Decision::Abandon) => Evidence::Cancelled,
@@ -158,7 +158,7 @@ impl Evidence {
     }
 }
 
-/// What an answer proved.
+/// What a response proved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Proof {
     Accepted,
@@ -171,13 +171,13 @@ pub(super) enum Proof {
 }
 
 named! {
-    /// What the operator decides about codes whose fate is unknown.
+    /// What the operator decides about unknown codes.
     pub enum Decision {
         /// Send again those that have no outcome. Some people may get two messages.
         Resend = "resend",
         /// Take them for queued.
         Queued = "queued",
-        /// Leave it at that; or, of what is pending, never send it.
+        /// Stop here: leave unknown codes as they are, never send pending ones.
         Abandon = "abandon",
     }
 }

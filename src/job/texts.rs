@@ -1,6 +1,6 @@
-//! Texts, each once, under numbers of two bytes.
+//! A table of distinct texts, each with a number of two bytes.
 
-/// Texts, numbered as they came.
+/// Distinct texts, numbered in the order of arrival.
 #[derive(Debug, Default)]
 pub(super) struct Texts {
     texts: Vec<Box<str>>,
@@ -14,22 +14,22 @@ impl Texts {
         self.texts.len()
     }
 
-    /// The text of that number.
+    /// The text with this number.
     pub(super) fn get(&self, number: u16) -> Option<&str> {
         self.texts.get(usize::from(number)).map(|text| &**text)
     }
 
-    /// The place of a text in the order of all, or where it would be.
+    /// The index of a text in sorted order, or the index at which to insert it.
     pub(super) fn look(&self, text: &str) -> Result<usize, usize> {
         self.sorted.binary_search_by(|number| self.get(*number).unwrap_or_default().cmp(text))
     }
 
-    /// The number of the text at that place of the order.
+    /// The number of the text at this index of the sorted order.
     pub(super) fn number_at(&self, place: usize) -> Option<u16> {
         self.sorted.get(place).copied()
     }
 
-    /// Adds a text at its place. None if there is no number left.
+    /// Inserts a text at its index. None if no number is left.
     pub(super) fn insert(&mut self, place: usize, text: &str) -> Option<u16> {
         let number = u16::try_from(self.texts.len()).ok()?;
         self.texts.push(text.into());
@@ -37,8 +37,8 @@ impl Texts {
         Some(number)
     }
 
-    /// Keeps so many, those that sort first, and numbers them in that order. Gives
-    /// the new number of each old one, counted from 1: 0 for those that go.
+    /// Keeps the first `count` in sorted order, and numbers them in that order. Returns
+    /// the new number of each old one, from 1; 0 for those that were removed.
     pub(super) fn keep_first(&mut self, count: usize) -> Vec<u16> {
         let Self { texts, sorted } = self;
         let mut numbers = vec![0; texts.len()];

@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use twox_hash::XxHash64;
-
 use super::Json;
 
 /// Of so many members, each is compared with every other.
@@ -21,7 +19,7 @@ pub(crate) fn keep_last<'a>(members: &mut Vec<(Cow<'a, str>, Json<'a>)>) {
     // Indices by name, plus one; half full at most.
     let mut slots = vec![0_usize; members.len().saturating_mul(2).next_power_of_two()];
     for (name, value) in std::mem::take(members) {
-        let mut hash = XxHash64::oneshot(0, name.as_bytes());
+        let mut hash = fnv_1a(name.as_bytes());
         loop {
             #[allow(clippy::cast_possible_truncation)]
             let at = hash as usize & (slots.len() - 1);
@@ -40,6 +38,13 @@ pub(crate) fn keep_last<'a>(members: &mut Vec<(Cow<'a, str>, Json<'a>)>) {
             }
         }
     }
+}
+
+/// The hash FNV-1a.
+fn fnv_1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 #[cfg(test)]

@@ -83,7 +83,7 @@ impl<'a> Json<'a> {
     pub fn number(&self) -> Option<f64> {
         match self {
             Json::Number(number) => Some(*number),
-            Json::Text(text) => decimal(text.trim()),
+            Json::Text(text) => decimal(text.trim_ascii()),
             _ => None,
         }
         .filter(|number: &f64| number.is_finite())

@@ -36,10 +36,19 @@ impl<'a> Reader<'a> {
     /// The next byte that is no white space.
     #[inline]
     fn peek(&mut self) -> Option<u8> {
+        if self.byte()? <= b' ' {
+            self.skip_white_space();
+        }
+        self.byte()
+    }
+
+    // Texts of machines have next to none.
+    #[cold]
+    #[inline(never)]
+    fn skip_white_space(&mut self) {
         while matches!(self.byte(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.at += 1;
         }
-        self.byte()
     }
 
     /// Takes the next byte that is no white space, if it is that one.
@@ -60,6 +69,7 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[cfg_attr(hot_paths, inline(never))]
     fn word(&mut self) -> Option<Json<'a>> {
         let words =
             [("null", Json::Null), ("true", Json::Bool(true)), ("false", Json::Bool(false))];
@@ -124,6 +134,7 @@ impl<'a> Reader<'a> {
         (self.at > from).then_some(self.at - from)
     }
 
+    #[cfg_attr(hot_paths, inline(never))]
     fn number(&mut self) -> Option<f64> {
         let from = self.at;
         let mut is_whole = self.byte() != Some(b'-');

@@ -120,6 +120,20 @@ numbered! {
 }
 
 numbered! {
+    /// What a reader of codes is given.
+    enum ReaderInput {
+        /// Text, cut anywhere.
+        Text = 0,
+        /// Entries of 36 bytes each, back to back.
+        Entries = 1,
+        /// One entry.
+        Entry = 2,
+        /// An entry that is no string.
+        NoString = 3,
+    }
+}
+
+numbered! {
     /// What a reader of codes counts.
     enum ReaderCount {
         /// Distinct codes.

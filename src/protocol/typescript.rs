@@ -8,7 +8,7 @@ use std::path::Path;
 use super::shapes::JobProgress;
 use super::{
     BATCH_ROW_BYTES, CHECKED_BEFORE, ClientOperation, HostOutcome, JobAction, JobOperation,
-    RESULT_ROW_BYTES, RESULTS_PER_PAGE, ReaderCount,
+    RESULT_ROW_BYTES, RESULTS_PER_PAGE, ReaderCount, ReaderInput,
 };
 use crate::code::rejected::RejectReason;
 use crate::error::{ErrorClass, ErrorCode};
@@ -75,6 +75,7 @@ fn module() -> String {
         ("What a job is asked to do.", "JOB", JobOperation::DECLARED),
         ("What a job asks for.", "ACTION", JobAction::DECLARED),
         ("What came of something that the host was asked for.", "HOST", HostOutcome::DECLARED),
+        ("What a reader of codes is given.", "INPUT", ReaderInput::DECLARED),
         ("What a reader of codes counts.", "COUNT", ReaderCount::DECLARED),
     ] {
         out += &format!("\n// {about}\n");

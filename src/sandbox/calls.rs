@@ -1,5 +1,4 @@
-//! A request from its arrival to its answer: when that comes, which fault strikes, and
-//! what it queues.
+//! Handles a request: when its response comes, which fault it meets, and what it queues.
 
 use super::Sandbox;
 use super::date::http_date;
@@ -10,8 +9,8 @@ use super::random::{Purpose, Random};
 use crate::http::Response;
 
 impl Sandbox {
-    /// Takes a request that arrives now. What it queues is queued at once,
-    /// whenever the answer comes.
+    /// Takes a request that arrives now. It queues at once, however late the response
+    /// comes.
     pub fn handle(&mut self, request: &IncomingRequest, now: u64) -> Reply {
         self.pass_time(now);
         self.requests += 1;
@@ -38,10 +37,10 @@ impl Sandbox {
         }
     }
 
-    /// Takes a request of a run that is repeated, whose answer nobody waits for.
+    /// Takes a request of a replayed run, in which nobody waits for the response.
     pub fn repeat(&mut self, mut request: IncomingRequest, now: u64) {
-        // A program does the same to the sandbox as the list of its codes, which
-        // may have millions.
+        // Naming the program has the same effect as listing its codes, of which there may
+        // be millions.
         if request.method == "GET" {
             request.target = match request.path().strip_suffix("/codes") {
                 Some(program) => program.to_owned(),
@@ -66,7 +65,7 @@ impl Sandbox {
         };
         if queued {
             let verdict = self.judge(request, now);
-            // A request that is refused anyway never gets as far as a 500.
+            // A request that is refused anyway gets no 500.
             let internal = matches!(fault, Fault::ErrorAfter | Fault::ErrorPartial);
             if internal && verdict.response.head.status != 200 {
                 return Answer::Response(verdict.response);
@@ -96,7 +95,7 @@ impl Sandbox {
         })
     }
 
-    /// The first fault that strikes this request.
+    /// The first fault that applies to this request.
     fn fault(&self) -> Option<Fault> {
         (0..).zip(Fault::ALL).find_map(|(index, fault)| {
             let key = self.requests << 5 | index;
@@ -113,7 +112,7 @@ impl Sandbox {
         })
     }
 
-    /// Each code by coin, but not all of several, and not none of several.
+    /// Draws each code with even odds; of several, neither all nor none.
     fn part_of(&self, queue: Queue) -> Queue {
         let mut random = Random::new(self.options.seed, Purpose::Partial, self.requests);
         let total = queue.indices.len();
@@ -128,7 +127,7 @@ impl Sandbox {
         Queue { indices, ..queue }
     }
 
-    /// Sends to the recipients, and announces the outcomes.
+    /// Delivers to the recipients, and schedules the webhooks with the outcomes.
     fn queue(&mut self, queue: Option<Queue>, now: u64) {
         let Some(queue) = queue else { return };
         let Some(program) = self.programs.get_mut(queue.program) else {

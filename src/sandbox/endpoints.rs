@@ -15,7 +15,7 @@ use crate::http::Response;
 const WINDOW: u64 = 5_000;
 const REQUESTS_PER_WINDOW: usize = 500;
 
-/// What a request leads to, before any fault.
+/// The effect of a request, before any fault.
 pub(super) struct Verdict {
     pub(super) response: Response,
     pub(super) queue: Option<Queue>,
@@ -102,7 +102,7 @@ impl Sandbox {
         }
     }
 
-    /// The refusal, if this token is not good for this organization. A token that
+    /// The refusal, if this token is not valid for this organization. A token that
     /// lacks the scope has also been seen to be answered with 401 elsewhere.
     fn may_use(&self, grant: &Grant, organization: &str) -> Option<Response> {
         let known = self.options.organization_id.as_deref();

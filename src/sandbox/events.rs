@@ -1,12 +1,11 @@
-//! What is in a webhook, and its signature.
+//! The content of a webhook, and its signature.
 //!
 //! The envelope follows a public integration (inferred), the signature sibling products.
 //! Each `/` is written as `\/`: Uber warns that parsing drops such backslashes, so a
 //! receiver that signs what it has parsed and written again fails here too.
 //!
-//! What is in the body of `voucher_program_code_distributed` is **unknown**, also
-//! whether it comes for successes and for how many codes; these forms are the
-//! sandbox's own choice:
+//! The body of `voucher_program_code_distributed` is **unknown**, and so is whether it is
+//! sent for successes and for how many codes; these forms are the sandbox's own choice:
 //!
 //! | [`EventForm`] | |
 //! | --- | --- |
@@ -28,12 +27,12 @@ const DISTRIBUTED: &str = "voucher_program_code_distributed";
 /// no code, and that it comes at the moment of the use, are choices.
 pub(super) const REDEEMED: &str = "voucher_program_code_redeemed";
 
-/// A webhook as it goes out: a `POST` with these headers and exactly this body.
+/// A webhook as it is sent: a `POST` with these headers and exactly this body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Webhook {
-    /// Which one it is, for [`Sandbox::webhook_answered`](super::Sandbox::webhook_answered).
+    /// Identifies it, for [`Sandbox::webhook_answered`](super::Sandbox::webhook_answered).
     pub id: u64,
-    /// When it goes out, in epoch milliseconds.
+    /// When it is sent, in epoch milliseconds.
     pub due_at: u64,
     /// Which attempt this is, from 1 to 7.
     pub attempt: u32,
@@ -43,23 +42,23 @@ pub struct Webhook {
     pub body: Vec<u8>,
 }
 
-/// What became of one delivery.
+/// The outcome of one delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It reached its recipient.
     Distributed,
-    /// It did not, and this is why.
+    /// It did not, for this reason.
     Failed(String),
 }
 
-/// The outcome of a code's delivery number `nth` (from 1), which hangs on the
-/// seed and the failure rate and on nothing else that happens.
+/// The outcome of a code's delivery number `nth` (from 1), which depends on the seed and
+/// the failure rate alone.
 pub(super) fn outcome(seed: u64, failure_rate: f64, code: Code, nth: u32) -> Outcome {
     let mut random = Random::new(seed, Purpose::Outcome, key_of(code, nth));
     if !random.chance(failure_rate) {
         return Outcome::Distributed;
     }
-    // The words are choices; an invalid e-mail is the one reason Uber names. The
+    // The texts are choices; an invalid e-mail is the one reason Uber names. The
     // last holds an address, which a receiver should mask before it shows it.
     Outcome::Failed(match random.between(0, 3) {
         0 => "invalid_email".to_owned(),
@@ -73,7 +72,7 @@ pub(super) fn outcome(seed: u64, failure_rate: f64, code: Code, nth: u32) -> Out
 pub(super) enum Event {
     Distributed {
         deliveries: Vec<(Code, u32)>,
-        /// As they were when they were queued: a retry must say the same.
+        /// As they were when they were queued: a retry must report the same.
         failure_rate: f64,
         form: EventForm,
     },
@@ -124,7 +123,7 @@ fn distributed(form: EventForm, outcomes: impl Iterator<Item = (String, Outcome)
     event
 }
 
-/// A well signed event that settles nothing of the program `beside` is about.
+/// A correctly signed event without an outcome for the program of `beside`.
 pub(super) fn foreign_event(beside: &Pending, random: &mut Random) -> Pending {
     let kind = random.between(0, 2);
     let program = if kind == 0 { random.uuid().to_string() } else { beside.program.clone() };
@@ -200,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn outcomes_hang_on_seed_code_and_delivery() {
+    fn outcomes_depend_on_seed_code_and_delivery() {
         let code = Random::new(1, Purpose::Code, 1).uuid();
         let share = |rate: f64| {
             (1..=1_000).filter(|nth| outcome(1, rate, code, *nth) != Outcome::Distributed).count()

@@ -1,4 +1,4 @@
-//! One request as it arrives, and what the caller gets to see of it.
+//! One request as it arrives, and the response as the caller sees it.
 
 use std::fmt;
 
@@ -12,8 +12,8 @@ use crate::secret::AccessToken;
 pub struct IncomingRequest {
     /// `GET`, `POST`, …
     pub method: String,
-    /// The path and the query. The host is not looked at: the token endpoint and
-    /// the API live on different hosts, and a sandbox is both.
+    /// The path and the query. The host is ignored: the token endpoint and the API have
+    /// different hosts, and a sandbox serves both.
     pub target: String,
     /// The header fields, `Authorization` among them.
     pub headers: Headers,
@@ -63,12 +63,12 @@ impl fmt::Debug for IncomingRequest {
     }
 }
 
-/// What becomes of a request, and when.
+/// The result of a request, and when it comes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     /// How long after the request.
     pub after_ms: u64,
-    /// What comes then.
+    /// What comes.
     pub answer: Answer,
 }
 
@@ -79,7 +79,7 @@ pub enum Answer {
     Response(Response),
     /// The connection breaks, without an answer.
     Lost,
-    /// Nothing, ever: neither an answer nor the end of the connection.
+    /// Nothing ever comes: neither a response nor the end of the connection.
     Hang,
 }
 

@@ -5,10 +5,10 @@ use crate::names::named;
 named! {
     /// A fault that the sandbox can inject.
     ///
-    /// Each is drawn for itself, once a request or once a webhook; where
-    /// several strike one request, the first in this order shows. They
-    /// strike calls to the API. The token endpoint has its own limits and no
-    /// faults, so that a fault is always a fault of the call under test.
+    /// Each is drawn independently, once for a request or a webhook; if several apply to
+    /// one request, the first in this order takes effect. They apply to calls to the
+    /// API. The token endpoint has its own limits and no faults, so that a fault always
+    /// belongs to the call under test.
     #[non_exhaustive]
     pub enum Fault {
         /// 429, with a `Retry-After` in seconds, as a date, or without one; nothing queued.
@@ -21,37 +21,37 @@ named! {
         ErrorBefore = "error_before",
         /// 500, although everything was queued.
         ErrorAfter = "error_after",
-        /// 500, after a part was queued: each code by coin, and never all of several.
+        /// 500, after a part was queued: each code with even odds, and never all of several.
         ErrorPartial = "error_partial",
         /// The connection is lost; nothing queued.
         LostBefore = "lost_before",
         /// The connection is lost, although everything was queued.
         LostAfter = "lost_after",
-        /// No answer ever comes; queued or not, by coin.
+        /// No answer ever comes; queued or not, with even odds.
         Hang = "hang",
-        /// 502 with a web page, as a gateway answers; queued or not, by coin.
+        /// 502 with a web page, as a gateway answers; queued or not, with even odds.
         HtmlError = "html_error",
         /// 200 with a web page, as a captive portal answers; nothing queued.
         HtmlOk = "html_ok",
         /// A webhook is never delivered.
         WebhookLost = "webhook_lost",
-        /// A webhook is delivered twice; under the same message id or another, by coin.
+        /// A webhook is delivered twice; with the same message id or another, with even odds.
         WebhookDuplicated = "webhook_duplicated",
         /// A webhook comes up to a minute late, after those that follow it.
         WebhookReordered = "webhook_reordered",
-        /// A well signed webhook comes along that concerns something else: another
-        /// program, another kind of event, or a type that nobody knows.
+        /// A correctly signed webhook comes that concerns something else: another program,
+        /// another kind of event, or an unknown type.
         WebhookForeign = "webhook_foreign",
     }
 }
 
-/// The probability of each fault; none unless told.
+/// The probability of each fault; 0 by default.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Faults([f64; Fault::ALL.len()]);
 
 impl Faults {
-    /// These, with one more: `Faults::default().with(Fault::Hang, 0.01)`. What is
-    /// no probability counts as the nearest one.
+    /// These, with one more: `Faults::default().with(Fault::Hang, 0.01)`. A value
+    /// outside 0 to 1 counts as the nearest one.
     #[must_use]
     pub fn with(mut self, fault: Fault, probability: f64) -> Self {
         if let Some(slot) = self.0.get_mut(fault as usize) {
@@ -61,7 +61,7 @@ impl Faults {
         self
     }
 
-    /// How probable this one is.
+    /// The probability of this fault.
     #[must_use]
     pub fn probability(&self, fault: Fault) -> f64 {
         self.0.get(fault as usize).copied().unwrap_or_default()
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_probability_is_the_nearest() {
+    fn a_value_that_is_no_probability_counts_as_the_nearest() {
         for (given, kept) in [(-1.0, 0.0), (2.0, 1.0), (0.5, 0.5)] {
             let faults = Faults::default().with(Fault::Hang, given);
             assert!((faults.probability(Fault::Hang) - kept).abs() < f64::EPSILON);

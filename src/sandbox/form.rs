@@ -57,7 +57,7 @@ fn multipart(content_type: &str, body: &str) -> Option<Form> {
     Some(Form(fields))
 }
 
-/// Undoes percent encoding. What is no encoding stays as it is.
+/// Decodes percent encoding. Malformed sequences stay as they are.
 pub(super) fn decode(text: &str, plus_is_space: bool) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_our_own_forms_encode_comes_back() {
+    fn a_form_is_read_as_it_was_encoded() {
         let fields = [("scope", "a b+c&d=e%é"), ("empty", "")];
         let form = Form::url_encoded(&crate::http::form(&fields));
         assert_eq!(form.get("scope"), Some("a b+c&d=e%é"));

@@ -3,15 +3,15 @@
 //! The sandbox's own choices: as if *Add Guests* had been called for the first codes of
 //! a program, each has a guest with an e-mail address of its own, and every second of
 //! these a telephone number too. Every fourth has no name: Uber knows no account of
-//! theirs. `code` has the members of Get Voucher Codes. A voucher is in its guest's
-//! hands once it was used; `voucher`, whose members are unknown, then has a
+//! theirs. `code` has the members of Get Voucher Codes. A voucher has reached its
+//! guest once it was used; `voucher`, whose members are unknown, then has a
 //! `voucher_id` and its usage. `next_token` is at the top level.
 
 use serde_json::{Value, json};
 
 use super::programs::{Program, USE_AMOUNT, code_text};
 
-/// How many guests a page has at most, and unless told.
+/// The most guests in a page, and the default.
 const LARGEST_PAGE: usize = 1_000;
 const DEFAULT_PAGE: usize = 100;
 
@@ -69,7 +69,7 @@ impl Program {
         if number.is_multiple_of(2)
             && let Some(members) = guest.as_object_mut()
         {
-            // Nobody can have one with these digits.
+            // Numbers with these digits are reserved: nobody has one.
             members.insert("phone".to_owned(), format!("+1555010{number:06}").into());
         }
         Some(guest)

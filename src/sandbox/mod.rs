@@ -1,9 +1,9 @@
-//! The other side of the wire: a stateful simulation of Uber's voucher API.
+//! A stateful simulation of Uber's voucher API.
 //!
-//! It takes a request and the time, and says what comes back and when. It does
-//! no I/O, reads no clock, and all chance comes from one seed: same seed and same
-//! calls, same run. What the calls are for is [`Sandbox::deliveries`], the truth
-//! that Uber never tells: how often each code went to its recipient.
+//! It takes a request and the time, and returns what comes back and when. It does no
+//! I/O and reads no clock, and all randomness comes from one seed: the same seed and the
+//! same calls give the same run. [`Sandbox::deliveries`] shows what Uber never does: how
+//! often each code was sent to its recipient.
 //!
 //! | Served | |
 //! | --- | --- |
@@ -21,8 +21,8 @@
 //!
 //! - No body, `{}` and an empty list all reach everybody. (That an absent or an
 //!   empty list means all is stated; the accepted forms are unknown.)
-//! - `"codes": null`, anything but a list of strings, and a code that is none of
-//!   the program's refuse the whole request with 400.
+//! - `"codes": null`, anything but a list of strings, and a code of another program
+//!   make it refuse the whole request with 400.
 //! - A code listed twice is sent twice.
 //! - The status of the program and the size of the list make no difference.
 //! - The answer of a 200 is `{}`, with a `X-Uber-Trace-Id`.
@@ -61,7 +61,7 @@ use tokens::Tokens;
 use uses::Uses;
 use webhooks::Webhooks;
 
-/// The simulation. Clone it to branch off a run.
+/// The simulation. Clone it to branch a run.
 #[derive(Clone, Debug)]
 pub struct Sandbox {
     options: Options,
@@ -88,8 +88,8 @@ impl Sandbox {
         }
     }
 
-    /// Creates a program with its codes. Refuses an id that is taken or no path
-    /// segment, an unknown status, what can be no currency, and more than [`MOST_CODES`]
+    /// Creates a program with its codes. Refuses an id that is taken or not a path
+    /// segment, an unknown status, an invalid currency, and more than [`MOST_CODES`]
     /// codes.
     pub fn create_program(&mut self, spec: ProgramSpec, now: u64) -> Result<CreatedProgram, Error> {
         let number = u64::try_from(self.programs.len()).unwrap_or_default() + 1;
@@ -105,8 +105,8 @@ impl Sandbox {
         created
     }
 
-    /// A token for the organization's own app, as if the token endpoint had been
-    /// asked, but outside of its hourly limit.
+    /// A token for the organization's own app, as the token endpoint gives it, but outside
+    /// its hourly limit.
     pub fn issue_token(&mut self, now: u64) -> AccessToken {
         let client_id = self.options.client_id.clone().unwrap_or_default();
         let answer = self.tokens.issue_to_app(&client_id, SCOPE.to_owned(), now);
@@ -137,8 +137,8 @@ impl Sandbox {
         true
     }
 
-    /// The truth of use: the codes of a program that were used by now, in the
-    /// program's order, and how often each was. None where there is no such program.
+    /// The codes of a program that were used by now, in the program's order, and how often
+    /// each was. None if there is no such program.
     pub fn uses(&mut self, program_id: &str, now: u64) -> Option<Vec<(Code, u32)>> {
         self.pass_time(now);
         let program = self.programs.get(self.program(program_id)?)?;
@@ -151,9 +151,9 @@ impl Sandbox {
         self.programs.iter().map(Program::used).sum()
     }
 
-    /// Recipients use what they are to use by now. All other functions that take the
-    /// time do so first; [`Sandbox::redeem`], which takes none, wants it called before
-    /// where a run is to be repeated exactly.
+    /// Applies the uses that are due by now. All other functions that take the time do so
+    /// first; before [`Sandbox::redeem`], which takes none, call it so that a run can be
+    /// repeated exactly.
     pub fn pass_time(&mut self, now: u64) {
         while let Some(((at, program, index), organization)) = self.uses.take_due(now) {
             if let Some(program) = self.programs.get_mut(program)
@@ -164,23 +164,23 @@ impl Sandbox {
         }
     }
 
-    /// From now on, these faults.
+    /// Sets the faults from now on.
     pub fn set_faults(&mut self, faults: Faults) {
         self.options.faults = faults;
     }
 
-    /// From now on, events look like this. Those that wait already stay as they are.
+    /// Sets the form of events from now on. Those that already wait keep theirs.
     pub fn set_event_form(&mut self, event_form: EventForm) {
         self.options.event_form = event_form;
     }
 
-    /// From now on, this share of recipients use what they get.
+    /// Sets the share of recipients who use their voucher, from now on.
     pub fn set_use_rate(&mut self, use_rate: f64) {
         self.options.use_rate = use_rate;
     }
 
-    /// From now on, this share of deliveries fails. Those that were queued before
-    /// keep their outcomes.
+    /// Sets the share of deliveries that fail, from now on. Deliveries that were queued
+    /// before keep their outcomes.
     pub fn set_failure_rate(&mut self, failure_rate: f64) {
         self.options.failure_rate = failure_rate;
     }
@@ -191,18 +191,17 @@ impl Sandbox {
         self.programs.iter().map(Program::summary)
     }
 
-    /// The truth: the codes of a program that were sent to their recipients, in
-    /// the program's order, and how often each was. A delivery counts when it is
-    /// queued, also one whose outcome turns out to be "failed". None where there
-    /// is no such program.
+    /// The codes of a program that were sent to their recipients, in the program's order,
+    /// and how often each was. A delivery counts when it is queued, even if its outcome is
+    /// "failed". None if there is no such program.
     #[must_use]
     pub fn deliveries(&self, program_id: &str) -> Option<Vec<(Code, u32)>> {
         let program = self.programs.get(self.program(program_id)?)?;
         Some(program.deliveries())
     }
 
-    /// What became of a code's delivery number `nth` (from 1), or will, at the
-    /// failure rate that is set now.
+    /// The outcome of a code's delivery number `nth` (from 1), past or future, at the
+    /// current failure rate.
     #[must_use]
     pub fn outcome(&self, code: Code, nth: u32) -> Outcome {
         events::outcome(self.options.seed, self.options.failure_rate, code, nth)
@@ -221,21 +220,21 @@ impl Sandbox {
         self.webhooks.take_due(&self.options, now, most)
     }
 
-    /// Takes this webhook, due or not; false if it does not wait at that time.
-    /// For a run that is repeated, of which only the answers are known.
+    /// Takes this webhook, due or not; false if it is not waiting. For a replayed run, of
+    /// which only the receiver's responses are known.
     pub fn take_webhook(&mut self, id: u64, due_at: u64) -> bool {
         self.pass_time(due_at);
         self.webhooks.take(id, due_at)
     }
 
-    /// The receiver answered a webhook with 200, or it did not: then it goes out
-    /// again after 30 seconds, a minute, two …, seven times in all.
+    /// Records whether the receiver answered a webhook with 200. If it did not, the webhook
+    /// is sent again after 30 seconds, a minute, two …, seven times in all.
     pub fn webhook_answered(&mut self, id: u64, acknowledged: bool, now: u64) {
         self.webhooks.answered(id, acknowledged, now);
     }
 
-    /// How many webhooks are neither acknowledged nor given up, due or not, those
-    /// under way among them.
+    /// How many webhooks are neither acknowledged nor given up, including those under way
+    /// and those not yet due.
     #[must_use]
     pub fn waiting_webhooks(&self) -> usize {
         self.webhooks.waiting()
@@ -247,7 +246,7 @@ impl Sandbox {
         self.webhooks.delivered()
     }
 
-    /// When the next webhook is due, if one waits or a use to come may bring one.
+    /// When the next webhook is due, if one waits or a future use may cause one.
     #[must_use]
     pub fn next_webhook_at(&self) -> Option<u64> {
         [self.webhooks.next_due_at(), self.uses.next_at()].into_iter().flatten().min()

@@ -1,4 +1,4 @@
-//! How a sandbox is set up.
+//! Options of a sandbox.
 
 use super::faults::Faults;
 use crate::names::named;
@@ -8,28 +8,28 @@ use crate::secret::{ClientSecret, SigningKey};
 pub const DEFAULT_SIGNING_KEY: &str = "sandbox-signing-key";
 
 named! {
-    /// What the event that reports a distribution looks like. What Uber's holds is
-    /// unknown, so each of these is a choice; the table is in `webhooks.rs`.
+    /// The form of the event that reports a distribution. Uber's form is unknown, so each
+    /// of these is a choice; the table is in `events.rs`.
     pub enum EventForm {
         /// Up to 100 codes with their outcomes.
         Batch = "batch",
         /// One code.
         Code = "code",
-        /// Up to 100 codes that failed; nothing of the others.
+        /// Up to 100 failed codes, without the others.
         Failures = "failures",
-        /// Up to 100 codes in a form that our reader takes no outcome from.
+        /// Up to 100 codes in a form that this crate reads no outcome from.
         Opaque = "opaque",
     }
 }
 
-/// How a sandbox is set up. What identifies the caller is checked only where it
-/// is set: without an organization id every organization is served, without a
-/// client id or secret every app gets tokens.
+/// Options of a sandbox. The caller is checked only as far as these are set: without an
+/// organization id every organization is served, and without a client id or secret every
+/// app gets tokens.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Same seed and same calls, same run.
+    /// The same seed and the same calls give the same run.
     pub seed: u64,
-    /// The one organization that the tokens are good for.
+    /// The one organization for which the tokens are valid.
     pub organization_id: Option<String>,
     /// The one app that is known.
     pub client_id: Option<String>,
@@ -37,16 +37,16 @@ pub struct Options {
     pub client_secret: Option<ClientSecret>,
     /// What signs webhooks: [`DEFAULT_SIGNING_KEY`].
     pub signing_key: SigningKey,
-    /// How long an answer takes, from and to, in milliseconds; each is drawn.
+    /// The range from which the delay of each response is drawn, in milliseconds.
     pub latency_ms: (u64, u64),
     /// The share of deliveries whose outcome is "failed".
     pub failure_rate: f64,
-    /// What the events of later distributions look like.
+    /// The form of the events of later distributions.
     pub event_form: EventForm,
-    /// The share of recipients who use their voucher after a later delivery that
-    /// reached them: once, within three days of it.
+    /// The share of recipients who use their voucher after a later delivery: once, within
+    /// three days.
     pub use_rate: f64,
-    /// What goes wrong, and how often.
+    /// The faults and their probabilities.
     pub faults: Faults,
 }
 

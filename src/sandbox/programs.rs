@@ -1,10 +1,10 @@
-//! Voucher programs, their codes, and the truth about every delivery.
+//! Voucher programs, their codes, and every delivery.
 //!
 //! Members and statuses follow Uber's reference (stated) and observed answers
 //! (inferred). The sandbox's own choices: a search wraps its items as
 //! `voucher_programs`, in the order of creation; a program runs for 90 days; a code
-//! can cost 20 of the program's currency at most, and each use costs 10. Nothing
-//! keeps a cancelled code from being distributed: what Uber does there is unknown.
+//! can cost 20 of the program's currency at most, and each use costs 10. A
+//! cancelled code can be distributed: what Uber does then is unknown.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -22,21 +22,21 @@ pub const MOST_CODES: u32 = 2_000_000;
 
 const PROGRAM_LIFE: u64 = 90 * 24 * 3_600_000;
 
-/// What a new program should be like.
+/// Options of a new program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProgramSpec {
-    /// How many codes it has: 100.
+    /// How many codes it has. Default: 100.
     pub codes: u32,
-    /// Its id; drawn unless given.
+    /// Its id. Default: a random one.
     pub id: Option<String>,
-    /// Its name; numbered unless given.
+    /// Its name. Default: a numbered one.
     pub name: Option<String>,
-    /// `UPCOMING`, `ACTIVE`, `COMPLETE` or `CANCELED`: `ACTIVE`. It makes no
-    /// difference to distribute: what Uber does there is unknown.
+    /// `UPCOMING`, `ACTIVE`, `COMPLETE` or `CANCELED`. Default: `ACTIVE`. It makes no
+    /// difference to distribute: what Uber does then is unknown.
     pub status: Option<String>,
-    /// The currency of its amounts, three capital letters: `USD`.
+    /// The currency of its amounts, three capital letters. Default: `USD`.
     pub currency_code: Option<String>,
-    /// How many of its codes have a guest, the first ones: all.
+    /// How many of its codes have a guest, the first ones. Default: all.
     pub guests: Option<u32>,
 }
 
@@ -149,8 +149,8 @@ impl Program {
         counted(&self.codes, &self.deliveries)
     }
 
-    /// Sends the code at that index to its recipient: which code it is, and which
-    /// of its deliveries this was, from 1.
+    /// Sends the code at this index to its recipient. Returns the code, and the number of
+    /// this delivery, from 1.
     pub(super) fn deliver(&mut self, index: u32) -> Option<(Code, u32)> {
         let index = usize::try_from(index).ok()?;
         let times = self.deliveries.get_mut(index)?;
@@ -168,8 +168,7 @@ impl Program {
         self.uses.iter().filter(|uses| **uses > 0).count()
     }
 
-    /// The recipient of the code at that index redeems it, unless they did so
-    /// `most` times before.
+    /// Redeems the code at this index, unless it was redeemed `most` times before.
     pub(super) fn redeem(&mut self, index: u32, most: u32) -> bool {
         let found = usize::try_from(index).ok().and_then(|index| self.uses.get_mut(index));
         let Some(uses) = found.filter(|uses| **uses < most) else { return false };
@@ -277,9 +276,9 @@ fn counted(codes: &[Code], counts: &[u32]) -> Vec<(Code, u32)> {
     both.filter(|(_, times)| *times > 0).collect()
 }
 
-/// What a rider types.
+/// The text of a code that riders type.
 pub(super) fn code_text(code: Code) -> String {
-    // Without letters and digits that look alike.
+    // No letters and digits that look alike.
     Random::new(0, Purpose::CodeText, key_of(code, 0)).text("ABCDEFGHJKLMNPQRSTUVWXYZ23456789", 9)
 }
 
@@ -327,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_no_program_is_refused() {
+    fn an_invalid_program_is_refused() {
         let refused = |spec| Program::new(1, 1, spec, 0).unwrap_err().message.clone();
         let usual = ProgramSpec::default;
         assert!(refused(ProgramSpec { codes: MOST_CODES + 1, ..usual() }).contains("`codes`"));

@@ -1,12 +1,11 @@
-//! Chance, as a function of the seed and of what is being decided.
+//! Randomness, as a function of the seed and of the decision to make.
 //!
-//! No generator runs along with the simulation: each decision has a key of its
-//! own, so turning one fault on moves no other draw, and one more request moves
-//! none of the next one's.
+//! There is no generator with a state: each decision has its own key, so enabling one
+//! fault changes no other draw, and one more request changes no draw of the next one.
 
 use crate::code::Code;
 
-/// What a draw is for. Two kinds never share a sequence.
+/// The purpose of a draw. Two purposes never share a sequence.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Purpose {
     ProgramId = 1,
@@ -73,7 +72,7 @@ impl Random {
             let high = self.next() & !0xf000 | 0x4000;
             let low = self.next() & !(0b11 << 62) | (0b10 << 62);
             let bits = u128::from(high) << 64 | u128::from(low);
-            // Never nil, because of the version; the loop is for the type.
+            // The version makes it never nil; the loop satisfies the type.
             if let Some(code) = Code::from_bytes(bits.to_be_bytes()) {
                 return code;
             }
@@ -122,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn chance_keeps_its_word() {
+    fn a_draw_hits_with_its_probability() {
         let hits = |probability| {
             (0..10_000)
                 .filter(|key| Random::new(7, Purpose::Fault, *key).chance(probability))
@@ -134,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn both_ends_are_reached() {
+    fn both_bounds_can_be_drawn() {
         let mut random = Random::new(3, Purpose::Latency, 0);
         let drawn: Vec<u64> = (0..200).map(|_| random.between(4, 7)).collect();
         assert_eq!(drawn.iter().min(), Some(&4));

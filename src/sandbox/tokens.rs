@@ -1,11 +1,11 @@
-//! The token endpoint, and which tokens are good.
+//! The token endpoint, and which tokens are valid.
 //!
 //! Stated by Uber's guides, for vouchers or for the OAuth service they share:
 //! the fields, the scopes, the life of 30 days, the error names, 100 requests an
 //! hour, and that token number 101 ends the oldest. The sandbox's own choices:
-//! - A refresh token is good once and comes back renewed, for a year.
-//! - An authorization code is good once, for ten minutes.
-//! - Consent is always given; there is no page to click on.
+//! - A refresh token works once, for a year; the response holds the next one.
+//! - An authorization code works once, for ten minutes.
+//! - Consent is always given, without a page.
 //! - Only tokens of the client-credentials grant count towards the hundred.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -39,7 +39,7 @@ const TOKEN_LIFE_S: u64 = 2_592_000;
 const CODE_LIFE: u64 = 600_000;
 const REFRESH_LIFE: u64 = 365 * 24 * HOUR;
 
-/// What a token is good for.
+/// What a token allows.
 #[derive(Clone, Debug)]
 pub(super) struct Grant {
     pub(super) client_id: String,
@@ -72,7 +72,7 @@ struct AuthorizationCode {
     grant: Grant,
 }
 
-/// All that was issued.
+/// Everything that was issued.
 #[derive(Clone, Default)]
 pub(super) struct Tokens {
     seed: u64,
@@ -109,7 +109,7 @@ impl Tokens {
         Self { seed, ..Self::default() }
     }
 
-    /// What this `Authorization` header is good for now.
+    /// What this `Authorization` header allows now.
     pub(super) fn check(&self, authorization: Option<&str>, now: u64) -> Option<&Grant> {
         let (scheme, token) = authorization?.split_once(' ')?;
         let grant = self.access.get(token.trim())?;
@@ -157,7 +157,7 @@ impl Tokens {
                 let code = field("code").ok_or(missing("code is missing"))?;
                 let redirect_uri =
                     field("redirect_uri").ok_or(missing("redirect_uri is missing"))?;
-                // Taken out first: a code is spent by the attempt.
+                // Removed first, because every attempt uses the code up.
                 let code = self.codes.remove(code).ok_or(INVALID_GRANT)?;
                 let fits = code.redirect_uri == redirect_uri
                     && code.grant.client_id == client_id
@@ -179,8 +179,8 @@ impl Tokens {
         }
     }
 
-    /// `GET /oauth/v2/authorize`: back to the app with a code. What is wrong with
-    /// the app or its URI is told here, anything else to the app (RFC 6749).
+    /// `GET /oauth/v2/authorize`: back to the app with a code. Errors of
+    /// the app or its URI are shown here, all others are sent to the app (RFC 6749).
     pub(super) fn authorize(
         &mut self,
         request: &IncomingRequest,

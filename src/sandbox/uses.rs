@@ -1,9 +1,9 @@
 //! When recipients use their vouchers, at [`Options::use_rate`].
 //!
-//! All of it is the sandbox's own choice: a recipient whom a delivery reached uses
-//! the voucher once, at a random moment within three days, and half of those who do
-//! so within minutes. What such a use looks like in the reading endpoints is in
-//! [`programs`](super::programs), its event in [`webhooks`](super::webhooks).
+//! All of this is the sandbox's own choice: a recipient uses a delivered voucher once, at
+//! a random moment within three days, half of them within minutes. How the reading
+//! endpoints show a use is in [`programs`](super::programs), its event in
+//! [`webhooks`](super::webhooks).
 
 use std::collections::BTreeMap;
 
@@ -19,12 +19,12 @@ const SPANS: u64 = 16;
 /// A future use: its time, its program, and the index of its code there.
 type Use = (u64, usize, u32);
 
-/// The uses to come, each with the organization that the code was sent for.
+/// The future uses, each with the organization that the code was sent for.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Uses(BTreeMap<Use, String>);
 
 impl Uses {
-    /// Draws whether, and when, the recipient uses what delivery `nth` of a code brings.
+    /// Draws whether and when the recipient uses delivery `nth` of a code.
     pub(super) fn expect(
         &mut self,
         options: &Options,
@@ -48,7 +48,7 @@ impl Uses {
         Some(first.remove_entry())
     }
 
-    /// When the next use is due, if any is to come.
+    /// When the next use is due, if there is one.
     pub(super) fn next_at(&self) -> Option<u64> {
         self.0.first_key_value().map(|((at, ..), _)| *at)
     }

@@ -1,10 +1,10 @@
-//! When webhooks go out, and how often. [`events`](super::events) says what is in them.
+//! When webhooks are sent, and how often. Their content is in [`events`](super::events).
 //!
 //! Stated for vouchers: results come by webhook, with possible partial success, at
 //! least once and in any order. Stated for sibling products, and taken over: seven
 //! attempts with a 30-second multiplier, 200 as the acknowledgement. The sandbox's own
-//! choices: an event holds at most 100 codes, and goes out one to five seconds after the
-//! request but not before those announced earlier; a retry has the same message id and
+//! choices: an event holds at most 100 codes, and is sent one to five seconds after the
+//! request but not before earlier events; a retry has the same message id and
 //! the same outcomes.
 
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ const CODES_PER_EVENT: usize = 100;
 const MOST_ATTEMPTS: u32 = 7;
 const RETRY_MULTIPLIER: u64 = 30_000;
 
-/// All that has not been acknowledged or given up.
+/// The webhooks that are neither acknowledged nor given up.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Webhooks {
     /// By due time, then by id.
@@ -34,7 +34,7 @@ pub(super) struct Webhooks {
 }
 
 impl Webhooks {
-    /// Announces what became of these deliveries.
+    /// Schedules the webhooks with the outcomes of these deliveries.
     pub(super) fn report(
         &mut self,
         options: &Options,
@@ -59,8 +59,8 @@ impl Webhooks {
         for part in reported.chunks(most) {
             let (key, mut faults) = self.next(options, Purpose::WebhookFault);
             let (_, mut delay) = self.next(options, Purpose::WebhookDelay);
-            // Without a fault, events come in order: of two that are due at
-            // once, the one announced first goes first.
+            // Without a fault, events come in order: of two that are due at the same
+            // time, the earlier one is sent first.
             let due_at = now.saturating_add(delay.between(1_000, 5_000)).max(self.last_due);
             self.last_due = due_at;
             let pending = Pending {
@@ -77,7 +77,7 @@ impl Webhooks {
                 },
             };
             let mut strikes = |fault| faults.chance(options.faults.probability(fault));
-            // All four are drawn, so that none of them moves another.
+            // All four are drawn, so that none of them changes another.
             let (lost, duplicated) =
                 (strikes(Fault::WebhookLost), strikes(Fault::WebhookDuplicated));
             let (reordered, foreign) =
@@ -101,7 +101,7 @@ impl Webhooks {
         }
     }
 
-    /// Announces that a recipient used a voucher at that time.
+    /// Schedules the webhook for a use of a voucher at this time.
     pub(super) fn report_use(
         &mut self,
         options: &Options,
@@ -128,7 +128,7 @@ impl Webhooks {
         });
     }
 
-    /// What is due by now and not under way, in the order in which it goes out.
+    /// The webhooks that are due by now and not under way, in the order of sending.
     pub(super) fn due(&self, options: &Options, now: u64) -> Vec<Webhook> {
         self.waiting
             .range(..=(now, u64::MAX))
@@ -136,7 +136,7 @@ impl Webhooks {
             .collect()
     }
 
-    /// Takes what is due by now, at most `most`.
+    /// Takes at most `most` of the webhooks that are due by now.
     pub(super) fn take_due(&mut self, options: &Options, now: u64, most: usize) -> Vec<Webhook> {
         let mut due = Vec::new();
         while due.len() < most {
@@ -151,7 +151,7 @@ impl Webhooks {
         due
     }
 
-    /// Takes this one out of those that wait; false if it is not among them.
+    /// Takes this one from those that wait; false if it is not among them.
     pub(super) fn take(&mut self, id: u64, due_at: u64) -> bool {
         let Some(pending) = self.waiting.remove(&(due_at, id)) else {
             return false;
@@ -160,8 +160,8 @@ impl Webhooks {
         true
     }
 
-    /// The receiver acknowledged it, or did not: then it goes out again later,
-    /// seven times in all.
+    /// Records whether the receiver acknowledged it. If not, it is sent again later, seven
+    /// times in all.
     pub(super) fn answered(&mut self, id: u64, acknowledged: bool, now: u64) {
         let Some(mut pending) = self.taken.remove(&id) else {
             return;

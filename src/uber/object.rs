@@ -2,9 +2,6 @@
 //! may come as text. Each type is a view of the JSON that came, so that what nobody
 //! asks for costs nothing.
 
-#[cfg(all(target_arch = "wasm32", feature = "client"))]
-use crate::json::Json;
-
 /// What a member holds.
 #[cfg(all(target_arch = "wasm32", feature = "client"))]
 #[derive(Clone, Copy)]
@@ -15,19 +12,6 @@ pub(crate) enum Kind {
     Name,
     /// A number.
     Number,
-}
-
-#[cfg(all(target_arch = "wasm32", feature = "client"))]
-impl Kind {
-    /// The member of that name as JSON; null if it is absent or of another kind.
-    pub(crate) fn read<'a>(self, object: &Json<'a>, name: &str) -> Json<'a> {
-        let value = object.get(name);
-        match self {
-            Kind::Text => value.text().map(|_| value.clone()).into(),
-            Kind::Name => value.text().map(str::to_ascii_uppercase).into(),
-            Kind::Number => value.number().into(),
-        }
-    }
 }
 
 /// Declares the view of an object: its id, a function for each other member with

@@ -106,7 +106,7 @@ fn backoff(retries: u32, random: f64) -> u64 {
 /// counts from the answer's own `Date`, since the local clock may be wrong.
 #[must_use]
 pub fn retry_after(head: &ResponseHead, now: u64) -> Option<u64> {
-    let value = head.headers.get("retry-after")?.trim();
+    let value = head.headers.get("retry-after")?.trim_ascii();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         // Too many digits for a number are still a very long wait.
         return Some(value.parse::<u64>().unwrap_or(u64::MAX).saturating_mul(1000).min(MOST_EXACT));

@@ -5,11 +5,11 @@
 
 use std::rc::Rc;
 
-use js_sys::{Object, Reflect};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 
 use super::client::Inner;
-use super::host::{DeadlineGuard, Host, HostError};
+use super::host::{Answer, DeadlineGuard, Host, HostError};
+use super::value::Plain;
 use crate::http::{Request, ResponseHead};
 use crate::secret::AccessToken;
 use crate::uber::policy::{Operation, Verdict};
@@ -169,38 +169,33 @@ pub fn init(
     request: &Request,
     extra: &[(String, String)],
     token: Option<&AccessToken>,
-) -> Object {
-    let fields = gloo_net::http::Headers::new();
-    // The caller's fields first: `set` lets ours win, whatever their case.
-    // All were checked before, so that `set` can't throw.
+) -> JsValue {
+    // Of two fields with one name the last one stands. The caller's come first, and the
+    // host has put them in small letters.
+    let mut fields = Plain::new();
     for (name, value) in extra {
-        fields.set(name, value);
+        fields = fields.text(name, value);
     }
     for (name, value) in &request.headers {
-        fields.set(name, value);
+        fields = fields.text(&name.to_ascii_lowercase(), value);
     }
     if let Some(token) = token {
-        fields.set("Authorization", &("Bearer ".to_owned() + token.expose()));
+        fields = fields.text("authorization", &("Bearer ".to_owned() + token.expose()));
     }
-    let init = Object::new();
-    let put = |name: &str, value: &JsValue| {
-        // Fails on no plain object.
-        let _ = Reflect::set(&init, &JsValue::from_str(name), value);
-    };
-    put("method", &JsValue::from_str(request.method.as_str()));
-    put("headers", &fields.into_raw());
-    // A repeated POST is a second send.
-    put("redirect", &JsValue::from_str("manual"));
-    if let Some(body) = &request.body {
-        put("body", &host.text(body));
+    let init = Plain::new()
+        .text("method", request.method.as_str())
+        .with("headers", fields.into())
+        // A repeated POST is a second send.
+        .text("redirect", "manual");
+    match &request.body {
+        Some(body) => init.with("body", host.text(body)).into(),
+        None => init.into(),
     }
-    init
 }
 
 fn head_of(answer: &JsValue) -> ResponseHead {
-    let member = |name| Reflect::get(answer, &JsValue::from_str(name)).unwrap_or_default();
-    let lines = member("lines").as_string().unwrap_or_default();
-    head_from(member("status").as_f64().unwrap_or_default(), &lines)
+    let answer: &Answer = answer.unchecked_ref();
+    head_from(answer.status(), &answer.lines().as_string().unwrap_or_default())
 }
 
 /// A head as the transport hands it over: the fields' names and values are lines.

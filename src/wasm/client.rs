@@ -11,7 +11,7 @@ use super::call::{CallResponse, CallState, CallStep, Stage, epoch_ms};
 use super::error::{headers, to_js_error};
 use super::host::Host;
 use super::lists;
-use super::value::{json_stringify, known, number, parse_json, to_js};
+use super::value::{Plain, known, number, parse_json, text_of};
 use crate::error::Error;
 use crate::http::{BaseUrl, Request};
 use crate::json::Json;
@@ -41,29 +41,29 @@ pub struct Inner {
 
 #[wasm_bindgen]
 impl Client {
-    /// Takes the options as a plain object; the JavaScript side has checked
+    /// Takes the options as JSON text; the JavaScript side has checked
     /// names and types, the core checks values.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: &JsValue, host: Host) -> Result<Client, JsValue> {
-        Inner::new(&parse_json(&json_stringify(options)), host)
+    pub fn new(options: &str, host: Host) -> Result<Client, JsValue> {
+        Inner::new(&parse_json(options), host)
             .map(|inner| Self(Rc::new(inner)))
             .map_err(to_js_error)
     }
 
-    /// Begins one call. `input` is a plain object; `ids` are the codes to
+    /// Begins one call. `text` is its input as JSON text; `ids` are the codes to
     /// distribute, 16 bytes each.
     pub fn call(
         &self,
         operation: u32,
-        input: &JsValue,
+        text: String,
         ids: &[u8],
         signal: JsValue,
     ) -> Result<Call, JsValue> {
         let operation = known(ClientOperation::from_number(operation));
         let client = Rc::clone(&self.0);
-        let text = json_stringify(input);
         let input = parse_json(&text);
-        let (request, kind) = client.request(operation, &input, ids).map_err(to_js_error)?;
+        let kind = repetition(operation, &input);
+        let request = client.request(operation, &input, ids).map_err(to_js_error)?;
         let state = client.call_state(request, kind, &input, signal);
         Ok(Call { client, state, operation, text, count: ids.len() as u64 / 16 })
     }
@@ -89,7 +89,7 @@ impl Call {
             CallStep::Wait(pending) => Ok(Array::of1(&pending)),
             CallStep::End(response) => self
                 .client
-                .result(self.operation, &self.text, self.count, &response)
+                .result(self.operation, self.state.operation, &self.text, self.count, &response)
                 .map(|result| Array::of2(&JsValue::UNDEFINED, &result))
                 .map_err(to_js_error),
         }
@@ -106,7 +106,7 @@ impl Client {
 
 impl Inner {
     fn new(options: &Json, host: Host) -> Result<Self, Error> {
-        let text = |name| options.get(name).text().unwrap_or_default();
+        let text = |name| text_of(options, name);
         let mut headers = Vec::new();
         for field in options.get("headers").items() {
             if let [Json::Text(name), Json::Text(value)] = field.items() {
@@ -125,10 +125,8 @@ impl Inner {
                 text("acceptLanguage"),
             )?,
             app: AppCredentials {
-                client_id: auth.get("clientId").text().unwrap_or_default().to_owned(),
-                client_secret: ClientSecret::new(
-                    auth.get("clientSecret").text().unwrap_or_default(),
-                ),
+                client_id: text_of(auth, "clientId").to_owned(),
+                client_secret: ClientSecret::new(text_of(auth, "clientSecret")),
                 token_url: BaseUrl::new(
                     auth.get("tokenUrl").text().unwrap_or(token::TOKEN_URL),
                     "tokenUrl",
@@ -141,70 +139,57 @@ impl Inner {
         })
     }
 
-    /// What is to be asked, and how it may be repeated.
+    /// What is to be asked.
     fn request(
         &self,
         operation: ClientOperation,
         input: &Json,
         ids: &[u8],
-    ) -> Result<(Request, Operation), Error> {
+    ) -> Result<Request, Error> {
         let api = &self.api;
-        let program = || ProgramId::new(input.get("programId").text().unwrap_or_default());
-        Ok(match operation {
-            ClientOperation::Distribute => {
-                let program = program()?;
-                let codes = ids.as_chunks().0;
-                let rejected_count = whole_ms(raw_number(input.get("rejectedCount")));
-                distribute::ensure_no_rejected(rejected_count, codes.len() as u64)?;
-                (distribute::request_from_ids(api, &program, codes)?, Operation::Distribute)
-            }
-            ClientOperation::DistributeAll => {
-                (distribute::distribute_all_request(api, &program()?), Operation::Distribute)
-            }
-            ClientOperation::ListCodes => {
-                let usage = input.get("includeUsage").is_true();
-                (codes::request(api, &program()?, usage), Operation::Read)
-            }
-            #[cfg(feature = "jobs")]
-            ClientOperation::ListUsedCodes => {
-                (codes::request(api, &program()?, true), Operation::Read)
-            }
-            #[cfg(not(feature = "jobs"))]
-            ClientOperation::ListUsedCodes => known(None),
+        match operation {
             ClientOperation::SearchPrograms => {
                 let (limit, offset) = (input.get("limit"), input.get("offset"));
                 let (limit, offset) = (whole(raw_number(limit)), whole(raw_number(offset)));
-                let status = input.get("status").text();
-                (programs::request(api, status, limit, offset)?, Operation::Read)
+                return programs::request(api, input.get("status").text(), limit, offset);
             }
-            ClientOperation::GetProgram => {
-                (programs::get_request(api, &program()?), Operation::Read)
+            ClientOperation::RequestToken => return Ok(self.token_request(input)),
+            _ => {}
+        }
+        // All others are about one program.
+        let program = ProgramId::new(text_of(input, "programId"))?;
+        match operation {
+            ClientOperation::Distribute => {
+                let codes = ids.as_chunks().0;
+                let rejected_count = whole_ms(raw_number(input.get("rejectedCount")));
+                distribute::ensure_no_rejected(rejected_count, codes.len() as u64)?;
+                distribute::request_from_ids(api, &program, codes)
             }
+            ClientOperation::DistributeAll => Ok(distribute::distribute_all_request(api, &program)),
+            ClientOperation::ListCodes => {
+                Ok(codes::request(api, &program, input.get("includeUsage").is_true()))
+            }
+            ClientOperation::ListUsedCodes => Ok(codes::request(api, &program, true)),
+            ClientOperation::GetProgram => Ok(programs::get_request(api, &program)),
             ClientOperation::ListGuests => {
                 let page_size = whole(raw_number(input.get("pageSize")));
                 let token = input.get("pageToken").text();
-                (guests::request(api, &program()?, page_size, token), Operation::Read)
+                Ok(guests::request(api, &program, page_size, token))
             }
-            // With a refresh token, with a code and the address that it came to, or
-            // without either for one of the app's own.
-            ClientOperation::RequestToken => {
-                let refresh_token = input.get("refreshToken").text().map(RefreshToken::new);
-                let code = input.get("code").text().map(AuthorizationCode::new);
-                match (refresh_token, code) {
-                    (Some(token), _) => (self.app.refresh_token(&token), Operation::SingleUseGrant),
-                    (None, Some(code)) => {
-                        let redirect_uri = input.get("redirectUri").text().unwrap_or_default();
-                        (
-                            self.app.authorization_code(&code, redirect_uri),
-                            Operation::SingleUseGrant,
-                        )
-                    }
-                    (None, None) => {
-                        (self.app.client_credentials(self.scope), Operation::ClientToken)
-                    }
-                }
-            }
-        })
+            ClientOperation::SearchPrograms | ClientOperation::RequestToken => known(None),
+        }
+    }
+
+    /// With a refresh token, with a code and the address that it came to, or without
+    /// either for one of the app's own.
+    fn token_request(&self, input: &Json) -> Request {
+        let refresh_token = input.get("refreshToken").text().map(RefreshToken::new);
+        let code = input.get("code").text().map(AuthorizationCode::new);
+        match (refresh_token, code) {
+            (Some(token), _) => self.app.refresh_token(&token),
+            (None, Some(code)) => self.app.authorization_code(&code, text_of(input, "redirectUri")),
+            (None, None) => self.app.client_credentials(self.scope),
+        }
     }
 
     fn call_state(
@@ -237,6 +222,7 @@ impl Inner {
     fn result(
         &self,
         operation: ClientOperation,
+        kind: Operation,
         input: &str,
         count: u64,
         response: &CallResponse,
@@ -244,60 +230,62 @@ impl Inner {
         let CallResponse { head, body, attempts } = response;
         let (now, input, parsed) = (epoch_ms(&self.host), parse_json(input), parse_json(body));
         let accepted = Verdict::of_answer(head, body, &parsed) == Verdict::Accepted;
-        let (kind, list) = match operation {
-            ClientOperation::Distribute | ClientOperation::DistributeAll if accepted => {
+        let result = match operation {
+            ClientOperation::Distribute | ClientOperation::DistributeAll => accepted.then(|| {
                 let codes = if operation == ClientOperation::Distribute {
-                    number(count)
+                    number(count).into()
                 } else {
-                    "all".into()
+                    JsValue::from_str("all")
                 };
-                let receipt = Json::object()
-                    .with("programId", input.get("programId").text().unwrap_or_default())
+                let receipt = Plain::new()
+                    .text("programId", text_of(&input, "programId"))
                     .with("codes", codes)
-                    .with("duplicates", raw_number(input.get("duplicates")))
-                    .with("attempts", number((*attempts).into()))
-                    .with("queuedAt", number(now))
-                    .with("status", number(head.status.into()))
-                    .with("headers", headers(head.headers.uber_headers()));
-                return Ok(to_js(&receipt));
-            }
-            ClientOperation::Distribute | ClientOperation::DistributeAll => {
-                (Operation::Distribute, None)
-            }
-            ClientOperation::ListCodes => {
-                (Operation::Read, codes::list(&parsed).map(|codes| lists::codes(&codes)))
-            }
+                    .number("duplicates", raw_number(input.get("duplicates")))
+                    .number("attempts", (*attempts).into())
+                    .number("queuedAt", number(now))
+                    .number("status", head.status.into())
+                    .with("headers", headers(&head.headers.uber_headers()));
+                receipt.into()
+            }),
+            ClientOperation::ListCodes => codes::list(&parsed).map(|codes| lists::codes(&codes)),
             #[cfg(feature = "jobs")]
             ClientOperation::ListUsedCodes => {
-                (Operation::Read, codes::list(&parsed).map(|codes| lists::used_codes(&codes)))
+                codes::list(&parsed).map(|codes| lists::used_codes(&codes))
             }
             #[cfg(not(feature = "jobs"))]
             ClientOperation::ListUsedCodes => known(None),
-            ClientOperation::SearchPrograms => (
-                Operation::Read,
-                programs::list(&parsed).map(|programs| lists::programs(&programs)),
-            ),
+            ClientOperation::SearchPrograms => {
+                programs::list(&parsed).map(|programs| lists::programs(&programs))
+            }
             ClientOperation::GetProgram => {
-                let id = input.get("programId").text().unwrap_or_default();
-                (
-                    Operation::Read,
-                    programs::program(&parsed, id).map(|program| lists::program(&program)),
-                )
+                let id = text_of(&input, "programId");
+                programs::program(&parsed, id).map(|program| lists::program(&program))
             }
-            ClientOperation::ListGuests => {
-                (Operation::Read, guests::page(&parsed).map(|page| lists::guests(&page)))
-            }
+            ClientOperation::ListGuests => guests::page(&parsed).map(|page| lists::guests(&page)),
             ClientOperation::RequestToken => {
                 let refresh = input.get("refreshToken").text().map(RefreshToken::new);
                 let tokens = token::parse_response(head, body, &parsed, refresh.as_ref(), now);
                 let tokens = tokens.map_err(|error| self.app.explain(error))?;
-                return Ok(to_js(&lists::tokens(&tokens)));
+                return Ok(lists::tokens(&tokens));
             }
         };
-        match list {
-            Some(list) if accepted => Ok(to_js(&list)),
+        match result {
+            Some(result) if accepted => Ok(result),
             _ => Err(response::to_error(head, body, &parsed, kind, now)),
         }
+    }
+}
+
+/// How a call may be repeated.
+fn repetition(operation: ClientOperation, input: &Json) -> Operation {
+    match operation {
+        ClientOperation::Distribute | ClientOperation::DistributeAll => Operation::Distribute,
+        ClientOperation::RequestToken => {
+            let is_single_use =
+                ["refreshToken", "code"].iter().any(|name| !text_of(input, name).is_empty());
+            if is_single_use { Operation::SingleUseGrant } else { Operation::ClientToken }
+        }
+        _ => Operation::Read,
     }
 }
 
@@ -311,10 +299,9 @@ pub fn renew_at(expires_at: f64) -> f64 {
 
 /// Where an administrator signs in.
 #[wasm_bindgen(js_name = authorizationUrl)]
-pub fn authorization_url(options: &JsValue) -> Result<JsValue, JsValue> {
-    let options = json_stringify(options);
-    let options = parse_json(&options);
-    let text = |name| options.get(name).text().unwrap_or_default();
+pub fn authorization_url(options: &str) -> Result<JsValue, JsValue> {
+    let options = parse_json(options);
+    let text = |name| text_of(&options, name);
     let authorize_url = options.get("authorizeUrl").text().unwrap_or(token::AUTHORIZE_URL);
     let authorize_url = BaseUrl::new(authorize_url, "authorizeUrl").map_err(to_js_error)?;
     let (client_id, redirect_uri) = (text("clientId"), text("redirectUri"));

@@ -2,9 +2,8 @@
 
 use wasm_bindgen::JsValue;
 
-use super::value::{number, to_js};
+use super::value::{Plain, number, number_or_null, text_or_null};
 use crate::error::{Error, ErrorClass};
-use crate::json::Json;
 
 /// An error of the core, with what the host threw.
 ///
@@ -28,28 +27,26 @@ impl From<Error> for Failure {
 }
 
 impl From<Failure> for JsValue {
-    fn from(Failure { mut error, cause }: Failure) -> Self {
-        let mut parts = Json::object()
-            .with("class", class_name(error.code.class()))
-            .with("code", error.code.as_str())
-            .with("queued", error.queued.as_str())
-            .with("hint", error.hint().to_owned())
-            .with("message", std::mem::take(&mut error.parts_mut().message));
+    fn from(Failure { error, cause }: Failure) -> Self {
+        let mut parts = Plain::new()
+            .text("class", class_name(error.code.class()))
+            .text("code", error.code.as_str())
+            .text("queued", error.queued.as_str())
+            .text("hint", error.hint())
+            .text("message", &error.message)
+            .with("cause", cause);
         if error.unsent {
-            parts = parts.with("unsent", true);
+            parts = parts.with("unsent", JsValue::TRUE);
         }
-        if let Some(api) = error.parts_mut().api.take() {
+        if let Some(api) = &error.api {
             parts = parts
-                .with("status", number(api.status.into()))
-                .with("body", api.body)
-                .with("headers", headers(api.headers))
-                .with("uberCode", api.uber_code)
-                .with("retryAfterMs", api.retry_after_ms.map_or(Json::Null, number));
+                .number("status", api.status.into())
+                .text("body", &api.body)
+                .with("headers", headers(&api.headers))
+                .with("uberCode", text_or_null(api.uber_code.as_deref()))
+                .with("retryAfterMs", number_or_null(api.retry_after_ms.map(number)));
         }
-        let value = to_js(&parts);
-        // Fails on no plain object.
-        let _ = js_sys::Reflect::set(&value, &JsValue::from_str("cause"), &cause);
-        value
+        parts.into()
     }
 }
 
@@ -65,12 +62,12 @@ const fn class_name(class: ErrorClass) -> &'static str {
 }
 
 /// Header fields as an object.
-pub fn headers(fields: Vec<(String, String)>) -> Json<'static> {
-    let mut members = Vec::with_capacity(fields.len());
+pub fn headers(fields: &[(String, String)]) -> JsValue {
+    let mut object = Plain::new();
     for (name, value) in fields {
-        members.push((name.into(), value.into()));
+        object = object.text(name, value);
     }
-    Json::Object(members)
+    object.into()
 }
 
 /// An error of the core as JavaScript gets it.

@@ -4,7 +4,6 @@
 //! what came at once: an object that says in `kind` what it is. Foreign code is
 //! tamed on the other side.
 
-use js_sys::Object;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -36,7 +35,8 @@ extern "C" {
     /// The one path into `fetch`, for the global one, an injected one and a
     /// service binding. gloo-net's own never settles on some of what these do.
     #[wasm_bindgen(structural, method)]
-    pub fn send(this: &Host, url: &str, init: &Object, attempt: u32, within: &Deadline) -> JsValue;
+    pub fn send(this: &Host, url: &str, init: &JsValue, attempt: u32, within: &Deadline)
+    -> JsValue;
 
     /// Reads the body as text: what arrives within `patience_ms`, or all of it if
     /// that is 0.
@@ -50,6 +50,15 @@ extern "C" {
     /// Waits, on the caller's clock.
     #[wasm_bindgen(structural, method)]
     pub fn wait(this: &Host, ms: f64, signal: &JsValue) -> JsValue;
+
+    /// An answer whose head has come.
+    pub type Answer;
+
+    #[wasm_bindgen(structural, method, getter)]
+    pub fn status(this: &Answer) -> f64;
+
+    #[wasm_bindgen(structural, method, getter)]
+    pub fn lines(this: &Answer) -> JsValue;
 
     /// A deadline that is running.
     pub type Deadline;

@@ -15,7 +15,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use super::call::{head_from, init};
 use super::client::{Client, Inner};
 use super::error::to_js_error;
-use super::value::{json_stringify, known, number, parse_json, to_js};
+use super::value::{Plain, json_stringify, known, number, parse_json, to_js};
 use crate::code::Code;
 use crate::error::{Error, ErrorCode};
 use crate::job::{Action, BatchInfo, Decision, Job, Recovery, Row, Settings};
@@ -207,11 +207,11 @@ fn run(
         Operation::About => {
             let mut id = String::new();
             Code::from_id(job.id()).write_to(&mut id);
-            let about = Json::object()
-                .with("id", id)
-                .with("programId", job.program().as_str())
-                .with("duplicates", number(job.duplicates()));
-            return Ok(to_js(&about));
+            let about = Plain::new()
+                .text("id", &id)
+                .text("programId", job.program().as_str())
+                .number("duplicates", number(job.duplicates()));
+            return Ok(about.into());
         }
         Operation::Request => {
             let request = distribute::base_request(&client.api, job.program());

@@ -1,6 +1,9 @@
 //! What Uber lists, under its names in JavaScript.
 
-use super::value::number;
+use js_sys::Array;
+use wasm_bindgen::JsValue;
+
+use super::value::{Plain, number, number_or_null, text_or_null, to_js};
 #[cfg(feature = "jobs")]
 use crate::code::Code;
 use crate::json::Json;
@@ -10,18 +13,18 @@ use crate::uber::object::Kind;
 use crate::uber::programs::VoucherProgram;
 use crate::uber::token::TokenSet;
 
-pub(super) fn codes<'a>(codes: &[VoucherCode<'a>]) -> Json<'a> {
-    let mut list = Vec::with_capacity(codes.len());
+pub(super) fn codes(codes: &[VoucherCode<'_>]) -> JsValue {
+    let list = Array::new();
     for code in codes {
-        list.push(object("codeId", code.id, VoucherCode::MEMBERS, code.raw));
+        list.push(&object("codeId", code.id, VoucherCode::MEMBERS, code.raw));
     }
-    Json::List(list)
+    list.into()
 }
 
 /// How many there are, and the ids of those in use, a line each: 30,000 codes need not
 /// all become objects for that.
 #[cfg(feature = "jobs")]
-pub(super) fn used_codes(codes: &[VoucherCode<'_>]) -> Json<'static> {
+pub(super) fn used_codes(codes: &[VoucherCode<'_>]) -> JsValue {
     let mut used = String::new();
     for code in codes {
         if code.is_used()
@@ -31,35 +34,37 @@ pub(super) fn used_codes(codes: &[VoucherCode<'_>]) -> Json<'static> {
             code.write_to(&mut used);
         }
     }
-    Json::object().with("read", number(codes.len() as u64)).with("used", used)
+    Plain::new().number("read", number(codes.len() as u64)).text("used", &used).into()
 }
 
-pub(super) fn programs<'a>(programs: &[VoucherProgram<'a>]) -> Json<'a> {
-    let mut list = Vec::with_capacity(programs.len());
+pub(super) fn programs(programs: &[VoucherProgram<'_>]) -> JsValue {
+    let list = Array::new();
     for found in programs {
-        list.push(program(found));
+        list.push(&program(found));
     }
-    Json::List(list)
+    list.into()
 }
 
-pub(super) fn program<'a>(program: &VoucherProgram<'a>) -> Json<'a> {
+pub(super) fn program(program: &VoucherProgram<'_>) -> JsValue {
     object("programId", program.id, VoucherProgram::MEMBERS, program.raw)
 }
 
 /// An object of Uber's with its members in camel case, and the whole under `raw`.
-fn object<'a>(
-    id_name: &'a str,
-    id: &'a str,
-    members: &[(&'static str, Kind)],
-    raw: &Json<'a>,
-) -> Json<'a> {
-    let mut object = Vec::with_capacity(members.len() + 2);
-    object.push((id_name.into(), id.into()));
+fn object(id_name: &str, id: &str, members: &[(&'static str, Kind)], raw: &Json<'_>) -> JsValue {
+    let mut object = Plain::new().text(id_name, id);
     for (name, kind) in members {
-        object.push((camel_case(name).into(), kind.read(raw, name)));
+        object = object.with(&camel_case(name), member(*kind, raw.get(name)));
     }
-    object.push(("raw".into(), raw.clone()));
-    Json::Object(object)
+    object.with("raw", to_js(raw)).into()
+}
+
+/// A member; null if it is absent or of another kind.
+fn member(kind: Kind, value: &Json<'_>) -> JsValue {
+    match kind {
+        Kind::Text => text_or_null(value.text()),
+        Kind::Name => text_or_null(value.text().map(str::to_ascii_uppercase).as_deref()),
+        Kind::Number => number_or_null(value.number()),
+    }
 }
 
 /// `usage_count` as `usageCount`.
@@ -77,36 +82,37 @@ fn camel_case(name: &str) -> String {
     out
 }
 
-pub(super) fn guests<'a>(page: &GuestPage<'a>) -> Json<'a> {
-    let mut list = Vec::with_capacity(page.guests.len());
+pub(super) fn guests(page: &GuestPage<'_>) -> JsValue {
+    let list = Array::new();
     for found in &page.guests {
-        list.push(guest(*found));
+        list.push(&guest(*found));
     }
-    let next = page.next_token.clone().map(Json::Text);
-    Json::object().with("guests", Json::List(list)).with("next", next)
+    let next = text_or_null(page.next_token.as_deref());
+    Plain::new().with("guests", list.into()).with("next", next).into()
 }
 
-fn guest(guest: Guest<'_>) -> Json<'_> {
-    Json::object()
-        .with("name", guest.name())
-        .with("email", guest.email())
-        .with("phone", guest.phone())
-        .with("codeId", guest.code_id())
-        .with("codeText", guest.code_text())
-        .with("isClaimed", guest.is_claimed())
-        .with("usageCount", guest.usage_count())
-        .with("usageAmount", guest.usage_amount())
-        .with("raw", guest.raw.clone())
+fn guest(guest: Guest<'_>) -> JsValue {
+    Plain::new()
+        .with("name", text_or_null(guest.name()))
+        .with("email", text_or_null(guest.email()))
+        .with("phone", text_or_null(guest.phone()))
+        .with("codeId", text_or_null(guest.code_id()))
+        .with("codeText", text_or_null(guest.code_text()))
+        .with("isClaimed", guest.is_claimed().map_or(JsValue::NULL, JsValue::from_bool))
+        .with("usageCount", number_or_null(guest.usage_count()))
+        .with("usageAmount", number_or_null(guest.usage_amount()))
+        .with("raw", to_js(guest.raw))
+        .into()
 }
 
-pub(super) fn tokens(tokens: &TokenSet) -> Json<'_> {
-    let object = Json::object()
-        .with("accessToken", tokens.access_token.expose())
-        .with("expiresAt", number(tokens.expires_at))
-        .with("renewAt", number(tokens.renew_at))
-        .with("scope", tokens.scope.as_str());
+pub(super) fn tokens(tokens: &TokenSet) -> JsValue {
+    let object = Plain::new()
+        .text("accessToken", tokens.access_token.expose())
+        .number("expiresAt", number(tokens.expires_at))
+        .number("renewAt", number(tokens.renew_at))
+        .text("scope", &tokens.scope);
     match &tokens.refresh_token {
-        Some(token) => object.with("refreshToken", token.expose()),
-        None => object,
+        Some(token) => object.text("refreshToken", token.expose()).into(),
+        None => object.into(),
     }
 }

@@ -4,11 +4,11 @@ use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::value::{known, number, to_js};
+use super::value::{Plain, known, number, parse_json, text_of, text_or_null};
 use crate::code::list::CodeList;
 use crate::csv::{self, Column};
 use crate::json::Json;
-use crate::protocol::ReaderCount;
+use crate::protocol::{ReaderCount, ReaderInput};
 
 /// Reads text, or a list with one code an entry.
 #[wasm_bindgen]
@@ -16,24 +16,18 @@ pub struct CodeReader(pub(super) csv::CodeReader);
 
 #[wasm_bindgen]
 impl CodeReader {
-    /// A column has a name, or a number; a name and a number are those of one of
-    /// several columns of that name. `header_row` is the line of the header. 0 is no
-    /// number. `by_program` says whether there are programs; `seed` is a random number.
+    /// Takes the options as JSON text, and a random number. With `byProgram` there is a
+    /// column of programs. A column is a name, a number, or a name and the number of one
+    /// of several columns of that name.
     #[wasm_bindgen(constructor)]
     #[must_use]
-    pub fn new(
-        column_name: Option<String>,
-        column_number: u32,
-        header_row: u32,
-        by_program: bool,
-        program_name: Option<String>,
-        program_number: u32,
-        seed: u64,
-    ) -> Self {
+    pub fn new(options: &str, seed: u64) -> Self {
+        let options = parse_json(options);
+        let by_program = options.get("byProgram").is_true();
         Self(csv::CodeReader::with(csv::Options {
-            column: column(column_name, column_number),
-            program_column: by_program.then(|| column(program_name, program_number)),
-            header_row: (header_row > 0).then_some(header_row.into()),
+            column: column(options.get("column")),
+            program_column: by_program.then(|| column(options.get("programColumn"))),
+            header_row: whole(options.get("headerRow")).map(|line| line as u64),
             seed,
         }))
     }
@@ -44,22 +38,13 @@ impl CodeReader {
         self.0.expect(bytes as u64);
     }
 
-    /// Text, cut anywhere; or entries of 36 bytes each, back to back.
-    pub fn push(&mut self, bytes: &[u8], entries: bool) {
-        if entries {
-            self.0.push_fixed(bytes);
-        } else {
-            self.0.push(bytes);
-        }
-    }
-
-    /// One entry of a list; nothing for one that is no string.
-    #[wasm_bindgen(js_name = pushEntry)]
-    #[allow(clippy::needless_pass_by_value)] // An optional text crosses by value only.
-    pub fn push_entry(&mut self, text: Option<String>) {
-        match text {
-            Some(text) => self.0.push_entry(&text),
-            None => self.0.reject_entry(),
+    /// Takes bytes, which are what a [`ReaderInput`] numbers.
+    pub fn push(&mut self, bytes: &[u8], input: u32) {
+        match known(ReaderInput::from_number(input)) {
+            ReaderInput::Text => self.0.push(bytes),
+            ReaderInput::Entries => self.0.push_fixed(bytes),
+            ReaderInput::Entry => self.0.push_entry_bytes(bytes),
+            ReaderInput::NoString => self.0.reject_entry(),
         }
     }
 
@@ -96,19 +81,27 @@ impl CodeReader {
     }
 }
 
-fn column(name: Option<String>, number: u32) -> Column {
-    let number = (number > 0).then_some(number as usize);
-    match (name, number) {
-        (Some(name), number) => Column::Named(name, number),
-        (None, Some(number)) => Column::Number(number),
-        (None, None) => Column::Usual,
+fn column(given: &Json<'_>) -> Column {
+    match given {
+        Json::Null => Column::Usual,
+        Json::Text(name) => Column::Named(name.to_string(), None),
+        Json::Object(_) => {
+            let name = text_of(given, "name").to_owned();
+            Column::Named(name, whole(given.get("occurrence")))
+        }
+        _ => whole(given).map_or(Column::Usual, Column::Number),
     }
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn whole(value: &Json<'_>) -> Option<usize> {
+    if let Json::Number(number) = value { Some(*number as usize) } else { None }
 }
 
 /// Lists that cross together: each crossing costs as much as a short list.
 #[derive(Default)]
 pub(super) struct Group<'a> {
-    lists: Vec<Json<'a>>,
+    lists: Array,
     pieces: Vec<&'a [u8]>,
     bytes: usize,
 }
@@ -117,35 +110,32 @@ impl<'a> Group<'a> {
     const MOST: usize = 1_000;
 
     pub(super) fn add(&mut self, program: Option<&'a str>, codes: &'a CodeList) {
-        let mut rejected = Vec::with_capacity(codes.rejected().len());
+        let rejected = Array::new();
         for entry in codes.rejected() {
-            rejected.push(
-                Json::object()
-                    .with("line", number(entry.line))
-                    .with("value", entry.value.as_str())
-                    .with("reason", entry.reason.as_str())
-                    .with("message", entry.message.as_str()),
-            );
+            let entry = Plain::new()
+                .number("line", number(entry.line))
+                .text("value", &entry.value)
+                .text("reason", entry.reason.as_str())
+                .text("message", &entry.message);
+            rejected.push(&entry.into());
         }
-        self.lists.push(
-            Json::object()
-                .with("program", program)
-                .with("size", number(codes.len() as u64))
-                .with("duplicates", number(codes.duplicates()))
-                .with("rejectedCount", number(codes.rejected_count()))
-                .with("rejected", Json::List(rejected)),
-        );
+        let list = Plain::new()
+            .with("program", text_or_null(program))
+            .number("size", number(codes.len() as u64))
+            .number("duplicates", number(codes.duplicates()))
+            .number("rejectedCount", number(codes.rejected_count()))
+            .with("rejected", rejected.into());
+        self.lists.push(&list.into());
         self.pieces.extend(codes.pieces());
         self.bytes += codes.len() * 16;
     }
 
     fn finish(self) -> JsValue {
-        self.finish_with(Json::object())
+        self.finish_with(Plain::new())
     }
 
     /// Gives the lists as further members of an object.
-    pub(super) fn finish_with(self, object: Json<'_>) -> JsValue {
-        let value = to_js(&object.with("lists", Json::List(self.lists)));
+    pub(super) fn finish_with(self, object: Plain) -> JsValue {
         #[allow(clippy::cast_possible_truncation)] // A list of 2^28 codes has no room in wasm32.
         let ids = Uint8Array::new_with_length(self.bytes as u32);
         let mut at = 0;
@@ -155,8 +145,6 @@ impl<'a> Group<'a> {
             ids.subarray(at, end).copy_from(piece);
             at = end;
         }
-        // Fails on no plain object.
-        let _ = js_sys::Reflect::set(&value, &JsValue::from_str("ids"), &ids);
-        value
+        object.with("lists", self.lists.into()).with("ids", ids.into()).into()
     }
 }

@@ -1,11 +1,11 @@
 //! Lists of people: what a reader of codes is told to read recipients in their place.
 
+use js_sys::Array;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::reader::{CodeReader, Group};
-use super::value::{json_stringify, number, parse_json};
-use crate::json::Json;
+use super::value::{Plain, json_stringify, number, parse_json};
 use crate::recipients::{RecipientMatches, RecipientRows};
 
 #[wasm_bindgen]
@@ -36,38 +36,37 @@ impl CodeReader {
         let reader = std::mem::take(&mut self.0);
         let RecipientMatches { codes, unmatched, ambiguous, without_code } =
             reader.finish_recipients();
-        let counts = Json::object()
-            .with("unmatched", number(unmatched.count))
-            .with("ambiguous", number(ambiguous.count))
-            .with("withoutCode", number(without_code.count));
-        let matches = Json::object()
+        let counts = Plain::new()
+            .number("unmatched", number(unmatched.count))
+            .number("ambiguous", number(ambiguous.count))
+            .number("withoutCode", number(without_code.count));
+        let matches = Plain::new()
             .with("unmatched", rows(&unmatched))
             .with("ambiguous", rows(&ambiguous))
             .with("withoutCode", rows(&without_code))
-            .with("counts", counts);
+            .with("counts", counts.into());
         let mut group = Group::default();
         group.add(None, &codes);
         group.finish_with(matches)
     }
 }
 
-fn rows(rows: &RecipientRows) -> Json<'_> {
-    let mut list = Vec::with_capacity(rows.rows.len());
+fn rows(rows: &RecipientRows) -> JsValue {
+    let list = Array::new();
     for row in &rows.rows {
-        let mut codes = Vec::with_capacity(row.codes.len());
+        let codes = Array::new();
         for code in &row.codes {
             let mut text = String::new();
             code.write_to(&mut text);
-            codes.push(text.into());
+            codes.push(&text.into());
         }
-        list.push(
-            Json::object()
-                .with("line", number(row.line))
-                .with("value", row.value.as_str())
-                .with("reason", row.reason)
-                .with("message", row.message.as_str())
-                .with("codes", Json::List(codes)),
-        );
+        let row = Plain::new()
+            .number("line", number(row.line))
+            .text("value", &row.value)
+            .text("reason", row.reason)
+            .text("message", &row.message)
+            .with("codes", codes.into());
+        list.push(&row.into());
     }
-    Json::List(list)
+    list.into()
 }

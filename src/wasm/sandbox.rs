@@ -1,11 +1,11 @@
 //! The sandbox for JavaScript: values across, nothing else.
 
-use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Function, Promise, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
-use super::value::{json_stringify, parse_json, to_js};
+use super::value::{Plain, json_stringify, parse_json, to_js};
 use crate::code::Code;
 use crate::json::Json;
 use crate::sandbox::{
@@ -294,9 +294,7 @@ fn fields_of<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Json<'a> {
 
 /// That object, with these bytes as its `body`.
 fn with_body(described: JsValue, body: &[u8]) -> JsValue {
-    // Setting a member of an object made here can't fail.
-    let _ = Reflect::set(&described, &"body".into(), &Uint8Array::from(body));
-    described
+    Plain::of(described).with("body", Uint8Array::from(body).into()).into()
 }
 
 #[allow(clippy::cast_precision_loss)]

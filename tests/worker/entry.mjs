@@ -8,6 +8,8 @@ export { VoucherApp } from "uber-vouchers/worker";
 const Program = Published;
 /** A route of one program. */
 const OF_PROGRAM = /^\/api\/programs\/([^/]+)\//;
+/** What the account's object says. @type {Record<string, unknown>} */
+const GOES_ON = { continueGroup: async () => true };
 const never = () => new Promise((resolve) => setTimeout(resolve, 24 * 60 * 60 * 1000));
 
 /**
@@ -35,6 +37,21 @@ export class VoucherProgram extends Program {
     throw new Error("The connection broke off");
   }
 
+  /** As if the upload had been undone just after it was asked whether to go on. */
+  async #holdLate() {
+    const { parts } = /** @type {any} */ (this);
+    const { stubs } = parts;
+    parts.stubs = {
+      ...stubs,
+      app: () => new Proxy(stubs.app(), { get: (app, name) => GOES_ON[String(name)] ?? app[name] }),
+    };
+    try {
+      await super.hold(this.late);
+    } finally {
+      parts.stubs = stubs;
+    }
+  }
+
   /** @param {object} order @param {number} time */
   async #createdAt(order, time) {
     const { records } = /** @type {any} */ (this).parts;
@@ -55,7 +72,7 @@ export class VoucherProgram extends Program {
   /** What `X-Test` says. @param {string} what @param {string} jobId */
   async test(what, jobId) {
     const { parts } = /** @type {any} */ (this);
-    if (what === "late") await super.hold(this.late);
+    if (what === "late") await this.#holdLate();
     if (what === "expire") await parts.expiry.fold(parts.records.byId(jobId));
     if (what === "memory") return this.instance;
     if (what !== "creating") return undefined;

@@ -323,6 +323,72 @@ test("an upload that spans programs is compared in each of them: all or none", a
   }
 });
 
+test("`pauseAfter` counts what leaves, whatever is left out before it", async () => {
+  const { programId, codes } = await uber.createProgram(10);
+  const earlier = await create(programId, codes.slice(3, 5), "?start=false");
+  assert.equal(earlier.answered, 201);
+  answerWith(programId, [
+    ...entries(codes.slice(0, 2), { canceled_at: 1_709_251_200_000 }),
+    // Of two codes of the earlier job, one is in use.
+    ...entries(codes.slice(2, 4), { usage_count: 1 }),
+    ...entries(codes.slice(4)),
+  ]);
+  const paused = (/** @type {{ id: string }} */ { id }) =>
+    worker.until(programId, id, ({ status }) => status === "paused");
+  const times = async () => {
+    const sent = await uber.deliveries(programId);
+    return codes.map((code) => sent.get(code) ?? 0);
+  };
+  // It reads Uber's list anew, since codes of it may be sent again.
+  assert.equal((await dryRun(programId, codes)).cancelled, 2);
+  const skipping = await create(programId, codes, "?skip=true&pauseAfter=2");
+  assert.deepEqual([skipping.progress.total, skipping.leftOut], [5, { cancelled: 2, used: 1 }]);
+  assert.equal((await paused(skipping)).progress.pending, 3);
+  assert.deepEqual(await times(), [0, 0, 0, 0, 0, 1, 1, 0, 0, 0]);
+
+  const again = await create(programId, codes, "?resend=true&pauseAfter=2");
+  assert.deepEqual([again.progress.total, again.leftOut], [6, { cancelled: 2, used: 2 }]);
+  assert.equal((await paused(again)).progress.pending, 4);
+  assert.deepEqual(await times(), [0, 0, 0, 0, 1, 2, 1, 0, 0, 0]);
+});
+
+test("a program of an upload of which nothing is left gets no job, and keeps none from the others", async () => {
+  const [one, other] = [crypto.randomUUID(), crypto.randomUUID()];
+  const codes = range(4);
+  const others = range(4, 100);
+  answerWith(one, entries(codes, { usage_count: 0 }));
+  answerWith(other, entries(others));
+  assert.equal((await create(one, codes, "?start=false")).answered, 201);
+  const rows = [
+    "program,code",
+    ...codes.map((code) => `${one},${code}`),
+    ...others.slice(0, 2).map((code) => `${other},${code}`),
+  ];
+  const send = async (/** @type {string} */ query, lines = rows, key = crypto.randomUUID()) => {
+    const answer = await worker.request(`/api/jobs?start=false${query}`, {
+      method: "POST",
+      body: lines.join("\n"),
+      headers: { "Content-Type": "text/csv", "Idempotency-Key": key },
+    });
+    return { ...(await answer.json()), answered: answer.status };
+  };
+  const undecided = await send("");
+  assert.deepEqual([undecided.answered, undecided.code], [422, "already_queued"]);
+  const programsOf = (/** @type {any} */ { jobs }) =>
+    jobs.map((/** @type {any} */ { programId, progress }) => [programId, progress.total]);
+  const key = crypto.randomUUID();
+  const skipped = await send("&skip=true", rows, key);
+  assert.deepEqual([skipped.answered, programsOf(skipped)], [201, [[other, 2]]]);
+  assert.deepEqual((await send("&skip=true", rows, key)).jobs[0].id, skipped.jobs[0].id);
+  // All of the first program are in use by now: the others are sent again.
+  answerWith(one, entries(codes, { usage_count: 1 }));
+  const again = await send("&resend=true");
+  assert.deepEqual([again.answered, programsOf(again)], [201, [[other, 2]]]);
+  const none = await send("&resend=true", rows.slice(0, 5));
+  assert.deepEqual([none.answered, none.code, none.programId], [422, "nothing_to_send", one]);
+  assert.equal((await worker.json(`/api/programs/${one}/jobs`)).jobs.length, 1);
+});
+
 test("300,000 codes are compared within the memory of an isolate", async () => {
   const programId = crypto.randomUUID();
   const all = range(300_000);

@@ -107,7 +107,7 @@ impl Rows {
         if !self.shape.has_other() && self.code.is_empty() {
             return false;
         }
-        let program = match self.columns.program.and_then(|_| self.program.program_id()) {
+        let program = match self.columns.program().and_then(|_| self.program.program_id()) {
             None | Some("") => None,
             program => program,
         };
@@ -116,7 +116,7 @@ impl Rows {
         });
         if is_shifted {
             // Only the first cell can't be shifted.
-            let program = program.filter(|_| self.columns.program == Some(0)).map(str::to_owned);
+            let program = program.filter(|_| self.columns.program() == Some(0)).map(str::to_owned);
             self.reject_lines(self.shape.fault(), program.as_deref(), collector);
             return false;
         }
@@ -150,11 +150,11 @@ impl Rows {
     fn judge(&self, collector: &mut Collector) -> Result<(), Refusal<'_>> {
         let (code, program) = (&self.code, &self.program);
         let missing = |message: &str| (code, RejectReason::MissingColumn, message.to_owned());
-        if self.column < self.columns.code.max(self.columns.program.unwrap_or(0)) {
+        if self.column < self.columns.code.max(self.columns.program().unwrap_or(0)) {
             return Err(missing(message::SHORT_ROW));
         }
         let id = code.code().map_err(|reason| (code, reason, code.fault(reason)))?;
-        if self.columns.program.is_some() && program.is_empty() {
+        if self.columns.program().is_some() && program.is_empty() {
             return Err(missing(message::EMPTY_PROGRAM));
         }
         let Some(name) = program.program_id() else {

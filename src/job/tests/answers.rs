@@ -1,4 +1,4 @@
-//! What an answer makes of a batch, and of the whole job.
+//! What a response changes in a batch, and in the whole job.
 
 use super::*;
 
@@ -73,7 +73,7 @@ fn three_unknown_in_a_row_halt() {
 }
 
 #[test]
-fn a_busy_server_is_waited_for_and_never_uses_the_job_up() {
+fn a_busy_server_is_retried_without_a_limit() {
     let mut bench = Bench::new(2);
     bench.run();
     let mut now = NOW;
@@ -98,7 +98,7 @@ fn a_busy_server_is_waited_for_and_never_uses_the_job_up() {
 }
 
 #[test]
-fn a_server_that_stays_busy_is_asked_less_and_less() {
+fn waits_grow_while_a_server_stays_busy() {
     let mut bench = Bench::new(1);
     bench.run();
     let (mut now, mut waits) = (NOW, Vec::new());
@@ -114,13 +114,13 @@ fn a_server_that_stays_busy_is_asked_less_and_less() {
 }
 
 #[test]
-fn what_nobody_waits_for_changes_nothing() {
+fn an_unexpected_response_changes_nothing() {
     let mut bench = Bench::new(4);
     bench.run();
     bench.answer(0, 200);
     bench.answer(2, 200);
     let (states, end) = (bench.states(), bench.journal.len());
-    // Answered before, and none of the job's, while others are under way.
+    // A batch that was answered, and one that is not the job's, while others are under way.
     for batch in [0, 2, 9] {
         assert_eq!(bench.answer(batch, 400), None);
         bench.lose(batch);
@@ -130,7 +130,7 @@ fn what_nobody_waits_for_changes_nothing() {
         bench.turn();
     }
     assert_eq!((bench.states(), bench.journal.len()), (states, end));
-    // Nor is a token of one batch another's.
+    // A token for one batch is not for another.
     let mut job = Bench::new(2).job;
     job.start(NOW);
     assert!(matches!(job.poll(NOW), Action::Save(_)));
@@ -154,7 +154,7 @@ fn the_last_error_outlives_an_acceptance() {
 }
 
 #[test]
-fn of_what_uber_answered_a_name_is_kept() {
+fn only_codes_that_look_like_identifiers_are_stored() {
     let longest = "x".repeat(64);
     let longer = "x".repeat(65);
     for (told, kept) in [
@@ -178,7 +178,7 @@ fn of_what_uber_answered_a_name_is_kept() {
 }
 
 #[test]
-fn the_journal_holds_no_words_from_outside() {
+fn the_journal_holds_no_text_from_outside() {
     let mut bench = Bench::new(1);
     bench.run();
     let body = r#"{"code":"jane@example.com is unknown","message":"jane@example.com"}"#;

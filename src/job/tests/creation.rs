@@ -1,9 +1,9 @@
-//! A job comes about out of a list.
+//! Creating a job from a list.
 
 use super::*;
 
 #[test]
-fn settings_that_no_job_can_go_by_are_refused() {
+fn invalid_settings_are_refused() {
     let journal = Bench::new(1).journal;
     for wrong in [
         Settings { batch_size: 0, ..settings() },
@@ -34,9 +34,9 @@ fn settings_that_no_job_can_go_by_are_refused() {
     }
 }
 
-/// What is written has to be read again.
+/// Only what can be read again may be written.
 #[test]
-fn a_base_url_that_has_no_place_in_a_journal_is_refused() {
+fn a_base_url_too_long_for_a_journal_is_refused() {
     for (length, fits) in [(65_535, true), (65_536, false), (70_000, false), (1 << 20, false)] {
         let url = format!("https://example.com/{}", "x".repeat(length - 20));
         let base_url = crate::http::BaseUrl::new(&url, "baseUrl").unwrap();
@@ -104,7 +104,7 @@ fn a_creation_that_was_cut_off_starts_again() {
 /// The list is compared code by code; what was dropped from it when the journal
 /// was written is dropped again.
 #[test]
-fn a_journal_is_known_again_by_its_codes() {
+fn a_journal_is_recognised_by_its_codes() {
     let bench = Bench::new(3);
     let create = |numbers: &[usize], distinct: bool| {
         let mut recovery = Recovery::new(example(), settings());
@@ -181,7 +181,7 @@ fn a_list_that_is_known_to_be_distinct_makes_the_same_job() {
 }
 
 #[test]
-fn another_address_is_another_job() {
+fn another_base_url_is_another_job() {
     let bench = Bench::new(1);
     let base_url = crate::http::BaseUrl::new("https://example.com", "baseUrl").unwrap();
     let organization = crate::uber::id::OrganizationId::new("org/1").unwrap();
@@ -254,7 +254,7 @@ fn a_program_is_the_same_however_its_id_is_written() {
 }
 
 #[test]
-fn a_code_is_found_by_itself() {
+fn a_code_is_found_by_its_value() {
     let mut bench = Bench::new(2);
     for number in 0..4 {
         assert_eq!(bench.job.find(code(number)), Some(number));

@@ -30,7 +30,7 @@ fn a_journal_cut_anywhere_resumes_or_starts_again() {
 }
 
 #[test]
-fn a_damaged_journal_is_told_with_its_place() {
+fn a_damaged_journal_is_reported_with_its_offset() {
     let mut bench = Bench::new(3);
     bench.run();
     bench.answer(0, 200);
@@ -108,7 +108,7 @@ fn zeros_at_the_end_are_torn() {
 }
 
 #[test]
-fn what_comes_behind_zeros_is_damage() {
+fn bytes_after_zeros_are_damage() {
     let bench = Bench::new(1);
     let journal = &bench.journal;
     for end in [journal.len(), journal.len() - 3, journal.len() - 20, 30, 4] {

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn resend_leaves_again_without_what_has_an_outcome() {
+fn a_resend_leaves_out_codes_with_an_outcome() {
     let mut bench = unknown();
     bench.report(0, Ok(()));
     bench.job.resolve(Some(0), Decision::Resend).unwrap();
@@ -39,7 +39,7 @@ fn a_resend_that_is_refused_is_unknown_again() {
 }
 
 #[test]
-fn a_resend_that_a_busy_server_refused_leaves_again() {
+fn a_resend_refused_by_a_busy_server_is_sent_again() {
     for status in [409, 429] {
         let mut bench = unknown();
         bench.job.resolve(Some(0), Decision::Resend).unwrap();
@@ -52,7 +52,7 @@ fn a_resend_that_a_busy_server_refused_leaves_again() {
 }
 
 #[test]
-fn a_resend_whose_codes_all_got_outcomes_does_not_leave() {
+fn a_resend_whose_codes_all_have_outcomes_is_not_sent() {
     let mut bench = unknown();
     bench.job.resolve(Some(0), Decision::Resend).unwrap();
     bench.report(0, Ok(()));
@@ -65,7 +65,7 @@ fn a_resend_whose_codes_all_got_outcomes_does_not_leave() {
 }
 
 #[test]
-fn the_operator_says_queued() {
+fn the_operator_marks_a_batch_as_queued() {
     let mut bench = unknown();
     bench.job.resolve(Some(0), Decision::Queued).unwrap();
     assert_eq!(bench.states(), [InQueue, InQueue]);
@@ -76,7 +76,7 @@ fn the_operator_says_queued() {
 }
 
 #[test]
-fn the_operator_abandons() {
+fn the_operator_abandons_a_batch() {
     let mut bench = unknown();
     bench.job.resolve(None, Decision::Abandon).unwrap();
     assert_eq!(bench.states(), [Abandoned, Abandoned]);
@@ -99,7 +99,7 @@ fn the_operator_abandons() {
 }
 
 #[test]
-fn nothing_else_is_to_be_decided_about() {
+fn decisions_about_other_states_are_refused() {
     let refused = |bench: &mut Bench, decision| {
         let before = bench.states();
         let error = bench.job.resolve(Some(0), decision).unwrap_err();

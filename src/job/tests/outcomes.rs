@@ -48,7 +48,7 @@ fn an_unknown_code_takes_its_outcome_and_no_other() {
 }
 
 #[test]
-fn what_was_told_before_settles_and_writes_nothing() {
+fn a_repeated_outcome_changes_and_writes_nothing() {
     for outcome in [Ok(()), Err(None), Err(Some("full"))] {
         let mut bench = unknown();
         assert_eq!(bench.report(0, outcome), 1);
@@ -106,7 +106,7 @@ fn a_rejected_code_takes_no_outcome() {
 
 /// No reader takes a record of more than a mebibyte.
 #[test]
-fn a_large_report_takes_few_records_and_none_that_is_long() {
+fn a_large_report_takes_few_short_records() {
     let codes = 50_000;
     let mut bench = Bench::with(codes, Settings { batch_size: 25_000, ..settings() });
     bench.run();

@@ -16,7 +16,7 @@ fn sizes(bench: &Bench) -> Vec<u32> {
     (0..bench.job.batches()).map(|batch| bench.job.batch(batch).unwrap().codes).collect()
 }
 
-/// Accepts what leaves until nothing more does.
+/// Accepts every request until no more is sent.
 fn accept(bench: &mut Bench) {
     let mut answered = bench.sent.len() - 1;
     while let Some((batch, _)) = bench.sent.get(answered) {
@@ -73,7 +73,7 @@ fn the_first_codes_leave_and_the_next_run_sends_the_rest() {
 }
 
 #[test]
-fn a_pause_behind_the_list_is_none() {
+fn a_pause_after_the_last_code_has_no_effect() {
     let mut bench = pausing(4, 4);
     bench.run();
     accept(&mut bench);
@@ -167,7 +167,7 @@ fn a_crash_before_the_pause_is_saved_does_not_lose_it() {
 }
 
 #[test]
-fn what_is_resent_before_the_pause_leaves_before_it() {
+fn a_resend_before_the_pause_is_sent_before_it() {
     let mut bench = pausing(3, 5);
     bench.run();
     bench.lose(0);
@@ -181,7 +181,7 @@ fn what_is_resent_before_the_pause_leaves_before_it() {
 }
 
 #[test]
-fn first_codes_that_are_given_up_are_waited_for_no_more() {
+fn a_pause_does_not_wait_for_abandoned_codes() {
     let mut bench = pausing(1, 3);
     bench.job.resolve(Some(0), Decision::Abandon).unwrap();
     bench.run();
@@ -191,14 +191,14 @@ fn first_codes_that_are_given_up_are_waited_for_no_more() {
 }
 
 #[test]
-fn a_signal_before_the_answer_pauses_no_less() {
+fn a_signal_before_the_response_does_not_prevent_the_pause() {
     let mut bench = pausing(1, 3);
     bench.run();
     bench.job.pause();
     bench.turn();
     bench.answer(0, 200);
     assert!(bench.over && is_paused(&bench));
-    // Once behind the pause, it is the signal alone.
+    // After the pause, only the signal counts.
     bench.run();
     bench.job.pause();
     bench.answer(1, 200);
@@ -224,7 +224,7 @@ fn outcomes_and_usage_find_their_batches() {
 }
 
 #[test]
-fn the_estimate_is_of_what_leaves_before_the_pause() {
+fn the_estimate_covers_the_codes_before_the_pause() {
     let mut bench = pausing(4, 100);
     bench.run();
     bench.job.handle_response(0, &head(200), "", &Json::Null, NOW + 1_000, 0.5);
@@ -232,7 +232,7 @@ fn the_estimate_is_of_what_leaves_before_the_pause() {
 }
 
 #[test]
-fn a_journal_is_not_gone_on_with_at_another_pause() {
+fn a_journal_with_another_pause_is_refused() {
     let create = |journal: &[u8], pause_after| {
         let mut recovery = Recovery::new(example(), Settings { pause_after, ..settings() });
         recovery.push(journal).unwrap();
@@ -256,7 +256,7 @@ fn a_journal_is_not_gone_on_with_at_another_pause() {
 }
 
 #[test]
-fn a_pause_that_cannot_be_is_refused() {
+fn an_invalid_pause_is_refused() {
     let begin = begin(3, 2);
     let codes =
         [vec![record::CODES], (0..3).flat_map(|at| *code(at).as_bytes()).collect()].concat();

@@ -50,7 +50,7 @@ fn a_record_is_read_as_it_was_written() {
 }
 
 #[test]
-fn what_has_no_room_in_a_record_is_not_written() {
+fn a_text_too_long_for_a_record_is_not_written() {
     let longest = "x".repeat(65_535);
     let error =
         |error| Record::Answer { batch: 0, proof: Proof::Retry, status: 0, error, uber_code: "" };

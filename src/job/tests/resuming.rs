@@ -1,9 +1,9 @@
-//! A job comes about out of its journal.
+//! Resuming a job from its journal.
 
 use super::*;
 
 #[test]
-fn what_was_under_way_in_a_crash_is_unknown() {
+fn a_batch_under_way_in_a_crash_is_unknown() {
     let mut bench = Bench::new(2);
     bench.run();
     bench.report(1, Err(Some("full")));
@@ -13,7 +13,7 @@ fn what_was_under_way_in_a_crash_is_unknown() {
 }
 
 #[test]
-fn a_backup_knows_nothing_of_what_was_not_queued() {
+fn unsent_batches_of_a_restored_copy_are_unknown() {
     let mut bench = Bench::new(6);
     bench.job.resolve(Some(5), Decision::Abandon).unwrap();
     bench.run();
@@ -84,7 +84,7 @@ fn a_journal_that_lacks_what_it_had_is_refused() {
 }
 
 #[test]
-fn a_job_says_whether_its_journal_lacks_something() {
+fn a_job_detects_a_journal_that_lacks_a_part() {
     let mut bench = Bench::new(2);
     let end = bench.job.journal_end();
     bench.job.start(NOW);

@@ -15,7 +15,7 @@ fn the_first_batch_leaves_alone() {
 }
 
 #[test]
-fn until_one_was_accepted_one_leaves_at_a_time() {
+fn one_batch_at_a_time_is_sent_until_one_is_accepted() {
     let mut bench = Bench::new(20);
     bench.run();
     bench.lose(0);
@@ -39,7 +39,7 @@ fn requests_keep_their_distance() {
 }
 
 #[test]
-fn held_nothing_leaves_until_it_is_time() {
+fn nothing_is_sent_before_the_time_that_was_set() {
     let mut bench = Bench::new(1);
     bench.job.hold(NOW + 500);
     bench.run();
@@ -86,7 +86,7 @@ fn a_run_begins_and_ends() {
 }
 
 #[test]
-fn finished_is_when_nothing_is_open() {
+fn a_job_is_finished_when_nothing_is_open() {
     for state in CodeState::ALL.iter().copied() {
         for other in CodeState::ALL.iter().copied() {
             let mut progress = Bench::new(1).job.progress(NOW);
@@ -109,7 +109,7 @@ fn the_estimate_follows_the_pace() {
     bench.answer(1, 200);
     // Four codes in two seconds, 36 to go.
     assert_eq!(bench.job.progress(NOW + 2_000).eta_ms, Some(18_000));
-    // So do a refusal and a doubt.
+    // A refused batch and an unknown one count too.
     bench.answer(2, 400);
     assert_eq!(bench.job.progress(NOW + 2_000).eta_ms, Some(2_000 * 34 / 6));
     bench.lose(3);
@@ -119,7 +119,7 @@ fn the_estimate_follows_the_pace() {
 }
 
 #[test]
-fn how_long_nothing_leaves_is_told_while_it_lasts() {
+fn progress_shows_until_when_the_job_waits() {
     let mut bench = Bench::new(1);
     assert_eq!(bench.job.progress(NOW).waiting_until, None);
     bench.run();

@@ -29,7 +29,7 @@ fn one_append_at_a_time() {
 }
 
 #[test]
-fn it_says_what_is_saved() {
+fn a_job_knows_what_is_saved() {
     let mut recovery = Recovery::new(example(), settings());
     (0..3).for_each(|number| recovery.offer(code(number).as_bytes(), 3));
     let mut job = recovery.create(ProgramId::new("p").unwrap(), [7; 16], 0, NOW).unwrap();

@@ -64,7 +64,7 @@ fn without_a_token_nothing_leaves() {
 }
 
 #[test]
-fn a_token_request_that_never_left_is_waited_out() {
+fn a_token_request_that_was_never_sent_is_retried() {
     let mut bench = Bench::new(1);
     bench.job.start(NOW);
     let (mut now, mut asked) = (NOW, 0);

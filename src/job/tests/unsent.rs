@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn what_never_left_is_pending_again_and_leaves_later() {
+fn a_request_that_was_never_sent_is_pending_again() {
     let mut bench = Bench::new(2);
     bench.run();
     let mut now = NOW;
@@ -30,7 +30,7 @@ fn what_never_left_is_pending_again_and_leaves_later() {
 }
 
 #[test]
-fn a_lost_answer_after_what_never_left_says_so() {
+fn a_lost_response_after_an_unsent_request_is_recorded() {
     let mut bench = Bench::new(1);
     bench.run();
     bench.job.handle_unsent(0, &Error::unsent("x"), NOW, 0.0);
@@ -41,7 +41,7 @@ fn a_lost_answer_after_what_never_left_says_so() {
 }
 
 #[test]
-fn a_resend_that_never_left_is_unknown_again_and_leaves_later() {
+fn a_resend_that_was_never_sent_is_unknown_again() {
     let mut bench = unknown();
     bench.job.resolve(Some(0), Decision::Resend).unwrap();
     bench.run();
@@ -56,7 +56,7 @@ fn a_resend_that_never_left_is_unknown_again_and_leaves_later() {
 }
 
 #[test]
-fn what_is_not_under_way_can_not_come_back() {
+fn only_a_batch_under_way_can_be_unsent() {
     let mut bench = Bench::new(1);
     bench.job.handle_unsent(0, &Error::unsent("x"), NOW, 1.0);
     bench.run();

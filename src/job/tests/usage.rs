@@ -2,9 +2,9 @@
 
 use super::*;
 
-/// After every wait that a server can ask for.
+/// A time after every wait that a server can ask for.
 const LATER: u64 = NOW + 3_600_000;
-/// Nobody has ever heard of this one.
+/// A code of no job.
 const CONTROL: usize = 1;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ use Decision::{Abandon, Queued, Resend};
 use Step::{Answer, Decide, Lose, Pause, Restart, Run, Unsent, Usage};
 
 impl Bench {
-    /// Does a step about the first batch or its first code; whether there was one to do.
+    /// Takes a step with the first batch or its first code. Returns whether the step was possible.
     fn step(&mut self, step: Step) -> bool {
         let is_out = !self.job.flights.is_empty();
         match step {
@@ -90,8 +90,8 @@ const REJECTED: Known = (Rejected, By::Answer);
 const ABANDONED: Known = (Abandoned, By::Operator);
 const UNKNOWN: Known = (Unknown, By::Nobody);
 
-/// What came before and what is known by then, what usage makes of it, and what comes
-/// of it by what follows.
+/// The steps before and the state after them, the state after usage, and the state after
+/// the steps that follow.
 type Row<'a> = (&'a [Step], Known, Known, &'a [(&'a [Step], Known)]);
 
 /// The table in `ledger.rs`.
@@ -176,7 +176,7 @@ const TABLE: &[Row<'_>] = &[
 ];
 
 #[test]
-fn the_table() {
+fn usage_changes_states_as_the_table_says() {
     for (before, was, is, then) in TABLE {
         for (after, end) in *then {
             let mut bench = Bench::new(1);
@@ -199,10 +199,10 @@ fn the_table() {
     }
 }
 
-/// Every way to go on, with usage anywhere in it, beside a twin that never hears of usage:
-/// what that knows holds here too, save for what usage is about.
+/// Every sequence of steps, with usage anywhere in it, beside a job that gets no usage: both
+/// know the same, except for the codes in use.
 #[test]
-fn every_order() {
+fn the_order_of_usage_and_other_evidence_does_not_matter() {
     const STEPS: [Step; 17] = [
         Usage,
         Run,
@@ -241,7 +241,7 @@ fn every_order() {
     assert!(seen > 10_000, "{seen}");
 }
 
-/// Follows these steps; whether each is one.
+/// Takes these steps. Returns whether each was possible.
 fn follow(steps: &[Step]) -> bool {
     let (mut bench, mut twin) = (Bench::new(1), Bench::new(1));
     let (mut before, mut since, mut has_left) = (false, false, false);
@@ -259,7 +259,7 @@ fn follow(steps: &[Step]) -> bool {
         }
         let requests = if matches!(step, Restart(_)) { 0 } else { requests };
         assert!(bench.step(*step), "{steps:?}");
-        // Requests of the twin are the same, without what must not leave.
+        // The other job sends the same requests, and the codes in use besides.
         assert_eq!(bench.sent.len(), twin.sent.len(), "{steps:?}");
         if bench.sent.len() > requests {
             let leaves_out = since || before && has_left;
@@ -281,7 +281,7 @@ fn follow(steps: &[Step]) -> bool {
 }
 
 #[test]
-fn what_is_known_to_be_used_is_never_sent_again() {
+fn a_code_in_use_is_never_sent_again() {
     let mut bench = Bench::new(1);
     bench.run();
     assert_eq!(bench.use_codes([0, 1]), 2);
@@ -296,7 +296,7 @@ fn what_is_known_to_be_used_is_never_sent_again() {
 }
 
 #[test]
-fn what_is_used_before_its_request_leaves_stays_here() {
+fn usage_before_a_request_is_sent_is_kept() {
     let mut bench = Bench::new(1);
     bench.job.start(NOW);
     let Action::Save(bytes) = bench.job.poll(NOW) else { panic!() };
@@ -312,7 +312,7 @@ fn what_is_used_before_its_request_leaves_stays_here() {
 }
 
 #[test]
-fn what_is_told_again_changes_and_writes_nothing() {
+fn repeated_usage_changes_and_writes_nothing() {
     let mut bench = unknown();
     assert_eq!(bench.use_codes([0, 0, 9]), 1, "once, and none of another job");
     let end = bench.journal.len();
@@ -342,7 +342,7 @@ fn a_batch_says_how_many_of_its_codes_are_used() {
     assert_eq!(pending.job.batch(0).unwrap().by, By::Operator);
 }
 
-/// Its place in the journal is behind the list, also while that is being written.
+/// The journal has it after the list, even if it comes while the list is being written.
 #[test]
 fn usage_that_comes_while_the_list_is_saved_is_kept() {
     let codes = CODES_AT_ONCE * 2 + 5;
@@ -367,7 +367,7 @@ fn usage_that_comes_while_the_list_is_saved_is_kept() {
     assert_eq!(resumed.results().count(), codes);
 }
 
-/// With a hundred thousand codes it is several records, and the same at the end.
+/// A hundred thousand codes take several records.
 #[test]
 fn usage_of_many_codes_is_resumed_as_it_was() {
     let mut bench = accepted(100_000);
@@ -377,7 +377,7 @@ fn usage_of_many_codes_is_resumed_as_it_was() {
     bench.check();
 }
 
-/// The numbers of reasons change when there are too many; usage is none of them.
+/// The numbers of reasons change when there are too many; usage is not affected.
 #[test]
 fn usage_outlives_the_table_of_reasons() {
     let mut bench = accepted(ledger::MOST_REASONS + 10);
@@ -399,7 +399,7 @@ fn usage_outlives_the_table_of_reasons() {
 
 /// A record that can't follow what came before was not written by a job.
 #[test]
-fn usage_of_what_cannot_be_used_is_damage() {
+fn usage_of_an_impossible_code_is_damage() {
     let mut bench = Bench::new(2);
     bench.run();
     bench.answer(0, 400);
@@ -418,9 +418,9 @@ fn usage_of_what_cannot_be_used_is_damage() {
     }
 }
 
-/// Cut anywhere, usage is known as far as it was saved, and can be told again.
+/// Of a journal cut anywhere, the usage that was saved is known, and can be reported again.
 #[test]
-fn a_torn_record_of_usage_is_told_again() {
+fn usage_of_a_torn_record_can_be_reported_again() {
     let mut bench = unknown();
     let before = bench.journal.len();
     bench.use_codes([0]);

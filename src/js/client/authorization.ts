@@ -58,7 +58,7 @@ export interface ExchangeCodeOptions {
 export async function authorizationUrl(options: AuthorizationUrlOptions): Promise<HostURL> {
   const read = checkAuthorizationOptions(options);
   const glue = await instance.load();
-  const url = instance.callSync((): unknown => glue.authorizationUrl(read));
+  const url = instance.callSync((): unknown => glue.authorizationUrl(JSON.stringify(read)));
   return new URL(String(url));
 }
 

@@ -60,7 +60,8 @@ export class BoundClient {
     const glue = await unlessAborted(signal, () => instance.load(checked.module));
     if (this.#made?.generation !== instance.generation) {
       const host = this.#hostBy(glue);
-      const binding = instance.callSync(() => new glue.Client(checked.settings, host));
+      const settings = JSON.stringify(checked.settings);
+      const binding = instance.callSync(() => new glue.Client(settings, host));
       this.#made = { generation: instance.generation, binding };
     }
     return this.#made.binding;
@@ -76,11 +77,11 @@ interface CallDefaults {
   maxRetries: number;
 }
 
-/** What a call leaves open is as the client has it. */
-function withDefaults(input: object, call: CallOptions, defaults: CallDefaults): object {
+/** The JSON text of a call's input. What it leaves open is as the client has it. */
+function withDefaults(input: object, call: CallOptions, defaults: CallDefaults): string {
   const { timeoutMs, maxRetries } = defaults;
   const { timeoutMs: ownTimeoutMs = timeoutMs, maxRetries: ownMaxRetries = maxRetries } = call;
-  return Object.assign(input, { timeoutMs: ownTimeoutMs, maxRetries: ownMaxRetries });
+  return JSON.stringify({ ...input, timeoutMs: ownTimeoutMs, maxRetries: ownMaxRetries });
 }
 
 function hostOf({ host: options, auth, settings }: CheckedOptions, glue: Binding): Host {
@@ -108,7 +109,7 @@ export async function requestToken(
 ): Promise<TokenSet> {
   await instance.load();
   return instance.call("no", (glue) => {
-    const client = new glue.Client(settings, host);
+    const client = new glue.Client(JSON.stringify(settings), host);
     const asked = client.call(
       CALL_REQUEST_TOKEN,
       withDefaults(input, call, settings),

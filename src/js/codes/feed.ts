@@ -1,5 +1,6 @@
 /** What goes into a reader of the core: text, or entries of a list. */
 import { quietly } from "../errors.js";
+import { INPUT_ENTRIES, INPUT_ENTRY, INPUT_NO_STRING, INPUT_TEXT } from "../generated/protocol.js";
 import { membersOf } from "../schema.js";
 import { Turn } from "../turn.js";
 import type { CallSignal } from "../types.js";
@@ -9,10 +10,8 @@ import { refuseAborted } from "./guard.js";
 export interface Reader {
   /** How many bytes there will be in all, where that is known. */
   expect(bytes: number): void;
-  /** Text; or entries of 36 bytes each, back to back. */
-  push(bytes: Uint8Array, entries: boolean): void;
-  /** One entry; nothing for one that is no string. */
-  pushEntry(text: string | undefined): void;
+  /** Takes bytes, which are what an `INPUT_` numbers. */
+  push(bytes: Uint8Array, input: number): void;
 }
 
 /** How far reading has come. */
@@ -61,7 +60,7 @@ export class Feed {
       // A list that ends early is worse than none.
       if (piece.length !== length) throw new TypeError("The bytes were taken away meanwhile");
       const part = piece.subarray(at, at + PIECE);
-      this.#reader.push(part, false);
+      this.#reader.push(part, INPUT_TEXT);
       await this.#read(part.length);
       at += PIECE;
     } while (at < length);
@@ -75,12 +74,15 @@ export class Feed {
     /** Entries of a code's length that stand one after the other, and their text. */
     let run: string[] = [];
     let text = "";
+    const pushEntry = (entry: string | undefined) => {
+      reader.push(encode(entry ?? ""), entry === undefined ? INPUT_NO_STRING : INPUT_ENTRY);
+    };
     const flush = () => {
       const length = run.length * CODE_LENGTH;
       const { read, written } = encoder.encodeInto(text, records);
       // More, if a character was no ASCII: then entries have to be told apart.
-      if (read !== length || written !== length) run.forEach((entry) => reader.pushEntry(entry));
-      else if (length > 0) reader.push(records.subarray(0, length), true);
+      if (read !== length || written !== length) run.forEach(pushEntry);
+      else if (length > 0) reader.push(records.subarray(0, length), INPUT_ENTRIES);
       run = [];
       text = "";
     };
@@ -92,7 +94,7 @@ export class Feed {
         text += code;
       } else {
         flush();
-        reader.pushEntry(code);
+        pushEntry(code);
       }
     }
     flush();

@@ -164,19 +164,12 @@ async function readLists(
 /** A reader of the core; with `programs`, of one list for each program. */
 export function createReader(
   glue: Binding,
-  {
-    column,
-    headerRow = 0,
-  }: { column?: ColumnSelector | undefined; headerRow?: number | undefined },
+  { column, headerRow }: { column?: ColumnSelector | undefined; headerRow?: number | undefined },
   programs?: { column?: ColumnSelector | undefined },
 ): InstanceType<Binding["CodeReader"]> {
-  return new glue.CodeReader(
-    ...nameAndNumber(column),
-    headerRow,
-    programs !== undefined,
-    ...nameAndNumber(programs?.column),
-    randomSeed(),
-  );
+  const byProgram = programs !== undefined;
+  const options = { column, headerRow, byProgram, programColumn: programs?.column };
+  return new glue.CodeReader(JSON.stringify(options), randomSeed());
 }
 
 /**
@@ -221,12 +214,6 @@ function listsOf(groups: Group[]): [ListParts, Map<string, CodeList>] {
   }
   // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- The core gives it always.
   return [all as ListParts, programs];
-}
-
-/** A column as the core takes it. */
-function nameAndNumber(column: ColumnSelector | undefined): [string | undefined, number] {
-  if (typeof column === "number") return [undefined, column];
-  return typeof column === "object" ? [column.name, column.occurrence] : [column, 0];
 }
 
 export function progressOf(

@@ -59,6 +59,16 @@ export const HOST_ABORTED = 3;
 /** An error of ours, complete already. */
 export const HOST_ERROR = 4;
 
+// What a reader of codes is given.
+/** Text, cut anywhere. */
+export const INPUT_TEXT = 0;
+/** Entries of 36 bytes each, back to back. */
+export const INPUT_ENTRIES = 1;
+/** One entry. */
+export const INPUT_ENTRY = 2;
+/** An entry that is no string. */
+export const INPUT_NO_STRING = 3;
+
 // What a reader of codes counts.
 /** Distinct codes. */
 export const COUNT_VALID = 0;

@@ -1,7 +1,6 @@
 /** The requests of a job: tokens for them, and what came of them. */
 import { DONE, ERROR, FAILED, type Outcome, TIMEOUT } from "../http/deadline.js";
 import { type ErrorParts, VoucherError, isUnsent, quietly, refusal, toError } from "../errors.js";
-import { headersOf } from "../http/headers.js";
 import type { Host } from "../wasm/host.js";
 import type { JobMachine } from "../wasm/job-machine.js";
 import type { Template } from "../wasm/results.js";
@@ -23,8 +22,6 @@ export class Requests {
   /** Tells the core what came of a request. */
   readonly #report: (work: () => void) => void;
   readonly #template: Template;
-  /** The header fields of each request, but for the token. */
-  readonly #headers: Record<string, string>;
   readonly #tokens = new Map<number, string>();
   readonly #errors = new Map<number, VoucherError>();
 
@@ -39,7 +36,6 @@ export class Requests {
     this.#timeoutMs = timeoutMs;
     this.#report = report;
     this.#template = machine.request();
-    this.#headers = Object.fromEntries(headersOf(this.#template[1].headers));
   }
 
   /** The last error of a batch, with all that came with it, unless that was long ago. */
@@ -72,7 +68,7 @@ export class Requests {
     const [url, shared] = this.#template;
     const token = this.#tokens.get(batch);
     const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    const init = { ...shared, headers: { ...this.#headers, ...authorization }, body };
+    const init = { ...shared, headers: { ...shared.headers, ...authorization }, body };
     const deadline = host.deadline(this.#timeoutMs, undefined);
     const { kind, value, hasLeft } = await host.send(url, init, attempt, deadline);
     if (kind === FAILED && !hasLeft) {

@@ -86,7 +86,10 @@ export type Action =
   | undefined;
 
 /** What all requests of a job have in common: never sent without a list as its body. */
-export type Template = readonly [url: string, init: FetchInit];
+export type Template = readonly [url: string, init: PlainInit];
+
+/** As the core makes it: its header fields are a plain object. */
+type PlainInit = Omit<FetchInit, "headers"> & { headers: Record<string, string> };
 
 /** How a job is opened: with an id it is created. */
 export interface Opening {
@@ -145,7 +148,7 @@ export interface CallBinding {
 
 /** A client's other half. */
 export interface ClientBinding {
-  call(operation: number, input: object, ids: Uint8Array, signal: unknown): CallBinding;
+  call(operation: number, input: string, ids: Uint8Array, signal: unknown): CallBinding;
   free(): void;
   [Symbol.dispose](): void;
 }
@@ -171,16 +174,8 @@ export interface JobBinding {
 
 /** What wasm-bindgen generated for the client. */
 export interface Binding extends Glue {
-  Client: new (options: object, host: object) => ClientBinding;
-  CodeReader: new (
-    columnName: string | undefined,
-    columnNumber: number,
-    headerRow: number,
-    byProgram: boolean,
-    programName: string | undefined,
-    programNumber: number,
-    seed: bigint,
-  ) => CodeReader;
+  Client: new (options: string, host: object) => ClientBinding;
+  CodeReader: new (options: string, seed: bigint) => CodeReader;
   JobMachine: new (
     client: ClientBinding,
     batchSize: number,
@@ -190,7 +185,7 @@ export interface Binding extends Glue {
     maxRetries: number,
     seed: bigint,
   ) => JobBinding;
-  authorizationUrl(options: object): string;
+  authorizationUrl(options: string): string;
   readWebhook(
     body: Uint8Array,
     signature: string | undefined,

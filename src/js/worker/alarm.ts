@@ -1,10 +1,10 @@
 /**
- * The one alarm of an object, whatever the platform refuses meanwhile.
+ * The one alarm of an object, which survives failures of storage.
  *
- * A handler that throws is called again six times within some minutes, and then
- * never more; and storage may refuse everything for hours, the next alarm too (a
- * day's rows are used up, a spending limit is reached). So the handler stays and
- * tries again, as long as the platform lets it.
+ * The platform calls a handler that throws six more times within some minutes, and then
+ * never again. Storage may refuse everything for hours, including the next alarm (a day's
+ * rows are used up, a spending limit is reached). So the handler keeps running and tries
+ * again, for as long as the platform allows.
  */
 import { logError } from "./log.js";
 import type { ObjectStorage } from "./platform-types.js";
@@ -13,10 +13,10 @@ const FIRST_RETRY_MS = 5_000;
 export const LONGEST_RETRY_MS = 15 * 60_000;
 /** The platform ends a handler after fifteen minutes. */
 const LONGEST_HANDLER_MS = 14 * 60_000;
-/** Beyond the year 2262 a time fires at once, again and again. */
+/** A time beyond the year 2262 would fire at once, repeatedly. */
 const LONGEST_AHEAD_MS = 30 * 24 * 60 * 60_000;
 
-/** How long to wait after so many failures in a row, from 0. */
+/** How long to wait after this many failures in a row, from 0. */
 export function retryDelay(failures: number): number {
   return Math.min(FIRST_RETRY_MS * 2 ** failures, LONGEST_RETRY_MS);
 }
@@ -27,14 +27,14 @@ export function nextRetryDelay(waitedMs: number): number {
 }
 
 export class Alarm {
-  /** For when it is set; 0 if that is not known. */
+  /** The time for which it is set; 0 if unknown. */
   #at = 0;
   /** Ends the wait of a handler that tries again. */
   #wake: (() => void) | undefined;
 
   constructor(readonly storage: Pick<ObjectStorage, "getAlarm" | "setAlarm">) {}
 
-  /** Takes note of the one that is set: to set it again would cost a row. */
+  /** Reads the alarm that is set: setting it again would write a row. */
   async load(): Promise<void> {
     this.#at = (await this.storage.getAlarm()) ?? 0;
   }
@@ -45,7 +45,7 @@ export class Alarm {
     const latest = now + LONGEST_AHEAD_MS;
     const time = Number.isFinite(at) ? Math.min(Math.max(at, now), latest) : latest;
     if (this.#at > now && this.#at <= time) return;
-    // At once, so that a later time that is set meanwhile does not take its place.
+    // Before waiting, so that a later time set meanwhile does not replace it.
     this.#at = time;
     try {
       await this.storage.setAlarm(time);
@@ -53,7 +53,7 @@ export class Alarm {
       this.#at = 0;
       throw error;
     }
-    // Storage is back: what a handler waits for can go on.
+    // Storage works again, so a waiting handler can continue.
     this.#wake?.();
   }
 
@@ -63,9 +63,9 @@ export class Alarm {
   }
 
   /**
-   * It fires: does the work, which also sets the next alarm. Fails only where not
-   * even that alarm could be set until the platform ends the handler: then it is
-   * the platform that has to call again.
+   * Does the work of the alarm, which also sets the next one. Fails only if the next
+   * alarm could not be set until the platform ends the handler: then the platform has to
+   * call again.
    */
   async fire(work: () => Promise<void>): Promise<void> {
     const end = Date.now() + LONGEST_HANDLER_MS;

@@ -1,13 +1,13 @@
-/** The body of a request, as far as its bytes are concerned. */
+/** Reads the bytes of request bodies. */
 import { type Refusal, refuse } from "./problem.js";
 
 const PIECE = 256 * 1024;
 const MOST_DISCARDED_BYTES = 64 * 1024;
 
-/** It can be handed to an object. */
+/** A body that can be passed to an object. */
 export interface Body {
   stream: ReadableStream<Uint8Array> | null;
-  /** What `Content-Length` says; null where it says nothing. */
+  /** `Content-Length`; null if there is none. */
   length: number | null;
 }
 
@@ -44,15 +44,15 @@ export async function* limited({ stream, length }: Body, most: number): AsyncGen
 }
 
 /**
- * Reads a small body that nobody has read. Otherwise the platform ends the
- * connection, and what the browser sends next on it may be lost.
+ * Reads the rest of a small body. Otherwise the platform closes the connection, and the
+ * browser's next request on it may be lost.
  */
 export async function discard({ stream, length }: Body): Promise<void> {
   if (stream === null || stream.locked || (length ?? Infinity) > MOST_DISCARDED_BYTES) return;
   try {
     await new Response(stream).arrayBuffer();
   } catch {
-    // It has been read, or has broken off.
+    // It was read already, or has failed.
   }
 }
 

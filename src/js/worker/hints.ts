@@ -1,6 +1,6 @@
-/** What to do about an error of the package's, for whoever sees it over HTTP. */
+/** Hints of the package's errors, worded for users of the HTTP API. */
 
-/** Where the package speaks of members, options or functions that are not there. */
+/** For hints that name members, options or functions, which the API does not have. */
 const HINTS: Record<string, string> = {
   invalid_codes: "Correct the rows in `issues`, or pass valid=true.",
   empty_codes:
@@ -10,13 +10,13 @@ const HINTS: Record<string, string> = {
   resource_not_found: "Check the program's id, UBER_ORGANIZATION_ID and UBER_BASE_URL.",
   rate_limited: "Wait for as long as Retry-After says, then try again.",
   rejected: "Look at the status: it is the one that Uber answered with.",
-  unexpected_response: "Check UBER_BASE_URL, and what stands between the worker and Uber.",
+  unexpected_response: "Check UBER_BASE_URL, and any proxy between the worker and Uber.",
   token_rejected: "Check UBER_CLIENT_ID, UBER_CLIENT_SECRET and UBER_SCOPE.",
   token_unavailable: "Try later. Uber gives 100 tokens an hour.",
   connection_failed: "Check UBER_BASE_URL, and whether the worker can reach it.",
   timeout: "Try later, and look at `queued` before you send again.",
 };
-/** A sentence about what was thrown, which stays in the worker. */
+/** A sentence about the cause, which is not sent. */
 const ABOUT_CAUSE = /[^.]*`cause`[^.]*\.\s*/g;
 
 export function hintOverHttp(code: string, hint: string): string {

@@ -10,11 +10,11 @@ export interface DurableObjectClass {
     ctx: any,
     env: any,
   ): {
-    /** What the platform's types know such objects by. */
+    /** The brand of the platform's types. */
     readonly __DURABLE_OBJECT_BRAND: never;
-    /** Answers what the worker passes on. */
+    /** Answers requests that the worker passes on. */
     fetch?(request: any): Promise<any>;
-    /** Goes on with what is due, where something may be. */
+    /** Continues work that is due. */
     alarm?(): Promise<void>;
   };
 }
@@ -28,7 +28,7 @@ function durableObject(type: unknown): DurableObjectClass {
 /** One for each program: its ledger, its jobs with their journals, the outcomes. */
 export class VoucherProgram extends durableObject(ProgramObject) {}
 
-/** One in all: the token, the rate, the index of jobs. */
+/** One for all programs: the token, the rate, the index of jobs. */
 export class VoucherApp extends durableObject(AppObject) {}
 
 export { createWorker } from "./http/routes.js";

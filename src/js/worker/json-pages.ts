@@ -1,10 +1,10 @@
 /**
- * The elements of a long list in a JSON text, a page at a time: a whole list in
- * the memory of the wasm would stay there, and an isolate has 128 MB in all.
+ * Reads the elements of a long list in a JSON text, a page at a time: the wasm would keep
+ * the memory of a whole list, and an isolate has 128 MB in all.
  */
 const PAGE_BYTES = 128 * 1024;
 const PIECE_BYTES = 64 * 1024;
-/** No element is that large: it is no list of codes. */
+/** The longest element. A list of codes has none that is longer. */
 const LONGEST_ELEMENT = 1024 * 1024;
 const LONGEST_NAME = 32;
 
@@ -14,12 +14,12 @@ const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
-/** The text ended early, or holds no such list. */
+/** The text ended early, or does not hold the list. */
 export class BrokenList extends Error {}
 
 /**
- * The list that is the member `name` of the text, or the text itself, cut between
- * its elements. Each page is the text of some elements, separated by commas.
+ * Splits a list, which is the member `name` of the text or the text itself, between its
+ * elements. Each page is the text of some elements, separated by commas.
  */
 export async function* pagesOfList(
   body: ReadableStream<Uint8Array>,
@@ -33,7 +33,7 @@ export async function* pagesOfList(
   throw new BrokenList();
 }
 
-/** The bytes of a stream, each piece until the next one is asked for: all are in one buffer. */
+/** The bytes of a stream. Each piece is valid until the next one: all share one buffer. */
 async function* piecesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
   const reader = byteReader(body);
   let buffer = new ArrayBuffer(PIECE_BYTES);
@@ -63,7 +63,7 @@ type LargeReader = Pick<ReadableStreamBYOBReader, "cancel"> & {
 
 const readsAtLeast = (reader: object): reader is LargeReader => "readAtLeast" in reader;
 
-/** One that fills a buffer, where the stream has such: else each piece is garbage afterwards. */
+/** A reader that reuses a buffer if the stream supports it; else every piece is a new one. */
 function byteReader(
   body: ReadableStream<Uint8Array>,
 ): LargeReader | ReadableStreamDefaultReader<Uint8Array> {
@@ -72,7 +72,7 @@ function byteReader(
     if (readsAtLeast(reader)) return reader;
     reader.releaseLock();
   } catch {
-    // A stream that was made in JavaScript, of another worker say.
+    // A stream made in JavaScript, for example by another worker.
   }
   return body.getReader();
 }
@@ -80,11 +80,11 @@ function byteReader(
 class ListSplitter {
   isOver = false;
   #depth = 0;
-  /** The depth at which the list's elements are; 0 before it begins. */
+  /** The depth of the list's elements; 0 before the list begins. */
   #listDepth = 0;
   #isInString = false;
   #isEscaped = false;
-  /** The last string at the depth of the names of the text's members. */
+  /** The last string at the depth of the text's member names. */
   #string = "";
   #member = "";
   readonly #decoder = new TextDecoder();
@@ -141,7 +141,7 @@ class ListSplitter {
     if (this.#page.length > LONGEST_ELEMENT + PAGE_BYTES) throw new BrokenList();
   }
 
-  /** Whether the list that has just been opened is the one. */
+  /** Whether the list that was just opened is the one to read. */
   #begins(): boolean {
     return this.#depth === 1 || (this.#depth === 2 && this.#member === this.name);
   }
@@ -150,7 +150,7 @@ class ListSplitter {
     this.#page += this.#decoder.decode(bytes, { stream: true });
   }
 
-  /** Passes over the rest of a string; gives where it stopped. */
+  /** Skips the rest of a string. Returns where it stopped. */
   #passString(bytes: Uint8Array, from: number): number {
     for (let at = from; at < bytes.length; at += 1) {
       const byte = bytes[at];

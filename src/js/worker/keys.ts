@@ -1,17 +1,17 @@
 /**
- * What each Idempotency-Key was used for. A program's object knows its own keys
- * alone, so that the same key with another program would pass for a new one.
+ * What each Idempotency-Key was used for. A program's object knows only its own keys, so
+ * that it would take a key that was used with another program for a new one.
  */
 import { keyReused } from "./program/fingerprint.js";
 import type { Sql } from "./platform-types.js";
 
-/** A route, and the program where it is of one. */
+/** A route, and its program if it has one. */
 export interface KeyScope {
   route: "job" | "jobs" | "distribute";
   program: string | null;
 }
 
-/** Keeps what a key is used for; gives in what an earlier use differs. */
+/** Stores what a key is used for. Returns in what an earlier use differs. */
 export interface KeyApi {
   claimKey(key: string, scope: KeyScope): Promise<string[]>;
 }
@@ -38,7 +38,7 @@ export class Keys {
     this.#sql = sql;
   }
 
-  /** Keeps what a key is used for, and lets go of old ones; gives in what an earlier use differs. */
+  /** Stores what a key is used for, and deletes old keys. Returns in what an earlier use differs. */
   claim(key: string, { route, program }: KeyScope): string[] {
     const now = Date.now();
     this.#sql.exec("DELETE FROM keys WHERE used_at < ?", now - KEY_RETENTION_MS);

@@ -10,14 +10,14 @@ import { stubs } from "./stubs.js";
 import type { WorkerEnv } from "./types.js";
 import { type TokenApi, type UberFetch, clientOptions, createUber, uberFetch } from "./uber.js";
 
-/** From the first byte of the request to the last of the list. */
+/** The time for the whole list, from the first byte of the request. */
 const LIST_TIMEOUT_MS = 120_000;
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const NIL = "00000000-0000-0000-0000-000000000000";
-/** The page's client repeats what may be repeated, and waits as long as Uber asks. */
+/** The page's client retries, and waits as long as Uber asks. */
 const ONCE = { maxRetries: 0 } as const;
 
-/** How Uber is reached, and whom tokens are from. */
+/** How Uber is reached, and where tokens come from. */
 export interface Way {
   app: () => TokenApi;
   fetch: UberFetch;
@@ -29,8 +29,8 @@ const wayOf = (env: WorkerEnv): Way => ({
 });
 
 /**
- * The body of Uber's answer. The client makes the request and judges the answer
- * by its head, but gets an empty list: it would keep the whole of it in memory.
+ * The body of Uber's response. The client makes the request and checks the head of the
+ * response, but gets an empty list: it would hold the whole list in memory.
  */
 export async function openCodes(
   env: WorkerEnv,
@@ -47,7 +47,7 @@ export async function openCodes(
     given?.addEventListener("abort", abort);
     const signal = AbortSignal.any([head.signal, timeout]);
     const answer = await fetch(url, { ...init, signal });
-    // The client lets go of its own connection once it has an answer.
+    // The client closes its own connection once it has a response.
     given?.removeEventListener("abort", abort);
     if (!answer.ok) return answer;
     ({ body } = answer);
@@ -64,7 +64,7 @@ export async function openCodes(
   return body ?? new Blob([]).stream();
 }
 
-/** The codes in pages of some hundred each, with all that Uber says of them. */
+/** The codes in pages of some hundred each, with all of their members. */
 export function listedCodes(
   env: WorkerEnv,
   programId: string,
@@ -74,19 +74,19 @@ export function listedCodes(
   return pagesRead(env, programId, includeUsage, (page) => reader.read(page));
 }
 
-/** Eighteen bytes a code: which it is, whether it is cancelled, and whether it is in use. */
+/** Eighteen bytes for each code: its id, whether it is cancelled, and whether it is in use. */
 export interface ListedIds {
   length: number;
   ids: Uint8Array;
-  /** Not 0 where it is cancelled. */
+  /** Not 0 if the code is cancelled. */
   cancelled: Uint8Array;
-  /** Not 0 where it is in use; always 0 where its use was not asked for. */
+  /** Not 0 if the code is in use; always 0 if usage was not requested. */
   used: Uint8Array;
 }
 
 /**
- * The ids of the codes alone, in pages. The core makes an object of each code
- * with all its members: of a long list, that is much time and memory for nothing.
+ * Only the ids of the codes, in pages. The core would make an object of each code with
+ * all its members, which takes much time and memory for a long list.
  */
 export function listedIds(
   env: WorkerEnv,
@@ -97,7 +97,7 @@ export function listedIds(
   return pagesRead(env, programId, includeUsage, readIds, way);
 }
 
-/** What Uber says of each code: any of it may be there. */
+/** The members of each code; any of them may be missing. */
 function codesIn(page: string): ListedCode[] {
   const codes: unknown = JSON.parse(`[${page}]`);
   return Array.isArray(codes) ? codes.map(membersOf) : [];
@@ -113,7 +113,7 @@ function readIds(page: string): ListedIds {
   };
 }
 
-/** What guests type, of each code: empty where Uber says none. */
+/** The text that guests type, for each code: empty if Uber gives none. */
 export interface ListedTexts extends Pick<ListedIds, "length" | "ids"> {
   texts: string[];
 }
@@ -135,23 +135,23 @@ function readTexts(page: string): ListedTexts {
   };
 }
 
-/** What is read of a code in Uber's list. */
+/** The members that are read of a code in Uber's list. */
 type ListedCode = Partial<Record<"code_id" | "code_text" | "canceled_at" | "usage_count", unknown>>;
 
 function isInUse({ code_id: id, usage_count: count }: ListedCode): boolean {
-  // Uber writes counts as text elsewhere.
+  // In other places Uber writes counts as text.
   const isCount = typeof count === "number" || typeof count === "string";
   return isCount && Number(count) > 0 && isUuid(id);
 }
 
-/** What is no UUID is the nil one, which is rejected wherever it is to be sent. */
+/** The nil UUID stands for an invalid id: it is rejected when it is to be sent. */
 function uuidOrNil(id: unknown): string {
   return isUuid(id) ? id : NIL;
 }
 
 const isUuid = (id: unknown): id is string => typeof id === "string" && UUID.test(id);
 
-/** Refuses a list of more codes than a job may have, and one that is not whole. */
+/** Refuses a list of more codes than a job may have, and an incomplete one. */
 async function* pagesRead<T extends { length: number }>(
   env: WorkerEnv,
   programId: string,
@@ -160,7 +160,7 @@ async function* pagesRead<T extends { length: number }>(
   way?: Way,
 ): AsyncGenerator<T, void, void> {
   const { maxCodes } = settings();
-  // Cleared at the end: a timer that is set keeps an object in memory.
+  // Cleared at the end, because a timer keeps an object in memory.
   const late = new AbortController();
   const timer = setTimeout(
     () => late.abort(new DOMException("The list took too long", "TimeoutError")),
@@ -185,7 +185,7 @@ async function* pagesRead<T extends { length: number }>(
   }
 }
 
-/** Has the core read a page, as if it were the answer to a request for it. */
+/** Lets the core read a page, as if it were the response to a request. */
 class PageReader {
   readonly #client: Client;
   #page = "";
@@ -221,7 +221,7 @@ function tooMany(most: number) {
   );
 }
 
-// No 5xx: a page's client would take the codes of a call for unknown.
+// Not a 5xx, for which a page's client would take the codes of a call as unknown.
 function brokenOff() {
   return refuse(
     424,

@@ -1,4 +1,4 @@
-/** Lists of codes that come as a stream of bytes, or in JSON, read within limits. */
+/** Reads lists of codes, from a stream of bytes or from JSON, within limits. */
 import {
   type CodeList,
   type ListParts,
@@ -21,22 +21,22 @@ import { settings } from "./settings.js";
 
 const MOST_PROGRAMS = 1_000;
 
-/** A list that is handed to a program's object: as text, or as the worker has read it. */
+/** A list that is passed to a program's object: as text, or already read. */
 export type ListInput = ListText | ListParts;
 
 export interface ListText extends Body {
-  /** Which column the codes are in; undefined where that is to be found out. */
+  /** The column of the codes; undefined if it has to be detected. */
   column: string | undefined;
 }
 
-/** A list that was read here, to be handed over. */
+/** The parts of a list, to pass it to an object. */
 export function partsOf(list: CodeList): ListParts {
   const parts = listParts(list);
   if (parts === undefined) throw new TypeError("No list that was read here");
   return parts;
 }
 
-/** The codes of a list that was read here, sixteen bytes each. */
+/** The codes of a list, sixteen bytes each. */
 export function idsOf(list: CodeList): Uint8Array<ArrayBuffer> {
   const ids = listIds(list);
   if (ids && isUnshared(ids)) return ids;
@@ -46,7 +46,7 @@ export function idsOf(list: CodeList): Uint8Array<ArrayBuffer> {
 const isUnshared = (bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> =>
   bytes.buffer instanceof ArrayBuffer;
 
-/** The list that was handed over. */
+/** Reads the list that was passed. */
 export async function readInput(input: ListInput): Promise<CodeList> {
   return "ids" in input ? toCodeList(input) : readList(input);
 }
@@ -78,7 +78,7 @@ export const readLists = (
     }),
   );
 
-/** The list as it may be sent, or why not. */
+/** The list to send, or the refusal. */
 export function accepted(list: CodeList, { valid }: Pick<ListFlags, "valid">): CodeList {
   if (list.rejectedCount > 0 && valid !== true) {
     throw refuse(
@@ -103,16 +103,16 @@ async function withinLimits<T extends CodeList | ProgramLists>(
   try {
     const found = await read(stop.signal, ({ codes, rejected, programs }) => {
       if (codes > maxCodes) stop.abort(tooManyCodes(maxCodes));
-      // A wrong column of programs has as many of them as there are rows.
+      // A wrong column of programs may have a different value in each row.
       if (programs > MOST_PROGRAMS) stop.abort(tooManyPrograms());
-      // A file of something else need not be read to its end.
+      // If it is another file, reading to its end is of no use.
       if (rejected > maxCodes) stop.abort(tooManyRejected(rejected));
     });
     if (sizeOf(found) > maxCodes) throw tooManyCodes(maxCodes);
     if ("programs" in found && found.programs.size > MOST_PROGRAMS) throw tooManyPrograms();
     return found;
   } catch (error) {
-    // Our own refusals come as the cause of the reader's error.
+    // Our refusals are the cause of the reader's error.
     const cause = error instanceof VoucherError ? error.cause : undefined;
     throw isRefusal(cause) ? cause : error;
   }

@@ -1,4 +1,4 @@
-/** One line of JSON an event; never a secret, a token, a code or a recipient's data. */
+/** Logs one line of JSON for each event, never with a secret, a token, a code or a recipient's data. */
 import { membersOf } from "../schema.js";
 
 export function log(
@@ -8,10 +8,10 @@ export function log(
   console.log(JSON.stringify({ event, ...members }));
 }
 
-/** An error of ours, by what can be told of it without what came from outside. */
+/** Logs an error, without text from outside. */
 export function logError(where: string, error: unknown): void {
   const { name, code } = membersOf(error);
-  // Lines of a stack hold names of functions and no values; those of the message before them may.
+  // Lines of the stack hold only names of functions; the message before them may hold values.
   const lines = error instanceof Error ? (error.stack ?? "").split("\n") : [];
   const stack = lines
     .filter((line) => /^ +at /.test(line))

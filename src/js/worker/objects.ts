@@ -1,9 +1,9 @@
 /**
- * What the worker's objects do for one another and for the routes: calls of the platform's
- * (RPC), so that what they take and give is a copy. The classes implement these interfaces, and
- * whoever calls knows the interface alone.
+ * The methods of the worker's objects that other objects and the routes call. These are RPC
+ * calls, so arguments and results are copies. The classes implement these interfaces, and
+ * callers know only the interfaces.
  */
-import type { Fate, Groups } from "./account/groups.js";
+import type { GroupDecision, Groups } from "./account/groups.js";
 import type { Lease } from "./account/rate.js";
 import type { EventFilter, NewEvent } from "./events/event-store.js";
 import type { KeyApi } from "./keys.js";
@@ -32,12 +32,12 @@ import type {
 import type { TokenApi } from "./uber.js";
 
 /**
- * What an object gives for what it may refuse. A refusal is told and not thrown: of an error, nothing
- * but its message arrives.
+ * The result of a method that may refuse. A refusal is returned and not thrown: of a thrown error,
+ * only the message crosses RPC.
  */
 export type RpcResult<T> = { value: T } | { problem: Problem };
 
-/** The one object that all programs share. Its methods are described where `AppObject` has them. */
+/** The one object that all programs share. See `AppObject` for its methods. */
 export interface AppApi extends KeyApi, TokenApi {
   lease(program: string, wanted: number): Promise<Lease>;
   close(until: number): Promise<void>;
@@ -68,17 +68,18 @@ export interface AppApi extends KeyApi, TokenApi {
   isSessionEnded(until: number): Promise<boolean>;
   beginGroup(...values: Parameters<Groups["begin"]>): Promise<ReturnType<Groups["begin"]>>;
   commitGroup(...values: Parameters<Groups["commit"]>): Promise<boolean>;
+  continueGroup(...values: Parameters<Groups["continue"]>): Promise<boolean>;
   cancelGroup(...values: Parameters<Groups["cancel"]>): Promise<void>;
-  fateInGroup(...values: Parameters<Groups["fate"]>): Promise<Fate>;
+  groupDecision(...values: Parameters<Groups["decision"]>): Promise<GroupDecision>;
 }
 
-/** A job of a group, as the worker hands it over. */
+/** A job of a group to create. */
 export interface HeldOrder {
   programId: string;
-  /** Sixteen bytes a code. */
+  /** The codes, sixteen bytes each. */
   ids: Uint8Array;
   duplicates: number;
-  /** The request: what an earlier one with the same key has left is none of its jobs. */
+  /** Identifies the request. Jobs of an earlier request with the same key don't belong to it. */
   attempt: string;
   by: string;
   source: string | null;
@@ -93,19 +94,19 @@ export interface HeldOrder {
   codesInAll: number;
 }
 
-/** A list that is to be compared with its program's. */
+/** A list to compare with its program's list. */
 export interface CheckOrder {
   programId: string;
   list: ListInput;
-  /** Of many programs: who else has its codes is not looked for. */
+  /** One of many programs: other programs are not searched for its codes. */
   isOneOfMany: boolean;
 }
 
-/** A job of one program, as an operator asks for it. */
+/** A job of one program to create. */
 export interface JobOrder {
   programId: string;
   flags: ListFlags;
-  /** What decides what is sent, beside the list and the flags. */
+  /** The parameters that decide what is sent, besides the list and the flags. */
   fingerprint: Fingerprint;
   key: string;
   by: string;
@@ -117,7 +118,7 @@ export interface JobOrder {
   plan: Pick<StartPlan, "starts" | "startInSeconds">;
 }
 
-/** Uber's own distribute call, as an operator makes it. */
+/** A call of Uber's own distribute route. */
 export interface CallOrder extends Pick<JobOrder, "programId" | "flags" | "by"> {
   key: string | null;
   /** The list is that of every code of the program. */
@@ -130,7 +131,7 @@ export interface BatchDecision {
   decision: JobDecision;
 }
 
-/** Which results of a job are wanted; all of them, the first 500, where nothing is said. */
+/** Which results of a job are wanted. Default: the first 500 of all. */
 export interface ResultFilter {
   state?: CodeState | undefined;
   /** What the code begins with. */
@@ -142,13 +143,13 @@ export interface ResultFilter {
   limit?: number | undefined;
 }
 
-/** What is to be changed of a job's name and note; `undefined` stays as it is. */
+/** Changes of a job's name and note; `undefined` changes nothing. */
 export interface Naming {
   name: string | undefined;
   note: string | null | undefined;
 }
 
-/** What an operator asks of a program and its jobs. `who` is the operator, and why it is asked for. */
+/** Operations on a program and its jobs. `who` is the operator and the reason. */
 export interface ProgramOperations {
   createJob(
     order: JobOrder,
@@ -170,11 +171,15 @@ export interface ProgramOperations {
   rename(jobId: string, naming: Naming, by: string): Promise<RpcResult<JobSummary>>;
 }
 
-/** The methods of a program's object that many programs are called for. */
+/** A job of a group; or that its program has nothing to send; or why the job was refused. */
+export type Held =
+  | { summary: JobSummary }
+  | { nothing: Problem; programId: string }
+  | { problem: Problem; programId: string };
+
+/** The methods of a program's object that can be called on many programs at once. */
 export interface ProgramTasks {
-  hold(
-    order: HeldOrder,
-  ): Promise<{ summary: JobSummary } | { problem: Problem; programId: string }>;
+  hold(order: HeldOrder): Promise<Held>;
   summary(jobId: string): Promise<JobSummary | undefined>;
   learnGroups(): Promise<void>;
   dryRun(order: CheckOrder): Promise<RpcResult<DryRun>>;
@@ -194,12 +199,12 @@ export interface ProgramCall<T extends Task> {
   value: TaskValues[T];
 }
 
-/** Why a program's object is to look at what Uber says of its codes. */
+/** Why a program's object should read usage from Uber. */
 export type Evidence = "unread" | "usage";
 
-/** The object of one program. Its methods are described where `ProgramObject` has them. */
+/** The object of one program. See `ProgramObject` for its methods. */
 export interface ProgramApi extends ProgramTasks, ProgramOperations {
-  /** Watches a job: a WebSocket can't be passed on by a call of a method. */
+  /** Watches a job: RPC can't carry a WebSocket. */
   fetch(request: Request): Promise<Response>;
   webhook(events: readonly EventOutcomes[], evidence?: Evidence): Promise<boolean>;
   passOn<T extends Task>(task: T, calls: readonly ProgramCall<T>[]): Promise<TaskResults[T][]>;

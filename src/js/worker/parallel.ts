@@ -1,9 +1,9 @@
-/** Work on many things, a few at a time. */
+/** Runs many tasks, a few at a time. */
 
 /** The platform allows six connections at a time. */
 const CONCURRENCY = 6;
 
-/** Does that with each of them. Fails with the first failure, and begins nothing after it. */
+/** Runs the work for each item. Fails with the first failure, and starts nothing after it. */
 export async function inParallel<T, R>(
   values: readonly T[],
   work: (value: T) => Promise<R>,

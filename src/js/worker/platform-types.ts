@@ -1,7 +1,7 @@
-/** The shapes of what Cloudflare's platform hands over, as far as they are used. */
+/** The parts of Cloudflare's platform that the worker uses. */
 import type { DurableStorage } from "../journal/durable-object.js";
 
-/** What a query takes and gives. */
+/** A value in a query or a row. */
 export type SqlValue = ArrayBuffer | string | number | null;
 
 /** The SQLite database of an object. */
@@ -18,7 +18,7 @@ export interface ObjectStorage extends DurableStorage {
   setAlarm(at: number): Promise<void>;
 }
 
-/** A WebSocket that outlives the object in memory. */
+/** A WebSocket that stays open while its object is out of memory. */
 export interface LiveSocket {
   send(text: string): void;
   close(code?: number, reason?: string): void;
@@ -26,7 +26,7 @@ export interface LiveSocket {
   deserializeAttachment(): unknown;
 }
 
-/** What an object gets. */
+/** The state that an object's constructor gets. */
 export interface ObjectState {
   readonly storage: ObjectStorage;
   waitUntil(work: Promise<unknown>): void;
@@ -36,27 +36,27 @@ export interface ObjectState {
   setWebSocketAutoResponse(pair: unknown): void;
 }
 
-/** What is called of a service binding. */
+/** A service binding. */
 export interface Service {
   /** Sends a request to it. */
   fetch(input: any, init?: any): Promise<any>;
 }
 
-/** A service as the worker calls it; and the host itself. */
+/** A service binding, or the host itself, with the types that the worker uses. */
 export interface HttpService {
   fetch(input: Request | string, init?: RequestInit): Promise<Response>;
 }
 
 /** The objects of one class. */
 export interface ObjectNamespace {
-  /** The id of the object of that name. */
+  /** The id of the object with this name. */
   idFromName(name: string): any;
-  /** What calls the object. */
+  /** A stub that calls the object. */
   get(id: any): any;
 }
 
-/** What is used of the platform's context of a request. */
+/** The platform's context of a request. */
 export interface RequestContext {
-  /** Lets work go on after the answer. */
+  /** Keeps work running after the response. */
   waitUntil(work: Promise<unknown>): void;
 }

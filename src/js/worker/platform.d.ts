@@ -1,4 +1,4 @@
-/** What is used of Cloudflare's platform. The package's own declarations name none of it. */
+/** Cloudflare's platform, as far as the worker uses it. The package's declarations do not name it. */
 declare module "cloudflare:workers" {
   export class DurableObject<Env = unknown> {
     constructor(ctx: import("./platform-types.js").ObjectState, env: Env);
@@ -15,12 +15,12 @@ declare class WebSocketPair {
   readonly 1: PlatformSocket;
 }
 
-/** What the platform answers by itself, without waking the object. */
+/** A message that the platform answers by itself, without waking the object. */
 declare class WebSocketRequestResponsePair {
   constructor(request: string, response: string);
 }
 
 interface ResponseInit {
-  /** The end that goes to whoever has asked. */
+  /** The end that the client gets. */
   webSocket?: PlatformSocket;
 }

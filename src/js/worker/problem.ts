@@ -1,4 +1,4 @@
-/** Answers that say no: problem+json (RFC 9457) with the package's codes. */
+/** Error responses: problem+json (RFC 9457) with the package's codes. */
 import { ApiError, ConnectionError, JobError, ValidationError, VoucherError } from "../errors.js";
 import { hintOverHttp } from "./hints.js";
 import type { JobFault } from "./types.js";
@@ -12,18 +12,18 @@ export interface Problem {
   /** May Uber have queued something because of this request? Default: no. */
   queued?: "no" | "unknown";
   headers?: Record<string, string>;
-  /** Members of its own. */
+  /** Other members of the problem. */
   more?: Record<string, unknown>;
 }
 
-/** A refusal on its way out. */
+/** A refusal that is thrown. */
 export class Refusal extends Error {
   constructor(readonly problem: Problem) {
     super(problem.title);
   }
 }
 
-/** What is thrown where a request is refused before anything leaves. */
+/** Makes the refusal of a request from which nothing was sent. */
 export function refuse(
   status: number,
   code: string,
@@ -36,7 +36,7 @@ export function refuse(
 
 const NEWER = "A later release of the worker has written this database";
 
-/** What an object throws that must not touch what a later release has stored. */
+/** The refusal of an object whose tables a later release has written. */
 export const refuseNewer = (): Refusal =>
   refuse(503, "newer_database", NEWER, "Deploy that release again. Until then nothing is sent.");
 
@@ -56,7 +56,7 @@ export function answer({ status, code, title, hint, queued, headers, more }: Pro
   });
 }
 
-/** The answer for whatever was thrown, by what reads and by what decides. */
+/** The response for an error of any route. */
 export function answerError(error: unknown): Response {
   return answer(problemOf(error));
 }
@@ -64,7 +64,7 @@ export function answerError(error: unknown): Response {
 export function problemOf(error: unknown): Problem {
   if (error instanceof Refusal) return error.problem;
   if (!(error instanceof VoucherError)) {
-    // From one object to the other, nothing of an error but its message comes along.
+    // Only the message of an error crosses RPC.
     if (error instanceof Error && error.message === NEWER) return refuseNewer().problem;
     return {
       status: 500,
@@ -80,19 +80,18 @@ export function problemOf(error: unknown): Problem {
 }
 
 /**
- * The answer for a distribute call that did not end in `queued`.
+ * The response for a distribute call that did not end in `queued`.
  *
- * The client in the page takes a 4xx for proof that nothing was queued and a
- * 5xx for doubt, so the status has to say what `queued` says. It also repeats
- * 401, 409 and 429: those are given only where Uber gave them and asking again
- * can help.
+ * The client in the page takes a 4xx as proof that nothing was queued, and a 5xx as
+ * unknown, so the status has to match `queued`. The client also retries 401, 409 and
+ * 429: these are given only if Uber gave them and a retry can help.
  */
 export function distributeProblem(error: VoucherError): Problem {
   if (error.queued === "unknown") return of(error, error.code === "timeout" ? 504 : 502);
   return of(error, refusalStatus(error));
 }
 
-/** Passed on as they are; the rest of the refusals is 424, as it asks for nothing of the page. */
+/** Statuses that are passed on. All other refusals are 424, which asks nothing of the page. */
 const PASSED_ON = new Set([400, 402, 403, 404, 409, 410, 413, 415, 422, 429]);
 const FAILED_DEPENDENCY = 424;
 const VALIDATION: Record<string, number> = {
@@ -103,7 +102,7 @@ const VALIDATION: Record<string, number> = {
   invalid_options: 400,
 };
 
-/** A 4xx for what is known to have queued nothing: never 401, 408 or 499. */
+/** A 4xx for an error that has queued nothing: never 401, 408 or 499. */
 function refusalStatus(error: VoucherError): number {
   if (error instanceof ValidationError) return VALIDATION[error.code] ?? FAILED_DEPENDENCY;
   if (error instanceof JobError) return error.code === "not_unknown" ? 409 : FAILED_DEPENDENCY;
@@ -131,7 +130,7 @@ function issues({ issues: found }: ValidationError): Record<string, unknown> | u
     : { issues: found.map(({ line, value, reason }) => ({ line, value, reason })) };
 }
 
-/** An error as a job keeps it: nothing that came from outside. */
+/** An error as a job stores it, without text from outside. */
 export function faultOf(error: unknown): JobFault {
   if (!(error instanceof VoucherError)) {
     const { code, title: message, hint } = problemOf(error);

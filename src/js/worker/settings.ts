@@ -1,13 +1,13 @@
 /**
- * How the worker goes about it. Module state: the objects run in the same
- * script, and no other way leads to them from `createWorker`.
+ * The options of the worker. They are module state: the objects run in the same script,
+ * and `createWorker` has no other way to pass them.
  */
 import { type Reader, boolean, isObject, method, only, readOptions, whole } from "../schema.js";
 import { LONGEST_START_SECONDS } from "./program/start-plan.js";
 import type { UsageSchedule, WorkerOptions } from "./types.js";
 
 const LONGEST_RETENTION_DAYS = 3_650;
-/** The platform takes none that is larger. */
+/** The largest value that the platform accepts. */
 const LARGEST_BODY_BYTES = 5_000_000_000;
 
 const RECONCILE: Required<UsageSchedule> = {
@@ -31,7 +31,7 @@ const DEFAULTS = {
   startDelaySeconds: 10,
 };
 
-/** The options, with what is not given. */
+/** The options, with defaults for those that are not given. */
 export type Settings = Required<
   Omit<WorkerOptions, "outcomes" | "approval" | "onEvent" | "reconcile">
 > &
@@ -57,7 +57,7 @@ const days = only(
   `must be a number above 0, at most ${LONGEST_RETENTION_DAYS}`,
 );
 
-/** More is further ahead than an alarm can be set. */
+/** The longest schedule: an alarm can't be set further ahead. */
 const LONGEST_HOURS = 24 * 30;
 const isHours = (value: unknown): value is number =>
   typeof value === "number" && value >= 0.001 && value <= LONGEST_HOURS;
@@ -81,7 +81,7 @@ const schema = {
     "must be a list of origins, such as https://console.example.com",
   ),
   allowDistributeAll: boolean,
-  // More slowly, a job would stand still for hours between two requests.
+  // With a lower rate, hours would pass between two requests of a job.
   requestsPerSecond: between(0.01, 100_000),
   batchSize: whole(1, 30_000),
   retentionDays: days,
@@ -105,7 +105,7 @@ const schema = {
   outcomes: method<NonNullable<WorkerOptions["outcomes"]>>(),
 } satisfies Record<keyof WorkerOptions, Reader<unknown>>;
 
-/** Checks the options, and makes them those of this script. */
+/** Checks the options, and sets them for this script. */
 export function configure(options: WorkerOptions = {}): void {
   const call = "createWorker: ";
   const { reconcile, ...given } = readOptions(options, schema, { call });

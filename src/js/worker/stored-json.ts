@@ -2,7 +2,7 @@
 
 declare const content: unique symbol;
 
-/** The JSON of a `T`: the type of a row says so of its column. */
+/** The JSON of a `T`: the type of a column. */
 export type JsonText<T> = string & { readonly [content]?: T };
 
 export function parseStored<T>(text: JsonText<T>): T {

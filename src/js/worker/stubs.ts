@@ -1,4 +1,4 @@
-/** The objects behind the worker, and what they do for one another. */
+/** Stubs, through which the worker's objects are called. */
 import { membersOf } from "../members.js";
 import { isFunction } from "../schema.js";
 import { canonicalId } from "../codes/canonical-id.js";
@@ -25,8 +25,8 @@ const APP = "app";
 const EVENTS = "events";
 
 /**
- * Calls on these are calls of the platform's (RPC): what they give is a copy. One
- * is for one call, and counted in the budget.
+ * Calls on these are RPC calls, whose results are copies. Each call gets a new stub and
+ * counts in the budget.
  */
 export function stubs(env: WorkerEnv, budget?: Budget): Stubs {
   const apps: Namespace<AppApi> = env.VOUCHER_APP;
@@ -40,12 +40,12 @@ export function stubs(env: WorkerEnv, budget?: Budget): Stubs {
   };
 }
 
-/** The same stub, whose calls fail with a 503 where the object can't be reached. */
+/** A stub whose calls fail with a 503 if the object can't be reached. */
 function reachable<T extends object>(get: () => T, budget: Budget | undefined): T {
   // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- `get` below makes its members.
   return new Proxy({} as T, {
     get: (_target, name) => {
-      // No promise, whoever waits for it.
+      // Without `then`, so that `await` does not take it for a promise.
       if (name === "then") return undefined;
       return async (...values: unknown[]) => {
         budget?.countInside();
@@ -54,7 +54,7 @@ function reachable<T extends object>(get: () => T, budget: Budget | undefined): 
           const method = membersOf(stub)[name];
           return isFunction(method) ? await Reflect.apply(method, stub, values) : undefined;
         } catch (error) {
-          // What the object itself has thrown is a fault of ours, and marked so by the platform.
+          // The platform marks errors that the object itself has thrown.
           const { remote } = membersOf(error);
           if (remote === true || isRefused(error)) throw error;
           throw unreachable();

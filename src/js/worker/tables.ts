@@ -1,22 +1,22 @@
 /**
- * The tables of an object, and their version: an older database is brought up to
- * date, and one that a later release has written is left alone.
+ * The tables of an object, and their version: an older database is upgraded, and one that
+ * a later release has written is left alone.
  */
 import type { ObjectStorage } from "./platform-types.js";
 import { refuseNewer } from "./problem.js";
 
 /** The tables of one class of objects; `state` has to be among them. */
 export interface Schema {
-  /** As this release has them. */
+  /** Creates the tables of this release. */
   create: string;
-  /** From each version to the next. The first entry makes version 2 of version 1. */
+  /** Statements from each version to the next. The first entry upgrades version 1 to 2. */
   upgrades: readonly string[];
 }
 
 const WAITING = `
   CREATE TABLE waiting (id INTEGER PRIMARY KEY, job INTEGER NOT NULL, outcomes TEXT NOT NULL);`;
 
-/** Once released, a change is a new upgrade, and a database of before goes to `tests/worker/stored`. */
+/** After a release, a change needs an upgrade, and a database of the old version in `tests/worker/stored`. */
 export const PROGRAM_TABLES: Schema = {
   create: `
     CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -32,7 +32,7 @@ export const PROGRAM_TABLES: Schema = {
   upgrades: [`ALTER TABLE jobs ADD COLUMN set_aside TEXT; ${WAITING}`],
 };
 
-/** The row that a statement always gives. */
+/** The row of a statement that always returns one. */
 export function onlyRow<T>([row]: readonly T[]): T {
   if (row === undefined) throw new Error("A statement that gives a row gave none");
   return row;
@@ -41,7 +41,7 @@ export function onlyRow<T>([row]: readonly T[]): T {
 export class Tables {
   readonly #storage: ObjectStorage;
   readonly #schema: Schema;
-  /** Known once somebody asks: an object has to come to be even while storage refuses. */
+  /** Found on first use: an object must be created even while storage fails. */
   #found: "none" | "ours" | "newer" | undefined;
 
   constructor(storage: ObjectStorage, schema: Schema) {
@@ -53,7 +53,7 @@ export class Tables {
     return this.#find() === "ours";
   }
 
-  /** Whether a later release has written them. They then count as not there. */
+  /** Whether a later release has written them. They then count as missing. */
   get areNewer(): boolean {
     return this.#find() === "newer";
   }
@@ -68,7 +68,7 @@ export class Tables {
     const found = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'state'");
     if ([...found].length === 0) return "none";
     const [row] = sql.exec<{ value: string }>("SELECT value FROM state WHERE key = 'schema'");
-    // The first version did not say which it was.
+    // The first version stored no number.
     const version = Number(row?.value ?? 1);
     if (!(version <= this.#version)) return "newer";
     if (row === undefined || version < this.#version) {
@@ -81,7 +81,7 @@ export class Tables {
     return this.#schema.upgrades.length + 1;
   }
 
-  /** Makes them, unless they are there. */
+  /** Creates them, unless they exist. */
   make(): void {
     this.refuseNewer();
     if (this.areThere) return;
@@ -89,7 +89,7 @@ export class Tables {
     this.#found = "ours";
   }
 
-  /** Throws where a later release has written the database. */
+  /** Throws if a later release has written the database. */
   refuseNewer(): void {
     if (this.areNewer) throw refuseNewer();
   }

@@ -1,4 +1,4 @@
-/** The clients of Uber's API: each gets its token from the one place that asks for them. */
+/** Clients of Uber's API, all of which get their token from the app's object. */
 import { type Client, createClient } from "../client/client.js";
 import { type ErrorParts, type VoucherError, toError } from "../errors.js";
 import type { ClientOptions, FetchFunction, FetchInit } from "../types.js";
@@ -12,11 +12,11 @@ const DEFAULT_TOKEN_URL = "https://auth.uber.com/oauth/v2/token";
 /** A token, in epoch milliseconds. */
 export interface Token {
   accessToken: string;
-  /** When another one is asked for. */
+  /** When another one is requested. */
   renewAt: number;
 }
 
-/** A token, other than the one that Uber rejected. */
+/** Gives a token, other than the one that Uber rejected. */
 export interface TokenApi {
   token(rejected?: string): Promise<{ token: Token } | { fault: ErrorParts }>;
 }
@@ -24,7 +24,7 @@ export interface TokenApi {
 /** Sends a request to Uber. */
 export type UberFetch = (url: string, init: FetchInit) => Promise<Response>;
 
-/** The way to Uber, or to what stands in its place. */
+/** Sends to Uber, or to the binding that replaces it. */
 export function uberFetch(env: WorkerEnv): UberFetch {
   const service: HttpService = env.UBER ?? globalThis;
   return (url, init) => service.fetch(url, init);
@@ -39,15 +39,15 @@ export function clientOptions(env: WorkerEnv): Omit<ClientOptions, "auth"> {
   };
 }
 
-// Of each isolate: a client for one request must not ask for a token each time.
+// In each isolate, so that a client for one request needs no new token each time.
 const tokens = new WeakMap<WorkerEnv, Token>();
 
-/** A client whose tokens come from the app's object, by the `fetch` that is given. */
+/** A client with tokens of the app's object, which sends by the given `fetch`. */
 export function createUber(env: WorkerEnv, app: () => TokenApi, fetch?: FetchFunction): Client {
   return createClient(uberOptions(env, app, fetch));
 }
 
-/** What such a client is made with. */
+/** The options of such a client. */
 export function uberOptions(
   env: WorkerEnv,
   app: () => TokenApi,
@@ -71,15 +71,15 @@ export function uberOptions(
   };
 }
 
-/** The same error with when to ask again; also one that is no answer of a server's. */
+/** Adds to an error when to ask again, even if it is not a server's response. */
 function withDelay(error: VoucherError, retryAfterMs: number | null | undefined): VoucherError {
   return retryAfterMs == null ? error : Object.assign(error, { retryAfterMs });
 }
 
-/** Which Uber is behind the worker, as operators and the log are told. No secrets. */
+/** Which Uber API the worker uses, for operators and the log. No secrets. */
 export interface Upstream {
   environment: "sandbox" | "uber";
-  /** Null with the sandbox behind, and where the variable is no URL. */
+  /** Null with the sandbox, and if the variable is not a URL. */
   host: string | null;
   tokenHost: string | null;
 }
@@ -98,7 +98,7 @@ const hostOf = (url: string) => (URL.canParse(url) ? new URL(url).host : null);
 
 const logged = new WeakSet<WorkerEnv>();
 
-/** Says once in each isolate which Uber it is: a test address that is not read looks like any other. */
+/** Logs once in each isolate which API is used, so that a wrong address is noticed. */
 export function logUpstream(env: WorkerEnv): void {
   if (logged.has(env)) return;
   logged.add(env);

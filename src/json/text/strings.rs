@@ -27,6 +27,7 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[cfg_attr(hot_paths, inline(never))]
     fn escape(&mut self) -> Option<char> {
         let byte = self.byte()?;
         self.at += 1;

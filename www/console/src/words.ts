@@ -1,6 +1,12 @@
 /** The words for what is known of a code: the same everywhere, never a synonym. */
 import { number } from "./format.js";
-import type { CodeState, EventSummary, JobProgress, JobStatus, JobSummary } from "./server/types.js";
+import type {
+  CodeState,
+  EventSummary,
+  JobProgress,
+  JobStatus,
+  JobSummary,
+} from "./server/types.js";
 
 export type State = CodeState;
 

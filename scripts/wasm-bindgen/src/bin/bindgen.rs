@@ -14,7 +14,8 @@ fn main() -> Result<()> {
         .typescript(true)
         .encode_into(EncodeInto::Always)
         .omit_default_module_path(true)
-        .remove_name_section(true)
+        // By which wasm-opt puts functions in order, and which it leaves out then.
+        .remove_name_section(false)
         .remove_producers_section(true)
         .reset_state_function(true)
         .generate(folder)

@@ -13,11 +13,11 @@ export interface TokenFailure {
   until: number;
 }
 
-/** What each name stands for. */
+/** The type of each value. */
 interface Values {
   /** Whether an operator has paused everything. */
   paused: boolean;
-  /** Until when Uber asked to wait, and when that was. */
+  /** Until when Uber asked to wait, and when it did. */
   closed: { until: number; at: number };
   token: TokenSet;
   /** The last failure to get a token. */
@@ -30,7 +30,7 @@ interface Values {
 export class AppState {
   constructor(
     readonly sql: Sql,
-    /** Makes the tables, unless they are there. */
+    /** Creates the tables, unless they exist. */
     readonly open: () => void,
   ) {}
 

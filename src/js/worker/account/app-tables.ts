@@ -16,7 +16,7 @@ export const APP_TABLES: Schema = {
     ${SESSION_TABLES} ${KEY_TABLES} ${KEY_TIMES} ${GROUP_TABLES} ${ERRAND_TABLES} ${EVENT_TABLES}
     ${AUDIT_TABLES}`,
   upgrades: [
-    // Since when the gate is closed is told too.
+    // The value also says since when the gate is closed.
     `${SESSION_TABLES} ${KEY_TABLES} ${ERRAND_TABLES}
     UPDATE state SET value = '{"until":' || value || ',"at":0}' WHERE key = 'closed'`,
     EVENT_TABLES,

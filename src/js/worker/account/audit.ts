@@ -1,12 +1,12 @@
 /**
- * Who did what, when and why: kept as long as the ledgers. An entry is written once, however often
- * it is told, because its key is its time and its id. No recipient's data.
+ * Who did what, when and why: kept as long as the ledgers. An entry that is reported several times
+ * is stored once, because its key is its time and its id. No recipient's data.
  */
 import type { Sql } from "../platform-types.js";
 import { type JsonText, parseStored } from "../stored-json.js";
 import type { AuditEntry, AuditPage } from "../types.js";
 
-/** A table without an index of its own: an entry is one row. */
+/** A table without a separate index: an entry writes one row. */
 export const AUDIT_TABLES = `
   CREATE TABLE audit (
     at INTEGER NOT NULL, id TEXT NOT NULL, entry TEXT NOT NULL, PRIMARY KEY (at, id)) WITHOUT ROWID;`;
@@ -15,14 +15,14 @@ export const AUDIT_TABLES = `
 export interface AuditFilter {
   program?: string | undefined;
   job?: string | undefined;
-  /** Contained in one of its texts, in any case. */
+  /** Contained in one of its texts, ignoring case. */
   find?: string | undefined;
 }
 
 /** The entry before which a page begins. */
 export type AuditCursor = Pick<AuditEntry, "at" | "id">;
 
-/** What an entry begins with, wherever it arises. */
+/** An entry without its id and time. */
 export type NewEntry = Pick<AuditEntry, "by" | "action"> &
   Partial<Omit<AuditEntry, "id" | "at" | "by" | "action">>;
 
@@ -31,7 +31,7 @@ export function toEntry(entry: NewEntry, now: number): AuditEntry {
   return { id: crypto.randomUUID().slice(0, 8), at: now, ...nothing, ...entry };
 }
 
-/** An operator who looks at recipients again and again is written down so often. */
+/** An operator who repeatedly looks at recipients gets one entry in this time. */
 const REVEALED_MS = 10 * 60_000;
 
 export class Audit {
@@ -54,7 +54,7 @@ export class Audit {
     }
   }
 
-  /** An operator sees the recipients of a program: written down once in ten minutes. */
+  /** Records that an operator sees the recipients of a program: once in ten minutes. */
   addRevealed(by: string, programId: string): void {
     const now = Date.now();
     const key = JSON.stringify([by, programId]);
@@ -96,7 +96,7 @@ function isWanted(entry: AuditEntry, { program, job, find }: AuditFilter): boole
   );
 }
 
-/** Whether one of these texts contains that, in any case. */
+/** Whether one of these texts contains `find`, ignoring case. */
 export function contains(texts: readonly (string | null)[], find: string): boolean {
   const wanted = find.toLowerCase();
   return texts.some((text) => text?.toLowerCase().includes(wanted));

@@ -1,6 +1,6 @@
 /**
- * What the app's object has to tell programs, until each has heard it: one that
- * can't be reached is told later.
+ * Notifications of the app's object to programs, kept until they are delivered: one
+ * that can't be reached gets it later.
  */
 import { retryDelay } from "../alarm.js";
 import { logError } from "../log.js";
@@ -8,7 +8,7 @@ import { inParallel } from "../parallel.js";
 import type { Sql } from "../platform-types.js";
 import type { Stubs } from "../stubs.js";
 
-/** That the pause of everything is over; to let jobs go on that something has stopped. */
+/** `unpause`: the pause of everything is over. `resume`: resume the jobs that are halted. */
 type Errand = "unpause" | "resume";
 
 interface Row {
@@ -28,7 +28,7 @@ export class Errands {
   constructor(
     sql: Sql,
     readonly stubs: Stubs,
-    /** While everything is paused, nobody is told that it is over. */
+    /** While everything is paused, no `unpause` is delivered. */
     readonly isPaused: () => boolean,
   ) {
     this.#sql = sql;
@@ -47,7 +47,7 @@ export class Errands {
     return row?.due ?? undefined;
   }
 
-  /** Runs those that are due, up to so many. */
+  /** Delivers those that are due, at most this many. */
   async run(most: number): Promise<void> {
     const rows = this.#sql.exec<Row & Record<string, never>>(
       `SELECT program, errand, failures FROM errands WHERE errand <> ? AND due_at <= ?

@@ -1,10 +1,10 @@
 /**
  * Jobs of one upload that spans programs: none starts before all are created.
  *
- * Creating them is not one transaction. So the group is written down before,
- * and from the moment that it is written down as complete, all of them start,
- * whatever breaks; from the moment that it is given up, all of them go. Each
- * job asks which of these it is, until it knows: nobody has to reach it.
+ * Creating them is not one transaction. So the group is stored first. Once it is
+ * stored as complete, all of them start, whatever fails; once it is stored as given
+ * up, all of them are removed. Each job asks for the decision until it gets one, so
+ * nothing has to reach the job.
  */
 import { refuseReusedKey } from "../program/fingerprint.js";
 import { Refusal } from "../problem.js";
@@ -12,62 +12,64 @@ import type { ObjectStorage } from "../platform-types.js";
 import { type JsonText, parseStored } from "../stored-json.js";
 import type { JobStatus } from "../types.js";
 
-/** What a member of a group is. */
+/** A job of a group. */
 export interface Member {
   programId: string;
   jobId: string;
 }
 
 interface Group {
-  /** Names the request that creates them, of several with one key, and each of its jobs. */
+  /** Identifies the request that creates them, if several have the same key. Its jobs have it too. */
   attempt: string;
-  /** What decides what is sent, as text. */
+  /** The parameters that decide what is sent, as text. */
   digest: string;
-  /** Once all of them are created. */
+  /** Set once all of them are created. */
   members?: Member[];
-  /** Whether they run then, or wait for an operator. */
+  /** Whether they then run, or wait for an operator. */
   starts?: boolean;
 }
 
-/** What there is to say about a group that is about to be created. */
-export type Begun =
-  { state: "new"; attempt: string } | { state: "there"; members: Member[] } | { state: "busy" };
+/** The result of claiming a key for a group. */
+export type GroupClaim =
+  { state: "new"; attempt: string } | { state: "existing"; members: Member[] } | { state: "busy" };
 
-/** What a job of a group is to be: held until that is decided, and nothing if it was given up. */
-export type Fate = Extract<JobStatus, "held" | "running" | "paused"> | "gone";
+/** What a job of a group becomes: `held` until that is decided, `gone` if the group was given up. */
+export type GroupDecision = Extract<JobStatus, "held" | "running" | "paused"> | "gone";
 
-/** So long an upload may take from the end of its body on. */
+/** How long after it was last heard of an upload is given up. */
 const PATIENCE_MS = 5 * 60_000;
-/** So long after a restart: who was creating jobs is most likely gone. */
+/** That an upload was heard of is written again after this time alone: not each of a thousand programs writes a row. */
+const HEARD_MS = 60_000;
+/** The patience after a restart: the request that was creating jobs has probably ended. */
 const ORPHANED_MS = 15_000;
 
-/** Until when one is undecided; 0 when it is decided. */
+/** `due_at`: until when a group is undecided; 0 once it is decided. */
 export const GROUP_TABLES = `
   CREATE TABLE groups (key TEXT PRIMARY KEY, due_at INTEGER NOT NULL, value TEXT NOT NULL);`;
 
 export class Groups {
   readonly #storage: ObjectStorage;
-  /** Who is creating jobs, as far as this object knows since it started. */
+  /** The requests that are creating jobs, since this object started. */
   readonly #attempts = new Set<string>();
 
   constructor(storage: ObjectStorage) {
     this.#storage = storage;
   }
 
-  /** After a start: nobody goes on with the groups that are undecided. */
+  /** After a start: no request continues the groups that are undecided. */
   recover(): void {
     const soon = Date.now() + ORPHANED_MS;
     this.#storage.sql.exec("UPDATE groups SET due_at = ? WHERE due_at > ?", soon, soon);
   }
 
-  /** Writes down that these jobs are about to be created. */
-  begin(key: string, digest: string): Begun | { refused: Refusal["problem"] } {
+  /** Stores that the jobs of a group are about to be created. */
+  begin(key: string, digest: string): GroupClaim | { refused: Refusal["problem"] } {
     const found = this.#read(key);
     if (found && (found.members || found.isOpen)) {
       const { refused } = refusalOfKey(found.digest, digest);
       if (refused) return { refused };
-      if (found.members) return { state: "there", members: found.members };
-      // One that is gone is taken over: the jobs that it has created go.
+      if (found.members) return { state: "existing", members: found.members };
+      // If that request has ended, this one takes the key over, and its jobs are removed.
       if (this.#attempts.has(found.attempt)) return { state: "busy" };
     }
     const attempt = crypto.randomUUID();
@@ -76,7 +78,20 @@ export class Groups {
     return { state: "new", attempt };
   }
 
-  /** All are created: from here on they start. False if they were given up meanwhile. */
+  /** A job of the group is being created. False if the group was given up meanwhile. */
+  continue(key: string, attempt: string): boolean {
+    const group = this.#read(key);
+    if (group?.attempt !== attempt || !group.isOpen) return false;
+    // The attempt is under way, even if this object has left memory meanwhile.
+    this.#attempts.add(attempt);
+    const dueAt = Date.now() + PATIENCE_MS;
+    if (group.due < dueAt - HEARD_MS) {
+      this.#storage.sql.exec("UPDATE groups SET due_at = ? WHERE key = ?", dueAt, key);
+    }
+    return true;
+  }
+
+  /** Stores that all jobs are created: from now on they start. False if the group was given up meanwhile. */
   commit(key: string, attempt: string, members: Member[], starts: boolean): boolean {
     const group = this.#read(key);
     if (group?.attempt !== attempt || !group.isOpen) return false;
@@ -85,38 +100,38 @@ export class Groups {
     return true;
   }
 
-  /** Some could not be created: none starts. */
+  /** Gives a group up, because some jobs could not be created: none starts. */
   cancel(key: string, attempt: string): void {
     const group = this.#read(key);
     if (group?.attempt === attempt && group.isOpen) this.#giveUp(key);
   }
 
-  /** What a job is to be that this attempt has created. */
-  fate(key: string, attempt: string): Fate {
+  /** What a job that this attempt has created becomes. */
+  decision(key: string, attempt: string): GroupDecision {
     const group = this.#read(key);
-    // Another one may have taken its place.
+    // Another attempt may have taken over.
     if (group?.attempt !== attempt) return "gone";
     if (group.members) return group.starts === true ? "running" : "paused";
     return group.isOpen ? "held" : "gone";
   }
 
-  /** It is written down, so that none of its jobs is ever told otherwise. */
+  /** Stores it, so that every job of the group gets the same decision. */
   #giveUp(key: string): void {
     this.#storage.sql.exec("UPDATE groups SET due_at = 0 WHERE key = ?", key);
   }
 
-  /** A group, and whether it is undecided; its time may be over with this. */
-  #read(key: string): (Group & { isOpen: boolean }) | undefined {
+  /** A group, and whether it is undecided. Gives it up if its time is over. */
+  #read(key: string): (Group & { isOpen: boolean; due: number }) | undefined {
     const [row] = this.#storage.sql.exec<{ due: number; value: JsonText<Group> }>(
       "SELECT due_at AS due, value FROM groups WHERE key = ?",
       key,
     );
     if (row === undefined) return undefined;
     const now = Date.now();
-    // Later than anything is ever due: the clock was set back, and who was at it may be gone.
+    // Too far ahead: the clock was set back, and the request may have ended.
     const isOpen = row.due > now && row.due <= now + 2 * PATIENCE_MS;
     if (row.due > 0 && !isOpen) this.#giveUp(key);
-    return { ...parseStored(row.value), isOpen };
+    return { ...parseStored(row.value), isOpen, due: row.due };
   }
 
   #write(key: string, group: Group, dueAt: number): void {
@@ -129,7 +144,7 @@ export class Groups {
   }
 }
 
-/** A refusal is told and not thrown: what is thrown to the worker would lose its problem. */
+/** Returns a refusal instead of throwing it: an error that crosses RPC loses its problem. */
 function refusalOfKey(before: string, now: string): { refused?: Refusal["problem"] } {
   try {
     refuseReusedKey(before, now);

@@ -1,4 +1,4 @@
-/** The index of jobs of all programs, as history shows it and as the first screen does. */
+/** Reads the index of jobs of all programs, for history and for the first screen. */
 import { contains } from "./audit.js";
 import type { Sql } from "../platform-types.js";
 import { type StoredSummary, readSummary } from "../program/records.js";
@@ -9,7 +9,7 @@ const MOST_LISTED = 100;
 
 /** Which jobs are wanted. */
 export interface HistoryFilter {
-  /** Created before that; of those that were created at that very moment, the ones after `beforeId`. */
+  /** Created before this time; or at this time, with an id below `beforeId`. */
   before: number;
   beforeId: string;
   limit: number;
@@ -23,7 +23,7 @@ interface Row {
   summary: JsonText<StoredSummary>;
 }
 
-/** The newest first. Rows are read one by one until there are enough. */
+/** Finds jobs, the newest first. Rows are read one by one until there are enough. */
 export function findJobs(sql: Sql, filter: HistoryFilter): JobSummary[] {
   const { before, beforeId, limit, program, status } = filter;
   const rows = sql.exec<Row>(
@@ -45,7 +45,7 @@ function isFound({ name, note, source, programId, id }: JobSummary, find: string
   return find === undefined || contains([name, note, source, programId, id], find);
 }
 
-/** What is under way, and what needs somebody. */
+/** The jobs that are under way, and those that need an operator. */
 export function overviewOf(sql: Sql): Omit<Overview, "unreadEvents"> {
   const inStatus = (...statuses: JobStatus[]) => {
     const rows = sql.exec<Row>(

@@ -1,4 +1,4 @@
-/** The index of the jobs of all programs: a row each, as its program last reported it. */
+/** The index of the jobs of all programs: one row for each, as its program last reported it. */
 import type { Sql, SqlValue } from "../platform-types.js";
 import { type StoredSummary, readSummary } from "../program/records.js";
 import type { JsonText } from "../stored-json.js";
@@ -22,7 +22,7 @@ export class JobIndex {
     this.#sql = sql;
   }
 
-  /** Keeps what a program reports of a job; gives its status before. */
+  /** Stores the report of a job. Returns its previous status. */
   keep(summary: JobSummary): JobStatus | undefined {
     const { id, programId, createdAt, status } = summary;
     const [before] = this.#sql.exec<{ status: JobStatus }>(
@@ -36,7 +36,7 @@ export class JobIndex {
     return before?.status;
   }
 
-  /** One row: to replace it would be four, with those of its indexes. */
+  /** Writes one row. Replacing it would write four, with its indexes. */
   update(summary: JobSummary): void {
     const { id, status } = summary;
     const query = "UPDATE jobs SET status = ?, summary = ? WHERE id = ?";
@@ -52,7 +52,7 @@ export class JobIndex {
     return this.#summaries("program = ? ORDER BY created_at DESC LIMIT 1", program)[0];
   }
 
-  /** Programs that have jobs, those of the newest ones first. */
+  /** Programs that have jobs, in the order of their newest job. */
   programs(most: number): string[] {
     const rows = this.#sql.exec<{ program: string }>(
       "SELECT program FROM jobs GROUP BY program ORDER BY max(created_at) DESC LIMIT ?",

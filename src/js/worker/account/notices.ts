@@ -1,16 +1,16 @@
 /**
- * Tells `onEvent` of what an operator may want to know: which changes of a job are news, and the call
- * itself, which keeps nothing waiting and whose failure stops nothing.
+ * Calls `onEvent` with what an operator may want to know. Nothing waits for the call, and its failure
+ * has no effect.
  */
 import { log, logError } from "../log.js";
 import { settings } from "../settings.js";
 import type { JobStatus, JobSummary, WorkerEnv, WorkerEvent } from "../types.js";
 
-/** Of events that can't be read: they may come by the hundred. */
+/** The time between two notices of unreadable events, of which hundreds may come. */
 const UNREAD_EVERY_MS = 10 * 60_000;
 
 /**
- * | A job becomes            | the first time from           | is news as        |
+ * | A job becomes            | from                          | and is told as    |
  * | ------------------------ | ----------------------------- | ----------------- |
  * | `running`                | nothing, and what waits       | `job_started`     |
  * | `halted`, `unreadable`   | anything else                 | `job_halted`      |
@@ -47,18 +47,18 @@ export class Notices {
 
   constructor(
     readonly env: WorkerEnv,
-    /** Lets it go on after the call that began it. */
+    /** Keeps the object alive for work that goes on after the call. */
     readonly waitUntil: (work: Promise<unknown>) => void,
   ) {}
 
-  /** A job is now what this says. */
+  /** A job has changed. */
   job(before: JobStatus | undefined, summary: JobSummary): void {
     const type = newsOf(before, summary.status);
     if (type !== undefined)
       this.#tell({ type, at: Date.now(), job: summary, path: pathOf(summary) });
   }
 
-  /** An event came that could not be read. */
+  /** An event that could not be read has arrived. */
   unread(): void {
     const now = Date.now();
     if (now >= this.#unreadAt && now < this.#unreadAt + UNREAD_EVERY_MS) return;

@@ -1,8 +1,7 @@
 /**
- * What all programs of an app share: the token, the rate, the index of jobs.
- * One object, so that there is one of each. Another of the same class, under a
- * name of its own, keeps the events (see `event-store.ts`): a class of its own
- * would have to be in everybody's configuration.
+ * What all programs of an app share: the token, the rate, the index of jobs. There
+ * is one such object. A second object of the same class keeps the events (see
+ * `event-store.ts`): another class would need a change of every user's configuration.
  */
 import { DurableObject } from "cloudflare:workers";
 
@@ -36,7 +35,7 @@ import { APP_TABLES } from "./app-tables.js";
 import { Audit, type AuditCursor, type AuditFilter } from "./audit.js";
 import { Errands } from "./errands.js";
 import { Gate } from "./gate.js";
-import { type Fate, Groups } from "./groups.js";
+import { type GroupDecision, Groups } from "./groups.js";
 import { type HistoryFilter, findJobs, overviewOf } from "./history.js";
 import { JobIndex } from "./job-index.js";
 import { Notices } from "./notices.js";
@@ -46,7 +45,7 @@ import { Sessions } from "./sessions.js";
 import { SILENT_MS, SilentJobs } from "./silent-jobs.js";
 import { AppToken } from "./token.js";
 
-/** What needs the tables. */
+/** The parts that need the tables. */
 interface Parts {
   index: JobIndex;
   silent: SilentJobs;
@@ -71,7 +70,7 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
   readonly #tables: Tables;
   #opened: Parts | undefined;
 
-  // It asks nothing of storage: if that refuses, there still has to be an object that tries again.
+  // The constructor does not use storage: if storage fails, the object must exist to try again.
   constructor(ctx: ObjectState, env: WorkerEnv) {
     super(ctx, env);
     logUpstream(env);
@@ -85,7 +84,7 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
     void ctx.blockConcurrencyWhile(() => this.#alarm.load().catch(logged("alarm")));
   }
 
-  /** What needs the tables, which are made when they are first needed. */
+  /** The parts that need the tables. Creates the tables on the first call. */
   #open(): Parts {
     if (this.#opened) return this.#opened;
     const { storage } = this.ctx;
@@ -105,14 +104,14 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
       },
       programs,
       this.env.UBER_ORGANIZATION_ID,
-      () => Math.floor(mostAsked() / 2),
+      () => Math.floor(mostCalled() / 2),
     );
     const arm = () => this.#arm();
     this.#opened = {
       index,
       silent: new SilentJobs(index, state, programs),
       pausing: new AppPausing({
-        ...{ state, index, errands, audit, budget, stubs: programs, mostAsked, arm },
+        ...{ state, index, errands, audit, budget, stubs: programs, mostCalled, arm },
       }),
       groups,
       errands,
@@ -121,54 +120,54 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
       audit,
       sessions: new Sessions(sql),
     };
-    this.#gate.closeAsBefore();
+    this.#gate.restore();
     return this.#opened;
   }
 
-  /** Whether there is something to read: to look leaves nothing behind. */
+  /** Whether there is something to read: reading must not create the tables. */
   get #hasTables(): boolean {
     this.#tables.refuseNewer();
     return this.#tables.areThere;
   }
 
-  /** A token, other than the one that Uber rejected. */
+  /** Returns a token, other than the one that Uber rejected. */
   async token(rejected?: string): Promise<{ token: Token } | { fault: ErrorParts }> {
     return this.#token.get(rejected);
   }
 
-  /** When so many requests of a program may leave; or that nothing may. */
+  /** When this many requests of a program may be sent, or that none may. */
   async lease(program: string, wanted: number): Promise<Lease> {
     const isPaused = await this.isPaused(program);
     const lease = this.#gate.lease(program, wanted);
     return isPaused ? { ...lease, count: 0, isPaused } : { ...lease, isPaused };
   }
 
-  /** Uber asked for patience: nothing leaves before that, from no program. */
+  /** Uber asked to wait: no program sends anything before this time. */
   async close(until: number): Promise<void> {
     this.#open();
     this.#gate.close(until);
   }
 
-  /** An operator does not want to wait any longer: what was closed is open, and a token is asked for. */
+  /** An operator wants no more waiting: requests may be sent, and a token is requested again. */
   async open(): Promise<void> {
     this.#open();
     this.#gate.open();
     this.#token.retry();
   }
 
-  /** A program that learns of a pause is told when it is over. */
+  /** Whether everything is paused. A program that asks during a pause is notified at its end. */
   async isPaused(program = ""): Promise<boolean> {
     if (!this.#state.isPaused) return false;
     if (program !== "") this.#open().errands.add(program, "unpause");
     return true;
   }
 
-  /** Pauses everything, or lets it go on. Gives how many jobs that concerns. */
+  /** Pauses everything, or resumes it. Returns how many jobs that affects. */
   async pause(isPaused: boolean, who: Who): Promise<number> {
     return this.#open().pausing.set(isPaused, who);
   }
 
-  /** Lets all jobs go on that something has stopped. Gives how many those are. */
+  /** Resumes all jobs that are halted. Returns how many there are. */
   async resumeHalted(who: Who): Promise<number> {
     await this.open();
     return this.#open().pausing.resumeHalted(who);
@@ -177,16 +176,16 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
   async alarm(): Promise<void> {
     this.#opened?.events.disarm();
     await this.#alarm.fire(async () => {
-      // That release goes on from here, when it is back.
+      // A later release wrote the tables: it continues once it is deployed again.
       if (this.#tables.areNewer) return this.#alarm.set(Date.now() + LONGEST_RETRY_MS);
       await this.watch();
     });
   }
 
-  /** Tells programs what they are to be told, and looks for jobs that are silent. */
+  /** Delivers notifications to programs, wakes jobs that do not report, and maintains the events. */
   async watch(): Promise<void> {
     this.#budget.renew();
-    const half = Math.floor(mostAsked() / 2);
+    const half = Math.floor(mostCalled() / 2);
     const { errands, events, silent } = this.#open();
     await errands.run(half);
     await silent.wake(half);
@@ -201,7 +200,7 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
     if (due !== Infinity) await this.#alarm.set(due);
   }
 
-  /** Takes note of how far jobs are. */
+  /** Stores the reported progress of jobs. */
   async report(summaries: readonly JobSummary[], entries: readonly AuditEntry[]): Promise<void> {
     await this.note(entries);
     for (const summary of summaries) {
@@ -209,7 +208,7 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
       this.#notices.job(before, summary);
     }
     const isRunning = summaries.some(({ status }) => status === "running");
-    // No reason to refuse what was reported.
+    // A failure here must not fail the report.
     if (isRunning) await this.#alarm.set(Date.now() + SILENT_MS).catch(logged("alarm"));
   }
 
@@ -218,18 +217,18 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
     return this.#hasTables ? findJobs(this.ctx.storage.sql, filter) : [];
   }
 
-  /** What is under way, and what needs somebody. */
+  /** The jobs that are under way, and those that need an operator. */
   async overview(): Promise<Omit<Overview, "unreadEvents">> {
     const nothing = { running: [], deciding: [], unapproved: [] };
     return this.#hasTables ? overviewOf(this.ctx.storage.sql) : nothing;
   }
 
-  /** Keeps what operators did. */
+  /** Adds entries to the audit trail. */
   async note(entries: readonly AuditEntry[]): Promise<void> {
     if (entries.length > 0) this.#open().audit.add(entries);
   }
 
-  /** Some of what operators did, the newest first. */
+  /** A page of the audit trail, the newest first. */
   async audit(
     filter: AuditFilter,
     before: AuditCursor | undefined,
@@ -239,12 +238,12 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
     return this.#open().audit.page(filter, before, limit);
   }
 
-  /** An operator sees the recipients of a program. */
+  /** Records that an operator sees the recipients of a program. */
   async noteRevealed(by: string, program: string): Promise<void> {
     this.#open().audit.addRevealed(by, program);
   }
 
-  /** Programs that have jobs, those of the newest ones first. */
+  /** Programs that have jobs, in the order of their newest job. */
   async programsWithJobs(most: number): Promise<string[]> {
     return this.#open().index.programs(most);
   }
@@ -254,7 +253,7 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
     return programs.map((program) => this.#open().index.last(program) ?? null);
   }
 
-  /** Counts what was acknowledged and concerns nothing here. */
+  /** Counts events that were acknowledged and concern nothing here. */
   async count(what: string): Promise<void> {
     this.#state.count(what);
   }
@@ -263,12 +262,12 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
     return this.#state.counts();
   }
 
-  /** Keeps an event that was well signed. */
+  /** Keeps an event whose signature was right. */
   async keepEvent(event: NewEvent): Promise<void> {
     await this.#open().events.keep(event);
   }
 
-  /** How many codes each of these events has settled in its program. */
+  /** Stores how many codes each of these events has settled in its program. */
   async noteSettled(settled: readonly (readonly [digest: string, count: number])[]): Promise<void> {
     const { store } = this.#open().events;
     for (const [digest, count] of settled) store.noteSettled(digest, count);
@@ -283,27 +282,27 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
     return this.#hasTables ? this.#open().events.store.body(id) : undefined;
   }
 
-  /** An operator has dealt with an event. */
+  /** Marks an event as dealt with. */
   async dismissEvent(id: number): Promise<EventSummary | undefined> {
     return this.#hasTables ? this.#open().events.store.dismiss(id) : undefined;
   }
 
-  /** Has events read again; gives how many. */
+  /** Starts reading events again. Returns how many. */
   async rereadEvents(filter: EventFilter): Promise<number> {
     return this.#hasTables ? this.#open().events.reread(filter) : 0;
   }
 
-  /** Whether somebody may try to sign in: else for how long not, in milliseconds. */
+  /** Counts a try to sign in. Returns how long to wait before it, in milliseconds. */
   async attempt(from: string): Promise<number> {
     return this.#attempts.attempt(from, Date.now());
   }
 
-  /** It was the right token. */
+  /** The token was right. */
   async succeeded(from: string): Promise<void> {
     this.#attempts.forget(from);
   }
 
-  /** An operator has signed out: that session is over, before its time. */
+  /** Ends a session, because the operator signed out. */
   async endSession(until: number): Promise<void> {
     this.#open().sessions.end(until);
   }
@@ -324,16 +323,20 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
     return this.#open().groups.commit(...values);
   }
 
+  async continueGroup(...values: Parameters<Groups["continue"]>): Promise<boolean> {
+    return this.#open().groups.continue(...values);
+  }
+
   async cancelGroup(...values: Parameters<Groups["cancel"]>): Promise<void> {
     this.#open().groups.cancel(...values);
   }
 
-  async fateInGroup(...values: Parameters<Groups["fate"]>): Promise<Fate> {
-    return this.#open().groups.fate(...values);
+  async groupDecision(...values: Parameters<Groups["decision"]>): Promise<GroupDecision> {
+    return this.#open().groups.decision(...values);
   }
 }
 
 const logged = (where: string) => (error: unknown) => logError(where, error);
 
-/** How many programs one invocation asks, at most. */
-const mostAsked = () => Math.max(4, Math.min(settings().subrequests, 1_000) - 8);
+/** The most programs that one invocation calls. */
+const mostCalled = () => Math.max(4, Math.min(settings().subrequests, 1_000) - 8);

@@ -1,4 +1,4 @@
-/** Pauses the jobs of all programs, and lets them go on. */
+/** Pauses and resumes the jobs of all programs. */
 import { inTurn } from "../../journal/shared.js";
 import { logError } from "../log.js";
 import { inParallel } from "../parallel.js";
@@ -16,7 +16,7 @@ const OPEN: readonly JobStatus[] = [
   ...(["running", "paused", "halted", "undecided"] as const),
 ];
 
-/** What it needs of the app's object. */
+/** The parts of the app's object that it uses. */
 interface Needs {
   readonly state: AppState;
   readonly index: JobIndex;
@@ -24,8 +24,8 @@ interface Needs {
   readonly audit: Audit;
   readonly budget: Budget;
   readonly stubs: Stubs;
-  /** How many programs one invocation asks, at most. */
-  readonly mostAsked: () => number;
+  /** The most programs that one invocation calls. */
+  readonly mostCalled: () => number;
   arm(): Promise<void>;
 }
 
@@ -34,19 +34,19 @@ export class AppPausing {
 
   constructor(readonly app: Needs) {}
 
-  /** Pauses everything, or lets it go on. Gives how many jobs that concerns. */
+  /** Pauses everything, or resumes it. Returns how many jobs that affects. */
   set(isPaused: boolean, who: Who): Promise<number> {
-    // One after the other, so that no program is told the older of two last.
+    // One at a time, so that programs get the latest change last.
     return this.#inTurn(async () => {
-      const { state, index, errands, audit, budget, stubs, mostAsked } = this.app;
+      const { state, index, errands, audit, budget, stubs, mostCalled } = this.app;
       state.write("paused", isPaused);
       const action = isPaused ? "all_paused" : "all_resumed";
       audit.add([toEntry({ ...who, action }, Date.now())]);
       const rows = index.countByProgram(OPEN);
       budget.renew();
       if (isPaused) {
-        // The others learn it from their next lease.
-        await inParallel(rows.slice(0, mostAsked()), async ({ program }) => {
+        // The other programs see it in their next lease.
+        await inParallel(rows.slice(0, mostCalled()), async ({ program }) => {
           errands.add(program, "unpause");
           await stubs
             .program(program)
@@ -60,7 +60,7 @@ export class AppPausing {
     });
   }
 
-  /** Lets all jobs go on that something has stopped. Gives how many those are. */
+  /** Resumes all jobs that are halted. Returns how many there are. */
   async resumeHalted(who: Who): Promise<number> {
     const { index, errands, audit, budget } = this.app;
     const rows = index.countByProgram(["halted"]);
@@ -73,7 +73,7 @@ export class AppPausing {
   }
 
   async #tell(): Promise<void> {
-    await this.app.errands.run(this.app.mostAsked());
+    await this.app.errands.run(this.app.mostCalled());
     await this.app.arm();
   }
 }

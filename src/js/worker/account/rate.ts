@@ -1,17 +1,17 @@
 /**
- * One rate for all programs, handed out as leases: some requests at set times.
- * One call to this object a request would cost more than the request.
+ * One rate for all programs, given out as leases: a number of requests at set times. A call of
+ * this object for each request would cost more than the request.
  */
 
-/** When requests may leave. Times are in epoch milliseconds. */
+/** When requests may be sent. Times are in epoch milliseconds. */
 export interface Slots {
-  /** The first one. */
+  /** The time of the first one. */
   from: number;
-  /** Between one and the next. */
+  /** The time between two requests. */
   everyMs: number;
-  /** How many; 0 while Uber asks for patience. */
+  /** How many requests; 0 while Uber asks to wait. */
   count: number;
-  /** Nothing leaves before that. */
+  /** Nothing is sent before this time. */
   closedUntil: number;
 }
 
@@ -20,15 +20,15 @@ export interface Lease extends Slots {
   isPaused: boolean;
 }
 
-/** Of one lease. */
+/** The most requests in one lease. */
 const MOST_SLOTS = 60;
 /** Programs that asked within this window share the rate. */
 const ACTIVE_MS = 3_000;
 /** Leases cover at most a second, so that a 429 takes effect quickly. */
 const HORIZON_MS = 1_000;
-/** No limit of Uber's lasts longer: a wrong header must not close the gate for good. */
+/** No limit of Uber lasts longer: a wrong header must not block sending for good. */
 const LONGEST_CLOSED_MS = 60 * 60_000;
-/** A clock that goes back further was set. */
+/** If the clock goes back further than this, it was set. */
 export const CLOCK_STEP_MS = 1_000;
 
 export class Rate {
@@ -56,19 +56,19 @@ export class Rate {
     return { from, everyMs, count, closedUntil: this.#closedUntil };
   }
 
-  /** Nothing leaves before that. Gives until when it is closed. */
+  /** Sends nothing before this time. Returns until when the gate is closed. */
   close(until: number, now: number): number {
     this.#follow(now);
     this.#closedUntil = Math.max(this.#closedUntil, Math.min(until, now + LONGEST_CLOSED_MS));
     return this.#closedUntil;
   }
 
-  /** An operator does not want to wait any longer. */
+  /** Sends again at once, because an operator asked for it. */
   open(): void {
     this.#closedUntil = 0;
   }
 
-  /** A clock that was set back takes along what was planned by it. */
+  /** If the clock was set back, the planned times move back with it. */
   #follow(now: number): void {
     const backMs = this.#now - now;
     this.#now = now;

@@ -1,4 +1,4 @@
-/** Jobs that should run and do not report: history says so, and their programs are asked to go on. */
+/** Finds jobs that should run and do not report: history shows it, and their programs are woken. */
 import { LONGEST_RETRY_MS } from "../alarm.js";
 import { log, logError } from "../log.js";
 import { inParallel } from "../parallel.js";
@@ -11,8 +11,8 @@ import type { JobIndex } from "./job-index.js";
 export const SILENT_MS = 3 * 60_000;
 const SILENT: JobFault = {
   code: "silent",
-  message: "The job is to run, and has not been heard of for some minutes",
-  hint: "It is asked again and again. See the worker's log: storage may refuse what is written (a day's rows, a spending limit).",
+  message: "The job should run, and has not reported for some minutes",
+  hint: "It is woken repeatedly. See the worker's log: storage may refuse what is written (a day's rows, a spending limit).",
   queued: "no",
 };
 
@@ -23,7 +23,7 @@ export class SilentJobs {
     readonly stubs: Stubs,
   ) {}
 
-  /** Asks at most so many programs. */
+  /** Wakes at most this many programs. */
   async wake(most: number): Promise<void> {
     const now = Date.now();
     const silent = this.#running().filter((job) => heardUntil(job, now) + SILENT_MS <= now);
@@ -43,7 +43,7 @@ export class SilentJobs {
     });
   }
 
-  /** When one of those that run is silent. */
+  /** When the next running job counts as silent. */
   nextDue(now: number): number {
     return Math.min(...this.#running().map((job) => silentAt(job, now)));
   }
@@ -53,13 +53,13 @@ export class SilentJobs {
   }
 }
 
-/** Until when there was no reason to hear of a job. */
+/** Until when no report of a job is expected. */
 function heardUntil({ updatedAt, waitingUntil }: JobSummary, now: number): number {
-  // Not after a clock was set back.
+  // `updatedAt` lies ahead if the clock was set back.
   return Math.min(now, updatedAt) + Math.max(0, (waitingUntil ?? 0) - updatedAt);
 }
 
-/** When a job that runs is silent; one that was asked is asked again later. */
+/** When a running job counts as silent; one that was woken is woken again later. */
 function silentAt(job: JobSummary, now: number): number {
   const at = heardUntil(job, now) + SILENT_MS;
   return at > now ? at : now + LONGEST_RETRY_MS;

@@ -1,7 +1,6 @@
 /**
- * The token that all programs share. When there is none to be had, all of them
- * ask again and again: so the endpoint is asked after a while only, and the
- * answer until then is the last failure.
+ * The token that all programs share. After a failure the endpoint is asked again
+ * only after some time, and every program gets the last failure until then.
  */
 import { tokensOf } from "../../client/client.js";
 import { ApiError, type ErrorParts, VoucherError } from "../../errors.js";
@@ -11,9 +10,9 @@ import type { AppState, TokenFailure } from "./app-state.js";
 
 const FIRST_RETRY_MS = 5_000;
 const LONGEST_RETRY_MS = 5 * 60_000;
-/** After "too many requests": the budget is one of an hour. */
+/** After "too many requests": Uber's limit is per hour. */
 const LIMITED_RETRY_MS = 60_000;
-/** No answer is to close the endpoint for longer. */
+/** No response can make the wait longer. */
 const LONGEST_WAIT_MS = 60 * 60_000;
 
 const PASSING = new Set(["token_unavailable", "connection_failed", "timeout"]);
@@ -27,7 +26,7 @@ export class AppToken {
     readonly store: Pick<AppState, "read" | "write">,
   ) {}
 
-  /** A token, other than the one that Uber rejected; or why there is none. */
+  /** Returns a token, other than the one that Uber rejected; or why there is none. */
   async get(rejected?: string): Promise<{ token: Token } | { fault: ErrorParts }> {
     const failure = this.#failure();
     const now = Date.now();
@@ -47,7 +46,7 @@ export class AppToken {
     }
   }
 
-  /** The endpoint is asked again at once. */
+  /** Allows the next request to the endpoint at once. */
   retry(): void {
     if (this.#failure()) this.store.write("token_failure", null);
   }
@@ -62,7 +61,7 @@ export class AppToken {
     return kept !== undefined && kept.accessToken !== rejected && renewAt > now;
   }
 
-  /** Keeps a failure; those who waited for the same request count as one. */
+  /** Stores a failure. Callers that waited for the same request count as one failure. */
   #keep(fault: ErrorParts): ErrorParts {
     const now = Date.now();
     const before = this.#failure();
@@ -94,7 +93,7 @@ export class AppToken {
   }
 }
 
-/** What of an error reaches another object. */
+/** The parts of an error that are passed to another object. */
 function faultOf(error: VoucherError): ErrorParts {
   const { name, code, queued, message, hint } = error;
   const { status, retryAfterMs }: { status?: number; retryAfterMs?: number } =

@@ -1,24 +1,24 @@
 /**
- * The signed events of all programs, as they came: kept before they are
- * acknowledged, since Uber does not send again what was acknowledged, and nobody
- * knows the form of what reports a distribution.
+ * The signed events of all programs, as they arrived. They are stored before they are
+ * acknowledged, because Uber does not repeat an acknowledged event, and the form of
+ * the event that reports a distribution is unknown.
  *
- * They are in one object, which is of the app's class and has a name of its own:
+ * They are in one object of the app's class, with its own name:
  *
- * - Not with each program: an event that names none, or one that nothing is done
- *   with here, has to be kept too. A flood of those would make an object with
- *   tables for each, and a list over all programs would ask every one of them.
- * - Not with the token and the rate: a flood of events would slow down what sends.
- *   Sending goes on without this object.
+ * - Not with each program: an event that names none, or an unknown one, has to be kept
+ *   too. A flood of those would create an object with tables for each, and a list over
+ *   all programs would have to call every one of them.
+ * - Not with the token and the rate: a flood of events would slow down sending. Sending
+ *   works without this object.
  *
- * An event costs two rows written: its own, and one of the index by what it holds;
- * one more while it is unread, and one when it is known what it has settled. The
- * same one again costs one. Those of one program are found by looking through all:
- * an operator asks for that now and then, and a row would be written for each. Rows are numbered without gaps, so that how many there are is known
- * without counting them: only `#delete` makes gaps, and writes down how many.
+ * An event writes two rows: its own, and one of the index by digest; one more while it
+ * is unread, and one when the number of settled codes is known. A repetition writes one.
+ * Finding the events of a program scans all rows: that is rare, and an index would write
+ * a row for each event. Rows are numbered without gaps, so that their number is known
+ * without counting: only `#delete` makes gaps, and stores how many.
  *
- * The same event is one with the same body. Its message id would not do: whether
- * Uber uses one for two bodies is unknown, and the second would be lost.
+ * Two events with the same body are the same event. The message id is not enough: if
+ * Uber used one for two bodies, which is unknown, the second would be lost.
  */
 import type { ObjectStorage } from "../platform-types.js";
 import { type JsonText, parseStored } from "../stored-json.js";
@@ -34,37 +34,37 @@ export const EVENT_TABLES = `
   CREATE INDEX events_unread ON events (id) WHERE status = 'unread' AND is_dismissed = 0;
   CREATE INDEX events_due ON events (due_at) WHERE due_at IS NOT NULL;`;
 
-/** Of a body, at most. */
+/** The most bytes of a body that are kept. */
 export const MOST_EVENT_BYTES = 256 * 1024;
 const MOST_EVENTS = 200_000;
-/** Of the whole database. The platform allows 10 GB an object, and 5 GB an account without a plan. */
+/** The most bytes of the whole database. The platform allows 10 GB an object, and 5 GB an account without a plan. */
 const MOST_BYTES = 512 * 1024 * 1024;
-/** Deleted at a time. */
+/** How many events are deleted at a time. */
 const PIECE = 500;
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** How long one is kept that nobody could read, and no operator has dealt with. */
+/** How long an unread event is kept that no operator has dealt with. */
 const UNREAD_DAYS = 400;
 
 const IS_OPEN = "status = 'unread' AND is_dismissed = 0";
 const STATE_KEY = "events";
 
-/** An event as it came, and what was read of it. */
+/** An event as it arrived, and what was read of it. */
 export interface NewEvent extends Pick<
   EventSummary,
   "type" | "programId" | "environment" | "status" | "outcomes" | "bytes" | "isCut"
 > {
-  /** Of the whole body. */
+  /** The digest of the whole body. */
   digest: string;
   /** The body, cut where it is too long. */
   body: ArrayBuffer;
   error: string | null;
-  /** Whether something is known here of its program. */
+  /** Whether its program is known here. */
   isKnown: boolean;
-  /** Its program could not be reached: it is handed over later. */
+  /** Its program could not be reached: it gets the event later. */
   isDue: boolean;
 }
 
-/** Which events. */
+/** Which events are wanted. */
 export interface EventFilter {
   unread?: boolean | undefined;
   program?: string | undefined;
@@ -96,30 +96,30 @@ export interface EventRow {
 const COLUMNS = `id, digest, program, type, environment, received_at, last_at, count, bytes, is_cut, status,
   outcomes, settled, error, is_dismissed, is_known, failures, due_at`;
 
-/** What is written down when something is deleted. */
+/** What is stored when events are deleted. */
 interface State {
   /** How many rows there were then, and the number of the last one. */
   rows: number;
   last: number;
   dropped: EventPage["dropped"];
-  /** When those were deleted last whose time was over. */
+  /** When expired events were last deleted. */
   sweptAt: number;
 }
 
 export class EventStore {
-  /** As it is stored; unknown until somebody asks. */
+  /** The stored state; loaded when it is first needed. */
   #known: { state: State; last: number } | undefined;
 
   constructor(readonly storage: ObjectStorage) {}
 
-  /** Keeps an event; one that is there is counted. Gives whether it is new. */
+  /** Stores an event, or counts its repetition. Returns whether it is new. */
   keep(event: NewEvent, retryAt: number): boolean {
     const now = Date.now();
     const { digest, status, outcomes, error } = event;
     const dueAt = event.isDue ? retryAt : null;
     const [found] = this.#rows<EventRow>(`SELECT ${COLUMNS} FROM events WHERE digest = ?`, digest);
     if (found !== undefined) {
-      // A column that did not change is not named: its index would be written anew.
+      // Only changed columns are named: each named one rewrites its index.
       this.#rows("UPDATE events SET count = count + 1, last_at = ? WHERE id = ?", now, found.id);
       this.update(found, { status, outcomes, error, isKnown: event.isKnown });
       if (found.due_at !== dueAt) this.setDue(found.id, 0, dueAt);
@@ -136,7 +136,7 @@ export class EventStore {
     return true;
   }
 
-  /** Writes down what was read of one, if that is something else than before. */
+  /** Stores what was read of an event, if that has changed. */
   update(
     row: EventRow,
     read: Pick<NewEvent, "status" | "outcomes" | "error"> & { isKnown?: boolean },
@@ -154,7 +154,7 @@ export class EventStore {
     );
   }
 
-  /** How many codes an event has settled, once its program has taken it in. */
+  /** Stores how many codes an event has settled. */
   noteSettled(digest: string, count: number): void {
     this.#rows(
       `UPDATE events SET settled = coalesce(settled, 0) + ?
@@ -163,7 +163,7 @@ export class EventStore {
     );
   }
 
-  /** When one is to be handed over again, after so many failures. */
+  /** Sets when an event is passed on again, after this many failures. */
   setDue(id: number, failures: number, dueAt: number | null): void {
     this.#rows("UPDATE events SET failures = ?, due_at = ? WHERE id = ?", failures, dueAt, id);
   }
@@ -184,7 +184,7 @@ export class EventStore {
     };
   }
 
-  /** How many there are of that kind. */
+  /** How many events match. */
   count(filter: EventFilter, from = 0): number {
     const { where, values } = conditionOf(filter);
     const [row] = this.#rows<{ count: number }>(
@@ -194,7 +194,7 @@ export class EventStore {
     return row?.count ?? 0;
   }
 
-  /** Some with their bodies, the oldest first, until those are long enough. */
+  /** Events with their bodies, the oldest first, up to a total length. */
   withBodies(
     filter: EventFilter,
     after: number,
@@ -209,7 +209,7 @@ export class EventStore {
     );
   }
 
-  /** Those that are to be handed over by now. */
+  /** The events that are due to be passed on. */
   due(most: { rows: number; bytes: number }): (EventRow & { body: ArrayBuffer })[] {
     return this.#some(
       `SELECT ${COLUMNS}, body FROM events WHERE due_at <= ? ORDER BY due_at LIMIT ?`,
@@ -251,7 +251,7 @@ export class EventStore {
     return this.#extent().last;
   }
 
-  /** When something is due; undefined where there is nothing. */
+  /** When something is due; undefined if nothing is. */
   nextDue(retentionDays: number): number | undefined {
     const [row] = this.#rows<{ due: number | null }>(
       "SELECT min(due_at) AS due FROM events WHERE due_at IS NOT NULL",
@@ -263,7 +263,7 @@ export class EventStore {
     return due === Infinity ? undefined : due;
   }
 
-  /** Deletes those whose time is over. Gives whether all of them are. */
+  /** Deletes expired events. Returns whether all of them are deleted. */
   sweep(retentionDays: number): boolean {
     const now = Date.now();
     const isOver = ({ received_at, status, is_dismissed }: EventRow) => {
@@ -274,7 +274,7 @@ export class EventStore {
     const ids: number[] = [];
     const rows = this.storage.sql.exec<EventRow>(`SELECT ${COLUMNS} FROM events ORDER BY id`);
     for (const row of rows) {
-      // They are in the order in which they came.
+      // Rows are in the order of arrival.
       if (row.received_at >= now - retentionDays * DAY_MS || ids.length === PIECE) break;
       if (isOver(row)) ids.push(row.id);
     }
@@ -285,11 +285,11 @@ export class EventStore {
     return isDone;
   }
 
-  /** Deletes the oldest ones where there are too many: those that were read before those that were not. */
+  /** Deletes the oldest events if there are too many: read ones before unread ones. */
   #makeRoom(): void {
     const { rows } = this.#extent();
     if (rows < MOST_EVENTS && this.storage.sql.databaseSize < MOST_BYTES) return;
-    // What names a program of which nothing is known here comes before what may be of use.
+    // Events of unknown programs are deleted before those that may be of use.
     for (const which of [`NOT (${IS_OPEN})`, "is_known = 0", "1"]) {
       const found = this.#rows<{ id: number; bytes: number }>(
         `SELECT id, length(body) AS bytes FROM events WHERE ${which} ORDER BY id LIMIT ?`,
@@ -320,7 +320,7 @@ export class EventStore {
     this.#known = undefined;
   }
 
-  /** How many rows there are, and the number of the last one that there ever was. */
+  /** How many rows there are, and the highest number ever used. */
   #extent(): Pick<State, "rows" | "last"> {
     const { state, last } = this.#stored;
     return { rows: state.rows + last - state.last, last };

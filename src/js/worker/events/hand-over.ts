@@ -1,4 +1,4 @@
-/** From an event to the program that it is of. */
+/** Passes outcomes of events to the programs that they belong to. */
 import type { Evidence } from "../objects.js";
 import { inParallel } from "../parallel.js";
 import type { Stubs } from "../stubs.js";
@@ -6,19 +6,19 @@ import type { ReadEvent } from "./read-event.js";
 
 const USAGE = /claim|redeem/i;
 
-/** An event, and which one it is. */
+/** An event with its digest. */
 export interface KnownEvent {
   digest: string;
   event: ReadEvent;
 }
 
 /**
- * Hands over what events say of one program's codes. Whether something is known
- * here of the program; what is of another organization is nobody's.
+ * Passes on what events report of one program's codes. Returns whether the program
+ * is known here. Events of another organization are not passed on.
  *
- * Where no program is named, what the package's reader found is nobody's either.
- * The option `outcomes` knows the form, and gives no program: so the programs of
- * the newest jobs are told, as many as may be asked. Each takes in what is its own.
+ * If no program is named, outcomes that the package's reader found are not passed on
+ * either. Those from the option `outcomes` go to the programs of the newest jobs, as
+ * many as may be called. Each takes the codes that it knows.
  */
 export async function handOver(
   events: readonly KnownEvent[],

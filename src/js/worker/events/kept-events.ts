@@ -1,4 +1,4 @@
-/** The events that are kept, and the alarm for what becomes of them. */
+/** The events that are kept, and the alarm that maintains them. */
 import { type Alarm, retryDelay } from "../alarm.js";
 import type { Notices } from "../account/notices.js";
 import { logError } from "../log.js";
@@ -7,7 +7,7 @@ import type { EventPage } from "../types.js";
 import type { EventFilter, EventStore, NewEvent } from "./event-store.js";
 import type { Rereading } from "./rereading.js";
 
-/** Where no event was ever kept. */
+/** The page if no event was ever kept. */
 export const NO_EVENTS: EventPage = {
   events: [],
   next: null,
@@ -17,7 +17,7 @@ export const NO_EVENTS: EventPage = {
 };
 
 export class KeptEvents {
-  /** Whether the alarm is set for what becomes of them. */
+  /** Whether the alarm is set to maintain them. */
   #isArmed = false;
 
   constructor(
@@ -27,7 +27,7 @@ export class KeptEvents {
     readonly notices: Notices,
   ) {}
 
-  /** Keeps an event that was well signed. */
+  /** Keeps an event whose signature was right. */
   async keep(event: NewEvent): Promise<void> {
     this.store.keep(event, Date.now() + retryDelay(0));
     if (event.status === "unread") this.notices.unread();
@@ -38,7 +38,7 @@ export class KeptEvents {
       await this.alarm.set(due);
       this.#isArmed = true;
     } catch (error) {
-      // No reason to refuse what is kept: the next one sets it.
+      // The event is kept all the same; the next one sets the alarm.
       logError("alarm", error);
     }
   }
@@ -48,7 +48,7 @@ export class KeptEvents {
     return { ...this.store.list(filter, before, limit), rereading: this.rereading.progress };
   }
 
-  /** Has them read again; gives how many. */
+  /** Starts reading them again. Returns how many. */
   async reread(filter: EventFilter): Promise<number> {
     const count = this.rereading.begin(filter);
     if (count > 0) await this.alarm.set(Date.now());
@@ -60,7 +60,7 @@ export class KeptEvents {
     this.#isArmed = false;
   }
 
-  /** Deletes those whose time is over, and goes on with reading again. */
+  /** Deletes expired events, and continues reading again. */
   async run(): Promise<void> {
     const { eventRetentionDays } = settings();
     if ((this.store.nextDue(eventRetentionDays) ?? Infinity) <= Date.now()) {

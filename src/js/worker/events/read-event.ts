@@ -1,4 +1,4 @@
-/** What a signed event says: with the reader and the option `outcomes` of today. */
+/** Reads a signed event, with the current reader and option `outcomes`. */
 import { ValidationError, WebhookError } from "../../errors.js";
 import type { WebhookEvent, WebhookOptions, WebhookOutcome } from "../../webhook/webhook.js";
 import { canonicalId, isProgramId } from "../http/routing.js";
@@ -10,19 +10,19 @@ const LONGEST_TYPE = 200;
 
 export interface ReadEvent {
   type: string;
-  /** In its one form; `null` where it names none that can be one. */
+  /** In canonical form; `null` if the event names no valid id. */
   programId: string | null;
   status: EventSummary["status"];
   outcomes: readonly WebhookOutcome[];
-  /** Whether the option `outcomes` gave them. */
+  /** Whether the option `outcomes` returned them. */
   isByReader: boolean;
-  /** Why it could not be read: nothing that came from outside. */
+  /** Why it could not be read, without text from outside. */
   error: string | null;
-  /** Whether it is of this organization, as far as it says so. */
+  /** Whether it belongs to this organization, or names none. */
   isOurs: boolean;
 }
 
-/** Reads an event. Whatever `outcomes` does, the event is in order. */
+/** Reads an event. A failure of `outcomes` does not make it invalid. */
 export async function readEvent(
   read: (outcomes: WebhookOptions["outcomes"]) => Promise<WebhookEvent>,
   organizationId: string,
@@ -31,7 +31,7 @@ export async function readEvent(
   let event: WebhookEvent;
   try {
     event = await read(settings().outcomes).catch((fault: unknown) => {
-      // Of all options, `outcomes` alone is not the worker's own.
+      // Only `outcomes` is code from outside the worker.
       if (!(fault instanceof ValidationError)) throw fault;
       logError("outcomes", fault.cause ?? fault);
       error = `${fault.message.replace(/\.$/, "")}. See the worker's log.`;
@@ -45,7 +45,7 @@ export async function readEvent(
     };
   }
   const { programId } = event;
-  // With a reader that is broken, nobody knows what the other one may take for an outcome.
+  // If the option fails, the package's reader might misread the form as outcomes.
   const outcomes = error === null ? event.outcomes : [];
   const isUnread = error !== null || event.unread;
   return {

@@ -1,8 +1,8 @@
 /**
- * Reading again what is kept, with the reader and the option `outcomes` of today:
- * in pieces, from the alarm. What comes of it goes to the programs as if it had
- * just come, so it can be repeated without effect. Events whose programs could
- * not be reached when they came are handed over here too.
+ * Reads kept events again, with the current reader and option `outcomes`: in pieces,
+ * from the alarm. Programs get the outcomes as if the event had just arrived, so a
+ * repetition has no effect. Events whose programs could not be reached when they
+ * arrived are passed on here too.
  */
 import { rereadWebhook } from "../../webhook/webhook.js";
 import { retryDelay } from "../alarm.js";
@@ -14,17 +14,17 @@ import type { EventFilter, EventRow, EventStore } from "./event-store.js";
 import { handOver } from "./hand-over.js";
 import { type ReadEvent, readEvent } from "./read-event.js";
 
-/** Read at a time. */
+/** How much is read at a time. */
 const PIECE = { rows: 200, bytes: 1024 * 1024 };
-/** In place of a program, where an event names none. */
+/** Stands for the program if an event names none. */
 const ANY = "";
-/** How long one run of the alarm reads. */
+/** How long one run of the alarm may read. */
 const RUN_MS = 10_000;
 
-/** What is being read again. */
+/** Which events are being read again. */
 export interface Order {
   filter: EventFilter;
-  /** The last one that was, and the last one that is to be. */
+  /** The id of the last event that was read, and of the last to read. */
   at: number;
   until: number;
   done: number;
@@ -48,11 +48,11 @@ export class Rereading {
     readonly order: OrderStorage,
     readonly stubs: Stubs,
     readonly organizationId: string,
-    /** How many programs one invocation may still ask. */
-    readonly mostAsked: () => number,
+    /** How many programs one invocation may still call. */
+    readonly mostCalled: () => number,
   ) {}
 
-  /** Has events read again; gives how many. What is under way already is a part of it. */
+  /** Starts reading events again. Returns how many, including those already under way. */
   begin(filter: EventFilter): number {
     const before = this.order.read();
     const wanted = before === undefined ? filter : joined(before.filter, filter);
@@ -71,10 +71,10 @@ export class Rereading {
     return this.order.read() !== undefined;
   }
 
-  /** Goes on for a while. */
+  /** Continues for a while. */
   async run(): Promise<void> {
     const end = Date.now() + RUN_MS;
-    let most = this.mostAsked();
+    let most = this.mostCalled();
     const due = this.store.due(PIECE);
     if (due.length > 0) most -= (await this.#readAgain(due, most)).asked;
     for (;;) {
@@ -84,7 +84,7 @@ export class Rereading {
       const { count, asked } = await this.#readAgain(rows, most);
       most -= asked;
       const last = rows[count - 1]?.id;
-      // Who asked anew meanwhile has begun from the start.
+      // A new order meanwhile starts from the beginning.
       const now = this.order.read();
       if (now?.at !== order.at || now.total !== order.total) continue;
       const isOver = rows.length === 0;
@@ -96,8 +96,8 @@ export class Rereading {
   }
 
   /**
-   * Reads the first of these again, as many as concern no more programs than may
-   * be asked. Gives how many those are, and how many programs were.
+   * Reads events again until they concern more programs than may be called. Returns how
+   * many it read, and how many programs it called.
    */
   async #readAgain(rows: readonly (EventRow & { body: ArrayBuffer })[], most: number) {
     const byProgram = new Map<string, Reread[]>();
@@ -118,11 +118,11 @@ export class Rereading {
       count += 1;
     }
     await inParallel([...byProgram.values()], (all) => this.#handOver(all));
-    return { count, asked: byProgram.size + (byProgram.has(ANY) ? this.mostAsked() : 0) };
+    return { count, asked: byProgram.size + (byProgram.has(ANY) ? this.mostCalled() : 0) };
   }
 
   async #read(row: EventRow, body: ArrayBuffer): Promise<Reread> {
-    // Of what was cut, there is only what was read when it came.
+    // A cut body can't be read again: only what was read on arrival is known.
     if (row.is_cut === 1) {
       const { type, program: programId, status, error } = row;
       const event = {
@@ -143,14 +143,14 @@ export class Rereading {
     return { row, event };
   }
 
-  /** All that events say of one program, at once. */
+  /** Passes on everything that events report of one program, in one call. */
   async #handOver(all: readonly Reread[]): Promise<void> {
     let isKnown: boolean | undefined;
     try {
       isKnown = await handOver(
         all.map(({ row: { digest }, event }) => ({ digest, event })),
         this.stubs,
-        this.mostAsked(),
+        this.mostCalled(),
       );
     } catch (error) {
       logError("events", error);
@@ -158,7 +158,7 @@ export class Rereading {
     for (const found of all) this.#note(found, isKnown !== undefined, isKnown);
   }
 
-  /** Writes down what was read of one, and whether it was handed over. */
+  /** Stores what was read of an event, and whether it was passed on. */
   #note({ row, event }: Reread, isDone: boolean, isKnown = row.is_known === 1): void {
     const { status, error, outcomes } = event;
     const count = row.is_cut === 1 ? row.outcomes : outcomes.length;
@@ -172,7 +172,7 @@ export class Rereading {
   }
 }
 
-/** What both ask for, or more. */
+/** A filter that covers both, or more. */
 function joined(one: EventFilter, other: EventFilter): EventFilter {
   const filter: EventFilter = {};
   if (one.unread === other.unread) filter.unread = one.unread;

@@ -1,21 +1,21 @@
-/** Operators whom Cloudflare Access has let in: its signed token says who they are. */
+/** Operators who come through Cloudflare Access, identified by its signed token. */
 import { createRemoteJWKSet, errors, jwtVerify } from "jose";
 
 import { log, logError } from "../log.js";
 
-/** Not what is wrong with a token, but that the keys can't be had. */
+/** Errors of fetching the keys, not of the token. */
 const KEYS_FAILED = ["ERR_JOSE_GENERIC", "ERR_JWKS_TIMEOUT", "ERR_JWKS_INVALID"];
 
-/** After a token of an unknown key they are fetched anew: forged ones must not do so each time. */
+/** A token of an unknown key causes a new fetch, but forged ones must not do so each time. */
 const KEYS = { cooldownDuration: 5_000 };
 
 // The keys are fetched once and kept: only the set of them, and no promise, which
-// would die with the request that began it.
+// would end with the request that created it.
 let keys: { domain: string; find: ReturnType<typeof createRemoteJWKSet> } | undefined;
 
 /**
- * Who it is, by e-mail address or a service token's name, and until when. Nobody
- * without a valid token; `unreachable` where the team's keys can't be had.
+ * The operator, by e-mail address or by a service token's name, and until when. Undefined
+ * without a valid token; `unreachable` if the team's keys can't be fetched.
  */
 export async function accessOperator(
   request: Request,
@@ -39,7 +39,7 @@ export async function accessOperator(
     const { email, common_name: service } = payload;
     const name = email ?? service;
     if (typeof name !== "string" || name === "") return undefined;
-    // A service says who it is with each request; no browser adds that by itself.
+    // A service sends its token with each request; no browser adds one by itself.
     const isAmbient = name === email || !request.headers.has("Cf-Access-Jwt-Assertion");
     return { name, until: (payload.exp ?? 0) * 1000, isAmbient };
   } catch (error) {

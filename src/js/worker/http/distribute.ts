@@ -31,7 +31,7 @@ export async function distribute(
     const order = { programId, key, by, flags, isEverybody: false };
     return await send(call, order, partsOf(list));
   } catch (error) {
-    // Its caller takes a 5xx for doubt.
+    // The caller takes a 5xx to mean unknown.
     if (error instanceof VoucherError) return answer(distributeProblem(error));
     throw error;
   }
@@ -40,7 +40,7 @@ export async function distribute(
 const send = (call: Call, order: CallOrder, list: ListInput) =>
   callProgram(call, order.programId, (program) => program.distribute(order, list));
 
-/** `{}`, and nothing that could be meant otherwise: `null` is a list that went missing. */
+/** Only `{}` counts: `null` may be a list that got lost. */
 function isEmptyObject(bytes: Uint8Array): boolean {
   return bytes.length < 64 && /^\s*\{\s*\}\s*$/.test(new TextDecoder().decode(bytes));
 }

@@ -1,15 +1,15 @@
 /**
- * Sessions that an operator has ended before their time. The cookie alone does
- * not tell; each isolate asks the app's object, and remembers for a moment.
+ * Sessions that an operator has ended early. The cookie alone does not show it, so
+ * each isolate asks the app's object and caches the result briefly.
  */
 import { stubs } from "../stubs.js";
 import type { WorkerEnv } from "../types.js";
 
-/** So long a session may go on elsewhere after its operator has signed out. */
+/** How long a session may stay valid elsewhere after its operator has signed out. */
 const REMEMBERED_MS = 5_000;
 const MOST_REMEMBERED = 1_000;
 
-// By the time at which each would end, which tells them apart.
+// By the time at which each would end, which identifies it.
 const checkedAt = new Map<number, number>();
 
 export async function isSessionEnded(env: WorkerEnv, until: number, now: number): Promise<boolean> {

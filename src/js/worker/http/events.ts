@@ -1,4 +1,4 @@
-/** `/api/events`: the signed events that are kept, for operators. */
+/** `/api/events`: the kept events, for operators. */
 import type { Operator } from "./operator.js";
 import { type NewEntry, toEntry } from "../account/audit.js";
 import { log, logError } from "../log.js";
@@ -18,7 +18,7 @@ const LIST = {
   limit: wholeNumber(1, 200),
 };
 
-/** The answer, if it is one of these routes. */
+/** The response, if this is one of these routes. */
 export async function answerEvents(call: Call, operator: Operator): Promise<Response | undefined> {
   const { request, url, env } = call;
   const [path, id, dismiss] = PATH.exec(url.pathname) ?? [];
@@ -45,7 +45,7 @@ export async function answerEvents(call: Call, operator: Operator): Promise<Resp
       readParameters(url, {});
       const body = await events.eventBody(Number(id));
       if (body === undefined) throw unknown();
-      // Others wrote it: no browser is to take it for anything else.
+      // The body comes from outside: no browser may interpret it as anything else.
       return new Response(body, { headers: { "Content-Type": "text/plain; charset=utf-8" } });
     }
     case "POST /dismiss": {
@@ -63,7 +63,7 @@ export async function answerEvents(call: Call, operator: Operator): Promise<Resp
   }
 }
 
-/** It is done: that it can't be written down undoes nothing. */
+/** Adds to the audit trail. The action is done, so a failure here is only logged. */
 async function noteIn(env: WorkerEnv, entry: NewEntry): Promise<void> {
   await stubs(env)
     .app()

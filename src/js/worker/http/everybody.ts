@@ -1,7 +1,7 @@
 /**
- * Everybody: never Uber's own "all", but a list of those who are meant. The
- * worker reads it and hands it to the program's object as it hands over an
- * upload: the object that sends has no list of Uber's in its memory.
+ * A job of every code: the codes are listed explicitly, and never sent as Uber's empty
+ * list. The worker reads Uber's list and streams it to the program's object like an
+ * upload, so that the object never holds it in memory.
  */
 import { hexOf } from "../../codes/code-list.js";
 import { type JobRequest, requiredKeyOf } from "./job-request.js";
@@ -14,7 +14,7 @@ import { canonicalId } from "./routing.js";
 import { settings } from "../settings.js";
 import type { Call, WorkerEnv } from "../types.js";
 
-/** The list for a job of everybody; undefined where the request has a list of its own. */
+/** The list for a job of every code; undefined if the request has its own list. */
 export async function everybodyInJob(
   { request, env }: Call,
   programId: string,
@@ -38,8 +38,8 @@ export async function everybodyInJob(
 }
 
 /**
- * Every code of the program that is not cancelled, a line each. The list is read
- * to its end first, at 17 bytes a code: nothing is created of one that breaks off.
+ * Every code of the program that is not cancelled, one in each line. The list is read to
+ * its end first, at 17 bytes a code: an incomplete list creates nothing.
  */
 export async function everybody(env: WorkerEnv, programId: string): Promise<ListText> {
   if (!settings().allowDistributeAll) {
@@ -55,12 +55,12 @@ export async function everybody(env: WorkerEnv, programId: string): Promise<List
   return { stream: linesOf(pages), length: null, column: undefined };
 }
 
-/** Those that are not cancelled. */
+/** The codes that are not cancelled. */
 function linesOf(pages: readonly ListedIds[]): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let next = 0;
   return new ReadableStream({
-    // The platform passes streams of bytes on, and no others.
+    // RPC carries only byte streams.
     type: "bytes",
     pull(controller) {
       const page = pages[next++];

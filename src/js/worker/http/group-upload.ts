@@ -1,4 +1,4 @@
-/** `POST /api/jobs`: a CSV that spans programs, and a job in each program's own object. */
+/** `POST /api/jobs`: a CSV that spans programs makes a job in each program's object. */
 import { type CodeList, type ProgramLists } from "../../codes/code-list.js";
 import { digestOf } from "../program/creation.js";
 import type { Member } from "../account/groups.js";
@@ -7,6 +7,7 @@ import type { Operator } from "./operator.js";
 import { callPrograms } from "../program/fan-out.js";
 import { bodyOf } from "../body.js";
 import { type ListFlags, fingerprintText } from "../program/fingerprint.js";
+import { givenUp } from "../program/holding.js";
 import { type JobRequest, readGroupRequest, requiredKeyOf } from "./job-request.js";
 import { claimKey } from "../keys.js";
 import { Refusal, refuse } from "../problem.js";
@@ -15,9 +16,9 @@ import { stubs } from "../stubs.js";
 import type { Call, DryRun, JobSummary } from "../types.js";
 import { accepted, idsOf, partsOf, readLists } from "../lists.js";
 
-/** Of the codes that a dry run names. */
+/** The most codes that a dry run lists. */
 const MOST_LISTED = 1_000;
-/** The jobs are created, and then they start or go. */
+/** Calls of many programs: one to create the jobs, one to start or remove them. */
 const FAN_OUTS = 2;
 
 export async function createGroup(call: Call, operator: Operator): Promise<Response> {
@@ -41,7 +42,7 @@ export async function createGroup(call: Call, operator: Operator): Promise<Respo
       { headers: { "Retry-After": "2" } },
     );
   }
-  if (begun.state === "there") {
+  if (begun.state === "existing") {
     return Response.json({ group: key, jobs: await summaries(call, begun.members) });
   }
   const { attempt } = begun;
@@ -64,16 +65,21 @@ export async function createGroup(call: Call, operator: Operator): Promise<Respo
       return { programId, value: { ...about, programId, ids, duplicates: list.duplicates } };
     });
     const held = await callPrograms(stubs(env), "hold", holds, FAN_OUTS);
-    const members = held.map((answer): Member => {
+    const members = held.flatMap((answer): Member[] => {
       if ("problem" in answer) throw refusedBy(answer.programId, answer.problem);
+      if ("nothing" in answer) return [];
       const { programId, id } = answer.summary;
-      return { programId, jobId: id };
+      return [{ programId, jobId: id }];
     });
-    if (!(await app.commitGroup(key, attempt, members, starts))) throw tookTooLong();
+    const [first] = held;
+    if (members.length === 0 && first && "nothing" in first) {
+      throw refusedBy(first.programId, first.nothing);
+    }
+    if (!(await app.commitGroup(key, attempt, members, starts))) throw givenUp();
     return Response.json({ group: key, jobs: await summaries(call, members) }, { status: 201 });
   } catch (error) {
     await app.cancelGroup(key, attempt);
-    // One that is not reached asks by itself.
+    // A program that is not reached asks by itself.
     const calls = [...orders.keys()].map((programId) => ({ programId, value: undefined }));
     await callPrograms(stubs(env), "learnGroups", calls, FAN_OUTS).catch((failure: unknown) =>
       logError("group", failure),
@@ -97,7 +103,7 @@ function programsOf(lists: ProgramLists): [string, CodeList][] {
   return found;
 }
 
-/** The list of each program, or why none is sent. */
+/** The list of each program; refuses all of them if one can't be sent. */
 function ordersOf(lists: ProgramLists, { valid }: ListFlags): Map<string, CodeList> {
   if (lists.rejectedCount > 0 && valid !== true) {
     throw refuse(
@@ -144,7 +150,7 @@ async function digest(
   return fingerprintText({ ...fingerprint, programs }, flags, codes);
 }
 
-/** What the jobs would come to, in all and for each program. Nothing is created. */
+/** A dry run: what the jobs would send, in all and for each program. Creates nothing. */
 async function dryRun({ env }: Call, lists: ProgramLists): Promise<Record<string, unknown>> {
   const found = programsOf(lists);
   const calls = found.map(([programId, list]) => {
@@ -190,14 +196,6 @@ function refusedBy(programId: string, problem: Refusal["problem"]): Refusal {
   const hint = `${problem.hint} No job was created, for no program.`;
   return new Refusal({ ...problem, hint, more: { ...problem.more, programId } });
 }
-
-const tookTooLong = () =>
-  refuse(
-    503,
-    "creation_took_too_long",
-    "Creating the jobs took too long, and they were given up",
-    "Nothing was queued. Ask again with a new Idempotency-Key.",
-  );
 
 async function summaries({ env }: Call, members: readonly Member[]): Promise<JobSummary[]> {
   const calls = members.map(({ programId, jobId }) => ({ programId, value: jobId }));

@@ -1,6 +1,6 @@
 /**
- * Guests, as Uber has them: masked until an operator asks to see them, which is written into the audit
- * trail. What they hold of people passes through, and is kept nowhere.
+ * Guests, as Uber has them: masked until an operator asks to see them, which the audit trail records.
+ * Their personal data passes through and is stored nowhere.
  */
 import { type GuestPageReader, guestReader } from "./reading.js";
 import type { Operator } from "./operator.js";
@@ -10,7 +10,7 @@ import { stubs } from "../stubs.js";
 import type { Guest } from "../../types.js";
 import type { Call, GuestPage } from "../types.js";
 
-/** As many guests as any page may have. */
+/** The most guests in a page. */
 const pageSize = wholeNumber(1, 1_000);
 
 /** A page of guests, as the core reads it. */
@@ -43,18 +43,18 @@ export async function listGuests(
 
 const readerOf = ({ env }: Call): GuestPageReader => guestReader(env);
 
-/** Written down first: nobody sees them without. */
+/** Recorded first: nobody sees guests without an entry in the audit trail. */
 function noteRevealed({ env }: Call, program: string, { name }: Operator): Promise<void> {
   return stubs(env).app().noteRevealed(name, canonicalId(program));
 }
 
-/** The same guest, as far as it can be told apart from the others and from nobody else. */
+/** The guest, shortened to what tells it from the other guests of the program. */
 export function masked(guest: Guest): Guest {
   const { name, email, phone } = guest;
   return { ...guest, name: begin(name), email: maskEmail(email), phone: maskPhone(phone), raw: {} };
 }
 
-/** Its first letter. */
+/** The first letter. */
 function begin(words: string | null): string | null {
   const [letter] = words?.trim() ?? "";
   return letter === undefined ? null : `${letter}…`;
@@ -65,7 +65,7 @@ function maskEmail(email: string | null): string | null {
   return email === null || at < 1 ? begin(email) : `${begin(email)}${email.slice(at)}`;
 }
 
-/** The country, nearly, and the last two digits. */
+/** Roughly the country code, and the last two digits. */
 function maskPhone(phone: string | null): string | null {
   const digits = phone?.replaceAll(/[^\d+]/g, "") ?? "";
   if (phone === null || digits === "") return null;

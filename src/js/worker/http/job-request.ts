@@ -1,4 +1,4 @@
-/** What a request for a job says: its parameters, and the key that makes it safe to ask twice. */
+/** Reads a request for a job: its parameters, and the key that makes it safe to repeat. */
 import {
   type ParameterType,
   flag,
@@ -15,7 +15,7 @@ import { settings } from "../settings.js";
 const LONGEST_KEY = 200;
 const LONGEST_SOURCE = 200;
 
-/** What the query of a request for a job says. */
+/** The query of a request for a job. */
 export interface JobRequest {
   flags: ListFlags;
   check: CheckFlags;
@@ -30,11 +30,11 @@ export interface JobRequest {
   batchSize: number;
   source: string | null;
   name: string;
-  /** What decides what is sent, except for the list: all of it stands for the key. */
+  /** What decides what is sent, except for the list: a repeated key must have the same. */
   fingerprint: Fingerprint;
 }
 
-/** Of Uber's own distribute call. */
+/** The query of Uber's own distribute call. */
 export const CALL_PARAMETERS = { valid: flag, skip: flag, resend: flag };
 
 const JOB_PARAMETERS = {
@@ -93,7 +93,7 @@ function jobRequest(url: URL, types: Record<string, ParameterType<unknown>>): Jo
       batchSize: batchSize ?? null,
       column: column ?? null,
       programColumn: programColumn ?? null,
-      // Said only where it is not as ever: a key of an earlier release stands for the same request.
+      // Only non-default values, so that keys of an earlier release still match.
       ...Object.fromEntries(
         Object.entries({ ...check, startIn, pauseAfter }).filter(([, value]) => Boolean(value)),
       ),
@@ -125,7 +125,7 @@ function consistent(flags: ListFlags): ListFlags {
   return flags;
 }
 
-/** The key that makes it safe to ask twice; null where there is none. */
+/** The key that makes it safe to repeat the request; null if there is none. */
 export function keyOf(request: Request): string | null {
   const key = request.headers.get("Idempotency-Key");
   if (key === null) return null;
@@ -133,7 +133,7 @@ export function keyOf(request: Request): string | null {
   throw keyRequired();
 }
 
-/** The same, where there has to be one. */
+/** The same, for routes that need one. */
 export function requiredKeyOf(request: Request): string {
   const key = keyOf(request);
   if (key === null) throw keyRequired();

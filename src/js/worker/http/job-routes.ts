@@ -1,4 +1,4 @@
-/** The routes of a program's jobs: what is asked for is read here, and the program's object does it. */
+/** The routes of a program's jobs: requests are read here, and carried out by the program's object. */
 import { DECISIONS, STATES } from "../../generated/protocol.js";
 import { bodyOf } from "../body.js";
 import { everybodyInJob } from "./everybody.js";
@@ -131,7 +131,7 @@ async function createJob(call: Call, programId: string, { name: by }: Operator):
   );
 }
 
-/** The list of a request: of JSON, as it was read; of anything else, the body that is to be read. */
+/** The list of a request: already read from JSON, or a body that is still to be read. */
 async function inputOf(
   request: Request,
   { flags, column }: JobRequest,
@@ -157,7 +157,7 @@ async function readDecision(request: Request): Promise<BatchDecision & Pick<Who,
   return { batch, decision: decided, reason: reasonIn(reason) };
 }
 
-/** A WebSocket with the program's object. It learns what it needs in the address. */
+/** Connects a WebSocket with the program's object, which gets its parameters in the URL. */
 function watch(
   { request, env }: Call,
   programId: string,

@@ -1,6 +1,6 @@
 /**
- * Who is calling: an operator by Cloudflare Access, by the admin token as a
- * bearer, or by the cookie that the console got for it.
+ * Identifies the operator: by Cloudflare Access, by the admin token as a bearer token,
+ * or by the console's session cookie.
  */
 import { accessOperator } from "./access.js";
 import { Attempts, addressOf } from "./attempts.js";
@@ -16,7 +16,7 @@ export interface Operator {
   /** An e-mail address from Access, or `admin`. */
   name: string;
   by: "access" | "token";
-  /** What the browser adds by itself does not prove that a page of ours asked. */
+  /** Whether the browser adds the credential by itself: then it does not prove that our page asked. */
   isAmbient: boolean;
   /** When a session ends, in epoch milliseconds. */
   until: number | null;
@@ -25,10 +25,10 @@ export interface Operator {
 const ADMIN = "admin";
 const SHORTEST_TOKEN = 16;
 
-// Of each isolate, so that a request that is let in asks no object first.
+// In each isolate, so that an accepted request calls no object first.
 const guesses = new Attempts();
 
-/** The admin token; undefined where there is none that is good enough. */
+/** The admin token; undefined if there is none, or it is too short. */
 export function adminToken({ ADMIN_TOKEN: token }: WorkerEnv): string | undefined {
   const trimmed = (token ?? "").trim();
   return trimmed.length >= SHORTEST_TOKEN ? trimmed : undefined;
@@ -36,7 +36,7 @@ export function adminToken({ ADMIN_TOKEN: token }: WorkerEnv): string | undefine
 
 /**
  * The origin of Cloudflare Access's team, of `https://team.cloudflareaccess.com`
- * or the bare host. Who answers without TLS could be anybody, so that is none.
+ * or the bare host. Without TLS anybody could answer, so such an origin is refused.
  */
 export function teamDomain({ ACCESS_TEAM_DOMAIN: said }: WorkerEnv): string | undefined {
   const given = (said ?? "").trim();
@@ -47,7 +47,7 @@ export function teamDomain({ ACCESS_TEAM_DOMAIN: said }: WorkerEnv): string | un
   return isSafe ? url.origin : undefined;
 }
 
-/** How operators can be let in here. Empty: nothing is served. */
+/** The configured ways for operators to sign in. If there is none, nothing is served. */
 export function methods(env: WorkerEnv): ("access" | "token")[] {
   const found: ("access" | "token")[] = [];
   if (teamDomain(env) !== undefined && env.ACCESS_AUDIENCE) found.push("access");
@@ -80,7 +80,7 @@ async function byToken({ request, url, env }: Call): Promise<Operator | undefine
       return { name: ADMIN, by: "token", isAmbient: false, until: null };
     }
     guesses.attempt(from, now);
-    // Counted over all isolates too, together with what is tried by signing in.
+    // Counted over all isolates too, together with tries to sign in.
     const inAll = await stubs(env).app().attempt(from);
     if (inAll > 0) guesses.block(now + inAll);
     return undefined;
@@ -110,7 +110,7 @@ async function byAccess({ request, env }: Call): Promise<Operator | undefined> {
   );
 }
 
-/** Whoever guesses has to wait. */
+/** The refusal after too many tries. */
 export function tooManyAttempts(wait: number): Refusal {
   return refuse(
     429,
@@ -122,9 +122,9 @@ export function tooManyAttempts(wait: number): Refusal {
 }
 
 /**
- * Refuses what another site's page sends. What the browser adds by itself, a
- * cookie or Access's token, needs our own origin; a bearer token proves intent,
- * so there the origin has to be none, ours, or one that is allowed.
+ * Refuses requests of another site's page. Credentials that the browser adds by itself
+ * (a cookie, Access's token) need our own origin; a bearer token proves intent, so the
+ * origin may be absent, ours, or an allowed one.
  */
 export function refuseForeign(call: Call, operator: Operator, allowed: readonly string[]): void {
   const { request, url } = call;

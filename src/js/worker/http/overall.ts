@@ -1,4 +1,4 @@
-/** What is asked over all programs: what needs somebody, the history of jobs, and who did what. */
+/** Routes over all programs: the overview, the history of jobs, and the audit trail. */
 import type { AuditCursor } from "../account/audit.js";
 import { type ParameterType, oneOf, readParameters, text, wholeNumber } from "./parameters.js";
 import { canonicalId } from "./routing.js";
@@ -11,14 +11,14 @@ const LONGEST_FIND = 200;
 const HISTORY = {
   limit: wholeNumber(1, 200),
   before: wholeNumber(0, Number.MAX_SAFE_INTEGER),
-  // Of jobs that were created at the same moment, those after this one.
+  // Of jobs that were created at the same time, those with an id below this.
   beforeId: text,
   program: text,
   status: oneOf<JobStatus>(STATUSES),
   find: text,
 };
 
-/** What `next` of a page of the audit trail is. */
+/** The form of `next` in a page of the audit trail. */
 const cursor: ParameterType<AuditCursor> = {
   read(value) {
     const [, at, id] = /^(\d{1,16})\.([0-9a-f]{8})$/.exec(value) ?? [];
@@ -29,7 +29,7 @@ const cursor: ParameterType<AuditCursor> = {
 
 const AUDIT = { limit: wholeNumber(1, 200), before: cursor, program: text, job: text, find: text };
 
-/** Nothing that is looked for is no search. */
+/** An empty text is no search. */
 const wanted = (find: string | undefined) => find?.trim().slice(0, LONGEST_FIND) || undefined;
 
 /** `GET /api/jobs`. */

@@ -1,10 +1,10 @@
 /**
- * The parameters of a request: a closed list for each route, each with a type.
- * What a route does not know, it refuses: an ignored `dryrun` would send.
+ * The parameters of a request: a closed list for each route, each with a type. Unknown
+ * parameters are refused: an ignored `dryrun` would send.
  */
 import { refuse } from "../problem.js";
 
-/** Reads a value; `undefined` if it is none of this type. */
+/** Reads a value; `undefined` if it is not of this type. */
 export interface ParameterType<T> {
   read(value: string): T | undefined;
   /** Completes "must be …". */
@@ -47,13 +47,13 @@ export function oneOf<T extends string>(values: readonly T[]): ParameterType<T> 
   };
 }
 
-/** The parameters in a query, `undefined` where one is not given. */
+/** The parameters in a query; `undefined` for those that are not given. */
 export function readParameters<T extends Types>({ searchParams }: URL, types: T): Values<T> {
   refuseUnknown("parameter", [...searchParams.keys()], Object.keys(types));
   const found: Record<string, unknown> = {};
   for (const [name, type] of Object.entries(types)) {
     const [given, second] = searchParams.getAll(name);
-    if (second !== undefined) throw invalid(`\`${name}\` is given twice`, "Say it once.");
+    if (second !== undefined) throw invalid(`\`${name}\` is given twice`, "Give it once.");
     if (given === undefined) continue;
     const value = type.read(given);
     if (value === undefined) throw invalid(`\`${name}\` must be ${type.expected}`);
@@ -63,7 +63,7 @@ export function readParameters<T extends Types>({ searchParams }: URL, types: T)
   return found as Values<T>;
 }
 
-/** The members of a JSON body, which may have no others than these. An empty body has none. */
+/** The members of a JSON body, which may have no others. An empty body has none. */
 export function readMembers<K extends string>(
   json: unknown,
   known: readonly K[],
@@ -94,7 +94,7 @@ export function invalid(title: string, hint = "Correct it.", more?: Record<strin
   return refuse(400, "invalid_options", title, hint, more && { more });
 }
 
-/** The name that takes the fewest edits, whatever its case. */
+/** The name that needs the fewest edits, ignoring case. */
 function nearestOf(name: string, known: readonly string[]): string | undefined {
   const given = name.slice(0, 40).toLowerCase();
   const ranked = known.map((word) => ({ word, edits: editsBetween(given, word.toLowerCase()) }));

@@ -1,10 +1,10 @@
-/** Calls of a program's object, and the answers to what it gives. */
+/** Calls of a program's object, and the responses made of their results. */
 import type { ProgramApi, RpcResult } from "../objects.js";
 import { Refusal, answer } from "../problem.js";
 import { UNREACHABLE, stubs } from "../stubs.js";
 import type { Call } from "../types.js";
 
-/** Calls a method of the object, and answers with what it gives. */
+/** Calls a method of the object, and makes a response of its result. */
 export function callProgram<T>(
   call: Call,
   programId: string,
@@ -17,7 +17,7 @@ export function callProgram<T>(
   });
 }
 
-/** The call may have reached the object, where only what it gave is lost. */
+/** The call may have reached the object, and only its result was lost. */
 async function withDoubt({ request }: Call, work: () => Promise<Response>): Promise<Response> {
   try {
     return await work();

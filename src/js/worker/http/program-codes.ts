@@ -11,7 +11,7 @@ import { stubs } from "../stubs.js";
 import type { Call } from "../types.js";
 
 const PARAMETERS = { usage: flag, summary: flag };
-/** So many codes are counted at a time: 17 bytes each, and one call of the object that sends. */
+/** How many codes are counted at a time: 17 bytes each, and one call of the program's object. */
 const COUNTED_AT_ONCE = 65_536;
 
 export async function programCodes(call: Call, programId: string): Promise<Response> {
@@ -23,7 +23,7 @@ export async function programCodes(call: Call, programId: string): Promise<Respo
     return Response.json({ programId: id, ...counts });
   }
   const pages = rowsOf(listedCodes(call.env, programId, usage), program);
-  // What goes wrong at the beginning is told as an error.
+  // A failure at the start is returned as an error.
   const first = await pages.next();
   return new Response(streamOf(id, first, pages), {
     headers: { "Content-Type": "application/json" },

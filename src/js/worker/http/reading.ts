@@ -1,4 +1,4 @@
-/** What only reads: programs and codes. */
+/** Read-only routes: programs and codes. */
 import type { SearchProgramsOptions } from "../../client/calls.js";
 import { type Client, guestPagesOf } from "../../client/client.js";
 import { openCodes } from "../listed-codes.js";
@@ -10,8 +10,8 @@ import { createUber, uberOptions } from "../uber.js";
 import { readJson } from "./request-body.js";
 
 /**
- * The page's client repeats what may be repeated, and waits as long as Uber
- * asks. If this one did so too, the page would time out meanwhile.
+ * The page's client retries and waits as long as Uber asks. If this client did so too,
+ * the page would time out meanwhile.
  */
 const ONCE = { maxRetries: 0 } as const;
 const MOST_PROGRAMS = 100;
@@ -39,7 +39,7 @@ interface Uber {
 }
 
 // One for each isolate, so that the token is kept. Only the client is kept here and
-// no promise of one: a promise dies with the request that began it.
+// no promise of one: a promise ends with the request that created it.
 let kept: ({ env: WorkerEnv } & Uber) | undefined;
 
 function uber(env: WorkerEnv): Uber {
@@ -52,7 +52,7 @@ function uber(env: WorkerEnv): Uber {
 
 export const guestReader = (env: WorkerEnv): GuestPageReader => uber(env).guestPage;
 
-/** Programs, each with its newest job; with `ids`, the newest jobs of these, and Uber is not asked. */
+/** Programs, each with its newest job. With `ids`: the newest jobs of these, without a request to Uber. */
 export async function listPrograms({ url, env }: Call): Promise<Response> {
   const { limit = MOST_PROGRAMS, offset = 0, status, ids } = readParameters(url, PROGRAMS);
   if (ids !== undefined) {
@@ -71,12 +71,12 @@ export async function listPrograms({ url, env }: Call): Promise<Response> {
   const programs = found.map((program, place) => {
     return { id: program.programId, ...program, lastJob: last[place] ?? null };
   });
-  // Uber says nothing of how many there are: a full page may have one after it.
+  // Uber does not tell the total: a full page may have another one after it.
   const next = found.length === limit ? offset + limit : null;
   return Response.json({ programs, next });
 }
 
-/** Search Voucher Programs, as Uber answers it. */
+/** Search Voucher Programs, with Uber's response. */
 export async function searchPrograms({ request, url, env }: Call): Promise<Response> {
   readParameters(url, {});
   const body = readMembers(await readJson(request), ["program_status", "limit", "offset"]);
@@ -87,7 +87,7 @@ export async function searchPrograms({ request, url, env }: Call): Promise<Respo
   return Response.json({ voucher_programs: found.map(({ raw }) => raw) });
 }
 
-/** Get Voucher Codes, as Uber answers it. */
+/** Get Voucher Codes, with Uber's response. */
 export async function listCodes({ env, url }: Call, program: string): Promise<Response> {
   const { include_usage: includeUsage = false } = readParameters(url, { include_usage: flag });
   const headers = { "Content-Type": "application/json" };
@@ -100,7 +100,7 @@ export async function showProgram({ env, url }: Call, program: string): Promise<
   return Response.json(await uber(env).client.getProgram(program, ONCE));
 }
 
-/** Get Voucher Program, as Uber answers it. */
+/** Get Voucher Program, with Uber's response. */
 export async function getProgram({ env, url }: Call, program: string): Promise<Response> {
   readParameters(url, {});
   return Response.json((await uber(env).client.getProgram(program, ONCE)).raw);

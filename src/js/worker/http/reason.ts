@@ -1,10 +1,10 @@
-/** Why an operator does something, in a sentence: for the audit trail. */
+/** The reason that an operator gives for an action, for the audit trail. */
 import { invalid, readMembers } from "./parameters.js";
 import { mediaType, readJson, refuseBody } from "./request-body.js";
 
 const LONGEST = 500;
 
-/** The member `reason` of a JSON body; `null` where nothing is said. */
+/** The member `reason` of a JSON body; `null` if there is none. */
 export async function readReason(request: Request): Promise<string | null> {
   if (mediaType(request) !== "application/json") {
     await refuseBody(request);
@@ -13,7 +13,7 @@ export async function readReason(request: Request): Promise<string | null> {
   return reasonIn(readMembers(await readJson(request), ["reason"]).reason);
 }
 
-/** The same, of what was read already. */
+/** The same, of members that were already read. */
 export function reasonIn(reason: unknown): string | null {
   if (reason === undefined || reason === null) return null;
   if (typeof reason !== "string" || reason.length > LONGEST) {

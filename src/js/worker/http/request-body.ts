@@ -1,4 +1,4 @@
-/** Small bodies, which are read whole: JSON, or none. */
+/** Reads small bodies whole: JSON, or none. */
 import type { CodeList } from "../../codes/code-list.js";
 import { bodyOf, limited } from "../body.js";
 import { withBodyFlags } from "./job-request.js";
@@ -7,7 +7,7 @@ import { readMembers } from "./parameters.js";
 import { type Refusal, refuse } from "../problem.js";
 import type { ListFlags } from "../program/fingerprint.js";
 
-/** JSON has to be read whole. 30,000 codes, the most of one call, take 1.2 MB. */
+/** JSON has to be read whole. 30,000 codes, the most in one call, take 1.2 MB. */
 export const MOST_JSON_BYTES = 2 * 1024 * 1024;
 
 const MOST_JSON_DEPTH = 8;
@@ -32,10 +32,10 @@ export async function listIn(
   return { list: await readEntries(entries), flags: withBodyFlags(flags, body) };
 }
 
-/** A body in one, up to a limit. */
+/** Reads a whole body, up to a limit. */
 export async function whole(request: Request, most: number): Promise<Uint8Array<ArrayBuffer>> {
   const said = Number(request.headers.get("Content-Length"));
-  // The platform lets no more come than was said.
+  // The platform enforces Content-Length.
   if (said > 0 && said <= most) return new Uint8Array(await request.arrayBuffer());
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   for await (const piece of limited(bodyOf(request), most)) pieces.push(new Uint8Array(piece));
@@ -46,7 +46,7 @@ export function mediaType(request: Request): string | undefined {
   return request.headers.get("Content-Type")?.split(";")[0]?.trim().toLowerCase();
 }
 
-/** Refuses a body where none is expected. `{}` says nothing either. */
+/** Refuses a body if none is expected. `{}` counts as none. */
 export async function refuseBody(request: Request): Promise<void> {
   const bytes = await whole(request, MOST_SMALL_BYTES);
   const text = new TextDecoder().decode(bytes).trim();
@@ -59,7 +59,7 @@ export async function readJson(request: Request): Promise<unknown> {
   return parseJson(await readJsonBytes(request, MOST_SMALL_BYTES));
 }
 
-/** The bytes of a body that says that it is JSON. */
+/** The bytes of a body whose media type is JSON. */
 export async function readJsonBytes(
   request: Request,
   most: number,
@@ -87,8 +87,8 @@ export function parseJson(bytes: Uint8Array): unknown {
 }
 
 /**
- * Refuses JSON of many objects and lists, or of some deep in one another: as
- * values they take many times the memory of their text.
+ * Refuses JSON with many or deeply nested objects and lists: parsed, they take many
+ * times the memory of their text.
  */
 function refuseNested(bytes: Uint8Array): void {
   let [depth, count] = [0, 0];
@@ -110,7 +110,7 @@ function tooNested(): Refusal {
   return refuse(
     400,
     "invalid_json",
-    `The body holds more than ${MOST_JSON_CONTAINERS} lists and objects, or more than ${MOST_JSON_DEPTH} in one another`,
+    `The body holds more than ${MOST_JSON_CONTAINERS} lists and objects, or nests more than ${MOST_JSON_DEPTH}`,
     "Send one list of codes, each as a string.",
   );
 }

@@ -1,7 +1,7 @@
 /**
- * What the worker answers, and to whom. Own matching, and no framework's router: a path is served in
- * one spelling alone, an id is decoded once, and what has to be asked first (TLS, who it is, from
- * where) stands in one order for all routes.
+ * The routes of the worker, and who may use them. They are matched here and not by a framework's
+ * router: a path is served in one spelling only, an id is decoded once, and all routes make the same
+ * checks (TLS, operator, origin) in the same order.
  */
 import { type Operator, methods, operatorOf, refuseForeign } from "./operator.js";
 import { log, logError } from "../log.js";
@@ -48,7 +48,7 @@ export function createWorker(options?: WorkerOptions): Required<WorkerHandler> {
       return secured(call.url, withCors(call, answer));
     },
     async scheduled(_event, env: WorkerEnv): Promise<void> {
-      // Storage that refuses for hours takes every alarm with it, and this needs none.
+      // If storage fails for hours, every alarm is lost; this trigger does not need one.
       await stubs(env)
         .app()
         .watch()
@@ -91,15 +91,15 @@ async function route(call: Call): Promise<Response> {
   return path.startsWith("/v1/") ? ubersPaths(call, operator) : ownPaths(call, operator);
 }
 
-/** A file of the console, or its page: every screen has an address of its own. */
+/** A file of the console, or its page, which serves every screen's address. */
 async function page({ request, url, env }: Call): Promise<Response> {
   if (env.ASSETS === undefined) throw noConsole();
   if (request.method !== "GET" && request.method !== "HEAD") throw nothing();
-  // What serves the files would redirect to what may be another host's name.
+  // The file server would redirect such a path, possibly to another host.
   if (/\/\/|%2f|%5c/i.test(url.pathname)) throw nothing();
   const assets: HttpService = env.ASSETS;
   const file = await assets.fetch(request);
-  // The page in place of a script that is gone would only puzzle the browser.
+  // A browser can't use the page in place of a missing script.
   const isPage = file.headers.get("Content-Type")?.startsWith("text/html") ?? false;
   if (isPage && url.pathname.startsWith("/assets/")) throw nothing();
   return file;
@@ -177,7 +177,7 @@ async function ubersPaths(call: Call, operator: Operator): Promise<Response> {
   }
 }
 
-/** What there is of one program; all but Uber's list is with the program's object. */
+/** The routes of one program. All but Uber's list is in the program's object. */
 async function ofProgram(call: Call, segment: string, operator: Operator): Promise<Response> {
   const { request, url } = call;
   const program = programIdIn(segment);
@@ -211,7 +211,7 @@ async function config({ env }: Call, operator: Operator): Promise<Record<string,
   };
 }
 
-/** Lets allowed pages of other origins read the answer. Never with cookies. */
+/** Lets pages of allowed origins read the response. Never with cookies. */
 function withCors({ request, url }: Call, response: Response): Response {
   if (response.status === 101 || !OF_API.test(url.pathname)) return response;
   const origin = request.headers.get("Origin");

@@ -3,7 +3,7 @@ import { refuse } from "../problem.js";
 
 export { canonicalId } from "../../codes/canonical-id.js";
 
-/** A path segment as the id of a program. */
+/** Reads a path segment as the id of a program. */
 export function programIdIn(segment: string | undefined): string {
   const id = decoded(segment);
   if (isProgramId(id)) return id;
@@ -11,8 +11,8 @@ export function programIdIn(segment: string | undefined): string {
 }
 
 /**
- * Whether it can be one, in a path too. What looks like another id, or is the
- * same to Uber, would get a ledger of its own here.
+ * Whether it can be a program id, in a path too. An id that looks like another one, or is
+ * the same to Uber, would get a separate ledger here.
  */
 export function isProgramId(id: string): boolean {
   return (
@@ -21,12 +21,12 @@ export function isProgramId(id: string): boolean {
     id.trim() === id &&
     id.normalize("NFC") === id &&
     !id.endsWith(".") &&
-    // Whoever decodes the path once more must not find another one.
+    // Decoding the path once more must not give another id.
     !/[/\\]|\p{Cc}|\p{Cf}|\p{Mn}|\p{Me}|\p{Z}(?<! )|\p{Default_Ignorable_Code_Point}/u.test(id)
   );
 }
 
-/** A path segment as it was meant; empty where it is no UTF-8. */
+/** Decodes a path segment; empty if it is not UTF-8. */
 export function decoded(segment: string | undefined): string {
   try {
     return decodeURIComponent(segment ?? "");

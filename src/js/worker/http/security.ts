@@ -1,4 +1,4 @@
-/** The header fields of every answer, and that it is not given in the clear. */
+/** The header fields of every response, and the check for TLS. */
 import { isLoopback } from "../../environment.js";
 import { refuse } from "../problem.js";
 
@@ -12,7 +12,7 @@ const POLICY = [
   "form-action 'none'",
   "frame-ancestors 'none'",
   "require-trusted-types-for 'script'",
-  // Of the page's own scripts, those that run in a worker: the console reads workbooks in one.
+  // Web workers of the page itself: the console reads workbooks in one.
   "trusted-types page-workers",
 ].join("; ");
 
@@ -27,7 +27,7 @@ const HEADERS = {
   "X-Frame-Options": "DENY",
 };
 
-/** The same answer with the security headers, and with how long it may be kept. */
+/** The same response with the security headers, and with the cache policy. */
 export function secured(url: URL, response: Response): Response {
   // An upgraded connection can't be wrapped.
   if (response.status === 101) return response;
@@ -47,8 +47,8 @@ function caching(path: string, response: Response): string {
 }
 
 /**
- * Refuses what came without TLS, since a token or a session in it could be read
- * on the way. A page is sent to where there is TLS.
+ * Refuses requests without TLS, because a token or a session in them can be read on
+ * the way. A page is redirected to the same address with TLS.
  */
 export function refusePlain(request: Request, url: URL): Response | undefined {
   if (url.protocol === "https:" || isLoopback(url)) return undefined;

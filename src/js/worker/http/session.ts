@@ -1,15 +1,15 @@
 /**
- * The cookie that the console gets for the admin token: a JSON Web Token that says when it ends,
- * signed with the admin token. So no session outlives a change of that.
+ * The session cookie that the console gets for the admin token: a JSON Web Token with its end, signed
+ * with the admin token. So a change of the token ends every session.
  */
 import { SignJWT, errors, jwtVerify } from "jose";
 
 const LIFETIME_MS = 12 * 60 * 60 * 1000;
-/** What it is for: nothing else that is signed with the same token passes for a session. */
+/** The audience: nothing else that is signed with the same token passes for a session. */
 const AUDIENCE = "uber-vouchers session";
 const encoder = new TextEncoder();
 
-/** `__Host-` keeps other hosts of the domain out. Not every browser takes it without TLS. */
+/** `__Host-` keeps other hosts of the domain from setting it. Not every browser accepts it without TLS. */
 function cookieName(url: URL): string {
   return url.protocol === "https:" ? "__Host-uber-vouchers" : "uber-vouchers";
 }
@@ -19,15 +19,15 @@ function cookie(url: URL, value: string, seconds: number): string {
   return `${cookieName(url)}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${seconds}${secure}`;
 }
 
-/** The header that begins a session. */
+/** The header that starts a session. */
 export async function openSession(url: URL, token: string, now: number): Promise<string> {
-  // To the millisecond: the end tells sessions apart.
+  // In milliseconds, because the end identifies the session.
   const session = new SignJWT().setExpirationTime((now + LIFETIME_MS) / 1000);
   const signed = session.setProtectedHeader({ alg: "HS256" }).setAudience(AUDIENCE);
   return cookie(url, await signed.sign(encoder.encode(token)), LIFETIME_MS / 1000);
 }
 
-/** The header that ends it. */
+/** The header that ends a session. */
 export const closeSession = (url: URL): string => cookie(url, "", 0);
 
 /** When the session of this cookie ends; undefined if there is none. */
@@ -42,13 +42,13 @@ export async function readSession(
     .split(/; */)
     .filter((pair) => pair.startsWith(prefix))
     .map((pair) => pair.slice(prefix.length));
-  // Two of that name: somebody else has set one.
+  // With two cookies of this name, one was set by something else.
   if (values.length !== 1) return undefined;
   const until = await endOf(values[0] ?? "", token);
   return until !== undefined && until > now ? until : undefined;
 }
 
-/** When a session ends, in epoch milliseconds; undefined where it is none of this admin token. */
+/** When a session ends, in epoch milliseconds; undefined if it is not signed with this admin token. */
 async function endOf(session: string, token: string): Promise<number | undefined> {
   try {
     const { payload } = await jwtVerify(session, encoder.encode(token), {
@@ -63,9 +63,9 @@ async function endOf(session: string, token: string): Promise<number | undefined
   }
 }
 
-/** Whether two texts are the same, in a time that tells nothing of where they differ. */
+/** Compares two texts in constant time. */
 export async function isSame(left: string, right: string): Promise<boolean> {
-  // Of the same length, whatever the texts are.
+  // Digests have the same length, whatever the texts are.
   const digest = (text: string) => crypto.subtle.digest("SHA-256", encoder.encode(text));
   const [one, other] = await Promise.all([digest(left), digest(right)]);
   const [a, b] = [new Uint8Array(one), new Uint8Array(other)];

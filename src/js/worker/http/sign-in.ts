@@ -1,4 +1,4 @@
-/** `/api/session`: the admin token for a cookie, and back. */
+/** `/api/session`: signs in with the admin token for a cookie, and signs out. */
 import { Attempts, addressOf } from "./attempts.js";
 import { endSession } from "./ended-sessions.js";
 import { log } from "../log.js";
@@ -10,8 +10,8 @@ import { stubs } from "../stubs.js";
 import type { Call } from "../types.js";
 import { readJson } from "./request-body.js";
 
-// Of each isolate, before the one object that counts for all: a flood of guesses
-// must not keep that from its work.
+// In each isolate, before the one object that counts for all: a flood of guesses must
+// not overload that object.
 const attempts = new Attempts(Infinity);
 
 export async function answerSession(call: Call): Promise<Response> {
@@ -36,7 +36,7 @@ export async function answerSession(call: Call): Promise<Response> {
     const cookie = request.headers.get("Cookie");
     const until =
       right === undefined ? undefined : await readSession(cookie, url, right, Date.now());
-    // Before the cookie goes: if it can't be ended now, it can be tried again.
+    // Before the cookie is deleted: if ending fails, it can be tried again.
     if (until !== undefined) await endSession(env, until);
     return withCookie(closeSession(url));
   }
@@ -45,7 +45,7 @@ export async function answerSession(call: Call): Promise<Response> {
   }
   const app = stubs(env).app();
   const from = addressOf(request);
-  // Counted before it is compared, so that many at once are no more tries.
+  // Counted before it is compared, so that parallel requests get no extra tries.
   const wait = attempts.attempt(from, Date.now()) || (await app.attempt(from));
   if (wait > 0) throw tooManyAttempts(wait);
   const { token } = readMembers(await readJson(request), ["token"]);

@@ -1,4 +1,4 @@
-/** `POST /webhooks/uber`: checked, kept, acknowledged; taken in afterwards. */
+/** `POST /webhooks/uber`: checked, stored, acknowledged; processed afterwards. */
 import { WebhookError } from "../../errors.js";
 import { verifyWebhook } from "../../webhook/webhook.js";
 import { MOST_EVENT_BYTES, type NewEvent } from "../events/event-store.js";
@@ -14,7 +14,7 @@ import { whole } from "./request-body.js";
 const MOST_BYTES = 4 * 1024 * 1024;
 const LONGEST_ENVIRONMENT = 100;
 const DIGEST_BYTES = 16;
-/** A program's object that takes longer is told later, from the event that is kept. */
+/** If a program's object takes longer, it gets the outcomes later, from the kept event. */
 const HAND_OVER_MS = 10_000;
 
 export async function receiveWebhook({ request, env, context }: Call): Promise<Response> {
@@ -52,9 +52,9 @@ export async function receiveWebhook({ request, env, context }: Call): Promise<R
     return undefined;
   });
   const kept = { digest, ...toKeep(event, body, environment, isKnown) };
-  // Where it can't be kept, it is not acknowledged, and comes again.
+  // If it can't be stored, it is not acknowledged, and Uber sends it again.
   await objects.events().keepEvent(kept);
-  // Nor where it could not be handed over, and what is kept is not enough to do so later.
+  // The same if it could not be passed on, and too little of it is kept to do so later.
   if (isKnown === undefined && kept.isCut) await handing;
   if (event.status !== "read") log("webhook", { state: event.status });
   if (isKnown === false) {
@@ -64,7 +64,7 @@ export async function receiveWebhook({ request, env, context }: Call): Promise<R
   return new Response(null, { status: 200 });
 }
 
-/** How many programs one invocation may ask, beside the other objects. */
+/** How many programs one invocation may call, besides the other objects. */
 const mostAsked = () => Math.max(1, Math.min(settings().subrequests, 1_000) - 8);
 
 /** Half of it is enough, and stands in three places. */
@@ -82,26 +82,26 @@ function toKeep(
   const { type, programId, status, outcomes, error } = event;
   return {
     ...{ type, programId, status, error },
-    // Of what is no JSON too.
+    // Also if it is not JSON.
     environment: environment?.slice(0, LONGEST_ENVIRONMENT).toLowerCase() || null,
     outcomes: outcomes.length,
     bytes: body.length,
     isCut: body.length > MOST_EVENT_BYTES,
     body: cut(body),
-    // One that names no program may be of any.
+    // An event without a program may belong to any.
     isKnown: isKnown !== false || (event.programId === null && event.isOurs),
     isDue: isKnown === undefined,
   };
 }
 
-/** As much as is kept, without half a character at the end. */
+/** The part that is kept, without half a character at its end. */
 function cut(body: Uint8Array<ArrayBuffer>): ArrayBuffer {
   let end = Math.min(body.length, MOST_EVENT_BYTES);
   while (end > 0 && ((body[end] ?? 0) & 0xc0) === 0x80) end -= 1;
   return body.slice(0, end).buffer;
 }
 
-/** Fails where that takes longer. What is under way then may still succeed. */
+/** Fails if the work takes longer. It may still succeed afterwards. */
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {

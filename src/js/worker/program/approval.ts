@@ -1,4 +1,4 @@
-/** A second operator agrees to a job that is large: then it starts as it was to. */
+/** Approval of large jobs by a second operator, after which they start as planned. */
 import { requireState } from "./job-states.js";
 import { refuse } from "../problem.js";
 import type { Pausing } from "./pausing.js";
@@ -8,7 +8,7 @@ import { type JobRecord, type Who, note } from "./records.js";
 import { settings } from "../settings.js";
 import { begin } from "./start-plan.js";
 
-/** Whether so many codes need it. */
+/** Whether a job of this many codes needs approval. */
 export function needsApproval(codes: number): boolean {
   const { approval } = settings();
   return approval !== undefined && codes > approval.above;
@@ -22,7 +22,7 @@ interface Needs {
   arm(): Promise<void>;
 }
 
-/** @throws where the operator is the one who has created the job. */
+/** @throws if the operator is the one who created the job. */
 export async function approve(program: Needs, record: JobRecord, who: Who): Promise<void> {
   const { by } = who;
   requireState("approve", record.summary);
@@ -47,7 +47,7 @@ function sameOperator() {
   );
 }
 
-/** Refuses a single call that as a job would have to be approved. */
+/** Refuses a single call that would need approval as a job. */
 export function refuseUnapproved(codes: number): void {
   if (!needsApproval(codes)) return;
   throw refuse(

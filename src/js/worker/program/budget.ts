@@ -1,6 +1,6 @@
 /**
- * The requests of one invocation. The platform refuses any more than its plan
- * allows: so a slice of a job ends before that, and the next one goes on.
+ * Counts the requests of one invocation. The platform refuses more than its plan allows,
+ * so a slice of a job ends before that, and the next slice continues.
  */
 import { markUnsent } from "../../http/own-fetch.js";
 import { isRefused } from "../../http/own-fetch.workerd.js";
@@ -11,16 +11,16 @@ import { type UberFetch, uberFetch } from "../uber.js";
 
 /** One request to Uber may need a lease and a token before it, and reports after it. */
 const RESERVE = 6;
-/** With fewer in all, a slice could not send even one request. */
+/** With a smaller limit, a slice could not send a single request. */
 const LEAST_IN_ALL = 10;
 
 export class Budget {
   #outside = 0;
   #inAll = 0;
-  /** For those that are to leave beside a job's. */
+  /** Requests reserved for other things than jobs. */
   #reserved = 0;
   #isRefused = false;
-  /** What the platform allows, where it has refused a request before the settings did. */
+  /** The platform's real limit, if it refused a request below the configured one. */
   #learned = Infinity;
 
   /** A new invocation begins. */
@@ -31,7 +31,7 @@ export class Budget {
     this.#isRefused = false;
   }
 
-  /** Whether no further request to Uber may leave in this invocation. */
+  /** Whether this invocation may send no further request to Uber. */
   get isSpent(): boolean {
     const most = Math.min(settings().subrequests, this.#learned);
     return (
@@ -41,12 +41,12 @@ export class Budget {
     );
   }
 
-  /** Whether the platform refused the very first request to Uber: waiting is all that helps. */
+  /** Whether the platform refused the first request to Uber: only waiting helps. */
   get isRefusedAtOnce(): boolean {
     return this.#isRefused && this.#outside <= 1;
   }
 
-  /** Keeps so many requests of this invocation from jobs, until the function is called that this returns. */
+  /** Reserves requests of this invocation, until the returned function is called. */
   reserve(requests: number): () => void {
     this.#reserved += requests;
     return () => void (this.#reserved = Math.max(0, this.#reserved - requests));
@@ -63,7 +63,7 @@ export class Budget {
     this.#inAll += 1;
   }
 
-  /** Takes note of an error, if it says that the platform has refused a request. */
+  /** Records the error if the platform has refused a request. Returns whether it has. */
   noteRefusal(error: unknown): boolean {
     if (!isRefused(error)) return false;
     this.#isRefused = true;
@@ -72,7 +72,7 @@ export class Budget {
   }
 }
 
-/** The way to Uber, where each request is counted. */
+/** Sends to Uber, and counts each request. */
 export function countedFetch(env: WorkerEnv, budget: Budget): UberFetch {
   const fetch = uberFetch(env);
   return async (url, init) => {

@@ -1,6 +1,6 @@
 /**
- * Uber's own distribute call, from a client in a page: a job of one batch, so
- * that its codes are claimed, written down and never sent twice unnoticed.
+ * Uber's own distribute call, from a client in a page. It becomes a job of one batch, so
+ * that its codes are claimed and recorded, and never sent twice unnoticed.
  */
 import type { CodeList } from "../../codes/code-list.js";
 import { VoucherError } from "../../errors.js";
@@ -22,9 +22,9 @@ import { type JobRecord, type Records, restingStatus } from "./records.js";
 
 type CallResult = RpcResult<{ codes: number }>;
 
-/** Of one call (stated for generating codes; taken over). */
+/** The most codes in one call (stated for generating codes; assumed here). */
 const MOST_CODES = 30_000;
-/** The page gives up after that, at the earliest. */
+/** The page waits at least this long. */
 const PATIENCE_MS = 25_000;
 
 /** What they need of a program's object. */
@@ -41,22 +41,22 @@ interface Needs {
 }
 
 export class Calls {
-  /** The numbers of those that somebody waits for. */
+  /** The numbers of calls whose caller is waiting. */
   readonly #awaited = new Set<number>();
 
   constructor(readonly program: Needs) {}
 
-  /** One was created. */
+  /** A call was created. */
   created({ number, isCall }: JobRecord): void {
     if (isCall) this.#awaited.add(number);
   }
 
-  /** When those are to be ended that nobody waits for any more, as they broke off. */
+  /** When to end interrupted calls, for which no caller waits. */
   dueAt(now: number): number[] {
     return this.#broken().map(({ number }) => Math.max(now, this.program.jobs.retryAt(number)));
   }
 
-  /** Ends those. Never throws. */
+  /** Ends interrupted calls. Never throws. */
   async recover(): Promise<void> {
     for (const record of this.#broken()) {
       if (this.program.jobs.retryAt(record.number) > Date.now()) continue;
@@ -70,7 +70,7 @@ export class Calls {
       .filter(({ isCall, number }) => isCall && !this.#awaited.has(number));
   }
 
-  /** Ends one, whose job may have to be read from its journal again. */
+  /** Ends a call. Its job may have to be read from its journal again. */
   end(record: JobRecord): Promise<ReadableJob> {
     return this.program.jobs.use(record.number, async (job) => {
       await this.#end(record, job);
@@ -79,11 +79,11 @@ export class Calls {
   }
 
   async #end(record: JobRecord, job: ReadableJob): Promise<void> {
-    // What has not left is not to leave any more: the caller asks again.
+    // Nothing more is sent: the caller asks again.
     if (job.progress().pending > 0) await job.resolve(0, "abandon");
     const progress = job.progress();
     record.summary.status = restingStatus(progress);
-    // It queued nothing: to ask again with its key is to try again.
+    // It queued nothing, so a request with the same key tries again.
     if (isUnsent(progress)) this.program.records.forgetKey(record);
     this.program.runner.settle(record, progress);
     await this.program.arm();
@@ -101,10 +101,10 @@ export class Calls {
       );
     }
     refuseUnapproved(list.size);
-    program.state.know(programId);
+    program.state.setProgramId(programId);
     await program.pausing.learn();
     if (program.state.isPaused) {
-      // No 5xx: the page's client would take the codes for unknown.
+      // Not a 5xx, for which the page's client would take the codes as unknown.
       throw refuse(
         423,
         "paused",
@@ -131,7 +131,7 @@ export class Calls {
       group: null,
       isCall: true,
       batchSize: MOST_CODES,
-      // Driven here, and not by the alarm.
+      // Run here, not by the alarm.
       isHeld: true,
     });
     if (!isNew) return this.#repeat(record);
@@ -140,7 +140,7 @@ export class Calls {
     return result;
   }
 
-  /** What came of a call that was made before with the same key. */
+  /** The result of an earlier call with the same key. */
   async #repeat(record: JobRecord): Promise<CallResult> {
     if (record.summary.status === "held") {
       throw refuse(
@@ -156,7 +156,7 @@ export class Calls {
     return resultOf(record, job.batches()[0]?.lastError);
   }
 
-  /** Sends a call; gives what went wrong. */
+  /** Sends a call. Returns what went wrong. */
   async #run(record: JobRecord): Promise<unknown> {
     const { program } = this;
     const signal = AbortSignal.timeout(PATIENCE_MS);
@@ -168,7 +168,7 @@ export class Calls {
     }
     try {
       await program.jobs.use(record.number, async (job) => {
-        // Before the call is settled, since its list may go then.
+        // Before the call is settled, which may delete its list.
         thrown ??= job.batches()[0]?.lastError;
         await this.#end(record, job);
       });
@@ -191,7 +191,7 @@ export class Calls {
   }
 }
 
-/** Nothing of it is or may be queued. What was abandoned had not left when the call ended. */
+/** Whether nothing of it is or may be queued. Abandoned codes were not sent when the call ended. */
 function isUnsent({ rejected, abandoned, total }: JobProgress): boolean {
   return rejected + abandoned === total;
 }

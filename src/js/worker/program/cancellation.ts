@@ -1,4 +1,4 @@
-/** Cancels a job of which nothing has left: nothing of it ever will, and its codes are free. */
+/** Cancels a job of which nothing was sent: nothing of it ever will be, and its codes are free. */
 import { requireState } from "./job-states.js";
 import { type Refusal, refuse } from "../problem.js";
 import type { ObjectStorage } from "../platform-types.js";
@@ -26,7 +26,7 @@ export class Cancellation {
     readonly storage: Pick<ObjectStorage, "transactionSync">,
   ) {}
 
-  /** @throws where something of it has left; it is paused then. */
+  /** @throws if something of it was sent; it is then paused. */
   async cancel(record: JobRecord, who: Who): Promise<void> {
     requireState("cancel", record.summary);
     const { summary } = record;
@@ -43,7 +43,7 @@ export class Cancellation {
     await this.program.reports.report(record);
   }
 
-  /** Nothing more leaves, and what was about to is awaited. */
+  /** Stops the job, and waits for requests that are under way. */
   async #stop(record: JobRecord): Promise<void> {
     const { runner, jobs, reports } = this.program;
     const { summary, number } = record;

@@ -6,7 +6,7 @@ const ID = 16;
 
 export class CodeIndex {
   readonly #words: DataView;
-  /** A place in the list, plus one; 0 where the slot is free. At most half of them are taken. */
+  /** An index in the list, plus one; 0 for a free slot. At most half of the slots are used. */
   readonly #slots: Uint32Array;
 
   constructor(ids: Uint8Array) {
@@ -20,7 +20,7 @@ export class CodeIndex {
     }
   }
 
-  /** For each of these codes, its place in the list; -1 where it is not in it. */
+  /** For each of these codes, its index in the list; -1 if it is not in the list. */
   *placesOf(ids: Uint8Array): Generator<number> {
     const words = viewOf(ids);
     for (let at = 0; at < ids.length; at += ID) yield this.#find(words, at);

@@ -6,11 +6,11 @@ import type { Claim, Ledger } from "./ledger.js";
 import type { OpenJobs } from "./open-jobs.js";
 import type { Records } from "./records.js";
 
-/** For each code, in plain arrays: they cross from the object to the worker. */
+/** For each code, in plain arrays, which cross RPC. */
 export interface CodeStates {
-  /** 0 where no job has it, else 1 and the number of its state. */
+  /** 0 if no job has the code, else 1 plus the number of its state. */
   states: Uint8Array;
-  /** Where in `jobs` its job is; -1 where there is none. */
+  /** The index of its job in `jobs`; -1 if there is none. */
   owners: Int32Array;
   jobs: string[];
 }
@@ -21,7 +21,7 @@ export async function findCodeStates(
 ): Promise<CodeStates> {
   const newest = new Map<number, Claim>();
   ledger.find(ids, (index, claim) => {
-    // That a code is in use without a job counts where there is none.
+    // A claim without a job counts only if no job has the code.
     if ((newest.get(index)?.job ?? -1) < claim.job) newest.set(index, claim);
   });
   const asked = [...newest.values()].filter(({ state }) => state === undefined);
@@ -33,7 +33,7 @@ export async function findCodeStates(
   };
   const owners = new Map<number, number>();
   for (const [index, { job, place, state }] of newest) {
-    // Beside the states there is: abandoned before it left.
+    // One number besides the states: abandoned before it was sent.
     const known = state ?? STATES[stateOf(job, place)] ?? "abandoned";
     found.states[index] = 1 + STATES.indexOf(known);
     found.owners[index] = ownerOf(job);
@@ -47,7 +47,7 @@ export async function findCodeStates(
   }
 }
 
-/** The state of one of these codes; null where no job has it. */
+/** The state of one of these codes; null if no job has it. */
 export function stateAt({ states }: CodeStates, index: number): CodeState | null {
   return STATES[(states[index] ?? 0) - 1] ?? null;
 }

@@ -1,12 +1,12 @@
 /**
- * How a job of a program comes to be: in one go, so that of two that are
- * created at the same moment, the second sees what the first has claimed.
+ * Creates jobs of a program, one at a time, so that of two jobs that are created at the
+ * same time, the second sees what the first has claimed.
  */
 import { idsOf } from "../lists.js";
 import { type CodeList, hexOf, toCodeList } from "../../codes/code-list.js";
 import { STATES } from "../../generated/protocol.js";
 import { inTurn } from "../../journal/shared.js";
-import type { Fate } from "../account/groups.js";
+import type { GroupDecision } from "../account/groups.js";
 import { CANCELLED, readStates } from "./job-reading.js";
 import { BLOCKED, type Claimed, type Sorted, decide, sortCodes } from "./decision.js";
 import {
@@ -28,19 +28,19 @@ import { START_AT_ONCE, type StartPlan, begin } from "./start-plan.js";
 
 const ID = 16;
 
-/** What is to be created. */
+/** A job to create. */
 export interface Order extends Omit<NewRecord, "digest" | "duplicates" | "plan"> {
   list: CodeList;
   flags: ListFlags;
-  /** How the list is compared with Uber's; not at all where it is nothing. */
+  /** How the list is compared with Uber's; without it, the list is not compared. */
   check: CheckFlags | undefined;
-  /** What else decides what is sent. */
+  /** Other parameters that decide what is sent. */
   fingerprint: Fingerprint;
   batchSize: number;
   plan: Pick<StartPlan, "starts" | "startInSeconds">;
-  /** Whether something else has to be decided before it begins. */
+  /** Whether it is held until a group or a call decides. */
   isHeld: boolean;
-  /** How many codes it and those that were uploaded with it have, if these are more. */
+  /** How many codes all jobs of the same upload have, if it has several. */
   codesInAll?: number;
 }
 
@@ -50,7 +50,7 @@ interface Claimants {
   blocked: Set<number>;
 }
 
-/** In these, nothing of a code is or may be queued: it is free. */
+/** In these states nothing is or may be queued, so the code is free. */
 const FREE = new Set([
   ...(["failed", "rejected"] as const).map((state) => STATES.indexOf(state)),
   CANCELLED,
@@ -65,19 +65,19 @@ export class Creation {
     readonly ledger: Ledger,
     readonly jobs: OpenJobs,
     readonly checks: ListChecks,
-    /** There is a job, in the same transaction; should all end now, it has to go on. */
+    /** A job was created, in the same transaction: it has to start even if the object ends now. */
     readonly onCreated: (record: JobRecord) => void,
-    /** What a job that is held is to be. */
-    readonly fateOf: (record: JobRecord) => Promise<Fate>,
-    /** One is held no more. */
+    /** What a held job becomes. */
+    readonly decisionOf: (record: JobRecord) => Promise<GroupDecision>,
+    /** A job is no longer held. */
     readonly onDecided: (record: JobRecord) => Promise<void>,
   ) {}
 
-  /** The job of an order; the same one where the same request has created it before. */
+  /** The job of an order; the existing one if the same request has created it before. */
   async create(order: Order): Promise<{ record: JobRecord; isNew: boolean }> {
     const { key, check, programId, list, group, flags } = order;
     const isRepeated = key !== null && this.records.byKey(key) !== undefined;
-    // Not in turn: a list of Uber's that comes slowly keeps no other job waiting.
+    // Outside the queue, so that a slow list of Uber delays no other job.
     const listed =
       isRepeated || check === undefined
         ? undefined
@@ -93,10 +93,10 @@ export class Creation {
     listed: Uint8Array | undefined,
   ): Promise<{ record: JobRecord; isNew: boolean }> {
     return this.#inTurn(async () => {
-      // What an upload left that was given up must not keep codes from this one.
+      // Jobs of an upload that was given up must not block codes.
       await this.#settle();
       const ids = idsOf(order.list);
-      // Everybody is the same request, whoever has come to be one of them meanwhile.
+      // A job of every code is the same request, even if the program has more codes now.
       const codes = order.fingerprint["all"] === true ? "all" : await digestOf(ids);
       const digest = fingerprintText(order.fingerprint, order.flags, codes);
       const repeated = order.key === null ? undefined : this.records.byKey(order.key);
@@ -111,7 +111,7 @@ export class Creation {
     });
   }
 
-  /** What was sent a moment ago, and is unknown, may be reported yet. */
+  /** Reports of unknown codes that were sent recently may still arrive. */
   #requireSettled({ undecided }: Sorted): void {
     for (const number of undecided) {
       const record = this.records.byNumber(number);
@@ -157,7 +157,7 @@ export class Creation {
     return record;
   }
 
-  /** Takes note of which jobs have codes in common; where codes are sent again, also with those that have sent them. */
+  /** Stores which jobs share codes: also with the jobs that sent them before, if codes are sent again. */
   #noteShared(record: JobRecord, { free, blocked }: Claimants, isResent: boolean): void {
     const others = isResent ? new Set([...free, ...blocked]) : free;
     record.sharesCodes = others.size > 0;
@@ -174,7 +174,7 @@ export class Creation {
     return this.#held().length > 0;
   }
 
-  /** Learns what became of the uploads whose jobs are held: these start, or go. Never throws. */
+  /** Asks for the decisions of groups whose jobs are held: these start, or are removed. Never throws. */
   settle(): Promise<void> {
     return this.#inTurn(() => this.#settle());
   }
@@ -182,7 +182,7 @@ export class Creation {
   async #settle(): Promise<void> {
     for (const record of this.#held()) {
       try {
-        const fate = await this.fateOf(record);
+        const fate = await this.decisionOf(record);
         if (fate === "gone") await this.discard(record);
         else if (fate !== "held") {
           begin(record, Date.now());
@@ -196,11 +196,11 @@ export class Creation {
   }
 
   #held(): JobRecord[] {
-    // A single call is held by itself.
+    // A single call belongs to no group.
     return this.records.inStatus("held").filter(({ isCall }) => !isCall);
   }
 
-  /** Undoes a creation: nothing of it has left. */
+  /** Undoes a creation, of which nothing was sent. */
   async discard(record: JobRecord): Promise<void> {
     await this.jobs.erase(record.number);
     this.storage.transactionSync(() => {
@@ -210,7 +210,7 @@ export class Creation {
     });
   }
 
-  /** What becomes of these codes; `listed` are their marks in Uber's list, if that was read. */
+  /** Decides about these codes; `listed` are their marks in Uber's list, if that was read. */
   sort(list: CodeList, claimed: Claimed, listed: Uint8Array | undefined): Sorted {
     const idOf = (job: number) => this.records.byNumber(job)?.summary.id;
     return sortCodes(idsOf(list), claimed, listed, idOf);
@@ -244,7 +244,7 @@ export class Creation {
   }
 }
 
-/** What the audit trail says of a creation: what was allowed that is not allowed as a rule. */
+/** The detail of the audit entry: exceptions that the request allowed. */
 function saidOf({ flags, check, plan }: Order): string | null {
   const { resend, skip } = flags;
   const said = Object.entries({ resend, skip, ...check, paused: !plan.starts });
@@ -252,7 +252,7 @@ function saidOf({ flags, check, plan }: Order): string | null {
   return names.length === 0 ? null : names.join(", ");
 }
 
-/** Those of a list that are chosen by their places. */
+/** The codes of a list at these indices. */
 function only(list: CodeList, isChosen: (place: number) => boolean): CodeList {
   const ids = idsOf(list);
   const kept = new Uint8Array(ids.length);

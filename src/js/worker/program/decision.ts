@@ -19,12 +19,14 @@ import { hexOf } from "../../codes/code-list.js";
 import { STATES } from "../../generated/protocol.js";
 import type { CodeState } from "../../job/types.js";
 import { LISTED } from "./listing.js";
-import { type Refusal, refuse } from "../problem.js";
+import { type Problem, type Refusal, refuse } from "../problem.js";
 import type { LeftOut } from "../types.js";
 import type { ListFlags } from "./fingerprint.js";
 
 const ID = 16;
 const MOST_LISTED = 1_000;
+const ALREADY_QUEUED = "already_queued";
+const NOTHING_TO_SEND = "nothing_to_send";
 
 /** A code that was sent before. */
 export interface BlockedCode {
@@ -143,6 +145,10 @@ export function decide({ blocked, leftOut: without, fates }: Sorted, flags: List
   };
 }
 
+/** Whether a list was refused since the request itself leaves out all of it. */
+export const isNothingLeft = ({ code }: Problem, { skip }: ListFlags): boolean =>
+  code === NOTHING_TO_SEND || (code === ALREADY_QUEUED && skip === true);
+
 function alreadyQueued({ total, counts, used, first }: Sorted["blocked"], free: number): Refusal {
   const among = used === 0 ? "" : ` The ${used} of them that are in use are not sent again.`;
   const hint =
@@ -153,7 +159,7 @@ function alreadyQueued({ total, counts, used, first }: Sorted["blocked"], free: 
         : `There is none that was not. To send them all the same, say \`resend=true\`.${among}`;
   return refuse(
     422,
-    "already_queued",
+    ALREADY_QUEUED,
     total === 1 ? "1 code was sent before" : `${total} codes were sent before, or may have been`,
     hint,
     { more: { count: total, used, free, states: counts, codes: first } },
@@ -163,7 +169,7 @@ function alreadyQueued({ total, counts, used, first }: Sorted["blocked"], free: 
 function nothingToSend(leftOut: LeftOut): Refusal {
   return refuse(
     422,
-    "nothing_to_send",
+    NOTHING_TO_SEND,
     `All codes of the list are cancelled (${leftOut.cancelled}) or in use (${leftOut.used})`,
     "Cancelled codes are never sent, and codes that are in use are not sent again. Use another list.",
     { more: { leftOut } },

@@ -1,4 +1,4 @@
-/** What a job of a list would come to, before it is created. */
+/** What a job of a list would send, before it is created. */
 import { idsOf } from "../lists.js";
 import { type CodeList } from "../../codes/code-list.js";
 import { type ListChecks, namedBy } from "./list-check.js";
@@ -9,7 +9,7 @@ export async function dryRun(
   { checks, creation }: { readonly checks: ListChecks; readonly creation: Creation },
   programId: string,
   read: CodeList,
-  /** Of many programs: who else has the codes is not looked for. */
+  /** One of many programs: other programs are not searched for its codes. */
   isOneOfMany: boolean,
 ): Promise<DryRun> {
   const list = read.valid();

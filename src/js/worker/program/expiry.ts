@@ -15,9 +15,9 @@ import type { JobRecord, Records } from "./records.js";
 import { settings } from "../settings.js";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** Up to so many codes are looked up one by one, and not in the whole ledger. */
+/** Up to this many codes are looked up one by one, instead of scanning the whole ledger. */
 const PAGE_LOOKUP_LIMIT = 1_000;
-/** So many calls go at a time: the alarm comes again at once for the others. */
+/** How many calls are deleted at a time: the alarm repeats at once for the others. */
 const CALLS_AT_ONCE = 1_000;
 
 export class Expiry {
@@ -26,7 +26,7 @@ export class Expiry {
     readonly records: Records,
     readonly ledger: Ledger,
     readonly jobs: OpenJobs,
-    /** The list of a job is gone. */
+    /** The list of a job was deleted. */
     readonly onExpired: (record: JobRecord) => Promise<void>,
   ) {}
 
@@ -53,7 +53,7 @@ export class Expiry {
     return Math.max((finishedAt ?? createdAt) + keptMs, this.jobs.retryAt(number));
   }
 
-  /** Moves what became of a job's codes into the ledger, and deletes its list. */
+  /** Moves the states of a job's codes into the ledger, and deletes its list. */
   async fold(record: JobRecord): Promise<void> {
     const { states, few } = await this.jobs.use(record.number, async (job) => {
       record.summary.progress = job.progress();
@@ -76,7 +76,7 @@ export class Expiry {
 
 const codeOf = ({ code }: { code: string }) => code;
 
-/** What the ledger keeps of a code; nothing where it is free again. */
+/** The state that the ledger keeps of a code; undefined if it is free again. */
 function foldedState(number: number | undefined): CodeState | undefined {
   const state = STATES[number ?? STATES.length];
   return state === "rejected" ? undefined : state;

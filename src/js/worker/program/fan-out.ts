@@ -1,21 +1,21 @@
 /**
- * One call of each of many programs' objects. An invocation may make only so many
- * calls: it makes these, and the objects that it calls make the others.
+ * Calls the objects of many programs. The calls of one invocation are limited, so the
+ * called objects make the rest.
  */
 import { inParallel } from "../parallel.js";
 import type { ProgramCall, Task, TaskResults } from "../objects.js";
 import { settings } from "../settings.js";
 import type { Stubs } from "../stubs.js";
 
-/** What an invocation has to call besides. */
+/** Calls that an invocation needs for other things. */
 const RESERVE = 8;
-/** With fewer, calls would lead to calls more often than the platform allows. */
+/** With fewer, calls would nest deeper than the platform allows. */
 const LEAST_WIDTH = 4;
 
 /**
- * Calls all these programs; gives what they gave, in the same order. After one that
- * gives a `problem`, no further one is called: then there are fewer results.
- * @param fanOuts how many of these one invocation makes
+ * Calls all these programs, and returns their results in the same order. After a result
+ * with a `problem`, no further program is called: then there are fewer results.
+ * @param fanOuts how many such calls of many programs one invocation makes
  */
 export async function callPrograms<T extends Task>(
   stubs: Stubs,
@@ -40,7 +40,7 @@ export async function callPrograms<T extends Task>(
   return results.flat();
 }
 
-/** Whether a program's object has refused what was asked of it. */
+/** Whether a program's object has refused the call. */
 export function isProblem<R>(result: R): result is R & { problem: unknown } {
   return typeof result === "object" && result !== null && "problem" in result;
 }

@@ -1,8 +1,8 @@
-/** What an Idempotency-Key stands for: all that decides what is sent. */
+/** What an Idempotency-Key stands for: everything that decides what is sent. */
 import { membersOf } from "../../members.js";
 import { refuse } from "../problem.js";
 
-/** What the caller says about a list; `undefined` where nothing is said. */
+/** The flags of a list; `undefined` if the caller gave none. */
 export interface ListFlags {
   /** "I have seen what was rejected": it is left out. */
   valid: boolean | undefined;
@@ -12,7 +12,7 @@ export interface ListFlags {
   resend: boolean | undefined;
 }
 
-/** What the caller says about the comparison of a list with its program's. */
+/** The flags for comparing a list with its program's. */
 export interface CheckFlags {
   /** Codes that the program does not have are sent all the same. */
   allowForeign: boolean;
@@ -20,20 +20,20 @@ export interface CheckFlags {
   unchecked: boolean;
 }
 
-/** The parts of a request that a key stands for, by the names that the caller knows them by. */
+/** The parts of a request that a key stands for, by the names that the caller uses. */
 export type Fingerprint = Readonly<Record<string, string | number | boolean | null>>;
 
-/** What is written down of a request, so that the next one with its key can be compared. */
+/** The stored form of a request, to compare the next one with the same key. */
 export function fingerprintText(parts: Fingerprint, flags: ListFlags, codes: string): string {
   const { valid = false, skip = false, resend = false } = flags;
   return JSON.stringify({ ...parts, valid, skip, resend, codes });
 }
 
-/** Refuses a key that was used before for what would send something else. */
+/** Refuses a key that was used for a request that would send something else. */
 export function refuseReusedKey(before: string, now: string): void {
   if (before === now) return;
   const other = membersOf(JSON.parse(now));
-  // An earlier version wrote down the list alone.
+  // An earlier version stored only the list.
   const one = before.startsWith("{") ? membersOf(JSON.parse(before)) : { ...other, codes: before };
   const names = new Set([...Object.keys(one), ...Object.keys(other)]);
   const differs = [...names].filter((name) => one[name] !== other[name]);

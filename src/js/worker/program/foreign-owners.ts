@@ -1,7 +1,6 @@
 /**
- * Which other programs of the organization have codes that are not in the program that they were
- * meant for: looked for only when there are such, among the newest jobs' programs and the first ones
- * that Uber names, and for a few seconds at most.
+ * Finds other programs of the organization that have codes which are not in the requested program. It
+ * searches the programs of the newest jobs and the first ones that Uber lists, for a few seconds.
  */
 import { createUber } from "../uber.js";
 import { type Budget, countedFetch } from "./budget.js";
@@ -14,9 +13,9 @@ import type { Stubs } from "../stubs.js";
 import type { WorkerEnv } from "../types.js";
 
 const ID = 16;
-/** Programs that are asked what they know: a call each, of the fifty that the free plan allows. */
+/** How many programs are asked: one call for each, of the fifty that the free plan allows. */
 const MOST_ASKED = 18;
-/** Of those, the ones that read their list from Uber for it. */
+/** How many of those may read their list from Uber for it. */
 const MOST_READING = 8;
 const MOST_WITH_JOBS = 8;
 const PATIENCE_MS = 8_000;
@@ -27,7 +26,7 @@ export class ForeignOwners {
     readonly env: WorkerEnv,
   ) {}
 
-  /** For each of these codes, a program that has it; null where none is found in time. Never throws. */
+  /** For each of these codes, a program that has it; null if none is found in time. Never throws. */
   async find(programId: string, ids: Uint8Array): Promise<(string | null)[]> {
     const owners = Array<string | null>(ids.length / ID).fill(null);
     const searching = this.#search(programId, ids, owners).catch((error: unknown) =>
@@ -37,7 +36,7 @@ export class ForeignOwners {
     const patience = new Promise((resolve) => (timer = setTimeout(resolve, PATIENCE_MS)));
     await Promise.race([searching, patience]);
     clearTimeout(timer);
-    // What is found later is not told any more.
+    // Later results are ignored.
     return [...owners];
   }
 
@@ -62,7 +61,7 @@ export class ForeignOwners {
           if (is !== 0) owners[place] ??= other;
         });
       } catch (error) {
-        // Another one may know.
+        // Another program may have it.
         logError("foreign", error);
       }
     });
@@ -81,7 +80,7 @@ export class ForeignOwners {
   }
 }
 
-/** The other side: which of these codes this program has, by its ledger and by Uber's list. */
+/** Which of these codes this program has, from its ledger and from Uber's list. */
 export async function hasCodes(
   { ledger, listing }: { readonly ledger: Ledger; readonly listing: Listing },
   programId: string,

@@ -1,9 +1,9 @@
 /**
- * Webhooks that were acknowledged and are to be taken in: written down first,
- * because Uber does not send again what was acknowledged.
+ * Outcomes of webhooks, on their way to jobs. They are stored first, because Uber does not
+ * repeat acknowledged webhooks.
  *
- * Each job takes in what is its own. One that fails, or can't be read, keeps
- * nothing from the others: its outcomes wait for it.
+ * Each job gets the outcomes of its codes. If a job fails or can't be read, its outcomes
+ * wait, and the other jobs get theirs.
  */
 import { idsOfCodes } from "../code-ids.js";
 import type { Ledger } from "./ledger.js";
@@ -17,15 +17,15 @@ import type { JobFault } from "../types.js";
 import type { CodeState, Job } from "../../job/types.js";
 import type { WebhookOutcome } from "../../webhook/webhook.js";
 
-/** What comes within that is taken in together: one record in a job's journal. */
+/** Outcomes within this time are processed together: one record in a job's journal. */
 const GATHER_MS = 500;
-/** From one time to the next, at least. */
+/** The least time between two runs. */
 const INTERVAL_MS = 5_000;
 
 export class Inbox {
   #taking: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** When the next time is. */
+  /** When the next run is. */
   #nextAt = 0;
 
   constructor(
@@ -34,7 +34,7 @@ export class Inbox {
     readonly records: Records,
     readonly ledger: Ledger,
     readonly jobs: OpenJobs,
-    /** Writes down a job that has something new. */
+    /** Stores a job that has changed. */
     readonly onChange: (record: JobRecord) => void,
     /**
      * All is taken in that there was: how far these jobs are may be told, and how many
@@ -43,7 +43,7 @@ export class Inbox {
     readonly onTaken: (records: JobRecord[], settled: Map<string, number>) => Promise<void>,
   ) {}
 
-  /** Writes events down. They are taken in soon. */
+  /** Stores events. They are processed soon. */
   add(events: readonly EventOutcomes[]): void {
     this.queue.add(events);
     this.#schedule();
@@ -58,7 +58,7 @@ export class Inbox {
     }, this.#nextAt - now);
   }
 
-  /** When there is something to take in; undefined where there is nothing. */
+  /** When the next run is due; undefined if nothing is stored. */
   dueAt(now: number): number | undefined {
     const due = this.queue.isEmpty ? [] : [this.#timer === undefined ? now : this.#nextAt];
     for (const number of this.queue.jobs) {
@@ -67,14 +67,14 @@ export class Inbox {
     return due.length === 0 ? undefined : Math.min(...due);
   }
 
-  /** Takes in all that is there. */
+  /** Processes everything that is stored. */
   take(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#nextAt = Date.now() + INTERVAL_MS;
     this.#taking ??= this.#takeAll().finally(() => {
       this.#taking = undefined;
-      // What came meanwhile.
+      // Outcomes that arrived meanwhile.
       if (!this.queue.isEmpty) this.#schedule();
     });
     return this.#taking;
@@ -138,7 +138,7 @@ export class Inbox {
       else byCode.set(outcome.code, [outcome]);
     }
     const orphans = new Set<QueuedOutcome>();
-    // A code that is named twice is found once, at one of its places.
+    // A code that occurs twice is found at one of its indices.
     if (rest.length === 0) return { byJob, orphans };
     this.ledger.find(ids, (place, { job, state }) => {
       const found = byCode.get(rest[place]?.code ?? "") ?? [];
@@ -171,7 +171,7 @@ export class Inbox {
     return rest;
   }
 
-  /** Whether there is sense in trying: not with a job that can't be read. */
+  /** Whether to try now: not with a job that can't be read. */
   #canTake(number: number): boolean {
     return this.records.byNumber(number)?.summary.status !== "unreadable";
   }
@@ -200,18 +200,18 @@ export class Inbox {
       this.#noteFault(record, faultOf(error));
       return "waits";
     }
-    // It may have expired meanwhile, without them.
+    // The job may have expired meanwhile.
     return record.isFolded ? "gone" : record;
   }
 
-  /** Shows why a job does not take in what is its own. */
+  /** Shows why a job does not take its outcomes. */
   #noteFault(record: JobRecord, fault: JobFault): void {
     if (record.summary.error !== null || !isNoted(fault)) return;
     record.summary.error = fault;
     try {
       this.onChange(record);
     } catch (error) {
-      // It may be storage that refuses.
+      // Storage may be failing.
       logError("inbox", error);
     }
   }

@@ -1,4 +1,4 @@
-/** What the worker reads of a job beside its public members. */
+/** What the worker reads of a job besides its public members. */
 import type { ReadableJob } from "../../job/job.js";
 import {
   BATCH_ROW_BYTES,
@@ -14,13 +14,13 @@ import type { Records } from "./records.js";
 
 const UNKNOWN = STATES.indexOf("unknown");
 const BY_USAGE = SOURCES.indexOf("usage");
-/** Marks the number of a state that rests on the use of the code. */
+/** Marks a state whose source is the use of the code. */
 const IN_USE = 0x80;
 
-/** Beside the numbers of the states: abandoned before it left. */
+/** One number besides the states: abandoned before it was sent. */
 export const CANCELLED = STATES.length;
 
-/** The results from a place on. */
+/** The results from an index on. */
 export function resultsFrom(
   { pages }: ReadableJob,
   cursor: Cursor,
@@ -75,7 +75,7 @@ export function failuresOf(job: ReadableJob): Map<string | null, number> {
 interface KnownStates {
   /** The number of its state, or `CANCELLED`. */
   readonly stateOf: (job: number, place: number) => number;
-  /** Whether that rests on its use. */
+  /** Whether the source of the state is use. */
   readonly isUsed: (job: number, place: number) => boolean;
 }
 
@@ -91,7 +91,7 @@ export async function readStates(
     const job = record && (await jobs.getReadable(record));
     if (job) states.set(number, statesOf(job, IN_USE));
   }
-  // Of a job that can't be read, any code may have left.
+  // If a job can't be read, any of its codes may have been sent.
   const found = (number: number, place: number) => states.get(number)?.[place] ?? UNKNOWN;
   return {
     stateOf: (number, place) => found(number, place) & ~IN_USE,
@@ -113,7 +113,7 @@ export function evidenceOf({
     const by = SOURCES[view.getUint8(at + 3)];
     const codes = view.getUint16(at + 4, true);
     const reported = view.getUint32(at + 8, true);
-    // Those of a batch that has not left are known to be in use, and not reported.
+    // Codes of a batch that was not sent are known to be in use, but were not reported.
     const used = Math.min(view.getUint16(at + 6, true), reported);
     usage += used;
     webhook += reported - used;

@@ -1,8 +1,8 @@
-/** In which states of a job each of its routes may be asked for. */
+/** The states of a job in which each of its routes may be used. */
 import { type Refusal, refuse } from "../problem.js";
 import type { JobStatus, JobSummary } from "../types.js";
 
-/** All that a job can be, as history is asked for it. */
+/** All statuses, for the filter of history. */
 export const STATUSES: readonly JobStatus[] = [
   ...(["creating", "held", "unapproved", "scheduled", "running", "paused", "halted"] as const),
   ...(["undecided", "finished", "cancelled", "expired", "unreadable", "dropped"] as const),
@@ -15,7 +15,7 @@ interface JobRoute {
 
 type JobState = Pick<JobSummary, "status" | "error">;
 
-/** As long as there is a list. */
+/** The statuses in which the list exists. */
 const LISTED: readonly JobStatus[] = [
   "held",
   "unapproved",
@@ -27,13 +27,13 @@ const LISTED: readonly JobStatus[] = [
   "finished",
 ];
 const SHOWN: readonly JobStatus[] = [...LISTED, "cancelled", "unreadable", "dropped", "expired"];
-/** Of some of these it turns out that something has left. */
+/** Cancelling may still find that something was sent. */
 const CANCELLABLE: readonly JobStatus[] = [
   ...(["unapproved", "scheduled", "running", "paused", "halted"] as const),
   "cancelled",
 ];
 
-/** By the last segment of the path. A job that is `creating` is not there for anybody. */
+/** By the last segment of the path. A job that is `creating` is not visible. */
 export const JOB_ROUTES = {
   "": { method: "GET", allowed: SHOWN },
   live: { method: "GET", allowed: SHOWN },
@@ -44,7 +44,7 @@ export const JOB_ROUTES = {
   resume: { method: "POST", allowed: ["scheduled", "running", "paused", "halted", "undecided"] },
   cancel: { method: "POST", allowed: CANCELLABLE },
   approve: { method: "POST", allowed: ["unapproved"] },
-  // Of a finished job the core says that there is nothing to decide.
+  // For a finished job the core refuses, because nothing is unknown.
   resolve: { method: "POST", allowed: ["running", "paused", "halted", "undecided", "finished"] },
   drop: { method: "POST", allowed: ["unreadable"] },
   reconcile: { method: "POST", allowed: ["running", "paused", "halted", "undecided", "finished"] },
@@ -58,7 +58,7 @@ export const isAction = (segment: string): segment is JobAction =>
 export const noJob = (): Refusal =>
   refuse(404, "not_found", "There is nothing here", "Look for the job in the list of jobs.");
 
-/** Refuses what must not happen to a job in its present state. Asked again after each wait. */
+/** Refuses an action that the job's current state does not allow. Called again after each wait. */
 export function requireState(action: JobAction, summary: JobState): void {
   const { allowed }: JobRoute = JOB_ROUTES[action];
   if (!allowed.includes(summary.status)) throw wrongState(action, summary, allowed);

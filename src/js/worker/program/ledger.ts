@@ -1,12 +1,12 @@
 /**
- * Which job has which code of a program, and what became of those whose job is
- * gone. It outlives the jobs, so that no code is sent twice unnoticed.
+ * Which job has which code of a program, and the states of codes whose job was deleted.
+ * It outlives the jobs, so that no code is sent twice unnoticed.
  *
- * A row for each code would be what costs most in the whole worker, as rows
- * written are what is billed. So entries stand in at most 4,096 pages, found by
- * a hash of the code: a million codes are 4,096 rows of 6 kB. The hash is keyed by a
- * random number that the object keeps. Without it, codes could be chosen that all
- * go to one page, until that is larger than a row may be.
+ * A row for each code would cost more than everything else in the worker, because rows
+ * written are billed. So entries are in at most 4,096 pages, by a hash of the code: a
+ * million codes are 4,096 rows of 6 kB. The hash has a random key, which the object
+ * stores. Without it, an attacker could choose codes that all belong to one page, until
+ * it exceeds the size of a row.
  */
 import { hexOf } from "../../codes/code-list.js";
 import type { CodeState } from "../../job/types.js";
@@ -18,12 +18,12 @@ const ID = 16;
 const ENTRY = 25;
 const PAGE_BITS = 12;
 const PAGES = 1 << PAGE_BITS;
-/** The job is there to be asked. */
+/** The job exists and knows the state. */
 const ASK = 0;
-/** The number of a claim that is no job's: Uber says that the code is in use. */
+/** The number of a claim without a job: Uber says that the code is in use. */
 export const NO_JOB = 0;
 const FEW = 4;
-/** An entry has the number of its state in this list, plus one: the order stays for ever. */
+/** An entry has the number of its state in this list, plus one: the order never changes. */
 const STATES: readonly CodeState[] = [
   "pending",
   "sending",
@@ -44,7 +44,7 @@ export interface Claim {
   job: number;
   /** The place in its list. */
   place: number;
-  /** What became of it; undefined while the job is there to be asked. */
+  /** Its state; undefined while the job exists. */
   state: CodeState | undefined;
 }
 
@@ -79,7 +79,7 @@ export class Ledger {
     }
   }
 
-  /** Writes down that a job has these codes; their places are those in the list. */
+  /** Stores that a job has these codes, with their indices in the list. */
   claim(ids: Uint8Array, job: number): void {
     for (const [page, places] of byPage(viewOf(ids), this.#key())) {
       this.#append(page, this.#read(page), ids, places, job, ASK);
@@ -109,8 +109,8 @@ export class Ledger {
   }
 
   /**
-   * Keeps what became of a job's codes, by place, in the job's stead. Codes of
-   * no state are free again.
+   * Stores the states of a job's codes, by index, in place of the job. Codes without a
+   * state are free again.
    */
   fold(
     job: number,
@@ -141,8 +141,7 @@ export class Ledger {
   }
 
   /**
-   * Takes in what was reported of codes whose job is gone. As in a job,
-   * distributed is final.
+   * Stores outcomes of codes whose job was deleted. As in a job, distributed is final.
    */
   settle(ids: Uint8Array, outcomeOf: (place: number) => "distributed" | "failed"): void {
     const codes = viewOf(ids);
@@ -165,7 +164,7 @@ export class Ledger {
     }
   }
 
-  /** Keeps codes that are known to be in use, though no job has them as distributed: each once. */
+  /** Stores codes that are in use and that no job has as distributed, once each. */
   keepUsed(ids: Uint8Array): void {
     for (const [page, places] of byPage(viewOf(ids), this.#key())) {
       const before = this.#read(page);
@@ -182,7 +181,7 @@ export class Ledger {
     }
   }
 
-  /** Read each time, as what was written may be rolled back; a database without it has zeros. */
+  /** Read each time, because a transaction may be rolled back; zeros if the database has none. */
   #key(): HashKey {
     const [row] = this.#tables.areThere
       ? this.#sql.exec<{ value: string }>("SELECT value FROM state WHERE key = 'ledger_key'")
@@ -223,7 +222,7 @@ function claimAt(view: DataView, at: number): Claim {
 /** A number for each word of a code. */
 type HashKey = readonly number[];
 
-/** Mixed, because codes may begin alike. */
+/** Mixed, because codes may share a prefix. */
 function hashAt(view: DataView, at: number, key: HashKey): number {
   let hash = 0;
   for (let word = 0; word < 4; word += 1) {
@@ -261,7 +260,7 @@ class PageIndex {
   readonly #codes: DataView;
   readonly #places: Uint32Array;
   readonly #key: HashKey;
-  /** None where there are few: looking at each is sooner done than a hash. */
+  /** Not used for few codes, for which a scan is faster. */
   readonly #slots: Int32Array | undefined;
 
   constructor(codes: DataView, places: Uint32Array, key: HashKey) {

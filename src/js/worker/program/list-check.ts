@@ -1,6 +1,6 @@
 /**
- * A list beside its program's, before anything of it may be sent: which of its codes Uber does not
- * list there, which are cancelled, and which are in use.
+ * Compares a list with its program's list before anything is sent: which of its codes Uber does not
+ * list, which are cancelled, and which are in use.
  */
 import { hexOf } from "../../codes/code-list.js";
 import { ForeignOwners } from "./foreign-owners.js";
@@ -13,24 +13,24 @@ import type { DryRun, ForeignCode, JobFault } from "../types.js";
 
 const ID = 16;
 const MOST_LISTED = 1_000;
-/** A code that is missing may be newer than that list: where it is older than this, it is read again. */
+/** A missing code may be newer than the kept list: a list older than this is read again. */
 const FRESH_MS = 5_000;
 
-/** Where jobs send so slowly that a turn comes later, the list is read without one. */
+/** If a turn for a request would come later than this, the list is read without one. */
 const LONGEST_TURN_MS = 20_000;
 
-/** Of a code in no list: beside the marks of `LISTED`. */
+/** The mark of a code that is not in Uber's list, besides those of `LISTED`. */
 export const FOREIGN = 3;
 
-/** For what a list is compared. */
+/** Why a list is compared. */
 export interface HowCompared {
-  /** Of many programs, in turn: together they would read more at a time than Uber allows. */
+  /** One of many programs: they take turns, because together they would exceed Uber's rate. */
   isOneOfMany: boolean;
   /** Codes of it may be sent again: Uber's list is read anew. */
   isResent: boolean;
 }
 
-/** What a list was compared with, and what came of it. */
+/** The result of comparing a list, and what it was compared with. */
 export interface Checked {
   /** Of each code: `LISTED`, or `FOREIGN`; nothing where Uber's list could not be read. */
   marks: Uint8Array | undefined;
@@ -57,7 +57,7 @@ export class ListChecks {
     { isOneOfMany, isResent }: HowCompared,
   ): Promise<Checked> {
     try {
-      // What is in use by now is not sent again.
+      // Codes that are in use by now are not sent again.
       const mostMs = isResent ? 0 : KEPT_MS;
       if (isOneOfMany && this.listing.kept(mostMs) === undefined) await this.#turn(programId);
       let listed = await this.#listed(programId, mostMs);
@@ -74,7 +74,7 @@ export class ListChecks {
     }
   }
 
-  /** Uber's list, so young if it can be read; else as it is kept, so that an outage keeps nobody from going on. */
+  /** Uber's list, not older than this if it can be read; else the kept one, so that an outage blocks nobody. */
   async #listed(programId: string, mostMs: number): Promise<Listed> {
     try {
       return await this.listing.atMost(mostMs, programId);
@@ -92,7 +92,7 @@ export class ListChecks {
   }
 
   /**
-   * The same, where something is to be sent.
+   * The same, for a list that is to be sent.
    *
    * @throws where there are codes of no such list, or the list can't be read, and the request does
    *   not say that it is to be sent all the same.
@@ -105,7 +105,7 @@ export class ListChecks {
   ): Promise<Uint8Array | undefined> {
     if (unchecked && !how.isResent) return undefined;
     const checked = await this.compare(programId, ids, how);
-    // What is in use is not sent again, wherever that can be known.
+    // Codes in use are not sent again, as far as that is known.
     if (unchecked) return checked.marks;
     const { error } = checked.check;
     if (error !== null) throw notRead(error);

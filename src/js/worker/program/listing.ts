@@ -1,6 +1,6 @@
 /**
- * Uber's list of a program's codes, as it was read some minutes ago at most: which there are, which
- * are cancelled, and which are in use. Seventeen bytes a code, in memory alone.
+ * Uber's list of a program's codes, at most some minutes old: the codes, which are cancelled, and which
+ * are in use. It takes seventeen bytes for each code, in memory only.
  */
 import { membersOf } from "../../members.js";
 import { type Budget, countedFetch } from "./budget.js";
@@ -12,15 +12,15 @@ import { listedIds, listedTexts } from "../listed-codes.js";
 import type { WorkerEnv } from "../types.js";
 
 const ID = 16;
-/** So long a list that was read is good enough. */
+/** How long a list is fresh enough. */
 export const KEPT_MS = 5 * 60_000;
-/** More than a read can take: one that breaks off with the request that began it never ends. */
+/** Longer than any read: a read never ends if the request that started it is aborted. */
 const LONGEST_READ_MS = 5 * 60_000;
 
-/** A list whose connection fails is asked for so often. */
-const ATTEMPTS = 3;
+/** The waits before a list is requested again after its connection failed. */
+const RETRIES_MS = [200, 1_000];
 
-/** In the order in which they are asked: a code that is cancelled was perhaps used before. */
+/** In order of precedence: a cancelled code may have been used before. */
 export const LISTED = { free: 0, cancelled: 1, used: 2 } as const;
 
 /** What was read. */
@@ -40,7 +40,7 @@ export class Listed {
 
   /** For each of these codes, its mark; -1 where Uber does not list it. */
   *marksOf(ids: Uint8Array): Generator<number> {
-    // Made each time, and not kept: it would double what is.
+    // Built each time, because keeping it would double the memory.
     for (const place of new CodeIndex(this.ids).placesOf(ids)) yield this.marks[place] ?? -1;
   }
 }
@@ -55,19 +55,19 @@ export class Listing {
     readonly env: WorkerEnv,
   ) {}
 
-  /** What was read at most so long ago. */
+  /** The kept list, if it is not older than this. */
   kept(mostMs: number): Listed | undefined {
     const age = Date.now() - (this.#kept?.readAt ?? -Infinity);
-    // Also after a clock was set back.
+    // Not after the clock was set back.
     return age >= 0 && age <= mostMs ? this.#kept : undefined;
   }
 
-  /** The same; read now where nothing is kept that is so young. */
+  /** The same, but reads the list if the kept one is older. */
   async atMost(mostMs: number, programId: string): Promise<Listed> {
     return this.kept(mostMs) ?? this.read(programId);
   }
 
-  /** What guests type for each code; nothing where the list can't be read. It is not kept. */
+  /** The text that guests type for each code; empty if the list can't be read. It is not kept. */
   async codeTexts(programId: string): Promise<(code: string) => string> {
     const { stubs, budget } = this.program;
     const way = { app: () => stubs.app(), fetch: countedFetch(this.env, budget) };
@@ -89,7 +89,7 @@ export class Listing {
     };
   }
 
-  /** Reads all of it, or nothing of it is taken. Several at a time share one read. */
+  /** Reads the whole list, or fails. Concurrent calls share one read. */
   read(programId: string): Promise<Listed> {
     const now = Date.now();
     if (this.#reading && now - this.#begunAt < LONGEST_READ_MS) return this.#reading;
@@ -100,15 +100,17 @@ export class Listing {
     return (this.#reading = reading);
   }
 
-  /** A connection that was idle may be closed just then: it is asked again. */
+  /** Tries again if the connection fails: an idle one may just have been closed, and so may the next one. */
   async #readAgain(programId: string, readAt: number): Promise<Listed> {
-    for (let attempt = 1; ; attempt += 1) {
+    for (let attempt = 0; ; attempt += 1) {
       try {
         return await this.#readOnce(programId, readAt);
       } catch (error) {
         const { code } = membersOf(error);
         const isPassing = code === "connection_failed" && !this.program.budget.isSpent;
-        if (!isPassing || attempt === ATTEMPTS) throw error;
+        const waitMs = RETRIES_MS[attempt];
+        if (!isPassing || waitMs === undefined) throw error;
+        await new Promise((resolve) => setTimeout(resolve, waitMs));
       }
     }
   }
@@ -133,7 +135,7 @@ function markOf(cancelled: number, used: number): number {
   return used === 0 ? LISTED.free : LISTED.used;
 }
 
-/** Bytes, as many as come. */
+/** A growing list of bytes. */
 export class Bytes {
   #bytes = new Uint8Array(1024 * ID);
   #length = 0;

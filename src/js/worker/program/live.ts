@@ -1,4 +1,4 @@
-/** Who watches a job: WebSockets that outlive the object in memory. */
+/** WebSockets of clients that watch a job. They stay open while the object is out of memory. */
 import { membersOf } from "../../members.js";
 import type { ObjectState } from "../platform-types.js";
 
@@ -10,7 +10,7 @@ export class Live {
 
   constructor(
     readonly ctx: ObjectState,
-    /** What there is to say of a job; all of it, or what changes all the time. */
+    /** The message about a job: everything, or the part that changes often. */
     readonly message: (
       jobId: string,
     ) => Promise<{ part: string; whole: () => Promise<string>; key: string } | undefined>,
@@ -18,14 +18,14 @@ export class Live {
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
   }
 
-  /** Begins to watch. */
+  /** Opens a WebSocket. */
   async open(jobId: string, until: number | null, protocol: string | null): Promise<Response> {
     const message = await this.message(jobId);
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server, [jobId]);
     server.serializeAttachment({ until, key: message?.key });
     if (message) server.send(await message.whole());
-    // A browser ends a connection that chooses none of what it has offered.
+    // A browser closes a connection that selects none of the offered protocols.
     const headers = protocol === null ? {} : { "Sec-WebSocket-Protocol": protocol };
     return new Response(null, { status: 101, webSocket: client, headers });
   }
@@ -34,7 +34,7 @@ export class Live {
     return this.ctx.getWebSockets(jobId).length > 0;
   }
 
-  /** Something changed: whoever watches is told, a few times a second at most. */
+  /** A job has changed: its watchers get a message, a few times a second at most. */
   changed(jobId: string): void {
     if (this.#waiting.has(jobId) || !this.isWatched(jobId)) return;
     const timer = setTimeout(() => {
@@ -60,7 +60,7 @@ export class Live {
           socket.send((whole ??= await message.whole()));
         }
       } catch {
-        // It is gone; the platform tells no sooner.
+        // The client is gone; the platform has not reported it yet.
       }
     }
   }

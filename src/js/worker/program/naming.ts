@@ -1,4 +1,4 @@
-/** What operators call a job, and what they write down of it. */
+/** The name and the note that operators give a job. */
 import { invalid } from "../http/parameters.js";
 import type { Naming } from "../objects.js";
 import type { Live } from "./live.js";

@@ -7,6 +7,7 @@ import { DurableObject } from "cloudflare:workers";
 import { toCodeList } from "../../codes/code-list.js";
 import { discard } from "../body.js";
 import { type CodeStates, findCodeStates } from "./code-states.js";
+import { isNothingLeft } from "./decision.js";
 import { callPrograms, isProblem } from "./fan-out.js";
 import type { ListInput } from "../lists.js";
 import { log, logError } from "../log.js";
@@ -15,6 +16,7 @@ import type {
   CallOrder,
   CheckOrder,
   Evidence,
+  Held,
   HeldOrder,
   JobOrder,
   Naming,
@@ -30,9 +32,10 @@ import { hasCodes } from "./foreign-owners.js";
 import type { EventOutcomes } from "./outcome-queue.js";
 import { ProgramParts } from "./parts.js";
 import type { LiveSocket, ObjectState } from "../platform-types.js";
-import { type Problem, answer, problemOf, refuse } from "../problem.js";
+import { answer, problemOf, refuse } from "../problem.js";
 import type { Who } from "./records.js";
 import { INBOX_FALLBACK_MS } from "./schedule.js";
+import { whileHolding } from "./holding.js";
 import type { JobSummary, WorkerEnv } from "../types.js";
 
 export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramApi {
@@ -43,7 +46,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramAp
     this.parts = new ProgramParts(ctx, env);
   }
 
-  /** Does what an operator asks for, and tells what it refuses. */
+  /** Runs an operation, and returns a refusal as a value. */
   async #serve<T>(work: () => T | Promise<T>, list?: ListInput): Promise<RpcResult<T>> {
     try {
       await this.parts.begin();
@@ -55,7 +58,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramAp
       log("refused", { program: this.parts.state.knownId, code, status });
       return { problem };
     } finally {
-      // Where the alarm was lost, because setting it was refused, each call sets it anew.
+      // If setting the alarm failed before, each call sets it again.
       await this.parts.arm().catch((error: unknown) => logError("arm", error));
       if (list && "stream" in list) await discard(list);
     }
@@ -139,24 +142,24 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramAp
     return "problem" in watched ? answer(watched.problem) : watched.value;
   }
 
-  /** Takes in events that were well signed. Whether anything is known here of the program. */
+  /** Takes events whose signature was right. Returns whether the program is known here. */
   async webhook(events: readonly EventOutcomes[], evidence?: Evidence): Promise<boolean> {
     const { parts } = this;
-    // Where a later release has stored something: it is handed over again.
+    // Fails if a later release has written the tables: the event is passed on again.
     await parts.begin();
-    // Jobs go, and the ledger stays: what matters is whether there ever was one.
+    // Jobs are deleted, but the ledger stays: the program is known if it ever had a job.
     if (parts.state.id === "") return false;
     if (evidence !== undefined) await this.noteEvidence(evidence);
     const told = events.filter(({ outcomes }) => outcomes.length > 0);
     if (told.length === 0) return true;
     parts.inbox.add(told);
     const now = Date.now();
-    // Whatever becomes of this object, the alarm takes it in.
+    // Even if this object ends, the alarm processes it.
     await parts.arm((parts.inbox.dueAt(now) ?? now) + INBOX_FALLBACK_MS);
     return true;
   }
 
-  /** Does what several programs are called for: itself the first of it, and others' objects the rest. */
+  /** Runs a task for several programs: the first one here, the rest in other objects. */
   async passOn<T extends Task>(
     task: T,
     [own, ...rest]: readonly ProgramCall<T>[],
@@ -169,47 +172,51 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramAp
   }
 
   /** Creates a job of a group; it starts when all of them are created. */
-  async hold(
-    order: HeldOrder,
-  ): Promise<{ summary: JobSummary } | { problem: Problem; programId: string }> {
+  async hold(order: HeldOrder): Promise<Held> {
     try {
       await this.parts.begin();
       const { ids, duplicates, attempt, ...about } = order;
-      this.parts.state.know(order.programId);
+      const { creation, state, stubs } = this.parts;
+      state.setProgramId(order.programId);
       const list = toCodeList({ ids, duplicates, rejectedCount: 0, rejected: [] });
-      const { record } = await this.parts.creation.create({
-        ...about,
-        key: attempt,
-        list,
-        // The group has compared what the key stands for.
-        fingerprint: {},
-        isCall: false,
-        isHeld: true,
-      });
+      const { record } = await whileHolding(stubs, order, () =>
+        creation.create({
+          ...about,
+          key: attempt,
+          list,
+          // The group has already compared the key's request.
+          fingerprint: {},
+          isCall: false,
+          isHeld: true,
+        }),
+      );
       return { summary: record.summary };
     } catch (error) {
-      return { problem: problemOf(error), programId: order.programId };
+      const [problem, { programId, flags }] = [problemOf(error), order];
+      return isNothingLeft(problem, flags)
+        ? { nothing: problem, programId }
+        : { problem, programId };
     }
   }
 
-  /** A job of a group that has been decided. */
+  /** The summary of a job, after its group was decided. */
   async summary(jobId: string): Promise<JobSummary | undefined> {
     await this.learnGroups();
     return this.parts.records.byId(jobId)?.summary;
   }
 
-  /** Learns what became of the groups of jobs that are held: these start, or go. */
+  /** Asks for the decisions of groups whose jobs are held: these start, or are removed. */
   async learnGroups(): Promise<void> {
     await this.parts.begin();
     await this.parts.schedule.learnGroups();
   }
 
-  /** Pauses all of this program, or lets it go on. */
+  /** Pauses or resumes all jobs of this program. */
   async everything(isPaused: boolean): Promise<void> {
     await this.parts.pausing.set(isPaused);
   }
 
-  /** Goes on with jobs that have been silent for long; tells of those that have a reason to be. */
+  /** Continues jobs that have not reported; reports those that wait for a reason. */
   async wake(jobs: readonly string[]): Promise<void> {
     const { records, reports } = this.parts;
     await this.parts.begin();
@@ -222,42 +229,42 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramAp
     await reports.report(...resting);
   }
 
-  /** An operator lets all jobs go on that something has stopped. Gives how many those are. */
+  /** Resumes all jobs that are halted. Returns how many there are. */
   async resumeHalted(): Promise<number> {
     await this.parts.begin();
     return this.parts.pausing.resumeHalted();
   }
 
-  /** An event could not be read, or says that something was claimed or redeemed: there is more to know. */
+  /** An event could not be read, or reports a claim or a use: usage should be read. */
   async noteEvidence(_reason: Evidence): Promise<void> {
     const { parts } = this;
     await parts.begin();
-    // What no job here concerns leaves nothing behind.
+    // Without a job here, nothing is stored.
     if (parts.state.id === "") return;
     if (parts.usage.want(Date.now())) await parts.arm();
   }
 
-  /** What is known here of each of these codes. */
+  /** The state of each of these codes, as far as it is known here. */
   async codeStates(ids: Uint8Array): Promise<CodeStates> {
     await this.parts.begin();
     return findCodeStates(ids, this.parts);
   }
 
-  /** Which of these codes this program is known to have: 1 each; read from Uber, if that is wanted. */
+  /** For each of these codes, 1 if this program has it. Reads Uber's list if `mayRead`. */
   async hasCodes(programId: string, ids: Uint8Array, mayRead: boolean): Promise<Uint8Array> {
     await this.parts.begin();
     return hasCodes(this.parts, programId, ids, mayRead);
   }
 
-  /** There is nothing to be told by those who watch. */
+  /** Clients never send messages. */
   webSocketMessage(): void {}
 
-  /** Completes what the other side began. */
+  /** Completes the closing handshake. */
   webSocketClose(socket: LiveSocket): void {
     socket.close(1000);
   }
 
-  /** Goes on with what is due. */
+  /** Runs the work that is due. */
   async alarm(): Promise<void> {
     await this.parts.alarm();
   }

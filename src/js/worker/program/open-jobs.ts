@@ -1,4 +1,4 @@
-/** The jobs of a program that are in memory: read from their journals, and closed when others come. */
+/** The jobs of a program that are in memory: read from their journals, and closed when others are needed. */
 import { membersOf } from "../../members.js";
 import type { Client } from "../../client/client.js";
 import type { CodeList } from "../../codes/code-list.js";
@@ -11,13 +11,13 @@ import type { ObjectStorage } from "../platform-types.js";
 import type { JobRecord } from "./records.js";
 
 const MOST = 3;
-/** What these say of a journal does not pass by itself. */
+/** With these errors a journal stays unreadable. */
 const UNREADABLE = new Set(["journal_corrupt", "journal_mismatch", "invalid_program_id"]);
-/** After these, a job is read from its journal again. */
+/** After these errors, a job is read from its journal again. */
 export const BROKEN = new Set(["instance_lost", "journal_failed", "job_closed", "job_busy"]);
-/** A journal at which the module breaks down this often in a row can't be read either. */
+/** A journal that crashes the module this often in a row counts as unreadable. */
 const MOST_BREAKDOWNS = 5;
-/** A job that failed is left alone that long, and longer each time. */
+/** How long a failed job waits; each further failure doubles it. */
 const RETRY_MS = 5_000;
 const LONGEST_RETRY_MS = 15 * 60_000;
 
@@ -31,15 +31,15 @@ function readable(job: Job): ReadableJob {
 
 export class OpenJobs {
   readonly #open = new Map<number, Promise<ReadableJob>>();
-  /** Those of them that have been read from their journals. */
+  /** The open jobs that were read completely. */
   readonly #read = new WeakMap<Promise<ReadableJob>, ReadableJob>();
-  /** How many are at work on a job: it must stay. */
+  /** How many callers are using a job: it must stay open. */
   readonly #users = new Map<number, number>();
-  /** A journal has to be given back before it is opened anew. */
+  /** Closings under way: a journal must be released before it is opened again. */
   readonly #closing = new Map<number, Promise<unknown>>();
-  /** How often in a row a job failed, and until when it is left alone. */
+  /** How often in a row a job failed, and until when it waits. */
   readonly #failures = new Map<number, { count: number; until: number }>();
-  /** How often in a row the module broke down at a journal. */
+  /** How often in a row a journal crashed the module. */
   readonly #breakdowns = new Map<number, number>();
   readonly #options: JobOptions & PacedOptions;
 
@@ -49,11 +49,11 @@ export class OpenJobs {
     shared: Pace,
     /** The journal of a job can't be read. */
     readonly onUnreadable: (number: number, error: unknown) => void,
-    /** Somebody has worked on a job: what is known of it may be more. */
+    /** A job was used, and may know more now. */
     readonly onWork: (number: number, job: ReadableJob) => void,
   ) {
-    // Each deploy ends an object: what is under way then is unknown, so it is one request.
-    // Without a token, the alarm tries again, and not a job that keeps the object awake.
+    // One request at a time, because a deploy ends the object and makes requests under way unknown.
+    // No retries: without a token the alarm tries again, so that the job does not keep the object awake.
     const unpaced = { concurrency: 1, maxRetries: 0, requestsPerSecond: Infinity };
     this.#options = { ...unpaced, [pace]: shared };
   }
@@ -79,10 +79,10 @@ export class OpenJobs {
     return created;
   }
 
-  /** To read from; whoever changes something of it has to `use` it. */
+  /** Opens a job for reading. To change it, call `use`. */
   async get(number: number): Promise<ReadableJob> {
     const found = this.#open.get(number);
-    // The instance that it lived in broke down, or its journal failed.
+    // Its wasm instance crashed, or its journal failed.
     if (found !== undefined && (await found).isOver && this.#open.get(number) === found) {
       await this.drop(number);
     }
@@ -99,7 +99,7 @@ export class OpenJobs {
     }
   }
 
-  /** As `get`; nothing where there is no journal any more, or none that can be read. */
+  /** As `get`; undefined if the journal was deleted or can't be read. */
   async getReadable(record: JobRecord): Promise<ReadableJob | undefined> {
     const hasJournal = () => !record.isFolded && record.summary.status !== "unreadable";
     if (!hasJournal()) return undefined;
@@ -111,7 +111,7 @@ export class OpenJobs {
     }
   }
 
-  /** Works on a job, which stays open meanwhile. */
+  /** Runs work on a job, which stays open meanwhile. */
   async use<T>(number: number, work: (job: ReadableJob) => Promise<T>): Promise<T> {
     this.#users.set(number, (this.#users.get(number) ?? 0) + 1);
     try {
@@ -130,7 +130,7 @@ export class OpenJobs {
     }
   }
 
-  /** From when on a job that failed may be tried again; 0 where it did not fail. */
+  /** When a failed job may be tried again; 0 if it did not fail. */
   retryAt(number: number): number {
     return this.#failures.get(number)?.until ?? 0;
   }
@@ -157,7 +157,7 @@ export class OpenJobs {
     }
   }
 
-  /** Closes a job, or forgets one that broke down. */
+  /** Closes a job, or drops one that has crashed. */
   async drop(number: number): Promise<void> {
     const job = this.#open.get(number);
     if (job === undefined) return;
@@ -168,7 +168,7 @@ export class OpenJobs {
     if (this.#closing.get(number) === closing) this.#closing.delete(number);
   }
 
-  /** Forgets a job with its journal. */
+  /** Deletes a job and its journal. */
   async erase(number: number): Promise<void> {
     await this.drop(number);
     await this.journal(number).truncate(0);

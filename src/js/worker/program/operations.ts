@@ -69,7 +69,7 @@ export class Operations {
     const { program } = this;
     const { programId, flags } = order;
     const list = accepted(await readInput(input), flags);
-    program.state.know(programId);
+    program.state.setProgramId(programId);
     await program.pausing.learn();
     await claimKey(program.stubs.app(), key, { route: "job", program: programId });
     const { record, isNew } = await program.creation.create({

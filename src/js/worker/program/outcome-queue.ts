@@ -1,33 +1,33 @@
 /**
- * Outcomes that were acknowledged, and are not where they belong yet.
+ * Outcomes that were acknowledged and wait to be processed.
  *
- * Rows written are what is billed, so small events share a row. And none is
- * long, as the platform refuses rows of more than 2 MB.
+ * Rows written are billed, so small events share a row. Rows are short, because the
+ * platform refuses rows of more than 2 MB.
  */
 import type { ObjectStorage } from "../platform-types.js";
 import { type JsonText, parseStored } from "../stored-json.js";
 import { type Tables, onlyRow } from "../tables.js";
 import type { WebhookOutcome } from "../../webhook/webhook.js";
 
-/** Characters of a row to which others are added, at most: all of it is written each time. */
+/** The most characters of a shared row, because an addition rewrites all of it. */
 const SHARED_CHARACTERS = 8 * 1024;
-/** Characters of any row: three bytes each at most. */
+/** The most characters of a row, each of which takes at most three bytes. */
 const ROW_CHARACTERS = 256 * 1024;
-/** Characters that are handed over at a time. */
+/** The most characters that are processed at a time. */
 const PART_CHARACTERS = 1024 * 1024;
 
-/** What an event says, and which one it is. */
+/** The outcomes of an event, and its digest. */
 export interface EventOutcomes {
   event: string;
   outcomes: readonly WebhookOutcome[];
 }
 
-/** An outcome, and the event that it came with. */
+/** An outcome with its event. */
 export interface QueuedOutcome extends WebhookOutcome {
   event?: string;
 }
 
-/** Some outcomes, and the last of the rows that they were in. */
+/** Some outcomes, and the id of their last row. */
 export interface Part {
   outcomes: QueuedOutcome[];
   last: number;
@@ -36,10 +36,10 @@ export interface Part {
 export class OutcomeQueue {
   readonly #storage: ObjectStorage;
   readonly #tables: Tables;
-  /** The row to which the next event is added, and how long it is. */
+  /** The row that the next event is added to, and its length. */
   #open: { id: number; length: number } | undefined;
   #known: Set<number> | undefined;
-  /** Whether nothing is there; undefined where storage has to be asked, at the cost of a row. */
+  /** Whether the queue is empty; undefined if a query is needed, which costs a row. */
   #isEmpty: boolean | undefined;
 
   constructor(storage: ObjectStorage, tables: Tables) {
@@ -67,7 +67,7 @@ export class OutcomeQueue {
     return [...this.#waiting];
   }
 
-  /** Writes events down. */
+  /** Stores events. */
   add(events: readonly EventOutcomes[]): void {
     const texts = events.flatMap(({ event, outcomes }) =>
       [...rowsOf(outcomes.map(toText))].map((text) => `{"event":"${event}","outcomes":[${text}]}`),
@@ -90,19 +90,19 @@ export class OutcomeQueue {
     this.#open = { id: onlyRow(inserted).id, length: text.length };
   }
 
-  /** The oldest ones. What is added from now on is in other rows. */
+  /** The oldest outcomes. Later events go into other rows. */
   first(): Part | undefined {
     this.#open = undefined;
     return partOf(this.#select("SELECT id, outcomes FROM inbox ORDER BY id"));
   }
 
-  /** Forgets what `first` gave. */
+  /** Deletes what `first` returned. */
   remove({ last }: Part): void {
     this.#isEmpty = undefined;
     this.#rows("DELETE FROM inbox WHERE id <= ?", last);
   }
 
-  /** Keeps outcomes until their job can take them in. */
+  /** Stores outcomes until their job can take them. */
   keepFor(job: number, outcomes: readonly QueuedOutcome[]): void {
     for (const text of rowsOf(outcomes.map(toText))) {
       this.#rows("INSERT INTO waiting (job, outcomes) VALUES (?, ?)", job, text);
@@ -110,7 +110,7 @@ export class OutcomeQueue {
     this.#waiting.add(job);
   }
 
-  /** The oldest ones that wait for a job. */
+  /** The oldest outcomes that wait for a job. */
   firstFor(job: number): Part | undefined {
     const part = partOf(
       this.#select("SELECT id, outcomes FROM waiting WHERE job = ? ORDER BY id", job),
@@ -119,7 +119,7 @@ export class OutcomeQueue {
     return part;
   }
 
-  /** Forgets what `firstFor` gave. */
+  /** Deletes what `firstFor` returned. */
   removeFor(job: number, { last }: Part): void {
     this.#rows("DELETE FROM waiting WHERE job = ? AND id <= ?", job, last);
   }
@@ -140,7 +140,7 @@ interface Row {
 
 const toText = (outcome: QueuedOutcome) => JSON.stringify(outcome);
 
-/** Texts as rows hold them: joined by commas. */
+/** Joins texts with commas, as rows hold them. */
 function* rowsOf(texts: readonly string[]): Generator<string> {
   let row = "";
   for (const text of texts) {
@@ -153,7 +153,7 @@ function* rowsOf(texts: readonly string[]): Generator<string> {
   if (row !== "") yield row;
 }
 
-/** The first rows, as far as they are to be handed over at a time. */
+/** The outcomes of the first rows, up to the limit. */
 function partOf(rows: Iterable<Row>): Part | undefined {
   let [text, last] = ["", 0];
   for (const { id, outcomes } of rows) {
@@ -162,7 +162,7 @@ function partOf(rows: Iterable<Row>): Part | undefined {
     last = id;
   }
   if (text === "") return undefined;
-  // In the first version of the tables, a row was an array. What waits for a job is bare.
+  // In the first version of the tables a row was an array. Waiting outcomes have no event around them.
   const list: JsonText<(EventOutcomes | QueuedOutcome | QueuedOutcome[])[]> = `[${text}]`;
   const outcomes = parseStored(list).flatMap((entry) => {
     if (!("outcomes" in entry)) return entry;

@@ -1,18 +1,18 @@
-/** When this program's jobs may send: the times that the app's object leased it. */
+/** When this program's jobs may send: at the times that the app's object leased to it. */
 import type { Pace } from "../../job/pace.js";
 import type { Budget } from "./budget.js";
 import { logError } from "../log.js";
 import { CLOCK_STEP_MS, type Lease } from "../account/rate.js";
 import type { Stubs } from "../stubs.js";
 
-/** Without a lease, it is looked for one again so soon. */
+/** How soon another lease is requested if there was none. */
 const LEASE_POLL_MS = 25;
-/** After a failure, so soon. */
+/** The same after a failure. */
 const LEASE_RETRY_MS = 1_000;
-/** A slot that was not used by then is gone. */
+/** An unused slot expires after this time. */
 const STALE_MS = 1_000;
 const WINDOW_MS = 1_000;
-/** A longer wait is the alarm's, and not a timer's. */
+/** Longer waits use the alarm instead of a timer. */
 export const LONG_WAIT_MS = 10_000;
 
 export class Pacer implements Pace {
@@ -26,7 +26,7 @@ export class Pacer implements Pace {
     readonly stubs: Stubs,
     readonly budget: Budget,
     readonly programId: () => string,
-    /** Nothing may leave for long, or until an operator says so, or within this invocation. */
+    /** Nothing may be sent: for a long time, until an operator resumes, or in this invocation. */
     readonly onStop: (until: number | "paused" | "spent") => void,
   ) {}
 
@@ -39,7 +39,7 @@ export class Pacer implements Pace {
     return Math.max(this.#slots[0] ?? now + LEASE_POLL_MS, this.#closedUntil);
   }
 
-  /** A clock that was set back: the times that were leased are of the other one. */
+  /** Drops the leased times if the clock was set back. */
   #follow(now: number): void {
     const backMs = this.#now - now;
     this.#now = now;
@@ -55,13 +55,13 @@ export class Pacer implements Pace {
     this.#taken = [...this.#taken.filter((at) => at > now - WINDOW_MS), now];
   }
 
-  /** Nothing is under way that could still leave. */
+  /** No request waits for a slot. */
   waits(until: number): void {
     if (this.budget.isSpent) this.onStop("spent");
     else if (until - Date.now() > LONG_WAIT_MS) this.onStop(until);
   }
 
-  /** Uber asked for patience: that holds for all programs. */
+  /** Uber asked to wait, which applies to all programs. */
   close(until: number): void {
     this.#close(until);
     void this.stubs
@@ -71,7 +71,7 @@ export class Pacer implements Pace {
     this.waits(until);
   }
 
-  /** An operator does not want to wait for that any longer. */
+  /** An operator ends that wait. */
   open(): void {
     this.#closedUntil = 0;
   }
@@ -84,11 +84,11 @@ export class Pacer implements Pace {
   async #ask(): Promise<void> {
     this.#isAsking = true;
     try {
-      // What was used lately, and one more.
+      // As many as were used recently, and one more.
       const wanted = this.#taken.length + 1;
       const askedAt = Date.now();
       const lease: Lease = await this.stubs.app().lease(this.programId(), wanted);
-      // The clock was set back meanwhile: these are times of the other one.
+      // The clock was set back meanwhile, so these times are wrong.
       if (Date.now() < askedAt - CLOCK_STEP_MS) lease.count = lease.closedUntil = 0;
       for (let slot = 0; slot < lease.count; slot += 1) {
         this.#slots.push(lease.from + slot * lease.everyMs);

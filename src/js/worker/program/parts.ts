@@ -1,4 +1,4 @@
-/** The parts of a program's object, made and tied to one another. */
+/** Creates the parts of a program's object, and connects them. */
 import type { Client } from "../../client/client.js";
 import { Alarm, LONGEST_RETRY_MS } from "../alarm.js";
 import { Budget, countedFetch } from "./budget.js";
@@ -34,7 +34,7 @@ import { createUber } from "../uber.js";
 import { Usage } from "./usage.js";
 import { part } from "./views.js";
 
-/** A job that was created is started at once; should the object end before, so soon. */
+/** A created job starts at once; if the object ends before, the alarm starts it after this time. */
 const CREATED_MS = 1_000;
 
 const logged = (where: string) => (error: unknown) => logError(where, error);
@@ -65,11 +65,11 @@ export class ProgramParts {
   #client: Client | undefined;
   readonly #alarm: Alarm;
   readonly #pacer: Pacer;
-  /** Whether the alarm's handler is at work: what else happens meanwhile is of its invocation. */
+  /** Whether the alarm's handler is running: other calls then belong to its invocation. */
   #isAlarm = false;
   #recovery: Promise<void> | undefined;
 
-  // It asks nothing of storage: if that refuses, there still has to be an object that tries again.
+  // The constructor does not use storage: if storage fails, the object must exist to try again.
   constructor(
     readonly ctx: ObjectState,
     readonly env: WorkerEnv,
@@ -114,7 +114,7 @@ export class ProgramParts {
         this.calls.created(record);
         void this.arm(Date.now() + CREATED_MS).catch(logged("arm"));
       },
-      ({ key, summary }) => this.stubs.app().fateInGroup(summary.group ?? "", key ?? ""),
+      ({ key, summary }) => this.stubs.app().groupDecision(summary.group ?? "", key ?? ""),
       async (record) => {
         this.runner.settle(record, record.summary.progress);
         await this.arm();
@@ -172,7 +172,7 @@ export class ProgramParts {
     void ctx.blockConcurrencyWhile(() => this.#recovered().catch(logged("recover")));
   }
 
-  /** Resolves once that is ended which broke off with the object before; tried until it succeeds. */
+  /** Resolves once interrupted work of the previous object is recovered; a failure is tried again. */
   #recovered(): Promise<void> {
     this.#recovery ??= this.#recover().catch((error: unknown) => {
       this.#recovery = undefined;
@@ -184,21 +184,21 @@ export class ProgramParts {
   async #recover(): Promise<void> {
     if (!this.tables.areThere) return;
     await this.#alarm.load();
-    // No code of theirs is claimed, and nothing has left.
+    // None of their codes is claimed, and nothing was sent.
     for (const record of this.records.inStatus("creating")) await this.creation.discard(record);
     await this.calls.recover();
     await this.arm();
-    // Not waited for: it can take long.
+    // Not awaited, because it can take long.
     void this.setAside.retryAll().catch(logged("set aside"));
   }
 
-  /** Goes on with a job that could not be read, and can be again. */
+  /** Restores a job whose journal can be read again. */
   async #takeBack(record: JobRecord, wasHeld: boolean): Promise<void> {
     if (record.isCall) return void (await this.calls.end(record));
     const progress = await this.jobs.use(record.number, async (job) => job.progress());
-    // It may be an older copy, which was told less.
+    // It may be an older copy, which has fewer outcomes.
     record.knownUse = "";
-    // Nothing leaves by itself: an operator knows what became of the journal meanwhile.
+    // Nothing is sent automatically: only an operator knows what happened to the journal.
     const status = isUnapproved(record) ? "unapproved" : restingStatus(progress);
     record.summary.status = wasHeld ? "held" : status;
     this.runner.settle(record, progress);
@@ -206,14 +206,14 @@ export class ProgramParts {
     await this.reports.report(record);
   }
 
-  /** What comes from outside begins: an invocation of its own, unless the alarm's is under way. */
+  /** Starts an external call, in its own invocation unless the alarm is running. */
   async begin(): Promise<void> {
     this.tables.refuseNewer();
     if (!this.#isAlarm) this.budget.renew();
     await this.#recovered();
   }
 
-  /** Made when it is first needed: variables that are wrong refuse a request, and not the object. */
+  /** Created on first use, so that wrong variables fail a request and not the object. */
   get client(): Client {
     return (this.#client ??= createUber(
       this.env,
@@ -227,7 +227,7 @@ export class ProgramParts {
     this.#isAlarm = true;
     try {
       await this.#alarm.fire(async () => {
-        // That release goes on from here, when it is back.
+        // A later release wrote the tables: it continues once it is deployed again.
         if (this.tables.areNewer) return this.#alarm.set(Date.now() + LONGEST_RETRY_MS);
         this.budget.renew();
         await this.#recovered();
@@ -238,15 +238,15 @@ export class ProgramParts {
     }
   }
 
-  /** Sets the alarm to that time, or to when there is something to do next; or earlier. */
+  /** Sets the alarm to this time or to the next due time, unless it is set for earlier. */
   async arm(at?: number): Promise<void> {
-    // While its handler is at work: that sets it at the end. To set it costs a row.
+    // Its running handler sets it at the end; setting it writes a row.
     const isLate = this.#isAlarm && !this.#alarm.isWaiting;
     if (at !== undefined) await this.#alarm.set(at);
     else if (!isLate) await this.armNext();
   }
 
-  /** Sets the alarm to when there is something to do next. */
+  /** Sets the alarm to the next due time. */
   async armNext(): Promise<void> {
     const at = this.tables.areThere ? this.schedule.nextDue() : undefined;
     if (at !== undefined) await this.#alarm.set(at);

@@ -1,4 +1,4 @@
-/** Whether a program's jobs may run: the pause of everything, and what lets jobs go on. */
+/** Pauses and resumes a program's jobs. */
 import type { OpenJobs } from "./open-jobs.js";
 import { type JobRecord, type Records, type Who, note } from "./records.js";
 import type { Reports } from "./reports.js";
@@ -31,7 +31,7 @@ export class Pausing {
     readonly openPace: () => void,
   ) {}
 
-  /** Learns whether an operator has paused everything. */
+  /** Asks whether an operator has paused everything. */
   async learn(): Promise<void> {
     const { stubs, state } = this.program;
     this.askedAt = Date.now();
@@ -39,7 +39,7 @@ export class Pausing {
     if (isPaused !== state.isPaused) await this.set(isPaused);
   }
 
-  /** Pauses all of this program, or lets it go on. */
+  /** Pauses or resumes all jobs of this program. */
   async set(isPaused: boolean): Promise<void> {
     const { state, runner } = this.program;
     state.isPaused = isPaused;
@@ -47,18 +47,18 @@ export class Pausing {
     else await this.program.arm();
   }
 
-  /** Lets a job go on, at once: whatever it has waited for. */
+  /** Resumes a job at once, whatever it was waiting for. */
   async resume(record: JobRecord, who?: Who): Promise<void> {
     const { jobs, reports, runner, stubs } = this.program;
     const { summary, number } = record;
     const isWaiting = (summary.waitingUntil ?? 0) > Date.now();
-    // Whatever has become of it meanwhile, such as a journal that can be read again.
+    // Its state may have changed meanwhile, for example if its journal can be read again.
     if (isUnapproved(record)) return;
     if (!RESUMABLE.has(summary.status) && !(isWaiting && summary.status === "running")) return;
     if (isWaiting) {
       await stubs.app().open();
       this.openPace();
-      // The one in memory would wait as before.
+      // The job in memory would keep waiting.
       if (!runner.isRunning(number)) await jobs.drop(number);
     }
     if (summary.progress.pausedAfter) record.plan = { ...record.plan, isPastPause: true };
@@ -70,7 +70,7 @@ export class Pausing {
     await reports.report(record);
   }
 
-  /** Lets all jobs go on that something has stopped. Gives how many those are. */
+  /** Resumes all jobs that are halted. Returns how many there are. */
   async resumeHalted(): Promise<number> {
     await this.learn();
     const halted = this.program.records.inStatus("halted").filter(({ isCall }) => !isCall);

@@ -1,4 +1,4 @@
-/** The jobs of one program, as its object writes them down. */
+/** The jobs of one program, as its object stores them. */
 import { type NewEntry, toEntry } from "../account/audit.js";
 import type { JobProgress } from "../../job/types.js";
 import type { Sql, SqlValue } from "../platform-types.js";
@@ -8,49 +8,49 @@ import { type JsonText, parseStored } from "../stored-json.js";
 import { type Tables, onlyRow } from "../tables.js";
 import type { AuditEntry, EvidenceSources, JobStatus, JobSummary } from "../types.js";
 
-/** When, and how many codes were in each state, in the order of `STATES`. */
+/** A time, and how many codes were in each state, in the order of `STATES`. */
 export type Sample = [at: number, ...counts: number[]];
 
 export interface JobRecord {
-  /** Counts up, and names the job in the ledger. */
+  /** An ascending number, which identifies the job in the ledger. */
   number: number;
-  /** The caller's name for the request that created it. */
+  /** The Idempotency-Key of the request that created it. */
   key: string | null;
-  /** What decides what is sent, as text: what its key stands for. */
+  /** The parameters that decide what is sent, as text: a repeated key must have the same. */
   digest: string;
-  /** Began as a single distribute call. */
+  /** Whether it began as a single distribute call. */
   isCall: boolean;
   /** Until it leaves, while the codes are in a job of their own. */
   isFolded: boolean;
   summary: JobSummary;
   samples: Sample[];
-  /** What the states of its codes rest on. */
+  /** The sources of its codes' states. */
   sources: EvidenceSources;
-  /** How many requests of it have left, and when the last one was seen to; `null` where nobody has looked. */
+  /** How many requests were sent, and when the last one was noticed; `null` if never checked. */
   sent: { requests: number; at: number } | null;
-  /** When it begins to send. */
+  /** When it starts to send. */
   plan: StartPlan;
-  /** What Uber said when it refused something of it. */
+  /** Uber's messages for what it refused. */
   words: Words;
-  /** What operators did with it, until the app's object has heard of it. */
+  /** Audit entries that the app's object does not have yet. */
   untold: AuditEntry[];
-  /** Which of its codes it was told to be in use, in a few letters. */
+  /** A digest of its codes that are known to be in use. */
   knownUse: string;
-  /** Whether the ledger may have codes of it for another job too: reports of these are for both. */
+  /** Whether it may share codes with another job: reports of these are for both. */
   sharesCodes: boolean;
   /** Only while its status is `unreadable`. */
   setAside: SetAside | null;
 }
 
-/** What there is to know of a job that can't be read. */
+/** A job that can't be read. */
 export interface SetAside {
-  /** Its status before. */
+  /** Its previous status. */
   status: JobStatus;
-  /** What it was read with: with something else, reading may succeed. */
+  /** The settings and release with which reading failed: with others, it may succeed. */
   readWith: string;
 }
 
-/** What stands in the column of the summary. */
+/** The content of the column `summary`. */
 type Stored = JobSummary &
   Partial<
     Pick<JobRecord, "sources" | "sent" | "plan" | "words" | "untold" | "knownUse" | "sharesCodes">
@@ -103,7 +103,7 @@ const SUMMARY = {
   approval: null,
 };
 
-/** A summary as it was stored. An earlier release has written less. */
+/** Reads a stored summary. An earlier release has stored fewer members. */
 export function readSummary(text: JsonText<StoredSummary>): JobSummary {
   return withDefaults(parseStored(text));
 }
@@ -120,7 +120,7 @@ export type NewRecord = Pick<JobRecord, "key" | "digest" | "isCall" | "plan"> &
 
 export class Records {
   readonly #sql: Sql;
-  /** Those that somebody has: a job has one record in memory, whoever asks for it. */
+  /** Records in use: a job has only one record in memory. */
   readonly #known = new Map<number, WeakRef<JobRecord>>();
 
   readonly #tables: Tables;
@@ -132,7 +132,7 @@ export class Records {
 
   add({ key, digest, isCall, plan, ...about }: NewRecord, now: number): JobRecord {
     const summary: JobSummary = {
-      // Its job's id, once there is one.
+      // Replaced by the job's id once it is created.
       id: crypto.randomUUID(),
       status: "creating",
       progress: { ...NOTHING, startedAt: now },
@@ -178,13 +178,13 @@ export class Records {
     return record;
   }
 
-  /** Writes down the id of its job, which is there now. */
+  /** Stores the id of its job. */
   saveId({ number, summary }: JobRecord): void {
-    // Apart, as that writes into an index as well.
+    // Separately, because it also writes an index.
     this.#query("UPDATE jobs SET id = ? WHERE number = ?", summary.id, number);
   }
 
-  /** Writes down what changed. */
+  /** Stores changes. */
   save(record: JobRecord): void {
     const { number, isFolded, summary, samples, setAside } = record;
     const { sources, sent, plan, words, untold, knownUse, sharesCodes } = record;
@@ -200,7 +200,7 @@ export class Records {
     );
   }
 
-  /** A later request with its key is a request of its own. */
+  /** Releases its key: a later request with this key is a new one. */
   forgetKey(record: JobRecord): void {
     record.key = null;
     this.#query("UPDATE jobs SET key = NULL WHERE number = ?", record.number);
@@ -211,12 +211,12 @@ export class Records {
     this.#query("DELETE FROM jobs WHERE number = ?", number);
   }
 
-  /** The oldest single call that stays for its key alone. */
+  /** The oldest single call that is kept only for its key. */
   oldestCall(): JobRecord | undefined {
     return this.#one("is_call = 1 AND is_folded = 1 ORDER BY number");
   }
 
-  /** Removes such calls, the oldest first, as long as they are older than that. */
+  /** Removes such calls if they are older than this, the oldest first. */
   removeCalls(before: number, most: number): void {
     const gone = this.#query<{ number: number }>(
       `DELETE FROM jobs WHERE number IN (
@@ -242,12 +242,12 @@ export class Records {
     return this.#one("key = ?", key);
   }
 
-  /** Those of one status, the oldest first. */
+  /** The jobs with this status, the oldest first. */
   inStatus(status: JobStatus): JobRecord[] {
     return this.#all("status = ? ORDER BY number", status);
   }
 
-  /** What an admin sees, the newest first. */
+  /** The jobs that operators see, the newest first. */
   jobs(): JobRecord[] {
     return this.#all(`
       status <> 'creating' AND (is_call = 0 OR
@@ -255,14 +255,14 @@ export class Records {
       ORDER BY number DESC LIMIT 1000`);
   }
 
-  /** Those whose lists are there, the oldest first: not the ones that are being created, or set aside. */
+  /** The jobs with a list, the oldest first: without those being created, or set aside. */
   unfolded(): JobRecord[] {
     return this.#all(`
       status IN ('running', 'paused', 'halted', 'undecided', 'finished') AND is_folded = 0
       ORDER BY number`);
   }
 
-  /** Finished, and not folded into the ledger yet. */
+  /** The finished jobs that are not in the ledger yet. */
   finished(): JobRecord[] {
     return this.#all("status = 'finished' AND is_folded = 0 ORDER BY number");
   }
@@ -276,7 +276,7 @@ export class Records {
       const known = this.#known.get(row.number)?.deref();
       if (known) return known;
       const { number, key, digest } = row;
-      // A job of an earlier release has none yet; it is counted when something changes.
+      // A job of an earlier release has no counts yet; they are made at its next change.
       const stored = parseStored(row.summary);
       const { sources = NO_SOURCES, sent = null, plan = START_AT_ONCE, ...rest } = stored;
       const { words = {}, untold = [], knownUse = "", sharesCodes = true, ...summary } = rest;
@@ -307,19 +307,19 @@ export class Records {
   }
 }
 
-/** Who does something with a job, and why, if that was said. */
+/** The operator of an action, and the reason if one was given. */
 export interface Who {
   by: string;
   reason: string | null;
 }
 
-/** Takes note of what an operator did with a job: written down and told along with it. */
+/** Adds an audit entry to a job, which is stored and reported with it. */
 export function note(record: JobRecord, entry: NewEntry): void {
   const { id: job, programId } = record.summary;
   record.untold = [...record.untold, toEntry({ programId, job, ...entry }, Date.now())];
 }
 
-/** One word for a job that nothing moves: what most needs to be known of it. */
+/** The status of a job that is not running. */
 export function restingStatus({ pending, sending, unknown }: JobProgress): JobStatus {
   if (pending + sending > 0) return "paused";
   return unknown > 0 ? "undecided" : "finished";

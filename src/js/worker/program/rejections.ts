@@ -1,6 +1,6 @@
 /**
- * Why Uber rejected batches, in its own words. The journal keeps the status and Uber's code; what
- * else an answer says is heard as it passes, and kept shortened with the job, without anybody's data.
+ * Why Uber rejected batches, with Uber's own message. The journal keeps the status and Uber's code;
+ * the message is read from the passing response, and kept shortened with the job, without personal data.
  */
 import { ApiError } from "../../errors.js";
 import type { ReadableJob } from "../../job/job.js";
@@ -14,14 +14,14 @@ const MOST_WORDS = 20;
 const MOST_LISTED = 100;
 const DISTRIBUTE = /\/codes\/distribute$/;
 
-/** What a refusal of Uber's says: by its status and its code. */
+/** A refusal of Uber: its status, code and message. */
 export interface Said {
   status: number;
   code: string | null;
   words: string;
 }
 
-/** The same `fetch`, which tells of what refuses a distribution. It holds no answer up. */
+/** Wraps `fetch` to report refused distributions. It delays no response. */
 export function hearing(fetch: UberFetch, hear: (said: Said) => void): UberFetch {
   return async (url, init) => {
     const answer = await fetch(url, init);
@@ -40,7 +40,7 @@ export function hearing(fetch: UberFetch, hear: (said: Said) => void): UberFetch
   };
 }
 
-/** Reads the shapes in which Uber writes errors. */
+/** Reads the message in the forms of Uber's errors. */
 export function wordsOf(body: string): Omit<Said, "status"> | undefined {
   const json = parsed(body);
   const errors = json["errors"];
@@ -64,7 +64,7 @@ function textIn(json: Members, name: string): string | undefined {
   return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
 }
 
-/** What may be an address or a number of somebody's is left out. */
+/** Removes what may be somebody's address or number. */
 function withoutData(words: string): string {
   const shown = words
     .replaceAll(/\S*@\S*/g, "…")
@@ -73,13 +73,13 @@ function withoutData(words: string): string {
   return shown.length > LONGEST_WORDS ? `${shown.slice(0, LONGEST_WORDS)}…` : shown;
 }
 
-/** What was heard, by the name of the refusal. */
+/** Messages, by the name of the refusal. */
 export type Words = Readonly<Record<string, string>>;
 
 const nameOf = (status: number, code: string | null | undefined) =>
   `${status} ${(code ?? "").toLowerCase()}`;
 
-/** The same with one more; the first words of a refusal stay. */
+/** Adds a message; the first one of each refusal is kept. */
 export function withWords(words: Words, { status, code, words: said }: Said): Words {
   const name = nameOf(status, code);
   if (name in words || Object.keys(words).length >= MOST_WORDS) return words;

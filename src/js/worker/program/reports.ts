@@ -1,7 +1,7 @@
 /**
- * Tells the app's object how far a program's jobs are: a change of status at
- * once, and all else every five seconds at most, because each report is a row
- * there and a request.
+ * Reports the progress of a program's jobs to the app's object: a change of status at
+ * once, everything else every five seconds at most, because each report costs a row and
+ * a request.
  */
 import { logError } from "../log.js";
 import type { JobRecord } from "./records.js";
@@ -19,7 +19,7 @@ export class Reports {
 
   constructor(readonly stubs: Stubs) {}
 
-  /** Tells what an operator did with a single call, which is in no list of jobs. Never rejects. */
+  /** Reports what an operator did with a single call, which no list of jobs shows. Never rejects. */
   async note(record: JobRecord): Promise<void> {
     const entries = record.untold;
     if (entries.length === 0) return;
@@ -41,7 +41,7 @@ export class Reports {
         untold.length > 0 || this.#told.get(number) !== summary.status,
     );
     const wait = this.#toldAt + REPORT_MS - Date.now();
-    // A clock that was set back must not hold reports back.
+    // If the clock was set back, reports must not wait.
     if (isNews || wait <= 0 || wait > REPORT_MS) return this.#flush();
     this.#timer ??= setTimeout(() => void this.#flush(), wait);
   }
@@ -60,13 +60,13 @@ export class Reports {
         records.map(({ summary }) => summary),
         entries,
       );
-      // What is told again, since this is not written down at once, is kept once.
+      // Removal is not stored at once; an entry that is reported again is stored once there.
       for (const record of records) {
         record.untold = record.untold.filter((entry) => !entries.includes(entry));
       }
       for (const [number, status] of told) this.#told.set(number, status);
     } catch (error) {
-      // The next report says it along; of a job that runs, the app's object asks.
+      // The next report includes it; the app's object wakes running jobs that do not report.
       for (const record of records) this.#due.set(record.number, record);
       logError("report", error);
     }

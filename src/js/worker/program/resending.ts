@@ -1,4 +1,4 @@
-/** Has a second send wait until the evidence is in: see `settling.ts`. */
+/** Delays a second send until the evidence has arrived: see `settling.ts`. */
 import { logError } from "../log.js";
 import { type Refusal, refuse } from "../problem.js";
 import type { Usage } from "./usage.js";
@@ -7,10 +7,10 @@ import { settings } from "../settings.js";
 import type { Settling, UnknownBatch } from "../types.js";
 import { resendAt, settlingOf, timesOf } from "./settling.js";
 
-/** What was read of usage so short ago is good enough. */
+/** How long a read of usage is fresh enough. */
 const FRESH_MS = 60_000;
 
-/** How far the reports of a job's unknown codes are; `null` where nothing is unknown. */
+/** The progress of reports about a job's unknown codes; `null` if nothing is unknown. */
 export function shownSettling(
   { usage }: { readonly usage: Usage },
   record: JobRecord,
@@ -30,14 +30,14 @@ export function shownSettling(
   return settlingOf(facts, Date.now(), settings().settleMinutes);
 }
 
-/** @throws where the reports of this job may still arrive. */
+/** @throws if reports about this job may still arrive. */
 export function requireSettled(record: JobRecord): void {
   const { settleMinutes } = settings();
   const at = resendAt(timesOf(record), settleMinutes);
   if (settleMinutes > 0 && Date.now() < at) throw arriving(record, at);
 }
 
-/** The same, and usage is read, unless that is done. That it can't be read holds nothing up. */
+/** The same, after reading usage unless that is done. A failed read does not block the decision. */
 export async function prepareResend(
   program: { readonly usage: Usage },
   record: JobRecord,

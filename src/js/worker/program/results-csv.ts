@@ -1,4 +1,4 @@
-/** The results of a job as a file for a spreadsheet: those that are asked for, with all that is known of each. */
+/** The requested results of a job as a file for spreadsheets. */
 import type { ReadableJob } from "../../job/job.js";
 import type { JobResult } from "../../job/types.js";
 import { resultsFrom } from "./job-reading.js";
@@ -16,7 +16,7 @@ export const COLUMNS = [
   "job",
 ] as const;
 
-/** Which results are wanted, of those in a state. */
+/** Tells whether a result matches the filter, apart from its state. */
 export function matcher({ find = "", reason }: ResultFilter): (result: JobResult) => boolean {
   const wanted = find.toLowerCase();
   return (result) =>
@@ -50,8 +50,8 @@ export async function* csvOf(
 }
 
 /**
- * A cell that is no formula in any spreadsheet: not where it begins, nor after a semicolon or a tab, at
- * which one may cut it in two whatever its quotes say.
+ * A cell that no spreadsheet takes for a formula: neither at its start, nor after a semicolon or a tab,
+ * at which some spreadsheets split cells even within quotes.
  */
 export function cell(value: string | number): string {
   const text = String(value).replaceAll(

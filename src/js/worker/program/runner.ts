@@ -1,6 +1,6 @@
 /**
- * Drives a program's jobs, one at a time, from the alarm: so they outlive the
- * request that started them, the tab, and the object in memory.
+ * Runs a program's jobs, one at a time, from the alarm. So they continue after the request
+ * that started them, without the page, and when the object leaves memory.
  */
 import { JobError } from "../../errors.js";
 import type { ReadableJob } from "../../job/job.js";
@@ -18,25 +18,25 @@ import { type Said, withWords } from "./rejections.js";
 import { noteSources } from "./sources.js";
 import { isAtPause } from "./start-plan.js";
 
-/** So long one alarm runs a job, at most; then the next one goes on. */
+/** How long one alarm runs a job; then the next one continues. */
 const SLICE_MS = 60_000;
-/** How often a running job is written down. */
+/** How often a running job is stored. */
 const SAVE_MS = 5_000;
-/** No job waits longer for anything, whoever asked for it. */
+/** The longest wait of a job, whoever asked for it. */
 export const LONGEST_WAIT_MS = 60 * 60_000;
 const SAMPLE_MS = 1_000;
 const MOST_SAMPLES = 240;
-/** There is no token. Nothing has left, and it may pass. */
+/** There is no token. Nothing was sent, and the cause may pass. */
 const TOKENLESS = new Set(["token_unavailable", "connection_failed", "timeout"]);
 const RESTING: ReadonlySet<string> = new Set(["paused", "halted", "undecided"]);
 
-/** When, and how many requests there had been by then. */
+/** A time, and the number of requests until then. */
 type Pulse = [at: number, requests: number];
 const PULSES_MS = 10_000;
 
 export class Runner {
   #running: { record: JobRecord; stop: AbortController; ended: Promise<void> } | undefined;
-  /** Of the job that ran last: its rate is one over several slices. */
+  /** Of the job that ran last: the rate covers several slices. */
   #pulses: { number: number; pulses: Pulse[] } | undefined;
 
   constructor(
@@ -48,7 +48,7 @@ export class Runner {
     readonly onChange: (record: JobRecord) => void,
   ) {}
 
-  /** Uber said why it refuses something of the job that runs. */
+  /** Stores why Uber refused a request of the running job. */
   hear(said: Said): void {
     const record = this.#running?.record;
     if (record === undefined) return;
@@ -62,30 +62,30 @@ export class Runner {
     return this.#running?.record.number === number;
   }
 
-  /** The job that is to run next, and when. */
+  /** The next job to run, and when. */
   next(now: number): { record: JobRecord; at: number } | undefined {
     if (this.isPaused()) return undefined;
     const waiting = this.records.inStatus("running").map((record) => {
       const { waitingUntil, updatedAt } = record.summary;
-      // A clock that was set back takes along what was planned by it.
+      // If the clock was set back, the planned time moves back with it.
       const until = (waitingUntil ?? 0) - Math.max(0, updatedAt - now);
       return { record, at: Math.max(now, Math.min(until, now + LONGEST_WAIT_MS)) };
     });
     return waiting.sort((one, other) => one.at - other.at)[0];
   }
 
-  /** Nothing more leaves; what is under way is awaited by the run. */
+  /** Stops sending; the run waits for requests that are under way. */
   stop(number?: number): void {
     if (number === undefined || this.isRunning(number)) this.#running?.stop.abort();
   }
 
-  /** The same of one job; resolves when it is at rest. */
+  /** The same for one job; resolves once it has stopped. */
   async stopped(number: number): Promise<void> {
     this.stop(number);
     if (this.isRunning(number)) await this.#running?.ended;
   }
 
-  /** Uber asked for patience: the alarm goes on then. */
+  /** Uber asked to wait: the alarm continues then. */
   hold(until: number): void {
     const running = this.#running;
     if (running === undefined) return;
@@ -101,7 +101,7 @@ export class Runner {
     let end = () => {};
     const ended = new Promise<void>((resolve) => (end = resolve));
     this.#running = { record, stop, ended };
-    // How long it has waited, if it has.
+    // How long it has waited so far.
     const waitedMs = Math.max(0, (summary.waitingUntil ?? 0) - summary.updatedAt);
     summary.waitingUntil = null;
     summary.error = null;
@@ -109,7 +109,7 @@ export class Runner {
     let progress = summary.progress;
     try {
       await this.jobs.use(record.number, async (job) => {
-        // It ended between what it wrote down and what is written down here.
+        // The object ended after the journal was written, but before this record.
         if (isAtPause(record.plan, job.progress())) {
           summary.status = "paused";
           progress = job.progress();
@@ -118,8 +118,8 @@ export class Runner {
         const unsubscribe = job.subscribe(this.#watch(record, job));
         try {
           const { finished } = await job.run({ signal: stop.signal });
-          // One that was stopped may have more to send, also of what is unknown. And
-          // another status is an operator's decision, made meanwhile.
+          // A stopped job may have more to send, or unknown codes. Any other status is an
+          // operator's decision, made meanwhile.
           const isOver = finished || !stop.signal.aborted || isAtPause(record.plan, job.progress());
           if (isOver && summary.status === "running") {
             summary.status = restingStatus(job.progress());
@@ -143,13 +143,13 @@ export class Runner {
     await this.reports.report(record);
   }
 
-  /** Writes down how far a job is. */
+  /** Stores the progress of a job. */
   settle(record: JobRecord, progress: JobProgress): void {
     const { summary } = record;
     const now = Date.now();
     Object.assign(summary, { progress, updatedAt: now });
     if (RESTING.has(summary.status) && restingStatus(progress) === "finished") {
-      // Webhooks, or an operator, have answered what was open.
+      // Webhooks or an operator have settled what was open.
       Object.assign(summary, { status: "finished", error: null });
     }
     if (summary.status === "finished") summary.finishedAt ??= now;
@@ -194,7 +194,7 @@ export class Runner {
     // It has been set aside.
     if (summary.status === "unreadable") return;
     if (error instanceof JobError && BROKEN.has(error.code)) {
-      // Its journal knows what is known: it is read again.
+      // The journal has everything: it is read again.
       summary.waitingUntil = Math.max(this.jobs.retryAt(record.number), Date.now() + delayMs);
       return;
     }
@@ -211,7 +211,7 @@ export class Runner {
   }
 }
 
-/** Takes a sample; when there are too many, every other one goes. */
+/** Adds a sample. If there are too many, every second one is removed. */
 function sample(record: JobRecord, now: number, isLast: boolean): void {
   const { samples, summary } = record;
   const counts = STATES.map((state) => summary.progress[state]);

@@ -1,4 +1,4 @@
-/** What a program's object does by itself, and when: all from its one alarm. */
+/** What a program's object does by itself, and when, from its one alarm. */
 import { logError } from "../log.js";
 import { LONGEST_RETRY_MS, retryDelay } from "../alarm.js";
 import type { Calls } from "./calls.js";
@@ -13,14 +13,14 @@ import { startAt } from "./start-plan.js";
 import type { ProgramState } from "./state.js";
 import type { Usage } from "./usage.js";
 
-/** What was acknowledged is taken in by a timer; should the object end before, so much later. */
+/** A timer processes acknowledged events; if the object ends before, the alarm does, this much later. */
 export const INBOX_FALLBACK_MS = 1_000;
 /**
- * The app's object tells when a pause of everything ends. Should it forget to, it
- * is asked so often.
+ * How often the app's object is asked whether a pause of everything has ended, in case its
+ * notification is lost.
  */
 const PAUSE_CHECK_MS = 60 * 60_000;
-/** While a job is held, it is asked so often what became of its group; later, more and more seldom. */
+/** How soon the decision about a held job's group is asked for; the interval then grows. */
 const HELD_CHECK_MS = 4_000;
 
 /** What it needs of a program's object. */
@@ -41,29 +41,29 @@ interface Needs {
 export class Schedule {
   /** When the app's object was last asked about the groups of the jobs that are held. */
   #groupsAskedAt = 0;
-  /** Chores that failed, in a row; they are tried again at `#retryAt`. */
+  /** How often maintenance failed in a row; it is tried again at `#retryAt`. */
   #failures: number | undefined;
   #retryAt = 0;
 
   constructor(readonly program: Needs) {}
 
-  /** Does what is due; then the alarm is set to what is due next. */
+  /** Does what is due, then sets the alarm to the next due time. */
   async run(): Promise<void> {
     const { program } = this;
     const { creation, runner } = program;
     await this.#doChores();
     await this.#startDue();
     const next = runner.next(Date.now());
-    // A job that is held can't wait for another's turn to end.
+    // First, because a held job must not wait for the run of another.
     const mostMs = creation.isHolding ? HELD_CHECK_MS : undefined;
-    // Beside the job: a long list keeps nobody waiting.
+    // In parallel with the job, so that a long list delays nothing.
     const reading = program.usage.readIfDue(Date.now());
     if (next && next.at <= Date.now()) await runner.run(next.record, mostMs);
     await reading;
     await program.armNext();
   }
 
-  /** When there is something to do next. */
+  /** The next due time. */
   nextDue(): number | undefined {
     const { program } = this;
     const { records, runner, creation } = program;
@@ -73,7 +73,7 @@ export class Schedule {
     const chores = [
       inboxAt === undefined ? undefined : inboxAt + INBOX_FALLBACK_MS,
       isWaiting ? program.pausing.askedAt + PAUSE_CHECK_MS : undefined,
-      // No later each time that the object comes back to memory, which arms anew.
+      // From the last check, so that waking up does not postpone it.
       creation.isHolding ? this.#groupsAskedAt + this.#heldCheckMs(now) : undefined,
       program.usage.nextAt(now),
       ...records.inStatus("scheduled").map(({ summary }) => startAt(summary, now)),
@@ -102,16 +102,16 @@ export class Schedule {
   #heldCheckMs(now: number): number {
     const held = this.program.records.inStatus("held").filter(({ isCall }) => !isCall);
     const age = now - Math.min(...held.map(({ summary }) => summary.createdAt));
-    return Math.max(HELD_CHECK_MS, Math.min(age / 4, LONGEST_RETRY_MS));
+    return Math.max(HELD_CHECK_MS, Math.min(age / 2, LONGEST_RETRY_MS));
   }
 
-  /** Learns what became of the groups of jobs that are held: these start, or go. */
+  /** Asks for the decisions of groups whose jobs are held: these start, or are removed. */
   async learnGroups(): Promise<void> {
     this.#groupsAskedAt = Date.now();
     await this.program.creation.settle();
   }
 
-  /** What is no job. One that fails keeps neither the others nor the jobs from their turn. */
+  /** Maintenance besides jobs. A failure stops neither the other tasks nor the jobs. */
   async #doChores(): Promise<void> {
     const { program } = this;
     this.#failures ??= Number(program.state.read("failures") ?? 0);

@@ -1,7 +1,7 @@
 /**
- * Jobs whose journals can't be read: of another organization, base URL or
- * version, or damaged. They are set aside, so that nothing else of the program
- * waits for them. Their codes stay claimed.
+ * Jobs whose journals can't be read: they are damaged, or of another organization, base
+ * URL or version. They are set aside, so that nothing else waits for them. Their codes
+ * stay claimed.
  */
 import { canonicalId } from "../../codes/canonical-id.js";
 import type { Ledger } from "./ledger.js";
@@ -12,9 +12,9 @@ import { faultOf } from "../problem.js";
 import type { JobRecord, Records } from "./records.js";
 import type { WorkerEnv } from "../types.js";
 
-/** Counts up when a release can read what the one before could not. */
+/** Incremented when a release can read what the previous one could not. */
 const READER = 1;
-/** Who looks at a job has it read again, but not more often than that. */
+/** Viewing a job reads it again, but not more often than this. */
 const RETRY_MS = 60_000;
 
 export class SetAside {
@@ -27,16 +27,16 @@ export class SetAside {
     readonly records: Records,
     readonly ledger: Ledger,
     readonly jobs: OpenJobs,
-    /** One was set aside, or dropped, or is as it was before. */
+    /** A job was set aside, dropped or restored. */
     readonly onChange: (record: JobRecord) => Promise<void>,
-    /** One can be read again, and has no status. */
+    /** A job can be read again, and needs a status. */
     readonly onReadable: (record: JobRecord, wasHeld: boolean) => Promise<void>,
   ) {
     const { UBER_BASE_URL: baseUrl, UBER_ORGANIZATION_ID: organization } = env;
     this.#readWith = [READER, baseUrl, canonicalId(String(organization))].join(" ");
   }
 
-  /** Sets a job aside that could not be read. */
+  /** Sets aside a job that could not be read. */
   add(number: number, error: unknown): void {
     this.#triedAt.set(number, Date.now());
     const record = this.records.byNumber(number);
@@ -59,14 +59,14 @@ export class SetAside {
     void this.onChange(record).catch((cause: unknown) => logError("set aside", cause));
   }
 
-  /** After a start: reads those again that may be readable by now. */
+  /** After a start: reads again the jobs that may be readable now. */
   async retryAll(): Promise<void> {
     for (const record of this.records.inStatus("unreadable")) {
       if (record.setAside?.readWith !== this.#readWith) await this.retry(record);
     }
   }
 
-  /** Reads one again, unless that was tried a moment ago. Never throws. */
+  /** Reads a job again, unless that was just tried. Never throws. */
   async retry(record: JobRecord): Promise<void> {
     const { number, summary } = record;
     if (summary.status !== "unreadable") return;
@@ -85,7 +85,7 @@ export class SetAside {
     }
   }
 
-  /** Deletes the journal of one. Its codes stay claimed, as unknown. */
+  /** Deletes the journal of a job. Its codes stay claimed, as unknown. */
   async drop(record: JobRecord): Promise<void> {
     const { number, summary } = record;
     this.storage.transactionSync(() => {

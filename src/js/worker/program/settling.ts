@@ -1,6 +1,6 @@
 /**
- * When what is unknown may be sent again: not while Uber's reports may still arrive, since whoever
- * decides before gets people messaged twice.
+ * When unknown codes may be sent again: not while Uber's reports may still arrive, because people
+ * would then get two messages.
  *
  * | Since the last request and the last report | and then usage was    | "send again"             |
  * | ------------------------------------------ | --------------------- | ------------------------ |
@@ -15,36 +15,36 @@ import type { JobRecord } from "./records.js";
 
 const MINUTE_MS = 60_000;
 
-/** What is known of a job with unknown codes. */
+/** A job with unknown codes. */
 export interface SettlingFacts {
   /** Codes of the batches that are unknown, and how many of them were reported. */
   of: number;
   arrived: number;
-  /** When something of the job last left; 0 where nothing has. */
+  /** When the job last sent a request; 0 if never. */
   sentAt: number;
   /** When a report last settled something of the job. */
   lastAt: number | null;
-  /** When usage was last asked for, and whatever came of it is known; and when it was last read. */
+  /** When usage was last requested, with any result; and when it was last read. */
   usageTriedAt: number;
   usageReadAt: number | null;
 }
 
-/** When something of a job last left, and was last reported. */
+/** When a job last sent a request, and got a report. */
 export function timesOf({ sent, sources, summary }: JobRecord) {
   return { sentAt: sent?.at ?? summary.updatedAt, lastAt: sources.webhook.lastAt };
 }
 
-/** Since when nothing has left, and nothing was reported. */
+/** Since when nothing was sent or reported. */
 export const quietSince = ({ sentAt, lastAt }: Pick<SettlingFacts, "sentAt" | "lastAt">): number =>
   Math.max(sentAt, lastAt ?? 0);
 
-/** From when on the rest may be sent again. */
+/** When the rest may be sent again. */
 export const resendAt = (
   facts: Pick<SettlingFacts, "sentAt" | "lastAt">,
   settleMinutes: number,
 ): number => quietSince(facts) + settleMinutes * MINUTE_MS;
 
-/** Whether usage was not asked for since then. */
+/** Whether usage was not requested since then. */
 export const isUsageStale = (
   facts: Pick<SettlingFacts, "sentAt" | "lastAt" | "usageTriedAt">,
   settleMinutes: number,

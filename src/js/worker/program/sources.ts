@@ -1,20 +1,20 @@
-/** How many states of a job's codes rest on what, and since when. */
+/** How many states of a job's codes come from each source, and since when. */
 import type { ReadableJob } from "../../job/job.js";
 import { evidenceOf } from "./job-reading.js";
 import type { JobRecord } from "./records.js";
 import type { EvidenceSource } from "../types.js";
 
-/** What is noted of a job. */
+/** The parts of a job that are used here. */
 type Noted = Pick<JobRecord, "sources" | "sent"> & {
   summary: Pick<JobRecord["summary"], "updatedAt">;
 };
 
-/** Counts them anew; what has grown has done so now. */
+/** Counts again; a count that has grown gets the current time. */
 export function noteSources(record: Noted, job: ReadableJob): void {
   const now = Date.now();
   const { requests } = job.progress();
   if (record.sent === null) {
-    // Of an earlier release, or new.
+    // A record of an earlier release, or a new one.
     record.sent = { requests, at: requests === 0 ? 0 : record.summary.updatedAt };
   } else if (record.sent.requests !== requests) record.sent = { requests, at: now };
   const counts = evidenceOf(job);

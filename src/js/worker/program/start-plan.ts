@@ -1,15 +1,15 @@
 /**
- * When a job that was created begins to send, and who has to have agreed.
+ * When a created job starts to send, and whether another operator has to approve it.
  *
- * | It is        | approve           | resume    | its time comes | pause    | cancel      |
+ * | Status       | approve           | resume    | start time     | pause    | cancel      |
  * | ------------ | ----------------- | --------- | -------------- | -------- | ----------- |
  * | `unapproved` | as if created now | -         | -              | -        | `cancelled` |
  * | `scheduled`  | -                 | `running` | `running`      | `paused` | `cancelled` |
  * | `paused`     | -                 | `running` | -              | `paused` | `cancelled` |
  * | `running`    | -                 | `running` | -              | `paused` | `cancelled` |
  *
- * After its first codes (`pauseAfter`) it is `paused` by itself, and `resume` sends the others.
- * `cancelled` only while nothing of it has left. A job is created `unapproved` if it needs a second
+ * After its first codes (`pauseAfter`) a job is `paused` by itself, and `resume` sends the others. It
+ * can be `cancelled` only while nothing was sent. A job is created `unapproved` if it needs a second
  * operator; else `paused` if it is not to start, `scheduled` if it is to start later, or `running`.
  */
 import type { JobProgress } from "../../job/types.js";
@@ -21,15 +21,15 @@ export const LONGEST_START_SECONDS = 3_600;
 export interface StartPlan {
   /** Whether it starts by itself. */
   starts: boolean;
-  /** So long after it was created, or approved. */
+  /** How long after its creation or approval it starts. */
   startInSeconds: number;
-  /** Whether an operator of another name has to agree first. */
+  /** Whether another operator has to approve it first. */
   needsApproval: boolean;
-  /** Whether an operator has let it go on after its first codes. */
+  /** Whether an operator has resumed it after its first codes. */
   isPastPause: boolean;
 }
 
-/** What a job of an earlier release has. */
+/** The plan of a job of an earlier release. */
 export const START_AT_ONCE: StartPlan = {
   starts: true,
   startInSeconds: 0,
@@ -37,17 +37,17 @@ export const START_AT_ONCE: StartPlan = {
   isPastPause: false,
 };
 
-/** A job as far as this is concerned. */
+/** The parts of a job that are used here. */
 interface Starting {
   plan: StartPlan;
   summary: Pick<JobSummary, "status" | "approval" | "startsAt">;
 }
 
-/** Whether nothing of it may leave before another operator agrees. */
+/** Whether it still waits for another operator's approval. */
 export const isUnapproved = ({ plan, summary }: Starting): boolean =>
   plan.needsApproval && summary.approval === null;
 
-/** It is created, or approved: what it is from now on. */
+/** The status of a job after its creation or approval. */
 export function begin(job: Starting, now: number): void {
   const { plan, summary } = job;
   summary.status = firstStatus(plan, isUnapproved(job));
@@ -60,7 +60,7 @@ function firstStatus({ starts, startInSeconds }: StartPlan, isHeldBack: boolean)
   return startInSeconds > 0 ? "scheduled" : "running";
 }
 
-/** When one that is scheduled starts; a clock that was set back since takes it along. */
+/** When a scheduled job starts. If the clock was set back, the time moves back with it. */
 export function startAt(
   { startsAt, updatedAt }: Pick<JobSummary, "startsAt" | "updatedAt">,
   now: number,
@@ -68,12 +68,12 @@ export function startAt(
   return (startsAt ?? now) - Math.max(0, updatedAt - now);
 }
 
-/** Whether its first codes were answered, and an operator has yet to let the others leave. */
+/** Whether its first codes were answered, and an operator has to resume it for the others. */
 export const isAtPause = (
   { isPastPause }: StartPlan,
   { pausedAfter }: Pick<JobProgress, "pausedAfter">,
 ): boolean => pausedAfter && !isPastPause;
 
-/** Whether something of it has left, or is about to. */
+/** Whether a request was sent, or is about to be. */
 export const hasLeft = ({ pending, total, requests }: JobProgress): boolean =>
   requests > 0 || pending < total;

@@ -1,4 +1,4 @@
-/** What a program's object keeps beside its jobs: small values by name. */
+/** Small values that a program's object keeps, by name. */
 import type { Sql } from "../platform-types.js";
 import type { Tables } from "../tables.js";
 
@@ -20,19 +20,19 @@ export class ProgramState {
     if (isPaused !== this.isPaused) this.write("paused", String(isPaused));
   }
 
-  /** The program's id, which an object can't know of itself; empty where there never was a job. */
+  /** The program's id, which the first job brings; empty before. */
   get id(): string {
     this.#id ??= this.read("program") ?? "";
     return this.#id;
   }
 
-  /** The same, without asking storage, which may refuse. */
+  /** The same without a query, which may fail. */
   get knownId(): string {
     return this.#id ?? "";
   }
 
-  /** Keeps the program's id, and makes the tables that jobs need. */
-  know(programId: string): void {
+  /** Stores the program's id, and creates the tables that jobs need. */
+  setProgramId(programId: string): void {
     this.tables.make();
     if (this.id === programId) return;
     this.write("program", programId);

@@ -1,4 +1,4 @@
-/** When a program's usage is read next: from what was read so far, and what its jobs have open. */
+/** When a program's usage is read next, from earlier reads and its open jobs. */
 import type { Settings } from "../settings.js";
 import type { JobFault, JobStatus } from "../types.js";
 import type { JobRecord } from "./records.js";
@@ -7,26 +7,26 @@ import { isUsageStale, resendAt, timesOf } from "./settling.js";
 const DAY_MS = 24 * 60 * 60_000;
 const HOUR_MS = 60 * 60_000;
 const MINUTE_MS = 60_000;
-/** Reads that fail are tried again at intervals that double until they are that long. */
+/** The longest interval after failed reads, which doubles each time. */
 const LONGEST_RETRY_MS = HOUR_MS;
 
-/** What a program's object keeps of the reading, from one life in memory to the next. */
+/** What a program's object stores about its reads. */
 export interface UsageState {
-  /** When the last read began, whatever came of it; 0 where there was none. */
+  /** When the last read began, with any result; 0 if there was none. */
   triedAt: number;
-  /** When the last one began that has ended. */
+  /** When the last completed read began. */
   endedAt: number;
-  /** When the last one began that succeeded. */
+  /** When the last successful read began. */
   readAt: number | null;
-  /** How many failed since. */
+  /** How many reads have failed since. */
   failures: number;
-  /** Why the last one did. */
+  /** Why the last one failed. */
   error: JobFault | null;
   /** When to try again after failures; else 0. */
   retryAt: number;
-  /** Something that came wants a read, by then. */
+  /** An event wants a read by this time. */
   wantedAt: number | null;
-  /** How many reads there were by themselves since something was sent. */
+  /** How many scheduled reads there were since the last send. */
   step: number;
   /** How many requests each job had sent by then, by its number. */
   requests: Record<string, number>;
@@ -44,16 +44,16 @@ export const NOTHING_READ: UsageState = {
   requests: {},
 };
 
-/** Nothing leaves by itself: what is unknown waits for an operator. */
+/** Statuses in which nothing is sent by itself: unknown codes wait for an operator. */
 const AT_REST: ReadonlySet<JobStatus> = new Set(["undecided", "halted", "paused"]);
 
-/** Whether a read can tell something of a job. */
+/** Whether a read can change something in a job. */
 export function isOpen({ summary }: JobRecord, now: number, { retentionDays }: Settings): boolean {
   const { queued, unknown, sending } = summary.progress;
   return queued + unknown + sending > 0 && summary.updatedAt + retentionDays * DAY_MS > now;
 }
 
-/** When the next read is due, if one is to come by itself; `open` are the jobs that are. */
+/** When the next scheduled read is due, if there is one; `open` are the open jobs. */
 export function nextReadAt(
   state: UsageState,
   open: readonly JobRecord[],
@@ -62,7 +62,7 @@ export function nextReadAt(
 ): number | undefined {
   if (reconcile === false || open.length === 0) return undefined;
   const { intervalHours, pauseMinutes } = reconcile;
-  // What a clock said that was set back does not hold anything up.
+  // A time from before the clock was set back must not delay anything.
   const ago = (at: number) => Math.min(at, now);
   const earliest = state.triedAt === 0 ? 0 : ago(state.triedAt) + pauseMinutes * MINUTE_MS;
   if (state.failures > 0)
@@ -71,7 +71,7 @@ export function nextReadAt(
   const isAsked = sent.some(({ summary }) => {
     return summary.progress.unknown > 0 && AT_REST.has(summary.status);
   });
-  // Before somebody may decide to send again what nobody has reported.
+  // Before an operator may decide to resend codes without a report.
   const settled = open.flatMap((record) => {
     const { summary } = record;
     if (summary.progress.unknown === 0 || !AT_REST.has(summary.status)) return [];
@@ -90,17 +90,17 @@ export function nextReadAt(
   );
 }
 
-/** Whether it has sent something since the last read. */
+/** Whether the job has sent something since the last read. */
 function hasSent({ number, summary }: JobRecord, { requests }: UsageState): boolean {
   return summary.progress.requests !== requests[number];
 }
 
-/** A read begins. What wants one from now on wants another. */
+/** A read begins. Events from now on want another read. */
 export function begun(state: UsageState, now: number): UsageState {
   return { ...state, triedAt: now, wantedAt: null };
 }
 
-/** It succeeded; `open` are the jobs as they were when it began. */
+/** A read succeeded; `open` are the jobs as they were when it began. */
 export function succeeded(
   state: UsageState,
   requests: UsageState["requests"],
@@ -120,7 +120,7 @@ export function succeeded(
   };
 }
 
-/** It failed. */
+/** A read failed. */
 export function failed(
   state: UsageState,
   error: JobFault,

@@ -1,9 +1,9 @@
 /**
- * Reads which codes of a program are in use: what is in use has reached its
- * recipient, whichever send brought it. That something is not proves nothing.
+ * Reads which codes of a program are in use: a code in use was delivered, whichever send
+ * did it. A code that is not in use proves nothing.
  *
- * All of Uber's list is read before anything of it is taken in, so a read that fails or
- * breaks off changes nothing.
+ * Uber's whole list is read before any of it is applied, so a failed read changes
+ * nothing.
  */
 import { ApiError } from "../../errors.js";
 import { hexOf } from "../../codes/code-list.js";
@@ -40,16 +40,16 @@ import {
 
 const ID = 16;
 const DISTRIBUTED = STATES.indexOf("distributed");
-/** A read that would have to wait longer for its turn is tried again later. */
+/** A read that would wait longer for its turn is tried again later. */
 const LONGEST_TURN_MS = 10_000;
 
-/** The turn, a token, the list, both once more after a 401, and what is told afterwards. */
+/** The turn, a token, the list, both again after a 401, and the report. */
 const REQUESTS = 6;
 
-/** More than the waits of a read can take. */
+/** Longer than any read with its waits. */
 const LONGEST_READ_MS = 5 * 60_000;
 
-/** What one read came to. */
+/** The result of one read. */
 interface Read {
   read: number;
   readAt: number;
@@ -85,13 +85,13 @@ export class Usage {
   get #known(): UsageState {
     const stored: JsonText<Partial<UsageState>> | undefined =
       this.#state === undefined ? this.program.state.read("usage") : undefined;
-    // With its defaults, whatever an earlier release has left out.
+    // With defaults for members that an earlier release did not store.
     if (stored !== undefined) this.#state = { ...NOTHING_READ, ...parseStored(stored) };
     return this.#state ?? NOTHING_READ;
   }
 
   #keep(state: UsageState): void {
-    // First, so that storage which refuses is not asked again at once.
+    // In memory first, so that a failing storage is not tried again at once.
     this.#state = state;
     this.program.state.write("usage", JSON.stringify(state));
   }
@@ -100,45 +100,45 @@ export class Usage {
     return this.program.records.unfolded().filter((record) => isOpen(record, now, settings()));
   }
 
-  /** When it is read next by itself. */
+  /** When the next scheduled read is due. */
   nextAt(now: number): number | undefined {
     return nextReadAt(this.#known, this.#open(now), now, settings());
   }
 
-  /** Something came that says that there is more to know. Whether it is read earlier because of that. */
+  /** An event suggests that usage has changed. Returns whether a read is now due earlier. */
   want(now: number): boolean {
     const { reconcile } = settings();
     if (reconcile === false) return false;
     const wantedAt = now + reconcile.delayMinutes * 60_000;
-    // A later event does not put off what an earlier one has wanted.
+    // A later event does not postpone the read that an earlier one wanted.
     if ((this.#known.wantedAt ?? Infinity) <= wantedAt || this.#open(now).length === 0)
       return false;
     this.#keep({ ...this.#known, wantedAt });
     return true;
   }
 
-  /** Reads it, if that is due and this invocation may ask Uber. Never throws. */
+  /** Reads usage if it is due and this invocation may call Uber. Never throws. */
   async readIfDue(now: number): Promise<void> {
     if (this.program.budget.isSpent || (this.nextAt(now) ?? Infinity) > now) return;
     await this.#read().catch((error: unknown) => logError("usage", error));
   }
 
-  /** Reads it now, or as soon as a read that is under way ends. What came of it for a job. */
+  /** Reads usage now, or after the read that is under way. Returns the result for a job. */
   async reconcile(record: JobRecord): Promise<Reconciled> {
     const { read, readAt, settled } = await this.#read().catch((error: unknown) => {
-      // Whatever it is, nothing was queued because of it.
+      // Whatever failed, it has queued nothing.
       throw new Refusal({ ...problemOf(error), queued: "no" });
     });
     const stillUnknown = record.summary.progress.unknown;
     return { read, settled: settled.get(record.number) ?? 0, stillUnknown, readAt };
   }
 
-  /** When the last try began that has ended, when it was last read, and why the last try failed, if it did. */
+  /** When the last completed try began, when usage was last read, and why the last try failed, if it did. */
   get last(): Pick<UsageState, "endedAt" | "readAt" | "error"> {
     return this.#known;
   }
 
-  /** What a job shows of it. */
+  /** The part that a job shows. */
   shown(record: JobRecord, usedBefore: number, now: number): JobUsage {
     const { readAt, error } = this.last;
     const isRead = readAt !== null && readAt >= record.summary.createdAt;
@@ -146,7 +146,7 @@ export class Usage {
     return { readAt: isRead ? readAt : null, nextAt: next ?? null, error, usedBefore };
   }
 
-  /** Several at a time share one, unless that broke off with the request that began it. */
+  /** Concurrent calls share one read, unless its request was aborted. */
   #read(): Promise<Read> {
     const now = Date.now();
     if (this.#reading && now - this.#begunAt < LONGEST_READ_MS) return this.#reading;
@@ -164,7 +164,7 @@ export class Usage {
     );
     const release = this.program.budget.reserve(REQUESTS);
     try {
-      // Before anything leaves: should this object end meanwhile, the next one does not read at once.
+      // Before the request: if the object ends meanwhile, it does not read again at once.
       this.#keep(begun(this.#known, readAt));
       await this.#turn();
       const { size: read, used } = await this.listing.read(this.program.state.id);
@@ -177,7 +177,7 @@ export class Usage {
       throw error;
     } finally {
       release();
-      // Who watches sees when it was read, whatever came of it.
+      // Watchers see the time of the read, with any result.
       for (const { summary } of open) this.program.live.changed(summary.id);
       await this.program.arm().catch((error: unknown) => logError("arm", error));
     }
@@ -189,7 +189,7 @@ export class Usage {
     const { retryAfterMs = 0 }: { retryAfterMs?: number | undefined } =
       error instanceof ApiError ? error : {};
     if (error instanceof ApiError && error.code === "rate_limited") {
-      // As after any 429: that holds for all programs.
+      // As after any 429, the wait applies to all programs.
       const until = Date.now() + (retryAfterMs || retryDelay(0));
       void this.program.stubs
         .app()
@@ -201,7 +201,7 @@ export class Usage {
     this.#keep(failed(this.#known, fault, retryAfterMs, Date.now(), pauseMinutes));
   }
 
-  /** Waits for a time at which a request may leave. A pause concerns what is sent, and not this. */
+  /** Waits until a request may be sent. A pause does not apply to reads. */
   async #turn(): Promise<void> {
     const { from } = await this.program.stubs.app().lease(this.program.state.id, 1);
     const waitMs = from - Date.now();
@@ -209,7 +209,7 @@ export class Usage {
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
   }
 
-  /** How many codes of each job are settled by it. */
+  /** How many codes of each job the read settles. */
   async #takeIn(ids: Uint8Array): Promise<Map<number, number>> {
     const { ledger, jobs, records, runner, reports } = this.program;
     const byJob = new Map<number, number[]>();
@@ -220,13 +220,13 @@ export class Usage {
       else byJob.set(job, [place]);
     });
     const settled = new Map<number, number>();
-    // Nothing of these is read: opening a job costs time, and a row.
+    // These are not opened, because opening a job costs time and a row.
     const unchanged = new Set<number>();
     const told: { record: JobRecord; use: string; progress: JobProgress | null }[] = [];
     let failure: unknown;
     for (const [number, places] of byJob) {
       const record = records.byNumber(number);
-      // Of one that can't be read, all codes count as unknown; the next read says it again.
+      // If a job can't be read, all of its codes count as unknown; the next read reports them again.
       if (record === undefined || record.isFolded || isSetAside(record)) continue;
       const use = digestOf(places);
       if (record.knownUse === use) {
@@ -243,7 +243,7 @@ export class Usage {
           told.push({ record, use, progress: isNews ? progress : null });
         });
       } catch (error) {
-        // It keeps nothing from the others. One that can't be read was set aside by that.
+        // The other jobs go on. An unreadable job was set aside by this.
         logError("usage", error);
         if (!isSetAside(record)) failure = error;
       }
@@ -265,8 +265,8 @@ export class Usage {
   }
 
   /**
-   * Those that no job has as distributed, such as the ones that were refused, or never sent from here:
-   * else a later job would take them for free. Those of jobs that are unchanged were kept before.
+   * Stores codes in use that no job has as distributed, because they were refused or never sent from here:
+   * else a later job would take them as free. Those of unchanged jobs were stored before.
    */
   async #unknownToJobs(ids: Uint8Array, unchanged: ReadonlySet<number>): Promise<Uint8Array> {
     const { ledger, jobs, records } = this.program;
@@ -277,7 +277,7 @@ export class Usage {
     const { stateOf } = await readStates(asked, jobs, records);
     const isKept = new Uint8Array(ids.length / ID);
     ledger.find(ids, (place, { job, place: there, state }) => {
-      // What a job that is gone says of a code is corrected by the ledger itself.
+      // The ledger itself corrects the states of deleted jobs.
       const isKnown = state !== undefined || unchanged.has(job);
       if (isKnown || stateOf(job, there) === DISTRIBUTED) isKept[place] = 1;
     });
@@ -295,7 +295,7 @@ function isEqual(one: JobProgress, other: JobProgress): boolean {
   return [...STATES, "usedBefore" as const].every((name) => one[name] === other[name]);
 }
 
-/** Tells one choice of places of a job from another. */
+/** A digest of some indices of a job. */
 function digestOf(places: readonly number[]): string {
   let [sum, mixed] = [0, 0];
   for (const place of places) {
@@ -306,7 +306,7 @@ function digestOf(places: readonly number[]): string {
   return `${places.length} ${sum} ${mixed}`;
 }
 
-/** As `listCodes` gives them. */
+/** The codes in the form that `listCodes` returns. */
 function* entriesOf(ids: Uint8Array, places: readonly number[]) {
   for (const place of places) yield { codeId: hexOf(ids, place * ID), usageCount: 1 };
 }

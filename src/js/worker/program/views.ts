@@ -14,14 +14,14 @@ import type { JobDetail, JobMessage, UnknownBatch } from "../types.js";
 const MOST_BATCHES = 200;
 const MOST_REASONS = 100;
 
-/** What they need of a program's object. */
+/** The parts of a program's object that they use. */
 interface Needs {
   readonly jobs: OpenJobs;
   readonly state: ProgramState;
   readonly usage: Usage;
 }
 
-/** All that there is to say of a job. */
+/** Everything that the API shows of a job. */
 export async function detail(program: Needs, record: JobRecord): Promise<JobDetail> {
   const { summary, samples } = record;
   const job = await program.jobs.getReadable(record);
@@ -40,7 +40,7 @@ export async function detail(program: Needs, record: JobRecord): Promise<JobDeta
     unknownBatchCount: unknown.length,
     pausedByEverything: program.state.isPaused,
     sources: record.sources,
-    // A job that is gone has nothing left to send.
+    // A deleted job has nothing left to send.
     usage: program.usage.shown(record, job ? usedBefore : 0, Date.now()),
     settling: shownSettling(program, record, unknown),
   };
@@ -60,7 +60,7 @@ function failures(job: ReadableJob): JobDetail["failures"] {
   return sorted.slice(0, MOST_REASONS).map(([reason, count]) => ({ reason, count }));
 }
 
-/** What is sent to those who watch: what changes all the time, or everything when more did. */
+/** The message to watchers: the part that changes often, or everything if more has changed. */
 export function part(
   program: Needs,
   record: JobRecord,
