@@ -96,7 +96,8 @@ export async function keepTruth(context, ask, codesOf, given) {
     const creation = creationOf(response.request());
     if (creation === undefined || status >= 500) return;
     if (!creation.isRepeating && !creation.isUnchecked) return;
-    const answer = await response.json().catch(() => null);
+    const answer = response.ok() ? await response.json().catch(() => null) : null;
+    // A refusal does not say that an earlier request with this key made nothing.
     if (answer === null) return;
     if (creation.isRepeating) change(unanswered, creation.program, -1);
     for (const { id } of answer.jobs ?? (answer.id ? [answer] : [])) {
@@ -201,17 +202,14 @@ export async function keepTruth(context, ask, codesOf, given) {
       /** @type {Map<string, number>} */
       const allowed = new Map(again);
       const jobs = await allJobs();
-      const left = new Map(unanswered);
       for (const { id, programId, source, resent } of jobs) {
         const path = `/api/programs/${programId}/jobs/${id}`;
         const rows = await rowsOf(path).catch(() => []);
         if (resent > 0) {
-          const isKnown = repeating.has(id);
-          if (!isKnown) {
-            const of = (left.get(programId) ?? 0) > 0 ? programId : "several";
-            if ((left.get(of) ?? 0) <= 0)
-              faults.push(`${path} sends again, and nobody confirmed it`);
-            change(left, of, -1);
+          // Of a file that spans programs, one request makes several jobs.
+          const isOfLost = [programId, "several"].some((one) => (unanswered.get(one) ?? 0) > 0);
+          if (!repeating.has(id) && !isOfLost) {
+            faults.push(`${path} sends again, and nobody confirmed it`);
           }
           for (const { code } of rows) change(allowed, code);
         }

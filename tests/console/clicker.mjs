@@ -270,7 +270,7 @@ const actions = {
       return `${fault} ${share}`;
     },
   ],
-  answers: [5, loseAnswers],
+  answers: [3, loseAnswers],
   mend: [
     7,
     async () => {
@@ -343,11 +343,11 @@ async function loseAnswers() {
   const all = [await chooseList()];
   await setFault(LABELS[fault] ?? "", "1");
   all.push(await decide(2));
-  await page.waitForTimeout(2_000 + random.below(3_000));
+  await page.waitForTimeout(1_500 + random.below(1_500));
   await setFault(LABELS[fault] ?? "", "0");
-  for (let round = 0; round < 3; round += 1) {
+  for (let round = 0; round < 2; round += 1) {
     all.push(await decide(4));
-    await page.waitForTimeout(random.below(2_500));
+    await page.waitForTimeout(random.below(1_500));
   }
   return [fault, ...all].join(" · ");
 }

@@ -195,6 +195,39 @@ export const reviewTests = (page) => ({
     equal(await status(), "cancelled");
   },
 
+  async "after a lost answer, other choices show first whether the job exists"() {
+    const codes = (await codesOf(page, autumn.id)).slice(20, 22);
+    const path = `/api/programs/${autumn.id}/jobs`;
+    await withStartWindow(page);
+    await page.goto(`/programs/${autumn.id}/new`);
+    await choose(page, "lost.txt", codes.join("\n"));
+    const kept = page.getByLabel("Start it even if this page is closed");
+    await kept.waitFor();
+    const sendAgain = page.getByLabel(/^Send .* again/);
+    if (await sendAgain.isVisible()) await sendAgain.check();
+    const { jobs: before } = await call(page, path);
+    const creating = `**${path}?*valid=true*`;
+    await page.route(creating, async (route) => {
+      await route.fetch();
+      return route.abort("connectionreset");
+    });
+    const button = page.getByRole("button", { name: "Distribute 2 codes" });
+    await button.and(page.locator("[aria-disabled=false]")).click();
+    await page.getByText("The job may have been created or not").first().waitFor();
+    await page.unroute(creating);
+    // Pressed now, it would be a second job: of the same codes, and of another order.
+    await kept.setChecked(!(await kept.isChecked()));
+    await page.getByText("All 2 are in").waitFor();
+    await reason(page)
+      .filter({ hasText: "First decide about the codes that are in an earlier job" })
+      .waitFor();
+    const { jobs } = await call(page, path);
+    equal(jobs.length, before.length + 1);
+    await call(page, `${path}/${jobs[0].id}/cancel`, { method: "POST" });
+    await again(page);
+    await page.unroute("**/api/config");
+  },
+
   async "the code that goes first is one that leaves, whatever is left out"() {
     const codes = await codesOf(page, autumn.id);
     const [cancelled = "", used = ""] = [codes[0], codes[3]];

@@ -134,18 +134,21 @@ export function explainUsage({
   };
 }
 
+/** Whether a job may exist although its creation failed. */
+export const isLost = ({ status, queued }: WorkerError): boolean =>
+  status === null || (queued === "unknown" && status >= 500);
+
 /** A job was to be created. */
 export function explainCreation(problem: WorkerError): Explained {
   const { code, message, hint, queued, status } = problem;
-  const isLost = status === null || (queued === "unknown" && status >= 500);
   return {
     what: message,
-    meaning: isLost
+    meaning: isLost(problem)
       ? "The job may have been created or not."
       : queued === "no"
         ? `No job was created. ${NOTHING_QUEUED}`
         : MAYBE_QUEUED,
-    todo: isLost
+    todo: isLost(problem)
       ? "Press the button again: if the job exists, you get that one and no second one."
       : todoOf(code, hint),
     code,

@@ -25,6 +25,7 @@ import { leavesNow, obstacleOfFirst, useFirstCode } from "./first-code.js";
 import { noteHow, startOf, usualHow, withFirst } from "./how.js";
 import { Cost } from "./cost.js";
 import { HowItLeaves } from "./how-it-leaves.js";
+import { useLostOrder } from "./lost-order.js";
 import { ListCard } from "./list-card.js";
 import { OneFirst } from "./one-first.js";
 import { PeopleRows } from "./people-rows.js";
@@ -178,6 +179,16 @@ function Decide({
   const first = single && (how.first?.trim().toLowerCase() ?? null);
   const firstCode = useFirstCode(programId, list, first, decisions.again, round);
 
+  const lost = useLostOrder(() => {
+    setDecisions((made) => ({ ...made, again: null }));
+    onCheckAgain();
+  });
+  const choose = (chosen: typeof how) => {
+    setFault(null);
+    setHow(chosen);
+    lost.change();
+  };
+
   // Guards against a second click before the first one is shown.
   const once = useRef(false);
   const distribute = async () => {
@@ -213,6 +224,7 @@ function Decide({
       const problem = toWorkerError(error);
       const explained = explainCreation(problem);
       setFault(explained);
+      lost.note(problem);
       announce(`${explained.what}. ${explained.meaning}`);
       // Somebody has sent some of these meanwhile, or Uber’s list has changed.
       if (CHANGED.has(problem.code)) onCheckAgain();
@@ -247,6 +259,7 @@ function Decide({
       onDecide={(made) => {
         setFault(null);
         setDecisions(made);
+        lost.change();
       }}
       {...(programId !== null && { cost: <Cost programId={programId} leaving={leaving} /> })}
       onCheckAgain={onCheckAgain}
@@ -256,7 +269,7 @@ function Decide({
       {list !== null && programId !== null && (
         <WithoutGuest key={draft.readMs} programId={programId} list={list} onRead={onRead} />
       )}
-      <HowItLeaves how={how} seconds={needsApproval ? 0 : seconds} onChange={setHow}>
+      <HowItLeaves how={how} seconds={needsApproval ? 0 : seconds} onChange={choose}>
         {single && (
           <OneFirst
             how={how}
@@ -264,7 +277,7 @@ function Decide({
             leaving={leaving}
             firstCode={firstCode}
             leftOut={leftOutOf(check, decisions.again)}
-            onChange={setHow}
+            onChange={choose}
             onCheckAgain={onCheckAgain}
           />
         )}

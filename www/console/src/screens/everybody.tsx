@@ -5,6 +5,7 @@ import { announce } from "../announce.js";
 import { UNDECIDED, leavingOf } from "../distribution/decisions.js";
 import { noteHow, startOf, usualHow } from "../distribution/how.js";
 import { HowItLeaves } from "../distribution/how-it-leaves.js";
+import { useLostOrder } from "../distribution/lost-order.js";
 import { Review } from "../distribution/review.js";
 import { type Explained, explainCreation } from "../explain.js";
 import { codes, inSentence, number, verb } from "../format.js";
@@ -68,6 +69,10 @@ function Ask({ programId, name, config }: { programId: string; name: string; con
   const leaving = leavingOf({ size, rejected: 0, check, decisions, obstacle: "" });
   const needsApproval = config.approval !== null && leaving > config.approval.above;
 
+  const lost = useLostOrder(() => {
+    setDecisions((made) => ({ ...made, again: null }));
+    setRound(round + 1);
+  });
   const once = useRef(false);
 
   const distribute = async () => {
@@ -93,6 +98,7 @@ function Ask({ programId, name, config }: { programId: string; name: string; con
     } catch (error) {
       const problem = toWorkerError(error);
       setFault(explainCreation(problem));
+      lost.note(problem);
       if (problem.code === "already_queued") setRound(round + 1);
     }
     once.current = false;
@@ -145,6 +151,7 @@ function Ask({ programId, name, config }: { programId: string; name: string; con
         onDecide={(made) => {
           setFault(null);
           setDecisions(made);
+          lost.change();
         }}
         onCheckAgain={() => setRound(round + 1)}
         onDistribute={() => void distribute()}
@@ -161,7 +168,15 @@ function Ask({ programId, name, config }: { programId: string; name: string; con
             onInput={(event) => setTyped(event.currentTarget.value)}
           />
         </div>
-        <HowItLeaves how={how} seconds={needsApproval ? 0 : seconds} onChange={setHow} />
+        <HowItLeaves
+          how={how}
+          seconds={needsApproval ? 0 : seconds}
+          onChange={(chosen) => {
+            setFault(null);
+            setHow(chosen);
+            lost.change();
+          }}
+        />
       </Review>
     </>
   );
