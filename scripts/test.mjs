@@ -82,7 +82,7 @@ const STEPS = [
     }
   }),
   check("rust lint", () => clippy(["--all-features"]), CARGO),
-  ...["--all-features", "--features=client"].map((features) =>
+  ...["--all-features", "--features=client", "--features=sandbox,js"].map((features) =>
     check(`rust lint wasm ${features}`, () => clippy([...WASM_ARGS, features]), CARGO),
   ),
   tests("rust test", () => exec("cargo", ["test", "--locked", "--all-features"]), CARGO),

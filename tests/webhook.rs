@@ -94,7 +94,7 @@ fn events() {
     for vector in vectors("events") {
         let environment = vector["environment"].as_str();
         let event = read(&json(&vector["body"]), environment, &Json::Null).unwrap();
-        compare(event, &vector);
+        compare(&event, &vector);
     }
 }
 
@@ -105,15 +105,14 @@ fn texts() {
         let body = serde_json::from_str::<Json>(vector["body"].as_str().unwrap());
         assert_eq!(body.is_ok(), !vector["expect"].is_null(), "{}", vector["name"]);
         if let Ok(body) = body {
-            compare(read(&body, None, &Json::Null).unwrap(), &vector);
+            compare(&read(&body, None, &Json::Null).unwrap(), &vector);
         }
     }
 }
 
-fn compare(event: WebhookEvent<'_>, vector: &Value) {
+fn compare(event: &WebhookEvent<'_>, vector: &Value) {
     let expect = &vector["expect"];
     let name = &vector["name"];
-    // As a program in Rust sees it …
     let found = json!({
         "id": event.id(),
         "type": event.event_type(),
@@ -130,13 +129,6 @@ fn compare(event: WebhookEvent<'_>, vector: &Value) {
         })).collect::<Vec<_>>(),
     });
     assert_eq!(found, *expect, "{name}");
-    // … and one in JavaScript.
-    assert_eq!(by_name(&event.write()), by_name(&json(expect)), "{name}");
-}
-
-/// The order of members does not count.
-fn by_name(value: &Json) -> Value {
-    serde_json::to_value(value).unwrap()
 }
 
 #[test]

@@ -91,8 +91,11 @@ fn check_event(body: &[u8]) {
     check_envelope(&event, &value);
 
     // The same, given by the caller, is taken as it is.
-    let given = event.clone().write();
-    let again = read(&json, environment, given.get("outcomes")).unwrap();
+    let given = told.iter().map(|(code, reached, _)| {
+        let status = if *reached { "distributed" } else { "failed" };
+        Json::object().with("code", code.as_str()).with("status", status)
+    });
+    let again = read(&json, environment, &Json::List(given.collect())).unwrap();
     assert_eq!(again.outcomes.len(), event.outcomes.len());
     // Anything else that is given is refused, or is made of codes that stand in it.
     if let Ok(other) = read(&json, None, json.get("outcomes"))

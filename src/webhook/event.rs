@@ -26,7 +26,7 @@ const MILLISECONDS_FROM: f64 = 1e11;
 /// A webhook, read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WebhookEvent<'a> {
-    /// All but the outcomes, under its names in JavaScript.
+    /// All but the outcomes, under Uber's names where it has one.
     envelope: Json<'a>,
     /// What became of codes. Empty where that is not clear.
     pub outcomes: Vec<Outcome>,
@@ -35,39 +35,35 @@ pub struct WebhookEvent<'a> {
 /// What is shown of the envelope as it came. The program is not read out of
 /// `resource_href`, whose form is inferred: an outcome that went to another
 /// program would be worse than one that went to none.
-const FIELDS: [(&str, &str); 3] = [
-    ("organization_id", "organizationId"),
-    (PROGRAM, "programId"),
-    ("resource_href", "resourceHref"),
-];
+const FIELDS: [&str; 3] = ["organization_id", PROGRAM, "resource_href"];
 
 /// How deep wrappers are looked for.
 const WRAPPER_LEVELS: u8 = 2;
 
-impl<'a> WebhookEvent<'a> {
+impl WebhookEvent<'_> {
     /// Which message it is: `event_id`, else `webhook_meta.webhook_msg_uuid`.
     /// Whether a repeated delivery has the same one is unknown.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
-        self.envelope.get("id").text()
+        self.envelope.get("event_id").text()
     }
 
     /// `event_type`, verbatim; empty where there is none.
     #[must_use]
     pub fn event_type(&self) -> &str {
-        self.envelope.get("type").text().unwrap_or_default()
+        self.envelope.get("event_type").text().unwrap_or_default()
     }
 
     /// `organization_id`
     #[must_use]
     pub fn organization_id(&self) -> Option<&str> {
-        self.envelope.get("organizationId").text()
+        self.envelope.get("organization_id").text()
     }
 
     /// `voucher_program_id`
     #[must_use]
     pub fn program_id(&self) -> Option<&str> {
-        self.envelope.get("programId").text()
+        self.envelope.get(PROGRAM).text()
     }
 
     /// `X-Environment`, in lower case: `production` or `sandbox` (stated).
@@ -81,13 +77,13 @@ impl<'a> WebhookEvent<'a> {
     #[must_use]
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // It was checked.
     pub fn occurred_at(&self) -> Option<u64> {
-        self.envelope.get("occurredAt").number().map(|time| time as u64)
+        self.envelope.get("occurred_at").number().map(|time| time as u64)
     }
 
     /// Where the newest state can be asked for: `resource_href`.
     #[must_use]
     pub fn resource_href(&self) -> Option<&str> {
-        self.envelope.get("resourceHref").text()
+        self.envelope.get("resource_href").text()
     }
 
     /// Whether it reports a distribution, and no outcome could be read: what it says is
@@ -95,20 +91,6 @@ impl<'a> WebhookEvent<'a> {
     #[must_use]
     pub fn unread(&self) -> bool {
         self.outcomes.is_empty() && reports_distribution(self.event_type())
-    }
-
-    /// The event as an object, under its names in JavaScript.
-    #[must_use]
-    pub fn write(self) -> Json<'a> {
-        let unread = self.unread();
-        let mut list = Vec::new();
-        for Outcome { code, status, reason } in self.outcomes {
-            let mut text = String::new();
-            code.write_to(&mut text);
-            let outcome = Json::object().with("code", text).with("status", status.as_str());
-            list.push(outcome.with("reason", reason));
-        }
-        self.envelope.with("unread", unread).with("outcomes", Json::List(list))
     }
 }
 
@@ -126,13 +108,13 @@ pub fn read<'a>(
     find_layers(body, WRAPPER_LEVELS, &mut layers);
     let event_type = pick(&layers, "event_type");
     let mut envelope = Json::object();
-    for (theirs, ours) in FIELDS {
-        envelope = envelope.with(ours, pick(&layers, theirs).clone());
+    for name in FIELDS {
+        envelope = envelope.with(name, pick(&layers, name).clone());
     }
     let (outcomes, code, fault) = match (body, outcomes) {
         (Json::Object(_), Json::Null) => {
             let is_read = event_type.text().is_some_and(reports_distribution);
-            let program = envelope.get("programId").text();
+            let program = envelope.get(PROGRAM).text();
             let found = if is_read { find(&layers, program) } else { Vec::new() };
             (Some(found), ErrorCode::MalformedBody, "")
         }
@@ -151,10 +133,10 @@ pub fn read<'a>(
     let occurred_at =
         epoch_ms(body.get("event_time")).or_else(|| epoch_ms(meta.get("webhook_msg_timestamp")));
     let envelope = envelope
-        .with("type", event_type.text().unwrap_or_default().to_owned())
-        .with("id", id)
+        .with("event_type", event_type.text().unwrap_or_default().to_owned())
+        .with("event_id", id)
         .with("environment", environment)
-        .with("occurredAt", occurred_at);
+        .with("occurred_at", occurred_at);
     Ok(WebhookEvent { envelope, outcomes })
 }
 
