@@ -39,11 +39,19 @@ export function project(...parts) {
   for (const file of ["hosts/suite.mjs", "hosts/edge.mjs", "package/harness.mjs"]) {
     cpSync(join(ROOT, "tests", file), join(folder, "tests", file));
   }
+  takeAssertions(join(folder, "tests", "package"));
   for (const part of parts) {
     const files = join(HERE, "projects", part);
     if (existsSync(files)) cpSync(files, folder, { recursive: true });
   }
   return folder;
+}
+
+/** The assertions of the harness beside it: a tool may leave out what is in `node_modules`. @param {string} folder */
+function takeAssertions(folder) {
+  const [harness, elsewhere] = [join(folder, "harness.mjs"), "../../node_modules/chai/index.js"];
+  cpSync(join(ROOT, "node_modules", "chai", "index.js"), join(folder, "chai.js"));
+  writeFileSync(harness, readFileSync(harness, "utf8").replace(elsewhere, "./chai.js"));
 }
 
 /** @param {string} folder @param {string} line */
