@@ -1,13 +1,13 @@
-//! Distributes codes from a native program: the core decides, `ureq` carries.
+//! Distributes codes from a native program: the core decides, `ureq` sends.
 //!
 //! ```text
 //! npm run sandbox                               # in another terminal
-//! cargo run --example distribute                # the first program, all its codes one by one
+//! cargo run --example distribute                # all codes of the first program, listed one by one
 //! cargo run --example distribute -- PROGRAM codes.csv
 //! ```
 //!
-//! It speaks plain HTTP and so reaches this machine only. A program that is to
-//! reach Uber gives `ureq` its feature `rustls`, and takes [`BaseUrl::PRODUCTION`].
+//! It uses plain HTTP and so reaches this machine only. To reach Uber, enable the
+//! feature `rustls` of `ureq`, and use [`BaseUrl::PRODUCTION`].
 
 use std::env;
 use std::hash::{BuildHasher, RandomState};
@@ -33,7 +33,7 @@ fn main() {
     if let Err(error) = run() {
         let queued = match error.queued.as_str() {
             "no" => "Nothing was queued.",
-            _ => "Something may have been queued: don't send again before you know.",
+            _ => "Something may have been queued: find out before you send again.",
         };
         eprintln!("{error}\n{}\n{queued}", error.hint());
         std::process::exit(1);
@@ -55,7 +55,7 @@ fn run() -> Result<(), Error> {
             (program, list)
         }
     };
-    // Whoever reads a file says what is wrong with it before anything is sent.
+    // Report all faults of the file before anything is sent.
     for rejected in list.rejected() {
         eprintln!("line {}: {}", rejected.line, rejected.message);
     }
@@ -91,7 +91,7 @@ struct Client {
 }
 
 impl Client {
-    /// By the environment, or with what `npm run sandbox` has by default.
+    /// Reads the environment; the defaults are those of `npm run sandbox`.
     fn new() -> Result<Self, Error> {
         let value = |name: &str, default: &str| env::var(name).unwrap_or_else(|_| default.into());
         let base_url =
@@ -105,7 +105,7 @@ impl Client {
         let organization = OrganizationId::new(organization)?;
         let agent = ureq::Agent::config_builder()
             .timeout_global(Some(Duration::from_secs(30)))
-            // The core judges every status, and a POST that is redirected is a second send.
+            // The core evaluates every status, and a redirected POST is a second send.
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
@@ -141,7 +141,7 @@ impl Client {
         Ok(reader.finish())
     }
 
-    /// Sends a request until it is accepted, or the core says that it is over.
+    /// Sends a request until it is accepted, or the core ends the retries.
     fn call(&mut self, request: &Request, operation: Operation) -> Result<Json<'static>, Error> {
         let mut retry = Retry::new(operation, 2);
         loop {
@@ -159,7 +159,7 @@ impl Client {
                 Err(_) => Attempt::Failed,
             };
             match retry.after(attempt, now(), random()) {
-                // It is the core that never waits.
+                // Waiting is the caller's task: the core never waits.
                 #[allow(clippy::disallowed_methods)]
                 RetryDecision::Wait(ms) => thread::sleep(Duration::from_millis(ms)),
                 RetryDecision::RenewToken => self.token = None,
@@ -188,7 +188,7 @@ impl Client {
         Ok(tokens.access_token)
     }
 
-    /// One attempt. A request may have left although no answer came.
+    /// One attempt. The request may have been sent even if there was no response.
     fn send(
         &self,
         request: &Request,
@@ -218,26 +218,26 @@ impl Client {
                 ureq::Error::Timeout(_) => ErrorCode::Timeout,
                 _ => ErrorCode::ConnectionFailed,
             };
-            Error::new(code, operation.lost(true), "No answer came").with_source(error)
+            Error::new(code, operation.lost(true), "There was no response").with_source(error)
         })?;
         let fields = answer.headers().iter().filter_map(|(name, value)| {
             Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
         });
         let head = ResponseHead { status: answer.status().as_u16(), headers: fields.collect() };
-        // The status line is the evidence, whatever becomes of the body.
+        // The status line is the evidence, even if reading the body fails.
         let body = answer.body_mut().read_to_string().unwrap_or_default();
         Ok((head, body))
     }
 }
 
-// The core never asks for the time; whoever calls it does.
+// The core never reads the clock; its caller does.
 #[allow(clippy::disallowed_methods)]
 fn now() -> u64 {
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Good enough to spread clients out: each hasher is seeded by chance.
+/// Random enough to spread clients: each hasher has a random seed.
 fn random() -> f64 {
     f64::from(u32::try_from(RandomState::new().hash_one(0) >> 32).unwrap_or_default())
         / f64::from(u32::MAX)

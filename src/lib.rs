@@ -1,10 +1,10 @@
-//! Distribute Uber for Business voucher codes in bulk, and know of every call
-//! whether it queued anything.
+//! Distribute Uber for Business voucher codes in bulk, and know for every call whether it
+//! queued anything.
 //!
-//! This is the core of the npm package of the same name: it decides what is a
-//! valid code, what a request looks like, what an answer means and whether it
-//! may be tried again. It does no input or output, reads no clock and draws no
-//! random number: values go in, values come out.
+//! This is the core of the npm package of the same name: it decides what is a valid code,
+//! what a request looks like, what a response means and whether the request may be
+//! retried. It does no input or output, reads no clock and draws no random numbers: these
+//! are arguments.
 //!
 //! ```
 //! use uber_vouchers::{Api, BaseUrl, CodeReader, Error, OrganizationId, ProgramId};
@@ -16,38 +16,37 @@
 //! let list = reader.finish();
 //! distribute::ensure_no_rejected(list.rejected_count(), list.len() as u64)?;
 //!
-//! let base_url = BaseUrl::new(BaseUrl::PRODUCTION, "baseUrl")?;
+//! let base_url = BaseUrl::new(BaseUrl::PRODUCTION, "base_url")?;
 //! let api = Api::new(base_url, OrganizationId::new("my-organization")?, Api::DEFAULT_LANGUAGE)?;
 //! let request = distribute::request(&api, &ProgramId::new("my-program")?, list.iter())?;
 //! assert!(request.url.ends_with("/voucher-programs/my-program/codes/distribute"));
 //!
-//! // Whoever sends it gives back what came, with its header fields.
+//! // Send the request with an HTTP client, and pass on the response's status and headers.
 //! let head = ResponseHead { status: 200, ..ResponseHead::default() };
 //! assert_eq!(Verdict::of(&head), Verdict::Accepted);
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! Where to begin: [`csv`] reads lists of codes, [`uber::distribute`] makes the
-//! request, [`uber::response`] says what came of it and [`uber::retry`] what may be
-//! sent again, both by the rules of [`uber::policy`]. [`job`] is for lists of any
-//! size, and [`webhook`] for what Uber reports later. The
-//! repository has two programs that use it: `examples/distribute.rs`, and an edge
-//! worker in `examples/rust-worker`.
+//! Where to begin: [`csv`] reads lists of codes, [`uber::distribute`] creates the
+//! request, [`uber::response`] describes a failed one and [`uber::retry`] decides when to
+//! retry, both by the rules of [`uber::policy`]. [`job`] is for lists of any size, and
+//! [`webhook`] for what Uber reports later. The repository has two programs that use this
+//! crate: `examples/distribute.rs`, and an edge worker in `examples/rust-worker`.
 //!
 //! # Features
 //!
-//! None is on by default.
+//! None is enabled by default.
 //!
-//! - `sandbox`: a simulation of Uber's voucher API that can say how often each code
-//!   was sent.
-//! - `js`, `client` and `jobs`: on wasm32, what the npm package is built of. They export
-//!   functions to JavaScript and set the allocator; no program in Rust needs them.
+//! - `sandbox`: a simulation of Uber's voucher API that reports how often each code was
+//!   sent.
+//! - `js`, `client` and `jobs`: used on wasm32 to build the npm package. They export
+//!   functions to JavaScript and set the allocator; no Rust program needs them.
 
-// docs.rs says beside each item which feature it needs.
+// docs.rs shows which feature each item needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// The wasm is built to be small, but for the few functions that every code of a
-// long list goes through. The build script says when; the attribute is unstable.
+// The wasm is optimized for size, except for the few functions that process every code of
+// a long list. The build script enables this; the attribute is unstable.
 #![cfg_attr(hot_paths, feature(optimize_attribute))]
 
 pub mod code;
@@ -60,7 +59,7 @@ mod mask;
 mod names;
 #[cfg(any(
     all(test, feature = "sandbox", not(target_arch = "wasm32")),
-    all(target_arch = "wasm32", feature = "client")
+    all(target_arch = "wasm32", feature = "js")
 ))]
 mod protocol;
 pub mod recipients;
@@ -87,7 +86,7 @@ pub use uber::retry::Retry;
 pub use webhook::event::WebhookEvent;
 
 #[cfg(all(target_arch = "wasm32", feature = "js"))]
-// A binding is documented where its users are: in the declarations of src/js.
-// It takes strings by value: wasm-bindgen knows no `Option<&str>`.
+// A binding is documented for its users in the declarations of src/js. It takes strings
+// by value, because wasm-bindgen does not support `Option<&str>`.
 #[allow(missing_docs, unreachable_pub, clippy::needless_pass_by_value)]
 mod wasm;

@@ -1,13 +1,12 @@
 //! Masks personal data in text from outside, before it is shown or stored.
 
-/// Longer text is cut to this many characters.
+/// Longer text is truncated to this many characters.
 const LONGEST_TEXT: usize = 200;
 
-/// Hides e-mail addresses and telephone numbers, and shortens what is left.
+/// Hides e-mail addresses and telephone numbers, and shortens the rest.
 ///
-/// Rather too much than too little: a word with an `@` goes as a whole, and so
-/// do seven digits with nothing but spaces, points and the like between them,
-/// which a date has too.
+/// Masks rather too much: any word with an `@`, and any seven digits separated only by
+/// spaces, dots and the like, even those of a date.
 pub(crate) fn mask(text: &str) -> String {
     let masked = replace(text.as_bytes(), is_email_byte, |byte| byte == b'@', 1, b"[email]");
     let masked = replace(&masked, is_phone_byte, |byte| byte.is_ascii_digit(), 7, b" [phone] ");
@@ -18,7 +17,7 @@ pub(crate) fn mask(text: &str) -> String {
     masked
 }
 
-/// Replaces each run of bytes that belong together, if so many of them count.
+/// Replaces each run of matching bytes that contains at least `least` significant ones.
 fn replace(
     text: &[u8],
     belongs: fn(u8) -> bool,
@@ -27,7 +26,7 @@ fn replace(
     by: &[u8],
 ) -> Vec<u8> {
     let mut replaced = Vec::new();
-    // What counts belongs, so that no other run can have any of it.
+    // Significant bytes match too, so every one of them is in exactly one run.
     for run in text.chunk_by(|one, next| belongs(*one) == belongs(*next)) {
         let count = run.iter().filter(|byte| counts(**byte)).count();
         replaced.extend_from_slice(if count < least { run } else { by });
@@ -35,8 +34,8 @@ fn replace(
     replaced
 }
 
-/// Whether a byte can be part of an e-mail address: no space, and none of RFC 5322's
-/// specials save `@` and `.`.
+/// Whether a byte can be part of an e-mail address: not a space, and none of the specials
+/// of RFC 5322 except `@` and `.`.
 fn is_email_byte(byte: u8) -> bool {
     !matches!(
         byte,
@@ -44,10 +43,28 @@ fn is_email_byte(byte: u8) -> bool {
     )
 }
 
-/// Whether a byte can be part of a telephone number. Beyond ASCII there are dashes and
-/// spaces, so all of that can.
+/// Whether a byte can be part of a telephone number. Some dashes and spaces are not
+/// ASCII, so every non-ASCII byte counts.
 fn is_phone_byte(byte: u8) -> bool {
     byte.is_ascii_digit()
         || matches!(byte, b' ' | b'(' | b')' | b'+' | b'-' | b'.' | b'/')
         || byte >= 0x80
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `src/js/personal-data.ts` masks in the same way: its test reads the same examples.
+    #[test]
+    fn the_examples_are_masked() {
+        let examples = include_str!("../tests/vectors/personal-data.json");
+        let examples: serde_json::Value = serde_json::from_str(examples).unwrap();
+        let examples = examples.as_array().unwrap();
+        assert!(!examples.is_empty());
+        for example in examples {
+            let text = example["text"].as_str().unwrap();
+            assert_eq!(mask(text), example["masked"].as_str().unwrap(), "{text:?}");
+        }
+    }
 }

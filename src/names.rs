@@ -1,4 +1,4 @@
-//! Enums whose variants have a stable name, in Rust and in JavaScript.
+//! Enums whose variants have stable names in Rust and JavaScript.
 
 /// Declares an enum with `ALL`, `as_str`, `from_name` and `Display`. The number of a
 /// variant is its position.
@@ -16,10 +16,10 @@ macro_rules! named {
         }
 
         impl $type {
-            /// All of them, in the order of their numbers.
+            /// All variants, in the order of their numbers.
             pub const ALL: &'static [$type] = &[$($type::$variant),*];
 
-            /// The name in the docs and in JavaScript.
+            /// The name in the documentation and in JavaScript.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -27,13 +27,13 @@ macro_rules! named {
                 }
             }
 
-            /// The variant of that name.
+            /// The variant with this name.
             #[must_use]
             pub fn from_name(name: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|one| one.as_str() == name)
             }
 
-            /// The lines of documentation of each, for the declarations of TypeScript.
+            /// The documentation lines of each variant, for the TypeScript declarations.
             #[cfg(test)]
             #[allow(dead_code)]
             pub(crate) const DOCS: &'static [&'static [&'static str]] = &[$(&[$($docs),*]),*];

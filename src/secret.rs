@@ -1,4 +1,4 @@
-//! Values that must never be printed, each kind a type of its own.
+//! Secrets that must never be printed, each with its own type.
 
 use std::fmt;
 
@@ -12,13 +12,13 @@ macro_rules! secret {
             pub struct $name(String);
 
             impl $name {
-                /// Takes the secret out of the reach of `Debug`.
+                /// Wraps the secret, so that `Debug` does not print it.
                 #[must_use]
                 pub fn new(text: impl Into<String>) -> Self {
                     Self(text.into())
                 }
 
-                /// The secret itself. The name is long so that its uses can be found.
+                /// Returns the secret. The long name makes its uses easy to find.
                 #[must_use]
                 pub fn expose(&self) -> &str {
                     &self.0
@@ -37,9 +37,9 @@ macro_rules! secret {
 secret! {
     /// A token that Uber's API accepts as `Authorization: Bearer …`.
     AccessToken;
-    /// What gets the next token of an administrator.
+    /// The token that gets an administrator's next access token.
     RefreshToken;
-    /// What the sign-in page sent back; it is exchanged for tokens once.
+    /// The code that the sign-in page returns; it can be exchanged for tokens once.
     AuthorizationCode;
     /// The secret of an app in Uber's developer dashboard.
     ClientSecret;
@@ -48,20 +48,20 @@ secret! {
 }
 
 impl AccessToken {
-    /// Whether this can stand in an HTTP header: visible ASCII, not empty.
+    /// Whether this is valid in an HTTP header: visible ASCII, not empty.
     #[must_use]
     pub fn fits_a_header(&self) -> bool {
         !self.0.is_empty() && self.0.bytes().all(|byte| byte.is_ascii_graphic())
     }
 }
 
-/// What to do about one that [`is_padded`], where it was refused.
+/// The hint for a refused secret that [`is_padded`].
 pub(crate) const PADDED: &str =
     "A key, id or secret begins or ends with white space, such as a line break: take that off.";
 
 /// Whether the text begins or ends with a line break, white space or an invisible
-/// character, as a copied one may. It is never removed silently, since it may be meant;
-/// what Uber gives is visible ASCII.
+/// character, which may come from copying. It is never removed silently, because it may
+/// be intended; Uber's own values are visible ASCII.
 pub(crate) fn is_padded(text: &str) -> bool {
     let is_stray = |byte: Option<&u8>| byte.is_some_and(|byte| !byte.is_ascii_graphic());
     is_stray(text.as_bytes().first()) || is_stray(text.as_bytes().last())
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_copied_along_is_seen() {
+    fn copied_white_space_is_detected() {
         for padded in ["a\n", "a\r\n", " a", "a\u{a0}", "\u{feff}a", "a\u{200b}", "\0a", " ", "\n"]
         {
             assert!(is_padded(padded), "{padded:?}");

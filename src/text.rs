@@ -1,8 +1,7 @@
-//! Text without the standard library's formatting, which would be an eighth of
-//! the wasm: its numbers come with padding, signs and bases that no message here
-//! needs.
+//! Text without the formatting of the standard library, which would be an eighth of the
+//! wasm: it supports padding, signs and bases that no message here needs.
 
-/// Joins pieces of text.
+/// Concatenates texts.
 pub(crate) fn text(pieces: &[&str]) -> String {
     let mut joined = String::new();
     for piece in pieces {
@@ -11,12 +10,12 @@ pub(crate) fn text(pieces: &[&str]) -> String {
     joined
 }
 
-/// A whole number in decimal digits.
+/// Writes a whole number in decimal digits.
 pub(crate) fn decimal(number: u64) -> String {
     digits(number, 10, 1)
 }
 
-/// A whole number in at least so many digits of a base up to 16.
+/// Writes a whole number with at least `least` digits, in a base up to 16.
 pub(crate) fn digits(mut number: u64, base: u64, least: usize) -> String {
     let mut digits = String::new();
     while digits.len() < least || number > 0 {
@@ -33,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_those_of_the_standard_library() {
+    fn numbers_match_the_standard_library() {
         for number in [0, 7, 10, 429, 30_000, u64::MAX] {
             assert_eq!(decimal(number), number.to_string());
         }

@@ -1,25 +1,25 @@
-//! An index of texts that are kept elsewhere.
+//! An index of texts that are stored elsewhere.
 
 use std::cmp::Ordering;
 
 use twox_hash::XxHash64;
 
-/// The numbers of texts, in the order of a hash of these, then of the texts.
+/// Numbers of texts, ordered by the hash of the text, then by the text.
 ///
-/// A tree of two levels: an insertion moves the rest of one short run, and not all
-/// numbers. Not a hash table: who writes the texts could choose them to collide.
+/// A tree of two levels: an insertion moves one short run instead of all numbers. It is
+/// not a hash table, because the author of the texts could choose them to collide.
 #[derive(Default)]
 pub(crate) struct TextIndex {
     runs: Vec<Vec<(u64, usize)>>,
 }
 
-/// Where in a [`TextIndex`] a text is missing: the run, the slot in it, the hash.
+/// The position at which a missing text belongs in a [`TextIndex`]: run, slot, hash.
 pub(crate) struct Gap(usize, usize, u64);
 
 impl TextIndex {
     const LONGEST_RUN: usize = 512;
 
-    /// The number of a text. `text_of` gives the text of a number.
+    /// Finds the number of a text. `text_of` returns the text of a number.
     pub(crate) fn find<'a>(
         &self,
         text: &str,
@@ -30,7 +30,7 @@ impl TextIndex {
             let Some((other, number)) = entry else { return Ordering::Greater };
             other.cmp(&hash).then_with(|| text_of(*number).cmp(text))
         };
-        // The last run that begins before it, or with it.
+        // The last run whose first text is not greater.
         let first = |run: usize| order(self.runs.get(run).and_then(|run| run.first()));
         let at = search(self.runs.len(), &|run| first(run).is_le()).saturating_sub(1);
         let Some(run) = self.runs.get(at) else { return Err(Gap(0, 0, hash)) };
@@ -55,7 +55,7 @@ impl TextIndex {
     }
 }
 
-/// How many come before the first of which that is not so.
+/// The number of leading items for which `is_before` is true.
 fn search(count: usize, is_before: &dyn Fn(usize) -> bool) -> usize {
     let (mut from, mut to) = (0, count);
     while from < to {
@@ -73,7 +73,7 @@ fn search(count: usize, is_before: &dyn Fn(usize) -> bool) -> usize {
 mod tests {
     use super::*;
 
-    /// In every order: rising, falling, and as if by chance.
+    /// Inserts in ascending, descending and shuffled order.
     #[test]
     fn each_text_is_found_again() {
         const COUNT: usize = 5_000;

@@ -1,6 +1,6 @@
-//! The journal's format, byte for byte: `tests/vectors/journal.json`, which the
-//! package is tested against too.
-// Clippy takes only what is marked `#[test]` for a test, not what helps one.
+//! The journal's format, byte for byte: `tests/vectors/journal.json`, which the package
+//! is also tested with.
+// Clippy's exceptions cover `#[test]` functions only, not their helpers.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use serde_json::{Value, json};
@@ -51,16 +51,17 @@ fn code(number: u128) -> Code {
     Code::from_bytes((0x1f91_3a96_f52c_42a0_aa0b_0000_0000_0000 + number).to_be_bytes()).unwrap()
 }
 
-/// A job with a record of every kind but those of a pause and of resuming, and what each append held.
+/// A job with a record of every kind except those of a pause and of resuming; the result
+/// of each append.
 fn written() -> Vec<Vec<u8>> {
     let mut appends = Vec::new();
     let mut recovery = recovery();
     for number in 0..9 {
-        recovery.offer(code(number).as_bytes(), 9);
+        recovery.add_codes(code(number).as_bytes(), 9);
     }
     let id = *b"sixteen byte id!";
     let mut job = recovery.create(ProgramId::new("pröbe").unwrap(), id, 4, NOW).unwrap();
-    // One answer for each batch.
+    // One response for each batch.
     let mut answers = [Some(200), Some(400), Some(500), None, Some(429)].into_iter();
     job.start(NOW);
     for _ in 0..100 {
@@ -94,7 +95,7 @@ fn written() -> Vec<Vec<u8>> {
         outcome(4, Status::Failed, None),
     ]);
     job.resolve(Some(2), Decision::Queued).unwrap();
-    // Of one that was distributed, one under way, and one that has not left.
+    // A code that was distributed, one under way, and one that was not sent.
     job.handle_usage([0, 6, 8].map(code));
     while let Action::Save(bytes) = job.poll(NOW) {
         appends.push(bytes);
@@ -103,12 +104,12 @@ fn written() -> Vec<Vec<u8>> {
     appends
 }
 
-/// A job that pauses after three codes, is resumed, and sends on.
+/// A job that pauses after three codes, is resumed, and sends more.
 fn paused_and_resumed() -> Vec<Vec<u8>> {
     let mut appends: Vec<Vec<u8>> = Vec::new();
     let mut recovery = recovery_with(3);
     for number in 0..5 {
-        recovery.offer(code(number).as_bytes(), 5);
+        recovery.add_codes(code(number).as_bytes(), 5);
     }
     let id = *b"sixteen byte id!";
     let job = recovery.create(ProgramId::new("p").unwrap(), id, 0, NOW).unwrap();
@@ -120,7 +121,7 @@ fn paused_and_resumed() -> Vec<Vec<u8>> {
     appends
 }
 
-/// Runs a job, and accepts so many of its requests.
+/// Runs a job, and accepts this many requests.
 fn accept(mut job: Job, appends: &mut Vec<Vec<u8>>, requests: usize) {
     job.start(NOW);
     let mut answered = 0;
@@ -147,13 +148,10 @@ fn expected(job: &Job) -> Value {
         .map(|result| {
             json!({
                 "code": result.code.to_string(),
-                "state": format!("{:?}", result.state).to_lowercase(),
+                "state": result.state.as_str(),
                 "batch": result.batch,
                 "reason": result.reason,
-                "by": match format!("{:?}", result.by).to_lowercase().as_str() {
-                    "nobody" => Value::Null,
-                    by => json!(by),
-                },
+                "by": result.by.as_str(),
             })
         })
         .collect();
@@ -161,7 +159,7 @@ fn expected(job: &Job) -> Value {
 }
 
 #[test]
-fn what_is_written_is_what_was_written() {
+fn the_journal_is_written_as_in_the_vector() {
     let appends = written();
     let mut recovery = recovery();
     recovery.push(&appends.concat()).unwrap();
@@ -171,7 +169,7 @@ fn what_is_written_is_what_was_written() {
     recovery.push(&pausing.concat()).unwrap();
     let found = json!({
         "about": "The journal of a job of nine codes in batches of two, append by append; \
-                  `expect` is what is known of it once it is resumed.",
+                  `expect` is the state of the resumed job.",
         "organizationId": "org",
         "baseUrl": "https://api.uber.com",
         "appends": appends.iter().map(|append| hex(append)).collect::<Vec<_>>(),
@@ -191,7 +189,7 @@ fn what_is_written_is_what_was_written() {
 }
 
 #[test]
-fn the_vector_is_what_the_format_says() {
+fn the_vector_follows_the_format() {
     let vectors: Value = serde_json::from_str(&std::fs::read_to_string(FILE).unwrap()).unwrap();
     let all = [1, 2, 3, 4, 3, 4, 3, 4, 3, 5, 6, 7, 9];
     assert_eq!(kinds(&vectors["appends"]), all);
@@ -199,7 +197,7 @@ fn the_vector_is_what_the_format_says() {
     assert_eq!(kinds(&vectors["pausing"]["appends"]), pausing);
 }
 
-/// The kinds of the records, read as the format's documentation has them.
+/// The kinds of the records, read by the documentation of the format.
 fn kinds(appends: &Value) -> Vec<u8> {
     let appends = appends.as_array().unwrap();
     let journal: Vec<u8> =

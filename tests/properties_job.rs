@@ -1,9 +1,9 @@
-//! Jobs: neither the order of what is reported, nor how it is told, nor a restart
-//! makes a difference. What faults and crashes do is in `tests/simulation`.
+//! Jobs: neither the order and the form of reports nor a restart make a difference.
+//! `tests/simulation` covers faults and crashes.
 
-// Proptest's source of chance does not compile to wasm32.
+// Proptest's randomness does not compile to wasm32.
 #![cfg(not(target_arch = "wasm32"))]
-// The helpers of a test are not seen as tests by clippy.toml's exceptions.
+// clippy.toml's exceptions don't cover the helper functions of a test.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use proptest::collection::vec;
@@ -21,12 +21,12 @@ use uber_vouchers::webhook::event::{Outcome, Status};
 
 const NOW: u64 = 1_700_000_000_000;
 
-/// What comes back to a request.
+/// The response to a request.
 #[derive(Clone, Copy, Debug)]
 enum Reply {
     Answer(u16),
     Nothing,
-    /// The run is paused before it comes, and it never does.
+    /// The run is paused first, and the response never arrives.
     Never,
 }
 
@@ -42,8 +42,8 @@ prop_compose! {
     }
 }
 
-fn code(place: usize) -> Code {
-    Code::from_bytes((place as u128 + 1).to_be_bytes()).unwrap()
+fn code(index: usize) -> Code {
+    Code::from_bytes((index as u128 + 1).to_be_bytes()).unwrap()
 }
 
 fn recovery(settings: &Settings) -> Recovery {
@@ -54,7 +54,7 @@ fn recovery(settings: &Settings) -> Recovery {
 
 fn create(codes: usize, settings: &Settings) -> Job {
     let mut recovery = recovery(settings);
-    (0..codes).for_each(|place| recovery.offer(code(place).as_bytes(), codes));
+    (0..codes).for_each(|index| recovery.add_codes(code(index).as_bytes(), codes));
     recovery.create(ProgramId::new("p").unwrap(), [7; 16], 0, NOW).unwrap()
 }
 
@@ -64,7 +64,7 @@ fn resume(journal: &[u8], settings: &Settings) -> Job {
     recovery.resume(false).unwrap()
 }
 
-/// A job, what it wrote, append by append, and what it sent.
+/// A job, its appends, and the requests that it sent.
 struct Desk {
     job: Job,
     appends: Vec<Vec<u8>>,
@@ -86,7 +86,7 @@ impl Desk {
         }
     }
 
-    /// One run, to its end or to the first request that is never answered.
+    /// One run, to its end or to the first request that never gets a response.
     fn run(&mut self, replies: impl IntoIterator<Item = Reply>) {
         let mut replies = replies.into_iter();
         self.job.start(self.now);
@@ -136,11 +136,11 @@ fn results(job: &Job) -> Vec<String> {
     job.results().map(|result| format!("{result:?}")).collect()
 }
 
-/// What is told of a code: it was distributed, or failed, mostly with a reason.
+/// The outcome of a code: distributed, or failed, usually with a reason.
 fn outcomes(codes: usize) -> impl Strategy<Value = Vec<Outcome>> {
     let told = select(vec![Ok(()), Err(None), Err(Some("full")), Err(Some("gone"))]);
-    let outcome = (0..codes + 2, told).prop_map(|(place, told)| Outcome {
-        code: code(place),
+    let outcome = (0..codes + 2, told).prop_map(|(index, told)| Outcome {
+        code: code(index),
         status: if told.is_ok() { Status::Distributed } else { Status::Failed },
         reason: told.err().flatten().map(str::to_owned),
     });
@@ -148,7 +148,7 @@ fn outcomes(codes: usize) -> impl Strategy<Value = Vec<Outcome>> {
 }
 
 proptest! {
-    /// In one event or in many, in any order, some of them twice: the same.
+    /// In one event or many, in any order, some of them twice: the result is the same.
     #[test]
     fn the_order_of_webhooks_does_not_matter(
         settings in settings(),
@@ -176,8 +176,8 @@ proptest! {
         }
     }
 
-    /// However the journal is cut while it is read, and however often the job is
-    /// resumed without anything being done.
+    /// In whatever chunks the journal is read, and however often the job is resumed in
+    /// between.
     #[test]
     fn a_resumed_job_can_be_resumed(
         settings in settings(),
@@ -201,13 +201,13 @@ proptest! {
         prop_assert_eq!(once.results(), results(&in_pieces));
         let twice = resume(&[journal, once.journal()].concat(), &settings);
         prop_assert_eq!(once.results(), results(&twice));
-        // Nothing is under way, and nothing that was sent is back among the pending.
+        // Nothing is under way, and no code that was sent is pending again.
         prop_assert_eq!(twice.progress(NOW).count(CodeState::Sending), 0);
         let known = |state| twice.progress(NOW).count(state) >= desk.job.progress(NOW).count(state);
         prop_assert!(appends < desk.appends.len() || known(CodeState::Unknown));
     }
 
-    /// A job that stands still goes on after a restart as it would have without.
+    /// An idle job continues after a restart as it would have without it.
     #[test]
     fn a_restart_changes_nothing(
         settings in settings(),
@@ -222,7 +222,8 @@ proptest! {
         prop_assert_eq!(desk.job.progress(NOW).count(CodeState::Sending), 0);
         let mut restarted = Desk::new(resume(&desk.journal(), &settings));
         prop_assert_eq!(desk.results(), restarted.results());
-        // Pacing belongs to the run; the clock is set to where neither has to wait.
+        // Pacing belongs to the run; the clock is set to a time at which neither has to
+        // wait.
         (desk.now, restarted.now) = (NOW + 1_000_000, NOW + 1_000_000);
         let sent = desk.sent.len();
         for desk in [&mut desk, &mut restarted] {
@@ -236,8 +237,8 @@ proptest! {
         prop_assert_eq!(desk.results(), restarted.results());
     }
 
-    /// Left alone, every code comes to an end, in as many requests as there are
-    /// batches and refusals.
+    /// Without faults, every code is settled, in as many requests as there are batches
+    /// and refusals.
     #[test]
     fn every_code_is_sent_once(settings in settings(), codes in 1..30_usize) {
         let mut desk = Desk::new(create(codes, &settings));
@@ -246,7 +247,7 @@ proptest! {
             let body: serde_json::Value = serde_json::from_slice(body).unwrap();
             body["codes"].as_array().unwrap().iter().map(|code| code.as_str().unwrap().to_owned()).collect::<Vec<_>>()
         }).collect();
-        prop_assert_eq!(texts, (0..codes).map(|place| code(place).to_string()).collect::<Vec<_>>());
+        prop_assert_eq!(texts, (0..codes).map(|index| code(index).to_string()).collect::<Vec<_>>());
         prop_assert_eq!(desk.sent.len(), codes.div_ceil(settings.batch_size));
         prop_assert!(desk.job.progress(NOW).is_finished());
     }

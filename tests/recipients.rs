@@ -1,7 +1,7 @@
-//! Lists of people and what they lead to: by examples, and by any list against a search
-//! that is too simple to be wrong.
+//! Lists of recipients: by examples, and any list compared with a search that is too
+//! simple to be wrong.
 #![cfg(not(target_arch = "wasm32"))]
-// Clippy takes only what is marked `#[test]` for a test, not what helps one.
+// Clippy's exceptions cover `#[test]` functions only, not their helpers.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use proptest::prelude::*;
@@ -14,7 +14,7 @@ fn code(number: u32) -> Code {
     Code::parse(format!("{number:08x}-0000-4000-8000-000000000001").as_bytes()).unwrap()
 }
 
-/// E-mail address, telephone number, text and number of the code; 0: none.
+/// E-mail address, telephone number, text and number of the code; 0 for no code.
 type Guest<'a> = (&'a str, &'a str, &'a str, u32);
 
 fn reader(guests: &[Guest], column: Column) -> CodeReader {
@@ -52,7 +52,7 @@ const NOBODY: Guest = ("none@example.com", "", "", 0);
 const GUESTS: [Guest; 3] = [ADA, BOB, NOBODY];
 
 #[test]
-fn one_value_finds_one_guest_however_it_is_written() {
+fn one_value_in_any_form_finds_one_guest() {
     for value in [
         "ada@example.com",
         "ADA@EXAMPLE.COM",
@@ -63,7 +63,15 @@ fn one_value_finds_one_guest_however_it_is_written() {
         "+1 555 0100",
         "+1-555-0100",
         "+1.555.0100",
+        "0015550100",
+        "00 1 555 0100",
         "=\"+15550100\"",
+        "Ada Okafor <ada@example.com>",
+        "\"Okafor, Ada\" <ADA@example.com>",
+        "<ada@example.com>",
+        "ada@example.com <ada@example.com>",
+        "\"ada@example.com\" <ada@example.com>",
+        "00000001-0000-4000-8000-000000000001",
         "ADA-TEXT",
         "ada-text",
     ] {
@@ -74,10 +82,11 @@ fn one_value_finds_one_guest_however_it_is_written() {
 }
 
 #[test]
-fn what_is_nobodys_is_told_with_its_line_and_a_reason() {
+fn an_unmatched_row_is_reported_with_its_line_and_a_reason() {
     let found = matches(
         &GUESTS,
-        "bob@example.com\n\nada@example.org\n555 0100\n0015550100\n15550100\nNOTEXT\n+15550101\n",
+        "bob@example.com\n\nada@example.org\n555 0100\n0015550199\n15550100\nNOTEXT\n+15550101\n\
+         1.555E+12\n\"1,555E+12\"\nAda <ada@example.org>\nbob@example.com; Ada <ada@example.com>\n",
     );
     assert_eq!(numbers(&found), [2]);
     assert_eq!(
@@ -85,10 +94,14 @@ fn what_is_nobodys_is_told_with_its_line_and_a_reason() {
         [
             (3, "ada@example.org", "no_guest"),
             (4, "555 0100", "no_country_code"),
-            (5, "0015550100", "no_country_code"),
+            (5, "0015550199", "no_guest"),
             (6, "15550100", "no_country_code"),
-            (7, "NOTEXT", "no_guest"),
+            (7, "NOTEXT", "no_code_text"),
             (8, "+15550101", "no_guest"),
+            (9, "1.555E+12", "shortened_number"),
+            (10, "1,555E+12", "shortened_number"),
+            (11, "Ada <ada@example.org>", "no_guest"),
+            (12, "bob@example.com; Ada <ada@example.com>", "no_code_text"),
         ]
     );
     assert!(found.unmatched.rows.iter().all(|row| !row.message.contains(&row.value)));
@@ -97,13 +110,13 @@ fn what_is_nobodys_is_told_with_its_line_and_a_reason() {
 }
 
 #[test]
-fn a_guest_without_a_code_is_told_apart() {
+fn a_guest_without_a_code_is_reported_separately() {
     let found = matches(&GUESTS, "none@example.com\nada@example.com\n");
     assert_eq!(
         (numbers(&found), reasons(&found.without_code)),
         (vec![1], vec![(1, "none@example.com", "no_code")])
     );
-    // Also one whose code id is no UUID.
+    // Including a guest whose code id is not a UUID.
     let mut reader = reader(&[], Column::Usual);
     reader.add_guest("x@example.com", "", "", "no uuid");
     reader.push_entry("x@example.com");
@@ -111,13 +124,13 @@ fn a_guest_without_a_code_is_told_apart() {
 }
 
 #[test]
-fn a_recipient_who_stands_there_twice_is_one_code() {
+fn a_recipient_who_occurs_twice_is_one_code() {
     let found = matches(&GUESTS, "ada@example.com\n+15550100\nADA@example.com\nbob@example.com\n");
     assert_eq!((numbers(&found), found.codes.duplicates()), (vec![1, 2], 2));
 }
 
 #[test]
-fn what_leads_to_two_codes_is_never_guessed() {
+fn a_value_that_matches_two_codes_is_never_guessed() {
     let twice: Guest = ("ada@example.com", "+15550199", "", 3);
     let found = matches(&[ADA, BOB, twice], "Ada@example.com\n+15550100\n+15550199\n");
     assert_eq!(numbers(&found), [1, 3]);
@@ -125,13 +138,13 @@ fn what_leads_to_two_codes_is_never_guessed() {
     let mut codes = found.ambiguous.rows[0].codes.clone();
     codes.sort_unstable();
     assert_eq!(codes, [code(1), code(3)]);
-    // A guest who is listed twice with one code is one guest.
+    // A guest who is listed twice with the same code is one guest.
     let found = matches(&[ADA, BOB, ADA], "ada@example.com\n");
     assert_eq!((numbers(&found), found.ambiguous.count), (vec![1], 0));
 }
 
 #[test]
-fn more_guests_than_are_looked_at_are_ambiguous_unless_a_second_value_says_which() {
+fn more_guests_than_are_compared_are_ambiguous_unless_a_second_value_selects_one() {
     let emails: Vec<_> = (1..=40).map(|number| format!("g{number}@example.com")).collect();
     let guests: Vec<Guest> = (1..)
         .zip(&emails)
@@ -140,14 +153,14 @@ fn more_guests_than_are_looked_at_are_ambiguous_unless_a_second_value_says_which
     let found = matches(&guests, "email,phone\ng7@example.com,+15550100\n,+15550100\n");
     assert_eq!(numbers(&found), [7]);
     assert_eq!(reasons(&found.ambiguous), [(3, "+15550100", "several_guests")]);
-    // The same code each time, as far as one looks, proves nothing of the rest.
+    // If the compared guests have the same code, that proves nothing about the rest.
     let guests: Vec<Guest> =
         emails.iter().map(|email| (email.as_str(), "+15550100", "", 1)).collect();
     assert_eq!(matches(&guests, "+15550100\n").ambiguous.count, 1);
 }
 
 #[test]
-fn two_columns_mean_who_has_both() {
+fn two_columns_match_the_guest_who_has_both() {
     for (row, found, ambiguous) in [
         ("ada@example.com,+15550100", vec![1], 0),
         ("ada@example.com,", vec![1], 0),
@@ -158,10 +171,17 @@ fn two_columns_mean_who_has_both() {
         ("new@example.com,+15550100", vec![1], 0),
         ("ada@example.com,+442079460001", vec![], 1),
         ("none@example.com,+15550100", vec![], 1),
-        // Who writes the one into the other's column means the same.
+        // Each value may be in the other's column.
         ("+15550100,ada@example.com", vec![1], 0),
     ] {
-        for header in ["E-Mail,Phone", "email address,Mobile", "mail,telephone_number"] {
+        for header in [
+            "E-Mail,Phone",
+            "email address,Mobile",
+            "mail,telephone_number",
+            "E-Mail-Adresse,Telefon",
+            "Courriel,Téléphone",
+            "CORREO ELECTRÓNICO,TELÉFONO",
+        ] {
             let result = matches(&GUESTS, &format!("{header}\n{row}\n"));
             assert_eq!(
                 (numbers(&result), result.ambiguous.count),
@@ -170,6 +190,14 @@ fn two_columns_mean_who_has_both() {
             );
         }
     }
+    // The order of the columns doesn't matter.
+    let found = matches(
+        &GUESTS,
+        "Telefon;Name;Email\n+1 555 0100;;\n;;bob@example.com\n0015550100;;new@example.com\n\
+         +1 555 0100;;bob@example.com\n",
+    );
+    assert_eq!(numbers(&found), [1, 2]);
+    assert_eq!(reasons(&found.ambiguous), [(5, "bob@example.com", "several_guests")]);
     let found = matches(&GUESTS, "name,email,phone\nx,,\n,,\n");
     assert_eq!(reasons(&found.unmatched), [(2, "", "empty")]);
 }
@@ -207,15 +235,165 @@ fn the_column_is_found_or_given() {
     }
 }
 
-/// What a stray quote draws in must not vanish.
 #[test]
-fn recipients_within_quotes_are_not_lost_unseen() {
+fn the_column_of_telephone_numbers_is_given() {
+    let read = |input: &str, column, phone| {
+        let program_column = Some(phone);
+        let mut reader =
+            CodeReader::with(csv::Options { column, program_column, ..csv::Options::default() });
+        reader.expect_recipients();
+        reader.add_guest(ADA.0, ADA.1, ADA.2, &code(1).to_string());
+        reader.add_guest(BOB.0, BOB.1, BOB.2, &code(2).to_string());
+        reader.push(input.as_bytes());
+        reader.finish_recipients()
+    };
+    let rows = "x;+15550100;\nx;;bob@example.com\nx;+15550100;bob@example.com\n";
+    for header in ["", "a;b;c\n"] {
+        let found = read(&format!("{header}{rows}"), Column::Number(3), Column::Number(2));
+        assert_eq!((numbers(&found), found.ambiguous.count), (vec![1, 2], 1), "{header}");
+        assert_eq!(found.unmatched.count, 0);
+    }
+    let named = format!("a;Reach;Write\n{rows}");
+    assert_eq!(numbers(&read(&named, Some("write").into(), Some("reach").into())), [1, 2]);
+    let found = read(&named, Some("write").into(), Some("call").into());
+    assert_eq!(reasons(&found.unmatched), [(1, "a", "missing_column")]);
+}
+
+/// A number with `00` may also be the text of a code.
+#[test]
+fn a_number_that_is_also_the_text_of_a_code_is_ambiguous() {
+    let text: Guest = ("", "", "0015550100", 3);
+    for value in ["0015550100", "00 1 555 0100", "+15550100"] {
+        let found = matches(&[ADA, text], value);
+        assert_eq!((numbers(&found), found.ambiguous.count), (vec![], 1), "{value}");
+        // One code, or one of the two alone.
+        assert_eq!(numbers(&matches(&[ADA, ("", "", "0015550100", 1)], value)), [1], "{value}");
+        assert_eq!(numbers(&matches(&[BOB, text], value)), [3], "{value}");
+    }
+}
+
+#[test]
+fn the_name_of_the_only_column_is_not_a_recipient() {
+    for header in [
+        "Telefon",
+        "Rufnummer",
+        "Téléphone",
+        "E-Mail-Adresse",
+        "Courriel",
+        "Correo",
+        "Sähköposti",
+        "Эл почта",
+        "電子メール",
+        "Who gets one?",
+        "\"E-Mail; Telefon\"",
+    ] {
+        for row in
+            ["ada@example.com", "+1 555 0100", "0015550100", "ADA-TEXT", "Ada <ada@example.com>"]
+        {
+            for column in [Column::Usual, Column::Number(1)] {
+                let mut reader = reader(&GUESTS, column);
+                reader.push(format!("\n{header}\n\n{row}\nbob@example.com\n").as_bytes());
+                let found = reader.finish_recipients();
+                assert_eq!(numbers(&found), [1, 2], "{header} {row}");
+                assert_eq!(found.unmatched.count, 0, "{header} {row}");
+            }
+        }
+    }
+    assert_eq!(matches(&GUESTS, "Gäste\nada@example.com\n").header.as_deref(), Some("Gäste"));
+    assert_eq!(matches(&GUESTS, "email\nada@example.com\n").header, None);
+}
+
+/// What may be a person's row is reported, not taken for a header.
+#[test]
+fn a_first_row_that_may_be_a_recipient_is_reported() {
+    for first in
+        ["ada@example", "ada(at)example.com", "ada.example.com", "555 0100", "TEXT1", "1.555E+12"]
+    {
+        let found = matches(&GUESTS, &format!("{first}\nbob@example.com\n"));
+        assert_eq!((numbers(&found), found.unmatched.count), (vec![2], 1), "{first}");
+        assert_eq!(found.unmatched.rows[0].value, first);
+    }
+    // The next row is no recipient, or there is none.
+    for rest in ["Bob\nbob@example.com\n", "NOTEXT\n", ""] {
+        let found = matches(&GUESTS, &format!("Ada\n{rest}"));
+        assert_eq!(found.unmatched.rows[0].value, "Ada", "{rest}");
+    }
+    // The text of a code of this program.
+    let found = matches(&[("", "", "ADATEXT", 1), BOB], "AdaText\nbob@example.com\n");
+    assert_eq!((numbers(&found), found.header), (vec![1, 2], None));
+}
+
+/// As copied from the field `To` of a mail program.
+#[test]
+fn recipients_on_one_line_are_read_one_by_one() {
+    for line in [
+        "ada@example.com, bob@example.com",
+        "ada@example.com;bob@example.com;",
+        "Ada Okafor <ada@example.com>, Bob <bob@example.com>",
+        "Okafor, Ada <ada@example.com>; Keller, Bob <bob@example.com>",
+        "\"Okafor, Ada\" <ada@example.com>, \"Keller; Bob\" <bob@example.com>,",
+        "<ada@example.com>,<bob@example.com>",
+        "To: Ada <ada@example.com>, bob@example.com",
+        "+1 555 0100, +44 20 7946 0001",
+    ] {
+        for end in ["", "\n", "\r\n\r\n"] {
+            let found = matches(&GUESTS, &format!("\n{line}{end}"));
+            assert_eq!((numbers(&found), found.unmatched.count), (vec![1, 2], 0), "{line}");
+        }
+    }
+    let found = matches(&GUESTS, "Ada <ada@example.com>, Eve <eve@example.com>");
+    // The line is the number of the address.
+    assert_eq!(reasons(&found.unmatched), [(2, "Eve <eve@example.com>", "no_guest")]);
+    // A longer line than what is held back is refused as a whole.
+    let line = |count| "Bob Keller <bob@example.com>, ".repeat(count) + "ada@example.com";
+    let found = matches(&GUESTS, &line(2_000));
+    assert_eq!((numbers(&found), found.codes.duplicates()), (vec![2, 1], 1_999));
+    let found = matches(&GUESTS, &line(5_000));
+    assert_eq!((numbers(&found), found.unmatched.rows[0].reason), (vec![], "missing_column"));
+}
+
+/// Two addresses in each row may be two persons or one: nothing is guessed.
+#[test]
+fn rows_of_several_addresses_without_a_header_are_refused() {
+    for input in [
+        "ada@example.com;bob@example.com\nada@example.com;bob@example.com\n",
+        "Ada,ada@example.com\n",
+        "ada@example.com,Ada\n",
+        "ada@example.com,555 0100\n",
+    ] {
+        let found = matches(&GUESTS, input);
+        assert_eq!((numbers(&found), found.unmatched.count), (vec![], 1), "{input}");
+        assert_eq!(found.unmatched.rows[0].reason, "missing_column");
+    }
+}
+
+/// The ids of codes, texts of codes and addresses in one list.
+#[test]
+fn the_id_of_a_code_stands_for_that_code() {
+    let found = matches(
+        &GUESTS,
+        "code_id\n00000007-0000-4000-8000-000000000001\nBOBTEXT\nada@example.com\nNOTEXT\n",
+    );
+    assert_eq!(numbers(&found), [7, 2, 1]);
+    assert_eq!(reasons(&found.unmatched), [(5, "NOTEXT", "no_code_text")]);
+    let found = matches(&GUESTS, "code_id;phone\n00000007-0000-4000-8000-000000000001;+15550100\n");
+    // The number may belong to somebody else.
+    assert_eq!(numbers(&found), [1]);
+    // The first row is no header if it has a code in this column.
+    let mut reader = reader(&GUESTS, Column::Number(1));
+    reader.push(b"00000007-0000-4000-8000-000000000001;x\nADA-TEXT;y\n");
+    assert_eq!(reader.finish_recipients().codes.len(), 2);
+}
+
+/// Rows inside a stray quote must not disappear.
+#[test]
+fn recipients_inside_quotes_are_not_lost_silently() {
     let input = "note,email\n\"16 inch,ada@example.com\nx,bob@example.com\n\",none@example.com\n";
     let found = matches(&GUESTS, input);
     assert!(found.codes.is_empty());
     let lines: Vec<_> = found.unmatched.rows.iter().map(|row| row.line).collect();
     assert_eq!(lines, [2, 3, 4]);
-    // An honest cell of several lines.
+    // A cell that really spans lines.
     let found = matches(&GUESTS, "note,email\n\"one\ntwo\",ada@example.com\n");
     assert_eq!((numbers(&found), found.unmatched.count), (vec![1], 0));
 }
@@ -248,20 +426,19 @@ fn entries_of_a_list_count_from_one() {
     assert_eq!(exact.len(), 36);
     reader.add_guest(&exact, "", "", &code(9).to_string());
     reader.push_fixed(exact.as_bytes());
-    // Codes are no recipients.
     reader.push_fixed(code(1).to_string().as_bytes());
     reader.push_entry("ada@example.com");
     reader.reject_entry();
     reader.push_entry("");
-    assert_eq!((reader.valid(), reader.rejected_count()), (2, 3));
+    assert_eq!((reader.valid(), reader.rejected_count()), (2, 2));
     let found = reader.finish_recipients();
     assert_eq!(numbers(&found), [9, 1]);
     let lines: Vec<_> = found.unmatched.rows.iter().map(|row| (row.line, row.reason)).collect();
-    assert_eq!(lines, [(2, "no_guest"), (4, "not_a_string"), (5, "empty")]);
+    assert_eq!(lines, [(4, "not_a_string"), (5, "empty")]);
 }
 
 #[test]
-fn of_a_long_list_as_many_rows_are_kept_as_can_be_shown() {
+fn the_rows_of_a_long_list_are_kept_up_to_a_limit() {
     let mut reader = reader(&GUESTS, Column::Usual);
     for number in 0..KEPT_ROWS + 10 {
         reader.push_entry(&format!("x{number}@example.com"));
@@ -276,7 +453,7 @@ fn of_a_long_list_as_many_rows_are_kept_as_can_be_shown() {
     assert_eq!(found.unmatched.rows[0].value.len(), 320);
 }
 
-/// A guest of few addresses and numbers, so that they meet.
+/// A guest from few addresses and numbers, so that guests share them.
 fn any_guest() -> impl Strategy<Value = (String, String, String, u32)> {
     (0..6_u32, 0..6_u32, 0..6_u32, 0..5_u32).prop_map(|(email, phone, text, code)| {
         let unless_0 = |number, text: String| if number == 0 { String::new() } else { text };
@@ -299,7 +476,7 @@ fn any_value() -> impl Strategy<Value = String> {
     ]
 }
 
-/// All guests are looked at for each row.
+/// Compares each row with all guests.
 fn codes_of(guests: &[(String, String, String, u32)], value: &str) -> Vec<u32> {
     let lower = value.to_lowercase();
     let plain = value.replace([' ', '(', ')'], "");
@@ -311,7 +488,7 @@ fn codes_of(guests: &[(String, String, String, u32)], value: &str) -> Vec<u32> {
 
 proptest! {
     #[test]
-    fn a_row_is_matched_if_it_leads_to_exactly_one_code(
+    fn a_row_is_matched_if_it_matches_exactly_one_code(
         guests in prop::collection::vec(any_guest(), 0..12),
         values in prop::collection::vec(any_value(), 1..20),
         cut in 1..40_usize,
@@ -358,10 +535,10 @@ proptest! {
         }
     }
 
-    /// Two columns never lead to a code that neither of them leads to, nor to one that a
-    /// guest of the other speaks against.
+    /// Two columns never match a code that neither of them matches, nor one that
+    /// contradicts a guest of the other column.
     #[test]
-    fn two_columns_never_lead_to_a_third(
+    fn two_columns_never_match_another_guest(
         guests in prop::collection::vec(any_guest(), 0..12),
         email in 1..7_u32,
         phone in 1..7_u32,
@@ -382,7 +559,7 @@ proptest! {
         prop_assert_eq!(found.unmatched.count == 1, by_email.is_empty() && by_phone.is_empty());
     }
 
-    /// Bytes of any kind end in rows, never in a panic.
+    /// Any bytes end in rows, never in a panic.
     #[test]
     fn any_bytes_can_be_read(bytes in prop::collection::vec(any::<u8>(), 0..400), cut in 1..50_usize) {
         let read = |size| {

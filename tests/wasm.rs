@@ -1,4 +1,4 @@
-//! The core where it is used: compiled to wasm, in a browser.
+//! The core as it is used: compiled to wasm, in a browser.
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
@@ -23,7 +23,7 @@ fn api() -> Api {
 }
 
 #[wasm_bindgen_test]
-fn a_csv_in_pieces() {
+fn a_csv_is_read_in_chunks() {
     let text = format!("name;code_id\n\"a;\"\"b\";{}\r\nc;nonsense\nd;\"{}\"", CODES[0], CODES[1]);
     for length in [1, 7, 1000] {
         let mut reader = CodeReader::new(None);
@@ -54,7 +54,7 @@ fn hostile_ids_stay_one_segment() {
 }
 
 #[wasm_bindgen_test]
-fn the_body_holds_every_code() {
+fn the_body_contains_every_code() {
     let mut reader = CodeReader::new(None);
     reader.push(CODES.join("\n").to_uppercase().as_bytes());
     let list = reader.finish();
@@ -69,7 +69,7 @@ fn the_body_holds_every_code() {
     );
 }
 
-/// Here it is read and written by SIMD, elsewhere not.
+/// This build uses SIMD to read and write codes; the native one does not.
 #[wasm_bindgen_test]
 fn every_byte_of_a_code_is_judged() {
     const { assert!(cfg!(target_feature = "simd128")) };

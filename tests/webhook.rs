@@ -1,7 +1,6 @@
-//! Webhooks: the vectors that the JavaScript tests run as well, and bodies drawn
-//! at random.
+//! Webhooks: the vectors that the JavaScript tests also run, and random bodies.
 
-// The helpers of a test are not seen as tests by clippy.toml's exceptions.
+// clippy.toml's exceptions don't cover the helper functions of a test.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use serde_json::{Value, json};
@@ -12,7 +11,7 @@ use uber_vouchers::secret::SigningKey;
 use uber_vouchers::webhook::event::{Status, WebhookEvent, read};
 use uber_vouchers::webhook::signature::{sign, verify};
 
-// The docs of the crate, written down once more.
+// A second implementation of the crate's documentation.
 #[allow(unreachable_pub)]
 #[path = "../fuzz/src/event.rs"]
 mod model;
@@ -43,7 +42,7 @@ fn json(value: &Value) -> Json<'static> {
     serde_json::from_value(value.clone()).unwrap()
 }
 
-/// Without a list of the caller's.
+/// Reads an event without outcomes from the caller.
 fn read_own(body: &Value) -> WebhookEvent<'static> {
     read(&json(body), None, &Json::Null).unwrap()
 }
@@ -66,7 +65,7 @@ fn signatures() {
 }
 
 #[test]
-fn whoever_changes_a_bit_is_refused() {
+fn a_changed_bit_is_refused() {
     let key = [SigningKey::new("example-signing-key")];
     let body = br#"{"event_type":"voucher_program_code_distributed"}"#;
     let signature = sign(&key[0], body);
@@ -98,7 +97,7 @@ fn events() {
     }
 }
 
-/// What parsers read differently: members of one name, and what is nested deeply.
+/// Texts that parsers read differently: members with the same name, and deep nesting.
 #[test]
 fn texts() {
     for vector in vectors("texts") {
@@ -132,7 +131,7 @@ fn compare(event: &WebhookEvent<'_>, vector: &Value) {
 }
 
 #[test]
-fn what_is_no_object_is_malformed() {
+fn a_body_that_is_not_an_object_is_malformed() {
     for body in
         [json!(null), json!(1), json!("x"), json!(true), json!([]), json!([{ "event_type": "x" }])]
     {
@@ -142,7 +141,7 @@ fn what_is_no_object_is_malformed() {
 }
 
 #[test]
-fn outcomes_of_the_callers_own() {
+fn the_callers_own_outcomes_are_read() {
     let body = json!({ "event_type": "x", "code_uuid": CODE, "reason": "why" });
     let given = json!([
         { "code": CODE.to_uppercase(), "status": "distributed" },
@@ -182,16 +181,16 @@ fn outcomes_of_the_callers_own() {
     ] {
         let error = read(&json(&body), None, &json(&wrong)).unwrap_err();
         assert_eq!(error.code, ErrorCode::InvalidOptions, "{wrong}");
-        // What the caller gives says nothing of a body that is no event.
+        // The caller's outcomes are irrelevant if the body is not an event.
         let error = read(&Json::Null, None, &json(&wrong)).unwrap_err();
         assert_eq!(error.code, ErrorCode::MalformedBody, "{wrong}");
     }
 }
 
-/// Whatever a body holds: nothing panics, each outcome is of a code that stands
-/// in it, and each failure and each success has a word for it there.
+/// For any body: nothing panics, each outcome is of a code in the body, and each failure
+/// and each success has a word for it in the body.
 #[test]
-fn nothing_is_invented() {
+fn no_outcome_is_invented() {
     let codes = [CODE, "2b7e1516-28ae-4d2a-abf7-158809cf4f3c"];
     #[rustfmt::skip]
     let words = [
@@ -220,7 +219,7 @@ fn nothing_is_invented() {
         let text = body.to_string().to_lowercase();
         let event = read_own(&body);
         met[event.outcomes.len().min(2)] += 1;
-        // As the table in the docs says, written down a second time.
+        // As in the table of the documentation, implemented a second time.
         let told = event.outcomes.iter().map(|outcome| {
             let reached = outcome.status == Status::Distributed;
             (outcome.code.to_string(), reached, outcome.reason.is_some())
@@ -237,7 +236,7 @@ fn nothing_is_invented() {
         assert!(event.outcomes.iter().all(|outcome| !has(outcome.reason.as_deref(), '@')));
         assert_eq!(event.unread(), event.outcomes.is_empty());
     }
-    // The drawing is worth something.
+    // All cases occurred often enough.
     assert!(met.iter().all(|times| *times > 100), "{met:?}");
 }
 
@@ -268,9 +267,9 @@ fn has(text: Option<&str>, char: char) -> bool {
     text.is_some_and(|text| text.contains(char))
 }
 
-/// Text of all kinds goes through the masks whole, or is hidden.
+/// Any text passes through the masks unchanged, or is hidden.
 #[test]
-fn no_address_and_no_number_comes_through() {
+fn addresses_and_numbers_are_masked() {
     #[rustfmt::skip]
     let parts = [
         "jane", "@", "example.com", " ", "+1", "415", "555", "2671", "-", "(", ")", ".", "é", "\u{a0}",
@@ -299,7 +298,7 @@ fn no_address_and_no_number_comes_through() {
     assert!(masked > 500, "{masked}");
 }
 
-/// A small deterministic generator (xorshift): good enough to draw inputs.
+/// A small deterministic generator (xorshift), which is good enough for inputs.
 struct Random(u64);
 
 impl Random {

@@ -1,4 +1,4 @@
-//! Builds a list of codes: what is there already is counted and left out.
+//! Builds a list of codes, and counts duplicates.
 
 use std::fmt;
 
@@ -7,8 +7,8 @@ use crate::code::index::{HashKey, Index, LARGEST, Slot, grow_wasm_memory};
 use crate::code::list::CodeList;
 use crate::code::rejected::RejectedEntry;
 
-/// Builds a [`CodeList`]. The default one has the seed 0, for codes that no
-/// stranger has chosen.
+/// Builds a [`CodeList`]. The default has the seed 0, for codes that no attacker has
+/// chosen.
 pub struct CodeListBuilder {
     list: CodeList,
     pub(super) table: Index,
@@ -17,10 +17,10 @@ pub struct CodeListBuilder {
 }
 
 impl CodeListBuilder {
-    const MOST_RESERVED: usize = 1 << 24;
+    const MAX_RESERVED: usize = 1 << 24;
 
-    /// An empty list. `seed` is a random number: whoever knows it can choose codes
-    /// that take long to read. What comes out does not depend on it.
+    /// Creates an empty list. `seed` is a random number: anyone who knows it can choose
+    /// codes that take long to read. The result does not depend on it.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self {
@@ -31,25 +31,25 @@ impl CodeListBuilder {
         }
     }
 
-    /// Sets the seed, if [`Self::new`] could not be given it.
+    /// Sets the seed, if it was not known at [`Self::new`].
     pub fn set_seed(&mut self, seed: u64) {
         self.key = HashKey::new(seed);
-        // Made anew when something is next looked for.
+        // Rebuilt at the next search.
         self.table = Index::default();
     }
 
-    /// Takes a code. False if it is no new one: it counts as a duplicate.
+    /// Adds a code. Returns false for a duplicate, which is counted.
     ///
-    /// A list ends at 3 · 2^30 codes (48 GiB). What comes on top is counted as
-    /// rejected, without a line: nothing is dropped in silence, and a list with
-    /// rejected entries is not sent.
+    /// A list is limited to 3 · 2^30 codes (48 GiB). Further codes are counted as
+    /// rejected, without a line: nothing is dropped silently, and a list with rejected
+    /// entries is not sent.
     pub fn insert(&mut self, code: Code) -> bool {
         self.ensure_indexed();
         self.insert_hashed(code, self.key.hash(code))
     }
 
-    /// Appends codes that the caller knows to be distinct; they are not checked.
-    /// Sixteen zeros are no code, and are left out.
+    /// Appends codes that the caller knows to be distinct; they are not checked. Sixteen
+    /// zeros are not a code, and are left out.
     pub(crate) fn extend_distinct(&mut self, codes: &[[u8; 16]]) {
         let CodeList { blocks, rejections, .. } = &mut self.list;
         for codes in codes.split(|code| *code == [0; 16]) {
@@ -60,7 +60,7 @@ impl CodeListBuilder {
         }
     }
 
-    /// Takes some codes, at most [`AT_ONCE`] at a time.
+    /// Adds some codes, at most `AT_ONCE` at a time.
     #[cfg_attr(hot_paths, optimize(speed), inline(never))]
     pub(super) fn insert_all(&mut self, codes: &[Code]) {
         self.ensure_indexed();
@@ -70,7 +70,7 @@ impl CodeListBuilder {
         }
     }
 
-    #[allow(clippy::inline_always)] // A call costs as much as what it does.
+    #[allow(clippy::inline_always)] // A call costs as much as its body.
     #[inline(always)]
     fn insert_hashed(&mut self, code: Code, hash: u32) -> bool {
         let CodeList { blocks, duplicates, rejections } = &mut self.list;
@@ -92,29 +92,29 @@ impl CodeListBuilder {
         }
     }
 
-    /// Makes room for so many codes at once: a table that grows leaves holes
-    /// behind, and inserts every code anew. Of more than 16 million only for so
-    /// many, since who says how many there will be may be wrong.
+    /// Reserves memory for this many codes at once: a growing table leaves holes in
+    /// memory, and inserts every code again. Limited to 16 million codes, because the
+    /// expected number may be wrong.
     pub fn reserve(&mut self, codes: usize) {
         let Self { table, list, key, .. } = self;
-        let codes = codes.min(Self::MOST_RESERVED);
+        let codes = codes.min(Self::MAX_RESERVED);
         if !table.has_capacity(codes) {
             table.grow(Index::slots_for(codes), &list.blocks, key);
             grow_wasm_memory(codes.saturating_sub(list.len()));
         }
     }
 
-    /// Makes room for so many codes that are known to be distinct. The table has
-    /// its room too: between blocks, none of that size might be left later.
+    /// Reserves memory for this many distinct codes, and for the table: later there may
+    /// be no gap of its size between the blocks.
     pub(crate) fn reserve_distinct(&mut self, codes: usize) {
-        let codes = codes.min(Self::MOST_RESERVED);
+        let codes = codes.min(Self::MAX_RESERVED);
         if self.list.is_empty() && !self.table.has_capacity(codes) {
             self.table = Index::with_capacity(codes);
             grow_wasm_memory(codes);
         }
     }
 
-    /// Puts every code into the table that is not there yet.
+    /// Adds the codes that are missing in the table.
     #[inline]
     fn ensure_indexed(&mut self) {
         if self.table.len() != self.list.len() {
@@ -148,7 +148,7 @@ impl CodeListBuilder {
         self.list.rejections.add(rejected);
     }
 
-    /// Counts rejected entries that are not kept.
+    /// Counts rejected entries without storing them.
     pub(crate) fn reject_more(&mut self, count: u64) {
         self.list.rejections.count += count;
     }
@@ -172,7 +172,7 @@ impl Default for CodeListBuilder {
     }
 }
 
-// Shows no code.
+// Prints no codes.
 impl fmt::Debug for CodeListBuilder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.list.fmt(formatter)
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_there_and_back() {
+    fn bytes_round_trip() {
         let mut builder = CodeListBuilder::default();
         (1..=5_000).rev().for_each(|number| _ = builder.insert(code(number)));
         let list = builder.finish();
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_to_be_distinct_is_found_all_the_same() {
+    fn codes_added_without_a_check_are_found() {
         let codes: Vec<_> = (1..=9_000).map(|number| *code(number).as_bytes()).collect();
         for step in [1, 7, 4_095, 4_096, 4_097, 9_000] {
             let mut builder = CodeListBuilder::default();
@@ -275,15 +275,15 @@ mod tests {
     }
 
     impl CodeListBuilder {
-        /// How many codes there can be before the table grows.
+        /// How many codes fit before the table grows.
         pub(crate) fn room(&self) -> usize {
             self.table.slots.len() / 4 * 3
         }
     }
 
     #[test]
-    fn room_is_made_once() {
-        // At three quarters, and beyond.
+    fn memory_is_reserved_once() {
+        // At three quarters, and above.
         for codes in [6, 7, 12, 13, 5_000, 6_144] {
             let mut builder = CodeListBuilder::default();
             (1..=5).for_each(|number| _ = builder.insert(code(number)));

@@ -1,14 +1,14 @@
-//! The digits of a code, eight at once in a 64-bit word, the first in the lowest
-//! byte. Nothing here branches on a digit: which kind it is, is a coin toss.
-//! `digits_simd.rs` is the same for the published wasm.
+//! The digits of a code, eight at once in a 64-bit word, the first in the lowest byte.
+//! Nothing here branches on a digit: its kind is random, so branch prediction would fail.
+//! `digits_simd.rs` does the same for the published wasm.
 
 use super::TEXT_LENGTH;
 
-/// Where the digits of each four bytes stand in a text, in twos of four.
+/// The offsets of the digits of each four bytes in the text, in two groups of four.
 const DIGITS: [(usize, usize); 4] = [(0, 4), (9, 14), (19, 24), (28, 32)];
 
-/// Reads a text whose hyphens were looked at: none if a digit is no digit.
-#[allow(clippy::inline_always)] // A call costs more than what it does.
+/// Reads a text whose hyphens were checked. None if it has another character than digits.
+#[allow(clippy::inline_always)] // A call costs more than its body.
 #[inline(always)]
 pub(super) fn decode_uuid(text: &[u8; TEXT_LENGTH]) -> Option<[u8; 16]> {
     let mut bytes = [0; 16];
@@ -21,7 +21,7 @@ pub(super) fn decode_uuid(text: &[u8; TEXT_LENGTH]) -> Option<[u8; 16]> {
     (fault == 0).then_some(bytes)
 }
 
-/// Four bytes of a text, the first one lowest.
+/// Four bytes of the text, the first in the lowest byte.
 #[allow(clippy::inline_always)]
 #[inline(always)]
 fn four(text: &[u8; TEXT_LENGTH], at: usize) -> u64 {
@@ -50,12 +50,12 @@ const fn splat(byte: u8) -> u64 {
 }
 
 /// Zero if all eight bytes are hexadecimal digits, in either case.
-#[allow(clippy::inline_always)] // A call costs more than what it does.
+#[allow(clippy::inline_always)] // A call costs more than its body.
 #[inline(always)]
 const fn invalid_hex_mask(digits: u64) -> u64 {
     let high = splat(0x80);
-    // Seven bits a byte, so that no sum carries over: its highest bit says
-    // whether the byte is at least the first of a range, or beyond the last.
+    // Seven bits of each byte, so that no sum carries over: the highest bit tells whether
+    // the byte is at least the first of a range, or beyond the last.
     let number = digits & !high;
     let is_number = (number + splat(0x80 - b'0')) & !(number + splat(0x80 - b'9' - 1));
     let letter = (digits | splat(0x20)) & !high;
@@ -63,26 +63,26 @@ const fn invalid_hex_mask(digits: u64) -> u64 {
     (!(is_number | is_letter) | digits) & high
 }
 
-/// The four bytes that eight digits spell.
-#[allow(clippy::inline_always)] // A call costs more than what it does.
+/// Decodes eight digits to four bytes.
+#[allow(clippy::inline_always)] // A call costs more than its body.
 #[inline(always)]
 #[allow(clippy::cast_possible_truncation)]
 const fn decode_hex8(digits: u64) -> u32 {
-    // Bit 6 tells a letter, and the low half of `a` is 1.
+    // Bit 6 is set for letters, and the low half of `a` is 1.
     let values = (digits & splat(0x0f)) + ((digits >> 6) & splat(1)) * 9;
     let pairs = (values << 4 | values >> 8) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
     (fours | fours >> 16) as u32
 }
 
-/// The eight digits that spell four bytes, in lower case.
-#[allow(clippy::inline_always)] // A call costs more than what it does.
+/// Encodes four bytes as eight digits, in lower case.
+#[allow(clippy::inline_always)] // A call costs more than its body.
 #[inline(always)]
 const fn encode_hex8(bytes: u32) -> u64 {
     let fours = bytes as u64;
     let pairs = (fours | fours << 16) & 0x0000_ffff_0000_ffff;
     let bytes = (pairs | pairs << 8) & 0x00ff_00ff_00ff_00ff;
     let values = (bytes >> 4 | bytes << 8) & splat(0x0f);
-    // 39 lie between the digits and the letters.
+    // There are 39 characters between the digits and the letters.
     values + splat(b'0') + (((values + splat(6)) >> 4) & splat(1)) * 39
 }

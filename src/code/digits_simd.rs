@@ -1,5 +1,5 @@
-//! A code's text, sixteen characters at a time: the same as in `digits.rs`, for the
-//! published wasm, where every code of a long list goes through here.
+//! The text of a code, sixteen characters at a time: the same as `digits.rs`, for the
+//! published wasm, where every code of a long list passes through here.
 
 use core::arch::wasm32::{
     i8x16_all_true, i8x16_shuffle, u8x16_add, u8x16_gt, u8x16_lt, u8x16_narrow_i16x8, u8x16_shr,
@@ -9,8 +9,8 @@ use core::arch::wasm32::{
 
 use crate::code::TEXT_LENGTH;
 
-/// Reads a text whose hyphens were looked at: none if a digit is no digit.
-#[allow(clippy::inline_always)] // A call costs more than what it does.
+/// Reads a text whose hyphens were checked. None if it has another character than digits.
+#[allow(clippy::inline_always)] // A call costs more than its body.
 #[inline(always)]
 pub(crate) fn decode_uuid(text: &[u8; TEXT_LENGTH]) -> Option<[u8; 16]> {
     let (parts, rest) = text.as_chunks();
@@ -56,7 +56,7 @@ pub(crate) fn encode_uuid(bytes: [u8; 16], text: &mut [u8; TEXT_LENGTH]) {
     let second = i8x16_shuffle::<14, 15, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31>(
         front, rest,
     );
-    // Not in a loop, which would go by way of memory.
+    // Not a loop, which would go through memory.
     let Some((one, text)) = text.split_first_chunk_mut() else { return };
     let Some((two, text)) = text.split_first_chunk_mut() else { return };
     let Some(end) = text.first_chunk_mut() else { return };
@@ -69,7 +69,7 @@ pub(crate) fn encode_uuid(bytes: [u8; 16], text: &mut [u8; TEXT_LENGTH]) {
 #[allow(clippy::inline_always)]
 #[inline(always)]
 fn digits(values: v128) -> v128 {
-    // 39 lie between the digits and the letters.
+    // There are 39 characters between the digits and the letters.
     let letters = v128_and(u8x16_gt(values, u8x16_splat(9)), u8x16_splat(39));
     u8x16_add(u8x16_add(values, u8x16_splat(b'0')), letters)
 }

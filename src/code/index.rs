@@ -1,4 +1,4 @@
-//! The codes of a list in blocks, and the table that finds them.
+//! The codes of a list in blocks, and the hash table that finds them.
 
 use std::hint::black_box;
 use std::ops::Range;
@@ -8,14 +8,14 @@ use crate::code::Code;
 /// Codes in one block: 64 KiB.
 const BLOCK: usize = 4_096;
 
-/// Codes whose slots are asked for together.
+/// Codes whose slots are prefetched together.
 pub(super) const AT_ONCE: usize = 32;
 
-/// The most codes in a list: positions in the table have 32 bits.
+/// The most codes in a list: indices in the table have 32 bits.
 pub(super) const LARGEST: usize = 3 << 30;
 
-/// Codes in blocks of [`BLOCK`]. Only the first grows by being copied, so that
-/// a short list is small; the others have their full size from the start.
+/// Codes in blocks of [`BLOCK`]. Only the first block grows by copying, so that a short
+/// list is small; the others have their full size from the start.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct Blocks {
     pub(super) list: Vec<Vec<[u8; 16]>>,
@@ -27,7 +27,7 @@ impl Blocks {
         self.list.get(index / BLOCK)?.get(index % BLOCK).copied().map(Code::from_id)
     }
 
-    #[allow(clippy::inline_always)] // A call costs as much as what it does.
+    #[allow(clippy::inline_always)] // A call costs as much as its body.
     #[inline(always)]
     pub(super) fn push(&mut self, code: Code) {
         self.length += 1;
@@ -49,7 +49,7 @@ impl Blocks {
         }
     }
 
-    /// The codes of some indices, as they lie together.
+    /// The codes at these indices, in the slices in which they are stored.
     pub(super) fn slices(&self, indices: Range<usize>) -> impl Iterator<Item = &[[u8; 16]]> {
         let first = indices.start / BLOCK;
         self.list.iter().enumerate().skip(first).map_while(move |(at, block)| {
@@ -63,7 +63,7 @@ impl Blocks {
     #[cold]
     #[inline(never)]
     fn push_block(&mut self, code: Code) {
-        // A few times for each doubling.
+        // A few times before the length doubles.
         let step = self.list.len().next_power_of_two() / 4;
         if step > 1 && self.list.len().is_multiple_of(step) {
             grow_wasm_memory(step * BLOCK);
@@ -74,27 +74,25 @@ impl Blocks {
     }
 }
 
-/// Grows wasm memory once for `codes` codes: allocates and frees one large block.
-/// Memory that grows with each allocation costs the host a garbage collection each
-/// time.
+/// Grows wasm memory once for `codes` codes: allocates and frees one large block. Memory
+/// that grows with each allocation costs the host a garbage collection each time.
 pub(super) fn grow_wasm_memory(codes: usize) {
     if cfg!(target_arch = "wasm32") {
         let mut block = Vec::<[u8; 16]>::new();
-        // Without room for this block there may still be some for smaller ones.
+        // If there is no memory for this block, there may still be some for smaller ones.
         let _ = block.try_reserve_exact(codes);
         black_box(block);
     }
 }
 
-/// An open-addressing table of positions in [`Blocks`], never more than three
-/// quarters full.
+/// An open-addressing table of indices of [`Blocks`], at most three quarters full.
 ///
-/// A table of 2^k slots knows positions below 2^k, so each slot has 32 - k bits
-/// to spare. They hold a part of the hash: it tells nearly every other code
-/// apart without a look at the code itself, which is a cache miss.
+/// A table of 2^k slots holds indices below 2^k, so each slot has 32 - k spare bits. They
+/// hold a part of the hash: it rules out nearly every other code without reading the code
+/// itself, which would be a cache miss.
 #[derive(Default)]
 pub(super) struct Index {
-    /// 0 is empty; else the tag, above the position + 1.
+    /// 0 is empty; otherwise the tag, above the index + 1.
     pub(super) slots: Vec<u32>,
     used: usize,
 }
@@ -121,9 +119,9 @@ impl Index {
         self.slots.len().wrapping_sub(1)
     }
 
-    /// The slot that a hash chooses, and the tag that goes beside a position: the
-    /// bits of the hash that have not chosen the slot.
-    #[allow(clippy::inline_always)] // A call costs as much as what it does.
+    /// The slot that a hash selects, and the tag that is stored with the index: the bits
+    /// of the hash that did not select the slot.
+    #[allow(clippy::inline_always)] // A call costs as much as its body.
     #[inline(always)]
     fn split(&self, hash: u32) -> (usize, u32) {
         let mask = self.mask();
@@ -134,9 +132,10 @@ impl Index {
 
     /// The hashes of some codes, at most [`AT_ONCE`].
     ///
-    /// The table of a long list is larger than what is near a processor, so each
-    /// code waits for its slot. Asked for before any of them is needed, all the
-    /// slots come in the time of one.
+    /// The table of a long list is larger than the processor's caches, so each code waits
+    /// for its slot. Requesting all the slots before any of them is needed takes the time
+    /// of one; in a loop of its own, because a processor looks only so many instructions
+    /// ahead.
     #[allow(clippy::inline_always)]
     #[inline(always)]
     pub(super) fn hashes(
@@ -145,24 +144,26 @@ impl Index {
         key: &HashKey,
     ) -> [u32; AT_ONCE] {
         let mut hashes = [0; AT_ONCE];
-        let mut coming = 0;
         for (hashed, code) in hashes.iter_mut().zip(codes) {
             *hashed = key.hash(code);
-            let (at, _) = self.split(*hashed);
+        }
+        let mut coming = 0;
+        for hash in &hashes {
+            let (at, _) = self.split(*hash);
             coming ^= self.slots.get(at).copied().unwrap_or_default();
         }
         black_box(coming);
         hashes
     }
 
-    /// Looks for a code, from the slot on that its hash chooses.
+    /// Looks for a code, starting at the slot that its hash selects.
     #[cfg_attr(hot_paths, optimize(speed), inline(never))]
     pub(super) fn find_slot(&self, hash: u32, code: Code, blocks: &Blocks) -> Slot {
         let mask = self.mask();
         #[allow(clippy::cast_possible_truncation)]
         let index_bits = mask as u32;
         let (mut at, tag) = self.split(hash);
-        // Some slots are always free, so this ends; an empty table has none to look at.
+        // Some slots are always free, so this ends; an empty table has no slot.
         while let Some(&slot) = self.slots.get(at)
             && slot != 0
         {
@@ -175,7 +176,7 @@ impl Index {
         Slot::Vacant(at)
     }
 
-    /// Puts a position into a free slot.
+    /// Stores an index in a free slot.
     pub(super) fn set(&mut self, slot: usize, hash: u32, index: usize) {
         let (_, tag) = self.split(hash);
         #[allow(clippy::cast_possible_truncation)]
@@ -186,7 +187,7 @@ impl Index {
         }
     }
 
-    /// Makes room for one more code.
+    /// Ensures that one more code fits.
     pub(super) fn reserve_one(&mut self, blocks: &Blocks, key: &HashKey) {
         if !self.has_capacity(self.used + 1) {
             self.grow(self.slots.len().saturating_mul(2).max(Self::FEWEST), blocks, key);
@@ -199,7 +200,7 @@ impl Index {
     }
 
     pub(super) fn grow(&mut self, slots: usize, blocks: &Blocks, key: &HashKey) {
-        // Free the old table first: every code is inserted again.
+        // Free the old table first, because every code is inserted again.
         *self = Self::default();
         self.slots = vec![0; slots];
         self.fill(blocks, key);
@@ -214,7 +215,7 @@ impl Index {
             for some in codes.chunks(AT_ONCE) {
                 let hashes = self.hashes(some.iter().copied().map(Code::from_id), key);
                 for hash in hashes.into_iter().take(some.len()) {
-                    // They are distinct: any free slot from there on will do.
+                    // The codes are distinct, so any free slot from here on is right.
                     let (mut at, _) = self.split(hash);
                     while self.slots.get(at).is_some_and(|slot| *slot != 0) {
                         at = (at + 1) & mask;
@@ -238,9 +239,9 @@ pub(super) enum Slot {
 /// The key of a table's hash: the NH of UMAC (RFC 4418), and a multiplication that
 /// spreads its sum over the slots.
 ///
-/// To whoever does not know the key, two codes have the same sum with a probability
-/// of 2^-32, whichever codes they are. `SipHash` would promise more, and take a
-/// quarter of the time of a whole row of a file.
+/// Without the key, any two codes have the same sum with a probability of 2^-32.
+/// `SipHash` would guarantee more, and take a quarter of the time of a whole row of a
+/// file.
 #[derive(Clone, Copy)]
 pub(super) struct HashKey {
     pub(super) summands: [u64; 2],
@@ -249,7 +250,7 @@ pub(super) struct HashKey {
 
 impl HashKey {
     pub(super) fn new(mut seed: u64) -> Self {
-        // SplitMix64: three random numbers out of one.
+        // SplitMix64: three random numbers from one.
         let [first, second, factor] = [(); 3].map(|()| {
             seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
             let number = (seed ^ seed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -259,7 +260,7 @@ impl HashKey {
         Self { summands: [first, second], factor: factor | 1 }
     }
 
-    #[allow(clippy::inline_always)] // A call costs as much as what it does.
+    #[allow(clippy::inline_always)] // A call costs as much as its body.
     #[inline(always)]
     pub(super) fn hash(&self, code: Code) -> u32 {
         let id = u128::from_le_bytes(*code.as_bytes());
@@ -267,12 +268,13 @@ impl HashKey {
         let (first, second) = (id as u64, (id >> 64) as u64);
         let [one, other] = self.summands;
         let sum = product(first, one).wrapping_add(product(second, other));
-        // Without the shift, codes in regular steps would fill slots in regular steps.
+        // Without the shift, codes at regular distances would fill slots at regular
+        // distances.
         ((sum ^ sum >> 32).wrapping_mul(self.factor) >> 32) as u32
     }
 }
 
-/// Adds the halves of two numbers, and multiplies the two sums.
+/// Adds the halves of the two numbers, and multiplies the two sums.
 #[allow(clippy::inline_always, clippy::cast_possible_truncation)]
 #[inline(always)]
 fn product(number: u64, summand: u64) -> u64 {
@@ -290,8 +292,8 @@ mod tests {
         Code::from_bytes(number.to_be_bytes()).unwrap()
     }
 
-    /// The longest run of full slots in a table of 4,096 that is full to 73 %. Runs
-    /// of random positions stay far below [`CROWDED`].
+    /// The longest run of full slots in a table of 4,096 that is 73 % full. Runs of
+    /// random positions are far shorter than [`CROWDED`].
     fn longest_run(seed: u64, codes: impl Fn(u128) -> Code) -> usize {
         let mut builder = CodeListBuilder::new(seed);
         (1..=3_000).for_each(|number| assert!(builder.insert(codes(number)), "{number}"));

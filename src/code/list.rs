@@ -1,16 +1,14 @@
 //! A list of codes: distinct, in the order first seen, 16 bytes each.
 //!
-//! Codes live in blocks that stay where they are as the list grows. While it
-//! is built, a table of 32-bit positions tells which codes are there already;
-//! it is gone when the list is finished. A million codes take 16 MB, and 8 MB
-//! more on the way. Codes that are known to be distinct go in without it, and it
-//! is filled when something is first looked for.
+//! Codes are stored in blocks that don't move when the list grows. During building, a
+//! table of 32-bit indices detects duplicates; it is dropped when the list is finished. A
+//! million codes take 16 MB, and another 8 MB during building. Codes that are known to be
+//! distinct are added without the table, which is then filled at the first search.
 //!
-//! The table's hash is keyed by a seed from outside. Without one, whoever chooses
-//! the codes could choose those that all meet in one slot, and a list of them
-//! would take time with the square of its length.
+//! The table's hash is keyed by a seed from outside. Without it, an attacker could choose
+//! codes that all collide, and reading the list would take quadratic time.
 //!
-//! Not a `HashSet<Code>` beside a `Vec<Code>`: it would hold every code twice.
+//! Not a `HashSet<Code>` with a `Vec<Code>`, which would hold every code twice.
 
 use std::fmt;
 use std::iter::FusedIterator;
@@ -24,7 +22,7 @@ use crate::code::rejected::RejectedEntry;
 /// How many rejected entries are kept; the rest are only counted.
 pub const KEPT_REJECTED: usize = 1_000;
 
-/// Distinct codes in the order first seen, and what was left out of them.
+/// Distinct codes in the order first seen, and the entries that were left out.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct CodeList {
     pub(super) blocks: Blocks,
@@ -39,13 +37,13 @@ impl CodeList {
         self.blocks.length
     }
 
-    /// Whether there is no code.
+    /// Whether there are no codes.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.blocks.length == 0
     }
 
-    /// The code at that index, from 0.
+    /// The code at this index, from 0.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<Code> {
         self.blocks.get(index)
@@ -57,31 +55,31 @@ impl CodeList {
         Iter { blocks: &self.blocks, indices: 0..self.blocks.length }
     }
 
-    /// How many entries were left out because they had been there before.
+    /// How many entries were left out as duplicates.
     #[must_use]
     pub const fn duplicates(&self) -> u64 {
         self.duplicates
     }
 
-    /// How many entries were no code.
+    /// How many entries were rejected.
     #[must_use]
     pub const fn rejected_count(&self) -> u64 {
         self.rejections.count
     }
 
-    /// The entries that were no code: the first [`KEPT_REJECTED`] of them.
+    /// The rejected entries: the first [`KEPT_REJECTED`].
     #[must_use]
     pub fn rejected(&self) -> &[RejectedEntry] {
         &self.rejections.kept
     }
 
-    /// The same codes without the rejected entries, for a caller who has seen those.
+    /// The same codes without the rejected entries, for a caller who has checked these.
     #[must_use]
     pub fn valid(self) -> Self {
         Self { rejections: Rejections::default(), ..self }
     }
 
-    /// The codes back to back, 16 bytes each.
+    /// All codes, 16 bytes each.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.len().saturating_mul(16));
@@ -89,20 +87,19 @@ impl CodeList {
         bytes
     }
 
-    /// The same in pieces of up to 64 KiB, as they are held.
+    /// All codes in the blocks of up to 64 KiB in which they are stored, 16 bytes each.
     pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
         self.blocks.list.iter().map(|block| block.as_flattened())
     }
 
-    /// The codes of some indices, in slices as they are held.
+    /// The codes at these indices, in the slices in which they are stored.
     pub(crate) fn slices(&self, indices: Range<usize>) -> impl Iterator<Item = &[[u8; 16]]> {
         self.blocks.slices(indices)
     }
 
-    /// Reads what [`Self::to_bytes`] wrote. A code that comes again is counted
-    /// as a duplicate. None if this is not a row of codes: the length is no
-    /// multiple of 16, or one of them is 16 zeros. `seed` is that of
-    /// [`CodeListBuilder::new`].
+    /// Reads the bytes that [`Self::to_bytes`] wrote. A repeated code is counted as a
+    /// duplicate. None if these are not codes: the length is not a multiple of 16, or one
+    /// of them is 16 zeros. `seed` is the one of [`CodeListBuilder::new`].
     #[must_use]
     pub fn from_bytes(bytes: &[u8], seed: u64) -> Option<Self> {
         let (codes, []) = bytes.as_chunks() else {
@@ -123,7 +120,7 @@ impl<'a> IntoIterator for &'a CodeList {
     }
 }
 
-/// For codes that no stranger has chosen: the seed is 0.
+/// For codes that no attacker has chosen: the seed is 0.
 impl FromIterator<Code> for CodeList {
     fn from_iter<I: IntoIterator<Item = Code>>(codes: I) -> Self {
         let mut builder = CodeListBuilder::default();
@@ -132,7 +129,7 @@ impl FromIterator<Code> for CodeList {
     }
 }
 
-// Without the codes: there may be a million.
+// Without the codes, of which there may be a million.
 impl fmt::Debug for CodeList {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -171,7 +168,7 @@ impl Iterator for Iter<'_> {
 impl ExactSizeIterator for Iter<'_> {}
 impl FusedIterator for Iter<'_> {}
 
-/// Rejected entries: all are counted, the first ones kept.
+/// Rejected entries: all are counted, and the first ones kept.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Rejections {
     pub(crate) count: u64,

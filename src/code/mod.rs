@@ -16,7 +16,7 @@ use std::str::FromStr;
 
 use crate::code::rejected::RejectReason;
 
-/// Writes the text of a code, in lower case: ASCII.
+/// Writes the text of a code as ASCII, in lower case.
 pub(crate) use digits::encode_uuid;
 
 /// A voucher code, held as the 16 bytes of its UUID.
@@ -29,11 +29,11 @@ pub struct Code([u8; 16]);
 pub const TEXT_LENGTH: usize = 36;
 
 impl Code {
-    /// Where there is no code yet.
+    /// Represents a missing code.
     pub(crate) const NONE: Self = Self([0; 16]);
 
-    /// Reads the hyphenated 8-4-4-4-12 form, in either case, and nothing else:
-    /// no white space, no braces, no URN.
+    /// Reads the hyphenated 8-4-4-4-12 form in either case, and nothing else: no white
+    /// space, no braces, no URN.
     pub fn parse(text: &[u8]) -> Result<Self, RejectReason> {
         match text.try_into().ok().and_then(Self::read) {
             Some(Self::NONE) => Err(RejectReason::NilUuid),
@@ -42,7 +42,7 @@ impl Code {
         }
     }
 
-    /// Reads a text that has the length of a code: none if it has not its form.
+    /// Reads a text with the length of a code. None if it is not in the form of a code.
     #[cfg_attr(hot_paths, optimize(speed), inline(never))]
     pub(crate) fn read(text: &[u8; TEXT_LENGTH]) -> Option<Self> {
         let hyphens = [text[8], text[13], text[18], text[23]];
@@ -58,13 +58,13 @@ impl Code {
         &self.0
     }
 
-    /// The code with these 16 bytes; none for 16 zeros.
+    /// The code with these 16 bytes. None for 16 zeros.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
         (bytes != [0; 16]).then_some(Self(bytes))
     }
 
-    /// A code of a list that was read before.
+    /// A code of a list that was validated before.
     pub(crate) const fn from_id(id: [u8; 16]) -> Self {
         Self(id)
     }
@@ -107,7 +107,7 @@ mod tests {
     const TEXT: &str = "1f913a96-f52c-42a0-aa0b-a2ba53b2d631";
 
     #[test]
-    fn either_case_in_lower_case_out() {
+    fn either_case_is_read_and_lower_case_written() {
         let code = Code::parse(TEXT.as_bytes()).unwrap();
         assert_eq!(code, Code::parse(TEXT.to_uppercase().as_bytes()).unwrap());
         assert_eq!(code.to_string(), TEXT);
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_that_form() {
+    fn no_other_form_is_a_code() {
         for bad in [
             "",
             "EXAMPLE1",
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_at_every_index_is_judged() {
+    fn every_byte_at_every_index_is_validated() {
         for index in 0..TEXT_LENGTH {
             for byte in 0..=u8::MAX {
                 let mut text = TEXT.as_bytes().to_vec();
@@ -156,9 +156,9 @@ mod tests {
         }
     }
 
-    /// Eight digits are judged at once, and all of them together.
+    /// Eight digits are validated at once, with one result.
     #[test]
-    fn two_faults_do_not_make_up_for_one_another() {
+    fn two_invalid_digits_do_not_cancel_out() {
         for (first, second) in (0..TEXT_LENGTH).flat_map(|at| (0..at).map(move |to| (at, to))) {
             for byte in [b'g', b'M', b' ', 0, 0xff] {
                 let mut text = TEXT.as_bytes().to_vec();
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_uuid_of_zeros_is_a_code() {
+    fn every_uuid_except_the_nil_uuid_is_a_code() {
         for index in 0..16 {
             for bit in 0..8 {
                 let mut bytes = [0; 16];

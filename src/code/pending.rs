@@ -1,10 +1,10 @@
-//! Codes on their way into a list, some at a time.
+//! Codes that are inserted into a list in groups.
 
 use super::Code;
 use super::builder::CodeListBuilder;
 use super::index::AT_ONCE;
 
-/// Codes on their way into a list, some at a time.
+/// Codes that are inserted into a list in groups.
 pub(crate) struct PendingInserts {
     codes: [Code; AT_ONCE],
     held: usize,
@@ -33,8 +33,8 @@ impl PendingInserts {
 }
 
 impl CodeListBuilder {
-    /// Takes codes as [`CodeList::to_bytes`] gives them. None if one is 16 zeros:
-    /// that one is left out.
+    /// Inserts codes in the form of `CodeList::to_bytes`. None if one is 16 zeros,
+    /// which is left out.
     pub(crate) fn insert_bytes(&mut self, codes: &[[u8; 16]]) -> Option<()> {
         let mut batch = PendingInserts::new();
         let mut all = Some(());
@@ -67,9 +67,9 @@ mod tests {
         Code::from_bytes(number.to_be_bytes()).unwrap()
     }
 
-    /// Codes come in groups; the last one is mostly not full.
+    /// Codes are inserted in groups; the last one is usually not full.
     #[test]
-    fn none_is_lost_however_many_come_together() {
+    fn no_code_is_lost_in_groups_of_any_size() {
         for count in [0, 1, AT_ONCE - 1, AT_ONCE, AT_ONCE + 1, 5 * AT_ONCE, 5 * AT_ONCE + 7] {
             let codes: Vec<_> = (1..=count as u128).map(code).collect();
             let bytes: Vec<_> = codes.iter().map(|code| *code.as_bytes()).collect();

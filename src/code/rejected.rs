@@ -1,48 +1,49 @@
-//! Entries of a list that are no codes.
+//! Rejected entries of a list.
 
 use std::fmt;
 
 use crate::names::named;
 
 named! {
-    /// Why one entry of a list is no code.
+    /// Why an entry of a list was rejected.
     #[non_exhaustive]
     pub enum RejectReason {
         /// Not a UUID in the 8-4-4-4-12 form.
         NotAUuid = "not_a_uuid",
-        /// The UUID of only zeros.
+        /// The nil UUID (only zeros).
         NilUuid = "nil_uuid",
-        /// The row, or the header, lacks the column of the codes.
+        /// The row, or the header, has no column of codes.
         MissingColumn = "missing_column",
-        /// Several columns have the name that is looked for.
+        /// Several columns have the wanted name.
         AmbiguousColumn = "ambiguous_column",
         /// The quotes of the row don't match, or its cells have shifted.
         MalformedCsv = "malformed_csv",
         /// The file, or the column of the codes, is not UTF-8.
         NotUtf8 = "not_utf8",
-        /// The file is no list of codes, but a workbook, an archive, JSON or the like.
+        /// The file is a workbook, an archive, JSON or the like, not a list of codes.
         UnsupportedFormat = "unsupported_format",
         /// The entry is not a string.
         NotAString = "not_a_string",
-        /// The program column holds no usable program id.
+        /// The program column has no usable program id.
         InvalidProgramId = "invalid_program_id",
     }
 }
 
-/// One entry that was refused.
+/// A rejected entry.
 #[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RejectedEntry {
-    /// The line of the input, from 1; of a list of strings, the entry's number.
+    /// The line of the input, from 1; in a list of strings, the number of the entry.
     pub line: u64,
-    /// What stood there, shortened. For the caller's eyes: it may be anything.
+    /// The rejected text, shortened. It may be anything, including personal data.
     pub value: String,
-    /// Why it was refused.
+    /// Why it was rejected.
     pub reason: RejectReason,
     /// The reason in a sentence.
     pub message: String,
 }
 
-// Without `value`: it can be a recipient's data.
+// Omits `value`, which may be a recipient's data.
 impl fmt::Debug for RejectedEntry {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "RejectedEntry(line {}, {})", self.line, self.reason.as_str())

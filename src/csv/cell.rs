@@ -1,6 +1,6 @@
-//! One cell: what it holds, and whether that is a code.
+//! One cell: its content, and whether that is a code.
 
-use super::character::{Look, is_invisible};
+use super::character::{CodeLikeness, is_invisible};
 use super::columns::is_code_column;
 use super::message;
 use super::programs::READS_ALL;
@@ -8,7 +8,7 @@ use crate::code::rejected::{RejectReason, RejectedEntry};
 use crate::code::{Code, TEXT_LENGTH};
 use crate::recipients::is_address;
 
-/// What the cells of a list hold.
+/// What a list contains.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Content {
     #[default]
@@ -20,7 +20,7 @@ pub(super) enum Content {
 #[derive(Clone, Default)]
 pub(super) struct Cell {
     bytes: Vec<u8>,
-    /// Whether the content goes on beyond [`Self::LONGEST`], white space aside.
+    /// Whether the content is longer than [`Self::LONGEST`], not counting white space.
     overflow: bool,
 }
 
@@ -31,10 +31,10 @@ impl Cell {
     /// Characters of a rejected value that are shown.
     pub(super) const SHOWN: usize = 80;
 
-    pub(super) fn extend(&mut self, run: &[u8]) {
-        let run = if self.bytes.is_empty() { run.trim_ascii_start() } else { run };
+    pub(super) fn extend(&mut self, content: &[u8]) {
+        let content = if self.bytes.is_empty() { content.trim_ascii_start() } else { content };
         let room = Self::LONGEST.saturating_sub(self.bytes.len());
-        let (kept, rest) = run.split_at_checked(room).unwrap_or((run, &[]));
+        let (kept, rest) = content.split_at_checked(room).unwrap_or((content, &[]));
         self.bytes.extend_from_slice(kept);
         self.overflow |= !rest.trim_ascii_start().is_empty();
     }
@@ -45,7 +45,7 @@ impl Cell {
     }
 
     /// Keeps only the part before the first delimiter or line end.
-    pub(super) fn cut(&mut self, delimiter: u8) {
+    pub(super) fn truncate_at(&mut self, delimiter: u8) {
         let end = self.bytes.iter().position(|byte| *byte == delimiter || is_line_end(*byte));
         if let Some(end) = end {
             self.bytes.truncate(end);
@@ -61,27 +61,29 @@ impl Cell {
         self.overflow
     }
 
-    /// Whether it holds this kind of content.
-    pub(super) fn holds(&self, content: Content) -> bool {
+    /// Whether the cell contains a code; or an address, if recipients are read.
+    pub(super) fn contains(&self, content: Content) -> bool {
         match content {
-            Content::Recipients if READS_ALL => {
-                self.text().is_some_and(|text| is_address(bare(text)))
+            Content::Recipients
+                if READS_ALL && self.text().is_some_and(|text| is_address(bare(text))) =>
+            {
+                true
             }
             _ => self.bytes.len() >= TEXT_LENGTH && self.code().is_ok(),
         }
     }
 
-    /// The text without surrounding white space; none if it is not UTF-8.
+    /// The text without surrounding white space. None if it is not UTF-8.
     pub(super) fn text(&self) -> Option<&str> {
         match std::str::from_utf8(&self.bytes) {
             Ok(text) => Some(trim(text)),
-            // The limit cut a character in two.
+            // The limit split a character.
             Err(error) if self.overflow && error.error_len().is_none() => Some(""),
             Err(_) => None,
         }
     }
 
-    /// The program id in it; none if it is not UTF-8.
+    /// The program id in the cell. None if it is not UTF-8.
     pub(super) fn program_id(&self) -> Option<&str> {
         self.text().map(program_id)
     }
@@ -98,8 +100,8 @@ impl Cell {
         Code::parse(bare(text).as_bytes())
     }
 
-    /// Says in a sentence why [`Self::code`] found none.
-    pub(super) fn fault(&self, reason: RejectReason) -> String {
+    /// The message for a cell in which [`Self::code`] found no code.
+    pub(super) fn message_for(&self, reason: RejectReason) -> String {
         let Some(text) = self.text() else { return message::NOT_UTF8.to_owned() };
         let bare = bare(text);
         let message = match reason {
@@ -109,11 +111,11 @@ impl Cell {
             _ if is_code_column(bare) => message::NAME_OF_COLUMN,
             _ if is_code_text(bare) => message::CODE_TEXT,
             _ => {
-                let look = Look::at(text, bare);
-                if look.is_other_form() {
+                let likeness = CodeLikeness::of(text, bare);
+                if likeness.is_other_form() {
                     message::OTHER_FORM
-                } else if look.is_like_code() {
-                    return look.describe();
+                } else if likeness.is_like_code() {
+                    return likeness.describe();
                 } else {
                     message::NO_UUID
                 }
@@ -125,7 +127,7 @@ impl Cell {
     /// Whether the cell may be a mistyped code.
     pub(super) fn looks_like_code(&self) -> bool {
         let text = self.text().unwrap_or_default();
-        !self.overflow && Look::at(text, text).is_like_code()
+        !self.overflow && CodeLikeness::of(text, text).is_like_code()
     }
 
     pub(super) fn rejected(
@@ -137,7 +139,7 @@ impl Cell {
         let mut text = String::new();
         match str::from_utf8(&self.bytes) {
             Ok(valid) => text.push_str(valid),
-            // The encoding is unknown: only the ASCII characters are shown.
+            // The encoding is unknown, so only ASCII characters are shown.
             Err(_) => text.extend(self.bytes.iter().map(|byte| match byte {
                 0..0x80 => char::from(*byte),
                 _ => char::REPLACEMENT_CHARACTER,
@@ -153,13 +155,13 @@ impl Cell {
     }
 }
 
-/// Removes white space and invisible characters around a text: neither changes its
+/// Removes white space and invisible characters around a text: they don't change its
 /// meaning.
 pub(super) fn trim(text: &str) -> &str {
     text.trim_matches(|char: char| char.is_whitespace() || is_invisible(char))
 }
 
-/// Removes quotes too, and the `="…"` with which spreadsheets keep a text from being
+/// Also removes quotes, and the `="…"` with which spreadsheets keep a text from being
 /// converted.
 pub(super) fn bare(text: &str) -> &str {
     let mut text = trim(text);
@@ -169,7 +171,7 @@ pub(super) fn bare(text: &str) -> &str {
     text
 }
 
-/// The program id in a trimmed text. Quotes could be a part of it.
+/// The program id in a trimmed text. Quotes may be part of it.
 pub(super) fn program_id(text: &str) -> &str {
     text.strip_prefix('=').and_then(unquoted).map_or(text, trim)
 }
@@ -186,7 +188,7 @@ const fn is_quote(char: char) -> bool {
 }
 
 /// Whether `bytes` contains this byte.
-#[allow(clippy::manual_contains)] // Which is made for long slices, and is larger.
+#[allow(clippy::manual_contains)] // It is made for long slices, and is larger.
 pub(super) fn has(bytes: &[u8], wanted: u8) -> bool {
     bytes.iter().any(|byte| *byte == wanted)
 }
@@ -195,7 +197,7 @@ pub(super) const fn is_line_end(byte: u8) -> bool {
     matches!(byte, b'\n' | b'\r')
 }
 
-/// White space that can stand around quotes.
+/// White space that may surround quotes.
 pub(super) const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | 0x0b | 0x0c)
 }
@@ -218,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_around_a_code_is_taken_off() {
+    fn characters_around_a_code_are_removed() {
         for (before, behind) in [
             (" ", "\u{a0}"),
             ("\u{feff}", ""),
@@ -249,7 +251,7 @@ mod tests {
 
     /// Characters inside a code, or on one side only, change the meaning.
     #[test]
-    fn nothing_else_is_taken_off() {
+    fn nothing_else_is_removed() {
         for (before, behind) in
             [("\"", ""), ("", "'"), ("=", ""), ("\0", ""), ("", "\u{3}"), ("(", ")"), ("#", "")]
         {

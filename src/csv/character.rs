@@ -1,11 +1,11 @@
-//! Names of characters that no code has.
+//! Names of characters that are not allowed in a code.
 
 use super::cell::Cell;
 use super::message;
 use crate::text::{decimal, digits, text};
 
-/// Whether it is invisible: Unicode's default ignorable characters, and the Braille
-/// blank.
+/// Whether a character is invisible: Unicode's default ignorable characters, and the
+/// blank Braille pattern.
 pub(super) const fn is_invisible(char: char) -> bool {
     matches!(
         char,
@@ -28,40 +28,40 @@ pub(super) const fn is_invisible(char: char) -> bool {
     )
 }
 
-/// How much something looks like a code.
+/// How similar a text is to a code.
 #[derive(Default)]
-pub(super) struct Look {
+pub(super) struct CodeLikeness {
     characters: u64,
     digits: u64,
-    /// The first character that no code has, and its position.
-    odd: Option<(u64, char)>,
+    /// The first character that is not allowed in a code, and its position.
+    invalid: Option<(u64, char)>,
 }
 
-impl Look {
-    /// Examines the shown text. `bare` is the same without quotes and white space around
-    /// it.
-    pub(super) fn at(shown: &str, bare: &str) -> Self {
-        let mut look = Self::default();
+impl CodeLikeness {
+    /// Examines the shown text. `bare` is its part without the quotes and white space
+    /// around it.
+    pub(super) fn of(shown: &str, bare: &str) -> Self {
+        let mut likeness = Self::default();
         let begin = bare.as_ptr().addr() - shown.as_ptr().addr();
         let mut at = 0;
         for char in shown.chars() {
-            look.characters += 1;
+            likeness.characters += 1;
             let is_digit = char.is_ascii_hexdigit();
-            // Full-width digits too.
+            // Also full-width digits.
             if is_digit || matches!(char, '０'..='９' | 'Ａ'..='Ｆ' | 'ａ'..='ｆ') {
-                look.digits += 1;
+                likeness.digits += 1;
             }
             if !is_digit
                 && char != '-'
-                && look.odd.is_none()
+                && likeness.invalid.is_none()
                 && at >= begin
                 && at < begin + bare.len()
             {
-                look.odd = Some((look.characters, char));
+                likeness.invalid = Some((likeness.characters, char));
             }
             at += char.len_utf8();
         }
-        look
+        likeness
     }
 
     /// Whether it may be a mistyped code: it has most of the digits.
@@ -69,18 +69,18 @@ impl Look {
         self.digits >= 24 && self.characters <= Cell::SHOWN as u64
     }
 
-    /// Whether it is a UUID, but not in the hyphenated form.
+    /// Whether it is a UUID in another form than the hyphenated one.
     pub(super) const fn is_other_form(&self) -> bool {
         matches!(
-            (self.digits, self.odd),
-            // `urn:uuid:` has a hexadecimal digit too.
+            (self.digits, self.invalid),
+            // `urn:uuid:` contains a hexadecimal digit.
             (32, None | Some((_, '{' | '(' | '_'))) | (33, Some((_, 'u')))
         )
     }
 
     /// Describes why it is not a code.
     pub(super) fn describe(&self) -> String {
-        let Some((number, char)) = self.odd else {
+        let Some((number, char)) = self.invalid else {
             return text(&["There are ", &decimal(self.digits), message::DIGITS]);
         };
         let point = digits(u32::from(char).into(), 16, 4);
@@ -90,7 +90,7 @@ impl Look {
     }
 }
 
-/// The name of a character that can't be recognised by its look.
+/// The name of a character that is easily confused or invisible.
 fn name(char: char) -> Option<&'static str> {
     Some(match char {
         '\0' => "NUL",
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_character_that_no_code_has_is_named_with_its_number() {
+    fn the_first_invalid_character_is_named_with_its_position() {
         for (shown, says) in [
             ("1f913a96–f52c–42a0-aa0b-a2ba53b2d631", "Character 9 is U+2013 (dash)."),
             (
@@ -131,22 +131,22 @@ mod tests {
             ("1f913a96 f52c 42a0 aa0b a2ba53b2d631", "Character 9 is U+0020 (space)."),
             ("1f913a96-f52c-42a0-aa0b-a2ba53b2d631😀", "Character 37 is U+1F600 (😀)."),
         ] {
-            let told = Look::at(shown, shown).describe();
-            assert!(told.starts_with(says), "{shown}: {told}");
+            let message = CodeLikeness::of(shown, shown).describe();
+            assert!(message.starts_with(says), "{shown}: {message}");
         }
-        // The position counts the shown quotes.
-        let told = {
+        // The position includes the quotes that are shown.
+        let message = {
             let shown = "\"1f913a96_f52c\"";
-            Look::at(shown, &shown[1..14]).describe()
+            CodeLikeness::of(shown, &shown[1..14]).describe()
         };
-        assert!(told.starts_with("Character 10 is U+005F (_)."), "{told}");
+        assert!(message.starts_with("Character 10 is U+005F (_)."), "{message}");
         let shown = "1f913a96-f52c-42a0-aa0b-a2ba53b2d63";
-        let told = Look::at(shown, shown).describe();
-        assert!(told.starts_with("There are 31 digits"), "{told}");
+        let message = CodeLikeness::of(shown, shown).describe();
+        assert!(message.starts_with("There are 31 digits"), "{message}");
     }
 
     #[test]
-    fn what_nobody_sees_has_a_name() {
+    fn invisible_characters_have_names() {
         for point in 0..0x11_0000 {
             let Some(char) = char::from_u32(point) else { continue };
             if is_invisible(char) || char.is_control() || char.is_whitespace() {

@@ -6,17 +6,18 @@ use super::message;
 use super::programs::READS_ALL;
 use super::{CODE_COLUMNS, PHONE_COLUMNS, PROGRAM_COLUMNS, RECIPIENT_COLUMNS};
 use crate::code::rejected::RejectReason;
+use crate::recipients::lower_case;
 
-/// How the caller names a column.
+/// How the caller selects a column.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Column {
     /// The column with the best of the usual names.
     #[default]
     Usual,
-    /// The column with this name. If several have it, the number says which, from 1;
-    /// without a number they are refused.
+    /// The column with this name. If several columns have it, the number selects one,
+    /// from 1; without a number they are refused.
     Named(String, Option<usize>),
-    /// The column with this number, from 1. If the first row has a code there, the file
+    /// The column with this number, from 1. If the first row has a code in it, the file
     /// has no header.
     Number(usize),
 }
@@ -27,86 +28,88 @@ impl From<Option<&str>> for Column {
     }
 }
 
-/// The indices of the cells that are read.
+/// The indices of the columns that are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Columns {
-    /// The code; or the recipient, usually an e-mail address.
+    /// The codes; or the recipients, usually e-mail addresses.
     pub(super) code: usize,
     program: Option<usize>,
 }
 
 impl Columns {
-    /// The program; or the recipient's telephone number.
+    /// The programs; or the recipients' telephone numbers.
     pub(super) const fn program(self) -> Option<usize> {
         if READS_ALL { self.program } else { None }
     }
 }
 
-/// What the first row is.
+/// How the first row is used.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum FirstRow {
     Header(Columns),
-    /// Data: a code is in the column that the caller gave, or it has one cell.
+    /// Data: the given column contains a code, or the row has a single cell.
     Data(Columns),
     /// The file can't be read.
     Fault(RejectReason, &'static str),
 }
 
-/// The first row: collects its cells, and finds the columns by their names.
+/// The first row: collects its cells, and finds the columns by name.
 #[derive(Default)]
 pub(super) struct Header {
     code: ColumnSelector,
     program: Option<ColumnSelector>,
-    holds: Content,
+    content: Content,
     /// Whether the caller said that this row is the header.
-    is_certain: bool,
+    is_given: bool,
     cells: Cells,
 }
 
-/// What was found in the cells of the first row.
+/// What the cells of the first row contain.
 #[derive(Default)]
 struct Cells {
     count: usize,
-    /// The number of cells up to the last that isn't empty.
-    named: usize,
+    /// The number of cells up to the last non-empty one.
+    named_count: usize,
     /// The cell to show if the row can't be used: the first one, or the first code.
-    shown: Cell,
+    sample: Cell,
     has_code: bool,
-    /// Whether the column that the caller gave by number holds a code, or nearly one.
+    /// Whether the column that the caller gave by number contains a code, or nearly one.
     begins_with_code: bool,
     is_usual: bool,
 }
 
 impl Header {
-    /// Sets the columns to look for. `is_certain`: the row is the header.
-    pub(super) fn expect(&mut self, column: Column, program: Option<Column>, is_certain: bool) {
+    /// Sets the columns to find. `is_given`: the row is the header.
+    pub(super) fn set_columns(&mut self, column: Column, program: Option<Column>, is_given: bool) {
         self.code.column = column;
         if READS_ALL {
             self.program = program.map(|column| ColumnSelector::new(column, &PROGRAM));
         }
-        self.is_certain = is_certain;
+        self.is_given = is_given;
     }
 
-    /// Looks for recipients: in the column that was given, else in one of e-mail
-    /// addresses, of telephone numbers, or both.
+    /// Expects recipients: in the given columns, or else in a column of e-mail addresses,
+    /// of telephone numbers, or both.
     pub(super) fn expect_recipients(&mut self) {
-        self.holds = Content::Recipients;
+        self.content = Content::Recipients;
         self.code.names = &RECIPIENT;
-        if self.code.column == Column::Usual {
+        if let Some(phone) = &mut self.program {
+            phone.names = &PHONE;
+        } else if self.code.column == Column::Usual {
             self.program = Some(ColumnSelector::new(Column::Usual, &PHONE));
         }
     }
 
-    pub(super) const fn holds(&self) -> Content {
-        if READS_ALL { self.holds } else { Content::Codes }
+    pub(super) const fn content(&self) -> Content {
+        if READS_ALL { self.content } else { Content::Codes }
     }
 
     pub(super) fn is_by_program(&self) -> bool {
-        READS_ALL && self.program.is_some() && self.holds() == Content::Codes
+        READS_ALL && self.program.is_some() && self.content() == Content::Codes
     }
 
-    pub(super) const fn is_certain(&self) -> bool {
-        self.is_certain
+    pub(super) const fn is_given(&self) -> bool {
+        self.is_given
     }
 
     /// How many cells the row has.
@@ -114,16 +117,16 @@ impl Header {
         self.cells.count
     }
 
-    pub(super) const fn named(&self) -> usize {
-        self.cells.named
+    pub(super) const fn named_count(&self) -> usize {
+        self.cells.named_count
     }
 
     /// The cell to show if the row can't be used.
-    pub(super) const fn shown(&self) -> &Cell {
-        &self.cells.shown
+    pub(super) const fn sample(&self) -> &Cell {
+        &self.cells.sample
     }
 
-    /// Forgets the row.
+    /// Resets the state for another row.
     pub(super) fn reset(&mut self) {
         self.cells = Cells::default();
         self.code.equals = 0;
@@ -132,31 +135,32 @@ impl Header {
         }
     }
 
-    /// Takes the next cell.
+    /// Adds the next cell.
     pub(super) fn consider(&mut self, cell: &Cell) {
         let cells = &mut self.cells;
         let index = cells.count;
         cells.count += 1;
         if !cell.is_empty() {
-            cells.named = cells.count;
+            cells.named_count = cells.count;
         }
-        let is_code = cell.holds(self.holds);
-        if is_code && !cells.has_code || cells.shown.is_empty() {
+        let is_code = cell.contains(self.content);
+        if is_code && !cells.has_code || cells.sample.is_empty() {
             cells.has_code |= is_code;
-            cells.shown = cell.clone();
+            cells.sample = cell.clone();
         }
         let Some(name) = cell.text().map(bare) else { return };
         cells.is_usual = self.code.is_usual(name);
         if self.code.consider(name, index) && self.code.is_number() {
-            cells.begins_with_code = is_code || cell.looks_like_code();
+            cells.begins_with_code |= is_code || cell.looks_like_code();
         }
         if READS_ALL && let Some(program) = &mut self.program {
-            program.consider(name, index);
+            let is_column = program.consider(name, index) && program.is_number();
+            cells.begins_with_code |= is_column && is_code && self.content == Content::Recipients;
         }
     }
 
-    /// Decides what the row is, once it is complete.
-    pub(super) fn judge(&self) -> FirstRow {
+    /// Decides how the row is used, once it is complete.
+    pub(super) fn decide(&self) -> FirstRow {
         let Cells { count, has_code, begins_with_code, is_usual, .. } = self.cells;
         let is_lone = count == 1 && !self.is_by_program() && !is_usual;
         let is_number = self.code.is_number();
@@ -164,21 +168,24 @@ impl Header {
         let found = match &self.program {
             _ if !READS_ALL => code.map(|code| Columns { code, program: None }),
             None => code.map(|code| Columns { code, program: None }),
-            // The second column is optional.
-            Some(phone) if self.holds() == Content::Recipients => code.map(|code| {
-                let program = phone.index().ok().filter(|phone| *phone != code);
-                Columns { code, program }
+            // The second column is optional, unless it is given.
+            Some(phone) if self.content() == Content::Recipients => code.and_then(|code| {
+                let program = match phone.index() {
+                    Err(fault) if phone.column != Column::Usual => return Err(fault),
+                    found => found.ok().filter(|phone| *phone != code),
+                };
+                Ok(Columns { code, program })
             }),
             Some(program) => code.and_then(|code| {
                 program.index().map(|program| Columns { code, program: Some(program) })
             }),
         };
         match found {
-            Ok(_) if begins_with_code && self.is_certain => {}
+            Ok(_) if begins_with_code && self.is_given => {}
             Ok(columns) if begins_with_code => return FirstRow::Data(columns),
-            // A number does not tell whether there is a header, and a mistyped first code
-            // must be rejected, not taken for a header.
-            _ if is_lone && !self.is_certain && is_number == found.is_ok() => {
+            // A column number does not tell whether there is a header, and a mistyped
+            // first code must be rejected, not used as a header.
+            _ if is_lone && !self.is_given && is_number == found.is_ok() => {
                 return FirstRow::Data(Columns::default());
             }
             Ok(columns) => return FirstRow::Header(columns),
@@ -198,44 +205,44 @@ impl Header {
 struct Names {
     /// The best first.
     usual: &'static [&'static str],
-    none: &'static str,
-    none_given: &'static str,
-    several: &'static str,
+    missing_message: &'static str,
+    not_found_message: &'static str,
+    ambiguous_message: &'static str,
 }
 
 static CODE: Names = Names {
     usual: &CODE_COLUMNS,
-    none: message::NO_COLUMN,
-    none_given: message::NO_SUCH_COLUMN,
-    several: message::SEVERAL_COLUMNS,
+    missing_message: message::NO_COLUMN,
+    not_found_message: message::NO_SUCH_COLUMN,
+    ambiguous_message: message::SEVERAL_COLUMNS,
 };
 static PROGRAM: Names = Names {
     usual: &PROGRAM_COLUMNS,
-    none: message::NO_PROGRAM_COLUMN,
-    none_given: message::NO_SUCH_PROGRAM_COLUMN,
-    several: message::SEVERAL_PROGRAM_COLUMNS,
+    missing_message: message::NO_PROGRAM_COLUMN,
+    not_found_message: message::NO_SUCH_PROGRAM_COLUMN,
+    ambiguous_message: message::SEVERAL_PROGRAM_COLUMNS,
 };
 static RECIPIENT: Names = Names {
     usual: &RECIPIENT_COLUMNS,
-    none: message::NO_RECIPIENT_COLUMN,
-    none_given: message::NO_SUCH_COLUMN,
-    several: message::SEVERAL_COLUMNS,
+    missing_message: message::NO_RECIPIENT_COLUMN,
+    not_found_message: message::NO_SUCH_COLUMN,
+    ambiguous_message: message::SEVERAL_COLUMNS,
 };
 static PHONE: Names = Names {
-    usual: &PHONE_COLUMNS,
-    none: message::NO_RECIPIENT_COLUMN,
-    none_given: message::NO_SUCH_COLUMN,
-    several: message::SEVERAL_COLUMNS,
+    usual: PHONE_COLUMNS,
+    missing_message: message::NO_RECIPIENT_COLUMN,
+    not_found_message: message::NO_SUCH_COLUMN,
+    ambiguous_message: message::SEVERAL_COLUMNS,
 };
 
-/// Looks for a column in the header.
+/// Finds a column in the header.
 struct ColumnSelector {
     column: Column,
     names: &'static Names,
-    /// How many columns have the best name so far, and its rank: 0 is best.
+    /// How many columns have the best name so far, and the rank of that name: 0 is best.
     equals: usize,
     rank: usize,
-    /// The column that was found.
+    /// The selected column.
     index: usize,
 }
 
@@ -259,7 +266,7 @@ impl ColumnSelector {
         matches!(self.column, Column::Number(_))
     }
 
-    /// Which of several columns with the name the caller means.
+    /// Which of several columns with this name the caller means.
     const fn occurrence(&self) -> Option<usize> {
         if let Column::Named(_, occurrence) = self.column { occurrence } else { None }
     }
@@ -268,11 +275,11 @@ impl ColumnSelector {
         self.equals > 1 && self.occurrence().is_none()
     }
 
-    /// Takes a cell of the header. True if no other has a better name so far.
+    /// Considers a cell of the header. True if no column has a better name so far.
     fn consider(&mut self, name: &str, index: usize) -> bool {
         let rank = match &self.column {
             Column::Number(number) => (index + 1 == *number).then_some(0),
-            // An exact match of the given name is better than every other.
+            // An exact match of the given name is better than any other.
             Column::Named(wanted, None) if name == trim(wanted) => Some(0),
             Column::Named(wanted, _) => is_same_name(wanted, name).then_some(1),
             Column::Usual => self.names.usual.iter().position(|usual| is_same_name(usual, name)),
@@ -297,11 +304,11 @@ impl ColumnSelector {
             if !self.is_ambiguous() {
                 return Ok(self.index);
             }
-            (RejectReason::AmbiguousColumn, self.names.several)
+            (RejectReason::AmbiguousColumn, self.names.ambiguous_message)
         } else if self.column == Column::Usual {
-            (RejectReason::MissingColumn, self.names.none)
+            (RejectReason::MissingColumn, self.names.missing_message)
         } else {
-            (RejectReason::MissingColumn, self.names.none_given)
+            (RejectReason::MissingColumn, self.names.not_found_message)
         };
         Err(fault)
     }
@@ -312,8 +319,8 @@ pub(super) fn is_code_column(text: &str) -> bool {
     CODE_COLUMNS.iter().any(|name| is_same_name(name, text))
 }
 
-/// Compares names of columns: case (of ASCII letters), white space, underscores,
-/// hyphens and invisible characters don't count.
+/// Compares column names, ignoring case, white space, underscores,
+/// hyphens and invisible characters.
 fn is_same_name(one: &str, other: &str) -> bool {
     letters(one).next().is_some() && letters(one).eq(letters(other))
 }
@@ -321,5 +328,6 @@ fn is_same_name(one: &str, other: &str) -> bool {
 fn letters(name: &str) -> impl Iterator<Item = char> {
     let counts =
         |char: &char| !char.is_whitespace() && !matches!(char, '_' | '-') && !is_invisible(*char);
-    name.chars().filter(counts).map(|char| char.to_ascii_lowercase())
+    let lower = |char: char| if READS_ALL { lower_case(char) } else { char.to_ascii_lowercase() };
+    name.chars().filter(counts).map(lower)
 }

@@ -10,13 +10,13 @@ pub(super) struct DelimiterDetector {
     commas: usize,
     semicolons: usize,
     tabs: usize,
-    /// Tabs since the last byte that is no white space.
-    tabs_behind: usize,
+    /// Tabs since the last byte that is not white space.
+    trailing_tabs: usize,
     has_begun: bool,
 }
 
 impl DelimiterDetector {
-    /// Takes a byte. True if the row is complete.
+    /// Considers a byte. True if the row is complete.
     pub(super) fn take(&mut self, byte: u8) -> bool {
         if self.state == CellState::Quoted {
             if byte == b'"' {
@@ -27,16 +27,16 @@ impl DelimiterDetector {
         match byte {
             b'\n' | b'\r' => return true,
             b'\t' => {
-                self.tabs_behind += 1;
+                self.trailing_tabs += 1;
                 self.state = CellState::Start;
             }
             _ if is_space(byte) => {}
             _ => {
                 if self.has_begun {
-                    self.tabs += self.tabs_behind;
+                    self.tabs += self.trailing_tabs;
                 }
                 self.has_begun = true;
-                self.tabs_behind = 0;
+                self.trailing_tabs = 0;
                 self.state = match (byte, self.state) {
                     (b',', _) => {
                         self.commas += 1;
@@ -62,6 +62,11 @@ impl DelimiterDetector {
             _ if most == self.semicolons => b';',
             _ => b'\t',
         }
+    }
+
+    /// What is between addresses on one line: the comma may be a part of a name.
+    pub(super) const fn separator(&self) -> u8 {
+        if self.semicolons > 0 { b';' } else { b',' }
     }
 
     pub(super) const fn is_quoted(&self) -> bool {

@@ -1,20 +1,20 @@
-//! A faster parser for complete rows in which quotes stand only around cells.
+//! A faster parser for complete rows with quotes only around whole cells.
 
 use super::cell::{Cell, is_line_end, program_id, trim};
 use super::columns::Columns;
 use super::marks::{BITS, BLOCK, marks, specials};
 use super::programs::Collector;
-use super::rows::Rows;
+use super::rows::RowParser;
 use crate::code::pending::PendingInserts;
 use crate::code::{Code, TEXT_LENGTH};
 
-impl Rows {
-    /// Takes rows as long as each is complete, plain and valid. Returns how many bytes
-    /// they have.
+impl RowParser {
+    /// Reads rows while each is complete, has quotes only around whole cells and is
+    /// valid. Returns their length in bytes.
     #[cfg_attr(hot_paths, optimize(speed), inline(never))]
     pub(super) fn fast_rows(&mut self, rest: &[u8], collector: &mut Collector) -> usize {
         let mut taken = 0;
-        if !self.shape.is_learnt() || collector.is_for_recipients() {
+        if !self.shape.is_known() || collector.is_for_recipients() {
             return taken;
         }
         let mut batch = PendingInserts::new();
@@ -33,7 +33,7 @@ impl Rows {
         taken
     }
 
-    /// Reads the row that begins here, if this parser can.
+    /// Reads the row that begins here. None if the full parser must read it.
     #[cfg_attr(hot_paths, optimize(speed), inline(never))]
     fn fast_row<'a>(&self, rest: &'a [u8]) -> Option<FastRow<'a>> {
         let delimiter = self.delimiter;
@@ -76,11 +76,11 @@ impl Rows {
     }
 }
 
-/// The program in a cell; none if the full parser has to look at it.
+/// The program in a cell. None if the full parser must read it.
 fn fast_program(cell: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(cell).ok()?;
     let program = match cell {
-        // Nothing surrounds it.
+        // Nothing to trim.
         [b'A'..=b'z' | b'0'..=b'9', .., b'!'..=b'~'] => text,
         _ => program_id(trim(text)),
     };
@@ -91,20 +91,20 @@ fn fast_program(cell: &[u8]) -> Option<&str> {
 struct FastRow<'a> {
     code: Code,
     program: &'a str,
-    /// Including the line end.
+    /// With the line end.
     length: usize,
     last_was_return: bool,
 }
 
-/// The cells of a row that are read, found a block at a time.
+/// The cells of a row that are read, found one block at a time.
 struct Cells {
     columns: (usize, usize),
-    /// How many there are.
+    /// How many cells were found.
     count: usize,
     /// The start of the current cell.
     begin: usize,
     is_quoted: bool,
-    /// Where its quotes are closed; 0 if they are not.
+    /// The offset of the closing quote; 0 if the quotes are not closed.
     closed: usize,
     code: (usize, usize),
     program: (usize, usize),
@@ -117,9 +117,10 @@ impl Cells {
         Self { columns, count: 0, begin: 0, is_quoted: false, closed: 0, code: none, program: none }
     }
 
-    /// Finds the end of a row whose first `known` bytes are in the first cell. None if the
-    /// row is not plain, or ends among the last bytes.
-    #[allow(clippy::inline_always)] // A call costs as much as what it does.
+    /// Finds the end of a row whose first `known` bytes are in the first cell. None if
+    /// quotes are not around whole cells, or the row ends within the last incomplete
+    /// block.
+    #[allow(clippy::inline_always)] // A call costs as much as its body.
     #[inline(always)]
     fn find(&mut self, row: &[u8], known: usize, delimiter: u8) -> Option<usize> {
         let mut at = known;
@@ -174,8 +175,8 @@ impl Cells {
     }
 }
 
-/// How many bytes come before the first quote or line end, if there is one. It reads a
-/// block at once, because most bytes of a long file pass through it.
+/// The number of bytes before the first quote or line end. It reads a whole block at
+/// once, because most bytes of a long file pass through here.
 #[cfg_attr(hot_paths, optimize(speed), inline(never))]
 pub(super) fn find_special(bytes: &[u8]) -> Option<usize> {
     let (blocks, rest) = bytes.as_chunks();
@@ -194,9 +195,9 @@ mod tests {
     use super::*;
     use crate::csv::CodeReader;
 
-    /// What the fast parser reads of a row under this header: its length with the line
-    /// end, and its program.
-    fn short_way<'a>(header: &str, row: &'a str) -> Option<(usize, &'a str)> {
+    /// What the fast parser reads from a row with this header: the length with the line
+    /// end, and the program.
+    fn read_fast<'a>(header: &str, row: &'a str) -> Option<(usize, &'a str)> {
         let mut reader = CodeReader::by_program(None, None);
         reader.push(format!("{header}\n").as_bytes());
         let row = reader.input.rows().fast_row(row.as_bytes())?;
@@ -204,7 +205,7 @@ mod tests {
         Some((row.length, row.program))
     }
 
-    /// A row that the fast parser leaves gets the same result from the full parser, so
+    /// The full parser gives the same result for a row that the fast parser skips, so
     /// other tests would not notice a slow path.
     #[test]
     fn a_plain_row_is_read_by_the_fast_parser() {
@@ -221,9 +222,9 @@ mod tests {
             ] {
                 let delimiter = header.chars().find(|char| ",;\t".contains(*char)).unwrap();
                 let row = cells.join(&delimiter.to_string()) + end;
-                // Anything may follow, except the end of the chunk.
+                // Anything may follow except the end of the chunk.
                 let rest = format!("{row}x\"and something behind it");
-                let found = short_way(header, &rest);
+                let found = read_fast(header, &rest);
                 assert_eq!(found.map(|(_, program)| program), Some(program), "{row:?}");
                 assert_eq!(found.map(|(length, _)| length), Some(row.len()), "{row:?}");
             }
@@ -245,7 +246,7 @@ mod tests {
             "x,p\n",
             "00000000-0000-0000-0000-000000000000,p\n",
         ] {
-            assert_eq!(short_way("code_id,program", row), None, "{row:?}");
+            assert_eq!(read_fast("code_id,program", row), None, "{row:?}");
         }
     }
 

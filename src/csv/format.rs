@@ -1,5 +1,5 @@
-//! Recognises files that are no list of codes, so that one error names the format
-//! instead of one for each row.
+//! Recognises files that are not lists of codes, so that one error names the format
+//! instead of one error for each row.
 
 use super::cell::{bare, has};
 use super::message;
@@ -7,41 +7,45 @@ use crate::code::rejected::{RejectReason, RejectedEntry};
 use crate::code::{Code, TEXT_LENGTH};
 use crate::text::text;
 
-/// What the first bytes tell.
+/// What the first bytes identify.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Start {
+pub(super) enum Signature {
     Utf8,
     Utf16 {
         is_big_endian: bool,
     },
-    /// A ZIP archive: its entries tell which format it is.
+    /// A ZIP archive: its entries identify the format.
     Zip,
-    /// An encoding that is not read.
+    /// An unsupported encoding.
     Encoding,
     /// Something else.
     Other,
 }
 
-/// First bytes of formats, and their names. If one is a prefix of another, the longer
-/// one comes first.
-static SIGNATURES: [(&[u8], Start, &str); 12] = [
-    (b"\xef\xbb\xbf", Start::Utf8, ""),
-    (b"\xff\xfe\0\0", Start::Encoding, "UTF-32"),
-    (b"\0\0\xfe\xff", Start::Encoding, "UTF-32"),
-    (b"\xff\xfe", Start::Utf16 { is_big_endian: false }, ""),
-    (b"\xfe\xff", Start::Utf16 { is_big_endian: true }, ""),
-    (b"PK\x03\x04", Start::Zip, ""),
-    (b"PK\x05\x06", Start::Zip, ""),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Start::Other, "an XLS workbook, or one with a password"),
-    (b"%PDF-", Start::Other, "a PDF document"),
-    (b"\x1f\x8b", Start::Other, "a gzip archive"),
-    (b"7z\xbc\xaf\x27\x1c", Start::Other, "a 7z archive"),
-    (b"Rar!\x1a\x07", Start::Other, "a RAR archive"),
+/// First bytes of formats, and their names. If one is a prefix of another, the longer one
+/// comes first.
+static SIGNATURES: [(&[u8], Signature, &str); 12] = [
+    (b"\xef\xbb\xbf", Signature::Utf8, ""),
+    (b"\xff\xfe\0\0", Signature::Encoding, "UTF-32"),
+    (b"\0\0\xfe\xff", Signature::Encoding, "UTF-32"),
+    (b"\xff\xfe", Signature::Utf16 { is_big_endian: false }, ""),
+    (b"\xfe\xff", Signature::Utf16 { is_big_endian: true }, ""),
+    (b"PK\x03\x04", Signature::Zip, ""),
+    (b"PK\x05\x06", Signature::Zip, ""),
+    (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        Signature::Other,
+        "an XLS workbook, or one with a password",
+    ),
+    (b"%PDF-", Signature::Other, "a PDF document"),
+    (b"\x1f\x8b", Signature::Other, "a gzip archive"),
+    (b"7z\xbc\xaf\x27\x1c", Signature::Other, "a 7z archive"),
+    (b"Rar!\x1a\x07", Signature::Other, "a RAR archive"),
 ];
 
-/// Recognises the first bytes; none while more are needed. Returns what it is, its name,
-/// and how many bytes to skip.
-pub(super) fn of_start(start: &[u8], is_all: bool) -> Option<(Start, &'static str, usize)> {
+/// Identifies the format by its first bytes. None if more bytes are needed. Returns the
+/// format, its name, and the number of bytes to skip.
+pub(super) fn identify(start: &[u8], is_all: bool) -> Option<(Signature, &'static str, usize)> {
     let mut found = None;
     for (bytes, kind, name) in &SIGNATURES {
         if found.is_none() && start.starts_with(bytes) {
@@ -54,14 +58,14 @@ pub(super) fn of_start(start: &[u8], is_all: bool) -> Option<(Start, &'static st
     match start {
         _ if found.is_some() => found,
         [first, second, ..] if (*first == 0) != (*second == 0) => {
-            Some((Start::Encoding, "UTF-16 without a byte order mark", 0))
+            Some((Signature::Encoding, "UTF-16 without a byte order mark", 0))
         }
-        [_, _, ..] => Some((Start::Utf8, "", 0)),
-        _ => is_all.then_some((Start::Utf8, "", 0)),
+        [_, _, ..] => Some((Signature::Utf8, "", 0)),
+        _ => is_all.then_some((Signature::Utf8, "", 0)),
     }
 }
 
-/// The format of a ZIP archive, from its entries.
+/// The format of a ZIP archive, by its entries.
 pub(super) fn of_zip(bytes: &[u8]) -> &'static str {
     let has = |name: &[u8]| bytes.windows(name.len()).any(|window| window == name);
     if has(b"xl/w") {
@@ -78,7 +82,7 @@ pub(super) fn of_zip(bytes: &[u8]) -> &'static str {
 const JSON: &str = "JSON or JSON lines";
 pub(super) const MARKDOWN: &str = "Markdown";
 
-/// The format to which a first line belongs that is neither a code nor a header.
+/// The format of a first line that is neither a code nor a header.
 pub(super) fn of_first_line(line: &[u8]) -> Option<&'static str> {
     let name_behind = |name: &[u8]| {
         let length = name.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
@@ -98,8 +102,8 @@ pub(super) fn of_first_line(line: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Whether a line can only be Markdown: a fence, the line below a table's head, a code
-/// as a list item.
+/// Whether a line can only be Markdown: a fence, the line below a table's head, a code as
+/// a list item.
 pub(super) fn is_markdown(line: &[u8]) -> bool {
     let mut line = line.trim_ascii();
     let is_rule = line.iter().all(|byte| matches!(byte, b'|' | b'-' | b':' | b' ' | b'\t'));
@@ -121,20 +125,20 @@ pub(super) fn is_markdown(line: &[u8]) -> bool {
     is_mark && mark.iter().all(is_in_mark) && Code::parse(code).is_ok()
 }
 
-/// The delimiter that a first line `sep=;` gives, as spreadsheets read it.
+/// The delimiter in a first line `sep=;`, which spreadsheets understand.
 pub(super) fn separator(line: &[u8]) -> Option<u8> {
     let (name, separator) = bare(str::from_utf8(line).ok()?).split_at_checked(4)?;
     match separator.as_bytes() {
         _ if !name.eq_ignore_ascii_case("sep=") => None,
         [separator] if !separator.is_ascii_alphanumeric() => Some(*separator),
-        // It is removed as white space.
+        // `bare` removes a tab as white space.
         [] if has(line, b'\t') => Some(b'\t'),
         _ => None,
     }
 }
 
-/// The one issue of a file in another format, or in an unsupported encoding.
-pub(super) fn unread(name: &str, is_encoding: bool) -> RejectedEntry {
+/// The only entry for a file in another format, or in an unsupported encoding.
+pub(super) fn unsupported(name: &str, is_encoding: bool) -> RejectedEntry {
     let (reason, behind) = if is_encoding {
         (RejectReason::NotUtf8, message::SAVE_AS_UTF8)
     } else {
@@ -149,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_start_is_recognised_as_soon_as_possible() {
+    fn a_format_is_identified_as_soon_as_possible() {
         for (bytes, enough) in [
             (&b"1f913a96"[..], 2),
             (b"\xef\xbb\xbfcode_id", 3),
@@ -163,16 +167,16 @@ mod tests {
             (b"%PDF-1.7", 5),
         ] {
             for length in 0..bytes.len() {
-                let found = of_start(&bytes[..length], false);
+                let found = identify(&bytes[..length], false);
                 assert_eq!(found.is_some(), length >= enough, "{length} {}", bytes.escape_ascii());
-                assert!(length < enough || found == of_start(bytes, true));
+                assert!(length < enough || found == identify(bytes, true));
             }
         }
-        let only = |start| of_start(start, true).map(|(found, ..)| found);
-        assert!(only(b"") == Some(Start::Utf8) && only(b"x") == Some(Start::Utf8));
-        assert!(only(b"\xff\xfe") == Some(Start::Utf16 { is_big_endian: false }));
-        // Only a part of a signature.
-        assert!(only(b"PK") == Some(Start::Utf8));
+        let only = |start| identify(start, true).map(|(found, ..)| found);
+        assert!(only(b"") == Some(Signature::Utf8) && only(b"x") == Some(Signature::Utf8));
+        assert!(only(b"\xff\xfe") == Some(Signature::Utf16 { is_big_endian: false }));
+        // An incomplete signature.
+        assert!(only(b"PK") == Some(Signature::Utf8));
     }
 
     fn entry(name: &str, content: &str) -> Vec<u8> {
@@ -184,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_zip_archive_is_recognised_by_its_entries() {
+    fn a_zip_archive_is_identified_by_its_entries() {
         let spreadsheet = "application/vnd.oasis.opendocument.spreadsheet";
         for (entries, says) in [
             (
@@ -201,13 +205,14 @@ mod tests {
             let bytes: Vec<_> =
                 entries.iter().flat_map(|(name, content)| entry(name, content)).collect();
             assert!(of_zip(&bytes).contains(says), "{entries:?}");
-            // A shortened file may tell less, but must not cause a panic.
+            // A truncated file may be identified less exactly, but must not cause a
+            // panic.
             (0..bytes.len()).for_each(|end| _ = of_zip(&bytes[..end]));
         }
     }
 
     #[test]
-    fn a_first_line_tells_the_format() {
+    fn a_first_line_identifies_the_format() {
         const CODE: &str = "1f913a96-f52c-42a0-aa0b-a2ba53b2d631";
         for (line, format) in [
             ("[", Some(JSON)),
@@ -252,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn spreadsheets_say_which_delimiter_they_have() {
+    fn a_sep_line_sets_the_delimiter() {
         for (line, found) in [
             ("sep=;", Some(b';')),
             ("SEP=,\r", Some(b',')),

@@ -1,38 +1,38 @@
-//! Recognises the format and the encoding of the input.
+//! Detects the format and the encoding of the input.
 
 use super::Options;
-use super::format::{self, Start};
-use super::head::Text;
+use super::format::{self, Signature};
+use super::layout::TextInput;
 use super::programs::Collector;
 use super::utf16::Utf16;
 
 #[derive(Default)]
 pub(super) struct Input {
-    /// What the input is, once it is known.
-    kind: Option<Start>,
-    /// The first bytes until then; of an archive, more.
+    /// The format, once it is known.
+    kind: Option<Signature>,
+    /// The first bytes until the format is known; for an archive, more.
     held: Vec<u8>,
     utf16: Utf16,
-    text: Text,
+    text: TextInput,
 }
 
 impl Input {
-    /// Bytes of an archive that are needed to name it.
+    /// Bytes of an archive that are kept to identify it.
     const ARCHIVE: usize = 1 << 16;
-    /// Bytes that are decoded together.
+    /// Bytes that are decoded at once.
     const AT_ONCE: usize = 1 << 12;
 
-    pub(super) fn expect(&mut self, options: Options) {
-        self.text.expect(options);
+    pub(super) fn configure(&mut self, options: Options) {
+        self.text.configure(options);
     }
 
-    /// Reads recipients in place of codes.
+    /// Reads recipients instead of codes.
     pub(super) fn expect_recipients(&mut self) {
         self.text.rows.expect_recipients();
     }
 
     #[cfg(test)]
-    pub(super) const fn rows(&self) -> &super::rows::Rows {
+    pub(super) const fn rows(&self) -> &super::rows::RowParser {
         &self.text.rows
     }
 
@@ -45,14 +45,14 @@ impl Input {
             self.open(false, collector);
         }
         match self.kind {
-            Some(Start::Utf8) => self.text.push(chunk, collector),
-            Some(Start::Utf16 { is_big_endian }) => {
+            Some(Signature::Utf8) => self.text.push(chunk, collector),
+            Some(Signature::Utf16 { is_big_endian }) => {
                 for bytes in chunk.chunks(Self::AT_ONCE) {
                     let text = self.utf16.decode(bytes, is_big_endian);
                     self.text.push(&text, collector);
                 }
             }
-            Some(Start::Zip) => {
+            Some(Signature::Zip) => {
                 let room = Self::ARCHIVE.saturating_sub(self.held.len()).min(chunk.len());
                 self.held.extend_from_slice(chunk.get(..room).unwrap_or_default());
             }
@@ -62,29 +62,29 @@ impl Input {
 
     pub(super) fn finish(&mut self, collector: &mut Collector) {
         self.open(true, collector);
-        if self.kind == Some(Start::Zip) {
+        if self.kind == Some(Signature::Zip) {
             let name = format::of_zip(&self.held);
-            collector.reject(format::unread(name, false), None);
+            collector.reject(format::unsupported(name, false), None);
         }
         self.text.push(self.utf16.rest(), collector);
-        if matches!(self.kind, Some(Start::Utf8 | Start::Utf16 { .. })) {
+        if matches!(self.kind, Some(Signature::Utf8 | Signature::Utf16 { .. })) {
             self.text.finish(collector);
         }
     }
 
-    /// Recognises the held bytes as soon as possible; `is_all`: no more bytes follow.
+    /// Identifies the format as soon as possible; `is_all`: no more bytes follow.
     fn open(&mut self, is_all: bool, collector: &mut Collector) {
         if self.kind.is_some() {
             return;
         }
-        let Some((kind, name, mark)) = format::of_start(&self.held, is_all) else { return };
+        let Some((kind, name, mark)) = format::identify(&self.held, is_all) else { return };
         self.kind = Some(kind);
         match kind {
-            Start::Zip => {}
-            Start::Encoding | Start::Other => {
-                collector.reject(format::unread(name, kind == Start::Encoding), None);
+            Signature::Zip => {}
+            Signature::Encoding | Signature::Other => {
+                collector.reject(format::unsupported(name, kind == Signature::Encoding), None);
             }
-            Start::Utf8 | Start::Utf16 { .. } => {
+            Signature::Utf8 | Signature::Utf16 { .. } => {
                 let held = std::mem::take(&mut self.held);
                 self.push(held.get(mark..).unwrap_or_default(), collector);
             }

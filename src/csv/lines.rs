@@ -1,4 +1,4 @@
-//! Physical lines: of the file, and of the row under way.
+//! Physical lines: of the file, and of the current row.
 
 /// The number of the physical line.
 #[derive(Clone, Copy)]
@@ -14,26 +14,26 @@ impl Default for Lines {
 }
 
 impl Lines {
-    pub(super) fn pass(&mut self, byte: u8) {
+    pub(super) fn advance(&mut self, byte: u8) {
         if byte == b'\r' || byte == b'\n' && !self.last_was_return {
             self.line += 1;
         }
         self.last_was_return = byte == b'\r';
     }
 
-    pub(super) fn pass_all(&mut self, bytes: &[u8]) {
+    pub(super) fn advance_over(&mut self, bytes: &[u8]) {
         for byte in bytes {
-            self.pass(*byte);
+            self.advance(*byte);
         }
     }
 }
 
-/// The physical lines of a row that are not blank.
+/// The non-blank physical lines of a row.
 #[derive(Default)]
 pub(super) struct RowLines {
     pub(super) count: u64,
     /// The first of them: as many as can be shown.
     pub(super) first: Vec<u64>,
-    /// The current line is not blank.
+    /// Whether the current line is not blank.
     pub(super) is_filled: bool,
 }

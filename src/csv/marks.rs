@@ -1,5 +1,5 @@
-//! Many bytes compared at once: the result has one bit, the first, for each that is
-//! equal, in their order.
+//! Compares many bytes at once. In the result, each byte has one bit, in the order of the
+//! bytes; it is set if the byte is equal.
 
 #[cfg(not(target_feature = "simd128"))]
 pub(super) use words::{BITS, BLOCK, marks, specials};
@@ -12,13 +12,13 @@ pub(super) use lanes::{BITS, BLOCK, marks, specials};
 mod words {
     /// Bytes that are compared at once.
     pub(in crate::csv) const BLOCK: usize = 8;
-    /// Bits of the result for each of them.
+    /// Bits of the result for each byte.
     pub(in crate::csv) const BITS: usize = 8;
 
     const ONES: u64 = u64::from_ne_bytes([1; BLOCK]);
 
-    /// Marks quotes and line ends. Only the first mark is sure.
-    #[allow(clippy::inline_always)] // A call costs more than what it does.
+    /// Marks quotes and line ends. Only the first mark is reliable.
+    #[allow(clippy::inline_always)] // A call costs more than its body.
     #[inline(always)]
     pub(in crate::csv) const fn specials(block: [u8; BLOCK]) -> u64 {
         const fn found(word: u64, wanted: u8) -> u64 {

@@ -1,38 +1,38 @@
 //! Reads codes from a stream of bytes: plain lines, or a column of a CSV.
 //!
-//! Bytes come in chunks of any size; the result does not depend on the chunks. The
-//! reader keeps the codes, the program ids and, of each list, the first 1,000 rejected
+//! Bytes arrive in chunks of any size; the result does not depend on the chunks. The
+//! reader keeps the codes, the program ids and, for each list, the first 1,000 rejected
 //! values.
 //!
 //! ```text
-//! bytes ─► Input ──────► Text ──────────► Rows ─────────► Collector
-//!          encoding,     the layout, by   cells of the    lists of codes,
-//!          other         the first rows   columns asked   rejections
+//! bytes ─► Input ──────► TextInput ─────► RowParser ────► Collector
+//!          encoding,     the layout, by   the cells of    lists of codes,
+//!          other         the first rows   the columns     rejections
 //!          formats
 //! ```
 //!
-//! `Rows` is the parser, which reads byte by byte. `Rows::fast_row` is faster and reads
-//! nearly every row: complete, quotes only around cells, a valid code. It leaves every
-//! other row to the parser, and rejects nothing.
+//! `RowParser` reads byte by byte. `RowParser::fast_rows` is faster, and reads nearly
+//! every row: complete, with quotes only around whole cells, and with a valid code. It
+//! leaves every other row to the full parser, and rejects nothing.
 //!
-//! **The layout.** The first row that is not empty decides, or the one that the
-//! caller gives. Its delimiter is the one of comma, semicolon and tab that occurs
-//! most often outside quotes, tabs at its ends aside; a pipe, if only that makes it a
-//! header; or the one that a line `sep=;` gives. Without any there is one column, and a header
-//! only if the cell is a known name: a mistyped first code has to be rejected, not
-//! taken for a header. With a delimiter, the first row is the header. A file
-//! of several columns without a header is refused as a whole, at its first
-//! row: which of its UUIDs are codes would be a guess, and what is sent can't
-//! be taken back. A column that the caller gives by number needs no guess.
+//! **The layout** follows from the first row that is not empty, or from the row that the
+//! caller gives. The delimiter is the one of comma, semicolon and tab that occurs most
+//! often outside quotes, not counting tabs at the ends of the row; a pipe, if only a pipe
+//! makes the row a header; or the one in a line `sep=;`. Without a delimiter there is one
+//! column, and a header only if the cell is a known name: a mistyped first code must be
+//! rejected, not used as a header. With a delimiter, the first row is the header. A file
+//! with several columns and no header is refused as a whole at its first row: choosing a
+//! column of UUIDs would be a guess, and a sent code can't be taken back. If the caller
+//! gives the column by number, no guess is needed.
 //!
-//! **Quotes** are RFC 4180's, with spaces and tabs around them. A row whose
-//! quotes don't match ends with the line that shows it; every line up to
-//! there that isn't blank counts as rejected, so that none is lost unseen. So does
-//! a row whose quotes enclose lines with codes (`quoted.rs`).
+//! **Quotes** follow RFC 4180, with spaces and tabs allowed around them. A row with
+//! unmatched quotes ends with the line that shows it; every non-blank line up to there
+//! counts as rejected, so that no line is lost silently. The same applies to a row whose
+//! quotes enclose lines with codes (`quoted.rs`).
 //!
-//! **Shifted cells** (`shape.rs`): a row with more cells than the header names is
-//! rejected, unless no cell before those that are read can have shifted. Which of its
-//! cells is which would be a guess.
+//! **Shifted cells** (`shape.rs`): a row with more cells than the header has names is
+//! rejected, unless no cell before those that are read can have shifted. Choosing the
+//! cell of the code would be a guess.
 
 mod cell;
 mod character;
@@ -40,8 +40,8 @@ mod columns;
 mod delimiter;
 mod fast_rows;
 mod format;
-mod head;
 mod input;
+mod layout;
 mod lines;
 mod marks;
 mod message;
@@ -65,22 +65,52 @@ use crate::code::{Code, TEXT_LENGTH};
 
 /// The usual names of the column of the codes, the best first.
 pub const CODE_COLUMNS: [&str; 4] = ["code_id", "code_uuid", "uuid", "code"];
-/// The usual names of the column of the recipients, the best first.
-pub const RECIPIENT_COLUMNS: [&str; 10] = [
+/// The usual names of the column of the recipients, the best first: of e-mail addresses, of
+/// telephone numbers, of texts of codes, of codes.
+pub static RECIPIENT_COLUMNS: [&str; 36] = [
     "email",
     "email_address",
     "mail",
+    "email_adresse",
+    "mail_adresse",
+    "adresse_email",
+    "courriel",
+    "correo",
+    "correo_electrónico",
     "phone",
     "phone_number",
     "telephone",
     "telephone_number",
     "mobile",
     "mobile_number",
+    "telefon",
+    "telefonnummer",
+    "rufnummer",
+    "tel",
+    "tel.",
+    "mobil",
+    "handy",
+    "téléphone",
+    "portable",
+    "teléfono",
+    "telefono",
+    "móvil",
+    "celular",
+    "cellulare",
+    "telefone",
+    "telefoon",
     "code_text",
+    "code_id",
+    "code_uuid",
+    "uuid",
+    "code",
 ];
-/// The usual names of a second column of recipients.
-pub const PHONE_COLUMNS: [&str; 6] =
-    ["phone", "phone_number", "telephone", "telephone_number", "mobile", "mobile_number"];
+/// The usual names of a second column of recipients: those of telephone numbers.
+pub static PHONE_COLUMNS: &[&str] = RECIPIENT_COLUMNS.split_at(AFTER_PHONE).0.split_at(PHONE).1;
+const PHONE: usize = 9;
+const AFTER_PHONE: usize = 31;
+const _: () = assert!(matches!(RECIPIENT_COLUMNS[PHONE].as_bytes(), b"phone"));
+const _: () = assert!(matches!(RECIPIENT_COLUMNS[AFTER_PHONE].as_bytes(), b"code_text"));
 /// The usual names of the column of the programs, the best first.
 pub const PROGRAM_COLUMNS: [&str; 3] = ["voucher_program_id", "program_id", "program"];
 
@@ -89,23 +119,24 @@ pub const PROGRAM_COLUMNS: [&str; 3] = ["voucher_program_id", "program_id", "pro
 pub struct Options {
     /// The column of the codes.
     pub column: Column,
-    /// The column of the programs, if there is to be one list for each.
+    /// The column of the programs, to get one list for each program. If recipients are read,
+    /// that of their telephone numbers.
     pub program_column: Option<Column>,
-    /// The line of the header, from 1, if it isn't the first that isn't blank.
+    /// The line of the header, from 1, if it is not the first non-blank line.
     pub header_row: Option<u64>,
-    /// A random number, for codes that an attacker may have chosen: see
+    /// A random number, for codes that an attacker may have chosen; see
     /// [`CodeListBuilder::new`](crate::code::list::CodeListBuilder::new).
     pub seed: u64,
 }
 
-/// Reads codes: bytes through [`Self::push`], or the entries of a list of
-/// strings through the other methods. Call one of the two `finish` at the end.
+/// Reads codes: bytes with [`Self::push`], or the entries of a list of strings with the
+/// other methods. At the end, call one of the two `finish` methods.
 #[derive(Default)]
 pub struct CodeReader {
     input: Input,
     collector: Collector,
     entries: u64,
-    /// The expected length of the input, until memory was reserved for it.
+    /// The expected length of the input, until memory is reserved for it.
     expected: Option<u64>,
     bytes: u64,
 }
@@ -114,14 +145,13 @@ impl CodeReader {
     /// Bytes to read before the number of codes is estimated.
     const JUDGED_BY: u64 = 1 << 16;
 
-    /// A reader into one list, which looks for the column of that name, or for
-    /// the usual ones.
+    /// A reader for one list. Without a name, it looks for the usual columns.
     #[must_use]
     pub fn new(column: Option<&str>) -> Self {
         Self::with(Options { column: column.into(), ..Options::default() })
     }
 
-    /// A reader of a CSV with a column of programs, into one list for each.
+    /// A reader for a CSV with a column of programs: one list for each program.
     #[must_use]
     pub fn by_program(program_column: Option<&str>, column: Option<&str>) -> Self {
         let program_column = Some(program_column.into());
@@ -132,18 +162,18 @@ impl CodeReader {
     #[must_use]
     pub fn with(options: Options) -> Self {
         let mut reader = Self::default();
-        reader.collector.expect(options.program_column.is_some(), options.seed);
-        reader.input.expect(options);
+        reader.collector.configure(options.program_column.is_some(), options.seed);
+        reader.input.configure(options);
         reader
     }
 
-    /// Sets the expected length of the input, if known: memory for its codes is then
-    /// reserved at once instead of by doubling. The real length may differ.
-    pub fn expect(&mut self, bytes: u64) {
+    /// Sets the expected length of the input. Memory for its codes is then reserved at
+    /// once instead of by doubling. The actual length may differ.
+    pub fn expect_length(&mut self, bytes: u64) {
         self.expected = Some(bytes);
     }
 
-    /// Takes the next bytes of a file.
+    /// Reads the next bytes of a file.
     pub fn push(&mut self, chunk: &[u8]) {
         self.input.push(chunk, &mut self.collector);
         self.make_room(chunk);
@@ -161,12 +191,12 @@ impl CodeReader {
         }
     }
 
-    /// Takes one entry of a list of strings; its line is its number in the list.
+    /// Reads one entry of a list of strings; its line is its number in the list.
     pub fn push_entry(&mut self, text: &str) {
         self.push_entry_bytes(text.as_bytes());
     }
 
-    /// Takes entries of 36 bytes each, back to back.
+    /// Reads entries of 36 bytes each, without separators.
     #[cfg_attr(hot_paths, optimize(speed), inline(never))]
     pub fn push_fixed(&mut self, records: &[u8]) {
         if let Some(expected) = self.expected.take() {
@@ -203,13 +233,13 @@ impl CodeReader {
         self.collector.reject(rejected, None);
     }
 
-    /// How many distinct codes there are so far.
+    /// How many distinct codes were read so far.
     #[must_use]
     pub const fn valid(&self) -> u64 {
         self.collector.distinct() as u64
     }
 
-    /// How many duplicates there are so far.
+    /// How many duplicates were read so far.
     #[must_use]
     pub const fn duplicates(&self) -> u64 {
         self.collector.duplicates()
@@ -221,21 +251,21 @@ impl CodeReader {
         self.collector.rejected_count()
     }
 
-    /// The list, once everything was pushed.
+    /// Returns the list, once everything was pushed.
     #[must_use]
     pub fn finish(mut self) -> CodeList {
         self.input.finish(&mut self.collector);
         self.collector.finish()
     }
 
-    /// How many programs there are so far, in a reader of several.
+    /// How many programs were read so far, if there is one list for each.
     #[must_use]
     pub const fn programs(&self) -> usize {
         self.collector.count()
     }
 
-    /// The lists of the programs, once everything was pushed; codes without a program
-    /// are in `rejections`.
+    /// Returns the lists of the programs, once everything was pushed; entries without a
+    /// program are in `rejections`.
     #[must_use]
     pub fn finish_programs(mut self) -> ProgramLists {
         self.input.finish(&mut self.collector);
@@ -253,7 +283,7 @@ impl CodeReader {
         match cell.code() {
             Ok(code) => _ = self.collector.all.insert(code),
             Err(reason) => {
-                let rejected = cell.rejected(self.entries, reason, cell.fault(reason));
+                let rejected = cell.rejected(self.entries, reason, cell.message_for(reason));
                 self.collector.all.reject(rejected);
             }
         }
@@ -270,10 +300,10 @@ mod tests {
     }
 
     #[test]
-    fn room_for_what_is_expected_is_made_once() {
+    fn memory_for_the_expected_length_is_reserved_once() {
         let input = rows(100_000, "code_id\n", "");
         let mut reader = CodeReader::new(None);
-        reader.expect(input.len() as u64);
+        reader.expect_length(input.len() as u64);
         // The first chunk is too short for an estimate.
         let (header, rest) = input.split_at(8);
         reader.push(header.as_bytes());
@@ -289,10 +319,10 @@ mod tests {
     }
 
     #[test]
-    fn room_is_made_for_a_list_of_known_length() {
+    fn memory_is_reserved_for_a_list_of_known_length() {
         let records = rows(10_000, "", "").replace('\n', "");
         let mut reader = CodeReader::new(None);
-        reader.expect(records.len() as u64);
+        reader.expect_length(records.len() as u64);
         let mut pieces = records.as_bytes().chunks(36 * 2_048);
         reader.push_fixed(pieces.next().unwrap());
         let room = reader.collector.all.room();
@@ -303,10 +333,10 @@ mod tests {
 
     /// The number of codes of each program is not known in advance.
     #[test]
-    fn no_room_is_made_for_the_codes_of_programs() {
+    fn no_memory_is_reserved_for_the_codes_of_programs() {
         let input = rows(10_000, "code_id,program\n", ",p");
         let mut reader = CodeReader::by_program(None, None);
-        reader.expect(input.len() as u64);
+        reader.expect_length(input.len() as u64);
         reader.push(input.as_bytes());
         assert_eq!((reader.valid(), reader.collector.all.room()), (10_000, 0));
     }

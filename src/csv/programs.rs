@@ -1,5 +1,5 @@
-//! Collects the rows: codes in one list, or in one for each program; recipients in what
-//! finds their codes.
+//! Collects the rows: codes in one list, or in one for each program; recipients in the
+//! matcher that finds their codes.
 
 use crate::code::Code;
 use crate::code::list::{CodeList, CodeListBuilder, KEPT_REJECTED};
@@ -10,36 +10,36 @@ use crate::uber::id::ProgramId;
 
 /// One list of codes for each program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ProgramLists {
-    /// The programs that have a row, in the order first seen. A rejected row of
-    /// a known program counts in its list too, so that nobody sends the list without
-    /// having seen it. It is kept there if it is one of the first [`KEPT_REJECTED`] of
-    /// all programs.
+    /// The programs that have a row, in the order first seen. A rejected row of a known
+    /// program also counts in its list, so that the list is not sent by accident. The row
+    /// is kept there if it is one of the first [`KEPT_REJECTED`] of all programs.
     pub programs: Vec<(ProgramId, CodeList)>,
-    /// A list without codes that holds the rejected rows of all programs.
+    /// A list without codes that contains the rejected rows of all programs.
     pub rejections: CodeList,
 }
 
-/// Whether lists of several programs and of recipients are read: the module that only
+/// Whether lists of several programs and of recipients are read: a module that only
 /// distributes leaves them out.
 pub(super) const READS_ALL: bool = !crate::error::ONLY_DISTRIBUTES;
 
-/// Takes the cells of the rows.
+/// Collects codes, or recipients, from rows.
 #[derive(Default)]
 pub(super) struct Collector {
-    /// Codes of no program in particular, and everything that was rejected.
+    /// Codes of no particular program, and all rejected rows.
     pub(super) all: CodeListBuilder,
-    by_program: bool,
+    pub(super) by_program: bool,
     /// Matches rows to guests, in a list of recipients. Only the matched codes go into
     /// `all`.
     pub(super) recipients: Option<Box<dyn MatchRows>>,
     programs: Vec<(ProgramId, CodeListBuilder)>,
     index: TextIndex,
     /// The number of the last row's program: the next row usually has the same.
-    last: usize,
+    last_program: usize,
     distinct: usize,
     duplicates: u64,
-    /// A collector that keeps only why the first row was rejected.
+    /// In a trial, nothing is kept but the reason of the first rejection.
     pub(super) is_trial: bool,
     pub(super) fault: Option<RejectReason>,
     seed: u64,
@@ -47,7 +47,7 @@ pub(super) struct Collector {
 
 impl Collector {
     /// Starts with empty lists: one, or one for each program.
-    pub(super) fn expect(&mut self, by_program: bool, seed: u64) {
+    pub(super) fn configure(&mut self, by_program: bool, seed: u64) {
         *self = Self { by_program, seed, all: CodeListBuilder::new(seed), ..Self::default() };
     }
 
@@ -55,7 +55,7 @@ impl Collector {
         READS_ALL && self.by_program
     }
 
-    /// How many programs were seen.
+    /// How many programs have a row.
     pub(super) const fn count(&self) -> usize {
         self.programs.len()
     }
@@ -78,7 +78,7 @@ impl Collector {
         self.fault.take()
     }
 
-    /// Takes a code. Refuses a program that is no program id.
+    /// Adds a code. Refuses an invalid program id.
     pub(super) fn accept(&mut self, code: Code, program: &str) -> bool {
         if self.is_trial {
             return true;
@@ -152,10 +152,10 @@ impl Collector {
         self.programs.get(number).map_or("", |(id, _)| id.as_str())
     }
 
-    /// The list of a program; none if that is no program id.
+    /// The list of a program. None if the program id is invalid.
     fn list(&mut self, program: &str) -> Option<&mut CodeListBuilder> {
-        if self.programs.get(self.last).is_none_or(|(id, _)| id.as_str() != program) {
-            self.last = match self.index.find(program, &|number| self.id(number)) {
+        if self.programs.get(self.last_program).is_none_or(|(id, _)| id.as_str() != program) {
+            self.last_program = match self.index.find(program, &|number| self.id(number)) {
                 Ok(number) => number,
                 Err(gap) => {
                     let number = self.programs.len();
@@ -166,7 +166,7 @@ impl Collector {
                 }
             };
         }
-        self.programs.get_mut(self.last).map(|(_, list)| list)
+        self.programs.get_mut(self.last_program).map(|(_, list)| list)
     }
 }
 
@@ -176,7 +176,7 @@ mod tests {
 
     fn by_program() -> Collector {
         let mut collector = Collector::default();
-        collector.expect(true, 0);
+        collector.configure(true, 0);
         collector
     }
 

@@ -2,89 +2,92 @@
 
 use std::slice;
 
-use super::cell::{Cell, is_line_end, is_space};
+use super::cell::{Cell, Content, is_line_end, is_space};
 use super::columns::{Columns, FirstRow, Header};
 use super::fast_rows::find_special;
 use super::lines::{Lines, RowLines};
 use super::programs::Collector;
 use super::quoted::QuotedLines;
-use super::shape::Shape;
+use super::shape::RowShape;
 use crate::code::list::KEPT_REJECTED;
 use crate::code::rejected::RejectReason;
 
 mod complete;
 
-/// Where in a cell the next byte is.
+/// The state of the cell parser.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum CellState {
-    /// At the start of the cell, or in leading white space.
+    /// At the start of a cell, or in leading white space.
     #[default]
     Start,
     /// In a cell without quotes.
     Bare,
     /// Between quotes.
     Quoted,
-    /// After a quote that closes the cell, or is the first of two.
+    /// After a quote that closes the cell, or is the first of a doubled one.
     Quote,
     /// In white space after the closing quote.
     Closed,
-    /// In a row whose quotes don't match, up to the end of the line.
+    /// In a row with unmatched quotes, up to the end of the line.
     Malformed,
 }
 
-/// Stands for the delimiter when there is one column. Line ends are checked first, so
-/// it never matches.
+/// Represents no delimiter, if there is one column. Line ends are checked first, so it
+/// never matches.
 pub(super) const NO_DELIMITER: u8 = b'\n';
 
 /// The state machine of rows and cells.
+#[allow(clippy::struct_excessive_bools)] // They are independent of one another.
 #[derive(Default)]
-pub(super) struct Rows {
+pub(super) struct RowParser {
     pub(super) lines: Lines,
     pub(super) delimiter: u8,
     pub(super) header: Header,
-    /// The columns are known.
+    /// Whether the columns are known.
     pub(super) has_columns: bool,
     pub(super) columns: Columns,
-    pub(super) shape: Shape,
-    /// The row that seems to be the header, if it isn't the first; and whether the first
-    /// has several cells, so that the file can't be read.
+    pub(super) shape: RowShape,
+    /// The row that seems to be the header, if it is not the first one; and whether the
+    /// first row has several cells, so that the file can't be read.
     pub(super) later_header: Option<(u64, bool)>,
-    /// The rest can't be read.
+    /// Whether the row after the first one is a recipient, in a list with one column.
+    pub(super) has_recipient_below: bool,
+    /// Whether the rest can't be read.
     pub(super) is_finished: bool,
 
-    // The row under way.
+    // The current row.
     state: CellState,
-    /// A byte of the row was read.
+    /// Whether a byte of the row was read.
     has_begun: bool,
     pub(super) line: u64,
     column: usize,
     code: Cell,
     program: Cell,
-    /// Its physical lines, in case its quotes don't match.
+    /// The physical lines of the row, in case its quotes don't match.
     row_lines: RowLines,
     quoted: QuotedLines,
 }
 
-/// What a row would be if it were the first.
+/// What a row is if it is the first one.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Trial {
+pub(super) enum FirstRowGuess {
     /// Neither a header nor a code.
-    Useless,
+    Neither,
     Header {
         cells: usize,
     },
     /// The first row of data, with these columns and this number of cells.
     Data(Columns, usize),
-    /// No later row can change what it is.
-    Certain,
+    /// Settled: no later row can change it.
+    Settled,
 }
 
-impl Rows {
-    /// Reads recipients in place of codes.
+impl RowParser {
+    /// Reads recipients instead of codes.
     pub(super) fn expect_recipients(&mut self) {
         self.header.expect_recipients();
-        self.shape.holds = self.header.holds();
-        self.quoted.holds = self.header.holds();
+        self.shape.content = self.header.content();
+        self.quoted.content = self.header.content();
     }
 
     pub(super) const fn begin(&mut self, delimiter: u8) {
@@ -99,13 +102,13 @@ impl Rows {
         self.shape.begin(columns, cells, cells);
     }
 
-    /// Reads the first row of some bytes with this delimiter, without keeping it.
+    /// Reads the first row of some bytes with this delimiter, and discards it.
     pub(super) fn try_row(
         &mut self,
         row: &[u8],
         delimiter: u8,
         collector: &mut Collector,
-    ) -> Trial {
+    ) -> FirstRowGuess {
         collector.begin_trial();
         let lines = self.lines;
         self.begin(delimiter);
@@ -117,24 +120,24 @@ impl Rows {
         }
         self.finish(collector);
         let fault = collector.end_trial();
-        let trial = match (fault, self.header.judge()) {
-            (Some(RejectReason::MalformedCsv), _) => Trial::Useless,
+        let guess = match (fault, self.header.decide()) {
+            (Some(RejectReason::MalformedCsv), _) => FirstRowGuess::Neither,
             _ if !self.has_columns || fault == Some(RejectReason::AmbiguousColumn) => {
-                Trial::Certain
+                FirstRowGuess::Settled
             }
             (_, FirstRow::Data(columns)) if self.header.count() > 1 => {
-                Trial::Data(columns, self.header.count())
+                FirstRowGuess::Data(columns, self.header.count())
             }
-            (Some(_), _) => Trial::Useless,
-            (None, FirstRow::Header(_)) => Trial::Header { cells: self.header.count() },
-            _ => Trial::Certain,
+            (Some(_), _) => FirstRowGuess::Neither,
+            (None, FirstRow::Header(_)) => FirstRowGuess::Header { cells: self.header.count() },
+            _ => FirstRowGuess::Settled,
         };
         self.lines = lines;
         self.has_columns = false;
         self.is_finished = false;
         self.columns = Columns::default();
         self.header.reset();
-        trial
+        guess
     }
 
     pub(super) fn read(&mut self, mut rest: &[u8], collector: &mut Collector) {
@@ -156,7 +159,7 @@ impl Rows {
                 rest = after;
             } else {
                 self.lines.last_was_return = false;
-                self.content(content);
+                self.extend_cell(content);
                 rest = behind;
             }
         }
@@ -171,7 +174,7 @@ impl Rows {
         }
     }
 
-    /// How many bytes from here on are only content of the cell: `step` would take them
+    /// How many of the next bytes are only content of the cell, which `step` would add
     /// one by one.
     fn content_len(&self, rest: &[u8]) -> usize {
         let end = match self.state {
@@ -191,13 +194,13 @@ impl Rows {
         if is_line_end(byte) {
             if self.state == CellState::Quoted {
                 self.end_line();
-                self.content(&[byte]);
+                self.extend_cell(&[byte]);
                 self.quoted.end_line();
                 self.row_lines.is_filled = false;
-                self.lines.pass(byte);
+                self.lines.advance(byte);
             } else {
                 self.end_row(collector);
-                self.lines.pass(byte);
+                self.lines.advance(byte);
                 self.line = self.lines.line;
             }
             return;
@@ -217,52 +220,58 @@ impl Rows {
             }
             (CellState::Quote, b'"') => {
                 self.state = CellState::Quoted;
-                self.content(b"\"");
+                self.extend_cell(b"\"");
             }
             (CellState::Quoted, b'"') => self.state = CellState::Quote,
             (CellState::Start | CellState::Closed, _) if is_space(byte) => {}
             (CellState::Quote, _) if is_space(byte) => self.close_quotes(CellState::Closed),
             (CellState::Quote | CellState::Closed, _) => {
-                self.state = CellState::Malformed;
+                // `"Roe, Ada" <ada@example.com>`
+                if byte == b'<' && self.header.content() == Content::Recipients {
+                    self.close_quotes(CellState::Bare);
+                } else {
+                    self.state = CellState::Malformed;
+                }
                 self.row_lines.is_filled = true;
+                self.extend_cell(&[byte]);
             }
             (CellState::Start, _) => {
                 self.state = CellState::Bare;
-                self.content(&[byte]);
+                self.extend_cell(&[byte]);
             }
             (CellState::Bare | CellState::Quoted | CellState::Malformed, _) => {
-                self.content(&[byte]);
+                self.extend_cell(&[byte]);
             }
         }
     }
 
-    /// Takes content of a cell.
-    fn content(&mut self, run: &[u8]) {
+    /// Adds content to the cell.
+    fn extend_cell(&mut self, content: &[u8]) {
         let delimiter = self.delimiter;
-        self.row_lines.is_filled =
-            self.row_lines.is_filled || run.iter().any(|byte| *byte > b' ' && *byte != delimiter);
+        self.row_lines.is_filled = self.row_lines.is_filled
+            || content.iter().any(|byte| *byte > b' ' && *byte != delimiter);
         if self.state == CellState::Malformed {
             return;
         }
         let is_header = !self.has_columns;
         if self.state == CellState::Quoted {
             let code_column = (!is_header).then_some(self.columns.code);
-            self.quoted.content(run, delimiter, code_column);
+            self.quoted.extend(content, delimiter, code_column);
         }
         if is_header || self.column == self.columns.code {
-            self.code.extend(run);
+            self.code.extend(content);
         }
         if !is_header {
-            self.shape.content(run);
+            self.shape.extend(content);
         }
         if self.columns.program() == Some(self.column) {
-            self.program.extend(run);
+            self.program.extend(content);
         }
     }
 
     fn close_quotes(&mut self, state: CellState) {
         if self.state == CellState::Quote {
-            // Until the columns are known, a single column may be the codes.
+            // Until the columns are known, the first column counts as that of the codes.
             self.quoted.close(self.column == self.columns.code);
         }
         self.state = state;
@@ -279,7 +288,7 @@ impl Rows {
         }
     }
 
-    /// A line ends inside a row.
+    /// Ends a line inside a row.
     fn end_line(&mut self) {
         if self.row_lines.is_filled || self.lines.line == self.line {
             self.row_lines.count += 1;

@@ -10,8 +10,7 @@ pub(super) struct Utf16 {
 }
 
 impl Utf16 {
-    /// Stands for half a character: not valid UTF-8, so that a cell that is read is
-    /// rejected.
+    /// Replaces an unpaired surrogate. It is not valid UTF-8, so the cell is rejected.
     const FAULT: u8 = 0xff;
 
     pub(super) fn decode(&mut self, bytes: &[u8], is_big_endian: bool) -> Vec<u8> {
@@ -44,7 +43,7 @@ impl Utf16 {
         }
     }
 
-    /// What is left at the end.
+    /// The replacement for a unit or pair that is incomplete at the end.
     pub(super) const fn rest(&self) -> &'static [u8] {
         if self.high.is_some() || self.byte.is_some() { &[Self::FAULT] } else { &[] }
     }
@@ -66,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn every_character_in_both_orders_cut_anywhere() {
+    fn every_character_is_decoded_in_both_byte_orders() {
         let text = "a\0é\u{feff}€\u{d7ff}\u{e000}😀\u{10ffff}\r\n";
         let units: Vec<_> = text.encode_utf16().collect();
         for (cut, is_big_endian) in [(1, true), (1, false), (3, true), (64, false)] {
@@ -75,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_character_is_no_utf8() {
+    fn an_unpaired_surrogate_is_not_utf8() {
         for (units, text) in [
             (&[0xd800][..], &b"\xff"[..]),
             (&[0xdc00, 0x61], b"\xffa"),

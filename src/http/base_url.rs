@@ -1,9 +1,9 @@
-//! Where an API answers.
+//! The base URL of an API.
 
 use crate::error::{Error, ErrorCode};
 use crate::text::text;
 
-/// Where Uber's API answers, or a worker that stands in front of it.
+/// The base URL of Uber's API, or of a worker in front of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl(String);
 
@@ -11,9 +11,9 @@ impl BaseUrl {
     /// `https://api.uber.com`, Uber's production API.
     pub const PRODUCTION: &'static str = "https://api.uber.com";
 
-    /// Takes an absolute URL in the canonical form (scheme and host in lower
-    /// case): `https`, or `http` to this very machine. No user name, query or
-    /// fragment; `option` is the name that an error gives it.
+    /// Accepts an absolute URL in canonical form (scheme and host in lower case):
+    /// `https`, or `http` to this machine. No user name, query or fragment. Errors name
+    /// the URL by `option`.
     pub fn new(url: &str, option: &str) -> Result<Self, Error> {
         if is_base(url.as_bytes()) {
             return Ok(Self(url.trim_end_matches('/').to_owned()));
@@ -22,7 +22,7 @@ impl BaseUrl {
         Err(Error::validation(ErrorCode::InvalidOptions, text(&["`", option, rule])))
     }
 
-    /// The URL without a slash at its end.
+    /// The URL without a trailing slash.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -34,13 +34,13 @@ fn is_base(url: &[u8]) -> bool {
     let Some(rest) = secure.or_else(|| url.strip_prefix(b"http://")) else { return false };
     let authority = before(rest, b'/');
     let forbidden = |byte: &u8| !byte.is_ascii_graphic() || b"?#\\@".contains(byte);
-    // An `@` is harmless in a path, but has no place in one of Uber's.
+    // An `@` would be harmless in a path, but Uber's paths have none.
     !authority.is_empty()
         && !rest.iter().any(forbidden)
         && (secure.is_some() || is_loopback(authority))
 }
 
-/// What is before the first of these bytes.
+/// The bytes before the first `end`.
 fn before(bytes: &[u8], end: u8) -> &[u8] {
     let length = bytes.iter().position(|byte| *byte == end).unwrap_or(bytes.len());
     bytes.get(..length).unwrap_or_default()
@@ -54,7 +54,7 @@ fn is_loopback(authority: &[u8]) -> bool {
     host == b"localhost" || host.ends_with(b".localhost") || is_loopback_v4(host)
 }
 
-/// `127.x.y.z`, in that form only.
+/// `127.x.y.z`, in this form only.
 fn is_loopback_v4(host: &[u8]) -> bool {
     let Some(rest) = host.strip_prefix(b"127.") else { return false };
     let (mut points, mut digits, mut number) = (0, 0, 0);

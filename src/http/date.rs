@@ -1,8 +1,8 @@
-//! Dates as HTTP has them (RFC 9110, 5.6.7).
+//! Dates in HTTP headers (RFC 9110, 5.6.7).
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT` as epoch milliseconds (RFC 9110, 5.6.7; the
-/// two obsolete forms, which no server has sent for decades, are not read).
-/// Read by position, because the form has no freedom.
+/// Reads `Sun, 06 Nov 1994 08:49:37 GMT` as epoch milliseconds (RFC 9110, 5.6.7). The two
+/// obsolete forms, which servers have not sent for decades, are not supported. It reads
+/// by position, because the form is fixed.
 pub(crate) fn read_http_date(text: &str) -> Option<u64> {
     const FORM: &[u8; 29] = b"***, 00 *** 0000 00:00:00 GMT";
     const MONTHS: &[u8; 36] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
@@ -27,7 +27,7 @@ pub(crate) fn read_http_date(text: &str) -> Option<u64> {
     if !matches!(day, 1..=31) || year < 1970 || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
-    // Counted from March, so that a leap day comes last.
+    // Counted from March, so that a leap day is last.
     let (year, month) = if month < 2 { (year - 1, month + 10) } else { (year, month - 2) };
     let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1;
     let days = days.checked_sub(719_468)?;

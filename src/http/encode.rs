@@ -1,7 +1,7 @@
-//! Text as it stands in a URL or a form.
+//! Encodes text for a URL or a form.
 
-/// Percent-encodes all but RFC 3986's unreserved characters, so that the
-/// result is one path segment, one query value or one form value.
+/// Percent-encodes everything except RFC 3986's unreserved characters, so that the result
+/// is one path segment, one query value or one form value.
 #[must_use]
 pub fn percent_encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn forms_encode_everything_that_could_be_read_otherwise() {
+    fn forms_encode_every_ambiguous_character() {
         assert_eq!(form(&[("a", "x&b=y z+é"), ("c", "")]), "a=x%26b%3Dy%20z%2B%C3%A9&c=");
     }
 }

@@ -1,4 +1,4 @@
-//! HTTP as plain data: what to send, and what came back.
+//! HTTP as plain data: requests and responses.
 
 mod base_url;
 pub(crate) mod date;
@@ -19,7 +19,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// The method as it stands on the wire.
+    /// The method as it is sent.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -35,26 +35,26 @@ impl Method {
 pub struct Request {
     /// The method.
     pub method: Method,
-    /// The whole URL. Never holds a secret or a recipient's data.
+    /// The whole URL. Never contains a secret or a recipient's data.
     pub url: String,
-    /// Header fields. Names are in the case that Uber's documentation uses.
+    /// Header fields. The case of the names follows Uber's documentation.
     pub headers: Vec<(&'static str, String)>,
     /// The body, if any: JSON or a form, as UTF-8.
     pub body: Option<Vec<u8>>,
 }
 
-// The body may hold a client secret or codes that are worth money.
+// The body may contain a client secret or codes that are worth money.
 impl fmt::Debug for Request {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Request({} {})", self.method.as_str(), self.url)
     }
 }
 
-/// The header fields of a response; names are compared without regard to case.
+/// The header fields of a response; names are case-insensitive.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers(Vec<(String, String)>);
 
-// Only names: a gateway may put anything into values.
+// Only names: a gateway may put anything into the values.
 impl fmt::Debug for Headers {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
@@ -62,18 +62,18 @@ impl fmt::Debug for Headers {
 }
 
 impl Headers {
-    /// The first value of that name.
+    /// The first value with this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.iter().find(|(have, _)| have.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// All fields, names in lower case, in the order received.
+    /// All fields in the order received, with names in lower case.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Uber's own fields (`x-uber-*`), for its support.
+    /// Uber's own fields (`x-uber-*`), which its support asks for.
     #[must_use]
     pub fn uber_headers(&self) -> Vec<(String, String)> {
         self.0.iter().filter(|(name, _)| name.starts_with("x-uber-")).cloned().collect()
@@ -91,25 +91,25 @@ impl<N: AsRef<str>, V: Into<String>> FromIterator<(N, V)> for Headers {
     }
 }
 
-/// A response before its body has arrived: enough to decide.
+/// A response before its body has arrived.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResponseHead {
-    /// The status; 0 where the host shows none (an opaque redirect in a page).
+    /// The status; 0 if the host exposes none (an opaque redirect in a page).
     pub status: u16,
     /// The header fields.
     pub headers: Headers,
 }
 
 impl ResponseHead {
-    /// Whether the body says that it is a web page: a login form or a captive
-    /// portal, not Uber's API.
+    /// Whether the body is declared to be a web page: a login form or a captive portal,
+    /// not Uber's API.
     #[must_use]
     pub fn is_html(&self) -> bool {
         self.has_type(b"text/html") || self.has_type(b"application/xhtml+xml")
     }
 
-    /// Whether the body is a problem of RFC 9457, as the worker of this package
-    /// gives: none of Uber's.
+    /// Whether the body is a problem of RFC 9457, which this package's worker returns and
+    /// Uber does not.
     #[must_use]
     pub fn is_problem(&self) -> bool {
         self.has_type(b"application/problem+json")
@@ -128,7 +128,7 @@ impl ResponseHead {
 pub struct Response {
     /// Status and header fields.
     pub head: ResponseHead,
-    /// The body, as much as arrived.
+    /// The part of the body that arrived.
     pub body: Vec<u8>,
 }
 
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_prints_names_only() {
+    fn a_response_prints_header_names_only() {
         let head = ResponseHead {
             status: 200,
             headers: [("X-Uber-Trace", "hunter2"), ("x-uber", "y"), ("Date", "now")]
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn html_is_told_by_its_media_type() {
+    fn html_is_recognised_by_its_media_type() {
         let head = |value: &str| ResponseHead {
             status: 200,
             headers: [("Content-Type", value)].into_iter().collect(),

@@ -1,4 +1,4 @@
-//! What the operator decides.
+//! The operator's decisions.
 
 use super::Job;
 use super::record::Record;
@@ -8,19 +8,20 @@ use crate::text::{decimal, text};
 
 impl Job {
     /// Applies the operator's decision to one batch, or to all batches that allow it.
-    /// Refuses a batch that is not unknown (to abandon it, it may also be pending), and
-    /// every batch until the list is saved. Codes that have an outcome keep it.
+    /// Refuses a batch that is not unknown (a pending one can be abandoned too), and any
+    /// batch until the list is saved. Codes that have an outcome keep it.
     pub fn resolve(&mut self, batch: Option<usize>, decision: Decision) -> Result<(), Error> {
         if !self.is_created() {
-            // The journal would have the decision before the batches.
-            let message = "The list is not saved yet, so there is nothing to decide about";
+            // The journal would contain the decision before the batches.
+            let message = "The list is not saved yet, so no batch can be decided";
             return Err(Error::new(ErrorCode::NotUnknown, Queued::No, message));
         }
         let batches = match batch {
             Some(batch) if self.can_resolve(batch, decision) => batch..batch + 1,
             Some(batch) => {
                 let number = decimal(batch as u64);
-                let message = text(&["Batch ", &number, " is not one to be decided about"]);
+                let message =
+                    text(&["Batch ", &number, " is not unknown, so there is nothing to decide"]);
                 return Err(Error::new(ErrorCode::NotUnknown, Queued::No, message));
             }
             None => 0..self.ledger.batches.len(),
@@ -28,7 +29,7 @@ impl Job {
         for batch in batches {
             if self.can_resolve(batch, decision) {
                 self.record(Record::Decision { batch, decision });
-                self.next = self.next.min(batch);
+                self.first_waiting = self.first_waiting.min(batch);
             }
         }
         Ok(())

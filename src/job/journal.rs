@@ -6,23 +6,23 @@
 //! length    = u32, of the body                 complement: the same with every bit inverted
 //! checksum  = u64, XXH64 of the body, with the offset as its seed
 //! offset    = u64, where the record begins, from the start of the journal
-//! body      = a record's, whose kinds are in `record.rs`
+//! body      = a record, whose kinds are in `record.rs`
 //! ```
 //!
-//! The table of reasons holds 65,000. When another one comes, only the 60,000 that
-//! sort first stay, numbered in that order, and codes that failed for the rest
-//! have failed without a reason. Only those 60,000 are ever shown, so that it does
-//! not matter in which order reasons come.
+//! The table of reasons has room for 65,000. When another one arrives, only the 60,000
+//! that sort first are kept and numbered in that order, and codes that failed for another
+//! reason have failed without one. Only these 60,000 are ever shown, so the result does
+//! not depend on the order in which reasons arrive.
 //!
-//! The length is there twice, so that a length that was damaged is not taken for
-//! a record that was cut off; the offset is part of the checksum, so that a
-//! record which stands there twice, or out of its place, is found.
+//! The length is stored twice, so that a damaged length is not mistaken for a torn
+//! record; the checksum covers the offset, so that a record that occurs twice, or at
+//! another offset, is detected.
 //!
-//! The end of a journal can be torn: a part of a record, or zeros, which some
-//! filesystems leave after a power cut where an append had not reached the disk.
+//! The end of a journal can be torn: a part of a record, or zeros, which some filesystems
+//! leave after a power failure if an append had not reached the disk.
 //!
-//! Not `bincode` or `postcard`: the format is to outlive their versions, is read
-//! in other languages, and takes a page.
+//! Not `bincode` or `postcard`: the format must outlive their versions and be readable in
+//! other languages, and it fits on a page.
 
 use twox_hash::XxHash64;
 
@@ -31,15 +31,16 @@ use crate::text::{decimal, text};
 
 /// The first bytes of a journal; the last of them is the version.
 pub(super) const MAGIC: [u8; 4] = *b"uvj\x01";
-/// The part of these that every version has.
+/// The prefix that all versions share.
 const NAME: &[u8] = b"uvj";
 
 const CHECKSUM: usize = 8;
 const HEADER: usize = 8;
-/// No record is longer: see [`super::CODES_AT_ONCE`].
+/// The maximum length of a record; see [`super::CODES_AT_ONCE`].
 const LONGEST: usize = 1 << 20;
-/// A checksum ends in this many zeros once in four billion.
-const LEAST_ZEROS: usize = 4;
+/// At least this many zeros prove a torn end: a checksum ends in them once in four
+/// billion.
+const MIN_TORN_ZEROS: usize = 4;
 
 /// Writes records, and tracks the offset of each.
 #[derive(Clone, Debug, Default)]
@@ -51,8 +52,8 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Writes the first bytes of a journal.
-    pub(super) fn begin(&mut self) {
+    /// Writes the header of a journal.
+    pub(super) fn write_header(&mut self) {
         self.log.extend_from_slice(&MAGIC);
         self.end = MAGIC.len() as u64;
     }
@@ -71,35 +72,39 @@ fn checksum(offset: u64, body: &[u8]) -> [u8; CHECKSUM] {
     XxHash64::oneshot(offset, body).to_le_bytes()
 }
 
-/// Takes the bytes of a journal, cut anywhere, and gives its records.
+/// Splits the bytes of a journal, which arrive in chunks of any size, into records.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reader {
     held: Vec<u8>,
     /// How many bytes of `held` were returned as records.
-    given: usize,
-    /// The offset of the next record: everything before it is whole.
+    consumed: usize,
+    /// The offset of the next record: all records before it are complete.
     pub(super) end: u64,
     /// The offset of the record that was returned last.
     last: u64,
-    /// How many zeros the journal ends in, once no record can follow: it is torn
-    /// there if nothing but zeros follows.
+    /// How many zeros the journal ends in, once it is clear that no record follows: the
+    /// end is torn if only zeros follow.
     zeros: usize,
 }
 
 impl Reader {
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
         if self.zeros > 0 {
-            // Only counted, because there can be any number of them.
+            // Only counted, because there may be any number of them.
             self.zeros = self.zeros.saturating_add(bytes.len());
-            return if trailing_zeros(bytes) == bytes.len() { Ok(()) } else { Err(self.refused()) };
+            return if trailing_zeros(bytes) == bytes.len() {
+                Ok(())
+            } else {
+                Err(self.not_a_record())
+            };
         }
-        self.held.drain(..self.given);
-        self.given = 0;
+        self.held.drain(..self.consumed);
+        self.consumed = 0;
         self.held.extend_from_slice(bytes);
         Ok(())
     }
 
-    /// Returns the body of the next whole record.
+    /// Returns the body of the next complete record.
     pub(super) fn next(&mut self) -> Result<Option<&[u8]>, Error> {
         if self.zeros > 0 {
             return Ok(None);
@@ -111,7 +116,7 @@ impl Reader {
             if !self.rest().starts_with(&MAGIC) {
                 let zeros = trailing_zeros(self.rest());
                 let torn = self.rest().len() - zeros;
-                return self.tear(MAGIC.get(..torn) == self.rest().get(..torn), zeros);
+                return self.torn_or_damaged(MAGIC.get(..torn) == self.rest().get(..torn), zeros);
             }
             self.advance(MAGIC.len());
         }
@@ -123,10 +128,10 @@ impl Reader {
         #[allow(clippy::cast_possible_truncation)]
         let (length, complement) = ((header & 0xffff_ffff) as usize, (header >> 32) as usize);
         if length ^ complement != 0xffff_ffff || length > LONGEST {
-            // No header ends in a zero: no record is long enough.
+            // A header never ends in a zero, because records are too short for that.
             let zeros = trailing_zeros(self.rest());
             let is_torn = length <= LONGEST && zeros > available - HEADER;
-            return self.tear(is_torn, zeros.max(LEAST_ZEROS));
+            return self.torn_or_damaged(is_torn, zeros.max(MIN_TORN_ZEROS));
         }
         let size = HEADER + length + CHECKSUM;
         if available < size {
@@ -135,21 +140,22 @@ impl Reader {
         let (body, after) = after.split_at_checked(length).unwrap_or_default();
         if !after.starts_with(&checksum(self.end, body)) {
             let zeros = trailing_zeros(self.rest());
-            return self.tear(zeros > available - size, zeros);
+            return self.torn_or_damaged(zeros > available - size, zeros);
         }
         self.last = self.end;
-        let start = self.given + HEADER;
+        let start = self.consumed + HEADER;
         self.advance(size);
         Ok(self.held.get(start..start + length))
     }
 
-    /// No record begins here. The journal ends here if nothing but zeros follows.
-    fn tear(&mut self, is_torn: bool, zeros: usize) -> Result<Option<&[u8]>, Error> {
+    /// Handles bytes that are not a record: a torn end if only zeros follow, or else
+    /// damage.
+    fn torn_or_damaged(&mut self, is_torn: bool, zeros: usize) -> Result<Option<&[u8]>, Error> {
         if is_torn {
             self.zeros = zeros;
             return Ok(None);
         }
-        Err(self.refused())
+        Err(self.not_a_record())
     }
 
     /// Refuses a journal that can't end here.
@@ -159,38 +165,38 @@ impl Reader {
             // More zeros than one append can write: a whole job may have been lost.
             MAGIC.get(..torn) == self.rest().get(..torn) && self.zeros <= LONGEST
         } else {
-            self.zeros == 0 || self.zeros >= LEAST_ZEROS
+            self.zeros == 0 || self.zeros >= MIN_TORN_ZEROS
         };
-        if fits { Ok(()) } else { Err(self.refused()) }
+        if fits { Ok(()) } else { Err(self.not_a_record()) }
     }
 
     fn advance(&mut self, bytes: usize) {
-        self.given += bytes;
+        self.consumed += bytes;
         self.end += bytes as u64;
     }
 
-    /// Whether the journal has no byte.
+    /// Whether the journal is empty.
     pub(super) fn is_empty(&self) -> bool {
         self.end == 0 && self.rest().is_empty()
     }
 
-    /// Whether it begins as a journal of any version does.
+    /// Whether it begins like a journal of any version.
     pub(super) fn is_named(&self) -> bool {
         self.end > 0 || self.rest().starts_with(NAME)
     }
 
-    /// Bytes received that do not form a whole record yet.
+    /// Bytes received that do not form a complete record yet.
     fn rest(&self) -> &[u8] {
-        self.held.get(self.given..).unwrap_or_default()
+        self.held.get(self.consumed..).unwrap_or_default()
     }
 
-    /// The error for the bytes after the last whole record.
-    fn refused(&self) -> Error {
+    /// The error for the bytes after the last complete record.
+    fn not_a_record(&self) -> Error {
         if self.end == 0 { no_journal(self.rest()) } else { corrupt(self.end) }
     }
 
-    /// The error for a whole record that can't follow the records before it.
-    pub(super) fn misplaced(&self) -> Error {
+    /// The error for a complete record that can't follow the records before it.
+    pub(super) fn record_out_of_order(&self) -> Error {
         corrupt(self.last)
     }
 }
@@ -203,7 +209,7 @@ fn trailing_zeros(bytes: &[u8]) -> usize {
 /// The error for a damaged record at this offset.
 fn corrupt(offset: u64) -> Error {
     let what = "The journal is damaged: the record at byte ";
-    let message = text(&[what, &decimal(offset), " is not what was written"]);
+    let message = text(&[what, &decimal(offset), " is corrupt"]);
     Error::new(ErrorCode::JournalCorrupt, Queued::Unknown, message)
 }
 
@@ -213,9 +219,9 @@ fn no_journal(start: &[u8]) -> Error {
         [b'u', b'v', b'j', version, ..] => text(&[
             "The journal has version ",
             &decimal((*version).into()),
-            "; this copy of the package knows version 1",
+            "; this version of the package supports version 1 only",
         ]),
-        _ => "This is no journal of a job; it was left as it is".into(),
+        _ => "This is not the journal of a job; it was not changed".into(),
     };
     Error::new(ErrorCode::JournalMismatch, Queued::No, message)
 }

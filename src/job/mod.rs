@@ -1,11 +1,10 @@
-//! A job: one list of codes, sent to one program in batches. At any moment, and after
-//! any crash, it knows what is known of each code.
+//! A job: one list of codes, sent to one program in batches. At any moment, and after any
+//! crash, the state of each code is known.
 //!
-//! A state machine without I/O, clock or randomness. [`Job::poll`] returns what to
-//! do; the caller passes the result to a `handle_…` function and polls again.
-//! Every change is a record of the [journal](Job::poll), and what is known
-//! follows from the records alone, so that a resumed job knows what the
-//! interrupted one knew.
+//! A state machine without I/O, clock or randomness. [`Job::poll`] returns the next
+//! action; the caller performs it, passes the result to a `handle_…` function and polls
+//! again. Every change is a record of the [journal](Job::poll), and all states follow
+//! from the records alone, so a resumed job has the same states as the interrupted one.
 //!
 //! ```text
 //!                       ┌─ 429, 409, 401, 403, 404, no token, unsent, pause ─┐
@@ -26,21 +25,19 @@
 //!
 //! The five promises, and where they are kept:
 //!
-//! 1. *No silent second send*: a batch is sent if it was never sent, or if the
-//!    operator decided to resend it (`start_batches`).
-//! 2. *Write ahead*: a request is sent after the record that announces it was saved
+//! 1. *No silent second send*: a batch is sent if it was never sent, if a response proved
+//!    that nothing was queued, or if the operator decided to resend it (`start_batches`).
+//! 2. *Write ahead*: a request is sent only after the record that announces it was saved
 //!    ([`Job::handle_saved`]).
-//! 3. *Nothing lost, nothing invented*: states follow from evidence
-//!    (`ledger.rs`).
-//! 4. *Webhooks in any order*: outcomes have a total order (`is_better`), and
-//!    those that belong to another send are not kept.
-//! 5. *Resume is exact*: what is written is what is applied, live and on resume
-//!    ([`Recovery`]).
+//! 3. *Nothing lost, nothing invented*: states follow from evidence (`ledger.rs`).
+//! 4. *Webhooks in any order*: outcomes have a total order (`is_better`), and outcomes
+//!    that belong to another send are not kept.
+//! 5. *Resume is exact*: the same records are applied when they are written and when the
+//!    job is resumed ([`Recovery`]).
 //!
 //! Besides outcomes there is usage, which Uber's read endpoints report
 //! ([`Job::handle_usage`]): the strongest evidence. Its table is in `ledger.rs`.
 
-mod answers;
 mod decisions;
 mod journal;
 mod ledger;
@@ -48,6 +45,7 @@ mod outcomes;
 mod record;
 mod recovery;
 mod report;
+mod responses;
 mod saving;
 mod sending;
 mod settings;
@@ -63,38 +61,42 @@ use crate::http::Request;
 use crate::uber::api::Api;
 use crate::uber::id::ProgramId;
 
-pub use self::answers::MOST_UNKNOWN_IN_A_ROW;
 pub use self::recovery::Recovery;
-#[cfg(all(target_arch = "wasm32", feature = "jobs"))]
+#[cfg(any(
+    all(test, feature = "sandbox", not(target_arch = "wasm32")),
+    all(target_arch = "wasm32", feature = "jobs")
+))]
 pub(crate) use self::report::Row;
 pub use self::report::{BatchInfo, CodeInfo, Progress};
+pub use self::responses::MAX_CONSECUTIVE_UNKNOWN;
 pub use self::settings::Settings;
-pub use self::state::{By, CodeState, Decision};
+pub use self::state::{CodeState, Decision, Source};
 
 /// Codes in one record, and in one append.
 pub const CODES_AT_ONCE: usize = 16_384;
 
-/// What a job asks for.
+/// An action that a job requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Append this to the journal, then [`Job::handle_saved`]. One at a time.
+    /// Append this to the journal, then call [`Job::handle_saved`]. One at a time.
     Save(Vec<u8>),
-    /// Get a token for this batch, then [`Job::handle_token`].
+    /// Get a token for this batch, then call [`Job::handle_token`] or
+    /// [`Job::handle_no_token`].
     NeedToken {
         /// The batch.
         batch: usize,
-        /// Whether the batch had a token that was rejected.
+        /// Whether to renew the token because the last one was rejected.
         renew: bool,
     },
-    /// Send this, then [`Job::handle_response`], [`Job::handle_lost`] or
+    /// Send this, then call [`Job::handle_response`], [`Job::handle_lost`] or
     /// [`Job::handle_unsent`].
     Send {
         /// The batch.
         batch: usize,
-        /// Without the token.
+        /// The request, without the token.
         request: Request,
     },
-    /// Poll again at that time, or after the next `handle_…`.
+    /// Poll again at this time, or after the next `handle_…`.
     Wait(u64),
     /// Poll again after the next `handle_…`.
     Idle,
@@ -111,9 +113,9 @@ pub struct Job {
     settings: Settings,
     ledger: Ledger,
     writer: journal::Writer,
-    /// How many codes are in the log already.
+    /// How many codes were already written to the log.
     written: usize,
-    /// The end of the journal after the append that is under way.
+    /// The end of the journal after the current append.
     saving: Option<u64>,
     /// The end of the journal after the last append.
     saved: u64,
@@ -122,16 +124,16 @@ pub struct Job {
     running: bool,
     stopping: bool,
     halt: Option<Error>,
-    /// Whether this run sends what comes after the pause.
-    passes_pause: bool,
+    /// Whether this run sends the codes after the pause.
+    continues_after_pause: bool,
     flights: Vec<Flight>,
     /// Whether a request was accepted: until then, one is sent at a time.
-    probing: bool,
-    unknowns: u32,
-    refusals: u32,
+    single_flight: bool,
+    consecutive_unknown: u32,
+    consecutive_refusals: u32,
     token_failures: u32,
     /// Batches whose token was rejected since a request was last accepted.
-    unauthorized: Vec<usize>,
+    renewed_batches: Vec<usize>,
     /// Nothing is sent before this time, because the server asked for it.
     server_not_before: u64,
     /// Nothing is sent before this time, because the caller shares a rate with other jobs.
@@ -139,15 +141,16 @@ pub struct Job {
     /// Nothing is sent before this time, because of the job's own pacing.
     pacing_not_before: f64,
     /// The first batch that may be waiting.
-    next: usize,
-    /// For the estimate: when the run began, and how many codes were answered since.
+    first_waiting: usize,
+    /// For the estimate: when the run began, and how many codes have had a response
+    /// since.
     run_since: u64,
     answered: u64,
 }
 
 impl Job {
-    /// A job whose journal has yet to be written: the first polls save it. It has no
-    /// codes until [`Recovery`] adds them.
+    /// A job whose journal is still unwritten: the first polls save it. It has no codes
+    /// until [`Recovery`] adds them.
     fn new(api: Api, program: ProgramId, settings: Settings, ledger: Ledger) -> Self {
         Self {
             api,
@@ -162,17 +165,17 @@ impl Job {
             running: false,
             stopping: false,
             halt: None,
-            passes_pause: false,
+            continues_after_pause: false,
             flights: Vec::new(),
-            probing: true,
-            unknowns: 0,
-            refusals: 0,
+            single_flight: true,
+            consecutive_unknown: 0,
+            consecutive_refusals: 0,
             token_failures: 0,
-            unauthorized: Vec::new(),
+            renewed_batches: Vec::new(),
             server_not_before: 0,
             shared_not_before: 0,
             pacing_not_before: 0.0,
-            next: 0,
+            first_waiting: 0,
             run_since: 0,
             answered: 0,
         }
@@ -196,7 +199,7 @@ impl Job {
         self.ledger.begin.batch_size
     }
 
-    /// How many duplicates were dropped from its input.
+    /// How many duplicates were dropped from the list.
     #[must_use]
     pub fn duplicates(&self) -> u64 {
         self.ledger.begin.duplicates
@@ -207,16 +210,16 @@ impl Job {
         self.running = true;
         self.stopping = self.journal_failed;
         self.halt = None;
-        self.passes_pause = self.ledger.pause.stage != PauseStage::Ahead;
-        self.probing = true;
-        self.unknowns = 0;
+        self.continues_after_pause = self.ledger.pause.stage != PauseStage::Ahead;
+        self.single_flight = true;
+        self.consecutive_unknown = 0;
         self.token_failures = 0;
-        self.unauthorized.clear();
+        self.renewed_batches.clear();
         self.run_since = now;
         self.answered = 0;
     }
 
-    /// Sends no request before this time: for jobs that share one rate.
+    /// Sends no request before this time. For jobs that share one rate.
     pub fn hold(&mut self, until: u64) {
         self.shared_not_before = until;
     }

@@ -12,26 +12,26 @@ use crate::webhook::event::{Outcome, Status, WebhookEvent, mask};
 const LONGEST_RECORD: usize = 1 << 18;
 
 impl Job {
-    /// Takes a webhook, of this program or another. Returns for how many codes of this
-    /// job it gave or changed the outcome.
+    /// Handles a webhook event of this program or another. Returns how many codes of this
+    /// job got a new or changed outcome.
     pub fn handle_event(&mut self, event: &WebhookEvent) -> u32 {
         if self.concerns(event.program_id()) { self.handle_outcomes(&event.outcomes) } else { 0 }
     }
 
-    /// Whether an event of this program can concern this job; true if it names none. A
-    /// UUID is the same program in any spelling.
+    /// Whether an event of this program can concern this job; true if it names no
+    /// program. A UUID is the same program in any form.
     #[must_use]
     pub fn concerns(&self, program: Option<&str>) -> bool {
         program.is_none_or(|program| id::is_same(program, self.program.as_str()))
     }
 
-    /// Takes outcomes of codes, of this job or of others.
+    /// Handles outcomes of codes, of this job or of others.
     pub fn handle_outcomes(&mut self, reported: &[Outcome]) -> u32 {
         let mut settled = 0;
         let mut outcomes = Vec::new();
         for Outcome { code, status, reason } in reported {
-            let Some(place) = self.ledger.codes.find(*code) else { continue };
-            if !self.ledger.accepts_outcome(place) {
+            let Some(index) = self.ledger.codes.find(*code) else { continue };
+            if !self.ledger.accepts_outcome(index) {
                 continue;
             }
             let outcome = match (status, reason) {
@@ -41,19 +41,19 @@ impl Job {
                     // Masked again, because the caller may have parsed the event itself.
                     let reason = &*mask(reason);
                     if self.ledger.wants_reason(reason) {
-                        if self.ledger.has_all_reasons() {
-                            // The numbers of the reasons are about to change.
+                        if self.ledger.reasons_full() {
+                            // The reasons are about to be renumbered.
                             self.log_outcomes(&mut outcomes);
                         }
                         self.record(Record::Reason(reason));
                     }
-                    self.ledger.failed_for(reason)
+                    self.ledger.failed_outcome(reason)
                 }
             };
-            if self.ledger.is_better(outcome, place) {
-                self.ledger.report(place, outcome);
-                settled += u32::from(self.ledger.outcome_visible(place));
-                outcomes.push(record::outcome(place, outcome));
+            if self.ledger.is_better(outcome, index) {
+                self.ledger.record_outcome(index, outcome);
+                settled += u32::from(self.ledger.outcome_visible(index));
+                outcomes.push(record::outcome(index, outcome));
                 if outcomes.as_flattened().len() >= LONGEST_RECORD {
                     self.log_outcomes(&mut outcomes);
                 }
@@ -63,29 +63,29 @@ impl Job {
         settled
     }
 
-    /// Takes codes, of this job or of others, that a recipient has claimed or used.
+    /// Handles codes, of this job or of others, that a recipient has claimed or used.
     /// Returns how many codes of this job became distributed.
     pub fn handle_usage(&mut self, codes: impl IntoIterator<Item = Code>) -> u32 {
-        // The journal has it after the list.
+        // In the journal, usage comes after the list.
         while !self.is_created() {
             self.write_codes();
         }
         let before = self.ledger.count_of(CodeState::Distributed);
-        let mut places = Vec::new();
+        let mut indices = Vec::new();
         for code in codes {
-            let Some(place) = self.ledger.codes.find(code) else { continue };
-            if self.ledger.apply_usage(place).is_some() {
-                places.push(record::place(place));
-                if places.as_flattened().len() >= LONGEST_RECORD {
-                    self.log_usage(&mut places);
+            let Some(index) = self.ledger.codes.find(code) else { continue };
+            if self.ledger.apply_usage(index).is_some() {
+                indices.push(record::index(index));
+                if indices.as_flattened().len() >= LONGEST_RECORD {
+                    self.log_usage(&mut indices);
                 }
             }
         }
-        self.log_usage(&mut places);
+        self.log_usage(&mut indices);
         self.ledger.count_of(CodeState::Distributed) - before
     }
 
-    /// Writes outcomes that were applied already.
+    /// Writes outcomes that were already applied.
     fn log_outcomes(&mut self, outcomes: &mut Vec<[u8; 6]>) {
         if !outcomes.is_empty() {
             self.log(Record::Outcomes(outcomes));
@@ -93,11 +93,11 @@ impl Job {
         }
     }
 
-    /// Writes usage that was applied already.
-    fn log_usage(&mut self, places: &mut Vec<[u8; 4]>) {
-        if !places.is_empty() {
-            self.log(Record::Usage(places));
-            places.clear();
+    /// Writes usage that was already applied.
+    fn log_usage(&mut self, indices: &mut Vec<[u8; 4]>) {
+        if !indices.is_empty() {
+            self.log(Record::Usage(indices));
+            indices.clear();
         }
     }
 }

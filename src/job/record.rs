@@ -1,29 +1,28 @@
-//! The records of a journal: each kind with its numbers, how it is written and how it is
-//! read.
+//! The records of a journal: each kind with its numbers, and how it is written and read.
 //!
 //! | Kind | Body after it |
 //! | --- | --- |
 //! | 1 begin | id (16 bytes), created at (u64), batch size (u32), codes (u32), duplicates (u64), then base URL, organization id, program id (each u16 length and UTF-8) |
 //! | 2 codes | 16 bytes each, in the order of the list |
-//! | 3 sending | batch (u32), at (u64): this batch is about to leave |
-//! | 4 answer | batch (u32), what it proved (u8: 0 accepted, 1 refused, 2 to be sent again, 3 nothing), status (u16), error code and Uber's code (each u16 length and UTF-8) |
+//! | 3 sending | batch (u32), at (u64): this batch is about to be sent |
+//! | 4 response | batch (u32), what it proved (u8: 0 accepted, 1 refused, 2 to be retried, 3 nothing), status (u16), error code and Uber's code (each u16 length and UTF-8) |
 //! | 5 reason | UTF-8: the next entry of the table of reasons |
-//! | 6 outcomes | each the code's place (u32) and the outcome (u16: 1 distributed, 2 failed without a reason, n failed for reason n - 3) |
-//! | 7 decision | batch (u32), what was decided (u8: 0 resend, 1 queued, 2 abandon) |
+//! | 6 outcomes | for each code its index (u32) and the outcome (u16: 1 distributed, 2 failed without a reason, n failed for reason n - 3) |
+//! | 7 decision | batch (u32), the decision (u8: 0 resend, 1 queued, 2 abandon) |
 //! | 8 resumed | restored (u8: 0 or 1): batches that were under way are unknown; with 1, also those that were not sent |
-//! | 9 usage | the places (u32 each) of codes that are known to be in use |
-//! | 10 pause | codes (u32): the job pauses by itself after so many, in batches of their own |
+//! | 9 usage | the indices (u32 each) of codes that are known to be in use |
+//! | 10 pause | codes (u32): the job pauses automatically after this many, in batches of their own |
 //! | 11 paused | nothing: the job has paused |
 //!
-//! Numbers are little endian, times are epoch milliseconds. A journal holds no secret, and
-//! of Uber's reports only reasons without addresses.
+//! Numbers are little-endian, times are epoch milliseconds. A journal contains no secret,
+//! and from Uber's reports only reasons without addresses.
 
-use super::state::{Decision, Proof};
+use super::state::{Decision, SendResult};
 
 pub(super) const BEGIN: u8 = 1;
 pub(super) const CODES: u8 = 2;
 pub(super) const SENDING: u8 = 3;
-pub(super) const ANSWER: u8 = 4;
+pub(super) const RESPONSE: u8 = 4;
 pub(super) const REASON: u8 = 5;
 pub(super) const OUTCOMES: u8 = 6;
 pub(super) const DECISION: u8 = 7;
@@ -39,27 +38,27 @@ pub(super) enum Record<'a> {
     Begin(Begin<&'a str>),
     /// The next codes of its list.
     Codes(&'a [[u8; 16]]),
-    /// This batch is about to leave.
+    /// This batch is about to be sent.
     Sending { batch: usize, at: u64 },
-    /// The result of a batch's request. Without an error, `error` is empty.
-    Answer { batch: usize, proof: Proof, status: u16, error: &'a str, uber_code: &'a str },
+    /// The result of a batch's request. `error` is empty if there was no error.
+    Response { batch: usize, result: SendResult, status: u16, error: &'a str, uber_code: &'a str },
     /// The next entry of the table of reasons.
     Reason(&'a str),
-    /// Outcomes of codes, as [`outcome`] writes each.
+    /// Outcomes of codes, each written by [`outcome`].
     Outcomes(&'a [[u8; 6]]),
-    /// What the operator decided about a batch.
+    /// The operator's decision about a batch.
     Decision { batch: usize, decision: Decision },
-    /// The job was resumed, perhaps from a copy that lacks the end.
+    /// The job was resumed, perhaps from an incomplete copy.
     Resumed { restored: bool },
-    /// The places of codes that are known to be in use, as [`place`] writes each.
+    /// The indices of codes that are known to be in use, each written by [`index`].
     Usage(&'a [[u8; 4]]),
-    /// The job pauses by itself after so many codes.
+    /// The job pauses automatically after this many codes.
     Pause { codes: usize },
-    /// The job has paused by itself.
+    /// The job has paused automatically.
     Paused,
 }
 
-/// The first record of a journal: what the job is.
+/// The first record of a journal: it identifies the job.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Begin<T> {
     pub(super) id: [u8; 16],
@@ -78,7 +77,7 @@ impl<'a> Record<'a> {
             Record::Begin(_) => BEGIN,
             Record::Codes(_) => CODES,
             Record::Sending { .. } => SENDING,
-            Record::Answer { .. } => ANSWER,
+            Record::Response { .. } => RESPONSE,
             Record::Reason(_) => REASON,
             Record::Outcomes(_) => OUTCOMES,
             Record::Decision { .. } => DECISION,
@@ -108,9 +107,9 @@ impl<'a> Record<'a> {
                 put(&mut body, batch as u64, 4);
                 put(&mut body, at, 8);
             }
-            Record::Answer { batch, proof, status, error, uber_code } => {
+            Record::Response { batch, result, status, error, uber_code } => {
                 put(&mut body, batch as u64, 4);
-                put(&mut body, proof_number(proof), 1);
+                put(&mut body, result_number(result), 1);
                 put(&mut body, status.into(), 2);
                 for text in [error, uber_code] {
                     put_text(&mut body, text)?;
@@ -123,7 +122,7 @@ impl<'a> Record<'a> {
                 put(&mut body, decision_number(decision), 1);
             }
             Record::Resumed { restored } => put(&mut body, restored.into(), 1),
-            Record::Usage(places) => body.extend_from_slice(places.as_flattened()),
+            Record::Usage(indices) => body.extend_from_slice(indices.as_flattened()),
             Record::Pause { codes } => put(&mut body, codes as u64, 4),
             Record::Paused => {}
         }
@@ -147,13 +146,13 @@ impl<'a> Record<'a> {
             }),
             CODES => Record::Codes(fields.all()),
             SENDING => Record::Sending { batch: fields.index(), at: fields.number(8) },
-            ANSWER => Record::Answer {
+            RESPONSE => Record::Response {
                 batch: fields.index(),
-                proof: match fields.number(1) {
-                    0 => Proof::Accepted,
-                    1 => Proof::Refused,
-                    2 => Proof::Retry,
-                    3 => Proof::Unknown,
+                result: match fields.number(1) {
+                    0 => SendResult::Accepted,
+                    1 => SendResult::Refused,
+                    2 => SendResult::Retry,
+                    3 => SendResult::Unknown,
                     _ => return None,
                 },
                 #[allow(clippy::cast_possible_truncation)]
@@ -188,12 +187,12 @@ impl<'a> Record<'a> {
     }
 }
 
-const fn proof_number(proof: Proof) -> u64 {
-    match proof {
-        Proof::Accepted => 0,
-        Proof::Refused => 1,
-        Proof::Retry => 2,
-        Proof::Unknown => 3,
+const fn result_number(result: SendResult) -> u64 {
+    match result {
+        SendResult::Accepted => 0,
+        SendResult::Refused => 1,
+        SendResult::Retry => 2,
+        SendResult::Unknown => 3,
     }
 }
 
@@ -205,28 +204,28 @@ const fn decision_number(decision: Decision) -> u64 {
     }
 }
 
-/// An entry of [`Record::Outcomes`]: a code's place, and its outcome.
-#[allow(clippy::cast_possible_truncation)] // Places have 32 bits.
-pub(super) fn outcome(place: usize, outcome: u16) -> [u8; 6] {
-    let [a, b, c, d] = self::place(place);
+/// An entry of [`Record::Outcomes`]: the index of a code, and its outcome.
+#[allow(clippy::cast_possible_truncation)] // Indices have 32 bits.
+pub(super) fn outcome(index: usize, outcome: u16) -> [u8; 6] {
+    let [a, b, c, d] = self::index(index);
     let [low, high] = outcome.to_le_bytes();
     [a, b, c, d, low, high]
 }
 
-/// Reads such an entry.
+/// Reads an entry of [`Record::Outcomes`].
 pub(super) fn read_outcome([a, b, c, d, low, high]: [u8; 6]) -> (usize, u16) {
-    (read_place([a, b, c, d]), u16::from_le_bytes([low, high]))
+    (read_index([a, b, c, d]), u16::from_le_bytes([low, high]))
 }
 
-/// An entry of [`Record::Usage`]: a code's place.
-#[allow(clippy::cast_possible_truncation)] // Places have 32 bits.
-pub(super) const fn place(place: usize) -> [u8; 4] {
-    (place as u32).to_le_bytes()
+/// An entry of [`Record::Usage`]: the index of a code.
+#[allow(clippy::cast_possible_truncation)] // Indices have 32 bits.
+pub(super) const fn index(index: usize) -> [u8; 4] {
+    (index as u32).to_le_bytes()
 }
 
-/// Reads such an entry.
-pub(super) const fn read_place(place: [u8; 4]) -> usize {
-    u32::from_le_bytes(place) as usize
+/// Reads an entry of [`Record::Usage`].
+pub(super) const fn read_index(index: [u8; 4]) -> usize {
+    u32::from_le_bytes(index) as usize
 }
 
 /// Writes a number in this many bytes.
@@ -235,18 +234,18 @@ pub(super) fn put(body: &mut Vec<u8>, number: u64, bytes: usize) {
     body.extend_from_slice(all.get(..bytes).unwrap_or(&all));
 }
 
-/// Writes a text behind its length. None if it does not fit.
+/// Writes a text after its length. None if it does not fit.
 pub(super) fn put_text(body: &mut Vec<u8>, text: &str) -> Option<()> {
     put(body, u16::try_from(text.len()).ok()?.into(), 2);
     body.extend_from_slice(text.as_bytes());
     Some(())
 }
 
-/// Reads the fields of a body. Its checksum was right, so it is as it was written;
+/// Reads the fields of a body. Its checksum was valid, so the body is as it was written;
 /// whether the fields make sense is checked at the end.
 struct Fields<'a> {
     rest: &'a [u8],
-    /// A field was missing, or was no text.
+    /// Whether a field was missing, or was not UTF-8.
     is_wrong: bool,
 }
 
@@ -271,7 +270,7 @@ impl<'a> Fields<'a> {
         self.number(4) as usize
     }
 
-    /// A text behind its length, which has two bytes.
+    /// A text after its length, which has two bytes.
     #[allow(clippy::cast_possible_truncation)]
     fn text(&mut self) -> &'a str {
         let length = self.number(2) as usize;
@@ -281,7 +280,7 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// All whole entries; bytes after the last one are an error.
+    /// All complete entries; bytes after the last one are an error.
     fn all<const N: usize>(&mut self) -> &'a [[u8; N]] {
         let (entries, rest) = self.rest.as_chunks();
         self.rest = rest;

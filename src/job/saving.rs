@@ -1,4 +1,4 @@
-//! Writing the journal, and what it already holds.
+//! Writes the journal, and knows what it already contains.
 
 use super::record::Record;
 use super::sending::Stage;
@@ -18,7 +18,7 @@ impl Job {
         self.written == self.ledger.begin.total
     }
 
-    /// Where the journal ends once everything is saved, in bytes.
+    /// The length of the journal once everything is saved, in bytes.
     #[must_use]
     pub fn journal_end(&self) -> u64 {
         self.writer.end
@@ -54,7 +54,7 @@ impl Job {
         self.log(Record::Codes(&codes));
     }
 
-    /// The journal now holds what [`Action::Save`] returned.
+    /// Confirms that the journal now contains the bytes of [`Action::Save`](super::Action::Save).
     pub fn handle_saved(&mut self) {
         self.saved = self.saving.take().unwrap_or(self.saved);
         for flight in &mut self.flights {
@@ -64,17 +64,16 @@ impl Job {
         }
     }
 
-    /// An append failed. What the journal holds is no longer known, so nothing more is
-    /// saved or sent: the run ends after the requests that are under way, and the job
-    /// has to be resumed.
+    /// Handles a failed append. The content of the journal is no longer known, so nothing
+    /// more is saved or sent: the run ends after the requests that are under way, and the
+    /// job has to be resumed.
     pub fn handle_save_failed(&mut self) {
         self.saving = None;
         self.journal_failed = true;
         self.stopping = true;
     }
 
-    /// Refuses a journal in which `found` bytes of whole records were found, if it had
-    /// more before.
+    /// Refuses a journal with `found` bytes of complete records, if it had more before.
     pub fn ensure_journal(&self, found: u64) -> Result<(), Error> {
         if found < self.saved { Err(recovery::lost()) } else { Ok(()) }
     }
@@ -82,14 +81,14 @@ impl Job {
     /// Writes a record and applies it.
     pub(super) fn record(&mut self, record: Record<'_>) {
         self.log(record);
-        // A record that the machine writes can always follow.
+        // A record that the job writes can always follow.
         let applied = self.ledger.apply(record);
         debug_assert!(applied.is_some(), "a record that can't be");
     }
 
-    /// Writes a record that was applied already.
+    /// Writes a record that was already applied.
     pub(super) fn log(&mut self, record: Record<'_>) {
-        // Only the first record can fail to fit, and then no job is made.
+        // Only the first record may not fit, and then no job is created.
         if !self.journal_failed
             && let Some(body) = record.encode()
         {

@@ -2,16 +2,16 @@
 
 use super::ledger::PauseStage;
 use super::record::Record;
-use super::state::Proof;
+use super::state::SendResult;
 use super::{Action, Job};
 use crate::error::Error;
 use crate::uber::policy;
 use crate::uber::{distribute, retry};
 
-/// How much delay of a late timer may be made up for.
+/// A late timer makes up for at most this much delay.
 const PACING_SLACK_MS: f64 = 100.0;
 
-/// How far a batch is in being sent.
+/// How far the sending of a batch is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
     /// Its record is in the log.
@@ -37,7 +37,7 @@ pub(super) struct Flight {
 }
 
 impl Job {
-    /// Returns what to do next. `now` is in epoch milliseconds.
+    /// Returns the next action. `now` is in epoch milliseconds.
     pub fn poll(&mut self, now: u64) -> Action {
         let wait = self.start_batches(now);
         if self.stopping {
@@ -63,8 +63,8 @@ impl Job {
         }
     }
 
-    /// Whether the first codes have been answered, which the journal then records. After
-    /// a halt the next run records it.
+    /// Whether the job has just reached its pause. After a halt, the next run records
+    /// that.
     fn reaches_pause(&mut self) -> bool {
         self.running
             && self.ledger.pause.stage == PauseStage::Ahead
@@ -82,9 +82,10 @@ impl Job {
             && (self.stopping || self.waiting_batch().is_none())
     }
 
-    /// Starts the batches that may start. Returns when more may, if they only have to wait.
+    /// Starts the batches that may start. If more only have to wait, returns when they
+    /// may start.
     fn start_batches(&mut self, now: u64) -> Option<u64> {
-        let most = if self.probing { 1 } else { self.settings.concurrency };
+        let most = if self.single_flight { 1 } else { self.settings.concurrency };
         while self.running && !self.stopping && self.is_created() && self.flights.len() < most {
             let batch = self.waiting_batch()?;
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
@@ -100,7 +101,7 @@ impl Job {
             self.pacing_not_before =
                 self.pacing_not_before.max(earliest) + self.settings.interval_ms;
             self.record(Record::Sending { batch, at: now });
-            let renew = self.unauthorized.contains(&batch);
+            let renew = self.renewed_batches.contains(&batch);
             self.flights.push(Flight { batch, stage: Stage::Unsaved, renew });
         }
         None
@@ -108,33 +109,33 @@ impl Job {
 
     /// The first batch to send in this run.
     fn waiting_batch(&mut self) -> Option<usize> {
-        while let Some(batch) = self.ledger.batches.get(self.next) {
-            if self.next >= self.ledger.pause.batches && !self.passes_pause {
+        while let Some(batch) = self.ledger.batches.get(self.first_waiting) {
+            if self.first_waiting >= self.ledger.pause.batches && !self.continues_after_pause {
                 return None;
             }
-            if batch.evidence.is_waiting() && self.ledger.is_unsettled(self.next) {
-                return Some(self.next);
+            if batch.evidence.is_waiting() && self.ledger.is_unsettled(self.first_waiting) {
+                return Some(self.first_waiting);
             }
-            self.next += 1;
+            self.first_waiting += 1;
         }
         None
     }
 
     /// Cancels batches that were not sent yet.
     fn cancel_unsent(&mut self) {
-        let mut place = 0;
-        while let Some(flight) = self.flights.get(place) {
+        let mut index = 0;
+        while let Some(flight) = self.flights.get(index) {
             if flight.stage == Stage::Sent {
-                place += 1;
+                index += 1;
             } else {
-                self.finish_flight(flight.batch, Proof::Retry, None);
+                self.finish_flight(flight.batch, SendResult::Retry, None);
             }
         }
     }
 
     fn next_effect(&mut self) -> Option<Action> {
-        let mut place = 0;
-        while let Some(flight) = self.flights.get_mut(place) {
+        let mut index = 0;
+        while let Some(flight) = self.flights.get_mut(index) {
             let batch = flight.batch;
             match flight.stage {
                 Stage::NeedsToken => {
@@ -150,9 +151,9 @@ impl Job {
                         return Some(Action::Send { batch, request });
                     }
                     // All of its codes have an outcome by now.
-                    self.finish_flight(batch, Proof::Retry, None);
+                    self.finish_flight(batch, SendResult::Retry, None);
                 }
-                _ => place += 1,
+                _ => index += 1,
             }
         }
         None
@@ -162,7 +163,7 @@ impl Job {
         self.flights.iter_mut().find(|flight| flight.batch == batch && flight.stage == stage)
     }
 
-    /// A batch got the token that it needs.
+    /// Confirms that the token for this batch is available.
     pub fn handle_token(&mut self, batch: usize) {
         self.token_failures = 0;
         if let Some(flight) = self.flight(batch, Stage::AwaitingToken) {
@@ -170,7 +171,7 @@ impl Job {
         }
     }
 
-    /// Getting a token failed. Returns true if this ends the run.
+    /// Handles a failure to get a token. Returns true if this ends the run.
     pub fn handle_no_token(&mut self, batch: usize, error: Error, now: u64, random: f64) -> bool {
         if self.flight(batch, Stage::AwaitingToken).is_none() {
             return false;
@@ -189,7 +190,7 @@ impl Job {
         }
         // The progress shows until when the job waits.
         let error = error.unsent.then_some(error);
-        self.finish_flight(batch, Proof::Retry, error.as_ref());
+        self.finish_flight(batch, SendResult::Retry, error.as_ref());
         halts
     }
 }

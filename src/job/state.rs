@@ -1,10 +1,10 @@
-//! The state of a code, and the evidence for a batch, from which it follows. How a
-//! response or a decision changes the evidence is here; the diagram is in `mod.rs`.
+//! The state of a code, and the evidence for a batch, from which it follows. This file
+//! defines how a response or a decision changes the evidence; the diagram is in `mod.rs`.
 
 use crate::names::named;
 
 named! {
-    /// What is known of one code.
+    /// What is known about one code.
     pub enum CodeState {
         /// Not sent yet.
         Pending = "pending",
@@ -12,26 +12,28 @@ named! {
         Sending = "sending",
         /// Uber accepted it. Delivery is reported later.
         Queued = "queued",
-        /// Reported by Uber, or in use: it reached its recipient.
+        /// It reached its recipient: reported by Uber, or in use.
         Distributed = "distributed",
-        /// Reported by Uber: it did not.
+        /// It did not reach its recipient: reported by Uber.
         Failed = "failed",
         /// Uber refused the request. Nothing was queued.
         Rejected = "rejected",
-        /// It left, and no answer proves either way. It is not sent again until you decide.
+        /// It was sent, and no response proves either way. It is not sent again until you
+        /// decide.
         Unknown = "unknown",
-        /// You decided that it is not sent, or not looked after.
+        /// You decided not to send it, or not to track it any more.
         Abandoned = "abandoned",
     }
 }
 
 /// The source of a code's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
+#[non_exhaustive]
+pub enum Source {
     /// No evidence from outside.
-    Nobody,
-    /// The answer to the request.
-    Answer,
+    None,
+    /// The response to the request.
+    Response,
     /// A webhook from Uber.
     Webhook,
     /// Uber's read endpoints, which show that it was claimed or used.
@@ -40,24 +42,25 @@ pub enum By {
     Operator,
 }
 
-impl By {
-    /// All of them, in the order of their numbers.
-    pub const ALL: &'static [By] = &[By::Nobody, By::Answer, By::Webhook, By::Usage, By::Operator];
+impl Source {
+    /// All sources, in the order of their numbers.
+    pub const ALL: &'static [Source] =
+        &[Source::None, Source::Response, Source::Webhook, Source::Usage, Source::Operator];
 
-    /// The name in the docs and in JavaScript; none for [`By::Nobody`].
+    /// The name in the documentation and in JavaScript. None if there is no source.
     #[must_use]
     pub const fn as_str(self) -> Option<&'static str> {
         match self {
-            By::Nobody => None,
-            By::Answer => Some("answer"),
-            By::Webhook => Some("webhook"),
-            By::Usage => Some("usage"),
-            By::Operator => Some("operator"),
+            Source::None => None,
+            Source::Response => Some("answer"),
+            Source::Webhook => Some("webhook"),
+            Source::Usage => Some("usage"),
+            Source::Operator => Some("operator"),
         }
     }
 }
 
-/// What is known of a batch.
+/// What is known about a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Evidence {
     /// It was never sent, or it is proven that nothing was queued.
@@ -95,11 +98,11 @@ impl Evidence {
         }
     }
 
-    pub(super) const fn by(self) -> By {
+    pub(super) const fn by(self) -> Source {
         match self {
-            Evidence::Accepted | Evidence::Refused => By::Answer,
-            Evidence::MarkedQueued | Evidence::Cancelled | Evidence::Abandoned => By::Operator,
-            _ => By::Nobody,
+            Evidence::Accepted | Evidence::Refused => Source::Response,
+            Evidence::MarkedQueued | Evidence::Cancelled | Evidence::Abandoned => Source::Operator,
+            _ => Source::None,
         }
     }
 
@@ -133,15 +136,15 @@ impl Evidence {
     }
 
     /// The evidence after a response that proves this. None if it is not under way.
-    pub(super) const fn answered(self, proof: Proof) -> Option<Self> {
-        Some(match (self, proof) {
-            (Evidence::Sending | Evidence::Resending, Proof::Accepted) => Evidence::Accepted,
-            (Evidence::Sending, Proof::Refused) => Evidence::Refused,
-            (Evidence::Sending, Proof::Retry) => Evidence::Idle,
-            (Evidence::Resending, Proof::Retry) => Evidence::Resend,
+    pub(super) const fn answered(self, result: SendResult) -> Option<Self> {
+        Some(match (self, result) {
+            (Evidence::Sending | Evidence::Resending, SendResult::Accepted) => Evidence::Accepted,
+            (Evidence::Sending, SendResult::Refused) => Evidence::Refused,
+            (Evidence::Sending, SendResult::Retry) => Evidence::Idle,
+            (Evidence::Resending, SendResult::Retry) => Evidence::Resend,
             // The first send is unresolved, whatever the second one came to.
-            (Evidence::Resending, Proof::Refused)
-            | (Evidence::Sending | Evidence::Resending, Proof::Unknown) => Evidence::Unknown,
+            (Evidence::Resending, SendResult::Refused)
+            | (Evidence::Sending | Evidence::Resending, SendResult::Unknown) => Evidence::Unknown,
             _ => return None,
         })
     }
@@ -158,26 +161,27 @@ impl Evidence {
     }
 }
 
-/// What a response proved.
+/// What a response proves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Proof {
+pub(super) enum SendResult {
     Accepted,
     /// Nothing was queued, and sending the same again is pointless.
     Refused,
     /// Nothing was queued, and it may be sent again.
     Retry,
-    /// Nothing.
+    /// No proof either way.
     Unknown,
 }
 
 named! {
-    /// What the operator decides about unknown codes.
+    /// The operator's decision about unknown codes.
     pub enum Decision {
-        /// Send again those that have no outcome. Some people may get two messages.
+        /// Sends again the codes that have no outcome. Some recipients may get two
+        /// messages.
         Resend = "resend",
-        /// Take them for queued.
+        /// Treats them as queued.
         Queued = "queued",
-        /// Stop here: leave unknown codes as they are, never send pending ones.
+        /// Stops here: leaves unknown codes as they are, never sends pending ones.
         Abandon = "abandon",
     }
 }

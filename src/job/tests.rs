@@ -1,5 +1,5 @@
 use super::record::{put, put_text};
-use super::state::{By, CodeState, Decision};
+use super::state::{CodeState, Decision, Source};
 use super::*;
 use crate::code::Code;
 use crate::error::{ErrorCode, Queued};
@@ -10,7 +10,6 @@ use crate::uber::id::OrganizationId;
 use crate::uber::response;
 use crate::webhook::event::{Outcome, Status};
 
-mod answers;
 mod creation;
 mod damage;
 mod decisions;
@@ -18,6 +17,7 @@ mod outcomes;
 mod pause;
 mod reasons;
 mod records;
+mod responses;
 mod resuming;
 mod running;
 mod saving;
@@ -59,7 +59,7 @@ impl Bench {
     fn with(codes: usize, settings: Settings) -> Self {
         let mut recovery = Recovery::new(example(), settings);
         for number in 0..codes {
-            recovery.offer(code(number).as_bytes(), codes);
+            recovery.add_codes(code(number).as_bytes(), codes);
         }
         let program = ProgramId::new("p").unwrap();
         let job = recovery.create(program, [7; 16], 3, NOW).unwrap();
@@ -68,7 +68,7 @@ impl Bench {
         bench
     }
 
-    /// Does what the machine asks for, except to answer what was sent.
+    /// Performs the job's actions, but answers no request.
     fn turn(&mut self) {
         self.turn_at(NOW);
     }
@@ -90,7 +90,7 @@ impl Bench {
         }
     }
 
-    /// Runs until what is first has left.
+    /// Runs until the first batches were sent.
     fn run(&mut self) {
         self.over = false;
         self.job.start(NOW);
@@ -136,7 +136,7 @@ impl Bench {
         bench
     }
 
-    /// The counts are what the codes say, and so they are after a resume.
+    /// The counts match the codes, also after a resume.
     fn check(&self) {
         let progress = self.job.progress(NOW);
         for state in CodeState::ALL.iter().copied() {
@@ -157,7 +157,7 @@ use CodeState::{
     Abandoned, Distributed, Failed, Pending, Queued as InQueue, Rejected, Sending, Unknown,
 };
 
-/// A job of one batch in each state that one batch alone can be in.
+/// A job of one batch that is unknown.
 fn unknown() -> Bench {
     let mut bench = Bench::new(1);
     bench.run();
@@ -166,7 +166,7 @@ fn unknown() -> Bench {
     bench
 }
 
-/// A journal of so many codes in batches of 30,000, all of them accepted.
+/// A journal of this many codes in batches of 30,000, all of them accepted.
 fn accepted(codes: usize) -> Bench {
     let mut bench = Bench::with(codes, Settings { batch_size: 30_000, ..settings() });
     bench.run();
@@ -179,7 +179,7 @@ fn about(kind: u8, batch: u8) -> Vec<u8> {
     vec![kind, batch, 0, 0, 0]
 }
 
-/// A job's first record, of so many codes in batches of that size.
+/// A job's first record, with these numbers of codes and codes per batch.
 fn begin(total: u64, batch_size: u64) -> Vec<u8> {
     let mut body = vec![record::BEGIN];
     body.extend_from_slice(&[7; 16]);
@@ -195,7 +195,7 @@ fn begin(total: u64, batch_size: u64) -> Vec<u8> {
 /// The journal of these records.
 fn journal_of(records: &[Vec<u8>]) -> Vec<u8> {
     let mut writer = journal::Writer::default();
-    writer.begin();
+    writer.write_header();
     for record in records {
         writer.record(record);
     }

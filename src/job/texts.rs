@@ -20,20 +20,20 @@ impl Texts {
     }
 
     /// The index of a text in sorted order, or the index at which to insert it.
-    pub(super) fn look(&self, text: &str) -> Result<usize, usize> {
+    pub(super) fn find(&self, text: &str) -> Result<usize, usize> {
         self.sorted.binary_search_by(|number| self.get(*number).unwrap_or_default().cmp(text))
     }
 
-    /// The number of the text at this index of the sorted order.
-    pub(super) fn number_at(&self, place: usize) -> Option<u16> {
-        self.sorted.get(place).copied()
+    /// The number of the text at this index in sorted order.
+    pub(super) fn number_at(&self, index: usize) -> Option<u16> {
+        self.sorted.get(index).copied()
     }
 
     /// Inserts a text at its index. None if no number is left.
-    pub(super) fn insert(&mut self, place: usize, text: &str) -> Option<u16> {
+    pub(super) fn insert(&mut self, index: usize, text: &str) -> Option<u16> {
         let number = u16::try_from(self.texts.len()).ok()?;
         self.texts.push(text.into());
-        self.sorted.insert(place, number);
+        self.sorted.insert(index, number);
         Some(number)
     }
 
@@ -63,46 +63,46 @@ mod tests {
     fn texts(all: &[&str]) -> Texts {
         let mut texts = Texts::default();
         for (number, text) in (0..).zip(all) {
-            let place = texts.look(text).unwrap_err();
-            assert_eq!(texts.insert(place, text), Some(number));
+            let index = texts.find(text).unwrap_err();
+            assert_eq!(texts.insert(index, text), Some(number));
         }
         texts
     }
 
     fn in_order(texts: &Texts) -> Vec<&str> {
-        (0..texts.len()).map(|place| texts.get(texts.number_at(place).unwrap()).unwrap()).collect()
+        (0..texts.len()).map(|index| texts.get(texts.number_at(index).unwrap()).unwrap()).collect()
     }
 
     #[test]
-    fn a_text_has_its_number_and_its_place() {
+    fn a_text_has_a_number_and_an_index() {
         let texts = texts(&["b", "c", "a"]);
         assert_eq!(texts.len(), 3);
-        for (number, text, place) in [(0, "b", 1), (1, "c", 2), (2, "a", 0)] {
+        for (number, text, index) in [(0, "b", 1), (1, "c", 2), (2, "a", 0)] {
             assert_eq!(texts.get(number), Some(text));
-            assert_eq!(texts.look(text), Ok(place));
-            assert_eq!(texts.number_at(place), Some(number));
+            assert_eq!(texts.find(text), Ok(index));
+            assert_eq!(texts.number_at(index), Some(number));
         }
-        assert_eq!((texts.get(3), texts.look("d"), texts.number_at(3)), (None, Err(3), None));
+        assert_eq!((texts.get(3), texts.find("d"), texts.number_at(3)), (None, Err(3), None));
         assert_eq!(in_order(&texts), ["a", "b", "c"]);
     }
 
     #[test]
-    fn those_that_sort_first_are_kept() {
+    fn texts_that_sort_first_are_kept() {
         let mut texts = texts(&["d", "b", "a", "c"]);
         assert_eq!(texts.keep_first(2), [0, 2, 1, 0]);
         assert_eq!([0, 1, 2].map(|number| texts.get(number)), [Some("a"), Some("b"), None]);
-        let place = texts.look("aa").unwrap_err();
-        assert_eq!(texts.insert(place, "aa"), Some(2));
+        let index = texts.find("aa").unwrap_err();
+        assert_eq!(texts.insert(index, "aa"), Some(2));
         assert_eq!(in_order(&texts), ["a", "aa", "b"]);
     }
 
     #[test]
-    fn there_are_no_more_than_there_are_numbers() {
+    fn the_table_is_full_when_all_numbers_are_used() {
         let mut texts = Texts::default();
         for number in 0..=u16::MAX {
             assert_eq!(texts.insert(number.into(), &format!("{number:05}")), Some(number));
         }
         assert_eq!(texts.insert(65_536, "one more"), None);
-        assert_eq!(texts.look("00007"), Ok(7));
+        assert_eq!(texts.find("00007"), Ok(7));
     }
 }

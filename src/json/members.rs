@@ -1,14 +1,14 @@
-//! Members that have one name.
+//! Members with the same name.
 
 use std::borrow::Cow;
 
 use super::Json;
 
-/// Of so many members, each is compared with every other.
+/// Up to this many members are compared pairwise.
 const FEW_MEMBERS: usize = 16;
 
-/// Keeps the last value of members that have one name, where the first one stands, as
-/// JavaScript does.
+/// Keeps the last value of members with the same name, at the position of the first one,
+/// as JavaScript does.
 pub(crate) fn keep_last<'a>(members: &mut Vec<(Cow<'a, str>, Json<'a>)>) {
     let is_repeated = |(at, (name, _)): (usize, &(Cow<'a, str>, _))| {
         members.iter().take(at).any(|(other, _)| other == name)
@@ -16,7 +16,7 @@ pub(crate) fn keep_last<'a>(members: &mut Vec<(Cow<'a, str>, Json<'a>)>) {
     if members.len() <= FEW_MEMBERS && !members.iter().enumerate().any(is_repeated) {
         return;
     }
-    // Indices by name, plus one; half full at most.
+    // Indices by name, plus one; at most half full.
     let mut slots = vec![0_usize; members.len().saturating_mul(2).next_power_of_two()];
     for (name, value) in std::mem::take(members) {
         let mut hash = fnv_1a(name.as_bytes());
@@ -40,7 +40,7 @@ pub(crate) fn keep_last<'a>(members: &mut Vec<(Cow<'a, str>, Json<'a>)>) {
     }
 }
 
-/// The hash FNV-1a.
+/// The FNV-1a hash.
 fn fnv_1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn however_many_members_there_are_the_last_of_a_name_counts() {
+    fn the_last_of_equal_members_counts_among_many() {
         for count in [1, 2, FEW_MEMBERS, FEW_MEMBERS + 1, 5_000] {
             let all = |from| (0..count).map(move |at| format!("\"{}\":{}", at / 2, from + at));
             let text: Vec<_> = all(0).chain(["\"\":0".into()]).chain(all(count)).collect();

@@ -1,12 +1,11 @@
-//! A JSON value, read by whatever parser the host has.
+//! A JSON value, read with the host's parser.
 //!
-//! A native program reads it with `serde_json`, which reaches [`Json`] through
-//! `serde`; the binding to JavaScript reads the text itself (`text.rs`). Both
-//! keep the same two rules: of members with one name the last one counts, and what
-//! is nested deeper than 64 levels is refused. One type serves every body that Uber
-//! sends, instead of a derived reader each: those cost bytes in the wasm, and none
-//! would be as lenient as Uber's bodies need (numbers come as strings, members come
-//! and go).
+//! A native program reads it with `serde_json` through `serde`; the binding to JavaScript
+//! reads the text itself (`text.rs`). Both follow the same two rules: of members with the
+//! same name the last one counts, and more than 64 levels of nesting are refused. One
+//! type serves every body that Uber sends: a derived type for each would cost bytes in
+//! the wasm, and would not be as lenient as Uber's bodies need (numbers come as strings,
+//! members come and go).
 
 mod members;
 mod serde_impls;
@@ -17,20 +16,20 @@ pub(crate) mod text;
 
 use std::borrow::Cow;
 
-/// Deeper than this, a value is refused: nothing Uber sends comes near, and
-/// recursion on the small stack of a wasm instance must end.
+/// The maximum depth. Uber's bodies are nowhere near it, and recursion must be limited on
+/// the small stack of a wasm instance.
 pub(crate) const DEEPEST: u8 = 64;
 
-/// A JSON value. Members keep their order. What was read through `serde` owns its
+/// A JSON value. Members keep their order. A value that was read through `serde` owns its
 /// texts.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub enum Json<'a> {
-    /// `null`, and a member that is absent.
+    /// `null`, or an absent member.
     #[default]
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// Any number, as JavaScript would hold it.
+    /// Any number, as JavaScript stores it.
     Number(f64),
     /// A string.
     Text(Cow<'a, str>),
@@ -41,7 +40,8 @@ pub enum Json<'a> {
 }
 
 impl<'a> Json<'a> {
-    /// The member of that name; `Null` where there is none.
+    /// The member with this name; `Null` if there is none.
+    #[cfg_attr(hot_paths, optimize(speed), inline(never))]
     #[must_use]
     pub fn get(&self, name: &str) -> &Json<'a> {
         self.members()
@@ -51,7 +51,7 @@ impl<'a> Json<'a> {
             .map_or(&Json::Null, |(_, value)| value)
     }
 
-    /// The members of an object; none of anything else.
+    /// The members of an object; empty for anything else.
     #[must_use]
     pub fn members(&self) -> &[(Cow<'a, str>, Json<'a>)] {
         match self {
@@ -60,7 +60,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// The items of an array; none of anything else.
+    /// The items of an array; empty for anything else.
     #[must_use]
     pub fn items(&self) -> &[Json<'a>] {
         match self {
@@ -69,7 +69,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// A string that is not empty.
+    /// The string, unless it is empty.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match self {
@@ -78,7 +78,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// A finite number, also one written as a string (Uber's webhooks do that).
+    /// The finite number, which may be written as a string, as in Uber's webhooks.
     #[must_use]
     pub fn number(&self) -> Option<f64> {
         match self {
@@ -126,8 +126,8 @@ impl<'a, T: Into<Json<'a>>> From<Option<T>> for Json<'a> {
     }
 }
 
-/// Reads a plain decimal number, as amounts and counts are written. By hand:
-/// the standard library's reader of every float there is takes 15 kB of wasm.
+/// Reads a plain decimal number, as in amounts and counts. Written by hand: the standard
+/// library reads every possible float, which takes 15 kB of wasm.
 #[allow(clippy::cast_precision_loss)]
 fn decimal(text: &str) -> Option<f64> {
     let (negative, digits) = match text.strip_prefix('-') {
@@ -139,7 +139,7 @@ fn decimal(text: &str) -> Option<f64> {
     for byte in digits.bytes() {
         match byte {
             b'0'..=b'9' => {
-                // Beyond what a float holds exactly anyway, nothing is guessed.
+                // It does not guess digits beyond those that a float can hold.
                 number = number.checked_mul(10)?.checked_add(u64::from(byte - b'0'))?;
                 if point {
                     scale = scale.checked_mul(10)?;
@@ -155,20 +155,20 @@ fn decimal(text: &str) -> Option<f64> {
 }
 
 impl<'a> Json<'a> {
-    /// An object without members, to which [`Self::with`] adds some.
+    /// An object without members; see [`Self::with`].
     #[must_use]
     pub const fn object() -> Self {
         Json::Object(Vec::new())
     }
 
-    /// The object with one more member.
+    /// Adds a member to the object.
     #[must_use]
     pub fn with(mut self, name: &'a str, value: impl Into<Json<'a>>) -> Self {
         self.put(name, value.into());
         self
     }
 
-    // Apart from the generic function, so that there is one of it.
+    // Separate from the generic function, so that it is compiled once.
     fn put(&mut self, name: &'a str, value: Json<'a>) {
         if let Json::Object(members) = self {
             members.push((name.into(), value));
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn true_is_nothing_but_true() {
+    fn only_true_is_true() {
         assert!(Json::from(true).is_true());
         assert!(Json::from(Some(true)).is_true());
         for other in [Json::from(false), Json::Null, "true".into(), 1.0.into(), parse("[true]")] {

@@ -1,4 +1,4 @@
-//! A JSON value through `serde`, to and from whatever parser the host has.
+//! Reads and writes a JSON value through `serde`.
 
 use std::fmt;
 
@@ -62,7 +62,7 @@ impl<'de> DeserializeSeed<'de> for Reader {
     }
 }
 
-// Whole numbers beyond 2^53 lose their last digits, as they do in JavaScript.
+// Whole numbers beyond 2^53 lose their last digits, as in JavaScript.
 #[allow(clippy::cast_precision_loss)]
 impl<'de> Visitor<'de> for Reader {
     type Value = Json<'static>;
@@ -138,7 +138,7 @@ mod tests {
         serde_json::from_str(text).unwrap()
     }
 
-    /// A parser that tells an option from its value, as those of some formats do.
+    /// A parser that distinguishes an option from its value, as those of some formats do.
     struct Optional(Option<&'static str>);
 
     impl<'de> Deserializer<'de> for Optional {
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_host_has_besides_json_is_read_or_refused() {
+    fn values_beyond_json_are_read_or_refused() {
         assert_eq!(Json::deserialize(Optional(Some("x"))), Ok("x".into()));
         assert_eq!(Json::deserialize(Optional(None)), Ok(Json::Null));
         assert_eq!(Json::deserialize(UnitDeserializer::<Error>::new()), Ok(Json::Null));
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn nesting_ends() {
+    fn nesting_is_limited() {
         let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
         assert!(serde_json::from_str::<Json>(&nested(64)).is_ok());
         let error = serde_json::from_str::<Json>(&nested(65)).unwrap_err();

@@ -1,20 +1,23 @@
-//! JSON text that JavaScript hands over: one string crosses instead of every member
-//! of every object.
+//! JSON text from JavaScript: passing one string replaces passing every member of every
+//! object.
 //!
-//! By hand. A native program reads [`Json`] through `serde`, with `serde_json` or
-//! what it likes; in the wasm, deserializing through `serde` costs 12 to 18 kB, most
-//! of it for floats. Here the host reads the few numbers that are not whole.
+//! Written by hand. A native program reads [`Json`] through `serde`, with `serde_json` or
+//! another parser; in the wasm, deserializing through `serde` costs 12 to 18 kB, most of
+//! it for floats. Here the host reads the few numbers that are not whole.
 
 use super::members::keep_last;
 use super::{DEEPEST, Json};
 
 mod strings;
 
-/// So many digits are a whole number that a float holds exactly.
+#[cfg(any(not(target_arch = "wasm32"), feature = "jobs"))]
+pub(crate) use strings::is_special;
+
+/// A float holds a whole number of up to this many digits exactly.
 const EXACT_DIGITS: usize = 15;
 
-/// Reads a text; none if it is no JSON, or nested too deeply.
-/// `number` reads a number that is no short whole one, as JSON spells it.
+/// Reads a text. None if it is not JSON, or nested too deeply. `number` reads any number
+/// that is not a short whole number.
 pub(crate) fn read(text: &str, number: fn(&str) -> f64) -> Option<Json<'_>> {
     let mut reader = Reader { text, at: 0, number };
     let value = reader.value(0)?;
@@ -33,7 +36,7 @@ impl<'a> Reader<'a> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    /// The next byte that is no white space.
+    /// The next byte that is not white space.
     #[inline]
     fn peek(&mut self) -> Option<u8> {
         if self.byte()? <= b' ' {
@@ -42,7 +45,7 @@ impl<'a> Reader<'a> {
         self.byte()
     }
 
-    // Texts of machines have next to none.
+    // Machine-written JSON has nearly none.
     #[cold]
     #[inline(never)]
     fn skip_white_space(&mut self) {
@@ -51,7 +54,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Takes the next byte that is no white space, if it is that one.
+    /// Consumes the next byte that is not white space, if it is this one.
     #[inline]
     fn take(&mut self, wanted: u8) -> Option<()> {
         (self.peek()? == wanted).then(|| self.at += 1)
@@ -109,7 +112,8 @@ impl<'a> Reader<'a> {
             let name = self.string()?;
             self.take(b':')?;
             let value = self.value(depth)?;
-            // Set on a JavaScript object, it would be another prototype and no member.
+            // Assigning it on a JavaScript object would set the prototype instead of a
+            // member.
             if name != "__proto__" {
                 members.push((name, value));
             }
@@ -121,7 +125,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The text from there up to where the reader is.
+    /// The text from this offset up to the current one.
     fn since(&self, from: usize) -> &'a str {
         self.text.get(from..self.at).unwrap_or_default()
     }
@@ -163,7 +167,7 @@ impl<'a> Reader<'a> {
         if !is_whole || length > EXACT_DIGITS {
             return Some((self.number)(text));
         }
-        #[allow(clippy::cast_precision_loss)] // Not with so few digits.
+        #[allow(clippy::cast_precision_loss)] // Exact with so few digits.
         Some(text.bytes().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')) as f64)
     }
 }
@@ -188,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_what_json_is_and_nothing_else() {
+    fn only_json_is_read() {
         for text in [
             "null",
             " [ ] ",
@@ -247,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_character_is_replaced() {
+    fn an_unpaired_surrogate_is_replaced() {
         for text in [r#""\ud83d""#, r#""\ude00""#] {
             assert_eq!(ours(text), Some("\u{fffd}".into()), "{text}");
         }
@@ -256,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn nesting_ends() {
+    fn nesting_is_limited() {
         let nested = |depth: usize, inside: &str| "[".repeat(depth) + inside + &"]".repeat(depth);
         for text in [nested(64, "1"), nested(63, r#"{"a":"]"}"#), nested(64, "")] {
             assert_eq!(ours(&text), theirs(&text), "{text}");
@@ -271,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn the_host_reads_what_is_no_short_whole_number() {
+    fn the_host_reads_numbers_that_are_not_short_and_whole() {
         let host = |_: &str| -1.0;
         for (text, value) in [
             ("0", 0.0),
@@ -296,7 +300,7 @@ mod tests {
             let text = serde_json::to_string(&value).unwrap();
             assert_eq!(ours(&text).as_ref(), Some(&value), "{char:?}");
             assert_eq!(theirs(&text).as_ref(), Some(&value), "{char:?}");
-            // As units of UTF-16, in either case.
+            // As UTF-16 units, in either case.
             let units = char
                 .encode_utf16(&mut [0; 2])
                 .iter()
@@ -310,7 +314,7 @@ mod tests {
             Just(Json::Null),
             any::<bool>().prop_map(Json::Bool),
             any::<i32>().prop_map(|number| Json::Number(number.into())),
-            // Of others serde_json's reader is not exact.
+            // serde_json is not exact for other numbers.
             any::<i32>().prop_map(|number| Json::Number(f64::from(number) / 8.0)),
             any::<String>().prop_map(Json::from),
         ];
@@ -329,7 +333,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn written_and_read_it_is_the_same(value in values()) {
+        fn values_round_trip(value in values()) {
             let text = serde_json::to_string(&value).unwrap();
             prop_assert_eq!(ours(&text), Some(value.clone()));
             let pretty = serde_json::to_string_pretty(&value).unwrap();
@@ -337,12 +341,12 @@ mod tests {
         }
 
         #[test]
-        fn of_any_text_it_says_what_serde_says(text in "[\\[\\]{}:,\"\\\\ 0-9eE+.a-ftrunl-]{0,24}") {
+        fn any_text_is_read_as_by_serde(text in "[\\[\\]{}:,\"\\\\ 0-9eE+.a-ftrunl-]{0,24}") {
             prop_assert_eq!(ours(&text), theirs(&text));
         }
 
         #[test]
-        fn of_one_name_both_keep_the_last(names in prop::collection::vec("[a-e]{1,2}", 0..40)) {
+        fn both_keep_the_last_of_equal_members(names in prop::collection::vec("[a-e]{1,2}", 0..40)) {
             let members: Vec<_> =
                 names.iter().enumerate().map(|(at, name)| format!("\"{name}\":{at}")).collect();
             let text = format!("{{{}}}", members.join(","));

@@ -1,13 +1,20 @@
 //! The numbers by which the JavaScript side names what it wants of the wasm, and
-//! the other way round. Written here alone: `typescript.rs` makes
-//! `src/js/generated/protocol.ts` of them, and of the names that both languages share.
+//! the other way round, and the shapes of what crosses. Written here alone: `typescript.rs`
+//! makes `src/js/generated/` of them, and of the names that both languages share.
 
-// A module without jobs has no use for their numbers.
+// A module without jobs does not use their numbers.
 #![cfg_attr(not(feature = "jobs"), allow(dead_code))]
 
-#[cfg(any(test, all(target_arch = "wasm32", feature = "jobs")))]
+#[cfg(any(not(target_arch = "wasm32"), feature = "jobs"))]
+pub(crate) mod row;
+pub(crate) mod shape;
 pub(crate) mod shapes;
-#[cfg(all(test, feature = "sandbox", not(target_arch = "wasm32")))]
+// Natively, all of this is there for its tests.
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
+mod tests;
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
 mod typescript;
 
 /// Declares an enum whose variants have explicit numbers.
@@ -25,9 +32,9 @@ macro_rules! numbered {
             $($(#[doc = $docs])* $variant = $number,)*
         }
 
-        #[allow(dead_code)] // Some are only made of numbers, others only made into them.
+        #[allow(dead_code)] // Each enum is converted in one direction only.
         impl $type {
-            /// The variant of that number.
+            /// The variant with this number.
             pub(crate) const fn from_number(number: u32) -> Option<Self> {
                 match number {
                     $($number => Some($type::$variant),)*
@@ -36,7 +43,7 @@ macro_rules! numbered {
             }
 
             /// Each variant as TypeScript declares it.
-            #[cfg(all(test, feature = "sandbox", not(target_arch = "wasm32")))]
+            #[cfg(not(target_arch = "wasm32"))]
             pub(crate) const DECLARED: &'static [typescript::Number] = &[
                 $((stringify!($variant), $number, &[$($docs),*])),*
             ];
@@ -45,7 +52,7 @@ macro_rules! numbered {
 }
 
 numbered! {
-    /// What a client is asked to do.
+    /// The operations of a client.
     enum ClientOperation {
         Distribute = 0,
         DistributeAll = 1,
@@ -59,11 +66,11 @@ numbered! {
 }
 
 numbered! {
-    /// What a job is asked to do. Before it is open, only `Push`, `ExpectLength`,
-    /// `Offer`, `OfferDistinct` and `Open` do something.
+    /// The operations of a job. Before the job is open, only `Push`, `ExpectLength`,
+    /// `AddCodes`, `AddDistinctCodes` and `Open` do something.
     enum JobOperation {
         Push = 0,
-        Offer = 1,
+        AddCodes = 1,
         Open = 2,
         About = 3,
         Start = 4,
@@ -83,7 +90,7 @@ numbered! {
         LastError = 18,
         Results = 19,
         Reason = 20,
-        OfferDistinct = 21,
+        AddDistinctCodes = 21,
         Request = 22,
         Unsent = 23,
         Find = 24,
@@ -93,7 +100,7 @@ numbered! {
 }
 
 numbered! {
-    /// What a job asks for.
+    /// The actions that a job requests.
     enum JobAction {
         Save = 0,
         NeedToken = 1,
@@ -104,41 +111,41 @@ numbered! {
 }
 
 numbered! {
-    /// What came of something that the host was asked for.
+    /// The result of an operation of the host.
     enum HostOutcome {
-        /// It is there.
+        /// The value is available.
         Done = 0,
-        /// Foreign code failed.
+        /// Foreign code threw an error.
         Failed = 1,
-        /// The time was up.
+        /// The operation timed out.
         Timeout = 2,
         /// The caller's signal was aborted.
         Aborted = 3,
-        /// An error of ours, complete already.
+        /// A complete error of this package.
         Error = 4,
     }
 }
 
 numbered! {
-    /// What a reader of codes is given.
+    /// The input of a reader of codes.
     enum ReaderInput {
-        /// Text, cut anywhere.
+        /// Text, in chunks of any size.
         Text = 0,
-        /// Entries of 36 bytes each, back to back.
+        /// Entries of 36 bytes each, without separators.
         Entries = 1,
         /// One entry.
         Entry = 2,
-        /// An entry that is no string.
+        /// An entry that is not a string.
         NoString = 3,
     }
 }
 
 numbered! {
-    /// What a reader of codes counts.
+    /// The counts of a reader of codes.
     enum ReaderCount {
         /// Distinct codes.
         Valid = 0,
-        /// Codes that were there before.
+        /// Duplicates.
         Duplicates = 1,
         /// Rejected rows or entries.
         Rejected = 2,
@@ -146,11 +153,7 @@ numbered! {
     }
 }
 
-/// In place of signing keys: the signature of this body was right when it came.
+/// Replaces the signing keys if the signature of the body was verified when it arrived.
 pub(crate) const CHECKED_BEFORE: &str = "checked_before";
-/// Bytes of one code in a page of results.
-pub(crate) const RESULT_ROW_BYTES: usize = 28;
 /// Codes in one page of results.
 pub(crate) const RESULTS_PER_PAGE: usize = 1024;
-/// Bytes of one batch.
-pub(crate) const BATCH_ROW_BYTES: usize = 24;

@@ -1,20 +1,21 @@
-//! The guests of a program, found by what is known of them.
+//! The guests of a program, and a search for them by their contact data.
 
 use super::Guest;
 use super::contact::{Contact, Kind};
 use crate::code::Code;
 use crate::text_index::TextIndex;
 
-/// Where nothing is, in place of a number.
+/// Represents no index.
 const NONE: u32 = u32::MAX;
-/// So many guests of one key are looked at. More share it only by mistake.
-const MOST_SHARED: usize = 16;
+/// At most this many guests with the same key are compared. More share a key only by
+/// mistake.
+const MAX_SHARED: usize = 16;
 
-/// What a list of recipients means by a row.
+/// The result for one row of the list.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Found {
     One(Code),
-    /// The codes that it could mean.
+    /// The codes that the row may mean.
     Several(Vec<Code>),
     WithoutCode,
     Nobody,
@@ -22,7 +23,7 @@ pub(super) enum Found {
 
 #[derive(Default)]
 pub(super) struct Guests {
-    /// All keys, one behind the other.
+    /// All keys, concatenated.
     texts: String,
     keys: Vec<Key>,
     index: TextIndex,
@@ -33,39 +34,48 @@ pub(super) struct Guests {
 struct Key {
     start: u32,
     end: u32,
-    /// The last guest that has it.
+    /// The last guest with this key.
     guest: u32,
 }
 
 struct Entry {
-    /// [`Code::NONE`] where there is none.
+    /// [`Code::NONE`] if the guest has no code.
     code: Code,
     keys: [u32; 3],
-    /// For each key, the guest before that has it too.
+    /// For each key, the previous guest with the same key.
     next: [u32; 3],
 }
 
-/// What the guests of a key have.
+/// The codes of the guests with a key.
+#[allow(clippy::struct_excessive_bools)] // They are independent of one another.
 #[derive(Default)]
 struct Codes {
     distinct: Vec<Code>,
     has_guest: bool,
     has_guest_without_code: bool,
-    /// There are more guests than were looked at.
+    /// Whether there are more guests than were compared.
     is_cut: bool,
+    /// Whether these are the guests with one key, and those with another.
+    is_of_two: bool,
 }
 
 impl Guests {
     pub(super) fn add(&mut self, guest: Guest<'_>) {
         let mut keys = [NONE; 3];
-        let members = [guest.email, guest.phone, guest.code_text];
-        for (slot, (key, member)) in keys.iter_mut().zip(members).enumerate() {
+        let Guest { email, phone, code_text, code } = guest;
+        for (slot, member) in [email, phone, code_text].into_iter().enumerate() {
             let contact = Contact::of(member);
-            if slot_of(contact.kind) == Some(slot) {
-                *key = self.key(&contact.text);
+            let (found, phone) = (slot_of(contact.kind), keys.get(1) == Some(&NONE));
+            // The text of a code may look like a number with `00`: it is compared as one.
+            let is_number = slot == 2 && found == Some(1) && phone;
+            if found == Some(slot) || is_number {
+                let key = self.key(&contact.text);
+                if let Some(slot) = keys.get_mut(if is_number { 1 } else { slot }) {
+                    *slot = key;
+                }
             }
         }
-        let code = guest.code.unwrap_or(Code::NONE);
+        let code = code.unwrap_or(Code::NONE);
         let is_same = |entry: &Entry| entry.code == code && entry.keys == keys;
         let known = keys.iter().find(|key| **key != NONE);
         let last = known.and_then(|key| self.entry(self.keys.get(at(*key))?.guest));
@@ -82,54 +92,50 @@ impl Guests {
         self.entries.push(Entry { code, keys, next });
     }
 
-    /// Says what a row of these contacts means.
+    /// Finds the guest that a row with these contacts means.
     pub(super) fn find(&self, contacts: &[Contact; 2]) -> Found {
-        let [first, second] = contacts.each_ref().map(|contact| self.find_key(contact));
-        let (Some(first), Some(second)) = (first, second) else {
-            return self.codes(first.or(second), None).judge();
-        };
-        for (key, other) in [(first, second), (second, first)] {
-            let both = self.codes(Some(key), Some(other));
-            if both.has_guest && !both.is_cut {
-                return both.judge();
+        let keys = contacts.each_ref().map(|contact| self.find_key(contact));
+        let mut codes = Codes::default();
+        if let [Some(first), Some(second)] = keys {
+            for (key, other) in [(first, second), (second, first)] {
+                self.add_codes(key, Some(other), &mut codes);
+                if codes.has_guest && !codes.is_cut {
+                    return codes.judge();
+                }
+                codes = Codes { is_of_two: true, ..Codes::default() };
             }
         }
-        let mut all = self.codes(Some(first), None);
-        let others = self.codes(Some(second), None);
-        // Two entries of one code are one guest.
-        let is_one = !all.is_cut && !others.is_cut && all.distinct == others.distinct;
-        if is_one && !all.has_guest_without_code && !others.has_guest_without_code {
-            return all.judge();
+        for key in keys.into_iter().flatten() {
+            self.add_codes(key, None, &mut codes);
         }
-        for code in others.distinct {
-            all.add(code);
-        }
-        Found::Several(all.distinct)
+        codes.judge()
     }
 
-    /// The codes of the guests with that key; with another key too, if one is given.
-    fn codes(&self, key: Option<(u32, usize)>, also: Option<(u32, usize)>) -> Codes {
-        let mut codes = Codes::default();
-        let Some((key, slot)) = key else { return codes };
+    /// Adds the codes of the guests with this key, and with the other key if one is given.
+    fn add_codes(&self, (key, slot): (u32, usize), also: Option<(u32, usize)>, codes: &mut Codes) {
         let mut guest = self.keys.get(at(key)).map_or(NONE, |key| key.guest);
-        for _ in 0..MOST_SHARED {
-            let Some(entry) = self.entry(guest) else { return codes };
+        for _ in 0..MAX_SHARED {
+            let Some(entry) = self.entry(guest) else { return };
             if also.is_none_or(|(key, slot)| entry.keys.get(slot) == Some(&key)) {
-                codes.add(entry.code);
+                codes.has_guest = true;
+                if entry.code == Code::NONE {
+                    codes.has_guest_without_code = true;
+                } else if !codes.distinct.contains(&entry.code) {
+                    codes.distinct.push(entry.code);
+                }
             }
             guest = entry.next.get(slot).copied().unwrap_or(NONE);
         }
-        codes.is_cut = guest != NONE;
-        codes
+        codes.is_cut |= guest != NONE;
     }
 
-    fn find_key(&self, contact: &Contact) -> Option<(u32, usize)> {
+    pub(super) fn find_key(&self, contact: &Contact) -> Option<(u32, usize)> {
         let slot = slot_of(contact.kind)?;
         let found = self.index.find(&contact.text, &|key| self.text(key)).ok()?;
         Some((number(found), slot))
     }
 
-    /// The number of a key, which may be new.
+    /// The index of a key, which is added if it is new.
     fn key(&mut self, text: &str) -> u32 {
         let gap = match self.index.find(text, &|key| self.text(key)) {
             Ok(found) => return number(found),
@@ -154,38 +160,30 @@ impl Guests {
 }
 
 impl Codes {
-    fn add(&mut self, code: Code) {
-        self.has_guest = true;
-        if code == Code::NONE {
-            self.has_guest_without_code = true;
-        } else if !self.distinct.contains(&code) {
-            self.distinct.push(code);
-        }
-    }
-
     fn judge(self) -> Found {
+        // Of two guests, one has a code and the other has none.
+        let is_of_several = self.is_cut || self.is_of_two && self.has_guest_without_code;
         match self.distinct.as_slice() {
             _ if !self.has_guest => Found::Nobody,
-            _ if self.is_cut => Found::Several(self.distinct),
-            [] => Found::WithoutCode,
-            [code] => Found::One(*code),
+            [] if !self.is_cut => Found::WithoutCode,
+            [code] if !is_of_several => Found::One(*code),
             _ => Found::Several(self.distinct),
         }
     }
 }
 
-/// Which of a guest's keys a contact of that kind is compared with. Kinds don't share
-/// keys: no text is of two kinds.
+/// The kind of key that a contact is compared with. Kinds don't share keys, because no
+/// text has two kinds.
 const fn slot_of(kind: Kind) -> Option<usize> {
     match kind {
         Kind::Email => Some(0),
         Kind::Phone => Some(1),
-        Kind::LocalPhone | Kind::Other => Some(2),
-        Kind::Nothing => None,
+        Kind::LocalPhone | Kind::Words | Kind::Other => Some(2),
+        Kind::Nothing | Kind::Shortened => None,
     }
 }
 
-/// The memory of wasm32 ends before the numbers do.
+/// The memory of wasm32 is too small for larger indices.
 fn number(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(NONE)
 }

@@ -1,11 +1,11 @@
-//! What all requests of an organization have in common.
+//! What all requests of an organization share.
 
 use crate::error::{Error, ErrorCode};
 use crate::http::{BaseUrl, Method, Request};
 use crate::text::text;
 use crate::uber::id::{OrganizationId, ProgramId};
 
-/// One organization at one API: what every request has in common.
+/// One organization at one API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Api {
     base_url: BaseUrl,
@@ -17,8 +17,8 @@ impl Api {
     /// The value of `Accept-Language` in all of Uber's voucher samples.
     pub const DEFAULT_LANGUAGE: &'static str = "en_US";
 
-    /// Takes a language as one of Uber's locales (`en_US`, `de_DE`, …) or as
-    /// any other text that can stand in the header.
+    /// Accepts one of Uber's locales as the language (`en_US`, `de_DE`, …), or any other
+    /// text that is valid in the header.
     pub fn new(
         base_url: BaseUrl,
         organization: OrganizationId,
@@ -29,13 +29,13 @@ impl Api {
         {
             return Err(Error::validation(
                 ErrorCode::InvalidOptions,
-                "The language can't stand in a header",
+                "The language is not valid in a header",
             ));
         }
         Ok(Self { base_url, organization, accept_language: accept_language.to_owned() })
     }
 
-    /// Where the API answers.
+    /// The base URL of the API.
     #[must_use]
     pub fn base_url(&self) -> &BaseUrl {
         &self.base_url
@@ -53,7 +53,7 @@ impl Api {
         path: &str,
         body: Option<Vec<u8>>,
     ) -> Request {
-        // Uber's samples name the content type on every call, a GET too.
+        // Uber's samples set the content type on every call, even a GET.
         let headers = vec![
             ("Accept-Language", self.accept_language.clone()),
             ("Content-Type", "application/json".to_owned()),

@@ -7,45 +7,45 @@ use crate::uber::id::ProgramId;
 use crate::uber::object::object;
 
 object! {
-    /// A code as Uber lists it. Which members come is Uber's choice: usage only with
-    /// `include_usage`, `canceled_at` only for cancelled codes. Its id is the UUID to
-    /// distribute (inferred).
-    VoucherCode, "code_id" {
-        /// What a recipient enters.
+    /// One code of a program. Source: Get Voucher Codes. Uber may omit any member.
+    VoucherCode,
+    /// The UUID to distribute (inferred: Uber calls it "code uuid" there).
+    "code_id" {
+        /// The text that the recipient enters.
         code_text: Text "code_text",
-        /// Where a recipient redeems it.
+        /// The link with which the recipient redeems it.
         redemption_link: Text "redemption_link",
         /// How often it can be redeemed.
         max_num_redemptions: Number "max_num_redemptions",
-        /// How often it was used.
+        /// How often it was used; only if usage was requested.
         usage_count: Number "usage_count",
-        /// What was paid with it.
+        /// The amount spent; only if usage was requested.
         usage_amount: Number "usage_amount",
-        /// The currency of that.
+        /// The currency of the amount, such as `USD`.
         currency_code: Text "currency_code",
-        /// In epoch milliseconds (inferred).
+        /// Epoch milliseconds (inferred); only of a cancelled code.
         canceled_at: Number "canceled_at",
     }
 }
 
 impl VoucherCode<'_> {
-    /// Whether its recipient has used it. Where Uber tells of no use, that proves nothing.
+    /// Whether its recipient has used it. If Uber reports no use, that proves nothing.
     #[must_use]
     pub fn is_used(&self) -> bool {
         self.usage_count().is_some_and(|count| count > 0.0)
     }
 }
 
-/// The call. Uber lists `include_usage` among the path's parameters, but it can
-/// only be a query (inferred).
+/// The request. Uber lists `include_usage` among the path's parameters, but it can only
+/// be a query parameter (inferred).
 #[must_use]
 pub fn request(api: &Api, program: &ProgramId, include_usage: bool) -> Request {
     let query = if include_usage { "?include_usage=true" } else { "" };
     api.codes_request(program, Method::Get, query, None)
 }
 
-/// The codes of a response: `codes`, or the body itself. An item without an id is
-/// left out. None where the response holds no list at all.
+/// The codes of a response: `codes`, or the body itself. Items without an id are left
+/// out. None if the response contains no list.
 #[must_use]
 pub fn list<'a>(body: &'a Json<'a>) -> Option<Vec<VoucherCode<'a>>> {
     let ((Json::List(items), _) | (_, Json::List(items))) = (body.get("codes"), body) else {
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn the_documented_answer_and_leaner_ones() {
+    fn the_documented_response_and_shorter_ones() {
         let body: Json = serde_json::from_str(
             r#"{"total_number_of_codes":2,"codes":[
                 {"code_id":"1f913a96-0000-4000-8000-000000000001","code_text":"EXAMPLE1","redemption_link":"https://r",

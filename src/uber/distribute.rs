@@ -1,9 +1,9 @@
 //! Bulk Distribution of Voucher Redemption Codes: `POST
 //! …/voucher-programs/{voucher_program_id}/codes/distribute`.
 //!
-//! A 200 says that the request was queued, nothing more. No list, or an empty
-//! one, means every code of the program (stated), so an empty list is never
-//! sent and reaching everybody is a call of its own.
+//! A 200 only says that the request was queued. No list, or an empty one, means every
+//! code of the program (stated). So an empty list is never sent, and distributing every
+//! code is a separate function.
 
 use crate::code::{Code, TEXT_LENGTH, encode_uuid};
 use crate::error::{Error, ErrorCode};
@@ -12,13 +12,12 @@ use crate::text::{decimal, text};
 use crate::uber::api::Api;
 use crate::uber::id::ProgramId;
 
-/// The most codes that one call takes. Uber documents no limit here; it
-/// generates at most 30,000 codes a time, and larger lists belong in a job,
-/// which can say what became of each part.
-pub const MOST_CODES: usize = 30_000;
+/// The most codes in one call. Uber documents no limit here; it generates at most 30,000
+/// codes at a time, and larger lists belong in a job, which tracks each part.
+pub const MAX_CODES: usize = 30_000;
 
 const HEAD: &[u8] = b"{\"codes\":[";
-/// A code with its quotes and the comma behind it.
+/// A code with its quotes and the comma after it.
 const RECORD: usize = TEXT_LENGTH + 3;
 
 /// Refuses a list with rejected entries.
@@ -39,7 +38,7 @@ pub fn ensure_no_rejected(rejected_count: u64, valid: u64) -> Result<(), Error> 
 }
 
 /// The request for exactly these codes. Refuses an empty list, and more than
-/// [`MOST_CODES`] codes.
+/// [`MAX_CODES`] codes.
 pub fn request(
     api: &Api,
     program: &ProgramId,
@@ -51,7 +50,7 @@ pub fn request(
     request_from_ids(api, program, &ids)
 }
 
-/// As [`request`], for the bytes of codes.
+/// As [`request`], for codes as bytes.
 pub(crate) fn request_from_ids(
     api: &Api,
     program: &ProgramId,
@@ -63,30 +62,31 @@ pub(crate) fn request_from_ids(
 
 fn refuse_count(count: usize) -> Result<(), Error> {
     if count == 0 {
-        return Err(Error::validation(ErrorCode::EmptyCodes, "The list holds no code"));
+        return Err(Error::validation(ErrorCode::EmptyCodes, "The list has no codes"));
     }
-    if count > MOST_CODES {
+    if count > MAX_CODES {
         return Err(Error::validation(
             ErrorCode::TooManyCodes,
             text(&[
-                "The list holds ",
+                "The list has ",
                 &decimal(count as u64),
-                " codes; one call takes at most 30000",
+                " codes; one call takes at most ",
+                &decimal(MAX_CODES as u64),
             ]),
         ));
     }
     Ok(())
 }
 
-/// The request without its list. Never send it as it is: without a list it reaches
-/// every code.
+/// The request without its list. Never send it like this: without a list it means every
+/// code.
 pub(crate) fn base_request(api: &Api, program: &ProgramId) -> Request {
     api.codes_request(program, Method::Post, "/distribute", None)
 }
 
 #[cfg_attr(hot_paths, optimize(speed), inline(never))]
 fn body(ids: &[[u8; 16]]) -> Vec<u8> {
-    // The quotes are there already, and behind the last code is no comma.
+    // The body is filled with quotes; the last code has no comma after it.
     let mut body = vec![b'"'; HEAD.len() + ids.len() * RECORD + 1];
     if let Some((head, records)) = body.split_at_mut_checked(HEAD.len()) {
         head.copy_from_slice(HEAD);
@@ -102,8 +102,8 @@ fn body(ids: &[[u8; 16]]) -> Vec<u8> {
     body
 }
 
-/// The call that reaches every code of the program. An object without `codes`:
-/// the documented sample has no body, which some gateways refuse for a POST.
+/// The request for every code of the program. Its body is an object without `codes`: the
+/// documented sample has no body, which some gateways refuse for a POST.
 #[must_use]
 pub fn distribute_all_request(api: &Api, program: &ProgramId) -> Request {
     Request { body: Some(b"{}".to_vec()), ..base_request(api, program) }
@@ -147,12 +147,12 @@ mod tests {
     }
 
     #[test]
-    fn everybody_is_an_object_without_codes() {
+    fn all_codes_are_requested_by_an_object_without_codes() {
         assert_eq!(distribute_all_request(&example(), &program()).body.unwrap(), b"{}");
     }
 
     #[test]
-    fn none_is_refused_and_so_are_too_many() {
+    fn an_empty_list_and_too_many_codes_are_refused() {
         let none = request(&example(), &program(), std::iter::empty()).unwrap_err();
         assert_eq!(none.code, ErrorCode::EmptyCodes);
         let most: Vec<_> = (0..30_000).map(code).collect();

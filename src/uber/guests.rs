@@ -1,10 +1,10 @@
 //! Get Guests: `GET …/voucher-programs/{voucher_program_id}/guests`, page by page.
 //!
-//! Stated: `limit` and `page_token` in the query; `guests` with `name`, `phone`,
-//! `email`, `code`, `voucher`; a `next_token` where there is more. Unknown: the
-//! members of `code` and `voucher`, and whether `next_token` stands at the top or
-//! in the last guest, as text or as a number. So it is read in either place and
-//! form, and of `code` and `voucher` what can mean nothing else.
+//! Stated: `limit` and `page_token` in the query; `guests` with `name`, `phone`, `email`,
+//! `code`, `voucher`; a `next_token` if there are more. Unknown: the members of `code`
+//! and `voucher`, and whether `next_token` is at the top level or in the last guest, as
+//! text or as a number. So it is read at both positions and in both forms, and from
+//! `code` and `voucher` only the members with an unambiguous meaning.
 
 use std::borrow::Cow;
 
@@ -14,15 +14,15 @@ use crate::text::{decimal, text};
 use crate::uber::api::Api;
 use crate::uber::id::ProgramId;
 
-/// How many guests one page asks for unless told.
+/// How many guests a page has by default.
 pub const DEFAULT_PAGE_SIZE: u32 = 500;
 
-/// What a code can be called, the best first.
+/// The possible names of a code's id, the best first.
 const CODE_IDS: [&str; 4] = ["code_id", "code_uuid", "id", "uuid"];
-/// What shows that a voucher is in its owner's hands.
+/// Members that show that the guest has claimed the voucher.
 const CLAIMS: [&str; 3] = ["voucher_id", "claimed_at", "redeemed_at"];
 
-/// The call for one page; `page_token` is what the page before gave.
+/// The request for one page; `page_token` comes from the previous page.
 #[must_use]
 pub fn request(
     api: &Api,
@@ -42,7 +42,7 @@ pub fn request(
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Guest<'a> {
-    /// The whole object as it came.
+    /// The whole object as it was received.
     pub raw: &'a Json<'a>,
 }
 
@@ -73,13 +73,13 @@ impl<'a> Guest<'a> {
         named.or_else(|| self.raw.get("code_id").text())
     }
 
-    /// What the guest enters.
+    /// The text that the guest enters.
     #[must_use]
     pub fn code_text(&self) -> Option<&'a str> {
         self.raw.get("code").get("code_text").text()
     }
 
-    /// Whether the voucher is claimed. None where nothing tells: an empty voucher
+    /// Whether the voucher is claimed. None if nothing shows that: an empty voucher
     /// proves nothing.
     #[must_use]
     pub fn is_claimed(&self) -> Option<bool> {
@@ -101,7 +101,7 @@ impl<'a> Guest<'a> {
         self.number("usage_count")
     }
 
-    /// What was paid with it.
+    /// The amount that was paid with it.
     #[must_use]
     pub fn usage_amount(&self) -> Option<f64> {
         self.number("usage_amount")
@@ -119,11 +119,11 @@ impl<'a> Guest<'a> {
 pub struct GuestPage<'a> {
     /// The guests.
     pub guests: Vec<Guest<'a>>,
-    /// The token of the page after this one, if there is one.
+    /// The token of the next page, if there is one.
     pub next_token: Option<Cow<'a, str>>,
 }
 
-/// The page of a response. None where there is no list.
+/// The page of a response. None if there is no list.
 #[must_use]
 pub fn page<'a>(body: &'a Json<'a>) -> Option<GuestPage<'a>> {
     let ((Json::List(items), _) | (_, Json::List(items))) = (body.get("guests"), body) else {
@@ -134,7 +134,7 @@ pub fn page<'a>(body: &'a Json<'a>) -> Option<GuestPage<'a>> {
     Some(GuestPage { guests: items.iter().map(|raw| Guest { raw }).collect(), next_token })
 }
 
-/// A token is opaque: text, or a whole number. An empty one is none.
+/// A token is opaque: text, or a whole number. An empty one means that there is none.
 fn token<'a>(value: &Json<'a>) -> Option<Cow<'a, str>> {
     match value {
         Json::Text(token) if !token.is_empty() => Some(token.clone()),
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_found_at_both_places_and_in_both_forms() {
+    fn a_token_is_found_at_both_positions_and_in_both_forms() {
         for (body, next) in [
             (r#"{"guests":[],"next_token":"t"}"#, Some("t")),
             (r#"{"guests":[{"email":"a@b"},{"email":"c@d","next_token":"t"}]}"#, Some("t")),
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_guest_is_read_what_can_mean_nothing_else() {
+    fn only_unambiguous_members_of_a_guest_are_read() {
         for (guest, expected) in [
             (r#"{"email":"a@b"}"#, "None None None"),
             (r#"{"code":{"code_id":"c"},"voucher":{}}"#, r#"Some("c") None None"#),

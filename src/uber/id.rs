@@ -1,7 +1,7 @@
-//! Identifiers that stand in a path: the organization and the voucher program.
+//! Identifiers that are path segments: the organization and the voucher program.
 //!
-//! Uber documents both as `string` and nothing more, so anything that can be
-//! one path segment is let through, percent-encoded.
+//! Uber documents both only as `string`, so anything that can be one path segment is
+//! accepted, and percent-encoded.
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,10 +19,10 @@ macro_rules! path_id {
         pub struct $name(String);
 
         impl $name {
-            /// Takes any text that can be one path segment: not empty, at most
-            /// 256 characters, without control characters, and without what
-            /// makes two ids that look the same: invisible characters,
-            /// combining marks, white space or a dot at an end.
+            /// Accepts any text that can be one path segment: not empty, at most 256
+            /// characters, no control characters, and no characters that make two ids
+            /// look the same: invisible characters, combining marks, white space or a dot
+            /// at an end.
             pub fn new(id: impl Into<String>) -> Result<Self, Error> {
                 let id = id.into();
                 match fault(&id) {
@@ -31,7 +31,7 @@ macro_rules! path_id {
                 }
             }
 
-            /// The id as the caller gave it.
+            /// The id as the caller passed it.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -67,10 +67,10 @@ path_id!(
     ProgramId, ErrorCode::InvalidProgramId, "voucher program"
 );
 
-/// Characters that nobody sees, that combine with the one before, or that
-/// Unicode has for compatibility alone: two spellings of what looks like one
-/// id. As ranges, the first and the last of each.
-const AMBIGUOUS: [(u32, u32); 33] = [
+/// Characters that are invisible, that combine with the previous one, or that Unicode has
+/// only for compatibility: with them, two ids could look the same. Ranges of first and
+/// last characters. The worker refuses them too, by a generated expression.
+pub(crate) const AMBIGUOUS: [(u32, u32); 33] = [
     (0xa0, 0xa0),
     (0xad, 0xad),
     (0x300, 0x36f),
@@ -117,8 +117,8 @@ fn fault(id: &str) -> Option<&'static str> {
         "" => Some("is empty"),
         "." | ".." => Some("is a relative path"),
         _ if length > LONGEST => Some("is longer than 256 characters"),
-        _ if control => Some("holds a control character"),
-        _ if ambiguous => Some("holds an invisible or combining character"),
+        _ if control => Some("contains a control character"),
+        _ if ambiguous => Some("contains an invisible or combining character"),
         _ if id.ends_with(['.', ' ']) || id.starts_with(' ') => {
             Some("begins with a space, or ends with one or a dot")
         }
@@ -131,15 +131,22 @@ fn is_ambiguous(character: char) -> bool {
     number > 0x7f && AMBIGUOUS.iter().any(|(first, last)| (*first..=*last).contains(&number))
 }
 
-/// Whether two ids mean the same. To Uber a UUID is the same in either case, with
-/// or without hyphens and braces, and as a URN.
+/// Whether two ids are the same. For Uber, a UUID is the same in either case, with or
+/// without hyphens and braces, and as a URN.
 pub(crate) fn is_same(one: &str, other: &str) -> bool {
     one == other || uuid(one).is_some_and(|uuid_of_one| Some(uuid_of_one) == uuid(other))
 }
 
+/// The case of a URN's prefix has no meaning.
+const URN: &str = "urn:uuid:";
+
 fn uuid(id: &str) -> Option<u128> {
     let (mut uuid, mut digits) = (0, 0);
-    for byte in id.strip_prefix("urn:uuid:").unwrap_or(id).bytes() {
+    let digits_of_id = match id.split_at_checked(URN.len()) {
+        Some((prefix, rest)) if prefix.eq_ignore_ascii_case(URN) => rest,
+        _ => id,
+    };
+    for byte in digits_of_id.bytes() {
         if let Some(digit) = char::from(byte).to_digit(16) {
             uuid = uuid << 4 | u128::from(digit);
             digits += 1;
@@ -154,15 +161,16 @@ fn uuid(id: &str) -> Option<u128> {
 mod tests {
     use super::*;
 
-    /// As `canonicalId` of the worker has it.
+    /// The same as `canonicalId` in the worker.
     #[test]
-    fn a_uuid_is_the_same_however_it_is_written() {
+    fn the_same_uuids_are_equal_as_in_the_worker() {
         let id = "11111111-2222-4333-8444-abcdefabcdef";
         for same in [
             "11111111-2222-4333-8444-ABCDEFabcdef",
             "{11111111-2222-4333-8444-abcdefabcdef}",
             "11111111222243338444abcdefabcdef",
             "urn:uuid:11111111-2222-4333-8444-ABCDEFABCDEF",
+            "URN:UUID:11111111-2222-4333-8444-abcdefabcdef",
         ] {
             assert!(is_same(id, same) && is_same(same, id), "{same}");
         }
@@ -174,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn one_segment_or_nothing() {
+    fn an_id_is_one_segment_or_refused() {
         for (text, segment) in [
             ("11111111-2222-4333-8444-555555555555", "11111111-2222-4333-8444-555555555555"),
             ("../x", "..%2Fx"),
@@ -236,7 +244,7 @@ mod tests {
         ] {
             assert!(!is_same(id, other) && !is_same(other, id), "{other}");
         }
-        // Of no other id is it known that case makes no difference.
+        // Uber is not known to ignore case in other ids.
         assert!(is_same("Spring", "Spring") && !is_same("Spring", "spring"));
     }
 }

@@ -1,5 +1,5 @@
-//! Uber's side of the core: its endpoints, ids and tokens, what a response
-//! proves, and what may be sent again.
+//! Uber's API: its endpoints, ids and tokens, what a response proves, and what may be
+//! sent again.
 
 pub mod api;
 pub mod codes;

@@ -1,38 +1,38 @@
-//! The rules about answers, in one place: what a status proves, what may be sent
-//! again, and what stops a job.
+//! The rules about responses in one place: what a status proves, what may be sent again,
+//! and what stops a job.
 //!
 //! | Status | Proves | A call is repeated | A job |
 //! | --- | --- | --- | --- |
-//! | 2xx | accepted | | goes on |
+//! | 2xx | accepted | | continues |
 //! | 400, 413, 422 | refused | no | rejects the batch |
 //! | 401 | refused | once, with another token | once, with another token; then stops |
 //! | 409, 429 | refused | distribute; 429: reads too | waits and tries again |
 //! | other 4xx | refused | no | stops |
 //! | 408, 499, 5xx | nothing | 5xx: reads and client credentials | unknown; stops after three |
 //! | anything else | nothing | no | unknown; stops after three |
-//! | no answer | nothing, if it had left | reads and client credentials | unknown; stops after three |
-//! | never left | nothing was queued | yes | waits and tries again |
+//! | no response | nothing, if it was sent | reads and client credentials | unknown; stops after three |
+//! | never sent | nothing was queued | yes | waits and tries again |
 
 use crate::error::{ErrorCode, Queued};
 
-/// What a request does, and so how it may be repeated.
+/// What a request does, which decides how it may be repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Operation {
-    /// It queues messages to people: repeated only after proof that nothing was queued.
+    /// Queues messages to people: repeated only after proof that nothing was queued.
     Distribute,
-    /// It reads: repeated after any failure that may pass.
+    /// Reads: repeated after any failure that may be temporary.
     Read,
-    /// A client-credentials token request. Not repeated after a 429: the budget of
+    /// Requests a token with client credentials. Not repeated after a 429: the limit of
     /// 100 tokens is hourly.
     ClientToken,
-    /// An authorization code or a refresh token. Never repeated: a lost answer may
-    /// have spent it.
+    /// Exchanges an authorization code or a refresh token. Never repeated: the lost
+    /// response may have spent it.
     SingleUseGrant,
 }
 
 impl Operation {
-    /// Whether it may be repeated after an answer with this status.
+    /// Whether it may be repeated after a response with this status.
     #[must_use]
     pub const fn may_repeat(self, status: u16) -> bool {
         match self {
@@ -44,7 +44,8 @@ impl Operation {
         }
     }
 
-    /// Whether it may be repeated when the connection failed, perhaps after it left.
+    /// Whether it may be repeated after a connection failed, even if the request was
+    /// sent.
     #[must_use]
     pub const fn may_repeat_lost(self) -> bool {
         matches!(self, Operation::Read | Operation::ClientToken)
@@ -56,21 +57,21 @@ impl Operation {
         matches!(self, Operation::Distribute | Operation::Read)
     }
 
-    /// What is known when no answer came; `has_left` is false only if it is proven
-    /// that the request never left.
+    /// What is known without a response; `was_sent` is false only if it is proven that
+    /// the request was never sent.
     #[must_use]
-    pub const fn lost(self, has_left: bool) -> Queued {
-        if has_left { self.unproven() } else { Queued::No }
+    pub const fn lost(self, was_sent: bool) -> Queued {
+        if was_sent { self.unproven() } else { Queued::No }
     }
 
-    /// What is known after an answer that proves nothing.
+    /// What is known after a response that proves nothing.
     #[must_use]
     pub const fn unproven(self) -> Queued {
         if matches!(self, Operation::Distribute) { Queued::Unknown } else { Queued::No }
     }
 }
 
-/// What an answer proves.
+/// What a response proves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Uber accepted the call.
@@ -84,7 +85,7 @@ pub enum Verdict {
 impl Verdict {
     /// What the status alone proves.
     #[must_use]
-    // The statuses with a name stand before the ranges they are in.
+    // Single statuses come before the ranges that contain them.
     #[allow(clippy::match_overlapping_arm)]
     pub const fn of_status(status: u16) -> Self {
         match status {
@@ -95,7 +96,7 @@ impl Verdict {
             404 => Verdict::Refused(ErrorCode::ResourceNotFound),
             409 => Verdict::Refused(ErrorCode::Conflict),
             429 => Verdict::Refused(ErrorCode::RateLimited),
-            // A gateway that gave up waiting: the request may have gone through.
+            // A gateway timeout: the request may have gone through.
             408 | 499 | 501..=599 => Verdict::Unproven(ErrorCode::ServerError),
             500 => Verdict::Unproven(ErrorCode::InternalServerError),
             400..=499 => Verdict::Refused(ErrorCode::Rejected),
@@ -104,7 +105,7 @@ impl Verdict {
     }
 }
 
-/// What is known of a distribute call of which only the code of its error was kept.
+/// What is known about a distribute call if only its error code was stored.
 pub(crate) const fn queued_by(code: ErrorCode) -> Queued {
     match code {
         ErrorCode::InternalServerError
@@ -117,16 +118,16 @@ pub(crate) const fn queued_by(code: ErrorCode) -> Queued {
     }
 }
 
-/// What a job does with a batch that was refused.
+/// What a job does with a refused batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BatchStep {
-    /// Get another token, if the batch had none renewed before; else stop.
+    /// Renew the token, if that was not done for this batch before; otherwise stop.
     RenewToken,
     /// Wait, then send it again.
     Wait,
-    /// Reject its codes: the fault is in this request, and another may be accepted.
+    /// Reject its codes: the error is in this request, and another one may be accepted.
     Reject,
-    /// Stop: one wrong permission must not reject a million codes.
+    /// Stop: one missing permission must not reject a million codes.
     Stop,
 }
 
@@ -140,19 +141,19 @@ pub(crate) const fn after_refusal(status: u16) -> BatchStep {
     }
 }
 
-/// Whether a job asks for a token again after this error. `status` is 0 where no
-/// answer came.
+/// Whether a job requests a token again after this error. `status` is 0 without a
+/// response.
 pub(crate) const fn may_ask_token_again(code: ErrorCode, status: u16) -> bool {
     match code {
         ErrorCode::ConnectionFailed | ErrorCode::Timeout => true,
-        // Not after a 429: the budget is hourly.
+        // Not after a 429: the limit is hourly.
         ErrorCode::TokenUnavailable => status != 429,
         _ => false,
     }
 }
 
-/// The error for an answer of the token endpoint that holds no token; `passes` says
-/// that a 2xx tells of an error that may pass by itself, or of none.
+/// The error for a response of the token endpoint without a token. `passes`: a 2xx
+/// reports a temporary error, or none.
 pub(crate) const fn token_error(status: u16, passes: bool) -> ErrorCode {
     match status {
         200..=299 if !passes => ErrorCode::TokenRejected,
@@ -167,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_distribute_call_that_may_have_left_is_in_doubt() {
+    fn only_a_distribute_call_that_may_have_been_sent_is_unknown() {
         for operation in [
             Operation::Read,
             Operation::ClientToken,
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_gives_up_a_batch_only_for_what_is_in_it() {
+    fn a_job_rejects_a_batch_only_for_its_content() {
         for status in 400..500 {
             let expected = match status {
                 401 => BatchStep::RenewToken,
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_asked_for_again_unless_the_hour_is_spent() {
+    fn a_token_is_requested_again_unless_the_hourly_limit_is_reached() {
         for (code, status, again) in [
             (ErrorCode::ConnectionFailed, 0, true),
             (ErrorCode::Timeout, 0, true),

@@ -11,43 +11,48 @@ use crate::uber::object::object;
 
 /// The values of `program_status` (stated).
 pub const STATUSES: [&str; 4] = ["UPCOMING", "ACTIVE", "COMPLETE", "CANCELED"];
-/// How many programs one search asks for unless told.
+/// How many programs a search returns by default.
 pub const DEFAULT_LIMIT: u32 = 50;
 
 object! {
-    /// A voucher program. Times are in epoch milliseconds; what was used so far comes
-    /// with one program only.
-    VoucherProgram, "voucher_program_id" {
-        /// Its name.
+    /// One voucher program. Source: Search Voucher Programs, Get Voucher Program. Uber may
+    /// omit any member.
+    VoucherProgram,
+    /// `voucher_program_id`, by which calls name the program.
+    "voucher_program_id" {
+        /// As entered when the program was created.
         name: Text "name",
-        /// One of [`STATUSES`]; it comes in mixed case too.
+        /// In upper case: `UPCOMING`, `ACTIVE`, `COMPLETE`, `CANCELED`, or another status of
+        /// Uber's.
         status: Name "status",
-        /// What its vouchers are for.
+        /// Such as `PERSONAL_TRANSPORT`.
         voucher_type: Text "voucher_type",
-        /// How its codes are made.
+        /// `MULTI_CODE_SINGLE_REDEEM` or `SINGLE_CODE_MULTI_REDEEM`.
         code_scheme: Text "code_scheme",
-        /// The currency of its amounts.
+        /// Such as `USD`.
         currency_code: Text "currency_code",
-        /// The most that it can cost.
+        /// The most that the program can cost, according to Uber.
         total_dollar_exposure: Number "total_dollar_exposure",
-        /// When it starts.
+        /// Epoch milliseconds.
         starts_at: Number "starts_at",
-        /// When it ends.
+        /// Epoch milliseconds.
         ends_at: Number "ends_at",
-        /// When it was created.
+        /// Epoch milliseconds.
         created_at: Number "created_at",
-        /// How many trips were paid.
+        /// Trips and orders that used one of its vouchers. Only of a program that was read by
+        /// its id (as observed).
         usage_trip_count: Number "usage_trip_count",
-        /// How many vouchers were claimed.
+        /// Vouchers of the program that were claimed. Only of a program that was read by its id
+        /// (as observed).
         usage_voucher_claim_count: Number "usage_voucher_claim_count",
-        /// How much was paid.
+        /// The amount spent. Only of a program that was read by its id (as observed).
         usage_amount: Number "usage_amount",
-        /// The currency of that.
+        /// The currency of that amount, such as `USD`.
         usage_amount_currency: Text "usage_amount_currency",
     }
 }
 
-/// The call; `limit` and `offset` are required by Uber.
+/// The request; Uber requires `limit` and `offset`.
 pub fn request(api: &Api, status: Option<&str>, limit: u32, offset: u32) -> Result<Request, Error> {
     let status = match status {
         None => String::new(),
@@ -72,11 +77,11 @@ pub fn request(api: &Api, status: Option<&str>, limit: u32, offset: u32) -> Resu
     Ok(api.programs_request(Method::Post, "search", Some(body.into_bytes())))
 }
 
-/// The programs of a response. An item without an id is left out.
+/// The programs of a response. Items without an id are left out.
 ///
-/// What the wrapping member is called is unknown, so the first list with a
-/// `voucher_program_id` in it is taken; failing that, an empty list where there
-/// is one. None where there is no list at all.
+/// The name of the wrapping member is unknown, so the first list with a
+/// `voucher_program_id` is used; otherwise an empty list, if there is one. None if there
+/// is no list.
 #[must_use]
 pub fn list<'a>(body: &'a Json<'a>) -> Option<Vec<VoucherProgram<'a>>> {
     if let Json::List(items) = body {
@@ -97,14 +102,14 @@ pub fn list<'a>(body: &'a Json<'a>) -> Option<Vec<VoucherProgram<'a>>> {
     empty
 }
 
-/// The call that reads one program, without its guests.
+/// The request for one program, without its guests.
 #[must_use]
 pub fn get_request(api: &Api, program: &ProgramId) -> Request {
     api.programs_request(Method::Get, &program.segment(), None)
 }
 
-/// The program of a response. The observed response holds no id, so that is the one
-/// that was asked for. None where the response is no object.
+/// The program of a response. The observed response has no id, so `id` is the requested
+/// one. None if the response is not an object.
 #[must_use]
 pub fn program<'a>(body: &'a Json<'a>, id: &'a str) -> Option<VoucherProgram<'a>> {
     let Json::Object(_) = body else { return None };
@@ -154,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn the_list_is_found_whatever_it_is_called() {
+    fn the_list_is_found_under_any_name() {
         for body in [
             r#"{"voucher_programs":[{"voucher_program_id":"p","status":"Active"}],"other":[1]}"#,
             r#"{"other":[1],"meta":{},"results":[{"voucher_program_id":"p","status":"ACTIVE"}]}"#,

@@ -1,4 +1,4 @@
-//! The error that a response becomes.
+//! The error for a response.
 
 use crate::error::{ApiDetail, Error, ErrorClass, ErrorCode, Queued};
 use crate::http::ResponseHead;
@@ -7,13 +7,13 @@ use crate::mask::mask;
 use crate::text::{decimal, text};
 use crate::uber::policy::{self, Operation, Verdict};
 use crate::uber::retry;
-use crate::uber::verdict::tells_error;
+use crate::uber::verdict::reports_error;
 
-/// How much of an error's body is kept.
+/// How much of an error's body is kept, in bytes.
 pub const BODY_KEPT: usize = 4096;
 
-/// The error for a response that is not `Accepted`. `parsed` is the body as JSON if
-/// it is JSON, `now` the local time in epoch milliseconds.
+/// The error for a response that is not `Accepted`. `parsed` is the body as JSON, or
+/// null; `now` is the local time in epoch milliseconds.
 #[must_use]
 pub fn to_error(
     head: &ResponseHead,
@@ -25,19 +25,19 @@ pub fn to_error(
     let (code, queued) = match Verdict::of_answer(head, body, parsed) {
         Verdict::Refused(code) => (code, Queued::No),
         Verdict::Unproven(code) => (code, operation.unproven()),
-        // An answer that was accepted but can't be read (a broken list).
+        // An accepted response that can't be read, such as an invalid list.
         Verdict::Accepted => (ErrorCode::UnexpectedResponse, operation.unproven()),
     };
     with_detail(code, queued, head, body, parsed, now)
 }
 
-/// The error that a job's record describes.
+/// The error that is described by a record of a job.
 #[must_use]
 pub fn error_from_record(code: ErrorCode, status: u16, uber_code: Option<&str>) -> Error {
     let head = ResponseHead { status, ..ResponseHead::default() };
     let queued = policy::queued_by(code);
     if code.class() != ErrorClass::Api {
-        return Error::new(code, queued, "No answer came to the request");
+        return Error::new(code, queued, "There was no response to the request");
     }
     let mut error = with_detail(code, queued, &head, "", &Json::Null, 0);
     if let Some(api) = &mut error.parts_mut().api {
@@ -55,41 +55,41 @@ pub(crate) fn with_detail(
     now: u64,
 ) -> Error {
     let what = match code {
-        _ if head.status == 0 => "The answer shows no status: a redirect, or not one of Uber's",
-        ErrorCode::UnexpectedResponse if tells_error(parsed) => {
-            "The answer tells of an error, in spite of its status"
+        _ if head.status == 0 => "The response has no status: a redirect, or not from Uber",
+        ErrorCode::UnexpectedResponse if reports_error(parsed) => {
+            "The response reports an error despite its status"
         }
-        ErrorCode::UnexpectedResponse => "The answer is not one of Uber's API",
+        ErrorCode::UnexpectedResponse => "The response is not from Uber's API",
         ErrorCode::TokenRejected | ErrorCode::TokenUnavailable => {
-            "The token endpoint gave no token"
+            "The token endpoint returned no token"
         }
         ErrorCode::InternalServerError | ErrorCode::ServerError => "The server failed",
         _ => "Uber refused the request",
     };
-    // A worker in front of Uber says best what is wrong. What is known of the
-    // codes follows from the status all the same: anybody can write a body.
+    // The explanation of a worker in front of Uber is better. What is known about the
+    // codes follows from the status anyway, because anybody can write a body.
     let problem = if head.is_problem() { parsed } else { &Json::Null };
-    let title = words(problem.get("title"));
+    let title = masked_text(problem.get("title"));
     let what = title.as_deref().unwrap_or(what);
     let message = text(&[what, " (status ", &decimal(head.status.into()), ")"]);
     let mut error = Error::new(code, queued, message);
     error.parts_mut().api = Some(ApiDetail {
         status: head.status,
         uber_code: uber_code(parsed).map(str::to_owned),
-        body: cut(body, BODY_KEPT).to_owned(),
+        body: truncate(body, BODY_KEPT).to_owned(),
         headers: head.headers.uber_headers(),
         retry_after_ms: retry::retry_after(head, now),
-        hint: words(problem.get("hint")).or_else(|| words(problem.get("detail"))),
+        hint: masked_text(problem.get("hint")).or_else(|| masked_text(problem.get("detail"))),
     });
     error
 }
 
-/// What others wrote, as it may be shown; none if that is nothing.
-fn words(text: &Json) -> Option<String> {
+/// The masked text. None if it is empty.
+fn masked_text(text: &Json) -> Option<String> {
     text.text().map(mask).filter(|words| !words.is_empty())
 }
 
-/// The code in a body, in any of the shapes seen on this host: `code`, the
+/// The error code of a body, in any form that was observed on this host: `code`, the
 /// token endpoint's `error`, or the first of `errors`.
 fn uber_code<'a>(body: &'a Json<'_>) -> Option<&'a str> {
     let first = body.get("errors").items().first().unwrap_or(&Json::Null);
@@ -99,8 +99,8 @@ fn uber_code<'a>(body: &'a Json<'_>) -> Option<&'a str> {
         .or_else(|| first.get("code").text())
 }
 
-/// The beginning of a text, at most so many bytes, never half a character.
-fn cut(text: &str, bytes: usize) -> &str {
+/// The beginning of a text: at most `bytes` bytes, and whole characters only.
+fn truncate(text: &str, bytes: usize) -> &str {
     let mut end = bytes.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_workers_problem_is_told_in_its_words_and_proves_no_more() {
+    fn a_workers_problem_keeps_its_message_and_proves_no_more() {
         let tell = |status, kind: &str, body: &str| {
             let mut head = head(status);
             head.headers = [("content-type", kind)].into_iter().collect();
@@ -137,7 +137,7 @@ mod tests {
             (found.code, api.uber_code.as_deref()),
             (ErrorCode::Rejected, Some("already_queued"))
         );
-        // It proves no more than its status does.
+        // The status alone decides what it proves.
         assert_eq!(tell(502, kind, body).queued, Queued::Unknown);
         assert_eq!(tell(200, kind, body).queued, Queued::Unknown);
         // It may know less.
@@ -149,7 +149,7 @@ mod tests {
         let unproven = Verdict::Unproven(ErrorCode::Rejected);
         assert_eq!(Verdict::of_answer(&head, &doubt, &json(&doubt)), unproven);
         assert_eq!(to_error(&head, "", &json(&doubt), Operation::Read, 0).queued, Queued::No);
-        // Only of that type, and with nobody's address.
+        // Only problems are used, and only without addresses.
         let plain = tell(403, "application/json", body);
         assert_eq!(plain.hint(), ErrorCode::UserNotAllowed.hint());
         assert_eq!(plain.message, "Uber refused the request (status 403)");
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn reading_never_queues() {
+    fn reads_never_queue() {
         for status in [0, 200, 302, 400, 408, 500, 503] {
             assert_eq!(
                 to_error(&head(status), "", &Json::Null, Operation::Read, 0).queued,
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_remembered_claims_no_more_than_it_did() {
+    fn a_recorded_error_claims_no_more_than_the_original() {
         for code in ErrorCode::ALL {
             let error = error_from_record(*code, 418, Some("x"));
             let unknown = matches!(
@@ -217,23 +217,23 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_failure_has_its_sentence() {
+    fn each_kind_of_failure_has_its_message() {
         let message = |status| {
             to_error(&head(status), "", &Json::Null, Operation::Distribute, 0).message.clone()
         };
-        assert!(message(0).starts_with("The answer shows no status"));
-        assert_eq!(message(302), "The answer is not one of Uber's API (status 302)");
+        assert!(message(0).starts_with("The response has no status"));
+        assert_eq!(message(302), "The response is not from Uber's API (status 302)");
         assert_eq!(message(500), "The server failed (status 500)");
         assert_eq!(message(503), "The server failed (status 503)");
         assert_eq!(message(404), "Uber refused the request (status 404)");
         for code in [ErrorCode::TokenRejected, ErrorCode::TokenUnavailable] {
             let error = with_detail(code, Queued::No, &head(400), "", &Json::Null, 0);
-            assert_eq!(error.message, "The token endpoint gave no token (status 400)");
+            assert_eq!(error.message, "The token endpoint returned no token (status 400)");
         }
     }
 
     #[test]
-    fn a_long_body_is_cut_between_characters() {
+    fn a_long_body_is_truncated_between_characters() {
         let body = format!("x{}", "é".repeat(4000));
         let error = to_error(&head(400), &body, &Json::Null, Operation::Distribute, 0);
         assert_eq!(error.api.clone().unwrap().body.len(), 4095);

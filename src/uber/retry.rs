@@ -1,30 +1,31 @@
 //! Whether to send a request again, and when.
 //!
-//! Distribute has no idempotency key: calling it again sends again. So it is repeated
+//! Distribute has no idempotency key: repeating the call sends again. So it is repeated
 //! only after a response that proves that nothing was queued.
 
 use crate::http::ResponseHead;
 use crate::http::date::read_http_date;
 use crate::uber::policy::Operation;
 
-/// The longest that a call waits; beyond it, the call fails and says how long to wait.
-pub const LONGEST_WAIT_MS: u64 = 60_000;
-/// The longest that a job waits before it asks again, whatever the server says: a
+/// The longest time that a call waits. For longer waits, the call fails and says how long
+/// to wait.
+pub const MAX_CALL_WAIT_MS: u64 = 60_000;
+/// The longest time that a job waits before it retries, whatever the server says: a
 /// `Retry-After` in milliseconds would stop it for weeks.
-pub const LONGEST_JOB_WAIT_MS: u64 = 60 * 60_000;
+pub const MAX_JOB_WAIT_MS: u64 = 60 * 60_000;
 const FIRST_BACKOFF_MS: u64 = 1_000;
 
-/// What became of one attempt.
+/// The result of one attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Attempt<'a> {
-    /// A response came.
+    /// A response arrived.
     Answered(&'a ResponseHead),
-    /// It is proven that the request never left: no connection was made.
+    /// It is proven that the request was never sent: no connection was made.
     Unsent,
-    /// The connection failed, before or after the request left.
+    /// The connection failed, before or after the request was sent.
     Failed,
-    /// The time was up, or the caller gave up.
+    /// The attempt timed out, or the caller aborted it.
     GivenUp,
 }
 
@@ -33,9 +34,9 @@ pub enum Attempt<'a> {
 pub enum RetryDecision {
     /// Report the failure.
     Stop,
-    /// Try again after so many milliseconds.
+    /// Try again after this many milliseconds.
     Wait(u64),
-    /// Get another token, then try again at once.
+    /// Renew the token, then try again at once.
     RenewToken,
 }
 
@@ -49,14 +50,14 @@ pub struct Retry {
 }
 
 impl Retry {
-    /// At most `most` retries; renewing a token once is not counted.
+    /// At most `max_retries` retries; renewing a token once does not count.
     #[must_use]
-    pub const fn new(operation: Operation, most: u32) -> Self {
-        Self { operation, left: most, retries: 0, renewed: false }
+    pub const fn new(operation: Operation, max_retries: u32) -> Self {
+        Self { operation, left: max_retries, retries: 0, renewed: false }
     }
 
-    /// Decides what comes after an attempt that was not accepted. `now` is the
-    /// local time in epoch milliseconds, `random` a number from 0 up to 1.
+    /// Decides what follows an attempt that was not accepted. `now` is the local time in
+    /// epoch milliseconds, `random` a number from 0 up to 1.
     pub fn after(&mut self, attempt: Attempt<'_>, now: u64, random: f64) -> RetryDecision {
         let head = match attempt {
             Attempt::Answered(head)
@@ -66,7 +67,7 @@ impl Retry {
                 return RetryDecision::RenewToken;
             }
             Attempt::Answered(head) if self.operation.may_repeat(head.status) => Some(head),
-            // Nothing was queued, and nothing was spent.
+            // Nothing was queued, and no grant was spent.
             Attempt::Unsent => None,
             Attempt::Failed if self.operation.may_repeat_lost() => None,
             _ => return RetryDecision::Stop,
@@ -75,7 +76,7 @@ impl Retry {
             return RetryDecision::Stop;
         }
         let wait = wait(head, self.retries, now, random);
-        if wait > LONGEST_WAIT_MS {
+        if wait > MAX_CALL_WAIT_MS {
             return RetryDecision::Stop;
         }
         self.left -= 1;
@@ -84,40 +85,42 @@ impl Retry {
     }
 }
 
-/// How long to wait before the next attempt, after so many retries: as long as
-/// the answer asks for, an hour at most, else a backoff.
+/// How long to wait before the next attempt, after `retries` retries: as long as the
+/// response asks for, but at most an hour; otherwise a backoff.
 #[must_use]
 pub fn wait(head: Option<&ResponseHead>, retries: u32, now: u64, random: f64) -> u64 {
     head.and_then(|head| retry_after(head, now))
-        .map_or_else(|| backoff(retries, random), |wait| wait.min(LONGEST_JOB_WAIT_MS))
+        .map_or_else(|| backoff(retries, random), |wait| wait.min(MAX_JOB_WAIT_MS))
 }
 
-/// Full jitter: anywhere between nothing and the backoff, so that many clients
-/// refused together don't come back together.
+/// Full jitter: any time up to the backoff, so that many clients that were refused
+/// together don't retry together.
 fn backoff(retries: u32, random: f64) -> u64 {
-    let ceiling = FIRST_BACKOFF_MS.saturating_mul(1 << retries.min(16)).min(LONGEST_WAIT_MS);
+    let ceiling = FIRST_BACKOFF_MS.saturating_mul(1 << retries.min(16)).min(MAX_CALL_WAIT_MS);
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
     let wait = (ceiling as f64 * random.clamp(0.0, 1.0)) as u64;
     wait
 }
 
-/// How long an answer asks to wait, in milliseconds. Uber documents no
-/// `Retry-After`; it is honoured where it is present and makes sense. A date
-/// counts from the answer's own `Date`, since the local clock may be wrong.
+/// How long a response asks to wait, in milliseconds. Uber documents no `Retry-After`; it
+/// is respected if it is present and valid. A date is compared with the response's own
+/// `Date`, because the local clock may be wrong.
 #[must_use]
 pub fn retry_after(head: &ResponseHead, now: u64) -> Option<u64> {
     let value = head.headers.get("retry-after")?.trim_ascii();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // Too many digits for a number are still a very long wait.
-        return Some(value.parse::<u64>().unwrap_or(u64::MAX).saturating_mul(1000).min(MOST_EXACT));
+        // A number with too many digits is still a very long wait.
+        return Some(
+            value.parse::<u64>().unwrap_or(u64::MAX).saturating_mul(1000).min(MAX_SAFE_INTEGER),
+        );
     }
     let until = read_http_date(value)?;
     let from = head.headers.get("date").and_then(read_http_date).unwrap_or(now);
     Some(until.saturating_sub(from))
 }
 
-/// The largest whole number that JavaScript holds exactly.
-const MOST_EXACT: u64 = (1 << 53) - 1;
+/// The largest integer that JavaScript represents exactly.
+const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
 #[cfg(test)]
 mod tests {
@@ -132,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn distribute_repeats_only_what_proves_that_nothing_was_queued() {
+    fn distribute_is_repeated_only_after_proof_that_nothing_was_queued() {
         for status in 0..=u16::MAX {
             let expected = match status {
                 401 => RetryDecision::RenewToken,
@@ -150,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_never_left_may_be_repeated_whatever_it_is() {
+    fn any_unsent_request_may_be_repeated() {
         for operation in [
             Operation::Distribute,
             Operation::Read,
@@ -168,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn reading_repeats_what_may_pass() {
+    fn reads_are_repeated_after_temporary_failures() {
         for (status, step) in [
             (401, RetryDecision::RenewToken),
             (408, RetryDecision::Stop),
@@ -231,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn backoff_grows_and_has_an_end() {
+    fn backoff_grows_up_to_a_limit() {
         let mut retry = Retry::new(Operation::Distribute, 100);
         let busy = head(429, &[]);
         let waits: Vec<_> =
@@ -245,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn the_server_says_how_long() {
+    fn the_server_sets_the_wait() {
         const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
         let day = 784_111_777_000;
         for (fields, wait) in [

@@ -7,12 +7,12 @@ use crate::text::text;
 
 pub use super::token_set::{TokenSet, parse_response, renew_at};
 
-/// Where Uber gives tokens (stated).
+/// Where Uber issues tokens (stated).
 pub const TOKEN_URL: &str = "https://auth.uber.com/oauth/v2/token";
-/// Where Uber asks an administrator to sign in (stated).
+/// Where an administrator signs in at Uber (stated).
 pub const AUTHORIZE_URL: &str = "https://auth.uber.com/oauth/v2/authorize";
 
-/// What a token of this app may be used for.
+/// What a token of the app may be used for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Scope {
@@ -24,7 +24,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// The scope as Uber spells it.
+    /// The scope as Uber writes it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -34,7 +34,7 @@ impl Scope {
     }
 }
 
-/// The scope of an administrator's own token, with what makes it renewable.
+/// The scope of an administrator's token, with the scope that makes it renewable.
 pub const DELEGATED: &str = "organizations.voucher_programs.delegated offline_access";
 
 /// An app, as registered in Uber's developer dashboard.
@@ -44,18 +44,18 @@ pub struct AppCredentials {
     pub client_id: String,
     /// The client secret.
     pub client_secret: ClientSecret,
-    /// Where tokens come from.
+    /// The token endpoint.
     pub token_url: BaseUrl,
 }
 
 impl AppCredentials {
-    /// Asks for a token of the app's own.
+    /// Requests a token for the app itself.
     #[must_use]
     pub fn client_credentials(&self, scope: Scope) -> Request {
         self.request(&[("grant_type", "client_credentials"), ("scope", scope.as_str())])
     }
 
-    /// Exchanges the code that the sign-in page sent back. A code works once.
+    /// Exchanges the code from the sign-in page. A code works only once.
     #[must_use]
     pub fn authorization_code(&self, code: &AuthorizationCode, redirect_uri: &str) -> Request {
         self.request(&[
@@ -66,13 +66,13 @@ impl AppCredentials {
         ])
     }
 
-    /// Asks for the next token of an administrator.
+    /// Requests an administrator's next token.
     #[must_use]
     pub fn refresh_token(&self, token: &RefreshToken) -> Request {
         self.request(&[("grant_type", "refresh_token"), ("refresh_token", token.expose())])
     }
 
-    /// Adds what is known of the app to an error of [`parse_response`].
+    /// Adds what is known about the app to an error of [`parse_response`].
     #[must_use]
     pub fn explain(&self, error: Error) -> Error {
         let is_padded = is_padded(&self.client_id) || is_padded(self.client_secret.expose());
@@ -99,8 +99,8 @@ impl AppCredentials {
     }
 }
 
-/// The page where an administrator signs in, which sends the code to
-/// `redirect_uri`. `state` is what the caller compares then, against forgery.
+/// The page on which an administrator signs in. It sends the code to `redirect_uri`, with
+/// `state`, which the caller compares to detect forgery.
 #[must_use]
 pub fn authorization_url(
     authorize_url: &BaseUrl,
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn white_space_around_a_secret_is_told_of_and_kept() {
+    fn white_space_around_a_secret_is_reported_and_kept() {
         let rejected = || parse_response(&head(401), "", &Json::Null, None, 0).unwrap_err();
         for (client_id, secret) in
             [("id", "secret\n"), (" id", "secret"), ("id\r\n", "secret\u{a0}")]

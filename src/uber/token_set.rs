@@ -1,4 +1,4 @@
-//! A token as Uber's token endpoint gives it, or why it does not.
+//! A token from Uber's token endpoint, or the reason that there is none.
 
 use crate::error::{Error, ErrorCode, Queued};
 use crate::http::ResponseHead;
@@ -7,45 +7,44 @@ use crate::secret::{AccessToken, RefreshToken};
 use crate::text::text;
 use crate::uber::{policy, response};
 
-/// A token is renewed this long before it expires, or a tenth of its life if
-/// that is less: one that lives for a minute would never be used.
+/// A token is renewed this long before it expires, or a tenth of its lifetime if that is
+/// less: a token that lives for a minute would never be used.
 const EARLY_MS: u64 = 60_000;
-/// How long a token is taken to live when the answer does not say.
+/// The assumed lifetime of a token if the response does not state one.
 const LIFE_UNTOLD_S: f64 = 3_600.0;
 
-/// A token and what belongs to it.
+/// A token and its details.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenSet {
     /// What goes into the `Authorization` header.
     pub access_token: AccessToken,
-    /// When it ends, in epoch milliseconds.
+    /// When it expires, in epoch milliseconds.
     pub expires_at: u64,
-    /// When the next one is asked for, in epoch milliseconds.
+    /// When to request the next one, in epoch milliseconds.
     pub renew_at: u64,
-    /// What it may be used for, space separated.
+    /// What it may be used for, separated by spaces.
     pub scope: String,
-    /// What gets the next one, for an administrator's token.
+    /// The token that gets the next one, for an administrator's token.
     pub refresh_token: Option<RefreshToken>,
 }
 
 impl TokenSet {
-    /// Whether it is too old to be used: close to its end.
+    /// Whether it is too close to its expiry to be used.
     #[must_use]
     pub const fn is_stale(&self, now: u64) -> bool {
         self.renew_at <= now
     }
 }
 
-/// When to renew a token of which only the end is known; both in epoch
-/// milliseconds.
+/// When to renew a token of which only the expiry is known; both in epoch milliseconds.
 #[must_use]
 pub const fn renew_at(expires_at: u64) -> u64 {
     expires_at.saturating_sub(EARLY_MS)
 }
 
-/// Reads the token endpoint's answer. `parsed` is the body as JSON where it is
-/// that; `refresh` is the refresh token that was used, which stays in use if the
-/// answer brings none.
+/// Reads the response of the token endpoint. `parsed` is the body as JSON, or null;
+/// `refresh` is the refresh token that was used, which stays valid if the response
+/// contains no new one.
 pub fn parse_response(
     head: &ResponseHead,
     body: &str,
@@ -53,7 +52,7 @@ pub fn parse_response(
     refresh: Option<&RefreshToken>,
     now: u64,
 ) -> Result<TokenSet, Error> {
-    // Some gateways answer 200 to everything.
+    // Some gateways respond with 200 to everything.
     let error = parsed.get("error").text().filter(|error| !error.is_empty());
     let is_ok = matches!(head.status, 200..=299);
     if is_ok
@@ -89,19 +88,19 @@ pub fn parse_response(
         parts.message = text(&[what, " is spent, expired or revoked"]);
         parts.hint = "Sign the administrator in again, and keep each new set of tokens.";
     }
-    // A body that was to hold a token is not for the caller's eyes.
+    // A body that should contain a token is not shown to the caller.
     if let (true, Some(api)) = (is_ok, &mut error.parts_mut().api) {
         api.body.clear();
     }
     Err(error)
 }
 
-/// Errors of the token endpoint that may pass by themselves.
+/// Temporary errors of the token endpoint.
 const PASSING: [&str; 3] = ["temporarily_unavailable", "server_error", "slow_down"];
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 const fn milliseconds(number: f64) -> u64 {
-    // A cast saturates: nothing negative, nothing infinite.
+    // A cast saturates, so the result is neither negative nor infinite.
     number as u64
 }
 
@@ -132,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_life_leaves_most_of_it_for_use() {
+    fn a_short_lived_token_is_used_for_most_of_its_lifetime() {
         for (life, early) in
             [("45", 4_500), ("60", 6_000), ("600", 60_000), ("601", 60_000), ("0.5", 50)]
         {
@@ -148,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_2xx_with_an_error_is_what_the_error_says() {
+    fn a_2xx_with_an_error_is_that_error() {
         for (error, code) in [
             ("invalid_client", ErrorCode::TokenRejected),
             ("invalid_scope", ErrorCode::TokenRejected),
@@ -167,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_spent_grant_is_told_as_such() {
+    fn a_spent_grant_is_reported() {
         let body = json(r#"{"error":"invalid_grant","error_description":"x"}"#);
         for (refresh, what) in
             [(Some(RefreshToken::new("r")), "refresh token"), (None, "authorization code")]
@@ -198,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_endpoint_refuses_was_never_queued() {
+    fn a_refused_token_request_queued_nothing() {
         let body = r#"{"error":"invalid_scope","error_description":"scope(s) are invalid"}"#;
         for (status, code) in [
             (400, ErrorCode::TokenRejected),

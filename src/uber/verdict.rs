@@ -1,21 +1,21 @@
 //! What a response proves.
 //!
-//! The status line is the evidence: a 2xx accepts the call and a 4xx refuses it, with
-//! or without a body. Anything else proves nothing, because Uber, or something in
-//! front of it, may have failed after the codes were queued. The body can only weaken
-//! that: a 2xx with a web page or an error in its body accepts nothing.
+//! The status line is the evidence: a 2xx accepts the call and a 4xx refuses it, with or
+//! without a body. Anything else proves nothing, because Uber, or a server in front of
+//! it, may have failed after the codes were queued. The body can only weaken the
+//! evidence: a 2xx with a web page or an error in its body accepts nothing.
 
 use crate::error::ErrorCode;
 use crate::http::ResponseHead;
 use crate::json::Json;
 use crate::uber::policy::Verdict;
 
-/// How long to wait for the body of a 2xx, in milliseconds. It mostly arrives with the
+/// How long to wait for the body of a 2xx, in milliseconds. It usually arrives with the
 /// head, and a stalled one must not turn an accepted call into a failed one.
 const ACCEPTED_BODY_MS: f64 = 250.0;
 
 impl Verdict {
-    /// Judges by status, and by the media type: a web page is not Uber's.
+    /// The verdict by status and media type: a web page does not come from Uber's API.
     #[must_use]
     pub fn of(head: &ResponseHead) -> Self {
         match Self::of_status(head.status) {
@@ -24,12 +24,12 @@ impl Verdict {
         }
     }
 
-    /// Judges by the body too, as far as it came. `parsed` is the same as JSON
-    /// where it is that.
+    /// The verdict by the part of the body that arrived, too. `parsed` is the body as
+    /// JSON, or null.
     #[must_use]
     pub fn of_answer(head: &ResponseHead, body: &str, parsed: &Json) -> Self {
         match Self::of(head) {
-            Verdict::Accepted if !body.is_empty() && (is_markup(body) || tells_error(parsed)) => {
+            Verdict::Accepted if !body.is_empty() && (is_markup(body) || reports_error(parsed)) => {
                 Verdict::Unproven(ErrorCode::UnexpectedResponse)
             }
             Verdict::Refused(code)
@@ -41,11 +41,11 @@ impl Verdict {
         }
     }
 
-    /// How long the body may take that a verdict needs, in milliseconds: an
-    /// error's has the time of the call. None if it can't change anything.
+    /// How long to wait for the body, in milliseconds. None if the body can't change the
+    /// verdict; the body of an error may take as long as the call.
     #[must_use]
-    pub fn body_patience_ms(head: &ResponseHead) -> Option<f64> {
-        // `{}` is no error.
+    pub fn body_timeout_ms(head: &ResponseHead) -> Option<f64> {
+        // `{}` is not an error.
         let is_tiny = matches!(head.headers.get("content-length"), Some("0" | "1" | "2"));
         match Self::of(head) {
             Verdict::Accepted if is_tiny => None,
@@ -55,21 +55,21 @@ impl Verdict {
     }
 }
 
-/// Whether a body is HTML or XML, whatever its head says. What is no ASCII before
-/// it is a byte order mark; of UTF-16, zeros are left.
+/// Whether a body is HTML or XML, whatever its head says. Skips non-ASCII bytes (a byte
+/// order mark) and the zeros of UTF-16.
 fn is_markup(body: &str) -> bool {
     body.bytes().find(|byte| byte.is_ascii() && *byte > b' ') == Some(b'<')
 }
 
-/// Whether a body tells of an error, in any of the shapes seen on this host.
-pub(super) fn tells_error(body: &Json) -> bool {
+/// Whether a body reports an error, in any form that was observed on this host.
+pub(super) fn reports_error(body: &Json) -> bool {
     let is_error = match body.get("error") {
         Json::Text(error) => !error.is_empty(),
         error => matches!(error, Json::Bool(true) | Json::Object(_)),
     };
     let is_error_code = match body.get("code") {
         Json::Text(code) => {
-            // Some name a success, or its number.
+            // Some bodies contain the name or the number of a success.
             let first = code.bytes().next().unwrap_or(b'0');
             let is = |word| code.eq_ignore_ascii_case(word);
             !matches!(first, b'0'..=b'3') && !is("ok") && !is("success")
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_web_page_is_no_acceptance() {
+    fn a_web_page_does_not_accept_a_call() {
         let mut page = head(200);
         page.headers = [("content-type", "text/html; charset=utf-8")].into_iter().collect();
         assert_eq!(Verdict::of(&page), Verdict::Unproven(ErrorCode::UnexpectedResponse));
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_of_ubers_takes_an_acceptance_away() {
+    fn a_body_that_is_not_ubers_json_accepts_nothing() {
         let judge = |status, body: &str| {
             let parsed = serde_json::from_str(body).unwrap_or_default();
             Verdict::of_answer(&head(status), body, &parsed)
@@ -146,7 +146,7 @@ mod tests {
             "{\"code\":\"200\",\"message\":\"accepted\"}",
             "{\"codes\":3}",
             "{\"error\":[],\"codes\":[]}",
-            // Cut off: no JSON.
+            // Truncated: not JSON.
             "{\"error\":\"inter",
         ];
         for body in accepted {
@@ -172,22 +172,22 @@ mod tests {
             let unexpected = Verdict::Unproven(ErrorCode::UnexpectedResponse);
             assert_eq!(judge(200, body), unexpected, "{body}");
             assert_eq!(judge(204, body), unexpected, "{body}");
-            // A refusal stays one.
+            // A refusal stays a refusal.
             assert_eq!(judge(403, body), Verdict::of(&head(403)), "{body}");
             assert_eq!(judge(502, body), Verdict::of(&head(502)), "{body}");
         }
         let error = to_error(&head(200), "", &json(r#"{"code":"x"}"#), Operation::Distribute, 0);
-        assert!(error.message.starts_with("The answer tells of an error"));
+        assert!(error.message.starts_with("The response reports an error"));
     }
 
     #[test]
-    fn the_body_of_an_acceptance_gets_little_time() {
+    fn the_body_of_a_2xx_has_a_short_timeout() {
         let patience = |status, length: &str| {
             let headers = [("Content-Length", length)].into_iter().collect();
-            Verdict::body_patience_ms(&ResponseHead { status, headers })
+            Verdict::body_timeout_ms(&ResponseHead { status, headers })
         };
         assert!(patience(200, "3").is_some_and(|ms| ms < 500.0));
-        assert!(Verdict::body_patience_ms(&head(200)).is_some_and(|ms| ms < 500.0));
+        assert!(Verdict::body_timeout_ms(&head(200)).is_some_and(|ms| ms < 500.0));
         for length in ["0", "2"] {
             assert_eq!(patience(204, length), None);
             assert_eq!(patience(404, length), Some(f64::INFINITY));

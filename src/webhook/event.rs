@@ -1,54 +1,54 @@
-//! What a webhook says.
+//! The content of a webhook event.
 //!
 //! The envelope (`organization_id`, `voucher_program_id`, `resource_href`,
-//! `webhook_meta`) follows a public integration (inferred); `event_id` and
-//! `event_time` are those of other Uber products. That
-//! `voucher_program_code_distributed` reports the results of a distribution, with
-//! possible partial success, is stated; **what is in its body is unknown**. So
-//! outcomes are read where nothing else can be meant, and else there are none.
+//! `webhook_meta`) follows a public integration (inferred); `event_id` and `event_time`
+//! are those of other Uber products. That `voucher_program_code_distributed` reports the
+//! results of a distribution, possibly with partial success, is stated; **the content of
+//! its body is unknown**. So outcomes are read only if their meaning is unambiguous;
+//! otherwise there are none.
 //!
-//! An event that reports a distribution and of which nothing could be read is
-//! [`unread`](WebhookEvent::unread): keep it, and read it when its form is known.
+//! An event that reports a distribution and has no readable outcome is
+//! [`unread`](WebhookEvent::unread): keep it, and read it once its form is known.
 
-use super::outcomes::{PROGRAM, WRAPPERS, check, find, holds};
+use super::outcomes::{PROGRAM, WRAPPERS, contains_ignore_case, find_outcomes, parse_outcomes};
 use crate::error::{Error, ErrorCode, Queued};
 use crate::json::Json;
 
 #[cfg(all(target_arch = "wasm32", feature = "jobs"))]
-pub(crate) use super::outcomes::given;
+pub(crate) use super::outcomes::parse_outcome;
 pub use super::outcomes::{Outcome, Status};
 pub(crate) use crate::mask::mask;
 
-/// Times below are seconds, times from there on milliseconds: as either, this is
-/// the year 1973 or 5138.
+/// Smaller times are in seconds, others in milliseconds. As either, this is the year 1973
+/// or 5138.
 const MILLISECONDS_FROM: f64 = 1e11;
 
-/// A webhook, read.
+/// A webhook event.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WebhookEvent<'a> {
-    /// All but the outcomes, under Uber's names where it has one.
+    /// Everything except the outcomes, under Uber's names if it has one.
     envelope: Json<'a>,
-    /// What became of codes. Empty where that is not clear.
+    /// The outcomes of codes. Empty if they are not clear.
     pub outcomes: Vec<Outcome>,
 }
 
-/// What is shown of the envelope as it came. The program is not read out of
-/// `resource_href`, whose form is inferred: an outcome that went to another
-/// program would be worse than one that went to none.
+/// The members of the envelope that are returned unchanged. The program is not read from
+/// `resource_href`, whose form is inferred: an outcome for the wrong program would be
+/// worse than one for no program.
 const FIELDS: [&str; 3] = ["organization_id", PROGRAM, "resource_href"];
 
-/// How deep wrappers are looked for.
+/// How many levels of wrappers are read.
 const WRAPPER_LEVELS: u8 = 2;
 
 impl WebhookEvent<'_> {
-    /// Which message it is: `event_id`, else `webhook_meta.webhook_msg_uuid`.
+    /// The id of the message: `event_id`, or else `webhook_meta.webhook_msg_uuid`.
     /// Whether a repeated delivery has the same one is unknown.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         self.envelope.get("event_id").text()
     }
 
-    /// `event_type`, verbatim; empty where there is none.
+    /// `event_type`, unchanged; empty if it is missing.
     #[must_use]
     pub fn event_type(&self) -> &str {
         self.envelope.get("event_type").text().unwrap_or_default()
@@ -72,7 +72,7 @@ impl WebhookEvent<'_> {
         self.envelope.get("environment").text()
     }
 
-    /// When it happened, in epoch milliseconds: `event_time`, else
+    /// When it happened, in epoch milliseconds: `event_time`, or else
     /// `webhook_meta.webhook_msg_timestamp`.
     #[must_use]
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // It was checked.
@@ -80,25 +80,24 @@ impl WebhookEvent<'_> {
         self.envelope.get("occurred_at").number().map(|time| time as u64)
     }
 
-    /// Where the newest state can be asked for: `resource_href`.
+    /// The URL of the current state: `resource_href`.
     #[must_use]
     pub fn resource_href(&self) -> Option<&str> {
         self.envelope.get("resource_href").text()
     }
 
-    /// Whether it reports a distribution, and no outcome could be read: what it says is
-    /// in its body alone.
+    /// Whether it reports a distribution and has no readable outcome: its information is
+    /// only in the body.
     #[must_use]
     pub fn unread(&self) -> bool {
         self.outcomes.is_empty() && reports_distribution(self.event_type())
     }
 }
 
-/// Reads the body of a webhook whose signature was right. `environment` is the
-/// header `X-Environment`. `outcomes` is null, or the list of outcomes that the
-/// caller read: `code` (a UUID), `status` (`distributed` or `failed`) and, if
-/// there is one, `reason`. A list of anything else is the caller's own fault
-/// (`invalid_options`), and says nothing against the event.
+/// Reads the body of a webhook with a valid signature. `environment` is the header
+/// `X-Environment`. `outcomes` is null, or the list of outcomes that the caller read:
+/// `code` (a UUID), `status` (`distributed` or `failed`) and an optional `reason`. Any
+/// other value is the caller's error (`invalid_options`), and does not affect the event.
 pub fn read<'a>(
     body: &Json<'a>,
     environment: Option<&str>,
@@ -115,13 +114,15 @@ pub fn read<'a>(
         (Json::Object(_), Json::Null) => {
             let is_read = event_type.text().is_some_and(reports_distribution);
             let program = envelope.get(PROGRAM).text();
-            let found = if is_read { find(&layers, program) } else { Vec::new() };
+            let found = if is_read { find_outcomes(&layers, program) } else { Vec::new() };
             (Some(found), ErrorCode::MalformedBody, "")
         }
-        (Json::Object(_), given) => {
-            (check(given), ErrorCode::InvalidOptions, "`outcomes` gave what is no outcome")
-        }
-        _ => (None, ErrorCode::MalformedBody, "The body is no JSON object of at most 64 levels"),
+        (Json::Object(_), given) => (
+            parse_outcomes(given),
+            ErrorCode::InvalidOptions,
+            "The given outcomes include an entry that is not an outcome",
+        ),
+        _ => (None, ErrorCode::MalformedBody, "The body is not a JSON object of at most 64 levels"),
     };
     let Some(outcomes) = outcomes else {
         return Err(Error::new(code, Queued::No, fault));
@@ -140,12 +141,12 @@ pub fn read<'a>(
     Ok(WebhookEvent { envelope, outcomes })
 }
 
-/// Whether an event of this type says what became of codes.
+/// Whether an event of this type reports outcomes of codes.
 fn reports_distribution(event_type: &str) -> bool {
-    holds(event_type, "distribut")
+    contains_ignore_case(event_type, "distribut")
 }
 
-/// The body, and the objects in it that only wrap.
+/// The body, and the objects in it that are only wrappers.
 fn find_layers<'b, 'a>(layer: &'b Json<'a>, levels: u8, layers: &mut Vec<&'b Json<'a>>) {
     layers.push(layer);
     if levels == 0 {
@@ -159,7 +160,7 @@ fn find_layers<'b, 'a>(layer: &'b Json<'a>, levels: u8, layers: &mut Vec<&'b Jso
     }
 }
 
-/// The text of that name: the body's own; else what the wrappers say, if they agree.
+/// The text with this name: from the body, or from its wrappers if they agree.
 fn pick<'b, 'a>(layers: &[&'b Json<'a>], name: &str) -> &'b Json<'a> {
     let mut found: &Json = &Json::Null;
     for (level, layer) in layers.iter().enumerate() {
@@ -178,8 +179,8 @@ fn pick<'b, 'a>(layers: &[&'b Json<'a>], name: &str) -> &'b Json<'a> {
     found
 }
 
-/// A time as seconds or milliseconds, told by its magnitude. What is too large
-/// for either, such as microseconds, is none.
+/// A time in seconds or milliseconds, distinguished by its magnitude. None if it is too
+/// large for either, such as microseconds.
 fn epoch_ms(value: &Json) -> Option<f64> {
     let time = value.number()?;
     let time = if time < MILLISECONDS_FROM { time * 1e3 } else { time };

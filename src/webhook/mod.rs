@@ -1,7 +1,7 @@
-//! Webhooks: whether Uber signed one, and what it says.
+//! Webhooks: verifies the signature, then reads the event.
 //!
-//! [`signature::verify`] comes first, over the raw bytes. Only then is the body
-//! parsed, by whatever parser the host has, and read by [`event::read`].
+//! [`signature::verify`] comes first, over the raw bytes. Only then is the body parsed
+//! and read by [`event::read`].
 
 pub mod event;
 mod outcomes;

@@ -1,33 +1,33 @@
-//! What became of codes, as the body of a webhook says it.
+//! The outcomes of codes in the body of a webhook.
 //!
-//! Outcomes are read only where the event's type holds `distribut`: of the body
-//! itself, of objects in it that only wrap (`data`, `payload`, `event`, `result`,
-//! `distribution`, down to two levels), and of the entries of their lists.
+//! Outcomes are read only if the event's type contains `distribut`: from the body itself,
+//! from objects in it that are only wrappers (`data`, `payload`, `event`, `result`,
+//! `distribution`, down to two levels), and from the entries of their lists.
 //!
-//! | A list's name | Then its entries |
+//! | The name of a list | Its entries are |
 //! | --- | --- |
-//! | holds `fail`, or is made of words for a failure: `failures`, `undelivered_codes` | failed, unless they say otherwise |
-//! | is made of words for a success: `distributed_codes`, `successes` | distributed, unless they say otherwise |
-//! | holds `code`, is a wrapper's or `results` | as each of them says |
-//! | says both, or has a `not`: `codes_not_failed` | are not read |
-//! | any other: `guests` | are not read |
+//! | contains `fail`, or consists of words for a failure: `failures`, `undelivered_codes` | failed, unless an entry has a status |
+//! | consists of words for a success: `distributed_codes`, `successes` | distributed, unless an entry has a status |
+//! | contains `code`, or is the name of a wrapper or `results` | as each entry says |
+//! | contains both meanings, or a `not`: `codes_not_failed` | not read |
+//! | any other: `guests` | not read |
 //!
-//! | An entry, or a wrapper | Then |
+//! | An entry, or a wrapper | Its outcome |
 //! | --- | --- |
-//! | a string, in a list whose name is made of words for an outcome and of `code` alone: `failed_codes`, `distributedCodeUuids` | as the name says |
-//! | a string in any other list: `codes`, `failures`, `expected_failed_codes` | nothing |
-//! | an object without a UUID as `code_uuid`, `code_id`, `code.id`, `code.code_id` or `code.code_uuid` | nothing |
-//! | with two that differ | nothing |
+//! | a string, in a list whose name consists only of words for an outcome and of `code`: `failed_codes`, `distributedCodeUuids` | by the list's name |
+//! | a string in any other list: `codes`, `failures`, `expected_failed_codes` | none |
+//! | an object without a UUID as `code_uuid`, `code_id`, `code.id`, `code.code_id` or `code.code_uuid` | none |
+//! | an object with two different ones | none |
 //! | a `status` (in any case): `distributed`, `delivered`, `success`, `succeeded` | distributed |
 //! | `failed`, `failure`, `error`, `undelivered` | failed |
-//! | any other status | nothing |
-//! | a status unlike what the list's name says, or unlike the `status` in `code` | nothing |
+//! | any other status | none |
+//! | a status that contradicts the list's name, or the `status` in `code` | none |
 //! | no status, in a list of failures | failed |
-//! | no status, in a list of successes | distributed; with a `reason`, nothing |
-//! | no status, but a `reason`; the sibling's failures are `code_uuid` and `reason` | failed |
-//! | neither | nothing |
+//! | no status, in a list of successes | distributed; with a `reason`, none |
+//! | no status, but a `reason`, as in a sibling product's failures: `code_uuid` and `reason` | failed |
+//! | neither | none |
 //!
-//! What stands in a wrapper that names another program than the event is not read.
+//! Wrappers that name another program than the event are skipped.
 
 use crate::code::Code;
 use crate::json::Json;
@@ -35,10 +35,10 @@ use crate::mask::mask;
 
 pub(super) const PROGRAM: &str = "voucher_program_id";
 
-/// Objects that may hold what else stands at the top.
+/// Objects that may contain the members of the top level.
 pub(super) const WRAPPERS: [&str; 5] = ["data", "payload", "event", "result", "distribution"];
 
-/// Words of which the name of a list may be made that says what became of its codes.
+/// Words in the name of a list that gives the outcome of its codes.
 const WORDS: [(&str, u8); 26] = [
     ("distributed", SUCCESS),
     ("delivered", SUCCESS),
@@ -71,18 +71,18 @@ const NEUTRAL: u8 = 0;
 const SUCCESS: u8 = 1;
 const FAILURE: u8 = 2;
 const CODES: u8 = 4;
-/// With it, a name means something else.
+/// It changes the meaning of the name.
 const NEGATION: u8 = 8;
 const UNKNOWN: u8 = 16;
 
-/// What became of a code.
+/// The outcome of a code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// The code.
     pub code: Code,
     /// Whether it reached its recipient.
     pub status: Status,
-    /// Why not, in Uber's words, masked and shortened.
+    /// Why it did not, in Uber's words, masked and shortened.
     pub reason: Option<String>,
 }
 
@@ -117,20 +117,19 @@ impl Status {
     }
 }
 
-/// One outcome as a caller hands it over: `code`, `status`, and the `reason` if
-/// there is one.
-pub(crate) fn given(entry: &Json) -> Option<Outcome> {
+/// Reads one outcome from the caller: `code`, `status`, and an optional `reason`.
+pub(crate) fn parse_outcome(entry: &Json) -> Option<Outcome> {
     outcome(entry, code_of(entry.get("code"))?, None)
 }
 
-/// Outcomes as the caller gives them.
-pub(super) fn check(list: &Json) -> Option<Vec<Outcome>> {
+/// Reads outcomes from the caller.
+pub(super) fn parse_outcomes(list: &Json) -> Option<Vec<Outcome>> {
     let Json::List(entries) = list else {
         return None;
     };
     let mut outcomes = Vec::new();
     for entry in entries {
-        let outcome = given(entry)?;
+        let outcome = parse_outcome(entry)?;
         if entry.get("status").text() != Some(outcome.status.as_str()) {
             return None;
         }
@@ -139,18 +138,18 @@ pub(super) fn check(list: &Json) -> Option<Vec<Outcome>> {
     Some(outcomes)
 }
 
-/// Outcomes as Uber may give them.
-pub(super) fn find(layers: &[&Json], program: Option<&str>) -> Vec<Outcome> {
+/// Finds outcomes in Uber's body.
+pub(super) fn find_outcomes(layers: &[&Json], program: Option<&str>) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     for layer in layers {
         let own = layer.get(PROGRAM).text();
         if own.is_some() && own != program {
             continue;
         }
-        find_outcome(layer, None, &mut outcomes);
+        add_outcome(layer, None, &mut outcomes);
         for (name, value) in layer.members() {
             if let Json::List(entries) = value
-                && let Some((status, of_codes)) = said_by(name)
+                && let Some((status, of_codes)) = list_meaning(name)
             {
                 for entry in entries {
                     match (entry, status) {
@@ -159,7 +158,7 @@ pub(super) fn find(layers: &[&Json], program: Option<&str>) -> Vec<Outcome> {
                                 outcomes.push(Outcome { code, status, reason: None });
                             }
                         }
-                        _ => find_outcome(entry, status, &mut outcomes),
+                        _ => add_outcome(entry, status, &mut outcomes),
                     }
                 }
             }
@@ -168,10 +167,10 @@ pub(super) fn find(layers: &[&Json], program: Option<&str>) -> Vec<Outcome> {
     outcomes
 }
 
-/// What the name of a list says became of its entries, and whether those are codes
-/// and can't be anything else. `None` where nothing of such a list is to be read.
-fn said_by(name: &str) -> Option<(Option<Status>, bool)> {
-    let mut said = if holds(name, "fail") { FAILURE } else { 0 };
+/// The outcome that the name of a list gives to its entries, and whether these can only
+/// be codes. `None` if the list is not read.
+fn list_meaning(name: &str) -> Option<(Option<Status>, bool)> {
+    let mut said = if contains_ignore_case(name, "fail") { FAILURE } else { 0 };
     let (mut from, mut was_lower) = (0, false);
     // In snake case or camel case.
     for at in 0..=name.len() {
@@ -194,27 +193,28 @@ fn said_by(name: &str) -> Option<(Option<Status>, bool)> {
         SUCCESS => None,
         _ => return None,
     };
-    let is_known = WRAPPERS.contains(&name) || name == "results" || holds(name, "code");
+    let is_known =
+        WRAPPERS.contains(&name) || name == "results" || contains_ignore_case(name, "code");
     (status.is_some() || is_known).then_some((status, said & (CODES | UNKNOWN) == CODES))
 }
 
-/// Adds what an entry of Uber's says.
-#[inline(never)] // Once in the wasm is enough, and so for a code.
-fn find_outcome(entry: &Json, said: Option<Status>, outcomes: &mut Vec<Outcome>) {
+/// Adds the outcome of an entry.
+#[cfg_attr(hot_paths, optimize(speed))]
+#[inline(never)] // Compiled once, which is fast enough.
+fn add_outcome(entry: &Json, said: Option<Status>, outcomes: &mut Vec<Outcome>) {
     let inner = entry.get("code");
     let mut found = None;
-    for value in [
-        entry.get("code_uuid"),
-        entry.get("code_id"),
-        inner.get("id"),
-        inner.get("code_id"),
-        inner.get("code_uuid"),
-    ] {
-        let code = code_of(value);
-        if code.is_some() && found.is_some() && code != found {
-            return;
+    for (object, names) in [(entry, OF_ENTRY), (inner, OF_CODE)] {
+        for (name, value) in object.members() {
+            if !names.contains(&&**name) {
+                continue;
+            }
+            let code = code_of(value);
+            if code.is_some() && found.is_some() && code != found {
+                return;
+            }
+            found = found.or(code);
         }
-        found = found.or(code);
     }
     let Some(outcome) = found.and_then(|code| outcome(entry, code, said)) else { return };
     let other = inner.get("status").text().and_then(Status::read);
@@ -223,12 +223,16 @@ fn find_outcome(entry: &Json, said: Option<Status>, outcomes: &mut Vec<Outcome>)
     }
 }
 
+/// The members of an entry that contain its code, and those of its member `code`.
+const OF_ENTRY: &[&str] = &["code_uuid", "code_id"];
+const OF_CODE: &[&str] = &["id", "code_id", "code_uuid"];
+
 #[inline(never)]
 fn code_of(value: &Json) -> Option<Code> {
     Code::parse(value.text()?.as_bytes()).ok()
 }
 
-/// What an entry says of its code. `said` is what the name of its list does.
+/// The outcome of a code by its entry. `said` is the outcome by the name of the list.
 #[cfg_attr(hot_paths, optimize(speed))]
 fn outcome(entry: &Json, code: Code, said: Option<Status>) -> Option<Outcome> {
     let reason = entry.get("reason").text();
@@ -245,7 +249,7 @@ fn outcome(entry: &Json, code: Code, said: Option<Status>) -> Option<Outcome> {
     Some(Outcome { code, status, reason: reason.map(mask) })
 }
 
-/// Whether `text` holds `part`, in any case.
-pub(super) fn holds(text: &str, part: &str) -> bool {
+/// Whether `text` contains `part`, ignoring case.
+pub(super) fn contains_ignore_case(text: &str, part: &str) -> bool {
     text.as_bytes().windows(part.len()).any(|bytes| bytes.eq_ignore_ascii_case(part.as_bytes()))
 }

@@ -1,9 +1,9 @@
 //! `X-Uber-Signature`: hexadecimal HMAC-SHA256 of the body's raw bytes.
 //!
-//! Stated for sibling products (U4B receipts, employees, organizations), and
-//! inferred for vouchers. Stated there too: what a parser has read and written
-//! again no longer fits, since parsing drops backslashes. No time is signed, so a
-//! replay is told from a new message by its id alone.
+//! Stated for sibling products (U4B receipts, employees, organizations), and inferred for
+//! vouchers. Also stated there: a body that was parsed and serialized again no longer
+//! matches, because parsing drops backslashes. The signature covers no time, so a replay
+//! is recognised only by the message id.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -11,12 +11,11 @@ use sha2::Sha256;
 use crate::error::{Error, ErrorCode, Queued};
 use crate::secret::{PADDED, SigningKey, is_padded};
 
-/// Passes if one of the keys made the signature. All of them are tried, each in
-/// the same time whatever the signature, so that the time it takes tells nothing
-/// of a key.
+/// Succeeds if one of the keys made the signature. It tries all keys, each in constant
+/// time, so that the duration reveals nothing about a key.
 ///
-/// Several keys cover a rotation, and apps that were set up before Uber asked for
-/// a signing key: those probably sign with the client secret (inferred).
+/// Several keys cover a rotation, and apps that were set up before Uber asked for a
+/// signing key: those probably sign with the client secret (inferred).
 pub fn verify(body: &[u8], signature: Option<&str>, keys: &[SigningKey]) -> Result<(), Error> {
     let signature = signature.unwrap_or_default();
     let mut expected = [0; 32];
@@ -25,7 +24,7 @@ pub fn verify(body: &[u8], signature: Option<&str>, keys: &[SigningKey]) -> Resu
     let mut matched = false;
     let mut padded = false;
     for key in keys {
-        // Anybody can sign with an empty key.
+        // Anyone can sign with an empty key.
         usable &= !key.expose().is_empty();
         padded |= is_padded(key.expose());
         matched |= mac(key, body).is_some_and(|mac| mac.verify_slice(&expected).is_ok());
@@ -37,7 +36,7 @@ pub fn verify(body: &[u8], signature: Option<&str>, keys: &[SigningKey]) -> Resu
     } else if !is_hex {
         (ErrorCode::MalformedSignature, "X-Uber-Signature is not 64 hexadecimal digits")
     } else if !matched {
-        (ErrorCode::SignatureMismatch, "No signing key fits X-Uber-Signature")
+        (ErrorCode::SignatureMismatch, "X-Uber-Signature matches no signing key")
     } else {
         return Ok(());
     };
@@ -52,7 +51,7 @@ pub fn sign(key: &SigningKey, body: &[u8]) -> String {
     mac(key, body).map(|mac| hex::encode(mac.finalize().into_bytes())).unwrap_or_default()
 }
 
-/// HMAC takes a key of any length, so there always is one.
+/// HMAC accepts a key of any length, so this never fails.
 fn mac(key: &SigningKey, body: &[u8]) -> Option<Hmac<Sha256>> {
     let mut mac = Hmac::new_from_slice(key.expose().as_bytes()).ok()?;
     mac.update(body);
@@ -63,7 +62,7 @@ fn mac(key: &SigningKey, body: &[u8]) -> Option<Hmac<Sha256>> {
 mod tests {
     use super::*;
 
-    /// Case 5 is about cut signatures, which are refused here.
+    /// Case 5 is about truncated signatures, which are refused here.
     #[test]
     fn rfc_4231() {
         let longer = "This is a test using a larger than block-size key and a larger than \
@@ -108,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn every_digit_counts() {
+    fn every_digit_of_a_signature_matters() {
         let key = SigningKey::new("key");
         let signature = sign(&key, b"body");
         let keys = [key];

@@ -6,9 +6,9 @@ use uber_vouchers::csv::CodeReader;
 
 use crate::reading::{CODES, read, read_programs, texts};
 
-/// Control characters are no white space: a first row of them is not passed over.
+/// Control characters are not white space: a first row of them is not skipped.
 #[test]
-fn a_first_row_that_looks_empty_is_not_lost() {
+fn a_first_row_that_looks_empty_is_kept() {
     let code = CODES[0];
     let list = read(&[format!("\u{3}\n{code}").into()], None);
     assert_eq!((list.len(), list.rejected_count()), (1, 1));
@@ -18,9 +18,9 @@ fn a_first_row_that_looks_empty_is_not_lost() {
     assert_eq!((list.rejected()[0].line, list.rejected()[0].value.as_str()), (1, "\u{3}"));
 }
 
-/// White space around quotes does not open them, for the delimiter either.
+/// White space before quotes does not prevent them from opening, even for the delimiter.
 #[test]
-fn delimiters_between_quotes_do_not_count() {
+fn delimiters_inside_quotes_are_ignored() {
     let code = CODES[0];
     for header in ["x, \"a;b;c;d\",code_id", "\"a;b;c;d\" ,x,code_id", "x,\t\"a;b;c;d\"\t,code_id"]
     {
@@ -30,7 +30,7 @@ fn delimiters_between_quotes_do_not_count() {
 }
 
 #[test]
-fn a_row_of_nothing_but_white_space_is_blank() {
+fn a_row_of_white_space_is_blank() {
     let code = CODES[0];
     for row in [",,", " ,\t, ", "\" \",\"\",\"  \"", ",\" \"", "\"\n\",\" \n\","] {
         let input = format!("name,code_id,x\nx,{code},\n{row}\n");
@@ -39,8 +39,8 @@ fn a_row_of_nothing_but_white_space_is_blank() {
     }
 }
 
-/// Of a cell that is too long, so much is kept that it may end inside of a
-/// character. It is too long all the same, and no fault of the encoding.
+/// The kept part of a cell that is too long may end inside a character. The cell is too
+/// long anyway, and its encoding is valid.
 #[test]
 fn a_cell_that_is_too_long_is_valid_text() {
     for first in ["", "z"] {
@@ -50,9 +50,9 @@ fn a_cell_that_is_too_long_is_valid_text() {
     }
 }
 
-/// Cut inside of a character it reads as empty, which it is not.
+/// Truncated inside a character it reads as empty, which it is not.
 #[test]
-fn a_program_id_that_is_too_long_is_not_taken_for_none() {
+fn a_program_id_that_is_too_long_is_not_missing() {
     let code = CODES[0];
     for first in ["", "z"] {
         let input = format!("code_id,program\n{code},{first}{}\n", "é".repeat(1_100));
@@ -65,9 +65,9 @@ fn a_program_id_that_is_too_long_is_not_taken_for_none() {
     }
 }
 
-/// Rows that are all there take a shorter way, which must not lead elsewhere.
+/// The fast parser reads complete rows, and must give the same result.
 #[test]
-fn a_program_in_much_white_space_is_the_same_however_it_is_cut() {
+fn a_program_in_much_white_space_is_read_from_any_chunks() {
     let (code, other) = (CODES[0], CODES[2]);
     for spaces in [0, 1, 1_000, 1_023, 1_024, 1_500] {
         for space in [" ", "\u{a0}"] {
@@ -84,7 +84,7 @@ fn a_program_in_much_white_space_is_the_same_however_it_is_cut() {
 }
 
 #[test]
-fn the_counts_so_far_are_those_of_all_programs() {
+fn the_counts_cover_all_programs() {
     let mut reader = CodeReader::by_program(None, None);
     let [one, two, three] = CODES;
     for (row, counts) in [
@@ -109,7 +109,7 @@ fn all_rejections_count_and_the_first_1_000_are_kept() {
     let list = read(&["x\n".repeat(1_203).into()], None);
     assert_eq!((list.rejected_count(), list.rejected().len()), (1_203, 1_000));
 
-    // The quote in line 3 draws in every line to the end, the blank one aside.
+    // The quote in line 3 swallows every line to the end, except the blank one.
     let code = CODES[0];
     let input = format!("code_id,x\n{code},1\n{code},\"2\n \n{}", "x\n".repeat(1_500));
     let list = read(&[input.into()], None);

@@ -1,7 +1,7 @@
-//! Reading codes: the vectors that the JavaScript tests run as well, and
-//! inputs drawn at random, cut in every way.
+//! Reading codes: the vectors that the JavaScript tests also run, and random inputs in
+//! random chunks.
 
-// The helpers of a test are not seen as tests by clippy.toml's exceptions.
+// clippy.toml's exceptions don't cover the helper functions of a test.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod cells;

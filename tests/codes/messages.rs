@@ -1,4 +1,4 @@
-//! What is said of a rejected entry.
+//! The messages of rejected entries.
 
 use uber_vouchers::csv::{CodeReader, Column, Options};
 
@@ -9,14 +9,14 @@ fn messages_say_what_to_do() {
     let [code, ..] = CODES;
     for (input, column, says) in [
         ("EXAMPLE1", None, "code_text"),
-        ("vouchers\n", None, "name it as the column of the codes"),
-        ("my vouchers", None, "name it as the column of the codes"),
+        ("vouchers\n", None, "call it code_id"),
+        ("my vouchers", None, "call it code_id"),
         ("1f913a96f52c42a0aa0ba2ba53b2d631", None, "8-4-4-4-12"),
         ("{1f913a96-f52c-42a0-aa0b-a2ba53b2d631}", None, "8-4-4-4-12"),
         ("name,email", None, "code_id, code_uuid, uuid or code"),
-        ("code_id,email", Some("x"), "given column is not there"),
-        ("code_id", Some("x"), "given column is not there"),
-        ("code_id,x\n,1", None, "nothing"),
+        ("code_id,email", Some("x"), "file has no such column."),
+        ("code_id", Some("x"), "file has no such column."),
+        ("code_id,x\n,1", None, "is missing"),
         ("a\0b\0", None, "UTF-16"),
         ("00000000-0000-0000-0000-000000000000", None, "only zeros"),
         ("code_id\ndead-beef", None, "is a UUID with hyphens"),
@@ -30,11 +30,16 @@ fn messages_say_what_to_do() {
     let list = read(&[format!("{code},x").into()], None);
     assert!(list.rejected()[0].message.contains("header row"));
     for (header, programs, column, says) in [
-        ("code_id,x", None, None, "Say which holds the program ids."),
-        ("code_id,x", Some("y"), None, "given column of the program ids is not there"),
-        ("program,x", None, None, "code_id, code_uuid, uuid or code. Say which holds the codes."),
-        ("x,y", None, Some("z"), "given column is not there"),
-        ("x,y", None, None, "code_id, code_uuid, uuid or code. Say which holds the codes."),
+        ("code_id,x", None, None, "Name the column of the program ids."),
+        ("code_id,x", Some("y"), None, "file has no such column of program ids"),
+        (
+            "program,x",
+            None,
+            None,
+            "code_id, code_uuid, uuid or code. Name the column of the codes.",
+        ),
+        ("x,y", None, Some("z"), "file has no such column."),
+        ("x,y", None, None, "code_id, code_uuid, uuid or code. Name the column of the codes."),
     ] {
         let lists = read_programs(&[header.into()], programs, column);
         let [rejected] = lists.rejections.rejected() else { panic!("{header}") };
@@ -46,7 +51,7 @@ fn messages_say_what_to_do() {
     }
 }
 
-/// The one issue of an input.
+/// The only rejected entry of an input.
 fn only_message(input: &[u8], options: Options) -> String {
     let list = pushed(CodeReader::with(options), &[input.to_vec()]).finish();
     assert_eq!((list.len(), list.rejected_count()), (0, 1), "{}", input.escape_ascii());
@@ -54,7 +59,7 @@ fn only_message(input: &[u8], options: Options) -> String {
 }
 
 #[test]
-fn messages_name_what_is_there() {
+fn messages_name_the_content() {
     let [code, ..] = CODES;
     for (input, says) in [
         (
@@ -71,11 +76,11 @@ fn messages_name_what_is_there() {
         ("code_id\n1f913a96-f52c-42a0-aa0b-a2ba53b2d63", "There are 31 digits here"),
         (
             "Codes\n\nname;code_id\nx;y",
-            "Nothing was read. Line 1 decides the layout; the header seems to be in line 3. If so, say that the header is in line 3.",
+            "Nothing was read. Line 1 was taken as the first row; the header seems to be in line 3. If so, set the header row to 3.",
         ),
         (
             "code,code\nx,y",
-            "Several columns have the same name. Say which by its number. Nothing was read.",
+            "Several columns have this name. Give the column's number. Nothing was read.",
         ),
         ("[\"x\"]", "This is JSON or JSON lines, not a list"),
         ("{\"x\":1}\n{\"x\":2}", "This is JSON or JSON lines, not"),
@@ -91,25 +96,23 @@ fn messages_name_what_is_there() {
     let message = &list.rejected()[0].message;
     assert_eq!(
         message,
-        "This row has 4 cells, and the header names 3. A cell that holds a delimiter needs quotes."
+        "This row has 4 cells, but the header names 3. A cell that contains a delimiter needs quotes."
     );
     let options = Options { column: Column::Number(7), ..Options::default() };
-    assert!(only_message(b"x,y", options).contains("The given column is not there"));
+    assert!(only_message(b"x,y", options).contains("The file has no such column."));
     let options = Options { header_row: Some(7), ..Options::default() };
     assert!(only_message(b"x,y\n", options).contains("no header in the given line"));
     let list = read(&[format!("Codes\ncode_id\n{code}").into_bytes()], None);
     let messages: Vec<_> = list.rejected().iter().map(|one| one.message.clone()).collect();
     assert!(
-        messages[0].ends_with(
-            "the header seems to be in line 2. If so, say that the header is in line 2."
-        )
+        messages[0].ends_with("the header seems to be in line 2. If so, set the header row to 2.")
     );
-    assert!(messages[1].contains("the name of a column"), "{messages:?}");
+    assert!(messages[1].contains("a column name"), "{messages:?}");
 }
 
-/// No more is held back than is needed to tell.
+/// No more is held back than is needed.
 #[test]
-fn what_is_very_long_is_judged_by_its_beginning() {
+fn a_very_long_row_is_judged_by_its_beginning() {
     let code = CODES[0];
     let json = format!("{{\"codes\":[{}\"{code}\"]}}", format!("\"{code}\",").repeat(3_000));
     assert!(only_message(json.as_bytes(), Options::default()).contains("JSON"));

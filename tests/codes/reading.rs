@@ -1,4 +1,4 @@
-//! How the tests read: cut into chunks, into one list or one for each program.
+//! How the tests read: in chunks, into one list or one for each program.
 
 use uber_vouchers::code::list::CodeList;
 use uber_vouchers::csv::{CodeReader, ProgramLists};
@@ -9,7 +9,7 @@ pub(crate) const CODES: [&str; 3] = [
     "3d80477d-4716-4e42-9d1a-6d6b3c7f2a10",
 ];
 
-/// The input at once, byte by byte, and cut at random.
+/// The input at once, byte by byte, and in random chunks.
 pub(crate) fn chunkings(input: &[u8], random: &mut Random) -> Vec<Vec<Vec<u8>>> {
     let mut all = vec![vec![input.to_vec()], input.chunks(1).map(<[u8]>::to_vec).collect()];
     for longest in [3, 10, 100] {
@@ -47,7 +47,7 @@ pub(crate) fn texts(list: &CodeList) -> Vec<String> {
     list.iter().map(|code| code.to_string()).collect()
 }
 
-/// A small deterministic generator (xorshift): good enough to draw inputs.
+/// A small deterministic generator (xorshift), which is good enough for inputs.
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {

@@ -1,4 +1,4 @@
-//! Tables drawn at random: nothing is lost, and nothing is guessed.
+//! Random tables: nothing is lost, and nothing is guessed.
 
 use uber_vouchers::code::list::CodeList;
 use uber_vouchers::code::rejected::RejectReason;
@@ -7,7 +7,7 @@ use uber_vouchers::csv::ProgramLists;
 use crate::reading::{CODES, Random, chunkings, read, read_programs, texts};
 
 #[test]
-fn how_it_is_cut_does_not_matter() {
+fn the_result_does_not_depend_on_the_chunks() {
     #[rustfmt::skip]
     let parts: Vec<&[u8]> = vec![
         CODES[0].as_bytes(), CODES[0].as_bytes(), CODES[1].as_bytes(), CODES[2].as_bytes(),
@@ -51,9 +51,9 @@ fn how_it_is_cut_does_not_matter() {
     }
 }
 
-/// Without quotes a CSV is lines split at commas: the second opinion.
+/// Without quotes, a CSV is lines split at commas: an independent reader.
 #[test]
-fn without_quotes_it_is_split_at_commas() {
+fn a_table_without_quotes_is_split_at_commas() {
     let mut random = Random(4);
     let cells = [CODES[0], CODES[1], CODES[2], "", " ", "x", "a b", "\u{a0}"];
     for round in 0..2_000 {
@@ -62,7 +62,7 @@ fn without_quotes_it_is_split_at_commas() {
             vec![["name,code_id,email", "code_id,name", "x,y,code_id"][width - 1].to_owned()];
         let place = [1, 0, 2][width - 1];
         for _ in 0..random.below(12) {
-            // More cells than the header is another test.
+            // More cells than the header are another test.
             let most = if place == 0 { 4 } else { 3 };
             let line: Vec<_> =
                 (0..=random.below(most)).map(|_| cells[random.below(cells.len())]).collect();
@@ -92,7 +92,7 @@ fn without_quotes_it_is_split_at_commas() {
     }
 }
 
-/// A table whose columns stand in any order, with rows that are all right.
+/// A table with columns in any order, and only valid rows.
 struct Table {
     names: Vec<&'static str>,
     rows: Vec<Vec<String>>,
@@ -126,7 +126,7 @@ impl Table {
         self.names.iter().position(|have| *have == name).unwrap()
     }
 
-    /// A column in which a person writes.
+    /// A column with free text.
     fn free_column(&self, random: &mut Random) -> usize {
         self.index(["name", "note"][random.below(2)])
     }
@@ -143,7 +143,7 @@ impl Table {
         (header + &self.rows.iter().map(row).collect::<String>()).into_bytes()
     }
 
-    /// What both readers make of it, which the cuts don't change.
+    /// The result of both readers, which does not depend on the chunks.
     fn read(&self, random: &mut Random) -> (CodeList, ProgramLists) {
         let all = chunkings(&self.bytes(), random);
         let (list, lists) = (read(&all[0], None), read_programs(&all[0], None, None));
@@ -156,7 +156,7 @@ impl Table {
     }
 }
 
-/// What is taken is what the rows hold, and each row is taken or rejected.
+/// The accepted codes are those of the rows, and each row is accepted or rejected.
 fn assert_nothing_is_lost(table: &Table, random: &mut Random, codes: &[String]) {
     let (list, lists) = table.read(random);
     let shown = table.bytes();
@@ -172,10 +172,10 @@ fn assert_nothing_is_lost(table: &Table, random: &mut Random, codes: &[String]) 
     assert_eq!(taken + lists.rejections.rejected_count(), codes.len() as u64, "{shown}");
 }
 
-/// A quote opens in one row and closes in a later one, as if a cell were of many
-/// lines: none of these rows vanishes.
+/// A quote opens in one row and closes in a later one, as if a cell spanned lines: none
+/// of these rows disappears.
 #[test]
-fn quotes_that_close_by_chance_lose_no_row() {
+fn quotes_closed_by_chance_lose_no_row() {
     let mut random = Random(5);
     for round in 0..300 {
         let mut table = Table::draw(&mut random, [8, 60][round % 2]);
@@ -189,9 +189,9 @@ fn quotes_that_close_by_chance_lose_no_row() {
     }
 }
 
-/// Beyond 1,000 lines, and in a list of one column.
+/// More than 1,000 lines, and in a list of one column.
 #[test]
-fn every_line_that_is_drawn_in_counts() {
+fn every_line_inside_unmatched_quotes_counts() {
     let code = |number: u32| format!("{number:08x}-0000-4000-8000-000000000001");
     for (header, behind, before) in
         [("code_id,size\n", ",16", ",\"16"), ("code_id\n", "", ""), ("size;code_id\n", "", "16;")]
@@ -211,19 +211,19 @@ fn every_line_that_is_drawn_in_counts() {
         let lines: Vec<_> = list.rejected().iter().map(|one| one.line).collect();
         assert_eq!((lines[0], lines[999], lines.len()), (402, 1_401, 1_000), "{header}");
         assert!(list.rejected().iter().all(|one| one.reason == RejectReason::MalformedCsv));
-        assert!(list.rejected()[0].message.contains("draws in"), "{header}");
+        assert!(list.rejected()[0].message.contains("swallows lines"), "{header}");
     }
 }
 
-/// A delimiter in a cell without quotes, or two: what stands behind it is not
-/// taken for what it isn't.
+/// One or two delimiters in an unquoted cell: the cells after them are not mistaken for
+/// others.
 #[test]
-fn shifted_rows_give_no_wrong_code() {
+fn a_shifted_row_yields_no_wrong_code() {
     let mut random = Random(6);
     for round in 0..300 {
         let mut table = Table::draw(&mut random, 40);
         let codes = table.codes();
-        // Of the first row nobody can know, if its last cell is empty.
+        // A shift of the first row is undetectable if its last cell is empty.
         let row = usize::from(round % 2 == 0) + random.below(39);
         let column = table.free_column(&mut random);
         let more = [", Ann", ", a, b"][random.below(2)].replace(',', &table.delimiter.to_string());

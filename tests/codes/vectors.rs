@@ -12,7 +12,7 @@ fn vectors(kind: &str) -> Vec<Value> {
     vectors[kind].as_array().unwrap().clone()
 }
 
-/// The bytes of an input; none for a list of entries.
+/// The bytes of an input. None for a list of entries.
 fn bytes(input: &Value) -> Option<Vec<u8>> {
     let text = input["text"].as_str().map(|text| text.as_bytes().to_vec());
     text.or_else(|| input["base64"].as_str().map(base64))

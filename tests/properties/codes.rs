@@ -1,4 +1,4 @@
-//! Codes and lists of them, whatever the input and wherever it is cut.
+//! Codes and lists of codes, for any input and any chunks.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ prop_compose! {
     }
 }
 
-/// Few codes, so that some come again.
+/// Few codes, so that some occur twice.
 fn repeating_codes() -> impl Strategy<Value = Vec<Code>> {
     vec(code(), 1..20).prop_flat_map(|codes| vec(select(codes), 0..40))
 }
@@ -25,7 +25,7 @@ fn distinct(codes: &[Code]) -> Vec<Code> {
     codes.iter().copied().filter(|code| seen.insert(*code)).collect()
 }
 
-/// The input, cut there.
+/// The input in chunks that end at these positions.
 fn chunks<'a>(input: &'a [u8], cuts: &[Index]) -> Vec<&'a [u8]> {
     let mut ends_of_chunks: Vec<_> = cuts.iter().map(|cut| cut.index(input.len() + 1)).collect();
     ends_of_chunks.extend([0, input.len()]);
@@ -64,7 +64,7 @@ prop_compose! {
 }
 
 impl Form {
-    /// Cells that need quotes get them, the others if all do.
+    /// Cells that need quotes get them; the others only if all do.
     fn write(&self, rows: &[Vec<String>]) -> Vec<u8> {
         let cell = |cell: &String| {
             if self.quotes || cell.contains(['"', ',', ';', '\t', '\n', '\r']) {
@@ -89,7 +89,7 @@ impl Form {
 
 proptest! {
     #[test]
-    fn a_code_is_read_as_it_was_written(code in code(), upper: bool) {
+    fn a_code_round_trips(code in code(), upper: bool) {
         let mut text = code.to_string();
         if upper {
             text.make_ascii_uppercase();
@@ -99,7 +99,7 @@ proptest! {
     }
 
     #[test]
-    fn a_list_is_read_as_it_was_written(codes in repeating_codes(), cuts in vec(any::<Index>(), 0..6)) {
+    fn a_list_round_trips(codes in repeating_codes(), cuts in vec(any::<Index>(), 0..6)) {
         let lines: Vec<_> = codes.iter().map(Code::to_string).collect();
         let text = lines.join("\n");
         let list = read_list(text.as_bytes(), &cuts);
@@ -111,10 +111,10 @@ proptest! {
         prop_assert!(kept.iter().eq(&list));
     }
 
-    /// As a table with other columns, which may hold anything but the bare quotes
-    /// and the white space at the ends that a writer of tables would not write.
+    /// A table with other columns, which may contain anything except bare quotes and
+    /// white space at the ends, which a writer of tables would not write.
     #[test]
-    fn a_column_is_read_as_it_was_written(
+    fn a_column_round_trips(
         codes in repeating_codes(),
         others in vec(vec("[a-z \",;\\t\\né🎟0-9-]{0,12}", 2), 40),
         place in 0..3_usize,
@@ -134,7 +134,7 @@ proptest! {
     }
 
     #[test]
-    fn programs_get_their_own(
+    fn each_program_gets_its_own_codes(
         rows in vec((code(), select(vec!["p", "q 1", "r/2"])), 0..30),
         form in form_of_table(),
         cuts in vec(any::<Index>(), 0..6),
@@ -146,7 +146,7 @@ proptest! {
         for chunk in chunks(&table, &cuts) {
             reader.push(chunk);
         }
-        let ProgramLists { programs, rejections } = reader.finish_programs();
+        let ProgramLists { programs, rejections, .. } = reader.finish_programs();
         prop_assert_eq!(rejections.rejected_count(), 0);
         for (program, list) in &programs {
             let own: Vec<_> = rows.iter().filter(|row| row.1 == program.as_str()).map(|row| row.0).collect();
@@ -157,7 +157,7 @@ proptest! {
     }
 
     #[test]
-    fn where_a_file_is_cut_does_not_matter(
+    fn the_result_does_not_depend_on_where_a_file_is_split(
         parts in vec(select(vec![
             "1f913a96-f52c-42a0-aa0b-a2ba53b2d631", "2b7e1516-28ae-4d2a-abf7-158809cf4f3c", "code_id",
             "code_id,program\n", "\n", "\r\n", "\r", ",", ";", "\t", "\"", "\"\"", " ", "é", "x", "\u{feff}", "\0",

@@ -1,12 +1,12 @@
-//! What holds whatever the input: things written are read back as they were,
-//! and neither cuts, nor order, nor a restart makes a difference.
+//! Properties that hold for any input: values round-trip, and neither chunks, nor order,
+//! nor a restart make a difference.
 //!
-//! What a job does among faults and crashes is in `tests/simulation`; inputs that
-//! nobody would write are the business of `fuzz`.
+//! `tests/simulation` covers jobs with faults and crashes; `fuzz` covers inputs that
+//! nobody would write.
 
-// Proptest's source of chance does not compile to wasm32.
+// Proptest's randomness does not compile to wasm32.
 #![cfg(not(target_arch = "wasm32"))]
-// The helpers of a test are not seen as tests by clippy.toml's exceptions.
+// clippy.toml's exceptions don't cover the helper functions of a test.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod codes;

@@ -13,7 +13,7 @@ use uber_vouchers::uber::api::Api;
 use uber_vouchers::uber::id::{OrganizationId, ProgramId};
 use uber_vouchers::uber::policy::{Operation, Verdict};
 use uber_vouchers::uber::response::to_error;
-use uber_vouchers::uber::retry::{Attempt, LONGEST_WAIT_MS, Retry, RetryDecision, retry_after};
+use uber_vouchers::uber::retry::{Attempt, MAX_CALL_WAIT_MS, Retry, RetryDecision, retry_after};
 use uber_vouchers::uber::{distribute, token};
 use uber_vouchers::webhook::event::read;
 use uber_vouchers::webhook::signature::{sign, verify};
@@ -29,7 +29,7 @@ fn api() -> Api {
 
 proptest! {
     #[test]
-    fn a_request_holds_these_codes_and_no_other(codes in vec(code(), 1..40)) {
+    fn a_request_contains_exactly_these_codes(codes in vec(code(), 1..40)) {
         let program = ProgramId::new("p").unwrap();
         let request = distribute::request(&api(), &program, codes.iter().copied()).unwrap();
         let body: Value = serde_json::from_slice(&request.body.unwrap()).unwrap();
@@ -53,7 +53,7 @@ proptest! {
     }
 
     #[test]
-    fn a_form_is_read_as_it_was_written(values in vec(any::<String>(), 0..5)) {
+    fn a_form_round_trips(values in vec(any::<String>(), 0..5)) {
         let fields: Vec<_> = values.iter().map(|value| ("name", value.as_str())).collect();
         let text = form(&fields);
         prop_assert!(text.bytes().all(|byte| byte.is_ascii_graphic()));
@@ -63,7 +63,7 @@ proptest! {
     }
 
     #[test]
-    fn an_address_that_was_taken_is_taken_again(
+    fn an_accepted_url_is_accepted_again(
         scheme in "https?", host in "[a-z0-9.:@\\[\\]-]{0,12}(localhost|127\\.0\\.0\\.1|\\[::1\\])?[a-z.:0-9]{0,8}", path in "(/[a-z?#@/]{0,4}){0,2}",
     ) {
         let url = format!("{scheme}://{host}{path}");
@@ -77,7 +77,7 @@ proptest! {
     }
 
     #[test]
-    fn json_is_read_as_it_was_written(value in json(), place: Index) {
+    fn json_round_trips(value in json(), place: Index) {
         let json: Json = serde_json::from_value(value.clone()).unwrap();
         prop_assert_eq!(serde_json::to_value(&json).unwrap(), value.clone());
         if let Some((name, member)) = value.as_object().filter(|all| !all.is_empty()).and_then(|all| all.iter().nth(place.index(all.len()))) {
@@ -86,7 +86,7 @@ proptest! {
     }
 
     #[test]
-    fn only_what_was_signed_is_taken(key in ".{1,90}", body: Vec<u8>, other: Vec<u8>, flip: Index) {
+    fn only_a_signed_body_is_accepted(key in ".{1,90}", body: Vec<u8>, other: Vec<u8>, flip: Index) {
         let keys = [SigningKey::new("old"), SigningKey::new(key)];
         let signature = sign(&keys[1], &body);
         prop_assert!(verify(&body, Some(&signature), &keys).is_ok());
@@ -99,7 +99,7 @@ proptest! {
     }
 
     #[test]
-    fn no_call_is_repeated_without_end(
+    fn no_call_is_repeated_forever(
         operation in select(vec![Operation::Distribute, Operation::Read, Operation::ClientToken, Operation::SingleUseGrant]),
         most in 0..5_u32,
         attempts in vec((0..4_u8, select(vec![200_u16, 302, 400, 401, 403, 408, 409, 429, 500, 503]), proptest::option::of(0..90_u64)), 1..20),
@@ -120,7 +120,7 @@ proptest! {
                 RetryDecision::RenewToken => renewals += 1,
                 RetryDecision::Wait(wait) => {
                     waits += 1;
-                    prop_assert!(wait <= LONGEST_WAIT_MS);
+                    prop_assert!(wait <= MAX_CALL_WAIT_MS);
                     match (attempt, seconds) {
                         (Attempt::Answered(_), Some(seconds)) => prop_assert_eq!(wait, seconds * 1000),
                         _ => prop_assert!(wait < 1000 << waits.min(6)),
@@ -136,10 +136,10 @@ proptest! {
     }
 
     #[test]
-    fn a_date_says_when_to_come_back(now in 0..4_102_444_800_u64, seconds in 0..10_000_000_u64, skew in 0..1_000_000_u64) {
+    fn a_date_sets_the_time_of_the_retry(now in 0..4_102_444_800_u64, seconds in 0..10_000_000_u64, skew in 0..1_000_000_u64) {
         let fields = [("Retry-After", date(now + seconds)), ("Date", date(now))];
         let head = ResponseHead { status: 429, headers: fields.iter().map(|(name, value)| (name, value.as_str())).collect() };
-        // The local clock doesn't count where the answer tells the time.
+        // The local clock doesn't matter if the response has a date.
         prop_assert_eq!(retry_after(&head, (now + skew) * 1000), Some(seconds * 1000));
         let head = ResponseHead { status: 429, headers: fields[..1].iter().map(|(name, value)| (name, value.as_str())).collect() };
         prop_assert_eq!(retry_after(&head, now * 1000), Some(seconds * 1000));
@@ -155,18 +155,18 @@ proptest! {
     }
 
     #[test]
-    fn a_token_lives_as_long_as_it_says(life in 0..100_000_000_u32, as_text: bool) {
+    fn a_token_expires_when_it_says(life in 0..100_000_000_u32, as_text: bool) {
         let body = if as_text { format!("\"{life}\"") } else { life.to_string() };
         let body = serde_json::from_str(&format!(r#"{{"access_token":"t","expires_in":{body}}}"#)).unwrap();
         let head = ResponseHead { status: 200, ..ResponseHead::default() };
         let tokens = token::parse_response(&head, "", &body, None, NOW).unwrap();
         prop_assert_eq!(tokens.expires_at, NOW + u64::from(life) * 1000);
-        // A short life leaves most of it for use.
+        // A short-lived token is used for most of its lifetime.
         prop_assert_eq!(tokens.is_stale(NOW), life == 0);
     }
 
     #[test]
-    fn a_distribution_without_codes_settles_nothing(value in json(), event_type in "[a-z_]{0,20}") {
+    fn a_distribution_without_codes_has_no_outcomes(value in json(), event_type in "[a-z_]{0,20}") {
         let mut body = value;
         if !body.is_object() {
             let body: Json = serde_json::from_value(body).unwrap();
@@ -179,7 +179,7 @@ proptest! {
     }
 }
 
-/// Values without a code in them.
+/// Values that contain no code.
 fn json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -214,7 +214,7 @@ fn decode(text: &str) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-/// A date of HTTP, counted day by day.
+/// A date in HTTP form, computed day by day.
 fn date(epoch_s: u64) -> String {
     let names =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];

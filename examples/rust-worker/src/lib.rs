@@ -1,17 +1,17 @@
-//! An edge worker in Rust that distributes codes, and is told by Uber's webhooks
-//! what became of them. Build it for `wasm32-unknown-unknown`.
+//! An edge worker in Rust that distributes codes, and receives their outcomes from
+//! Uber's webhooks. Build it for `wasm32-unknown-unknown`.
 //!
 //! | | |
 //! | --- | --- |
 //! | `POST /distribute/{program}` | the body is a file of codes; needs `Authorization: Bearer OPERATOR_KEY` |
-//! | `POST /webhook` | where Uber sends what became of them |
+//! | `POST /webhook` | receives outcomes from Uber |
 //!
 //! Secrets: `UBER_CLIENT_ID`, `UBER_CLIENT_SECRET`, `UBER_SIGNING_KEY` and
 //! `OPERATOR_KEY`; variables: `UBER_ORGANIZATION_ID` and, for a sandbox,
 //! `UBER_BASE_URL` and `UBER_TOKEN_URL`.
 //!
-//! It keeps nothing: a repeated upload is a second send. A job (`uber_vouchers::job`)
-//! with its journal in a Durable Object is what knows better.
+//! It stores nothing: a repeated upload is a second send. A job (`uber_vouchers::job`)
+//! with its journal in a Durable Object prevents that.
 
 #![forbid(unsafe_code)]
 
@@ -48,7 +48,7 @@ async fn fetch(mut request: Request, env: Env, _context: Context) -> worker::Res
             let body = request.bytes().await?;
             take_webhook(&env, &body, signature.as_deref(), environment.as_deref())
         }
-        _ => return Response::error("There is nothing here", 404),
+        _ => return Response::error("There is nothing at this address", 404),
     };
     match done {
         Ok(text) => Response::ok(text),
@@ -64,7 +64,7 @@ async fn fetch(mut request: Request, env: Env, _context: Context) -> worker::Res
     }
 }
 
-/// Compared by their MACs, so that the time it takes tells nothing of the key.
+/// Compares MACs, so that the time reveals nothing about the key.
 fn is_operator(request: &Request, env: &Env) -> worker::Result<bool> {
     let key = env.secret("OPERATOR_KEY")?.to_string();
     let given = request.headers().get("Authorization")?.unwrap_or_default();
@@ -80,7 +80,7 @@ async fn distribute_file(env: &Env, program: &str, file: &[u8]) -> Result<String
         Api::DEFAULT_LANGUAGE,
     )?;
     let program = ProgramId::new(program)?;
-    // The codes are another's: whoever knew the seed could choose some that take long.
+    // The codes come from outside: knowing the seed, somebody could choose slow ones.
     let seed = js_sys::Math::random().to_bits();
     let mut reader = CodeReader::with(csv::Options { seed, ..csv::Options::default() });
     reader.push(file);
@@ -89,7 +89,7 @@ async fn distribute_file(env: &Env, program: &str, file: &[u8]) -> Result<String
     let call = distribute::request(&api, &program, list.iter())?;
 
     let token = token(env).await?;
-    // Not repeated here: `retry::Retry` says what may be.
+    // Not repeated here: `retry::Retry` decides what may be repeated.
     let (head, body, parsed) = send(&call, Some(&token), Operation::Distribute).await?;
     match Verdict::of_answer(&head, &body, &parsed) {
         Verdict::Accepted => Ok(format!("{list:?} are queued.\n")),
@@ -97,7 +97,7 @@ async fn distribute_file(env: &Env, program: &str, file: &[u8]) -> Result<String
     }
 }
 
-/// A token of its own for each call: a real worker keeps it, as Uber gives 100 an
+/// Requests a token for each call: a real worker keeps it, since Uber issues 100 an
 /// hour.
 async fn token(env: &Env) -> Result<AccessToken, Error> {
     let app = AppCredentials {
@@ -132,7 +132,8 @@ async fn send(
     token: Option<&AccessToken>,
     operation: Operation,
 ) -> Result<(ResponseHead, String, Json<'static>), Error> {
-    let lost = |_| Error::new(ErrorCode::ConnectionFailed, operation.lost(true), "No answer came");
+    let lost =
+        |_| Error::new(ErrorCode::ConnectionFailed, operation.lost(true), "There was no response");
     let headers = Headers::new();
     for (name, value) in &call.headers {
         headers.set(name, value).map_err(lost)?;
@@ -143,7 +144,7 @@ async fn send(
     let mut init = RequestInit::new();
     init.with_method(Method::from(call.method.as_str().to_owned()))
         .with_headers(headers)
-        // A POST that is redirected is a second send.
+        // A redirected POST is a second send.
         .with_redirect(RequestRedirect::Manual)
         .with_body(call.body.as_deref().map(|body| Uint8Array::from(body).into()));
     let request = Request::new_with_init(&call.url, &init).map_err(lost)?;
@@ -152,7 +153,7 @@ async fn send(
         status: answer.status_code(),
         headers: answer.headers().entries().collect(),
     };
-    // The status line is the evidence, whatever becomes of the body.
+    // The status line is the evidence, even if reading the body fails.
     let body = answer.text().await.unwrap_or_default();
     let parsed = serde_json::from_str(&body).unwrap_or_default();
     Ok((head, body, parsed))

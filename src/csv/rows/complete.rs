@@ -1,28 +1,28 @@
-//! A row that is complete: a header, data, or rejected.
+//! A complete row: a header, data, or rejected.
 
-use super::{CellState, NO_DELIMITER, Rows};
+use super::{CellState, NO_DELIMITER, RowParser};
 use crate::code::rejected::RejectReason;
 use crate::csv::cell::Cell;
 use crate::csv::columns::FirstRow;
 use crate::csv::message;
-use crate::csv::programs::Collector;
+use crate::csv::programs::{Collector, READS_ALL};
 use crate::text::{decimal, text};
 
-/// Why a row is refused: what to show of it, and what to say.
+/// Why a row is rejected: the cell to show, the reason, and the message.
 type Refusal<'a> = (&'a Cell, RejectReason, String);
 
-impl Rows {
+impl RowParser {
     pub(super) fn end_row(&mut self, collector: &mut Collector) {
         let is_header = !self.has_columns;
         self.close_quotes(self.state);
-        let holds = self.header.holds();
-        let has_own_code = || (!is_header || self.column == 0) && self.code.holds(holds);
+        let content = self.header.content();
+        let has_own_code = || (!is_header || self.column == 0) && self.code.contains(content);
         let is_taken = if self.state == CellState::Malformed {
             self.reject_quotes(message::MALFORMED, collector);
             false
         } else if self.quoted.have_codes(has_own_code) {
-            // What the quotes have drawn in may be no part of the code.
-            self.code.cut(self.delimiter);
+            // The text inside the quotes may not belong to the code.
+            self.code.truncate_at(self.delimiter);
             self.reject_quotes(message::DRAWS_IN, collector);
             false
         } else if is_header {
@@ -44,10 +44,10 @@ impl Rows {
         self.row_lines.is_filled = false;
     }
 
-    /// Rejects a row whose quotes went wrong, with all that they have drawn in.
+    /// Rejects a row with unmatched quotes, and every line inside them.
     fn reject_quotes(&mut self, mut why: &'static str, collector: &mut Collector) {
         if self.column == self.columns.code {
-            self.code.cut(self.delimiter);
+            self.code.truncate_at(self.delimiter);
         }
         let is_list = self.delimiter == NO_DELIMITER && !self.header.is_by_program();
         if !self.has_columns && (!is_list || self.has_header_below()) {
@@ -59,7 +59,7 @@ impl Rows {
         self.reject_lines(why.into(), None, collector);
     }
 
-    /// Rejects the row, and each of its further lines that is not blank.
+    /// Rejects the row, and each further line of it that is not blank.
     fn reject_lines(
         &mut self,
         mut message: String,
@@ -78,31 +78,36 @@ impl Rows {
 
     fn end_header(&mut self, collector: &mut Collector) {
         self.header.consider(&self.code);
-        if self.header.named() == 0 {
+        if self.header.named_count() == 0 {
             self.header.reset();
             return;
         }
         self.has_columns = true;
-        let (reason, fault) = match self.header.judge() {
+        let (reason, fault) = match self.header.decide() {
             FirstRow::Header(columns) => {
                 self.columns = columns;
-                self.shape.begin(columns, self.header.count(), self.header.named());
+                self.shape.begin(columns, self.header.count(), self.header.named_count());
                 return;
             }
             FirstRow::Data(_) if self.header.count() == 1 && !self.has_header_below() => {
-                self.end_data(true, collector);
+                if !READS_ALL
+                    || !self.has_recipient_below
+                    || !collector.is_name_of_recipients(&self.code)
+                {
+                    self.end_data(true, collector);
+                }
                 return;
             }
             FirstRow::Data(_) => (RejectReason::MissingColumn, message::NO_HEADER),
             FirstRow::Fault(reason, fault) => (reason, fault),
         };
         let fault = text(&[fault, &self.hint()]);
-        collector.reject(self.header.shown().rejected(self.line, reason, fault), None);
+        collector.reject(self.header.sample().rejected(self.line, reason, fault), None);
         self.is_finished = true;
     }
 
-    /// Takes or rejects a row; `is_first`: it is the only row that could have been
-    /// a header. True if it is taken.
+    /// Accepts or rejects a row; `is_first`: it is the only row that could have been a
+    /// header. True if it is accepted.
     fn end_data(&mut self, is_first: bool, collector: &mut Collector) -> bool {
         if !self.shape.has_other() && self.code.is_empty() {
             return false;
@@ -115,7 +120,7 @@ impl Rows {
             program.is_some_and(|program| collector.knows(program))
         });
         if is_shifted {
-            // Only the first cell can't be shifted.
+            // Only the first cell is certain not to be shifted.
             let program = program.filter(|_| self.columns.program() == Some(0)).map(str::to_owned);
             self.reject_lines(self.shape.fault(), program.as_deref(), collector);
             return false;
@@ -123,7 +128,7 @@ impl Rows {
         if collector.is_for_recipients() {
             return collector.match_recipient(self.line, [&self.code, &self.program]);
         }
-        let Err((cell, reason, mut message)) = self.judge(collector) else { return true };
+        let Err((cell, reason, mut message)) = self.read_data_row(collector) else { return true };
         if is_first
             && reason == RejectReason::NotAUuid
             && !cell.is_empty()
@@ -140,20 +145,20 @@ impl Rows {
         self.later_header.is_some_and(|(_, has_cells)| has_cells)
     }
 
-    /// Says where the header seems to be, if it isn't the first row.
+    /// The line in which the header seems to be, if it is not the first row.
     fn hint(&self) -> String {
         let Some((header, _)) = self.later_header else { return String::new() };
         let (line, header) = (decimal(self.line), decimal(header));
         text(&[message::LINE, &line, message::DECIDES, &header, message::IF_SO, &header, "."])
     }
 
-    fn judge(&self, collector: &mut Collector) -> Result<(), Refusal<'_>> {
+    fn read_data_row(&self, collector: &mut Collector) -> Result<(), Refusal<'_>> {
         let (code, program) = (&self.code, &self.program);
         let missing = |message: &str| (code, RejectReason::MissingColumn, message.to_owned());
         if self.column < self.columns.code.max(self.columns.program().unwrap_or(0)) {
             return Err(missing(message::SHORT_ROW));
         }
-        let id = code.code().map_err(|reason| (code, reason, code.fault(reason)))?;
+        let id = code.code().map_err(|reason| (code, reason, code.message_for(reason)))?;
         if self.columns.program().is_some() && program.is_empty() {
             return Err(missing(message::EMPTY_PROGRAM));
         }

@@ -1,7 +1,7 @@
-//! The batches of a job: which codes each has, and what is known of it.
+//! The batches of a job: which codes each has, and what is known about it.
 
 use super::Ledger;
-use super::outcomes::{DISTRIBUTED, USED, USED_BEFORE};
+use super::outcome_order::{DISTRIBUTED, USED, USED_BEFORE};
 use crate::error::ErrorCode;
 use crate::job::record::Begin;
 use crate::job::state::Evidence;
@@ -10,42 +10,42 @@ use crate::job::state::Evidence;
 #[derive(Clone, Debug)]
 pub(in crate::job) struct Batch {
     pub(in crate::job) evidence: Evidence,
-    /// Of the last answer that was no acceptance.
+    /// The error of the last response that did not accept the batch.
     pub(in crate::job) error: Option<ErrorCode>,
     pub(in crate::job) status: u16,
-    /// Uber's own code in that answer, in the table of those.
+    /// The number of Uber's code in that response, in the table of Uber's codes.
     pub(in crate::job) uber_code: Option<u16>,
-    /// Whether the error is about a request that never left.
+    /// Whether the error is about a request that was never sent.
     pub(in crate::job) unsent: bool,
     pub(in crate::job) attempts: u32,
     pub(in crate::job) distributed: u32,
     pub(in crate::job) failed: u32,
-    /// Known to be in use since they left.
+    /// Codes that became known to be in use after they were sent.
     pub(super) used: u32,
-    /// Known to be in use before they left.
+    /// Codes that were known to be in use before they were sent.
     pub(super) used_before: u32,
     pub(in crate::job) sent_at: u64,
 }
 
 impl Batch {
-    /// How many codes are known to have reached their recipients by now.
+    /// How many codes are known to be delivered.
     pub(super) const fn reached(&self) -> u32 {
         let shown =
             if self.evidence.outcomes_visible() { self.distributed + self.used_before } else { 0 };
         self.used + shown
     }
 
-    /// How many outcomes count by now.
+    /// How many outcomes are visible.
     pub(in crate::job) const fn reported(&self) -> u32 {
         self.reached() + if self.evidence.outcomes_visible() { self.failed } else { 0 }
     }
 
-    /// How many codes are known to be in use, whether they have left or not.
+    /// How many codes are known to be in use, sent or not.
     pub(in crate::job) const fn known_used(&self) -> u32 {
         self.used + self.used_before
     }
 
-    /// Where codes with this outcome are counted.
+    /// The count that includes codes with this outcome.
     pub(super) const fn tally(&mut self, outcome: u16) -> Option<&mut u32> {
         match outcome {
             0 => None,
@@ -57,30 +57,30 @@ impl Batch {
     }
 }
 
-/// Where a job pauses by itself.
+/// Where a job pauses automatically.
 #[derive(Default)]
 pub(in crate::job) struct Pause {
-    /// After so many codes; 0 for no pause.
+    /// The number of codes before the pause; 0 for no pause.
     pub(in crate::job) codes: usize,
-    /// How many batches they make: the last one ends there.
+    /// How many batches these codes fill: the last one ends at the pause.
     pub(in crate::job) batches: usize,
     pub(in crate::job) stage: PauseStage,
 }
 
-/// How far a job is on its way past the pause.
+/// Where a job is relative to its pause.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::job) enum PauseStage {
-    /// Codes behind it have left, or there is none.
+    /// Codes after the pause were sent, or the job has no pause.
     #[default]
     Over,
-    /// Not all codes before it have been answered, as far as the journal knows.
+    /// As far as the journal knows, not all codes before the pause have a response.
     Ahead,
-    /// They have, and none behind it has left.
+    /// All codes before the pause have a response, and none after it was sent.
     Reached,
 }
 
 impl Ledger {
-    /// Makes the batches once all codes are there.
+    /// Creates the batches once all codes are known.
     pub(in crate::job) fn create_batches(&mut self) {
         let Begin { total, batch_size, .. } = self.begin;
         if self.codes.so_far().len() != total || !self.batches.is_empty() {
@@ -106,8 +106,8 @@ impl Ledger {
         *pending = u32::try_from(total).unwrap_or(u32::MAX);
     }
 
-    /// The places of a batch's codes.
-    pub(in crate::job) fn places(&self, batch: usize) -> std::ops::Range<usize> {
+    /// The indices of a batch's codes.
+    pub(in crate::job) fn indices(&self, batch: usize) -> std::ops::Range<usize> {
         let Begin { batch_size, total, .. } = self.begin;
         let Pause { codes, batches, .. } = self.pause;
         let (first, end) = match batch.checked_sub(batches) {
@@ -119,18 +119,18 @@ impl Ledger {
     }
 
     /// The batch of a code.
-    pub(in crate::job) fn batch_of(&self, place: usize) -> Option<usize> {
+    pub(in crate::job) fn batch_of(&self, index: usize) -> Option<usize> {
         let Pause { codes, batches, .. } = self.pause;
-        let (before, place) = match place.checked_sub(codes) {
-            None => (0, place),
+        let (before, index) = match index.checked_sub(codes) {
+            None => (0, index),
             Some(after) => (batches, after),
         };
-        Some(before + place.checked_div(self.begin.batch_size)?)
+        Some(before + index.checked_div(self.begin.batch_size)?)
     }
 
     /// How many codes a batch has.
     #[allow(clippy::cast_possible_truncation)]
     pub(in crate::job) fn size(&self, batch: usize) -> u32 {
-        self.places(batch).len() as u32
+        self.indices(batch).len() as u32
     }
 }

@@ -15,7 +15,7 @@ fn invalid_settings_are_refused() {
         Settings { interval_ms: f64::NEG_INFINITY, ..settings() },
     ] {
         let mut recovery = Recovery::new(example(), wrong.clone());
-        recovery.offer(code(0).as_bytes(), 1);
+        recovery.add_codes(code(0).as_bytes(), 1);
         let created = recovery.create(ProgramId::new("p").unwrap(), [7; 16], 0, NOW);
         let mut recovery = Recovery::new(example(), wrong.clone());
         recovery.push(&journal).unwrap();
@@ -34,7 +34,7 @@ fn invalid_settings_are_refused() {
     }
 }
 
-/// Only what can be read again may be written.
+/// Only records that can be read again may be written.
 #[test]
 fn a_base_url_too_long_for_a_journal_is_refused() {
     for (length, fits) in [(65_535, true), (65_536, false), (70_000, false), (1 << 20, false)] {
@@ -43,7 +43,7 @@ fn a_base_url_too_long_for_a_journal_is_refused() {
         let organization = crate::uber::id::OrganizationId::new("org/1").unwrap();
         let api = Api::new(base_url, organization, "en_US").unwrap();
         let mut recovery = Recovery::new(api.clone(), settings());
-        recovery.offer(code(0).as_bytes(), 1);
+        recovery.add_codes(code(0).as_bytes(), 1);
         match recovery.create(ProgramId::new("p").unwrap(), [7; 16], 0, NOW) {
             Ok(mut job) => {
                 let Action::Save(journal) = job.poll(NOW) else { panic!() };
@@ -61,23 +61,23 @@ fn a_base_url_too_long_for_a_journal_is_refused() {
 }
 
 #[test]
-fn it_says_how_many_codes_were_offered() {
+fn the_added_codes_are_counted() {
     let mut recovery = Recovery::new(example(), settings());
-    assert_eq!(recovery.offered(), 0);
+    assert_eq!(recovery.code_count(), 0);
     for (number, offered) in [(0, 1), (1, 2), (0, 2), (2, 3)] {
-        recovery.offer(code(number).as_bytes(), 3);
-        assert_eq!(recovery.offered(), offered);
+        recovery.add_codes(code(number).as_bytes(), 3);
+        assert_eq!(recovery.code_count(), offered);
     }
 }
 
 #[test]
-fn a_creation_that_was_cut_off_starts_again() {
+fn an_incomplete_creation_starts_over() {
     let bench = Bench::new(3);
     let create = |journal: &[u8], codes: usize, program: &str| {
         let mut recovery = Recovery::new(example(), settings());
         recovery.push(journal)?;
         for number in 0..codes {
-            recovery.offer(code(number).as_bytes(), codes);
+            recovery.add_codes(code(number).as_bytes(), codes);
         }
         let kept = recovery.kept();
         let program = ProgramId::new(program).unwrap();
@@ -101,10 +101,10 @@ fn a_creation_that_was_cut_off_starts_again() {
     assert_eq!(create(b"", 0, "p").err().unwrap().code, ErrorCode::EmptyCodes);
 }
 
-/// The list is compared code by code; what was dropped from it when the journal
-/// was written is dropped again.
+/// The list is compared code by code; codes that were dropped when the journal was
+/// written are dropped again.
 #[test]
-fn a_journal_is_recognised_by_its_codes() {
+fn a_journal_is_identified_by_its_codes() {
     let bench = Bench::new(3);
     let create = |numbers: &[usize], distinct: bool| {
         let mut recovery = Recovery::new(example(), settings());
@@ -112,9 +112,9 @@ fn a_journal_is_recognised_by_its_codes() {
         for number in numbers {
             let offered = if *number == 99 { [0; 16] } else { *code(*number).as_bytes() };
             if distinct {
-                recovery.offer_distinct(&offered, 6);
+                recovery.add_distinct_codes(&offered, 6);
             } else {
-                recovery.offer(&offered, 6);
+                recovery.add_codes(&offered, 6);
             }
         }
         recovery.create(ProgramId::new("p").unwrap(), [8; 16], 0, NOW)
@@ -138,16 +138,16 @@ fn a_journal_is_recognised_by_its_codes() {
 }
 
 #[test]
-fn a_list_that_is_known_to_be_distinct_makes_the_same_job() {
+fn codes_added_as_distinct_create_the_same_job() {
     let ids: Vec<u8> = (0..9_000).flat_map(|number| *code(number).as_bytes()).collect();
     let settings = Settings { batch_size: 5_000, ..settings() };
     let made = |distinct: bool| {
         let mut recovery = Recovery::new(example(), settings.clone());
         for piece in ids.chunks(70_000 / 16 * 16) {
             if distinct {
-                recovery.offer_distinct(piece, 9_000);
+                recovery.add_distinct_codes(piece, 9_000);
             } else {
-                recovery.offer(piece, 9_000);
+                recovery.add_codes(piece, 9_000);
             }
         }
         let mut job = recovery.create(ProgramId::new("p").unwrap(), [7; 16], 0, NOW).unwrap();
@@ -171,8 +171,8 @@ fn a_list_that_is_known_to_be_distinct_makes_the_same_job() {
         let outcome =
             |number| Outcome { code: code(number), status: Status::Distributed, reason: None };
         assert_eq!(job.handle_outcomes(&[outcome(8_999), outcome(0), outcome(9_000)]), 2);
-        let place = job.results().position(|result| result.state == Distributed);
-        assert_eq!(place, Some(0));
+        let index = job.results().position(|result| result.state == Distributed);
+        assert_eq!(index, Some(0));
         (journal, sent)
     };
     let (journal, sent) = made(true);
@@ -200,7 +200,7 @@ fn ids_in_another_form_are_the_same_ids() {
     let [lower, upper] =
         ["5f1a3b52-0c7e-4a52-8f3e-2f6f9f1f7a10", "5F1A3B520C7E4A528F3E2F6F9F1F7A10"];
     let mut recovery = Recovery::new(api(lower), settings());
-    recovery.offer(code(0).as_bytes(), 1);
+    recovery.add_codes(code(0).as_bytes(), 1);
     let mut job = recovery.create(ProgramId::new(lower).unwrap(), [7; 16], 0, NOW).unwrap();
     let Action::Save(journal) = job.poll(NOW) else { panic!() };
     let recover = |organization| {
@@ -212,13 +212,13 @@ fn ids_in_another_form_are_the_same_ids() {
     let error = recover("another").resume(false).err().unwrap();
     assert_eq!(error.code, ErrorCode::JournalMismatch);
     let mut recovery = recover(upper);
-    recovery.offer(code(0).as_bytes(), 1);
+    recovery.add_codes(code(0).as_bytes(), 1);
     let job = recovery.create(ProgramId::new(upper).unwrap(), [8; 16], 0, NOW).unwrap();
     assert_eq!(job.id(), [7; 16]);
 }
 
 #[test]
-fn a_program_is_the_same_however_its_id_is_written() {
+fn a_program_is_the_same_in_every_form_of_its_id() {
     let id = "11111111-2222-4333-8444-abcdefabcdef";
     for (reported, settled) in [
         (Some("11111111-2222-4333-8444-ABCDEFABCDEF"), 1),
@@ -229,7 +229,7 @@ fn a_program_is_the_same_however_its_id_is_written() {
         let create = |journal: &[u8], id: &str| {
             let mut recovery = Recovery::new(example(), settings());
             recovery.push(journal).unwrap();
-            recovery.offer(code(0).as_bytes(), 1);
+            recovery.add_codes(code(0).as_bytes(), 1);
             recovery.create(ProgramId::new(id).unwrap(), [7; 16], 0, NOW)
         };
         let mut job = create(&[], id).unwrap();
@@ -238,7 +238,7 @@ fn a_program_is_the_same_however_its_id_is_written() {
         job.start(NOW);
         let Action::Save(more) = job.poll(NOW) else { panic!() };
         journal.extend(more);
-        // Under way when it breaks off, so unknown.
+        // Under way when the job is interrupted, so unknown.
         let mut job = create(&journal, &id.to_uppercase()).unwrap();
         assert_eq!(job.program().as_str(), id);
         let program = reported.map_or(Json::Null, |program| Json::Text(program.into()));

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_journal_cut_anywhere_resumes_or_starts_again() {
+fn a_journal_truncated_anywhere_resumes_or_starts_over() {
     let mut bench = Bench::new(3);
     bench.run();
     bench.answer(0, 200);
@@ -34,15 +34,15 @@ fn a_damaged_journal_is_reported_with_its_offset() {
     let mut bench = Bench::new(3);
     bench.run();
     bench.answer(0, 200);
-    for place in 0..bench.journal.len() {
+    for index in 0..bench.journal.len() {
         for bit in [0x01, 0x80] {
             let mut damaged = bench.journal.clone();
-            damaged[place] ^= bit;
+            damaged[index] ^= bit;
             let mut recovery = Recovery::new(example(), settings());
             let error = recovery.push(&damaged).unwrap_err();
             let code =
-                if place < 4 { ErrorCode::JournalMismatch } else { ErrorCode::JournalCorrupt };
-            assert_eq!(error.code, code, "{place}");
+                if index < 4 { ErrorCode::JournalMismatch } else { ErrorCode::JournalCorrupt };
+            assert_eq!(error.code, code, "{index}");
         }
     }
     let mut doubled = bench.journal.clone();
@@ -50,10 +50,10 @@ fn a_damaged_journal_is_reported_with_its_offset() {
     assert!(Recovery::new(example(), settings()).push(&doubled).is_err());
 }
 
-/// What a crash leaves is a beginning of what was written. Nothing else may be
-/// taken for it, because that is cut off.
+/// A crash leaves a prefix of what was written. Other damage must not be mistaken for
+/// one, because torn bytes are removed.
 #[test]
-fn a_damaged_length_is_no_torn_record() {
+fn a_damaged_length_is_not_a_torn_record() {
     let bench = Bench::new(1);
     let longest = 1_u32 << 20;
     for (length, complement, torn) in [
@@ -72,8 +72,8 @@ fn a_damaged_length_is_no_torn_record() {
     }
 }
 
-/// A power cut can leave zeros where an append had not reached the disk: behind
-/// what is whole, and in place of the rest of it.
+/// A power failure can leave zeros where an append had not reached the disk: after the
+/// complete records, or in place of the rest of one.
 #[test]
 fn zeros_at_the_end_are_torn() {
     let mut bench = Bench::new(3);
@@ -96,7 +96,7 @@ fn zeros_at_the_end_are_torn() {
                 match (recovery.resume(false), is_complete) {
                     (Ok(job), true) => assert_eq!(job.results().count(), 6),
                     (Err(error), false) if error.code == ErrorCode::JournalMismatch => {}
-                    // A few zeros at the end of a checksum can be damage too.
+                    // A few zeros at the end of a checksum may also be damage.
                     (Err(error), _) => {
                         assert!(zeros < 4 && error.code == ErrorCode::JournalCorrupt, "{cut}");
                     }
@@ -118,7 +118,7 @@ fn bytes_after_zeros_are_damage() {
                 let mut recovery = Recovery::new(example(), settings());
                 let pushed = damaged.chunks(piece).try_for_each(|bytes| recovery.push(bytes));
                 let error = pushed.err().or_else(|| recovery.resume(false).err());
-                // Or it is still a record that was cut off.
+                // Or it is still a torn record.
                 let code = error.map(|error| error.code);
                 let cut_off = end < journal.len() && zeros <= 60;
                 assert!(code == Some(ErrorCode::JournalCorrupt) || cut_off, "{end} {zeros}");
@@ -127,17 +127,17 @@ fn bytes_after_zeros_are_damage() {
     }
 }
 
-/// Nothing had left where a creation broke off; all of a job turned to zeros says
+/// If the creation is incomplete, nothing was sent; a whole job turned into zeros proves
 /// nothing.
 #[test]
-fn a_journal_of_zeros_alone_is_a_creation_that_was_cut_off() {
+fn a_journal_of_zeros_alone_is_an_incomplete_creation() {
     for (zeros, begins) in [(1, true), (3, true), (8, true), (1 << 20, true), (3 << 20, false)] {
         for start in [&b""[..], b"uv", b"uvj"] {
             let mut recovery = Recovery::new(example(), settings());
             recovery.push(start).unwrap();
             vec![0; zeros].chunks(65_536).for_each(|bytes| recovery.push(bytes).unwrap());
             assert_eq!(recovery.kept(), 0);
-            recovery.offer(code(0).as_bytes(), 1);
+            recovery.add_codes(code(0).as_bytes(), 1);
             let job = recovery.create(ProgramId::new("p").unwrap(), [7; 16], 0, NOW);
             assert_eq!(job.is_ok(), begins, "{zeros}");
         }

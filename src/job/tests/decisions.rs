@@ -1,4 +1,4 @@
-//! What the operator decides.
+//! The operator's decisions.
 
 use super::*;
 
@@ -69,7 +69,7 @@ fn the_operator_marks_a_batch_as_queued() {
     let mut bench = unknown();
     bench.job.resolve(Some(0), Decision::Queued).unwrap();
     assert_eq!(bench.states(), [InQueue, InQueue]);
-    assert_eq!(bench.job.code(0).unwrap().by, By::Operator);
+    assert_eq!(bench.job.code(0).unwrap().by, Source::Operator);
     assert_eq!(bench.report(0, Err(None)), 1, "outcomes still apply");
     assert_eq!(bench.states(), [Failed, InQueue]);
     bench.check();
@@ -148,12 +148,12 @@ fn a_decision_about_a_resend_can_be_changed() {
     }
 }
 
-/// A decision that stood in the journal before the codes would be about batches
-/// that are not there yet, and nobody could read the journal again.
+/// A decision before the codes in the journal would be about batches that don't exist
+/// yet, and the journal would be unreadable.
 #[test]
 fn nothing_is_decided_before_the_list_is_saved() {
     let mut recovery = Recovery::new(example(), settings());
-    recovery.offer(code(0).as_bytes(), 1);
+    recovery.add_codes(code(0).as_bytes(), 1);
     let mut job = recovery.create(ProgramId::new("p").unwrap(), [7; 16], 0, NOW).unwrap();
     for batch in [None, Some(0)] {
         let error = job.resolve(batch, Decision::Abandon).unwrap_err();

@@ -1,9 +1,9 @@
-//! What Uber reports of codes.
+//! Outcomes that Uber reports.
 
 use super::*;
 
 #[test]
-fn a_pending_code_takes_no_outcome() {
+fn a_pending_code_accepts_no_outcome() {
     let mut bench = Bench::new(2);
     assert_eq!(bench.report(0, Ok(())), 0);
     bench.run();
@@ -15,7 +15,7 @@ fn a_pending_code_takes_no_outcome() {
 }
 
 #[test]
-fn while_sending_an_outcome_is_kept_until_the_answer() {
+fn while_sending_an_outcome_is_kept_until_the_response() {
     for (answer, then) in [
         (Some(200), [Distributed, InQueue]),
         (Some(500), [Distributed, Unknown]),
@@ -37,7 +37,7 @@ fn while_sending_an_outcome_is_kept_until_the_answer() {
 }
 
 #[test]
-fn an_unknown_code_takes_its_outcome_and_no_other() {
+fn an_unknown_code_accepts_its_own_outcome_only() {
     let mut bench = unknown();
     assert_eq!(bench.report(1, Err(Some("full"))), 1);
     assert_eq!(bench.states(), [Unknown, Failed]);
@@ -69,15 +69,15 @@ fn a_batch_says_how_many_of_its_codes_were_reported() {
 }
 
 #[test]
-fn outcomes_end_the_same_in_every_order() {
+fn outcomes_lead_to_the_same_state_in_every_order() {
     let outcomes = [Ok(()), Err(None), Err(Some("b")), Err(Some("a")), Err(Some("c"))];
     let orders = [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [2, 0, 4, 1, 3], [1, 4, 2, 3, 3]];
     for some in 1..32_u32 {
         let mut ends = orders.map(|order| {
             let mut bench = unknown();
-            for place in order.into_iter().chain([4, 0, 2, 1, 3]) {
-                if some & 1 << place != 0 {
-                    bench.report(0, outcomes[place]);
+            for index in order.into_iter().chain([4, 0, 2, 1, 3]) {
+                if some & 1 << index != 0 {
+                    bench.report(0, outcomes[index]);
                 }
             }
             bench.check();
@@ -95,7 +95,7 @@ fn outcomes_end_the_same_in_every_order() {
 }
 
 #[test]
-fn a_rejected_code_takes_no_outcome() {
+fn a_rejected_code_accepts_no_outcome() {
     let mut bench = Bench::new(1);
     bench.run();
     bench.answer(0, 422);
@@ -104,7 +104,7 @@ fn a_rejected_code_takes_no_outcome() {
     bench.check();
 }
 
-/// No reader takes a record of more than a mebibyte.
+/// The reader accepts no record of more than a mebibyte.
 #[test]
 fn a_large_report_takes_few_short_records() {
     let codes = 50_000;
@@ -133,7 +133,7 @@ fn a_large_report_takes_few_short_records() {
 }
 
 #[test]
-fn an_event_of_another_program_settles_nothing() {
+fn an_event_of_another_program_changes_nothing() {
     let event = |program: &str| {
         let body = format!(
             r#"{{"event_type":"voucher_program_code_distributed","voucher_program_id":{program},
@@ -150,7 +150,7 @@ fn an_event_of_another_program_settles_nothing() {
 }
 
 #[test]
-fn no_address_gets_into_the_journal() {
+fn the_journal_contains_no_address() {
     let mut bench = unknown();
     bench.report(0, Err(Some("jane@example.com is no guest")));
     assert_eq!(bench.job.code(0).unwrap().reason, Some("[email] is no guest"));

@@ -1,8 +1,8 @@
-//! A job that pauses by itself after its first codes.
+//! A job that pauses after its first codes.
 
 use super::*;
 
-/// Pauses after so many codes, with batches of two.
+/// Pauses after this many codes, with batches of two.
 fn pausing(pause_after: usize, codes: usize) -> Bench {
     Bench::with(codes, Settings { pause_after, ..settings() })
 }
@@ -27,7 +27,7 @@ fn accept(bench: &mut Bench) {
 }
 
 #[test]
-fn the_batches_are_cut_for_the_pause() {
+fn a_batch_ends_at_the_pause() {
     for (pause_after, codes, expected) in [
         (1, 5, vec![1, 2, 2]),
         (2, 5, vec![2, 2, 1]),
@@ -49,7 +49,7 @@ fn the_batches_are_cut_for_the_pause() {
 }
 
 #[test]
-fn the_first_codes_leave_and_the_next_run_sends_the_rest() {
+fn the_first_codes_are_sent_and_the_next_run_sends_the_rest() {
     for pause_after in 1..7 {
         let mut bench = pausing(pause_after, 7);
         bench.run();
@@ -88,7 +88,7 @@ fn a_pause_after_the_last_code_has_no_effect() {
 }
 
 #[test]
-fn the_pause_comes_whatever_the_answer_was() {
+fn the_job_pauses_after_any_response() {
     for (status, state) in [(400, Rejected), (500, Unknown)] {
         let mut bench = pausing(1, 3);
         bench.run();
@@ -100,7 +100,7 @@ fn the_pause_comes_whatever_the_answer_was() {
 }
 
 #[test]
-fn what_was_not_answered_is_sent_before_the_pause() {
+fn codes_without_a_response_are_sent_before_the_pause() {
     let mut bench = pausing(1, 3);
     bench.run();
     bench.answer(0, 403);
@@ -118,7 +118,7 @@ fn what_was_not_answered_is_sent_before_the_pause() {
 }
 
 #[test]
-fn a_halt_is_no_pause() {
+fn a_halt_is_not_a_pause() {
     let mut bench = pausing(5, 9);
     bench.run();
     for batch in 0..3 {
@@ -126,7 +126,7 @@ fn a_halt_is_no_pause() {
     }
     assert!(bench.over && !is_paused(&bench));
     assert_eq!(bench.job.take_halt().unwrap().code, ErrorCode::Halted);
-    // Nothing of the first is left to send: the run says that the pause is here.
+    // None of the first codes is left to send: the run reports the pause.
     bench.run();
     assert!(bench.over && is_paused(&bench));
     assert_eq!(bench.sent.len(), 3);
@@ -154,7 +154,7 @@ fn a_resumed_job_keeps_its_pause() {
 fn a_crash_before_the_pause_is_saved_does_not_lose_it() {
     let mut bench = pausing(1, 3);
     bench.run();
-    // The answer never reached the journal.
+    // The response never reached the journal.
     let mut resumed = bench.resume(false);
     assert_eq!(resumed.states(), [Unknown, Pending, Pending]);
     resumed.run();
@@ -207,7 +207,7 @@ fn a_signal_before_the_response_does_not_prevent_the_pause() {
 }
 
 #[test]
-fn outcomes_and_usage_find_their_batches() {
+fn outcomes_and_usage_are_counted_in_their_batches() {
     let mut bench = pausing(3, 6);
     bench.run();
     accept(&mut bench);
@@ -237,7 +237,7 @@ fn a_journal_with_another_pause_is_refused() {
         let mut recovery = Recovery::new(example(), Settings { pause_after, ..settings() });
         recovery.push(journal).unwrap();
         for number in 0..3 {
-            recovery.offer(code(number).as_bytes(), 3);
+            recovery.add_codes(code(number).as_bytes(), 3);
         }
         recovery.create(ProgramId::new("p").unwrap(), [7; 16], 3, NOW)
     };

@@ -2,15 +2,15 @@
 
 use super::*;
 
-/// More reasons than there is room for: those that sort first are shown, whenever
-/// they came, and the journal says the same.
+/// More reasons than the table can hold: those that sort first are shown, in whatever
+/// order they arrived, and the journal leads to the same result.
 #[test]
 fn which_reasons_are_shown_does_not_depend_on_their_order() {
     let codes = 66_001;
     let reason = |number: usize| format!("no. {number:05}");
     let ascending: Vec<usize> = (0..codes).collect();
     let descending: Vec<usize> = (0..codes).rev().collect();
-    // Coprime, so that each comes once.
+    // Coprime, so that each occurs once.
     let mixed: Vec<usize> = (0..codes).map(|number| number * 40_009 % codes).collect();
     for order in [ascending, descending, mixed] {
         let mut bench = accepted(codes);
@@ -26,7 +26,7 @@ fn which_reasons_are_shown_does_not_depend_on_their_order() {
             bench.job.handle_outcomes(outcomes);
             bench.turn();
         }
-        // A better reason of a code whose first one is not shown, and a worse one.
+        // A better reason for a code whose first one is not shown, and a worse one.
         for (number, told) in [(65_000, "no. 00000"), (64_000, "no. 65999"), (7, "no. 65998")] {
             bench.report(number, Err(Some(told)));
         }
@@ -36,7 +36,7 @@ fn which_reasons_are_shown_does_not_depend_on_their_order() {
                 let CodeInfo { state, reason: shown, .. } = job.code(number).unwrap();
                 let expected = match number {
                     65_000 => Some(reason(0)),
-                    _ => (number < ledger::REASONS_SHOWN).then(|| reason(number)),
+                    _ => (number < ledger::MAX_SHOWN_REASONS).then(|| reason(number)),
                 };
                 assert_eq!((state, shown), (Failed, expected.as_deref()), "{number}");
             }
@@ -46,18 +46,18 @@ fn which_reasons_are_shown_does_not_depend_on_their_order() {
     }
 }
 
-/// Uber's own codes have a table of their own: numbers there never change.
+/// Uber's codes have a table of their own, in which numbers never change.
 #[test]
-fn reasons_leave_ubers_codes_alone() {
+fn reasons_do_not_affect_ubers_codes() {
     let mut bench = Bench::new(1);
     bench.run();
     let body = Json::object().with("code", "zz_told_by_uber");
     bench.job.handle_response(0, &head(500), "", &body, NOW, 0.5);
-    for number in 0..=ledger::MOST_REASONS {
+    for number in 0..=ledger::MAX_NUMBERED_REASONS {
         bench.job.handle_outcomes(&[Outcome {
             code: code(0),
             status: Status::Failed,
-            // Each sorts before the one before.
+            // Each one sorts before the previous one.
             reason: Some(format!("{:05}", 99_999 - number)),
         }]);
     }

@@ -1,11 +1,11 @@
-//! Records as they are written and read, and those that can't follow what came before.
+//! Records that round-trip, and records that can't follow the ones before them.
 
 use super::record::{Begin, Record};
-use super::state::Proof;
+use super::state::SendResult;
 use super::*;
 
 #[test]
-fn a_record_is_read_as_it_was_written() {
+fn records_round_trip() {
     let begin = Begin {
         id: [7; 16],
         created_at: NOW,
@@ -16,9 +16,9 @@ fn a_record_is_read_as_it_was_written() {
         organization: "org",
         program: "pröbe",
     };
-    let answer = |proof| Record::Answer {
+    let answer = |result| Record::Response {
         batch: 70_000,
-        proof,
+        result,
         status: 503,
         error: "server_error",
         uber_code: "",
@@ -28,10 +28,10 @@ fn a_record_is_read_as_it_was_written() {
         (1, Record::Begin(begin)),
         (2, Record::Codes(&[*code(0).as_bytes(), *code(1).as_bytes()])),
         (3, Record::Sending { batch: 70_000, at: NOW }),
-        (4, answer(Proof::Accepted)),
-        (4, answer(Proof::Refused)),
-        (4, answer(Proof::Retry)),
-        (4, answer(Proof::Unknown)),
+        (4, answer(SendResult::Accepted)),
+        (4, answer(SendResult::Refused)),
+        (4, answer(SendResult::Retry)),
+        (4, answer(SendResult::Unknown)),
         (5, Record::Reason("Postfach voll")),
         (6, Record::Outcomes(&[record::outcome(70_000, 65_000), record::outcome(0, 1)])),
         (7, decision(Decision::Resend)),
@@ -39,7 +39,7 @@ fn a_record_is_read_as_it_was_written() {
         (7, decision(Decision::Abandon)),
         (8, Record::Resumed { restored: false }),
         (8, Record::Resumed { restored: true }),
-        (9, Record::Usage(&[record::place(70_000), record::place(0)])),
+        (9, Record::Usage(&[record::index(70_000), record::index(0)])),
         (10, Record::Pause { codes: 70_000 }),
         (11, Record::Paused),
     ] {
@@ -52,13 +52,18 @@ fn a_record_is_read_as_it_was_written() {
 #[test]
 fn a_text_too_long_for_a_record_is_not_written() {
     let longest = "x".repeat(65_535);
-    let error =
-        |error| Record::Answer { batch: 0, proof: Proof::Retry, status: 0, error, uber_code: "" };
+    let error = |error| Record::Response {
+        batch: 0,
+        result: SendResult::Retry,
+        status: 0,
+        error,
+        uber_code: "",
+    };
     assert!(error(&longest).encode().is_some());
     assert_eq!(error(&format!("{longest}x")).encode(), None);
 }
 
-/// A checksum tells what was damaged, not what makes no sense.
+/// A checksum detects damage, but not records that make no sense.
 #[test]
 fn a_record_that_cannot_follow_is_refused() {
     let codes = |numbers: &[usize]| {
@@ -68,9 +73,9 @@ fn a_record_that_cannot_follow_is_refused() {
     let created = [begin(2, 1), codes(&[0, 1])];
     let with = |kind, batch, fields: &[u8]| [&about(kind, batch), fields].concat();
     let sending = with(record::SENDING, 0, &NOW.to_le_bytes());
-    let answer = |proof| with(record::ANSWER, 0, &[proof, 200, 0, 0, 0, 0, 0]);
+    let answer = |result| with(record::RESPONSE, 0, &[result, 200, 0, 0, 0, 0, 0]);
     let decision = |decision| with(record::DECISION, 0, &[decision]);
-    let outcome = |place: u8, outcome| vec![record::OUTCOMES, place, 0, 0, 0, outcome, 0];
+    let outcome = |index: u8, outcome| vec![record::OUTCOMES, index, 0, 0, 0, outcome, 0];
     let read = |records: &[Vec<u8>]| {
         let mut recovery = Recovery::new(example(), settings());
         recovery.push(&journal_of(records)).map(|()| recovery)
@@ -99,7 +104,7 @@ fn a_record_that_cannot_follow_is_refused() {
         (&unknown, accepted),
         (&unknown, sending.clone()),
         (&unknown, decision(3)),
-        // Fields that are not there, too many, or none that can be.
+        // Missing fields, extra fields, or invalid ones.
         (&[], vec![]),
         (&[], about(record::SENDING, 0)),
         (&[], [&sending[..], &[0]].concat()),
@@ -110,9 +115,9 @@ fn a_record_that_cannot_follow_is_refused() {
         (&[], codes(&[2])),
         (&[], vec![record::REASON, 0xff]),
         (&sent, answer(4)),
-        (&sent, with(record::ANSWER, 0, &[0, 200, 0, 0, 0])),
+        (&sent, with(record::RESPONSE, 0, &[0, 200, 0, 0, 0])),
         (&sent, [&nothing[..], &[0]].concat()),
-        (&sent, with(record::ANSWER, 0, &[3, 200, 0, 0, 0, 1, 0, 0xff])),
+        (&sent, with(record::RESPONSE, 0, &[3, 200, 0, 0, 0, 1, 0, 0xff])),
         (&sent, outcome(0, 3)),
         (&sent, vec![record::OUTCOMES, 0, 0, 0, 0, 1]),
         (&unknown, about(record::DECISION, 0)),
@@ -132,7 +137,7 @@ fn a_record_that_cannot_follow_is_refused() {
     }
     let error = read(&[no_program, codes(&[0, 1])]).unwrap().resume(false).err();
     assert_eq!(error.map(|error| error.code), Some(ErrorCode::JournalCorrupt));
-    // Codes that are none, come twice, are too many, or come too soon.
+    // Invalid codes, duplicates, too many codes, or codes that come too early.
     for refused in [codes(&[0, 0]), codes(&[0, 1, 2]), [&codes(&[0])[..], &[1]].concat()] {
         assert!(read(&[begin(2, 1), refused]).is_err());
     }
@@ -142,7 +147,7 @@ fn a_record_that_cannot_follow_is_refused() {
     assert!(read(&[codes(&[0, 1])]).is_err());
     assert!(read(&[begin(30_000, 30_000)]).is_ok_and(|recovery| recovery.kept() == 0));
 
-    // No job writes these; still the counts stay what the codes say.
+    // No job writes these; the counts still match the codes.
     let again = [&created, &unknown[..], &[outcome(0, 1), outcome(0, 2)]];
     let job = read(&again.concat()).unwrap().resume(false).unwrap();
     let states: Vec<_> = job.results().map(|result| result.state).collect();

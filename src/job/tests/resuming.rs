@@ -29,10 +29,9 @@ fn unsent_batches_of_a_restored_copy_are_unknown() {
     assert_eq!(again.states(), resumed.states());
 }
 
-/// A journal that was deleted, cut, or replaced by an older copy is not taken for
-/// what it was.
+/// A journal that was deleted, truncated, or replaced by an older copy is refused.
 #[test]
-fn a_journal_that_lacks_what_it_had_is_refused() {
+fn a_journal_that_is_shorter_than_it_was_is_refused() {
     let mut bench = Bench::new(3);
     let created = bench.journal.len();
     bench.run();
@@ -46,7 +45,7 @@ fn a_journal_that_lacks_what_it_had_is_refused() {
     };
     let create = |mut recovery: Recovery| {
         for number in 0..6 {
-            recovery.offer(code(number).as_bytes(), 6);
+            recovery.add_codes(code(number).as_bytes(), 6);
         }
         recovery.create(ProgramId::new("p").unwrap(), [8; 16], 0, NOW)
     };
@@ -54,19 +53,20 @@ fn a_journal_that_lacks_what_it_had_is_refused() {
     for length in 0..known {
         assert_eq!(open(length, create).err(), lost, "{length}");
         assert_eq!(open(length, |recovery| recovery.resume(false)).err(), lost, "{length}");
-        // Of a copy, what is left of a job can be gone on with, and nothing else.
+        // A copy can be continued if it still contains a job, and not otherwise.
         let restored = open(length, |recovery| recovery.resume(true)).err();
         assert_eq!(restored, if length < created { lost } else { None }, "{length}");
     }
     assert!(open(known, create).is_ok());
     assert!(open(known, |recovery| recovery.resume(false)).is_ok());
     assert!(open(known, |recovery| recovery.resume(true)).is_ok());
-    // One whose creation broke off has all that it had.
+    // A journal with an incomplete creation is as long as it was.
     let mut recovery = Recovery::new(example(), settings());
     recovery.expect_length(50);
     recovery.push(&bench.journal[..created - 1]).unwrap();
     assert_eq!(create(recovery).unwrap().id(), [8; 16]);
-    // One that was cut to nothing while a record was appended begins in its middle.
+    // A journal that was truncated to nothing during an append begins in the middle of a
+    // record.
     let read = |bytes: &[u8], piece: usize| {
         let mut recovery = Recovery::new(example(), settings());
         recovery.expect_length(known as u64);
@@ -77,19 +77,19 @@ fn a_journal_that_lacks_what_it_had_is_refused() {
     later[3] = 2;
     for piece in [1, 2, 3, 5, known] {
         assert_eq!(read(&bench.journal[created..], piece), lost, "{piece}");
-        // One of a later version is there, whole as it may be.
+        // A journal of a later version exists, however complete it is.
         let mismatch = Some((ErrorCode::JournalMismatch, Queued::No));
         assert_eq!(read(&later, piece), mismatch, "{piece}");
     }
 }
 
 #[test]
-fn a_job_detects_a_journal_that_lacks_a_part() {
+fn a_job_detects_a_shortened_journal() {
     let mut bench = Bench::new(2);
     let end = bench.job.journal_end();
     bench.job.start(NOW);
     assert!(matches!(bench.job.poll(NOW), Action::Save(_)));
-    // What is being saved may be there or not.
+    // A record that is being saved may be there or not.
     let error = bench.job.ensure_journal(end - 1).unwrap_err();
     assert_eq!(error.code, ErrorCode::JournalLost);
     assert_eq!(bench.job.ensure_journal(end), Ok(()));

@@ -1,9 +1,9 @@
-//! When requests leave, and when a run is over.
+//! When requests are sent, and when a run is over.
 
 use super::*;
 
 #[test]
-fn the_first_batch_leaves_alone() {
+fn the_first_batch_is_sent_alone() {
     let mut bench = Bench::new(20);
     bench.run();
     assert_eq!(bench.sent.len(), 1);
@@ -24,7 +24,7 @@ fn one_batch_at_a_time_is_sent_until_one_is_accepted() {
 }
 
 #[test]
-fn requests_keep_their_distance() {
+fn requests_are_paced() {
     let paced = Settings { interval_ms: 1000.0 / 3.0, concurrency: 1000, ..settings() };
     let mut bench = Bench::with(200, paced);
     bench.run();
@@ -51,13 +51,13 @@ fn nothing_is_sent_before_the_time_that_was_set() {
 }
 
 #[test]
-fn a_pause_takes_back_what_has_not_left() {
+fn a_pause_cancels_unsent_batches() {
     let mut bench = Bench::new(20);
     bench.run();
     bench.answer(0, 200);
     bench.answer(1, 200);
     let left = bench.sent.len();
-    // One more is launched, and paused while its record is being saved.
+    // One more batch is started, and paused while its record is being saved.
     bench.job.handle_response(2, &head(200), "", &Json::Null, NOW, 0.5);
     let Action::Save(bytes) = bench.job.poll(NOW) else { panic!() };
     bench.journal.extend_from_slice(&bytes);
@@ -109,7 +109,7 @@ fn the_estimate_follows_the_pace() {
     bench.answer(1, 200);
     // Four codes in two seconds, 36 to go.
     assert_eq!(bench.job.progress(NOW + 2_000).eta_ms, Some(18_000));
-    // A refused batch and an unknown one count too.
+    // A refused batch and an unknown one also count.
     bench.answer(2, 400);
     assert_eq!(bench.job.progress(NOW + 2_000).eta_ms, Some(2_000 * 34 / 6));
     bench.lose(3);

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn nothing_leaves_before_it_is_saved() {
+fn nothing_is_sent_before_it_is_saved() {
     let mut bench = Bench::new(2);
     bench.job.start(NOW);
     let Action::Save(bytes) = bench.job.poll(NOW) else { panic!() };
@@ -31,7 +31,7 @@ fn one_append_at_a_time() {
 #[test]
 fn a_job_knows_what_is_saved() {
     let mut recovery = Recovery::new(example(), settings());
-    (0..3).for_each(|number| recovery.offer(code(number).as_bytes(), 3));
+    (0..3).for_each(|number| recovery.add_codes(code(number).as_bytes(), 3));
     let mut job = recovery.create(ProgramId::new("p").unwrap(), [7; 16], 0, NOW).unwrap();
     assert!(!job.is_created() && !job.is_saved());
     assert_eq!(job.batch_size(), 2);
@@ -72,13 +72,13 @@ fn after_a_failed_append_nothing_is_sent_or_saved() {
 }
 
 #[test]
-fn a_large_job_is_saved_piece_by_piece() {
+fn a_large_job_is_saved_in_parts() {
     let bench = Bench::with(CODES_AT_ONCE * 2 + 1, settings());
     let resumed = bench.resume(false);
     assert_eq!(resumed.job.batches(), CODES_AT_ONCE + 1);
     assert!(resumed.job.results().zip(0..).all(|(result, number)| result.code == code(number)));
 
-    // Of the last piece, one code and what every record has around it.
+    // The last part: one code, and the frame of every record.
     let cut = bench.journal.len() - (8 + 1 + 16 + 8);
     let mut recovery = Recovery::new(example(), settings());
     recovery.push(&bench.journal[..cut]).unwrap();

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_token_is_renewed_once_a_request() {
+fn a_token_is_renewed_once_per_request() {
     let mut bench = Bench::new(1);
     bench.run();
     bench.answer(0, 401);
@@ -34,7 +34,7 @@ fn a_token_that_cannot_be_renewed_halts() {
 }
 
 #[test]
-fn without_a_token_nothing_leaves() {
+fn nothing_is_sent_without_a_token() {
     let refused = response::error_from_record(ErrorCode::TokenRejected, 401, None);
     let failed = response::error_from_record(ErrorCode::ConnectionFailed, 0, None);
     let hourly = response::error_from_record(ErrorCode::TokenUnavailable, 429, None);
@@ -88,7 +88,7 @@ fn a_token_request_that_was_never_sent_is_retried() {
             other => panic!("{other:?}"),
         }
     }
-    // It counts as no failure to get a token.
+    // It does not count as a failure to get a token.
     let failed = response::error_from_record(ErrorCode::ConnectionFailed, 0, None);
     bench.answer(0, 401);
     let Action::NeedToken { batch, .. } = bench.job.poll(now) else { return };

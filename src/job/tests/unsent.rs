@@ -1,4 +1,4 @@
-//! Requests that never left.
+//! Requests that were never sent.
 
 use super::*;
 

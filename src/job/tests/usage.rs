@@ -2,9 +2,9 @@
 
 use super::*;
 
-/// A time after every wait that a server can ask for.
+/// A time after the longest wait.
 const LATER: u64 = NOW + 3_600_000;
-/// A code of no job.
+/// A code of another job.
 const CONTROL: usize = 1;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ enum Step {
     Failed,
     Decide(Decision),
     Pause,
-    /// Of the journal; with `true`, as of a copy.
+    /// From the journal; with `true`, from a copy.
     Restart(bool),
 }
 
@@ -82,13 +82,13 @@ impl Bench {
     }
 }
 
-type Known = (CodeState, By);
-const BY_USAGE: Known = (Distributed, By::Usage);
-const PENDING: Known = (Pending, By::Nobody);
-const SENDING: Known = (Sending, By::Nobody);
-const REJECTED: Known = (Rejected, By::Answer);
-const ABANDONED: Known = (Abandoned, By::Operator);
-const UNKNOWN: Known = (Unknown, By::Nobody);
+type Known = (CodeState, Source);
+const BY_USAGE: Known = (Distributed, Source::Usage);
+const PENDING: Known = (Pending, Source::None);
+const SENDING: Known = (Sending, Source::None);
+const REJECTED: Known = (Rejected, Source::Response);
+const ABANDONED: Known = (Abandoned, Source::Operator);
+const UNKNOWN: Known = (Unknown, Source::None);
 
 /// The steps before and the state after them, the state after usage, and the state after
 /// the steps that follow.
@@ -135,12 +135,12 @@ const TABLE: &[Row<'_>] = &[
         (&[Restart(true)], BY_USAGE),
     ]),
     (&[Run, Step::Failed], SENDING, BY_USAGE, &[(&[Answer(200)], BY_USAGE)]),
-    (&[Run, Answer(200)], (InQueue, By::Answer), BY_USAGE, &[
+    (&[Run, Answer(200)], (InQueue, Source::Response), BY_USAGE, &[
         (&[Step::Failed], BY_USAGE),
         (&[Step::Distributed], BY_USAGE),
         (&[Restart(true)], BY_USAGE),
     ]),
-    (&[Run, Lose, Decide(Queued)], (InQueue, By::Operator), BY_USAGE, &[
+    (&[Run, Lose, Decide(Queued)], (InQueue, Source::Operator), BY_USAGE, &[
         (&[Step::Failed, Restart(false)], BY_USAGE),
     ]),
     (&[Run, Lose], UNKNOWN, BY_USAGE, &[
@@ -157,11 +157,11 @@ const TABLE: &[Row<'_>] = &[
         (&[Answer(422)], BY_USAGE),
         (&[Restart(false)], BY_USAGE),
     ]),
-    (&[Run, Answer(200), Step::Failed], (Failed, By::Webhook), BY_USAGE, &[
+    (&[Run, Answer(200), Step::Failed], (Failed, Source::Webhook), BY_USAGE, &[
         (&[Step::Failed], BY_USAGE),
         (&[Restart(false)], BY_USAGE),
     ]),
-    (&[Run, Answer(200), Step::Distributed], (Distributed, By::Webhook), BY_USAGE, &[
+    (&[Run, Answer(200), Step::Distributed], (Distributed, Source::Webhook), BY_USAGE, &[
         (&[Step::Failed], BY_USAGE),
     ]),
     (&[Run, Answer(400)], REJECTED, REJECTED, &[
@@ -199,8 +199,8 @@ fn usage_changes_states_as_the_table_says() {
     }
 }
 
-/// Every sequence of steps, with usage anywhere in it, beside a job that gets no usage: both
-/// know the same, except for the codes in use.
+/// Every sequence of steps, with usage anywhere in it, compared with a job that gets no
+/// usage: both have the same states, except for the codes in use.
 #[test]
 fn the_order_of_usage_and_other_evidence_does_not_matter() {
     const STEPS: [Step; 17] = [
@@ -245,7 +245,7 @@ fn the_order_of_usage_and_other_evidence_does_not_matter() {
 fn follow(steps: &[Step]) -> bool {
     let (mut bench, mut twin) = (Bench::new(1), Bench::new(1));
     let (mut before, mut since, mut has_left) = (false, false, false);
-    for (place, step) in steps.iter().enumerate() {
+    for (index, step) in steps.iter().enumerate() {
         let requests = bench.sent.len();
         if *step == Usage {
             match twin.state(0) {
@@ -259,22 +259,22 @@ fn follow(steps: &[Step]) -> bool {
         }
         let requests = if matches!(step, Restart(_)) { 0 } else { requests };
         assert!(bench.step(*step), "{steps:?}");
-        // The other job sends the same requests, and the codes in use besides.
+        // The other job sends the same requests, with the codes in use.
         assert_eq!(bench.sent.len(), twin.sent.len(), "{steps:?}");
         if bench.sent.len() > requests {
             let leaves_out = since || before && has_left;
             let mut expected = twin.last_request();
             expected.retain(|number| *number == CONTROL || !leaves_out);
-            assert_eq!(bench.last_request(), expected, "{:?}", &steps[..=place]);
+            assert_eq!(bench.last_request(), expected, "{:?}", &steps[..=index]);
         }
         let (state, _) = twin.known(0);
         has_left |= matches!(state, InQueue | Unknown | Distributed | Failed);
         let is_settled = since || before && has_left;
         let expected = if is_settled { BY_USAGE } else { twin.known(0) };
-        assert_eq!(bench.known(0), expected, "{:?}", &steps[..=place]);
-        assert_eq!(bench.known(CONTROL), twin.known(CONTROL), "{:?}", &steps[..=place]);
+        assert_eq!(bench.known(0), expected, "{:?}", &steps[..=index]);
+        assert_eq!(bench.known(CONTROL), twin.known(CONTROL), "{:?}", &steps[..=index]);
         let counts = before && !is_settled && state == Pending;
-        assert_eq!(bench.used_before(), u32::from(counts), "{:?}", &steps[..=place]);
+        assert_eq!(bench.used_before(), u32::from(counts), "{:?}", &steps[..=index]);
         bench.check();
     }
     true
@@ -286,7 +286,7 @@ fn a_code_in_use_is_never_sent_again() {
     bench.run();
     assert_eq!(bench.use_codes([0, 1]), 2);
     bench.answer(0, 403);
-    // All of the batch is settled, so nothing is left to do.
+    // The whole batch is settled, so nothing is left to do.
     assert_eq!(bench.states(), [Distributed; 2]);
     assert!(bench.job.progress(NOW).is_finished());
     bench.run();
@@ -301,7 +301,7 @@ fn usage_before_a_request_is_sent_is_kept() {
     bench.job.start(NOW);
     let Action::Save(bytes) = bench.job.poll(NOW) else { panic!() };
     bench.journal.extend_from_slice(&bytes);
-    // Its batch is about to leave: it is `sending`.
+    // Its batch is about to be sent: it is `sending`.
     assert_eq!(bench.job.handle_usage([code(0)]), 1);
     bench.job.handle_saved();
     bench.turn();
@@ -337,18 +337,19 @@ fn a_batch_says_how_many_of_its_codes_are_used() {
     pending.use_codes([0]);
     let batch = pending.job.batch(0).unwrap();
     assert_eq!((batch.used, batch.reported, batch.state), (1, 0, Pending));
-    assert_eq!(batch.by, By::Nobody);
+    assert_eq!(batch.by, Source::None);
     pending.step(Decide(Abandon));
-    assert_eq!(pending.job.batch(0).unwrap().by, By::Operator);
+    assert_eq!(pending.job.batch(0).unwrap().by, Source::Operator);
 }
 
-/// The journal has it after the list, even if it comes while the list is being written.
+/// In the journal, usage comes after the list, even if it arrives while the list is
+/// written.
 #[test]
 fn usage_that_comes_while_the_list_is_saved_is_kept() {
     let codes = CODES_AT_ONCE * 2 + 5;
     let mut recovery = Recovery::new(example(), settings());
     for number in 0..codes {
-        recovery.offer(code(number).as_bytes(), codes);
+        recovery.add_codes(code(number).as_bytes(), codes);
     }
     let mut job = recovery.create(ProgramId::new("p").unwrap(), [7; 16], 0, NOW).unwrap();
     let mut journal = vec![];
@@ -367,7 +368,7 @@ fn usage_that_comes_while_the_list_is_saved_is_kept() {
     assert_eq!(resumed.results().count(), codes);
 }
 
-/// A hundred thousand codes take several records.
+/// A hundred thousand codes need several records.
 #[test]
 fn usage_of_many_codes_is_resumed_as_it_was() {
     let mut bench = accepted(100_000);
@@ -377,12 +378,12 @@ fn usage_of_many_codes_is_resumed_as_it_was() {
     bench.check();
 }
 
-/// The numbers of reasons change when there are too many; usage is not affected.
+/// Reasons are renumbered when there are too many; usage is not affected.
 #[test]
 fn usage_outlives_the_table_of_reasons() {
-    let mut bench = accepted(ledger::MOST_REASONS + 10);
+    let mut bench = accepted(ledger::MAX_NUMBERED_REASONS + 10);
     bench.use_codes([0, 1]);
-    let outcomes: Vec<_> = (2..ledger::MOST_REASONS + 10)
+    let outcomes: Vec<_> = (2..ledger::MAX_NUMBERED_REASONS + 10)
         .map(|number| Outcome {
             code: code(number),
             status: Status::Failed,
@@ -397,15 +398,15 @@ fn usage_outlives_the_table_of_reasons() {
     }
 }
 
-/// A record that can't follow what came before was not written by a job.
+/// A record that can't follow the ones before it was not written by a job.
 #[test]
 fn usage_of_an_impossible_code_is_damage() {
     let mut bench = Bench::new(2);
     bench.run();
     bench.answer(0, 400);
-    for places in [&[4][..], &[0], &[2, 2], &[u32::MAX]] {
+    for indices in [&[4][..], &[0], &[2, 2], &[u32::MAX]] {
         let body: Vec<u8> = std::iter::once(record::USAGE)
-            .chain(places.iter().flat_map(|place: &u32| place.to_le_bytes()))
+            .chain(indices.iter().flat_map(|index: &u32| index.to_le_bytes()))
             .collect();
         for body in [&body[..], &body[..body.len() - 1]] {
             let mut writer = journal::Writer { log: vec![], end: bench.journal.len() as u64 };
@@ -413,12 +414,12 @@ fn usage_of_an_impossible_code_is_damage() {
             let mut recovery = Recovery::new(example(), settings());
             recovery.push(&bench.journal).unwrap();
             let error = recovery.push(&writer.log).unwrap_err();
-            assert_eq!(error.code, ErrorCode::JournalCorrupt, "{places:?}");
+            assert_eq!(error.code, ErrorCode::JournalCorrupt, "{indices:?}");
         }
     }
 }
 
-/// Of a journal cut anywhere, the usage that was saved is known, and can be reported again.
+/// In a journal truncated anywhere, saved usage is known, and can be reported again.
 #[test]
 fn usage_of_a_torn_record_can_be_reported_again() {
     let mut bench = unknown();

@@ -11,19 +11,33 @@ impl<'a> Reader<'a> {
             return None;
         }
         self.at += 1;
-        let mut string = Cow::Borrowed("");
+        let plain = self.plain()?;
+        if self.byte() == Some(b'"') {
+            self.at += 1;
+            return Some(Cow::Borrowed(plain));
+        }
+        self.escaped(plain.to_owned()).map(Cow::Owned)
+    }
+
+    /// The text up to the next special byte.
+    #[cfg_attr(hot_paths, optimize(speed), inline(never))]
+    fn plain(&mut self) -> Option<&'a str> {
+        let from = self.at;
+        self.at += first_special(self.text.as_bytes().get(from..)?)?;
+        self.text.get(from..self.at)
+    }
+
+    #[cfg_attr(hot_paths, inline(never))]
+    fn escaped(&mut self, mut string: String) -> Option<String> {
         loop {
-            let rest = self.text.get(self.at..)?;
-            let end = rest.bytes().position(is_special)?;
-            let (plain, behind) = rest.split_at_checked(end)?;
-            self.at += end + 1;
-            // Without an escape, it is a piece of the text.
-            string += plain;
-            match behind.bytes().next()? {
+            let special = self.byte()?;
+            self.at += 1;
+            match special {
                 b'"' => return Some(string),
-                b'\\' => string.to_mut().push(self.escape()?),
+                b'\\' => string.push(self.escape()?),
                 _ => return None,
             }
+            string.push_str(self.plain()?);
         }
     }
 
@@ -43,8 +57,8 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// A character written as one or two UTF-16 units; half of one is replaced, as
-    /// it is where JavaScript's strings become UTF-8.
+    /// A character in one or two UTF-16 units. An unpaired surrogate is replaced, as it
+    /// is when JavaScript's strings are converted to UTF-8.
     fn unit_escape(&mut self) -> Option<char> {
         let first = self.unit()?;
         let behind = self.at;
@@ -69,7 +83,27 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether a byte can't stand in a string as it is.
-fn is_special(byte: u8) -> bool {
+/// The position of the first byte that is not allowed unescaped in a string.
+#[inline]
+fn first_special(bytes: &[u8]) -> Option<usize> {
+    const BYTES: usize = size_of::<u64>();
+    const ONES: u64 = u64::from_ne_bytes([1; BYTES]);
+    let (words, rest) = bytes.as_chunks::<BYTES>();
+    for (number, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        // Marks a byte by its highest bit. Only the first mark is reliable.
+        let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word;
+        let equal = |wanted: u8| below(word ^ (ONES * u64::from(wanted)), 1);
+        let found = (below(word, b' ') | equal(b'"') | equal(b'\\')) & (ONES << 7);
+        if found != 0 {
+            return Some(number * BYTES + found.trailing_zeros() as usize / BYTES);
+        }
+    }
+    let found = rest.iter().position(|byte| is_special(*byte))?;
+    Some(words.len() * BYTES + found)
+}
+
+/// Whether a byte is not allowed unescaped in a string.
+pub(crate) fn is_special(byte: u8) -> bool {
     byte < b' ' || matches!(byte, b'"' | b'\\')
 }

@@ -1,9 +1,9 @@
-//! What a response changes in a batch, and in the whole job.
+//! How a response changes a batch, and the whole job.
 
 use super::*;
 
 #[test]
-fn each_answer_has_its_state() {
+fn each_response_leads_to_its_state() {
     for status in 100..=599 {
         let mut bench = Bench::new(1);
         bench.run();
@@ -11,7 +11,7 @@ fn each_answer_has_its_state() {
         let (state, halts) = match status {
             200..=299 => (InQueue, false),
             400 | 413 | 422 => (Rejected, false),
-            // With another token, under way again.
+            // Under way again, with another token.
             401 => (Sending, false),
             409 | 429 => (Pending, false),
             408 | 499 => (Unknown, false),
@@ -120,7 +120,8 @@ fn an_unexpected_response_changes_nothing() {
     bench.answer(0, 200);
     bench.answer(2, 200);
     let (states, end) = (bench.states(), bench.journal.len());
-    // A batch that was answered, and one that is not the job's, while others are under way.
+    // A batch that already had a response, and one that does not exist, while others are
+    // under way.
     for batch in [0, 2, 9] {
         assert_eq!(bench.answer(batch, 400), None);
         bench.lose(batch);
