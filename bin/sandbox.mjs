@@ -1,9 +1,8 @@
 /**
  * Serves one sandbox over HTTP on this machine: `npx uber-vouchers sandbox --help`.
  *
- * It runs in real time. Beside Uber's endpoints it has some of its own under
- * `/_sandbox/`, so that a test in another process can set it up and read the
- * truth.
+ * It runs in real time. Besides Uber's endpoints it has some of its own under
+ * `/_sandbox/`, so that a test in another process can set it up and read its state.
  */
 import { createServer } from "node:http";
 import process from "node:process";
@@ -15,31 +14,39 @@ const COMMAND =
   process.env["npm_lifecycle_event"] === "sandbox"
     ? "npm run sandbox --"
     : "npx uber-vouchers sandbox";
+/** The values of flags that are not given. */
+const DEFAULTS = {
+  port: "8788",
+  seed: "1",
+  "failure-rate": "0.02",
+  "use-rate": "0",
+  latency: "20-80",
+};
 const HELP = `Serves a simulation of Uber's voucher API on this machine.
 
   ${COMMAND} [options]
 
-  --port <number>              default: PORT, else 8788
-  --seed <integer>             same seed and same calls, same run; default: 1
+  --port <number>              default: PORT, else ${DEFAULTS.port}
+  --seed <integer>             same seed and same calls, same run; default: ${DEFAULTS.seed}
   --fault <name>=<probability> may be given several times; see below
-  --failure-rate <0..1>        share of codes whose outcome is "failed"; default: 0.02
-  --event-form <form>          what the event about a distribution looks like: batch (100
-                               codes; default), code (one), failures (those alone), opaque
+  --failure-rate <0..1>        share of codes whose outcome is "failed"; default: ${DEFAULTS["failure-rate"]}
+  --event-form <form>          form of the event about a distribution: batch (100 codes;
+                               default), code (one), failures (only these), opaque
                                (nothing is read from it)
-  --use-rate <0..1>            share of recipients who use what they got, within three
-                               days; default: 0
-  --latency <ms> or <ms>-<ms>  how long an answer takes; default: 20-80
-  --webhook-url <url>          where webhooks go, in the background
+  --use-rate <0..1>            share of recipients who use their code, within three
+                               days; default: ${DEFAULTS["use-rate"]}
+  --latency <ms> or <ms>-<ms>  how long a response takes; default: ${DEFAULTS.latency}
+  --webhook-url <url>          where webhooks are sent, in the background
   --organization-id, --client-id, --client-secret, --signing-key <text>
-  --program <codes>[:<name>]   a program to begin with, several times; default: three
-  --no-programs                none to begin with
+  --program <codes>[:<name>]   an initial program; may be given several times; default: three
+  --no-programs                no initial programs
   --help
 
 Faults: rate_limited, unauthorized, bad_request, error_before, error_after,
 error_partial, lost_before, lost_after, hang, html_error, html_ok, webhook_lost,
 webhook_duplicated, webhook_reordered, webhook_foreign.
 
-Endpoints of its own, without authentication:
+Its own endpoints, without authentication:
   GET  /_sandbox/health
   GET  /_sandbox/settings              failure rate, event form, use rate, faults
   PUT  /_sandbox/settings              {"failureRate"?, "eventForm"?, "useRate"?, "faults"?}
@@ -47,12 +54,12 @@ Endpoints of its own, without authentication:
   POST /_sandbox/programs              {"codes"?, "id"?, "name"?, "currencyCode"?, "guests"?}
                                        -> {"programId", "codes"}
   GET  /_sandbox/deliveries/{program}  how often each code was sent
-  GET  /_sandbox/uses/{program}        how often each code was used by now
+  GET  /_sandbox/uses/{program}        how often each code has been used
   POST /_sandbox/redeem                {"program", "code"}: its recipient uses it
   POST /_sandbox/cancel                {"program", "code"}: the code is cancelled
-  GET  /_sandbox/webhooks              those that are due and not delivered
+  GET  /_sandbox/webhooks              webhooks that are due and not delivered
   POST /_sandbox/webhooks/deliver      delivers them now -> {"delivered"}
-  POST /_sandbox/advance               {"ms"}: moves the clock on
+  POST /_sandbox/advance               {"ms"}: advances the clock
 `;
 
 const HOST = "127.0.0.1";
@@ -65,7 +72,7 @@ const LONGEST_BODY = 64 * 1024 * 1024;
 const WEBHOOK_INTERVAL_MS = 250;
 
 const flags = readFlags();
-const port = number("--port", flags.port ?? process.env["PORT"] ?? "8788");
+const port = number("--port", flags.port ?? process.env["PORT"] ?? DEFAULTS.port);
 const identity = {
   organizationId: flags["organization-id"] ?? "0f8e1c1e-5a7d-4d0a-9b0e-6f1d2c3b4a59",
   clientId: flags["client-id"] ?? "sandbox-client",
@@ -76,10 +83,10 @@ const webhookUrl = flags["webhook-url"];
 const sandbox = await createSandbox({
   ...identity,
   realTime: true,
-  seed: number("--seed", flags.seed ?? "1"),
-  failureRate: number("--failure-rate", flags["failure-rate"] ?? "0.02"),
-  latencyMs: latency(flags.latency ?? "20-80"),
-  useRate: number("--use-rate", flags["use-rate"] ?? "0"),
+  seed: number("--seed", flags.seed ?? DEFAULTS.seed),
+  failureRate: number("--failure-rate", flags["failure-rate"] ?? DEFAULTS["failure-rate"]),
+  latencyMs: latency(flags.latency ?? DEFAULTS.latency),
+  useRate: number("--use-rate", flags["use-rate"] ?? DEFAULTS["use-rate"]),
   ...(flags["event-form"] !== undefined && {
     eventForm: /** @type {import("uber-vouchers/sandbox").SandboxEventForm} */ (
       flags["event-form"]
@@ -98,12 +105,12 @@ for (const program of flags["no-programs"] ? [] : (flags.program?.map(programFla
 }
 
 const server = createServer((request, response) => {
-  answer(request, response).catch((error) => {
+  problemResponse(request, response).catch((error) => {
     if (!response.headersSent) sendJson(response, 500, { error: String(error) });
     else response.destroy();
   });
 });
-// A hang is the sandbox's, for as long as the caller bears it.
+// The sandbox itself keeps a hanging request open, until the caller gives up.
 server.requestTimeout = 0;
 server.on("error", (/** @type {NodeJS.ErrnoException} */ error) => {
   fail(
@@ -125,7 +132,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
 }
 
 /** @param {Incoming} request @param {Outgoing} response */
-async function answer(request, response) {
+async function problemResponse(request, response) {
   const body = await bodyOf(request);
   if (body === undefined) {
     sendJson(response, 413, { error: "The body is too long" });
@@ -136,7 +143,7 @@ async function answer(request, response) {
     control(`${request.method} ${target.pathname.slice("/_sandbox/".length)}`, body, response);
     return;
   }
-  // Ends a wait, also a hang, when the caller goes away.
+  // Ends a wait, even of a hanging request, when the caller disconnects.
   const gone = new AbortController();
   const { method = "GET" } = request;
   response.once("close", () => gone.abort());
@@ -151,7 +158,7 @@ async function answer(request, response) {
       ...(hasBody && { body }),
     });
   } catch {
-    // Lost: by the sandbox, or by the caller.
+    // The connection was lost, by the sandbox or by the caller.
     request.socket.destroy();
     return;
   }
@@ -210,7 +217,7 @@ function deliverInBackground() {
     const due = sandbox.webhooks().length;
     if (due > 0 && (await sandbox.deliverWebhooks()) < due && isFirstFailure) {
       isFirstFailure = false;
-      console.warn(`A webhook was not acknowledged with 200 by ${webhookUrl}. It will come again.`);
+      console.warn(`${webhookUrl} did not acknowledge a webhook with 200. It will be sent again.`);
     }
     setTimeout(deliver, WEBHOOK_INTERVAL_MS);
   };
@@ -249,7 +256,7 @@ function readFlags() {
   const text = /** @type {const} */ ({ type: "string" });
   try {
     const { values } = parseArgs({
-      // The command is the first.
+      // The first argument is the command.
       args: process.argv.slice(3),
       options: {
         port: text,
@@ -309,13 +316,13 @@ function programFlag(value) {
 function fields({ rawHeaders }) {
   /** @type {[string, string][]} */
   const pairs = [];
-  for (let place = 0; place < rawHeaders.length; place += 2) {
-    pairs.push([rawHeaders[place] ?? "", rawHeaders[place + 1] ?? ""]);
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    pairs.push([rawHeaders[index] ?? "", rawHeaders[index + 1] ?? ""]);
   }
   return pairs;
 }
 
-/** The body; undefined where it is too long. @param {Incoming} request */
+/** The body; undefined if it is too long. @param {Incoming} request */
 async function bodyOf(request) {
   const chunks = [];
   let length = 0;

@@ -1,9 +1,8 @@
-//! What a webhook says of codes, by the table in the crate's docs alone.
+//! The outcomes in a webhook, by the table in the crate's documentation alone.
 
 use serde_json::Value;
 
-/// A code in lower case, whether it reached its recipient, and whether there is
-/// a reason.
+/// A code in lower case, whether it reached its recipient, and whether there is a reason.
 pub type Told = (String, bool, bool);
 
 const WRAPPERS: [&str; 5] = ["data", "payload", "event", "result", "distribution"];
@@ -43,7 +42,7 @@ fn wrapped(layer: &Value) -> Vec<&Value> {
     WRAPPERS.iter().map(|name| &layer[name]).filter(|value| value.is_object()).collect()
 }
 
-/// What stands at the top, else what all wrappers agree on.
+/// The value at the top level, or else the one on which all wrappers agree.
 fn pick<'a>(layers: &[&'a Value], name: &str) -> &'a str {
     let mut texts = layers.iter().map(|layer| text(&layer[name]));
     let top = texts.next().unwrap_or_default();
@@ -59,7 +58,7 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// What the name of a list says became of its entries, and whether those are codes.
+/// The outcome that the name of a list gives to its entries, and whether these are codes.
 fn list_name(name: &str) -> Option<(Option<bool>, bool)> {
     let mut spaced = String::new();
     let mut before = ' ';

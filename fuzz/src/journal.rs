@@ -1,8 +1,8 @@
-//! Journals, written and looked at by the documentation of their format alone.
+//! Writes and reads journals by the documentation of their format alone.
 
 use twox_hash::XxHash64;
 
-/// What a journal begins with.
+/// The first bytes of a journal.
 pub const MAGIC: [u8; 4] = *b"uvj\x01";
 
 /// Appends a record to a journal.
@@ -15,7 +15,7 @@ pub fn record(journal: &mut Vec<u8>, body: &[u8]) {
     journal.extend_from_slice(&checksum);
 }
 
-/// The bodies of the records of a whole journal, and where each ends.
+/// The bodies of the records of a complete journal, and the offset at which each ends.
 pub fn records(journal: &[u8]) -> Vec<(&[u8], usize)> {
     let mut records = Vec::new();
     let mut at = MAGIC.len();
@@ -31,7 +31,7 @@ pub fn records(journal: &[u8]) -> Vec<(&[u8], usize)> {
     records
 }
 
-/// Whether the last word on a batch is that it is about to leave.
+/// Whether the last record of a batch says that it is about to be sent.
 pub fn is_leaving(journal: &[u8], batch: usize) -> bool {
     let mut leaving = false;
     for (body, _) in records(journal) {

@@ -1,6 +1,6 @@
 //! What the targets compare the crate with: the same rules, written plainly.
 
-// Whoever fuzzes reads the code; and a place without a name is an option of its own.
+// Users of a fuzz target read its code, and a position without a name is a separate case.
 #![allow(clippy::missing_errors_doc, clippy::missing_panics_doc, clippy::must_use_candidate)]
 #![allow(clippy::option_option)]
 
@@ -10,7 +10,7 @@ pub mod list;
 mod list_head;
 pub mod world;
 
-/// The chunks of an input: `pattern` gives their lengths, again and again.
+/// The chunks of an input: `pattern` gives their lengths, repeatedly.
 pub fn chunks<'a>(mut input: &'a [u8], pattern: &[u8]) -> Vec<&'a [u8]> {
     let mut chunks = Vec::new();
     for length in pattern.iter().cycle() {

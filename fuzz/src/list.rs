@@ -1,5 +1,5 @@
-//! Lists of codes, read the plain way: all of the input is there, and every
-//! step makes a new value. Slow, and short enough to be checked by eye.
+//! Reads lists of codes in a plain way: all of the input is in memory, and every step
+//! creates a new value. Slow, and short enough to be checked by eye.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -11,11 +11,11 @@ use crate::list_head::{Layout, decoded, layout};
 
 const CODE_NAMES: [&str; 4] = ["code_id", "code_uuid", "uuid", "code"];
 const PROGRAM_NAMES: [&str; 3] = ["voucher_program_id", "program_id", "program"];
-/// So many bytes of a cell count.
+/// The bytes of a cell that count.
 const LONGEST_CELL: usize = 2_048;
 pub(crate) const NO_DELIMITER: u8 = b'\n';
 
-/// A row that was refused: its line, what stood there, and why.
+/// A rejected row: its line, its text, and the reason.
 pub type Rejected = (u64, String, RejectReason);
 
 /// A list, as the crate should read it.
@@ -23,9 +23,9 @@ pub type Rejected = (u64, String, RejectReason);
 pub struct List {
     /// The codes in lower case, in the order first seen.
     pub codes: Vec<String>,
-    /// How many came again.
+    /// How many duplicates there were.
     pub duplicates: u64,
-    /// All that were refused.
+    /// All rejected rows.
     pub rejected: Vec<Rejected>,
     seen: HashSet<String>,
 }
@@ -40,10 +40,10 @@ impl List {
     }
 }
 
-/// What was read: a list, or with a column of programs one for each of them.
+/// The result: a list, or with a column of programs one for each of them.
 #[derive(Clone, Debug, Default)]
 pub struct Read {
-    /// Codes of no program, and all that was refused.
+    /// Codes of no program, and all rejected rows.
     pub all: List,
     /// The lists of the programs, in the order first seen.
     pub programs: Vec<(String, List)>,
@@ -64,23 +64,23 @@ impl Read {
     }
 }
 
-/// Which column is meant.
+/// How a column is selected.
 #[derive(Clone, Copy)]
 pub enum Wanted<'a> {
-    /// That of the best usual name.
+    /// The column with the best usual name.
     Usual,
-    /// That of this name.
+    /// The column with this name.
     Named(&'a str),
-    /// That at this place, from 1.
+    /// The column with this number, from 1.
     Number(usize),
 }
 
-/// What the reader is told.
+/// The options of the reader.
 #[derive(Clone, Copy)]
 pub struct Options<'a> {
     /// The column of the codes.
     pub column: Wanted<'a>,
-    /// That of the programs, if there is one.
+    /// The column of the programs, if there is one.
     pub program: Option<Wanted<'a>>,
     /// The line of the header.
     pub header_row: Option<u64>,
@@ -161,8 +161,8 @@ pub fn read(input: &[u8], options: Options) -> Read {
     read
 }
 
-/// The number of the line in which each byte stands, and what would come next;
-/// both bytes of a CR LF are of the same one.
+/// The line number of each byte, and of the next byte after the input; both bytes of a CR
+/// LF have the same number.
 pub(crate) fn line_numbers(input: &[u8]) -> Vec<u64> {
     let mut numbers = vec![1];
     for (place, byte) in input.iter().enumerate() {
@@ -181,8 +181,8 @@ pub(crate) fn is_space(byte: u8) -> bool {
     byte == b' ' || byte == b'\t' || byte == 0x0b || byte == 0x0c
 }
 
-/// Which bytes are outside of quotes. A quote opens at the start of a cell, and
-/// behind one that could be the first of two; any delimiter starts a cell.
+/// Whether each byte is outside quotes. A quote opens at the start of a cell, and after
+/// one that could be the first of two; any delimiter starts a cell.
 pub(crate) fn outside_quotes(input: &[u8]) -> Vec<bool> {
     let mut outside = Vec::new();
     let (mut quoted, mut may_open) = (false, true);
@@ -203,17 +203,17 @@ pub(crate) fn outside_quotes(input: &[u8]) -> Vec<bool> {
     outside
 }
 
-/// One row: what its cells hold, and where its lines end.
+/// One row: the content of its cells, and where its lines end.
 pub(crate) struct Row {
-    /// With its end.
+    /// With its line end.
     length: usize,
     pub(crate) cells: Vec<Vec<u8>>,
     pub(crate) malformed: bool,
-    /// Where in the row something stands.
+    /// The offsets of non-blank bytes.
     filled: Vec<usize>,
-    /// The cells with quotes: which, and what is between these.
+    /// The quoted cells: the column, and the range between the quotes.
     quoted: Vec<(usize, Range<usize>)>,
-    /// Where the delimiters between its cells are.
+    /// The offsets of the delimiters between its cells.
     delimiters: Vec<usize>,
     spans_lines: bool,
 }
@@ -297,7 +297,7 @@ impl Row {
         }
     }
 
-    /// Its lines: the first, and all in which something stands.
+    /// Its lines: the first, and all that are not blank.
     fn lines(&self, numbers: &[u64]) -> Vec<u64> {
         let mut lines = vec![numbers[0]];
         for place in &self.filled {
@@ -312,8 +312,8 @@ impl Row {
         self.cells.get(column).cloned().unwrap_or_default()
     }
 
-    /// A cell of a row whose quotes went wrong: the last one, or any if `is_any`,
-    /// ends where it would without quotes.
+    /// A cell of a row with unmatched quotes: the last one, or any if `is_any`, ends
+    /// where it would end without quotes.
     pub(crate) fn cut_cell(&self, column: usize, delimiter: u8, is_any: bool) -> Vec<u8> {
         let cell = self.cell(column);
         let cell = cell.trim_ascii_start();
@@ -330,9 +330,9 @@ impl Row {
     }
 }
 
-/// Whether quotes draw lines in that hold codes: read as if no quote had been
-/// opened, a line of a quoted cell has one in that column (in any, if it isn't
-/// known). The cell of the codes may be of many lines if it is one code.
+/// Whether quotes enclose lines with codes: read as if no quote had been opened, a line
+/// of a quoted cell has one in this column (in any, if it is not known). The cell of the
+/// codes may span lines if it is one code.
 pub(crate) fn draws_in(row: &Row, input: &[u8], delimiter: u8, column: Option<usize>) -> bool {
     row.quoted.iter().any(|(index, quoted)| {
         let content = &input[quoted.clone()];
@@ -346,7 +346,8 @@ pub(crate) fn draws_in(row: &Row, input: &[u8], delimiter: u8, column: Option<us
         let mut at =
             row.delimiters.iter().filter(|place| (begin..quoted.start).contains(place)).count();
         for (_, before) in &row.quoted {
-            // Of a cell that ends on this line, the delimiters count that look like ones.
+            // In a cell that ends on this line, the bytes that look like delimiters
+            // count.
             if before.start < begin && (begin..quoted.start).contains(&before.end) {
                 let last = &input[begin..before.end];
                 at += last.split(|byte| *byte == delimiter).count() - 1;
@@ -356,7 +357,7 @@ pub(crate) fn draws_in(row: &Row, input: &[u8], delimiter: u8, column: Option<us
             let first = std::mem::take(&mut at);
             let cells = line.split(|byte| *byte == delimiter).enumerate();
             cells.into_iter().any(|(place, cell)| {
-                // Two quotes are one here too.
+                // Doubled quotes are one quote here too.
                 let cell = String::from_utf8_lossy(cell).replace("\"\"", "\"");
                 column.is_none_or(|column| column == first + place) && code(cell.as_bytes()).is_ok()
             })
@@ -364,7 +365,7 @@ pub(crate) fn draws_in(row: &Row, input: &[u8], delimiter: u8, column: Option<us
     })
 }
 
-/// What the rows of a file look like.
+/// The usual shape of the rows of a file.
 #[derive(Clone, Default)]
 struct Shape {
     header: usize,
@@ -443,14 +444,14 @@ fn reject_lines(read: &mut Read, lines: &[u64], value: String, program: Option<&
     }
 }
 
-/// What counts of a cell, and whether there is more.
+/// The part of a cell that counts, and whether there is more.
 fn counted(cell: &[u8]) -> (&[u8], bool) {
     let cell = cell.trim_ascii_start();
     let (counted, rest) = cell.split_at(cell.len().min(LONGEST_CELL));
     (counted, !rest.trim_ascii_start().is_empty())
 }
 
-/// What nobody sees.
+/// Whether a character is invisible.
 pub(crate) fn is_invisible(char: char) -> bool {
     let ranges = [
         (0xad, 0xad),
@@ -477,7 +478,7 @@ fn trim(text: &str) -> &str {
     text.trim_matches(|char: char| char.is_whitespace() || is_invisible(char))
 }
 
-/// What is between quotes.
+/// The text between quotes.
 fn unquoted(text: &str) -> Option<&str> {
     let quotes: Vec<char> = "\"'`´«»‹›‘’‚‛“”„‟".chars().collect();
     let inner = text.strip_prefix(&quotes[..])?;
@@ -490,7 +491,7 @@ pub(crate) fn bare(text: &str) -> &str {
     inner.map_or(text, bare)
 }
 
-/// The text of a cell; none if it is not UTF-8.
+/// The text of a cell. None if it is not UTF-8.
 fn text(cell: &[u8]) -> Option<String> {
     let (cell, more) = counted(cell);
     match str::from_utf8(cell) {
@@ -507,7 +508,7 @@ fn program_id(cell: &[u8]) -> Option<String> {
     Some(inner.map_or(text.clone(), |inner| trim(inner).to_owned()))
 }
 
-/// What is shown of a cell.
+/// The part of a cell that is shown.
 pub(crate) fn shown(cell: &[u8]) -> String {
     let (cell, more) = counted(cell);
     let ascii = |byte: &u8| if byte.is_ascii() { char::from(*byte) } else { '\u{fffd}' };
@@ -536,7 +537,7 @@ pub(crate) fn code(cell: &[u8]) -> Result<String, RejectReason> {
     Ok(text)
 }
 
-/// Whether somebody may have meant a code.
+/// Whether this may be a mistyped code.
 fn looks_like_code(cell: &[u8]) -> bool {
     let text = if counted(cell).1 { String::new() } else { text(cell).unwrap_or_default() };
     let digit = |char: &char| {
@@ -545,16 +546,16 @@ fn looks_like_code(cell: &[u8]) -> bool {
     text.chars().count() <= 80 && text.chars().filter(digit).count() >= 24
 }
 
-/// What a row is that may be the header.
+/// The use of a row that may be the header.
 pub(crate) enum Header {
     Blank,
-    /// Where the codes are, and the programs.
+    /// The column of the codes, and of the programs.
     Columns(usize, Option<usize>),
-    /// The same of a row that has codes already.
+    /// The same, of a row that already has codes.
     Codes(usize, Option<usize>),
-    /// It is of one cell, and no header.
+    /// It has one cell, and is not a header.
     Lone,
-    /// Nothing can be read; this is shown of it.
+    /// The file can't be read; this text is shown.
     Refused(RejectReason, String),
 }
 
@@ -594,7 +595,7 @@ pub(crate) fn header(row: &Row, options: Options) -> Header {
     }
 }
 
-/// The column of the best name, which is the only one of it.
+/// The column with the best name, which must be unique.
 fn find(cells: &[Vec<u8>], wanted: Wanted, usual: &[&str]) -> Result<usize, RejectReason> {
     let fold = |name: &str| {
         let counts =

@@ -1,4 +1,4 @@
-//! What comes before the rows of a list: the encoding, the format and the layout.
+//! The part of a list before its rows: the encoding, the format and the layout.
 
 use uber_vouchers::code::rejected::RejectReason;
 
@@ -17,7 +17,7 @@ const SIGNATURES: [&[u8]; 7] = [
     b"Rar!\x1a\x07",
 ];
 
-/// The text of a file without its byte order mark, or the one issue of it.
+/// The text of a file without its byte order mark, or the only error of the file.
 pub(crate) fn decoded(input: &[u8]) -> Result<Vec<u8>, Rejected> {
     let refused = |reason| Err((1, String::new(), reason));
     if SIGNATURES.iter().any(|signature| input.starts_with(signature)) {
@@ -42,19 +42,19 @@ pub(crate) fn decoded(input: &[u8]) -> Result<Vec<u8>, Rejected> {
         }
         half = matches!(&char, Err(error) if error.unpaired_surrogate() < 0xdc00);
     }
-    // Half a character and half a unit are one fault.
+    // An unpaired surrogate and half a unit are one error.
     if !rest.is_empty() && !half {
         text.push(0xff);
     }
     Ok(text)
 }
 
-/// What is to be done with a text.
+/// How a text is read.
 pub(crate) enum Layout {
-    /// There is nothing.
+    /// It is empty.
     Nothing,
     Refuse(Rejected),
-    /// The rows begin there.
+    /// The rows begin here.
     Begin {
         at: usize,
         delimiter: u8,
@@ -119,7 +119,7 @@ pub(crate) fn layout(text: &[u8], options: Options) -> Layout {
     }
 
     let is_lone = found == NO_DELIMITER && options.program.is_none();
-    // If the caller says which row it is, no other is looked at.
+    // If the caller says which row is the header, no other row is considered.
     let mut line_start = if options.header_row.is_some() { text.len() } else { end };
     while line_start < text.len() {
         let rest = &text[line_start..];
@@ -150,14 +150,14 @@ pub(crate) fn layout(text: &[u8], options: Options) -> Layout {
 
 struct Trial {
     is_header: bool,
-    /// It says by itself what to do.
+    /// It settles the layout.
     is_clear: bool,
     /// It is a row of several cells, with codes.
     is_data: bool,
     cells: usize,
 }
 
-/// What a row would be as the first one.
+/// The use of a row if it is the first one.
 fn trial(row: &[u8], delimiter: u8, options: Options) -> Trial {
     let read = Row::read(row, delimiter);
     let cells = read.cells.len();
@@ -197,7 +197,7 @@ fn is_markup(line: &[u8]) -> bool {
 }
 
 fn is_markdown(line: &[u8]) -> bool {
-    // As bytes, each a character.
+    // As bytes, one for each character.
     let line: String = line.iter().map(|byte| char::from(*byte)).collect();
     let line = line.trim_matches([' ', '\t', '\n', '\r', '\x0c']);
     let is_rule = line.contains('|')
@@ -222,8 +222,8 @@ fn is_markdown(line: &[u8]) -> bool {
         })
 }
 
-/// The first row with its end, as far as that can be told while the delimiter
-/// is unknown; and whether it ends between quotes.
+/// The first row with its end, as far as it is known while the delimiter is unknown; and
+/// whether it ends between quotes.
 fn first_row(input: &[u8]) -> (&[u8], bool) {
     let outside = outside_quotes(input);
     match (0..input.len()).find(|place| outside[*place] && is_end(input[*place])) {
@@ -233,13 +233,13 @@ fn first_row(input: &[u8]) -> (&[u8], bool) {
     }
 }
 
-/// The one of comma, semicolon and tab that stands most often outside of quotes,
-/// tabs at the ends aside.
+/// The one of comma, semicolon and tab that occurs most often outside quotes, not
+/// counting tabs at the ends.
 fn delimiter(row: &[u8]) -> u8 {
     let outside = outside_quotes(row);
     let is_edge = |byte: &u8| is_space(*byte) || is_end(*byte);
     let start = row.iter().position(|byte| !is_edge(byte)).unwrap_or(row.len());
-    // What is between quotes is no end, even if it is white space.
+    // Bytes between quotes are not an end, even if they are white space.
     let end = (0..row.len()).rev().find(|place| !outside[*place] || !is_edge(&row[*place]));
     let inner = start..end.map_or(start, |end| end + 1);
     let count =

@@ -1,5 +1,5 @@
-//! A job, the journal that it writes, and whoever drives it: a world in which
-//! anything can come at any moment, and which keeps its own account of what left.
+//! A job, its journal, and a driver: a world in which anything can happen at any time,
+//! and which keeps its own account of what was sent.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 use uber_vouchers::code::Code;
 use uber_vouchers::error::{Error, ErrorCode};
 use uber_vouchers::http::{BaseUrl, ResponseHead};
-use uber_vouchers::job::{Action, By, CodeState, Decision, Job, Recovery, Settings};
+use uber_vouchers::job::{Action, CodeState, Decision, Job, Recovery, Settings, Source};
 use uber_vouchers::json::Json;
 use uber_vouchers::uber::api::Api;
 use uber_vouchers::uber::id::{OrganizationId, ProgramId};
@@ -18,20 +18,20 @@ use crate::journal::{MAGIC, is_leaving, records};
 
 const START: u64 = 1_700_000_000_000;
 
-/// The code at that place of the list; from the last place on, of no list.
-pub fn code(place: usize) -> Code {
-    Code::from_bytes((0x1f91_3a96_0000_4000_8000_0000_0000_0001 + place as u128).to_be_bytes())
+/// The code at this index of the list; from the last index on, codes of no list.
+pub fn code(index: usize) -> Code {
+    Code::from_bytes((0x1f91_3a96_0000_4000_8000_0000_0000_0001 + index as u128).to_be_bytes())
         .unwrap()
 }
 
-/// Hands over the codes of a job in either way.
-fn offer(recovery: &mut Recovery, total: usize) {
-    for place in 0..total {
-        let code = code(place);
+/// Adds the codes of a job in one of the two ways.
+fn add_codes(recovery: &mut Recovery, total: usize) {
+    for index in 0..total {
+        let code = code(index);
         if total.is_multiple_of(2) {
-            recovery.offer(code.as_bytes(), total);
+            recovery.add_codes(code.as_bytes(), total);
         } else {
-            recovery.offer_distinct(code.as_bytes(), total);
+            recovery.add_distinct_codes(code.as_bytes(), total);
         }
     }
 }
@@ -42,58 +42,58 @@ pub fn api() -> Api {
     Api::new(base_url, OrganizationId::new("o").unwrap(), Api::DEFAULT_LANGUAGE).unwrap()
 }
 
-/// The counts are what the codes say, and no code is lost or moved.
+/// The counts match the codes, and no code is lost or moved.
 pub fn check_counts(job: &Job, total: usize) {
     let progress = job.progress(START);
     let mut counts = [0; 8];
     let mut batches =
         (0..job.batches()).flat_map(|batch| vec![batch; job.batch(batch).unwrap().codes as usize]);
-    for (place, result) in job.results().enumerate() {
-        assert_eq!(result.code, code(place));
+    for (index, result) in job.results().enumerate() {
+        assert_eq!(result.code, code(index));
         assert_eq!(Some(result.batch), batches.next());
         counts[result.state as usize] += 1;
     }
     assert_eq!(progress.counts, counts);
     assert_eq!(counts.iter().sum::<u32>() as usize, total);
     assert_eq!((progress.total, job.results().count()), (total, total));
-    let batches: u32 = (0..job.batches()).map(|place| job.batch(place).unwrap().codes).sum();
+    let batches: u32 = (0..job.batches()).map(|index| job.batch(index).unwrap().codes).sum();
     assert_eq!(batches as usize, total);
 }
 
 /// What happens next.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// The job is asked what to do.
+    /// The job is polled.
     Poll,
-    /// What it gave was appended.
+    /// Its append succeeded.
     Saved,
-    /// It was not, or who knows.
+    /// Its append failed, or may have.
     SaveFailed,
-    /// One of the tokens that were asked for came.
+    /// A requested token arrived.
     Token(u8),
-    /// It did not: 0 for good, 1 in passing, else for now.
+    /// It did not: 0 permanently, 1 temporarily, otherwise for now.
     NoToken(u8, u8),
-    /// An answer came to one of the requests: a status, and how long to wait.
+    /// A response to one of the requests arrived: a status, and how long to wait.
     Answer(u8, u16, u8),
-    /// None came.
+    /// No response arrived.
     Lost(u8),
-    /// Outcomes: places, and what is said of each.
+    /// Outcomes: indices, and the outcome of each.
     Report(Vec<(u8, u8)>),
     /// The operator decides.
     Resolve(Option<u8>, Decision),
-    /// A run begins.
+    /// A run starts.
     Start,
-    /// It is to end.
+    /// The run is paused.
     Pause,
-    /// Others have a share in the rate.
+    /// Other jobs share the rate.
     Hold(u8),
     /// Time passes.
     Tick(u16),
-    /// The process ends, with so much of an append done, and is there again.
+    /// The process ends after a part of an append, and is restarted.
     Crash(u8),
-    /// The journal is an older copy of itself, without so many records.
+    /// The journal is an older copy, without this many records.
     Restored(u8),
-    /// Somebody speaks of a batch that nobody asked about.
+    /// A call about a batch that has no pending action.
     Stray(u8, u8),
 }
 
@@ -112,7 +112,7 @@ impl<'a> Arbitrary<'a> for Event {
                 let which = u.arbitrary()?;
                 let status = match u.int_in_range(0..=31_usize)? {
                     31 => u.int_in_range(0..=999)?,
-                    place => common[place % common.len()],
+                    index => common[index % common.len()],
                 };
                 Event::Answer(which, status, u.int_in_range(0..=3)?)
             }
@@ -138,24 +138,24 @@ impl<'a> Arbitrary<'a> for Event {
     }
 }
 
-/// What the world knows of one code.
-// Each flag is a thing that happened, whatever else did.
+/// What the world knows about one code.
+// Each flag is an event that happened, independent of the others.
 #[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, Default)]
 struct History {
     /// Requests with it that may have been queued.
     open: BTreeSet<u64>,
-    /// Those of them about which the operator said: resend.
+    /// Those of them for which the operator decided to resend.
     excused: BTreeSet<u64>,
     accepted: bool,
     refused: bool,
     said_queued: bool,
     abandoned: bool,
-    /// What was ever reported of it: a reason, if it failed.
+    /// All that was ever reported about it: a reason, if it failed.
     told: BTreeSet<Option<Option<String>>>,
 }
 
-/// A job among all that can happen to it.
+/// A job, and everything that can happen to it.
 pub struct World {
     job: Job,
     settings: Settings,
@@ -165,7 +165,7 @@ pub struct World {
     pub journal: Vec<u8>,
     saving: Option<Vec<u8>>,
     broken: bool,
-    /// The journal is an older copy, and does not say so yet.
+    /// The journal is an older copy, and this was not stated yet.
     restored: bool,
     asked: Vec<usize>,
     out: Vec<(usize, u64)>,
@@ -186,7 +186,7 @@ impl World {
             max_retries: u.int_in_range(0..=3)?,
         };
         let mut recovery = Recovery::new(api(), settings.clone());
-        offer(&mut recovery, total);
+        add_codes(&mut recovery, total);
         let job = recovery.create(ProgramId::new("p").unwrap(), [7; 16], 3, START).unwrap();
         Ok(Self {
             job,
@@ -204,7 +204,7 @@ impl World {
         })
     }
 
-    /// Something happens; then everything must still be true.
+    /// Handles an event; then everything must still be true.
     pub fn take(&mut self, event: Event) {
         match event {
             Event::Poll => _ = self.poll(),
@@ -251,7 +251,7 @@ impl World {
         self.check_truth();
     }
 
-    /// All of it goes well from here on: then it must come to its end.
+    /// From here on everything succeeds, so the job must finish.
     pub fn finish(mut self) {
         self.check_replay();
         if self.broken {
@@ -268,7 +268,7 @@ impl World {
             self.saved();
             match self.poll() {
                 Action::Wait(until) => self.now = until,
-                // It ends what was paused first, and is then started again.
+                // It ends the paused run first, and is then started again.
                 Action::Done if self.job.progress(self.now).count(CodeState::Pending) > 0 => {
                     self.job.start(self.now);
                 }
@@ -299,7 +299,7 @@ impl World {
             Action::Wait(until) => assert!(*until > self.now),
             Action::Done => {
                 assert!(self.out.is_empty() && self.saving.is_none() && !self.job.is_running());
-                // What was asked for in vain is not waited for.
+                // Unanswered requests for tokens are dropped.
                 self.asked.clear();
             }
             Action::Idle => {}
@@ -321,8 +321,8 @@ impl World {
         }
     }
 
-    /// A request leaves: after its record, with what is its own, and with nothing
-    /// that may have been queued already.
+    /// A request is sent: after its record, with its own codes, and with nothing that may
+    /// already have been queued.
     fn left(&mut self, batch: usize, body: &[u8]) {
         assert!(is_leaving(&self.journal, batch), "it left before its record was saved");
         assert!(!self.out.iter().any(|(out, _)| *out == batch), "it is under way already");
@@ -330,19 +330,19 @@ impl World {
         let body: serde_json::Value = serde_json::from_slice(body).unwrap();
         let codes = body["codes"].as_array().unwrap();
         assert!(!codes.is_empty(), "an empty list would reach everybody");
-        let mut places = Vec::new();
+        let mut indices = Vec::new();
         for text in codes {
-            let place = (0..self.total)
-                .find(|place| code(*place).to_string() == text.as_str().unwrap())
+            let index = (0..self.total)
+                .find(|index| code(*index).to_string() == text.as_str().unwrap())
                 .unwrap();
-            assert_eq!(place / self.job.batch_size(), batch);
-            assert!(!places.contains(&place));
-            places.push(place);
-            let history = &mut self.histories[place];
+            assert_eq!(index / self.job.batch_size(), batch);
+            assert!(!indices.contains(&index));
+            indices.push(index);
+            let history = &mut self.histories[index];
             assert!(history.open.is_subset(&history.excused), "a second send without proof");
             history.open.insert(request);
         }
-        self.requests.insert(request, places);
+        self.requests.insert(request, indices);
         self.out.push((batch, request));
     }
 
@@ -352,7 +352,7 @@ impl World {
         let is_page = usize::from(wait) == fields.len();
         let headers = fields.get(usize::from(wait)).unwrap_or(&page).iter().copied().collect();
         let head = ResponseHead { status, headers };
-        // With a code of Uber's, a 200 would be none.
+        // With an error code of Uber's, a 200 would not be an acceptance.
         let parsed = match status {
             200..=299 => Json::object(),
             _ => Json::object().with("code", "ubers_own"),
@@ -360,8 +360,8 @@ impl World {
         let error = self.job.handle_response(batch, &head, "{}", &parsed, self.now, 0.5);
         let accepted = (200..300).contains(&status) && !is_page;
         assert_eq!(error.is_none(), accepted);
-        for place in self.requests[&request].clone() {
-            let history = &mut self.histories[place];
+        for index in self.requests[&request].clone() {
+            let history = &mut self.histories[index];
             if (400..500).contains(&status) && !matches!(status, 408 | 499) {
                 history.open.remove(&request);
             }
@@ -372,28 +372,28 @@ impl World {
 
     fn report(&mut self, reports: &[(u8, u8)]) {
         let mut outcomes = Vec::new();
-        for (place, what) in reports {
-            // Some codes are of other jobs.
-            let place = usize::from(*place) % (self.total + 2);
+        for (index, what) in reports {
+            // Some codes belong to other jobs.
+            let index = usize::from(*index) % (self.total + 2);
             let (status, reason) = match what % 4 {
                 0 => (Status::Distributed, None),
                 1 => (Status::Failed, None),
                 _ => (Status::Failed, Some(["b", "a", "c"][usize::from(*what) / 4 % 3])),
             };
             let reason = reason.map(str::to_owned);
-            if let Some(history) = self.histories.get_mut(place) {
+            if let Some(history) = self.histories.get_mut(index) {
                 history.told.insert((status == Status::Failed).then(|| reason.clone()));
             }
-            outcomes.push(Outcome { code: code(place), status, reason });
+            outcomes.push(Outcome { code: code(index), status, reason });
         }
         let before = self.seen();
         let settled = self.job.handle_outcomes(&outcomes);
         assert!(settled as usize <= outcomes.len());
-        for (place, (old, new)) in before.iter().zip(self.seen()).enumerate() {
-            let told = outcomes.iter().any(|outcome| outcome.code == code(place));
+        for (index, (old, new)) in before.iter().zip(self.seen()).enumerate() {
+            let told = outcomes.iter().any(|outcome| outcome.code == code(index));
             assert!(told || *old == new, "it was settled by a report on others");
         }
-        // Told again, or in another order, it says nothing new.
+        // Repeated, or in another order, it changes nothing.
         let after = self.seen();
         assert_eq!(self.job.handle_outcomes(&outcomes), 0);
         outcomes.reverse();
@@ -403,7 +403,7 @@ impl World {
 
     fn resolve(&mut self, batch: Option<usize>, decision: Decision) {
         let states: Vec<_> =
-            (0..self.job.batches()).map(|place| self.job.batch(place).unwrap().state).collect();
+            (0..self.job.batches()).map(|index| self.job.batch(index).unwrap().state).collect();
         let fits = |state: CodeState| {
             state == CodeState::Unknown
                 || state == CodeState::Pending && decision == Decision::Abandon
@@ -418,10 +418,10 @@ impl World {
             let fitting = states.get(batch).is_some_and(|state| fits(*state));
             assert_eq!(taken.is_ok(), fitting);
         }
-        for (place, state) in states.iter().enumerate() {
-            if fits(*state) && batch.is_none_or(|batch| batch == place) {
+        for (index, state) in states.iter().enumerate() {
+            if fits(*state) && batch.is_none_or(|batch| batch == index) {
                 let size = self.job.batch_size();
-                for history in self.histories.iter_mut().skip(place * size).take(size) {
+                for history in self.histories.iter_mut().skip(index * size).take(size) {
                     match decision {
                         Decision::Resend => history.excused.extend(&history.open),
                         Decision::Queued => history.said_queued = true,
@@ -432,7 +432,7 @@ impl World {
         }
     }
 
-    /// Calls that nobody waits for change nothing.
+    /// Calls without a pending action change nothing.
     fn stray(&mut self, batch: usize, what: u8) {
         if self.out.iter().any(|(out, _)| *out == batch) || self.asked.contains(&batch) {
             return;
@@ -486,23 +486,23 @@ impl World {
             self.job = recovery.resume(self.restored).unwrap();
             return;
         }
-        // Its creation was cut off, so nothing can have left.
+        // Its creation is incomplete, so nothing can have been sent.
         assert!(self.requests.is_empty());
-        offer(&mut recovery, self.total);
+        add_codes(&mut recovery, self.total);
         self.job = recovery.create(ProgramId::new("p").unwrap(), [7; 16], 3, self.now).unwrap();
     }
 
-    /// What is shown of each code.
-    fn seen(&self) -> Vec<(CodeState, By, Option<String>)> {
+    /// The visible state of each code.
+    fn seen(&self) -> Vec<(CodeState, Source, Option<String>)> {
         let reason = |reason: Option<&str>| reason.map(str::to_owned);
         self.job.results().map(|one| (one.state, one.by, reason(one.reason))).collect()
     }
 
-    /// No state is better than what there is to show for it.
+    /// No state is better than its evidence.
     fn check_truth(&self) {
         for ((state, by, reason), history) in self.seen().into_iter().zip(&self.histories) {
             let fine = match state {
-                CodeState::Queued if by == By::Operator => history.said_queued,
+                CodeState::Queued if by == Source::Operator => history.said_queued,
                 CodeState::Queued => history.accepted,
                 CodeState::Distributed => history.told.contains(&None),
                 CodeState::Failed => history.told.contains(&Some(reason)),
@@ -515,8 +515,8 @@ impl World {
         }
     }
 
-    /// What the journal says is what the job says; only what was under way is
-    /// unknown there, or shows an outcome that waited for its answer.
+    /// The journal leads to the same states as the job; only a batch under way is unknown
+    /// there, or shows an outcome that waited for its response.
     fn check_replay(&self) {
         if !self.job.is_saved() || self.broken {
             return;
@@ -545,8 +545,8 @@ impl World {
 }
 
 fn pick<T>(from: &mut Vec<T>, which: u8) -> Option<T> {
-    let place = usize::from(which).checked_rem(from.len())?;
-    Some(from.remove(place))
+    let index = usize::from(which).checked_rem(from.len())?;
+    Some(from.remove(index))
 }
 
 fn token_error(kind: u8) -> Error {

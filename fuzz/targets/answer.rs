@@ -1,8 +1,8 @@
-//! Answers: what their heads prove, when to try again, and what their bodies
-//! hold for each endpoint.
+//! Responses: what their heads prove, when to retry, and what their bodies contain for
+//! each endpoint.
 //!
-//! The input: the status (2 bytes), the time in seconds (4 bytes), chance (1
-//! byte); then lines of header fields, an empty line, and the body.
+//! The input: the status (2 bytes), the time in seconds (4 bytes), randomness (1 byte);
+//! then lines of header fields, an empty line, and the body.
 
 #![no_main]
 
@@ -15,18 +15,18 @@ use uber_vouchers::json::Json;
 use uber_vouchers::secret::RefreshToken;
 use uber_vouchers::uber::policy::{Operation, Verdict};
 use uber_vouchers::uber::response::{BODY_KEPT, to_error};
-use uber_vouchers::uber::retry::{Attempt, LONGEST_WAIT_MS, Retry, RetryDecision, retry_after};
+use uber_vouchers::uber::retry::{Attempt, MAX_CALL_WAIT_MS, Retry, RetryDecision, retry_after};
 use uber_vouchers::uber::{codes, programs, token};
 
-/// The largest whole number that JavaScript holds exactly.
-const MOST_EXACT: u64 = (1 << 53) - 1;
+/// The largest integer that JavaScript represents exactly.
+const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
 fuzz_target!(|data: &[u8]| {
     let Some(([low, high, time @ .., chance], rest)) = data.split_first_chunk::<7>() else {
         return;
     };
     let status = u16::from_le_bytes([*low, *high]);
-    // Mostly a status that there is.
+    // Usually a status that exists.
     let status = if status >= 0x8000 { status } else { status % 700 };
     let now = u64::from(u32::from_le_bytes(*time)) * 1000;
     let text = String::from_utf8_lossy(rest);
@@ -66,7 +66,7 @@ fn check_verdict(head: &ResponseHead, body: &str, parsed: &Json, now: u64) {
     assert_eq!(to_error(head, body, parsed, Operation::Read, now).queued, Queued::No);
 }
 
-/// What an error keeps stood in the answer, and what it prints did not.
+/// What an error keeps was in the response, and what it prints was not.
 fn check_detail(error: &Error, body: &str) {
     let api = error.api.as_ref().unwrap();
     assert!(api.body.len() <= BODY_KEPT && body.starts_with(&api.body));
@@ -74,24 +74,24 @@ fn check_detail(error: &Error, body: &str) {
     assert!(api.headers.iter().all(|(name, _)| name.starts_with("x-uber-")));
     assert!(api.uber_code.as_ref().is_none_or(|code| !code.is_empty()));
     let printed = format!("{error} {error:?}");
-    // A problem's title has 200 characters at most, and is printed twice.
+    // A problem's title has at most 200 characters, and is printed twice.
     assert!(printed.len() < 2_000, "{printed}");
 }
 
 fn check_wait(head: &ResponseHead, now: u64) {
     let wait = retry_after(head, now);
-    let Some(value) = head.headers.get("retry-after").map(str::trim) else {
+    let Some(value) = head.headers.get("retry-after").map(str::trim_ascii) else {
         assert_eq!(wait, None);
         return;
     };
-    assert!(wait.is_none_or(|wait| wait <= MOST_EXACT));
+    assert!(wait.is_none_or(|wait| wait <= MAX_SAFE_INTEGER));
     if let Ok(seconds) = value.parse::<u32>()
         && !value.starts_with('+')
     {
         assert_eq!(wait, Some(u64::from(seconds) * 1000));
     }
-    // Dates against another reader of them, which is stricter: it asks for the
-    // right day of the week, and the obsolete forms are not for us.
+    // Compares dates with another parser, which is stricter: it requires the right day of
+    // the week. The obsolete forms are not supported here.
     let date = |text: &str| {
         let time = httpdate::parse_http_date(text).ok().filter(|_| text.len() == 29)?;
         Some(u64::try_from(time.duration_since(UNIX_EPOCH).ok()?.as_millis()).unwrap())
@@ -121,13 +121,13 @@ fn check_retries(head: &ResponseHead, now: u64, random: f64) {
                     }
                     RetryDecision::Wait(wait) => {
                         waits += 1;
-                        assert!(wait <= LONGEST_WAIT_MS && waits <= 3);
+                        assert!(wait <= MAX_CALL_WAIT_MS && waits <= 3);
                         if let Some(asked) = retry_after(head, now)
                             && matches!(attempt, Attempt::Answered(_))
                         {
                             assert_eq!(wait, asked);
                         }
-                        // A second send needs proof that the first was none.
+                        // A second send needs proof that the first one queued nothing.
                         if operation == Operation::Distribute {
                             assert!(matches!(attempt, Attempt::Answered(_)));
                             assert!(matches!(Verdict::of(head), Verdict::Refused(_)));
@@ -156,7 +156,7 @@ fn check_token(head: &ResponseHead, body: &str, parsed: &Json, now: u64) {
         Err(error) => {
             let expected = match head.status {
                 400..=428 | 430..=499 => ErrorCode::TokenRejected,
-                // The error in the body says which.
+                // The error in the body decides.
                 200..=299 => error.code,
                 _ => ErrorCode::TokenUnavailable,
             };
@@ -170,7 +170,7 @@ fn check_token(head: &ResponseHead, body: &str, parsed: &Json, now: u64) {
     }
 }
 
-/// Each item that is shown has its id, and all of it under `raw`.
+/// Each item of a list has its id, and the whole object as `raw`.
 fn check_lists(parsed: &Json) {
     for code in codes::list(parsed).unwrap_or_default() {
         assert_eq!(code.raw.get("code_id").text(), Some(code.id));

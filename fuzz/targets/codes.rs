@@ -1,7 +1,7 @@
-//! Lists of codes, cut anywhere, against the plain reader of this crate.
+//! Lists of codes in any chunks, compared with the plain reader of this crate.
 //!
-//! The input: options (1 byte), the lengths of the chunks (4 bytes, again and
-//! again), then the file.
+//! The input: options (1 byte), the lengths of the chunks (4 bytes, repeated), then the
+//! file.
 
 #![no_main]
 
@@ -46,7 +46,7 @@ fuzz_target!(|data: &[u8]| {
         let expected = read(file, Options { column, program: Some(program), header_row });
         compare(&found.rejections, &expected.all);
         assert_eq!(found.programs.len(), expected.programs.len());
-        // All programs share one limit of what is kept.
+        // All programs share one limit of kept rows.
         let is_all_kept = expected.all.rejected.len() <= KEPT_REJECTED;
         for ((id, list), (name, expected)) in found.programs.iter().zip(&expected.programs) {
             assert_eq!(id.as_str(), name);
@@ -55,7 +55,7 @@ fuzz_target!(|data: &[u8]| {
                 compare(list, expected);
             }
         }
-        // What was said on the way is never more than what comes out.
+        // The counts during reading are never greater than the result.
         assert!(counts.0 <= found.programs.iter().map(|(_, list)| list.len() as u64).sum());
         assert!(counts.1 <= found.programs.iter().map(|(_, list)| list.duplicates()).sum());
         assert!(counts.2 <= found.rejections.rejected_count());

@@ -1,7 +1,7 @@
-//! Journals: any bytes, records that nobody wrote, and what a job wrote, damaged.
+//! Journals: any bytes, records that no job wrote, and a job's journal, damaged.
 //!
-//! The input: what it is (1 byte), and the lengths of the chunks or where the
-//! damage is (2 bytes); then the rest.
+//! The input: the kind (1 byte), and the lengths of the chunks or the position of the
+//! damage (2 bytes); then the rest.
 
 #![no_main]
 
@@ -22,7 +22,7 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// Reads a journal, cut as the pattern says and in one piece: both say the same.
+/// Reads a journal in chunks and in one piece: both give the same result.
 fn read(journal: &[u8], pattern: &[u8]) -> Result<Recovery, Error> {
     let mut whole = Recovery::new(api(), Settings::default());
     let at_once = whole.push(journal);
@@ -37,8 +37,8 @@ fn read(journal: &[u8], pattern: &[u8]) -> Result<Recovery, Error> {
     Ok(recovery)
 }
 
-/// Records that are well written and say anything, after a beginning that is
-/// right: they are refused, or make a job that is whole.
+/// Well-formed records with any content, after a valid beginning: they are refused, or
+/// create a complete job.
 fn check_records(data: &[u8], pattern: [u8; 2]) {
     let total = 1 + usize::from(pattern[0] % 12);
     let batch_size = 1 + usize::from(pattern[1] % 5);
@@ -69,7 +69,7 @@ fn check_records(data: &[u8], pattern: [u8; 2]) {
     go_on(&mut job, journal);
 }
 
-/// What such a job writes can be read like anything else.
+/// What such a job writes can be read like any other journal.
 fn go_on(job: &mut Job, mut journal: Vec<u8>) {
     job.start(0);
     for _ in 0..20 {
@@ -95,8 +95,8 @@ fn go_on(job: &mut Job, mut journal: Vec<u8>) {
     assert_eq!(job.progress(0).requests, again.progress(0).requests);
 }
 
-/// A job's own journal, with a part cut out, doubled or changed: whatever is
-/// still taken of it is, byte for byte, its beginning.
+/// A job's own journal, with a part removed, doubled or changed: whatever is still
+/// accepted is, byte for byte, its beginning.
 fn check_damage(data: &[u8], [place, how]: [u8; 2]) {
     let mut u = Unstructured::new(data);
     let Ok(mut world) = World::new(&mut u) else { return };
@@ -111,12 +111,12 @@ fn check_damage(data: &[u8], [place, how]: [u8; 2]) {
     let end = (at + length).min(journal.len());
     let mut damaged = journal.clone();
     match how % 8 {
-        // Cut off: what is whole stays.
+        // Truncated: complete records stay.
         0 => {
             damaged.truncate(at);
             let last = ends.iter().copied().filter(|end| *end <= at).max().unwrap_or_default();
             let kept = read(&damaged, &[place, how]).unwrap().kept();
-            // Without all of its codes it is no job yet.
+            // Without all of its codes it is not a job yet.
             assert!(
                 kept == 0 && ends.get(1).is_none_or(|created| *created > at) || kept == last as u64
             );
@@ -128,7 +128,7 @@ fn check_damage(data: &[u8], [place, how]: [u8; 2]) {
         }
         3 => damaged.splice(at..at, vec![how; length]).for_each(drop),
         4 => damaged[at..end].fill(how),
-        // One record out of its place, or twice.
+        // One record at another offset, or twice.
         5 | 6 if ends.len() > 2 => {
             let number = usize::from(place) % (ends.len() - 1);
             let one = journal[ends[number]..ends[number + 1]].to_vec();
@@ -138,13 +138,13 @@ fn check_damage(data: &[u8], [place, how]: [u8; 2]) {
                 [&journal[..ends[number]], &journal[ends[number + 1]..]].concat()
             };
         }
-        // One bit, which never goes unseen while the record is all there.
+        // One bit, which is always detected while the record is complete.
         _ => {
             if let Some(byte) = damaged.get_mut(at) {
                 *byte ^= 1 << (how / 32);
                 let torn = ends.last().copied().unwrap_or(MAGIC.len());
                 let shows = at < torn || has_bad_head(&damaged, torn);
-                // What may be torn is judged once no more comes.
+                // A possibly torn end is judged once no more bytes follow.
                 let is_refused = match read(&damaged, &[place, how]) {
                     Ok(recovery) => recovery
                         .resume(false)
@@ -162,7 +162,7 @@ fn check_damage(data: &[u8], [place, how]: [u8; 2]) {
     }
 }
 
-/// Whether what follows the last whole record has a header that can't be one.
+/// Whether the bytes after the last complete record have an impossible header.
 fn has_bad_head(journal: &[u8], at: usize) -> bool {
     journal.get(at..at + 8).is_some_and(|header| {
         let number = |at: usize| u32::from_le_bytes(header[at..at + 4].try_into().unwrap());

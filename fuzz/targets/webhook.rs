@@ -1,8 +1,8 @@
-//! Webhooks: signatures against the `hmac` crate, and bodies out of which no
-//! outcome may be invented.
+//! Webhooks: signatures compared with the `hmac` crate, and bodies from which no outcome
+//! may be invented.
 //!
-//! The input: the length of the key (1 byte), of the signature (1 byte), and
-//! where the body is changed (1 byte); then key, signature and body.
+//! The input: the length of the key (1 byte), of the signature (1 byte), and where the
+//! body is changed (1 byte); then key, signature and body.
 
 #![no_main]
 
@@ -53,7 +53,7 @@ fn check_signatures(key: &str, given: &[u8], body: &[u8], change: u8) {
         *byte ^= 1 << (change & 7);
         assert_eq!(refusal(&other, Some(&expected)), ErrorCode::SignatureMismatch);
     }
-    // Whatever else is given for a signature.
+    // Any other text as a signature.
     let given = String::from_utf8_lossy(given);
     let taken = verify(body, Some(&given), &keys[1..]).is_ok();
     assert_eq!(taken, given.eq_ignore_ascii_case(&expected), "{given}");
@@ -61,7 +61,7 @@ fn check_signatures(key: &str, given: &[u8], body: &[u8], change: u8) {
 
 fn check_event(body: &[u8]) {
     let Ok(json) = serde_json::from_slice::<Json>(body) else { return };
-    // What a parser of JavaScript's makes of it.
+    // The body as JavaScript parses it.
     let Ok(value) = serde_json::from_slice::<Value>(body) else { return };
     let environment = value["environment"].as_str();
     let event = match read(&json, environment, &Json::Null) {
@@ -81,7 +81,7 @@ fn check_event(body: &[u8]) {
         })
         .collect();
     let mut expected = outcomes(&value);
-    // Members are in another order there.
+    // The members are in another order there.
     let mut sorted = told.clone();
     expected.sort();
     sorted.sort();
@@ -90,14 +90,14 @@ fn check_event(body: &[u8]) {
     assert!(told.iter().all(|(code, ..)| text.contains(code)), "a code was invented");
     check_envelope(&event, &value);
 
-    // The same, given by the caller, is taken as it is.
+    // The same outcomes are accepted from the caller.
     let given = told.iter().map(|(code, reached, _)| {
         let status = if *reached { "distributed" } else { "failed" };
         Json::object().with("code", code.as_str()).with("status", status)
     });
     let again = read(&json, environment, &Json::List(given.collect())).unwrap();
     assert_eq!(again.outcomes.len(), event.outcomes.len());
-    // Anything else that is given is refused, or is made of codes that stand in it.
+    // Any other outcomes are refused, or have codes that are in them.
     if let Ok(other) = read(&json, None, json.get("outcomes"))
         && !value["outcomes"].is_null()
     {

@@ -1,4 +1,5 @@
-//! Handles a request: when its response comes, which fault it meets, and what it queues.
+//! Handles a request: the delay of its response, the fault that it meets, and what it
+//! queues.
 
 use super::Sandbox;
 use super::date::http_date;
@@ -9,8 +10,8 @@ use super::random::{Purpose, Random};
 use crate::http::Response;
 
 impl Sandbox {
-    /// Takes a request that arrives now. It queues at once, however late the response
-    /// comes.
+    /// Handles a request that arrives now. It queues at once, no matter how late the
+    /// response arrives.
     pub fn handle(&mut self, request: &IncomingRequest, now: u64) -> Reply {
         self.pass_time(now);
         self.requests += 1;
@@ -37,7 +38,7 @@ impl Sandbox {
         }
     }
 
-    /// Takes a request of a replayed run, in which nobody waits for the response.
+    /// Handles a request of a replayed run, in which nothing waits for the response.
     pub fn repeat(&mut self, mut request: IncomingRequest, now: u64) {
         // Naming the program has the same effect as listing its codes, of which there may
         // be millions.
@@ -112,7 +113,7 @@ impl Sandbox {
         })
     }
 
-    /// Draws each code with even odds; of several, neither all nor none.
+    /// Chooses each code with even odds; of several codes, neither all nor none.
     fn part_of(&self, queue: Queue) -> Queue {
         let mut random = Random::new(self.options.seed, Purpose::Partial, self.requests);
         let total = queue.indices.len();
@@ -143,8 +144,8 @@ impl Sandbox {
         self.webhooks.report(&self.options, &queue.organization, &program.id, &deliveries, now);
     }
 
-    /// The fields of every answer. No request id is documented; a trace id has
-    /// been seen on webhooks.
+    /// Adds the fields of every response. No request id is documented; a trace id was
+    /// observed on webhooks.
     fn stamped(&self, response: Response, at: u64) -> Response {
         let trace = Random::new(self.options.seed, Purpose::Trace, self.requests).uuid();
         let dated = with_header(response, "date", &http_date(at));
@@ -152,7 +153,8 @@ impl Sandbox {
     }
 }
 
-/// None, in seconds, or as a date: whether and how Uber sends it is unknown.
+/// Without a `Retry-After`, in seconds, or as a date: whether and how Uber sends one is
+/// unknown.
 fn with_retry_after(response: Response, random: &mut Random, now: u64) -> Response {
     let seconds = random.between(1, 5);
     match random.between(0, 2) {

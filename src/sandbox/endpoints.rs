@@ -1,4 +1,4 @@
-//! What each endpoint does, before any fault.
+//! The result of each endpoint, before any fault.
 
 use serde_json::{Value, json};
 
@@ -10,18 +10,18 @@ use super::tokens::{Grant, SCOPE_AGGREGATOR};
 use crate::code::Code;
 use crate::http::Response;
 
-/// 500 requests in 5 seconds per app (stated, general guide). That the window
-/// slides is a choice. The 2,000 an hour per user token are not simulated.
+/// 500 requests in 5 seconds per app (stated, general guide). The sliding window is a
+/// choice. The 2,000 requests an hour per user token are not simulated.
 const WINDOW: u64 = 5_000;
 const REQUESTS_PER_WINDOW: usize = 500;
 
-/// The effect of a request, before any fault.
+/// The result of a request, before any fault.
 pub(super) struct Verdict {
     pub(super) response: Response,
     pub(super) queue: Option<Queue>,
 }
 
-/// What distribute would send.
+/// What a distribute call would send.
 pub(super) struct Queue {
     pub(super) organization: String,
     pub(super) program: usize,
@@ -35,7 +35,7 @@ impl From<Response> for Verdict {
 }
 
 impl Sandbox {
-    /// Checks token, rate, path and body of a call, and gives its result.
+    /// Checks token, rate, path and body of a call, and returns its result.
     pub(super) fn judge(&mut self, request: &IncomingRequest, now: u64) -> Verdict {
         let authorization = request.headers.get("authorization");
         let Some(grant) = self.tokens.check(authorization, now).cloned() else {
@@ -102,8 +102,8 @@ impl Sandbox {
         }
     }
 
-    /// The refusal, if this token is not valid for this organization. A token that
-    /// lacks the scope has also been seen to be answered with 401 elsewhere.
+    /// The refusal if this token is not valid for this organization. Elsewhere, a token
+    /// without the scope was also observed to get a 401.
     fn may_use(&self, grant: &Grant, organization: &str) -> Option<Response> {
         let known = self.options.organization_id.as_deref();
         if grant.covers_vouchers() && known.is_none_or(|known| known == organization) {
@@ -159,7 +159,7 @@ impl Sandbox {
     }
 }
 
-/// The indices of the codes that a body of distribute asks for.
+/// The indices of the codes in the body of a distribute call.
 fn listed(program: &Program, body: &[u8]) -> Result<Vec<u32>, &'static str> {
     let everybody = || Ok((0..).zip(program.codes()).map(|(index, _)| index).collect());
     if body.is_empty() {
@@ -181,8 +181,9 @@ fn listed(program: &Program, body: &[u8]) -> Result<Vec<u32>, &'static str> {
         .iter()
         .map(|code| {
             let text = code.as_str().ok_or("codes is not a list of strings")?;
-            let code = Code::parse(text.as_bytes()).map_err(|_| "codes holds what is no UUID")?;
-            program.index_of(code).ok_or("codes holds what is no code of this program")
+            let code = Code::parse(text.as_bytes())
+                .map_err(|_| "codes contains a value that is not a UUID")?;
+            program.index_of(code).ok_or("codes contains a code of another program")
         })
         .collect()
 }

@@ -2,7 +2,7 @@
 //!
 //! The envelope follows a public integration (inferred), the signature sibling products.
 //! Each `/` is written as `\/`: Uber warns that parsing drops such backslashes, so a
-//! receiver that signs what it has parsed and written again fails here too.
+//! receiver that verifies a body that it has parsed and serialized again fails here too.
 //!
 //! The body of `voucher_program_code_distributed` is **unknown**, and so is whether it is
 //! sent for successes and for how many codes; these forms are the sandbox's own choice:
@@ -23,12 +23,13 @@ use crate::http::percent_encode;
 use crate::webhook::signature::sign;
 
 const DISTRIBUTED: &str = "voucher_program_code_distributed";
-/// What such a use looks like follows a public integration (inferred). That it names
-/// no code, and that it comes at the moment of the use, are choices.
+/// The form of the event for a use follows a public integration (inferred). That it names
+/// no code, and that it is sent at the moment of the use, are choices.
 pub(super) const REDEEMED: &str = "voucher_program_code_redeemed";
 
 /// A webhook as it is sent: a `POST` with these headers and exactly this body.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Webhook {
     /// Identifies it, for [`Sandbox::webhook_answered`](super::Sandbox::webhook_answered).
     pub id: u64,
@@ -58,8 +59,8 @@ pub(super) fn outcome(seed: u64, failure_rate: f64, code: Code, nth: u32) -> Out
     if !random.chance(failure_rate) {
         return Outcome::Distributed;
     }
-    // The texts are choices; an invalid e-mail is the one reason Uber names. The
-    // last holds an address, which a receiver should mask before it shows it.
+    // The texts are choices; an invalid e-mail is the only reason that Uber names. The
+    // last one contains an address, which a receiver should mask before showing it.
     Outcome::Failed(match random.between(0, 3) {
         0 => "invalid_email".to_owned(),
         1 => "invalid_phone_number".to_owned(),
@@ -72,11 +73,12 @@ pub(super) fn outcome(seed: u64, failure_rate: f64, code: Code, nth: u32) -> Out
 pub(super) enum Event {
     Distributed {
         deliveries: Vec<(Code, u32)>,
-        /// As they were when they were queued: a retry must report the same.
+        /// The rate when the deliveries were queued: a retry must report the same
+        /// outcomes.
         failure_rate: f64,
         form: EventForm,
     },
-    /// Members of their own, of another type or program.
+    /// Its own members, for another type or program.
     Other(Value),
 }
 

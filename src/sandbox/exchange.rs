@@ -1,4 +1,4 @@
-//! One request as it arrives, and the response as the caller sees it.
+//! A request as it arrives, and the response to the caller.
 
 use std::fmt;
 
@@ -15,14 +15,14 @@ pub struct IncomingRequest {
     /// The path and the query. The host is ignored: the token endpoint and the API have
     /// different hosts, and a sandbox serves both.
     pub target: String,
-    /// The header fields, `Authorization` among them.
+    /// The header fields, including `Authorization`.
     pub headers: Headers,
-    /// The body; empty where there is none.
+    /// The body; empty if there is none.
     pub body: Vec<u8>,
 }
 
 impl IncomingRequest {
-    /// What arrives when `request` is sent with this token.
+    /// The request that arrives if `request` is sent with this token.
     #[must_use]
     pub fn new(request: &Request, token: Option<&AccessToken>) -> Self {
         let after_scheme = request.url.split_once("://").map(|(_, rest)| rest);
@@ -56,34 +56,35 @@ impl IncomingRequest {
     }
 }
 
-// The headers hold a token, the body a secret or codes.
+// The headers contain a token, the body a secret or codes.
 impl fmt::Debug for IncomingRequest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "IncomingRequest({} {})", self.method, self.path())
     }
 }
 
-/// The result of a request, and when it comes.
+/// The result of a request, and its delay.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Reply {
-    /// How long after the request.
+    /// The delay after the request, in milliseconds.
     pub after_ms: u64,
-    /// What comes.
+    /// The result.
     pub answer: Answer,
 }
 
-/// What comes back.
+/// The result of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// A whole answer.
+    /// A complete response.
     Response(Response),
-    /// The connection breaks, without an answer.
+    /// The connection breaks, without a response.
     Lost,
-    /// Nothing ever comes: neither a response nor the end of the connection.
+    /// Neither a response nor the end of the connection ever arrives.
     Hang,
 }
 
-/// An answer without a body.
+/// A response without a body.
 pub(super) fn empty(status: u16) -> Response {
     Response { head: ResponseHead { status, headers: Headers::default() }, body: Vec::new() }
 }
@@ -98,8 +99,8 @@ pub(super) fn json(status: u16, body: &Value) -> Response {
     with_header(with_body(status, "application/json", text), "content-length", &length)
 }
 
-/// The shape that Uber's rate limiter is documented with, and the one most used
-/// on that host: `code` and `message`.
+/// The form that is documented for Uber's rate limiter, and most used on that host:
+/// `code` and `message`.
 pub(super) fn refusal(status: u16, code: &str, message: &str) -> Response {
     json(status, &serde_json::json!({ "code": code, "message": message }))
 }

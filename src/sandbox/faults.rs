@@ -1,4 +1,4 @@
-//! What can go wrong, and how often.
+//! The faults of the sandbox, and how often they occur.
 
 use crate::names::named;
 
@@ -6,8 +6,8 @@ named! {
     /// A fault that the sandbox can inject.
     ///
     /// Each is drawn independently, once for a request or a webhook; if several apply to
-    /// one request, the first in this order takes effect. They apply to calls to the
-    /// API. The token endpoint has its own limits and no faults, so that a fault always
+    /// one request, the first in this order takes effect. They apply to calls to the API.
+    /// The token endpoint has its own limits and no faults, so that a fault always
     /// belongs to the call under test.
     #[non_exhaustive]
     pub enum Fault {
@@ -27,20 +27,21 @@ named! {
         LostBefore = "lost_before",
         /// The connection is lost, although everything was queued.
         LostAfter = "lost_after",
-        /// No answer ever comes; queued or not, with even odds.
+        /// No response ever arrives; queued or not, with even odds.
         Hang = "hang",
-        /// 502 with a web page, as a gateway answers; queued or not, with even odds.
+        /// 502 with a web page, as from a gateway; queued or not, with even odds.
         HtmlError = "html_error",
-        /// 200 with a web page, as a captive portal answers; nothing queued.
+        /// 200 with a web page, as from a captive portal; nothing queued.
         HtmlOk = "html_ok",
         /// A webhook is never delivered.
         WebhookLost = "webhook_lost",
-        /// A webhook is delivered twice; with the same message id or another, with even odds.
+        /// A webhook is delivered twice; with the same message id or another one, with
+        /// even odds.
         WebhookDuplicated = "webhook_duplicated",
-        /// A webhook comes up to a minute late, after those that follow it.
+        /// A webhook arrives up to a minute late, after later ones.
         WebhookReordered = "webhook_reordered",
-        /// A correctly signed webhook comes that concerns something else: another program,
-        /// another kind of event, or an unknown type.
+        /// A correctly signed webhook arrives that concerns something else: another
+        /// program, another kind of event, or an unknown type.
         WebhookForeign = "webhook_foreign",
     }
 }
@@ -50,12 +51,12 @@ named! {
 pub struct Faults([f64; Fault::ALL.len()]);
 
 impl Faults {
-    /// These, with one more: `Faults::default().with(Fault::Hang, 0.01)`. A value
-    /// outside 0 to 1 counts as the nearest one.
+    /// Adds the probability of a fault: `Faults::default().with(Fault::Hang, 0.01)`. A
+    /// value outside 0 to 1 counts as the nearest one.
     #[must_use]
     pub fn with(mut self, fault: Fault, probability: f64) -> Self {
         if let Some(slot) = self.0.get_mut(fault as usize) {
-            // NaN stays NaN under `clamp`, and no draw is below it: never.
+            // `clamp` keeps NaN, and no draw is below NaN: never.
             *slot = probability.clamp(0.0, 1.0);
         }
         self
@@ -73,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_lead_back() {
+    fn names_round_trip() {
         for fault in Fault::ALL {
             assert_eq!(Fault::from_name(fault.as_str()), Some(*fault));
         }
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_no_probability_counts_as_the_nearest() {
+    fn a_value_that_is_not_a_probability_counts_as_the_nearest() {
         for (given, kept) in [(-1.0, 0.0), (2.0, 1.0), (0.5, 0.5)] {
             let faults = Faults::default().with(Fault::Hang, given);
             assert!((faults.probability(Fault::Hang) - kept).abs() < f64::EPSILON);

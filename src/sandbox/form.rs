@@ -1,4 +1,4 @@
-//! Forms and queries, as they arrive.
+//! Parses forms and queries.
 
 use super::exchange::IncomingRequest;
 
@@ -7,7 +7,7 @@ use super::exchange::IncomingRequest;
 pub(super) struct Form(Vec<(String, String)>);
 
 impl Form {
-    /// The first value of that name, unless it is empty.
+    /// The first value with this name, unless it is empty.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
@@ -15,7 +15,7 @@ impl Form {
             .map(|(_, value)| value.as_str())
     }
 
-    /// `a=1&b=2`, with percent encoding and `+` for a space.
+    /// Parses `a=1&b=2`, with percent encoding and `+` for a space.
     pub(super) fn url_encoded(text: &str) -> Self {
         Self(
             text.split('&')
@@ -28,8 +28,8 @@ impl Form {
         )
     }
 
-    /// The body of a request, in one of the two encodings that the token
-    /// endpoint takes (stated); none for any other.
+    /// Parses the body of a request in one of the two encodings that the token endpoint
+    /// accepts (stated). None for any other.
     pub(super) fn of_body(request: &IncomingRequest) -> Option<Self> {
         let body = String::from_utf8_lossy(&request.body);
         match request.media_type().as_str() {
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percent_encoding_is_undone() {
+    fn percent_encoding_is_decoded() {
         for (text, plain) in [
             ("a%2Fb+c", "a/b c"),
             ("%F0%9F%8E%9F", "🎟"),

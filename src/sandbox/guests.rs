@@ -1,11 +1,11 @@
 //! The guests of a program.
 //!
-//! The sandbox's own choices: as if *Add Guests* had been called for the first codes of
-//! a program, each has a guest with an e-mail address of its own, and every second of
-//! these a telephone number too. Every fourth has no name: Uber knows no account of
-//! theirs. `code` has the members of Get Voucher Codes. A voucher has reached its
-//! guest once it was used; `voucher`, whose members are unknown, then has a
-//! `voucher_id` and its usage. `next_token` is at the top level.
+//! The sandbox's own choices: as if *Add Guests* had been called for the first codes of a
+//! program, each of these has a guest with its own e-mail address, and every second guest
+//! also has a telephone number. Every fourth has no name, as if Uber knew no account.
+//! `code` has the members of Get Voucher Codes. A voucher has reached its guest once it
+//! was used; `voucher`, whose members are unknown, then has a `voucher_id` and its usage.
+//! `next_token` is at the top level.
 
 use serde_json::{Value, json};
 
@@ -27,7 +27,7 @@ const NAMES: [&str; 8] = [
 ];
 
 impl Program {
-    /// The response of Get Guests; none for a `page_token` that was never given.
+    /// The response of Get Guests. None for a `page_token` that was never issued.
     pub(super) fn guests(&self, limit: Option<usize>, page_token: Option<&str>) -> Option<Value> {
         let limit = limit.unwrap_or(DEFAULT_PAGE).clamp(1, LARGEST_PAGE);
         let from = match page_token {
@@ -69,7 +69,7 @@ impl Program {
         if number.is_multiple_of(2)
             && let Some(members) = guest.as_object_mut()
         {
-            // Numbers with these digits are reserved: nobody has one.
+            // Numbers with these digits are reserved for fiction.
             members.insert("phone".to_owned(), format!("+1555010{number:06}").into());
         }
         Some(guest)

@@ -1,9 +1,9 @@
 //! A stateful simulation of Uber's voucher API.
 //!
-//! It takes a request and the time, and returns what comes back and when. It does no
+//! It takes a request and the time, and returns the response and its delay. It does no
 //! I/O and reads no clock, and all randomness comes from one seed: the same seed and the
-//! same calls give the same run. [`Sandbox::deliveries`] shows what Uber never does: how
-//! often each code was sent to its recipient.
+//! same calls give the same run. [`Sandbox::deliveries`] returns what Uber never reports:
+//! how often each code was sent to its recipient.
 //!
 //! | Served | |
 //! | --- | --- |
@@ -15,17 +15,17 @@
 //! | `GET …/{id}/guests` | Get Guests |
 //! | `POST …/{id}/codes/distribute` | Bulk Distribution |
 //!
-//! It is strict where Uber's documentation is: scopes, grants, errors, 100 token
-//! requests an hour, 500 requests in 5 seconds. Where nothing is known it is
-//! lenient, and each choice is marked as one. Its choices for distribute:
+//! It is strict where Uber's documentation is: scopes, grants, errors, 100 token requests
+//! an hour, 500 requests in 5 seconds. Where nothing is known it is lenient, and each
+//! choice is marked as one. Its choices for distribute:
 //!
-//! - No body, `{}` and an empty list all reach everybody. (That an absent or an
-//!   empty list means all is stated; the accepted forms are unknown.)
-//! - `"codes": null`, anything but a list of strings, and a code of another program
-//!   make it refuse the whole request with 400.
+//! - No body, `{}` and an empty list all mean every code. (That an absent or an empty
+//!   list means every code is stated; the accepted forms are unknown.)
+//! - `"codes": null`, anything but a list of strings, and a code of another program cause
+//!   a 400 for the whole request.
 //! - A code listed twice is sent twice.
 //! - The status of the program and the size of the list make no difference.
-//! - The answer of a 200 is `{}`, with a `X-Uber-Trace-Id`.
+//! - The body of a 200 is `{}`, with an `X-Uber-Trace-Id`.
 
 mod calls;
 mod date;
@@ -50,7 +50,7 @@ pub use events::{Outcome, Webhook};
 pub use exchange::{Answer, IncomingRequest, Reply};
 pub use faults::{Fault, Faults};
 pub use options::{DEFAULT_SIGNING_KEY, EventForm, Options};
-pub use programs::{CreatedProgram, MOST_CODES, ProgramSpec};
+pub use programs::{CreatedProgram, MAX_CODES, ProgramSpec};
 pub use tokens::{SCOPE, SCOPE_AGGREGATOR, SCOPE_DELEGATED};
 
 use crate::code::Code;
@@ -74,7 +74,7 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// A sandbox without any program.
+    /// A sandbox without programs.
     #[must_use]
     pub fn new(options: Options) -> Self {
         Self {
@@ -89,7 +89,7 @@ impl Sandbox {
     }
 
     /// Creates a program with its codes. Refuses an id that is taken or not a path
-    /// segment, an unknown status, an invalid currency, and more than [`MOST_CODES`]
+    /// segment, an unknown status, an invalid currency, and more than [`MAX_CODES`]
     /// codes.
     pub fn create_program(&mut self, spec: ProgramSpec, now: u64) -> Result<CreatedProgram, Error> {
         let number = u64::try_from(self.programs.len()).unwrap_or_default() + 1;
@@ -105,7 +105,7 @@ impl Sandbox {
         created
     }
 
-    /// A token for the organization's own app, as the token endpoint gives it, but outside
+    /// A token for the organization's own app, as from the token endpoint, but outside
     /// its hourly limit.
     pub fn issue_token(&mut self, now: u64) -> AccessToken {
         let client_id = self.options.client_id.clone().unwrap_or_default();
@@ -114,8 +114,8 @@ impl Sandbox {
         AccessToken::new(token.unwrap_or_default())
     }
 
-    /// The recipient of a code redeems it, whether it was ever sent or not: it may
-    /// have reached them in another way. False if there is no such code.
+    /// Redeems a code as its recipient, whether it was ever sent or not: it may have
+    /// reached them in another way. False if there is no such code.
     pub fn redeem(&mut self, program_id: &str, code: Code) -> bool {
         let found = self.program(program_id).and_then(|index| self.programs.get_mut(index));
         let Some(program) = found else { return false };
@@ -152,8 +152,8 @@ impl Sandbox {
     }
 
     /// Applies the uses that are due by now. All other functions that take the time do so
-    /// first; before [`Sandbox::redeem`], which takes none, call it so that a run can be
-    /// repeated exactly.
+    /// first; call this before [`Sandbox::redeem`], which takes none, so that a run can
+    /// be repeated exactly.
     pub fn pass_time(&mut self, now: u64) {
         while let Some(((at, program, index), organization)) = self.uses.take_due(now) {
             if let Some(program) = self.programs.get_mut(program)
@@ -169,7 +169,7 @@ impl Sandbox {
         self.options.faults = faults;
     }
 
-    /// Sets the form of events from now on. Those that already wait keep theirs.
+    /// Sets the form of events from now on. Waiting events keep theirs.
     pub fn set_event_form(&mut self, event_form: EventForm) {
         self.options.event_form = event_form;
     }
@@ -185,8 +185,7 @@ impl Sandbox {
         self.options.failure_rate = failure_rate;
     }
 
-    /// The programs: id, name, and how many codes each has, in the order of
-    /// their creation.
+    /// The programs in the order of their creation: id, name, and the number of codes.
     pub fn programs(&self) -> impl Iterator<Item = (&str, &str, usize)> {
         self.programs.iter().map(Program::summary)
     }
@@ -207,13 +206,13 @@ impl Sandbox {
         events::outcome(self.options.seed, self.options.failure_rate, code, nth)
     }
 
-    /// The webhooks due by now that are neither delivered nor under way.
+    /// The webhooks that are due by now and neither delivered nor under way.
     pub fn due_webhooks(&mut self, now: u64) -> Vec<Webhook> {
         self.pass_time(now);
         self.webhooks.due(&self.options, now)
     }
 
-    /// Takes at most `most` of the webhooks due by now. Each is under way until
+    /// Takes at most `most` of the webhooks that are due by now. Each is under way until
     /// [`Sandbox::webhook_answered`].
     pub fn take_due_webhooks(&mut self, now: u64, most: usize) -> Vec<Webhook> {
         self.pass_time(now);

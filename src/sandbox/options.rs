@@ -4,12 +4,13 @@ use super::faults::Faults;
 use crate::names::named;
 use crate::secret::{ClientSecret, SigningKey};
 
-/// The key that signs webhooks unless another is given.
+/// The key that signs webhooks by default.
 pub const DEFAULT_SIGNING_KEY: &str = "sandbox-signing-key";
 
 named! {
     /// The form of the event that reports a distribution. Uber's form is unknown, so each
     /// of these is a choice; the table is in `events.rs`.
+    #[non_exhaustive]
     pub enum EventForm {
         /// Up to 100 codes with their outcomes.
         Batch = "batch",
@@ -22,9 +23,9 @@ named! {
     }
 }
 
-/// Options of a sandbox. The caller is checked only as far as these are set: without an
-/// organization id every organization is served, and without a client id or secret every
-/// app gets tokens.
+/// Options of a sandbox. The caller is checked only against the options that are set:
+/// without an organization id every organization is served, and without a client id or
+/// secret every app gets tokens.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The same seed and the same calls give the same run.
@@ -35,7 +36,7 @@ pub struct Options {
     pub client_id: Option<String>,
     /// Its secret.
     pub client_secret: Option<ClientSecret>,
-    /// What signs webhooks: [`DEFAULT_SIGNING_KEY`].
+    /// The key that signs webhooks. Default: [`DEFAULT_SIGNING_KEY`].
     pub signing_key: SigningKey,
     /// The range from which the delay of each response is drawn, in milliseconds.
     pub latency_ms: (u64, u64),

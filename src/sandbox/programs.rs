@@ -1,10 +1,10 @@
 //! Voucher programs, their codes, and every delivery.
 //!
-//! Members and statuses follow Uber's reference (stated) and observed answers
-//! (inferred). The sandbox's own choices: a search wraps its items as
-//! `voucher_programs`, in the order of creation; a program runs for 90 days; a code
-//! can cost 20 of the program's currency at most, and each use costs 10. A
-//! cancelled code can be distributed: what Uber does then is unknown.
+//! Members and statuses follow Uber's reference (stated) and observed responses
+//! (inferred). The sandbox's own choices: a search wraps its items as `voucher_programs`,
+//! in the order of creation; a program runs for 90 days; a code can cost at most 20 of
+//! the program's currency, and each use costs 10. A cancelled code can be distributed:
+//! what Uber does then is unknown.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -16,9 +16,9 @@ use crate::code::Code;
 use crate::error::{Error, ErrorCode};
 use crate::uber::id::ProgramId;
 
-/// The most codes that one program may have here. Uber generates at most 30,000
-/// a time; whether a program can hold more is unknown.
-pub const MOST_CODES: u32 = 2_000_000;
+/// The most codes of a program in the sandbox. Uber generates at most 30,000 at a time;
+/// whether a program can have more is unknown.
+pub const MAX_CODES: u32 = 2_000_000;
 
 const PROGRAM_LIFE: u64 = 90 * 24 * 3_600_000;
 
@@ -31,12 +31,12 @@ pub struct ProgramSpec {
     pub id: Option<String>,
     /// Its name. Default: a numbered one.
     pub name: Option<String>,
-    /// `UPCOMING`, `ACTIVE`, `COMPLETE` or `CANCELED`. Default: `ACTIVE`. It makes no
-    /// difference to distribute: what Uber does then is unknown.
+    /// `UPCOMING`, `ACTIVE`, `COMPLETE` or `CANCELED`. Default: `ACTIVE`. Distribute
+    /// ignores it: what Uber does is unknown.
     pub status: Option<String>,
     /// The currency of its amounts, three capital letters. Default: `USD`.
     pub currency_code: Option<String>,
-    /// How many of its codes have a guest, the first ones. Default: all.
+    /// How many of its codes, the first ones, have a guest. Default: all.
     pub guests: Option<u32>,
 }
 
@@ -48,6 +48,7 @@ impl Default for ProgramSpec {
 
 /// A program that was created.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CreatedProgram {
     /// `voucher_program_id`
     pub program_id: ProgramId,
@@ -75,9 +76,9 @@ pub(super) struct Program {
     index_by_code: Vec<(Code, u32)>,
 }
 
-/// What one use of a voucher costs.
+/// The cost of one use of a voucher.
 pub(super) const USE_AMOUNT: u64 = 10;
-/// What one code can cost at most.
+/// The maximum cost of one code.
 const LARGEST_AMOUNT: usize = 20;
 
 impl Program {
@@ -86,7 +87,7 @@ impl Program {
         let fault = |option: &str, fault: &str| {
             Error::validation(ErrorCode::InvalidOptions, format!("`{option}` {fault}"))
         };
-        if spec.codes > MOST_CODES {
+        if spec.codes > MAX_CODES {
             return Err(fault("codes", "is more than a program can hold"));
         }
         let status = spec.status.unwrap_or_else(|| "ACTIVE".to_owned());
@@ -129,7 +130,7 @@ impl Program {
         })
     }
 
-    /// Its id, its name, and how many codes it has.
+    /// The id, the name, and the number of codes.
     pub(super) fn summary(&self) -> (&str, &str, usize) {
         (&self.id, &self.name, self.codes.len())
     }
@@ -138,13 +139,13 @@ impl Program {
         &self.codes
     }
 
-    /// The index of a code, if it is one of this program's.
+    /// The index of a code, if it belongs to this program.
     pub(super) fn index_of(&self, code: Code) -> Option<u32> {
         let found = self.index_by_code.binary_search_by(|(have, _)| have.cmp(&code)).ok()?;
         self.index_by_code.get(found).map(|(_, index)| *index)
     }
 
-    /// The codes that were sent, in their order, and how often each was.
+    /// The codes that were sent, in the program's order, and how often each was.
     pub(super) fn deliveries(&self) -> Vec<(Code, u32)> {
         counted(&self.codes, &self.deliveries)
     }
@@ -158,7 +159,7 @@ impl Program {
         Some((*self.codes.get(index)?, *times))
     }
 
-    /// The codes that were used, in their order, and how often each was.
+    /// The codes that were used, in the program's order, and how often each was.
     pub(super) fn uses(&self) -> Vec<(Code, u32)> {
         counted(&self.codes, &self.uses)
     }
@@ -176,7 +177,7 @@ impl Program {
         true
     }
 
-    /// Cancels the code at that index, unless it is cancelled already.
+    /// Cancels the code at this index, unless it is already cancelled.
     pub(super) fn cancel(&mut self, index: usize, now: u64) {
         self.cancelled.entry(index).or_insert(now);
     }
@@ -185,7 +186,7 @@ impl Program {
         &self.currency_code
     }
 
-    /// The code at that index, and how often it was used.
+    /// The code at this index, and how often it was used.
     pub(super) fn code(&self, index: usize) -> Option<(Code, u32)> {
         Some((*self.codes.get(index)?, *self.uses.get(index)?))
     }
@@ -203,7 +204,7 @@ impl Program {
         item
     }
 
-    /// The answer of Get Program (as observed). Its guests come with Get Guests alone.
+    /// The response of Get Program (as observed). Guests are only in Get Guests.
     pub(super) fn details(&self, include_guests: bool) -> Value {
         let mut details = self.common();
         let trips: u64 = self.uses.iter().copied().map(u64::from).sum();
@@ -236,8 +237,8 @@ impl Program {
         })
     }
 
-    /// The answer of Get Voucher Codes (stated; without `include_usage` as
-    /// observed). Written by hand: 30,000 codes come in one answer.
+    /// The response of Get Voucher Codes (stated; without `include_usage` as observed).
+    /// Written by hand: one response has 30,000 codes.
     pub(super) fn list(&self, include_usage: bool) -> String {
         let mut body = String::with_capacity(self.codes.len() * 230 + 64);
         // Writing to a string can't fail.
@@ -278,7 +279,7 @@ fn counted(codes: &[Code], counts: &[u32]) -> Vec<(Code, u32)> {
 
 /// The text of a code that riders type.
 pub(super) fn code_text(code: Code) -> String {
-    // No letters and digits that look alike.
+    // Without letters and digits that look alike.
     Random::new(0, Purpose::CodeText, key_of(code, 0)).text("ABCDEFGHJKLMNPQRSTUVWXYZ23456789", 9)
 }
 
@@ -329,7 +330,7 @@ mod tests {
     fn an_invalid_program_is_refused() {
         let refused = |spec| Program::new(1, 1, spec, 0).unwrap_err().message.clone();
         let usual = ProgramSpec::default;
-        assert!(refused(ProgramSpec { codes: MOST_CODES + 1, ..usual() }).contains("`codes`"));
+        assert!(refused(ProgramSpec { codes: MAX_CODES + 1, ..usual() }).contains("`codes`"));
         assert!(
             refused(ProgramSpec { status: Some("DONE".into()), ..usual() }).contains("`status`")
         );

@@ -1,6 +1,6 @@
-//! Randomness, as a function of the seed and of the decision to make.
+//! Randomness as a function of the seed and of the decision.
 //!
-//! There is no generator with a state: each decision has its own key, so enabling one
+//! There is no generator with a state. Each decision has its own key, so enabling one
 //! fault changes no other draw, and one more request changes no draw of the next one.
 
 use crate::code::Code;
@@ -24,8 +24,8 @@ pub(super) enum Purpose {
     Use,
 }
 
-/// `SplitMix64` (public domain, Sebastiano Vigna): small, and its output
-/// function mixes keys well. Nothing here is a secret.
+/// `SplitMix64` (public domain, Sebastiano Vigna): small, and its output function mixes
+/// keys well. The values are not secret.
 #[derive(Clone, Debug)]
 pub(super) struct Random(u64);
 
@@ -50,7 +50,7 @@ impl Random {
     /// True with this probability: never for 0, always for 1.
     #[allow(clippy::cast_precision_loss)]
     pub(super) fn chance(&mut self, probability: f64) -> bool {
-        // 53 bits: what an f64 holds exactly.
+        // An f64 represents 53 bits exactly.
         let unit = (self.next() >> 11) as f64 / (1_u64 << 53) as f64;
         unit < probability
     }
@@ -59,20 +59,20 @@ impl Random {
         self.next() >> 63 == 1
     }
 
-    /// A whole number from `low` to `high`, both included.
+    /// A whole number from `low` to `high`, inclusive.
     pub(super) fn between(&mut self, low: u64, high: u64) -> u64 {
         let span = high.saturating_sub(low).saturating_add(1);
         // The bias of a remainder is below 2^-40 for every span used here.
         low.saturating_add(self.next().checked_rem(span).unwrap_or_default())
     }
 
-    /// A random (version 4) UUID, which is also what a code is.
+    /// A random (version 4) UUID, which is also the form of a code.
     pub(super) fn uuid(&mut self) -> Code {
         loop {
             let high = self.next() & !0xf000 | 0x4000;
             let low = self.next() & !(0b11 << 62) | (0b10 << 62);
             let bits = u128::from(high) << 64 | u128::from(low);
-            // The version makes it never nil; the loop satisfies the type.
+            // With its version, it is never nil; the loop is for the type.
             if let Some(code) = Code::from_bytes(bits.to_be_bytes()) {
                 return code;
             }
@@ -91,7 +91,7 @@ impl Random {
     }
 }
 
-/// A key made of a code and a number, for draws about that code.
+/// The key for draws about a code and a number.
 pub(super) fn key_of(code: Code, number: u32) -> u64 {
     let (mut high, mut low) = (0_u64, 0_u64);
     for (index, byte) in code.as_bytes().iter().enumerate() {
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_seed_one_sequence() {
+    fn a_seed_gives_one_sequence() {
         let draw = |seed, purpose, key| Random::new(seed, purpose, key).next();
         assert_eq!(draw(1, Purpose::Fault, 1), draw(1, Purpose::Fault, 1));
         let all = [

@@ -1,11 +1,11 @@
 //! The token endpoint, and which tokens are valid.
 //!
-//! Stated by Uber's guides, for vouchers or for the OAuth service they share:
-//! the fields, the scopes, the life of 30 days, the error names, 100 requests an
-//! hour, and that token number 101 ends the oldest. The sandbox's own choices:
-//! - A refresh token works once, for a year; the response holds the next one.
+//! Stated by Uber's guides, for vouchers or for the OAuth service that they share: the
+//! fields, the scopes, the lifetime of 30 days, the error names, 100 requests an hour,
+//! and that token number 101 revokes the oldest. The sandbox's own choices:
+//! - A refresh token works once, for a year; the response contains the next one.
 //! - An authorization code works once, for ten minutes.
-//! - Consent is always given, without a page.
+//! - Consent is always granted, without a page.
 //! - Only tokens of the client-credentials grant count towards the hundred.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -52,7 +52,7 @@ impl Grant {
         self.scope.split(' ').any(|have| have == scope)
     }
 
-    /// Whether any of the three voucher scopes is there.
+    /// Whether it has any of the three voucher scopes.
     pub(super) fn covers_vouchers(&self) -> bool {
         [SCOPE, SCOPE_AGGREGATOR, SCOPE_DELEGATED].iter().any(|scope| self.has(scope))
     }
@@ -60,7 +60,7 @@ impl Grant {
 
 #[derive(Clone, Default)]
 struct Client {
-    /// When it asked for app tokens, within the last hour.
+    /// When it requested app tokens, within the last hour.
     requests: VecDeque<u64>,
     /// Its app tokens, oldest first.
     issued: VecDeque<String>,
@@ -72,7 +72,7 @@ struct AuthorizationCode {
     grant: Grant,
 }
 
-/// Everything that was issued.
+/// All issued tokens and codes.
 #[derive(Clone, Default)]
 pub(super) struct Tokens {
     seed: u64,
@@ -83,18 +83,18 @@ pub(super) struct Tokens {
     drawn: u64,
 }
 
-// Its keys are tokens.
+// The keys of the map are tokens.
 impl fmt::Debug for Tokens {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Tokens").finish_non_exhaustive()
     }
 }
 
-/// `error`, its status, and `error_description`.
+/// The `error`, its status, and `error_description`.
 type Refusal = (&'static str, u16, &'static str);
 
-// Statuses: 401 for the first and the second are inferred or shown in a sibling
-// guide, 400 for the third has been seen, 429 is stated.
+// The status 401 of the first two is inferred or from a sibling guide, 400 of the third
+// was observed, 429 is stated.
 const INVALID_CLIENT: Refusal = ("invalid_client", 401, "client id or secret is wrong");
 const INVALID_GRANT: Refusal = ("invalid_grant", 401, "the grant is not acceptable");
 const INVALID_SCOPE: Refusal = ("invalid_scope", 400, "scope(s) are invalid");
@@ -157,7 +157,7 @@ impl Tokens {
                 let code = field("code").ok_or(missing("code is missing"))?;
                 let redirect_uri =
                     field("redirect_uri").ok_or(missing("redirect_uri is missing"))?;
-                // Removed first, because every attempt uses the code up.
+                // Removed first, because every attempt spends the code.
                 let code = self.codes.remove(code).ok_or(INVALID_GRANT)?;
                 let fits = code.redirect_uri == redirect_uri
                     && code.grant.client_id == client_id
@@ -179,8 +179,8 @@ impl Tokens {
         }
     }
 
-    /// `GET /oauth/v2/authorize`: back to the app with a code. Errors of
-    /// the app or its URI are shown here, all others are sent to the app (RFC 6749).
+    /// `GET /oauth/v2/authorize`: redirects to the app with a code. Errors of the app or
+    /// its URI are shown here, all others are sent to the app (RFC 6749).
     pub(super) fn authorize(
         &mut self,
         request: &IncomingRequest,
@@ -231,8 +231,8 @@ impl Tokens {
         with_header(empty(302), "location", &location)
     }
 
-    /// A token for an app, as a client-credentials request would get it, but
-    /// without the hourly limit.
+    /// Issues a token to an app, as for a client-credentials request, but without the
+    /// hourly limit.
     pub(super) fn issue_to_app(&mut self, client_id: &str, scope: String, now: u64) -> Value {
         let token = self.draw();
         let client = self.clients.entry(client_id.to_owned()).or_default();
@@ -297,7 +297,7 @@ impl Tokens {
         Ok(())
     }
 
-    /// Another opaque value.
+    /// Creates an opaque value.
     fn draw(&mut self) -> String {
         self.drawn += 1;
         let mut random = Random::new(self.seed, Purpose::Token, self.drawn);
@@ -309,8 +309,8 @@ fn is_other(known: Option<&str>, given: &str) -> bool {
     known.is_some_and(|known| known != given)
 }
 
-/// The scopes asked for, if there is one at least and all are of this kind: app
-/// scopes and user scopes can't be mixed in one request (stated for a sibling).
+/// The requested scopes, if there is at least one and all are of this kind: app scopes
+/// and user scopes can't be mixed in one request (stated for a sibling).
 fn allowed(scope: &str, kind: &[&str]) -> Result<String, Refusal> {
     let scopes: Vec<&str> = scope.split_whitespace().collect();
     if scopes.is_empty() || scopes.iter().any(|scope| !kind.contains(scope)) {
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn number_101_ends_the_oldest_and_expired_ones_do_not_count() {
+    fn token_101_revokes_the_oldest_and_expired_ones_do_not_count() {
         let mut tokens = Tokens::new(1);
         let issue = |tokens: &mut Tokens, now| {
             let answer = tokens.issue_to_app("app", SCOPE.to_owned(), now);
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_bearer_is_read() {
+    fn only_bearer_tokens_are_accepted() {
         let tokens = Tokens::new(1);
         for header in [None, Some(""), Some("Bearer"), Some("Bearer x"), Some("Basic x")] {
             assert!(tokens.check(header, 0).is_none());

@@ -1,8 +1,8 @@
 //! When recipients use their vouchers, at [`Options::use_rate`].
 //!
 //! All of this is the sandbox's own choice: a recipient uses a delivered voucher once, at
-//! a random moment within three days, half of them within minutes. How the reading
-//! endpoints show a use is in [`programs`](super::programs), its event in
+//! a random moment within three days, half of them within minutes. How the read endpoints
+//! show a use is in [`programs`](super::programs), the event in
 //! [`webhooks`](super::webhooks).
 
 use std::collections::BTreeMap;
@@ -13,18 +13,19 @@ use super::random::{Purpose, Random, key_of};
 use crate::code::Code;
 
 const THREE_DAYS: u64 = 3 * 24 * 3_600_000;
-/// One of these spans is drawn. Each is half of the one before; the last is 4 s.
+/// One of these ranges is drawn. Each is half as long as the previous one; the last is 4
+/// s.
 const SPANS: u64 = 16;
 
 /// A future use: its time, its program, and the index of its code there.
 type Use = (u64, usize, u32);
 
-/// The future uses, each with the organization that the code was sent for.
+/// The future uses, each with the organization for which the code was sent.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Uses(BTreeMap<Use, String>);
 
 impl Uses {
-    /// Draws whether and when the recipient uses delivery `nth` of a code.
+    /// Decides whether and when the recipient uses delivery `nth` of a code.
     pub(super) fn expect(
         &mut self,
         options: &Options,

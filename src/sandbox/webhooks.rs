@@ -1,11 +1,11 @@
 //! When webhooks are sent, and how often. Their content is in [`events`](super::events).
 //!
-//! Stated for vouchers: results come by webhook, with possible partial success, at
-//! least once and in any order. Stated for sibling products, and taken over: seven
+//! Stated for vouchers: results are sent by webhook, with possible partial success, at
+//! least once and in any order. Stated for sibling products, and applied here: seven
 //! attempts with a 30-second multiplier, 200 as the acknowledgement. The sandbox's own
-//! choices: an event holds at most 100 codes, and is sent one to five seconds after the
-//! request but not before earlier events; a retry has the same message id and
-//! the same outcomes.
+//! choices: an event has at most 100 codes, and is sent one to five seconds after the
+//! request but not before earlier events; a retry has the same message id and the same
+//! outcomes.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use super::random::{Purpose, Random};
 use crate::code::Code;
 
 const CODES_PER_EVENT: usize = 100;
-const MOST_ATTEMPTS: u32 = 7;
+const MAX_ATTEMPTS: u32 = 7;
 const RETRY_MULTIPLIER: u64 = 30_000;
 
 /// The webhooks that are neither acknowledged nor given up.
@@ -59,8 +59,8 @@ impl Webhooks {
         for part in reported.chunks(most) {
             let (key, mut faults) = self.next(options, Purpose::WebhookFault);
             let (_, mut delay) = self.next(options, Purpose::WebhookDelay);
-            // Without a fault, events come in order: of two that are due at the same
-            // time, the earlier one is sent first.
+            // Without a fault, events are in order: of two that are due at the same time,
+            // the earlier one is sent first.
             let due_at = now.saturating_add(delay.between(1_000, 5_000)).max(self.last_due);
             self.last_due = due_at;
             let pending = Pending {
@@ -151,7 +151,7 @@ impl Webhooks {
         due
     }
 
-    /// Takes this one from those that wait; false if it is not among them.
+    /// Takes this webhook from the waiting ones; false if it is not among them.
     pub(super) fn take(&mut self, id: u64, due_at: u64) -> bool {
         let Some(pending) = self.waiting.remove(&(due_at, id)) else {
             return false;
@@ -160,15 +160,15 @@ impl Webhooks {
         true
     }
 
-    /// Records whether the receiver acknowledged it. If not, it is sent again later, seven
-    /// times in all.
+    /// Records whether the receiver acknowledged it. If not, it is sent again later,
+    /// seven times in all.
     pub(super) fn answered(&mut self, id: u64, acknowledged: bool, now: u64) {
         let Some(mut pending) = self.taken.remove(&id) else {
             return;
         };
         if acknowledged {
             self.delivered += 1;
-        } else if pending.attempt < MOST_ATTEMPTS {
+        } else if pending.attempt < MAX_ATTEMPTS {
             let backoff = RETRY_MULTIPLIER << (pending.attempt - 1);
             pending.due_at = now.saturating_add(backoff);
             pending.attempt += 1;
@@ -176,17 +176,17 @@ impl Webhooks {
         }
     }
 
-    /// How many are neither acknowledged nor given up, due or not.
+    /// How many webhooks are neither acknowledged nor given up, due or not.
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len() + self.taken.len()
     }
 
-    /// How many were acknowledged.
+    /// How many webhooks were acknowledged.
     pub(super) fn delivered(&self) -> u64 {
         self.delivered
     }
 
-    /// When the next one is due, if any waits.
+    /// When the next webhook is due, if one waits.
     pub(super) fn next_due_at(&self) -> Option<u64> {
         self.waiting.first_key_value().map(|((due_at, _), _)| *due_at)
     }

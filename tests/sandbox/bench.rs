@@ -1,4 +1,4 @@
-//! A sandbox with a program, and a client of it.
+//! A sandbox with a program, and a client for it.
 
 use std::collections::BTreeMap;
 

@@ -20,7 +20,7 @@ fn distribute_sends_the_listed_codes_each_time() {
 }
 
 #[test]
-fn every_way_to_reach_everybody() {
+fn every_form_of_a_request_for_all_codes() {
     for everybody in ["", "{}", r#"{"codes":[]}"#, r#"{"unknown":[1]}"#] {
         let mut bench = bench(4, options());
         assert_eq!(response(bench.distribute(everybody)).head.status, 200, "{everybody}");
@@ -29,7 +29,7 @@ fn every_way_to_reach_everybody() {
 }
 
 #[test]
-fn one_wrong_code_refuses_all() {
+fn one_invalid_code_refuses_the_request() {
     let mut bench = bench(2, options());
     let good = bench.codes[0];
     for wrong in [

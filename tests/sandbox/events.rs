@@ -7,7 +7,7 @@ use uber_vouchers::sandbox::{EventForm, Options, Outcome};
 
 use crate::bench::{Bench, bench, options, parsed, response};
 
-// The forms of the event, and use.
+// The forms of events, and their use.
 
 fn of_form(event_form: EventForm) -> (Bench, Vec<Value>) {
     let mut bench = bench(250, Options { failure_rate: 0.2, event_form, ..options() });
@@ -56,15 +56,15 @@ fn events_of_failures_alone() {
 }
 
 #[test]
-fn where_nothing_failed_events_of_failures_do_not_come() {
+fn there_is_no_event_of_failures_if_nothing_failed() {
     let mut bench = bench(250, Options { event_form: EventForm::Failures, ..options() });
     response(bench.distribute("{}"));
     assert_eq!((bench.all_webhooks().len(), bench.sandbox.next_webhook_at()), (0, None));
 }
 
-/// They hold everything, so that somebody who knows the form can read them.
+/// They contain everything, so that a caller who knows the form can read them.
 #[test]
-fn opaque_events_hold_all_outcomes_where_none_is_read() {
+fn opaque_events_contain_all_outcomes_in_an_unreadable_form() {
     let (mut bench, events) = of_form(EventForm::Opaque);
     assert_eq!(events.len(), 3);
     let mut codes = Vec::new();
@@ -89,7 +89,7 @@ fn opaque_events_hold_all_outcomes_where_none_is_read() {
 }
 
 #[test]
-fn another_form_leaves_what_is_queued() {
+fn a_new_event_form_does_not_change_queued_events() {
     let mut bench = bench(1, options());
     response(bench.distribute("{}"));
     bench.sandbox.set_event_form(EventForm::Opaque);

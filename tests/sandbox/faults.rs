@@ -1,4 +1,4 @@
-//! Each fault: what it answers, and what it queues.
+//! Each fault: its response, and what it queues.
 
 use uber_vouchers::sandbox::{Answer, Fault, Faults, Options, SCOPE};
 
@@ -7,7 +7,7 @@ use crate::bench::{bench, faulty, options, response, status_and_code};
 // Faults.
 
 #[test]
-fn each_fault_answers_and_queues_as_it_says() {
+fn each_fault_responds_and_queues_as_documented() {
     for (fault, status, code, queued) in [
         (Fault::RateLimited, 429, "rate_limited", 0),
         (Fault::Unauthorized, 401, "unauthorized", 0),
@@ -45,7 +45,7 @@ fn a_partial_error_queues_some_but_not_all() {
 }
 
 #[test]
-fn a_coin_decides_what_a_hang_and_a_gateway_error_queued() {
+fn a_hang_and_a_gateway_error_queue_with_even_odds() {
     for fault in [Fault::Hang, Fault::HtmlError] {
         let mut bench = faulty(fault, 1);
         for _ in 0..100 {
@@ -79,7 +79,7 @@ fn the_token_endpoint_has_no_faults() {
 }
 
 #[test]
-fn retry_after_comes_in_seconds_as_a_date_or_not_at_all() {
+fn retry_after_is_in_seconds_a_date_or_absent() {
     let mut bench = faulty(Fault::RateLimited, 1);
     let (mut seconds, mut dates, mut absent) = (0, 0, 0);
     for _ in 0..90 {
@@ -98,7 +98,7 @@ fn retry_after_comes_in_seconds_as_a_date_or_not_at_all() {
 }
 
 #[test]
-fn faults_strike_as_often_as_told_and_move_no_other() {
+fn faults_occur_with_their_probability_and_change_no_other_draw() {
     let run = |faults: Faults| {
         let mut bench = bench(1, Options { faults, ..options() });
         (0..400)

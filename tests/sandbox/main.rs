@@ -1,7 +1,7 @@
-//! The sandbox from outside: each endpoint, each limit, each fault, and that
-//! nothing but the seed decides.
+//! The sandbox from outside: each endpoint, each limit, each fault, and that only the
+//! seed decides.
 #![cfg(feature = "sandbox")]
-// Clippy takes only what is marked `#[test]` for a test, not what helps one.
+// Clippy's exceptions cover `#[test]` functions only, not their helpers.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod bench;

@@ -54,9 +54,9 @@ fn programs_are_found_and_shown() {
     assert_eq!(list["codes"][6]["usage_count"], 0);
 }
 
-/// Uber documents neither the members of a guest's code nor where the token stands.
+/// Uber documents neither the members of a guest's code nor the position of the token.
 #[test]
-fn guests_come_in_pages_and_show_who_has_redeemed() {
+fn guests_have_pages_and_show_who_has_redeemed() {
     let mut bench = bench(5, options());
     let (first, program) = (bench.codes[1], bench.program.clone());
     assert!(bench.sandbox.redeem(&program, first) && bench.sandbox.redeem(&program, first));

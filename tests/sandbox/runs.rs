@@ -1,4 +1,4 @@
-//! The same seed and the same inputs are the same run.
+//! The same seed and the same inputs give the same run.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use uber_vouchers::sandbox::{Fault, Faults, Options, Reply, SCOPE, Webhook};
 
 use crate::bench::{Bench, NOW, ORG, bench, faulty, incoming, options};
 
-// The whole.
+// The transcript of a whole run.
 
 fn transcript(seed: u64) -> (Vec<Reply>, BTreeMap<Code, u32>, Vec<Webhook>) {
     let faults =
@@ -34,7 +34,7 @@ fn same_seed_same_run() {
 }
 
 #[test]
-fn the_same_inputs_lead_to_the_same_sandbox() {
+fn the_same_inputs_give_the_same_sandbox() {
     let faults =
         Fault::ALL.iter().fold(Faults::default(), |faults, fault| faults.with(*fault, 0.05));
     let options = Options { faults, failure_rate: 0.1, ..options() };
@@ -58,7 +58,7 @@ fn the_same_inputs_lead_to_the_same_sandbox() {
         };
         one.sandbox.handle(&request, one.now);
         other.sandbox.repeat(request, one.now);
-        // Of webhooks, only the answers are repeated.
+        // For webhooks, only the receiver's responses are repeated.
         for webhook in one.sandbox.take_due_webhooks(one.now, 3) {
             let acknowledged = webhook.id % 3 > 0;
             one.sandbox.webhook_answered(webhook.id, acknowledged, one.now);
@@ -78,7 +78,7 @@ fn the_same_inputs_lead_to_the_same_sandbox() {
 }
 
 #[test]
-fn a_clone_runs_on_alike() {
+fn a_clone_continues_the_same_run() {
     let mut one = faulty(Fault::ErrorPartial, 100);
     let mut other = Bench {
         sandbox: one.sandbox.clone(),

@@ -11,7 +11,7 @@ use crate::bench::{
 // Tokens.
 
 #[test]
-fn client_credentials_and_what_they_are_refused_for() {
+fn client_credentials_and_their_refusals() {
     let mut bench = bench(1, options());
     for scope in [SCOPE, SCOPE_AGGREGATOR] {
         let answer = bench.app_token(scope);
@@ -72,9 +72,9 @@ fn client_credentials_and_what_they_are_refused_for() {
 }
 
 #[test]
-fn a_hundred_tokens_an_hour_and_the_next_one_ends_the_oldest() {
+fn a_hundred_tokens_an_hour_and_the_next_one_revokes_the_oldest() {
     let mut bench = bench(1, options());
-    // The bench itself holds the first token.
+    // The bench itself has the first token.
     for _ in 0..99 {
         assert_eq!(bench.app_token(SCOPE).head.status, 200);
     }
@@ -89,7 +89,7 @@ fn a_hundred_tokens_an_hour_and_the_next_one_ends_the_oldest() {
 }
 
 #[test]
-fn a_token_ends_after_thirty_days() {
+fn a_token_expires_after_thirty_days() {
     let mut bench = bench(1, options());
     bench.now += 2_592_000_000 - 1;
     assert_eq!(response(bench.distribute("{}")).head.status, 200);
@@ -110,7 +110,7 @@ fn code_in(answer: &Response) -> String {
 }
 
 #[test]
-fn the_delegated_grant_from_end_to_end() {
+fn the_delegated_grant_end_to_end() {
     let mut bench = bench(1, options());
     let query = format!(
         "client_id=app&response_type=code&redirect_uri=https%3A%2F%2Fapp.example%2Fcb%3Fx%3D1&state=a%26b&scope={SCOPE_DELEGATED}%20offline_access"
@@ -141,7 +141,7 @@ fn the_delegated_grant_from_end_to_end() {
 }
 
 #[test]
-fn without_offline_access_no_refresh_token_and_codes_end() {
+fn without_offline_access_there_is_no_refresh_token_and_codes_expire() {
     let mut bench = bench(1, options());
     let query =
         format!("client_id=app&response_type=code&redirect_uri=https://a&scope={SCOPE_DELEGATED}");
@@ -158,7 +158,7 @@ fn without_offline_access_no_refresh_token_and_codes_end() {
 }
 
 #[test]
-fn a_wrong_authorization_request() {
+fn an_invalid_authorization_request() {
     let mut bench = bench(1, options());
     for (query, status) in [
         ("response_type=code&redirect_uri=https://a&scope=x", 400),
@@ -182,7 +182,7 @@ fn a_wrong_authorization_request() {
 // The API.
 
 #[test]
-fn who_may_call_and_what_is_there() {
+fn callers_without_access_and_unknown_resources_are_refused() {
     let mut bench = bench(1, options());
     let program = bench.program.clone();
     let call = |bench: &mut Bench, token: Option<&str>, method: &str, target: &str| {
@@ -240,7 +240,7 @@ fn a_token_without_the_voucher_scope() {
 }
 
 #[test]
-fn who_is_not_configured_is_not_checked() {
+fn an_unset_option_is_not_checked() {
     let mut bench = bench(1, Options::default());
     let answer = bench.app_token(SCOPE);
     assert_eq!(answer.head.status, 200);

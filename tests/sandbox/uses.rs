@@ -9,7 +9,7 @@ use crate::bench::{NOW, bench, body, options, parsed, response};
 const DAY: u64 = 86_400_000;
 
 #[test]
-fn people_use_what_reached_them_as_time_moves() {
+fn recipients_use_delivered_vouchers_as_time_passes() {
     let options = Options { failure_rate: 0.2, use_rate: 0.5, ..options() };
     let mut bench = bench(2_000, options);
     response(bench.distribute_some(1_000));
@@ -43,11 +43,11 @@ fn people_use_what_reached_them_as_time_moves() {
 }
 
 #[test]
-fn a_use_is_announced_when_it_happens_and_not_before() {
+fn a_use_is_reported_when_it_happens_and_not_before() {
     let mut bench = bench(1, Options { use_rate: 1.0, ..options() });
     response(bench.distribute("{}"));
     let code = bench.codes[0];
-    // The event about the distribution, and then the use.
+    // The event about the distribution, and then the one about the use.
     let taken = bench.all_webhooks();
     let [distributed, used] = taken.as_slice() else { panic!("{}", taken.len()) };
     let is_used = |event: &Webhook| parsed(event)["event_type"] == "voucher_program_code_redeemed";
@@ -63,7 +63,7 @@ fn a_use_is_announced_when_it_happens_and_not_before() {
 }
 
 #[test]
-fn a_voucher_is_used_once_however_often_it_is_sent() {
+fn a_voucher_is_used_once_even_if_it_is_sent_often() {
     let mut bench = bench(50, Options { use_rate: 1.0, ..options() });
     for _ in 0..3 {
         response(bench.distribute("{}"));

@@ -1,4 +1,4 @@
-//! When webhooks go out, how often, and with which faults.
+//! When webhooks are sent, how often, and with which faults.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::bench::{Bench, NOW, ORG, bench, faulty, options, parsed, response};
 // Webhooks.
 
 #[test]
-fn every_delivery_is_reported_once_signed() {
+fn every_delivery_is_reported_once_and_signed() {
     let mut bench = bench(250, Options { failure_rate: 0.2, ..options() });
     response(bench.distribute("{}"));
     response(bench.distribute_some(3));
@@ -42,7 +42,7 @@ fn every_delivery_is_reported_once_signed() {
             *header("X-Uber-Signature"),
             sign(&SigningKey::new("example-signing-key"), &webhook.body)
         );
-        // A receiver that signs what it has parsed must fail.
+        // A receiver that signs the parsed body must fail.
         assert_ne!(event.to_string().into_bytes(), webhook.body);
         for code in event["codes"].as_array().unwrap() {
             let reason = code.get("reason").map(|reason| reason.as_str().unwrap().to_owned());
@@ -75,7 +75,7 @@ fn every_delivery_is_reported_once_signed() {
 }
 
 #[test]
-fn what_is_not_acknowledged_comes_again_seven_times_in_all() {
+fn an_unacknowledged_webhook_is_sent_seven_times() {
     let mut bench = bench(1, options());
     response(bench.distribute("{}"));
     let mut at = bench.sandbox.next_webhook_at().unwrap();
@@ -95,7 +95,7 @@ fn what_is_not_acknowledged_comes_again_seven_times_in_all() {
 }
 
 #[test]
-fn an_acknowledged_webhook_is_gone() {
+fn an_acknowledged_webhook_is_not_sent_again() {
     let mut bench = bench(250, options());
     response(bench.distribute("{}"));
     let taken = bench.sandbox.take_due_webhooks(u64::MAX, 2);
@@ -108,7 +108,7 @@ fn an_acknowledged_webhook_is_gone() {
 }
 
 #[test]
-fn a_bulk_is_reported_within_seconds_in_order() {
+fn a_bulk_distribution_is_reported_within_seconds_in_order() {
     let mut bench = bench(30_000, options());
     response(bench.distribute("{}"));
     bench.now += 1;
@@ -150,7 +150,7 @@ fn how_many_webhooks_wait_and_were_delivered() {
 }
 
 #[test]
-fn another_failure_rate_leaves_what_is_queued() {
+fn a_new_failure_rate_does_not_change_queued_deliveries() {
     let mut bench = bench(300, options());
     response(bench.distribute("{}"));
     let before = bench.sandbox.due_webhooks(u64::MAX);

@@ -1,16 +1,15 @@
 //! Jobs in a simulated world, against the five promises.
 //!
-//! Each seed makes a [`plan::Plan`] (how many codes, which faults, how often the
-//! process dies) and a run of it in a [`world::World`]: a virtual clock, the
-//! sandbox as the server, and between any two effects a crash, an operator's
-//! decision, a pause. [`checker::Checker`] follows from outside. One seed is one
-//! run, always the same.
+//! Each seed creates a [`plan::Plan`] (how many codes, which faults, how often the
+//! process dies) and runs it in a [`world::World`]: a virtual clock, the sandbox as the
+//! server, and between any two effects possibly a crash, a decision of the operator, or a
+//! pause. [`checker::Checker`] observes from outside. A seed always gives the same run.
 //!
-//! `cargo test` runs a few thousand seeds. `npm run simulate -- --seeds 100000`
-//! runs many; a seed that fails is made smaller, and printed with its trace.
+//! `cargo test` runs a few thousand seeds. `npm run simulate -- --seeds 100000` runs
+//! many; a failing seed is shrunk, and printed with its trace.
 #![cfg(feature = "sandbox")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, unreachable_pub)]
-// What happened to a code, or to the world, is a row of yes and no.
+// What happened to a code, or to the world, is a set of flags.
 #![allow(clippy::struct_excessive_bools)]
 
 mod checker;
@@ -24,7 +23,7 @@ use std::time::Instant;
 use plan::Plan;
 use world::{Broken, run};
 
-/// A failure, with what led to it.
+/// A failure, and what led to it.
 struct Failure {
     plan: Plan,
     message: String,
@@ -36,7 +35,7 @@ fn attempt(plan: &Plan, broken: Option<Broken>) -> Option<Failure> {
     verdict.err().map(|message| Failure { plan: plan.clone(), message, trace })
 }
 
-/// The smallest run around that still fails.
+/// The smallest similar run that still fails.
 fn shrink(mut failure: Failure, broken: Option<Broken>) -> Failure {
     while let Some(smaller) = failure.plan.smaller().iter().find_map(|plan| attempt(plan, broken)) {
         failure = smaller;
@@ -63,11 +62,11 @@ fn broken() -> Option<Broken> {
         "sends before saving" => Some(Broken::SendsBeforeSaving),
         "keeps a torn tail" => Some(Broken::KeepsTornTail),
         "throws away what it can't read" => Some(Broken::DropsUnread),
-        other => panic!("there is no driver that {other}"),
+        other => panic!("unknown driver: {other}"),
     }
 }
 
-/// `SIMULATE_SEEDS` of them, from `SIMULATE_FROM` on, on all processors.
+/// Runs `SIMULATE_SEEDS` seeds from `SIMULATE_FROM` on, on all processors.
 #[test]
 fn the_five_promises() {
     let broken = broken();
@@ -75,7 +74,7 @@ fn the_five_promises() {
     let seeds = number("SIMULATE_SEEDS").unwrap_or(2_000);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let (next, failed) = (AtomicU64::new(from), AtomicU64::new(u64::MAX));
-    // The one clock that is read: to say how fast it went.
+    // The only clock that is read: to report the speed.
     #[allow(clippy::disallowed_methods)]
     let started = Instant::now();
     std::thread::scope(|scope| {
@@ -105,7 +104,7 @@ fn the_five_promises() {
 }
 
 #[test]
-fn one_seed_is_one_run() {
+fn a_seed_gives_one_run() {
     for seed in 0..20 {
         let plan = Plan::new(seed);
         assert_eq!(run(&plan, None), run(&plan, None));

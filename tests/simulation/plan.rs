@@ -1,4 +1,4 @@
-//! What a run is made of: drawn from its seed, and made smaller when it fails.
+//! The parameters of a run: drawn from its seed, and reduced when it fails.
 
 use uber_vouchers::sandbox::{EventForm, Fault, Faults};
 
@@ -10,7 +10,7 @@ pub struct Plan {
     pub seed: u64,
     pub codes: usize,
     pub batch_size: usize,
-    /// After so many codes the job pauses by itself; 0 for no pause.
+    /// The job pauses after this many codes; 0 for no pause.
     pub pause_after: usize,
     pub concurrency: usize,
     pub interval_ms: f64,
@@ -18,49 +18,49 @@ pub struct Plan {
     /// Probabilities, in the order of [`Fault::ALL`].
     pub faults: Vec<f64>,
     pub failure_rate: f64,
-    /// Between any two effects.
+    /// A crash between any two effects.
     pub crash: f64,
-    /// How many crashes at most.
+    /// The most crashes.
     pub crashes: u32,
-    /// That a restart finds an older copy of the journal.
+    /// A restart finds an older copy of the journal.
     pub backup: f64,
     pub append_fails: f64,
     pub slow_appends: bool,
     pub token_fails: f64,
-    /// That no connection can be made, for a token or a request.
+    /// No connection can be made, for a token or a request.
     pub unsent: f64,
-    /// That something in between refuses a request before it reaches Uber.
+    /// A proxy refuses a request before it reaches Uber.
     pub refused: f64,
-    /// That an acceptance comes with the body of an error.
+    /// An acceptance has the body of an error.
     pub contradicts: f64,
-    /// That the operator steps in, at each effect.
+    /// The operator intervenes, at each effect.
     pub operator: f64,
     pub pause: f64,
-    /// That somebody else sends codes of the list, whose outcomes come here.
+    /// Somebody else sends codes of the list, and their outcomes arrive here.
     pub foreign: f64,
-    /// That a webhook's delivery comes days late.
+    /// A webhook is delivered days late.
     pub late: f64,
-    /// That zeros stand where an append did not reach the disk.
+    /// There are zeros where an append did not reach the disk.
     pub zeros: f64,
-    /// That somebody pauses, decides or reports while an action is carried out.
+    /// A pause, a decision or a report arrives while an action is carried out.
     pub within: f64,
-    /// That a restart finds less of the journal than is known to have been there.
+    /// A restart finds less of the journal than it is known to have had.
     pub lost: f64,
-    /// What Uber's event looks like.
+    /// The form of Uber's events.
     pub event_form: EventForm,
-    /// That a recipient uses what a delivery brought.
+    /// A recipient uses a delivered code.
     pub use_rate: f64,
-    /// That somebody uses a code at each effect, whoever sent it.
+    /// Somebody uses a code at each effect, no matter who sent it.
     pub used_elsewhere: f64,
-    /// That Uber is asked which codes are in use, at each effect.
+    /// The operator reads from Uber which codes are in use, at each effect.
     pub reads: f64,
-    /// That a reading's answer is held for days before it is looked at.
+    /// The response of a read is applied days later.
     pub stale: f64,
-    /// That a code is missing from it.
+    /// A code is missing in it.
     pub missing: f64,
-    /// Whether somebody learns in the end to read events that are opaque.
+    /// Whether opaque events become readable in the end.
     pub learns: bool,
-    /// So many effects with all of that, then the calm.
+    /// How many effects have these faults; afterwards there are none.
     pub effects: u32,
 }
 
@@ -99,7 +99,7 @@ impl Plan {
             crashes: random.between(0, 6) as u32,
             codes: 1 + random.below(60),
             batch_size: 1 + random.below(20),
-            // Of no effect where the list is shorter.
+            // No effect if the list is shorter.
             pause_after: if random.chance(0.4) { 1 + random.below(60) } else { 0 },
             concurrency: 1 + random.below(8),
             interval_ms: if random.chance(0.5) { 0.0 } else { 50.0 },
@@ -121,7 +121,7 @@ impl Plan {
             .fold(Faults::default(), |faults, (fault, share)| faults.with(*fault, *share))
     }
 
-    /// The same run with less in it, one thing at a time.
+    /// The same run with less in it, one parameter at a time.
     pub fn smaller(&self) -> Vec<Self> {
         let mut plans = Vec::new();
         let mut with = |change: &dyn Fn(&mut Self)| {
@@ -140,8 +140,8 @@ impl Plan {
         with(&|plan| plan.pause_after = plan.pause_after.min(1));
         with(&|plan| plan.crashes = 0);
         with(&|plan| plan.crashes = plan.crashes.saturating_sub(1));
-        for place in 0..self.faults.len() {
-            with(&|plan| plan.faults[place] = 0.0);
+        for index in 0..self.faults.len() {
+            with(&|plan| plan.faults[index] = 0.0);
         }
         with(&|plan| plan.backup = 0.0);
         with(&|plan| plan.append_fails = 0.0);

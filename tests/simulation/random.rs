@@ -1,4 +1,4 @@
-//! Chance, all of it from one seed.
+//! Randomness from one seed.
 
 /// `SplitMix64` (public domain, Sebastiano Vigna).
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ impl Random {
         self.unit() < probability
     }
 
-    /// From `low` to `high`, both included.
+    /// From `low` to `high`, inclusive.
     pub fn between(&mut self, low: u64, high: u64) -> u64 {
         low + self.next() % (high - low + 1)
     }

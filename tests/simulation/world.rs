@@ -1,6 +1,5 @@
-//! One run: a virtual clock, the sandbox as the server, a journal on a disk that
-//! fails, an operator who decides at random, and a process that dies between
-//! any two effects.
+//! One run: a virtual clock, the sandbox as the server, a journal on a disk that fails,
+//! an operator who decides at random, and a process that dies between any two effects.
 
 mod operator;
 mod process;
@@ -21,24 +20,24 @@ const BEGINNING: u64 = 1_767_225_600_000;
 
 const DAY: u64 = 86_400_000;
 
-/// A run that takes more effects than this does not come to rest.
-const MOST_EFFECTS: u32 = 20_000;
+/// A run with more effects than this does not end.
+const MAX_EFFECTS: u32 = 20_000;
 
-/// A machine that asks for more at one moment turns in circles.
-const MOST_POLLS: u32 = 1_000;
+/// A job that requests more actions at one time is in an endless loop.
+const MAX_POLLS: u32 = 1_000;
 
-/// A driver that is deliberately wrong, to see that it is caught.
+/// A driver with a deliberate bug, to see that the checker detects it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Broken {
-    /// Takes a record for saved before it is.
+    /// Confirms a record before it is saved.
     SendsBeforeSaving,
     /// Appends after a torn tail.
     KeepsTornTail,
-    /// Throws away the events that it can't read.
+    /// Discards events that it can't read.
     DropsUnread,
 }
 
-/// What was taken in.
+/// A report that was applied.
 #[derive(Clone)]
 enum Told {
     Reports(Vec<Report>),
@@ -79,7 +78,7 @@ enum Effect {
     },
     Wake,
     Webhooks,
-    /// What Uber said about usage, if it said anything.
+    /// Uber's usage, if it responded.
     Read(Option<Vec<Code>>),
     Start,
     Restart,
@@ -87,7 +86,7 @@ enum Effect {
 
 struct Event {
     at: u64,
-    /// Among events of one moment, the order is drawn.
+    /// Events at the same time are in random order.
     order: u64,
     process: u32,
     effect: Effect,
@@ -104,29 +103,29 @@ pub struct World {
     codes: Vec<Code>,
     token: AccessToken,
     checker: Checker,
-    /// What is on the disk.
+    /// The content of the disk.
     journal: Vec<u8>,
-    /// Where the creation ends in it; 0 before it has ended.
+    /// The offset at which the creation ends; 0 before it has ended.
     created: usize,
     job: Option<Job>,
     process: u32,
     /// The job's last append failed.
     failed: bool,
-    /// Under way to the disk.
+    /// Bytes on their way to the disk.
     appending: Option<Vec<u8>>,
-    /// The journal is an older copy, and does not say so yet.
+    /// The journal is an older copy, and this was not stated yet.
     restored: bool,
-    /// How long the journal was when an append was last confirmed.
+    /// The length of the journal when an append was last confirmed.
     known: usize,
-    /// Nothing may leave before the next run.
+    /// Nothing may be sent before the next run.
     paused: bool,
     unacknowledged: Vec<u64>,
     wake: Option<u64>,
-    /// Everything that was taken in, for the last check.
+    /// Everything that was applied, for the last check.
     told: Vec<Told>,
-    /// Events that could not be read when they came.
+    /// Events that were unreadable when they arrived.
     unread: Vec<Vec<Report>>,
-    /// Whether they can be read by now.
+    /// Whether they are readable by now.
     learned: bool,
     requests: u64,
     crashes: u32,
@@ -203,7 +202,7 @@ impl World {
         self.after(0, Effect::Restart);
         while let Some(event) = self.next() {
             self.effects += 1;
-            if self.effects > MOST_EFFECTS {
+            if self.effects > MAX_EFFECTS {
                 return Err("it does not come to rest".to_owned());
             }
             if self.effects > self.plan.effects && !self.calm {
@@ -224,12 +223,12 @@ impl World {
     }
 
     fn next(&mut self) -> Option<Event> {
-        let place = (0..self.events.len())
-            .min_by_key(|place| (self.events[*place].at, self.events[*place].order))?;
-        Some(self.events.swap_remove(place))
+        let index = (0..self.events.len())
+            .min_by_key(|index| (self.events[*index].at, self.events[*index].order))?;
+        Some(self.events.swap_remove(index))
     }
 
-    /// From here on nothing goes wrong, so everything must come to its end.
+    /// From here on nothing fails, so everything must be settled.
     fn calm(&mut self) {
         self.say("the calm");
         self.calm = true;
@@ -284,9 +283,9 @@ impl World {
         Ok(())
     }
 
-    /// Does what the machine asks for.
+    /// Performs the actions of the job.
     fn turn(&mut self) -> Verdict {
-        for _ in 0..MOST_POLLS {
+        for _ in 0..MAX_POLLS {
             let Some(job) = &mut self.job else { return Ok(()) };
             match job.poll(self.now) {
                 Action::Save(bytes) => self.append(bytes),
@@ -336,7 +335,7 @@ impl World {
         Ok(())
     }
 
-    /// What must hold whenever the machine has nothing to do.
+    /// What must hold whenever the job has no action.
     fn look(&mut self) -> Verdict {
         let Some(job) = &self.job else { return Ok(()) };
         self.checker.consistent(job, self.now)?;
@@ -354,9 +353,9 @@ impl World {
         Ok(())
     }
 
-    /// At the end everything has come to rest.
+    /// At the end, everything is settled.
     fn rest(&mut self) -> Verdict {
-        let Some(job) = &self.job else { return Err("there is no job in the end".to_owned()) };
+        let Some(job) = &self.job else { return Err("there is no job at the end".to_owned()) };
         let progress = job.progress(self.now);
         if !progress.is_finished() {
             return Err(format!("it never ends: {progress:?}"));
@@ -368,7 +367,8 @@ impl World {
         self.shuffle()
     }
 
-    /// The same webhooks and readings in other orders, and again, end the same. Promise 4.
+    /// The same webhooks and reads in other orders, and repeated, give the same result.
+    /// Promise 4.
     fn shuffle(&mut self) -> Verdict {
         if self.broken.is_some() || self.created == 0 {
             return Ok(());
@@ -376,11 +376,11 @@ impl World {
         let mut ends = Vec::new();
         for _ in 0..2 {
             let recovery = self.read(self.journal[..self.created].to_vec())?;
-            // As if all had left and nothing had come back.
+            // As if all requests had been sent and no response had arrived.
             let mut job = self.open(recovery, true, true)?;
             let mut told = self.told.clone();
-            for place in (1..told.len()).rev() {
-                told.swap(place, self.random.below(place + 1));
+            for index in (1..told.len()).rev() {
+                told.swap(index, self.random.below(index + 1));
             }
             for one in &told {
                 one.tell(&mut job);
@@ -388,7 +388,7 @@ impl World {
                     told[self.random.below(told.len())].tell(&mut job);
                 }
             }
-            // What was drawn again may not have been all.
+            // The random subset may not have been everything.
             for one in &told {
                 one.tell(&mut job);
             }

@@ -1,7 +1,7 @@
 /**
- * Uber's other side, for `npm start` without credentials: the package's sandbox
- * as a worker of its own, with some programs to try. One object holds it, in a
- * journal, and sends its webhooks.
+ * A simulation of Uber, for `npm start` without credentials: the package's sandbox as a
+ * worker of its own, with some programs to try. One object holds it, in a journal, and
+ * sends its webhooks.
  */
 import { DurableObject, type ObjectContext } from "cloudflare:workers";
 import { durableObjectJournal } from "uber-vouchers/journal";
@@ -19,13 +19,15 @@ interface Env {
   UBER_CLIENT_SECRET: string;
   UBER_SIGNING_KEY: string;
   WEBHOOK_URL: string;
-  /** What goes wrong, and how often: `{"error_after": 0.2}`. */
+  /** The faults and their probabilities: `{"error_after": 0.2}`. */
   SANDBOX_FAULTS?: SandboxSettings["faults"];
-  /** How many webhooks are sent a second, until the panel says something else. */
+  /** How many webhooks are sent per second, until the panel changes it. */
   SANDBOX_WEBHOOKS?: number;
+  /** How many codes a program has that stands beside the others; 0: there is none. */
+  SANDBOX_LARGE?: number;
 }
 
-/** Of the first codes of some, so many are cancelled, and so many in use. */
+/** How many of the first codes of some programs are cancelled, and how many are in use. */
 interface Program extends SandboxProgramOptions {
   id: string;
   canceled?: number;
@@ -55,16 +57,18 @@ const PROGRAMS: Program[] = [
     codes: 60,
     currencyCode: "EUR",
     guests: 55,
-    // Of these, so many of the first are not to be sent: a review has to say so.
+    // The first ones must not be sent, so that a review shows how many are left out.
     canceled: 3,
     used: 2,
   },
 ];
 
-/** What the console's panel sets. */
+const LARGE = { id: "d40b6f1e-27c8-4a95-b3d1-6e8f0a5c2b07", name: "Whole company" };
+
+/** The settings of the console's panel. */
 interface Settings extends SandboxSettings {
   webhooksPerSecond?: number;
-  /** How far the sandbox's time moves on: people use their codes meanwhile. */
+  /** How far the sandbox's time is advanced: meanwhile people use their codes. */
   advanceMs?: number;
 }
 
@@ -72,11 +76,11 @@ const PANEL = "/api/sandbox";
 const DELIVERIES = /^\/api\/sandbox\/programs\/([^/]+)\/deliveries$/;
 const RATE = "webhooksPerSecond";
 const DEFAULT_RATE = 20;
-const MOST_WEBHOOKS = 1_000;
+const MAX_WEBHOOKS = 1_000;
 const LONGEST_ADVANCE_MS = 31 * 24 * 60 * 60 * 1_000;
-/** Webhooks are sent in turns of this length, or of one webhook where that takes longer. */
+/** Webhooks are sent in turns of this length; a single webhook may take longer. */
 const TURN_MS = 250;
-/** More than this many connections at once would only wait for one another. */
+/** More connections at once would only wait for each other. */
 const CONNECTIONS = 6;
 
 export default {
@@ -87,9 +91,9 @@ export default {
 
 export class SandboxState extends DurableObject<Env> {
   #sandbox!: Sandbox;
-  /** Webhooks a second; none while it is 0. */
+  /** Webhooks per second; 0 stops them. */
   #rate = DEFAULT_RATE;
-  /** Before this, no turn begins. */
+  /** No turn begins before this time. */
   #nextTurn = 0;
   #alarmAt = Infinity;
 
@@ -115,10 +119,12 @@ export class SandboxState extends DurableObject<Env> {
       faults: { webhook_duplicated: 0.1, webhook_reordered: 0.1 },
       journal: durableObjectJournal(storage, "sandbox"),
     });
-    // Said on the command line, so it holds over what was set before.
+    // Given on the command line, so it overrides earlier settings.
     if (env.SANDBOX_FAULTS) this.#sandbox.configure({ faults: env.SANDBOX_FAULTS });
     const known = new Set(this.#sandbox.programs().map(({ programId }) => programId));
-    for (const { canceled = 0, used = 0, ...program } of PROGRAMS) {
+    const { SANDBOX_LARGE: large = 0 } = env;
+    const programs: Program[] = [...PROGRAMS, ...(large > 0 ? [{ ...LARGE, codes: large }] : [])];
+    for (const { canceled = 0, used = 0, ...program } of programs) {
       if (known.has(program.id)) continue;
       const { codes } = this.#sandbox.createProgram(program);
       for (const code of codes.slice(0, canceled)) this.#sandbox.cancel(program.id, code);
@@ -135,9 +141,9 @@ export class SandboxState extends DurableObject<Env> {
     if (pathname === PANEL) return this.#panel(request);
     const [, sent] = DELIVERIES.exec(pathname) ?? [];
     if (sent !== undefined) return this.#deliveries(sent);
-    // workerd ends a request for which nothing is pending. The fault `hang` is
-    // to look like a server that is silent, so something has to be; and it may
-    // have queued webhooks all the same.
+    // workerd ends a request for which nothing is pending. The fault `hang` should look like a
+    // server that does not respond, so something has to be pending; and it may have queued webhooks
+    // anyway.
     const alive = setInterval(() => void this.#arm(), 1_000);
     try {
       return await this.#sandbox.fetch(request);
@@ -147,7 +153,10 @@ export class SandboxState extends DurableObject<Env> {
     }
   }
 
-  /** A turn: sends what is due, at the rate that was set. Never throws, or it would come again. */
+  /**
+   * A turn: sends what is due, at the configured rate. Never throws, because the turn would be
+   * repeated.
+   */
   async alarm(): Promise<void> {
     this.#alarmAt = Infinity;
     const limit = Math.ceil((this.#rate * TURN_MS) / 1_000);
@@ -169,11 +178,11 @@ export class SandboxState extends DurableObject<Env> {
     await Promise.all(lanes);
   }
 
-  /** Has the next turn begin once a webhook is due, and not at all while none waits. */
+  /** Schedules the next turn for when a webhook is due, and none if there is none. */
   async #arm(): Promise<void> {
     const dueAt = this.#sandbox.nextWebhookAt;
     if (dueAt === undefined || this.#rate === 0) return;
-    // An alarm follows the wall clock, which the sandbox's may be ahead of.
+    // An alarm follows the wall clock, which the sandbox's clock may be ahead of.
     const ahead = this.#sandbox.clock.now() - Date.now();
     const at = Math.max(dueAt - ahead, this.#nextTurn, Date.now());
     if (at >= this.#alarmAt) return;
@@ -181,7 +190,7 @@ export class SandboxState extends DurableObject<Env> {
     await this.ctx.storage.setAlarm(at);
   }
 
-  /** How often each code was sent: what every claim about it can be compared with. */
+  /** How often each code was sent: the truth with which every report can be compared. */
   #deliveries(programId: string): Response {
     const isKnown = this.#sandbox.programs().some((program) => program.programId === programId);
     if (!isKnown) return new Response(null, { status: 404 });
@@ -197,7 +206,7 @@ export class SandboxState extends DurableObject<Env> {
           advanceMs = 0,
           ...settings
         } = (await request.json()) as Settings;
-        checkRange(RATE, webhooksPerSecond, MOST_WEBHOOKS);
+        checkRange(RATE, webhooksPerSecond, MAX_WEBHOOKS);
         checkRange("advanceMs", advanceMs, LONGEST_ADVANCE_MS);
         sandbox.configure(settings);
         if (advanceMs > 0) sandbox.advance(advanceMs);

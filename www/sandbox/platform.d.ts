@@ -1,4 +1,7 @@
-/** What the sandbox's object uses of its platform, whose own types are not a dependency. */
+/**
+ * The parts of the platform that the sandbox's object uses; the platform's own types are not a
+ * dependency.
+ */
 declare module "cloudflare:workers" {
   import type { DurableStorage } from "uber-vouchers/journal";
 

@@ -2,7 +2,7 @@
 import { MODULE_FAULT, isModuleSource } from "../wasm/instance.js";
 import { instance } from "../wasm/sandbox-binding.js";
 import { realTime, virtualTime } from "./clock.js";
-import type { CoreWebhook } from "./core.js";
+import type { CoreWebhook } from "../generated/sandbox.js";
 import { type Arriving, type Wait, createFetch } from "./fetch.js";
 import { type Input, openJournal } from "./journal.js";
 import {
@@ -43,13 +43,13 @@ const DEFAULTS: Required<SandboxSettings> = {
   faults: {},
 };
 
-/** As long as Uber waits for an answer to a webhook (stated for another product). */
+/** How long Uber waits for the response to a webhook (stated for another product). */
 const WEBHOOK_TIMEOUT_MS = 10_000;
 
 /**
- * Says where the sandbox's module is, for hosts and bundles that can't find it by
- * themselves: compiled, its bytes (`uber-vouchers/sandbox/wasm`), or the URL to
- * fetch it from. Call it before `createSandbox`. Anything else is a TypeError.
+ * Sets the sandbox's module, for hosts and bundles that can't find it automatically:
+ * compiled, its bytes (`uber-vouchers/sandbox/wasm`), or its URL. Call it before
+ * `createSandbox`. Anything else is a TypeError.
  */
 export function setModule(module: WasmModule | ArrayBuffer | Uint8Array | HostURL): void {
   if (!isModuleSource(module)) throw new TypeError(`setModule: \`module\` ${MODULE_FAULT}`);
@@ -57,8 +57,8 @@ export function setModule(module: WasmModule | ArrayBuffer | Uint8Array | HostUR
 }
 
 /**
- * Creates a sandbox without any program, or the one that `journal` holds. Wrong
- * options reject with a TypeError.
+ * Creates a sandbox without programs, or restores the one in `journal`. Wrong options
+ * reject with a TypeError.
  */
 export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> {
   const checked = checkOptions(options);
@@ -68,7 +68,7 @@ export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> 
   const { generation } = instance;
   const use = <T>(call: () => T): T => {
     if (!instance.isLive(generation)) {
-      throw new Error("The sandbox's WebAssembly instance broke down; create another sandbox");
+      throw new Error("The sandbox's WebAssembly instance crashed; create another sandbox");
     }
     return instance.callSync(call);
   };
@@ -90,7 +90,7 @@ export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> 
   let ahead = 0;
   const repeat = (input: Input, body: Uint8Array) => {
     latest = Math.max(latest, input.at);
-    // What an earlier version wrote has fewer settings.
+    // Earlier versions wrote fewer settings.
     if ("configured" in input) settings = { ...DEFAULTS, ...input.configured };
     if ("created" in input) {
       core.free();
@@ -100,7 +100,7 @@ export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> 
     } else {
       const fault = use(() => core.repeat(input, body));
       if (fault !== undefined)
-        throw new Error(`createSandbox: the journal can't be repeated: ${fault}`);
+        throw new Error(`createSandbox: the journal can't be replayed: ${fault}`);
     }
   };
   const created = { seed: 1, signingKey: "sandbox-signing-key", ...identity };
@@ -113,7 +113,7 @@ export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> 
     journal?.check();
   };
 
-  /** Codes and how often something happened to each, from the core's lines of them. */
+  /** Codes, each with a count, from the core's lines. */
   function counts(
     call: string,
     programId: string,
@@ -130,7 +130,7 @@ export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> 
     );
   }
 
-  /** Takes an input that may be refused, and keeps it. */
+  /** Applies an input, which may be refused, and stores it. */
   function take(call: string, input: Input): void {
     checkUsable();
     const fault = use(() => core.repeat(input, new Uint8Array()));
@@ -143,7 +143,7 @@ export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> 
       checkUsable();
       const at = time.now();
       const record = () => journal?.add({ at, request: [method, target, headers] }, body);
-      // It calls back at once, when the core has taken the request.
+      // It calls back synchronously, when the core has accepted the request.
       const until = (ms: number) => wait(ms, record());
       return use(() => core.handle(method, target, headers, body, at, until));
     }),
@@ -219,9 +219,9 @@ export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> 
       if (send == null && webhookUrl === undefined) {
         throw new TypeError("deliverWebhooks: pass `send`, or `webhookUrl` to createSandbox");
       }
-      // What falls due meanwhile is left for the next call, so that this ends.
+      // Webhooks that become due meanwhile are left for the next call, so that this one ends.
       const until = time.now();
-      // What is due was caused a second ago at least, so before this.
+      // The cause of a due webhook is at least a second old, so it came before this.
       if (journal !== undefined) await journal.settled();
       let delivered = 0;
       for (let count = 0; count < limit; count += 1) {
@@ -233,12 +233,12 @@ export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> 
         try {
           const url = webhookUrl ?? "https://receiver.invalid/";
           const request = new Request(url, { method: "POST", headers, body });
-          const answer = await (send ?? post)(request);
-          isAcknowledged = answer.status === 200;
+          const result = await (send ?? post)(request);
+          isAcknowledged = result.status === 200;
         } catch {
           // A receiver that can't be reached did not acknowledge.
         }
-        // Of a sandbox that is closed, another may be at work on the journal.
+        // After this sandbox is closed, another one may be using the journal.
         checkUsable();
         const at = time.now();
         use(() => core.webhookAnswered(id, isAcknowledged, at));
@@ -265,7 +265,7 @@ export async function createSandbox(options?: SandboxOptions): Promise<Sandbox> 
 async function post(request: HostRequest): Promise<{ status: number }> {
   const signal = AbortSignal.timeout(WEBHOOK_TIMEOUT_MS);
   const response = await globalThis.fetch(request, { signal, redirect: "manual" });
-  // Frees the connection; what is in the body makes no difference.
+  // Frees the connection; the content of the body does not matter.
   await response.body?.cancel();
   return response;
 }

@@ -1,40 +1,38 @@
 /**
- * The time that a sandbox lives in: virtual, or the wall clock's plus whatever
- * `advance` added.
+ * The clock of a sandbox: virtual, or the wall clock's plus whatever `advance` added.
  *
- * Virtual time stands still while anything happens. Once two macrotasks have
- * passed in which nobody went to sleep, was woken or sent a request, it jumps
- * to the earliest sleeper and wakes that one alone; before a jump of more than
- * ten seconds, some real milliseconds pass too. So a wait of an hour costs next
- * to nothing, and the order of events is that of their due times. What waits for
- * the host (a disk, a real timer, another server) counts as nothing happening:
- * time may jump meanwhile.
+ * Virtual time stands still while there is activity. Once two macrotasks have passed
+ * without a new sleeper, a wake-up or a request, it jumps to the earliest sleeper and
+ * wakes only that one; before a jump of more than ten seconds, some real milliseconds
+ * pass too. So a wait of an hour costs next to nothing, and events happen in the order
+ * of their due times. Waiting for the host (a disk, a real timer, another server) is
+ * not activity: time may jump meanwhile.
  */
 import { isWorkerd } from "../environment.js";
-import { quietly } from "../errors.js";
+import { tryOrUndefined } from "../errors.js";
 import type { Clock } from "../types.js";
 
-/** A clock, and what a sandbox does with it. */
+/** A clock, with the functions that a sandbox uses. */
 export interface SandboxTime extends Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Moves time on, and wakes everybody who is due by then, in order. */
+  /** Advances the time, and wakes everyone who is due by then, in order. */
   advance(ms: number): void;
-  /** Something happens: virtual time waits for it to have its effect. */
-  stir(): void;
-  /** Virtual time stands still until the function that this returns is called. */
+  /** Marks activity: virtual time waits for its effects. */
+  markActivity(): void;
+  /** Stops virtual time until the returned function is called. */
   hold(): () => void;
 }
 
-/** When virtual time begins: 2026-01-01T00:00:00Z, whenever the test runs. */
+/** The start of virtual time: 2026-01-01T00:00:00Z, whenever the test runs. */
 const BEGINNING = 1_767_225_600_000;
 /**
- * A longer jump is mostly the end of somebody's patience. Before it, the host
- * gets some real time: reading an answer takes an edge worker more than a few
- * macrotasks, and must not look like a server that hangs.
+ * A longer jump usually ends a time limit. Before it, the host gets some real time:
+ * reading a response takes an edge worker more than a few macrotasks, and must not look
+ * like a server that hangs.
  */
 const SHORT_JUMP_MS = 10_000;
 const QUIET_MS = 20;
-// What setTimeout can hold; beyond it, it fires at once.
+// The maximum delay of setTimeout; with a longer one, it fires at once.
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 interface Sleeper {
@@ -44,8 +42,8 @@ interface Sleeper {
   timer?: ReturnType<typeof setTimeout>;
 }
 
-/** Sleepers by due time; among equals, first come, first served. */
-class Dormitory {
+/** Sleepers by due time; of equal ones, the first to arrive is first. */
+class TimerQueue {
   readonly #sleepers: Sleeper[] = [];
 
   get first(): Sleeper | undefined {
@@ -56,8 +54,8 @@ class Dormitory {
     return this.#sleepers;
   }
 
-  /** Calls `begin` once the sleeper lies down; the promise settles as it gets up. */
-  enter(
+  /** Calls `begin` once the sleeper is added; the promise settles when it wakes. */
+  add(
     dueAt: number,
     signal: AbortSignal | undefined,
     begin: (sleeper: Sleeper) => void,
@@ -72,7 +70,7 @@ class Dormitory {
         sleeper.isAsleep = false;
         if (sleeper.timer !== undefined) clearTimeout(sleeper.timer);
         this.#sleepers.splice(this.#sleepers.indexOf(sleeper), 1);
-        quietly(() => signal?.removeEventListener("abort", abort));
+        tryOrUndefined(() => signal?.removeEventListener("abort", abort));
         then();
       };
       const abort = () => leave(() => reject(signal?.reason));
@@ -85,9 +83,9 @@ class Dormitory {
   }
 }
 
-/** Discrete-event time; it goes on from `since` if that is later than its beginning. */
+/** Discrete-event time; it continues from `since` if that is later than its start. */
 export function virtualTime(since: number): SandboxTime {
-  const dormitory = new Dormitory();
+  const dormitory = new TimerQueue();
   let now = Math.max(BEGINNING, since);
   let stirs = 0;
   let holds = 0;
@@ -100,8 +98,8 @@ export function virtualTime(since: number): SandboxTime {
     sleeper.wake();
   };
 
-  // Every sleeper watches for itself, over all: in an edge worker macrotasks
-  // belong to a request, and one watch for all would end with its request.
+  // Every sleeper watches by itself, instead of one watch for all: in an edge worker macrotasks
+  // belong to a request, and a common watch would end with its request.
   const watch = async (sleeper: Sleeper) => {
     while (sleeper.isAsleep) {
       const before = stirs;
@@ -120,8 +118,8 @@ export function virtualTime(since: number): SandboxTime {
     now: () => now,
     sleep: (ms, signal) => {
       stirs += 1;
-      return dormitory.enter(now + duration(ms), signal, (sleeper) => {
-        // Nobody waits for the end of time; only an abort ends that sleep.
+      return dormitory.add(now + duration(ms), signal, (sleeper) => {
+        // No timer for an infinite sleep: only an abort ends it.
         if (sleeper.dueAt < Infinity) void watch(sleeper);
       });
     },
@@ -137,7 +135,7 @@ export function virtualTime(since: number): SandboxTime {
       stirs += 1;
       now = until;
     },
-    stir: () => {
+    markActivity: () => {
       stirs += 1;
     },
     hold: () => {
@@ -157,9 +155,9 @@ export function virtualTime(since: number): SandboxTime {
   };
 }
 
-/** The wall clock's time, plus what `advance` added, `ahead` of it earlier. */
+/** The wall clock's time plus what `advance` added; `ahead` is what was added earlier. */
 export function realTime(ahead: number): SandboxTime {
-  const dormitory = new Dormitory();
+  const dormitory = new TimerQueue();
   const now = () => Date.now() + ahead;
 
   const arm = (sleeper: Sleeper) => {
@@ -174,7 +172,7 @@ export function realTime(ahead: number): SandboxTime {
 
   return {
     now,
-    sleep: (ms, signal) => dormitory.enter(now() + duration(ms), signal, arm),
+    sleep: (ms, signal) => dormitory.add(now() + duration(ms), signal, arm),
     advance: (ms) => {
       ahead += checkedAdvance(ms);
       const sleepers = [...dormitory.all()];
@@ -183,12 +181,12 @@ export function realTime(ahead: number): SandboxTime {
         else arm(sleeper);
       }
     },
-    stir: () => {},
+    markActivity: () => {},
     hold: () => () => {},
   };
 }
 
-/** As a timer takes it: what is no time is none. */
+/** As a timer treats it: a delay that is not a number is 0. */
 function duration(ms: number): number {
   return ms > 0 ? ms : 0;
 }
@@ -198,13 +196,20 @@ function checkedAdvance(ms: unknown): number {
   throw new TypeError("advance: `ms` must be a number of milliseconds, 0 or more");
 }
 
-// Taken at import: a test that fakes timers means its own, not this clock's.
-// One by one, since an edge runtime throws for what it does not have.
-const immediate = quietly(() => globalThis.setImmediate as ((run: () => void) => void) | undefined);
-const Channel = quietly(() => globalThis.MessageChannel as typeof MessageChannel | undefined);
+// Read at import: fake timers of a test are meant for the test, not for this clock. One by one,
+// since an edge runtime throws for missing ones.
+const immediate = tryOrUndefined(
+  () => globalThis.setImmediate as ((run: () => void) => void) | undefined,
+);
+const Channel = tryOrUndefined(
+  () => globalThis.MessageChannel as typeof MessageChannel | undefined,
+);
 const timeout = globalThis.setTimeout as (run: () => void, ms: number) => unknown;
 
-/** The ways to wait for a macrotask, the fastest first. In workerd only a timer lets a body be read. */
+/**
+ * The ways to wait for a macrotask, the fastest first. In workerd only a timer allows a body to be
+ * read.
+ */
 let macrotasks: ((run: () => void) => void)[] = [
   ...(immediate ? [immediate] : Channel && !isWorkerd ? [byMessage(Channel)] : []),
   (run) => timeout(run, 0),

@@ -1,31 +1,19 @@
 /**
- * What goes into the sandbox's wasm and comes out of it. wasm-bindgen's own declarations say
- * `any`: here is what `src/wasm/sandbox.rs` makes of it.
+ * The types of the sandbox's wasm. wasm-bindgen's own declarations say `any`: these follow
+ * `src/wasm/sandbox.rs`.
  */
+import type {
+  CoreProgram,
+  CoreReply,
+  CoreWebhook,
+  SandboxProgramSummary,
+} from "../generated/sandbox.js";
 import type { Glue } from "../wasm/instance.js";
-import type { SandboxProgramSummary } from "./types.js";
-
-export interface CoreWebhook {
-  id: number;
-  dueAt: number;
-  attempt: number;
-  headers: [name: string, value: string][];
-  body: Uint8Array<ArrayBuffer>;
-}
-
-/** An answer, or how there is none. */
-export interface CoreReply {
-  lost?: true;
-  hang?: true;
-  status: number;
-  headers: [name: string, value: string][];
-  body: Uint8Array<ArrayBuffer>;
-}
 
 /** A sandbox in the wasm. */
 export interface SandboxCore {
-  /** Gives what is wrong with it instead, as text. The codes are a line each. */
-  createProgram(given: object, now: number): { programId: string; codes: string } | string;
+  /** Returns the error text if it fails. */
+  createProgram(given: object, now: number): CoreProgram | string;
   deliveredWebhooks(): number;
   deliveries(programId: string): string | undefined;
   dueWebhooks(now: number): CoreWebhook[];

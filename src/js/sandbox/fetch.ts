@@ -1,9 +1,9 @@
-/** A `fetch` whose other end is a sandbox. */
+/** A `fetch` that a sandbox answers. */
 import { markOfSandbox } from "../environment.js";
 import type { SandboxTime } from "./clock.js";
-import type { CoreReply } from "./core.js";
+import type { CoreReply } from "../generated/sandbox.js";
 
-/** What arrives at the sandbox. */
+/** A request as the sandbox gets it. */
 export interface Arriving {
   method: string;
   /** Path and query. */
@@ -13,19 +13,19 @@ export interface Arriving {
 }
 
 type FetchInput = string | URL | Request;
-/** With the members that are taken from a signal of any realm. */
+/** With the members of a signal of any realm. */
 type FetchInit = Omit<RequestInit, "signal"> & { signal?: AbortSignal | null };
 
-/** Waits until an answer may come, which takes so long once its request is `recorded`. */
+/** Waits until the response may arrive, this long after its request is `recorded`. */
 export type Wait = (ms: number, recorded: Promise<void> | undefined) => Promise<void>;
 
-/** Binds a `fetch` to what answers, on this clock. */
+/** Creates a `fetch` that this function answers, on this clock. */
 export function createFetch(
   time: SandboxTime,
   handle: (request: Arriving, wait: Wait) => Promise<CoreReply>,
 ): typeof fetch {
-  // An arrow function: it works with any `this`. No `await` before the request
-  // has arrived, so that no time can pass on the way there.
+  // An arrow function, so that it works with any `this`. No `await` before the request has arrived,
+  // so that no time can pass on the way.
   const send = async (input: FetchInput, init: FetchInit = {}) => {
     const signal = init.signal ?? (isRequest(input) ? input.signal : undefined);
     throwIfAborted(signal);
@@ -51,9 +51,9 @@ export function createFetch(
       }
       await time.sleep(ms, signal ?? undefined);
     });
-    time.stir();
+    time.markActivity();
     if (reply.hang === true) await untilAborted(signal);
-    // What Node.js says; other hosts use other words.
+    // The message of Node.js; other hosts use others.
     if (reply.lost === true)
       throw new TypeError("fetch failed", { cause: new Error("other side closed") });
     const response = new Response(reply.body.length === 0 ? null : reply.body, {
@@ -80,7 +80,7 @@ function urlOf(input: FetchInput): URL {
   }
 }
 
-/** The request, where its body is at hand. */
+/** The request, if its body can be read synchronously. */
 function plainRequest(url: URL, input: FetchInput, init: FetchInit): Arriving | undefined {
   const { body } = init;
   if (isRequest(input)) return undefined;
@@ -105,11 +105,10 @@ function plainRequest(url: URL, input: FetchInput, init: FetchInit): Arriving | 
   return undefined;
 }
 
-/** The request, where the host has to read its body. */
+/** The request, if the host has to read its body. */
 async function readRequest(url: URL, input: FetchInput, init: FetchInit): Promise<Arriving> {
-  // Member by member: `init` may be a Request, whose members are inherited. And
-  // without the signal: one of another realm (jsdom's) would be refused, and it
-  // is looked after here anyway.
+  // Member by member: `init` may be a Request, whose members are inherited. And without the signal:
+  // one of another realm (jsdom's) would be refused, and it is handled here anyway.
   const { method, headers, body } = init;
   const members = {
     ...(method !== undefined && { method }),

@@ -1,10 +1,9 @@
 /**
- * A sandbox in a journal: every input that changes it, in order, with its time.
- * What a sandbox does follows from these alone, so doing them again leads to the
- * same sandbox.
+ * A sandbox in a journal: every input that changes it, in order, with its time. A sandbox depends
+ * on its inputs alone, so replaying them leads to the same sandbox.
  *
- * The journal begins with the line `uber-vouchers sandbox 1`. Its number is to
- * be raised whenever the same inputs lead elsewhere. Then come records:
+ * The journal begins with the line `uber-vouchers sandbox 1`. Increment its number whenever the
+ * same inputs lead to another result. Then come records:
  *
  * | Bytes | |
  * | --- | --- |
@@ -13,12 +12,12 @@
  * | … | the head: an `Input` as JSON in UTF-8 |
  * | … | the body of a request |
  *
- * The first says what the sandbox was created with. A webhook is written down
- * once it is answered, not when it leaves, and along with the next input: one
- * that was under way when the process ended, or just acknowledged, so goes out
- * again. What is torn off at the end is dropped, for nobody was told of it, and so
- * are zeros, which some filesystems leave there after a power cut. The journal holds tokens and the client secret as they are; in a sandbox, none of
- * them is good for anything else.
+ * The first record has the options with which the sandbox was created. A webhook is stored once it
+ * is answered, not when it is sent, and together with the next input: so a webhook that was under
+ * way when the process ended, or had just been acknowledged, is sent again. A torn record at the
+ * end is dropped, because it was never acknowledged, and so are zeros, which some file systems
+ * leave there after a power failure. The journal contains tokens and the client secret in plain
+ * text; those of a sandbox are valid nowhere else.
  */
 import { membersOf } from "../schema.js";
 import type { Journal } from "../journal/types.js";
@@ -30,7 +29,7 @@ export type Identity = Pick<
   "seed" | "organizationId" | "clientId" | "clientSecret" | "signingKey"
 >;
 
-/** One input. Its time is that of the sandbox's clock. */
+/** One input, with the time of the sandbox's clock. */
 export type Input = { at: number } & (
   | { created: Identity; configured: SandboxSettings }
   | { configured: SandboxSettings }
@@ -46,7 +45,7 @@ const BEGINNING = "uber-vouchers sandbox ";
 const HEADER = new TextEncoder().encode(`${BEGINNING}1\n`);
 const NOTHING = new Uint8Array();
 
-/** Takes a journal, and does again what is written there. */
+/** Opens a journal, and replays its inputs. */
 export async function openJournal(
   journal: Journal,
   beginning: Input & { created: Identity },
@@ -76,14 +75,14 @@ export async function openJournal(
   }
 }
 
-/** Writes inputs down: one append at a time, holding all that came meanwhile. */
+/** Stores inputs: one append at a time, with all inputs that arrived meanwhile. */
 export class SandboxJournal {
   readonly #journal: Journal;
   readonly #unlock: () => void | Promise<void>;
   #waiting: Uint8Array[] = [];
-  /** Whether an append will come for what waits. */
+  /** Whether an append for the waiting inputs is scheduled. */
   #isDue = false;
-  /** Settles with the last append there is or will be for what was added. */
+  /** Settles with the last append for what was added. */
   #last: Promise<void> = Promise.resolve();
   #failure: Error | undefined;
 
@@ -92,23 +91,23 @@ export class SandboxJournal {
     this.#unlock = unlock;
   }
 
-  /** Throws what made an append fail: from then on, the sandbox knows more than its journal. */
+  /** Throws what made an append fail: from then on, the journal lacks what the sandbox has done. */
   check(): void {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Adds an input; resolves once it is durable. Nobody has to wait for that. */
+  /** Adds an input; resolves once it is durable. The promise may be ignored. */
   add(input: Input, body: Uint8Array = NOTHING): Promise<void> {
     this.addLater(input, body);
     return this.settled();
   }
 
-  /** Adds an input that is written along with the next one, or before `settled` resolves. */
+  /** Adds an input that is stored together with the next one, or before `settled` resolves. */
   addLater(input: Input, body: Uint8Array = NOTHING): void {
     this.#waiting.push(encoded(input, body));
   }
 
-  /** Resolves once all that was added so far is durable. */
+  /** Resolves once everything added so far is durable. */
   settled(): Promise<void> {
     if (this.#waiting.length > 0 && !this.#isDue) {
       this.#isDue = true;
@@ -118,7 +117,7 @@ export class SandboxJournal {
     return this.#last;
   }
 
-  /** Gives the journal back, after the last append. */
+  /** Releases the journal, after the last append. */
   async close(): Promise<void> {
     try {
       await this.settled();
@@ -135,7 +134,7 @@ export class SandboxJournal {
       await this.#journal.append(joined(parts));
     } catch (cause) {
       this.#failure = new Error(
-        "The sandbox's journal failed, so it may not hold all that happened; create another sandbox on it",
+        "The sandbox's journal failed, so it may be incomplete; create another sandbox on it",
         { cause },
       );
       throw this.#failure;
@@ -161,13 +160,13 @@ function joined(parts: Uint8Array[]): Uint8Array {
   return all;
 }
 
-/** Reads whole records; says how many bytes they are, of how many. */
+/** Reads whole records; returns their length in bytes, and the length of all. */
 async function read(
   journal: Journal,
   take: (input: Input, body: Uint8Array) => void,
 ): Promise<{ kept: number; total: number }> {
-  // What was read and not taken yet. It grows by doubling and moves rarely, so
-  // that a body of megabytes is not copied once for each piece of it.
+  // Bytes that were read but not used yet. The buffer grows by doubling and is rarely moved, so
+  // that a body of megabytes is not copied once per chunk.
   let buffer = new Uint8Array(1 << 18);
   let from = 0;
   let to = 0;
@@ -186,7 +185,7 @@ async function read(
     while (to - from >= 4) {
       const next = from + 4 + view.getUint32(from, true);
       if (next > to) return;
-      // What ends in zeros was not written to its end.
+      // A record that ends in zeros was not completely written.
       isTorn ||= isZero(next - 1);
       if (isTorn) {
         from = to;
@@ -222,12 +221,15 @@ async function read(
   return { kept, total };
 }
 
-/** So that nothing else, a job for instance, is taken for a torn record and dropped. */
+/**
+ * So that another kind of file, such as a job's journal, does not count as a torn record and is
+ * dropped.
+ */
 function checkHeader(found: Uint8Array): void {
   if (found.every((byte, at) => byte === HEADER[at])) return;
   const isOurs = new TextDecoder().decode(found).startsWith(BEGINNING);
   throw new Error(
-    `createSandbox: the journal is ${isOurs ? "that of another version's sandbox" : "no sandbox's"}; begin with an empty one`,
+    `createSandbox: the journal is ${isOurs ? "a sandbox's of another version" : "not a sandbox's"}; start with an empty one`,
   );
 }
 
@@ -237,7 +239,7 @@ function checkIdentity(created: Identity | undefined, given: Identity): void {
   for (const name of Object.keys({ ...created, ...given })) {
     if (kept[name] !== asked[name])
       throw new TypeError(
-        `createSandbox: \`${name}\` is not that of the sandbox in the journal; give the same, or an empty journal`,
+        `createSandbox: \`${name}\` differs from the sandbox in the journal; pass the same, or an empty journal`,
       );
   }
 }

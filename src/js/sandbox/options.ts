@@ -1,5 +1,5 @@
-/** What a sandbox is made with, and what is wrong with it. */
-import { quietly } from "../errors.js";
+/** The options of a sandbox, and their checks. */
+import { tryOrUndefined } from "../errors.js";
 import { EVENT_FORMS, FAULTS } from "../generated/protocol.js";
 import type { Journal } from "../journal/types.js";
 import {
@@ -15,9 +15,8 @@ import {
 } from "../schema.js";
 
 /**
- * A fault that a sandbox injects into calls to the API. (The token endpoint has
- * its own limits and no faults.) Where several strike one request, the first in
- * this order shows.
+ * A fault that a sandbox injects into calls to the API. (The token endpoint has its own limits
+ * and no faults.) If several apply to one request, the first in this order takes effect.
  *
  * - `rate_limited`: 429, with a `Retry-After` in seconds, as a date, or none; nothing queued.
  * - `unauthorized`: 401; nothing queued.
@@ -26,13 +25,14 @@ import {
  * - `error_after`: 500, although everything was queued.
  * - `error_partial`: 500, after a part was queued.
  * - `lost_before`, `lost_after`: the connection breaks before, or after, everything was queued.
- * - `hang`: no answer ever comes; queued or not, by coin.
- * - `html_error`: 502 with a web page, as a gateway answers; queued or not, by coin.
- * - `html_ok`: 200 with a web page, as a captive portal answers; nothing queued.
+ * - `hang`: there is never a response; queued or not, at random, half and half.
+ * - `html_error`: 502 with a web page, as from a gateway; queued or not, at random, half and
+ *   half.
+ * - `html_ok`: 200 with a web page, as from a captive portal; nothing queued.
  * - `webhook_lost`: a webhook is never delivered.
  * - `webhook_duplicated`: it is delivered twice, under the same message id or another.
- * - `webhook_reordered`: it comes up to a minute late.
- * - `webhook_foreign`: a well signed one comes along that concerns something else.
+ * - `webhook_reordered`: it arrives up to a minute late.
+ * - `webhook_foreign`: an additional, correctly signed webhook about something else arrives.
  */
 export type SandboxFault = (typeof FAULTS)[number];
 
@@ -50,75 +50,75 @@ export type SandboxFault = (typeof FAULTS)[number];
  */
 export type SandboxEventForm = (typeof EVENT_FORMS)[number];
 
-/** What can be set while a sandbox runs. */
+/** Settings that can be changed while a sandbox runs. */
 export interface SandboxSettings {
   /** The share of codes, 0 to 1, whose outcome is "failed". Default: 0. */
   failureRate?: number;
-  /** What the events of later distributions look like. Default: `batch`. */
+  /** The form of the events of later distributions. Default: `batch`. */
   eventForm?: SandboxEventForm;
   /**
-   * The share of recipients, 0 to 1, who use their voucher after a later delivery
-   * that reached them, once, at a random moment within three days of it. Default: 0.
-   * That many do so soon, and the three days, are choices of the sandbox.
+   * The share of recipients, 0 to 1, who use their voucher after a later delivery that
+   * reached them, once, at a random moment within three days of it. Default: 0. That
+   * most of them do so soon, and the three days, are choices of the sandbox.
    */
   useRate?: number;
   /** The probability, 0 to 1, of each fault. Default: 0. */
   faults?: Partial<Record<SandboxFault, number>>;
 }
 
-/** What `createSandbox` takes. */
+/** The options of `createSandbox`. */
 export interface SandboxOptions extends SandboxSettings {
-  /** Same seed and same calls, same run. Any safe integer; default: 1. */
+  /** The same seed and the same calls give the same run. Any safe integer; default: 1. */
   seed?: number;
-  /** The one organization that is served. Default: every one. */
+  /** The only organization that is accepted. Default: any. */
   organizationId?: string;
-  /** The one app that gets tokens. Default: every one. */
+  /** The only app that gets tokens. Default: any. */
   clientId?: string;
   /** Its secret. Default: any. */
   clientSecret?: string;
-  /** What signs webhooks. Default: `sandbox-signing-key`. */
+  /** The signing key of webhooks. Default: `sandbox-signing-key`. */
   signingKey?: string;
-  /** Where `deliverWebhooks` sends them. */
+  /** The URL to which `deliverWebhooks` sends them. */
   webhookUrl?: string;
-  /** How long an answer takes, or from and to. Default: `[20, 80]`. */
+  /** How long a response takes in milliseconds, or its range. Default: `[20, 80]`. */
   latencyMs?: number | [number, number];
   /**
-   * Whether the clock follows the wall clock (plus what `advance` added), as
-   * for a sandbox that is served over HTTP. Default: false, time is virtual.
+   * Whether the clock follows the wall clock (plus what `advance` added), as for a
+   * sandbox that is served over HTTP. Default: false, which means virtual time.
    */
   realTime?: boolean;
   /**
-   * Keeps the sandbox: one that is created on the same journal goes on where
-   * this one was, at the time of the last input if time is virtual. Then
-   * the `SandboxSettings` are those that were set last; `seed`, `organizationId`,
-   * `clientId`, `clientSecret` and `signingKey` must be the same. An answer comes once its request is durable, and a webhook goes out
-   * once its cause is.
+   * Keeps the sandbox: one that is created with the same journal continues where this one ended, at
+   * the time of the last input if time is virtual. The `SandboxSettings` are then those that were
+   * set last; `seed`, `organizationId`, `clientId`, `clientSecret` and `signingKey` must be the
+   * same. A response arrives once its request is durable, and a webhook is sent once its cause is.
    */
   journal?: Journal;
 }
 
-/** What `deliverWebhooks` takes. */
+/** The options of `deliverWebhooks`. */
 export interface DeliverWebhooksOptions {
-  /** How many are delivered at most. Default: all that are due. */
+  /** The most webhooks to deliver. Default: all that are due. */
   limit?: number;
 }
 
-/** What `createProgram` takes. */
+/** The options of `createProgram`. */
 export interface SandboxProgramOptions {
-  /** How many codes it has. Default: 100. */
+  /** The number of its codes. Default: 100. */
   codes?: number;
-  /** Its id. Default: a UUID, drawn from the seed. */
+  /** Its id. Default: a UUID, generated from the seed. */
   id?: string;
-  /** What a search shows. */
+  /** Its name in a search. */
   name?: string;
   /**
-   * The currency of its amounts, three capital letters. Default: `USD`. A code can
-   * cost 20 at most, and each use costs 10.
+   * The currency of its amounts, three capital letters. Default: `USD`. A code can cost
+   * at most 20, and each use costs 10.
    */
   currencyCode?: string;
   /**
-   * How many of its codes have a guest, the first ones. Default: all. Number `n`
-   * (from 1) has the address `guest-n@example.com`, and every second a telephone number.
+   * How many of its codes have a guest, starting with the first. Default: all. Guest
+   * number `n` (from 1) has the address `guest-n@example.com`, and every second guest a
+   * telephone number.
    */
   guests?: number;
 }
@@ -141,7 +141,8 @@ function isRange(value: unknown): value is [number, number] {
 }
 
 const isWebUrl = (value: unknown): value is string =>
-  typeof value === "string" && quietly(() => /^https?:$/.test(new URL(value).protocol)) === true;
+  typeof value === "string" &&
+  tryOrUndefined(() => /^https?:$/.test(new URL(value).protocol)) === true;
 
 const SETTINGS = {
   failureRate: share,
@@ -177,22 +178,22 @@ const FAULT_SHARES = Object.fromEntries(FAULTS.map((fault) => [fault, share])) a
   typeof share
 >;
 
-/** The options, or a TypeError that names the wrong one. */
+/** Checks the options; throws a TypeError that names the wrong one. */
 export function checkOptions(options: unknown): SandboxOptions {
   return withFaults("createSandbox", read("createSandbox", options, OPTIONS));
 }
 
-/** The settings, or a TypeError that names the wrong one. */
+/** Checks the settings; throws a TypeError that names the wrong one. */
 export function checkSettings(settings: unknown): SandboxSettings {
   return withFaults("configure", read("configure", settings, SETTINGS));
 }
 
-/** The options of a delivery, or a TypeError that names the wrong one. */
+/** Checks the options of a delivery; throws a TypeError that names the wrong one. */
 export function checkDelivery(options: unknown): DeliverWebhooksOptions {
   return read("deliverWebhooks", options, { limit: amount });
 }
 
-/** The options of a program, or a TypeError that names the wrong one. */
+/** Checks the options of a program; throws a TypeError that names the wrong one. */
 export function checkProgramOptions(options: unknown): SandboxProgramOptions {
   return read("createProgram", options, PROGRAM_OPTIONS);
 }

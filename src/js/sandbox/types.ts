@@ -1,13 +1,16 @@
-/** What a sandbox is, for whoever has one. */
+/** The public types of a sandbox. */
+import type { SandboxProgramSummary } from "../generated/sandbox.js";
 import type { Clock } from "../types.js";
 import type { DeliverWebhooksOptions, SandboxProgramOptions, SandboxSettings } from "./options.js";
 
-/** The platform's `fetch`, or its shape where the platform's types have none. */
+export type { SandboxProgramSummary };
+
+/** The platform's `fetch`, or its shape if the platform's types don't have it. */
 export type HostFetch = typeof globalThis extends { fetch: infer F }
   ? F
   : (input: any, init?: any) => Promise<any>;
 
-/** The platform's `Request`, or its shape where the platform's types have none. */
+/** The platform's `Request`, or its shape if the platform's types don't have it. */
 export type HostRequest = typeof globalThis extends { Request: { prototype: infer T } }
   ? T
   : {
@@ -18,20 +21,20 @@ export type HostRequest = typeof globalThis extends { Request: { prototype: infe
     };
 
 /**
- * A webhook that is due. It can be handed to `verifyWebhook` as it is.
+ * A webhook that is due. It can be passed to `verifyWebhook` unchanged.
  *
- * What is in a `voucher_program_code_distributed` is not documented; its form is
+ * The content of a `voucher_program_code_distributed` is not documented; its form is
  * the sandbox's own choice, see `SandboxEventForm`. A use because of `useRate` is
  * announced by a `voucher_program_code_redeemed`, which names no code.
  */
 export interface PendingWebhook {
-  /** When it was, or is, to go out; epoch milliseconds on the sandbox's clock. */
+  /** When it was, or is, due; epoch milliseconds on the sandbox's clock. */
   readonly dueAt: number;
-  /** Which attempt comes next, from 1 to 7. */
+  /** The number of the next attempt, from 1 to 7. */
   readonly attempt: number;
   /** `content-type`, `x-environment` and `x-uber-signature`. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The body that was signed. */
+  /** The signed body. */
   readonly body: string;
   /** `X-Uber-Signature` */
   readonly signature: string;
@@ -41,51 +44,41 @@ export interface PendingWebhook {
 
 /** A program that was created. */
 export interface SandboxProgram {
-  /** What calls on the program take. */
+  /** The id, by which calls name the program. */
   programId: string;
   /** The codes to distribute, in the order in which Uber would list them. */
   codes: string[];
 }
 
-/** A program as `programs` lists it. */
-export interface SandboxProgramSummary {
-  /** What calls on the program take. */
-  programId: string;
-  /** What a search shows. */
-  name: string;
-  /** How many codes it has. */
-  codes: number;
-}
-
-/** The other side of the wire. */
+/** A simulation of Uber's side. */
 export interface Sandbox {
   /**
-   * Pass it as the client's `fetch`. It answers the token endpoint and the API
-   * on any host. Redirects (of `/oauth/v2/authorize`) are not followed.
+   * Pass it as the client's `fetch`. It answers requests to the token endpoint and the
+   * API on any host. Redirects (of `/oauth/v2/authorize`) are not followed.
    */
   readonly fetch: HostFetch;
-  /** Pass it as the client's `clock`, and no test waits. */
+  /** Pass it as the client's `clock`, so that tests never wait. */
   readonly clock: Clock;
-  /** Creates a program with its codes. An id that is taken is refused. */
+  /** Creates a program with its codes. An id that exists is refused. */
   createProgram(options?: SandboxProgramOptions): SandboxProgram;
-  /** All programs there are, in the order of their creation. */
+  /** All programs, in the order of their creation. */
   programs(): SandboxProgramSummary[];
-  /** What `configure` has set, or else `createSandbox`. */
+  /** The current settings, from `configure` or `createSandbox`. */
   readonly settings: Readonly<Required<SandboxSettings>>;
   /**
-   * Sets what is given, each fault for itself, and leaves the rest. Webhooks
-   * that wait already keep their outcomes.
+   * Changes the given settings, each fault separately, and keeps the others. Webhooks
+   * that are waiting keep their outcomes.
    */
   configure(settings: SandboxSettings): void;
   /**
-   * The truth that Uber never tells: how often each code was sent to its
-   * recipient, also where the outcome was "failed". A code that was never sent
-   * is not in the map.
+   * The truth that Uber never reports: how often each code was sent to its recipient,
+   * even if the outcome was "failed". A code that was never sent is not in the map.
    */
   deliveries(programId: string): Map<string, number>;
   /**
-   * The recipient of a code claims its voucher and uses it once: what Uber's reading
-   * endpoints then show. They can do so whether or not it was sent. No webhook tells of it.
+   * The recipient of a code claims its voucher and uses it once, as Uber's reading
+   * endpoints then show. This works whether or not the code was sent. No webhook reports
+   * it.
    */
   redeem(programId: string, code: string): void;
   /**
@@ -94,35 +87,38 @@ export interface Sandbox {
    */
   cancel(programId: string, code: string): void;
   /**
-   * The truth of use: how often each code was used by now, by `redeem` or because of
+   * The truth about usage: how often each code has been used, by `redeem` or because of
    * `useRate`. A code that was never used is not in the map.
    */
   uses(programId: string): Map<string, number>;
-  /** How many codes of all programs were used by now. */
+  /** How many codes of all programs have been used. */
   readonly usedCodes: number;
-  /** The webhooks that are due and not delivered. They come seconds after the call: `advance`. */
+  /**
+   * The webhooks that are due and not delivered. They are due some seconds after the call: use
+   * `advance`.
+   */
   webhooks(): readonly PendingWebhook[];
-  /** How many webhooks are neither acknowledged nor given up, due or not. */
+  /** How many webhooks are neither acknowledged nor given up, whether due or not. */
   readonly waitingWebhooks: number;
   /** How many webhooks were acknowledged. */
   readonly deliveredWebhooks: number;
-  /** When the next webhook that is not under way is due; undefined if none waits. */
+  /** When the next webhook that is not under way is due; undefined if none is waiting. */
   readonly nextWebhookAt: number | undefined;
   /**
-   * Delivers what is due, one after the other, and returns how many were
-   * acknowledged with a 200. What is not comes again after 30 seconds, a minute,
-   * two …, seven times in all. `send` is `fetch` to `webhookUrl` unless given.
-   * Calls at the same time share what is due, so that several are under way.
+   * Delivers the webhooks that are due, one after the other, and returns how many were
+   * acknowledged with a 200. Others are sent again after 30 seconds, a minute, two …,
+   * seven times in all. `send` is `fetch` to `webhookUrl` by default. Concurrent calls
+   * share the due webhooks, so that several are under way.
    */
   deliverWebhooks(
     send?: (request: HostRequest) => Promise<{ readonly status: number }>,
     options?: DeliverWebhooksOptions,
   ): Promise<number>;
-  /** Moves the clock on, and wakes in order whoever sleeps until then. */
+  /** Advances the clock, and wakes in order everyone who sleeps until then. */
   advance(ms: number): void;
   /**
-   * Ends the sandbox: resolves once all that happened is in the journal, and
-   * gives that back for another sandbox. Requests after it are refused.
+   * Closes the sandbox: resolves once everything is in the journal, and releases it for
+   * another sandbox. Later requests are refused.
    */
   close(): Promise<void>;
 }

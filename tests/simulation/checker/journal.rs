@@ -1,4 +1,4 @@
-//! A journal, read as the format's documentation has it.
+//! Reads a journal by the documentation of its format.
 
 use std::collections::BTreeSet;
 
@@ -10,12 +10,12 @@ pub(super) const RESUMED: u8 = 8;
 
 pub(super) const USAGE: u8 = 9;
 
-/// The kind of the last record that says whether a batch is under way, read from
-/// the bytes as the format's documentation has them.
+/// The kind of the last record that says whether a batch is under way, read from the
+/// bytes by the documentation of the format.
 pub(super) fn last_word(journal: &[u8], batch: usize) -> Option<u8> {
     let mut last = None;
     for body in records(journal) {
-        // What a torn journal holds may be no record at all.
+        // A torn record may be anything.
         match *body {
             [kind @ (SENDING | ANSWER), a, b, c, d, ..] if number(&[a, b, c, d]) == batch => {
                 last = Some(kind);
@@ -27,13 +27,13 @@ pub(super) fn last_word(journal: &[u8], batch: usize) -> Option<u8> {
     last
 }
 
-/// The places of all codes that the journal says are in use.
-pub(super) fn places_in_use(journal: &[u8]) -> BTreeSet<usize> {
+/// The indices of all codes that are in use by the journal.
+pub(super) fn indices_in_use(journal: &[u8]) -> BTreeSet<usize> {
     let usage = records(journal).filter(|body| body.first() == Some(&USAGE));
     usage.flat_map(|body| body[1..].chunks(4).map(number)).collect()
 }
 
-/// The bodies of the records, as the format's documentation has them.
+/// The bodies of the records, by the documentation of the format.
 pub(super) fn records(journal: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut at = 4;
     std::iter::from_fn(move || {

@@ -1,12 +1,12 @@
-//! What is reported of codes, and what may come of it. Promises 3 and 4.
+//! Reported outcomes of codes, and their effects. Promises 3 and 4.
 
 use uber_vouchers::code::Code;
-use uber_vouchers::job::{By, CodeInfo, CodeState, Job};
+use uber_vouchers::job::{CodeInfo, CodeState, Job, Source};
 use uber_vouchers::webhook::event::{Outcome, Status};
 
 use super::{Checker, Verdict, must};
 
-/// What was reported of one code: that it failed, and why, is an error.
+/// The reported outcome of one code: an error means that it failed, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     pub code: Code,
@@ -19,7 +19,7 @@ impl From<Outcome> for Report {
     }
 }
 
-/// As the machine takes them.
+/// The reports in the job's form.
 pub fn outcomes(reports: &[Report]) -> Vec<Outcome> {
     let outcome = |Report { code, outcome }: &Report| Outcome {
         code: *code,
@@ -29,17 +29,17 @@ pub fn outcomes(reports: &[Report]) -> Vec<Outcome> {
     reports.iter().map(outcome).collect()
 }
 
-/// What is known of a code, as it is compared.
+/// The known state of a code, for comparisons.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known {
     pub state: CodeState,
-    pub by: By,
+    pub by: Source,
     pub reason: Option<String>,
 }
 
 impl Known {
     pub(super) fn by_usage() -> Self {
-        Self { state: CodeState::Distributed, by: By::Usage, reason: None }
+        Self { state: CodeState::Distributed, by: Source::Usage, reason: None }
     }
 }
 
@@ -55,8 +55,10 @@ pub fn states(job: &Job) -> Vec<Known> {
 /// Distributed before failed, a reason before none, then the smaller reason.
 pub(super) fn best(old: Known, outcome: &Result<(), Option<String>>) -> Known {
     let new = match outcome {
-        Ok(()) => Known { state: CodeState::Distributed, by: By::Webhook, reason: None },
-        Err(reason) => Known { state: CodeState::Failed, by: By::Webhook, reason: reason.clone() },
+        Ok(()) => Known { state: CodeState::Distributed, by: Source::Webhook, reason: None },
+        Err(reason) => {
+            Known { state: CodeState::Failed, by: Source::Webhook, reason: reason.clone() }
+        }
     };
     match (old.state, new.state) {
         (CodeState::Distributed, _) => old,
@@ -70,19 +72,19 @@ pub(super) fn best(old: Known, outcome: &Result<(), Option<String>>) -> Known {
 }
 
 impl Checker {
-    /// Something was reported.
+    /// Records a report.
     pub fn told(&mut self, before: &[Known], reports: &[Report]) {
         for Report { code, outcome } in reports {
-            // Of a code that was not sent, it belongs to another send.
-            if let Some(place) = self.places.get(code)
-                && !matches!(before[*place].state, CodeState::Pending | CodeState::Rejected)
+            // For a code that was not sent, it belongs to another send.
+            if let Some(index) = self.indices.get(code)
+                && !matches!(before[*index].state, CodeState::Pending | CodeState::Rejected)
             {
-                self.histories[*place].told.push(outcome.clone());
+                self.histories[*index].told.push(outcome.clone());
             }
         }
     }
 
-    /// What a report may do: settle its own codes, each for the better, no other.
+    /// A report may settle only its own codes, and each of them only for the better.
     /// Promises 3 and 4.
     pub fn reported(
         &self,
@@ -93,14 +95,14 @@ impl Checker {
     ) -> Verdict {
         use CodeState::{Abandoned, Distributed, Failed, Queued, Unknown};
         let mut changed = 0;
-        for (place, (old, new)) in before.iter().zip(after).enumerate() {
-            let code = self.codes[place];
+        for (index, (old, new)) in before.iter().zip(after).enumerate() {
+            let code = self.codes[index];
             let mut expected = old.clone();
             for report in reports.iter().filter(|report| report.code == code) {
-                // While sending, an outcome of an earlier send may show too.
+                // While sending, an outcome of an earlier send may be visible too.
                 let shows =
                     matches!(expected.state, Unknown | Queued | Distributed | Failed | Abandoned);
-                if !shows || expected.state == Abandoned && self.histories[place].cancelled {
+                if !shows || expected.state == Abandoned && self.histories[index].cancelled {
                     continue;
                 }
                 expected = best(expected, &report.outcome);
@@ -109,12 +111,12 @@ impl Checker {
             if !resent || new == old {
                 must!(
                     *new == expected,
-                    "promise 4: code {place} became {new:?} instead of {expected:?} by a report"
+                    "promise 4: code {index} became {new:?} instead of {expected:?} by a report"
                 );
             } else {
                 must!(
                     reports.iter().any(|report| report.code == code),
-                    "promise 4: code {place} was settled by a report on others"
+                    "promise 4: code {index} was settled by a report on others"
                 );
             }
             changed += u32::from(new != old);

@@ -1,8 +1,8 @@
-//! What leaves, and what came of it. Promises 1 and 2, and where a job pauses.
+//! Which requests are sent, and their results. Promises 1 and 2, and where a job pauses.
 
 use uber_vouchers::code::Code;
 use uber_vouchers::job::CodeState::{Pending, Sending};
-use uber_vouchers::job::{By, CodeState, Job};
+use uber_vouchers::job::{CodeState, Job, Source};
 
 use super::journal::{SENDING, last_word};
 use super::{Checker, Verdict, must};
@@ -10,7 +10,7 @@ use super::{Checker, Verdict, must};
 impl Checker {
     pub(super) fn batch(&self, batch: usize) -> std::ops::Range<usize> {
         let (size, pause) = (self.batch_size, self.pause_after);
-        // As many as it takes for the codes before the pause, and no code in two of them.
+        // As many batches as the codes before the pause need, and no code in two of them.
         let ends: Vec<usize> =
             (0..pause).step_by(size).map(|start| pause.min(start + size)).collect();
         let rest = (pause..self.codes.len()).step_by(size);
@@ -20,13 +20,13 @@ impl Checker {
         start..end
     }
 
-    /// A run begins, of a job that says whether it stands at its pause.
+    /// Starts a run of a job that says whether it is at its pause.
     pub fn run_begins(&mut self, is_paused: bool) {
         self.is_past_pause |= is_paused;
     }
 
-    /// A run is over. It says that the job has paused if nothing else ended it and it
-    /// sent the first codes alone.
+    /// A run is over. The job has paused if nothing else ended the run and it sent only
+    /// the first codes.
     pub fn run_ended(&self, job: &Job, is_paused: bool, is_cut_short: bool) -> Verdict {
         let is_due = self.pause_after > 0 && !self.is_past_pause;
         if is_paused {
@@ -40,49 +40,49 @@ impl Checker {
         Ok(())
     }
 
-    /// A request leaves. Promises 1 and 2.
+    /// A request is sent. Promises 1 and 2.
     pub fn left(&mut self, request: u64, batch: usize, codes: &[Code], journal: &[u8]) -> Verdict {
         must!(!codes.is_empty(), "an empty list would reach everybody");
         must!(
             last_word(journal, batch) == Some(SENDING),
-            "promise 2: batch {batch} left before its record was durable"
+            "promise 2: batch {batch} was sent before its record was durable"
         );
-        let mut places = Vec::new();
+        let mut indices = Vec::new();
         for code in codes {
-            let place = self.places.get(code).copied();
-            let Some(place) = place.filter(|place| self.batch(batch).contains(place)) else {
+            let index = self.indices.get(code).copied();
+            let Some(index) = index.filter(|index| self.batch(batch).contains(index)) else {
                 return Err(format!("{code:?} is not of batch {batch}"));
             };
-            must!(!places.contains(&place), "{code:?} stands twice in a request");
+            must!(!indices.contains(&index), "{code:?} stands twice in a request");
             must!(
-                self.is_past_pause || self.pause_after == 0 || place < self.pause_after,
-                "pause: code {place} left in the run of the first {}",
+                self.is_past_pause || self.pause_after == 0 || index < self.pause_after,
+                "pause: code {index} was sent in the run of the first {}",
                 self.pause_after
             );
-            places.push(place);
-            let history = &mut self.histories[place];
+            indices.push(index);
+            let history = &mut self.histories[index];
             let unproven = history.open.difference(&history.excused).next();
             must!(
                 unproven.is_none(),
-                "promise 1: code {place} leaves again, though request {unproven:?} may have been queued"
+                "promise 1: code {index} is sent again, though request {unproven:?} may have been queued"
             );
             must!(
                 !history.settled_by_usage && (!history.known_used || history.open.is_empty()),
-                "usage: code {place} leaves again, though it is known to be in use"
+                "usage: code {index} is sent again, though it is known to be in use"
             );
             history.resent += u32::from(!history.open.is_empty());
             history.open.insert(request);
         }
-        self.requests.insert(request, places);
+        self.requests.insert(request, indices);
         Ok(())
     }
 
-    /// A request holds what is said to be in it: nothing that is still to be sent is left
-    /// out, whatever is known of it.
+    /// A request contains what it should: no code that is still to be sent is left out,
+    /// whatever is known about it.
     pub fn left_whole(&self, job: &Job, batch: usize, codes: &[Code]) -> Verdict {
         let sending: Vec<Code> = self
             .batch(batch)
-            .filter_map(|place| job.code(place))
+            .filter_map(|index| job.code(index))
             .filter(|result| result.state == CodeState::Sending)
             .map(|result| result.code)
             .collect();
@@ -90,11 +90,11 @@ impl Checker {
         Ok(())
     }
 
-    /// An answer was seen.
+    /// A response was seen.
     pub fn answered(&mut self, request: u64, status: u16, contradicts: bool) {
         let refused = (400..500).contains(&status) && !matches!(status, 408 | 499);
-        for place in self.requests.get(&request).cloned().unwrap_or_default() {
-            let history = &mut self.histories[place];
+        for index in self.requests.get(&request).cloned().unwrap_or_default() {
+            let history = &mut self.histories[index];
             if refused {
                 history.open.remove(&request);
             }
@@ -105,31 +105,31 @@ impl Checker {
 
     /// No connection was made for a request, so it is not open any more.
     pub fn unsent(&mut self, request: u64) {
-        for place in self.requests.get(&request).into_iter().flatten() {
-            self.histories[*place].open.remove(&request);
+        for index in self.requests.get(&request).into_iter().flatten() {
+            self.histories[*index].open.remove(&request);
         }
     }
 
-    /// A batch whose request never left is as if it had not been tried. Promise 3.
+    /// A batch whose request was never sent is as if it had not been tried. Promise 3.
     pub fn returned(&mut self, job: &Job, batch: usize) -> Verdict {
         let state = job.batch(batch).map(|batch| batch.state);
-        let is_settled = |place| job.code(place).is_some_and(|result| result.by == By::Usage);
+        let is_settled = |index| job.code(index).is_some_and(|result| result.by == Source::Usage);
         if state == Some(CodeState::Pending) || self.batch(batch).all(is_settled) {
             self.never_left(batch);
         } else {
             must!(
                 self.resends.contains(&batch),
-                "promise 3: batch {batch} never left, and is {state:?}"
+                "promise 3: batch {batch} was never sent, and is {state:?}"
             );
         }
         Ok(())
     }
 
-    /// A batch is known not to have been sent: what was reported of it by now
-    /// belongs to another send, once the journal has that.
+    /// A batch is known not to have been sent: everything reported about it so far
+    /// belongs to another send, once the journal contains that.
     pub fn never_left(&mut self, batch: usize) {
-        for place in self.batch(batch) {
-            self.refusals.insert(place, self.histories[place].told.len());
+        for index in self.batch(batch) {
+            self.refusals.insert(index, self.histories[index].told.len());
         }
     }
 }

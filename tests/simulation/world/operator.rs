@@ -74,7 +74,7 @@ impl World {
         Ok(())
     }
 
-    /// In the calm, the operator leaves nothing open.
+    /// Without faults, the operator leaves nothing undecided.
     pub(super) fn decide_about_all(&mut self) -> Verdict {
         let batches = self.job.as_ref().map_or(0, Job::batches);
         for batch in 0..batches {

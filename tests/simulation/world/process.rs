@@ -1,4 +1,5 @@
-//! The process: it dies between any two effects, and goes on from what is on the disk.
+//! The process: it dies between any two effects, and continues from the content of the
+//! disk.
 
 use uber_vouchers::http::BaseUrl;
 use uber_vouchers::job::{CodeState, Job, Recovery, Settings};
@@ -8,7 +9,7 @@ use uber_vouchers::uber::id::{OrganizationId, ProgramId};
 use super::{Broken, DAY, Effect, World};
 use crate::checker::{Verdict, states};
 
-/// A torn append leaves this many zeros or more, if any.
+/// A torn append leaves no zeros, or at least this many.
 const FEWEST_ZEROS: usize = 8;
 
 impl World {
@@ -28,7 +29,7 @@ impl World {
         Recovery::new(Self::api(), settings)
     }
 
-    /// An append did not reach the disk as a whole.
+    /// An append that did not reach the disk as a whole.
     pub(super) fn write_torn(&mut self, bytes: &[u8]) {
         self.journal.extend_from_slice(bytes);
         if self.random.chance(self.plan.zeros) {
@@ -38,8 +39,8 @@ impl World {
         }
     }
 
-    /// Where to cut instead, so that the copy ends in no zeros or in many: a few can
-    /// be damage too, and are refused.
+    /// Where to truncate instead, so that the copy ends in no zeros or in many: a few can
+    /// also be damage, and are refused.
     fn without_a_few_zeros(&self, cut: usize) -> usize {
         let written = &self.journal[self.created..cut];
         let zeros = written.iter().rev().take_while(|byte| **byte == 0).count();
@@ -64,7 +65,7 @@ impl World {
         self.after(away, Effect::Restart);
     }
 
-    /// What was delivered and not acknowledged comes again.
+    /// Unacknowledged webhooks are delivered again.
     pub(super) fn refuse_webhooks(&mut self) {
         self.checker.saved(false);
         for id in std::mem::take(&mut self.unacknowledged) {
@@ -104,13 +105,13 @@ impl World {
         Ok(())
     }
 
-    /// A journal with less in it than it had must not be gone on with as it is, and
-    /// no job must begin anew on it.
+    /// A journal that is shorter than it was must not be continued, and no job must start
+    /// over on it.
     fn refuse_what_is_lost(&mut self) -> Verdict {
         if self.known == 0 || !self.random.chance(self.plan.lost) {
             return Ok(());
         }
-        // What is torn says nothing: it is cut where a record may be whole.
+        // A torn end proves nothing, so truncate where a record may be complete.
         let cut = self.random.below(self.known.min(self.journal.len()));
         for resumes in [true, false] {
             let mut recovery = self.read(self.journal[..cut].to_vec())?;
@@ -133,11 +134,11 @@ impl World {
         let job = if resumes {
             recovery.resume(restored)
         } else {
-            // Both ways in, each for half of the worlds.
+            // Both ways to add codes, each for half of the worlds.
             let offer = if self.codes.len().is_multiple_of(2) {
-                Recovery::offer
+                Recovery::add_codes
             } else {
-                Recovery::offer_distinct
+                Recovery::add_distinct_codes
             };
             for code in &self.codes {
                 offer(&mut recovery, code.as_bytes(), self.codes.len());
@@ -149,8 +150,8 @@ impl World {
         job.map_err(|error| format!("promise 5: it does not resume: {error}"))
     }
 
-    /// Reads a journal in pieces of any size.
-    #[allow(clippy::needless_pass_by_value)] // It is read while the world goes on.
+    /// Reads a journal in chunks of any size.
+    #[allow(clippy::needless_pass_by_value)] // It is read while the world continues.
     pub(super) fn read(&mut self, journal: Vec<u8>) -> Result<Recovery, String> {
         let mut recovery = self.recovery();
         let mut rest = journal.as_slice();
@@ -163,7 +164,7 @@ impl World {
         Ok(recovery)
     }
 
-    /// A copy of the journal, resumed, knows what the job knows. Promise 5.
+    /// A resumed copy of the journal has the same states as the job. Promise 5.
     pub(super) fn compare_with_a_copy(&mut self) -> Verdict {
         let is_saved = self.job.as_ref().is_some_and(Job::is_saved);
         if !is_saved || self.failed || self.broken.is_some() {
@@ -172,7 +173,7 @@ impl World {
         let recovery = self.read(self.journal.clone())?;
         let copy = self.open(recovery, true, false)?;
         let Some(job) = &self.job else { return Ok(()) };
-        for (place, (live, copy)) in states(job).iter().zip(states(&copy)).enumerate() {
+        for (index, (live, copy)) in states(job).iter().zip(states(&copy)).enumerate() {
             let same = match live.state {
                 CodeState::Sending => matches!(
                     copy.state,
@@ -181,7 +182,7 @@ impl World {
                 _ => *live == copy,
             };
             if !same {
-                return Err(format!("promise 5: code {place} is {live:?}, resumed {copy:?}"));
+                return Err(format!("promise 5: code {index} is {live:?}, resumed {copy:?}"));
             }
         }
         Ok(())
@@ -191,7 +192,7 @@ impl World {
         let fails = !self.calm && self.random.chance(self.plan.append_fails);
         let lands = match self.random.below(3) {
             _ if !fails => bytes.len(),
-            // It failed, and is there.
+            // It failed, but was written.
             0 => bytes.len(),
             1 => 0,
             _ => self.random.below(bytes.len() + 1),

@@ -1,4 +1,4 @@
-//! The server and the way to it: tokens, requests, answers, webhooks.
+//! The server and the connection to it: tokens, requests, responses, webhooks.
 
 use serde_json::Value;
 use uber_vouchers::code::Code;
@@ -45,7 +45,7 @@ impl World {
 
     pub(super) fn send(&mut self, batch: usize, request: &Request) -> Verdict {
         if self.paused {
-            return Err(format!("batch {batch} leaves after a pause"));
+            return Err(format!("batch {batch} is sent after a pause"));
         }
         self.requests += 1;
         let id = self.requests;
@@ -93,7 +93,7 @@ impl World {
             Answer::Lost => self.after(reply.after_ms, Effect::Lost { batch }),
             Answer::Hang => self.after(TIMEOUT, Effect::Lost { batch }),
         }
-        // Sometimes before the answer.
+        // Sometimes before the response.
         let ms = self.random.between(0, 6_000);
         self.after(ms, Effect::Webhooks);
         Ok(())
@@ -112,7 +112,7 @@ impl World {
             };
             let opaque = usage::opaque_reports(&webhook.body);
             if is_ours && !opaque.is_empty() {
-                // Kept before it is acknowledged, whatever the job does.
+                // Stored before it is acknowledged, whatever the job does.
                 self.sandbox.webhook_answered(webhook.id, true, self.now);
                 self.keep_unread(opaque)?;
                 continue;
@@ -145,7 +145,7 @@ impl World {
         Ok(())
     }
 
-    /// Outcomes of codes of this job that somebody else has sent.
+    /// Outcomes of codes of this job that somebody else sent.
     pub(super) fn report_of_others(&mut self) -> Verdict {
         let mut reports = Vec::new();
         for _ in 0..=self.random.below(3) {
@@ -181,7 +181,7 @@ impl World {
     }
 
     pub(super) fn take_unsent(&mut self, batch: usize, request: u64) -> Verdict {
-        self.say(&format!("request {request}, batch {batch}, never left"));
+        self.say(&format!("request {request}, batch {batch}, was never sent"));
         self.checker.unsent(request);
         let random = self.random.unit();
         let Some(job) = &mut self.job else { return Ok(()) };

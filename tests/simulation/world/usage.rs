@@ -1,5 +1,5 @@
-//! People use their codes, Uber is asked who did, and events that nobody could read
-//! are read later.
+//! Recipients use their codes, usage is read from Uber, and unreadable events are read
+//! later.
 
 use serde_json::Value;
 use uber_vouchers::code::Code;
@@ -13,8 +13,7 @@ use uber_vouchers::webhook::event;
 use super::{Broken, DAY, Effect, Told, World};
 use crate::checker::{Report, Verdict, states};
 
-/// What the event of the sandbox that is opaque to our reader says, as somebody's
-/// `outcomes` reads it.
+/// The reports in an opaque event of the sandbox, as a caller's `outcomes` may read it.
 pub(super) fn opaque_reports(text: &[u8]) -> Vec<Report> {
     let body: Value = serde_json::from_slice(text).unwrap();
     let entries = body["report"].as_array().into_iter().flatten();
@@ -32,14 +31,13 @@ pub(super) fn opaque_reports(text: &[u8]) -> Vec<Report> {
 }
 
 impl World {
-    /// Somebody uses a code, whoever sent it; somebody asks Uber; somebody learns to read
-    /// what is kept.
+    /// A code is used, no matter who sent it; usage is read; kept events become readable.
     pub(super) fn use_and_read(&mut self) -> Verdict {
         if self.random.chance(self.plan.used_elsewhere) {
             let code = self.codes[self.random.below(self.codes.len())];
             self.sandbox.pass_time(self.now);
             self.sandbox.redeem(&self.program, code);
-            self.say(&format!("somebody uses {code}"));
+            self.say(&format!("{code} is used"));
         }
         if self.random.chance(self.plan.reads) {
             self.read_usage();
@@ -52,8 +50,8 @@ impl World {
         Ok(())
     }
 
-    /// Asks Uber which codes are in use. The answer may be looked at days later, lack
-    /// codes, or never come.
+    /// Reads usage from Uber. The response may be applied days later, lack codes, or
+    /// never arrive.
     fn read_usage(&mut self) {
         let program = ProgramId::new(self.program.as_str()).unwrap();
         let request = codes::request(&Self::api(), &program, true);
@@ -82,7 +80,7 @@ impl World {
         Ok(())
     }
 
-    /// As if the answer came at once.
+    /// As if the response arrived at once.
     pub(super) fn apply_what_is_used_now(&mut self) -> Verdict {
         let uses = self.sandbox.uses(&self.program, self.now).unwrap_or_default();
         self.apply_usage(uses.into_iter().map(|(code, _)| code).collect())
@@ -99,7 +97,7 @@ impl World {
         Ok(())
     }
 
-    /// An event came that nobody can read yet, or by now somebody can.
+    /// An event arrived that is unreadable, or readable by now.
     pub(super) fn keep_unread(&mut self, reports: Vec<Report>) -> Verdict {
         self.checker.received(&reports);
         if self.broken != Some(Broken::DropsUnread) {
@@ -112,7 +110,7 @@ impl World {
         if self.failed { Ok(()) } else { self.report(reports) }
     }
 
-    /// Reads all that was kept once more, if it can be read by now.
+    /// Reads all kept events again, if they are readable by now.
     pub(super) fn reread(&mut self) -> Verdict {
         if self.learned {
             for reports in self.unread.clone() {
@@ -122,8 +120,8 @@ impl World {
         Ok(())
     }
 
-    /// At the end: what is in use is known to be, and what was kept has been read. To do
-    /// so again changes nothing.
+    /// At the end, codes in use are known to be, and kept events were read. Doing this
+    /// again changes nothing.
     pub(super) fn look_once_more(&mut self) -> Verdict {
         self.learned |= self.plan.learns;
         let mut ends = Vec::new();
@@ -151,7 +149,7 @@ impl World {
     }
 }
 
-/// The codes that an answer says are in use; none of what is no list.
+/// The codes in use by a response; none if it is not a list.
 fn used_in(body: &[u8]) -> Option<Vec<Code>> {
     let body: Json = serde_json::from_slice(body).ok()?;
     let used = codes::list(&body)?.into_iter().filter(codes::VoucherCode::is_used);
