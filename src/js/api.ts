@@ -1,4 +1,4 @@
-/** Everything that `uber-vouchers` exports, whatever the host. */
+/** Everything that `uber-vouchers` exports, on every host. */
 export * from "./common-api.js";
 export { createClient } from "./client/client.js";
 export type { Client } from "./client/client.js";

@@ -1,4 +1,6 @@
-/** What `uber-vouchers` and `uber-vouchers/distribute` both export: codes, tokens, errors, types. */
+/**
+ * What both `uber-vouchers` and `uber-vouchers/distribute` export: codes, tokens, errors, types.
+ */
 export { authorizationUrl, exchangeCode } from "./client/authorization.js";
 export type { AuthorizationUrlOptions, ExchangeCodeOptions } from "./client/authorization.js";
 export type { ListCodesOptions, ListGuestsOptions, SearchProgramsOptions } from "./client/calls.js";

@@ -1,7 +1,7 @@
-/** What kind of host this is, where it matters who can read a secret. */
+/** Detects the kind of host, to know who can read a secret there. */
 
-// Read as members of an object, so that a bundler that fills in `process` or
-// a test that stubs a global is seen as it is.
+// Read as members of `globalThis`, so that values that a bundler fills in for `process`, and
+// globals that a test stubs, take effect.
 const host = globalThis as {
   process?: { versions?: { node?: unknown; bun?: unknown } };
   Deno?: { version?: unknown };
@@ -33,10 +33,13 @@ export function isBrowser(): boolean {
   return (typeof host.document === "object" || isWorker) && !isServer();
 }
 
-/** On a sandbox's `fetch`, of whatever copy of the package: behind it no secret is one. */
+/**
+ * A mark on the `fetch` of a sandbox of any copy of the package: with a sandbox, a secret needs no
+ * protection.
+ */
 export const markOfSandbox = Symbol.for("uber-vouchers.sandbox");
 
-/** Whether it is this machine, which needs no TLS. */
+/** Whether the URL is on this machine, where TLS is not needed. */
 export function isLoopback({ hostname }: URL): boolean {
   return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }

@@ -1,117 +1,71 @@
-/** The error classes, and how an error of the core becomes one of them. */
+/** The error classes, and how errors of the core become instances of them. */
 
+import { errorMark } from "./error-mark.js";
+import type { ErrorParts } from "./generated/errors.js";
 import {
   type ApiErrorCode,
   type ConnectionErrorCode,
+  type ErrorCode,
   INVALID_OPTIONS_HINT,
   type JobErrorCode,
   type RejectionReason,
   type ValidationErrorCode,
   type WebhookErrorCode,
 } from "./generated/protocol.js";
+import type { Issue } from "./issue.js";
 
+export type { ErrorParts, Issue };
 export type {
   ApiErrorCode,
   ConnectionErrorCode,
+  ErrorCode,
   JobErrorCode,
   RejectionReason,
   ValidationErrorCode,
   WebhookErrorCode,
 };
 
-/** One entry that stopped a call. */
-export interface Issue {
-  /** The entry's place, from 0. */
-  index: number;
-  /** The line it stands in, from 1. */
-  line?: number;
-  /** What stood there, shortened. It may be anything: don't log it. */
-  value: string;
-  /** Why. */
-  reason: RejectionReason;
-  /** The reason in a sentence. */
-  message: string;
-}
-
-/** Every code there is. */
-export type ErrorCode =
-  ValidationErrorCode | ApiErrorCode | ConnectionErrorCode | WebhookErrorCode | JobErrorCode;
-
-/** What an error is made of; the form in which the core hands it over. */
-export interface ErrorParts {
-  /** The name of the class. */
-  class: string;
-  /** Stable. */
-  code: ErrorCode;
-  /** May Uber have queued something because of this call? */
-  queued: "no" | "unknown";
-  /** What to do. */
-  hint: string;
-  /** What happened, in a sentence. */
-  message: string;
-  /** What the host threw. */
-  cause?: unknown;
-  /** The entries that stopped the call. */
-  issues?: Issue[];
-  /** The HTTP status, of an `ApiError`. */
-  status?: number;
-  /** The code that the body gave, of an `ApiError`. */
-  uberCode?: string | null;
-  /** The first 4 KiB of the body. */
-  body?: string;
-  /** Uber's `x-uber-*` header fields. */
-  headers?: Record<string, string>;
-  /** How long the answer asked to wait, in milliseconds. */
-  retryAfterMs?: number | null;
-  /** @internal Whether it is proven that the request never left. */
-  unsent?: boolean;
-}
-
 const unsentErrors = new WeakSet<VoucherError>();
 
-/** Whether an error proves that its request never left. */
+/** Whether an error proves that its request was never sent. */
 export function isUnsent(error: VoucherError): boolean {
   return unsentErrors.has(error);
 }
 
-/** What `toJSON` gives: nothing of what came from outside but Uber's own code. */
+/** What `toJSON` returns: nothing from outside except Uber's own error code. */
 export interface ErrorJson {
   /** The name of the class. */
   name: string;
-  /** Stable. */
+  /** The error code, which is stable. */
   code: ErrorCode;
-  /** What happened, in a sentence. */
+  /** What happened, in one sentence. */
   message: string;
   /** What to do. */
   hint: string;
-  /** May Uber have queued something because of this call? */
+  /** Whether Uber may have queued something because of this call. */
   queued: "no" | "unknown";
   /** The HTTP status, of an `ApiError`. */
   status?: number;
-  /** The code that the body gave, of an `ApiError`. */
+  /** The error code in the body, of an `ApiError`. */
   uberCode?: string;
-  /** How long the answer asked to wait, in milliseconds. */
+  /** How long the response asked to wait, in milliseconds. */
   retryAfterMs?: number;
 }
 
-// Two copies of the package can meet in one program. `instanceof` asks for
-// this mark, which they share, and not for the class, which they don't.
-const mark: unique symbol = Symbol.for("uber-vouchers.error");
-
-/** Any error of this package: narrow it by `code`. */
+/** Any error of this package: use `code` to narrow its type. */
 export type AnyVoucherError =
   ValidationError | ApiError | ConnectionError | WebhookError | JobError;
 
-/** What every error of this package is. Switch over `code`. */
+/** The base class of all errors of this package. Use `code` to tell them apart. */
 export class VoucherError<C extends ErrorCode = ErrorCode> extends Error {
-  /** Stable. */
+  /** The error code, which is stable. */
   readonly code: C;
-  /** May Uber have queued something because of this call? */
+  /** Whether Uber may have queued something because of this call. */
   readonly queued: "no" | "unknown";
   /** What to do. */
   readonly hint: string;
 
-  /** Errors are made by the package. */
+  /** Only the package creates errors. */
   constructor(parts: ErrorParts) {
     super(parts.message, parts.cause === undefined ? undefined : { cause: parts.cause });
     // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- A class's codes are those that the core gives it.
@@ -122,67 +76,68 @@ export class VoucherError<C extends ErrorCode = ErrorCode> extends Error {
   }
 
   /** @internal */
-  static readonly [mark]: string = "VoucherError";
+  static readonly [errorMark]: string = "VoucherError";
 
-  /** Also says yes to an error of another copy of the package. */
+  /** Also true for errors of another copy of the package. */
   static override [Symbol.hasInstance](value: unknown): value is AnyVoucherError {
-    // A class derived elsewhere has no mark of its own.
-    if (!Object.hasOwn(this, mark)) return Function.prototype[Symbol.hasInstance].call(this, value);
+    // A subclass from elsewhere has no mark of its own.
+    if (!Object.hasOwn(this, errorMark))
+      return Function.prototype[Symbol.hasInstance].call(this, value);
     // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- What has no marks throws, and is none.
-    const marked = () => (value as { readonly [mark]: readonly string[] })[mark];
-    return quietly(() => marked().includes(this[mark])) === true;
+    const marked = () => (value as { readonly [errorMark]: readonly string[] })[errorMark];
+    return tryOrUndefined(() => marked().includes(this[errorMark])) === true;
   }
 
   /** @internal */
-  get [mark](): string[] {
+  get [errorMark](): string[] {
     return ["VoucherError", this.name];
   }
 
   /** The name of the class. */
   override get name(): string {
     // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- Of a class derived elsewhere too, which inherits the mark.
-    return (this.constructor as typeof VoucherError)[mark];
+    return (this.constructor as typeof VoucherError)[errorMark];
   }
 
-  /** Without what came from outside: no value, no body, no cause. */
+  /** Contains nothing from outside: no value, no body, no cause. */
   toJSON(): ErrorJson {
     const { name, code, message, hint, queued } = this;
     return { name, code, message, hint, queued };
   }
 }
 
-/** Refused before anything left: nothing was queued. */
+/** The input was refused before anything was sent: nothing was queued. */
 export class ValidationError extends VoucherError<ValidationErrorCode> {
   /** The entries that stopped the call, the first 1,000 (`invalid_codes`). */
   declare readonly issues: readonly Issue[];
 
-  /** Errors are made by the package. */
+  /** Only the package creates errors. */
   constructor(parts: ErrorParts) {
     super(parts);
     hide(this, "issues", parts.issues ?? []);
   }
 
   /** @internal */
-  static override readonly [mark] = "ValidationError";
+  static override readonly [errorMark] = "ValidationError";
 
-  /** Also says yes to an error of another copy of the package. */
+  /** Also true for errors of another copy of the package. */
   declare static [Symbol.hasInstance]: (value: unknown) => value is ValidationError;
 }
 
-/** Uber, its token endpoint, or something in between, answered. */
+/** Uber, its token endpoint, or a server in between responded with an error. */
 export class ApiError extends VoucherError<ApiErrorCode> {
-  /** The HTTP status; 0 where the host shows none. */
+  /** The HTTP status; 0 if the host does not reveal it. */
   readonly status: number;
-  /** The code that the body gave, verbatim: Uber's, or that of a worker in front of it. */
+  /** The error code in the body, unchanged: from Uber, or from a worker in front of it. */
   declare readonly uberCode?: string;
-  /** The first 4 KiB of the body. It may be anything: don't log it. */
+  /** The first 4 KiB of the body. It may contain anything: don't log it. */
   declare readonly body: string;
-  /** Uber's `x-uber-*` header fields, for its support. */
+  /** Uber's `x-uber-*` header fields, which Uber's support may ask for. */
   declare readonly headers: Record<string, string>;
-  /** How long the answer asked to wait, in milliseconds. */
+  /** How long the response asked to wait, in milliseconds. */
   declare readonly retryAfterMs?: number;
 
-  /** Errors are made by the package. */
+  /** Only the package creates errors. */
   constructor(parts: ErrorParts) {
     super(parts);
     this.status = parts.status ?? 0;
@@ -193,9 +148,9 @@ export class ApiError extends VoucherError<ApiErrorCode> {
   }
 
   /** @internal */
-  static override readonly [mark] = "ApiError";
+  static override readonly [errorMark] = "ApiError";
 
-  /** Also says yes to an error of another copy of the package. */
+  /** Also true for errors of another copy of the package. */
   declare static [Symbol.hasInstance]: (value: unknown) => value is ApiError;
 
   override toJSON(): ErrorJson {
@@ -209,54 +164,54 @@ export class ApiError extends VoucherError<ApiErrorCode> {
   }
 }
 
-/** No answer came. `cause` is what was thrown; see `queued`. */
+/** There was no response. `cause` is what was thrown; see `queued`. */
 export class ConnectionError extends VoucherError<ConnectionErrorCode> {
   /** @internal */
-  static override readonly [mark] = "ConnectionError";
+  static override readonly [errorMark] = "ConnectionError";
 
-  /** Also says yes to an error of another copy of the package. */
+  /** Also true for errors of another copy of the package. */
   declare static [Symbol.hasInstance]: (value: unknown) => value is ConnectionError;
 }
 
 /** A webhook was refused. */
 export class WebhookError extends VoucherError<WebhookErrorCode> {
   /** @internal */
-  static override readonly [mark] = "WebhookError";
+  static override readonly [errorMark] = "WebhookError";
 
-  /** Also says yes to an error of another copy of the package. */
+  /** Also true for errors of another copy of the package. */
   declare static [Symbol.hasInstance]: (value: unknown) => value is WebhookError;
 }
 
-/** The job, or a call itself, could not go on; see `queued`. */
+/** The job, or the call itself, could not continue; see `queued`. */
 export class JobError extends VoucherError<JobErrorCode> {
   /** @internal */
-  static override readonly [mark] = "JobError";
+  static override readonly [errorMark] = "JobError";
 
-  /** Also says yes to an error of another copy of the package. */
+  /** Also true for errors of another copy of the package. */
   declare static [Symbol.hasInstance]: (value: unknown) => value is JobError;
 }
 
-// To be read, not to be printed: a logger that walks over an error's members
-// must not find what a recipient or a gateway wrote.
+// Readable, but not enumerable: a logger that walks over the members of an error must not find what
+// a recipient or a gateway wrote.
 function hide(error: object, name: string, value: unknown): void {
   Object.defineProperty(error, name, { value, configurable: true, writable: true });
 }
 
 const classes = { ValidationError, ApiError, ConnectionError, WebhookError, JobError };
 
-// Whatever shortens the names of a script, a host that prints an error asks for that of its class.
+// A host that prints an error looks up the name of its class, which a minifier may have shortened.
 for (const type of [VoucherError, ...Object.values(classes)]) {
-  Object.defineProperty(type, "name", { value: type[mark], configurable: true });
+  Object.defineProperty(type, "name", { value: type[errorMark], configurable: true });
 }
 
-/** Makes an error of the object in which the core hands one over. */
+/** Creates an error from the parts that the core passed. */
 export function toError(parts: ErrorParts): VoucherError {
   // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- The core names no other class.
   return new classes[parts.class as keyof typeof classes](parts);
 }
 
-/** What foreign code gives; nothing if it throws. */
-export function quietly<T>(work: () => T): T | undefined {
+/** Calls foreign code; `undefined` if it throws. */
+export function tryOrUndefined<T>(work: () => T): T | undefined {
   try {
     return work();
   } catch {
@@ -264,21 +219,21 @@ export function quietly<T>(work: () => T): T | undefined {
   }
 }
 
-/** An error of ours as it is; anything else as the `cause` of one. */
-export function ours<E extends Error>(
+/** Returns an error of this package unchanged, and wraps anything else as the `cause` of one. */
+export function toVoucherError<E extends Error>(
   error: unknown,
   wrap: (cause: unknown) => E,
 ): VoucherError | E {
   return error instanceof VoucherError ? error : wrap(error);
 }
 
-/** Whether a thrown value is an error that the core handed over. */
+/** Whether a thrown value is an error from the core. */
 export function isErrorParts(value: unknown): value is ErrorParts {
   return typeof value === "object" && value !== null && "class" in value && "queued" in value;
 }
 
-/** An error that starts on this side: nothing has left. */
-export function refusal(
+/** An error that arises in JavaScript, before anything is sent. */
+export function clientError(
   code: ValidationErrorCode | ConnectionErrorCode,
   message: string,
   hint: string,
@@ -289,7 +244,7 @@ export function refusal(
   return toError({ class: type, code, queued: "no", message, hint, ...more });
 }
 
-/** An option with a wrong name, type or value. `what` never holds the value. */
+/** An option with a wrong name, type or value. `what` never contains the value. */
 export function invalidOption(what: string, cause?: unknown): VoucherError {
-  return refusal("invalid_options", what, INVALID_OPTIONS_HINT, { cause });
+  return clientError("invalid_options", what, INVALID_OPTIONS_HINT, { cause });
 }

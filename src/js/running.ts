@@ -1,28 +1,29 @@
-/** What is under way. */
+/** The set of calls that are under way. */
 
 /**
- * A collection that costs young collections nothing. A Set takes a new table now and
- * then; the old one, dead but old, refers to all that was in it, which a young
- * collection therefore keeps, with all that it leads to. Here a place is used again.
+ * A collection that does not slow down young garbage collections. A Set grows into a
+ * new table now and then; the old table, dead but in the old generation, keeps
+ * everything that it refers to alive until the next full collection. Here, slots are
+ * reused.
  */
 export class Running<T extends object> {
   readonly #places: (T | undefined)[] = [];
   readonly #free: number[] = [];
 
-  /** Gives the place, for `remove`. */
+  /** Returns the slot, for `remove`. */
   add(one: T): number {
-    const place = this.#free.pop() ?? this.#places.length;
-    this.#places[place] = one;
-    return place;
+    const index = this.#free.pop() ?? this.#places.length;
+    this.#places[index] = one;
+    return index;
   }
 
-  /** Once for each `add`. */
-  remove(place: number): void {
-    this.#places[place] = undefined;
-    this.#free.push(place);
+  /** Call it once for each `add`. */
+  remove(index: number): void {
+    this.#places[index] = undefined;
+    this.#free.push(index);
   }
 
-  /** All that there are now, whatever becomes of them meanwhile. */
+  /** A copy of the current items, which later changes do not affect. */
   all(): T[] {
     return this.#places.flatMap((one) => one ?? []);
   }

@@ -1,32 +1,32 @@
 /**
- * Options objects as callers pass them: which members there are, and what each must be. Each
- * member is read once, so that a getter can't say two things.
+ * The schema of options objects: which members they may have, and of which types. Each
+ * member is read once, so that a getter can't return two different values.
  */
-import { invalidOption, ours, quietly } from "./errors.js";
+import { invalidOption, toVoucherError, tryOrUndefined } from "./errors.js";
 import { membersOf } from "./members.js";
 import type { CallSignal } from "./types.js";
 
 export { membersOf };
 
-/** What is wrong with a value, as the rest of a sentence that begins with the option's name. */
+/** What is wrong with a value, as the end of a sentence that begins with the option's name. */
 class Fault {
   constructor(readonly text: string) {}
 }
 
-/** Gives a value as it is used from then on, or throws what is wrong with it. */
+/** Returns the value to use from then on, or throws what is wrong with it. */
 export type Reader<T> = (value: unknown) => T;
 
 /** The members that an options object may have. */
 export type Schema = Readonly<Record<string, Reader<unknown>>>;
 
-/** What was read by a schema. */
+/** The options that a schema has read. */
 export type Read<S extends Schema> = { [Name in keyof S]?: ReturnType<S[Name]> };
 
-/** How the faults of one kind of options are reported. */
+/** How faults in one kind of options are reported. */
 export interface Report {
-  /** Goes before the name of the option, such as `auth.`. */
+  /** A prefix of the option's name, such as `auth.`. */
   where?: string;
-  /** Goes before the whole sentence, such as `createWorker: `. */
+  /** A prefix of the whole sentence, such as `createWorker: `. */
   call?: string;
   error?: (message: string, cause?: unknown) => Error;
 }
@@ -37,7 +37,7 @@ export function fault(text: string): never {
   throw new Fault(text);
 }
 
-/** Takes the values that are fine as they are. */
+/** Accepts values that pass a check, unchanged. */
 export const only =
   <T>(isFine: (value: unknown) => value is T, text: string): Reader<T> =>
   (value) =>
@@ -49,8 +49,8 @@ export const isFunction = (value: unknown): value is (...values: unknown[]) => u
   typeof value === "function";
 export const isIterable = (value: unknown): value is Iterable<unknown> =>
   isFunction(membersOf(value)[Symbol.iterator]);
-/** Also of a proxy that was revoked: that holds nothing. */
-const isList = (value: unknown) => quietly(() => Array.isArray(value)) !== false;
+/** This covers a revoked proxy too, which has no members. */
+const isList = (value: unknown) => tryOrUndefined(() => Array.isArray(value)) !== false;
 const isNumber = (value: unknown): value is number => typeof value === "number";
 const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
 export const isWithin = (value: unknown, least: number, most: number): value is number =>
@@ -58,7 +58,7 @@ export const isWithin = (value: unknown, least: number, most: number): value is 
 const hasMethods = (value: unknown, names: readonly string[]) =>
   isObject(value) && names.every((name) => isFunction(value[name]));
 
-export const MOST = 0xffff_ffff;
+export const MAX_U32 = 0xffff_ffff;
 
 export const anything: Reader<unknown> = (value) => value;
 export const text = only(isText, "must be a string that is not empty");
@@ -71,11 +71,11 @@ export const timeout = only(
   "must be a number of milliseconds above 0",
 );
 export const count = only(
-  (value): value is number => isWithin(value, 0, MOST),
+  (value): value is number => isWithin(value, 0, MAX_U32),
   "must be a whole number from 0",
 );
 export const ordinal = only(
-  (value): value is number => isWithin(value, 1, MOST),
+  (value): value is number => isWithin(value, 1, MAX_U32),
   "must be a whole number from 1",
 );
 
@@ -85,11 +85,11 @@ export const whole = (least: number, most: number): Reader<number> =>
     `must be a whole number from ${least} to ${most}`,
   );
 
-/** A function; what it takes and gives can't be seen. */
+/** A function; its parameters and result can't be checked. */
 export const method = <F extends (...values: never[]) => unknown>(): Reader<F> =>
   only((value): value is F => isFunction(value), "must be a function");
 
-/** An object with these methods; what they take and give can't be seen. */
+/** An object with these methods; their parameters and results can't be checked. */
 export const withMethods = <T extends object>(...names: (keyof T & string)[]): Reader<T> =>
   only(
     (value): value is T => hasMethods(value, names),
@@ -99,37 +99,40 @@ export const withMethods = <T extends object>(...names: (keyof T & string)[]): R
 const isSignal = (value: unknown): value is CallSignal =>
   isObject(value) && typeof value["aborted"] === "boolean" && isFunction(value["addEventListener"]);
 
-/** A signal of any making, whose members never throw. */
+/** A signal of any implementation. Reading its members never throws. */
 export function signal(value: unknown): CallSignal {
   const given = isSignal(value) ? value : fault("must be an AbortSignal");
   return {
     get aborted() {
-      return quietly(() => given.aborted) === true;
+      return tryOrUndefined(() => given.aborted) === true;
     },
     get reason(): unknown {
-      return quietly((): unknown => given.reason);
+      return tryOrUndefined((): unknown => given.reason);
     },
     addEventListener(type, listener) {
-      quietly((): unknown => given.addEventListener(type, listener));
+      tryOrUndefined((): unknown => given.addEventListener(type, listener));
     },
     removeEventListener(type, listener) {
-      quietly((): unknown => given.removeEventListener(type, listener));
+      tryOrUndefined((): unknown => given.removeEventListener(type, listener));
     },
   };
 }
 
-/** A column of a CSV: its name, its number from 1, or which one of that name. */
+/**
+ * A column of a CSV: its name, its number from 1, or a name and which of the columns with that
+ * name.
+ */
 export const column = only(
   (value): value is string | number | { name: string; occurrence: number } =>
     isText(value) ||
-    isWithin(value, 1, MOST) ||
-    (isObject(value) && isText(value["name"]) && isWithin(value["occurrence"], 1, MOST)),
+    isWithin(value, 1, MAX_U32) ||
+    (isObject(value) && isText(value["name"]) && isWithin(value["occurrence"], 1, MAX_U32)),
   "must be the name of a column, its number from 1, or { name, occurrence }",
 );
 
 /**
- * Reads the members of an options object that have a value. Refuses what has another name, or
- * what its reader refuses.
+ * Reads the defined members of an options object. Refuses unknown names, and values that
+ * their reader refuses.
  */
 export function readOptions<S extends Schema>(
   value: unknown,
@@ -146,7 +149,7 @@ export function readOptions<S extends Schema>(
   try {
     for (name of Object.keys(value)) {
       const reader = Object.hasOwn(schema, name) ? schema[name] : undefined;
-      if (!reader) fault(`is no option (there are ${Object.keys(schema).join(", ")})`);
+      if (!reader) fault(`is not an option (known options: ${Object.keys(schema).join(", ")})`);
       const member = value[name];
       if (member !== undefined) read[name] = reader(member);
     }
@@ -154,14 +157,14 @@ export function readOptions<S extends Schema>(
     const isFault = thrown instanceof Fault;
     const what = isFault ? thrown.text : "can't be read";
     const cause = isFault ? undefined : thrown;
-    throw ours(thrown, () => error(`${call}\`${where}${name}\` ${what}`, cause));
+    throw toVoucherError(thrown, () => error(`${call}\`${where}${name}\` ${what}`, cause));
   }
   // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- Each member is what the reader of its name gave.
   return read as Read<S>;
 }
 
-/** Refuses options that lack one of these. */
-export function need<T extends object, Name extends keyof T & string>(
+/** Refuses options if a required one is missing. */
+export function requireOptions<T extends object, Name extends keyof T & string>(
   options: T,
   names: readonly Name[],
   where = "",

@@ -1,7 +1,6 @@
-//! One call: get a token, send a request, then do what the core decides.
+//! One call: gets a token, sends a request, then does what the core decides.
 //!
-//! A state machine that JavaScript drives: as a future it would be several
-//! kilobytes larger.
+//! A state machine that JavaScript drives; a future would be several kilobytes larger.
 
 use std::rc::Rc;
 
@@ -15,7 +14,7 @@ use crate::secret::AccessToken;
 use crate::uber::policy::{Operation, Verdict};
 use crate::uber::retry::{Attempt, Retry, RetryDecision};
 
-/// One call, and how it may be repeated.
+/// One call, and its retries.
 pub struct CallState {
     pub client: Rc<Inner>,
     pub request: Request,
@@ -23,7 +22,7 @@ pub struct CallState {
     pub signal: JsValue,
     pub timeout_ms: f64,
     pub retry: Retry,
-    /// The token in use, or the one that was rejected.
+    /// The current token, or the one that was rejected.
     pub token: Option<AccessToken>,
     pub attempts: u32,
     pub stage: Stage,
@@ -35,17 +34,17 @@ pub enum Stage {
     New,
     /// A token.
     Token,
-    /// The head of an answer.
+    /// The head of a response.
     Sent(DeadlineGuard),
-    /// What is wanted of its body, within the same time.
+    /// The body of the response, as far as needed, before the same deadline.
     Body(#[allow(dead_code)] DeadlineGuard, ResponseHead),
-    /// The time of the next attempt.
+    /// The delay before the next attempt.
     Pause,
 }
 
-/// What to do next.
+/// The next step of a call.
 pub enum CallStep {
-    /// Await this, if it is a promise, then resume with it.
+    /// Await this value, which may be a promise, then resume with the result.
     Wait(JsValue),
     /// The call is over.
     End(CallResponse),
@@ -54,13 +53,13 @@ pub enum CallStep {
 /// The response that ended a call.
 pub struct CallResponse {
     pub head: ResponseHead,
-    /// As much as was read.
+    /// The part that was read.
     pub body: String,
     pub attempts: u32,
 }
 
 impl CallState {
-    /// Resumes with the awaited value. Fails if the call failed for good.
+    /// Resumes with the awaited value. Errors if the call failed for good.
     pub fn step(&mut self, input: JsValue) -> Result<CallStep, JsValue> {
         let doing = if self.is_authorized() { "The request" } else { "Getting a token" };
         let stage = std::mem::replace(&mut self.stage, Stage::New);
@@ -92,7 +91,7 @@ impl CallState {
                     || step == RetryDecision::RenewToken && !self.renews()
                 {
                     let is_result = accepted && self.operation != Operation::Distribute;
-                    let patience_ms = match Verdict::body_patience_ms(&head) {
+                    let patience_ms = match Verdict::body_timeout_ms(&head) {
                         _ if is_result => 0.0,
                         Some(patience_ms) => patience_ms,
                         None => return Ok(self.end(head, String::new())),
@@ -152,18 +151,18 @@ impl CallState {
         self.retry.after(attempt, epoch_ms(&self.client.host), js_sys::Math::random())
     }
 
-    /// Whether the host is asked for a token.
+    /// Whether the call needs a token.
     fn is_authorized(&self) -> bool {
         self.operation.is_authorized()
     }
 
-    /// Whether it gets one that was rejected renewed.
+    /// Whether a rejected token can be renewed.
     fn renews(&self) -> bool {
         self.is_authorized() && self.client.renews
     }
 }
 
-/// What `fetch` is given beside the URL.
+/// Creates the options of `fetch`.
 pub fn init(
     host: &Host,
     request: &Request,
@@ -171,8 +170,8 @@ pub fn init(
     token: Option<&AccessToken>,
 ) -> Object {
     let fields = gloo_net::http::Headers::new();
-    // The caller's fields first: `set` lets ours win, whatever their case.
-    // All were checked before, so that `set` can't throw.
+    // The caller's fields are set first, so that `set` lets this crate's replace them in
+    // any case. All were validated before, so that `set` can't throw.
     for (name, value) in extra {
         fields.set(name, value);
     }
@@ -184,12 +183,12 @@ pub fn init(
     }
     let init = Object::new();
     let put = |name: &str, value: &JsValue| {
-        // Fails on no plain object.
+        // Never fails on a plain object.
         let _ = Reflect::set(&init, &JsValue::from_str(name), value);
     };
     put("method", &JsValue::from_str(request.method.as_str()));
     put("headers", &fields.into_raw());
-    // A repeated POST is a second send.
+    // A redirected POST would be a second send.
     put("redirect", &JsValue::from_str("manual"));
     if let Some(body) = &request.body {
         put("body", &host.text(body));
@@ -203,10 +202,10 @@ fn head_of(answer: &JsValue) -> ResponseHead {
     head_from(member("status").as_f64().unwrap_or_default(), &lines)
 }
 
-/// A head as the transport hands it over: the fields' names and values are lines.
+/// Reads a head from the transport: the names and values of its fields are lines.
 pub fn head_from(status: f64, mut lines: &str) -> ResponseHead {
     let mut line = || {
-        // The standard library's searchers take a kilobyte of wasm.
+        // The standard library's search takes a kilobyte of wasm.
         let end = lines.bytes().position(|byte| byte == b'\n')?;
         let (line, behind) = lines.split_at_checked(end)?;
         lines = behind.get(1..)?;
@@ -217,7 +216,7 @@ pub fn head_from(status: f64, mut lines: &str) -> ResponseHead {
     ResponseHead { status: status as u16, headers: fields.collect() }
 }
 
-/// The time in whole epoch milliseconds.
+/// The current time in whole epoch milliseconds.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 pub fn epoch_ms(host: &Host) -> u64 {
     host.now() as u64

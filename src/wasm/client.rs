@@ -1,5 +1,6 @@
-//! The calls of a client. All go through one function, because each brings its
-//! glue along; `src/js/client/calls.ts` gives them their names, `src/js/wasm/results.ts` their types.
+//! The calls of a client. All go through one function, because each exported function
+//! adds glue code; `src/js/client/calls.ts` gives them names, `src/js/wasm/results.ts`
+//! types.
 
 use std::rc::Rc;
 
@@ -8,14 +9,14 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::call::{CallResponse, CallState, CallStep, Stage, epoch_ms};
-use super::error::{headers, to_js_error};
+use super::error::to_js_error;
 use super::host::Host;
-use super::lists;
-use super::value::{json_stringify, known, number, parse_json, text_of, to_js};
+use super::value::{json_stringify, json_to_js, known, parse_json, text_of, to_js};
 use crate::error::Error;
 use crate::http::{BaseUrl, Request};
 use crate::json::Json;
 use crate::protocol::ClientOperation;
+use crate::protocol::shapes::calls::{self, Accepted, Codes, GuestPage, Receipt, TokenSet};
 use crate::secret::{AuthorizationCode, ClientSecret, RefreshToken};
 use crate::uber::api::Api;
 use crate::uber::id::{OrganizationId, ProgramId};
@@ -25,11 +26,11 @@ use crate::uber::retry::Retry;
 use crate::uber::token::{self, AppCredentials, Scope};
 use crate::uber::{codes, distribute, guests, programs};
 
-/// A client, as the JavaScript side holds it behind its own plain object.
+/// The wasm part of a client. JavaScript keeps it private in its own object.
 #[wasm_bindgen]
 pub struct Client(Rc<Inner>);
 
-/// What a client is made of.
+/// The state of a client.
 pub struct Inner {
     pub host: Host,
     pub api: Api,
@@ -41,8 +42,8 @@ pub struct Inner {
 
 #[wasm_bindgen]
 impl Client {
-    /// Takes the options as a plain object; the JavaScript side has checked
-    /// names and types, the core checks values.
+    /// Reads the options from a plain object. JavaScript has checked names and types, the
+    /// core checks values.
     #[wasm_bindgen(constructor)]
     pub fn new(options: &JsValue, host: Host) -> Result<Client, JsValue> {
         Inner::new(&parse_json(&json_stringify(options)), host)
@@ -50,8 +51,8 @@ impl Client {
             .map_err(to_js_error)
     }
 
-    /// Begins one call. `input` is a plain object; `ids` are the codes to
-    /// distribute, 16 bytes each.
+    /// Starts a call. `input` is a plain object; `ids` are the codes to distribute, 16
+    /// bytes each.
     pub fn call(
         &self,
         operation: u32,
@@ -70,8 +71,8 @@ impl Client {
     }
 }
 
-/// A call that is under way. `src/js/client/bound-client.ts` drives it: an executor of
-/// futures would be a twentieth of the wasm, and half a millisecond of a cold start.
+/// A call under way. `src/js/client/bound-client.ts` drives it: an executor of futures
+/// would be a twentieth of the wasm, and take half a millisecond of a cold start.
 #[wasm_bindgen]
 pub struct Call {
     client: Rc<Inner>,
@@ -99,7 +100,7 @@ impl Call {
 
 #[cfg(feature = "jobs")]
 impl Client {
-    /// What it is made of.
+    /// The state of the client.
     pub(super) fn inner(&self) -> Rc<Inner> {
         Rc::clone(&self.0)
     }
@@ -140,7 +141,7 @@ impl Inner {
         })
     }
 
-    /// What is to be asked.
+    /// The request of an operation.
     fn request(
         &self,
         operation: ClientOperation,
@@ -157,7 +158,7 @@ impl Inner {
             ClientOperation::RequestToken => return Ok(self.token_request(input)),
             _ => {}
         }
-        // All others are about one program.
+        // All other operations are about one program.
         let program = ProgramId::new(text_of(input, "programId"))?;
         match operation {
             ClientOperation::Distribute => {
@@ -181,8 +182,8 @@ impl Inner {
         }
     }
 
-    /// With a refresh token, with a code and the address that it came to, or without
-    /// either for one of the app's own.
+    /// Uses a refresh token, or an authorization code with its redirect URI; otherwise
+    /// requests a token for the app itself.
     fn token_request(&self, input: &Json) -> Request {
         let refresh_token = input.get("refreshToken").text().map(RefreshToken::new);
         let code = input.get("code").text().map(AuthorizationCode::new);
@@ -200,7 +201,7 @@ impl Inner {
         input: &Json,
         signal: JsValue,
     ) -> CallState {
-        // JSON has no infinite number: that is null.
+        // JSON has no infinite number, so infinity is null.
         let timeout_ms = match input.get("timeoutMs") {
             Json::Number(timeout_ms) => *timeout_ms,
             _ => f64::INFINITY,
@@ -219,7 +220,7 @@ impl Inner {
         }
     }
 
-    /// What an answer means: a receipt, a list, a token, or an error.
+    /// The result of a response: a receipt, a list, a token, or an error.
     fn result(
         &self,
         operation: ClientOperation,
@@ -231,52 +232,61 @@ impl Inner {
         let CallResponse { head, body, attempts } = response;
         let (now, input, parsed) = (epoch_ms(&self.host), parse_json(input), parse_json(body));
         let accepted = Verdict::of_answer(head, body, &parsed) == Verdict::Accepted;
+        let refused = || Err(response::to_error(head, body, &parsed, kind, now));
         let result = match operation {
-            ClientOperation::Distribute | ClientOperation::DistributeAll => accepted.then(|| {
+            ClientOperation::Distribute | ClientOperation::DistributeAll => {
                 let codes = if operation == ClientOperation::Distribute {
-                    number(count)
+                    Codes::Some(count)
                 } else {
-                    "all".into()
+                    Codes::All
                 };
-                Json::object()
-                    .with("programId", text_of(&input, "programId"))
-                    .with("codes", codes)
-                    .with("duplicates", raw_number(input.get("duplicates")))
-                    .with("attempts", number((*attempts).into()))
-                    .with("queuedAt", number(now))
-                    .with("status", number(head.status.into()))
-                    .with("headers", headers(head.headers.uber_headers()))
-            }),
-            ClientOperation::ListCodes => codes::list(&parsed).map(|codes| lists::codes(&codes)),
+                let receipt = Accepted {
+                    program: text_of(&input, "programId"),
+                    codes,
+                    duplicates: raw_number(input.get("duplicates")),
+                    attempts: *attempts,
+                    now,
+                    status: head.status,
+                    headers: &head.headers.uber_headers(),
+                };
+                return if accepted { Ok(to_js(Receipt::of(&receipt))) } else { refused() };
+            }
+            ClientOperation::ListCodes => codes::list(&parsed).map(|codes| calls::codes(&codes)),
             #[cfg(feature = "jobs")]
             ClientOperation::ListUsedCodes => {
-                codes::list(&parsed).map(|codes| lists::used_codes(&codes))
+                codes::list(&parsed).map(|codes| calls::used_codes(&codes))
             }
             #[cfg(not(feature = "jobs"))]
             ClientOperation::ListUsedCodes => known(None),
             ClientOperation::SearchPrograms => {
-                programs::list(&parsed).map(|programs| lists::programs(&programs))
+                programs::list(&parsed).map(|programs| calls::programs(&programs))
             }
             ClientOperation::GetProgram => {
                 let id = text_of(&input, "programId");
-                programs::program(&parsed, id).map(|program| lists::program(&program))
+                programs::program(&parsed, id).map(|program| calls::program(&program))
             }
-            ClientOperation::ListGuests => guests::page(&parsed).map(|page| lists::guests(&page)),
+            ClientOperation::ListGuests => {
+                let page = guests::page(&parsed);
+                return match &page {
+                    Some(page) if accepted => Ok(to_js(GuestPage::of(page))),
+                    _ => refused(),
+                };
+            }
             ClientOperation::RequestToken => {
                 let refresh = input.get("refreshToken").text().map(RefreshToken::new);
                 let tokens = token::parse_response(head, body, &parsed, refresh.as_ref(), now);
                 let tokens = tokens.map_err(|error| self.app.explain(error))?;
-                return Ok(to_js(&lists::tokens(&tokens)));
+                return Ok(to_js(TokenSet::of(&tokens)));
             }
         };
         match result {
-            Some(result) if accepted => Ok(to_js(&result)),
-            _ => Err(response::to_error(head, body, &parsed, kind, now)),
+            Some(result) if accepted => Ok(json_to_js(result)),
+            _ => refused(),
         }
     }
 }
 
-/// How a call may be repeated.
+/// The kind of an operation, which decides how it may be repeated.
 fn repetition(operation: ClientOperation, input: &Json) -> Operation {
     match operation {
         ClientOperation::Distribute | ClientOperation::DistributeAll => Operation::Distribute,
@@ -289,7 +299,7 @@ fn repetition(operation: ClientOperation, input: &Json) -> Operation {
     }
 }
 
-/// When to renew a token of which only the end is known.
+/// When to renew a token of which only the expiry is known.
 #[wasm_bindgen(js_name = renewAt)]
 #[must_use]
 #[allow(clippy::cast_precision_loss)]
@@ -297,7 +307,7 @@ pub fn renew_at(expires_at: f64) -> f64 {
     token::renew_at(whole_ms(expires_at)) as f64
 }
 
-/// Where an administrator signs in.
+/// The URL on which an administrator signs in.
 #[wasm_bindgen(js_name = authorizationUrl)]
 pub fn authorization_url(options: &JsValue) -> Result<JsValue, JsValue> {
     let options = json_stringify(options);

@@ -1,8 +1,8 @@
-//! What JavaScript lends to a call (`src/js/wasm/host.ts`).
+//! The functions that JavaScript provides for a call (`src/js/wasm/host.ts`).
 //!
-//! None of these throws. What takes its time gives a promise, which resolves, or
-//! what came at once: an object that says in `kind` what it is. Foreign code is
-//! tamed on the other side.
+//! None of them throws. An asynchronous one returns a promise of an outcome, or the
+//! outcome if it is known at once: an object with a `kind`. JavaScript handles errors of
+//! foreign code.
 
 use js_sys::Object;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -25,41 +25,41 @@ extern "C" {
     #[wasm_bindgen(structural, method)]
     pub fn now(this: &Host) -> f64;
 
-    /// A time limit, which the caller's signal ends too.
+    /// A deadline, which the caller's signal also ends.
     #[wasm_bindgen(structural, method)]
     pub fn deadline(this: &Host, ms: f64, signal: &JsValue) -> Deadline;
 
-    /// ASCII as a string.
+    /// Converts ASCII to a string.
     #[wasm_bindgen(structural, method)]
     pub fn text(this: &Host, ascii: &[u8]) -> JsValue;
 
-    /// The one path into `fetch`, for the global one, an injected one and a
-    /// service binding. gloo-net's own never settles on some of what these do.
+    /// The only way to `fetch`: the global one, an injected one and a service binding.
+    /// With some of these, gloo-net's request never settles.
     #[wasm_bindgen(structural, method)]
     pub fn send(this: &Host, url: &str, init: &Object, attempt: u32, within: &Deadline) -> JsValue;
 
-    /// Reads the body as text: what arrives within `patience_ms`, or all of it if
-    /// that is 0.
+    /// Reads the body as text: what arrives within `patience_ms`, or all of it if that is
+    /// 0.
     #[wasm_bindgen(structural, method)]
     pub fn read(this: &Host, answer: &JsValue, patience_ms: f64, within: &Deadline) -> JsValue;
 
-    /// The token for a call: another one than `rejected`.
+    /// The token for a call, other than `rejected`.
     #[wasm_bindgen(structural, method)]
     pub fn token(this: &Host, rejected: Option<&str>, ms: f64, signal: &JsValue) -> JsValue;
 
-    /// Waits, on the caller's clock.
+    /// Waits on the caller's clock.
     #[wasm_bindgen(structural, method)]
     pub fn wait(this: &Host, ms: f64, signal: &JsValue) -> JsValue;
 
-    /// A deadline that is running.
+    /// A running deadline.
     pub type Deadline;
 
-    /// Stops the timer. A body that has not been read is read to its end in
-    /// the background, so that its connection can be used again.
+    /// Stops the timer. An unread body is read to its end in the background, so that its
+    /// connection can be reused.
     #[wasm_bindgen(structural, method)]
     fn end(this: &Deadline);
 
-    /// What a promise of the host resolves with.
+    /// The outcome with which a promise of the host resolves.
     type Outcome;
 
     #[wasm_bindgen(structural, method, getter)]
@@ -68,11 +68,11 @@ extern "C" {
     #[wasm_bindgen(structural, method, getter)]
     fn value(this: &Outcome) -> JsValue;
 
-    #[wasm_bindgen(structural, method, getter, js_name = hasLeft)]
+    #[wasm_bindgen(structural, method, getter, js_name = requestSent)]
     fn has_left(this: &Outcome) -> bool;
 }
 
-/// Ends its deadline when it is dropped.
+/// Stops its deadline when it is dropped.
 pub struct DeadlineGuard(pub Deadline);
 
 impl Drop for DeadlineGuard {
@@ -89,7 +89,7 @@ pub struct HostError {
 }
 
 impl HostError {
-    /// The value of what the host resolved with, or why there is none.
+    /// The value of an outcome, or why there is none.
     pub fn of(outcome: JsValue) -> Result<JsValue, Self> {
         let outcome: Outcome = outcome.unchecked_into();
         let (kind, value) = (known(HostOutcome::from_number(outcome.kind())), outcome.value());
@@ -100,7 +100,7 @@ impl HostError {
         }
     }
 
-    /// What it means for a request.
+    /// What the error means for a request.
     pub fn attempt(&self) -> Attempt<'static> {
         match self.kind {
             HostOutcome::Failed if self.has_left => Attempt::Failed,
@@ -112,12 +112,12 @@ impl HostError {
         }
     }
 
-    /// The error for a request that never left.
+    /// The error of a request that was never sent.
     pub fn into_unsent(self, doing: &str) -> JsValue {
         Failure::with_cause(Error::unsent(doing.to_owned() + " failed"), self.value).into()
     }
 
-    /// The error that a caller sees.
+    /// The error for the caller.
     pub fn into_error(self, operation: Operation, doing: &str) -> JsValue {
         let (code, what) = match self.kind {
             HostOutcome::Error => return self.value,

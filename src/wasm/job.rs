@@ -1,10 +1,10 @@
-//! The state machine of a job, as `src/js/job/loop.ts` drives it.
+//! The state machine of a job, which `src/js/job/loop.ts` drives.
 //!
-//! The loop around it is there and not here: it waits for a journal, tokens,
-//! answers and timers at once, which is a line each in JavaScript and a future
-//! each in wasm. All goes through one function, because every exported one
-//! brings the same two hundred bytes of borrowing along, and as much glue;
-//! `src/js/wasm/job-machine.ts` gives each operation its name and types back.
+//! The loop is in JavaScript: it waits for a journal, tokens, responses and timers at the
+//! same time, each of which takes a line in JavaScript and a future in wasm. All
+//! operations go through one function, because each exported function adds two hundred
+//! bytes of borrow checks, and as much glue code; `src/js/wasm/job-machine.ts` gives each
+//! operation its name and types.
 
 use std::rc::Rc;
 
@@ -15,29 +15,27 @@ use wasm_bindgen::{JsCast, JsValue};
 use super::call::{head_from, init};
 use super::client::{Client, Inner};
 use super::error::to_js_error;
-use super::value::{json_stringify, known, number, parse_json, to_js};
+use super::value::{json_stringify, json_to_js, known, parse_json, to_js};
 use crate::code::Code;
 use crate::error::{Error, ErrorCode};
-use crate::job::{Action, BatchInfo, Decision, Job, Recovery, Row, Settings};
+use crate::job::{Action, Decision, Job, Recovery, Settings};
 use crate::json::Json;
-use crate::protocol::shapes::JobProgress;
-use crate::protocol::{
-    BATCH_ROW_BYTES, JobAction, JobOperation as Operation, RESULT_ROW_BYTES, RESULTS_PER_PAGE,
-};
+use crate::protocol::shapes::jobs::{About, BatchRow, JobProgress, ResultRow};
+use crate::protocol::{JobAction, JobOperation as Operation, RESULTS_PER_PAGE};
 use crate::uber::distribute;
 use crate::uber::id::ProgramId;
 use crate::uber::policy::Verdict;
 use crate::uber::response;
 use crate::webhook::event;
 
-/// A job, or the journal and the codes that it is made of.
+/// A job; before it is open, its journal and its codes.
 #[wasm_bindgen]
 pub struct JobMachine {
     client: Rc<Inner>,
     stage: Stage,
 }
 
-#[allow(clippy::large_enum_variant)] // There is one of it.
+#[allow(clippy::large_enum_variant)] // There is only one.
 enum Stage {
     Opening(Option<Recovery>),
     Open(Job),
@@ -45,7 +43,7 @@ enum Stage {
 
 #[wasm_bindgen]
 impl JobMachine {
-    /// Takes a job's options, checked, and a random number.
+    /// Accepts the validated options of a job, and a random number.
     #[wasm_bindgen(constructor)]
     pub fn new(
         client: &Client,
@@ -64,7 +62,8 @@ impl JobMachine {
         Self { client, stage: Stage::Opening(Some(recovery)) }
     }
 
-    /// Does one operation. `at` is a batch or a place, where one is meant.
+    /// Runs one operation. `at` is the index of a batch or a code, if the operation needs
+    /// one.
     pub fn call(
         &mut self,
         operation: u32,
@@ -89,8 +88,8 @@ impl JobMachine {
     }
 }
 
-/// What there is to do before there is a job. Gives how many bytes of the journal
-/// are whole records; at last the job, and how many are kept.
+/// The operations before the job is open. They return how many bytes of the journal are
+/// complete records; `Open` returns the job, and how many bytes to keep.
 fn open(
     recovery: &mut Option<Recovery>,
     operation: Operation,
@@ -99,10 +98,10 @@ fn open(
     value: &JsValue,
 ) -> Result<(Option<Job>, u64), Error> {
     match (operation, recovery.as_mut()) {
-        (Operation::Push | Operation::Offer | Operation::OfferDistinct, Some(recovery)) => {
+        (Operation::Push | Operation::AddCodes | Operation::AddDistinctCodes, Some(recovery)) => {
             let bytes: &Uint8Array = value.unchecked_ref();
-            // Not as a whole: what comes and goes between the blocks of a list
-            // leaves holes that no block fits in.
+            // Copied in pieces: large allocations between the blocks of a list would
+            // leave gaps that are too small for another block.
             let mut piece = [0; 4096];
             for at in (0..bytes.length()).step_by(piece.len()) {
                 let part = bytes.subarray(at, at + 4096);
@@ -110,8 +109,8 @@ fn open(
                 part.copy_to(piece);
                 match operation {
                     Operation::Push => recovery.push(piece)?,
-                    Operation::Offer => recovery.offer(piece, total),
-                    _ => recovery.offer_distinct(piece, total),
+                    Operation::AddCodes => recovery.add_codes(piece, total),
+                    _ => recovery.add_distinct_codes(piece, total),
                 }
             }
         }
@@ -132,8 +131,8 @@ fn open(
                 Ok(id) => {
                     let program =
                         ProgramId::new(value.get("programId").text().unwrap_or_default())?;
-                    let offered = recovery.offered() as u64;
-                    distribute::ensure_no_rejected(amount("rejectedCount"), offered)?;
+                    let code_count = recovery.code_count() as u64;
+                    distribute::ensure_no_rejected(amount("rejectedCount"), code_count)?;
                     recovery.create(program, *id.as_bytes(), amount("duplicates"), now)?
                 }
             };
@@ -141,8 +140,8 @@ fn open(
         }
         (
             Operation::Push
-            | Operation::Offer
-            | Operation::OfferDistinct
+            | Operation::AddCodes
+            | Operation::AddDistinctCodes
             | Operation::ExpectLength
             | Operation::Open,
             None,
@@ -205,13 +204,7 @@ fn run(
             job.resolve((operation == Operation::Resolve).then_some(at), decision)?;
         }
         Operation::About => {
-            let mut id = String::new();
-            Code::from_id(job.id()).write_to(&mut id);
-            let about = Json::object()
-                .with("id", id)
-                .with("programId", job.program().as_str())
-                .with("duplicates", number(job.duplicates()));
-            return Ok(to_js(&about));
+            return Ok(to_js(About::of(job)));
         }
         Operation::Request => {
             let request = distribute::base_request(&client.api, job.program());
@@ -219,14 +212,14 @@ fn run(
             return Ok(Array::of2(&JsValue::from_str(&request.url), &init).into());
         }
         Operation::Progress => {
-            return Ok(to_js(&Json::List(JobProgress::values(&job.progress(now)))));
+            return Ok(json_to_js(Json::List(JobProgress::values(&job.progress(now)))));
         }
         Operation::Batches => {
             let mut rows = Vec::new();
-            for place in 0..job.batches() {
-                rows.extend(job.batch(place).map(|batch| batch_row(&batch)));
+            for number in 0..job.batches() {
+                rows.extend(job.batch(number).map(|batch| BatchRow::of(&batch)));
             }
-            return Ok(bytes(rows.as_flattened().as_flattened()));
+            return Ok(bytes(rows.as_flattened()));
         }
         Operation::LastError => {
             let Some(batch) = job.batch(at) else { return Ok(JsValue::UNDEFINED) };
@@ -238,7 +231,7 @@ fn run(
             }));
         }
         Operation::Results => {
-            return Ok(bytes(results(job, at, value).as_flattened().as_flattened()));
+            return Ok(bytes(results(job, at, value).as_flattened()));
         }
         Operation::Find => return Ok(found(job, value)),
         Operation::Reason => {
@@ -246,29 +239,29 @@ fn run(
             return Ok(reason.map_or(JsValue::NULL, JsValue::from_str));
         }
         Operation::Push
-        | Operation::Offer
-        | Operation::OfferDistinct
+        | Operation::AddCodes
+        | Operation::AddDistinctCodes
         | Operation::ExpectLength
         | Operation::Open => return known(None),
     }
     Ok(JsValue::UNDEFINED)
 }
 
-/// The outcomes of `[program, outcomes]`: none of another program.
+/// The outcomes of `[program, outcomes]`; none if the program is another one.
 fn reported(job: &Job, value: &JsValue) -> Vec<event::Outcome> {
     let reported: &Array = value.unchecked_ref();
     let mut outcomes = Vec::new();
     if job.concerns(reported.get(0).as_string().as_deref()) {
-        // One by one: an event can be large.
+        // One by one, because an event may be large.
         for outcome in reported.get(1).unchecked_ref::<Array>().iter() {
-            outcomes.extend(event::given(&parse_json(&json_stringify(&outcome))));
+            outcomes.extend(event::parse_outcome(&parse_json(&json_stringify(&outcome))));
         }
     }
     outcomes
 }
 
-/// `[status, fields, body]` came: the error that it means. Without a body, how
-/// long that may take, if it is needed.
+/// Handles the response `[status, fields, body]`, and returns the error that it stands
+/// for. Without a body, returns how long to wait for the body, if it is needed.
 fn answered(job: &mut Job, now: u64, batch: usize, value: &JsValue) -> JsValue {
     let told = json_stringify(value);
     let told = parse_json(&told);
@@ -277,15 +270,14 @@ fn answered(job: &mut Job, now: u64, batch: usize, value: &JsValue) -> JsValue {
     };
     let head = head_from(*status, lines);
     let [Json::Text(body)] = body else {
-        return Verdict::body_patience_ms(&head).into();
+        return Verdict::body_timeout_ms(&head).into();
     };
     let random = js_sys::Math::random();
     let error = job.handle_response(batch, &head, body, &parse_json(body), now, random);
     error.map_or(JsValue::UNDEFINED, to_js_error)
 }
 
-/// What to do next: the kind of action, then what it needs; none where there is
-/// nothing to do.
+/// The next action: its kind, then its values. None if there is nothing to do.
 fn next_action(job: &mut Job, client: &Inner, now: u64) -> Option<JsValue> {
     let (kind, values) = match job.poll(now) {
         Action::Save(record) => (JobAction::Save, vec![bytes(&record)]),
@@ -294,7 +286,7 @@ fn next_action(job: &mut Job, client: &Inner, now: u64) -> Option<JsValue> {
         }
         Action::Send { batch, request } => {
             let attempts = job.batch(batch).map_or(1, |batch| batch.attempts);
-            // Never without a list, which would be for everybody.
+            // A request is never sent without a list, which would mean every code.
             let body = client.host.text(request.body.as_deref()?);
             (JobAction::Send, vec![batch.into(), attempts.into(), body])
         }
@@ -310,7 +302,7 @@ fn next_action(job: &mut Job, client: &Inner, now: u64) -> Option<JsValue> {
     Some(action.into())
 }
 
-/// `[our code, status, unsent]`. What the core has no name for is nothing that passes.
+/// Reads `[code, status, unsent]`. An unknown code counts as a permanent failure.
 fn error_from_parts(told: &[Json<'_>]) -> Error {
     let (code, status) = match told {
         [.., Json::Bool(true)] => return Error::unsent(""),
@@ -322,74 +314,31 @@ fn error_from_parts(told: &[Json<'_>]) -> Error {
     response::error_from_record(code, status as u16, None)
 }
 
-/// Numbers of four bytes.
-type Words<const BYTES: usize> = [[u8; 4]; BYTES];
-type BatchRow = Words<{ BATCH_ROW_BYTES / 4 }>;
-type ResultRow = Words<{ RESULT_ROW_BYTES / 4 }>;
-
-/// State, whether there is an error, whether it was cancelled, what it rests on (a byte
-/// each), codes and used (u16, as a batch has no more), reported, attempts, when it left.
-#[allow(clippy::cast_possible_truncation)]
-fn batch_row(batch: &BatchInfo<'_>) -> BatchRow {
-    let about = [
-        batch.state as u8,
-        batch.last_error.is_some().into(),
-        batch.cancelled.into(),
-        batch.by as u8,
-    ];
-    let words = [
-        u32::from_le_bytes(about),
-        batch.codes | batch.used << 16,
-        batch.reported,
-        batch.attempts,
-        batch.sent_at as u32,
-        (batch.sent_at >> 32) as u32,
-    ];
-    words.map(u32::to_le_bytes)
-}
-
 /// The row of a code; undefined where the job has no such code.
 fn found(job: &mut Job, code: &JsValue) -> JsValue {
     let code = Code::parse(code.as_string().unwrap_or_default().as_bytes()).ok();
     let row = code.and_then(|code| {
         let at = job.find(code)?;
-        Some(code_row(at, &job.row(at)?))
+        Some(ResultRow::of((at, &job.row(at)?)))
     });
-    row.map_or(JsValue::UNDEFINED, |row| bytes(row.as_flattened()))
+    row.map_or(JsValue::UNDEFINED, |row| bytes(&row))
 }
 
-/// A page of codes from a place on, of some states if a set of bits names them.
+/// A page of codes from an index on; if `states` is a set of bits, only codes in these
+/// states.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-fn results(job: &Job, mut at: usize, states: &JsValue) -> Vec<ResultRow> {
+fn results(job: &Job, mut at: usize, states: &JsValue) -> Vec<[u8; ResultRow::LENGTH]> {
     let states = states.as_f64().map_or(u32::MAX, |states| states as u32);
     let mut page = Vec::new();
     while let Some(row) = job.row(at)
         && page.len() < RESULTS_PER_PAGE
     {
         if states >> row.state as u8 & 1 == 1 {
-            page.push(code_row(at, &row));
+            page.push(ResultRow::of((at, &row)));
         }
         at += 1;
     }
     page
-}
-
-/// The place of a code (u32, as places have 32 bits), its state, evidence, reason
-/// (u16, 0 for none), the code itself and its batch (u32).
-#[allow(clippy::cast_possible_truncation)]
-fn code_row(at: usize, row: &Row) -> ResultRow {
-    let [low, high] = row.reason.map_or(0, |place| place + 1).to_le_bytes();
-    let code = u128::from_le_bytes(*row.code.as_bytes());
-    let words = [
-        at as u32,
-        u32::from_le_bytes([row.state as u8, row.by as u8, low, high]),
-        code as u32,
-        (code >> 32) as u32,
-        (code >> 64) as u32,
-        (code >> 96) as u32,
-        row.batch as u32,
-    ];
-    words.map(u32::to_le_bytes)
 }
 
 fn bytes(bytes: &[u8]) -> JsValue {

@@ -1,10 +1,9 @@
-//! The binding to JavaScript: it does what the core decides.
+//! The binding to JavaScript: it carries out what the core decides.
 //!
-//! Nothing here knows a status, an error code of Uber's or a rule. It drives
-//! the calls ([`call`]), takes options, returns results and errors, and
-//! reads lists. Foreign objects (a response of another realm, a clock, a
-//! signal, a cache) are handled on the JavaScript side, behind
-//! [`host::Host`]: there a promise race costs a line, here a kilobyte.
+//! It has no rules about statuses or Uber's error codes. It drives the calls ([`call`]),
+//! reads options, returns results and errors, and reads lists. Foreign objects (a
+//! response of another realm, a clock, a signal, a cache) are handled in JavaScript,
+//! behind [`host::Host`]: a promise race costs a line there, and a kilobyte here.
 
 #[cfg(feature = "client")]
 mod call;
@@ -17,8 +16,6 @@ mod host;
 #[cfg(feature = "jobs")]
 mod job;
 #[cfg(feature = "client")]
-mod lists;
-#[cfg(feature = "client")]
 mod reader;
 #[cfg(feature = "jobs")]
 mod recipients;
@@ -28,6 +25,6 @@ mod value;
 #[cfg(feature = "jobs")]
 mod webhook;
 
-// Half the size of the standard library's.
+// Half the size of the standard library's allocator.
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();

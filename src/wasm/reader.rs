@@ -1,24 +1,25 @@
-//! Lists of codes, read piece by piece.
+//! Lists of codes, read in chunks.
 
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::value::{known, number, parse_json, text_of, to_js};
+use super::value::{known, parse_json, text_of, to_js};
 use crate::code::list::CodeList;
 use crate::csv::{self, Column};
 use crate::json::Json;
+use crate::protocol::shapes::lists::{self, GroupedList};
 use crate::protocol::{ReaderCount, ReaderInput};
 
-/// Reads text, or a list with one code an entry.
+/// Reads text, or a list with one code per entry.
 #[wasm_bindgen]
 pub struct CodeReader(pub(super) csv::CodeReader);
 
 #[wasm_bindgen]
 impl CodeReader {
-    /// Takes the options as JSON text, and a random number. With `byProgram` there is a
+    /// Accepts the options as JSON text, and a random number. With `byProgram` there is a
     /// column of programs. A column is a name, a number, or a name and the number of one
-    /// of several columns of that name.
+    /// of several columns with this name.
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new(options: &str, seed: u64) -> Self {
@@ -32,13 +33,13 @@ impl CodeReader {
         }))
     }
 
-    /// How many bytes there will be in all, where that is known.
+    /// Sets the total number of bytes, if it is known.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     pub fn expect(&mut self, bytes: f64) {
-        self.0.expect(bytes as u64);
+        self.0.expect_length(bytes as u64);
     }
 
-    /// Takes bytes, which are what a [`ReaderInput`] numbers.
+    /// Reads bytes; `input` is the number of a [`ReaderInput`].
     pub fn push(&mut self, bytes: &[u8], input: u32) {
         match known(ReaderInput::from_number(input)) {
             ReaderInput::Text => self.0.push(bytes),
@@ -48,7 +49,7 @@ impl CodeReader {
         }
     }
 
-    /// How many so far, of what a [`ReaderCount`] numbers.
+    /// The current count; `of` is the number of a [`ReaderCount`].
     #[must_use]
     #[allow(clippy::cast_precision_loss)]
     pub fn count(&self, of: u32) -> f64 {
@@ -60,9 +61,7 @@ impl CodeReader {
         }) as f64
     }
 
-    /// The list of all that has no program, then those of the programs, some at a
-    /// time: `ids` (16 bytes a code) of all of them together, and in `lists`, for each,
-    /// its `program`, its `size`, `duplicates`, `rejectedCount` and `rejected`.
+    /// The list of all that has no program, then those of the programs, in groups.
     pub fn finish(&mut self) -> Array {
         let reader = std::mem::take(&mut self.0);
         let csv::ProgramLists { programs, rejections } = reader.finish_programs();
@@ -70,7 +69,7 @@ impl CodeReader {
         let mut group = Group::default();
         group.add(None, &rejections);
         groups.push(&group.finish());
-        for some in programs.chunks(Group::MOST) {
+        for some in programs.chunks(Group::MAX_PROGRAMS) {
             let mut group = Group::default();
             for (program, codes) in some {
                 group.add(Some(program.as_str()), codes);
@@ -98,47 +97,25 @@ fn whole(value: &Json<'_>) -> Option<usize> {
     if let Json::Number(number) = value { Some(*number as usize) } else { None }
 }
 
-/// Lists that cross together: each crossing costs as much as a short list.
+/// Lists that cross together.
 #[derive(Default)]
 pub(super) struct Group<'a> {
-    lists: Vec<Json<'a>>,
+    lists: Vec<GroupedList<'a>>,
     pieces: Vec<&'a [u8]>,
     bytes: usize,
 }
 
 impl<'a> Group<'a> {
-    const MOST: usize = 1_000;
+    const MAX_PROGRAMS: usize = 1_000;
 
     pub(super) fn add(&mut self, program: Option<&'a str>, codes: &'a CodeList) {
-        let mut rejected = Vec::with_capacity(codes.rejected().len());
-        for entry in codes.rejected() {
-            rejected.push(
-                Json::object()
-                    .with("line", number(entry.line))
-                    .with("value", entry.value.as_str())
-                    .with("reason", entry.reason.as_str())
-                    .with("message", entry.message.as_str()),
-            );
-        }
-        self.lists.push(
-            Json::object()
-                .with("program", program)
-                .with("size", number(codes.len() as u64))
-                .with("duplicates", number(codes.duplicates()))
-                .with("rejectedCount", number(codes.rejected_count()))
-                .with("rejected", Json::List(rejected)),
-        );
+        self.lists.push(GroupedList::of((program, codes)));
         self.pieces.extend(codes.pieces());
         self.bytes += codes.len() * 16;
     }
 
-    fn finish(self) -> JsValue {
-        self.finish_with(Json::object())
-    }
-
-    /// Gives the lists as further members of an object.
-    pub(super) fn finish_with(self, object: Json<'_>) -> JsValue {
-        let value = to_js(&object.with("lists", Json::List(self.lists)));
+    pub(super) fn finish(self) -> JsValue {
+        let value = to_js(lists::Group::of(self.lists));
         #[allow(clippy::cast_possible_truncation)] // A list of 2^28 codes has no room in wasm32.
         let ids = Uint8Array::new_with_length(self.bytes as u32);
         let mut at = 0;
@@ -148,7 +125,7 @@ impl<'a> Group<'a> {
             ids.subarray(at, end).copy_from(piece);
             at = end;
         }
-        // Fails on no plain object.
+        // Never fails on a plain object.
         let _ = js_sys::Reflect::set(&value, &JsValue::from_str("ids"), &ids);
         value
     }

@@ -1,22 +1,23 @@
-//! Lists of people: what a reader of codes is told to read recipients in their place.
+//! Lists of recipients: lets a reader of codes read recipients instead.
 
+use js_sys::Array;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::reader::{CodeReader, Group};
-use super::value::{json_stringify, number, parse_json};
-use crate::json::Json;
-use crate::recipients::{RecipientMatches, RecipientRows};
+use super::value::{json_stringify, parse_json, to_js};
+use crate::protocol::shapes::recipients::RecipientMatches;
 
 #[wasm_bindgen]
 impl CodeReader {
-    /// Reads recipients in place of codes.
+    /// Reads recipients instead of codes. The column of the programs is then that of
+    /// telephone numbers.
     #[wasm_bindgen(js_name = expectRecipients)]
     pub fn expect_recipients(&mut self) {
         self.0.expect_recipients();
     }
 
-    /// Some guests: of each a list of its `email`, `phone`, `codeText` and `codeId`.
+    /// Adds guests, each a list of `email`, `phone`, `codeText` and `codeId`.
     #[wasm_bindgen(js_name = addGuests)]
     pub fn add_guests(&mut self, guests: &JsValue) {
         let guests = json_stringify(guests);
@@ -29,45 +30,13 @@ impl CodeReader {
         }
     }
 
-    /// What became of the recipients: the parts of their list of `codes` with its `ids`,
-    /// the rows that led to no code, and in `counts` how many these are.
+    /// What became of the recipients, and the group of the list of their codes.
     #[wasm_bindgen(js_name = finishRecipients)]
     pub fn finish_recipients(&mut self) -> JsValue {
         let reader = std::mem::take(&mut self.0);
-        let RecipientMatches { codes, unmatched, ambiguous, without_code } =
-            reader.finish_recipients();
-        let counts = Json::object()
-            .with("unmatched", number(unmatched.count))
-            .with("ambiguous", number(ambiguous.count))
-            .with("withoutCode", number(without_code.count));
-        let matches = Json::object()
-            .with("unmatched", rows(&unmatched))
-            .with("ambiguous", rows(&ambiguous))
-            .with("withoutCode", rows(&without_code))
-            .with("counts", counts);
+        let matches = reader.finish_recipients();
         let mut group = Group::default();
-        group.add(None, &codes);
-        group.finish_with(matches)
+        group.add(None, &matches.codes);
+        Array::of2(&to_js(RecipientMatches::of(&matches)), &group.finish()).into()
     }
-}
-
-fn rows(rows: &RecipientRows) -> Json<'_> {
-    let mut list = Vec::with_capacity(rows.rows.len());
-    for row in &rows.rows {
-        let mut codes = Vec::with_capacity(row.codes.len());
-        for code in &row.codes {
-            let mut text = String::new();
-            code.write_to(&mut text);
-            codes.push(text.into());
-        }
-        list.push(
-            Json::object()
-                .with("line", number(row.line))
-                .with("value", row.value.as_str())
-                .with("reason", row.reason)
-                .with("message", row.message.as_str())
-                .with("codes", Json::List(codes)),
-        );
-    }
-    Json::List(list)
 }

@@ -1,4 +1,4 @@
-//! The sandbox for JavaScript: values across, nothing else.
+//! The sandbox for JavaScript: only converts values.
 
 use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
 use wasm_bindgen::JsValue;
@@ -8,19 +8,22 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use super::value::{json_stringify, parse_json, to_js};
 use crate::code::Code;
 use crate::json::Json;
+use crate::protocol::shapes::sandbox::{
+    CoreProgram, CoreReply, CoreWebhook, SandboxProgramSummary,
+};
 use crate::sandbox::{
     Answer, EventForm, Fault, Faults, IncomingRequest, Options, ProgramSpec, Sandbox, Webhook,
 };
 use crate::secret::{ClientSecret, SigningKey};
 
-/// A sandbox, as the JavaScript side holds it behind its own plain object.
+/// The wasm part of a sandbox. JavaScript keeps it private in its own object.
 #[wasm_bindgen(js_name = Sandbox)]
 pub struct SandboxBinding(Sandbox);
 
 #[wasm_bindgen(js_class = Sandbox)]
 impl SandboxBinding {
-    /// Takes the options as a plain object; the JavaScript side has checked
-    /// names, types and ranges. What is absent stays at its default.
+    /// Reads the options from a plain object. JavaScript has checked names, types and
+    /// ranges. Absent members keep their defaults.
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new(given: &JsValue) -> SandboxBinding {
@@ -47,48 +50,30 @@ impl SandboxBinding {
         binding
     }
 
-    /// The names of all faults.
-    #[wasm_bindgen(js_name = faultNames)]
-    #[must_use]
-    pub fn fault_names() -> JsValue {
-        let names = Fault::ALL.iter().map(|fault| Json::from(fault.as_str()));
-        to_js(&Json::List(names.collect()))
-    }
-
     /// Creates a program: its id, and its codes, one a line. A string says why not.
     #[wasm_bindgen(js_name = createProgram)]
     pub fn create_program(&mut self, given: &JsValue, now: f64) -> JsValue {
         match self.0.create_program(spec_of(&parse_json(&json_stringify(given))), whole_number(now))
         {
             Err(error) => error.message.as_str().into(),
-            Ok(created) => {
-                let mut codes = String::new();
-                for code in created.codes {
-                    code.write_to(&mut codes);
-                    codes.push('\n');
-                }
-                let program = Json::object().with("programId", created.program_id.as_str());
-                to_js(&program.with("codes", codes))
-            }
+            Ok(created) => to_js(CoreProgram::of(&created)),
         }
     }
 
-    /// The programs: `programId`, `name` and `codes`, which is their number.
+    /// The programs.
     #[must_use]
-    pub fn programs(&self) -> JsValue {
-        let programs = self.0.programs().map(|(id, name, codes)| {
-            Json::object().with("programId", id).with("name", name).with("codes", count(codes))
-        });
-        to_js(&Json::List(programs.collect()))
+    pub fn programs(&self) -> Array {
+        let programs = self.0.programs().map(|program| to_js(SandboxProgramSummary::of(program)));
+        programs.collect()
     }
 
-    /// The codes that were sent, each with how often, one a line: `code count`.
+    /// The codes that were sent, one per line, with how often: `code count`.
     #[must_use]
     pub fn deliveries(&self, program_id: &str) -> Option<String> {
         Some(lines_of(&self.0.deliveries(program_id)?))
     }
 
-    /// The codes that were used by now, each with how often, one a line: `code count`.
+    /// The codes that were used by now, one per line, with how often: `code count`.
     pub fn uses(&mut self, program_id: &str, now: f64) -> Option<String> {
         Some(lines_of(&self.0.uses(program_id, whole_number(now))?))
     }
@@ -99,9 +84,8 @@ impl SandboxBinding {
         self.0.used_codes(whole_number(now))
     }
 
-    /// Takes a request, at once: `headers` is a list of names and values. Gives the
-    /// answer when its time has come, which `wait` waits for on the caller's clock:
-    /// `status`, `headers` and `body`, or else `lost` or `hang`.
+    /// Handles a request at once: `headers` is a list of names and values. Resolves with
+    /// the response after its delay, for which `wait` waits on the caller's clock.
     pub fn handle(
         &mut self,
         method: String,
@@ -117,7 +101,7 @@ impl SandboxBinding {
         let waiting = wait.call1(&JsValue::UNDEFINED, &(reply.after_ms as f64).into());
         future_to_promise(async move {
             JsFuture::from(Promise::resolve(&waiting?)).await?;
-            Ok(answer(reply.answer))
+            Ok(answer(&reply.answer))
         })
     }
 
@@ -128,14 +112,14 @@ impl SandboxBinding {
         due.iter().map(webhook).collect()
     }
 
-    /// Takes the first webhook that is due by now; `webhookAnswered` gives it back.
+    /// Takes the first webhook that is due by now; `webhookAnswered` returns it.
     #[wasm_bindgen(js_name = takeDueWebhook)]
     pub fn take_due_webhook(&mut self, now: f64) -> JsValue {
         let taken = self.0.take_due_webhooks(whole_number(now), 1);
         taken.first().map_or(JsValue::UNDEFINED, webhook)
     }
 
-    /// Whether the receiver acknowledged it. If not, it will come again.
+    /// Records whether the receiver acknowledged it. If not, it will be sent again.
     #[wasm_bindgen(js_name = webhookAnswered)]
     pub fn webhook_answered(&mut self, id: f64, acknowledged: bool, now: f64) {
         self.0.webhook_answered(whole_number(id), acknowledged, whole_number(now));
@@ -156,9 +140,9 @@ impl SandboxBinding {
         self.0.delivered_webhooks() as f64
     }
 
-    /// Does what an input did: `head` has the time `at` and one of `program`, `request`,
-    /// `answered`, `redeemed`, `cancelled` and `configured`, as the journal of the JavaScript
-    /// side keeps them. A string says why not.
+    /// Repeats an input: `head` has the time `at` and one of `program`, `request`,
+    /// `answered`, `redeemed`, `cancelled` and `configured`, as the JavaScript journal
+    /// stores them. A string says why not.
     pub fn repeat(&mut self, head: &JsValue, body: Vec<u8>) -> Option<String> {
         let head = json_stringify(head);
         let head = parse_json(&head);
@@ -196,7 +180,7 @@ impl SandboxBinding {
 }
 
 impl SandboxBinding {
-    /// All settings; what is absent goes to its default.
+    /// Sets all settings; absent ones get their defaults.
     fn configure(&mut self, settings: &Json) {
         let number = |name| settings.get(name).number().unwrap_or_default();
         let form = settings.get("eventForm").text().and_then(EventForm::from_name);
@@ -216,7 +200,7 @@ fn missing(is_found: bool) -> Option<String> {
     (!is_found).then(|| "there is no such code".to_owned())
 }
 
-/// Codes and counts, one a line.
+/// Codes and counts, one per line.
 fn lines_of(counts: &[(Code, u32)]) -> String {
     let mut lines = String::new();
     for (code, times) in counts {
@@ -228,28 +212,16 @@ fn lines_of(counts: &[(Code, u32)]) -> String {
     lines
 }
 
-fn answer(answer: Answer) -> JsValue {
-    match answer {
-        Answer::Lost => to_js(&Json::object().with("lost", true)),
-        Answer::Hang => to_js(&Json::object().with("hang", true)),
-        Answer::Response(response) => {
-            let status = f64::from(response.head.status);
-            let headers = fields_of(response.head.headers.iter());
-            let answer = Json::object().with("status", status).with("headers", headers);
-            with_body(to_js(&answer), &response.body)
-        }
-    }
+fn answer(answer: &Answer) -> JsValue {
+    let body = match answer {
+        Answer::Response(response) => response.body.as_slice(),
+        Answer::Lost | Answer::Hang => &[],
+    };
+    with_body(to_js(CoreReply::of(answer)), body)
 }
 
-/// `id`, `dueAt`, `attempt`, `headers` as a list of names and values, `body`.
 fn webhook(webhook: &Webhook) -> JsValue {
-    let headers = webhook.headers.iter();
-    let described = Json::object()
-        .with("id", number(webhook.id))
-        .with("dueAt", number(webhook.due_at))
-        .with("attempt", f64::from(webhook.attempt))
-        .with("headers", fields_of(headers.map(|(name, value)| (*name, value.as_str()))));
-    with_body(to_js(&described), &webhook.body)
+    with_body(to_js(CoreWebhook::of(webhook)), &webhook.body)
 }
 
 fn spec_of(given: &Json) -> ProgramSpec {
@@ -287,26 +259,11 @@ fn incoming(method: String, target: String, headers: &Json, body: Vec<u8>) -> In
     IncomingRequest { method, target, headers: headers.collect(), body }
 }
 
-fn fields_of<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Json<'a> {
-    let field = |(name, value): (&'a str, &'a str)| Json::List(vec![name.into(), value.into()]);
-    Json::List(fields.map(field).collect())
-}
-
 /// That object, with these bytes as its `body`.
 fn with_body(described: JsValue, body: &[u8]) -> JsValue {
-    // Setting a member of an object made here can't fail.
+    // Setting a member of an object created here can't fail.
     let _ = Reflect::set(&described, &"body".into(), &Uint8Array::from(body));
     described
-}
-
-#[allow(clippy::cast_precision_loss)]
-fn count(value: usize) -> Json<'static> {
-    Json::Number(value as f64)
-}
-
-#[allow(clippy::cast_precision_loss)]
-fn number(value: u64) -> Json<'static> {
-    Json::Number(value as f64)
 }
 
 fn whole(value: &Json) -> u64 {
@@ -319,7 +276,7 @@ fn whole_number(value: f64) -> u64 {
     value as u64
 }
 
-/// Any safe integer, also a negative one, is a seed.
+/// Any safe integer, even a negative one, is a seed.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 fn seed_of(value: f64) -> u64 {
     value as i64 as u64

@@ -1,4 +1,4 @@
-//! What crosses to JavaScript and back: JSON text, plain values and numbers.
+//! Values that cross to JavaScript and back: JSON text, plain values and numbers.
 
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
@@ -6,9 +6,10 @@ use wasm_bindgen::JsValue;
 
 use crate::json::Json;
 use crate::json::text;
+use crate::protocol::shape::Crossing;
 
-/// What a number or name stands for. An unknown one is a fault of the package, and
-/// nothing that may pass for something else: it traps.
+/// The meaning of a number or name. An unknown one is a bug of the package, and must not
+/// be mistaken for another: it traps.
 #[cfg(feature = "client")]
 pub(super) fn known<T>(found: Option<T>) -> T {
     match found {
@@ -17,31 +18,32 @@ pub(super) fn known<T>(found: Option<T>) -> T {
     }
 }
 
-/// The JSON text of a plain JavaScript value: checked options, or what the host
-/// reports. What JSON can't hold is null.
+/// The JSON text of a plain JavaScript value: checked options, or the host's result.
+/// Values that JSON does not have become null.
 pub(super) fn json_stringify(value: &JsValue) -> String {
     js_sys::JSON::stringify(value).ok().and_then(|text| text.as_string()).unwrap_or_default()
 }
 
-/// JSON text as the core reads it; null where it is none, or nested too deeply.
+/// Reads JSON text; null if it is not JSON, or nested too deeply.
 pub(super) fn parse_json(text: &str) -> Json<'_> {
     text::read(text, js_sys::parse_float).unwrap_or_default()
 }
 
 /// A value of the core as a plain JavaScript value.
-pub(super) fn to_js(value: &Json<'_>) -> JsValue {
+pub(super) fn to_js<'a>(value: impl Crossing<'a>) -> JsValue {
+    json_to_js(value.cross())
+}
+
+/// The same of what has its names already.
+// By value, so that it is freed in one place.
+#[inline(never)]
+#[allow(clippy::needless_pass_by_value)]
+pub(super) fn json_to_js(value: Json<'_>) -> JsValue {
     value.serialize(&Serializer::json_compatible()).unwrap_or(JsValue::NULL)
 }
 
-/// The text of a member; empty where there is none.
+/// The text of a member; empty if it is absent.
 #[cfg(feature = "client")]
 pub(super) fn text_of<'a>(object: &'a Json<'_>, name: &str) -> &'a str {
     object.get(name).text().unwrap_or_default()
-}
-
-/// A length or a time as the number that JavaScript holds.
-#[cfg(feature = "client")]
-#[allow(clippy::cast_precision_loss)]
-pub(super) fn number(value: u64) -> Json<'static> {
-    Json::Number(value as f64)
 }

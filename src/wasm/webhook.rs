@@ -1,20 +1,20 @@
-//! A webhook: its signature, then what it says.
+//! A webhook: verifies its signature, then reads it.
 
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::error::to_js_error;
-use super::value::{number, parse_json, to_js};
-use crate::json::Json;
+use super::value::{json_stringify, parse_json};
 use crate::protocol::CHECKED_BEFORE;
+use crate::protocol::shapes::webhooks;
 use crate::secret::SigningKey;
-use crate::webhook::event::{self, WebhookEvent};
+use crate::webhook::event;
 use crate::webhook::signature;
 
-/// Checks the signature of the raw bytes, then reads them. `keys` is a list of
-/// strings as JSON text, or [`CHECKED_BEFORE`], which no list of keys can be, for a body
-/// that was checked when it came; `outcomes` what the caller read of the same body, as
-/// JSON text too, or nothing.
+/// Verifies the signature of the raw bytes, then reads them. `keys` is a list of strings
+/// as JSON text; or [`CHECKED_BEFORE`], which can't be a list of keys, for a body that
+/// was verified when it arrived. `outcomes` is the caller's reading of the same body, as
+/// JSON text, or undefined. Returns the event as JSON text; see [`webhooks::written`].
 #[wasm_bindgen(js_name = readWebhook)]
 pub fn read_webhook(
     body: &[u8],
@@ -31,30 +31,11 @@ pub fn read_webhook(
         signature::verify(body, signature.as_deref(), &signing_keys).map_err(to_js_error)?;
     }
     let text = str::from_utf8(body).unwrap_or_default();
-    let body = parse_json(text.strip_prefix('\u{feff}').unwrap_or(text));
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    // The caller has parsed the body already in order to read the outcomes.
+    let raw = if outcomes.is_none() { text } else { "null" };
     let outcomes = outcomes.unwrap_or_default();
-    event::read(&body, environment.as_deref(), &parse_json(&outcomes))
-        .map(|event| to_js(&described(&event)))
+    event::read(&parse_json(text), environment.as_deref(), &parse_json(&outcomes))
+        .map(|event| webhooks::written(&event, raw, |text| json_stringify(&text.into())).into())
         .map_err(to_js_error)
-}
-
-/// An event under its names in JavaScript.
-fn described<'a>(event: &'a WebhookEvent<'_>) -> Json<'a> {
-    let mut outcomes = Vec::with_capacity(event.outcomes.len());
-    for outcome in &event.outcomes {
-        let mut code = String::new();
-        outcome.code.write_to(&mut code);
-        let described = Json::object().with("code", code).with("status", outcome.status.as_str());
-        outcomes.push(described.with("reason", outcome.reason.as_deref()));
-    }
-    Json::object()
-        .with("organizationId", event.organization_id())
-        .with("programId", event.program_id())
-        .with("resourceHref", event.resource_href())
-        .with("type", event.event_type())
-        .with("id", event.id())
-        .with("environment", event.environment())
-        .with("occurredAt", event.occurred_at().map_or(Json::Null, number))
-        .with("unread", event.unread())
-        .with("outcomes", Json::List(outcomes))
 }

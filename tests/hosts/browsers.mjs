@@ -1,4 +1,4 @@
-/** Browsers, as a user starts them: they open a page, which tells what came of it. */
+/** Browsers, as a user starts them: they open a page, which reports its results. */
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -21,7 +21,7 @@ const CHROMIUM_FLAGS = [
   "--disable-sync",
 ];
 
-// Nothing but the page is fetched, and nothing is asked.
+// Nothing but the page is fetched, and no questions are shown.
 const FIREFOX_PREFERENCES = {
   "app.normandy.enabled": false,
   "app.update.disabledForTesting": true,
@@ -44,7 +44,8 @@ const FIREFOX_PREFERENCES = {
  * @typedef {object} Browser
  * @property {string} name
  * @property {() => string} version
- * @property {(home: string) => [command: string, args: string[]]} command opens what is put behind it
+ * @property {(home: string) => [command: string, args: string[]]} command the command that opens
+ *   the URL appended to it
  */
 /** @type {Browser[]} */
 export const browsers = [
@@ -77,7 +78,7 @@ const firefox = () =>
   find("Firefox", [process.env["FIREFOX"], "firefox-esr", "firefox"], "firefox-esr");
 
 /**
- * The little browser that comes with WebKitGTK. It does not run without a screen.
+ * The MiniBrowser that comes with WebKitGTK. It needs a screen.
  * @returns {[string, string[]]}
  */
 function miniBrowser() {
@@ -85,7 +86,7 @@ function miniBrowser() {
   return [find("xvfb-run", ["xvfb-run"], "xvfb xauth"), ["--auto-servernum", path]];
 }
 
-/** Where programs are; WebKitGTK's is beside its libraries. */
+/** Folders of programs; WebKitGTK's is beside its libraries. */
 function foldersOfPrograms() {
   const libraries = ["/usr/lib", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"]
     .concat("/usr/lib64", "/usr/libexec")
@@ -117,7 +118,7 @@ function find(what, names, packages) {
   throw new Missing(`${what} was not found (Debian: ${packages})`);
 }
 
-/** Installs where that is possible without asking. @param {string} packages */
+/** Installs packages if that is possible without a prompt. @param {string} packages */
 function install(packages) {
   if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return false;
   console.log(`Installing ${packages}`);
@@ -132,8 +133,8 @@ function install(packages) {
 }
 
 /**
- * Opens a page of a folder, or of a server, beside the sandbox, until it has told
- * what came of it.
+ * Opens a page from a folder, or from a server, with the sandbox, until it has reported
+ * its results.
  * @param {Browser} browser
  * @param {{ base: string, from: string, policy?: string }} front
  * @param {string} path

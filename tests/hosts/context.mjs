@@ -1,5 +1,5 @@
-/** In a page, and in each kind of worker that it can have. */
-// An import map holds for no worker.
+/** Runs in a page, and in each kind of worker that a page can have. */
+// Import maps don't apply to workers.
 // @ts-ignore -- It is there where the package is installed.
 import * as uberVouchers from "../../node_modules/uber-vouchers/dist/index.js";
 // @ts-ignore -- Likewise.

@@ -1,4 +1,4 @@
-/** A script of a host that knows no way to the module, and is given it. */
+/** A script for a host that can't locate the module, and gets it passed. */
 import * as uberVouchers from "uber-vouchers";
 import * as journal from "uber-vouchers/journal";
 // @ts-ignore -- What it is depends on the bundler.

@@ -1,4 +1,4 @@
-/** A script of Vercel's edge runtime: `?base=` is where the sandbox is. */
+/** A script for Vercel's edge runtime: `?base=` is the address of the sandbox. */
 import * as uberVouchers from "uber-vouchers";
 import * as journal from "uber-vouchers/journal";
 

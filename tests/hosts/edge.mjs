@@ -1,4 +1,4 @@
-/** A worker of workerd: `?base=` is where the sandbox is. */
+/** A worker for workerd: `?base=` is the address of the sandbox. */
 import * as uberVouchers from "uber-vouchers";
 import * as journal from "uber-vouchers/journal";
 

@@ -21,8 +21,7 @@ const TYPES = {
 /** @typedef {import("node:http").ServerResponse} Outgoing */
 
 /**
- * Serves what a folder holds, or another server, while `work` runs. The page
- * posts its results to `/report`.
+ * Serves a folder, or another server, while `work` runs. The page posts its results to `/report`.
  * @param {{ base: string, from: string, policy?: string }} options `from` is the folder, or an origin
  * @param {(url: string, reported: Promise<Result[]>) => Promise<Result[]>} work
  */
@@ -40,7 +39,7 @@ export async function withFront({ base, from, policy = POLICY }, work) {
       outgoing.end("{}");
     } else if (pathname === "/violation") {
       void textOf(incoming).then((error) => {
-        // A browser asks for it by itself.
+        // Browsers request it automatically.
         if (!error.includes("favicon.ico")) violations.push({ name: "the policy", error });
       });
       outgoing.end("{}");

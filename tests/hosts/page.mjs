@@ -1,4 +1,4 @@
-/** Starts the context that is named behind the `#`. */
+/** Starts the context that the fragment of the URL names. */
 const context = new URL("./context.mjs", import.meta.url);
 
 /** @type {Record<string, () => unknown>} */

@@ -1,4 +1,4 @@
-/** Runs the same suite in many places, and tells of each. */
+/** Runs the same suite in many places, and reports each. */
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -19,9 +19,9 @@ import { recordResults } from "../results.mjs";
 /** @typedef {{ name: string, error?: string | undefined }} Result */
 
 /**
- * Installs what the lock file beside a runner names, once, and gives the folder.
- * It is no folder of the repository, so that a project within it finds nothing
- * but what a user's would.
+ * Installs what the lock file beside a runner lists, once, and returns the folder. The
+ * folder is outside the repository, so that a project in it finds only what a user's
+ * project would.
  * @param {string} from
  */
 export function installTools(from) {
@@ -43,7 +43,7 @@ export function installTools(from) {
 
 /**
  * Runs the places whose names contain an argument, or all, and ends the process.
- * `--table` prints what came of it as the table of the documentation.
+ * `--table` prints the results as the table of the documentation.
  * @param {Place[]} places
  */
 export async function runPlaces(places) {
@@ -88,7 +88,13 @@ async function tryPlace(place) {
   }
 }
 
-/** Calls a worker that runs the suite when it is asked to. @param {string} url @param {string} base @returns {Promise<Result[]>} */
+/**
+ * Calls a worker that runs the suite on request.
+ *
+ * @param {string} url
+ * @param {string} base
+ * @returns {Promise<Result[]>}
+ */
 export async function ask(url, base) {
   const answer = await fetch(`${url}?base=${encodeURIComponent(base)}`);
   const text = await answer.text();

@@ -1,4 +1,4 @@
-/** In Node.js, Deno and Bun: `process.mjs <where the sandbox is>`. */
+/** Runs in Node.js, Deno and Bun: `process.mjs <address of the sandbox>`. */
 import process from "node:process";
 
 import * as uberVouchers from "uber-vouchers";

@@ -1,4 +1,4 @@
-/** Processes of a test: started, waited for, and ended with all that they started. */
+/** Processes of a test: started, awaited, and ended together with all that they started. */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import process from "node:process";
@@ -20,15 +20,15 @@ function end(group) {
   try {
     process.kill(-group, "SIGKILL");
   } catch {
-    // It has ended.
+    // The process has ended.
   }
 }
 
 /** @typedef {{ cwd?: string, env?: Record<string, string> }} Options */
 
 /**
- * Starts a process that goes on until `stop`. `ended` gives what it printed, and
- * rejects where it failed.
+ * Starts a process that runs until `stop`. `ended` resolves with what it printed, and
+ * rejects if it failed.
  * @param {string} command
  * @param {string[]} args
  * @param {Options} [options]
@@ -38,7 +38,7 @@ export function start(command, args, { cwd = ROOT, env = {} } = {}) {
     cwd,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
-    // A group of its own, so that nothing that it started outlives it.
+    // A process group of its own, so that nothing that it started outlives it.
     detached: true,
   });
   const { pid } = child;
@@ -60,7 +60,7 @@ export function start(command, args, { cwd = ROOT, env = {} } = {}) {
 }
 
 /**
- * Runs a process to its end, and gives what it printed.
+ * Runs a process to its end, and returns what it printed.
  * @param {string} command
  * @param {string[]} args
  * @param {Options} [options]
@@ -79,7 +79,7 @@ export async function finish(command, args, options) {
 }
 
 /**
- * Runs `work` while a server runs, once that answers.
+ * Runs `work` while a server runs, once it responds.
  * @template T
  * @param {string} command
  * @param {string[]} args
@@ -134,8 +134,8 @@ export async function within(promise, ms, why) {
 }
 
 /**
- * Runs `work` with a sandbox of its own: that of the package which is installed
- * in the project.
+ * Runs `work` with a sandbox of its own, from the package that is installed in the
+ * project.
  * @template T
  * @param {string} project
  * @param {(base: string) => Promise<T>} work

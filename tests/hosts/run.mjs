@@ -1,6 +1,6 @@
 /**
- * The packed package in every host: `node tests/hosts/run.mjs`, or with parts of
- * names behind it, those.
+ * The packed package in every host: `node tests/hosts/run.mjs`, or only those whose
+ * names contain an argument.
  */
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -44,8 +44,8 @@ const program = (name, tool, [file = "", ...args]) => ({
 });
 
 /**
- * Runs `work` while servers run that break off in every way; it is told where
- * they answer.
+ * Runs `work` while servers run that break connections in every way; it gets their
+ * address.
  * @template T
  * @param {(url: string) => Promise<T>} work
  */

@@ -1,13 +1,13 @@
 import { assert, runTests } from "../package/harness.mjs";
 
 /**
- * What a user does with the package, in every place where users run it, against
- * a sandbox that is reached over HTTP. The place imports the package itself.
+ * What a user does with the package, in every place where users run it, with a sandbox
+ * over HTTP. The place imports the package itself.
  *
  * @param {import("../package/harness.mjs").Test} test
  * @param {typeof import("uber-vouchers")} uberVouchers
  * @param {typeof import("uber-vouchers/journal")} journal
- * @param {string} base where the sandbox is reached
+ * @param {string} base the address of the sandbox
  * @param {Record<string, unknown>} [more] options of the client that this place needs
  */
 export function suite(test, uberVouchers, { memoryJournal }, base, more = {}) {
@@ -21,7 +21,7 @@ export function suite(test, uberVouchers, { memoryJournal }, base, more = {}) {
       tokenUrl: `${base}/oauth/v2/token`,
     },
     baseUrl: base,
-    // It is no secret: the sandbox prints it.
+    // It is not a secret: the sandbox prints it.
     dangerouslyAllowBrowser: true,
     ...more,
   });
@@ -43,7 +43,7 @@ export function suite(test, uberVouchers, { memoryJournal }, base, more = {}) {
   }
 
   test("parseCodes", async () => {
-    // Only a client can be given a module; where the package finds its own, nobody calls this.
+    // Only a client can be passed a module; where the package finds its own, this is not called.
     if ("module" in more) await client.ready();
     const code = "1f913a96-f52c-42a0-aa0b-a2ba53b2d631";
     const text = `code_id,note\n${code},é\n${code.toUpperCase()},twice\nRIDE-2,\n`;
@@ -110,7 +110,7 @@ export function suite(test, uberVouchers, { memoryJournal }, base, more = {}) {
 }
 
 /**
- * Runs it where there is no test framework.
+ * Runs the suite without a test framework.
  * @param {typeof import("uber-vouchers")} uberVouchers
  * @param {typeof import("uber-vouchers/journal")} journal
  * @param {string} base

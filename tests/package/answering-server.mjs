@@ -1,4 +1,4 @@
-/** Real HTTP servers that answer as they are told, and what is asked of a client's errors. */
+/** Real HTTP servers with given responses, and checks of a client's errors. */
 import { createServer } from "node:http";
 import { inspect } from "node:util";
 
@@ -16,7 +16,7 @@ export const app = { clientId: "app", clientSecret: SECRET };
 /** @typedef {{ method: string, url: string, headers: import("node:http").IncomingHttpHeaders, body: string }} Received */
 /** @typedef {(answer: Answer, request: Received, place: number) => void} Answerer */
 
-/** Errors that were met, for the last test of a file. @type {any[]} */
+/** All errors that occurred, for the last test of a file. @type {any[]} */
 const met = [];
 
 /** @param {Promise<unknown>} promise @param {Record<string, unknown>} members */
@@ -27,7 +27,7 @@ export async function rejects(promise, members) {
   return error;
 }
 
-/** A call that hangs is a failure. @template T @param {Promise<T>} promise @param {number} [ms] @returns {Promise<T>} */
+/** Fails if a call hangs. @template T @param {Promise<T>} promise @param {number} [ms] @returns {Promise<T>} */
 export async function within(promise, ms = 5_000) {
   /** @type {NodeJS.Timeout | undefined} */
   let timer;
@@ -42,11 +42,11 @@ export async function within(promise, ms = 5_000) {
 }
 
 /**
- * Serves while `work` runs; `answer` may leave a request without an answer.
- * @param {Answerer} answer
+ * Serves while `work` runs; `answer` may leave a request without a response.
+ * @param {Answerer} result
  * @param {(url: string, requests: Received[]) => Promise<unknown>} work
  */
-export async function serving(answer, work) {
+export async function serving(result, work) {
   /** @type {Received[]} */
   const requests = [];
   const server = createServer((incoming, response) => {
@@ -56,7 +56,7 @@ export async function serving(answer, work) {
     incoming.on("end", () => {
       const request = { method, url, headers, body };
       requests.push(request);
-      answer(response, request, requests.length);
+      result(response, request, requests.length);
     });
     incoming.on("error", () => {});
   });
@@ -73,12 +73,12 @@ export async function serving(answer, work) {
 /** @param {number} status @param {Record<string, string>} [headers] @param {string} [body] @returns {Answerer} */
 export const status =
   (status, headers = {}, body = "{}") =>
-  (answer) =>
-    answer.writeHead(status, { "content-type": "application/json", ...headers }).end(body);
+  (response) =>
+    response.writeHead(status, { "content-type": "application/json", ...headers }).end(body);
 
 export const TIMEOUT = 54_321;
 
-/** Time that passes at once, except where it limits a request. */
+/** Time passes at once, except during a request's time limit. */
 export function quickClock() {
   let now = 1_800_000_000_000;
   /** @type {number[]} */
@@ -113,15 +113,15 @@ export const quick = (more = {}) => ({ clock: quickClock(), timeoutMs: TIMEOUT, 
 export function withTokens(grant, api = status(200), delay = 0) {
   /** @type {any} */
   const answerer = (
-    /** @type {Answer} */ answer,
+    /** @type {Answer} */ response,
     /** @type {Received} */ request,
-    /** @type {number} */ place,
+    /** @type {number} */ index,
   ) => {
-    if (!request.url.startsWith("/token")) return void api(answer, request, place);
+    if (!request.url.startsWith("/token")) return void api(response, request, index);
     assert.equal(request.headers.authorization, undefined);
     assert.equal(request.headers["content-type"], "application/x-www-form-urlencoded");
     const [code, body] = grant((answerer.tokens += 1), new URLSearchParams(request.body));
-    setTimeout(() => status(code, {}, JSON.stringify(body))(answer, request, place), delay);
+    setTimeout(() => status(code, {}, JSON.stringify(body))(response, request, index), delay);
   };
   answerer.tokens = 0;
   return answerer;
@@ -139,7 +139,7 @@ export const granted = (text = TOKEN) =>
     },
   ]);
 
-/** That no error that was met tells a secret. @param {number} least how many there were */
+/** Asserts that no error contained a secret. @param {number} least how many there were */
 export function refuseSecrets(least) {
   assert.ok(met.length >= least, `${met.length} errors`);
   for (const error of met) {

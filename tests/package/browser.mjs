@@ -48,7 +48,7 @@ const hash = createHash("sha256").update(map).digest("base64");
 const csp = (/** @type {string} */ scripts) =>
   `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'${scripts}; connect-src 'self'; worker-src 'self'; img-src data:`;
 
-/** Serves a folder, and something of an API. @param {string} root @param {string} policy */
+/** Serves a folder, and a part of an API. @param {string} root @param {string} policy */
 async function serve(root, policy) {
   const server = createServer((request, response) => {
     const { pathname } = new URL(String(request.url), "http://localhost");

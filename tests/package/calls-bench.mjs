@@ -6,7 +6,7 @@ export function callsBench({ createClient }, { createSandbox }) {
   const app = { clientId: "app", clientSecret: "a-very-secret-thing" };
 
   /**
-   * A sandbox, a client of it, and what passed between them.
+   * A sandbox, a client for it, and the requests between them.
    * @param {import("uber-vouchers/sandbox").SandboxOptions} [options]
    * @param {Record<string, unknown>} [more]
    * @param {number} [codes]

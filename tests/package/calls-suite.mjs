@@ -3,7 +3,7 @@ import { faultsSuite } from "./faults-suite.mjs";
 import { bytesOf, forms, plain } from "./vector-inputs.mjs";
 
 /**
- * What `uber-vouchers/distribute` can do too.
+ * The calls that `uber-vouchers/distribute` has too.
  *
  * @param {import("./harness.mjs").Test} test
  * @param {typeof import("./harness.mjs").assert} assert
@@ -39,7 +39,31 @@ export async function callsSuite(test, assert, uberVouchers, sandboxModule, vect
     }
   });
 
-  test("codes: progress, and an end by signal", async () => {
+  test("a response body is read whole, wherever its chunks end", async () => {
+    const body = new TextEncoder().encode('\ufeff{"code":"größe_€_😀","message":"Zu groß: 😀"}');
+    /** @param {number} length */
+    const refusal = async (length) => {
+      const stream = new ReadableStream({
+        start(to) {
+          for (let at = 0; at < body.length; at += length) {
+            to.enqueue(body.slice(at, at + length));
+          }
+          to.close();
+        },
+      });
+      const fetch = async () => new Response(stream, { status: 400 });
+      const client = uberVouchers.createClient({ organizationId: "o", auth: "none", fetch });
+      return assert.rejects(client.distribute("p", [CODE]), { queued: "no" });
+    };
+    const { uberCode, message } = await refusal(body.length);
+    assert.equal(uberCode, "größe_€_😀");
+    for (const length of [1, 2, 3, 5, 30]) {
+      const split = await refusal(length);
+      assert.equal([split.uberCode, split.message], [uberCode, message], `${length} bytes`);
+    }
+  });
+
+  test("codes: progress, and an abort by signal", async () => {
     /** @type {any[]} */
     const seen = [];
     const text = `${CODE}\n${CODE}\nx\n`;
@@ -107,7 +131,7 @@ export async function callsSuite(test, assert, uberVouchers, sandboxModule, vect
     assert.equal(calls().length, inputs.length + 1);
   });
 
-  test("distributeAll reaches everybody, in one request", async () => {
+  test("distributeAll sends every code in one request", async () => {
     const { client, programId, codes, sent, calls } = await bench();
     const { codes: count, duplicates } = await client.distributeAll(programId);
     assert.equal([count, duplicates, calls().length], ["all", 0, 1]);
@@ -162,7 +186,7 @@ export async function callsSuite(test, assert, uberVouchers, sandboxModule, vect
     assert.ok((await assert.rejects(stranger(), {})) instanceof TypeError);
   });
 
-  test("money: exposure, use and currency, of a program, its codes and its guests", async () => {
+  test("money: exposure, usage and currency of a program, its codes and its guests", async () => {
     const { client, sandbox } = await bench();
     const { programId, codes } = sandbox.createProgram({
       codes: 4,
@@ -216,7 +240,7 @@ export async function callsSuite(test, assert, uberVouchers, sandboxModule, vect
     assert.ok((await assert.rejects(fault(cancel), {})) instanceof TypeError);
   });
 
-  test("money in whatever form it comes, and nothing where it is none", async () => {
+  test("money in every form, and null for invalid values", async () => {
     const member = async (/** @type {unknown} */ exposure, /** @type {unknown} */ currency) => {
       const program = { total_dollar_exposure: exposure, currency_code: currency };
       const fetch = async () => new Response(JSON.stringify(program));
@@ -236,7 +260,7 @@ export async function callsSuite(test, assert, uberVouchers, sandboxModule, vect
     }
   });
 
-  test("pages of guests whose tokens lead back end with an error", async () => {
+  test("pages of guests with repeated tokens end with an error", async () => {
     /** @param {any[]} pages @param {number[]} [statuses] */
     const reading = async (pages, statuses = []) => {
       /** @type {string[]} */
@@ -275,7 +299,7 @@ export async function callsSuite(test, assert, uberVouchers, sandboxModule, vect
     assert.equal(strange.error?.code, "unexpected_response");
   });
 
-  test("refused before anything leaves", async () => {
+  test("calls that are refused before anything is sent", async () => {
     const { client, programId, codes, sent, requests } = await bench();
     const none = [[], undefined, null, new Set(), "", "\n\n", new Uint8Array(), new Blob([])];
     for (const input of none) {
@@ -318,7 +342,7 @@ export async function callsSuite(test, assert, uberVouchers, sandboxModule, vect
       null,
       7,
       {},
-      // Half a pair of surrogates; not as a literal, which bundlers change.
+      // An unpaired surrogate; not as a literal, which bundlers change.
       JSON.parse('"\\ud800"'),
     ]) {
       const wrong = /** @type {any} */ (id);
@@ -331,7 +355,7 @@ export async function callsSuite(test, assert, uberVouchers, sandboxModule, vect
     assert.equal(sent().size, 0);
   });
 
-  test("a rejected row is refused until it was seen", async () => {
+  test("a list with a rejected row is refused until `valid()` is called", async () => {
     const { client, programId, codes, sent } = await bench();
     const list = await parseCodes(`${codes.join("\n")}\nnonsense`);
     await assert.rejects(client.distribute(programId, list), { code: "invalid_codes" });
@@ -378,7 +402,7 @@ export async function callsSuite(test, assert, uberVouchers, sandboxModule, vect
     for (const value of [null, undefined, 1, "x", {}, new Error("x")]) {
       assert.ok(!(value instanceof VoucherError));
     }
-    // As an error of another copy of the package.
+    // Like an error of another copy of the package.
     class Other extends Error {
       get [Symbol.for("uber-vouchers.error")]() {
         return ["VoucherError", "ApiError"];

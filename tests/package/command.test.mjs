@@ -1,4 +1,4 @@
-/** `npx uber-vouchers`, as it is installed. Run in the project of the tarball. */
+/** `npx uber-vouchers` as it is installed. Run in the project of the tarball. */
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -14,7 +14,7 @@ const command = join(process.cwd(), "node_modules", ".bin", "uber-vouchers");
 /** @param {string[]} args */
 const run = (...args) => spawnSync(command, args, { encoding: "utf8" });
 
-test("it says what it can do, and refuses what it can't", () => {
+test("it prints its help, and refuses unknown arguments", () => {
   for (const args of [[], ["help"], ["--help"]]) {
     const { status, stdout } = run(...args);
     assert.equal(status, 0);
@@ -29,7 +29,7 @@ test("it says what it can do, and refuses what it can't", () => {
   assert.match(wrong.stderr, /--prot/);
 });
 
-test("`sandbox` serves one, with the flags that are given", async () => {
+test("`sandbox` serves a sandbox with the given flags", async () => {
   const port = await freePort();
   const flags = [
     "--port",

@@ -1,7 +1,7 @@
 /**
- * A worker in an empty project, from the tarball and with the README's lines:
- * Cloudflare's own tool makes the types, checks them and packs it, and what it
- * packed is run. And the same for the worker of www.
+ * A worker in an empty project, from the tarball and with the README's lines: Cloudflare's own
+ * tool creates the types, checks them and packs the worker, which is then run. The same for the
+ * worker of www.
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -64,7 +64,7 @@ function run(tool, args, cwd = project) {
   const env = {
     ...process.env,
     CI: "true",
-    // Nothing of the user's, and nobody is told.
+    // Uses no data of the user, and sends no telemetry.
     HOME: join(project, "home"),
     XDG_CONFIG_HOME: join(project, "home"),
     WRANGLER_SEND_METRICS: "false",
@@ -81,7 +81,7 @@ function run(tool, args, cwd = project) {
 const outputs = () => readdirSync(join(project, "out"));
 const wasmOf = () => outputs().filter((file) => file.endsWith(".wasm"));
 
-test("wrangler's types fit the package's", () => {
+test("wrangler's types are compatible with the package's", () => {
   run("wrangler", ["types"]);
   run("tsc", ["-p", "."]);
 });
@@ -92,7 +92,7 @@ test("wrangler packs the worker with its wasm", () => {
   assert.equal(wasmOf().length, 1, outputs().join());
 });
 
-test("what was packed serves, and lets in nobody without the token", async () => {
+test("the packed worker serves requests, and only with the token", async () => {
   const wasm = wasmOf();
   const miniflare = new Miniflare({
     cf: false,
@@ -127,8 +127,8 @@ test("what was packed serves, and lets in nobody without the token", async () =>
       return miniflare.dispatchFetch(path, { method: "POST", headers, body });
     };
     assert.equal((await ask("another-token-of-sixteen")).status, 401);
-    const answer = await ask("sixteen-letters-or-more");
-    const { codes, rejected } = /** @type {any} */ (await answer.json());
+    const response = await ask("sixteen-letters-or-more");
+    const { codes, rejected } = /** @type {any} */ (await response.json());
     assert.deepEqual([codes, rejected[0].line], [1, 2]);
   } finally {
     await miniflare.dispose();

@@ -1,8 +1,8 @@
 import { callsSuite } from "./calls-suite.mjs";
 
 /**
- * What holds of `uber-vouchers/distribute` in every host: what the whole client's calls do, and
- * that both doors know each other's errors and lists.
+ * Tests of `uber-vouchers/distribute` in every host: it does what the whole client's calls do,
+ * and both entries accept each other's errors and lists.
  *
  * @param {import("./harness.mjs").Test} test
  * @param {typeof import("./harness.mjs").assert} assert
@@ -29,7 +29,7 @@ export async function distributeSuite(test, assert, small, whole, sandboxModule,
     return { programId, codes, options, sent: () => sandbox.deliveries(programId) };
   }
 
-  named("it has the calls of a client, and no jobs", async () => {
+  named("it has the calls of a client but no jobs", async () => {
     const { options } = await bench();
     const calls = Object.keys(small.createClient(options)).sort();
     const all = Object.keys(whole.createClient(options)).sort();
@@ -43,7 +43,7 @@ export async function distributeSuite(test, assert, small, whole, sandboxModule,
     assert.ok(!names.includes("verifyWebhook") && names.includes("parseCodes"));
   });
 
-  named("an error of one door is one of the other's class", async () => {
+  named("errors of one entry are instances of the other's classes", async () => {
     const { options, programId } = await bench();
     const none = "00000000-0000-4000-8000-000000000000";
     for (const [door, other] of /** @type {const} */ ([
@@ -64,7 +64,7 @@ export async function distributeSuite(test, assert, small, whole, sandboxModule,
     }
   });
 
-  named("a list of one door is taken by the other", async () => {
+  named("a list of one entry is accepted by the other", async () => {
     const { options, programId, codes, sent } = await bench();
     const text = `${codes.slice(0, 10).join("\n")}\n${codes[0]}\nnothing\n`;
     for (const [door, other] of /** @type {const} */ ([

@@ -1,8 +1,8 @@
 /**
- * Servers that break off in every way, before a request has left and after. Run
- * with Node.js; `/urls`, `/seen` and `/open` tell and change what there is.
+ * Servers that fail in every way, before and after a request was sent. Run with Node.js;
+ * `/urls`, `/seen` and `/open` return and change their state.
  *
- * The keys in `tls/` are good for nothing but these tests.
+ * The keys in `tls/` are only for these tests.
  */
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -18,7 +18,7 @@ const certificate = (name) => ({ key: pem(name), cert: pem(name) });
 
 /** @type {Record<string, string>} */
 const urls = { unresolved: "https://no-such-host.invalid" };
-/** How many requests each has received. @type {Record<string, number>} */
+/** How many requests each server has received. @type {Record<string, number>} */
 const seen = {};
 
 /** @param {import("node:net").Server} server */
@@ -33,7 +33,7 @@ async function serve(name, server, scheme = "https") {
 }
 
 /**
- * Takes each request whole, then lets `answer` go on.
+ * Reads each request completely, then lets `answer` continue.
  * @param {string} name
  * @param {(answer: import("node:http").ServerResponse, place: number) => void} answer
  * @returns {import("node:http").RequestListener}
@@ -75,7 +75,7 @@ await serve(
   ),
 );
 
-// After the request has left.
+// After the request was sent.
 const strict = { requestCert: true, rejectUnauthorized: true, ca: pem("authority") };
 await serve(
   "wants a client's certificate",
@@ -111,7 +111,7 @@ await serve(
     for (const socket of [client, server]) socket.on("error", () => {});
   }),
 );
-// The first request is answered, and its connection used again.
+// The first request gets a response, and its connection is reused.
 for (const how of ["closed", "gone"]) {
   const name = `${how} when used again`;
   const server = createServer(

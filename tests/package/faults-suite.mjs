@@ -1,7 +1,7 @@
 import { callsBench } from "./calls-bench.mjs";
 
 /**
- * What comes of faults, aborts and wrong options, in every host.
+ * The effects of faults, aborts and invalid options, in every host.
  *
  * @param {import("./harness.mjs").Test} test
  * @param {typeof import("./harness.mjs").assert} assert
@@ -13,7 +13,7 @@ export async function faultsSuite(test, assert, uberVouchers, sandboxModule) {
   const { createSandbox } = sandboxModule;
   const { app, bench } = callsBench(uberVouchers, sandboxModule);
 
-  // How many of the codes may have been sent, and the most requests it takes.
+  // How many of the codes may have been sent, and the maximum number of requests.
   const none = (/** @type {number} */ count) => count === 0;
   const all = (/** @type {number} */ count) => count === 20;
   const part = (/** @type {number} */ count) => count > 0 && count < 20;
@@ -54,7 +54,7 @@ export async function faultsSuite(test, assert, uberVouchers, sandboxModule) {
         }
       }
     });
-    test(`fault ${fault}, reading: queued no`, async () => {
+    test(`fault ${fault}, read: queued no`, async () => {
       const { client, programId, calls } = await bench({ faults: { [fault]: 1 } });
       await assert.rejects(client.listCodes(programId), { code, queued: "no" }, fault);
       const repeats = /^(error|lost|html_error)/.test(fault);
@@ -64,7 +64,7 @@ export async function faultsSuite(test, assert, uberVouchers, sandboxModule) {
     });
   }
 
-  test("waits as long as it is told, on the clock that it was given", async () => {
+  test("it waits as long as the response asks, on the given clock", async () => {
     for (const seed of [1, 2, 3, 4, 5, 6]) {
       const { client, sandbox, programId, codes, sent, calls, responses } = await bench({
         seed,
@@ -136,8 +136,8 @@ export async function faultsSuite(test, assert, uberVouchers, sandboxModule) {
     assert.equal([calls().length, sent().size], [1, 0]);
   });
 
-  test("wrong options are named, where the client is made", async () => {
-    /** What is thrown is not a rejection of a later call. */
+  test("invalid options are named when the client is created", async () => {
+    /** An error that is thrown is not a rejection of a later call. */
     const creating = async (/** @type {any} */ given) => void createClient(given);
     /** @type {[Record<string, unknown>, string][]} */
     const cases = [
@@ -213,7 +213,7 @@ export async function faultsSuite(test, assert, uberVouchers, sandboxModule) {
     assert.equal(requests.length, 0);
   });
 
-  test("the sandbox names its own wrong options", async () => {
+  test("the sandbox names invalid options", async () => {
     for (const [option, name] of /** @type {[any, string][]} */ ([
       [{ sed: 1 }, "sed"],
       [{ seed: 0.5 }, "seed"],
@@ -227,7 +227,7 @@ export async function faultsSuite(test, assert, uberVouchers, sandboxModule) {
     }
   });
 
-  test("webhooks come signed, until they are acknowledged", async () => {
+  test("webhooks are signed, and sent until they are acknowledged", async () => {
     const { client, sandbox, programId, codes } = await bench({ failureRate: 0.5 });
     await client.distribute(programId, codes);
     sandbox.advance(3_600_000);
@@ -249,8 +249,8 @@ export async function faultsSuite(test, assert, uberVouchers, sandboxModule) {
     const { sandbox, programId, codes } = await bench();
     const redirectUri = "https://admin.example/back";
     const url = await authorizationUrl({ clientId: app.clientId, redirectUri, state: "s t" });
-    const answer = await sandbox.fetch(url, { redirect: "manual" });
-    const back = new URL(String(answer.headers.get("location")));
+    const response = await sandbox.fetch(url, { redirect: "manual" });
+    const back = new URL(String(response.headers.get("location")));
     assert.equal(
       [back.origin + back.pathname, back.searchParams.get("state")],
       [redirectUri, "s t"],
@@ -279,7 +279,7 @@ export async function faultsSuite(test, assert, uberVouchers, sandboxModule) {
     assert.ok(renewed[0]?.accessToken !== tokens.accessToken);
   });
 
-  test("a hundred calls at once share a token, and all get through", async () => {
+  test("a hundred calls at once share a token, and all succeed", async () => {
     const { client, programId, codes, requests, sent } = await bench();
     await Promise.all(Array.from({ length: 100 }, () => client.distribute(programId, codes)));
     assert.equal(requests.filter(({ url }) => url.includes("/oauth/")).length, 1);

@@ -1,7 +1,7 @@
 /**
- * What a request leaves behind: a young collection frees it, so that a job needs no
- * more memory than a plain loop. Only what was under way at a collection may stay
- * until the next full one.
+ * The garbage of a request: a young collection frees it, so that a job needs no more memory
+ * than a plain loop. Only objects that were in use at a collection may stay until the next full
+ * one.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -12,18 +12,18 @@ import { createClient, parseCodes } from "uber-vouchers";
 
 import { manyCodes } from "./little-memory.mjs";
 
-/** Many, so that a body outweighs what the host makes for a request, some of which survives too. */
+/** Many, so that a body outweighs what the host allocates for a request, some of which also survives. */
 const BATCH = 2_000;
 const REQUESTS = 300;
 const CONCURRENCY = 4;
-/** A collection takes place in each request of this number. */
+/** A collection runs in each request whose number is a multiple of this. */
 const COLLECTED = 30;
-/** What the host makes for this many requests and does not free: signals, headers. */
+/** What the host allocates for this many requests and does not free: signals, headers. */
 const SLACK = REQUESTS / 5;
 
 setFlagsFromString("--expose-gc");
 const gc = runInNewContext("gc");
-/** What survives this is old. */
+/** An object that survives this is old. */
 const collectYoung = () => {
   gc({ type: "minor" });
   gc({ type: "minor" });
@@ -46,7 +46,7 @@ const codes = text.split("\n");
 const heapBytes = () =>
   getHeapSpaceStatistics().reduce((bytes, space) => bytes + space.space_used_size, 0);
 
-/** How many bodies are left of so many requests. @param {() => Promise<void>} work */
+/** How many bodies are left after this many requests. @param {() => Promise<void>} work */
 async function survivors(work) {
   await work();
   gc();
@@ -79,7 +79,7 @@ function compare(context, ours, loop) {
   assert.ok(ours <= loop + SLACK, found);
 }
 
-test("a job leaves as much behind as a plain loop", async (context) => {
+test("a job creates as much garbage as a plain loop", async (context) => {
   const list = await parseCodes(text);
   const ours = await survivors(async () => {
     const options = { batchSize: BATCH, concurrency: CONCURRENCY, requestsPerSecond: Infinity };
@@ -90,7 +90,7 @@ test("a job leaves as much behind as a plain loop", async (context) => {
   compare(context, ours, await survivors(async () => void (await plainLoop(CONCURRENCY))));
 });
 
-test("single calls leave as much behind as a plain loop", async (context) => {
+test("single calls create as much garbage as a plain loop", async (context) => {
   const list = await parseCodes(manyCodes(BATCH));
   const ours = await survivors(async () => {
     for (let call = 0; call < REQUESTS; call += 1) await client.distribute("program", list);

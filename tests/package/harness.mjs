@@ -1,4 +1,4 @@
-/** What the suite needs of a test framework, for hosts that have none. */
+/** The part of a test framework that the suite needs, for hosts that have none. */
 
 // By its path, which is the same in this repository and in the project that the tests are
 // copied to: plain modules in a page's workers have no import map.
@@ -11,7 +11,7 @@ const assertions = library;
 /** @typedef {(name: string, run: () => unknown) => void} Test */
 
 /**
- * Compares all that two values hold; errors are equal if they are the same one.
+ * Compares two values deeply; errors are equal if they are the same object.
  * @param {unknown} found @param {unknown} expected @param {string} [what]
  */
 function equal(found, expected, what = "") {
@@ -26,7 +26,7 @@ function ok(condition, what = "It is not so") {
 }
 
 /**
- * Waits for a failure with these members.
+ * Waits for a rejection with these members.
  * @param {Promise<unknown>} promise
  * @param {Record<string, unknown>} members
  * @param {string} [what]
@@ -47,7 +47,7 @@ async function rejects(promise, members, what = "") {
 
 export const assert = { equal, ok, rejects };
 
-/** Shows that an assertion can fail in this host: what looks the same as JSON is not equal. */
+/** Shows that an assertion can fail in this host: values with the same JSON are not equal. */
 async function checkAssertions() {
   const cause = new Error("a");
   /** @type {[unknown, unknown][]} */
@@ -84,7 +84,7 @@ async function checkAssertions() {
 }
 
 /**
- * Collects tests, runs them one after the other, tells of each.
+ * Collects tests, runs them one after the other, and reports each.
  * @param {(test: Test) => unknown} define
  * @param {(result: { name: string, error: string | undefined }) => void} tell
  */

@@ -1,6 +1,6 @@
 /**
- * Journals that keep no promise, and inputs that are taken away, never end or are very
- * long: a call settles all the same, and nothing is read or known in part.
+ * Journals that break their contract, and inputs that are detached, endless or very long: a
+ * call settles anyway, and nothing is read in part.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -23,7 +23,7 @@ const pieces = (/** @type {() => any} */ make) => () => ({
   [Symbol.asyncIterator]: () => ({ next: make }),
 });
 
-/** Journals that keep no promise. @type {[string, () => any][]} */
+/** Journals that break their contract. @type {[string, () => any][]} */
 const JOURNALS = [
   ["append throws", () => journalWith({ append: boom })],
   ["append rejects", () => journalWith({ append: () => Promise.reject(undefined) })],
@@ -110,7 +110,7 @@ test(`journals misbehave in ${JOURNALS.length} ways`, async () => {
   await works("after all journals");
 });
 
-test("a lock that failed once is asked again, and not taken for held", async () => {
+test("a lock that failed once is retried", async () => {
   const { client, programId, codes } = await bench();
   const good = memoryJournal();
   let isBroken = true;
@@ -123,7 +123,7 @@ test("a lock that failed once is asked again, and not taken for held", async () 
   assert.equal((await job.run()).queued, codes.length);
 });
 
-test("a journal that can't be read to its end is left: what it has open is closed", async () => {
+test("a journal whose read fails is closed", async () => {
   const { client } = await bench();
   let isClosed = false;
   async function* read() {
@@ -139,7 +139,7 @@ test("a journal that can't be read to its end is left: what it has open is close
   assert.ok(isClosed);
 });
 
-test("a journal that never answers holds its own job, and nothing else", async () => {
+test("a journal that never settles blocks only its own job", async () => {
   const { client, programId, codes, works } = await bench();
   let appends = 0;
   const stuck = journalWith({ append: () => (++appends > 3 ? never() : Promise.resolve()) });
@@ -152,7 +152,7 @@ test("a journal that never answers holds its own job, and nothing else", async (
   assert.equal(await Promise.race([run, quiet().then(() => "waits")]), "waits");
 });
 
-test("input that is taken away or shared while it is read is never read in part", async () => {
+test("detached or shared input is never read in part", async () => {
   const lines = Array.from(
     { length: 30_000 },
     (_, at) => `${CODE.slice(0, 24)}${at.toString(16).padStart(12, "0")}`,
@@ -184,7 +184,7 @@ test("input that is taken away or shared while it is read is never read in part"
   assert.equal((await parseCodes(shared)).size, lines.length);
 });
 
-test("input without an end ends with its signal", async () => {
+test("endless input ends with its signal", async () => {
   /** @type {[string, () => any][]} */
   const endless = [
     [
@@ -235,7 +235,7 @@ test("input without an end ends with its signal", async () => {
   await works("after endless input");
 });
 
-test("long input: 100 MB of text, of one line, and of an id", async () => {
+test("long input: 100 MB of text, in one line, and in an id", async () => {
   const { client, programId, works } = await bench();
   const line = `${CODE}\n`;
   const long = await parseCodes(line.repeat(Math.ceil(1e8 / line.length)));

@@ -1,4 +1,4 @@
-/** Values that no caller should pass, and what must hold whatever was passed. */
+/** Values that no caller should pass, and what must hold for any of them. */
 import assert from "node:assert/strict";
 import { afterEach } from "node:test";
 import { inspect } from "node:util";
@@ -9,7 +9,7 @@ import { sandboxModule, uberVouchers } from "./installed.mjs";
 
 /** How many random cases: `RUNS=20000` for a long search. */
 export const RUNS = Number(process.env["RUNS"] ?? 300);
-/** The same seed gives the same cases; fast-check prints it with what failed. */
+/** The same seed gives the same cases; fast-check prints it with a failure. */
 export const SEED = Number(process.env["SEED"] ?? 1);
 const PATIENCE_MS = 10_000;
 
@@ -25,7 +25,7 @@ const boom = () => {
   throw new Error("hostile");
 };
 
-/** Throws at whatever is done to it. @param {object} target */
+/** Throws on any operation. @param {object} target */
 function explosive(target) {
   const names = Object.getOwnPropertyNames(Reflect);
   return new Proxy(target, Object.fromEntries(names.map((name) => [name, boom])));
@@ -38,7 +38,7 @@ function revoked(target) {
   return proxy;
 }
 
-/** Says something else each time. @param {unknown[]} values */
+/** Returns another value each time. @param {unknown[]} values */
 function liar(...values) {
   let at = 0;
   return () => values[Math.min(at++, values.length - 1)];
@@ -61,7 +61,7 @@ function detached() {
 function cyclic() {
   /** @type {any} */
   const value = { list: [] };
-  // Twice, so that whoever follows it without counting never ends.
+  // Twice, so that following it without a count never ends.
   Object.assign(value, { self: value, other: value });
   value.list.push(value, value);
   return value;
@@ -87,7 +87,7 @@ const members = [
   "tokens",
 ];
 
-/** Each is made anew for every use: some can be used only once. @type {[string, () => unknown][]} */
+/** Each is created again for every use: some can be used only once. @type {[string, () => unknown][]} */
 export const STRANGE = [
   ...[undefined, null, true, false, 0, -0, -1, 0.5, 1e300, NaN, Infinity, 5e-324, 2 ** 53].map(
     (value) =>
@@ -216,7 +216,7 @@ function explosiveView() {
   return Object.defineProperty(new Uint8Array(1), "buffer", { value: buffer });
 }
 
-/** Any structure, with strange things as its leaves. @returns {fc.Arbitrary<{ make: () => unknown, toString(): string }>} */
+/** Any structure with unusual values as its leaves. @returns {fc.Arbitrary<{ make: () => unknown, toString(): string }>} */
 export function anyValue() {
   const strange = fc
     .constantFrom(...STRANGE)
@@ -261,17 +261,17 @@ export function anyValue() {
   return /** @type {any} */ (value);
 }
 
-/** What reached nobody. @type {unknown[]} */
+/** Errors that were not handled. @type {unknown[]} */
 const strays = [];
 process.on("unhandledRejection", (error) => strays.push(error));
 process.on("uncaughtException", (error) => strays.push(error));
 
-/** Lets whatever is under way have its effect. */
+/** Waits for the effects of everything under way. */
 export async function quiet() {
   for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Nothing may have been thrown where nobody waits. @param {string} what */
+/** Asserts that no unhandled error was thrown. @param {string} what */
 export async function noStrays(what) {
   await quiet();
   assert.deepEqual(strays.splice(0).map(String), [], what);
@@ -295,7 +295,7 @@ export async function settled(work, what) {
 
 const CLASSES = ["ValidationError", "ApiError", "ConnectionError", "WebhookError", "JobError"];
 
-/** As a console shows it, where its cause lets that be. @param {unknown} value */
+/** The text that a console shows, if the error's cause allows that. @param {unknown} value */
 export function shown(value) {
   try {
     return inspect(value, { depth: 9 });
@@ -304,7 +304,7 @@ export function shown(value) {
   }
 }
 
-/** It is one of ours, says what it must and tells no secret. @param {any} error @param {string} what */
+/** Asserts that it is an error of the package, is complete and contains no secret. @param {any} error @param {string} what */
 export function checkError(error, what) {
   assert.ok(error instanceof Error && error instanceof VoucherError, `${what}: ${shown(error)}`);
   const { name, code, hint, queued, message } = error;
@@ -321,8 +321,8 @@ export function checkError(error, what) {
 }
 
 /**
- * Runs a call that must give a promise, which must settle: with a value, or with
- * an error of ours.
+ * Runs a call that must return a promise, which must settle with a value or an error of the
+ * package.
  * @param {() => any} call
  * @param {string} what
  * @returns {Promise<{ value?: any, error?: any }>}
@@ -338,15 +338,15 @@ export async function outcomeOf(call, what) {
   }
 }
 
-/** A sandbox and a client of it. @param {Record<string, unknown>} [more] */
+/** A sandbox and a client for it. @param {Record<string, unknown>} [more] */
 export async function bench(more = {}) {
   const sandbox = await sandboxModule.createSandbox({ seed: 7, organizationId: "org", ...app });
   const { programId, codes } = sandbox.createProgram({ codes: 6 });
   const { fetch, clock } = sandbox;
-  // Short, because before a long jump the sandbox's clock gives the host some time.
+  // Short, because the sandbox's clock gives the host some time before a long jump.
   const options = { organizationId: "org", auth: app, fetch, clock, timeoutMs: 5_000 };
   const client = createClient(/** @type {any} */ ({ ...options, ...more }));
-  /** The client does what it should. @param {string} what */
+  /** Asserts that the client still works. @param {string} what */
   const works = async (what) => {
     const receipt = await settled(client.distribute(programId, codes), what);
     assert.deepEqual([receipt.codes, receipt.status], [codes.length, 200], what);

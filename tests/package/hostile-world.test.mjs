@@ -1,6 +1,6 @@
 /**
- * What the host lends may misbehave: `fetch`, the clock, caches, listeners. A call settles all the same, by the time of a test's clock, and
- * `queued` is never better than the truth.
+ * The host's functions may misbehave: `fetch`, the clock, caches, listeners. A call settles
+ * anyway, by the time of a test's clock, and `queued` never claims more than is true.
  */
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
@@ -37,7 +37,7 @@ const shape = (status, members = {}) => ({ status, headers: {}, ...members });
 const bodyOf = (read) => ({ body: { getReader: () => ({ read, cancel() {} }) } });
 const chunk = (/** @type {unknown} */ value) => bodyOf(async () => ({ done: false, value }));
 
-/** Bodies that no answer should have. @type {[string, () => Record<string, unknown>][]} */
+/** Bodies that no response should have. @type {[string, () => Record<string, unknown>][]} */
 const BODIES = [
   ["no body", () => ({})],
   ["a body that throws", () => Object.defineProperty({}, "body", { get: boom })],
@@ -84,7 +84,7 @@ const BODIES = [
   ],
 ];
 
-/** Answers to a call; whether each proves that nothing was queued. @type {[string, () => any, "no" | "unknown"][]} */
+/** Responses to a call, and whether each proves that nothing was queued. @type {[string, () => any, "no" | "unknown"][]} */
 const ANSWERS = [
   ["throws", boom, "unknown"],
   ...[
@@ -169,7 +169,7 @@ const ANSWERS = [
   ),
 ];
 
-/** A client whose `fetch` does as it is told, then as it should. @param {Record<string, unknown>} [more] */
+/** A client whose `fetch` first misbehaves as given, and then works. @param {Record<string, unknown>} [more] */
 async function misled(more = {}) {
   const { sandbox, ...rest } = await bench();
   /** @type {{ answer: ((url: string, init: any) => any) | undefined }} */
@@ -184,10 +184,10 @@ async function misled(more = {}) {
   return { ...rest, sandbox, state, client, works };
 }
 
-test(`fetch misbehaves in ${ANSWERS.length} ways: queued tells the truth`, async () => {
+test(`fetch misbehaves in ${ANSWERS.length} ways: "queued" is correct`, async () => {
   const { client, programId, codes, state, works } = await misled();
-  for (const [name, answer, queued] of ANSWERS) {
-    state.answer = answer;
+  for (const [name, result, queued] of ANSWERS) {
+    state.answer = result;
     for (const call of [
       () => client.distribute(programId, codes),
       () => client.distributeAll(programId),
@@ -205,7 +205,7 @@ test(`fetch misbehaves in ${ANSWERS.length} ways: queued tells the truth`, async
   }
 });
 
-test("an accepted call is accepted, whatever its body and headers are", async () => {
+test("an accepted call stays accepted with any body and headers", async () => {
   const { client, programId, codes, state, works } = await misled();
   /** @type {[string, () => any][]} */
   const accepted = [
@@ -220,8 +220,8 @@ test("an accepted call is accepted, whatever its body and headers are", async ()
         ]),
     ),
   ];
-  for (const [name, answer] of accepted) {
-    state.answer = answer;
+  for (const [name, result] of accepted) {
+    state.answer = result;
     const { value, error } = await outcomeOf(() => client.distribute(programId, codes), name);
     assert.equal(value?.status, 200, `${name}: ${shown(error)}`);
     await outcomeOf(() => client.listCodes(programId), name);
@@ -231,12 +231,12 @@ test("an accepted call is accepted, whatever its body and headers are", async ()
   }
 });
 
-test("a job in such a world says unknown, and goes on in a better one", async () => {
+test("with a misbehaving fetch a job reports unknown, and resumes with a good one", async () => {
   const { client, programId, codes, state } = await misled();
-  for (const [name, answer, queued] of ANSWERS) {
-    // Is waited out, however long, and that is the longest.
+  for (const [name, result, queued] of ANSWERS) {
+    // The longest wait that a call accepts.
     if (name.startsWith("429")) continue;
-    state.answer = answer;
+    state.answer = result;
     const options = { batchSize: 2, requestsPerSecond: Infinity };
     const job = await client.createJob(programId, codes, options);
     const { error } = await outcomeOf(() => job.run(), `${name}: run`);
@@ -254,24 +254,24 @@ test("a job in such a world says unknown, and goes on in a better one", async ()
   }
 });
 
-test("the token endpoint misbehaves: nothing has left", async () => {
+test("a misbehaving token endpoint: nothing was sent", async () => {
   const { sandbox, programId, codes, options } = await bench();
-  for (const [name, answer] of ANSWERS) {
+  for (const [name, result] of ANSWERS) {
     let isBad = true;
     const fetch = (/** @type {string} */ url, /** @type {any} */ init) =>
-      isBad ? answer() : sandbox.fetch(url, init);
+      isBad ? result() : sandbox.fetch(url, init);
     const client = createClient({ ...options, fetch });
     const { error } = await outcomeOf(() => client.distribute(programId, codes), name);
     assert.equal(error?.queued, "no", `${name}: ${shown(error)}`);
     await noStrays(name);
     isBad = false;
     assert.equal((await client.distribute(programId, codes)).status, 200, name);
-    // Tokens are 100 an hour.
+    // The limit is 100 tokens an hour.
     sandbox.advance(3_600_000);
   }
 });
 
-test("whoever gives or keeps tokens misbehaves", async () => {
+test("misbehaving token callbacks and caches", async () => {
   const { sandbox, programId, codes, options } = await bench();
   /** @type {[string, (value?: any) => any][]} */
   const ways = STRANGE.flatMap(([name, make]) => [
@@ -293,7 +293,7 @@ test("whoever gives or keeps tokens misbehaves", async () => {
       "cache.set": { ...app, cache: { get: async () => undefined, set: way } },
       onTokens: { ...app, tokens, onTokens: way },
     };
-    for (const [place, auth] of Object.entries(auths)) {
+    for (const [index, auth] of Object.entries(auths)) {
       /** @type {string[]} */
       const authorized = [];
       const fetch = (/** @type {string} */ url, /** @type {any} */ init) => {
@@ -303,16 +303,16 @@ test("whoever gives or keeps tokens misbehaves", async () => {
         return { status: 200, headers: {}, text: async () => JSON.stringify(body) };
       };
       const client = createClient({ ...options, auth, fetch });
-      const what = `${place} ${name}`;
+      const what = `${index} ${name}`;
       const { error } = await outcomeOf(() => client.distribute(programId, codes), what);
-      if (place.startsWith("cache")) assert.equal(error, undefined, what);
-      // What was no token must not become no authorization.
+      if (index.startsWith("cache")) assert.equal(error, undefined, what);
+      // An invalid token must not lead to a request without authorization.
       assert.ok(
         authorized.every((field) => field?.startsWith("Bearer ")),
         what,
       );
       sandbox.advance(3_600_000);
-      if (place !== "accessToken") continue;
+      if (index !== "accessToken") continue;
       const job = await client.createJob(programId, codes, { maxRetries: 0 });
       await outcomeOf(() => job.run(), `${what}: job`);
       await job.close();
@@ -325,7 +325,7 @@ test("whoever gives or keeps tokens misbehaves", async () => {
 const TIMES = [...STRANGE, ["throws", boom], ["goes back", () => (past -= 1000)]];
 let past = 1e12;
 
-test("a clock that tells no time, or that wakes too early, too late or never", async () => {
+test("clocks that return no time, or wake too early, too late or never", async () => {
   const { works } = await bench();
   for (const [name, now] of TIMES) {
     const { sandbox, programId, codes, options } = await bench();
@@ -358,14 +358,14 @@ test("a clock that tells no time, or that wakes too early, too late or never", a
   await works("after all clocks");
 });
 
-test("listeners that throw decide nothing", async () => {
+test("listeners that throw have no effect", async () => {
   const { programId, codes, options } = await bench();
   const listeners = { onRequest: boom, onResponse: boom };
   const client = createClient({ ...options, ...listeners });
   const list = await parseCodes(codes, { onProgress: boom });
   const job = await client.createJob(programId, list, { onProgress: boom });
   job.subscribe(boom);
-  // One that subscribes anew is not called again and again.
+  // A listener that subscribes again is not called repeatedly.
   let calls = 0;
   let leave = () => {};
   const again = () => {
@@ -379,7 +379,7 @@ test("listeners that throw decide nothing", async () => {
   await quiet();
 });
 
-test("listeners that fail, at once or later, are reported once each", async (context) => {
+test("listeners that throw or reject are reported once each", async (context) => {
   const failures = [
     boom,
     async () => boom(),
@@ -407,7 +407,7 @@ test("listeners that fail, at once or later, are reported once each", async (con
   await noStrays("a console that throws");
 });
 
-test("a clock and an `outcomes` that reject end nothing", async () => {
+test("a clock and an `outcomes` function that reject do not end the process", async () => {
   const { programId, codes, options } = await bench();
   /** @type {any} */
   const now = async () => boom();
@@ -421,7 +421,7 @@ test("a clock and an `outcomes` that reject end nothing", async () => {
   await noStrays("a clock, and outcomes");
 });
 
-test("errors tell no secret, token or code", async () => {
+test("errors contain no secret, token or code", async () => {
   const { client, programId, codes, state } = await misled();
   const secrets = [TOKEN, app.clientSecret, ...codes, "jane@example.com"];
   const body = JSON.stringify({ message: secrets.join(" "), errors: secrets, code: "some_code" });
@@ -476,7 +476,7 @@ test("errors tell no secret, token or code", async () => {
   }
 });
 
-test("the sandbox stays usable beside all that", async () => {
+test("the sandbox stays usable after all that", async () => {
   const sandbox = await sandboxModule.createSandbox({ seed: 1 });
   assert.equal(sandbox.createProgram({ codes: 2 }).codes.length, 2);
 });

@@ -1,9 +1,9 @@
 /**
- * Whatever is passed: a value, or an error of the documented classes. Never a
- * trap, never an error that nobody can catch, and what comes after works.
+ * Any value may be passed: the result is a value, or an error of the documented classes. Never
+ * a trap, never an unhandled error, and later calls work.
  *
- * `RUNS=20000 node --test tests/package/hostile.test.mjs` searches longer, with
- * `SEED` from another beginning.
+ * `RUNS=20000 node --test tests/package/hostile.test.mjs` searches longer; `SEED` sets another
+ * start.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -60,7 +60,7 @@ async function signed(body = { event_type: "voucher_program_code_distributed", c
 }
 const message = await signed();
 
-/** Each place of the client's API where a value can stand. @type {[string, (value: any) => () => any][]} */
+/** Each argument and option of the client's API. @type {[string, (value: any) => () => any][]} */
 const PLACES = [
   ["distribute(_, codes)", (value) => () => client.distribute(value, codes)],
   ["distribute(id, _)", (value) => () => client.distribute(programId, value)],
@@ -321,7 +321,7 @@ const requestOf = (members) => ({
 });
 
 for (const [place, call] of PLACES) {
-  test(`${place}: every strange value`, async () => {
+  test(`${place}: every unusual value`, async () => {
     for (const [name, make] of STRANGE) {
       await outcomeOf(async () => call(make())(), `${place} with ${name}`);
       await noStrays(`${place} with ${name}`);
@@ -330,7 +330,7 @@ for (const [place, call] of PLACES) {
   });
 }
 
-test(`any structure in any place, ${RUNS} times, seed ${SEED}`, async () => {
+test(`any structure as any argument, ${RUNS} times, seed ${SEED}`, async () => {
   const place = fc.constantFrom(...PLACES);
   const property = fc.asyncProperty(place, anyValue(), async ([name, call], value) => {
     const what = `${name} with ${value}`;
@@ -341,7 +341,7 @@ test(`any structure in any place, ${RUNS} times, seed ${SEED}`, async () => {
   await works("after all of it");
 });
 
-/** What throws at once, or rejects, because it is asked so. @type {[string, (value: any) => any][]} */
+/** Values that throw at once, or reject, because they are called. @type {[string, (value: any) => any][]} */
 const OTHERS = [
   ["memoryJournal(_)", (value) => memoryJournal(value)],
   ["append(_)", (value) => memoryJournal().append(value)],

@@ -1,10 +1,10 @@
-/** Importing the package does nothing but declare: no request, no timer, no global. */
+/** Importing the package only declares: no request, no timer, no global. */
 import { test } from "node:test";
 
 import { assert } from "./harness.mjs";
 
 for (const name of ["uber-vouchers", "uber-vouchers/sandbox", "uber-vouchers/journal"]) {
-  test(`importing ${name} has no effects`, async () => {
+  test(`importing ${name} has no side effects`, async () => {
     /** @type {any} */
     const host = globalThis;
     /** @type {string[]} */
@@ -14,7 +14,7 @@ for (const name of ["uber-vouchers", "uber-vouchers/sandbox", "uber-vouchers/jou
     const { random } = Math;
     for (const global of watched) {
       host[global] = (/** @type {unknown[]} */ ...given) => {
-        // Node.js's own loader has timers too.
+        // Node.js's own loader also has timers.
         if (/node_modules.uber-vouchers/.test(String(new Error().stack))) used.push(global);
         return originals[global]?.(...given);
       };

@@ -1,4 +1,4 @@
-/** Where codes, headers and webhooks come from: inputs of every kind, and hosts that are tampered with. */
+/** Inputs of codes, headers and webhooks: every kind, and hosts with mocked functions. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { once } from "node:events";
@@ -23,7 +23,7 @@ const { createSandbox } = sandboxModule;
 
 const CODE = "0f8b3f5e-7a3b-4b8e-9f1d-2c6a5e4d3b2a";
 
-/** Counts how often the host is asked for chance, and what it gave. @param {() => Promise<unknown>} work */
+/** Counts how often the host is asked for random numbers, and records them. @param {() => Promise<unknown>} work */
 async function seedsDrawn(work) {
   const { getRandomValues } = crypto;
   /** @type {bigint[]} */
@@ -41,7 +41,7 @@ async function seedsDrawn(work) {
   return seeds;
 }
 
-test("every list and job has a hash of its own, so that nobody can choose codes that collide", async () => {
+test("each list and job has a random hash key, so that codes can't be chosen to collide", async () => {
   const client = createClient({ organizationId: "o", auth: { accessToken: "t" } });
   const seeds = await seedsDrawn(async () => {
     await parseCodes(CODE);
@@ -54,7 +54,7 @@ test("every list and job has a hash of its own, so that nobody can choose codes 
   assert.equal(new Set(seeds).size, 5);
 });
 
-/** What the last call of `onProgress` said. @param {any} input @param {any} [options] */
+/** The last argument of `onProgress`. @param {any} input @param {any} [options] */
 async function lastProgress(input, options) {
   /** @type {any} */
   let last;
@@ -65,7 +65,7 @@ async function lastProgress(input, options) {
   return { ...last, size: list.size };
 }
 
-test("a stream's size is known where it can tell, or where the caller says so", async () => {
+test("a stream's size is known from the stream or from the caller", async () => {
   const folder = mkdtempSync(join(tmpdir(), "sizes-"));
   const file = join(folder, "codes.csv");
   const text = `code_id\n${CODE}\n`;
@@ -80,15 +80,15 @@ test("a stream's size is known where it can tell, or where the caller says so", 
   try {
     const { totalBytes, size } = await lastProgress(createReadStream(file));
     assert.deepEqual([totalBytes, size], [text.length, 1]);
-    // Of a part of a file, and of what is gone, nothing is known.
+    // The size of a part of a file, or of a deleted one, is unknown.
     assert.equal((await lastProgress(createReadStream(file, { start: 8 }))).totalBytes, undefined);
     await assert.rejects(parseCodes(createReadStream(join(folder, "none"))), {
       code: "connection_failed",
     });
     assert.equal((await lastProgress(Readable.from([Buffer.from(text)]))).totalBytes, undefined);
     const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-    const answer = await fetch(`http://127.0.0.1:${port}`, { method: "POST", body: text });
-    assert.equal((await answer.json()).totalBytes, text.length);
+    const reply = await fetch(`http://127.0.0.1:${port}`, { method: "POST", body: text });
+    assert.equal((await reply.json()).totalBytes, text.length);
     for (const size of [0, 5, text.length, 1e6]) {
       for (const input of [Readable.from([Buffer.from(text)]), text, Buffer.from(text), [CODE]]) {
         const progress = await lastProgress(input, { size });
@@ -106,7 +106,7 @@ test("a stream's size is known where it can tell, or where the caller says so", 
   }
 });
 
-test("a length that a stranger claims makes no room by itself", async () => {
+test("a claimed length alone reserves no memory", async () => {
   const row = `${CODE.slice(0, -6)}`;
   const rows = Array.from({ length: 4_000 }, (_, at) => `${row}${String(at).padStart(6, "0")}\n`);
   const before = process.memoryUsage().rss;
@@ -120,7 +120,7 @@ test("a length that a stranger claims makes no room by itself", async () => {
   assert.ok(grown < 100, `${grown} MiB`);
 });
 
-test("a list is read all the same where the host has no chance, as in the global scope of workerd", async () => {
+test("lists are read on hosts without randomness, such as workerd's global scope", async () => {
   const { getRandomValues } = crypto;
   crypto.getRandomValues = () => {
     throw new Error("Disallowed operation called within global scope");
@@ -132,7 +132,7 @@ test("a list is read all the same where the host has no chance, as in the global
   }
 });
 
-/** What a fresh process says: there the module is not loaded yet. @param {string} code */
+/** The output of a fresh process, in which the module is not loaded yet. @param {string} code */
 async function inFreshProcess(code) {
   const file = fileURLToPath(new URL("./installed.mjs", import.meta.url));
   const source = `
@@ -146,7 +146,7 @@ async function inFreshProcess(code) {
       const { code, queued, message, cause } = error;
       return { code, queued, message, cause: cause?.code };
     });
-    // What comes later must not end the process either.
+    // A later error must not end the process either.
     await new Promise((resolve) => setTimeout(resolve, 20));
     console.log(JSON.stringify(told));`;
   const args = ["--input-type=module", "-e", source];
@@ -167,7 +167,7 @@ for (const call of [
   '((codes) => client.distribute("p", codes))',
   '((codes) => client.createJob("p", codes))',
 ]) {
-  test(`a file that is not there fails ${call} as its first call, and nothing else`, async () => {
+  test(`a missing file rejects ${call} as the first call, and nothing else`, async () => {
     for (const input of [
       'createReadStream("nope.csv")',
       'createReadStream("nope.csv", "utf8")',
@@ -179,7 +179,7 @@ for (const call of [
   });
 }
 
-test("a stream that is refused for another reason ends no process either", async () => {
+test("a stream that is refused for another reason does not end the process either", async () => {
   const aborted = "{ signal: AbortSignal.abort() }";
   for (const [call, code] of [
     [`parseCodes(createReadStream("nope.csv"), ${aborted})`, "aborted"],
@@ -193,11 +193,11 @@ test("a stream that is refused for another reason ends no process either", async
   }
 });
 
-test("a stream that nobody reads on is closed", async () => {
+test("a stream that is not read to its end is closed", async () => {
   for (const options of [{ signal: AbortSignal.abort() }, { colum: 1 }]) {
     const stream = createReadStream(fileURLToPath(import.meta.url));
     await assert.rejects(parseCodes(stream, options));
-    // It is destroyed with an error that the package has listened to.
+    // It is destroyed with an error for which the package has a listener.
     await new Promise((resolve) => void stream.on("close", () => resolve(0)));
     let isCanceled = false;
     const web = new ReadableStream({ cancel: () => void (isCanceled = true) });
@@ -250,7 +250,7 @@ test("strings of a stream or an async iterable are entries", async () => {
   );
 });
 
-test("strings with line breaks, and those of a stream with an encoding, are pieces of a text", async () => {
+test("strings with line breaks, and those of a stream with an encoding, are chunks of a text", async () => {
   const csv = `code_id,note\n${CODES.slice(0, 300).join(",x\n")},x\n`;
   for (const size of [1, 7, 36, 37, 100, 5_000]) {
     /** @type {[string, any][]} */
@@ -276,7 +276,7 @@ test("strings with line breaks, and those of a stream with an encoding, are piec
       assert.equal(list.rejectedCount, 0, name);
     }
   }
-  // One line, whatever it is cut into.
+  // One line, in any chunks.
   const one = Readable.from(cut(CODE, 5), { objectMode: false, encoding: "utf8" });
   assert.deepEqual([...(await parseCodes(one))], [CODE]);
   assert.deepEqual([...(await parseCodes(Readable.from(LINES)))], CODES);
@@ -298,7 +298,7 @@ test("by program, strings of a stream are the lines of a CSV", async () => {
   }
 });
 
-test("a path is told from what is in the file", async () => {
+test("a path is distinguished from the content of a file", async () => {
   const client = createClient({ organizationId: "o", auth: "none" });
   for (const path of [
     "codes.csv",
@@ -328,7 +328,7 @@ test("a path is told from what is in the file", async () => {
   }
 });
 
-/** Runs it with timers and clocks that stand still. @param {() => Promise<unknown>} work */
+/** Runs it with timers and clocks that don't advance. @param {() => Promise<unknown>} work */
 async function withoutTime(work) {
   const real = { setTimeout, clearTimeout, setInterval, clearInterval, performance };
   const { now } = Date;
@@ -344,8 +344,8 @@ async function withoutTime(work) {
   }
 }
 
-test("timers that a test has taken over keep no list from being read", async () => {
-  // Long enough for some turns.
+test("mocked timers do not prevent reading", async () => {
+  // Long enough to yield several times.
   const many = codesOf(150_000);
   await withoutTime(async () => {
     for (const input of [many, many.join("\n"), later(many)]) {
@@ -356,12 +356,12 @@ test("timers that a test has taken over keep no list from being read", async () 
   });
 });
 
-test("timers that a test has taken over leave no connection open", async () => {
+test("mocked timers leave no connection open", async () => {
   /** @type {AbortSignal | undefined} */
   let signal;
   const fetch = async (/** @type {string} */ _, /** @type {any} */ init) => {
     ({ signal } = init);
-    // A body that never ends, and that nobody needs.
+    // A body that never ends, and is not needed.
     return new Response(new ReadableStream());
   };
   const auth = { clientId: "a", clientSecret: "b" };
@@ -375,7 +375,7 @@ test("timers that a test has taken over leave no connection open", async () => {
   const cleared = [];
   const { setTimeout, clearTimeout } = globalThis;
   const takeOver = async () => {
-    // In the middle of a call: what was set before is not for these timers to clear.
+    // During a call: the mocked timers must not clear timers that were set before.
     globalThis.setTimeout = /** @type {any} */ (() => "made by the test");
     globalThis.clearTimeout = (/** @type {any} */ id) => void cleared.push(id);
     return Response.json({ access_token: "t" });
@@ -389,7 +389,7 @@ test("timers that a test has taken over leave no connection open", async () => {
   assert.deepEqual(new Set(cleared), new Set(["made by the test"]));
 });
 
-/** What a client with these options sends. @param {Record<string, unknown>} options */
+/** The headers that a client with these options sends. @param {Record<string, unknown>} options */
 async function sentHeaders(options) {
   /** @type {any} */
   let sent;
@@ -402,7 +402,7 @@ async function sentHeaders(options) {
   return sent;
 }
 
-test("a client takes headers in every form, and none is ignored", async () => {
+test("a client accepts headers in every form, and ignores none", async () => {
   const pairs = [
     ["X-Mine", "1"],
     ["Authorization", "Bearer mine"],
@@ -451,7 +451,7 @@ test("a client takes headers in every form, and none is ignored", async () => {
   }
 });
 
-test("values of another realm are what they are", async () => {
+test("values of another realm are accepted", async () => {
   const text = `${CODE}\n`;
   const bytes = Buffer.from(text);
   const buffer = runInNewContext("new Uint8Array(bytes).buffer", { bytes });
@@ -476,7 +476,7 @@ test("values of another realm are what they are", async () => {
     await assert.rejects(async () => createClient(options).ready(), { code: "invalid_options" });
   }
 
-  // A list of another realm keeps what was rejected.
+  // A list of another realm keeps its rejected entries.
   const list = await parseCodes([CODE, "RIDE-1"]);
   const key = Symbol.for("uber-vouchers.ids");
   const foreign = runInNewContext(
@@ -488,7 +488,7 @@ test("values of another realm are what they are", async () => {
   await assert.rejects(client.distribute("p", foreign), { code: "invalid_codes" });
 });
 
-test("white space around a secret is told of, and kept", async () => {
+test("white space around a secret is reported, and kept", async () => {
   const sandbox = await createSandbox({ clientId: "app", clientSecret: "s3cret", signingKey: "k" });
   const { fetch, clock } = sandbox;
   /** @param {any} auth */

@@ -1,6 +1,6 @@
 /**
- * The package, for tests that need the tools of this checkout beside it: from the
- * folder that `INSTALLED` names, where it was installed, else this checkout's own.
+ * The package, for tests that need the tools of this checkout: from the folder `INSTALLED`, if
+ * it was installed there, or else this checkout's own.
  */
 import { createRequire } from "node:module";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
 /**
- * Jobs against the sandbox, and what is asked of every one of them.
+ * Jobs against the sandbox, and the checks for every one of them.
  *
  * @param {typeof import("./harness.mjs").assert} assert
  * @param {typeof import("uber-vouchers")} uberVouchers
@@ -40,7 +40,7 @@ export function jobBench(assert, uberVouchers, sandboxModule) {
     return { sandbox, programId, codes, client, sent };
   }
 
-  /** The eight states add up, and the codes are what the numbers say. @param {import("uber-vouchers").Job} job */
+  /** Asserts that the eight states add up, and that the codes match the counts. @param {import("uber-vouchers").Job} job */
   function check(job) {
     const progress = job.progress();
     const results = [...job.results()];
@@ -66,16 +66,16 @@ export function jobBench(assert, uberVouchers, sandboxModule) {
     });
   }
 
-  /** Answers each distribute call with one of these statuses, then the sandbox does. @param {(number | "lost")[]} answers */
+  /** Answers each distribute call with one of these statuses, then lets the sandbox answer. @param {(number | "lost")[]} results @param {Record<string, string>} [headers] */
   const answering =
-    (answers) =>
+    (results, headers = {}) =>
     (/** @type {any} */ fetch) =>
     (/** @type {any} */ url, /** @type {any} */ init) => {
-      const answer = String(url).includes("/distribute") ? answers.shift() : undefined;
-      if (answer === "lost") return Promise.reject(new TypeError("gone"));
-      if (answer === undefined || answer === 200) return fetch(url, init);
+      const result = String(url).includes("/distribute") ? results.shift() : undefined;
+      if (result === "lost") return Promise.reject(new TypeError("gone"));
+      if (result === undefined || result === 200) return fetch(url, init);
       const body = JSON.stringify({ code: "told_by_uber", message: "no" });
-      return Promise.resolve(new Response(body, { status: answer }));
+      return Promise.resolve(new Response(body, { status: result, headers }));
     };
 
   return { SECRET, STATES, answering, app, bench, check, events };

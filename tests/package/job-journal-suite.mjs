@@ -1,7 +1,8 @@
 import { jobBench } from "./job-bench.mjs";
 
 /**
- * What holds of a job's journal in every host: jobs that are resumed, and journals that fail, vanish or are not theirs.
+ * Journals of jobs in every host: jobs that are resumed, and journals that fail, disappear or
+ * belong to another job.
  *
  * @param {import("./harness.mjs").Test} test
  * @param {typeof import("./harness.mjs").assert} assert
@@ -35,7 +36,7 @@ export async function jobJournalSuite(
     assert.equal(again.id, job.id);
   });
 
-  test("a program that is run again resumes", async () => {
+  test("running a program again resumes its job", async () => {
     const { client, programId, codes, sent } = await bench({}, 200);
     const journal = memoryJournal();
     const options = { batchSize: 10, journal };
@@ -63,10 +64,10 @@ export async function jobJournalSuite(
     const damaged = memoryJournal(bytes.with(400, (bytes[400] ?? 0) ^ 1));
     const corrupt = await assert.rejects(client.resumeJob(damaged), { code: "journal_corrupt" });
     assert.ok(/byte \d+/.test(corrupt.message));
-    assert.equal(damaged.bytes().length, bytes.length, "it is left as it is");
+    assert.equal(damaged.bytes().length, bytes.length, "it is not changed");
   });
 
-  test("what was under way is unknown, and a torn record is dropped", async () => {
+  test("a batch under way is unknown, and a torn record is dropped", async () => {
     /** @type {(() => void)[]} */
     const hanging = [];
     const { client, programId, codes } = await bench(
@@ -74,8 +75,8 @@ export async function jobJournalSuite(
       100,
       (fetch) => (/** @type {any} */ url, /** @type {any} */ init) => {
         if (!String(url).includes("/distribute") || hanging.length === 3) return fetch(url, init);
-        const answer = fetch(url, init);
-        return hanging.push(() => {}) === 1 ? answer : new Promise(() => {});
+        const response = fetch(url, init);
+        return hanging.push(() => {}) === 1 ? response : new Promise(() => {});
       },
     );
     const journal = memoryJournal();
@@ -131,7 +132,7 @@ export async function jobJournalSuite(
     }
   });
 
-  test("a journal is read as it was written, byte for byte", async () => {
+  test("a journal round-trips byte for byte", async () => {
     const { organizationId, baseUrl, pausing } = vector;
     for (const { appends, expect } of [vector, pausing]) {
       const hex = appends.join("");
@@ -163,7 +164,7 @@ export async function jobJournalSuite(
     }
   });
 
-  test("a slow journal slows sending: one append at a time, nothing piles up", async () => {
+  test("a slow journal slows sending: one append at a time, without a backlog", async () => {
     const { client, sandbox, programId, codes } = await bench({ latencyMs: 1 }, 400);
     const journal = memoryJournal();
     let [appending, most, appends, largest] = [0, 0, 0, 0];
@@ -183,14 +184,14 @@ export async function jobJournalSuite(
     const job = await client.createJob(programId, codes, options);
     await job.run();
     assert.equal(most, 1);
-    // Up to four at a time are saved together: coalesced, and no more than that.
+    // Up to four are saved together, and no more.
     assert.ok(appends >= 10 && appends <= 45, `${appends} appends`);
     assert.ok(largest < 500, `${largest} bytes in one append`);
     assert.ok(sandbox.clock.now() - started >= 500 * 10);
   });
 
-  /** A place that somebody else can empty, and journals of it. @param {string} name */
-  function place(name) {
+  /** A storage that can be emptied from outside, and journals in it. @param {string} name */
+  function index(name) {
     let bytes = new Uint8Array();
     let isGone = false;
     return {
@@ -219,7 +220,7 @@ export async function jobJournalSuite(
     };
   }
 
-  test("a journal that vanishes under a job: it stops, and nothing of it is sent again", async () => {
+  test("a job stops when its journal disappears, and sends nothing again", async () => {
     /** @type {[string, (bytes: Uint8Array<ArrayBuffer>, created: number) => Uint8Array<ArrayBuffer>][]} */
     const ways = [
       ["deleted", () => new Uint8Array()],
@@ -237,7 +238,7 @@ export async function jobJournalSuite(
     for (const [way, cut] of ways) {
       const { client, programId, codes, sent } = await bench({}, 100);
       const total = () => sent().reduce((sum, times) => sum + times, 0);
-      const there = place(`vanishes: ${way}`);
+      const there = index(`vanishes: ${way}`);
       const options = () => ({ batchSize: 10, journal: there.open() });
       const job = await client.createJob(programId, codes, options());
       const created = there.length;
@@ -251,7 +252,7 @@ export async function jobJournalSuite(
       });
       const lost = { name: "JobError", code: "journal_lost", queued: "unknown" };
       const error = await assert.rejects(job.run(), lost, way);
-      assert.ok(/results\(\)/.test(error.hint) && /not send/.test(error.hint), error.hint);
+      assert.ok(/results/.test(error.hint) && /not send/.test(error.hint), error.hint);
       assert.equal(String(error.cause), "Error: It is not what it was");
       const before = total();
       await assert.rejects(job.run(), lost, "it keeps refusing");
@@ -259,14 +260,14 @@ export async function jobJournalSuite(
       await assert.rejects(client.resumeJob(there.open()), lost, way);
       assert.equal(check(job).total, 100, "what is known can still be read");
       assert.equal(total(), before);
-      // Somebody puts it back.
+      // The journal is restored.
       there.replace(whole, false);
       const again = await client.createJob(programId, codes, options());
       await again.run();
       const unknown = check(again).unknown;
       assert.ok(unknown <= 20 && sent().every((times) => times <= 1), way);
       await again.close();
-      // Or an older copy, and says so.
+      // Or an older copy is restored with `restored: true`.
       there.replace(whole.slice(0, created), false);
       await assert.rejects(client.resumeJob(there.open()), lost, way);
       const restored = await client.resumeJob(there.open(), { restored: true });
@@ -280,9 +281,9 @@ export async function jobJournalSuite(
     }
   });
 
-  test("a journal that is gone after its job is not taken for a new one", async () => {
+  test("a journal that disappeared after its job does not count as new", async () => {
     const { client, programId, codes, sent } = await bench({}, 20);
-    const there = place("gone");
+    const there = index("gone");
     const job = await client.createJob(programId, codes, { journal: there.open() });
     await job.run();
     await job.close();
@@ -292,14 +293,14 @@ export async function jobJournalSuite(
     const { length } = there;
     assert.equal(length, 0, "nothing was written");
     assert.ok(sent().every((times) => times === 1));
-    // One in memory that its owner empties is empty.
+    // A memory journal that its owner empties is empty.
     const journal = memoryJournal();
     await (await client.createJob(programId, codes, { journal })).close();
     await journal.truncate(0);
     await (await client.createJob(programId, codes, { journal })).close();
   });
 
-  test("zeros at the end of a journal are torn", async () => {
+  test("zeros at the end of a journal are a torn record", async () => {
     const { organizationId, baseUrl, appends, expect } = vector;
     const hex = appends.join("");
     const bytes = Uint8Array.from(hex.match(/../g), (/** @type {string} */ byte) =>
@@ -322,7 +323,7 @@ export async function jobJournalSuite(
     }
   });
 
-  test("what does not fit a journal is refused, and a rate that makes no interval", async () => {
+  test("values that do not fit into a journal are refused, and so is an invalid rate", async () => {
     const { programId, codes, client } = await bench({}, 10);
     const journal = memoryJournal();
     const baseUrl = `https://example.com/${"x".repeat(70_000)}`;
@@ -357,10 +358,10 @@ export async function jobJournalSuite(
     assert.equal([again.id, again.programId], [job.id, programId]);
   });
 
-  test("a journal that is not there says so, and does not ask for an empty one", async () => {
+  test("a missing journal is reported, and its hint does not ask for an empty one", async () => {
     const { client } = await bench({}, 1);
     const missing = { code: "journal_mismatch", queued: "no" };
     const error = await assert.rejects(client.resumeJob(memoryJournal()), missing);
-    assert.ok(/not there/.test(error.message) && !/empty one/.test(error.hint), error.hint);
+    assert.ok(/does not exist/.test(error.message) && !/empty one/.test(error.hint), error.hint);
   });
 }

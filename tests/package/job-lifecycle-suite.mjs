@@ -1,7 +1,7 @@
 import { jobBench } from "./job-bench.mjs";
 
 /**
- * What holds of the beginning and the end of jobs in every host: wrong options, runs within runs, closing.
+ * The start and the end of jobs in every host: invalid options, nested runs, closing.
  *
  * @param {import("./harness.mjs").Test} test
  * @param {typeof import("./harness.mjs").assert} assert
@@ -14,7 +14,7 @@ export async function jobLifecycleSuite(test, assert, uberVouchers, sandboxModul
   const { memoryJournal } = journalModule;
   const { SECRET, bench, check } = jobBench(assert, uberVouchers, sandboxModule);
 
-  test("the CSV has every code and runs nothing in a spreadsheet", async () => {
+  test("the CSV has every code, and no cell that a spreadsheet runs", async () => {
     const { client, programId, codes } = await bench({}, 3000);
     const job = await client.createJob(programId, codes);
     await job.run();
@@ -41,7 +41,7 @@ export async function jobLifecycleSuite(test, assert, uberVouchers, sandboxModul
     assert.ok((await reader.read()).value instanceof Uint8Array);
   });
 
-  test("wrong options and lists are refused before anything is written", async () => {
+  test("invalid options and lists are refused before anything is written", async () => {
     const { client, programId, codes } = await bench({}, 10);
     const journal = memoryJournal();
     for (const [name, value] of Object.entries({
@@ -77,7 +77,7 @@ export async function jobLifecycleSuite(test, assert, uberVouchers, sandboxModul
     assert.equal(journal.bytes().length, 0);
   });
 
-  test("a job is closed at the end of its scope, where the host knows that", async () => {
+  test("a job is closed at the end of its scope, if the host supports that", async () => {
     const { asyncDispose } = /** @type {{ asyncDispose?: symbol }} */ (Symbol);
     if (asyncDispose === undefined) return;
     const { client, programId, codes } = await bench({}, 10);
@@ -114,12 +114,12 @@ export async function jobLifecycleSuite(test, assert, uberVouchers, sandboxModul
     assert.ok(sent().every((times) => times === 1));
   });
 
-  test("a run that begins where another one ends is a run of its own", async () => {
+  test("a run that starts when another one ends is separate", async () => {
     const { client, programId, codes, sent } = await bench({}, 100);
     const pause = new AbortController();
     /** @type {Promise<any>[]} */
     const runs = [];
-    /** One in each microtask: of those, the first one that is not too early counts. @param {number} left */
+    /** Starts one run in each microtask: the first one that is not too early counts. @param {number} left */
     const begin = (left) => {
       runs.push(job.run().catch((error) => error.code));
       if (left > 0) queueMicrotask(() => begin(left - 1));
@@ -146,7 +146,7 @@ export async function jobLifecycleSuite(test, assert, uberVouchers, sandboxModul
     assert.ok(sent().every((times) => times === 1));
   });
 
-  test("whoever a job calls may call the job: nothing hangs, and an abort holds at once", async () => {
+  test("callbacks may call the job: nothing hangs, and an abort takes effect at once", async () => {
     const places = ["a listener", "append", "fetch", "a token source"];
     const doings = ["run", "close", "resolve", "applyWebhook", "abort"];
     const cases = places.flatMap((place) =>
@@ -156,7 +156,7 @@ export async function jobLifecycleSuite(test, assert, uberVouchers, sandboxModul
       const what = `${doing} in ${place}, call ${turn}`;
       const pause = new AbortController();
       /** @type {import("uber-vouchers").Job | undefined} */
-      // eslint-disable-next-line prefer-const -- It is looked at before it is there.
+      // eslint-disable-next-line prefer-const -- It is read before it is assigned.
       let job;
       /** @type {Promise<any> | undefined} */
       let done;
@@ -232,7 +232,7 @@ export async function jobLifecycleSuite(test, assert, uberVouchers, sandboxModul
     }
   });
 
-  test("once it is being closed, nothing begins anew", async () => {
+  test("nothing can be started while the job closes", async () => {
     const { client, programId, codes } = await bench({}, 100);
     const job = await client.createJob(programId, codes, { batchSize: 10 });
     const run = job.run();

@@ -1,4 +1,4 @@
-/** The loop around a job: how often it saves, and that it hangs on no timer of a test's. */
+/** The loop of a job: how often it saves, and that it uses no mocked timer. */
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
@@ -11,13 +11,13 @@ const BATCH = 10;
 const ROUNDS = 20;
 const CONCURRENCY = 8;
 
-test("answers that come together are saved together", async (context) => {
+test("responses that arrive together are saved together", async (context) => {
   const codes = manyCodes(BATCH * ROUNDS * CONCURRENCY);
   let requests = 0;
   let rounds = 0;
   /** @type {Promise<void> | undefined} */
   let round;
-  /** All that wait are answered at once. @type {any} */
+  /** Resolves all waiting requests at once. @type {any} */
   const fetch = async () => {
     requests += 1;
     round ??= new Promise((resolve) => {
@@ -46,16 +46,17 @@ test("answers that come together are saved together", async (context) => {
   const { queued } = await job.run();
   assert.deepEqual([queued, requests], [codes.split("\n").length, ROUNDS * CONCURRENCY]);
   context.diagnostic(`${rounds} rounds, ${appends} appends`);
-  // What came is saved along with what leaves next; at the beginning there is only the latter.
+  // Responses are saved together with the next requests; at the beginning there are only
+  // requests.
   assert.ok(appends <= rounds + 1, `${appends} appends in ${rounds} rounds`);
 });
 
-test("a job with a clock of its own needs none of the timers that a test has taken over", async () => {
+test("a job with its own clock uses no mocked timer", async () => {
   const codes = manyCodes(BATCH * 4);
   let now = 1_700_000_000_000;
   const clock = {
     now: () => now,
-    // It wakes too early; of what is a time limit, never.
+    // It wakes too early; from a time limit, never.
     sleep: async (/** @type {number} */ ms) => {
       if (ms > 10_000) await new Promise(() => {});
       now += Math.ceil(ms / 2);

@@ -3,7 +3,7 @@ import { jobJournalSuite } from "./job-journal-suite.mjs";
 import { jobLifecycleSuite } from "./job-lifecycle-suite.mjs";
 
 /**
- * What holds of jobs in every host, against the sandbox.
+ * Jobs in every host, against the sandbox.
  *
  * @param {import("./harness.mjs").Test} test
  * @param {typeof import("./harness.mjs").assert} assert
@@ -17,7 +17,7 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
   const { memoryJournal } = journalModule;
   const { SECRET, answering, bench, check, events } = jobBench(assert, uberVouchers, sandboxModule);
 
-  test("a job sends every code once, in batches, and says so", async () => {
+  test("a job sends every code once, in batches, and reports it", async () => {
     const { client, programId, codes, sent } = await bench();
     /** @type {any[]} */
     const heard = [];
@@ -30,7 +30,7 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
     assert.equal(check(job).pending, 1000);
     assert.ok(
       sent().every((times) => times === 0),
-      "nothing leaves before run",
+      "nothing is sent before run",
     );
     const report = await job.run();
     assert.equal(
@@ -54,7 +54,7 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
     });
   });
 
-  test("what only looks like a list of ours is looked through: no code leaves twice", async () => {
+  test("a fake code list is checked, so no code is sent twice", async () => {
     const { programId, codes, client, sent } = await bench({}, 40);
     const ids = Symbol.for("uber-vouchers.ids");
     const list = await uberVouchers.parseCodes(codes);
@@ -87,10 +87,10 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
     stop();
     await job.applyWebhook(events(sandbox)[0]);
     assert.ok(job.progress() !== after[0]);
-    assert.equal(told, after[1], "it was told to stop");
+    assert.equal(told, after[1], "it was unsubscribed");
   });
 
-  test("a signal pauses, and the next run goes on", async () => {
+  test("a signal pauses a run, and the next run continues", async () => {
     const { client, programId, codes, sent } = await bench();
     const job = await client.createJob(programId, codes, { batchSize: 10, concurrency: 4 });
     const pause = new AbortController();
@@ -104,7 +104,7 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
     assert.ok(sent().every((times) => times === 1));
   });
 
-  test("pauseAfter: the first codes leave, and the next run sends the rest", async () => {
+  test("pauseAfter: the first codes are sent, and the next run sends the rest", async () => {
     for (const [pauseAfter, sizes] of /** @type {const} */ ([
       [1, [1, 10, 10, 4]],
       [10, [10, 10, 5]],
@@ -141,7 +141,7 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
     }
   });
 
-  test("pauseAfter: a job that is resumed keeps it, and no run goes past it unasked", async () => {
+  test("pauseAfter: a resumed job keeps it, and does not continue without a new run", async () => {
     const faults = { lost_after: 1 };
     const { client, programId, codes, sent, sandbox } = await bench({ faults }, 25);
     const journal = memoryJournal();
@@ -164,9 +164,9 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
     assert.equal(sent(), [2, ...Array.from({ length: 24 }, () => 1)]);
   });
 
-  test("429 and 409 are waited out, however often", async () => {
-    const answers = Array.from({ length: 40 }, (_, at) => (at % 2 ? 429 : 409));
-    const { client, programId, codes, sent } = await bench({}, 100, answering(answers));
+  test("429 and 409 are retried without limit", async () => {
+    const results = Array.from({ length: 40 }, (_, at) => (at % 2 ? 429 : 409));
+    const { client, programId, codes, sent } = await bench({}, 100, answering(results));
     const job = await client.createJob(programId, codes, { batchSize: 50 });
     const report = await job.run();
     assert.equal([report.finished, report.requests, report.retries], [true, 42, 40]);
@@ -174,7 +174,7 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
     assert.equal(job.batches()[0]?.lastError?.code, "rate_limited");
   });
 
-  test("one wrong permission rejects no code", async () => {
+  test("a missing permission rejects no code", async () => {
     const { client, programId, codes, sent } = await bench({}, 100, answering([200, 403]));
     const job = await client.createJob(programId, codes, { batchSize: 10 });
     const error = await assert.rejects(job.run(), { code: "user_not_allowed", queued: "no" });
@@ -186,7 +186,7 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
     assert.ok(sent().every((times) => times === 1));
   });
 
-  test("what was in a request is rejected with it, and the rest goes on", async () => {
+  test("a refused request rejects only its own codes", async () => {
     const { client, programId, codes } = await bench({}, 100, answering([200, 400, 422]));
     const job = await client.createJob(programId, codes, { batchSize: 10, concurrency: 1 });
     const report = await job.run();
@@ -199,7 +199,7 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
     check(job);
   });
 
-  test("three answers in a row that prove nothing halt the job", async () => {
+  test("three responses in a row that prove nothing halt the job", async () => {
     const { client, programId, codes } = await bench({}, 100, answering([500, "lost", 503]));
     const job = await client.createJob(programId, codes, { batchSize: 10 });
     const error = await assert.rejects(job.run(), { code: "halted", queued: "unknown" });
@@ -212,12 +212,12 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
     assert.equal([report.finished, report.unknown, report.queued], [false, 30, 70]);
   });
 
-  test("the operator decides about what is unknown, and nothing else", async () => {
-    const answers = ["lost", 500, 200, "lost"];
+  test("the operator decides only about unknown batches", async () => {
+    const results = ["lost", 500, 200, "lost"];
     const { client, programId, codes, sent } = await bench(
       {},
       50,
-      answering(/** @type {any} */ (answers)),
+      answering(/** @type {any} */ (results)),
     );
     const job = await client.createJob(programId, codes, { batchSize: 10, concurrency: 1 });
     await job.run();
@@ -244,7 +244,7 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
     );
   });
 
-  test("webhooks in any order, any number of times, end the same", async () => {
+  test("webhooks in any order, repeated or not, give the same result", async () => {
     const { client, sandbox, programId, codes } = await bench({ failureRate: 0.4 }, 300);
     const journal = memoryJournal();
     const job = await client.createJob(programId, codes, { batchSize: 50, journal });
@@ -286,9 +286,9 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
     assert.ok(!text.includes(SECRET) && !text.includes("Bearer"));
   });
 
-  test("what is known of one code, of some states, and of what listCodes gave", async () => {
-    const answers = /** @type {any[]} */ ([400, 200, "lost"]);
-    const { client, programId, sent } = await bench({}, 40, answering(answers));
+  test("results of one code, of some states, and for codes of listCodes", async () => {
+    const replies = /** @type {any[]} */ ([400, 200, "lost"]);
+    const { client, programId, sent } = await bench({}, 40, answering(replies));
     const listed = await client.listCodes(programId);
     const job = await client.createJob(programId, listed, { batchSize: 10, concurrency: 1 });
     await job.run();
@@ -324,8 +324,9 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
     assert.equal((await client.distribute(programId, listed.slice(0, 3))).codes, 3);
   });
 
-  test("how long Uber asked to wait is said while it lasts", async () => {
-    const { client, programId, codes, sandbox } = await bench({}, 10, answering([429]));
+  test("progress shows how long Uber asked to wait", async () => {
+    const refused = answering([429], { "Retry-After": "3" });
+    const { client, programId, codes, sandbox } = await bench({}, 10, refused);
     const job = await client.createJob(programId, codes);
     assert.ok(job.progress().waitingUntil === null);
     /** @type {(number | null)[]} */
@@ -333,19 +334,19 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
     job.subscribe(() => heard.push(job.progress().waitingUntil));
     const started = sandbox.clock.now();
     const report = await job.run();
-    assert.ok(heard.some((until) => until !== null && until > started));
+    assert.ok(heard.some((until) => until !== null && until >= started + 3_000));
     assert.ok(report.waitingUntil === null && job.progress().waitingUntil === null);
     assert.equal(report.queued, 10);
   });
 
-  test("making a job can be given up", async () => {
+  test("creating a job can be aborted", async () => {
     const { client, programId, codes, sent } = await bench({}, 50_000);
     const journal = memoryJournal();
     const gaveUp = { name: "ConnectionError", code: "aborted", queued: "no" };
     const ended = AbortSignal.abort("changed my mind");
     await assert.rejects(client.createJob(programId, codes, { journal, signal: ended }), gaveUp);
     assert.equal(journal.bytes().length, 0);
-    // While its journal hangs, too.
+    // Even while its journal hangs.
     const stop = new AbortController();
     const hanging = {
       append: () => new Promise(() => {}),
@@ -365,7 +366,7 @@ export async function jobSuite(test, assert, uberVouchers, sandboxModule, journa
     assert.ok(sent().every((times) => times === 1));
   });
 
-  test("every fault there is, and still nothing twice without a word", async () => {
+  test("with every fault, nothing is sent twice silently", async () => {
     const faults = {
       rate_limited: 0.05,
       unauthorized: 0.05,

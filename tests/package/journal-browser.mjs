@@ -15,7 +15,7 @@ const map = JSON.stringify({
   imports: { "uber-vouchers/journal": "/node_modules/uber-vouchers/dist/journal.js" },
 });
 const hash = createHash("sha256").update(map).digest("base64");
-// No WebAssembly: a journal needs none.
+// A journal needs no WebAssembly.
 const csp = `default-src 'none'; script-src 'self' 'sha256-${hash}'; img-src data:`;
 const html = `<!doctype html><html lang="en"><title>Test</title><link rel="icon" href="data:,">
 <script type="importmap">${map}</script><script type="module" src="/tests/package/journal-page.mjs"></script></html>`;
@@ -45,7 +45,7 @@ const browser = await chromium.launch({
 /** @typedef {import("playwright-core").BrowserContext} Context */
 const shared = await browser.newContext();
 
-/** A tab in which the page's functions are called by name. @param {Context} context */
+/** A tab in which the page's functions can be called by name. @param {Context} context */
 async function tab(context = shared) {
   const page = await context.newPage();
   page.on("pageerror", (error) =>
@@ -62,7 +62,7 @@ async function tab(context = shared) {
   return { page, call, tools: await context.newCDPSession(page) };
 }
 
-// What waits for ever is a failure.
+// Waiting forever is a failure.
 const late = setTimeout(() => {
   results.push({ name: "an end", error: `It takes more than ${TIMEOUT_MS} ms` });
   void browser.close();
@@ -73,7 +73,7 @@ try {
   await page.close();
   await runTests(
     (test) => {
-      test("indexeddb: what a lost tab has reported is there, and its lock is not", async () => {
+      test("indexeddb: acknowledged appends survive a crashed tab, and its lock does not", async () => {
         let next = 0;
         for (const [how, rounds] of /** @type {const} */ ([
           ["close", 50],
@@ -95,7 +95,7 @@ try {
               })
               .then(() =>
                 call("appendOn", "lost").catch((error) => {
-                  // That it is cut off is meant.
+                  // The interruption is intended.
                   if (!/closed|crashed/.test(String(error))) reject(error);
                 }),
               );
@@ -121,8 +121,8 @@ try {
         assert.equal(await one.call("unlocked", "tabs"), true);
         await one.page.close();
       });
-      test("indexeddb: no room is an error that says so, and nothing is torn", async () => {
-        // Of its own: Chromium remembers for a while how much room there was.
+      test("indexeddb: a full disk is an error with its cause, and tears nothing", async () => {
+        // In its own browser: Chromium remembers the available space for a while.
         const context = await browser.newContext();
         const { call, tools } = await tab(context);
         await tools.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 100_000 });
@@ -134,7 +134,7 @@ try {
         assert.equal(await call("length", "quota"), 5_001_000);
         await context.close();
       });
-      test("indexeddb: a database that does not open is not waited for, and says why", async () => {
+      test("indexeddb: a database that does not open is an error with its cause", async () => {
         for (const isSilent of [true, false]) {
           const context = await browser.newContext();
           // Before anything is loaded: long timers fire at once.
@@ -153,11 +153,11 @@ try {
           await context.close();
         }
       });
-      test("indexeddb: what the browser takes away is noticed", async () => {
+      test("indexeddb: data that the browser deletes is missed", async () => {
         const { page, call, tools } = await tab();
         assert.equal(await call("append", "cleared", 1_000), "kept");
         await tools.send("Storage.clearDataForOrigin", { origin, storageTypes: "indexeddb" });
-        // The browser may still be at it.
+        // The browser may still be deleting.
         const became = await call("append", "cleared", 1_000);
         assert.ok(["AbortError", "Error"].includes(became), became);
         assert.equal(await call("append", "cleared", 1_000), "Error");

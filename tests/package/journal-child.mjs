@@ -1,4 +1,4 @@
-/** What journal.test.mjs runs as a process of its own: `node journal-child.mjs <what> <file> [port]`. */
+/** The process that journal.test.mjs starts: `node journal-child.mjs <what> <file> [port]`. */
 import cluster from "node:cluster";
 import { once } from "node:events";
 import { writeSync } from "node:fs";
@@ -16,7 +16,7 @@ const lock = async () => (await journal.lock?.()) !== undefined;
 
 /** @type {Record<string, () => unknown>} */
 const actions = {
-  /** Goes on where the last one was killed, and tells of each record that is kept. */
+  /** Continues where the last process was killed, and reports each record that is kept. */
   async append() {
     if (!(await lock())) return say("busy");
     const { count, length } = wholeRecords(await contents(journal));
@@ -27,11 +27,11 @@ const actions = {
       say(number);
     }
   },
-  /** Holds the lock, and has nothing else to do. */
+  /** Holds the lock, and does nothing else. */
   async end() {
     say((await lock()) ? "locked" : "busy");
   },
-  /** Tells the network of each record that is kept. */
+  /** Sends a request for each record that is kept. */
   async network() {
     const socket = connect(Number(port), "127.0.0.1");
     await once(socket, "connect");
@@ -41,7 +41,7 @@ const actions = {
     }
     socket.end();
   },
-  /** Appends until there is no room. */
+  /** Appends until the disk is full. */
   async full() {
     for (let number = 0; ; number += 1) {
       try {
@@ -60,8 +60,8 @@ const actions = {
     if (cluster.isPrimary) {
       for (let count = 0; count < 2; count += 1) {
         const worker = cluster.fork();
-        const [answer] = await once(worker, "message");
-        say(answer);
+        const [response] = await once(worker, "message");
+        say(response);
       }
       for (const worker of Object.values(cluster.workers ?? {})) worker?.kill();
     } else {

@@ -1,4 +1,4 @@
-/** What journal-browser.mjs opens in a page: everything that its tests call there. */
+/** The page that journal-browser.mjs opens, with all functions that its tests call. */
 import * as journals from "uber-vouchers/journal";
 
 import { assert, runTests } from "./harness.mjs";
@@ -11,7 +11,7 @@ const { deleteIndexedDbJournal, fileJournal, indexedDbJournal, memoryJournal } =
 function define(test) {
   journalSuite(test, assert, "memory", (_, before) => memoryJournal(before?.bytes()));
   journalSuite(test, assert, "indexeddb", (name) => indexedDbJournal(name), { notices: true });
-  test("indexeddb: no value holds more than it shows", async () => {
+  test("indexeddb: no stored buffer is larger than its value", async () => {
     const journal = indexedDbJournal("values");
     await journal.append(new Uint8Array(1_000_000).subarray(0, 100_000));
     await journal.truncate(40_000);
@@ -46,7 +46,7 @@ function define(test) {
     }
     assert.equal(asked, ["strict", "strict"]);
   });
-  test("indexeddb: what the browser has closed is opened once more", async () => {
+  test("indexeddb: a database that the browser closed is opened again", async () => {
     const journal = indexedDbJournal("closed");
     await journal.append(new Uint8Array(10));
     const { transaction } = IDBDatabase.prototype;
@@ -72,19 +72,19 @@ function define(test) {
     await journal.append(new Uint8Array(10));
     assert.equal((await contents(journal)).length, 30);
   });
-  test("indexeddb: deleted only when nobody holds it", async () => {
+  test("indexeddb: a journal is deleted only when it is not locked", async () => {
     const journal = indexedDbJournal("deleted");
     await journal.append(new Uint8Array(10));
     const release = await journal.lock?.();
     await assert.rejects(deleteIndexedDbJournal("deleted"), { name: "InvalidStateError" });
     assert.equal((await contents(journal)).length, 10);
     await release?.();
-    // One that is open and not held makes way.
+    // An open journal that is not locked is closed.
     assert.equal((await contents(journal)).length, 10);
     await deleteIndexedDbJournal("deleted");
     const names = (await indexedDB.databases()).map(({ name }) => name);
     assert.ok(!names.includes("uber-vouchers:deleted"), "It is gone");
-    // It would go on without its beginning.
+    // It would continue without its beginning.
     await assert.rejects(journal.append(new Uint8Array(1)), { name: "Error" });
     assert.equal((await contents(journal)).length, 0);
     await journal.append(new Uint8Array(1));
@@ -92,26 +92,26 @@ function define(test) {
     await deleteIndexedDbJournal("deleted");
     await deleteIndexedDbJournal("never there");
   });
-  test("indexeddb: deletion does not wait for one who holds on", async () => {
+  test("indexeddb: deletion does not wait for a lock", async () => {
     await indexedDbJournal("foreign").append(new Uint8Array(1));
     const foreign = await opened("uber-vouchers:foreign");
     await assert.rejects(deleteIndexedDbJournal("foreign"), { name: "InvalidStateError" });
     foreign.close();
-    // As the browser was asked: now that it can be.
+    // The deletion that was requested before, now that it is possible.
     assert.equal((await contents(indexedDbJournal("foreign"))).length, 0);
   });
-  test("indexeddb: reading makes no database", async () => {
+  test("indexeddb: reading creates no database", async () => {
     const journal = indexedDbJournal("only read");
     assert.equal((await contents(journal)).length, 0);
     await journal.truncate(0);
     const names = (await indexedDB.databases()).map(({ name }) => name);
     assert.ok(!names.includes("uber-vouchers:only read"));
-    // Nor does it keep an append that comes meanwhile from making one.
+    // Nor does it prevent a concurrent append from creating one.
     const [read] = await Promise.all([contents(journal), journal.append(new Uint8Array(7))]);
     assert.ok(read.length === 0 || read.length === 7);
     assert.equal((await contents(journal)).length, 7);
   });
-  test("what is not here, or no name, is refused", async () => {
+  test("missing APIs and invalid names are refused", async () => {
     const members = { name: "ValidationError", code: "invalid_options" };
     const any = /** @type {any} */ (journals);
     await assert.rejects(
@@ -128,7 +128,7 @@ function define(test) {
   });
 }
 
-/** A database as somebody opens it who knows nothing of journals. @param {string} name @returns {Promise<IDBDatabase>} */
+/** Opens the database as code that knows nothing of journals. @param {string} name @returns {Promise<IDBDatabase>} */
 function opened(name) {
   const request = indexedDB.open(name);
   return new Promise((resolve, reject) => {
@@ -150,7 +150,7 @@ Object.assign(globalThis, {
     return results;
   },
   state,
-  /** Appends until the tab is gone; tells of each that is kept. @param {string} name */
+  /** Appends until the tab is closed, and reports each record that is kept. @param {string} name */
   async appendOn(name) {
     const journal = indexedDbJournal(name);
     if (!(await journal.lock?.())) throw new Error("The lock is not free");
@@ -167,12 +167,12 @@ Object.assign(globalThis, {
     Object.assign(globalThis, { release });
     return release !== undefined;
   },
-  /** Waits until nobody holds it. @param {string} name */
+  /** Waits until it is not locked. @param {string} name */
   async unlocked(name) {
     await navigator.locks.request(`uber-vouchers:${name}`, () => {});
     return /** @type {any} */ (globalThis).lock(name);
   },
-  /** What becomes of an append. @param {string} name @param {number} length */
+  /** The result of an append. @param {string} name @param {number} length */
   async append(name, length) {
     const { kept } = /** @type {any} */ (globalThis);
     const journal = kept.get(name) ?? indexedDbJournal(name);
@@ -184,14 +184,14 @@ Object.assign(globalThis, {
       return /** @type {any} */ (error).name;
     }
   },
-  /** What becomes of opening a database that the browser does not open. @param {boolean} isSilent */
+  /** The result of opening a database that the browser does not open. @param {boolean} isSilent */
   async unopened(isSilent) {
     const { open } = IDBFactory.prototype;
     /** @type {IDBDatabase | undefined} */
     let foreign;
     if (isSilent) IDBFactory.prototype.open = () => /** @type {any} */ ({});
     else {
-      // Somebody who does not make way keeps it from being deleted, and all that come after wait.
+      // A connection that does not close prevents the deletion, and all later requests wait.
       await indexedDbJournal("unopened").append(new Uint8Array(1));
       foreign = await opened("uber-vouchers:unopened");
       indexedDB.deleteDatabase("uber-vouchers:unopened");
@@ -206,11 +206,11 @@ Object.assign(globalThis, {
     const errors = await Promise.all(came);
     IDBFactory.prototype.open = open;
     foreign?.close();
-    // Once it can be opened, it is.
+    // Once it can be opened, it is opened.
     await journal.append(new Uint8Array(3));
     return [errors, (await contents(journal)).length];
   },
-  /** How long it is, for the object that `append` uses. @param {string} name */
+  /** The length by the object that `append` uses. @param {string} name */
   async length(name) {
     return (await contents(/** @type {any} */ (globalThis).kept.get(name))).length;
   },

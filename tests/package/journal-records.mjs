@@ -1,4 +1,4 @@
-/** Records that tell by themselves whether they are whole, for tests in which a writer dies. */
+/** Records that show whether they are complete, for tests in which a writer dies. */
 
 const HEAD = 8;
 
@@ -11,7 +11,7 @@ export function record(number) {
   return bytes;
 }
 
-/** How many whole records there are, and how many bytes long they are. Throws if one is wrong. @param {Uint8Array} bytes */
+/** How many complete records there are, and their length in bytes. Throws if one is wrong. @param {Uint8Array} bytes */
 export function wholeRecords(bytes) {
   let [count, length] = [0, 0];
   for (;;) {

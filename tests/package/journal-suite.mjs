@@ -1,9 +1,9 @@
-/** What every journal has to do, wherever it is kept. */
+/** Tests for every kind of journal. */
 import { contents } from "./journal-records.mjs";
 
 /** @typedef {import("uber-vouchers/journal").Journal} Journal */
 
-/** Bytes that differ from place to place. @param {number} length @param {number} seed */
+/** Bytes that differ from position to position. @param {number} length @param {number} seed */
 function sample(length, seed) {
   const bytes = new Uint8Array(length);
   let state = seed + 1;
@@ -29,7 +29,7 @@ function joined(parts) {
 function same(found, expected, what = "") {
   if (found.length !== expected.length)
     throw new Error(`${what}: ${found.length} bytes, not ${expected.length}`);
-  const at = found.findIndex((byte, place) => byte !== expected[place]);
+  const at = found.findIndex((byte, index) => byte !== expected[index]);
   if (at !== -1) throw new Error(`${what}: byte ${at} is ${found[at]}, not ${expected[at]}`);
 }
 
@@ -53,7 +53,7 @@ export function journalSuite(test, assert, kind, open, { notices = false } = {})
     same(await contents(journal), new Uint8Array(0));
   });
 
-  test(`${kind}: gives back what was appended, also when reopened`, async () => {
+  test(`${kind}: returns the appended bytes, even after it was reopened`, async () => {
     const journal = open("sizes");
     const parts = SIZES.map((size, seed) => sample(size, seed));
     for (const [at, part] of parts.entries()) {
@@ -69,7 +69,7 @@ export function journalSuite(test, assert, kind, open, { notices = false } = {})
     same(await contents(open("sizes", again)), all, "reopened twice");
   });
 
-  test(`${kind}: 5 MB in one append, and a little more`, async () => {
+  test(`${kind}: 5 MB in one append, then a few bytes`, async () => {
     const journal = open("big");
     const parts = [sample(3, 1), sample(5_000_000, 2), sample(3, 3)];
     for (const part of parts) await journal.append(part);
@@ -89,7 +89,7 @@ export function journalSuite(test, assert, kind, open, { notices = false } = {})
     same(await contents(open("small", journal)), joined(parts).subarray(0, 1));
   });
 
-  test(`${kind}: is truncated anywhere, and goes on from there`, async () => {
+  test(`${kind}: can be truncated anywhere, and appended to`, async () => {
     const parts = [sample(100, 1), sample(70_000, 2), sample(1, 3), sample(200, 4)];
     const all = joined(parts);
     const total = all.length;
@@ -112,7 +112,7 @@ export function journalSuite(test, assert, kind, open, { notices = false } = {})
       same(await contents(journal), left, `cut to ${length}`);
       const before = open("cut", journal);
       same(await contents(before), left, `cut to ${length}, reopened`);
-      // One that has not read it.
+      // A journal object that has not read it.
       const again = open("cut", before);
       await again.append(sample(50, 9));
       same(await contents(again), joined([left, sample(50, 9)]), `${length}, appended to`);
@@ -124,7 +124,7 @@ export function journalSuite(test, assert, kind, open, { notices = false } = {})
     }
   });
 
-  test(`${kind}: journals side by side don't mix`, async () => {
+  test(`${kind}: journals in the same storage are separate`, async () => {
     const names = ["a", "a:0", "a:0:0", "a%3A0", "A", "ä", "0", "a 0"];
     const journals = names.map((name) => open(name));
     for (let round = 0; round < 3; round += 1) {
@@ -144,7 +144,7 @@ export function journalSuite(test, assert, kind, open, { notices = false } = {})
     assert.equal(open("a", first).key, first?.key, "the same place has the same key");
   });
 
-  test(`${kind}: the caller's buffer is its own again`, async () => {
+  test(`${kind}: the caller may reuse its buffer`, async () => {
     const journal = open("buffer");
     const buffer = new Uint8Array(80_000);
     const part = buffer.subarray(5, 70_005);
@@ -158,7 +158,7 @@ export function journalSuite(test, assert, kind, open, { notices = false } = {})
     same(await contents(journal), sample(70_000, 1), "what was read is the reader's");
   });
 
-  test(`${kind}: calls that don't wait for each other are done in turn`, async () => {
+  test(`${kind}: concurrent calls are run in order`, async () => {
     const journal = open("turn");
     const parts = [sample(70_000, 1), sample(5, 2), sample(9, 3)];
     await Promise.all(parts.map((part) => journal.append(part)));
@@ -176,7 +176,7 @@ export function journalSuite(test, assert, kind, open, { notices = false } = {})
     same(await contents(journal), joined([sample(300_000, 1), sample(1, 2)]));
   });
 
-  test(`${kind}: refuses what is no record and no length`, async () => {
+  test(`${kind}: refuses values that are not bytes or a length`, async () => {
     const journal = /** @type {any} */ (open("wrong"));
     const members = { name: "ValidationError", code: "invalid_options", queued: "no" };
     for (const wrong of [undefined, null, "text", [1], new ArrayBuffer(1), new Uint16Array(1), 7]) {
@@ -188,7 +188,7 @@ export function journalSuite(test, assert, kind, open, { notices = false } = {})
     same(await contents(journal), new Uint8Array(0));
   });
 
-  test(`${kind}: has one holder at a time`, async () => {
+  test(`${kind}: can be locked once at a time`, async () => {
     const journal = open("held");
     const lock = () => /** @type {NonNullable<Journal["lock"]>} */ (journal.lock)();
     const release = await lock();
@@ -212,13 +212,13 @@ export function journalSuite(test, assert, kind, open, { notices = false } = {})
   });
 
   if (!notices) return;
-  test(`${kind}: notices that somebody else has written`, async () => {
+  test(`${kind}: detects a write by another process`, async () => {
     const [one, other] = [open("both"), open("both")];
     await one.append(sample(10, 1));
     await other.append(sample(10, 2));
     for (const call of [one.append(sample(10, 3)), one.truncate(0)]) {
       const error = await assert.rejects(call, { name: "Error" });
-      assert.ok(String(error.message).includes("changed by somebody else"), error.message);
+      assert.ok(String(error.message).includes("changed the journal"), error.message);
     }
     same(await contents(one), joined([sample(10, 1), sample(10, 2)]));
     await one.append(sample(10, 3));

@@ -5,7 +5,7 @@ import { assert, runTests } from "./harness.mjs";
 import { contents, record, wholeRecords } from "./journal-records.mjs";
 import { journalSuite } from "./journal-suite.mjs";
 
-const MOST = 64 * 1024;
+const MAX_PIECE = 64 * 1024;
 
 class JournalObject {
   /** @param {{ storage: any }} context */
@@ -40,13 +40,13 @@ class JournalObject {
 /** @param {import("./harness.mjs").Test} test @param {string} kind @param {{ storage: any }} context */
 function suite(test, kind, context) {
   journalSuite(test, assert, kind, (name) => durableObjectJournal(context.storage, name));
-  test(`${kind}: more than one call takes`, async () => {
+  test(`${kind}: more than fits into one call`, async () => {
     const journal = durableObjectJournal(context.storage, "large");
     const bytes = new Uint8Array(20_000_000).map((_, at) => at >> 12);
     await journal.append(bytes);
     let at = 0;
     for await (const piece of journal.read()) {
-      if (!piece.every((byte, place) => byte === bytes[at + place]))
+      if (!piece.every((byte, index) => byte === bytes[at + index]))
         throw new Error(`Piece at ${at}`);
       at += piece.length;
     }
@@ -54,7 +54,7 @@ function suite(test, kind, context) {
     await journal.truncate(1);
     assert.equal((await contents(journal)).length, 1);
   });
-  test(`${kind}: no value is longer than it may be, whatever buffer it came from`, async () => {
+  test(`${kind}: no value exceeds the limit, whatever its buffer`, async () => {
     const journal = durableObjectJournal(context.storage, "values");
     const buffer = new Uint8Array(1_000_000);
     await journal.append(buffer.subarray(0, 10));
@@ -63,7 +63,7 @@ function suite(test, kind, context) {
     const stored = await context.storage.list({ prefix: "uber-vouchers:journal:values:" });
     assert.equal(
       [...stored.values()].map(({ length }) => length),
-      [10, MOST, MOST, 150_000 - 10 - 2 * MOST],
+      [10, MAX_PIECE, MAX_PIECE, 150_000 - 10 - 2 * MAX_PIECE],
     );
     for (const { length, buffer } of stored.values()) assert.equal(buffer.byteLength, length);
   });
@@ -84,9 +84,9 @@ function suite(test, kind, context) {
       },
     });
     const journal = durableObjectJournal(storage, "order");
-    await journal.append(new Uint8Array(130 * MOST));
+    await journal.append(new Uint8Array(130 * MAX_PIECE));
     calls.push("resolved");
-    // Both in one turn, or they would not be stored as one.
+    // Both in one turn, or they would not be stored in one write.
     const puts = calls.slice(calls.indexOf("put"));
     assert.equal(puts.slice(0, 2), ["put", "put"]);
     assert.equal(puts.slice(-3), ["sync", "sync done", "resolved"]);
@@ -94,7 +94,7 @@ function suite(test, kind, context) {
     await journal.truncate(5);
     assert.equal(calls.slice(-2), ["sync", "sync done"]);
   });
-  test(`${kind}: an append that failed does not count`, async () => {
+  test(`${kind}: a failed append has no effect`, async () => {
     let fails = false;
     const storage = {
       put: (/** @type {any[]} */ ...given) =>
@@ -111,7 +111,7 @@ function suite(test, kind, context) {
     await journal.append(new Uint8Array(10));
     assert.equal((await contents(journal)).length, 20);
   });
-  test(`${kind}: a piece that is missing is damage`, async () => {
+  test(`${kind}: a missing chunk is damage`, async () => {
     const journal = durableObjectJournal(context.storage, "gap");
     for (let count = 0; count < 3; count += 1) await journal.append(new Uint8Array(10));
     const [, second] = (
@@ -121,7 +121,7 @@ function suite(test, kind, context) {
     const error = { name: "JobError", code: "journal_corrupt", queued: "unknown" };
     await assert.rejects(contents(journal), error);
   });
-  test(`${kind}: what somebody deletes is noticed, and not gone on with`, async () => {
+  test(`${kind}: a deleted journal is detected, and not continued`, async () => {
     const { storage } = context;
     const journal = durableObjectJournal(storage, "deleted");
     await journal.append(new Uint8Array(100_000));
@@ -129,21 +129,21 @@ function suite(test, kind, context) {
     await storage.delete([...stored.keys()]);
     for (const again of [journal, durableObjectJournal(storage, "deleted")]) {
       const error = await assert.rejects(again.append(new Uint8Array(1)), { name: "Error" });
-      assert.ok(error.message.includes("changed by somebody else"), error.message);
+      assert.ok(error.message.includes("changed the journal"), error.message);
       assert.equal((await contents(again)).length, 0);
     }
     await journal.truncate(0);
     await journal.append(new Uint8Array(7));
     assert.equal((await contents(journal)).length, 7);
   });
-  test(`${kind}: its place is known by the storage, which is one object`, () => {
+  test(`${kind}: the key comes from the storage object`, () => {
     assert.ok(context.storage === context.storage);
     const key = durableObjectJournal(context.storage, "key").key;
     assert.equal(durableObjectJournal(context.storage, "key").key, key);
     const other = { put() {}, list() {}, delete() {}, sync() {} };
     assert.ok(durableObjectJournal(/** @type {any} */ (other), "key").key !== key);
   });
-  test(`${kind}: what is not here is refused`, async () => {
+  test(`${kind}: a missing API is refused`, async () => {
     const members = { name: "ValidationError", code: "invalid_options" };
     await assert.rejects(
       Promise.resolve().then(() => fileJournal("/tmp/x")),

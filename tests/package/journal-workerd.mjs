@@ -26,7 +26,7 @@ const KINDS = ["sql", "key-value"];
 const options = {
   cf: false,
   compatibilityDate: "2026-04-01",
-  // With it there are files of Node.js, which are gone with the request.
+  // With it, Node.js has files, which are deleted with the request.
   compatibilityFlags: ["nodejs_compat"],
   modulesRoot: outdir,
   modules: [{ type: "ESModule", path: join(outdir, "journal-worker.js") }],
@@ -40,13 +40,13 @@ const options = {
   },
 };
 
-/** Runs with a fresh workerd, on what the last one has stored. @template T @param {(get: (path: string) => Promise<any>) => Promise<T>} work */
+/** Runs with a fresh workerd on the storage of the last one. @template T @param {(get: (path: string) => Promise<any>) => Promise<T>} work */
 async function working(work) {
   const miniflare = new Miniflare(/** @type {any} */ (options));
   try {
     return await work(async (path) => {
-      const answer = await miniflare.dispatchFetch(`http://worker.example${path}`);
-      const text = await answer.text();
+      const response = await miniflare.dispatchFetch(`http://worker.example${path}`);
+      const text = await response.text();
       try {
         return JSON.parse(text);
       } catch {
@@ -71,7 +71,7 @@ await working(async (get) => {
 await runTests(
   (test) => {
     for (const kind of KINDS) {
-      test(`durable object, ${kind}: outlives workerd`, async () => {
+      test(`durable object, ${kind}: survives a restart of workerd`, async () => {
         for (const count of [50, 100]) {
           assert.equal(await working((get) => get(`/append?kind=${kind}`)), count);
           assert.equal(await working((get) => get(`/read?kind=${kind}`)), count);

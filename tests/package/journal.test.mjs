@@ -37,7 +37,7 @@ journalSuite(
   { notices: true },
 );
 
-test("memory: bytes() is a copy, and so is what it begins with", async () => {
+test("memory: bytes() is a copy, and the initial bytes are copied", async () => {
   const given = new Uint8Array([1, 2, 3]);
   const journal = memoryJournal(given);
   given.fill(9);
@@ -46,7 +46,7 @@ test("memory: bytes() is a copy, and so is what it begins with", async () => {
   assert.equal([...journal.bytes()], [1, 2, 3, 4]);
 });
 
-test("what can't be opened is refused at once", () => {
+test("a journal that can't be opened is refused at once", () => {
   const members = { name: "ValidationError", code: "invalid_options" };
   const any = /** @type {any} */ (journals);
   for (const make of [
@@ -62,7 +62,7 @@ test("what can't be opened is refused at once", () => {
     ...[undefined, null, {}, { put() {}, list() {} }].map(
       (storage) => () => any.durableObjectJournal(storage, "name"),
     ),
-    // Not in Node.js.
+    // Not available in Node.js.
     () => any.indexedDbJournal("name"),
   ]) {
     /** @type {any} */
@@ -77,7 +77,7 @@ test("what can't be opened is refused at once", () => {
   }
 });
 
-test("file: made for its owner alone, by path and by URL, nothing before it is needed", async () => {
+test("file: created for its owner only, by path or URL, and only when needed", async () => {
   const path = join(folder, "ö %41 file");
   const journal = fileJournal(pathToFileURL(path));
   assert.equal((await contents(journal)).length, 0);
@@ -88,7 +88,7 @@ test("file: made for its owner alone, by path and by URL, nothing before it is n
   assert.equal([...(await contents(fileJournal(relative(process.cwd(), path))))], [1, 2]);
 });
 
-test("file: what is no file, or can't be made, is refused", async () => {
+test("file: a path that is not a file, or can't be created, is refused", async () => {
   mkdirSync(join(folder, "directory"));
   const bytes = new Uint8Array(1);
   await assert.rejects(fileJournal(join(folder, "directory")).append(bytes), { code: "EISDIR" });
@@ -98,7 +98,7 @@ test("file: what is no file, or can't be made, is refused", async () => {
   });
 });
 
-test("file: a link to it is the same place", async () => {
+test("file: a link is the same journal", async () => {
   const [path, link] = [place(), place()];
   const journal = fileJournal(path);
   const key = journal.key;
@@ -111,7 +111,7 @@ test("file: a link to it is the same place", async () => {
   await release?.();
 });
 
-test("file: deleted while it is held, it takes no more", async () => {
+test("file: a file that is deleted while locked accepts no append", async () => {
   const path = place();
   const journal = fileJournal(path);
   const release = await journal.lock?.();
@@ -122,7 +122,7 @@ test("file: deleted while it is held, it takes no more", async () => {
   await release?.();
 });
 
-test("file: nothing stays open once the lock is given back", async () => {
+test("file: the handle is closed with the lock", async () => {
   const open = () => readdirSync("/proc/self/fd").length;
   if (process.platform !== "linux") return;
   const before = open();
@@ -144,7 +144,7 @@ function child(...args) {
   return { process: process_, lines, closed: once(process_, "close") };
 }
 
-test("file: what a killed process has reported is there, and its lock is not", async () => {
+test("file: acknowledged appends survive a killed process, and its lock does not", async () => {
   const path = place();
   let next = 0;
   for (const rounds of [1, 30, 200, 77, 400]) {
@@ -154,7 +154,7 @@ test("file: what a killed process has reported is there, and its lock is not", a
     for await (const line of lines) {
       if (line === "locked") {
         isLocked = true;
-        // Alive: nobody else gets it.
+        // While it is alive, no other process gets the lock.
         assert.equal(await fileJournal(path).lock?.(), undefined);
       } else {
         assert.equal(line, String(next));
@@ -173,7 +173,7 @@ test("file: what a killed process has reported is there, and its lock is not", a
   }
 });
 
-test("file: a lock keeps no process alive, and ends with it", async () => {
+test("file: a lock does not keep the process alive, and ends with it", async () => {
   const path = place();
   const release = await fileJournal(path).lock?.();
   assert.equal((await run(process.execPath, [CHILD, "end", path])).stdout, "busy\n");
@@ -188,7 +188,7 @@ test("file: the workers of a cluster don't share a lock", async () => {
   assert.equal(stdout, "locked\nbusy\n");
 });
 
-test("file: a write that does not fit is refused and leaves no part of it", async () => {
+test("file: a write to a full disk fails and leaves nothing behind", async () => {
   if (process.platform === "win32") return;
   const path = place();
   const limit = 'trap "" XFSZ; ulimit -f 8; exec "$@"';
@@ -198,7 +198,7 @@ test("file: a write that does not fit is refused and leaves no part of it", asyn
 
 const traces = spawnSync("strace", ["-o", "/dev/null", "true"]).status === 0;
 test(
-  "file: the disk has a record before the network hears of it",
+  "file: a record is on the disk before its request is sent",
   { skip: traces ? false : "strace is not here, or may not trace" },
   async () => {
     const server = createServer((socket) => socket.resume()).listen(0, "127.0.0.1");
@@ -215,7 +215,7 @@ test(
       assert.ok(at !== -1, `No ${what} from line ${from}`);
       return at;
     };
-    // With a call that another thread's interrupts, its end has a line of its own.
+    // If another thread's call interrupts a call, its end has its own line.
     const ended = (/** @type {string} */ call) => new RegExp(`${call}( resumed>|\\().* = 0$`);
     let at = find(0, ended("fsync"));
     assert.ok(at < find(0, /pwrite64\(\d+, "<record 0>/), "The directory comes first");

@@ -1,4 +1,4 @@
-/** One life of a job: goes on with the journal, until it is over or somebody ends the process. */
+/** One process of a job: continues with the journal until the job is over or the process is killed. */
 import { readFileSync } from "node:fs";
 
 import { createClient } from "uber-vouchers";

@@ -1,7 +1,6 @@
 /**
- * A job in a process that is killed with SIGKILL again and again, over HTTP and
- * with its journal in a file: nobody gets two messages, and every code is
- * accounted for.
+ * A job in a process that is killed with SIGKILL repeatedly, over HTTP and with its journal in
+ * a file: no recipient gets two messages, and every code is accounted for.
  */
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
@@ -29,8 +28,8 @@ let state = 1;
 const random = () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
 
 /**
- * Runs a life of the job. Ends it after so many milliseconds, counted from its
- * start, or from the moment when it runs.
+ * Runs a process of the job. Kills it after this many milliseconds, counted from its start, or
+ * from the moment when it runs.
  * @param {string[]} args
  * @param {{ ms: number, from: "start" | "run" } | undefined} end
  * @returns {Promise<any>} what it reported, if it got to its end
@@ -91,7 +90,7 @@ test(`a job of ${CODES} codes, killed ${KILLS} times`, { timeout: 600_000 }, asy
   assert.ok(queued > codes.length / 2);
 });
 
-test("a record is on the disk before its request leaves", async (context) => {
+test("a record is on the disk before its request is sent", async (context) => {
   if (spawnSync("strace", ["-V"]).error) return context.skip("strace is not there");
   const { codes, programId, url } = await serveSandbox(500);
   const [list, journal, log] = ["few.txt", "traced", "trace"].map((name) => join(folder, name));

@@ -1,4 +1,4 @@
-/** Ways to force a trap, and to see what is left of an instance. */
+/** Ways to force a trap, and to measure what is left of an instance. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
@@ -7,7 +7,7 @@ import { runInNewContext } from "node:vm";
 import { limitMemory } from "../little-memory.mjs";
 
 const PAGES = 40;
-/** More than fits there. */
+/** More than fits into that memory. */
 const TOO_MANY = 150_000;
 const CODE = "1f913a96-f52c-42a0-aa0b-a2ba53b2d631";
 
@@ -23,10 +23,10 @@ export function manyCodes(count, from = 0) {
   return Array.from({ length: count }, (_, at) => line(from + at)).join("\n");
 }
 
-/** A list at which an instance with little memory breaks down. */
+/** A list that exceeds the memory of such an instance. */
 export const tooMany = new TextEncoder().encode(manyCodes(TOO_MANY));
 
-/** Keeps, weakly, each memory that an instance gets from now on. */
+/** Keeps a weak reference to each memory that an instance gets from now on. */
 export function watchMemories() {
   /** @type {WeakRef<WebAssembly.Memory>[]} */
   const memories = [];
@@ -48,7 +48,7 @@ export function watchMemories() {
 setFlagsFromString("--expose-gc");
 const gc = runInNewContext("gc");
 
-/** Collects what nobody holds, finalizers included; gives what is left of the heap. */
+/** Collects garbage, including finalizers; returns the size of the heap. */
 export async function collect() {
   for (let round = 0; round < 4; round += 1) {
     gc();

@@ -1,6 +1,6 @@
 /**
- * How the module is loaded where its file is not beside the script, and what an
- * error says where it can't be loaded. Run in the project of the tarball.
+ * How the module is loaded if its file is not next to the script, and the errors if it can't be
+ * loaded. Run in the project of the tarball.
  */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -58,7 +58,7 @@ async function main() {
 }
 main();
 `;
-/** Prints the hint of what went wrong. */
+/** Prints the hint of the error. */
 const HINT = `
 import { parseCodes } from "uber-vouchers";
 parseCodes(${JSON.stringify(CODE)}).then(
@@ -69,7 +69,7 @@ parseCodes(${JSON.stringify(CODE)}).then(
 const FAILED = "connection_failed no ";
 
 for (const format of /** @type {const} */ (["cjs", "esm"])) {
-  test(`one file for Node.js (${format}) has the copy`, async () => {
+  test(`a single file for Node.js (${format}) contains the copy`, async () => {
     const file = format === "cjs" ? "index.cjs" : "index.mjs";
     const text = await bundle(USE, { platform: "node", format, logLevel: "silent" });
     assert.equal(await output(folderOf({ [file]: text }), file), "1 0");
@@ -97,7 +97,7 @@ test("pages and edge workers don't get the copy", async () => {
   }
 });
 
-test("Node.js does not load the copy where the file is there", async () => {
+test("Node.js does not load the copy if the file exists", async () => {
   for (const name of ["uber_vouchers", "uber_vouchers_sandbox"]) {
     assert.ok(readdirSync(dist).includes(`${name}_bg.inline.js`));
   }
@@ -115,7 +115,7 @@ function copyPackage(folder, without) {
   }
 }
 
-test("the file and its copy are missing: the hint names what bundlers have to be told", async () => {
+test("without the file and its copy, the hint says how to configure bundlers", async () => {
   const folder = folderOf({ "hint.mjs": HINT });
   copyPackage(folder, /wasm$|inline/);
   const printed = await output(folder, "hint.mjs");
@@ -136,7 +136,7 @@ const PAGE = `
 export * from "uber-vouchers";
 `;
 
-/** A page's bundle without `import.meta.url`. @param {object} globals @param {{ wasm: boolean }} allowed */
+/** Runs a page's bundle without `import.meta.url`. @param {object} globals @param {{ wasm: boolean }} allowed */
 async function inPage(globals, allowed) {
   const text = await bundle(PAGE, {
     platform: "browser",
@@ -164,14 +164,14 @@ async function hintOf(vouchers) {
   throw new Error("It was loaded");
 }
 
-test("an IIFE bundle has no URL of its own, and can be given the module", async () => {
+test("an IIFE bundle has no URL, and accepts the module", async () => {
   const vouchers = await inPage({ document: {} }, { wasm: true });
   assert.match(await hintOf(vouchers), /import\.meta\.url.*setModule/);
   vouchers.setModule(new Uint8Array(readFileSync(join(dist, "uber_vouchers_bg.wasm"))));
   assert.equal((await vouchers.parseCodes(CODE)).size, 1);
 });
 
-test("a page that may not compile, and an edge runtime that can't", async () => {
+test("a page that must not compile, and an edge runtime that can't", async () => {
   const bytes = new Uint8Array(readFileSync(join(dist, "uber_vouchers_bg.wasm")));
   for (const [globals, expected] of /** @type {const} */ ([
     [{ document: {} }, /'wasm-unsafe-eval'/],
@@ -183,7 +183,7 @@ test("a page that may not compile, and an edge runtime that can't", async () => 
   }
 });
 
-test("a server that has a page or nothing in place of the module", async () => {
+test("a server that serves a page or nothing instead of the module", async () => {
   const server = createServer((request, response) => {
     response.writeHead(request.url === "/page" ? 200 : 404, { "content-type": "text/html" });
     response.end("<!doctype html><title>Not found</title>");
@@ -194,14 +194,14 @@ test("a server that has a page or nothing in place of the module", async () => {
     const vouchers = await inPage({ document: {} }, { wasm: true });
     for (const path of ["page", "nothing"]) {
       vouchers.setModule(new URL(`http://127.0.0.1:${port}/${path}`));
-      assert.match(await hintOf(vouchers), /No \.wasm is served there.*Angular/);
+      assert.match(await hintOf(vouchers), /No \.wasm file is served at that URL.*Angular/);
     }
   } finally {
     server.close();
   }
 });
 
-test("setModule: for every call, compiled, as bytes or by its URL, and nothing else", async () => {
+test("setModule: accepts a compiled module, bytes or a URL, and nothing else", async () => {
   const script = `
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
@@ -231,7 +231,7 @@ console.log(programs.size, type, sandbox.programs().length);
   assert.equal(await output(folder, "set.mjs"), "1 x 0");
 });
 
-test("virtual time passes where `setImmediate` and `MessageChannel` only throw", async () => {
+test("virtual time passes even if `setImmediate` and `MessageChannel` throw", async () => {
   const script = `
 const refuse = (name) => { throw new Error(\`A Node.js API is used (\${name}) which is not supported\`); };
 const kind = process.argv[2];

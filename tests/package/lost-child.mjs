@@ -1,4 +1,4 @@
-/** A program that is simply run again: it makes its job, or goes on with it, and says what came of it. */
+/** A program that can be run again: it creates or resumes its job, and reports the result. */
 import { readFileSync } from "node:fs";
 
 import { createClient } from "uber-vouchers";

@@ -1,7 +1,7 @@
 /**
- * Journals in files that are deleted, moved, cut, or replaced by an older copy:
- * under a job at work, and before the same program is run again, in this process
- * or another one. Nobody gets two messages by that.
+ * Journals in files that are deleted, moved, truncated, or replaced by an older copy: under a
+ * running job, and before the same program is run again, in this process or another one. No
+ * recipient gets two messages.
  */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -24,7 +24,7 @@ const CODES = 200;
 const folder = mkdtempSync(join(tmpdir(), "uber-vouchers-lost-"));
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 
-/** A job of a program, its journal, and what else may be done there. */
+/** A job of a program, its journal, and functions to run and inspect it. */
 async function bench() {
   const { sandbox, codes, programId, url } = await serveSandbox(CODES);
   const place = mkdtempSync(join(folder, "job-"));
@@ -52,7 +52,7 @@ async function bench() {
       const { journal, ...rest } = options();
       return client.resumeJob(journal, { ...rest, ...how });
     },
-    /** Runs the program in a process of its own. @param {"create" | "resume" | "restored"} how */
+    /** Runs the program in its own process. @param {"create" | "resume" | "restored"} how */
     run: async (how) => {
       const args = [CHILD, url, programId, String(list), String(path), how];
       return JSON.parse((await promisify(execFile)(process.execPath, args)).stdout);
@@ -67,7 +67,7 @@ const WAYS = {
   deleted: (path) => rmSync(path),
   "moved away": (path) => renameSync(path, `${path}.moved`),
   "cut to nothing": (path) => truncateSync(path, 0),
-  // By more than an append that may be under way: without that, nothing is lost.
+  // By more than a current append: otherwise nothing is lost.
   cut: (path) => truncateSync(path, statSync(path).size - 200),
   "replaced by an older copy": (path, copy) => renameSync(copy, path),
   "overwritten by an older copy": (path, copy) => copyFileSync(copy, path),
@@ -75,7 +75,7 @@ const WAYS = {
 const LOST = { name: "JobError", code: "journal_lost", queued: "unknown" };
 
 for (const [way, vanish] of Object.entries(WAYS)) {
-  test(`${way} under a job: it stops, and no program begins anew`, async () => {
+  test(`${way} under a job: it stops, and no program starts over`, async () => {
     const { path, copy, create, resume, run, sent, total } = await bench();
     const job = await create();
     copyFileSync(path, copy);
@@ -89,7 +89,7 @@ for (const [way, vanish] of Object.entries(WAYS)) {
     });
     await assert.rejects(job.run(), (/** @type {any} */ error) => {
       assert.deepEqual({ name: error.name, code: error.code, queued: error.queued }, LOST);
-      assert.match(error.hint, /not send .*results\(\)/);
+      assert.match(error.hint, /not send .*results/);
       return true;
     });
     const before = total();
@@ -97,7 +97,7 @@ for (const [way, vanish] of Object.entries(WAYS)) {
     assert.equal([...job.results("queued")].length + [...job.results("unknown")].length, before);
     await assert.rejects(job.run(), LOST);
     // Here, and in a process that knows nothing of this one. If the last append came after an
-    // older copy, what is there is no journal of anything.
+    // older copy, the file is not a valid journal.
     const refused = ["journal_lost", "journal_corrupt"];
     for (const call of [create, resume]) {
       await assert.rejects(call(), (/** @type {any} */ { code }) => refused.includes(code));
@@ -108,7 +108,7 @@ for (const [way, vanish] of Object.entries(WAYS)) {
       assert.doesNotMatch(hint, /empty|new one/);
     }
     assert.equal(total(), before);
-    // A copy of before says so, and what it does not know stays unknown.
+    // An earlier copy is resumed with `restored`, and codes that it does not know stay unknown.
     copyFileSync(backup, path);
     const { unknown, pending } = await run("restored");
     assert.ok(pending === 0 && unknown >= CODES / 2 - 30, `${unknown}`);
@@ -134,7 +134,7 @@ for (const [way, vanish] of Object.entries(WAYS)) {
   });
 }
 
-test("a link to a journal that is gone is not taken for a new one", async () => {
+test("a link to a missing journal does not count as new", async () => {
   const { path, place, create, run } = await bench();
   mkdirSync(join(place, "elsewhere"));
   symlinkSync(join(place, "elsewhere", "journal"), path);
@@ -144,7 +144,7 @@ test("a link to a journal that is gone is not taken for a new one", async () => 
   assert.equal((await run("create")).code, "journal_lost");
 });
 
-test("what is emptied on purpose, or deleted with what is beside it, begins anew", async () => {
+test("a journal that is emptied on purpose, or deleted with its length file, starts over", async () => {
   const { path, create, run, total } = await bench();
   const job = await create();
   await job.close();
@@ -158,13 +158,13 @@ test("what is emptied on purpose, or deleted with what is beside it, begins anew
   assert.equal(statSync(`${path}.length`).mode & 0o777, 0o600);
   rmSync(`${path}.length`);
   assert.equal((await run("create")).queued, CODES);
-  assert.equal(total(), 3 * CODES, "each time somebody asked for it");
+  assert.equal(total(), 3 * CODES, "each time on request");
 });
 
-test("a creation that was cut off is begun again", async () => {
+test("an incomplete creation starts over", async () => {
   const { path, create, run, sent } = await bench();
   await (await create()).close();
-  // As a process leaves it that ends in the middle.
+  // The state that a process leaves if it ends in the middle.
   const half = statSync(path).size - 100;
   truncateSync(path, half);
   const length = readFileSync(`${path}.length`, "utf8");
@@ -173,7 +173,7 @@ test("a creation that was cut off is begun again", async () => {
   assert.ok(sent().every((times) => times === 1));
 });
 
-test("a path that is mistyped says so, and nothing is left there", async () => {
+test("a mistyped path is reported, and nothing is created", async () => {
   const { client, place, create, path, sent } = await bench();
   const files = () => readdirSync(place).sort();
   const before = files();
@@ -182,7 +182,7 @@ test("a path that is mistyped says so, and nothing is left there", async () => {
       const journal = fileJournal(join(place, wrong), options);
       await assert.rejects(client.resumeJob(journal), (/** @type {any} */ error) => {
         assert.equal(error.code, "journal_mismatch");
-        assert.match(error.message, /not there/);
+        assert.match(error.message, /does not exist/);
         assert.doesNotMatch(error.hint, /empty/);
         return true;
       });

@@ -1,6 +1,6 @@
 /**
- * Ten thousand calls and a thousand jobs in one process: what they needed is
- * given back, and so is what was begun and left.
+ * Ten thousand calls and a thousand jobs in one process: their memory is freed, and so is that
+ * of abandoned ones.
  */
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
@@ -11,9 +11,9 @@ import { collect, manyCodes, watchMemories } from "./little-memory.mjs";
 
 const CALLS = 10_000;
 const JOBS = 1_000;
-/** What a heap may differ by of itself: compiled code, caches of the host's. */
+/** Normal variation of a heap: compiled code, caches of the host. */
 const HEAP_SLACK = 1_000_000;
-/** One page of wasm memory: whether the heap of the instance is cut up better or worse. */
+/** One page of wasm memory: normal fragmentation of the instance's heap. */
 const WASM_SLACK = 2 * 65_536;
 
 const memories = watchMemories();
@@ -26,7 +26,7 @@ const list = codes.split("\n");
 const listed = JSON.stringify({ codes: list.map((code_id) => ({ code_id })) });
 const tokens = JSON.stringify({ access_token: "token", expires_in: 3600 });
 
-/** Answers at once: tokens, lists, and now and then a refusal. */
+/** Responds at once: tokens, lists, and sometimes a refusal. */
 function answerer() {
   let count = 0;
   return /** @type {any} */ (
@@ -39,7 +39,7 @@ function answerer() {
   );
 }
 
-/** The time jumps to whoever sleeps. */
+/** The time jumps to the next timer. */
 const clock = {
   now: () => Date.now(),
   sleep: (/** @type {number} */ ms, /** @type {AbortSignal | undefined} */ signal) =>
@@ -62,15 +62,15 @@ const wasmBytes = () =>
 const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
 
 /**
- * Runs the work often, after it was run enough to have what it keeps.
+ * Repeats the work, after enough runs to fill all caches.
  * @param {import("node:test").TestContext} context
  * @param {number} times
  * @param {(at: number) => unknown} work
  */
 async function flat(context, times, work) {
   const warm = Math.ceil(times / 10);
-  // What nobody holds is given back when the host gets round to it: often here,
-  // so that what is measured does not hang on when that is.
+  // The host frees unreachable objects at its own pace: it gets many chances here, so that the
+  // result does not depend on the timing.
   const repeat = async (/** @type {number} */ count) => {
     for (let at = 0; at < count; at += 1) {
       await work(at);
@@ -129,13 +129,13 @@ test(`${JOBS} jobs`, async (context) => {
   });
 });
 
-test("what is begun and left: clients, jobs, lists, and calls that are given up", async (context) => {
+test("abandoned clients, jobs, lists, and aborted calls", async (context) => {
   const hanging = /** @type {any} */ (() => new Promise(() => {}));
   const slow = createClient({ ...options, auth: "none", fetch: hanging });
   const one = new AbortController();
   await flat(context, JOBS, async (at) => {
     createClient({ ...options, organizationId: `org ${at}` });
-    // Made, used once, forgotten.
+    // Created, used once, abandoned.
     await settle(createClient(options).searchPrograms());
     await client.createJob("program", codes);
     await client.resumeJob(await interrupted());
@@ -149,7 +149,7 @@ test("what is begun and left: clients, jobs, lists, and calls that are given up"
       // A signal that outlives its calls.
       client.distribute("program", list, { signal: one.signal }),
     ].map(settle);
-    // Paused while a request is under way, which ends with its own time.
+    // Paused while a request is under way, which ends by its own timeout.
     const job = await slow.createJob("program", codes, { timeoutMs: 1_000 });
     const run = job.run({ signal });
     await new Promise((resolve) => setImmediate(resolve));
@@ -159,7 +159,7 @@ test("what is begun and left: clients, jobs, lists, and calls that are given up"
   assert.equal(getEventListeners(one.signal, "abort").length, 0);
 });
 
-/** The journal of a job that broke off. */
+/** The journal of an interrupted job. */
 async function interrupted() {
   const journal = memoryJournal();
   await client.createJob("program", codes, { journal });

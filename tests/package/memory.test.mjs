@@ -1,4 +1,4 @@
-/** What a job of a million codes weighs: wasm memory, the reading of the list included. */
+/** The memory of a job of a million codes: wasm memory, including reading the list. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -19,7 +19,7 @@ WebAssembly.Instance = new Proxy(Instance, {
 });
 const { createClient, parseCodes } = await import("uber-vouchers");
 
-test("at most 32 bytes a code", { timeout: 60_000 }, async (context) => {
+test("at most 32 bytes per code", { timeout: 60_000 }, async (context) => {
   async function* text() {
     const encoder = new TextEncoder();
     for (let at = 0; at < CODES; at += 1000) {

@@ -26,12 +26,12 @@ await jobSuite(define, assert, uberVouchers, sandbox, journal, read("journal"));
 await usageSuite(define, assert, uberVouchers, sandbox, journal);
 await recipientsSuite(define, assert, uberVouchers, sandbox);
 
-test("require() gives the same module, where Node.js has it", () => {
+test("require() returns the same module, if Node.js supports it", () => {
   const required = createRequire(import.meta.url)("uber-vouchers");
   assert.ok(required.createClient === uberVouchers.createClient);
 });
 
-test("the module can be given", async () => {
+test("the module can be set", async () => {
   for (const [door, name] of /** @type {const} */ ([
     [uberVouchers, "uber-vouchers/wasm"],
     [distribute, "uber-vouchers/distribute/wasm"],

@@ -1,4 +1,4 @@
-/** The package as users get it: packed, installed somewhere else, and looked at. */
+/** The package as users get it: packed, installed in another folder, and inspected. */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync } from "node:fs";
 import { rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,7 +12,7 @@ const HERE = join(ROOT, "tests", "package");
 /** @type {{ project: string, tarball: string } | undefined} */
 let installed;
 
-/** An empty project with the packed package and these tests; made once. Gives its folder. */
+/** An empty project with the packed package and these tests; created once. Returns its folder. */
 export async function packAndInstall() {
   return install().project;
 }
@@ -21,7 +21,7 @@ function install() {
   if (installed) return installed;
   const project = mkdtempSync(join(tmpdir(), "uber-vouchers-"));
   process.once("exit", () => rmSync(project, { recursive: true, force: true }));
-  // What `prepack` would build has been built.
+  // Everything that `prepack` would build is built.
   const pack = ["pack", "--silent", "--ignore-scripts", "--pack-destination", project];
   run("npm", pack, { quiet: true });
   const file = readdirSync(project).find((name) => name.endsWith(".tgz"));
@@ -41,15 +41,14 @@ function install() {
 }
 
 /**
- * Compares what is shipped, and what the wasm asks of its host, with what was
- * written down.
+ * Compares the published files and the imports of the wasm with the recorded ones.
  * @param {boolean} record whether to write it down anew
  */
 export function checkContents(record) {
   const folder = join(install().project, "node_modules", "uber-vouchers");
   const files = /** @type {string[]} */ (readdirSync(folder, { recursive: true }))
     .filter((file) => file.includes("."))
-    // The same file under a name of its content.
+    // The same file with a name that depends on its content.
     .map((file) => file.replace(/shared-\w{8}/, "shared-HASH"))
     .sort();
   compare("files.txt", `${files.join("\n")}\n`, record);
@@ -90,7 +89,7 @@ export async function checkPackage(exec) {
   await exec(join(bin, "attw"), ["package.tgz", ...flags], {}, copy);
 }
 
-/** Compiles what consumers write, as each kind of project would. @param {Exec} exec */
+/** Compiles consumers' code, in each kind of project. @param {Exec} exec */
 export async function checkTypes(exec) {
   await exec(process.execPath, ["tests/types/check.mjs", install().project]);
 }

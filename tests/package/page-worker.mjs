@@ -1,5 +1,5 @@
-/** A worker of the page: where everybody can read a secret too. */
-// The page's import map holds for no worker.
+/** A worker of the page, in which a secret is as readable as in the page. */
+// The page's import map does not apply to workers.
 // @ts-ignore -- It is there where the package is installed.
 import { createClient, parseCodes } from "../../node_modules/uber-vouchers/dist/index.js";
 

@@ -1,4 +1,4 @@
-/** What browser.mjs opens in a page: the suite, and what only a page has. */
+/** The page that browser.mjs opens: the suite, and tests that only a page can run. */
 import * as uberVouchers from "uber-vouchers";
 import * as distribute from "uber-vouchers/distribute";
 import * as journal from "uber-vouchers/journal";
@@ -39,7 +39,7 @@ async function define(test) {
     const open = { organizationId: "o", auth: secret, dangerouslyAllowBrowser: true };
     await createClient(open).ready();
   });
-  test("a page takes the client secret of a sandbox", async () => {
+  test("a page accepts the client secret of a sandbox", async () => {
     const uber = await sandbox.createSandbox();
     const { programId, codes: own } = uber.createProgram({ codes: 3 });
     const redirectUri = "https://a/";
@@ -47,7 +47,7 @@ async function define(test) {
       const { createClient, exchangeCode } = uberVouchers;
       const client = createClient({ organizationId: "o", auth: secret, fetch, clock: uber.clock });
       assert.equal((await client.distribute(programId, own)).codes, 3);
-      // The code is wrong, and that is what is said.
+      // The code is wrong, and the error says so.
       const exchange = exchangeCode({ ...secret, code: "c", redirectUri, fetch });
       await assert.rejects(exchange, { code: "token_rejected" });
     }
@@ -60,7 +60,7 @@ async function define(test) {
     });
     assert.equal(said, ["secret_in_browser", "allowed", 1]);
   });
-  test("a job in IndexedDB that vanishes is not begun anew, here or in a later page", async () => {
+  test("a job whose IndexedDB journal disappears does not start over, in this page or a later one", async () => {
     const { createClient } = uberVouchers;
     const { deleteIndexedDbJournal, indexedDbJournal } = journal;
     const { fetch, clock, ...made } = await sandbox.createSandbox({ seed: 3 });
@@ -74,7 +74,7 @@ async function define(test) {
       auth,
       clock,
       dangerouslyAllowBrowser: true,
-      // Otherwise the job may be at its end before the database is gone.
+      // Otherwise the job may end before the database is deleted.
       fetch: async (...request) => {
         await deleting;
         return fetch(...request);
@@ -98,7 +98,7 @@ async function define(test) {
     await assert.rejects(create(), lost);
     await assert.rejects(client.resumeJob(indexedDbJournal("vanishes")), lost);
     assert.ok(sent().every((times) => times <= 1));
-    // What a later page finds.
+    // The state that a later page finds.
     assert.ok(Number(localStorage.getItem("uber-vouchers:vanishes")) > 1_600);
     localStorage.setItem("uber-vouchers:later", "2000");
     const later = client.createJob(programId, codes, { journal: indexedDbJournal("later") });
@@ -109,12 +109,12 @@ async function define(test) {
     await (await create()).close();
     await deleteIndexedDbJournal("vanishes");
   });
-  test("resuming makes no database", async () => {
+  test("resuming creates no database", async () => {
     const { createClient } = uberVouchers;
     const client = createClient({ organizationId: "o", auth: "none", baseUrl: "/" });
     const missing = client.resumeJob(journal.indexedDbJournal("mistyped"));
     const error = await assert.rejects(missing, { code: "journal_mismatch", queued: "no" });
-    assert.ok(/not there/.test(error.message) && !/empty/.test(error.hint));
+    assert.ok(/does not exist/.test(error.message) && !/empty/.test(error.hint));
     const names = (await indexedDB.databases()).map(({ name }) => name);
     assert.ok(!names.includes("uber-vouchers:mistyped"));
   });
@@ -131,7 +131,7 @@ async function define(test) {
     }
     const expected = `${location.origin}/uber/v1/organizations/o/voucher-programs/p/codes/distribute`;
     assert.equal(urls, [expected, expected]);
-    // Hidden by the browser: no proof either way.
+    // The browser hides the failure: no proof either way.
     const call = createClient({ ...options, baseUrl: "/redirect" }).distributeAll("p");
     await assert.rejects(call, { code: "unexpected_response", queued: "unknown", status: 0 });
   });

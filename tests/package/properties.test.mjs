@@ -1,5 +1,5 @@
 /**
- * What holds for any input, against references that are written plainly.
+ * Properties that hold for any input, compared with plain reference implementations.
  *
  * `RUNS=10000 node --test tests/package/properties.test.mjs` searches longer;
  * a failure prints the seed that repeats it, for `SEED`.
@@ -22,7 +22,7 @@ const settings = { numRuns: RUNS, ...(SEED !== undefined && { seed: Number(SEED)
 const CODE = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const NIL = "00000000-0000-0000-0000-000000000000";
 
-/** A few codes only, so that some come twice. */
+/** Only a few codes, so that some occur twice. */
 const code = fc.tuple(fc.integer({ min: 1, max: 40 }), fc.boolean()).map(([number, isUpper]) => {
   const text = `1f913a96-f52c-42a0-aa0b-${number.toString(16).padStart(12, "0")}`;
   return isUpper ? text.toUpperCase() : text;
@@ -40,28 +40,28 @@ const line = fc.oneof(
 );
 const ending = fc.constantFrom("\n", "\r\n");
 
-/** One code a line, as a person would read it. @param {readonly string[]} lines */
+/** Reads one code per line, as a person would. @param {readonly string[]} lines */
 function naive(lines) {
   /** @type {Set<string>} */
   const found = new Set();
   /** @type {number[]} */
   const rejected = [];
   let duplicates = 0;
-  lines.forEach((text, place) => {
+  lines.forEach((text, index) => {
     const cell = text.trim();
     if (cell === "") return;
-    if (!CODE.test(cell) || cell === NIL) rejected.push(place + 1);
+    if (!CODE.test(cell) || cell === NIL) rejected.push(index + 1);
     else if (found.has(cell.toLowerCase())) duplicates += 1;
     else found.add(cell.toLowerCase());
   });
   return { codes: [...found], duplicates, rejected };
 }
 
-/** The bytes, cut at these shares of their length. @param {Uint8Array} bytes @param {readonly number[]} cuts */
+/** The bytes in chunks that end at these fractions of their length. @param {Uint8Array} bytes @param {readonly number[]} cuts */
 async function* cut(bytes, cuts) {
-  const places = cuts.map((share) => Math.floor(share * bytes.length)).sort((a, b) => a - b);
+  const indices = cuts.map((share) => Math.floor(share * bytes.length)).sort((a, b) => a - b);
   let from = 0;
-  for (const to of [...places, bytes.length]) {
+  for (const to of [...indices, bytes.length]) {
     yield bytes.subarray(from, to);
     from = to;
   }
@@ -69,16 +69,16 @@ async function* cut(bytes, cuts) {
 
 const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 8 });
 
-test("lines are read as a person reads them, however the bytes are cut", async () => {
+test("lines are read as a person reads them, in any chunks", async () => {
   await fc.assert(
     fc.asyncProperty(
-      // A first line that is a code, so that none is taken for a header.
+      // The first line is a code, so that it can't be a header.
       fc.tuple(code, fc.array(line, { maxLength: 60 })).map(([first, rest]) => [first, ...rest]),
       ending,
       cuts,
-      async (lines, end, places) => {
+      async (lines, end, indices) => {
         const bytes = new TextEncoder().encode(lines.join(end));
-        const list = await parseCodes(cut(bytes, places));
+        const list = await parseCodes(cut(bytes, indices));
         const expected = naive(lines);
         assert.deepEqual([...list], expected.codes);
         assert.equal(list.duplicates, expected.duplicates);
@@ -92,7 +92,7 @@ test("lines are read as a person reads them, however the bytes are cut", async (
   );
 });
 
-test("a column of a CSV is read the same, with quotes, delimiters and others beside it", async () => {
+test("a column of a CSV is read with quotes, delimiters and other columns", async () => {
   const cell = fc.oneof(
     fc.string({ maxLength: 12 }).filter((text) => !/[\p{Cc}]/u.test(text)),
     fc.constantFrom('He said "now"', "a,b;c", "", "two\nlines"),
@@ -104,12 +104,12 @@ test("a column of a CSV is read the same, with quotes, delimiters and others bes
       fc.constantFrom(",", ";", "\t"),
       ending,
       cuts,
-      async (rows, delimiter, end, places) => {
+      async (rows, delimiter, end, indices) => {
         const text = [
           ["guest", "code_id", "note"].join(delimiter),
           ...rows.map(([guest, id, note]) => [quoted(guest), id, quoted(note)].join(delimiter)),
         ].join(end);
-        const list = await parseCodes(cut(new TextEncoder().encode(text), places));
+        const list = await parseCodes(cut(new TextEncoder().encode(text), indices));
         const expected = naive(rows.map(([, id]) => id));
         assert.deepEqual([...list], expected.codes);
         assert.deepEqual([list.duplicates, list.rejectedCount], [expected.duplicates, 0]);
@@ -119,7 +119,7 @@ test("a column of a CSV is read the same, with quotes, delimiters and others bes
   );
 });
 
-test("a signature is what Node.js says it is, and nothing else passes", async () => {
+test("a signature is as Node.js computes it, and no other one passes", async () => {
   const key = fc.string({ minLength: 1, maxLength: 80 }).filter((text) => text.trim() !== "");
   await fc.assert(
     fc.asyncProperty(
@@ -133,12 +133,12 @@ test("a signature is what Node.js says it is, and nothing else passes", async ()
         const event = await verifyWebhook({ body, signature }, { signingKey }).catch(
           (/** @type {any} */ error) => error,
         );
-        // What is no object is well signed and no event.
+        // A value that is not an object is correctly signed, but not an event.
         if (event instanceof Error) assert.equal(/** @type {any} */ (event).code, "malformed_body");
         else assert.deepEqual(event.raw, JSON.parse(body));
-        const place = at % signed.length;
-        const digit = signed[place] === "0" ? "1" : "0";
-        const forged = signed.slice(0, place) + digit + signed.slice(place + 1);
+        const index = at % signed.length;
+        const digit = signed[index] === "0" ? "1" : "0";
+        const forged = signed.slice(0, index) + digit + signed.slice(index + 1);
         await assert.rejects(verifyWebhook({ body, signature: forged }, { signingKey }), {
           code: "signature_mismatch",
         });
@@ -148,7 +148,7 @@ test("a signature is what Node.js says it is, and nothing else passes", async ()
   );
 });
 
-test("whatever comes back, no code is sent twice, and none is better known than it is", async () => {
+test("whatever the responses, no code is sent twice, and no state is better than its evidence", async () => {
   const faults = fc.record({
     rate_limited: fc.constantFrom(0, 0.3),
     bad_request: fc.constantFrom(0, 0.3),
@@ -214,7 +214,7 @@ test("whatever comes back, no code is sent twice, and none is better known than 
         pausedAfter,
         ...states
       } = job.progress();
-      assert.equal(usedBefore, 0, "what was never sent is used by nobody");
+      assert.equal(usedBefore, 0, "codes that were never sent are unused");
       assert.equal(pausedAfter, false);
       assert.equal(
         Object.values(states).reduce((all, number) => all + number, 0),
@@ -228,7 +228,7 @@ test("whatever comes back, no code is sent twice, and none is better known than 
         if (state === "pending" || state === "rejected") assert.equal(times, 0, state);
         if (["queued", "distributed", "failed"].includes(state)) assert.equal(times, 1, state);
       }
-      // The journal knows the same.
+      // The journal leads to the same states.
       const again = await client.resumeJob(memoryJournal(journal.bytes()));
       assert.deepEqual([...again.results()], [...job.results()]);
       await Promise.all([job.close(), again.close()]);

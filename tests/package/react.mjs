@@ -17,10 +17,10 @@ const load = (name) => import(pathToFileURL(installed.resolve(name)).href);
 const { createClient } = await load("uber-vouchers");
 const { createSandbox } = await load("uber-vouchers/sandbox");
 
-/** What React said of it: a snapshot that is new at each look makes it complain, and loop. @type {string[]} */
+/** React's messages: it complains, and loops, if a snapshot is new at each read. @type {string[]} */
 const complaints = [];
 console.error = (/** @type {unknown[]} */ ...words) => {
-  // Of the renderer itself, which is old and good enough.
+  // A deprecation of the renderer itself.
   if (!String(words[0]).includes("react-test-renderer is deprecated"))
     complaints.push(words.join(" "));
 };
@@ -42,7 +42,7 @@ await runTests(
         const { queued, total } = useSyncExternalStore(job.subscribe, job.progress);
         return createElement("p", null, `${queued} of ${total}`);
       };
-      // Methods are passed without their object, as one does.
+      // Methods are passed without their object, as is usual.
       /** @type {any} */
       let shown;
       await act(async () => {

@@ -1,5 +1,5 @@
 /**
- * What holds in every host of lists of people, against the sandbox and its guests.
+ * Lists of recipients in every host, against the sandbox and its guests.
  *
  * @param {import("./harness.mjs").Test} test
  * @param {typeof import("./harness.mjs").assert} assert
@@ -40,7 +40,7 @@ export async function recipientsSuite(test, assert, uberVouchers, sandboxModule)
     ),
   ];
 
-  test("people become an ordinary list of codes, which a client sends", async () => {
+  test("recipients become a list of codes that a client sends", async () => {
     const sandbox = await createSandbox({ seed: 3, organizationId: "org", ...app });
     const { programId, codes } = sandbox.createProgram({ codes: 20, guests: 15 });
     const client = createClient({
@@ -90,7 +90,7 @@ export async function recipientsSuite(test, assert, uberVouchers, sandboxModule)
     );
   });
 
-  test("every form of input gives the same", async () => {
+  test("every form of input gives the same result", async () => {
     const text = "ada@example.com\r\n+1 555 0199\r\nbob@example.com\r\n";
     const bytes = new TextEncoder().encode(text);
     const expected = [[ID, OTHER_ID], [[2, "+1 555 0199", "no_guest"]], [], []];
@@ -134,7 +134,53 @@ export async function recipientsSuite(test, assert, uberVouchers, sandboxModule)
     });
   });
 
-  test("what can't be read is told, and no recipient is in an error", async () => {
+  test("both columns are used, by their names or as they are given", async () => {
+    const rows = "+1 555 010 0;;\n;x;bob@example.com\n0015550100;;new@example.com\n";
+    const named = await matchRecipients(`Telefon;Name;Courriel\n${rows}`, guests);
+    assert.equal(shape(named), [[ID, OTHER_ID], [], [], []]);
+    assert.equal([named.codes.duplicates, named.header], [1, null]);
+    for (const options of [
+      { column: "Post", phoneColumn: "Anruf" },
+      { column: 3, phoneColumn: 1 },
+    ]) {
+      const found = await matchRecipients(`Anruf;Wer;Post\n${rows}`, guests, options);
+      assert.equal(shape(found), [[ID, OTHER_ID], [], [], []]);
+    }
+    const missing = await matchRecipients(`a;b;c\n${rows}`, guests, {
+      column: 3,
+      phoneColumn: "Anruf",
+    });
+    assert.equal(missing.unmatched[0]?.reason, "missing_column");
+    const wrong = matchRecipients(rows, guests, { phoneColumn: /** @type {any} */ (true) });
+    await assert.rejects(wrong, { code: "invalid_options" });
+  });
+
+  test("recipients are read as spreadsheets and mail programs give them", async () => {
+    const found = await matchRecipients("Anruf\n+1 555 0100\n1.555E+12\nNOTEXT9", guests);
+    assert.equal(shape(found), [
+      [ID],
+      [
+        [3, "1.555E+12", "shortened_number"],
+        [4, "NOTEXT9", "no_code_text"],
+      ],
+      [],
+      [],
+    ]);
+    assert.equal(found.header, "Anruf");
+    const to = 'Ada <ada@example.com>, "Keller, Bob" <bob@example.com>, Eve <eve@example.org>';
+    assert.equal(shape(await matchRecipients(to, guests)), [
+      [ID, OTHER_ID],
+      [[3, "Eve <eve@example.org>", "no_guest"]],
+      [],
+      [],
+    ]);
+    const two = "ada@example.com;bob@example.com\n".repeat(2);
+    assert.equal((await matchRecipients(two, guests)).unmatched[0]?.reason, "missing_column");
+    const mixed = await matchRecipients(`code_id\n${OTHER_ID}\nada1text\n`, guests);
+    assert.equal(shape(mixed), [[OTHER_ID, ID], [], [], []]);
+  });
+
+  test("unreadable rows are reported, and no error contains a recipient", async () => {
     const { unmatched } = await matchRecipients("%PDF-1.7\n", guests);
     assert.equal([unmatched[0]?.reason, unmatched.length], ["unsupported_format", 1]);
     assert.ok(unmatched[0]?.message.includes("PDF"));
@@ -167,7 +213,7 @@ export async function recipientsSuite(test, assert, uberVouchers, sandboxModule)
     assert.equal(shape(found), [[], [], [], [[1, "eve@example.com", "no_code"]]]);
   });
 
-  test("guests that fail, and a signal, end it; nobody reads on", async () => {
+  test("failing guests or an aborted signal end the read", async () => {
     let isStopped = false;
     async function* failing() {
       yield ada;
@@ -201,7 +247,7 @@ export async function recipientsSuite(test, assert, uberVouchers, sandboxModule)
     await assert.rejects(missing, { name: "ApiError", code: "resource_not_found" });
   });
 
-  test("many rows and guests, with the progress told", async () => {
+  test("many rows and guests, with progress", async () => {
     const COUNT = 20_000;
     const idOf = (/** @type {number} */ number) =>
       `${number.toString(16).padStart(8, "0")}-0000-4000-8000-000000000001`;

@@ -1,7 +1,7 @@
 /** @typedef {import("uber-vouchers/sandbox").Sandbox} Sandbox */
 
 /**
- * What a sandbox keeps and what can be set while it runs, in every host; see suite.mjs.
+ * The journal of a sandbox and the settings of a running one, in every host; see suite.mjs.
  *
  * @param {import("./harness.mjs").Test} test
  * @param {typeof import("./harness.mjs").assert} assert
@@ -13,7 +13,7 @@ export function sandboxSuite(test, assert, { createSandbox }) {
   const ok = async () => ({ status: 200 });
   const refusing = async () => ({ status: 500 });
 
-  /** A journal whose bytes can be cut, and whose appends can be stopped or made to fail. */
+  /** A journal whose bytes can be truncated, and whose appends can be delayed or made to fail. */
   function journalOf(bytes = /** @type {Uint8Array} */ (new Uint8Array())) {
     let isAppending = false;
     const journal = {
@@ -50,10 +50,10 @@ export function sandboxSuite(test, assert, { createSandbox }) {
     return journal;
   }
 
-  /** Resolves once all is in the journal. @param {Sandbox} sandbox */
+  /** Resolves once everything is in the journal. @param {Sandbox} sandbox */
   const settled = (sandbox) => sandbox.deliverWebhooks(ok, { limit: 0 });
 
-  /** All that can be seen of a sandbox. @param {Sandbox} sandbox */
+  /** The visible state of a sandbox. @param {Sandbox} sandbox */
   const seen = (sandbox) => {
     const programs = sandbox.programs();
     return {
@@ -82,11 +82,11 @@ export function sandboxSuite(test, assert, { createSandbox }) {
       grant_type: "client_credentials",
       scope: "organizations.voucher_programs",
     });
-    const answer = await sandbox.fetch("https://auth.example/oauth/v2/token", {
+    const response = await sandbox.fetch("https://auth.example/oauth/v2/token", {
       method: "POST",
       body,
     });
-    return (await answer.json()).access_token;
+    return (await response.json()).access_token;
   }
 
   /** A sandbox with one program of 250 codes. @param {object} [more] */
@@ -100,7 +100,7 @@ export function sandboxSuite(test, assert, { createSandbox }) {
     return { sandbox, codes, token, distribute };
   }
 
-  test("a sandbox goes on from its journal, cut anywhere", async () => {
+  test("a sandbox continues from its journal, truncated anywhere", async () => {
     let token = "";
     /** @type {string[]} */
     let codes = [];
@@ -153,7 +153,7 @@ export function sandboxSuite(test, assert, { createSandbox }) {
       const torn = [1, 3, 4, 7, 8, 9, (next - end) >> 1, next - end - 1];
       for (const cut of [0, ...torn.filter((cut) => cut > 0 && cut < next - end)]) {
         const what = `after step ${at}, and ${cut} bytes`;
-        // As some filesystems leave it after a power cut.
+        // As some filesystems leave it after a power failure.
         for (const zeros of cut < 5 ? [1, 4, 9, 70_000] : [5_000]) {
           const tail = new Uint8Array([...whole.slice(0, end + cut), ...new Uint8Array(zeros)]);
           const zeroed = journalOf(tail);
@@ -182,7 +182,7 @@ export function sandboxSuite(test, assert, { createSandbox }) {
     }
   });
 
-  test("an answer comes and a webhook leaves when what led there is kept", async () => {
+  test("responses and webhooks wait until their cause is stored", async () => {
     const journal = journalOf();
     const { sandbox, codes, distribute } = await bench({ journal });
     const { appends } = journal;
@@ -194,10 +194,10 @@ export function sandboxSuite(test, assert, { createSandbox }) {
         await gate;
       };
     });
-    let answers = 0;
+    let results = 0;
     const calls = codes.slice(0, 20).map(async (code) => {
       await distribute([code]);
-      answers += 1;
+      results += 1;
     });
     await reached;
     sandbox.advance(60_000);
@@ -207,15 +207,15 @@ export function sandboxSuite(test, assert, { createSandbox }) {
       return { status: 200 };
     });
     await new Promise((resolve) => setTimeout(resolve, 5));
-    assert.equal([answers, sends, sandbox.deliveries(PROGRAM).size], [0, 0, 20]);
+    assert.equal([results, sends, sandbox.deliveries(PROGRAM).size], [0, 0, 20]);
     open();
     await Promise.all(calls);
-    assert.equal([answers, await delivery, sends], [20, 20, 20]);
-    // The first, what came meanwhile, and the webhooks.
+    assert.equal([results, await delivery, sends], [20, 20, 20]);
+    // The first record, the ones that arrived meanwhile, and the webhooks.
     assert.ok(journal.appends - appends < 20, `${journal.appends - appends}`);
   });
 
-  test("a webhook that was under way comes again, an answered one does not", async () => {
+  test("a webhook under way is sent again, an acknowledged one is not", async () => {
     const journal = journalOf();
     const { sandbox, distribute } = await bench({ journal });
     await distribute();
@@ -268,7 +268,7 @@ export function sandboxSuite(test, assert, { createSandbox }) {
     assert.equal(after.deliveries(PROGRAM).size, 1);
   });
 
-  test("a journal of something else is refused, and left as it is", async () => {
+  test("a journal of something else is refused and not changed", async () => {
     const journal = journalOf();
     await bench({ journal });
     const { bytes } = journal;
@@ -287,12 +287,12 @@ export function sandboxSuite(test, assert, { createSandbox }) {
     }
     const text = String.fromCharCode(...bytes);
     for (const [content, words] of /** @type {[string, string][]} */ ([
-      ["UVJ1 something else, quite long", "no sandbox's"],
-      ["\u0000", "no sandbox's"],
+      ["UVJ1 something else, quite long", "not a sandbox's"],
+      ["\u0000", "not a sandbox's"],
       [text.replace("sandbox 1", "sandbox 2"), "another version"],
       [text.replace('{"at"', '{:at"'), "damaged at byte 24"],
       [text.replace('"created"', '"cre4ted"'), "damaged"],
-      [text.replace('"program"', '"progr4m"'), "can't be repeated"],
+      [text.replace('"program"', '"progr4m"'), "can't be replayed"],
     ])) {
       const found = Uint8Array.from(content, (char) => char.charCodeAt(0));
       const other = journalOf(found);
@@ -326,7 +326,7 @@ export function sandboxSuite(test, assert, { createSandbox }) {
     assert.equal([isHeld, after.settings.failureRate], [true, 0.5]);
   });
 
-  test("people use what reached them as time moves, once each", async () => {
+  test("recipients use delivered vouchers as time passes, once each", async () => {
     const { sandbox, codes, distribute } = await bench({ useRate: 0.5, failureRate: 0 });
     await distribute(codes.slice(0, 200));
     sandbox.redeem(PROGRAM, /** @type {string} */ (codes[249]));
@@ -348,7 +348,7 @@ export function sandboxSuite(test, assert, { createSandbox }) {
     assert.equal(used.length, uses.size - 1);
   });
 
-  test("settings are merged over what is set, and checked before", async () => {
+  test("new settings are validated, then merged", async () => {
     const { sandbox, codes, distribute } = await bench({ faults: { webhook_foreign: 0.5 } });
     for (const [wrong, name] of /** @type {[any, string][]} */ ([
       [{ failureRate: 2 }, "failureRate"],
@@ -386,7 +386,7 @@ export function sandboxSuite(test, assert, { createSandbox }) {
     assert.ok(webhooks.every(({ body }) => !body.includes("failed")));
   });
 
-  test("so many webhooks are delivered as were asked for", async () => {
+  test("`limit` limits the delivered webhooks", async () => {
     const { sandbox, distribute } = await bench();
     assert.equal([sandbox.waitingWebhooks, sandbox.nextWebhookAt], [0, undefined]);
     await distribute();

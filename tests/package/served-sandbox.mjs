@@ -1,13 +1,13 @@
-/** A sandbox behind HTTP, for jobs in processes of their own. */
+/** A sandbox behind HTTP, for jobs in their own processes. */
 import { createServer } from "node:http";
 
 import { createSandbox } from "uber-vouchers/sandbox";
 
-/** The sandbox, a program of it, and where both are. @param {number} codes */
+/** The sandbox, one of its programs, and their URLs. @param {number} codes */
 export async function serveSandbox(codes) {
   const sandbox = await createSandbox({ realTime: true, latencyMs: [0, 4], seed: 5 });
   const program = sandbox.createProgram({ codes });
-  const server = createServer(async (incoming, answer) => {
+  const server = createServer(async (incoming, reply) => {
     if (incoming.url === "/token") {
       const form = "client_id=a&client_secret=b&grant_type=client_credentials";
       const headers = { "content-type": "application/x-www-form-urlencoded" };
@@ -15,7 +15,7 @@ export async function serveSandbox(codes) {
       token ??= sandbox
         .fetch("http://sandbox/oauth/v2/token", { method: "POST", headers, body })
         .then(async (/** @type {Response} */ response) => (await response.json()).access_token);
-      answer.end(await token);
+      reply.end(await token);
       return;
     }
     const chunks = [];
@@ -26,8 +26,8 @@ export async function serveSandbox(codes) {
       headers,
       body: Buffer.concat(chunks).toString(),
     });
-    answer.writeHead(response.status, Object.fromEntries(response.headers));
-    answer.end(Buffer.from(await response.arrayBuffer()));
+    reply.writeHead(response.status, Object.fromEntries(response.headers));
+    reply.end(Buffer.from(await response.arrayBuffer()));
   });
   /** @type {Promise<string> | undefined} */
   let token;

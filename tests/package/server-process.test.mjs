@@ -1,4 +1,4 @@
-/** Webhooks that an HTTP server receives, and processes that end when they are done. */
+/** Webhooks that an HTTP server receives, and processes that end when they are finished. */
 import { execFile } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
@@ -18,14 +18,14 @@ test("webhooks that an HTTP server receives, signed by Node.js", async () => {
   /** @type {Promise<unknown>[]} */
   const verified = [];
   /** @type {Answerer} */
-  const receiver = (answer, { headers, body }) => {
+  const receiver = (response, { headers, body }) => {
     const signature = /** @type {string | undefined} */ (headers["x-uber-signature"]);
     const environment = /** @type {string | undefined} */ (headers["x-environment"]);
     const call = verifyWebhook({ body, signature, environment }, { signingKey });
     verified.push(call);
     call.then(
-      () => answer.writeHead(200).end(),
-      () => answer.writeHead(401).end(),
+      () => response.writeHead(200).end(),
+      () => response.writeHead(401).end(),
     );
   };
   await serving(receiver, async (url) => {
@@ -53,13 +53,13 @@ test("webhooks that an HTTP server receives, signed by Node.js", async () => {
   ]) {
     const [body, key] = [Buffer.alloc(Number(size), "\0"), "k".repeat(Number(keySize))];
     const signature = createHmac("sha256", key).update(body).digest("hex");
-    // No JSON: it is the body that is refused, and not the signature.
+    // It is not JSON, so the body is refused, not the signature.
     const call = verifyWebhook({ body, signature }, { signingKey: key });
     await rejects(call, { code: "malformed_body" });
   }
 });
 
-/** How long a process that runs this goes on when it has nothing left to do. @param {string} script */
+/** How long a process with this script stays alive when it has finished. @param {string} script */
 async function idleTime(script) {
   const imports = `
     import { createClient } from "uber-vouchers";
@@ -74,13 +74,13 @@ async function idleTime(script) {
   return Number(stdout);
 }
 
-test("a process that is done ends at once", async () => {
-  const answers = `const fetch = async (url) =>
+test("a finished process ends at once", async () => {
+  const responses = `const fetch = async (url) =>
     Response.json(url.includes("/oauth/") ? { access_token: "x", expires_in: 3600 } : {})`;
   const call = `.distribute("p", ["${CODE}"]).catch(() => {})`;
   const auth = 'auth: { clientId: "a", clientSecret: "b" }';
   for (const script of [
-    `${answers}; await createClient({ organizationId: "o", ${auth}, fetch })${call}`,
+    `${responses}; await createClient({ organizationId: "o", ${auth}, fetch })${call}`,
     `const { fetch, clock } = await createSandbox({ faults: { hang: 1 } });
      void createClient({ organizationId: "o", ${auth}, fetch, clock, timeoutMs: Infinity })${call}`,
     `const fetch = () => new Promise(() => {});
@@ -95,10 +95,10 @@ test("a process that is done ends at once", async () => {
   }
 });
 
-test("a body that never ends does not keep the process", async () => {
+test("a body that never ends does not keep the process alive", async () => {
   for (const head of [{}, { "content-length": "10" }]) {
     await serving(
-      (answer) => answer.writeHead(200, head).write("{"),
+      (response) => response.writeHead(200, head).write("{"),
       async (url) => {
         const options = `{ organizationId: "o", auth: "none", baseUrl: "${url}" }`;
         const idle = await idleTime(`await createClient(${options}).distribute("p", ["${CODE}"])`);

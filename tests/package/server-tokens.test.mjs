@@ -27,7 +27,7 @@ import { assert } from "./harness.mjs";
 /** @typedef {import("./answering-server.mjs").Received} Received */
 /** @typedef {import("./answering-server.mjs").Answerer} Answerer */
 
-test("a hundred calls share one request for a token, though the first gives up", async () => {
+test("a hundred calls share one token request, even if the first one is aborted", async () => {
   const answerer = withTokens(
     (_, body) => {
       assert.equal(body.get("grant_type"), "client_credentials");
@@ -53,14 +53,14 @@ test("a hundred calls share one request for a token, though the first gives up",
   });
 });
 
-test("tokens: a 401 costs one further token, however many calls meet it", async () => {
+test("tokens: a 401 costs one more token, however many calls get it", async () => {
   let isRevoked = false;
   /** @type {Answerer} */
-  const api = (answer, request, place) => {
+  const api = (response, request, index) => {
     const is401 = isRevoked && request.headers.authorization === "Bearer t1";
-    status(is401 ? 401 : 200)(answer, request, place);
+    status(is401 ? 401 : 200)(response, request, index);
   };
-  const answerer = withTokens((place) => granted(`t${place}`), api, 20);
+  const answerer = withTokens((index) => granted(`t${index}`), api, 20);
   await serving(answerer, async (url) => {
     const client = clientOf(url, { auth: { ...app, tokenUrl: `${url}/token` } });
     await client.distribute("p", [CODE]);
@@ -78,9 +78,9 @@ test("tokens: a cache is read, written, and read again after a 401", async () =>
     set: async (/** @type {string} */ key, /** @type {any} */ tokens) => void kept.set(key, tokens),
   };
   /** @type {Answerer} */
-  const api = (answer, request, place) =>
-    status(request.headers.authorization === "Bearer old" ? 401 : 200)(answer, request, place);
-  const answerer = withTokens((place) => granted(`t${place}`), api);
+  const api = (response, request, index) =>
+    status(request.headers.authorization === "Bearer old" ? 401 : 200)(response, request, index);
+  const answerer = withTokens((index) => granted(`t${index}`), api);
   await serving(answerer, async (url) => {
     const auth = { ...app, tokenUrl: `${url}/token`, cache };
     await clientOf(url, { auth }).distribute("p", [CODE]);
@@ -120,7 +120,7 @@ test("tokens: a cache is read, written, and read again after a 401", async () =>
   });
 });
 
-test("tokens: a token endpoint that fails; nothing was sent", async () => {
+test("tokens: a failing token endpoint; nothing was sent", async () => {
   for (const [code, expected, count] of /** @type {const} */ ([
     [400, "token_rejected", 1],
     [401, "token_rejected", 1],
@@ -161,7 +161,7 @@ test("tokens: a token endpoint that fails; nothing was sent", async () => {
   );
 });
 
-test("tokens: delegated ones are renewed, and told", async () => {
+test("tokens: delegated tokens are renewed and reported", async () => {
   /** @type {any[]} */
   const told = [];
   const tokens = { accessToken: "old", expiresAt: 0, scope: "s", refreshToken: "refresh-1" };
@@ -195,15 +195,15 @@ test("tokens: delegated ones are renewed, and told", async () => {
   );
 });
 
-test("a token that lives for less than a minute is used for most of it", async () => {
+test("a token that lives for less than a minute is used for most of that time", async () => {
   for (const [life, calls, tokens] of [
     [45, 41, 1],
     [45, 90, 3],
     [5, 9, 2],
   ]) {
-    const answerer = withTokens((place) => [
+    const answerer = withTokens((index) => [
       200,
-      { access_token: `t${place}`, expires_in: life, refresh_token: "r" },
+      { access_token: `t${index}`, expires_in: life, refresh_token: "r" },
     ]);
     for (const kind of ["own", "shared", "delegated"]) {
       answerer.tokens = 0;
@@ -235,11 +235,11 @@ test("a token that lives for less than a minute is used for most of it", async (
   }
 });
 
-test("tokens that were not stored are handed over again with the next call", async () => {
+test("tokens that were not stored are passed again at the next call", async () => {
   const tokens = { accessToken: "old", expiresAt: 0, scope: "s", refreshToken: "refresh-1" };
-  const answerer = withTokens((place) => [
+  const answerer = withTokens((index) => [
     200,
-    { access_token: `new-${place}`, expires_in: 3600, refresh_token: `refresh-${place + 1}` },
+    { access_token: `new-${index}`, expires_in: 3600, refresh_token: `refresh-${index + 1}` },
   ]);
   /** @type {string[]} */
   const told = [];
@@ -267,13 +267,13 @@ test("tokens that were not stored are handed over again with the next call", asy
   });
 });
 
-test("the token endpoint says what is wrong, whatever its status", async () => {
+test("an error of the token endpoint is reported with any status", async () => {
   const tokens = { accessToken: "old", expiresAt: 0, scope: "s", refreshToken: "spent" };
   for (const [code, error, expected, message] of [
     [200, "invalid_grant", "token_rejected", /^The refresh token is spent/],
     [400, "invalid_grant", "token_rejected", /^The refresh token is spent/],
-    [200, "invalid_client", "token_rejected", /gave no token/],
-    [200, "temporarily_unavailable", "token_unavailable", /gave no token/],
+    [200, "invalid_client", "token_rejected", /returned no token/],
+    [200, "temporarily_unavailable", "token_unavailable", /returned no token/],
   ]) {
     const answerer = withTokens(() => [Number(code), { error, access_token: TOKEN }]);
     await serving(answerer, async (url) => {
@@ -307,6 +307,6 @@ test("an authorization code is sent once", async () => {
   }
 });
 
-test("no error about tokens tells a secret", () => {
+test("no error about tokens contains a secret", () => {
   refuseSecrets(8);
 });

@@ -1,4 +1,4 @@
-/** The package against a server, and a fetch, that fail in every way. Node.js only. */
+/** The package with a server, and a fetch, that fail in every way. Node.js only. */
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { runInNewContext } from "node:vm";
@@ -25,7 +25,7 @@ import { assert } from "./harness.mjs";
 /** @typedef {import("./answering-server.mjs").Received} Received */
 /** @typedef {import("./answering-server.mjs").Answerer} Answerer */
 
-test("exactly these bytes", async () => {
+test("requests have exactly these bytes", async () => {
   await serving(status(200), async (url, requests) => {
     const baseUrl = new URL(`${url}/base/`);
     const headers = { "X-Mine": "1", authorization: "not this", "content-type": "nor/this" };
@@ -50,7 +50,7 @@ test("exactly these bytes", async () => {
   });
 });
 
-/** What stops a distribute call: the answer, the code, what is known, how many requests. @type {[string, Answerer, string, "no" | "unknown", number][]} */
+/** How a distribute call fails: the response, the code, `queued`, the number of requests. @type {[string, Answerer, string, "no" | "unknown", number][]} */
 const STOPS = [
   ["400", status(400), "invalid_request", "no", 1],
   ["401, with a token that can't be renewed", status(401), "unauthorized", "no", 1],
@@ -102,27 +102,27 @@ const STOPS = [
   ),
   [
     "a page that stalls",
-    (answer) => answer.writeHead(200, { "content-type": "text/plain" }).write("<html>"),
+    (response) => response.writeHead(200, { "content-type": "text/plain" }).write("<html>"),
     "unexpected_response",
     "unknown",
     1,
   ],
-  ["a reset", (answer) => answer.socket?.destroy(), "connection_failed", "unknown", 1],
+  ["a reset", (response) => response.socket?.destroy(), "connection_failed", "unknown", 1],
   [
     "a reset within the head",
-    (answer) => {
-      answer.socket?.write("HTTP/1.1 200 O");
-      setTimeout(() => answer.socket?.destroy(), 20);
+    (response) => {
+      response.socket?.write("HTTP/1.1 200 O");
+      setTimeout(() => response.socket?.destroy(), 20);
     },
     "connection_failed",
     "unknown",
     1,
   ],
-  ["no HTTP", (answer) => answer.socket?.end("SSH-2.0\r\n"), "connection_failed", "unknown", 1],
+  ["no HTTP", (response) => response.socket?.end("SSH-2.0\r\n"), "connection_failed", "unknown", 1],
 ];
-for (const [name, answer, code, queued, count] of STOPS) {
+for (const [name, result, code, queued, count] of STOPS) {
   test(`distribute: ${name}`, async () => {
-    await serving(answer, async (url, requests) => {
+    await serving(result, async (url, requests) => {
       const client = clientOf(url, quick());
       const error = await rejects(client.distribute("p", [CODE]), { code, queued });
       assert.equal(requests.length, count);
@@ -138,7 +138,7 @@ for (const [name, answer, code, queued, count] of STOPS) {
 test("distribute: a connection that is refused", async () => {
   let port = "";
   await serving(status(200), async (url) => void (port = url));
-  // Node.js proves that nothing left: see unsent.test.mjs.
+  // Node.js proves that nothing was sent: see unsent.test.mjs.
   await rejects(clientOf(port, quick()).distribute("p", [CODE]), {
     code: "connection_failed",
     queued: "no",
@@ -162,14 +162,15 @@ test("distribute: a server that hangs", async () => {
   );
 });
 
-test("a token that is rejected is renewed once", async () => {
+test("a rejected token is renewed once", async () => {
   /** @type {any[]} */
   const asked = [];
   const auth = {
     accessToken: (/** @type {any} */ context) => `${TOKEN}-${asked.push(context)}`,
   };
   /** @type {Answerer} */
-  const first = (answer, request, place) => status(place === 1 ? 401 : 200)(answer, request, place);
+  const first = (response, request, index) =>
+    status(index === 1 ? 401 : 200)(response, request, index);
   await serving(first, async (url, requests) => {
     const { attempts } = await clientOf(url, { auth }).distribute("p", [CODE]);
     assert.equal([attempts, requests.length], [2, 2]);
@@ -183,7 +184,7 @@ test("a token that is rejected is renewed once", async () => {
   });
 });
 
-test("a callback for tokens that fails: nothing leaves", async () => {
+test("a failing token callback: nothing is sent", async () => {
   await serving(status(200), async (url, requests) => {
     const why = new Error("why");
     for (const [accessToken, code, cause] of /** @type {[any, string, unknown][]} */ ([
@@ -207,7 +208,7 @@ test("a callback for tokens that fails: nothing leaves", async () => {
   });
 });
 
-test("429: waits as it was told", async () => {
+test("429: waits as long as the response asks", async () => {
   const date = (/** @type {number} */ seconds) => new Date(seconds * 1000).toUTCString();
   /** @type {[Record<string, string>, (wait: number) => boolean][]} */
   const cases = [
@@ -220,8 +221,8 @@ test("429: waits as it was told", async () => {
   ];
   for (const [headers, fits] of cases) {
     /** @type {Answerer} */
-    const first = (answer, request, place) =>
-      status(place === 1 ? 429 : 200, headers)(answer, request, place);
+    const first = (response, request, index) =>
+      status(index === 1 ? 429 : 200, headers)(response, request, index);
     await serving(first, async (url, requests) => {
       const clock = quickClock();
       const receipt = await clientOf(url, { clock, timeoutMs: TIMEOUT }).distribute("p", [CODE]);
@@ -241,10 +242,10 @@ test("429: waits as it was told", async () => {
   }
 });
 
-test("an accepted call is one, even if its body stalls", async () => {
+test("an accepted call stays accepted if its body stalls", async () => {
   for (const body of ["", "{", "not json"]) {
     await serving(
-      (answer) => answer.writeHead(202, { "x-uber-id": "7" }).write(`${body} `),
+      (response) => response.writeHead(202, { "x-uber-id": "7" }).write(`${body} `),
       async (url) => {
         const { status, headers } = await within(clientOf(url).distribute("p", [CODE]), 900);
         assert.equal([status, headers], [202, { "x-uber-id": "7" }]);
@@ -258,16 +259,16 @@ test("an accepted call is one, even if its body stalls", async () => {
   }
 });
 
-test("a refusal is one, even if its body stalls or breaks", async () => {
+test("a refusal stays a refusal if its body stalls or breaks", async () => {
   const part = '{"code":"half-told';
-  const breaks = (/** @type {Answer} */ answer) => answer.socket?.destroy();
+  const breaks = (/** @type {Answer} */ response) => response.socket?.destroy();
   for (const [head, end] of [{}, { "content-length": "1000" }].flatMap((head) =>
     [() => {}, breaks].map((end) => /** @type {const} */ ([head, end])),
   )) {
     /** @type {Answerer} */
-    const stall = (answer) => {
-      answer.writeHead(400, { "content-type": "application/json", ...head }).write(part);
-      setTimeout(() => end(answer), 50);
+    const stall = (response) => {
+      response.writeHead(400, { "content-type": "application/json", ...head }).write(part);
+      setTimeout(() => end(response), 50);
     };
     await serving(stall, async (url, requests) => {
       const call = clientOf(url, { timeoutMs: 300 }).distribute("p", [CODE]);
@@ -284,7 +285,7 @@ test("a refusal is one, even if its body stalls or breaks", async () => {
   });
 });
 
-test("listCodes: answers that are none", async () => {
+test("listCodes: responses that are not lists", async () => {
   for (const body of ["", "{", '{"codes":[', "null", "7", '"x"', '{"codes":7}']) {
     await serving(status(200, {}, body), async (url, requests) => {
       await rejects(clientOf(url).listCodes("p"), { code: "unexpected_response", queued: "no" });
@@ -292,16 +293,16 @@ test("listCodes: answers that are none", async () => {
     });
   }
   /** @type {Answerer} */
-  const torn = (answer) => {
-    answer.writeHead(200, { "content-length": "1000" }).write('{"codes":[');
-    setTimeout(() => answer.socket?.destroy(), 20);
+  const torn = (response) => {
+    response.writeHead(200, { "content-length": "1000" }).write('{"codes":[');
+    setTimeout(() => response.socket?.destroy(), 20);
   };
   await serving(torn, async (url) => {
     const call = clientOf(url, quick()).listCodes("p");
     await rejects(call, { name: "ConnectionError", code: "connection_failed", queued: "no" });
   });
   await serving(
-    (answer) => answer.writeHead(200).write("{"),
+    (response) => response.writeHead(200).write("{"),
     async (url) => {
       const call = clientOf(url, { timeoutMs: 200 }).listCodes("p");
       await rejects(call, { code: "timeout", queued: "no" });
@@ -309,7 +310,7 @@ test("listCodes: answers that are none", async () => {
   );
 });
 
-test("reading is tried again", async () => {
+test("reads are retried", async () => {
   for (const [code, count] of [
     [500, 3],
     [503, 3],
@@ -323,7 +324,7 @@ test("reading is tried again", async () => {
     });
   }
   await serving(
-    (answer) => answer.socket?.destroy(),
+    (response) => response.socket?.destroy(),
     async (url, requests) => {
       await rejects(clientOf(url, quick()).listCodes("p"), {
         code: "connection_failed",
@@ -334,7 +335,7 @@ test("reading is tried again", async () => {
   );
 });
 
-test("a fetch that misbehaves: every call settles", async () => {
+test("a misbehaving fetch: every call settles", async () => {
   const thrown = new Error("thrown");
   const foreign = runInNewContext("new TypeError('foreign')");
   /** @type {[string, any, string, unknown][]} */
@@ -394,7 +395,7 @@ test("a fetch that misbehaves: every call settles", async () => {
   }
 });
 
-test("a fetch with answers of its own kind", async () => {
+test("a fetch with its own kind of responses", async () => {
   const program = { name: "n", voucher_program_id: "p" };
   const json = JSON.stringify({ voucher_programs: [program] });
   /** @type {[string, any][]} */
@@ -451,7 +452,7 @@ test("a fetch with answers of its own kind", async () => {
   }
 });
 
-test("a fetch that is a method keeps its object; a call that ends early ends its request", async () => {
+test("a fetch method keeps its `this`; a call that ends early aborts its request", async () => {
   const binding = {
     signals: /** @type {AbortSignal[]} */ ([]),
     async fetch(/** @type {string} */ _, /** @type {any} */ { signal }) {
@@ -471,7 +472,7 @@ test("a fetch that is a method keeps its object; a call that ends early ends its
   );
 });
 
-test("listeners that throw decide nothing", async () => {
+test("listeners that throw have no effect", async () => {
   await serving(status(200), async (url) => {
     const fail = () => {
       throw new Error("listener");
@@ -481,7 +482,7 @@ test("listeners that throw decide nothing", async () => {
   });
 });
 
-test("no error tells a secret", async () => {
+test("no error contains a secret", async () => {
   const client = clientOf("https://api.example", {
     fetch: async () => new Response(LEAK, { status: 400 }),
   });

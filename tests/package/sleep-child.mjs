@@ -1,4 +1,4 @@
-/** `sleep-child.mjs <url> <timeoutMs>`: calls that are made while this process is stopped. */
+/** `sleep-child.mjs <url> <timeoutMs>`: calls that run while this process is suspended. */
 import process from "node:process";
 
 import { createClient } from "uber-vouchers";

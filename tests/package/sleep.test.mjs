@@ -1,4 +1,4 @@
-/** A process that is stopped past its time limits, as a laptop that sleeps. Linux and macOS. */
+/** A process that is suspended beyond its time limits, like a laptop that sleeps. Linux and macOS. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -12,19 +12,19 @@ const CALLS = 6;
 const TIMEOUT_MS = 3_000;
 
 /**
- * What six calls come to in a process that is stopped as soon as they have
- * arrived, and goes on when their time is over.
- * @param {(response: import("node:http").ServerResponse) => void} answer
+ * The results of six calls in a process that is suspended as soon as they have arrived, and
+ * continued after their timeout.
+ * @param {(response: import("node:http").ServerResponse) => void} reply
  * @returns {Promise<unknown[]>}
  */
-async function callsOfStoppedProcess(answer) {
+async function callsOfStoppedProcess(reply) {
   /** @type {import("node:http").ServerResponse[]} */
   const responses = [];
   const server = createServer((request, response) => {
     request.resume().on("end", async () => {
       if (responses.push(response) < CALLS) return;
       child.kill("SIGSTOP");
-      responses.forEach(answer);
+      responses.forEach(reply);
       await new Promise((resolve) => setTimeout(resolve, TIMEOUT_MS + 500));
       child.kill("SIGCONT");
     });
@@ -43,12 +43,12 @@ async function callsOfStoppedProcess(answer) {
 
 const options = { skip: process.platform === "win32" };
 
-test("answers that came in time count, though they are read late", options, async () => {
+test("responses that arrived in time count, even if they are read late", options, async () => {
   const found = await callsOfStoppedProcess((response) => response.end("{}"));
   assert.deepEqual(found, Array(CALLS).fill(200));
 });
 
-test("what has no answer by then is a timeout", options, async () => {
+test("a request without a response by then times out", options, async () => {
   const found = await callsOfStoppedProcess(() => {});
   assert.deepEqual(found, Array(CALLS).fill("timeout"));
 });

@@ -4,8 +4,8 @@ import { bytesOf, forms, plain } from "./vector-inputs.mjs";
 import { webhookSuite } from "./webhook-suite.mjs";
 
 /**
- * What holds in every host, against the sandbox. The package is not imported
- * here: each starter hands it over as its host loads it.
+ * The suite for every host, against the sandbox. The package is not imported here: each starter
+ * passes it as its host loads it.
  *
  * @param {import("./harness.mjs").Test} test
  * @param {typeof import("./harness.mjs").assert} assert

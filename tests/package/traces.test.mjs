@@ -1,4 +1,4 @@
-/** What a stack trace says, although the published scripts are minified. */
+/** Stack traces of the published scripts, which are minified. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 import { assert } from "./harness.mjs";
 
-/** What Node.js prints of an error of that door. @param {string} door @param {string[]} flags */
+/** What Node.js prints for an error of this entry. @param {string} door @param {string[]} flags */
 function printed(door, ...flags) {
   const script = `
     import { inspect } from "node:util";
@@ -20,7 +20,7 @@ function printed(door, ...flags) {
 }
 
 for (const door of ["uber-vouchers", "uber-vouchers/distribute"]) {
-  test(`${door}: an error is printed under the name of its class`, () => {
+  test(`${door}: an error is printed with the name of its class`, () => {
     const lines = printed(door).split("\n");
     const heads = lines.filter((line) => /^\S/.test(line) && !line.startsWith("}"));
     assert.equal(heads.length, 2);

@@ -1,4 +1,4 @@
-/** A hundred traps: none of what was lost is kept. */
+/** A hundred traps: nothing that was lost is kept. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -16,7 +16,7 @@ test(`${TRAPS} traps leak nothing`, { timeout: 60_000 }, async (context) => {
   const journal = memoryJournal();
   await client.createJob("program", manyCodes(20), { journal });
   const round = async () => {
-    // What lives in the instance: a call, a job that runs, one that waits, a list.
+    // Everything that lives in the instance: a call, a running job, an idle one, a list.
     const other = createClient(options);
     const call = other.distribute("program", manyCodes(5)).catch((error) => error);
     const job = await client.resumeJob(memoryJournal(journal.bytes()));

@@ -1,4 +1,4 @@
-/** `unsent-child.mjs <where failing-servers.mjs answers>`, in Node.js, Deno or Bun. */
+/** `unsent-child.mjs <URL of failing-servers.mjs>`, in Node.js, Deno or Bun. */
 import process from "node:process";
 
 import * as uberVouchers from "uber-vouchers";

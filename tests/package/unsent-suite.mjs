@@ -1,6 +1,6 @@
 /**
- * What a request that failed proves, in Node.js, Deno and Bun: `queued` is "no"
- * only where no server can have received it, and a job goes on.
+ * What a failed request proves, in Node.js, Deno and Bun: `queued` is "no" only if no server
+ * can have received it, and a job continues.
  *
  * @param {import("./harness.mjs").Test} test
  * @param {typeof import("./harness.mjs").assert} assert
@@ -10,7 +10,7 @@
 export async function unsentSuite(test, assert, { createClient }, control) {
   const host = "Deno" in globalThis ? "deno" : "Bun" in globalThis ? "bun" : "node";
   const codes = ["1f913a96-f52c-42a0-aa0b-a2ba53b2d631", "1f913a96-f52c-42a0-aa0b-a2ba53b2d632"];
-  /** Time passes quickly, so that nobody has to wait. */
+  /** Time passes quickly, so that the tests don't wait. */
   const PACE = 100;
   const began = Date.now();
   const clock = {
@@ -40,7 +40,7 @@ export async function unsentSuite(test, assert, { createClient }, control) {
       ...more,
     });
 
-  /** The hosts whose own `fetch` proves that nothing left. @type {[name: string, hosts: string][]} */
+  /** The hosts whose own `fetch` proves that nothing was sent. @type {[name: string, hosts: string][]} */
   const cases = [
     ["unresolved", "node deno bun"],
     ["refused", "node deno bun"],
@@ -58,12 +58,12 @@ export async function unsentSuite(test, assert, { createClient }, control) {
     ["no TLS after the request", ""],
   ];
   for (const [name, hosts] of cases) {
-    test(`${name}: ${hosts.includes(host) ? "nothing left" : "unknown"}`, async () => {
+    test(`${name}: ${hosts.includes(host) ? "nothing was sent" : "unknown"}`, async () => {
       const queued = hosts.includes(host) ? "no" : "unknown";
       const members = { name: "ConnectionError", code: "connection_failed", queued };
       const error = await assert.rejects(clientOf(name).distribute("p", codes), members);
       assert.ok(error.cause instanceof Error);
-      assert.ok(error.hint.startsWith("Nothing has left.") === (queued === "no"), error.hint);
+      assert.ok(error.hint.startsWith("Nothing was sent.") === (queued === "no"), error.hint);
       const received = (await ask("/seen"))[name] ?? 0;
       assert.ok(received === 0 || queued === "unknown", `it was received ${received} times`);
     });
@@ -79,7 +79,7 @@ export async function unsentSuite(test, assert, { createClient }, control) {
     });
   }
 
-  test("what a fetch of one's own throws proves nothing", async () => {
+  test("errors of a custom fetch prove nothing", async () => {
     const { fetch } = globalThis;
     /** @param {any[]} args */
     const wrapped = (...args) => fetch(.../** @type {[any]} */ (args));
@@ -98,7 +98,7 @@ export async function unsentSuite(test, assert, { createClient }, control) {
     }
   });
 
-  test("what lies between fetch and the connection may have sent it before", async () => {
+  test("a proxy or dispatcher may have sent the request before", async () => {
     const [symbol] = [2, 1]
       .map((version) => Symbol.for(`undici.globalDispatcher.${version}`))
       .filter((symbol) => symbol in globalThis);
@@ -119,7 +119,7 @@ export async function unsentSuite(test, assert, { createClient }, control) {
     }
   });
 
-  test("a call is tried again", async () => {
+  test("a call is retried", async () => {
     /** @type {number[]} */
     const attempts = [];
     const onRequest = (/** @type {{ attempt: number }} */ { attempt }) => attempts.push(attempt);
@@ -128,7 +128,7 @@ export async function unsentSuite(test, assert, { createClient }, control) {
     assert.equal(attempts, [1, 2, 3]);
   });
 
-  test("a job waits until there is somebody, and loses nothing", async () => {
+  test("a job waits for the server, and loses nothing", async () => {
     const client = clientOf("refused");
     const job = await client.createJob("p", codes, { batchSize: 1 });
     const stop = new AbortController();
@@ -149,7 +149,7 @@ export async function unsentSuite(test, assert, { createClient }, control) {
     assert.equal((await ask("/seen"))["refused"], 2);
   });
 
-  test("a job without a way to its tokens waits too", async () => {
+  test("a job that can't reach the token endpoint waits too", async () => {
     let asked = 0;
     const stop = new AbortController();
     const client = clientOf("refused", {

@@ -1,4 +1,4 @@
-/** Requests that never left, with real sockets, TLS and resolvers, and those that did. */
+/** Requests that were never sent, with real sockets, TLS and resolvers, and requests that were. */
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -40,7 +40,7 @@ const offline = (...command) =>
     cwd: file("."),
   });
 
-test("without a network nothing leaves", { skip: offline("true").status !== 0 }, () => {
+test("without a network nothing is sent", { skip: offline("true").status !== 0 }, () => {
   const script = `
     import { createClient } from "uber-vouchers";
     const codes = ["1f913a96-f52c-42a0-aa0b-a2ba53b2d631"];

@@ -1,5 +1,5 @@
 /**
- * What holds in every host of codes that are in use, against the sandbox.
+ * Codes in use, in every host, against the sandbox.
  *
  * @param {import("./harness.mjs").Test} test
  * @param {typeof import("./harness.mjs").assert} assert
@@ -34,15 +34,15 @@ export async function usageSuite(test, assert, uberVouchers, sandboxModule, jour
     return { sandbox, programId, codes: /** @type {string[]} */ ([...codes]), client, sent };
   }
 
-  /** The answers to distribute calls, in their order; then the sandbox's. @param {(number | "lost")[]} answers */
+  /** Responses to the first distribute calls, in order; the sandbox answers the rest. @param {(number | "lost")[]} results */
   const answering =
-    (...answers) =>
+    (...results) =>
     (/** @type {any} */ fetch) =>
     async (/** @type {any} */ url, /** @type {any} */ init) => {
-      const answer = String(url).includes("/distribute") ? answers.shift() : undefined;
-      if (answer === undefined || answer === 200) return fetch(url, init);
-      if (answer !== "lost") return new Response("{}", { status: answer });
-      // It arrived, and its answer is lost.
+      const result = String(url).includes("/distribute") ? results.shift() : undefined;
+      if (result === undefined || result === 200) return fetch(url, init);
+      if (result !== "lost") return new Response("{}", { status: result });
+      // It arrived, and its response is lost.
       await fetch(url, init);
       throw new TypeError("gone");
     };
@@ -56,7 +56,7 @@ export async function usageSuite(test, assert, uberVouchers, sandboxModule, jour
   /** @param {(string | undefined)[]} codes */
   const inUse = (...codes) => codes.map((code) => ({ codeId: String(code), usageCount: 1 }));
 
-  test("a code in use is distributed, and no resend holds it", async () => {
+  test("a code in use is distributed, and no resend contains it", async () => {
     const { client, sandbox, programId, codes, sent } = await bench(3, {
       between: answering("lost"),
     });
@@ -66,7 +66,7 @@ export async function usageSuite(test, assert, uberVouchers, sandboxModule, jour
     sandbox.redeem(programId, String(first));
     const listed = await client.listCodes(programId, { includeUsage: true });
     assert.equal(await job.applyUsage(listed), 1);
-    assert.equal(await job.applyUsage(listed), 0, "told again");
+    assert.equal(await job.applyUsage(listed), 0, "applied again");
     assert.equal(known(job, first), BY_USAGE);
     assert.equal(job.progress().unknown, 2);
     const [batch] = job.batches();
@@ -78,7 +78,7 @@ export async function usageSuite(test, assert, uberVouchers, sandboxModule, jour
     await job.close();
   });
 
-  test("what Uber reports later changes nothing of a code in use", async () => {
+  test("later reports of Uber do not change a code in use", async () => {
     const { client, programId, codes } = await bench(4);
     const [failedBefore, failedAfter, distributed, other] = codes;
     const job = await client.createJob(programId, codes);
@@ -100,16 +100,16 @@ export async function usageSuite(test, assert, uberVouchers, sandboxModule, jour
     await job.close();
   });
 
-  test("usage while a request is under way counts at once, whatever the answer", async () => {
-    for (const answer of /** @type {const} */ ([200, "lost", 400, 403, 429])) {
+  test("usage while a request is under way counts at once, whatever the response", async () => {
+    for (const result of /** @type {const} */ ([200, "lost", 400, 403, 429])) {
       /** @type {() => Promise<unknown>} */
       let meanwhile = async () => undefined;
       const { client, programId, codes, sent } = await bench(2, {
         between: (fetch) => {
-          const answers = answering(answer)(fetch);
+          const results = answering(result)(fetch);
           return async (/** @type {any} */ url, /** @type {any} */ init) => {
             if (String(url).includes("/distribute")) await meanwhile();
-            return answers(url, init);
+            return results(url, init);
           };
         },
       });
@@ -126,18 +126,18 @@ export async function usageSuite(test, assert, uberVouchers, sandboxModule, jour
         assert.equal(job.progress().sending, 1);
       };
       await job.run().catch(() => {});
-      assert.equal(known(job, first), BY_USAGE, String(answer));
-      // After a refusal the rest is sent, without it.
+      assert.equal(known(job, first), BY_USAGE, String(result));
+      // After a refusal, the rest is sent without it.
       await job.run().catch(() => {});
-      assert.equal(known(job, first), BY_USAGE, String(answer));
-      const left = answer === 200 || answer === "lost";
-      const expected = answer === 400 ? [0, 0] : [left ? 1 : 0, 1];
-      assert.equal(codes.map(sent), expected, String(answer));
+      assert.equal(known(job, first), BY_USAGE, String(result));
+      const left = result === 200 || result === "lost";
+      const expected = result === 400 ? [0, 0] : [left ? 1 : 0, 1];
+      assert.equal(codes.map(sent), expected, String(result));
       await job.close();
     }
   });
 
-  test("a pending code in use is counted, sent as asked, and left out by abandoning", async () => {
+  test("a pending code in use is counted, and sent unless its batch is abandoned", async () => {
     const { client, sandbox, programId, codes, sent } = await bench(4);
     const [first, , third] = codes;
     const journal = memoryJournal();
@@ -160,7 +160,7 @@ export async function usageSuite(test, assert, uberVouchers, sandboxModule, jour
     await resumed.close();
   });
 
-  test("what was refused or never left stays as it is", async () => {
+  test("refused and unsent codes stay as they are", async () => {
     const { client, programId, codes } = await bench(2, { between: answering(400) });
     const job = await client.createJob(programId, codes, { batchSize: 1 });
     await job.resolve(1, "abandon");
@@ -176,7 +176,7 @@ export async function usageSuite(test, assert, uberVouchers, sandboxModule, jour
     await job.close();
   });
 
-  test("guests tell of claims too, page by page", async () => {
+  test("guests report claims too, page by page", async () => {
     const { client, sandbox, programId, codes } = await bench(30);
     const journal = memoryJournal();
     const job = await client.createJob(programId, codes, { journal });
@@ -194,13 +194,13 @@ export async function usageSuite(test, assert, uberVouchers, sandboxModule, jour
       settled: claimed,
       stillUnknown: 0,
     });
-    // A claim is enough; so is an iterable that comes page by page.
+    // A claim is enough, and an async iterable of pages is accepted.
     assert.equal(
       await job.applyUsage([{ codeId: String(codes[0]), isClaimed: true, usageCount: null }]),
       1,
     );
     assert.equal(await job.applyUsage(client.listGuests(programId, { pageSize: 4 })), 0);
-    // No person gets into the journal: of the code, its place alone.
+    // The journal contains no recipient data: only the index of the code.
     let text = "";
     for await (const piece of journal.read()) text += new TextDecoder("latin1").decode(piece);
     for (const { name, email, phone, codeText } of listed) {
@@ -211,7 +211,7 @@ export async function usageSuite(test, assert, uberVouchers, sandboxModule, jour
     await job.close();
   });
 
-  test("absence, and what has no id, prove nothing", async () => {
+  test("absent codes, and entries without an id, prove nothing", async () => {
     const { client, programId, codes } = await bench(2, { between: answering("lost") });
     const job = await client.createJob(programId, codes);
     await job.run();
@@ -237,7 +237,7 @@ export async function usageSuite(test, assert, uberVouchers, sandboxModule, jour
     await job.close();
   });
 
-  test("what is neither code nor guest is refused, and nothing has changed", async () => {
+  test("values that are neither code nor guest are refused, and nothing changes", async () => {
     const { client, programId, codes } = await bench(2, { between: answering("lost") });
     const job = await client.createJob(programId, codes);
     await job.run();
@@ -292,14 +292,14 @@ export async function usageSuite(test, assert, uberVouchers, sandboxModule, jour
     await assert.rejects(job.reconcile(), { code: "job_closed" });
   });
 
-  test("a reading that fails is told as it is, and changes nothing", async () => {
+  test("a failed read is reported with its error, and changes nothing", async () => {
     /** @type {(url: string) => any} */
     let reading = () => undefined;
     const { client, sandbox, programId, codes } = await bench(30, {
       between: (fetch) => {
-        const answers = answering("lost")(fetch);
+        const results = answering("lost")(fetch);
         return async (/** @type {any} */ url, /** @type {any} */ init) =>
-          (await reading(String(url))) ?? answers(url, init);
+          (await reading(String(url))) ?? results(url, init);
       },
     });
     const job = await client.createJob(programId, codes);
@@ -307,18 +307,18 @@ export async function usageSuite(test, assert, uberVouchers, sandboxModule, jour
     for (const code of codes) sandbox.redeem(programId, code);
     const before = [...job.results()];
     const bad = (/** @type {number} */ status) => new Response("{}", { status });
-    for (const [answer, code] of /** @type {[() => any, string][]} */ ([
+    for (const [result, code] of /** @type {[() => any, string][]} */ ([
       [() => bad(403), "user_not_allowed"],
       [() => bad(500), "internal_server_error"],
       [() => bad(429), "rate_limited"],
       [() => bad(200), "unexpected_response"],
       [() => Promise.reject(new TypeError("gone")), "connection_failed"],
     ])) {
-      reading = (url) => (url.includes("/codes?") ? answer() : undefined);
+      reading = (url) => (url.includes("/codes?") ? result() : undefined);
       await assert.rejects(job.reconcile(), { code, queued: "no" });
-      // The second page fails: of the first one nothing is taken in.
+      // The second page fails: nothing of the first one is applied.
       let pages = 0;
-      reading = (url) => (url.includes("/guests") && ++pages > 1 ? answer() : undefined);
+      reading = (url) => (url.includes("/guests") && ++pages > 1 ? result() : undefined);
       await client.listGuests(programId, { pageSize: 1 }).next();
       await assert.rejects(job.reconcile({ guests: true }), { code, queued: "no" });
       assert.equal([...job.results()], before);
@@ -332,7 +332,7 @@ export async function usageSuite(test, assert, uberVouchers, sandboxModule, jour
     await job.close();
   });
 
-  test("a job that is closed while Uber is asked takes nothing in", async () => {
+  test("a job closed during `reconcile` applies nothing", async () => {
     /** @type {() => Promise<unknown>} */
     let meanwhile = async () => undefined;
     const { client, programId, codes } = await bench(2, {
@@ -352,7 +352,7 @@ export async function usageSuite(test, assert, uberVouchers, sandboxModule, jour
     const journal = memoryJournal();
     const job = await client.createJob(programId, codes, { journal, batchSize: 1_000 });
     await job.run().catch(() => {});
-    const used = codes.filter((_, place) => place % 3 === 0);
+    const used = codes.filter((_, index) => index % 3 === 0);
     assert.equal(await job.applyUsage(inUse(...used)), used.length);
     const results = [...job.results()];
     assert.equal(results.filter(({ by }) => by === "usage").length, used.length);
@@ -363,7 +363,7 @@ export async function usageSuite(test, assert, uberVouchers, sandboxModule, jour
     await resumed.close();
   });
 
-  test("a journal that fails says so, and the usage can be told again", async () => {
+  test("a journal failure is reported, and usage can be applied again", async () => {
     const { client, programId, codes } = await bench(2, { between: answering("lost") });
     const kept = memoryJournal();
     let fails = false;
@@ -386,7 +386,7 @@ export async function usageSuite(test, assert, uberVouchers, sandboxModule, jour
     await resumed.close();
   });
 
-  test("in an opaque world every code in use is settled in the end", async () => {
+  test("with opaque events, `reconcile` settles every used code", async () => {
     const options = /** @type {const} */ ({ eventForm: "opaque", useRate: 0.6, failureRate: 0.2 });
     const { client, sandbox, programId, codes } = await bench(500, { options });
     const job = await client.createJob(programId, codes, { batchSize: 50 });

@@ -1,4 +1,4 @@
-/** Inputs as the vectors have them, in every form that the package takes. */
+/** The inputs of the vectors, in every form that the package accepts. */
 
 /** @param {any} input @returns {any} */
 export function bytesOf({ text, base64 }) {

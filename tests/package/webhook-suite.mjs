@@ -46,9 +46,9 @@ export function webhookSuite(test, assert, uberVouchers, sandboxModule, vectors)
         body === undefined
           ? Uint8Array.from(hex.match(/../g), (/** @type {string} */ byte) => parseInt(byte, 16))
           : utf8.encode(body);
-      // A byte order mark is signed, and not parsed.
+      // A byte order mark is signed, but not parsed.
       const json = body?.replace(/^\ufeff/, "");
-      // Bytes in the middle of others, and text.
+      // Bytes inside a larger buffer, and text.
       const messages = [{ body: new Uint8Array([1, ...bytes, 2]).subarray(1, -1), signature }];
       if (body !== undefined) messages.push({ body, signature });
       if (keys.length === 1 && keys[0] !== "" && error === null) {
@@ -111,7 +111,7 @@ export function webhookSuite(test, assert, uberVouchers, sandboxModule, vectors)
     await refused(verifyWebhook(twice, { signingKey }), "malformed_signature");
     const empty = { "x-uber-signature": await sign(signingKey, new Uint8Array()) };
     await refused(verifyWebhook(requestOf("", empty), { signingKey }), "malformed_body");
-    // By its members alone, as of another realm.
+    // Recognised by its members alone, as if from another realm.
     const shape = {
       headers: new Map(Object.entries({ "x-uber-signature": signature })),
       bodyUsed: false,
@@ -121,7 +121,7 @@ export function webhookSuite(test, assert, uberVouchers, sandboxModule, vectors)
     assert.equal([event.type, event.environment], [body.event_type, null]);
   });
 
-  test("webhooks: headers in every form, and none that is missed", async () => {
+  test("webhooks: headers in every form, and none is missed", async () => {
     const body = { event_type: "x" };
     const { body: text, signature } = await signed(body);
     const bytes = utf8.encode(String(text));
@@ -146,7 +146,7 @@ export function webhookSuite(test, assert, uberVouchers, sandboxModule, vectors)
       fields.entries(),
       object,
       Object.assign(Object.create(null), object),
-      // As Node.js has them, of HTTP/2 too.
+      // As in Node.js, also for HTTP/2.
       {
         ":path": "/",
         "x-uber-signature": [signature],
@@ -180,7 +180,7 @@ export function webhookSuite(test, assert, uberVouchers, sandboxModule, vectors)
     assert.ok(error.cause === boom);
   });
 
-  test("webhooks: what frameworks give is told what to pass in its place", async () => {
+  test("webhooks: framework requests are refused with a hint", async () => {
     const { body, signature } = await signed({});
     const headers = { "x-uber-signature": String(signature) };
     const request = requestOf(body, headers);
@@ -200,12 +200,12 @@ export function webhookSuite(test, assert, uberVouchers, sandboxModule, vectors)
       const error = await assert.rejects(verifyWebhook(message, { signingKey }), members, name);
       assert.ok(error.message.includes(advice), `${name}: ${error.message}`);
     }
-    // The body as it was read, too.
+    // The body in the form in which it was read, too.
     const bytes = utf8.encode(String(body));
     assert.equal((await verifyWebhook({ body: bytes.buffer, signature }, { signingKey })).raw, {});
   });
 
-  test("webhooks: white space around a key is told of, and kept", async () => {
+  test("webhooks: white space around a key is reported, and kept", async () => {
     const body = '{"event_type":"x"}';
     const message = await signed(body);
     for (const padded of ["\n", "\r\n", " ", "\t", "\u00a0", "\ufeff"]) {
@@ -246,11 +246,11 @@ export function webhookSuite(test, assert, uberVouchers, sandboxModule, vectors)
     assert.equal(error.cause.message, "torn");
   });
 
-  test("webhooks: random bodies, as the platform signs them", async () => {
+  test("webhooks: random bodies, signed by the platform", async () => {
     for (let round = 0; round < 300; round += 1) {
       const size = round < 200 ? round : Math.floor(Math.random() * 20_000);
       const body = crypto.getRandomValues(new Uint8Array(size));
-      // No JSON starts like this: a right signature is told by what is refused.
+      // JSON never starts like this: a valid signature shows in what is refused.
       body.set(size > 0 ? [0] : []);
       const key = String.fromCodePoint(97, ...body.slice(0, round % 150));
       const signature = await sign(key, body);
@@ -279,7 +279,7 @@ export function webhookSuite(test, assert, uberVouchers, sandboxModule, vectors)
     assert.equal(outcomes, [{ code: CODE, status: "failed", reason: null }]);
   });
 
-  test("webhooks: what is no event", async () => {
+  test("webhooks: bodies that are not events", async () => {
     const bodies = [
       "",
       " ",
@@ -302,7 +302,7 @@ export function webhookSuite(test, assert, uberVouchers, sandboxModule, vectors)
       const isJson = ["null", "7", '"x"', "[]", "[{}]"].includes(body);
       assert.equal(error.cause instanceof SyntaxError, !isJson, body);
     }
-    // Not before the signature is right.
+    // Not before the signature is verified.
     const unsigned = { body: "{", signature: "0".repeat(64) };
     await refused(verifyWebhook(unsigned, { signingKey }), "signature_mismatch");
     const deep = `${'{"a":'.repeat(5_000)}1${"}".repeat(5_000)}`;
@@ -313,7 +313,70 @@ export function webhookSuite(test, assert, uberVouchers, sandboxModule, vectors)
     assert.equal([type, raw], ["", JSON.parse(strange)]);
   });
 
-  test("webhooks: outcomes of the caller's own", async () => {
+  test("webhooks: any character, in every member", async () => {
+    const odd = '"\\/\b\n\u0000\u001f\u007f\u2028é😀{}[],:';
+    const other = "2f913a96-f52c-42a0-aa0b-a2ba53b2d631";
+    const body = {
+      organization_id: `o${odd}`,
+      voucher_program_id: `p${odd}`,
+      resource_href: `r${odd}`,
+      event_type: `distribution ${odd}`,
+      event_id: `i${odd}`,
+      event_time: 1_700_000_000_001,
+      codes: [
+        { code_id: CODE, status: "distributed" },
+        { code_id: other, status: "failed", reason: odd },
+        { code_id: CODE, status: "failed" },
+      ],
+    };
+    const message = { ...(await signed(body)), environment: `E${odd}` };
+    const event = await verifyWebhook(message, { signingKey });
+    const expected = {
+      organizationId: body.organization_id,
+      programId: body.voucher_program_id,
+      resourceHref: body.resource_href,
+      type: body.event_type,
+      id: body.event_id,
+      environment: `e${odd}`,
+      occurredAt: body.event_time,
+      unread: false,
+      outcomes: [
+        { code: CODE, status: "distributed", reason: null },
+        { code: other, status: "failed", reason: odd },
+        { code: CODE, status: "failed", reason: null },
+      ],
+      raw: body,
+    };
+    assert.equal(event, expected);
+    // In the same order too.
+    assert.equal(JSON.stringify(event), JSON.stringify(expected));
+  });
+
+  test("webhooks: bytes that change after the call change nothing", async () => {
+    const text = JSON.stringify({ event_type: "a", at: 1 });
+    const signature = await sign(signingKey, utf8.encode(text));
+    for (const outcomes of [undefined, () => [{ code: CODE, status: "failed" }]]) {
+      const body = utf8.encode(text);
+      /** @param {any} raw */
+      const reader = (raw) => {
+        body.fill(0);
+        raw.at = 2;
+        return outcomes?.() ?? [];
+      };
+      const options = { signingKey, ...(outcomes && { outcomes: reader }) };
+      const call = verifyWebhook({ body, signature }, /** @type {any} */ (options));
+      body.fill(0);
+      const event = await call;
+      assert.equal([event.type, event.outcomes.length], ["a", outcomes ? 1 : 0]);
+    }
+    if (typeof SharedArrayBuffer === "undefined") return;
+    const shared = new Uint8Array(new SharedArrayBuffer(text.length));
+    shared.set(utf8.encode(text));
+    const event = await verifyWebhook({ body: shared, signature }, { signingKey });
+    assert.equal(event.raw, JSON.parse(text));
+  });
+
+  test("webhooks: outcomes from the caller", async () => {
     const body = {
       event_type: "guess",
       list: [{ id: CODE.toUpperCase(), ok: 0, text: "jane@example.com" }],
@@ -335,7 +398,7 @@ export function webhookSuite(test, assert, uberVouchers, sandboxModule, vectors)
     assert.equal(outcome, { code: CODE, status: "distributed", reason: null });
     const none = await of(() => []);
     assert.equal([none.outcomes, none.unread], [[], false]);
-    // Of one that reports a distribution, that is as good as unread.
+    // If the event reports a distribution, it is then unread.
     const report = await signed({ event_type: "voucher_program_code_distributed" });
     for (const outcomes of [() => [], undefined]) {
       const unread = await verifyWebhook(report, { signingKey, ...(outcomes && { outcomes }) });
@@ -350,7 +413,7 @@ export function webhookSuite(test, assert, uberVouchers, sandboxModule, vectors)
     const failed = async (outcomes, what) => {
       const members = { name: "ValidationError", code: "invalid_options", queued: "no" };
       const error = await assert.rejects(of(outcomes), members, what);
-      assert.ok(error.message.includes("`outcomes`"), error.message);
+      assert.ok(error.message.includes("outcomes"), error.message);
       return error;
     };
     for (const wrong of [
@@ -371,12 +434,12 @@ export function webhookSuite(test, assert, uberVouchers, sandboxModule, vectors)
     assert.ok((await failed(thrower)).cause === why);
     const getter = [Object.defineProperty({ code: CODE }, "status", { get: thrower })];
     assert.ok((await failed(() => getter)).cause === why);
-    // A promise is told as such; one that rejects ends no process.
+    // A promise is reported as such; one that rejects does not end the process.
     for (const late of [async () => [], async () => thrower(), () => ({ then: thrower })]) {
       const error = await failed(late);
       assert.ok(error.message.includes("promise") && error.cause instanceof TypeError);
     }
-    // Nothing of that broke the instance.
+    // None of that broke the instance.
     assert.equal((await of(() => [])).outcomes, []);
     let calls = 0;
     const forged = { ...message, signature: "0".repeat(64) };
@@ -389,7 +452,7 @@ export function webhookSuite(test, assert, uberVouchers, sandboxModule, vectors)
     assert.equal(calls, 0);
   });
 
-  test("webhooks: wrong options are named", async () => {
+  test("webhooks: invalid options are named", async () => {
     const message = await signed({});
     /** @param {any} given @param {any} options @param {string} name */
     const named = async (given, options, name) => {

@@ -1,4 +1,4 @@
-/** The worker that workerd.mjs runs: the suite, and what only an edge worker has. */
+/** The worker that workerd.mjs runs: the suite, and tests that only an edge worker can run. */
 import * as uberVouchers from "uber-vouchers";
 import * as distribute from "uber-vouchers/distribute";
 import * as journal from "uber-vouchers/journal";
@@ -19,7 +19,7 @@ const CODE = "1f913a96-f52c-42a0-aa0b-a2ba53b2d631";
 /** @type {import("uber-vouchers").Client | undefined} */
 let shared;
 
-/** One client for all requests, as workers keep it. @param {any} env */
+/** One client for all requests, as is usual in workers. @param {any} env */
 function clientOf(env) {
   return (shared ??= uberVouchers.createClient({
     organizationId: "org",
@@ -50,7 +50,7 @@ export default {
     }
     const call = clientOf(env).distribute("p", [CODE]);
     if (pathname === "/leave") {
-      // Ends with the call under way, and takes it along.
+      // Ends while its call is under way, which stops the call.
       call.catch(() => {});
       return new Response("left");
     }

@@ -26,7 +26,7 @@ await build({
 });
 const wasm = readdirSync(outdir).filter((file) => file.endsWith(".wasm"));
 
-// Uber, slow in giving tokens.
+// Uber, with a slow token endpoint.
 const UBER = `
   let tokens = 0, calls = 0;
   export default {
@@ -72,9 +72,9 @@ async function working(work) {
   const miniflare = new Miniflare(/** @type {any} */ (options));
   try {
     const get = async (/** @type {string} */ path) => {
-      const answer = await miniflare.dispatchFetch(`http://worker.example${path}`);
-      const text = await answer.text();
-      return answer.ok && text.startsWith("{") ? JSON.parse(text) : text;
+      const response = await miniflare.dispatchFetch(`http://worker.example${path}`);
+      const text = await response.text();
+      return response.ok && text.startsWith("{") ? JSON.parse(text) : text;
     };
     return await work(get, miniflare);
   } finally {
@@ -94,19 +94,19 @@ await working(async (get) => {
 });
 await runTests(
   (test) => {
-    test("a service binding is a fetch; requests share a token", () =>
+    test("a service binding works as fetch; requests share a token", () =>
       working(async (get, miniflare) => {
-        const answers = await Promise.all(Array.from({ length: 10 }, () => get("/call")));
-        for (const answer of answers) assert.equal(answer.codes, 1, JSON.stringify(answer));
+        const replies = await Promise.all(Array.from({ length: 10 }, () => get("/call")));
+        for (const response of replies) assert.equal(response.codes, 1, JSON.stringify(response));
         const uber = /** @type {any} */ (await miniflare.getWorker("uber"));
         assert.equal(await (await uber.fetch("http://uber.example/counts")).json(), [1, 10]);
       }));
-    test("a request that ends before its token comes does not take others along", () =>
+    test("a request that ends before its token arrives does not end others", () =>
       working(async (get) => {
         assert.equal(await get("/leave"), "left");
         const started = Date.now();
-        const answers = await Promise.all([get("/call"), get("/call")]);
-        for (const answer of answers) assert.equal(answer.codes, 1, JSON.stringify(answer));
+        const replies = await Promise.all([get("/call"), get("/call")]);
+        for (const response of replies) assert.equal(response.codes, 1, JSON.stringify(response));
         assert.ok(Date.now() - started < 5_000, `It took ${Date.now() - started} ms`);
       }));
   },

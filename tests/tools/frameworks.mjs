@@ -1,4 +1,4 @@
-/** Frameworks with a server of their own: built, served, and asked to run the suite. */
+/** Frameworks with a server of their own: built, served, and called to run the suite. */
 import { join } from "node:path";
 
 import { freePort } from "../free-port.mjs";
@@ -7,7 +7,7 @@ import { serving, withSandbox } from "../hosts/processes.mjs";
 import { bin, command, env, inChromium, installed, named, place, project } from "./project.mjs";
 
 /**
- * Serves what was built, and asks its route.
+ * Serves a build, and calls its route.
  * @param {string} folder
  * @param {(port: number) => string[]} line
  * @param {string} [path] of the route
@@ -50,7 +50,12 @@ async function next() {
   return serving(join(bin, "next"), args, url, run, { cwd: folder, env });
 }
 
-/** The results that a component of the server has left in its page. @param {string} url @param {string} base */
+/**
+ * The results that a server component has put into its page.
+ *
+ * @param {string} url
+ * @param {string} base
+ */
 async function rendered(url, base) {
   const html = await (await fetch(`${url}?base=${encodeURIComponent(base)}`)).text();
   const [, results] = /data-results="([^"]+)"/.exec(html) ?? [];

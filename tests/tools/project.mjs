@@ -1,4 +1,4 @@
-/** A project of a user's with the packed package, and what is done in it. */
+/** A user's project with the packed package, and the commands that run in it. */
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -22,7 +22,7 @@ export const installed = await packAndInstall();
 const home = mkdtempSync(join(tools, "run-"));
 process.once("exit", () => rmSync(home, { recursive: true, force: true }));
 export const env = {
-  // Some tools want a newer Node.js than the package does.
+  // Some tools need a newer Node.js than the package does.
   PATH: `${bin}${delimiter}${process.env["PATH"]}`,
   CI: "true",
   NEXT_TELEMETRY_DISABLED: "1",
@@ -30,7 +30,7 @@ export const env = {
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
 };
 
-/** A project of a user's: the package, the suite, and files of its own. @param {string[]} parts */
+/** A user's project: the package, the suite, and files of its own. @param {string[]} parts */
 export function project(...parts) {
   const folder = mkdtempSync(join(home, `${parts.at(-1)}-`));
   writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }\n');
@@ -47,7 +47,10 @@ export function project(...parts) {
   return folder;
 }
 
-/** The assertions of the harness beside it: a tool may leave out what is in `node_modules`. @param {string} folder */
+/**
+ * The harness's assertions beside it, because a tool may leave out what is in `node_modules`.
+ * @param {string} folder
+ */
 function takeAssertions(folder) {
   const [harness, elsewhere] = [join(folder, "harness.mjs"), "../../node_modules/chai/index.js"];
   cpSync(join(ROOT, "node_modules", "chai", "index.js"), join(folder, "chai.js"));
@@ -67,7 +70,7 @@ export function inChromium(from, policy = POLICY, path = "/") {
   return withSandbox(installed, (base) => openPage(chromium, { base, from, policy }, path));
 }
 
-/** The policy, and what stands in a page itself. @param {string} folder */
+/** The policy of a page, which allows its inline scripts. @param {string} folder */
 export function withInline(folder) {
   const page = readFileSync(join(folder, "index.html"), "utf8");
   const [, inline = ""] = /<script type="?importmap"?>([^]*?)<\/script>/.exec(page) ?? [];

@@ -1,7 +1,7 @@
 /**
- * The packed package in every build tool and test runner, built and then run:
- * `node tests/tools/run.mjs`, or with parts of names behind it, those. The
- * frameworks take long to build: they come with `--frameworks`, or by their names.
+ * The packed package in every build tool and test runner, built and then run: `node
+ * tests/tools/run.mjs`, or only those whose names contain an argument. Frameworks take
+ * long to build: they run with `--frameworks`, or by their names.
  */
 import { cpSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -24,7 +24,13 @@ import {
 } from "./project.mjs";
 import { serverBundles } from "./server-bundles.mjs";
 
-/** A page that is built into `dist`. @param {string} tool @param {string} line @param {string[]} also */
+/**
+ * A page that is built into `dist`.
+ *
+ * @param {string} tool
+ * @param {string} line
+ * @param {string[]} also
+ */
 async function built(tool, line, ...also) {
   const folder = project("page", tool);
   for (const file of also) cpSync(join(folder, file), join(folder, "dist", file));
@@ -32,7 +38,7 @@ async function built(tool, line, ...also) {
   return join(folder, "dist");
 }
 
-/** A development server of Vite's. @param {string} version the package that it is installed as */
+/** Vite's development server. @param {string} version the package that it is installed as */
 async function viteServer(version) {
   const folder = project("page", version);
   const port = await freePort();
@@ -105,7 +111,7 @@ const common = [
   ),
   place("Parcel", "`parcel build`, with packageExports", async () => {
     const folder = project("page", "parcel");
-    // Parcel takes the folder of a lock file for the project.
+    // Parcel takes the folder of a lock file as the project.
     writeFileSync(join(folder, "package-lock.json"), "{}\n");
     await command(folder, "parcel build index.html");
     return inChromium(join(folder, "dist"), withInline(join(folder, "dist")));

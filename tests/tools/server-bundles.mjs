@@ -8,8 +8,9 @@ import { bin, command, env, installed, place, project } from "./project.mjs";
 /** @typedef {import("../hosts/places.mjs").Result} Result */
 
 /**
- * @param {string} line what builds into `out`
- * @param {string[]} run how its one file is run; `out/` is where it was moved to
+ * @param {string} line the command that builds into `out`
+ * @param {string[]} run the command that runs the bundle; `out/` is the folder to which
+ *   it was moved
  * @param {string} [part] files that it needs
  * @returns {Promise<Result[]>}
  */

@@ -105,8 +105,8 @@ function tsc(compiler, args) {
 
 install();
 const consumer = join(String(process.argv[2]), "tests", "types", "consumer");
-const kinds = Object.entries(KINDS).map(([name, { files, ...options }], place) => {
-  const path = join(consumer, `tsconfig.${place}.json`);
+const kinds = Object.entries(KINDS).map(([name, { files, ...options }], index) => {
+  const path = join(consumer, `tsconfig.${index}.json`);
   writeFileSync(path, JSON.stringify({ compilerOptions: { ...base, ...options }, files }));
   return { name, path };
 });

@@ -1,32 +1,33 @@
-/** Signing an administrator in: the delegated grant, in two steps. */
+/** Delegated sign-in of an administrator, in two steps. */
 import { instance } from "../wasm/binding.js";
+import { DEFAULT_BASE_URL } from "../generated/protocol.js";
 import { requestToken } from "./bound-client.js";
 import { createHost } from "../wasm/host.js";
-import { checkAuthorizationOptions, checkExchangeOptions } from "./options.js";
+import { TIMEOUT_MS, checkAuthorizationOptions, checkExchangeOptions } from "./options.js";
 import type { CallSignal, Clock, FetchFunction, HostURL, TokenSet, WasmModule } from "../types.js";
 
-/** What `authorizationUrl` takes. */
+/** The options of `authorizationUrl`. */
 export interface AuthorizationUrlOptions {
   /** The app's client id, from Uber's developer dashboard. */
   clientId: string;
-  /** Where Uber sends the administrator back to, as registered with the app. */
+  /** The address to which Uber sends the administrator back, as registered with the app. */
   redirectUri: string;
   /**
-   * A random value that you keep in the administrator's session and compare
-   * when Uber sends them back: without it, anybody could sign them in.
+   * A random value that you store in the administrator's session and compare when Uber
+   * sends them back: without it, anyone could sign them in.
    */
   state: string;
   /** Default: `https://auth.uber.com/oauth/v2/authorize`. */
   authorizeUrl?: string | { readonly href: string };
 }
 
-/** What `exchangeCode` takes. */
+/** The options of `exchangeCode`. */
 export interface ExchangeCodeOptions {
   /** The app's client id, from Uber's developer dashboard. */
   clientId: string;
-  /** The app's client secret. For servers. */
+  /** The app's client secret. For servers only. */
   clientSecret: string;
-  /** The `code` that came to `redirectUri`. */
+  /** The `code` parameter with which Uber called `redirectUri`. */
   code: string;
   /** The same as in step 1. */
   redirectUri: string;
@@ -36,18 +37,18 @@ export interface ExchangeCodeOptions {
   fetch?: FetchFunction | { fetch: FetchFunction };
   /** In milliseconds. Default: 30,000. */
   timeoutMs?: number;
-  /** Ends the call. The code may be spent then. */
+  /** Aborts the call. The code may be spent then. */
   signal?: CallSignal;
   /** Default: the host's. */
   clock?: Clock;
-  /** As for a client. */
+  /** As in `createClient`. */
   module?: WasmModule | ArrayBuffer | Uint8Array | HostURL;
-  /** As for a client. */
+  /** As in `createClient`. */
   dangerouslyAllowBrowser?: boolean;
 }
 
 /**
- * Step 1: where to send an administrator to sign in, for the scope
+ * Step 1: the URL at which an administrator signs in, for the scope
  * `organizations.voucher_programs.delegated`, with a token that can be renewed
  * (`offline_access`).
  *
@@ -63,23 +64,22 @@ export async function authorizationUrl(options: AuthorizationUrlOptions): Promis
 }
 
 /**
- * Step 2: exchanges the code that came back for tokens, to be passed to
- * `createClient` as `auth.tokens`. A code works once, so this is never tried
- * again by itself.
+ * Step 2: exchanges the returned code for tokens, which `createClient` takes as
+ * `auth.tokens`. A code works once, so this is never retried automatically.
  *
  * Source: Uber's OAuth service (`/oauth/v2/token`).
  *
  * @throws {ApiError} `token_rejected` or `token_unavailable`.
- * @throws {ConnectionError} No answer came. The code may be spent.
+ * @throws {ConnectionError} There was no response. The code may be spent.
  */
 export async function exchangeCode(options: ExchangeCodeOptions): Promise<TokenSet> {
   const read = checkExchangeOptions(options);
-  const { fetch, clock, module, signal, timeoutMs = 30_000, ...values } = read;
+  const { fetch, clock, module, signal, timeoutMs = TIMEOUT_MS, ...values } = read;
   await instance.load(module);
   const host = createHost({ ...(fetch && { fetch }), ...(clock && { clock }) });
   const settings = {
     organizationId: "-",
-    baseUrl: "https://api.uber.com",
+    baseUrl: DEFAULT_BASE_URL,
     acceptLanguage: "-",
     timeoutMs,
     maxRetries: 0,

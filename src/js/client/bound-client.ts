@@ -1,6 +1,6 @@
-/** A client's other half, in the instance of the wasm: it makes the core's calls. */
+/** Binds a client to its object in the wasm instance, and runs calls on it. */
 import { type Binding, instance } from "../wasm/binding.js";
-import { refusal } from "../errors.js";
+import { clientError } from "../errors.js";
 import { CALL_DISTRIBUTE, CALL_DISTRIBUTE_ALL, CALL_REQUEST_TOKEN } from "../generated/protocol.js";
 import { DONE, Deadline, FAILED, hostClock } from "../http/deadline.js";
 import { type Host, createHost, timeOf } from "../wasm/host.js";
@@ -11,7 +11,7 @@ import type { CallOptions, CallSignal, ClientOptions, TokenSet } from "../types.
 
 const NO_IDS = new Uint8Array();
 
-/** Made anew when the instance was replaced. */
+/** Created again when the instance was replaced. */
 export class BoundClient {
   readonly #checked: CheckedOptions;
   #host: Host | undefined;
@@ -25,30 +25,30 @@ export class BoundClient {
     return this.#checked.settings;
   }
 
-  /** What it is made of. */
-  async parts(): Promise<{ glue: Binding; client: ClientBinding; host: Host }> {
+  /** The wasm, the client in it, and the host. */
+  async context(): Promise<{ glue: Binding; client: ClientBinding; host: Host }> {
     const client = await this.binding();
     const glue = await instance.load();
     return { glue, client, host: this.#hostBy(glue) };
   }
 
-  /** Makes a call of the core's. */
+  /** Runs a call of the core. */
   async call<O extends keyof CallResults>(
     operation: O,
     input: object,
     call: CallOptions,
     ids: Uint8Array = NO_IDS,
   ): Promise<CallResults[O]> {
-    // Again, as the instance may have been replaced while codes were read.
+    // Get it again: the instance may have been replaced while codes were read.
     const binding = await this.binding(call);
     const queues = operation === CALL_DISTRIBUTE || operation === CALL_DISTRIBUTE_ALL;
     const { settings } = this.#checked;
     return instance.call(queues ? "unknown" : "no", () =>
-      drive<O>(binding.call(operation, withDefaults(input, call, settings), ids, call.signal)),
+      runCall<O>(binding.call(operation, withDefaults(input, call, settings), ids, call.signal)),
     );
   }
 
-  /** The other half: as it is where it is there, since each promise costs. */
+  /** The wasm client. Returned synchronously if it exists, since each promise costs time. */
   binding({ signal }: CallOptions = {}): ClientBinding | Promise<ClientBinding> {
     const made = this.#made;
     const isThere = made !== undefined && signal === undefined && instance.isLive(made.generation);
@@ -76,7 +76,7 @@ interface CallDefaults {
   maxRetries: number;
 }
 
-/** What a call leaves open is as the client has it. */
+/** Fills in the client's defaults. */
 function withDefaults(input: object, call: CallOptions, defaults: CallDefaults): object {
   const { timeoutMs, maxRetries } = defaults;
   const { timeoutMs: ownTimeoutMs = timeoutMs, maxRetries: ownMaxRetries = maxRetries } = call;
@@ -88,7 +88,7 @@ function hostOf({ host: options, auth, settings }: CheckedOptions, glue: Binding
   const rules: TokenRules = {
     request: (refreshToken) => requestToken(settings, host, { refreshToken }),
     isStale: ({ expiresAt, renewAt = glue.renewAt(expiresAt) }) =>
-      // What is no time is over.
+      // An `expiresAt` that is not a number counts as expired.
       !(Math.min(expiresAt, renewAt) > timeOf(clock)),
   };
   const tokens = new TokenSource(auth, rules, clock, settings.timeoutMs);
@@ -97,8 +97,8 @@ function hostOf({ host: options, auth, settings }: CheckedOptions, glue: Binding
 }
 
 /**
- * Asks for tokens, by an other half of its own: the instance holds the host, and
- * if the host held the client's, no client would ever be given back.
+ * Requests tokens through a temporary wasm client: if the host held the caller's,
+ * neither could ever be freed.
  */
 export async function requestToken(
   settings: CallDefaults,
@@ -109,34 +109,34 @@ export async function requestToken(
   await instance.load();
   return instance.call("no", (glue) => {
     const client = new glue.Client(settings, host);
-    const asked = client.call(
+    const pending = client.call(
       CALL_REQUEST_TOKEN,
       withDefaults(input, call, settings),
       NO_IDS,
       call.signal,
     );
     client.free();
-    return drive<typeof CALL_REQUEST_TOKEN>(asked);
+    return runCall<typeof CALL_REQUEST_TOKEN>(pending);
   });
 }
 
-/** Does what a call asks for, until it is over. */
-async function drive<O extends keyof CallResults>(call: CallBinding): Promise<CallResults[O]> {
+/** Runs a call's state machine to the end. */
+async function runCall<O extends keyof CallResults>(call: CallBinding): Promise<CallResults[O]> {
   const { generation } = instance;
   try {
-    for (let came: unknown; ;) {
-      const [coming, result] = call.step(came);
+    for (let input: unknown; ;) {
+      const [pending, result] = call.step(input);
       // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- `Inner::result` gives what stands there for the operation.
-      if (coming === undefined) return result as CallResults[O];
-      came = coming instanceof Promise ? await coming : coming;
+      if (pending === undefined) return result as CallResults[O];
+      input = pending instanceof Promise ? await pending : pending;
     }
   } finally {
-    // What lived in an instance that was lost is gone with it.
+    // After a trap there is nothing to free.
     if (instance.isLive(generation)) call.free();
   }
 }
 
-/** Work may take its time; the caller need not wait for it. */
+/** Stops waiting when the signal is aborted. The work itself continues. */
 export async function unlessAborted<T>(
   signal: CallSignal | undefined,
   work: () => Promise<T>,
@@ -147,6 +147,6 @@ export async function unlessAborted<T>(
   deadline.end();
   if (outcome.kind === DONE) return outcome.value;
   if (outcome.kind === FAILED) throw outcome.value;
-  const hint = "The signal you passed was aborted before anything left.";
-  throw refusal("aborted", "The call was aborted", hint, { cause: outcome.value });
+  const hint = "Your signal was aborted before anything was sent.";
+  throw clientError("aborted", "The call was aborted", hint, { cause: outcome.value });
 }

@@ -1,13 +1,23 @@
 /**
- * The options of a client and its calls: names, types and what the host knows of values are
- * checked here, at once; the rest by the core.
+ * Checks the options of a client and its calls at once: names, types, and what the host
+ * knows about their values. The core checks the rest.
  */
 import { isBrowser, isLoopback, markOfSandbox } from "../environment.js";
-import { type ValidationErrorCode, invalidOption, ours, quietly, refusal } from "../errors.js";
 import {
+  type ValidationErrorCode,
+  invalidOption,
+  toVoucherError,
+  tryOrUndefined,
+  clientError,
+} from "../errors.js";
+import {
+  DEFAULT_BASE_URL,
+  DEFAULT_LANGUAGE,
+  DEFAULT_MAX_RETRIES,
   INVALID_ORGANIZATION_ID_HINT,
   INVALID_PROGRAM_ID_HINT,
   SCOPES,
+  SECRET_IN_BROWSER_HINT,
 } from "../generated/protocol.js";
 import { headerFields } from "../http/headers.js";
 import type { HostOptions } from "../wasm/host.js";
@@ -24,7 +34,7 @@ import {
   isObject,
   membersOf,
   method,
-  need,
+  requireOptions,
   only,
   readOptions,
   signal,
@@ -50,7 +60,7 @@ import type {
   TokenCache,
 } from "../types.js";
 
-/** Whether it is an object that nothing but its own members tells about, of any realm. */
+/** Whether it is a plain object, of any realm. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
@@ -63,11 +73,11 @@ const headers = only(
 
 /** A URL in the host's canonical form; in a page it may be relative. */
 function url(value: unknown): string {
-  const given = isObject(value) ? value["href"] : value;
-  if (typeof given !== "string") fault("must be a string or a URL");
+  const input = isObject(value) ? value["href"] : value;
+  if (typeof input !== "string") fault("must be a string or a URL");
   const page = (globalThis as { location?: { href?: string } }).location?.href;
   const base = isBrowser() ? page : undefined;
-  const parsed = quietly(() => new URL(given, base)) ?? fault("is not a URL");
+  const parsed = tryOrUndefined(() => new URL(input, base)) ?? fault("is not a URL");
   const { protocol, username, password, search, hash, href } = parsed;
   const isSafe = protocol === "https:" || (protocol === "http:" && isLoopback(parsed));
   if (isSafe && username + password + search + hash === "") return href;
@@ -79,7 +89,10 @@ const callSchema = { signal, timeoutMs: timeout, maxRetries: count };
 const isFetch = (value: unknown): value is FetchFunction | { fetch: FetchFunction } =>
   isFunction(value) || (isObject(value) && isFunction(value["fetch"]));
 
-/** What a client shares with whatever else asks for a token. */
+/** For one attempt. */
+export const TIMEOUT_MS = 30_000;
+
+/** The options that a client shares with other callers that request a token. */
 const hostSchema = {
   fetch: only(isFetch, "must be a function or an object with fetch()"),
   timeoutMs: timeout,
@@ -94,7 +107,7 @@ const clientSchema = {
   baseUrl: url,
   acceptLanguage: only(
     (value): value is string => typeof value === "string" && /^[ -~]+$/.test(value),
-    "can't stand in a header",
+    "is not valid in a header",
   ),
   headers,
   ...hostSchema,
@@ -103,21 +116,21 @@ const clientSchema = {
   onResponse: method<(event: ResponseEvent) => void>(),
 };
 
-/** Refuses a secret where everybody could read it, unless it is a sandbox's. */
+/** Refuses a secret in a page, where anyone could read it, unless it is for a sandbox. */
 function refuseSecretInBrowser({ dangerouslyAllowBrowser, fetch }: Read<typeof hostSchema>): void {
   const isSandbox =
-    quietly(() => isOfSandbox(fetch) || isOfSandbox(membersOf(fetch)["fetch"])) === true;
+    tryOrUndefined(() => isOfSandbox(fetch) || isOfSandbox(membersOf(fetch)["fetch"])) === true;
   if (dangerouslyAllowBrowser === true || isSandbox || !isBrowser()) return;
-  throw refusal(
+  throw clientError(
     "secret_in_browser",
-    "A client secret was given in a browser, where everybody can read it",
-    'Keep the secret in a worker of your own, point baseUrl at it and pass auth: "none".',
+    "A client secret was given in a browser, where anyone can read it",
+    SECRET_IN_BROWSER_HINT,
   );
 }
 
 const isOfSandbox = (fetch: unknown): boolean => membersOf(fetch)[markOfSandbox] === true;
 
-/** What the core is told of a client's options: plain values only. */
+/** The options that the core gets: plain values only. */
 export interface ClientSettings {
   organizationId: string;
   baseUrl: string;
@@ -125,12 +138,15 @@ export interface ClientSettings {
   headers: [string, string][];
   timeoutMs: number;
   maxRetries: number;
-  /** Whether another token can be had for one that was rejected. */
+  /** Whether another token can be requested after one was rejected. */
   renews: boolean;
   auth: Record<string, unknown>;
 }
 
-/** A client's options, checked: what the core is told, and what only JavaScript can hold. */
+/**
+ * The checked options of a client: those that the core gets, and those that only JavaScript can
+ * hold.
+ */
 export interface CheckedOptions {
   settings: ClientSettings;
   host: HostOptions;
@@ -138,30 +154,34 @@ export interface CheckedOptions {
   module: ModuleSource | undefined;
 }
 
-/** Checks a client's options: names, types, and what the host knows of their values. */
-export function checkClientOptions(given: ClientOptions): CheckedOptions {
+/** Checks a client's options: names, types, and what the host knows about their values. */
+export function checkClientOptions(input: ClientOptions): CheckedOptions {
   try {
-    return checked(given);
+    return readClientOptions(input);
   } catch (error) {
-    throw ours(error, (cause) => invalidOption("The options can't be read", cause));
+    throw toVoucherError(error, (cause) => invalidOption("The options can't be read", cause));
   }
 }
 
-function checked(given: ClientOptions): CheckedOptions {
-  const options = readOptions(given, clientSchema);
-  need(options, ["auth"]);
-  const { baseUrl = "https://api.uber.com", timeoutMs = 30_000, maxRetries = 2 } = options;
+function readClientOptions(input: ClientOptions): CheckedOptions {
+  const options = readOptions(input, clientSchema);
+  requireOptions(options, ["auth"]);
+  const {
+    baseUrl = DEFAULT_BASE_URL,
+    timeoutMs = TIMEOUT_MS,
+    maxRetries = DEFAULT_MAX_RETRIES,
+  } = options;
   const auth = checkAuth(options.auth, options);
   return {
     settings: {
       organizationId: organization(options.organizationId),
       baseUrl,
-      acceptLanguage: options.acceptLanguage ?? "en_US",
-      headers: fields(options.headers ?? {}),
+      acceptLanguage: options.acceptLanguage ?? DEFAULT_LANGUAGE,
+      headers: normalizeHeaders(options.headers ?? {}),
       timeoutMs,
       maxRetries,
       renews: auth.kind !== "none" && auth.kind !== "token",
-      auth: plain(auth),
+      auth: stringMembers(auth),
     },
     host: options,
     auth,
@@ -171,36 +191,36 @@ function checked(given: ClientOptions): CheckedOptions {
 
 function organization(value: unknown): string {
   const hint = INVALID_ORGANIZATION_ID_HINT;
-  const id = idOf(value, "invalid_organization_id", "The organization id is no string", hint);
+  const id = idOf(value, "invalid_organization_id", "The organization id is not a string", hint);
   if (SEGMENT.test(id)) return id;
-  throw refusal("invalid_organization_id", "The organization id can't be a path segment", hint);
+  throw clientError("invalid_organization_id", "The organization id can't be a path segment", hint);
 }
 
-// The core has these rules too, and more of them. It is loaded by the first call only, and
-// a wrong option is to be found on the line where it is made.
+// The core has these rules too, and more of them. But only the first call loads it, and a wrong
+// option should be reported where the client is created.
 const SEGMENT = /^(?!\.{1,2}$)\P{Cc}{1,256}$/u;
 
-/** A program id as the core takes it. */
+/** A program id in the form that the core expects. */
 export function programIdOf(value: unknown): string {
-  const fault = "The voucher program id is no string";
+  const fault = "The voucher program id is not a string";
   return idOf(value, "invalid_program_id", fault, INVALID_PROGRAM_ID_HINT);
 }
 
 function idOf(value: unknown, code: ValidationErrorCode, fault: string, hint: string): string {
-  // Half of a surrogate pair would reach the wire as another character.
+  // Half of a surrogate pair would be sent as another character.
   if (typeof value === "string" && !/\p{Surrogate}/u.test(value)) return value;
-  throw refusal(code, fault, hint);
+  throw clientError(code, fault, hint);
 }
 
-function fields(headers: object): [string, string][] {
-  const given = headerFields(headers);
-  if (!given.every(isField)) {
-    throw invalidOption("`headers` holds a name or a value that is no string");
+function normalizeHeaders(headers: object): [string, string][] {
+  const input = headerFields(headers);
+  if (!input.every(isField)) {
+    throw invalidOption("`headers` contains a name or a value that is not a string");
   }
   try {
-    return [...new Headers(given)];
+    return [...new Headers(input)];
   } catch {
-    throw invalidOption("`headers` holds what can't stand in a header");
+    throw invalidOption("`headers` contains a name or a value that is not valid in a header");
   }
 }
 
@@ -212,7 +232,7 @@ const authSchemas = {
   token: {
     accessToken: only(
       (value): value is string | AccessTokenCallback => isFunction(value) || isToken(value),
-      "must be a token that can stand in a header, without white space, or a function",
+      "must be a token that is valid in a header, without white space, or a function",
     ),
   },
   client_credentials: {
@@ -227,50 +247,50 @@ const authSchemas = {
     ...appSchema,
     tokens: (value: unknown) =>
       tokenSetOf(value) ??
-      fault("must hold accessToken (a token, without white space) and expiresAt (a number)"),
+      fault("must have accessToken (a token, without white space) and expiresAt (a number)"),
     onTokens: method<OnTokens>(),
   },
 } satisfies Record<string, Schema>;
 
-function checkAuth(given: unknown, options: Read<typeof hostSchema>): AuthSource {
-  if (given === "none") return { kind: "none" };
-  if (!isObject(given)) throw invalidOption('`auth` must be an object or "none"');
+function checkAuth(input: unknown, options: Read<typeof hostSchema>): AuthSource {
+  if (input === "none") return { kind: "none" };
+  if (!isObject(input)) throw invalidOption('`auth` must be an object or "none"');
   const where = "auth.";
-  if ("accessToken" in given) {
-    const auth = readOptions(given, authSchemas.token, { where });
-    need(auth, ["accessToken"], where);
+  if ("accessToken" in input) {
+    const auth = readOptions(input, authSchemas.token, { where });
+    requireOptions(auth, ["accessToken"], where);
     const { accessToken } = auth;
     return typeof accessToken === "string"
       ? { kind: "token", accessToken }
       : { kind: "callback", accessToken };
   }
-  if ("tokens" in given) {
-    const auth = readOptions(given, authSchemas.delegated, { where });
-    need(auth, ["clientId", "clientSecret", "tokens"], where);
+  if ("tokens" in input) {
+    const auth = readOptions(input, authSchemas.delegated, { where });
+    requireOptions(auth, ["clientId", "clientSecret", "tokens"], where);
     refuseSecretInBrowser(options);
     return { kind: "delegated", ...auth };
   }
-  const auth = readOptions(given, authSchemas.client_credentials, { where });
-  need(auth, ["clientId", "clientSecret"], where);
+  const auth = readOptions(input, authSchemas.client_credentials, { where });
+  requireOptions(auth, ["clientId", "clientSecret"], where);
   refuseSecretInBrowser(options);
-  // The name under which a token of this app may be shared. Holds no secret.
+  // The name under which a token of this app can be shared. It contains no secret.
   const cacheKey = [auth.tokenUrl, auth.clientId, auth.scope].join(" ").trim();
   return { kind: "client_credentials", cacheKey, ...auth };
 }
 
-/** What the core is told of `auth`: texts only. */
-function plain(auth: AuthSource): Record<string, unknown> {
+/** The members of `auth` that the core gets: strings only. */
+function stringMembers(auth: AuthSource): Record<string, unknown> {
   return Object.fromEntries(Object.entries(auth).filter(([, value]) => typeof value === "string"));
 }
 
-/** The options of one call; `more` are those of this kind of call only. */
+/** The options of one call; `more` are the additional ones of this kind of call. */
 export function checkCallOptions<More extends Schema = typeof callSchema>(
-  given: CallOptions | undefined,
+  input: CallOptions | undefined,
   more?: More,
 ): Read<typeof callSchema & More> {
   // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- What a spread of both is, whatever `More` is.
   const schema = { ...callSchema, ...more } as typeof callSchema & More;
-  return readOptions(given ?? {}, schema);
+  return readOptions(input ?? {}, schema);
 }
 
 export const pageSize = whole(1, 1_000_000);
@@ -278,17 +298,17 @@ export const pageSize = whole(1, 1_000_000);
 const grantSchema = { clientId: text, redirectUri: text };
 
 /** Checks what `authorizationUrl` takes. */
-export function checkAuthorizationOptions(given: unknown) {
-  const options = readOptions(given, { ...grantSchema, state: text, authorizeUrl: url });
-  need(options, ["clientId", "redirectUri", "state"]);
+export function checkAuthorizationOptions(input: unknown) {
+  const options = readOptions(input, { ...grantSchema, state: text, authorizeUrl: url });
+  requireOptions(options, ["clientId", "redirectUri", "state"]);
   return options;
 }
 
 /** Checks what `exchangeCode` takes. */
-export function checkExchangeOptions(given: unknown) {
+export function checkExchangeOptions(input: unknown) {
   const own = { ...grantSchema, clientSecret: text, code: text, tokenUrl: url };
-  const options = readOptions(given, { ...own, ...hostSchema, signal });
-  need(options, ["clientId", "clientSecret", "code", "redirectUri"]);
+  const options = readOptions(input, { ...own, ...hostSchema, signal });
+  requireOptions(options, ["clientId", "clientSecret", "code", "redirectUri"]);
   refuseSecretInBrowser(options);
   return options;
 }

@@ -1,12 +1,11 @@
 /**
- * Where a call's token comes from.
+ * Provides the tokens of calls.
  *
- * Uber allows 100 tokens an hour and the 101st ends the oldest, so however
- * many calls wait, one request for a token is under way. It runs on its own,
- * because a caller that gives up must not take it along. It can still die: an
- * edge worker stops whatever a request began when that request ends, and the
- * promises it leaves behind never settle. So while it lives it says so again
- * and again, and who waits for it in vain asks anew.
+ * Uber issues 100 tokens an hour, and the 101st invalidates the oldest. So there is one
+ * token request at a time, however many calls wait. It is not tied to any caller's
+ * abort. In an edge worker it may still be stopped together with the request that began
+ * it, and its promise then never settles. So it sends heartbeats, and a caller that
+ * misses them starts another request.
  */
 import {
   ABORTED,
@@ -16,7 +15,7 @@ import {
   ERROR,
   FAILED,
   type NoResult,
-  type Outcome,
+  type HostResult,
   TIMEOUT,
   realClearInterval,
   realClock,
@@ -24,22 +23,21 @@ import {
   realSetInterval,
 } from "../http/deadline.js";
 import { isWorkerd } from "../environment.js";
-import { VoucherError, invalidOption, quietly, refusal } from "../errors.js";
+import { VoucherError, invalidOption, tryOrUndefined, clientError } from "../errors.js";
 import { membersOf } from "../schema.js";
 import type { CallSignal, TokenCache, TokenSet } from "../types.js";
 
-const BEAT_MS = 200;
+const HEARTBEAT_MS = 200;
 /**
- * So many looks in a row without a beat, and a request is taken for dead.
- * Counted, not timed: a page that was frozen must not take its first look
- * after that for proof.
+ * A request without this many heartbeats counts as dead. They are counted instead of
+ * timed: a page that was frozen must not draw that conclusion at its first look.
  */
-const LOOKS = 4;
+const MAX_MISSED_HEARTBEATS = 4;
 
-/** How often a request of an edge worker looks whether a token has come. */
+/** How often a request of an edge worker checks whether a token has arrived. */
 const POLL_MS = 20;
 
-/** How a client is authorized, checked. */
+/** The checked options of a client's authorization. */
 export type AuthSource =
   | { kind: "none" }
   | { kind: "token"; accessToken: string }
@@ -57,18 +55,18 @@ export type AuthSource =
 export type AccessTokenCallback = (context: { rejected?: string }) => string | Promise<string>;
 export type OnTokens = (tokens: TokenSet) => void | Promise<void>;
 
-/** What the core decides about tokens. */
+/** The core's decisions about tokens. */
 export interface TokenRules {
-  /** Asks the token endpoint: with a refresh token, or for one of the app's own. */
+  /** Calls the token endpoint: with a refresh token, or for one of the app's own. */
   request(refreshToken?: string): Promise<TokenSet>;
   isStale(tokens: TokenSet): boolean;
 }
 
 /** A request for a token that is under way. */
-interface Flight {
-  beats: number;
-  landed: Outcome<string> | undefined;
-  readonly waiting: Set<() => void>;
+interface TokenRequest {
+  heartbeats: number;
+  result: HostResult<string> | undefined;
+  readonly waiters: Set<() => void>;
 }
 
 export class TokenSource {
@@ -77,9 +75,12 @@ export class TokenSource {
   readonly #clock: AnyClock;
   readonly #timeoutMs: number;
   #current: TokenSet | undefined;
-  /** What `onTokens` has not kept yet: until it has, the refresh token before may be all there is. */
-  #unkept: TokenSet | undefined;
-  #flight: Flight | undefined;
+  /**
+   * Tokens that `onTokens` has not stored yet: until then, the caller may have only the spent
+   * refresh token.
+   */
+  #unsaved: TokenSet | undefined;
+  #request: TokenRequest | undefined;
 
   constructor(auth: AuthSource, rules: TokenRules, clock: AnyClock, timeoutMs: number) {
     this.#auth = auth;
@@ -89,19 +90,19 @@ export class TokenSource {
     if (auth.kind === "delegated") this.#current = auth.tokens;
   }
 
-  /** Another token than `rejected`; undefined where none is needed. */
+  /** A token other than `rejected`; undefined if none is needed. */
   get(
     rejected: string | undefined,
     timeoutMs: number,
     signal: CallSignal | undefined,
-  ): Outcome<string | undefined> | Promise<Outcome<string>> {
+  ): HostResult<string | undefined> | Promise<HostResult<string>> {
     const auth = this.#auth;
-    if (signal?.aborted) return { kind: ABORTED, value: signal.reason, hasLeft: false };
-    if (auth.kind === "none") return { kind: DONE, value: undefined, hasLeft: false };
-    if (auth.kind === "token") return { kind: DONE, value: auth.accessToken, hasLeft: false };
+    if (signal?.aborted) return { kind: ABORTED, value: signal.reason, requestSent: false };
+    if (auth.kind === "none") return { kind: DONE, value: undefined, requestSent: false };
+    if (auth.kind === "token") return { kind: DONE, value: auth.accessToken, requestSent: false };
     const current = this.#usable(this.#current, rejected);
-    // What need not be waited for is not: it costs every call.
-    if (current) return { kind: DONE, value: current.accessToken, hasLeft: false };
+    // A token at hand is returned synchronously: a promise would slow every call.
+    if (current) return { kind: DONE, value: current.accessToken, requestSent: false };
     return this.#fetch(rejected, timeoutMs, signal);
   }
 
@@ -109,92 +110,92 @@ export class TokenSource {
     rejected: string | undefined,
     timeoutMs: number,
     signal: CallSignal | undefined,
-  ): Promise<Outcome<string>> {
+  ): Promise<HostResult<string>> {
     const auth = this.#auth;
     if (auth.kind === "callback") {
       const context = rejected === undefined ? {} : { rejected };
       const outcome = await this.#within(() => auth.accessToken(context), timeoutMs, signal);
-      // An error of ours that the callback met, as in another client, says it best.
+      // Keeps an error of this package that the callback met, for example in another client.
       if (outcome.kind === FAILED) return failed(outcome.value);
       return outcome.kind !== DONE || isToken(outcome.value) ? outcome : failed(noToken());
     }
     for (;;) {
       const current = this.#usable(this.#current, rejected);
-      if (current) return { kind: DONE, value: current.accessToken, hasLeft: false };
-      const flight = (this.#flight ??= this.#start(rejected));
-      const landed = await this.#landing(flight, signal);
-      if (landed) return landed;
-      if (this.#flight === flight) this.#flight = undefined;
+      if (current) return { kind: DONE, value: current.accessToken, requestSent: false };
+      const request = (this.#request ??= this.#start(rejected));
+      const result = await this.#waitFor(request, signal);
+      if (result) return result;
+      if (this.#request === request) this.#request = undefined;
     }
   }
 
   #usable(tokens: TokenSet | undefined, rejected: string | undefined): TokenSet | undefined {
     return tokens &&
-      tokens !== this.#unkept &&
+      tokens !== this.#unsaved &&
       tokens.accessToken !== rejected &&
       !this.#rules.isStale(tokens)
       ? tokens
       : undefined;
   }
 
-  /** Hands tokens to `onTokens`; if it fails, the next call does so again. */
-  async #keep(tokens: TokenSet, onTokens: OnTokens): Promise<void> {
-    this.#unkept = tokens;
+  /** Passes tokens to `onTokens`; if it fails, the next call tries again. */
+  async #save(tokens: TokenSet, onTokens: OnTokens): Promise<void> {
+    this.#unsaved = tokens;
     const kept = await this.#within(() => onTokens({ ...tokens }), this.#timeoutMs);
-    if (kept.kind !== DONE) throw notKept(kept);
-    if (this.#unkept === tokens) this.#unkept = undefined;
+    if (kept.kind !== DONE) throw notSaved(kept);
+    if (this.#unsaved === tokens) this.#unsaved = undefined;
   }
 
-  #start(rejected: string | undefined): Flight {
-    const flight: Flight = { beats: 0, landed: undefined, waiting: new Set() };
-    const beat = realSetInterval(() => (flight.beats += 1), BEAT_MS);
+  #start(rejected: string | undefined): TokenRequest {
+    const request: TokenRequest = { heartbeats: 0, result: undefined, waiters: new Set() };
+    const heartbeat = realSetInterval(() => (request.heartbeats += 1), HEARTBEAT_MS);
     void this.#obtain(rejected).then((outcome) => {
-      realClearInterval(beat);
-      flight.landed = outcome;
-      if (this.#flight === flight) this.#flight = undefined;
-      for (const wake of flight.waiting) wake();
+      realClearInterval(heartbeat);
+      request.result = outcome;
+      if (this.#request === request) this.#request = undefined;
+      for (const wake of request.waiters) wake();
     });
-    return flight;
+    return request;
   }
 
-  /** What the flight brings; undefined if it has died. */
-  async #landing(
-    flight: Flight,
+  /** The result of the request; undefined if it is dead. */
+  async #waitFor(
+    request: TokenRequest,
     signal: CallSignal | undefined,
-  ): Promise<Outcome<string> | undefined> {
-    let { beats } = flight;
-    for (let looks = 0; looks < LOOKS; looks += 1) {
-      const until = realNow() + BEAT_MS * 1.5;
+  ): Promise<HostResult<string> | undefined> {
+    let { heartbeats } = request;
+    for (let missed = 0; missed < MAX_MISSED_HEARTBEATS; missed += 1) {
+      const until = realNow() + HEARTBEAT_MS * 1.5;
       do {
-        if (flight.landed) return flight.landed;
-        const { kind, value } = await this.#look(flight, signal);
-        if (kind === ABORTED) return { kind, value, hasLeft: false };
+        if (request.result) return request.result;
+        const { kind, value } = await this.#poll(request, signal);
+        if (kind === ABORTED) return { kind, value, requestSent: false };
       } while (realNow() < until);
-      if (flight.beats !== beats) [looks, beats] = [-1, flight.beats];
+      if (request.heartbeats !== heartbeats) [missed, heartbeats] = [-1, request.heartbeats];
     }
-    return flight.landed;
+    return request.result;
   }
 
   /**
-   * Waits a little for a flight. An edge worker may go on only in the request
-   * that waits, and not in the one whose answer woke it: there each looks for
-   * itself, by a timer of its own.
+   * Waits a little for a request. An edge worker may continue only within the request
+   * that waits, not within the one whose response resolved the promise. So there, each
+   * caller checks with a timer of its own.
    */
-  async #look(flight: Flight, signal: CallSignal | undefined): Promise<Outcome> {
-    const look = new Deadline(realClock, isWorkerd ? POLL_MS : BEAT_MS * 1.5, signal);
+  async #poll(request: TokenRequest, signal: CallSignal | undefined): Promise<HostResult> {
+    const deadline = new Deadline(realClock, isWorkerd ? POLL_MS : HEARTBEAT_MS * 1.5, signal);
     let wake = () => {};
     const woken = new Promise<void>((resolve) => (wake = resolve));
-    if (!isWorkerd) flight.waiting.add(wake);
-    const outcome = await look.race(() => woken);
-    look.end();
-    flight.waiting.delete(wake);
+    if (!isWorkerd) request.waiters.add(wake);
+    const outcome = await deadline.race(() => woken);
+    deadline.end();
+    request.waiters.delete(wake);
     return outcome;
   }
 
-  async #obtain(rejected: string | undefined): Promise<Outcome<string>> {
+  async #obtain(rejected: string | undefined): Promise<HostResult<string>> {
     try {
       const tokens = await this.#obtainTokens(rejected);
-      return { kind: DONE, value: tokens.accessToken, hasLeft: false };
+      return { kind: DONE, value: tokens.accessToken, requestSent: false };
     } catch (value) {
       return failed(value);
     }
@@ -209,25 +210,25 @@ export class TokenSource {
       onTokens?: OnTokens;
     };
     const isDelegated = kind === "delegated";
-    if (this.#unkept && onTokens) {
-      await this.#keep(this.#unkept, onTokens);
+    if (this.#unsaved && onTokens) {
+      await this.#save(this.#unsaved, onTokens);
       const kept = this.#usable(this.#current, rejected);
       if (kept) return kept;
     }
     if (cache) {
       const found = await this.#within(() => cache.get(cacheKey), this.#timeoutMs);
-      const kept = found.kind === DONE ? quietly(() => tokenSetOf(found.value)) : undefined;
+      const kept = found.kind === DONE ? tryOrUndefined(() => tokenSetOf(found.value)) : undefined;
       const shared = this.#usable(kept, rejected);
       if (shared) return (this.#current = shared);
     }
-    // Known before it is told: a refresh token may work only once.
+    // Stored here before `onTokens` is called: the refresh token may be single-use.
     const refreshToken = this.#current?.refreshToken;
     if (isDelegated && refreshToken === undefined) throw notRenewable();
     this.#current = await this.#rules.request(isDelegated ? refreshToken : undefined);
     const found = this.#current;
-    // A cache that fails costs tokens, not calls.
+    // A cache that fails costs tokens, but no calls.
     if (cache) await this.#within(() => cache.set(cacheKey, { ...found }), this.#timeoutMs);
-    if (onTokens) await this.#keep(found, onTokens);
+    if (onTokens) await this.#save(found, onTokens);
     return found;
   }
 
@@ -235,7 +236,7 @@ export class TokenSource {
     work: () => T | Promise<T>,
     ms: number,
     signal?: CallSignal,
-  ): Promise<Outcome<T>> {
+  ): Promise<HostResult<T>> {
     const deadline = new Deadline(this.#clock, ms, signal);
     const outcome = await deadline.race(work);
     deadline.end();
@@ -243,19 +244,22 @@ export class TokenSource {
   }
 }
 
-/** An error of ours says it best; anything else is the cause of one. */
+/** Keeps an error of this package, and wraps anything else. */
 function failed(value: unknown): NoResult {
   return value instanceof VoucherError
-    ? { kind: ERROR, value, hasLeft: false }
-    : { kind: FAILED, value, hasLeft: false };
+    ? { kind: ERROR, value, requestSent: false }
+    : { kind: FAILED, value, requestSent: false };
 }
 
-/** Whether a value can stand in a header as a token: visible ASCII. */
+/** Whether a token is valid in a header: visible ASCII. */
 export function isToken(value: unknown): value is string {
   return typeof value === "string" && /^[!-~]+$/.test(value);
 }
 
-/** A set of tokens that was kept somewhere, each member read once; nothing if it is none. */
+/**
+ * Tokens that were stored somewhere, each member read once; `undefined` if it is not a set of
+ * tokens.
+ */
 export function tokenSetOf(value: unknown): TokenSet | undefined {
   const { accessToken, expiresAt, renewAt, scope, refreshToken } = membersOf(value);
   if (!isToken(accessToken) || typeof expiresAt !== "number") return undefined;
@@ -270,19 +274,19 @@ export function tokenSetOf(value: unknown): TokenSet | undefined {
 
 function noToken(): unknown {
   return invalidOption(
-    "`auth.accessToken` is no token that can stand in a header: it must hold no white space",
+    "`auth.accessToken` is not valid in a header: it must not contain white space",
   );
 }
 
 function notRenewable(): unknown {
-  return invalidOption("`auth.tokens` has run out and holds no refreshToken");
+  return invalidOption("`auth.tokens` has expired and has no refreshToken");
 }
 
-function notKept({ kind, value }: Outcome): unknown {
-  return refusal(
+function notSaved({ kind, value }: HostResult): unknown {
+  return clientError(
     kind === TIMEOUT ? "timeout" : "connection_failed",
     "The new tokens are not stored: `auth.onTokens` failed",
-    "See `cause`. The next call calls it again; what you had stored before may be spent.",
+    "See `cause`. The next call calls it again; the tokens that you stored before may be used up.",
     { cause: value },
   );
 }

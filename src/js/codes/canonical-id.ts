@@ -1,8 +1,8 @@
-/** Ids of Uber's, which may be written in several ways. */
+/** Uber's ids, which can be written in several ways. */
 
 /**
- * One form of an id, however it is written: to Uber, a UUID in upper case names
- * the same program. The core knows it too (`id::is_same`).
+ * The canonical form of an id, however it is written: Uber treats a UUID in upper case
+ * as the same program. The core has the same rule (`id::is_same`).
  */
 export function canonicalId(id: string): string {
   const digits = id.replace(/^urn:uuid:/i, "").replace(/[{}-]/g, "");

@@ -1,6 +1,6 @@
-/** Reads any form of input into a reader of the core, piece by piece. */
+/** Feeds any form of input to a reader of the core, in chunks. */
 import { bytesOf } from "../bytes.js";
-import { type Issue, type VoucherError, refusal } from "../errors.js";
+import { type Issue, type VoucherError, clientError } from "../errors.js";
 import { isIterable, isObject } from "../schema.js";
 import type { CallSignal } from "../types.js";
 import {
@@ -20,23 +20,26 @@ export type { BlobInput, StreamInput } from "./stream.js";
 /**
  * What a list of codes can be read from.
  *
- * A string, bytes, a file or a stream is text: a code a line, or a CSV. Any
- * other iterable is a list with one code an entry.
+ * A string, bytes, a file or a stream is text: one code per line, or a CSV. Any other
+ * iterable is a list with one code per entry.
  *
- * A stream or an async iterable may give strings. In a stream of Node.js with an
- * encoding they are pieces of a text. Anywhere else they are entries, unless one of
- * the first 1,000 has a line break: then all are pieces of a text.
+ * A stream or an async iterable may produce strings. In a Node.js stream with an
+ * encoding they are chunks of a text. Anywhere else they are entries, unless one of the
+ * first 1,000 has a line break: then all are chunks of a text.
  */
 export type TextInput =
   string | Uint8Array | ArrayBuffer | BlobInput | StreamInput | AsyncIterable<Uint8Array | string>;
 
-/** What a request may claim of its length, and room is made for it: more has to come first. */
-const MOST_CLAIMED = 1 << 26;
+/**
+ * The largest claimed length of a request for which memory is reserved; beyond it, data has to
+ * arrive first.
+ */
+const MAX_CLAIMED = 1 << 26;
 
-/** Strings of a stream that are looked at before they are taken for entries. */
+/** How many strings of a stream are examined before they count as entries. */
 const STRINGS_LOOKED_AT = 1_000;
 
-/** Feeds an input that has begun to a reader; tells after each piece how far it has come. */
+/** Feeds an open input to a reader; reports the progress after each chunk. */
 export async function readInput(
   input: unknown,
   reader: Reader,
@@ -50,7 +53,7 @@ export async function readInput(
   if (size !== undefined) feed.expect(size);
   if (typeof input === "string") {
     if (isPath(input)) throw pathGiven(input);
-    // In bytes it may be more.
+    // The length in bytes may be larger.
     if (size === undefined) reader.expect(input.length);
     for (const piece of encoded(input)) await feed.text(piece);
   } else if (bytes) {
@@ -70,7 +73,7 @@ export async function readInput(
 async function expectOf({ size, claimed }: Stream, feed: Feed): Promise<void> {
   const known = await size;
   if (known !== undefined) feed.expect(known);
-  else if (claimed !== undefined) feed.expect(claimed, MOST_CLAIMED);
+  else if (claimed !== undefined) feed.expect(claimed, MAX_CLAIMED);
 }
 
 async function readStream(
@@ -86,7 +89,7 @@ async function readStream(
     const strings = held;
     held = [];
     if (isText) await feed.text(encode(strings.join("")));
-    // A program and its code are a line of a CSV.
+    // A program and its code form one line of a CSV.
     else if (byProgram)
       await feed.text(encode(strings.map((line) => `${String(line)}\n`).join("")));
     else await feed.entries(strings);
@@ -112,14 +115,14 @@ async function readStream(
 function textOf(chunk: unknown): Uint8Array {
   const bytes = typeof chunk === "string" ? encode(chunk) : bytesOf(chunk);
   if (bytes) return bytes;
-  throw new TypeError("The stream gave a chunk that is no bytes");
+  throw new TypeError("The stream produced a chunk that is not bytes");
 }
 
-/** The entries of a list, some at a time. It may grow or shrink in between. */
+/** The entries of a list, in portions. The list may grow or shrink in between. */
 function* batches(input: Iterable<unknown>): Generator<unknown[]> {
   let held: unknown[] = [];
   if (Array.isArray(input)) {
-    // By its places: through its iterator it takes ten times as long.
+    // By index: the iterator takes ten times as long.
     for (let at = 0; at < input.length;) {
       const end = Math.min(input.length, at + ENTRIES_AT_ONCE);
       for (held = []; at < end; at += 1) held.push(input[at]);
@@ -138,7 +141,7 @@ function* batches(input: Iterable<unknown>): Generator<unknown[]> {
 function* encoded(text: string): Generator<Uint8Array> {
   for (let at = 0; at < text.length;) {
     let end = at + PIECE;
-    // Never between the two halves of a character.
+    // Never splits a surrogate pair.
     const last = text.charCodeAt(end - 1);
     if (last >= 0xd800 && last < 0xdc00) end += 1;
     yield encode(text.slice(at, end));
@@ -151,16 +154,16 @@ function notCodes(input: unknown): VoucherError {
   const message = "It is neither text nor a list of codes.";
   const hint = "Pass a string, bytes, a file, a stream, or an iterable of strings.";
   const issues: Issue[] = [{ index: 0, value, reason: "not_a_string", message }];
-  return refusal("invalid_codes", `Codes can't be read from this: ${value}`, hint, { issues });
+  return clientError("invalid_codes", `Codes can't be read from this: ${value}`, hint, { issues });
 }
 
-/** One line that ends as the name of a file does, and has nothing that parts cells in it. */
+/** A single line that ends like a file name, and contains no separator of cells. */
 const isPath = (text: string) =>
   text.length < 4096 && /^[^\n\r,;\t|@"]+\.[a-z][a-z\d]{1,4}\s*$/i.test(text);
 
 function pathGiven(value: string): VoucherError {
-  const message = "It looks like the path of a file, and not like what is in one.";
-  const hint = "Pass what is in the file: in Node.js createReadStream(path), in a page the File.";
+  const message = "This looks like a file path, not like the content of a file.";
+  const hint = "Pass the content: createReadStream(path) in Node.js, the File in a page.";
   const issues: Issue[] = [{ index: 0, line: 1, value, reason: "not_a_uuid", message }];
-  return refusal("invalid_codes", "A path is no list of codes", hint, { issues });
+  return clientError("invalid_codes", "A path is not a list of codes", hint, { issues });
 }

@@ -1,40 +1,40 @@
-/** What goes into a reader of the core: text, or entries of a list. */
-import { quietly } from "../errors.js";
+/** Feeds a reader of the core: with text, or with entries of a list. */
+import { tryOrUndefined } from "../errors.js";
 import { INPUT_ENTRIES, INPUT_ENTRY, INPUT_NO_STRING, INPUT_TEXT } from "../generated/protocol.js";
 import { membersOf } from "../schema.js";
-import { Turn } from "../turn.js";
+import { Yielder } from "../turn.js";
 import type { CallSignal } from "../types.js";
 import { refuseAborted } from "./guard.js";
 
-/** What the core's reader takes. */
+/** A reader of the core. */
 export interface Reader {
-  /** How many bytes there will be in all, where that is known. */
+  /** The total number of bytes, if known. */
   expect(bytes: number): void;
-  /** Takes bytes, which are what an `INPUT_` numbers. */
+  /** Takes bytes of the kind that an `INPUT_` number names. */
   push(bytes: Uint8Array, input: number): void;
 }
 
-/** How far reading has come. */
+/** The progress of a read. */
 export interface Position {
   bytes: number;
   totalBytes?: number;
 }
 
 export const CODE_LENGTH = 36;
-// Beyond this a text and its bytes get memory of their own each time.
+// Beyond this size, a text and its bytes get new memory each time.
 export const ENTRIES_AT_ONCE = 2048;
 export const PIECE = 1 << 18;
 
 const encoder = new TextEncoder();
 export const encode = (text: string) => encoder.encode(text);
 
-/** What a reader is given. */
+/** What a reader gets. */
 export class Feed {
   readonly #reader: Reader;
   readonly #signal: CallSignal | undefined;
   readonly #tell: (position: Position) => void;
-  readonly #turn = new Turn();
-  /** Where entries become bytes. */
+  readonly #turn = new Yielder();
+  /** The buffer in which entries become bytes. */
   #records: Uint8Array | undefined;
   readonly #position: Position = { bytes: 0 };
 
@@ -44,21 +44,21 @@ export class Feed {
     this.#tell = tell;
   }
 
-  /** Makes room for so many bytes, but for no more than `most` before they come. */
+  /** Reserves memory for this many bytes, but for no more than `most` before they arrive. */
   expect(bytes: number, most = Infinity): void {
     this.#position.totalBytes = bytes;
     this.#reader.expect(Math.min(bytes, most));
   }
 
-  /** Some text, cut anywhere. */
+  /** Some text, split anywhere. */
   async text(piece: Uint8Array): Promise<void> {
-    // A large chunk is cut, so that a page stays alive while it is read; an
-    // empty one gives others their turn too, as it may be one of endlessly many.
+    // Splits a large chunk, so that a page stays responsive while it is read. After an empty chunk
+    // it yields too, because there may be endlessly many.
     const { length } = piece;
     let at = 0;
     do {
-      // A list that ends early is worse than none.
-      if (piece.length !== length) throw new TypeError("The bytes were taken away meanwhile");
+      // A truncated list would be worse than an error.
+      if (piece.length !== length) throw new TypeError("The buffer was detached while it was read");
       const part = piece.subarray(at, at + PIECE);
       this.#reader.push(part, INPUT_TEXT);
       await this.#read(part.length);
@@ -71,7 +71,7 @@ export class Feed {
     const reader = this.#reader;
     const records = (this.#records ??= new Uint8Array(ENTRIES_AT_ONCE * CODE_LENGTH));
     let bytes = 0;
-    /** Entries of a code's length that stand one after the other, and their text. */
+    /** Entries of a code's length that follow each other, and their text. */
     let run: string[] = [];
     let text = "";
     const pushEntry = (entry: string | undefined) => {
@@ -80,7 +80,7 @@ export class Feed {
     const flush = () => {
       const length = run.length * CODE_LENGTH;
       const { read, written } = encoder.encodeInto(text, records);
-      // More, if a character was no ASCII: then entries have to be told apart.
+      // More bytes if a character was not ASCII: then entries have to be separated.
       if (read !== length || written !== length) run.forEach(pushEntry);
       else if (length > 0) reader.push(records.subarray(0, length), INPUT_ENTRIES);
       run = [];
@@ -104,13 +104,13 @@ export class Feed {
   async #read(bytes: number): Promise<void> {
     this.#position.bytes += bytes;
     this.#tell({ ...this.#position });
-    await this.#turn.end();
+    await this.#turn.yieldIfSlow();
     refuseAborted(this.#signal);
   }
 }
 
-/** The code of an entry that `listCodes` gave; undefined where there is none. */
+/** The code of an entry from `listCodes`; undefined if it has none. */
 function codeIdOf(entry: unknown): string | undefined {
-  const code = quietly(() => membersOf(entry)["codeId"]);
+  const code = tryOrUndefined(() => membersOf(entry)["codeId"]);
   return typeof code === "string" ? code : undefined;
 }

@@ -1,4 +1,4 @@
-/** How large a file is that a stream of Node.js, Deno or Bun reads. */
+/** The size of a file that a stream of Node.js, Deno or Bun reads. */
 import { stat } from "node:fs/promises";
 
 import { provideFileSize } from "./stream.js";

@@ -1,5 +1,5 @@
-/** Reading that its caller gives up, or that fails. */
-import { type VoucherError, ours, refusal } from "../errors.js";
+/** Ends a read when the caller aborts, or when the input fails. */
+import { type VoucherError, toVoucherError, clientError } from "../errors.js";
 import type { CallSignal } from "../types.js";
 
 /** Waits for foreign code, which may throw or hang, or for the signal. */
@@ -14,13 +14,13 @@ export async function guard<T>(signal: CallSignal | undefined, read: () => Promi
     });
     return await Promise.race([read(), aborted]);
   } catch (cause) {
-    throw ours(cause, notRead);
+    throw toVoucherError(cause, notRead);
   } finally {
     signal?.removeEventListener("abort", abort);
   }
 }
 
-/** Refuses to go on once the caller gave up. Nothing has left by then. */
+/** Throws once the caller has aborted. Nothing was sent by then. */
 export function refuseAborted(
   signal: CallSignal | undefined,
   what = "Reading the codes was aborted",
@@ -32,12 +32,12 @@ function abortError(
   signal: CallSignal | undefined,
   what = "Reading the codes was aborted",
 ): VoucherError {
-  const hint = "The signal you passed was aborted before anything left.";
-  return refusal("aborted", what, hint, { cause: signal?.reason });
+  const hint = "Your signal was aborted before anything was sent.";
+  return clientError("aborted", what, hint, { cause: signal?.reason });
 }
 
-/** The input itself failed. */
+/** The input itself has failed. */
 export function notRead(cause: unknown): VoucherError {
-  const hint = "See `cause` for what the input threw. Nothing has left.";
-  return refusal("connection_failed", "Reading the codes failed", hint, { cause });
+  const hint = "See `cause` for the error of the input. Nothing was sent.";
+  return clientError("connection_failed", "Reading the codes failed", hint, { cause });
 }

@@ -1,4 +1,4 @@
-/** Codes out of any input: `parseCodes` and `parseCodesByProgram`. */
+/** Reads codes from any input: `parseCodes` and `parseCodesByProgram`. */
 import { type Binding, instance } from "../wasm/binding.js";
 import {
   type CodeList,
@@ -13,8 +13,8 @@ import { type TextInput, readInput } from "./codes-input.js";
 import type { Position } from "./feed.js";
 import { notRead } from "./guard.js";
 import { withInput } from "./stream.js";
-import type { Group } from "../wasm/results.js";
-import { ours, refusal } from "../errors.js";
+import { toVoucherError, clientError } from "../errors.js";
+import type { Group } from "../generated/lists.js";
 import {
   COUNT_DUPLICATES,
   COUNT_PROGRAMS,
@@ -27,71 +27,71 @@ import { column, method, ordinal, readOptions, signal, whole } from "../schema.j
 import type { CallSignal, VoucherCode } from "../types.js";
 
 /**
- * Where codes come from.
+ * Where codes are read from.
  *
- * A string, bytes, a file or a stream is text: a code a line, or a CSV. Any
- * other iterable is a list with one code an entry: a string, or what `listCodes`
- * gave (of strings that a stream gives, see `TextInput`). A `CodeList` is taken as it is.
+ * A string, bytes, a file or a stream is text: one code per line, or a CSV. Any other
+ * iterable is a list with one code per entry: a string, or an entry of `listCodes` (for
+ * strings from a stream, see `TextInput`). A `CodeList` is used as it is.
  */
 export type CodesInput = TextInput | Iterable<string | Pick<VoucherCode, "codeId">> | CodeList;
 
-/** How far reading has come. */
+/** The progress of a read. */
 export interface ParseProgress {
-  /** Read so far. */
+  /** Bytes read so far. */
   bytes: number;
-  /** Where the input tells its size. */
+  /** The total number of bytes, if the input states its size. */
   totalBytes?: number;
   /** Rows or entries read so far. */
   rows: number;
   /** Distinct valid codes so far. */
   codes: number;
-  /** Valid codes dropped so far, because they stood there before. */
+  /** Valid codes dropped so far, because they occurred earlier. */
   duplicates: number;
-  /** Entries refused so far. */
+  /** Entries rejected so far. */
   rejected: number;
-  /** Programs found so far, by `parseCodesByProgram`; else 0. */
+  /** Programs found so far, by `parseCodesByProgram`; otherwise 0. */
   programs: number;
 }
 
 /**
- * Which column is meant: its name, its number from 1, or a name that several
- * columns have with the number of the one among them, from 1.
+ * The column to read: its name, its number from 1, or, if several columns have the
+ * name, the name with the number of the one to use, from 1.
  *
- * Names compare without case, white space, `_` and `-`. Several columns of one
- * name are refused, unless one is to the letter what is given here.
+ * Names are compared without case, white space, `_` and `-`. Several columns with the
+ * same name are refused, unless one matches exactly.
  */
 export type ColumnSelector = string | number | { name: string; occurrence: number };
 
-/** What `parseCodes` takes. */
+/** The options of `parseCodes`. */
 export interface ParseOptions {
   /**
-   * The column that holds the codes. Default: the only column, else the first of
-   * `code_id`, `code_uuid`, `uuid`, `code` that exists. By number, the first row
-   * is read as a row of codes if it has one there.
+   * The column of the codes. Default: the only column, otherwise the first of
+   * `code_id`, `code_uuid`, `uuid`, `code` that exists. If it is a number, the first
+   * row is read as a row of codes if it has a code there.
    */
   column?: ColumnSelector;
   /**
-   * The line of the header, from 1; what comes before it is not read. Default: the
-   * first line that isn't blank, or none in a list of one column.
+   * The line of the header, from 1; lines above it are not read. Default: the first
+   * line that isn't blank, or none in a list with one column.
    */
   headerRow?: number;
   /**
-   * How many bytes there will be in all, of a stream that can't tell: room is made at once, and
-   * `onProgress` says so. They may be more or fewer. A `File`, a `Blob`, a stream of a file and a
-   * request of Node.js tell.
+   * The expected total number of bytes, for a stream that does not state it: memory is reserved
+   * at once, and `onProgress` reports it. The actual number may differ. A `File`, a `Blob`, a
+   * stream of a file and a Node.js request state their size.
    */
   size?: number;
-  /** Called after each piece that was read. */
+  /** Called after each chunk. */
   onProgress?: (progress: ParseProgress) => void;
-  /** Ends the reading. */
+  /** Aborts the read. */
   signal?: CallSignal;
 }
 
-/** What `parseCodesByProgram` takes. */
+/** The options of `parseCodesByProgram`. */
 export interface ParseByProgramOptions extends ParseOptions {
   /**
-   * The column that holds the program ids. Default: the first of
-   * `voucher_program_id`, `program_id`, `program` that exists.
+   * The column of the program ids. Default: the first of `voucher_program_id`,
+   * `program_id`, `program` that exists.
    */
   programColumn?: ColumnSelector;
 }
@@ -105,17 +105,16 @@ export const parseSchema = {
 };
 
 /**
- * Reads codes out of text (a code a line, or a CSV) or out of a list.
+ * Reads codes from text (one code per line, or a CSV) or from a list.
  *
- * A code is a UUID in the 8-4-4-4-12 form, in either case. What is none is
- * rejected with its line and a reason, and the rest is read on; `distribute`
- * refuses a list that has rejected entries until `valid()` says that you have
- * seen them.
+ * A code is a UUID in the 8-4-4-4-12 form, in upper or lower case. Anything else is
+ * rejected with its line and a reason, and reading continues; `distribute` refuses a
+ * list that has rejected entries until `valid()` confirms that you have seen them.
  *
- * @throws {ValidationError} `empty_codes` for `undefined` and `null`,
- *   `invalid_codes` for what is neither text nor a list.
- * @throws {ConnectionError} `aborted` by the signal; `connection_failed` if
- *   the input itself fails, with what it threw as `cause`.
+ * @throws {ValidationError} `empty_codes` for `undefined` and `null`, `invalid_codes`
+ *   for anything that is neither text nor a list.
+ * @throws {ConnectionError} `aborted` by the signal; `connection_failed` if the input
+ *   itself fails, with what it threw as `cause`.
  */
 export async function parseCodes(input: CodesInput, options?: ParseOptions): Promise<CodeList> {
   return withInput(input, async (begun) => {
@@ -125,17 +124,17 @@ export async function parseCodes(input: CodesInput, options?: ParseOptions): Pro
   });
 }
 
-/** Whether it is a list that was parsed before, also by another copy of the package. */
+/** Whether it is a list that was parsed before, by this or another copy of the package. */
 const isCodeList = (input: unknown): input is CodeList => listIds(input) !== undefined;
 
-/** Reads codes for a call of the client, of an input that has begun. */
+/** Reads codes of an open input for a call of the client. */
 export async function parse(input: unknown, options: ParseOptions): Promise<ListParts> {
   refuseMissing(input);
   const [all] = await readLists(input, undefined, options);
   return { ...all, isDistinct: true };
 }
 
-/** Reads into one list, or with `programs` into one for each program. */
+/** Reads into one list, or with `programs` into one list for each program. */
 async function readLists(
   input: unknown,
   programs: { column?: ColumnSelector | undefined } | undefined,
@@ -150,18 +149,18 @@ async function readLists(
       try {
         await readInput(input, reader, programs !== undefined, rest, tell);
       } catch (cause) {
-        // A trap tells of the instance, anything else of the input.
-        throw cause instanceof WebAssembly.RuntimeError ? cause : ours(cause, notRead);
+        // A trap concerns the instance, anything else the input.
+        throw cause instanceof WebAssembly.RuntimeError ? cause : toVoucherError(cause, notRead);
       }
       return listsOf(reader.finish());
     });
   } finally {
-    // What lived in an instance that was lost is gone with it.
+    // After a trap there is nothing to free.
     if (instance.isLive(generation)) reader.free();
   }
 }
 
-/** A reader of the core; with `programs`, of one list for each program. */
+/** A reader of the core; with `programs`, it makes one list for each program. */
 export function createReader(
   glue: Binding,
   { column, headerRow }: { column?: ColumnSelector | undefined; headerRow?: number | undefined },
@@ -175,8 +174,8 @@ export function createReader(
 /**
  * Reads a CSV with a column of program ids into one list for each program.
  *
- * A rejected row of a known program is in that program's list too, so that
- * `distribute` refuses it until `valid()` says that you have seen it.
+ * A rejected row of a known program is in that program's list too, so that `distribute`
+ * refuses the list until `valid()` confirms that you have seen it.
  *
  * @throws As `parseCodes`.
  */
@@ -197,15 +196,15 @@ export async function parseCodesByProgram(
   });
 }
 
-/** The list of what has no program, and those of the programs. */
-function listsOf(groups: Group[]): [ListParts, Map<string, CodeList>] {
+/** The list of rows without a program, and the lists of the programs. */
+export function listsOf(groups: Group[]): [ListParts, Map<string, CodeList>] {
   const programs = new Map<string, CodeList>();
   let all: ListParts | undefined;
   for (const { ids, lists } of groups) {
     let at = 0;
     for (const { program, size, ...parts } of lists) {
       const end = at + size * ID_LENGTH;
-      // A list of its own: what is left of a group would be kept for each.
+      // A copy for each list: otherwise the bytes of all programs would stay in memory with each.
       const own = lists.length === 1 ? ids : ids.slice(at, end);
       at = end;
       if (program === null) all = { ...parts, ids: own };
@@ -233,5 +232,5 @@ export function progressOf(
 
 export function refuseMissing(input: unknown): void {
   if (input !== undefined && input !== null) return;
-  throw refusal("empty_codes", "There is no list of codes", EMPTY_CODES_HINT);
+  throw clientError("empty_codes", "The list of codes is missing", EMPTY_CODES_HINT);
 }

@@ -1,96 +1,71 @@
-/** Lists of people: `matchRecipients`. */
+/** Finds the codes of recipients: `matchRecipients`. */
 import { instance } from "../wasm/binding.js";
-import { type CodeList, type ListParts, toCodeList } from "./code-list.js";
+import { toCodeList } from "./code-list.js";
 import { type TextInput, readInput } from "./codes-input.js";
 import { guard, notRead, refuseAborted } from "./guard.js";
 import { type Step, withInput } from "./stream.js";
 import {
+  type ColumnSelector,
   type ParseOptions,
   createReader,
+  listsOf,
   parseSchema,
   progressOf,
   refuseMissing,
 } from "./parse.js";
-import { ours, quietly, refusal } from "../errors.js";
-import type { RecipientReason, RejectionReason } from "../generated/protocol.js";
-import { isFunction, membersOf, readOptions } from "../schema.js";
-import { Turn } from "../turn.js";
+import { toVoucherError, tryOrUndefined, clientError } from "../errors.js";
+import type { RecipientMatches, RecipientRow } from "../generated/recipients.js";
+import { column, isFunction, membersOf, readOptions } from "../schema.js";
+import { Yielder } from "../turn.js";
 import type { CallSignal, Guest } from "../types.js";
 
+export type { RecipientMatches, RecipientRow };
+
 /**
- * Where recipients come from: text with one a line or a CSV (a string, bytes, a file, a
- * stream), or a list of strings with one an entry.
+ * Where recipients are read from: text with one per line or a CSV (a string, bytes, a
+ * file, a stream), or a list of strings with one per entry.
  */
 export type RecipientsInput = TextInput | Iterable<string>;
 
-/** What is needed of a guest: those that `listGuests` gives have it. */
+/** The members of a guest that are used; guests from `listGuests` have them. */
 export type RecipientGuest = Pick<Guest, "email" | "phone" | "codeId" | "codeText">;
 
-/** What `matchRecipients` takes. */
+/** The options of `matchRecipients`. */
 export interface MatchOptions extends ParseOptions {
   /**
-   * The column that holds the recipients. Default: the only column, else the first of
-   * `email`, `email_address`, `mail`, `phone`, `phone_number`, `telephone`,
-   * `telephone_number`, `mobile`, `mobile_number`, `code_text` that exists, and with an
-   * e-mail address the telephone number too, if there is one.
+   * The column of the recipients. Default: the only column, otherwise the first with a
+   * usual name: of e-mail addresses (`email`, `E-Mail-Adresse`, `Courriel`, `Correo`, …), of
+   * telephone numbers (`phone`, `Telefon`, `Téléphone`, `Móvil`, …), `code_text`, `code_id`.
    */
-  column?: NonNullable<ParseOptions["column"]>;
-}
-
-/** One row that led to no code. It holds a person's data: don't log it. */
-export interface RecipientRow {
-  /** From 1; of a list of strings, the entry's number. */
-  line: number;
-  /** What stood there, shortened if it is long. Of two columns, the first that isn't empty. */
-  value: string;
-  /** Why. */
-  reason: RecipientReason | RejectionReason;
-  /** The reason in a sentence. */
-  message: string;
-  /** The codes that it could mean, of an ambiguous row. */
-  codes: string[];
-}
-
-/** What became of a list of recipients. Each row is in one of the four. */
-export interface RecipientMatches {
-  /** The codes of the guests that were found. Who stands there twice is one of `duplicates`. */
-  codes: CodeList;
-  /** Rows whose recipient is no guest, and rows that could not be read. */
-  unmatched: RecipientRow[];
-  /** Rows that lead to several codes. */
-  ambiguous: RecipientRow[];
-  /** Rows of guests who have no code. */
-  withoutCode: RecipientRow[];
-  /** How many rows there are of each kind; of more than 100,000, the first are listed. */
-  counts: { unmatched: number; ambiguous: number; withoutCode: number };
-}
-
-/** What the core hands over. */
-interface MatchParts extends Omit<RecipientMatches, "codes"> {
-  /** One list, of the codes. */
-  lists: [Omit<ListParts, "ids">];
-  ids: Uint8Array;
+  column?: ColumnSelector;
+  /**
+   * The column of telephone numbers beside that of e-mail addresses. Default: one with a
+   * usual name, unless `column` is given.
+   */
+  phoneColumn?: ColumnSelector;
 }
 
 const GUESTS_AT_ONCE = 1_000;
 
 /**
- * Finds the codes of people, by the guests of a program.
+ * Finds the codes of people among the guests of a program.
  *
- * A recipient is an e-mail address (compared without case), a telephone number (by its
- * digits, with `+` and the country code) or the text of a code (without case). Nothing is
- * guessed: a row is matched if it leads to exactly one code. A row with an e-mail address
- * and a telephone number means the guest who has both; if one of them is nobody's, the
- * other counts; if they are those of different guests, the row is ambiguous.
+ * A recipient is an e-mail address (compared without case; also `Ada <ada@example.com>`,
+ * and several of them on the only line), a telephone number (compared by its digits, with
+ * `+` or `00` and the country code) or the text of a code (compared without case). The id
+ * of a code stands for that code. Nothing is guessed: a row is matched only if exactly one
+ * code fits. A row with an e-mail address and a telephone number matches the guest who has
+ * both; if no guest has one of them, the other counts; if they belong to different guests,
+ * the row is ambiguous.
  *
- * The guests are read first, then the input, which may be as long as it likes. What comes
- * of it is an ordinary list of codes, without anybody's data.
+ * The guests are read first, then the input, which may have any length. The result is an
+ * ordinary list of codes, without personal data.
  *
  * @throws {ValidationError} `empty_codes` for `undefined` and `null`, `invalid_codes` for
- *   what is neither text nor a list, `invalid_options`.
+ *   anything that is neither text nor a list, `invalid_options`.
  * @throws {ConnectionError} `aborted` by the signal; `connection_failed` if the input or
  *   the guests fail, with what they threw as `cause`. An error of `listGuests` is thrown
- *   as it is.
+ *   unchanged.
  */
 export async function matchRecipients(
   input: RecipientsInput,
@@ -98,12 +73,14 @@ export async function matchRecipients(
   options?: MatchOptions,
 ): Promise<RecipientMatches> {
   return withInput(input, async (begun) => {
-    const read = readOptions(options ?? {}, parseSchema);
+    const read = readOptions(options ?? {}, { ...parseSchema, phoneColumn: column });
+    const { phoneColumn } = read;
+    const phone = phoneColumn === undefined ? undefined : { column: phoneColumn };
     refuseMissing(begun);
     const source = iteratorOf(guests);
     const glue = await instance.load();
     const { generation } = instance;
-    const reader = instance.callSync(() => createReader(glue, read));
+    const reader = instance.callSync(() => createReader(glue, read, phone));
     let hasAllGuests = false;
     try {
       return await instance.call("no", async () => {
@@ -114,12 +91,12 @@ export async function matchRecipients(
           const tell = progressOf(reader, read.onProgress);
           await readInput(begun, reader, false, read, tell);
         } catch (cause) {
-          // A trap tells of the instance, anything else of the input.
-          throw cause instanceof WebAssembly.RuntimeError ? cause : ours(cause, notRead);
+          // A trap concerns the instance, anything else the input.
+          throw cause instanceof WebAssembly.RuntimeError ? cause : toVoucherError(cause, notRead);
         }
-        // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- What `finish_recipients` makes.
-        const { lists, ids, ...rows } = reader.finishRecipients() as MatchParts;
-        return { ...rows, codes: toCodeList({ ...lists[0], ids }) };
+        const [rows, group] = reader.finishRecipients();
+        const [codes] = listsOf([group]);
+        return { ...rows, codes: toCodeList(codes) };
       });
     } finally {
       if (!hasAllGuests) source.stop();
@@ -130,21 +107,21 @@ export async function matchRecipients(
 
 interface Source {
   next(): Step | Promise<Step>;
-  /** Nobody will read the rest. Not waited for, as it may hang. */
+  /** Closes the iterator, without waiting, because it may hang. */
   stop(): void;
 }
 
-/** Guests as they come. */
+/** The guests as the caller passes them. */
 function iteratorOf(guests: unknown): Source {
   const get = (name: symbol) =>
-    quietly(() => {
+    tryOrUndefined(() => {
       const begin = membersOf(guests)[name];
       return isFunction(begin) ? begin : undefined;
     });
   const begin = get(Symbol.asyncIterator) ?? get(Symbol.iterator);
   if (begin === undefined || typeof guests === "string") {
-    const hint = "Pass what `client.listGuests` gives, or a list of guests.";
-    throw refusal("invalid_options", "`guests` must be an iterable of guests", hint);
+    const hint = "Pass what `client.listGuests` returns, or a list of guests.";
+    throw clientError("invalid_options", "`guests` must be an iterable of guests", hint);
   }
   let iterator: { next(): Step | Promise<Step>; return?(): unknown } | undefined;
   return {
@@ -154,13 +131,13 @@ function iteratorOf(guests: unknown): Source {
   };
 }
 
-/** Reads all guests, some at a time. */
+/** Reads all guests, in portions. */
 async function addGuests(
   source: Source,
   add: (some: (string | null)[][]) => void,
   signal: CallSignal | undefined,
 ): Promise<void> {
-  const turn = new Turn();
+  const turn = new Yielder();
   let some: (string | null)[][] = [];
   for (;;) {
     const step = source.next();
@@ -170,7 +147,7 @@ async function addGuests(
       add(some);
       some = [];
       refuseAborted(signal);
-      await turn.end();
+      await turn.yieldIfSlow();
     }
     if (done === true) return;
   }
@@ -179,11 +156,11 @@ async function addGuests(
 const isPromise = (step: Step | Promise<Step>): step is Promise<Step> =>
   isFunction(membersOf(step)["then"]);
 
-/** What the core takes of a guest; nothing where it is no text. */
+/** The members of a guest that the core gets; `undefined` if they are not text. */
 function textsOf(guest: unknown): (string | null)[] {
   const members = membersOf(guest);
   const of = (name: string) => {
-    const value = quietly(() => members[name]);
+    const value = tryOrUndefined(() => members[name]);
     return typeof value === "string" ? value : null;
   };
   return [of("email"), of("phone"), of("codeText"), of("codeId")];

@@ -1,10 +1,10 @@
 /**
- * Input that takes its time: streams, files, async iterables.
+ * Asynchronous input: streams, files, async iterables.
  *
- * Reading has begun before anything else is waited for (`withInput`): a stream of
- * Node.js whose error meets no listener ends the process.
+ * Reading starts before anything else is awaited (`withInput`): a Node.js stream that
+ * emits an error without a listener ends the process.
  */
-import { quietly } from "../errors.js";
+import { tryOrUndefined } from "../errors.js";
 import { isFunction, isObject, isWithin, membersOf } from "../schema.js";
 
 /** Any `Blob` or `File`. */
@@ -31,28 +31,31 @@ const hasMethod = (value: unknown, name: PropertyKey): boolean =>
 const isStream = (value: unknown): value is StreamInput => hasMethod(value, "getReader");
 const isBlob = (value: unknown): value is BlobInput => hasMethod(value, "stream");
 const isReadable = (value: unknown): value is Readable =>
-  quietly(() => isStream(value) || isBlob(value) || hasMethod(value, Symbol.asyncIterator)) ===
-  true;
+  tryOrUndefined(
+    () => isStream(value) || isBlob(value) || hasMethod(value, Symbol.asyncIterator),
+  ) === true;
 
 export type Step = { done?: boolean | undefined; value?: unknown };
 
-/** Says how many bytes are in the file that a stream reads; undefined if it reads none. */
+/**
+ * Registers how the size of the file that a stream reads is found; undefined if it reads no file.
+ */
 type FileSize = (stream: object) => Promise<number | undefined>;
 
 let fileSize: FileSize = () => Promise.resolve(undefined);
 
-/** Says how this host asks for the size of a file. */
+/** Sets how this host finds the size of a file. */
 export function provideFileSize(ask: FileSize): void {
   fileSize = ask;
 }
 
 /** A stream or an async iterable that is being read. */
 export class Stream {
-  /** How many bytes there will be, where the input tells; a file's stream is asked. */
+  /** The total number of bytes, if the input states it; for a stream of a file, the file's size. */
   readonly size: Promise<number | undefined>;
-  /** The same as the sender of a request claims it. */
+  /** The same, as claimed by the sender of a request. */
   readonly claimed: number | undefined;
-  /** Whether its strings are known to be pieces of a text. */
+  /** Whether its strings are known to be chunks of a text. */
   readonly isText: boolean;
   #read: () => Promise<Step>;
   #stop: () => unknown = () => {};
@@ -65,15 +68,17 @@ export class Stream {
       typeof size === "number"
         ? Promise.resolve(size)
         : (async () => fileSize(input))().catch(() => undefined);
-    // Of a request of Node.js, or of an answer.
-    const claimed = quietly(() => Number(membersOf(membersOf(input)["headers"])["content-length"]));
+    // The headers of a Node.js request, or of a response.
+    const claimed = tryOrUndefined(() =>
+      Number(membersOf(membersOf(input)["headers"])["content-length"]),
+    );
     this.claimed = isWithin(claimed, 0, Infinity) ? claimed : undefined;
     this.isText = readableObjectMode === false;
     this.#read = async () => {
       this.#open(input);
       return this.#read();
     };
-    // Its fault is told when it is asked for.
+    // An error is reported when the next chunk is requested.
     (this.#first = this.#read()).catch(() => {});
   }
 
@@ -98,7 +103,7 @@ export class Stream {
     return step;
   }
 
-  /** Nobody will read the rest. Not waited for, as it may hang. */
+  /** Closes the iterator, without waiting, because it may hang. */
   stop(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
@@ -107,8 +112,8 @@ export class Stream {
 }
 
 /**
- * Begins to read an input that takes its time, before `use` waits for anything, and
- * ends it afterwards. Any other input is passed on as it is.
+ * Starts to read an asynchronous input, before `use` waits for anything, and closes it
+ * afterwards. Any other input is passed on unchanged.
  */
 export async function withInput<T>(
   input: unknown,

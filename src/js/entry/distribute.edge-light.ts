@@ -1,4 +1,7 @@
-/** `uber-vouchers/distribute` in Vercel's edge runtime, which may compile nothing: the module comes compiled. */
+/**
+ * `uber-vouchers/distribute` in Vercel's edge runtime, which can't compile at run time: the module
+ * is imported compiled.
+ */
 import module from "./uber_vouchers_distribute_bg.wasm?module";
 
 import { instance } from "../wasm/distribute-binding.js";

@@ -1,4 +1,7 @@
-/** `uber-vouchers` in Vercel's edge runtime, which may compile nothing: the module comes compiled. */
+/**
+ * `uber-vouchers` in Vercel's edge runtime, which can't compile at run time: the module is imported
+ * compiled.
+ */
 import module from "./uber_vouchers_bg.wasm?module";
 
 import { instance } from "../wasm/binding.js";

@@ -1,4 +1,7 @@
-/** `uber-vouchers/sandbox` in Vercel's edge runtime, which may compile nothing: the module comes compiled. */
+/**
+ * `uber-vouchers/sandbox` in Vercel's edge runtime, which can't compile at run time: the module is
+ * imported compiled.
+ */
 import module from "./uber_vouchers_sandbox_bg.wasm?module";
 
 import { instance } from "../wasm/sandbox-binding.js";

@@ -1,4 +1,6 @@
-/** `uber-vouchers/sandbox` in Node.js, Deno and Bun: the module is read from beside this file. */
+/**
+ * `uber-vouchers/sandbox` in Node.js, Deno and Bun: the module is read from a file beside this one.
+ */
 import { readFile } from "node:fs/promises";
 
 import { instance } from "../wasm/sandbox-binding.js";
@@ -7,7 +9,7 @@ instance.provide(async () => {
   try {
     return await readFile(new URL("./uber_vouchers_sandbox_bg.wasm", import.meta.url));
   } catch (cause) {
-    // A bundler has moved this script away from the file, and taken the copy along.
+    // A bundler has moved this script away from the file, so its embedded copy is used.
     const copy = await import("./uber_vouchers_sandbox_bg.inline.js").catch(() =>
       Promise.reject(cause),
     );

@@ -1,4 +1,4 @@
-/** A time limit on foreign code, which the caller's signal can end too. */
+/** A time limit for foreign code, which the caller's signal can end too. */
 import {
   HOST_ABORTED as ABORTED,
   HOST_DONE as DONE,
@@ -12,33 +12,34 @@ import type { CallSignal, Clock } from "../types.js";
 
 export { ABORTED, DONE, ERROR, FAILED, TIMEOUT };
 
-/** Why nothing came. `hasLeft` says whether a request may be under way. */
+/** Why there is no result. `requestSent` says whether a request may be under way. */
 export type NoResult =
   | {
       kind: typeof FAILED | typeof TIMEOUT | typeof ABORTED;
-      /** What was thrown; the signal's reason. */
+      /** What was thrown, or the signal's reason. */
       value: unknown;
-      hasLeft: boolean;
+      requestSent: boolean;
     }
-  | { kind: typeof ERROR; value: VoucherError; hasLeft: boolean };
+  | { kind: typeof ERROR; value: VoucherError; requestSent: boolean };
 
-/** What came, or why nothing did. */
-export type Outcome<T = unknown> = { kind: typeof DONE; value: T; hasLeft: boolean } | NoResult;
+/** The result, or why there is none. */
+export type HostResult<T = unknown> =
+  { kind: typeof DONE; value: T; requestSent: boolean } | NoResult;
 
-/** After a time limit that was noticed late, how long what has come may take to be read. */
+/** If a time limit is noticed late, how long a response that has arrived may take to be read. */
 const LONGEST_READ_MS = 1_000;
-// What setTimeout can hold; beyond it, it fires at once.
+// The maximum delay of setTimeout; with a longer one, it fires at once.
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** A clock; the host's own has timers instead of `sleep`. */
+/** A clock. The host's own clock has timers instead of `sleep`. */
 export type AnyClock = Pick<Clock, "now"> & Partial<Clock>;
 
-/** The host's own time. A test that takes over its timers takes over the limits. */
+/** The host's own time. If a test mocks the timers, it controls the limits too. */
 export const hostClock: AnyClock = { now: () => Date.now() };
 
-// The host's timers as the module found them. For what limits nothing, and only
-// gives others their turn or looks again: a test's timers may never fire. Left out of
-// the declarations, as their types are the platform's.
+// The host's timers as the module found them: for yielding and polling, which limit nothing,
+// because mocked timers may never fire. Left out of the declarations, since their types are the
+// platform's.
 /** @internal */
 export const realSetTimeout = globalThis.setTimeout;
 /** @internal */
@@ -50,7 +51,7 @@ export const realClearInterval = globalThis.clearInterval;
 /** @internal */
 export const realNow = Date.now;
 
-/** Time by those timers. */
+/** A clock that uses those timers. */
 export const realClock: AnyClock = { now: realNow };
 
 const isHost = (clock: AnyClock) => clock === hostClock || clock === realClock;
@@ -58,31 +59,31 @@ const isHost = (clock: AnyClock) => clock === hostClock || clock === realClock;
 const nothing = () => {};
 
 /**
- * A young collection takes all that an old object refers to for alive, dead objects
- * included, and a deadline gets old as soon as its request takes some time. So one that
- * has ended refers to nothing: or the body and the answer of each request would stay
- * until the next full collection.
+ * A young garbage collection treats everything that an old object refers to as alive,
+ * even if that object is dead, and a deadline becomes old as soon as its request takes
+ * some time. So a deadline that has ended refers to nothing. Otherwise the body and the
+ * response of each request would stay in memory until the next full collection.
  */
 export class Deadline {
-  /** Called when the time is up or the caller gives up. */
-  onCut = nothing;
+  /** Called when the time is up or the caller aborts. */
+  onInterrupt = nothing;
   /** Called by `end`. */
   onEnd = nothing;
 
-  /** Why it was cut, once it was. */
-  #cut: NoResult | undefined;
-  /** Whoever waits under it: one at a time. */
-  #waiting: ((cut: NoResult) => void) | undefined;
+  /** Why it was interrupted, once it was. */
+  #interruption: NoResult | undefined;
+  /** The one caller that waits. */
+  #waiting: ((interruption: NoResult) => void) | undefined;
   #stop = nothing;
   #signal: CallSignal | undefined;
   readonly #abort = () => this.#end(ABORTED, this.#signal?.reason);
   #running: Running<Deadline> | undefined;
-  readonly #place: number;
+  readonly #slot: number;
 
-  /** While it runs, it is in `running`. */
+  /** While it is active, it is in `running`. */
   constructor(clock: AnyClock, ms: number, signal?: CallSignal, running?: Running<Deadline>) {
     this.#running = running;
-    this.#place = running?.add(this) ?? 0;
+    this.#slot = running?.add(this) ?? 0;
     this.#signal = signal;
     if (signal?.aborted) this.#abort();
     else signal?.addEventListener("abort", this.#abort);
@@ -90,49 +91,49 @@ export class Deadline {
   }
 
   #end(kind: typeof TIMEOUT | typeof ABORTED, value: unknown): void {
-    this.#cut ??= { kind, value, hasLeft: false };
-    this.#waiting?.(this.#cut);
+    this.#interruption ??= { kind, value, requestSent: false };
+    this.#waiting?.(this.#interruption);
     this.#waiting = undefined;
-    this.onCut();
+    this.onInterrupt();
   }
 
-  /** Waits for the work, the end of the time or the signal, whichever comes first. */
-  race<T>(work: () => T | Promise<T>): Promise<Outcome<T>> {
+  /** Waits for the work, the time limit or the signal, whichever comes first. */
+  race<T>(work: () => T | Promise<T>): Promise<HostResult<T>> {
     if (this.#signal?.aborted) this.#abort();
-    // Begun here, so that nothing that waits for it refers to the work itself.
-    return this.#cut ? Promise.resolve(this.#cut) : this.#until(attempt(work));
+    // Started here, so that nothing that waits for it refers to the work itself.
+    return this.#interruption ? Promise.resolve(this.#interruption) : this.#until(attempt(work));
   }
 
-  #until<T>(begun: Promise<T>): Promise<Outcome<T>> {
+  #until<T>(begun: Promise<T>): Promise<HostResult<T>> {
     return new Promise((resolve) => {
-      if (this.#cut) resolve(this.#cut);
+      if (this.#interruption) resolve(this.#interruption);
       else this.#waiting = resolve;
-      const settle = (outcome: Outcome<T>) => {
+      const settle = (outcome: HostResult<T>) => {
         if (this.#waiting === resolve) this.#waiting = undefined;
         resolve(outcome);
       };
       begun.then(
-        (value) => settle({ kind: DONE, value, hasLeft: false }),
-        (value: unknown) => settle({ kind: FAILED, value, hasLeft: false }),
+        (value) => settle({ kind: DONE, value, requestSent: false }),
+        (value: unknown) => settle({ kind: FAILED, value, requestSent: false }),
       );
     });
   }
 
-  /** Stops the timer, and no longer listens to the signal. Again, it does nothing. */
+  /** Clears the timer and stops listening to the signal. Further calls do nothing. */
   end(): void {
     const { onEnd } = this;
-    this.#running?.remove(this.#place);
+    this.#running?.remove(this.#slot);
     this.#stop();
     this.#signal?.removeEventListener("abort", this.#abort);
-    this.onCut = this.onEnd = this.#stop = nothing;
+    this.onInterrupt = this.onEnd = this.#stop = nothing;
     this.#signal = this.#waiting = this.#running = undefined;
     onEnd();
   }
 }
 
 /**
- * As `timer`, but on the host's clock what has come by then is read before it
- * counts: a process that was stopped, or busy, gets its timers served first.
+ * As `timer`. But on the host's clock, a response that has arrived is read before the
+ * limit counts: in a process that was suspended or busy, timers are served first.
  */
 function limit(clock: AnyClock, ms: number, elapsed: () => void): () => void {
   if (!isHost(clock)) return timer(clock, ms, elapsed);
@@ -144,10 +145,10 @@ function limit(clock: AnyClock, ms: number, elapsed: () => void): () => void {
   return () => stop();
 }
 
-/** Calls when the time is up, unless the function returned was called before. */
+/** Calls the function when the time is up, unless the returned function was called before. */
 function timer(clock: AnyClock, ms: number, elapsed: () => void): () => void {
   if (isHost(clock)) {
-    // Both at once: what one made, the other's `clearTimeout` does not know.
+    // Both are read together, because a mocked `clearTimeout` does not know timers of the real one.
     const [set, clear] =
       clock === hostClock ? [setTimeout, clearTimeout] : [realSetTimeout, realClearTimeout];
     const id = set(elapsed, Math.min(ms, LONGEST_TIMEOUT_MS));
@@ -158,13 +159,13 @@ function timer(clock: AnyClock, ms: number, elapsed: () => void): () => void {
   const unlessStopped = () => {
     if (!signal.aborted) elapsed();
   };
-  // A clock that fails is taken at its word that the time is up.
+  // If a clock fails, the time counts as up.
   attempt(() => clock.sleep?.(ms, signal)).then(unlessStopped, unlessStopped);
-  // With a reason: making up one costs more than the rest of it.
+  // With a reason, because creating a default one costs more than the rest of the abort.
   return () => stop.abort(null);
 }
 
-/** What a foreign function returned, thrown or promised, as a promise. */
+/** The result of a foreign function, whether returned, thrown or promised, as a promise. */
 function attempt<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return Promise.resolve(work());
@@ -173,12 +174,12 @@ function attempt<T>(work: () => T | Promise<T>): Promise<T> {
   }
 }
 
-/** Waits on a clock; resolves with why it ended. */
+/** Waits on a clock; resolves with the reason why it ended. */
 export async function pause(
   clock: AnyClock,
   ms: number,
   signal: CallSignal | undefined,
-): Promise<Outcome> {
+): Promise<HostResult> {
   const deadline = new Deadline(clock, Infinity, signal);
   let stop = () => {};
   const elapsed = (resolve: () => void) => {

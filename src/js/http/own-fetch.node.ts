@@ -1,4 +1,4 @@
-/** What the `fetch` of Node.js, Deno and Bun proves about a request that failed. */
+/** What the `fetch` of Node.js, Deno and Bun proves about a failed request. */
 import { subscribe } from "node:diagnostics_channel";
 
 import { isObject, membersOf } from "../schema.js";
@@ -7,18 +7,19 @@ import { provideUnsentProof } from "./own-fetch.js";
 /** Errors of connections that were never made, as Node.js reports them. */
 const connectErrors = new WeakSet<object>();
 
-// A code would not do: a handshake and an answer that break off give the same ones.
+// Error codes are not enough: an interrupted handshake and an interrupted response have the same
+// ones.
 subscribe("undici:client:connectError", (message) => {
   const { error } = membersOf(message);
   if (isObject(error)) connectErrors.add(error);
 });
 
-/** `fetch` itself, by its source: what wraps it may have sent the request before. */
+/** Recognizes the real `fetch` by its source: a wrapper may already have sent the request. */
 const NODE_FETCH = /internal\/deps\/undici/;
 const DENO_FETCH = /^function fetch\([^]*(lazyFetch|builtinTracer)\(/;
 const BUN_FETCH = /^function fetch\(\) \{\s+\[native code\]\s+\}$/;
 
-/** Bun reports these before it sends anything, and no others that surely are. */
+/** The errors that Bun is known to report before it sends anything. */
 const BUN_CODES = new Set([
   "ENOTFOUND",
   "EAI_AGAIN",
@@ -43,14 +44,14 @@ provideUnsentProof((fetch, thrown) => {
     return isObject(cause) && connectErrors.has(cause) && isPlainDispatcher();
   }
   if (BUN_FETCH.test(source) && fetch.name === "fetch") return BUN_CODES.has(String(code));
-  // Deno gives no codes. Spaces can't be part of the URL that the message names.
+  // Deno has no error codes. The URL in the message can't contain spaces.
   return (
     DENO_FETCH.test(source) &&
     /: client error \(Connect\)/.test(String(membersOf(cause)["message"]))
   );
 });
 
-/** Whether requests go straight to connections, and not through what may repeat them. */
+/** Whether requests use plain connections, and no agent that may repeat them. */
 function isPlainDispatcher(): boolean {
   const symbols = [2, 1].map((version) => Symbol.for(`undici.globalDispatcher.${version}`));
   const [dispatcher = {}] = symbols.flatMap((symbol) => membersOf(globalThis)[symbol] ?? []);

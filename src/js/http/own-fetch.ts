@@ -1,26 +1,26 @@
 /**
- * The host's own `fetch`: what it proves about a request that failed, and how it
- * is kept from sending one twice.
+ * The host's own `fetch`: what it proves about a failed request, and how it is kept
+ * from sending one twice.
  */
 import { isObject, membersOf } from "../schema.js";
 import type { FetchInit } from "../types.js";
 
-/** Whether what this `fetch` threw proves that the request never left. */
+/** Whether an error of this `fetch` proves that the request was never sent. */
 export type UnsentProof = (fetch: typeof globalThis.fetch, thrown: unknown) => boolean;
 
 const host = membersOf(globalThis);
 
-/** Where no entry says otherwise, every request that failed may have left. */
+/** Unless the entry of a host says otherwise, every failed request may have been sent. */
 export let provesUnsent: UnsentProof = () => false;
 
-/** Says what this host proves. */
+/** Registers what this host proves. */
 export function provideUnsentProof(proof: UnsentProof): void {
   provesUnsent = proof;
 }
 
 const unsent = new WeakSet<object>();
 
-/** An error of a `fetch` of this package's own that proves the same. */
+/** An error from a `fetch` of this package that proves the same. */
 export function markUnsent<T extends object>(error: T): T {
   unsent.add(error);
   return error;
@@ -29,10 +29,9 @@ export function markUnsent<T extends object>(error: T): T {
 export const isMarkedUnsent = (thrown: unknown): boolean => isObject(thrown) && unsent.has(thrown);
 
 /**
- * The same request, which the host does not repeat by itself. Deno, and Bun
- * before 1.4, send a POST again when a connection that was used before closes
- * without an answer: Deno unless the body is a `Blob`, Bun unless `keepalive` is
- * false.
+ * The same request, marked so that the host does not repeat it automatically. Deno, and
+ * Bun before 1.4, send a POST again when a reused connection closes without a response:
+ * Deno unless the body is a `Blob`, Bun unless `keepalive` is false.
  */
 export function sentOnce(init: FetchInit): RequestInit {
   const { body } = init;

@@ -1,38 +1,40 @@
 /**
- * The one path into `fetch`, and out of what it returns.
+ * The only code that calls `fetch` and reads its responses.
  *
- * Answers are taken by their shape: they may be of another realm, a
- * polyfill's or a mock's, which are no instances of this realm's classes.
+ * Responses are recognized by their shape: those of another realm, a polyfill or a mock
+ * are not instances of this realm's classes.
  */
 import {
   DONE,
   Deadline,
   FAILED,
-  type Outcome,
+  type HostResult,
   realClock,
   realClearTimeout,
   realSetTimeout,
 } from "./deadline.js";
-import { quietly } from "../errors.js";
+import { bytesOf } from "../bytes.js";
+import { tryOrUndefined } from "../errors.js";
 import { notify } from "../listeners.js";
 import { membersOf } from "../schema.js";
 import { headersOf } from "./headers.js";
 import { isMarkedUnsent, provesUnsent, sentOnce } from "./own-fetch.js";
 import type { FetchFunction, FetchInit, RequestEvent, ResponseEvent } from "../types.js";
 
-/** How much of a body is read that only tells what an answer means. */
+/** How much of a body is read if it only tells what a response means. */
 const BEGINNING_BYTES = 65_536;
-/** How long a body that nobody needs may take. */
+const decoder = new TextDecoder();
+/** How long reading an unneeded body may take. */
 const DRAIN_MS = 1_000;
 
-/** An answer whose head has come. */
-export interface Answer {
+/** A response whose headers have arrived. */
+export interface ResponseHead {
   readonly status: number;
   readonly fields: readonly [name: string, value: string][];
-  /** The fields as the wasm takes them: names and values, a line each. */
+  /** The header fields in the form for the wasm: one name and value per line. */
   readonly lines: string;
   readonly response: ResponseShape;
-  /** Ends the connection, and with it the body. */
+  /** Closes the connection, and so ends the body. */
   readonly abort: () => void;
   isRead: boolean;
 }
@@ -48,7 +50,7 @@ interface BodyReader {
   read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
 }
 
-/** What a transport is made of. */
+/** The parts of a transport. */
 export interface TransportOptions {
   fetch?: FetchFunction | { fetch: FetchFunction };
   onRequest?: (event: RequestEvent) => void;
@@ -56,62 +58,63 @@ export interface TransportOptions {
   now: () => number;
 }
 
-/** Hands a request to `fetch`, and waits for the head of the answer. */
+/** Passes a request to `fetch`, and waits for the headers of the response. */
 export async function send(
   { fetch, onRequest, onResponse, now }: TransportOptions,
   url: string,
   init: FetchInit,
   attempt: number,
   deadline: Deadline,
-): Promise<Outcome<Answer>> {
+): Promise<HostResult<ResponseHead>> {
   const connection = new AbortController();
   const abort = aborting(connection);
-  // What was called is what proves something, whatever takes its place meanwhile.
+  // What the error proves depends on the function that was called, even if it is replaced
+  // meanwhile.
   let hostFetch: typeof globalThis.fetch | undefined;
-  let hasLeft = false;
+  let requestSent = false;
   let started = 0;
-  deadline.onCut = abort;
+  deadline.onInterrupt = abort;
   const outcome = await deadline.race((): Promise<unknown> => {
     const event: RequestEvent = { method: init.method, url, attempt };
     if (onRequest) notify(onRequest, event);
-    hasLeft = true;
+    requestSent = true;
     started = now();
     const sent: FetchInit = { ...init, signal: connection.signal };
     if (fetch === undefined) {
       hostFetch = globalThis.fetch;
       return hostFetch(url, sentOnce(sent));
     }
-    // Whoever is no host may count on an object with methods.
+    // Code that implements `fetch` may expect a headers object with methods, unlike a host.
     sent.headers = headersOf(init.headers);
-    // As a method where it is one: a service binding refuses anything else.
+    // Called as a method if it is one: a service binding refuses any other call.
     return typeof fetch === "function" ? fetch(url, sent) : fetch.fetch(url, sent);
   });
   const called = hostFetch;
-  if (outcome.kind === FAILED && hasLeft) {
+  if (outcome.kind === FAILED && requestSent) {
     const { value } = outcome;
     const isUnsent = called ? () => provesUnsent(called, value) : isMarkedUnsent;
-    hasLeft = quietly(() => isUnsent(value)) !== true;
+    requestSent = tryOrUndefined(() => isUnsent(value)) !== true;
   }
-  if (outcome.kind !== DONE) return { ...outcome, hasLeft };
+  if (outcome.kind !== DONE) return { ...outcome, requestSent: requestSent };
   const response: ResponseShape = membersOf(outcome.value);
-  const answer: Answer = { ...headOf(response), response, abort, isRead: false };
-  deadline.onEnd = draining(answer);
+  const reply: ResponseHead = { ...headOf(response), response, abort, isRead: false };
+  deadline.onEnd = draining(reply);
   if (onResponse) {
     const durationMs = now() - started;
-    const { status, fields } = answer;
+    const { status, fields } = reply;
     const headers = Object.fromEntries(fields.filter(([name]) => name.startsWith("x-uber-")));
     notify(onResponse, { method: init.method, url, attempt, status, durationMs, headers });
   }
-  return { kind: DONE, value: answer, hasLeft };
+  return { kind: DONE, value: reply, requestSent: requestSent };
 }
 
-// Closures of one function share what they refer to. These are kept while the answer is
-// read, and must not keep the body that was sent: so they are made apart from `send`.
+// Closures of one function share what they refer to. These are kept while the response is read, and
+// must not keep the request body in memory: so they are created outside `send`.
 const aborting = (connection: AbortController) => () => connection.abort();
-const draining = (answer: Answer) => () => void drain(answer);
+const draining = (response: ResponseHead) => () => void drain(response);
 
-/** What there is of a head; what is not there, or throws, is not there. */
-function headOf(response: ResponseShape): Pick<Answer, "status" | "fields" | "lines"> {
+/** Reads status and headers; missing or throwing members become defaults. */
+function headOf(response: ResponseShape): Pick<ResponseHead, "status" | "fields" | "lines"> {
   let status = 0;
   let fields: [string, string][] = [];
   try {
@@ -120,77 +123,81 @@ function headOf(response: ResponseShape): Pick<Answer, "status" | "fields" | "li
     const { headers } = response;
     fields = [...headersOf(headers)];
   } catch {
-    // The status is the evidence; fields are only good to have.
+    // The status is the evidence; header fields are optional.
   }
   let lines = "";
   for (const [name, value] of fields) lines += `${name}\n${value}\n`;
   return { status, fields, lines };
 }
 
-/** Reads a body as text: what comes of it within `patienceMs`, or the whole if that is 0. */
+/** Reads a body as text: what arrives within `patienceMs`, or all of it if that is 0. */
 export async function read(
-  answer: Answer,
+  reply: ResponseHead,
   patienceMs: number,
   deadline: Deadline,
-): Promise<Outcome<string>> {
+): Promise<HostResult<string>> {
   if (patienceMs > 0) {
-    // On the host's own clock: what is accepted must not depend on another one.
+    // Uses the host's own clock: what is accepted must not depend on another clock.
     const patience = patienceMs === Infinity ? deadline : new Deadline(realClock, patienceMs);
-    const value = await beginning(answer, patience);
+    const value = await beginning(reply, patience);
     if (patience !== deadline) patience.end();
-    return { kind: DONE, value, hasLeft: true };
+    return { kind: DONE, value, requestSent: true };
   }
   const outcome = await deadline.race(async () => {
-    const text = await answer.response.text?.();
-    if (typeof text !== "string") throw new TypeError("The answer's text() gave no text");
+    const text = await reply.response.text?.();
+    if (typeof text !== "string") throw new TypeError("The response's text() returned no text");
     return text;
   });
-  answer.isRead = outcome.kind === DONE;
-  return { ...outcome, hasLeft: true };
+  reply.isRead = outcome.kind === DONE;
+  return { ...outcome, requestSent: true };
 }
 
-async function beginning(answer: Answer, deadline: Deadline): Promise<string> {
-  const { response } = answer;
+async function beginning(reply: ResponseHead, deadline: Deadline): Promise<string> {
+  const { response } = reply;
   let text = "";
   try {
     if (typeof response.body?.getReader !== "function") {
       const { kind, value } = await deadline.race(() => response.text?.());
-      answer.isRead = kind === DONE;
+      reply.isRead = kind === DONE;
       return kind === DONE && typeof value === "string" ? value : "";
     }
-    const decoder = new TextDecoder();
     const opened = await deadline.race(() => response.body?.getReader?.());
+    let stateful: TextDecoder | undefined;
     for (let bytes = 0; opened.kind === DONE && bytes < BEGINNING_BYTES;) {
       const { kind, value } = await deadline.race(() => opened.value?.read());
-      const chunk = kind === DONE && value?.value;
-      answer.isRead = kind === DONE && value?.done !== false;
-      if (!ArrayBuffer.isView(chunk)) break;
-      // Chunks without a byte must come to an end too.
-      bytes += chunk.byteLength + 64;
-      text += decoder.decode(chunk, { stream: true });
+      const chunk = kind === DONE ? bytesOf(value?.value) : undefined;
+      reply.isRead = kind === DONE && value?.done !== false;
+      if (chunk === undefined) break;
+      // A stream of empty chunks must end too.
+      bytes += chunk.length + 64;
+      // A decoder that remembers half a character is slow in Node.js, and rarely needed.
+      const isWhole = stateful === undefined && (chunk.at(-1) ?? 0) < 0x80;
+      text += isWhole
+        ? decoder.decode(chunk)
+        : (stateful ??= new TextDecoder()).decode(chunk, { stream: true });
     }
   } catch {
-    // A body with members that throw: what came of it will do.
+    // A body with throwing members: what was read so far is used.
   }
   return text;
 }
 
-/** Whether a body is short, by what its head says. Read in one go, it costs less. */
-function isShort({ fields }: Answer): boolean {
+/** Whether a body is short, according to its headers. Reading it in one go is cheaper. */
+function isShort({ fields }: ResponseHead): boolean {
   const [, length] = fields.find(([name]) => name === "content-length") ?? [];
   return length !== undefined && Number(length) <= BEGINNING_BYTES;
 }
 
 /**
- * Reads what is left of a body, in the background, so that its connection can be
- * used again; one that is too long, or takes too long, is given up with it.
+ * Reads the rest of a body in the background, so that its connection can be reused. If
+ * the body is too long or too slow, it is given up together with its connection.
  */
-async function drain(answer: Answer): Promise<void> {
-  if (answer.isRead) return;
-  const timer = realSetTimeout(answer.abort, DRAIN_MS);
+async function drain(reply: ResponseHead): Promise<void> {
+  if (reply.isRead) return;
+  const timer = realSetTimeout(reply.abort, DRAIN_MS);
   try {
-    const { response } = answer;
-    const reader = isShort(answer) ? undefined : response.body?.getReader?.();
+    const { response } = reply;
+    const reader = isShort(reply) ? undefined : response.body?.getReader?.();
     if (reader === undefined) {
       await response.text?.();
       return;
@@ -198,12 +205,12 @@ async function drain(answer: Answer): Promise<void> {
     for (let bytes = 0; bytes < BEGINNING_BYTES;) {
       const { done, value } = await reader.read();
       if (done) return;
-      // Chunks without a byte must come to an end too.
+      // A stream of empty chunks must end too.
       bytes += Number(value?.byteLength) + 64;
     }
-    answer.abort();
+    reply.abort();
   } catch {
-    answer.abort();
+    reply.abort();
   } finally {
     realClearTimeout(timer);
   }

@@ -1,14 +1,15 @@
-/** A job, as its user has it: the loop and what the core knows, under public names. */
+/** The public `Job`: the loop and the core's state under public names. */
 import { invalidOption } from "../errors.js";
-import { DECISIONS } from "../generated/protocol.js";
+import type { Usage } from "../generated/calls.js";
+import { DECISIONS, JOB_CLOSED_HINT } from "../generated/protocol.js";
 import type { JobMachine } from "../wasm/job-machine.js";
 import { checkCallOptions } from "../client/options.js";
-import { MOST, boolean, isWithin, readOptions, signal as signalReader } from "../schema.js";
+import { MAX_U32, boolean, isWithin, readOptions, signal as signalReader } from "../schema.js";
 import type { CallSignal } from "../types.js";
 import { outcomesOf } from "../webhook/webhook.js";
 import { batchesOf } from "./batches.js";
 import { JobLoop, type LoopParts } from "./loop.js";
-import { type Ownership, jobError } from "./ownership.js";
+import { type JournalLock, jobError } from "./journal-lock.js";
 import { onJournal } from "./replay.js";
 import { resultOf, results, resultsCsv, statesIn } from "./results.js";
 import type {
@@ -25,31 +26,31 @@ import type {
   StateFilter,
   UsedCodes,
 } from "./types.js";
-import { type Usage, type UsageReader, readUsage, usageAtUber } from "./usage.js";
+import { type UsageReader, readUsage, usageAtUber } from "./usage.js";
 
-/** What a job is made of. */
+/** The parts of a job. */
 export interface JobParts extends LoopParts {
-  /** Reads of which codes Uber says that they are in use. */
+  /** Reads at Uber which codes are in use. */
   reader: UsageReader;
 }
 
 export class BulkJob implements BareJob {
   readonly id: string;
   readonly programId: string;
-  // Bound: React's useSyncExternalStore takes both as they are.
+  // Bound, so that React's useSyncExternalStore can take both unchanged.
   readonly progress: () => JobProgress;
   readonly subscribe: (listener: () => void) => () => void;
 
   readonly #machine: JobMachine;
   readonly #reader: UsageReader;
-  readonly #ownership: Ownership;
+  readonly #lock: JournalLock;
   readonly #loop: JobLoop;
   #closing: Promise<void> | undefined;
 
   constructor({ reader, ...parts }: JobParts) {
     this.#machine = parts.machine;
     this.#reader = reader;
-    this.#ownership = parts.ownership;
+    this.#lock = parts.lock;
     this.#loop = new JobLoop(parts);
     const { id, programId } = this.#machine.about();
     this.id = id;
@@ -61,39 +62,42 @@ export class BulkJob implements BareJob {
 
   async run(options: { signal?: CallSignal } = {}): Promise<JobReport> {
     const { signal } = readOptions(options, { signal: signalReader });
-    this.#refuse();
+    this.#requireUsable();
     if (this.#loop.isRunning) {
-      const hint = "Wait for the run that there is, or pause it by its signal.";
-      throw jobError("job_busy", "no", "The job runs already", hint);
+      const hint = "Wait for the current run, or abort its signal to pause it.";
+      throw jobError("job_busy", "no", "The job is already running", hint);
     }
-    // Awaited, so that the stack of its error leads on to the caller.
+    // Awaited, so that the stack of an error includes the caller.
     return await this.#loop.run(signal);
   }
 
   async applyWebhook(event: JobEvent): Promise<number> {
-    this.#refuse();
-    let told: unknown[] | undefined;
+    this.#requireUsable();
+    let reported: unknown[] | undefined;
     let programId: string | null;
     try {
       const { outcomes } = event;
       ({ programId } = event);
       if (Array.isArray(outcomes)) {
-        told = programId === null || typeof programId === "string" ? outcomesOf(outcomes) : [];
+        reported = programId === null || typeof programId === "string" ? outcomesOf(outcomes) : [];
       }
     } catch (cause) {
       throw invalidOption("The event can't be read", cause);
     }
-    if (told === undefined) throw invalidOption("It is no event of verifyWebhook");
-    return told.length === 0 ? 0 : this.#loop.change(() => this.#machine.report(programId, told));
+    if (reported === undefined)
+      throw invalidOption("This is not an event that verifyWebhook returned");
+    return reported.length === 0
+      ? 0
+      : this.#loop.change(() => this.#machine.report(programId, reported));
   }
 
   async applyUsage(codes: UsedCodes): Promise<number> {
-    this.#refuse();
+    this.#requireUsable();
     return this.#applyUsage(await readUsage(codes));
   }
 
   async reconcile(options?: ReconcileOptions): Promise<Reconciliation> {
-    this.#refuse();
+    this.#requireUsable();
     const call = checkCallOptions(options, { guests: boolean });
     const usage = await usageAtUber(this.#reader, this.programId, call);
     const settled = await this.#applyUsage(usage);
@@ -101,17 +105,17 @@ export class BulkJob implements BareJob {
   }
 
   async #applyUsage({ used }: Usage): Promise<number> {
-    // It may have been closed while they were read.
-    this.#refuse();
+    // The job may have been closed during the read.
+    this.#requireUsable();
     return used === "" ? 0 : this.#loop.change(() => this.#machine.applyUsage(used));
   }
 
   async resolve(batch: number | "all", decision: JobDecision): Promise<void> {
-    this.#refuse();
+    this.#requireUsable();
     if (!(DECISIONS as readonly unknown[]).includes(decision)) {
       throw invalidOption("The decision must be resend, queued or abandon");
     }
-    if (batch !== "all" && !isWithin(batch, 0, MOST)) {
+    if (batch !== "all" && !isWithin(batch, 0, MAX_U32)) {
       throw invalidOption('The batch must be a whole number from 0, or "all"');
     }
     await this.#loop.change(() => this.#machine.resolve(batch, decision));
@@ -134,14 +138,14 @@ export class BulkJob implements BareJob {
     return resultsCsv(this.results(filter));
   }
 
-  /** What pages of results are read from. */
+  /** The source of the pages of results. */
   get pages(): JobMachine {
     return this.#machine;
   }
 
-  /** Whether nothing more is to be had of it: it has to be resumed from its journal. */
-  get isOver(): boolean {
-    return this.#loop.failure !== undefined || this.#machine.isLost || this.#ownership.isReleased;
+  /** Whether it can't be used any more and has to be resumed. */
+  get isUnusable(): boolean {
+    return this.#loop.failure !== undefined || this.#machine.isLost || this.#lock.isReleased;
   }
 
   close(): Promise<void> {
@@ -149,26 +153,26 @@ export class BulkJob implements BareJob {
   }
 
   async #close(): Promise<void> {
-    const wasClosed = this.#ownership.isReleased;
+    const wasClosed = this.#lock.isReleased;
     if (!wasClosed && !this.#machine.isLost) {
       this.#loop.pause();
       await this.#loop.ended;
       await this.flush().catch(() => {});
     }
-    await onJournal(() => this.#ownership.release());
+    await onJournal(() => this.#lock.release());
   }
 
-  /** Waits until the journal has everything. */
+  /** Waits until everything is in the journal. */
   async flush(): Promise<void> {
     await this.#loop.change(() => {});
   }
 
-  #refuse(): void {
+  #requireUsable(): void {
     if (this.#loop.failure !== undefined) throw this.#loop.failure;
-    this.#machine.refuseLost();
-    if (!this.#ownership.isReleased && this.#closing === undefined) return;
-    const hint = "Resume it from its journal.";
-    throw jobError("job_closed", "no", "The job was closed, or opened anew elsewhere", hint);
+    this.#machine.requireInstance();
+    if (!this.#lock.isReleased && this.#closing === undefined) return;
+    const message = "The job was closed, or opened again elsewhere";
+    throw jobError("job_closed", "no", message, JOB_CLOSED_HINT);
   }
 }
 
@@ -181,5 +185,5 @@ if (asyncDispose !== undefined) {
   });
 }
 
-/** What the worker reads of a job beside its public members. */
-export type ReadableJob = Job & Pick<BulkJob, "pages" | "isOver">;
+/** Members for the worker, besides the public ones. */
+export type ReadableJob = Job & Pick<BulkJob, "pages" | "isUnusable">;

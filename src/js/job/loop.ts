@@ -1,12 +1,12 @@
 /**
  * The loop around the core's state machine of a job.
  *
- * The core says what to do next (`poll`), and is told what came of it. This
- * file saves, sends and waits, and decides nothing.
+ * `poll` returns the next action; this file performs it and reports the result. It
+ * saves, sends and waits, and decides nothing.
  */
 import { instance } from "../wasm/binding.js";
 import { DONE, Deadline, hostClock, realSetTimeout } from "../http/deadline.js";
-import { type ErrorParts, type VoucherError, quietly, toError } from "../errors.js";
+import { type ErrorParts, type VoucherError, tryOrUndefined, toError } from "../errors.js";
 import {
   ACTION_DONE,
   ACTION_NEED_TOKEN,
@@ -19,35 +19,35 @@ import type { JobMachine } from "../wasm/job-machine.js";
 import type { Action } from "../wasm/results.js";
 import { queueMicrotask } from "../wasm/microtask.js";
 import type { CheckedJobOptions } from "./options.js";
-import { type Ownership, journalFailed } from "./ownership.js";
+import { type JournalLock, journalFailed } from "./journal-lock.js";
 import { LiveProgress } from "./progress.js";
 import { Requests } from "./requests.js";
 import type { JobReport } from "./types.js";
 import type { CallSignal } from "../types.js";
 
-/** How long a journal that failed may take to say how long it is. */
+/** How long a journal that failed may take to report its length. */
 const READ_BACK_MS = 5_000;
 
-/** What a job is made of. */
+/** The parts of a job. */
 export interface LoopParts {
   machine: JobMachine;
   host: Host;
   options: CheckedJobOptions;
-  ownership: Ownership;
-  /** How many bytes its journal has. */
+  lock: JournalLock;
+  /** The journal's length in bytes. */
   length: number;
-  /** How many of them are whole records now, if that can be told. */
+  /** Counts the bytes of whole records again, if the journal can be read. */
   readBack: () => Promise<number | undefined>;
 }
 
-/** Whoever waits for a run. */
+/** A caller that waits for a run. */
 interface Run {
   resolve(report: JobReport): void;
   reject(error: unknown): void;
 }
 
 export class JobLoop {
-  /** Why the journal can't be gone on with. */
+  /** Why the journal can't be used any more. */
   failure: VoucherError | undefined;
   /** Settles with the last run, and never rejects. */
   ended: Promise<unknown> = Promise.resolve();
@@ -57,7 +57,7 @@ export class JobLoop {
   readonly #machine: JobMachine;
   readonly #host: Host;
   readonly #options: CheckedJobOptions;
-  readonly #ownership: Ownership;
+  readonly #lock: JournalLock;
   readonly #duplicates: number;
   readonly #readBack: () => Promise<number | undefined>;
 
@@ -66,22 +66,22 @@ export class JobLoop {
   #length: number;
   #saves = 0;
   #isSaving = false;
-  /** Whether the whole list is in the journal: until then, nothing is settled. */
+  /** Whether the whole list is in the journal; no outcome can be applied before. */
   #isCreated = false;
   #waiting: { save: number; resolve: () => void; reject: (error: unknown) => void }[] = [];
   #timer: { until: number; stop: AbortController } | undefined;
 
-  constructor({ machine, host, options, ownership, length, readBack }: LoopParts) {
+  constructor({ machine, host, options, lock, length, readBack }: LoopParts) {
     this.#machine = machine;
     this.#host = host;
     this.#options = options;
-    this.#ownership = ownership;
+    this.#lock = lock;
     this.#length = length;
     this.#readBack = readBack;
-    ownership.isBusy = () => this.isRunning || this.#isSaving;
+    lock.isBusy = () => this.isRunning || this.#isSaving;
     this.progress = new LiveProgress(machine);
     this.requests = new Requests(machine, host, options.timeoutMs, (work) =>
-      this.#tell(work, true),
+      this.#update(work, true),
     );
     this.#duplicates = machine.about().duplicates;
   }
@@ -94,13 +94,13 @@ export class JobLoop {
   async run(signal: CallSignal | undefined): Promise<JobReport> {
     let run: Run | undefined;
     const pause = () => {
-      if (this.#run === run) this.#tell(() => this.#machine.pause());
+      if (this.#run === run) this.#update(() => this.#machine.pause());
     };
     const ended = instance.call("unknown", () => {
       this.#machine.start();
       return new Promise<JobReport>((resolve, reject) => {
         this.#run = run = { resolve, reject };
-        // First, since whoever is called from here on may abort it.
+        // Before `#turn`, since callbacks may abort the signal.
         signal?.addEventListener("abort", pause);
         if (signal?.aborted) pause();
         else this.#turn();
@@ -111,24 +111,24 @@ export class JobLoop {
       return await ended;
     } finally {
       signal?.removeEventListener("abort", pause);
-      // A listener may have begun another one.
+      // A listener may have started another run.
       if (this.#run === run) this.#run = undefined;
-      // Nothing more is to be had of this one: the journal can be resumed.
+      // This job can't be used any more; it can be resumed from the journal.
       if (this.#machine.isLost || this.failure !== undefined) await this.release();
     }
   }
 
-  /** No further request leaves. */
+  /** No further request is sent. */
   pause(): void {
-    if (this.isRunning) this.#tell(() => this.#machine.pause());
+    if (this.isRunning) this.#update(() => this.#machine.pause());
   }
 
-  /** Gives the journal back, where another failure is to be told. */
+  /** Releases the journal, ignoring errors: another failure is being reported. */
   async release(): Promise<void> {
-    await this.#ownership.release().catch(() => {});
+    await this.#lock.release().catch(() => {});
   }
 
-  /** Changes what is known; resolves once the journal has it. */
+  /** Changes the job's state; resolves once the change is in the journal. */
   change<T>(work: () => T): Promise<T> {
     return instance.call("no", async () => {
       // A record may have to wait for the append that is under way.
@@ -143,7 +143,7 @@ export class JobLoop {
     });
   }
 
-  /** Answers those who wait for the journal, as far as it has come. */
+  /** Resolves the calls that wait for the journal, as far as it is written. */
   #settle(): void {
     if (!this.#isCreated && this.failure === undefined) return;
     const done = this.#isSaving ? this.#saves - 1 : Infinity;
@@ -156,24 +156,24 @@ export class JobLoop {
     }
   }
 
-  /** Does what the core asks for, until it has to wait. */
+  /** Performs the core's actions until it has to wait. */
   #turn(): void {
     try {
       while (this.#act(this.#machine.poll(this.#heldMs())));
       this.progress.changed();
     } catch {
-      // A trap: `instance.call` has told everybody who waits.
+      // A trap: `instance.call` has already rejected all pending calls.
     }
   }
 
-  /** How long nothing may leave, where others share the rate. */
+  /** How long nothing may be sent, if a shared rate limits it. */
   #heldMs(): number {
     const pace = this.#options.pace;
     if (pace === undefined || this.#run === undefined) return 0;
     return Math.max(0, Math.ceil(pace.next() - this.#host.now()));
   }
 
-  /** Whether there may be more to do. */
+  /** Performs an action. Returns whether to poll again at once. */
   #act(action: Action): boolean {
     switch (action?.[0]) {
       case ACTION_SAVE:
@@ -197,7 +197,7 @@ export class JobLoop {
       case undefined:
         return false;
       default:
-        throw new Error("The core asks for something unknown");
+        throw new Error("The core asked for something unknown");
     }
   }
 
@@ -207,10 +207,10 @@ export class JobLoop {
     const length = this.#length + bytes.length;
     try {
       await this.#options.journal.append(bytes);
-      await this.#ownership.keepLength(length);
+      await this.#lock.keepLength(length);
       this.#length = length;
       this.#isSaving = false;
-      this.#tell(() => {
+      this.#update(() => {
         this.#isCreated = this.#machine.saved();
       });
     } catch (cause) {
@@ -220,18 +220,18 @@ export class JobLoop {
     if (this.failure !== undefined && this.#run === undefined) await this.release();
   }
 
-  /** Nothing more is sent. What can be told of it depends on what the journal still has. */
+  /** Nothing more is sent. What the error says depends on what the journal still has. */
   async #saveFailed(cause: unknown): Promise<void> {
-    this.#tell(() => this.#machine.pause());
+    this.#update(() => this.#machine.pause());
     const deadline = new Deadline(hostClock, READ_BACK_MS, undefined);
     const { kind, value } = await deadline.race(this.#readBack);
     deadline.end();
     const found = kind === DONE ? value : undefined;
-    const known = quietly(this.progress.read);
+    const known = tryOrUndefined(this.progress.read);
     const isNone = known !== undefined && known.unknown + known.sending === 0;
     const failure = journalFailed(isNone ? "no" : "unknown", cause);
     this.#isSaving = false;
-    this.#tell(() => {
+    this.#update(() => {
       const lost = this.#machine.saveFailed(found);
       this.failure = lost === undefined ? failure : toError({ ...lost, cause });
     });
@@ -239,14 +239,14 @@ export class JobLoop {
   }
 
   /**
-   * Tells the core what came; then it may want more. With `isSoon` it is asked a little later:
-   * what comes together then turns it once, and one record of the journal has it all.
+   * Reports something to the core, and then polls it. With `isSoon` it polls a little later,
+   * so that reports which arrive together need only one turn, and one record in the journal.
    */
-  #tell(work: () => void, isSoon = false): void {
+  #update(work: () => void, isSoon = false): void {
     try {
       work();
     } catch {
-      // A trap: `instance.call` has told everybody who waits.
+      // A trap: `instance.call` has already rejected all pending calls.
       return;
     }
     if (!isSoon) return void this.#turn();
@@ -264,7 +264,7 @@ export class JobLoop {
     const timer = (this.#timer = { until, stop: new AbortController() });
     const { signal } = timer.stop;
     void this.#host.wait(until - this.#host.now(), signal).then(async () => {
-      // A clock that wakes too early must not keep everything else from its turn.
+      // A clock that wakes too early must not block all other work.
       if (this.#host.now() < until) await new Promise((resolve) => realSetTimeout(resolve, 0));
       if (signal.aborted) return;
       this.#timer = undefined;
@@ -274,8 +274,8 @@ export class JobLoop {
 
   #done(halt: ErrorParts | undefined): void {
     const run = this.#run;
-    // What proved nothing is the cause of a halt.
-    const cause = halt?.code === "halted" ? this.requests.doubt : undefined;
+    // The last unproven error becomes the `cause` of `halted`.
+    const cause = halt?.code === "halted" ? this.requests.lastUnproven : undefined;
     const error = this.failure ?? this.requests.halt ?? (halt && toError({ ...halt, cause }));
     this.#run = undefined;
     this.requests.halt = undefined;

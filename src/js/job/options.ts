@@ -1,13 +1,18 @@
-/** The options of a job: names, types and what the host knows of values are checked here. */
-import { quietly } from "../errors.js";
-import { MOST_CODES } from "../generated/protocol.js";
+/** Checks the options of a job: names, types, and what the host knows about their values. */
+import { tryOrUndefined } from "../errors.js";
+import {
+  DEFAULT_BATCH_SIZE,
+  DEFAULT_CONCURRENCY,
+  DEFAULT_REQUESTS_PER_SECOND,
+  MAX_CODES,
+} from "../generated/protocol.js";
 import type { Journal } from "../journal/types.js";
 import {
   type Read,
   boolean,
   count,
   method,
-  need,
+  requireOptions,
   only,
   ordinal,
   readOptions,
@@ -21,7 +26,7 @@ import { type Pace, type PacedOptions, pace } from "./pace.js";
 import type { JobProgress } from "./types.js";
 
 const jobSchema = {
-  batchSize: whole(1, MOST_CODES),
+  batchSize: whole(1, MAX_CODES),
   concurrency: whole(1, 1_000),
   requestsPerSecond: only(
     (value): value is number => typeof value === "number" && value > 0 && 1000 / value < Infinity,
@@ -32,12 +37,12 @@ const jobSchema = {
   onProgress: method<(progress: JobProgress) => void>(),
   signal,
 };
-/** What only making a job, or only going on with one, takes. */
+/** Options of creating a job only, or of resuming one only. */
 const journalSchema = { journal: withMethods<Journal>("append", "read", "truncate") };
 const createdSchema = { ...journalSchema, pauseAfter: ordinal };
 const restoredSchema = { restored: boolean };
 
-/** A job's options, checked. */
+/** The checked options of a job. */
 export interface CheckedJobOptions {
   journal: Journal;
   batchSize: number;
@@ -58,7 +63,7 @@ interface JobDefaults {
   maxRetries: number;
 }
 
-/** Checks what `createJob` takes; what is not given is the client's, or the default. */
+/** Checks the options of `createJob`; missing ones get the client's value or the default. */
 export function checkJobOptions(
   given: object | undefined,
   client: JobDefaults,
@@ -68,7 +73,7 @@ export function checkJobOptions(
   return withJobDefaults(given, read, client, read.journal ?? memory(), false);
 }
 
-/** Checks what `resumeJob` takes. */
+/** Checks the options of `resumeJob`. */
 export function checkResumeOptions(
   given: object | undefined,
   client: JobDefaults,
@@ -78,9 +83,9 @@ export function checkResumeOptions(
     ...jobSchema,
     ...restoredSchema,
   });
-  // `null`, as what is not given would be no fault.
+  // `null`, so that a missing journal is refused.
   const checked = readOptions({ journal: journal ?? null }, journalSchema);
-  need(checked, ["journal"]);
+  requireOptions(checked, ["journal"]);
   return withJobDefaults(given, read, client, checked.journal, restored);
 }
 
@@ -91,11 +96,11 @@ function withJobDefaults(
   journal: Journal,
   restored: boolean,
 ): CheckedJobOptions {
-  const { requestsPerSecond = 20, ...options } = read;
+  const { requestsPerSecond = DEFAULT_REQUESTS_PER_SECOND, ...options } = read;
   return {
-    batchSize: 500,
+    batchSize: DEFAULT_BATCH_SIZE,
     pauseAfter: 0,
-    concurrency: 2,
+    concurrency: DEFAULT_CONCURRENCY,
     onProgress: undefined,
     signal: undefined,
     timeoutMs: client.timeoutMs,
@@ -104,6 +109,6 @@ function withJobDefaults(
     journal,
     restored,
     intervalMs: 1000 / requestsPerSecond,
-    pace: quietly(() => given?.[pace]),
+    pace: tryOrUndefined(() => given?.[pace]),
   };
 }

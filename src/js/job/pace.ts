@@ -1,24 +1,26 @@
 /**
- * A rate that jobs share. Not part of the public API: the worker's jobs, each in
- * an object of its own, get their share of one organization's rate by it.
+ * A rate that jobs share. Not part of the public API: through it, the worker's jobs,
+ * each in an object of its own, share the rate of one organization.
  */
 
-/** When a job may send. Times are in epoch milliseconds. */
+/** Decides when a job may send. Times are in epoch milliseconds. */
 export interface Pace {
-  /** When the next request may leave, as far as that is known. */
+  /** When the next request may be sent, if known. */
   next(): number;
-  /** One has left. */
+  /** A request was sent. */
   take(): void;
-  /** The job has something to send, and sends nothing before that. */
+  /** The job has something to send, but sends nothing before this time. */
   waits(until: number): void;
-  /** The server has refused because there were too many: none of them leaves before that. */
+  /**
+   * The server has refused a request because there were too many: no job sends before this time.
+   */
   close(until: number): void;
 }
 
-/** The member of a job's options under which its pace is. */
+/** The key of the pace in a job's options. */
 export const pace: unique symbol = Symbol("pace");
 
-/** A job's options with a pace. */
+/** The options of a job, with a pace. */
 export interface PacedOptions {
   [pace]?: Pace;
 }

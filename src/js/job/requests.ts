@@ -1,29 +1,36 @@
-/** The requests of a job: tokens for them, and what came of them. */
-import { DONE, ERROR, FAILED, type Outcome, TIMEOUT } from "../http/deadline.js";
-import { type ErrorParts, VoucherError, isUnsent, quietly, refusal, toError } from "../errors.js";
+/** The requests of a job: gets their tokens, and reports their results. */
+import { DONE, ERROR, FAILED, type HostResult, TIMEOUT } from "../http/deadline.js";
+import {
+  type ErrorParts,
+  VoucherError,
+  isUnsent,
+  tryOrUndefined,
+  clientError,
+  toError,
+} from "../errors.js";
 import { headersOf } from "../http/headers.js";
 import type { Host } from "../wasm/host.js";
 import type { JobMachine } from "../wasm/job-machine.js";
 import type { Template } from "../wasm/results.js";
 
-/** Errors with all that came with them; of others, the journal's words are left. */
-const MOST_ERRORS = 1_000;
+/** The most complete errors that are kept; older ones are rebuilt from the journal. */
+const MAX_ERRORS = 1_000;
 
 export class Requests {
-  /** What keeps the run from going on; for whoever ends it to take. */
+  /** The error that ends the run, until the run takes it. */
   halt: VoucherError | undefined;
-  /** What proved nothing, the last of it: the cause of a halt. */
-  doubt: unknown;
-  /** Whether the server has said that there were too many requests: the next wait is for that. */
+  /** The last error that proves nothing either way: the cause of `halted`. */
+  lastUnproven: unknown;
+  /** Whether the server reported too many requests: the next wait is due to that. */
   isLimited = false;
 
   readonly #machine: JobMachine;
   readonly #host: Host;
   readonly #timeoutMs: number;
-  /** Tells the core what came of a request. */
+  /** Reports the result of a request to the core. */
   readonly #report: (work: () => void) => void;
   readonly #template: Template;
-  /** The header fields of each request, but for the token. */
+  /** The header fields of every request, without the token. */
   readonly #headers: Record<string, string>;
   readonly #tokens = new Map<number, string>();
   readonly #errors = new Map<number, VoucherError>();
@@ -42,7 +49,7 @@ export class Requests {
     this.#headers = Object.fromEntries(headersOf(this.#template[1].headers));
   }
 
-  /** The last error of a batch, with all that came with it, unless that was long ago. */
+  /** The last error of a batch with all its details, if it is recent enough to be kept. */
   errorOf(batch: number): VoucherError | undefined {
     return this.#errors.get(batch);
   }
@@ -51,12 +58,12 @@ export class Requests {
   token(batch: number, renew: boolean): void {
     const rejected = renew ? this.#tokens.get(batch) : undefined;
     const coming = this.#host.token(rejected, this.#timeoutMs, undefined);
-    // One that is here is taken at once: the next poll sends the batch.
+    // A cached token is used synchronously, so that the next poll sends the batch.
     if (!(coming instanceof Promise)) this.#takeToken(batch, coming);
     else void coming.then((outcome) => this.#report(() => this.#takeToken(batch, outcome)));
   }
 
-  #takeToken(batch: number, { kind, value }: Outcome<string | undefined>): void {
+  #takeToken(batch: number, { kind, value }: HostResult<string | undefined>): void {
     if (kind === DONE) {
       if (value !== undefined) this.#tokens.set(batch, value);
       this.#machine.token(batch);
@@ -74,25 +81,25 @@ export class Requests {
     const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
     const init = { ...shared, headers: { ...this.#headers, ...authorization }, body };
     const deadline = host.deadline(this.#timeoutMs, undefined);
-    const { kind, value, hasLeft } = await host.send(url, init, attempt, deadline);
-    if (kind === FAILED && !hasLeft) {
+    const { kind, value, requestSent: requestSent } = await host.send(url, init, attempt, deadline);
+    if (kind === FAILED && !requestSent) {
       this.#report(() => {
         this.#remember(batch, { ...this.#machine.unsent(batch), cause: value });
       });
     } else if (kind !== DONE) {
       this.#report(() => {
         const parts = this.#machine.lost(batch, kind === TIMEOUT ? "timeout" : "connection_failed");
-        this.doubt = this.#remember(batch, { ...parts, cause: value });
+        this.lastUnproven = this.#remember(batch, { ...parts, cause: value });
       });
     } else {
-      const patienceMs = quietly(() => this.#machine.bodyPatienceMs(value));
+      const patienceMs = tryOrUndefined(() => this.#machine.bodyPatienceMs(value));
       const isNeeded = patienceMs !== undefined;
       const body = isNeeded ? (await host.read(value, patienceMs, deadline)).value : "";
       this.#report(() => {
         const parts = this.#machine.answered(batch, value, String(body));
         if (parts === undefined) return;
         const error = this.#remember(batch, parts);
-        if (error.queued === "unknown") this.doubt = error;
+        if (error.queued === "unknown") this.lastUnproven = error;
       });
     }
     deadline.end();
@@ -105,17 +112,17 @@ export class Requests {
     return error;
   }
 
-  /** Keeps the last error of a batch with all that came with it. */
+  /** Keeps the last error of a batch with all its details. */
   #keepError(batch: number, error: VoucherError): void {
     this.#errors.delete(batch);
     this.#errors.set(batch, error);
     const { value: oldest } = this.#errors.keys().next();
-    if (oldest !== undefined && this.#errors.size > MOST_ERRORS) this.#errors.delete(oldest);
+    if (oldest !== undefined && this.#errors.size > MAX_ERRORS) this.#errors.delete(oldest);
   }
 }
 
 function noToken(isTimeout: boolean, cause: unknown): VoucherError {
-  const hint = "See `cause`. Nothing has left.";
+  const hint = "See `cause`. Nothing was sent.";
   const code = isTimeout ? "timeout" : "connection_failed";
-  return refusal(code, "Getting a token failed", hint, { cause });
+  return clientError(code, "Getting a token failed", hint, { cause });
 }

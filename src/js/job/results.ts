@@ -1,28 +1,40 @@
-/** What is known of each code of a job, page by page. */
+/** The state of each code of a job, page by page. */
+import { csvCell } from "../csv-cell.js";
 import { hexOf } from "../codes/code-list.js";
-import { RESULTS_PER_PAGE, RESULT_ROW_BYTES, SOURCES, STATES } from "../generated/protocol.js";
+import {
+  RESULT_BATCH_U32,
+  RESULT_BY_U8,
+  RESULT_CODE_U128,
+  RESULT_INDEX_U32,
+  RESULT_REASON_U16,
+  RESULT_ROW_BYTES,
+  RESULT_STATE_U8,
+} from "../generated/jobs.js";
+import { RESULTS_PER_PAGE, SOURCES, STATES } from "../generated/protocol.js";
 import type { JobMachine } from "../wasm/job-machine.js";
-import { invalidOption, quietly } from "../errors.js";
+import { invalidOption, tryOrUndefined } from "../errors.js";
 import type { HostReadableStream, JobResult, StateFilter } from "./types.js";
 
-/** Where reading begins, and the place of the code that was read last. */
+/** Where reading starts, and the index of the code that was read last. */
 export interface Cursor {
   place: number;
 }
 
-/** The states that a caller names, as a set of bits; undefined for all. */
+/** The states that a caller names, as a set of bits; undefined for all states. */
 export function statesIn(filter: StateFilter | undefined): number | undefined {
   if (filter === undefined) return undefined;
-  // A list that throws is no list of states.
-  const listed = quietly((): unknown[] | false => Array.isArray(filter) && Array.from(filter));
+  // A value whose iterator throws is not a list of states.
+  const listed = tryOrUndefined(
+    (): unknown[] | false => Array.isArray(filter) && Array.from(filter),
+  );
   return (listed || [filter]).reduce<number>((bits, state) => {
     const number = STATES.findIndex((name) => name === state);
-    if (number < 0) throw invalidOption("The filter is no state of a code");
+    if (number < 0) throw invalidOption("The filter is not a code state");
     return bits | (1 << number);
   }, 0);
 }
 
-/** Reads the results, a page at a time. */
+/** Reads the results, one page at a time. */
 export function* results(
   machine: JobMachine,
   states?: number,
@@ -32,48 +44,48 @@ export function* results(
     const page = machine.results(from, states);
     const read = rowReader(machine, page);
     for (let at = 0; at < page.length; at += RESULT_ROW_BYTES) {
-      const [place, result] = read(at);
-      cursor.place = place;
+      const [index, result] = read(at);
+      cursor.place = index;
       yield result;
-      from = place + 1;
+      from = index + 1;
     }
     if (page.length < RESULTS_PER_PAGE * RESULT_ROW_BYTES) return;
   }
 }
 
-/** What is known of one code; undefined where the job has no such code. */
+/** The result of one code; undefined if the job does not have the code. */
 export function resultOf(machine: JobMachine, code: string): JobResult | undefined {
   const row = machine.find(code);
   return row && rowReader(machine, row)(0)[1];
 }
 
-/** The name of a number that the core gave. */
+/** The name for a number from the core. */
 export function numbered<T>(names: readonly T[], number: number): T {
   const name = names[number];
-  if (name === undefined) throw new Error(`The core has no number ${number} here`);
+  if (name === undefined) throw new Error(`The core uses no number ${number} here`);
   return name;
 }
 
-/** Reads the rows of a page as the core gives them. */
+/** Reads the rows of a page from the core. */
 function rowReader(machine: JobMachine, page: Uint8Array) {
   const view = new DataView(page.buffer, page.byteOffset, page.byteLength);
-  const reasonAt = (at: number) => view.getUint16(at + 6, true);
+  const reasonAt = (at: number) => view.getUint16(at + RESULT_REASON_U16, true);
   const reasons = new Map<number, string | null>([[0, null]]);
-  // All at once: what is reported between two rows can number them anew.
+  // Read up front: an outcome reported between two rows can renumber the reasons.
   for (let at = 0; at < page.length; at += RESULT_ROW_BYTES) {
     const number = reasonAt(at);
     if (!reasons.has(number)) reasons.set(number, machine.reason(number));
   }
   return (at: number): [place: number, result: JobResult] => {
-    const place = view.getUint32(at, true);
+    const index = view.getUint32(at + RESULT_INDEX_U32, true);
     return [
-      place,
+      index,
       {
-        code: hexOf(page, at + 8),
-        state: numbered(STATES, view.getUint8(at + 4)),
-        batch: view.getUint32(at + 24, true),
+        code: hexOf(page, at + RESULT_CODE_U128),
+        state: numbered(STATES, view.getUint8(at + RESULT_STATE_U8)),
+        batch: view.getUint32(at + RESULT_BATCH_U32, true),
         reason: reasons.get(reasonAt(at)) ?? null,
-        by: numbered(SOURCES, view.getUint8(at + 5)),
+        by: numbered(SOURCES, view.getUint8(at + RESULT_BY_U8)),
       },
     ];
   };
@@ -91,7 +103,7 @@ export function resultsCsv(
       else controller.enqueue(value);
     },
   });
-  // Not every host's streams can be looped over.
+  // Not all hosts have streams that are iterable.
   if (!(Symbol.asyncIterator in stream)) {
     Object.defineProperty(stream, Symbol.asyncIterator, { value: () => chunks(stream) });
   }
@@ -117,17 +129,11 @@ function* csv(rows: Iterable<JobResult>): Generator<Uint8Array, undefined> {
   let text = "code,state,batch,reason,by\r\n";
   let count = 0;
   for (const { code, state, batch, reason, by } of rows) {
-    text += `${code},${state},${batch},${cell(reason ?? "")},${by ?? ""}\r\n`;
+    text += `${code},${state},${batch},${csvCell(reason ?? "")},${by ?? ""}\r\n`;
     if (++count % RESULTS_PER_PAGE === 0) {
       yield encoder.encode(text);
       text = "";
     }
   }
   yield encoder.encode(text);
-}
-
-// What begins like a formula would be run as one, in the full-width form too.
-function cell(text: string): string {
-  const safe = /^\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -1,10 +1,11 @@
-/** Which codes are in use: out of what `listCodes` and `listGuests` give. */
-import { invalidOption, ours } from "../errors.js";
+/** Finds the codes in use in the result of `listCodes` or `listGuests`. */
+import { invalidOption, toVoucherError } from "../errors.js";
+import type { Usage } from "../generated/calls.js";
 import { isObject, membersOf } from "../schema.js";
 import type { CallOptions } from "../types.js";
 import type { CodeUsage, ReconcileOptions, UsedCodes } from "./types.js";
 
-/** What reads it at Uber. */
+/** The calls that read it at Uber. */
 export interface UsageReader {
   listGuests(programId: string, call: CallOptions): AsyncIterable<CodeUsage>;
   listUsedCodes(programId: string, call: CallOptions): Promise<Usage>;
@@ -12,18 +13,10 @@ export interface UsageReader {
 
 const CODE_LENGTH = 36;
 
-/** What came of reading. */
-export interface Usage {
-  /** How many entries there were. */
-  read: number;
-  /** The ids of those in use, each behind a line break. */
-  used: string;
-}
-
 /**
- * Asks Uber. Of its list of codes, the text of the answer is there twice while the core
- * reads it (in JavaScript and in the wasm), and what is kept is the ids of those in use;
- * guests come a page at a time.
+ * Reads usage at Uber. With the list of codes, the response is in memory twice while the
+ * core reads it (in JavaScript and in the wasm), and only the ids of the codes in use
+ * are kept; guests are read one page at a time.
  */
 export function usageAtUber(
   reader: UsageReader,
@@ -35,14 +28,14 @@ export function usageAtUber(
     : reader.listUsedCodes(programId, call);
 }
 
-/** Reads all of it before anything is known: what fails midway changes nothing. */
+/** Reads all of it before anything is applied: a failure midway changes nothing. */
 export async function readUsage(codes: UsedCodes): Promise<Usage> {
   const usage: Usage = { read: 0, used: "" };
   try {
     if (Symbol.iterator in codes) for (const code of codes) take(code, usage);
     else for await (const code of codes) take(code, usage);
   } catch (error) {
-    throw ours(error, (cause) => invalidOption("The codes can't be read", cause));
+    throw toVoucherError(error, (cause) => invalidOption("The codes can't be read", cause));
   }
   return usage;
 }
@@ -56,11 +49,13 @@ function take(code: CodeUsage, usage: Usage): void {
     isOptional(usageCount, "number") &&
     isOptional(isClaimed, "boolean");
   if (!fits) {
-    throw invalidOption(`Entry ${usage.read} is no code of listCodes, and no guest of listGuests`);
+    throw invalidOption(
+      `Entry ${usage.read} is neither a code of listCodes nor a guest of listGuests`,
+    );
   }
   const isUsed = isClaimed === true || (typeof usageCount === "number" && usageCount > 0);
   const id = isUsed && typeof codeId === "string" ? codeId.trim() : "";
-  // One that isn't is no code, and must not be read as more than one.
+  // An id that is not a UUID is not a code, and must not be read as several.
   if (id.length === CODE_LENGTH) usage.used += `\n${id}`;
 }
 

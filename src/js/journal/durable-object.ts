@@ -1,7 +1,6 @@
 /**
- * A journal in the storage of a Durable Object, backed by SQLite or by the
- * older key-value store: pieces of at most 64 KiB, under the place where they
- * begin.
+ * A journal in the storage of a Durable Object, backed by SQLite or by the older
+ * key-value store: chunks of at most 64 KiB, each under its offset.
  */
 import { invalidOption } from "../errors.js";
 import type { Journal } from "./types.js";
@@ -13,14 +12,14 @@ import {
   copyOf,
   cut,
   gapAt,
-  inTurn,
+  createQueue,
   lengthOf,
   lengths,
   nameOf,
   once,
 } from "./shared.js";
 
-/** What a journal needs of `ctx.storage` in a Durable Object. */
+/** The members of `ctx.storage` in a Durable Object that a journal needs. */
 export interface DurableStorage {
   /** Stores up to 128 values. */
   put(entries: Record<string, Uint8Array>, options?: { noCache?: boolean }): Promise<void>;
@@ -34,36 +33,34 @@ export interface DurableStorage {
   }): Promise<Map<string, unknown>>;
   /** Deletes up to 128 values. */
   delete(keys: string[], options?: { noCache?: boolean }): Promise<unknown>;
-  /** Resolves when all is on disk. */
+  /** Resolves when everything is on disk. */
   sync(): Promise<void>;
 }
 
 /** How many entries one call may store or delete. */
 const ENTRIES = 128;
-/** How many are read at a time: 4 MiB at most. */
+/** How many are read at a time: at most 4 MiB. */
 const PAGE = 64;
-/** Nobody reads soon what was written here. */
+/** What is written here is not read again soon. */
 const noCache = true;
 
-/** What all journal objects of one place share. */
+/** State that all journal objects of one name share. */
 interface Place {
   key: string;
-  work: ReturnType<typeof inTurn>;
-  /** Where the journal ends, once that is known. */
+  work: ReturnType<typeof createQueue>;
+  /** Where the journal ends, once known. */
   end: number | undefined;
   isHeld: boolean;
 }
 
-// Only one instance of an object runs at a time, so what is shared within it is
-// all that has to be.
+// Only one instance of an object runs at a time, so sharing within the instance is enough.
 const places = new WeakMap<object, Map<string, Place>>();
 let storages = 0;
 
 /**
- * Keeps a job in a Durable Object: `durableObjectJournal(ctx.storage, name)`,
- * under keys that begin with `uber-vouchers:journal:`. Synced before `append`
- * resolves. The lock holds within the object, of which one instance runs at a
- * time.
+ * Keeps a job in a Durable Object: `durableObjectJournal(ctx.storage, name)`, under
+ * keys that begin with `uber-vouchers:journal:`. Synced before `append` resolves. The
+ * lock holds within the object, which has only one running instance.
  */
 export function durableObjectJournal(storage: DurableStorage, name: string): Journal {
   checkStorage(storage);
@@ -89,7 +86,7 @@ export function durableObjectJournal(storage: DurableStorage, name: string): Jou
       await place.work(async () => {
         const size = await sizeNow();
         checkEnd(place.end, size);
-        // Not known until it is confirmed: then the next call looks.
+        // Unknown until it is confirmed: the next call then looks it up.
         place.end = undefined;
         let at = size;
         const pieces = [...cut(bytes, PIECE)].map((piece) => {
@@ -97,8 +94,7 @@ export function durableObjectJournal(storage: DurableStorage, name: string): Jou
           at += piece.length;
           return entry;
         });
-        // Nothing is awaited in between: calls that follow each other at once
-        // are stored as one.
+        // Nothing is awaited in between: writes that follow each other at once are stored together.
         await Promise.all(
           groups(pieces, ENTRIES).map((group) =>
             storage.put(Object.fromEntries(group), { noCache }),
@@ -120,7 +116,7 @@ export function durableObjectJournal(storage: DurableStorage, name: string): Jou
       const length = lengthOf(bytes);
       await place.work(async () => {
         place.end = undefined;
-        // From the end, so that what is left is a journal whenever this ends.
+        // From the end, so that the rest is a valid journal whenever this is interrupted.
         for (;;) {
           const pieces = await last(PAGE);
           const gone = pieces.filter(([at]) => at >= length).map(([at]) => keyOf(at));
@@ -148,7 +144,7 @@ export function durableObjectJournal(storage: DurableStorage, name: string): Jou
   };
 }
 
-/** What there is of a journal, also of one that lacks a piece. For the worker. */
+/** The bytes of a journal that can still be read, even if a chunk is missing. For the worker. */
 export async function* readDamaged(
   storage: DurableStorage,
   name: string,
@@ -171,7 +167,7 @@ async function* stored(
   }
 }
 
-/** Encoded, so that no name is the beginning of another's keys. */
+/** Encoded, so that no name is a prefix of another's keys. */
 function prefixOf(name: unknown): string {
   return `uber-vouchers:journal:${encodeURIComponent(nameOf(name))}:`;
 }
@@ -190,9 +186,9 @@ function placeOf(storage: object, prefix: string): Place {
   let place = all.get(prefix);
   if (!place) {
     place = {
-      // A prefix is one place in each storage, and an isolate can have many.
+      // A prefix is one journal in each storage, and an isolate can have several storages.
       key: `durable-object:${++storages}:${prefix}`,
-      work: inTurn(),
+      work: createQueue(),
       end: undefined,
       isHeld: false,
     };

@@ -1,21 +1,21 @@
 /**
  * A journal in a file, for Node.js, Deno and Bun.
  *
- * The modules of Node.js are asked for by name at run time: a bundler for
- * pages that looks for imports must not find any here.
+ * The modules of Node.js are requested by name at run time: a bundler for pages that
+ * looks for imports must not find any here.
  */
-import type { BigIntStats } from "node:fs";
+import type { BigIntStats, Stats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 
 import { isWorkerd } from "../environment.js";
-import { invalidOption, quietly } from "../errors.js";
+import { invalidOption, tryOrUndefined } from "../errors.js";
 import type { Journal } from "./types.js";
 import {
   PIECE,
   type Release,
   checkEnd,
   copyOf,
-  inTurn,
+  createQueue,
   lengthOf,
   lengths,
   once,
@@ -23,13 +23,13 @@ import {
 import { LengthFile } from "./length-file.js";
 import { boolean, membersOf, readOptions } from "../schema.js";
 
-/** What `fileJournal` takes beside the path. */
+/** The options of `fileJournal`. */
 export interface FileJournalOptions {
-  /** Whether the file is made where it is not there. Default: true. */
+  /** Whether to create a missing file. Default: true. */
   create?: boolean;
 }
 
-/** What a process has of Node.js, where it has it. */
+/** The parts of Node.js that are used, on hosts that have them. */
 interface Host {
   fs: typeof import("node:fs");
   net: typeof import("node:net");
@@ -39,31 +39,30 @@ interface Host {
   isBun: boolean;
 }
 
-/** The systems whose `open` takes a lock: O_EXLOCK | O_NONBLOCK, which Node.js has no names for. */
+/** Systems whose `open` can lock a file: O_EXLOCK | O_NONBLOCK, for which Node.js has no names. */
 const LOCK_ON_OPEN = 0x20 | 0x04;
 const LOCKING = ["darwin", "freebsd", "netbsd", "openbsd"];
-/** The systems where all that is written to a file opened with O_APPEND goes to its end. */
+/** Systems on which all writes to a file opened with O_APPEND go to its end. */
 const APPENDING = ["linux", "android"];
-/** The systems where a name that is listened on is gone with its process. */
+/** Systems on which a socket name disappears with its process. */
 const LISTENING = [...APPENDING, "win32"];
 
 /** As many as a system follows. */
-const MOST_LINKS = 40;
+const MAX_LINKS = 40;
 
-/** A file that nobody refers to is closed when memory is tidied up, and its lock would end. */
+/** The garbage collector closes a file that nothing refers to, and its lock would end. */
 const held = new Set<FileHandle>();
 
 /**
- * Keeps a job in a file, which is made (mode 0600) with the first append or
- * lock, unless `create` is false; its directory must be there. Flushed to disk
- * before `append` resolves. Of a job, the file's length is kept beside it, in
- * `<path>.length`.
+ * Keeps a job in a file, which is created (mode 0600) with the first append or lock,
+ * unless `create` is false; its directory must exist. Flushed to disk before `append`
+ * resolves. The length of a job's file is also stored beside it, in `<path>.length`.
  *
- * `lock` is held by the kernel and ends with the process, however that ends. On
- * Linux and Windows it is a name that is listened on, on macOS and the BSDs a
- * lock of the open file; elsewhere there is none. It does not reach other
- * machines, nor, on Linux, other network namespaces (containers). Bun and
- * Node.js don't see each other's on Linux.
+ * `lock` is held by the kernel and ends with the process, however that ends. On Linux
+ * and Windows it is a name that is listened on, on macOS and the BSDs a lock of the
+ * open file; elsewhere there is none. It does not reach other machines, nor, on Linux,
+ * other network namespaces (containers). On Linux, Bun and Node.js don't see each
+ * other's locks.
  */
 export function fileJournal(
   path: string | { readonly href: string },
@@ -74,12 +73,12 @@ export function fileJournal(
   const file = host.path.resolve(pathOf(host, path));
   const { create: mayCreate = true } = readOptions(options, { create: boolean });
   const opensLocked = LOCKING.includes(host.platform);
-  const work = inTurn();
+  const work = createQueue();
   /** Open as long as the lock is held. */
   let kept: FileHandle | undefined;
-  /** Where the file ends, as far as this object has read or written it. */
+  /** Where the file ends, after the last read or write of this object. */
   let end: number | undefined;
-  /** Whether behind `end` there may be a part of what could not be written. */
+  /** Whether a partly written record may follow `end`. */
   let isTorn = false;
   let remembered: LengthFile | undefined;
   const lengthFile = () => (remembered ??= new LengthFile(host, realPath(host, file)));
@@ -87,7 +86,7 @@ export function fileJournal(
   async function open(create: boolean, flags = 0): Promise<FileHandle> {
     const { O_RDWR, O_CREAT, O_APPEND } = constants;
     const creates = create ? O_CREAT : 0;
-    // So that one that was cut a moment ago gets no hole of zeros, and shows it.
+    // So that a file that was truncated just before gets no hole of zeros, and the loss is noticed.
     const appends = APPENDING.includes(host.platform) ? O_APPEND : 0;
     const handle = await fs.open(file, O_RDWR | creates | appends | flags, 0o600);
     try {
@@ -101,31 +100,34 @@ export function fileJournal(
   }
 
   async function mend(handle: FileHandle): Promise<void> {
-    if (!isTorn) return;
-    // One that was cut meanwhile must not be made longer.
+    // A file that was truncated meanwhile must not be extended.
     if (end !== undefined && (await handle.stat()).size > end) await handle.truncate(end);
     await handle.sync();
     isTorn = false;
   }
 
-  /** Refuses to go on with a file that is no longer what the path leads to. */
-  async function checkPlace(handle: FileHandle): Promise<void> {
-    if (handle !== kept) return;
-    const { dev, ino } = await handle.stat();
-    const there = await fs.stat(file).catch(ignore("ENOENT", "ENOTDIR"));
-    if (there?.dev === dev && there.ino === ino) return;
+  /** The size of the open file. Throws if the path no longer leads to it. */
+  async function checkPlace(handle: FileHandle): Promise<number> {
+    // In parallel: each takes about as long as a short write.
+    const [{ dev, ino, size }, there] = await Promise.all([
+      handle.stat(),
+      handle === kept && fs.stat(file).catch(ignore("ENOENT", "ENOTDIR")),
+    ]);
+    if (there === false || (there?.dev === dev && there.ino === ino)) return size;
     throw new Error("The journal's file was deleted, moved or replaced while it was open");
   }
 
-  /** Works on the open file, and tells its length. */
+  /** Works on the open file, and passes its length. */
   function using(use: (handle: FileHandle, size: number) => Promise<void>): Promise<void> {
     return work(async () => {
-      // One that had something in it is not made anew.
+      // A file that had content is not created again.
       const handle = kept ?? (await open(mayCreate && !end));
       try {
-        await checkPlace(handle);
-        await mend(handle);
-        const { size } = await handle.stat();
+        let size = await checkPlace(handle);
+        if (isTorn) {
+          await mend(handle);
+          ({ size } = await handle.stat());
+        }
         checkEnd(end, size);
         await use(handle, size);
       } finally {
@@ -139,22 +141,23 @@ export function fileJournal(
       const bytes = copyOf(record);
       await using(async (handle, size) => {
         end = size;
+        let written: Stats;
         try {
           await write(handle, bytes, size);
-          await handle.datasync();
+          [written] = await Promise.all([handle.stat(), handle.datasync()]);
         } catch (error) {
-          // After a failed flush nobody knows what is on the disk: it goes.
+          // After a failed flush the content on disk is uncertain, so it is removed.
           isTorn = true;
           await mend(handle).catch(() => {});
           throw error;
         }
         const length = size + bytes.length;
-        checkEnd(length, (await handle.stat()).size);
+        checkEnd(length, written.size);
         end = length;
       });
     },
     async *read() {
-      // What this object could not write must not be taken for written.
+      // Bytes that this object could not write must not count as written.
       if (isTorn) await using(async () => {});
       end = undefined;
       let at = 0;
@@ -178,7 +181,7 @@ export function fileJournal(
         if ((await lengthFile().read()) > length) await lengthFile().write(length);
         if (length < size) await handle.truncate(length);
         end = Math.min(length, size);
-        // In any case: what a process that was killed had written may not be on the disk.
+        // In any case: what a killed process had written may not be on disk.
         await handle.sync();
       });
     },
@@ -247,7 +250,7 @@ function hostOf(): Host {
     builtin("node:path"),
     builtin("node:url"),
   ];
-  // In workerd there are files too, and they are gone with the request.
+  // workerd has files too, but they disappear with the request.
   if (!process || isWorkerd || !fs || !net || !path || !url) {
     throw invalidOption("`fileJournal` needs a host with files: Node.js, Deno or Bun");
   }
@@ -272,17 +275,17 @@ function pathOf({ url }: Host, path: unknown): string {
   throw invalidOption("`path` must be the path of a file, or a file: URL");
 }
 
-/** The path without links, as far as it is there. */
-function realPath(host: Host, file: string, links = MOST_LINKS): string {
+/** The path with its existing part resolved, without links. */
+function realPath(host: Host, file: string, links = MAX_LINKS): string {
   const { fs, path } = host;
   const directory = path.dirname(file);
   for (const find of [
     () => fs.realpathSync.native(file),
-    // A link to what is not there.
+    // A link to a missing file.
     () => links > 0 && realPath(host, path.resolve(directory, fs.readlinkSync(file)), links - 1),
     () => path.join(fs.realpathSync.native(directory), path.basename(file)),
   ]) {
-    const found = quietly(find);
+    const found = tryOrUndefined(find);
     if (found) return found;
   }
   return file;
@@ -298,24 +301,24 @@ async function write(handle: FileHandle, bytes: Uint8Array, position: number): P
   for (let at = 0; at < bytes.length;) {
     const left = bytes.length - at;
     const { bytesWritten } = await handle.write(bytes, at, left, position + at);
-    if (bytesWritten === 0) throw new Error("The file takes no more bytes");
+    if (bytesWritten === 0) throw new Error("The file can't be written any more");
     at += bytesWritten;
   }
 }
 
-/** A new file is there after a power failure only if its directory was flushed too. */
+/** A new file survives a power failure only if its directory was flushed too. */
 async function syncDirectory({ fs, platform }: Host, directory: string): Promise<void> {
   if (platform === "win32") return;
   const handle = await fs.promises.open(directory, fs.constants.O_RDONLY);
   try {
-    // Some network file systems flush no directories.
+    // Some network file systems can't flush directories.
     await handle.sync().catch(ignore("EINVAL", "ENOTSUP"));
   } finally {
     await handle.close();
   }
 }
 
-/** A host that drops the flags of `open` would let everybody in. */
+/** A host that ignores the flags of `open` would not lock anything. */
 async function proveLock(open: () => Promise<FileHandle>): Promise<Release> {
   const second = await open().catch(ignore("EAGAIN"));
   if (!second) return async () => {};
@@ -323,13 +326,12 @@ async function proveLock(open: () => Promise<FileHandle>): Promise<Release> {
   throw new Error("This host can't lock files");
 }
 
-/** By device and inode: links, and spellings of one name, are the same file. */
+/** By device and inode: links, and other spellings of the path, are the same file. */
 function nameOfFile({ platform, isBun }: Host, { dev, ino }: BigIntStats): string {
   const name = `uber-vouchers journal ${dev}:${ino} `;
   if (platform === "win32") return `\\\\.\\pipe\\${name.replaceAll(/\W/g, "-")}`;
-  // Abstract: not in the file system, so nothing is left behind. As long as it
-  // can be, because some versions fill the rest with zeros, which count. Bun
-  // takes one byte less.
+  // Abstract: not in the file system, so nothing is left behind. As long as possible, because some
+  // versions pad the name with zeros, which count. Bun takes one byte less.
   return `\0${name.padEnd(isBun ? 106 : 107, ".")}`;
 }
 
@@ -340,7 +342,7 @@ function listen({ net }: Host, path: string): Promise<Release | undefined> {
       if (error.code === "EADDRINUSE") resolve(undefined);
       else reject(error);
     });
-    // Exclusive: the processes of a cluster would share it.
+    // Exclusive: the processes of a cluster would otherwise share it.
     server.listen({ path, exclusive: true }, () => {
       server.unref();
       resolve(() => new Promise((closed) => server.close(() => closed())));

@@ -1,4 +1,7 @@
-/** `uber-vouchers/journal`: where a job is kept. One file for every host; nothing is loaded at import. */
+/**
+ * `uber-vouchers/journal`: places to keep a job. One file for every host; nothing is loaded at
+ * import.
+ */
 export { type DurableStorage, durableObjectJournal } from "./durable-object.js";
 export { type FileJournalOptions, fileJournal } from "./file.js";
 export { deleteIndexedDbJournal, indexedDbJournal } from "./indexeddb.js";

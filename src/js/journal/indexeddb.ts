@@ -1,9 +1,8 @@
 /**
- * A journal in IndexedDB: a database for each, in which pieces of at most
- * 32 KiB (larger values become files of their own in some browsers) are stored
- * under the place where they begin.
+ * A journal in IndexedDB: one database per journal, with chunks of at most 32 KiB
+ * (larger values become files of their own in some browsers), each under its offset.
  */
-import { invalidOption, quietly } from "../errors.js";
+import { invalidOption, tryOrUndefined } from "../errors.js";
 import { membersOf } from "../schema.js";
 import type { Journal } from "./types.js";
 import {
@@ -12,7 +11,7 @@ import {
   copyOf,
   cut,
   gapAt,
-  inTurn,
+  createQueue,
   lengthOf,
   lengths,
   nameOf,
@@ -22,34 +21,33 @@ import {
 const PREFIX = "uber-vouchers:";
 const STORE = "pieces";
 const VERSION = 1;
-/** A database that takes longer is not going to come: some browsers never answer. */
+/** A database that takes longer will not open: some browsers never answer. */
 const OPEN_MS = 10_000;
-const MOST = 32 * 1024;
+const MAX_PIECE_BYTES = 32 * 1024;
 const PAGE = 1024 * 1024;
 const KEYS_AT_ONCE = 1024;
 
-// As they were when the module was loaded: tests put others in their place.
+// The timers as they were when the module was loaded: tests may replace them.
 const { setTimeout, clearTimeout } = globalThis;
 
 /**
- * Keeps a job in this browser, in the IndexedDB database
- * `uber-vouchers:<name>`. An append is one transaction with strict durability.
- * The lock is a Web Lock of the same name, where there are Web Locks (secure
- * contexts). Of a job, the length is kept in `localStorage` too, where the
- * page has that.
+ * Keeps a job in this browser, in the IndexedDB database `uber-vouchers:<name>`. An
+ * append is one transaction with strict durability. The lock is a Web Lock of the same
+ * name, in browsers that have Web Locks (secure contexts). The length of a job's
+ * journal is in `localStorage` too, if the page has it.
  *
- * A browser may drop what a site has stored when space runs out, unless
+ * A browser may delete what a site has stored when space runs out, unless
  * `navigator.storage.persist()` was granted.
  */
 export function indexedDbJournal(name: string): Journal {
   const database = databaseOf(name);
   const locks = locksOf();
-  const work = inTurn();
+  const work = createQueue();
   let connection: Promise<IDBDatabase | undefined> | undefined;
-  /** Where the journal ends, as far as this object has read or written it. */
+  /** Where the journal ends, after the last read or write of this object. */
   let end: number | undefined;
 
-  /** Opens the database, or nothing where it is not there and is not to be made. */
+  /** Opens the database; `undefined` if it does not exist and must not be created. */
   function connect(create: boolean): Promise<IDBDatabase | undefined> {
     const forget = () => {
       if (connection === opening) connection = undefined;
@@ -66,17 +64,17 @@ export function indexedDbJournal(name: string): Journal {
     const options = { durability: "strict" } as const;
     try {
       const found = await (connection ?? connect(create));
-      // Whoever looked before may not have wanted it to be made.
+      // An earlier attempt may have been one that creates nothing.
       const opened = found ?? (create ? await connect(create) : undefined);
       return opened?.transaction(STORE, mode, options);
     } catch (error) {
-      // The browser has closed it and has not told yet: once more.
+      // The browser has closed it without an event yet: try once more.
       if (membersOf(error)["name"] !== "InvalidStateError") throw error;
       return (await connect(create))?.transaction(STORE, mode, options);
     }
   }
 
-  /** Gives nothing where there is no database; one is made only if asked for. */
+  /** Returns `undefined` if there is no database; creates one only if asked to. */
   async function transact<T>(
     mode: IDBTransactionMode,
     use: (store: IDBObjectStore) => Promise<T>,
@@ -100,7 +98,7 @@ export function indexedDbJournal(name: string): Journal {
       try {
         transaction.abort();
       } catch {
-        // It has ended already.
+        // The transaction has already ended.
       }
       await ended.catch(() => {});
       throw error;
@@ -116,13 +114,13 @@ export function indexedDbJournal(name: string): Journal {
         const write = async (store: IDBObjectStore) => {
           let at = await sizeOf(store);
           checkEnd(end, at);
-          for (const piece of cut(bytes, MOST)) {
+          for (const piece of cut(bytes, MAX_PIECE_BYTES)) {
             store.add(piece, at);
             at += piece.length;
           }
           return at;
         };
-        // One that had something in it is not made anew.
+        // A database that had content is not created again.
         const size = await transact("readwrite", write, !end);
         if (size === undefined) checkEnd(end, 0);
         end = size;
@@ -186,8 +184,8 @@ export function indexedDbJournal(name: string): Journal {
 }
 
 /**
- * Deletes what `indexedDbJournal(name)` has stored. Rejects with an
- * `InvalidStateError` while somebody holds its lock, or keeps it open.
+ * Deletes what `indexedDbJournal(name)` has stored. Rejects with an `InvalidStateError`
+ * while its lock is held, or it is open.
  */
 export async function deleteIndexedDbJournal(name: string): Promise<void> {
   const database = databaseOf(name);
@@ -233,16 +231,16 @@ function takeLock(locks: LockManager, name: string): Promise<Release | undefined
 
 const keyOf = (database: string) => `indexeddb:${database}`;
 
-// Beside the database, in what a worker does not have and a browser may refuse.
+// Outside the database: in `localStorage`, which a worker does not have and a browser may refuse.
 function remember(database: string, bytes: number): void {
-  quietly(() => {
+  tryOrUndefined(() => {
     if (bytes > 0) localStorage.setItem(database, String(bytes));
     else localStorage.removeItem(database);
   });
 }
 
 function remembered(database: string): number {
-  return Number(quietly(() => localStorage.getItem(database))) || 0;
+  return Number(tryOrUndefined(() => localStorage.getItem(database))) || 0;
 }
 
 const inUse = (database: string) =>
@@ -276,7 +274,7 @@ async function open(
     if (isAbsent) return undefined;
     throw error;
   }
-  // Somebody deletes it: the one who holds on would make them wait for ever.
+  // Another tab deletes the database: an open connection would make it wait forever.
   database.onversionchange = () => {
     database.close();
     onGone();
@@ -285,7 +283,7 @@ async function open(
   return database;
 }
 
-/** Waits for a database, but neither for others who have it open nor for ever. */
+/** Waits for a database, but neither for others that have it open nor forever. */
 function ended<T>(request: IDBOpenDBRequest & IDBRequest<T>, name: string): Promise<T> {
   return new Promise((resolve, reject) => {
     let isLate = false;
@@ -298,7 +296,7 @@ function ended<T>(request: IDBOpenDBRequest & IDBRequest<T>, name: string): Prom
     request.onblocked = () => giveUp(inUse(name));
     request.onsuccess = () => {
       clearTimeout(timer);
-      // Nobody waits for it any more.
+      // Nothing waits for it any more.
       if (isLate && request.result) (request.result as IDBDatabase).close();
       resolve(request.result);
     };
@@ -309,7 +307,7 @@ function ended<T>(request: IDBOpenDBRequest & IDBRequest<T>, name: string): Prom
   });
 }
 
-/** There is one, once a request has failed. */
+/** Set once a request has failed. */
 const errorOf = ({ error }: IDBRequest) => error ?? new Error("The request failed");
 
 function done<T>(request: IDBRequest<T>): Promise<T> {
@@ -330,7 +328,7 @@ async function sizeOf(store: IDBObjectStore): Promise<number> {
   return last ? last.at + last.piece.length : 0;
 }
 
-/** What begins at `at`, about a mebibyte. The keys tell how long the values are. */
+/** The values from `at` on, about a mebibyte. The keys tell how long the values are. */
 async function page(store: IDBObjectStore, at: number): Promise<Uint8Array[]> {
   const keys = await done(store.getAllKeys(IDBKeyRange.lowerBound(at), KEYS_AT_ONCE));
   // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- Only places are keys here.
@@ -342,8 +340,8 @@ async function page(store: IDBObjectStore, at: number): Promise<Uint8Array[]> {
   // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- Nothing else is ever stored there.
   const pieces = (await done(store.getAll(IDBKeyRange.bound(at, last)))) as Uint8Array[];
   let next = at;
-  for (const [place, piece] of pieces.entries()) {
-    if (keys[place] !== next) throw gapAt(next);
+  for (const [index, piece] of pieces.entries()) {
+    if (keys[index] !== next) throw gapAt(next);
     next += piece.length;
   }
   return pieces;

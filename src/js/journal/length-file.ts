@@ -1,6 +1,6 @@
 /**
- * How long a journal's file is, in a small file beside it: so that one that was
- * deleted, cut, or replaced by an older copy is not taken for a new one.
+ * The length of a journal's file, in a small file beside it: so that a journal that was
+ * deleted, truncated, or replaced by an older copy does not count as a new one.
  */
 type Files = Record<"fs", typeof import("node:fs")> & Record<"path", typeof import("node:path")>;
 
@@ -10,7 +10,7 @@ export class LengthFile {
   readonly #fs: Files["fs"];
   readonly #path: string;
   readonly #explanation: string;
-  /** What the file says, as far as this object knows. */
+  /** The content of the file, as far as this object knows. */
   #length = Infinity;
 
   /** @param journal the path of the journal's file */
@@ -18,17 +18,17 @@ export class LengthFile {
     this.#fs = fs;
     this.#path = `${journal}.length`;
     this.#explanation =
-      ` bytes were in ${path.basename(journal)}. Should it have fewer, no job goes on with it: ` +
-      "what is missing says what was sent. Delete both files together.\n";
+      ` bytes were in ${path.basename(journal)}. If it has fewer, no job resumes from it: ` +
+      "the missing records say what was sent. Delete both files together.\n";
   }
 
-  /** What was written last; 0 if nothing was, or it may not be read. */
+  /** The last value written; 0 if there is none, or it can't be read. */
   async read(): Promise<number> {
     const text = await this.#fs.promises.readFile(this.#path, "utf8").catch(() => "");
     return (this.#length = Number.parseInt(text, 10) || 0);
   }
 
-  /** Writes it, where the directory allows that. */
+  /** Writes it, if the directory allows that. */
   async write(bytes: number): Promise<void> {
     if (bytes === this.#length) return;
     const { promises, constants } = this.#fs;
@@ -38,14 +38,14 @@ export class LengthFile {
       const handle = await promises.open(this.#path, constants.O_RDWR | constants.O_CREAT, 0o600);
       try {
         await handle.write(text, 0, text.length);
-        // On the disk it must not say more than there is.
+        // The value on disk must never exceed the real length.
         if (bytes < this.#length) await handle.datasync();
         this.#length = bytes;
       } finally {
         await handle.close();
       }
     } catch {
-      // A read-only directory or a full disk: what it says then is too little.
+      // A read-only directory or a full disk: the stored value is then too small.
     }
   }
 }

@@ -2,20 +2,20 @@
 import type { Journal } from "./types.js";
 import { PIECE as PAGE, type Release, bytesOf, lengthOf, lengths, once } from "./shared.js";
 
-/** A journal that ends with the process, or that you store yourself. */
+/** A journal that is lost with the process, unless you store its bytes yourself. */
 export interface MemoryJournal extends Journal {
-  /** A copy of everything in it. */
+  /** A copy of its content. */
   bytes(): Uint8Array;
-  /** Takes the journal for one holder; `undefined` if somebody else has it. */
+  /** Locks the journal; `undefined` if it is locked already. */
   lock(): Promise<(() => Promise<void>) | undefined>;
 }
 
 /**
- * Keeps a job in memory: nothing outlives the process. Begins with a copy of
- * `bytes`, as another journal's `bytes()` gives them.
+ * Keeps a job in memory: nothing outlives the process. Starts with a copy of `bytes`,
+ * such as another journal's `bytes()`.
  */
 export function memoryJournal(bytes?: Uint8Array): MemoryJournal {
-  /** Each full, but the last one. */
+  /** All are full except the last. */
   let pages: Uint8Array[] = [];
   let size = 0;
   const write = (record: Uint8Array) => {
@@ -28,7 +28,7 @@ export function memoryJournal(bytes?: Uint8Array): MemoryJournal {
       at += part.length;
     }
   };
-  const parts = () => pages.map((page, place) => page.subarray(0, size - place * PAGE));
+  const parts = () => pages.map((page, index) => page.subarray(0, size - index * PAGE));
   if (bytes !== undefined) write(bytesOf(bytes, "memoryJournal"));
   let isHeld = false;
   const journal: MemoryJournal = {
@@ -45,7 +45,7 @@ export function memoryJournal(bytes?: Uint8Array): MemoryJournal {
     },
     bytes: () => {
       const all = new Uint8Array(size);
-      parts().forEach((part, place) => all.set(part, place * PAGE));
+      parts().forEach((part, index) => all.set(part, index * PAGE));
       return all;
     },
     async lock(): Promise<Release | undefined> {

@@ -1,17 +1,17 @@
-/** What the journals have in common. */
+/** Code that the journals share. */
 import { type VoucherError, invalidOption, toError } from "../errors.js";
 import { JOURNAL_CORRUPT_HINT } from "../generated/protocol.js";
 import { isObject, isWithin } from "../schema.js";
 
-/** What `lock` resolves with. */
+/** The result of `lock`. */
 export type Release = () => Promise<void>;
 
 /** How many bytes are read, or stored as one value, at a time. */
 export const PIECE = 64 * 1024;
 
 /**
- * The bytes of a record, copied: the caller goes on with its buffer. Not with
- * `slice()`, which gives no copy of a Node.js `Buffer`.
+ * A copy of the bytes of a record, because the caller reuses its buffer. Not `slice()`,
+ * which does not copy a Node.js `Buffer`.
  */
 export function copyOf(record: unknown): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytesOf(record, "append"));
@@ -46,15 +46,15 @@ export function nameOf(value: unknown): string {
   throw invalidOption(`\`name\` must be a string of 1 to ${LONGEST_NAME} characters`);
 }
 
-/** Cuts bytes into copies: a store may keep the whole buffer behind a view. */
+/** Splits bytes into copies: a store may keep the whole buffer behind a view. */
 export function* cut(bytes: Uint8Array, most: number): Generator<Uint8Array<ArrayBuffer>> {
   for (let at = 0; at < bytes.length; at += most) {
     yield new Uint8Array(bytes.subarray(at, at + most));
   }
 }
 
-/** Runs one piece of work after the other, whatever became of the last one. */
-export function inTurn(): <T>(work: () => Promise<T>) => Promise<T> {
+/** Runs one task after the other, whether the previous one succeeded or not. */
+export function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {
     const next = last.then(work, work);
@@ -67,8 +67,8 @@ const byKey = new Map<unknown, number>();
 const byJournal = new WeakMap<object, number>();
 
 /**
- * How long jobs of this process know their journals to be, by key, else by the
- * journal itself: 0 if no job has had it.
+ * The lengths of journals, as jobs of this process know them: by key, otherwise by the
+ * journal itself; 0 if no job has used it.
  */
 export const lengths = {
   get: (of: unknown): number => (isObject(of) ? byJournal.get(of) : byKey.get(of)) ?? 0,
@@ -76,30 +76,30 @@ export const lengths = {
     if (isObject(of)) byJournal.set(of, bytes);
     else byKey.set(of, bytes);
   },
-  /** The journal was cut on purpose. */
+  /** The journal was truncated on purpose. */
   cut(of: unknown, bytes: number): void {
     if (lengths.get(of) > bytes) lengths.set(of, bytes);
   },
 };
 
-/** What frees a lock: a second call must not free it for its next holder. */
+/** Releases a lock only once: a second call must not release it for its next holder. */
 export function once(work: () => Promise<void>): Release {
   let done: Promise<void> | undefined;
   return () => (done ??= work());
 }
 
 /**
- * Refuses to go on where another hand has written since this object last read
- * or wrote: where a lock does not reach, this is what is left.
+ * Throws if something else has written since this object last read or wrote: the only
+ * protection if a lock does not reach.
  */
 export function checkEnd(known: number | undefined, found: number): void {
   if (known === undefined || known === found) return;
   throw new Error(
-    `The journal was changed by somebody else: it has ${found} bytes and should have ${known}`,
+    `Something else changed the journal: it has ${found} bytes and should have ${known}`,
   );
 }
 
-/** A piece in the middle is missing. */
+/** A chunk in the middle is missing. */
 export function gapAt(at: number): VoucherError {
   return toError({
     class: "JobError",

@@ -12,7 +12,7 @@ import {
 import { Instance } from "./instance.js";
 import type { Binding } from "./results.js";
 
-// By name, so that a bundler leaves out the rest of what was generated.
+// Imported by name, so that a bundler can drop the rest of the generated code.
 const glue: Binding = {
   Client,
   CodeReader,
@@ -26,5 +26,5 @@ const glue: Binding = {
 
 export type { Binding } from "./results.js";
 
-/** Loaded by the first call; the entry of each host says where from. */
+/** Loaded by the first call; the entry of each host defines its location. */
 export const instance = new Instance(glue);

@@ -2,33 +2,34 @@
  * One instance of a wasm module: loaded by the first call, replaced after a
  * trap.
  *
- * A trap (a panic, no memory left, the stack at its end) leaves an instance in
- * which nothing can be trusted. It fails what lived in it, and the next call
- * gets a fresh instance of the same module.
+ * A trap (a panic, out of memory, a stack overflow) leaves an instance whose state
+ * can't be trusted. All its calls and objects fail, and the next call gets a fresh
+ * instance of the same module.
  */
 import type { Deadline } from "../http/deadline.js";
-import { VoucherError, isErrorParts, refusal, toError } from "../errors.js";
+import { VoucherError, isErrorParts, clientError, toError } from "../errors.js";
+import { INSTANCE_LOST_HINT } from "../generated/protocol.js";
 import { loadingHint } from "./loading-hint.js";
 import { Running } from "../running.js";
 import { membersOf } from "../schema.js";
 
-/** A compiled module, its bytes, or where it can be fetched. */
+/** A compiled module, its bytes, or its URL. */
 export type ModuleSource = WebAssembly.Module | BufferSource | URL;
 
-/** What is needed of the glue that wasm-bindgen generates for every module. */
+/** The parts of wasm-bindgen's generated code that every module has. */
 export interface Glue {
   initSync(options: { module: WebAssembly.Module }): unknown;
   __wbg_reset_state(): void;
 }
 
-/** What the caller of an instance may learn of a call that it lost. */
+/** What the caller learns if the instance of a call is lost. */
 type Doubt = "no" | "unknown";
 
 export class Instance<G extends Glue> {
-  /** Counts the replacements: what was made in an older generation is gone. */
+  /** Counts the replacements: objects of an older generation are gone. */
   generation = 0;
 
-  /** The time limits that futures of the instance wait under. */
+  /** The time limits of futures in the instance. */
   readonly running = new Running<Deadline>();
 
   readonly #glue: G;
@@ -41,17 +42,22 @@ export class Instance<G extends Glue> {
     this.#glue = glue;
   }
 
-  /** Whether what was made in that generation is there still. */
+  /** Whether objects of that generation still exist. */
   isLive(generation: number): boolean {
     return this.#state === "ready" && this.generation === generation;
   }
 
-  /** Says where the module is. Each entry of the package does, and `setModule`. */
+  /** The generated code, if the module is loaded. */
+  get ready(): G | undefined {
+    return this.#state === "ready" ? this.#glue : undefined;
+  }
+
+  /** Sets where the module is. Each entry of the package does so, and `setModule`. */
   provide(source: () => ModuleSource | Promise<ModuleSource>): void {
     this.#source = source;
   }
 
-  /** Loads the module once. What `module` is given later is not used. */
+  /** Loads the module once. A `module` that is passed later is not used. */
   async load(module?: ModuleSource): Promise<G> {
     if (this.#state === "unloaded") {
       try {
@@ -75,10 +81,11 @@ export class Instance<G extends Glue> {
 
   async #start(module: ModuleSource | undefined): Promise<void> {
     const source = module ?? this.#source?.();
-    if (source === undefined) throw new Error("This host has no way to the module");
+    if (source === undefined)
+      throw new Error("This entry of the package does not define where the module is");
     if (isModule(source)) {
-      // Without waiting: in an edge worker a promise belongs to the request
-      // that made it, and other requests must not wait for that one.
+      // Without waiting: in an edge worker a promise belongs to the request that created it, and
+      // other requests must not wait for it.
       this.#glue.initSync({ module: source });
       this.#state = "ready";
       return;
@@ -96,26 +103,25 @@ export class Instance<G extends Glue> {
   }
 
   /**
-   * Runs what may wait in the instance. It settles also if the instance is
-   * lost meanwhile; `queued` is what is known then.
+   * Runs an asynchronous call in the instance. It also settles if the instance is lost
+   * meanwhile; `queued` is what is known then.
    */
   async call<T>(queued: Doubt, use: (glue: G) => T | Promise<T>): Promise<T> {
-    let place = 0;
-    // Made into an error here, behind an await, so that its stack leads on to
-    // the caller.
+    let index = 0;
+    // Converted to an error here, after an await, so that its stack includes the caller.
     try {
       return await new Promise<T>((resolve, reject) => {
-        place = this.#pending.add((cause) => reject(this.#lostError(queued, cause)));
+        index = this.#pending.add((cause) => reject(this.#lostError(queued, cause)));
         Promise.resolve(use(this.#glue)).then(resolve, reject);
       });
     } catch (error) {
       throw this.#toError(queued, error);
     } finally {
-      this.#pending.remove(place);
+      this.#pending.remove(index);
     }
   }
 
-  /** Runs what does not wait. */
+  /** Runs a synchronous call. */
   callSync<T>(use: (glue: G) => T): T {
     try {
       return use(this.#glue);
@@ -127,12 +133,12 @@ export class Instance<G extends Glue> {
   #toError(queued: Doubt, error: unknown): unknown {
     if (error instanceof VoucherError) return error;
     if (isErrorParts(error)) return toError(error);
-    // The core reports in no other way: this is a trap.
+    // The core reports all other errors as values, so this is a trap.
     this.lose(error);
     return this.#lostError(queued, error);
   }
 
-  /** What lives in it is gone: it trapped. */
+  /** The instance trapped: everything in it is gone. */
   lose(cause: unknown): void {
     if (this.#state !== "ready") return;
     this.#state = "lost";
@@ -145,19 +151,19 @@ export class Instance<G extends Glue> {
       class: "JobError",
       code: "instance_lost",
       queued,
-      message: "The WebAssembly instance broke down",
-      hint: "See `queued` before you send again, and report this with `cause`.",
+      message: "The WebAssembly instance crashed",
+      hint: INSTANCE_LOST_HINT,
       cause,
     });
   }
 }
 
-/** Taken by its tag: an edge runtime compiles outside of the realm that it runs code in. */
+/** Recognized by its tag: an edge runtime compiles in another realm than it runs code in. */
 export function isModule(value: unknown): value is WebAssembly.Module {
   return tagOf(value) === "[object WebAssembly.Module]";
 }
 
-/** What kind of object it is, of any realm. */
+/** The tag of an object, of any realm. */
 const tagOf = (value: unknown): string => Object.prototype.toString.call(value);
 
 /** A URL of any realm, and of any bundler. */
@@ -165,10 +171,10 @@ function isUrl(value: unknown): value is URL {
   return typeof membersOf(value)["href"] === "string";
 }
 
-/** What is wrong with what is no module. */
+/** Describes what is wrong with a value that is not a module. */
 export const MODULE_FAULT = "must be a WebAssembly.Module, its bytes, or a URL";
 
-/** Whether a module can be made of it. */
+/** Whether it is a module, or one can be compiled from it. */
 export function isModuleSource(value: unknown): value is ModuleSource {
   const isBytes = tagOf(value) === "[object ArrayBuffer]" || ArrayBuffer.isView(value);
   return isBytes || isModule(value) || (typeof value === "object" && isUrl(value));
@@ -179,11 +185,11 @@ const DOWNLOAD_MS = 30_000;
 // Not as a stream: that needs the right media type, and the module is small.
 async function download(url: URL): Promise<ArrayBuffer> {
   const response = await fetch(url, { signal: AbortSignal.timeout(DOWNLOAD_MS) });
-  if (!response.ok) throw new Error(`${url.href} answered ${response.status}`);
+  if (!response.ok) throw new Error(`${url.href} responded with ${response.status}`);
   return response.arrayBuffer();
 }
 
 function notLoaded(cause: unknown): VoucherError {
   const message = "The WebAssembly module could not be loaded";
-  return refusal("connection_failed", message, loadingHint(cause), { cause });
+  return clientError("connection_failed", message, loadingHint(cause), { cause });
 }

@@ -1,13 +1,13 @@
 /**
- * Where the wasm's futures run.
+ * Runs the wasm's futures.
  *
- * The generated glue imports this in place of the global `queueMicrotask`
- * (`scripts/build.mjs` adds the line), because a trap inside a future would
- * otherwise reach nobody: the promise of the call would never settle. The loop of a job
- * uses it too: the global one may have been taken over by a test, with its timers.
+ * The generated code imports this in place of the global `queueMicrotask`
+ * (`scripts/build.mjs` adds the line), because otherwise a trap inside a future would
+ * go unnoticed: the promise of the call would never settle. The loop of a job uses it
+ * too: a test may have mocked the global one, with its timers.
  */
 
-/** Called with what ended a run: a trap of the instance. */
+/** Called with the error that ended a run: a trap of the instance. */
 export const traps = new Set<(error: unknown) => void>();
 
 /** Runs the queue of the wasm's futures in a microtask. */

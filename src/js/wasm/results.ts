@@ -1,10 +1,19 @@
 /**
- * What goes into the wasm and comes out of it. wasm-bindgen's own declarations say `any`:
- * here is, for each operation, what `src/wasm/` makes of it.
+ * The types of the wasm's parameters and results. wasm-bindgen's own declarations say
+ * `any`: these follow `src/wasm/`, for each operation.
  */
-import type { ListParts } from "../codes/code-list.js";
 import type { Reader } from "../codes/feed.js";
-import type { ErrorParts } from "../errors.js";
+import type {
+  GuestPage,
+  Receipt,
+  TokenSet,
+  Usage,
+  VoucherCode,
+  VoucherProgram,
+} from "../generated/calls.js";
+import type { ErrorParts } from "../generated/errors.js";
+import type { About } from "../generated/jobs.js";
+import type { Group } from "../generated/lists.js";
 import type {
   ACTION_DONE,
   ACTION_NEED_TOKEN,
@@ -27,8 +36,8 @@ import type {
   JOB_LAST_ERROR,
   JOB_LOST,
   JOB_NO_TOKEN,
-  JOB_OFFER,
-  JOB_OFFER_DISTINCT,
+  JOB_ADD_CODES,
+  JOB_ADD_DISTINCT_CODES,
   JOB_OPEN,
   JOB_PAUSE,
   JOB_POLL,
@@ -47,18 +56,12 @@ import type {
   JOB_UNSENT,
   JOB_USAGE,
 } from "../generated/protocol.js";
-import type { Usage } from "../job/usage.js";
-import type { FetchInit, Guest, Receipt, TokenSet, VoucherCode, VoucherProgram } from "../types.js";
-import type { WebhookEvent } from "../webhook/event.js";
+import type { RecipientMatches } from "../generated/recipients.js";
+import type { WebhookEvent } from "../generated/webhooks.js";
+import type { FetchInit } from "../types.js";
 import type { Glue } from "./instance.js";
 
-/** One page of guests. */
-export interface GuestPage {
-  guests: Guest[];
-  next: string | null;
-}
-
-/** What the calls of a client give. */
+/** The results of a client's calls. */
 export interface CallResults {
   [CALL_DISTRIBUTE]: Receipt;
   [CALL_DISTRIBUTE_ALL]: Receipt;
@@ -70,13 +73,7 @@ export interface CallResults {
   [CALL_SEARCH_PROGRAMS]: VoucherProgram[];
 }
 
-/** Lists as they come out of the core: the ids of all of them, one after the other. */
-export interface Group {
-  ids: Uint8Array;
-  lists: (Omit<ListParts, "ids"> & { program: string | null; size: number })[];
-}
-
-/** What the core wants done next. */
+/** The next action that the core wants. */
 export type Action =
   | readonly [typeof ACTION_SAVE, record: Uint8Array]
   | readonly [typeof ACTION_NEED_TOKEN, batch: number, renew: boolean]
@@ -85,10 +82,10 @@ export type Action =
   | readonly [typeof ACTION_DONE, halt?: ErrorParts]
   | undefined;
 
-/** What all requests of a job have in common: never sent without a list as its body. */
+/** What all requests of a job have in common: the body is never sent without a list. */
 export type Template = readonly [url: string, init: FetchInit];
 
-/** How a job is opened: with an id it is created. */
+/** How a job is opened: with an id, it is created. */
 export interface Opening {
   id?: string;
   programId?: string | undefined;
@@ -97,14 +94,7 @@ export interface Opening {
   restored?: boolean;
 }
 
-/** What a job is. */
-export interface About {
-  id: string;
-  programId: string;
-  duplicates: number;
-}
-
-/** What the operations of a job give. */
+/** The results of a job's operations. */
 export interface JobResults {
   [JOB_ABOUT]: About;
   [JOB_ANSWERED]: ErrorParts | number | undefined;
@@ -114,8 +104,8 @@ export interface JobResults {
   [JOB_LAST_ERROR]: ErrorParts;
   [JOB_LOST]: ErrorParts;
   [JOB_NO_TOKEN]: boolean;
-  [JOB_OFFER]: number;
-  [JOB_OFFER_DISTINCT]: number;
+  [JOB_ADD_CODES]: number;
+  [JOB_ADD_DISTINCT_CODES]: number;
   [JOB_OPEN]: number;
   [JOB_PAUSE]: undefined;
   [JOB_POLL]: Action;
@@ -137,13 +127,13 @@ export interface JobResults {
 
 /** A call that is under way. */
 export interface CallBinding {
-  /** Gives `[promise]` to await, or `[undefined, result]`. */
+  /** Returns `[promise]` to await, or `[undefined, result]`. */
   step(came: unknown): unknown[];
   free(): void;
   [Symbol.dispose](): void;
 }
 
-/** A client's other half. */
+/** The client in the wasm. */
 export interface ClientBinding {
   call(operation: number, input: object, ids: Uint8Array, signal: unknown): CallBinding;
   free(): void;
@@ -155,7 +145,7 @@ interface CodeReader extends Reader {
   finish(): Group[];
   expectRecipients(): void;
   addGuests(some: unknown[]): void;
-  finishRecipients(): unknown;
+  finishRecipients(): [rows: Omit<RecipientMatches, "codes">, codes: Group];
   free(): void;
 }
 
@@ -169,7 +159,13 @@ export interface JobBinding {
   ): JobResults[O];
 }
 
-/** What wasm-bindgen generated for the client. */
+/** An event as `readWebhook` writes it: JSON text with the outcomes in columns. */
+export interface WrittenEvent extends Omit<WebhookEvent, "outcomes"> {
+  /** `distributed` has `1` or `0` for each code; `reasons` ends with the last one. */
+  outcomes: { codes: string[]; distributed: string; reasons: (string | null)[] };
+}
+
+/** The generated code of the client's wasm. */
 export interface Binding extends Glue {
   Client: new (options: object, host: object) => ClientBinding;
   CodeReader: new (options: string, seed: bigint) => CodeReader;
@@ -189,6 +185,6 @@ export interface Binding extends Glue {
     keys: string,
     environment: string | undefined,
     outcomes: string | undefined,
-  ): Omit<WebhookEvent, "raw">;
+  ): string;
   renewAt(expiresAt: number): number;
 }

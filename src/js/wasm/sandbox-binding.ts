@@ -4,7 +4,7 @@ import { Instance } from "./instance.js";
 import { traps } from "./microtask.js";
 import * as glue from "./uber_vouchers_sandbox.js";
 
-/** Loaded by the first call; the entry of each host says where from. */
+/** Loaded by the first call; the entry of each host defines its location. */
 export const instance = new Instance<SandboxBinding>(glue);
 
 traps.add((cause) => instance.lose(cause));

@@ -6,7 +6,7 @@ import { createSandbox } from "uber-vouchers/sandbox";
 
 import { runSuite } from "./tests/hosts/suite.mjs";
 
-// Without `await` at the top, which CommonJS does not have.
+// No top-level `await`, which CommonJS does not have.
 async function main() {
   const results = await runSuite(uberVouchers, journal, process.argv.at(-1));
   const sandbox = await createSandbox();

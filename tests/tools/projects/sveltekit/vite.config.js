@@ -1,7 +1,7 @@
 import adapter from "@sveltejs/adapter-node";
 import { sveltekit } from "@sveltejs/kit/vite";
 
-// The package is bundled, as one of `devDependencies` is.
+// The package is bundled, like anything in `devDependencies`.
 export default {
   plugins: [sveltekit({ adapter: adapter() })],
   ssr: { noExternal: ["uber-vouchers"] },

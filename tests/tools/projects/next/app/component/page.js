@@ -5,7 +5,7 @@ import { runSuite } from "../../tests/hosts/suite.mjs";
 
 export const dynamic = "force-dynamic";
 
-/** A component of the server; its results stand in the page. */
+/** A server component, which puts the results into the page. */
 export default async function Page({ searchParams }) {
   const { base } = await searchParams;
   const results = base ? await runSuite(uberVouchers, journal, base) : [];

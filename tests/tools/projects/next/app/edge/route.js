@@ -9,7 +9,7 @@ export const runtime = "edge";
 export async function GET(request) {
   const base = new URL(request.url).searchParams.get("base");
   const results = await runSuite(uberVouchers, journal, base);
-  // Its virtual time passes without `setImmediate`, which only throws here.
+  // Virtual time works without `setImmediate`, which only throws here.
   const { clock } = await createSandbox();
   await clock.sleep(3_600_000);
   return Response.json([...results, { name: "sandbox" }]);
