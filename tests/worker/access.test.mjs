@@ -1,4 +1,4 @@
-/** Operators whom Cloudflare Access lets in, with a real set of keys behind it. */
+/** Operators who sign in through Cloudflare Access, with a real set of keys. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -61,7 +61,7 @@ after(async () => {
   await cleanUp();
 });
 
-/** Access, and no admin token. @param {Record<string, string>} [more] */
+/** With Access, and without an admin token. @param {Record<string, string>} [more] */
 const withAccess = (more) => ({
   ADMIN_TOKEN: "",
   ACCESS_TEAM_DOMAIN: team.url,
@@ -95,8 +95,8 @@ const asked = (token, at = worker.url) =>
 
 test("the team's token signs in, as a header field and as a cookie", async () => {
   const token = await tokenOf();
-  const answer = await asked(token);
-  assert.deepEqual([answer.status, answer.json], [200, { operator: EMAIL, by: "access" }]);
+  const result = await asked(token);
+  assert.deepEqual([result.status, result.json], [200, { operator: EMAIL, by: "access" }]);
   const cookie = { Cookie: `a=b; CF_Authorization=${token}` };
   const byCookie = await raw(worker.url, "/api/session", { headers: cookie });
   assert.equal(byCookie.json.operator, EMAIL);
@@ -120,7 +120,7 @@ test("a person needs our own origin to change something, a service does not", as
   assert.equal((await pause(service, "https://elsewhere.example")).status, 403);
   assert.equal((await pause({})).status, 403);
   assert.equal((await pause({}, worker.url)).status, 200);
-  // As a cookie, a browser may have added it.
+  // As a cookie, it may have been added by a browser.
   const cookie = { Cookie: `CF_Authorization=${await tokenOf(service)}` };
   const headers = { "Content-Type": "application/json", ...cookie };
   const body = '{"paused":false}';
@@ -167,9 +167,9 @@ test("a token of another team, audience or time is refused", async () => {
     "much too long": "x".repeat(8_000),
   });
   for (const [what, token] of forged) {
-    const answer = await asked(token);
-    assert.deepEqual([answer.status, answer.json?.code], [401, "not_signed_in"], what);
-    assert.deepEqual(answer.json.methods, ["access"]);
+    const result = await asked(token);
+    assert.deepEqual([result.status, result.json?.code], [401, "not_signed_in"], what);
+    assert.deepEqual(result.json.methods, ["access"]);
   }
   assert.equal((await asked(good)).status, 200);
 });
@@ -179,12 +179,12 @@ test("without an admin token, no bearer token is accepted", async () => {
     const headers = { Authorization: `Bearer ${token}` };
     assert.equal((await raw(worker.url, "/api/config", { headers })).status, 401);
   }
-  const answer = await raw(worker.url, "/api/session", {
+  const result = await raw(worker.url, "/api/session", {
     method: "POST",
     headers: { Origin: worker.url, "Content-Type": "application/json" },
     body: JSON.stringify({ token: "" }),
   });
-  assert.deepEqual([answer.status, answer.json.code], [403, "no_admin_token"]);
+  assert.deepEqual([result.status, result.json.code], [403, "no_admin_token"]);
 });
 
 test("another site's page can't use the browser's session", async () => {
@@ -204,8 +204,8 @@ test("another site's page can't use the browser's session", async () => {
     { Origin: `${worker.url}.evil.example` },
   ];
   for (const headers of foreign) {
-    const answer = await pause(headers);
-    assert.deepEqual([answer.status, answer.json.code], [403, "foreign_origin"]);
+    const result = await pause(headers);
+    assert.deepEqual([result.status, result.json.code], [403, "foreign_origin"]);
   }
   for (const site of ["cross-site", "same-site"]) {
     assert.equal((await pause({ "Sec-Fetch-Site": site }, "GET")).status, 403);
@@ -235,7 +235,7 @@ test("a watcher gets no more messages after the token has expired", async () => 
   let told = 0;
   socket.on("message", () => (told += 1));
   await raw(worker.url, `${path}/${created.json.id}/resume`, { method: "POST", headers });
-  // Closing is under way as soon as the worker has said so.
+  // The socket is closing as soon as the worker has asked for it.
   const end = Date.now() + 5_000;
   while (socket.readyState === WebSocket.OPEN) {
     assert.ok(Date.now() < end, "it was never closed");
@@ -262,15 +262,15 @@ test("changed keys are fetched, and forged tokens cause few fetches", async () =
   }
 });
 
-test("while the keys can't be fetched, the answer is 503", async () => {
+test("while the keys can't be fetched, the response is 503", async () => {
   team.isDown = true;
   const fresh = await startWorker({ uber: uber.url, bindings: withAccess() });
   const token = await tokenOf();
-  const answer = await asked(token, fresh.url);
-  assert.deepEqual([answer.status, answer.json.code], [503, "access_unreachable"]);
-  assert.equal(answer.headers["retry-after"], "5");
-  assert.ok(!answer.text.includes(team.url));
-  // What no key could make good is told as ever.
+  const result = await asked(token, fresh.url);
+  assert.deepEqual([result.status, result.json.code], [503, "access_unreachable"]);
+  assert.equal(result.headers["retry-after"], "5");
+  assert.ok(!result.text.includes(team.url));
+  // A token that no key could make valid is refused as always.
   assert.equal((await asked("x.y.z", fresh.url)).status, 401);
   team.isDown = false;
   assert.equal((await asked(token, fresh.url)).status, 200);

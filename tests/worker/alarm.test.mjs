@@ -1,4 +1,4 @@
-/** What happens with nobody asking: long waits, the end of a list, what broke off. */
+/** What happens without requests: long waits, the deletion of lists, interrupted calls. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, test } from "node:test";
@@ -33,12 +33,12 @@ const call = (worker, programId, codes) =>
     },
   );
 
-/** Delivers all webhooks there are. @param {string} url */
+/** Delivers all webhooks. @param {string} url */
 async function deliver(url) {
   await uber.ask("advance", { ms: 10_000 });
   for (const { headers, body } of await uber.ask("webhooks")) {
-    const answer = await fetch(`${url}/webhooks/uber`, { method: "POST", headers, body });
-    assert.equal(answer.status, 200);
+    const response = await fetch(`${url}/webhooks/uber`, { method: "POST", headers, body });
+    assert.equal(response.status, 200);
   }
 }
 
@@ -48,7 +48,7 @@ async function statesOf(worker, programId) {
   return new Map(codes.map((/** @type {any} */ { code, state }) => [code, state]));
 }
 
-test("429 with a long Retry-After closes the gate for all programs, also after a kill", async () => {
+test("429 with a long Retry-After closes the gate for all programs, even after a kill", async () => {
   const patience = 12;
   let closedUntil = 0;
   let sends = 0;
@@ -58,7 +58,7 @@ test("429 with a long Retry-After closes the gate for all programs, also after a
     if (program === undefined) return undefined;
     if (at < closedUntil - 100) early.push(closedUntil - at);
     sends += 1;
-    // The first send breaks off. When it is repeated, there are too many.
+    // The first request is interrupted. Its repetition gets a 429.
     if (sends === 1) return "lost";
     if (sends !== 3) return undefined;
     closedUntil = at + patience * 1000;
@@ -78,7 +78,7 @@ test("429 with a long Retry-After closes the gate for all programs, also after a
     id,
     ({ waitingUntil }) => waitingUntil !== null,
   );
-  // It has something to send, although nothing of it is pending.
+  // It has something to send, although none of it is pending.
   assert.deepEqual([waiting.status, waiting.progress.pending], ["running", 0]);
   assert.ok(Math.abs(waiting.waitingUntil - closedUntil) < 1_000);
 
@@ -92,7 +92,7 @@ test("429 with a long Retry-After closes the gate for all programs, also after a
   await worker.kill();
   worker = await startWorker({ uber: front.url, state: worker.state, port: worker.port });
   const last = await (await worker.createJob(third.programId, third.codes)).json();
-  // Nobody asks any more; each goes on by itself.
+  // Without further requests, each job continues automatically.
   await sleep(closedUntil - Date.now());
   /** @type {[string, string][]} */
   const all = [
@@ -108,12 +108,12 @@ test("429 with a long Retry-After closes the gate for all programs, also after a
   await worker.kill();
 });
 
-test("a wrong Retry-After parks nothing beyond an hour, and an operator ends it", async () => {
+test("a wrong Retry-After stops sending for at most an hour, and an operator can end it", async () => {
   const HOUR_MS = 60 * 60_000;
-  let answer = "";
+  let result = "";
   const front = await startFront(uber.url, ({ program }) => {
-    if (program === undefined || answer === "") return undefined;
-    return { status: 429, headers: { "Retry-After": answer } };
+    if (program === undefined || result === "") return undefined;
+    return { status: 429, headers: { "Retry-After": result } };
   });
   const worker = await startWorker({ uber: front.url });
   const { programId, codes } = await uber.createProgram(20);
@@ -127,16 +127,16 @@ test("a wrong Retry-After parks nothing beyond an hour, and an operator ends it"
     "Sat, 01 Jan 2101 00:00:00 GMT",
     "7200",
   ]) {
-    answer = value;
+    result = value;
     await worker.json(`${path}/${id}/resume`, {});
     const { status, waitingUntil } = await worker.until(programId, id, isWaiting);
     assert.equal(status, "running");
     assert.ok(waitingUntil - Date.now() <= HOUR_MS, value);
     assert.ok(waitingUntil - Date.now() > HOUR_MS - 30_000, value);
-    // Paused and resumed, it asks again at once, as all programs do.
+    // After a pause and a resume, it asks again at once, as all programs do.
     await worker.json(`${path}/${id}/pause`, {});
   }
-  answer = "";
+  result = "";
   await worker.json(`${path}/${id}/resume`, {});
   const job = await worker.until(programId, id, ({ status }) => status === "finished");
   assert.equal(job.waitingUntil, null);
@@ -159,9 +159,9 @@ test("the list of a job is deleted after its retention, and the states of its co
   const before = await statesOf(worker, programId);
   assert.deepEqual(
     codes.map((code) => before.get(code)),
-    codes.map((_, place) => (place < 10 ? "queued" : null)),
+    codes.map((_, index) => (index < 10 ? "queued" : null)),
   );
-  // What is reported only now is known too.
+  // Outcomes that are reported only now are known too.
   await deliver(worker.url);
   const end = Date.now() + 10_000;
   for (let known = before; known.get(codes[0] ?? "") !== "distributed";) {
@@ -200,7 +200,7 @@ test("an interrupted single call is unknown until webhooks report its codes", as
   const front = await startFront(uber.url, async ({ program }) => {
     if (program === undefined) return undefined;
     setTimeout(hasArrived, 200);
-    // Sent, and the answer comes late.
+    // Sent, and the response arrives late.
     await sleep(100);
     return undefined;
   });
@@ -225,7 +225,7 @@ test("an interrupted single call is unknown until webhooks report its codes", as
     assert.ok(Date.now() < end);
     await sleep(100);
   }
-  // Nobody has to decide any more.
+  // No decision is needed any more.
   assert.deepEqual((await worker.json(`/api/programs/${programId}/jobs`)).jobs, []);
   assert.deepEqual(new Set((await uber.deliveries(programId)).values()), new Set([1]));
   await worker.kill();
@@ -248,7 +248,7 @@ test("a socket stays open while the object is out of memory, and gets later chan
     return (await worker.request(`${path}/${id}`, { headers })).json();
   };
   const before = await instance();
-  // The platform takes an object out of memory after ten seconds without work.
+  // The platform evicts an object after ten seconds without work.
   await sleep(13_000);
   assert.equal(told.length, 1);
   assert.notEqual(await instance(), before, "it stayed in memory");

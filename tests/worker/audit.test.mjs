@@ -1,4 +1,4 @@
-/** Who did what, when and why; what needs somebody; and how a job is found again. */
+/** The audit trail, the overview, and the search for jobs. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
@@ -29,12 +29,12 @@ after(async () => {
 
 /** @param {string} method @param {string} path @param {unknown} [body] @param {string} [name] */
 const ask = async (method, path, body, name = "") => {
-  const answer = await worker.request(path, {
+  const response = await worker.request(path, {
     method,
     ...(body !== undefined && { body: JSON.stringify(body) }),
     headers: { "Content-Type": "application/json", ...(name && people.headersOf(name)) },
   });
-  return { answered: answer.status, ...(await answer.json()) };
+  return { answered: response.status, ...(await response.json()) };
 };
 
 /** @param {string} programId @param {readonly string[]} codes @param {string} [query] */
@@ -44,7 +44,7 @@ const create = async (programId, codes, query = "") =>
 /** @param {string} query @returns {Promise<any[]>} */
 const audit = async (query) => (await worker.json(`/api/audit?${query}`)).entries;
 
-test("every decision is written down, with who and why", async () => {
+test("every decision is recorded with operator and reason", async () => {
   const { programId, codes } = await uber.createProgram(20);
   const job = await create(programId, codes.slice(0, 9), "?start=false&name=Spring");
   const path = `/api/programs/${programId}/jobs/${job.id}`;
@@ -83,7 +83,7 @@ test("every decision is written down, with who and why", async () => {
   assert.equal((await audit(`job=${small.id}&find=WRONG`)).length, 1);
   assert.deepEqual(await audit(`job=${small.id}&find=party`), []);
 
-  // Page by page, the same.
+  // The same, page by page.
   const paged = [];
   for (let before = ""; ;) {
     const query = `program=${programId}&limit=2${before}`;
@@ -98,7 +98,7 @@ test("every decision is written down, with who and why", async () => {
   }
 });
 
-test("actions on everything are recorded too, and a restart keeps them", async () => {
+test("actions on all jobs are recorded too, and survive a restart", async () => {
   await ask("POST", "/api/pause", { paused: true, reason: "a deploy" }, "ada@example.com");
   await ask("POST", "/api/pause", { paused: false });
   const { state, port } = worker;
@@ -113,7 +113,7 @@ test("actions on everything are recorded too, and a restart keeps them", async (
   );
 });
 
-test("a job is found by its name, note, source and ids, by its status and program", async () => {
+test("jobs are found by name, note, source and ids, by status and by program", async () => {
   const { programId, codes } = await uber.createProgram(6);
   const one = await create(programId, codes.slice(0, 2), "?start=false&source=Gäste.csv");
   assert.equal(one.name, "Gäste.csv");
@@ -129,6 +129,14 @@ test("a job is found by its name, note, source and ids, by its status and progra
   assert.deepEqual(await find("status=paused"), [two.id, one.id]);
   assert.deepEqual(await find("status=running"), []);
   assert.deepEqual(await find("find=nobody"), []);
+  // A page knows the names of programs; the worker does not.
+  assert.deepEqual(await find(`find=nobody&programs=${crypto.randomUUID()},${programId}`), [
+    two.id,
+    one.id,
+  ]);
+  const named = await audit(`find=nobody&programs=${programId}`);
+  assert.ok(named.length >= 2 && named.every((entry) => entry.programId === programId));
+  assert.deepEqual(await audit(`find=nobody&programs=${crypto.randomUUID()}`), []);
   const renamed = await ask("PATCH", `/api/programs/${programId}/jobs/${two.id}`, { note: "" });
   assert.deepEqual([renamed.name, renamed.note], ["Second", null]);
   for (const body of [{}, { name: 1 }, { name: "x".repeat(201) }, { title: "x" }]) {
@@ -153,7 +161,7 @@ test("`onEvent` is called once for each piece of news, and its failure has no ef
   const told = [];
   const { url } = await startFront("", ({ body }) => {
     told.push(JSON.parse(body.toString()));
-    // What it comes to matters to nobody.
+    // Its result is of no interest.
     return told.length % 2 === 0 ? { status: 500 } : "lost";
   });
   const notified = await startWorker({
@@ -182,7 +190,7 @@ test("`onEvent` is called once for each piece of news, and its failure has no ef
   await notified.kill();
 });
 
-test("which changes of a job are news", () => {
+test("`onEvent` reports these changes of a job and no others", () => {
   /** @type {[string | undefined, string, string | undefined][]} */
   const cases = [
     [undefined, "running", "job_started"],

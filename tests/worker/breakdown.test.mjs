@@ -1,6 +1,6 @@
 /**
- * The module's instance breaks down, which every job in the same isolate lived
- * in: each goes on from its journal, without a restart.
+ * The instance of the module crashes, with all jobs in the same isolate: each job
+ * continues from its journal, without a restart.
  */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -8,9 +8,9 @@ import { after, before, test } from "node:test";
 import { ORGANIZATION, cleanUp, startUber } from "./harness.mjs";
 import { eventually, startInspected } from "./storage.mjs";
 
-/** Enough for small jobs. */
+/** Enough memory for small jobs. */
 const PAGES = 60;
-/** More than that memory can hold. */
+/** More codes than that memory can hold. */
 const TOO_MANY = 300_000;
 
 /** @type {Awaited<ReturnType<typeof startUber>>} */
@@ -31,12 +31,12 @@ const outcome = (code) => ({ code_uuid: code, status: "distributed" });
 
 /** @param {Worker} worker @param {string} programId @param {string[]} codes @param {string} [query] */
 async function create(worker, programId, codes, query) {
-  const answer = await worker.createJob(programId, codes, query);
-  assert.ok(answer.ok, await answer.clone().text());
-  return (await answer.json()).id;
+  const response = await worker.createJob(programId, codes, query);
+  assert.ok(response.ok, await response.clone().text());
+  return (await response.json()).id;
 }
 
-test("idle jobs take webhooks and can be read after a crash of the module", async () => {
+test("after the module crashes, idle jobs can be read and apply webhooks", async () => {
   const worker = await startInspected({ uber: uber.url, memoryPages: PAGES });
   const { programId, codes } = await uber.createProgram(30);
   const path = `/api/programs/${programId}/jobs`;
@@ -85,7 +85,7 @@ test(
   },
 );
 
-test("a single call that it takes along is unknown, and is ended without a restart", async () => {
+test("a single call interrupted by a crash is unknown, and ends without a restart", async () => {
   const slow = await startUber(["--latency", "4000"]);
   const worker = await startInspected({ uber: slow.url, memoryPages: PAGES });
   const { programId, codes } = await slow.createProgram(4);
@@ -93,18 +93,18 @@ test("a single call that it takes along is unknown, and is ended without a resta
   const headers = { "Content-Type": "application/json" };
   const body = JSON.stringify({ codes });
   const calling = worker.request(path, { method: "POST", headers, body });
-  // The list, and that it is about to leave.
+  // The list, and the record that it is about to be sent.
   await eventually(async () => {
     return (await worker.inspect({ act: "keys", program: programId })).length === 2;
   });
   await breakDown(worker);
-  const answer = await calling;
-  const { code, queued } = await answer.json();
-  assert.deepEqual([answer.status, code, queued], [502, "instance_lost", "unknown"]);
+  const response = await calling;
+  const { code, queued } = await response.json();
+  assert.deepEqual([response.status, code, queued], [502, "instance_lost", "unknown"]);
   const { jobs } = await worker.json(`/api/programs/${programId}/jobs`);
   assert.deepEqual([jobs.length, jobs[0].status, jobs[0].progress.unknown], [1, "undecided", 4]);
   assert.equal(await worker.webhook(programId, codes.map(outcome)), 200);
-  // Nothing is left of it but what became of its codes.
+  // Only the outcomes of its codes are left of it.
   await eventually(async () => {
     return (await worker.json(`/api/programs/${programId}/jobs`)).jobs.length === 0;
   });
@@ -114,7 +114,7 @@ test("a single call that it takes along is unknown, and is ended without a resta
 });
 
 test(
-  "a job at which it breaks down each time keeps none of the others",
+  "a job that crashes the module every time does not block other jobs",
   { timeout: 120_000 },
   async () => {
     let worker = await startInspected({ uber: uber.url });
@@ -135,21 +135,21 @@ test(
       return jobs.find((/** @type {any} */ job) => job.id === large).error?.code ?? null;
     };
     await eventually(async () => (await errorOf()) === "instance_lost");
-    // It is left alone for longer each time.
+    // The waits before the next attempt grow.
     const attempts = worker.output().match(/"where":"inbox"/g) ?? [];
     assert.ok(attempts.length >= 1 && attempts.length <= 4, `${attempts.length} attempts`);
-    // At last it is given up, also for those who ask.
+    // In the end the job counts as unreadable, for requests too.
     let job = { status: "" };
     for (let time = 0; time < 5 && job.status !== "unreadable"; time += 1) {
-      const answer = await worker.request(`${path}/${large}`);
-      job = await answer.json();
+      const response = await worker.request(`${path}/${large}`);
+      job = await response.json();
     }
     assert.equal(job.status, "unreadable");
     const again = await worker.createJob(programId, codes.slice(0, 5));
     assert.equal((await again.json()).code, "already_queued");
     const [{ waiting }] = await worker.sql(programId, "SELECT count(*) AS waiting FROM waiting");
     assert.ok(waiting >= 1);
-    // With memory enough, it is as before.
+    // With enough memory, it works as before.
     worker = await worker.restart({ memoryPages: undefined });
     await worker.until(programId, large, ({ progress }) => progress.distributed === 3);
     assert.equal(await errorOf(), null);

@@ -1,4 +1,4 @@
-/** Chance that a seed repeats: Mulberry32. @param {number} seed */
+/** Random numbers from a seed: Mulberry32. @param {number} seed */
 export function chanceOf(seed) {
   let state = seed >>> 0;
   const next = () => {

@@ -27,7 +27,7 @@ const clientOf = (options = {}) =>
   createWorkerClient({ baseUrl: worker.url, token: ADMIN_TOKEN, WebSocket, ...options });
 
 /**
- * Watches until a job is as wanted; gives all that was told.
+ * Watches a job until the condition holds; returns all states that it got.
  * @param {ReturnType<typeof clientOf>} client @param {string} programId @param {string} jobId
  * @param {(watched: import("uber-vouchers/worker-client").WatchedJob) => boolean} isThere
  * @param {(watched: import("uber-vouchers/worker-client").WatchedJob) => void} [onTold]
@@ -54,7 +54,7 @@ async function watchUntil(client, programId, jobId, isThere, onTold = () => {}) 
   return told;
 }
 
-test("50,000 codes go through the worker, with progress, and each is accounted for", async () => {
+test("the worker sends 50,000 codes with progress, and every code has a state", async () => {
   const { programId, codes } = await uber.createProgram(50_000);
   const client = clientOf();
   const checked = await client.check(programId, codes);
@@ -74,8 +74,8 @@ test("50,000 codes go through the worker, with progress, and each is accounted f
   );
   assert.ok(told.every(({ at, isConnected }) => !isConnected || at !== null));
   let count = 0;
-  for await (const { code, place } of client.results(programId, job.id)) {
-    assert.equal(code, codes[place]);
+  for await (const { code, place: index } of client.results(programId, job.id)) {
+    assert.equal(code, codes[index]);
     count += 1;
   }
   assert.equal(count, 50_000);
@@ -87,7 +87,7 @@ test("50,000 codes go through the worker, with progress, and each is accounted f
   );
 });
 
-test("a list that was sent before is refused, with what there is to decide", async () => {
+test("a list that was sent before is refused with the choices", async () => {
   const { programId, codes } = await uber.createProgram(10);
   const client = clientOf();
   const job = await client.createJob(programId, codes.join("\n"), { start: false });
@@ -98,13 +98,13 @@ test("a list that was sent before is refused, with what there is to decide", asy
   assert.ok(error instanceof WorkerError && error instanceof VoucherError);
   assert.deepEqual([error.code, error.queued, error.status], ["already_queued", "no", 422]);
   assert.deepEqual(Object.keys(error.toJSON()).includes("details"), false);
-  await client.resolve(programId, job.id, "all", "abandon");
+  await client.abandon(programId, job.id);
   assert.equal((await client.job(programId, job.id)).status, "finished");
   const again = await client.createJob(programId, new TextEncoder().encode(codes.join("\n")));
   assert.equal(again.progress.total, 10);
 });
 
-test("what is no code comes back with its place, from a list as from a file", async () => {
+test("rejected entries have their line, for lists and files", async () => {
   const { programId, codes } = await uber.createProgram(2);
   const client = clientOf();
   for (const list of [[...codes, "a,b\nc"], `${codes.join("\n")}\nnot a code\n`]) {
@@ -121,10 +121,10 @@ test("after a lost response the request is repeated, and there is one job", asyn
   let calls = 0;
   const client = clientOf({
     fetch: async (url, init) => {
-      const answer = await fetch(url, init);
+      const response = await fetch(url, init);
       calls += 1;
-      if (calls > 1) return answer;
-      await answer.text();
+      if (calls > 1) return response;
+      await response.text();
       throw new TypeError("The connection broke off");
     },
   });
@@ -180,7 +180,7 @@ test("a WebSocket carries the token, and the response does not repeat it", async
   socket.close();
 });
 
-test("a page of another origin may watch where that origin is allowed", async () => {
+test("a page of an allowed origin may watch", async () => {
   const allowed = "https://console.example";
   const other = await startWorker({ uber: uber.url, options: { allowedOrigins: [allowed] } });
   const { programId, codes } = await uber.createProgram(1);
@@ -221,7 +221,7 @@ test("a wrong token ends watching with an error", async () => {
   );
 });
 
-test("without a response, the error tells whether something may be queued", async () => {
+test("without a response, the error's `queued` is correct", async () => {
   const nobody = createWorkerClient({ baseUrl: "http://127.0.0.1:9", token: ADMIN_TOKEN });
   await assert.rejects(
     nobody.job("p", "j"),
@@ -233,7 +233,7 @@ test("without a response, the error tells whether something may be queued", asyn
   );
 });
 
-test("the events that are kept: listed, shown, read again, dismissed", async () => {
+test("stored events are listed, shown, read again and dismissed", async () => {
   const client = clientOf();
   const program = crypto.randomUUID();
   const bodies = ["one", "two", "three"].map((note) =>
@@ -253,7 +253,7 @@ test("the events that are kept: listed, shown, read again, dismissed", async () 
   assert.equal(await client.event(oldest.id), bodies[0]);
   assert.equal((await client.dismiss(oldest.id)).isDismissed, true);
   assert.equal((await client.events({ program, unread: true })).events.length, 2);
-  // Before the other one: what is under way would be a part of it.
+  // Before the other read: a read under way would become a part of it.
   assert.deepEqual(await client.reread({ programId: crypto.randomUUID() }), { events: 0 });
   assert.deepEqual(await client.reread({ programId: program, unread: true }), { events: 2 });
   assert.equal((await client.events({ type: "another" })).events.length, 0);

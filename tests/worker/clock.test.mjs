@@ -1,16 +1,16 @@
-/** A clock that is set back must not keep anybody waiting until it is there again. */
+/** A clock that is set back must not delay anything until it has caught up. */
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
 import { Attempts } from "../../build/js/worker/http/attempts.js";
-import { Budget } from "../../build/js/worker/program/budget.js";
-import { Pacer } from "../../build/js/worker/program/pacer.js";
+import { Budget } from "../../build/js/worker/budget.js";
+import { Pacer } from "../../build/js/worker/program/sending/pacer.js";
 import { Rate } from "../../build/js/worker/account/rate.js";
 
 const HOUR_MS = 60 * 60_000;
 const NOW = 1_900_000_000_000;
 
-test("requests go on after the clock was set back", () => {
+test("sending continues after the clock was set back", () => {
   const rate = new Rate(() => 50);
   for (let at = 0; at < 100; at += 1) rate.lease("a program", 60, NOW + at * 10);
   const before = rate.lease("a program", 60, NOW + 1_000);
@@ -19,7 +19,7 @@ test("requests go on after the clock was set back", () => {
   const { from, count } = rate.lease("a program", 1, NOW + 1_000 - HOUR_MS);
   assert.ok(count > 0);
   assert.ok(from - (NOW + 1_000 - HOUR_MS) <= lead + 2_000, `${from}`);
-  // What Uber asked for is still waited for, and no longer.
+  // Uber's wait still applies, but no longer one.
   rate.close(NOW - HOUR_MS + 30_000, NOW - HOUR_MS + 2_000);
   const closed = rate.lease("a program", 1, NOW - 2 * HOUR_MS + 2_000);
   assert.equal(closed.count, 0);
@@ -56,7 +56,7 @@ test("a program takes a new lease when the clock was set back", async () => {
   }
 });
 
-test("a clock that was set back locks nobody out", () => {
+test("setting the clock back locks no one out", () => {
   const attempts = new Attempts();
   for (let at = 0; at < 10; at += 1) attempts.attempt("home", NOW + at);
   attempts.block(NOW + 60_000);

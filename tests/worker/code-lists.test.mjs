@@ -1,4 +1,6 @@
-/** Uber's long lists of codes: read beside the jobs that send, in little memory, and whole or not at all. */
+/**
+ * Uber's long lists of codes: read while jobs send, in little memory, and completely or not at all.
+ */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
@@ -10,7 +12,7 @@ import { ADMIN_TOKEN, ORGANIZATION, cleanUp, startUber, startWorker } from "./ha
 import { raw } from "./raw.mjs";
 
 const MEGABYTE = 1024 * 1024;
-/** What the platform gives one isolate, for all that is in it. */
+/** The memory that the platform gives one isolate. */
 const ISOLATE = 128 * MEGABYTE;
 const CODES = 300_000;
 
@@ -19,7 +21,7 @@ let uber;
 /** @type {Awaited<ReturnType<typeof startWorker>>} */
 let worker;
 let front = "";
-/** What is answered in place of a program's list. @type {Map<string, import("./front.mjs").Reply>} */
+/** The responses that replace a program's list. @type {Map<string, import("./front.mjs").Reply>} */
 const lists = new Map();
 
 before(async () => {
@@ -40,7 +42,7 @@ const JSON_TYPE = { "Content-Type": "application/json" };
 /** @param {number} number */
 const idOf = (number) => `00000000-0000-4000-8000-${number.toString(16).padStart(12, "0")}`;
 
-/** As Uber writes it; every tenth is cancelled. @param {number} count @param {number} [from] */
+/** In Uber's form; every tenth code is cancelled. @param {number} count @param {number} [from] */
 function listOf(count, from = 0) {
   const codes = Array.from({ length: count }, (_, at) =>
     JSON.stringify({
@@ -71,7 +73,7 @@ async function peak() {
   return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) * 1024;
 }
 
-test("a list is counted and shown code by code, whatever is in its texts", async () => {
+test("lists are counted and shown correctly whatever characters the texts contain", async () => {
   const programId = crypto.randomUUID();
   lists.set(programId, { status: 200, headers: JSON_TYPE, body: listOf(5_000) });
   const sent = Array.from({ length: 20 }, (_, at) => idOf(at));
@@ -103,7 +105,7 @@ test("a list is counted and shown code by code, whatever is in its texts", async
   assert.deepEqual([found.length, found[7]?.codeId], [5_000, idOf(7)]);
 });
 
-test("every shape that the client reads is read", async () => {
+test("every form of a list that the client reads is read", async () => {
   const programId = crypto.randomUUID();
   const [one, other] = [`{"code_id":"${idOf(1)}"}`, `{"code_id":"${idOf(2)}"}`];
   for (const [body, total] of /** @type {[string, number][]} */ ([
@@ -119,7 +121,7 @@ test("every shape that the client reads is read", async () => {
   }
 });
 
-test("an incomplete or malformed list makes no job, and the error says so", async () => {
+test("an incomplete or malformed list creates no job, and the error says so", async () => {
   const { programId } = await uber.createProgram(1);
   const whole = listOf(3_000);
   const call = () =>
@@ -139,18 +141,18 @@ test("an incomplete or malformed list makes no job, and the error says so", asyn
   ]) {
     lists.set(programId, reply);
     const where = `${reply.status} ${reply.body.slice(0, 20)}`;
-    for (const answer of [
+    for (const response of [
       await worker.request(`/api/programs/${programId}/codes?summary=true`),
       await everybody(programId),
     ]) {
-      assert.ok(answer.status >= 400, where);
-      const { code, queued } = await answer.json();
+      assert.ok(response.status >= 400, where);
+      const { code, queued } = await response.json();
       assert.notEqual(code, "internal", where);
       assert.equal(queued, "no", where);
     }
-    // A page's client takes a 5xx for doubt, and nothing of a list that broke off is in doubt.
-    const answer = await call();
-    assert.ok(answer.status >= 400 && answer.status < 500, `${where}: ${await answer.text()}`);
+    // A page's client takes a 5xx as unknown, but nothing is unknown because of an incomplete list.
+    const result = await call();
+    assert.ok(result.status >= 400 && result.status < 500, `${where}: ${await result.text()}`);
   }
   assert.deepEqual((await worker.json(`/api/programs/${programId}/jobs`)).jobs, []);
   assert.equal((await uber.deliveries(programId)).size, 0);
@@ -161,8 +163,8 @@ test("an invalid code in Uber's list stays invalid", async () => {
   for (const id of ["null", '"RIDE2026"', `"${idOf(1).slice(0, -1)}g"`, "1", '""']) {
     const body = `{"codes":[{"code_id":"${idOf(1)}"},{"code_id":${id}}]}`;
     lists.set(programId, { status: 200, headers: JSON_TYPE, body });
-    const answer = await everybody(programId);
-    assert.deepEqual([answer.status, (await answer.json()).code], [422, "invalid_codes"], id);
+    const response = await everybody(programId);
+    assert.deepEqual([response.status, (await response.json()).code], [422, "invalid_codes"], id);
     assert.equal((await summaryOf(programId)).total, 2);
   }
 });
@@ -175,9 +177,9 @@ test("a program with more codes than a job may have is refused", async () => {
   const programId = crypto.randomUUID();
   lists.set(programId, { status: 200, headers: JSON_TYPE, body: listOf(2_001) });
   const path = `/api/programs/${programId}/codes?summary=true`;
-  for (const answer of [await small.request(path), await everybody(programId, "", small)]) {
-    const { code, title } = await answer.json();
-    assert.deepEqual([answer.status, code], [422, "too_many_codes"]);
+  for (const response of [await small.request(path), await everybody(programId, "", small)]) {
+    const { code, title } = await response.json();
+    assert.deepEqual([response.status, code], [422, "too_many_codes"]);
     assert.match(title, /2000/);
   }
   assert.deepEqual((await small.json(`/api/programs/${programId}/jobs`)).jobs, []);
@@ -191,7 +193,7 @@ test("lists of 300,000 codes are read while jobs send, in the memory of one isol
   for (const programId of [sending.programId, ...others]) {
     lists.set(programId, { status: 200, headers: JSON_TYPE, body });
   }
-  // What the isolate has anyhow: jobs in several objects.
+  // What the isolate needs anyway: jobs in several objects.
   for (const [at, programId] of others.entries()) {
     const body = Array.from({ length: 100_000 }, (_, number) => idOf(number + at)).join("\n");
     const path = `/api/programs/${programId}/jobs?start=false`;
@@ -203,12 +205,12 @@ test("lists of 300,000 codes are read while jobs send, in the memory of one isol
     const { status } = await raw(worker.url, path, { method: "POST", body, headers });
     assert.equal(status, 201);
   }
-  // The list that is answered in its place is not the sandbox's.
+  // The replaced list is not the sandbox's.
   const query = "?batchSize=10&unchecked=true";
   const job = await worker.createJob(sending.programId, sending.codes, query);
   const { id } = await job.json();
   const before = await peak();
-  // Connections of their own: this process is busy being Uber, and would use closed ones.
+  // New connections: this process is busy playing Uber, and would use closed ones.
   const ask = (/** @type {string} */ path, method = "GET") =>
     raw(worker.url, path, { method, headers: { Authorization: `Bearer ${ADMIN_TOKEN}` } });
   const summaries = await Promise.all(
@@ -228,7 +230,7 @@ test("lists of 300,000 codes are read while jobs send, in the memory of one isol
   const shown = (await peak()) - before - counted;
   const size = (body.length / MEGABYTE).toFixed(0);
   t.diagnostic(`${size} MB each: ${counted / MEGABYTE} MB more, ${shown / MEGABYTE} to show all`);
-  // The most that the process had: more than what is kept, since nothing here presses for room.
+  // The most memory that the process had: more than is kept, because nothing forces a collection.
   assert.ok(counted < ISOLATE, `${counted} bytes`);
   assert.ok(shown < ISOLATE, `${shown} bytes`);
   await worker.until(sending.programId, id, ({ status }) => status === "finished", 60_000);

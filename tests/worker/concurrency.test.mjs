@@ -1,4 +1,4 @@
-/** Whatever is asked for at the same moment: a code is sent once. */
+/** Whatever is requested at the same moment, a code is sent once. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
@@ -25,8 +25,8 @@ function call(programId, codes, query = "") {
   });
 }
 
-/** @param {Response} answer */
-const told = async (answer) => ({ status: answer.status, body: await answer.json() });
+/** @param {Response} response */
+const told = async (response) => ({ status: response.status, body: await response.json() });
 
 /** @param {string} programId @param {{ body: any }} created */
 const finished = (programId, { body }) =>
@@ -37,15 +37,15 @@ test("of two jobs created at once, only one gets a shared code", async () => {
   for (let round = 0; round < 20; round += 1) {
     const pool = codes.slice(round * 30, round * 30 + 30);
     const lists = [pool.slice(0, 20), pool.slice(10)];
-    const answers = await Promise.all(
+    const results = await Promise.all(
       lists.map(async (list) => told(await worker.createJob(programId, list))),
     );
-    answers.sort((one, other) => one.status - other.status);
+    results.sort((one, other) => one.status - other.status);
     assert.deepEqual(
-      answers.map(({ status }) => status),
+      results.map(({ status }) => status),
       [201, 422],
     );
-    const [winner, loser] = /** @type {[any, any]} */ (answers);
+    const [winner, loser] = /** @type {[any, any]} */ (results);
     assert.equal(loser.body.code, "already_queued");
     assert.deepEqual([loser.body.count, loser.body.free], [10, 10]);
     assert.deepEqual(
@@ -67,17 +67,17 @@ test("single calls and jobs that race for the same codes send each of them once"
   let won = 0;
   for (let round = 0; round < 15; round += 1) {
     const pool = codes.slice(round * 12, round * 12 + 12);
-    const answers = await Promise.all([
+    const results = await Promise.all([
       call(programId, pool.slice(0, 6)).then(told),
       worker.createJob(programId, pool.slice(3, 9)).then(told),
       call(programId, pool.slice(6)).then(told),
     ]);
-    for (const { status, body } of answers) {
+    for (const { status, body } of results) {
       if (status === 422) assert.equal(body.code, "already_queued");
       else assert.ok(status === 200 || status === 201, JSON.stringify({ status, body }));
     }
-    const [first, job, second] = answers;
-    // The two calls have no code in common: either both got theirs, or the job did.
+    const [first, job, second] = results;
+    // The two calls have no common code: either both got theirs, or the job did.
     assert.equal(job?.status === 201, first?.status === 422 || second?.status === 422);
     won += Number(job?.status === 201);
     if (job?.status === 201) await finished(programId, job);
@@ -86,32 +86,32 @@ test("single calls and jobs that race for the same codes send each of them once"
   assert.deepEqual(new Set(sent.values()), new Set([1]), `the job won ${won} times`);
 });
 
-test("many single calls at once are each answered for themselves", async () => {
+test("many single calls at once each get their own response", async () => {
   const { programId, codes } = await uber.createProgram(60);
-  const answers = await Promise.all(
-    Array.from({ length: 20 }, async (_, place) =>
-      told(await call(programId, codes.slice(place * 3, place * 3 + 3))),
+  const results = await Promise.all(
+    Array.from({ length: 20 }, async (_, index) =>
+      told(await call(programId, codes.slice(index * 3, index * 3 + 3))),
     ),
   );
   assert.deepEqual(
-    answers.map(({ status, body }) => [status, body.codes ?? body.code]),
-    answers.map(() => [200, 3]),
+    results.map(({ status, body }) => [status, body.codes ?? body.code]),
+    results.map(() => [200, 3]),
   );
   assert.equal((await uber.deliveries(programId)).size, 60);
 });
 
-test("a repeated call at the same time is sent once, and the other is refused", async () => {
+test("of two identical calls at the same time, one is sent and the other refused", async () => {
   const { programId, codes } = await uber.createProgram(40);
   for (let round = 0; round < 10; round += 1) {
     const list = codes.slice(round * 4, round * 4 + 4);
-    const answers = await Promise.all([call(programId, list), call(programId, list)]);
-    const statuses = answers.map(({ status }) => status).sort();
+    const responses = await Promise.all([call(programId, list), call(programId, list)]);
+    const statuses = responses.map(({ status }) => status).sort();
     assert.deepEqual(statuses, [200, 422]);
   }
   assert.deepEqual(new Set((await uber.deliveries(programId)).values()), new Set([1]));
 });
 
-test("`skip` leaves out what was sent, `resend` sends it all the same", async () => {
+test("`skip` leaves out codes that were sent, `resend` sends them again", async () => {
   const { programId, codes } = await uber.createProgram(30);
   await finished(programId, await told(await worker.createJob(programId, codes.slice(0, 10))));
   const skipping = await told(await worker.createJob(programId, codes.slice(0, 20), "?skip=true"));
@@ -131,23 +131,23 @@ test("`skip` leaves out what was sent, `resend` sends it all the same", async ()
   const sent = await uber.deliveries(programId);
   assert.deepEqual(
     codes.map((code) => sent.get(code) ?? 0),
-    codes.map((_, place) => (place < 5 ? 1 : place < 20 ? 2 : place < 25 ? 1 : 0)),
+    codes.map((_, index) => (index < 5 ? 1 : index < 20 ? 2 : index < 25 ? 1 : 0)),
   );
 });
 
-test("the same request at once, with one key, makes one job", async () => {
+test("concurrent requests with one key create one job", async () => {
   const { programId, codes } = await uber.createProgram(50);
   const key = crypto.randomUUID();
-  const answers = await Promise.all(
+  const results = await Promise.all(
     Array.from({ length: 6 }, async () => told(await worker.createJob(programId, codes, "", key))),
   );
-  assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 200, 200, 200, 200, 201]);
-  assert.equal(new Set(answers.map(({ body }) => body.id)).size, 1);
+  assert.deepEqual(results.map(({ status }) => status).sort(), [200, 200, 200, 200, 200, 201]);
+  assert.equal(new Set(results.map(({ body }) => body.id)).size, 1);
   const other = await told(await worker.createJob(programId, codes.slice(1), "", key));
   assert.deepEqual([other.status, other.body.code], [422, "idempotency_key_reused"]);
 });
 
-test("what was rejected, failed or was cancelled is free again", async () => {
+test("codes that were rejected, failed or cancelled are free again", async () => {
   const failing = await startUber(["--latency", "1", "--failure-rate", "1"]);
   const other = await startWorker({ uber: failing.url });
   const { programId, codes } = await failing.createProgram(10);
@@ -159,7 +159,7 @@ test("what was rejected, failed or was cancelled is free again", async () => {
     return body.id;
   };
 
-  // Uber refuses a request with a code that it does not know.
+  // Uber refuses a request with an unknown code.
   const rejected = await create([codes[0] ?? "", stranger], "?allowForeign=true");
   await other.until(programId, rejected, ({ progress }) => progress.rejected === 2);
 
@@ -171,8 +171,8 @@ test("what was rejected, failed or was cancelled is free again", async () => {
   await other.until(programId, all, ({ status }) => status === "finished");
   await failing.ask("advance", { ms: 10_000 });
   for (const { headers, body } of await failing.ask("webhooks")) {
-    const answer = await fetch(`${other.url}/webhooks/uber`, { method: "POST", headers, body });
-    assert.equal(answer.status, 200);
+    const response = await fetch(`${other.url}/webhooks/uber`, { method: "POST", headers, body });
+    assert.equal(response.status, 200);
   }
   await other.until(programId, all, ({ progress }) => progress.failed === codes.length);
   const again = await create(codes);

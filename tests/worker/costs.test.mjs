@@ -1,6 +1,6 @@
 /**
- * What the worker costs: rows written, alarms and calls are what is billed. The
- * rows of one program's events are counted in `rows-written.test.mjs`.
+ * The costs of the worker: rows written, alarms and calls are billed. The rows of one
+ * program's events are counted in `rows-written.test.mjs`.
  *
  * `FULL=1` sends 2,000 requests, as a job of a million codes does.
  */
@@ -24,13 +24,18 @@ after(cleanUp);
 /** @param {string} code */
 const outcome = (code) => [{ code_uuid: code, status: "distributed" }];
 
-/** Rows since that was asked last, of a program's object or of the app's. @param {Awaited<ReturnType<typeof startInspected>>} worker @param {string} [program] */
+/**
+ * Rows written since the last call, by a program's object or the app's.
+ *
+ * @param {Awaited<ReturnType<typeof startInspected>>} worker
+ * @param {string} [program]
+ */
 async function rows(worker, program) {
   const { sql, keys, alarms } = await worker.inspect({ act: "rows", program });
   return { sql, keys, alarms, all: sql + keys + alarms };
 }
 
-test("events cost the app's object a row in five seconds", { timeout: 120_000 }, async (t) => {
+test("events cost the app's object one row in five seconds", { timeout: 120_000 }, async (t) => {
   const worker = await startInspected({ uber: uber.url });
   const { programId, codes } = await uber.createProgram(400);
   const { id } = await (await worker.createJob(programId, codes)).json();
@@ -56,7 +61,7 @@ test("events cost the app's object a row in five seconds", { timeout: 120_000 },
   await worker.kill();
 });
 
-test("a job costs three rows a request, and few beside", { timeout: 240_000 }, async (t) => {
+test("a job writes three rows per request and few others", { timeout: 240_000 }, async (t) => {
   const worker = await startInspected({
     uber: uber.url,
     options: { requestsPerSecond: 90, subrequests: 50 },
@@ -72,7 +77,7 @@ test("a job costs three rows a request, and few beside", { timeout: 240_000 }, a
   const sent = await rows(worker, programId);
   const app = await rows(worker);
   t.diagnostic(JSON.stringify({ requests: REQUESTS, created, sent, app }));
-  // Before a request and after it; and the alarm and the record of each slice.
+  // Before and after a request; and the alarm and the record of each slice.
   assert.ok(sent.keys <= 2 * REQUESTS + 2, `${sent.keys} records of the journal`);
   assert.ok(sent.sql + sent.alarms <= REQUESTS / 10 + 20, JSON.stringify(sent));
   // The job, its key and their indexes once, a token, and then a row for each report.
@@ -80,7 +85,7 @@ test("a job costs three rows a request, and few beside", { timeout: 240_000 }, a
   await worker.kill();
 });
 
-test("a pause of everything causes no polling, and its end reaches all programs", async () => {
+test("pausing everything causes no polling, and resuming reaches all programs", async () => {
   const worker = await startInspected({ uber: uber.url, options: { requestsPerSecond: 20 } });
   const jobs = [];
   for (let count = 0; count < 3; count += 1) {
@@ -89,7 +94,7 @@ test("a pause of everything causes no polling, and its end reaches all programs"
     jobs.push({ programId, id });
   }
   await worker.json("/api/pause", { paused: true });
-  // One that comes while everything is paused.
+  // An event that arrives while everything is paused.
   const { programId, codes } = await uber.createProgram(5);
   const { id } = await (await worker.createJob(programId, codes)).json();
   jobs.push({ programId, id });
@@ -109,7 +114,7 @@ test("a pause of everything causes no polling, and its end reaches all programs"
   await worker.kill();
 });
 
-test("a program that was not reached learns of the end of the pause later", async () => {
+test("a program that could not be reached is notified of the end of the pause later", async () => {
   const worker = await startWorker({ uber: uber.url, entry: "limits-entry.mjs" });
   await worker.json("/api/pause", { paused: true });
   const { programId, codes } = await uber.createProgram(5);

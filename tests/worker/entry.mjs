@@ -1,26 +1,26 @@
-/** The package's worker, with the options that a test wants. */
+/** The package's worker, with the options that a test sets. */
 import { env } from "cloudflare:workers";
 import { VoucherProgram as Published, createWorker } from "uber-vouchers/worker";
 
 export { VoucherApp } from "uber-vouchers/worker";
 
-/** What its objects do for one another is not in its types. @type {any} */
+/** The methods that its objects call on each other are not in its types. @type {any} */
 const Program = Published;
 /** A route of one program. */
 const OF_PROGRAM = /^\/api\/programs\/([^/]+)\//;
-/** What the account's object says. @type {Record<string, unknown>} */
+/** Replacements for results of the account's object. @type {Record<string, unknown>} */
 const GOES_ON = { continueGroup: async () => true };
 const never = () => new Promise((resolve) => setTimeout(resolve, 24 * 60 * 60 * 1000));
 
 /**
- * An upload that spans programs says by its `source` where it breaks off: `stuck` and a program, whose
- * job is never created; `late` and a program, whose job is created with the next request that says `X-Test: late`,
- * and not before; `untold`, of which no program is told that all jobs are created. With `at` and a time, that is when all
- * of its jobs were created.
+ * The `source` of an upload for several programs says where it is interrupted: `stuck` and a
+ * program, whose job is never created; `late` and a program, whose job is created with the next
+ * request that has `X-Test: late`, and not before; `untold`: no program is notified that all jobs
+ * are created. With `at` and a time, that is when all of its jobs were created.
  *
- * `X-Test: creating` leaves a job behind whose list is not written down yet, and `X-Test: expire` with
- * the id of a job ends its retention. `X-Test: memory` is answered with which object is in memory, and
- * `X-Test: lost` with the name of a binding cuts the objects off.
+ * `X-Test: creating` leaves behind a job whose list is not stored completely, and `X-Test: expire`
+ * with the id of a job ends its retention. `X-Test: memory` returns which object is in memory, and
+ * `X-Test: lost` with the name of a binding makes its objects unreachable.
  */
 export class VoucherProgram extends Program {
   instance = crypto.randomUUID();
@@ -28,16 +28,16 @@ export class VoucherProgram extends Program {
   late;
 
   /** @param {{ source: string | null, programId: string }} order */
-  async hold(order) {
+  async createHeld(order) {
     const { source, programId } = order;
     if (source === `stuck ${programId}`) await never();
     if (source?.startsWith("at ")) return this.#createdAt(order, Number(source.slice(3)));
-    if (source !== `late ${programId}`) return super.hold(order);
+    if (source !== `late ${programId}`) return super.createHeld(order);
     this.late = order;
     throw new Error("The connection broke off");
   }
 
-  /** As if the upload had been undone just after it was asked whether to go on. */
+  /** As if the upload had been undone right after the question whether to continue. */
   async #holdLate() {
     const { parts } = /** @type {any} */ (this);
     const { stubs } = parts;
@@ -46,7 +46,7 @@ export class VoucherProgram extends Program {
       app: () => new Proxy(stubs.app(), { get: (app, name) => GOES_ON[String(name)] ?? app[name] }),
     };
     try {
-      await super.hold(this.late);
+      await super.createHeld(this.late);
     } finally {
       parts.stubs = stubs;
     }
@@ -55,7 +55,7 @@ export class VoucherProgram extends Program {
   /** @param {object} order @param {number} time */
   async #createdAt(order, time) {
     const { records } = /** @type {any} */ (this).parts;
-    const held = await super.hold(order);
+    const held = await super.createHeld(order);
     const record = records.byId(held.summary.id);
     record.summary.createdAt = time;
     records.save(record);
@@ -69,14 +69,14 @@ export class VoucherProgram extends Program {
     return super.summary(jobId);
   }
 
-  /** What `X-Test` says. @param {string} what @param {string} jobId */
+  /** The commands of `X-Test`. @param {string} what @param {string} jobId */
   async test(what, jobId) {
     const { parts } = /** @type {any} */ (this);
     if (what === "late") await this.#holdLate();
-    if (what === "expire") await parts.expiry.fold(parts.records.byId(jobId));
+    if (what === "expire") await parts.expiry.archive(parts.records.byId(jobId));
     if (what === "memory") return this.instance;
     if (what !== "creating") return undefined;
-    parts.tables.make();
+    parts.tables.create();
     const about = { programId: "", by: "", source: null, group: null, duplicates: 0 };
     const record = { key: null, digest: "", isCall: false, ...about };
     return parts.records.add(record, Date.now()).summary;
@@ -86,7 +86,7 @@ export class VoucherProgram extends Program {
 const { notify, ...options } = /** @type {any} */ (env)["OPTIONS"] ?? {};
 const worker = createWorker({
   ...options,
-  // What is told goes to the address that a test names.
+  // Notices are sent to an address that a test names.
   ...(notify && {
     onEvent: async (/** @type {object} */ event) => {
       await fetch(notify, { method: "POST", body: JSON.stringify(event) });
@@ -94,7 +94,7 @@ const worker = createWorker({
   }),
 });
 
-/** The objects of a class that can't be reached. */
+/** Objects of a class that can't be reached. */
 const unreachable = {
   idFromName: () => undefined,
   get: () =>

@@ -1,4 +1,4 @@
-/** Stands in front of the other side, and may answer in its place. */
+/** A proxy in front of the simulated Uber, which may respond in its place. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 
@@ -11,7 +11,7 @@ import { createServer } from "node:http";
 /** @type {Set<() => unknown>} */
 const closing = new Set();
 
-/** Closes all that was started here. */
+/** Closes everything that was started here. */
 export function closeFronts() {
   for (const close of closing) close();
   closing.clear();
@@ -19,8 +19,8 @@ export function closeFronts() {
 
 /**
  * @param {string} target
- * @param {(arrived: Arrived) => Reply | "lost" | undefined | Promise<Reply | "lost" | undefined>} intercept
- * what it answers itself; `undefined` is passed on
+ * @param {(arrived: Arrived) => Reply | "lost" | undefined | Promise<Reply | "lost" | undefined>}
+ * intercept returns its own response; `undefined` passes the request on
  */
 export async function startFront(target, intercept) {
   const server = createServer(async (request, response) => {
@@ -39,14 +39,14 @@ export async function startFront(target, intercept) {
       if (reply === "lost") return void request.socket.destroy();
       if (reply) return void response.writeHead(reply.status, reply.headers).end(reply.body);
       const { method = "GET" } = request;
-      const answer = await fetch(target + path, {
+      const result = await fetch(target + path, {
         method,
         headers,
         ...(method !== "GET" && { body: arrived.body }),
       });
       response
-        .writeHead(answer.status, Object.fromEntries(answer.headers))
-        .end(Buffer.from(await answer.arrayBuffer()));
+        .writeHead(result.status, Object.fromEntries(result.headers))
+        .end(Buffer.from(await result.arrayBuffer()));
     } catch {
       request.socket.destroy();
     }

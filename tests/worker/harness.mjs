@@ -1,6 +1,6 @@
 /**
- * The worker in workerd and the sandbox behind it, each in a process of its own
- * that a test can kill. The sandbox is the truth, so it is the one that stays.
+ * The worker in workerd and the sandbox behind it, each in a process of its own that a
+ * test can kill. The sandbox has the truth, so it is the one that is not killed.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -23,7 +23,7 @@ const START_MS = 30_000;
 const built = new Map();
 
 /**
- * Bundles a worker once, beside a page in the console's place.
+ * Bundles a worker once, with a page in place of the console.
  * @param {string} entry below this folder
  * @param {number | undefined} memoryPages
  */
@@ -51,13 +51,13 @@ function build(entry, memoryPages) {
 /** @type {Set<() => unknown>} */
 const cleanups = new Set();
 
-/** Ends all that was started here, and removes what it left. */
+/** Ends everything that was started here, and removes what it left. */
 export async function cleanUp() {
   for (const cleanup of [...cleanups].reverse()) await cleanup();
   cleanups.clear();
 }
 
-/** A folder that goes when the tests end. */
+/** A folder that is removed when the tests end. */
 export async function temporary() {
   const folder = await mkdtemp(join(tmpdir(), "uber-vouchers-"));
   cleanups.add(() => rm(folder, { recursive: true, force: true }));
@@ -65,7 +65,7 @@ export async function temporary() {
 }
 
 /**
- * Starts a script and waits until it says so.
+ * Starts a script and waits until it is ready.
  * @param {string} file below this folder
  * @param {string[]} args
  * @param {RegExp} isReady
@@ -96,7 +96,7 @@ async function start(file, args, isReady) {
 }
 
 /**
- * Uber's other side over HTTP: `npm run sandbox` with these flags.
+ * The simulated Uber over HTTP: `npm run sandbox` with these flags.
  * @param {string[]} [flags]
  */
 export async function startUber(flags = []) {
@@ -118,9 +118,9 @@ export async function startUber(flags = []) {
             body: JSON.stringify(body),
             headers: { "Content-Type": "application/json" },
           };
-    const answer = await fetch(`${url}/_sandbox/${path}`, init);
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-    return answer.json();
+    const response = await fetch(`${url}/_sandbox/${path}`, init);
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return response.json();
   };
   return {
     url,
@@ -135,15 +135,16 @@ export async function startUber(flags = []) {
 }
 
 /**
- * The worker. Started anew with the same `state` and `port`, it goes on.
+ * The worker. Started again with the same `state` and `port`, it continues.
  * @param {object} what
- * @param {string} what.uber the URL of the other side
+ * @param {string} what.uber the URL of the simulated Uber
  * @param {string} [what.state]
  * @param {number} [what.port]
  * @param {Record<string, unknown>} [what.options] of `createWorker`
  * @param {Record<string, unknown>} [what.bindings]
  * @param {string} [what.entry] below this folder
- * @param {number} [what.memoryPages] what the module can have of memory, 64 KiB each; beyond it breaks down
+ * @param {number} [what.memoryPages] the memory limit of the module in pages of 64 KiB; beyond it,
+ *   the module crashes
  */
 export async function startWorker({
   uber,
@@ -173,7 +174,7 @@ export async function startWorker({
           UBER_BASE_URL: uber,
           UBER_TOKEN_URL: `${uber}/oauth/v2/token`,
           ADMIN_TOKEN,
-          // What is unknown is decided at once, except where a test is about that.
+          // Unknown codes can be decided about at once, except in tests of that wait.
           OPTIONS: { settleMinutes: 0, ...options },
           ...bindings,
         },
@@ -186,12 +187,18 @@ export async function startWorker({
   const request = (path, init = {}) => {
     const headers = new Headers(init.headers);
     if (!headers.has("Authorization")) headers.set("Authorization", `Bearer ${ADMIN_TOKEN}`);
-    const send = () => fetch(url + path, { redirect: "manual", ...init, headers });
-    if (init.method !== undefined && init.method !== "GET") return send();
-    // workerd closes what was idle for five seconds, just when a busy test may use it again.
-    return send().catch(send);
+    // workerd closes connections that were idle for five seconds, just when a busy test may use one
+    // again.
+    headers.set("Connection", "close");
+    return fetch(url + path, { redirect: "manual", ...init, headers });
   };
-  /** As an operator; the JSON of the answer, which has to be a good one. @param {string} path @param {unknown} [body] @returns {Promise<any>} */
+  /**
+   * As an operator; returns the JSON of the response, which has to be a success.
+   *
+   * @param {string} path
+   * @param {unknown} [body]
+   * @returns {Promise<any>}
+   */
   const json = async (path, body) => {
     const init =
       body === undefined
@@ -201,9 +208,9 @@ export async function startWorker({
             body: JSON.stringify(body),
             headers: { "Content-Type": "application/json" },
           };
-    const answer = await request(path, init);
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-    return answer.json();
+    const response = await request(path, init);
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return response.json();
   };
   return {
     url,
@@ -212,12 +219,12 @@ export async function startWorker({
     output,
     request,
     json,
-    /** The whole of it: workerd goes with its parent. */
+    /** All of it: workerd ends with its parent. */
     kill,
-    /** workerd alone, at once, by its process id. */
+    /** Only workerd, at once, by its process id. */
     workerd: () => workerdOf(child.pid ?? 0),
     /**
-     * Creates a job of these codes, given as one a line.
+     * Creates a job of these codes, one per line.
      * @param {string} programId @param {readonly string[]} codes @param {string} [query] @param {string} [key]
      */
     createJob: (programId, codes, query = "", key = crypto.randomUUID()) =>
@@ -227,7 +234,7 @@ export async function startWorker({
         headers: { "Content-Type": "text/plain", "Idempotency-Key": key },
       }),
     /**
-     * Waits until a job is as wanted.
+     * Waits until a condition of a job holds.
      * @param {string} programId @param {string} jobId @param {(job: any) => boolean} isFine
      * @param {number} [patienceMs]
      */
@@ -257,7 +264,7 @@ async function workerdOf(parent) {
 }
 
 /**
- * The rows of a `results.csv` by the names of its columns, where no cell holds a comma.
+ * The rows of a `results.csv` by the names of its columns; no cell contains a comma.
  * @param {string} csv
  * @returns {Record<string, string>[]}
  */

@@ -1,4 +1,4 @@
-/** A job that shares a rate waits as long as it is told to, however long that is. */
+/** A job that shares a rate waits as long as it has to, however long that is. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -7,7 +7,7 @@ import { pace } from "../../build/js/job/pace.js";
 import { createSandbox } from "../../build/js/entry/sandbox.node.js";
 
 for (const ms of [2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 5, 2 ** 53, Infinity]) {
-  test(`a hold of ${ms} ms lets nothing leave`, async () => {
+  test(`nothing is sent while held for ${ms} ms`, async () => {
     const auth = { clientId: "a", clientSecret: "b" };
     const sandbox = await createSandbox({ seed: 1, organizationId: "o", ...auth });
     const { programId, codes } = sandbox.createProgram({ codes: 2 });

@@ -1,4 +1,4 @@
-/** An Idempotency-Key stands for everything that decides what is sent, and for nothing else. */
+/** An Idempotency-Key covers everything that decides what is sent, and nothing else. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
@@ -9,7 +9,7 @@ import { ORGANIZATION, cleanUp, startUber, startWorker } from "./harness.mjs";
 let uber;
 /** @type {Awaited<ReturnType<typeof startWorker>>} */
 let worker;
-/** How the next distribute call is answered. @type {"lost" | number | undefined} */
+/** The response to the next distribute call. @type {"lost" | number | undefined} */
 let trouble;
 
 before(async () => {
@@ -29,18 +29,18 @@ after(async () => {
 
 const isFinished = (/** @type {any} */ job) => job.status === "finished";
 
-/** @param {Response} answer @param {...string} names */
-async function reused(answer, ...names) {
-  const problem = await answer.json();
+/** @param {Response} response @param {...string} names */
+async function reused(response, ...names) {
+  const problem = await response.json();
   const where = JSON.stringify(problem);
-  assert.deepEqual([answer.status, problem.code], [422, "idempotency_key_reused"], where);
+  assert.deepEqual([response.status, problem.code], [422, "idempotency_key_reused"], where);
   for (const name of names) {
     assert.ok(problem.differs.includes(name), `${name} in ${where}`);
     assert.ok(problem.title.includes(`\`${name}\``), where);
   }
 }
 
-test("a key with anything else that decides what is sent is refused, and says what differs", async () => {
+test("a key reused for a different request is refused, and the error names the difference", async () => {
   const { programId, codes } = await uber.createProgram(6);
   const other = await uber.createProgram(6);
   const key = crypto.randomUUID();
@@ -57,17 +57,17 @@ test("a key with anything else that decides what is sent is refused, and says wh
     [`all=true&confirm=${programId}`, "all"],
   ]) {
     const isAll = name === "all";
-    const answer = await worker.request(`/api/programs/${programId}/jobs?${query}`, {
+    const response = await worker.request(`/api/programs/${programId}/jobs?${query}`, {
       method: "POST",
       body: isAll ? "" : list.join("\n"),
       headers: { "Content-Type": "text/csv", "Idempotency-Key": key },
     });
-    await reused(answer, name ?? "");
+    await reused(response, name ?? "");
   }
   await reused(await worker.createJob(programId, codes, "", key), "codes");
   await reused(await worker.createJob(other.programId, list, "", key), "program");
   await reused(await worker.createJob(other.programId, other.codes, "", key), "program");
-  // What decides nothing, and what is said in other words, makes no difference.
+  // Parameters that decide nothing, and other spellings of the same value, make no difference.
   const again = await worker.createJob(programId, list, "?resend=no&start=1&source=again", key);
   assert.deepEqual([again.status, (await again.json()).id], [200, id]);
   const sent = await uber.deliveries(programId);
@@ -75,7 +75,7 @@ test("a key with anything else that decides what is sent is refused, and says wh
   assert.equal((await uber.deliveries(other.programId)).size, 0);
 });
 
-test("everybody with the same key is the same job, even when there are more of them", async () => {
+test("a job of every code, repeated with the same key, is the same job", async () => {
   const { programId, codes } = await uber.createProgram(5);
   const key = crypto.randomUUID();
   const ask = (query = "") =>
@@ -93,7 +93,7 @@ test("everybody with the same key is the same job, even when there are more of t
   assert.ok([...(await uber.deliveries(programId)).values()].every((count) => count === 1));
 });
 
-test("the key of an upload that spans programs covers the same", async () => {
+test("the key of an upload for several programs covers the same", async () => {
   const [one, other] = await Promise.all([uber.createProgram(3), uber.createProgram(3)]);
   const rows = (/** @type {typeof one[]} */ programs) => [
     "code_id,program_id,spare",
@@ -128,7 +128,7 @@ test("the key of an upload that spans programs covers the same", async () => {
   assert.equal((await uber.deliveries(other.programId)).size, 0);
 });
 
-test("Uber's own call heeds a key: what was queued is not sent again, what was not is", async () => {
+test("Uber's own route respects a key: a queued call is not repeated, a failed one is", async () => {
   const { programId, codes } = await uber.createProgram(8);
   const key = crypto.randomUUID();
   /** @param {string[] | undefined} list @param {string} [query] @param {string} [of] */
@@ -152,12 +152,13 @@ test("Uber's own call heeds a key: what was queued is not sent again, what was n
   await reused(await call(codes.slice(0, 3)), "codes");
   await reused(await call(undefined), "all");
   await reused(await worker.createJob(programId, list, "", key), "route");
-  // Uber said no: the same call, with the same key, is another try.
+  // Uber refused: the same call, with the same key, tries again.
   const refused = crypto.randomUUID();
   trouble = 403;
   assert.equal((await call(codes.slice(2, 4), "", refused)).status, 403);
   assert.equal((await call(codes.slice(2, 4), "", refused)).status, 200);
-  // Nobody knows: asking again does not send again, not even what may be resent.
+  // The result is unknown: repeating the call does not send again, not even codes that may be
+  // resent.
   const lost = crypto.randomUUID();
   trouble = "lost";
   assert.equal((await call(codes.slice(4, 6), "?resend=true", lost)).status, 502);

@@ -1,6 +1,7 @@
 /**
- * Where reports go: to every job that has the code, and to the ledger where a job's list is gone. What
- * a job in memory alone has is not looked up. Rows are counted as the platform bills them.
+ * Where reports go: to every job that has the code, and to the ledger if a job's list was deleted.
+ * Codes that only a job in memory has are not looked up. Rows are counted as the platform bills
+ * them.
  */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -20,14 +21,26 @@ after(cleanUp);
 /** @param {string} code @param {string} [status] */
 const outcome = (code, status = "distributed") => [{ code_uuid: code, status }];
 
-/** Creates a job and waits until it has sent all; gives its id. @param {Worker} worker @param {string} programId @param {readonly string[]} codes @param {string} [query] */
+/**
+ * Creates a job and waits until it has sent all codes; returns its id.
+ *
+ * @param {Worker} worker
+ * @param {string} programId @param {readonly string[]} codes @param {string} [query]
+ */
 async function send(worker, programId, codes, query = "") {
   const { id } = await (await worker.createJob(programId, codes, query)).json();
   await worker.until(programId, id, ({ status }) => status === "finished");
   return id;
 }
 
-/** Sends reports and waits until they are taken in; gives the rows that cost. @param {Worker} worker @param {string} programId @param {readonly string[]} codes @param {string} [status] */
+/**
+ * Sends reports and waits until they are applied; returns the rows that were billed.
+ *
+ * @param {Worker} worker
+ * @param {string} programId
+ * @param {readonly string[]} codes
+ * @param {string} [status]
+ */
 async function report(worker, programId, codes, status) {
   await worker.inspect({ act: "rows", program: programId });
   const told = codes.map((code) => worker.webhook(programId, outcome(code, status)));
@@ -50,7 +63,7 @@ test("reports of a job in memory read no page of the ledger, and are saved toget
   assert.ok(rows.puts <= 5, `${rows.puts} records of the journal`);
   assert.equal((await progressOf(worker, programId, id)).distributed, 100);
 
-  // One that has come from its journal is looked for once.
+  // A job that was read from its journal is looked up once.
   const again = await worker.restart();
   const first = await report(again, programId, codes.slice(100, 101));
   assert.ok(first.ledger > 0);
@@ -60,7 +73,7 @@ test("reports of a job in memory read no page of the ledger, and are saved toget
   await again.kill();
 });
 
-test("where several jobs have a code, each of them learns what became of it", async () => {
+test("an outcome reaches every job that has the code", async () => {
   const worker = await startInspected({ uber: uber.url, options: { settleMinutes: 0 } });
   const { programId, codes } = await uber.createProgram(6);
   const first = await send(worker, programId, codes);
@@ -70,7 +83,7 @@ test("where several jobs have a code, each of them learns what became of it", as
   for (const id of [first, resent]) {
     assert.equal((await progressOf(worker, programId, id)).distributed, 2, id);
   }
-  // A code that failed is free, and another job has it then.
+  // A failed code is free, and another job then has it.
   await report(worker, programId, codes.slice(2, 4), "failed");
   const later = await send(worker, programId, codes.slice(2, 4));
   await report(worker, programId, codes.slice(2, 5));
@@ -80,7 +93,7 @@ test("where several jobs have a code, each of them learns what became of it", as
   await worker.kill();
 });
 
-test("what a later job leaves out stays with the earlier one alone", async () => {
+test("an outcome of a skipped code reaches the earlier job only", async () => {
   const worker = await startInspected({ uber: uber.url });
   const { programId, codes } = await uber.createProgram(6);
   const first = await send(worker, programId, codes.slice(0, 4));
@@ -92,7 +105,7 @@ test("what a later job leaves out stays with the earlier one alone", async () =>
   await worker.kill();
 });
 
-test("where the list of a job is gone, the ledger learns what became of its codes", async () => {
+test("outcomes of an expired job go to the ledger", async () => {
   const short = await startInspected({ uber: uber.url, options: { retentionDays: 1e-5 } });
   const { programId, codes } = await uber.createProgram(4);
   const first = await send(short, programId, codes.slice(0, 3));

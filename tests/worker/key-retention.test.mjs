@@ -1,4 +1,4 @@
-/** Idempotency keys go after thirty days, and nothing is sent twice because of that. */
+/** Idempotency keys are deleted after thirty days, and nothing is sent twice because of that. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
@@ -18,18 +18,24 @@ before(async () => {
 });
 after(cleanUp);
 
-/** A query in the object of the account. @param {string} query @param {...unknown} values @returns {Promise<any[]>} */
+/**
+ * A query in the account's object.
+ *
+ * @param {string} query
+ * @param {...unknown} values
+ * @returns {Promise<any[]>}
+ */
 const app = (query, ...values) => worker.inspect({ act: "sql", query, values });
 
 const keys = async () => (await app("SELECT key FROM keys")).map(({ key }) => key);
 
-/** As if a key had been used so many days ago. @param {string} key @param {number} days */
+/** As if a key had been used this many days ago. @param {string} key @param {number} days */
 const age = (key, days) =>
   app("UPDATE keys SET used_at = used_at - ? WHERE key = ?", days * DAY_MS, key);
 
 const uuid = () => crypto.randomUUID();
 
-test("what a key was used for is kept for thirty days; the job of a key is the same for good", async () => {
+test("the use of a key is kept for thirty days, and the job of a key forever", async () => {
   const { programId, codes } = await uber.createProgram(6);
   const [old, young] = [uuid(), uuid()];
   const send = (/** @type {string} */ key, from = 0) =>
@@ -43,7 +49,7 @@ test("what a key was used for is kept for thirty days; the job of a key is the s
   assert.equal((await send(last, 4)).status, 201);
   assert.deepEqual((await keys()).sort(), [young, last].sort());
 
-  // Also where sending again is allowed: it is the same request.
+  // Even if resending is allowed, it is the same request.
   const again = await send(old);
   assert.deepEqual([again.status, (await again.json()).id], [200, first.id]);
   const { jobs } = await worker.json(`/api/programs/${programId}/jobs`);
@@ -52,7 +58,7 @@ test("what a key was used for is kept for thirty days; the job of a key is the s
   assert.deepEqual([...new Set((await uber.deliveries(programId)).values())], [1]);
 });
 
-test("a single call that stays for its key goes with it, and its codes stay sent", async () => {
+test("a single call is deleted with its key, and its codes still count as sent", async () => {
   const { programId, codes } = await uber.createProgram(4);
   const path = `/v1/organizations/${ORGANIZATION}/voucher-programs/${programId}/codes/distribute`;
   /** @param {string} key @param {string[]} list */
@@ -68,7 +74,7 @@ test("a single call that stays for its key goes with it, and its codes stay sent
   assert.equal((await call(young, codes.slice(2))).status, 200);
   const calls = () =>
     worker.sql(programId, "SELECT key FROM jobs WHERE is_call = 1 AND is_folded = 1");
-  // Their lists go first, once Uber has reported.
+  // Their lists are deleted first, once Uber has reported.
   const sent = codes.map((code) => ({ code_uuid: code, status: "distributed" }));
   assert.equal(await worker.webhook(programId, sent), 200);
   await eventually(async () => (await calls()).length === 2);
@@ -87,7 +93,7 @@ test("a single call that stays for its key goes with it, and its codes stay sent
   await worker.inspect({ act: "alarm", program: programId, at: Date.now() });
   await eventually(async () => (await calls()).length === 1);
   assert.deepEqual(await calls(), [{ key: `call:${young}` }]);
-  // The alarm is set for the next one that is to go.
+  // The alarm is set for the next deletion.
   const at = await worker.inspect({ act: "alarm", program: programId });
   assert.ok(at > Date.now() && at < Date.now() + 2 * DAY_MS, `${at}`);
 

@@ -1,10 +1,9 @@
 /**
- * workerd is killed outright at random moments, started again, and goes on. In
- * the end everything that was promised has to hold against what the sandbox
- * knows: how often each code was sent.
+ * workerd is killed at random moments and started again. In the end every promise has
+ * to hold against the sandbox's record of how often each code was sent.
  *
- * `SEED=1234 KILLS=50 node --test tests/worker/kill.test.mjs` repeats what chance
- * decided here. What happened within workerd at that moment can't be repeated.
+ * `SEED=1234 KILLS=50 node --test tests/worker/kill.test.mjs` repeats the random
+ * choices of a run, but not the timing within workerd.
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -19,7 +18,7 @@ import { eventually, startInspected } from "./storage.mjs";
 
 const SEED = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const KILLS = Number(process.env["KILLS"] ?? 50);
-/** Side by side. */
+/** In parallel. */
 const WORLDS = 2;
 const PROGRAMS = 3;
 const BATCH = 10;
@@ -34,11 +33,11 @@ after(() => {
 });
 
 /**
- * Stands between the sandbox and the worker, and takes note of what the worker
- * has acknowledged.
+ * A proxy between the sandbox and the worker, which records what the worker has
+ * acknowledged.
  */
 async function receiver() {
-  /** The outcomes of each code that were acknowledged. @type {Map<string, Set<string>>} */
+  /** The acknowledged outcomes of each code. @type {Map<string, Set<string>>} */
   const acknowledged = new Map();
   const state = { target: "", isOpen: false };
   const server = createServer(async (request, response) => {
@@ -53,7 +52,7 @@ async function receiver() {
         )
       );
       status = await fetch(state.target, { method: "POST", headers, body }).then(
-        (answer) => answer.status,
+        (response) => response.status,
         () => 503,
       );
     }
@@ -106,11 +105,11 @@ async function world(seed, kills) {
   }
   /** @type {Upload[]} */
   const uploads = [];
-  /** Codes of single calls. @type {{ programId: string, codes: string[] }[]} */
+  /** The codes of single calls. @type {{ programId: string, codes: string[] }[]} */
   const calls = [];
   /** How often a code may have been sent again, by decision. @type {Map<string, number>} */
   const resends = new Map();
-  /** Codes of which somebody said that they were queued, or given up. @type {Set<string>} */
+  /** Codes that were declared queued, or abandoned. @type {Set<string>} */
   const decided = new Set();
 
   /** @param {number} count */
@@ -121,17 +120,19 @@ async function world(seed, kills) {
     return { programId: program.programId, codes };
   };
 
-  /** Answers null where the worker went away meanwhile. @template T @param {Promise<T>} asking */
+  /** Returns null if the worker ended meanwhile. @template T @param {Promise<T>} asking */
   const lost = (asking) => asking.catch(() => null);
 
   /** @param {Upload} upload */
   async function send(upload) {
-    // Uber's list of codes can't always be read here, which would only refuse the job.
+    // Uber's list of codes sometimes can't be read here, which would only refuse the job.
     const query = "?unchecked=true";
-    const answer = await lost(worker.createJob(upload.programId, upload.codes, query, upload.key));
-    const job = answer && (await lost(answer.json()));
+    const response = await lost(
+      worker.createJob(upload.programId, upload.codes, query, upload.key),
+    );
+    const job = response && (await lost(response.json()));
     if (!job) return;
-    assert.ok(answer.ok, JSON.stringify(job));
+    assert.ok(response.ok, JSON.stringify(job));
     assert.equal(upload.jobId ?? job.id, job.id, "the same request made two jobs");
     upload.jobId = job.id;
   }
@@ -150,7 +151,7 @@ async function world(seed, kills) {
     );
   }
 
-  /** Decides about what is unknown, and lets what has stopped go on. */
+  /** Decides about unknown codes, and resumes stopped jobs. */
   async function operate() {
     for (const { programId } of programs) {
       const found = await lost(worker.json(`/api/programs/${programId}/jobs`));
@@ -166,7 +167,7 @@ async function world(seed, kills) {
         for (const [batch, codes] of batches) {
           if (chance.happens(0.3)) continue;
           const decision = chance.of(DECISIONS);
-          // Whether it is carried out or not: it may be.
+          // It may or may not have been carried out: allow for it.
           for (const code of codes) {
             if (decision === "resend") resends.set(code, (resends.get(code) ?? 0) + 1);
             else decided.add(code);
@@ -220,7 +221,7 @@ async function world(seed, kills) {
     const before = sum(await deliveries());
     worker = await begin();
     if (!isQuiet) continue;
-    // Nobody asks it anything, and it goes on all the same.
+    // Without any request to it, it continues.
     const end = Date.now() + 10_000;
     while (sum(await deliveries()) === before) {
       assert.ok(Date.now() < end, "it did not go on by itself");
@@ -248,7 +249,7 @@ async function world(seed, kills) {
     await sleep(500);
   }
 
-  // All that was acknowledged is taken in.
+  // Everything acknowledged is applied.
   for (const { programId } of programs) {
     for (const table of ["inbox", "waiting"]) {
       const query = `SELECT 1 FROM ${table} LIMIT 1`;
@@ -256,7 +257,7 @@ async function world(seed, kills) {
     }
   }
   const truth = await deliveries();
-  /** What the outcomes that were acknowledged come to. @param {string} code */
+  /** The final state of the acknowledged outcomes. @param {string} code */
   const outcome = (code) => {
     const all = webhooks.acknowledged.get(code);
     return all && (all.has("distributed") ? "distributed" : "failed");
@@ -294,7 +295,7 @@ async function world(seed, kills) {
     for (const [state, count] of Object.entries(counts))
       assert.equal(progress[state], count, state);
   }
-  // No other job was made of the same requests.
+  // The same requests created no other job.
   let jobs = 0;
   for (const { programId } of programs) {
     const found = await worker.json(`/api/programs/${programId}/jobs`);
@@ -319,7 +320,7 @@ async function world(seed, kills) {
 
 test(`${KILLS} kills, and every promise holds (SEED=${SEED})`, { timeout: 300_000 }, async (t) => {
   const kills = Math.ceil(KILLS / WORLDS);
-  const seeds = Array.from({ length: WORLDS }, (_, place) => SEED + place);
+  const seeds = Array.from({ length: WORLDS }, (_, index) => SEED + index);
   for (const said of await Promise.all(seeds.map((seed) => world(seed, kills)))) {
     t.diagnostic(`SEED=${SEED}: ${JSON.stringify(said)}`);
     assert.ok(said.wentOn > 0 || kills < 10, "it was never left alone");

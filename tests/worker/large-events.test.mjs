@@ -6,7 +6,7 @@ import { cleanUp, resultRows, startUber } from "./harness.mjs";
 import { eventOf, eventually, sendWebhook, startInspected } from "./storage.mjs";
 
 /** The platform refuses rows of 2 MB. */
-const MOST_BYTES = 1_000_000;
+const MAX_BYTES = 1_000_000;
 const BODY_BYTES = 4 * 1024 * 1024;
 
 /** @type {Awaited<ReturnType<typeof startUber>>} */
@@ -21,13 +21,18 @@ after(cleanUp);
 /** A job whose codes are queued. @param {Worker} worker @param {number} count */
 async function queued(worker, count) {
   const { programId, codes } = await uber.createProgram(count);
-  const answer = await worker.createJob(programId, codes, "?batchSize=30000");
-  const { id } = await answer.json();
+  const response = await worker.createJob(programId, codes, "?batchSize=30000");
+  const { id } = await response.json();
   await worker.until(programId, id, ({ status }) => status === "finished");
   return { programId, codes, id };
 }
 
-/** What an event says of each code, and what is known then. @param {string[]} codes @param {string} reason */
+/**
+ * What an event reports of each code, and the resulting state.
+ *
+ * @param {string[]} codes
+ * @param {string} reason
+ */
 function outcomes(codes, reason) {
   const event = codes.map((code, at) =>
     at % 3 === 0
@@ -42,8 +47,8 @@ function outcomes(codes, reason) {
 
 /** @param {Worker} worker @param {string} programId @param {string} id */
 async function knownOf(worker, programId, id) {
-  const answer = await worker.request(`/api/programs/${programId}/jobs/${id}/results.csv`);
-  const rows = resultRows(await answer.text());
+  const response = await worker.request(`/api/programs/${programId}/jobs/${id}/results.csv`);
+  const rows = resultRows(await response.text());
   return rows.map(({ code, state, reason }) => [code, state, reason].join());
 }
 
@@ -56,7 +61,12 @@ function differences(found, expected) {
   return pairs.filter(([one, other]) => one !== other).slice(0, 3);
 }
 
-/** Has the database take note of each row that is written to the inbox. @param {Worker} worker @param {string} programId */
+/**
+ * Makes the database record each row that is written to the inbox.
+ *
+ * @param {Worker} worker
+ * @param {string} programId
+ */
 async function watchRows(worker, programId) {
   await worker.sql(programId, "CREATE TABLE seen (bytes INTEGER)");
   for (const event of ["INSERT", "UPDATE"]) {
@@ -72,7 +82,7 @@ async function watchRows(worker, programId) {
 const taken = (worker, programId) =>
   eventually(async () => (await worker.sql(programId, "SELECT 1 FROM inbox")).length === 0);
 
-test("events of 1 to 30,000 outcomes are taken in whole", { timeout: 240_000 }, async () => {
+test("events with 1 to 30,000 outcomes are applied completely", { timeout: 240_000 }, async () => {
   let worker = await startInspected({ uber: uber.url });
   for (const [count, reason] of /** @type {const} */ ([
     [1, "no account "],
@@ -91,9 +101,9 @@ test("events of 1 to 30,000 outcomes are taken in whole", { timeout: 240_000 }, 
     assert.ok(Buffer.byteLength(body) <= BODY_BYTES, `${count}: ${Buffer.byteLength(body)}`);
     assert.equal(await sendWebhook(worker.url, body), 200, `${count} outcomes`);
     const rows = (await worker.sql(programId, "SELECT bytes FROM seen")).map(({ bytes }) => bytes);
-    assert.ok(rows.length > 0 && Math.max(...rows) < MOST_BYTES, `${count}: ${rows}`);
+    assert.ok(rows.length > 0 && Math.max(...rows) < MAX_BYTES, `${count}: ${rows}`);
     if (count >= 26_000) {
-      // It is acknowledged: whatever ends now, it is known.
+      // It is acknowledged, so it survives whatever ends now.
       for (const id of await worker.workerd()) process.kill(id, "SIGKILL");
       worker = await worker.restart();
     }
@@ -104,7 +114,7 @@ test("events of 1 to 30,000 outcomes are taken in whole", { timeout: 240_000 }, 
   await worker.kill();
 });
 
-test("a body of four megabytes is taken in, whatever is in it", { timeout: 120_000 }, async () => {
+test("a body of 4 MB is accepted, whatever it contains", { timeout: 120_000 }, async () => {
   const worker = await startInspected({ uber: uber.url });
   const { programId, codes, id } = await queued(worker, 30_000);
   const { event, known } = outcomes(codes, "no account ");
@@ -112,7 +122,7 @@ test("a body of four megabytes is taken in, whatever is in it", { timeout: 120_0
   const note = "x".repeat(BODY_BYTES - bare.length - `,"note":""`.length);
   const body = `${bare.slice(0, -1)},"note":"${note}"}`;
   assert.equal(Buffer.byteLength(body), BODY_BYTES);
-  // Several at once, of the same.
+  // Several at once, with the same codes.
   const sent = await Promise.all([1, 2, 3, 4].map(() => sendWebhook(worker.url, body)));
   assert.deepEqual(sent, [200, 200, 200, 200]);
   await worker.until(programId, id, ({ progress }) => progress.queued === 0);
@@ -122,7 +132,7 @@ test("a body of four megabytes is taken in, whatever is in it", { timeout: 120_0
 });
 
 test(
-  "codes of many jobs in one event, also of those that are gone",
+  "one event can have codes of many jobs, including deleted ones",
   { timeout: 120_000 },
   async () => {
     let worker = await startInspected({ uber: uber.url });

@@ -1,13 +1,13 @@
-/** Where the ledger keeps claims: no choice of codes may crowd a page. */
+/** How the ledger stores claims: no choice of codes may overfill a page. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Ledger } from "../../build/js/worker/program/ledger.js";
+import { Ledger } from "../../build/js/worker/program/jobs/ledger.js";
 
 const PAGES = 4_096;
 const MIX = 0x9e3779b1;
 
-/** The pages alone, as the ledger asks for them. @param {string} [key] */
+/** Only the pages, as the ledger queries them. @param {string} [key] */
 function storage(key) {
   /** @type {Map<number, ArrayBuffer>} */
   const pages = new Map();
@@ -24,18 +24,18 @@ function storage(key) {
       });
     },
   };
-  const ledger = new Ledger(sql, /** @type {any} */ ({ areThere: true }));
+  const ledger = new Ledger(sql, /** @type {any} */ ({ exist: true }));
   const largest = () => Math.max(...[...pages.values()].map(({ byteLength }) => byteLength / 25));
   return { ledger, largest };
 }
 
-/** The inverse of `MIX`, by Newton. */
+/** The inverse of `MIX`, by Newton's method. */
 let inverse = 1;
 for (let round = 0; round < 6; round += 1) {
   inverse = Math.imul(inverse, 2 - Math.imul(MIX, inverse));
 }
 
-/** Codes that go to one page, and one slot, by a hash without a key. @param {number} count */
+/** Codes that belong to one page, and one slot, of a hash without a key. @param {number} count */
 function colliding(count) {
   const view = new DataView(new ArrayBuffer(count * 16));
   for (let at = 0; at < count; at += 1) {
@@ -50,7 +50,7 @@ function colliding(count) {
   return new Uint8Array(view.buffer);
 }
 
-test("codes that are chosen to go to one page are spread like any others", () => {
+test("codes chosen to collide are spread over pages like others", () => {
   const count = 20_000;
   const ids = colliding(count);
   // A database that is older than the key.
@@ -63,15 +63,15 @@ test("codes that are chosen to go to one page are spread like any others", () =>
     ledger.claim(ids, 1);
     assert.ok(largest() < (8 * count) / PAGES, String(largest()));
     let found = 0;
-    ledger.find(ids, (place, claim) => {
-      assert.deepEqual(claim, { job: 1, place, state: undefined });
+    ledger.find(ids, (index, claim) => {
+      assert.deepEqual(claim, { job: 1, index, state: undefined });
       found += 1;
     });
     assert.equal(found, count);
   }
 });
 
-test("a code in use that no job has is kept once, and neither webhooks nor jobs that go free it", () => {
+test("a used code without a job is stored once, and stays claimed", () => {
   const { ledger, largest } = storage("0123456789ABCDEFFEDCBA9876543210");
   const [one, other] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)];
   ledger.claim(one, 1);
@@ -83,8 +83,8 @@ test("a code in use that no job has is kept once, and neither webhooks nor jobs 
   ledger.fold(1, null, () => undefined);
   /** @type {any[]} */
   const found = [];
-  ledger.find(new Uint8Array([...one, ...other]), (place, { job, state }) => {
-    found.push([place, job, state]);
+  ledger.find(new Uint8Array([...one, ...other]), (index, { job, state }) => {
+    found.push([index, job, state]);
   });
   assert.deepEqual(found.sort(), [
     [0, 0, "distributed"],

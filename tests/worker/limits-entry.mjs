@@ -1,9 +1,8 @@
 /**
- * The package's worker, where the platform refuses what a test says: requests of
- * an invocation beyond so many, alarms, storage. Locally workerd enforces nothing
- * of that.
+ * The package's worker, where the platform refuses what a test sets: more than a number
+ * of requests per invocation, alarms, storage. Locally, workerd enforces none of this.
  *
- * `POST /_limits` sets what is refused, `GET /_limits` tells what was asked for.
+ * `POST /_limits` sets what is refused, `GET /_limits` returns what was requested.
  */
 import { env } from "cloudflare:workers";
 import {
@@ -16,14 +15,13 @@ const TOO_MANY =
   "by single Worker invocation. To configure this limit, refer to https://developers.cloudflare.com/workers/wrangler/configuration/#limits";
 const LARGEST_VALUE = 2_000_000;
 const LONGEST_STATEMENT = 100_000;
-const MOST_KEYS = 128;
+const MAX_KEYS = 128;
 const NO_ROWS = "Exceeded allowed rows written in Durable Objects free tier.";
 
 /**
- * What is refused: `outside` and `inside` are how many requests one invocation may
- * send to Uber and to other objects, `inAll` both together; `refuse` names the
- * methods of storage that fail, of the `program` and the `app`. `LIMITS` is what holds
- * from the start.
+ * What is refused: `outside` and `inside` are how many requests one invocation may send
+ * to Uber and to other objects, `inAll` both together; `refuse` names the methods of
+ * storage that fail, of the `program` and the `app`. `LIMITS` applies from the start.
  */
 const limits = {
   outside: Infinity,
@@ -31,7 +29,7 @@ const limits = {
   inAll: Infinity,
   /** @type {{ program: string[], app: string[] }} */
   refuse: { program: [], app: [] },
-  /** Alarms come and are lost, of the `program` or the `app`. @type {string[]} */
+  /** Whose alarms are lost: those of the `program` or the `app`. @type {string[]} */
   lost: [],
   /** How far the clock is ahead. */
   aheadMs: 0,
@@ -43,9 +41,9 @@ Date.now = () => now() + limits.aheadMs;
 
 const newSeen = () => ({
   alarms: { program: 0, app: 0 },
-  /** Alarms that failed, so that the platform calls them again. */
+  /** Alarms that failed, so that the platform repeats them. */
   failedAlarms: 0,
-  /** The most requests of one invocation, by what made them. @type {Record<string, number>} */
+  /** The most requests of one invocation, by kind of invocation. @type {Record<string, number>} */
   most: {},
   /** The most of them that were under way at a time. */
   atOnce: 0,
@@ -91,7 +89,7 @@ function invocation(who) {
 
 /** @typedef {ReturnType<typeof invocation>} Invocation */
 
-/** The other objects, each call of which is counted. @param {any} env @param {Invocation} counts */
+/** The other objects; each call is counted. @param {any} env @param {Invocation} counts */
 function counted(env, counts) {
   /** @param {any} objects */
   const wrap = (objects) => ({
@@ -122,13 +120,13 @@ function counted(env, counts) {
   };
 }
 
-/** Storage that refuses what the test says. @param {any} storage @param {"program" | "app"} kind */
+/** Storage that refuses what the test sets. @param {any} storage @param {"program" | "app"} kind */
 function refusing(storage, kind) {
   /** @param {string} name */
   const check = (name) => {
     if (limits.refuse[kind].includes(name)) throw new Error(NO_ROWS);
   };
-  // Limits that never end.
+  // Limits that stay in place.
   const checkSizes = (/** @type {unknown[]} */ values) => {
     for (const value of values) {
       const { byteLength = 0, length = byteLength } = /** @type {any} */ (value ?? 0);
@@ -151,7 +149,7 @@ function refusing(storage, kind) {
       if (["put", "delete"].includes(name)) check("writes");
       if (name === "put" && typeof values[0] === "object") {
         const entries = Object.values(/** @type {object} */ (values[0]));
-        if (entries.length > MOST_KEYS) throw new Error("too many keys");
+        if (entries.length > MAX_KEYS) throw new Error("too many keys");
         checkSizes(entries);
       }
       return method(...values);
@@ -163,9 +161,21 @@ function refusing(storage, kind) {
 const CALLED = {
   program: [
     ...["createJob", "distribute", "dryRun", "jobs", "job", "results", "resultsCsv", "journal"],
-    ...["pause", "resume", "cancel", "approve", "rename", "resolve", "drop", "reconcile", "fetch"],
-    "hasCodes",
-    ...["webhook", "hold", "passOn", "summary", "everything", "wake", "resumeHalted"],
+    ...[
+      "pause",
+      "start",
+      "resume",
+      "abandon",
+      "cancel",
+      "approve",
+      "rename",
+      "resolve",
+      "drop",
+      "reconcile",
+      "fetch",
+    ],
+    ...["hasCodes", "searchCodes", "selectCodes", "usedCodes", "locate"],
+    ...["webhook", "createHeld", "fanOut", "summary", "setPaused", "restartSilent", "resumeHalted"],
   ],
   app: ["resumeHalted"],
 };
@@ -199,18 +209,18 @@ function limited(Published, kind) {
       }
     }
 
-    /** The alarm, at once. */
+    /** Runs the alarm at once. */
     async ring() {
       await this.alarm();
     }
 
-    /** It leaves memory, and nothing else does. */
+    /** Evicts this object, and nothing else. */
     async leave() {
       /** @type {any} */ (this).ctx.abort("It leaves memory");
     }
   };
-  // Only methods of a class are called from elsewhere. What happens while the alarm is at
-  // work counts as a part of it.
+  // Other objects can call only methods of a class. Calls while the alarm runs count as a part of
+  // it.
   for (const name of CALLED[kind]) {
     const method = Published.prototype[name];
     /** @this {any} */

@@ -1,6 +1,6 @@
 /**
- * A list is compared with its program's before anything is sent. The lists are written by the test,
- * or the sandbox's; what was sent is what the sandbox says.
+ * A list is compared with its program's list before anything is sent. The lists come from the test
+ * or the sandbox; what was sent is what the sandbox reports.
  */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -11,16 +11,16 @@ import { createWorkerClient } from "uber-vouchers/worker-client";
 import { closeFronts, startFront } from "./front.mjs";
 import { ADMIN_TOKEN, cleanUp, startUber, startWorker } from "./harness.mjs";
 
-/** What the platform gives one isolate, for all that is in it. */
+/** The memory that the platform gives one isolate. */
 const ISOLATE = 128 * 1024 * 1024;
 
 /** @type {Awaited<ReturnType<typeof startUber>>} */
 let uber;
 /** @type {Awaited<ReturnType<typeof startWorker>>} */
 let worker;
-/** @type {(more?: { state: string, port: number }) => ReturnType<typeof startWorker>} */
+/** @type {(more?: { state?: string, port?: number, entry?: string }) => ReturnType<typeof startWorker>} */
 let start;
-/** What is answered in place of a program's list. @type {Map<string, import("./front.mjs").Reply>} */
+/** The responses that replace a program's list. @type {Map<string, import("./front.mjs").Reply>} */
 const lists = new Map();
 /** How often each list was read. @type {Map<string, number>} */
 const reads = new Map();
@@ -57,8 +57,8 @@ const entries = (codes, members = {}) => codes.map((code) => ({ code_id: code, .
 
 /** @param {string} programId @param {readonly string[]} codes @param {string} [query] */
 const create = async (programId, codes, query = "") => {
-  const answer = await worker.createJob(programId, codes, query);
-  return { ...(await answer.json()), answered: answer.status };
+  const response = await worker.createJob(programId, codes, query);
+  return { ...(await response.json()), answered: response.status };
 };
 
 /** @param {string} programId @param {readonly string[]} codes */
@@ -70,7 +70,7 @@ const sentOf = async (programId) => {
   return [...sent].filter(([, count]) => count > 0).map(([code]) => code);
 };
 
-test("codes of no program, or of another, are refused, and never leave", async () => {
+test("codes of no program or another program are refused and never sent", async () => {
   const [own, other] = await Promise.all([uber.createProgram(40), uber.createProgram(30)]);
   const invented = range(3, 500);
   const list = [...own.codes.slice(0, 10), ...other.codes.slice(0, 5), ...invented];
@@ -103,7 +103,7 @@ test("codes of no program, or of another, are refused, and never leave", async (
   assert.deepEqual((await sentOf(own.programId)).sort(), own.codes.slice(0, 10).sort());
 });
 
-test("cancelled codes and used ones are left out, and counted", async () => {
+test("cancelled and used codes are left out and counted", async () => {
   const programId = crypto.randomUUID();
   const codes = range(10);
   answerWith(programId, [
@@ -125,7 +125,7 @@ test("cancelled codes and used ones are left out, and counted", async () => {
     codes.slice(0, 5),
   );
 
-  // What a job here has is sent again where that is said; what is left out never is.
+  // Codes of an earlier job are sent again if requested; codes that are left out never are.
   const again = await create(programId, codes, "?start=false&resend=true");
   assert.deepEqual([again.progress.total, again.resent], [5, 5]);
   const nothing = await create(programId, codes.slice(5), "?resend=true");
@@ -133,13 +133,13 @@ test("cancelled codes and used ones are left out, and counted", async () => {
   assert.deepEqual(nothing.leftOut, { cancelled: 2, used: 3 });
 });
 
-test("what is in its recipient's hands is not sent again, and a dry run says how many", async () => {
+test("codes in use are not resent, and a dry run counts them", async () => {
   const programId = crypto.randomUUID();
   const codes = range(10);
   answerWith(programId, entries(codes));
   const job = await create(programId, codes.slice(0, 8), "?start=false");
   assert.deepEqual([job.answered, job.progress.total], [201, 8]);
-  // At once after that list was read, some are used.
+  // Some are used right after that list was read.
   answerWith(programId, [
     ...entries(codes.slice(0, 4), { usage_count: 1 }),
     ...entries(codes.slice(4, 9)),
@@ -151,7 +151,7 @@ test("what is in its recipient's hands is not sent again, and a dry run says how
     checked.firstBlocked.map((/** @type {{ used: boolean }} */ { used }) => used),
     [true, true, true, true, false, false, false, false],
   );
-  // Nothing is said: they are codes that were sent before, whatever became of them.
+  // Without a parameter, they are codes that were sent before, whatever their outcome.
   const plain = await create(programId, codes);
   assert.deepEqual(
     [plain.answered, plain.code, plain.count, plain.used, plain.free],
@@ -175,14 +175,14 @@ test("what is in its recipient's hands is not sent again, and a dry run says how
   assert.doesNotMatch(told.hint, /resend=true/, "what could not be sent is not offered");
 });
 
-test("while Uber fails, a list of some minutes ago says what is not sent again", async () => {
+test("while Uber fails, the cached list decides what is not resent", async () => {
   const programId = crypto.randomUUID();
   const codes = range(6);
   answerWith(programId, [
     ...entries(codes.slice(0, 2), { usage_count: 1 }),
     ...entries(codes.slice(2)),
   ]);
-  // From here on all six are in a job, those that are in use too.
+  // From here on all six are in a job, including those in use.
   lists.set(programId, { status: 503, body: "" });
   assert.equal((await create(programId, codes, "?start=false&unchecked=true")).progress.total, 6);
   const unknown = await dryRun(programId, codes);
@@ -206,7 +206,7 @@ test("while Uber fails, a list of some minutes ago says what is not sent again",
     assert.deepEqual([again.answered, again.progress.total], [201, 4], more);
     assert.deepEqual(again.leftOut, { cancelled: 0, used: 2 });
   }
-  // It can be read: also where nobody insists on it, it is.
+  // Once the list can be read, it is compared even if the request does not insist on it.
   answerWith(programId, [
     ...entries(codes.slice(0, 3), { usage_count: 1 }),
     ...entries(codes.slice(3)),
@@ -215,7 +215,7 @@ test("while Uber fails, a list of some minutes ago says what is not sent again",
   assert.equal(read.progress.total, 3);
 });
 
-test("what a job knows to be in use is not sent again by another one, whoever can be asked", async () => {
+test("a code that one job knows to be in use is not resent by another, even if Uber can't be asked", async () => {
   const { programId, codes } = await uber.createProgram(6);
   const { id } = await create(programId, codes);
   await worker.until(programId, id, ({ progress }) => progress.queued + progress.distributed === 6);
@@ -226,7 +226,7 @@ test("what a job knows to be in use is not sent again by another one, whoever ca
   const path = `/api/programs/${programId}/jobs/${id}/reconcile`;
   const read = await worker.request(path, { method: "POST" });
   assert.equal((await read.json()).settled, 2);
-  // Nothing of Uber's list is kept any more, and it can't be read.
+  // Uber's list is no longer cached, and it can't be read.
   lists.set(programId, { status: 503, body: "" });
   await worker.kill();
   worker = await start({ state: worker.state, port: worker.port });
@@ -236,7 +236,7 @@ test("what a job knows to be in use is not sent again by another one, whoever ca
   assert.deepEqual([again.answered, again.progress.total], [201, 4]);
 });
 
-test("a list that can't be read is said, and the operator decides", async () => {
+test("an unreadable list is reported, and the operator decides", async () => {
   const programId = crypto.randomUUID();
   lists.set(programId, { status: 500, body: "{}" });
   const codes = range(4);
@@ -258,7 +258,7 @@ test("a list that can't be read is said, and the operator decides", async () => 
   assert.equal(unchecked.status, 201);
   const { id } = await unchecked.json();
   const readBefore = reads.get(programId);
-  // The same request is answered from what there is.
+  // A repeated request gets the existing job.
   const repeated = await worker.createJob(programId, codes, "?start=false&unchecked=true", key);
   assert.deepEqual([repeated.status, (await repeated.json()).id], [200, id]);
   assert.equal(reads.get(programId), readBefore);
@@ -266,7 +266,7 @@ test("a list that can't be read is said, and the operator decides", async () => 
   assert.deepEqual((await other.json()).differs, ["unchecked"]);
 });
 
-test("`allowForeign` sends what Uber does not list", async () => {
+test("`allowForeign` sends codes that Uber does not list", async () => {
   const programId = crypto.randomUUID();
   answerWith(programId, entries(range(2)));
   const list = range(4);
@@ -275,7 +275,7 @@ test("`allowForeign` sends what Uber does not list", async () => {
   assert.deepEqual([job.answered, job.progress.total], [201, 4]);
 });
 
-test("the list is read once, and again where a code may be newer than it", async () => {
+test("the list is read once, and again if a code may be newer", async () => {
   const programId = crypto.randomUUID();
   answerWith(programId, entries(range(3)));
   await dryRun(programId, range(2));
@@ -288,7 +288,7 @@ test("the list is read once, and again where a code may be newer than it", async
   assert.equal(reads.get(programId), 2);
 });
 
-test("an upload that spans programs is compared in each of them: all or none", async () => {
+test("an upload that spans programs is checked in each of them: all are sent or none", async () => {
   const programs = await Promise.all([uber.createProgram(5), uber.createProgram(5)]);
   const [one, other] = programs;
   assert(one && other);
@@ -311,6 +311,11 @@ test("an upload that spans programs is compared in each of them: all or none", a
     checked.programs.map((/** @type {{ foreign: number }} */ { foreign }) => foreign),
     [0, 1],
   );
+  assert.deepEqual(
+    checked.programs.map((/** @type {any} */ { firstForeign }) => firstForeign.length),
+    [0, 1],
+    "each program has its own",
+  );
   const refused = await send(swapped);
   const problem = await refused.json();
   assert.deepEqual(
@@ -323,7 +328,7 @@ test("an upload that spans programs is compared in each of them: all or none", a
   }
 });
 
-test("`pauseAfter` counts what leaves, whatever is left out before it", async () => {
+test("`pauseAfter` counts the codes that are sent, not those left out", async () => {
   const { programId, codes } = await uber.createProgram(10);
   const earlier = await create(programId, codes.slice(3, 5), "?start=false");
   assert.equal(earlier.answered, 201);
@@ -339,7 +344,7 @@ test("`pauseAfter` counts what leaves, whatever is left out before it", async ()
     const sent = await uber.deliveries(programId);
     return codes.map((code) => sent.get(code) ?? 0);
   };
-  // It reads Uber's list anew, since codes of it may be sent again.
+  // It reads Uber's list again, because codes may be sent again.
   assert.equal((await dryRun(programId, codes)).cancelled, 2);
   const skipping = await create(programId, codes, "?skip=true&pauseAfter=2");
   assert.deepEqual([skipping.progress.total, skipping.leftOut], [5, { cancelled: 2, used: 1 }]);
@@ -352,7 +357,7 @@ test("`pauseAfter` counts what leaves, whatever is left out before it", async ()
   assert.deepEqual(await times(), [0, 0, 0, 0, 1, 2, 1, 0, 0, 0]);
 });
 
-test("a program of an upload of which nothing is left gets no job, and keeps none from the others", async () => {
+test("in an upload, a program with nothing to send gets no job, and the others do", async () => {
   const [one, other] = [crypto.randomUUID(), crypto.randomUUID()];
   const codes = range(4);
   const others = range(4, 100);
@@ -365,12 +370,12 @@ test("a program of an upload of which nothing is left gets no job, and keeps non
     ...others.slice(0, 2).map((code) => `${other},${code}`),
   ];
   const send = async (/** @type {string} */ query, lines = rows, key = crypto.randomUUID()) => {
-    const answer = await worker.request(`/api/jobs?start=false${query}`, {
+    const response = await worker.request(`/api/jobs?start=false${query}`, {
       method: "POST",
       body: lines.join("\n"),
       headers: { "Content-Type": "text/csv", "Idempotency-Key": key },
     });
-    return { ...(await answer.json()), answered: answer.status };
+    return { ...(await response.json()), answered: response.status };
   };
   const undecided = await send("");
   assert.deepEqual([undecided.answered, undecided.code], [422, "already_queued"]);
@@ -380,7 +385,7 @@ test("a program of an upload of which nothing is left gets no job, and keeps non
   const skipped = await send("&skip=true", rows, key);
   assert.deepEqual([skipped.answered, programsOf(skipped)], [201, [[other, 2]]]);
   assert.deepEqual((await send("&skip=true", rows, key)).jobs[0].id, skipped.jobs[0].id);
-  // All of the first program are in use by now: the others are sent again.
+  // All codes of the first program are in use by now: the others are sent again.
   answerWith(one, entries(codes, { usage_count: 1 }));
   const again = await send("&resend=true");
   assert.deepEqual([again.answered, programsOf(again)], [201, [[other, 2]]]);
@@ -407,7 +412,7 @@ test("300,000 codes are compared within the memory of an isolate", async () => {
   assert((await resident()) - before < ISOLATE);
 });
 
-test("the client for pages says what is allowed", async () => {
+test("the client for pages passes on what is allowed", async () => {
   const programId = crypto.randomUUID();
   answerWith(programId, entries(range(2)));
   const client = createWorkerClient({ baseUrl: worker.url, token: ADMIN_TOKEN });
@@ -415,4 +420,29 @@ test("the client for pages says what is allowed", async () => {
   await assert.rejects(client.createJob(programId, range(3)), { code: "foreign_codes" });
   const job = await client.createJob(programId, range(3), { allowForeign: true, start: false });
   assert.equal(job.progress.total, 3);
+});
+
+test("a list that is older than a minute is read again, unless it is long", async () => {
+  const [few, many] = [crypto.randomUUID(), crypto.randomUUID()];
+  answerWith(few, entries(range(3)));
+  answerWith(many, entries(range(5_001)));
+  const later = await start({ entry: "limits-entry.mjs" });
+  const check = async (/** @type {string} */ programId) => {
+    const response = await later.createJob(programId, range(3), "?dryRun=true");
+    assert.deepEqual([response.status, (await response.json()).foreign], [200, 0]);
+  };
+  for (const [aheadMs, readsOfFew, readsOfMany] of /** @type {[number, number, number][]} */ ([
+    [0, 1, 1],
+    [30_000, 1, 1],
+    [90_000, 2, 1],
+    [280_000, 3, 1],
+    [320_000, 3, 2],
+  ])) {
+    await later.json("/_limits", { aheadMs });
+    await check(few);
+    await check(many);
+    const found = [reads.get(few), reads.get(many)];
+    assert.deepEqual(found, [readsOfFew, readsOfMany], `after ${aheadMs} ms`);
+  }
+  await later.kill();
 });

@@ -1,4 +1,4 @@
-/** What those who watch a job are told, as it happens. */
+/** The messages that watchers of a job get. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, test } from "node:test";
@@ -51,7 +51,7 @@ const statusOf = (messages) => {
   return last?.type === "job" ? last.job.status : last?.status;
 };
 
-test("a job is told of as a whole, then as it goes on, then as finished", async () => {
+test("a watcher gets the whole job, then changes, then the end", async () => {
   const { programId, codes } = await uber.createProgram(300);
   const { id } = await (
     await worker.createJob(programId, codes, "?batchSize=10&start=false")
@@ -73,22 +73,19 @@ test("a job is told of as a whole, then as it goes on, then as finished", async 
   socket.close();
 });
 
-test("two who watch see the same, and a decision reaches both", async () => {
+test("two watchers see the same, including decisions", async () => {
   const { programId, codes } = await uber.createProgram(20);
   const { id } = await (await worker.createJob(programId, codes, "?start=false")).json();
   const watching = [1, 2].map(() => watch(`/api/programs/${programId}/jobs/${id}/live`));
   await Promise.all(watching.map(({ until }) => until(([first]) => first !== undefined)));
-  await worker.json(`/api/programs/${programId}/jobs/${id}/resolve`, {
-    batch: "all",
-    decision: "abandon",
-  });
+  await worker.json(`/api/programs/${programId}/jobs/${id}/abandon`, {});
   for (const { until, socket } of watching) {
     await until((told) => statusOf(told) === "finished");
     socket.close();
   }
 });
 
-test("without an upgrade it is refused, and so is a stranger", async () => {
+test("requests without an upgrade or sign-in are refused", async () => {
   const { programId, codes } = await uber.createProgram(1);
   const { id } = await (await worker.createJob(programId, codes, "?start=false")).json();
   const path = `/api/programs/${programId}/jobs/${id}/live`;
@@ -98,7 +95,7 @@ test("without an upgrade it is refused, and so is a stranger", async () => {
   assert.match(String(error), /401/);
 });
 
-test("a list goes when its retention is over, and who watches is told", async () => {
+test("watchers are notified when a list expires", async () => {
   const { programId, codes } = await uber.createProgram(2);
   const { state, port } = worker;
   await worker.kill();

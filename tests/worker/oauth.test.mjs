@@ -1,7 +1,7 @@
 /**
- * Tokens from a server that others wrote: `oidc-provider`, with client
- * credentials. A small resource server stands before the sandbox; it asks the
- * provider about each token that it gets.
+ * Tokens from an independent server: `oidc-provider`, with client credentials. A small
+ * resource server in front of the sandbox asks the provider about each token that it
+ * gets.
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -30,7 +30,7 @@ let tokenUrl;
 let resource;
 /** The life of a token, in seconds. */
 let life = LONG;
-/** Whether the token endpoint is out of order. */
+/** Whether the token endpoint is down. */
 let isDown = false;
 const seen = { tokenRequests: 0, refused: 0, tokens: /** @type {string[]} */ ([]) };
 
@@ -146,13 +146,13 @@ const isFinished = ({ status }) => status === "finished";
 /** @param {any} job */
 const isHalted = ({ status }) => status === "halted";
 
-test("a wrong secret halts, and the right one goes on", async () => {
+test("a wrong secret halts a job, and the right one lets it continue", async () => {
   let worker = await start({ secret: "a-wrong-secret" });
   const { programId, codes, id, path } = await createJob(worker, 40, 10);
   const halted = await worker.until(programId, id, isHalted);
   assert.deepEqual([halted.error.code, halted.error.status], ["token_rejected", 401]);
   assert.deepEqual([halted.progress.pending, halted.error.queued], [40, "no"]);
-  // It is not asked for again and again.
+  // No further requests are sent.
   assert.equal(seen.tokenRequests, 1);
   assert.ok(!worker.output().includes("a-wrong-secret"));
   await worker.kill();
@@ -163,7 +163,7 @@ test("a wrong secret halts, and the right one goes on", async () => {
   await worker.kill();
 });
 
-test("a scope that the app does not have halts", async () => {
+test("a scope that the app does not have halts a job", async () => {
   const worker = await start({ scope: AGGREGATOR });
   const { programId, id } = await createJob(worker, 10, 10);
   const halted = await worker.until(programId, id, isHalted);
@@ -216,7 +216,7 @@ test("without a token endpoint nothing is sent, and jobs continue once it is bac
     assert.deepEqual([job.status, job.error.code], ["running", "token_unavailable"]);
     assert.deepEqual([job.progress.pending, job.progress.unknown], [20, 0]);
   }
-  // A client asks three times; then all wait for the same moment.
+  // A client tries three times; then all wait for the same moment.
   assert.ok(seen.tokenRequests <= 6, `${seen.tokenRequests} token requests`);
   await sleep(12_000);
   assert.ok(seen.tokenRequests <= 12, `${seen.tokenRequests} token requests`);
@@ -233,7 +233,7 @@ test("an operator can try again at once", async () => {
   isDown = true;
   const worker = await start();
   const job = await createJob(worker, 20, 10);
-  // By then, it is tried each twenty seconds at most.
+  // By then, it is tried every twenty seconds at most.
   await sleep(18_000);
   isDown = false;
   const before = Date.now();
@@ -260,7 +260,7 @@ test("one request resumes all halted jobs", async () => {
     await worker.until(programId, id, isFinished);
     await sentOnce(programId, codes);
   }
-  // What an operator has paused, stays so.
+  // A job that an operator has paused stays paused.
   assert.deepEqual(await uber.deliveries(paused.programId), before);
   await worker.kill();
 });

@@ -1,4 +1,6 @@
-/** Operators of different names: services that Cloudflare Access lets in, with a real set of keys behind it. */
+/**
+ * Operators with different names: services that Cloudflare Access accepts, with a real set of keys.
+ */
 import { once } from "node:events";
 import { createServer } from "node:http";
 
@@ -27,7 +29,7 @@ export async function operators(names = ["ada@example.com", "grace@example.com"]
       .setIssuedAt()
       .setExpirationTime("1h")
       .sign(privateKey);
-    // No bearer token: with that, whoever it is would be the admin.
+    // No bearer token: with it, every operator would be the admin.
     headers.set(name, { Authorization: "none", "Cf-Access-Jwt-Assertion": token });
   }
   return {

@@ -1,4 +1,4 @@
-/** Lists that are read page by page: nothing is left out, nothing comes twice. */
+/** Lists that are read page by page: nothing is missing, nothing occurs twice. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
@@ -15,7 +15,7 @@ before(async () => {
 });
 after(cleanUp);
 
-test("all programs are found, a page after another", async () => {
+test("all programs are found, page by page", async () => {
   const made = await Promise.all(Array.from({ length: 205 }, () => uber.createProgram(1)));
   /** @type {string[]} */
   const found = [];
@@ -29,15 +29,15 @@ test("all programs are found, a page after another", async () => {
   assert.deepEqual(new Set(found), new Set(made.map(({ programId }) => programId)));
 });
 
-test("jobs that were created at the same moment are all in the history", async () => {
+test("the history has all jobs that were created at the same moment", async () => {
   const programs = await Promise.all(Array.from({ length: 40 }, () => uber.createProgram(1)));
   const rows = programs.map(({ programId, codes }) => `${codes[0]},${programId}`);
-  const answer = await worker.request(`/api/jobs?start=false&source=at+${Date.now()}`, {
+  const response = await worker.request(`/api/jobs?start=false&source=at+${Date.now()}`, {
     method: "POST",
     body: ["code_id,program_id", ...rows].join("\n"),
     headers: { "Content-Type": "text/csv", "Idempotency-Key": crypto.randomUUID() },
   });
-  const { jobs: created } = await answer.json();
+  const { jobs: created } = await response.json();
   const { jobs: all } = await worker.json("/api/jobs?limit=200");
   assert.equal(new Set(all.map((/** @type {any} */ { createdAt }) => createdAt)).size, 1);
   for (const limit of [1, 7, 40]) {

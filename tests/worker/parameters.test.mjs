@@ -1,6 +1,8 @@
-/** What a route is asked with: a closed list of parameters, so that nothing is sent by a slip of the pen. */
+/** The parameters of each route are a closed list, so that a typing error sends nothing. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+
+import { LIMITS } from "uber-vouchers/worker-client";
 
 import { ORGANIZATION, cleanUp, startUber, startWorker } from "./harness.mjs";
 
@@ -44,7 +46,7 @@ async function nothingOf({ programId }) {
   assert.equal((await uber.deliveries(programId)).size, 0);
 }
 
-test("a dry run creates nothing, however it is spelled, and everything else is refused", async () => {
+test("every spelling of `dryRun=true` creates nothing, and other values are refused", async () => {
   const program = await uber.createProgram(3);
   const routes = [
     { path: `/api/programs/${program.programId}/jobs`, body: program.codes.join("\n") },
@@ -57,20 +59,20 @@ test("a dry run creates nothing, however it is spelled, and everything else is r
   ];
   for (const { path, body, more = "" } of routes) {
     for (const value of TRUE) {
-      const answer = await post(`${path}?dryRun=${value}${more}`, body);
-      const { codes, blocked } = await answer.json();
-      assert.deepEqual([answer.status, codes, blocked.total], [200, 3, 0], `${path} ${value}`);
+      const response = await post(`${path}?dryRun=${value}${more}`, body);
+      const { codes, blocked } = await response.json();
+      assert.deepEqual([response.status, codes, blocked.total], [200, 3, 0], `${path} ${value}`);
     }
     for (const value of NEITHER) {
-      const answer = await post(`${path}?dryRun=${encodeURIComponent(value)}${more}`, body);
-      const { code, title } = await answer.json();
-      assert.deepEqual([answer.status, code], [400, "invalid_options"], `${path} ${value}`);
+      const reply = await post(`${path}?dryRun=${encodeURIComponent(value)}${more}`, body);
+      const { code, title } = await reply.json();
+      assert.deepEqual([reply.status, code], [400, "invalid_options"], `${path} ${value}`);
       assert.match(title, /`dryRun` must be true or false/);
     }
     for (const name of ["dryrun", "dry_run", "DryRun", "dry-run", "dryRunn", "preview"]) {
-      const answer = await post(`${path}?${name}=true${more}`, body);
-      const { code, title, nearest } = await answer.json();
-      assert.deepEqual([answer.status, code], [400, "invalid_options"], `${path} ${name}`);
+      const result = await post(`${path}?${name}=true${more}`, body);
+      const { code, title, nearest } = await result.json();
+      assert.deepEqual([result.status, code], [400, "invalid_options"], `${path} ${name}`);
       assert.ok(title.includes(`\`${name}\``), title);
       if (name !== "preview") assert.equal(nearest, "dryRun");
     }
@@ -81,7 +83,7 @@ test("a dry run creates nothing, however it is spelled, and everything else is r
   await nothingOf(program);
 });
 
-test("a job that is not to start does not, however that is spelled", async () => {
+test("every spelling of `start=false` keeps a job from starting", async () => {
   for (const value of FALSE) {
     const program = await uber.createProgram(2);
     const several = await uber.createProgram(2);
@@ -108,7 +110,7 @@ test("a job that is not to start does not, however that is spelled", async () =>
   await nothingOf(program);
 });
 
-test("every route refuses a parameter that it does not know, and names the nearest", async () => {
+test("every route refuses unknown parameters, and names the nearest known one", async () => {
   const { programId, codes } = await uber.createProgram(2);
   const { id } = await (await worker.createJob(programId, codes, "?start=false")).json();
   const program = `/api/programs/${programId}`;
@@ -143,17 +145,17 @@ test("every route refuses a parameter that it does not know, and names the neare
   for (const [method = "", path = "", name = "", nearest] of calls) {
     const body = method === "POST" ? { body: "{}" } : {};
     const headers = { ...json, "Idempotency-Key": crypto.randomUUID() };
-    const answer = await worker.request(`${path}?${name}=true`, { method, headers, ...body });
-    const problem = await answer.json();
+    const response = await worker.request(`${path}?${name}=true`, { method, headers, ...body });
+    const problem = await response.json();
     const where = `${method} ${path}?${name}: ${JSON.stringify(problem)}`;
-    assert.deepEqual([answer.status, problem.code], [400, "invalid_options"], where);
+    assert.deepEqual([response.status, problem.code], [400, "invalid_options"], where);
     assert.ok(problem.title.includes(`\`${name}\``), where);
     assert.equal(problem.nearest, nearest, where);
   }
   assert.equal((await uber.deliveries(programId)).size, 0);
 });
 
-test("a number that is none, or out of range, is refused with what it may be", async () => {
+test("a value that is not a number, or out of range, is refused with the allowed range", async () => {
   const { programId, codes } = await uber.createProgram(1);
   const { id } = await (await worker.createJob(programId, codes, "?start=false")).json();
   const results = `/api/programs/${programId}/jobs/${id}/results`;
@@ -167,9 +169,13 @@ test("a number that is none, or out of range, is refused with what it may be", a
     `${results}?from`,
   ]) {
     for (const value of wrong) {
-      const answer = await worker.request(`${path}=${encodeURIComponent(value)}`);
-      const problem = await answer.json();
-      assert.deepEqual([answer.status, problem.code], [400, "invalid_options"], `${path}=${value}`);
+      const response = await worker.request(`${path}=${encodeURIComponent(value)}`);
+      const problem = await response.json();
+      assert.deepEqual(
+        [response.status, problem.code],
+        [400, "invalid_options"],
+        `${path}=${value}`,
+      );
       assert.match(problem.title, /must be a whole number from \d+ to \d+/);
     }
   }
@@ -177,12 +183,12 @@ test("a number that is none, or out of range, is refused with what it may be", a
     assert.equal((await worker.request(`/api/jobs?${query}`)).status, 400, query);
   }
   for (const query of ["batchSize=0", "batchSize=30001", "batchSize=1e2", "batchSize="]) {
-    const answer = await worker.createJob(programId, codes, `?resend=true&${query}`);
-    assert.equal(answer.status, 400, query);
+    const reply = await worker.createJob(programId, codes, `?resend=true&${query}`);
+    assert.equal(reply.status, 400, query);
   }
 });
 
-test("members of a JSON body are a closed list too", async () => {
+test("unknown members of a JSON body are refused too", async () => {
   const { programId, codes } = await uber.createProgram(4);
   const path = `/api/programs/${programId}`;
   const { id } = await (await worker.createJob(programId, codes, "?start=false")).json();
@@ -207,7 +213,7 @@ test("members of a JSON body are a closed list too", async () => {
     ["/api/events/1/dismiss", { unread: true }],
     ["/api/pause", { paused: true, programs: [] }],
     ["/api/pause", { paused: "true" }],
-    // A list under a wrong name is no list, and not everybody.
+    // A list under a wrong name is not a list, and does not mean all codes.
     [call, { code: codes }],
     [call, { Codes: codes }],
     [call, { codes: null }],
@@ -218,8 +224,8 @@ test("members of a JSON body are a closed list too", async () => {
     [`${path}/jobs?all=true&confirm=${programId}`, { codes: codes.slice(0, 1) }],
     [`${path}/jobs?confirm=${programId}`, { codes }],
   ])) {
-    const answer = await post(at, JSON.stringify(body), json);
-    assert.equal(answer.status, 400, `${at} ${JSON.stringify(body)}: ${await answer.text()}`);
+    const response = await post(at, JSON.stringify(body), json);
+    assert.equal(response.status, 400, `${at} ${JSON.stringify(body)}: ${await response.text()}`);
   }
   for (const body of ["", "{", "[]x"]) {
     assert.equal((await post(call, body, json)).status, 400, body);
@@ -230,23 +236,26 @@ test("members of a JSON body are a closed list too", async () => {
   assert.equal((await uber.deliveries(programId)).size, 0);
 });
 
-test("a dry run of a file that spans programs says what each job would come to", async () => {
+test("a dry run of a file for several programs says what each job would send", async () => {
   const [one, other] = await Promise.all([uber.createProgram(4), uber.createProgram(3)]);
   const sent = await (await worker.createJob(one.programId, one.codes.slice(0, 2))).json();
   await worker.until(one.programId, sent.id, ({ status }) => status === "finished");
   const body = [csvOf(one), ...csvOf(other).split("\n").slice(1), `x,${other.programId}`].join(
     "\n",
   );
-  const answer = await worker.request("/api/jobs?dryRun=true", { method: "POST", body });
-  const found = await answer.json();
-  assert.deepEqual([answer.status, found.codes, found.rejectedCount], [200, 7, 1]);
+  const response = await worker.request("/api/jobs?dryRun=true", { method: "POST", body });
+  const found = await response.json();
+  assert.deepEqual([response.status, found.codes, found.rejectedCount], [200, 7, 1]);
   assert.deepEqual(found.blocked, { total: 2, queued: 2 });
   assert.equal(found.firstBlocked[0].job, sent.id);
-  const checked = found.programs.map((/** @type {any} */ { check, ...program }) => {
-    assert.equal(check.error, null);
-    return program;
+  const checked = found.programs.map((/** @type {any} */ program) => {
+    assert.equal(program.check.error, null);
+    const { programId, codes, duplicates, rejectedCount, blocked, blockedUsed } = program;
+    const { foreign, cancelled, used, failedBefore } = program;
+    const left = { foreign, cancelled, used, failedBefore };
+    return { ...left, programId, codes, duplicates, rejectedCount, blocked, blockedUsed };
   });
-  const fine = { foreign: 0, cancelled: 0, used: 0 };
+  const fine = { foreign: 0, cancelled: 0, used: 0, failedBefore: 0 };
   assert.deepEqual(checked, [
     {
       ...fine,
@@ -268,4 +277,49 @@ test("a dry run of a file that spans programs says what each job would come to",
     },
   ]);
   await nothingOf(other);
+});
+
+test("a name is checked in the same way when a job is created and when it is renamed", async () => {
+  const { nameCharacters } = LIMITS;
+  const program = await uber.createProgram(2);
+  const jobs = `/api/programs/${program.programId}/jobs`;
+  const named = (
+    /** @type {string} */ path,
+    /** @type {string} */ body,
+    /** @type {string} */ name,
+  ) => post(`${path}?start=false&name=${encodeURIComponent(name)}`, body);
+  for (const [path, body] of /** @type {[string, string][]} */ ([
+    [jobs, program.codes.join("\n")],
+    ["/api/jobs", csvOf(program)],
+  ])) {
+    const refused = await named(path, body, "x".repeat(nameCharacters + 1));
+    const { code, title } = await refused.json();
+    assert.deepEqual(
+      [refused.status, code, title],
+      [400, "invalid_options", `\`name\` must be text of at most ${nameCharacters} characters`],
+    );
+  }
+  await nothingOf(program);
+  const longest = "x".repeat(nameCharacters);
+  const job = await (await named(jobs, program.codes.join("\n"), longest)).json();
+  assert.equal(job.name, longest);
+  const rename = (/** @type {string} */ name) =>
+    worker.request(`${jobs}/${job.id}`, {
+      method: "PATCH",
+      body: JSON.stringify({ name }),
+      headers: { "Content-Type": "application/json" },
+    });
+  const refused = await rename(`${longest}x`);
+  assert.equal(
+    (await refused.json()).title,
+    `\`name\` must be text of at most ${nameCharacters} characters`,
+  );
+  assert.equal((await (await rename("  Spring ")).json()).name, "Spring");
+
+  const other = await uber.createProgram(1);
+  const created = await post(
+    `/api/programs/${other.programId}/jobs?start=false&name=%20Spring%20`,
+    other.codes.join("\n"),
+  );
+  assert.equal((await created.json()).name, "Spring");
 });

@@ -1,12 +1,12 @@
-/** Who receives, as far as it is shown, and what became of each code, as a page and as a file. */
+/** Recipients, as far as they are shown, and the outcome of each code, as a page and as a file. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { createWorkerClient } from "uber-vouchers/worker-client";
 
+import { csvCell } from "../../build/js/csv-cell.js";
 import { masked } from "../../build/js/worker/http/guests.js";
-import { wordsOf } from "../../build/js/worker/program/rejections.js";
-import { cell } from "../../build/js/worker/program/results-csv.js";
+import { messageIn } from "../../build/js/worker/program/jobs/rejections.js";
 import { closeFronts, startFront } from "./front.mjs";
 import { ADMIN_TOKEN, ORGANIZATION, cleanUp, startUber, startWorker } from "./harness.mjs";
 import { operators } from "./operators.mjs";
@@ -18,7 +18,7 @@ let uber;
 let worker;
 /** @type {Awaited<ReturnType<typeof operators>>} */
 let people;
-/** What a distribution of a program is answered with. @type {Map<string, import("./front.mjs").Reply>} */
+/** The response to a distribution of a program. @type {Map<string, import("./front.mjs").Reply>} */
 const refusals = new Map();
 
 before(async () => {
@@ -39,7 +39,7 @@ const revealed = async (program) => {
   return entries.filter((/** @type {{ action: string }} */ { action }) => action === "revealed");
 };
 
-test("guests are masked, until an operator says that they are to be seen", async () => {
+test("guests are masked until an operator reveals them", async () => {
   const { programId, codes } = await uber.createProgram(3);
   const path = `/api/programs/${programId}/guests`;
   const page = await worker.json(path);
@@ -64,7 +64,7 @@ test("guests are masked, until an operator says that they are to be seen", async
   for await (const { email } of client.guests(programId)) assert.match(email ?? "", /^g…@/);
 });
 
-test("what is masked tells people apart and nobody who they are", () => {
+test("masked guests are distinguishable but not identifiable", () => {
   const guest = { codeId: null, codeText: null, isClaimed: null, usageCount: null };
   /** @type {[string | null, string | null, string | null][]} */
   const cases = [
@@ -73,6 +73,8 @@ test("what is masked tells people apart and nobody who they are", () => {
     ["", null, "email"],
     ["+49 170 1234578", "+49…78", "phone"],
     ["112", "…", "phone"],
+    ["+1555010", "…", "phone"],
+    ["+15550100", "+15…00", "phone"],
     ["Ada Lovelace", "A…", "name"],
     ["👩‍💻 x", "👩…", "name"],
   ];
@@ -85,7 +87,7 @@ test("what is masked tells people apart and nobody who they are", () => {
   }
 });
 
-test("results are filtered by reason, as a page and as a file with everything that is known", async () => {
+test("results are filtered by reason, as a page and as a complete file", async () => {
   const { programId, codes } = await uber.createProgram(6);
   const { id } = await (await worker.createJob(programId, codes, "?batchSize=3")).json();
   await worker.until(programId, id, ({ progress }) => progress.queued === 6);
@@ -124,21 +126,24 @@ test("results are filtered by reason, as a page and as a file with everything th
   assert.equal((await worker.request(`${path}.csv?limit=2`)).status, 400);
 });
 
-test("no cell is a formula, whatever a spreadsheet cuts it at", () => {
+test("no cell is a formula, wherever a spreadsheet splits it", () => {
   for (const [given, safe] of /** @type {[string, string][]} */ ([
     ["=1", "'=1"],
     ["x;=1", `"x;'=1"`],
     ["x;\t @1", `"x;\t '@1"`],
     ["-", "'-"],
+    ["\tx", `"'\tx"`],
+    [" \r=1", `"' \r'=1"`],
+    ["x\n=1", `"x\n'=1"`],
     ["＝1", "'＝1"],
     ["a=b", "a=b"],
     ["a-b;c", `"a-b;c"`],
   ])) {
-    assert.equal(cell(given), safe, given);
+    assert.equal(csvCell(given), safe, given);
   }
 });
 
-test("why Uber rejected a batch is told in its words, without anybody's data", async () => {
+test("the reason of a rejected batch is shown in Uber's words, without personal data", async () => {
   const { programId, codes } = await uber.createProgram(4);
   refusals.set(programId, {
     status: 400,
@@ -154,16 +159,37 @@ test("why Uber rejected a batch is told in its words, without anybody's data", a
     {
       status: 400,
       code: "voucher_program_not_active",
-      message: "The program ended; ask … or …",
+      message: "The program ended; ask [email] or [phone]",
       codes: 4,
     },
   ]);
-  assert.equal(wordsOf("<html>"), undefined);
+  // Another batch is rejected for another reason.
+  const path = `/api/programs/${programId}/jobs`;
+  const other = await (
+    await worker.createJob(programId, codes, "?batchSize=2&pauseAfter=2&resend=true")
+  ).json();
+  await worker.until(programId, other.id, ({ status }) => status === "paused");
+  const body = JSON.stringify({ code: "invalid_request", message: "A code is not valid" });
+  refusals.set(programId, { status: 422, headers: { "Content-Type": "application/json" }, body });
+  await worker.request(`${path}/${other.id}/resume`, { method: "POST" });
+  await worker.until(programId, other.id, ({ progress }) => progress.rejected === 4);
+  const results = (query = "") => worker.json(`${path}/${other.id}/results${query}`);
+  const reasons = (/** @type {any} */ { rows }) =>
+    rows.map((/** @type {any} */ { reason }) => reason);
+  const [ended, invalid] = [job.rejections[0].message, "A code is not valid"];
+  assert.deepEqual(reasons(await results()), [ended, ended, invalid, invalid]);
+  const some = await results(`?reason=${encodeURIComponent(invalid)}`);
+  assert.deepEqual(some.rows.length, 2);
+  const csv = await worker.request(`${path}/${other.id}/results.csv?state=rejected`);
+  const [, first, , third] = (await csv.text()).split("\r\n");
+  assert.ok(first?.includes("The program ended"), first);
+  assert.ok(third?.includes(invalid), third);
+  assert.equal(messageIn("<html>"), undefined);
   const nested = '{"errors":[{"code":"c","title":"T"}]}';
-  assert.deepEqual(wordsOf(nested), { code: "c", words: "T" });
+  assert.deepEqual(messageIn(nested), { code: "c", words: "T" });
 });
 
-test("the newest jobs of some programs, without asking Uber", async () => {
+test("the newest jobs of some programs are returned without a request to Uber", async () => {
   const { programId, codes } = await uber.createProgram(2);
   const { id } = await (await worker.createJob(programId, codes, "?start=false")).json();
   const client = createWorkerClient({ baseUrl: worker.url, token: ADMIN_TOKEN });

@@ -1,4 +1,4 @@
-/** What the worker of the tests uses of the platform. */
+/** The parts of the platform that the tests' worker uses. */
 declare module "cloudflare:workers" {
   export const env: unknown;
 }

@@ -1,4 +1,4 @@
-/** What the worker refuses, in its own words: over HTTP, and told by the package's client. */
+/** The worker's refusals, over HTTP and in the package's client. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
@@ -18,7 +18,7 @@ before(async () => {
 });
 after(cleanUp);
 
-/** As a page behind the worker. @param {Record<string, string>} [headers] @param {string} [baseUrl] */
+/** As a page of the worker. @param {Record<string, string>} [headers] @param {string} [baseUrl] */
 const clientOf = (headers = {}, baseUrl = worker.url) =>
   createClient({
     organizationId: ORGANIZATION,
@@ -34,7 +34,7 @@ const errorOf = (call) =>
     (error) => error,
   );
 
-test("the client tells what the worker says, and not that Uber refused", async () => {
+test("the client shows the worker's error instead of a refusal of Uber", async () => {
   const { programId, codes } = await uber.createProgram(3);
   const client = clientOf();
   await client.distribute(programId, codes);
@@ -72,7 +72,7 @@ test("the client tells what the worker says, and not that Uber refused", async (
   }
 });
 
-test("a job of a page stops with what the worker says", async () => {
+test("a job in a page stops with the worker's error", async () => {
   const { programId, codes } = await uber.createProgram(3);
   const client = clientOf({ Origin: "https://elsewhere.example" });
   const job = await client.createJob(programId, codes);
@@ -82,13 +82,13 @@ test("a job of a page stops with what the worker says", async () => {
   assert.equal(job.progress().pending, 3);
 });
 
-test("a hint names nothing that is not there over HTTP", async () => {
+test("hints over HTTP name no client options", async () => {
   const stopped = await startUber();
   const alone = await startWorker({ uber: stopped.url });
   const { programId, codes } = await stopped.createProgram(3);
   await stopped.kill();
   const path = `/v1/organizations/${ORGANIZATION}/voucher-programs/${programId}/codes`;
-  for (const [answer, status] of /** @type {[Response, number][]} */ ([
+  for (const [response, status] of /** @type {[Response, number][]} */ ([
     [await alone.request(path), 502],
     [
       await alone.request(`${path}/distribute`, {
@@ -100,8 +100,8 @@ test("a hint names nothing that is not there over HTTP", async () => {
     ],
     [await worker.request("/api/nowhere"), 404],
   ])) {
-    const problem = /** @type {any} */ (await answer.json());
-    assert.equal(answer.status, status, JSON.stringify(problem));
+    const problem = /** @type {any} */ (await response.json());
+    assert.equal(response.status, status, JSON.stringify(problem));
     assert.ok(problem.title && problem.hint && problem.code);
     assert.equal(problem.detail, undefined);
     assert.doesNotMatch(

@@ -1,4 +1,4 @@
-/** An id that is another one's double has no ledger of its own: its codes would be sent again. */
+/** An id that looks like another one gets no ledger of its own: its codes would be sent again. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
@@ -49,7 +49,7 @@ test("an id that looks like another one gets no separate ledger", async () => {
         headers: { "Content-Type": "text/csv", "Idempotency-Key": crypto.randomUUID() },
       });
       const problem = await group.json();
-      // White space around a cell is none of its content, so that it may be the same program.
+      // White space around a cell does not belong to its content, so it may be the same program.
       const reason = problem.issues?.[0]?.reason ?? problem.code;
       assert.equal(group.status, 422, where);
       assert.ok(["invalid_program_id", "already_queued"].includes(reason), `${where} ${reason}`);
@@ -71,7 +71,7 @@ test("an id that looks like another one gets no separate ledger", async () => {
   }
 });
 
-test("a program is kept under one spelling, whoever wrote another one", async () => {
+test("a program is stored under one spelling of its id", async () => {
   const id = "ABCDEF01-2345-4789-ABCD-EF0123456789";
   const { codes } = await uber.createProgram(2, id.toLowerCase());
   const { id: job, programId } = await (await worker.createJob(id, codes.slice(0, 1))).json();
@@ -82,7 +82,7 @@ test("a program is kept under one spelling, whoever wrote another one", async ()
   assert.equal(found.lastJob.id, job);
   const { jobs } = await worker.json("/api/jobs");
   assert.equal(jobs[0].programId, id.toLowerCase());
-  // In one file, it is a program that is written in two ways.
+  // In one file, it is one program with two spellings.
   const body = `code_id,program_id\n${codes[0]},${id}\n${codes[1]},${id.toLowerCase()}`;
   const twice = await worker.request("/api/jobs", {
     method: "POST",

@@ -1,8 +1,8 @@
 /**
- * Operators who do anything, in any order, at the same time, while answers and reports are lost: nobody
- * is messaged twice unless an operator was allowed to send again, and nobody of another program ever is.
- * `SEED=7 STEPS=400 node --test tests/worker/random-operators.test.mjs` repeats a run. The truth is the
- * sandbox's.
+ * Operators do anything, in any order, at the same time, while responses and reports are lost:
+ * nobody gets a message twice unless an operator was allowed to send again, and nobody of another
+ * program ever gets one. `SEED=7 STEPS=400 node --test tests/worker/random-operators.test.mjs`
+ * repeats a run. The truth is the sandbox's.
  */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
@@ -15,7 +15,7 @@ import { operators } from "./operators.mjs";
 const SEED = Number(process.env["SEED"] ?? 1);
 const STEPS = Number(process.env["STEPS"] ?? 160);
 const NAMES = ["ada@example.com", "grace@example.com"];
-/** Statuses at which a job stays by itself. */
+/** Statuses in which a job does nothing automatically. */
 const AT_REST = ["finished", "cancelled", "expired", "dropped"];
 
 after(async () => {
@@ -24,7 +24,7 @@ after(async () => {
 });
 
 test(
-  "whatever operators do, nobody is sent anything that was not allowed",
+  "whatever operators do, no code is sent that was not allowed",
   { timeout: 280_000 },
   async (t) => {
     t.diagnostic(`SEED=${SEED} STEPS=${STEPS}`);
@@ -68,13 +68,13 @@ test(
     /** @param {readonly string[]} codes */
     const takeBack = (codes) =>
       codes.forEach((code) => again.set(code, (again.get(code) ?? 0) - 1));
-    /** What was done, and how often it was let. @type {Record<string, number>} */
+    /** The actions, and how often each was accepted. @type {Record<string, number>} */
     const done = {};
 
     /** @param {string} method @param {string} path @param {unknown} [body] @param {Record<string, string>} [more] */
     const ask = async (method, path, body, more = {}) => {
       const isText = typeof body === "string";
-      const answer = await worker.request(path, {
+      const response = await worker.request(path, {
         method,
         ...(body !== undefined && { body: isText ? body : JSON.stringify(body) }),
         headers: {
@@ -83,7 +83,7 @@ test(
           ...more,
         },
       });
-      return { status: answer.status, body: await answer.json() };
+      return { status: response.status, body: await response.json() };
     };
     const key = () => ({ "Idempotency-Key": crypto.randomUUID() });
     const jobs = async () => (await worker.json("/api/jobs?limit=200")).jobs;
@@ -98,7 +98,7 @@ test(
         : [];
     };
 
-    /** Some codes, now and then also such as are another program's, or nobody's. */
+    /** Some codes, sometimes also codes of another program, or of none. */
     const someCodes = (/** @type {{ codes: string[] }} */ { codes }) => {
       const from = random.below(codes.length);
       const list = codes.slice(from, from + 1 + random.below(20));
@@ -129,7 +129,7 @@ test(
         });
         const isForeign = list.some((code) => ownerOf.get(code) !== program.programId);
         const path = `/api/programs/${program.programId}/jobs?${query}`;
-        // Allowed before it can leave.
+        // Allowed before it can be sent.
         if (isResend) allow(list);
         const { status, body } = await ask("POST", path, ["code", ...list].join("\n"), key());
         if (isResend && status !== 201) takeBack(list);
@@ -169,7 +169,7 @@ test(
         if (job === undefined) return false;
         const decision = random.of(["resend", "resend", "queued", "abandon"]);
         const before = await codesOf(job, "unknown");
-        // Allowed before it can leave; taken back where it was refused.
+        // Allowed before it can be sent; withdrawn if it was refused.
         if (decision === "resend") allow(before);
         const path = `${pathOf(job)}/resolve`;
         const { status, body } = await ask("POST", path, {
@@ -194,7 +194,7 @@ test(
       },
       async report() {
         for (const { headers, body } of await uber.ask("webhooks")) {
-          // Some come late, some twice, some never.
+          // Some arrive late, some twice, some never.
           for (let times = random.below(3); times > 0; times -= 1) {
             await fetch(`${worker.url}/webhooks/uber`, { method: "POST", headers, body });
           }
@@ -228,12 +228,12 @@ test(
       done[outcome] = (done[outcome] ?? 0) + 1;
     };
     for (let step = 0; step < STEPS; step += 3) {
-      // Alone, since the others would lose their answers with it.
+      // Alone, because the others would lose their responses.
       if (step > 0 && step % 60 === 0) await run("restart");
       await Promise.all([0, 1, 2].map(() => run(random.of(names))));
     }
 
-    // What is left ends: nothing more is decided but what nobody can be harmed by.
+    // The rest is brought to an end: only harmless decisions are made.
     isCalm = true;
     for (let round = 0; round < 100; round += 1) {
       const open = (await jobs()).filter(
@@ -264,7 +264,7 @@ test(
       }
       assert.ok(codes.length >= sent.size);
     }
-    // Nothing is invented: what is told to have been accepted was sent.
+    // Nothing is invented: codes that were reported as accepted were sent.
     for (const job of all) {
       const sent = await uber.deliveries(job.programId);
       for (const code of await codesOf(job, "distributed"))

@@ -1,4 +1,4 @@
-/** Requests as an attacker sends them: nothing of the path or the header fields is put right. */
+/** Requests as an attacker sends them: the path and the header fields are not normalized. */
 import { request } from "node:http";
 
 /**
@@ -16,7 +16,7 @@ export async function raw(origin, path, init = {}) {
     try {
       return await once(origin, path, init);
     } catch (error) {
-      // Refused while it was still being sent: now and then that is all one hears.
+      // Refused while it was still being sent: sometimes that is all a client learns.
       const { code } = /** @type {NodeJS.ErrnoException} */ (error);
       if (time === 10 || (code !== "ECONNRESET" && code !== "EPIPE")) throw error;
     }
@@ -26,8 +26,8 @@ export async function raw(origin, path, init = {}) {
 const PIECE = 256 * 1024;
 
 /**
- * Sends a body, a piece at a time: once there is an answer, no more of it. What
- * is written to a connection that was closed takes the answer along.
+ * Sends a body in chunks, and stops once there is a response. Writing to a closed
+ * connection would lose the response.
  * @param {import("node:http").ClientRequest} request
  * @param {Buffer} body
  */
@@ -38,7 +38,7 @@ async function send(request, body) {
   }
   let isAnswered = false;
   request.on("response", () => (isAnswered = true));
-  // Its length is said, unless the caller says how it is sent.
+  // Its length is sent, unless the caller sets how it is sent.
   if (!request.hasHeader("Content-Length") && !request.hasHeader("Transfer-Encoding")) {
     request.setHeader("Content-Length", body.length);
   }
@@ -59,20 +59,20 @@ function once(origin, path, { method = "GET", headers = {}, body }) {
   const { hostname, port } = new URL(origin);
   return new Promise((resolve, reject) => {
     // A connection for each: one whose body was not read is closed.
-    const sent = request({ hostname, port, path, method, headers, agent: false }, (answer) => {
+    const sent = request({ hostname, port, path, method, headers, agent: false }, (result) => {
       /** @type {Buffer[]} */
       const pieces = [];
-      answer.on("data", (piece) => pieces.push(piece));
-      answer.on("error", reject);
-      answer.on("end", () => {
+      result.on("data", (piece) => pieces.push(piece));
+      result.on("error", reject);
+      result.on("end", () => {
         const text = Buffer.concat(pieces).toString();
-        // Of a body that was refused, the rest is not sent.
+        // The rest of a refused body is not sent.
         sent.destroy();
-        const isJson = /json/.test(answer.headers["content-type"] ?? "");
+        const isJson = /json/.test(result.headers["content-type"] ?? "");
         resolve({
-          status: answer.statusCode ?? 0,
+          status: result.statusCode ?? 0,
           headers: Object.fromEntries(
-            Object.entries(answer.headers).map(([name, value]) => [name, String(value)]),
+            Object.entries(result.headers).map(([name, value]) => [name, String(value)]),
           ),
           text,
           json: isJson && text !== "" ? JSON.parse(text) : undefined,

@@ -1,6 +1,6 @@
 /**
- * What is in use has reached somebody: the worker reads it by itself and when an operator says so,
- * settles what is unknown by it, and never sends it again. The truth is the sandbox's.
+ * Codes in use were delivered: the worker reads usage automatically and on request, settles
+ * unknown codes by it, and never sends used codes again. The truth is the sandbox's.
  */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -13,19 +13,23 @@ import { closeFronts, startFront } from "./front.mjs";
 import { ADMIN_TOKEN, ORGANIZATION, cleanUp, startUber, startWorker } from "./harness.mjs";
 import { damage, eventually, startInspected } from "./storage.mjs";
 
-/** A list that is compared with its program's is read too: here, only the reading of usage counts. */
+/** A list that is compared with its program's is read too: here, only reads of usage count. */
 const UNCHECKED = "?unchecked=true";
-/** Reads come as soon as they are wanted, so that a test sees them. */
+/** Reads run as soon as they are requested, so that a test sees them. */
 const SOON = { pauseMinutes: 0.001, delayMinutes: 0.001 };
 
 /** @type {Awaited<ReturnType<typeof startUber>>} */
 let uber;
 let front = "";
-/** What is answered in place of a program's list. @type {Map<string, import("./front.mjs").Reply>} */
+/** The responses that replace a program's list. @type {Map<string, import("./front.mjs").Reply>} */
 const lists = new Map();
-/** How often the list of a program was read, with its use. @type {Map<string, number>} */
+/** How often the list of a program was read, with usage. @type {Map<string, number>} */
 const reads = new Map();
-/** What happens when codes of a program arrive, whose answer then says nothing. @type {Map<string, (codes: string[]) => unknown>} */
+/**
+ * Called when codes of a program arrive, whose response is then lost.
+ *
+ * @type {Map<string, (codes: string[]) => unknown>}
+ */
 const unanswered = new Map();
 
 before(async () => {
@@ -58,7 +62,7 @@ async function use(program, codes) {
 }
 
 /**
- * A job of a program whose answer was lost, though everything was queued.
+ * A job of a program whose response was lost, though everything was queued.
  * @param {Awaited<ReturnType<typeof start>>} worker @param {number} codes @param {(codes: string[]) => unknown} [arrived]
  */
 async function unknownJob(worker, codes, arrived = () => {}) {
@@ -71,11 +75,11 @@ async function unknownJob(worker, codes, arrived = () => {}) {
 
 /** @param {Awaited<ReturnType<typeof start>>} worker @param {string} path @returns {Promise<{ status: number, body: any }>} */
 async function reconcile(worker, path) {
-  const answer = await worker.request(`${path}/reconcile`, { method: "POST" });
-  return { status: answer.status, body: await answer.json() };
+  const response = await worker.request(`${path}/reconcile`, { method: "POST" });
+  return { status: response.status, body: await response.json() };
 }
 
-test("what is in use is settled before an operator is asked about what is unknown", async () => {
+test("codes in use are settled before an operator is asked about unknown codes", async () => {
   const worker = await start();
   const job = await unknownJob(worker, 20, async (codes) => use(job.programId, codes.slice(0, 12)));
   const seen = await worker.until(
@@ -115,13 +119,13 @@ test("if all codes are in use, no decision is needed", async () => {
   await worker.kill();
 });
 
-test("an operator has it read now; a restart forgets nothing, and a resend leaves it out", async () => {
+test("an operator can start a read; a restart forgets nothing, and a resend leaves out used codes", async () => {
   let worker = await start({});
   const job = await unknownJob(worker, 10);
   await worker.until(job.programId, job.id, ({ usage }) => usage.readAt !== null);
   assert.equal(readsOf(job.programId), 1);
   await use(job.programId, job.codes.slice(3, 7));
-  // However short ago it was read.
+  // However recently it was read.
   const { status, body } = await reconcile(worker, job.path);
   assert.equal(status, 200);
   const { readAt, ...figures } = body;
@@ -136,13 +140,13 @@ test("an operator has it read now; a restart forgets nothing, and a resend leave
   await worker.json(`${job.path}/resume`, {});
   const done = await worker.until(job.programId, job.id, ({ status }) => status === "finished");
   assert.deepEqual([done.progress.distributed, done.progress.queued], [4, 6]);
-  const { answer, usage } = done.sources;
-  assert.deepEqual([answer.codes, usage.codes], [6, 4]);
+  const { answer: response, usage } = done.sources;
+  assert.deepEqual([response.codes, usage.codes], [6, 4]);
   const sent = await uber.deliveries(job.programId);
-  job.codes.forEach((code, place) => {
-    assert.equal(sent.get(code), place >= 3 && place < 7 ? 1 : 2, `${place}`);
+  job.codes.forEach((code, index) => {
+    assert.equal(sent.get(code), index >= 3 && index < 7 ? 1 : 2, `${index}`);
   });
-  // Again: there is nothing new.
+  // Reading again finds nothing new.
   const page = createWorkerClient({ baseUrl: worker.url, token: ADMIN_TOKEN });
   const again = await page.reconcile(job.programId, job.id);
   assert.deepEqual([again.read, again.settled, again.stillUnknown], [10, 0, 0]);
@@ -155,13 +159,13 @@ test("concurrent requests share one read", async () => {
   const job = await unknownJob(worker, 10);
   await worker.until(job.programId, job.id, ({ status }) => status === "undecided");
   await use(job.programId, job.codes.slice(0, 2));
-  const answers = await Promise.all(Array.from({ length: 5 }, () => reconcile(worker, job.path)));
+  const results = await Promise.all(Array.from({ length: 5 }, () => reconcile(worker, job.path)));
   assert.deepEqual(
-    answers.map(({ status, body }) => [status, body.settled]),
+    results.map(({ status, body }) => [status, body.settled]),
     Array(5).fill([200, 2]),
   );
   assert.equal(readsOf(job.programId), 1);
-  // By itself it reads nothing, as that is off.
+  // It reads nothing automatically, because that is turned off.
   const { usage } = await worker.json(job.path);
   assert.equal(usage.nextAt, null);
   await worker.kill();
@@ -189,7 +193,7 @@ test("a failed read changes nothing, is shown, and is tried again", async () => 
       502,
       "unexpected_response",
     ],
-    // All are there, and the end is not.
+    // All codes are there, but the end is missing.
     [{ status: 200, headers: type, body: list.slice(0, -2) }, 424, "unexpected_response"],
     [{ status: 200, headers: type, body: '{"codes":{}}' }, 424, "unexpected_response"],
     [{ status: 429, headers: { ...type, "Retry-After": "2" }, body: "{}" }, 429, "rate_limited"],
@@ -200,11 +204,19 @@ test("a failed read changes nothing, is shown, and is tried again", async () => 
     const { usage, progress } = await worker.json(job.path);
     assert.deepEqual([usage.error.code, usage.error.queued], [code, "no"]);
     assert.equal(usage.readAt, before.usage.readAt);
+    assert.ok(usage.triedAt > (before.usage.triedAt ?? 0));
     assert.ok(usage.nextAt > Date.now());
     assert.deepEqual(progress, before.progress);
   }
+  // A later job was not there for that.
+  const [code = ""] = job.codes;
+  const query = "?resend=true&start=false&unchecked=true";
+  const later = await (await worker.createJob(job.programId, [code], query)).json();
+  const { usage: of } = await worker.json(`/api/programs/${job.programId}/jobs/${later.id}`);
+  assert.deepEqual([of.triedAt, of.error], [null, null]);
+  await worker.json(`/api/programs/${job.programId}/jobs/${later.id}/cancel`, {});
   lists.delete(job.programId);
-  // Nothing leaves for as long as Uber has asked for.
+  // Nothing is sent for as long as Uber asked to wait.
   const { body } = await eventually(async () => {
     const read = await reconcile(worker, job.path);
     return read.status === 200 && read;
@@ -214,7 +226,7 @@ test("a failed read changes nothing, is shown, and is tried again", async () => 
   await worker.kill();
 });
 
-test("it is read at intervals by itself, also by an object that came back", async () => {
+test("usage is read automatically at intervals, even by an object that was evicted", async () => {
   let worker = await start({ reconcile: { ...SOON, intervalHours: [0.001, 0.002, 10] } });
   const program = await uber.createProgram(4);
   const { id } = await (await worker.createJob(program.programId, program.codes, UNCHECKED)).json();
@@ -269,13 +281,13 @@ test("a caller that gives up does not stop the read for others", async () => {
   await worker.kill();
 });
 
-test("a read that breaks off with its object is not repeated at once, and has changed nothing", async () => {
+test("a read interrupted with its object changes nothing and is not repeated at once", async () => {
   let worker = await start({ reconcile: { ...SOON, pauseMinutes: 30 } });
   const job = await unknownJob(worker, 6);
   await worker.until(job.programId, job.id, ({ usage }) => usage.readAt !== null);
   await use(job.programId, job.codes);
   const asked = new Promise((resolve) => {
-    // The answer never comes.
+    // The response never arrives.
     lists.set(job.programId, /** @type {any} */ ({ then: () => resolve(undefined) }));
   });
   const broken = reconcile(worker, job.path).catch(() => "broken off");
@@ -290,11 +302,11 @@ test("a read that breaks off with its object is not repeated at once, and has ch
   await worker.kill();
 });
 
-test("an event of a claim or use causes a read soon, also after a restart", async () => {
+test("an event of a claim or use causes a read soon, even after a restart", async () => {
   let worker = await start({ reconcile: { ...SOON, intervalHours: [24], delayMinutes: 0.05 } });
   const { programId, codes } = await uber.createProgram(4);
   const note = () => worker.inspect({ act: "evidence", program: programId });
-  // Where nothing is open, there is nothing to read.
+  // Without open jobs, there is nothing to read.
   await note();
   const { id } = await (await worker.createJob(programId, codes, UNCHECKED)).json();
   const path = `/api/programs/${programId}/jobs/${id}`;
@@ -304,7 +316,7 @@ test("an event of a claim or use causes a read soon, also after a restart", asyn
   await note();
   const { nextAt } = (await worker.json(path)).usage;
   assert.ok(nextAt < Date.now() + 3_000);
-  // A later one puts nothing off.
+  // A later event postpones nothing.
   await note();
   assert.equal((await worker.json(path)).usage.nextAt, nextAt);
   assert.equal(readsOf(programId), 0);
@@ -319,7 +331,7 @@ test("an event of a claim or use causes a read soon, also after a restart", asyn
   await worker.kill();
 });
 
-test("a job goes on while a long list is read, and a pause of everything does not stop the reading", async () => {
+test("a job continues while a long list is read, and pausing everything does not stop the read", async () => {
   const worker = await start({ reconcile: SOON });
   const job = await unknownJob(worker, 2);
   await worker.until(job.programId, job.id, ({ usage }) => usage.readAt !== null);
@@ -343,7 +355,7 @@ test("a job goes on while a long list is read, and a pause of everything does no
   await worker.kill();
 });
 
-test("a job that can't be read keeps the others from nothing, and its codes stay claimed", async () => {
+test("an unreadable job does not block others, and its codes stay claimed", async () => {
   let worker = await start({ reconcile: false });
   const { programId, codes } = await uber.createProgram(6);
   const create = async (/** @type {string[]} */ some) => {
@@ -365,7 +377,7 @@ test("a job that can't be read keeps the others from nothing, and its codes stay
   await worker.kill();
 });
 
-test("a read and a job that runs keep together within the requests of an invocation", async () => {
+test("a read and a running job together stay within the requests of an invocation", async () => {
   const worker = await startWorker({
     uber: front,
     entry: "limits-entry.mjs",
@@ -419,13 +431,13 @@ test("300,000 codes are read in little memory", async () => {
   assert.deepEqual((await reconcile(worker, path)).body.settled, 1);
   const taken = (await memory()) - before;
   assert.ok(taken < 128 * 1024 * 1024, `${taken}`);
-  // 100,000 codes are in use that nobody here has sent: a later job has them as blocked.
+  // 100,000 codes are in use that no job here has sent: they are blocked for a later job.
   assert.equal((await reconcile(worker, path)).body.read, 300_000);
   lists.delete(programId);
   await worker.kill();
 });
 
-test("with events that nothing is read from, every code in use is settled in the end", async () => {
+test("even if no event can be read, every code in use is settled in the end", async () => {
   const opaque = await startUber([
     "--latency",
     "1-3",
@@ -445,7 +457,7 @@ test("with events that nothing is read from, every code in use is settled in the
     await worker.json(`${path}/reconcile`, {});
     const { rows } = await worker.json(`${path}/results?state=distributed`);
     const settled = rows.map((/** @type {any} */ { code }) => code);
-    // More may have been used while it was read.
+    // More may have been used during the read.
     assert.ok(uses.every((code) => settled.includes(code)) && uses.length > 0);
     const later = Object.keys(await opaque.ask(`uses/${programId}`));
     assert.ok(settled.every((/** @type {string} */ code) => later.includes(code)));
@@ -453,7 +465,7 @@ test("with events that nothing is read from, every code in use is settled in the
   await worker.kill();
 });
 
-test("what is in use is never free for a later job, whatever became of it here", async () => {
+test("a code in use is never free for a later job, whatever its outcome here", async () => {
   const worker = await start({ reconcile: false });
   const { programId, codes } = await uber.createProgram(12);
   const path = `/api/programs/${programId}/jobs`;
@@ -464,21 +476,21 @@ test("what is in use is never free for a later job, whatever became of it here",
   const outcomes = part(0, 3).map((code) => ({ code_uuid: code, status: "failed" }));
   assert.equal(await worker.webhook(programId, outcomes), 200);
   await worker.until(programId, failed.id, ({ progress }) => progress.failed === 3);
-  // Cancelled before it left, and one that waits.
+  // Cancelled before it was sent, and one that waits.
   const cancelled = await (await worker.createJob(programId, part(3, 6), "?start=false")).json();
   await worker.json(`${path}/${cancelled.id}/resolve`, { batch: 0, decision: "abandon" });
   const waiting = await (await worker.createJob(programId, part(6, 9), "?start=false")).json();
   const check = async () => {
-    const answer = await worker.request(`${path}?dryRun=true`, {
+    const response = await worker.request(`${path}?dryRun=true`, {
       method: "POST",
       body: codes.join("\n"),
       headers: { "Content-Type": "text/plain" },
     });
-    return answer.json();
+    return response.json();
   };
   assert.deepEqual((await check()).blocked, { total: 3, pending: 3 });
-  // Of each three, two are in use; of the last, no job knows.
-  const used = codes.filter((_, place) => place % 3 < 2);
+  // Of each three, two are in use; the last one is in no job.
+  const used = codes.filter((_, index) => index % 3 < 2);
   await use(programId, used);
   const { body } = await reconcile(worker, `${path}/${waiting.id}`);
   assert.deepEqual([body.read, body.settled, body.stillUnknown], [12, 0, 0]);
@@ -502,7 +514,7 @@ test("what is in use is never free for a later job, whatever became of it here",
       ["distributed", null],
     ],
   );
-  // What is known is read once more, and nothing but that is written down.
+  // Known facts are read once more, and only they are stored.
   await worker.until(programId, later.id, ({ status }) => status === "finished");
   await worker.inspect({ act: "rows", program: programId });
   await reconcile(worker, `${path}/${waiting.id}`);
@@ -513,7 +525,7 @@ test("what is in use is never free for a later job, whatever became of it here",
   await worker.kill();
 });
 
-test("one program and its guests pass through, for a client and for a page; nothing of them is kept", async () => {
+test("a program and its guests are passed through to clients and pages, and not stored", async () => {
   const worker = await start({ reconcile: false });
   const { programId, codes } = await uber.createProgram(1_205);
   await use(programId, codes.slice(0, 1));
@@ -537,10 +549,10 @@ test("one program and its guests pass through, for a client and for a page; noth
   const [own, through] = [await page.getProgram(programId), await client.getProgram(programId)];
   assert.deepEqual([own.programId, own.usageVoucherClaimCount], [programId, 1]);
   assert.deepEqual(own, through);
-  const answer = await worker.request(`/api/programs/${programId}/guests`);
-  assert.equal(answer.headers.get("Cache-Control"), "no-store");
-  // Masked, unless that is said.
-  assert.ok(!(await answer.text()).includes("guest-1@example.com"));
+  const response = await worker.request(`/api/programs/${programId}/guests`);
+  assert.equal(response.headers.get("Cache-Control"), "no-store");
+  // Masked, unless requested otherwise.
+  assert.ok(!(await response.text()).includes("guest-1@example.com"));
   const revealed = await worker.request(`/api/programs/${programId}/guests?reveal=true`);
   assert.ok((await revealed.text()).includes("guest-1@example.com"));
   for (const [path, status, code] of /** @type {[string, number, string][]} */ ([

@@ -1,4 +1,4 @@
-/** What the worker answers to operators, route by route. */
+/** The worker's responses to operators, route by route. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
@@ -29,22 +29,22 @@ function post(path, body, headers = {}) {
   });
 }
 
-/** @param {Response} answer @param {number} status @param {string} code @returns {Promise<any>} */
-async function refused(answer, status, code) {
-  const problem = /** @type {any} */ (await answer.json());
-  assert.deepEqual([answer.status, problem.code], [status, code], JSON.stringify(problem));
-  assert.equal(answer.headers.get("Content-Type"), "application/problem+json");
+/** @param {Response} response @param {number} status @param {string} code @returns {Promise<any>} */
+async function refused(response, status, code) {
+  const problem = /** @type {any} */ (await response.json());
+  assert.deepEqual([response.status, problem.code], [status, code], JSON.stringify(problem));
+  assert.equal(response.headers.get("Content-Type"), "application/problem+json");
   assert.ok(problem.title && problem.hint);
   assert.equal(problem.queued, "no");
   return problem;
 }
 
 test("the health route says only that the worker runs", async () => {
-  const answer = await fetch(`${worker.url}/health`);
-  assert.deepEqual(await answer.json(), { status: "ok" });
+  const response = await fetch(`${worker.url}/health`);
+  assert.deepEqual(await response.json(), { status: "ok" });
 });
 
-test("the configuration says who is asking and what stands behind", async () => {
+test("the configuration shows the operator and the Uber environment", async () => {
   const config = await worker.json("/api/config");
   assert.equal(config.organizationId, ORGANIZATION);
   assert.equal(config.operator, "admin");
@@ -52,7 +52,7 @@ test("the configuration says who is asking and what stands behind", async () => 
   assert.equal(config.host, new URL(uber.url).host);
 });
 
-test("a job is made of a text, sent, and told of code by code", async () => {
+test("a text becomes a job, is sent, and has a result for each code", async () => {
   const { programId, codes } = await uber.createProgram(120);
   const created = await worker.createJob(programId, codes, "?batchSize=50&source=spring.csv");
   const summary = await created.json();
@@ -105,7 +105,7 @@ test("a job is made of a text, sent, and told of code by code", async () => {
   assert.equal(program.lastJob.id, summary.id);
 });
 
-test("the same request again gives the same job, and the key is for one list", async () => {
+test("a repeated request returns the same job, and its key is for one list", async () => {
   const { programId, codes } = await uber.createProgram(10);
   const key = crypto.randomUUID();
   const first = await worker.createJob(programId, codes, "", key);
@@ -127,7 +127,7 @@ test("the same request again gives the same job, and the key is for one list", a
   );
 });
 
-test("codes that were sent before block, are skipped, or are sent again", async () => {
+test("codes that were sent before block a job, are skipped, or are sent again", async () => {
   const { programId, codes } = await uber.createProgram(30);
   const first = await (await worker.createJob(programId, codes.slice(0, 20))).json();
   await worker.until(programId, first.id, isFinished);
@@ -154,11 +154,11 @@ test("codes that were sent before block, are skipped, or are sent again", async 
   const sent = await uber.deliveries(programId);
   assert.deepEqual(
     codes.map((code) => sent.get(code)),
-    codes.map((_, place) => (place < 5 ? 2 : 1)),
+    codes.map((_, index) => (index < 5 ? 2 : 1)),
   );
 });
 
-test("rows that are no code are refused with line and reason, or left out on request", async () => {
+test("rows that are not codes are refused with line and reason, or left out on request", async () => {
   const { programId, codes } = await uber.createProgram(3);
   const lines = [codes[0] ?? "", "SUMMER-2026", codes[1] ?? "", codes[1] ?? ""];
   const problem = await refused(await worker.createJob(programId, lines), 422, "invalid_codes");
@@ -210,7 +210,7 @@ test("a job of every code uses an explicit list, and has to be confirmed", async
   );
 });
 
-test("a job is paused and goes on; what is pending can be given up", async () => {
+test("a job can be paused and resumed, and pending codes can be abandoned", async () => {
   const { programId, codes } = await uber.createProgram(200);
   const held = await (await worker.createJob(programId, codes, "?batchSize=10&start=false")).json();
   assert.equal(held.status, "paused");
@@ -240,7 +240,7 @@ test("a job is paused and goes on; what is pending can be given up", async () =>
   );
 });
 
-test("everything is paused and goes on", async () => {
+test("everything can be paused and resumed", async () => {
   const { programId, codes } = await uber.createProgram(20);
   assert.equal((await worker.json("/api/pause", { paused: true })).paused, true);
   try {
@@ -306,7 +306,7 @@ test("a program that Uber does not know halts its job, and nothing is lost", asy
   );
 });
 
-test("a file that spans programs makes a job in each, none before all", async () => {
+test("a file for several programs starts its jobs only when all are created", async () => {
   const made = await Promise.all([uber.createProgram(20), uber.createProgram(30)]);
   const rows = made.flatMap(({ programId, codes }) => codes.map((code) => `${code},${programId}`));
   const body = ["code_id,program_id", ...rows].join("\n");
@@ -317,9 +317,9 @@ test("a file that spans programs makes a job in each, none before all", async ()
       body,
       headers: { "Content-Type": "text/csv", "Idempotency-Key": key },
     });
-  const answer = await upload();
-  const { group, jobs } = await answer.json();
-  assert.deepEqual([answer.status, group, jobs.length], [201, key, 2]);
+  const response = await upload();
+  const { group, jobs } = await response.json();
+  assert.deepEqual([response.status, group, jobs.length], [201, key, 2]);
   for (const { programId, id } of jobs) await worker.until(programId, id, isFinished);
   const again = await upload();
   assert.equal(again.status, 200);
@@ -335,7 +335,7 @@ test("a file that spans programs makes a job in each, none before all", async ()
   }
 });
 
-test("unknown addresses and methods are told so", async () => {
+test("unknown routes and methods are refused", async () => {
   const { programId } = await uber.createProgram(1);
   await refused(await worker.request("/api/nothing"), 404, "not_found");
   await refused(

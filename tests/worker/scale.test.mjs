@@ -1,5 +1,5 @@
 /**
- * One upload that spans fifty programs, and single uploads of the largest size.
+ * One upload for fifty programs, and single uploads of the largest size.
  *
  * `FULL=1` makes it a million codes in fifty programs; otherwise it is 100,000.
  */
@@ -16,15 +16,16 @@ import { cleanUp, startUber, startWorker } from "./harness.mjs";
 const CODES = process.env["FULL"] ? 1_000_000 : 100_000;
 const PROGRAMS = 50;
 const REQUESTS_OF_EACH = 20;
-const PER_SECOND = 90;
-/** What Uber allows, in any five seconds. */
+/** Below the limit: requests that a busy machine delays by a second arrive with those of the next one. */
+const PER_SECOND = 75;
+/** Uber's limit, in any five seconds. */
 const UBERS_LIMIT = 500;
 const WINDOW_MS = 5_000;
-/** A worker is left alone for so long, and has undone by then what broke off. */
+/** The worker gets no requests for this long, and has undone interrupted uploads by then. */
 const UNASKED_MS = 30_000;
 const ENDS = new Set(["finished", "undecided"]);
 const MEGABYTE = 1024 * 1024;
-/** What the platform gives one isolate. */
+/** The memory that the platform gives one isolate. */
 const ISOLATE = 128 * MEGABYTE;
 
 /** @type {Awaited<ReturnType<typeof startUber>>} */
@@ -66,11 +67,11 @@ async function createPrograms(programs, codes) {
   return all;
 }
 
-/** The rows of all programs by turns. @param {{ programId: string, codes: string[] }[]} programs */
+/** The rows of all programs, in turn. @param {{ programId: string, codes: string[] }[]} programs */
 function csvOf(programs) {
   const rows = ["program_id,code_id"];
-  for (let place = 0; place < (programs[0]?.codes.length ?? 0); place += 1) {
-    for (const { programId, codes } of programs) rows.push(`${programId},${codes[place]}`);
+  for (let index = 0; index < (programs[0]?.codes.length ?? 0); index += 1) {
+    for (const { programId, codes } of programs) rows.push(`${programId},${codes[index]}`);
   }
   return rows.join("\n");
 }
@@ -105,25 +106,28 @@ test(
     const csv = csvOf(programs);
     const before = await peak(id);
     const began = Date.now();
-    const answer = await upload(worker, csv, `?batchSize=${CODES / PROGRAMS / REQUESTS_OF_EACH}`);
-    assert.equal(answer.status, 201, await answer.clone().text());
+    const response = await upload(worker, csv, `?batchSize=${CODES / PROGRAMS / REQUESTS_OF_EACH}`);
+    assert.equal(response.status, 201, await response.clone().text());
     const created = Date.now();
     const requests = PROGRAMS * REQUESTS_OF_EACH;
     while (sends.length < requests) {
       assert.ok(Date.now() < began + 180_000, `${sends.length} requests`);
       await sleep(200);
     }
-    for (const job of (await answer.json()).jobs) {
+    /** Requests that Uber refused as too many: a busy machine lets them arrive together. */
+    let retries = 0;
+    for (const job of (await response.json()).jobs) {
       const end = await worker.until(job.programId, job.id, ({ status }) => status === "finished");
       assert.equal(end.progress.queued, CODES / PROGRAMS);
+      retries += end.progress.retries;
     }
     const seconds = (Date.now() - began) / 1000;
     const growth = ((await peak(id)) - before) / MEGABYTE;
     await worker.kill();
     const storage = await bytesIn(worker.state);
 
-    // Never more than Uber's limit, in any five seconds. Not in each second: what a
-    // busy machine holds back a moment arrives together.
+    // Never more than Uber's limit, in any five seconds. Not in each second: requests that a busy
+    // machine delays arrive together.
     const most = Math.max(
       ...sends.map(
         ({ at }, first) =>
@@ -131,7 +135,7 @@ test(
           sends.length - first,
       ),
     );
-    // Half-way, all are about half-way.
+    // Half-way, all programs are about half-way.
     const half = new Map(programs.map(({ programId }) => [programId, 0]));
     for (const { program } of sends.slice(0, requests / 2)) {
       half.set(program, (half.get(program) ?? 0) + 1);
@@ -145,7 +149,7 @@ test(
     assert.equal(tokens, 1);
     assert.ok(most <= UBERS_LIMIT, `${most} requests in five seconds`);
     assert.ok((shares[0] ?? 0) >= REQUESTS_OF_EACH / 5, shares.join());
-    assert.equal(sends.length, requests);
+    assert.equal(sends.length, requests + retries);
     for (const { programId, codes } of programs) {
       const sent = await uber.deliveries(programId);
       assert.deepEqual([sent.size, ...new Set(sent.values())], [codes.length, 1]);
@@ -170,10 +174,10 @@ test("if one program refuses, no job is created in any", async () => {
     (await jobsOf(worker, programs)).map((job) => job.id),
     [id],
   );
-  // All that is free is free; the same key may be used again.
-  const answer = await upload(worker, csvOf(programs), "?skip=true", key);
-  assert.equal(answer.status, 201);
-  const { jobs } = await answer.json();
+  // All free codes are free; the same key may be used again.
+  const response = await upload(worker, csvOf(programs), "?skip=true", key);
+  assert.equal(response.status, 201);
+  const { jobs } = await response.json();
   assert.equal(jobs.length, 12);
   const same = await upload(worker, csvOf(programs), "?skip=true", key);
   assert.equal(same.status, 200);
@@ -191,7 +195,7 @@ test("if one program refuses, no job is created in any", async () => {
   await worker.kill();
 });
 
-test("with `start=false` all wait for an operator", async () => {
+test("with `start=false`, all jobs wait for an operator", async () => {
   const worker = await startWorker({ uber: uber.url });
   const programs = await createPrograms(3, 5);
   const { jobs } = await (await upload(worker, csvOf(programs), "?start=false")).json();
@@ -203,7 +207,7 @@ test("with `start=false` all wait for an operator", async () => {
   await worker.kill();
 });
 
-test("killed while an upload fans out, all of its jobs start or none", async (t) => {
+test("after a kill during an upload, all of its jobs start or none", async (t) => {
   let worker = await startWorker({ uber: uber.url });
   const ends = { all: 0, none: 0 };
   for (let round = 0; round < 6; round += 1) {
@@ -214,16 +218,16 @@ test("killed while an upload fans out, all of its jobs start or none", async (t)
     await worker.kill();
     await uploading;
     worker = await startWorker({ uber: uber.url, state: worker.state, port: worker.port });
-    // Every other one is asked for again.
+    // Every other one is requested again.
     if (round % 2 === 0) {
-      const answer = await upload(worker, csvOf(programs), "", key);
-      assert.ok(answer.ok, await answer.clone().text());
-      assert.equal((await answer.json()).jobs.length, 12);
+      const response = await upload(worker, csvOf(programs), "", key);
+      assert.ok(response.ok, await response.clone().text());
+      assert.equal((await response.json()).jobs.length, 12);
     }
     const end = Date.now() + 60_000;
     for (;;) {
       const statuses = (await jobsOf(worker, programs)).map(({ status }) => status);
-      // What had just left when it was killed may be undecided: it has started.
+      // A job that had just started to send when it was killed may be undecided: it has started.
       const isAll = statuses.length === 12 && statuses.every((status) => ENDS.has(status));
       if (statuses.length === 0 || isAll) {
         ends[isAll ? "all" : "none"] += 1;
@@ -252,9 +256,9 @@ test("killed while an upload fans out, all of its jobs start or none", async (t)
 async function assertUndone(worker, programs) {
   const jobs = await jobsOf(worker, programs);
   assert.equal(jobs.filter(({ group }) => group !== null).length, 0, JSON.stringify(jobs));
-  const answer = await upload(worker, csvOf(programs));
-  assert.equal(answer.status, 201, await answer.clone().text());
-  for (const job of (await answer.json()).jobs) {
+  const response = await upload(worker, csvOf(programs));
+  assert.equal(response.status, 201, await response.clone().text());
+  for (const job of (await response.json()).jobs) {
     await worker.until(job.programId, job.id, ({ status }) => status === "finished");
   }
   for (const { programId, codes } of programs) {
@@ -264,7 +268,7 @@ async function assertUndone(worker, programs) {
 }
 
 /**
- * Kills a worker once there are so many jobs, and leaves the next one alone for a while.
+ * Kills a worker once there are this many jobs, and sends the next one no requests for a while.
  * @param {Awaited<ReturnType<typeof startWorker>>} worker @param {string} url @param {{ programId: string }[]} programs @param {number} jobs
  */
 async function killedAt(worker, url, programs, jobs) {
@@ -279,73 +283,83 @@ async function killedAt(worker, url, programs, jobs) {
   return next;
 }
 
-test("an interrupted upload is decided without a request", { concurrency: true }, async (t) => {
-  const killed = t.test("killed while it fans out, an upload is undone", async () => {
-    const programs = await createPrograms(5, 5);
-    const first = await startWorker({ uber: uber.url });
-    const source = `stuck+${programs.at(-1)?.programId}`;
-    const uploading = upload(first, csvOf(programs), `?source=${source}`).catch(() => null);
-    const worker = await killedAt(first, uber.url, programs, 4);
-    assert.equal(await uploading, null);
-    await assertUndone(worker, programs);
-    await worker.kill();
-  });
-
-  const busy = t.test("also while one of its programs sends all the time", async () => {
-    const programs = await createPrograms(3, 5);
-    const { programId, codes } = await uber.createProgram(300);
-    programs.push({ programId, codes: codes.splice(0, 5) });
-    const front = await startFront(uber.url, async ({ program }) => {
-      if (program === programId) await sleep(400);
-      return undefined;
+test(
+  "an interrupted upload is resolved without another request",
+  { concurrency: true },
+  async (t) => {
+    const killed = t.test("after a kill during its creation, an upload is undone", async () => {
+      const programs = await createPrograms(5, 5);
+      const first = await startWorker({ uber: uber.url });
+      const source = `stuck+${programs.at(-1)?.programId}`;
+      const uploading = upload(first, csvOf(programs), `?source=${source}`).catch(() => null);
+      const worker = await killedAt(first, uber.url, programs, 4);
+      assert.equal(await uploading, null);
+      await assertUndone(worker, programs);
+      await worker.kill();
     });
-    const first = await startWorker({ uber: front.url });
-    const { id } = await (await first.createJob(programId, codes, "?batchSize=1")).json();
-    const source = `stuck+${programs[0]?.programId}`;
-    const uploading = upload(first, csvOf(programs), `?source=${source}`).catch(() => null);
-    const worker = await killedAt(first, front.url, programs, 1 + 3);
-    assert.equal(await uploading, null);
-    const job = await worker.json(`/api/programs/${programId}/jobs/${id}/pause`, {});
-    assert.ok(job.progress.pending > 0, "it sent for too short a time");
-    await assertUndone(worker, programs);
-    await worker.kill();
-  });
 
-  const untold = t.test("an upload starts whose programs nobody tells so", async () => {
-    const programs = await createPrograms(3, 5);
-    const worker = await startWorker({ uber: uber.url });
-    const uploading = upload(worker, csvOf(programs), "?source=untold").catch(() => null);
-    const end = Date.now() + UNASKED_MS;
-    for (const { programId } of programs) {
-      while ((await uber.deliveries(programId)).size < 5) {
-        assert.ok(Date.now() < end);
-        await sleep(100);
+    const busy = t.test(
+      "an upload is undone even while one of its programs keeps sending",
+      async () => {
+        const programs = await createPrograms(3, 5);
+        const { programId, codes } = await uber.createProgram(300);
+        programs.push({ programId, codes: codes.splice(0, 5) });
+        const front = await startFront(uber.url, async ({ program }) => {
+          if (program === programId) await sleep(400);
+          return undefined;
+        });
+        const first = await startWorker({ uber: front.url });
+        const { id } = await (await first.createJob(programId, codes, "?batchSize=1")).json();
+        const source = `stuck+${programs[0]?.programId}`;
+        const uploading = upload(first, csvOf(programs), `?source=${source}`).catch(() => null);
+        const worker = await killedAt(first, front.url, programs, 1 + 3);
+        assert.equal(await uploading, null);
+        const job = await worker.json(`/api/programs/${programId}/jobs/${id}/pause`, {});
+        assert.ok(job.progress.pending > 0, "it sent for too short a time");
+        await assertUndone(worker, programs);
+        await worker.kill();
+      },
+    );
+
+    const untold = t.test("an upload starts even if its programs are not notified", async () => {
+      const programs = await createPrograms(3, 5);
+      const worker = await startWorker({ uber: uber.url });
+      const uploading = upload(worker, csvOf(programs), "?source=untold").catch(() => null);
+      const end = Date.now() + UNASKED_MS;
+      for (const { programId } of programs) {
+        while ((await uber.deliveries(programId)).size < 5) {
+          assert.ok(Date.now() < end);
+          await sleep(100);
+        }
       }
-    }
-    await worker.kill();
-    assert.equal(await uploading, null);
-  });
+      await worker.kill();
+      assert.equal(await uploading, null);
+    });
 
-  const late = t.test("a job that is created after its upload was undone goes", async () => {
-    const worker = await startWorker({ uber: uber.url });
-    const programs = await createPrograms(3, 5);
-    const programId = programs[1]?.programId;
-    const refused = await upload(worker, csvOf(programs), `?source=late+${programId}`);
-    assert.equal(refused.status, 500);
-    assert.deepEqual(await jobsOf(worker, programs), []);
-    const late = { headers: { "X-Test": "late" } };
-    const answer = await worker.request(`/api/programs/${programId}/jobs`, late);
-    const { jobs } = await answer.json();
-    assert.deepEqual([jobs.length, jobs[0].status], [1, "held"]);
-    await sleep(UNASKED_MS);
-    await assertUndone(worker, programs);
-    await worker.kill();
-  });
+    const late = t.test(
+      "a job that is created after its upload was undone is removed",
+      async () => {
+        const worker = await startWorker({ uber: uber.url });
+        const programs = await createPrograms(3, 5);
+        const programId = programs[1]?.programId;
+        const refused = await upload(worker, csvOf(programs), `?source=late+${programId}`);
+        assert.equal(refused.status, 500);
+        assert.deepEqual(await jobsOf(worker, programs), []);
+        const late = { headers: { "X-Test": "late" } };
+        const response = await worker.request(`/api/programs/${programId}/jobs`, late);
+        const { jobs } = await response.json();
+        assert.deepEqual([jobs.length, jobs[0].status], [1, "held"]);
+        await sleep(UNASKED_MS);
+        await assertUndone(worker, programs);
+        await worker.kill();
+      },
+    );
 
-  await Promise.all([killed, busy, untold, late]);
-});
+    await Promise.all([killed, busy, untold, late]);
+  },
+);
 
-test("the largest uploads are taken in as a stream", { timeout: 240_000 }, async (t) => {
+test("the largest uploads are read as a stream", { timeout: 240_000 }, async (t) => {
   const worker = await startWorker({ uber: uber.url });
   const [id = 0] = await worker.workerd();
   for (const { megabytes, count, rest } of [
@@ -369,13 +383,13 @@ test("the largest uploads are taken in as a stream", { timeout: 240_000 }, async
         yield new TextEncoder().encode(rest === "" ? lines : lines.replaceAll("\n", `${rest}\n`));
       }
     }
-    // A connection that was closed while there was much to count is noticed first.
+    // A connection that was closed during long work is noticed first.
     await sleep(200);
     const before = await peak(id);
     const began = performance.now();
     const programId = crypto.randomUUID();
     // Uber does not know the program: its codes can't be compared.
-    const answer = await worker.request(
+    const response = await worker.request(
       `/api/programs/${programId}/jobs?start=false&unchecked=true`,
       {
         method: "POST",
@@ -388,8 +402,8 @@ test("the largest uploads are taken in as a stream", { timeout: 240_000 }, async
         },
       },
     );
-    const job = await answer.json();
-    assert.equal(answer.status, 201, JSON.stringify(job));
+    const job = await response.json();
+    assert.equal(response.status, 201, JSON.stringify(job));
     assert.equal(job.progress.pending, count);
     const seconds = (performance.now() - began) / 1000;
     const growth = (await peak(id)) - before;

@@ -1,7 +1,7 @@
 /**
- * What a released version has stored, later ones read. `stored/*.json` are whole
+ * Later versions can read what a released version has stored. `stored/*.json` are whole
  * databases of objects, each written by the first release with the schema in its name:
- * `RECORD=schema-1 node --test tests/worker/schema.test.mjs` records them anew.
+ * `RECORD=schema-1 node --test tests/worker/schema.test.mjs` records them again.
  */
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
@@ -25,7 +25,7 @@ after(() => {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** What one release has stored, as if that were now. @param {string} name */
+/** What one release has stored, with times as if that were now. @param {string} name */
 async function read(name) {
   const text = await readFile(new URL(`stored/${name}`, import.meta.url), "utf8");
   const { at } = JSON.parse(text);
@@ -54,9 +54,9 @@ test("records what this version stores", { skip: RECORD === undefined }, async (
   });
   const path = `/api/programs/${MAIN}/jobs`;
   const post = async (/** @type {number} */ from, /** @type {number} */ to, query = "") => {
-    const answer = await worker.createJob(MAIN, codes.slice(from, to), query, `key-${from}`);
-    assert.ok(answer.ok, await answer.clone().text());
-    return (await answer.json()).id;
+    const response = await worker.createJob(MAIN, codes.slice(from, to), query, `key-${from}`);
+    assert.ok(response.ok, await response.clone().text());
+    return (await response.json()).id;
   };
   const ends = (/** @type {string} */ id, /** @type {string} */ status) =>
     worker.until(MAIN, id, (job) => job.status === status);
@@ -66,7 +66,7 @@ test("records what this version stores", { skip: RECORD === undefined }, async (
     ...reason,
   });
 
-  // Its list is gone, and the ledger knows what became of each code.
+  // Its list was deleted, and the ledger has the outcome of each code.
   const expired = await post(0, 10, "?source=expired.csv");
   await ends(expired, "finished");
   await worker.webhook(MAIN, [outcome(0), outcome(1, "failed", { reason: "no account" })]);
@@ -109,10 +109,10 @@ test("records what this version stores", { skip: RECORD === undefined }, async (
   await worker.until(OTHER, other.id, ({ status }) => status === "finished");
 
   await worker.json("/api/pause", { paused: true });
-  // It would run, if not everything were paused.
+  // It would run if not everything were paused.
   const running = await post(65, 80);
 
-  // An event that is acknowledged and not taken in, as its job can't be read at that moment.
+  // An event that is acknowledged but not applied, because its job can't be read at that moment.
   const [{ number }] = await worker.sql(MAIN, "SELECT number FROM jobs WHERE id = ?", finished);
   worker = await worker.restart();
   await damage(worker, MAIN, number, 30);
@@ -142,7 +142,7 @@ test("records what this version stores", { skip: RECORD === undefined }, async (
 });
 
 for (const name of readdirSync(new URL("stored", import.meta.url))) {
-  test(`what is stored in ${name} is read, and goes on`, { timeout: 60_000 }, async () => {
+  test(`data stored in ${name} is read, and its jobs continue`, { timeout: 60_000 }, async () => {
     const stored = await read(name);
     const uber = await startUber(["--seed", SEED, "--latency", "1"]);
     const { codes } = await uber.createProgram(100, MAIN);
@@ -176,7 +176,7 @@ for (const name of readdirSync(new URL("stored", import.meta.url))) {
       }
     }
     assert.equal((await worker.json(`${path}/${jobs.halted}`)).error.code, "user_not_allowed");
-    // What was acknowledged in those days.
+    // What that release has acknowledged.
     await worker.until(MAIN, jobs.finished, ({ progress }) => progress.distributed === 2);
     const { rows } = await worker.json(`${path}/${jobs.finished}/results`);
     assert.deepEqual(
@@ -267,20 +267,20 @@ for (const whose of /** @type {const} */ (["program", "app"])) {
             ]
           : [await worker.request("/api/jobs"), await worker.request("/api/config")]),
       ];
-      for (const answer of refused) {
-        const problem = await answer.json();
-        assert.deepEqual([answer.status, problem.code], [503, "newer_database"]);
+      for (const response of refused) {
+        const problem = await response.json();
+        assert.deepEqual([response.status, problem.code], [503, "newer_database"]);
         assert.match(problem.title, /later release/);
       }
       const event = [{ code_uuid: codes[0], status: "distributed" }];
       const status = await worker.webhook(programId, event);
-      // It is kept elsewhere, and handed over later.
+      // It is stored elsewhere, and passed on later.
       assert.equal(status, 200);
       await sleep(3_000);
       assert.equal((await uber.deliveries(programId)).size, sent);
       const { sql, keys } = await worker.inspect({ act: "rows", program });
       assert.deepEqual([sql, keys], [0, 0]);
-      // That release is back.
+      // That release is deployed again.
       await version(value);
       worker = await worker.restart();
       await worker.until(programId, id, ({ progress }) => progress.distributed === 1);

@@ -1,4 +1,4 @@
-/** Uploads that are far too large: refused for what they are, in little memory. */
+/** Uploads that are far too large: refused in little memory. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { request } from "node:http";
@@ -9,8 +9,10 @@ import { raw } from "./raw.mjs";
 
 const MEGABYTE = 1024 * 1024;
 const TOO_MUCH = 200 * MEGABYTE;
-/** What workerd may take more than before, whatever is sent to it. The body is twice that. */
-const MOST_MEMORY = 100 * MEGABYTE;
+/**
+ * How much more memory workerd may use than before, whatever is sent to it. The body is twice that.
+ */
+const MAX_MEMORY = 100 * MEGABYTE;
 
 /** @type {Awaited<ReturnType<typeof startUber>>} */
 let uber;
@@ -24,12 +26,12 @@ before(async () => {
   uber = await startUber();
   worker = await startWorker({ uber: uber.url });
   ({ programId, codes } = await uber.createProgram(1));
-  // Up, with its wasm, before its memory is measured.
+  // Started, with its wasm, before its memory is measured.
   await worker.json(`/api/programs/${programId}/jobs`);
 });
 after(cleanUp);
 
-/** What workerd has in memory, where the system tells. */
+/** The memory of workerd, if the system reports it. */
 async function memory() {
   if (process.platform !== "linux") return 0;
   const [id] = await worker.workerd();
@@ -38,7 +40,7 @@ async function memory() {
 }
 
 /**
- * Sends the piece again and again, until it is enough or there is an answer.
+ * Sends the chunk repeatedly, until it is enough or there is a response.
  * @param {string} path
  * @param {Buffer} piece
  * @param {Record<string, string>} [headers]
@@ -49,7 +51,7 @@ async function pour(path, piece, headers = {}) {
     try {
       return await pourOnce(path, piece, headers);
     } catch (error) {
-      // It was refused while more was on its way, and the answer was lost with that.
+      // It was refused while more was on its way, and the response was lost.
       if (time === 10 || !/ECONNRESET|EPIPE/.test(String(error))) throw error;
     }
   }
@@ -71,11 +73,11 @@ async function pourOnce(path, piece, headers) {
           ...headers,
         },
       },
-      (answer) => {
+      (result) => {
         let text = "";
-        answer.setEncoding("utf8").on("data", (part) => (text += part));
-        answer.on("end", () => {
-          resolve({ status: answer.statusCode ?? 0, json: JSON.parse(text) });
+        result.setEncoding("utf8").on("data", (part) => (text += part));
+        result.on("end", () => {
+          resolve({ status: result.statusCode ?? 0, json: JSON.parse(text) });
           sending.destroy();
         });
       },
@@ -113,28 +115,28 @@ test("200 megabytes are refused at the limit, and never held in memory", async (
   const { status, json, sent, most } = await pour(`/api/programs/${programId}/jobs`, piece);
   assert.deepEqual([status, json.code, json.queued], [413, "body_too_large", "no"]);
   assert.ok(sent < 150 * MEGABYTE, `${sent} bytes were taken`);
-  assert.ok(most < MOST_MEMORY, `${most} bytes more in memory`);
+  assert.ok(most < MAX_MEMORY, `${most} bytes more in memory`);
   assert.deepEqual(await worker.json(`/api/programs/${programId}/jobs`), { jobs: [] });
 });
 
-test("what says that it is too large is refused before it is read", async () => {
+test("a body that declares too large a length is refused unread", async () => {
   const piece = Buffer.from(`${codes[0]}\n`.repeat(7_000));
   const headers = { "Content-Length": String(TOO_MUCH) };
   for (const path of [`/api/programs/${programId}/jobs`, "/api/jobs", "/webhooks/uber"]) {
     const { status, json, sent, most } = await pour(path, piece, headers);
     assert.deepEqual([status, json.code], [413, "body_too_large"], path);
     assert.ok(sent < 20 * MEGABYTE, `${sent} bytes were taken`);
-    assert.ok(most < MOST_MEMORY, `${most} bytes more in memory`);
+    assert.ok(most < MAX_MEMORY, `${most} bytes more in memory`);
   }
 });
 
-test("who has not signed in sends nothing that is read", async () => {
+test("bodies of unauthenticated requests are not read", async () => {
   const piece = Buffer.from(`${codes[0]}\n`.repeat(7_000));
   for (const path of [`/api/programs/${programId}/jobs`, "/api/jobs"]) {
     const { status, sent, most } = await pour(path, piece, { Authorization: "Bearer wrong" });
     assert.equal(status, 401);
     assert.ok(sent < 20 * MEGABYTE, `${sent} bytes were taken`);
-    assert.ok(most < MOST_MEMORY, `${most} bytes more in memory`);
+    assert.ok(most < MAX_MEMORY, `${most} bytes more in memory`);
   }
 });
 
@@ -157,18 +159,18 @@ const upload = (path, lines) =>
     },
   });
 
-test("a million codes and one are one too many", async () => {
-  const answer = await upload(`/api/programs/${programId}/jobs?start=false`, rows(1_000_001));
-  assert.deepEqual([answer.status, answer.json.code], [422, "too_many_codes"]);
+test("1,000,001 codes are refused", async () => {
+  const result = await upload(`/api/programs/${programId}/jobs?start=false`, rows(1_000_001));
+  assert.deepEqual([result.status, result.json.code], [422, "too_many_codes"]);
 });
 
-test("two million codes are refused before they are read to their end", async () => {
+test("two million codes are refused before all of them are read", async () => {
   const [before, began] = [await memory(), Date.now()];
-  const answer = await upload(`/api/programs/${programId}/jobs?start=false`, rows(2_000_000));
-  assert.deepEqual([answer.status, answer.json.code], [422, "too_many_codes"]);
-  assert.match(answer.json.title, /1000000/);
+  const result = await upload(`/api/programs/${programId}/jobs?start=false`, rows(2_000_000));
+  assert.deepEqual([result.status, result.json.code], [422, "too_many_codes"]);
+  assert.match(result.json.title, /1000000/);
   assert.ok(Date.now() - began < 20_000);
-  assert.ok((await memory()) - before < 2 * MOST_MEMORY);
+  assert.ok((await memory()) - before < 2 * MAX_MEMORY);
 });
 
 test("the worker works as before", async () => {

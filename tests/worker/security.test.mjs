@@ -1,4 +1,4 @@
-/** What people try who may not, and operators by mistake. SECURITY.md names these tests. */
+/** What attackers may try, and operators by mistake. SECURITY.md names these tests. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFile, readdir } from "node:fs/promises";
@@ -28,7 +28,7 @@ let programId = "";
 /** @type {string[]} */
 let codes = [];
 let jobId = "";
-/** Everything that somebody was told who had not signed in. */
+/** Every response to somebody who had not signed in. */
 const toldToAnybody = [""];
 
 before(async () => {
@@ -46,18 +46,18 @@ after(cleanUp);
 
 /** @typedef {{ method?: string, headers?: Record<string, string>, body?: string }} Init */
 
-/** Without having signed in. @param {string} path @param {Init} [init] */
+/** Without sign-in. @param {string} path @param {Init} [init] */
 async function asAnybody(path, init) {
-  const answer = await raw(worker.url, path, init);
-  toldToAnybody.push(answer.text, JSON.stringify(answer.headers));
-  return answer;
+  const result = await raw(worker.url, path, init);
+  toldToAnybody.push(result.text, JSON.stringify(result.headers));
+  return result;
 }
 
-/** By the bearer token. @param {string} path @param {Init} [init] */
+/** With the bearer token. @param {string} path @param {Init} [init] */
 const asOperator = (path, { headers, ...init } = {}) =>
   raw(worker.url, path, { ...init, headers: { ...BEARER, ...headers } });
 
-/** By the cookie, as a browser sends it. @param {string} path @param {Init} [init] */
+/** With the cookie, as a browser sends it. @param {string} path @param {Init} [init] */
 async function asConsole(path, { headers, ...init } = {}) {
   const cookie = { Cookie: `uber-vouchers=${await sessionUntil(Date.now() + 60_000)}` };
   return raw(worker.url, path, { ...init, headers: { ...cookie, ...headers } });
@@ -115,7 +115,7 @@ const withBody = (body) => ({
   ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
 });
 
-/** What everything can be told by that an attacker could have changed. */
+/** Everything that shows what an attacker could have changed. */
 async function everything() {
   const [config, jobs, sent, databases] = [
     await worker.json("/api/config"),
@@ -139,15 +139,15 @@ test("without signing in nothing can be read or changed", async () => {
       { Cookie: "uber-vouchers=; CF_Authorization=x.y.z" },
       { "Cf-Access-Jwt-Assertion": "x.y.z", "Cf-Access-Authenticated-User-Email": EMAIL },
     ]) {
-      const answer = await asAnybody(path, { method, ...init, headers: { ...headers, ...more } });
-      assert.deepEqual([answer.status, answer.json?.code], [401, "not_signed_in"], path);
-      assert.deepEqual(answer.json.methods, ["token"]);
+      const result = await asAnybody(path, { method, ...init, headers: { ...headers, ...more } });
+      assert.deepEqual([result.status, result.json?.code], [401, "not_signed_in"], path);
+      assert.deepEqual(result.json.methods, ["token"]);
     }
   }
   assert.deepEqual(await everything(), before);
 });
 
-test("a path that is written in another way leads nowhere else", async () => {
+test("other spellings of a path reach no other route", async () => {
   const tricks = [
     "//api/config",
     "/./api/config",
@@ -173,30 +173,30 @@ test("a path that is written in another way leads nowhere else", async () => {
     "/cdn-cgi/../api/config",
   ];
   for (const path of tricks) {
-    const answer = await asAnybody(path);
-    const isFile = /text\/html/.test(answer.headers["content-type"] ?? "");
-    // Whatever serves the files sends some of them to how they are written best.
-    const isHere = /^\/(?![/\\])/.test(answer.headers["location"] ?? "");
-    const isFine = isFile || isHere || answer.status === 401 || answer.status === 404;
-    assert.ok(isFine, `${path} ${answer.status}`);
+    const result = await asAnybody(path);
+    const isFile = /text\/html/.test(result.headers["content-type"] ?? "");
+    // The file server redirects some of these to their canonical spelling.
+    const isHere = /^\/(?![/\\])/.test(result.headers["location"] ?? "");
+    const isFine = isFile || isHere || result.status === 401 || result.status === 404;
+    assert.ok(isFine, `${path} ${result.status}`);
     assert.ok((await asOperator(path)).status < 500, path);
   }
-  // Redirects of whatever serves the files must stay here.
+  // Redirects of the file server must stay here.
   for (const path of ["//evil.example/index.html", "/%2fevil.example/index", "/\\evil.example/"]) {
-    const answer = await asAnybody(path);
-    assert.deepEqual([answer.status, answer.headers["location"]], [404, undefined], path);
+    const reply = await asAnybody(path);
+    assert.deepEqual([reply.status, reply.headers["location"]], [404, undefined], path);
   }
 });
 
-test("an id of a program is one segment of a path, and no path", async () => {
+test("a program id is one path segment and never a path", async () => {
   for (const segment of [
     ..."%2e%2e%2f%2e%2e%2fx ..%2fx x%2fy x%5cy %00 a%0ab %c2%85 %zz %ff %20 x%20".split(" "),
     "%20x",
     "x".repeat(257),
   ]) {
     for (const rest of ["codes", "jobs", `jobs/${jobId}`]) {
-      const answer = await asOperator(`/api/programs/${segment}/${rest}`);
-      assert.equal(answer.status, 404, `${segment} ${answer.text}`);
+      const result = await asOperator(`/api/programs/${segment}/${rest}`);
+      assert.equal(result.status, 404, `${segment} ${result.text}`);
     }
     const ubers = `/v1/organizations/${ORGANIZATION}/voucher-programs/${segment}`;
     assert.equal((await asOperator(`${ubers}/codes`)).status, 404, segment);
@@ -206,7 +206,7 @@ test("an id of a program is one segment of a path, and no path", async () => {
     });
     assert.equal(sent.status, 404, segment);
   }
-  // Dots alone are gone before anything reads the path.
+  // Segments of dots are removed before anything reads the path.
   const up = await asOperator("/api/programs/%2e%2e/jobs");
   assert.deepEqual(up.json, (await asOperator("/api/jobs")).json);
   assert.equal((await asOperator("/api/programs/%2E/jobs")).status, 404);
@@ -215,7 +215,7 @@ test("an id of a program is one segment of a path, and no path", async () => {
   assert.deepEqual([twice.status, twice.json.code], [404, "resource_not_found"]);
 });
 
-test("a program is one, however its id is written: its codes are not sent twice", async () => {
+test("every spelling of a program id is one program: its codes are not sent twice", async () => {
   const digits = programId.replaceAll("-", "");
   for (const written of [programId.toUpperCase(), digits, `{${programId}}`, `urn:uuid:${digits}`]) {
     const job = await worker.createJob(written, codes.slice(0, 3));
@@ -228,12 +228,12 @@ test("a program is one, however its id is written: its codes are not sent twice"
   }
 });
 
-test("a file that spans programs does not send its codes twice either", async () => {
-  const answer = await asOperator("/api/jobs?start=false", {
+test("a file for several programs does not send its codes twice either", async () => {
+  const result = await asOperator("/api/jobs?start=false", {
     method: "POST",
     ...withBody(`program_id,code\n${programId.toUpperCase()},${codes[0]}`),
   });
-  assert.deepEqual([answer.status, answer.json.code], [422, "already_queued"]);
+  assert.deepEqual([result.status, result.json.code], [422, "already_queued"]);
 });
 
 test("each route serves its own methods, and a wrong one changes nothing", async () => {
@@ -243,17 +243,17 @@ test("each route serves its own methods, and a wrong one changes nothing", async
       const isServed =
         method === own || routes().some((route) => route[0] === method && route[1] === path);
       if (isServed || (path === "/api/session" && method !== "GET")) continue;
-      const answer = await asOperator(path, { method });
-      const isPreflight = method === "OPTIONS" && answer.status === 204;
-      assert.ok(isPreflight || answer.status === 404 || answer.status === 405, `${method} ${path}`);
+      const result = await asOperator(path, { method });
+      const isPreflight = method === "OPTIONS" && result.status === 204;
+      assert.ok(isPreflight || result.status === 404 || result.status === 405, `${method} ${path}`);
     }
   }
   assert.deepEqual(await everything(), before);
 });
 
-test("who sends a request is said by the worker, and not by the request", async () => {
+test("the worker, not the request, identifies the operator", async () => {
   const name = encodeURIComponent(JSON.stringify({ name: EMAIL, until: null }));
-  const answer = await asOperator(`/api/programs/${programId}/jobs?start=false`, {
+  const result = await asOperator(`/api/programs/${programId}/jobs?start=false`, {
     method: "POST",
     body: codes[3] ?? "",
     headers: {
@@ -263,10 +263,10 @@ test("who sends a request is said by the worker, and not by the request", async 
       "x-uber-vouchers-operator": name,
     },
   });
-  assert.deepEqual([answer.status, answer.json.by], [201, "admin"]);
+  assert.deepEqual([result.status, result.json.by], [201, "admin"]);
 });
 
-test("what a browser adds by itself is no proof that the console asked", async () => {
+test("ambient credentials alone don't prove that the console sent a request", async () => {
   const { host } = new URL(worker.url);
   /** @type {Record<string, string>[]} */
   const foreign = [
@@ -283,17 +283,17 @@ test("what a browser adds by itself is no proof that the console asked", async (
   for (const headers of foreign) {
     for (const [method, path, body] of routes()) {
       const { headers: own, ...init } = withBody(body);
-      const answer = await asConsole(path, { method, ...init, headers: { ...own, ...headers } });
-      assert.deepEqual([answer.status, answer.json?.code], [403, "foreign_origin"], path);
-      assert.equal(answer.headers["access-control-allow-credentials"], undefined);
+      const result = await asConsole(path, { method, ...init, headers: { ...own, ...headers } });
+      assert.deepEqual([result.status, result.json?.code], [403, "foreign_origin"], path);
+      assert.equal(result.headers["access-control-allow-credentials"], undefined);
     }
   }
   for (const [method, path, body] of routes().filter(([verb]) => verb === "POST")) {
     for (const site of ["none", "same-origin", "cross-site"]) {
       const { headers: own, ...init } = withBody(body);
       const headers = { ...own, "Sec-Fetch-Site": site };
-      const answer = await asConsole(path, { method, ...init, headers });
-      assert.equal(answer.status, 403, `no Origin at all: ${path}`);
+      const reply = await asConsole(path, { method, ...init, headers });
+      assert.equal(reply.status, 403, `no Origin at all: ${path}`);
     }
   }
   for (const site of ["cross-site", "same-site"]) {
@@ -310,7 +310,7 @@ test("what a browser adds by itself is no proof that the console asked", async (
   assert.equal(own.status, 200);
 });
 
-test("another console is let in where it was allowed, and by bearer alone", async () => {
+test("an allowed origin has access, with a bearer token only", async () => {
   const preflight = await asAnybody("/api/jobs", {
     method: "OPTIONS",
     headers: { Origin: CONSOLE, "Access-Control-Request-Method": "POST" },
@@ -334,14 +334,14 @@ test("another console is let in where it was allowed, and by bearer alone", asyn
     const headers = { Origin: origin };
     const asked = await asAnybody("/api/jobs", { method: "OPTIONS", headers });
     assert.equal(asked.headers["access-control-allow-origin"], undefined, origin);
-    const answer = await asOperator("/api/jobs", { headers });
-    assert.deepEqual([answer.status, answer.json.code], [403, "foreign_origin"], origin);
-    assert.equal(answer.headers["access-control-allow-origin"], undefined, origin);
+    const result = await asOperator("/api/jobs", { headers });
+    assert.deepEqual([result.status, result.json.code], [403, "foreign_origin"], origin);
+    assert.equal(result.headers["access-control-allow-origin"], undefined, origin);
   }
   // Neither the console's files nor the webhooks are for other pages.
   for (const path of ["/", "/assets/script-1a2b3c.js", "/health", "/webhooks/uber"]) {
-    const answer = await asAnybody(path, { headers: { Origin: CONSOLE } });
-    assert.equal(answer.headers["access-control-allow-origin"], undefined, path);
+    const reply = await asAnybody(path, { headers: { Origin: CONSOLE } });
+    assert.equal(reply.headers["access-control-allow-origin"], undefined, path);
   }
 });
 
@@ -359,7 +359,7 @@ async function watch(headers) {
   });
 }
 
-test("a WebSocket is opened by the console's own page alone", async () => {
+test("only the console's own page can open a WebSocket", async () => {
   const cookie = `uber-vouchers=${await sessionUntil(Date.now() + 60_000)}`;
   assert.equal((await watch({}))[0], 401);
   assert.equal((await watch({ Cookie: cookie }))[0], 403);
@@ -372,7 +372,7 @@ test("a WebSocket is opened by the console's own page alone", async () => {
   socket?.terminate();
 });
 
-test("a WebSocket is told nothing after its session has ended", async () => {
+test("a WebSocket receives nothing after its session has ended", async () => {
   const program = await uber.createProgram(20);
   const created = await worker.createJob(
     program.programId,
@@ -400,8 +400,8 @@ test("a WebSocket is told nothing after its session has ended", async () => {
   assert.equal(told, 0);
 });
 
-test("every answer says what a browser may do with it", async () => {
-  const answers = {
+test("every response has the security headers", async () => {
+  const results = {
     page: await asAnybody("/"),
     screen: await asAnybody("/jobs/any"),
     script: await asAnybody("/assets/script-1a2b3c.js"),
@@ -421,7 +421,7 @@ test("every answer says what a browser may do with it", async () => {
     foreign: await asOperator("/api/jobs", { headers: { Origin: "https://evil.example" } }),
     plain: await asAnybody("/", { headers: { Host: "console.example.com" } }),
   };
-  for (const [what, { status, headers }] of Object.entries(answers)) {
+  for (const [what, { status, headers }] of Object.entries(results)) {
     const policy = headers["content-security-policy"] ?? "";
     assert.match(policy, /^default-src 'none'; script-src 'self' 'wasm-unsafe-eval';/, what);
     assert.match(policy, /frame-ancestors 'none'/, what);
@@ -438,11 +438,11 @@ test("every answer says what a browser may do with it", async () => {
     if (!isFile) assert.equal(headers["cache-control"], "no-store", what);
     assert.equal(headers["server"], undefined, what);
   }
-  assert.equal(answers.script.headers["cache-control"], "public, max-age=31536000, immutable");
-  assert.equal(answers["no script"].headers["cache-control"], "no-cache");
+  assert.equal(results.script.headers["cache-control"], "public, max-age=31536000, immutable");
+  assert.equal(results["no script"].headers["cache-control"], "no-cache");
 });
 
-test("nothing is served in the clear, but on this machine", async () => {
+test("nothing is served without TLS, except on this machine", async () => {
   const headers = { Host: "console.example.com" };
   const page = await asAnybody("/jobs?x=1", { headers });
   assert.deepEqual(
@@ -456,12 +456,12 @@ test("nothing is served in the clear, but on this machine", async () => {
     ["POST", "/webhooks/uber"],
     ["POST", "/"],
   ]) {
-    const answer = await asOperator(path ?? "", { ...(method && { method }), headers });
-    assert.deepEqual([answer.status, answer.json.code], [403, "https_required"], path);
+    const result = await asOperator(path ?? "", { ...(method && { method }), headers });
+    assert.deepEqual([result.status, result.json.code], [403, "https_required"], path);
   }
 });
 
-test("a body is refused when it is larger than its route takes", async () => {
+test("a body above the limit of its route is refused", async () => {
   const large = "x".repeat(300_000);
   const before = await everything();
   for (const [path, body, type] of [
@@ -480,14 +480,14 @@ test("a body is refused when it is larger than its route takes", async () => {
     ],
   ]) {
     const headers = { "Content-Type": type ?? "", "Idempotency-Key": "large" };
-    const answer = await asOperator(path ?? "", { method: "POST", headers, body: body ?? "" });
-    assert.deepEqual([answer.status, answer.json.code], [413, "body_too_large"], path);
-    assert.match(answer.json.title, /larger than \d+ bytes/);
+    const result = await asOperator(path ?? "", { method: "POST", headers, body: body ?? "" });
+    assert.deepEqual([result.status, result.json.code], [413, "body_too_large"], path);
+    assert.match(result.json.title, /larger than \d+ bytes/);
   }
   assert.deepEqual(await everything(), before);
 });
 
-test("an address or a header field of a megabyte is refused, and the worker lives", async () => {
+test("a URL or a header field of a megabyte is refused, and the worker keeps running", async () => {
   const long = "x".repeat(1_000_000);
   for (const answering of [
     asAnybody(`/${long}`),
@@ -495,7 +495,7 @@ test("an address or a header field of a megabyte is refused, and the worker live
     asOperator(`/api/programs/${programId}/jobs/${jobId}/results?find=${"x".repeat(10_000)}`),
   ]) {
     const status = await answering.then(
-      (answer) => answer.status,
+      (result) => result.status,
       () => 400,
     );
     assert.ok(status < 500, `${status}`);
@@ -503,10 +503,10 @@ test("an address or a header field of a megabyte is refused, and the worker live
   assert.equal((await asAnybody("/health")).status, 200);
 });
 
-test("JSON that is none, or means more than it says, changes nothing", async () => {
+test("malformed or hostile JSON changes nothing", async () => {
   const distribute = `/v1/organizations/${ORGANIZATION}/voucher-programs/${programId}/codes/distribute`;
   const sent = JSON.stringify(codes.slice(0, 3));
-  // What is no flag is not taken for one: these codes were sent before.
+  // A value that is not a flag does not count as one: these codes were sent before.
   for (const body of [
     `{"codes":${sent},"__proto__":{"resend":true,"skip":true}}`,
     `{"codes":${sent},"constructor":{"prototype":{"resend":true}}}`,
@@ -514,8 +514,8 @@ test("JSON that is none, or means more than it says, changes nothing", async () 
     `{"codes":${sent},"resend":[true]}`,
   ]) {
     const init = { method: "POST", body, headers: { "Content-Type": "application/json" } };
-    const answer = await asOperator(distribute, init);
-    assert.deepEqual([answer.status, answer.json.code], [400, "invalid_options"], body);
+    const result = await asOperator(distribute, init);
+    assert.deepEqual([result.status, result.json.code], [400, "invalid_options"], body);
   }
   for (const body of [
     "",
@@ -531,8 +531,8 @@ test("JSON that is none, or means more than it says, changes nothing", async () 
     '{"__proto__":{"codes":["x"]}}',
   ]) {
     const init = { method: "POST", body, headers: { "Content-Type": "application/json" } };
-    const answer = await asOperator(distribute, init);
-    assert.ok(answer.status >= 400 && answer.status < 500, `${answer.status} ${body.slice(0, 50)}`);
+    const reply = await asOperator(distribute, init);
+    assert.ok(reply.status >= 400 && reply.status < 500, `${reply.status} ${body.slice(0, 50)}`);
   }
   for (const body of [
     { batch: "all" },
@@ -565,7 +565,7 @@ test("JSON that is none, or means more than it says, changes nothing", async () 
   assert.deepEqual((await uber.deliveries(programId)).get(codes[0] ?? ""), 1);
 });
 
-test("odd keys, sources and queries are data, and no more", async () => {
+test("special characters in keys, sources and queries are treated as data", async () => {
   const program = await uber.createProgram(12);
   const odd = [
     "'; DROP TABLE jobs; --",
@@ -592,12 +592,12 @@ test("odd keys, sources and queries are data, and no more", async () => {
   const jobs = await worker.json(`/api/programs/${program.programId}/jobs`);
   assert.equal(jobs.jobs.length, odd.length);
   for (const key of ["", "x".repeat(201)]) {
-    const answer = await asOperator(`/api/programs/${program.programId}/jobs`, {
+    const result = await asOperator(`/api/programs/${program.programId}/jobs`, {
       method: "POST",
       body: program.codes[11] ?? "",
       headers: { "Content-Type": "text/plain", "Idempotency-Key": key },
     });
-    assert.deepEqual([answer.status, answer.json.code], [400, "idempotency_key_required"]);
+    assert.deepEqual([result.status, result.json.code], [400, "idempotency_key_required"]);
   }
   for (const value of ["-1", "0", "1.5", "1e9", "NaN", "x", "", "9".repeat(400), "%00", "'"]) {
     for (const query of ["limit", "before"]) {
@@ -613,7 +613,7 @@ test("odd keys, sources and queries are data, and no more", async () => {
   }
 });
 
-test("a program that is unknown to Uber, or another organization's, gets nothing and loses nothing", async () => {
+test("a program unknown to Uber or of another organization is sent nothing and loses nothing", async () => {
   const unknown = crypto.randomUUID();
   const list = Array.from({ length: 3 }, () => crypto.randomUUID());
   const created = await worker.createJob(unknown, list, "?unchecked=true");
@@ -624,24 +624,24 @@ test("a program that is unknown to Uber, or another organization's, gets nothing
   for (const path of ["search", `${programId}/codes`, `${programId}/codes/distribute`]) {
     const other = `/v1/organizations/${crypto.randomUUID()}/voucher-programs/${path}`;
     const method = path.endsWith("codes") ? "GET" : "POST";
-    const answer = await asOperator(other, {
+    const result = await asOperator(other, {
       method,
       ...withBody(method === "POST" ? {} : undefined),
     });
-    assert.deepEqual([answer.status, answer.json.code], [404, "unknown_organization"]);
+    assert.deepEqual([result.status, result.json.code], [404, "unknown_organization"]);
   }
-  // A job is there through its own program alone.
+  // A job can be reached only through its own program.
   for (const action of ["", "/results", "/results.csv", "/journal", "/live"]) {
-    const answer = await asOperator(`/api/programs/${unknown}/jobs/${jobId}${action}`);
-    assert.equal(answer.status, 404, action);
+    const reply = await asOperator(`/api/programs/${unknown}/jobs/${jobId}${action}`);
+    assert.equal(reply.status, 404, action);
   }
 });
 
-test("an error of ours tells nobody what it was about", async () => {
+test("an internal error reveals no details", async () => {
   const error = new Error(`first ${ADMIN_TOKEN}\nsecond ${ADMIN_TOKEN}\n third at ${EMAIL}`);
-  const answer = answerError(error);
-  assert.equal(answer.status, 500);
-  assert.doesNotMatch(await answer.text(), /admin-token|jane|\.js|\.mjs| at /);
+  const response = answerError(error);
+  assert.equal(response.status, 500);
+  assert.doesNotMatch(await response.text(), /admin-token|jane|\.js|\.mjs| at /);
   const { log } = console;
   /** @type {string[]} */
   const lines = [];
@@ -660,7 +660,7 @@ test("an error of ours tells nobody what it was about", async () => {
   assert.doesNotMatch(lines[2] ?? "", /admin-token/);
 });
 
-test("no secret, code or address is in the log, in what anybody is told, or in a name", async () => {
+test("no secret, code or address is in a log, a response or a name", async () => {
   const all = await worker.json(`/api/programs/${programId}/codes`);
   const texts = all.codes.map((/** @type {any} */ code) => code.codeText);
   assert.ok(texts.every((/** @type {unknown} */ text) => typeof text === "string"));

@@ -1,4 +1,7 @@
-/** Sessions end on the server; guesses are counted over all addresses; and a part that is away is told as such. */
+/**
+ * Sessions end on the server; guesses are counted over all addresses; an unreachable part is
+ * reported.
+ */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
@@ -17,13 +20,13 @@ before(async () => {
 after(cleanUp);
 
 async function signIn() {
-  const answer = await raw(worker.url, "/api/session", {
+  const result = await raw(worker.url, "/api/session", {
     method: "POST",
     body: JSON.stringify({ token: ADMIN_TOKEN }),
     headers: { "Content-Type": "application/json", Origin: worker.url },
   });
-  assert.equal(answer.status, 204);
-  return { Cookie: (answer.headers["set-cookie"] ?? "").split(";")[0] ?? "" };
+  assert.equal(result.status, 204);
+  return { Cookie: (result.headers["set-cookie"] ?? "").split(";")[0] ?? "" };
 }
 
 const statusOf = async (/** @type {Record<string, string>} */ headers) =>
@@ -35,18 +38,18 @@ test("signing out ends that session on the server, and no other", async () => {
   const signOut = { method: "DELETE", headers: { ...one, Origin: worker.url } };
   assert.equal((await raw(worker.url, "/api/session", signOut)).status, 204);
   assert.deepEqual([await statusOf(one), await statusOf(other)], [401, 200]);
-  // Twice is no fault, and without a session there is nothing to end.
+  // Signing out twice is not an error, and without a session there is nothing to end.
   assert.equal((await raw(worker.url, "/api/session", signOut)).status, 204);
   const nobody = { method: "DELETE", headers: { Origin: worker.url } };
   assert.equal((await raw(worker.url, "/api/session", nobody)).status, 204);
-  // Known to those who start later.
+  // Isolates that start later know it too.
   const { state, port } = worker;
   await worker.kill();
   worker = await startWorker({ uber: uber.url, state, port });
   assert.deepEqual([await statusOf(one), await statusOf(other)], [401, 200]);
 });
 
-test("an object that can't be reached is told as such, and doubt stays doubt", async () => {
+test("an unreachable object is reported, and unknown results stay unknown", async () => {
   const { programId, codes } = await uber.createProgram(1);
   const lost = (/** @type {string} */ name) => ({ "X-Test": `lost ${name}` });
   const config = await worker.request("/api/config", { headers: lost("VOUCHER_APP") });
@@ -82,6 +85,6 @@ test("bearer tokens are not guessed faster from many addresses", async () => {
   const compared = statuses.filter((status) => status === 401).length;
   assert.ok(compared >= 200 && compared <= 230, `${compared} were compared`);
   assert.ok(statuses.slice(230).every((status) => status === 429));
-  // Who was here before is not kept out.
+  // An address that signed in before is not locked out.
   assert.equal(await statusOf(known), 200);
 });

@@ -1,9 +1,9 @@
-/** Makes a worker of the options in a request, and tells what `createWorker` says of them. */
+/** Creates a worker with the options in a request, and returns the result of `createWorker`. */
 import { createWorker } from "uber-vouchers/worker";
 
 export { VoucherApp, VoucherProgram } from "uber-vouchers/worker";
 
-/** Values that JSON has no name for. @type {Record<string, unknown>} */
+/** Values that JSON can't represent. @type {Record<string, unknown>} */
 const VALUES = { NaN: NaN, Infinity: Infinity, undefined: undefined, function: () => [] };
 
 export default {

@@ -1,4 +1,4 @@
-/** What `createWorker` takes, and what it refuses: each option has a range. */
+/** The options of `createWorker`: each has a range. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
@@ -63,7 +63,7 @@ after(cleanUp);
 /** @param {unknown} options */
 const check = (options) => worker.json("/", options);
 
-test("each option has a range, and what is outside of it is refused by name", async () => {
+test("each option has a range, and values outside it are refused with the option's name", async () => {
   for (const [name, { good, wrong }] of Object.entries(OPTIONS)) {
     for (const value of [...good, "undefined"]) {
       assert.deepEqual(await check({ [name]: value }), { code: null }, `${name}: ${value}`);
@@ -76,7 +76,7 @@ test("each option has a range, and what is outside of it is refused by name", as
   }
 });
 
-test("what says when usage is read has ranges too", async () => {
+test("the options for reads of usage have ranges too", async () => {
   for (const [name, values] of /** @type {[string, unknown[]][]} */ ([
     ["intervalHours", [[], 1, [0], [1, -6], [721], ["1"], null]],
     ["delayMinutes", [0, -1, 43_201, "5", null]],
@@ -91,7 +91,7 @@ test("what says when usage is read has ranges too", async () => {
   }
 });
 
-test("the options are an object, and an unknown one is refused with those that there are", async () => {
+test("the options must be an object, and an unknown one is refused with the list of known ones", async () => {
   for (const options of [null, 5, true, "options", [], "function"]) {
     assert.equal((await check(options)).code, "invalid_options", JSON.stringify(options));
   }

@@ -1,28 +1,28 @@
 /**
- * What is unknown is sent again only once nothing is reported any more: whoever decides while reports
- * arrive gets people messaged twice.
+ * Unknown codes can be sent again only once no more reports arrive: earlier, people would get two
+ * messages.
  */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import {
   isUsageStale,
-  quietSince,
+  lastActivityAt,
   resendAt,
   settlingOf,
-} from "../../build/js/worker/program/settling.js";
+} from "../../build/js/worker/program/evidence/settling.js";
 import { closeFronts, startFront } from "./front.mjs";
 import { cleanUp, startUber, startWorker } from "./harness.mjs";
 import { eventOf, sendWebhook } from "./storage.mjs";
 
-/** So long nothing may arrive. */
+/** How long no report may arrive. */
 const SETTLE_MS = 6_000;
 
 /** @type {Awaited<ReturnType<typeof startUber>>} */
 let uber;
 /** @type {Awaited<ReturnType<typeof startWorker>>} */
 let worker;
-/** Programs whose codes arrive, and whose answers say nothing. @type {Set<string>} */
+/** Programs whose codes arrive, but whose responses are lost. @type {Set<string>} */
 const unanswered = new Set();
 /** Programs whose lists can't be read. @type {Set<string>} */
 const unreadable = new Set();
@@ -62,15 +62,15 @@ async function unknownJob(count) {
 
 /** @param {string} path */
 const resend = async (path) => {
-  const answer = await worker.request(`${path}/resolve`, {
+  const response = await worker.request(`${path}/resolve`, {
     method: "POST",
     body: JSON.stringify({ batch: "all", decision: "resend" }),
     headers: { "Content-Type": "application/json" },
   });
-  return { answered: answer.status, ...(await answer.json()) };
+  return { answered: response.status, ...(await response.json()) };
 };
 
-/** Reports of codes arrive. @param {string} programId @param {readonly string[]} codes */
+/** Sends reports of codes. @param {string} programId @param {readonly string[]} codes */
 async function report(programId, codes) {
   const outcomes = codes.map((code) => ({ code_id: code, status: "distributed" }));
   assert.equal(await sendWebhook(worker.url, eventOf(programId, outcomes)), 200);
@@ -89,7 +89,7 @@ test("while reports arrive, nothing is sent again", async () => {
   assert.deepEqual([first.settling.lastAt, first.settling.isOpen], [null, false]);
   assert.equal(first.settling.resendAt, refused.resendAt);
 
-  // What is reported puts it off.
+  // A report postpones it.
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   await report(job.programId, job.codes.slice(0, 12));
   const later = await worker.until(job.programId, job.id, ({ progress }) => progress.unknown === 8);
@@ -97,7 +97,7 @@ test("while reports arrive, nothing is sent again", async () => {
   assert.ok(later.settling.lastAt > first.settling.resendAt - SETTLE_MS);
   assert.ok(later.settling.resendAt > first.settling.resendAt);
   assert.equal((await resend(job.path)).code, "reports_arriving");
-  // Nor by the way of another job.
+  // Nor through another job.
   const other = await worker.createJob(job.programId, job.codes.slice(10), "?resend=true");
   const problem = await other.json();
   assert.deepEqual([other.status, problem.code, problem.job], [409, "reports_arriving", job.id]);
@@ -110,13 +110,89 @@ test("while reports arrive, nothing is sent again", async () => {
   await worker.json(`${job.path}/resume`, {});
   await worker.until(job.programId, job.id, ({ status }) => status === "finished");
   const sent = await uber.deliveries(job.programId);
-  // Only those of which nothing was known.
-  for (const [place, code] of job.codes.entries()) {
-    assert.equal(sent.get(code), place < 12 ? 1 : 2, String(place));
+  // Only those that were unknown.
+  for (const [index, code] of job.codes.entries()) {
+    assert.equal(sent.get(code), index < 12 ? 1 : 2, String(index));
   }
 });
 
-test("use is read once more before anything is sent again, and leaves out what it shows", async () => {
+test("a report that has arrived counts for the next decision, before the worker gathers more", async () => {
+  const [reviewed, resolved, created] = await Promise.all([2, 3, 4].map(unknownJob));
+  assert.ok(reviewed && resolved && created);
+  for (const job of [reviewed, resolved, created]) {
+    await worker.until(job.programId, job.id, ({ settling }) => settling.isOpen);
+    await report(job.programId, job.codes.slice(0, 1));
+    if (job === reviewed) {
+      const review = await worker.createJob(job.programId, job.codes, "?dryRun=true");
+      const { blocked } = await review.json();
+      assert.deepEqual([blocked.distributed, blocked.unknown], [1, 1]);
+    } else if (job === resolved) {
+      assert.equal((await resend(job.path)).code, "reports_arriving");
+    } else {
+      const again = await worker.createJob(job.programId, job.codes, "?resend=true");
+      assert.equal((await again.json()).code, "reports_arriving");
+    }
+  }
+});
+
+test("a code that is reported between the decision to send it again and the start is not sent", async () => {
+  const job = await unknownJob(5);
+  await worker.until(job.programId, job.id, ({ settling }) => settling.isOpen);
+  assert.equal((await resend(job.path)).answered, 200);
+  await report(job.programId, job.codes.slice(0, 2));
+  await worker.json(`${job.path}/resume`, {});
+  await worker.until(job.programId, job.id, ({ status }) => status === "finished");
+  const sent = await uber.deliveries(job.programId);
+  const times = job.codes.map((/** @type {string} */ code) => sent.get(code));
+  assert.deepEqual(times, [1, 1, 2, 2, 2]);
+});
+
+for (const decision of ["queued", "abandon"]) {
+  test(`codes that rest on a decision alone (${decision}) wait like unknown ones`, async () => {
+    const job = await unknownJob(6);
+    await worker.json(`${job.path}/resolve`, { batch: "all", decision });
+    await worker.until(job.programId, job.id, ({ progress }) => progress.unknown === 0);
+    const early = await worker.createJob(job.programId, job.codes, "?resend=true");
+    const problem = await early.json();
+    assert.deepEqual([early.status, problem.code], [409, "reports_arriving"]);
+    const checked = await worker.createJob(job.programId, job.codes, "?dryRun=true");
+    const { resendAt: shown } = await checked.json();
+    assert.equal(shown, problem.resendAt);
+    assert.equal(await mostSent(job.programId), 1);
+
+    await new Promise((resolve) => setTimeout(resolve, problem.resendAt - Date.now() + 100));
+    const late = await worker.createJob(job.programId, job.codes, "?resend=true");
+    assert.equal(late.status, 201);
+  });
+}
+
+test("abandoning what is unknown leaves what is pending as it is", async () => {
+  const program = await uber.createProgram(40);
+  unanswered.add(program.programId);
+  const created = await worker.createJob(program.programId, program.codes, "?batchSize=10");
+  const { id } = await created.json();
+  await worker.until(program.programId, id, ({ status }) => status === "halted");
+  unanswered.delete(program.programId);
+  const path = `/api/programs/${program.programId}/jobs/${id}`;
+  const decided = await worker.json(`${path}/resolve`, { batch: "all", decision: "abandon" });
+  assert.deepEqual(
+    [decided.progress.abandoned, decided.progress.pending, decided.progress.unknown],
+    [30, 10, 0],
+  );
+  const ended = await worker.json(`${path}/abandon`, {});
+  assert.deepEqual([ended.status, ended.progress.abandoned], ["finished", 40]);
+  // Those that have never left are free; of the others reports may still arrive.
+  const last = program.codes.slice(30);
+  assert.equal((await worker.createJob(program.programId, last)).status, 201);
+  const first = await worker.createJob(
+    program.programId,
+    program.codes.slice(0, 30),
+    "?resend=true",
+  );
+  assert.equal((await first.json()).code, "reports_arriving");
+});
+
+test("usage is read before a resend, and used codes are left out", async () => {
   const job = await unknownJob(6);
   for (const code of job.codes.slice(0, 2)) {
     await uber.ask("redeem", { program: job.programId, code });
@@ -132,7 +208,7 @@ test("use is read once more before anything is sent again, and leaves out what i
   );
 });
 
-test("a failing read of usage does not block the decision for ever", async () => {
+test("a failing read of usage does not block the decision forever", async () => {
   const job = await unknownJob(3);
   unreadable.add(job.programId);
   const open = await worker.until(job.programId, job.id, ({ settling }) => settling.isOpen);
@@ -170,7 +246,7 @@ test("resending is allowed after the settling time and a read of usage", () => {
     true,
   );
   assert.equal(at({}, NOW, 0), true);
-  assert.equal(quietSince({ sentAt: 5, lastAt: 7 }), 7);
+  assert.equal(lastActivityAt({ sentAt: 5, lastAt: 7 }), 7);
   assert.equal(resendAt({ sentAt: NOW, lastAt: null }, 1), NOW + MINUTE);
   assert.equal(isUsageStale({ sentAt: 5, lastAt: 7, usageTriedAt: 6 }, 0), true);
 });

@@ -1,4 +1,4 @@
-/** The admin token: as a bearer, and for a cookie. */
+/** The admin token: as a bearer token, and in exchange for a cookie. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
@@ -17,6 +17,7 @@ import { raw } from "./raw.mjs";
 
 const NAME = "uber-vouchers";
 const HOUR_MS = 60 * 60 * 1000;
+const ADMIN = { name: "admin", token: ADMIN_TOKEN };
 
 /** @type {Awaited<ReturnType<typeof startUber>>} */
 let uber;
@@ -30,7 +31,7 @@ before(async () => {
 after(cleanUp);
 
 let addresses = 0;
-/** An address that nobody has guessed from. */
+/** An address without guesses so far. */
 const somewhere = () => `192.0.2.${++addresses}`;
 
 /** @param {unknown} token @param {Record<string, string>} [headers] @param {string} [at] */
@@ -51,7 +52,13 @@ function signIn(token, headers = {}, at = worker.url) {
 const asked = (headers) =>
   raw(worker.url, "/api/config", { headers: { "CF-Connecting-IP": somewhere(), ...headers } });
 
-/** As the worker signs it. @param {number} until @param {string} [token] @param {string} [audience] */
+/**
+ * As the worker signs it.
+ *
+ * @param {number} until
+ * @param {string} [token]
+ * @param {string} [audience]
+ */
 const cookieOf = (until, token = ADMIN_TOKEN, audience = "uber-vouchers session") =>
   new SignJWT()
     .setProtectedHeader({ alg: "HS256" })
@@ -62,11 +69,11 @@ const cookieOf = (until, token = ADMIN_TOKEN, audience = "uber-vouchers session"
 /** @param {unknown} value */
 const encoded = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-test("the admin token gives a cookie that no script and no other site can use", async () => {
-  const answer = await signIn(ADMIN_TOKEN);
-  assert.deepEqual([answer.status, answer.text], [204, ""]);
-  assert.equal(answer.headers["cache-control"], "no-store");
-  const [pair = "", ...attributes] = (answer.headers["set-cookie"] ?? "").split("; ");
+test("the admin token sets a cookie that no script or other site can use", async () => {
+  const result = await signIn(ADMIN_TOKEN);
+  assert.deepEqual([result.status, result.text], [204, ""]);
+  assert.equal(result.headers["cache-control"], "no-store");
+  const [pair = "", ...attributes] = (result.headers["set-cookie"] ?? "").split("; ");
   assert.deepEqual(attributes, ["Path=/", "HttpOnly", "SameSite=Strict", "Max-Age=43200"]);
   assert.ok(pair.startsWith(`${NAME}=`));
   assert.ok(!pair.includes(ADMIN_TOKEN));
@@ -77,20 +84,21 @@ test("the admin token gives a cookie that no script and no other site can use", 
 test("over TLS the cookie is bound to this host and never sent in the clear", async () => {
   const url = new URL("https://console.example.com/");
   const now = Date.now();
-  const header = await openSession(url, ADMIN_TOKEN, now);
+  const header = await openSession(url, ADMIN, now);
   assert.match(
     header,
     /^__Host-uber-vouchers=[\w.-]+; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200; Secure$/,
   );
   const pair = header.split(";")[0] ?? "";
-  assert.equal(await readSession(pair, url, ADMIN_TOKEN, now), now + 12 * HOUR_MS);
-  // The name without the prefix could come from a host beside this one.
+  const session = { name: "admin", until: now + 12 * HOUR_MS };
+  assert.deepEqual(await readSession(pair, url, [ADMIN], now), session);
+  // A cookie without the prefix in its name could come from a neighbouring host.
   const bare = pair.replace("__Host-", "");
-  assert.equal(await readSession(bare, url, ADMIN_TOKEN, now), undefined);
+  assert.equal(await readSession(bare, url, [ADMIN], now), undefined);
   assert.match(closeSession(url), /^__Host-uber-vouchers=; .*Max-Age=0; Secure$/);
 });
 
-test("a cookie that is forged, expired or there twice lets nobody in", async () => {
+test("a forged, expired or duplicated cookie is refused", async () => {
   const until = Date.now() + HOUR_MS;
   const good = await cookieOf(until);
   assert.equal((await asked({ Cookie: `${NAME}=${good}` })).status, 200);
@@ -133,18 +141,18 @@ test("a session ends when the admin token changes", async () => {
     uber: uber.url,
     bindings: { ADMIN_TOKEN: "the token that came after it" },
   });
-  const answer = await raw(other.url, "/api/config", { headers: { Cookie: cookie } });
-  assert.equal(answer.status, 401);
+  const result = await raw(other.url, "/api/config", { headers: { Cookie: cookie } });
+  assert.equal(result.status, 401);
   await other.kill();
 });
 
-test("signing out takes the cookie away", async () => {
-  const answer = await raw(worker.url, "/api/session", {
+test("signing out removes the cookie", async () => {
+  const result = await raw(worker.url, "/api/session", {
     method: "DELETE",
     headers: { Origin: worker.url },
   });
-  assert.equal(answer.status, 204);
-  assert.match(answer.headers["set-cookie"] ?? "", /^uber-vouchers=; .*Max-Age=0$/);
+  assert.equal(result.status, 204);
+  assert.match(result.headers["set-cookie"] ?? "", /^uber-vouchers=; .*Max-Age=0$/);
 });
 
 test("another site's page can neither sign in nor out", async () => {
@@ -162,7 +170,7 @@ test("another site's page can neither sign in nor out", async () => {
   ];
   for (const origin of origins) {
     for (const method of ["POST", "DELETE"]) {
-      const answer = await raw(worker.url, "/api/session", {
+      const result = await raw(worker.url, "/api/session", {
         method,
         headers: {
           "Content-Type": "application/json",
@@ -170,37 +178,37 @@ test("another site's page can neither sign in nor out", async () => {
         },
         body: JSON.stringify({ token: ADMIN_TOKEN }),
       });
-      assert.deepEqual([answer.status, answer.json.code], [403, "foreign_origin"], origin);
-      assert.equal(answer.headers["set-cookie"], undefined);
+      assert.deepEqual([result.status, result.json.code], [403, "foreign_origin"], origin);
+      assert.equal(result.headers["set-cookie"], undefined);
     }
   }
 });
 
-test("sign-in takes JSON alone, of a few kilobytes", async () => {
+test("sign-in accepts only JSON, of a few kilobytes", async () => {
   const form = await signIn(ADMIN_TOKEN, { "Content-Type": "text/plain" });
   assert.deepEqual([form.status, form.json.code], [415, "unsupported_media_type"]);
   const large = await signIn("x".repeat(70_000));
   assert.deepEqual([large.status, large.json.code], [413, "body_too_large"]);
   for (const token of [null, 1, {}, [ADMIN_TOKEN], { toString: ADMIN_TOKEN }, ""]) {
-    const answer = await signIn(token);
-    assert.deepEqual([answer.status, answer.json.code], [401, "wrong_token"]);
+    const result = await signIn(token);
+    assert.deepEqual([result.status, result.json.code], [401, "wrong_token"]);
   }
 });
 
-test("ten guesses a minute from one address, and it keeps nobody else out", async () => {
+test("an address has ten guesses a minute, and does not lock out others", async () => {
   const from = somewhere();
   const guesses = Array.from({ length: 30 }, (_, at) =>
     signIn(`a guess, number ${at}`, { "CF-Connecting-IP": from }),
   );
-  const answers = await Promise.all(guesses);
-  assert.equal(answers.filter(({ status }) => status === 401).length, 10);
-  const refused = answers.filter(({ status }) => status === 429);
+  const results = await Promise.all(guesses);
+  assert.equal(results.filter(({ status }) => status === 401).length, 10);
+  const refused = results.filter(({ status }) => status === 429);
   assert.equal(refused.length, 20);
   for (const { json, headers } of refused) {
     assert.equal(json.code, "too_many_attempts");
     assert.ok(Number(headers["retry-after"]) > 0 && Number(headers["retry-after"]) <= 60);
   }
-  // Not even with the right one: else there would be more guesses.
+  // Not even with the right token: otherwise there would be more guesses.
   assert.equal((await signIn(ADMIN_TOKEN, { "CF-Connecting-IP": from })).status, 429);
   assert.equal((await signIn(ADMIN_TOKEN)).status, 204);
 });
@@ -212,24 +220,24 @@ test("bearer tokens can't be guessed faster", async () => {
     "CF-Connecting-IP": from,
   });
   const guesses = Array.from({ length: 60 }, (_, at) => asked(bearer(`guess-${at}`)));
-  const answers = await Promise.all(guesses);
-  const tried = answers.filter(({ status }) => status === 401).length;
+  const results = await Promise.all(guesses);
+  const tried = results.filter(({ status }) => status === 401).length;
   assert.ok(tried >= 10 && tried <= 15, `${tried} were compared`);
-  assert.ok(answers.every(({ status }) => status === 401 || status === 429));
+  assert.ok(results.every(({ status }) => status === 401 || status === 429));
   assert.equal((await asked(bearer(ADMIN_TOKEN))).status, 429);
   assert.equal((await asked({ Authorization: `Bearer ${ADMIN_TOKEN}` })).status, 200);
 });
 
-test("a lockout ends by itself, and many addresses lock out no one who was here before", () => {
+test("a lockout expires, and many addresses lock out no one who signed in before", () => {
   const attempts = new Attempts();
   const minute = 60_000;
   for (let at = 0; at < 10; at += 1) assert.equal(attempts.attempt("home", at), 0);
   assert.equal(attempts.attempt("home", 10), minute - 10);
-  // Trying on while it lasts makes it no longer.
+  // Further guesses during the lockout do not prolong it.
   for (let at = 11; at < minute; at += 100) attempts.attempt("home", at);
   assert.equal(attempts.attempt("home", minute), 0);
 
-  attempts.forget("office");
+  attempts.reset("office");
   const now = 10 * minute;
   let compared = 0;
   for (let at = 0; at < 50_000; at += 1) {
@@ -241,7 +249,7 @@ test("a lockout ends by itself, and many addresses lock out no one who was here 
   assert.equal(attempts.attempt("elsewhere", now + minute + 1_000), 0);
 });
 
-test("a network of IPv6 is one address", () => {
+test("an IPv6 network counts as one address", () => {
   const from = (/** @type {string} */ address) =>
     addressOf(new Request("https://x.example", { headers: { "CF-Connecting-IP": address } }));
   assert.equal(from("203.0.113.7"), "203.0.113.7");
@@ -251,10 +259,10 @@ test("a network of IPv6 is one address", () => {
   assert.equal(from("::1"), "0:0:0:0");
 });
 
-test("a bearer token is taken in one form, and never half", async () => {
+test("only exact bearer tokens are accepted", async () => {
   for (const scheme of ["Bearer", "bearer", "BEARER", "Bearer  "]) {
-    const answer = await asked({ Authorization: `${scheme} ${ADMIN_TOKEN}` });
-    assert.equal(answer.status, 200, scheme);
+    const result = await asked({ Authorization: `${scheme} ${ADMIN_TOKEN}` });
+    assert.equal(result.status, 200, scheme);
   }
   const wrong = [
     "",
@@ -272,16 +280,16 @@ test("a bearer token is taken in one form, and never half", async () => {
     "Bearer null",
   ];
   for (const authorization of wrong) {
-    const answer = await asked({ Authorization: authorization });
-    assert.deepEqual([answer.status, answer.json.code], [401, "not_signed_in"], authorization);
-    assert.equal(answer.headers["www-authenticate"], "Bearer");
+    const reply = await asked({ Authorization: authorization });
+    assert.deepEqual([reply.status, reply.json.code], [401, "not_signed_in"], authorization);
+    assert.equal(reply.headers["www-authenticate"], "Bearer");
   }
-  // A wrong bearer is not made good by a cookie that the browser added.
+  // A cookie that the browser added does not make a wrong bearer token valid.
   const cookie = `${NAME}=${await cookieOf(Date.now() + HOUR_MS)}`;
   assert.equal((await asked({ Authorization: "Bearer wrong", Cookie: cookie })).status, 401);
 });
 
-test("texts that differ anywhere are not the same", async () => {
+test("comparison finds a difference at any position", async () => {
   assert.equal(await isSame("same", "same"), true);
   for (const other of ["", "sam", "same ", "Same", "samf"]) {
     assert.equal(await isSame("same", other), false);
@@ -302,8 +310,8 @@ test("without a token of sixteen characters nothing is served but health and web
   const token = "fifteen-letters";
   const open = await startWorker({ uber: uber.url, bindings: { ADMIN_TOKEN: token } });
   for (const path of ["/", "/index.html", "/assets/script-1a2b3c.js", "/api/config"]) {
-    const answer = await raw(open.url, path, { headers: { Authorization: `Bearer ${token}` } });
-    assert.deepEqual([answer.status, answer.json.code], [503, "no_authentication"], path);
+    const result = await raw(open.url, path, { headers: { Authorization: `Bearer ${token}` } });
+    assert.deepEqual([result.status, result.json.code], [503, "no_authentication"], path);
   }
   assert.equal((await signIn(token, {}, open.url)).status, 503);
   assert.equal((await raw(open.url, "/health")).status, 200);

@@ -1,8 +1,7 @@
 /**
- * The platform refuses storage and alarms: a day's rows are used up, a spending
- * limit is reached, or something is broken. No job may stop for good by that, and
- * none in silence. `FULL=1` refuses for longer than the platform tries again by
- * itself.
+ * The platform refuses storage and alarms: a day's rows are used up, a spending limit
+ * is reached, or something is broken. No job may stop for good because of that, and
+ * none unnoticed. `FULL=1` refuses for longer than the platform itself retries.
  */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -43,7 +42,13 @@ async function createJob(worker, codes, query = "?batchSize=1") {
   return { ...program, id };
 }
 
-/** Waits for so many deliveries, and asks the worker nothing. @param {string} programId @param {number} codes @param {number} patienceMs */
+/**
+ * Waits for this many deliveries, without requests to the worker.
+ *
+ * @param {string} programId
+ * @param {number} codes
+ * @param {number} patienceMs
+ */
 async function delivered(programId, codes, patienceMs) {
   const end = Date.now() + patienceMs;
   for (;;) {
@@ -54,7 +59,12 @@ async function delivered(programId, codes, patienceMs) {
   }
 }
 
-/** Each code was sent once; one that was under way may be unknown. @param {Worker} worker @param {{ programId: string, id: string, codes: string[] }} job */
+/**
+ * Each code was sent once; one that was under way may be unknown.
+ *
+ * @param {Worker} worker
+ * @param {{ programId: string, id: string, codes: string[] }} job
+ */
 async function assertSent(worker, { programId, id, codes }) {
   const job = await worker.until(programId, id, ({ status }) => status !== "running");
   const sent = await uber.deliveries(programId);
@@ -70,23 +80,27 @@ for (const [what, refused] of /** @type {const} */ ([
   ["all that is written", ["writes", "setAlarm"]],
   ["everything", EVERYTHING],
 ])) {
-  test(`${what} refused for a while, a job goes on by itself`, { timeout: 600_000 }, async () => {
-    const worker = await start();
-    const job = await createJob(worker, 100);
-    await delivered(job.programId, 5, 20_000);
-    await limit(worker, { refuse: { program: refused, app: [] } });
-    await sleep(REFUSED_MS);
-    const { alarms, failedAlarms } = await limit(worker);
-    assert.equal(failedAlarms, 0);
-    assert.ok(alarms.program <= 8, `${alarms.program} alarms`);
-    await limit(worker, { refuse: { program: [], app: [] } });
-    await delivered(job.programId, 100, REFUSED_MS * 2 + 30_000);
-    await assertSent(worker, job);
-    await worker.kill();
-  });
+  test(
+    `a job continues automatically after ${what} failed for a while`,
+    { timeout: 600_000 },
+    async () => {
+      const worker = await start();
+      const job = await createJob(worker, 100);
+      await delivered(job.programId, 5, 20_000);
+      await limit(worker, { refuse: { program: refused, app: [] } });
+      await sleep(REFUSED_MS);
+      const { alarms, failedAlarms } = await limit(worker);
+      assert.equal(failedAlarms, 0);
+      assert.ok(alarms.program <= 8, `${alarms.program} alarms`);
+      await limit(worker, { refuse: { program: [], app: [] } });
+      await delivered(job.programId, 100, REFUSED_MS * 2 + 30_000);
+      await assertSent(worker, job);
+      await worker.kill();
+    },
+  );
 }
 
-test("where not even the next alarm can be set, the platform is to call again", async () => {
+test("if no alarm can be set, the handler throws so that the platform retries", async () => {
   const worker = await start();
   const job = await createJob(worker, 60);
   await delivered(job.programId, 5, 20_000);
@@ -105,7 +119,7 @@ test("where not even the next alarm can be set, the platform is to call again", 
   await worker.kill();
 });
 
-test("an object that comes to be while storage refuses goes on when it no longer does", async () => {
+test("an object created while storage fails recovers", async () => {
   let worker = await start();
   const job = await createJob(worker, 60);
   await delivered(job.programId, 5, 20_000);
@@ -136,7 +150,7 @@ test("an alarm that was lost is set by the next request", async () => {
   await worker.kill();
 });
 
-test("a job that should run and is silent: history says so, and its program is asked", async () => {
+test("a silent job is shown in history, and its program is woken", async () => {
   const limits = { lost: ["program"], aheadMs: -10 * MINUTE_MS };
   const worker = await start({ bindings: { LIMITS: limits } });
   const job = await createJob(worker, 5);
@@ -149,7 +163,7 @@ test("a job that should run and is silent: history says so, and its program is a
   };
   await limit(worker, { aheadMs: -8 * MINUTE_MS, alarm: true });
   assert.deepEqual(await errors(), [undefined, undefined]);
-  // Asked, it sets its alarm, which is lost again.
+  // When asked, it sets its alarm, which is lost again.
   await limit(worker, { aheadMs: 0, alarm: true });
   await sleep(1_000);
   assert.deepEqual(await errors(), ["silent", undefined]);
@@ -161,11 +175,11 @@ test("a job that should run and is silent: history says so, and its program is a
   await worker.kill();
 });
 
-test("with every alarm lost, a cron trigger finds the jobs again", async () => {
+test("if every alarm is lost, a cron trigger finds the jobs", async () => {
   const limits = { lost: ["program", "app"], aheadMs: -10 * MINUTE_MS };
   const worker = await start({ bindings: { LIMITS: limits } });
   const job = await createJob(worker, 5);
-  // The last alarm may come after the answer.
+  // The last alarm may run after the response.
   await sleep(1_000);
   await limit(worker, { lost: [], aheadMs: 0 });
   await sleep(1_000);

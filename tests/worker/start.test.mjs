@@ -1,6 +1,6 @@
 /**
- * When a job begins to send: after a while in which it can be cancelled, and once a second operator
- * has agreed, where that is needed. What left is what the sandbox says.
+ * When a job begins to send: after a delay in which it can be cancelled, and after the approval of
+ * a second operator, if needed. What was sent is what the sandbox reports.
  */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -31,20 +31,28 @@ after(async () => {
 
 /** @param {string} programId @param {readonly string[]} codes @param {string} [query] */
 const create = async (programId, codes, query = "") => {
-  const answer = await worker.createJob(programId, codes, query);
-  assert.equal(answer.status, 201);
-  return answer.json();
+  const response = await worker.createJob(programId, codes, query);
+  assert.equal(response.status, 201);
+  return response.json();
 };
 
 /** @param {{ programId: string, id: string }} job @param {string} action @param {object} [body] @param {string} [name] */
 const act = async ({ programId, id }, action, body = {}, name = "") => {
-  const answer = await worker.request(`/api/programs/${programId}/jobs/${id}/${action}`, {
+  const response = await worker.request(`/api/programs/${programId}/jobs/${id}/${action}`, {
     method: "POST",
     body: JSON.stringify(body),
     headers: { "Content-Type": "application/json", ...(name && people.headersOf(name)) },
   });
-  return { answered: answer.status, ...(await answer.json()) };
+  return { answered: response.status, ...(await response.json()) };
 };
+
+/** @param {boolean} paused */
+const pauseEverything = (paused) =>
+  worker.request("/api/pause", {
+    method: "POST",
+    body: JSON.stringify({ paused }),
+    headers: { "Content-Type": "application/json" },
+  });
 
 /** @param {string} programId */
 const sentOf = async (programId) =>
@@ -63,7 +71,7 @@ test("a job that starts later can be cancelled, and its codes are free", async (
     [cancelled.answered, cancelled.status, cancelled.progress.abandoned, cancelled.startsAt],
     [200, "cancelled", 10, null],
   );
-  // Once more: it is.
+  // The same again.
   assert.equal((await act(job, "cancel")).status, "cancelled");
   assert.equal((await act(job, "resume")).code, "job_cancelled");
   assert.equal(
@@ -77,7 +85,7 @@ test("a job that starts later can be cancelled, and its codes are free", async (
   assert.equal(await sentOf(programId), 10);
 });
 
-test("it starts when its time comes, or when an operator says so; a pause holds it", async () => {
+test("a scheduled job starts on time or on request, and a pause holds it", async () => {
   const { programId, codes } = await uber.createProgram(9);
   const [soon, early, held] = [codes.slice(0, 3), codes.slice(3, 6), codes.slice(6)];
   const later = await create(programId, soon, "?startIn=1");
@@ -94,7 +102,7 @@ test("it starts when its time comes, or when an operator says so; a pause holds 
   assert.deepEqual([paused.status, await sentOf(programId)], ["paused", 6]);
 });
 
-test("a start window survives a restart", async () => {
+test("a start delay survives a restart", async () => {
   const { programId, codes } = await uber.createProgram(5);
   const job = await create(programId, codes, "?startIn=4");
   const { state, port } = worker;
@@ -110,7 +118,80 @@ test("a start window survives a restart", async () => {
   assert.equal(await sentOf(programId), 5);
 });
 
-test("what has begun to send is not cancelled", async () => {
+test("a start time that passed while the worker was down is set anew", async () => {
+  const { programId, codes } = await uber.createProgram(5);
+  const job = await create(programId, codes, "?startIn=2");
+  const { state, port } = worker;
+  await worker.kill();
+  await new Promise((resolve) => setTimeout(resolve, 8_000));
+  const options = { approval: { above: 20 }, startDelaySeconds: 7 };
+  const { uber: url, bindings } = { uber: uber.url, bindings: people.bindings };
+  worker = await startWorker({ uber: url, state, port, bindings, options });
+  const { startsAt } = await worker.until(
+    programId,
+    job.id,
+    (/** @type {any} */ { startsAt }) => startsAt !== job.startsAt,
+  );
+  assert.ok(startsAt === null || startsAt > job.startsAt + 6_000, `${startsAt - job.startsAt}`);
+  await worker.until(programId, job.id, ({ status }) => status === "finished");
+  assert.equal(await sentOf(programId), 5);
+  const { entries } = await worker.json(`/api/audit?job=${job.id}`);
+  const [started] = entries;
+  assert.deepEqual([started.action, started.detail], ["started", "schedule"]);
+  assert.ok(started.at > job.startsAt + 7_500, `${started.at - job.startsAt}`);
+});
+
+test("no start time passes while everything is paused, and the job can still be cancelled", async () => {
+  const { programId, codes } = await uber.createProgram(6);
+  const [first, second] = [codes.slice(0, 3), codes.slice(3)];
+  await pauseEverything(true);
+  const held = await create(programId, first, "?startIn=1");
+  const cancelled = await create(programId, second, "?startIn=1");
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  const waiting = await worker.json(`/api/programs/${programId}/jobs/${held.id}`);
+  assert.equal(waiting.status, "scheduled");
+  assert.equal((await act(cancelled, "cancel")).status, "cancelled");
+  const resumedAt = Date.now();
+  await pauseEverything(false);
+  await worker.until(programId, held.id, ({ status }) => status === "finished");
+  assert.equal(await sentOf(programId), 3);
+  const { entries } = await worker.json(`/api/audit?job=${held.id}`);
+  assert.ok(entries[0].at >= resumedAt + 900, "it could be cancelled once more");
+});
+
+test("a job that has stopped can be ended: what has not left never will, and is free", async () => {
+  const { programId, codes } = await uber.createProgram(30);
+  const list = codes.slice(0, 20);
+  const job = await create(programId, list, "?pauseAfter=1&batchSize=5");
+  assert.equal((await act(job, "abandon")).code, "wrong_job_state");
+  await worker.until(programId, job.id, ({ status }) => status === "paused");
+  const overview = await worker.json("/api/overview");
+  assert.ok(
+    overview.deciding.some((/** @type {any} */ { id }) => id === job.id),
+    "it needs somebody",
+  );
+  const ended = await act(job, "abandon", { reason: "the wrong list" });
+  assert.deepEqual([ended.status, ended.progress.abandoned], ["finished", 19]);
+  assert.equal((await act(job, "resume")).code, "wrong_job_state");
+  const { entries } = await worker.json(`/api/audit?job=${job.id}`);
+  const [last] = entries;
+  assert.deepEqual([last.action, last.codes, last.reason], ["ended", 19, "the wrong list"]);
+
+  const again = await worker.createJob(programId, list);
+  const refused = await again.json();
+  assert.deepEqual([refused.code, refused.count], ["already_queued", 1]);
+  const rest = await create(programId, list.slice(1));
+  await worker.until(programId, rest.id, ({ status }) => status === "finished");
+  const sent = await uber.deliveries(programId);
+  assert.deepEqual([sent.size, new Set(sent.values())], [20, new Set([1])]);
+  const now = await worker.json("/api/overview");
+  assert.ok(
+    now.deciding.every((/** @type {any} */ { id }) => id !== job.id),
+    "it needs nobody",
+  );
+});
+
+test("a job that has begun to send can't be cancelled", async () => {
   const { programId, codes } = await uber.createProgram(10);
   const job = await create(programId, codes);
   await worker.until(programId, job.id, ({ status }) => status === "finished");
@@ -121,16 +202,41 @@ test("what has begun to send is not cancelled", async () => {
   assert.equal(await sentOf(paused.programId), 0);
 });
 
+test("who starts a job late starts it once, and resumes nothing that has paused meanwhile", async () => {
+  const { programId, codes } = await uber.createProgram(12);
+  const job = await create(programId, codes.slice(0, 8), "?start=false&pauseAfter=1");
+  // Another page, or a key.
+  await act(job, "resume");
+  const isPaused = (/** @type {any} */ { status }) => status === "paused";
+  await worker.until(programId, job.id, isPaused);
+  const late = await act(job, "start", { reason: "Its start window ended." });
+  assert.deepEqual([late.answered, late.code], [409, "already_started"]);
+  assert.equal(await sentOf(programId), 1);
+
+  // The same where it was paused before anything had left.
+  await pauseEverything(true);
+  const other = await create(programId, codes.slice(8, 10), "?start=false");
+  assert.equal((await act(other, "start")).status, "running");
+  await act(other, "pause");
+  assert.equal((await act(other, "start")).code, "already_started");
+  await pauseEverything(false);
+
+  const kept = await create(programId, codes.slice(10), "?startIn=3600");
+  assert.equal((await act(kept, "start")).status, "running");
+  const done = await worker.until(programId, kept.id, ({ status }) => status === "finished");
+  assert.equal((await act(done, "start")).code, "wrong_job_state");
+});
+
 test("a large job waits for another operator", async () => {
   const { programId, codes } = await uber.createProgram(40);
   const asAda = people.headersOf("ada@example.com");
-  const answer = await worker.request(`/api/programs/${programId}/jobs?startIn=1`, {
+  const response = await worker.request(`/api/programs/${programId}/jobs?startIn=1`, {
     method: "POST",
     body: codes.slice(0, 21).join("\n"),
     headers: { "Idempotency-Key": crypto.randomUUID(), ...asAda },
   });
-  const job = await answer.json();
-  assert.deepEqual([answer.status, job.status, job.by], [201, "unapproved", "ada@example.com"]);
+  const job = await response.json();
+  assert.deepEqual([response.status, job.status, job.by], [201, "unapproved", "ada@example.com"]);
   for (const action of ["resume", "pause"]) {
     assert.equal((await act(job, action)).code, "wrong_job_state", action);
   }
@@ -141,7 +247,7 @@ test("a large job waits for another operator", async () => {
   assert.deepEqual([approved.status, approved.approval.by], ["scheduled", "grace@example.com"]);
   await worker.until(programId, job.id, ({ status }) => status === "finished");
   assert.equal(await sentOf(programId), 21);
-  // As many as need none.
+  // As many as need no approval.
   const small = await create(programId, codes.slice(21), "?start=false");
   assert.equal(small.status, "paused");
 });
@@ -184,7 +290,7 @@ test("the second operator can't be bypassed", async () => {
   assert.equal(await sentOf(approved.programId), 8);
 });
 
-test("pages are told the start window", async () => {
+test("pages get the start delay", async () => {
   const config = await worker.json("/api/config");
   assert.deepEqual(
     [config.approval, config.startDelaySeconds, config.settleMinutes],
@@ -192,7 +298,7 @@ test("pages are told the start window", async () => {
   );
 });
 
-test("when it starts is part of what a key stands for, and its name is not", async () => {
+test("the start time is part of the idempotency fingerprint, the name is not", async () => {
   const { programId, codes } = await uber.createProgram(4);
   const key = crypto.randomUUID();
   const first = await worker.createJob(programId, codes, "?startIn=3600&name=One", key);
@@ -205,7 +311,7 @@ test("when it starts is part of what a key stands for, and its name is not", asy
   assert.deepEqual((await sooner.json()).differs, ["startIn"]);
 });
 
-test("exactly the first codes leave, and the rest when an operator says so; also after a kill", async () => {
+test("exactly the first codes are sent, and the rest when an operator resumes, even after a kill", async () => {
   const { programId, codes } = await uber.createProgram(20);
   const job = await create(programId, codes, "?pauseAfter=1&batchSize=10");
   assert.equal(job.pauseAfter, 1);
@@ -226,7 +332,7 @@ test("exactly the first codes leave, and the rest when an operator says so; also
   await worker.until(programId, job.id, ({ status }) => status === "finished");
   const sent = await uber.deliveries(programId);
   assert.deepEqual([sent.size, new Set(sent.values())], [20, new Set([1])]);
-  // A code's batch is the one that it left with.
+  // The batch of a code is the one in which it was sent.
   const { rows } = await worker.json(`/api/programs/${programId}/jobs/${job.id}/results`);
   assert.deepEqual(
     rows.map((/** @type {{ batch: number }} */ { batch }) => batch),

@@ -1,4 +1,7 @@
-/** Which routes of a job may be asked for in which of its states; and that none of them sends unasked. */
+/**
+ * Which routes of a job are allowed in which of its states; and that none of them sends unless
+ * asked to.
+ */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
@@ -9,7 +12,11 @@ import { closeFronts, startFront } from "./front.mjs";
 let uber;
 /** @type {Awaited<ReturnType<typeof startWorker>>} */
 let worker;
-/** How the other side answers calls of a program. @type {Map<string, "lost" | "refused" | "slow">} */
+/**
+ * How the simulated Uber answers calls of a program.
+ *
+ * @type {Map<string, "lost" | "refused" | "slow">}
+ */
 const trouble = new Map();
 
 before(async () => {
@@ -31,17 +38,17 @@ after(async () => {
 /** @typedef {{ programId: string, codes: string[] }} Program */
 
 /**
- * How a job comes into each state; gives its id.
+ * Brings a job into each state; returns its id.
  * @type {Record<string, (program: Program) => Promise<string>>}
  */
 const make = {
   async creating({ programId }) {
     const headers = { "X-Test": "creating" };
-    const answer = await worker.request(`/api/programs/${programId}/jobs`, {
+    const response = await worker.request(`/api/programs/${programId}/jobs`, {
       method: "POST",
       headers,
     });
-    return (await answer.json()).id;
+    return (await response.json()).id;
   },
   async held(program) {
     const never = await uber.createProgram(1);
@@ -100,7 +107,7 @@ const GONE = { creating: 404, expired: 410 };
 const NOT_HELD = { ...GONE, held: 409 };
 
 /**
- * What each route answers by the state of the job; 200 where nothing is said.
+ * The response status of each route by the state of the job; 200 if not listed.
  * @type {Record<string, { method: string, body?: (state: string) => object, except: Record<string, number>, otherwise?: number }>}
  */
 const routes = {
@@ -116,13 +123,13 @@ const routes = {
   "/resume": { method: "POST", except: { ...NOT_HELD, finished: 409 } },
   "/resolve": {
     method: "POST",
-    // Of a job that runs, the last batch: the first is under way.
+    // Of a running job, the last batch: the first is under way.
     body: (state) => ({ batch: state === "running" ? 2 : 0, decision: "abandon" }),
     except: { ...NOT_HELD, finished: 409 },
   },
 };
 
-/** What was sent when a route had been asked for: how often each code at most, and at least. */
+/** What was sent after a call of a route: how often each code at most, and at least. */
 const MAY_SEND = new Set(["running /pause", "running /resolve", "running /resume"]);
 const SENDS = new Set(["paused /resume", "halted /resume"]);
 
@@ -134,17 +141,17 @@ for (const [state, create] of Object.entries(make)) {
       const id = await create(program);
       const before = await uber.deliveries(programId);
       const path = `/api/programs/${programId}/jobs/${id}${route}`;
-      const answer = await worker.request(path, {
+      const response = await worker.request(path, {
         method,
         ...(body && {
           body: JSON.stringify(body(state)),
           headers: { "Content-Type": "application/json" },
         }),
       });
-      const text = await answer.text();
+      const text = await response.text();
       const where = `${state} ${route}: ${text.slice(0, 300)}`;
-      assert.equal(answer.status, except[state] ?? otherwise, where);
-      if (answer.status === 409 && state === "held") {
+      assert.equal(response.status, except[state] ?? otherwise, where);
+      if (response.status === 409 && state === "held") {
         const { code, status } = JSON.parse(text);
         assert.deepEqual([code, status], ["wrong_job_state", "held"], where);
       }
@@ -162,7 +169,7 @@ for (const [state, create] of Object.entries(make)) {
   });
 }
 
-test("what is decided about a job that is held does not let it leave its group", async () => {
+test("a decision about a held job does not release it from its group", async () => {
   const program = await uber.createProgram(4);
   const id = await make["held"]?.(program);
   const path = `/api/programs/${program.programId}/jobs/${id}`;

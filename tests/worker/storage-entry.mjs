@@ -1,6 +1,6 @@
 /**
- * The package's worker, whose objects also let a test look into their storage
- * and change it: `POST /_storage` takes the object and what is to be done there.
+ * The package's worker, whose objects also let a test read and change their storage:
+ * `POST /_storage` takes the object and the operation.
  */
 import { env } from "cloudflare:workers";
 import { parseCodes } from "uber-vouchers";
@@ -29,7 +29,7 @@ const show = (value) =>
 const read = (value) =>
   typeof value === "object" && value !== null ? toBytes(value.base64) : value;
 
-/** Counts what is written and read, as the platform bills it. @param {any} storage */
+/** Counts reads and writes, as the platform bills them. @param {any} storage */
 function countRows(storage) {
   const counts = newCounts();
   const { sql } = storage;
@@ -83,12 +83,12 @@ function countRows(storage) {
 }
 
 /**
- * Rows read, those of the ledger among them; `sql` are rows written; `puts` are how often keys were,
- * such as the records of a journal.
+ * `read` is rows read, including those of the ledger; `sql` is rows written; `puts` is how often
+ * keys were written, such as the records of a journal.
  */
 const newCounts = () => ({ read: 0, ledger: 0, sql: 0, keys: 0, puts: 0, alarms: 0 });
 
-/** What a test does with an object's storage. @param {any} storage */
+/** A test's operation on an object's storage. @param {any} storage */
 function doorTo(storage) {
   const run = (/** @type {string} */ query, /** @type {any[]} */ ...values) =>
     storage.sql.exec(query, ...values).toArray();
@@ -108,7 +108,7 @@ function doorTo(storage) {
     put: async ({ key, value }) => storage.put(key, read(value)),
     delete: async ({ key }) => storage.delete(key),
     alarm: async ({ at }) => (at === undefined ? storage.getAlarm() : storage.setAlarm(at)),
-    /** All that is stored. */
+    /** Everything that is stored. */
     dump: async () => {
       const tables = names("table").map((/** @type {any} */ { name, sql }) => {
         const rows = run(`SELECT * FROM "${name}"`);
@@ -122,7 +122,7 @@ function doorTo(storage) {
       const values = [...(await storage.list())].map(([key, value]) => [key, show(value)]);
       return { tables, indexes, values };
     },
-    /** Puts that in the place of what is stored. */
+    /** Replaces everything that is stored. */
     load: async ({ dump }) => {
       for (const { name } of names("table")) run(`DROP TABLE "${name}"`);
       await storage.delete([...(await storage.list()).keys()]);
@@ -142,8 +142,8 @@ function doorTo(storage) {
 }
 
 /**
- * With `FORWARD_TO`, whatever goes to Uber goes there, so that the base URL in a journal need not be
- * the sandbox's.
+ * With `FORWARD_TO`, requests to Uber go to that address, so that the base URL in a journal need
+ * not be the sandbox's.
  * @param {any} env
  */
 const forwarding = (env) => {
@@ -166,9 +166,9 @@ const inspected = (Published) =>
       const object = /** @type {any} */ (this);
       object.acts = {
         ...doorTo(ctx.storage),
-        /** As after an event that tells of a use. */
+        /** As after an event that reports a use. */
         evidence: () => object.noteEvidence("usage"),
-        /** Rows since that was asked last. */
+        /** Rows since the last call. */
         rows: () => {
           const now = { ...counts };
           Object.assign(counts, newCounts());
@@ -215,7 +215,11 @@ export default {
   },
 };
 
-/** Breaks the instance of the module down, by a list that its memory can't hold. @param {number} codes */
+/**
+ * Crashes the instance of the module, with a list that its memory can't hold.
+ *
+ * @param {number} codes
+ */
 async function trap(codes) {
   try {
     await parseCodes(manyCodes(codes));

@@ -1,4 +1,4 @@
-/** A worker whose stored state a test can look into and change. */
+/** A worker whose stored state a test can read and change. */
 import { createHmac } from "node:crypto";
 
 import { ORGANIZATION, SIGNING_KEY, startWorker } from "./harness.mjs";
@@ -6,7 +6,8 @@ import { ORGANIZATION, SIGNING_KEY, startWorker } from "./harness.mjs";
 export const BASE_URL = "https://api.uber.com";
 
 /**
- * The worker with a door to its storage. Its journals are of Uber's own base URL, wherever the sandbox is.
+ * The worker with access to its storage. Its journals have Uber's own base URL, wherever the
+ * sandbox is.
  * @param {Parameters<typeof startWorker>[0]} what
  */
 export async function startInspected({ bindings = {}, ...what }) {
@@ -22,12 +23,12 @@ export async function startInspected({ bindings = {}, ...what }) {
   });
   /** @param {object} order @returns {Promise<any>} */
   const inspect = async (order) => {
-    const answer = await fetch(`${worker.url}/_storage`, {
+    const response = await fetch(`${worker.url}/_storage`, {
       method: "POST",
       body: JSON.stringify(order),
     });
-    if (!answer.ok) throw new Error(`${JSON.stringify(order)}: ${await answer.text()}`);
-    return answer.json();
+    if (!response.ok) throw new Error(`${JSON.stringify(order)}: ${await response.text()}`);
+    return response.json();
   };
   return {
     ...worker,
@@ -36,7 +37,11 @@ export async function startInspected({ bindings = {}, ...what }) {
     sql: (program, query, ...values) => inspect({ act: "sql", program, query, values }),
     /** The signed event of these codes. @param {string} programId @param {object[]} codes */
     webhook: (programId, codes) => sendWebhook(worker.url, eventOf(programId, codes)),
-    /** Started anew with the same state. @param {Partial<Parameters<typeof startInspected>[0]>} [changes] */
+    /**
+     * Started again with the same state.
+     *
+     * @param {Partial<Parameters<typeof startInspected>[0]>} [changes]
+     */
     async restart(changes = {}) {
       await worker.kill();
       const { state, port } = worker;
@@ -57,7 +62,7 @@ export const eventOf = (programId, codes) =>
 
 /** @param {string} url @param {string} body */
 export async function sendWebhook(url, body) {
-  const answer = await fetch(`${url}/webhooks/uber`, {
+  const response = await fetch(`${url}/webhooks/uber`, {
     method: "POST",
     headers: {
       "Content-Type": "application/json",
@@ -65,8 +70,8 @@ export async function sendWebhook(url, body) {
     },
     body,
   });
-  await answer.arrayBuffer();
-  return answer.status;
+  await response.arrayBuffer();
+  return response.status;
 }
 
 /** @param {() => unknown} isSo gives something once it is so @param {number} [patienceMs] @returns {Promise<any>} */
@@ -83,7 +88,13 @@ export async function eventually(isSo, patienceMs = 20_000) {
 /** The bytes of a stored value. @param {{ base64: string }} value */
 export const bytesOf = ({ base64 }) => Buffer.from(base64, "base64");
 
-/** Changes one byte of a job's journal. @param {{ inspect(order: object): Promise<any> }} worker @param {string} program @param {number} job its number @param {number} at @param {number} [mask] the bits to turn over @returns {Promise<string>} where it is stored */
+/**
+ * Changes one byte of a job's journal.
+ *
+ * @param {{ inspect(order: object): Promise<any> }} worker
+ * @param {string} program @param {number} job its number @param {number} at @param {number} [mask]
+ * the bits to turn over @returns {Promise<string>} where it is stored
+ */
 export async function damage({ inspect }, program, job, at, mask = 1) {
   const prefix = `uber-vouchers:journal:job-${job}:`;
   const keys = /** @type {string[]} */ (await inspect({ act: "keys", program }));
@@ -91,8 +102,8 @@ export async function damage({ inspect }, program, job, at, mask = 1) {
   const key = mine.findLast((key) => Number(key.slice(prefix.length)) <= at);
   if (key === undefined) throw new Error(`There is no byte ${at} in journal ${job}`);
   const bytes = bytesOf(await inspect({ act: "get", program, key }));
-  const place = at - Number(key.slice(prefix.length));
-  bytes[place] = (bytes[place] ?? 0) ^ mask;
+  const index = at - Number(key.slice(prefix.length));
+  bytes[index] = (bytes[index] ?? 0) ^ mask;
   await inspect({ act: "put", program, key, value: { base64: bytes.toString("base64") } });
   return key;
 }

@@ -1,7 +1,7 @@
 /**
- * The platform allows an invocation so many requests and refuses any more. A
- * slice of a job ends before that; where it did not know, what was refused has
- * not left. The truth is how often the sandbox delivered each code.
+ * The platform allows each invocation a number of requests and refuses more. A slice of
+ * a job ends before that; if the limit was unknown, a refused request was not sent. The
+ * truth is how often the sandbox delivered each code.
  */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -28,7 +28,7 @@ after(async () => {
 
 /** @param {object} limits */
 const limit = (limits) => worker.json("/_limits", limits);
-// Once more, since the connection of before may have timed out.
+// Tried again, because an earlier connection may have timed out.
 const seen = () => worker.json("/_limits").catch(() => worker.json("/_limits"));
 
 /** @param {Record<string, unknown>} [options] */
@@ -58,7 +58,7 @@ async function sendAll(codes) {
   return job;
 }
 
-test("a slice ends before the requests of its invocation do", async () => {
+test("a slice ends before its invocation runs out of requests", async () => {
   await start();
   await limit({ ...FREE_PLAN, inAll: 50 });
   const job = await sendAll(300);
@@ -66,7 +66,7 @@ test("a slice ends before the requests of its invocation do", async () => {
   assert.equal(refused, 0);
   assert.ok(most.program <= 50, `${most.program} requests`);
   assert.ok(alarms.program >= 300 / 50, `${alarms.program} alarms`);
-  // None of them was begun and taken back.
+  // None of them was begun and undone.
   assert.equal(job.progress.requests, 300);
   await worker.kill();
 });
@@ -82,7 +82,7 @@ test("with the budget of another plan, slices are longer", async () => {
 });
 
 for (const outside of [1, 2, 3, 7, 20, 49]) {
-  test(`a platform that allows ${outside} requests, as the options say`, async () => {
+  test(`the platform's limit of ${outside} requests equals the option`, async () => {
     await start({ subrequests: outside });
     await limit({ outside, inAll: Math.max(outside, 10) });
     await sendAll(outside < 5 ? 12 : 60);
@@ -92,7 +92,7 @@ for (const outside of [1, 2, 3, 7, 20, 49]) {
 }
 
 for (const outside of [1, 2, 3, 10, 30]) {
-  test(`a platform that allows ${outside} requests, and nobody said so`, async () => {
+  test(`the platform's limit of ${outside} requests is below the option`, async () => {
     await start({ subrequests: 1_000 });
     await limit({ outside });
     await sendAll(outside < 5 ? 8 : 60);
@@ -111,7 +111,7 @@ test("if calls of other objects are refused too, nothing is unknown", async () =
 
 /** However long it takes. @param {readonly string[]} rows @returns {Promise<any>} */
 const upload = async (rows) => {
-  const answer = await raw(worker.url, "/api/jobs?start=false", {
+  const result = await raw(worker.url, "/api/jobs?start=false", {
     method: "POST",
     body: ["program_id,code_id", ...rows].join("\n"),
     headers: {
@@ -120,7 +120,7 @@ const upload = async (rows) => {
       "Idempotency-Key": crypto.randomUUID(),
     },
   });
-  return answer.json;
+  return result.json;
 };
 
 /** @param {number} count */
@@ -154,9 +154,9 @@ test(
   },
 );
 
-test("an upload is not given up because the account's object leaves memory", async () => {
+test("an upload is not given up when the account's object is evicted", async () => {
   const [quick, slow] = [await uber.createProgram(1), await uber.createProgram(1)];
-  // Longer than what is left of an upload's time after a restart.
+  // Longer than an upload has left after a restart.
   const { url } = await startFront(uber.url, async ({ path }) => {
     if (path.includes(`${slow.programId}/codes`)) await sleep(24_000);
     return undefined;

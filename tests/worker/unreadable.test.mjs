@@ -1,6 +1,6 @@
 /**
- * A job whose journal can't be read is set aside: it keeps nothing else of its
- * program from going on, and none of its codes is sent again because of it.
+ * A job whose journal can't be read is set aside: it stops nothing else of its program,
+ * and none of its codes is sent again because of it.
  */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -56,13 +56,23 @@ async function statesOf(worker, programId) {
   return new Map(codes.map((/** @type {any} */ { code, state }) => [code, state]));
 }
 
-/** Nobody was sent a code twice. @param {string} programId @param {number} count of codes that were sent */
+/**
+ * No code was sent twice.
+ *
+ * @param {string} programId
+ * @param {number} count of codes that were sent
+ */
 async function checkDeliveries(programId, count) {
   const sent = [...(await uber.deliveries(programId)).values()];
   assert.deepEqual([sent.length, Math.max(0, ...sent)], [count, count > 0 ? 1 : 0]);
 }
 
-/** A program with a job that can't be read, and one that can. @param {Worker} worker @param {(number: number, programId: string) => Promise<unknown>} spoil */
+/**
+ * A program with an unreadable job and a readable one.
+ *
+ * @param {Worker} worker
+ * @param {(number: number, programId: string) => Promise<unknown>} spoil
+ */
 async function poisoned(worker, spoil) {
   const { programId, codes } = await uber.createProgram(40);
   const bad = await queued(worker, programId, codes.slice(0, 10));
@@ -71,7 +81,7 @@ async function poisoned(worker, spoil) {
   return { programId, codes, bad, good, path: `/api/programs/${programId}/jobs` };
 }
 
-test("an organization in another form is the same one", async () => {
+test("an organization id in another form is the same organization", async () => {
   let worker = await startInspected({ uber: uber.url });
   const { programId, codes } = await uber.createProgram(12);
   const id = await create(worker, programId, codes, "?start=false&batchSize=2");
@@ -95,7 +105,7 @@ test("an organization in another form is the same one", async () => {
   await worker.kill();
 });
 
-test("jobs of another base URL wait, the others go on, and so do they once it is back", async () => {
+test("jobs of another base URL wait until it is restored; others continue", async () => {
   let worker = await startInspected({ uber: uber.url });
   const { programId, codes } = await uber.createProgram(60);
   const old = codes.slice(0, 10);
@@ -132,7 +142,7 @@ test("jobs of another base URL wait, the others go on, and so do they once it is
       (/** @type {any} */ one) => one.id === finished && one.status === "unreadable",
     );
   });
-  // Nothing is known of them but that they may have left.
+  // All that is known is that they may have been sent.
   const states = await statesOf(worker, programId);
   assert.deepEqual(
     old.map((code) => states.get(code)),
@@ -143,7 +153,7 @@ test("jobs of another base URL wait, the others go on, and so do they once it is
     const problem = await again.json();
     assert.deepEqual([again.status, problem.code, problem.count], [422, "already_queued", 10]);
   }
-  // The one that was to be sent is noticed when somebody wants to.
+  // The job that was to send is noticed on a request.
   const resumed = await worker.request(`${path}/${waiting}/resume`, { method: "POST" });
   assert.deepEqual([resumed.status, (await resumed.json()).code], [409, "job_unreadable"]);
   await worker.until(programId, waiting, ({ status }) => status === "unreadable");
@@ -154,7 +164,7 @@ test("jobs of another base URL wait, the others go on, and so do they once it is
   assert.ok((await journalOf(worker, programId, waiting)).length > 100);
 
   worker = await worker.restart({ bindings: {} });
-  // Nobody has to look at them one by one.
+  // They need not be viewed one by one.
   await eventually(async () => {
     const { jobs } = await worker.json(path);
     return jobs.every((/** @type {any} */ job) => job.status !== "unreadable");
@@ -162,7 +172,7 @@ test("jobs of another base URL wait, the others go on, and so do they once it is
   await worker.until(programId, finished, ({ status, progress }) => {
     return status === "finished" && progress.distributed === 5 && progress.failed === 5;
   });
-  // Nothing leaves by itself.
+  // Nothing is sent automatically.
   const { status, error } = await worker.json(`${path}/${waiting}`);
   assert.deepEqual([status, error], ["paused", null]);
   await checkDeliveries(programId, 20);
@@ -173,7 +183,7 @@ test("jobs of another base URL wait, the others go on, and so do they once it is
   await worker.kill();
 });
 
-test("a journal of a later version is set aside; a release that knows it goes on", async () => {
+test("a journal of a later version is set aside; a release that can read it continues the job", async () => {
   let worker = await startInspected({ uber: uber.url });
   let place = { number: 0, programId: "" };
   const { programId, codes, bad, good, path } = await poisoned(
@@ -190,7 +200,7 @@ test("a journal of a later version is set aside; a release that knows it goes on
   assert.equal(status, "unreadable");
   assert.match(error.message, /version 2/);
   await damage(worker, programId, place.number, 3, 3);
-  // It is not read anew for each that looks at it, but for the first one after a start.
+  // It is not read again for each viewer, but once after a start.
   worker = await worker.restart();
   await worker.until(programId, bad, (job) => job.status === "finished");
   await worker.until(programId, bad, ({ progress }) => progress.distributed === 1);
@@ -199,7 +209,7 @@ test("a journal of a later version is set aside; a release that knows it goes on
 });
 
 test(
-  `a byte is damaged, anywhere, and all else goes on (SEED=${SEED})`,
+  `a damaged byte anywhere does not stop anything else (SEED=${SEED})`,
   { timeout: 120_000 },
   async () => {
     let worker = await startInspected({ uber: uber.url });
@@ -234,7 +244,7 @@ test(
   },
 );
 
-test("a journal with a missing piece is set aside", async () => {
+test("a journal with a missing chunk is set aside", async () => {
   let worker = await startInspected({ uber: uber.url });
   const { programId, codes, bad, good, path } = await poisoned(worker, async () => {});
   const number = await numberOf(worker, programId, bad);
@@ -292,7 +302,7 @@ test("the codes of a dropped job stay claimed, and Uber's reports of them are st
   assert.ok(!keys.some((key) => key.includes(`:job-${number}:`)));
   const again = await worker.createJob(programId, codes.slice(0, 10));
   const problem = await again.json();
-  // The one that failed is free.
+  // The failed code is free.
   assert.deepEqual([problem.code, problem.count], ["already_queued", 9]);
   await checkDeliveries(programId, 20);
   await worker.kill();
@@ -306,12 +316,12 @@ test("retention and alarms work with a job set aside", { timeout: 60_000 }, asyn
   const number = await numberOf(worker, programId, bad);
   await damage(worker, programId, number, 60);
   await damage(worker, busyProgram, 1, 60);
-  // The time of both is over with this.
+  // After this, the retention of both is over.
   worker = await worker.restart({ options: { retentionDays: 0.00001 } });
   await worker.json(path);
   await worker.until(programId, good, ({ status }) => status === "expired");
   assert.equal((await worker.json(`${path}/${bad}`)).status, "unreadable");
-  // One that is to run is noticed by the alarm.
+  // The alarm notices a job that should run.
   await worker.json(`/api/programs/${busyProgram}/jobs/${busy}/resume`, {});
   await worker.until(busyProgram, busy, ({ status }) => status === "unreadable");
   for (const program of [programId, busyProgram]) {

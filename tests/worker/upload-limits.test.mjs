@@ -1,4 +1,6 @@
-/** Uploads that ask for too much are refused while they are read, and not when all of it is built. */
+/**
+ * Uploads that are too large are refused while they are read, and not after all of it was parsed.
+ */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -21,7 +23,7 @@ before(async () => {
 });
 after(cleanUp);
 
-/** The most memory that workerd has had. */
+/** The most memory that workerd has used. */
 async function peak() {
   const [id] = await worker.workerd();
   const status = await readFile(`/proc/${id}/status`, "utf8");
@@ -40,7 +42,7 @@ const post = (path, body, type = "application/json") =>
     },
   });
 
-test("a million programs are refused at the first piece that has too many", async (t) => {
+test("a million programs are refused at the first chunk with too many", async (t) => {
   const rows = Array.from({ length: 1_000_000 }, (_, at) => {
     const number = at.toString(16).padStart(12, "0");
     return `00000000-0000-4000-8000-${number},p-${number}`;
@@ -48,15 +50,15 @@ test("a million programs are refused at the first piece that has too many", asyn
   for (const query of ["", "?dryRun=true", "?programColumn=other"]) {
     const header = query.includes("other") ? "code_id,other" : "code_id,program_id";
     const before = await peak();
-    const answer = await post(`/api/jobs${query}`, [header, ...rows].join("\n"), "text/csv");
-    assert.deepEqual([answer.status, answer.json.code], [422, "too_many_programs"], query);
+    const result = await post(`/api/jobs${query}`, [header, ...rows].join("\n"), "text/csv");
+    assert.deepEqual([result.status, result.json.code], [422, "too_many_programs"], query);
     const growth = (await peak()) - before;
     t.diagnostic(`${growth / MEGABYTE} MB more memory`);
     assert.ok(growth < 64 * MEGABYTE, `${growth} bytes`);
   }
 });
 
-test("a thousand programs are taken, and one more is refused", async () => {
+test("a thousand programs are accepted, and one more is refused", async () => {
   const csv = (/** @type {number} */ count) =>
     [
       "code_id,program_id",
@@ -84,8 +86,8 @@ test("JSON is limited in size, depth and parts", async (t) => {
       [`${'{"codes":'.repeat(200_000)}`, 400],
       [`{"codes":["${"[{".repeat(1_000)}\\""]}`, 422],
     ])) {
-      const answer = await post(path, body);
-      assert.equal(answer.status, status, `${path} ${body.slice(0, 30)} ${answer.text}`);
+      const result = await post(path, body);
+      assert.equal(result.status, status, `${path} ${body.slice(0, 30)} ${result.text}`);
     }
   }
   const growth = (await peak()) - before;

@@ -1,4 +1,6 @@
-/** Which Uber is behind the worker is said where somebody looks, and every name that is read is in the sample. */
+/**
+ * The Uber environment of the worker is visible, and the samples have every variable that is read.
+ */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, test } from "node:test";
@@ -10,12 +12,12 @@ after(cleanUp);
 /** @param {string} path */
 const read = (path) => readFile(new URL(path, import.meta.url), "utf8");
 
-test("the worker says which Uber it talks to, in its log and to operators", async () => {
+test("the worker shows which Uber environment it uses, in its log and to operators", async () => {
   const uber = await startUber();
   const { host } = new URL(uber.url);
   for (const [bindings, expected] of /** @type {[Record<string, string>, (string | null)[]][]} */ ([
     [{}, [host, host]],
-    // As when an address was written where nothing reads it.
+    // As when an address was set under a name that nothing reads.
     [{ UBER_BASE_URL: "", UBER_TOKEN_URL: "" }, ["api.uber.com", "auth.uber.com"]],
     [{ UBER_BASE_URL: "no address" }, [null, host]],
   ])) {
@@ -33,7 +35,7 @@ test("the worker says which Uber it talks to, in its log and to operators", asyn
   }
 });
 
-test("the samples of a configuration have every variable that is read", async () => {
+test("the sample configurations have every variable that is read", async () => {
   const types = await read("../../src/js/worker/types/environment.ts");
   const [, members = ""] = /interface WorkerEnv \{([\s\S]*?)\n\}/.exec(types) ?? [];
   const names = [...members.matchAll(/^ {2}([A-Z_]+)\??: string;/gm)].map(([, name = ""]) => name);

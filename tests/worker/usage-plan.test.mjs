@@ -1,15 +1,18 @@
-/** When a program's usage is read by itself: at growing intervals, when it is wanted, and after failures. */
+/**
+ * When a program's usage is read automatically: at growing intervals, on request, and after
+ * failures.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
   NOTHING_READ,
-  begun,
-  failed,
+  readStarted,
+  readFailed,
   isOpen,
   nextReadAt,
-  succeeded,
-} from "../../build/js/worker/program/usage-plan.js";
+  readSucceeded,
+} from "../../build/js/worker/program/evidence/usage-plan.js";
 
 const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];
 const NOW = 1_800_000_000_000;
@@ -37,10 +40,10 @@ const read = (state, open, at) => {
   const requests = Object.fromEntries(
     open.map(({ number, summary }) => [number, summary.progress.requests]),
   );
-  return succeeded(begun(state, at), requests, at);
+  return readSucceeded(readStarted(state, at), requests, at);
 };
 
-test("the intervals grow while nothing is sent, and begin anew when something is", () => {
+test("intervals grow while nothing is sent, and reset after a send", () => {
   const open = [job()];
   /** @type {any} */
   let state = NOTHING_READ;
@@ -55,12 +58,12 @@ test("the intervals grow while nothing is sent, and begin anew when something is
   assert.equal(nextReadAt(state, again, now + 5, settings), now + HOUR);
   state = read(state, again, now + HOUR);
   assert.equal(nextReadAt(state, again, now + HOUR, settings), now + 7 * HOUR);
-  // Another job, of which nothing was read.
+  // Another job, for which nothing was read.
   const other = { ...job({}, { createdAt: now + 2 * HOUR }), number: 2 };
   assert.equal(nextReadAt(state, [...again, other], now + 2 * HOUR, settings), now + 3 * HOUR);
 });
 
-test("what is unknown is read before an operator is asked, once", () => {
+test("usage of unknown codes is read once before an operator is asked", () => {
   for (const status of ["undecided", "halted", "paused"]) {
     const open = [job({ queued: 0, unknown: 5 }, { status })];
     assert.equal(nextReadAt(NOTHING_READ, open, NOW, settings), NOW, status);
@@ -71,38 +74,41 @@ test("what is unknown is read before an operator is asked, once", () => {
   assert.equal(nextReadAt(NOTHING_READ, running, NOW, settings), NOW + HOUR);
 });
 
-test("no two reads are closer together than the pause", () => {
+test("two reads are never closer together than the pause", () => {
   const open = [job({ queued: 0, unknown: 5 }, { status: "undecided" })];
   const state = read(NOTHING_READ, open, NOW);
   const wanted = { ...state, wantedAt: NOW + 5 * MINUTE };
   assert.equal(nextReadAt(wanted, open, NOW, settings), NOW + 10 * MINUTE);
   const resent = [job({ queued: 0, unknown: 5, requests: 2 }, { status: "undecided" })];
   assert.equal(nextReadAt(state, resent, NOW + 1, settings), NOW + 10 * MINUTE);
-  // Also after one that broke off with the object.
-  assert.equal(nextReadAt(begun(NOTHING_READ, NOW), open, NOW + 1, settings), NOW + 10 * MINUTE);
+  // Even after a read that was interrupted with its object.
+  assert.equal(
+    nextReadAt(readStarted(NOTHING_READ, NOW), open, NOW + 1, settings),
+    NOW + 10 * MINUTE,
+  );
 });
 
-test("a read that failed comes again, later each time, and at least as late as Uber asked", () => {
+test("a failed read is tried again after growing waits, and not before Uber allows it", () => {
   const open = [job({ queued: 0, unknown: 5 }, { status: "undecided" })];
   /** @type {any} */
   let state = NOTHING_READ;
   let now = NOW;
   for (const minutes of [10, 20, 40, 60, 60]) {
-    state = failed(begun(state, now), /** @type {any} */ (FAULT), 0, now, 10);
-    // What is wanted meanwhile does not get around it.
+    state = readFailed(readStarted(state, now), /** @type {any} */ (FAULT), 0, now, 10);
+    // A request meanwhile does not circumvent the wait.
     const next = nextReadAt({ ...state, wantedAt: now }, open, now, settings);
     assert.equal(next, now + minutes * MINUTE);
     now = /** @type {number} */ (next);
   }
   assert.deepEqual([state.readAt, state.error, state.failures], [null, FAULT, 5]);
-  const asked = failed(NOTHING_READ, /** @type {any} */ (FAULT), 45 * MINUTE, now, 10);
+  const asked = readFailed(NOTHING_READ, /** @type {any} */ (FAULT), 45 * MINUTE, now, 10);
   assert.equal(nextReadAt(asked, open, now, settings), now + 45 * MINUTE);
-  const forever = failed(NOTHING_READ, /** @type {any} */ (FAULT), 1e12, now, 10);
+  const forever = readFailed(NOTHING_READ, /** @type {any} */ (FAULT), 1e12, now, 10);
   assert.equal(nextReadAt(forever, open, now, settings), now + 60 * MINUTE);
   assert.equal(read(state, open, now).error, null);
 });
 
-test("there is no read where nothing is open, or none is to come by itself", () => {
+test("no read is scheduled without open jobs or with `reconcile: false`", () => {
   assert.equal(nextReadAt(NOTHING_READ, [], NOW, settings), undefined);
   const off = { ...settings, reconcile: false };
   assert.equal(nextReadAt(NOTHING_READ, [job()], NOW, off), undefined);
@@ -112,12 +118,12 @@ test("there is no read where nothing is open, or none is to come by itself", () 
   assert.ok(!isOpen(job(), NOW + 90 * DAY, settings));
 });
 
-test("a clock that was set back holds nothing up for longer", () => {
+test("setting the clock back delays no read", () => {
   const open = [job()];
   const state = read(NOTHING_READ, open, NOW + 400 * DAY);
   assert.equal(nextReadAt(state, open, NOW, settings), NOW + 6 * HOUR);
-  const failing = failed(
-    begun(NOTHING_READ, NOW + 400 * DAY),
+  const failing = readFailed(
+    readStarted(NOTHING_READ, NOW + 400 * DAY),
     /** @type {any} */ (FAULT),
     0,
     NOW + 400 * DAY,

@@ -1,6 +1,6 @@
 /**
- * Ten thousand webhooks at full speed, forged ones among them, to a program that
- * is busy sending, with a kill in the middle: what was acknowledged is there.
+ * Ten thousand webhooks at full speed, some of them forged, to a program that is busy
+ * sending, with a kill in the middle: everything acknowledged is there.
  */
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
@@ -44,30 +44,30 @@ function message(programId, code, status, key, expected) {
 
 /** @template T @param {T[]} values */
 function shuffle(values) {
-  for (let place = values.length - 1; place > 0; place -= 1) {
-    const other = Math.floor(Math.random() * (place + 1));
-    [values[place], values[other]] = [
+  for (let index = values.length - 1; index > 0; index -= 1) {
+    const other = Math.floor(Math.random() * (index + 1));
+    [values[index], values[other]] = [
       /** @type {T} */ (values[other]),
-      /** @type {T} */ (values[place]),
+      /** @type {T} */ (values[index]),
     ];
   }
   return values;
 }
 
-test("10,000 webhooks with a kill among them", { timeout: 240_000 }, async (t) => {
+test("10,000 webhooks, and a kill among them", { timeout: 240_000 }, async (t) => {
   const uber = await startUber(["--latency", "5-20"]);
   let worker = await startWorker({ uber: uber.url, options: { requestsPerSecond: 20 } });
   const { programId, codes } = await uber.createProgram(GENUINE + 3_000);
   const sent = codes.slice(0, GENUINE);
   const { id } = await (await worker.createJob(programId, sent, "?batchSize=1000")).json();
   await worker.until(programId, id, ({ status }) => status === "finished");
-  // This one goes on all the time.
+  // This one sends all the time.
   const busy = await (
     await worker.createJob(programId, codes.slice(GENUINE), "?batchSize=2")
   ).json();
 
   const expected = new Map(
-    sent.map((code, place) => [code, place % 10 === 0 ? "failed" : "distributed"]),
+    sent.map((code, index) => [code, index % 10 === 0 ? "failed" : "distributed"]),
   );
   const genuine = [...expected].map(([code, status]) =>
     message(programId, code, status, SIGNING_KEY, 200),
@@ -88,6 +88,8 @@ test("10,000 webhooks with a kill among them", { timeout: 240_000 }, async (t) =
   /** @type {Promise<unknown> | undefined} */
   let restarting;
   let isKilled = false;
+  /** Webhooks without a response: the worker may have counted them. */
+  let repeated = 0;
   async function deliver() {
     for (;;) {
       await restarting;
@@ -95,18 +97,19 @@ test("10,000 webhooks with a kill among them", { timeout: 240_000 }, async (t) =
       if (next === undefined) return;
       const began = performance.now();
       try {
-        const answer = await fetch(`${worker.url}/webhooks/uber`, {
+        const response = await fetch(`${worker.url}/webhooks/uber`, {
           method: "POST",
           headers: { "Content-Type": "application/json", "X-Uber-Signature": next.signature },
           body: next.body,
         });
-        await answer.arrayBuffer();
-        assert.equal(answer.status, next.status);
+        await response.arrayBuffer();
+        assert.equal(response.status, next.status);
         times.push(performance.now() - began);
       } catch (error) {
         if (error instanceof assert.AssertionError) throw error;
-        // Not acknowledged: it comes again.
+        // Not acknowledged: it is sent again.
         waiting.unshift(next);
+        repeated += 1;
         await sleep(20);
       }
       if (!isKilled && times.length > total / 2) {
@@ -141,10 +144,10 @@ test("10,000 webhooks with a kill among them", { timeout: 240_000 }, async (t) =
   const csv = await (await worker.request(`${path}/${id}/results.csv`)).text();
   const found = new Map(resultRows(csv).map(({ code, state }) => [code, state]));
   assert.deepEqual(found, expected);
-  // Nobody has disturbed the other one.
+  // The other program was not affected.
   const other = await worker.json(`${path}/${busy.id}`);
   assert.equal(other.progress.distributed + other.progress.failed, 0);
   assert.ok(other.progress.queued > 0);
   const { counts } = await worker.json("/api/config");
-  assert.ok(counts["webhooks_of_nothing_here"] <= FOREIGN);
+  assert.ok(counts["webhooks_of_nothing_here"] <= FOREIGN + repeated);
 });

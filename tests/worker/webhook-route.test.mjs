@@ -1,4 +1,4 @@
-/** `POST /webhooks/uber`: what is believed, what is kept of it, and what is answered. */
+/** `POST /webhooks/uber`: what is accepted, what is stored of it, and the responses. */
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { readFile, readdir } from "node:fs/promises";
@@ -52,7 +52,7 @@ const send = (body, signature = sign(body), at = worker.url) =>
     body,
   });
 
-/** All that was acknowledged is taken in. @param {string} programId */
+/** Everything acknowledged is applied. @param {string} programId */
 const taken = (programId) =>
   eventually(async () => (await worker.sql(programId, "SELECT 1 FROM inbox")).length === 0);
 
@@ -86,7 +86,7 @@ async function eventually(isSo) {
 /** @param {string} name @returns {Promise<number>} */
 const counted = async (name) => (await worker.json("/api/config")).counts[name] ?? 0;
 
-test("what is not signed by Uber is refused, and nothing of it is kept", async () => {
+test("unsigned or forged events are refused and not stored", async () => {
   const { programId, codes, progress, journal } = await queued(3);
   const body = eventOf(programId, [{ code_uuid: codes[0], status: "distributed" }]);
   const before = [await progress(), await journal(), await databases()];
@@ -113,28 +113,28 @@ test("what is not signed by Uber is refused, and nothing of it is kept", async (
     ["signature_mismatch", "no JSON", good],
   ];
   for (const [code, text, signature] of forged) {
-    const answer = await send(text, signature);
-    assert.deepEqual([answer.status, answer.json.code], [401, code], `${signature}`);
-    assert.equal(answer.headers["content-type"], "application/problem+json");
-    assert.ok(!answer.text.includes(good), "the right signature is not told");
+    const result = await send(text, signature);
+    assert.deepEqual([result.status, result.json.code], [401, code], `${signature}`);
+    assert.equal(result.headers["content-type"], "application/problem+json");
+    assert.ok(!result.text.includes(good), "the right signature is not told");
   }
   assert.deepEqual([await progress(), await journal(), await databases()], before);
   assert.deepEqual((await worker.json("/api/config")).counts, {});
 });
 
-test("what is signed is taken in, in either case of the digits and by either key", async () => {
+test("signed events are applied, with digits in either case and with either key", async () => {
   const { programId, codes, progress } = await queued(3);
   const events = codes.map((code) =>
     eventOf(programId, [{ code_uuid: code, status: "distributed" }]),
   );
   const [first = "", second = "", third = ""] = events;
-  const answers = [
+  const results = [
     await send(first),
     await send(second, sign(second).toUpperCase()),
     await send(third, sign(third, NEXT_KEY)),
   ];
   assert.deepEqual(
-    answers.map(({ status, text }) => [status, text]),
+    results.map(({ status, text }) => [status, text]),
     [
       [200, ""],
       [200, ""],
@@ -157,14 +157,14 @@ test("a replay changes nothing: no state, and not a byte of the journal", async 
   await send(good);
   await eventually(async () => (await progress()).distributed === 2);
   const before = [await progress(), await journal()];
-  // The older of the two as well: what was distributed does not fail again.
+  // The older of the two as well: a distributed code does not fail later.
   const replays = Array.from({ length: 100 }, (_, at) => send(at % 2 === 0 ? failed : good));
   for (const { status } of await Promise.all(replays)) assert.equal(status, 200);
   await taken(programId);
   assert.deepEqual([await progress(), await journal()], before);
 });
 
-test("a code of another program is not taken in", async () => {
+test("an outcome of another program's code is not applied", async () => {
   const mine = await queued(2);
   const other = await queued(2);
   const body = eventOf(other.programId, [{ code_uuid: mine.codes[0], status: "failed" }]);
@@ -174,7 +174,7 @@ test("a code of another program is not taken in", async () => {
   assert.equal((await other.progress()).failed, 0);
 });
 
-test("an event of no concern is acknowledged and counted", async () => {
+test("an irrelevant event is acknowledged and counted", async () => {
   const { programId, codes, progress, journal } = await queued(2);
   const outcome = { code_uuid: codes[0], status: "distributed" };
   const before = [await progress(), await journal()];
@@ -194,8 +194,8 @@ test("an event of no concern is acknowledged and counted", async () => {
     `{"__proto__":{"event_type":"voucher_program_code_distributed"}}`,
   ];
   for (const body of bodies) {
-    const answer = await send(body);
-    assert.deepEqual([answer.status, answer.text], [200, ""], body.slice(0, 200));
+    const result = await send(body);
+    assert.deepEqual([result.status, result.text], [200, ""], body.slice(0, 200));
   }
   const isCounted = async () => {
     const { counts } = await worker.json("/api/config");
@@ -206,7 +206,7 @@ test("an event of no concern is acknowledged and counted", async () => {
   assert.deepEqual([await progress(), await journal()], before);
 });
 
-/** Databases that hold more than the platform's own tables. */
+/** Databases that contain more than the platform's own tables. */
 async function filled() {
   const files = await readdir(worker.state, { recursive: true });
   const mine = files.filter((file) => /VoucherProgram.*[0-9a-f]{64}\.sqlite(-wal)?$/.test(file));
@@ -215,7 +215,7 @@ async function filled() {
   return [...new Set(full.map((file) => file.replace("-wal", "")))].sort();
 }
 
-test("an event of an unknown program makes no tables for that program", async () => {
+test("an event of an unknown program creates no tables for that program", async () => {
   const before = await filled();
   assert.ok(before.length > 0);
   for (let time = 0; time < 3; time += 1) {
@@ -224,7 +224,7 @@ test("an event of an unknown program makes no tables for that program", async ()
     ]);
     assert.equal((await send(body)).status, 200);
   }
-  // Nor does it make one to read of a program that is unknown.
+  // Reading usage of an unknown program creates no table either.
   await worker.request(`/api/programs/${crypto.randomUUID()}/jobs`);
   assert.deepEqual(await filled(), before);
 });
@@ -238,7 +238,7 @@ test("a program's id in upper case is the same program", async () => {
   await eventually(async () => (await progress()).distributed === 1);
 });
 
-test("what is well signed and no JSON is acknowledged: sending it again would change nothing", async () => {
+test("a signed body that is not JSON is acknowledged: sending it again would change nothing", async () => {
   const since = await counted("webhooks_malformed");
   for (const body of ["no JSON", "{", "", "\u0000"]) {
     assert.equal((await send(body)).status, 200, body);
@@ -246,10 +246,10 @@ test("what is well signed and no JSON is acknowledged: sending it again would ch
   await eventually(async () => (await counted("webhooks_malformed")) === since + 4);
 });
 
-test("a body of more than four megabytes is refused, however it is announced", async () => {
+test("a body above four megabytes is refused, with and without a declared length", async () => {
   const body = JSON.stringify({ note: "x".repeat(4 * 1024 * 1024) });
-  const answer = await send(body);
-  assert.deepEqual([answer.status, answer.json.code], [413, "body_too_large"]);
+  const result = await send(body);
+  assert.deepEqual([result.status, result.json.code], [413, "body_too_large"]);
   const pieces = new ReadableStream({
     start(controller) {
       controller.enqueue(new TextEncoder().encode(body));
@@ -262,27 +262,27 @@ test("a body of more than four megabytes is refused, however it is announced", a
   assert.equal(streamed.status, 413);
 });
 
-test("only POST is served, at this address alone", async () => {
+test("only POST is served, and only at this path", async () => {
   for (const method of ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"]) {
-    const answer = await raw(worker.url, "/webhooks/uber", { method });
-    assert.deepEqual([answer.status, answer.headers["allow"]], [405, "POST"], method);
+    const result = await raw(worker.url, "/webhooks/uber", { method });
+    assert.deepEqual([result.status, result.headers["allow"]], [405, "POST"], method);
   }
   const body = "{}";
   for (const path of ["/webhooks/uber/", "/webhooks", "//webhooks/uber", "/webhooks/Uber"]) {
     const headers = { "X-Uber-Signature": sign(body) };
-    const answer = await raw(worker.url, path, { method: "POST", headers, body });
-    assert.equal(answer.status, 404, path);
+    const reply = await raw(worker.url, path, { method: "POST", headers, body });
+    assert.equal(reply.status, 404, path);
   }
 });
 
 test("webhooks need neither a session nor a token, and neither helps", async () => {
   const body = eventOf(crypto.randomUUID(), []);
   const headers = { Authorization: `Bearer ${ADMIN_TOKEN}`, Origin: worker.url };
-  const answer = await raw(worker.url, "/webhooks/uber", { method: "POST", headers, body });
-  assert.deepEqual([answer.status, answer.json.code], [401, "missing_signature"]);
+  const result = await raw(worker.url, "/webhooks/uber", { method: "POST", headers, body });
+  assert.deepEqual([result.status, result.json.code], [401, "missing_signature"]);
 });
 
-test("a reason is masked before it is kept, and is no formula in the results", async () => {
+test("a reason is masked before it is stored, and is not a formula in the results", async () => {
   const { programId, codes, path, progress } = await queued(6);
   const reasons = [
     '=HYPERLINK("https://evil.example","jane@example.com")',
@@ -307,12 +307,12 @@ test("a reason is masked before it is kept, and is no formula in the results", a
   }
 });
 
-test("without a signing key it is 503, and nobody can sign with an empty one", async () => {
+test("without a signing key the route answers 503, and an empty key verifies nothing", async () => {
   const open = await startWorker({ uber: uber.url, bindings: { UBER_SIGNING_KEY: " \n " } });
   const body = eventOf(crypto.randomUUID(), []);
   for (const signature of [sign(body, ""), sign(body), null, sign(body, " ")]) {
-    const answer = await send(body, signature, open.url);
-    assert.deepEqual([answer.status, answer.json.code], [503, "no_signing_key"]);
+    const result = await send(body, signature, open.url);
+    assert.deepEqual([result.status, result.json.code], [503, "no_signing_key"]);
   }
   assert.deepEqual(await databases(open), []);
   await open.kill();

@@ -37,61 +37,61 @@ export interface WorkerClient {
     offset?: number;
     signal?: CallSignal;
   }): Promise<ProgramSummary[]>;
-  /** One program, with what was used of it. */
+  /** One program, with its usage so far. */
   getProgram(programId: string, options?: { signal?: CallSignal }): Promise<VoucherProgram>;
-  /** The newest job of each of these programs, at most 100; Uber is not asked. */
+  /** The newest job of each of these programs, at most 100, without a request to Uber. */
   lastJobs(
     programIds: readonly string[],
     options?: { signal?: CallSignal },
   ): Promise<Pick<ProgramSummary, "id" | "lastJob">[]>;
   /**
-   * Everybody who is to get a code of the program; masked, unless `reveal` is said. They hold
-   * people's data: don't log them.
+   * The guests of the program, masked unless `reveal` is true. They contain personal data:
+   * don't log them.
    */
   guests(programId: string, options?: GuestsOptions): AsyncIterableIterator<Guest>;
-  /** What a job of this list would come to. Nothing is created. */
+  /** Checks what a job of this list would send. Creates nothing. */
   check(programId: string, codes: WorkerCodes, options?: UploadOptions): Promise<DryRun>;
   /**
-   * Creates a job, which the worker runs whether this page stays open or not. Where no
-   * answer comes, it asks again with the same key, unless the list is a stream.
+   * Creates a job, which the worker runs whether this page stays open or not. If there is no
+   * response, the client repeats the request with the same key, unless the list is a stream.
    *
-   * @throws {WorkerError} `invalid_codes`, `empty_codes`; `already_queued`: an earlier
-   *   job has sent some of these codes, or may have; say `skip` or `resend`; `foreign_codes`:
-   *   Uber does not list some of them in the program; `codes_not_read`: nobody could say;
-   *   `nothing_to_send`: all are cancelled or in use.
+   * @throws {WorkerError} `invalid_codes`, `empty_codes`; `already_queued`: an earlier job
+   *   has sent some of these codes, or may have; pass `skip` or `resend`; `foreign_codes`:
+   *   Uber does not list some of them in the program; `codes_not_read`: Uber's list could not
+   *   be read; `nothing_to_send`: all are cancelled or in use.
    */
   createJob(programId: string, codes: WorkerCodes, options?: CreateJobOptions): Promise<JobSummary>;
   /**
    * Creates a job in each program of a CSV with a column of program ids: all of them, or
-   * none. `group` names them together.
+   * none. They have the same `group`.
    */
   createJobs(
     codes: WorkerCodes,
     options?: CreateJobsOptions,
   ): Promise<{ group: string; jobs: JobSummary[] }>;
-  /** What a job of **every** code of the program would come to. Nothing is created. */
+  /** Checks what a job of **every** code of the program would send. Creates nothing. */
   checkAll(programId: string, options?: { signal?: CallSignal }): Promise<DryRun>;
   /**
-   * Creates a job of **every** code of the program, whoever its recipient is. The worker has
-   * to allow it (`allowDistributeAll`).
+   * Creates a job of **every** code of the program. The worker has to allow it
+   * (`allowDistributeAll`).
    */
   createJobForAll(programId: string, options?: CreateJobForAllOptions): Promise<JobSummary>;
-  /** The jobs of all programs, the newest first. */
+  /** The jobs of all programs, newest first. */
   history(options?: HistoryOptions): Promise<JobSummary[]>;
-  /** What is under way, and what needs an operator. */
+  /** The jobs that are under way, and those that need an operator. */
   overview(options?: { signal?: CallSignal }): Promise<Overview>;
-  /** Who did what, when and why; the newest first. */
+  /** The audit trail: who did what, when and why; newest first. */
   audit(options?: AuditOptions): Promise<AuditPage>;
-  /** The jobs of a program, the newest first. */
+  /** The jobs of a program, newest first. */
   jobs(programId: string, options?: { signal?: CallSignal }): Promise<JobSummary[]>;
-  /** All that there is to say of a job. */
+  /** A job with its details. */
   job(programId: string, jobId: string, options?: { signal?: CallSignal }): Promise<JobDetail>;
   /**
-   * Tells of a job as it happens, until the function returned is called. A connection
-   * that breaks comes back by itself; `isConnected` and `at` say how fresh the figures are.
+   * Calls the listener whenever the job changes, until the returned function is called.
+   * Reconnects automatically; `isConnected` and `at` tell how recent the state is.
    */
   watch(programId: string, jobId: string, listener: (watched: WatchedJob) => void): () => void;
-  /** Each code of a job, in the order of its list. */
+  /** The state of each code of a job, in the order of its list. */
   results(
     programId: string,
     jobId: string,
@@ -103,34 +103,47 @@ export interface WorkerClient {
     jobId: string,
     options?: ResultsOptions & { limit?: number },
   ): Promise<JobResultPage>;
-  /** Nothing more leaves; what is under way is awaited. */
+  /** Sends nothing more; requests under way are awaited. */
   pause(programId: string, jobId: string, why?: Why): Promise<JobSummary>;
-  /** Goes on; one that is `scheduled` starts now. */
+  /**
+   * Starts a job that was never started. Unlike `resume`, it never resumes a job that has paused meanwhile.
+   *
+   * @throws {WorkerError} `already_started`: it was started before.
+   */
+  start(programId: string, jobId: string, why?: Why): Promise<JobSummary>;
+  /** Resumes a job; one that is `scheduled` starts now. */
   resume(programId: string, jobId: string, why?: Why): Promise<JobSummary>;
   /**
-   * Nothing of the job ever leaves, and its codes are free.
+   * Cancels a job that has sent nothing, and frees its codes.
    *
-   * @throws {WorkerError} `already_sending`: something has left.
+   * @throws {WorkerError} `already_sending`: something was sent.
    */
   cancel(programId: string, jobId: string, why?: Why): Promise<JobSummary>;
+  /** Ends a job that is paused or halted: it never sends its pending codes, and frees them. */
+  abandon(programId: string, jobId: string, why?: Why): Promise<JobSummary>;
   /**
-   * Agrees to a job that another operator has created.
+   * Approves a job that another operator has created.
    *
-   * @throws {WorkerError} `same_operator`: the same one has created it.
+   * @throws {WorkerError} `same_operator`: the job was created by this operator.
    */
   approve(programId: string, jobId: string, why?: Why): Promise<JobSummary>;
-  /** Says what a job is called, and what is to be known of it; `null` or an empty note takes it away. */
+  /**
+   * Sets the name of a job, at most 200 characters, and its note, at most 2,000. `null` or an empty
+   * note removes it.
+   */
   rename(
     programId: string,
     jobId: string,
     naming: { name?: string; note?: string | null },
   ): Promise<JobSummary>;
-  /** Lets go of a job that is `unreadable`, with its journal: its codes stay blocked, as unknown. */
+  /** Deletes the journal of an `unreadable` job; its codes stay blocked, as unknown. */
   drop(programId: string, jobId: string, why?: Why): Promise<JobSummary>;
   /**
-   * Decides about a batch that is unknown, or all that are. `resend` waits for `resume`.
+   * Decides about a batch that is unknown, or about all unknown batches. `resend` takes effect with
+   * `resume`.
    *
-   * @throws {WorkerError} `reports_arriving`: `resend` would be too early; `job` says when it is not.
+   * @throws {WorkerError} `reports_arriving`: it is too early for `resend`; `settling.resendAt` of
+   *   the job says until when.
    */
   resolve(
     programId: string,
@@ -139,20 +152,21 @@ export interface WorkerClient {
     decision: JobDecision,
     why?: Why,
   ): Promise<JobSummary>;
-  /** The events of Uber's that the worker keeps, the newest first, without their bodies. */
+  /** The Uber events that the worker keeps, newest first, without their bodies. */
   events(options?: EventsOptions): Promise<EventPage>;
-  /** The body of an event as it came. It may hold a recipient's data. */
+  /** The body of an event as it arrived. It may contain personal data. */
   event(eventId: string, options?: { signal?: CallSignal }): Promise<string>;
   /**
-   * Has events read again, with the worker's reader and its `outcomes` of today: all, those of
-   * a program, or those that are unread. Gives how many; `events` says how far that has come.
+   * Makes the worker read events again, with its current reader and its current `outcomes`:
+   * all, those of a program, or those that are unread. Returns how many; `events` shows the
+   * progress.
    */
   reread(options?: { programId?: string; unread?: boolean }): Promise<{ events: number }>;
-  /** An event that could not be read is dealt with: it is deleted as those that were read. */
+  /** Marks an unread event as dealt with, so that it expires like the others. */
   dismiss(eventId: string): Promise<EventSummary>;
   /**
-   * Asks Uber which codes of the program are in use, now. What is in use has reached
-   * somebody, so it becomes `distributed`; that the rest is not proves nothing.
+   * Asks Uber now which codes of the program are in use. A code in use was delivered,
+   * so it becomes `distributed`; an unused code proves nothing.
    */
   reconcile(
     programId: string,
@@ -160,8 +174,8 @@ export interface WorkerClient {
     options?: { signal?: CallSignal },
   ): Promise<Reconciled>;
   /**
-   * Any other route of the worker: the answer, if it is a success. `path` begins with a
-   * slash; `init` is what `fetch` takes.
+   * Any other route of the worker: the response, if it is a success. `path` begins with
+   * a slash; `init` is the second argument of `fetch`.
    */
   request(path: string, init?: any): Promise<any>;
 }

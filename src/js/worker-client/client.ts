@@ -1,14 +1,17 @@
-/** Makes a client, and sends what its methods ask for. */
+/** Creates a client, and sends the requests of its methods. */
 import type { VoucherProgram } from "../types.js";
+import { LIMITS } from "../worker/limits.js";
 import type {
   AuditPage,
   DryRun,
   EventPage,
   GuestPage,
   JobDetail,
+  JobPage,
   JobResultPage,
   JobSummary,
   Overview,
+  ProgramPage,
   ProgramSummary,
 } from "../worker/types.js";
 import type { WorkerClient } from "./api.js";
@@ -20,9 +23,8 @@ import { Watch } from "./watch.js";
 
 const ATTEMPTS = 3;
 const RETRY_MS = 1_000;
-const LONGEST_PAGE = 5_000;
 
-/** Makes a client of your own worker, at once and without a request. */
+/** Creates a client of your own worker, at once and without a request. */
 export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
   const connection = new Connection(options);
 
@@ -59,7 +61,7 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
   const client: WorkerClient = {
     async programs({ limit, offset, signal } = {}) {
       const path = `/api/programs${query({ limit, offset })}`;
-      return (await connection.get<{ programs: ProgramSummary[] }>(path, signal)).programs;
+      return (await connection.get<ProgramPage>(path, signal)).programs;
     },
     getProgram: (programId, { signal } = {}) =>
       connection.get<VoucherProgram>(programPath(programId), signal),
@@ -69,7 +71,7 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
       return (await connection.get<Found>(path, signal)).programs;
     },
     async *guests(programId, { pageSize, reveal, signal } = {}) {
-      // A token that comes again would never end.
+      // A repeated token would cause an endless loop.
       const read = new Set<string>();
       for (let pageToken: string | undefined; ;) {
         const asked = query({ pageSize, pageToken, reveal });
@@ -83,21 +85,24 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
     },
     check: (programId, codes, options = {}) => check(programId, bodyOf(codes), options),
     checkAll: (programId, options = {}) =>
-      check(programId, NO_LIST, { ...everybody(programId), ...options }),
+      check(programId, NO_LIST, { ...allCodes(programId), ...options }),
     createJob: (programId, codes, options = {}) =>
       create(jobsOf(programId), bodyOf(codes), options),
     createJobs: (codes, options = {}) => create("/api/jobs", bodyOf(codes), options),
     createJobForAll: (programId, options = {}) =>
-      create(jobsOf(programId), NO_LIST, { ...everybody(programId), ...options }),
-    async history({ signal, ...filter } = {}) {
-      const path = `/api/jobs${query({ ...filter })}`;
-      return (await connection.get<{ jobs: JobSummary[] }>(path, signal)).jobs;
+      create(jobsOf(programId), NO_LIST, { ...allCodes(programId), ...options }),
+    async history({ signal, programs, ...filter } = {}) {
+      const path = `/api/jobs${query({ ...filter, programs: programs?.join() })}`;
+      return (await connection.get<JobPage>(path, signal)).jobs;
     },
     overview: ({ signal } = {}) => connection.get<Overview>("/api/overview", signal),
-    audit: ({ signal, ...filter } = {}) =>
-      connection.get<AuditPage>(`/api/audit${query({ ...filter })}`, signal),
+    audit: ({ signal, programs, ...filter } = {}) =>
+      connection.get<AuditPage>(
+        `/api/audit${query({ ...filter, programs: programs?.join() })}`,
+        signal,
+      ),
     async jobs(programId, { signal } = {}) {
-      const found = await connection.get<{ jobs: JobSummary[] }>(jobsOf(programId), signal);
+      const found = await connection.get<JobPage>(jobsOf(programId), signal);
       return found.jobs;
     },
     job: (programId, jobId, { signal } = {}) =>
@@ -111,7 +116,7 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
         const page: JobResultPage = await client.resultPage(programId, jobId, {
           ...given,
           from,
-          limit: LONGEST_PAGE,
+          limit: LIMITS.resultsPerPage,
         });
         yield* page.rows;
         from = page.next;
@@ -121,6 +126,8 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
       connection.get<JobResultPage>(`${pathOf(programId, jobId)}/results${query(filter)}`, signal),
     pause: (programId, jobId, why) => act(programId, jobId, "pause", why),
     resume: (programId, jobId, why) => act(programId, jobId, "resume", why),
+    start: (programId, jobId, why) => act(programId, jobId, "start", why),
+    abandon: (programId, jobId, why) => act(programId, jobId, "abandon", why),
     cancel: (programId, jobId, why) => act(programId, jobId, "cancel", why),
     approve: (programId, jobId, why) => act(programId, jobId, "approve", why),
     rename: (programId, jobId, naming) =>
@@ -150,22 +157,22 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
 function pageAgain(): WorkerError {
   return new WorkerError({
     code: "unexpected_response",
-    message: "Uber gave the token of a page that was read already",
+    message: "Uber returned the token of a page that was already read",
     hint: "Read the guests again later. Those that came so far are complete pages.",
     queued: "no",
     status: 200,
   });
 }
 
-/** Whether the same request may fare better soon: the key keeps it from making a second job. */
+/** Whether the same request may succeed soon: its key keeps it from creating a second job. */
 function isPassing(error: unknown): boolean {
   if (!(error instanceof WorkerError)) return false;
   const { code, status } = error;
   return code === "creation_in_progress" || status === null || status === 502 || status === 504;
 }
 
-/** Everybody has to be confirmed with the program's id. */
-const everybody = (programId: string) => ({ all: true, confirm: programId });
+/** A job of every code has to be confirmed with the program's id. */
+const allCodes = (programId: string) => ({ all: true, confirm: programId });
 const programPath = (programId: string) => `/api/programs/${encodeURIComponent(programId)}`;
 const jobsOf = (programId: string) => `${programPath(programId)}/jobs`;
 const pathOf = (programId: string, jobId: string) =>

@@ -1,15 +1,15 @@
-/** The way to the worker: its address, who is asking, requests and sockets. */
+/** The connection to the worker: its address, authentication, requests and sockets. */
 import type { CallSignal, HostURL } from "../types.js";
+import { protocolsOf } from "../worker/live-protocol.js";
 import { connectionFailed, errorOf } from "./error.js";
-import { protocolsOf } from "./protocols.js";
 
-/** What a socket is used for: any `WebSocket`. */
+/** The members of a `WebSocket` that are used. */
 export interface LiveSocket {
   /** Called once it is open. */
   onopen: ((event: any) => void) | null;
   /** Called with each message. */
   onmessage: ((event: { data: unknown }) => void) | null;
-  /** Called when it is closed, by whichever side. */
+  /** Called when it is closed, by either side. */
   onclose: ((event: { code: number }) => void) | null;
   /** Called when the connection fails. */
   onerror: ((event: any) => void) | null;
@@ -19,15 +19,18 @@ export interface LiveSocket {
   close(code?: number): void;
 }
 
-/** What `createWorkerClient` takes. */
+/** The options of `createWorkerClient`. */
 export interface WorkerClientOptions {
-  /** Where the worker answers. In a page it may be relative: `"/"`. */
+  /** The address of the worker. In a page it may be relative: `"/"`. */
   baseUrl: string | HostURL;
-  /** The admin token. Without it, the browser's own cookie or Cloudflare Access says who is asking. */
+  /**
+   * The admin token. Without it, the browser's own cookie or Cloudflare Access identifies the
+   * operator.
+   */
   token?: string;
   /** Default: the host's own `fetch`. */
   fetch?: (url: string, init: any) => Promise<any>;
-  /** Default: the host's own `WebSocket`. Node.js before version 22 has none. */
+  /** Default: the host's own `WebSocket`. Node.js has one since version 22. */
   WebSocket?: new (url: string, protocols: string[]) => any;
 }
 
@@ -55,44 +58,49 @@ export class Connection {
   }
 
   /**
-   * The answer, if it is a success. `queued` is what is known if none comes: a call
-   * that only reads queues nothing.
+   * The response, if it is a success. `queued` is what is known without a response: a
+   * call that only reads queues nothing.
    */
   async request(path: string, init: RequestInit, queued: "no" | "unknown"): Promise<Response> {
     const headers = new Headers(init.headers);
     if (this.#token !== undefined) headers.set("Authorization", `Bearer ${this.#token}`);
     const credentials = this.#token === undefined ? {} : { credentials: "omit" as const };
-    let answer: Response;
+    let response: Response;
     try {
       const own = { headers, redirect: "error", cache: "no-store" } as const;
-      answer = await this.#fetch(this.#url(path).href, { ...init, ...credentials, ...own });
+      response = await this.#fetch(this.#url(path).href, { ...init, ...credentials, ...own });
     } catch (cause) {
       if (init.signal?.aborted) throw cause;
       throw connectionFailed(cause, queued);
     }
-    if (!answer.ok) throw await errorOf(answer, queued);
-    return answer;
+    if (!response.ok) throw await errorOf(response, queued);
+    return response;
   }
 
-  /** The same, whose answer is JSON: its type is what the worker's own say of the route. */
+  /**
+   * The same for a response with JSON. Its type is the one that the worker documents for the route.
+   */
   async requestJson<T>(path: string, init: RequestInit, queued: "no" | "unknown"): Promise<T> {
-    const answer = await this.request(path, init, queued);
+    const response = await this.request(path, init, queued);
     // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- The worker is of the same release, or a later one.
-    return (answer.status === 204 ? undefined : await answer.json()) as T;
+    return (response.status === 204 ? undefined : await response.json()) as T;
   }
 
   get<T>(path: string, signal?: CallSignal): Promise<T> {
     return this.requestJson(path, withSignal(signal), "no");
   }
 
-  /** A decision: nothing leaves because of an answer that was lost, but it may have been taken. */
+  /**
+   * Sends a decision. If the response is lost, nothing is sent because of that, but the decision
+   * may have been applied.
+   */
   send<T>(method: "POST" | "PUT" | "PATCH", path: string, body: unknown): Promise<T> {
     const headers = { "Content-Type": "application/json" };
     const init = { method, headers, body: JSON.stringify(body) };
     return this.requestJson(path, init, "unknown");
   }
 
-  /** A page can set no header of a WebSocket, so a token goes along as a subprotocol. */
+  /** A page can't set header fields of a WebSocket, so the token is passed as a subprotocol. */
   socket(path: string): LiveSocket {
     const url = this.#url(path);
     url.protocol = url.protocol.replace("http", "ws");
@@ -105,7 +113,7 @@ export class Connection {
   }
 }
 
-/** What `fetch` is told of a signal. @internal */
+/** A signal in the form for `fetch`. @internal */
 export function withSignal(signal: CallSignal | undefined): { signal?: AbortSignal } {
   // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- The host's own, by other types; `fetch` refuses what is none.
   return signal === undefined ? {} : { signal: signal as AbortSignal };

@@ -1,49 +1,50 @@
-/** The errors of the worker's client: the problems (RFC 9457) that the worker answers with. */
+/** The errors of the worker's client, from the problems (RFC 9457) that the worker returns. */
+import { errorMark } from "../error-mark.js";
 import { membersOf } from "../members.js";
 
-/** What an error of the worker's client is made of. */
+/** The parts of an error of the worker's client. */
 export interface WorkerErrorParts {
-  /** Stable. */
+  /** The error code, which is stable. */
   code: string;
-  /** What happened, in a sentence. */
+  /** What happened, in one sentence. */
   message: string;
   /** What to do. */
   hint: string;
-  /** May Uber have queued something because of this call? */
+  /** Whether Uber may have queued something because of this call. */
   queued: "no" | "unknown";
-  /** The HTTP status; `null` where no answer came. */
+  /** The HTTP status; `null` if there was no response. */
   status: number | null;
-  /** Other members of the worker's answer. */
+  /** Other members of the worker's response. */
   details?: Record<string, unknown>;
   /** What the host threw. */
   cause?: unknown;
 }
 
-// `instanceof` asks for this mark, which all copies and doors of the package share.
-const mark = Symbol.for("uber-vouchers.error");
-
 /**
- * The worker refused, or no answer came. `code` is the worker's own:
- * `already_queued`, `not_signed_in`, `idempotency_key_reused` and so on, or the
- * `code` of the package's error that the worker met. Without an answer it is
- * `connection_failed`; where something else than the worker answered, `unexpected_response`.
+ * The worker refused, or there was no response. `code` is the worker's own:
+ * `already_queued`, `not_signed_in`, `idempotency_key_reused` and so on, or the `code` of an
+ * error of the package in the worker. Without a response it is `connection_failed`; if
+ * something other than the worker responded, `unexpected_response`.
  *
- * It is a `VoucherError` to `instanceof` too. It is no subclass in its types: those have
- * a closed list of codes, to be switched over.
+ * For `instanceof` it is a `VoucherError` too. In its types it is not a subclass, because
+ * those have a closed list of codes, for use in a `switch`.
  */
 export class WorkerError extends Error {
-  /** Stable. */
+  /** The error code, which is stable. */
   readonly code: string;
-  /** May Uber have queued something because of this call? */
+  /** Whether Uber may have queued something because of this call. */
   readonly queued: "no" | "unknown";
   /** What to do. */
   readonly hint: string;
-  /** The HTTP status; `null` where no answer came. */
+  /** The HTTP status; `null` if there was no response. */
   readonly status: number | null;
-  /** Other members of the worker's answer, such as `issues`. They may hold anything: don't log them. */
+  /**
+   * Other members of the worker's response, such as `issues`. They may contain anything: don't log
+   * them.
+   */
   declare readonly details: Record<string, unknown>;
 
-  /** Errors are made by the package. */
+  /** Only the package creates errors. */
   constructor({ code, message, hint, queued, status, details = {}, cause }: WorkerErrorParts) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
@@ -51,12 +52,12 @@ export class WorkerError extends Error {
     this.hint = hint;
     this.status = status;
     Object.defineProperty(this, "details", { value: details });
-    Object.defineProperty(this, mark, { value: ["VoucherError", "WorkerError"] });
+    Object.defineProperty(this, errorMark, { value: ["VoucherError", "WorkerError"] });
   }
 
-  /** Also says yes to an error of another copy of the package. */
+  /** Also true for errors of another copy of the package. */
   static override [Symbol.hasInstance](value: unknown): value is WorkerError {
-    const marks = membersOf(value)[mark];
+    const marks = membersOf(value)[errorMark];
     return Array.isArray(marks) && marks.includes("WorkerError");
   }
 
@@ -65,30 +66,30 @@ export class WorkerError extends Error {
     return "WorkerError";
   }
 
-  /** Without what came from outside. */
+  /** Contains nothing from outside. */
   toJSON(): Record<string, unknown> {
     const { name, code, message, hint, queued, status } = this;
     return { name, code, message, hint, queued, status };
   }
 }
 
-/** No answer came. @internal */
+/** There was no response. @internal */
 export function connectionFailed(cause: unknown, queued: "no" | "unknown"): WorkerError {
   return new WorkerError({
     code: "connection_failed",
-    message: "The worker did not answer",
-    hint: "Check the connection and `baseUrl`, then ask again.",
+    message: "The worker did not respond",
+    hint: "Check the connection and `baseUrl`, then try again.",
     queued,
     status: null,
     cause,
   });
 }
 
-/** The problem in an answer that is no success. @internal */
-export async function errorOf(answer: Response, queued: "no" | "unknown"): Promise<WorkerError> {
-  const { status } = answer;
+/** The problem in a response that is not a success. @internal */
+export async function errorOf(response: Response, queued: "no" | "unknown"): Promise<WorkerError> {
+  const { status } = response;
   try {
-    const { code, title, hint, queued: said, ...details } = membersOf(await answer.json());
+    const { code, title, hint, queued: said, ...details } = membersOf(await response.json());
     if (typeof code === "string" && typeof title === "string") {
       return new WorkerError({
         code,
@@ -100,12 +101,12 @@ export async function errorOf(answer: Response, queued: "no" | "unknown"): Promi
       });
     }
   } catch {
-    // What answered is not the worker, and its words are not read.
+    // The response is not from the worker, so its text is ignored.
   }
   return new WorkerError({
     code: "unexpected_response",
-    message: `Something between here and the worker answered with ${status}`,
-    hint: "Check `baseUrl`, and what stands in between; then ask again.",
+    message: `The response (${status}) did not come from the worker`,
+    hint: "Check `baseUrl` and any proxy; then try again.",
     queued,
     status,
   });

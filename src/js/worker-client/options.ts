@@ -3,135 +3,149 @@ import type { CodeState } from "../job/types.js";
 import type { CallSignal } from "../types.js";
 import type { JobStatus } from "../worker/types.js";
 
-/** What is to be sent. */
+/** The options of sending a list. */
 export interface UploadOptions {
-  /** The name of the column that holds the codes, in a CSV. */
+  /** The name of the column of the codes, in a CSV. */
   column?: string;
-  /** "I have seen what was rejected": it is left out. */
+  /** Leaves out rejected rows, to confirm that you have seen them. */
   valid?: boolean;
-  /** Codes that an earlier job has sent, or may have sent, are left out. */
+  /** Leaves out codes that an earlier job has sent, or may have sent. */
   skip?: boolean;
-  /** They are sent all the same: some people may get a second message. */
+  /**
+   * Sends codes that an earlier job has sent, or may have sent: some people may get a second
+   * message.
+   */
   resend?: boolean;
-  /** Codes that Uber does not list in the program are sent all the same. */
+  /** Sends codes that Uber does not list in the program. */
   allowForeign?: boolean;
-  /** Where Uber's list of the program's codes can't be read: the codes are sent all the same. */
+  /** Sends the codes even if Uber's list of the program's codes can't be read. */
   unchecked?: boolean;
-  /** Ends the upload. */
+  /** Aborts the upload. */
   signal?: CallSignal;
 }
 
-/** What makes a job beside its list. */
+/** The options of creating a job, besides its list. */
 export interface NewJobOptions {
   /**
-   * Names this request, so that it can be made again without a second job: with the
-   * same key and the same list it gives the job that is there. Default: a new UUID.
-   * Keep one of your own where the page may be reloaded meanwhile.
+   * The idempotency key: repeating the request with the same key and list never creates
+   * a second job, but returns the existing one. Default: a new UUID. Pass your own key
+   * if the page may be reloaded meanwhile.
    */
   key?: string;
-  /** Where the list came from, in your words: a file's name. */
+  /** Where the list came from, such as the name of a file. Cut at 200 characters. */
   source?: string;
   /** Codes in one request, 1 to 30,000. Default: the worker's. */
   batchSize?: number;
-  /** Whether it starts by itself. Default: true. */
+  /** Whether it starts automatically. Default: true. */
   start?: boolean;
-  /** What the job is called. Default: its source. */
+  /** The name of the job, at most 200 characters. Default: its source. */
   name?: string;
-  /** So many seconds it waits before it starts, so that it can be cancelled; at most 3,600. Default: 0. */
+  /**
+   * How many seconds it waits before it starts, so that it can be cancelled; at most 3,600.
+   * Default: 0.
+   */
   startIn?: number;
-  /** After exactly so many codes it pauses by itself; `resume` sends the others. Not for several programs. */
+  /**
+   * It pauses after exactly this many codes; `resume` sends the others. Not for several programs.
+   */
   pauseAfter?: number;
+  /** The `digest` of the reviewed dry run: if it has changed, the job is refused (`changed_since_review`). */
+  reviewed?: string;
 }
 
-/** What a job of a list is created with. */
+/** The options of a job of one list. */
 export interface CreateJobOptions extends UploadOptions, NewJobOptions {}
 
-/** What the jobs of a file that spans programs are created with. */
+/** The options of the jobs of a file with several programs. */
 export interface CreateJobsOptions extends Omit<CreateJobOptions, "pauseAfter"> {
-  /** The name of the column that holds the program ids. */
+  /** The name of the column of the program ids. */
   programColumn?: string;
 }
 
-/** What a job of every code of a program is created with. */
+/** The options of a job of every code of a program. */
 export type CreateJobForAllOptions = NewJobOptions &
   Pick<UploadOptions, "skip" | "resend" | "unchecked" | "signal">;
 
-/** What `results` takes. */
+/** The options of `results`. */
 export interface ResultsOptions {
   /** Only codes in this state. */
   state?: CodeState;
-  /** Only codes that begin so. */
+  /** Only codes that begin with this text. */
   find?: string;
   /** Only codes with this reason; empty for those without one. */
   reason?: string;
-  /** The place in the list to begin at. Default: 0. */
+  /** The index in the list of the first code. Default: 0. */
   from?: number;
-  /** Ends the reading. */
+  /** Aborts the read. */
   signal?: CallSignal;
 }
 
-/** Why an operator does something. */
+/** The reason for an operator's action. */
 export interface Why {
-  /** In a sentence, for the audit trail; at most 500 characters. */
+  /** One sentence for the audit trail; at most 500 characters. */
   reason?: string;
 }
 
-/** What `history` takes. */
+/** The options of `history`. */
 export interface HistoryOptions {
-  /** Contained in its name, note, source or ids, in any case. */
+  /** Contained in the name, note, source or ids, ignoring case. */
   find?: string;
-  /** Only jobs that are so. */
+  /** Ids of programs whose jobs are found too: the worker knows no names of programs. */
+  programs?: readonly string[];
+  /** Only jobs with this status. */
   status?: JobStatus;
-  /** Only those of a program. */
+  /** Only jobs of this program. */
   program?: string;
-  /** Only those created before, in epoch milliseconds. */
+  /** Only jobs created before this time, in epoch milliseconds. */
   before?: number;
-  /** Of those that were created at that very moment, the ones after this one. */
+  /** For jobs created exactly at `before`: only those after this id. */
   beforeId?: string;
-  /** At most so many, 1 to 200. Default: 50. */
+  /** The most jobs to return, 1 to 200. Default: 50. */
   limit?: number;
-  /** Ends the reading. */
+  /** Aborts the read. */
   signal?: CallSignal;
 }
 
-/** What `audit` takes. */
+/** The options of `audit`. */
 export interface AuditOptions {
-  /** Contained in one of the texts of an entry, in any case. */
+  /** Contained in one of the texts of an entry, ignoring case. */
   find?: string;
-  /** Only entries of a program. */
+  /** Ids of programs whose entries are found too. */
+  programs?: readonly string[];
+  /** Only entries of this program. */
   program?: string;
-  /** Only entries of a job. */
+  /** Only entries of this job. */
   job?: string;
-  /** What `next` of the page before was. */
+  /** The `next` of the previous page. */
   before?: string;
-  /** At most so many, 1 to 200. Default: 50. */
+  /** The most entries to return, 1 to 200. Default: 50. */
   limit?: number;
-  /** Ends the reading. */
+  /** Aborts the read. */
   signal?: CallSignal;
 }
 
-/** What `events` takes. */
+/** The options of `events`. */
 export interface EventsOptions {
-  /** Only those that are unread and not dismissed; or, with `false`, only the others. */
+  /** Only events that are unread and not dismissed; or, with `false`, only the others. */
   unread?: boolean;
-  /** Only those of a program. */
+  /** Only events of this program. */
   program?: string;
-  /** Only those of a type, such as `voucher_program_code_distributed`. */
+  /** Only events of this type, such as `voucher_program_code_distributed`. */
   type?: string;
-  /** Only those before: what `next` of the page before was. */
+  /** Only events before this one: the `next` of the previous page. */
   before?: string;
-  /** At most so many, 1 to 200. Default: 50. */
+  /** The most events to return, 1 to 200. Default: 50. */
   limit?: number;
-  /** Ends the reading. */
+  /** Aborts the read. */
   signal?: CallSignal;
 }
 
-/** What `guests` takes. */
+/** The options of `guests`. */
 export interface GuestsOptions {
-  /** How many guests one request asks for, at most 1,000. Default: 500. */
+  /** The most guests to return with one request, up to 1,000. Default: 500. */
   pageSize?: number;
-  /** Shows them unmasked, which is written into the audit trail. Default: false. */
+  /** Shows them unmasked, which is recorded in the audit trail. Default: false. */
   reveal?: boolean;
-  /** Ends the reading. */
+  /** Aborts the read. */
   signal?: CallSignal;
 }

@@ -3,8 +3,8 @@ import type { BlobInput, StreamInput } from "../codes/codes-input.js";
 import { membersOf } from "../members.js";
 
 /**
- * A list of codes: text (a code a line, or a CSV) as a string, bytes, a `File` or a
- * stream of bytes; or any other iterable of codes, a `CodeList` too.
+ * A list of codes: text (one code per line, or a CSV) as a string, bytes, a `File` or a
+ * stream of bytes; or any other iterable of codes, such as a `CodeList`.
  */
 export type WorkerCodes =
   string | Uint8Array | ArrayBuffer | BlobInput | StreamInput | Iterable<string>;
@@ -15,18 +15,18 @@ export interface Body {
   headers: Record<string, string>;
   /** Whether it can be sent again. */
   isRepeatable: boolean;
-  /** What `fetch` wants to be told of a stream. */
+  /** The option that `fetch` requires for a stream. */
   duplex?: { duplex: "half" };
 }
 
-/** Where the worker lists the codes itself. @internal */
+/** For routes on which the worker lists the codes itself. @internal */
 export const NO_LIST: Body = { body: null, headers: {}, isRepeatable: true };
 
 const TEXT = { "Content-Type": "text/csv; charset=utf-8" };
 const JSON_TYPE = { "Content-Type": "application/json" };
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** The worker reads and checks the list; what is no code comes back with its line. @internal */
+/** The worker reads and checks the list; an invalid entry is reported with its line. @internal */
 export function bodyOf(codes: WorkerCodes): Body {
   if (isStream(codes)) {
     // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- A stream of the host's, by other types.
@@ -37,7 +37,10 @@ export function bodyOf(codes: WorkerCodes): Body {
   return { body: codes as BodyInit, headers: TEXT, isRepeatable: true };
 }
 
-/** A code a line takes a third less; whatever else may stand in an entry, JSON keeps it apart. */
+/**
+ * One code per line takes a third less than JSON, which is used for entries that may contain
+ * anything.
+ */
 function entries(codes: unknown[]): Body {
   const areCodes = codes.every((code) => typeof code === "string" && UUID.test(code));
   return areCodes && codes.length > 0

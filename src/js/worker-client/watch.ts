@@ -1,30 +1,30 @@
-/** One job as it happens: a WebSocket that comes back by itself. */
+/** Watches one job over a WebSocket that reconnects. */
+import { PING, PONG, SIGNED_OUT } from "../worker/live-protocol.js";
 import type { JobDetail, JobMessage } from "../worker/types.js";
 import { type Connection, type LiveSocket } from "./connection.js";
 import { WorkerError, connectionFailed } from "./error.js";
 
-/** What is known of a job that is watched. */
+/** The state of a job that is watched. */
 export interface WatchedJob {
-  /** As it was told last; `null` until then. */
+  /** The last state received; `null` before the first. */
   job: JobDetail | null;
-  /** When that was true, in epoch milliseconds. */
+  /** The time of that state, in epoch milliseconds. */
   at: number | null;
-  /** Whether changes are told as they happen. */
+  /** Whether there is a connection, so that changes arrive at once. */
   isConnected: boolean;
-  /** Why there is no connection, where the worker has said so. */
+  /** Why there is no connection, if the worker has stated a reason. */
   error: WorkerError | null;
 }
 
-const SIGNED_OUT = 4401;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
-/** A connection that has died without a word is noticed within both together. */
+/** A dead connection is noticed after both intervals. */
 const PING_MS = 10_000;
 const PONG_MS = 5_000;
-/** Asking again would be answered in the same way. */
+/** A repeated request would get the same response. */
 const FINAL: ReadonlySet<string> = new Set(["not_signed_in", "foreign_origin", "not_found"]);
 
-/** What a page tells of its connection and of being looked at; other hosts tell nothing. */
+/** The events of a page about its connection and visibility; other hosts have none. */
 interface PageEvents {
   addEventListener?(type: string, listener: () => void, options: { signal: AbortSignal }): void;
   document?: { readonly hidden: boolean } & Pick<PageEvents, "addEventListener">;
@@ -42,7 +42,7 @@ export class Watch {
 
   constructor(
     readonly connection: Connection,
-    /** The job's path. */
+    /** The path of the job. */
     readonly path: string,
     readonly listener: (watched: WatchedJob) => void,
   ) {
@@ -50,7 +50,7 @@ export class Watch {
     const now = () => this.#connectNow();
     const page = globalThis as PageEvents;
     page.addEventListener?.("online", now, { signal });
-    page.addEventListener?.("offline", () => this.#lost(), { signal });
+    page.addEventListener?.("offline", () => this.#reconnectLater(), { signal });
     const { document } = page;
     const shown = () => document?.hidden || now();
     document?.addEventListener?.("visibilitychange", shown, { signal });
@@ -63,7 +63,7 @@ export class Watch {
     clearTimeout(this.#again);
   }
 
-  #tell(change: Partial<WatchedJob>): void {
+  #emit(change: Partial<WatchedJob>): void {
     if (this.#stop.signal.aborted) return;
     this.#watched = { ...this.#watched, ...change };
     this.listener(this.#watched);
@@ -88,53 +88,53 @@ export class Watch {
     socket.onmessage = ({ data }) => {
       if (this.#socket !== socket) return;
       clearTimeout(this.#pong);
-      if (data === "pong") this.#tell({ at: Date.now() });
-      else this.#take(messageIn(String(data)));
+      if (data === PONG) this.#emit({ at: Date.now() });
+      else this.#handleMessage(messageIn(String(data)));
     };
-    // `onclose` follows, and says all that there is to know.
+    // `onclose` follows, with all that is known.
     socket.onerror = () => {};
     socket.onclose = ({ code }) => {
       if (this.#socket !== socket) return;
-      // A refusal of the connection does not say why; a plain request does.
+      // A refused connection gives no reason; a plain request does.
       if (!isOpen || code === SIGNED_OUT) void this.#ask();
-      this.#lost();
+      this.#reconnectLater();
     };
   }
 
   #check(socket: LiveSocket): void {
     if (this.#socket !== socket) return;
-    socket.send("ping");
+    socket.send(PING);
     clearTimeout(this.#pong);
-    this.#pong = setTimeout(() => this.#lost(), PONG_MS);
+    this.#pong = setTimeout(() => this.#reconnectLater(), PONG_MS);
   }
 
   async #ask(): Promise<void> {
     const { signal } = this.#stop;
     try {
       const job = await this.connection.get<JobDetail>(this.path, signal);
-      this.#tell({ job, at: Date.now(), error: null });
+      this.#emit({ job, at: Date.now(), error: null });
     } catch (cause) {
       const error = cause instanceof WorkerError ? cause : connectionFailed(cause, "no");
-      this.#tell({ error });
+      this.#emit({ error });
       if (FINAL.has(error.code)) clearTimeout(this.#again);
     }
   }
 
-  #take(message: JobMessage): void {
+  #handleMessage(message: JobMessage): void {
     const now = { at: Date.now(), isConnected: true, error: null };
-    if (message.type === "job") return void this.#tell({ ...now, job: message.job });
+    if (message.type === "job") return void this.#emit({ ...now, job: message.job });
     const { type: _, sample, ...changed } = message;
     const { job } = this.#watched;
-    if (job === null) return void this.#tell(now);
+    if (job === null) return void this.#emit(now);
     const last = job.samples.at(-1);
     const isNew = sample !== null && (last === undefined || sample[0] > last[0]);
     const samples = isNew ? [...job.samples, sample] : job.samples;
-    this.#tell({ ...now, job: { ...job, ...changed, samples } });
+    this.#emit({ ...now, job: { ...job, ...changed, samples } });
   }
 
-  #lost(): void {
+  #reconnectLater(): void {
     this.#drop();
-    this.#tell({ isConnected: false });
+    this.#emit({ isConnected: false });
     if (this.#stop.signal.aborted) return;
     clearTimeout(this.#again);
     this.#again = setTimeout(() => this.#connect(), this.#waitMs * (0.75 + Math.random() / 2));

@@ -2,7 +2,7 @@
 import { type Refusal, refuse } from "./problem.js";
 
 const PIECE = 256 * 1024;
-const MOST_DISCARDED_BYTES = 64 * 1024;
+const MAX_DISCARDED_BYTES = 64 * 1024;
 
 /** A body that can be passed to an object. */
 export interface Body {
@@ -48,7 +48,7 @@ export async function* limited({ stream, length }: Body, most: number): AsyncGen
  * browser's next request on it may be lost.
  */
 export async function discard({ stream, length }: Body): Promise<void> {
-  if (stream === null || stream.locked || (length ?? Infinity) > MOST_DISCARDED_BYTES) return;
+  if (stream === null || stream.locked || (length ?? Infinity) > MAX_DISCARDED_BYTES) return;
   try {
     await new Response(stream).arrayBuffer();
   } catch {

@@ -9,15 +9,15 @@ const HINTS: Record<string, string> = {
   unauthorized: "Check UBER_CLIENT_ID and UBER_SCOPE: Uber rejected the worker's token.",
   resource_not_found: "Check the program's id, UBER_ORGANIZATION_ID and UBER_BASE_URL.",
   rate_limited: "Wait for as long as Retry-After says, then try again.",
-  rejected: "Look at the status: it is the one that Uber answered with.",
+  rejected: "See the status: it is the one of Uber's response.",
   unexpected_response: "Check UBER_BASE_URL, and any proxy between the worker and Uber.",
   token_rejected: "Check UBER_CLIENT_ID, UBER_CLIENT_SECRET and UBER_SCOPE.",
-  token_unavailable: "Try later. Uber gives 100 tokens an hour.",
+  token_unavailable: "Try again later. Uber issues 100 tokens an hour.",
   connection_failed: "Check UBER_BASE_URL, and whether the worker can reach it.",
-  timeout: "Try later, and look at `queued` before you send again.",
+  timeout: "Try again later; see `queued` before you send again.",
 };
 /** A sentence about the cause, which is not sent. */
-const ABOUT_CAUSE = /[^.]*`cause`[^.]*\.\s*/g;
+const ABOUT_CAUSE = /[^.]*(?:`cause`|the cause)[^.]*\.\s*/g;
 
 export function hintOverHttp(code: string, hint: string): string {
   return HINTS[code] ?? (hint.replace(ABOUT_CAUSE, "").trim() || "See the worker's log.");

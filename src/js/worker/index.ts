@@ -28,7 +28,7 @@ function durableObject(type: unknown): DurableObjectClass {
 /** One for each program: its ledger, its jobs with their journals, the outcomes. */
 export class VoucherProgram extends durableObject(ProgramObject) {}
 
-/** One for all programs: the token, the rate, the index of jobs. */
+/** One for all programs: the token, the rate, the index of jobs. A second one keeps the events. */
 export class VoucherApp extends durableObject(AppObject) {}
 
 export { createWorker } from "./http/routes.js";
@@ -36,6 +36,7 @@ export type {
   AuditAction,
   AuditEntry,
   AuditPage,
+  CreationException,
   DryRun,
   EvidenceSource,
   EvidenceSources,
@@ -46,6 +47,7 @@ export type {
   JobDetail,
   JobFault,
   JobMessage,
+  JobPage,
   JobResultPage,
   JobResultRow,
   JobSample,
@@ -54,12 +56,18 @@ export type {
   JobUsage,
   LeftOut,
   Overview,
+  PauseResult,
+  ProgramPage,
   ProgramSummary,
   Settling,
   UsageSchedule,
   Reconciled,
   Rejection,
+  ResumeResult,
+  SessionInfo,
   UnknownBatch,
+  Upstream,
+  WorkerConfig,
   WorkerEnv,
   WorkerEvent,
   WorkerHandler,

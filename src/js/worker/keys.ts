@@ -1,8 +1,8 @@
 /**
  * What each Idempotency-Key was used for. A program's object knows only its own keys, so
- * that it would take a key that was used with another program for a new one.
+ * it would treat a key that was used with another program as a new one.
  */
-import { keyReused } from "./program/fingerprint.js";
+import { keyReused } from "./fingerprint.js";
 import type { Sql } from "./platform-types.js";
 
 /** A route, and its program if it has one. */
@@ -11,21 +11,21 @@ export interface KeyScope {
   program: string | null;
 }
 
-/** Stores what a key is used for. Returns in what an earlier use differs. */
+/** Stores what a key is used for. Returns what differs from an earlier use. */
 export interface KeyApi {
   claimKey(key: string, scope: KeyScope): Promise<string[]>;
 }
 
 /**
- * So long after its first use, what a key stands for is kept at least. Whoever asks again because no
- * answer came does so within minutes, and within days after a weekend or an outage. Jobs keep their
- * keys for good: those that go are keys of single calls, and what keeps a key to one route and program.
+ * How long a key is kept at least after its first use. Clients repeat a request without a response
+ * within minutes, or within days after a weekend or an outage. Jobs keep their keys forever: only
+ * the keys of single calls are deleted, and the records that tie a key to one route and program.
  */
 export const KEY_RETENTION_MS = 30 * 24 * 60 * 60 * 1000;
 
 export const KEY_TABLES = `
   CREATE TABLE keys (key TEXT PRIMARY KEY, route TEXT NOT NULL, program TEXT) WITHOUT ROWID;`;
-/** Those of before count from now on. */
+/** For entries of an earlier release, the time starts now. */
 export const KEY_TIMES = `
   ALTER TABLE keys ADD COLUMN used_at INTEGER NOT NULL DEFAULT 0;
   UPDATE keys SET used_at = unixepoch() * 1000;
@@ -38,7 +38,9 @@ export class Keys {
     this.#sql = sql;
   }
 
-  /** Stores what a key is used for, and deletes old keys. Returns in what an earlier use differs. */
+  /**
+   * Stores what a key is used for, and deletes old keys. Returns what differs from an earlier use.
+   */
   claim(key: string, { route, program }: KeyScope): string[] {
     const now = Date.now();
     this.#sql.exec("DELETE FROM keys WHERE used_at < ?", now - KEY_RETENTION_MS);

@@ -8,7 +8,7 @@ import { refuse } from "./problem.js";
 import { settings } from "./settings.js";
 import { stubs } from "./stubs.js";
 import type { WorkerEnv } from "./types.js";
-import { type TokenApi, type UberFetch, clientOptions, createUber, uberFetch } from "./uber.js";
+import { type TokenApi, type UberFetch, clientOptions, createUber, readingFetch } from "./uber.js";
 
 /** The time for the whole list, from the first byte of the request. */
 const LIST_TIMEOUT_MS = 120_000;
@@ -25,12 +25,13 @@ export interface Way {
 
 const wayOf = (env: WorkerEnv): Way => ({
   app: () => stubs(env).app(),
-  fetch: uberFetch(env),
+  fetch: readingFetch(env),
 });
 
 /**
- * The body of Uber's response. The client makes the request and checks the head of the
- * response, but gets an empty list: it would hold the whole list in memory.
+ * The body of Uber's response. The client sends the request and checks the head of the
+ * response, but gets an empty list instead of this body: it would hold the whole list
+ * in memory.
  */
 export async function openCodes(
   env: WorkerEnv,
@@ -46,12 +47,12 @@ export async function openCodes(
     const given = init.signal instanceof AbortSignal ? init.signal : undefined;
     given?.addEventListener("abort", abort);
     const signal = AbortSignal.any([head.signal, timeout]);
-    const answer = await fetch(url, { ...init, signal });
+    const response = await fetch(url, { ...init, signal });
     // The client closes its own connection once it has a response.
     given?.removeEventListener("abort", abort);
-    if (!answer.ok) return answer;
-    ({ body } = answer);
-    const headers = new Headers(answer.headers);
+    if (!response.ok) return response;
+    ({ body } = response);
+    const headers = new Headers(response.headers);
     for (const name of ["Content-Length", "Content-Encoding"]) headers.delete(name);
     return new Response('{"codes":[]}', { status: 200, headers });
   });
@@ -97,14 +98,56 @@ export function listedIds(
   return pagesRead(env, programId, includeUsage, readIds, way);
 }
 
+/** The same, and the other members that are shown of each code. */
+export interface ListedDetails extends ListedIds {
+  /** A JSON list, with a list of `DETAILS` for each code. */
+  details: string;
+}
+
+/** The members of a code that are kept besides its id; trailing nulls are left out. */
+const DETAILS = ["code_text", "usage_count", "usage_amount", "canceled_at"] as const;
+export const USAGE_COUNT = DETAILS.indexOf("usage_count");
+
+export function listedDetails(
+  env: WorkerEnv,
+  programId: string,
+  way: Way,
+): AsyncGenerator<ListedDetails, void, void> {
+  return pagesRead(
+    env,
+    programId,
+    true,
+    (page) => {
+      const codes = codesIn(page);
+      return { ...idsIn(codes), details: JSON.stringify(codes.map(detailsOf)) };
+    },
+    way,
+  );
+}
+
+function detailsOf(code: ListedCode): unknown[] {
+  const details: unknown[] = DETAILS.map((name) => code[name] ?? null);
+  while (details.length > 0 && details.at(-1) === null) details.pop();
+  return details;
+}
+
+/** Gives a code its members again, as Uber names them. */
+export function withDetails(code: string, details: unknown): Record<string, unknown> {
+  const values: unknown[] = Array.isArray(details) ? details : [];
+  const members: Record<string, unknown> = { code_id: code };
+  DETAILS.forEach((name, index) => (members[name] = values[index] ?? null));
+  return members;
+}
+
 /** The members of each code; any of them may be missing. */
 function codesIn(page: string): ListedCode[] {
   const codes: unknown = JSON.parse(`[${page}]`);
   return Array.isArray(codes) ? codes.map(membersOf) : [];
 }
 
-function readIds(page: string): ListedIds {
-  const codes = codesIn(page);
+const readIds = (page: string): ListedIds => idsIn(codesIn(page));
+
+function idsIn(codes: readonly ListedCode[]): ListedIds {
   return {
     length: codes.length,
     ids: idsOfCodes(codes.map((code) => uuidOrNil(code.code_id))),
@@ -136,7 +179,7 @@ function readTexts(page: string): ListedTexts {
 }
 
 /** The members that are read of a code in Uber's list. */
-type ListedCode = Partial<Record<"code_id" | "code_text" | "canceled_at" | "usage_count", unknown>>;
+type ListedCode = Partial<Record<"code_id" | (typeof DETAILS)[number], unknown>>;
 
 function isInUse({ code_id: id, usage_count: count }: ListedCode): boolean {
   // In other places Uber writes counts as text.
@@ -186,7 +229,7 @@ async function* pagesRead<T extends { length: number }>(
 }
 
 /** Lets the core read a page, as if it were the response to a request. */
-class PageReader {
+export class PageReader {
   readonly #client: Client;
   #page = "";
 
@@ -226,7 +269,7 @@ function brokenOff() {
   return refuse(
     424,
     "unexpected_response",
-    "Uber's list of codes broke off, or is none",
+    "Uber's list of codes was incomplete or invalid",
     "Try again. Nothing was queued.",
   );
 }

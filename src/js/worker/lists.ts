@@ -16,10 +16,10 @@ import {
 import { VoucherError } from "../errors.js";
 import { type Body, limited } from "./body.js";
 import { type Refusal, refuse } from "./problem.js";
-import type { ListFlags } from "./program/fingerprint.js";
+import type { ListFlags } from "./fingerprint.js";
 import { settings } from "./settings.js";
 
-const MOST_PROGRAMS = 1_000;
+const MAX_PROGRAMS = 1_000;
 
 /** A list that is passed to a program's object: as text, or already read. */
 export type ListInput = ListText | ListParts;
@@ -32,7 +32,7 @@ export interface ListText extends Body {
 /** The parts of a list, to pass it to an object. */
 export function partsOf(list: CodeList): ListParts {
   const parts = listParts(list);
-  if (parts === undefined) throw new TypeError("No list that was read here");
+  if (parts === undefined) throw new TypeError("This is not a list that was read here");
   return parts;
 }
 
@@ -40,7 +40,7 @@ export function partsOf(list: CodeList): ListParts {
 export function idsOf(list: CodeList): Uint8Array<ArrayBuffer> {
   const ids = listIds(list);
   if (ids && isUnshared(ids)) return ids;
-  throw new TypeError("No list that was read here");
+  throw new TypeError("This is not a list that was read here");
 }
 
 const isUnshared = (bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> =>
@@ -84,13 +84,13 @@ export function accepted(list: CodeList, { valid }: Pick<ListFlags, "valid">): C
     throw refuse(
       422,
       "invalid_codes",
-      list.rejectedCount === 1 ? "1 row is no code" : `${list.rejectedCount} rows are no codes`,
-      "Correct them, or say `valid=true` to leave them out.",
+      list.rejectedCount === 1 ? "1 row is not a code" : `${list.rejectedCount} rows are not codes`,
+      "Correct them, or pass `valid=true` to leave them out.",
       { more: { rejectedCount: list.rejectedCount, issues: list.rejected } },
     );
   }
   if (list.size === 0) {
-    throw refuse(400, "empty_codes", "There is no code in the list", "List at least one code.");
+    throw refuse(400, "empty_codes", "The list has no codes", "List at least one code.");
   }
   return list.valid();
 }
@@ -104,12 +104,12 @@ async function withinLimits<T extends CodeList | ProgramLists>(
     const found = await read(stop.signal, ({ codes, rejected, programs }) => {
       if (codes > maxCodes) stop.abort(tooManyCodes(maxCodes));
       // A wrong column of programs may have a different value in each row.
-      if (programs > MOST_PROGRAMS) stop.abort(tooManyPrograms());
+      if (programs > MAX_PROGRAMS) stop.abort(tooManyPrograms());
       // If it is another file, reading to its end is of no use.
       if (rejected > maxCodes) stop.abort(tooManyRejected(rejected));
     });
     if (sizeOf(found) > maxCodes) throw tooManyCodes(maxCodes);
-    if ("programs" in found && found.programs.size > MOST_PROGRAMS) throw tooManyPrograms();
+    if ("programs" in found && found.programs.size > MAX_PROGRAMS) throw tooManyPrograms();
     return found;
   } catch (error) {
     // Our refusals are the cause of the reader's error.
@@ -139,7 +139,7 @@ function tooManyPrograms(): Refusal {
   return refuse(
     422,
     "too_many_programs",
-    `There are more than ${MOST_PROGRAMS} programs in the upload`,
+    `There are more than ${MAX_PROGRAMS} programs in the upload`,
     "Split the file, or name the column of the programs with `programColumn`.",
   );
 }
@@ -148,7 +148,7 @@ function tooManyRejected(count: number): Refusal {
   return refuse(
     422,
     "invalid_codes",
-    `More than ${count - 1} rows are no codes`,
-    "It may be another file, or the name of the column is wrong.",
+    `More than ${count - 1} rows are not codes`,
+    "This may be another file, or the column name is wrong.",
   );
 }

@@ -9,25 +9,31 @@ import type { EventFilter, NewEvent } from "./events/event-store.js";
 import type { KeyApi } from "./keys.js";
 import type { ListInput } from "./lists.js";
 import type { Problem } from "./problem.js";
-import type { CodeStates } from "./program/code-states.js";
-import type { EventOutcomes } from "./program/outcome-queue.js";
-import type { CheckFlags, Fingerprint, ListFlags } from "./program/fingerprint.js";
-import type { Who } from "./program/records.js";
-import type { StartPlan } from "./program/start-plan.js";
+import type { CodeStates } from "./program/jobs/code-states.js";
+import type { EventOutcomes } from "./program/evidence/outcome-queue.js";
+import type { CheckFlags, Fingerprint, ListFlags } from "./fingerprint.js";
+import type { Who } from "./program/jobs/records.js";
+import type { StartPlan } from "./program/jobs/start-plan.js";
 import type { AuditCursor, AuditFilter } from "./account/audit.js";
 import type { HistoryFilter } from "./account/history.js";
 import type { CodeState, JobDecision } from "../job/types.js";
 import type {
   AuditEntry,
   AuditPage,
+  CodePage,
+  CodeQuery,
+  CodeSearch,
+  CodeSelection,
   DryRun,
   EventPage,
   EventSummary,
   JobDetail,
   JobResultPage,
   JobSummary,
+  LocatedCode,
   Overview,
   Reconciled,
+  UsedCodes,
 } from "./types.js";
 import type { TokenApi } from "./uber.js";
 
@@ -73,7 +79,7 @@ export interface AppApi extends KeyApi, TokenApi {
   groupDecision(...values: Parameters<Groups["decision"]>): Promise<GroupDecision>;
 }
 
-/** A job of a group to create. */
+/** A job of a group, to be created. */
 export interface HeldOrder {
   programId: string;
   /** The codes, sixteen bytes each. */
@@ -102,6 +108,14 @@ export interface CheckOrder {
   isOneOfMany: boolean;
 }
 
+/** Codes to look for in a program's jobs. */
+export interface LocateOrder {
+  programId: string;
+  /** How their ids begin. */
+  find: string;
+  most: number;
+}
+
 /** A job of one program to create. */
 export interface JobOrder {
   programId: string;
@@ -116,6 +130,8 @@ export interface JobOrder {
   pauseAfter: number | null;
   check: CheckFlags;
   plan: Pick<StartPlan, "starts" | "startInSeconds">;
+  /** The digest of the reviewed dry run. */
+  reviewed: string | undefined;
 }
 
 /** A call of Uber's own distribute route. */
@@ -125,20 +141,20 @@ export interface CallOrder extends Pick<JobOrder, "programId" | "flags" | "by"> 
   isEverybody: boolean;
 }
 
-/** What an operator decides about batches that are unknown. */
+/** An operator's decision about unknown batches. */
 export interface BatchDecision {
   batch: number | "all";
   decision: JobDecision;
 }
 
-/** Which results of a job are wanted. Default: the first 500 of all. */
+/** Which results of a job are wanted. Default: the first `DEFAULT_RESULTS` of all. */
 export interface ResultFilter {
   state?: CodeState | undefined;
-  /** What the code begins with. */
+  /** The beginning of the code. */
   find?: string | undefined;
   /** The reason, as it was reported; empty for those that have none. */
   reason?: string | undefined;
-  /** The place of the first one. */
+  /** The index of the first one. */
   from?: number | undefined;
   limit?: number | undefined;
 }
@@ -147,6 +163,13 @@ export interface ResultFilter {
 export interface Naming {
   name: string | undefined;
   note: string | null | undefined;
+}
+
+/** The ids of codes between two places of Uber's list. */
+export interface CodeRange extends CodeQuery {
+  from: number;
+  until: number;
+  limit: number;
 }
 
 /** Operations on a program and its jobs. `who` is the operator and the reason. */
@@ -163,26 +186,32 @@ export interface ProgramOperations {
   journal(jobId: string): Promise<RpcResult<ReadableStream<Uint8Array>>>;
   pause(jobId: string, who: Who): Promise<RpcResult<JobSummary>>;
   resume(jobId: string, who: Who): Promise<RpcResult<JobSummary>>;
+  start(jobId: string, who: Who): Promise<RpcResult<JobSummary>>;
+  abandon(jobId: string, who: Who): Promise<RpcResult<JobSummary>>;
   cancel(jobId: string, who: Who): Promise<RpcResult<JobSummary>>;
   approve(jobId: string, who: Who): Promise<RpcResult<JobSummary>>;
   resolve(jobId: string, decision: BatchDecision, who: Who): Promise<RpcResult<JobSummary>>;
   drop(jobId: string, who: Who): Promise<RpcResult<JobSummary>>;
   reconcile(jobId: string, who: Who): Promise<RpcResult<Reconciled>>;
   rename(jobId: string, naming: Naming, by: string): Promise<RpcResult<JobSummary>>;
+  searchCodes(programId: string, search: CodeSearch): Promise<RpcResult<CodePage>>;
+  selectCodes(programId: string, range: CodeRange): Promise<RpcResult<CodeSelection>>;
+  usedCodes(programId: string, jobId: string): Promise<RpcResult<UsedCodes>>;
 }
 
 /** A job of a group; or that its program has nothing to send; or why the job was refused. */
 export type Held =
-  | { summary: JobSummary }
-  | { nothing: Problem; programId: string }
+  | { summary: JobSummary; digest: string }
+  | { nothing: Problem; programId: string; digest: string }
   | { problem: Problem; programId: string };
 
 /** The methods of a program's object that can be called on many programs at once. */
 export interface ProgramTasks {
-  hold(order: HeldOrder): Promise<Held>;
+  createHeld(order: HeldOrder): Promise<Held>;
   summary(jobId: string): Promise<JobSummary | undefined>;
-  learnGroups(): Promise<void>;
+  syncGroups(): Promise<void>;
   dryRun(order: CheckOrder): Promise<RpcResult<DryRun>>;
+  locate(order: LocateOrder): Promise<LocatedCode[] | null>;
 }
 
 export type Task = keyof ProgramTasks;
@@ -207,9 +236,9 @@ export interface ProgramApi extends ProgramTasks, ProgramOperations {
   /** Watches a job: RPC can't carry a WebSocket. */
   fetch(request: Request): Promise<Response>;
   webhook(events: readonly EventOutcomes[], evidence?: Evidence): Promise<boolean>;
-  passOn<T extends Task>(task: T, calls: readonly ProgramCall<T>[]): Promise<TaskResults[T][]>;
-  everything(isPaused: boolean): Promise<void>;
-  wake(jobs: readonly string[]): Promise<void>;
+  fanOut<T extends Task>(task: T, calls: readonly ProgramCall<T>[]): Promise<TaskResults[T][]>;
+  setPaused(isPaused: boolean): Promise<void>;
+  restartSilent(jobs: readonly string[]): Promise<void>;
   resumeHalted(): Promise<number>;
   codeStates(ids: Uint8Array): Promise<CodeStates>;
   hasCodes(programId: string, ids: Uint8Array, mayRead: boolean): Promise<Uint8Array>;

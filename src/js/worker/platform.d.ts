@@ -15,7 +15,7 @@ declare class WebSocketPair {
   readonly 1: PlatformSocket;
 }
 
-/** A message that the platform answers by itself, without waking the object. */
+/** A message that the platform answers automatically, without waking the object. */
 declare class WebSocketRequestResponsePair {
   constructor(request: string, response: string);
 }

@@ -9,7 +9,7 @@ export interface Problem {
   title: string;
   /** What to do. */
   hint: string;
-  /** May Uber have queued something because of this request? Default: no. */
+  /** Whether Uber may have queued something because of this request. Default: no. */
   queued?: "no" | "unknown";
   headers?: Record<string, string>;
   /** Other members of the problem. */
@@ -34,13 +34,21 @@ export function refuse(
   return new Refusal({ status, code, title, hint, ...more });
 }
 
-const NEWER = "A later release of the worker has written this database";
+const NEWER = "A later release of the worker has written to this database";
 
 /** The refusal of an object whose tables a later release has written. */
 export const refuseNewer = (): Refusal =>
   refuse(503, "newer_database", NEWER, "Deploy that release again. Until then nothing is sent.");
 
-export function answer({ status, code, title, hint, queued, headers, more }: Problem): Response {
+export function problemResponse({
+  status,
+  code,
+  title,
+  hint,
+  queued,
+  headers,
+  more,
+}: Problem): Response {
   const body = {
     type: "about:blank",
     title,
@@ -58,7 +66,7 @@ export function answer({ status, code, title, hint, queued, headers, more }: Pro
 
 /** The response for an error of any route. */
 export function answerError(error: unknown): Response {
-  return answer(problemOf(error));
+  return problemResponse(problemOf(error));
 }
 
 export function problemOf(error: unknown): Problem {
@@ -91,7 +99,10 @@ export function distributeProblem(error: VoucherError): Problem {
   return of(error, refusalStatus(error));
 }
 
-/** Statuses that are passed on. All other refusals are 424, which asks nothing of the page. */
+/**
+ * Statuses that are passed on. All other refusals become 424, which the page's client does not
+ * retry.
+ */
 const PASSED_ON = new Set([400, 402, 403, 404, 409, 410, 413, 415, 422, 429]);
 const FAILED_DEPENDENCY = 424;
 const VALIDATION: Record<string, number> = {

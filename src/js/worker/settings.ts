@@ -2,8 +2,9 @@
  * The options of the worker. They are module state: the objects run in the same script,
  * and `createWorker` has no other way to pass them.
  */
+import { DEFAULT_BATCH_SIZE, MAX_CODES } from "../generated/protocol.js";
 import { type Reader, boolean, isObject, method, only, readOptions, whole } from "../schema.js";
-import { LONGEST_START_SECONDS } from "./program/start-plan.js";
+import { LONGEST_START_SECONDS } from "./program/jobs/start-plan.js";
 import type { UsageSchedule, WorkerOptions } from "./types.js";
 
 const LONGEST_RETENTION_DAYS = 3_650;
@@ -20,7 +21,7 @@ const DEFAULTS = {
   allowedOrigins: [] as readonly string[],
   allowDistributeAll: false,
   requestsPerSecond: 50,
-  batchSize: 500,
+  batchSize: DEFAULT_BATCH_SIZE,
   retentionDays: 90,
   eventRetentionDays: 30,
   maxUploadBytes: 100_000_000,
@@ -83,7 +84,7 @@ const schema = {
   allowDistributeAll: boolean,
   // With a lower rate, hours would pass between two requests of a job.
   requestsPerSecond: between(0.01, 100_000),
-  batchSize: whole(1, 30_000),
+  batchSize: whole(1, MAX_CODES),
   retentionDays: days,
   eventRetentionDays: days,
   maxUploadBytes: whole(1, LARGEST_BODY_BYTES),
@@ -99,7 +100,7 @@ const schema = {
   approval: only(
     (value): value is { above: number } =>
       isObject(value) && Object.keys(value).join() === "above" && isCount(value["above"]),
-    "must be { above: … }, a whole number of codes",
+    "must be { above: … }, with a whole number of codes",
   ),
   onEvent: method<NonNullable<WorkerOptions["onEvent"]>>(),
   outcomes: method<NonNullable<WorkerOptions["outcomes"]>>(),

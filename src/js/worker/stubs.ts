@@ -3,7 +3,7 @@ import { membersOf } from "../members.js";
 import { isFunction } from "../schema.js";
 import { canonicalId } from "../codes/canonical-id.js";
 import { isRefused } from "../http/own-fetch.workerd.js";
-import type { Budget } from "./program/budget.js";
+import type { Budget } from "./budget.js";
 import { refuse } from "./problem.js";
 import type { AppApi, ProgramApi } from "./objects.js";
 import type { WorkerEnv } from "./types.js";
@@ -71,6 +71,6 @@ const unreachable = () =>
     503,
     UNREACHABLE,
     "A part of the worker can't be reached",
-    "Try again in a moment. If it stays so, see the platform's status.",
+    "Try again in a moment. If this persists, see the platform's status.",
     { headers: { "Retry-After": "5" } },
   );

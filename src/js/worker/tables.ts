@@ -34,7 +34,7 @@ export const PROGRAM_TABLES: Schema = {
 
 /** The row of a statement that always returns one. */
 export function onlyRow<T>([row]: readonly T[]): T {
-  if (row === undefined) throw new Error("A statement that gives a row gave none");
+  if (row === undefined) throw new Error("A statement that must return a row returned none");
   return row;
 }
 
@@ -49,7 +49,7 @@ export class Tables {
     this.#schema = schema;
   }
 
-  get areThere(): boolean {
+  get exist(): boolean {
     return this.#find() === "ours";
   }
 
@@ -82,9 +82,9 @@ export class Tables {
   }
 
   /** Creates them, unless they exist. */
-  make(): void {
+  create(): void {
     this.refuseNewer();
-    if (this.areThere) return;
+    if (this.exist) return;
     this.#change(this.#schema.create);
     this.#found = "ours";
   }

@@ -1,5 +1,6 @@
 /** The public types of the worker, by subject. */
 export type * from "./types/audit.js";
+export type * from "./types/config.js";
 export type * from "./types/dry-run.js";
 export type * from "./types/environment.js";
 export type * from "./types/events.js";

@@ -1,13 +1,11 @@
 /** Clients of Uber's API, all of which get their token from the app's object. */
 import { type Client, createClient } from "../client/client.js";
 import { type ErrorParts, type VoucherError, toError } from "../errors.js";
+import { DEFAULT_BASE_URL, DEFAULT_TOKEN_URL } from "../generated/protocol.js";
 import type { ClientOptions, FetchFunction, FetchInit } from "../types.js";
 import { log } from "./log.js";
 import type { HttpService } from "./platform-types.js";
-import type { WorkerEnv } from "./types.js";
-
-const DEFAULT_BASE_URL = "https://api.uber.com";
-const DEFAULT_TOKEN_URL = "https://auth.uber.com/oauth/v2/token";
+import type { Upstream, WorkerEnv } from "./types.js";
 
 /** A token, in epoch milliseconds. */
 export interface Token {
@@ -16,7 +14,7 @@ export interface Token {
   renewAt: number;
 }
 
-/** Gives a token, other than the one that Uber rejected. */
+/** Returns a token, other than the one that Uber rejected. */
 export interface TokenApi {
   token(rejected?: string): Promise<{ token: Token } | { fault: ErrorParts }>;
 }
@@ -30,7 +28,20 @@ export function uberFetch(env: WorkerEnv): UberFetch {
   return (url, init) => service.fetch(url, init);
 }
 
-/** The options that every client of this environment has. */
+/**
+ * The same for reads, which are repeated once if the connection fails: it may have been idle, and
+ * closed by Uber just as it was used again.
+ */
+export function readingFetch(env: WorkerEnv): UberFetch {
+  const fetch = uberFetch(env);
+  return (url, init) =>
+    fetch(url, init).catch((error: unknown) => {
+      if (init.signal instanceof AbortSignal && init.signal.aborted) throw error;
+      return fetch(url, init);
+    });
+}
+
+/** The options of every client of this environment. */
 export function clientOptions(env: WorkerEnv): Omit<ClientOptions, "auth"> {
   return {
     organizationId: env.UBER_ORGANIZATION_ID,
@@ -77,13 +88,6 @@ function withDelay(error: VoucherError, retryAfterMs: number | null | undefined)
 }
 
 /** Which Uber API the worker uses, for operators and the log. No secrets. */
-export interface Upstream {
-  environment: "sandbox" | "uber";
-  /** Null with the sandbox, and if the variable is not a URL. */
-  host: string | null;
-  tokenHost: string | null;
-}
-
 export function upstreamOf(env: WorkerEnv): Upstream {
   return env.UBER
     ? { environment: "sandbox", host: null, tokenHost: null }

@@ -17,6 +17,8 @@ export interface AuditFilter {
   job?: string | undefined;
   /** Contained in one of its texts, ignoring case. */
   find?: string | undefined;
+  /** Programs whose entries are found too. */
+  programs?: readonly string[] | undefined;
 }
 
 /** The entry before which a page begins. */
@@ -87,12 +89,14 @@ export class Audit {
 
 const nameOf = ({ at, id }: AuditEntry) => `${at}.${id}`;
 
-function isWanted(entry: AuditEntry, { program, job, find }: AuditFilter): boolean {
+function isWanted(entry: AuditEntry, { program, job, find, programs }: AuditFilter): boolean {
   const { by, action, programId, job: ofJob, reason, detail } = entry;
   return (
     (program === undefined || programId === program) &&
     (job === undefined || ofJob === job) &&
-    (find === undefined || contains([by, action, programId, ofJob, reason, detail], find))
+    (find === undefined ||
+      (programId !== null && programs?.includes(programId) === true) ||
+      contains([by, action, programId, ofJob, reason, detail], find))
   );
 }
 

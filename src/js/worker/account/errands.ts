@@ -66,7 +66,7 @@ export class Errands {
   async #run({ program, errand, failures }: Row): Promise<void> {
     const object = this.stubs.program(program);
     try {
-      await (errand === "unpause" ? object.everything(false) : object.resumeHalted());
+      await (errand === "unpause" ? object.setPaused(false) : object.resumeHalted());
       this.#sql.exec("DELETE FROM errands WHERE program = ? AND errand = ?", program, errand);
     } catch (error) {
       logError(errand, error);

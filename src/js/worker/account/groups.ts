@@ -6,7 +6,7 @@
  * up, all of them are removed. Each job asks for the decision until it gets one, so
  * nothing has to reach the job.
  */
-import { refuseReusedKey } from "../program/fingerprint.js";
+import { refuseReusedKey } from "../fingerprint.js";
 import { Refusal } from "../problem.js";
 import type { ObjectStorage } from "../platform-types.js";
 import { type JsonText, parseStored } from "../stored-json.js";
@@ -33,7 +33,7 @@ interface Group {
 export type GroupClaim =
   { state: "new"; attempt: string } | { state: "existing"; members: Member[] } | { state: "busy" };
 
-/** What a job of a group becomes: `held` until that is decided, `gone` if the group was given up. */
+/** The status of a job of a group: `held` until the group is decided, `gone` if it was given up. */
 export type GroupDecision = Extract<JobStatus, "held" | "running" | "paused"> | "gone";
 
 /** How long after it was last heard of an upload is given up. */
@@ -106,7 +106,7 @@ export class Groups {
     if (group?.attempt === attempt && group.isOpen) this.#giveUp(key);
   }
 
-  /** What a job that this attempt has created becomes. */
+  /** Decides the status of a job that this attempt has created. */
   decision(key: string, attempt: string): GroupDecision {
     const group = this.#read(key);
     // Another attempt may have taken over.

@@ -1,11 +1,12 @@
 /** Reads the index of jobs of all programs, for history and for the first screen. */
 import { contains } from "./audit.js";
 import type { Sql } from "../platform-types.js";
-import { type StoredSummary, readSummary } from "../program/records.js";
+import { type StoredSummary, readSummary } from "../program/jobs/records.js";
+import { type Trait, statusesWith } from "../program/jobs/statuses.js";
 import type { JsonText } from "../stored-json.js";
 import type { JobStatus, JobSummary, Overview } from "../types.js";
 
-const MOST_LISTED = 100;
+const MAX_LISTED = 100;
 
 /** Which jobs are wanted. */
 export interface HistoryFilter {
@@ -17,6 +18,8 @@ export interface HistoryFilter {
   status?: JobStatus | undefined;
   /** Contained in its name, note, source or ids, in any case. */
   find?: string | undefined;
+  /** Programs whose jobs are found too. */
+  programs?: readonly string[] | undefined;
 }
 
 interface Row {
@@ -36,29 +39,38 @@ export function findJobs(sql: Sql, filter: HistoryFilter): JobSummary[] {
   for (const row of rows) {
     if (jobs.length === limit) break;
     const job = readSummary(row.summary);
-    if (isFound(job, filter.find)) jobs.push(job);
+    if (isFound(job, filter)) jobs.push(job);
   }
   return jobs;
 }
 
-function isFound({ name, note, source, programId, id }: JobSummary, find: string | undefined) {
-  return find === undefined || contains([name, note, source, programId, id], find);
+function isFound(
+  { name, note, source, programId, id }: JobSummary,
+  { find, programs }: Pick<HistoryFilter, "find" | "programs">,
+): boolean {
+  if (find === undefined || programs?.includes(programId)) return true;
+  return contains([name, note, source, programId, id], find);
 }
 
-/** The jobs that are under way, and those that need an operator. */
+/**
+ * The jobs that are under way, and those that need an operator. Of those that are paused, only the ones that
+ * have sent something: any other waits where it was created, and can be cancelled.
+ */
 export function overviewOf(sql: Sql): Omit<Overview, "unreadEvents"> {
-  const inStatus = (...statuses: JobStatus[]) => {
+  const inGroup = (group: Trait) => {
+    const statuses = statusesWith(group);
     const rows = sql.exec<Row>(
       `SELECT summary FROM jobs WHERE status IN (${statuses.map(() => "?").join()})
+       AND (status <> 'paused' OR summary ->> '$.progress.requests' > 0)
        ORDER BY created_at DESC, id DESC LIMIT ?`,
       ...statuses,
-      MOST_LISTED,
+      MAX_LISTED,
     );
     return Array.from(rows, ({ summary }) => readSummary(summary));
   };
   return {
-    running: inStatus("running", "scheduled"),
-    deciding: inStatus("undecided", "halted", "unreadable"),
-    unapproved: inStatus("unapproved"),
+    running: inGroup("active"),
+    deciding: inGroup("deciding"),
+    unapproved: inGroup("unapproved"),
   };
 }

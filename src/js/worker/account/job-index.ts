@@ -1,6 +1,6 @@
 /** The index of the jobs of all programs: one row for each, as its program last reported it. */
 import type { Sql, SqlValue } from "../platform-types.js";
-import { type StoredSummary, readSummary } from "../program/records.js";
+import { type StoredSummary, readSummary } from "../program/jobs/records.js";
 import type { JsonText } from "../stored-json.js";
 import type { JobStatus, JobSummary } from "../types.js";
 

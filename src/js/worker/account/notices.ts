@@ -10,7 +10,7 @@ import type { JobStatus, JobSummary, WorkerEnv, WorkerEvent } from "../types.js"
 const UNREAD_EVERY_MS = 10 * 60_000;
 
 /**
- * | A job becomes            | from                          | and is told as    |
+ * | A job becomes            | from                          | and the notice is |
  * | ------------------------ | ----------------------------- | ----------------- |
  * | `running`                | nothing, and what waits       | `job_started`     |
  * | `halted`, `unreadable`   | anything else                 | `job_halted`      |
@@ -55,7 +55,7 @@ export class Notices {
   job(before: JobStatus | undefined, summary: JobSummary): void {
     const type = newsOf(before, summary.status);
     if (type !== undefined)
-      this.#tell({ type, at: Date.now(), job: summary, path: pathOf(summary) });
+      this.#emit({ type, at: Date.now(), job: summary, path: pathOf(summary) });
   }
 
   /** An event that could not be read has arrived. */
@@ -63,10 +63,10 @@ export class Notices {
     const now = Date.now();
     if (now >= this.#unreadAt && now < this.#unreadAt + UNREAD_EVERY_MS) return;
     this.#unreadAt = now;
-    this.#tell({ type: "event_unread", at: now, job: null, path: "/events/unread" });
+    this.#emit({ type: "event_unread", at: now, job: null, path: "/events/unread" });
   }
 
-  #tell(event: WorkerEvent): void {
+  #emit(event: WorkerEvent): void {
     const { onEvent } = settings();
     if (onEvent === undefined) return;
     const telling = (async () => onEvent(event, this.env))();

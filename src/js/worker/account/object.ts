@@ -15,8 +15,8 @@ import { Keys } from "../keys.js";
 import { logError } from "../log.js";
 import type { AppApi } from "../objects.js";
 import type { ObjectState } from "../platform-types.js";
-import { Budget } from "../program/budget.js";
-import type { Who } from "../program/records.js";
+import { Budget } from "../budget.js";
+import type { Who } from "../program/jobs/records.js";
 import { settings } from "../settings.js";
 import { type Stubs, stubs } from "../stubs.js";
 import { Tables } from "../tables.js";
@@ -89,7 +89,7 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
     if (this.#opened) return this.#opened;
     const { storage } = this.ctx;
     const { sql } = storage;
-    this.#tables.make();
+    this.#tables.create();
     const groups = new Groups(storage);
     groups.recover();
     const [state, budget, programs] = [this.#state, this.#budget, this.#stubs];
@@ -127,7 +127,7 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
   /** Whether there is something to read: reading must not create the tables. */
   get #hasTables(): boolean {
     this.#tables.refuseNewer();
-    return this.#tables.areThere;
+    return this.#tables.exist;
   }
 
   /** Returns a token, other than the one that Uber rejected. */
@@ -299,7 +299,7 @@ export class AppObject extends DurableObject<WorkerEnv> implements AppApi {
 
   /** The token was right. */
   async succeeded(from: string): Promise<void> {
-    this.#attempts.forget(from);
+    this.#attempts.reset(from);
   }
 
   /** Ends a session, because the operator signed out. */

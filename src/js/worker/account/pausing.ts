@@ -1,23 +1,18 @@
 /** Pauses and resumes the jobs of all programs. */
-import { inTurn } from "../../journal/shared.js";
+import { createQueue } from "../../journal/shared.js";
 import { logError } from "../log.js";
 import { inParallel } from "../parallel.js";
-import type { Budget } from "../program/budget.js";
-import type { Who } from "../program/records.js";
+import type { Budget } from "../budget.js";
+import type { Who } from "../program/jobs/records.js";
+import { statusesWith } from "../program/jobs/statuses.js";
 import type { Stubs } from "../stubs.js";
-import type { JobStatus } from "../types.js";
 import type { AppState } from "./app-state.js";
 import { type Audit, toEntry } from "./audit.js";
 import type { Errands } from "./errands.js";
 import type { JobIndex } from "./job-index.js";
 
-const OPEN: readonly JobStatus[] = [
-  ...(["creating", "held", "unapproved", "scheduled"] as const),
-  ...(["running", "paused", "halted", "undecided"] as const),
-];
-
 /** The parts of the app's object that it uses. */
-interface Needs {
+interface Dependencies {
   readonly state: AppState;
   readonly index: JobIndex;
   readonly errands: Errands;
@@ -30,9 +25,9 @@ interface Needs {
 }
 
 export class AppPausing {
-  readonly #inTurn = inTurn();
+  readonly #inTurn = createQueue();
 
-  constructor(readonly app: Needs) {}
+  constructor(readonly app: Dependencies) {}
 
   /** Pauses everything, or resumes it. Returns how many jobs that affects. */
   set(isPaused: boolean, who: Who): Promise<number> {
@@ -42,7 +37,7 @@ export class AppPausing {
       state.write("paused", isPaused);
       const action = isPaused ? "all_paused" : "all_resumed";
       audit.add([toEntry({ ...who, action }, Date.now())]);
-      const rows = index.countByProgram(OPEN);
+      const rows = index.countByProgram(statusesWith("open"));
       budget.renew();
       if (isPaused) {
         // The other programs see it in their next lease.
@@ -50,11 +45,11 @@ export class AppPausing {
           errands.add(program, "unpause");
           await stubs
             .program(program)
-            .everything(true)
+            .setPaused(true)
             .catch((error: unknown) => logError("pause", error));
         });
       } else {
-        await this.#tell();
+        await this.#notifyPrograms();
       }
       return sum(rows);
     });
@@ -65,14 +60,14 @@ export class AppPausing {
     const { index, errands, audit, budget } = this.app;
     const rows = index.countByProgram(["halted"]);
     for (const { program } of rows) errands.add(program, "resume");
-    const detail = "all that were halted";
+    const detail = "all halted jobs";
     audit.add([toEntry({ ...who, action: "resumed", detail }, Date.now())]);
     budget.renew();
-    await this.#tell();
+    await this.#notifyPrograms();
     return sum(rows);
   }
 
-  async #tell(): Promise<void> {
+  async #notifyPrograms(): Promise<void> {
     await this.app.errands.run(this.app.mostCalled());
     await this.app.arm();
   }

@@ -21,7 +21,7 @@ export interface Lease extends Slots {
 }
 
 /** The most requests in one lease. */
-const MOST_SLOTS = 60;
+const MAX_SLOTS = 60;
 /** Programs that asked within this window share the rate. */
 const ACTIVE_MS = 3_000;
 /** Leases cover at most a second, so that a 429 takes effect quickly. */
@@ -51,7 +51,7 @@ export class Rate {
       return { from, everyMs, count: 0, closedUntil: this.#closedUntil };
     }
     const share = Math.floor(HORIZON_MS / everyMs / this.#askedAt.size);
-    const count = Math.max(1, Math.min(wanted, share, MOST_SLOTS));
+    const count = Math.max(1, Math.min(wanted, share, MAX_SLOTS));
     this.#next = from + count * everyMs;
     return { from, everyMs, count, closedUntil: this.#closedUntil };
   }

@@ -1,4 +1,4 @@
-/** Sessions that an operator has ended, by the time at which each would end by itself. */
+/** Sessions that an operator has ended, by the time at which each would have expired. */
 import type { Sql } from "../platform-types.js";
 
 export const SESSION_TABLES = "CREATE TABLE ended_sessions (until INTEGER PRIMARY KEY);";

@@ -11,8 +11,8 @@ import type { JobIndex } from "./job-index.js";
 export const SILENT_MS = 3 * 60_000;
 const SILENT: JobFault = {
   code: "silent",
-  message: "The job should run, and has not reported for some minutes",
-  hint: "It is woken repeatedly. See the worker's log: storage may refuse what is written (a day's rows, a spending limit).",
+  message: "The job should be running, but has not reported for some minutes",
+  hint: "The worker keeps retrying. See its log: storage may refuse writes (a day's rows, a spending limit).",
   queued: "no",
 };
 
@@ -38,7 +38,7 @@ export class SilentJobs {
     await inParallel([...byProgram].slice(0, most), async ([program, jobs]) => {
       await this.stubs
         .program(program)
-        .wake(jobs)
+        .restartSilent(jobs)
         .catch((error: unknown) => logError("wake", error));
     });
   }

@@ -35,10 +35,10 @@ export const EVENT_TABLES = `
   CREATE INDEX events_due ON events (due_at) WHERE due_at IS NOT NULL;`;
 
 /** The most bytes of a body that are kept. */
-export const MOST_EVENT_BYTES = 256 * 1024;
-const MOST_EVENTS = 200_000;
+export const MAX_EVENT_BYTES = 256 * 1024;
+const MAX_EVENTS = 200_000;
 /** The most bytes of the whole database. The platform allows 10 GB an object, and 5 GB an account without a plan. */
-const MOST_BYTES = 512 * 1024 * 1024;
+const MAX_BYTES = 512 * 1024 * 1024;
 /** How many events are deleted at a time. */
 const PIECE = 500;
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -288,7 +288,7 @@ export class EventStore {
   /** Deletes the oldest events if there are too many: read ones before unread ones. */
   #makeRoom(): void {
     const { rows } = this.#extent();
-    if (rows < MOST_EVENTS && this.storage.sql.databaseSize < MOST_BYTES) return;
+    if (rows < MAX_EVENTS && this.storage.sql.databaseSize < MAX_BYTES) return;
     // Events of unknown programs are deleted before those that may be of use.
     for (const which of [`NOT (${IS_OPEN})`, "is_known = 0", "1"]) {
       const found = this.#rows<{ id: number; bytes: number }>(

@@ -38,7 +38,7 @@ export class KeptEvents {
       await this.alarm.set(due);
       this.#isArmed = true;
     } catch (error) {
-      // The event is kept all the same; the next one sets the alarm.
+      // The event is kept anyway; the next one sets the alarm.
       logError("alarm", error);
     }
   }

@@ -39,7 +39,7 @@ export async function accessOperator(
     const { email, common_name: service } = payload;
     const name = email ?? service;
     if (typeof name !== "string" || name === "") return undefined;
-    // A service sends its token with each request; no browser adds one by itself.
+    // A service sends its token with each request; no browser adds one automatically.
     const isAmbient = name === email || !request.headers.has("Cf-Access-Jwt-Assertion");
     return { name, until: (payload.exp ?? 0) * 1000, isAmbient };
   } catch (error) {

@@ -1,24 +1,24 @@
-/** Limits how often the admin token can be guessed. */
-const MOST = 10;
+/** Limits how often a token can be guessed. */
+const MAX_ATTEMPTS = 10;
 const WINDOW_MS = 60_000;
 /** The limit for all addresses together, so that many addresses don't help. */
-const MOST_IN_ALL = 200;
-const MOST_KEPT = 1_000;
+const MAX_IN_ALL = 200;
+const MAX_KEPT = 1_000;
 
 export class Attempts {
   readonly #tries = new Map<string, number[]>();
   /** Addresses that signed in before: guesses from elsewhere don't lock them out. */
-  readonly #known = new Set<string>();
+  readonly #trusted = new Set<string>();
   #all: number[] = [];
   /** Until when unknown addresses may not try, as the shared object has said. */
   #blockedUntil = 0;
 
-  constructor(readonly mostInAll = MOST_IN_ALL) {}
+  constructor(readonly mostInAll = MAX_IN_ALL) {}
 
   /** How long this address has to wait before a try, in milliseconds, or 0. */
   wait(from: string, now: number): number {
-    const ofAll = this.#known.has(from) ? 0 : this.#waitInAll(now);
-    return Math.max(ofAll, waitFor(this.#tries.get(from) ?? [], MOST, now));
+    const ofAll = this.#trusted.has(from) ? 0 : this.#waitInAll(now);
+    return Math.max(ofAll, waitFor(this.#tries.get(from) ?? [], MAX_ATTEMPTS, now));
   }
 
   #waitInAll(now: number): number {
@@ -38,33 +38,33 @@ export class Attempts {
     const wait = this.wait(from, now);
     if (wait > 0) return wait;
     this.#forgetOld(now);
-    this.#tries.set(from, [...(this.#tries.get(from) ?? []), now].slice(-MOST));
+    this.#tries.set(from, [...(this.#tries.get(from) ?? []), now].slice(-MAX_ATTEMPTS));
     // Known addresses do not use up the shared limit.
-    if (!this.#known.has(from)) this.#all = [...this.#all, now].slice(-MOST_IN_ALL);
+    if (!this.#trusted.has(from)) this.#all = [...this.#all, now].slice(-MAX_IN_ALL);
     return 0;
   }
 
   /** The token was right: resets the count of this address. */
-  forget(from: string): void {
+  reset(from: string): void {
     this.#tries.delete(from);
     this.accept(from);
   }
 
   /** The token was right: the address is known from now on. */
   accept(from: string): void {
-    this.#known.delete(from);
-    this.#known.add(from);
-    const [oldest = from] = this.#known;
-    if (this.#known.size > MOST_KEPT) this.#known.delete(oldest);
+    this.#trusted.delete(from);
+    this.#trusted.add(from);
+    const [oldest = from] = this.#trusted;
+    if (this.#trusted.size > MAX_KEPT) this.#trusted.delete(oldest);
   }
 
   #forgetOld(now: number): void {
-    if (this.#tries.size < MOST_KEPT) return;
+    if (this.#tries.size < MAX_KEPT) return;
     for (const [from, tries] of this.#tries) {
       if ((tries.at(-1) ?? 0) <= now - WINDOW_MS) this.#tries.delete(from);
     }
     // The shared limit stops an attacker with this many addresses.
-    if (this.#tries.size >= MOST_KEPT * 10) this.#tries.clear();
+    if (this.#tries.size >= MAX_KEPT * 10) this.#tries.clear();
   }
 }
 

@@ -1,14 +1,14 @@
 /** Uber's own distribute call, of a client in a page: its list is read here, and the program's object sends it. */
 import { VoucherError } from "../../errors.js";
-import { everybody } from "./everybody.js";
+import { listAllCodes } from "./all-codes.js";
 import { CALL_PARAMETERS, keyOf } from "./job-request.js";
 import { type ListInput, partsOf } from "../lists.js";
 import type { CallOrder } from "../objects.js";
 import type { Operator } from "./operator.js";
-import { readParameters } from "./parameters.js";
-import { answer, distributeProblem } from "../problem.js";
+import { readParameters } from "./parse-parameters.js";
+import { problemResponse, distributeProblem } from "../problem.js";
 import { callProgram } from "./program-call.js";
-import { MOST_JSON_BYTES, listIn, parseJson, readJsonBytes } from "./request-body.js";
+import { MAX_JSON_BYTES, listIn, parseJson, readJsonBytes } from "./request-body.js";
 import { canonicalId } from "./routing.js";
 import type { Call } from "../types.js";
 
@@ -22,17 +22,17 @@ export async function distribute(
   try {
     const asked = readParameters(url, CALL_PARAMETERS);
     const key = keyOf(request);
-    const bytes = await readJsonBytes(request, MOST_JSON_BYTES);
+    const bytes = await readJsonBytes(request, MAX_JSON_BYTES);
     if (isEmptyObject(bytes)) {
       const order = { programId, key, by, flags: asked, isEverybody: true };
-      return await send(call, order, await everybody(env, program));
+      return await send(call, order, await listAllCodes(env, program));
     }
     const { list, flags } = await listIn(parseJson(bytes), asked);
     const order = { programId, key, by, flags, isEverybody: false };
     return await send(call, order, partsOf(list));
   } catch (error) {
     // The caller takes a 5xx to mean unknown.
-    if (error instanceof VoucherError) return answer(distributeProblem(error));
+    if (error instanceof VoucherError) return problemResponse(distributeProblem(error));
     throw error;
   }
 }

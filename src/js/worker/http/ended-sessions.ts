@@ -7,7 +7,7 @@ import type { WorkerEnv } from "../types.js";
 
 /** How long a session may stay valid elsewhere after its operator has signed out. */
 const REMEMBERED_MS = 5_000;
-const MOST_REMEMBERED = 1_000;
+const MAX_REMEMBERED = 1_000;
 
 // By the time at which each would end, which identifies it.
 const checkedAt = new Map<number, number>();
@@ -16,7 +16,7 @@ export async function isSessionEnded(env: WorkerEnv, until: number, now: number)
   const checked = checkedAt.get(until) ?? -Infinity;
   if (checked <= now && now - checked < REMEMBERED_MS) return false;
   const isEnded = await stubs(env).app().isSessionEnded(until);
-  if (checkedAt.size >= MOST_REMEMBERED) checkedAt.clear();
+  if (checkedAt.size >= MAX_REMEMBERED) checkedAt.clear();
   if (!isEnded) checkedAt.set(until, now);
   return isEnded;
 }

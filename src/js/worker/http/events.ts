@@ -1,8 +1,16 @@
 /** `/api/events`: the kept events, for operators. */
 import type { Operator } from "./operator.js";
 import { type NewEntry, toEntry } from "../account/audit.js";
+import { DEFAULT_ROWS, LIMITS } from "../limits.js";
 import { log, logError } from "../log.js";
-import { flag, invalid, readMembers, readParameters, text, wholeNumber } from "./parameters.js";
+import {
+  flag,
+  invalid,
+  readMembers,
+  readParameters,
+  text,
+  wholeNumber,
+} from "./parse-parameters.js";
 import { type Refusal, refuse } from "../problem.js";
 import { canonicalId, isProgramId } from "./routing.js";
 import { stubs } from "../stubs.js";
@@ -15,7 +23,7 @@ const LIST = {
   program: text,
   type: text,
   before: wholeNumber(0, Number.MAX_SAFE_INTEGER),
-  limit: wholeNumber(1, 200),
+  limit: wholeNumber(1, LIMITS.rowsPerPage),
 };
 
 /** The response, if this is one of these routes. */
@@ -26,7 +34,7 @@ export async function answerEvents(call: Call, operator: Operator): Promise<Resp
   const events = stubs(env).events();
   switch (`${request.method} ${id === undefined ? path : (dismiss ?? "body")}`) {
     case "GET /api/events": {
-      const { before, limit = 50, program, ...filter } = readParameters(url, LIST);
+      const { before, limit = DEFAULT_ROWS, program, ...filter } = readParameters(url, LIST);
       const wanted = { ...filter, program: program && canonicalId(program) };
       const page = await events.listEvents(wanted, before ?? Number.MAX_SAFE_INTEGER, limit);
       return Response.json(page);
@@ -88,5 +96,5 @@ const unknown = (): Refusal =>
     404,
     "unknown_event",
     "There is no such event",
-    "It may have been deleted when its time was over. GET /api/events lists those that are kept.",
+    "It may have been deleted after its retention. GET /api/events lists the events that are kept.",
   );

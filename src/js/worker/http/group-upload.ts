@@ -1,15 +1,17 @@
 /** `POST /api/jobs`: a CSV that spans programs makes a job in each program's object. */
+import { MAX_NAMED } from "../limits.js";
 import { type CodeList, type ProgramLists } from "../../codes/code-list.js";
-import { digestOf } from "../program/creation.js";
+import { digestOf } from "../program/operations/creation.js";
 import type { Member } from "../account/groups.js";
 import { logError } from "../log.js";
 import type { Operator } from "./operator.js";
 import { callPrograms } from "../program/fan-out.js";
 import { bodyOf } from "../body.js";
-import { type ListFlags, fingerprintText } from "../program/fingerprint.js";
-import { givenUp } from "../program/holding.js";
+import { type ListFlags, fingerprintText } from "../fingerprint.js";
+import { givenUp } from "../program/operations/holding.js";
 import { type JobRequest, readGroupRequest, requiredKeyOf } from "./job-request.js";
 import { claimKey } from "../keys.js";
+import { joinDigests, requireReviewed } from "../program/lists/review-digest.js";
 import { Refusal, refuse } from "../problem.js";
 import { canonicalId, isProgramId } from "./routing.js";
 import { stubs } from "../stubs.js";
@@ -17,7 +19,6 @@ import type { Call, DryRun, JobSummary } from "../types.js";
 import { accepted, idsOf, partsOf, readLists } from "../lists.js";
 
 /** The most codes that a dry run lists. */
-const MOST_LISTED = 1_000;
 /** Calls of many programs: one to create the jobs, one to start or remove them. */
 const FAN_OUTS = 2;
 
@@ -38,7 +39,7 @@ export async function createGroup(call: Call, operator: Operator): Promise<Respo
       409,
       "creation_in_progress",
       "The jobs of this upload are being created",
-      "Ask again in a moment, with the same Idempotency-Key.",
+      "Try again in a moment, with the same Idempotency-Key.",
       { headers: { "Retry-After": "2" } },
     );
   }
@@ -64,13 +65,15 @@ export async function createGroup(call: Call, operator: Operator): Promise<Respo
       const ids = idsOf(list);
       return { programId, value: { ...about, programId, ids, duplicates: list.duplicates } };
     });
-    const held = await callPrograms(stubs(env), "hold", holds, FAN_OUTS);
-    const members = held.flatMap((answer): Member[] => {
-      if ("problem" in answer) throw refusedBy(answer.programId, answer.problem);
-      if ("nothing" in answer) return [];
-      const { programId, id } = answer.summary;
+    const held = await callPrograms(stubs(env), "createHeld", holds, FAN_OUTS);
+    const members = held.flatMap((result): Member[] => {
+      if ("problem" in result) throw refusedBy(result.programId, result.problem);
+      if ("nothing" in result) return [];
+      const { programId, id } = result.summary;
       return [{ programId, jobId: id }];
     });
+    const digests = held.flatMap((result) => ("problem" in result ? [] : [result.digest]));
+    requireReviewed(asked.reviewed, joinDigests(digests));
     const [first] = held;
     if (members.length === 0 && first && "nothing" in first) {
       throw refusedBy(first.programId, first.nothing);
@@ -79,9 +82,9 @@ export async function createGroup(call: Call, operator: Operator): Promise<Respo
     return Response.json({ group: key, jobs: await summaries(call, members) }, { status: 201 });
   } catch (error) {
     await app.cancelGroup(key, attempt);
-    // A program that is not reached asks by itself.
+    // A program that is not reached asks later.
     const calls = [...orders.keys()].map((programId) => ({ programId, value: undefined }));
-    await callPrograms(stubs(env), "learnGroups", calls, FAN_OUTS).catch((failure: unknown) =>
+    await callPrograms(stubs(env), "syncGroups", calls, FAN_OUTS).catch((failure: unknown) =>
       logError("group", failure),
     );
     throw error;
@@ -96,7 +99,7 @@ function programsOf(lists: ProgramLists): [string, CodeList][] {
     throw refuse(
       422,
       "invalid_program_id",
-      `${JSON.stringify(wrong)} is no id of a program`,
+      `${JSON.stringify(wrong)} is not a program id`,
       "Correct the file.",
     );
   }
@@ -109,14 +112,14 @@ function ordersOf(lists: ProgramLists, { valid }: ListFlags): Map<string, CodeLi
     throw refuse(
       422,
       "invalid_codes",
-      `${lists.rejectedCount} ${lists.rejectedCount === 1 ? "row is no code" : "rows are no codes"}`,
-      "Correct them, or say `valid=true` to leave them out.",
+      `${lists.rejectedCount} ${lists.rejectedCount === 1 ? "row is not a code" : "rows are not codes"}`,
+      "Correct them, or pass `valid=true` to leave them out.",
       { more: { rejectedCount: lists.rejectedCount, issues: lists.rejected } },
     );
   }
   const found = programsOf(lists);
   if (found.length === 0) {
-    throw refuse(400, "empty_codes", "There is no code in the list", "List at least one code.");
+    throw refuse(400, "empty_codes", "The list has no codes", "List at least one code.");
   }
   const orders = new Map<string, CodeList>();
   for (const [spelled, list] of found) {
@@ -131,8 +134,8 @@ function spelledTwice(program: string): Refusal {
   return refuse(
     422,
     "invalid_program_id",
-    `The program ${JSON.stringify(program)} is written in two ways`,
-    "Write the id of each program in one way.",
+    `The program ${JSON.stringify(program)} is spelled in two ways`,
+    "Spell the id of each program in one way.",
   );
 }
 
@@ -170,6 +173,10 @@ async function dryRun({ env }: Call, lists: ProgramLists): Promise<Record<string
       blocked[state] = (blocked[state] ?? 0) + count;
     }
   }
+  const firstBlocked = firstOf(programs.map((program) => program.firstBlocked));
+  const firstForeign = firstOf(programs.map((program) => program.firstForeign));
+  const firstCancelled = firstOf(programs.map((program) => program.firstCancelled));
+  const firstUsed = firstOf(programs.map((program) => program.firstUsed));
   return {
     codes: sumOf(({ codes }) => codes),
     duplicates: sumOf(({ duplicates }) => duplicates),
@@ -177,23 +184,42 @@ async function dryRun({ env }: Call, lists: ProgramLists): Promise<Record<string
     rejected: lists.rejected,
     blocked: { total: 0, ...blocked },
     blockedUsed: sumOf(({ blockedUsed }) => blockedUsed),
-    firstBlocked: programs.flatMap(({ firstBlocked }) => firstBlocked).slice(0, MOST_LISTED),
+    firstBlocked: firstBlocked.flat(),
+    failedBefore: sumOf(({ failedBefore }) => failedBefore),
     foreign: sumOf(({ foreign }) => foreign),
-    firstForeign: programs.flatMap(({ firstForeign }) => firstForeign).slice(0, MOST_LISTED),
+    firstForeign: firstForeign.flat(),
     cancelled: sumOf(({ cancelled }) => cancelled),
-    firstCancelled: programs.flatMap(({ firstCancelled }) => firstCancelled).slice(0, MOST_LISTED),
+    firstCancelled: firstCancelled.flat(),
     used: sumOf(({ used }) => used),
-    firstUsed: programs.flatMap(({ firstUsed }) => firstUsed).slice(0, MOST_LISTED),
-    programs: programs.map(({ programId, codes, duplicates, rejectedCount, ...program }) => {
-      const { blocked: of, blockedUsed, foreign, cancelled, used, check } = program;
-      const counts = { codes, duplicates, rejectedCount, blockedUsed, foreign, cancelled, used };
-      return { programId, ...counts, blocked: of, check };
-    }),
+    firstUsed: firstUsed.flat(),
+    sends: { skip: sumOf(({ sends }) => sends.skip), resend: sumOf(({ sends }) => sends.resend) },
+    resendAt: programs.reduce<number | null>(
+      (latest, { resendAt }) => (resendAt !== null && resendAt > (latest ?? 0) ? resendAt : latest),
+      null,
+    ),
+    digest: joinDigests(programs.map(({ digest: of }) => of)),
+    programs: programs.map(({ rejected: _, ...program }, at) => ({
+      ...program,
+      firstBlocked: firstBlocked[at],
+      firstForeign: firstForeign[at],
+      firstCancelled: firstCancelled[at],
+      firstUsed: firstUsed[at],
+    })),
   };
 }
 
+/** The first codes of all programs together, as parts: those of each program. */
+function firstOf<T>(lists: readonly (readonly T[])[]): T[][] {
+  let left = MAX_NAMED;
+  return lists.map((list) => {
+    const some = list.slice(0, left);
+    left -= some.length;
+    return some;
+  });
+}
+
 function refusedBy(programId: string, problem: Refusal["problem"]): Refusal {
-  const hint = `${problem.hint} No job was created, for no program.`;
+  const hint = `${problem.hint} No job was created for any program.`;
   return new Refusal({ ...problem, hint, more: { ...problem.more, programId } });
 }
 

@@ -2,16 +2,17 @@
  * Guests, as Uber has them: masked until an operator asks to see them, which the audit trail records.
  * Their personal data passes through and is stored nowhere.
  */
+import { LIMITS } from "../limits.js";
 import { type GuestPageReader, guestReader } from "./reading.js";
 import type { Operator } from "./operator.js";
-import { flag, readParameters, text, wholeNumber } from "./parameters.js";
+import { flag, readParameters, text, wholeNumber } from "./parse-parameters.js";
 import { canonicalId } from "./routing.js";
 import { stubs } from "../stubs.js";
+import { maskEmail, maskName, maskPhone } from "../../personal-data.js";
 import type { Guest } from "../../types.js";
 import type { Call, GuestPage } from "../types.js";
 
-/** The most guests in a page. */
-const pageSize = wholeNumber(1, 1_000);
+const pageSize = wholeNumber(1, LIMITS.guestsPerPage);
 
 /** A page of guests, as the core reads it. */
 export async function showGuests(
@@ -51,23 +52,11 @@ function noteRevealed({ env }: Call, program: string, { name }: Operator): Promi
 /** The guest, shortened to what tells it from the other guests of the program. */
 export function masked(guest: Guest): Guest {
   const { name, email, phone } = guest;
-  return { ...guest, name: begin(name), email: maskEmail(email), phone: maskPhone(phone), raw: {} };
-}
-
-/** The first letter. */
-function begin(words: string | null): string | null {
-  const [letter] = words?.trim() ?? "";
-  return letter === undefined ? null : `${letter}…`;
-}
-
-function maskEmail(email: string | null): string | null {
-  const at = email?.lastIndexOf("@") ?? -1;
-  return email === null || at < 1 ? begin(email) : `${begin(email)}${email.slice(at)}`;
-}
-
-/** Roughly the country code, and the last two digits. */
-function maskPhone(phone: string | null): string | null {
-  const digits = phone?.replaceAll(/[^\d+]/g, "") ?? "";
-  if (phone === null || digits === "") return null;
-  return digits.length < 8 ? "…" : `${digits.slice(0, 3)}…${digits.slice(-2)}`;
+  return {
+    ...guest,
+    name: maskName(name),
+    email: maskEmail(email),
+    phone: maskPhone(phone),
+    raw: {},
+  };
 }

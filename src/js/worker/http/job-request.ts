@@ -5,15 +5,17 @@ import {
   invalid,
   readParameters,
   text,
+  textUpTo,
   wholeNumber,
-} from "./parameters.js";
+} from "./parse-parameters.js";
+import { MAX_CODES } from "../../generated/protocol.js";
+import { LIMITS } from "../limits.js";
 import { refuse } from "../problem.js";
-import type { CheckFlags, Fingerprint, ListFlags } from "../program/fingerprint.js";
-import { LONGEST_START_SECONDS } from "../program/start-plan.js";
+import type { CheckFlags, Fingerprint, ListFlags } from "../fingerprint.js";
+import { LONGEST_START_SECONDS } from "../program/jobs/start-plan.js";
 import { settings } from "../settings.js";
 
 const LONGEST_KEY = 200;
-const LONGEST_SOURCE = 200;
 
 /** The query of a request for a job. */
 export interface JobRequest {
@@ -30,7 +32,9 @@ export interface JobRequest {
   batchSize: number;
   source: string | null;
   name: string;
-  /** What decides what is sent, except for the list: a repeated key must have the same. */
+  /** The digest of the dry run that the operator has reviewed. */
+  reviewed: string | undefined;
+  /** The parameters that decide what is sent; a repeated key must have the same ones. */
   fingerprint: Fingerprint;
 }
 
@@ -45,9 +49,10 @@ const JOB_PARAMETERS = {
   dryRun: flag,
   start: flag,
   startIn: wholeNumber(0, LONGEST_START_SECONDS),
-  batchSize: wholeNumber(1, 30_000),
+  batchSize: wholeNumber(1, MAX_CODES),
   source: text,
-  name: text,
+  name: textUpTo(LIMITS.nameCharacters),
+  reviewed: text,
 };
 const PROGRAM_JOB_PARAMETERS = {
   ...JOB_PARAMETERS,
@@ -86,7 +91,8 @@ function jobRequest(url: URL, types: Record<string, ParameterType<unknown>>): Jo
     startInSeconds: startIn,
     pauseAfter,
     source,
-    name: shortened(given.name) ?? source ?? "",
+    reviewed: given.reviewed,
+    name: given.name ?? source ?? "",
     fingerprint: {
       start,
       all,
@@ -101,7 +107,8 @@ function jobRequest(url: URL, types: Record<string, ParameterType<unknown>>): Jo
   };
 }
 
-const shortened = (words: string | undefined) => words?.slice(0, LONGEST_SOURCE) ?? null;
+// It is the name of the job, if none is given.
+const shortened = (source: string | undefined) => source?.slice(0, LIMITS.nameCharacters) ?? null;
 
 /** The flags of a query and of a body together, which must not contradict each other. */
 export function withBodyFlags(query: ListFlags, body: Partial<Record<string, unknown>>): ListFlags {
@@ -111,7 +118,7 @@ export function withBodyFlags(query: ListFlags, body: Partial<Record<string, unk
     if (said === undefined) continue;
     if (typeof said !== "boolean") throw invalid(`\`${name}\` must be true or false`);
     if ((flags[name] ?? said) !== said) {
-      throw invalid(`The body says another \`${name}\` than the query`, "Say it once.");
+      throw invalid(`The body and the query have different values of \`${name}\``, "Pass it once.");
     }
     flags[name] = said;
   }
@@ -120,7 +127,7 @@ export function withBodyFlags(query: ListFlags, body: Partial<Record<string, unk
 
 function consistent(flags: ListFlags): ListFlags {
   if (flags.skip === true && flags.resend === true) {
-    throw invalid("`skip` and `resend` exclude each other", "Say one.");
+    throw invalid("`skip` and `resend` exclude each other", "Pass one.");
   }
   return flags;
 }
@@ -144,7 +151,7 @@ function keyRequired() {
   return refuse(
     400,
     "idempotency_key_required",
-    "The request needs an Idempotency-Key of at most 200 characters",
-    "Draw a UUID for each list, and repeat it when you ask again.",
+    `The request needs an Idempotency-Key of at most ${LONGEST_KEY} characters`,
+    "Generate a UUID for each list, and reuse it when you retry.",
   );
 }

@@ -1,39 +1,45 @@
 /** The routes of a program's jobs: requests are read here, and carried out by the program's object. */
 import { DECISIONS, STATES } from "../../generated/protocol.js";
 import { bodyOf } from "../body.js";
-import { everybodyInJob } from "./everybody.js";
+import { listAllCodesForJob } from "./all-codes.js";
 import { type JobRequest, readJobRequest, requiredKeyOf } from "./job-request.js";
+import { LIMITS } from "../limits.js";
 import { type ListInput, partsOf } from "../lists.js";
 import type { BatchDecision, ProgramApi, ResultFilter, RpcResult } from "../objects.js";
 import type { Operator } from "./operator.js";
-import { invalid, oneOf, readMembers, readParameters, text, wholeNumber } from "./parameters.js";
-import { refuse } from "../problem.js";
-import type { ListFlags } from "../program/fingerprint.js";
-import { JOB_ROUTES, isAction, noJob } from "../program/job-states.js";
-import { namingOf } from "../program/naming.js";
-import type { Who } from "../program/records.js";
+import {
+  invalid,
+  oneOf,
+  readMembers,
+  readParameters,
+  text,
+  wholeNumber,
+} from "./parse-parameters.js";
+import type { ListFlags } from "../fingerprint.js";
+import { JOB_ROUTES, isAction, noJob } from "../program/jobs/job-states.js";
+import { namingOf } from "../program/operations/naming.js";
+import type { Who } from "../program/jobs/records.js";
 import { callProgram } from "./program-call.js";
 import { readReason, reasonIn } from "./reason.js";
 import {
-  MOST_JSON_BYTES,
+  MAX_JSON_BYTES,
   listIn,
   mediaType,
   parseJson,
   readJson,
   readJsonBytes,
 } from "./request-body.js";
-import { canonicalId } from "./routing.js";
-import { chosenOf } from "../../worker-client/protocols.js";
+import { canonicalId, requireMethod } from "./routing.js";
+import { chosenOf } from "../live-protocol.js";
 import { stubs } from "../stubs.js";
-import type { Call, JobSummary, Reconciled } from "../types.js";
+import type { Call, JobPage, JobSummary, Reconciled } from "../types.js";
 
 const PATH = /^\/api\/programs\/[^/]+\/jobs(?:\/([0-9a-f-]{36})(?:\/([a-z.]+))?)?$/;
-const MOST_ROWS = 5_000;
 const CSV = { state: oneOf(STATES), find: text, reason: text };
 const RESULTS = {
   ...CSV,
   from: wholeNumber(0, 2 ** 32 - 1),
-  limit: wholeNumber(1, MOST_ROWS),
+  limit: wholeNumber(1, LIMITS.resultsPerPage),
 };
 
 export async function answerJobs(
@@ -53,7 +59,7 @@ export async function answerJobs(
     call,
     programId,
     (object) => object.jobs(),
-    (jobs) => Response.json({ jobs }),
+    (jobs) => Response.json({ jobs } satisfies JobPage),
   );
 }
 
@@ -110,10 +116,10 @@ async function answerJob(
 async function createJob(call: Call, programId: string, { name: by }: Operator): Promise<Response> {
   const { request, url } = call;
   const asked = readJobRequest(url);
-  const everybody = await everybodyInJob(call, programId, asked);
+  const allCodes = await listAllCodesForJob(call, programId, asked);
   const key = asked.isDryRun ? null : requiredKeyOf(request);
-  const { list, flags } = everybody
-    ? { list: everybody, flags: asked.flags }
+  const { list, flags } = allCodes
+    ? { list: allCodes, flags: asked.flags }
     : await inputOf(request, asked);
   if (key === null) {
     const checked = { programId, list, isOneOfMany: false };
@@ -121,7 +127,8 @@ async function createJob(call: Call, programId: string, { name: by }: Operator):
   }
   const { fingerprint, source, name, batchSize, pauseAfter, check, starts } = asked;
   const plan = { starts, startInSeconds: asked.startInSeconds };
-  const about = { source, name, batchSize, pauseAfter, check, plan };
+  const { reviewed } = asked;
+  const about = { source, name, batchSize, pauseAfter, check, plan, reviewed };
   const order = { programId, flags, fingerprint, key, by, ...about };
   return callProgram(
     call,
@@ -139,7 +146,7 @@ async function inputOf(
   if (mediaType(request) !== "application/json") {
     return { list: { ...bodyOf(request), column }, flags };
   }
-  const read = await listIn(parseJson(await readJsonBytes(request, MOST_JSON_BYTES)), flags);
+  const read = await listIn(parseJson(await readJsonBytes(request, MAX_JSON_BYTES)), flags);
   return { list: partsOf(read.list), flags: read.flags };
 }
 
@@ -178,13 +185,5 @@ function file(body: ReadableStream, type: string, jobId: string, extension: stri
   const name = `distribution-${jobId.slice(0, 8)}.${extension}`;
   return new Response(body, {
     headers: { "Content-Type": type, "Content-Disposition": `attachment; filename="${name}"` },
-  });
-}
-
-function requireMethod(request: Request, ...methods: string[]): void {
-  if (methods.includes(request.method)) return;
-  const allow = methods.join(", ");
-  throw refuse(405, "method_not_allowed", `Only ${allow} is served here`, `Use ${allow}.`, {
-    headers: { Allow: allow },
   });
 }

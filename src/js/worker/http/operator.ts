@@ -1,42 +1,37 @@
 /**
- * Identifies the operator: by Cloudflare Access, by the admin token as a bearer token,
- * or by the console's session cookie.
+ * Identifies the operator: by Cloudflare Access, by a token as a bearer token, or by the console's
+ * session cookie.
  */
 import { accessOperator } from "./access.js";
 import { Attempts, addressOf } from "./attempts.js";
 import { type Refusal, refuse } from "../problem.js";
 import { isLoopback } from "../../environment.js";
 import { isSessionEnded } from "./ended-sessions.js";
-import { isSame, readSession } from "./session.js";
+import { operatorTokens } from "./operator-tokens.js";
+import { ownerOf, readSession } from "./session.js";
 import { stubs } from "../stubs.js";
-import type { Call, WorkerEnv } from "../types.js";
-import { tokenIn } from "../../worker-client/protocols.js";
+import type { Call, SessionInfo, WorkerEnv } from "../types.js";
+import { tokenIn } from "../live-protocol.js";
 
 export interface Operator {
-  /** An e-mail address from Access, or `admin`. */
+  /** An e-mail address from Access, the name of the operator's token, or `admin`. */
   name: string;
-  by: "access" | "token";
-  /** Whether the browser adds the credential by itself: then it does not prove that our page asked. */
+  by: SessionInfo["by"];
+  /**
+   * Whether the browser adds the credential automatically: then it does not prove that our page
+   * sent the request.
+   */
   isAmbient: boolean;
   /** When a session ends, in epoch milliseconds. */
   until: number | null;
 }
 
-const ADMIN = "admin";
-const SHORTEST_TOKEN = 16;
-
 // In each isolate, so that an accepted request calls no object first.
 const guesses = new Attempts();
 
-/** The admin token; undefined if there is none, or it is too short. */
-export function adminToken({ ADMIN_TOKEN: token }: WorkerEnv): string | undefined {
-  const trimmed = (token ?? "").trim();
-  return trimmed.length >= SHORTEST_TOKEN ? trimmed : undefined;
-}
-
 /**
- * The origin of Cloudflare Access's team, of `https://team.cloudflareaccess.com`
- * or the bare host. Without TLS anybody could answer, so such an origin is refused.
+ * The origin of Cloudflare Access's team, of `https://team.cloudflareaccess.com` or the
+ * bare host. Without TLS anyone could respond, so such an origin is refused.
  */
 export function teamDomain({ ACCESS_TEAM_DOMAIN: said }: WorkerEnv): string | undefined {
   const given = (said ?? "").trim();
@@ -51,7 +46,7 @@ export function teamDomain({ ACCESS_TEAM_DOMAIN: said }: WorkerEnv): string | un
 export function methods(env: WorkerEnv): ("access" | "token")[] {
   const found: ("access" | "token")[] = [];
   if (teamDomain(env) !== undefined && env.ACCESS_AUDIENCE) found.push("access");
-  if (adminToken(env) !== undefined) found.push("token");
+  if (operatorTokens(env).length > 0) found.push("token");
   return found;
 }
 
@@ -67,17 +62,18 @@ export async function operatorOf(call: Call): Promise<Operator> {
 }
 
 async function byToken({ request, url, env }: Call): Promise<Operator | undefined> {
-  const token = adminToken(env);
-  if (token === undefined) return undefined;
+  const tokens = operatorTokens(env);
+  if (tokens.length === 0) return undefined;
   const now = Date.now();
   const bearer = bearerOf(request);
   if (bearer !== undefined) {
     const from = addressOf(request);
     const wait = guesses.wait(from, now);
     if (wait > 0) throw tooManyAttempts(wait);
-    if (await isSame(bearer, token)) {
+    const owner = await ownerOf(bearer, tokens);
+    if (owner !== undefined) {
       guesses.accept(from);
-      return { name: ADMIN, by: "token", isAmbient: false, until: null };
+      return { name: owner.name, by: "token", isAmbient: false, until: null };
     }
     guesses.attempt(from, now);
     // Counted over all isolates too, together with tries to sign in.
@@ -85,9 +81,9 @@ async function byToken({ request, url, env }: Call): Promise<Operator | undefine
     if (inAll > 0) guesses.block(now + inAll);
     return undefined;
   }
-  const until = await readSession(request.headers.get("Cookie"), url, token, now);
-  if (until === undefined || (await isSessionEnded(env, until, now))) return undefined;
-  return { name: ADMIN, by: "token", isAmbient: true, until };
+  const session = await readSession(request.headers.get("Cookie"), url, tokens, now);
+  if (session === undefined || (await isSessionEnded(env, session.until, now))) return undefined;
+  return { ...session, by: "token", isAmbient: true };
 }
 
 /** The token in `Authorization`; with a WebSocket also among the subprotocols. */
@@ -104,8 +100,8 @@ async function byAccess({ request, env }: Call): Promise<Operator | undefined> {
   throw refuse(
     503,
     "access_unreachable",
-    "Cloudflare Access's keys can't be had, so nobody can be let in by it",
-    "Try again in a moment. If it stays so, check ACCESS_TEAM_DOMAIN.",
+    "Cloudflare Access's keys could not be fetched, so its sign-in does not work now",
+    "Try again in a moment. If this persists, check ACCESS_TEAM_DOMAIN.",
     { headers: { "Retry-After": "5" } },
   );
 }
@@ -115,16 +111,16 @@ export function tooManyAttempts(wait: number): Refusal {
   return refuse(
     429,
     "too_many_attempts",
-    "There were too many attempts to sign in",
+    "There were too many sign-in attempts",
     "Wait a minute, then try again.",
     { headers: { "Retry-After": String(Math.ceil(wait / 1000)) } },
   );
 }
 
 /**
- * Refuses requests of another site's page. Credentials that the browser adds by itself
- * (a cookie, Access's token) need our own origin; a bearer token proves intent, so the
- * origin may be absent, ours, or an allowed one.
+ * Refuses requests of another site's page. Credentials that the browser adds
+ * automatically (a cookie, Access's token) need our own origin; a bearer token proves
+ * intent, so the origin may be absent, ours, or an allowed one.
  */
 export function refuseForeign(call: Call, operator: Operator, allowed: readonly string[]): void {
   const { request, url } = call;

@@ -1,6 +1,6 @@
 /** Calls of a program's object, and the responses made of their results. */
 import type { ProgramApi, RpcResult } from "../objects.js";
-import { Refusal, answer } from "../problem.js";
+import { Refusal, problemResponse } from "../problem.js";
 import { UNREACHABLE, stubs } from "../stubs.js";
 import type { Call } from "../types.js";
 
@@ -13,7 +13,7 @@ export function callProgram<T>(
 ): Promise<Response> {
   return withDoubt(call, async () => {
     const result = await method(stubs(call.env).program(programId));
-    return "problem" in result ? answer(result.problem) : respond(result.value);
+    return "problem" in result ? problemResponse(result.problem) : respond(result.value);
   });
 }
 
@@ -24,6 +24,6 @@ async function withDoubt({ request }: Call, work: () => Promise<Response>): Prom
   } catch (error) {
     const isLost = error instanceof Refusal && error.problem.code === UNREACHABLE;
     if (!isLost || request.method === "GET") throw error;
-    return answer({ ...error.problem, queued: "unknown" });
+    return problemResponse({ ...error.problem, queued: "unknown" });
   }
 }

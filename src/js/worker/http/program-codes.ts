@@ -1,10 +1,10 @@
-/** `GET /api/programs/{program}/codes`: Uber's list, and what is known here of each code. */
+/** `/api/programs/{program}/codes`: Uber's list, and what is known here of each code. */
 import type { CodeState } from "../../job/types.js";
 import type { VoucherCode } from "../../types.js";
 import { idsOfCodes } from "../code-ids.js";
-import { jobAt, stateAt } from "../program/code-states.js";
+import { jobAt, stateAt } from "../program/jobs/code-states.js";
 import { type ListedIds, listedCodes, listedIds } from "../listed-codes.js";
-import { flag, readParameters } from "./parameters.js";
+import { flag, readParameters } from "./parse-parameters.js";
 import type { ProgramApi } from "../objects.js";
 import { canonicalId } from "./routing.js";
 import { stubs } from "../stubs.js";
@@ -13,6 +13,8 @@ import type { Call } from "../types.js";
 const PARAMETERS = { usage: flag, summary: flag };
 /** How many codes are counted at a time: 17 bytes each, and one call of the program's object. */
 const COUNTED_AT_ONCE = 65_536;
+/** How many codes are shown at a time: more of them at once would take much more memory. */
+const SHOWN_AT_ONCE = 2_048;
 
 export async function programCodes(call: Call, programId: string): Promise<Response> {
   const { usage = false, summary = false } = readParameters(call.url, PARAMETERS);
@@ -60,19 +62,32 @@ async function summaryOf(pages: AsyncIterable<ListedIds>, program: ProgramApi) {
   return { total, canceled, states };
 }
 
-/** A row for each code, page by page. */
+/** A row for each code. */
 async function* rowsOf(
   pages: AsyncIterable<VoucherCode[]>,
   program: ProgramApi,
 ): AsyncGenerator<string, void, void> {
-  for await (const page of pages) {
-    if (page.length === 0) continue;
-    const known = await program.codeStates(idsOfCodes(page.map(({ codeId }) => codeId)));
-    const rows = page.map((code, index) =>
+  for await (const codes of bundlesOf(pages)) {
+    const known = await program.codeStates(idsOfCodes(codes.map(({ codeId }) => codeId)));
+    const rows = codes.map((code, index) =>
       JSON.stringify({ ...shown(code), state: stateAt(known, index), job: jobAt(known, index) }),
     );
     yield rows.join(",");
   }
+}
+
+/** Several pages at a time: each question to the program's object reads the states of whole jobs. */
+async function* bundlesOf(
+  pages: AsyncIterable<VoucherCode[]>,
+): AsyncGenerator<VoucherCode[], void, void> {
+  let bundle: VoucherCode[] = [];
+  for await (const page of pages) {
+    bundle.push(...page);
+    if (bundle.length < SHOWN_AT_ONCE) continue;
+    yield bundle;
+    bundle = [];
+  }
+  if (bundle.length > 0) yield bundle;
 }
 
 function streamOf(

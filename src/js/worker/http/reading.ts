@@ -1,12 +1,20 @@
 /** Read-only routes: programs and codes. */
 import type { SearchProgramsOptions } from "../../client/calls.js";
-import { type Client, guestPagesOf } from "../../client/client.js";
+import { type Client, createClient, guestPagesOf } from "../../client/client.js";
+import { LIMITS } from "../limits.js";
 import { openCodes } from "../listed-codes.js";
-import { flag, invalid, oneOf, readMembers, readParameters, wholeNumber } from "./parameters.js";
-import { canonicalId, isProgramId } from "./routing.js";
+import {
+  flag,
+  invalid,
+  oneOf,
+  readMembers,
+  readParameters,
+  wholeNumber,
+} from "./parse-parameters.js";
+import { canonicalId, programIds } from "./routing.js";
 import { stubs } from "../stubs.js";
-import type { Call, WorkerEnv } from "../types.js";
-import { createUber, uberOptions } from "../uber.js";
+import type { Call, ProgramPage, WorkerEnv } from "../types.js";
+import { readingFetch, uberOptions } from "../uber.js";
 import { readJson } from "./request-body.js";
 
 /**
@@ -14,20 +22,12 @@ import { readJson } from "./request-body.js";
  * the page would time out meanwhile.
  */
 const ONCE = { maxRetries: 0 } as const;
-const MOST_PROGRAMS = 100;
+const MAX_PROGRAMS = LIMITS.programsPerPage;
 const PROGRAMS = {
   status: oneOf(["UPCOMING", "ACTIVE", "COMPLETE", "CANCELED"]),
-  limit: wholeNumber(1, MOST_PROGRAMS),
+  limit: wholeNumber(1, MAX_PROGRAMS),
   offset: wholeNumber(0, Number.MAX_SAFE_INTEGER),
-  ids: {
-    read(value: string): string[] | undefined {
-      const ids = value.split(",");
-      return ids.length <= MOST_PROGRAMS && ids.every(isProgramId)
-        ? ids.map(canonicalId)
-        : undefined;
-    },
-    expected: `at most ${MOST_PROGRAMS} ids of programs, separated by commas`,
-  },
+  ids: programIds(MAX_PROGRAMS),
 };
 
 /** Reads a page of a program's guests. */
@@ -45,7 +45,8 @@ let kept: ({ env: WorkerEnv } & Uber) | undefined;
 function uber(env: WorkerEnv): Uber {
   const app = () => stubs(env).app();
   if (kept?.env !== env) {
-    kept = { env, client: createUber(env, app), guestPage: guestPagesOf(uberOptions(env, app)) };
+    const options = uberOptions(env, app, readingFetch(env));
+    kept = { env, client: createClient(options), guestPage: guestPagesOf(options) };
   }
   return kept;
 }
@@ -54,13 +55,16 @@ export const guestReader = (env: WorkerEnv): GuestPageReader => uber(env).guestP
 
 /** Programs, each with its newest job. With `ids`: the newest jobs of these, without a request to Uber. */
 export async function listPrograms({ url, env }: Call): Promise<Response> {
-  const { limit = MOST_PROGRAMS, offset = 0, status, ids } = readParameters(url, PROGRAMS);
+  const { limit = MAX_PROGRAMS, offset = 0, status, ids } = readParameters(url, PROGRAMS);
   if (ids !== undefined) {
-    if (limit !== MOST_PROGRAMS || offset !== 0 || status !== undefined) {
-      throw invalid("`ids` is for itself", "Leave out `limit`, `offset` and `status`.");
+    if (limit !== MAX_PROGRAMS || offset !== 0 || status !== undefined) {
+      throw invalid(
+        "`ids` can't be combined with other parameters",
+        "Leave out `limit`, `offset` and `status`.",
+      );
     }
     const known = await stubs(env).app().lastJobs(ids);
-    const programs = ids.map((id, place) => ({ id, lastJob: known[place] ?? null }));
+    const programs = ids.map((id, index) => ({ id, lastJob: known[index] ?? null }));
     return Response.json({ programs, next: null });
   }
   const search = { ...ONCE, limit, offset, ...(status && { status }) };
@@ -68,12 +72,12 @@ export async function listPrograms({ url, env }: Call): Promise<Response> {
   const last = await stubs(env)
     .app()
     .lastJobs(found.map(({ programId }) => canonicalId(programId)));
-  const programs = found.map((program, place) => {
-    return { id: program.programId, ...program, lastJob: last[place] ?? null };
+  const programs = found.map((program, index) => {
+    return { id: program.programId, ...program, lastJob: last[index] ?? null };
   });
   // Uber does not tell the total: a full page may have another one after it.
   const next = found.length === limit ? offset + limit : null;
-  return Response.json({ programs, next });
+  return Response.json({ programs, next } satisfies ProgramPage);
 }
 
 /** Search Voucher Programs, with Uber's response. */

@@ -1,8 +1,7 @@
 /** The reason that an operator gives for an action, for the audit trail. */
-import { invalid, readMembers } from "./parameters.js";
+import { LIMITS } from "../limits.js";
+import { readMembers, readText } from "./parse-parameters.js";
 import { mediaType, readJson, refuseBody } from "./request-body.js";
-
-const LONGEST = 500;
 
 /** The member `reason` of a JSON body; `null` if there is none. */
 export async function readReason(request: Request): Promise<string | null> {
@@ -15,9 +14,5 @@ export async function readReason(request: Request): Promise<string | null> {
 
 /** The same, of members that were already read. */
 export function reasonIn(reason: unknown): string | null {
-  if (reason === undefined || reason === null) return null;
-  if (typeof reason !== "string" || reason.length > LONGEST) {
-    throw invalid(`\`reason\` must be text of at most ${LONGEST} characters`);
-  }
-  return reason.trim() === "" ? null : reason.trim();
+  return readText("reason", reason ?? undefined, LIMITS.reasonCharacters) || null;
 }

@@ -3,18 +3,18 @@ import type { CodeList } from "../../codes/code-list.js";
 import { bodyOf, limited } from "../body.js";
 import { withBodyFlags } from "./job-request.js";
 import { readEntries } from "../lists.js";
-import { readMembers } from "./parameters.js";
+import { readMembers } from "./parse-parameters.js";
 import { type Refusal, refuse } from "../problem.js";
-import type { ListFlags } from "../program/fingerprint.js";
+import type { ListFlags } from "../fingerprint.js";
 
 /** JSON has to be read whole. 30,000 codes, the most in one call, take 1.2 MB. */
-export const MOST_JSON_BYTES = 2 * 1024 * 1024;
+export const MAX_JSON_BYTES = 2 * 1024 * 1024;
 
-const MOST_JSON_DEPTH = 8;
-const MOST_JSON_CONTAINERS = 1_000;
+const MAX_JSON_DEPTH = 8;
+const MAX_JSON_CONTAINERS = 1_000;
 const [QUOTE, BACKSLASH] = [0x22, 0x5c];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
-const MOST_SMALL_BYTES = 64 * 1024;
+const MAX_SMALL_BYTES = 64 * 1024;
 
 /** The list in JSON: an array, or an object with one and with flags. */
 export async function listIn(
@@ -25,7 +25,7 @@ export async function listIn(
     ? { codes: json as unknown }
     : readMembers(json, ["codes", "valid", "skip", "resend"]);
   if (!Array.isArray(body.codes)) {
-    throw refuse(400, "invalid_json", "The body holds no list of codes", 'Send {"codes": ["…"]}.');
+    throw refuse(400, "invalid_json", "The body has no list of codes", 'Send {"codes": ["…"]}.');
   }
   // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- Each entry that is no code is rejected.
   const entries = body.codes as string[];
@@ -33,7 +33,7 @@ export async function listIn(
 }
 
 /** Reads a whole body, up to a limit. */
-export async function whole(request: Request, most: number): Promise<Uint8Array<ArrayBuffer>> {
+export async function readBody(request: Request, most: number): Promise<Uint8Array<ArrayBuffer>> {
   const said = Number(request.headers.get("Content-Length"));
   // The platform enforces Content-Length.
   if (said > 0 && said <= most) return new Uint8Array(await request.arrayBuffer());
@@ -48,7 +48,7 @@ export function mediaType(request: Request): string | undefined {
 
 /** Refuses a body if none is expected. `{}` counts as none. */
 export async function refuseBody(request: Request): Promise<void> {
-  const bytes = await whole(request, MOST_SMALL_BYTES);
+  const bytes = await readBody(request, MAX_SMALL_BYTES);
   const text = new TextDecoder().decode(bytes).trim();
   if (text === "" || /^\{\s*\}$/.test(text)) return;
   throw refuse(400, "unexpected_body", "This route takes no body", "Send it without one.");
@@ -56,7 +56,7 @@ export async function refuseBody(request: Request): Promise<void> {
 
 /** The JSON of a request; an empty body is `undefined`. */
 export async function readJson(request: Request): Promise<unknown> {
-  return parseJson(await readJsonBytes(request, MOST_SMALL_BYTES));
+  return parseJson(await readJsonBytes(request, MAX_SMALL_BYTES));
 }
 
 /** The bytes of a body whose media type is JSON. */
@@ -72,7 +72,7 @@ export async function readJsonBytes(
       "Set Content-Type: application/json.",
     );
   }
-  return whole(request, most);
+  return readBody(request, most);
 }
 
 export function parseJson(bytes: Uint8Array): unknown {
@@ -82,7 +82,7 @@ export function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw refuse(400, "invalid_json", "The body is no JSON", "Correct it.");
+    throw refuse(400, "invalid_json", "The body is not JSON", "Correct it.");
   }
 }
 
@@ -101,7 +101,7 @@ function refuseNested(bytes: Uint8Array): void {
     else if (byte === OPEN_LIST || byte === OPEN_OBJECT) {
       depth += 1;
       count += 1;
-      if (depth > MOST_JSON_DEPTH || count > MOST_JSON_CONTAINERS) throw tooNested();
+      if (depth > MAX_JSON_DEPTH || count > MAX_JSON_CONTAINERS) throw tooNested();
     } else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) depth -= 1;
   }
 }
@@ -110,7 +110,7 @@ function tooNested(): Refusal {
   return refuse(
     400,
     "invalid_json",
-    `The body holds more than ${MOST_JSON_CONTAINERS} lists and objects, or nests more than ${MOST_JSON_DEPTH}`,
+    `The body contains more than ${MAX_JSON_CONTAINERS} lists and objects, or nests more than ${MAX_JSON_DEPTH}`,
     "Send one list of codes, each as a string.",
   );
 }

@@ -4,31 +4,42 @@
  * checks (TLS, operator, origin) in the same order.
  */
 import { type Operator, methods, operatorOf, refuseForeign } from "./operator.js";
+import { LIMITS } from "../limits.js";
 import { log, logError } from "../log.js";
-import { audit, history, overview } from "./overall.js";
+import { audit, history, locate, overview } from "./overall.js";
 import { discard, bodyOf } from "../body.js";
 import { distribute } from "./distribute.js";
-import { invalid, readMembers, readParameters } from "./parameters.js";
+import { invalid, readMembers, readParameters } from "./parse-parameters.js";
 import { readReason, reasonIn } from "./reason.js";
 import { answerError, problemOf, refuse } from "../problem.js";
+import { findCodes } from "./find-codes.js";
 import { programCodes } from "./program-codes.js";
 import { answerEvents } from "./events.js";
 import { createGroup } from "./group-upload.js";
 import { listGuests, showGuests } from "./guests.js";
 import { answerJobs } from "./job-routes.js";
 import { getProgram, listCodes, listPrograms, searchPrograms, showProgram } from "./reading.js";
-import { canonicalId, decoded, programIdIn } from "./routing.js";
+import { canonicalId, decoded, programIdIn, requireMethod } from "./routing.js";
 import { refusePlain, secured } from "./security.js";
 import { configure, settings } from "../settings.js";
 import { answerSession } from "./sign-in.js";
 import { stubs } from "../stubs.js";
 import type { HttpService, RequestContext } from "../platform-types.js";
-import type { Call, WorkerEnv, WorkerHandler, WorkerOptions } from "../types.js";
+import type {
+  Call,
+  PauseResult,
+  ResumeResult,
+  SessionInfo,
+  WorkerConfig,
+  WorkerEnv,
+  WorkerHandler,
+  WorkerOptions,
+} from "../types.js";
 import { logUpstream, upstreamOf } from "../uber.js";
 import { readJson } from "./request-body.js";
 import { receiveWebhook } from "./webhooks.js";
 
-const OF_PROGRAM = /^\/api\/programs\/([^/]+)(?:\/(?:codes|guests|jobs(?:\/.*)?))?$/;
+const OF_PROGRAM = /^\/api\/programs\/([^/]+)(?:\/(?:codes(?:\/\w+)?|guests|jobs(?:\/.*)?))?$/;
 const OF_UBER = /^\/v1\/organizations\/([^/]+)\/voucher-programs\/(.+)$/;
 const OF_API = /^\/(api|v1)\//;
 /**
@@ -43,9 +54,9 @@ export function createWorker(options?: WorkerOptions): Required<WorkerHandler> {
     async fetch(request: Request, env: WorkerEnv, context: RequestContext): Promise<Response> {
       logUpstream(env);
       const call: Call = { request, url: new URL(request.url), env, context };
-      const answer = await answerTo(call);
+      const response = await answerTo(call);
       if (!request.bodyUsed) await discard(bodyOf(request));
-      return secured(call.url, withCors(call, answer));
+      return secured(call.url, withCors(call, response));
     },
     async scheduled(_event, env: WorkerEnv): Promise<void> {
       // If storage fails for hours, every alarm is lost; this trigger does not need one.
@@ -79,8 +90,8 @@ async function route(call: Call): Promise<Response> {
     throw refuse(
       503,
       "no_authentication",
-      "The worker has no way to let operators in, so it serves nobody",
-      "Set ADMIN_TOKEN (at least 16 characters), or ACCESS_TEAM_DOMAIN (https) and ACCESS_AUDIENCE.",
+      "No sign-in is configured, so the worker refuses all requests",
+      `Set ADMIN_TOKEN (at least ${LIMITS.tokenCharacters} characters) or OPERATOR_TOKENS, or ACCESS_TEAM_DOMAIN (https) and ACCESS_AUDIENCE.`,
     );
   }
   if (!OF_API.test(path)) return page(call);
@@ -114,7 +125,7 @@ async function ownPaths(call: Call, operator: Operator): Promise<Response> {
   switch (`${request.method} ${url.pathname}`) {
     case "GET /api/session":
       readParameters(url, {});
-      return Response.json({ operator: operator.name, by: operator.by });
+      return Response.json(sessionOf(operator));
     case "GET /api/config":
       readParameters(url, {});
       return Response.json(await config(call, operator));
@@ -122,6 +133,8 @@ async function ownPaths(call: Call, operator: Operator): Promise<Response> {
       return listPrograms(call);
     case "GET /api/jobs":
       return history(call);
+    case "GET /api/codes":
+      return locate(call);
     case "GET /api/overview":
       return overview(call);
     case "GET /api/audit":
@@ -135,13 +148,13 @@ async function ownPaths(call: Call, operator: Operator): Promise<Response> {
       const who = { by: operator.name, reason: reasonIn(reason) };
       const jobs = await stubs(env).app().pause(paused, who);
       log("pause", { paused, jobs, by: operator.by });
-      return Response.json({ paused, jobs });
+      return Response.json({ paused, jobs } satisfies PauseResult);
     }
     case "POST /api/resume": {
       const who = { by: operator.name, reason: await readReason(request) };
       const jobs = await stubs(env).app().resumeHalted(who);
       log("resume", { jobs, by: operator.by });
-      return Response.json({ jobs });
+      return Response.json({ jobs } satisfies ResumeResult);
     }
     default:
       throw nothing();
@@ -181,23 +194,24 @@ async function ubersPaths(call: Call, operator: Operator): Promise<Response> {
 async function ofProgram(call: Call, segment: string, operator: Operator): Promise<Response> {
   const { request, url } = call;
   const program = programIdIn(segment);
-  const [, , , , what] = url.pathname.split("/");
-  const isRead = what === undefined || what === "codes" || what === "guests";
-  if (isRead && request.method !== "GET") throw onlyGet();
+  const [, , , , what, which] = url.pathname.split("/");
+  if (what === "codes" && which !== undefined) return findCodes(call, program, which);
+  if (what !== "jobs") requireMethod(request, "GET");
   if (what === undefined) return showProgram(call, program);
   if (what === "codes") return programCodes(call, program);
   if (what === "guests") return showGuests(call, program, operator);
   return answerJobs(call, program, operator);
 }
 
-async function config({ env }: Call, operator: Operator): Promise<Record<string, unknown>> {
+const sessionOf = ({ name, by }: Operator): SessionInfo => ({ operator: name, by });
+
+async function config({ env }: Call, operator: Operator): Promise<WorkerConfig> {
   const { requestsPerSecond, maxCodes, maxUploadBytes, allowDistributeAll } = settings();
   const { settleMinutes, startDelaySeconds, approval = null } = settings();
   return {
     organizationId: env.UBER_ORGANIZATION_ID,
     ...upstreamOf(env),
-    operator: operator.name,
-    by: operator.by,
+    ...sessionOf(operator),
     requestsPerSecond,
     maxCodes,
     maxUploadBytes,
@@ -233,11 +247,11 @@ function withCors({ request, url }: Call, response: Response): Response {
 }
 
 const nothing = () =>
-  refuse(404, "not_found", "There is nothing here", "The documentation lists what is served.");
+  refuse(
+    404,
+    "not_found",
+    "There is nothing at this address",
+    "The documentation lists the routes.",
+  );
 const noConsole = () =>
   refuse(404, "not_found", "This worker serves no console", "Its API is below /api/ and /v1/.");
-
-function onlyGet() {
-  const headers = { Allow: "GET" };
-  return refuse(405, "method_not_allowed", "Only GET is served here", "Use GET.", { headers });
-}

@@ -31,11 +31,11 @@ const HEADERS = {
 export function secured(url: URL, response: Response): Response {
   // An upgraded connection can't be wrapped.
   if (response.status === 101) return response;
-  const answer = new Response(response.body, response);
-  for (const [name, value] of Object.entries(HEADERS)) answer.headers.set(name, value);
-  if (url.protocol === "http:") answer.headers.delete("Strict-Transport-Security");
-  answer.headers.set("Cache-Control", caching(url.pathname, response));
-  return answer;
+  const copy = new Response(response.body, response);
+  for (const [name, value] of Object.entries(HEADERS)) copy.headers.set(name, value);
+  if (url.protocol === "http:") copy.headers.delete("Strict-Transport-Security");
+  copy.headers.set("Cache-Control", caching(url.pathname, response));
+  return copy;
 }
 
 function caching(path: string, response: Response): string {
@@ -62,6 +62,6 @@ export function refusePlain(request: Request, url: URL): Response | undefined {
     403,
     "https_required",
     "The request came without TLS",
-    "Use https. What was sent with it, such as a token, should be changed.",
+    "Use https. Change any secret that was sent with the request, such as a token.",
   );
 }

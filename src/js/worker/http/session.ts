@@ -1,11 +1,13 @@
 /**
- * The session cookie that the console gets for the admin token: a JSON Web Token with its end, signed
- * with the admin token. So a change of the token ends every session.
+ * The session cookie that the console gets for an operator's token: a JSON Web Token with its end, signed
+ * with that token, whose name is the key's id. So a change of the token ends its sessions.
  */
 import { SignJWT, errors, jwtVerify } from "jose";
 
+import { ADMIN, type OperatorToken } from "./operator-tokens.js";
+
 const LIFETIME_MS = 12 * 60 * 60 * 1000;
-/** The audience: nothing else that is signed with the same token passes for a session. */
+/** The audience: other data that is signed with the same token is not accepted as a session. */
 const AUDIENCE = "uber-vouchers session";
 const encoder = new TextEncoder();
 
@@ -20,23 +22,34 @@ function cookie(url: URL, value: string, seconds: number): string {
 }
 
 /** The header that starts a session. */
-export async function openSession(url: URL, token: string, now: number): Promise<string> {
+export async function openSession(
+  url: URL,
+  { name, token }: OperatorToken,
+  now: number,
+): Promise<string> {
   // In milliseconds, because the end identifies the session.
   const session = new SignJWT().setExpirationTime((now + LIFETIME_MS) / 1000);
-  const signed = session.setProtectedHeader({ alg: "HS256" }).setAudience(AUDIENCE);
+  const signed = session.setProtectedHeader({ alg: "HS256", kid: name }).setAudience(AUDIENCE);
   return cookie(url, await signed.sign(encoder.encode(token)), LIFETIME_MS / 1000);
 }
 
 /** The header that ends a session. */
 export const closeSession = (url: URL): string => cookie(url, "", 0);
 
-/** When the session of this cookie ends; undefined if there is none. */
+export interface Session {
+  /** The operator. */
+  name: string;
+  /** When it ends, in epoch milliseconds. */
+  until: number;
+}
+
+/** The session of this cookie; undefined if there is none. */
 export async function readSession(
   header: string | null,
   url: URL,
-  token: string,
+  tokens: readonly OperatorToken[],
   now: number,
-): Promise<number | undefined> {
+): Promise<Session | undefined> {
   const prefix = `${cookieName(url)}=`;
   const values = (header ?? "")
     .split(/; */)
@@ -44,23 +57,41 @@ export async function readSession(
     .map((pair) => pair.slice(prefix.length));
   // With two cookies of this name, one was set by something else.
   if (values.length !== 1) return undefined;
-  const until = await endOf(values[0] ?? "", token);
-  return until !== undefined && until > now ? until : undefined;
+  const session = await verify(values[0] ?? "", tokens);
+  return session !== undefined && session.until > now ? session : undefined;
 }
 
-/** When a session ends, in epoch milliseconds; undefined if it is not signed with this admin token. */
-async function endOf(session: string, token: string): Promise<number | undefined> {
+/** Undefined if it is not signed with the token of the operator that it names. */
+async function verify(
+  session: string,
+  tokens: readonly OperatorToken[],
+): Promise<Session | undefined> {
+  const keyOf = ({ kid = ADMIN }: { kid?: string }) => {
+    const found = tokens.find(({ name }) => name === kid);
+    if (found === undefined) throw new errors.JWKSNoMatchingKey();
+    return encoder.encode(found.token);
+  };
   try {
-    const { payload } = await jwtVerify(session, encoder.encode(token), {
+    const { payload, protectedHeader } = await jwtVerify(session, keyOf, {
       audience: AUDIENCE,
       algorithms: ["HS256"],
       requiredClaims: ["exp"],
     });
-    return payload.exp === undefined ? undefined : Math.round(payload.exp * 1000);
+    const { kid: name = ADMIN } = protectedHeader;
+    return payload.exp === undefined ? undefined : { name, until: Math.round(payload.exp * 1000) };
   } catch (error) {
     if (error instanceof errors.JOSEError) return undefined;
     throw error;
   }
+}
+
+/** Whose token this is. It is compared with each, so that the time does not show which one is similar. */
+export async function ownerOf(
+  token: string,
+  tokens: readonly OperatorToken[],
+): Promise<OperatorToken | undefined> {
+  const found = await Promise.all(tokens.map((known) => isSame(token, known.token)));
+  return tokens[found.indexOf(true)];
 }
 
 /** Compares two texts in constant time. */

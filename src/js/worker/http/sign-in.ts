@@ -1,17 +1,18 @@
-/** `/api/session`: signs in with the admin token for a cookie, and signs out. */
+/** `/api/session`: signs in with an operator's token for a cookie, and signs out. */
 import { Attempts, addressOf } from "./attempts.js";
 import { endSession } from "./ended-sessions.js";
 import { log } from "../log.js";
-import { readMembers, readParameters } from "./parameters.js";
-import { adminToken, tooManyAttempts } from "./operator.js";
-import { answer, refuse } from "../problem.js";
-import { closeSession, isSame, openSession, readSession } from "./session.js";
+import { readMembers, readParameters } from "./parse-parameters.js";
+import { operatorTokens } from "./operator-tokens.js";
+import { tooManyAttempts } from "./operator.js";
+import { problemResponse, refuse } from "../problem.js";
+import { closeSession, openSession, ownerOf, readSession } from "./session.js";
 import { stubs } from "../stubs.js";
 import type { Call } from "../types.js";
 import { readJson } from "./request-body.js";
 
-// In each isolate, before the one object that counts for all: a flood of guesses must
-// not overload that object.
+// In each isolate, before the one object that counts for all: a flood of guesses must not overload
+// that object.
 const attempts = new Attempts(Infinity);
 
 export async function answerSession(call: Call): Promise<Response> {
@@ -31,17 +32,21 @@ export async function answerSession(call: Call): Promise<Response> {
       "Open the console at this worker's own address.",
     );
   }
-  const right = adminToken(env);
+  const tokens = operatorTokens(env);
   if (request.method === "DELETE") {
     const cookie = request.headers.get("Cookie");
-    const until =
-      right === undefined ? undefined : await readSession(cookie, url, right, Date.now());
+    const session = await readSession(cookie, url, tokens, Date.now());
     // Before the cookie is deleted: if ending fails, it can be tried again.
-    if (until !== undefined) await endSession(env, until);
+    if (session !== undefined) await endSession(env, session.until);
     return withCookie(closeSession(url));
   }
-  if (right === undefined) {
-    throw refuse(403, "no_admin_token", "There is no admin token here", "Sign in by Access.");
+  if (tokens.length === 0) {
+    throw refuse(
+      403,
+      "no_admin_token",
+      "No admin token is configured",
+      "Sign in with Cloudflare Access.",
+    );
   }
   const app = stubs(env).app();
   const from = addressOf(request);
@@ -49,19 +54,20 @@ export async function answerSession(call: Call): Promise<Response> {
   const wait = attempts.attempt(from, Date.now()) || (await app.attempt(from));
   if (wait > 0) throw tooManyAttempts(wait);
   const { token } = readMembers(await readJson(request), ["token"]);
-  if (typeof token !== "string" || !(await isSame(token.trim(), right))) {
+  const owner = typeof token === "string" ? await ownerOf(token.trim(), tokens) : undefined;
+  if (owner === undefined) {
     log("sign-in", { state: "refused" });
-    return answer({
+    return problemResponse({
       status: 401,
       code: "wrong_token",
-      title: "This is not the admin token",
-      hint: "It is the value of ADMIN_TOKEN where the worker runs.",
+      title: "No operator has this token",
+      hint: "It is ADMIN_TOKEN, or your own token in OPERATOR_TOKENS, where the worker runs.",
     });
   }
-  attempts.forget(from);
+  attempts.reset(from);
   await app.succeeded(from);
   log("sign-in", { state: "accepted" });
-  return withCookie(await openSession(url, right, Date.now()));
+  return withCookie(await openSession(url, owner, Date.now()));
 }
 
 function withCookie(cookie: string): Response {

@@ -1,17 +1,17 @@
-/** `POST /webhooks/uber`: checked, stored, acknowledged; processed afterwards. */
+/** `POST /webhooks/uber`: verified, stored, acknowledged; processed afterwards. */
 import { WebhookError } from "../../errors.js";
 import { verifyWebhook } from "../../webhook/webhook.js";
-import { MOST_EVENT_BYTES, type NewEvent } from "../events/event-store.js";
+import { MAX_EVENT_BYTES, type NewEvent } from "../events/event-store.js";
 import { handOver } from "../events/hand-over.js";
 import { type ReadEvent, readEvent } from "../events/read-event.js";
 import { log, logError } from "../log.js";
-import { answer, refuse } from "../problem.js";
+import { problemResponse, refuse } from "../problem.js";
 import { settings } from "../settings.js";
 import { stubs } from "../stubs.js";
 import type { Call } from "../types.js";
-import { whole } from "./request-body.js";
+import { readBody } from "./request-body.js";
 
-const MOST_BYTES = 4 * 1024 * 1024;
+const MAX_BYTES = 4 * 1024 * 1024;
 const LONGEST_ENVIRONMENT = 100;
 const DIGEST_BYTES = 16;
 /** If a program's object takes longer, it gets the outcomes later, from the kept event. */
@@ -23,7 +23,7 @@ export async function receiveWebhook({ request, env, context }: Call): Promise<R
       headers: { Allow: "POST" },
     });
   }
-  const body = await whole(request, MOST_BYTES);
+  const body = await readBody(request, MAX_BYTES);
   const signature = request.headers.get("X-Uber-Signature");
   const environment = request.headers.get("X-Environment");
   const signingKey = (env.UBER_SIGNING_KEY ?? "").split(/\s+/).filter((key) => key !== "");
@@ -42,11 +42,11 @@ export async function receiveWebhook({ request, env, context }: Call): Promise<R
     const { code, message, hint } = error;
     log("webhook", { state: "refused", code });
     if (code === "no_signing_key") throw refuse(503, code, message, hint);
-    return answer({ status: 401, code, title: message, hint });
+    return problemResponse({ status: 401, code, title: message, hint });
   }
   const objects = stubs(env);
   const digest = await digestOf(body);
-  const handing = within(HAND_OVER_MS, handOver([{ digest, event }], objects, mostAsked()));
+  const handing = within(HAND_OVER_MS, handOver([{ digest, event }], objects, maxProgramsToAsk()));
   const isKnown = await handing.catch((error: unknown) => {
     logError("webhook", error);
     return undefined;
@@ -65,9 +65,9 @@ export async function receiveWebhook({ request, env, context }: Call): Promise<R
 }
 
 /** How many programs one invocation may call, besides the other objects. */
-const mostAsked = () => Math.max(1, Math.min(settings().subrequests, 1_000) - 8);
+const maxProgramsToAsk = () => Math.max(1, Math.min(settings().subrequests, 1_000) - 8);
 
-/** Half of it is enough, and stands in three places. */
+/** Half of the hash is enough, and it is stored in three places. */
 async function digestOf(body: Uint8Array<ArrayBuffer>): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", body), 0, DIGEST_BYTES);
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -86,7 +86,7 @@ function toKeep(
     environment: environment?.slice(0, LONGEST_ENVIRONMENT).toLowerCase() || null,
     outcomes: outcomes.length,
     bytes: body.length,
-    isCut: body.length > MOST_EVENT_BYTES,
+    isCut: body.length > MAX_EVENT_BYTES,
     body: cut(body),
     // An event without a program may belong to any.
     isKnown: isKnown !== false || (event.programId === null && event.isOurs),
@@ -96,7 +96,7 @@ function toKeep(
 
 /** The part that is kept, without half a character at its end. */
 function cut(body: Uint8Array<ArrayBuffer>): ArrayBuffer {
-  let end = Math.min(body.length, MOST_EVENT_BYTES);
+  let end = Math.min(body.length, MAX_EVENT_BYTES);
   while (end > 0 && ((body[end] ?? 0) & 0xc0) === 0x80) end -= 1;
   return body.slice(0, end).buffer;
 }
@@ -107,7 +107,12 @@ async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       reject(
-        refuse(503, "program_busy", "The program's object takes too long", "It is told later."),
+        refuse(
+          503,
+          "program_busy",
+          "The program's object takes too long",
+          "It is delivered later.",
+        ),
       );
     }, ms);
   });

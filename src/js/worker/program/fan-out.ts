@@ -2,15 +2,19 @@
  * Calls the objects of many programs. The calls of one invocation are limited, so the
  * called objects make the rest.
  */
+import { logError } from "../log.js";
 import { inParallel } from "../parallel.js";
 import type { ProgramCall, Task, TaskResults } from "../objects.js";
 import { settings } from "../settings.js";
 import type { Stubs } from "../stubs.js";
 
-/** Calls that an invocation needs for other things. */
+/** Calls reserved for other work. */
 const RESERVE = 8;
 /** With fewer, calls would nest deeper than the platform allows. */
-const LEAST_WIDTH = 4;
+const MIN_FAN_OUT = 4;
+
+/** The result for a program that can't be reached, for tasks that can do without it. */
+const LOST: Partial<{ [T in Task]: () => TaskResults[T] }> = { locate: () => null };
 
 /**
  * Calls all these programs, and returns their results in the same order. After a result
@@ -23,7 +27,7 @@ export async function callPrograms<T extends Task>(
   calls: readonly ProgramCall<T>[],
   fanOuts: number,
 ): Promise<TaskResults[T][]> {
-  const width = Math.max(LEAST_WIDTH, Math.floor((settings().subrequests - RESERVE) / fanOuts));
+  const width = Math.max(MIN_FAN_OUT, Math.floor((settings().subrequests - RESERVE) / fanOuts));
   const size = Math.ceil(calls.length / width);
   const portions: ProgramCall<T>[][] = [];
   for (let from = 0; from < calls.length; from += size) {
@@ -33,7 +37,15 @@ export async function callPrograms<T extends Task>(
   const results = await inParallel(portions, async (portion) => {
     const [first] = portion;
     if (hasProblem || first === undefined) return [];
-    const given = await stubs.program(first.programId).passOn(task, portion);
+    const given = await stubs
+      .program(first.programId)
+      .fanOut(task, portion)
+      .catch((error: unknown) => {
+        const lost = LOST[task];
+        if (lost === undefined) throw error;
+        logError("fan out", error);
+        return portion.map(lost);
+      });
     hasProblem ||= given.some(isProblem);
     return given;
   });

@@ -6,8 +6,8 @@ import { DurableObject } from "cloudflare:workers";
 
 import { toCodeList } from "../../codes/code-list.js";
 import { discard } from "../body.js";
-import { type CodeStates, findCodeStates } from "./code-states.js";
-import { isNothingLeft } from "./decision.js";
+import { type CodeStates, findCodeStates } from "./jobs/code-states.js";
+import { isNothingLeft } from "./lists/decision.js";
 import { callPrograms, isProblem } from "./fan-out.js";
 import type { ListInput } from "../lists.js";
 import { log, logError } from "../log.js";
@@ -15,10 +15,12 @@ import type {
   BatchDecision,
   CallOrder,
   CheckOrder,
+  CodeRange,
   Evidence,
   Held,
   HeldOrder,
   JobOrder,
+  LocateOrder,
   Naming,
   ProgramApi,
   ProgramCall,
@@ -28,15 +30,16 @@ import type {
   TaskResults,
   TaskValues,
 } from "../objects.js";
-import { hasCodes } from "./foreign-owners.js";
-import type { EventOutcomes } from "./outcome-queue.js";
+import { hasCodes } from "./lists/foreign-owners.js";
+import { locateCodes } from "./lists/located-codes.js";
+import type { EventOutcomes } from "./evidence/outcome-queue.js";
 import { ProgramParts } from "./parts.js";
 import type { LiveSocket, ObjectState } from "../platform-types.js";
-import { answer, problemOf, refuse } from "../problem.js";
-import type { Who } from "./records.js";
+import { problemResponse, problemOf, refuse } from "../problem.js";
+import type { Who } from "./jobs/records.js";
 import { INBOX_FALLBACK_MS } from "./schedule.js";
-import { whileHolding } from "./holding.js";
-import type { JobSummary, WorkerEnv } from "../types.js";
+import { whileHolding } from "./operations/holding.js";
+import type { CodeSearch, JobSummary, LocatedCode, WorkerEnv } from "../types.js";
 
 export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramApi {
   readonly parts: ProgramParts;
@@ -105,6 +108,14 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramAp
     return this.#serve(() => this.parts.operations.resume(jobId, who));
   }
 
+  async start(jobId: string, who: Who) {
+    return this.#serve(() => this.parts.operations.start(jobId, who));
+  }
+
+  async abandon(jobId: string, who: Who) {
+    return this.#serve(() => this.parts.operations.abandon(jobId, who));
+  }
+
   async cancel(jobId: string, who: Who) {
     return this.#serve(() => this.parts.operations.cancel(jobId, who));
   }
@@ -129,7 +140,22 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramAp
     return this.#serve(() => this.parts.operations.reconcile(jobId));
   }
 
-  /** Watches a job, whose id is the path, `until` a session ends: a WebSocket, which no method can give. */
+  async searchCodes(programId: string, search: CodeSearch) {
+    return this.#serve(() => this.parts.codes.search(programId, search));
+  }
+
+  async selectCodes(programId: string, range: CodeRange) {
+    return this.#serve(() => this.parts.codes.select(programId, range));
+  }
+
+  async usedCodes(programId: string, jobId: string) {
+    return this.#serve(() => this.parts.codes.used(programId, jobId));
+  }
+
+  /**
+   * Watches a job, whose id is the path, `until` a session ends: a WebSocket, which no method can
+   * return.
+   */
   async fetch(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
     const until = searchParams.get("until");
@@ -139,7 +165,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramAp
       const protocol = request.headers.get("Sec-WebSocket-Protocol");
       return this.parts.live.open(summary.id, until === null ? null : Number(until), protocol);
     });
-    return "problem" in watched ? answer(watched.problem) : watched.value;
+    return "problem" in watched ? problemResponse(watched.problem) : watched.value;
   }
 
   /** Takes events whose signature was right. Returns whether the program is known here. */
@@ -160,7 +186,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramAp
   }
 
   /** Runs a task for several programs: the first one here, the rest in other objects. */
-  async passOn<T extends Task>(
+  async fanOut<T extends Task>(
     task: T,
     [own, ...rest]: readonly ProgramCall<T>[],
   ): Promise<TaskResults[T][]> {
@@ -172,52 +198,55 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramAp
   }
 
   /** Creates a job of a group; it starts when all of them are created. */
-  async hold(order: HeldOrder): Promise<Held> {
+  async createHeld(order: HeldOrder): Promise<Held> {
     try {
       await this.parts.begin();
       const { ids, duplicates, attempt, ...about } = order;
       const { creation, state, stubs } = this.parts;
       state.setProgramId(order.programId);
       const list = toCodeList({ ids, duplicates, rejectedCount: 0, rejected: [] });
-      const { record } = await whileHolding(stubs, order, () =>
+      const { record, digest } = await whileHolding(stubs, order, () =>
         creation.create({
           ...about,
           key: attempt,
           list,
           // The group has already compared the key's request.
           fingerprint: {},
+          // The group compares the digests of all its programs.
+          reviewed: undefined,
           isCall: false,
           isHeld: true,
         }),
       );
-      return { summary: record.summary };
+      return { summary: record.summary, digest };
     } catch (error) {
       const [problem, { programId, flags }] = [problemOf(error), order];
+      const digest = problem.more?.["digest"];
       return isNothingLeft(problem, flags)
-        ? { nothing: problem, programId }
+        ? { nothing: problem, programId, digest: typeof digest === "string" ? digest : "" }
         : { problem, programId };
     }
   }
 
   /** The summary of a job, after its group was decided. */
   async summary(jobId: string): Promise<JobSummary | undefined> {
-    await this.learnGroups();
+    await this.syncGroups();
     return this.parts.records.byId(jobId)?.summary;
   }
 
   /** Asks for the decisions of groups whose jobs are held: these start, or are removed. */
-  async learnGroups(): Promise<void> {
+  async syncGroups(): Promise<void> {
     await this.parts.begin();
     await this.parts.schedule.learnGroups();
   }
 
   /** Pauses or resumes all jobs of this program. */
-  async everything(isPaused: boolean): Promise<void> {
+  async setPaused(isPaused: boolean): Promise<void> {
     await this.parts.pausing.set(isPaused);
   }
 
   /** Continues jobs that have not reported; reports those that wait for a reason. */
-  async wake(jobs: readonly string[]): Promise<void> {
+  async restartSilent(jobs: readonly string[]): Promise<void> {
     const { records, reports } = this.parts;
     await this.parts.begin();
     await this.parts.arm();
@@ -241,7 +270,7 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramAp
     await parts.begin();
     // Without a job here, nothing is stored.
     if (parts.state.id === "") return;
-    if (parts.usage.want(Date.now())) await parts.arm();
+    if (parts.usage.requestRead(Date.now())) await parts.arm();
   }
 
   /** The state of each of these codes, as far as it is known here. */
@@ -254,6 +283,17 @@ export class ProgramObject extends DurableObject<WorkerEnv> implements ProgramAp
   async hasCodes(programId: string, ids: Uint8Array, mayRead: boolean): Promise<Uint8Array> {
     await this.parts.begin();
     return hasCodes(this.parts, programId, ids, mayRead);
+  }
+
+  /** The jobs of codes whose ids begin with a text; `null` if this program can't be searched. */
+  async locate({ programId, find, most }: LocateOrder): Promise<LocatedCode[] | null> {
+    try {
+      await this.parts.begin();
+      return await locateCodes(this.parts, programId, find, most);
+    } catch (error) {
+      logError("locate", error);
+      return null;
+    }
   }
 
   /** Clients never send messages. */

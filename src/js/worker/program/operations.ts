@@ -1,11 +1,13 @@
-/** What operators ask of a program and its jobs; the worker has let them in. */
+/** What operators do with a program and its jobs; the worker has already let them in. */
 import type { ReadableJob } from "../../job/job.js";
-import type { Calls } from "./calls.js";
-import { resultsFrom } from "./job-reading.js";
-import { type JobAction, noJob, requireState } from "./job-states.js";
+import type { JobBatch } from "../../job/types.js";
+import type { Calls } from "./operations/calls.js";
+import { resultsFrom } from "./jobs/job-reading.js";
+import { withRejections } from "./jobs/rejections.js";
+import { type JobAction, noJob, requireState, requireUnstarted } from "./jobs/job-states.js";
 import { claimKey } from "../keys.js";
 import { type ListInput, accepted, readInput } from "../lists.js";
-import { csvOf, matcher } from "./results-csv.js";
+import { csvOf, matcher } from "./responses/results-csv.js";
 import type {
   BatchDecision,
   CallOrder,
@@ -15,41 +17,43 @@ import type {
   ResultFilter,
   RpcResult,
 } from "../objects.js";
-import { approve } from "./approval.js";
-import type { Cancellation } from "./cancellation.js";
-import type { Creation } from "./creation.js";
-import { dryRun } from "./dry-run.js";
-import type { ListChecks } from "./list-check.js";
-import type { Listing } from "./listing.js";
-import type { Live } from "./live.js";
-import { rename } from "./naming.js";
-import type { OpenJobs } from "./open-jobs.js";
-import type { Pausing } from "./pausing.js";
-import type { Reports } from "./reports.js";
-import { prepareResend } from "./resending.js";
-import type { Runner } from "./runner.js";
-import type { SetAside } from "./set-aside.js";
+import { abandonRest } from "./operations/abandonment.js";
+import { approve } from "./operations/approval.js";
+import type { Cancellation } from "./operations/cancellation.js";
+import type { Creation } from "./operations/creation.js";
+import { dryRun } from "./operations/dry-run.js";
+import type { ListChecks } from "./lists/list-check.js";
+import type { Inbox } from "./evidence/inbox.js";
+import type { Listing } from "./lists/listing.js";
+import type { Live } from "./updates/live.js";
+import { DEFAULT_RESULTS } from "../limits.js";
+import { rename } from "./operations/naming.js";
+import type { OpenJobs } from "./jobs/open-jobs.js";
+import type { Pausing } from "./operations/pausing.js";
+import type { ProgressReports } from "./updates/progress-reports.js";
+import { prepareResend } from "./evidence/resend-guard.js";
+import type { Runner } from "./sending/runner.js";
+import type { SetAside } from "./jobs/set-aside.js";
 import type { ProgramState } from "./state.js";
 import type { Stubs } from "../stubs.js";
-import type { Usage } from "./usage.js";
-import { detail } from "./views.js";
-import { type JobRecord, type Records, type Who, note, restingStatus } from "./records.js";
+import type { Usage } from "./evidence/usage.js";
+import { jobDetail } from "./responses/views.js";
+import { type JobRecord, type Records, type Who, note, restingStatus } from "./jobs/records.js";
 import type { DryRun, JobDetail, JobResultPage, JobSummary, Reconciled } from "../types.js";
 
-const USUAL_ROWS = 500;
-
-/** What they need of a program's object. */
-interface Needs {
+/** The parts of the program's object used here. */
+interface Dependencies {
   readonly calls: Calls;
   readonly cancellation: Cancellation;
   readonly checks: ListChecks;
   readonly creation: Creation;
+  readonly inbox: Inbox;
   readonly jobs: OpenJobs;
   readonly listing: Listing;
   readonly live: Live;
   readonly pausing: Pausing;
   readonly records: Records;
-  readonly reports: Reports;
+  readonly reports: ProgressReports;
   readonly runner: Runner;
   readonly setAside: SetAside;
   readonly state: ProgramState;
@@ -59,9 +63,9 @@ interface Needs {
 }
 
 export class Operations {
-  constructor(readonly program: Needs) {}
+  constructor(readonly program: Dependencies) {}
 
-  /** Creates a job; the same one where the same request has created it before. */
+  /** Creates a job, or returns the one that the same request created. */
   async createJob(
     { key, ...order }: JobOrder,
     input: ListInput,
@@ -70,34 +74,36 @@ export class Operations {
     const { programId, flags } = order;
     const list = accepted(await readInput(input), flags);
     program.state.setProgramId(programId);
-    await program.pausing.learn();
+    await program.pausing.sync();
     await claimKey(program.stubs.app(), key, { route: "job", program: programId });
     const { record, isNew } = await program.creation.create({
       ...order,
       list,
-      // Not to be taken for one of a group's.
+      // So that it is not mistaken for a job of a group.
       key: `job:${key}`,
       group: null,
       isCall: false,
       isHeld: false,
     });
     if (isNew) {
-      // Known to everybody before anything leaves.
+      // Reported to the app's object before anything is sent.
       await program.reports.report(record);
       await program.arm();
     }
     return { summary: record.summary, isNew };
   }
 
-  /** Uber's own call. What went wrong with it is no refusal. */
+  /** Uber's own call. Its errors are results, not refusals. */
   async distribute(order: CallOrder, input: ListInput): Promise<RpcResult<{ codes: number }>> {
     const list = accepted(await readInput(input), order.flags);
     return this.program.calls.distribute(order, list);
   }
 
-  /** What a job of a list would come to. */
+  /** Checks what a job of a list would send. */
   async dryRun({ programId, list, isOneOfMany }: CheckOrder): Promise<DryRun> {
-    return dryRun(this.program, programId, await readInput(list), isOneOfMany);
+    const read = await readInput(list);
+    await this.program.inbox.flush();
+    return dryRun(this.program, programId, read, isOneOfMany);
   }
 
   jobs(): JobSummary[] {
@@ -105,10 +111,10 @@ export class Operations {
   }
 
   async job(jobId: string): Promise<JobDetail> {
-    return detail(this.program, await this.shown("", jobId));
+    return jobDetail(this.program, await this.shown("", jobId));
   }
 
-  /** A job that somebody looks at: one that was set aside is read again. */
+  /** The job for display; one that was set aside is read again first. */
   async shown(action: Extract<JobAction, "" | "live">, jobId: string): Promise<JobRecord> {
     const record = this.#record(jobId);
     await this.program.setAside.retry(record);
@@ -118,13 +124,16 @@ export class Operations {
 
   async results(
     jobId: string,
-    { limit = USUAL_ROWS, from = 0, ...filter }: ResultFilter,
+    { limit = DEFAULT_RESULTS, from = 0, ...filter }: ResultFilter,
   ): Promise<JobResultPage> {
-    const job = await this.#jobFor("results", this.#record(jobId));
+    const record = this.#record(jobId);
+    const job = await this.#jobFor("results", record);
     const cursor = { place: from };
     const rows: JobResultPage["rows"] = [];
     const isWanted = matcher(filter);
-    for (const result of resultsFrom(job, cursor, filter.state)) {
+    const withReason = withRejections(job, record.words);
+    for (const told of resultsFrom(job, cursor, filter.state)) {
+      const result = withReason(told);
       if (!isWanted(result)) continue;
       if (rows.length === limit) return { rows, next: cursor.place };
       rows.push({ place: cursor.place, ...result });
@@ -137,7 +146,7 @@ export class Operations {
     const record = this.#record(jobId);
     const job = await this.#jobFor("results.csv", record);
     const textOf = await listing.codeTexts(record.summary.programId);
-    return byteStream(csvOf(job, jobId, filter, textOf));
+    return byteStream(csvOf(job, record, filter, textOf));
   }
 
   async journal(jobId: string): Promise<ReadableStream<Uint8Array>> {
@@ -165,9 +174,20 @@ export class Operations {
     const { program } = this;
     const record = this.#record(jobId);
     requireState("resume", record.summary);
-    await program.pausing.learn();
+    await program.pausing.sync();
     requireState("resume", record.summary);
     await program.pausing.resume(record, who);
+    return record.summary;
+  }
+
+  /** Resumes a job that was never started, and no other. */
+  async start(jobId: string, who: Who): Promise<JobSummary> {
+    const record = this.#record(jobId);
+    requireUnstarted(record);
+    await this.program.pausing.sync();
+    // Another request may have come first.
+    requireUnstarted(record);
+    await this.program.pausing.resume(record, who);
     return record.summary;
   }
 
@@ -175,6 +195,12 @@ export class Operations {
     const record = this.#record(jobId);
     await this.program.cancellation.cancel(record, who);
     return record.summary;
+  }
+
+  /** Ends a job that has stopped: what it has not sent, it never will. */
+  async abandon(jobId: string, who: Who): Promise<JobSummary> {
+    await abandonRest(this.program, this.#record(jobId), who);
+    return this.#record(jobId).summary;
   }
 
   async approve(jobId: string, who: Who): Promise<JobSummary> {
@@ -194,15 +220,22 @@ export class Operations {
     const record = this.#record(jobId);
     const { summary, number } = record;
     await this.#jobFor("resolve", record);
+    await program.inbox.flush();
     if (decision === "resend") await prepareResend(program, record);
     const { unknown: codes } = summary.progress;
     const progress = await program.jobs.use(number, async (job) => {
       requireState("resolve", summary);
-      await job.resolve(batch, decision);
+      // The core would abandon what is pending along with all that is unknown: that is `abandon`, on its own.
+      const isUnknown = ({ state }: JobBatch) => state === "unknown";
+      const batches =
+        batch === "all" && decision === "abandon"
+          ? job.batches().filter(isUnknown)
+          : [{ id: batch }];
+      await Promise.all(batches.map(({ id }) => job.resolve(id, decision)));
       return job.progress();
     });
     if (summary.status !== "running") {
-      // What is to be sent again waits for `resume`.
+      // Resending starts with `resume`.
       summary.status = decision === "resend" ? "paused" : restingStatus(progress);
     }
     const detail = `${decision}, ${batch === "all" ? "all batches" : `batch ${batch + 1}`}`;
@@ -233,18 +266,18 @@ export class Operations {
     return record;
   }
 
-  /** The job, where what is asked for is possible in its state and its journal can be read. */
+  /** The job, if the action is possible in its state and its journal can be read. */
   async #jobFor(action: JobAction, record: JobRecord): Promise<ReadableJob> {
     requireState(action, record.summary);
     const job = await this.program.jobs.getReadable(record);
     if (job) return job;
-    // It was set aside by that.
+    // The failed read has set it aside.
     requireState(action, record.summary);
     throw noJob();
   }
 }
 
-/** The platform passes streams of bytes on, and no others. */
+/** RPC can only pass byte streams. */
 function byteStream(pieces: AsyncIterator<Uint8Array<ArrayBuffer>>): ReadableStream<Uint8Array> {
   return new ReadableStream({
     type: "bytes",

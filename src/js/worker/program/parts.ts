@@ -1,38 +1,39 @@
 /** Creates the parts of a program's object, and connects them. */
 import type { Client } from "../../client/client.js";
 import { Alarm, LONGEST_RETRY_MS } from "../alarm.js";
-import { Budget, countedFetch } from "./budget.js";
-import { Calls } from "./calls.js";
-import { Cancellation } from "./cancellation.js";
-import { Creation } from "./creation.js";
-import { Expiry } from "./expiry.js";
-import { Inbox } from "./inbox.js";
-import { Ledger } from "./ledger.js";
-import { ListChecks } from "./list-check.js";
-import { Listing } from "./listing.js";
-import { Live } from "./live.js";
+import { Budget, countedFetch } from "../budget.js";
+import { Calls } from "./operations/calls.js";
+import { Cancellation } from "./operations/cancellation.js";
+import { Creation } from "./operations/creation.js";
+import { Expiry } from "./jobs/expiry.js";
+import { Inbox } from "./evidence/inbox.js";
+import { Ledger } from "./jobs/ledger.js";
+import { CodePages } from "./lists/code-pages.js";
+import { ListChecks } from "./lists/list-check.js";
+import { Listing } from "./lists/listing.js";
+import { Live } from "./updates/live.js";
 import { logError } from "../log.js";
-import { OpenJobs } from "./open-jobs.js";
+import { OpenJobs } from "./jobs/open-jobs.js";
 import { Operations } from "./operations.js";
-import { OutcomeQueue } from "./outcome-queue.js";
-import { Pacer } from "./pacer.js";
-import { Pausing } from "./pausing.js";
+import { OutcomeQueue } from "./evidence/outcome-queue.js";
+import { Pacer } from "./sending/pacer.js";
+import { Pausing } from "./operations/pausing.js";
 import type { ObjectState } from "../platform-types.js";
-import { hearing } from "./rejections.js";
-import { type JobRecord, Records, restingStatus } from "./records.js";
-import { Reports } from "./reports.js";
-import { Runner } from "./runner.js";
+import { withRefusalListener } from "./jobs/rejections.js";
+import { type JobRecord, Records, restingStatus } from "./jobs/records.js";
+import { ProgressReports } from "./updates/progress-reports.js";
+import { Runner } from "./sending/runner.js";
 import { Schedule } from "./schedule.js";
-import { SetAside } from "./set-aside.js";
-import { noteSources } from "./sources.js";
-import { isUnapproved } from "./start-plan.js";
+import { SetAside } from "./jobs/set-aside.js";
+import { noteSources } from "./jobs/sources.js";
+import { isUnapproved } from "./jobs/start-plan.js";
 import { ProgramState } from "./state.js";
 import { type Stubs, stubs } from "../stubs.js";
 import { PROGRAM_TABLES, Tables } from "../tables.js";
 import type { WorkerEnv } from "../types.js";
 import { createUber } from "../uber.js";
-import { Usage } from "./usage.js";
-import { part } from "./views.js";
+import { Usage } from "./evidence/usage.js";
+import { progressMessage } from "./responses/views.js";
 
 /** A created job starts at once; if the object ends before, the alarm starts it after this time. */
 const CREATED_MS = 1_000;
@@ -46,6 +47,7 @@ export class ProgramParts {
   readonly ledger: Ledger;
   readonly jobs: OpenJobs;
   readonly listing: Listing;
+  readonly codes: CodePages;
   readonly checks: ListChecks;
   readonly creation: Creation;
   readonly cancellation: Cancellation;
@@ -53,7 +55,7 @@ export class ProgramParts {
   readonly setAside: SetAside;
   readonly live: Live;
   readonly runner: Runner;
-  readonly reports: Reports;
+  readonly reports: ProgressReports;
   readonly calls: Calls;
   readonly schedule: Schedule;
   readonly usage: Usage;
@@ -76,7 +78,7 @@ export class ProgramParts {
   ) {
     const { storage } = ctx;
     this.stubs = stubs(env, this.budget);
-    this.reports = new Reports(this.stubs);
+    this.reports = new ProgressReports(this.stubs);
     this.#pacer = new Pacer(
       this.stubs,
       this.budget,
@@ -103,6 +105,7 @@ export class ProgramParts {
       },
     );
     this.listing = new Listing(this, env);
+    this.codes = new CodePages(this, this.listing, env);
     this.checks = new ListChecks(this, this.listing);
     this.creation = new Creation(
       storage,
@@ -110,6 +113,7 @@ export class ProgramParts {
       this.ledger,
       this.jobs,
       this.checks,
+      () => this.inbox.flush(),
       (record) => {
         this.calls.created(record);
         void this.arm(Date.now() + CREATED_MS).catch(logged("arm"));
@@ -150,11 +154,11 @@ export class ProgramParts {
         await this.arm();
         await this.reports.report(record);
       },
-      (record, wasHeld) => this.#takeBack(record, wasHeld),
+      (record, wasHeld) => this.#restore(record, wasHeld),
     );
     this.live = new Live(ctx, async (jobId) => {
       const record = this.records.byId(jobId);
-      return record && part(this, record);
+      return record && progressMessage(this, record);
     });
     const { reports, budget } = this;
     const isPaused = () => this.state.isPaused;
@@ -182,10 +186,10 @@ export class ProgramParts {
   }
 
   async #recover(): Promise<void> {
-    if (!this.tables.areThere) return;
+    if (!this.tables.exist) return;
     await this.#alarm.load();
     // None of their codes is claimed, and nothing was sent.
-    for (const record of this.records.inStatus("creating")) await this.creation.discard(record);
+    for (const record of this.records.inStatus("creating")) await this.creation.rollback(record);
     await this.calls.recover();
     await this.arm();
     // Not awaited, because it can take long.
@@ -193,7 +197,7 @@ export class ProgramParts {
   }
 
   /** Restores a job whose journal can be read again. */
-  async #takeBack(record: JobRecord, wasHeld: boolean): Promise<void> {
+  async #restore(record: JobRecord, wasHeld: boolean): Promise<void> {
     if (record.isCall) return void (await this.calls.end(record));
     const progress = await this.jobs.use(record.number, async (job) => job.progress());
     // It may be an older copy, which has fewer outcomes.
@@ -218,11 +222,11 @@ export class ProgramParts {
     return (this.#client ??= createUber(
       this.env,
       () => this.stubs.app(),
-      hearing(countedFetch(this.env, this.budget), (said) => this.runner.hear(said)),
+      withRefusalListener(countedFetch(this.env, this.budget), (said) => this.runner.hear(said)),
     ));
   }
 
-  /** Goes on with what is due. */
+  /** Continues with what is due. */
   async alarm(): Promise<void> {
     this.#isAlarm = true;
     try {
@@ -248,7 +252,7 @@ export class ProgramParts {
 
   /** Sets the alarm to the next due time. */
   async armNext(): Promise<void> {
-    const at = this.tables.areThere ? this.schedule.nextDue() : undefined;
+    const at = this.tables.exist ? this.schedule.nextDue() : undefined;
     if (at !== undefined) await this.#alarm.set(at);
   }
 }

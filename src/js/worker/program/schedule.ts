@@ -1,17 +1,17 @@
-/** What a program's object does by itself, and when, from its one alarm. */
+/** The tasks that the alarm runs, and when. */
 import { logError } from "../log.js";
 import { LONGEST_RETRY_MS, retryDelay } from "../alarm.js";
-import type { Calls } from "./calls.js";
-import type { Creation } from "./creation.js";
-import type { Expiry } from "./expiry.js";
-import type { Inbox } from "./inbox.js";
-import type { Pausing } from "./pausing.js";
-import { type Records, note } from "./records.js";
-import type { Reports } from "./reports.js";
-import type { Runner } from "./runner.js";
-import { startAt } from "./start-plan.js";
+import type { Calls } from "./operations/calls.js";
+import type { Creation } from "./operations/creation.js";
+import type { Expiry } from "./jobs/expiry.js";
+import type { Inbox } from "./evidence/inbox.js";
+import type { Pausing } from "./operations/pausing.js";
+import { type JobRecord, type Records, note } from "./jobs/records.js";
+import type { ProgressReports } from "./updates/progress-reports.js";
+import type { Runner } from "./sending/runner.js";
+import { begin, isMissed, startAt } from "./jobs/start-plan.js";
 import type { ProgramState } from "./state.js";
-import type { Usage } from "./usage.js";
+import type { Usage } from "./evidence/usage.js";
 
 /** A timer processes acknowledged events; if the object ends before, the alarm does, this much later. */
 export const INBOX_FALLBACK_MS = 1_000;
@@ -23,15 +23,15 @@ const PAUSE_CHECK_MS = 60 * 60_000;
 /** How soon the decision about a held job's group is asked for; the interval then grows. */
 const HELD_CHECK_MS = 4_000;
 
-/** What it needs of a program's object. */
-interface Needs {
+/** The parts of the program's object used here. */
+interface Dependencies {
   readonly calls: Calls;
   readonly creation: Creation;
   readonly expiry: Expiry;
   readonly inbox: Inbox;
   readonly pausing: Pausing;
   readonly records: Records;
-  readonly reports: Reports;
+  readonly reports: ProgressReports;
   readonly runner: Runner;
   readonly state: ProgramState;
   readonly usage: Usage;
@@ -44,21 +44,27 @@ export class Schedule {
   /** How often maintenance failed in a row; it is tried again at `#retryAt`. */
   #failures: number | undefined;
   #retryAt = 0;
+  /** Since when this object is in memory. */
+  readonly #bornAt = Date.now();
 
-  constructor(readonly program: Needs) {}
+  constructor(readonly program: Dependencies) {}
 
   /** Does what is due, then sets the alarm to the next due time. */
   async run(): Promise<void> {
     const { program } = this;
     const { creation, runner } = program;
-    await this.#doChores();
+    await this.#runMaintenance();
     await this.#startDue();
+    const isDue = (at = Infinity) => at <= Date.now();
+    // A code that is sent again by decision may have been reported since. Before the job is chosen,
+    // because an operator may pause or cancel it meanwhile.
+    if (isDue(runner.next(Date.now())?.at)) await program.inbox.flush();
     const next = runner.next(Date.now());
     // First, because a held job must not wait for the run of another.
     const mostMs = creation.isHolding ? HELD_CHECK_MS : undefined;
     // In parallel with the job, so that a long list delays nothing.
     const reading = program.usage.readIfDue(Date.now());
-    if (next && next.at <= Date.now()) await runner.run(next.record, mostMs);
+    if (next && isDue(next.at)) await runner.run(next.record, mostMs);
     await reading;
     await program.armNext();
   }
@@ -68,7 +74,9 @@ export class Schedule {
     const { program } = this;
     const { records, runner, creation } = program;
     const now = Date.now();
-    const isWaiting = program.state.isPaused && records.inStatus("running").length > 0;
+    const { isPaused } = program.state;
+    const scheduled = records.inStatus("scheduled");
+    const isWaiting = isPaused && scheduled.length + records.inStatus("running").length > 0;
     const inboxAt = program.inbox.dueAt(now);
     const chores = [
       inboxAt === undefined ? undefined : inboxAt + INBOX_FALLBACK_MS,
@@ -76,7 +84,7 @@ export class Schedule {
       // From the last check, so that waking up does not postpone it.
       creation.isHolding ? this.#groupsAskedAt + this.#heldCheckMs(now) : undefined,
       program.usage.nextAt(now),
-      ...records.inStatus("scheduled").map(({ summary }) => startAt(summary, now)),
+      ...(isPaused ? [] : scheduled.map(({ summary }) => startAt(summary, now))),
       ...program.calls.dueAt(now),
       ...program.expiry.dueAt(),
     ].filter((at) => at !== undefined);
@@ -87,14 +95,24 @@ export class Schedule {
 
   /** Starts the jobs whose time has come. */
   async #startDue(): Promise<void> {
-    const { records, runner, reports } = this.program;
-    const now = Date.now();
-    for (const record of records.inStatus("scheduled")) {
-      if (startAt(record.summary, now) > now) continue;
+    const { pausing, records, runner, reports, state } = this.program;
+    const isDue = ({ summary }: JobRecord) => startAt(summary, Date.now()) <= Date.now();
+    const due = records.inStatus("scheduled").filter(isDue);
+    if (due.length === 0) return;
+    // What is known here may be older than the start window.
+    await pausing.sync().catch((error: unknown) => logError("pause", error));
+    if (state.isPaused) return;
+    // The pause may have ended, or an operator have decided otherwise.
+    for (const record of records.inStatus("scheduled").filter(isDue)) {
       const { summary } = record;
-      Object.assign(summary, { status: "running", startsAt: null });
-      note(record, { by: summary.by, action: "started", codes: summary.progress.total });
-      runner.settle(record, record.summary.progress);
+      if (isMissed(summary, this.#bornAt)) begin(record, Date.now());
+      else {
+        Object.assign(summary, { status: "running", startsAt: null });
+        record.plan = { ...record.plan, isStarted: true };
+        const { by, progress } = summary;
+        note(record, { by, action: "started", codes: progress.total, detail: "schedule" });
+      }
+      runner.settle(record, summary.progress);
       await reports.report(record);
     }
   }
@@ -112,16 +130,16 @@ export class Schedule {
   }
 
   /** Maintenance besides jobs. A failure stops neither the other tasks nor the jobs. */
-  async #doChores(): Promise<void> {
+  async #runMaintenance(): Promise<void> {
     const { program } = this;
     this.#failures ??= Number(program.state.read("failures") ?? 0);
     if (this.#retryAt > Date.now()) return;
     const before = this.#failures;
     this.#failures = 0;
-    if (program.state.isPaused) await this.#attempt("pause", () => program.pausing.learn());
+    if (program.state.isPaused) await this.#attempt("pause", () => program.pausing.sync());
     await this.#attempt("groups", () => this.learnGroups());
     const isDue = (program.inbox.dueAt(Date.now()) ?? Infinity) <= Date.now();
-    if (isDue) await this.#attempt("inbox", () => program.inbox.take());
+    if (isDue) await this.#attempt("inbox", () => program.inbox.drain());
     await this.#attempt("expire", async () => {
       await program.calls.recover();
       await program.expiry.run();
@@ -129,7 +147,8 @@ export class Schedule {
     const hasFailed = this.#failures > 0;
     this.#failures = hasFailed ? before + 1 : 0;
     this.#retryAt = hasFailed ? Date.now() + retryDelay(before) : 0;
-    // Kept, since an object leaves memory within seconds. The alarm has it wait until then.
+    // The number of failures is stored, because the object is evicted within seconds; the alarm
+    // waits until `#retryAt`.
     if (this.#failures !== before) program.state.write("failures", String(this.#failures));
   }
 

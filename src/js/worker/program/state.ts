@@ -16,7 +16,7 @@ export class ProgramState {
   }
 
   set isPaused(isPaused: boolean) {
-    this.tables.make();
+    this.tables.create();
     if (isPaused !== this.isPaused) this.write("paused", String(isPaused));
   }
 
@@ -33,14 +33,14 @@ export class ProgramState {
 
   /** Stores the program's id, and creates the tables that jobs need. */
   setProgramId(programId: string): void {
-    this.tables.make();
+    this.tables.create();
     if (this.id === programId) return;
     this.write("program", programId);
     this.#id = programId;
   }
 
   read(key: string): string | undefined {
-    if (!this.tables.areThere) return undefined;
+    if (!this.tables.exist) return undefined;
     const [row] = this.sql.exec<{ value: string }>("SELECT value FROM state WHERE key = ?", key);
     return row?.value;
   }

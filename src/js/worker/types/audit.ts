@@ -1,11 +1,12 @@
 /** The audit trail. */
 
-/** What an operator, or the worker's own schedule, has done. */
+/** An action of an operator, or of the worker's own schedule. */
 export type AuditAction =
   | "created"
   | "started"
   | "approved"
   | "cancelled"
+  | "ended"
   | "paused"
   | "resumed"
   | "decided"
@@ -17,32 +18,38 @@ export type AuditAction =
   | "event_dismissed"
   | "events_reread";
 
-/** Who did what, when and why. */
+/** An exception that the request for a job made. */
+export type CreationException = "skip" | "resend" | "allowForeign" | "unchecked" | "paused";
+
+/** An entry of the audit trail: who did what, when and why. */
 export interface AuditEntry {
-  /** Opaque. */
+  /** The id of the entry, which is opaque. */
   id: string;
-  /** When. */
+  /** The time, in epoch milliseconds. */
   at: number;
   /** The operator. */
   by: string;
-  /** What was done. */
+  /** The kind of action. */
   action: AuditAction;
-  /** The voucher program; `null` where it concerns all of them. */
+  /** The voucher program; `null` if the entry concerns all of them. */
   programId: string | null;
-  /** The job's id; `null` where it concerns none. */
+  /** The job's id; `null` if the entry concerns no job. */
   job: string | null;
-  /** Why, in the operator's words. */
+  /** The reason, in the operator's words. */
   reason: string | null;
-  /** How many codes it concerns. */
+  /** How many codes the action affects. */
   codes: number | null;
-  /** What else is to be said, such as what was decided. */
+  /**
+   * Further details, separated by `, `. Of `created`: each `CreationException`, `resend` with a number of codes; of `decided`: the
+   * `JobDecision`, and the batch. Of other actions: a name, an id or a sentence.
+   */
   detail: string | null;
 }
 
-/** Some entries of the audit trail. */
+/** A page of the audit trail. */
 export interface AuditPage {
-  /** The newest first. */
+  /** Newest first. */
   entries: AuditEntry[];
-  /** What the next page is asked for with, as `before`; `null` where this is the last one. */
+  /** Pass it as `before` for the next page; `null` on the last page. */
   next: string | null;
 }

@@ -1,4 +1,4 @@
-/** What the platform hands to the worker, and the handlers that the worker gives it. */
+/** What the platform passes to the worker, and the handlers of the worker. */
 import type { ObjectNamespace, RequestContext, Service } from "../platform-types.js";
 
 /** The variables, secrets and bindings of the worker. */
@@ -7,37 +7,47 @@ export interface WorkerEnv {
   VOUCHER_PROGRAM: ObjectNamespace;
   /** The object of the class `VoucherApp`. */
   VOUCHER_APP: ObjectNamespace;
-  /** The console's files. Without them, there is the API alone. */
+  /** The console's files. Without them, the worker serves only the API. */
   ASSETS?: Service;
-  /** Stands in Uber's place, such as the sandbox. */
+  /** A service that replaces Uber, such as the sandbox. */
   UBER?: Service;
-  /** The organization id that Uber gave you. */
+  /** The organization id, from Uber. */
   UBER_ORGANIZATION_ID: string;
-  /** Of the app in Uber's developer dashboard. */
+  /** The app's client id, from Uber's developer dashboard. */
   UBER_CLIENT_ID: string;
-  /** Of the same. A secret. */
+  /** The app's client secret. */
   UBER_CLIENT_SECRET: string;
-  /** What signs webhooks; several while it changes, separated by blanks. A secret. */
+  /** The signing key of webhooks; several, separated by spaces, during a rotation. A secret. */
   UBER_SIGNING_KEY?: string;
   /** Default: `https://api.uber.com`. */
   UBER_BASE_URL?: string;
-  /** Default: Uber's. */
+  /** Default: Uber's own address. */
   UBER_TOKEN_URL?: string;
   /** Default: `organizations.voucher_programs`. */
   UBER_SCOPE?: string;
-  /** Lets an operator in, as a bearer token or by the console's sign-in; at least 16 characters. A secret. */
+  /**
+   * The token with which an operator signs in, as a bearer token or in the console; at least 16
+   * characters. A secret.
+   */
   ADMIN_TOKEN?: string;
-  /** Lets in whom Cloudflare Access lets in: the team's domain, `https://….cloudflareaccess.com`. */
+  /**
+   * Tokens of operators by their names, which the audit trail shows: `{"ada": "…", "grace": "…"}` as JSON text. Each
+   * token has at least 16 characters, and is no other's; no name is `admin`. A secret.
+   */
+  OPERATOR_TOKENS?: string;
+  /** Accepts sign-in by Cloudflare Access: the team's domain, `https://….cloudflareaccess.com`. */
   ACCESS_TEAM_DOMAIN?: string;
   /** The audience tag of the Access application. */
   ACCESS_AUDIENCE?: string;
 }
 
-/** What a worker module exports by default. */
+/** The default export of a worker module. */
 export interface WorkerHandler {
-  /** Answers a request. */
+  /** Responds to a request. */
   fetch(request: any, env: any, context: any): Promise<any>;
-  /** Looks for jobs that should run and are silent. For a cron trigger, each quarter of an hour. */
+  /**
+   * Looks for jobs that should run and do not report. For a cron trigger, every quarter of an hour.
+   */
   scheduled?(event: any, env: any, context: any): Promise<void>;
 }
 

@@ -1,68 +1,68 @@
-/** Uber's events, and those that the worker tells of itself. */
+/** Uber's events, and the notices that the worker sends itself. */
 import type { JobSummary } from "./jobs.js";
 
 /**
- * A well-signed event of Uber's as the worker keeps it.
+ * A correctly signed Uber event, as the worker stores it.
  *
- * - `read`: outcomes were read of it.
- * - `unread`: its type says that it reports a distribution, or it is no JSON, and
- *   no outcome could be read.
- * - `other`: its type does not say so, and nothing was read of it.
+ * - `read`: outcomes were read from it.
+ * - `unread`: its type says that it reports a distribution, or it is not JSON, and no
+ *   outcome could be read.
+ * - `other`: its type does not say so, and no outcome was read.
  */
 export interface EventSummary {
-  /** Opaque. */
+  /** The id of the event, which is opaque. */
   id: string;
-  /** `event_type`; empty where there is none. */
+  /** `event_type`; empty if there is none. */
   type: string;
-  /** The voucher program; `null` where the event names none. */
+  /** The voucher program; `null` if the event names none. */
   programId: string | null;
-  /** When it first came. */
+  /** When it first arrived. */
   receivedAt: number;
-  /** When the same message came last. */
+  /** When the same message last arrived. */
   lastAt: number;
-  /** How often the same message came. */
+  /** How often the same message arrived. */
   count: number;
   /** `X-Environment`, in lower case. */
   environment: string | null;
   /** The length of its body. */
   bytes: number;
-  /** Only the beginning of the body was kept. What could be read of the whole was. */
+  /** Only the beginning of the body is stored. Outcomes were read from the whole body. */
   isCut: boolean;
-  /** What could be read of it. */
+  /** Whether outcomes could be read from it. */
   status: "read" | "unread" | "other";
-  /** How many outcomes were read of it. */
+  /** How many outcomes were read from it. */
   outcomes: number;
-  /** How many codes changed their state because of it; `null` where that is not known. */
+  /** How many codes changed their state because of it; `null` if unknown. */
   settled: number | null;
-  /** Why it could not be read, or what was read of it not be handed on. */
+  /** Why it could not be read, or why its outcomes could not be passed on. */
   error: { message: string } | null;
-  /** An operator has dealt with it: it is deleted as those that were read. */
+  /** An operator has dealt with it: it expires like events that were read. */
   isDismissed: boolean;
 }
 
-/** Some of the events that are kept. */
+/** A page of the stored events. */
 export interface EventPage {
-  /** The newest first. */
+  /** Newest first. */
   events: EventSummary[];
-  /** What the next page is asked for with, as `before`; `null` where this is the last one. */
+  /** Pass it as `before` for the next page; `null` on the last page. */
   next: string | null;
-  /** How many are unread and not dismissed, of all programs. */
+  /** How many events of all programs are unread and not dismissed. */
   unreadCount: number;
-  /** What was deleted before its time, since there was no space left. */
+  /** What was deleted early because there was no space left. */
   dropped: { events: number; bytes: number };
-  /** How far reading again has come; `null` where nothing is being read again. */
+  /** The progress of reading events again; `null` if none are being read again. */
   rereading: { done: number; total: number } | null;
 }
 
-/** What `onEvent` is told. */
+/** The notice that `onEvent` gets. */
 export interface WorkerEvent {
   /**
-   * - `job_started`: it begins to send.
+   * - `job_started`: it starts to send.
    * - `job_halted`: something stopped it, or its journal can't be read; see `job.error`.
-   * - `decision_needed`: nothing is left to send, and something is unknown.
+   * - `decision_needed`: nothing is left to send, but something is unknown.
    * - `approval_needed`: it waits for another operator.
    * - `job_finished`: nothing is pending, sending or unknown.
-   * - `event_unread`: an event of Uber's could not be read. Told every ten minutes at most.
+   * - `event_unread`: an Uber event could not be read. Sent every ten minutes at most.
    */
   type:
     | "job_started"
@@ -71,10 +71,10 @@ export interface WorkerEvent {
     | "approval_needed"
     | "job_finished"
     | "event_unread";
-  /** When, in epoch milliseconds. */
+  /** The time, in epoch milliseconds. */
   at: number;
-  /** The job; `null` where it is about none. */
+  /** The job; `null` if the notice concerns none. */
   job: JobSummary | null;
-  /** Where the console shows it, below the worker's own origin. */
+  /** The path at which the console shows it, at the worker's own origin. */
   path: string;
 }

@@ -1,25 +1,28 @@
-/** What is known of one job: its batches, its results and what they rest on. */
+/** The details of one job: its batches, its results and their sources. */
 import type { JobResult } from "../../job/types.js";
 import type { JobFault, JobSummary } from "./jobs.js";
 
-/** A moment of a job: when, and how many codes were in each state, in the order of `JobProgress`. */
+/**
+ * A sample of a job: the time, and how many codes were in each state, in the order of
+ * `SAMPLED_STATES`.
+ */
 export type JobSample = [at: number, ...counts: number[]];
 
 /** A batch that waits for a decision. */
 export interface UnknownBatch {
-  /** Counts from 0, in input order. */
+  /** The number of the batch, from 0, in input order. */
   id: number;
   /** How many codes it has. */
   codes: number;
-  /** How many of them Uber has reported all the same, or are known to be in use. */
+  /** How many of its codes Uber has reported anyway, or are known to be in use. */
   reported: number;
-  /** How many of them are known to be in use: these are in their recipients' hands. */
+  /** How many of its codes are known to be in use: these were delivered. */
   used: number;
-  /** How often it left, or was about to. */
+  /** How often it was sent, or was about to be. */
   attempts: number;
-  /** When it last left. */
+  /** When it was last sent. */
   sentAt: number | null;
-  /** The last answer that was no acceptance. */
+  /** The last response that was not an acceptance. */
   error: Pick<JobFault, "code" | "message" | "status"> | null;
 }
 
@@ -27,99 +30,111 @@ export interface UnknownBatch {
 export interface Rejection {
   /** The HTTP status. */
   status: number | null;
-  /** Uber's own code, where it gave one. */
+  /** Uber's own error code, if there is one. */
   code: string;
-  /** What Uber said, shortened and without anybody's data; else what its answer comes to. */
+  /**
+   * Uber's message, shortened and without personal data; otherwise a description of the response.
+   */
   message: string;
   /** How many codes these batches have. */
   codes: number;
 }
 
-/** What the states of some codes of a job rest on. */
+/** One source of code states. */
 export interface EvidenceSource {
   /** How many codes. */
   codes: number;
-  /** When it last settled some; `null` if it never did. */
+  /** When the last code got its state from this source; `null` if none did. */
   lastAt: number | null;
 }
 
-/** How many states of a job's codes rest on what; nothing yet proves those that are in none of these. */
+/** How many code states come from each source. Codes in none of them have no evidence yet. */
 export interface EvidenceSources {
-  /** The answer to the request. */
+  /** The response to the request. */
   answer: EvidenceSource;
-  /** What Uber reported later. */
+  /** A later report from Uber. */
   webhook: EvidenceSource;
-  /** Uber says that they are in use. */
+  /** Usage: Uber lists the codes as in use. */
   usage: EvidenceSource;
-  /** A decision of an operator's. */
+  /** A decision of an operator. */
   operator: EvidenceSource;
 }
 
-/** What Uber was asked about the use of a job's codes. */
+/** The last and the next read of usage. */
 export interface JobUsage {
-  /** When it was last read, since the job was created; `null` if it was not. */
+  /** When usage was last read, since the job was created; `null` if it was not. */
   readAt: number | null;
-  /** When it will be read next; `null` where nothing is open, or only an operator has it read. */
+  /** When the last try began, since the job was created; `null` if there was none. */
+  triedAt: number | null;
+  /** When it will be read next; `null` if no read is scheduled. */
   nextAt: number | null;
-  /** Why the last try failed; `null` if it did not. It has changed no state. */
+  /** Why the last read failed; `null` if it did not. A failed read changes no state. */
   error: JobFault | null;
   /** How many codes are in use that this job has not sent yet. */
   usedBefore: number;
 }
 
-/** What `POST …/jobs/{job}/reconcile` gives. */
+/** The result of `POST …/jobs/{job}/reconcile`. */
 export interface Reconciled {
   /** How many codes Uber listed. */
   read: number;
-  /** How many codes of this job became `distributed` by that. */
+  /** How many codes of this job became `distributed` by it. */
   settled: number;
-  /** How many codes of this job are unknown all the same. */
+  /** How many codes of this job are still unknown. */
   stillUnknown: number;
-  /** When that was read. */
+  /** When the list was read. */
   readAt: number;
 }
 
-/** How far Uber's reports of a job's unknown codes are, and from when on they may be sent again. */
+/** The progress of reports about unknown codes, and when these may be sent again. */
 export interface Settling {
-  /** How many codes of the batches that are unknown were reported all the same. */
+  /** How many codes of the unknown batches were reported anyway. */
   arrived: number;
   /** How many codes those batches have. */
   of: number;
   /** When something of the job was last reported; `null` if nothing was. */
   lastAt: number | null;
-  /** From when on `resend` may be decided, if nothing more arrives. */
+  /** When `resend` will be allowed, if no further report arrives. */
   resendAt: number;
   /** When usage was last read, since the job was created; `null` if it was not. */
   usageReadAt: number | null;
-  /** Whether `resend` may be decided: nothing has arrived for long, and usage was asked for since. */
+  /**
+   * Whether `resend` is allowed: no report has arrived for long enough, and usage was requested
+   * since.
+   */
   isOpen: boolean;
 }
 
-/** All that there is to say of a job. */
+/** A job with its details. */
 export interface JobDetail extends JobSummary {
-  /** How the figures went: at most 240 moments, the oldest first. */
+  /** Progress over time: at most 240 samples, oldest first. */
   samples: JobSample[];
-  /** How many codes failed for which reason, the most frequent first; at most 100 reasons. */
+  /** How many codes failed for each reason, the most frequent first; at most 100 reasons. */
   failures: { reason: string | null; count: number }[];
-  /** Why batches were rejected, in what Uber said, the most codes first; at most 100. */
+  /**
+   * Why batches were rejected, in Uber's words, the reason with the most codes first; at most 100.
+   */
   rejections: Rejection[];
   /** How many batches there are. */
   batches: number;
   /** The first 200 of those that wait for a decision. */
   unknownBatches: UnknownBatch[];
-  /** How many wait for a decision. */
+  /** How many batches wait for a decision. */
   unknownBatchCount: number;
   /** Whether an operator has paused every job of every program. */
   pausedByEverything: boolean;
-  /** What the states of its codes rest on. */
+  /** The sources of the states of its codes. */
   sources: EvidenceSources;
-  /** What was read of the use of its codes, and when. */
+  /** The reads of its codes' usage. */
   usage: JobUsage;
-  /** Whether reports are still to be expected; `null` where nothing is unknown. */
+  /** Whether reports may still arrive; `null` if nothing is unknown. */
   settling: Settling | null;
 }
 
-/** What `GET …/jobs/{job}/live` sends: the job, then what changes, and the job again when more did. */
+/**
+ * The messages of `GET …/jobs/{job}/live`: the whole job, then changes, and the whole job again if
+ * more has changed.
+ */
 export type JobMessage =
   | { type: "job"; job: JobDetail }
   | ({ type: "progress"; sample: JobSample | null } & Pick<
@@ -129,14 +144,16 @@ export type JobMessage =
 
 /** One code of a job. */
 export interface JobResultRow extends JobResult {
-  /** The code's place in the list, from 0. */
+  /** Why it failed, or why Uber rejected its batch, in Uber's words; personal data is masked. */
+  reason: string | null;
+  /** The index of the code in the list, from 0. */
   place: number;
 }
 
-/** Some results of a job. */
+/** A page of a job's results. */
 export interface JobResultPage {
   /** In input order. */
   rows: JobResultRow[];
-  /** From where the next page goes on; `null` where this is the last one. */
+  /** Where the next page starts; `null` on the last page. */
   next: number | null;
 }

@@ -2,25 +2,24 @@
 import type { JobProgress } from "../../job/types.js";
 
 /**
- * What became of a job, in a word.
+ * The status of a job.
  *
- * - `creating`: its list is not written down whole yet.
- * - `held`: written down, and waits for what was uploaded with it, or for the
- *   call that it belongs to.
+ * - `creating`: its list is still being stored.
+ * - `held`: stored, and waiting for the rest of its upload or for its call.
  * - `unapproved`: it waits for an operator other than the one who created it.
- * - `scheduled`: it starts by itself, at `startsAt`.
- * - `running`: it sends, or waits until it may.
+ * - `scheduled`: it starts automatically, at `startsAt`.
+ * - `running`: it sends, or waits until it may send.
  * - `paused`: by an operator, or by the pause of everything.
  * - `halted`: something stopped it; see `error`.
- * - `undecided`: nothing is left to send, and something is unknown.
+ * - `undecided`: nothing is left to send, but something is unknown.
  * - `finished`: nothing is pending, sending or unknown.
- * - `cancelled`: by an operator, before anything of it had left. Its codes are free.
- * - `expired`: its list was deleted after `retentionDays`. What became of each
- *   code is still known.
- * - `unreadable`: its journal can't be read, see `error`. It was set aside:
- *   nothing of it leaves, and its codes count as unknown.
- * - `dropped`: an operator has deleted the journal of one that was unreadable.
- *   Its codes still count as unknown, unless Uber reports them.
+ * - `cancelled`: by an operator, before it sent anything. Its codes are free.
+ * - `expired`: its list was deleted after `retentionDays`. The outcome of each code is
+ *   still known.
+ * - `unreadable`: its journal can't be read, see `error`. It was set aside: it sends
+ *   nothing, and its codes count as unknown.
+ * - `dropped`: an operator has deleted the journal of an unreadable job. Its codes
+ *   still count as unknown, unless Uber reports them.
  */
 export type JobStatus =
   | "creating"
@@ -43,7 +42,7 @@ export interface JobSummary {
   id: string;
   /** The voucher program. */
   programId: string;
-  /** What became of it. */
+  /** The status of the job. */
   status: JobStatus;
   /** How many codes are in each state. */
   progress: JobProgress;
@@ -51,70 +50,79 @@ export interface JobSummary {
   createdAt: number;
   /** When something last changed. */
   updatedAt: number;
-  /** When nothing was left to do; `null` until then. */
+  /** When the job was finished; `null` until then. */
   finishedAt: number | null;
-  /** Who created it. */
+  /** The operator who created it. */
   by: string;
-  /** What it is called: of its source, unless an operator has said otherwise. */
+  /** Its name; by default its source. */
   name: string;
-  /** What an operator has written down of it. */
+  /** An operator's note. */
   note: string | null;
-  /** When it starts by itself, while it is `scheduled`. */
+  /** When it starts automatically, while it is `scheduled`. */
   startsAt: number | null;
-  /** After so many codes it pauses by itself. */
+  /** It pauses after this many codes. */
   pauseAfter: number | null;
-  /** Who has approved it, where that was needed. */
+  /** Who has approved it, if approval was needed. */
   approval: { by: string; at: number } | null;
-  /** Where the list came from, in the words of whoever sent it. */
+  /** Where the list came from, in the words of the sender. */
   source: string | null;
-  /** Codes dropped from the list because they stood there before. */
+  /** Codes dropped from the list because they occurred earlier. */
   duplicates: number;
   /** Codes left out because they had been sent before. */
   skipped: number;
-  /** Codes sent although they had been before. */
+  /** Codes sent although they had been sent before. */
   resent: number;
-  /** Codes of the list that are not sent, since Uber had cancelled them or said that they are in use. */
+  /** Codes of the list that are not sent, because Uber lists them as cancelled or in use. */
   leftOut: LeftOut;
-  /** What was uploaded together. */
+  /** The id of the upload that it belongs to. */
   group: string | null;
   /** What stopped it. */
   error: JobFault | null;
-  /** Until when it waits: as Uber asked, or for another try to get a token. */
+  /** Until when it waits: as long as Uber asked, or until the next try to get a token. */
   waitingUntil: number | null;
-  /** Requests a second, of late. */
+  /** Requests per second, recently. */
   rate: number | null;
 }
 
 /** Codes that are never sent, whatever the request says. */
 export interface LeftOut {
-  /** Uber has cancelled them. */
+  /** Codes that Uber has cancelled. */
   cancelled: number;
-  /** They are in use, and no job here has sent them, or they were to be sent again. */
+  /** Codes in use that no job here has sent, or that were to be sent again. */
   used: number;
 }
 
 /** An error, without anything that came from outside. */
 export interface JobFault {
-  /** Stable. */
+  /** The error code, which is stable. */
   code: string;
-  /** What happened, in a sentence. */
+  /** What happened, in one sentence. */
   message: string;
   /** What to do. */
   hint: string;
-  /** May Uber have queued something because of this call? */
+  /** Whether Uber may have queued something because of this call. */
   queued: "no" | "unknown";
-  /** The HTTP status, where an answer came. */
+  /** The HTTP status, if there was a response. */
   status?: number;
 }
 
-/** What needs an operator, and what is under way: of each at most the newest hundred. */
+/** A page of jobs, as `GET /api/jobs` and `GET /api/programs/{program}/jobs` return them. */
+export interface JobPage {
+  /** Newest first. */
+  jobs: JobSummary[];
+}
+
+/**
+ * The jobs that need an operator, and those that are under way: at most the newest hundred of each
+ * kind.
+ */
 export interface Overview {
-  /** They send, or start by themselves. */
+  /** Jobs that send, or start automatically. */
   running: JobSummary[];
-  /** Something stopped them, or something of them is unknown. */
+  /** Jobs that something stopped, jobs with unknown codes, and jobs that were paused after they had sent something. */
   deciding: JobSummary[];
-  /** They wait for another operator. */
+  /** Jobs that wait for another operator. */
   unapproved: JobSummary[];
-  /** Events that could not be read, and that nobody has dealt with. */
+  /** The number of events that could not be read, and that nobody has dealt with. */
   unreadEvents: number;
 }
