@@ -1,4 +1,4 @@
-/** Chromium, and what the tests look for in every page. */
+/** Chromium, and the checks that the tests make in every page. */
 import { mkdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -17,9 +17,9 @@ const SIZES = /** @type {const} */ ([
 ]);
 const FOLDER = process.env["SCREENSHOTS"] ?? join(ROOT, "build", "screenshots");
 
-/** What failed in a page, or was against its policy. @type {string[]} */
+/** Errors in a page, and violations of its policy. @type {string[]} */
 export const pageErrors = [];
-/** What axe found. @type {string[]} */
+/** The findings of axe. @type {string[]} */
 export const violations = [];
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -30,7 +30,7 @@ export const browser = await chromium.launch({
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
 });
 
-/** A browser of its own. @param {string} origin */
+/** Starts a browser of its own. @param {string} origin */
 export async function visitor(origin) {
   const context = await browser.newContext({
     baseURL: origin,
@@ -56,8 +56,8 @@ export async function open(context, path) {
 }
 
 /** @param {Page} page */
-export async function signIn(page) {
-  await page.getByLabel("Admin token").fill(TOKEN);
+export async function signIn(page, token = TOKEN) {
+  await page.getByLabel("Admin token").fill(token);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page
     .locator(".top")
@@ -69,7 +69,7 @@ export async function signIn(page) {
     });
 }
 
-/** What reaches furthest to the right in a page, from the outside inwards. */
+/** The element that reaches furthest to the right in a page, with its ancestors. */
 function widest() {
   const { scrollWidth } = document.documentElement;
   const all = [...document.body.querySelectorAll("*")];
@@ -78,8 +78,8 @@ function widest() {
 }
 
 /**
- * Looks at a screen as everybody has it: both widths, light and dark. Takes a
- * picture, asks axe, and sees that nothing sticks out at the side.
+ * Checks a screen as users see it: in both widths, light and dark. Takes a screenshot,
+ * runs axe, and checks that nothing overflows at the side.
  * @param {Page} page @param {string} name
  */
 export async function look(page, name) {
@@ -102,7 +102,7 @@ export async function look(page, name) {
 }
 
 /**
- * The same for what passes: once, as it is.
+ * The same for a transient state: once, as it is.
  * @param {Page} page @param {string} name
  */
 export async function glance(page, name) {
@@ -111,7 +111,7 @@ export async function glance(page, name) {
 }
 
 /**
- * What axe finds; of these impacts alone, where some are named.
+ * The findings of axe; only those of these impacts, if given.
  * @param {Page} page @param {readonly string[]} [impacts] @returns {Promise<string[]>}
  */
 export async function axeFinds(page, impacts) {

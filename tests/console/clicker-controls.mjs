@@ -1,17 +1,17 @@
-/** What can be clicked and typed on whatever screen is there, and whether there is a way on from it. */
+/** Finds what can be clicked and typed on any screen, and checks that there is a way on from it. */
 
 /** @typedef {import("playwright-core").Page} Page */
 /** @typedef {ReturnType<typeof import("../worker/chance.mjs").chanceOf>} Chance */
 /**
  * @typedef {object} Control
- * @property {number} place among those that were found
- * @property {string} group what kind it is
- * @property {string} text what it is called
- * @property {string} asked the number or name that is to be typed, where it says which
+ * @property {number} place the index among those that were found
+ * @property {string} group its kind
+ * @property {string} text its name
+ * @property {string} asked the number or name to type, if it asks for one
  * @property {string} confirms what a click on it confirms
  */
 
-/** How often each kind is taken, where there are some of it. */
+/** How often each kind is chosen, if there are any of it. */
 const WEIGHTS = {
   send: 60,
   decision: 25,
@@ -27,7 +27,7 @@ const WEIGHTS = {
   frame: 2,
 };
 
-/** In the page: what is seen and enabled, in its order; of a dialog alone, where one is open. */
+/** In the page: what is visible and enabled, in order; only the dialog's, if one is open. */
 function findControls() {
   const selector =
     "a[href], button, summary, select, textarea, input, [role=option], .code-row[aria-selected]";
@@ -48,7 +48,7 @@ function findControls() {
     if (element.closest(".review, .unknown, .waits, .halted, dialog")) {
       if (element.matches(".button-strong, .button-danger-strong")) return "send";
       if (element.matches("textarea, input:not([type=checkbox], [type=radio])")) return "field";
-      // What was chosen is taken back now and then.
+      // A selection is undone now and then.
       if (/** @type {HTMLInputElement} */ (element).checked) return "choice";
       return element.matches("select") ? "select" : "decision";
     }
@@ -75,10 +75,10 @@ function findControls() {
     if (!review || !/^(Distribute|Ask to distribute) /.test(text)) return "";
     return isAgain ? "distribute again" : "distribute";
   };
-  return found.map((element, place) => {
+  return found.map((element, index) => {
     const field = element.closest(".typed, .how-first");
     return {
-      place,
+      place: index,
       group: groupOf(element),
       text: (
         element.getAttribute("aria-label") ||
@@ -99,7 +99,12 @@ function findControls() {
 /** @param {Page} page @returns {Promise<Control[]>} */
 export const controlsOf = (page) => page.evaluate(findControls);
 
-/** One of them: first of which kind, then which. @param {Chance} random @param {readonly Control[]} controls */
+/**
+ * Chooses one of them: first the kind, then the control.
+ *
+ * @param {Chance} random
+ * @param {readonly Control[]} controls
+ */
 export function drawControl(random, controls) {
   const groups = Object.entries(WEIGHTS)
     .map(([group, weight]) => ({ weight, some: controls.filter((one) => one.group === group) }))
@@ -113,15 +118,15 @@ export function drawControl(random, controls) {
 }
 
 /** @param {Page} page @param {Control} control */
-export async function elementOf(page, { place }) {
+export async function elementOf(page, { place: index }) {
   const handle = await page.evaluateHandle(
     (at) => /** @type {any} */ (window).foundControls?.[at],
-    place,
+    index,
   );
   return handle.asElement();
 }
 
-/** What a key would confirm, by what has the focus. @param {Page} page */
+/** What a key would confirm, depending on the focus. @param {Page} page */
 export const confirmedByKey = (page) =>
   page.evaluate(() => {
     const { activeElement } = document;
@@ -137,7 +142,11 @@ export const confirmedByKey = (page) =>
     return again?.checked ? "distribute again" : "distribute";
   });
 
-/** Where nothing leads on: no control, an open dialog that can't be left, or an empty screen. @param {Page} page */
+/**
+ * Detects a dead end: no control, an open dialog that can't be closed, or an empty screen.
+ *
+ * @param {Page} page
+ */
 export const deadEnd = (page) =>
   page.evaluate(() => {
     const isSeen = (/** @type {Element} */ element) =>

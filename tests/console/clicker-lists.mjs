@@ -1,4 +1,4 @@
-/** Lists as admins have them: right ones, wrong ones, and files that are no lists. */
+/** Lists as admins have them: correct ones, wrong ones, and files that are not lists. */
 import { readFile } from "node:fs/promises";
 
 import { PROGRAMS } from "./steps.mjs";
@@ -7,22 +7,22 @@ import { PROGRAMS } from "./steps.mjs";
 /** @typedef {{ name: string, mimeType: string, buffer: Buffer }} File */
 
 const WORKBOOK = await readFile(new URL("fixtures/two-sheets.xlsx", import.meta.url));
-const MOST_CODES = 25;
+const MAX_CODES = 25;
 
 /**
- * Draws lists. `of` says which codes each program has, in its order.
+ * Generates lists. `of` has the codes of each program, in order.
  * @param {Chance} random @param {ReadonlyMap<string, readonly string[]>} of
  */
 export function listsOf(random, of) {
   const programs = [...of.keys()];
-  /** Whose codes a file that was given has: by its name. @type {Map<string, Set<string>>} */
+  /** The programs whose codes a file contains, by its name. @type {Map<string, Set<string>>} */
   const given = new Map();
   let count = 0;
 
   const some = (/** @type {string} */ program) => {
     const all = of.get(program) ?? [];
     const from = random.below(all.length);
-    return all.slice(from, from + 1 + random.below(MOST_CODES));
+    return all.slice(from, from + 1 + random.below(MAX_CODES));
   };
   const lines = (/** @type {readonly string[]} */ rows) => ["code_id", ...rows].join("\n");
 

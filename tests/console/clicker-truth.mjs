@@ -1,19 +1,21 @@
 /**
- * What was allowed to be sent, beside what the sandbox says was sent. A page may ask to send again only
- * after somebody has confirmed it: each such request is looked at as it leaves the page.
+ * Compares what was allowed to be sent with what the sandbox has sent. A page may request a resend
+ * only after a confirmation: each such request is checked when it is sent.
  */
 import { TOKEN } from "./server.mjs";
 
 /** @typedef {import("playwright-core").BrowserContext} BrowserContext */
 /** @typedef {import("playwright-core").Request} Request */
 
-/** A confirmation is asked with so much later at the latest: a large list takes that long to be read. */
+/**
+ * The longest time between a confirmation and its request: a large list takes that long to be read.
+ */
 const CONFIRMED_MS = 15_000;
-/** How often it is looked which codes Uber has reported as failed. */
+/** How often the codes that Uber has reported as failed are read. */
 const FAILED_EVERY_MS = 400;
 const CREATION = /^\/api\/(?:programs\/([^/]+)\/)?jobs$/;
 
-/** Asks the worker as an operator beside the pages. @param {string} origin */
+/** Calls the worker as an operator, independently of the pages. @param {string} origin */
 export function operatorAt(origin) {
   /** @param {string} path @param {unknown} [body] @param {string} [method] */
   return async (path, body, method = body === undefined ? "GET" : "POST") => {
@@ -27,36 +29,47 @@ export function operatorAt(origin) {
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
-    const answer = await (method === "GET" ? send().catch(send) : send());
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-    return answer.json();
+    const response = await (method === "GET" ? send().catch(send) : send());
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return response.json();
   };
 }
 
 /**
  * @param {BrowserContext} context
  * @param {ReturnType<typeof operatorAt>} ask
- * @param {ReadonlyMap<string, ReadonlySet<string>>} codesOf each program's
- * @param {ReadonlyMap<string, ReadonlySet<string>>} given codes of each file, by its name
+ * @param {ReadonlyMap<string, ReadonlySet<string>>} codesOf the codes of each program
+ * @param {ReadonlyMap<string, ReadonlySet<string>>} given the codes of each file, by its
+ *   name
  */
 export async function keepTruth(context, ask, codesOf, given) {
   /** @type {string[]} */
   const faults = [];
-  /** What was confirmed last, and until when a request may follow from it. */
+  /** The last confirmation, and until when a request may follow from it. */
   let confirmed = { what: "", until: 0 };
-  /** The keys of what was asked for. @type {Set<string>} */
+  /** The keys of the requests. @type {Set<string>} */
   const keys = new Set();
-  /** Jobs that may hold codes a second time, or codes that nobody could look up. @type {Set<string>} */
+  /**
+   * Jobs that may send codes a second time, or codes that could not be compared.
+   *
+   * @type {Set<string>}
+   */
   const repeating = new Set();
   const unchecked = new Set();
-  /** Confirmed creations of a program whose answer nobody has seen. @type {Map<string, number>} */
+  /** Confirmed creations in a program whose response was lost. @type {Map<string, number>} */
   const unanswered = new Map();
-  /** How often more a code may be sent, by decisions about unknown ones. @type {Map<string, number>} */
+  /**
+   * How many more times a code may be sent, by decisions about unknown codes.
+   *
+   * @type {Map<string, number>}
+   */
   const again = new Map();
 
   /**
-   * Which codes of which job were reported as failed: another job may send these without a word, and what
-   * is reported of that counts for the earlier job too. @type {Map<string, Set<string>>}
+   * The codes of each job that were reported as failed: another job may send these without a
+   * confirmation, and reports about that count for the earlier job too.
+   *
+   * @type {Map<string, Set<string>>}
    */
   const failed = new Map();
   let isOver = false;
@@ -80,7 +93,7 @@ export async function keepTruth(context, ask, codesOf, given) {
 
   context.on("request", (request) => {
     const creation = creationOf(request);
-    // The same request once more, after a lost answer.
+    // The same request again, after a lost response.
     if (creation === undefined || keys.has(creation.key)) return;
     keys.add(creation.key);
     const isConfirmed = creation.isRepeating
@@ -96,11 +109,11 @@ export async function keepTruth(context, ask, codesOf, given) {
     const creation = creationOf(response.request());
     if (creation === undefined || status >= 500) return;
     if (!creation.isRepeating && !creation.isUnchecked) return;
-    const answer = response.ok() ? await response.json().catch(() => null) : null;
-    // A refusal does not say that an earlier request with this key made nothing.
-    if (answer === null) return;
+    const reply = response.ok() ? await response.json().catch(() => null) : null;
+    // A refusal does not prove that an earlier request with this key created nothing.
+    if (reply === null) return;
     if (creation.isRepeating) change(unanswered, creation.program, -1);
-    for (const { id } of answer.jobs ?? (answer.id ? [answer] : [])) {
+    for (const { id } of reply.jobs ?? (reply.id ? [reply] : [])) {
       if (creation.isRepeating) repeating.add(id);
       if (creation.isUnchecked) unchecked.add(id);
     }
@@ -133,7 +146,7 @@ export async function keepTruth(context, ask, codesOf, given) {
     return rows;
   }
 
-  /** Where a code is, and as what. @param {any[]} jobs @param {string} code */
+  /** The jobs that have a code, and its state in each. @param {any[]} jobs @param {string} code */
   async function jobsWith(jobs, code) {
     const found = [];
     for (const { id, programId, createdAt, source, resent, skipped, status } of jobs) {
@@ -184,13 +197,13 @@ export async function keepTruth(context, ask, codesOf, given) {
       isOver = true;
       await watching;
     },
-    /** Somebody has just confirmed this. @param {string} what */
+    /** Records a confirmation. @param {string} what */
     confirm(what) {
       confirmed = { what, until: Date.now() + CONFIRMED_MS };
     },
     /** Compares what was sent with what was allowed. */
     async compare() {
-      /** What left first: what is allowed only grows. @type {Map<string, number>} */
+      /** Read first, because the allowance only grows. @type {Map<string, number>} */
       const sent = new Map();
       for (const [program, codes] of codesOf) {
         const deliveries = await ask(`/api/sandbox/programs/${program}/deliveries`);
@@ -206,7 +219,7 @@ export async function keepTruth(context, ask, codesOf, given) {
         const path = `/api/programs/${programId}/jobs/${id}`;
         const rows = await rowsOf(path).catch(() => []);
         if (resent > 0) {
-          // Of a file that spans programs, one request makes several jobs.
+          // With a file for several programs, one request creates several jobs.
           const isOfLost = [programId, "several"].some((one) => (unanswered.get(one) ?? 0) > 0);
           if (!repeating.has(id) && !isOfLost) {
             faults.push(`${path} sends again, and nobody confirmed it`);

@@ -1,9 +1,10 @@
 /**
  * Clicks and types whatever can be clicked and typed, on any screen of the console, in Chromium: in
- * any order, with outages, reloads, a second tab and lost connections between. Whatever it does, nobody
- * is messaged twice unless it confirmed just that, nobody of another program is, nothing fails in a
- * page, and no screen is without a way on. The truth is the sandbox's.
- * `node tests/console/clicker.mjs --seed S --steps N` repeats a run, as far as the machine's time allows.
+ * any order, with outages, reloads, a second tab and lost connections in between. Whatever it does,
+ * nobody gets a message twice unless exactly that was confirmed, nobody of another program gets
+ * one, no page has an error, and no screen is a dead end. The truth is the sandbox's. `node
+ * tests/console/clicker.mjs --seed S --steps N` repeats a run, as far as the machine's timing
+ * allows.
  */
 import { parseArgs } from "node:util";
 
@@ -34,14 +35,15 @@ const { values } = parseArgs({
 });
 const SEED = Number(values.seed);
 const STEPS = Number(values.steps);
-/** What is sent is compared with what was allowed after so many steps, and at the end. */
+/** After this many steps, and at the end, what was sent is compared with what was allowed. */
 const COMPARED_EVERY = 250;
 const ACT_MS = 1_500;
-/** A screen that shows nothing yet has so long. */
+/** How long a screen may show nothing. */
 const SCREEN_MS = 20_000;
 const LAST_TOLD = 40;
 
-// Of its own: windows to cancel in, and an outage to wait out, in seconds and not in minutes.
+// Settings of its own: delays in which a job can be cancelled, and an outage to wait for, in
+// seconds instead of minutes.
 process.env["SETTLE_MINUTES"] = "0.05";
 process.env["START_DELAY_SECONDS"] = "2";
 process.env["APPROVAL_ABOVE"] = "400";
@@ -80,9 +82,9 @@ const pages = [];
 let page = await openTab("/");
 let isOffline = false;
 let offlineFor = 0;
-/** What was done last, to be told if something is wrong. @type {string[]} */
+/** The last actions, for the report of a failure. @type {string[]} */
 const log = [];
-/** How often what was done. @type {Map<string, number>} */
+/** How often each action was done. @type {Map<string, number>} */
 const done = new Map();
 
 /** @param {string} path */
@@ -99,13 +101,13 @@ async function openTab(path) {
   return opened;
 }
 
-/** The program whose screen it is. @param {Page} opened */
+/** The program whose screen is open. @param {Page} opened */
 function programNamed(opened) {
   const [, id] = /\/programs\/([0-9a-f-]{36})/.exec(opened.url()) ?? [];
   return id !== undefined && of.has(id) ? id : undefined;
 }
 
-/** The same, or any. @param {Page} opened */
+/** The same, or any program. @param {Page} opened */
 const programOf = (opened) => programNamed(opened) ?? random.of(programs);
 
 /** @param {Control} control */
@@ -129,7 +131,7 @@ async function use(control) {
   if (confirms !== "") truth.confirm(confirms);
   if (group === "field") {
     await element.fill(textFor(control), { timeout: ACT_MS });
-    // A form is sent by its key as often as by its button.
+    // A form is submitted with the Enter key as often as with its button.
     if (random.happens(0.15)) {
       const byEnter = await confirmedByKey(page);
       if (byEnter !== "") truth.confirm(byEnter);
@@ -144,7 +146,7 @@ async function use(control) {
       ...(random.happens(0.05) && { clickCount: 2 }),
       ...(group === "row" && random.happens(0.3) && { modifiers: ["Shift"] }),
     });
-    // Nobody sees whether the request has left, or only its answer is lost.
+    // It is unknown whether the request was sent, or only its response was lost.
     if (group === "send" && !isOffline && random.happens(0.2)) {
       await pause(250);
       await setOffline(true);
@@ -156,13 +158,13 @@ async function use(control) {
   return "done";
 }
 
-/** Why something could not be done; of what was covered, by what. @param {unknown} error */
+/** Why an action was impossible; for a covered element, what covers it. @param {unknown} error */
 function failure(error) {
   const text = String(error);
   return /<.* intercepts pointer events/.exec(text)?.[0] ?? text.split("\n")[0];
 }
 
-/** Some of what a review, a dialog or a card asks to be decided. @param {number} most */
+/** Makes some of the decisions that a review, a dialog or a card asks for. @param {number} most */
 async function decide(most) {
   /** @type {string[]} */
   const used = [];
@@ -183,7 +185,12 @@ async function decide(most) {
 /** @param {number} most */
 const pause = (most) => page.waitForTimeout(random.below(most));
 
-/** Sets a fault by the panel, as somebody would who tries it out. @param {string} name @param {string} value */
+/**
+ * Sets a fault in the panel, as somebody would who tries it out.
+ *
+ * @param {string} name
+ * @param {string} value
+ */
 async function setFault(name, value) {
   const panel = page.locator(".sandbox");
   if (!(await panel.isVisible())) await page.getByRole("button", { name: "Sandbox" }).click();
@@ -194,8 +201,8 @@ async function setFault(name, value) {
 /** @type {Record<string, string>} */
 const LABELS = {
   lost_after: "The connection breaks after sending",
-  error_after: "Uber fails although it queued",
-  error_partial: "Uber fails, a part was queued",
+  error_after: "Uber fails after queueing",
+  error_partial: "Uber fails after queueing a part",
   bad_request: "Uber refuses the request",
   rate_limited: "Uber asks to wait",
 };
@@ -316,7 +323,7 @@ const actions = {
   wait: [4, () => page.waitForTimeout(200 + random.below(1_200))],
 };
 
-/** A list for this screen or another, and some of what its review asks. */
+/** A list for this screen or another, and some decisions of its review. */
 async function chooseList() {
   if (!/\/new$/.test(new URL(page.url()).pathname)) {
     await go(random.happens(0.15) ? "/new" : `/programs/${random.of(programs)}/new`);
@@ -337,7 +344,7 @@ async function chooseList() {
   return `${file.name}, ${random.happens(0.8) ? await decide(8) : "left"}`;
 }
 
-/** The connection breaks while a job is sent: somebody has to decide what becomes of its codes. */
+/** The connection breaks while a job is sending: somebody has to decide about its codes. */
 async function loseAnswers() {
   const fault = random.of(["lost_after", "error_after", "error_partial"]);
   const all = [await chooseList()];
@@ -373,7 +380,7 @@ function drawAction() {
   );
 }
 
-/** Signs in where that is asked for; else nothing more could be done. */
+/** Signs in if asked to; nothing else would be possible. */
 async function signInAgain() {
   const field = page.getByLabel("Admin token");
   if (isOffline || !(await field.isVisible()) || random.happens(0.3)) return;
@@ -395,7 +402,10 @@ async function checkScreen() {
   }
 }
 
-/** A page that the browser could not load at all shows its own: as a person would, on to another. */
+/**
+ * A page that the browser could not load shows the browser's own error: go to another one, as a
+ * person would.
+ */
 async function leaveErrorPage() {
   if (!/^(chrome-error|about):/.test(page.url())) return;
   if (isOffline) await setOffline(false);
@@ -422,7 +432,7 @@ async function take(step) {
   if (!isOffline) await checkScreen();
 }
 
-/** What is wrong by now: it ends the run, with what led to it. @param {string} when */
+/** Ends the run if something is wrong, with the actions that led to it. @param {string} when */
 function isWrong(when) {
   const all = [...faults, ...pageErrors];
   if (all.length === 0) return false;
@@ -430,7 +440,7 @@ function isWrong(when) {
   return true;
 }
 
-/** What is under way comes to its end, and nothing more leaves. */
+/** Everything under way comes to its end, and nothing more is sent. */
 async function settle() {
   await ask("/api/pause", { paused: true });
   for (let round = 0; round < 60; round += 1) {

@@ -1,4 +1,4 @@
-/** What the console shows of the events that Uber has sent: real ones, signed as the sandbox signs. */
+/** How the console shows Uber's events: real ones, signed as the sandbox signs. */
 import { createHmac } from "node:crypto";
 
 import { assert } from "../package/harness.mjs";
@@ -11,7 +11,7 @@ const SIGNING_KEY = "sandbox-signing-key";
 const DISTRIBUTED = "voucher_program_code_distributed";
 const PAGE = 50;
 
-/** Everything that may be somebody's: none of it is on the screen before a click. */
+/** Everything that may be personal data: none of it is visible before a click. */
 const PERSONAL = [
   "Anna",
   "Schmidt",
@@ -34,7 +34,7 @@ const PERSONAL = [
   "hidden in a text",
   "r.uber.com",
 ];
-/** What says how the event is made, and is nobody's. */
+/** Members that describe the event, and are not personal. */
 const SHOWN = [
   DISTRIBUTED,
   "5f0c1d52-6e0b-4a8e-9f37-2b1f4c8a7d01",
@@ -58,15 +58,15 @@ const BODY = `{"event_type":"${DISTRIBUTED}","voucher_program_id":"${PROGRAMS.pa
     {"anna.schmidt@example.com":"failed","jörg@bücher.example":"failed","Anna":"failed"}],
   "sent_at":"2026-11-29T10:00:00Z","msg_timestamp":1796000000,"usage_amount":"100.0","currency":"USD"}`;
 
-/** As Uber sends one. @param {string} origin @param {string} body */
+/** Sends an event as Uber does. @param {string} origin @param {string} body */
 export async function send(origin, body) {
   const signature = createHmac("sha256", SIGNING_KEY).update(body).digest("hex");
-  const answer = await fetch(`${origin}/webhooks/uber`, {
+  const response = await fetch(`${origin}/webhooks/uber`, {
     method: "POST",
     headers: { "X-Uber-Signature": signature, "X-Environment": "sandbox" },
     body,
   });
-  equal(answer.status, 200);
+  equal(response.status, 200);
 }
 
 /** @param {Page} page */
@@ -112,7 +112,7 @@ export const eventTests = (page, origin) => ({
     await look(page, "events-unread");
   },
 
-  async "its body is shown in lines, and recipients only after a click"() {
+  async "the body of an event is shown in lines, with personal data only after a click"() {
     await page.locator("a.event").first().click();
     const text = page.locator(".event-text");
     await text.waitFor();
@@ -138,7 +138,7 @@ export const eventTests = (page, origin) => ({
     equal(await text.getByText("Anna").count(), 0);
   },
 
-  async "what is no whole JSON is shown too, and nothing of it before a click"() {
+  async "incomplete JSON is shown too, but not before a click"() {
     const [, id] = /events\/(.+)$/.exec(page.url()) ?? [];
     /** @type {[string, string][]} */
     const bodies = [
@@ -164,8 +164,8 @@ export const eventTests = (page, origin) => ({
     await page.reload();
   },
 
-  async "it is read again without a change, then dealt with"() {
-    const steps = page.getByRole("region", { name: "What it reports could not be read" });
+  async "an event is read again without a change, then marked as dealt with"() {
+    const steps = page.getByRole("region", { name: "Its report could not be read" });
     await steps.getByRole("button", { name: "Read again" }).click();
     await page.getByText("Read again. 1 event still can’t be read.").waitFor();
     await steps.getByRole("button", { name: "Dealt with" }).click();
@@ -178,7 +178,7 @@ export const eventTests = (page, origin) => ({
     await look(page, "events-none");
   },
 
-  async "older events are read when they are asked for, and none is twice in the list"() {
+  async "older events are read on request, and none occurs twice in the list"() {
     for (let count = 0; count < PAGE + 10; count += 1) {
       await send(origin, JSON.stringify({ event_type: "voucher_program_updated", count }));
     }
@@ -203,9 +203,14 @@ export const eventTests = (page, origin) => ({
   },
 });
 
-/** Once the program has had a job. @param {Page} page @returns {Record<string, () => Promise<void>>} */
+/**
+ * Once the program has had a job.
+ *
+ * @param {Page} page
+ * @returns {Record<string, () => Promise<void>>}
+ */
 export const eventFormTests = (page) => ({
-  async "the sandbox's panel makes events that can't be read"() {
+  async "the sandbox's panel can produce events that can't be read"() {
     await page.getByRole("button", { name: "Sandbox" }).click();
     const form = page.getByLabel("Form of the event");
     await inPanel(page, () => form.selectOption("opaque"));

@@ -1,4 +1,4 @@
-/** What a job's figures rest on, and what is certain of codes that are unknown. */
+/** The sources of a job's figures, and what is certain about unknown codes. */
 import { assert } from "../package/harness.mjs";
 import { look } from "./browser.mjs";
 import {
@@ -9,14 +9,21 @@ import {
   distribute,
   equal,
   figures,
+  newestJob,
   sandbox,
   sum,
   until,
+  untilReported,
 } from "./steps.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 
-/** How many codes rest on each source, as the page shows it. @param {Page} page @returns {Promise<Record<string, number>>} */
+/**
+ * How many codes come from each source, as the page shows it.
+ *
+ * @param {Page} page
+ * @returns {Promise<Record<string, number>>}
+ */
 const sources = (page) =>
   page
     .locator(".sources tbody tr")
@@ -50,14 +57,10 @@ function parts(text) {
   return { all, used, unknown };
 }
 
-/**
- * @param {Page} page
- * @param {Record<string, string>} jobs addresses of jobs
- * @returns {Record<string, () => Promise<void>>}
- */
-export const evidenceTests = (page, jobs) => ({
-  async "each source has its number of codes, and the time of the last"() {
-    await page.goto(String(jobs["hires"]));
+/** @param {Page} page @returns {Record<string, () => Promise<void>>} */
+export const evidenceTests = (page) => ({
+  async "each source has its number of codes, and the time of the last one"() {
+    await page.goto(await newestJob(page, PROGRAMS.hires));
     await page.locator(".figures").waitFor();
     const { distributed = 0, failed = 0 } = await figures(page);
     const found = await untilSources(
@@ -67,40 +70,42 @@ export const evidenceTests = (page, jobs) => ({
     );
     equal(Object.keys(found), ["answer", "webhook", "usage", "operator"]);
     await page.locator("[data-source=webhook] time").waitFor();
-    await page.getByText("Usage has not been read yet.").waitFor();
+    await page.getByText("Usage has not been read for this job yet.").waitFor();
   },
 
-  async "what is in use is certain, and is said before anything is decided"() {
+  async "codes in use are certain, and are shown before any decision"() {
+    await untilReported(page);
+    await sandbox(page, { webhooksPerSecond: 0 });
     await page.goto(`/programs/${PROGRAMS.party.id}/new`);
     await page.getByRole("button", { name: "read this program’s codes" }).click();
     await page.getByLabel("Send them again").check();
-    await sandbox(page, { webhooksPerSecond: 0, useRate: 0.5, faults: { lost_after: 1 } });
+    await sandbox(page, { useRate: 0.5, faults: { lost_after: 1 } });
     await distribute(page, "Distribute 1,204 codes");
     await until(page, ({ unknown = 0 }) => unknown > 1_000, "three in a row halt it");
     await sandbox(page, { faults: { lost_after: 0 } });
     const batch = page.locator("li.batch").first();
-    await page.getByText(/^What was tried: /).click();
+    await page.getByText(/^Attempts: /).click();
     await batch.getByText(/of these 500, .*500 unknown/).waitFor();
     await page.getByRole("button", { name: /^Send all [\d,]+ codes again/ }).waitFor();
   },
 
-  async "what has halted by itself is resumed with everything, once somebody says so"() {
+  async "halted jobs are resumed together on request"() {
     const facts = page.locator(".job-head .facts");
     await facts.getByText("Halted", { exact: true }).waitFor();
     await page.getByRole("button", { name: "Pause everything" }).click();
     const banner = page.getByRole("region", { name: "Everything is paused" });
     await banner.getByRole("button", { name: "Resume halted jobs too" }).click();
     const dialog = page.getByRole("dialog");
-    await dialog.getByText("what is pending in them leaves").waitFor();
+    await dialog.getByText("their pending codes are sent").waitFor();
     await look(page, "resume-halted");
     await dialog.getByRole("button", { name: "Resume halted jobs too" }).click();
     await banner.waitFor({ state: "detached" });
     await facts.getByText("Needs a decision", { exact: true }).waitFor();
   },
 
-  async "time moves on, people use their codes, and usage is read: now, and why if it fails"() {
+  async "as people use their codes, usage is read on request, and a failure is explained"() {
     const unknown = page.locator(".unknown");
-    // From here on, so that what the worker reads by itself fails too.
+    // From here on, so that automatic reads of the worker fail too.
     await sandbox(page, { faults: { bad_request: 1 } });
     const before = (await figures(page))["unknown"] ?? 0;
     await page.getByRole("button", { name: "Sandbox" }).click();
@@ -128,7 +133,7 @@ export const evidenceTests = (page, jobs) => ({
     // Late reports of earlier jobs settle some of them too.
     assert.ok(certain + open <= all, `${certain} and ${open} of ${all}`);
     assert.ok(certain > 100 && open > 100, `${certain} are in use, ${open} unknown`);
-    await batch.getByRole("button", { name: "Decide about this batch alone" }).click();
+    await batch.getByRole("button", { name: "Decide about this batch only" }).click();
     await page.getByText("in use: these are left out").waitFor();
     await page.getByRole("button", { name: `Send ${open} codes again` }).waitFor();
     await page.getByRole("button", { name: "Decide about all batches instead" }).click();
@@ -156,7 +161,7 @@ export const evidenceTests = (page, jobs) => ({
     await sandbox(page, { webhooksPerSecond: 200, useRate: 0 });
   },
 
-  async "what is in use is not sent again, and the button says how many codes leave"() {
+  async "codes in use are not sent again, and the button says how many codes are"() {
     const { id, codes: all } = PROGRAMS.party;
     await page.goto(`/programs/${id}/new`);
     await page.getByRole("button", { name: "read this program’s codes" }).click();
@@ -170,7 +175,7 @@ export const evidenceTests = (page, jobs) => ({
     await page.getByText(`${words(before - used)} may arrive a second time`).waitFor();
     await page.getByRole("button", { name: `Distribute ${words(all - used)} codes` }).waitFor();
     await look(page, "review-in-use");
-    // Of these alone nothing is left, and there is nothing to decide.
+    // None of these are left to send, so there is nothing to decide.
     const { firstBlocked } = await call(page, `/api/programs/${id}/jobs?dryRun=true`, {
       method: "POST",
       headers: { "Content-Type": "text/plain" },
@@ -185,7 +190,7 @@ export const evidenceTests = (page, jobs) => ({
     await page.getByText("All 5 are in use: these are left out.").waitFor();
     await page.getByText("Nothing of this list is left to send.").waitFor();
     equal(await page.locator(".choices-again").count(), 0);
-    // One that is left can go first; one that is in use can't.
+    // A code that will be sent can go first; a code in use can't.
     const [free, another] = named(false);
     await choose(page, "first.txt", [...inUse, free, another].join("\n"));
     await page.getByLabel("Send the other 2 again").check();
@@ -194,7 +199,7 @@ export const evidenceTests = (page, jobs) => ({
     equal(await which.inputValue(), free);
     await which.fill(String(inUse[1]));
     await page.getByText("This code is left out: it is in use. Choose another one.").waitFor();
-    await page.getByText("First choose another code that goes first").waitFor();
+    await page.getByText("Choose another first code").waitFor();
     await look(page, "review-first-in-use");
     await page.getByRole("button", { name: "Another list" }).click();
   },

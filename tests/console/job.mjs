@@ -1,4 +1,4 @@
-/** What a job's page says first, and what it lets an operator do when something stops it. */
+/** What a job's page shows first, and what an operator can do when something stops the job. */
 import { assert } from "../package/harness.mjs";
 import { look } from "./browser.mjs";
 import {
@@ -8,9 +8,12 @@ import {
   downloaded,
   equal,
   figures,
+  newestJob,
   sandbox,
   sum,
   until,
+  untilReported,
+  untilSettled,
 } from "./steps.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
@@ -21,13 +24,14 @@ const PHONE = { width: 390, height: 844 };
 const DESKTOP = { width: 1280, height: 900 };
 
 /**
- * A job of all codes of a program that are not in use, whatever became of them before; its page is
- * open then. The faults begin once it exists, so that nothing but its requests meets them. How many
- * codes it has.
+ * Creates a job of all codes of a program that are not in use, whatever their state, and opens its
+ * page. The faults begin once it exists, so that they affect only its requests. Returns the number
+ * of its codes.
  * @param {Page} page @param {{ id: string }} program @param {Record<string, number>} faults
  */
 async function sendAgain(page, program, faults) {
   await pauseEverything(page, true);
+  await untilReported(page);
   await sandbox(page, { webhooksPerSecond: 0, useRate: 0, faults: NO_FAULTS });
   const { id, progress } = await createAgain(page, program);
   await page.goto(`/programs/${program.id}/jobs/${id}`);
@@ -37,11 +41,11 @@ async function sendAgain(page, program, faults) {
   return progress.total;
 }
 
-/** As many in a row without an answer halt a job. */
+/** This many requests in a row without a response halt a job. */
 const BATCHES = 3;
 
 /**
- * A job of a program's codes once more, in three batches: all but those in use.
+ * Creates another job of a program's codes, in three batches: all but those in use.
  * @param {Page} page @param {{ id: string }} program @param {string} more
  * @returns {Promise<{ id: string, progress: { total: number } }>}
  */
@@ -56,7 +60,7 @@ export async function createAgain(page, { id }, more = "") {
   return call(page, `${jobs}?${query}`, request);
 }
 
-/** As the page writes it. @param {number} value */
+/** As the page shows it. @param {number} value */
 const words = (value) => value.toLocaleString("en");
 
 /** @param {Page} page @param {boolean} paused */
@@ -67,7 +71,12 @@ export const pauseEverything = (page, paused) =>
     body: JSON.stringify({ paused }),
   });
 
-/** From where to where something is seen, in the page's pixels. @param {Page} page @param {string} selector */
+/**
+ * The top and bottom of an element, in the page's pixels.
+ *
+ * @param {Page} page
+ * @param {string} selector
+ */
 async function placeOf(page, selector) {
   const box = await page.locator(selector).first().boundingBox();
   if (box === null) throw new Error(`${selector} is not seen`);
@@ -79,13 +88,13 @@ const pill = (page) => page.locator(".job-head .pill");
 
 /** @param {Page} page @returns {Record<string, () => Promise<void>>} */
 export const jobTests = (page) => ({
-  async "while Uber asks to wait, the page says so, and since when nothing was queued"() {
+  async "while Uber asks to wait, the page says so, and since when nothing has been queued"() {
     const total = await sendAgain(page, party, { rate_limited: 1 });
-    // Of those, people have used some meanwhile.
+    // People have used some of them meanwhile.
     assert.ok(total > 100 && total < party.codes, `${total} codes`);
     const waiting = page.locator(".callout", { hasText: "Uber asks to wait" });
     await waiting.getByText(/Nothing has been queued (yet|since \d+:\d+:\d+)/).waitFor();
-    await waiting.getByText(/tried again by itself at \d+:\d+:\d+/).waitFor();
+    await waiting.getByText(/The next try is at \d+:\d+:\d+/).waitFor();
     const facts = page.locator(".job-facts");
     await facts.locator("div", { hasText: "Time left" }).getByText("Unknown").waitFor();
     await pill(page).getByText("Waiting", { exact: true }).waitFor();
@@ -99,7 +108,7 @@ export const jobTests = (page) => ({
     equal(await facts.getByText("Time left").count(), 0, "nothing is left to send");
   },
 
-  async "a job that was refused whole does not end well"() {
+  async "a job that was refused completely is not shown as successful"() {
     await sendAgain(page, dinner, { bad_request: 1 });
     await until(page, ({ rejected }) => rejected === dinner.codes, "rejected");
     await sandbox(page, { faults: { bad_request: 0 } });
@@ -112,13 +121,19 @@ export const jobTests = (page) => ({
     const rejected = page.locator(".rejected-by-uber");
     await rejected.locator("li", { hasText: "1 code" }).locator("q").waitFor();
     await rejected.locator(".error-code").waitFor();
+    const words = await rejected.locator("q").innerText();
+    await page.locator(".result-reason", { hasText: words }).waitFor();
     await look(page, "job-rejected");
+    await rejected.getByRole("button", { name: "New distribution from 1 rejected code" }).click();
+    await page.waitForURL(`**/programs/${dinner.id}/new`);
+    await page.locator("[data-count=valid]", { hasText: "1" }).waitFor();
+    await page.getByRole("button", { name: "Another list" }).click();
   },
 
-  async "what halted it and what to find out stand above Resume, which is quiet until then"() {
+  async "a halted job shows the cause and what to check above Resume, which is not the primary button"() {
     await sendAgain(page, party, { lost_after: 1 });
     const halted = page.locator(".halted");
-    await halted.getByText("three requests in a row got no answer").waitFor();
+    await halted.getByText("three requests in a row had no conclusive response").waitFor();
     await sandbox(page, { faults: { lost_after: 0 } });
     const resume = halted.getByRole("button", { name: /^Resume/ });
     equal(await resume.count(), 1);
@@ -130,15 +145,15 @@ export const jobTests = (page) => ({
       1,
     );
     assert.ok(!(await resume.getAttribute("class"))?.includes("strong"), "it is bright at once");
-    await halted.getByText("What to find out before you resume").click();
-    await halted.getByText("Whether Uber has an outage").waitFor();
+    await halted.getByText("What to check before you resume").click();
+    await halted.getByText("Whether Uber, or a proxy between").waitFor();
     await page.locator(".halted .button-strong").waitFor();
     const found = await placeOf(page, ".halted li");
     assert.ok(found.end <= (await placeOf(page, ".halted .button-strong")).top, "below Resume");
     await look(page, "job-halted");
   },
 
-  async "however many batches are unknown, the sentence and the bar are seen, on a phone too"() {
+  async "with any number of unknown batches, the sentence and the bar are visible, on a phone too"() {
     await page.locator(".unknown").waitFor();
     await page.setViewportSize(PHONE);
     await page.reload();
@@ -159,7 +174,7 @@ export const jobTests = (page) => ({
     await page.setViewportSize(DESKTOP);
   },
 
-  async "states without codes are folded, and can be looked at"() {
+  async "states without codes are collapsed, and can be expanded"() {
     const rows = page.locator(".figures tbody tr");
     await rows.filter({ visible: true }).first().waitFor();
     const shown = await rows.filter({ visible: true }).count();
@@ -169,7 +184,7 @@ export const jobTests = (page) => ({
     equal(await rows.filter({ visible: true }).count(), await rows.count());
   },
 
-  async "what is sent again has its number typed, and a lost answer is told from a lost pause"() {
+  async "sending again asks for the number, and a lost response is distinguished from a lost pause"() {
     const unknown = page.locator(".unknown");
     const { unknown: size = 0 } = await figures(page);
     const all = words(size);
@@ -192,14 +207,14 @@ export const jobTests = (page) => ({
     await dialog.getByRole("button", { name: take }).click();
     await page.getByText("It is not known whether your decision arrived.").waitFor();
     await page.unroute("**/resolve");
-    // Once the connection is back it is no news any more.
+    // The notice disappears once the connection is back.
     await page.getByText("It is not known whether your decision arrived.").waitFor({
       state: "detached",
     });
     equal((await figures(page))["unknown"], size);
   },
 
-  async "what rests on a decision alone says that alone"() {
+  async "a state that comes only from a decision names only that source"() {
     const unknown = page.locator(".unknown");
     const { unknown: size = 0, queued = 0 } = await figures(page);
     await unknown.getByRole("button", { name: /^Take all / }).click();
@@ -210,17 +225,17 @@ export const jobTests = (page) => ({
     await until(page, (found) => found["queued"] === size + queued, "taken as queued");
     const rests = page.locator("[data-state=queued] .figure-evidence");
     await rests.getByText(/^by an operator’s decision/).waitFor();
-    equal((await rests.innerText()).includes("Uber’s answer"), false);
+    equal((await rests.innerText()).includes("Uber’s response"), false);
   },
 
-  async "offline, buttons say why they can’t be pressed, and the time is said once"() {
+  async "offline, buttons say why they are disabled, and the time is shown once"() {
     const total = sum(await figures(page));
     await page.context().setOffline(true);
     try {
       await page.locator(".disconnected").waitFor();
       await page.locator(".job-blocked").waitFor();
       await page.getByText("Disconnected", { exact: true }).waitFor();
-      equal(await page.getByText(/last true at/).count(), 1);
+      equal(await page.getByText(/figures (are )?from/).count(), 1);
       const usage = page.getByRole("button", { name: "Read usage now" });
       equal(await usage.getAttribute("aria-disabled"), "true");
     } finally {
@@ -230,7 +245,7 @@ export const jobTests = (page) => ({
     equal(sum(await figures(page)), total);
   },
 
-  async "below five samples there is a table and no chart"() {
+  async "with fewer than five samples there is a table and no chart"() {
     await page.goto(`/programs/${dinner.id}`);
     await page.locator("a.job").first().click();
     await page.locator(".chart-card").first().waitFor();
@@ -239,17 +254,11 @@ export const jobTests = (page) => ({
     await sandbox(page, { webhooksPerSecond: 200 });
   },
 
-  async "the failed ones become a new list, by reason, with what to do about each"() {
+  async "failed codes become a new list, by reason, with what to do about each"() {
     await sandbox(page, { failureRate: 0.25 });
     await sendAgain(page, hires, {});
     await sandbox(page, { webhooksPerSecond: 200 });
-    const { failed = 0 } = await until(
-      page,
-      ({ queued, pending, sending }) => queued === 0 && pending === 0 && sending === 0,
-      "settled",
-      // Reports of earlier jobs come first.
-      240_000,
-    );
+    const { failed = 0 } = await untilSettled(page);
     assert.ok(failed > 1, `${failed} failed`);
     const rows = page.locator(".reasons tbody tr");
     await rows.first().waitFor();
@@ -276,15 +285,18 @@ export const jobTests = (page) => ({
     const csv = await downloaded(page, () => page.keyboard.press("d"));
     equal(csv.trim().split("\r\n").length, progress.total + 1);
     await page.keyboard.press("r");
+    await page.getByRole("dialog").getByText("They are sent at once").waitFor();
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
     await until(page, ({ pending }) => pending === 0, "resumed");
   },
 
   async "a million results scroll to the last one, on a phone too"() {
     const TOTAL = 1_000_000;
-    const codeAt = (/** @type {number} */ place) =>
-      `00000000-0000-4000-8000-${String(place).padStart(12, "0")}`;
+    const codeAt = (/** @type {number} */ index) =>
+      `00000000-0000-4000-8000-${String(index).padStart(12, "0")}`;
     const other = await page.context().newPage();
-    // Nothing but a browser can say how far it scrolls: the figures are made up for it.
+    // The figures are made up, because only a browser can show how it scrolls.
     await other.routeWebSocket(/\/live$/, (socket) => {
       const server = socket.connectToServer();
       server.onMessage((data) => {
@@ -309,13 +321,12 @@ export const jobTests = (page) => ({
       await route.fulfill({ json: { rows, next: null } });
     });
     await other.setViewportSize(PHONE);
-    const { jobs } = await call(page, `/api/programs/${party.id}/jobs`);
-    await other.goto(`/programs/${party.id}/jobs/${jobs[0].id}`);
+    await other.goto(await newestJob(page, party));
     const rows = other.locator(".results .rows");
     for (const ratio of [1, 0.5, 0]) {
       await rows.evaluate((element, at) => (element.scrollTop = element.scrollHeight * at), ratio);
-      const place = Math.round((TOTAL - 1) * ratio);
-      if (ratio !== 0.5) await rows.getByText(codeAt(place)).waitFor();
+      const position = Math.round((TOTAL - 1) * ratio);
+      if (ratio !== 0.5) await rows.getByText(codeAt(position)).waitFor();
       else
         await rows
           .getByText(/-000000[45]\d{5}$/)
@@ -325,7 +336,8 @@ export const jobTests = (page) => ({
     await other.close();
   },
 
-  async "what starts by itself counts down, is cancelled within the window, or starts now"() {
+  async "a scheduled job counts down, and can be cancelled or started now"() {
+    await untilReported(page);
     await sandbox(page, { webhooksPerSecond: 0, faults: NO_FAULTS });
     const { id: cancelled } = await createAgain(page, hires, "&startIn=600");
     await page.goto(`/programs/${hires.id}/jobs/${cancelled}`);
@@ -336,7 +348,7 @@ export const jobTests = (page) => ({
     await waits.getByRole("button", { name: "Cancel: send nothing" }).click();
     await pill(page).getByText("Cancelled", { exact: true }).waitFor();
     await waits.waitFor({ state: "detached" });
-    await page.getByText("None of 50 codes has left").waitFor();
+    await page.getByText("None of 50 codes was sent").waitFor();
 
     const { id: started } = await createAgain(page, hires, "&startIn=600");
     await page.goto(`/programs/${hires.id}/jobs/${started}`);
@@ -344,7 +356,7 @@ export const jobTests = (page) => ({
     await until(page, ({ queued }) => queued === hires.codes, "started now");
   },
 
-  async "one code leaves first, its outcome is shown, and then the others"() {
+  async "one code is sent first, its outcome is shown, and then the others are sent"() {
     const { id } = await createAgain(page, hires, "&pauseAfter=1&startIn=600");
     await page.goto(`/programs/${hires.id}/jobs/${id}`);
     const waits = page.locator(".waits");
@@ -354,21 +366,21 @@ export const jobTests = (page) => ({
     await waits
       .getByRole("button", { name: "Start now: distribute 1 code first, of 50", exact: true })
       .click();
-    await page.getByText("The first code has left, and nothing else").waitFor();
+    await page.getByText("The first code has been sent, and nothing else").waitFor();
     await page.locator(".first-codes li", { hasText: "queued" }).waitFor();
     const { queued, pending } = await figures(page);
     equal([queued, pending], [1, hires.codes - 1]);
-    await page.locator(".waits").getByRole("button", { name: "Show recipients" }).click();
+    // The recipients of a short program are read unasked.
     await page.locator(".first-codes li", { hasText: /to .*…/ }).waitFor();
+    await page.locator(".waits").getByRole("button", { name: "Unmask them" }).waitFor();
     await look(page, "job-first-code");
     await page.getByRole("button", { name: "Now the other 49: distribute 49 codes" }).click();
     await until(page, (found) => found["queued"] === hires.codes, "the others");
     await sandbox(page, { webhooksPerSecond: 200 });
   },
 
-  async "a job has a name and a note of its own, and says who did what and why"() {
-    const { jobs } = await call(page, `/api/programs/${hires.id}/jobs`);
-    await page.goto(`/programs/${hires.id}/jobs/${jobs[0].id}`);
+  async "a job has a name, a note and an audit trail"() {
+    await page.goto(await newestJob(page, hires));
     await page.getByRole("button", { name: "Rename, or add a note" }).click();
     await page.getByLabel("Name", { exact: true }).fill("Team Zürich, second try");
     await page.getByLabel("Note", { exact: true }).fill("Asked for by Ada.");

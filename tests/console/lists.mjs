@@ -1,28 +1,29 @@
-/** Lists: which files are read, what is said of their rows, and how one gets to the review. */
+/** Lists: which files are read, how their rows are explained, and the way to the review. */
 import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 
 import { assert } from "../package/harness.mjs";
 import { look } from "./browser.mjs";
 import { PROGRAMS, call, choose, codesOf, counts, equal } from "./steps.mjs";
+import { zipOf } from "./workbook-of.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 
 const PHONE = { width: 390, height: 844 };
 const DESKTOP = { width: 1280, height: 900 };
 const { party, hires, nights, day, dinner } = PROGRAMS;
-/** Of no program. */
+/** It belongs to no program. */
 const foreign = (/** @type {string} */ count) => ({
   duplicate: "0",
   "queued-before": "0",
   "not-in-this-program": count,
 });
-/** Names of options and of members, and how the API is called. */
+/** Names of options, members and methods of the API. */
 const API_WORDS = /\boptions?\b|headerRow|programColumn|=true|`|not_a_uuid|missing_column/;
 
 /** @param {Page} page */
 export const listTests = (page) => ({
-  async "a workbook is read: the sheet that holds codes, and another if it is chosen"() {
+  async "a workbook is read: the sheet with codes, or another one if chosen"() {
     await page.goto(`/programs/${nights.id}/new`);
     const file = await readFile(new URL("./fixtures/two-sheets.xlsx", import.meta.url));
     await choose(page, "guests.xlsx", file);
@@ -36,12 +37,12 @@ export const listTests = (page) => ({
     await page.getByRole("button", { name: "Another list" }).click();
   },
 
-  async "a column without a usual name is chosen from the first rows"() {
+  async "a column with an unusual name is chosen in the first rows"() {
     const [first, second, ...more] = await codesOf(page, hires.id);
     await page.goto(`/programs/${hires.id}/new`);
     const rows = [first, second, ...more].map((code, at) => `"Guest; ${at}";${code};DE-${at}`);
     await choose(page, "crm.csv", ["Name;Voucher;Ticket", ...rows].join("\n"));
-    await page.getByRole("heading", { name: "Which column holds the codes?" }).waitFor();
+    await page.getByRole("heading", { name: "Which column contains the codes?" }).waitFor();
     equal(await page.getByLabel("Codes: column 2").isChecked(), true, "what looks like codes");
     await page.getByRole("cell", { name: "Guest; 0" }).waitFor();
     await look(page, "list-columns");
@@ -49,7 +50,7 @@ export const listTests = (page) => ({
     await page.getByRole("button", { name: "Read column 1" }).click();
     await page.getByText("There is no valid code in this list").waitFor();
     await page.reload();
-    await page.getByText("Column 1 holds the codes").waitFor();
+    await page.getByText("Column 1 contains the codes").waitFor();
     await page.getByRole("button", { name: "Another list" }).click();
     await choose(page, "crm.csv", ["Name;Voucher;Ticket", ...rows].join("\n"));
     await page.getByRole("button", { name: "Read column 2" }).click();
@@ -68,7 +69,7 @@ export const listTests = (page) => ({
     await page.getByRole("button", { name: "Another list" }).click();
   },
 
-  async "rejected rows are told by kind first, in plain words"() {
+  async "rejected rows are shown by kind first, in plain words"() {
     await page.goto(`/programs/${party.id}/new`);
     const rows = [
       // With one code among them, they are rows of codes, and no list of people.
@@ -86,7 +87,7 @@ export const listTests = (page) => ({
     const kinds = page.getByRole("group", { name: "Kinds of rejected rows" });
     for (const kind of [
       "1,200 look like code_text",
-      "70 are no code",
+      "70 are not codes",
       "2 look like e-mail addresses",
       "1 looks like a telephone number",
       "1 is only zeros",
@@ -100,20 +101,20 @@ export const listTests = (page) => ({
     await page.getByRole("button", { name: "Another list" }).click();
   },
 
-  async "what is no list is named in one sentence"() {
+  async "a file that is not a list is explained in one sentence"() {
     await page.goto(`/programs/${party.id}/new`);
     /** @type {[name: string, content: string | Buffer, told: RegExp][]} */
     const files = [
       ["codes.pdf", `%PDF-1.7\n${"x\n".repeat(800)}`, /is a PDF document/],
       ["codes.csv.gz", gzipSync("code_id\n"), /is a gzip archive/],
-      ["codes.zip", zipOf("codes.csv", "code_id\n"), /is a ZIP archive/],
+      ["codes.zip", zipOf([["codes.csv", "code_id\n"]]), /is a ZIP archive/],
       [
         "codes.ods",
-        zipOf("mimetype", "application/vnd.oasis.opendocument.spreadsheet"),
+        zipOf([["mimetype", "application/vnd.oasis.opendocument.spreadsheet"]]),
         /is an ODS/,
       ],
-      ["codes.numbers", zipOf("Index/Document.iwa", ""), /is a Numbers/],
-      ["broken.xlsx", zipOf("xl/workbook.xml", "<"), /is a workbook that can’t be read here/],
+      ["codes.numbers", zipOf([["Index/Document.iwa", ""]]), /is a Numbers/],
+      ["broken.xlsx", zipOf([["xl/workbook.xml", "<"]]), /is a workbook that can’t be read here/],
     ];
     for (const [name, content, told] of files) {
       await choose(page, name, content);
@@ -125,14 +126,14 @@ export const listTests = (page) => ({
     await look(page, "list-none");
   },
 
-  async "empty rows are counted, and the name of the column is no rejected row"() {
+  async "empty rows are counted, and the name of the column is not a rejected row"() {
     await page.goto(`/programs/${party.id}/new`);
     const [one, other] = [crypto.randomUUID(), crypto.randomUUID()];
     await choose(page, "plain.txt", `Voucher ids\n${one}\n\n \n${other}\n\n\n`);
     await page.getByText("2 empty rows").waitFor();
     await page.locator("[data-count=not-in-this-program]", { hasText: "2" }).waitFor();
     equal(await counts(page), { ...foreign("2"), valid: "2", rejected: "0" });
-    await page.getByText("is taken for the name of the column").waitFor();
+    await page.getByText("was taken as the column name").waitFor();
     const full = await page.locator("progress").evaluate((bar) => bar.getAttribute("value"));
     equal(full, "1");
     await look(page, "list-plain");
@@ -141,7 +142,7 @@ export const listTests = (page) => ({
     await page.locator("[data-count=rejected]", { hasText: "1" }).waitFor();
   },
 
-  async "a reload keeps the list that was read, until another one is asked for"() {
+  async "a reload keeps the list, until another one is requested"() {
     await page.reload();
     await page.locator("[data-count=rejected]", { hasText: "1" }).waitFor();
     await page.getByText("plain.txt").waitFor();
@@ -155,7 +156,7 @@ export const listTests = (page) => ({
     equal(await page.getByText("plain.txt").count(), 0);
   },
 
-  async "the review has the focus once a list is read, and is at hand on the phone"() {
+  async "the review gets the focus once a list is read, and is visible on a phone"() {
     await page.setViewportSize(PHONE);
     await page.goto(`/programs/${party.id}/new`);
     const wrong = Array.from({ length: 300 }, (_, at) => `wrong ${at}`);
@@ -164,13 +165,13 @@ export const listTests = (page) => ({
     await page.waitForFunction(() => document.activeElement?.id === "review-title");
     const top = await title.evaluate((element) => element.getBoundingClientRect().top + scrollY);
     assert.ok(top < 844, `the review begins at ${top} px`);
-    await page.getByText("Nobody gets a message: nothing leaves this machine").waitFor();
+    await page.getByText("No messages are sent: everything stays on this machine").waitFor();
     await look(page, "list-phone");
     await page.getByRole("button", { name: "Another list" }).click();
     await page.setViewportSize(DESKTOP);
   },
 
-  async "hints are one stop of the Tab key, and the arrows go through them"() {
+  async "hints are one tab stop, and the arrow keys move among them"() {
     await page.goto(`/programs/${party.id}/new`);
     await choose(page, "one.txt", crypto.randomUUID());
     await page.locator("[data-count=queued-before]", { hasText: "0" }).waitFor();
@@ -182,7 +183,7 @@ export const listTests = (page) => ({
     await page.getByRole("button", { name: "Another list" }).click();
   },
 
-  async "the action of a selection is in sight wherever one has scrolled to"() {
+  async "the action for a selection stays visible while scrolling"() {
     await page.setViewportSize(PHONE);
     await page.goto(`/programs/${day.id}`);
     const rows = page.locator(".code-row[aria-selected]");
@@ -195,20 +196,30 @@ export const listTests = (page) => ({
     await page.setViewportSize(DESKTOP);
   },
 
-  async "a table longer than the browser's longest scrolls to its last row, and by the pixel"() {
+  async "a table longer than the browser's limit scrolls to its last row, pixel by pixel"() {
     const most = 450_000;
-    const codes = Array.from({ length: most }, (_, at) => ({
-      code: `00000000-0000-4000-8000-${at.toString(16).padStart(12, "0")}`,
-      codeText: `ROW${at}`,
+    const rowAt = (/** @type {number} */ index) => ({
+      place: index,
+      code: `00000000-0000-4000-8000-${index.toString(16).padStart(12, "0")}`,
+      codeText: `ROW${index}`,
       usageCount: 0,
       usageAmount: 0,
       canceledAt: null,
       state: null,
       job: null,
-    }));
-    const path = `**/api/programs/${nights.id}/codes?usage=true*`;
+    });
+    const path = `**/api/programs/${nights.id}/codes/search`;
     await page.setViewportSize(PHONE);
-    await page.route(path, (route) => route.fulfill({ json: { codes } }));
+    await page.route(path, (route) => {
+      const { from = 0, limit = 100 } = route.request().postDataJSON();
+      const rows = Array.from({ length: Math.min(limit, most - from) }, (_, at) =>
+        rowAt(from + at),
+      );
+      const at = { readAt: 1, knownAt: 1 };
+      return route.fulfill({
+        json: { ...at, counts: { all: most, "not-yet": most }, found: most, rows },
+      });
+    });
     try {
       await page.goto(`/programs/${nights.id}`);
       const table = page.locator(".codes");
@@ -216,21 +227,20 @@ export const listTests = (page) => ({
       await table.evaluate((rows) => rows.scrollTo(0, rows.scrollHeight));
       const last = page.locator(`#code-${most - 1}`);
       await last.waitFor();
-      const { bottom } = await last.evaluate((row) => row.getBoundingClientRect());
-      const end = await table.evaluate((rows) => rows.getBoundingClientRect().bottom);
-      assert.ok(
-        Math.abs(end - bottom) <= 2,
-        `the last row ends ${end - bottom} px before its table`,
-      );
+      /** Waits until the last row ends so many pixels below the end of the table. @param {number} below */
+      const lastEnds = (below) =>
+        page.waitForFunction(
+          ([id, wanted]) => {
+            const row = document.getElementById(String(id))?.getBoundingClientRect();
+            const rows = document.querySelector(".codes")?.getBoundingClientRect();
+            return row && rows && Math.abs(row.bottom - rows.bottom - Number(wanted)) <= 2;
+          },
+          [`code-${most - 1}`, below],
+        );
+      await lastEnds(0);
       // A turn of the wheel moves as far as in a short table.
       await table.evaluate((rows) => rows.scrollBy(0, -160));
-      await page.waitForFunction(
-        ([id, wanted]) => {
-          const row = document.getElementById(String(id));
-          return row && Math.abs(row.getBoundingClientRect().bottom - Number(wanted)) <= 2;
-        },
-        [`code-${most - 1}`, bottom + 160],
-      );
+      await lastEnds(160);
       await table.focus();
       await page.keyboard.press("Home");
       await page.locator("#code-0.is-active").waitFor();
@@ -263,49 +273,44 @@ export const listTests = (page) => ({
     await page.waitForURL(/\/jobs\//);
   },
 
-  async "⌘K looks into all jobs, and says what could not be looked up until it can be"() {
-    const [code = ""] = await codesOf(page, dinner.id);
-    for (const name of ["needle", ...Array.from({ length: 50 }, (_, nth) => `hay ${nth}`)]) {
-      const path = `/api/programs/${dinner.id}/jobs`;
-      const job = await call(page, `${path}?resend=true&start=false&name=${name}`, {
+  async "⌘K searches all jobs, and says which searches failed until they succeed"() {
+    const code = (await codesOf(page, nights.id)).at(-1) ?? "";
+    const [free = ""] = await codesOf(page, dinner.id);
+    const create = (/** @type {string} */ program, /** @type {string} */ body, name = "") =>
+      call(page, `/api/programs/${program}/jobs?resend=true&start=false&name=${name}`, {
         method: "POST",
         headers: { "Content-Type": "text/csv", "Idempotency-Key": crypto.randomUUID() },
-        body: code,
+        body,
       });
-      await call(page, `${path}/${job.id}/cancel`, { method: "POST" });
+    const needle = await create(nights.id, code, "needle");
+    for (let nth = 0; nth < 50; nth += 1) {
+      const { id } = await create(dinner.id, free, `hay ${nth}`);
+      await call(page, `/api/programs/${dinner.id}/jobs/${id}/cancel`, { method: "POST" });
     }
     const finder = page.locator("dialog");
     await page.route("**/api/jobs?*", (route) => route.abort("connectionreset"));
     await page.keyboard.press("Control+k");
     await page.keyboard.type("needle");
-    await finder.getByText("Jobs could not be looked up").waitFor();
+    await finder.getByText("Jobs could not be searched").waitFor();
     equal(await finder.getByText("Nothing matches").count(), 0);
     await look(page, "finder-not-looked-up");
     await page.unroute("**/api/jobs?*");
     await finder.getByRole("option", { name: /^Job.*needle/ }).waitFor();
-    equal(await finder.getByText("could not be looked up").count(), 0);
-    await page.keyboard.press("Escape");
+    equal(await finder.getByText("could not be searched").count(), 0);
+    await page.route("**/api/codes?*", async (route) => {
+      const response = await (await route.fetch()).json();
+      await route.fulfill({ json: { ...response, missed: 3 } });
+    });
+    await page.keyboard.press("Control+a");
+    await page.keyboard.type(code.slice(0, 13).toUpperCase());
+    await finder
+      .getByRole("option", { name: new RegExp(`^Code ?${code}`) })
+      .first()
+      .waitFor();
+    await finder.getByText("Codes of 3 programs could not be searched").waitFor();
+    await page.unroute("**/api/codes?*");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(`**/programs/${nights.id}/jobs/${needle.id}`);
+    await call(page, `/api/programs/${nights.id}/jobs/${needle.id}/cancel`, { method: "POST" });
   },
 });
-
-/** A ZIP archive with one entry, which is not packed. @param {string} name @param {string} text */
-function zipOf(name, text) {
-  const [path, data] = [Buffer.from(name), Buffer.from(text)];
-  const local = Buffer.alloc(30);
-  local.write("PK\u0003\u0004", "latin1");
-  local.writeUInt32LE(data.length, 18);
-  local.writeUInt32LE(data.length, 22);
-  local.writeUInt16LE(path.length, 26);
-  const central = Buffer.alloc(46);
-  central.write("PK\u0001\u0002", "latin1");
-  central.writeUInt32LE(data.length, 20);
-  central.writeUInt32LE(data.length, 24);
-  central.writeUInt16LE(path.length, 28);
-  const end = Buffer.alloc(22);
-  end.write("PK\u0005\u0006", "latin1");
-  end.writeUInt16LE(1, 8);
-  end.writeUInt16LE(1, 10);
-  end.writeUInt32LE(central.length + path.length, 12);
-  end.writeUInt32LE(local.length + path.length + data.length, 16);
-  return Buffer.concat([local, path, data, central, path, end]);
-}

@@ -1,15 +1,15 @@
-/** What operators do about a job and with each other: waiting, approving, looking back, being told. */
+/** What operators do with a job and together: waiting, approving, reviewing, being notified. */
 import { assert } from "../package/harness.mjs";
 import { look } from "./browser.mjs";
 import { createAgain, pauseEverything } from "./job.mjs";
-import { PROGRAMS, REPORTS_MS, call, downloaded, equal, sandbox, until } from "./steps.mjs";
+import { PROGRAMS, downloaded, equal, newestJob, sandbox, untilSettled, until } from "./steps.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 
 const { party, hires } = PROGRAMS;
 
 /**
- * The job's page as the worker would tell it, with some of it changed.
+ * Shows the job's page with a changed response of the worker.
  * @param {Page} page @param {(job: any) => object} change
  */
 const retold = (page, change) =>
@@ -23,29 +23,13 @@ const retold = (page, change) =>
     });
   });
 
-/** The page of the newest job of a program. @param {Page} page @param {{ id: string }} program */
-async function newestJob(page, { id }) {
-  const { jobs } = await call(page, `/api/programs/${id}/jobs`);
-  return `/programs/${id}/jobs/${jobs[0].id}`;
-}
-
-/** @param {Page} page @returns {Promise<Record<string, number>>} */
-async function settled(page) {
-  return until(
-    page,
-    ({ queued, pending, sending }) => queued === 0 && pending === 0 && sending === 0,
-    "settled",
-    REPORTS_MS,
-  );
-}
-
 /** @param {Page} page @returns {Record<string, () => Promise<void>>} */
 export const operatorTests = (page) => ({
-  async "results are found by reason and saved as found"() {
+  async "results are filtered by reason, and saved as filtered"() {
     await sandbox(page, { webhooksPerSecond: 200, failureRate: 0.5, useRate: 0 });
     const { id } = await createAgain(page, hires);
     await page.goto(`/programs/${hires.id}/jobs/${id}`);
-    const { failed = 0 } = await settled(page);
+    const { failed = 0 } = await untilSettled(page);
     assert.ok(failed > 1, `${failed} failed`);
     const reasons = page.locator(".reason-filter select");
     await reasons.waitFor();
@@ -53,7 +37,7 @@ export const operatorTests = (page) => ({
     const size = Number(/\((\d+)\)$/.exec(first)?.[1]);
     await reasons.selectOption({ index: 1 });
     await page.getByText(`${size} ${size === 1 ? "code" : "codes"} found`).waitFor();
-    const save = page.getByRole("link", { name: "What was found as CSV" });
+    const save = page.getByRole("link", { name: "Search results as CSV" });
     const [header = "", ...rows] = (await downloaded(page, () => save.click()))
       .replace("\ufeff", "")
       .trim()
@@ -64,7 +48,7 @@ export const operatorTests = (page) => ({
     await reasons.selectOption({ index: 0 });
   },
 
-  async "recipients stand beside their codes, masked until somebody asks, which is written down"() {
+  async "recipients are shown beside their codes, masked until revealed, which is recorded"() {
     await page.getByRole("button", { name: "Show recipients" }).click();
     const recipient = page.locator(".result-recipient").first();
     await recipient.getByText("…").first().waitFor();
@@ -72,7 +56,7 @@ export const operatorTests = (page) => ({
     for (const text of masked) assert.ok(!/\w{2,}@/.test(text), text);
     await look(page, "job-recipients");
     await page.getByPlaceholder("Id, recipient or code_text").fill("example.com");
-    await page.getByRole("button", { name: "Look for recipients" }).click();
+    await page.getByRole("button", { name: "Search recipients" }).click();
     await page.getByText(/guests? found, \d+ codes? of them in this job/).waitFor();
     await page
       .locator(".result-recipient", { hasText: /\w{2,}@example\.com/ })
@@ -86,7 +70,7 @@ export const operatorTests = (page) => ({
     await page.locator(".audit li", { hasText: "looked at recipients unmasked" }).first().waitFor();
   },
 
-  async "history is searched and saved: the jobs, and who did what and why"() {
+  async "history can be searched and saved: the jobs and the audit trail"() {
     await page.goto("/history");
     await page.locator("a.job").first().waitFor();
     await page.getByLabel("State of the jobs").selectOption("finished");
@@ -101,9 +85,18 @@ export const operatorTests = (page) => ({
       names.join(),
     );
     const shown = await page.locator("a.job").count();
-    const save = page.getByRole("button", { name: "What was found as CSV" });
+    const save = page.getByRole("button", { name: "Search results as CSV" });
     const csv = (await downloaded(page, () => save.click())).trim().split("\r\n");
     equal(csv.length - 1, shown);
+    await page.getByRole("searchbox").fill("HIRE rides");
+    await page.locator("a.job", { hasText: hires.name }).first().waitFor();
+    equal(await page.locator("a.job").count(), shown, "found by the program’s name");
+    await page.getByRole("button", { name: "Who did what" }).click();
+    equal(await page.getByRole("searchbox").inputValue(), "", "each list is searched for itself");
+    await page.getByRole("searchbox").fill("new hire");
+    await page.locator(".audit li", { hasText: hires.name }).first().waitFor();
+    await page.getByRole("searchbox").fill("");
+    await page.getByRole("button", { name: "Jobs", exact: true }).click();
     await page.getByRole("searchbox").fill("");
     await look(page, "history-jobs");
     await page.getByRole("button", { name: "Who did what" }).click();
@@ -114,7 +107,7 @@ export const operatorTests = (page) => ({
     await look(page, "history-audit");
   },
 
-  async "reports are waited for: send again is shut while the worker would refuse it"() {
+  async "while reports may arrive, “send again” is disabled"() {
     await pauseEverything(page, true);
     await sandbox(page, { webhooksPerSecond: 0, faults: { lost_after: 0 } });
     const { id, progress } = await createAgain(page, party);
@@ -142,7 +135,7 @@ export const operatorTests = (page) => ({
     const shut = other.locator(".unknown").getByRole("button", { name: /^Send all .* again$/ });
     equal(await shut.getAttribute("aria-disabled"), "true");
     await other
-      .getByText(/“Send again” opens at/)
+      .getByText(/“Send again” is available at/)
       .first()
       .waitFor();
     equal(
@@ -164,10 +157,11 @@ export const operatorTests = (page) => ({
     await sandbox(page, { webhooksPerSecond: 200 });
   },
 
-  async "a job that waits for a second operator says who asked, and is not approved by them"() {
+  async "a job that needs a second operator names its creator, who can't approve it"() {
     const path = await newestJob(page, hires);
     const other = await page.context().newPage();
-    // One operator alone can sign in by the token; that the worker keeps them apart is tested there.
+    // With the token, there is only one operator; the worker's own tests check that it tells
+    // operators apart.
     await retold(other, () => ({ status: "unapproved", by: "grace@example.com" }));
     await other.goto(path);
     const waits = other.locator(".waits");
@@ -180,7 +174,7 @@ export const operatorTests = (page) => ({
         body: JSON.stringify({
           status: 403,
           code: "same_operator",
-          title: "You have asked for it",
+          title: "You asked for it",
         }),
       }),
     );
@@ -189,7 +183,7 @@ export const operatorTests = (page) => ({
       .getByRole("dialog")
       .getByRole("button", { name: /^Approve/ })
       .click();
-    await other.getByText("The job was not approved: nothing of it leaves.").waitFor();
+    await other.getByText("The job was not approved: it sends nothing.").waitFor();
     await other.close();
 
     const own = await page.context().newPage();
@@ -201,15 +195,15 @@ export const operatorTests = (page) => ({
     await own.close();
   },
 
-  async "the browser tells of a job that has ended: once, with the program’s name and nobody’s data"() {
+  async "the browser notifies once of a job that has ended, with the program’s name and no personal data"() {
     await page.context().grantPermissions(["notifications"]);
-    /** What any page has told of a job. @type {[name: string, text: string][]} */
+    /** The notifications of all pages. @type {[name: string, text: string][]} */
     const told = [];
     const context = page.context();
     await context.exposeFunction("tell", (/** @type {string} */ text) =>
       told.push(/** @type {[string, string]} */ (JSON.parse(text))),
     );
-    // Only a page that the browser has in front of all others would show a notice here.
+    // Only the page in front of all others would show a notification here.
     const watch = async (/** @type {string} */ path) => {
       const other = await context.newPage();
       await other.addInitScript(() => {
@@ -227,7 +221,7 @@ export const operatorTests = (page) => ({
       await other.goto(path);
       return other;
     };
-    // Whichever page tells of all jobs, it is one of these.
+    // Any of these pages may be the one that notifies.
     await page.goto("about:blank");
     const history = await watch("/history");
     await history.getByRole("heading", { name: "History" }).waitFor();
@@ -256,7 +250,7 @@ export const operatorTests = (page) => ({
     await pauseEverything(history, false);
     await wait(second);
 
-    // Somebody looks at it.
+    // Its page is visible.
     await pauseEverything(history, true);
     const { id: third } = await createAgain(history, hires);
     await page.goto(`/programs/${hires.id}/jobs/${third}`);

@@ -1,4 +1,4 @@
-/** People and money: who gets a code, what it can cost, and what needs somebody. */
+/** People and money: who gets a code, what it can cost, and what needs an operator. */
 import { assert } from "../package/harness.mjs";
 import { look } from "./browser.mjs";
 import { createAgain } from "./job.mjs";
@@ -25,7 +25,13 @@ const again = (page) => page.getByRole("button", { name: "Another list" }).click
 
 /** @typedef {{ code: { code_id: string }, email?: string, phone?: string }} UberGuest */
 
-/** The guests, as Uber has them. @param {Page} page @param {string} program @returns {Promise<UberGuest[]>} */
+/**
+ * The guests as Uber returns them.
+ *
+ * @param {Page} page
+ * @param {string} program
+ * @returns {Promise<UberGuest[]>}
+ */
 async function guestsOf(page, program) {
   const { organizationId } = await call(page, "/api/config");
   const path = `/v1/organizations/${organizationId}/voucher-programs/${program}/guests?limit=1000`;
@@ -34,7 +40,7 @@ async function guestsOf(page, program) {
 
 /** @param {Page} page */
 export const peopleTests = (page) => ({
-  async "a list of e-mail addresses ends in the codes of these guests, and nobody is guessed"() {
+  async "a list of e-mail addresses becomes the codes of these guests, and nobody is guessed"() {
     await page.goto(`/programs/${autumn.id}/new`);
     const guests = await guestsOf(page, autumn.id);
     const emails = guests.map(({ email }) => email).filter(Boolean);
@@ -58,17 +64,17 @@ export const peopleTests = (page) => ({
     });
     await choose(page, "guests.csv", list.join("\n").replace("E-mail", "email"));
     await count(page, "matched").filter({ hasText: "10" }).waitFor();
-    equal(await count(page, "not-a-guest").innerText(), "2");
+    equal(await count(page, "not-found").innerText(), "2");
     equal(await count(page, "two-guests").innerText(), "0");
     equal(await count(page, "no-code").innerText(), "0");
     await count(page, "queued-before").filter({ hasText: "0" }).waitFor();
     await page.getByRole("cell", { name: "eve@example.org" }).waitFor();
-    await page.getByText("First decide about the 2 rows that lead to no code").waitFor();
+    await page.getByText("First decide about the 2 rows without a match").waitFor();
     await look(page, "people");
     const save = page.getByRole("button", { name: "2 as CSV" });
     const csv = (await downloaded(page, () => save.click())).trim().split("\r\n");
     assert.ok(csv[1]?.startsWith("12,eve@example.org,no_guest,"), csv[1]);
-    // What is uploaded, and what is kept for a reload, are codes.
+    // What is uploaded, and what is stored for a reload, are codes.
     const bodies = await page.evaluate(() => /** @type {any} */ (window).bodies);
     assert.ok(bodies.length > 0, "the list was compared");
     assert.ok(!bodies.some((/** @type {string} */ body) => body.includes("@")), "an address left");
@@ -77,7 +83,7 @@ export const peopleTests = (page) => ({
     await again(page);
   },
 
-  async "telephone numbers and code_text values lead to codes too"() {
+  async "telephone numbers and code_text values are matched to codes too"() {
     await page.goto(`/programs/${autumn.id}/new`);
     const guests = await guestsOf(page, autumn.id);
     const phones = guests.map(({ phone }) => phone).filter(Boolean);
@@ -105,17 +111,17 @@ export const peopleTests = (page) => ({
     await again(page);
   },
 
-  async "codes that nobody would get are told in the review, and can be left out"() {
+  async "codes without a guest are shown in the review, and can be left out"() {
     await page.goto(`/programs/${autumn.id}/new`);
     await choose(page, "last.txt", (await codesOf(page, autumn.id)).slice(-8).join("\n"));
     await page.getByText("5 codes have no guest: nobody would get them").waitFor();
     await look(page, "review-no-guest");
-    await page.getByRole("button", { name: "Go on without them: 3 codes" }).click();
+    await page.getByRole("button", { name: "Continue without them: 3 codes" }).click();
     await count(page, "valid").filter({ hasText: "3" }).waitFor();
     await again(page);
   },
 
-  async "recipients stand beside their codes, masked until they are asked for, and are found"() {
+  async "recipients are shown beside their codes, masked until requested, and can be searched"() {
     await page.goto(`/programs/${autumn.id}`);
     const first = page.locator(".code-recipient").nth(10);
     await first.filter({ hasText: "…" }).waitFor();
@@ -124,11 +130,15 @@ export const peopleTests = (page) => ({
     const email = (await guestsOf(page, autumn.id)).find(({ email }) => email)?.email ?? "";
     assert.ok(!(await page.locator(".codes").innerText()).includes(email), "an address is shown");
     await look(page, "program-recipients");
-    await page.getByRole("button", { name: "Show them in full" }).click();
-    await page.getByText("Recipients are shown in full").waitFor();
+    // What is masked can't be searched, and nobody is told that the person is no guest.
     await page.getByPlaceholder("Code, id or recipient").fill(email);
+    await page.getByText("Recipients are searched only when they are shown in full").waitFor();
+    await page.getByRole("button", { name: "Search them" }).click();
+    await page.getByText("Recipients are unmasked").waitFor();
+    await page.waitForFunction(
+      () => document.querySelectorAll(".code-row[aria-selected]").length === 1,
+    );
     await page.locator(".code-recipient", { hasText: email }).waitFor();
-    equal(await page.locator(".code-row[aria-selected]").count(), 1);
     const { entries } = await call(page, `/api/audit?program=${autumn.id}`);
     assert.ok(
       entries.some((/** @type {{ action: string }} */ { action }) => action === "revealed"),
@@ -136,7 +146,7 @@ export const peopleTests = (page) => ({
     );
   },
 
-  async "money: what a program and a list can cost at most, and nothing where it isn't known"() {
+  async "money: the maximum cost of a program and of a list, or nothing if unknown"() {
     await page.goto("/");
     const row = page.locator("a.program", { hasText: party.name });
     const [, most = ""] = (await row.locator(".program-codes").innerText()).split("At most ");
@@ -149,7 +159,7 @@ export const peopleTests = (page) => ({
     await page.getByText(`They cost at most €${each * 2} together`).waitFor();
     await look(page, "review-money");
     await again(page);
-    // Whether cancelled codes count is not known.
+    // It is unknown whether cancelled codes count.
     await page.goto(`/programs/${autumn.id}/new`);
     await choose(page, "two.txt", (await codesOf(page, autumn.id)).slice(-2).join("\n"));
     await page.getByText("2 codes will be queued").waitFor();
@@ -157,7 +167,7 @@ export const peopleTests = (page) => ({
     await again(page);
   },
 
-  async "money on the job’s page: what it can cost at most, and what was used of that"() {
+  async "money on the job’s page: the maximum cost, and how much was used"() {
     await sandbox(page, { webhooksPerSecond: 200, failureRate: 0, useRate: 1, faults: {} });
     const { id } = await createAgain(page, dinner);
     await page.goto(`/programs/${dinner.id}/jobs/${id}`);
@@ -165,13 +175,14 @@ export const peopleTests = (page) => ({
     const facts = page.locator(".job-facts");
     await facts.getByText(/^At most (US)?\$20$/).waitFor();
     await facts.locator("dd", { hasText: "$0 by 0 codes" }).waitFor();
-    // Within three days, everybody uses theirs.
+    // Within three days, everyone uses their code.
     await sandbox(page, { advanceMs: 3 * 24 * 60 * 60 * 1_000 });
     const { codes } = await call(page, `/api/programs/${dinner.id}/codes?usage=true`);
     await page.reload();
     const used = facts.locator("dd", { hasText: "by 1 code" });
     await used.waitFor();
-    equal((await used.innerText()).replace("US", ""), `$${codes[0].usageAmount} by 1 code`);
+    const [amount] = (await used.innerText()).replace("US", "").split(", read at");
+    equal(amount, `$${codes[0].usageAmount} by 1 code`);
     await look(page, "job-money");
     await sandbox(page, { useRate: 0 });
   },
@@ -192,12 +203,12 @@ export const peopleTests = (page) => ({
     await page.getByLabel("The job").selectOption(await job.first().getAttribute("value"));
     await page.getByText("4 of these 6 not yet").waitFor();
     await look(page, "review-compare");
-    await page.getByRole("button", { name: "Go on with these 4 codes" }).click();
+    await page.getByRole("button", { name: "Continue with these 4 codes" }).click();
     await count(page, "valid").filter({ hasText: "4" }).waitFor();
     await again(page);
   },
 
-  async "what needs somebody comes first, with its count in the navigation and the title"() {
+  async "what needs an operator comes first, with its count in the navigation and the title"() {
     await page.goto("/");
     await page.locator("a.program").first().waitFor();
     /** @type {string[]} */

@@ -1,11 +1,13 @@
-/** The review: nothing reaches the wrong people by accident, and nothing is asked for that isn't known. */
+/**
+ * The review: nothing reaches the wrong people by accident, and known facts need no confirmation.
+ */
 import { assert } from "../package/harness.mjs";
 import { look } from "./browser.mjs";
 import { PROGRAMS, call, choose, codesOf, downloaded, equal, sandbox, until } from "./steps.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 
-const { dinner, autumn } = PROGRAMS;
+const { dinner, autumn, nights } = PROGRAMS;
 
 /** @param {Page} page @param {string} name */
 const count = (page, name) => page.locator(`[data-count=${name}]`);
@@ -15,21 +17,34 @@ const again = (page) => page.getByRole("button", { name: "Another list" }).click
 const reason = (page) => page.locator("#review-reason");
 
 /**
- * The tests' worker lets jobs start at once.
+ * By default, the worker of the tests starts jobs at once.
  * @param {Page} page
  */
 async function withStartWindow(page) {
   await page.route("**/api/config", async (route) => {
-    const answer = await route.fetch();
-    await route.fulfill({ json: { ...(await answer.json()), startDelaySeconds: 10 } });
+    const response = await route.fetch();
+    const json = { ...(await response.json()), startDelaySeconds: 10 };
+    // If the page has moved on meanwhile, the response is not needed.
+    await route.fulfill({ json }).catch(() => {});
   });
 }
 
+/**
+ * Creates a job as another operator. @param {Page} page @param {string} path @param {string[]}
+ * codes
+ */
+const send = (page, path, codes) =>
+  call(page, path, {
+    method: "POST",
+    headers: { "Content-Type": "text/csv", "Idempotency-Key": crypto.randomUUID() },
+    body: codes.join("\n"),
+  });
+
 /** @param {Page} page */
 export const reviewTests = (page) => ({
-  async "a list of another program is not sent, and says whose it is"() {
+  async "a list of another program is not sent, and that program is named"() {
     const others = await codesOf(page, dinner.id);
-    // The worker knows of a program what it has read once.
+    // The worker knows the list of a program that it has read once.
     await page.goto(`/programs/${dinner.id}/new`);
     await choose(page, "own.txt", others.join("\n"));
     await count(page, "not-in-this-program").filter({ hasText: "0" }).waitFor();
@@ -49,7 +64,7 @@ export const reviewTests = (page) => ({
     equal(csv[1], `5,${others[0]},${dinner.id},${dinner.name}`);
     equal(csv[2], `6,${random[0]},,`);
     equal(csv.length, 6);
-    await page.getByRole("button", { name: "Go on without them: 3 codes" }).click();
+    await page.getByRole("button", { name: "Continue without them: 3 codes" }).click();
     await count(page, "valid").filter({ hasText: "3" }).waitFor();
     await count(page, "not-in-this-program").filter({ hasText: "0" }).waitFor();
     await again(page);
@@ -75,7 +90,7 @@ export const reviewTests = (page) => ({
     const cells = (/** @type {number} */ nth) =>
       table.locator("tbody tr").nth(nth).locator("td").allInnerTexts();
     await table.locator("tbody tr").nth(2).waitFor();
-    const none = "none that is known here";
+    const none = "no known program";
     equal(await cells(0), ["3", other, autumn.name, dinner.name]);
     equal(await cells(1), ["4", own, dinner.name, autumn.name]);
     equal(await cells(2), ["5", nobodys, autumn.name, none]);
@@ -85,15 +100,15 @@ export const reviewTests = (page) => ({
     const both = (/** @type {typeof autumn} */ { id, name }) => `${id},${name}`;
     equal(csv[0], "line,code,program_id,program,in_program_id,in_program");
     equal(csv[1], `3,${other},${both(autumn)},${both(dinner)}`);
-    // As the file writes it.
-    equal(csv[2], `4,${own},${dinner.id.toUpperCase()},${dinner.name},${both(autumn)}`);
+    // However the file spells the id of the program.
+    equal(csv[2], `4,${own},${both(dinner)},${both(autumn)}`);
     equal(csv[3], `5,${nobodys},${both(autumn)},,`);
-    await page.getByRole("button", { name: "Go on without them: 1 code" }).click();
+    await page.getByRole("button", { name: "Continue without them: 1 code" }).click();
     await count(page, "not-in-this-program").filter({ hasText: "0" }).waitFor();
     await again(page);
   },
 
-  async "cancelled and used codes are left out, and counted"() {
+  async "cancelled and used codes are left out and counted"() {
     await page.goto(`/programs/${autumn.id}/new`);
     const codes = await codesOf(page, autumn.id);
     await choose(page, "all.txt", codes.join("\n"));
@@ -106,7 +121,7 @@ export const reviewTests = (page) => ({
     await again(page);
   },
 
-  async "above half of a program, the number is typed"() {
+  async "for more than half of a program, the number has to be typed"() {
     await page.goto(`/programs/${autumn.id}/new`);
     const codes = await codesOf(page, autumn.id);
     await choose(page, "half.txt", codes.slice(-31).join("\n"));
@@ -123,11 +138,11 @@ export const reviewTests = (page) => ({
     await again(page);
   },
 
-  async "where Uber's list can't be read, the admin decides"() {
+  async "if Uber's list can't be read, the admin decides"() {
     const [code = ""] = (await codesOf(page, autumn.id)).slice(-1);
     const checking = `**/api/programs/${autumn.id}/jobs?*dryRun=true*`;
     await page.route(checking, async (route) => {
-      const answer = await route.fetch();
+      const response = await route.fetch();
       const error = {
         code: "server_error",
         message: "Uber answered 503",
@@ -136,13 +151,13 @@ export const reviewTests = (page) => ({
         status: 503,
       };
       const check = { readAt: null, codes: null, error };
-      await route.fulfill({ json: { ...(await answer.json()), check } });
+      await route.fulfill({ json: { ...(await response.json()), check } });
     });
     await page.goto(`/programs/${autumn.id}/new`);
     await choose(page, "one.txt", code);
-    await page.getByText("Whether these codes are of this program is not known").waitFor();
+    await page.getByText("It is not known whether these codes are in this program").waitFor();
     await reason(page)
-      .filter({ hasText: "First decide whether the codes are sent unchecked" })
+      .filter({ hasText: "First decide whether to send the codes unchecked" })
       .waitFor();
     assert.ok(
       !(await page.locator(".review").innerText()).includes("claims"),
@@ -155,7 +170,7 @@ export const reviewTests = (page) => ({
     await again(page);
   },
 
-  async "a job that is kept starts by itself, and can be cancelled before"() {
+  async "a job that the worker keeps starts automatically, and can be cancelled before"() {
     await sandbox(page, { webhooksPerSecond: 200, failureRate: 0, faults: {} });
     await withStartWindow(page);
     const [code = ""] = (await codesOf(page, autumn.id)).slice(-1);
@@ -171,7 +186,7 @@ export const reviewTests = (page) => ({
     await page.unroute("**/api/config");
   },
 
-  async "a job that is not kept is cancelled with its page"() {
+  async "a job that is not kept is cancelled when its page closes"() {
     const [code = ""] = (await codesOf(page, autumn.id)).slice(-1);
     const other = await page.context().newPage();
     await withStartWindow(other);
@@ -180,9 +195,10 @@ export const reviewTests = (page) => ({
     await other.getByLabel("Start it even if this page is closed").uncheck();
     await other.getByRole("button", { name: "Distribute 1 code" }).click();
     await other.waitForURL(/\/jobs\//);
-    const banner = other.getByRole("region", { name: "A job is about to start" });
-    await banner.getByText(/Starts in \d+ seconds?\./).waitFor();
-    await look(other, "start-window");
+    await other
+      .locator(".waits")
+      .getByText(/^Starts in /)
+      .waitFor();
     const job = /** @type {string} */ (new URL(other.url()).pathname.split("/").at(-1));
     await other.close();
     const status = async () => {
@@ -193,9 +209,56 @@ export const reviewTests = (page) => ({
       await page.waitForTimeout(100);
     }
     equal(await status(), "cancelled");
+    const { entries } = await call(page, `/api/audit?job=${job}`);
+    equal(entries[0].reason, "The page that was to start it was closed or reloaded.");
   },
 
-  async "after a lost answer, other choices show first whether the job exists"() {
+  async "a decision holds for what was known: where another operator sends meanwhile, it is asked for again"() {
+    const path = `/api/programs/${nights.id}/jobs`;
+    const codes = (await codesOf(page, nights.id)).slice(200, 205);
+    const [first = "", ...others] = codes;
+    await send(page, path, [first]);
+    await page.goto(`/programs/${nights.id}/new`);
+    await choose(page, "five.txt", codes.join("\n"));
+    await page.getByText("1 of these is in an earlier job").waitFor();
+    // Before the decision, the number of codes to send is unknown.
+    await page
+      .getByText("Your decision below determines how many of these 5 codes are sent")
+      .waitFor();
+    await page.getByRole("button", { name: "Distribute", exact: true }).waitFor();
+    await page.getByLabel("Send it again").check();
+    await page.getByText("1 may arrive a second time").waitFor();
+    await send(page, path, others);
+    await page.getByRole("button", { name: "Distribute 5 codes" }).click();
+    await page.locator(".review b", { hasText: "has changed since you decided" }).waitFor();
+    await page.getByText("All 5 are in earlier jobs").waitFor();
+    await reason(page).filter({ hasText: "First decide" }).waitFor();
+    await look(page, "review-outdated");
+    const { jobs } = await call(page, path);
+    equal(jobs.filter((/** @type {any} */ { source }) => source === "five.txt").length, 0);
+    await again(page);
+  },
+
+  async "while reports arrive, sending again is shut, and says until when"() {
+    const codes = (await codesOf(page, nights.id)).slice(210, 212);
+    const path = `/api/programs/${nights.id}/jobs`;
+    const resendAt = Date.now() + 300_000;
+    const isTrial = (/** @type {URL} */ { pathname, searchParams }) =>
+      pathname === path && searchParams.get("dryRun") === "true";
+    await page.route(isTrial, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ json: { ...(await response.json()), resendAt } });
+    });
+    await send(page, path, codes);
+    await page.goto(`/programs/${nights.id}/new`);
+    await choose(page, "arriving.txt", codes.join("\n"));
+    await page.getByText("This opens at").waitFor();
+    equal(await page.getByLabel("Send them again").isDisabled(), true);
+    await page.unroute(isTrial);
+    await again(page);
+  },
+
+  async "after a lost response, other choices first show whether the job exists"() {
     const codes = (await codesOf(page, autumn.id)).slice(20, 22);
     const path = `/api/programs/${autumn.id}/jobs`;
     await withStartWindow(page);
@@ -215,12 +278,10 @@ export const reviewTests = (page) => ({
     await button.and(page.locator("[aria-disabled=false]")).click();
     await page.getByText("The job may have been created or not").first().waitFor();
     await page.unroute(creating);
-    // Pressed now, it would be a second job: of the same codes, and of another order.
+    // If pressed now, it would create a second job: with the same codes, in another order.
     await kept.setChecked(!(await kept.isChecked()));
-    await page.getByText("All 2 are in").waitFor();
-    await reason(page)
-      .filter({ hasText: "First decide about the codes that are in an earlier job" })
-      .waitFor();
+    await page.getByText("All 2 are waiting to be sent in another job").waitFor();
+    await reason(page).filter({ hasText: "Nothing of this list is left to send" }).waitFor();
     const { jobs } = await call(page, path);
     equal(jobs.length, before.length + 1);
     await call(page, `${path}/${jobs[0].id}/cancel`, { method: "POST" });
@@ -228,7 +289,7 @@ export const reviewTests = (page) => ({
     await page.unroute("**/api/config");
   },
 
-  async "the code that goes first is one that leaves, whatever is left out"() {
+  async "the code that goes first is one that will be sent, whatever is left out"() {
     const codes = await codesOf(page, autumn.id);
     const [cancelled = "", used = ""] = [codes[0], codes[3]];
     await page.goto(`/programs/${autumn.id}/new`);
@@ -239,7 +300,7 @@ export const reviewTests = (page) => ({
     // The first five are left out.
     equal(await which.inputValue(), codes[5]);
     await page.getByRole("button", { name: "Distribute 1 code first, of 55" }).waitFor();
-    const another = "First choose another code that goes first: this one is left out.";
+    const another = "Choose another first code: this one is left out.";
     for (const [code, why] of [
       [cancelled, "Uber has cancelled it"],
       [used, "it is in use"],
@@ -252,14 +313,14 @@ export const reviewTests = (page) => ({
     await which.fill(String(codes[6]));
     await reason(page).filter({ hasText: "First type how many codes these are" }).waitFor();
 
-    // It is cancelled while the page is open: the next look is the one that counts.
+    // It is cancelled while the page is open: the next check is the one that counts.
     await page.locator("#typed-number").fill("55");
     await reason(page).filter({ hasText: /^$/ }).waitFor();
     const checking = `**/api/programs/${autumn.id}/jobs?*dryRun=true*`;
     await page.route(checking, async (route) => {
-      const answer = await route.fetch();
-      const json = await answer.json();
-      // Of a list of one code.
+      const response = await route.fetch();
+      const json = await response.json();
+      // For a list of one code.
       await route.fulfill({ json: json.codes === 1 ? { ...json, cancelled: 1 } : json });
     });
     const creating = `**/api/programs/${autumn.id}/jobs?*valid=true*`;
@@ -271,12 +332,12 @@ export const reviewTests = (page) => ({
     await page.getByRole("button", { name: "Distribute 1 code first, of 55" }).click();
     await reason(page).filter({ hasText: another }).waitFor();
     equal(created, 0);
-    // The list as a whole may be compared still.
+    // The whole list may still be under comparison.
     await page.unrouteAll({ behavior: "wait" });
     await again(page);
   },
 
-  async "one code goes first, that which was chosen; then the others"() {
+  async "the chosen code goes first, then the others"() {
     const codes = (await codesOf(page, autumn.id)).slice(-5);
     await page.goto(`/programs/${autumn.id}/new`);
     await choose(page, "five.txt", codes.join("\n"));
@@ -290,17 +351,18 @@ export const reviewTests = (page) => ({
     await page.getByRole("button", { name: "Distribute 1 code first, of 5" }).click();
     await page.waitForURL(/\/jobs\//);
     await until(page, ({ pending, sending = 0 }) => pending === 4 && sending === 0, "one has left");
-    const path = `/api${new URL(page.url()).pathname}/results`;
-    const { rows } = await call(page, path);
+    const job = `/api${new URL(page.url()).pathname}`;
+    const { rows } = await call(page, `${job}/results`);
     equal(rows[0].code, codes[3]);
     equal(
       rows.filter((/** @type {{ state: string }} */ { state }) => state === "pending").length,
       4,
     );
-    // It stands in the list once.
-    equal((await call(page, `/api${new URL(page.url()).pathname}`)).duplicates, 0);
+    // It occurs once in the list.
+    equal((await call(page, job)).duplicates, 0);
 
-    // It is in a job now: left out with the others of it, another one has to go first.
+    // It is in a job now: it is left out with the others of that job, and another code has to go
+    // first.
     const more = [...codes, ...(await codesOf(page, autumn.id)).slice(-8, -5)];
     await page.goto(`/programs/${autumn.id}/new`);
     await choose(page, "eight.txt", more.join("\n"));
@@ -309,8 +371,14 @@ export const reviewTests = (page) => ({
     equal(await which.inputValue(), more[5]);
     await which.fill(String(codes[3]));
     await page.getByText("This code is left out: it is in an earlier job.").waitFor();
+    // That job is going to send the others.
+    equal(await page.getByLabel("Send them again").isDisabled(), true);
+    await call(page, `${job}/resume`, { method: "POST" });
+    while ((await call(page, job)).progress.distributed < 5) await page.waitForTimeout(100);
+    await page.reload();
     await page.getByLabel("Send them again").check();
-    await page.getByText("This code is left out").waitFor({ state: "detached" });
+    await page.getByLabel("Send one code first").check();
+    await which.fill(String(codes[3]));
     await page.getByRole("button", { name: "Distribute 1 code first, of 8" }).waitFor();
     await again(page);
   },

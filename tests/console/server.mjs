@@ -1,4 +1,4 @@
-/** `npm start` in a process of its own, with a state of its own. */
+/** Runs `npm start` in a process of its own, with its own state. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -10,33 +10,49 @@ import { freePort } from "../free-port.mjs";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const TOKEN = "console-test-admin-token";
-/** Tests decide at once; what waits for longer is set by the test that looks at it. */
+/** Tests decide at once; a test of longer waits sets them itself. */
 const TRIAL = { SETTLE_MINUTES: "0", START_DELAY_SECONDS: "0" };
 const START_MS = 240_000;
 
-export async function start() {
-  const port = Number(process.env["PORT"]) || (await freePort());
+/** @param {Record<string, string>} [more] what is set besides */
+export async function start(more = {}) {
+  const isDefault = Object.keys(more).length === 0;
+  const port = (isDefault && Number(process.env["PORT"])) || (await freePort());
   const origin = `http://127.0.0.1:${port}`;
   const state = await mkdtemp(join(tmpdir(), "uber-vouchers-console-"));
   const child = spawn(process.execPath, [join(ROOT, "scripts", "start.mjs")], {
-    env: { ...TRIAL, ...process.env, PORT: String(port), STATE: state, ADMIN_TOKEN: TOKEN },
+    env: {
+      ...TRIAL,
+      ...process.env,
+      PORT: String(port),
+      STATE: state,
+      ADMIN_TOKEN: TOKEN,
+      ...more,
+    },
     stdio: ["ignore", "pipe", "inherit"],
   });
-  let link = "";
+  let output = "";
   await new Promise((resolve, reject) => {
     const late = () => reject(new Error("npm start took too long"));
     setTimeout(late, START_MS).unref();
     child.once("exit", (code) => reject(new Error(`npm start ended with ${code}`)));
     child.stdout.setEncoding("utf8").on("data", (/** @type {string} */ text) => {
-      link ||= /http:\/\/127\.0\.0\.1:\d+\/[\w-]{20,}/.exec(text)?.[0] ?? "";
-      if (text.includes(origin)) resolve(undefined);
+      output += text;
+      if (output.includes("Ctrl+C stops it")) resolve(undefined);
     });
   });
+  const [link = "", approverLink = ""] =
+    output.match(/http:\/\/127\.0\.0\.1:\d+\/[\w-]{20,}/g) ?? [];
   return {
     origin,
-    /** What signs in, once. */
+    /** The link that signs in, once. */
     link,
-    /** Where the built files of the console are. */
+    /** How the second operator signs in, if jobs need approval. */
+    approver: {
+      link: approverLink,
+      token: /in there with the token: (\S+)/.exec(output)?.[1] ?? "",
+    },
+    /** The folder of the console's built files. */
     assets: join(ROOT, "build", "start", String(port), "console", "assets"),
     async stop() {
       const ended = once(child, "exit");

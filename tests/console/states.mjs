@@ -1,11 +1,11 @@
-/** Each screen while it is being read, when it can't be read, and with nothing in it. */
+/** Each screen while it is loading, when it can't be loaded, and when it is empty. */
 import { glance, look } from "./browser.mjs";
 import { PROGRAMS } from "./steps.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 
 const OF_PROGRAM = `/programs/${PROGRAMS.hires.id}`;
-/** Those that can do nothing without what they read. @type {[name: string, path: string][]} */
+/** The screens that depend on what they load. @type {[name: string, path: string][]} */
 const SCREENS = [
   ["programs", "/"],
   ["program", OF_PROGRAM],
@@ -13,7 +13,7 @@ const SCREENS = [
   ["events", "/events"],
   ["event", "/events/some-event"],
 ];
-/** All but what says who is signed in. */
+/** All requests except the one that shows who is signed in. */
 const READ = /\/api\/(programs|jobs|events)/;
 const PROBLEM = {
   status: 503,
@@ -28,29 +28,29 @@ const PROBLEM = {
 
 /** @param {Page} page @returns {Record<string, () => Promise<void>>} */
 export const stateTests = (page) => ({
-  async "with no events yet, the screen says what will be there"() {
+  async "without events, the screen says what it will show"() {
     await page.goto("/events");
     await page.getByText("No events yet").waitFor();
     await look(page, "events-empty");
   },
 
-  async "each screen says that it is being read, and then that it can't be"() {
+  async "each screen says that it is loading, and then that it can't be loaded"() {
     for (const [name, path] of SCREENS) {
       /** @type {() => void} */
       let release = () => {};
       const held = new Promise((resolve) => (release = () => resolve(undefined)));
       await page.route(READ, async (route) => {
         await held;
-        // It may be of a screen that was left meanwhile.
+        // It may belong to a screen that was left meanwhile.
         await route.fulfill(PROBLEM).catch(() => {});
       });
       try {
         await page.goto(path);
-        await page.locator("main .bone").first().waitFor();
+        await page.locator("main .skeleton").first().waitFor();
         await glance(page, `${name}-being-read`);
         release();
         await page.locator("main [role=alert]").first().waitFor();
-        await page.locator("main .bone").first().waitFor({ state: "detached" });
+        await page.locator("main .skeleton").first().waitFor({ state: "detached" });
         await glance(page, `${name}-failed`);
       } finally {
         await page.unroute(READ);
@@ -58,11 +58,11 @@ export const stateTests = (page) => ({
     }
   },
 
-  async "a job says that it is being read"() {
+  async "the page of a job says that it is loading"() {
     const other = await page.context().newPage();
     await other.routeWebSocket(/\/live$/, () => {});
     await other.goto(`${OF_PROGRAM}/jobs/some-job`);
-    await other.locator("main .bone").first().waitFor();
+    await other.locator("main .skeleton").first().waitFor();
     await glance(other, "job-being-read");
     await other.close();
   },

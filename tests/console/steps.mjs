@@ -1,4 +1,4 @@
-/** What an admin does again and again. */
+/** Steps that tests of the console share. */
 import { assert } from "../package/harness.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
@@ -13,17 +13,37 @@ export const PROGRAMS = {
   autumn: { id: "7c5e90d3-18ab-4f6d-b2c7-64a1f0e3d906", name: "Autumn campaign", codes: 60 },
 };
 
-const WAIT_MS = 60_000;
-/** The sandbox reports on one batch after the other: those of earlier jobs come first. */
-export const REPORTS_MS = 240_000;
+/** Settings of the sandbox: a quarter of the codes fail. */
+export const A_QUARTER_FAILS = {
+  webhooksPerSecond: 200,
+  failureRate: 0.25,
+  // Usage is another source of states: its own tests cover it.
+  useRate: 0,
+  // Up to a minute late, for which other tests would wait.
+  faults: { webhook_reordered: 0 },
+};
 
-/** Calls the API as the page does. @param {Page} page @param {string} path @param {RequestInit} [init] */
+const WAIT_MS = 60_000;
+/** The sandbox reports one batch after the other: those of earlier jobs come first. */
+export const REPORTS_MS = 240_000;
+/** The worker passes reports on every five seconds. */
+const TAKEN_MS = 10_000;
+
+/**
+ * Calls the API as the page does.
+ *
+ * @param {Page} page
+ * @param {string} path
+ * @param {RequestInit} [init]
+ */
 export function call(page, path, init = {}) {
   return page.evaluate(
     async ([url, options]) => {
-      const answer = await fetch(/** @type {string} */ (url), /** @type {any} */ (options));
-      if (!answer.ok) throw new Error(`${url}: ${answer.status} ${await answer.text()}`);
-      return answer.headers.get("Content-Type")?.includes("json") ? answer.json() : answer.text();
+      const response = await fetch(/** @type {string} */ (url), /** @type {any} */ (options));
+      if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
+      return response.headers.get("Content-Type")?.includes("json")
+        ? response.json()
+        : response.text();
     },
     [path, /** @type {any} */ (init)],
   );
@@ -37,24 +57,58 @@ export const sandbox = (page, settings) =>
     body: JSON.stringify(settings),
   });
 
-/** Changes the sandbox by its panel, and waits until it has changed. @param {Page} page @param {() => Promise<unknown>} act */
+/**
+ * Waits until the sandbox has reported on all earlier jobs, unless it reports on none, and the worker
+ * has passed its reports on: late ones would settle codes of the next job, too.
+ *
+ * @param {Page} page
+ */
+export async function untilReported(page) {
+  const end = Date.now() + REPORTS_MS;
+  for (;;) {
+    const { waiting, webhooksPerSecond } = await call(page, "/api/sandbox");
+    const { events } = await call(page, "/api/events");
+    // What an event settles stays unknown if its job is gone, so an older one may be like that.
+    const isTaken = events.every(
+      (/** @type {{ settled: number | null, lastAt: number }} */ { settled, lastAt }) =>
+        settled !== null || lastAt < Date.now() - TAKEN_MS,
+    );
+    if ((waiting === 0 || webhooksPerSecond === 0) && isTaken) return;
+    if (Date.now() > end) throw new Error(`${waiting} reports are still waiting`);
+    await page.waitForTimeout(100);
+  }
+}
+
+/**
+ * Changes the sandbox in its panel, and waits until it has changed.
+ *
+ * @param {Page} page
+ * @param {() => Promise<unknown>} act
+ */
 export async function inPanel(page, act) {
   await Promise.all([
     page.waitForResponse(
-      (answer) => answer.url().endsWith("/api/sandbox") && answer.request().method() === "PUT",
+      (response) =>
+        response.url().endsWith("/api/sandbox") && response.request().method() === "PUT",
     ),
     act(),
   ]);
 }
 
-/** The ids of a program's codes. @param {Page} page @param {string} program @returns {Promise<string[]>} */
+/**
+ * Returns the ids of a program's codes.
+ *
+ * @param {Page} page
+ * @param {string} program
+ * @returns {Promise<string[]>}
+ */
 export async function codesOf(page, program) {
   const { codes } = await call(page, `/api/programs/${program}/codes`);
   return codes.map((/** @type {{ code: string }} */ { code }) => code);
 }
 
 /**
- * Chooses a file, where the list that was read before is kept also in its place.
+ * Chooses a file, even if an earlier list is shown.
  * @param {Page} page @param {string} name @param {string | Buffer} content
  */
 export async function choose(page, name, content) {
@@ -69,7 +123,13 @@ export async function choose(page, name, content) {
   });
 }
 
-/** Drops a file somewhere on the page. @param {Page} page @param {string} name @param {string} text */
+/**
+ * Drops a file somewhere on the page.
+ *
+ * @param {Page} page
+ * @param {string} name
+ * @param {string} text
+ */
 export const drop = (page, name, text) =>
   page.evaluate(
     ([file, content]) => {
@@ -83,7 +143,7 @@ export const drop = (page, name, text) =>
     [name, text],
   );
 
-/** Types how many codes these are, where that is asked for. @param {Page} page @param {string} label */
+/** Types the number of codes, if it is asked for. @param {Page} page @param {string} label */
 export async function confirmNumber(page, label) {
   await page.getByRole("button", { name: label, exact: true }).waitFor();
   await page.locator(".review-reason", { hasText: /^(First type|$)/ }).waitFor();
@@ -91,7 +151,12 @@ export async function confirmNumber(page, label) {
   if (await number.isVisible()) await number.fill(label.replaceAll(/\D/g, ""));
 }
 
-/** Presses the button, and is at the job. @param {Page} page @param {string} label */
+/**
+ * Presses the button, and waits for the page of the job.
+ *
+ * @param {Page} page
+ * @param {string} label
+ */
 export async function distribute(page, label) {
   await confirmNumber(page, label);
   const button = page.getByRole("button", { name: label, exact: true });
@@ -100,7 +165,7 @@ export async function distribute(page, label) {
   await page.locator(".figures").waitFor();
 }
 
-/** What stands in the counts of a list. @param {Page} page */
+/** Reads the counts of a list. @param {Page} page */
 export async function counts(page) {
   /** @type {Record<string, string>} */
   const found = {};
@@ -110,7 +175,7 @@ export async function counts(page) {
   return found;
 }
 
-/** The figures of a job. @param {Page} page @returns {Promise<Record<string, number>>} */
+/** Reads the figures of a job. @param {Page} page @returns {Promise<Record<string, number>>} */
 export function figures(page) {
   return page
     .locator(".figures tbody tr")
@@ -125,7 +190,7 @@ export function figures(page) {
 }
 
 /**
- * Waits until the page shows such figures.
+ * Waits until the page shows the expected figures.
  * @param {Page} page @param {(figures: Record<string, number>) => boolean} isSo @param {string} what
  */
 export async function until(page, isSo, what, wait = WAIT_MS) {
@@ -138,10 +203,25 @@ export async function until(page, isSo, what, wait = WAIT_MS) {
   }
 }
 
+/** Waits until every code of the job has its report, those of earlier jobs first. @param {Page} page */
+export const untilSettled = (page) =>
+  until(
+    page,
+    ({ queued, pending, sending }) => queued === 0 && pending === 0 && sending === 0,
+    "settled",
+    REPORTS_MS,
+  );
+
+/** Returns the address of a program's newest job. @param {Page} page @param {{ id: string }} program */
+export async function newestJob(page, { id }) {
+  const { jobs } = await call(page, `/api/programs/${id}/jobs`);
+  return `/programs/${id}/jobs/${jobs[0].id}`;
+}
+
 /** @param {Record<string, number>} figures */
 export const sum = (figures) => Object.values(figures).reduce((all, one) => all + one, 0);
 
-/** What is downloaded. @param {Page} page @param {() => Promise<unknown>} act */
+/** Returns the content of a download. @param {Page} page @param {() => Promise<unknown>} act */
 export async function downloaded(page, act) {
   const [download] = await Promise.all([page.waitForEvent("download"), act()]);
   const pieces = [];

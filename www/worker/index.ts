@@ -1,6 +1,6 @@
 /**
- * The console's worker: the package's, and beside it what the console shows of
- * the sandbox where that stands in Uber's place.
+ * The console's worker: the package's worker, plus the routes of the sandbox panel if
+ * the sandbox replaces Uber.
  */
 import { env as variables } from "cloudflare:workers";
 import { type WorkerEnv, type WorkerOptions, createWorker } from "uber-vouchers/worker";
@@ -11,7 +11,7 @@ export { VoucherApp, VoucherProgram } from "uber-vouchers/worker";
 
 const worker = createWorker({ allowDistributeAll: true, ...trial() });
 
-/** Where the sandbox stands in Uber's place, a trial need not wait as long as people would. */
+/** If the sandbox replaces Uber, waits are shorter than with real people. */
 function trial(): WorkerOptions {
   const { SETTLE_MINUTES, START_DELAY_SECONDS, APPROVAL_ABOVE } = variables;
   return {

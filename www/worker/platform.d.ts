@@ -1,4 +1,4 @@
-/** What the platform gives a worker's module before any request. */
+/** What the platform provides to a worker's module before any request. */
 declare module "cloudflare:workers" {
   export const env: Record<string, string | undefined>;
 }

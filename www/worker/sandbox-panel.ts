@@ -1,11 +1,11 @@
-/** What the console shows of the sandbox, to whom the worker lets in. */
+/** The routes of the console's sandbox panel, for signed-in operators. */
 import type { WorkerEnv } from "uber-vouchers/worker";
 
 const PANEL = "/api/sandbox";
 const DELIVERIES = /^\/api\/sandbox\/programs\/[^/]+\/deliveries$/;
 const SAMPLE = /^\/api\/sandbox\/(programs\/[^/]+\/codes)\.csv$/;
 
-/** The answer, if it is a request for the panel. `serve` is the worker. */
+/** The response, if it is a request of the panel. `serve` is the worker. */
 export async function sandboxPanel(
   request: Request,
   { UBER: sandbox }: WorkerEnv,
@@ -18,21 +18,25 @@ export async function sandboxPanel(
   const ask = (path: string) =>
     serve(new Request(new URL(path, url), { headers: request.headers }));
   if (codes !== undefined) {
-    const answer = await ask(`/api/${codes}`);
-    return answer.ok ? sample(answer, url.searchParams.has("mistakes")) : answer;
+    const response = await ask(`/api/${codes}`);
+    return response.ok ? sample(response, url.searchParams.has("mistakes")) : response;
   }
   const asked = await ask("/api/session");
   if (!asked.ok) return asked;
   const isOwn = request.method === "GET" || request.headers.get("Origin") === url.origin;
-  const answer = isOwn
+  const reply = isOwn
     ? ((await sandbox.fetch(request)) as Response)
     : new Response(null, { status: 403 });
-  return kept(answer.body, answer.status, "application/json");
+  return kept(reply.body, reply.status, "application/json");
 }
 
-/** A program's codes as a file to drop on the console; the usual mistakes in it, if wanted. */
-async function sample(answer: Response, isWrong: boolean): Promise<Response> {
-  const { codes } = (await answer.json()) as { codes: { code: string; codeText: string | null }[] };
+/**
+ * A program's codes as a file to drop on the console; with the usual mistakes in it, if requested.
+ */
+async function sample(response: Response, isWrong: boolean): Promise<Response> {
+  const { codes } = (await response.json()) as {
+    codes: { code: string; codeText: string | null }[];
+  };
   const rows = codes.map(({ code, codeText }) => `${code},${codeText ?? ""}`);
   if (isWrong) {
     const text = codes[0]?.codeText ?? "RIDE2026";

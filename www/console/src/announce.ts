@@ -1,4 +1,4 @@
-/** What a screen reader is told without being asked. */
+/** Announcements for screen readers. */
 import { createStore } from "./store.js";
 
 /** The text of the page's one polite live region. */
@@ -7,13 +7,13 @@ export const announcement = createStore("");
 const LEAST_MS = 10_000;
 let last = Number.NEGATIVE_INFINITY;
 
-/** A change that matters: always told. */
+/** An important change, which is always announced. */
 export function announce(text: string): void {
   last = performance.now();
   announcement.set(text);
 }
 
-/** Progress: told at most every ten seconds. */
+/** Progress, which is announced at most every ten seconds. */
 export function announceProgress(text: string): void {
   if (performance.now() - last >= LEAST_MS) announce(text);
 }

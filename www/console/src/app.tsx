@@ -1,4 +1,4 @@
-/** The frame around every screen, and which screen it is. */
+/** The frame around every screen, and the choice of the screen. */
 import { useEffect } from "preact/hooks";
 
 import { announcement } from "./announce.js";
@@ -12,10 +12,11 @@ import { SignIn } from "./frame/sign-in.js";
 import { StartWindows } from "./frame/start-window.js";
 import { Top } from "./frame/top.js";
 import { UnreadEvents } from "./frame/unread-events.js";
+import { keepFocus } from "./parts/keep-focus.js";
 import { Link, type Route, navigate, paths, useRoute } from "./router.js";
 import { Event } from "./screens/event.js";
 import { Events } from "./screens/events.js";
-import { Everybody } from "./screens/everybody.js";
+import { AllCodes } from "./screens/all-codes.js";
 import { History } from "./screens/history.js";
 import { Job } from "./screens/job.js";
 import { NewDistribution } from "./screens/new-distribution.js";
@@ -26,18 +27,25 @@ import { useConfig } from "./server/config.js";
 import { watchConnection } from "./server/connection.js";
 import { watchResources } from "./server/resource.js";
 import { session } from "./server/session-state.js";
+import { continueAs, watchSession } from "./server/session.js";
 import { useStore } from "./store.js";
 
 export function App() {
   const state = useStore(session);
-  // Whoever is signed out sees that, and comes back to what was there.
+  // Somebody who is signed out sees the sign-in, and returns to the same screen afterwards.
   const isKept = state.state === "in" || (state.state === "out" && state.wasIn);
   const isOut = state.state === "out";
   const config = useConfig();
+  const operator = config?.operator;
+  useEffect(() => {
+    if (operator !== undefined) continueAs(operator);
+  }, [operator]);
   useEffect(() => {
     watchConnection();
+    watchSession();
+    keepFocus();
     watchResources();
-    // A file that misses its zone must not replace the page.
+    // A file that is dropped outside the drop zone must not replace the page.
     const keep = (event: DragEvent) => event.preventDefault();
     addEventListener("dragover", keep);
     addEventListener("drop", keep);
@@ -60,7 +68,8 @@ export function App() {
           <UnreadEvents />
           <Disconnected />
           <main id="main" tabIndex={-1}>
-            <Screen />
+            {/* Its address and a list that was read are kept; recipients are not. */}
+            {!isOut && <Screen />}
           </main>
           {config?.environment === "sandbox" && <SandboxPanel />}
           <KeyList />
@@ -69,7 +78,7 @@ export function App() {
         </div>
       )}
       {state.state === "asking" && <Disconnected />}
-      <p class="unseen" role="status" aria-live="polite">
+      <p class="visually-hidden" role="status" aria-live="polite">
         {useStore(announcement)}
       </p>
     </>
@@ -86,7 +95,7 @@ function Screen() {
     case "new":
       return <NewDistribution key={route.programId} programId={route.programId} />;
     case "everybody":
-      return <Everybody key={route.programId} programId={route.programId} />;
+      return <AllCodes key={route.programId} programId={route.programId} />;
     case "several":
       return <SeveralPrograms />;
     case "job":
@@ -100,7 +109,7 @@ function Screen() {
     case "none":
       return (
         <div class="page page-narrow">
-          <h1>There is nothing here</h1>
+          <h1>This page does not exist</h1>
           <p class="lead">The address may be incomplete.</p>
           <p class="lead">
             <Link to={paths.programs}>Back to the programs</Link>

@@ -1,4 +1,4 @@
-/** The time, for what says how long ago something was. */
+/** The current time, for texts that say how long ago something was. */
 import { useEffect, useState } from "preact/hooks";
 
 export function useNow(everyMs = 30_000): number {

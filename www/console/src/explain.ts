@@ -1,4 +1,4 @@
-/** What an error means for the codes, and what to do, in an admin's words. */
+/** Explains an error in an admin's words: what it means for the codes, and what to do. */
 import { WorkerError } from "./server/error.js";
 import type { JobFault } from "./server/types.js";
 
@@ -11,9 +11,9 @@ export interface Explained {
   status: number | null;
 }
 
-const ASK = "Ask whoever runs this worker to check the client id, the secret and the scope.";
+const ASK = "Ask the person who runs this worker to check the client id, the secret and the scope.";
 
-/** Where the worker's hint speaks to a programmer, this speaks to an admin. */
+/** Replaces the worker's hints that are written for programmers. */
 const TODO: Record<string, string> = {
   invalid_request: "Check that these codes belong to this program. Uber refused the list as it is.",
   unauthorized: ASK,
@@ -23,36 +23,49 @@ const TODO: Record<string, string> = {
   resource_not_found: "Check that the program still exists at Uber.",
   conflict:
     "The program’s codes are probably still being generated. Wait a few minutes, then resume.",
-  token_unavailable: "Uber gives 100 tokens an hour. Resume later.",
+  token_unavailable: "Uber issues 100 tokens an hour. Resume later.",
   halted: "Find out what is wrong at Uber, decide about the unknown codes, then resume.",
-  invalid_codes: "Read the list again: its rejected rows have to be left out, or corrected.",
+  invalid_codes: "Read the list again, and leave out or correct its rejected rows.",
   empty_codes: "There is nothing to send. Choose another list.",
   too_many_codes: "Split the list.",
-  foreign_codes: "Check the list again: it holds codes that are not in the program.",
-  codes_not_read: "Check the list again, or decide that it is sent unchecked.",
+  foreign_codes: "Check the list again: it contains codes that are not in the program.",
+  codes_not_read: "Check the list again, or decide to send it unchecked.",
   nothing_to_send: "Choose another list.",
-  already_queued: "Decide what becomes of the codes that are in an earlier job.",
+  reports_arriving:
+    "Wait until Uber’s reports of these codes have arrived, then decide about those that are still unknown.",
+  changed_since_review: "Check the review again, and decide again.",
+  already_queued: "Decide what to do with the codes that are in an earlier job.",
   internal_server_error: "Wait for Uber’s reports before you send these codes again.",
-  server_error: "Uber, or something before it, has a fault. Try again in a while.",
+  server_error: "Uber, or a proxy before it, has an error. Try again in a while.",
   timeout: "Try again in a while.",
   distribute_all_refused:
-    "Select the codes in the program instead, or ask whoever runs this worker to allow it.",
-  creation_in_progress: "Wait a moment, then press the button again: no second job is made.",
+    "Select the codes in the program instead, or ask the person who runs this worker to allow it.",
+  creation_in_progress: "Wait a moment, then press the button again: no second job is created.",
   idempotency_key_reused: "Press the button again.",
   creation_took_too_long: "Press the button again.",
+  already_started: "Look at the job.",
+  already_sending: "Pause the job, then end it: what is pending then is never sent.",
+  wrong_job_state: "Look at what became of the job meanwhile.",
+  job_cancelled: "Its codes are free: distribute them again if you want to.",
 };
 
 const WHAT: Record<string, string> = {
-  halted: "Three requests in a row got no answer that proves anything",
+  already_started: "It was started already, here or elsewhere",
+  already_sending: "The job has already sent something",
+  wrong_job_state: "The job has moved on meanwhile, so this is no longer possible",
+  halted: "Three requests in a row had no conclusive response",
 };
 
-const TELL = "Pass the code of this error on to whoever runs this worker.";
+const TELL = "Give this error code to the person who runs this worker.";
 /** Words of the API: names of options, members and methods. */
-const API_WORDS = /`|\w\(\)|[a-z][A-Z]|\w_\w|\b(pass|call|option|journal|issues)\b|claims before/i;
+const API_WORDS = [
+  /`|\w\(\)|[a-z][A-Z]|\w_\w/,
+  /\b(pass|call|option|journal|issues)\b|claims before|idempotency|dry run/i,
+];
 
 /** What to do, never in words of the API. */
 const todoOf = (code: string, hint: string): string =>
-  TODO[code] ?? (API_WORDS.test(hint) ? TELL : hint);
+  TODO[code] ?? (API_WORDS.some((words) => words.test(hint)) ? TELL : hint);
 
 /** A call that only reads has sent nothing: there is nothing to look after. */
 const LATER = "Try again in a while.";
@@ -64,7 +77,7 @@ const READING_TODO: Record<string, string> = {
   rate_limited: LATER,
   conflict: "The program’s codes are probably still being generated. Try again in a few minutes.",
   invalid_request: "Check that the program still exists at Uber.",
-  token_unavailable: "Uber gives 100 tokens an hour. Try again later.",
+  token_unavailable: "Uber issues 100 tokens an hour. Try again later.",
 };
 
 const NOTHING_QUEUED = "Nothing was queued by this.";
@@ -76,10 +89,10 @@ export function explainFault({ code, message, hint, queued, status }: JobFault):
     what: WHAT[code] ?? message,
     meaning:
       code === "halted"
-        ? "So the job halted by itself, before more codes become unknown."
+        ? "So the job halted, before more codes became unknown."
         : queued === "no"
-          ? "What this request held was not queued, and is pending again."
-          : "Codes of this request are unknown until you decide.",
+          ? "The codes of this request were not queued, and are pending again."
+          : "The codes of this request stay unknown until you decide.",
     todo: todoOf(code, hint),
     code,
     status: status ?? null,
@@ -91,47 +104,28 @@ export function explainUnreadable({ code, message, status }: JobFault): Explaine
   return {
     what: `The journal of this job can’t be read: ${message}`,
     meaning:
-      "So it was set aside, and the program’s other jobs go on. Nothing of it leaves. What Uber reports of its codes is kept, and none of them is sent again unnoticed.",
-    todo: "Ask whoever runs this worker whether its organization, its address of Uber or its release was changed. Once that is put right, open this page again.",
+      "So it was set aside, and the program’s other jobs continue. It sends nothing. Uber’s reports about its codes are kept, and none of the codes is sent again without a warning.",
+    todo: "Ask the person who runs this worker whether its organization, its Uber address or its release was changed. Once that is corrected, open this page again.",
     code,
     status: status ?? null,
   };
 }
+
+type ReadingError = Pick<WorkerError, "code" | "message" | "hint"> & {
+  status?: number | null | undefined;
+};
 
 /** A call that only reads, or changes nothing at Uber. */
-export function explainReading({
-  code,
-  message,
-  hint,
-  status,
-}: Pick<WorkerError, "code" | "message" | "hint"> & {
-  status?: number | null | undefined;
-}): Explained {
-  return {
-    what: message,
-    meaning: "No code is concerned.",
-    todo: READING_TODO[code] ?? todoOf(code, hint),
-    code,
-    status: status ?? null,
-  };
-}
+export const explainReading = (error: ReadingError): Explained =>
+  ofReading(error, "No codes are affected.");
 
 /** Uber was asked which codes are in use. */
-export function explainUsage({
-  code,
-  message,
-  hint,
-  status,
-}: Pick<WorkerError, "code" | "message" | "hint"> & {
-  status?: number | null | undefined;
-}): Explained {
-  return {
-    what: message,
-    meaning: "So usage was not read, and no state has changed.",
-    todo: READING_TODO[code] ?? todoOf(code, hint),
-    code,
-    status: status ?? null,
-  };
+export const explainUsage = (error: ReadingError): Explained =>
+  ofReading(error, "So usage was not read, and no state has changed.");
+
+function ofReading({ code, message, hint, status }: ReadingError, meaning: string): Explained {
+  const todo = READING_TODO[code] ?? todoOf(code, hint);
+  return { what: message, meaning, todo, code, status: status ?? null };
 }
 
 /** Whether a job may exist although its creation failed. */
@@ -149,7 +143,7 @@ export function explainCreation(problem: WorkerError): Explained {
         ? `No job was created. ${NOTHING_QUEUED}`
         : MAYBE_QUEUED,
     todo: isLost(problem)
-      ? "Press the button again: if the job exists, you get that one and no second one."
+      ? "Press the button again: if the job exists, you get that job and not a second one."
       : todoOf(code, hint),
     code,
     status,
@@ -161,15 +155,16 @@ export type JobAction = keyof typeof ACTIONS;
 
 /** What becomes of the job where it was refused. */
 const ACTIONS = {
-  pause: ["pause", "The job was not paused: it goes on sending."],
-  resume: ["“resume”", "The job was not resumed: nothing of it leaves."],
-  retry: ["“try now”", "The job still waits, and goes on by itself."],
-  decision: ["decision", "Your decision was not taken: these codes are still unknown."],
+  pause: ["pause", "The job was not paused: it is still sending."],
+  resume: ["“resume”", "The job was not resumed: it sends nothing."],
+  retry: ["“try now”", "The job still waits, and continues automatically."],
+  decision: ["decision", "Your decision was not saved: these codes are still unknown."],
   drop: ["“drop”", "The job was not dropped."],
   cancel: ["“cancel”", "The job was not cancelled."],
-  approve: ["approval", "The job was not approved: nothing of it leaves."],
-  start: ["“start now”", "The job was not started before its time."],
-  name: ["change", "The name and the note are what they were."],
+  abandon: ["“end”", "The job was not ended: what is pending is pending still."],
+  approve: ["approval", "The job was not approved: it sends nothing."],
+  start: ["“start now”", "The job was not started: it has sent nothing."],
+  name: ["change", "The name and the note have not changed."],
 } as const;
 
 /** Something was to be done with a job. */
@@ -183,18 +178,18 @@ export function explainAction(
     meaning: status === null ? `It is not known whether your ${name} arrived.` : refused,
     todo:
       status === null
-        ? "Look at the job, then press the button again if it is needed."
+        ? "Look at the job, then press the button again if needed."
         : todoOf(code, hint),
     code,
     status,
   };
 }
 
-/** What is to be sent again was decided; the job was to go on with it. */
+/** The decision to send again was saved; resuming the job has failed. */
 export function explainResume({ code, message, status }: WorkerError): Explained {
   return {
     what: message,
-    meaning: "Your decision was taken, but the job was not resumed. Nothing is sent until it is.",
+    meaning: "Your decision was saved, but the job was not resumed. Nothing is sent until it is.",
     todo: "Press Resume.",
     code,
     status,

@@ -1,6 +1,6 @@
 /** Numbers, dates and durations in words. */
 
-// The page speaks English; of that, the admin's own.
+// The page is in English; of its variants, the admin's own is used.
 const LOCALE = navigator.language.startsWith("en") ? navigator.language : "en-GB";
 
 const whole = new Intl.NumberFormat(LOCALE);
@@ -24,7 +24,7 @@ const shortMoment = new Intl.DateTimeFormat(LOCALE, {
 });
 const seconds = new Intl.DateTimeFormat(LOCALE, { timeStyle: "medium" });
 const percent = new Intl.NumberFormat(LOCALE, { style: "percent", maximumFractionDigits: 1 });
-/** What one digit after the point can say. */
+/** The largest values for which one decimal digit is shown. */
 const LEAST_SHARE = 0.001;
 const ago = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" });
 
@@ -37,27 +37,40 @@ export const count = (value: number, noun: string, plural = `${noun}s`): string 
 export const codes = (value: number): string => count(value, "code");
 export const rows = (value: number): string => count(value, "row");
 
-/** The right one of two words for a number. */
+/** The singular or the plural for a number. */
 export const verb = (value: number, one: string, many: string): string =>
   value === 1 ? one : many;
 
 export const timeOfDay = (ms: number): string => clock.format(ms);
 /** With seconds. */
 export const timeOfDayExactly = (ms: number): string => seconds.format(ms);
-/** Without the year, where the day is what counts. */
+/** Without the year, for recent days. */
 export const shortDateTime = (ms: number): string => shortMoment.format(ms);
 export const decimal = (value: number): string => oneDigit.format(value);
-/** Of something it is never nothing, and never all of it as long as a part is missing. */
-export function share(part: number, whole: number): string {
-  if (part > 0 && part / whole < LEAST_SHARE / 2) return `< ${percent.format(LEAST_SHARE)}`;
-  if (part < whole && part / whole > 1 - LEAST_SHARE / 2)
-    return `> ${percent.format(1 - LEAST_SHARE)}`;
-  return percent.format(whole === 0 ? 0 : part / whole);
+/** The shares of the parts of a whole: they add up, none is 0% of something, nor 100% of a part. */
+export function shares(parts: readonly number[]): string[] {
+  const whole = parts.reduce((sum, part) => sum + part, 0);
+  const exact = parts.map((part) => (whole === 0 ? 0 : part / whole / LEAST_SHARE));
+  const units = exact.map(Math.floor);
+  const missing =
+    Math.round(exact.reduce((sum, one) => sum + one, 0)) - units.reduce((sum, one) => sum + one, 0);
+  // The largest remainders are rounded up.
+  exact
+    .map((one, at) => ({ at, rest: one - Math.floor(one) }))
+    .sort((one, other) => other.rest - one.rest)
+    .slice(0, missing)
+    .forEach(({ at }) => (units[at] = (units[at] ?? 0) + 1));
+  return parts.map((part, at) => {
+    const unit = units[at] ?? 0;
+    const isAlmost = unit * LEAST_SHARE >= 1 && part < whole;
+    if (part > 0 && unit === 0) return `< ${percent.format(LEAST_SHARE)}`;
+    return isAlmost ? `> ${percent.format(1 - LEAST_SHARE)}` : percent.format(unit * LEAST_SHARE);
+  });
 }
 export const dateTime = (ms: number): string => moment.format(ms);
 export const iso = (ms: number): string => new Date(ms).toISOString();
 
-/** `1 Nov – 31 Dec 2026`, as far as Uber gave it. */
+/** `1 Nov – 31 Dec 2026`, with the dates that Uber states. */
 export function dates(from: number | null, to: number | null): string {
   if (from !== null && to !== null && to >= from) return day.formatRange(from, to);
   if (from !== null) return `from ${day.format(from)}`;
@@ -100,13 +113,13 @@ export function bytes(value: number): string {
   return `${oneDigit.format(value / 1_000_000)} MB`;
 }
 
-/** `5f0c1d52…7d01`: enough of an id to tell it from its neighbours. */
+/** `5f0c1d52…7d01`: enough of an id to tell it from others. */
 export const shortId = (id: string): string =>
   id.length > 16 ? `${id.slice(0, 8)}…${id.slice(-4)}` : id;
 
 const LONGEST_NAME = 72;
 
-/** A name inside of a sentence. */
+/** A name within a sentence. */
 export function inSentence(name: string): string {
   const characters = Array.from(name);
   return characters.length > LONGEST_NAME

@@ -1,9 +1,9 @@
-/** Money, as Uber states it. What can't be derived is left out, never guessed. */
+/** Money, as Uber states it. Amounts that can't be derived are omitted, never guessed. */
 import type { Program } from "./server/types.js";
 
 type Stated = Pick<Program, "totalDollarExposure" | "currencyCode" | "codeScheme">;
 
-/** `€92,000`; `null` where the currency is not known. */
+/** `€92,000`; `null` if the currency is unknown. */
 export function money(amount: number | null, currency: string | null): string | null {
   if (amount === null || currency === null || !Number.isFinite(amount)) return null;
   try {
@@ -17,7 +17,7 @@ export function money(amount: number | null, currency: string | null): string | 
       },
     ).format(amount);
   } catch {
-    // Uber's word is no currency.
+    // Uber's text is not a currency.
     return null;
   }
 }
@@ -27,18 +27,38 @@ export const mostOf = ({ totalDollarExposure, currencyCode }: Stated): string | 
   totalDollarExposure ? money(totalDollarExposure, currencyCode) : null;
 
 /**
- * The most that so many codes can cost: all codes of a program are worth the same. Left out where
- * they don't share it to the cent, or where cancelled codes may or may not count.
+ * The most that this many codes can cost: all codes of a program have the same value. Omitted if
+ * they don't divide evenly to the cent, or if cancelled codes may or may not count.
  */
-export function mostOfSome(
-  program: Stated,
+export function amountOfSome(
+  { totalDollarExposure, codeScheme }: Stated,
   some: number,
   { total, canceled }: { total: number; canceled: number },
-): string | null {
-  const { totalDollarExposure, currencyCode, codeScheme } = program;
+): number | null {
   if (codeScheme === "SINGLE_CODE_MULTI_REDEEM") return null;
   if (!totalDollarExposure || total === 0 || canceled > 0 || some > total) return null;
   const cents = (totalDollarExposure * 100) / total;
   if (some !== total && Math.abs(cents - Math.round(cents)) > 1e-6) return null;
-  return money((totalDollarExposure * some) / total, currencyCode);
+  return (totalDollarExposure * some) / total;
+}
+
+export const mostOfSome = (
+  program: Stated,
+  some: number,
+  all: { total: number; canceled: number },
+): string | null => money(amountOfSome(program, some, all), program.currencyCode);
+
+const inCents = (amount: number): number => Math.round(amount * 100) / 100;
+
+/** `€1,200 and $90`: amounts of different currencies are not added; `null` if one is unknown. */
+export function together(
+  amounts: readonly { amount: number | null; currency: string | null }[],
+): string | null {
+  const sums = new Map<string | null, number>();
+  for (const { amount, currency } of amounts) {
+    sums.set(currency, (sums.get(currency) ?? 0) + (amount ?? NaN));
+  }
+  // Sums of cents can differ from a decimal number in the last digit.
+  const all = [...sums].map(([currency, sum]) => money(inCents(sum), currency));
+  return all.length === 0 || all.includes(null) ? null : all.join(" and ");
 }

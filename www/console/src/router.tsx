@@ -1,9 +1,11 @@
 /**
- * Paths to screens. Each screen has an address of its own, so that a reload keeps it. Own code, as
- * a router of patterns would not know ids in another spelling, nor move the focus to the screen.
+ * The routes of the screens. Each screen has its own address, so that a reload keeps it. It is our
+ * own code, because a pattern-based router would not recognize ids in another spelling, nor move
+ * the focus to the screen.
  */
 import type { ComponentChildren } from "preact";
 
+import { focusMain } from "./parts/focus-main.js";
 import { createStore, useStore } from "./store.js";
 
 export type Route =
@@ -18,7 +20,8 @@ export type Route =
   | { screen: "event"; eventId: string }
   | { screen: "none" };
 
-const ofProgram = (programId: string): string => `/programs/${encodeURIComponent(programId)}`;
+const ofProgram = (programId: string): string =>
+  `/programs/${encodeURIComponent(canonicalId(programId))}`;
 
 export const paths = {
   programs: "/",
@@ -57,9 +60,11 @@ function parse(path: string): Route {
   return { screen: "none" };
 }
 
-/** A UUID is the same in either case, and kept in lower case. */
-export function canonicalId(programId: string): string {
-  return /^[0-9a-f-]{36}$/i.test(programId) ? programId.toLowerCase() : programId;
+/** One form of a program's id, however it is written: as the worker has it. */
+export function canonicalId(id: string): string {
+  const digits = id.replace(/^urn:uuid:/i, "").replace(/[{}-]/g, "");
+  if (!/^[0-9a-f]{32}$/i.test(digits)) return id;
+  return digits.toLowerCase().replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
 function decode(segment: string): string {
@@ -83,7 +88,7 @@ export function navigate(to: string, { replace = false } = {}): void {
   path.set(location.pathname);
   scrollTo(0, 0);
   // As after a page load: the next Tab starts at the top of the new screen.
-  queueMicrotask(() => document.querySelector<HTMLElement>("main")?.focus({ preventScroll: true }));
+  queueMicrotask(focusMain);
 }
 
 interface LinkProps {
@@ -91,16 +96,19 @@ interface LinkProps {
   class?: string;
   title?: string;
   label?: string;
-  /** It leads to where one is. */
+  /** The link leads to the current screen. */
   isCurrent?: boolean;
+  /** Called before this tab shows the screen. */
+  onFollow?(): void;
   children: ComponentChildren;
 }
 
-export function Link({ to, label, isCurrent = false, children, ...more }: LinkProps) {
+export function Link({ to, label, isCurrent = false, onFollow, children, ...more }: LinkProps) {
   const follow = (event: MouseEvent) => {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
       return;
     event.preventDefault();
+    onFollow?.();
     navigate(to);
   };
   return (

@@ -1,4 +1,4 @@
-/** A value that components can watch. */
+/** A value that components can subscribe to. */
 import { useEffect, useState } from "preact/hooks";
 
 export interface Store<T> {

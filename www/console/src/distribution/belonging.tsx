@@ -1,22 +1,29 @@
-/** Which codes of a list are the program's own to send, by Uber's list of them. */
+/** Which codes of a list belong to the program, according to Uber's list. */
 import { codes, number, verb } from "../format.js";
 import type { Listed } from "../lists/check.js";
-import { Callout, ErrorCode } from "../parts/small.js";
+import { ActionButton } from "../parts/action-button.js";
+import { Ago, Callout, ErrorCode } from "../parts/small.js";
 import { Link, paths } from "../router.js";
 import { useNames } from "../server/programs.js";
 import { explainReading } from "../explain.js";
 
-/** Nobody can be reached by another program's codes: this blocks. */
+/** Codes of another program reach nobody: they block the distribution. */
 export function Foreign({
   listed,
   size,
   isOfSeveral,
+  leaving,
+  onTake,
   onLeaveOut,
 }: {
   listed: Listed;
   size: number;
-  /** The file names the programs. */
+  /** Whether the file names the programs. */
   isOfSeveral: boolean;
+  /** How many of the others will be queued; `null` if that depends on a decision. */
+  leaving: number | null;
+  /** Passes the list on to the screen of this program. */
+  onTake(programId: string): void;
   onLeaveOut?(): void;
 }) {
   const nameOf = useNames();
@@ -40,12 +47,12 @@ export function Foreign({
       <p>Uber does not list {verb(foreign, "it", "them")} there. Nothing of this list is sent.</p>
       {[...owners].map(([program, found]) => (
         <p key={program}>
-          {foreign > firstForeign.length && "Of those that were looked up, "}
+          {foreign > firstForeign.length && "Of the codes that were looked up, "}
           {codes(found)} {verb(found, "is", "are")} in{" "}
           {isOfSeveral ? (
             <bdi>{nameOf(program)}</bdi>
           ) : (
-            <Link to={paths.new(program)}>
+            <Link to={paths.new(program)} onFollow={() => onTake(program)}>
               <bdi>{nameOf(program)}</bdi>
             </Link>
           )}
@@ -56,16 +63,26 @@ export function Foreign({
       ))}
       {onLeaveOut && foreign < size && (
         <button type="button" class="button button-small" onClick={onLeaveOut}>
-          Go on without {verb(foreign, "it", "them")}: {codes(size - foreign)}
+          Continue without {verb(foreign, "it", "them")}
+          {leaving !== null && `: ${codes(leaving)}`}
         </button>
       )}
     </Callout>
   );
 }
 
+/** The age from which the time of reading is shown: long lists are cached for some minutes. */
+const OLD_MS = 60_000;
+
 /** These are never sent, and nothing has to be decided. */
-export function LeftOut({ listed: { cancelled, used } }: { listed: Listed }) {
-  if (cancelled + used === 0) return null;
+export function LeftOut({ listed: { cancelled, used, readAt } }: { listed: Listed }) {
+  const isOld = readAt !== null && readAt < Date.now() - OLD_MS;
+  const at = isOld && (
+    <span class="quiet">
+      Uber’s list was read <Ago ms={readAt} />.
+    </span>
+  );
+  if (cancelled + used === 0) return isOld ? <p class="left-out">{at}</p> : null;
   return (
     <p class="left-out" role="status">
       Left out:{" "}
@@ -75,12 +92,12 @@ export function LeftOut({ listed: { cancelled, used } }: { listed: Listed }) {
       ]
         .filter(Boolean)
         .join(", and ")}
-      .
+      . {at}
     </p>
   );
 }
 
-/** Uber could not be asked: whoever sends decides. */
+/** Uber's list could not be read: the admin decides. */
 export function Unchecked({
   listed: { fault },
   isUnchecked,
@@ -95,7 +112,7 @@ export function Unchecked({
   if (fault === null) return null;
   const { what, todo, code, status } = explainReading(fault);
   return (
-    <Callout tone="unknown" title="Whether these codes are of this program is not known">
+    <Callout tone="unknown" title="It is not known whether these codes are in this program">
       <p>
         Uber’s list of the program’s codes could not be read: {what}. {todo}
       </p>
@@ -108,15 +125,15 @@ export function Unchecked({
         <span>
           Send them unchecked
           <span class="decision-more">
-            Codes of another program, cancelled codes and codes in use are not found.
+            Codes of another program, cancelled codes and codes in use are then not detected.
           </span>
         </span>
       </label>
       <p class="callout-code">
         <ErrorCode code={code} status={status} />
-        <button type="button" class="link" onClick={onCheckAgain}>
+        <ActionButton look="link" onClick={onCheckAgain}>
           Check again
-        </button>
+        </ActionButton>
       </p>
     </Callout>
   );

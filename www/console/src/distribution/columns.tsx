@@ -1,28 +1,54 @@
-/** The first rows of a file, so that somebody says which column holds the codes. */
+/** The first rows of a file, in which the admin chooses the column of the codes, or of the people. */
 import { useState } from "preact/hooks";
 
+import { number } from "../format.js";
 import type { File } from "../lists/draft.js";
-import type { Places } from "../lists/places.js";
+import type { ColumnNumbers } from "../lists/column-numbers.js";
+import type { Look } from "../lists/preview.js";
 import type { Unsure } from "../lists/read-file.js";
+import { SheetChoice } from "./sheet-choice.js";
 
 interface Props {
   file: File;
   unsure: Unsure;
-  onChoose(places: Places): void;
+  onChoose(numbers: ColumnNumbers): void;
+  onChooseSheet(name: string): void;
   onClear(): void;
 }
 
-export function Columns({ file, unsure: { preview, isSeveral }, onChoose, onClear }: Props) {
-  const { rows, columns, likely } = preview;
-  const [column, setColumn] = useState<number | null>(likely);
+const WHAT: Record<Look, { label: string; inSentence: string }> = {
+  codes: { label: "Codes", inSentence: "codes" },
+  emails: { label: "E-mail addresses", inSentence: "e-mail addresses" },
+  phones: { label: "Telephone numbers", inSentence: "telephone numbers" },
+  texts: { label: "Code texts", inSentence: "code texts" },
+};
+/** What is read if several columns look like something. */
+const PREFERRED: readonly Look[] = ["codes", "emails", "phones", "texts"];
+
+export function Columns({ file, unsure, onChoose, onChooseSheet, onClear }: Props) {
+  const { rows, columns, looks } = unsure.preview;
+  const { isSeveral, isAsked = false } = unsure;
+  const all = Array.from({ length: columns }, (_, index) => index);
+  const kind = isSeveral ? "codes" : PREFERRED.find((look) => looks.includes(look));
+  const likely = all.filter((index) => looks[index] === kind);
+  const phones = isSeveral ? [] : all.filter((index) => looks[index] === "phones");
+  const [column, setColumn] = useState(likely.length === 1 ? (likely[0] ?? null) : null);
+  const [phone, setPhone] = useState(phones.length === 1 ? (phones[0] ?? null) : null);
   const [program, setProgram] = useState<number | null>(null);
+  const hasPhones = column !== null && looks[column] === "emails" && phones.length > 0;
+  const second = isSeveral ? program : hasPhones ? phone : null;
   const isReady = column !== null && (!isSeveral || (program !== null && program !== column));
-  const all = Array.from({ length: columns }, (_, place) => place);
   const choose = () => {
     if (column === null) return;
-    const places: Places = { column: column + 1 };
-    if (isSeveral && program !== null) places.programColumn = program + 1;
-    onChoose(places);
+    const numbers: ColumnNumbers = { column: column + 1, look: looks[column] ?? null };
+    if (isSeveral && program !== null) numbers.programColumn = program + 1;
+    if (hasPhones && phone !== null) numbers.phoneColumn = phone + 1;
+    onChoose(numbers);
+  };
+  const label = (index: number) => {
+    const look = looks[index];
+    if (isSeveral || look == null) return kind === "codes" ? "Codes" : "People";
+    return WHAT[look].label;
   };
   return (
     <section class="card columns-card" aria-labelledby="columns-title">
@@ -31,6 +57,7 @@ export function Columns({ file, unsure: { preview, isSeveral }, onChoose, onClea
           <b title={file.source} dir="auto">
             {file.source}
           </b>
+          <SheetChoice file={file} onChoose={onChooseSheet} />
         </div>
         <button type="button" class="button button-small" onClick={onClear}>
           Another list
@@ -42,20 +69,21 @@ export function Columns({ file, unsure: { preview, isSeveral }, onChoose, onClea
           if (isReady) choose();
         }}
       >
-        <h2 id="columns-title">
-          {isSeveral
-            ? "Which columns hold the codes, and the programs?"
-            : "Which column holds the codes?"}
-        </h2>
+        <h2 id="columns-title">{titleOf(kind, isSeveral)}</h2>
         <p class="quiet">
-          The names of the columns don’t say it. These are the first rows of the file.
+          {likely.length > 1 && kind !== undefined ? (
+            <Candidates names={likely.map((index) => rows[0]?.[index] ?? "")} kind={kind} />
+          ) : (
+            !isAsked && "The column names don’t show it."
+          )}{" "}
+          These are the first rows of the file.
         </p>
         <div class="columns-scroll" tabIndex={0} role="group" aria-labelledby="columns-title">
           <table>
             <thead>
               <Choices
                 name="column"
-                label="Codes"
+                label={label}
                 columns={all}
                 value={column}
                 onChoose={setColumn}
@@ -63,23 +91,33 @@ export function Columns({ file, unsure: { preview, isSeveral }, onChoose, onClea
               {isSeveral && (
                 <Choices
                   name="program"
-                  label="Programs"
+                  label={() => "Programs"}
                   columns={all}
                   value={program}
                   onChoose={setProgram}
+                />
+              )}
+              {hasPhones && (
+                <Choices
+                  name="phone"
+                  label={() => "Also telephone numbers"}
+                  columns={all}
+                  offered={phones}
+                  value={phone}
+                  onChoose={(index) => setPhone(index === phone ? null : index)}
                 />
               )}
             </thead>
             <tbody>
               {rows.map((row, line) => (
                 <tr key={line}>
-                  {all.map((place) => (
+                  {all.map((index) => (
                     <td
-                      key={place}
-                      class={place === column || place === program ? "is-chosen" : ""}
+                      key={index}
+                      class={index === column || index === second ? "is-chosen" : ""}
                       dir="auto"
                     >
-                      {row[place]}
+                      {row[index]}
                     </td>
                   ))}
                 </tr>
@@ -93,13 +131,46 @@ export function Columns({ file, unsure: { preview, isSeveral }, onChoose, onClea
           aria-disabled={!isReady}
           aria-describedby="columns-reason"
         >
-          Read {column === null ? "this column" : `column ${column + 1}`}
+          {column === null
+            ? "Read this column"
+            : hasPhones && phone !== null
+              ? `Read columns ${column + 1} and ${phone + 1}`
+              : `Read column ${column + 1}`}
         </button>
         <p class="quiet" id="columns-reason">
-          {likely !== null && column === likely && "Its cells look like codes."}
+          {column !== null &&
+            looks[column] != null &&
+            `Its cells look like ${WHAT[looks[column]].inSentence}.`}
+          {hasPhones &&
+            phone !== null &&
+            " The telephone number counts where the address is missing."}
         </p>
       </form>
     </section>
+  );
+}
+
+function titleOf(kind: Look | undefined, isSeveral: boolean): string {
+  if (isSeveral) return "Which columns contain the codes and the programs?";
+  if (kind === "codes") return "Which column contains the codes?";
+  return kind === undefined
+    ? "Which column contains the codes or the people?"
+    : "Which column says who gets a code?";
+}
+
+/** Why none is chosen: several columns look like it. */
+function Candidates({ names, kind }: { names: readonly string[]; kind: Look }) {
+  return (
+    <>
+      {number(names.length)} columns contain {WHAT[kind].inSentence}:{" "}
+      {names.map((name, index) => (
+        <>
+          {index > 0 && (index === names.length - 1 ? " and " : ", ")}
+          <q dir="auto">{name}</q>
+        </>
+      ))}
+      . Choose one.
+    </>
   );
 }
 
@@ -107,30 +178,37 @@ function Choices({
   name,
   label,
   columns,
+  offered = columns,
   value,
   onChoose,
 }: {
   name: string;
-  label: string;
+  label(column: number): string;
   columns: readonly number[];
+  /** Others can't be chosen. If this is given, none need be. */
+  offered?: readonly number[];
   value: number | null;
   onChoose(column: number): void;
 }) {
   return (
     <tr>
-      {columns.map((column) => (
-        <th key={column} scope="col" class={column === value ? "is-chosen" : ""}>
-          <label>
-            <input
-              type="radio"
-              name={name}
-              checked={column === value}
-              onChange={() => onChoose(column)}
-            />{" "}
-            {label}: column {column + 1}
-          </label>
-        </th>
-      ))}
+      {columns.map((column) =>
+        offered.includes(column) ? (
+          <th key={column} scope="col" class={column === value ? "is-chosen" : ""}>
+            <label>
+              <input
+                type={offered === columns ? "radio" : "checkbox"}
+                name={name}
+                checked={column === value}
+                onChange={() => onChoose(column)}
+              />{" "}
+              {label(column)}: column {column + 1}
+            </label>
+          </th>
+        ) : (
+          <td key={column} />
+        ),
+      )}
     </tr>
   );
 }

@@ -1,16 +1,17 @@
-/** A list comes in, is read and checked and reviewed, and a job is made of it. */
+/** The steps from a list to a job: reading, checking and reviewing it, then creating the job. */
 import type { ComponentChildren } from "preact";
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 
 import { announce } from "../announce.js";
 import { type Explained, explainCreation } from "../explain.js";
 import { bytes, codes, count, inSentence } from "../format.js";
 import { type Check, useCheck } from "../lists/check.js";
 import { withoutForeign } from "../lists/foreign.js";
+import { stashList } from "../lists/list-transfer.js";
 import { type Draft, type Reader, useReader } from "../lists/reading.js";
 import { navigate, paths } from "../router.js";
 import { useConfig } from "../server/config.js";
-import { lostSince } from "../server/connection.js";
+import { offlineSince } from "../server/connection.js";
 import { type Again, type Start, createJob, createJobs } from "../server/jobs.js";
 import { beginWindow } from "../server/start-window.js";
 import { toWorkerError } from "../server/error.js";
@@ -19,28 +20,34 @@ import { useStore } from "../store.js";
 import { CompareWithJob } from "./compare-with-job.js";
 import { Columns } from "./columns.js";
 import { DropTarget, DropZone } from "./drop-zone.js";
-import { leavingOf, UNDECIDED } from "./decisions.js";
+import { CHANGED, UNDECIDED, leavingOf } from "./list-decisions.js";
 import { ForeignCodes } from "./foreign-codes.js";
 import { leavesNow, obstacleOfFirst, useFirstCode } from "./first-code.js";
-import { noteHow, startOf, usualHow, withFirst } from "./how.js";
-import { Cost } from "./cost.js";
-import { HowItLeaves } from "./how-it-leaves.js";
-import { useLostOrder } from "./lost-order.js";
+import {
+  rememberSendingOptions,
+  startOf,
+  lastSendingOptions,
+  withFirst,
+} from "./sending-options.js";
+import { SendingOptionsForm } from "./sending-options-form.js";
+import { useDecidedOn } from "./decided-on.js";
+import { useGuestsOfList } from "./guests-of-list.js";
+import { useLostRequest } from "./lost-order.js";
 import { ListCard } from "./list-card.js";
 import { OneFirst } from "./one-first.js";
 import { PeopleRows } from "./people-rows.js";
 import { ProgramsOfFile } from "./programs-of-file.js";
 import { RejectedRows } from "./rejected-rows.js";
 import { NothingToReview, Review } from "./review.js";
-import { WithoutGuest } from "./without-guest.js";
+import { type CodesByProgram, WithoutGuest } from "./without-guest.js";
 
 interface Props {
   /** `null`: the file names the programs. */
   programId: string | null;
-  /** Whose codes these are, in words. */
+  /** Names the program of the codes, in words. */
   whose: string;
   format: ComponentChildren;
-  /** What stands below the drop zone. */
+  /** What is shown below the drop zone. */
   more?(reader: Reader): ComponentChildren;
 }
 
@@ -49,10 +56,11 @@ export function Compose({ programId, whose, format, more }: Props) {
   const { reading } = reader;
   const draft = reading.step === "read" ? reading.draft : null;
   const [round, setRound] = useState(0);
+  const [again, setAgain] = useState<Again>(null);
   const check = useCheck(programId, draft, round);
   const leaveOutForeign = async () => {
     if (draft === null || check.step !== "checked") return;
-    const rest = await withoutForeign(draft, check.listed);
+    const rest = await withoutForeign(draft, programId ?? "", check.listed);
     await reader.read(rest, draft.source);
   };
   const onBlob = (input: Blob, source: string) => void reader.read(input, source);
@@ -73,7 +81,8 @@ export function Compose({ programId, whose, format, more }: Props) {
         {reading.step === "columns" && (
           <Columns
             {...reading}
-            onChoose={(places) => void reader.choose(reading.file, places)}
+            onChoose={(indices) => void reader.choose(reading.file, indices)}
+            onChooseSheet={(name) => void reader.chooseSheet(reading.file, name)}
             onClear={reader.clear}
           />
         )}
@@ -83,7 +92,9 @@ export function Compose({ programId, whose, format, more }: Props) {
         {reading.step !== "empty" && (
           <DropTarget whose={whose} onBlob={onBlob} onRefuse={reader.refuse} />
         )}
-        {draft?.programs && <ProgramsOfFile programs={draft.programs} check={check} />}
+        {draft?.programs && (
+          <ProgramsOfFile programs={draft.programs} check={check} again={again} />
+        )}
       </div>
       <div class="column-side">
         {draft === null ? (
@@ -96,8 +107,13 @@ export function Compose({ programId, whose, format, more }: Props) {
             draft={draft}
             check={check}
             round={round}
+            onAgain={setAgain}
             onCheckAgain={() => setRound(round + 1)}
-            onCreated={reader.clear}
+            onCreated={(jobs) => {
+              // They can still be cancelled.
+              if (jobs.some(({ status }) => status !== "running")) reader.putAside(jobs);
+              else reader.clear();
+            }}
             onLeaveOutForeign={() => void leaveOutForeign()}
             onRead={(list) => void reader.read(list, draft.source)}
           />
@@ -110,6 +126,8 @@ export function Compose({ programId, whose, format, more }: Props) {
               key={`compare ${draft.readMs}`}
               programId={programId}
               list={draft.list}
+              again={again}
+              round={round}
               onRead={(list) => void reader.read(list, draft.source)}
             />
           )}
@@ -134,6 +152,7 @@ function Decide({
   draft,
   check,
   round,
+  onAgain,
   onCheckAgain,
   onCreated,
   onLeaveOutForeign,
@@ -143,27 +162,32 @@ function Decide({
   whose: string;
   draft: Draft;
   check: Check;
-  /** How often it was checked again. */
+  /** How often the list was checked again. */
   round: number;
+  /** Another decision about codes in earlier jobs. */
+  onAgain(again: Again): void;
   onCheckAgain(): void;
-  onCreated(): void;
+  onCreated(jobs: readonly JobSummary[]): void;
   onLeaveOutForeign(): void;
-  /** Another list in its place. */
+  /** A new list was read. */
   onRead(list: Blob): void;
 }) {
   const config = useConfig();
-  const isLost = useStore(lostSince) !== null;
+  const isLost = useStore(offlineSince) !== null;
   const [decisions, setDecisions] = useState(UNDECIDED);
-  const [how, setHow] = useState(usualHow);
+  const [how, setHow] = useState(lastSendingOptions);
   const [isBusy, setBusy] = useState(false);
   const [fault, setFault] = useState<Explained | null>(null);
 
-  // Another state of things asks for another decision: at once, or it would take back one that was made
-  // right after the question appeared.
-  const before = check.step === "checked" ? check.before.total : -1;
-  useLayoutEffect(() => setDecisions((made) => ({ ...made, again: null })), [before]);
+  const digest = useDecidedOn(check, decisions, setDecisions);
+  useEffect(() => onAgain(decisions.again), [decisions.again]);
 
   const { programs, list } = draft;
+  const guests = useGuestsOfList(check);
+  const codesByProgram = useCallback<CodesByProgram>(
+    async () => programs ?? new Map(list && programId !== null ? [[programId, list]] : []),
+    [draft],
+  );
   const reviewed = {
     size: draft.valid,
     rejected: draft.rejectedCount,
@@ -171,15 +195,25 @@ function Decide({
     decisions,
     isOfPeople: draft.people !== null,
   };
-  const leaving = leavingOf({ ...reviewed, obstacle: "" });
+  const leaving = leavingOf(reviewed);
   const needsApproval = config?.approval != null && leaving > config.approval.above;
   const seconds = config?.startDelaySeconds ?? 0;
-  // Of one program's list, one code can go first.
+  // If the list is for one program, one code can be sent first.
   const single = programId !== null && list !== null && leaving > 1 ? { programId, list } : null;
   const first = single && (how.first?.trim().toLowerCase() ?? null);
   const firstCode = useFirstCode(programId, list, first, decisions.again, round);
 
-  const lost = useLostOrder(() => {
+  const isRead = check.step === "checked" && check.listed.fault === null;
+  useEffect(() => {
+    // The list is compared now, which is what the request could not do.
+    if (isRead) setFault((known) => (known?.code === "codes_not_read" ? null : known));
+  }, [isRead]);
+  const checkAgain = () => {
+    setFault(null);
+    onCheckAgain();
+  };
+
+  const lost = useLostRequest(() => {
     setDecisions((made) => ({ ...made, again: null }));
     onCheckAgain();
   });
@@ -198,13 +232,15 @@ function Decide({
     setFault(null);
     try {
       const { again, isUnchecked } = decisions;
-      // Another operator's approval comes when nobody knows whether this page is open.
+      // Another operator may approve the job while this page is closed, so the worker has to start
+      // it.
       const start = startOf(needsApproval ? { ...how, isKept: true } : how, seconds);
-      const order = { source: draft.source, again, isUnchecked, start, pauseAfter: null };
-      noteHow(how);
+      const about = { source: draft.source, again, isUnchecked, reviewed: digest };
+      const order = { ...about, start, pauseAfter: null };
+      rememberSendingOptions(how);
       if (single !== null && first !== null && !(await leavesNow(single.programId, first, again))) {
-        // Else another one would go in its place.
-        announce("Nothing was sent: the code that goes first would be left out.");
+        // Otherwise another code would be sent first.
+        announce("Nothing was sent: the first code would be left out.");
         onCheckAgain();
       } else if (list !== null && programId !== null) {
         const job = await createJob(programId, {
@@ -226,16 +262,16 @@ function Decide({
       setFault(explained);
       lost.note(problem);
       announce(`${explained.what}. ${explained.meaning}`);
-      // Somebody has sent some of these meanwhile, or Uber’s list has changed.
+      // Some of these codes were sent meanwhile, or Uber’s list has changed.
       if (CHANGED.has(problem.code)) onCheckAgain();
     }
     once.current = false;
     setBusy(false);
   };
   const created = (jobs: readonly JobSummary[], start: Start) => {
-    if (start === "paused") for (const job of jobs) beginWindow(job, seconds);
+    beginWindow(jobs, start, seconds);
     announce(jobs.length === 1 ? "The job is created." : `${count(jobs.length, "job")} created.`);
-    onCreated();
+    onCreated(jobs);
   };
 
   return (
@@ -261,33 +297,39 @@ function Decide({
         setDecisions(made);
         lost.change();
       }}
-      {...(programId !== null && { cost: <Cost programId={programId} leaving={leaving} /> })}
-      onCheckAgain={onCheckAgain}
+      onCheckAgain={checkAgain}
+      onTake={(program) => stashList(program, { input: draft.input, source: draft.source })}
       onDistribute={() => void distribute()}
       onLeaveOutForeign={onLeaveOutForeign}
     >
-      {list !== null && programId !== null && (
-        <WithoutGuest key={draft.readMs} programId={programId} list={list} onRead={onRead} />
-      )}
-      <HowItLeaves how={how} seconds={needsApproval ? 0 : seconds} onChange={choose}>
+      <WithoutGuest
+        programId={programId}
+        list={codesByProgram}
+        size={draft.valid}
+        guests={guests}
+        check={check}
+        again={decisions.again}
+        round={round}
+        onContinue={onRead}
+      />
+      <SendingOptionsForm how={how} seconds={needsApproval ? 0 : seconds} onChange={choose}>
         {single && (
           <OneFirst
+            programId={single.programId}
             how={how}
             list={single.list}
+            recipients={(guests.step === "read" && guests.byProgram.get(single.programId)) || null}
             leaving={leaving}
             firstCode={firstCode}
             leftOut={leftOutOf(check, decisions.again)}
             onChange={choose}
-            onCheckAgain={onCheckAgain}
+            onCheckAgain={checkAgain}
           />
         )}
-      </HowItLeaves>
+      </SendingOptionsForm>
     </Review>
   );
 }
-
-/** What is known of the list is no longer true. */
-const CHANGED = new Set(["already_queued", "foreign_codes", "codes_not_read", "nothing_to_send"]);
 
 /** Codes that are known to be left out. */
 function leftOutOf(check: Check, again: Again): ReadonlySet<string> {

@@ -1,4 +1,4 @@
-/** Where a list comes in: dropped anywhere, chosen, or pasted. */
+/** Accepts a list: dropped anywhere, chosen, or pasted. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
@@ -8,9 +8,9 @@ import { FileIcon } from "../parts/icons.js";
 import { Callout, Key } from "../parts/small.js";
 
 interface Props {
-  /** Whose codes these are, in words. */
+  /** Names the program of the codes, in words. */
   whose: string;
-  /** What a file has to hold. */
+  /** What a file must contain. */
   format: ComponentChildren;
   fault: string | null;
   onBlob(input: Blob, source: string): void;
@@ -41,13 +41,15 @@ export function DropZone({ whose, format, fault, onBlob, onRefuse, children }: P
       <div class="drop-inner">
         <FileIcon />
         <p class="drop-title">Drop a list of codes anywhere on this page</p>
-        <p class="drop-more">{format} It is read here, and nothing is sent until you confirm.</p>
+        <p class="drop-more">
+          {format} It is read in this page, and nothing is sent until you confirm.
+        </p>
         <div class="drop-actions">
           <label class="button button-file">
             <input
               ref={file}
               type="file"
-              class="unseen"
+              class="visually-hidden"
               accept=".csv,.tsv,.txt,.xlsx,.xlsm,text/csv,text/plain,text/tab-separated-values"
               onChange={(event) => {
                 const [chosen] = event.currentTarget.files ?? [];
@@ -75,7 +77,7 @@ export function DropZone({ whose, format, fault, onBlob, onRefuse, children }: P
   );
 }
 
-/** The whole window takes a file. */
+/** A file can be dropped anywhere in the window. */
 export function DropTarget({
   whose,
   onBlob,
@@ -130,7 +132,7 @@ export function DropTarget({
   );
 }
 
-/** Ctrl-V anywhere outside of a field. */
+/** Ctrl-V anywhere outside a field. */
 function usePaste(onBlob: Props["onBlob"]): void {
   const latest = useRef(onBlob);
   latest.current = onBlob;
@@ -163,7 +165,7 @@ function PasteBox({ onText, onCancel }: { onText(text: string): void; onCancel()
         submit();
       }}
     >
-      <label for="pasted">Codes, one a line, or a CSV with its header</label>
+      <label for="pasted">Codes, one per line, or a CSV with its header</label>
       <textarea
         id="pasted"
         ref={field}

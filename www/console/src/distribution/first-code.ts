@@ -1,16 +1,17 @@
-/** The code that goes first, alone: whether it is one of those that leave. */
-import { useEffect, useMemo, useState } from "preact/hooks";
+/** The code that is sent first, alone, and whether it will be sent at all. */
+import { useEffect, useState } from "preact/hooks";
 import type { CodeList } from "uber-vouchers";
 
 import { explainReading } from "../explain.js";
 import { toWorkerError } from "../server/error.js";
 import { type Again, tryOut } from "../server/jobs.js";
 import type { DryRun } from "../server/types.js";
+import { forEachInSlices } from "../slices.js";
 
 export type FirstCode =
   { step: "none" | "absent" | "looking" | "leaves" } | { step: "left out" | "failed"; why: string };
 
-/** Asks the worker about that code alone, once more for each `round`; of `null`, nothing is asked. */
+/** Asks the worker about that code alone, again for each `round`; for `null`, nothing is asked. */
 export function useFirstCode(
   programId: string | null,
   list: CodeList | null,
@@ -18,9 +19,9 @@ export function useFirstCode(
   again: Again,
   round: number,
 ): FirstCode {
-  const isListed = useMemo(() => list !== null && code !== null && isIn(list, code), [list, code]);
+  const isListed = useIsListed(list, code);
   const asked = isListed ? code : null;
-  const [answer, setAnswer] = useState<DryRun | string | null>(null);
+  const [result, setAnswer] = useState<DryRun | string | null>(null);
   useEffect(() => {
     setAnswer(null);
     if (asked === null || programId === null) return undefined;
@@ -34,23 +35,24 @@ export function useFirstCode(
   }, [programId, asked, round]);
 
   if (code === null) return { step: "none" };
+  if (isListed === null) return { step: "looking" };
   if (asked === null) return { step: "absent" };
-  if (answer === null) return { step: "looking" };
-  if (typeof answer === "string") return { step: "failed", why: answer };
-  const why = whyLeftOut(answer, again);
+  if (result === null) return { step: "looking" };
+  if (typeof result === "string") return { step: "failed", why: result };
+  const why = whyLeftOut(result, again);
   return why === "" ? { step: "leaves" } : { step: "left out", why };
 }
 
-/** Whether the code leaves, as it is at this moment. */
+/** Whether the code will be sent, as of now. */
 export async function leavesNow(programId: string, code: string, again: Again): Promise<boolean> {
-  const answer = await askAbout(programId, code, new AbortController().signal);
-  return whyLeftOut(answer, again) === "";
+  const result = await askAbout(programId, code, new AbortController().signal);
+  return whyLeftOut(result, again) === "";
 }
 
 const askAbout = (programId: string, code: string, signal: AbortSignal) =>
   tryOut(programId, new Blob([code]), signal);
 
-/** Why nothing of a list of one code leaves; empty if it does. */
+/** Why a list of only this code would send nothing; empty if it would be sent. */
 function whyLeftOut(
   { foreign, cancelled, used, blocked, blockedUsed }: DryRun,
   again: Again,
@@ -61,17 +63,26 @@ function whyLeftOut(
   return blocked.total > 0 && again === "skip" ? "it is in an earlier job" : "";
 }
 
-/** Why nothing can be distributed while that code is to go first; empty if it can. */
+/** Why nothing can be distributed while that code is to be sent first; empty if it can. */
 export function obstacleOfFirst({ step }: FirstCode): string {
-  if (step === "absent") return "First choose a code of this list that goes first.";
-  if (step === "looking") return "Looking whether the code that goes first can be sent.";
-  if (step === "failed") return "It is not known whether the code that goes first can be sent.";
-  return step === "left out"
-    ? "First choose another code that goes first: this one is left out."
-    : "";
+  if (step === "absent") return "First choose a code of this list to send first.";
+  if (step === "looking") return "Checking whether the first code can be sent.";
+  if (step === "failed") return "It is not known whether the first code can be sent.";
+  return step === "left out" ? "Choose another first code: this one is left out." : "";
 }
 
-function isIn(list: CodeList, wanted: string): boolean {
-  for (const code of list) if (code === wanted) return true;
-  return false;
+/** Whether the list has that code; `null` while it is being searched. */
+function useIsListed(list: CodeList | null, code: string | null): boolean | null {
+  const [found, setFound] = useState<{ code: string; isListed: boolean } | null>(null);
+  useEffect(() => {
+    if (list === null || code === null) return undefined;
+    const stop = new AbortController();
+    let isListed = false;
+    forEachInSlices(list, (one) => (isListed ||= one === code), stop.signal).then(
+      () => stop.signal.aborted || setFound({ code, isListed }),
+      () => {},
+    );
+    return () => stop.abort();
+  }, [list, code]);
+  return found?.code === code ? found.isListed : null;
 }

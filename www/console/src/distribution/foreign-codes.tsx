@@ -1,55 +1,49 @@
-/** The codes of a list that are not in their program: where they stand in the file, and whose they are. */
+/** The codes of a list that are not in their program: their lines in the file, and their owners. */
 import { useEffect, useState } from "preact/hooks";
 
 import { number } from "../format.js";
 import type { Listed } from "../lists/check.js";
 import type { Draft } from "../lists/draft.js";
-import { type ForeignLine, allForeign } from "../lists/foreign.js";
+import { type FoundForeign, findForeign } from "../lists/foreign.js";
 import { DownloadIcon } from "../parts/icons.js";
 import { useNames } from "../server/programs.js";
-import { download, toCsv } from "../spreadsheet.js";
+import { download } from "../spreadsheet.js";
 import { LineTable } from "./line-table.js";
-
-const FIRST = 8;
 
 interface Props {
   draft: Draft;
-  /** Where the file names none. */
+  /** Used if the file does not name the programs. */
   programId: string;
   listed: Listed;
 }
 
 export function ForeignCodes({ draft, programId, listed }: Props) {
-  const [lines, setLines] = useState<readonly ForeignLine[]>([]);
+  const [found, setFound] = useState<FoundForeign | null>(null);
   const [told, setTold] = useState("Their lines are being looked up.");
   const nameOf = useNames();
+  // The list is compared again and again, mostly with the same result.
+  const counts = JSON.stringify([...listed.foreignByProgram]);
   useEffect(() => {
-    let isWanted = true;
-    allForeign(draft, programId, listed).then(
-      (found) => {
-        if (!isWanted) return;
-        setLines(found);
+    const stop = new AbortController();
+    setFound(null);
+    findForeign(draft, programId, listed, stop.signal).then(
+      (now) => {
+        if (stop.signal.aborted) return;
+        setFound(now);
+        const { first, count } = now;
         setTold(
-          `With the line in your file${found.length > FIRST ? `; the first ${FIRST} are listed` : ""}.`,
+          `With the line in your file${count > first.length ? `; the first ${first.length} are listed` : ""}.`,
         );
       },
-      () => isWanted && setTold("Which ones these are could not be read. Check the list again."),
+      () =>
+        stop.signal.aborted || setTold("These codes could not be listed. Check the list again."),
     );
-    return () => void (isWanted = false);
-  }, [draft, programId, listed]);
+    return () => stop.abort();
+  }, [draft, programId, counts]);
   const isOfSeveral = draft.programs !== null;
   const { foreign } = listed;
-  const save = () => {
-    const named = (id: string | null) => (id === null ? ["", ""] : [id, nameOf(id)]);
-    const rows = lines.map(({ line, code, of, owner }) => [
-      line ?? "",
-      code,
-      ...(isOfSeveral ? named(of) : []),
-      ...named(owner),
-    ]);
-    const programs = isOfSeveral ? ["program_id", "program"] : [];
-    const heads = ["line", "code", ...programs, "in_program_id", "in_program"];
-    download(toCsv(heads, rows), "not-in-this-program.csv");
+  const save = async () => {
+    if (found) download(await found.csv(nameOf), "not-in-this-program.csv");
   };
   return (
     <section class="card rejected" aria-labelledby="foreign-title">
@@ -65,23 +59,21 @@ export function ForeignCodes({ draft, programId, listed }: Props) {
         <button
           type="button"
           class="button button-small"
-          aria-disabled={lines.length === 0}
-          onClick={() => lines.length > 0 && save()}
+          aria-disabled={found === null}
+          onClick={() => void save()}
         >
           <DownloadIcon /> {number(foreign)} as CSV
         </button>
       </div>
       <LineTable
         name="Code"
-        more={
-          isOfSeveral ? ["Program of the line", "Program that has it"] : ["Program that has it"]
-        }
-        lines={lines.slice(0, FIRST).map(({ line, code, of, owner }) => ({
+        more={isOfSeveral ? ["Program of the line", "Its actual program"] : ["Its actual program"]}
+        lines={(found?.first ?? []).map(({ line, code, of, owner }) => ({
           line,
           value: code,
           more: [
             ...(isOfSeveral ? [nameOf(of)] : []),
-            owner === null ? <span class="quiet">none that is known here</span> : nameOf(owner),
+            owner === null ? <span class="quiet">no known program</span> : nameOf(owner),
           ],
         }))}
       />

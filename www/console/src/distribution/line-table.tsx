@@ -1,14 +1,14 @@
-/** Some rows of a file: where each stands, what it says, and why it is told of. */
+/** Some rows of a file: the line, the content, and why the row is listed. */
 import type { ComponentChildren } from "preact";
 
 import { number } from "../format.js";
 
 export interface Line {
-  /** `null` where it is not known. */
+  /** `null` if unknown. */
   line: number | null;
   value: string;
   why?: string;
-  /** What else is told of it, under the heads `more`. */
+  /** Further cells, for the headings in `more`. */
   more?: readonly ComponentChildren[];
 }
 
@@ -39,8 +39,8 @@ export function LineTable({ lines, name = "Value", label, more: heads = [] }: Pr
         </tr>
       </thead>
       <tbody>
-        {lines.map(({ line, value, why, more = [] }, place) => (
-          <tr key={place}>
+        {lines.map(({ line, value, why, more = [] }, index) => (
+          <tr key={index}>
             <td class="figure">{line === null ? "–" : number(line)}</td>
             <td dir="auto">
               {value === "" ? <span class="quiet">empty</span> : <code>{value}</code>}

@@ -1,9 +1,12 @@
-/** The list that is being read, or has been: its counts, and where it came from. */
+/** The list that is being read or was read: its counts and its source. */
 import { bytes, count, duration, number, rows } from "../format.js";
 import type { Check } from "../lists/check.js";
+import type { ColumnNumbers } from "../lists/column-numbers.js";
+import { isOfPeople } from "../lists/looks.js";
 import type { Draft, Reader, Reading } from "../lists/reading.js";
 import { Hint, Hints } from "../parts/small.js";
 import { COUNTS } from "../words.js";
+import { SheetChoice } from "./sheet-choice.js";
 
 interface Props {
   reading: Extract<Reading, { step: "reading" | "read" }>;
@@ -26,6 +29,11 @@ export function ListCard({ reading, check, reader }: Props) {
             {figures.source}
           </b>
           <span class="quiet">{figures.about}</span>
+          {!isReading && reading.draft.isReturned && (
+            <span>
+              A job of this list was cancelled before it sent anything, so the list is back.
+            </span>
+          )}
           {!isReading && <Taken draft={reading.draft} reader={reader} />}
         </div>
         <button type="button" class="button button-small" onClick={reader.clear}>
@@ -44,7 +52,7 @@ export function ListCard({ reading, check, reader }: Props) {
         <Count name="Duplicate" value={figures.duplicates} text={COUNTS.duplicate} />
         {people ? (
           <>
-            <Count name="Not a guest" value={people.unmatched} text={COUNTS.notGuest} tone="bad" />
+            <Count name="Not found" value={people.unmatched} text={COUNTS.notFound} tone="bad" />
             <Count name="Two guests" value={people.ambiguous} text={COUNTS.twoGuests} tone="bad" />
             <Count name="No code" value={people.withoutCode} text={COUNTS.noCode} tone="bad" />
           </>
@@ -54,7 +62,13 @@ export function ListCard({ reading, check, reader }: Props) {
         {!people && (
           <Count name="Not in this program" value={foreign} text={COUNTS.foreign} tone="bad" />
         )}
-        <Count name="Queued before" value={before} text={COUNTS.before} tone="warn" />
+        <Count
+          name="In other jobs"
+          id="queued-before"
+          value={before}
+          text={COUNTS.before}
+          tone="warn"
+        />
       </Hints>
     </section>
   );
@@ -62,11 +76,13 @@ export function ListCard({ reading, check, reader }: Props) {
 
 function Count({
   name,
+  id = name.toLowerCase().replaceAll(" ", "-"),
   value,
   text,
   tone = "calm",
 }: {
   name: string;
+  id?: string;
   /** `null`: not known yet. */
   value: number | null;
   text: string;
@@ -77,41 +93,39 @@ function Count({
       <dt>
         <Hint text={text}>{name}</Hint>
       </dt>
-      <dd data-count={name.toLowerCase().replaceAll(" ", "-")}>
-        {value === null ? <span class="count-none">–</span> : number(value)}
-      </dd>
+      <dd data-count={id}>{value === null ? <span class="count-none">–</span> : number(value)}</dd>
     </div>
   );
 }
 
-/** What was read as what, where the file left a choice. */
-function Taken({ draft: { file, header }, reader }: { draft: Draft; reader: Reader }) {
-  const { sheets, places } = file;
+/** How the columns were read, if the file is ambiguous. */
+function Taken({ draft: { file, header, columns }, reader }: { draft: Draft; reader: Reader }) {
+  const { places: indices } = file;
   return (
     <>
       {header !== null && (
         <span class="quiet">
-          The first row, <q dir="auto">{header}</q>, is taken for the name of the column.
+          The first row, <q dir="auto">{header}</q>, was taken as the column name.
         </span>
       )}
-      {places !== null && (
-        <span class="quiet">Column {number(places.column)} holds the codes.</span>
+      {indices !== null && <span class="quiet">{takenFrom(indices)}</span>}
+      {columns > 1 && (
+        <span class="quiet">
+          <button type="button" class="link" onClick={() => void reader.askColumns(file)}>
+            Choose the columns
+          </button>
+        </span>
       )}
-      {sheets && sheets.all.length > 1 && (
-        <label class="quiet list-sheet">
-          Sheet{" "}
-          <select
-            value={sheets.name}
-            onChange={(event) => void reader.chooseSheet(file, event.currentTarget.value)}
-          >
-            {sheets.all.map(({ name }) => (
-              <option key={name}>{name}</option>
-            ))}
-          </select>
-        </label>
-      )}
+      <SheetChoice file={file} onChoose={(name) => void reader.chooseSheet(file, name)} />
     </>
   );
+}
+
+function takenFrom({ column, phoneColumn, look }: ColumnNumbers): string {
+  if (look === "emails" && phoneColumn !== undefined) {
+    return `Column ${column} contains the e-mail addresses, column ${phoneColumn} the telephone numbers.`;
+  }
+  return `Column ${column} contains the ${isOfPeople(look) ? "people" : "codes"}.`;
 }
 
 interface Figures {
@@ -127,11 +141,14 @@ function progressOf({
   source,
   totalBytes,
   progress,
+  preparation,
 }: Extract<Reading, { step: "reading" }>): Figures {
   const read = progress?.bytes ?? 0;
   return {
     source,
-    about: `${bytes(read)} of ${bytes(totalBytes)} · ${rows(progress?.rows ?? 0)}`,
+    about: preparation
+      ? `Reading the program’s ${preparation.what}${preparation.read > 0 ? `: ${number(preparation.read)} so far` : ""}`
+      : `${bytes(read)} of ${bytes(totalBytes)} · ${rows(progress?.rows ?? 0)}`,
     share: totalBytes === 0 ? 1 : read / totalBytes,
     valid: progress?.codes ?? 0,
     duplicates: progress?.duplicates ?? 0,
@@ -142,7 +159,7 @@ function progressOf({
 const figuresOf = (draft: Draft): Figures => ({
   source: draft.source,
   about: [
-    bytes(draft.file.input.size),
+    bytes(draft.file.bytes),
     `${rows(draft.rows)} read in ${duration(draft.readMs)}`,
     draft.emptyRows > 0 && count(draft.emptyRows, "empty row"),
   ]

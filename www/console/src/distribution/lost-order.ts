@@ -1,21 +1,25 @@
-/** A job that may have been created or not: asked for once more with other choices, it would be a second one. */
+/**
+ * A request whose response was lost, so that its job may exist or not. If it is repeated with other
+ * choices, it creates a second job.
+ */
 import { useRef } from "preact/hooks";
 
 import { isLost } from "../explain.js";
 import type { WorkerError } from "../server/error.js";
 
 /**
- * `lookAgain` asks the worker what there is by now. Pressed again with the same choices, the button leads
- * to the same job; so whoever makes others is first shown whether that job exists.
+ * `lookAgain` asks the worker for the current state. If the button is pressed again with the same
+ * choices, it leads to the same job; before other choices are sent, the admin is shown whether that
+ * job exists.
  */
-export function useLostOrder(lookAgain: () => void) {
+export function useLostRequest(lookAgain: () => void) {
   const isOpen = useRef(false);
   return {
-    /** The creation failed. */
+    /** Call it when the creation failed. */
     note(problem: WorkerError): void {
       isOpen.current = isLost(problem);
     },
-    /** Something else is chosen. */
+    /** Call it when another choice is made. */
     change(): void {
       if (isOpen.current) lookAgain();
       isOpen.current = false;

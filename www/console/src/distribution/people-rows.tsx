@@ -1,26 +1,49 @@
-/** Rows of people that lead to no code: who they are, where they stand, and why. */
-import { useState } from "preact/hooks";
+/** Rows of people without a code: who they are, their lines, and the reasons. */
+import { useMemo, useState } from "preact/hooks";
 
 import { count, number } from "../format.js";
-import { type People, whyUnmatched } from "../lists/people.js";
+import { type People, type RecipientRow, whyUnmatched } from "../lists/people.js";
 import { DownloadIcon } from "../parts/icons.js";
 import { download, toCsv } from "../spreadsheet.js";
 import { LineTable } from "./line-table.js";
 
 const FIRST = 8;
 
-const KINDS = [
-  ["unmatched", "not a guest", "not-a-guest"],
-  ["ambiguous", "two guests", "two-guests"],
-  ["withoutCode", "no code", "no-code"],
-] as const;
+/** After a number, and the name of the file; any other reason is a row that can't be read. */
+const KINDS: Partial<Record<RecipientRow["reason"], readonly [word: string, file: string]>> = {
+  no_guest: ["not a guest", "not-a-guest"],
+  no_code_text: ["unknown code text", "unknown-text"],
+  no_country_code: ["without country code", "no-country-code"],
+  shortened_number: ["shortened by a spreadsheet", "shortened"],
+  empty: ["without address", "empty"],
+  several_guests: ["two guests", "two-guests"],
+  no_code: ["no code", "no-code"],
+};
+const UNREADABLE = ["can’t be read", "unreadable"] as const;
+
+type Kind = readonly [word: string, file: string];
+
+/** The rows by kind, the most frequent first. */
+function byKind({ unmatched, ambiguous, withoutCode }: People): [Kind, RecipientRow[]][] {
+  const kinds = new Map<Kind, RecipientRow[]>();
+  for (const rows of [unmatched, ambiguous, withoutCode]) {
+    for (const row of rows) {
+      const kind = KINDS[row.reason] ?? UNREADABLE;
+      const found = kinds.get(kind);
+      if (found) found.push(row);
+      else kinds.set(kind, [row]);
+    }
+  }
+  return [...kinds].sort(([, one], [, other]) => other.length - one.length);
+}
 
 export function PeopleRows({ people }: { people: People }) {
-  const kinds = KINDS.filter(([kind]) => people.counts[kind] > 0);
-  const [chosen, setChosen] = useState(kinds[0]?.[0] ?? "unmatched");
-  const [, word, file] = KINDS.find(([kind]) => kind === chosen) ?? KINDS[0];
-  const rows = people[chosen];
-  const total = people.counts[chosen];
+  const kinds = useMemo(() => byKind(people), [people]);
+  const [chosen, setChosen] = useState(0);
+  const [[word, file], rows] = kinds[chosen] ?? kinds[0] ?? [UNREADABLE, []];
+  const total = rows.length;
+  const { unmatched, ambiguous, withoutCode } = people.counts;
+  const listed = kinds.reduce((sum, [, some]) => sum + some.length, 0);
   const save = () => {
     const header = ["line", "value", "reason", "message", "codes"];
     const lines = rows.map((row) => [
@@ -36,25 +59,28 @@ export function PeopleRows({ people }: { people: People }) {
     <section class="card rejected" aria-labelledby="people-title">
       <div class="card-head">
         <div>
-          <h2 id="people-title">Rows that lead to no code</h2>
-          <p class="quiet">With the line in your file. Nobody is guessed.</p>
+          <h2 id="people-title">Rows without a match</h2>
+          <p class="quiet">With the line in your file. Nothing is guessed.</p>
         </div>
         <button type="button" class="button button-small" onClick={save}>
           <DownloadIcon /> {number(total)} as CSV
         </button>
       </div>
-      <div class="filters rejected-kinds" role="group" aria-label="Why they lead to no code">
-        {kinds.map(([kind, name]) => (
+      <div class="filters rejected-kinds" role="group" aria-label="Why they have no match">
+        {kinds.map(([[name], some], index) => (
           <button
-            key={kind}
+            key={name}
             type="button"
             class="filter"
-            aria-pressed={kind === chosen}
-            onClick={() => setChosen(kind)}
+            aria-pressed={index === chosen}
+            onClick={() => setChosen(index)}
           >
-            {number(people.counts[kind])} {name}
+            {number(some.length)} {name}
           </button>
         ))}
+        {listed < unmatched + ambiguous + withoutCode && (
+          <span class="quiet">of the first {number(listed)}</span>
+        )}
       </div>
       <LineTable
         label={`Rows: ${word}`}

@@ -1,18 +1,23 @@
-/** The programs that a file names, and how many codes there are for each. */
+/** The programs that a file names: the number of codes for each, and what these can cost. */
 import type { CodeList } from "uber-vouchers";
 
 import { count, number, shortId } from "../format.js";
 import type { Check } from "../lists/check.js";
 import { canonicalId } from "../router.js";
+import type { Again } from "../server/jobs.js";
 import { usePrograms } from "../server/programs.js";
+import { useCosts } from "./cost.js";
 
 interface Props {
   programs: ReadonlyMap<string, CodeList>;
   check: Check;
+  /** The decision about codes in earlier jobs, on which the costs depend. */
+  again: Again;
 }
 
-export function ProgramsOfFile({ programs, check }: Props) {
+export function ProgramsOfFile({ programs, check, again }: Props) {
   const { value } = usePrograms();
+  const { ofProgram } = useCosts(check, again);
   const known = new Map(value?.programs.map((program) => [canonicalId(program.id), program]));
   return (
     <section class="card of-file" aria-labelledby="of-file-title">
@@ -20,7 +25,7 @@ export function ProgramsOfFile({ programs, check }: Props) {
         <div>
           <h2 id="of-file-title">{count(programs.size, "program")} in this file</h2>
           <p class="quiet">
-            One job for each. None begins before all are created; if one can’t be, none is.
+            One job for each. None starts before all are created; if one can’t be created, none is.
           </p>
         </div>
       </div>
@@ -33,8 +38,13 @@ export function ProgramsOfFile({ programs, check }: Props) {
                 Codes
               </th>
               <th scope="col" class="figure">
-                Queued before
+                In other jobs
               </th>
+              {ofProgram.size > 0 && (
+                <th scope="col" class="figure">
+                  Cost at most
+                </th>
+              )}
             </tr>
           </thead>
           <tbody>
@@ -50,8 +60,11 @@ export function ProgramsOfFile({ programs, check }: Props) {
                 </td>
                 <td class="figure">{number(size)}</td>
                 <td class="figure">
-                  {check.step === "checked" ? number(check.before.byProgram.get(id) ?? 0) : "–"}
+                  {check.step === "checked"
+                    ? number(check.byProgram.get(id)?.blocked.total ?? 0)
+                    : "–"}
                 </td>
+                {ofProgram.size > 0 && <td class="figure">{ofProgram.get(id) ?? "–"}</td>}
               </tr>
             ))}
           </tbody>

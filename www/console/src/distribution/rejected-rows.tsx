@@ -1,4 +1,4 @@
-/** The rows that are no code: of which kinds they are, where they stand, and why. */
+/** The rows that are not codes: their kinds, their lines, and the reasons. */
 import { useEffect, useMemo, useState } from "preact/hooks";
 
 import { number, rows } from "../format.js";
@@ -72,7 +72,7 @@ export function RejectedRows({ draft }: { draft: Draft }) {
   );
 }
 
-/** All of them, once the file is read again for those beyond the first 1,000. */
+/** All of them, once the file was read again for those beyond the first 1,000. */
 function useAll(draft: Draft) {
   const [all, setAll] = useState(draft.rejected);
   useEffect(() => {

@@ -1,28 +1,37 @@
-/** The consequence in one sentence, and every decision that has to come before it. */
+/** The consequence in one sentence, and every decision that has to be made first. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
 import { type Explained, explainReading } from "../explain.js";
-import { codes, number, rows, verb } from "../format.js";
+import { codes, count, number, rows, verb } from "../format.js";
 import type { Check } from "../lists/check.js";
+import { ActionButton } from "../parts/action-button.js";
 import { Callout, Fault } from "../parts/small.js";
 import { useConfig } from "../server/config.js";
-import type { Again } from "../server/jobs.js";
 import { Foreign, LeftOut, Unchecked } from "./belonging.js";
-import { type Decisions, leavingOf, mustType, obstacleOf, rejectedRows } from "./decisions.js";
+import { Cost } from "./cost.js";
+import {
+  type Decisions,
+  isUndecided,
+  leavingIf,
+  leavingOf,
+  mustType,
+  obstacleOf,
+  rejectedRows,
+} from "./list-decisions.js";
 import { SentBefore } from "./sent-before.js";
 
 export interface ReviewProps {
-  /** Codes that are valid. */
+  /** The number of valid codes. */
   size: number;
   duplicates: number;
   rejected: number;
-  /** Those are people who lead to no code. */
+  /** The rejected rows are people without a code. */
   isOfPeople?: boolean;
   /** The file names the programs. */
   isOfSeveral?: boolean;
   check: Check;
-  /** Where they go: `in Berlin summer party`. */
+  /** The destination: `in Berlin summer party`. */
   where: ComponentChildren;
   decisions: Decisions;
   isBusy: boolean;
@@ -30,19 +39,19 @@ export interface ReviewProps {
   isPaused: boolean;
   /** Why nothing can be distributed at the moment; empty if it can. */
   obstacle: string;
-  /** Why the last try did not work. */
+  /** Why the last attempt failed. */
   fault: Explained | null;
-  /** Something else has to be typed: the number need not be. */
+  /** Another text has to be typed, so the number need not be. */
   isConfirmed?: boolean;
-  /** What they can cost, in a sentence. */
-  cost?: ComponentChildren;
-  /** One of them leaves alone, before the others. */
+  /** One of the codes is sent alone, before the others. */
   isOneFirst?: boolean;
-  /** How they leave: decisions of this screen. */
+  /** How they are sent: decisions of this screen. */
   children?: ComponentChildren;
   onDecide(decisions: Decisions): void;
   onCheckAgain(): void;
   onDistribute(): void;
+  /** Passes the list on to the screen of this program. */
+  onTake?(programId: string): void;
   /** Reads the list without the codes that are of no use. */
   onLeaveOutForeign?(): void;
 }
@@ -57,7 +66,7 @@ export function Review(props: ReviewProps) {
           tone="rejected"
           title={
             props.isOfPeople
-              ? "Nobody in this list leads to a code"
+              ? "No recipient in this list matches a code"
               : "There is no valid code in this list"
           }
         >
@@ -73,7 +82,10 @@ export function Review(props: ReviewProps) {
   );
 }
 
-/** What was done has led here: to read a list. The keyboard, and whoever hears the page, go on from here. */
+/**
+ * The admin's action has led here, to a list that was read. The keyboard focus, and the screen
+ * reader, continue from here.
+ */
 function ReviewTitle() {
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
@@ -89,7 +101,7 @@ function ReviewTitle() {
   );
 }
 
-/** Whether what is done here reaches anybody: beside the button that does it. */
+/** Whether real people are reached: shown beside the button that sends. */
 function Side() {
   const config = useConfig();
   if (config === null) return null;
@@ -97,7 +109,7 @@ function Side() {
   if (environment === "sandbox") {
     return (
       <p class="review-side">
-        <b>Sandbox.</b> Nobody gets a message: nothing leaves this machine.
+        <b>Sandbox.</b> No messages are sent: everything stays on this machine.
       </p>
     );
   }
@@ -109,12 +121,12 @@ function Side() {
   );
 }
 
-/** Before there is a list. */
+/** Shown before there is a list. */
 export const NothingToReview = () => (
   <section class="card review" aria-labelledby="review-title">
     <h2 id="review-title">Review</h2>
     <p class="quiet review-wait">
-      Once a list is read, this says what will happen. Nothing is sent before you confirm it.
+      Once a list is read, this shows what will happen. Nothing is sent before you confirm it.
     </p>
   </section>
 );
@@ -129,19 +141,26 @@ function Ready(props: ReviewProps) {
   const isApproved = approval !== null && leaving > approval.above;
   const reason = obstacleOf(props);
   const repeated = decisions.again === "resend" && before ? before.total - before.used : 0;
-  const leavingIf = (again: Again) => leavingOf({ ...props, decisions: { ...decisions, again } });
   const isForeign = (checked?.listed.foreign ?? 0) > 0;
   return (
     <>
-      {!isForeign && leaving > 0 && (
+      {!isForeign && leaving > 0 && isUndecided(props) && (
+        <p class="consequence">
+          {check.step === "checked"
+            ? `Your decision below determines how many of these ${codes(size)} are sent.`
+            : `${codes(size)}: what will happen to them is known once they are compared.`}
+        </p>
+      )}
+      {!isForeign && leaving > 0 && !isUndecided(props) && (
         <p class="consequence">
           <b>{codes(leaving)}</b> will be queued for distribution {where}.{" "}
           {leaving === 1
             ? "It is sent to its recipient by e-mail or SMS."
             : "Each is sent to its recipient by e-mail or SMS."}{" "}
           {repeated > 0 && <b>{number(repeated)} may arrive a second time. </b>}
-          {props.cost}A message can’t be taken back.
-          {props.isPaused && " Everything is paused: they leave once it is resumed."}
+          {checked && <Cost check={checked} again={decisions.again} />}A message can’t be taken
+          back.
+          {props.isPaused && " Everything is paused: they are sent when it is resumed."}
         </p>
       )}
       {duplicates > 0 && (
@@ -149,11 +168,27 @@ function Ready(props: ReviewProps) {
           {rows(duplicates)} {verb(duplicates, "repeats", "repeat")} a code; each code is sent once.
         </p>
       )}
+      {check.step === "checking" && check.of > 1 && (
+        <p class="left-out" role="status">
+          {number(check.done)} of {count(check.of, "program")} compared.{" "}
+          <button type="button" class="link" onClick={check.stop}>
+            Stop
+          </button>
+        </p>
+      )}
+      {check.step === "stopped" && (
+        <p class="left-out">
+          Stopped: nothing is sent unless all programs are compared.{" "}
+          <ActionButton look="link" onClick={props.onCheckAgain}>
+            Compare them
+          </ActionButton>
+        </p>
+      )}
       {check.step === "failed" && (
         <Fault explained={explainReading(check.problem)}>
-          <button type="button" class="link" onClick={props.onCheckAgain}>
+          <ActionButton look="link" onClick={props.onCheckAgain}>
             Check again
-          </button>
+          </ActionButton>
         </Fault>
       )}
       {checked && (
@@ -162,6 +197,8 @@ function Ready(props: ReviewProps) {
             listed={checked.listed}
             size={size}
             isOfSeveral={props.isOfSeveral ?? false}
+            leaving={isUndecided(props) ? null : leaving}
+            onTake={(program) => props.onTake?.(program)}
             {...(props.onLeaveOutForeign && { onLeaveOut: props.onLeaveOutForeign })}
           />
           <LeftOut listed={checked.listed} />
@@ -173,13 +210,21 @@ function Ready(props: ReviewProps) {
           />
         </>
       )}
-      {before && before.total > 0 && !isForeign && (
+      {before && before.failed > 0 && !isForeign && (
+        <p class="quiet">
+          {codes(before.failed)} of the list failed in an earlier job, so nobody has{" "}
+          {verb(before.failed, "it", "them")}: {verb(before.failed, "it is", "they are")} sent like
+          any other code.
+        </p>
+      )}
+      {checked && before && before.total > 0 && !isForeign && (
         <SentBefore
           before={before}
           size={size}
-          leaving={{ skip: leavingIf("skip"), resend: leavingIf("resend") }}
+          leaving={{ skip: leavingIf(checked, "skip"), resend: leavingIf(checked, "resend") }}
           again={decisions.again}
-          onDecide={(again) => onDecide({ ...decisions, again })}
+          isOutdated={decisions.isOutdated}
+          onDecide={(again) => onDecide({ ...decisions, again, isOutdated: false })}
         />
       )}
       {rejected > 0 && (
@@ -195,10 +240,10 @@ function Ready(props: ReviewProps) {
         </label>
       )}
       {!isForeign && leaving > 0 && props.children}
-      {isApproved && (
+      {isApproved && !isForeign && (
         <Callout tone="note" title="A second person has to approve this">
           <p>
-            It has more than {codes(approval.above)}. The job is created and waits; nothing leaves
+            It has more than {codes(approval.above)}. The job is created and waits; nothing is sent
             before another operator has approved it.
           </p>
         </Callout>
@@ -226,11 +271,15 @@ function Ready(props: ReviewProps) {
         aria-describedby="review-reason"
         onClick={() => reason === "" && !isBusy && props.onDistribute()}
       >
-        {isApproved ? "Ask to distribute" : "Distribute"}{" "}
-        {props.isOneFirst ? `1 code first, of ${number(leaving)}` : codes(leaving)}
+        {isApproved && !isForeign ? "Ask to distribute" : "Distribute"}{" "}
+        {isForeign || isUndecided(props)
+          ? ""
+          : props.isOneFirst
+            ? `1 code first, of ${number(leaving)}`
+            : codes(leaving)}
       </button>
       <p class="review-reason" id="review-reason">
-        {isBusy ? "The job is being created. Nothing leaves before that." : reason}
+        {isBusy ? "The job is being created. Nothing is sent before that." : reason}
       </p>
     </>
   );

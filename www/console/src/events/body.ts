@@ -1,25 +1,25 @@
 /**
- * The body of an event as it is shown: JSON in lines, and apart what may be a recipient's
- * data. It is formatted as text, not as a parsed value: so a body that was cut has its lines
- * too, and long numbers and members that stand there twice remain what they are.
+ * The body of an event for display: JSON in lines, with the parts separate that may be
+ * personal data. It is formatted as text, not as a parsed value: so a truncated body has its
+ * lines too, and long numbers and repeated members are unchanged.
  */
 import { isHarmless, isHarmlessKey } from "./recipients.js";
 
 export interface Piece {
   text: string;
-  /** It may be a recipient's data. */
+  /** It may be personal data. */
   isPersonal: boolean;
 }
 
-/** In the place of what is hidden, always of the same length. */
+/** Replaces hidden text, always with the same length. */
 export const MASK = "••••••";
 
 const TOKENS = /[{}[\],:]|"(?:[^"\\]|\\[^])*"?|[^\s{}[\],:"]+/g;
 const INDENT = "  ";
-/** Deeper levels keep this indent: with a longer one, the text could grow with the square. */
+/** Deeper levels keep this indent: otherwise the text could grow quadratically. */
 const DEEPEST_INDENT = 24;
 
-/** The body in pieces; joined they are the whole text. */
+/** The body in parts; joined, they are the whole text. */
 export function formatBody(body: string): Piece[] {
   if (!/^\s*[{[]/.test(body)) return [{ text: body, isPersonal: body.trim() !== "" }];
   const writer = new Writer();
@@ -42,7 +42,7 @@ class Writer {
   /** The member whose value comes next; in an array, that of the array. */
   #key = "";
   #isKeyNext = false;
-  /** Nothing stands in the innermost level yet. */
+  /** The innermost level is still empty. */
   #isEmpty = false;
 
   write(token: string): void {
@@ -70,7 +70,7 @@ class Writer {
     }
   }
 
-  /** Writes how an object or an array begins, or else a member's name or a value. */
+  /** Writes the start of an object or an array, or a member's name or a value. */
   #open(token: string): void {
     if (token === "{" || token === "[") {
       this.#put(token);
@@ -87,7 +87,7 @@ class Writer {
     }
   }
 
-  /** The quotes of what is hidden are shown: they say that it is a string. */
+  /** The quotes of a hidden string are shown, to show that it is a string. */
   #putValue(token: string, isShown: boolean): void {
     const [, open = "", text = "", close = ""] = /^("?)([^]*?)("?)$/.exec(token) ?? [];
     this.#put(open);
@@ -107,7 +107,7 @@ class Writer {
   }
 }
 
-/** What a string says; of anything else, and of what was cut off, its text. */
+/** The content of a string; for anything else, and for truncated strings, the text as it is. */
 function valueOf(token: string): string {
   try {
     return String(JSON.parse(token));

@@ -1,4 +1,4 @@
-/** The body of an event, in lines. What may be a recipient's data is hidden until a click. */
+/** The body of an event, in lines. Possible personal data is hidden until a click. */
 import { useEffect, useMemo, useState } from "preact/hooks";
 
 import { explainReading } from "../explain.js";
@@ -23,7 +23,7 @@ export function EventBody({ eventId, isCut }: { eventId: string; isCut: boolean 
         role="status"
         aria-label="The body is being read"
       >
-        <span class="bone bone-title" />
+        <span class="skeleton skeleton-title" />
       </div>
     );
   }
@@ -35,12 +35,12 @@ export function EventBody({ eventId, isCut }: { eventId: string; isCut: boolean 
         <h2 id="body-title">Body</h2>
         <p class="quiet">
           {isHidden
-            ? "What may be a recipient’s name or address is hidden."
+            ? "Anything that may be a recipient’s name or address is hidden."
             : hasPersonal
-              ? "It may hold recipients’ names and addresses: hand it only to those who may see them."
+              ? "It may contain recipients’ names and addresses: give it only to people who may see them."
               : "Nothing in it looks like a recipient’s name or address."}
           {isCut &&
-            ` It was too long to be kept whole: this is how it began, ${bytes(body.length)}.`}
+            ` It was too long to be kept whole: this is the beginning, ${bytes(body.length)}.`}
         </p>
         <div class="event-body-tools">
           {hasPersonal && (

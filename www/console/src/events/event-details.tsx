@@ -1,4 +1,4 @@
-/** What else there is to know of an event. */
+/** Further details of an event. */
 import { bytes, codes, count, number } from "../format.js";
 import { DetailRow as Row } from "../parts/detail-row.js";
 import { Copy, Moment } from "../parts/small.js";
@@ -15,7 +15,7 @@ export function EventDetails({ event }: { event: EventSummary }) {
       <dl class="details">
         <Row name="Program">
           {programId === null ? (
-            "It names none"
+            "None given"
           ) : (
             <Link to={paths.program(programId)}>{nameOf(programId)}</Link>
           )}

@@ -1,4 +1,4 @@
-/** Events, the newest first: when, of which type, of which program, whether they were read. */
+/** Events, newest first: the time, type and program, and whether they were read. */
 import { count } from "../format.js";
 import { ChevronIcon } from "../parts/icons.js";
 import { Moment, Pill } from "../parts/small.js";
@@ -41,22 +41,22 @@ export function EventList({ events, programName }: Props) {
   );
 }
 
-export function EventListBones() {
+export function EventListSkeleton() {
   return (
     <ul class="card events" aria-busy="true" aria-label="The events are being read">
       {[0, 1, 2].map((row) => (
         <li key={row} class="event" aria-hidden="true">
-          <span class="bone" />
+          <span class="skeleton" />
           <span class="event-name">
             <b>
-              <span class={`bone bone-name-${row}`} />
+              <span class={`skeleton skeleton-name-${row}`} />
             </b>
             <span class="quiet">
-              <span class="bone bone-id" />
+              <span class="skeleton skeleton-id" />
             </span>
           </span>
-          <span class="bone bone-pill" />
-          <span class="bone bone-dates" />
+          <span class="skeleton skeleton-pill" />
+          <span class="skeleton skeleton-dates" />
           <span />
         </li>
       ))}

@@ -1,11 +1,11 @@
-/** What has the worker read events again, and how far that has come. */
+/** Makes the worker read events again, and shows the progress. */
 import { number } from "../format.js";
 import { type WorkerError } from "../server/error.js";
 import { rereadEvents, useUnread } from "../server/events.js";
 import { useAction } from "../parts/use-action.js";
 
 export function useReadAgain(scope: "unread" | "all"): {
-  /** What the button says. */
+  /** The text of the button. */
   label: string;
   isBusy: boolean;
   problem: WorkerError | null;

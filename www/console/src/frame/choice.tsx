@@ -14,7 +14,7 @@ export function Choice<T extends number | string>({
   show,
   onChoose,
 }: Props<T>) {
-  // What was set elsewhere need not be one of them.
+  // A value that was set elsewhere may be another one.
   const all = options.includes(value) ? options : [...options, value].sort(ascending);
   return (
     <label class="sandbox-choice">

@@ -1,4 +1,4 @@
-/** While everything is paused: what that means, and how it goes on. */
+/** The banner while everything is paused: what that means, and how to resume. */
 import { useState } from "preact/hooks";
 
 import { ActionButton } from "../parts/action-button.js";
@@ -11,7 +11,7 @@ export function EverythingPaused() {
   const { isBusy, problem, act } = useAction();
   const [isAsking, setAsking] = useState(false);
   const resumeAll = async () => {
-    // Before the pause is over: if this fails, the banner is still there to say so.
+    // Before the pause ends: if this fails, the banner is still there to show it.
     await resumeHalted();
     await pauseEverything(false);
   };
@@ -19,8 +19,8 @@ export function EverythingPaused() {
     <section class="banner" aria-label="Everything is paused">
       <PauseIcon />
       <p>
-        <b>Everything is paused.</b> Nothing leaves, for any program. Reports by Uber are still
-        taken in.{problem && ` ${problem.message}: it is still paused.`}
+        <b>Everything is paused.</b> Nothing is sent, for any program. Uber’s reports are still
+        applied.{problem && ` ${problem.message}: it is still paused.`}
       </p>
       <ActionButton
         class="button-small"
@@ -36,24 +36,22 @@ export function EverythingPaused() {
         <Modal labelledBy="resume-title" describedBy="resume-text" onClose={() => setAsking(false)}>
           <h2 id="resume-title">Resume halted jobs too?</h2>
           <p id="resume-text">
-            Every job goes on, also those that had stopped by themselves: what is pending in them
-            leaves. Make sure that what stopped them is put right. Unknown codes still wait for your
-            decision.
+            Every job continues, including halted ones: their pending codes are sent. Make sure that
+            the causes are fixed. Unknown codes still wait for your decision.
           </p>
           <div class="dialog-actions">
             <button type="button" class="button" onClick={() => setAsking(false)}>
               Cancel
             </button>
-            <button
-              type="button"
-              class="button button-strong"
+            <ActionButton
+              class="button-strong"
               onClick={() => {
                 setAsking(false);
                 act(resumeAll);
               }}
             >
               Resume halted jobs too
-            </button>
+            </ActionButton>
           </div>
         </Modal>
       )}

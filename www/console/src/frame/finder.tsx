@@ -1,26 +1,21 @@
-/** ⌘K: finds a program, a job or a code from wherever one is. */
+/** ⌘K: finds a program, a job or a code from any screen. */
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+
+import { isEmail, isPhone } from "uber-vouchers/worker-client";
 
 import { Modal } from "../parts/modal.js";
 import { SearchIcon } from "../parts/icons.js";
 import { navigate } from "../router.js";
-import { lostSince } from "../server/connection.js";
+import { offlineSince } from "../server/connection.js";
 import { session } from "../server/session-state.js";
 import { useNames, usePrograms } from "../server/programs.js";
 import { createStore, useStore } from "../store.js";
-import {
-  type Found,
-  type FoundItem,
-  JOBS_LOOKED_INTO,
-  OF_CODE,
-  findAtWorker,
-  findPrograms,
-} from "./found.js";
+import { type Found, type FoundItem, findAtWorker, findPrograms } from "./search-results.js";
 
 const isOpen = createStore(false);
 export const showFinder = (): void => isOpen.set(true);
 
-/** So long after the last key, the worker is asked. */
+/** How long after the last key the worker is asked. */
 const QUIET_MS = 200;
 
 export function Finder() {
@@ -72,12 +67,12 @@ function Find({ onClose }: { onClose(): void }) {
   const isAsked = query.trim() !== "";
   return (
     <Modal labelledBy="finder-title" onClose={onClose}>
-      <h2 id="finder-title" class="unseen">
+      <h2 id="finder-title" class="visually-hidden">
         Find a program, a job or a code
       </h2>
       <label class="search finder-search">
         <SearchIcon />
-        <span class="unseen">Find a program, a job or a code</span>
+        <span class="visually-hidden">Find a program, a job or a code</span>
         <input
           ref={field}
           type="search"
@@ -90,13 +85,13 @@ function Find({ onClose }: { onClose(): void }) {
           onKeyDown={pressed}
         />
       </label>
-      <ul id="finder-list" role="listbox" aria-label="What was found" class="finder-list">
-        {items.map((item, place) => (
+      <ul id="finder-list" role="listbox" aria-label="Search results" class="finder-list">
+        {items.map((item, index) => (
           <li
             key={item.path + item.kind}
-            id={`found-${place}`}
+            id={`found-${index}`}
             role="option"
-            aria-selected={place === current}
+            aria-selected={index === current}
             onClick={() => go(item)}
           >
             <span class="finder-kind">{item.kind}</span>
@@ -106,10 +101,11 @@ function Find({ onClose }: { onClose(): void }) {
         ))}
       </ul>
       <p class="quiet finder-none" role="status">
-        {isAsked && isBusy && items.length === 0 && "Looking."}
+        {isAsked && isBusy && items.length === 0 && "Searching."}
         {isAsked && missing.length > 0 && <b>{notLookedUp(missing)}</b>}
         {isAsked && !isBusy && missing.length === 0 && items.length === 0 && nothing(query.trim())}
-        {!isAsked && "A name, an id, a file, or how a code’s id begins."}
+        {isAsked && isPerson(query.trim()) && PEOPLE}
+        {!isAsked && "A name, an id, a file, or the beginning of a code’s id."}
       </p>
     </Modal>
   );
@@ -117,21 +113,23 @@ function Find({ onClose }: { onClose(): void }) {
 
 function notLookedUp(missing: Found["missing"]): string {
   const what = missing.join(" and ");
-  return `${what.slice(0, 1).toUpperCase()}${what.slice(1)} could not be looked up: there may be more than is listed.`;
+  return `${what.slice(0, 1).toUpperCase()}${what.slice(1)} could not be searched: there may be more results.`;
 }
 
-const nothing = (query: string): string =>
-  `Nothing matches “${query}”.${OF_CODE.test(query) ? ` Codes are looked for in the newest ${JOBS_LOOKED_INTO} jobs.` : ""}`;
+const nothing = (query: string): string => `Nothing matches “${query}”.`;
+
+const PEOPLE = " People are found on the page of a program or of a job, by its search.";
+const isPerson = (query: string): boolean => isEmail(query) || isPhone(query);
 
 const NOTHING: Found = { items: [], missing: [] };
 
-/** The programs at once; jobs and codes as the worker has found them. */
+/** The programs at once; jobs and codes once the worker has found them. */
 function useFound(query: string): Found & { isBusy: boolean } {
   const programs = usePrograms().value?.programs ?? [];
   const nameOf = useNames();
   const names = useRef(nameOf);
   names.current = nameOf;
-  const isLost = useStore(lostSince) !== null;
+  const isLost = useStore(offlineSince) !== null;
   const [asked, setAsked] = useState<Found & { query: string }>({ query: "", ...NOTHING });
   useEffect(() => {
     if (query === "") return undefined;
@@ -145,7 +143,7 @@ function useFound(query: string): Found & { isBusy: boolean } {
       clearTimeout(timer);
       stop.abort();
     };
-    // What could not be looked up is, once the worker answers again.
+    // Failed searches are repeated once the worker responds again.
   }, [query, isLost]);
   if (query === "") return { ...NOTHING, isBusy: false };
   const isBusy = asked.query !== query;

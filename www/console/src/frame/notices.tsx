@@ -1,6 +1,6 @@
 /**
- * The browser's own notices: that a job needs somebody, or has ended. One page of the console tells of
- * all jobs, whichever screen it shows; a job that somebody is looking at needs none.
+ * Browser notifications: a job needs a decision, or has ended. One tab of the console notifies
+ * about all jobs, whatever screen it shows; a job that is visible in a tab needs no notification.
  */
 import { useEffect, useRef, useState } from "preact/hooks";
 
@@ -10,27 +10,26 @@ import { useConfig } from "../server/config.js";
 import { readOverview, useOverview } from "../server/overview.js";
 import { useNames, usePrograms } from "../server/programs.js";
 import { session } from "../server/session-state.js";
-import { becomeTeller, forgetTold, isSeen, markTold } from "../server/teller.js";
-import type { JobStatus, JobSummary } from "../server/types.js";
+import { becomeTeller, forgetTold, isSeen, markTold } from "../server/announcing-tab.js";
+import type { JobSummary } from "../server/types.js";
 import { worker } from "../server/worker.js";
+import { isMoving, isNews } from "../statuses.js";
 import { createStore, useStore } from "../store.js";
 import { isAfterFirst, jobWord } from "../words.js";
 
 const EVERY_MS = 5_000;
-const MOVING = new Set<JobStatus>(["scheduled", "running"]);
-const TOLD = new Set<JobStatus>(["halted", "undecided", "unreadable", "unapproved", "finished"]);
 
-/** Some browsers, and pages without TLS, have none. */
+/** Some browsers, and pages without TLS, have no notifications. */
 export const canNotify = "Notification" in globalThis;
 const mayNotify = (): boolean => canNotify && Notification.permission === "granted";
 
-/** Those that wait until the names of the programs are known. */
+/** Notifications that wait until the names of the programs are known. */
 const noted = createStore<readonly JobSummary[]>([]);
 
-/** Takes note of what a job has come to: told once, by whichever page notes it first. */
+/** Records the status of a job: only the tab that records it first notifies. */
 export function noteJob(job: JobSummary): void {
-  if (MOVING.has(job.status)) forgetTold(job);
-  else if (mayNotify() && (TOLD.has(job.status) || isAfterFirst(job)) && !markTold(job)) {
+  if (isMoving(job.status)) forgetTold(job);
+  else if (mayNotify() && (isNews(job.status) || isAfterFirst(job)) && !markTold(job)) {
     noted.set([...noted.get(), job]);
   }
 }
@@ -46,7 +45,7 @@ export function Notices() {
     if (!isNamed || operator === undefined || jobs.length === 0) return;
     noted.set([]);
     for (const job of jobs) {
-      // Whoever asked for it can't approve it.
+      // The operator who created it can't approve it.
       if (job.status === "unapproved" && job.by === operator) continue;
       void tell(job, value === null ? "" : `${nameOf(job.programId)}: `);
     }
@@ -54,7 +53,7 @@ export function Notices() {
   return null;
 }
 
-/** With counts and nobody's data. */
+/** With counts and without personal data. */
 async function tell(job: JobSummary, program: string): Promise<void> {
   const { id, programId, status, progress, by } = job;
   if (await isSeen(id)) return;
@@ -72,7 +71,7 @@ async function tell(job: JobSummary, program: string): Promise<void> {
   };
 }
 
-/** Notes what changes over all jobs, while this is the page that tells. */
+/** Watches all jobs, while this is the tab that notifies. */
 function useChanges(): void {
   const [isTeller, setTeller] = useState(false);
   useEffect(() => {
@@ -82,7 +81,7 @@ function useChanges(): void {
   }, []);
   useEffect(() => {
     if (!isTeller) return undefined;
-    // A page that is not looked at reads nothing by itself.
+    // A hidden page reads nothing automatically.
     const timer = setInterval(() => {
       if (document.hidden && mayNotify() && session.get().state === "in") readOverview();
     }, EVERY_MS);
@@ -101,7 +100,7 @@ function useChanges(): void {
     for (const job of all) if (last.get(job.id)?.status !== job.status) noteJob(job);
     for (const job of last.values()) {
       if (now.has(job.id)) continue;
-      // It has ended, or somebody has paused it. One that can't be read now is on the first screen.
+      // It has ended, or an operator has paused it. An unreadable job is on the first screen.
       worker.job(job.programId, job.id).then(noteJob, () => {});
     }
   }, [value, isTeller]);

@@ -1,33 +1,40 @@
-/** What the sandbox does in Uber's stead, and a way to have it do something else. */
+/** The settings of the sandbox that replaces Uber. */
 import { useState } from "preact/hooks";
 
 import { dateTime, number } from "../format.js";
+import { useBlocked } from "../parts/action-button.js";
+import { useClearedWhenBack } from "../parts/use-action.js";
 import { type WorkerError, toWorkerError } from "../server/error.js";
 import { configureSandbox, useSandbox } from "../server/sandbox.js";
-import type { SandboxChange, SandboxEventForm, SandboxState } from "../server/types.js";
+import type {
+  SandboxChange,
+  SandboxEventForm,
+  SandboxFault,
+  SandboxState,
+} from "../server/types.js";
 import { createStore, useStore } from "../store.js";
 import { Choice } from "./choice.js";
 
 const isOpen = createStore(false);
 export const toggleSandbox = (): void => isOpen.set(!isOpen.get());
 
-/** What can be seen with each, in an admin's words. */
-const FAULTS: [name: string, label: string][] = [
+/** What each fault shows, in an admin's words. */
+const FAULTS: [name: SandboxFault, label: string][] = [
   ["lost_after", "The connection breaks after sending"],
-  ["error_after", "Uber fails although it queued"],
-  ["error_partial", "Uber fails, a part was queued"],
+  ["error_after", "Uber fails after queueing"],
+  ["error_partial", "Uber fails after queueing a part"],
   ["bad_request", "Uber refuses the request"],
   ["rate_limited", "Uber asks to wait"],
-  ["webhook_lost", "A report never comes"],
-  ["webhook_duplicated", "A report comes twice"],
-  ["webhook_reordered", "A report comes late"],
+  ["webhook_lost", "A report is lost"],
+  ["webhook_duplicated", "A report arrives twice"],
+  ["webhook_reordered", "A report arrives late"],
 ];
 const RATES = [0, 1, 5, 20, 100, 1_000];
 const SHARES = [0, 0.03, 0.1, 0.25, 0.5, 1];
 const USE_SHARES = [0, 0.1, 0.3, 0.5, 1];
 const FAULT_SHARES = [0, 0.1, 0.25, 0.5, 1];
 
-/** Nobody outside Uber knows which of them its event has. */
+/** It is undocumented which of these forms Uber's event has. */
 const FORMS: Record<SandboxEventForm, string> = {
   batch: "a batch each",
   code: "a code each",
@@ -49,6 +56,8 @@ export function SandboxPanel() {
 function Panel() {
   const { value, problem } = useSandbox();
   const [refused, setRefused] = useState<WorkerError | null>(null);
+  useClearedWhenBack(setRefused);
+  const blocked = useBlocked();
   const set: Set = (settings) => {
     setRefused(null);
     void configureSandbox(settings).catch((error: unknown) => setRefused(toWorkerError(error)));
@@ -62,9 +71,14 @@ function Panel() {
           Close
         </button>
       </div>
-      <p class="quiet">It stands in Uber’s place. Nothing leaves this machine.</p>
+      <p class="quiet">It takes Uber’s place. Everything stays on this machine.</p>
       {failed && <p role="alert">{failed.message}</p>}
-      {value && <Settings settings={value} set={set} />}
+      {blocked && <p class="quiet">{blocked}</p>}
+      {value && (
+        <fieldset class="sandbox-settings" disabled={blocked !== null}>
+          <Settings settings={value} set={set} />
+        </fieldset>
+      )}
     </aside>
   );
 }
@@ -75,7 +89,7 @@ type Set = (change: SandboxChange) => void;
 function Time({ settings: { useRate, used, now }, set }: { settings: SandboxState; set: Set }) {
   return (
     <>
-      <h3 id="sandbox-time">Time, in which people use their codes</h3>
+      <h3 id="sandbox-time">Advance the clock, so that people use their codes</h3>
       <dl class="sandbox-facts">
         <div>
           <dt>Codes used</dt>
@@ -152,7 +166,7 @@ function Settings({ settings, set }: { settings: SandboxState; set: Set }) {
         onChoose={(eventForm) => set({ eventForm })}
       />
       <Time settings={settings} set={set} />
-      <h3 id="sandbox-faults">How often it goes wrong</h3>
+      <h3 id="sandbox-faults">How often each fault happens</h3>
       <div role="group" aria-labelledby="sandbox-faults">
         {FAULTS.map(([name, label]) => (
           <Choice

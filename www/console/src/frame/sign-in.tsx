@@ -1,9 +1,11 @@
-/** Where somebody signs in; then everything is where it was. */
+/** The sign-in. Afterwards the same screen is shown. */
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { announce } from "../announce.js";
+import { useBlocked } from "../parts/action-button.js";
 import { TicketIcon } from "../parts/icons.js";
 import { ErrorCode } from "../parts/small.js";
+import { useClearedWhenBack } from "../parts/use-action.js";
 import { type WorkerError, toWorkerError } from "../server/error.js";
 import { signIn } from "../server/session.js";
 import type { Method } from "../server/session-state.js";
@@ -20,7 +22,7 @@ export function SignIn({ methods, wasIn }: { methods: readonly Method[]; wasIn: 
         <h1>{wasIn ? "Your session has ended" : "Sign in"}</h1>
         <p class="lead">
           {wasIn
-            ? "Sign in again, and everything is where you left it. Jobs go on meanwhile."
+            ? "Sign in again to continue where you left off. Jobs keep running meanwhile."
             : "This console distributes Uber vouchers to real people."}
         </p>
         {methods.includes("token") ? <TokenForm /> : <ByAccess />}
@@ -33,11 +35,14 @@ function TokenForm() {
   const field = useRef<HTMLInputElement>(null);
   const [problem, setProblem] = useState<WorkerError | null>(null);
   const [isBusy, setBusy] = useState(false);
+  const blocked = useBlocked();
+  useClearedWhenBack(setProblem);
   useEffect(() => field.current?.focus(), []);
   const submit = async (event: Event) => {
     event.preventDefault();
     const token = field.current?.value.trim() ?? "";
-    if (token === "" || isBusy) return;
+    if (blocked !== null) announce(blocked);
+    if (token === "" || isBusy || blocked !== null) return;
     setBusy(true);
     setProblem(null);
     try {
@@ -50,7 +55,7 @@ function TokenForm() {
   };
   return (
     <form class="sign-in-form" onSubmit={(event) => void submit(event)}>
-      <label for="token">Admin token</label>
+      <label for="token">Admin token, or your own</label>
       <input
         id="token"
         ref={field}
@@ -62,7 +67,8 @@ function TokenForm() {
         aria-describedby="token-help"
       />
       <p id="token-help" class="quiet">
-        It is the value of <code>ADMIN_TOKEN</code> where the worker runs. A session lasts 12 hours.
+        It is <code>ADMIN_TOKEN</code>, or yours in <code>OPERATOR_TOKENS</code>, where the worker
+        runs. A session lasts 12 hours.
       </p>
       {problem !== null && (
         <div class="sign-in-problem" role="alert">
@@ -72,7 +78,12 @@ function TokenForm() {
           <ErrorCode code={problem.code} status={problem.status} />
         </div>
       )}
-      <button type="submit" class="button button-strong button-wide" aria-disabled={isBusy}>
+      {blocked !== null && <p class="quiet">{blocked}</p>}
+      <button
+        type="submit"
+        class="button button-strong button-wide"
+        aria-disabled={isBusy || blocked !== null}
+      >
         {isBusy ? "Signing in" : "Sign in"}
       </button>
     </form>
@@ -83,15 +94,14 @@ function ByAccess() {
   return (
     <>
       <p>
-        Access to this console is given by Cloudflare Access. It has not let this browser in, or its
-        session has ended.
+        This console uses Cloudflare Access. You are not signed in there, or the session has ended.
       </p>
       <button
         type="button"
         class="button button-strong button-wide"
         onClick={() => location.reload()}
       >
-        Sign in by Access
+        Sign in with Cloudflare Access
       </button>
     </>
   );

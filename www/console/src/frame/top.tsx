@@ -1,4 +1,4 @@
-/** The top of every screen: where one can go, which side is behind, and the big pause. */
+/** The top of every screen: the navigation, the Uber environment, and the pause of everything. */
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { announce } from "../announce.js";
@@ -43,7 +43,7 @@ export function Top({ config }: { config: Config | null }) {
   );
 }
 
-/** Which side is behind: whether what is done here reaches anybody. */
+/** The Uber environment: whether real people are reached. */
 function Side({ config }: { config: Config | null }) {
   if (config === null) return <span class="side" />;
   const { environment, host, tokenHost } = config;
@@ -52,7 +52,7 @@ function Side({ config }: { config: Config | null }) {
       <button
         type="button"
         class="side side-sandbox"
-        title="Nothing leaves this machine. Opens what the sandbox does."
+        title="Everything stays on this machine. Opens the sandbox’s settings."
         onClick={toggleSandbox}
       >
         Sandbox
@@ -94,8 +94,8 @@ function PauseAll({ isPaused }: { isPaused: boolean }) {
       title={
         blocked ??
         (isPaused
-          ? "Every running job of every program goes on."
-          : "Nothing more leaves, for any program, until you resume. Reports by Uber are still taken in.")
+          ? "Every running job of every program continues."
+          : "Nothing more is sent, for any program, until you resume. Uber’s reports are still applied.")
       }
       onClick={() => void act()}
     >
@@ -107,6 +107,7 @@ function PauseAll({ isPaused }: { isPaused: boolean }) {
 
 function Menu({ config }: { config: Config | null }) {
   const details = useRef<HTMLDetailsElement>(null);
+  const blocked = useBlocked();
   useEffect(() => {
     const close = (event: Event) => {
       const { current } = details;
@@ -138,7 +139,7 @@ function Menu({ config }: { config: Config | null }) {
         {config && (
           <p class="menu-who">
             Signed in as <b>{config.operator}</b>
-            {config.by === "access" && <span class="quiet"> by Access</span>}
+            {config.by === "access" && <span class="quiet"> with Access</span>}
           </p>
         )}
         <button type="button" onClick={choose(showKeys)}>
@@ -148,7 +149,14 @@ function Menu({ config }: { config: Config | null }) {
           Find <kbd>⌘K</kbd>
         </button>
         {config?.by === "token" ? (
-          <button type="button" onClick={choose(() => void signOut().catch(toldLost))}>
+          <button
+            type="button"
+            aria-disabled={blocked !== null}
+            {...(blocked === null ? {} : { title: blocked })}
+            onClick={choose(() =>
+              blocked === null ? void signOut().catch(toldLost) : announce(blocked),
+            )}
+          >
             Sign out
           </button>
         ) : (

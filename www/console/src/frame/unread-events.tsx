@@ -1,6 +1,10 @@
-/** Uber has reported something that this worker can't read: what that means, and what to do. */
+/**
+ * The notice that Uber has sent events which this worker can't read: what that means, and what to
+ * do.
+ */
 import { useReadAgain } from "../events/read-again.js";
 import { count, verb } from "../format.js";
+import { ActionButton } from "../parts/action-button.js";
 import { WarningIcon } from "../parts/icons.js";
 import { Link, paths } from "../router.js";
 import { useUnread } from "../server/events.js";
@@ -15,17 +19,17 @@ export function UnreadEvents() {
       <WarningIcon />
       <p>
         <b>Uber has sent {count(unread, "event")} that this worker can’t read.</b> What{" "}
-        {verb(unread, "it reports", "they report")} is missing in the figures: codes may show as
+        {verb(unread, "it reports", "they report")} is missing in the figures: codes may be shown as
         queued or unknown although Uber has reported them. Copy the body of one, set{" "}
         <code>outcomes</code> so that it reads {them}, deploy, then press “Read again”.
-        {problem && ` ${problem.message}: nothing is being read again.`}
+        {problem && ` ${problem.message}: no event is read again.`}
       </p>
       <Link to={paths.unreadEvents} class="button button-small">
         See {count(unread, "event")}
       </Link>
-      <button type="button" class="button button-small" aria-disabled={isBusy} onClick={readAgain}>
+      <ActionButton class="button-small" isBusy={isBusy} onClick={readAgain}>
         {label}
-      </button>
+      </ActionButton>
     </section>
   );
 }

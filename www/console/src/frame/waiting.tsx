@@ -1,4 +1,4 @@
-/** How many jobs wait for somebody: in the navigation, and in the title of the page. */
+/** How many jobs need an operator: in the navigation, and in the title of the page. */
 import { useEffect } from "preact/hooks";
 
 import { count, number } from "../format.js";
@@ -7,7 +7,7 @@ import { useWaiting } from "../server/overview.js";
 export function Waiting() {
   const waiting = useWaiting();
   useEffect(() => {
-    // Each screen has a title of its own, which comes and goes.
+    // Each screen sets a title of its own, and removes it.
     const show = () => {
       const bare = document.title.replace(/^\(\d+\) /, "");
       const wanted = waiting > 0 ? `(${waiting}) ${bare}` : bare;
@@ -19,11 +19,11 @@ export function Waiting() {
     return () => observer.disconnect();
   }, [waiting]);
   if (waiting === 0) return null;
-  const text = `${count(waiting, "job")} ${waiting === 1 ? "waits" : "wait"} for somebody`;
+  const text = `${count(waiting, "job")} ${waiting === 1 ? "waits" : "wait"} for an operator`;
   return (
     <span class="nav-count" title={text}>
       <span aria-hidden="true">{number(waiting)}</span>
-      <span class="unseen">{text}</span>
+      <span class="visually-hidden">{text}</span>
     </span>
   );
 }

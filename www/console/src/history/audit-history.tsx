@@ -1,14 +1,14 @@
-/** Who did what over all programs, the newest first. */
+/** The audit trail of all programs, newest first. */
 import { useMemo } from "preact/hooks";
 
 import { explainReading } from "../explain.js";
 import { iso } from "../format.js";
-import { AuditList, auditWords } from "../parts/audit-list.js";
+import { AuditList, auditWho, auditWords } from "../parts/audit-list.js";
 import { Fault, Unread } from "../parts/small.js";
 import { useAction } from "../parts/use-action.js";
 import { useOlder } from "../parts/use-older.js";
 import { pathOfAudit, readAudit, readWholeAudit } from "../server/audit.js";
-import { useNames } from "../server/programs.js";
+import { useNamed, useNames } from "../server/programs.js";
 import { useResource } from "../server/resource.js";
 import type { AuditPage } from "../server/types.js";
 import { download, toCsv } from "../spreadsheet.js";
@@ -18,7 +18,8 @@ const EVERY_MS = 10_000;
 const HEADER = ["time", "by", "what", "why", "program", "program_id", "job"];
 
 export function AuditHistory({ find }: { find: string }) {
-  const query = find === "" ? {} : { find };
+  const named = useNamed(find);
+  const query = find === "" ? {} : { find, ...named };
   const { value, problem, reload } = useResource<AuditPage>(pathOfAudit(query), {
     everyMs: EVERY_MS,
   });
@@ -32,7 +33,7 @@ export function AuditHistory({ find }: { find: string }) {
   const save = async () => {
     const rows = (await readWholeAudit(query)).map((entry) => [
       iso(entry.at),
-      entry.by,
+      auditWho(entry),
       auditWords(entry),
       entry.reason ?? "",
       entry.programId === null ? "" : nameOf(entry.programId),
@@ -54,11 +55,7 @@ export function AuditHistory({ find }: { find: string }) {
       ) : (
         <div class="card blank" aria-busy={value === null}>
           <p class="blank-title">
-            {value === null
-              ? "Being read"
-              : find === ""
-                ? "Nothing was done yet"
-                : "Nothing matches"}
+            {value === null ? "Being read" : find === "" ? "No entries yet" : "No entry matches"}
           </p>
         </div>
       )}
@@ -68,7 +65,7 @@ export function AuditHistory({ find }: { find: string }) {
           older={older}
           olderLabel="Show older entries"
           isSaving={saving.isBusy}
-          saveLabel={find === "" ? "All of it as CSV" : "What was found as CSV"}
+          saveLabel={find === "" ? "All entries as CSV" : "Search results as CSV"}
           onSave={() => saving.act(save)}
         />
       )}

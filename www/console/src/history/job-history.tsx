@@ -1,48 +1,44 @@
-/** The jobs of all programs, the newest first: of a state, found by a text, and as a file. */
+/** The jobs of all programs, newest first: filtered by state, searched, and as a file. */
 import { useMemo, useState } from "preact/hooks";
 
 import { explainReading } from "../explain.js";
-import { JobList, JobListBones } from "../parts/job-list.js";
+import { JobList, JobListSkeleton } from "../parts/job-list.js";
 import { Fault, Unread } from "../parts/small.js";
 import { useAction } from "../parts/use-action.js";
 import { type Part, useOlder } from "../parts/use-older.js";
-import { useNames } from "../server/programs.js";
+import { useNamed, useNames } from "../server/programs.js";
 import { getJson } from "../server/request.js";
 import { useResource } from "../server/resource.js";
-import type { JobStatus, JobSummary } from "../server/types.js";
+import { type JobPage, type JobStatus, type JobSummary, LIMITS } from "../server/types.js";
 import { download, toCsv } from "../spreadsheet.js";
 import { ListFoot } from "./list-foot.js";
 import { STATES, jobWord } from "../words.js";
 import { iso } from "../format.js";
 
 const PAGE = 50;
-const LONGEST_PAGE = 200;
 const EVERY_MS = 5_000;
 
-/** What can be looked for, in an admin's words. */
-const STATUSES: [status: JobStatus | "", label: string][] = [
-  ["", "Every state"],
-  ["unapproved", "Needs approval"],
-  ["scheduled", "About to start"],
-  ["running", "Running"],
-  ["paused", "Paused"],
-  ["halted", "Halted"],
-  ["undecided", "Needs a decision"],
-  ["finished", "Ended"],
-  ["cancelled", "Cancelled"],
-  ["expired", "Expired"],
-  ["unreadable", "Can’t be read"],
-  ["dropped", "Dropped"],
-];
-
-interface Page {
-  jobs: JobSummary[];
-}
+/** The states for the filter, in an admin's words; `null`: not offered. */
+const LABELS: Record<JobStatus, string | null> = {
+  creating: null,
+  held: null,
+  unapproved: "Needs approval",
+  scheduled: "About to start",
+  running: "Running",
+  paused: "Paused",
+  halted: "Halted",
+  undecided: "Needs a decision",
+  finished: "Ended",
+  cancelled: "Cancelled",
+  expired: "Expired",
+  unreadable: "Can’t be read",
+  dropped: "Dropped",
+};
 
 type Jobs = Part<JobSummary, JobSummary>;
 
-/** The next part begins after the last of this one. */
-const partOf = ({ jobs }: Page, limit = PAGE): Jobs => ({
+/** The next page starts after the last entry of this one. */
+const partOf = ({ jobs }: JobPage, limit = PAGE): Jobs => ({
   items: jobs,
   next: jobs.length < limit ? null : (jobs.at(-1) ?? null),
 });
@@ -56,35 +52,39 @@ const pathOf = (filter: Record<string, string>, limit: number, after: JobSummary
 
 export function JobHistory({ find }: { find: string }) {
   const [status, setStatus] = useState<JobStatus | "">("");
-  const filter = { ...(find !== "" && { find }), ...(status !== "" && { status }) };
+  const named = useNamed(find);
+  const filter = { ...(find !== "" && { find, ...named }), ...(status !== "" && { status }) };
   return (
     <>
       <label class="history-state">
-        <span class="unseen">State of the jobs</span>
+        <span class="visually-hidden">State of the jobs</span>
         <select
           value={status}
           onChange={({ currentTarget }) => setStatus(currentTarget.value as JobStatus | "")}
         >
-          {STATUSES.map(([value, label]) => (
-            <option key={value} value={value}>
-              {label}
-            </option>
-          ))}
+          <option value="">Every state</option>
+          {Object.entries(LABELS)
+            .filter(([, label]) => label !== null)
+            .map(([value, label]) => (
+              <option key={value} value={value}>
+                {label}
+              </option>
+            ))}
         </select>
       </label>
-      <Found key={`${status} ${find}`} filter={filter} />
+      <Found key={JSON.stringify(filter)} filter={filter} />
     </>
   );
 }
 
 function Found({ filter }: { filter: Record<string, string> }) {
-  const { value, problem, reload } = useResource<Page>(pathOf(filter, PAGE, null), {
+  const { value, problem, reload } = useResource<JobPage>(pathOf(filter, PAGE, null), {
     everyMs: EVERY_MS,
   });
   const nameOf = useNames();
   const newest = useMemo(() => value && partOf(value), [value]);
   const { items: jobs, ...older } = useOlder(newest, async (last: JobSummary) =>
-    partOf(await getJson<Page>(pathOf(filter, PAGE, last))),
+    partOf(await getJson<JobPage>(pathOf(filter, PAGE, last))),
   );
   const saving = useAction();
   const save = async () => {
@@ -102,7 +102,7 @@ function Found({ filter }: { filter: Record<string, string> }) {
 
   return (
     <>
-      {value === null && problem === null && <JobListBones />}
+      {value === null && problem === null && <JobListSkeleton />}
       {value === null && problem !== null && (
         <Unread what="The history" explained={explainReading(problem)} onAgain={reload} />
       )}
@@ -111,8 +111,8 @@ function Found({ filter }: { filter: Record<string, string> }) {
           <p class="blank-title">{isFiltered ? "No job matches" : "No jobs yet"}</p>
           <p>
             {isFiltered
-              ? "A job is found by its name, its note, its program’s id and its own."
-              : "Choose a program and distribute some of its codes. What becomes of them stands here."}
+              ? "The search looks at a job’s name, note and id, and at its program’s name and id."
+              : "Choose a program and distribute some of its codes. The jobs are listed here."}
           </p>
         </div>
       )}
@@ -123,7 +123,7 @@ function Found({ filter }: { filter: Record<string, string> }) {
           older={older}
           olderLabel="Show older jobs"
           isSaving={saving.isBusy}
-          saveLabel={isFiltered ? "What was found as CSV" : "All jobs as CSV"}
+          saveLabel={isFiltered ? "Search results as CSV" : "All jobs as CSV"}
           onSave={() => saving.act(save)}
         />
       )}
@@ -134,9 +134,9 @@ function Found({ filter }: { filter: Record<string, string> }) {
 async function readAll(filter: Record<string, string>): Promise<JobSummary[]> {
   const all: JobSummary[] = [];
   for (let after: JobSummary | null = null; ;) {
-    const page: Page = await getJson<Page>(pathOf(filter, LONGEST_PAGE, after));
+    const page: JobPage = await getJson(pathOf(filter, LIMITS.rowsPerPage, after));
     all.push(...page.jobs);
-    const { next } = partOf(page, LONGEST_PAGE);
+    const { next } = partOf(page, LIMITS.rowsPerPage);
     if (next === null) return all;
     after = next;
   }
@@ -150,6 +150,7 @@ const HEADER = [
   "by",
   "state",
   "codes",
+  "sent_again",
   ...STATES,
   "ended",
   "program_id",
@@ -157,7 +158,7 @@ const HEADER = [
 ];
 
 function rowOf(job: JobSummary, nameOf: (programId: string) => string): (string | number)[] {
-  const { createdAt, programId, name, note, by, status, progress, finishedAt, id } = job;
+  const { createdAt, programId, name, note, by, status, progress, resent, finishedAt, id } = job;
   return [
     iso(createdAt),
     nameOf(programId),
@@ -166,6 +167,7 @@ function rowOf(job: JobSummary, nameOf: (programId: string) => string): (string 
     by,
     jobWord(status, progress).word,
     progress.total,
+    resent,
     ...STATES.map((state) => progress[state]),
     finishedAt === null ? "" : iso(finishedAt),
     programId,

@@ -1,4 +1,5 @@
-/** What stands below a list of history: older entries, and all of it as a file. */
+/** The foot of a list of history: older entries, and the whole list as a file. */
+import { ActionButton } from "../parts/action-button.js";
 import { DownloadIcon } from "../parts/icons.js";
 
 interface Props {
@@ -13,13 +14,13 @@ export function ListFoot({ older, olderLabel, isSaving, saveLabel, onSave }: Pro
   return (
     <p class="foot foot-actions">
       {older.hasMore && (
-        <button type="button" class="button" aria-disabled={older.isBusy} onClick={older.load}>
+        <ActionButton isBusy={older.isBusy} onClick={older.load}>
           {olderLabel}
-        </button>
+        </ActionButton>
       )}
-      <button type="button" class="button" aria-disabled={isSaving} onClick={onSave}>
+      <ActionButton isBusy={isSaving} onClick={onSave}>
         <DownloadIcon /> {saveLabel}
-      </button>
+      </ActionButton>
     </p>
   );
 }

@@ -1,4 +1,6 @@
-/** What needs somebody, before all else: decisions, approvals, and what runs. */
+/**
+ * What needs an operator, at the top of the first screen: decisions, approvals, and running jobs.
+ */
 import { useId } from "preact/hooks";
 
 import { number } from "../format.js";

@@ -1,4 +1,4 @@
-/** The batches that are unknown: what was tried, when, and what came back. */
+/** The unknown batches: what was sent, when, and the response. */
 import { useState } from "preact/hooks";
 
 import { count, number, verb } from "../format.js";
@@ -9,7 +9,7 @@ const FIRST = 5;
 
 interface Props {
   job: JobDetail;
-  /** What is decided about now. */
+  /** The current subject of the decision. */
   chosen: number | "all";
   onChoose(batch: number): void;
 }
@@ -20,7 +20,7 @@ export function Batches({ job, chosen, onChoose }: Props) {
   const shown = isWhole ? unknownBatches : unknownBatches.slice(0, FIRST);
   return (
     <details class="batches" open={unknownBatchCount === 1}>
-      <summary>What was tried: {count(unknownBatchCount, "batch", "batches")}</summary>
+      <summary>Attempts: {count(unknownBatchCount, "batch", "batches")}</summary>
       <ul>
         {shown.map((batch) => (
           <li key={batch.id} class="batch">
@@ -32,7 +32,7 @@ export function Batches({ job, chosen, onChoose }: Props) {
                 aria-pressed={batch.id === chosen}
                 onClick={() => onChoose(batch.id)}
               >
-                {batch.id === chosen ? "Chosen" : "Decide about this batch alone"}
+                {batch.id === chosen ? "Chosen" : "Decide about this batch only"}
               </button>
             )}
           </li>
@@ -69,7 +69,7 @@ function Story({ batch }: { batch: UnknownBatch }) {
           , the last on <Moment ms={sentAt} />
         </>
       )}
-      . What came back: {error ? `${error.message}.` : "nothing; the worker was interrupted."}{" "}
+      . Response: {error ? `${error.message}.` : "none; the worker was interrupted."}{" "}
       <ErrorCode code={error?.code ?? "interrupted"} status={error?.status ?? null} />
     </p>
   );
@@ -77,7 +77,7 @@ function Story({ batch }: { batch: UnknownBatch }) {
 
 /** `of these 500, 312 are in use (certain), 188 unknown` */
 function whatIsKnown({ codes: size, used, reported }: UnknownBatch): string {
-  // Those in use count as reported.
+  // Codes in use count as reported.
   const byWebhook = reported - used;
   return [
     `of ${verb(size, "this", "these")} ${number(size)}`,

@@ -1,4 +1,4 @@
-/** A job of which nothing has left yet: what it waits for, and how it is stopped. */
+/** A job that has not sent anything yet: what it waits for, and how to stop it. */
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 
@@ -6,41 +6,55 @@ import { announce } from "../announce.js";
 import { useNow } from "../clock.js";
 import { type JobAction, explainAction } from "../explain.js";
 import { codes, duration, number, timeOfDayExactly, verb } from "../format.js";
-import { ActionButton } from "../parts/action-button.js";
+import { useKey } from "../frame/keys.js";
+import { ActionButton, useBlocked } from "../parts/action-button.js";
+import { focusMain } from "../parts/focus-main.js";
 import { Modal } from "../parts/modal.js";
-import { Fault, Moment } from "../parts/small.js";
+import { Fault, Key, Moment } from "../parts/small.js";
 import { useAction } from "../parts/use-action.js";
 import { useConfig } from "../server/config.js";
-import { approveJob, cancelJob, resumeJob } from "../server/jobs.js";
+import { approveJob, cancelJob, startJob } from "../server/jobs.js";
+import { cancelStart, startNow, useStartWindow } from "../server/start-window.js";
 import type { JobDetail } from "../server/types.js";
-import { leavingInWords, leavingOf } from "./leaving.js";
-import { Why } from "./why.js";
+import { leavingInWords, codesToSend } from "./codes-to-send.js";
+import { ReasonField } from "./reason-field.js";
 
 const ACTS = {
-  cancel: [cancelJob, "Cancelled: nothing of it has left."],
+  cancel: [cancelJob, "Cancelled: nothing was sent."],
   approve: [approveJob, "Approved."],
-  start: [resumeJob, "Started."],
+  start: [startJob, "Started."],
 } as const satisfies Partial<Record<JobAction, unknown>>;
 
 export function BeforeStart({ job }: { job: JobDetail }) {
   const { isBusy, problem, last, act } = useAction<keyof typeof ACTS>();
+  const window = useStartWindow(job.id);
   const start = (action: keyof typeof ACTS, reason = "") =>
     act(async () => {
+      if (window !== null && window.jobs.length === 1 && action !== "approve") {
+        await (action === "cancel" ? cancelStart(window) : startNow(window));
+        focusMain();
+        return;
+      }
       const [call, said] = ACTS[action];
       await call(job.programId, job.id, reason);
       announce(said);
+      focusMain();
     }, action);
   const { status } = job;
+  const blocked = useBlocked();
+  useKey(status === "scheduled" ? "c" : null, () =>
+    blocked === null ? start("cancel") : announce(blocked),
+  );
   if (status !== "scheduled" && status !== "unapproved") return null;
   const cancel = (
     <ActionButton isBusy={isBusy} onClick={() => start("cancel")}>
-      Cancel: send nothing
+      Cancel: send nothing {status === "scheduled" && <Key>C</Key>}
     </ActionButton>
   );
   return (
     <section class="card waits" aria-label="Before it starts">
       {status === "scheduled" ? (
-        <Countdown job={job}>
+        <Countdown job={job} isKept={window?.isKept ?? true}>
           {cancel}
           <ActionButton isBusy={isBusy} onClick={() => start("start")}>
             Start now: distribute {leavingInWords(job)}
@@ -56,26 +70,49 @@ export function BeforeStart({ job }: { job: JobDetail }) {
   );
 }
 
-function Countdown({ job, children }: { job: JobDetail; children: ComponentChildren }) {
+function Countdown({
+  job,
+  isKept,
+  children,
+}: {
+  job: JobDetail;
+  /** It starts whether this page is open or not. */
+  isKept: boolean;
+  children: ComponentChildren;
+}) {
   const now = useNow(250);
+  const isLost = useBlocked() !== null;
   const isPaused = useConfig()?.paused ?? job.pausedByEverything;
   const at = job.startsAt;
-  const first = leavingOf(job);
+  const first = codesToSend(job);
   const others = job.progress.total - first;
   const left = at === null ? 0 : Math.max(0, Math.ceil((at - now) / 1_000) * 1_000);
   return (
     <>
       <h2>
-        {isPaused
-          ? "Starts once everything is resumed"
-          : left > 0
-            ? `Starts in ${duration(left)}`
-            : "Starts now"}
+        {isLost
+          ? "Disconnected: it may have started"
+          : isPaused
+            ? "Waits until everything is resumed"
+            : left > 0
+              ? `Starts in ${duration(left)}`
+              : "Starts now"}
       </h2>
       <p>
-        {codes(first)} {verb(first, "leaves", "leave")} then
-        {at !== null && ` (${timeOfDayExactly(at)})`}, whether or not this page is open. Until then,
-        nothing has left.
+        {isPaused ? (
+          <>
+            Nothing was sent, and nothing is while everything is paused. After that, {codes(first)}{" "}
+            {verb(first, "leaves", "leave")}
+            {isKept && " at the end of another start window"}. Until then, it can be cancelled.
+          </>
+        ) : (
+          <>
+            {codes(first)} {verb(first, "leaves", "leave")} then
+            {at !== null && ` (${timeOfDayExactly(at)})`}
+            {isKept ? ", even if this page is closed" : ". If this page is closed, it is cancelled"}
+            . Nothing is sent before that.
+          </>
+        )}
         {others > 0 && ` The other ${number(others)} wait until you send them.`}
       </p>
       <div class="waits-actions">{children}</div>
@@ -99,13 +136,13 @@ function Approval({
   const [reason, setReason] = useState("");
   const size = codes(job.progress.total);
   const blocked =
-    operator === job.by ? "You have asked for it: another operator approves it." : null;
+    operator === job.by ? "You asked for it: another operator must approve it." : null;
   return (
     <>
       <h2>Waits for another operator</h2>
       <p>
-        {job.by} asked for {size} on <Moment ms={job.createdAt} />. Nothing leaves before somebody
-        else approves it
+        {job.by} asked for {size} on <Moment ms={job.createdAt} />. Nothing is sent before another
+        operator approves it
         {blocked !== null && ": sign in as another operator, or send them the address of this page"}
         .
       </p>
@@ -128,10 +165,10 @@ function Approval({
         >
           <h2 id="approve-title">Distribute {size}?</h2>
           <p id="approve-text">
-            {job.by} asked for it. They leave after your approval, which is written into the audit
-            trail.
+            {job.by} asked for it. The codes are sent after your approval, which is recorded in the
+            audit trail.
           </p>
-          <Why value={reason} onChange={setReason} />
+          <ReasonField value={reason} onChange={setReason} />
           <div class="dialog-actions">
             <button type="button" class="button" onClick={() => setAsking(false)}>
               Not now

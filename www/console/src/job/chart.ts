@@ -3,11 +3,11 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
 import { number, timeOfDayExactly } from "../format.js";
-import { SAMPLED, type Sample } from "../server/types.js";
+import { SAMPLED_STATES, type Sample } from "../server/types.js";
 import { STATES, type State } from "../words.js";
 
 const HEIGHT = 208;
-/** Between two times on the axis: no fraction of a second. */
+/** Ticks of the time axis: no fractions of a second. */
 const SECONDS = [1, 2, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 10_800, 43_200, 86_400, 604_800];
 /** A lower state is drawn over a higher one, so the order is that of the bar, from below. */
 const DRAWN: readonly State[] = [...STATES].reverse();
@@ -19,7 +19,7 @@ export interface Chart {
   destroy(): void;
 }
 
-/** `onPoint` is told which sample the pointer is at. */
+/** `onPoint` gets the sample under the pointer. */
 export function createChart(
   element: HTMLElement,
   samples: readonly Sample[],
@@ -49,7 +49,7 @@ export function createChart(
               width: 0,
               fill: patternOf(element, state, colour),
               points: { show: false },
-              // What was counted holds until it is counted again.
+              // A count holds until the next sample.
               ...(stepped && { paths: stepped }),
             };
           }),
@@ -69,7 +69,7 @@ export function createChart(
     plot.setSize({ width: element.clientWidth, height: HEIGHT }),
   );
   size.observe(element);
-  // Colours on a canvas don't follow the page's.
+  // Colours on a canvas don't follow the styles of the page.
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const redraw = () => {
     plot.destroy();
@@ -89,15 +89,15 @@ export function createChart(
   };
 }
 
-/** Times, and for each state the sum of what lies below its upper edge. */
+/** The times, and for each state the sum of everything below its upper edge. */
 function stacked(samples: readonly Sample[]): uPlot.AlignedData {
   const times = samples.map(([at]) => at / 1000);
   const sums = samples.map(() => 0);
   const edges = new Map<State, number[]>();
   for (const state of STATES) {
-    const place = 1 + SAMPLED.indexOf(state);
+    const position = 1 + SAMPLED_STATES.indexOf(state);
     samples.forEach((sample, index) => {
-      sums[index] = (sums[index] ?? 0) + (sample[place] ?? 0);
+      sums[index] = (sums[index] ?? 0) + (sample[position] ?? 0);
     });
     edges.set(state, [...sums]);
   }
@@ -107,7 +107,7 @@ function stacked(samples: readonly Sample[]): uPlot.AlignedData {
 const times: uPlot.Axis.Values = (_, splits) => splits.map((at) => timeOfDayExactly(at * 1000));
 const wholeOrNot = (value: number): string => (Number.isInteger(value) ? number(value) : "");
 
-/** What the page's styles make of a class. */
+/** The computed style of a class. */
 function colourOf(element: HTMLElement, name: string): string {
   const probe = document.createElement("span");
   probe.className = name;
@@ -119,7 +119,7 @@ function colourOf(element: HTMLElement, name: string): string {
 
 const TILE = 8;
 
-/** Lines in a direction of its own for each state, as in the bar. */
+/** Lines in a different direction for each state, as in the bar. */
 function patternOf(element: HTMLElement, state: State, colour: string): CanvasPattern | string {
   const tile = document.createElement("canvas");
   tile.width = tile.height = TILE;

@@ -1,20 +1,21 @@
-/** What the codes of a job can cost, and what of that was used, where Uber states it. */
+/** The most that a job can cost, and how much of that was used, if Uber states it. */
 import { useState } from "preact/hooks";
 
-import { codes, count } from "../format.js";
+import { codes, count, timeOfDay } from "../format.js";
 import { money, mostOfSome } from "../money.js";
-import { useProgramCodes } from "../server/program-codes.js";
+import { ActionButton } from "../parts/action-button.js";
+import { useUsedCodes } from "../server/program-codes.js";
 import { useCodeSummary, useProgram } from "../server/programs.js";
-import type { JobDetail, ProgramCode } from "../server/types.js";
-import { hasList, hasNotBegun } from "../words.js";
+import type { JobDetail } from "../server/types.js";
+import { hasList, hasNotBegun } from "../statuses.js";
 import { Fact } from "./fact.js";
 
-/** What a larger program's codes were used for is read when somebody asks: Uber's list is long. */
+/** For a larger program, usage is read only on request, because Uber's list is long. */
 const READ_UNASKED = 5_000;
 
 export function Cost({ job }: { job: JobDetail }) {
   const { status } = job;
-  // While it sends, nothing else asks Uber for long lists.
+  // While the job sends, nothing else reads long lists from Uber.
   const isOver = hasList(status) && !hasNotBegun(status) && status !== "running";
   return isOver ? <Known job={job} /> : null;
 }
@@ -24,7 +25,7 @@ function Known({ job: { id, programId, progress } }: { job: JobDetail }) {
   const summary = useCodeSummary(programId).value;
   const [isAsked, setAsked] = useState(false);
   if (program === null || summary === null) return null;
-  // Nobody gets anything by the others.
+  // The other codes reach nobody.
   const some = progress.total - progress.failed - progress.rejected;
   const most = some > 0 ? mostOfSome(program, some, summary) : null;
   const isRead = isAsked || summary.total <= READ_UNASKED;
@@ -33,7 +34,7 @@ function Known({ job: { id, programId, progress } }: { job: JobDetail }) {
       {most !== null && (
         <Fact
           name="Can cost"
-          text={`What Uber states that ${codes(some)} of this program can cost together. Codes that failed or were rejected are not among them.`}
+          text={`The most that ${codes(some)} of this program can cost together, by Uber’s data, without failed and rejected codes.`}
         >
           At most {most}
         </Fact>
@@ -42,9 +43,9 @@ function Known({ job: { id, programId, progress } }: { job: JobDetail }) {
         <Used job={id} programId={programId} currency={program.currencyCode} />
       ) : (
         <Fact name="Used" text={USED}>
-          <button type="button" class="link" onClick={() => setAsked(true)}>
-            Read what was used
-          </button>
+          <ActionButton look="link" onClick={() => setAsked(true)}>
+            Read the usage
+          </ActionButton>
         </Fact>
       )}
     </>
@@ -52,7 +53,7 @@ function Known({ job: { id, programId, progress } }: { job: JobDetail }) {
 }
 
 const USED =
-  "What the recipients of this job’s codes have used so far, by Uber’s list. A code that a later job has sent again counts there.";
+  "The amount that recipients of this job’s codes have used so far, by Uber’s list. Codes that a later job has sent again count there.";
 
 function Used({
   job,
@@ -63,28 +64,15 @@ function Used({
   programId: string;
   currency: string | null;
 }) {
-  const { value } = useProgramCodes(programId);
-  const used = value && usedOf(value.codes, job);
-  const amount = used && money(used.amount, currency);
-  if (!used || !amount) return null;
+  const { value } = useUsedCodes(programId, job);
+  const amount = value && money(value.amount, currency);
+  if (!value || !amount) return null;
   return (
     <Fact name="Used" text={USED}>
-      {amount} <span class="quiet">by {count(used.codes, "code")}</span>
+      {amount}{" "}
+      <span class="quiet">
+        by {count(value.codes, "code")}, read at {timeOfDay(value.readAt)}
+      </span>
     </Fact>
   );
-}
-
-/** `null` where Uber does not say it of each code that is in use. */
-function usedOf(
-  all: readonly ProgramCode[],
-  job: string,
-): { amount: number; codes: number } | null {
-  let [amount, codes] = [0, 0];
-  for (const code of all) {
-    if (code.job !== job || !code.usageCount) continue;
-    if (code.usageAmount === null) return null;
-    amount += code.usageAmount;
-    codes += 1;
-  }
-  return { amount, codes };
 }

@@ -1,11 +1,12 @@
-/** Where the list came from, and what else there is to know of a job. */
+/** The source of the list, and further details of a job. */
 import { number } from "../format.js";
+import { Download } from "../parts/action-button.js";
 import { DetailRow as Row } from "../parts/detail-row.js";
 import { Fold } from "../parts/fold.js";
 import { Copy, Moment } from "../parts/small.js";
 import { apiOfJob } from "../server/jobs.js";
 import type { JobDetail } from "../server/types.js";
-import { hasList } from "../words.js";
+import { hasList } from "../statuses.js";
 
 export function Details({ job }: { job: JobDetail }) {
   const {
@@ -33,9 +34,9 @@ export function Details({ job }: { job: JobDetail }) {
             <Moment ms={finishedAt} />
           </Row>
         )}
-        <Row name="Duplicates dropped">{number(duplicates)}</Row>
-        <Row name="Left out: in an earlier job">{number(skipped)}</Row>
-        <Row name="In an earlier job, and sent again">{number(resent)}</Row>
+        {duplicates > 0 && <Row name="Duplicates dropped">{number(duplicates)}</Row>}
+        {skipped > 0 && <Row name="Left out: in an earlier job">{number(skipped)}</Row>}
+        {resent > 0 && <Row name="In an earlier job, and sent again">{number(resent)}</Row>}
         {leftOut.cancelled > 0 && (
           <Row name="Left out: cancelled by Uber">{number(leftOut.cancelled)}</Row>
         )}
@@ -55,10 +56,8 @@ export function Details({ job }: { job: JobDetail }) {
         </Row>
         {(hasList(job.status) || job.status === "unreadable") && (
           <Row name="Journal">
-            <a href={`${apiOfJob(programId, id)}/journal`} download>
-              Download the journal
-            </a>{" "}
-            <span class="quiet">Every request and what came of it, as it was written down.</span>
+            <Download href={`${apiOfJob(programId, id)}/journal`}>Download the journal</Download>{" "}
+            <span class="quiet">Every request and its result, as recorded.</span>
           </Row>
         )}
       </dl>

@@ -2,6 +2,7 @@
 import { useEffect, useMemo } from "preact/hooks";
 
 import { explainReading } from "../explain.js";
+import { ActionButton } from "../parts/action-button.js";
 import { AuditList } from "../parts/audit-list.js";
 import { Fold } from "../parts/fold.js";
 import { Fault } from "../parts/small.js";
@@ -12,7 +13,7 @@ import type { AuditPage, JobDetail } from "../server/types.js";
 
 export function Done({ job }: { job: JobDetail }) {
   const { value, problem, reload } = useResource<AuditPage>(pathOfAudit({ job: job.id }));
-  // What somebody does shows as another state, name or note.
+  // An operator's action changes the state, name or note.
   useEffect(reload, [job.status, job.name, job.note, job.sources.operator.codes]);
   const newest = useMemo(() => value && { items: value.entries, next: value.next }, [value]);
   const { items, ...older } = useOlder(newest, async (before: string) => {
@@ -25,14 +26,9 @@ export function Done({ job }: { job: JobDetail }) {
       <AuditList entries={items} />
       {older.problem && <Fault explained={explainReading(older.problem)} />}
       {older.hasMore && (
-        <button
-          type="button"
-          class="button button-small"
-          aria-disabled={older.isBusy}
-          onClick={older.load}
-        >
+        <ActionButton class="button-small" isBusy={older.isBusy} onClick={older.load}>
           Show older entries
-        </button>
+        </ActionButton>
       )}
     </Fold>
   );

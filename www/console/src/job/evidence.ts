@@ -1,12 +1,12 @@
-/** What the number of each state rests on, and since when. */
+/** The sources of the number of each state, and since when. */
 import { number, shortDateTime } from "../format.js";
-import { type JobDetail, SAMPLED } from "../server/types.js";
+import { type JobDetail, SAMPLED_STATES } from "../server/types.js";
 import { EVIDENCE, type State } from "../words.js";
 
 export interface Evidence {
-  /** By what. */
+  /** The source. */
   text: string;
-  /** When it changed last, in epoch milliseconds. */
+  /** When it last changed, in epoch milliseconds. */
   at: number | null;
 }
 
@@ -16,21 +16,21 @@ export function evidenceOf(job: JobDetail, state: State): Evidence {
   return { text: at === null ? text : `${text}, last on ${shortDateTime(at)}`, at };
 }
 
-function sourceOf({ progress, sources }: JobDetail, state: State): string {
+function sourceOf({ status, progress, sources }: JobDetail, state: State): string {
   switch (state) {
     case "distributed":
       return parts(progress.distributed, sources.usage.codes, EVIDENCE.usage, EVIDENCE.webhook);
     case "failed":
       return EVIDENCE.webhook;
     case "queued": {
-      // What else rests on an answer was rejected.
+      // The other codes whose source is a response were rejected.
       const answered = Math.max(0, sources.answer.codes - progress.rejected);
       return parts(progress.queued, answered, EVIDENCE.answer, EVIDENCE.operator);
     }
     case "rejected":
       return EVIDENCE.answer;
     case "abandoned":
-      return EVIDENCE.operator;
+      return status === "cancelled" ? "the job was cancelled before it began" : EVIDENCE.operator;
     case "unknown":
       return "no answer that proves anything";
     case "sending":
@@ -40,20 +40,23 @@ function sourceOf({ progress, sources }: JobDetail, state: State): string {
   }
 }
 
-/** `byOne` of all rest on `one`, the rest on `other`: each with its number where there are both. */
+/**
+ * Describes two sources: `byOne` of all come from `one`, the rest from `other`, each with its
+ * number if there are both.
+ */
 function parts(all: number, byOne: number, one: string, other: string): string {
   if (byOne <= 0) return other;
   if (byOne >= all) return one;
   return `${number(byOne)} ${one}, ${number(all - byOne)} ${other}`;
 }
 
-/** When a number of this state was seen to change last. */
+/** When the number of this state last changed. */
 function changedAt({ samples }: JobDetail, state: State): number | null {
-  const place = 1 + SAMPLED.indexOf(state);
+  const position = 1 + SAMPLED_STATES.indexOf(state);
   for (let index = samples.length - 1; index > 0; index -= 1) {
     const [now, before] = [samples[index], samples[index - 1]];
-    if (now?.[place] !== before?.[place]) return now?.[0] ?? null;
+    if (now?.[position] !== before?.[position]) return now?.[0] ?? null;
   }
   const [first] = samples;
-  return first && (first[place] ?? 0) > 0 ? first[0] : null;
+  return first && (first[position] ?? 0) > 0 ? first[0] : null;
 }

@@ -1,11 +1,11 @@
-/** One figure of a job, with what it rests on. */
+/** One figure of a job, with its source. */
 import type { ComponentChildren } from "preact";
 
 import { Hint } from "../parts/hints.js";
 
 interface Props {
   name: string;
-  /** What it means. */
+  /** Its meaning. */
   text: string;
   children: ComponentChildren;
 }

@@ -1,7 +1,7 @@
-/** The figures of the bar as a table: how many, what that means, what it rests on. */
+/** The figures of the bar as a table: the number, its meaning, its source. */
 import { useState } from "preact/hooks";
 
-import { count, number, share } from "../format.js";
+import { count, number, shares } from "../format.js";
 import { StateSign } from "../parts/icons.js";
 import { Hint } from "../parts/small.js";
 import type { JobDetail } from "../server/types.js";
@@ -11,11 +11,12 @@ import { evidenceOf } from "./evidence.js";
 export function Figures({ job }: { job: JobDetail }) {
   const { progress } = job;
   const [isWhole, setWhole] = useState(false);
+  const shareOf = shares(STATES.map((state) => progress[state]));
   const empty = STATES.filter((state) => progress[state] === 0).length;
   return (
     <>
       <table class="figures">
-        <caption class="unseen">Codes in each state</caption>
+        <caption class="visually-hidden">Codes in each state</caption>
         <thead>
           <tr>
             <th scope="col">State</th>
@@ -25,11 +26,11 @@ export function Figures({ job }: { job: JobDetail }) {
             <th scope="col" class="figure figure-share">
               Share
             </th>
-            <th scope="col">What it rests on</th>
+            <th scope="col">Evidence</th>
           </tr>
         </thead>
         <tbody>
-          {STATES.map((state) => {
+          {STATES.map((state, index) => {
             const value = progress[state];
             return (
               <tr
@@ -50,9 +51,7 @@ export function Figures({ job }: { job: JobDetail }) {
                   </span>
                 </th>
                 <td class="figure">{number(value)}</td>
-                <td class="figure figure-share">
-                  {value === 0 ? "" : share(value, progress.total)}
-                </td>
+                <td class="figure figure-share">{value === 0 ? "" : shareOf[index]}</td>
                 <td class="figure-evidence">{value === 0 ? "" : evidenceOf(job, state).text}</td>
               </tr>
             );

@@ -1,14 +1,17 @@
-/** The codes of those who are looked for by name, e-mail, telephone or `code_text`. */
+/**
+ * The codes of the recipients that match a search by name, e-mail, telephone number or `code_text`.
+ */
 import { useEffect, useState } from "preact/hooks";
 
 import { codes, count } from "../format.js";
+import { ActionButton } from "../parts/action-button.js";
 import { matches } from "../parts/matches.js";
 import type { JobDetail, ResultRow } from "../server/types.js";
 import { worker } from "../server/worker.js";
 import { ResultCells, ResultHead } from "./result-row.js";
-import type { ShownRecipients } from "./use-recipients.js";
+import type { ShownRecipients } from "../parts/use-recipients.js";
 
-const MOST = 50;
+const MAX_SHOWN = 50;
 
 interface Props {
   job: JobDetail;
@@ -23,16 +26,16 @@ export function FoundByRecipient({ job, text, recipients: { value, isBusy, read 
         matches(text, [name, email, phone, phone?.replaceAll(/\D/g, "") ?? null, codeText]),
       )
     : [];
-  const wanted = found.slice(0, MOST).map(([code]) => code);
+  const wanted = found.slice(0, MAX_SHOWN).map(([code]) => code);
   const rows = useResults(job, wanted);
   if (!isReadable) {
     return (
       <p class="codes-none quiet">
-        To look for a person, the recipients are read unmasked. That is written into the audit
+        To search for a person, the recipients are read unmasked, which is recorded in the audit
         trail.{" "}
-        <button type="button" class="link" aria-disabled={isBusy} onClick={() => read(true)}>
-          {isBusy ? "Reading the guests" : "Look for recipients"}
-        </button>
+        <ActionButton look="link" isBusy={isBusy} onClick={() => read(true)}>
+          {isBusy ? "Reading the guests" : "Search recipients"}
+        </ActionButton>
       </p>
     );
   }
@@ -43,12 +46,12 @@ export function FoundByRecipient({ job, text, recipients: { value, isBusy, read 
     <>
       <p class="results-tools quiet" role="status">
         {count(found.length, "guest")} found, {codes(rows.length)} of them in this job
-        {found.length > MOST && `, of the first ${MOST}`}
+        {found.length > MAX_SHOWN && `, of the first ${MAX_SHOWN}`}
       </p>
       <div class="rows" role="table" aria-label="Results of these recipients" tabIndex={0}>
         <ResultHead hasRecipients />
-        {rows.map((row, place) => (
-          <div key={row.code} class="result" role="row" aria-rowindex={place + 2}>
+        {rows.map((row, index) => (
+          <div key={row.code} class="result" role="row" aria-rowindex={index + 2}>
             <ResultCells row={row} recipients={value} />
           </div>
         ))}
@@ -69,7 +72,7 @@ function useResults(job: JobDetail, wanted: readonly string[]): readonly ResultR
     );
     Promise.all(pages).then(
       (found) => setRows(found.flatMap((page) => page.rows)),
-      // Somebody types on, or the connection is gone, which the page says.
+      // The text was changed meanwhile, or the connection is lost, which the page shows.
       () => {},
     );
     return () => stop.abort();

@@ -1,4 +1,4 @@
-/** Why a job stopped by itself, and what to find out before it goes on. */
+/** Why a job stopped, and what to find out before it is resumed. */
 import { useState } from "preact/hooks";
 
 import { announce } from "../announce.js";
@@ -10,26 +10,26 @@ import { ErrorCode, Fault } from "../parts/small.js";
 import { useAction } from "../parts/use-action.js";
 import { resumeJob } from "../server/jobs.js";
 import type { JobDetail } from "../server/types.js";
-import { leavingInWords } from "./leaving.js";
-import { Why } from "./why.js";
+import { leavingInWords } from "./codes-to-send.js";
+import { ReasonField } from "./reason-field.js";
 
-/** What somebody can look at, by what stopped the job. */
+/** What to check, depending on what stopped the job. */
 const FIND_OUT: Record<string, readonly string[]> = {
   halted: [
-    "Whether Uber has an outage, or something between this worker and Uber does.",
+    "Whether Uber, or a proxy between this worker and Uber, has an outage.",
     "Which of the unknown codes are in use: read usage, below.",
   ],
   invalid_request: [
-    "Whether these codes are of this program, and whether it is still active at Uber.",
-    "What Uber wrote about it: see “Rejected by Uber”.",
+    "Whether these codes are in this program, and whether it is still active at Uber.",
+    "Uber’s message: see “Rejected by Uber”.",
   ],
   unauthorized: ["Whether the client id and the secret of this worker were changed at Uber."],
   token_rejected: ["Whether the client id and the secret of this worker were changed at Uber."],
   user_not_allowed: ["Whether Uber has granted this app the voucher scope for your organization."],
   resource_not_found: ["Whether the program still exists at Uber, in this organization."],
-  conflict: ["Whether Uber has generated all codes of the program by now."],
+  conflict: ["Whether Uber has now generated all codes of the program."],
 };
-const ANYTHING = ["Whether what is named above has been put right."];
+const ANYTHING = ["Whether the cause above is fixed."];
 
 export function Halted({ job }: { job: JobDetail }) {
   const [isOpen, setOpen] = useState(false);
@@ -58,18 +58,18 @@ export function Halted({ job }: { job: JobDetail }) {
           </p>
         )}
         <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
-          <summary>What to find out before you resume</summary>
+          <summary>What to check before you resume</summary>
           <ul>
             {(FIND_OUT[error?.code ?? ""] ?? ANYTHING).map((text) => (
               <li key={text}>{text}</li>
             ))}
             <li>
               Resuming sends{" "}
-              {open > 0 ? `the ${codes(open)} that are pending` : "nothing by itself"}, and nothing
-              that may have been queued. If the cause is still there, the job halts again.
+              {open > 0 ? `the ${codes(open)} that are pending` : "nothing by itself"}, and no code
+              that may have been queued. If the cause remains, the job halts again.
             </li>
           </ul>
-          <Why value={reason} onChange={setReason} />
+          <ReasonField value={reason} onChange={setReason} />
         </details>
         <ActionButton
           class={isOpen ? "button-strong" : ""}

@@ -1,15 +1,13 @@
-/** What the browser tells of the job that is open, and whether it may. */
+/** The browser notifications for this job, and the permission for them. */
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { announce } from "../announce.js";
 import { canNotify, noteJob } from "../frame/notices.js";
-import { seeJob } from "../server/teller.js";
+import { seeJob } from "../server/announcing-tab.js";
 import type { JobDetail, JobStatus } from "../server/types.js";
+import { isAwaited } from "../statuses.js";
 
-/** Nobody waits for anything else. */
-const MOVING = new Set<JobStatus>(["scheduled", "running", "unapproved"]);
-
-/** The page of a job knows first what becomes of it; while somebody looks at it, no notice is needed. */
+/** The page of a job knows its changes first; while it is visible, no notification is needed. */
 export function useNotices(job: JobDetail | null, jobId: string): void {
   const before = useRef<JobStatus | null>(null);
   useEffect(() => {
@@ -33,17 +31,17 @@ export function useNotices(job: JobDetail | null, jobId: string): void {
   }, [jobId]);
 }
 
-/** Asks the browser whether notices may be shown, as it wants that to be asked: after a click. */
+/** Asks for the permission after a click, as browsers require. */
 export function AskForNotices({ job }: { job: JobDetail }) {
   const [permission, setPermission] = useState(canNotify ? Notification.permission : "denied");
-  if (permission !== "default" || !MOVING.has(job.status)) return null;
+  if (permission !== "default" || !isAwaited(job.status)) return null;
   const ask = async () => {
     const given = await Notification.requestPermission();
     setPermission(given);
     announce(
       given === "granted"
-        ? "You are told when a job needs somebody or has ended, while a page of this console is open."
-        : "No notices will be shown.",
+        ? "You are notified when a job needs you or has ended, as long as a page of this console is open."
+        : "No notifications will be shown.",
     );
   };
   return (

@@ -1,11 +1,11 @@
-/** How the job stands, in one sentence. */
+/** The state of the job, in one sentence. */
 import { codes, number, verb } from "../format.js";
 import type { JobDetail, JobProgress } from "../server/types.js";
 
 export function Outcome({ job: { status, progress } }: { job: JobDetail }) {
   const [first, ...more] =
     status === "cancelled"
-      ? [`None of ${codes(progress.total)} has left`, "cancelled"]
+      ? [`None of ${codes(progress.total)} was sent`, "cancelled"]
       : outcomeOf(progress);
   return (
     <p class="outcome">

@@ -1,15 +1,14 @@
 /** The states over time, as a chart and as a table. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
-import { number, timeOfDayExactly } from "../format.js";
+import { dateTime, iso, number, timeOfDayExactly } from "../format.js";
 import { Fold } from "../parts/fold.js";
-import { Moment } from "../parts/small.js";
-import { type JobDetail, SAMPLED, type Sample } from "../server/types.js";
+import { type JobDetail, SAMPLED_STATES, type Sample } from "../server/types.js";
 import { STATES, type State } from "../words.js";
 import { type Chart, createChart } from "./chart.js";
 
-const MOST_ROWS = 240;
-/** Fewer are a table: a chart would show a course that nobody has seen. */
+const MAX_ROWS = 240;
+/** Fewer samples are only a table: a chart would show a development that was not observed. */
 const LEAST_DRAWN = 5;
 
 export function OverTime({ job }: { job: JobDetail }) {
@@ -36,9 +35,9 @@ export function OverTime({ job }: { job: JobDetail }) {
   return (
     <Fold class="chart-card" title="States over time">
       {samples.length < 2 ? (
-        <p class="chart-none quiet">It begins to show once something has changed.</p>
+        <p class="chart-none quiet">It is shown once something has changed.</p>
       ) : !isDrawn ? (
-        <Table samples={samples.slice(-MOST_ROWS)} states={shown} />
+        <Table samples={samples.filter(isChange).slice(-MAX_ROWS)} states={shown} />
       ) : (
         <>
           <div class="chart" ref={element} role="img" aria-label={inWords(samples, shown)} />
@@ -72,14 +71,18 @@ export function OverTime({ job }: { job: JobDetail }) {
   );
 }
 
-const of = (sample: Sample, state: State): number => sample[1 + SAMPLED.indexOf(state)] ?? 0;
+/** Whether a sample differs from the one before: while nothing changes, a row says it all. */
+const isChange = ([, ...counts]: Sample, at: number, all: readonly Sample[]): boolean =>
+  counts.some((count, index) => count !== all[at - 1]?.[index + 1]);
 
-/** Nothing is sampled while nothing changes: the figures of now are those of the last change. */
+const of = (sample: Sample, state: State): number => sample[1 + SAMPLED_STATES.indexOf(state)] ?? 0;
+
+/** No samples are taken while nothing changes: the current figures are those of the last change. */
 function upToNow({ samples, progress, status, createdAt }: JobDetail): readonly Sample[] {
   const first: Sample = [createdAt, progress.total, 0, 0, 0, 0, 0, 0, 0];
   const all = samples[0] && samples[0][0] > createdAt ? [first, ...samples] : samples;
   if (status !== "running") return all;
-  const now: Sample = [Date.now(), ...SAMPLED.map((state) => progress[state])];
+  const now: Sample = [Date.now(), ...SAMPLED_STATES.map((state) => progress[state])];
   const last = all.at(-1);
   return last && last[0] >= now[0] ? all : [...all, now];
 }
@@ -92,6 +95,8 @@ function inWords(samples: readonly Sample[], states: readonly State[]): string {
 }
 
 function Table({ samples, states }: { samples: readonly Sample[]; states: readonly State[] }) {
+  const days = new Set(samples.map(([at]) => new Date(at).toDateString()));
+  const isOneDay = days.size === 1;
   return (
     <div class="samples" tabIndex={0} role="group" aria-label="States over time">
       <table>
@@ -109,7 +114,9 @@ function Table({ samples, states }: { samples: readonly Sample[]; states: readon
           {samples.map((sample) => (
             <tr key={sample[0]}>
               <td>
-                <Moment ms={sample[0]} isShort />
+                <time dateTime={iso(sample[0])} title={iso(sample[0])}>
+                  {isOneDay ? timeOfDayExactly(sample[0]) : dateTime(sample[0])}
+                </time>
               </td>
               {states.map((state) => (
                 <td key={state} class="figure">

@@ -1,15 +1,15 @@
-/** How fast codes are accepted, from how the figures went. */
-import { type JobDetail, SAMPLED, type Sample } from "../server/types.js";
+/** How fast Uber accepts codes, from the samples. */
+import { type JobDetail, SAMPLED_STATES, type Sample } from "../server/types.js";
 
 const WINDOW_MS = 10_000;
-/** In less, a batch more or less is half of it. */
+/** In less time, a single batch changes the result by half. */
 const LEAST_MS = 1_000;
-/** Uber has accepted codes that are in one of these. */
+/** Codes in one of these states were accepted by Uber. */
 const ACCEPTED = (["queued", "distributed", "failed"] as const).map(
-  (state) => 1 + SAMPLED.indexOf(state),
+  (state) => 1 + SAMPLED_STATES.indexOf(state),
 );
 
-/** Codes a second that Uber accepted, of late; `null` where too little was seen. */
+/** Codes per second that Uber accepted recently; `null` if there are too few samples. */
 export function acceptedPerSecond(
   { samples, progress }: Pick<JobDetail, "samples" | "progress">,
   now: number,
@@ -17,7 +17,7 @@ export function acceptedPerSecond(
   const last = samples.at(-1);
   if (last === undefined) return null;
   const { queued, distributed, failed } = progress;
-  // Nothing is sampled while nothing changes: the figures before the window are those at its begin.
+  // No samples are taken while nothing changes: the figures before the window apply at its start.
   const from = samples.findLast(([at]) => at <= now - WINDOW_MS);
   const [begin, before] = from
     ? [now - WINDOW_MS, accepted(from)]
@@ -28,4 +28,4 @@ export function acceptedPerSecond(
 }
 
 const accepted = (sample: Sample): number =>
-  ACCEPTED.reduce((sum, place) => sum + (sample[place] ?? 0), 0);
+  ACCEPTED.reduce((sum, index) => sum + (sample[index] ?? 0), 0);

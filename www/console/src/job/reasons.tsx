@@ -1,8 +1,8 @@
-/** Why codes failed: each reason with its figures, what to do, and a new list of them. */
+/** Why codes failed: each reason with its figures, what to do, and a new list of its codes. */
 import { useState } from "preact/hooks";
 
 import { explainReading } from "../explain.js";
-import { codes, number, share, verb } from "../format.js";
+import { codes, number, shares, verb } from "../format.js";
 import { ActionButton } from "../parts/action-button.js";
 import { Fold } from "../parts/fold.js";
 import { sourceOf } from "../parts/job-list.js";
@@ -10,7 +10,7 @@ import { Fault } from "../parts/small.js";
 import { useAction } from "../parts/use-action.js";
 import { navigate, paths } from "../router.js";
 import type { JobDetail } from "../server/types.js";
-import { hasList } from "../words.js";
+import { hasList } from "../statuses.js";
 import { handOverFailed } from "./failed-again.js";
 import { failureWords } from "./failure-words.js";
 
@@ -19,11 +19,12 @@ const FIRST = 8;
 export function Reasons({ job }: { job: JobDetail }) {
   const { failures, progress } = job;
   const [most] = failures;
-  // What is left out, so that a reason that comes up later is in.
+  // The excluded reasons, so that a reason that appears later is included.
   const [without, setWithout] = useState<ReadonlySet<string | null>>(new Set());
   const { isBusy, problem, act } = useAction();
   if (most === undefined) return null;
   const shown = failures.slice(0, FIRST);
+  const shareOf = shares(failures.map(({ count }) => count));
   const left = failures.filter(({ reason }) => without.has(reason));
   const chosen = progress.failed - left.reduce((sum, { count }) => sum + count, 0);
   const isWhole = left.length === 0;
@@ -41,8 +42,8 @@ export function Reasons({ job }: { job: JobDetail }) {
   return (
     <Fold class="chart-card" title="Reasons of failure" note={codes(progress.failed)}>
       <table class="reasons">
-        <caption class="unseen">How many codes failed for which reason</caption>
-        <thead class="unseen">
+        <caption class="visually-hidden">How many codes failed for each reason</caption>
+        <thead class="visually-hidden">
           <tr>
             <th scope="col">Reason</th>
             <th scope="col">Codes</th>
@@ -50,7 +51,7 @@ export function Reasons({ job }: { job: JobDetail }) {
           </tr>
         </thead>
         <tbody>
-          {shown.map(({ reason, count }) => {
+          {shown.map(({ reason, count }, index) => {
             const { plain, todo } = failureWords(reason);
             return (
               <tr key={reason}>
@@ -72,7 +73,7 @@ export function Reasons({ job }: { job: JobDetail }) {
                   <span class="quiet">{todo}</span>
                 </th>
                 <td class="figure">{number(count)}</td>
-                <td class="figure quiet">{share(count, progress.failed)}</td>
+                <td class="figure quiet">{shareOf[index]}</td>
               </tr>
             );
           })}
@@ -80,8 +81,8 @@ export function Reasons({ job }: { job: JobDetail }) {
       </table>
       {failures.length > FIRST && (
         <p class="quiet chart-more">
-          And {number(failures.length - FIRST)} more reasons; the results below have that of each
-          code.
+          And {number(failures.length - FIRST)} more reasons; the results below show the reason of
+          each code.
         </p>
       )}
       {hasList(job.status) && (

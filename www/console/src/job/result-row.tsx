@@ -1,10 +1,11 @@
-/** A code of a job in one row: what is known of it, and whose it is where that is shown. */
+/** One code of a job in a row: its state, and its recipient if shown. */
 import { number } from "../format.js";
 import { StateWord } from "../parts/small.js";
 import type { Recipients } from "../server/guests.js";
 import type { ResultRow } from "../server/types.js";
 import { EVIDENCE } from "../words.js";
-import { inOneLine } from "./use-recipients.js";
+import { failureWords } from "./failure-words.js";
+import { inOneLine } from "../parts/use-recipients.js";
 
 export function ResultHead({ hasRecipients }: { hasRecipients: boolean }) {
   return (
@@ -12,7 +13,7 @@ export function ResultHead({ hasRecipients }: { hasRecipients: boolean }) {
       <span role="columnheader">Code</span>
       {hasRecipients && <span role="columnheader">Recipient</span>}
       <span role="columnheader">State</span>
-      <span role="columnheader">What it rests on</span>
+      <span role="columnheader">Evidence</span>
       <span role="columnheader">Reason</span>
       <span role="columnheader" class="figure">
         Batch
@@ -23,7 +24,7 @@ export function ResultHead({ hasRecipients }: { hasRecipients: boolean }) {
 
 interface Props {
   row: ResultRow;
-  /** `null`: they are not shown. */
+  /** `null`: recipients are not shown. */
   recipients: Recipients | null;
 }
 
@@ -45,8 +46,8 @@ export function ResultCells({ row: { code, state, by, reason, batch }, recipient
       <span role="cell" class="result-by quiet">
         {by === null ? "" : EVIDENCE[by]}
       </span>
-      <span role="cell" class="result-reason" title={reason ?? ""}>
-        {reason ?? ""}
+      <span role="cell" class="result-reason" title={reason ?? ""} dir="auto">
+        {reason !== null && (failureWords(reason).plain ?? reason)}
       </span>
       <span role="cell" class="result-batch figure quiet">
         {number(batch + 1)}
@@ -55,8 +56,8 @@ export function ResultCells({ row: { code, state, by, reason, batch }, recipient
   );
 }
 
-export const ResultBone = () => (
+export const ResultSkeleton = () => (
   <span role="cell">
-    <span class="bone bone-code" />
+    <span class="skeleton skeleton-code" />
   </span>
 );

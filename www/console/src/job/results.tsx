@@ -1,34 +1,35 @@
-/** What is known of each code: filtered, found, with its recipient, and as a file. */
+/** The state of each code: filtered, searched, with its recipient, and as a file. */
 import { useCallback, useState } from "preact/hooks";
 
 import { explainReading } from "../explain.js";
 import { codes, number } from "../format.js";
+import { ActionButton, Download } from "../parts/action-button.js";
 import { DownloadIcon } from "../parts/icons.js";
 import { useNarrow } from "../parts/narrow.js";
 import { SearchField } from "../parts/search-field.js";
 import { Fault } from "../parts/small.js";
-import { useSettled } from "../parts/use-settled.js";
+import { useDebounced } from "../parts/use-debounced.js";
 import { VirtualRows } from "../parts/virtual-rows.js";
 import { apiOfJob } from "../server/jobs.js";
 import type { JobDetail } from "../server/types.js";
 import { STATES, type State } from "../words.js";
 import { FoundByRecipient } from "./found-by-recipient.js";
 import { ReasonFilter } from "./reason-filter.js";
-import { RecipientTools } from "./recipient-tools.js";
-import { ResultBone, ResultCells, ResultHead } from "./result-row.js";
+import { RecipientTools } from "../parts/recipient-tools.js";
+import { ResultSkeleton, ResultCells, ResultHead } from "./result-row.js";
 import { filterQuery, useRows } from "./rows.js";
-import { useRecipients } from "./use-recipients.js";
+import { useRecipients } from "../parts/use-recipients.js";
 
 const ROW = 32;
 const ROW_NARROW = 60;
-/** Anything else is of a person, or a `code_text`. */
+/** Any other text belongs to a person, or is a `code_text`. */
 const IS_ID = /^[0-9a-f-]*$/;
 
 export function Results({ job, isConnected }: { job: JobDetail; isConnected: boolean }) {
   const [state, setState] = useState<State | "">("");
   const [reason, setReason] = useState<string | null>(null);
   const [typed, setTyped] = useState("");
-  const text = useSettled(typed.trim().toLowerCase());
+  const text = useDebounced(typed.trim().toLowerCase());
   const isId = IS_ID.test(text);
   const filter = { state, reason, find: isId ? text : "" };
   const query = new URLSearchParams(filterQuery(filter)).toString();
@@ -55,24 +56,23 @@ export function Results({ job, isConnected }: { job: JobDetail; isConnected: boo
           onLeave={() => document.querySelector<HTMLElement>(".results .rows")?.focus()}
         />
       </div>
-      <div class="filters" role="group" aria-label="Which codes are shown">
+      <div class="filters" role="group" aria-label="Shown codes">
         {(["", ...STATES] as const)
           .filter((one) => one === "" || one === state || progress[one] > 0)
           .map((one) => (
-            <button
+            <ActionButton
               key={one}
-              type="button"
-              class="filter"
-              aria-pressed={one === state}
+              look="filter"
+              isPressed={one === state}
               onClick={() => setState(one)}
             >
               {one === "" ? "All" : one}{" "}
               <span class="filter-count">
                 {number(one === "" ? progress.total : progress[one])}
               </span>
-            </button>
+            </ActionButton>
           ))}
-        <ReasonFilter failures={job.failures} reason={reason} onChange={setReason} />
+        <ReasonFilter job={job} reason={reason} onChange={setReason} />
         <span class="quiet results-found" role="status">
           {isFiltered && (rows.isWhole ? `${codes(rows.count)} found` : "Reading as you scroll")}
         </span>
@@ -80,13 +80,12 @@ export function Results({ job, isConnected }: { job: JobDetail; isConnected: boo
       <div class="results-tools">
         <RecipientTools recipients={recipients} />
         {isFiltered && (
-          <a
+          <Download
             class="button button-small"
             href={`${apiOfJob(job.programId, job.id)}/results.csv?${query}`}
-            download
           >
-            <DownloadIcon /> What was found as CSV
-          </a>
+            <DownloadIcon /> Search results as CSV
+          </Download>
         )}
       </div>
       {rows.problem && isConnected && <Fault explained={explainReading(rows.problem)} />}
@@ -120,7 +119,7 @@ export function Results({ job, isConnected }: { job: JobDetail; isConnected: boo
             const row = rows.at(index);
             return (
               <div {...properties} class="result">
-                {row ? <ResultCells row={row} recipients={recipients.value} /> : <ResultBone />}
+                {row ? <ResultCells row={row} recipients={recipients.value} /> : <ResultSkeleton />}
               </div>
             );
           }}

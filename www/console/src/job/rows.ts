@@ -1,44 +1,40 @@
 /**
- * The results of a job, page by page from the API. All of them can be jumped
- * about in; those of a filter come one page after the other, as far as is looked.
+ * The results of a job, page by page from the API. All results can be scrolled to at
+ * once; filtered ones are read one page after the other, as far as the table is
+ * scrolled.
  */
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { type WorkerError, toWorkerError } from "../server/error.js";
-import type { JobDetail, ResultRow } from "../server/types.js";
+import type { JobDetail, JobResultPage, ResultRow } from "../server/types.js";
 import { worker } from "../server/worker.js";
 import type { State } from "../words.js";
 
 const PAGE = 200;
-/** While it changes, what is seen is read again so often. */
+/** How often visible rows are read again while the job changes. */
 const REFRESH_MS = 1_000;
 
-interface Page {
-  rows: ResultRow[];
-  next: number | null;
-}
-
 export interface Rows {
-  /** How many there are; of a filter those that are known of, and one more if there may be more. */
+  /** The number of rows; for a filter, those known so far, and one more if there may be more. */
   count: number;
   isWhole: boolean;
   /** `undefined`: not read yet. */
   at(index: number): ResultRow | undefined;
-  /** These are looked at. */
+  /** Call it with the visible rows. */
   need(first: number, end: number): void;
   problem: WorkerError | null;
 }
 
-/** Which results are looked at. */
+/** Which results are shown. */
 export interface RowFilter {
   state: State | "";
   /** `null`: any reason. Empty: those without one. */
   reason: string | null;
-  /** How the id begins. */
+  /** The beginning of the id. */
   find: string;
 }
 
-/** As the API takes it. */
+/** In the form for the API. */
 export const filterQuery = ({ state, reason, find }: RowFilter) => ({
   ...(state !== "" && { state }),
   ...(reason !== null && { reason }),
@@ -68,13 +64,16 @@ export function useRows(job: JobDetail, filter: RowFilter): Rows {
 }
 
 class Source {
-  readonly pages = new Map<number, Page>();
+  readonly pages = new Map<number, JobResultPage>();
   problem: WorkerError | null = null;
   #seen: [first: number, end: number] = [0, 0];
   readonly #busy = new Set<number>();
   readonly #stop = new AbortController();
   #readAt = 0;
-  /** Counts up with each change of the figures; a page knows how far it had counted then. */
+  /**
+   * Incremented with each change of the figures; each page remembers the value at which it was
+   * read.
+   */
   #version = 0;
   readonly #versions = new Map<number, number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -105,7 +104,7 @@ class Source {
     return this.#last()?.next === null;
   }
 
-  #last(): Page | undefined {
+  #last(): JobResultPage | undefined {
     return this.pages.get(this.pages.size - 1);
   }
 
@@ -118,12 +117,12 @@ class Source {
     this.#seen = [first, end];
     for (const number of this.#seenPages()) {
       if (this.pages.has(number)) continue;
-      // Where the next one begins is only known of the one before.
+      // The start of the next page is known only from the previous one.
       if (!this.#isSequential || number === this.pages.size) void this.#read(number);
     }
   }
 
-  /** The figures have changed: what is looked at is read again, in a while. */
+  /** The figures have changed: visible rows are read again after a while. */
   changed(): void {
     this.#version += 1;
     this.#refreshSoon();
@@ -139,7 +138,7 @@ class Source {
   }
 
   #refresh(): void {
-    // One page shifts the next, so these are read again in their order.
+    // A changed page shifts the next one, so these are read again in order.
     if (this.#isSequential) {
       void this.#read(0);
       return;
@@ -148,7 +147,7 @@ class Source {
     for (const number of [...this.pages.keys()]) {
       if (this.#versions.get(number) === this.#version) continue;
       if (seen.includes(number)) void this.#read(number);
-      // What is not looked at now may be out of date when it is.
+      // Pages that are not visible now may be out of date when they are.
       else this.pages.delete(number);
     }
   }
@@ -197,7 +196,7 @@ class Source {
     if (version !== this.#version) this.#refreshSoon();
   }
 
-  /** After a page of a filter: the one after it, if that was read before this one. */
+  /** After a page of a filter: the next page, if it was read before this one. */
   #goOn(number: number, version: number): void {
     const after = number + 1;
     if (this.pages.get(number)?.next === null) {

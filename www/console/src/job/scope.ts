@@ -1,16 +1,16 @@
-/** What a decision about unknown codes is about. */
+/** The scope of a decision about unknown codes. */
 import type { JobDetail } from "../server/types.js";
 
-/** What is decided about: one batch, or all that are unknown. */
+/** One batch, or all unknown batches. */
 export interface Scope {
   batch: number | "all";
-  /** How many codes of it are unknown. */
+  /** How many of its codes are unknown. */
   size: number;
-  /** How many are known to be in use; `null` where not all batches are listed. */
+  /** How many are known to be in use; `null` if not all batches are listed. */
   used: number | null;
 }
 
-/** Whether something waits for a decision. */
+/** Whether a decision is needed. */
 export const hasUnknown = ({ unknownBatchCount, progress }: JobDetail): boolean =>
   unknownBatchCount > 0 && progress.unknown > 0;
 

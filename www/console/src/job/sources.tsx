@@ -1,28 +1,28 @@
-/** What the states of a job's codes rest on: each source, how many codes, and since when. */
+/** The sources of the states of a job's codes: how many codes each, and since when. */
 import { number } from "../format.js";
 import { Fold } from "../parts/fold.js";
 import { Moment } from "../parts/small.js";
 import type { EvidenceSources, JobDetail } from "../server/types.js";
-import { hasNotBegun } from "../words.js";
+import { hasNotBegun } from "../statuses.js";
 import { hasUnknown } from "./scope.js";
 import { ReadUsage } from "./usage.js";
 
 const SOURCES: [source: keyof EvidenceSources, name: string, sentence: string][] = [
-  ["answer", "Uber’s answer", "Says that a request was queued, or refused."],
-  ["webhook", "Uber’s webhook", "Reports what became of a code later."],
+  ["answer", "Uber’s response", "Shows that a request was queued, or refused."],
+  ["webhook", "Uber’s webhook", "Reports the outcome of a code later."],
   ["usage", "Usage", "Shows that a code is in use: its recipient has it."],
-  ["operator", "An operator", "Decided about codes that were unknown."],
+  ["operator", "An operator", "Decided about unknown codes."],
 ];
 
 export function Sources({ job }: { job: JobDetail }) {
   const isProven = SOURCES.some(([source]) => job.sources[source].codes > 0);
-  // Where something is unknown, usage is read beside the decision.
+  // If something is unknown, usage is read beside the decision.
   if (!isProven && (hasUnknown(job) || hasNotBegun(job.status))) return null;
   return (
-    <Fold class="sources-card" title="What it rests on">
+    <Fold class="sources-card" title="Evidence">
       {isProven && (
         <table class="sources">
-          <caption class="unseen">How many codes’ states rest on which source</caption>
+          <caption class="visually-hidden">How many code states come from each source</caption>
           <thead>
             <tr>
               <th scope="col">Source</th>
@@ -30,7 +30,7 @@ export function Sources({ job }: { job: JobDetail }) {
                 Codes
               </th>
               <th scope="col">Last</th>
-              <th scope="col">What it says</th>
+              <th scope="col">What it shows</th>
             </tr>
           </thead>
           <tbody>

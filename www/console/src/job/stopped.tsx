@@ -1,4 +1,4 @@
-/** What else an operator should read before the figures. */
+/** Further warnings that an operator should read before the figures. */
 import { explainFault, explainUnreadable } from "../explain.js";
 import { codes, verb } from "../format.js";
 import { Callout, Fault } from "../parts/small.js";
@@ -17,8 +17,8 @@ export function Stopped({ job: { error, status, progress, usage } }: { job: JobD
         >
           <p>
             {verb(usage.usedBefore, "Its recipient has it", "Their recipients have them")}. This job
-            sends {verb(usage.usedBefore, "it", "them")} all the same: pause it first if that is not
-            wanted.
+            sends {verb(usage.usedBefore, "it", "them")} anyway: pause it first if you don’t want
+            that.
           </p>
         </Callout>
       )}

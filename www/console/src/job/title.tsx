@@ -1,4 +1,4 @@
-/** What a job is called and what is to be remembered of it; both can be changed. */
+/** The name and the note of a job; both can be changed. */
 import { useState } from "preact/hooks";
 
 import { announce } from "../announce.js";
@@ -8,10 +8,7 @@ import { sourceOf } from "../parts/job-list.js";
 import { Fault } from "../parts/small.js";
 import { useAction } from "../parts/use-action.js";
 import { describeJob } from "../server/jobs.js";
-import type { JobDetail } from "../server/types.js";
-
-const MOST_OF_NAME = 200;
-const MOST_OF_NOTE = 2_000;
+import { type JobDetail, LIMITS } from "../server/types.js";
 
 export function JobTitle({ job }: { job: JobDetail }) {
   const [isOpen, setOpen] = useState(false);
@@ -28,9 +25,9 @@ export function JobTitle({ job }: { job: JobDetail }) {
       {isOpen ? (
         <Form job={job} onDone={() => setOpen(false)} />
       ) : (
-        <button type="button" class="link job-rename" onClick={() => setOpen(true)}>
+        <ActionButton look="link" class="job-rename" onClick={() => setOpen(true)}>
           {job.note === null ? "Rename, or add a note" : "Change name and note"}
-        </button>
+        </ActionButton>
       )}
     </>
   );
@@ -59,7 +56,7 @@ function Form({ job, onDone }: { job: JobDetail; onDone(): void }) {
         <span>Name</span>
         <input
           value={name}
-          maxLength={MOST_OF_NAME}
+          maxLength={LIMITS.nameCharacters}
           dir="auto"
           onInput={({ currentTarget }) => setName(currentTarget.value)}
         />
@@ -68,7 +65,7 @@ function Form({ job, onDone }: { job: JobDetail; onDone(): void }) {
         <span>Note</span>
         <textarea
           rows={2}
-          maxLength={MOST_OF_NOTE}
+          maxLength={LIMITS.noteCharacters}
           dir="auto"
           value={note}
           onInput={({ currentTarget }) => setNote(currentTarget.value)}

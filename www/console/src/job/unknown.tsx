@@ -1,4 +1,4 @@
-/** Codes of which nobody knows whether Uber queued them, and what can be decided. */
+/** The unknown codes of a job, and the decisions about them. */
 import { useState } from "preact/hooks";
 
 import { announce } from "../announce.js";
@@ -10,7 +10,7 @@ import { decide, resumeJob } from "../server/jobs.js";
 import type { JobDecision, JobDetail } from "../server/types.js";
 import { SENTENCES } from "../words.js";
 import { Batches } from "./batches.js";
-import { Ask, DECISIONS, Decisions } from "./decisions.js";
+import { Ask, DECISIONS, Decisions } from "./unknown-decisions.js";
 import { hasUnknown, scopeOf } from "./scope.js";
 import { SettlingNote } from "./settling.js";
 import { ReadUsage } from "./usage.js";
@@ -28,16 +28,16 @@ export function Unknown({ job }: { job: JobDetail }) {
   const fault = problem && (
     <Fault explained={isDecided ? explainResume(problem) : explainAction(problem, "decision")} />
   );
-  // That the job was not resumed is to be seen although nothing is unknown any more.
+  // Shows that resuming the job has failed, even if nothing is unknown any more.
   if (!hasUnknown(job)) return fault;
   const { settling } = job;
   const { unknown } = job.progress;
   const scope = scopeOf(job, chosen);
 
-  // Reports may have settled the batch while one reads the question: no other takes its place.
+  // Reports may settle the batch while the question is open: no other batch takes its place.
   const question = asked !== null && asked.batch === scope.batch ? asked : null;
 
-  const answer = (reason: string | null, { batch, decision }: Question) => {
+  const result = (reason: string | null, { batch, decision }: Question) => {
     setAsked(null);
     if (reason === null) return;
     act(async () => {
@@ -61,7 +61,7 @@ export function Unknown({ job }: { job: JobDetail }) {
       </h2>
       <p>
         Uber may or may not have queued these. A code that is in use has reached its recipient: that
-        is certain. A code that is not in use may have reached its recipient all the same.
+        is certain. A code that is not in use may still have reached its recipient.
       </p>
       <SettlingNote job={job} />
       <ReadUsage job={job} />
@@ -80,7 +80,8 @@ export function Unknown({ job }: { job: JobDetail }) {
       </p>
       {(scope.used ?? 0) > 0 && (
         <p>
-          {number(scope.used ?? 0)} more {verb(scope.used ?? 0, "is", "are")} in use:{" "}
+          Besides these, {number(scope.used ?? 0)} of the same requests{" "}
+          {verb(scope.used ?? 0, "is", "are")} known to be in use:{" "}
           {verb(scope.used ?? 0, "it is", "these are")} left out, whatever you decide.
         </p>
       )}
@@ -96,7 +97,7 @@ export function Unknown({ job }: { job: JobDetail }) {
           decision={question.decision}
           scope={scope}
           job={job}
-          onAnswer={(reason) => answer(reason, question)}
+          onAnswer={(reason) => result(reason, question)}
         />
       )}
     </section>

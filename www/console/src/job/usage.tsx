@@ -1,23 +1,21 @@
-/** Asks Uber which codes are in use, now, and says when it was last asked. */
+/** Reads usage from Uber now, and shows when it was last read. */
 import { useState } from "preact/hooks";
 
 import { announce } from "../announce.js";
 import { explainUsage } from "../explain.js";
 import { codes, number, timeOfDayExactly } from "../format.js";
 import { ActionButton } from "../parts/action-button.js";
-import { Ago, Fault, Moment } from "../parts/small.js";
+import { Ago, ErrorCode, Fault, Moment } from "../parts/small.js";
 import { useAction } from "../parts/use-action.js";
 import { readUsage } from "../server/jobs.js";
 import type { JobDetail, Reconciled } from "../server/types.js";
-import { hasList } from "../words.js";
+import { hasList } from "../statuses.js";
 
 export function ReadUsage({ job }: { job: JobDetail }) {
   const { id, programId, usage, status } = job;
   const { isBusy, problem, act } = useAction();
   const [found, setFound] = useState<Reconciled | null>(null);
   if (!hasList(status)) return null;
-  // Somebody's own try, or the worker's last one.
-  const failed = problem ?? usage.error;
   const read = async () => {
     const reconciled = await readUsage(programId, id);
     setFound(reconciled);
@@ -30,7 +28,7 @@ export function ReadUsage({ job }: { job: JobDetail }) {
       </ActionButton>
       <p class="quiet">
         {usage.readAt === null ? (
-          "Usage has not been read yet."
+          "Usage has not been read for this job yet."
         ) : (
           <>
             Usage was last read <Ago ms={usage.readAt} />.
@@ -43,7 +41,18 @@ export function ReadUsage({ job }: { job: JobDetail }) {
           </>
         )}
       </p>
-      {failed && <Fault explained={explainUsage(failed)} />}
+      {problem ? (
+        <Fault explained={explainUsage(problem)} />
+      ) : (
+        // The worker's own try is repeated by itself.
+        usage.error &&
+        usage.triedAt !== null && (
+          <p class="quiet">
+            The last try, at {timeOfDayExactly(usage.triedAt)}, failed: {usage.error.message}.{" "}
+            <ErrorCode code={usage.error.code} status={usage.error.status ?? null} />
+          </p>
+        )
+      )}
     </div>
   );
 }

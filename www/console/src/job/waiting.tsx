@@ -1,4 +1,4 @@
-/** That nothing leaves for the moment, since when, and when it is tried again. */
+/** The notice that nothing is sent at the moment: since when, and when it is tried again. */
 import { useNow } from "../clock.js";
 import { timeOfDayExactly } from "../format.js";
 import { Callout } from "../parts/small.js";
@@ -14,12 +14,12 @@ export function Waiting({ job }: { job: JobDetail }) {
   return (
     <Callout
       tone="unknown"
-      title={error ? "Uber gives no token at the moment" : "Uber asks to wait"}
+      title={error ? "Uber issues no token at the moment" : "Uber asks to wait"}
     >
       <p>
         Nothing has been queued {lastAt === null ? "yet" : `since ${timeOfDayExactly(lastAt)}`}.
-        What was asked for meanwhile was refused, and nothing of it was queued. It is tried again by
-        itself at {timeOfDayExactly(until)}.
+        Requests since then were refused and queued nothing. The next try is at{" "}
+        {timeOfDayExactly(until)}.
       </p>
     </Callout>
   );

@@ -1,95 +1,143 @@
-/** The codes of a list that are not in its program, each with its line in the file. */
-import { apiOf } from "../server/programs.js";
-import { getJson } from "../server/request.js";
-import type { ProgramCode } from "../server/types.js";
+/** The codes of a list that are not in its program: found by a web worker of the page. */
+import { startWorker } from "../server/page-worker.js";
+import { selectCodes } from "../server/program-codes.js";
 import type { Listed } from "./check.js";
 import type { Draft } from "./draft.js";
-import { decode } from "./preview.js";
+import readerUrl from "./foreign-reader.js?worker&url";
+import { linesOf } from "./lines.js";
 
 export interface ForeignLine {
-  /** Where it stands first; `null` if the file has it in another spelling. */
+  /** The line of its first occurrence; `null` if the file has it in another spelling. */
   line: number | null;
   code: string;
-  /** The program that it was to be sent of. */
+  /** The program for which it was listed. */
   of: string;
-  /** Another program that has it, where one is known. */
+  /** Another program that has it, if known. */
   owner: string | null;
 }
 
-/** The worker gives the first 1,000: all of them follow from the program's own codes. */
-async function foreignOf({ list, programs }: Draft, programId: string): Promise<Set<string>> {
-  const { codes } = await getJson<{ codes: ProgramCode[] }>(`${apiOf(programId)}/codes`);
-  const known = new Set(codes.map(({ code }) => code));
-  const found = new Set<string>();
-  for (const code of list ?? programs?.get(programId) ?? []) if (!known.has(code)) found.add(code);
-  return found;
+export interface ForeignCodes {
+  first: readonly ForeignLine[];
+  count: number;
 }
 
-/** `programId` is that of all lines, where the file names none. */
-export async function allForeign(
+/** What is known of one program: lists as text, one code per line. */
+export interface OfProgram {
+  of: string;
+  /** The codes that are listed for it; `null` if they are not needed. */
+  codes: Blob | null;
+  /** All foreign codes, if the worker has named all. */
+  named: readonly string[] | null;
+  /** Otherwise the program's own codes. */
+  known: Blob | null;
+}
+
+/** `isNamed`: the file names the programs. */
+export type Asked =
+  | {
+      kind: "lines";
+      file: Blob;
+      isNamed: boolean;
+      programs: readonly OfProgram[];
+      owners: Listed["firstForeign"];
+    }
+  /** Of the lines that were found. */
+  | { kind: "csv"; isNamed: boolean; names: ReadonlyMap<string, string> }
+  | { kind: "rest"; isNamed: boolean; programs: readonly OfProgram[] };
+
+/** `null`: it has failed. */
+export interface Told {
+  answer: ForeignCodes | Blob | null;
+}
+
+export interface FoundForeign extends ForeignCodes {
+  /** All of them as a file, with the names of the programs. */
+  csv(nameOf: (programId: string) => string): Promise<Blob>;
+}
+
+/**
+ * `programId` is that of all lines, unless the file names the programs. The web worker keeps the
+ * lines until `signal` is aborted.
+ */
+export async function findForeign(
   draft: Draft,
   programId: string,
-  { foreign, firstForeign }: Listed,
-): Promise<ForeignLine[]> {
-  const owners = new Map(firstForeign.map(({ of, code, program }) => [`${of} ${code}`, program]));
-  const wanted = new Map<string, ReadonlySet<string>>();
-  for (const of of draft.programs?.keys() ?? [programId]) {
-    const first = firstForeign.filter((one) => one.of === of).map(({ code }) => code);
-    const isWhole = foreign === firstForeign.length;
-    const found = isWhole ? new Set(first) : await foreignOf(draft, of);
-    if (found.size > 0) wanted.set(of, found);
-  }
-  const found = await withLines(draft, wanted);
-  return found.map((one) => ({ ...one, owner: owners.get(`${one.of} ${one.code}`) ?? null }));
-}
-
-const CODE = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
-
-/** In the order of the file. Where it names the programs, a code stands on a line with its own. */
-async function withLines(
-  { file, programs }: Draft,
-  wanted: ReadonlyMap<string, ReadonlySet<string>>,
-): Promise<Omit<ForeignLine, "owner">[]> {
-  const left = new Map([...wanted].map(([of, codes]) => [of, new Set(codes)]));
-  const found: Omit<ForeignLine, "owner">[] = [];
-  const text = decode(new Uint8Array(await file.input.arrayBuffer()));
-  let line = 0;
-  for (const row of text.toLowerCase().split(/\r\n|\n|\r/)) {
-    line += 1;
-    for (const [code] of row.matchAll(CODE)) {
-      for (const [of, codes] of left) {
-        const isNamed = programs === null || row.includes(of.toLowerCase());
-        if (isNamed && codes.delete(code)) found.push({ line, code, of });
-      }
-    }
-  }
-  const rest = [...left].flatMap(([of, codes]) =>
-    [...codes].map((code) => ({ line: null, code, of })),
-  );
-  return [...found, ...rest];
+  listed: Listed,
+  signal: AbortSignal,
+): Promise<FoundForeign> {
+  const isNamed = draft.programs !== null;
+  const owners = listed.firstForeign;
+  const programs = await programsOf(draft, programId, listed, false, signal);
+  const ask = askReader(signal);
+  const asked = { kind: "lines", file: draft.file.input, isNamed, programs, owners } as const;
+  const found = (await ask(asked)) as ForeignCodes;
+  const ids = [...programs.map(({ of }) => of), ...owners.flatMap(({ program }) => program ?? [])];
+  return {
+    ...found,
+    csv: async (nameOf) => {
+      const names = new Map(ids.map((id) => [id, nameOf(id)]));
+      return (await ask({ kind: "csv", isNamed, names })) as Blob;
+    },
+  };
 }
 
 /** The list without them, to be read as another one. */
 export async function withoutForeign(
   draft: Draft,
-  { foreign, firstForeign }: Listed,
+  programId: string,
+  listed: Listed,
 ): Promise<Blob> {
-  const out = new Map<string, Set<string>>();
-  const owners = draft.programs
-    ? [...draft.programs.keys()]
-    : firstForeign.slice(0, 1).map(({ of }) => of);
-  for (const of of owners) {
-    const some = firstForeign.filter((one) => one.of === of).map(({ code }) => code);
-    out.set(of, foreign > firstForeign.length ? await foreignOf(draft, of) : new Set(some));
+  const stop = new AbortController();
+  try {
+    const programs = await programsOf(draft, programId, listed, true, stop.signal);
+    const asked = { kind: "rest", isNamed: draft.programs !== null, programs } as const;
+    return (await askReader(stop.signal)(asked)) as Blob;
+  } finally {
+    stop.abort();
   }
-  const parts: string[] = [];
-  const keep = (codes: Iterable<string>, of: string, before: string) => {
-    for (const code of codes) if (!out.get(of)?.has(code)) parts.push(`${before}${code}\n`);
-  };
-  if (draft.list) keep(draft.list, owners[0] ?? "", "");
-  if (draft.programs) {
-    parts.push("program_id,code_id\n");
-    for (const [of, list] of draft.programs) keep(list, of, `"${of.replaceAll('"', '""')}",`);
+}
+
+/** Of all programs of the list, if it is to be written again; otherwise of those with foreign codes. */
+async function programsOf(
+  { list, programs }: Draft,
+  programId: string,
+  { firstForeign, foreignByProgram }: Listed,
+  isWhole: boolean,
+  signal: AbortSignal,
+): Promise<OfProgram[]> {
+  const found: OfProgram[] = [];
+  for (const of of programs?.keys() ?? [programId]) {
+    const count = foreignByProgram.get(of) ?? 0;
+    if (count === 0 && !isWhole) continue;
+    const named = firstForeign.filter((one) => one.of === of).map(({ code }) => code);
+    const isNamed = named.length === count;
+    const codes = list ?? programs?.get(of);
+    found.push({
+      of,
+      codes: codes && (isWhole || !isNamed) ? await linesOf(codes) : null,
+      named: isNamed ? named : null,
+      known: isNamed ? null : new Blob(await selectCodes(of, {}, { signal })),
+    });
   }
-  return new Blob(parts);
+  return found;
+}
+
+/** Starts the web worker, which ends with `signal`. */
+function askReader(signal: AbortSignal): (asked: Asked) => Promise<ForeignCodes | Blob> {
+  signal.throwIfAborted();
+  const reader = startWorker(readerUrl);
+  signal.addEventListener("abort", () => reader.terminate());
+  return (asked) =>
+    new Promise((resolve, reject) => {
+      const { port1, port2 } = new MessageChannel();
+      const fail = () => reject(new Error("The list could not be searched"));
+      port1.onmessage = ({ data: { answer: result } }: MessageEvent<Told>) => {
+        if (result === null) fail();
+        else resolve(result);
+        port1.close();
+      };
+      reader.onerror = fail;
+      signal.addEventListener("abort", () => reject(signal.reason as Error));
+      reader.postMessage(asked, [port2]);
+    });
 }

@@ -1,20 +1,27 @@
-/** The file that was read last for each program: a reload of the page reads it again. */
+/** The last file read for each program: after a reload, the page reads it again. */
 import type { File } from "./draft.js";
 
 const DATABASE = "vouchers-console";
 const STORE = "lists";
-/** What is older is of another day's work, and may hold what its reader would not keep. */
+/** Older files are of another day, and may contain data that should not be kept. */
 const KEPT_MS = 12 * 60 * 60 * 1_000;
 const NOTE = "kept-list:";
 
 /**
- * What is kept, and of when. It is written and removed at once, where a database takes
- * its time: a list that is put away right before a reload does not come back.
+ * The stored file and its time. It is written and removed at once, because a database
+ * takes its time: a list that is put away right before a reload must not return.
  */
 export interface Note {
   source: string;
   bytes: number;
   at: number;
+  /** The jobs that were created from it: it comes back if they are cancelled before they send it. */
+  jobs?: readonly JobName[];
+}
+
+export interface JobName {
+  programId: string;
+  id: string;
 }
 
 interface Kept {
@@ -33,6 +40,22 @@ export function keepFile(to: string, file: File): void {
   void change((store) => store.put({ file, at } satisfies Kept, to));
 }
 
+/** The list waits until it is known what becomes of these jobs. */
+export function keepForJobs(to: string, jobs: readonly JobName[]): void {
+  const note = noteOf(to);
+  if (note === null) return;
+  const names = jobs.map(({ programId, id }) => ({ programId, id }));
+  try {
+    localStorage.setItem(NOTE + to, JSON.stringify({ ...note, jobs: names } satisfies Note));
+  } catch {
+    forgetFile(to);
+  }
+}
+
+/** Whether the list of this job is kept for the screen `to`. */
+export const isKeptOf = (to: string, { id }: Pick<JobName, "id">): boolean =>
+  noteOf(to)?.jobs?.some((job) => job.id === id) ?? false;
+
 export function forgetFile(to: string): void {
   removeNotes((name) => name === NOTE + to);
   void change((store) => store.delete(to));
@@ -43,7 +66,7 @@ export function forgetFiles(): void {
   void change((store) => store.clear());
 }
 
-/** What `keptFile` is going to find, unless the browser has dropped it. */
+/** What `keptFile` will find, unless the browser has deleted it. */
 export function noteOf(to: string): Note | null {
   try {
     const note = JSON.parse(localStorage.getItem(NOTE + to) ?? "null") as Note | null;
@@ -67,11 +90,11 @@ function removeNotes(isMeant: (name: string) => boolean): void {
   try {
     for (const name of Object.keys(localStorage)) if (isMeant(name)) localStorage.removeItem(name);
   } catch {
-    // Without storage there are none.
+    // Without storage there are no files.
   }
 }
 
-/** A browser without storage keeps nothing: that is no fault. */
+/** A browser without storage keeps nothing, which is not an error. */
 async function change<T>(
   act: (store: IDBObjectStore) => IDBRequest<T>,
   mode: IDBTransactionMode = "readwrite",

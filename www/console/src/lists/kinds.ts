@@ -1,7 +1,7 @@
-/** What rejected rows are, in kinds, and in an admin's words. */
+/** The kinds of rejected rows, in an admin's words. */
 import type { RejectedEntry } from "uber-vouchers";
-
 import { number } from "../format.js";
+import { isAddress, isNumber } from "./looks.js";
 
 export type Kind =
   | "email"
@@ -16,10 +16,10 @@ export type Kind =
   | "other";
 
 interface Words {
-  /** Behind a number: of one, of several. */
+  /** After a number: singular and plural. */
   one: string;
   many: string;
-  /** In the place of what speaks to a programmer. */
+  /** Replaces messages that are written for programmers. */
   sentence?: string;
 }
 
@@ -34,17 +34,25 @@ export const KINDS: Record<Kind, Words> = {
     many: "look like telephone numbers",
     sentence: "This is a telephone number, not a code.",
   },
-  "code-text": { one: "looks like a code_text", many: "look like code_text" },
-  form: { one: "is cut off or misspelt", many: "are cut off or misspelt" },
+  "code-text": {
+    one: "looks like a code_text",
+    many: "look like code_text",
+    sentence: "This looks like a code_text, which riders type, and not like a code’s id.",
+  },
+  form: { one: "is truncated or misspelt", many: "are truncated or misspelt" },
   nil: { one: "is only zeros", many: "are only zeros" },
   empty: { one: "lacks its code", many: "lack their code" },
-  shape: { one: "has a fault in its cells", many: "have a fault in their cells" },
+  shape: { one: "has malformed cells", many: "have malformed cells" },
   program: { one: "names no program", many: "name no program" },
   encoding: { one: "can’t be read as text", many: "can’t be read as text" },
-  other: { one: "is no code", many: "are no code" },
+  other: { one: "is not a code", many: "are not codes" },
 };
 
-const BY_REASON: Partial<Record<RejectedEntry["reason"], Kind>> = {
+/** `null`: the value decides. A new reason compiles only with a line here. */
+const BY_REASON: Record<RejectedEntry["reason"], Kind | null> = {
+  not_a_uuid: null,
+  not_a_string: null,
+  unsupported_format: null,
   nil_uuid: "nil",
   missing_column: "empty",
   ambiguous_column: "shape",
@@ -53,36 +61,26 @@ const BY_REASON: Partial<Record<RejectedEntry["reason"], Kind>> = {
   invalid_program_id: "program",
 };
 
-const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
-const TELEPHONE = /^(?=(?:\D*\d){7,15}\D*$)\+?[\d\s()./-]+$/;
+/** What riders type, and not a column's name. Quotes around it don't count. */
+const CODE_TEXT = /^(?!(?:uuid|code|codeid|codeuuid)$)[\da-z]{4,16}$/i;
+const QUOTES = /^=?["'`´«»‘-‟‹›\s]+|["'`´«»‘-‟‹›\s]+$/g;
 
-export const isEmail = (value: string): boolean => EMAIL.test(value.trim());
-export const isTelephone = (value: string): boolean => TELEPHONE.test(value.trim());
-
-export function kindOf({ reason, value, message }: RejectedEntry): Kind {
+export function kindOf({ reason, value }: RejectedEntry): Kind {
   const known = BY_REASON[reason];
   if (known) return known;
   if (value.trim() === "") return "empty";
-  if (isEmail(value)) return "email";
-  if (message.includes("code_text")) return "code-text";
-  if (isTelephone(value)) return "telephone";
+  if (isAddress(value)) return "email";
+  if (CODE_TEXT.test(value.replaceAll(QUOTES, ""))) return "code-text";
+  if (isNumber(value)) return "telephone";
   const digits = value.replaceAll(/[^0-9a-f]/gi, "").length;
   return digits >= 16 && /^[\da-z{}\s-]+$/i.test(value) ? "form" : "other";
 }
 
-/** Why a row is rejected, without the words that its reader has for programmers. */
+/** Why a row is rejected, without words for programmers. */
 export function whyRejected(entry: RejectedEntry): string {
   const { sentence } = KINDS[kindOf(entry)];
-  return sentence ?? forAdmins(entry.message);
+  return sentence ?? entry.message;
 }
-
-/** A sentence about options is for whoever writes a program. */
-export const forAdmins = (text: string): string =>
-  text
-    .split(/(?<=\.)\s+/)
-    .filter((sentence) => !/\boption\b|headerRow|programColumn/.test(sentence))
-    .join(" ")
-    .replace(/; the header seems to be in line (\d+)\.?$/, "; the header may be in line $1.");
 
 export type KindCounts = readonly (readonly [kind: Kind, count: number])[];
 

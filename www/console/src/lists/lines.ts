@@ -1,14 +1,18 @@
-/** A list as text, one code a line: made in slices, so that the page stays smooth. */
-import type { CodeList } from "uber-vouchers";
+/** A list as text, one code per line: written in slices, so that the page stays responsive. */
+import { forEachInSlices } from "../slices.js";
+
+/** A `CodeList`, or a set of codes. */
+export interface Codes extends Iterable<string> {
+  readonly size: number;
+}
 
 const AT_ONCE = 10_000;
 
-/** All of its codes, but for one where that is named. */
-export const linesOf = (list: CodeList, except?: string): Promise<Blob> =>
-  inSlices(list, "", except);
+/** All of its codes except this one, if given. */
+export const linesOf = (list: Codes, except?: string): Promise<Blob> => inSlices(list, "", except);
 
-/** As a file that says for each code which program it is of. */
-export async function linesByProgram(programs: ReadonlyMap<string, CodeList>): Promise<Blob> {
+/** As a file that names the program of each code. */
+export async function linesByProgram(programs: ReadonlyMap<string, Codes>): Promise<Blob> {
   const parts: Blob[] = [];
   for (const [program, list] of programs) {
     const cell = `"${program.replaceAll('"', '""')}"`;
@@ -17,16 +21,21 @@ export async function linesByProgram(programs: ReadonlyMap<string, CodeList>): P
   return new Blob(["program_id,code_id\n", ...parts]);
 }
 
-async function inSlices(list: CodeList, before: string, except?: string): Promise<Blob> {
-  const parts: string[] = [];
+/** In pieces of their own: to encode a long text takes the browser long, too. */
+async function inSlices(list: Codes, before: string, except?: string): Promise<Blob> {
+  const pieces: BlobPart[] = [];
   let held: string[] = [];
-  for (const code of list) {
-    if (code === except) continue;
-    held.push(`${before}${code}`);
-    if (held.length < AT_ONCE) continue;
-    parts.push(`${held.join("\n")}\n`);
+  const put = () => {
+    if (held.length === 0) return;
+    if (pieces.length > 0) pieces.push("\n");
+    pieces.push(new Blob([held.join("\n")]));
     held = [];
-    await new Promise((resolve) => setTimeout(resolve));
-  }
-  return new Blob([...parts, held.join("\n")]);
+  };
+  await forEachInSlices(list, (code) => {
+    if (code === except) return;
+    held.push(`${before}${code}`);
+    if (held.length === AT_ONCE) put();
+  });
+  put();
+  return new Blob(pieces);
 }

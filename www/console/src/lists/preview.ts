@@ -1,31 +1,36 @@
-/** The first rows of a file, cell by cell: to be looked at, so that somebody says which column is which. */
+/** The first rows of a file, cell by cell, in which the admin chooses the columns. */
+import { type Look, lookOf } from "./looks.js";
+
+export type { Look } from "./looks.js";
 
 const LONGEST = 1 << 16;
 const FIRST_ROWS = 6;
-const MOST_COLUMNS = 40;
+const MAX_COLUMNS = 40;
 const DELIMITERS = [",", ";", "\t", "|"];
-const CODE = /^[{"'\s]*[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}[}"'\s]*$/i;
+/** Rows by which a column is judged: its first cells may be empty. */
+const JUDGED_ROWS = 100;
 
 export interface Preview {
   rows: readonly (readonly string[])[];
   columns: number;
-  /** The column, from 0, whose cells are codes; `null` if none or several are. */
-  likely: number | null;
+  /** What each column seems to contain. */
+  looks: readonly (Look | null)[];
 }
 
 export async function previewOf(input: Blob): Promise<Preview> {
   const text = decode(new Uint8Array(await input.slice(0, LONGEST).arrayBuffer()));
   const said = /^"?sep=(.)"?\r?\n/i.exec(text);
   const body = said ? text.slice(said[0].length) : text;
-  const rows = cellsOf(body, said?.[1] ?? delimiterOf(body)).slice(0, FIRST_ROWS);
-  const columns = Math.min(MOST_COLUMNS, Math.max(0, ...rows.map((row) => row.length)));
-  const withCodes = Array.from({ length: columns }, (_, column) => column).filter((column) =>
-    rows.some((row) => CODE.test(row[column] ?? "")),
+  const judged = cellsOf(body, said?.[1] ?? delimiterOf(body));
+  const rows = judged.slice(0, FIRST_ROWS);
+  const columns = Math.min(MAX_COLUMNS, Math.max(0, ...rows.map((row) => row.length)));
+  const looks = Array.from({ length: columns }, (_, column) =>
+    lookOf(judged.map((row) => row[column] ?? "")),
   );
-  return { rows, columns, likely: withCodes.length === 1 ? (withCodes[0] ?? null) : null };
+  return { rows, columns, looks };
 }
 
-/** In the encodings that the package reads. Takes off the byte order mark. */
+/** Decodes the encodings that the package reads, without the byte order mark. */
 export function decode(bytes: Uint8Array): string {
   const mark = (bytes[0] ?? 0) * 256 + (bytes[1] ?? 0);
   const encoding = { 0xfffe: "utf-16le", 0xfeff: "utf-16be" }[mark] ?? "utf-8";
@@ -39,7 +44,7 @@ function delimiterOf(text: string): string {
   return DELIMITERS[counts.indexOf(Math.max(...counts))] ?? ",";
 }
 
-/** Rows that are not blank. The last one may be cut off, where the file goes on. */
+/** The rows that are not blank. The last one may be truncated if the file is longer. */
 function cellsOf(text: string, delimiter: string): string[][] {
   const rows: string[][] = [];
   let row: string[] = [];
@@ -51,7 +56,7 @@ function cellsOf(text: string, delimiter: string): string[][] {
     row = [];
     cell = "";
   };
-  for (let at = 0; at < text.length && rows.length < FIRST_ROWS; at += 1) {
+  for (let at = 0; at < text.length && rows.length < JUDGED_ROWS; at += 1) {
     const character = text[at] ?? "";
     if (character === '"') {
       if (isQuoted && text[at + 1] === '"') {
@@ -64,6 +69,6 @@ function cellsOf(text: string, delimiter: string): string[][] {
     } else if (!isQuoted && (character === "\n" || character === "\r")) endRow();
     else cell += character;
   }
-  if (rows.length < FIRST_ROWS) endRow();
+  if (rows.length < JUDGED_ROWS) endRow();
   return rows;
 }

@@ -1,4 +1,4 @@
-/** Reads a workbook: runs in a worker of the page, which is loaded when the first workbook comes. */
+/** Reads a workbook. It runs in a web worker, which is loaded for the first workbook. */
 import readWorkbook from "read-excel-file/universal";
 
 import type { Sheet } from "./workbook.js";
@@ -16,7 +16,7 @@ onmessage = async ({ data }: MessageEvent<Blob>) => {
   }
 };
 
-/** Row for row: an empty one stays an empty line, so that a line is a row of the sheet. */
+/** Row by row: an empty row stays an empty line, so that line numbers are those of the sheet. */
 const csvOf = (rows: readonly Cell[][]): string =>
   rows.map((row) => row.map(textOf).join(",")).join("\n");
 

@@ -1,4 +1,4 @@
-/** Workbooks (.xlsx): which files are one, and their sheets as CSV. */
+/** Workbooks (.xlsx): recognizes them, and reads their sheets as CSV. */
 import { startWorker } from "../server/page-worker.js";
 import readerUrl from "./workbook-reader.js?worker&url";
 
@@ -7,10 +7,10 @@ export interface Sheet {
   csv: string;
 }
 
-/** In a ZIP archive, the list of what is in it is at the end. */
+/** The directory of a ZIP archive is at its end. */
 const LONGEST_END = 1 << 16;
-/** More of them would not fit into the memory of a phone once they are unpacked. */
-const MOST_BYTES = 50_000_000;
+/** Larger ones would not fit into the memory of a phone when unpacked. */
+const MAX_BYTES = 50_000_000;
 
 /** Whatever its name is. */
 export async function isWorkbook(file: Blob): Promise<boolean> {
@@ -18,10 +18,10 @@ export async function isWorkbook(file: Blob): Promise<boolean> {
   return (await file.slice(-LONGEST_END).text()).includes("xl/workbook.xml");
 }
 
-/** Its sheets that hold something; none if it can't be read. */
+/** Its sheets that are not empty; none if it can't be read. */
 export function sheetsOf(file: Blob, signal: AbortSignal): Promise<readonly Sheet[]> {
   return new Promise((resolve, reject) => {
-    if (file.size > MOST_BYTES) {
+    if (file.size > MAX_BYTES) {
       resolve([]);
       return;
     }

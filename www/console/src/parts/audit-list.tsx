@@ -1,7 +1,7 @@
-/** Who did what, when and why, the newest first. */
+/** Entries of the audit trail, newest first. */
 import { codes } from "../format.js";
 import { Link, paths } from "../router.js";
-import type { AuditEntry } from "../server/types.js";
+import type { AuditEntry, CreationException, JobDecision } from "../server/types.js";
 import { Moment } from "./small.js";
 
 const ACTIONS: Record<AuditEntry["action"], string> = {
@@ -9,6 +9,7 @@ const ACTIONS: Record<AuditEntry["action"], string> = {
   started: "started it",
   approved: "approved it",
   cancelled: "cancelled it",
+  ended: "ended it without sending what was pending",
   paused: "paused it",
   resumed: "resumed it",
   decided: "decided about unknown codes",
@@ -21,31 +22,49 @@ const ACTIONS: Record<AuditEntry["action"], string> = {
   events_reread: "had events read again",
 };
 
-/** What the worker writes down in the words of its API. */
-const DETAILS: Record<string, string> = {
-  resend: "those sent before are sent again",
+/** Replaces details that the worker records in words of its API. */
+/** `resend` has its number behind it: `resentIn`. */
+const EXCEPTIONS: Record<Exclude<CreationException, "resend">, string> = {
   skip: "without those sent before",
-  allowForeign: "with codes of no program of Uber’s list",
-  unchecked: "without a look at Uber’s list",
+  allowForeign: "with codes that are not in Uber’s list",
+  unchecked: "without a check of Uber’s list",
   paused: "not started at once",
 };
-const DECIDED: Record<string, string> = {
+const DECIDED: Record<JobDecision, string> = {
   resend: "to be sent again",
   queued: "taken as queued",
   abandon: "abandoned",
 };
 
-/** Names and addresses of events stand as they are. */
+const STARTED: Record<string, string> = { schedule: "by itself, at the end of its start window" };
+
+const WORDS: Partial<Record<AuditEntry["action"], Record<string, string>>> = {
+  created: EXCEPTIONS,
+  decided: DECIDED,
+  started: STARTED,
+};
+
+/** Who did it; the worker's schedule acts for nobody. */
+export const auditWho = ({ by, action, detail }: AuditEntry): string =>
+  action === "started" && detail === "schedule" ? "The worker" : by;
+
+/** Names and addresses of events are shown unchanged. */
 function inWords({ action, detail }: AuditEntry): string | null {
-  const known = { created: DETAILS, decided: DECIDED }[action as string];
+  const known = WORDS[action];
   if (known === undefined || detail === null) return detail;
   return detail
     .split(", ")
-    .map((word) => known[word] ?? word)
+    .map((word) => known[word] ?? resentIn(word) ?? word)
     .join(", ");
 }
 
-/** What stands in the list and in the file. */
+/** `resend 12` */
+function resentIn(word: string): string | undefined {
+  const [, size] = /^resend (\d+)$/.exec(word) ?? [];
+  return size && `${codes(Number(size))} sent before ${size === "1" ? "is" : "are"} sent again`;
+}
+
+/** The rows of the list and of the file. */
 export function auditWords(entry: AuditEntry): string {
   const { action, codes: size } = entry;
   return [ACTIONS[action] ?? action, size === null ? null : codes(size), inWords(entry)]
@@ -55,7 +74,7 @@ export function auditWords(entry: AuditEntry): string {
 
 interface Props {
   entries: readonly AuditEntry[];
-  /** Where the entries are of more than one job. */
+  /** Whether the entries concern more than one job. */
   programName?: (programId: string) => string;
 }
 
@@ -63,14 +82,14 @@ export function AuditList({ entries, programName }: Props) {
   return (
     <ol class="audit">
       {entries.map((entry) => {
-        const { id, at, by, programId, job, reason } = entry;
+        const { id, at, programId, job, reason } = entry;
         return (
           <li key={`${at} ${id}`}>
             <span class="quiet">
               <Moment ms={at} isShort />
             </span>
             <span>
-              <b>{by}</b> {auditWords(entry)}
+              <b>{auditWho(entry)}</b> {auditWords(entry)}
               {reason !== null && (
                 <q class="audit-reason" dir="auto">
                   {reason}

@@ -1,4 +1,4 @@
-/** Where one is. */
+/** The breadcrumbs of a screen. */
 import type { ComponentChildren } from "preact";
 
 import { Link, paths } from "../router.js";
@@ -8,7 +8,7 @@ export function Crumbs({
   program,
   children,
 }: {
-  /** The screen that it is below: its name and its path. */
+  /** The screen above: its name and its path. */
   root?: readonly [string, string];
   /** Its id and its name. */
   program?: readonly [string, string];

@@ -1,4 +1,4 @@
-/** A name and what stands there, in a list of details. */
+/** A name and its value, in a list of details. */
 import type { ComponentChildren } from "preact";
 
 export function DetailRow({ name, children }: { name: string; children: ComponentChildren }) {

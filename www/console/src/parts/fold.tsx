@@ -1,4 +1,4 @@
-/** A card that can be closed. On a phone it begins closed: what is in it is for whoever looks for it. */
+/** A card that can be collapsed. On a phone it starts collapsed. */
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 
@@ -7,7 +7,7 @@ import { useNarrow } from "./narrow.js";
 
 interface Props {
   title: string;
-  /** What stands beside the title, closed or not. */
+  /** Shown beside the title, collapsed or not. */
   note?: ComponentChildren;
   class?: string;
   children: ComponentChildren;

@@ -1,10 +1,12 @@
-/** Words with their sentences. Several of them are one stop of the Tab key, and the arrows go through them. */
+/**
+ * Words with explanations. Several of them are one tab stop, and the arrow keys move among them.
+ */
 import { type ComponentChildren, type RefObject, createContext } from "preact";
 import { useContext, useId, useRef, useState } from "preact/hooks";
 
 interface Group {
   first: RefObject<string | null>;
-  /** The one that Tab leads to; `null` while it is the first. */
+  /** The one with the tab stop; `null` for the first. */
   current: string | null;
   setCurrent(id: string): void;
 }
@@ -48,7 +50,7 @@ export function Hints({
   );
 }
 
-/** A word with its sentence: on hover, on focus, and for a screen reader. */
+/** A word with its explanation: on hover, on focus, and for a screen reader. */
 export function Hint({ text, children }: { text: string; children: ComponentChildren }) {
   const id = useId();
   const group = useContext(GroupContext);

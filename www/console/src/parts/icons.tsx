@@ -1,4 +1,4 @@
-/** Small drawings, in the colour of the text around them. */
+/** Small icons, in the colour of the text around them. */
 import type { ComponentChildren } from "preact";
 
 function Icon({ children, size = 16 }: { children: ComponentChildren; size?: number }) {
@@ -77,7 +77,7 @@ export const TicketIcon = () => (
   </svg>
 );
 
-/** A state's sign: told apart by shape, not by colour alone. */
+/** The icon of a state: it differs by shape, not by colour alone. */
 export function StateSign({ state }: { state: string }) {
   return (
     <svg

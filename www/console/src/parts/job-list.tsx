@@ -1,4 +1,4 @@
-/** Jobs, the newest first: who started what, when, and how it stands. */
+/** Jobs, newest first: who started what, when, and its state. */
 import { codes, count, number } from "../format.js";
 import { Link, paths } from "../router.js";
 import type { JobSummary } from "../server/types.js";
@@ -9,7 +9,7 @@ import { StateBar } from "./state-bar.js";
 
 interface Props {
   jobs: readonly JobSummary[];
-  /** Where the jobs are of more than one program. */
+  /** Whether the jobs are of more than one program. */
   programName?: (programId: string) => string;
 }
 
@@ -26,6 +26,7 @@ export function JobList({ jobs, programName }: Props) {
               <span class="quiet">
                 {programName && `${sourceOf(job)} · `}
                 {codes(job.progress.total)}
+                {job.resent > 0 && ` · ${number(job.resent)} sent again`}
                 {job.group && ` · one of ${count(groups.get(job.group) ?? 1, "job")} of one file`}
               </span>
             </span>
@@ -48,31 +49,31 @@ export function JobList({ jobs, programName }: Props) {
 
 export const sourceOf = ({ name }: Pick<JobSummary, "name">): string => name;
 
-/** `1,100 distributed, 54 queued`: the states that most codes are in. */
+/** `1,100 distributed, 54 queued`: the most frequent states. */
 export function inWords({ progress }: Pick<JobSummary, "progress">): string {
   const shown = STATES.filter((state) => progress[state] > 0);
   const most = [...shown].sort((one, other) => progress[other] - progress[one]).slice(0, 3);
-  // What waits for somebody is never left out.
+  // Codes that need a decision are never omitted.
   if (progress.unknown > 0 && !most.includes("unknown")) most[2] = "unknown";
   return most.map((state) => `${number(progress[state])} ${state}`).join(", ");
 }
 
-export function JobListBones() {
+export function JobListSkeleton() {
   return (
     <ul class="card jobs" aria-busy="true" aria-label="The jobs are being read">
       {[0, 1, 2].map((row) => (
         <li key={row} class="job" aria-hidden="true">
           <span class="job-name">
             <b>
-              <span class={`bone bone-name-${row}`} />
+              <span class={`skeleton skeleton-name-${row}`} />
             </b>
             <span class="quiet">
-              <span class="bone bone-id" />
+              <span class="skeleton skeleton-id" />
             </span>
           </span>
-          <span class="bone bone-pill" />
-          <span class="bone bone-dates" />
-          <span class="bone" />
+          <span class="skeleton skeleton-pill" />
+          <span class="skeleton skeleton-dates" />
+          <span class="skeleton" />
           <span />
         </li>
       ))}

@@ -1,23 +1,23 @@
 /**
- * Where a long table is scrolled to. A browser has a longest height (Chromium 33.5 million px, Firefox
- * 17.9), so that a table beyond it is drawn on a shorter one: its thumb is dragged in proportion, and
- * a turn of the wheel moves as many pixels as ever.
+ * The scroll position of a long table. Browsers limit the height of an element (Chromium to 33.5
+ * million px, Firefox to 17.9), so a taller table is drawn on a shorter element: its scroll thumb
+ * moves in proportion, and the wheel moves as many pixels as usual.
  */
 export const LONGEST_PX = 10_000_000;
 
 export interface Scrolled {
-  /** Of the element. */
+  /** The scroll position of the element. */
   top: number;
-  /** Of the whole table: what is seen begins here. */
+  /** The position in the whole table of the first visible pixel. */
   at: number;
 }
 
 export const START: Scrolled = { top: 0, at: 0 };
 
 interface Heights {
-  /** Of all rows. */
+  /** The height of all rows. */
   whole: number;
-  /** Of what is seen. */
+  /** The visible height. */
   seen: number;
 }
 
@@ -30,7 +30,7 @@ export function scrolledTo(top: number, before: Scrolled, { whole, seen }: Heigh
   const mostTop = Math.max(0, drawn - seen);
   if (whole <= drawn) return { top, at: top };
   if (top <= 0) return START;
-  // Half a pixel is lost where the screen's pixels are finer.
+  // On screens with finer pixels, half a pixel is lost.
   if (top >= mostTop - 1) return { top, at: most };
   const moved = top - before.top;
   const isJump = Math.abs(moved) > seen;
@@ -38,7 +38,7 @@ export function scrolledTo(top: number, before: Scrolled, { whole, seen }: Heigh
   return { top, at: Math.min(Math.max(at, 0), most) };
 }
 
-/** Where the element has to be scrolled to for the table to be seen from `at`. */
+/** The scroll position of the element at which the table is shown from `at`. */
 export function topFor(at: number, { whole, seen }: Heights): Scrolled {
   const drawn = drawnHeight(whole);
   if (whole <= drawn) return { top: at, at };

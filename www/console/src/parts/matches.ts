@@ -1,4 +1,4 @@
-/** Whether each word of what is looked for is somewhere in these texts. */
+/** Whether each word of a query is in one of these texts. */
 export function matches(query: string, texts: readonly (string | null)[]): boolean {
   const text = texts.join(" ").toLocaleLowerCase();
   return query

@@ -1,4 +1,4 @@
-/** A field to search in; `/` leads to it. */
+/** A search field; the key `/` focuses it. */
 import { useRef } from "preact/hooks";
 
 import { useKey } from "../frame/keys.js";
@@ -10,7 +10,7 @@ interface Props {
   placeholder: string;
   value: string;
   onChange(value: string): void;
-  /** Down or Enter: on to what was found. */
+  /** Down or Enter: move on to the results. */
   onLeave?(isEnter: boolean): void;
 }
 
@@ -29,7 +29,7 @@ export function SearchField({ label, placeholder, value, onChange, onLeave }: Pr
   return (
     <label class="search">
       <SearchIcon />
-      <span class="unseen">{label}</span>
+      <span class="visually-hidden">{label}</span>
       <input
         ref={field}
         type="search"

@@ -1,4 +1,4 @@
-/** Small parts that more than one screen uses. */
+/** Small components that several screens use. */
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 
@@ -6,6 +6,7 @@ import { useNow } from "../clock.js";
 import type { Explained } from "../explain.js";
 import { dateTime, iso, shortDateTime, since } from "../format.js";
 import { useConfig } from "../server/config.js";
+import { useStartWindow } from "../server/start-window.js";
 import type { JobSummary } from "../server/types.js";
 import {
   HELD,
@@ -17,12 +18,13 @@ import {
   type Word,
   jobWord,
 } from "../words.js";
+import { ActionButton } from "./action-button.js";
 import { waitsUntil } from "./waits.js";
 import { CheckIcon, CopyIcon, StateSign, WarningIcon } from "./icons.js";
 
 export { Hint, Hints } from "./hints.js";
 
-/** A state in its one word. Inside of links and rows, where nothing else may take the focus. */
+/** The word of a state. For links and rows, in which nothing else may take the focus. */
 export function StateWord({ state, title }: { state: State; title?: string }) {
   return (
     <span class={`state-word text-${state}`} title={title ?? SENTENCES[state]}>
@@ -32,10 +34,12 @@ export function StateWord({ state, title }: { state: State; title?: string }) {
   );
 }
 
-/** A job in its one word, with what that means. */
+/** The word of a job's status, with its explanation. */
 export function JobPill({ job }: { job: JobSummary }) {
   const isEverythingPaused = useConfig()?.paused === true;
-  return <Pill {...wordOf(job, isEverythingPaused)} />;
+  // This page starts it.
+  const isHeld = useStartWindow(job.id)?.isKept === false && job.status === "paused";
+  return <Pill {...wordOf(isHeld ? { ...job, status: "scheduled" } : job, isEverythingPaused)} />;
 }
 
 function wordOf(job: JobSummary, isHeld: boolean): Word {
@@ -47,7 +51,7 @@ function wordOf(job: JobSummary, isHeld: boolean): Word {
   return jobWord(status, progress);
 }
 
-/** A word with its sentence, in its colour and with its sign. */
+/** A word with its explanation, in its colour and with its icon. */
 export function Pill({ word, sentence, tone, sign = `tone-${tone}` }: Word) {
   return (
     <span class={`pill tone-${tone}`} title={sentence}>
@@ -62,7 +66,7 @@ export function ProgramStatus({ status }: { status: string | null }) {
   return (
     <span
       class={`pill status-${(status ?? "none").toLowerCase()}`}
-      title={known?.sentence ?? "Uber did not give a status that is known here."}
+      title={known?.sentence ?? "Uber gave no known status."}
     >
       <StateSign state={status ?? ""} />
       {known?.label ?? status ?? "Not given"}
@@ -70,26 +74,26 @@ export function ProgramStatus({ status }: { status: string | null }) {
   );
 }
 
-/** In the place of a title that is still being read: it has a text for whoever can't see it. */
-export function TitleBone() {
+/** Replaces a title that is still being read, with a text for screen readers. */
+export function TitleSkeleton() {
   return (
     <>
-      <span class="bone bone-title" aria-hidden="true" />
-      <span class="unseen">Being read</span>
+      <span class="skeleton skeleton-title" aria-hidden="true" />
+      <span class="visually-hidden">Being read</span>
     </>
   );
 }
 
-/** A program's name may be long, and of any script. */
+/** The name of a program, which may be long, and in any script. */
 export function ProgramTitle({ name, isLoading }: { name: string; isLoading: boolean }) {
   return (
     <h1 class="name-title" dir="auto" title={name}>
-      {isLoading ? <TitleBone /> : name}
+      {isLoading ? <TitleSkeleton /> : name}
     </h1>
   );
 }
 
-/** A moment in the admin's zone, with the ISO time in the title. */
+/** A time in the admin's time zone, with the ISO time in the title. */
 export function Moment({ ms, isShort = false }: { ms: number; isShort?: boolean }) {
   return (
     <time dateTime={iso(ms)} title={isShort ? `${dateTime(ms)} · ${iso(ms)}` : iso(ms)}>
@@ -114,7 +118,7 @@ export function Copy({
 }: {
   text: string;
   label: string;
-  /** The label is seen, not only told. */
+  /** The label is visible, not only for screen readers. */
   isNamed?: boolean;
 }) {
   const [state, setState] = useState<"idle" | "copied" | "failed">("idle");
@@ -143,7 +147,7 @@ export function Copy({
   );
 }
 
-/** The code of an error: small, and there to be passed on. */
+/** The code of an error: small, to be passed on to support. */
 export function ErrorCode({ code, status }: { code: string; status: number | null }) {
   const text = status === null ? code : `${code} · ${status}`;
   return (
@@ -198,7 +202,7 @@ export function Fault({
   );
 }
 
-/** In the place of what could not be read. */
+/** Replaces content that could not be read. */
 export function Unread({
   what,
   explained,
@@ -215,9 +219,7 @@ export function Unread({
         {explained.what}. {explained.todo}
       </p>
       <div class="blank-actions">
-        <button type="button" class="button" onClick={onAgain}>
-          Try again
-        </button>
+        <ActionButton onClick={onAgain}>Try again</ActionButton>
         <ErrorCode code={explained.code} status={explained.status} />
       </div>
     </div>

@@ -1,4 +1,4 @@
-/** How many codes are in each state, as one bar: colour, pattern and, beside it, words. */
+/** How many codes are in each state, as one bar: with colours, patterns and, beside it, words. */
 import { number } from "../format.js";
 import type { JobProgress } from "../server/types.js";
 import { STATES } from "../words.js";

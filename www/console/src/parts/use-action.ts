@@ -1,25 +1,31 @@
-/** Something that a button does: once at a time, and why it failed if it did. */
+/** The action of a button: one at a time, with the error if it failed. */
 import { useEffect, useState } from "preact/hooks";
 
-import { lostSince } from "../server/connection.js";
+import { offlineSince } from "../server/connection.js";
 import { type WorkerError, toWorkerError } from "../server/error.js";
 import { useStore } from "../store.js";
+
+/** A lost connection need not be reported once it is back: the page shows what has arrived. */
+export function useClearedWhenBack(
+  setProblem: (change: (known: WorkerError | null) => WorkerError | null) => void,
+): void {
+  const isLost = useStore(offlineSince) !== null;
+  useEffect(() => {
+    if (!isLost) setProblem((known) => (known?.status === null ? null : known));
+  }, [isLost]);
+}
 
 export function useAction<Name extends string = string>(): {
   isBusy: boolean;
   problem: WorkerError | null;
-  /** Which one it was, where there are several. */
+  /** Which of several actions it was. */
   last: Name | null;
   act: (action: () => Promise<unknown>, name?: Name) => void;
 } {
   const [last, setLast] = useState<Name | null>(null);
   const [problem, setProblem] = useState<WorkerError | null>(null);
   const [isBusy, setBusy] = useState(false);
-  const isLost = useStore(lostSince) !== null;
-  useEffect(() => {
-    // That there was no connection is no news once it is back: the page shows what has arrived.
-    if (!isLost) setProblem((known) => (known?.status === null ? null : known));
-  }, [isLost]);
+  useClearedWhenBack(setProblem);
   const run = async (action: () => Promise<unknown>, name: Name | null) => {
     if (isBusy) return;
     setLast(name);

@@ -1,16 +1,17 @@
-/** A list whose newest part is read again and again, and whose older parts are read on demand. */
+/** A list whose newest part is read repeatedly, and whose older parts are read on demand. */
 import { useEffect, useState } from "preact/hooks";
 
 import { type WorkerError, toWorkerError } from "../server/error.js";
+import { useClearedWhenBack } from "./use-action.js";
 
 export interface Part<T, Next> {
-  /** The newest first. */
+  /** Newest first. */
   items: readonly T[];
-  /** Where the next, older part begins; `null` where this is the last one. */
+  /** Where the next, older part begins; `null` on the last one. */
   next: Next | null;
 }
 
-/** `readOlder` and what it reads must belong to the same list for as long as this is shown. */
+/** `readOlder` must belong to the same list while this component is mounted. */
 export function useOlder<T extends { id: string }, Next>(
   newest: Part<T, Next> | null,
   readOlder: (next: Next) => Promise<Part<T, Next>>,
@@ -18,6 +19,7 @@ export function useOlder<T extends { id: string }, Next>(
   const [list, setList] = useState<Part<T, Next>>({ items: [], next: null });
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<WorkerError | null>(null);
+  useClearedWhenBack(setProblem);
   useEffect(() => {
     if (newest !== null) setList((known) => join(newest, known));
   }, [newest]);
@@ -37,7 +39,7 @@ export function useOlder<T extends { id: string }, Next>(
   return { items, hasMore: next !== null, isBusy, problem, load: () => void load() };
 }
 
-/** What was read before goes on where the newest part ends; from there on anew if they don't meet. */
+/** Older parts are kept if they meet the end of the newest part; otherwise they are read again. */
 function join<T extends { id: string }, Next>(
   newest: Part<T, Next>,
   known: Part<T, Next>,

@@ -1,4 +1,4 @@
-/** A long table of which only what is seen is drawn. Its rows are all of one height. */
+/** A long table that draws only its visible rows, which all have the same height. */
 import type { ComponentChildren, HTMLAttributes } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
@@ -10,16 +10,16 @@ const LEAST_SEEN = 24;
 interface Props {
   label: string;
   role: "table" | "grid";
-  /** Rows in all. */
+  /** The number of all rows. */
   count: number;
-  /** In pixels. */
+  /** The height of a row, in pixels. */
   rowHeight: number;
   head: ComponentChildren;
-  /** A row of this index, which takes these properties. */
+  /** The row of this index, which gets these properties. */
   row(index: number, properties: RowProperties): ComponentChildren;
-  /** Which rows are drawn. */
+  /** Called with the range of drawn rows. */
   onRange?(first: number, end: number): void;
-  /** This row is to be seen. */
+  /** Scroll to this row. */
   show?: number | null;
   class?: string;
   properties?: HTMLAttributes<HTMLDivElement>;
@@ -70,7 +70,7 @@ export function VirtualRows({
     setScrolled(next);
     current.scrollTop = next.top;
   }, [show, rowHeight]);
-  // More rows, or fewer: the browser has kept as much of where it was as there is.
+  // The number of rows has changed: the browser has kept the position as well as it could.
   useLayoutEffect(() => {
     const { current } = element;
     if (current === null) return;
@@ -112,7 +112,7 @@ export function VirtualRows({
   );
 }
 
-/** Of the rows: the head stays in its place over them. */
+/** The height of the rows: the header stays above them. */
 function seenHeight(rows: HTMLElement): number {
   return rows.clientHeight - (rows.querySelector<HTMLElement>(".rows-head")?.offsetHeight ?? 0);
 }

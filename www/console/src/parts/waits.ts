@@ -1,9 +1,9 @@
-/** Until when nothing of a running job leaves; `null` where it does not wait. */
+/** Until when a running job sends nothing; `null` if it does not wait. */
 import type { JobSummary } from "../server/types.js";
 
 type Waiting = Pick<JobSummary, "status" | "waitingUntil" | "progress">;
 
-/** The worker waits for longer, with its alarm; within a run, the job itself does. */
+/** For long waits the worker uses its alarm; within a run, the job itself waits. */
 export function waitsUntil(
   { status, waitingUntil, progress }: Waiting,
   now: number,

@@ -1,24 +1,27 @@
-/** A program's codes, and what is known of each. */
-import { useState } from "preact/hooks";
-import type { Guest } from "uber-vouchers";
+/** A program's codes, with the state of each. */
+import { useCallback, useState } from "preact/hooks";
 
+import { announce } from "../announce.js";
 import { useKey } from "../frame/keys.js";
 import { decimal, iso, number, shortDateTime, shortId } from "../format.js";
-import { inOneLine } from "../job/use-recipients.js";
+import { inOneLine } from "../parts/use-recipients.js";
 import { money } from "../money.js";
+import { useBlocked } from "../parts/action-button.js";
 import { CheckIcon } from "../parts/icons.js";
 import { useNarrow } from "../parts/narrow.js";
 import { StateWord } from "../parts/small.js";
-import { VirtualRows } from "../parts/virtual-rows.js";
+import { type RowProperties, VirtualRows } from "../parts/virtual-rows.js";
 import { Link, paths } from "../router.js";
+import type { Recipient } from "../server/guests.js";
 import type { JobSummary, ProgramCode } from "../server/types.js";
 import type { State } from "../words.js";
+import type { FoundCodes } from "./found-codes.js";
 import type { Selection } from "./selection.js";
 
 const ROW = 36;
 const ROW_NARROW = 80;
 
-/** What a state in this table rests on; the job says it for each of its codes. */
+/** The source of a state in this table; the page of the job has it for each of its codes. */
 const RESTS_ON: Partial<Record<State, string>> = {
   distributed: "by webhook, or its use",
   failed: "by webhook",
@@ -28,28 +31,36 @@ const RESTS_ON: Partial<Record<State, string>> = {
 
 interface Props {
   programId: string;
-  rows: readonly ProgramCode[];
+  found: FoundCodes;
   jobs: ReadonlyMap<string, JobSummary>;
   /** `null`: not shown. */
-  recipients: ReadonlyMap<string, Guest> | null;
+  recipients: ReadonlyMap<string, Recipient> | null;
   selection: Selection;
-  /** Of what was spent. */
+  /** The currency of the spent amount. */
   currency: string | null;
 }
 
-export function CodeTable({ programId, rows, jobs, recipients, selection, currency }: Props) {
+export function CodeTable({ programId, found, jobs, recipients, selection, currency }: Props) {
   const [active, setActive] = useState<number | null>(null);
   const isNarrow = useNarrow();
-  useKey("a", () => selection.toggleAll(rows));
+  const blocked = useBlocked();
+  const selectAll = () => (blocked === null ? selection.toggleAll() : announce(blocked));
+  useKey("a", selectAll);
+  const count = found.page?.found ?? 0;
+  const onRange = useCallback(
+    (first: number, end: number) => found.need(first, end),
+    // Other rows have these places once it is another query, or was read again.
+    [found.name, found.page],
+  );
 
-  const current = active === null ? -1 : Math.min(active, rows.length - 1);
+  const current = active === null ? -1 : Math.min(active, count - 1);
   const pressed = (event: KeyboardEvent) => {
     const step = STEPS[event.key];
     if (step !== undefined) {
       event.preventDefault();
-      const next = Math.min(Math.max(current + step, 0), rows.length - 1);
+      const next = Math.min(Math.max(current + step, 0), count - 1);
       if (event.shiftKey && current >= 0) {
-        // The range begins where one stands.
+        // The range starts at the current row.
         if (selection.codes.size === 0) selection.toggle(current, false);
         else selection.toggle(next, true);
       }
@@ -61,14 +72,14 @@ export function CodeTable({ programId, rows, jobs, recipients, selection, curren
       selection.clear();
     }
   };
-  const chosen = rows.filter(({ code }) => selection.codes.has(code)).length;
   return (
     <VirtualRows
       label="Codes of the program"
       role="grid"
       class={recipients === null ? "codes" : "codes codes-with-recipients"}
-      count={rows.length}
+      count={count}
       rowHeight={isNarrow ? ROW_NARROW : ROW}
+      onRange={onRange}
       show={active === null ? null : current}
       properties={{
         "aria-multiselectable": true,
@@ -81,17 +92,18 @@ export function CodeTable({ programId, rows, jobs, recipients, selection, curren
           <span role="columnheader">
             <button
               type="button"
-              class={checkClass(chosen === rows.length && chosen > 0, chosen > 0)}
+              class={checkClass(selection.isWhole, selection.codes.size > 0)}
               tabIndex={-1}
-              aria-label="Select all codes that are shown"
-              title="Select all codes that are shown (A)"
-              onClick={() => selection.toggleAll(rows)}
+              aria-label="Select all shown codes"
+              aria-disabled={blocked !== null}
+              title={blocked ?? "Select all shown codes (A)"}
+              onClick={selectAll}
             >
               <CheckIcon />
             </button>
           </span>
           <span role="columnheader">State</span>
-          <span role="columnheader">What it rests on</span>
+          <span role="columnheader">Evidence</span>
           <span role="columnheader">Code</span>
           {recipients !== null && <span role="columnheader">Recipient</span>}
           <span role="columnheader">Id</span>
@@ -102,7 +114,8 @@ export function CodeTable({ programId, rows, jobs, recipients, selection, curren
         </div>
       }
       row={(index, properties) => {
-        const code = rows[index] as ProgramCode;
+        const code = found.at(index);
+        if (code === undefined) return <Bone {...properties} isActive={index === current} />;
         const isChosen = selection.codes.has(code.code);
         const names = ["code-row", isChosen && "is-chosen", index === current && "is-active"];
         return (
@@ -133,6 +146,22 @@ export function CodeTable({ programId, rows, jobs, recipients, selection, curren
   );
 }
 
+/** A row that is being read. */
+function Bone({ isActive, ...properties }: RowProperties & { isActive: boolean }) {
+  return (
+    <div {...properties} class={`code-row ${isActive ? "is-active" : ""}`} aria-busy="true">
+      <span role="gridcell" />
+      <span role="gridcell">
+        <span class="bone bone-pill" />
+      </span>
+      <span role="gridcell" />
+      <span role="gridcell">
+        <span class="bone bone-id" />
+      </span>
+    </div>
+  );
+}
+
 const STEPS: Record<string, number> = {
   ArrowDown: 1,
   ArrowUp: -1,
@@ -156,7 +185,7 @@ function Cells({
   programId: string;
   code: ProgramCode;
   job: JobSummary | undefined;
-  recipient: Guest | "nobody" | null;
+  recipient: Recipient | "nobody" | null;
   currency: string | null;
   isChosen: boolean;
 }) {

@@ -1,24 +1,36 @@
-/** The codes of a program: filtered, found, selected, and on to a distribution. */
+/** The codes of a program: filtered, searched, selected, and passed on to a distribution. */
 import { useEffect, useMemo, useState } from "preact/hooks";
 
 import { explainReading } from "../explain.js";
 import { codes as inCodes, number } from "../format.js";
-import { handOver } from "../lists/hand-over.js";
-import { type ShownRecipients, useRecipients } from "../job/use-recipients.js";
+import { ActionButton } from "../parts/action-button.js";
+import { type ShownRecipients, useRecipients } from "../parts/use-recipients.js";
 import { SearchField } from "../parts/search-field.js";
-import { Ago, Hint, Unread } from "../parts/small.js";
-import { navigate, paths } from "../router.js";
+import { Ago, Fault, Unread } from "../parts/small.js";
+import { useDebounced } from "../parts/use-debounced.js";
+import type { Recipient } from "../server/guests.js";
+import { forEachCode, selectCodes } from "../server/program-codes.js";
 import { useProgram } from "../server/programs.js";
-import { useProgramCodes } from "../server/program-codes.js";
-import type { JobSummary, ProgramCode } from "../server/types.js";
+import type { CodeFilter, JobSummary } from "../server/types.js";
 import { NOT_YET, SENTENCES, type State } from "../words.js";
 import { CodeTable } from "./code-table.js";
-import { FILTER_NAMES, type Filter, filtered, filtersOf, isNotYet } from "./filter.js";
-import { type Selection, useSelection } from "./selection.js";
+import { CodesFoot } from "./codes-foot.js";
+import {
+  FILTER_NAMES,
+  OF_NOBODY,
+  type OfRecipients,
+  codesOfRecipients,
+  filtersOf,
+} from "./filter.js";
+import { useFoundCodes } from "./found-codes.js";
+import { useSelection } from "./selection.js";
 
-/** Of more codes, recipients are read only if somebody asks: Uber gives them a thousand at a time. */
+/**
+ * For more codes, recipients are read only on request, because Uber returns a thousand at a time.
+ */
 const MANY = 5_000;
-const NONE: readonly ProgramCode[] = [];
+/** The worker searches for no longer text. */
+const LONGEST_FIND = 200;
 
 interface Props {
   programId: string;
@@ -26,25 +38,26 @@ interface Props {
 }
 
 export function Codes({ programId, jobs }: Props) {
-  const loaded = useProgramCodes(programId);
   const currency = useProgram(programId).program?.currencyCode ?? null;
-  const all = loaded.value?.codes ?? NONE;
-  const [filter, setFilter] = useState<Filter>("all");
+  const [filter, setFilter] = useState<CodeFilter>("all");
   const [wanted, setWanted] = useState("");
+  const find = useDebounced(wanted.trim()).slice(0, LONGEST_FIND);
   const recipients = useRecipients(programId);
   const byCode = recipients.value?.byCode ?? null;
-  const isSmall = loaded.value !== null && all.length <= MANY;
+  const ofRecipients = useCodesOfRecipients(byCode, find);
+  const query = { filter, find, codes: ofRecipients.codes };
+  const found = useFoundCodes(programId, query);
+  const selection = useSelection(programId, query, found);
+  const { page, problem, isBusy, reload } = found;
+  const isSmall = page !== null && page.counts.all <= MANY;
   useEffect(() => {
     if (isSmall) recipients.read(false);
   }, [programId, isSmall]);
-  const rows = useMemo(() => filtered(all, filter, wanted, byCode), [all, filter, wanted, byCode]);
-  const filters = useMemo(() => filtersOf(all), [all]);
   const byId = useMemo(() => new Map(jobs.map((job) => [job.id, job])), [jobs]);
-  const selection = useSelection(rows);
 
-  if (loaded.value === null) {
-    return loaded.problem ? (
-      <Unread what="The codes" explained={explainReading(loaded.problem)} onAgain={loaded.reload} />
+  if (page === null) {
+    return problem ? (
+      <Unread what="The codes" explained={explainReading(problem)} onAgain={reload} />
     ) : (
       <div
         class="card codes-card codes-bones"
@@ -52,25 +65,23 @@ export function Codes({ programId, jobs }: Props) {
         role="status"
         aria-label="The codes are being read"
       >
-        <span class="bone bone-title" />
+        <span class="skeleton skeleton-title" />
       </div>
     );
   }
-  const notYet = all.filter(isNotYet);
-  const { at } = loaded;
-  const isBehind = at !== null && jobs.some(({ updatedAt }) => updatedAt > at);
+  const isBehind = jobs.some(({ updatedAt }) => updatedAt > page.knownAt);
   return (
     <section class="card codes-card" aria-labelledby="codes-title">
       <div class="codes-head">
         <h2 id="codes-title">
-          Codes <span class="quiet">{number(all.length)}</span>
+          Codes <span class="quiet">{number(page.counts.all)}</span>
         </h2>
         <span class="quiet codes-true">
-          {isBehind ? "Jobs have gone on since" : loaded.at !== null && <Ago ms={loaded.at} />}
+          {isBehind ? "Jobs have continued since" : <Ago ms={page.readAt} />}
           {" · "}
-          <button type="button" class="link" onClick={loaded.reload} aria-disabled={loaded.isBusy}>
+          <ActionButton look="link" isBusy={isBusy} onClick={reload}>
             Read again
-          </button>
+          </ActionButton>
         </span>
         <SearchField
           label="Find a code by its text, its id, or its recipient"
@@ -80,26 +91,39 @@ export function Codes({ programId, jobs }: Props) {
           onLeave={() => document.querySelector<HTMLElement>(".codes")?.focus()}
         />
       </div>
-      <RecipientsLine recipients={recipients} codes={all} />
-      <div class="filters" role="group" aria-label="Which codes are shown">
-        {filters.map(([one, count]) => (
-          <button
+      <RecipientsLine programId={programId} recipients={recipients} isCut={ofRecipients.isCut} />
+      <div class="filters" role="group" aria-label="Shown codes">
+        {filtersOf(page).map(([one, count]) => (
+          <ActionButton
             key={one}
-            type="button"
-            class="filter"
-            aria-pressed={one === filter}
+            look="filter"
+            isPressed={one === filter}
             title={one === "not-yet" ? NOT_YET : SENTENCES[one as State]}
             onClick={() => setFilter(one)}
           >
             {FILTER_NAMES[one] ?? one} <span class="filter-count">{number(count)}</span>
-          </button>
+          </ActionButton>
         ))}
       </div>
-      {/* The action of the selection stays in sight, and below the head of the card. */}
+      {problem && <Fault explained={explainReading(problem)} />}
+      {/* The bar with the action for the selection stays visible, below the header of the card. */}
       <div class="codes-body">
-        {rows.length === 0 ? (
+        {page.found === 0 ? (
           <p class="codes-none quiet">
             No code matches.{" "}
+            {find !== "" && recipients.value?.isMasked !== false && (
+              <>
+                Recipients are searched only when they are shown in full.{" "}
+                <ActionButton
+                  look="link"
+                  isBusy={recipients.isBusy}
+                  onClick={() => recipients.read(true)}
+                >
+                  {recipients.isBusy ? "Recipients are being read" : "Search them"}
+                </ActionButton>{" "}
+                (recorded in the audit trail){" "}
+              </>
+            )}
             <button
               type="button"
               class="link"
@@ -114,127 +138,113 @@ export function Codes({ programId, jobs }: Props) {
         ) : (
           <CodeTable
             programId={programId}
-            rows={rows}
+            found={found}
             jobs={byId}
             recipients={byCode}
             currency={currency}
             selection={selection}
           />
         )}
-        <Foot {...{ programId, rows, notYet, selection }} />
+        <CodesFoot programId={programId} notYet={page.counts["not-yet"]} selection={selection} />
       </div>
     </section>
   );
 }
 
-/** Whether recipients are shown, and how they can be seen. */
+/** The codes whose recipients match the text; none until they are found. */
+function useCodesOfRecipients(
+  byCode: ReadonlyMap<string, Recipient> | null,
+  text: string,
+): OfRecipients {
+  const [found, setFound] = useState(OF_NOBODY);
+  useEffect(() => {
+    if (byCode === null || text === "") {
+      setFound(OF_NOBODY);
+      return undefined;
+    }
+    const stop = new AbortController();
+    codesOfRecipients(byCode, text, stop.signal).then(setFound, () => {
+      // Somebody types on.
+    });
+    return () => stop.abort();
+  }, [byCode, text]);
+  return found;
+}
+
+async function countWithout(
+  programId: string,
+  byCode: ReadonlyMap<string, Recipient>,
+  signal: AbortSignal,
+): Promise<number> {
+  const pieces = await selectCodes(programId, { filter: "not-canceled" }, { signal });
+  let count = 0;
+  await forEachCode(pieces, (code) => (count += Number(!byCode.has(code))), signal);
+  return count;
+}
+
+/** How many codes have no guest; `null` until it is known. */
+function useWithoutGuest(
+  programId: string,
+  byCode: ReadonlyMap<string, Recipient> | null,
+): number | null {
+  const [without, setWithout] = useState<number | null>(null);
+  useEffect(() => {
+    setWithout(null);
+    if (byCode === null) return undefined;
+    const stop = new AbortController();
+    countWithout(programId, byCode, stop.signal).then(setWithout, () => {
+      // The table says why codes can't be read.
+    });
+    return () => stop.abort();
+  }, [programId, byCode]);
+  return without;
+}
+
+/** Whether recipients are shown, and how to show them. */
 function RecipientsLine({
+  programId,
   recipients: { value, isBusy, problem, read },
-  codes: all,
+  isCut,
 }: {
+  programId: string;
   recipients: ShownRecipients;
-  codes: readonly ProgramCode[];
+  isCut: boolean;
 }) {
   const byCode = value?.byCode ?? null;
-  const without = useMemo(
-    () =>
-      byCode === null
-        ? 0
-        : all.filter(({ code, canceledAt }) => canceledAt === null && !byCode.has(code)).length,
-    [all, byCode],
-  );
+  const without = useWithoutGuest(programId, byCode) ?? 0;
   if (problem !== null) {
     return (
       <p class="quiet recipients-line">
-        Recipients could not be read: {explainReading(problem).what}.
+        Recipients could not be read: {explainReading(problem).what}.{" "}
+        <ActionButton look="link" isBusy={isBusy} onClick={() => read(false)}>
+          Try again
+        </ActionButton>
       </p>
     );
   }
   return (
     <p class="quiet recipients-line">
       {byCode === null ? (
-        <button type="button" class="link" onClick={() => read(false)} aria-disabled={isBusy}>
-          {isBusy ? "Recipients are being read" : "Show who gets them"}
-        </button>
+        <ActionButton look="link" isBusy={isBusy} onClick={() => read(false)}>
+          {isBusy ? "Recipients are being read" : "Show recipients"}
+        </ActionButton>
       ) : (
         <>
+          {isCut && "More recipients match than can be searched: these are the first 1,000. "}
           {without > 0 && `${inCodes(without)} ${without === 1 ? "has" : "have"} no guest. `}
           {value?.isMasked === false ? (
-            "Recipients are shown in full, which is in the audit trail."
+            "Recipients are unmasked, which is recorded in the audit trail."
           ) : (
             <>
               Recipients are masked.{" "}
-              <button type="button" class="link" onClick={() => read(true)} aria-disabled={isBusy}>
+              <ActionButton look="link" isBusy={isBusy} onClick={() => read(true)}>
                 Show them in full
-              </button>{" "}
-              (written into the audit trail)
+              </ActionButton>{" "}
+              (recorded in the audit trail)
             </>
           )}
         </>
       )}
     </p>
-  );
-}
-
-function Foot({
-  programId,
-  rows,
-  notYet,
-  selection,
-}: {
-  programId: string;
-  rows: readonly ProgramCode[];
-  notYet: readonly ProgramCode[];
-  selection: Selection;
-}) {
-  const { size } = selection.codes;
-  const hidden = size - rows.filter(({ code }) => selection.codes.has(code)).length;
-  const go = (codes: Iterable<string>, source: string) => {
-    handOver(programId, { input: new Blob([[...codes].join("\n")]), source });
-    navigate(paths.new(programId));
-  };
-  return (
-    <div class="codes-foot">
-      {size === 0 ? (
-        <>
-          <span class="quiet">
-            Select codes, or take{" "}
-            <Hint text={NOT_YET}>
-              <span class="dotted">what is not yet distributed</span>
-            </Hint>
-          </span>
-          <button
-            type="button"
-            class="button"
-            disabled={notYet.length === 0}
-            onClick={() =>
-              go(
-                notYet.map(({ code }) => code),
-                `Selection of ${inCodes(notYet.length)}`,
-              )
-            }
-          >
-            Review {inCodes(notYet.length)} not yet distributed
-          </button>
-        </>
-      ) : (
-        <>
-          <span aria-live="polite">
-            <b>{inCodes(size)}</b> selected
-            {hidden > 0 && <span class="quiet">, {number(hidden)} of them not shown</span>}
-          </span>
-          <button type="button" class="button" onClick={selection.clear}>
-            Clear
-          </button>
-          <button
-            type="button"
-            class="button button-strong"
-            onClick={() => go(selection.codes, `Selection of ${inCodes(size)}`)}
-          >
-            Review {inCodes(size)}
-          </button>
-        </>
-      )}
-    </div>
   );
 }

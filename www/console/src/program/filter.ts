@@ -1,69 +1,59 @@
-/** Which of a program's codes are shown. */
-import type { Guest } from "uber-vouchers";
+/** Filters a program's codes. */
+import type { Recipient } from "../server/guests.js";
+import type { CodeFilter, CodePage } from "../server/types.js";
+import { STATES } from "../words.js";
 
-import type { ProgramCode } from "../server/types.js";
-import { STATES, type State } from "../words.js";
+/** The worker accepts at most this many additional codes. */
+const MAX_RECIPIENTS = 1_000;
+const AT_ONCE = 10_000;
 
-export type Filter = "all" | "not-yet" | "canceled" | State;
-
-/** No job here has sent it. */
-export const isNotYet = ({ state, canceledAt }: ProgramCode): boolean =>
-  canceledAt === null && (state === null || state === "rejected");
-
-function passes(code: ProgramCode, filter: Filter): boolean {
-  if (filter === "all") return true;
-  if (filter === "not-yet") return isNotYet(code);
-  if (filter === "canceled") return code.canceledAt !== null;
-  return code.state === filter;
+/** The filters with at least one code, each with its count. */
+export function filtersOf({ counts }: CodePage): [filter: CodeFilter, count: number][] {
+  const filters: CodeFilter[] = ["all", "not-yet", ...STATES, "canceled"];
+  return filters
+    .map((filter): [CodeFilter, number] => [filter, counts[filter]])
+    .filter(([filter, count]) => count > 0 || filter === "all" || filter === "not-yet");
 }
 
-/** One field for all: how the id begins, the code_text, or what is known of the recipient. */
-export function filtered(
-  codes: readonly ProgramCode[],
-  filter: Filter,
-  wanted: string,
-  recipients: ReadonlyMap<string, Guest> | null,
-): readonly ProgramCode[] {
-  const text = wanted.trim().toLowerCase();
-  if (filter === "all" && text === "") return codes;
-  return codes.filter(
-    (code) =>
-      passes(code, filter) &&
-      (text === "" ||
-        code.code.startsWith(text) ||
-        code.codeText?.toLowerCase().includes(text) ||
-        isOf(recipients?.get(code.code), text)),
-  );
+export const FILTER_NAMES: Partial<Record<CodeFilter, string>> = {
+  all: "All",
+  "not-yet": "Not yet distributed",
+  canceled: "Cancelled",
+};
+
+export interface OfRecipients {
+  codes: string[];
+  /** There are more, which are not among them. */
+  isCut: boolean;
 }
 
-function isOf(recipient: Guest | undefined, text: string): boolean {
-  if (recipient === undefined) return false;
-  const { name, email, phone } = recipient;
+export const OF_NOBODY: OfRecipients = { codes: [], isCut: false };
+
+/** The codes of those whose name, e-mail or telephone number has this text. The page gets its turns. */
+export async function codesOfRecipients(
+  recipients: ReadonlyMap<string, Recipient>,
+  text: string,
+  signal: AbortSignal,
+): Promise<OfRecipients> {
+  const codes: string[] = [];
+  const wanted = text.toLowerCase();
+  let looked = 0;
+  for (const [code, recipient] of recipients) {
+    if (isOf(recipient, wanted)) {
+      if (codes.length === MAX_RECIPIENTS) return { codes, isCut: true };
+      codes.push(code);
+    }
+    looked += 1;
+    if (looked % AT_ONCE === 0) await new Promise((resolve) => setTimeout(resolve));
+    signal.throwIfAborted();
+  }
+  return { codes, isCut: false };
+}
+
+function isOf({ name, email, phone }: Recipient, text: string): boolean {
   const digits = text.replaceAll(/[\s()./-]/g, "");
   return (
     [name, email].some((one) => one?.toLowerCase().includes(text)) ||
     (/^\+?\d{3,}$/.test(digits) && (phone?.replaceAll(/[\s()./-]/g, "").includes(digits) ?? false))
   );
 }
-
-/** The filters that find something, each with how much. */
-export function filtersOf(codes: readonly ProgramCode[]): [filter: Filter, count: number][] {
-  const filters: Filter[] = ["all", "not-yet", ...STATES, "canceled"];
-  const counts = new Map<Filter, number>(filters.map((filter) => [filter, 0]));
-  const add = (filter: Filter) => counts.set(filter, (counts.get(filter) ?? 0) + 1);
-  for (const code of codes) {
-    add("all");
-    if (isNotYet(code)) add("not-yet");
-    if (code.state !== null) add(code.state);
-    if (code.canceledAt !== null) add("canceled");
-  }
-  return filters
-    .map((filter): [Filter, number] => [filter, counts.get(filter) ?? 0])
-    .filter(([filter, count]) => count > 0 || filter === "all" || filter === "not-yet");
-}
-
-export const FILTER_NAMES: Partial<Record<Filter, string>> = {
-  all: "All",
-  "not-yet": "Not yet distributed",
-  canceled: "Cancelled",
-};

@@ -1,4 +1,4 @@
-/** One event: what it says, whether it was read, and what to do if it was not. */
+/** One event: its content, whether it was read, and what to do if it was not. */
 import { useEffect } from "preact/hooks";
 
 import { EventDetails } from "../events/event-details.js";
@@ -8,7 +8,7 @@ import { settledInWords } from "../events/settled.js";
 import { UnreadSteps } from "../events/unread-steps.js";
 import { number } from "../format.js";
 import { Crumbs } from "../parts/crumbs.js";
-import { Moment, Pill, TitleBone } from "../parts/small.js";
+import { Moment, Pill, TitleSkeleton } from "../parts/small.js";
 import { paths } from "../router.js";
 import { LOOKED_UP, useEvent } from "../server/events.js";
 import { eventWord } from "../words.js";
@@ -30,7 +30,7 @@ export function Event({ eventId }: { eventId: string }) {
             ) : value || problem ? (
               "Event"
             ) : (
-              <TitleBone />
+              <TitleSkeleton />
             )}
           </h1>
           <p class="facts">
@@ -43,10 +43,10 @@ export function Event({ eventId }: { eventId: string }) {
                 {summary.status === "read" && <span>{settledInWords(summary)}</span>}
               </>
             )}
-            {problem && <span>What is known of it could not be read: {problem.message}.</span>}
+            {problem && <span>Its details could not be read: {problem.message}.</span>}
             {value && !summary && (
               <span>
-                It is not among the newest {number(LOOKED_UP)} events, so there is its body alone.
+                It is not among the newest {number(LOOKED_UP)} events, so only its body is shown.
               </span>
             )}
           </p>

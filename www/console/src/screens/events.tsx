@@ -1,10 +1,11 @@
-/** Events: what Uber has sent, as it came, and whether it was read. */
+/** The events that Uber has sent, and whether they were read. */
 import { useCallback, useEffect, useMemo } from "preact/hooks";
 
-import { EventList, EventListBones } from "../events/event-list.js";
+import { EventList, EventListSkeleton } from "../events/event-list.js";
 import { useReadAgain } from "../events/read-again.js";
 import { explainReading } from "../explain.js";
 import { bytes, count, number, verb } from "../format.js";
+import { ActionButton } from "../parts/action-button.js";
 import { Callout, Fault, Unread } from "../parts/small.js";
 import { type Part, useOlder } from "../parts/use-older.js";
 import { Link, paths } from "../router.js";
@@ -35,12 +36,12 @@ export function Events({ isUnread }: { isUnread: boolean }) {
       <div class="page-head">
         <div>
           <h1>Events</h1>
-          <p class="lead">What Uber has sent, as it came, the newest first.</p>
+          <p class="lead">Everything that Uber has sent, unchanged, newest first.</p>
         </div>
         <ReadAllAgain />
       </div>
       <Filters isUnread={isUnread} unread={value?.unreadCount ?? null} />
-      {value === null && problem === null && <EventListBones />}
+      {value === null && problem === null && <EventListSkeleton />}
       {value === null && problem !== null && (
         <Unread what="The events" explained={explainReading(problem)} onAgain={reload} />
       )}
@@ -49,9 +50,9 @@ export function Events({ isUnread }: { isUnread: boolean }) {
       {older.problem && <Fault explained={explainReading(older.problem)} />}
       {older.hasMore && (
         <p class="foot">
-          <button type="button" class="button" aria-disabled={older.isBusy} onClick={older.load}>
+          <ActionButton isBusy={older.isBusy} onClick={older.load}>
             Show older events
-          </button>
+          </ActionButton>
         </p>
       )}
       {value && <Dropped dropped={value.dropped} />}
@@ -59,20 +60,18 @@ export function Events({ isUnread }: { isUnread: boolean }) {
   );
 }
 
-/** After the worker has learned to read more. What is known already stays as it is. */
+/** For use after the worker's reader was improved. Known outcomes do not change. */
 function ReadAllAgain() {
   const { label, isBusy, problem, readAgain } = useReadAgain("all");
   return (
     <div class="page-tools">
-      <button
-        type="button"
-        class="button"
-        aria-disabled={isBusy}
-        title="Reads every event that is kept with the worker’s reader of today. What is known stays known."
+      <ActionButton
+        isBusy={isBusy}
+        title="Reads all stored events again, as the worker reads them today. Nothing known is lost."
         onClick={readAgain}
       >
         {label}
-      </button>
+      </ActionButton>
       {problem && <Fault explained={explainReading(problem)} />}
     </div>
   );
@@ -80,7 +79,7 @@ function ReadAllAgain() {
 
 function Filters({ isUnread, unread }: { isUnread: boolean; unread: number | null }) {
   return (
-    <nav class="filters events-filters" aria-label="Which events are shown">
+    <nav class="filters events-filters" aria-label="Shown events">
       <Link to={paths.events} class="filter" isCurrent={!isUnread}>
         All
       </Link>
@@ -97,7 +96,7 @@ function NoEvents({ isUnread }: { isUnread: boolean }) {
     return (
       <div class="card blank">
         <p class="blank-title">No event is unread</p>
-        <p>Whatever Uber has reported was read, or dealt with.</p>
+        <p>All of Uber’s reports were read, or dealt with.</p>
       </div>
     );
   }
@@ -106,8 +105,8 @@ function NoEvents({ isUnread }: { isUnread: boolean }) {
       <p class="blank-title">No events yet</p>
       <p>
         {hasSigningKey
-          ? "Uber reports here what became of the codes of a distribution, some time after it was queued."
-          : "This worker has no signing key, so it takes no events. Ask whoever runs it to set UBER_SIGNING_KEY, and the address of its webhook at Uber."}
+          ? "Uber reports the outcomes of a distribution here, some time after it was queued."
+          : "This worker has no signing key, so it accepts no events. Ask the person who runs it to set UBER_SIGNING_KEY, and the address of its webhook at Uber."}
       </p>
     </div>
   );
@@ -118,11 +117,10 @@ function Dropped({ dropped }: Pick<EventPage, "dropped">) {
   return (
     <Callout
       tone="unknown"
-      title={`${count(dropped.events, "event")} ${verb(dropped.events, "was", "were")} deleted before ${verb(dropped.events, "its", "their")} time`}
+      title={`${count(dropped.events, "event")} ${verb(dropped.events, "was", "were")} deleted early`}
     >
       <p>
-        There was no space left for {bytes(dropped.bytes)}. What could be read of them counts all
-        the same.
+        There was no space left for {bytes(dropped.bytes)}. Their readable outcomes were applied.
       </p>
     </Callout>
   );

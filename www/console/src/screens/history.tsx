@@ -1,7 +1,7 @@
-/** History over all programs: the jobs, and who did what. Both can be searched and saved. */
+/** The history of all programs: jobs and the audit trail. Both can be searched and saved. */
 import { useEffect, useState } from "preact/hooks";
 
-import { useSettled } from "../parts/use-settled.js";
+import { useDebounced } from "../parts/use-debounced.js";
 import { SearchField } from "../parts/search-field.js";
 import { AuditHistory } from "../history/audit-history.js";
 import { JobHistory } from "../history/job-history.js";
@@ -16,8 +16,11 @@ const PLACEHOLDERS: Record<Tab, string> = {
 
 export function History() {
   const [tab, setTab] = useState<Tab>("jobs");
-  const [typed, setTyped] = useState("");
-  const find = useSettled(typed.trim());
+  // Each list is searched for itself, and waits for its own text.
+  const [searches, setSearches] = useState<Record<Tab, string>>({ jobs: "", audit: "" });
+  const typed = searches[tab];
+  const settled = useDebounced(`${tab} ${typed.trim()}`);
+  const find = settled.startsWith(`${tab} `) ? settled.slice(tab.length + 1) : typed.trim();
   useEffect(() => {
     document.title = "History · Vouchers";
   }, []);
@@ -27,11 +30,11 @@ export function History() {
       <div class="page-head">
         <div>
           <h1>History</h1>
-          <p class="lead">Every job of every program, and everything that somebody did.</p>
+          <p class="lead">All jobs of all programs, and all actions of operators.</p>
         </div>
       </div>
       <div class="history-tools">
-        <div class="filters" role="group" aria-label="What is shown">
+        <div class="filters" role="group" aria-label="Shown entries">
           {(Object.keys(TABS) as Tab[]).map((one) => (
             <button
               key={one}
@@ -48,7 +51,7 @@ export function History() {
           label={`Search ${TABS[tab]}`}
           placeholder={PLACEHOLDERS[tab]}
           value={typed}
-          onChange={setTyped}
+          onChange={(text) => setSearches({ ...searches, [tab]: text })}
         />
       </div>
       {tab === "jobs" ? <JobHistory find={find} /> : <AuditHistory key={find} find={find} />}

@@ -1,5 +1,5 @@
-/** One job: how far it is, what waits for a decision, what is known of each code. */
-import { useEffect, useRef } from "preact/hooks";
+/** One job: its progress, the decisions that it needs, the state of each code. */
+import { useEffect, useMemo, useRef } from "preact/hooks";
 
 import { announce, announceProgress } from "../announce.js";
 import { explainReading } from "../explain.js";
@@ -24,15 +24,17 @@ import { JobTitle } from "../job/title.js";
 import { Unknown } from "../job/unknown.js";
 import { Waiting } from "../job/waiting.js";
 import { Crumbs } from "../parts/crumbs.js";
-import { Ago, JobPill, TitleBone, Unread } from "../parts/small.js";
+import { Ago, JobPill, TitleSkeleton, Unread } from "../parts/small.js";
 import { StateBar } from "../parts/state-bar.js";
 import { Link, paths } from "../router.js";
-import { lostSince } from "../server/connection.js";
+import { offlineSince } from "../server/connection.js";
 import { useLiveJob } from "../server/live.js";
 import { useProgram } from "../server/programs.js";
+import { leaveWindow, useStartWindow } from "../server/start-window.js";
 import type { JobDetail } from "../server/types.js";
 import { useStore } from "../store.js";
-import { hasList, jobWord } from "../words.js";
+import { hasList } from "../statuses.js";
+import { hasLeft, jobWord } from "../words.js";
 
 interface Props {
   programId: string;
@@ -41,7 +43,8 @@ interface Props {
 
 export function Job({ programId, jobId }: Props) {
   const { name } = useProgram(programId);
-  const { job, at, isConnected, error: problem } = useLiveJob(programId, jobId);
+  const { job: told, at, isConnected, error: problem } = useLiveJob(programId, jobId);
+  const job = useWithWindow(told, jobId);
   useAnnounced(job);
   useNotices(job, jobId);
   useEffect(() => {
@@ -51,7 +54,7 @@ export function Job({ programId, jobId }: Props) {
   return (
     <div class="page">
       <Crumbs program={[programId, name]}>Job {jobId.slice(0, 8)}</Crumbs>
-      {job === null && problem === null && <Bones />}
+      {job === null && problem === null && <Skeleton />}
       {job === null && problem?.status === 404 && (
         <div class="card blank">
           <p class="blank-title">There is no such job</p>
@@ -71,7 +74,7 @@ export function Job({ programId, jobId }: Props) {
       {job !== null && (
         <>
           <Head job={job} at={at} isConnected={isConnected} />
-          <section class="card figures-card" aria-label="How it stands">
+          <section class="card figures-card" aria-label="Status">
             <Outcome job={job} />
             <StateBar progress={job.progress} />
             <Waiting job={job} />
@@ -100,7 +103,21 @@ export function Job({ programId, jobId }: Props) {
   );
 }
 
-/** What counts most, for whoever looks at another tab. */
+/** Shows a job that this page starts after a delay like one that the worker starts. */
+function useWithWindow(job: JobDetail | null, jobId: string): JobDetail | null {
+  const window = useStartWindow(jobId);
+  const isOver =
+    job !== null && (hasLeft(job) || (job.status !== "paused" && job.status !== "scheduled"));
+  useEffect(() => {
+    if (window !== null && isOver) leaveWindow(job);
+  }, [window, isOver]);
+  return useMemo(() => {
+    if (job === null || window === null || window.isKept || isOver) return job;
+    return { ...job, status: "scheduled", startsAt: window.startsAt };
+  }, [job, window, isOver]);
+}
+
+/** The most important figure, in the title of the browser tab. */
 function inTitle({ status, progress }: JobDetail): string {
   const { total, pending, sending, unknown } = progress;
   if (unknown > 0) return `${number(unknown)} unknown`;
@@ -117,8 +134,8 @@ function Head({
   at: number | null;
   isConnected: boolean;
 }) {
-  // Then the page says above all of it when the figures were true: once.
-  const isLost = useStore(lostSince) !== null;
+  // Then the page shows once, at its top, how old the figures are.
+  const isLost = useStore(offlineSince) !== null;
   return (
     <div class="page-head job-head">
       <div>
@@ -137,7 +154,7 @@ function Head({
                 ? "Connecting"
                 : isLost
                   ? "Disconnected"
-                  : `Disconnected: last true at ${timeOfDayExactly(at)}`}
+                  : `Disconnected: figures from ${timeOfDayExactly(at)}`}
           </span>
         </p>
       </div>
@@ -149,7 +166,7 @@ function Head({
   );
 }
 
-/** Says what changes: progress now and then, what needs a decision at once. */
+/** Announces changes: progress from time to time, needed decisions at once. */
 function useAnnounced(job: JobDetail | null): void {
   const before = useRef<JobDetail | null>(null);
   useEffect(() => {
@@ -171,16 +188,16 @@ function useAnnounced(job: JobDetail | null): void {
   }, [job]);
 }
 
-function Bones() {
+function Skeleton() {
   return (
     <div aria-busy="true" role="status" aria-label="The job is being read">
       <div class="page-head job-head">
         <div>
           <h1>
-            <TitleBone />
+            <TitleSkeleton />
           </h1>
           <p class="facts">
-            <span class="bone bone-dates" />
+            <span class="skeleton skeleton-dates" />
           </p>
         </div>
       </div>

@@ -5,6 +5,7 @@ import { Compose } from "../distribution/compose.js";
 import { explainReading } from "../explain.js";
 import { codes, dates } from "../format.js";
 import type { Reader } from "../lists/reading.js";
+import { ActionButton, Download } from "../parts/action-button.js";
 import { Crumbs } from "../parts/crumbs.js";
 import { Callout, ProgramStatus, ProgramTitle } from "../parts/small.js";
 import { Link, paths } from "../router.js";
@@ -59,7 +60,7 @@ export function NewDistribution({ programId }: { programId: string }) {
         whose={name}
         format={
           <>
-            A CSV or an Excel workbook with a <code>code_id</code> column, or one code a line; or
+            A CSV or an Excel workbook with a <code>code_id</code> column, or one code per line; or
             the e-mail addresses or telephone numbers of guests.
           </>
         }
@@ -71,7 +72,7 @@ export function NewDistribution({ programId }: { programId: string }) {
   );
 }
 
-/** With the sandbox behind: lists that can be tried at once. */
+/** With the sandbox: sample lists to try. */
 function Try({ programId, reader }: { programId: string; reader: Reader }) {
   const use = async () => {
     try {
@@ -86,18 +87,11 @@ function Try({ programId, reader }: { programId: string; reader: Reader }) {
   return (
     <p class="try">
       To try it in the sandbox:{" "}
-      <button type="button" class="link" onClick={() => void use()}>
+      <ActionButton look="link" onClick={() => void use()}>
         read this program’s codes
-      </button>{" "}
-      or download them as a{" "}
-      <a href={sampleUrl(programId, false)} download>
-        CSV
-      </a>
-      , also{" "}
-      <a href={sampleUrl(programId, true)} download>
-        with mistakes
-      </a>
-      .
+      </ActionButton>{" "}
+      or download them as a <Download href={sampleUrl(programId, false)}>CSV</Download>, also{" "}
+      <Download href={sampleUrl(programId, true)}>with mistakes</Download>.
     </p>
   );
 }

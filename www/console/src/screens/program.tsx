@@ -6,23 +6,28 @@ import { DropTarget } from "../distribution/drop-zone.js";
 import { explainReading } from "../explain.js";
 import { useKey } from "../frame/keys.js";
 import { codes, count, dates } from "../format.js";
-import { handOver } from "../lists/hand-over.js";
+import { stashList } from "../lists/list-transfer.js";
 import { money, mostOf } from "../money.js";
 import { Crumbs } from "../parts/crumbs.js";
-import { JobList, JobListBones } from "../parts/job-list.js";
+import { JobList, JobListSkeleton } from "../parts/job-list.js";
 import { Callout, Copy, ProgramStatus, ProgramTitle, Unread } from "../parts/small.js";
 import { Codes } from "../program/codes.js";
 import { Link, navigate, paths } from "../router.js";
 import { apiOf, useProgram } from "../server/programs.js";
 import { useResource } from "../server/resource.js";
-import type { JobSummary, Program as ProgramSummary } from "../server/types.js";
+import type {
+  JobPage,
+  JobSummary,
+  Program as ProgramSummary,
+  VoucherProgram,
+} from "../server/types.js";
 
 const FIRST_JOBS = 3;
 const EVERY_MS = 5_000;
 
 export function Program({ programId }: { programId: string }) {
   const { program, name, isLoading, isMissing } = useProgram(programId);
-  const jobs = useResource<{ jobs: JobSummary[] }>(`${apiOf(programId)}/jobs`, {
+  const jobs = useResource<JobPage>(`${apiOf(programId)}/jobs`, {
     everyMs: EVERY_MS,
   });
   useEffect(() => {
@@ -69,7 +74,7 @@ export function Program({ programId }: { programId: string }) {
       <DropTarget
         whose={name}
         onBlob={(input, source) => {
-          handOver(programId, { input, source });
+          stashList(programId, { input, source });
           navigate(paths.new(programId));
         }}
         onRefuse={announce}
@@ -84,9 +89,9 @@ export function Program({ programId }: { programId: string }) {
   );
 }
 
-/** What it can cost, and what was used of that. */
+/** The most that it can cost, and how much was used. */
 function Money({ program }: { program: ProgramSummary }) {
-  const { value } = useResource<ProgramSummary>(apiOf(program.id), { isCostly: true });
+  const { value } = useResource<VoucherProgram>(apiOf(program.id), { isThrottled: true });
   const most = mostOf(program);
   const used = value && money(value.usageAmount, value.usageAmountCurrency ?? value.currencyCode);
   if (most === null && !used) return null;
@@ -102,7 +107,7 @@ function Jobs({ jobs }: { jobs: readonly JobSummary[] | null }) {
   if (jobs === null) {
     return (
       <section class="section" aria-label="Jobs">
-        <JobListBones />
+        <JobListSkeleton />
       </section>
     );
   }

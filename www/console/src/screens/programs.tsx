@@ -1,4 +1,4 @@
-/** Programs: the way in. */
+/** The list of programs: the first screen. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { announce } from "../announce.js";
@@ -7,8 +7,9 @@ import { explainReading } from "../explain.js";
 import { useKey } from "../frame/keys.js";
 import { count, dates, number, shortId } from "../format.js";
 import { Attention } from "../home/attention.js";
-import { handOver } from "../lists/hand-over.js";
+import { stashList } from "../lists/list-transfer.js";
 import { mostOf } from "../money.js";
+import { ActionButton } from "../parts/action-button.js";
 import { ChevronIcon } from "../parts/icons.js";
 import { inWords } from "../parts/job-list.js";
 import { matches } from "../parts/matches.js";
@@ -19,7 +20,7 @@ import { useConfig } from "../server/config.js";
 import { usePrograms } from "../server/programs.js";
 import type { JobSummary, Program } from "../server/types.js";
 
-/** So many are drawn at first: the rest is one key away, or found. */
+/** How many are drawn at first: the others can be shown with one key, or by searching. */
 const PAGE = 50;
 
 export function Programs() {
@@ -69,7 +70,7 @@ export function Programs() {
       <DropTarget
         whose="the programs it names"
         onBlob={(input, source) => {
-          handOver("several", { input, source });
+          stashList("several", { input, source });
           navigate(paths.several);
         }}
         onRefuse={announce}
@@ -77,7 +78,7 @@ export function Programs() {
       {programs === null && problem !== null && (
         <Unread what="The programs" explained={explainReading(problem)} onAgain={reload} />
       )}
-      {programs === null && problem === null && <Bones />}
+      {programs === null && problem === null && <Skeleton />}
       {programs !== null && programs.length === 0 && <NoPrograms onAgain={reload} />}
       {programs !== null && programs.length > 0 && shown === 0 && (
         <div class="card blank">
@@ -162,7 +163,7 @@ function LastJob({ job }: { job: JobSummary | null }) {
   );
 }
 
-/** Those first of which something has happened last, for everybody; the rest as Uber lists them. */
+/** The most recently active programs first, for all operators; the others in Uber's order. */
 function found(programs: readonly Program[], query: string): Program[] {
   const at = ({ lastJob }: Program) => lastJob?.updatedAt ?? 0;
   return programs
@@ -177,7 +178,7 @@ function move(list: HTMLElement | null, step: 1 | -1): void {
   links[Math.min(Math.max(next, 0), links.length - 1)]?.focus();
 }
 
-function Bones() {
+function Skeleton() {
   return (
     <div
       class="card programs"
@@ -191,15 +192,15 @@ function Bones() {
           <li key={row} class="program">
             <span class="program-name">
               <b>
-                <span class={`bone bone-name-${row % 3}`} />
+                <span class={`skeleton skeleton-name-${row % 3}`} />
               </b>
               <span class="quiet">
-                <span class="bone bone-dates" />
+                <span class="skeleton skeleton-dates" />
               </span>
             </span>
-            <span class="bone bone-pill" />
-            <span class="bone bone-figure" />
-            <span class="bone bone-dates" />
+            <span class="skeleton skeleton-pill" />
+            <span class="skeleton skeleton-figure" />
+            <span class="skeleton skeleton-dates" />
             <span />
           </li>
         ))}
@@ -217,11 +218,9 @@ function NoPrograms({ onAgain }: { onAgain(): void }) {
         Create a voucher program at Uber for Business, or with the Vouchers API, and it appears
         here.
         {config?.environment === "uber" &&
-          " To look around first, start this console without the UBER_ variables: it then runs on the sandbox."}
+          " To try it first, start this console without the UBER_ variables: it then uses the sandbox."}
       </p>
-      <button type="button" class="button" onClick={onAgain}>
-        Look again
-      </button>
+      <ActionButton onClick={onAgain}>Check again</ActionButton>
     </div>
   );
 }

@@ -1,4 +1,4 @@
-/** One file for several programs: it says for each code which program it is of. */
+/** One file for several programs, which names the program of each code. */
 import { useEffect } from "preact/hooks";
 
 import { Compose } from "../distribution/compose.js";
@@ -14,7 +14,9 @@ export function SeveralPrograms() {
       <div class="page-head">
         <div>
           <h1>One file, several programs</h1>
-          <p class="lead">A column says which program each code is of. One job is made for each.</p>
+          <p class="lead">
+            A column names the program of each code. One job is created for each program.
+          </p>
         </div>
       </div>
       <Compose

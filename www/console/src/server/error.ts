@@ -1,4 +1,4 @@
-/** What went wrong with a call of the worker's API, whatever was thrown. */
+/** The error of a failed call of the worker's API, from whatever was thrown. */
 import { WorkerError } from "uber-vouchers/worker-client";
 
 export { WorkerError } from "uber-vouchers/worker-client";

@@ -3,47 +3,42 @@ import { type Guest, createClient } from "uber-vouchers";
 
 import { apiOf } from "./programs.js";
 import { getJson } from "./request.js";
-import type { Config } from "./types.js";
+import { type Config, type GuestPage, LIMITS } from "./types.js";
 import { observed } from "./worker.js";
 
-const PAGE = 1_000;
+/** The shown members of a guest. The others are not kept: a program may have a million guests. */
+export type Recipient = Pick<Guest, "name" | "email" | "phone" | "codeText">;
 
 export interface Recipients {
-  byCode: ReadonlyMap<string, Guest>;
+  byCode: ReadonlyMap<string, Recipient>;
   isMasked: boolean;
 }
 
-interface Page {
-  guests: Guest[];
-  next: string | null;
-  masked: boolean;
-}
-
-/** `reveal` is written into the audit trail. */
+/** `reveal` is recorded in the audit trail. */
 export async function readRecipients(
   programId: string,
   reveal: boolean,
   signal: AbortSignal,
 ): Promise<Recipients> {
-  const byCode = new Map<string, Guest>();
+  const byCode = new Map<string, Recipient>();
   for (let pageToken: string | null = null; ;) {
     const query = new URLSearchParams({
-      pageSize: String(PAGE),
+      pageSize: String(LIMITS.guestsPerPage),
       ...(pageToken !== null && { pageToken }),
       ...(reveal && { reveal: "true" }),
     });
-    const page: Page = await getJson<Page>(`${apiOf(programId)}/guests?${query}`, signal);
-    for (const guest of page.guests) {
-      if (guest.codeId !== null) byCode.set(guest.codeId.toLowerCase(), guest);
+    const page: GuestPage = await getJson(`${apiOf(programId)}/guests?${query}`, signal);
+    for (const { codeId, name, email, phone, codeText } of page.guests) {
+      if (codeId !== null) byCode.set(codeId.toLowerCase(), { name, email, phone, codeText });
     }
     if (page.next === null) return { byCode, isMasked: page.masked };
     pageToken = page.next;
   }
 }
 
-/** As Uber has them: to compare a list of people with. The audit trail says who has read them. */
+/** Unmasked, to compare a list of people with them. The audit trail records who has read them. */
 export async function* readGuests(programId: string, signal: AbortSignal): AsyncGenerator<Guest> {
   const { organizationId } = await getJson<Config>("/api/config", signal);
   const client = createClient({ organizationId, auth: "none", baseUrl: "/", fetch: observed });
-  yield* client.listGuests(programId, { pageSize: PAGE, signal });
+  yield* client.listGuests(programId, { pageSize: LIMITS.guestsPerPage, signal });
 }

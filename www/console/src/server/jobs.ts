@@ -1,22 +1,22 @@
-/** What can be done with jobs. */
-import { forgetKey, keyOf, nameOfList } from "./once.js";
+/** The operations on jobs. */
+import { forgetKey, keyOf, nameOfList } from "./idempotency-key.js";
 import { WorkerError } from "./error.js";
 import { apiOf } from "./programs.js";
-import { outdate } from "./resource.js";
+import { invalidate } from "./resource.js";
 import type { DryRun, JobDecision, JobSummary, Reconciled } from "./types.js";
 import { worker } from "./worker.js";
 
-/** Where a job's files are. */
+/** The addresses of a job's files. */
 export const apiOfJob = (programId: string, jobId: string): string =>
   `${apiOf(programId)}/jobs/${encodeURIComponent(jobId)}`;
 
-/** What is to become of codes that were sent before. */
+/** What to do with codes that were sent before. */
 export type Again = "skip" | "resend" | null;
 
-/** After these, the same key would only be refused again. */
+/** After these errors, the same key would only be refused again. */
 const SPENT = new Set(["idempotency_key_reused", "creation_took_too_long"]);
 
-/** What a job of this list would come to. Nothing is created. */
+/** Checks what a job of this list would send. Creates nothing. */
 export function tryOut(
   programId: string,
   list: Blob | "everybody",
@@ -27,31 +27,44 @@ export function tryOut(
     : worker.check(programId, list, { signal });
 }
 
+/** The same for a file that says for each code which program it is of: what each job would come to. */
+export async function tryOutSeveral(list: Blob, signal: AbortSignal): Promise<TriedOut[]> {
+  const headers = { "Content-Type": "text/csv" };
+  const init: RequestInit = { method: "POST", body: list, headers, signal };
+  const response = (await worker.request("/api/jobs?dryRun=true", init)) as Response;
+  return ((await response.json()) as { programs: TriedOut[] }).programs;
+}
+
+type TriedOut = Omit<DryRun, "rejected"> & { programId: string };
+
 export interface NewJob {
   list: Blob | "everybody";
   source: string;
   again: Again;
-  /** Uber's list of the program's codes can't be read: the codes are sent all the same. */
+  /** The digest of the dry run that was decided on. */
+  reviewed: string;
+  /** Uber's list of the program's codes can't be read, and the codes are sent anyway. */
   isUnchecked: boolean;
   start: Start;
-  /** It pauses by itself once so many codes were answered. */
+  /** It pauses after this many codes have a response. */
   pauseAfter: number | null;
 }
 
 /**
- * At once; by itself after so many seconds, whether this page is open or not; or created paused,
- * because somebody else starts it.
+ * At once; after this many seconds, even if this page is closed; or created paused, to be
+ * started by another caller.
  */
 export type Start = "now" | "paused" | number;
 
-/** Creates a job, once: the same one if it exists already. */
+/** Creates a job only once: an existing one is returned. */
 export async function createJob(
   programId: string,
   { list, ...order }: NewJob,
 ): Promise<JobSummary> {
   const options = optionsOf(order);
-  // What decides what is sent, and when, makes another job; where the list came from does not.
-  const scope = JSON.stringify({ ...options, source: undefined });
+  // Whatever decides what is sent, and when, makes it another job. The source of the list does not, nor does
+  // the reviewed state: after a lost response, the job itself has changed it.
+  const scope = JSON.stringify({ ...options, source: undefined, reviewed: undefined });
   const job =
     list === "everybody"
       ? await once(await nameOfList(`all:${programId}:${scope}`, null), (key) =>
@@ -60,7 +73,7 @@ export async function createJob(
       : await once(await nameOfList(`${programId}:${scope}`, list), (key) =>
           worker.createJob(programId, list, { ...options, valid: true, key }),
         );
-  outdate(apiOf(programId));
+  invalidate(apiOf(programId));
   return job;
 }
 
@@ -73,14 +86,18 @@ export async function createJobs({
   const created = await once(await nameOfList("several", list), (key) =>
     worker.createJobs(list, { ...options, key }),
   );
-  outdate("/api/programs");
+  invalidate("/api/programs");
   return created;
 }
 
-// What was rejected has been seen, and decided about, before the button can be pressed: `valid`.
-function optionsOf({ source, again, isUnchecked, start, pauseAfter }: Omit<NewJob, "list">) {
+// The admin has seen the rejected rows, and decided about them, before the button is enabled:
+// `valid`.
+function optionsOf(order: Omit<NewJob, "list">) {
+  const { source, again, reviewed, isUnchecked, start, pauseAfter } = order;
   return {
     source,
+    // Without `resend`, codes that were sent meanwhile are left out or refused anyway.
+    ...(again === "resend" && { reviewed }),
     ...(again !== null && { [again]: true }),
     ...(isUnchecked && { unchecked: true }),
     ...(start === "paused" && { start: false }),
@@ -100,17 +117,21 @@ async function once<T>(name: string, create: (key: string) => Promise<T>): Promi
   }
 }
 
-/** What an operator may do with a whole job; `reason` is written into the audit trail. */
+/** The actions for a whole job; `reason` is recorded in the audit trail. */
 const act =
-  (action: "pause" | "resume" | "drop" | "cancel" | "approve") =>
+  (action: "pause" | "start" | "resume" | "drop" | "cancel" | "abandon" | "approve") =>
   (programId: string, jobId: string, reason = "") =>
     changing(programId, worker[action](programId, jobId, why(reason)));
 
 export const pauseJob = act("pause");
+/** One that was never started; any other is left as it is. */
+export const startJob = act("start");
 export const resumeJob = act("resume");
 export const dropJob = act("drop");
-/** Nothing of it has left, nor ever will. */
+/** Cancels a job that has sent nothing. */
 export const cancelJob = act("cancel");
+/** Ends a job: its pending codes are never sent, and are free for another job. */
+export const abandonJob = act("abandon");
 /** As the second operator. */
 export const approveJob = act("approve");
 
@@ -122,7 +143,7 @@ export const decide = (
   reason = "",
 ) => changing(programId, worker.resolve(programId, jobId, batch, decision, why(reason)));
 
-/** What it is called, and what is to be remembered of it. */
+/** Sets the name and the note. */
 export const describeJob = (
   programId: string,
   jobId: string,
@@ -131,16 +152,16 @@ export const describeJob = (
 
 const why = (reason: string) => (reason.trim() === "" ? {} : { reason: reason.trim() });
 
-/** After a decision, what is known of the program is read again. */
+/** After a decision, the state of the program is read again. */
 async function changing(programId: string, deciding: Promise<JobSummary>): Promise<JobSummary> {
   const job = await deciding;
-  outdate(apiOf(programId));
+  invalidate(apiOf(programId));
   return job;
 }
 
-/** Asks Uber which codes are in use. What that settles comes with the job itself. */
+/** Reads usage from Uber. The settled codes arrive with the job itself. */
 export async function readUsage(programId: string, jobId: string): Promise<Reconciled> {
   const reconciled = await worker.reconcile(programId, jobId);
-  outdate(apiOf(programId));
+  invalidate(apiOf(programId));
   return reconciled;
 }

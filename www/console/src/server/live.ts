@@ -1,4 +1,4 @@
-/** One job as it happens. */
+/** Watches one job. */
 import { useEffect, useState } from "preact/hooks";
 import type { WatchedJob } from "uber-vouchers/worker-client";
 
@@ -8,10 +8,10 @@ import { worker } from "./worker.js";
 
 const NOTHING: WatchedJob = { job: null, at: null, isConnected: false, error: null };
 
-/** When the job on the screen was true; `null` where there is none. */
+/** The time of the job's state on the screen; `null` if there is no job. */
 export const liveAt = createStore<number | null>(null);
 
-/** What was told last stays while nobody is signed in. */
+/** The last state stays while nobody is signed in. */
 export function useLiveJob(programId: string, jobId: string): WatchedJob {
   const [watched, setWatched] = useState(NOTHING);
   const isOut = useStore(session).state === "out";

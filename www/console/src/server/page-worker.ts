@@ -1,4 +1,4 @@
-/** A worker of the page, as the page's policy allows one: of a script of its own origin. */
+/** A web worker that the page's security policy allows: with a script of the page's own origin. */
 
 interface TrustedTypes {
   createPolicy(

@@ -1,42 +1,66 @@
-/** The codes of a program, with what is known of each. Of 300,000 they are 9 MB. */
-import readerUrl from "./codes-reader.js?worker&url";
-import { startWorker } from "./page-worker.js";
+/** The codes of a program, a page at a time: the worker keeps Uber's list for some minutes. */
+import { forEachInSlices } from "../slices.js";
 import { apiOf } from "./programs.js";
+import { sendJson } from "./request.js";
 import { useResource } from "./resource.js";
-import type { ProgramCode } from "./types.js";
-import { worker } from "./worker.js";
+import type { CodePage, CodeQuery, CodeSearch, CodeSelection, UsedCodes } from "./types.js";
 
-interface Codes {
-  codes: ProgramCode[];
+const api = (programId: string): string => `${apiOf(programId)}/codes`;
+
+export const searchCodes = (
+  programId: string,
+  search: Partial<CodeSearch>,
+  signal: AbortSignal,
+): Promise<CodePage> => sendJson("POST", `${api(programId)}/search`, search, signal);
+
+interface Range {
+  /** Places in Uber's list. */
+  from?: number;
+  until?: number;
+  signal: AbortSignal;
+  onProgress?: (codes: number) => void;
 }
 
-/** What is smaller is read in a moment. */
-const MANY_BYTES = 500_000;
-
-export const useProgramCodes = (programId: string) =>
-  useResource<Codes>(`${apiOf(programId)}/codes?usage=true`, { isCostly: true, read: readCodes });
-
-async function readCodes(path: string): Promise<Codes> {
-  const answer = (await worker.request(path)) as Response;
-  const bytes = await answer.arrayBuffer();
-  if (bytes.byteLength < MANY_BYTES) return JSON.parse(new TextDecoder().decode(bytes)) as Codes;
-  return { codes: await takenApart(bytes) };
+/** The ids of all codes that a query finds: pieces of lines, which make one `Blob` at no cost. */
+export async function selectCodes(
+  programId: string,
+  query: Partial<CodeQuery>,
+  { from = 0, until, signal, onProgress }: Range,
+): Promise<Blob[]> {
+  const pieces: Blob[] = [];
+  let [readAt, count] = [0, 0];
+  for (let next: number | null = from; next !== null;) {
+    const range = { ...query, from: next, ...(until !== undefined && { until }) };
+    const path = `${api(programId)}/select`;
+    const part: CodeSelection = await sendJson("POST", path, range, signal);
+    if (readAt !== 0 && part.readAt !== readAt) {
+      // Read again meanwhile: what has another place now could be missed.
+      [readAt, count, next] = [0, 0, from];
+      pieces.length = 0;
+      continue;
+    }
+    ({ readAt, next } = part);
+    if (part.codes.length > 0) pieces.push(new Blob([`${part.codes.join("\n")}\n`]));
+    count += part.codes.length;
+    onProgress?.(count);
+  }
+  return pieces;
 }
 
-function takenApart(bytes: ArrayBuffer): Promise<ProgramCode[]> {
-  return new Promise((resolve, reject) => {
-    const codes: ProgramCode[] = [];
-    const reader = startWorker(readerUrl);
-    const end = (act: () => void) => {
-      reader.terminate();
-      act();
-    };
-    reader.onmessage = ({ data }: MessageEvent<ProgramCode[] | "end" | "broken">) => {
-      if (data === "end") end(() => resolve(codes));
-      else if (data === "broken") end(() => reject(new Error("The list of codes is cut off")));
-      else for (const code of data) codes.push(code);
-    };
-    reader.onerror = () => end(() => reject(new Error("The list of codes can’t be read")));
-    reader.postMessage(bytes, [bytes]);
+/** Of such pieces; the page gets its turns. */
+export async function forEachCode(
+  pieces: readonly Blob[],
+  act: (code: string) => unknown,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const piece of pieces) {
+    const codes = (await piece.text()).split("\n");
+    await forEachInSlices(codes, (code) => code !== "" && act(code), signal);
+  }
+}
+
+/** What the codes of a job were used for. */
+export const useUsedCodes = (programId: string, jobId: string) =>
+  useResource<UsedCodes>(`${api(programId)}/used?job=${encodeURIComponent(jobId)}`, {
+    isThrottled: true,
   });
-}

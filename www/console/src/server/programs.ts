@@ -3,22 +3,24 @@ import { shortId } from "../format.js";
 import { canonicalId } from "../router.js";
 import { getJson } from "./request.js";
 import { useResource } from "./resource.js";
-import type { CodeSummary, Program } from "./types.js";
+import type { CodeSummary, Program, ProgramPage } from "./types.js";
 
 const PATH = "/api/programs";
 const EVERY_MS = 10_000;
 
-export const apiOf = (programId: string): string => `${PATH}/${encodeURIComponent(programId)}`;
+/** The same in every spelling of the id, so that nothing is read and kept twice. */
+export const apiOf = (programId: string): string =>
+  `${PATH}/${encodeURIComponent(canonicalId(programId))}`;
 
-/** Each page is a call of Uber's, so that many of them are read less often. */
+/** Each page is a request to Uber, so long lists are read less often. */
 let pages = 1;
 
 export const usePrograms = () =>
   useResource<{ programs: Program[] }>(PATH, { everyMs: EVERY_MS * pages, read: readAll });
 
-/** All programs, a page after another. */
+/** All programs, page by page. */
 async function readAll(): Promise<{ programs: Program[] }> {
-  // One that is created meanwhile moves the others to where they are read again.
+  // A program that is created meanwhile shifts the others, so pages overlap.
   const found = new Map<string, Program>();
   let count = 0;
   for (let next: number | null = 0; next !== null; count += 1) {
@@ -30,15 +32,9 @@ async function readAll(): Promise<{ programs: Program[] }> {
   return { programs: [...found.values()] };
 }
 
-interface ProgramPage {
-  programs: Program[];
-  /** Where the next page begins. */
-  next: number | null;
-}
-
-/** How many codes it has, and what is known of them. */
+/** The number of its codes, and their states. */
 export const useCodeSummary = (programId: string) =>
-  useResource<CodeSummary>(`${apiOf(programId)}/codes?summary=true`, { isCostly: true });
+  useResource<CodeSummary>(`${apiOf(programId)}/codes?summary=true`, { isThrottled: true });
 
 export const nameOf = (program: Pick<Program, "name"> | null, programId: string): string =>
   program?.name ?? `Program ${shortId(programId)}`;
@@ -48,7 +44,7 @@ export interface KnownProgram {
   name: string;
   /** The programs are being read for the first time. */
   isLoading: boolean;
-  /** The programs have been read, and it is not among them. */
+  /** The programs were read, and it is not among them. */
   isMissing: boolean;
 }
 
@@ -62,6 +58,21 @@ export function useProgram(programId: string): KnownProgram {
     isLoading: value === null && problem === null,
     isMissing: value !== null && program === null,
   };
+}
+
+/** As many as the worker looks for at once. */
+const MAX_NAMED = 100;
+
+/** The ids of programs whose name has this text, as a parameter: the worker knows no names. */
+export function useNamed(find: string): { programs?: string } {
+  const { value } = usePrograms();
+  const text = find.toLowerCase();
+  if (text === "") return {};
+  const ids = (value?.programs ?? [])
+    .filter(({ name }) => name?.toLowerCase().includes(text))
+    .slice(0, MAX_NAMED)
+    .map(({ id }) => id);
+  return ids.length === 0 ? {} : { programs: ids.join() };
 }
 
 /** The name of any program. */

@@ -1,32 +1,32 @@
-/** What is read from the API: kept while it is read again, and read again by itself. */
+/** Data from the API: cached while it is read again, and refreshed automatically. */
 import { useCallback, useEffect } from "preact/hooks";
 
 import { type Store, createStore, useStore } from "../store.js";
-import { lostSince } from "./connection.js";
+import { offlineSince } from "./connection.js";
 import { type WorkerError, toWorkerError } from "./error.js";
 import { getJson } from "./request.js";
 import { session, sessionNow, signedIn } from "./session-state.js";
 
 export interface Loaded<T> {
-  /** What was read last; it stays when reading again fails. */
+  /** The last value; it is kept if reading again fails. */
   value: T | null;
-  /** When it was true, in epoch milliseconds. */
+  /** The time of the value, in epoch milliseconds. */
   at: number | null;
   problem: WorkerError | null;
   isBusy: boolean;
 }
 
 const NOTHING: Loaded<never> = { value: null, at: null, problem: null, isBusy: false };
-/** What is younger is not read again when another screen asks for it. */
+/** A younger value is not read again for another screen. */
 const FRESH_MS = 1_000;
 
-/** So many readings that cost Uber's patience are under way at a time. */
-const MOST_COSTLY = 2;
-const COSTLY_FRESH_MS = 60_000;
+/** How many expensive reads at Uber run at a time. */
+const MAX_THROTTLED = 2;
+const THROTTLED_FRESH_MS = 60_000;
 
 const stores = new Map<string, Store<Loaded<unknown>>>();
-const wanted = new Map<string, number>();
-/** How those are read that are more than one answer. */
+const observers = new Map<string, number>();
+/** How resources are read that need more than one response. */
 const readers = new Map<string, (path: string) => Promise<unknown>>();
 
 function storeOf<T>(path: string): Store<Loaded<T>> {
@@ -35,7 +35,7 @@ function storeOf<T>(path: string): Store<Loaded<T>> {
   return found as Store<Loaded<T>>;
 }
 
-/** Reads it again. Never throws: the store says what became of it. */
+/** Reads it again. Never throws: the store has the result. */
 export async function reload(path: string): Promise<void> {
   const store = storeOf<unknown>(path);
   if (store.get().isBusy) return;
@@ -52,39 +52,39 @@ export async function reload(path: string): Promise<void> {
   }
 }
 
-/** What an answer to another call has said of it. */
-export function learn<T>(path: string, change: (value: T) => T): void {
+/** Sets the value from the response of another call. */
+export function setData<T>(path: string, change: (value: T) => T): void {
   const store = storeOf<T>(path);
   const loaded = store.get();
   if (loaded.value !== null) store.set({ ...loaded, value: change(loaded.value), at: Date.now() });
 }
 
-/** What is known under this path has changed: it is read again when somebody looks. */
-export function outdate(path: string): void {
+/** The value of this path has changed: it is read again when it is shown. */
+export function invalidate(path: string): void {
   for (const [known, store] of stores) {
     if (!known.startsWith(path) || store.get().value === null) continue;
     store.set({ ...store.get(), at: 0 });
-    if ((wanted.get(known) ?? 0) > 0) read(known);
+    if ((observers.get(known) ?? 0) > 0) read(known);
   }
 }
 
-/** When everything that is shown was true: the oldest reading of all that is read by itself. */
-export function allTrueAt(): number {
+/** The time of everything that is shown: that of the oldest automatic read. */
+export function oldestReadAt(): number {
   let oldest = Date.now();
-  for (const [path, users] of wanted) {
+  for (const [path, users] of observers) {
     const { at } = storeOf(path).get();
-    if (users > 0 && at !== null && at > 0 && !costly.has(path)) oldest = Math.min(oldest, at);
+    if (users > 0 && at !== null && at > 0 && !throttled.has(path)) oldest = Math.min(oldest, at);
   }
   return oldest;
 }
 
-/** Lets go of everything. */
-export function forgetAll(): void {
+/** Clears the cache. */
+export function clearCache(): void {
   for (const store of stores.values()) store.set(NOTHING);
   stores.clear();
 }
 
-const costly = new Set<string>();
+const throttled = new Set<string>();
 const waiting: string[] = [];
 let underWay = 0;
 
@@ -98,34 +98,34 @@ async function readNext(): Promise<void> {
 }
 
 function read(path: string): void {
-  if (!costly.has(path)) {
+  if (!throttled.has(path)) {
     void reload(path);
   } else if (!waiting.includes(path)) {
     waiting.push(path);
-    if (underWay < MOST_COSTLY) void readNext();
+    if (underWay < MAX_THROTTLED) void readNext();
   }
 }
 
 interface Options<T> {
-  /** Reads it, where one answer is not all of it. */
+  /** Reads it, if it needs more than one response. */
   read?: (path: string) => Promise<T>;
-  /** It is read again so often while the page is seen. */
+  /** How often it is read again while the page is visible. */
   everyMs?: number;
-  /** It is read a few at a time, and not again soon. */
-  isCostly?: boolean;
+  /** Few such reads run at a time, and they are not repeated soon. */
+  isThrottled?: boolean;
 }
 
 /** `null` reads nothing. */
 export function useResource<T>(
   path: string | null,
-  { everyMs, read: reader, isCostly = false }: Options<T> = {},
+  { everyMs, read: reader, isThrottled: isThrottled = false }: Options<T> = {},
 ): Loaded<T> & { reload(): void } {
   const key = path ?? "";
   const loaded = useStore(storeOf<T>(key));
   useEffect(() => {
     if (path === null) return undefined;
-    wanted.set(path, (wanted.get(path) ?? 0) + 1);
-    if (isCostly) costly.add(path);
+    observers.set(path, (observers.get(path) ?? 0) + 1);
+    if (isThrottled) throttled.add(path);
     if (reader) readers.set(path, reader);
     if (!isFresh(path)) read(path);
     const timer =
@@ -136,9 +136,9 @@ export function useResource<T>(
           }, everyMs);
     return () => {
       clearInterval(timer);
-      wanted.set(path, (wanted.get(path) ?? 1) - 1);
+      observers.set(path, (observers.get(path) ?? 1) - 1);
     };
-  }, [path, everyMs, reader, isCostly]);
+  }, [path, everyMs, reader, isThrottled]);
   const again = useCallback(() => {
     if (path !== null) void reload(path);
   }, [path]);
@@ -147,18 +147,21 @@ export function useResource<T>(
 
 function isFresh(path: string): boolean {
   const { at, problem } = storeOf(path).get();
-  const since = Date.now() - (costly.has(path) ? COSTLY_FRESH_MS : FRESH_MS);
+  const since = Date.now() - (throttled.has(path) ? THROTTLED_FRESH_MS : FRESH_MS);
   return at !== null && problem === null && at >= since;
 }
 
 function reloadWanted(): void {
-  for (const [path, users] of wanted) if (users > 0 && !isFresh(path)) read(path);
+  for (const [path, users] of observers) if (users > 0 && !isFresh(path)) read(path);
 }
 
-/** Mends what is shown when the connection or the session is back, or the page is looked at. */
+/**
+ * Refreshes what is shown when the connection or the session is restored, or the page becomes
+ * visible.
+ */
 export function watchResources(): void {
-  lostSince.subscribe(() => {
-    if (lostSince.get() === null) reloadWanted();
+  offlineSince.subscribe(() => {
+    if (offlineSince.get() === null) reloadWanted();
   });
   session.subscribe(() => {
     if (session.get().state === "in") reloadWanted();

@@ -1,4 +1,4 @@
-/** The sandbox that stands in Uber's place, where there is one. */
+/** The sandbox that replaces Uber, if there is one. */
 import { apiOf } from "./programs.js";
 import { sendJson } from "./request.js";
 import { reload, useResource } from "./resource.js";
@@ -14,6 +14,6 @@ export async function configureSandbox(change: SandboxChange): Promise<void> {
   await reload(PATH);
 }
 
-/** A file to try the console with. */
+/** A sample file to try the console with. */
 export const sampleUrl = (programId: string, hasMistakes: boolean): string =>
   `${apiOf(programId).replace("/api/", "/api/sandbox/")}/codes.csv${hasMistakes ? "?mistakes" : ""}`;

@@ -1,101 +1,78 @@
-/** What the worker's API answers, as far as the console uses it. */
+/** The responses of the worker's API, as far as the console uses them. */
 import type { CodeState } from "uber-vouchers";
-import type { SandboxEventForm } from "uber-vouchers/sandbox";
+import type { SandboxEventForm, SandboxFault } from "uber-vouchers/sandbox";
 
 export type { CodeState, JobProgress } from "uber-vouchers";
-export type { SandboxEventForm } from "uber-vouchers/sandbox";
+export type { SandboxEventForm, SandboxFault } from "uber-vouchers/sandbox";
+export { LIMITS, SAMPLED_STATES } from "uber-vouchers/worker-client";
 export type {
   AuditEntry,
   AuditPage,
+  CreationException,
+  CodeFilter,
+  CodePage,
+  CodeQuery,
+  CodeSearch,
+  CodeSelection,
   DryRun,
   ForeignCode,
   JobDecision,
   EventPage,
   EventSummary,
   EvidenceSources,
+  GuestPage,
   JobDetail,
   JobFault,
+  JobPage,
+  JobResultPage,
   JobResultRow as ResultRow,
   JobSample as Sample,
   JobStatus,
   JobSummary,
+  LocatedCodes,
+  Overview,
+  PauseResult,
+  ProgramCode,
+  ProgramPage,
   ProgramSummary as Program,
   Reconciled,
+  ResumeResult,
+  SessionInfo,
   Settling,
   UnknownBatch,
+  UsedCodes,
+  VoucherProgram,
+  WorkerConfig as Config,
 } from "uber-vouchers/worker-client";
 
-export interface Config {
-  organizationId: string;
-  environment: "sandbox" | "uber";
-  /** Uber's host; none with the sandbox behind. */
-  host: string | null;
-  /** Where its tokens come from. */
-  tokenHost: string | null;
-  operator: string;
-  by: "access" | "token";
-  maxCodes: number;
-  maxUploadBytes: number;
-  allowDistributeAll: boolean;
-  paused: boolean;
-  hasSigningKey: boolean;
-  /** So long a job waits before it starts, where somebody can still cancel it; 0 if it doesn't. */
-  startDelaySeconds: number;
-  /** A job of more codes waits for another operator. */
-  approval: { above: number } | null;
-}
-
-/** How many codes a program has, and what is known of them here. */
+/** How many codes a program has, and their states here. */
 export interface CodeSummary {
   total: number;
   canceled: number;
-  /** Those that are not cancelled; of which no job knows anything: `none`. */
+  /** The codes that are not cancelled; `none`: no job has them. */
   states: Partial<Record<CodeState | "none", number>>;
 }
 
-export interface ProgramCode {
-  code: string;
-  codeText: string | null;
-  usageCount: number | null;
-  usageAmount: number | null;
-  canceledAt: number | null;
-  /** `null`: no job here has it. */
-  state: CodeState | null;
-  job: string | null;
-}
-
-/** The order of the states in a sample. */
-export const SAMPLED = [
-  "pending",
-  "sending",
-  "queued",
-  "distributed",
-  "failed",
-  "rejected",
-  "unknown",
-  "abandoned",
-] as const satisfies CodeState[];
-
-/** What the sandbox is told to do. */
+/** The settings of the sandbox. */
 export interface SandboxSettings {
   webhooksPerSecond: number;
   failureRate: number;
-  faults: Record<string, number>;
+  faults: Partial<Record<SandboxFault, number>>;
   eventForm: SandboxEventForm;
-  /** The share of recipients who use their code, within days. */
+  /** The share of recipients who use their code within days. */
   useRate: number;
 }
 
-/** What it does. */
+/** The state of the sandbox. */
 export interface SandboxState extends SandboxSettings {
   paused: boolean;
   waiting?: number;
   delivered: number;
   /** How many codes were used. */
   used: number;
-  /** Its time, in epoch milliseconds: it can be ahead. */
+  /** Its time, in epoch milliseconds, which can be ahead. */
   now: number;
 }
 
-/** What the panel sets. */
+/** The settings that the panel changes. */
 export type SandboxChange = Partial<SandboxSettings> & { advanceMs?: number };

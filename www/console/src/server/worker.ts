@@ -1,4 +1,4 @@
-/** The worker's API, as `uber-vouchers/worker-client` has it, and what each answer says of the session. */
+/** The client of the worker's API; each response also updates the session. */
 import { createWorkerClient } from "uber-vouchers/worker-client";
 
 import { connectionFailed, connectionWorks } from "./connection.js";
@@ -6,26 +6,27 @@ import { sessionNow, signedOut } from "./session-state.js";
 
 export async function observed(url: string, init: RequestInit): Promise<Response> {
   const asked = sessionNow();
-  let answer: Response;
+  const since = Date.now();
+  let response: Response;
   try {
-    answer = await fetch(url, init);
+    response = await fetch(url, init);
   } catch (error) {
     if (!init.signal?.aborted) connectionFailed();
     throw error;
   }
-  connectionWorks();
-  if (answer.status === 401) {
-    const { code, methods } = await problemIn(answer.clone());
+  connectionWorks(since);
+  if (response.status === 401) {
+    const { code, methods } = await problemIn(response.clone());
     if (code === "not_signed_in") signedOut(methods, asked);
   }
-  return answer;
+  return response;
 }
 
-async function problemIn(answer: Response): Promise<{ code?: unknown; methods?: unknown }> {
+async function problemIn(response: Response): Promise<{ code?: unknown; methods?: unknown }> {
   try {
-    return Object(await answer.json()) as object;
+    return Object(await response.json()) as object;
   } catch {
-    // Not the worker's own words: something before it has answered.
+    // Not the worker's own message: something in front of it has responded.
     return {};
   }
 }

@@ -1,17 +1,16 @@
-/** The recipients of a job's codes, once somebody wants to see them. */
+/** The recipients of a job's codes, once an admin wants to see them. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Guest } from "uber-vouchers";
 
-import { useAction } from "../parts/use-action.js";
+import { useAction } from "./use-action.js";
 import type { WorkerError } from "../server/error.js";
-import { type Recipients, readRecipients } from "../server/guests.js";
+import { type Recipient, type Recipients, readRecipients } from "../server/guests.js";
 
 export interface ShownRecipients {
-  /** `null` until they were asked for. */
+  /** `null` until they are requested. */
   value: Recipients | null;
   isBusy: boolean;
   problem: WorkerError | null;
-  /** `reveal` unmasks them, which is written into the audit trail. */
+  /** `reveal` unmasks them, which is recorded in the audit trail. */
   read: (reveal: boolean) => void;
 }
 
@@ -28,6 +27,6 @@ export function useRecipients(programId: string): ShownRecipients {
   return { value, isBusy, problem, read };
 }
 
-/** How somebody is shown in one line. */
-export const inOneLine = ({ name, email, phone }: Guest): string =>
+/** A recipient in one line. */
+export const inOneLine = ({ name, email, phone }: Recipient): string =>
   [name, email ?? phone].filter((part) => part !== null && part !== "").join(" · ");

@@ -1,11 +1,11 @@
 /**
- * The key that makes it safe to ask twice for a job. It is drawn once for a list
- * and kept until the answer came: so a second click, a retry after a lost answer
- * or the same file after a reload can't make a second job.
+ * The key that makes it safe to repeat the request for a job. It is generated once per
+ * list and kept until the response arrives: so a second click, a retry after a lost
+ * response or the same file after a reload can't create a second job.
  */
 const PREFIX = "list:";
 
-/** Of what is to be sent to whom. */
+/** The digest of what is to be sent, and to whom. */
 export async function nameOfList(scope: string, body: Blob | null): Promise<string> {
   const bytes = body === null ? new ArrayBuffer(0) : await body.arrayBuffer();
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
@@ -22,12 +22,12 @@ export function keyOf(name: string): string {
   try {
     sessionStorage.setItem(name, key);
   } catch {
-    // Without storage it holds for as long as the page is open.
+    // Without storage, the key lasts as long as the page is open.
   }
   return key;
 }
 
-/** The answer came: the same list is another job from now on. */
+/** The response has arrived: from now on, the same list is another job. */
 export function forgetKey(name: string): void {
   drawn.delete(name);
   try {

@@ -1,22 +1,22 @@
-/** How a job leaves: after how long, and whether one code goes first. */
+/** How a job is sent: the delay, and whether one code is sent first. */
 import type { ComponentChildren } from "preact";
 
 import { count } from "../format.js";
-import type { How } from "./how.js";
+import type { SendingOptions } from "./sending-options.js";
 
 interface Props {
-  how: How;
-  /** So long there is to cancel it; 0 if it starts at once. */
+  how: SendingOptions;
+  /** How many seconds there are to cancel it; 0 if it starts at once. */
   seconds: number;
-  onChange(how: How): void;
-  /** What else is decided about it. */
+  onChange(how: SendingOptions): void;
+  /** Further decisions about it. */
   children?: ComponentChildren;
 }
 
-export function HowItLeaves({ how, seconds, onChange, children }: Props) {
+export function SendingOptionsForm({ how, seconds, onChange, children }: Props) {
   return (
     <fieldset class="how">
-      <legend class="unseen">How it leaves</legend>
+      <legend class="visually-hidden">How it is sent</legend>
       {seconds > 0 && (
         <label class="decision">
           <input
@@ -29,7 +29,7 @@ export function HowItLeaves({ how, seconds, onChange, children }: Props) {
             <span class="decision-more">
               {how.isKept
                 ? `It starts in ${count(seconds, "second")}, and can be cancelled until then.`
-                : `It starts in ${count(seconds, "second")} from here. Closed before, it is cancelled.`}
+                : `This page starts it in ${count(seconds, "second")}. If you close the page before, it is cancelled.`}
             </span>
           </span>
         </label>

@@ -1,20 +1,20 @@
-/** What was chosen of how a job leaves. */
+/** The choices of how a job is sent. */
 import type { CodeList } from "uber-vouchers";
 
 import { linesOf } from "../lists/lines.js";
 import type { Start } from "../server/jobs.js";
 
-export interface How {
-  /** It starts whether this page is open or not. */
+export interface SendingOptions {
+  /** Whether the worker starts it, even if this page is closed. */
   isKept: boolean;
-  /** The code that goes first, alone; `null`: none does. */
+  /** The code that is sent first, alone; `null` for none. */
   first: string | null;
 }
 
 const KEPT = "start-is-kept";
 
-/** As it was chosen last in this browser. */
-export function usualHow(): How {
+/** The last choice in this browser. */
+export function lastSendingOptions(): SendingOptions {
   try {
     return { isKept: localStorage.getItem(KEPT) !== "no", first: null };
   } catch {
@@ -22,18 +22,18 @@ export function usualHow(): How {
   }
 }
 
-export function noteHow({ isKept }: How): void {
+export function rememberSendingOptions({ isKept }: SendingOptions): void {
   try {
     localStorage.setItem(KEPT, isKept ? "yes" : "no");
   } catch {
-    // The next one is asked as if it were the first.
+    // For the next list, the choice is not preset.
   }
 }
 
-export const startOf = ({ isKept }: How, seconds: number): Start =>
+export const startOf = ({ isKept }: SendingOptions, seconds: number): Start =>
   seconds === 0 ? "now" : isKept ? seconds : "paused";
 
-/** The list with this code at its beginning: exactly what is sent first. */
+/** The list with this code at its beginning, since exactly the first code is sent first. */
 export async function withFirst(list: CodeList, first: string): Promise<Blob> {
   return new Blob([`${first}\n`, await linesOf(list, first)]);
 }

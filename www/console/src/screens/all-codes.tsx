@@ -1,28 +1,40 @@
-/** Everybody: every code of a program at once. Apart from all else, and never by one click. */
-import { useEffect, useRef, useState } from "preact/hooks";
+/**
+ * Distributes every code of a program at once. It is separate from everything else, and takes more
+ * than one click.
+ */
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 
 import { announce } from "../announce.js";
-import { UNDECIDED, leavingOf } from "../distribution/decisions.js";
-import { noteHow, startOf, usualHow } from "../distribution/how.js";
-import { HowItLeaves } from "../distribution/how-it-leaves.js";
-import { useLostOrder } from "../distribution/lost-order.js";
+import { CHANGED, UNDECIDED, leavingOf } from "../distribution/list-decisions.js";
+import {
+  rememberSendingOptions,
+  startOf,
+  lastSendingOptions,
+} from "../distribution/sending-options.js";
+import { SendingOptionsForm } from "../distribution/sending-options-form.js";
+import { useDecidedOn } from "../distribution/decided-on.js";
+import { useLostRequest } from "../distribution/lost-order.js";
+import { useGuestsOfList } from "../distribution/guests-of-list.js";
 import { Review } from "../distribution/review.js";
+import { type CodesByProgram, WithoutGuest } from "../distribution/without-guest.js";
 import { type Explained, explainCreation } from "../explain.js";
 import { codes, inSentence, number, verb } from "../format.js";
 import { useCheckOfAll } from "../lists/check.js";
+import { stashList } from "../lists/list-transfer.js";
 import { Crumbs } from "../parts/crumbs.js";
 import { Callout } from "../parts/small.js";
 import { Link, navigate, paths } from "../router.js";
 import { useConfig } from "../server/config.js";
-import { lostSince } from "../server/connection.js";
+import { offlineSince } from "../server/connection.js";
 import { createJob } from "../server/jobs.js";
 import { beginWindow } from "../server/start-window.js";
 import type { Config } from "../server/types.js";
 import { toWorkerError } from "../server/error.js";
+import { forEachCode, selectCodes } from "../server/program-codes.js";
 import { useCodeSummary, useProgram } from "../server/programs.js";
 import { useStore } from "../store.js";
 
-export function Everybody({ programId }: { programId: string }) {
+export function AllCodes({ programId }: { programId: string }) {
   const { name } = useProgram(programId);
   const config = useConfig();
   useEffect(() => {
@@ -40,10 +52,10 @@ export function Everybody({ programId }: { programId: string }) {
         </div>
       </div>
       {config?.allowDistributeAll === false ? (
-        <Callout tone="note" title="This worker does not distribute to everybody">
+        <Callout tone="note" title="This worker does not distribute every code of a program">
           <p>
-            <Link to={paths.program(programId)}>Select the codes</Link> instead, or ask whoever runs
-            it to set <code>allowDistributeAll</code>.
+            <Link to={paths.program(programId)}>Select the codes</Link> instead, or ask the person
+            who runs it to set <code>allowDistributeAll</code>.
           </p>
         </Callout>
       ) : (
@@ -54,10 +66,10 @@ export function Everybody({ programId }: { programId: string }) {
 }
 
 function Ask({ programId, name, config }: { programId: string; name: string; config: Config }) {
-  const [how, setHow] = useState(usualHow);
+  const [how, setHow] = useState(lastSendingOptions);
   const seconds = config.startDelaySeconds;
   const summary = useCodeSummary(programId).value;
-  const isLost = useStore(lostSince) !== null;
+  const isLost = useStore(offlineSince) !== null;
   const [round, setRound] = useState(0);
   const check = useCheckOfAll(programId, true, round);
   const [typed, setTyped] = useState("");
@@ -66,10 +78,22 @@ function Ask({ programId, name, config }: { programId: string; name: string; con
   const [fault, setFault] = useState<Explained | null>(null);
   const { total } = check;
   const size = total ?? summary?.total ?? 0;
-  const leaving = leavingOf({ size, rejected: 0, check, decisions, obstacle: "" });
+  const leaving = leavingOf({ size, check, decisions });
   const needsApproval = config.approval !== null && leaving > config.approval.above;
 
-  const lost = useLostOrder(() => {
+  const digest = useDecidedOn(check, decisions, setDecisions);
+  const guests = useGuestsOfList(check);
+  const list = useCallback<CodesByProgram>(
+    async (signal) => {
+      const pieces = await selectCodes(programId, { filter: "not-canceled" }, { signal });
+      const found = new Set<string>();
+      await forEachCode(pieces, (code) => found.add(code), signal);
+      return new Map([[programId, found]]);
+    },
+    [programId],
+  );
+
+  const lost = useLostRequest(() => {
     setDecisions((made) => ({ ...made, again: null }));
     setRound(round + 1);
   });
@@ -83,23 +107,24 @@ function Ask({ programId, name, config }: { programId: string; name: string; con
     try {
       const { again, isUnchecked } = decisions;
       const start = startOf(needsApproval ? { ...how, isKept: true } : how, seconds);
-      noteHow(how);
+      rememberSendingOptions(how);
       const job = await createJob(programId, {
         list: "everybody",
         source: "Everybody",
         again,
         isUnchecked,
+        reviewed: digest,
         start,
         pauseAfter: null,
       });
-      if (start === "paused") beginWindow(job, seconds);
+      beginWindow([job], start, seconds);
       announce("The job is created.");
       navigate(paths.job(programId, job.id));
     } catch (error) {
       const problem = toWorkerError(error);
       setFault(explainCreation(problem));
       lost.note(problem);
-      if (problem.code === "already_queued") setRound(round + 1);
+      if (CHANGED.has(problem.code)) setRound(round + 1);
     }
     once.current = false;
     setBusy(false);
@@ -168,7 +193,20 @@ function Ask({ programId, name, config }: { programId: string; name: string; con
             onInput={(event) => setTyped(event.currentTarget.value)}
           />
         </div>
-        <HowItLeaves
+        <WithoutGuest
+          programId={programId}
+          list={list}
+          size={size}
+          guests={guests}
+          check={check}
+          again={decisions.again}
+          round={round}
+          onContinue={(rest) => {
+            stashList(programId, { input: rest, source: "Everybody who is a guest" });
+            navigate(paths.new(programId));
+          }}
+        />
+        <SendingOptionsForm
           how={how}
           seconds={needsApproval ? 0 : seconds}
           onChange={(chosen) => {

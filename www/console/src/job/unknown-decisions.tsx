@@ -1,4 +1,4 @@
-/** What can be decided about codes that are unknown: the harmless first, a second message last. */
+/** The decisions about unknown codes: the harmless ones first, a second message last. */
 import { useState } from "preact/hooks";
 
 import { useNow } from "../clock.js";
@@ -8,7 +8,7 @@ import { Modal } from "../parts/modal.js";
 import type { JobDecision, JobDetail } from "../server/types.js";
 import { opens } from "./settling.js";
 import type { Scope } from "./scope.js";
-import { Why } from "./why.js";
+import { ReasonField } from "./reason-field.js";
 
 export const DECISIONS: Record<
   JobDecision,
@@ -16,13 +16,12 @@ export const DECISIONS: Record<
 > = {
   queued: {
     button: (size) => `Take ${size} as queued`,
-    consequence: "Nothing is sent. If Uber did not queue them, nobody gets them.",
+    consequence: "Nothing is sent. If Uber did not queue them, their recipients get nothing.",
     question: (size) => `Take ${size} as queued?`,
   },
   abandon: {
     button: (size) => `Abandon ${size}`,
-    consequence:
-      "Nothing is sent. They are not looked after any more; a later report still counts.",
+    consequence: "Nothing is sent. They are not tracked any more; a later report still counts.",
     question: (size) => `Abandon ${size}?`,
   },
   resend: {
@@ -41,14 +40,14 @@ export const inWords = ({ batch, size }: Scope): string =>
 interface Props {
   scope: Scope;
   settling: JobDetail["settling"];
-  /** One of them is under way. */
+  /** Whether one of them is under way. */
   isBusy: boolean;
   onChoose(decision: JobDecision): void;
 }
 
 export function Decisions({ scope, settling, isBusy, onChoose }: Props) {
   const now = useNow(1_000);
-  // The worker refuses it before too.
+  // The worker would refuse it earlier too.
   const early = settling === null || settling.isOpen ? null : opens(settling, now);
   return (
     <div class="choices">
@@ -76,7 +75,7 @@ interface AskProps {
   decision: JobDecision;
   scope: Scope;
   job: JobDetail;
-  /** Why, which may be nothing; `null` where it is not to be done. */
+  /** The reason, which may be empty; `null` if the admin cancels. */
   onAnswer(reason: string | null): void;
 }
 
@@ -86,7 +85,7 @@ export function Ask({ decision, scope, job, onAnswer }: AskProps) {
   const { question, consequence, button } = DECISIONS[decision];
   const { pending } = job.progress;
   const isResend = decision === "resend";
-  // What is typed is compared with the number of now: reports may have arrived meanwhile.
+  // The typed number is compared with the current one, because reports may have arrived meanwhile.
   const isTyped = !isResend || Number(typed.replaceAll(/[^\d]/g, "") || Number.NaN) === scope.size;
   return (
     <Modal labelledBy="decide-title" describedBy="decide-text" onClose={() => onAnswer(null)}>
@@ -102,7 +101,7 @@ export function Ask({ decision, scope, job, onAnswer }: AskProps) {
           {isResend &&
             pending > 0 &&
             job.status !== "running" &&
-            ` Sending goes on: the ${codes(pending)} that ${verb(pending, "is", "are")} pending ${verb(pending, "leaves", "leave")} too.`}
+            ` Sending continues: the ${codes(pending)} that ${verb(pending, "is", "are")} pending ${verb(pending, "is", "are")} sent too.`}
         </p>
         {isResend && (
           <label class="typed typed-number">
@@ -117,7 +116,7 @@ export function Ask({ decision, scope, job, onAnswer }: AskProps) {
             />
           </label>
         )}
-        <Why value={reason} onChange={setReason} />
+        <ReasonField value={reason} onChange={setReason} />
         <div class="dialog-actions">
           <button type="button" class="button" onClick={() => onAnswer(null)}>
             Cancel

@@ -1,6 +1,7 @@
-/** Shows the recipients beside their codes: masked first, and unmasked once somebody asks for it. */
+/** Shows the recipients beside their codes: masked first, and unmasked on request. */
 import { explainReading } from "../explain.js";
-import { Fault } from "../parts/small.js";
+import { ActionButton } from "./action-button.js";
+import { Fault } from "./small.js";
 import type { ShownRecipients } from "./use-recipients.js";
 
 export function RecipientTools({ recipients }: { recipients: ShownRecipients }) {
@@ -8,17 +9,12 @@ export function RecipientTools({ recipients }: { recipients: ShownRecipients }) 
   return (
     <>
       {(value === null || value.isMasked) && (
-        <button
-          type="button"
-          class="button button-small"
-          aria-disabled={isBusy}
-          onClick={() => read(value !== null)}
-        >
+        <ActionButton class="button-small" isBusy={isBusy} onClick={() => read(value !== null)}>
           {isBusy ? "Reading the guests" : value === null ? "Show recipients" : "Unmask them"}
-        </button>
+        </ActionButton>
       )}
       {value?.isMasked === true && (
-        <span class="quiet">Unmasking is written into the audit trail.</span>
+        <span class="quiet">Unmasking is recorded in the audit trail.</span>
       )}
       {problem && <Fault explained={explainReading(problem)} />}
     </>

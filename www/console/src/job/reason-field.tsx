@@ -1,20 +1,20 @@
 /** An optional sentence for the audit trail. */
+import { LIMITS } from "../server/types.js";
+
 interface Props {
   value: string;
   onChange(value: string): void;
 }
 
-const MOST = 500;
-
-export function Why({ value, onChange }: Props) {
+export function ReasonField({ value, onChange }: Props) {
   return (
     <label class="typed">
       <span>
-        Why <span class="quiet">(optional; it is written into the audit trail)</span>
+        Why <span class="quiet">(optional; recorded in the audit trail)</span>
       </span>
       <input
         value={value}
-        maxLength={MOST}
+        maxLength={LIMITS.reasonCharacters}
         autocomplete="off"
         dir="auto"
         onInput={({ currentTarget }) => onChange(currentTarget.value)}

@@ -1,13 +1,16 @@
-/** Which page of the console tells of jobs, and what was told: pages know of each other by the browser. */
+/**
+ * Which tab of the console notifies about jobs, and of what it has notified: tabs share this in the
+ * browser.
+ */
 import type { JobStatus, JobSummary } from "./types.js";
 
 const TELLER = "tells-of-jobs";
 const MARKS = "told-of-jobs";
-const MOST_MARKS = 200;
+const MAX_MARKS = 200;
 
 const lockOf = (jobId: string): string => `sees-job-${jobId}`;
 
-/** A page without TLS has none; nor has it notices. */
+/** A page without TLS has no locks; nor has it notifications. */
 const locks = navigator.locks as LockManager | undefined;
 
 /** Held until `signal` ends it. */
@@ -17,15 +20,15 @@ function hold(name: string, mode: LockMode, signal: AbortSignal, onHeld = () => 
       onHeld();
       return new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
     })
-    // Ended before it was held.
+    // It was ended before it was held.
     .catch(() => {});
 }
 
-/** Becomes the one page that tells, once no other is. */
+/** Becomes the tab that notifies, once no other one does. */
 export const becomeTeller = (signal: AbortSignal, onHeld: () => void): void =>
   hold(TELLER, "exclusive", signal, onHeld);
 
-/** Somebody is looking at this job. */
+/** Marks this job as visible in a tab. */
 export const seeJob = (jobId: string, signal: AbortSignal): void =>
   hold(lockOf(jobId), "shared", signal);
 
@@ -34,7 +37,7 @@ export async function isSeen(jobId: string): Promise<boolean> {
   return held.some(({ name }) => name === lockOf(jobId));
 }
 
-/** The status that was told of each job. */
+/** The last status of each job that was notified. */
 function marks(): Record<string, JobStatus> {
   try {
     return JSON.parse(localStorage.getItem(MARKS) ?? "{}") as Record<string, JobStatus>;
@@ -43,15 +46,15 @@ function marks(): Record<string, JobStatus> {
   }
 }
 
-/** Whether this was told already, by any page; from now on it was. */
+/** Whether any tab has notified about this already; from now on it counts as notified. */
 export function markTold({ id, status }: JobSummary): boolean {
   const { [id]: before, ...others } = marks();
   if (before === status) return true;
-  write({ ...Object.fromEntries(Object.entries(others).slice(1 - MOST_MARKS)), [id]: status });
+  write({ ...Object.fromEntries(Object.entries(others).slice(1 - MAX_MARKS)), [id]: status });
   return false;
 }
 
-/** It goes on: if it stops once more, that is news. */
+/** The job has resumed: if it stops once more, that is new. */
 export function forgetTold({ id }: JobSummary): void {
   const { [id]: before, ...others } = marks();
   if (before !== undefined) write(others);
@@ -61,6 +64,6 @@ function write(told: Record<string, JobStatus>): void {
   try {
     localStorage.setItem(MARKS, JSON.stringify(told));
   } catch {
-    // A notice of the same job takes the place of the one before.
+    // A notification replaces the previous one of the same job.
   }
 }
