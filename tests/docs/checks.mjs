@@ -1,4 +1,4 @@
-/** What workers and pages of the documents have to do. */
+/** What workers and pages of the documents must do. */
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -12,7 +12,7 @@ import { createClient } from "uber-vouchers";
 import { BINDINGS, createUber, startWorker } from "./worker.mjs";
 
 const PATIENCE_MS = 20_000;
-/** What the README says of its page in words. */
+/** The README's description of its page. */
 const ELEMENTS =
   '<input id="file" type="file"><input id="program"><input id="operator"><output></output>';
 
@@ -21,8 +21,9 @@ const ELEMENTS =
  * @property {string} folder
  * @property {string} entry the file of the sample
  * @property {string | undefined} configuration the document's `wrangler.jsonc`
- * @property {string} worker the file of the worker that the document had before, else of the ready one
- * @property {string | undefined} html what the document has shown of its page
+ * @property {string} worker the file of the worker that the document had before, otherwise of the
+ *   ready-made one
+ * @property {string | undefined} html the HTML of the page that the document has shown
  */
 
 /** @type {Record<string, (subject: Subject) => Promise<void>>} */
@@ -32,7 +33,11 @@ export const PAGES = { distribute, job, "worker-job": job };
 
 const admin = { Authorization: `Bearer ${BINDINGS.ADMIN_TOKEN}` };
 
-/** The ready worker: runs a job to its end, takes in webhooks, lets in nobody else. @param {Subject} subject */
+/**
+ * The ready-made worker: runs a job to its end, applies webhooks, and refuses strangers.
+ *
+ * @param {Subject} subject
+ */
 async function ready({ folder, entry, configuration }) {
   const uber = await createUber();
   const { programId, codes } = uber.createProgram({ codes: 3 });
@@ -48,7 +53,7 @@ async function ready({ folder, entry, configuration }) {
     const progress = async () =>
       (await (await worker.fetch(`${path}/${id}`, { headers: admin })).json()).progress;
     await until(async () => (await progress()).queued === 3);
-    // The same key is the same job; another key is refused what was sent.
+    // The same key returns the same job; with another key, codes that were sent are refused.
     const repeated = await worker.fetch(path, { ...init, headers });
     assert.equal((await repeated.json()).id, id);
     const other = await worker.fetch(path, {
@@ -66,7 +71,11 @@ async function ready({ folder, entry, configuration }) {
   }
 }
 
-/** A worker that receives webhooks: acknowledges what is signed, refuses what is not. @param {Subject} subject */
+/**
+ * A worker that receives webhooks: acknowledges signed ones, refuses others.
+ *
+ * @param {Subject} subject
+ */
 async function webhook({ folder, entry }) {
   const uber = await createUber();
   const worker = await startWorker({ folder, entry, uber });
@@ -87,7 +96,11 @@ async function webhook({ folder, entry }) {
   }
 }
 
-/** A page that distributes a file by the worker of the same document. @param {Subject} subject */
+/**
+ * A page that distributes a file through the worker of the same document.
+ *
+ * @param {Subject} subject
+ */
 function distribute(subject) {
   return inPage(subject, async ({ page, uber, programId, codes, print }) => {
     await page.fill("#program", programId);

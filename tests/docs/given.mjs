@@ -1,4 +1,4 @@
-/** Lines that a sample takes for granted, because the text around it says so. */
+/** Lines that a sample assumes, because the text around it mentions them. */
 
 const CLIENT = `
 import { createClient as createGivenClient } from "uber-vouchers";
@@ -16,7 +16,7 @@ const client = createGivenClient({
 /** @type {Record<string, string>} */
 export const GIVEN = {
   client: CLIENT,
-  // A journal that was downloaded from the worker, and who the caller is.
+  // A journal that was downloaded from the worker, and the identity of the caller.
   journal: `
 import { writeFileSync as writeGiven } from "node:fs";
 import { memoryJournal as givenJournal } from "uber-vouchers/journal";

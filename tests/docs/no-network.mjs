@@ -1,4 +1,4 @@
-/** Loaded before a sample: what it does has to be done with a sandbox, on this machine. */
+/** Loaded before a sample: it may use only a sandbox, on this machine. */
 const { fetch } = globalThis;
 globalThis.fetch = async (
   /** @type {string | URL | Request} */ input,

@@ -1,22 +1,22 @@
 /**
  * The code samples of a document.
  *
- * A comment above a fence says how the sample is tried; readers don't see it:
+ * A comment above a fence says how the sample is tested; readers don't see it:
  *
  * | Marker | Meaning |
  * | --- | --- |
  * | `<!-- sample: node first.mjs -->` | run by Node.js, from a file of that name. So is JavaScript without a marker |
  * | `<!-- sample: node send.mjs with=uber -->` | the same, where the global `fetch` leads to a sandbox |
- * | `<!-- sample: continues -->` | goes on with the sample before: both are one file |
- * | `<!-- sample: given=client -->` | run after lines that the text takes for granted, see `given.mjs` |
- * | `<!-- sample: worker ready -->` | run in workerd, and looked at by the check of that name, see `checks.mjs` |
+ * | `<!-- sample: continues -->` | continues the sample before: both are one file |
+ * | `<!-- sample: given=client -->` | run after lines that the text assumes, see `given.mjs` |
+ * | `<!-- sample: worker ready -->` | run in workerd, and verified by the check of that name, see `checks.mjs` |
  * | `<!-- sample: page distribute -->` | the same in Chromium |
  * | `<!-- sample: file codes.csv -->` | a file that later samples of the document use |
  * | `<!-- sample: types: why it is not run -->` | compiled only |
- * | `<!-- output -->` | what the sample before prints; `…` stands for anything |
+ * | `<!-- output -->` | what the sample before prints; `…` stands for any text |
  *
- * All samples of a document are in one folder, in order: one may use what one
- * before it has left there.
+ * All samples of a document are in one folder, in order: one may use files that an
+ * earlier one has left there.
  */
 
 /**
@@ -46,7 +46,7 @@ export function samplesOf(text) {
       if (/^\s*(```|~~~)/.test(line))
         throw new Error(`Line ${at + 1}: write the fence as \`\`\`js`);
       const [, kind = "", rest = ""] = MARKER.exec(line) ?? [];
-      // Formatters put an empty line between.
+      // Formatters put an empty line in between.
       if (kind !== "") marker = kind === "output" ? "output" : rest;
       else if (line.trim() !== "") marker = refuseStray(marker, at);
       continue;

@@ -1,6 +1,6 @@
 /**
- * Every code sample of the documents, as a reader would use it: in an empty
- * project with the package. What can't be run has to say why; see samples.mjs.
+ * Every code sample of the documents, as a reader would use it: in an empty project
+ * with the package. A sample that can't be run has to say why; see samples.mjs.
  */
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
@@ -24,27 +24,33 @@ const DOCUMENTS = [
 ].filter((file) => file.endsWith(".md"));
 
 const SCRIPTS = ["js", "mjs", "ts"];
-/** No code: shown for what it looks like. */
+/** Not code: it only shows what something looks like. */
 const PLAIN = ["text", "csv", "http"];
 const RUN_TIMEOUT_MS = 30_000;
 
-/** A file that the texts speak of. */
+/** A file that the texts mention. */
 const CODES = `program_id,code_id
 june,3f2504e0-4f89-41d3-9a0c-0305e82c3301
 june,9b2d7c1e-8a34-4c5f-b6d0-1e2f3a4b5c6d
 july,1f913a96-f52c-42a0-aa0b-a2ba53b2d631
 `;
 
-/** Where the ready worker is shown whole. A document that links to it need not repeat it. */
+/**
+ * The documents that show the ready-made worker completely. A document that links to it need not
+ * repeat it.
+ */
 const READY = samplesOf(readFileSync(join(ROOT, SITE, "guides", "edge-worker.md"), "utf8"));
 const READY_FILE = "ready-worker.mjs";
 
 /** @typedef {import("./samples.mjs").Sample} Sample */
-/** What a document is, and has shown so far. @typedef {{ isReadme: boolean, configuration: string | undefined, worker: string, html: string | undefined }} State */
+/**
+ * The kind of a document, and what it has shown so far. @typedef {{ isReadme: boolean,
+ * configuration: string | undefined, worker: string, html: string | undefined }} State
+ */
 /** @typedef {{ sample: Sample, code: string, language: string, output: string | undefined }} Program */
 
-for (const [place, document] of DOCUMENTS.entries()) {
-  const folder = join(process.cwd(), `docs-${place}`);
+for (const [index, document] of DOCUMENTS.entries()) {
+  const folder = join(process.cwd(), `docs-${index}`);
   mkdirSync(folder, { recursive: true });
   const samples = samplesOf(readFileSync(join(ROOT, document), "utf8"));
   writeFileSync(join(folder, "codes.csv"), CODES);
@@ -73,7 +79,11 @@ function isConfiguration({ language, code }) {
   return language === "jsonc" && code.includes('"durable_objects"');
 }
 
-/** Puts together what continues, and what it prints. @param {Sample[]} samples */
+/**
+ * Joins a sample with those that continue it, and with the expected output.
+ *
+ * @param {Sample[]} samples
+ */
 function joined(samples) {
   /** @type {Program[]} */
   const programs = [];
@@ -114,7 +124,7 @@ async function tryOut({ sample, code, language, output }, folder, files, state) 
     assert.ok(given || flags["given"] === undefined, `Nothing is given as ${flags["given"]}`);
     const isModule = kind === "worker" || kind === "page";
     const file = (!isModule && name) || `sample-${sample.line}.mjs`;
-    // JavaScript of the README too: it is pasted into files of TypeScript.
+    // JavaScript of the README is compiled too, because readers paste it into TypeScript files.
     if (language === "ts" || isReadme) compile(folder, `sample-${sample.line}.ts`, code);
     const script = language === "ts" ? (await transform(code, { loader: "ts" })).code : code;
     writeFileSync(join(folder, file), given + script);
@@ -133,7 +143,7 @@ async function tryOut({ sample, code, language, output }, folder, files, state) 
     return check({ folder, entry: file, ...state, worker: before });
   }
   if (language === "html") {
-    // What a page sample below it works on.
+    // The HTML that a page sample below it uses.
     state.html = code;
     return undefined;
   }
@@ -175,7 +185,13 @@ function checkOutput(printed, expected) {
   assert.match(printed.trim(), new RegExp(`^${escaped.join("[^]*?")}$`));
 }
 
-/** Compiles strictly, as in a project of a worker. @param {string} folder @param {string} name @param {string} code */
+/**
+ * Compiles with strict options, as in a worker's project.
+ *
+ * @param {string} folder
+ * @param {string} name
+ * @param {string} code
+ */
 function compile(folder, name, code) {
   const file = join(folder, name);
   writeFileSync(file, code);
@@ -197,7 +213,7 @@ function compile(folder, name, code) {
   assert.deepEqual(told, []);
 }
 
-/** A whole file, or members of one. @param {string} code */
+/** A whole file, or only members of one. @param {string} code */
 function checkJson(code) {
   const parse = (/** @type {string} */ text) =>
     typescript.parseConfigFileTextToJson("sample.jsonc", text).error;
@@ -205,7 +221,12 @@ function checkJson(code) {
   assert.ok(!error || !parse(`{${code}}`), String(error?.messageText));
 }
 
-/** In a crate of its own, which depends on this one. @param {string} folder @param {string} code */
+/**
+ * Compiles in a crate of its own, which depends on this one.
+ *
+ * @param {string} folder
+ * @param {string} code
+ */
 function compileRust(folder, code) {
   const crate = join(folder, "crate");
   mkdirSync(join(crate, "src"), { recursive: true });

@@ -1,4 +1,4 @@
-/** Whether the commands of a shell sample exist. Nothing of them is run. */
+/** Checks that the commands of a shell sample exist. Runs none of them. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -9,7 +9,7 @@ import { ROOT } from "../../scripts/setup.mjs";
 const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 const BUILT_IN = new Set(["cd", "export", "echo", "set"]);
 const NPM = new Set(["ci", "install", "pack", "publish", "version", "audit", "deprecate", "init"]);
-/** Whose second word is looked at too, and how all of them are listed. */
+/** Commands whose second word is checked too, and how all of them are listed. */
 const LISTS = /** @type {Record<string, string[]>} */ ({
   cargo: ["--list"],
   git: ["help", "-a"],
@@ -18,17 +18,17 @@ const LISTS = /** @type {Record<string, string[]>} */ ({
 });
 /** @type {Map<string, string>} */
 const listed = new Map();
-/** What a document has had its reader install: `cargo install cargo-deny` is `cargo deny`. */
+/** What a document has told its reader to install: `cargo install cargo-deny` is `cargo deny`. */
 const installed = new Set();
 
 /**
  * @param {string} code
- * @param {Set<string>} files which the document has made by then
+ * @param {Set<string>} files the files that the document has created before
  */
 export function checkCommands(code, files) {
   const text = code.replaceAll("\\\n", " ");
   for (const line of text.split("\n")) {
-    // What is in quotes is a value, whatever it looks like.
+    // Quoted text is a value, whatever it looks like.
     const said = line
       .replaceAll(/"[^"]*"|'[^']*'/g, "…")
       .replace(/(^|\s)#.*$/, "")

@@ -68,12 +68,12 @@ test("the search gives every click back, however it is closed", () =>
       await search.waitFor();
       for (let press = 0; press < presses; press += 1) await page.keyboard.press("Escape");
       await search.waitFor({ state: "hidden" });
-      // The page is told that it is closed a moment after it is.
+      // The page learns a moment later that the dialog was closed.
       await page.locator("#tsd-overlay").waitFor({ state: "detached", timeout: 5_000 });
       await page.waitForFunction(() => document.body.style.overflow === "", null, {
         timeout: 5_000,
       });
     }
-    // A click would wait for what is above it to go.
+    // A click would wait until nothing covers its target.
     await page.locator("a.title").first().click({ timeout: 5_000 });
   }));

@@ -1,7 +1,6 @@
 /**
- * Loaded before a sample that talks to Uber: the global `fetch` leads to a
- * sandbox, the environment names an app, and `codes.csv` holds the codes of the
- * program `june`.
+ * Loaded before a sample that calls Uber: the global `fetch` leads to a sandbox, the
+ * environment names an app, and `codes.csv` has the codes of the program `june`.
  */
 import { writeFileSync } from "node:fs";
 

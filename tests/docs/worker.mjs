@@ -1,4 +1,4 @@
-/** A worker of a sample, in workerd, with a sandbox in Uber's place. */
+/** Runs a sample's worker in workerd, with a sandbox instead of Uber. */
 import { join } from "node:path";
 
 import { build } from "esbuild";
@@ -9,7 +9,7 @@ import { createSandbox } from "uber-vouchers/sandbox";
 process.env["CLOUDFLARE_CF_FETCH_ENABLED"] = "false";
 process.env["WRANGLER_SEND_METRICS"] = "false";
 
-/** What a deployment is given, under the names that the documents use. */
+/** The variables of a deployment, under the names that the documents use. */
 export const BINDINGS = {
   UBER_ORGANIZATION_ID: "my-organization",
   UBER_CLIENT_ID: "my-app",
@@ -23,7 +23,7 @@ export const BINDINGS = {
   ACCESS_AUDIENCE: "",
 };
 
-/** The sandbox that knows this deployment, in the time of this machine. */
+/** The sandbox that accepts this deployment, with this machine's time. */
 export function createUber() {
   return createSandbox({
     organizationId: BINDINGS.UBER_ORGANIZATION_ID,
@@ -39,7 +39,7 @@ export function createUber() {
  * Bundles a sample and serves it.
  *
  * @param {object} what
- * @param {string} what.folder where the sample is, and what is made of it
+ * @param {string} what.folder the folder of the sample, and of its build
  * @param {string} what.entry its file
  * @param {string} [what.configuration] the document's `wrangler.jsonc`
  * @param {import("uber-vouchers/sandbox").Sandbox} what.uber
@@ -102,7 +102,7 @@ function read(text) {
   if (text === undefined) return {};
   const { config, error } = typescript.parseConfigFileTextToJson("wrangler.jsonc", text);
   if (error) throw new Error(String(error.messageText));
-  // What the worker is told by name has to be something that it asks for.
+  // Each variable that the documents give a worker must be one that it reads.
   for (const name of [...Object.keys(config.vars ?? {}), ...(config.secrets?.required ?? [])]) {
     if (!Object.hasOwn(BINDINGS, name)) throw new Error(`wrangler.jsonc: what is ${name}?`);
   }

@@ -1,5 +1,5 @@
-// TypeDoc closes a dialog once its animation has ended. A second Escape makes the
-// browser close it before that, and the overlay would stay and take every click.
+// TypeDoc closes a dialog when its animation has ended. A second Escape makes the browser close it
+// before that, and the overlay would remain and catch every click.
 document.addEventListener(
   "close",
   ({ target }) => {

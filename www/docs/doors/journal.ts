@@ -1,5 +1,5 @@
 /**
- * Where a job is kept.
+ * Places to keep a job.
  *
  * @module uber-vouchers/journal
  */

@@ -1,5 +1,5 @@
 /**
- * A stateful simulation of Uber's voucher API, for tests and for trying things out.
+ * A stateful simulation of Uber's voucher API, for tests and experiments.
  *
  * @module uber-vouchers/sandbox
  */

@@ -1,5 +1,5 @@
 /**
- * The ready worker's API, for pages and for whoever else operates it.
+ * The API of the ready-made worker, for pages and other operators' programs.
  *
  * @module uber-vouchers/worker-client
  */

@@ -1,5 +1,5 @@
 /**
- * A ready edge worker, for Cloudflare's workerd.
+ * A ready-made edge worker, for Cloudflare's workerd.
  *
  * @module uber-vouchers/worker
  */
