@@ -3,11 +3,11 @@
 //! ```text
 //! cargo bench                           what each takes
 //! hot rows FILE                         reads the file once for each line on standard input
-//! hot guard PATH ROUNDS                 one path, so many rounds, for callgrind to count
+//! hot guard PATH ROUNDS                 runs one path this many times, for callgrind
 //! hot allocations                       what each path allocates, as JSON
 //! ```
 
-// What is wrong in a benchmark has to end it.
+// An error ends a benchmark.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -30,20 +30,20 @@ use uber_vouchers::uber::distribute;
 use uber_vouchers::uber::id::{OrganizationId, ProgramId};
 use uber_vouchers::webhook::{event, signature};
 
-/// What the package hands over at once.
+/// The size of the chunks in which the package passes input.
 const PIECE: usize = 1 << 18;
 const BATCH: usize = 500;
 const NOW: u64 = 1_700_000_000_000;
 const ROUNDS: usize = 15;
 const WARM_UP: Duration = Duration::from_millis(200);
-/// A shorter call is repeated for so long.
+/// A shorter call is repeated for this long.
 const SAMPLE: Duration = Duration::from_millis(10);
 
-// On wasm32 the library brings its own.
+// On wasm32 the crate has its own allocator.
 #[cfg_attr(not(target_arch = "wasm32"), global_allocator)]
 static ALLOCATOR: Counting = Counting { calls: AtomicU64::new(0), bytes: AtomicU64::new(0) };
 
-/// The system's allocator, which counts what is asked of it.
+/// The system's allocator, with a count of the requests.
 struct Counting {
     calls: AtomicU64,
     bytes: AtomicU64,
@@ -60,7 +60,7 @@ impl Counting {
     }
 }
 
-// Everything is passed on as it came, so the system's promises hold.
+// Every call is passed on unchanged, so the system allocator's guarantees hold.
 #[allow(unsafe_code)]
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
@@ -74,7 +74,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // What is there already was counted.
+        // The existing part was counted before.
         self.note(size.saturating_sub(layout.size()));
         unsafe { System.realloc(pointer, layout, size) }
     }
@@ -84,10 +84,11 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// A hot path: its name, and what makes its input and then runs it once a call.
+/// A hot path: its name, and a function that creates its input and then runs it once per
+/// call.
 struct Path {
     name: &'static str,
-    /// Of one call, for the figure beside the time; nothing where codes don't matter.
+    /// Codes in one call, for the rate next to the time; none if codes don't matter.
     codes: u32,
     make: Box<dyn Fn() -> Box<dyn FnMut()>>,
 }
@@ -96,7 +97,7 @@ fn path<F: FnMut() + 'static>(name: &'static str, codes: u32, make: fn(u32) -> F
     Path { name, codes, make: Box::new(move || Box::new(make(codes))) }
 }
 
-/// What `cargo bench` times.
+/// The paths that `cargo bench` times.
 fn timed() -> Vec<Path> {
     vec![
         path("rows uuid,email", 1_000_000, rows),
@@ -111,7 +112,7 @@ fn timed() -> Vec<Path> {
     ]
 }
 
-/// What is counted: small enough for a simulated processor.
+/// The paths that are counted: small enough for a simulated processor.
 fn guarded() -> Vec<Path> {
     vec![
         path("rows", 20_000, rows),
@@ -160,7 +161,7 @@ fn allocations() {
     let mut told = String::new();
     for path in guarded() {
         let mut run = (path.make)();
-        // What a first call alone needs is no call's cost.
+        // The extra cost of a first call is not counted.
         run();
         let before = ALLOCATOR.so_far();
         run();
@@ -209,13 +210,13 @@ fn sample(run: &mut Box<dyn FnMut()>, calls: u32) -> Duration {
     began.elapsed()
 }
 
-// The core never asks for the time; a benchmark does nothing else.
+// The core never reads the clock; a benchmark must.
 #[allow(clippy::disallowed_methods)]
 fn now() -> Instant {
     Instant::now()
 }
 
-/// Distinct heads that look like chance, as in `inputs.mjs`.
+/// Distinct codes that look random, as in `inputs.mjs`.
 fn code(number: u32) -> String {
     let head = number.wrapping_mul(2_654_435_761);
     let tail = (u64::from(number) * 40_503_000_001) % (1 << 48);
@@ -249,7 +250,7 @@ fn lines(codes: u32) -> impl FnMut() {
     move || assert_eq!(black_box(read(black_box(text.as_bytes()))).len(), codes as usize)
 }
 
-/// As the package hands over an array: back to back, so many at a time.
+/// Codes as the package passes an array: without separators, in groups.
 fn array(codes: u32) -> impl FnMut() {
     let text: String = (0..codes).map(code).collect();
     move || {
@@ -305,7 +306,7 @@ fn webhook(size: usize) -> impl FnMut() {
     }
 }
 
-/// From the codes to the last answer, with a journal that forgets.
+/// From the codes to the last response, with a journal that stores nothing.
 fn job(codes: u32) -> impl FnMut() {
     let ids: Vec<u8> = list(codes).iter().flat_map(|code| *code.as_bytes()).collect();
     let settings =
@@ -313,7 +314,7 @@ fn job(codes: u32) -> impl FnMut() {
     move || {
         let mut recovery = Recovery::new(api(), settings.clone());
         for piece in ids.chunks(16_384 * 16) {
-            recovery.offer_distinct(piece, codes as usize);
+            recovery.add_distinct_codes(piece, codes as usize);
         }
         let mut job = recovery.create(ProgramId::new("p").unwrap(), [7; 16], 0, NOW).unwrap();
         job.start(NOW);

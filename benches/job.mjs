@@ -1,5 +1,6 @@
 /** A job of a million codes, beside a loop that sends the same bodies. */
 import { mkdtempSync, rmSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -35,6 +36,8 @@ const fetch = async (/** @type {string} */ _url, /** @type {{ body: string }} */
 const client = createClient({ organizationId: "o", auth: "none", fetch });
 
 let journals = 0;
+/** The bytes of each append to the file of the last job. @type {number[]} */
+let appends = [];
 /** @type {Record<string, number[]>} */
 const stages = {};
 /** @param {string} name @param {() => any} open */
@@ -69,13 +72,36 @@ async function loop() {
   await Promise.all(Array.from({ length: CONCURRENCY }, work));
 }
 
+/** @param {import("uber-vouchers/journal").Journal} journal */
+function counted(journal) {
+  const { append } = journal;
+  appends = [];
+  journal.append = (record) => {
+    appends.push(record.length);
+    return append(record);
+  };
+  return journal;
+}
+
+/** What the disk alone takes for the appends of a job's journal, each flushed before the next. */
+async function flush() {
+  const path = join(folder, "flushed");
+  const file = await open(path, "ax");
+  for (const bytes of appends) {
+    await file.write(new Uint8Array(bytes));
+    await file.datasync();
+  }
+  await file.close();
+  rmSync(path);
+}
+
 const contestants = [
   { name: "a job, memory journal", run: () => job("memory journal", memoryJournal) },
   {
     name: "a job, file journal",
     run: async () => {
       const path = join(folder, `${(journals += 1)}`);
-      await job("file journal", () => fileJournal(path));
+      await job("file journal", () => counted(fileJournal(path)));
       rmSync(path);
     },
   },
@@ -89,14 +115,20 @@ for (const { run } of contestants) {
 }
 if (new Set(totals).size > 1) throw new Error(`They sent different things: ${totals.join()}`);
 
-const measured = await race(contestants, { rounds: isQuick ? 9 : 11, warmUpMs: 1500, sampleMs: 1 });
+const how = { warmUpMs: 1500, sampleMs: 1, collects: false, rewarms: true };
+const measured = await race(contestants, { ...how, rounds: isQuick ? 9 : 11 });
 const found = Object.entries(stages).map(([name, samples]) => summary(name, samples.slice(2)));
 /** @type {{ ms: number, measured: import("./measure.mjs").Measured[] }[]} */
 const slower = [];
 for (const ms of LATENCIES_MS) {
   latency = ms;
-  slower.push({ ms, measured: await race(contestants, { rounds: 5, warmUpMs: 1, sampleMs: 1 }) });
+  slower.push({ ms, measured: await race(contestants, { ...how, rounds: 5 }) });
 }
+latency = 0;
+const onDisk = await race(
+  [...contestants.slice(1, 2), { name: "the disk alone: the same appends", run: flush }],
+  { ...how, rounds: 5 },
+);
 /** @param {import("./measure.mjs").Measured | undefined} plain @param {import("./measure.mjs").Measured | undefined} ours */
 const share = (plain, ours) => ((plain?.median ?? NaN) / (ours?.median ?? NaN)) * 100;
 /** In percent of the loop's rate, by how long a request takes. @type {{ name: string, aims: Record<number, number> }[]} */
@@ -114,6 +146,7 @@ tell("job", {
       cpu: true,
       more: { "a code": ({ median }) => perCode(median) },
     }),
+    timesTable(`${count(appends.length)} appends, each with \`fdatasync\``, onDisk, { cpu: true }),
     timesTable("Where it goes", found, {
       gc: false,
       more: { "a code": ({ median }) => perCode(median) },

@@ -12,6 +12,7 @@ export const isQuick = process.argv.includes("--quick");
  * @typedef {object} Contestant
  * @property {string} name
  * @property {() => unknown} run once; what it gives is compared with the others'
+ * @property {(calls: number) => Promise<void>} [repeat] so many times, where each from here would cost more
  */
 /**
  * @typedef {object} Measured in milliseconds a call
@@ -39,11 +40,14 @@ export const isQuick = process.argv.includes("--quick");
  * @param {number} [how.warmUpMs] of each
  * @param {boolean} [how.collects] whether garbage is collected before each sample; where calls
  * are short, the cold caches that this leaves would be most of what is measured
+ * @param {boolean} [how.rewarms] whether each runs once more before its sample, so that little of the
+ * others' garbage is left; where a full collection would cost more, since V8 then drops optimized
+ * code that refers to dead objects
  * @returns {Promise<Measured[]>}
  */
 export async function race(
   contestants,
-  { rounds = 21, sampleMs = 25, warmUpMs = 400, collects = true } = {},
+  { rounds = 21, sampleMs = 25, warmUpMs = 400, collects = true, rewarms = false } = {},
 ) {
   const planned = isQuick ? Math.ceil(rounds / 3) : rounds;
   /** @type {{ startTime: number, duration: number }[]} */
@@ -60,7 +64,8 @@ export async function race(
       const next = racing[(round + turn) % racing.length];
       if (next === undefined) continue;
       if (collects) globalThis.gc?.();
-      next.samples.push(await sample(next.run, next.calls));
+      if (rewarms) await sample(next, next.calls);
+      next.samples.push(await sample(next, next.calls));
     }
   }
   await new Promise((resolve) => setTimeout(resolve, 20));
@@ -85,13 +90,16 @@ export async function race(
 
 /** @typedef {{ from: number, to: number, cpu: number }} Sample */
 
-/** @param {() => unknown} run @param {number} calls @returns {Promise<Sample>} */
-async function sample(run, calls) {
+/** @param {Contestant} contestant @param {number} calls @returns {Promise<Sample>} */
+async function sample({ run, repeat }, calls) {
   const before = process.cpuUsage();
   const from = performance.now();
-  for (let call = 0; call < calls; call += 1) {
-    const made = run();
-    if (made instanceof Promise) await made;
+  if (repeat) await repeat(calls);
+  else {
+    for (let call = 0; call < calls; call += 1) {
+      const made = run();
+      if (made instanceof Promise) await made;
+    }
   }
   const to = performance.now();
   const { user, system } = process.cpuUsage(before);
@@ -99,11 +107,11 @@ async function sample(run, calls) {
 }
 
 /** Runs until it is warm; says how many calls make a sample. @param {Contestant} contestant @param {number} ms @param {number} sampleMs */
-async function warmUp({ run }, ms, sampleMs) {
+async function warmUp(contestant, ms, sampleMs) {
   let calls = 1;
   const began = performance.now();
   for (;;) {
-    const { from, to } = await sample(run, calls);
+    const { from, to } = await sample(contestant, calls);
     const needed = Math.max(1, Math.ceil((sampleMs / (to - from)) * calls));
     if (performance.now() - began > ms) return needed;
     calls = Math.min(needed, calls * 10);

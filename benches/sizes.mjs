@@ -17,7 +17,7 @@ const BEFORE = SIZES.at(-2) ?? 0;
 /** As in `size.mjs`: one of the sizes, so that a file ends there. */
 const WARM_UP = 10_000;
 /** A code may cost so many times more: the larger table is no longer in the processor's cache. */
-const MOST = { time: 1.3, memory: 1.5 };
+const AIMS = { time: 1.3, memory: 1.5 };
 /** Memory below this many codes is that of the engine. */
 const LEAST_FOR_MEMORY = 100_000;
 
@@ -26,6 +26,7 @@ const KINDS = {
     title: "A CSV, read as a stream",
     contestants: [
       { name: "uber-vouchers", most: Infinity },
+      { name: "uber-vouchers, size known", most: Infinity },
       { name: "lines, a regular expression, Set", most: Infinity },
       { name: "papaparse", most: 1_000_000 },
       { name: "csv-parse", most: 1_000_000 },
@@ -116,14 +117,22 @@ for (const kind of /** @type {Kind[]} */ (Object.keys(KINDS))) {
       }),
     ]);
   const columns = ["", ...SIZES.map(count)];
+  /** How many times as long a code takes in the largest list. @param {string | undefined} name */
+  const growthOf = (name = "") => {
+    const [less, more] = [BEFORE, LARGEST].map(
+      (size) => (found.get(name)?.get(size)?.ms ?? NaN) / size,
+    );
+    const growth = (more ?? NaN) / (less ?? NaN);
+    return Number.isNaN(growth) ? "–" : ratio(growth);
+  };
   tables.push(
     {
       caption: `${title}: median (least – most), and a code`,
-      columns,
+      columns: [...columns, `a code, in times of ${count(BEFORE)}`],
       rows: cells(
         ({ ms, least, most, runs }, size) =>
           `${time(ms)} (${runs > 1 ? `${time(least)} – ${time(most)}` : "one run"}), ${nanoseconds(ms, size)}`,
-      ),
+      ).map((row) => [...row, growthOf(row[0])]),
     },
     {
       caption: `${title}: the process's memory on top at its peak, a code`,
@@ -173,8 +182,8 @@ for (const kind of /** @type {Kind[]} */ (Object.keys(KINDS))) {
     most,
     of,
   ] of /** @type {[string, number, (cost: Cost | undefined) => number][]} */ ([
-    ["time", MOST.time, (one) => one?.ms ?? NaN],
-    ["wasm memory", MOST.memory, (one) => one?.wasm ?? NaN],
+    ["time", AIMS.time, (one) => one?.ms ?? NaN],
+    ["wasm memory", AIMS.memory, (one) => one?.wasm ?? NaN],
   ])) {
     const growth = of(more) / LARGEST / (of(less) / BEFORE);
     targets.push({

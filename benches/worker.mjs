@@ -18,6 +18,8 @@ const LIMITED_MS = 5_000;
 /** As many as the sandbox puts into one, which is its own choice. */
 const CODES_PER_EVENT = 100;
 const WEBHOOKS_AT_ONCE = 20;
+/** Each settled by a webhook of its own. */
+const SINGLE_CODES = CODES / 50;
 const AT_ONCE = 8;
 const ROOT = String(process.env["BENCH_ROOT"]);
 const TESTS = join(ROOT, "tests", "worker");
@@ -166,8 +168,7 @@ async function phase(name, requests, work) {
 const oneByOne = await alone(1);
 const several = await alone(AT_ONCE);
 const { programId, codes } = await uber.createProgram(CODES);
-const list = codes.join("\n");
-const jobs = `/api/programs/${encodeURIComponent(programId)}/jobs`;
+let jobs = pathOfJobs(programId);
 // Every object is there, and what it takes is no part of what comes.
 await ask(jobs);
 const before = memory("VmRSS");
@@ -186,39 +187,56 @@ async function until(isFine) {
   }
 }
 
-await phase("uploaded", 1, async () => {
+/** @param {string} program */
+function pathOfJobs(program) {
+  return `/api/programs/${encodeURIComponent(program)}/jobs`;
+}
+
+/** Creates a job that waits. @param {string} body */
+async function upload(body) {
   const headers = { "Content-Type": "text/plain", "Idempotency-Key": crypto.randomUUID() };
-  const init = { method: "POST", body: list, headers };
+  const init = { method: "POST", body, headers };
   ({ id: job } = await ask(`${jobs}?start=false&batchSize=${BATCH}`, init));
-});
+}
+
+/** Sends all codes of the job. @param {number} size */
+async function queue(size) {
+  await ask(`${jobs}/${job}/resume`, { method: "POST" });
+  await until((progress, status) => status === "finished" && progress.queued === size);
+}
+
+const list = codes.join("\n");
+await phase("uploaded", 1, () => upload(list));
 const requests = CODES / BATCH;
 // What came before does not count any more.
 await sleep(LIMITED_MS);
-await phase("queued", requests, async () => {
-  await ask(`${jobs}/${job}/resume`, { method: "POST" });
-  await until((progress, status) => status === "finished" && progress.queued === CODES);
-});
+await phase("queued", requests, () => queue(CODES));
 const storageQueued = bytesIn(state) - storageBefore;
 
-/** @type {{ body: string, signature: string }[]} */
-const events = [];
-for (let from = 0; from < CODES; from += CODES_PER_EVENT) {
-  const body = JSON.stringify({
-    event_id: crypto.randomUUID(),
-    event_type: "voucher_program_code_distributed",
-    organization_id: ORGANIZATION,
-    voucher_program_id: programId,
-    codes: codes
-      .slice(from, from + CODES_PER_EVENT)
-      .map((code, place) =>
-        place % 50 === 7
-          ? { code_uuid: code, status: "failed", reason: "invalid_email" }
-          : { code_uuid: code, status: "distributed" },
-      ),
-  });
-  events.push({ body, signature: createHmac("sha256", SIGNING_KEY).update(body).digest("hex") });
+/** @param {string} program @param {string[]} all @param {number} size of an event */
+function eventsOf(program, all, size) {
+  const events = [];
+  for (let from = 0; from < all.length; from += size) {
+    const body = JSON.stringify({
+      event_id: crypto.randomUUID(),
+      event_type: "voucher_program_code_distributed",
+      organization_id: ORGANIZATION,
+      voucher_program_id: program,
+      codes: all
+        .slice(from, from + size)
+        .map((code, place) =>
+          place % 50 === 7
+            ? { code_uuid: code, status: "failed", reason: "invalid_email" }
+            : { code_uuid: code, status: "distributed" },
+        ),
+    });
+    events.push({ body, signature: createHmac("sha256", SIGNING_KEY).update(body).digest("hex") });
+  }
+  return events;
 }
-await phase("settled by webhooks", events.length, async () => {
+
+/** Sends webhooks, and waits until the job knows. @param {ReturnType<typeof eventsOf>} events */
+async function settle(events) {
   await each(events, WEBHOOKS_AT_ONCE, async ({ body, signature }) => {
     const headers = { "Content-Type": "application/json", "X-Uber-Signature": signature };
     const answer = await fetch(`${url}/webhooks/uber`, { method: "POST", headers, body });
@@ -226,7 +244,9 @@ await phase("settled by webhooks", events.length, async () => {
     if (answer.status !== 200) throw new Error(`A webhook: ${answer.status}`);
   });
   await until(({ queued }) => queued === 0);
-});
+}
+const events = eventsOf(programId, codes, CODES_PER_EVENT);
+await phase("settled by webhooks", events.length, () => settle(events));
 const storage = bytesIn(state) - storageBefore;
 const sent = await uber.deliveries(programId);
 if (sent.size !== CODES || [...sent.values()].some((times) => times !== 1)) {
@@ -240,6 +260,15 @@ const all = {
   requests: phases.reduce((sum, one) => sum + one.requests, 0),
   memory: memory("VmHWM"),
 };
+// Few in a webhook is what costs most a code.
+const single = await uber.createProgram(SINGLE_CODES);
+jobs = pathOfJobs(single.programId);
+await upload(single.codes.join("\n"));
+await queue(SINGLE_CODES);
+const singles = eventsOf(single.programId, single.codes, 1);
+await phase("one code in a webhook", singles.length, () => settle(singles));
+const ones = phases.splice(-1);
+
 const micro = (/** @type {number} */ ms) => `${((ms * 1000) / CODES).toFixed(2)} µs`;
 const perSecond = (/** @type {Phase} */ one) => count((one.requests / one.ms) * 1000);
 tell("worker", {
@@ -256,6 +285,16 @@ tell("worker", {
         one.requests > 1 ? perSecond(one) : "",
         micro(one.cpu),
         mebibytes(one.memory),
+      ]),
+    },
+    {
+      caption: `${count(SINGLE_CODES)} codes, one in a webhook`,
+      columns: ["", "time", "webhooks a second", "CPU a webhook"],
+      rows: ones.map((one) => [
+        "settled by webhooks",
+        time(one.ms),
+        perSecond(one),
+        time(one.cpu / one.requests),
       ]),
     },
     {

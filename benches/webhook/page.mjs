@@ -1,0 +1,4 @@
+/** The contestants in a page. */
+import { prepare, repeat } from "./host.mjs";
+
+Object.assign(globalThis, { prepare, repeat });
