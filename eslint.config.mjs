@@ -1,4 +1,4 @@
-/** `npm test -- "js lint"`. Formatting is prettier's, and what is unused in TypeScript is tsc's too. */
+/** `npm test -- "js lint"`. Prettier checks the format, and tsc also finds unused TypeScript. */
 import tseslint from "typescript-eslint";
 
 const TYPED = ["src/js/**/*.ts", "www/*/*.ts", "www/console/src/**/*.{ts,tsx}"];
@@ -7,7 +7,7 @@ export default tseslint.config(
   {
     ignores: [
       ...["build/", "dist/", "target/", "**/*.d.ts", "www/console/vite.config.ts"],
-      // What users write, as their own tools check it.
+      // Users' code, which their own tools check.
       ...["examples/", "tests/tools/", "tests/types/consumer/"],
     ],
   },
@@ -26,9 +26,9 @@ export default tseslint.config(
   {
     files: ["tests/**/*.mjs"],
     rules: {
-      // Objects that stand for a platform's wrap it from within.
+      // Objects that replace a platform's object keep a reference to it.
       "@typescript-eslint/no-this-alias": "off",
-      // The package is there where it is installed, and not where this repository is checked.
+      // The package is installed where the tests run, but not where this repository is checked.
       "@typescript-eslint/ban-ts-comment": "off",
     },
   },
@@ -51,7 +51,7 @@ export default tseslint.config(
         "error",
         { allowNumber: true, allowBoolean: true },
       ],
-      // What foreign code has thrown, or says is the reason, is passed on as it is.
+      // Thrown values and abort reasons of foreign code are passed on unchanged.
       "@typescript-eslint/only-throw-error": [
         "error",
         { allowThrowingAny: true, allowThrowingUnknown: true },
@@ -60,28 +60,34 @@ export default tseslint.config(
         "error",
         { allowThrowingAny: true, allowThrowingUnknown: true },
       ],
-      // In public declarations, where the types of any host or library have to fit. What is read of
-      // such a value has to be checked all the same: the rules on unsafe uses are on.
+      // For public declarations, which the types of any host or library must fit. Values read from
+      // them must still be checked: the rules on unsafe uses are on.
       "@typescript-eslint/no-explicit-any": "off",
-      // They take callers at their word, who may pass anything, and what a callback changes for
-      // constant.
+      // These rules trust the types of callers, who may pass anything, and assume that callbacks
+      // change nothing.
       "@typescript-eslint/no-unnecessary-condition": "off",
       "@typescript-eslint/no-unnecessary-type-conversion": "off",
-      // `async` makes a rejection of what is thrown, where an interface asks for a promise.
+      // `async` turns a thrown error into a rejection if an interface requires a promise.
       "@typescript-eslint/require-await": "off",
     },
   },
   {
     files: ["src/js/**/*.ts"],
     rules: {
-      // What comes from the wasm, a host, a table or a caller is typed where it enters, or read by guards.
+      // Values from the wasm, a host, a table or a caller are typed where they enter, or read by guards.
       "@typescript-eslint/no-unsafe-type-assertion": "error",
+    },
+  },
+  {
+    files: ["src/js/worker/**/*.ts"],
+    rules: {
+      "no-restricted-imports": ["error", { patterns: ["**/worker-client/*"] }],
     },
   },
   {
     files: ["www/console/**/*.tsx"],
     rules: {
-      // The functions among a component's props: none of them reads `this`.
+      // Functions in a component's props do not use `this`.
       "@typescript-eslint/unbound-method": "off",
     },
   },

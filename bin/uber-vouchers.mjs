@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `npx uber-vouchers <command>`: what the package can do by itself. */
+/** `npx uber-vouchers <command>`: the command line of the package. */
 import process from "node:process";
 
 const HELP = `uber-vouchers: voucher codes of Uber for Business, in bulk.

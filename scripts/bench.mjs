@@ -1,10 +1,10 @@
 /**
- * `npm run bench`: what the package costs, beside others, from its tarball.
+ * `npm run bench`: benchmarks the packed tarball against other packages.
  *
  *     npm run bench                      all parts; writes BENCHMARKS.md and benches/results
- *     npm run bench -- rows job          these parts; of the others the newest results stay
- *     npm run bench -- --quick           roughly, and soon
- *     npm run bench -- --report          writes both again, out of the newest results
+ *     npm run bench -- rows job          these parts; keeps the newest results of the others
+ *     npm run bench -- --quick           rough and fast
+ *     npm run bench -- --report          writes both again from the newest results
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -20,11 +20,11 @@ import { Missing, ROOT, TARGET, main, run } from "./setup.mjs";
 
 const BENCHES = join(ROOT, "benches");
 const RESULTS = join(ROOT, "build", "bench");
-/** A project of a user's: the package and its peers, installed. */
+/** A user's project: the package and its peers, installed. */
 const PROJECT = join(TARGET, "bench");
 const PART_TIMEOUT_MS = 15 * 60_000;
 
-/** Installs the peers, unless they are there. */
+/** Installs the peers, unless they are installed. */
 function installPeers() {
   const files = ["package.json", "package-lock.json"];
   const read = (/** @type {string} */ folder) =>
@@ -39,7 +39,7 @@ function installPeers() {
   writeFileSync(marker, "");
 }
 
-/** Packs the package, and puts it where an installation would: it depends on nothing. */
+/** Packs the package, and unpacks it where npm would install it: it has no dependencies. */
 function installTarball() {
   const packed = join(PROJECT, "packed");
   rmSync(packed, { recursive: true, force: true });
@@ -48,10 +48,10 @@ function installTarball() {
   run("npm", ["pack", ...flags], { quiet: true });
   const [tarball = ""] = readdirSync(packed);
   run("tar", ["-xzf", join(packed, tarball), "-C", packed], { quiet: true });
-  const place = join(PROJECT, "node_modules", "uber-vouchers");
-  rmSync(place, { recursive: true, force: true });
-  cpSync(join(packed, "package"), place, { recursive: true });
-  // The parts stand beside it, so that they find it and no other.
+  const installed = join(PROJECT, "node_modules", "uber-vouchers");
+  rmSync(installed, { recursive: true, force: true });
+  cpSync(join(packed, "package"), installed, { recursive: true });
+  // The parts are in the same folder, so that they import this copy and no other.
   const parts = join(PROJECT, "benches");
   rmSync(parts, { recursive: true, force: true });
   cpSync(BENCHES, parts, { recursive: true });

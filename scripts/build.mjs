@@ -29,17 +29,18 @@ import {
   runBeside,
 } from "./setup.mjs";
 import { joinDeclarations } from "./declarations.mjs";
+import { fitGlue } from "./glue.mjs";
 import { DIST, GLUE, PARTS, filesBelow, joinModules } from "./join.mjs";
 import { writeSbom } from "./sbom.mjs";
 import { reportSizes } from "./size.mjs";
 import { createSteps } from "./steps.mjs";
 
 const BUILD = join(ROOT, "build");
-/** Where each host's entry looks for the wasm, as in `dist/`: beside itself. */
+/** Where each host's entry looks for the wasm: in its own folder, as in `dist/`. */
 const ENTRIES = join(PARTS, "entry");
 const TOOLS = join(TARGET, "tools");
 
-/** What the compiler is allowed to use: all of it is in every engine since 2022. */
+/** The features that the compiler may use: every engine has had them since 2022. */
 const FEATURES = [
   "bulk-memory",
   "bulk-memory-opt",
@@ -53,18 +54,18 @@ const FEATURES = [
 ];
 
 /**
- * The standard library is built along, without the text of its panics: a panic
- * ends in a trap anyhow, and saying where costs a tenth of the wasm. Cargo
- * takes these flags from a stable tool chain only with RUSTC_BOOTSTRAP; they
- * hold for the published wasm alone, and the tool chain is pinned.
+ * The standard library is built too, without the text of its panics: a panic
+ * ends in a trap anyway, and the text is a tenth of the wasm. Cargo takes these
+ * flags from a stable toolchain only with RUSTC_BOOTSTRAP; they apply to the
+ * published wasm only, and the toolchain is pinned.
  */
 const SMALL_STD = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
 
 /**
- * Beside `-Oz`: a function that is called in one place is made a part of its caller only where
- * it is short, so that what is alike compresses better, and no more locals are saved, for the same
- * reason; nothing is in low memory, where the stack ends, so that an offset needs no addition;
- * and functions of one module stand together, which compresses better than the order of their use.
+ * In addition to `-Oz`: a function with one caller is inlined only if it is short, and no locals
+ * are saved, because similar code compresses better; low memory, where the stack ends, is unused,
+ * so an offset needs no addition; functions of one module are next to each other, which compresses
+ * better than the order of their use.
  */
 const SMALLER = [
   "--one-caller-inline-max-function-size=60",
@@ -78,7 +79,7 @@ const SMALLER = [
 export const SIMD = "-Ctarget-feature=+simd128";
 
 const SMALL = "uber_vouchers_distribute";
-/** One wasm for users, a small one of it for those who only distribute, one for the simulation. */
+/** The whole wasm, a small one for users who only distribute, and one for the sandbox. */
 const MODULES = [
   { name: "uber_vouchers", feature: "jobs" },
   { name: SMALL, feature: "client" },
@@ -109,10 +110,10 @@ const madeOf = (module) => [
   distFile(module).replace(".wasm", ".inline.js"),
 ];
 
-/** The steps of `build`; whoever has more of them says so. */
+/** The number of steps of `build`; a caller with more steps passes the total. */
 export const BUILD_STEPS = 4;
 
-/** Builds everything that is not up to date. @param {number} [steps] how many there are in all */
+/** Builds everything that is not up to date. @param {number} [steps] the total number of steps */
 export async function build(steps = BUILD_STEPS) {
   checkNode();
   await alone(async () => {
@@ -201,13 +202,13 @@ async function buildTool(name) {
   return join(TOOLS, "debug", name);
 }
 
-/** What runs the core's own tests in a browser. Gives its path. */
+/** The runner of the core's own tests in a browser. Returns its path. */
 export const buildTestRunner = () => buildTool("test-runner");
 
 async function compileModules() {
   for (const module of MODULES) {
     const made = join(COMPILED, WASM, "release", "uber_vouchers.wasm");
-    // Both have one name, and cargo looks at its time alone: it would take the other's.
+    // Both have one name, and cargo compares only times: it would take the other's file.
     rmSync(join(COMPILED, WASM, "release", "deps", "uber_vouchers.wasm"), { force: true });
     await runBeside(
       "cargo",
@@ -253,8 +254,8 @@ async function bindModule(module) {
 }
 
 /**
- * The same bytes as a script, for Node.js, Deno and Bun: a bundler takes it along
- * where it leaves the file behind. Loaded only then.
+ * The same bytes as a script, for Node.js, Deno and Bun: a bundler includes it even if it
+ * does not copy the .wasm file. It is loaded only then.
  * @param {string} wasm
  * @param {string} script
  */
@@ -266,71 +267,15 @@ function writeInline(wasm, script) {
   );
 }
 
-/**
- * Fits the glue to the wasm: wasm-opt has shortened the names between them (a
- * hash in each, which no compression makes small), and traps in futures, where it
- * has any, are caught by our own `queueMicrotask` (see src/js/wasm/microtask.ts).
- * @param {string} name
- * @param {string} renamed what wasm-opt says of it
- */
+/** @param {string} name @param {string} renamed what wasm-opt says of it */
 function linkGlue(name, renamed) {
   const file = join(GLUE, `${name}.js`);
-  /** @type {{ imports: [string, string, string][], exports: [string, string][] }} */
-  const { imports, exports } = JSON.parse(renamed);
-  let glue = readFileSync(file, "utf8");
-  glue = replaceOnce(glue, `"./${name}_bg.js":`, '"a":');
-  // It only ever gets a compiled module, and one of another realm is no instance of this one's class.
-  const compiling = `    if (!(module instanceof WebAssembly.Module)) {
-        module = new WebAssembly.Module(module);
-    }
-`;
-  glue = replaceOnce(glue, compiling, "");
-  // Nothing schedules that: what lost its instance is made anew by `instance.ts`.
-  glue = glue.replaceAll(/^ *__wbg_call_guard\(\);\n/gm, "");
-  // What passes arguments throws nothing: where memory runs out, the instance is lost.
-  const passing =
-    /^( *)try \{\n((?:\1 {4}.*\n)+?)\1\} catch \(e\) \{\n(?:\1 {4}if \(ptr.*\n)+\1 {4}throw e;\n\1\}\n/gm;
-  glue = glue.replaceAll(passing, "$2");
-  // A text is encoded as a whole, however short it is; where webhooks are read, that is a microsecond more.
-  if (name === SMALL) {
-    glue = glue.replace(
-      / {4}if \(realloc === undefined\) \{\n((?: {8}.*\n)+) {4}\}\n[^]*?\n\}\n/,
-      "$1}\n",
-    );
-  }
-  glue = glue.replace(
-    / {4}if \(module !== undefined\) \{\n[^]*?\n {4}\}\n/,
-    "    ({ module } = module);\n",
-  );
-  const isStale = `        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-`;
-  glue = glue.replaceAll(isStale, "        refuseStale(this);\n");
-  glue += `
-function refuseStale({ __wbg_inst }) {
-    if (__wbg_inst !== __wbg_instance_id) throw new Error("It is of a lost instance");
-}
-`;
-  // What it holds is freed where it ends, and nobody else has it.
-  glue = glue.replaceAll(/^if \(Symbol\.dispose\).*\n/gm, "");
-  for (const [, from, to] of imports) glue = replaceOnce(glue, ` ${from}:`, ` ${to}:`);
-  for (const [from, to] of exports)
-    glue = glue.replaceAll(new RegExp(`\\bwasm\\.${from}\\b`, "g"), `wasm.${to}`);
-  if (glue.includes("queueMicrotask")) {
-    glue = `import { queueMicrotask } from "./microtask.js";\n${glue}`;
-  }
-  writeFileSync(file, glue);
+  /** @type {import("./glue.mjs").Names} */
+  const names = JSON.parse(renamed);
+  writeFileSync(file, fitGlue(readFileSync(file, "utf8"), name, names, name === SMALL));
   // For the test that nothing new is asked of the host.
-  const stems = imports.map(([, from]) => from.replace(/_[0-9a-f]{16}$/, "")).sort();
+  const stems = names.imports.map(([, from]) => from.replace(/_[0-9a-f]{16}$/, "")).sort();
   writeFileSync(join(BUILD, `${name}.imports.txt`), `${stems.join("\n")}\n`);
-}
-
-/** @param {string} text @param {string} from @param {string} to */
-function replaceOnce(text, from, to) {
-  const [before, after, ...more] = text.split(from);
-  if (after === undefined || more.length > 0) throw new Error(`The glue has not one \`${from}\``);
-  return before + to + after;
 }
 
 /** Paths of this machine must not get into the wasm: it is the same everywhere. */
@@ -343,23 +288,23 @@ function rustFlags() {
   );
   const found = existsSync(registries) ? readdirSync(registries) : [];
   const crates = found.map((registry) => join(registries, registry));
-  // A tool chain can be a link to another.
+  // A toolchain can be a link to another.
   const paths = [ROOT, ...crates, sources, realpathSync(sources)];
   const remaps = paths.map((path) => `--remap-path-prefix=${path}=`);
   const hot = "--cfg=hot_paths";
-  // Generic code of the standard library's is compiled along with what uses it.
+  // Generic code of the standard library is compiled with the code that uses it.
   const small = ["-Cpanic=immediate-abort", "-Zlocation-detail=none", "-Zshare-generics=no"];
   return ["-Zunstable-options", SIMD, ...small, hot, ...remaps];
 }
 
-/** What a source left behind that is gone must not be shipped. */
+/** Removes files of deleted sources, so that they are not published. */
 function removeStale() {
   const generated = new RegExp(`^(${MODULES.map(({ name }) => name).join("|")})(_bg)?\\.`);
   for (const path of filesBelow(PARTS)) if (!generated.test(basename(path))) rmSync(path);
 }
 
 /**
- * Two builds at once would write over each other: the second one waits.
+ * Two builds at a time would overwrite each other's files: the second one waits.
  * @param {() => Promise<void>} work
  */
 async function alone(work) {

@@ -1,7 +1,7 @@
 /**
- * Builds what is served: the console, and the workers with their wasm. By vite and esbuild alone:
- * `@cloudflare/vite-plugin` and wrangler start servers of their own, of one worker without another
- * in Uber's place.
+ * Builds the console, and the workers with their wasm, with vite and esbuild only:
+ * `@cloudflare/vite-plugin` and wrangler start their own servers, with one worker and no second
+ * one in Uber's place.
  */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ export async function buildConsole(out) {
 }
 
 /**
- * Bundles workers; their wasm is copied beside them, as modules of their own.
+ * Bundles workers; their wasm is copied to the same folder, as separate modules.
  * @param {string} out
  * @param {Record<string, string>} entries their files, below the project's root
  */
@@ -45,7 +45,7 @@ export async function buildWorkers(out, entries) {
       metafile: true,
       logLevel: "warning",
     });
-    // The entry has to come first.
+    // The entry must be first.
     workers[name] = Object.keys(metafile.outputs)
       .sort((a, b) => Number(isWasm(a)) - Number(isWasm(b)))
       .map((path) => moduleAt(join(ROOT, path)));

@@ -1,4 +1,4 @@
-/** Joins the declarations of `build/js`: one file for each door, without what is internal. */
+/** Joins the declarations of `build/js`: one file for each entry point, without internal ones. */
 import { readdirSync, rmSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -6,19 +6,19 @@ import { DIST, doorFiles, filesBelow } from "./join.mjs";
 import { ROOT } from "./setup.mjs";
 
 export async function joinDeclarations() {
-  // Here and not above: the build may have to install it first.
+  // Imported here and not above: the build may have to install it first.
   const { generateDtsBundle } = await import("dts-bundle-generator");
   const doors = doorFiles("d.ts");
   const texts = generateDtsBundle(
     doors.map((door) => ({
       filePath: door.in,
-      // What a door does not export stays what it was: named, and out of reach.
+      // A declaration that is not exported keeps its name, but can't be imported.
       output: { noBanner: true, exportReferencedTypes: false },
     })),
     { preferredConfigPath: join(ROOT, "src", "js", "tsconfig.declarations.json") },
   );
   const files = new Set(doors.map(({ out }) => join(DIST, `${out}.d.ts`)));
-  for (const [place, file] of [...files].entries()) writeFileSync(file, texts[place] ?? "");
+  for (const [index, file] of [...files].entries()) writeFileSync(file, texts[index] ?? "");
   for (const path of filesBelow(DIST)) {
     if (path.endsWith(".d.ts") && !files.has(path)) rmSync(path);
   }

@@ -1,4 +1,4 @@
-/** `npm run deploy`: builds the package and the console, then hands over to wrangler, with its flags. */
+/** `npm run deploy`: builds the package and the console, then runs wrangler with the given flags. */
 import { join } from "node:path";
 
 import { build } from "./build.mjs";

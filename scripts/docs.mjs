@@ -1,7 +1,6 @@
 /**
- * `npm run docs`: the documentation as a site, from the declarations and the
- * guides; served on this machine. `--check` builds it, looks after every link,
- * and serves nothing.
+ * `npm run docs`: builds the documentation site from the declarations and the guides, and
+ * serves it on this machine. `--check` builds it and checks every link, without serving it.
  */
 import { createReadStream, existsSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:http";
@@ -57,7 +56,7 @@ const FOLDERS = /** @type {Record<string, { group: string, pages: string[] }>} *
   },
 });
 
-/** What the repository has beside them, and what it is called on the site. */
+/** Other documents of the repository, with their titles on the site. */
 const PAGES = /** @type {Record<string, string>} */ ({
   "README.md": "Readme",
   "ARCHITECTURE.md": "Architecture",
@@ -68,8 +67,15 @@ const PAGES = /** @type {Record<string, string>} */ ({
   "CHANGELOG.md": "Changelog",
 });
 
-/** The doors of the package. */
-const DOORS = ["uber-vouchers", "distribute", "worker", "worker-client", "journal", "sandbox"];
+/** The entry points of the package. */
+const ENTRY_POINTS = [
+  "uber-vouchers",
+  "distribute",
+  "worker",
+  "worker-client",
+  "journal",
+  "sandbox",
+];
 
 const SEARCH_BOOST = 3;
 
@@ -83,7 +89,8 @@ export async function buildDocs() {
   for (const [folder, { group, pages }] of Object.entries(FOLDERS)) {
     for (const page of pages) documents.set(join(SOURCE, folder, `${page}.md`), { group });
     for (const file of readdirSync(join(SOURCE, folder))) {
-      if (!pages.includes(file.replace(".md", ""))) throw new Error(`Where does ${file} belong?`);
+      if (!pages.includes(file.replace(".md", "")))
+        throw new Error(`${file} is not listed in scripts/docs.mjs`);
     }
   }
   for (const [page, title] of Object.entries(PAGES)) {
@@ -92,7 +99,7 @@ export async function buildDocs() {
   const byName = new Map([...documents].map(([file, what]) => [basename(file, ".md"), what]));
   const { Application, ConsoleLogger, Converter, DocumentReflection, LogLevel, ReflectionKind } =
     await import("typedoc");
-  /** What a shape without a name is made of needs no words of its own. */
+  /** Members of an anonymous type need no documentation. */
   class Told extends ConsoleLogger {
     faults = 0;
     /** @override @param {string} message @param {Exclude<import("typedoc").LogLevel, 4>} level */
@@ -104,7 +111,7 @@ export async function buildDocs() {
   }
   const app = await Application.bootstrap({
     name: "uber-vouchers",
-    entryPoints: DOORS.map((door) => join(SOURCE, "doors", `${door}.ts`)),
+    entryPoints: ENTRY_POINTS.map((entry) => join(SOURCE, "doors", `${entry}.ts`)),
     tsconfig: join(SOURCE, "tsconfig.json"),
     basePath: ROOT,
     readme: join(SOURCE, "index.md"),
@@ -113,7 +120,7 @@ export async function buildDocs() {
     favicon: join(ROOT, "www", "console", "public", "favicon.svg"),
     customCss: join(SOURCE, "site.css"),
     customJs: join(SOURCE, "site.js"),
-    // The text of the declarations is what counts, not where they are.
+    // Readers need the declarations, not their locations.
     disableSources: true,
     disableGit: true,
     hideGenerator: true,
@@ -170,21 +177,21 @@ export async function buildDocs() {
       const { group, title } = byName.get(page.name) ?? {};
       if (group !== undefined) page.frontmatter["group"] = group;
       if (title !== undefined) page.name = title;
-      // A page about a subject ranks beside the members of that name, and not behind all of them.
+      // A page about a subject ranks like the members of that name, not after all of them.
       page.relevanceBoost = SEARCH_BOOST;
     }
   });
   const project = await app.convert();
-  if (project === undefined) throw new Error("TypeDoc gave up");
+  if (project === undefined) throw new Error("TypeDoc failed");
   app.validate(project);
   rmSync(SITE, { recursive: true, force: true });
   await app.generateDocs(project, SITE);
-  if (told.faults > 0) throw new Error(`TypeDoc found ${told.faults} faults`);
+  if (told.faults > 0) throw new Error(`TypeDoc reported ${told.faults} warnings or errors`);
 }
 
 /**
- * Looks after every link within the site: whether the page is there, and in it
- * the place. Gives the number of links.
+ * Checks every link within the site: the page, and the anchor in it, must exist. Returns the
+ * number of links.
  */
 export function checkLinks() {
   const files = /** @type {string[]} */ (readdirSync(SITE, { recursive: true }))
@@ -192,11 +199,11 @@ export function checkLinks() {
     .filter((file) => statSync(join(SITE, file)).isFile());
   const known = new Set(files);
   /** @type {Map<string, Set<string>>} */
-  const places = new Map();
+  const anchors = new Map();
   const pages = files.filter((file) => file.endsWith(".html"));
   for (const page of pages) {
     const html = readFileSync(join(SITE, page), "utf8");
-    places.set(
+    anchors.set(
       page,
       new Set([...html.matchAll(/\s(?:id|name)="([^"]+)"/g)].map(([, id]) => text(id))),
     );
@@ -216,14 +223,14 @@ export function checkLinks() {
           ? page
           : posix.normalize(posix.join(posix.dirname(page), path.replace(/\?.*/, "")));
       const isThere = known.has(target);
-      const isPlace = anchor === "" || places.get(target)?.has(anchor) === true;
+      const isPlace = anchor === "" || anchors.get(target)?.has(anchor) === true;
       if (!isThere || (target.endsWith(".html") && !isPlace)) broken.push(`${page}: ${link}`);
-      // A text that only the repository shows well.
-      if (isThere && target.endsWith(".md")) broken.push(`${page}: ${link} is no page of the site`);
+      // A document that only the repository displays.
+      if (isThere && target.endsWith(".md"))
+        broken.push(`${page}: ${link} is not a page of the site`);
     }
   }
-  if (broken.length > 0)
-    throw new Error(`Links that lead nowhere:\n${[...new Set(broken)].join("\n")}`);
+  if (broken.length > 0) throw new Error(`Broken links:\n${[...new Set(broken)].join("\n")}`);
   return count;
 }
 
@@ -255,7 +262,7 @@ function serve(port) {
     );
     const isOurs = !relative(SITE, path).startsWith("..");
     if (!isOurs || !existsSync(path) || !statSync(path).isFile()) {
-      response.writeHead(404, { "Content-Type": "text/plain" }).end("There is nothing here.\n");
+      response.writeHead(404, { "Content-Type": "text/plain" }).end("Not found.\n");
       return;
     }
     const type = TYPES[extname(path)] ?? "text/plain; charset=utf-8";
@@ -271,7 +278,7 @@ function serve(port) {
     process.exit(1);
   });
   server.listen(port, HOST, () => {
-    console.log(`The documentation is at http://${HOST}:${port}/ (Ctrl+C ends it)`);
+    console.log(`The documentation is at http://${HOST}:${port}/ (Ctrl+C stops it)`);
   });
 }
 
@@ -283,7 +290,7 @@ if (process.argv[1] === import.meta.filename) {
     if (!flags.check) await build();
     await writeReference(flags.check === true);
     await buildDocs();
-    console.log(`${checkLinks()} links lead somewhere`);
+    console.log(`${checkLinks()} links checked`);
     if (!flags.check) serve(Number(flags.port ?? process.env["PORT"] ?? PORT));
   });
 }

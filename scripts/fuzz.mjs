@@ -1,10 +1,10 @@
 /**
- * `npm run fuzz`: inputs that nobody thought of (see fuzz/README.md).
+ * `npm run fuzz`: runs the fuzzing targets (see fuzz/README.md).
  *
  *     npm run fuzz -- [target …] [--seconds 30]
- *     npm run fuzz -- --seeds        makes fuzz/seeds anew, out of tests/vectors
+ *     npm run fuzz -- --seeds        creates fuzz/seeds again from tests/vectors
  *
- * What a run has learnt stays in fuzz/corpus, what has failed in fuzz/artifacts;
+ * A run keeps its inputs in fuzz/corpus, and failing ones in fuzz/artifacts;
  * `npm run fuzz -- codes fuzz/artifacts/codes/crash-…` repeats one input.
  */
 import { spawnSync } from "node:child_process";
@@ -18,7 +18,7 @@ const FUZZ = join(ROOT, "fuzz");
 const SEEDS = join(FUZZ, "seeds");
 const TARGETS = readdirSync(join(FUZZ, "targets")).map((file) => file.replace(".rs", ""));
 
-/** A nightly tool chain and cargo-fuzz, which only it can run. */
+/** A nightly toolchain and cargo-fuzz, which needs it. */
 function setUpFuzzing() {
   const works = (/** @type {string[]} */ ...args) =>
     spawnSync("cargo", args, { cwd: FUZZ, stdio: "ignore" }).status === 0;
@@ -26,7 +26,7 @@ function setUpFuzzing() {
     try {
       run("rustup", ["toolchain", "install", "nightly", "--profile", "minimal"]);
     } catch (cause) {
-      const message = "A nightly tool chain is needed: rustup toolchain install nightly";
+      const message = "A nightly toolchain is needed: rustup toolchain install nightly";
       throw new Missing(message, { cause });
     }
   }
@@ -43,7 +43,7 @@ function setUpFuzzing() {
 /**
  * @param {string} target
  * @param {string} seconds
- * @param {string[]} inputs to be repeated, instead of a run
+ * @param {string[]} inputs to repeat, instead of a run
  */
 function fuzz(target, seconds, inputs) {
   console.log(`\n── ${target}`);
@@ -71,7 +71,7 @@ function fuzz(target, seconds, inputs) {
   run("cargo", [...args, "--", ...(inputs.length > 0 ? [] : options)], { cwd: FUZZ, env });
 }
 
-/** The seeds: what the tests know already, in the form that each target takes. */
+/** The seeds: the tests' vectors, in the form that each target takes. */
 function makeSeeds() {
   rmSync(SEEDS, { recursive: true, force: true });
   const vectors = (/** @type {string} */ name) =>
@@ -138,7 +138,7 @@ function makeSeeds() {
 
   // The bytes of events, as `fuzz/src/world.rs` reads them.
   const [poll, saved, saveFailed, start, pause] = [[0], [8], [12], [25], [26]];
-  const answer = (/** @type {number} */ status, wait = 0) => [17, 0, status, wait];
+  const result = (/** @type {number} */ status, wait = 0) => [17, 0, status, wait];
   const [ok, bad, unauthorized, gone, busy, broken] = [0, 2, 3, 6, 10, 12];
   const lost = [20, 0];
   const report = [21, 3, 0, 0, 1, 1, 2, 2, 3, 6];
@@ -152,15 +152,15 @@ function makeSeeds() {
   const created = [poll, saved, poll, saved, start];
   const send = [poll, saved, poll, [13, 0], poll];
   for (const story of [
-    [send, answer(ok), send, answer(ok), report, poll, poll],
-    [send, answer(bad), send, answer(busy), tick, send, answer(ok)],
-    [send, answer(unauthorized), send, answer(ok), send, answer(unauthorized), poll, poll],
-    [send, lost, poll, saved, report, resolve(0), poll, saved, start, send, answer(ok)],
-    [send, answer(broken), resolve(1), resolve(2), poll, saved, crash, poll, saved],
-    [send, report, crash, poll, saved, resolve(0), start, send, lost, send, answer(gone)],
-    [send, answer(ok), poll, torn, poll, saved, start, send, answer(ok), restored, poll, saved],
-    [send, answer(ok), poll, saveFailed, poll, poll, crash, poll, saved, start, send],
-    [poll, saved, pause, poll, poll, saved, start, send, pause, answer(ok), poll, saved, poll],
+    [send, result(ok), send, result(ok), report, poll, poll],
+    [send, result(bad), send, result(busy), tick, send, result(ok)],
+    [send, result(unauthorized), send, result(ok), send, result(unauthorized), poll, poll],
+    [send, lost, poll, saved, report, resolve(0), poll, saved, start, send, result(ok)],
+    [send, result(broken), resolve(1), resolve(2), poll, saved, crash, poll, saved],
+    [send, report, crash, poll, saved, resolve(0), start, send, lost, send, result(gone)],
+    [send, result(ok), poll, torn, poll, saved, start, send, result(ok), restored, poll, saved],
+    [send, result(ok), poll, saveFailed, poll, poll, crash, poll, saved, start, send],
+    [poll, saved, pause, poll, poll, saved, start, send, pause, result(ok), poll, saved, poll],
     [poll, saved, poll, [16, 0, 1], tick, poll, saved, poll, [16, 0, 0], poll, poll, poll],
   ]) {
     const bytes = [...created, ...story.flat(2)].flat();

@@ -1,27 +1,26 @@
-/** Joins the modules of `build/js` into the files of `dist`: few to load, and minified. */
+/** Joins the modules of `build/js` into the few, minified files of `dist`. */
 import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { ROOT } from "./setup.mjs";
 
 export const DIST = join(ROOT, "dist");
-/** Every module on its own. */
+/** Every module as a separate file. */
 export const PARTS = join(ROOT, "build", "js");
-/** What wasm-bindgen makes stands beside the modules that use it. */
+/** The output of wasm-bindgen is next to the modules that use it. */
 export const GLUE = join(PARTS, "wasm");
-/** It needs nothing of what the other doors share, and a page that has only this one loads only this. */
+/** It shares nothing with the other entry points, and a page that uses only this one loads only this. */
 const APART = /^worker-client\b/;
-/** The doors of the small wasm. */
+/** The entry points of the small wasm. */
 const SMALL = /^distribute\b/;
 
 /** @typedef {{ in: string, out: string }} Entry */
 
 /**
- * An entry for each door and host, and behind them one file that all share, and
- * one more of the sandbox's. In Node.js each file costs most of a millisecond, so
- * eighty took four times as long to import, and one for each set of doors that share
- * something still twice as long.
- * jose comes along: the package has no dependency.
+ * One small file for each entry point and host, one file that all of them share, and one more
+ * for the sandbox. In Node.js each file takes most of a millisecond, so eighty took four times
+ * as long to import, and one for each set of entry points that share something still twice as
+ * long. jose is included: the package has no dependencies.
  */
 export async function joinModules() {
   const all = doorFiles("js");
@@ -43,9 +42,9 @@ export async function joinModules() {
   }
 }
 
-/** Gives the files that come of it. @param {Entry[]} entryPoints @param {import("esbuild").Plugin[]} [plugins] */
+/** Returns the written files. @param {Entry[]} entryPoints @param {import("esbuild").Plugin[]} [plugins] */
 async function joinInto(entryPoints, plugins = []) {
-  // Here and not above: the build may have to install it first.
+  // Imported here and not above: the build may have to install it first.
   const { build } = await import("esbuild");
   const { metafile } = await build({
     entryPoints,
@@ -55,24 +54,24 @@ async function joinInto(entryPoints, plugins = []) {
     chunkNames: "shared-[hash]",
     bundle: true,
     splitting: true,
-    // What a host reads through before anything runs; the maps beside it have the sources.
+    // A host parses all of it before anything runs; the maps have the sources.
     minify: true,
     sourcemap: true,
     format: "esm",
     target: "es2022",
     conditions: ["workerd", "worker", "browser"],
     external: ["*.wasm", "*.wasm?module", "*_bg.inline.js", "cloudflare:*", "node:*"],
-    // Its licence asks for it.
+    // Its licence requires this.
     legalComments: "inline",
     metafile: true,
-    // `sideEffects` of package.json is about the files that come out.
+    // `sideEffects` of package.json is about the written files.
     ignoreAnnotations: true,
     logLevel: "warning",
   });
   return Object.keys(metafile.outputs);
 }
 
-/** What every door imports goes into one file: this. @param {string} api @returns {import("esbuild").Plugin} */
+/** Puts the imports of every entry point into one file: this. @param {string} api @returns {import("esbuild").Plugin} */
 const together = (api) => ({
   name: "together",
   setup({ initialOptions, onLoad }) {
@@ -86,7 +85,7 @@ const together = (api) => ({
   },
 });
 
-/** The small wasm in place of the whole one. @type {import("esbuild").Plugin} */
+/** The small wasm instead of the whole one. @type {import("esbuild").Plugin} */
 const smallBinding = {
   name: "small binding",
   setup({ onResolve }) {
@@ -97,7 +96,7 @@ const smallBinding = {
 };
 
 /**
- * The files of `dist/` that `package.json` names, and what each is made of.
+ * The files of `dist/` that `package.json` names, and the source of each.
  * @param {"js" | "d.ts"} ending
  * @returns {Entry[]}
  */
@@ -111,7 +110,7 @@ export function doorFiles(ending) {
     const out = file.slice(0, -ending.length - 1);
     const sources = [file, join("entry", file), join(out, `index.${ending}`), join("wasm", file)];
     const source = sources.map((path) => join(PARTS, path)).find(existsSync);
-    if (source === undefined) throw new Error(`Nothing is there to make ${file} of`);
+    if (source === undefined) throw new Error(`There is no source of ${file}`);
     return { in: source, out };
   });
 }

@@ -1,11 +1,11 @@
 /**
- * The tables of `www/docs/reference`, written out of the declarations: between
+ * Generates the tables of `www/docs/reference` from the declarations: between
  * `<!-- table: … -->` and `<!-- end of table -->`, everything is generated.
  *
  * | Marker | Table | Source |
  * | --- | --- | --- |
- * | `table: codes` | every error code, with its hint | `error_codes!` in `src/error.rs` |
- * | `table: reasons` | why an entry is rejected | the variants of `Reason` there |
+ * | `table: codes` | every error code, with its hint | `error_codes!` in `src/error/code.rs`; hints: `src/js/generated/protocol.ts` |
+ * | `table: reasons` | why an entry is rejected | the variants of `RejectReason` in `src/code/rejected.rs` |
  * | `table: members RunOptions JobOptions` | the members of these interfaces | `src/js` |
  *
  * `node scripts/reference.mjs` writes them; `npm run docs` does so too.
@@ -20,46 +20,29 @@ const SOURCES = join(ROOT, "src", "js");
 const TABLE = /(<!-- table: (\w+)((?: \w+)*) -->\n)[^]*?(<!-- end of table -->)/g;
 
 /**
- * Codes that arise in JavaScript alone: the core has no line for them. Their
- * hints are where they arise.
- * @type {Record<string, [errorClass: string, meaning: string, hint: string]>}
+ * Codes that only JavaScript has, so `src/error/code.rs` does not list them. Their hints are in
+ * `src/protocol/typescript.rs`.
+ * @type {Record<string, [errorClass: string, meaning: string]>}
  */
 const IN_JAVASCRIPT = {
   secret_in_browser: [
     "ValidationError",
-    "A client secret was given in a page, where everybody can read it.",
-    'Keep the secret in a worker of your own, point baseUrl at it and pass `auth: "none"`.',
+    "A client secret was given in a page, where anyone can read it.",
   ],
-  body_used: [
-    "WebhookError",
-    "The body of the request was read before.",
-    "Verify before anything reads the body, or pass `request.clone()`.",
-  ],
-  journal_failed: [
-    "JobError",
-    "The journal could not be read or written.",
-    "See `cause`, then resume the job. Whatever the journal lacks has not left.",
-  ],
-  job_busy: [
-    "JobError",
-    "The job is open elsewhere, or runs already.",
-    "Wait for that one, or close it.",
-  ],
-  job_closed: ["JobError", "The job was closed, or opened anew.", "Resume it from its journal."],
-  instance_lost: [
-    "JobError",
-    "The WebAssembly instance broke down.",
-    "See `queued` before you send again, and report this with `cause`.",
-  ],
+  body_used: ["WebhookError", "The body of the request was already read."],
+  journal_failed: ["JobError", "The journal could not be read or written."],
+  job_busy: ["JobError", "The job is open elsewhere, or already running."],
+  job_closed: ["JobError", "The job was closed, or opened again elsewhere."],
+  instance_lost: ["JobError", "The WebAssembly instance crashed."],
 };
 const CLASSES = ["ValidationError", "ApiError", "ConnectionError", "WebhookError", "JobError"];
 
 /** @type {typeof import("typescript")} */
 let typescript;
 
-/** Rewrites the tables. With `isCheck`, it only looks whether they are up to date. @param {boolean} isCheck */
+/** Rewrites the tables. With `isCheck`, it only checks whether they are up to date. @param {boolean} isCheck */
 export async function writeReference(isCheck) {
-  // Not at the top: the commands begin with nothing installed.
+  // Imported here and not above: nothing may be installed yet when a command starts.
   ({ default: typescript } = await import("typescript"));
   for (const file of readdirSync(FOLDER).filter((name) => name.endsWith(".md"))) {
     const path = join(FOLDER, file);
@@ -84,7 +67,7 @@ function tableOf(kind, names) {
     case "reasons":
       return reasons();
     case "members":
-      return rows(["Name", "What"], names.flatMap(membersOf));
+      return rows(["Name", "Description"], names.flatMap(membersOf));
     default:
       throw new Error(`There is no table of ${kind}`);
   }
@@ -92,18 +75,21 @@ function tableOf(kind, names) {
 
 function codes() {
   const found = [
-    ...rust("error.rs").matchAll(
-      /((?:\s*\/\/\/ .*\n)+)\s*\w+ = "(\w+)",\s*(\w+),\s*"((?:[^"\\]|\\.)*)";/g,
-    ),
-  ].map(([, docs = "", code = "", errorClass, hint = ""]) => ({
+    ...rust("error", "code.rs").matchAll(/((?:\s*\/\/\/ .*\n)+)\s*\w+ = "(\w+)",\s*(\w+),\s*"/g),
+  ].map(([, docs = "", code = "", errorClass]) => ({
     code,
     errorClass: `${errorClass}Error`,
     meaning: textOf(docs),
-    hint: hint.replaceAll('\\"', '"'),
   }));
-  for (const [code, [errorClass, meaning, hint]] of Object.entries(IN_JAVASCRIPT)) {
-    found.push({ code, errorClass, meaning, hint });
+  for (const [code, [errorClass, meaning]] of Object.entries(IN_JAVASCRIPT)) {
+    found.push({ code, errorClass, meaning });
   }
+  const generated = readFileSync(join(SOURCES, "generated", "protocol.ts"), "utf8");
+  const hints = new Map(
+    [...generated.matchAll(/^export const (\w+)_HINT =\s*"([^"]*)";$/gm)].map(
+      ([, name = "", hint]) => [name.toLowerCase(), hint],
+    ),
+  );
   const declared = CLASSES.flatMap((name) => literalsOf(`${name}Code`));
   const missing = declared.filter((code) => !found.some((row) => row.code === code));
   const unknown = found.filter(({ code }) => !declared.includes(code)).map(({ code }) => code);
@@ -118,11 +104,11 @@ function codes() {
     CLASSES.flatMap((name) =>
       found
         .filter(({ errorClass }) => errorClass === name)
-        .map(({ code, meaning, hint }, place) => [
-          place === 0 ? `\`${name}\`` : "",
+        .map(({ code, meaning }, index) => [
+          index === 0 ? `\`${name}\`` : "",
           `\`${code}\``,
           meaning,
-          hint,
+          hints.get(code) ?? "",
         ]),
     ),
   );
@@ -163,7 +149,7 @@ function textOf(comment) {
 /** @type {import("typescript").SourceFile[] | undefined} */
 let parsed;
 
-/** Every file of the package's TypeScript: where a type is declared may change. */
+/** All files of the package's TypeScript, so that a type can move to another file. */
 function sources() {
   parsed ??= /** @type {string[]} */ (readdirSync(SOURCES, { recursive: true }))
     .filter((file) => file.endsWith(".ts"))
@@ -199,7 +185,8 @@ function literalsOf(name) {
 /** @param {string} name of an interface @returns {string[][]} */
 function membersOf(name) {
   const declaration = declarationOf(name);
-  if (!typescript.isInterfaceDeclaration(declaration)) throw new Error(`${name} is no interface`);
+  if (!typescript.isInterfaceDeclaration(declaration))
+    throw new Error(`${name} is not an interface`);
   return declaration.members.filter(typescript.isPropertySignature).map((member) => {
     const comments = typescript.getJSDocCommentsAndTags(member);
     const text = comments
@@ -207,7 +194,7 @@ function membersOf(name) {
       .join(" ")
       .replaceAll(/\s*\n\s*/g, " ");
     const isNeeded = member.questionToken === undefined;
-    return [`\`${member.name.getText()}\``, `${isNeeded ? "**Needed.** " : ""}${text}`];
+    return [`\`${member.name.getText()}\``, `${isNeeded ? "**Required.** " : ""}${text}`];
   });
 }
 

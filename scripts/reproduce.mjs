@@ -1,7 +1,7 @@
 /**
- * Builds the package once more from a copy in another folder, and compares every
- * byte of `dist/`: who has the sources can check what was published. No tool does that for a
- * package of Rust and TypeScript.
+ * Builds the package again from a copy in another folder, and compares every byte of `dist/`:
+ * anyone with the sources can check the published files. No tool does that for a package of
+ * Rust and TypeScript.
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -16,27 +16,27 @@ import { ROOT, TARGET, main, run } from "./setup.mjs";
 await main(async () => {
   await build();
   const before = hashes(join(ROOT, "dist"));
-  // A path of another length, too.
+  // The path has another length, too.
   const copy = mkdtempSync(join(tmpdir(), "somewhere-else-altogether-"));
   try {
     copySources(copy);
     const target = join(copy, "target");
-    // The tools are the same ones; only what they make is made anew.
+    // The tools are shared; only their output is built again.
     copyOver(join(TARGET, "tools"), join(target, "tools"));
     copyOver(join(ROOT, "node_modules"), join(copy, "node_modules"));
     run(process.execPath, ["scripts/build.mjs"], { cwd: copy, env: { CARGO_TARGET_DIR: target } });
     const other = hashes(join(copy, "dist"));
     const names = new Set([...before.keys(), ...other.keys()]);
     const differing = [...names].filter((name) => before.get(name) !== other.get(name)).sort();
-    if (differing.length > 0) throw new Error(`Not the same bytes:\n${differing.join("\n")}`);
-    console.log(`${names.size} files, built in two folders, are the same`);
+    if (differing.length > 0) throw new Error(`Different bytes:\n${differing.join("\n")}`);
+    console.log(`${names.size} files have the same bytes in both builds`);
     for (const name of names) if (name.endsWith(".wasm")) console.log(before.get(name), name);
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
 });
 
-/** What the repository holds, and what is not committed yet. @param {string} copy */
+/** The files of the repository, including uncommitted ones. @param {string} copy */
 function copySources(copy) {
   const args = ["ls-files", "--cached", "--others", "--exclude-standard", "-z"];
   const files = execFileSync("git", args, { cwd: ROOT, encoding: "utf8" }).split("\0");

@@ -1,10 +1,9 @@
 /**
- * What is in the package that others wrote: the Rust crates that were compiled
- * for its modules, and the JavaScript that was bundled. Once as a CycloneDX
- * list, once with the texts that their licences ask for. The same sources give
- * the same bytes: no time, no random number. Own code, since `cargo cyclonedx` and `npm sbom` list
- * what is installed, and neither what was compiled into a module, with the standard library, nor
- * what was bundled.
+ * Lists the third-party code in the package: the Rust crates that were compiled into its modules,
+ * and the bundled JavaScript, as a CycloneDX list and with the licence texts. The same sources
+ * give the same bytes: no time, no random number. This is our own code, since `cargo cyclonedx`
+ * and `npm sbom` list what is installed, and neither what was compiled into a module, with the
+ * standard library, nor what was bundled.
  */
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -25,7 +24,7 @@ import { ROOT, WASM, run } from "./setup.mjs";
 /**
  * Writes `dist/sbom.json` and `dist/third-party.txt`.
  * @param {object} what
- * @param {readonly { name: string, feature: string }[]} what.modules the modules, as the build makes them
+ * @param {readonly { name: string, feature: string }[]} what.modules the modules of the build
  * @param {readonly string[]} what.flags with which the build calls cargo
  */
 export function writeSbom({ modules, flags }) {
@@ -85,8 +84,8 @@ The texts of the others follow.`;
 
 /** @param {Part} part */
 function licenseTexts({ name, folders }) {
-  const folder = folders.find((place) => licenseFiles(place).length > 0);
-  if (folder === undefined) throw new Error(`There is no text of the licence of ${name}`);
+  const folder = folders.find((index) => licenseFiles(index).length > 0);
+  if (folder === undefined) throw new Error(`The licence text of ${name} is missing`);
   return licenseFiles(folder)
     .map((file) => readFileSync(join(folder, file), "utf8").replaceAll("\r\n", "\n").trim())
     .join("\n\n");
@@ -118,7 +117,7 @@ function componentOf(ref, { name, version, license, purl, sha256, sha512, files 
 }
 
 /**
- * Adds what is compiled for a module; gives what it depends on directly.
+ * Adds the crates that are compiled into a module; returns its direct dependencies.
  * @param {Map<string, Part>} parts
  * @param {{ name: string, feature: string }} module
  * @param {readonly string[]} flags
@@ -137,14 +136,14 @@ function addCrates(parts, { name, feature }, flags) {
     ),
   );
   const sums = checksums();
-  // What runs on the building machine, macros and build scripts, is not in it.
+  // Macros and build scripts run on the building machine, and are not included.
   const isIn = (/** @type {Unit} */ { platform, mode }) => platform === WASM && mode === "build";
   const refs = graph.units.map((unit) => (isIn(unit) ? refOf(unit) : undefined));
   const own = refs[graph.roots[0] ?? -1];
   /** @type {Set<string>} */
   const direct = new Set();
-  for (const [place, unit] of graph.units.entries()) {
-    const ref = refs[place];
+  for (const [position, unit] of graph.units.entries()) {
+    const ref = refs[position];
     if (ref === undefined) continue;
     const needs = unit.dependencies
       .map(({ index }) => refs[index])
@@ -170,8 +169,8 @@ function refOf(unit) {
 /** @param {Unit} unit @returns {{ name: string, version: string, purl: string }} */
 function identify({ pkg_id: id, is_std: isStd }) {
   const [, fragment = ""] = id.split("#");
-  // The parts of the standard library have no versions of their own, save one,
-  // whose licence is another too.
+  // The crates of the standard library have no versions, except one, which also has another
+  // licence.
   if (isStd && id.startsWith("path+") && !fragment.startsWith("compiler_builtins@")) {
     const version = toolChain();
     return { name: "rust-std", version, purl: `pkg:generic/rust-std@${version}` };
@@ -193,7 +192,7 @@ function partOf(unit, sums) {
   /** @type {Set<string>} */
   const files = new Set();
   const folder = folderOf(unit.target.src_path);
-  // A part of a workspace may have its licence above it.
+  // A member of a workspace may have its licence in a parent folder.
   const folders = [folder, dirname(folder)];
   const sha512 = undefined;
   return { name, version, license, purl, folders, sha256, sha512, files, needs: new Set() };
@@ -203,7 +202,7 @@ function partOf(unit, sums) {
 function licenseOf(source) {
   const manifest = join(folderOf(source), "Cargo.toml");
   const [, license] = /^license = "([^"]+)"/m.exec(readFileSync(manifest, "utf8")) ?? [];
-  if (license === undefined) throw new Error(`There is no licence in ${manifest}`);
+  if (license === undefined) throw new Error(`${manifest} states no licence`);
   return license;
 }
 
@@ -221,7 +220,7 @@ function toolChain() {
   return (found ??= run("rustc", ["--version"], { quiet: true }).split(" ")[1] ?? "");
 }
 
-/** Of the crates that were downloaded, for us and for the standard library. */
+/** The checksums of downloaded crates, including those of the standard library. */
 function checksums() {
   const library = join("lib", "rustlib", "src", "rust", "library", "Cargo.lock");
   const sysroot = run("rustc", ["--print", "sysroot"], { quiet: true }).trim();
@@ -237,7 +236,7 @@ function checksums() {
 }
 
 /**
- * Adds a package of npm's that is bundled into a file.
+ * Adds an npm package that is bundled into a file.
  * @param {Map<string, Part>} parts
  * @param {string} name
  * @param {string} file

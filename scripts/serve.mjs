@@ -1,8 +1,8 @@
 /**
  * Serves the workers in workerd, with their state on disk.
  *
- * Miniflare and not `wrangler dev`: one workerd instead of two, up in less than
- * a second, our own line with the URL, and the sandbox as a second worker in Uber's place.
+ * Miniflare and not `wrangler dev`: one workerd instead of two, which starts in less than a
+ * second, our own output, and the sandbox as a second worker in Uber's place.
  */
 import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -12,7 +12,7 @@ import { createInterface } from "node:readline";
 import { ROOT } from "./setup.mjs";
 
 export const HOST = "127.0.0.1";
-/** What is deployed is also what is served here. */
+/** The deployed configuration is also used here. */
 const CONFIGURATION = join(ROOT, "www", "worker", "wrangler.jsonc");
 
 /** @typedef {import("./bundle.mjs").Module} Module */
@@ -23,8 +23,8 @@ const CONFIGURATION = join(ROOT, "www", "worker", "wrangler.jsonc");
  * @param {object} what
  * @param {number} what.port
  * @param {Record<string, any>} what.bindings variables and secrets
- * @param {Record<string, Module[]>} what.workers `worker`, and in Uber's place `sandbox`, if it is given
- * @param {string} what.out where they were built
+ * @param {Record<string, Module[]>} what.workers `worker`, and optionally `sandbox` in Uber's place
+ * @param {string} what.out the folder of the built workers
  * @param {string} what.state the folder of the objects' databases
  * @returns {Promise<import("miniflare").Miniflare>}
  */
@@ -38,7 +38,7 @@ export async function serve({ port, bindings, workers: modules, out, state }) {
   const common = {
     modulesRoot: join(out, "workers"),
     compatibilityDate: config.compatibility_date,
-    // "Nothing leaves this machine", whatever the code does.
+    // The worker can reach nothing but this machine, whatever the code does.
     ...(modules["sandbox"] ? { outboundService: { network: { allow: [`${HOST}/32`] } } } : {}),
   };
   const workers = [
@@ -73,7 +73,7 @@ export async function serve({ port, bindings, workers: modules, out, state }) {
             name: "sandbox",
             modules: modules["sandbox"],
             bindings: { ...bindings, WEBHOOK_URL: `${origin}/webhooks/uber` },
-            // Each time it came back, it would read its whole journal.
+            // If it were evicted, it would read its whole journal again each time.
             durableObjects: {
               SANDBOX: { className: "SandboxState", useSQLite: true, unsafePreventEviction: true },
             },
@@ -92,7 +92,7 @@ export async function serve({ port, bindings, workers: modules, out, state }) {
       /** @type {import("node:stream").Readable} */ err,
     ) => {
       out.pipe(process.stdout);
-      // After a kill, alarms are late: workerd says so, and then does as it should.
+      // After a kill, alarms are late: workerd logs that, and then runs them.
       createInterface({ input: err }).on("line", (line) => {
         if (!line.includes("NOSENTRY SQLite alarm")) process.stderr.write(`${line}\n`);
       });
@@ -104,8 +104,8 @@ export async function serve({ port, bindings, workers: modules, out, state }) {
 }
 
 /**
- * Reads JSON with comments on lines of their own. TypeScript's reader takes
- * longer to load than all the rest here.
+ * Reads JSON with comments on separate lines. TypeScript's parser takes longer to load than
+ * everything else here.
  * @param {string} text
  * @returns {any}
  */
@@ -114,18 +114,19 @@ function withoutComments(text) {
 }
 
 /**
- * Has workerd end with this process even if that is killed outright; otherwise
- * it would go on serving. Miniflare starts the wrapper in workerd's place.
+ * Kills workerd when this process dies, even by SIGKILL; otherwise it would continue to serve.
+ * Miniflare starts the wrapper instead of workerd.
  * @param {string} out
  */
 async function dieTogether(out) {
   if (process.platform === "win32" || process.env["MINIFLARE_WORKERD_PATH"]) return;
-  // The one that belongs to Miniflare.
+  // The version that Miniflare uses.
   const ofMiniflare = createRequire(createRequire(import.meta.url).resolve("miniflare"));
   const workerd = String(ofMiniflare("workerd").default);
   const wrapper = join(out, "workers", "workerd.sh");
   await mkdir(join(out, "workers"), { recursive: true });
-  // Moved into place, since what is being written can't be run: others may start at this moment.
+  // Renamed once complete: a file that is being written can't be run, and another process may
+  // start it at this moment.
   const written = `${wrapper}.${process.pid}`;
   await writeFile(written, process.platform === "linux" ? underParent(workerd) : watched(workerd));
   await chmod(written, 0o755);

@@ -1,6 +1,6 @@
 /**
- * What has to be there before anything can be built: checked, and installed
- * where a script can do that. Uses nothing but Node.js itself.
+ * Checks the requirements of a build, and installs them if a script can do that. Uses only
+ * Node.js itself.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
@@ -8,10 +8,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
-/** Where cargo builds. */
+/** The folder in which cargo builds. */
 export const TARGET = process.env["CARGO_TARGET_DIR"] ?? join(ROOT, "target");
 
-/** Something is missing that a script can't install. */
+/** A requirement is missing that a script can't install. */
 export class Missing extends Error {}
 
 /**
@@ -36,7 +36,7 @@ export function run(command, args, { cwd = ROOT, env = {}, quiet = false } = {})
 }
 
 /**
- * The same without blocking this process, so that others can run beside it.
+ * The same without blocking this process, so that other commands can run at the same time.
  * @param {string} command
  * @param {string[]} args
  * @param {{ cwd?: string, env?: Record<string, string>, quiet?: boolean }} [options]
@@ -62,7 +62,7 @@ export function runBeside(command, args, { cwd = ROOT, env = {}, quiet = false }
   });
 }
 
-/** Makes sure that Node.js, Rust and the packages are there. */
+/** Makes sure that Node.js, Rust and the packages are installed. */
 export async function setUp() {
   checkNode();
   checkRust();
@@ -78,8 +78,8 @@ export function checkNode() {
   }
 }
 
-// The tool chain file names version, components and target; rustup installs
-// them when cargo is first called here.
+// The toolchain file names version, components and target; rustup installs them when cargo is
+// first called here.
 export function checkRust() {
   const { error, status, stderr } = spawnSync("cargo", ["--version"], {
     cwd: ROOT,
@@ -87,7 +87,7 @@ export function checkRust() {
   });
   if (error) throw new Missing("cargo was not found. Install Rust from https://rustup.rs.");
   if (status !== 0) throw new Missing(`cargo does not run here:\n${stderr}`);
-  // Where rustup installs nothing by itself, it is asked for what is missing.
+  // If rustup does not install automatically, it is asked to add what is missing.
   const printed = (/** @type {string[]} */ ...args) =>
     spawnSync("rustc", ["--print", ...args], { cwd: ROOT, encoding: "utf8" }).stdout.trim();
   const source = join(printed("sysroot"), "lib", "rustlib", "src", "rust", "library", "Cargo.lock");
@@ -109,7 +109,7 @@ function add(kind, name) {
 
 export const WASM = "wasm32-unknown-unknown";
 
-/** Whether what the lock file names is installed. */
+/** Whether the packages of the lock file are installed. */
 export function hasPackages() {
   const lock = join(ROOT, "package-lock.json");
   const installed = join(ROOT, "node_modules", ".package-lock.json");
@@ -121,7 +121,7 @@ export async function installPackages() {
 }
 
 /**
- * Runs a script, and says plainly what went wrong if it fails.
+ * Runs a script, and prints a plain message if it fails.
  * @param {() => void | Promise<void>} script
  */
 export async function main(script) {

@@ -1,10 +1,10 @@
 /**
- * `npm run simulate`: jobs in a simulated world (see tests/simulation).
+ * `npm run simulate`: runs jobs with simulated faults and crashes (see tests/simulation).
  *
  *     npm run simulate -- --seeds 100000 [--from 5000]
- *     npm run simulate -- --seed 286        that one run
- *     npm run simulate -- --mutants         machines that are wrong must be caught
- *     npm run simulate -- --mutants --only usage   those with that in their names
+ *     npm run simulate -- --seed 286        only that run
+ *     npm run simulate -- --mutants         state machines with deliberate bugs must be caught
+ *     npm run simulate -- --mutants --only usage   those with that word in their names
  */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
@@ -14,8 +14,8 @@ import { parseArgs } from "node:util";
 import { ROOT, TARGET, main, setUp } from "./setup.mjs";
 import { recordResults } from "../tests/results.mjs";
 
-/** A mutant that outlives so many seeds is not caught. */
-const MOST_SEEDS = 10_000;
+/** A mutant that survives this many seeds is not caught. */
+const MAX_SEEDS = 10_000;
 const SIMULATION = join("tests", "simulation");
 const COMMAND = ["test", "--quiet", "--locked", "--all-features", "--profile", "simulation"];
 const TEST = ["--test", "simulation", "--", "--nocapture", "the_five_promises"];
@@ -41,14 +41,15 @@ function simulate(env, { cwd = ROOT, quiet = false } = {}) {
 export const readMutants = () =>
   JSON.parse(readFileSync(join(ROOT, SIMULATION, "mutants.json"), "utf8"));
 
-/** The file with the fault in it. @param {Mutant} mutant */
+/** The file with the bug in it. @param {Mutant} mutant */
 export function mutated({ name, file, from, to }) {
   const source = readFileSync(join(ROOT, file), "utf8");
-  if (source.split(from).length !== 2) throw new Error(`${name}: ${file} has not one\n${from}`);
+  if (source.split(from).length !== 2)
+    throw new Error(`${name}: ${file} must contain this exactly once:\n${from}`);
   return source.replace(from, () => to);
 }
 
-/** Every machine that is deliberately wrong must be caught. @param {string} [only] */
+/** Every state machine with a deliberate bug must be caught. @param {string} [only] */
 export function catchMutants(only = "") {
   const target = join(TARGET, "mutants");
   const copy = join(target, "source");
@@ -62,20 +63,20 @@ export function catchMutants(only = "") {
   let caught = 0;
   for (const { name, driver, file, from, to } of mutants) {
     /** @type {Record<string, string>} */
-    const env = { CARGO_TARGET_DIR: target, SIMULATE_SEEDS: String(MOST_SEEDS) };
+    const env = { CARGO_TARGET_DIR: target, SIMULATE_SEEDS: String(MAX_SEEDS) };
     if (driver) env["SIMULATE_BROKEN"] = name;
     else writeFileSync(join(copy, file), mutated({ name, file, from, to }));
     const { ok, output } = simulate(env, { cwd: copy, quiet: true });
     const [, seed, promise] = /^seed (\d+): (.*)$/m.exec(output) ?? [];
     if (!driver) cpSync(join(ROOT, file), join(copy, file));
-    if (ok) console.log(`✖ ${name}: not caught by ${MOST_SEEDS} seeds`);
+    if (ok) console.log(`✖ ${name}: not caught by ${MAX_SEEDS} seeds`);
     else if (seed === undefined) throw new Error(`${name} does not run:\n${output}`);
     else console.log(`✔ ${name}: seed ${seed}, ${promise}`);
     recordResults([{ name, passed: !ok }]);
     caught += Number(!ok);
   }
   console.log(`${caught} of ${mutants.length} caught`);
-  if (caught < mutants.length) throw new Error("A wrong machine was not caught");
+  if (caught < mutants.length) throw new Error("A mutant was not caught");
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -1,14 +1,16 @@
 /**
  * `npm start`: builds what has changed, and serves the console on this machine.
  *
- * Without credentials the sandbox stands behind it. With UBER_CLIENT_ID,
- * UBER_CLIENT_SECRET and UBER_ORGANIZATION_ID it is Uber; UBER_SIGNING_KEY,
- * UBER_BASE_URL, UBER_TOKEN_URL and UBER_SCOPE are optional. PORT moves it from
- * 8787, ADMIN_TOKEN is what operators sign in with, STATE the folder where
- * everything is kept. SANDBOX_FAULTS shows what trouble looks like
+ * Without credentials it uses the sandbox. With UBER_CLIENT_ID,
+ * UBER_CLIENT_SECRET and UBER_ORGANIZATION_ID it uses Uber; UBER_SIGNING_KEY,
+ * UBER_BASE_URL, UBER_TOKEN_URL and UBER_SCOPE are optional. PORT changes the port
+ * from 8787, ADMIN_TOKEN is the token with which operators sign in, OPERATOR_TOKENS has those of
+ * named operators, STATE is the folder of the state. SANDBOX_FAULTS injects faults
  * (`error_after=0.5,rate_limited=1`; the names are those of `SandboxFault`), and
- * SANDBOX_WEBHOOKS says how many webhooks a second the sandbox sends. SETTLE_MINUTES (1),
- * START_DELAY_SECONDS (10) and APPROVAL_ABOVE (none) are the options of the worker, for a trial.
+ * SANDBOX_WEBHOOKS says how many webhooks a second the sandbox sends;
+ * SANDBOX_LARGE adds a program of so many codes. SETTLE_MINUTES (1), START_DELAY_SECONDS (10)
+ * and APPROVAL_ABOVE (none) are the options of the worker, for a trial. With APPROVAL_ABOVE there is
+ * a second operator, who can approve what the first one asks for.
  */
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -25,16 +27,19 @@ import { createSteps } from "./steps.mjs";
 
 const STATE = ".state";
 const SIGNING_KEY = "sandbox-signing-key";
-/** Those of the build, and two of its own: the console, and to serve it. */
+/** The steps of the build, and two more: building the console, and serving it. */
 const STEPS = BUILD_STEPS + 2;
 
-/** What shows most in the least time. */
+/** The second operator of a trial of approvals. */
+const APPROVER = "approver";
+
+/** A short tour. */
 const FIRST = `
   Try first: open "New hire rides 2026", then "Review 50 codes not yet distributed", and send.
   Outcomes come in by webhook while you watch. The panel "Sandbox" makes things go wrong.
 `;
 
-/** A fault that its reader can mend: printed as it is, without a stack. */
+/** A user error: printed without a stack trace. */
 class Advice extends Error {}
 
 /** @typedef {{ isSandbox: boolean, name: string, bindings: Record<string, any> }} Side */
@@ -61,27 +66,39 @@ try {
 async function start() {
   const port = readPort();
   const side = readSide();
-  // Nothing that is started from here has a use for them.
+  // The child processes do not need them.
   for (const secret of ["UBER_CLIENT_SECRET", "UBER_SIGNING_KEY"]) delete process.env[secret];
   await refuseBusy(port);
   process.chdir(ROOT);
   await run(process.execPath, [join("scripts", "build.mjs"), String(STEPS)]);
   const state = await openState(side);
   const adminToken = await readAdminToken(state);
-  // Of its own for each port: a second one that starts must not take away the
-  // files of the first.
+  const above = side.bindings["APPROVAL_ABOVE"];
+  const givenTokens = variable("OPERATOR_TOKENS");
+  const approverToken = above && !givenTokens && (await storedToken(state, `${APPROVER}-token`));
+  // A separate folder for each port: a second process must not replace the files of the first.
   const out = join(ROOT, "build", "start", String(port));
   const step = createSteps(STEPS, BUILD_STEPS);
   const workers = await bundle(step, side, out, port);
-  const bindings = { ...side.bindings, ADMIN_TOKEN: adminToken };
-  await step(
-    { title: "Starting the worker with the console in front of it", seconds: 1 },
-    async () => {
-      miniflare = await serve({ port, bindings, workers, out, state });
-    },
-  );
+  const operatorTokens = approverToken
+    ? JSON.stringify({ [APPROVER]: approverToken })
+    : givenTokens;
+  const signIn = { ADMIN_TOKEN: adminToken, OPERATOR_TOKENS: operatorTokens };
+  const bindings = { ...side.bindings, ...signIn };
+  await step({ title: "Starting the worker and the console", seconds: 1 }, async () => {
+    miniflare = await serve({ port, bindings, workers, out, state });
+  });
   const origin = `http://${HOST}:${port}`;
-  const link = await openSignInLink({ host: HOST, origin, adminToken });
+  await refuseUnusable(origin);
+  const linkFor = (/** @type {string} */ token) => openSignInLink({ host: HOST, origin, token });
+  const link = await linkFor(adminToken);
+  const approval = approverToken
+    ? `
+  A job of more than ${above} codes waits for a second operator, "${APPROVER}". In another browser profile, open:
+  ${await linkFor(approverToken)}
+  Sign in there with the token: ${approverToken}
+`
+    : "";
   console.log(`
   ${side.name}
 
@@ -89,8 +106,8 @@ async function start() {
   ${link}
   Afterwards: ${origin}/
   Sign in with the admin token: ${adminToken}
-${side.isSandbox ? FIRST : ""}
-  Ctrl+C stops it. What is known stays in ${state}
+${approval}${side.isSandbox ? FIRST : ""}
+  Ctrl+C stops it. Its state is kept in ${state}
 `);
 }
 
@@ -131,7 +148,7 @@ async function bundle(step, side, out, port) {
 }
 
 // ---------------------------------------------------------------------------
-// What the environment says
+// Environment variables
 
 function readPort() {
   const port = Number(variable("PORT") || 8787);
@@ -140,7 +157,7 @@ function readPort() {
 }
 
 /**
- * Which side stands behind the worker, and what the worker has to know of it.
+ * Which side the worker uses, and the bindings that it needs.
  * @returns {Side}
  */
 function readSide() {
@@ -161,7 +178,8 @@ function readSide() {
         UBER_SIGNING_KEY: SIGNING_KEY,
         SANDBOX_FAULTS: readFaults(),
         SANDBOX_WEBHOOKS: readRate(),
-        // Nobody who tries it out waits as long as people may take to get a message.
+        SANDBOX_LARGE: readLarge(),
+        // A short time for trying it out: real reports can take much longer.
         SETTLE_MINUTES: variable("SETTLE_MINUTES") || "1",
         START_DELAY_SECONDS: variable("START_DELAY_SECONDS"),
         APPROVAL_ABOVE: variable("APPROVAL_ABOVE"),
@@ -177,7 +195,7 @@ function readSide() {
     name:
       host === "api.uber.com"
         ? "Uber production: real messages to real people"
-        : `Uber at ${host}: take every message for real`,
+        : `Uber at ${host}: treat every message as real`,
     bindings: Object.fromEntries(names.map((name) => [name, variable(name)])),
   };
 }
@@ -196,7 +214,7 @@ function readFaults() {
       const [name, share] = fault.split("=").map((part) => part.trim());
       if (name && share && Number(share) >= 0 && Number(share) <= 1) return [name, Number(share)];
       throw new Advice(
-        `SANDBOX_FAULTS: "${fault}" must be a name and a share, like error_after=0.5.`,
+        `SANDBOX_FAULTS: "${fault}" must be a name and a probability, like error_after=0.5.`,
       );
     }),
   );
@@ -206,6 +224,12 @@ function readRate() {
   const rate = Number(variable("SANDBOX_WEBHOOKS") || 20);
   if (rate >= 0 && rate <= 1_000) return rate;
   throw new Advice("SANDBOX_WEBHOOKS must be a number of webhooks a second, from 0 to 1000.");
+}
+
+function readLarge() {
+  const codes = Number(variable("SANDBOX_LARGE") || 0);
+  if (Number.isInteger(codes) && codes >= 0 && codes <= 1_000_000) return codes;
+  throw new Advice("SANDBOX_LARGE must be a number of codes, from 0 to 1000000.");
 }
 
 /**
@@ -234,7 +258,7 @@ function checkUrls() {
 }
 
 /**
- * Before the build: nobody wants to wait a minute for this.
+ * Checked before the build, which takes a minute.
  * @param {number} port
  * @returns {Promise<void>}
  */
@@ -246,8 +270,8 @@ function refuseBusy(port) {
       reject(
         new Advice(
           error.code === "EADDRINUSE"
-            ? `Port ${port} is in use. Stop what serves there, or take another: PORT=${next} npm start`
-            : `Port ${port} can't be opened (${error.code}). Take another: PORT=8787 npm start`,
+            ? `Port ${port} is in use. Stop the process that uses it, or choose another port: PORT=${next} npm start`
+            : `Port ${port} can't be opened (${error.code}). Choose another: PORT=8787 npm start`,
         ),
       );
     });
@@ -256,11 +280,11 @@ function refuseBusy(port) {
 }
 
 // ---------------------------------------------------------------------------
-// What is kept
+// State
 
 /**
- * The folder of the objects' databases, taken for this process: two on one would
- * write over each other.
+ * The folder of the objects' databases, locked for this process: two processes would overwrite
+ * each other's files.
  * @param {Side} side
  */
 async function openState(side) {
@@ -268,34 +292,56 @@ async function openState(side) {
     resolve(variable("STATE") || STATE),
     side.isSandbox ? "sandbox" : side.bindings["UBER_ORGANIZATION_ID"].replace(/[^\w.-]/g, "_"),
   );
-  // For its owner alone: Uber's token is in it.
+  // Only its owner may read it: it contains Uber's token.
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  // The package's own lock: a process that is killed leaves none behind.
+  // The package's own lock, which the kernel releases if the process is killed.
   const { fileJournal } = await import("uber-vouchers/journal");
   if ((await fileJournal(join(folder, "lock")).lock?.()) === undefined) {
     throw new Advice(
-      `Another process is at work on ${folder}. Stop it, or take another folder: STATE=… npm start`,
+      `Another process is using ${folder}. Stop it, or choose another folder: STATE=… npm start`,
     );
   }
   return folder;
 }
 
 /**
- * What operators sign in with: given, or drawn once and kept.
+ * The token with which operators sign in: given, or generated once and stored.
  * @param {string} state
  */
 async function readAdminToken(state) {
   const given = variable("ADMIN_TOKEN");
   if (given !== "") {
-    if (given.length >= 16) return given;
-    throw new Advice("ADMIN_TOKEN must have at least 16 characters.");
+    const { LIMITS } = await import("uber-vouchers/worker-client");
+    const least = LIMITS.tokenCharacters;
+    if (given.length >= least) return given;
+    throw new Advice(`ADMIN_TOKEN must have at least ${least} characters.`);
   }
-  const file = join(state, "admin-token");
+  return storedToken(state, "admin-token");
+}
+
+/**
+ * A token that is generated once, and kept in a file.
+ * @param {string} state
+ * @param {string} name
+ */
+async function storedToken(state, name) {
+  const file = join(state, name);
   const kept = await readFile(file, "utf8").catch(() => "");
   if (kept !== "") return kept;
   const drawn = randomBytes(15).toString("base64url");
   await writeFile(file, drawn, { mode: 0o600 });
   return drawn;
+}
+
+/**
+ * The worker itself knows which settings it can't use.
+ * @param {string} origin
+ */
+async function refuseUnusable(origin) {
+  const response = await fetch(`${origin}/`);
+  if (response.status !== 503) return;
+  const { code, title, hint } = /** @type {any} */ (await response.json());
+  throw new Advice(`${title}. ${hint} (${code})`);
 }
 
 // ---------------------------------------------------------------------------
@@ -308,7 +354,7 @@ async function readAdminToken(state) {
  */
 function run(command, args) {
   return new Promise((resolve, reject) => {
-    // A group of its own, so that stopping it stops what it started too.
+    // A separate process group, so that stopping it also stops its children.
     const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"], detached: true });
     children.add(child);
     child.once("error", reject);
@@ -321,7 +367,7 @@ function run(command, args) {
 }
 
 /**
- * Ends what runs, then this process. A second Ctrl-C doesn't wait.
+ * Ends the child processes, then this process. A second Ctrl-C doesn't wait.
  * @param {number} code
  */
 async function stop(code) {
@@ -331,7 +377,7 @@ async function stop(code) {
     try {
       if (pid !== undefined) process.kill(-pid, "SIGTERM");
     } catch {
-      // It has ended meanwhile.
+      // It has already ended.
     }
   }
   await miniflare?.dispose().catch(() => undefined);

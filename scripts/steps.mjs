@@ -1,7 +1,7 @@
 /**
- * The steps of a build: each is numbered, says what it does and how long that
- * usually takes, and is passed over where nothing has changed. Own code, since it runs before any
- * package is installed: to install them is one of the steps.
+ * The steps of a build: each is numbered, prints what it does and how long that usually takes,
+ * and is skipped if nothing has changed. This is our own code, since it runs before any package
+ * is installed: installing them is one of the steps.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
@@ -17,21 +17,21 @@ const REPORT_MS = 15_000;
  * @typedef {object} Step
  * @property {string} title what it does
  * @property {number} seconds how long it usually takes, on two cores
- * @property {string} [name] of its stamp; without one, it is always done
- * @property {string[]} [inputs] files and folders that decide what comes of it
- * @property {string[]} [outputs] files and folders that it makes
+ * @property {string} [name] of its stamp; without one, it always runs
+ * @property {string[]} [inputs] files and folders that decide its result
+ * @property {string[]} [outputs] files and folders that it writes
  */
 
 /**
  * Runs steps one after the other.
- * @param {number} total how many there are
- * @param {number} [done] how many another process has done
+ * @param {number} total the number of steps
+ * @param {number} [done] the number that another process has done
  */
 export function createSteps(total, done = 0) {
-  let place = done;
+  let index = done;
   return async (/** @type {Step} */ step, /** @type {() => void | Promise<void>} */ work) => {
-    place += 1;
-    const heading = `[${place}/${total}] ${step.title}`;
+    index += 1;
+    const heading = `[${index}/${total}] ${step.title}`;
     if (isUpToDate(step)) {
       console.log(`${heading}: nothing has changed`);
       return;
@@ -41,7 +41,7 @@ export function createSteps(total, done = 0) {
     const seconds = () => Math.round((performance.now() - begun) / 1000);
     const report = setInterval(() => console.log(`      ${seconds()} s so far`), REPORT_MS);
     try {
-      // Gone while the outputs are half made: what is killed is done again.
+      // Removed while the outputs are incomplete: a killed step runs again.
       forget(step);
       await work();
       remember(step);
@@ -71,7 +71,7 @@ function remember(step) {
   writeFileSync(join(STAMPS, step.name), digest(step));
 }
 
-/** Of all that goes in and comes out: what was changed by hand is made anew. @param {Step} step */
+/** The digest of inputs and outputs: an output that was changed by hand is built again. @param {Step} step */
 function digest({ inputs = [], outputs = [] }) {
   const hash = createHash("sha256");
   for (const path of [...inputs, ...outputs]) {

@@ -1,7 +1,7 @@
 /**
- * Runs the steps of `npm test` side by side, and says how many tests each has run. Own code,
- * since npm's scripts know neither what a step waits for nor how much of the machine it takes, and
- * a runner of scripts takes an empty run for a good one.
+ * Runs the steps of `npm test` in parallel, and reports how many tests each has run. This is our
+ * own code, since npm's scripts know neither a step's dependencies nor its share of the machine,
+ * and a script runner counts an empty run as a success.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { spawn } from "node:child_process";
@@ -16,27 +16,27 @@ import { Missing, ROOT } from "./setup.mjs";
  * @typedef {object} Step
  * @property {string} name
  * @property {() => unknown} run
- * @property {boolean} [isCheck] It has no tests: it fails or it does not. Any other step fails without a test.
- * @property {string[]} [after] Begins of names: these steps are to end first, where they are chosen.
- * @property {"cargo" | "package"} [lane] One of a lane runs at a time: they use the same folder.
- * @property {number} [share] Of a processor. Default: 1. Those that mostly wait take less.
+ * @property {boolean} [isCheck] It has no tests: it only succeeds or fails. Any other step fails if it runs no test.
+ * @property {string[]} [after] Beginnings of names: these steps must end first, if they are chosen.
+ * @property {"cargo" | "package"} [lane] One step of a lane runs at a time: they use the same folder.
+ * @property {number} [share] Of a processor. Default: 1. Steps that mostly wait take less.
  */
 
 const STEP_TIMEOUT_MS = 15 * 60_000;
-/** Of processors; somewhat more than there are, as each step waits now and then. */
+/** In processors; more than there are, since each step waits sometimes. */
 const CAPACITY = 1.2 * Math.max(2, availableParallelism());
 /** The lines of `tests/results.mjs`, one file for each step. */
 export const RESULTS = join(ROOT, "build", "tests");
 
 /**
- * What a step has told so far. What it prints is shown once it ends, unless it is the only one.
+ * The results of a step so far. Its output is shown when it ends, unless it is the only step.
  * @typedef {{ passed: number, failed: number, printed: string[] | undefined, results: string }} Progress
  * @type {AsyncLocalStorage<Progress>}
  */
 const progress = new AsyncLocalStorage();
 
 /**
- * Runs a command, and counts the tests that it tells of.
+ * Runs a command, and counts the tests that it reports.
  * @param {string} command
  * @param {string[]} args
  * @param {Record<string, string>} [env]
@@ -74,7 +74,7 @@ export function exec(command, args, env = {}, cwd = ROOT, timeout = STEP_TIMEOUT
 }
 
 /**
- * `node --test`, whose tests are counted.
+ * Runs `node --test`, and counts the tests.
  * @param {string[]} files
  * @param {{ flags?: string[], env?: Record<string, string>, cwd?: string }} [how]
  */
@@ -95,7 +95,7 @@ export function nodeTest(files, { flags = [], env = {}, cwd = ROOT } = {}) {
   );
 }
 
-/** Its test harness tells a program in no other way. @param {string} output @param {Progress} step */
+/** Counts the tests in Cargo's output, which has no machine-readable form. @param {string} output @param {Progress} step */
 function countCargo(output, step) {
   for (const [, passed, failed] of output.matchAll(
     /^test result: .* (\d+) passed; (\d+) failed/gm,
@@ -105,7 +105,7 @@ function countCargo(output, step) {
   }
 }
 
-/** The tests that a step has written down. @param {string} name @returns {import("../tests/results.mjs").Result[]} */
+/** The tests that a step has recorded. @param {string} name @returns {import("../tests/results.mjs").Result[]} */
 export function resultsOf(name) {
   const file = fileOf(name);
   if (!existsSync(file)) return [];
@@ -115,7 +115,7 @@ export function resultsOf(name) {
 
 const fileOf = (/** @type {string} */ name) => join(RESULTS, `${name.replaceAll(" ", "-")}.jsonl`);
 
-/** What `node --test` and Cargo print of a test that passed. */
+/** What `node --test` and Cargo print for a test that passed. */
 const PASSED = /^\s*✔ |^test .* \.\.\. ok$/;
 
 /** @param {Step} step @param {boolean} isOnly */
@@ -153,7 +153,7 @@ async function runStep({ name, run, isCheck = false }, isOnly) {
 
 /**
  * Runs these steps, and ends the process.
- * @param {Step[]} steps in the order in which they are begun where they can be
+ * @param {Step[]} steps in the order in which they start if they can
  */
 export async function runSteps(steps) {
   mkdirSync(RESULTS, { recursive: true });
@@ -167,7 +167,7 @@ export async function runSteps(steps) {
   const isReady = ({ after = [], lane }) =>
     ![...running].some((other) => other.lane !== undefined && other.lane === lane) &&
     ![...running, ...waiting].some(({ name }) => after.some((begin) => name.startsWith(begin)));
-  /** The place of the next step that can begin. None overtakes a larger one, which would wait to the end. */
+  /** The index of the next step that can start. None overtakes a larger one, which would wait to the end. */
   const next = () => {
     const at = waiting.findIndex(isReady);
     const { share = 1 } = waiting[at] ?? {};
@@ -192,10 +192,10 @@ export async function runSteps(steps) {
   const total = (/** @type {"passed" | "failed"} */ what) =>
     ended.reduce((sum, result) => sum + result[what], 0);
   const bad = ended.filter(({ isGood }) => !isGood);
-  // Again, so that nobody has to look for it among all that has passed.
+  // Printed again, so that failures are not lost among the successes.
   for (const { line, failure } of bad) console.log(`\n── ${line}\n${failure}`);
   console.log(`\n${ended.map(({ line }) => line).join("\n")}`);
   console.log(`\n${total("passed")} tests passed, ${total("failed")} failed`);
-  if (bad.length > 0) console.log(`Not good:\n${bad.map(({ line }) => line).join("\n")}`);
+  if (bad.length > 0) console.log(`Failed:\n${bad.map(({ line }) => line).join("\n")}`);
   process.exit(bad.length > 0 || ended.length === 0 ? 1 : 0);
 }

@@ -1,7 +1,8 @@
 /**
- * `npm test`: everything, or with names as arguments the steps of that name.
- * `npm run test:all` adds what takes long or installs a lot.
- * `npm test -- package --record` writes down anew what the package consists of.
+ * `npm test`: what a contributor waits for, or the steps whose names contain the given words. With
+ * CI=true it adds the steps that take minutes, and `npm run test:all` those that take an hour or
+ * install a lot.
+ * `npm test -- package --record` records the package's files and declarations again.
  */
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -20,19 +21,44 @@ import {
 /** @typedef {import("./test-runner.mjs").Step} Step */
 
 const WASM_ARGS = ["--target", WASM, "--target-dir", join(TARGET, "client")];
-/** As in the build: some of the core is written for it. */
+/** As in the build: parts of the core are written for it. */
 const WASM_FLAGS = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: SIMD };
 const HOUR_MS = 60 * 60_000;
 const PRETTIER_CACHE = ["--cache", "--cache-location", join("build", "caches", "prettier")];
-/** Of the worker's tests. They start first, or all wait for them at the end. */
+/** The slowest of the worker's tests, which start first. */
 const SLOWEST = new Set(["silent-jobs", "scale", "kill", "oauth"]);
+/** What runs in CI on every change, but not in a contributor's `npm test`. */
+const IN_CI = new Set([
+  "console clicker",
+  "console operators",
+  "console review",
+  "docs samples",
+  "docs site",
+  "package deploy",
+  "package hostile",
+  "package job",
+  "package memory",
+  "package properties",
+  "release",
+  "worker breakdown",
+  "worker code-lists",
+  "worker costs",
+  "worker kill",
+  "worker reconcile",
+  "worker scale",
+  "worker silent-jobs",
+  "worker subrequests",
+  "worker unreadable",
+  "worker webhook-load",
+]);
 const isAll = process.argv.includes("--all");
+const isCI = isAll || process.env["CI"] === "true";
 const isRecording = process.argv.includes("--record");
 
 /** A step without tests of its own. @param {string} name @param {Step["run"]} run @param {Partial<Step>} [how] @returns {Step} */
 const check = (name, run, how) => ({ name, run, isCheck: true, after: ["setup"], ...how });
 
-/** A step that tells which tests it has run. @param {string} name @param {Step["run"]} run @param {Partial<Step>} [how] @returns {Step} */
+/** A step that reports which tests it has run. @param {string} name @param {Step["run"]} run @param {Partial<Step>} [how] @returns {Step} */
 const tests = (name, run, how) => ({ name, run, after: ["setup"], ...how });
 
 /** @type {Partial<Step>} */
@@ -41,8 +67,10 @@ const CARGO = { lane: "cargo" };
 const BUILT = { after: ["setup", "build"] };
 /** @type {Partial<Step>} */
 const PACKED = { after: ["setup", "build", "package install"], lane: "package", share: 0.6 };
-/** Most of the worker's tests wait for workerd and its timers much longer than they compute. */
+/** Most of the worker's tests spend much more time waiting for workerd and its timers than computing. */
 const WORKER_SHARE = 0.4;
+/** Pages wait for jobs and their reports most of the time, too. */
+const CONSOLE_SHARE = 0.45;
 /** @type {Record<string, number>} */
 const WORKER_SHARES = { "silent-jobs": 0.1, oauth: 0.15, alarm: 0.2, scale: 0.25, kill: 0.8 };
 
@@ -68,13 +96,16 @@ const STEPS = [
     { after: [] },
   ),
   check("build", () => exec(process.execPath, ["scripts/build.mjs"])),
-  tests(
-    "console",
-    () =>
-      exec(process.execPath, ["tests/console/console.mjs"], { CHROMIUM: findBrowser().browser }),
-    { ...BUILT, share: 0.6 },
-  ),
-  clicker("console clicker", []),
+  check("package install", packAndInstall, BUILT),
+  inConsole("console screens", ["console-screens.mjs"]),
+  inConsole("console jobs", ["console-jobs.mjs"]),
+  inConsole("console lists", ["console-lists.mjs"]),
+  inConsole("console review", ["console-review.mjs"]),
+  inConsole("console operators", ["console-operators.mjs"]),
+  inConsole("console clicker", ["clicker.mjs"]),
+  tests("sandbox documents", () => nodeTest(["tests/sandbox-documents.test.mjs"]), BUILT),
+  tests("console recognition", () => nodeTest(["tests/console/recognition.test.mjs"]), BUILT),
+  tests("console figures", () => nodeTest(["tests/console/figures.test.mjs"]), BUILT),
   ...workerTests((name) => SLOWEST.has(name)),
   check("rust format", async () => {
     for (const folder of ["", "fuzz", "examples/rust-worker"]) {
@@ -104,7 +135,7 @@ const STEPS = [
     .filter((name) => existsSync(join(ROOT, "www", name, "tsconfig.json")))
     .map((name) => check(`js types ${name}`, () => types(`www/${name}`), BUILT)),
   check("js lint", () => exec(bin("eslint"), ["--max-warnings", "0", "."]), BUILT),
-  // Imports of types alone count too, which eslint-plugin-import's rule passes over.
+  // Type-only imports count too, which eslint-plugin-import's rule ignores.
   check("js circles", () =>
     exec(bin("dpdm"), [
       ...["--exit-code", "circular:1", "--no-tree", "--no-warning", "--no-progress"],
@@ -112,7 +143,6 @@ const STEPS = [
       "{bin,benches,scripts,tests}/**/*.mjs",
     ]),
   ),
-  check("package install", packAndInstall, BUILT),
   check("package contents", () => checkContents(isRecording), PACKED),
   check("package lint", () => checkPackage(exec), PACKED),
   check(
@@ -174,6 +204,8 @@ const STEPS = [
     BUILT,
   ),
   tests("simulation mutants fit", () => nodeTest(["tests/mutants.test.mjs"])),
+  tests("build glue", () => nodeTest(["tests/glue.test.mjs"])),
+  tests("same rules", () => nodeTest(["tests/same-rules.test.mjs"]), BUILT),
   tests("wasm binding", () => nodeTest(["tests/wasm-binding.test.mjs"]), BUILT),
   besidePackage("docs samples", "docs/samples.test.mjs"),
   ...workerTests((name) => !SLOWEST.has(name)),
@@ -201,7 +233,7 @@ const MORE = [
     () => exec(process.execPath, ["benches/guard.mjs", ...(isRecording ? ["--record"] : [])]),
     { ...BUILT, ...CARGO },
   ),
-  clicker("console clicker, longer", ["--seed", "2", "--steps", "3000"], HOUR_MS),
+  inConsole("console clicker, longer", ["clicker.mjs", "--seed", "2", "--steps", "3000"], HOUR_MS),
   tests("simulation mutants", () => exec(process.execPath, ["scripts/simulate.mjs", "--mutants"])),
   tests("hosts of users", () => exec(process.execPath, ["tests/hosts/run.mjs"]), BUILT),
   tests("tools of users", () => exec(process.execPath, ["tests/tools/run.mjs"]), BUILT),
@@ -223,7 +255,7 @@ const MORE = [
   check(
     "rust supply chain",
     async () => {
-      // Its database of advisories is on another host, which may be out of reach.
+      // Its database of advisories is on another host, which may be unreachable.
       await exec("cargo", [...cargoTool("deny"), "check", "licenses", "bans", "sources"]);
       await exec("cargo", ["publish", "--dry-run", "--locked", "--allow-dirty"]);
     },
@@ -233,17 +265,17 @@ const MORE = [
   check("reproduce", () => exec(process.execPath, ["scripts/reproduce.mjs"]), BUILT),
 ];
 
-/** Clicks on whatever the console shows. @param {string} name @param {string[]} args @param {number} [limitMs] */
-function clicker(name, args, limitMs) {
+/**
+ * Runs in Chromium, with `npm start` in a separate process.
+ * @param {string} name
+ * @param {string[]} command a file below tests/console, and its arguments
+ * @param {number} [limitMs]
+ */
+function inConsole(name, [file = "", ...args], limitMs) {
+  const path = join("tests", "console", file);
   const run = () =>
-    exec(
-      process.execPath,
-      ["tests/console/clicker.mjs", ...args],
-      { CHROMIUM: findBrowser().browser },
-      ROOT,
-      limitMs,
-    );
-  return tests(name, run, { ...BUILT, share: 0.6 });
+    exec(process.execPath, [path, ...args], { CHROMIUM: findBrowser().browser }, ROOT, limitMs);
+  return tests(name, run, { ...BUILT, share: CONSOLE_SHARE });
 }
 
 /** Steps for files of the worker's tests. @param {(name: string) => boolean} isWanted */
@@ -259,7 +291,7 @@ function workerTests(isWanted) {
   );
 }
 
-/** Checks a project of TypeScript, as far as something has changed. @param {string} folder */
+/** Type-checks what has changed in a TypeScript project. @param {string} folder */
 function types(folder) {
   const file = join(
     ROOT,
@@ -282,7 +314,7 @@ function clippy(args) {
 }
 
 /**
- * From the folder of the tarball's project, with the tools of this one.
+ * Runs in the folder of the tarball's project, with the tools of this one.
  * @param {string} name
  * @param {string} file below tests
  */
@@ -292,7 +324,7 @@ function besidePackage(name, file) {
 }
 
 /**
- * From this folder, told where the tarball's project is.
+ * Runs in this folder, with the path of the tarball's project as an argument.
  * @param {string} name
  * @param {string[]} files below tests/package
  */
@@ -303,7 +335,7 @@ function installed(name, files) {
 }
 
 /**
- * The copies of these in the tarball's project.
+ * Runs the copies of these files in the tarball's project.
  * @param {string} name
  * @param {string[]} files below tests/package
  * @param {string[]} [flags] of Node.js
@@ -315,13 +347,13 @@ function nodeTests(name, files, flags = []) {
   return tests(name, run, PACKED);
 }
 
-/** A tool of cargo's, installed where it is missing. @param {string} name */
+/** A cargo tool, installed if it is missing. @param {string} name */
 function cargoTool(name) {
   if (which(`cargo-${name}`) === undefined) run("cargo", ["install", "--locked", `cargo-${name}`]);
   return [name];
 }
 
-/** Chromium and its driver; installed where that is possible without asking. */
+/** Chromium and its driver; installed if that is possible without asking. */
 function findBrowser() {
   const find = () => ({
     browser: which(process.env["CHROMIUM"] ?? "chromium"),
@@ -338,7 +370,7 @@ function findBrowser() {
   if (browser && driver) return { browser, driver };
   throw new Missing(
     "Chromium and its driver are needed (Debian: chromium, chromium-driver). " +
-      "If they have other names here, set CHROMIUM and CHROMEDRIVER to their paths.",
+      "If they have other names, set CHROMIUM and CHROMEDRIVER to their paths.",
   );
 }
 
@@ -351,7 +383,7 @@ function which(name) {
 
 const parts = process.argv.slice(2).filter((argument) => !argument.startsWith("-"));
 await runSteps(
-  [...STEPS, ...(isAll ? MORE : [])].filter(
-    ({ name }) => parts.length === 0 || parts.some((part) => name.includes(part)),
+  [...STEPS, ...(isAll ? MORE : [])].filter(({ name }) =>
+    parts.length === 0 ? isCI || !IN_CI.has(name) : parts.some((part) => name.includes(part)),
   ),
 );

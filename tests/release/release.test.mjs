@@ -32,8 +32,8 @@ test("npm would publish what was packed", () => {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const answer = JSON.parse(told);
-  const { id, files } = answer[name] ?? answer;
+  const response = JSON.parse(told);
+  const { id, files } = response[name] ?? response;
   assert.equal(id, `${name}@${version}`);
   const paths = files.map((/** @type {{ path: string }} */ { path }) => path);
   assert.ok(paths.includes("dist/index.js"));

@@ -1,4 +1,4 @@
-//! Makes the JavaScript for a compiled module: `bindgen <module> <folder> <name>`.
+//! Creates the JavaScript for a compiled module: `bindgen <module> <folder> <name>`.
 
 use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
@@ -14,7 +14,7 @@ fn main() -> Result<()> {
         .typescript(true)
         .encode_into(EncodeInto::Always)
         .omit_default_module_path(true)
-        // By which wasm-opt puts functions in order, and which it leaves out then.
+        // wasm-opt orders functions by these, and then removes them.
         .remove_name_section(false)
         .remove_producers_section(true)
         .reset_state_function(true)
