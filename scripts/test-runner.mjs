@@ -23,6 +23,8 @@ import { Missing, ROOT } from "./setup.mjs";
  */
 
 const STEP_TIMEOUT_MS = 15 * 60_000;
+/** How long a process may take to end, and what it leaves behind may keep its output open. */
+const GRACE_MS = 10_000;
 /** In processors; more than there are, since each step waits sometimes. */
 const CAPACITY = 1.2 * Math.max(2, availableParallelism());
 /** The lines of `tests/results.mjs`, one file for each step. */
@@ -35,8 +37,23 @@ export const RESULTS = join(ROOT, "build", "tests");
  */
 const progress = new AsyncLocalStorage();
 
+/** The process groups of running commands. @type {Set<number>} */
+const groups = new Set();
+
+/** Signals a command and all that it started. @param {number} group @param {NodeJS.Signals} signal */
+function signalGroup(group, signal) {
+  try {
+    process.kill(-group, signal);
+  } catch {
+    // All of it has ended.
+  }
+}
+
+process.once("exit", () => groups.forEach((group) => signalGroup(group, "SIGKILL")));
+
 /**
- * Runs a command, and counts the tests that it reports.
+ * Runs a command, and counts the tests that it reports. Nothing that it starts outlives it, and
+ * nothing that it leaves behind is waited for.
  * @param {string} command
  * @param {string[]} args
  * @param {Record<string, string>} [env]
@@ -51,8 +68,17 @@ export function exec(command, args, env = {}, cwd = ROOT, timeout = STEP_TIMEOUT
       cwd,
       env: { ...process.env, ...(step && { TEST_RESULTS: step.results }), ...env },
       stdio: ["ignore", "pipe", "pipe"],
-      timeout,
+      detached: true,
     });
+    const { pid: group } = child;
+    if (group === undefined) return void child.once("error", reject);
+    groups.add(group);
+    let isLate = false;
+    let grace = setTimeout(() => {
+      isLate = true;
+      signalGroup(group, "SIGTERM");
+      grace = setTimeout(signalGroup, GRACE_MS, group, "SIGKILL");
+    }, timeout);
     let output = "";
     for (const [from, to] of /** @type {const} */ ([
       [child.stdout, process.stdout],
@@ -64,10 +90,21 @@ export function exec(command, args, env = {}, cwd = ROOT, timeout = STEP_TIMEOUT
         else to.write(text);
       });
     }
-    child.once("error", reject);
+    child.once("exit", () => {
+      clearTimeout(grace);
+      signalGroup(group, "SIGKILL");
+      // "close" also waits for what it left behind in other groups.
+      grace = setTimeout(() => {
+        child.stdout.destroy();
+        child.stderr.destroy();
+      }, GRACE_MS);
+    });
     child.once("close", (code, signal) => {
+      clearTimeout(grace);
+      groups.delete(group);
       if (step && command === "cargo") countCargo(stripVTControlCharacters(output), step);
-      if (code === 0) resolve();
+      if (isLate) reject(new Error(`${command} did not end within ${timeout / 60_000} minutes`));
+      else if (code === 0) resolve();
       else reject(new Error(`${command} ended with ${signal ?? code}`));
     });
   });
@@ -115,6 +152,19 @@ export function resultsOf(name) {
 
 const fileOf = (/** @type {string} */ name) => join(RESULTS, `${name.replaceAll(" ", "-")}.jsonl`);
 
+/** The steps that are running, with what they have printed. @type {Map<string, Progress>} */
+const current = new Map();
+
+// The commands are in process groups of their own, which Ctrl-C does not reach.
+for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
+  process.once(signal, () => {
+    for (const [name, { printed = [] }] of current) {
+      console.log(`\n── ${name}, which was ended by ${signal}\n${printed.join("")}`);
+    }
+    process.exit(1);
+  });
+}
+
 /** What `node --test` and Cargo print for a test that passed. */
 const PASSED = /^\s*✔ |^test .* \.\.\. ok$/;
 
@@ -124,6 +174,7 @@ async function runStep({ name, run, isCheck = false }, isOnly) {
   rmSync(results, { force: true });
   /** @type {Progress} */
   const step = { passed: 0, failed: 0, printed: isOnly ? undefined : [], results };
+  current.set(name, step);
   const started = performance.now();
   /** @type {unknown[]} */
   const errors = [];
@@ -134,6 +185,7 @@ async function runStep({ name, run, isCheck = false }, isOnly) {
       errors.push(error instanceof Missing ? error.message : error);
     }
   });
+  current.delete(name);
   for (const { passed } of resultsOf(name)) step[passed ? "passed" : "failed"] += 1;
   const { passed, failed } = step;
   if (!isCheck && passed + failed === 0 && errors.length === 0) errors.push("It ran no test.");

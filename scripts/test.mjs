@@ -204,6 +204,7 @@ const STEPS = [
     BUILT,
   ),
   tests("simulation mutants fit", () => nodeTest(["tests/mutants.test.mjs"])),
+  tests("test runner", () => nodeTest(["tests/test-runner.test.mjs"]), { share: 0.1 }),
   tests("build glue", () => nodeTest(["tests/glue.test.mjs"])),
   tests("same rules", () => nodeTest(["tests/same-rules.test.mjs"]), BUILT),
   tests("wasm binding", () => nodeTest(["tests/wasm-binding.test.mjs"]), BUILT),

@@ -13,6 +13,7 @@ export const TOKEN = "console-test-admin-token";
 /** Tests decide at once; a test of longer waits sets them itself. */
 const TRIAL = { SETTLE_MINUTES: "0", START_DELAY_SECONDS: "0" };
 const START_MS = 240_000;
+const STOP_MS = 10_000;
 
 /** @param {Record<string, string>} [more] what is set besides */
 export async function start(more = {}) {
@@ -57,7 +58,9 @@ export async function start(more = {}) {
     async stop() {
       const ended = once(child, "exit");
       child.kill("SIGTERM");
+      const late = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
       await ended;
+      clearTimeout(late);
       await rm(state, { recursive: true, force: true });
     },
   };
