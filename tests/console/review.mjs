@@ -3,6 +3,7 @@
  */
 import { assert } from "../package/harness.mjs";
 import { look } from "./browser.mjs";
+import { withStartWindow } from "./start-window.mjs";
 import { PROGRAMS, call, choose, codesOf, downloaded, equal, sandbox, until } from "./steps.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
@@ -15,19 +16,6 @@ const count = (page, name) => page.locator(`[data-count=${name}]`);
 const again = (page) => page.getByRole("button", { name: "Another list" }).click();
 /** @param {Page} page */
 const reason = (page) => page.locator("#review-reason");
-
-/**
- * By default, the worker of the tests starts jobs at once.
- * @param {Page} page
- */
-async function withStartWindow(page) {
-  await page.route("**/api/config", async (route) => {
-    const response = await route.fetch();
-    const json = { ...(await response.json()), startDelaySeconds: 10 };
-    // If the page has moved on meanwhile, the response is not needed.
-    await route.fulfill({ json }).catch(() => {});
-  });
-}
 
 /**
  * Creates a job as another operator. @param {Page} page @param {string} path @param {string[]}
@@ -177,7 +165,7 @@ export const reviewTests = (page) => ({
     await page.goto(`/programs/${autumn.id}/new`);
     await choose(page, "kept.txt", code);
     await page.getByLabel("Start it even if this page is closed").check();
-    await page.getByText("It starts in 10 seconds, and can be cancelled until then").waitFor();
+    await page.getByText("It starts in 45 seconds, and can be cancelled until then").waitFor();
     await look(page, "review-start");
     await page.getByRole("button", { name: "Distribute 1 code" }).click();
     await page.waitForURL(/\/jobs\//);

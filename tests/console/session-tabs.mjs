@@ -68,6 +68,7 @@ export const sessionTests = (page, server) => ({
     await page.goto("/history");
     await signOut(page);
     for (const one of [review, program, plain]) await ended(one).waitFor({ timeout: 5_000 });
+    await Promise.all([review, program, plain].map((one) => one.unrouteAll()));
     await isGone(review, person);
     await isGone(program, "@example.com");
     assert.ok((await plain.title()).endsWith("Sign in · Vouchers"), "the title names the program");
@@ -90,6 +91,7 @@ export const sessionTests = (page, server) => ({
     await page.context().clearCookies();
     await pauseAll.click({ timeout: 3_000 }).catch(() => {});
     for (const one of [page, other]) await ended(one).waitFor();
+    await other.unrouteAll();
     await isGone(other, "@example.com");
     await signIn(page);
     await other.locator(".top").waitFor();
