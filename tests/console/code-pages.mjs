@@ -81,6 +81,14 @@ export const codePagesTests = () => ({
       await table.evaluate((rows) => rows.scrollTo(0, 0));
       await page.locator("#code-1 .code-text code").click();
       await table.focus();
+      // Meanwhile, the worker has read Uber's list again.
+      const path = `/api/programs/${LARGE}/codes/search`;
+      await page.waitForTimeout(1_100);
+      await call(page, path, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ again: true, limit: 1 }),
+      });
       await table.evaluate((rows) => rows.scrollTo(0, rows.scrollHeight / 10));
       await page.locator("#code-1").waitFor({ state: "detached" });
       // By its id: more rows may be read meanwhile.

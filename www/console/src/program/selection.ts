@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 
 import { useAction } from "../parts/use-action.js";
 import type { WorkerError } from "../server/error.js";
-import { forEachCode, selectCodes } from "../server/program-codes.js";
+import { type RangeEnd, forEachCode, selectBetween, selectCodes } from "../server/program-codes.js";
 import type { CodeQuery, ProgramCode } from "../server/types.js";
 import type { FoundCodes } from "./found-codes.js";
 
@@ -24,11 +24,9 @@ export interface Selection {
 }
 
 /** Where a range begins. */
-interface Anchor {
+interface Anchor extends RangeEnd {
   index: number;
-  row: ProgramCode;
   name: string;
-  readAt: number;
 }
 
 export function useSelection(programId: string, query: CodeQuery, found: FoundCodes): Selection {
@@ -57,17 +55,21 @@ export function useSelection(programId: string, query: CodeQuery, found: FoundCo
   };
 
   /** Reads the missing ids, then selects all of them at once: a partial selection is never reviewed. */
-  const readAll = (range: { from?: number; until?: number }, of: number, isToggle: boolean) =>
+  const readAll = (of: number, ends?: [RangeEnd, RangeEnd]) =>
     act(async () => {
       const { signal } = (stop.current = new AbortController());
       try {
         const onProgress = (read: number) => setProgress({ read, of });
         onProgress(0);
-        const pieces = await selectCodes(programId, query, { ...range, signal, onProgress });
+        const pieces = ends
+          ? await selectBetween(programId, query, ends, { signal, onProgress })
+          : await selectCodes(programId, query, { signal, onProgress });
         const before = codes.current.size;
         await forEachCode(pieces, add, signal);
-        if (isToggle) whole.current = name;
-        if (isToggle && codes.current.size === before) await forEachCode(pieces, remove, signal);
+        if (ends === undefined) {
+          whole.current = name;
+          if (codes.current.size === before) await forEachCode(pieces, remove, signal);
+        }
         changed();
       } catch (error) {
         if (!signal.aborted) throw error;
@@ -86,21 +88,19 @@ export function useSelection(programId: string, query: CodeQuery, found: FoundCo
       const row = found.at(index);
       if (row === undefined || page === null) return;
       const { current: start } = anchor;
-      const isSame = start !== null && start.name === name && start.readAt === page.readAt;
-      anchor.current = { index, row, name, readAt: page.readAt };
-      if (isRange && isSame) {
+      const end = (anchor.current = { index, row, name, readAt: page.readAt });
+      if (isRange && start?.name === name) {
         const [first, last] = start.index < index ? [start.index, index] : [index, start.index];
         const rows = Array.from({ length: last - first + 1 }, (_, at) => found.at(first + at));
-        if (rows.includes(undefined)) {
-          const [from, to] = [start.row.place, row.place].sort((one, other) => one - other);
-          readAll({ from: from ?? 0, until: (to ?? 0) + 1 }, rows.length, false);
+        if (rows.includes(undefined) || start.readAt !== end.readAt) {
+          readAll(rows.length, [start, end]);
           return;
         }
         for (const one of rows) if (one) add(one.code);
       } else if (!remove(row.code)) add(row.code);
       changed();
     },
-    toggleAll: () => readAll({}, count, true),
+    toggleAll: () => readAll(count),
     clear() {
       stop.current.abort();
       codes.current = new Set();

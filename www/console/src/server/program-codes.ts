@@ -3,7 +3,14 @@ import { forEachInSlices } from "../slices.js";
 import { apiOf } from "./programs.js";
 import { sendJson } from "./request.js";
 import { useResource } from "./resource.js";
-import type { CodePage, CodeQuery, CodeSearch, CodeSelection, UsedCodes } from "./types.js";
+import type {
+  CodePage,
+  CodeQuery,
+  CodeSearch,
+  CodeSelection,
+  ProgramCode,
+  UsedCodes,
+} from "./types.js";
 
 const api = (programId: string): string => `${apiOf(programId)}/codes`;
 
@@ -25,8 +32,53 @@ interface Range {
 export async function selectCodes(
   programId: string,
   query: Partial<CodeQuery>,
-  { from = 0, until, signal, onProgress }: Range,
+  range: Range,
 ): Promise<Blob[]> {
+  const { pieces } = await select(programId, query, range);
+  return pieces;
+}
+
+/** An end of a range of codes. */
+export interface RangeEnd {
+  row: ProgramCode;
+  /** When the worker read the list in which the code has its place. */
+  readAt: number;
+}
+
+/**
+ * The ids of what a query finds between two codes, both included; nothing if one of them is not
+ * in Uber's list any more.
+ */
+export async function selectBetween(
+  programId: string,
+  query: Partial<CodeQuery>,
+  [first, last]: readonly [RangeEnd, RangeEnd],
+  { signal, onProgress }: Pick<Range, "signal" | "onProgress">,
+): Promise<Blob[]> {
+  const codes = [...new Set([first.row.code, last.row.code])];
+  let { readAt } = last;
+  let rows = first.readAt === readAt ? [first.row, last.row] : null;
+  for (;;) {
+    // If the list was read again meanwhile, the codes may have other places.
+    if (rows === null) {
+      ({ readAt, rows } = await searchCodes(programId, { codes, limit: 2 }, signal));
+      if (rows.length < codes.length) return [];
+    }
+    const places = rows.map(({ place }) => place);
+    const [from, until] = [Math.min(...places), Math.max(...places) + 1];
+    const range = { from, until, signal, ...(onProgress && { onProgress }) };
+    const selected = await select(programId, query, range);
+    if (selected.readAt === readAt) return selected.pieces;
+    rows = null;
+  }
+}
+
+/** All of one reading of Uber's list. */
+async function select(
+  programId: string,
+  query: Partial<CodeQuery>,
+  { from = 0, until, signal, onProgress }: Range,
+): Promise<{ readAt: number; pieces: Blob[] }> {
   const pieces: Blob[] = [];
   let [readAt, count] = [0, 0];
   for (let next: number | null = from; next !== null;) {
@@ -44,7 +96,7 @@ export async function selectCodes(
     count += part.codes.length;
     onProgress?.(count);
   }
-  return pieces;
+  return { readAt, pieces };
 }
 
 /** Of such pieces; the page gets its turns. */
