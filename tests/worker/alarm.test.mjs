@@ -7,7 +7,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { WebSocket } from "ws";
 
 import { closeFronts, startFront } from "./front.mjs";
-import { ADMIN_TOKEN, ORGANIZATION, cleanUp, startUber, startWorker } from "./harness.mjs";
+import {
+  ADMIN_TOKEN,
+  ORGANIZATION,
+  cleanUp,
+  startUber,
+  startWorker,
+  fetchOnce,
+} from "./harness.mjs";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -37,7 +44,7 @@ const call = (worker, programId, codes) =>
 async function deliver(url) {
   await uber.ask("advance", { ms: 10_000 });
   for (const { headers, body } of await uber.ask("webhooks")) {
-    const response = await fetch(`${url}/webhooks/uber`, { method: "POST", headers, body });
+    const response = await fetchOnce(`${url}/webhooks/uber`, { method: "POST", headers, body });
     assert.equal(response.status, 200);
   }
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { ORGANIZATION, cleanUp, startUber, startWorker } from "./harness.mjs";
+import { ORGANIZATION, cleanUp, startUber, startWorker, fetchOnce } from "./harness.mjs";
 
 /** @type {Awaited<ReturnType<typeof startUber>>} */
 let uber;
@@ -171,7 +171,11 @@ test("codes that were rejected, failed or cancelled are free again", async () =>
   await other.until(programId, all, ({ status }) => status === "finished");
   await failing.ask("advance", { ms: 10_000 });
   for (const { headers, body } of await failing.ask("webhooks")) {
-    const response = await fetch(`${other.url}/webhooks/uber`, { method: "POST", headers, body });
+    const response = await fetchOnce(`${other.url}/webhooks/uber`, {
+      method: "POST",
+      headers,
+      body,
+    });
     assert.equal(response.status, 200);
   }
   await other.until(programId, all, ({ progress }) => progress.failed === codes.length);

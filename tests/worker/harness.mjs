@@ -135,6 +135,17 @@ export async function startUber(flags = []) {
 }
 
 /**
+ * `fetch` on a connection of its own: workerd closes those that were idle for five seconds, just
+ * when a busy test may use one again.
+ * @param {string} url @param {RequestInit} [init]
+ */
+export function fetchOnce(url, init = {}) {
+  const headers = new Headers(init.headers);
+  headers.set("Connection", "close");
+  return fetch(url, { ...init, headers });
+}
+
+/**
  * The worker. Started again with the same `state` and `port`, it continues.
  * @param {object} what
  * @param {string} what.uber the URL of the simulated Uber
@@ -187,10 +198,7 @@ export async function startWorker({
   const request = (path, init = {}) => {
     const headers = new Headers(init.headers);
     if (!headers.has("Authorization")) headers.set("Authorization", `Bearer ${ADMIN_TOKEN}`);
-    // workerd closes connections that were idle for five seconds, just when a busy test may use one
-    // again.
-    headers.set("Connection", "close");
-    return fetch(url + path, { redirect: "manual", ...init, headers });
+    return fetchOnce(url + path, { redirect: "manual", ...init, headers });
   };
   /**
    * As an operator; returns the JSON of the response, which has to be a success.

@@ -13,7 +13,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { freePort } from "../free-port.mjs";
 import { chanceOf } from "./chance.mjs";
-import { ORGANIZATION, cleanUp, resultRows, startUber, temporary } from "./harness.mjs";
+import { ORGANIZATION, cleanUp, resultRows, startUber, temporary, fetchOnce } from "./harness.mjs";
 import { eventually, startInspected } from "./storage.mjs";
 
 const SEED = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
@@ -51,7 +51,7 @@ async function receiver() {
           Object.entries(request.headers).filter(([name]) => /^x-|content-type/.test(name)),
         )
       );
-      status = await fetch(state.target, { method: "POST", headers, body }).then(
+      status = await fetchOnce(state.target, { method: "POST", headers, body }).then(
         (response) => response.status,
         () => 503,
       );

@@ -9,7 +9,7 @@ import { after, test } from "node:test";
 
 import { chanceOf } from "./chance.mjs";
 import { closeFronts, startFront } from "./front.mjs";
-import { cleanUp, startUber, startWorker } from "./harness.mjs";
+import { cleanUp, startUber, startWorker, fetchOnce } from "./harness.mjs";
 import { operators } from "./operators.mjs";
 
 const SEED = Number(process.env["SEED"] ?? 1);
@@ -196,7 +196,7 @@ test(
         for (const { headers, body } of await uber.ask("webhooks")) {
           // Some arrive late, some twice, some never.
           for (let times = random.below(3); times > 0; times -= 1) {
-            await fetch(`${worker.url}/webhooks/uber`, { method: "POST", headers, body });
+            await fetchOnce(`${worker.url}/webhooks/uber`, { method: "POST", headers, body });
           }
         }
         return true;

@@ -10,7 +10,14 @@ import { createClient } from "uber-vouchers";
 import { createWorkerClient } from "uber-vouchers/worker-client";
 
 import { closeFronts, startFront } from "./front.mjs";
-import { ADMIN_TOKEN, ORGANIZATION, cleanUp, startUber, startWorker } from "./harness.mjs";
+import {
+  ADMIN_TOKEN,
+  ORGANIZATION,
+  cleanUp,
+  startUber,
+  startWorker,
+  fetchOnce,
+} from "./harness.mjs";
 import { damage, eventually, startInspected } from "./storage.mjs";
 
 /** A list that is compared with its program's is read too: here, only reads of usage count. */
@@ -573,7 +580,7 @@ test("a program and its guests are passed through to clients and pages, and not 
   }
   for (const path of [`/api/programs/${programId}`, `/api/programs/${programId}/guests`]) {
     assert.equal((await worker.request(path, { method: "POST" })).status, 405);
-    assert.equal((await fetch(worker.url + path)).status, 401);
+    assert.equal((await fetchOnce(worker.url + path)).status, 401);
   }
   assert.ok(!worker.output().includes("@example.com"));
   assert.deepEqual(await worker.inspect({ act: "keys", program: programId }), []);

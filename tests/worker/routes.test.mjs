@@ -2,7 +2,14 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { ADMIN_TOKEN, ORGANIZATION, cleanUp, startUber, startWorker } from "./harness.mjs";
+import {
+  ADMIN_TOKEN,
+  ORGANIZATION,
+  cleanUp,
+  startUber,
+  startWorker,
+  fetchOnce,
+} from "./harness.mjs";
 
 /** @type {Awaited<ReturnType<typeof startUber>>} */
 let uber;
@@ -40,7 +47,7 @@ async function refused(response, status, code) {
 }
 
 test("the health route says only that the worker runs", async () => {
-  const response = await fetch(`${worker.url}/health`);
+  const response = await fetchOnce(`${worker.url}/health`);
   assert.deepEqual(await response.json(), { status: "ok" });
 });
 

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { request } from "node:http";
 import { after, before, test } from "node:test";
 
-import { ADMIN_TOKEN, cleanUp, startUber, startWorker } from "./harness.mjs";
+import { ADMIN_TOKEN, cleanUp, startUber, startWorker, fetchOnce } from "./harness.mjs";
 import { raw } from "./raw.mjs";
 
 const MEGABYTE = 1024 * 1024;
@@ -174,7 +174,7 @@ test("two million codes are refused before all of them are read", async () => {
 });
 
 test("the worker works as before", async () => {
-  assert.equal((await fetch(`${worker.url}/health`)).status, 200);
+  assert.equal((await fetchOnce(`${worker.url}/health`)).status, 200);
   const created = await worker.createJob(programId, codes);
   assert.equal(created.status, 201);
   const { id } = /** @type {any} */ (await created.json());

@@ -1,7 +1,7 @@
 /** A worker whose stored state a test can read and change. */
 import { createHmac } from "node:crypto";
 
-import { ORGANIZATION, SIGNING_KEY, startWorker } from "./harness.mjs";
+import { ORGANIZATION, SIGNING_KEY, startWorker, fetchOnce } from "./harness.mjs";
 
 export const BASE_URL = "https://api.uber.com";
 
@@ -23,7 +23,7 @@ export async function startInspected({ bindings = {}, ...what }) {
   });
   /** @param {object} order @returns {Promise<any>} */
   const inspect = async (order) => {
-    const response = await fetch(`${worker.url}/_storage`, {
+    const response = await fetchOnce(`${worker.url}/_storage`, {
       method: "POST",
       body: JSON.stringify(order),
     });
@@ -62,7 +62,7 @@ export const eventOf = (programId, codes) =>
 
 /** @param {string} url @param {string} body */
 export async function sendWebhook(url, body) {
-  const response = await fetch(`${url}/webhooks/uber`, {
+  const response = await fetchOnce(`${url}/webhooks/uber`, {
     method: "POST",
     headers: {
       "Content-Type": "application/json",

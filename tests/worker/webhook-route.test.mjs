@@ -5,7 +5,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { ADMIN_TOKEN, ORGANIZATION, SIGNING_KEY, cleanUp } from "./harness.mjs";
+import { ADMIN_TOKEN, ORGANIZATION, SIGNING_KEY, cleanUp, fetchOnce } from "./harness.mjs";
 import { startUber, startWorker } from "./harness.mjs";
 import { startInspected } from "./storage.mjs";
 import { raw } from "./raw.mjs";
@@ -258,7 +258,7 @@ test("a body above four megabytes is refused, with and without a declared length
   });
   /** @type {any} */
   const init = { method: "POST", body: pieces, duplex: "half" };
-  const streamed = await fetch(`${worker.url}/webhooks/uber`, init);
+  const streamed = await fetchOnce(`${worker.url}/webhooks/uber`, init);
   assert.equal(streamed.status, 413);
 });
 
