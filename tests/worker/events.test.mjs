@@ -7,7 +7,14 @@ import { createHmac } from "node:crypto";
 import { request } from "node:http";
 import { after, before, test } from "node:test";
 
-import { ORGANIZATION, SIGNING_KEY, cleanUp, resultRows, startUber } from "./harness.mjs";
+import {
+  ORGANIZATION,
+  SIGNING_KEY,
+  cleanUp,
+  resultRows,
+  startUber,
+  fetchOnce,
+} from "./harness.mjs";
 import { damage, eventOf, eventually, startInspected } from "./storage.mjs";
 
 const TYPE = "voucher_program_code_distributed";
@@ -179,7 +186,7 @@ test("every signed event is kept as it arrived", async () => {
   ])
     assert.equal(response.headers.get(String(name)), value);
   for (const path of ["/api/events", `/api/events/${events[0].id}`]) {
-    const stranger = await fetch(worker.url + path);
+    const stranger = await fetchOnce(worker.url + path);
     assert.equal(stranger.status, 401, path);
     assert.ok(!(await stranger.text()).includes("event_type"));
   }
@@ -618,6 +625,26 @@ test(
     await worker.kill();
   },
 );
+
+test("a large database makes room too, before it is full", { timeout: 120_000 }, async () => {
+  let worker = await start();
+  await send(worker, opaque(null, [], { note: "the first" }));
+  // As if events of 256 kB had arrived.
+  await sql(
+    worker,
+    `INSERT INTO events WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 2200)
+     SELECT i, 'd' || i, NULL, '${TYPE}', NULL, ?, ?, 1, 262144, 1, 'read', 0, NULL, NULL, 0, 0,
+       0, NULL, zeroblob(262144) FROM n`,
+    ...[Date.now(), Date.now()],
+  );
+  worker = await worker.restart();
+  // Its size is read once in 64 events.
+  for (let note = 0; note < 64; note += 1) await send(worker, opaque(null, [], { note }));
+  const { dropped } = await list(worker, "?limit=1");
+  assert.equal(dropped.events, 500);
+  assert.ok((await worker.inspect({ act: "size", app: "events" })) < 512 * 1024 * 1024);
+  await worker.kill();
+});
 
 test(
   "an event that a program's object could not take is delivered later",

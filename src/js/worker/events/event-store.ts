@@ -39,6 +39,8 @@ export const MAX_EVENT_BYTES = 256 * 1024;
 const MAX_EVENTS = 200_000;
 /** The most bytes of the whole database. The platform allows 10 GB an object, and 5 GB an account without a plan. */
 const MAX_BYTES = 512 * 1024 * 1024;
+/** In events, how often that size is read: it takes as long as a query. */
+const SIZE_INTERVAL = 64;
 /** How many events are deleted at a time. */
 const PIECE = 500;
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -287,8 +289,9 @@ export class EventStore {
 
   /** Deletes the oldest events if there are too many: read ones before unread ones. */
   #makeRoom(): void {
-    const { rows } = this.#extent();
-    if (rows < MAX_EVENTS && this.storage.sql.databaseSize < MAX_BYTES) return;
+    const { rows, last } = this.#extent();
+    const isLarge = last % SIZE_INTERVAL === 0 && this.storage.sql.databaseSize >= MAX_BYTES;
+    if (rows < MAX_EVENTS && !isLarge) return;
     // Events of unknown programs are deleted before those that may be of use.
     for (const which of [`NOT (${IS_OPEN})`, "is_known = 0", "1"]) {
       const found = this.#rows<{ id: number; bytes: number }>(
