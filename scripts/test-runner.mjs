@@ -22,7 +22,8 @@ import { Missing, ROOT } from "./setup.mjs";
  * @property {number} [share] Of a processor. Default: 1. Steps that mostly wait take less.
  */
 
-const STEP_TIMEOUT_MS = 15 * 60_000;
+/** Three times what the longest one takes. */
+const STEP_TIMEOUT_MS = 25 * 60_000;
 /** How long a process may take to end, and what it leaves behind may keep its output open. */
 const GRACE_MS = 10_000;
 /** In processors; more than there are, since each step waits sometimes. */
