@@ -11,6 +11,7 @@ import { test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 
+import { createClient } from "uber-vouchers";
 import * as journals from "uber-vouchers/journal";
 
 import { assert } from "./harness.mjs";
@@ -44,6 +45,38 @@ test("memory: bytes() is a copy, and the initial bytes are copied", async () => 
   journal.bytes().fill(8);
   await journal.append(Buffer.from([4]));
   assert.equal([...journal.bytes()], [1, 2, 3, 4]);
+});
+
+test("memory: a job's long records are kept without a copy, and read and truncated like others", async () => {
+  const codes = Array.from({ length: 20_000 }, () => crypto.randomUUID());
+  const fetch = async () => new Response("{}");
+  const client = createClient({ organizationId: "o", auth: "none", fetch });
+  /** @type {Uint8Array[]} */
+  const records = [];
+  const journal = memoryJournal();
+  const { append } = journal;
+  journal.append = (record) => {
+    records.push(record);
+    return append(record);
+  };
+  const job = await client.createJob("p", codes, { journal });
+  await job.run();
+  await job.close();
+  const all = Buffer.concat(records);
+  assert.ok(records.some(({ length }) => length > 200_000) && records.length > 10, "other records");
+  assert.ok(all.equals(journal.bytes()), "as they were appended");
+  const added = Buffer.from([1, 2]);
+  // Within the long record, and after it.
+  for (const length of [all.length - 1, 300_000, 200_000, 3]) {
+    await journal.truncate(length);
+    await append(added);
+    const read = [];
+    for await (const part of journal.read()) read.push(part);
+    const expected = Buffer.concat([all.subarray(0, length), added]);
+    assert.ok(Buffer.concat(read).equals(expected), `truncated to ${length}`);
+    assert.ok(expected.equals(journal.bytes()), `truncated to ${length}`);
+    await journal.truncate(length);
+  }
 });
 
 test("a journal that can't be opened is refused at once", () => {

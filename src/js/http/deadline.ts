@@ -90,6 +90,23 @@ export class Deadline {
     if (ms !== Infinity) this.#stop = limit(clock, ms, () => this.#end(TIMEOUT, undefined));
   }
 
+  /**
+   * Begins again with this limit: the signal does not count any more, and nothing is called when
+   * the time is up. It uses the host's own clock.
+   */
+  restart(ms: number): void {
+    this.#release();
+    this.#interruption = undefined;
+    this.#stop = limit(realClock, ms, () => this.#end(TIMEOUT, undefined));
+  }
+
+  #release(): void {
+    this.#stop();
+    this.#signal?.removeEventListener("abort", this.#abort);
+    this.onInterrupt = this.#stop = nothing;
+    this.#signal = undefined;
+  }
+
   #end(kind: typeof TIMEOUT | typeof ABORTED, value: unknown): void {
     this.#interruption ??= { kind, value, requestSent: false };
     this.#waiting?.(this.#interruption);
@@ -123,10 +140,9 @@ export class Deadline {
   end(): void {
     const { onEnd } = this;
     this.#running?.remove(this.#slot);
-    this.#stop();
-    this.#signal?.removeEventListener("abort", this.#abort);
-    this.onInterrupt = this.onEnd = this.#stop = nothing;
-    this.#signal = this.#waiting = this.#running = undefined;
+    this.#release();
+    this.onEnd = nothing;
+    this.#waiting = this.#running = undefined;
     onEnd();
   }
 }

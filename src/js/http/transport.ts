@@ -6,10 +6,9 @@
  */
 import {
   DONE,
-  Deadline,
+  type Deadline,
   FAILED,
   type HostResult,
-  realClock,
   realClearTimeout,
   realSetTimeout,
 } from "./deadline.js";
@@ -46,8 +45,13 @@ interface ResponseShape {
   text?: () => unknown;
 }
 
+interface Chunk {
+  done: boolean;
+  value?: Uint8Array | undefined;
+}
+
 interface BodyReader {
-  read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
+  read(): Promise<Chunk>;
 }
 
 /** The parts of a transport. */
@@ -137,10 +141,9 @@ export async function read(
   deadline: Deadline,
 ): Promise<HostResult<string>> {
   if (patienceMs > 0) {
-    // Uses the host's own clock: what is accepted must not depend on another clock.
-    const patience = patienceMs === Infinity ? deadline : new Deadline(realClock, patienceMs);
-    const value = await beginning(reply, patience);
-    if (patience !== deadline) patience.end();
+    // By the host's own clock: what is accepted must not depend on another one, nor on a signal.
+    if (patienceMs !== Infinity) deadline.restart(patienceMs);
+    const value = await beginning(reply, deadline);
     return { kind: DONE, value, requestSent: true };
   }
   const outcome = await deadline.race(async () => {
@@ -156,15 +159,16 @@ async function beginning(reply: ResponseHead, deadline: Deadline): Promise<strin
   const { response } = reply;
   let text = "";
   try {
-    if (typeof response.body?.getReader !== "function") {
+    const { body } = response;
+    const reader = typeof body?.getReader === "function" ? body.getReader() : undefined;
+    if (reader === undefined) {
       const { kind, value } = await deadline.race(() => response.text?.());
       reply.isRead = kind === DONE;
       return kind === DONE && typeof value === "string" ? value : "";
     }
-    const opened = await deadline.race(() => response.body?.getReader?.());
     let stateful: TextDecoder | undefined;
-    for (let bytes = 0; opened.kind === DONE && bytes < BEGINNING_BYTES;) {
-      const { kind, value } = await deadline.race(() => opened.value?.read());
+    for (let bytes = 0; bytes < BEGINNING_BYTES;) {
+      const { kind, value } = await deadline.race<Chunk | undefined>(() => reader.read());
       const chunk = kind === DONE ? bytesOf(value?.value) : undefined;
       reply.isRead = kind === DONE && value?.done !== false;
       if (chunk === undefined) break;

@@ -18,6 +18,7 @@ import type { Host } from "../wasm/host.js";
 import type { JobMachine } from "../wasm/job-machine.js";
 import type { Action } from "../wasm/results.js";
 import { queueMicrotask } from "../wasm/microtask.js";
+import { handedOver } from "../journal/shared.js";
 import type { CheckedJobOptions } from "./options.js";
 import { type JournalLock, journalFailed } from "./journal-lock.js";
 import { LiveProgress } from "./progress.js";
@@ -205,6 +206,7 @@ export class JobLoop {
     this.#saves += 1;
     this.#isSaving = true;
     const length = this.#length + bytes.length;
+    handedOver.add(bytes);
     try {
       await this.#options.journal.append(bytes);
       await this.#lock.keepLength(length);

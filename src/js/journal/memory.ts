@@ -1,6 +1,14 @@
 /** A journal in memory. */
 import type { Journal } from "./types.js";
-import { PIECE as PAGE, type Release, bytesOf, lengthOf, lengths, once } from "./shared.js";
+import {
+  PIECE as PAGE,
+  type Release,
+  bytesOf,
+  handedOver,
+  lengthOf,
+  lengths,
+  once,
+} from "./shared.js";
 
 /** A journal that is lost with the process, unless you store its bytes yourself. */
 export interface MemoryJournal extends Journal {
@@ -15,37 +23,61 @@ export interface MemoryJournal extends Journal {
  * such as another journal's `bytes()`.
  */
 export function memoryJournal(bytes?: Uint8Array): MemoryJournal {
-  /** All are full except the last. */
-  let pages: Uint8Array[] = [];
+  /** Pages of copies, and long records that were handed over. All are full except the last. */
+  let parts: Uint8Array[] = [];
+  /** Of the last one. */
+  let used = 0;
   let size = 0;
   const write = (record: Uint8Array) => {
     for (let at = 0; at < record.length;) {
-      const used = size % PAGE;
-      if (used === 0) pages.push(new Uint8Array(PAGE));
-      const part = record.subarray(at, at + PAGE - used);
-      pages.at(-1)?.set(part, used);
-      size += part.length;
-      at += part.length;
+      let last = parts.at(-1);
+      if (last === undefined || used === last.length) {
+        parts.push((last = new Uint8Array(PAGE)));
+        used = 0;
+      }
+      const piece = record.subarray(at, at + last.length - used);
+      last.set(piece, used);
+      used += piece.length;
+      at += piece.length;
     }
+    size += record.length;
   };
-  const parts = () => pages.map((page, index) => page.subarray(0, size - index * PAGE));
+  const filled = () =>
+    parts.map((part, at) => (at < parts.length - 1 ? part : part.subarray(0, used)));
+  const keep = (record: Uint8Array) => {
+    parts = [...filled(), record];
+    used = record.length;
+    size += record.length;
+  };
   if (bytes !== undefined) write(bytesOf(bytes, "memoryJournal"));
   let isHeld = false;
   const journal: MemoryJournal = {
     async append(record) {
-      write(bytesOf(record, "append"));
+      const bytes = bytesOf(record, "append");
+      if (bytes.length >= PAGE && handedOver.has(bytes)) keep(bytes);
+      else write(bytes);
     },
     async *read() {
-      for (const part of parts()) yield new Uint8Array(part);
+      for (const part of filled()) yield new Uint8Array(part);
     },
     async truncate(length) {
       size = Math.min(size, lengthOf(length));
-      pages = pages.slice(0, Math.ceil(size / PAGE));
+      let rest = size;
+      parts = filled().flatMap((part) => {
+        const left = part.subarray(0, rest);
+        rest -= left.length;
+        return left.length > 0 ? left : [];
+      });
+      used = parts.at(-1)?.length ?? 0;
       lengths.cut(journal, size);
     },
     bytes: () => {
       const all = new Uint8Array(size);
-      parts().forEach((part, index) => all.set(part, index * PAGE));
+      let at = 0;
+      for (const part of filled()) {
+        all.set(part, at);
+        at += part.length;
+      }
       return all;
     },
     async lock(): Promise<Release | undefined> {

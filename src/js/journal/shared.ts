@@ -9,6 +9,9 @@ export type Release = () => Promise<void>;
 /** How many bytes are read, or stored as one value, at a time. */
 export const PIECE = 64 * 1024;
 
+/** Records that nobody but the journal has: it may keep them without a copy. */
+export const handedOver = new WeakSet<Uint8Array>();
+
 /**
  * A copy of the bytes of a record, because the caller reuses its buffer. Not `slice()`,
  * which does not copy a Node.js `Buffer`.
