@@ -110,6 +110,8 @@ const server = createServer((request, response) => {
     else response.destroy();
   });
 });
+// Longer than clients keep an idle connection: a request on one that is just being closed fails.
+server.keepAliveTimeout = 75_000;
 // The sandbox itself keeps a hanging request open, until the caller gives up.
 server.requestTimeout = 0;
 server.on("error", (/** @type {NodeJS.ErrnoException} */ error) => {

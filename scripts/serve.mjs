@@ -26,9 +26,17 @@ const CONFIGURATION = join(ROOT, "www", "worker", "wrangler.jsonc");
  * @param {Record<string, Module[]>} what.workers `worker`, and optionally `sandbox` in Uber's place
  * @param {string} what.out the folder of the built workers
  * @param {string} what.state the folder of the objects' databases
+ * @param {boolean} [what.keepsObjects] idle objects stay in memory
  * @returns {Promise<import("miniflare").Miniflare>}
  */
-export async function serve({ port, bindings, workers: modules, out, state }) {
+export async function serve({
+  port,
+  bindings,
+  workers: modules,
+  out,
+  state,
+  keepsObjects = false,
+}) {
   process.env["CLOUDFLARE_CF_FETCH_ENABLED"] = "false";
   process.env["WRANGLER_SEND_METRICS"] = "false";
   await dieTogether(out);
@@ -51,7 +59,7 @@ export async function serve({ port, bindings, workers: modules, out, state }) {
         config.durable_objects.bindings.map(
           (/** @type {{ name: string, class_name: string }} */ { name, class_name: className }) => [
             name,
-            { className, useSQLite: true },
+            { className, useSQLite: true, unsafePreventEviction: keepsObjects },
           ],
         ),
       ),

@@ -86,7 +86,8 @@ async function start() {
   const signIn = { ADMIN_TOKEN: adminToken, OPERATOR_TOKENS: operatorTokens };
   const bindings = { ...side.bindings, ...signIn };
   await step({ title: "Starting the worker and the console", seconds: 1 }, async () => {
-    miniflare = await serve({ port, bindings, workers, out, state });
+    // The sandbox shares its thread with them: while it writes a long list, they would count as idle.
+    miniflare = await serve({ port, bindings, workers, out, state, keepsObjects: true });
   });
   const origin = `http://${HOST}:${port}`;
   await refuseUnusable(origin);

@@ -222,7 +222,7 @@ async function world(seed, kills) {
     worker = await begin();
     if (!isQuiet) continue;
     // Without any request to it, it continues.
-    const end = Date.now() + 10_000;
+    const end = Date.now() + 30_000;
     while (sum(await deliveries()) === before) {
       assert.ok(Date.now() < end, "it did not go on by itself");
       await sleep(100);
@@ -233,7 +233,8 @@ async function world(seed, kills) {
   // Now everything comes to its end.
   webhooks.state.isOpen = true;
   for (const upload of uploads) if (upload.jobId === undefined) await send(upload);
-  const end = Date.now() + 60_000;
+  let end = Date.now() + 60_000;
+  let least = Infinity;
   for (;;) {
     await uber.ask("advance", { ms: 400_000 });
     await operate();
@@ -245,6 +246,11 @@ async function world(seed, kills) {
     const counts = await deliveries();
     const silent = [...counts.keys()].filter((code) => !webhooks.acknowledged.has(code));
     if (open.length === 0 && silent.length === 0) break;
+    // A slow machine may take longer, as long as it goes on.
+    if (open.length + silent.length < least) {
+      least = open.length + silent.length;
+      end = Date.now() + 60_000;
+    }
     assert.ok(Date.now() < end, JSON.stringify({ open, silent: silent.length }));
     await sleep(500);
   }
@@ -318,7 +324,7 @@ async function world(seed, kills) {
   };
 }
 
-test(`${KILLS} kills, and every promise holds (SEED=${SEED})`, { timeout: 300_000 }, async (t) => {
+test(`${KILLS} kills, and every promise holds (SEED=${SEED})`, { timeout: 900_000 }, async (t) => {
   const kills = Math.ceil(KILLS / WORLDS);
   const seeds = Array.from({ length: WORLDS }, (_, index) => SEED + index);
   for (const said of await Promise.all(seeds.map((seed) => world(seed, kills)))) {

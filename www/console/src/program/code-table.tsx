@@ -61,13 +61,13 @@ export function CodeTable({ programId, found, jobs, recipients, selection, curre
       const next = Math.min(Math.max(current + step, 0), count - 1);
       if (event.shiftKey && current >= 0) {
         // The range starts at the current row.
-        if (selection.codes.size === 0) selection.toggle(current, false);
-        else selection.toggle(next, true);
+        if (selection.codes.size === 0) selection.toggle(current, found.at(current), false);
+        else selection.toggle(next, found.at(next), true);
       }
       setActive(next);
     } else if (event.key === " " && current >= 0) {
       event.preventDefault();
-      selection.toggle(current, event.shiftKey);
+      selection.toggle(current, found.at(current), event.shiftKey);
     } else if (event.key === "Escape") {
       selection.clear();
     }
@@ -128,7 +128,8 @@ export function CodeTable({ programId, found, jobs, recipients, selection, curre
             onClick={(event) => {
               if ((event.target as HTMLElement).closest("a")) return;
               setActive(index);
-              selection.toggle(index, event.shiftKey);
+              // The row that is shown: another may have its place by now.
+              selection.toggle(index, code, event.shiftKey);
             }}
           >
             <Cells

@@ -17,7 +17,7 @@ export interface Selection {
   progress: { read: number; of: number } | null;
   problem: WorkerError | null;
   /** Selects or deselects a code; with `isRange`, everything between the last one and this one. */
-  toggle(index: number, isRange: boolean): void;
+  toggle(index: number, row: ProgramCode | undefined, isRange: boolean): void;
   /** Selects all found codes too; or deselects them, if all are selected. */
   toggleAll(): void;
   clear(): void;
@@ -84,8 +84,7 @@ export function useSelection(programId: string, query: CodeQuery, found: FoundCo
     hidden: hiddenOf(),
     progress,
     problem,
-    toggle(index, isRange) {
-      const row = found.at(index);
+    toggle(index, row, isRange) {
       if (row === undefined || page === null) return;
       const { current: start } = anchor;
       const end = (anchor.current = { index, row, name, readAt: page.readAt });
